@@ -1,0 +1,127 @@
+/** Nodes, leader, status and views. */
+import { z } from 'zod';
+import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+
+export const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
+
+export const primary = z.object({ node_id: nodeId.nullable(), epoch: z.number().int() });
+
+export const nodeRow = z.object({
+  node_id: nodeId,
+  host: z.string(),
+  port: z.number().int(),
+  client_port: z.number().int(),
+  /** The seed's word; null when the node can't be asked. */
+  state: z.enum(['STOPPED', 'STARTING', 'FOLLOWER', 'CANDIDATE', 'LEADER', 'SHUTTING_DOWN']).nullable(),
+  role: z.enum(['leader', 'follower', 'pre-candidate', 'candidate', 'learner']).nullable(),
+  voter: z.boolean(),
+  liveness: z.enum(['alive', 'suspect', 'dead', 'left', 'unknown']),
+  health: z.enum(['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN']),
+  issues: z.array(z.string()),
+  last_check: time.nullable(),
+  maintenance: maintenance.nullable(),
+  version: z.string(),
+  zone: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  term: z.number().int().nullable(),
+  match_index: z.number().int().nullable(),
+  lag_entries: z.number().int().nullable(),
+  last_heartbeat_ms: z.number().nullable(),
+  load_factor: z.number().nullable(),
+  capacity: z.number().nullable(),
+  cpu_usage: z.number().nullable(),
+  memory_usage: z.number().nullable(),
+  disk_usage: z.number().nullable(),
+  disk_used_bytes: z.number().nullable(),
+  active_connections: z.number().int().nullable(),
+  query_latency_p95_ms: z.number().nullable(),
+  rtt_ms: z.number().nullable(),
+  uptime_ms: z.number().nullable(),
+});
+export type NodeRow = z.infer<typeof nodeRow>;
+
+export const electionRow = z.object({
+  term: z.number().int(),
+  node_id: nodeId,
+  at: time,
+  cause: z.string(),
+  detect_ms: z.number().nullable(),
+  election_ms: z.number(),
+  votes: z.array(nodeId),
+});
+export type ElectionRow = z.infer<typeof electionRow>;
+
+export const statusResponse = z.object({
+  schemaVersion,
+  cluster: z.object({
+    name: z.string(),
+    id: z.string(),
+    engine: z.string(),
+    health: z.enum(['healthy', 'degraded', 'critical']),
+    reasons: z.array(z.string()),
+    read: readInfo,
+  }),
+  raft: z.object({
+    leader_id: nodeId.nullable(),
+    term: z.number().int(),
+    commit_index: z.number().int(),
+    applied_index: z.number().int(),
+    voters: z.array(nodeId),
+    quorum: z.number().int(),
+    tolerates: z.number().int(),
+    election_timeout_ms: z.number(),
+    heartbeat_interval_ms: z.number(),
+  }),
+  primary,
+  config: z.object({ version: z.number().int() }),
+  /** Nodes in maintenance. */
+  maintenance: z.array(nodeId),
+  /** Id of the running operation. */
+  operation: z.string().nullable(),
+  alerts: z.object({ firing: z.number().int() }),
+  elections: z.array(electionRow),
+  nodes: z.array(nodeRow),
+});
+export type StatusResponse = z.infer<typeof statusResponse>;
+
+export const nodesResponse = z.object({ schemaVersion, nodes: z.array(nodeRow), read: readInfo });
+export const nodeResponse = z.object({ schemaVersion, node: nodeRow, read: readInfo });
+
+export const leaderResponse = z.object({
+  schemaVersion,
+  leader_id: nodeId.nullable(),
+  term: z.number().int(),
+  host: z.string().nullable(),
+  port: z.number().int().nullable(),
+  client_port: z.number().int().nullable(),
+  since: time.nullable(),
+  primary,
+  read: readInfo,
+});
+export type LeaderResponse = z.infer<typeof leaderResponse>;
+
+/** Each node's own word on who leads; an unreachable node is a row with `error`. */
+export const viewsResponse = z.object({
+  schemaVersion,
+  views: z.array(
+    z.object({
+      node_id: nodeId,
+      leader_id: nodeId.nullable(),
+      term: z.number().int().nullable(),
+      error: z.string().nullable(),
+    }),
+  ),
+  agree: z.boolean(),
+});
+
+export const updateNodeRequest = z.object({
+  zone: z.string().max(63).optional(),
+  metadata: z.record(z.string().max(63), z.string().max(255)).optional(),
+});
+
+export const versionResponse = z.object({
+  schemaVersion,
+  version: z.string(),
+  protocol: z.number().int(),
+  node_id: nodeId,
+});

@@ -1,0 +1,233 @@
+/** Operations, configuration, tokens, joining, alerts, audit, events, metrics. */
+import { z } from 'zod';
+import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+
+export const checkRow = z.object({
+  name: z.string(),
+  result: z.enum(['pass', 'warn', 'fail']),
+  text: z.string(),
+});
+export const candidateRow = z.object({
+  node_id: nodeId,
+  eligible: z.boolean(),
+  reasons: z.array(z.string()),
+  lag_entries: z.number().int().nullable(),
+});
+
+export const operationKind = z.enum(['failover', 'maintenance', 'remove-node']);
+
+export const operationRequest = z.object({
+  kind: operationKind,
+  to: nodeId.optional(),
+  node_id: nodeId.optional(),
+  /** For maintenance. */
+  enable: z.boolean().optional(),
+  for_ms: z
+    .number()
+    .int()
+    .min(1000)
+    .max(30 * 86_400_000)
+    .optional(),
+  reason: z.string().max(500).optional(),
+  dry_run: z.boolean().optional(),
+  plan_token: z.string().optional(),
+  expect_term: z.number().int().optional(),
+});
+export type OperationRequest = z.infer<typeof operationRequest>;
+
+export const plan = z.object({
+  token: z.string(),
+  expires: time,
+  kind: operationKind,
+  from: nodeId.nullable(),
+  to: nodeId.nullable(),
+  /** False when a check fails: running it would be refused. */
+  allowed: z.boolean(),
+  checks: z.array(checkRow),
+  candidates: z.array(candidateRow),
+  expected_gap_ms: z.number().nullable(),
+  command: z.string(),
+  term: z.number().int(),
+});
+export type Plan = z.infer<typeof plan>;
+
+export const operation = z.object({
+  id: z.string(),
+  kind: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled', 'unknown']),
+  phase: z.string(),
+  phases: z.array(
+    z.object({
+      name: z.string(),
+      at: time,
+      elapsed_ms: z.number().nullable(),
+      result: z.string().nullable(),
+    }),
+  ),
+  from: nodeId.nullable(),
+  to: nodeId.nullable(),
+  actor: z.string(),
+  reason: z.string(),
+  error: z.string().nullable(),
+  candidates: z.array(candidateRow),
+});
+export type OperationView = z.infer<typeof operation>;
+
+/** 200 with `plan` for a dry run, 202 with `operation` for a run. */
+export const operationResponse = z.object({ plan: plan.optional(), operation: operation.optional() });
+export const operationsResponse = z.object({ schemaVersion, operations: z.array(operation), read: readInfo });
+
+export const event = z.object({
+  /** Where to resume: give it back as `after`. Opaque. */
+  cursor: z.string(),
+  index: z.number().int().nullable(),
+  node_id: nodeId,
+  at: time,
+  kind: z.string(),
+  severity: z.enum(['info', 'warning', 'critical']),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type EventLine = z.infer<typeof event>;
+
+export const configVersionRow = z.object({
+  version: z.number().int(),
+  config_hash: z.string(),
+  create_time: time,
+  create_node: nodeId,
+  changes: z.array(z.string()),
+  is_active: z.boolean(),
+  author: z.string(),
+  reason: z.string(),
+});
+export const configResponse = z.object({
+  schemaVersion,
+  version: configVersionRow,
+  text: z.string(),
+  read: readInfo,
+});
+export const configPutRequest = z.object({
+  text: z.string(),
+  reason: z.string().max(500).optional(),
+  dry_run: z.boolean().optional(),
+  if_version: z.number().int().optional(),
+});
+export const configPutResponse = z.object({
+  schemaVersion,
+  version: z.number().int(),
+  changes: z.array(
+    z.object({
+      path: z.string(),
+      from: z.unknown(),
+      to: z.unknown(),
+      effect: z.enum(['live', 'restart', 'forbidden']),
+    }),
+  ),
+  notes: z.array(z.string()),
+  applied: z.boolean(),
+});
+export const configVersionsResponse = z.object({
+  schemaVersion,
+  versions: z.array(configVersionRow),
+  read: readInfo,
+});
+
+export const tokenCreateRequest = z.object({
+  kind: z.enum(['access', 'join']),
+  role: z.string(),
+  ttl_ms: z
+    .number()
+    .int()
+    .min(1000)
+    .max(365 * 86_400_000)
+    .optional(),
+  node_id: nodeId.optional(),
+});
+export const tokenCreateResponse = z.object({ id: z.string(), token: z.string(), expires: time });
+export const tokenRow = z.object({
+  id: z.string(),
+  kind: z.enum(['access', 'join']),
+  role: z.string(),
+  node_id: nodeId.nullable(),
+  created: time,
+  expires: time,
+  created_by: z.string(),
+  used_by: nodeId.nullable(),
+});
+export const tokensResponse = z.object({ schemaVersion, tokens: z.array(tokenRow), read: readInfo });
+
+/** What a new node sends once it has pinned the CA: proof of its key, never a wish for rights. */
+export const joinRequest = z.object({
+  token: z.string(),
+  node_id: nodeId,
+  instance_id: z.string(),
+  csr: z.string(),
+  host: z.string(),
+  port: z.number().int().min(1).max(65_535),
+  client_port: z.number().int().min(1).max(65_535),
+  peer_port: z.number().int().min(1).max(65_535),
+  metrics_port: z.number().int().min(1).max(65_535),
+  zone: z.string().max(63).optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  version: z.string(),
+});
+export type JoinRequest = z.infer<typeof joinRequest>;
+export const joinResponse = z.object({
+  cluster_id: z.string(),
+  cluster_name: z.string(),
+  suffrage: z.enum(['voter', 'observer']),
+  certificate: z.string(),
+  ca_certificate: z.string(),
+  /** Only for voters, inside this pinned TLS session. */
+  ca_key: z.string().nullable(),
+  /** YAML of the replicated configuration. */
+  config_text: z.string(),
+  seeds: z.array(
+    z.object({ node_id: nodeId, host: z.string(), port: z.number().int(), peer_port: z.number().int() }),
+  ),
+});
+export type JoinResponse = z.infer<typeof joinResponse>;
+
+export const alertRow = z.object({
+  id: z.string(),
+  rule: z.string(),
+  node_id: nodeId.nullable(),
+  severity: z.enum(['critical', 'warning', 'info']),
+  state: z.enum(['firing', 'resolved']),
+  since: time,
+  value: z.string(),
+  acknowledged_by: z.string().nullable(),
+});
+export type AlertRow = z.infer<typeof alertRow>;
+export const alertsResponse = z.object({ schemaVersion, alerts: z.array(alertRow), read: readInfo });
+
+export const auditRow = z.object({
+  index: z.number().int(),
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  target: z.string(),
+  reason: z.string(),
+  outcome: z.string(),
+});
+export const auditResponse = z.object({ schemaVersion, records: z.array(auditRow), read: readInfo });
+
+export const metricsResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  at: time,
+  metrics: z.record(z.string(), z.number()),
+});
+export const historyResponse = z.object({
+  schemaVersion,
+  step_ms: z.number(),
+  points: z.array(
+    z.object({
+      at: time,
+      node_id: nodeId,
+      cpu_usage: z.number().nullable(),
+      lag_entries: z.number().nullable(),
+      applied_index: z.number(),
+    }),
+  ),
+});

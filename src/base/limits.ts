@@ -1,0 +1,78 @@
+/**
+ * Every maximum of the system, by name, with what happens at it. A queue, buffer,
+ * retry loop or history without a line here is a defect.
+ */
+export const LIMITS = {
+  /** Proposals whose entries are not yet committed, in bytes; above it a proposal is refused as `overloaded` (raft.md 6.3). */
+  maxUncommittedBytes: 64 * 1024 * 1024,
+  /** One log entry's data; larger requests are refused before they are proposed. */
+  maxEntryBytes: 4 * 1024 * 1024,
+  /** Entries' data in one append message. */
+  maxAppendBytes: 512 * 1024,
+  /** Appends in flight to one follower, in messages and in bytes; above it the leader waits for acknowledgements. */
+  maxInflightMessages: 128,
+  maxInflightBytes: 8 * 1024 * 1024,
+  /** Committed entries handed to the state worker and not yet applied, in bytes; above it hand-over waits. */
+  maxApplyingBytes: 32 * 1024 * 1024,
+  /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
+  logCacheBytes: 32 * 1024 * 1024,
+  /** Log entries kept behind a snapshot for followers that lag a little. */
+  trailingEntries: 10_000,
+  walSegmentBytes: 32 * 1024 * 1024,
+  /** Proposals are refused when the data disk has less than this free. */
+  minFreeDiskBytes: 64 * 1024 * 1024,
+  snapshotsKept: 2,
+  snapshotChunkBytes: 256 * 1024,
+  /** One frame on a peer or client stream; a longer one closes the session. */
+  maxFrameBytes: 8 * 1024 * 1024,
+  /** Bytes that may wait for one peer's socket; above it messages are dropped and Raft resends. */
+  maxPeerQueueBytes: 16 * 1024 * 1024,
+  maxGossipMessageBytes: 64 * 1024,
+  maxMembers: 10_000,
+  /** Requests waiting for their commit on one node; above it 429. */
+  maxPendingProposals: 16_384,
+  maxPendingReads: 16_384,
+  maxKeyBytes: 512,
+  maxValueBytes: 256 * 1024,
+  maxBatchKeys: 1000,
+  maxListItems: 10_000,
+  maxSqlBytes: 1024 * 1024,
+  maxSqlStatements: 1000,
+  maxSqlRows: 100_000,
+  maxSqlResultBytes: 16 * 1024 * 1024,
+  /** A SQL read runs at most this long, then its reader is killed. */
+  sqlReadTimeoutMs: 30_000,
+  /** A write that may run away is tried this long on the leader before it may enter the log. */
+  sqlTrialTimeoutMs: 5000,
+  readerIdleMs: 10_000,
+  maxReaders: 4,
+  /** Client sessions for exactly-once; the one longest unused (in log order) is evicted. */
+  maxSessions: 10_000,
+  /** Stored answers of one session. */
+  maxSessionReplies: 1024,
+  maxSessionReplyBytes: 64 * 1024,
+  /** Body of a JSON request. */
+  maxBodyBytes: 8 * 1024 * 1024,
+  maxConfigBytes: 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  /** Replicated events kept for resuming streams. */
+  eventHistory: 10_000,
+  auditHistory: 1000,
+  operationHistory: 200,
+  electionHistory: 200,
+  /** Bytes that a slow stream consumer may have waiting; then it is cut with a position to resume at. */
+  maxSubscriberBytes: 1024 * 1024,
+  maxSubscribers: 256,
+  maxTokens: 1000,
+  maxJoinAttemptsPerMinute: 20,
+  maxJoinAttemptsPerAddressPerMinute: 5,
+  handshakeTimeoutMs: 5000,
+  maxSessionsPerServer: 4096,
+  maxConnectionsPerUnauthenticatedAddress: 64,
+  maxStreamsPerSession: 128,
+  defaultRequestTimeoutMs: 5000,
+  maxRequestTimeoutMs: 600_000,
+  configVersionsKept: 100,
+  /** Voters of one Raft group. */
+  maxVoters: 7,
+} as const;

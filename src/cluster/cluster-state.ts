@@ -1,0 +1,172 @@
+/**
+ * The hearth: what Raft replicates about the cluster itself, as one readonly record.
+ * User tables, key-values and client sessions live beside it in the same SQLite file
+ * (src/state) and are not in here; this record stays small enough for every node to
+ * keep a copy in its main thread.
+ */
+import type {
+  ClusterId,
+  ConfigVersion,
+  Epoch,
+  InstanceId,
+  LogIndex,
+  NodeId,
+  Term,
+  Timestamp,
+} from '../base/index.ts';
+
+/** Replicated facts about one node: who it is and where it listens, not how it feels. */
+export interface NodeRecord {
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  readonly host: string;
+  readonly port: number;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly metricsPort: number;
+  readonly zone: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** Wanted part in Raft; what it is now stands in the Raft membership. */
+  readonly suffrage: 'voter' | 'observer';
+  /** Grows with each start of the daemon on this data directory. */
+  readonly bootCounter: number;
+  readonly joinedAt: Timestamp;
+  readonly startedAt: Timestamp | null;
+  /** The verdict of record: gossip's opinion after the leader committed it. */
+  readonly liveness: 'alive' | 'dead' | 'left';
+  readonly livenessSince: Timestamp;
+}
+
+export interface Maintenance {
+  readonly owner: string;
+  readonly reason: string;
+  readonly since: Timestamp;
+  readonly expires: Timestamp;
+}
+
+export type OperationKind =
+  | 'failover'
+  | 'maintenance-enable'
+  | 'maintenance-disable'
+  | 'remove-node'
+  | 'config-update';
+export type OperationState = 'running' | 'done' | 'failed' | 'cancelled' | 'unknown';
+
+export interface OperationPhase {
+  readonly name: string;
+  readonly at: Timestamp;
+  readonly elapsedMs: number | null;
+  readonly result: string | null;
+}
+
+/** A long action as replicated state: the next leader reads the phase and goes on. */
+export interface Operation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly state: OperationState;
+  readonly phase: string;
+  readonly phases: readonly OperationPhase[];
+  readonly from: NodeId | null;
+  readonly to: NodeId | null;
+  readonly actor: string;
+  readonly reason: string;
+  readonly error: string | null;
+  readonly startedAt: Timestamp;
+  readonly endedAt: Timestamp | null;
+  /** Why this target: one row a candidate, as shown before the plan was taken. */
+  readonly candidates: readonly CandidateRow[];
+}
+
+export interface CandidateRow {
+  readonly nodeId: NodeId;
+  readonly eligible: boolean;
+  readonly reasons: readonly string[];
+  readonly lagEntries: number | null;
+}
+
+export interface Election {
+  readonly term: Term;
+  readonly nodeId: NodeId;
+  readonly at: Timestamp;
+  readonly index: LogIndex;
+  readonly cause: string;
+  /** Silence before the campaign began: detection. */
+  readonly silenceMs: number | null;
+  /** First PreVote to leadership. */
+  readonly electionMs: number;
+  readonly votes: readonly NodeId[];
+}
+
+/** A secret is never stored: `hash` is SHA-256 of it, hex. */
+export interface TokenRecord {
+  readonly id: string;
+  readonly kind: 'access' | 'join';
+  readonly role: string;
+  readonly hash: string;
+  readonly created: Timestamp;
+  readonly expires: Timestamp;
+  readonly createdBy: string;
+  /** Bound to this node id, for join tokens. */
+  readonly nodeId: NodeId | null;
+  /** One use: set when a join token was spent. */
+  readonly usedBy: NodeId | null;
+}
+
+export interface AlertRecord {
+  readonly id: string;
+  readonly rule: string;
+  readonly nodeId: NodeId | null;
+  readonly severity: 'critical' | 'warning' | 'info';
+  readonly state: 'firing' | 'resolved';
+  readonly since: Timestamp;
+  readonly value: string;
+  readonly acknowledgedBy: string | null;
+}
+
+export interface AuditRecord {
+  readonly index: LogIndex;
+  readonly at: Timestamp;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly outcome: string;
+}
+
+/** One version of the replicated configuration; `text` is YAML with the keys that concern the whole cluster. */
+export interface ConfigVersionRecord {
+  readonly version: ConfigVersion;
+  readonly configHash: string;
+  readonly createTime: Timestamp;
+  readonly createNode: NodeId;
+  readonly author: string;
+  readonly reason: string;
+  readonly changes: readonly string[];
+  readonly isActive: boolean;
+  readonly text: string;
+}
+
+export interface ClusterState {
+  readonly clusterId: ClusterId;
+  readonly name: string;
+  readonly createdAt: Timestamp;
+  readonly nodes: Readonly<Record<string, NodeRecord>>;
+  /** With the embedded engine the primary is the Raft leader and the epoch is its term. */
+  readonly primary: { readonly nodeId: NodeId | null; readonly epoch: Epoch; readonly since: Timestamp };
+  readonly maintenance: Readonly<Record<string, Maintenance>>;
+  /** Newest last; bounded by LIMITS.operationHistory. */
+  readonly operations: readonly Operation[];
+  readonly elections: readonly Election[];
+  readonly tokens: Readonly<Record<string, TokenRecord>>;
+  readonly alerts: readonly AlertRecord[];
+  readonly audit: readonly AuditRecord[];
+  /** Newest last; bounded by LIMITS.configVersionsKept. */
+  readonly configs: readonly ConfigVersionRecord[];
+  /** Ids of nodes that were removed: their certificates stay refused. */
+  readonly removed: readonly {
+    readonly nodeId: NodeId;
+    readonly instanceId: InstanceId;
+    readonly at: Timestamp;
+  }[];
+}

@@ -1,0 +1,160 @@
+/**
+ * Everything that may change the replicated state, and the envelope in which it
+ * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
+ */
+import type { ConfigVersion, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
+import type {
+  AlertRecord,
+  CandidateRow,
+  NodeRecord,
+  Operation,
+  OperationState,
+  TokenRecord,
+} from './cluster-state.ts';
+
+/** Key-values: applied to SQLite rows, not to `ClusterState`. `ifVersion` 0 = must not exist, null = whatever. */
+export type KvCommand =
+  | {
+      readonly kind: 'kv-put';
+      readonly key: string;
+      readonly value: string;
+      readonly ifVersion: LogIndex | null;
+    }
+  | { readonly kind: 'kv-delete'; readonly key: string; readonly ifVersion: LogIndex | null };
+
+/** Exactly-once sessions (dissertation §6.3). */
+export type SessionCommand = { readonly kind: 'session-open'; readonly session: string };
+
+export type ClusterCommand =
+  | {
+      readonly kind: 'bootstrap';
+      readonly clusterId: string;
+      readonly name: string;
+      readonly node: NodeRecord;
+      readonly configText: string;
+      readonly tokens: readonly TokenRecord[];
+    }
+  /** Admission of a node whose join token was checked; spends the token in the same step. */
+  | { readonly kind: 'node-admit'; readonly node: NodeRecord; readonly tokenId: string | null }
+  /** A daemon has started: address, version, boot counter. Refused when another instance holds the id. */
+  | {
+      readonly kind: 'node-started';
+      readonly nodeId: NodeId;
+      readonly instanceId: InstanceId;
+      readonly bootCounter: number;
+      readonly host: string;
+      readonly port: number;
+      readonly clientPort: number;
+      readonly peerPort: number;
+      readonly metricsPort: number;
+      readonly version: string;
+      /** The seed's eight steps with the ms each took. */
+      readonly steps: readonly { readonly name: string; readonly ms: number }[];
+    }
+  | {
+      readonly kind: 'node-update';
+      readonly nodeId: NodeId;
+      readonly zone?: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'node-stopped'; readonly nodeId: NodeId }
+  | {
+      readonly kind: 'node-liveness';
+      readonly nodeId: NodeId;
+      readonly liveness: 'alive' | 'dead';
+      readonly by: readonly NodeId[];
+      readonly cause: string;
+    }
+  /** Leaves for good: record, maintenance and alerts go, the id may be used by a new instance. */
+  | { readonly kind: 'node-remove'; readonly nodeId: NodeId; readonly reason: string }
+  | {
+      readonly kind: 'leader-started';
+      readonly nodeId: NodeId;
+      readonly term: Term;
+      readonly cause: string;
+      readonly silenceMs: number | null;
+      readonly electionMs: number;
+      readonly votes: readonly NodeId[];
+    }
+  | {
+      readonly kind: 'maintenance-enable';
+      readonly nodeId: NodeId;
+      readonly owner: string;
+      readonly reason: string;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'maintenance-disable'; readonly nodeId: NodeId; readonly cause: string }
+  | {
+      readonly kind: 'operation-begin';
+      readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {
+        readonly candidates: readonly CandidateRow[];
+        readonly phase: string;
+      };
+    }
+  | {
+      readonly kind: 'operation-phase';
+      readonly id: string;
+      readonly phase: string;
+      readonly result: string | null;
+    }
+  | {
+      readonly kind: 'operation-end';
+      readonly id: string;
+      readonly state: Exclude<OperationState, 'running'>;
+      readonly error: string | null;
+    }
+  | {
+      readonly kind: 'config-put';
+      readonly text: string;
+      readonly configHash: string;
+      readonly changes: readonly string[];
+      readonly reason: string;
+      readonly createNode: NodeId;
+      readonly ifVersion: ConfigVersion | null;
+    }
+  | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
+  | { readonly kind: 'token-revoke'; readonly id: string }
+  | { readonly kind: 'alert-transition'; readonly alert: Omit<AlertRecord, 'since' | 'acknowledgedBy'> }
+  | { readonly kind: 'alert-acknowledge'; readonly id: string };
+
+export type StateCommand = KvCommand | SessionCommand | ClusterCommand;
+
+/** Data of a `command` or `config` entry. `session` and `seq` make it exactly-once; `actor` is what audit shows. */
+export interface CommandEnvelope {
+  readonly command: StateCommand;
+  readonly actor?: string;
+  readonly session?: string;
+  readonly seq?: number;
+}
+
+export type SqlParam =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly base64: string }
+  | { readonly integer: string };
+
+export interface SqlStatement {
+  readonly sql: string;
+  readonly params?: readonly SqlParam[];
+}
+
+/** Data of a `sql` entry; the clock of its functions is the entry's timestamp, chance comes from `seed`. */
+export interface SqlEnvelope {
+  readonly statements: readonly SqlStatement[];
+  readonly seed: number;
+  readonly session?: string;
+  readonly seq?: number;
+}
+
+/** What applying an entry answered; stored for a session's retry. Errors are results, never exceptions. */
+export type ApplyResult =
+  | { readonly ok: true; readonly value: unknown; readonly replayed?: boolean }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly details?: Readonly<Record<string, unknown>>;
+      readonly replayed?: boolean;
+    };

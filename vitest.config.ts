@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Pure and in-process tests: one shared context a worker, no sleeps.
+        test: {
+          name: 'unit',
+          include: ['test/{unit,golden,paper,contract}/**/*.test.ts', 'test/tidy.test.ts'],
+          isolate: false,
+          pool: 'forks',
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Deterministic simulation: pure, but long.
+        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'forks', maxWorkers: 2, testTimeout: 300_000 },
+      },
+      {
+        // Real processes, disks, sockets and terminals, one file at a time.
+        test: {
+          name: 'cluster',
+          include: ['test/{cluster,cli,security,tui}/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
