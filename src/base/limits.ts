@@ -14,6 +14,8 @@ export const LIMITS = {
   maxInflightBytes: 8 * 1024 * 1024,
   /** Committed entries handed to the state worker and not yet applied, in bytes; above it hand-over waits. */
   maxApplyingBytes: 32 * 1024 * 1024,
+  /** Inputs waiting for the consensus loop's next turn; above it messages of peers are dropped and sent again. */
+  maxTurnInputs: 65_536,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
   logCacheBytes: 32 * 1024 * 1024,
   /** Log entries kept behind a snapshot for followers that lag a little. */

@@ -225,6 +225,8 @@ export interface RaftSettings {
   readonly hintStaggerMs: Duration;
   /** Voters promote caught-up learners by themselves; false for observers. */
   readonly autoPromote: readonly NodeId[];
+  /** Nodes in maintenance: never ranked as successors, never a transfer's target unless named. */
+  readonly avoid: readonly NodeId[];
 }
 
 /** One ordered write. Tokens grow by one; parts are applied in the order of these fields. */
@@ -234,9 +236,13 @@ export interface PersistRequest {
   /** Drop all entries with index ≥ this first. */
   readonly truncateFrom: LogIndex | null;
   readonly entries: readonly LogEntry[];
-  /** Install: the log before and at `snapshot.index` is replaced; `keepSuffix` when the entry at it matches its term. */
+  /**
+   * A new newest snapshot. `keepSuffix` false: installed from a leader, the whole log is replaced by it (empty,
+   * `firstIndex` = `snapshot.index` + 1; `entries` is empty then). True: made here from this very log, no entry
+   * is touched and only `compactTo` says what may go.
+   */
   readonly snapshot: { readonly meta: SnapshotMeta; readonly keepSuffix: boolean } | null;
-  /** A local snapshot allows to drop entries with index ≤ this. */
+  /** Entries with index ≤ this are no longer needed; comes with a snapshot at or behind it. */
   readonly compactTo: LogIndex | null;
 }
 
