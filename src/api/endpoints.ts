@@ -108,6 +108,15 @@ export const ENDPOINTS = {
     query: ['local'],
     summary: "Each node's own view of leader and term",
   },
+  stateHash: {
+    method: 'GET',
+    path: '/v1/hash',
+    scope: 'read-cluster',
+    request: null,
+    response: cluster.hashResponse,
+    idempotent: true,
+    summary: 'Hash of all state of the answering node at its applied index',
+  },
   version: {
     method: 'GET',
     path: '/v1/version',

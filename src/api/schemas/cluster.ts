@@ -125,3 +125,6 @@ export const versionResponse = z.object({
   protocol: z.number().int(),
   node_id: nodeId,
 });
+
+/** SHA-256 over all rows, key-values and cluster state at `index`; equal on nodes that applied the same index. */
+export const hashResponse = z.object({ schemaVersion, node_id: nodeId, index: z.number().int(), state_hash: z.string() });
