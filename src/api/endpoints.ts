@@ -88,6 +88,16 @@ export const ENDPOINTS = {
     query: ['reason'],
     summary: 'Take a node out of the cluster for good',
   },
+  announceNode: {
+    method: 'POST',
+    path: '/v1/nodes/{id}/announce',
+    scope: 'peer',
+    request: cluster.announceRequest,
+    response: nothing,
+    leaderOnly: true,
+    idempotent: true,
+    summary: 'A daemon tells the leader that it has started (nodes only)',
+  },
   leader: {
     method: 'GET',
     path: '/v1/leader',

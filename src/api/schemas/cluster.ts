@@ -119,6 +119,22 @@ export const updateNodeRequest = z.object({
   metadata: z.record(z.string().max(63), z.string().max(255)).optional(),
 });
 
+const port = z.number().int().min(1).max(65_535);
+
+/** What a daemon says of itself after each start; only the node itself may say it. */
+export const announceRequest = z.object({
+  instance_id: z.string(),
+  boot_counter: z.number().int().min(1),
+  host: z.string(),
+  port,
+  client_port: port,
+  peer_port: port,
+  metrics_port: port,
+  version: z.string().max(63),
+  steps: z.array(z.object({ name: z.string().max(63), ms: z.number() })).max(16),
+});
+export type AnnounceRequest = z.infer<typeof announceRequest>;
+
 export const versionResponse = z.object({
   schemaVersion,
   version: z.string(),
@@ -127,4 +143,9 @@ export const versionResponse = z.object({
 });
 
 /** SHA-256 over all rows, key-values and cluster state at `index`; equal on nodes that applied the same index. */
-export const hashResponse = z.object({ schemaVersion, node_id: nodeId, index: z.number().int(), state_hash: z.string() });
+export const hashResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  index: z.number().int(),
+  state_hash: z.string(),
+});
