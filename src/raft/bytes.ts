@@ -1,0 +1,152 @@
+/**
+ * Bytes in and out for the codecs: a growing writer and a reader that can't run past
+ * its end. Little endian, lengths before contents. The reader never throws: after a
+ * short read it is `failed` and answers zeros, so a decoder checks once at the end.
+ */
+import type { Flavor } from '../base/index.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: false });
+
+/** Unsigned 32-bit length. */
+type Length = Flavor<number, 'Length'>;
+
+export class ByteWriter {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #at = 0;
+
+  constructor(capacity: Length) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#at++] = value;
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.#at, value, true);
+    this.#at += 4;
+  }
+
+  /** A safe integer in 8 bytes: low word, then high word. */
+  u64(value: number): void {
+    this.#reserve(8);
+    this.#view.setUint32(this.#at, value >>> 0, true);
+    this.#view.setUint32(this.#at + 4, Math.floor(value / 2 ** 32), true);
+    this.#at += 8;
+  }
+
+  f64(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#at, value, true);
+    this.#at += 8;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.u32(value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  text(value: string): void {
+    this.bytes(encoder.encode(value));
+  }
+
+  /** What was written, in a buffer of its own. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
+  }
+
+  #reserve(more: Length): void {
+    if (this.#at + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + more));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+  #failed = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Something was missing or out of range. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  get remaining(): Length {
+    return this.#bytes.length - this.#at;
+  }
+
+  fail(): void {
+    this.#failed = true;
+  }
+
+  u8(): number {
+    return this.#has(1) ? (this.#bytes[this.#at++] as number) : 0;
+  }
+
+  u32(): number {
+    if (!this.#has(4)) return 0;
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  /** Fails on numbers that are no safe integers. */
+  u64(): number {
+    const low = this.u32();
+    const high = this.u32();
+    if (high >= 2 ** 21) this.#failed = true;
+    return this.#failed ? 0 : high * 2 ** 32 + low;
+  }
+
+  f64(): number {
+    if (!this.#has(8)) return 0;
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, true);
+  }
+
+  /** A view into the input, not a copy. */
+  bytes(): Uint8Array {
+    const length = this.u32();
+    if (!this.#has(length)) return new Uint8Array(0);
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  text(maxBytes: Length): string {
+    const bytes = this.bytes();
+    if (bytes.length > maxBytes) this.#failed = true;
+    return this.#failed ? '' : decoder.decode(bytes);
+  }
+
+  /** A count of things that take at least `each` bytes, so that no hostile count reserves memory. */
+  count(each: Length): number {
+    const count = this.u32();
+    if (count * each > this.remaining) this.#failed = true;
+    return this.#failed ? 0 : count;
+  }
+
+  #has(length: Length): boolean {
+    if (this.#failed || this.remaining < length) this.#failed = true;
+    return !this.#failed;
+  }
+}
+
+/** A decoder's answer: a value, or why the bytes are none. */
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };

@@ -1,0 +1,214 @@
+/**
+ * How a leader is found: campaigns, votes, leases.
+ *
+ * Three guards stand before a term moves. PreVote: nobody stands who could not win
+ * (dissertation §9.6). Stickiness: who hears a leader elects no other (§4.2.3).
+ * Evidence: a hint that the leader's process is gone voids the lease for pre-votes
+ * only, and ranked waiting keeps the successors from standing all at once.
+ */
+import type { Duration, NodeId } from '../base/index.ts';
+import { must, NEVER } from '../base/index.ts';
+import type { RaftCore } from './core.ts';
+import {
+  becomeCandidate,
+  becomeFollower,
+  becomeLeader,
+  becomePreCandidate,
+  resetElectionTimer,
+} from './roles.ts';
+import type { CampaignKind, RaftMessage, VoteRefusal } from './types.ts';
+
+type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
+
+/** A refused campaign asks again after 15 to 35 ms, not after a whole timeout. */
+const RETRY_MIN_MS = 15;
+const RETRY_MAX_MS = 35;
+const HINT_JITTER_MS = 2;
+
+/** How long this node is still bound to the leader it hears, ms; 0 = free to vote. */
+export function remainingLease(core: RaftCore): Duration {
+  if (core.leader !== null) return core.electionTimeoutMs;
+  if (core.leaderId === null || core.contactAt === null || core.leaseVoid) return 0;
+  return Math.max(0, core.contactAt + core.electionTimeoutMs - core.now);
+}
+
+/** Word of a living leader: its lease runs again and every plan against it is dropped. */
+export function leaderContact(core: RaftCore): void {
+  core.contactAt = core.now;
+  core.leaseVoid = false;
+  core.hint = null;
+  core.retryAt = NEVER;
+  core.quest = null;
+  resetElectionTimer(core);
+}
+
+/** Starts or repeats a campaign; `transfer` skips the pre-vote because the leader itself asked for it. */
+export function campaign(core: RaftCore, kind: CampaignKind): void {
+  core.quest ??= {
+    kind,
+    startedAt: core.now,
+    silenceMs: core.contactAt === null ? null : core.now - core.contactAt,
+  };
+  const { silenceMs } = core.quest;
+  if (kind === 'transfer') {
+    becomeCandidate(core);
+    core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
+    return askForVotes(core, kind);
+  }
+  becomePreCandidate(core);
+  core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
+  const last = core.log.last;
+  for (const id of electorate(core)) {
+    core.send(id, { kind: 'pre-vote', campaign: core.campaign, last, reason: kind });
+  }
+  countPreVotes(core);
+}
+
+function electorate(core: RaftCore): NodeId[] {
+  const ids = new Set([...core.membership.voters, ...core.membership.outgoing].map((m) => m.nodeId));
+  ids.delete(core.nodeId);
+  return [...ids];
+}
+
+/** The request leaves when the own vote is durable: a candidate that forgot its term must not have asked. */
+function askForVotes(core: RaftCore, reason: CampaignKind): void {
+  const last = core.log.last;
+  for (const id of electorate(core)) core.sendDurable(id, { kind: 'vote', last, reason });
+}
+
+function countPreVotes(core: RaftCore): void {
+  const result = must(core.ballot, 'the ballot').result(core.membership);
+  if (result === 'won') {
+    becomeCandidate(core);
+    askForVotes(core, core.quest?.kind ?? 'timeout');
+  } else if (result === 'lost' && core.retryAt === NEVER) {
+    becomeFollower(core, core.term, null, 'pre-vote lost');
+  }
+}
+
+/** Counts the votes that are in; called after each answer and when the own vote is durable. */
+export function countVotes(core: RaftCore): void {
+  const result = must(core.ballot, 'the ballot').result(core.membership);
+  if (result === 'won') becomeLeader(core, core.quest?.kind ?? 'timeout');
+  else if (result === 'lost') becomeFollower(core, core.term, null, 'election lost');
+}
+
+/** Would this node vote for the sender? Changes nothing here but the wait before an own hint campaign. */
+export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
+  const lease = remainingLease(core);
+  let refusal: VoteRefusal | null = null;
+  if (!core.hasOwnIdentity() || core.log.isInstalling) refusal = 'not-ready';
+  else if (m.term < core.term) refusal = 'term';
+  else if (!core.log.isUpToDate(m.last)) refusal = 'log';
+  else if (lease > 0) refusal = 'lease';
+  if (refusal === null && core.hint !== null) {
+    core.hint.at = Math.max(core.hint.at, core.now + core.settings.hintStaggerMs);
+  }
+  const retryAfterMs = refusal === 'lease' ? lease : 0;
+  core.send(
+    m.from,
+    {
+      kind: 'pre-vote-response',
+      campaign: m.campaign,
+      granted: refusal === null,
+      refusal,
+      retryAfterMs,
+    },
+    m.fromInstance,
+  );
+}
+
+export function onPreVoteResponse(core: RaftCore, m: MessageOf<'pre-vote-response'>): void {
+  if (core.role !== 'pre-candidate' || m.campaign !== core.campaign) return;
+  if (m.refusal === 'term' && m.term > core.term) {
+    becomeFollower(core, m.term, null, 'a pre-vote answer has a higher term');
+    planRetry(core, 0);
+    return;
+  }
+  const ballot = must(core.ballot, 'the ballot');
+  ballot.record(m.from, m.granted);
+  if (m.refusal === 'lease') planRetry(core, m.retryAfterMs);
+  countPreVotes(core);
+}
+
+function planRetry(core: RaftCore, afterMs: Duration): void {
+  const wait = Math.min(Math.max(afterMs, RETRY_MIN_MS), RETRY_MAX_MS - 5) + core.random.next() * 5;
+  core.retryAt = Math.min(core.retryAt, core.now + wait);
+}
+
+/** A vote request of the current term (Raft §5.2, §5.4.1). The voter's own configuration has no say. */
+export function onVote(core: RaftCore, m: MessageOf<'vote'>): void {
+  let refusal: VoteRefusal | null = null;
+  if (!core.hasOwnIdentity() || core.log.isInstalling) refusal = 'not-ready';
+  else if (core.votedFor === null ? core.leaderId !== null : core.votedFor !== m.from) refusal = 'voted';
+  else if (!core.log.isUpToDate(m.last)) refusal = 'log';
+  const granted = refusal === null;
+  core.event({ kind: 'vote', term: core.term, candidate: m.from, granted, refusal });
+  const body = { kind: 'vote-response', granted, refusal } as const;
+  if (!granted) return core.send(m.from, body, m.fromInstance);
+  core.votedFor = m.from;
+  core.hint = null;
+  core.retryAt = NEVER;
+  core.quest = null;
+  resetElectionTimer(core);
+  core.sendDurable(m.from, body, m.fromInstance);
+}
+
+export function onVoteResponse(core: RaftCore, m: MessageOf<'vote-response'>): void {
+  if (core.role !== 'candidate') return;
+  must(core.ballot, 'the ballot').record(m.from, m.granted);
+  countVotes(core);
+}
+
+/** The write with the own vote is durable: now it counts. */
+export function onOwnVoteDurable(core: RaftCore): void {
+  if (core.role !== 'candidate' || core.selfVoteToken === 0 || core.selfVoteToken > core.ackedToken) return;
+  core.selfVoteToken = 0;
+  must(core.ballot, 'the ballot').record(core.nodeId, true);
+  countVotes(core);
+}
+
+/** Hard evidence that the leader's process is gone: wait by rank, then campaign. */
+export function onLeaderLost(core: RaftCore, peer: NodeId): void {
+  if (core.role !== 'follower' && core.role !== 'learner') return;
+  if (core.leaderId !== peer) return;
+  core.leaseVoid = true;
+  if (core.hint !== null || !core.isPromotable()) return;
+  const rank = ownRank(core);
+  if (rank < 0 || core.now - core.lastHintAt < core.electionTimeoutMs) return;
+  const wait = rank * core.settings.hintStaggerMs + core.random.next() * HINT_JITTER_MS;
+  core.hint = { at: core.now + wait, peer, rank };
+  core.event({ kind: 'hint-taken', peer, rank });
+}
+
+/** Position among the successors that the leader named; by name before it named any; -1 = not asked for. */
+function ownRank(core: RaftCore): number {
+  if (core.ranks.length > 0) return core.ranks.indexOf(core.nodeId);
+  if (core.settings.avoid.includes(core.nodeId)) return -1;
+  const { leaderId } = core;
+  const names = core.membership.voters.map((v) => v.nodeId).filter((id) => id !== leaderId);
+  return names.sort().indexOf(core.nodeId);
+}
+
+/** Timers of everybody but the leader. */
+export function tickElection(core: RaftCore): void {
+  if (core.hint !== null && core.now >= core.hint.at) {
+    core.hint = null;
+    if (core.isPromotable() && (core.role === 'follower' || core.role === 'learner')) {
+      core.lastHintAt = core.now;
+      return campaign(core, 'hint');
+    }
+  }
+  if (core.now >= core.retryAt) {
+    core.retryAt = NEVER;
+    if (core.isPromotable()) return campaign(core, core.quest?.kind ?? 'timeout');
+  }
+  if (core.now < core.electionAt) return;
+  if (core.isPromotable()) return campaign(core, 'timeout');
+  // a learner has nobody to elect: it only forgets who led
+  core.electionAt = NEVER;
+  if (core.role === 'candidate' || core.role === 'pre-candidate' || core.leaderId !== null) {
+    becomeFollower(core, core.term, null, 'no leader heard');
+    core.electionAt = NEVER;
+  }
+}

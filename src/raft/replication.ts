@@ -1,0 +1,235 @@
+/**
+ * What the leader sends to whom, and when an entry is committed.
+ *
+ * Nothing is sent while inputs are handled: `replicateAll` runs once a turn, so a
+ * thousand proposals become one append for each follower. The commit index counts
+ * only entries of the own term (Raft §5.4.2, figure 8), and the leader's own copy
+ * counts only when its disk has it, like everybody's.
+ */
+import type { LogIndex, NodeId, Timestamp } from '../base/index.ts';
+import { LIMITS, must } from '../base/index.ts';
+import { encodeMembership } from './codec-membership.ts';
+import type { LeaderState, RaftCore } from './core.ts';
+import { entryBytes } from './log-slice.ts';
+import { findMember, membersOf } from './membership.ts';
+import { Progress } from './progress.ts';
+import { quorumValue } from './quorum.ts';
+import type { EntryKind, LogEntry, Membership, RaftMember } from './types.ts';
+
+export type Draft = {
+  readonly kind: EntryKind;
+  readonly timestamp: Timestamp;
+  readonly data: Uint8Array;
+};
+
+/** Appends entries of the leader's own term; true unless there were none. */
+export function appendOwn(core: RaftCore, leader: LeaderState, drafts: readonly Draft[]): void {
+  let index = core.log.lastIndex;
+  let bytes = 0;
+  const entries: LogEntry[] = [];
+  for (const draft of drafts) {
+    bytes += entryBytes(draft);
+    entries.push({
+      term: core.term,
+      index: ++index,
+      kind: draft.kind,
+      timestamp: draft.timestamp,
+      data: draft.data,
+    });
+  }
+  core.log.append(entries);
+  leader.uncommitted.push({ last: index, bytes });
+  leader.uncommittedBytes += bytes;
+}
+
+/** Appends a configuration, which is in force from now on (Raft §6). */
+export function appendMembership(
+  core: RaftCore,
+  leader: LeaderState,
+  membership: Membership,
+  timestamp: Timestamp,
+): LogIndex {
+  appendOwn(core, leader, [{ kind: 'membership', timestamp, data: encodeMembership(membership) }]);
+  const index = core.log.lastIndex;
+  core.configs.push({ index, membership });
+  core.event({ kind: 'membership-changed', membership, index, committed: false });
+  syncPeers(core, leader);
+  return index;
+}
+
+/** Follows every member of every configuration in force: one that leaves is told until its leaving is committed. */
+export function syncPeers(core: RaftCore, leader: LeaderState): void {
+  const wanted = new Map<NodeId, RaftMember>();
+  for (const { membership } of core.configs.all()) {
+    for (const member of membersOf(membership)) wanted.set(member.nodeId, member);
+  }
+  wanted.delete(core.nodeId);
+  for (const [id, peer] of leader.peers) {
+    if (wanted.get(id)?.instanceId === peer.instanceId) continue;
+    // the last word to somebody who left: what is committed, his removal included
+    if (!wanted.has(id)) sendFarewell(core, leader, peer);
+    leader.peers.delete(id);
+  }
+  for (const member of wanted.values()) {
+    if (leader.peers.has(member.nodeId)) continue;
+    const { nodeId, instanceId } = member;
+    const lastIndex = core.log.lastIndex;
+    const session = ++core.session;
+    leader.peers.set(nodeId, new Progress({ nodeId, instanceId, session, lastIndex, now: core.now }));
+  }
+}
+
+function sendFarewell(core: RaftCore, leader: LeaderState, peer: Progress): void {
+  if (peer.state !== 'replicate') return;
+  peer.nudge = true;
+  replicate(core, leader, peer);
+}
+
+/** Sends what each peer may get now; called once a turn. */
+export function replicateAll(core: RaftCore, leader: LeaderState): void {
+  for (const peer of leader.peers.values()) replicate(core, leader, peer);
+  if (leader.reads.takeBroadcast()) broadcastHeartbeat(core, leader);
+}
+
+function replicate(core: RaftCore, leader: LeaderState, peer: Progress): void {
+  if (peer.state === 'probe') {
+    if (!peer.paused) sendAppend(core, leader, peer);
+    return;
+  }
+  while (peer.state === 'replicate' && peer.next <= core.log.lastIndex && !peer.isPaused()) {
+    if (!sendAppend(core, leader, peer)) return;
+  }
+  if (peer.state !== 'replicate') return;
+  // an empty append carries a new commit index, or finds out what was lost
+  const commit = Math.min(core.log.commit, peer.next - 1);
+  if (peer.nudge || (commit > peer.sentCommit && peer.next > core.log.lastIndex)) {
+    sendEmpty(core, leader, peer);
+  }
+}
+
+/** One append at `peer.next`; false when a snapshot is needed instead. */
+function sendAppend(core: RaftCore, leader: LeaderState, peer: Progress): boolean {
+  const { log } = core;
+  const prevTerm = log.term(peer.next - 1);
+  const entries =
+    prevTerm === undefined ? undefined : log.entries(peer.next, log.lastIndex, LIMITS.maxAppendBytes);
+  if (prevTerm === undefined || entries === undefined) {
+    planSnapshot(core, peer);
+    return false;
+  }
+  const prev = { index: peer.next - 1, term: prevTerm };
+  let bytes = 0;
+  for (const entry of entries) bytes += entryBytes(entry);
+  peer.sent(prev.index + entries.length, bytes);
+  post(core, leader, peer, { prev, entries });
+  return true;
+}
+
+function sendEmpty(core: RaftCore, leader: LeaderState, peer: Progress): void {
+  const index = peer.next - 1;
+  const term = core.log.term(index);
+  if (term !== undefined) post(core, leader, peer, { prev: { index, term }, entries: [] });
+  peer.nudge = false;
+}
+
+function post(
+  core: RaftCore,
+  leader: LeaderState,
+  peer: Progress,
+  slice: { readonly prev: { index: LogIndex; term: number }; readonly entries: readonly LogEntry[] },
+): void {
+  const { prev, entries } = slice;
+  const commit = core.log.commit;
+  peer.sentCommit = Math.min(commit, prev.index + entries.length);
+  const { session } = peer;
+  const round = leader.reads.round;
+  core.send(peer.nodeId, { kind: 'append', prev, entries, commit, round, session }, peer.instanceId);
+}
+
+/** What the peer needs is compacted away: have the newest snapshot sent, if the peer lives. */
+function planSnapshot(core: RaftCore, peer: Progress): void {
+  const lives = core.now - peer.contactAt < core.electionTimeoutMs;
+  const meta = core.log.snapshot();
+  if (!lives || meta === null) {
+    // asked again when it answers a heartbeat
+    if (peer.state !== 'probe') peer.becomeProbe();
+    peer.paused = true;
+    return;
+  }
+  peer.becomeSnapshot(meta.index);
+  core.outbox.snapshots.push({ peer: peer.nodeId, meta, session: peer.session });
+}
+
+/** One heartbeat to everybody; touches no disk and waits for none. */
+export function broadcastHeartbeat(core: RaftCore, leader: LeaderState): void {
+  const ranks = successors(core, leader);
+  const round = leader.reads.round;
+  for (const peer of leader.peers.values()) {
+    const { session } = peer;
+    const commit = core.log.commit;
+    core.send(peer.nodeId, { kind: 'heartbeat', commit, round, session, ranks }, peer.instanceId);
+  }
+}
+
+/** Voters that could lead next, best first: heard lately, longest log, then name; nodes in maintenance never. */
+export function successors(core: RaftCore, leader: LeaderState): NodeId[] {
+  const { electionTimeoutMs, now } = core;
+  const ranked: { id: NodeId; silent: number; match: LogIndex }[] = [];
+  for (const { nodeId: id } of core.membership.voters) {
+    const peer = leader.peers.get(id);
+    if (peer === undefined || core.settings.avoid.includes(id)) continue;
+    const silent = peer.left || now - peer.contactAt >= electionTimeoutMs ? 1 : 0;
+    ranked.push({ id, silent, match: peer.match });
+  }
+  ranked.sort((a, b) => a.silent - b.silent || b.match - a.match || (a.id < b.id ? -1 : 1));
+  return ranked.map((r) => r.id);
+}
+
+/** Commits what every needed majority holds durably, if it is of this term; true when the index moved. */
+export function advanceCommit(core: RaftCore, leader: LeaderState): boolean {
+  const { log } = core;
+  const index = quorumValue(core.membership, (id) =>
+    id === core.nodeId ? log.durable : (leader.peers.get(id)?.match ?? 0),
+  );
+  if (index <= log.commit || !Number.isFinite(index) || log.term(index) !== core.term) return false;
+  log.commitTo(index);
+  releaseUncommitted(leader, index);
+  return true;
+}
+
+function releaseUncommitted(leader: LeaderState, commit: LogIndex): void {
+  let n = 0;
+  while (n < leader.uncommitted.length) {
+    const batch = must(leader.uncommitted[n], 'a batch');
+    if (batch.last > commit) break;
+    leader.uncommittedBytes -= batch.bytes;
+    n++;
+  }
+  if (n > 0) leader.uncommitted.splice(0, n);
+}
+
+/** The instant of the last contact with a quorum; the leader itself is always in touch. */
+export function quorumContact(core: RaftCore, leader: LeaderState): number {
+  return quorumValue(core.membership, (id) =>
+    id === core.nodeId ? core.now : (leader.peers.get(id)?.contactAt ?? Number.NEGATIVE_INFINITY),
+  );
+}
+
+/** The newest read round that a quorum has answered. */
+export function quorumRound(core: RaftCore, leader: LeaderState): number {
+  return quorumValue(core.membership, (id) =>
+    id === core.nodeId ? leader.reads.round : (leader.peers.get(id)?.ackedRound ?? 0),
+  );
+}
+
+/** Is this learner close enough to become a voter without slowing commits down? */
+export function isCaughtUp(core: RaftCore, leader: LeaderState, id: NodeId): boolean {
+  const peer = leader.peers.get(id);
+  return (
+    peer !== undefined &&
+    peer.caughtUp &&
+    peer.state === 'replicate' &&
+    core.now - peer.contactAt < core.electionTimeoutMs &&
+    findMember(core.membership, id)?.instanceId === peer.instanceId
+  );
+}

@@ -1,0 +1,104 @@
+/** Read-only picture of a consensus node for metrics, API and terminal; a copy, never a window into the core. */
+import type { Bytes, Duration, Instant, LogIndex, LogPosition, NodeId, Term } from '../base/index.ts';
+import type { RaftCore } from './core.ts';
+import type { Progress, ProgressState } from './progress.ts';
+import { successors } from './replication.ts';
+import type { Membership, RaftRole } from './types.ts';
+
+/** One follower in the leader's eyes. */
+export interface PeerStatus {
+  readonly nodeId: NodeId;
+  readonly state: ProgressState;
+  readonly match: LogIndex;
+  readonly next: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly inflightMessages: number;
+  readonly inflightBytes: Bytes;
+  /** Since its last answer, ms. */
+  readonly silenceMs: Duration;
+  readonly loopLagMs: Duration;
+  readonly diskLatencyMs: Duration;
+  /** Close enough to be promoted. */
+  readonly caughtUp: boolean;
+}
+
+export interface RaftStatus {
+  readonly nodeId: NodeId;
+  readonly role: RaftRole;
+  readonly term: Term;
+  readonly votedFor: NodeId | null;
+  readonly leaderId: NodeId | null;
+  readonly firstIndex: LogIndex;
+  readonly last: LogPosition;
+  readonly durableIndex: LogIndex;
+  readonly commitIndex: LogIndex;
+  readonly applyingIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly snapshotIndex: LogIndex;
+  readonly membership: Membership;
+  readonly membershipIndex: LogIndex;
+  readonly membershipCommitted: boolean;
+  /** May this node campaign? */
+  readonly promotable: boolean;
+  /** Lower bound of election timeouts in force, with the measured floor. */
+  readonly electionTimeoutMs: Duration;
+  /** The drawn one that runs now; 0 before the first. */
+  readonly drawnTimeoutMs: Duration;
+  /** Since the leader's last word, ms; null = none heard, or this node leads. */
+  readonly silenceMs: Duration | null;
+  readonly transferringTo: NodeId | null;
+  readonly uncommittedBytes: Bytes;
+  readonly pendingReads: number;
+  /** Successors in order: the leader's own list, or the last one heard. */
+  readonly ranks: readonly NodeId[];
+  /** Empty unless this node leads. */
+  readonly peers: readonly PeerStatus[];
+  readonly wakeAt: Instant;
+}
+
+export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
+  const { log, leader, configs } = core;
+  return {
+    nodeId: core.nodeId,
+    role: core.role,
+    term: core.term,
+    votedFor: core.votedFor,
+    leaderId: core.leaderId,
+    firstIndex: log.firstIndex,
+    last: log.last,
+    durableIndex: log.durable,
+    commitIndex: log.commit,
+    applyingIndex: log.applying,
+    appliedIndex: log.applied,
+    snapshotIndex: log.snapshot()?.index ?? 0,
+    membership: core.membership,
+    membershipIndex: configs.latest().index,
+    membershipCommitted: configs.isSettled(),
+    promotable: core.isPromotable(),
+    electionTimeoutMs: core.electionTimeoutMs,
+    drawnTimeoutMs: core.drawnTimeoutMs,
+    silenceMs: leader !== null || core.contactAt === null ? null : core.now - core.contactAt,
+    transferringTo: leader === null ? null : (core.transfer?.to ?? null),
+    uncommittedBytes: leader?.uncommittedBytes ?? 0,
+    pendingReads: (leader?.reads.size ?? 0) + core.forwarded.size,
+    ranks: leader === null ? core.ranks : successors(core, leader),
+    peers: leader === null ? [] : [...leader.peers.values()].map((p) => peerStatus(core, p)),
+    wakeAt,
+  };
+}
+
+function peerStatus(core: RaftCore, p: Progress): PeerStatus {
+  return {
+    nodeId: p.nodeId,
+    state: p.state,
+    match: p.match,
+    next: p.next,
+    appliedIndex: p.appliedIndex,
+    inflightMessages: p.inflightMessages,
+    inflightBytes: p.inflightBytes,
+    silenceMs: core.now - p.contactAt,
+    loopLagMs: p.loopLagMs,
+    diskLatencyMs: p.diskLatencyMs,
+    caughtUp: p.caughtUp,
+  };
+}

@@ -1,0 +1,199 @@
+/**
+ * The turn loop: the one driver of `RaftConsensus`, run by the consensus worker and by
+ * the simulator alike. A turn takes every input that has arrived, steps the core
+ * through them, and does what it wants in the only safe order: persist, send, and
+ * what an acknowledged write releases.
+ *
+ * Synchronous over callback ports, never a Promise, and without a decision of its own.
+ * Its one care beside order: a timer that fires late (a stall, a paused process) must
+ * not be believed before the sockets were read, so a late wake-up is put off twice
+ * behind what is queued (reliability: an expired timer runs before a read socket).
+ */
+
+import type { Cancel, Clock, InstanceId, Instant, NodeId, Random } from '../base/index.ts';
+import { BoundedQueue, LIMITS, NEVER } from '../base/index.ts';
+import type { RaftStorage, RaftStore, RaftTransport } from './ports.ts';
+import { RaftConsensus } from './raft-consensus.ts';
+import type { RaftStatus } from './status.ts';
+import type {
+  ProposalResult,
+  RaftEvent,
+  RaftInput,
+  RaftMessage,
+  RaftOutput,
+  RaftSettings,
+  ReadResult,
+} from './types.ts';
+
+/** A wake-up later than this may stand before queued messages. */
+const LATE_MS = 20;
+
+/** What the world outside hears; called within a turn, must not throw and must not block. */
+export interface TurnListener {
+  proposals(results: readonly ProposalResult[]): void;
+  reads(results: readonly ReadResult[]): void;
+  events(events: readonly RaftEvent[]): void;
+  /** The core contradicts itself or the log is poisoned: this node must stop at once. */
+  fatal(reason: string): void;
+}
+
+export interface TurnLoopOptions {
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  readonly settings: RaftSettings;
+  readonly storage: RaftStorage;
+  readonly transport: RaftTransport;
+  readonly store: RaftStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: TurnListener;
+  /** Runs `fn` soon on an empty stack, behind input that is already queued by the system. */
+  readonly schedule: (fn: () => void) => void;
+}
+
+interface Held {
+  readonly token: number;
+  readonly message: RaftMessage;
+}
+
+export class TurnLoop {
+  readonly #options: TurnLoopOptions;
+  readonly #core: RaftConsensus;
+  readonly #inputs = new BoundedQueue<RaftInput>(LIMITS.maxTurnInputs, 'reject');
+  /** Messages that wait for their token, in order of token. */
+  #held: Held[] = [];
+  #wakeAt: Instant = NEVER;
+  #cancelWake: Cancel | null = null;
+  #isScheduled = false;
+  #isRunning = false;
+
+  constructor(options: TurnLoopOptions) {
+    this.#options = options;
+    this.#core = new RaftConsensus({
+      nodeId: options.nodeId,
+      instanceId: options.instanceId,
+      settings: options.settings,
+      storage: options.storage,
+      random: options.random,
+      appliedIndex: options.store.appliedIndex(),
+      now: options.clock.now(),
+    });
+    options.storage.onFailure((reason) => this.#fatal(reason));
+  }
+
+  /** Begins to turn; before it nothing is sent and nothing campaigns. */
+  start(): void {
+    this.#isRunning = true;
+    this.#schedule();
+  }
+
+  /** Ends at once: callbacks that come later are ignored. */
+  stop(): void {
+    this.#isRunning = false;
+    this.#cancelWake?.();
+    this.#cancelWake = null;
+    this.#held = [];
+  }
+
+  /**
+   * Queues an input for the next turn. False when the queue is full: a peer's message
+   * is lost then, as on a bad network; acknowledgements never are, they come from here.
+   */
+  submit(input: RaftInput): boolean {
+    if (!this.#isRunning) return false;
+    const isTaken = this.#inputs.push(input);
+    this.#schedule();
+    return isTaken;
+  }
+
+  status(): RaftStatus {
+    return this.#core.status();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#isRunning) return;
+    this.#isScheduled = true;
+    this.#options.schedule(() => {
+      this.#isScheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (!this.#isRunning) return;
+    const inputs = this.#inputs.drain();
+    try {
+      const now = this.#options.clock.now();
+      for (const input of inputs) this.#core.step(input, now);
+      const output = this.#core.take();
+      this.#core.check();
+      this.#carryOut(output);
+    } catch (error) {
+      // an assertion of the core: a node that contradicts itself must not go on
+      this.#fatal((error as Error).stack ?? String(error));
+    }
+  }
+
+  #carryOut(output: RaftOutput): void {
+    const { storage, transport, listener } = this.#options;
+    if (output.persist !== null) storage.write(output.persist, (token) => this.#onDurable(token));
+    if (output.sendNow.length > 0) transport.send(output.sendNow);
+    for (const held of output.sendAfter) this.#held.push(held);
+    for (const s of output.snapshotsToSend) {
+      transport.sendSnapshot(s.peer, s.meta, this.#core.status().term, s.session);
+    }
+    if (output.proposals.length > 0) listener.proposals(output.proposals);
+    if (output.reads.length > 0) listener.reads(output.reads);
+    if (output.events.length > 0) listener.events(output.events);
+    this.#handToStore(output);
+    this.#planWake(output.wakeAt);
+  }
+
+  #handToStore(output: RaftOutput): void {
+    const { store } = this.#options;
+    const applied = (index: number): void => void this.#insert({ kind: 'apply-ack', index });
+    if (output.restore !== null) store.restore(output.restore, applied);
+    if (output.apply.length > 0) store.apply(output.apply, applied);
+  }
+
+  /** Everything up to `token` is durable: what waited for it may leave, and the core hears it. */
+  #onDurable(token: number): void {
+    if (!this.#isRunning) return;
+    let ready = 0;
+    while (ready < this.#held.length && (this.#held[ready] as Held).token <= token) ready++;
+    if (ready > 0) this.#options.transport.send(this.#held.splice(0, ready).map((h) => h.message));
+    this.#insert({ kind: 'storage-ack', token });
+  }
+
+  /** Own acknowledgements must never be lost to a full queue: then a turn makes room first. */
+  #insert(input: RaftInput): void {
+    if (!this.#isRunning) return;
+    if (!this.#inputs.push(input)) {
+      this.#turn();
+      this.#inputs.push(input);
+    }
+    this.#schedule();
+  }
+
+  #planWake(at: Instant): void {
+    if (at === this.#wakeAt && this.#cancelWake !== null) return;
+    this.#cancelWake?.();
+    this.#wakeAt = at;
+    this.#cancelWake = at === NEVER ? null : this.#options.clock.wakeAt(at, () => this.#onWake(at));
+  }
+
+  #onWake(at: Instant): void {
+    this.#cancelWake = null;
+    this.#wakeAt = NEVER;
+    const tick = (): void => void this.#insert({ kind: 'tick' });
+    const isLate = this.#options.clock.now() - at > LATE_MS;
+    if (!isLate) tick();
+    else this.#options.schedule(() => this.#options.schedule(tick));
+  }
+
+  #fatal(reason: string): void {
+    if (!this.#isRunning) return;
+    this.stop();
+    this.#options.listener.fatal(reason);
+  }
+}
