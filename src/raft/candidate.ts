@@ -20,9 +20,13 @@ export function onAnswer(core: RaftCore, m: Answer): void {
 export function watchTransfer(core: RaftCore): void {
   const { transfer } = core;
   if (transfer === null || core.leader !== null) return;
-  if (core.leaderId === transfer.to) return endTransfer(core, transfer, true, 'it was elected');
+  if (core.leaderId === transfer.to) {
+    endTransfer(core, transfer, true, 'it was elected');
+    return;
+  }
   if (core.leaderId !== null) {
-    return endTransfer(core, transfer, false, `${core.leaderId} was elected instead`);
+    endTransfer(core, transfer, false, `${core.leaderId} was elected instead`);
+    return;
   }
   if (core.now >= transfer.deadline) endTransfer(core, transfer, false, 'nobody was elected in time');
 }

@@ -104,33 +104,40 @@ function writeBody(out: ByteWriter, m: RaftMessage): void {
     case 'pre-vote':
       out.u64(m.campaign);
       writePosition(out, m.last);
-      return out.u8(CAMPAIGNS.indexOf(m.reason));
+      out.u8(CAMPAIGNS.indexOf(m.reason));
+      return;
     case 'pre-vote-response':
       out.u64(m.campaign);
       out.u8(m.granted ? 1 : 0);
       out.u8(REFUSALS.indexOf(m.refusal));
-      return out.f64(m.retryAfterMs);
+      out.f64(m.retryAfterMs);
+      return;
     case 'vote':
       writePosition(out, m.last);
-      return out.u8(CAMPAIGNS.indexOf(m.reason));
+      out.u8(CAMPAIGNS.indexOf(m.reason));
+      return;
     case 'vote-response':
       out.u8(m.granted ? 1 : 0);
-      return out.u8(REFUSALS.indexOf(m.refusal));
+      out.u8(REFUSALS.indexOf(m.refusal));
+      return;
     case 'append':
       writePosition(out, m.prev);
       out.u64(m.commit);
       out.u64(m.round);
       out.u64(m.session);
-      return writeEntries(out, m.entries);
+      writeEntries(out, m.entries);
+      return;
     case 'append-response':
       out.u8(m.accepted ? 1 : 0);
       out.u64(m.index);
       writePosition(out, m.hint);
       out.u64(m.appliedIndex);
       out.u64(m.round);
-      return out.u64(m.session);
+      out.u64(m.session);
+      return;
     default:
-      return writeSmallBody(out, m);
+      writeSmallBody(out, m);
+      return;
   }
 }
 
@@ -153,17 +160,22 @@ function writeSmallBody(out: ByteWriter, m: SmallMessage): void {
       out.u64(m.session);
       out.u64(m.appliedIndex);
       out.f64(m.loopLagMs);
-      return out.f64(m.diskLatencyMs);
+      out.f64(m.diskLatencyMs);
+      return;
     case 'snapshot':
       writeMeta(out, m.meta);
-      return out.u64(m.session);
+      out.u64(m.session);
+      return;
     case 'timeout-now':
-      return writePosition(out, m.expectedLast);
+      writePosition(out, m.expectedLast);
+      return;
     case 'read-index':
-      return out.u64(m.requestId);
+      out.u64(m.requestId);
+      return;
     case 'read-index-response':
       out.u64(m.requestId);
-      return out.u64(m.index ?? NO_INDEX);
+      out.u64(m.index ?? NO_INDEX);
+      return;
     case 'bye':
       return;
   }

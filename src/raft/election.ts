@@ -53,7 +53,8 @@ export function campaign(core: RaftCore, kind: CampaignKind): void {
   if (kind === 'transfer') {
     becomeCandidate(core);
     core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
-    return askForVotes(core, kind);
+    askForVotes(core, kind);
+    return;
   }
   becomePreCandidate(core);
   core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
@@ -70,7 +71,9 @@ function electorate(core: RaftCore): NodeId[] {
   return [...ids];
 }
 
-/** The request leaves when the own vote is durable: a candidate that forgot its term must not have asked. */
+/**
+ * The request leaves when the own vote is durable: a candidate that forgot its term must not have asked.
+ */
 function askForVotes(core: RaftCore, reason: CampaignKind): void {
   const last = core.log.last;
   for (const id of electorate(core)) core.sendDurable(id, { kind: 'vote', last, reason });
@@ -145,7 +148,10 @@ export function onVote(core: RaftCore, m: MessageOf<'vote'>): void {
   const granted = refusal === null;
   core.event({ kind: 'vote', term: core.term, candidate: m.from, granted, refusal });
   const body = { kind: 'vote-response', granted, refusal } as const;
-  if (!granted) return core.send(m.from, body, m.fromInstance);
+  if (!granted) {
+    core.send(m.from, body, m.fromInstance);
+    return;
+  }
   core.votedFor = m.from;
   core.hint = null;
   core.retryAt = NEVER;
@@ -196,15 +202,22 @@ export function tickElection(core: RaftCore): void {
     core.hint = null;
     if (core.isPromotable() && (core.role === 'follower' || core.role === 'learner')) {
       core.lastHintAt = core.now;
-      return campaign(core, 'hint');
+      campaign(core, 'hint');
+      return;
     }
   }
   if (core.now >= core.retryAt) {
     core.retryAt = NEVER;
-    if (core.isPromotable()) return campaign(core, core.quest?.kind ?? 'timeout');
+    if (core.isPromotable()) {
+      campaign(core, core.quest?.kind ?? 'timeout');
+      return;
+    }
   }
   if (core.now < core.electionAt) return;
-  if (core.isPromotable()) return campaign(core, 'timeout');
+  if (core.isPromotable()) {
+    campaign(core, 'timeout');
+    return;
+  }
   // a learner has nobody to elect: it only forgets who led
   core.electionAt = NEVER;
   if (core.role === 'candidate' || core.role === 'pre-candidate' || core.leaderId !== null) {

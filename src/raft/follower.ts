@@ -19,10 +19,14 @@ export function onAppend(core: RaftCore, m: MessageOf<'append'>): void {
   if (core.log.isInstalling || sliceDefect(m, m.term) !== null) return;
   if (m.prev.index < core.log.commit) {
     const merged = mergeBehindCommit(core, m);
-    return acceptAppend(core, m, Math.max(merged, core.log.commit));
+    acceptAppend(core, m, Math.max(merged, core.log.commit));
+    return;
   }
   const last = merge(core, m);
-  if (last === null) return refuseAppend(core, m);
+  if (last === null) {
+    refuseAppend(core, m);
+    return;
+  }
   acceptAppend(core, m, last);
 }
 
@@ -111,7 +115,10 @@ export function onHeartbeat(core: RaftCore, m: MessageOf<'heartbeat'>): void {
   );
 }
 
-/** The bytes of a snapshot are here. A log that holds its position already only learns that it is committed. */
+/**
+ * The bytes of a snapshot are here. A log that holds its position already only learns that it is
+ * committed.
+ */
 export function onSnapshot(core: RaftCore, m: MessageOf<'snapshot'>): void {
   leaderContact(core);
   const { log } = core;

@@ -59,27 +59,40 @@ export function propose(core: RaftCore, leader: LeaderState, input: InputOf<'pro
   }
 }
 
-/** One change at a time, only on top of a commit of this term (the single-server erratum), compare-and-set. */
+/**
+ * One change at a time, only on top of a commit of this term (the single-server erratum), compare-and-set.
+ */
 export function proposeMembership(
   core: RaftCore,
   leader: LeaderState,
   input: InputOf<'propose-membership'>,
 ): void {
   const { id, change } = input;
-  if (core.transfer !== null) return refuse(core, id, 'transferring', 'leadership is being handed over');
+  if (core.transfer !== null) {
+    refuse(core, id, 'transferring', 'leadership is being handed over');
+    return;
+  }
   if (!isMembershipIdle(core, leader)) {
-    return refuse(core, id, 'membership-busy', 'another change of membership is under way');
+    refuse(core, id, 'membership-busy', 'another change of membership is under way');
+    return;
   }
   const current = core.configs.latest();
   if (input.expectedMembershipIndex !== null && input.expectedMembershipIndex !== current.index) {
-    return refuse(core, id, 'membership-conflict', `the membership in force is that of ${current.index}`);
+    refuse(core, id, 'membership-conflict', `the membership in force is that of ${current.index}`);
+    return;
   }
   if (change.kind === 'promote' && !isCaughtUp(core, leader, change.nodeId)) {
     const known = current.membership.learners.some((l) => l.nodeId === change.nodeId);
-    if (known) return refuse(core, id, 'membership-illegal', `${change.nodeId} has not caught up`);
+    if (known) {
+      refuse(core, id, 'membership-illegal', `${change.nodeId} has not caught up`);
+      return;
+    }
   }
   const plan = planChange(current.membership, change);
-  if (plan.kind === 'refused') return refuse(core, id, 'membership-illegal', plan.reason);
+  if (plan.kind === 'refused') {
+    refuse(core, id, 'membership-illegal', plan.reason);
+    return;
+  }
   const index = appendMembership(core, leader, plan.membership, input.timestamp);
   core.outbox.proposals.push({ id, kind: 'accepted', position: { term: core.term, index } });
 }
@@ -156,11 +169,16 @@ function confirmReads(core: RaftCore, leader: LeaderState): void {
 /** A read here or on behalf of a follower; refused while leadership is being handed over. */
 export function readIndex(core: RaftCore, leader: LeaderState, origin: ReadOrigin): void {
   const commit = core.log.commit >= leader.termStart ? core.log.commit : null;
-  if (core.transfer !== null || !leader.reads.add(origin, commit)) return answerRead(core, origin, null);
+  if (core.transfer !== null || !leader.reads.add(origin, commit)) {
+    answerRead(core, origin, null);
+    return;
+  }
   confirmReads(core, leader);
 }
 
-/** What follows from durable copies: commits, and what commits bring. Called after each step of a leader. */
+/**
+ * What follows from durable copies: commits, and what commits bring. Called after each step of a leader.
+ */
 export function settleLeader(core: RaftCore, leader: LeaderState): void {
   if (!advanceCommit(core, leader)) return;
   const { commit } = core.log;
@@ -199,7 +217,10 @@ export function autoPromote(core: RaftCore, leader: LeaderState): void {
   }
 }
 
-/** Hands leadership to `to`, or to the best successor: first it catches up, then it is told to stand (§3.10). */
+/**
+ * Hands leadership to `to`, or to the best successor: first it catches up, then it is told to stand
+ * (§3.10).
+ */
 export function startTransfer(core: RaftCore, leader: LeaderState, input: InputOf<'transfer'>): boolean {
   const { id } = input;
   const fail = (reason: string): boolean => {
@@ -224,7 +245,10 @@ export function pushTransfer(core: RaftCore, leader: LeaderState): void {
   const { transfer } = core;
   if (transfer === null || transfer.sent) return;
   const peer = leader.peers.get(transfer.to);
-  if (peer === undefined) return endTransfer(core, transfer, false, `${transfer.to} is no member any more`);
+  if (peer === undefined) {
+    endTransfer(core, transfer, false, `${transfer.to} is no member any more`);
+    return;
+  }
   if (peer.match < core.log.lastIndex) return;
   transfer.sent = true;
   sendTimeoutNow(core, transfer.to);
@@ -245,7 +269,8 @@ export function distress(core: RaftCore, leader: LeaderState, reason: string): v
 /** The leader's clock: silence of a quorum, heartbeats, the end of a hand-over. */
 export function tickLeader(core: RaftCore, leader: LeaderState): void {
   if (core.now - quorumContact(core, leader) >= core.electionTimeoutMs) {
-    return becomeFollower(core, core.term, null, 'no quorum answers');
+    becomeFollower(core, core.term, null, 'no quorum answers');
+    return;
   }
   if (core.transfer !== null && core.now >= core.transfer.deadline) abortTransfer(core, core.transfer);
   if (core.leader === null || core.now < leader.heartbeatAt) return;
@@ -262,7 +287,10 @@ function abortTransfer(core: RaftCore, transfer: Transfer): void {
     becomeFollower(core, core.term, null, 'in distress, and nobody took over');
 }
 
-/** How far a snapshot at `index` lets the log be cut: not behind what live followers still need, within reason. */
+/**
+ * How far a snapshot at `index` lets the log be cut: not behind what live followers still need, within
+ * reason.
+ */
 export function compactionPoint(core: RaftCore, index: number): number {
   let point = index - LIMITS.trailingEntries;
   if (core.leader !== null) {

@@ -24,12 +24,16 @@ export interface RaftStorage {
   lastIndex(): LogIndex;
   /** Undefined when the index is not held (compacted or beyond the end). */
   term(index: LogIndex): Term | undefined;
-  /** Entries in [low, high], cut after `maxBytes` but never empty when low is held. Throws `CompactedError`-free: undefined when low is compacted. */
+  /**
+   * Entries in [low, high], cut after `maxBytes` but never empty when low is held. Throws
+   * `CompactedError`-free: undefined when low is compacted.
+   */
   entries(low: LogIndex, high: LogIndex, maxBytes: number): readonly LogEntry[] | undefined;
   /** The newest snapshot. */
   snapshot(): SnapshotMeta | null;
   /**
-   * Queues one ordered write. `done` is called later, on an empty stack, once it and all before it are durable.
+   * Queues one ordered write. `done` is called later, on an empty stack, once it and all before it are
+   * durable.
    * After a failure `failed` is called once and nothing is ever acknowledged again.
    */
   write(request: PersistRequest, done: (token: number) => void): void;
@@ -46,7 +50,10 @@ export interface RaftTransport {
 
 /** The state machine behind its port (the state worker, or the simulator's model). */
 export interface RaftStore {
-  /** Committed entries in order; `applied` is called later, on an empty stack, with the last index that the state machine holds. */
+  /**
+   * Committed entries in order; `applied` is called later, on an empty stack, with the last index that the
+   * state machine holds.
+   */
   apply(entries: readonly LogEntry[], applied: (index: LogIndex) => void): void;
   /** Replaces the state by a snapshot; `done` is called later when the state machine holds it. */
   restore(meta: SnapshotMeta, done: (index: LogIndex) => void): void;

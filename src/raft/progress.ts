@@ -42,7 +42,10 @@ export class Progress {
   appliedIndex: LogIndex = 0;
   loopLagMs = 0;
   diskLatencyMs = 0;
-  /** Catch-up round of a learner: reaching `roundTarget` in less than an election timeout is being caught up. */
+  /**
+   * Catch-up round of a learner: reaching `roundTarget` in less than an election timeout is being caught
+   * up.
+   */
   roundTarget: LogIndex;
   roundStartedAt: Instant;
   caughtUp = false;

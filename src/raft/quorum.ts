@@ -22,9 +22,9 @@ export function majority(n: number): number {
 }
 
 /** The largest value that a majority of `members` has reached; +∞ for no members. */
-function majorityValue(members: readonly RaftMember[], valueOf: (id: NodeId) => number): number {
+function majorityValue(members: readonly RaftMember[], measure: (id: NodeId) => number): number {
   if (members.length === 0) return Number.POSITIVE_INFINITY;
-  const values = members.map((m) => valueOf(m.nodeId)).sort((a, b) => b - a);
+  const values = members.map((m) => measure(m.nodeId)).sort((a, b) => b - a);
   return values[majority(members.length) - 1] ?? 0;
 }
 
@@ -32,8 +32,8 @@ function majorityValue(members: readonly RaftMember[], valueOf: (id: NodeId) => 
  * The largest value that every needed majority has reached: a commit index, a
  * read round, an instant of last contact.
  */
-export function quorumValue(electorate: Electorate, valueOf: (id: NodeId) => number): number {
-  return Math.min(majorityValue(electorate.voters, valueOf), majorityValue(electorate.outgoing, valueOf));
+export function quorumValue(electorate: Electorate, measure: (id: NodeId) => number): number {
+  return Math.min(majorityValue(electorate.voters, measure), majorityValue(electorate.outgoing, measure));
 }
 
 function majorityVote(

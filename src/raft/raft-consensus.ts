@@ -78,38 +78,58 @@ export class RaftConsensus {
     const core = this.#core;
     switch (input.kind) {
       case 'message':
-        return this.#onMessage(input.message);
+        this.#onMessage(input.message);
+        return;
       case 'tick':
-        return this.#onTick();
+        this.#onTick();
+        return;
       case 'propose':
-        if (core.leader !== null) return propose(core, core.leader, input);
+        if (core.leader !== null) {
+          propose(core, core.leader, input);
+          return;
+        }
         for (const p of input.proposals) refuse(core, p.id, 'not-leader', this.#whoLeads());
         return;
       case 'propose-membership':
-        if (core.leader !== null) return proposeMembership(core, core.leader, input);
-        return refuse(core, input.id, 'not-leader', this.#whoLeads());
+        if (core.leader !== null) {
+          proposeMembership(core, core.leader, input);
+          return;
+        }
+        refuse(core, input.id, 'not-leader', this.#whoLeads());
+        return;
       case 'read-index':
-        if (core.leader === null) return forwardRead(core, input.id);
-        return readIndex(core, core.leader, { kind: 'local', id: input.id });
+        if (core.leader === null) {
+          forwardRead(core, input.id);
+          return;
+        }
+        readIndex(core, core.leader, { kind: 'local', id: input.id });
+        return;
       case 'storage-ack':
-        return this.#onStorageAck(input.token);
+        this.#onStorageAck(input.token);
+        return;
       case 'apply-ack':
-        return core.log.applyAcknowledged(input.index);
+        core.log.applyAcknowledged(input.index);
+        return;
       case 'transfer':
         if (core.leader !== null) return void startTransfer(core, core.leader, input);
-        return core.event({ kind: 'transfer-ended', id: input.id, ok: false, reason: this.#whoLeads() });
+        core.event({ kind: 'transfer-ended', id: input.id, ok: false, reason: this.#whoLeads() });
+        return;
       case 'snapshot-made':
-        return core.log.compact(input.meta, compactionPoint(core, input.meta.index));
+        core.log.compact(input.meta, compactionPoint(core, input.meta.index));
+        return;
       case 'peer-hint':
       case 'unreachable':
       case 'snapshot-report':
-        return this.#onPeerNews(input);
+        this.#onPeerNews(input);
+        return;
       case 'environment':
       case 'distress':
       case 'settings':
-        return this.#onSurroundings(input);
+        this.#onSurroundings(input);
+        return;
       default:
-        return unreachable(input);
+        unreachable(input);
+        return;
     }
   }
 
@@ -137,13 +157,19 @@ export class RaftConsensus {
     const core = this.#core;
     const peer = core.leader?.peers.get(input.peer);
     if (input.kind === 'peer-hint') {
-      if (input.status === 'lost') return onLeaderLost(core, input.peer);
+      if (input.status === 'lost') {
+        onLeaderLost(core, input.peer);
+        return;
+      }
       if (input.peer === core.leaderId) core.hint = null;
       if (peer?.state === 'probe') peer.paused = false;
     } else if (input.kind === 'unreachable') {
       if (peer?.state === 'replicate') peer.becomeProbe();
     } else if (peer?.state === 'snapshot') {
-      if (!input.ok) return peer.snapshotFailed();
+      if (!input.ok) {
+        peer.snapshotFailed();
+        return;
+      }
       peer.becomeProbe();
       peer.paused = true;
     }
@@ -182,35 +208,47 @@ export class RaftConsensus {
     switch (m.kind) {
       // these move no term: asking is free, and an answer is matched by its own number
       case 'pre-vote':
-        return onPreVote(core, m);
+        onPreVote(core, m);
+        return;
       case 'pre-vote-response':
-        return onAnswer(core, m);
+        onAnswer(core, m);
+        return;
       case 'read-index':
-        return this.#onReadIndex(m);
+        this.#onReadIndex(m);
+        return;
       case 'read-index-response':
-        return onReadIndexResponse(core, m);
+        onReadIndexResponse(core, m);
+        return;
       case 'bye':
-        return onBye(core, m);
+        onBye(core, m);
+        return;
       case 'vote':
-        return this.#onVoteRequest(m);
+        this.#onVoteRequest(m);
+        return;
       case 'append':
       case 'heartbeat':
       case 'snapshot':
-        return this.#onLeaderWord(m);
+        this.#onLeaderWord(m);
+        return;
       case 'vote-response':
       case 'append-response':
       case 'heartbeat-response':
       case 'timeout-now':
-        return this.#onTermed(m);
+        this.#onTermed(m);
+        return;
       default:
-        return unreachable(m);
+        unreachable(m);
+        return;
     }
   }
 
   #onReadIndex(m: MessageOf<'read-index'>): void {
     const core = this.#core;
     const origin = { kind: 'remote', id: m.requestId, from: m.from, fromInstance: m.fromInstance } as const;
-    if (core.leader !== null) return readIndex(core, core.leader, origin);
+    if (core.leader !== null) {
+      readIndex(core, core.leader, origin);
+      return;
+    }
     const body = { kind: 'read-index-response', requestId: m.requestId, index: null } as const;
     core.send(m.from, body, m.fromInstance);
   }
@@ -220,7 +258,10 @@ export class RaftConsensus {
     // stickiness: a voter that hears its leader does not even look at the term (dissertation §4.2.3)
     if (m.reason !== 'transfer' && m.term > core.term && remainingLease(core) > 0) return;
     if (m.term > core.term) becomeFollower(core, m.term, null, `${m.from} stands in term ${m.term}`);
-    if (m.term === core.term) return onVote(core, m);
+    if (m.term === core.term) {
+      onVote(core, m);
+      return;
+    }
     core.send(m.from, { kind: 'vote-response', granted: false, refusal: 'term' }, m.fromInstance);
   }
 
@@ -232,7 +273,8 @@ export class RaftConsensus {
       const { session } = m;
       const appliedIndex = core.log.applied;
       const body = { kind: 'append-response', accepted: false, index: 0, hint, appliedIndex } as const;
-      return core.send(m.from, { ...body, round: 0, session }, m.fromInstance);
+      core.send(m.from, { ...body, round: 0, session }, m.fromInstance);
+      return;
     }
     assert(m.term > core.term || core.leader === null, `two leaders in term ${core.term}: ${m.from} too`);
     if (m.term > core.term || core.leaderId !== m.from) {
@@ -249,8 +291,14 @@ export class RaftConsensus {
     const core = this.#core;
     if (m.term > core.term) becomeFollower(core, m.term, null, `${m.from} is in term ${m.term}`);
     if (m.term < core.term) return;
-    if (m.kind === 'vote-response') return onAnswer(core, m);
-    if (m.kind === 'timeout-now') return onTimeoutNow(core, m);
+    if (m.kind === 'vote-response') {
+      onAnswer(core, m);
+      return;
+    }
+    if (m.kind === 'timeout-now') {
+      onTimeoutNow(core, m);
+      return;
+    }
     if (core.leader === null) return;
     if (m.kind === 'append-response') onAppendResponse(core, core.leader, m);
     else onHeartbeatResponse(core, core.leader, m);

@@ -57,7 +57,10 @@ export function appendMembership(
   return index;
 }
 
-/** Follows every member of every configuration in force: one that leaves is told until its leaving is committed. */
+/**
+ * Follows every member of every configuration in force: one that leaves is told until its leaving is
+ * committed.
+ */
 export function syncPeers(core: RaftCore, leader: LeaderState): void {
   const wanted = new Map<NodeId, RaftMember>();
   for (const { membership } of core.configs.all()) {
@@ -171,7 +174,10 @@ export function broadcastHeartbeat(core: RaftCore, leader: LeaderState): void {
   }
 }
 
-/** Voters that could lead next, best first: heard lately, longest log, then name; nodes in maintenance never. */
+/**
+ * Voters that could lead next, best first: heard lately, longest log, then name; nodes in maintenance
+ * never.
+ */
 export function successors(core: RaftCore, leader: LeaderState): NodeId[] {
   const { electionTimeoutMs, now } = core;
   const ranked: { id: NodeId; silent: number; match: LogIndex }[] = [];
@@ -226,8 +232,7 @@ export function quorumRound(core: RaftCore, leader: LeaderState): number {
 export function isCaughtUp(core: RaftCore, leader: LeaderState, id: NodeId): boolean {
   const peer = leader.peers.get(id);
   return (
-    peer !== undefined &&
-    peer.caughtUp &&
+    peer?.caughtUp === true &&
     peer.state === 'replicate' &&
     core.now - peer.contactAt < core.electionTimeoutMs &&
     findMember(core.membership, id)?.instanceId === peer.instanceId

@@ -1,4 +1,7 @@
-/** Read-only picture of a consensus node for metrics, API and terminal; a copy, never a window into the core. */
+/**
+ * Read-only picture of a consensus node for metrics, API and terminal; a copy, never a window into the
+ * core.
+ */
 import type { Bytes, Duration, Instant, LogIndex, LogPosition, NodeId, Term } from '../base/index.ts';
 import type { RaftCore } from './core.ts';
 import type { Progress, ProgressState } from './progress.ts';

@@ -29,7 +29,10 @@ import type {
  */
 export type EntryKind = 'noop' | 'config' | 'membership' | 'command' | 'sql';
 
-/** One entry of the log. `timestamp` was stamped by the proposer, is for people and for `now` in SQL, and decides nothing here. */
+/**
+ * One entry of the log. `timestamp` was stamped by the proposer, is for people and for `now` in SQL, and
+ * decides nothing here.
+ */
 export interface LogEntry extends LogPosition {
   readonly kind: EntryKind;
   readonly timestamp: Timestamp;
@@ -42,7 +45,10 @@ export interface HardState {
   readonly votedFor: NodeId | null;
 }
 
-/** A member of the Raft group. `instanceId` tells a wiped disk from the one that was admitted; `address` is `host:port` of its peer listener. */
+/**
+ * A member of the Raft group. `instanceId` tells a wiped disk from the one that was admitted; `address` is
+ * `host:port` of its peer listener.
+ */
 export interface RaftMember {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
@@ -61,7 +67,9 @@ export interface Membership {
   readonly learnersNext: readonly RaftMember[];
 }
 
-/** A change asked for; the core turns it into joint entries. One node may appear in one change only once. */
+/**
+ * A change asked for; the core turns it into joint entries. One node may appear in one change only once.
+ */
 export type MembershipChange =
   | { readonly kind: 'add-learner'; readonly member: RaftMember }
   | { readonly kind: 'promote'; readonly nodeId: NodeId }
@@ -118,9 +126,14 @@ export type RaftMessage = MessageBase &
         readonly prev: LogPosition;
         readonly entries: readonly LogEntry[];
         readonly commit: LogIndex;
-        /** Read round: an answer with this or a later one confirms leadership for reads begun before it was sent. */
+        /**
+         * Read round: an answer with this or a later one confirms leadership for reads begun before it was
+         * sent.
+         */
         readonly round: number;
-        /** Replication session of the leader towards this follower; answers of another session are dropped. */
+        /**
+         * Replication session of the leader towards this follower; answers of another session are dropped.
+         */
         readonly session: number;
       }
     | {
@@ -150,7 +163,10 @@ export type RaftMessage = MessageBase &
         readonly loopLagMs: Duration;
         readonly diskLatencyMs: Duration;
       }
-    /** The transfer of a snapshot's bytes has ended at the receiver; stepped there by its driver with the leader's term. */
+    /**
+     * The transfer of a snapshot's bytes has ended at the receiver; stepped there by its driver with the
+     * leader's term.
+     */
     | { readonly kind: 'snapshot'; readonly meta: SnapshotMeta; readonly session: number }
     | { readonly kind: 'timeout-now'; readonly expectedLast: LogPosition }
     | { readonly kind: 'read-index'; readonly requestId: number }
@@ -193,7 +209,10 @@ export type RaftInput =
   | { readonly kind: 'storage-ack'; readonly token: number }
   /** The state machine holds everything up to `index`. */
   | { readonly kind: 'apply-ack'; readonly index: LogIndex }
-  /** Hard evidence about a peer's process: its connection closed and a reconnect was refused, or it is back. */
+  /**
+   * Hard evidence about a peer's process: its connection closed and a reconnect was refused, or it is
+   * back.
+   */
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
   /** Messages to this peer are being lost: go back to probing. */
   | { readonly kind: 'unreachable'; readonly peer: NodeId }
@@ -237,8 +256,10 @@ export interface PersistRequest {
   readonly truncateFrom: LogIndex | null;
   readonly entries: readonly LogEntry[];
   /**
-   * A new newest snapshot. `keepSuffix` false: installed from a leader, the whole log is replaced by it (empty,
-   * `firstIndex` = `snapshot.index` + 1; `entries` is empty then). True: made here from this very log, no entry
+   * A new newest snapshot. `keepSuffix` false: installed from a leader, the whole log is replaced by it
+   * (empty,
+   * `firstIndex` = `snapshot.index` + 1; `entries` is empty then). True: made here from this very log, no
+   * entry
    * is touched and only `compactTo` says what may go.
    */
   readonly snapshot: { readonly meta: SnapshotMeta; readonly keepSuffix: boolean } | null;
@@ -307,7 +328,10 @@ export type RaftEvent =
 
 export type RaftRole = 'learner' | 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
-/** What the core wants done after one or more steps. Do it in this order: persist, sendNow, then what each ack releases. */
+/**
+ * What the core wants done after one or more steps. Do it in this order: persist, sendNow, then what each
+ * ack releases.
+ */
 export interface RaftOutput {
   readonly persist: PersistRequest | null;
   readonly sendNow: readonly RaftMessage[];
