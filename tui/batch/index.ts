@@ -1,0 +1,3 @@
+/** Door of the scripted modes: one picture, or one a second, as text or JSON. Never loads Ink or React. */
+export type { BatchOptions, RunBatch } from './batch.ts';
+export { runBatch, runOnce } from './batch.ts';

@@ -1,0 +1,31 @@
+/**
+ * The port between the screen and the world: what it may ask for, and the clock its
+ * ages are measured with. Two implementations: a cluster through the client SDK, and
+ * a recorded session. Nothing behind this port is drawn, nothing before it waits.
+ */
+import type {
+  AlertRow,
+  EventLine,
+  HistoryResponse,
+  OperationRequest,
+  OperationView,
+  Plan,
+  StatusResponse,
+  ViewsResponse,
+} from './wire.ts';
+
+export interface Feed {
+  /** Wall clock in ms since 1970; a replay gives the time of the recording. */
+  wall(): number;
+  /** The picture as `node` sees it, or any node that answers. */
+  status(node: string | null): Promise<StatusResponse>;
+  alerts(): Promise<readonly AlertRow[]>;
+  views(): Promise<ViewsResponse>;
+  /** Samples of the last seconds, to fill the sparklines at the start. */
+  history(seconds: number): Promise<HistoryResponse>;
+  /** Events behind the cursor `after` (undefined = new ones), then live until the signal. */
+  events(after: string | undefined, signal: AbortSignal): AsyncIterable<EventLine>;
+  plan(request: OperationRequest): Promise<Plan>;
+  run(request: OperationRequest): Promise<OperationView>;
+  operation(id: string): Promise<OperationView>;
+}

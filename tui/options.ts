@@ -1,0 +1,59 @@
+/** What a caller gives to the screen and to its scripted modes; nothing here draws. */
+import type {
+  AlertRow,
+  EventLine,
+  HistoryResponse,
+  OperationRequest,
+  OperationView,
+  Plan,
+  StatusResponse,
+  ViewsResponse,
+} from './feed/wire.ts';
+
+/** The part of the client SDK that the screen uses; `SqlccClient` has it. */
+export interface TopClient {
+  status(options?: { stale?: boolean; node?: string }): Promise<StatusResponse>;
+  alerts(): Promise<{ alerts: AlertRow[] }>;
+  views(): Promise<ViewsResponse>;
+  history(seconds: number): Promise<HistoryResponse>;
+  events(options?: { after?: string; follow?: boolean; signal?: AbortSignal }): AsyncIterable<EventLine>;
+  planOperation(request: OperationRequest): Promise<Plan>;
+  runOperation(request: OperationRequest): Promise<OperationView>;
+  operation(id: string): Promise<OperationView>;
+}
+
+/** Streams and environment of the process, given so that tests can stand in. */
+export interface TopIo {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export type ThemeName = 'default' | 'high-contrast' | 'colour-blind' | 'mono';
+
+export interface TopOptions {
+  /** No action may be started from the keyboard. */
+  readonly readOnly?: boolean;
+  /** Lines instead of a screen: no alternate screen, no boxes, a line a change. */
+  readonly plain?: boolean;
+  readonly ascii?: boolean;
+  readonly noColor?: boolean;
+  readonly theme?: ThemeName;
+  /** How often the status is asked for; 1000 unless told. Events arrive at once in between. */
+  readonly refreshMs?: number;
+  /** A recorded session (NDJSON) instead of a cluster. */
+  readonly replay?: string;
+  /** Pace of a replay: 1 = as recorded, 0 = all at once with the clock standing at its end. */
+  readonly replaySpeed?: number;
+}
+
+export interface RunTop {
+  /** Null only together with `options.replay`. */
+  readonly client: TopClient | null;
+  readonly clusterName: string;
+  /** Name of the context in the user's configuration; the header shows it when it differs. */
+  readonly contextName: string;
+  readonly options: TopOptions;
+  readonly io: TopIo;
+}
