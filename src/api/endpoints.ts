@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 import type { Scope } from '../auth/index.ts';
 import * as cluster from './schemas/cluster.ts';
-import { nothing } from './schemas/common.ts';
+import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
 import * as data from './schemas/data.ts';
 
@@ -404,7 +404,7 @@ export const ENDPOINTS = {
     path: '/v1/openapi.json',
     scope: 'read-cluster',
     request: null,
-    response: nothing,
+    response: anything,
     idempotent: true,
     summary: 'This API as an OpenAPI document',
   },

@@ -149,3 +149,10 @@ export const hashResponse = z.object({
   index: z.number().int(),
   state_hash: z.string(),
 });
+export type NodesResponse = z.infer<typeof nodesResponse>;
+export type NodeResponse = z.infer<typeof nodeResponse>;
+export type ViewsResponse = z.infer<typeof viewsResponse>;
+export type UpdateNodeRequest = z.infer<typeof updateNodeRequest>;
+export type VersionResponse = z.infer<typeof versionResponse>;
+export type HashResponse = z.infer<typeof hashResponse>;
+export type MaintenanceView = z.infer<typeof maintenance>;

@@ -31,3 +31,5 @@ export const errorBody = z.object({
 export type ErrorBody = z.infer<typeof errorBody>;
 
 export const nothing = z.object({});
+/** A document whose shape another standard describes. */
+export const anything = z.record(z.string(), z.unknown());

@@ -231,3 +231,22 @@ export const historyResponse = z.object({
     }),
   ),
 });
+export type CheckRow = z.infer<typeof checkRow>;
+export type CandidateView = z.infer<typeof candidateRow>;
+export type OperationKindName = z.infer<typeof operationKind>;
+export type OperationResponse = z.infer<typeof operationResponse>;
+export type OperationsResponse = z.infer<typeof operationsResponse>;
+export type ConfigVersionRow = z.infer<typeof configVersionRow>;
+export type ConfigResponse = z.infer<typeof configResponse>;
+export type ConfigPutRequest = z.infer<typeof configPutRequest>;
+export type ConfigPutResponse = z.infer<typeof configPutResponse>;
+export type ConfigVersionsResponse = z.infer<typeof configVersionsResponse>;
+export type TokenCreateRequest = z.infer<typeof tokenCreateRequest>;
+export type TokenCreateResponse = z.infer<typeof tokenCreateResponse>;
+export type TokenRow = z.infer<typeof tokenRow>;
+export type TokensResponse = z.infer<typeof tokensResponse>;
+export type AlertsResponse = z.infer<typeof alertsResponse>;
+export type AuditRow = z.infer<typeof auditRow>;
+export type AuditResponse = z.infer<typeof auditResponse>;
+export type MetricsResponse = z.infer<typeof metricsResponse>;
+export type HistoryResponse = z.infer<typeof historyResponse>;

@@ -86,3 +86,11 @@ export const sqlResponse = z.object({
 export type SqlResponse = z.infer<typeof sqlResponse>;
 
 export const sessionResponse = z.object({ session: z.string(), index: z.number().int() });
+export type KvPutResponse = z.infer<typeof kvPutResponse>;
+export type KvGetResponse = z.infer<typeof kvGetResponse>;
+export type KvDeleteResponse = z.infer<typeof kvDeleteResponse>;
+export type KvListResponse = z.infer<typeof kvListResponse>;
+export type KvBatchRequest = z.infer<typeof kvBatchRequest>;
+export type KvBatchResponse = z.infer<typeof kvBatchResponse>;
+export type SessionResponse = z.infer<typeof sessionResponse>;
+export type SqlValue = z.infer<typeof sqlValue>;

@@ -1,0 +1,71 @@
+export type { Endpoint, EndpointName, HttpMethod, ResponseOf } from './endpoints.ts';
+export { ENDPOINTS } from './endpoints.ts';
+export { errorFromWire, errorToWire } from './error-wire.ts';
+export type { HeaderName } from './headers.ts';
+export { HEADERS } from './headers.ts';
+export { openApiDocument } from './openapi.ts';
+export type {
+  AnnounceRequest,
+  ElectionRow,
+  HashResponse,
+  LeaderResponse,
+  MaintenanceView,
+  NodeResponse,
+  NodeRow,
+  NodesResponse,
+  StatusResponse,
+  UpdateNodeRequest,
+  VersionResponse,
+  ViewsResponse,
+} from './schemas/cluster.ts';
+export type {
+  ErrorBody,
+  ReadInfo,
+  ReadLevel,
+} from './schemas/common.ts';
+export { readLevel, SCHEMA_VERSION } from './schemas/common.ts';
+export type {
+  AlertRow,
+  AlertsResponse,
+  AuditResponse,
+  AuditRow,
+  CandidateView,
+  CheckRow,
+  ConfigPutRequest,
+  ConfigPutResponse,
+  ConfigResponse,
+  ConfigVersionRow,
+  ConfigVersionsResponse,
+  EventLine,
+  HistoryResponse,
+  JoinRequest,
+  JoinResponse,
+  MetricsResponse,
+  OperationKindName,
+  OperationRequest,
+  OperationResponse,
+  OperationsResponse,
+  OperationView,
+  Plan,
+  TokenCreateRequest,
+  TokenCreateResponse,
+  TokenRow,
+  TokensResponse,
+} from './schemas/control.ts';
+export { operationRequest } from './schemas/control.ts';
+export type {
+  KvBatchRequest,
+  KvBatchResponse,
+  KvDeleteResponse,
+  KvGetResponse,
+  KvItem,
+  KvListResponse,
+  KvPutResponse,
+  KvWatchLine,
+  SessionResponse,
+  SqlRequest,
+  SqlResponse,
+  SqlResult,
+  SqlValue,
+} from './schemas/data.ts';
+export { API_PREFIX, PROTOCOL_VERSION } from './version.ts';
