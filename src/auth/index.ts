@@ -1,2 +1,5 @@
+export { allows, POLICY } from './policy.ts';
 export type { Identity, NodeRole, PersonRole, Role, Scope } from './roles.ts';
-export { NODE_ROLES, PERSON_ROLES } from './roles.ts';
+export { isNodeRole, isPersonRole, NOBODY, NODE_ROLES, PERSON_ROLES, SCOPES } from './roles.ts';
+export type { AccessTokenText, JoinTokenText, ParsedToken, TokenText } from './tokens.ts';
+export { formatToken, parseToken } from './tokens.ts';
