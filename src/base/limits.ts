@@ -53,6 +53,10 @@ export const LIMITS = {
   /** Stored answers of one session. */
   maxSessionReplies: 1024,
   maxSessionReplyBytes: 64 * 1024,
+  /** Writes of one client session in flight; further ones wait in the client. Far below `maxSessionReplies`. */
+  maxSessionInFlight: 256,
+  /** Addresses that one client knows; further ones are not learned. */
+  maxClientEndpoints: 64,
   /** Body of a JSON request. */
   maxBodyBytes: 8 * 1024 * 1024,
   maxConfigBytes: 1024 * 1024,
@@ -61,6 +65,8 @@ export const LIMITS = {
   eventHistory: 10_000,
   auditHistory: 1000,
   operationHistory: 200,
+  /** Seconds of samples that each node keeps for looking back. */
+  historySeconds: 3600,
   electionHistory: 200,
   /** Bytes that a slow stream consumer may have waiting; then it is cut with a position to resume at. */
   maxSubscriberBytes: 1024 * 1024,

@@ -1,0 +1,196 @@
+/**
+ * One call from start to end: choose an address, send, judge what went wrong, send
+ * again or give up. The decisions are leader-tracker.ts and retry.ts; this file only
+ * waits and remembers.
+ */
+
+import type { EndpointName } from '../api/index.ts';
+import { ERROR_TABLE, type ErrorCode, LIMITS, SqlccError } from '../base/index.ts';
+import { errorOfAnswer, failureOfRejection, finalError, leaderOfError } from './failure.ts';
+import { LanePool } from './lane-pool.ts';
+import { LeaderSearch } from './leader-search.ts';
+import { LeaderTracker } from './leader-tracker.ts';
+import { type Failure, isDoubtful, judge, type Repeat } from './retry.ts';
+import { type Query, routeOf } from './routes.ts';
+import type { Endpoint, Wire, WireAnswer, WireRequest } from './wire.ts';
+
+export interface Dispatch {
+  readonly name: EndpointName;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Query;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly repeat: Repeat;
+  /** `data` rides on the lane to the leader, `control` is a request of its own to any node. */
+  readonly kind: 'data' | 'control';
+  /** Only this address: no redirect, no other. */
+  readonly pinned?: Endpoint | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A call on a lane that is silent for this long makes the client ask the other nodes who leads. */
+const DOUBT_MS = 400;
+/** One attempt of a repeatable control call; a frozen node costs this much and no more. */
+const ATTEMPT_MS = 2500;
+
+interface Attempts {
+  readonly deadline: number;
+  count: number;
+  hops: number;
+  doubtful: boolean;
+  last: SqlccError | null;
+}
+
+type Outcome =
+  | { readonly answer: WireAnswer; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly error: SqlccError };
+
+export interface DispatcherOptions {
+  readonly wire: Wire;
+  readonly endpoints: readonly Endpoint[];
+  readonly timeoutMs: number;
+  readonly failFast: boolean;
+}
+
+export class Dispatcher {
+  readonly tracker: LeaderTracker;
+  readonly #wire: Wire;
+  readonly #lanes: LanePool;
+  readonly #search: LeaderSearch;
+  readonly #timeoutMs: number;
+  readonly #failFast: boolean;
+  #inFlight = 0;
+  #closed = false;
+
+  constructor({ wire, endpoints, timeoutMs, failFast }: DispatcherOptions) {
+    this.#wire = wire;
+    this.tracker = new LeaderTracker(endpoints);
+    this.#lanes = new LanePool(wire);
+    this.#search = new LeaderSearch(this.tracker, this.#lanes);
+    this.#timeoutMs = timeoutMs;
+    this.#failFast = failFast;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#search.close();
+    this.#lanes.close();
+  }
+
+  /** The answer's body; throws SqlccError once retry.ts says to give up. */
+  async call(dispatch: Dispatch): Promise<unknown> {
+    if (this.#inFlight >= LIMITS.maxPendingProposals) {
+      throw new SqlccError('overloaded', `${this.#inFlight} calls of this client are in flight`);
+    }
+    const deadline = performance.now() + (dispatch.timeoutMs ?? this.#timeoutMs);
+    const attempts: Attempts = { deadline, count: 0, hops: 0, doubtful: false, last: null };
+    this.#inFlight++;
+    try {
+      for (;;) {
+        const answer = await this.#attempt(dispatch, attempts);
+        if (answer !== undefined) return answer.body;
+      }
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** One attempt; undefined = make another one. */
+  async #attempt(dispatch: Dispatch, attempts: Attempts): Promise<WireAnswer | undefined> {
+    const endpoint = await this.#target(dispatch, attempts);
+    if (this.#closed) throw new SqlccError('unavailable', 'the client is closed');
+    attempts.count++;
+    const outcome = await this.#try(endpoint, dispatch, attempts.deadline - performance.now());
+    if (outcome.failure === undefined) return outcome.answer;
+    attempts.last = outcome.error;
+    attempts.doubtful ||= isDoubtful(outcome.failure);
+    const final = await this.#afterFailure(outcome.failure, dispatch, attempts);
+    if (final !== undefined) throw finalError(final, outcome.error);
+    return undefined;
+  }
+
+  async #try(endpoint: Endpoint, dispatch: Dispatch, remainingMs: number): Promise<Outcome> {
+    try {
+      const answer = await this.#send(endpoint, dispatch, remainingMs);
+      this.tracker.answered(endpoint);
+      const error = errorOfAnswer(answer, endpoint);
+      if (error === undefined) return { answer };
+      const leader = error.code === 'not_leader' ? leaderOfError(error) : undefined;
+      const isNews = leader !== undefined && this.tracker.hint({ leader, term: 0, from: endpoint });
+      // a follower that still believes in the lost leader knows no more than one without any
+      const code = error.code === 'not_leader' && !isNews ? 'no_leader' : error.code;
+      return { failure: { code, reach: 'answered' }, error };
+    } catch (thrown) {
+      dispatch.signal?.throwIfAborted();
+      this.tracker.failed(endpoint);
+      return failureOfRejection(thrown);
+    }
+  }
+
+  async #target(dispatch: Dispatch, attempts: Attempts): Promise<Endpoint> {
+    dispatch.signal?.throwIfAborted();
+    if (dispatch.pinned !== undefined) return dispatch.pinned;
+    if (dispatch.kind === 'data' && this.tracker.isLost) {
+      await this.#search.find(attempts.deadline - performance.now(), this.#failFast);
+      if (this.tracker.leader === null) {
+        const last = attempts.last ?? new SqlccError('no_leader', 'no node knows a leader');
+        throw finalError(this.#lastWord(last.code, dispatch, attempts), last);
+      }
+    }
+    const next = this.tracker.next();
+    if (next === undefined) throw new SqlccError('invalid_argument', 'the client has no endpoint');
+    return next;
+  }
+
+  async #send(endpoint: Endpoint, dispatch: Dispatch, remainingMs: number): Promise<WireAnswer> {
+    const isCapped =
+      dispatch.kind === 'control' && dispatch.repeat === 'free' && dispatch.pinned === undefined;
+    const timeoutMs = Math.max(1, Math.ceil(isCapped ? Math.min(remainingMs, ATTEMPT_MS) : remainingMs));
+    const request: WireRequest = {
+      ...routeOf(dispatch.name, dispatch.params ?? {}, dispatch.query ?? {}),
+      headers: { ...dispatch.headers, 'x-sqlcc-timeout-ms': `${timeoutMs}` },
+      ...(dispatch.body !== undefined && { body: dispatch.body }),
+    };
+    if (dispatch.kind === 'control') return this.#wire.request(endpoint, request, timeoutMs, dispatch.signal);
+    const lane = this.#lanes.peek(endpoint) ?? (await this.#lanes.get(endpoint));
+    const doubt =
+      dispatch.pinned === undefined && timeoutMs > DOUBT_MS
+        ? setInterval(() => void this.#search.doubt(endpoint), DOUBT_MS)
+        : undefined;
+    try {
+      return await lane.call(request, timeoutMs);
+    } finally {
+      clearInterval(doubt);
+    }
+  }
+
+  /** Waits as retry.ts says and answers undefined, or answers the code to end with. */
+  async #afterFailure(
+    failure: Failure,
+    dispatch: Dispatch,
+    attempts: Attempts,
+  ): Promise<ErrorCode | undefined> {
+    const { repeat, pinned } = dispatch;
+    const { count, hops, deadline } = attempts;
+    const remainingMs = deadline - performance.now();
+    const verdict = judge(failure, { repeat, attempt: count, hops, remainingMs, chance: Math.random() });
+    const isDeaf = failure.reach === 'unsent' && (pinned !== undefined || this.tracker.allFailed);
+    if (verdict.kind === 'give-up') return this.#lastWord(verdict.code, dispatch, attempts);
+    if (isDeaf && this.#failFast) return this.#lastWord(failure.code, dispatch, attempts);
+    if (verdict.kind === 'follow') {
+      attempts.hops++;
+      return pinned === undefined ? undefined : 'not_leader';
+    }
+    attempts.hops = 0;
+    // the search for a lost leader does its own waiting
+    if (dispatch.kind === 'data' && this.tracker.isLost && pinned === undefined) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, verdict.waitMs));
+    return undefined;
+  }
+
+  /** What a call ends with: a write that may have taken effect is unknown unless the server's word is final. */
+  #lastWord(code: ErrorCode, { repeat }: Dispatch, { doubtful }: Attempts): ErrorCode {
+    return doubtful && repeat === 'keyed' && ERROR_TABLE[code].retry !== 'no' ? 'outcome_unknown' : code;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Endless answers as one iterable: when a stream breaks, it goes on behind the last
+ * position on another node. The consumer sees neither gap nor repetition of what
+ * positions count; it sees an error only when asking again is pointless.
+ */
+import { ERROR_TABLE, SqlccError } from '../base/index.ts';
+import type { LeaderTracker } from './leader-tracker.ts';
+import { waitBefore } from './retry.ts';
+import type { Endpoint, Wire, WireRequest } from './wire.ts';
+
+/** Servers show a sign of life each 5 s; three missed ones mean that nobody is there. */
+const SILENCE_MS = 15_000;
+
+export interface FeedOptions<T> {
+  readonly wire: Wire;
+  readonly tracker: LeaderTracker;
+  /** The request that continues behind `position`; null = from the start that the caller wanted. */
+  readonly request: (position: string | null) => WireRequest;
+  /** Where a line stands; null = it has no position of its own. */
+  readonly positionOf: (line: T) => string | null;
+  /** False: the feed ends when a server ends its stream by itself. */
+  readonly endless: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** When every address has failed this many times in a row, the last error is thrown; infinite without. */
+  readonly patience?: number;
+}
+
+export async function* feed<T>(options: FeedOptions<T>): AsyncGenerator<T, void, void> {
+  const { wire, tracker, endless } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  let position: string | null = null;
+  let failures = 0;
+  while (!signal.aborted) {
+    const endpoint: Endpoint | undefined = tracker.next();
+    if (endpoint === undefined) throw new SqlccError('invalid_argument', 'the client has no endpoint');
+    try {
+      const lines = wire.stream(endpoint, options.request(position), { silenceMs: SILENCE_MS, signal });
+      for await (const line of lines as AsyncIterable<T>) {
+        failures = 0;
+        tracker.answered(endpoint);
+        position = options.positionOf(line) ?? position;
+        yield line;
+      }
+      if (!endless) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      const code = error instanceof SqlccError ? error.code : 'unavailable';
+      if (ERROR_TABLE[code].retry === 'no') throw error;
+      if (failures >= (options.patience ?? Number.POSITIVE_INFINITY) * tracker.endpoints.length) throw error;
+    }
+    failures++;
+    tracker.failed(endpoint);
+    await pause(waitBefore(failures, Math.random()), signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,50 @@
+/** The real `Wire`: requests and call streams of rpc's HTTP client. Translates shapes, decides nothing. */
+import { type CallStream, HttpClient } from '../rpc/index.ts';
+import type { SqlccClientOptions } from './types.ts';
+import type { Endpoint, Lane, StreamOptions, Wire, WireAnswer, WireRequest } from './wire.ts';
+
+export class HttpWire implements Wire {
+  readonly #http: HttpClient;
+
+  constructor({ ca, cert, key, token }: SqlccClientOptions) {
+    this.#http = new HttpClient({
+      ca,
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(token !== undefined && { token }),
+    });
+  }
+
+  async request(
+    endpoint: Endpoint,
+    request: WireRequest,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<WireAnswer> {
+    const answer = await this.#http.request({ endpoint, ...request, timeoutMs, ...(signal && { signal }) });
+    return { status: answer.status, headers: answer.headers, body: answer.json() };
+  }
+
+  stream(
+    endpoint: Endpoint,
+    request: WireRequest,
+    { silenceMs, signal }: StreamOptions,
+  ): AsyncIterable<unknown> {
+    return this.#http.stream({ endpoint, ...request, silenceMs, signal });
+  }
+
+  async openLane(endpoint: Endpoint): Promise<Lane> {
+    const stream: CallStream = await this.#http.openCallStream(endpoint);
+    return {
+      get isOpen() {
+        return stream.isOpen;
+      },
+      call: (request, timeoutMs) => stream.call(request, timeoutMs),
+      close: () => stream.close(),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#http.close();
+  }
+}

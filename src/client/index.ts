@@ -1,0 +1,43 @@
+export type {
+  AlertRow,
+  AuditRow,
+  ConfigVersionRow,
+  ElectionRow,
+  EventLine,
+  KvItem,
+  KvWatchLine,
+  LeaderResponse,
+  NodeRow,
+  NodesResponse,
+  OperationRequest,
+  OperationView,
+  Plan,
+  ReadInfo,
+  ReadLevel,
+  ResponseOf,
+  SqlResponse,
+  SqlResult,
+  SqlValue,
+  StatusResponse,
+  TokenRow,
+  ViewsResponse,
+} from '../api/index.ts';
+export type { ErrorCode } from '../base/index.ts';
+export { SqlccError } from '../base/index.ts';
+export { ClientSession } from './client-session.ts';
+export type { KvClient } from './kv-client.ts';
+export type { ConfigPut, TokenCreate, WaitOptions } from './sqlcc-client.ts';
+export { SqlccClient } from './sqlcc-client.ts';
+export type {
+  CallOptions,
+  EventsOptions,
+  ListOptions,
+  PinnedOptions,
+  ReadOptions,
+  SqlccClientOptions,
+  SqlStatement,
+  StatusOptions,
+  WatchOptions,
+  WriteOptions,
+} from './types.ts';
+export type { Endpoint, Lane, StreamOptions, Wire, WireAnswer, WireRequest } from './wire.ts';

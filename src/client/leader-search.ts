@@ -1,0 +1,114 @@
+/**
+ * Finds the new leader when the old one broke away: asks every known node at once for
+ * its own view, over lanes that stay open, again and again with short pauses. The lane
+ * to the winner is warm by the time it wins; all callers share one search.
+ */
+import { formatEndpoint } from './failure.ts';
+import type { LanePool } from './lane-pool.ts';
+import type { LeaderTracker } from './leader-tracker.ts';
+import { routeOf } from './routes.ts';
+import type { Endpoint, WireRequest } from './wire.ts';
+
+/** How long one node may think about its own view. */
+const PROBE_TIMEOUT_MS = 1000;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 200;
+/** Pauses stay short for this long: elections that go well end within it. */
+const EAGER_MS = 400;
+
+/** The pause after a search has lasted `elapsedMs`. */
+export function searchPause(elapsedMs: number): number {
+  if (elapsedMs < EAGER_MS) return FIRST_PAUSE_MS;
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS + (elapsedMs - EAGER_MS) / 10);
+}
+
+export class LeaderSearch {
+  readonly #tracker: LeaderTracker;
+  readonly #lanes: LanePool;
+  readonly #probing = new Set<Endpoint>();
+  readonly #waiters = new Set<() => void>();
+  #running = false;
+  #closed = false;
+
+  constructor(tracker: LeaderTracker, lanes: LanePool) {
+    this.#tracker = tracker;
+    this.#lanes = lanes;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  /**
+   * Resolves when the tracker has a leader, when `timeoutMs` has passed, or, with
+   * `failFast`, once every address has failed. The tracker holds the result.
+   */
+  async find(timeoutMs: number, failFast: boolean): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    if (!this.#running) void this.#run();
+    while (this.#tracker.leader === null && !this.#closed) {
+      const left = deadline - performance.now();
+      if (left <= 0 || (failFast && this.#tracker.allFailed)) return;
+      await this.#news(left);
+    }
+  }
+
+  /** Asks the others once whether `endpoint` still leads; a newer leader lets its lane go. */
+  async doubt(endpoint: Endpoint): Promise<void> {
+    const others = this.#tracker.endpoints.filter((e) => e !== endpoint);
+    await Promise.all(others.map((other) => this.#probe(other)));
+    const { leader } = this.#tracker;
+    if (leader !== null && leader !== endpoint) this.#lanes.drop(endpoint);
+  }
+
+  #news(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiters.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const began = performance.now();
+    try {
+      do {
+        for (const endpoint of this.#tracker.endpoints) void this.#probe(endpoint);
+        await new Promise((resolve) => setTimeout(resolve, searchPause(performance.now() - began)));
+      } while (this.#tracker.leader === null && this.#waiters.size > 0 && !this.#closed);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #probe(endpoint: Endpoint): Promise<void> {
+    if (this.#probing.has(endpoint) || this.#closed) return;
+    this.#probing.add(endpoint);
+    try {
+      const request: WireRequest = { ...routeOf('leader', {}, { stale: 1 }), headers: {} };
+      const lane = await this.#lanes.get(endpoint);
+      const answer = await lane.call(request, PROBE_TIMEOUT_MS);
+      this.#tracker.answered(endpoint);
+      const view = answer.body as { leader_id?: string; host?: string; port?: number; term?: number } | null;
+      if (answer.status !== 200 || typeof view?.host !== 'string' || typeof view.port !== 'number') return;
+      const leader = formatEndpoint(view.host, view.port);
+      this.#tracker.hint({ leader, term: view.term ?? 0, from: endpoint });
+    } catch {
+      // a node that can't be asked has no view; the next round asks again
+      this.#tracker.failed(endpoint);
+    } finally {
+      this.#probing.delete(endpoint);
+      this.#wake();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Method and path of every endpoint as plain text. The compiler compares each line
+ * with the endpoint table, so that a client starts without loading the schemas (they
+ * cost a fifth of a one-shot command's time) and still cannot drift from them.
+ */
+import type { ENDPOINTS, EndpointName } from '../api/index.ts';
+
+type Table = typeof ENDPOINTS;
+
+export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Table[N]['path']}` } = {
+  status: 'GET /v1/status',
+  nodes: 'GET /v1/nodes',
+  node: 'GET /v1/nodes/{id}',
+  updateNode: 'PUT /v1/nodes/{id}',
+  removeNode: 'DELETE /v1/nodes/{id}',
+  announceNode: 'POST /v1/nodes/{id}/announce',
+  leader: 'GET /v1/leader',
+  views: 'GET /v1/views',
+  stateHash: 'GET /v1/hash',
+  version: 'GET /v1/version',
+  events: 'GET /v1/events',
+  history: 'GET /v1/history',
+  metrics: 'GET /v1/metrics',
+  operations: 'GET /v1/operations',
+  operation: 'GET /v1/operations/{id}',
+  runOperation: 'POST /v1/operations',
+  cancelOperation: 'POST /v1/operations/{id}/cancel',
+  config: 'GET /v1/config',
+  putConfig: 'PUT /v1/config',
+  configVersions: 'GET /v1/config/versions',
+  getKey: 'GET /v1/kv/{key}',
+  watchKey: 'GET /v1/kv/{key}?watch',
+  putKey: 'PUT /v1/kv/{key}',
+  deleteKey: 'DELETE /v1/kv/{key}',
+  listKeys: 'GET /v1/kv',
+  watchKeys: 'GET /v1/kv?watch',
+  batchKeys: 'POST /v1/kv/batch',
+  sql: 'POST /v1/sql',
+  openSession: 'POST /v1/sessions',
+  tokens: 'GET /v1/tokens',
+  createToken: 'POST /v1/tokens',
+  revokeToken: 'DELETE /v1/tokens/{id}',
+  join: 'POST /v1/join',
+  alerts: 'GET /v1/alerts',
+  acknowledgeAlert: 'POST /v1/alerts/{id}/ack',
+  audit: 'GET /v1/audit',
+  openapi: 'GET /v1/openapi.json',
+  livez: 'GET /livez',
+  readyz: 'GET /readyz',
+};
+
+/** Values of a query; absent and undefined ones are left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Method and path with `params` filled in (percent-encoded) and `query` behind it. */
+export function routeOf(
+  name: EndpointName,
+  params: Readonly<Record<string, string>>,
+  query: Query,
+): { readonly method: string; readonly path: string } {
+  const [method = '', pattern = ''] = ROUTES[name].split(' ');
+  const [shape = '', flag] = pattern.split('?');
+  const path = shape.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const pairs = Object.entries(query).filter(
+    (pair): pair is [string, string | number] => pair[1] !== undefined,
+  );
+  if (flag !== undefined) pairs.unshift([flag, 1]);
+  if (pairs.length === 0) return { method, path };
+  const text = pairs
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    .join('&');
+  return { method, path: `${path}?${text}` };
+}

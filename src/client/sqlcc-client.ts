@@ -1,0 +1,342 @@
+/**
+ * The way in for people and programs: one method a route, over the addresses of one
+ * cluster. Finding the leader, repeating and resuming happen behind it (dispatcher.ts,
+ * feed.ts). Every method throws SqlccError with a code of the one table.
+ */
+import type {
+  EndpointName,
+  EventLine,
+  KvWatchLine,
+  OperationRequest,
+  OperationView,
+  Plan,
+  ResponseOf,
+  SqlResponse,
+} from '../api/index.ts';
+import { LIMITS, must, SqlccError } from '../base/index.ts';
+import { ClientSession } from './client-session.ts';
+import { type Dispatch, Dispatcher } from './dispatcher.ts';
+import { formatEndpoint } from './failure.ts';
+import { feed } from './feed.ts';
+import { HttpWire } from './http-wire.ts';
+import { KvClient } from './kv-client.ts';
+import { routeOf } from './routes.ts';
+import { isReadOnly } from './statement.ts';
+import type {
+  CallOptions,
+  EventsOptions,
+  PinnedOptions,
+  ReadOptions,
+  SqlccClientOptions,
+  SqlStatement,
+  StatusOptions,
+  WatchOptions,
+} from './types.ts';
+import type { Endpoint, Wire } from './wire.ts';
+
+const READ = { repeat: 'free', kind: 'control' } as const;
+const OPERATION_POLL_MS = 100;
+/** Rounds over all addresses after which a fail-fast client's feed gives up. */
+const FEED_PATIENCE = 2;
+
+/** Bodies of control calls, as in the API's schemas. */
+export interface ConfigPut {
+  readonly text: string;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  readonly ifVersion?: number;
+}
+
+export interface TokenCreate {
+  readonly kind: 'access' | 'join';
+  readonly role: string;
+  readonly ttlMs?: number;
+  readonly nodeId?: string;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** Called with the operation each time its phase or state has changed. */
+  readonly onPhase?: (operation: OperationView) => void;
+}
+
+export class SqlccClient {
+  readonly kv: KvClient;
+  readonly #wire: Wire;
+  readonly #dispatcher: Dispatcher;
+  readonly #patience: number;
+  readonly #addresses = new Map<string, Endpoint>();
+
+  /** `wire` is HTTP/2 unless something else is given. */
+  constructor(options: SqlccClientOptions, wire: Wire = new HttpWire(options)) {
+    if (options.endpoints.length === 0)
+      throw new SqlccError('invalid_argument', 'the client needs an endpoint');
+    this.#wire = wire;
+    this.#patience = options.failFast === true ? FEED_PATIENCE : Number.POSITIVE_INFINITY;
+    this.#dispatcher = new Dispatcher({
+      wire,
+      endpoints: options.endpoints,
+      timeoutMs: options.timeoutMs ?? LIMITS.defaultRequestTimeoutMs,
+      failFast: options.failFast ?? false,
+    });
+    this.kv = new KvClient(
+      (dispatch, node) => this.#run(dispatch, node),
+      (options) => this.#watch(options),
+    );
+  }
+
+  /** Addresses that the client knows, given and learned. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#dispatcher.tracker.endpoints;
+  }
+
+  async close(): Promise<void> {
+    this.#dispatcher.close();
+    await this.#wire.close();
+  }
+
+  async status({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'status'>> {
+    const answer = await this.#read('status', { query: { stale: flag(stale) }, ...call }, node);
+    this.#learn(answer.nodes);
+    return answer;
+  }
+
+  async nodes({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'nodes'>> {
+    const answer = await this.#read('nodes', { query: { stale: flag(stale) }, ...call }, node);
+    this.#learn(answer.nodes);
+    return answer;
+  }
+
+  node(id: string, { stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'node'>> {
+    return this.#read('node', { params: { id }, query: { stale: flag(stale) }, ...call }, node);
+  }
+
+  leader({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'leader'>> {
+    return this.#read('leader', { query: { stale: flag(stale) }, ...call }, node);
+  }
+
+  /** Each node's own word on leader and term. */
+  views({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'views'>> {
+    return this.#read('views', call, node);
+  }
+
+  version({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'version'>> {
+    return this.#read('version', call, node);
+  }
+
+  stateHash(node?: string, call: CallOptions = {}): Promise<ResponseOf<'stateHash'>> {
+    return this.#read('stateHash', call, node);
+  }
+
+  /** Samples of the last `seconds`. */
+  history(seconds: number, { node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'history'>> {
+    return this.#read('history', { query: { seconds }, ...call }, node);
+  }
+
+  metrics({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'metrics'>> {
+    return this.#read('metrics', call, node);
+  }
+
+  /** Sets zone and metadata of a node. */
+  updateNode(
+    id: string,
+    change: { zone?: string; metadata?: Record<string, string> },
+    call: CallOptions = {},
+  ) {
+    return this.#write('updateNode', { repeat: 'free', params: { id }, body: change, ...call });
+  }
+
+  /** Takes a node out of the cluster for good. */
+  removeNode(id: string, { reason, ...call }: CallOptions & { readonly reason?: string } = {}) {
+    return this.#write('removeNode', { repeat: 'free', params: { id }, query: { reason }, ...call });
+  }
+
+  operations(call: CallOptions = {}): Promise<ResponseOf<'operations'>> {
+    return this.#read('operations', call);
+  }
+
+  async operation(id: string, call: CallOptions = {}): Promise<OperationView> {
+    return must(
+      (await this.#read('operation', { params: { id }, ...call })).operation,
+      'operation in the answer',
+    );
+  }
+
+  /** What would happen, with checks and candidates; changes nothing. */
+  async planOperation(request: OperationRequest, call: CallOptions = {}): Promise<Plan> {
+    const body = { ...request, dry_run: true };
+    return must(
+      (await this.#write('runOperation', { repeat: 'free', body, ...call })).plan,
+      'plan in the answer',
+    );
+  }
+
+  /** Starts an operation; it goes on by itself. A `plan_token` makes repeating harmless. */
+  async runOperation(request: OperationRequest, call: CallOptions = {}): Promise<OperationView> {
+    const body = { ...request, dry_run: false };
+    const answer = await this.#write('runOperation', { repeat: 'once', body, ...call });
+    return must(answer.operation, 'operation in the answer');
+  }
+
+  async cancelOperation(id: string, call: CallOptions = {}): Promise<OperationView> {
+    const answer = await this.#write('cancelOperation', {
+      repeat: 'free',
+      params: { id },
+      body: {},
+      ...call,
+    });
+    return must(answer.operation, 'operation in the answer');
+  }
+
+  /** The operation once it has ended; throws `deadline_exceeded` with `details.operation_id` when it still runs. */
+  async waitOperation(id: string, { timeoutMs, onPhase, signal }: WaitOptions = {}): Promise<OperationView> {
+    const deadline = performance.now() + (timeoutMs ?? LIMITS.maxRequestTimeoutMs);
+    let seen = '';
+    for (;;) {
+      const left = deadline - performance.now();
+      const call = {
+        timeoutMs: Math.max(1, Math.min(left, LIMITS.defaultRequestTimeoutMs)),
+        ...(signal && { signal }),
+      };
+      const operation = await this.operation(id, call).catch((error: unknown) => {
+        // the cluster may be between two leaders because of this very operation
+        if (error instanceof SqlccError && error.retry !== 'no' && deadline > performance.now()) return null;
+        throw error;
+      });
+      if (operation !== null) {
+        const now = `${operation.state} ${operation.phase} ${operation.phases.length}`;
+        if (now !== seen) onPhase?.(operation);
+        seen = now;
+        if (operation.state !== 'running') return operation;
+      }
+      if (deadline - performance.now() <= OPERATION_POLL_MS) {
+        const details = { operation_id: id };
+        throw new SqlccError('deadline_exceeded', `operation ${id} is still running`, { details });
+      }
+      await new Promise((resolve) => setTimeout(resolve, OPERATION_POLL_MS));
+    }
+  }
+
+  config(version?: number, call: CallOptions = {}): Promise<ResponseOf<'config'>> {
+    return this.#read('config', { query: { version }, ...call });
+  }
+
+  configVersions(call: CallOptions = {}): Promise<ResponseOf<'configVersions'>> {
+    return this.#read('configVersions', call);
+  }
+
+  putConfig({ text, reason, dryRun, ifVersion }: ConfigPut, call: CallOptions = {}) {
+    const body = { text, reason, dry_run: dryRun, if_version: ifVersion };
+    return this.#write('putConfig', { repeat: 'free', body, ...call });
+  }
+
+  tokens(call: CallOptions = {}): Promise<ResponseOf<'tokens'>> {
+    return this.#read('tokens', call);
+  }
+
+  createToken({ kind, role, ttlMs, nodeId }: TokenCreate, call: CallOptions = {}) {
+    const body = { kind, role, ttl_ms: ttlMs, node_id: nodeId };
+    return this.#write('createToken', { repeat: 'once', body, ...call });
+  }
+
+  async revokeToken(id: string, call: CallOptions = {}): Promise<void> {
+    await this.#write('revokeToken', { repeat: 'free', params: { id }, ...call });
+  }
+
+  alerts(call: CallOptions = {}): Promise<ResponseOf<'alerts'>> {
+    return this.#read('alerts', call);
+  }
+
+  async acknowledgeAlert(id: string, call: CallOptions = {}): Promise<void> {
+    await this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: {}, ...call });
+  }
+
+  audit(call: CallOptions = {}): Promise<ResponseOf<'audit'>> {
+    return this.#read('audit', call);
+  }
+
+  /**
+   * Runs statements as one transaction. Statements that only read are sent again after a
+   * lost answer; others end as `outcome_unknown` (a session's are repeated by number).
+   */
+  async sql(statements: readonly SqlStatement[], options: ReadOptions = {}): Promise<SqlResponse> {
+    const { node, level, minIndex, ...call } = options;
+    const repeat = isReadOnly(statements) ? 'free' : 'once';
+    const body = { statements, level, min_index: minIndex };
+    return (await this.#run({ name: 'sql', kind: 'data', repeat, body, ...call }, node)) as SqlResponse;
+  }
+
+  /** A session for exactly-once writes. */
+  async openSession(call: CallOptions = {}): Promise<ClientSession> {
+    const opened = this.#run({ name: 'openSession', kind: 'data', repeat: 'free', body: {}, ...call });
+    // a session lives through failovers: it is worth knowing the other nodes
+    void this.nodes({ stale: true }).catch(() => {});
+    return new ClientSession(this.#dispatcher, ((await opened) as ResponseOf<'openSession'>).session);
+  }
+
+  /**
+   * Events behind `after` (all stored ones without it), then new ones as they happen.
+   * Idle streams carry `progress` lines. Ends when `signal` aborts or, with
+   * `follow: false`, after the newest event.
+   */
+  events({ after, follow = true, types, signal }: EventsOptions = {}): AsyncIterable<EventLine> {
+    const query = { follow: follow ? undefined : 0, types: types?.join(',') };
+    return feed<EventLine>({
+      ...{ wire: this.#wire, tracker: this.#dispatcher.tracker, patience: this.#patience },
+      request: (cursor) => ({ ...routeOf('events', {}, { after: cursor ?? after, ...query }), headers: {} }),
+      positionOf: (line) => line.cursor,
+      endless: follow,
+      signal,
+    });
+  }
+
+  #watch({ key, prefix, after, signal }: WatchOptions): AsyncIterable<KvWatchLine> {
+    const route = (version: string | undefined) =>
+      key === undefined
+        ? routeOf('watchKeys', {}, { prefix, after: version })
+        : routeOf('watchKey', { key }, { after: version });
+    return feed<KvWatchLine>({
+      ...{ wire: this.#wire, tracker: this.#dispatcher.tracker, patience: this.#patience },
+      request: (version) => ({ ...route(version ?? after?.toString()), headers: {} }),
+      positionOf: (line) => `${line.version}`,
+      endless: true,
+      signal,
+    });
+  }
+
+  async #read<N extends EndpointName>(
+    name: N,
+    call: Partial<Dispatch>,
+    node?: string,
+  ): Promise<ResponseOf<N>> {
+    return (await this.#run({ name, ...READ, ...call }, node)) as ResponseOf<N>;
+  }
+
+  async #write<N extends EndpointName>(
+    name: N,
+    call: Partial<Dispatch> & Pick<Dispatch, 'repeat'>,
+  ): Promise<ResponseOf<N>> {
+    return (await this.#run({ name, kind: 'control', ...call })) as ResponseOf<N>;
+  }
+
+  async #run(dispatch: Dispatch, node?: string): Promise<unknown> {
+    if (node === undefined) return this.#dispatcher.call(dispatch);
+    return this.#dispatcher.call({ ...dispatch, pinned: await this.#addressOf(node, dispatch) });
+  }
+
+  async #addressOf(node: string, { timeoutMs, signal }: Dispatch): Promise<Endpoint> {
+    const call = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
+    if (!this.#addresses.has(node)) await this.nodes({ stale: true, ...call });
+    const found = this.#addresses.get(node);
+    if (found === undefined) throw new SqlccError('not_found', `the cluster has no node "${node}"`);
+    return found;
+  }
+
+  #learn(rows: readonly { readonly node_id: string; readonly host: string; readonly port: number }[]): void {
+    for (const row of rows) this.#addresses.set(row.node_id, formatEndpoint(row.host, row.port));
+    this.#dispatcher.tracker.learn([...this.#addresses.values()], LIMITS.maxClientEndpoints);
+  }
+}
+
+function flag(value: boolean | undefined): number | undefined {
+  return value === true ? 1 : undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * Port `Wire`: how the client reaches one named address. It knows nothing of leaders,
+ * clusters or repeating; http-wire.ts is the real one.
+ *
+ * What a rejection means is the contract that repeating rests on:
+ * `unavailable` = the request never left this process; `outcome_unknown` and
+ * `deadline_exceeded` = it left and no answer came back. Any other error counts as
+ * the second kind.
+ */
+
+/** `host:port` of a node's API. */
+export type Endpoint = string;
+
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON value; undefined = no body. */
+  readonly body?: unknown;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Parsed JSON; null without a body. */
+  readonly body: unknown;
+}
+
+/** Many calls in flight over one stream to one node. */
+export interface Lane {
+  /** False once the stream has ended; calls in flight have been rejected by then. */
+  readonly isOpen: boolean;
+  call(request: WireRequest, timeoutMs: number): Promise<WireAnswer>;
+  close(): void;
+}
+
+export interface StreamOptions {
+  /** The connection is given up when nothing arrives for this long. */
+  readonly silenceMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Wire {
+  request(
+    endpoint: Endpoint,
+    request: WireRequest,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<WireAnswer>;
+  /** Objects of an NDJSON answer, one by one; ends when the server ends it. */
+  stream(endpoint: Endpoint, request: WireRequest, options: StreamOptions): AsyncIterable<unknown>;
+  openLane(endpoint: Endpoint): Promise<Lane>;
+  close(): Promise<void>;
+}
