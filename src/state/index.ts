@@ -1,0 +1,14 @@
+/** Door of the state machine: one SQLite file that holds all that Raft replicates, and its readers. */
+export { ReaderPool } from './reader-pool.ts';
+export { StateReader } from './state-reader.ts';
+export type { StateStoreOptions } from './state-store.ts';
+export { StateStore } from './state-store.ts';
+export type {
+  AppliedAt,
+  AppliedGroup,
+  ApplyCluster,
+  CopiedState,
+  EntryResult,
+  KvChange,
+  KvItem,
+} from './types.ts';
