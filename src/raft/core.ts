@@ -101,6 +101,8 @@ export class RaftCore {
   contactAt: Instant | null = null;
   /** Outside evidence says that the leader is gone: its lease does not bind pre-votes. */
   leaseVoid = false;
+  /** The driver is about to stop this node: it stands for nothing any more. */
+  isLeaving = false;
   hint: { at: Instant; readonly peer: NodeId; readonly rank: number } | null = null;
   lastHintAt: Instant = Number.NEGATIVE_INFINITY;
   /** When a campaign refused for a lease or a term asks again. */
@@ -203,7 +205,7 @@ export class RaftCore {
 
   /** May this node campaign at all? */
   isPromotable(): boolean {
-    return this.isCountedVoter() && this.hasOwnIdentity() && !this.log.isInstalling;
+    return this.isCountedVoter() && this.hasOwnIdentity() && !this.log.isInstalling && !this.isLeaving;
   }
 
   isSoleVoter(): boolean {

@@ -154,6 +154,7 @@ export function onSnapshot(core: RaftCore, m: MessageOf<'snapshot'>): void {
 /** The leader hands over: stand at once, without asking whether anybody would vote (dissertation §3.10). */
 export function onTimeoutNow(core: RaftCore, m: MessageOf<'timeout-now'>): void {
   if (core.role !== 'follower' || !core.isPromotable()) return;
+  if (core.leaderId !== null && core.leaderId !== m.from) return;
   if (core.log.lastIndex < m.expectedLast.index || !core.log.matches(m.expectedLast)) return;
   core.quest = null;
   campaign(core, 'transfer');

@@ -4,7 +4,7 @@
  */
 import { assert, LIMITS } from '../base/index.ts';
 import type { LeaderState, RaftCore, Transfer } from './core.ts';
-import { isJoint, isVoter, leaveJoint, planChange } from './membership.ts';
+import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
 import type { ReadOrigin } from './read-index.ts';
 import {
@@ -25,8 +25,8 @@ type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }
 type InputOf<K extends RaftInput['kind']> = Extract<RaftInput, { kind: K }>;
 type RefusalReason = Extract<ProposalResult, { kind: 'refused' }>['reason'];
 
-/** A local snapshot cuts at most this many entries less than it could, for a live follower that lags. */
-const MAX_KEPT_FOR_LAGGARD = 10 * LIMITS.trailingEntries;
+/** A local snapshot keeps at most this many times the trailing entries for a live follower that lags. */
+const LAGGARD_FACTOR = 10;
 /** The id of a transfer that nobody asked for: distress or removal. */
 export const OWN_TRANSFER = 0;
 
@@ -151,10 +151,15 @@ export function onHeartbeatResponse(
   confirmReads(core, leader);
 }
 
-/** Learners catch up in rounds; one shorter than an election timeout is enough (dissertation §4.2.1). */
+/**
+ * Learners catch up in rounds; one shorter than an election timeout is enough (dissertation §4.2.1).
+ * Who holds the whole log has nothing left to catch up with, however long it took: an idle cluster
+ * would never time another round.
+ */
 function measureCatchUp(core: RaftCore, peer: Progress): void {
   if (peer.match < peer.roundTarget) return;
-  peer.caughtUp = core.now - peer.roundStartedAt < core.electionTimeoutMs;
+  const isFast = core.now - peer.roundStartedAt < core.electionTimeoutMs;
+  peer.caughtUp = isFast || peer.match >= core.log.lastIndex;
   peer.roundTarget = core.log.lastIndex;
   peer.roundStartedAt = core.now;
 }
@@ -266,6 +271,18 @@ export function distress(core: RaftCore, leader: LeaderState, reason: string): v
   if (!started) becomeFollower(core, core.term, null, reason);
 }
 
+/** Goodbye to everybody: successors need not wait for silence, and the best one is told to stand. */
+export function leave(core: RaftCore): void {
+  core.isLeaving = true;
+  const [best] = core.leader === null ? [] : successors(core, core.leader);
+  if (best !== undefined) sendTimeoutNow(core, best);
+  for (const { nodeId } of membersOf(core.membership)) {
+    if (nodeId !== core.nodeId) core.send(nodeId, { kind: 'bye' });
+  }
+  if (core.role !== 'learner')
+    becomeFollower(core, core.term, core.leader ? null : core.leaderId, 'it leaves');
+}
+
 /** The leader's clock: silence of a quorum, heartbeats, the end of a hand-over. */
 export function tickLeader(core: RaftCore, leader: LeaderState): void {
   if (core.now - quorumContact(core, leader) >= core.electionTimeoutMs) {
@@ -292,11 +309,12 @@ function abortTransfer(core: RaftCore, transfer: Transfer): void {
  * reason.
  */
 export function compactionPoint(core: RaftCore, index: number): number {
-  let point = index - LIMITS.trailingEntries;
+  const trailing = core.settings.trailingEntries ?? LIMITS.trailingEntries;
+  let point = index - trailing;
   if (core.leader !== null) {
     for (const peer of core.leader.peers.values()) {
       if (core.now - peer.contactAt < core.electionTimeoutMs) point = Math.min(point, peer.match);
     }
   }
-  return Math.max(point, index - MAX_KEPT_FOR_LAGGARD, 0);
+  return Math.max(point, index - LAGGARD_FACTOR * trailing, 0);
 }

@@ -6,7 +6,7 @@
  * does (Raft §5.1), and in which order a turn's results leave. Each role's own
  * behaviour is in the file of its name.
  */
-import type { Instant, LogIndex } from '../base/index.ts';
+import type { Instant } from '../base/index.ts';
 import { assert, LIMITS, NEVER, unreachable } from '../base/index.ts';
 import { electionWakeAt, onAnswer, watchTransfer } from './candidate.ts';
 import type { RaftOptions } from './core.ts';
@@ -33,6 +33,7 @@ import {
   autoPromote,
   compactionPoint,
   distress,
+  leave,
   onAppendResponse,
   onHeartbeatResponse,
   propose,
@@ -48,10 +49,13 @@ import { quorumContact, replicateAll } from './replication.ts';
 import { becomeFollower, resetElectionTimer } from './roles.ts';
 import type { RaftStatus } from './status.ts';
 import { raftStatus } from './status.ts';
-import type { PersistRequest, RaftInput, RaftMessage, RaftOutput, SnapshotMeta } from './types.ts';
+import type { PersistRequest, RaftInput, RaftMessage, RaftOutput } from './types.ts';
 
 type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
 type LeaderWord = MessageOf<'append'> | MessageOf<'heartbeat'> | MessageOf<'snapshot'>;
+
+/** A measured floor never makes timeouts longer than this many times the configured one. */
+const MAX_FLOOR_FACTOR = 10;
 
 export class RaftConsensus {
   readonly #core: RaftCore;
@@ -122,6 +126,9 @@ export class RaftConsensus {
       case 'snapshot-report':
         this.#onPeerNews(input);
         return;
+      case 'leave':
+        leave(core);
+        return;
       case 'environment':
       case 'distress':
       case 'settings':
@@ -161,7 +168,10 @@ export class RaftConsensus {
         onLeaderLost(core, input.peer);
         return;
       }
-      if (input.peer === core.leaderId) core.hint = null;
+      if (input.peer === core.leaderId) {
+        core.hint = null;
+        core.leaseVoid = false;
+      }
       if (peer?.state === 'probe') peer.paused = false;
     } else if (input.kind === 'unreachable') {
       if (peer?.state === 'replicate') peer.becomeProbe();
@@ -180,7 +190,8 @@ export class RaftConsensus {
     if (input.kind === 'settings') {
       core.settings = input.settings;
     } else if (input.kind === 'environment') {
-      core.floorMs = Math.max(10 * input.rttP99Ms, 3 * input.loopLagP99Ms);
+      const measured = Math.max(10 * input.rttP99Ms, 3 * input.loopLagP99Ms);
+      core.floorMs = Math.min(measured, MAX_FLOOR_FACTOR * core.settings.electionTimeoutMs);
       core.loopLagMs = input.loopLagP99Ms;
       core.diskLatencyMs = input.diskLatencyMs;
     } else if (core.leader !== null) {
@@ -276,7 +287,8 @@ export class RaftConsensus {
       core.send(m.from, { ...body, round: 0, session }, m.fromInstance);
       return;
     }
-    assert(m.term > core.term || core.leader === null, `two leaders in term ${core.term}: ${m.from} too`);
+    const known = m.term > core.term ? null : core.leaderId;
+    assert(known === null || known === m.from, `two leaders in term ${core.term}: ${known} and ${m.from}`);
     if (m.term > core.term || core.leaderId !== m.from) {
       becomeFollower(core, m.term, m.from, `${m.from} leads term ${m.term}`);
     } else if (core.role === 'candidate' || core.role === 'pre-candidate') {
@@ -388,9 +400,4 @@ export class RaftConsensus {
       assert(peer.match <= core.log.lastIndex, `${peer.nodeId}: match beyond the log`);
     }
   }
-}
-
-/** True when a node that holds `applied` must load `meta` first; for drivers that start from a snapshot. */
-export function needsRestore(meta: SnapshotMeta, applied: LogIndex): boolean {
-  return applied < meta.index;
 }

@@ -227,7 +227,9 @@ export class RaftLogManager {
   compact(meta: SnapshotMeta, upTo: LogIndex): void {
     if (this.#install !== null || meta.index <= (this.snapshot()?.index ?? 0)) return;
     this.#noted = meta;
-    if (upTo >= this.firstIndex) this.#compactTo = Math.min(upTo, meta.index);
+    // what the state machine has not confirmed may still have to be read
+    const safe = Math.min(upTo, meta.index, this.#applied);
+    if (safe >= this.firstIndex) this.#compactTo = safe;
   }
 
   /** The change since the last call as one write under `token`; null when there is none. */

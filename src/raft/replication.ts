@@ -22,7 +22,7 @@ export type Draft = {
   readonly data: Uint8Array;
 };
 
-/** Appends entries of the leader's own term; true unless there were none. */
+/** Appends entries of the leader's own term; they count as uncommitted until a quorum holds them. */
 export function appendOwn(core: RaftCore, leader: LeaderState, drafts: readonly Draft[]): void {
   let index = core.log.lastIndex;
   let bytes = 0;

@@ -231,6 +231,11 @@ export type RaftInput =
     }
   /** A write has been outstanding too long, or the apply queue is stuck: hand leadership over. */
   | { readonly kind: 'distress'; readonly reason: string }
+  /**
+   * This node stops on purpose: it says goodbye to all members, leads no more and stands no more. The driver
+   * sends what comes out and then ends; hand leadership over first (`transfer`) if there is time.
+   */
+  | { readonly kind: 'leave' }
   /** New settings, live. */
   | { readonly kind: 'settings'; readonly settings: RaftSettings };
 
@@ -246,6 +251,8 @@ export interface RaftSettings {
   readonly autoPromote: readonly NodeId[];
   /** Nodes in maintenance: never ranked as successors, never a transfer's target unless named. */
   readonly avoid: readonly NodeId[];
+  /** Entries kept behind a snapshot for followers that lag a little; `LIMITS.trailingEntries` unless given. */
+  readonly trailingEntries?: number;
 }
 
 /** One ordered write. Tokens grow by one; parts are applied in the order of these fields. */
