@@ -1,0 +1,179 @@
+/**
+ * The cluster's own CA and what it signs. Every content of a certificate comes from
+ * the grant handed in here: role, id and hosts, never from the requester. Terms: CA
+ * 10 years, nodes 90 days, people 30 days.
+ */
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { NodeRole, PersonRole, Role } from '../auth/index.ts';
+import { type ClusterId, parseNodeId, SqlccError, type Timestamp } from '../base/index.ts';
+import { readCsr } from './csr.ts';
+import { importPrivateKey, importPublicKey, type Key, newKeyPair, pemBytes, privateKeyPem } from './keys.ts';
+import { isClusterIdText, isOwnerId, nameToUri } from './names.ts';
+import { SIGNING_ALGORITHM, x509Library } from './x509-library.ts';
+
+const DAY_MS = 86_400_000;
+/** Clocks of a cluster differ: a fresh certificate is valid a little earlier than now. */
+const BACKDATE_MS = 300_000;
+
+/** How long each kind of certificate is valid, in ms. */
+export const VALIDITY_MS = { authority: 3650 * DAY_MS, node: 90 * DAY_MS, person: 30 * DAY_MS } as const;
+
+/** The CA as files hold it; the key never leaves through any API but the join of a voter. */
+export interface Authority {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+export interface NodeGrant {
+  readonly authority: Authority;
+  readonly clusterId: ClusterId;
+  readonly nodeId: string;
+  readonly role: NodeRole;
+  /** DNS names and addresses under which the node is reached; localhost and the loopback addresses are added. */
+  readonly hosts: readonly string[];
+  /** One of both: a public key, or a request that proves one. */
+  readonly publicKeyPem?: string;
+  readonly csrPem?: string;
+  readonly now: Timestamp;
+  readonly validForMs?: number;
+}
+
+export interface PersonGrant {
+  readonly authority: Authority;
+  readonly clusterId: ClusterId;
+  readonly name: string;
+  readonly role: PersonRole;
+  readonly now: Timestamp;
+  /** Default 30 days; the context that `cluster init` writes may ask for more. */
+  readonly validForMs?: number;
+}
+
+/** A new CA for a new cluster. It may sign leaves and nothing below them. */
+export async function createAuthority(options: {
+  readonly clusterId: ClusterId;
+  readonly clusterName: string;
+  readonly now: Timestamp;
+}): Promise<Authority> {
+  const x509 = await x509Library();
+  const keys = await newKeyPair();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [`sqlcc ${options.clusterName}`] }, { O: [options.clusterId] }],
+    notBefore: new Date(options.now - BACKDATE_MS),
+    notAfter: new Date(options.now + VALIDITY_MS.authority),
+    keys,
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certPem: `${certificate.toString('pem')}\n`, keyPem: await privateKeyPem(keys.privateKey) };
+}
+
+/** A node's certificate, for servers and clients. Throws `invalid_argument` at a bad request, id or host. */
+export async function issueNode(grant: NodeGrant): Promise<string> {
+  const id = parseNodeId(grant.nodeId);
+  if (!id.ok) throw new SqlccError('invalid_argument', id.reason);
+  const hosts = new Set([...grant.hosts, 'localhost', '127.0.0.1', '::1']);
+  for (const host of hosts) checkHost(host);
+  const publicKey = await grantedKey(grant);
+  return issue(grant, {
+    role: grant.role,
+    id: grant.nodeId,
+    publicKey,
+    hosts: [...hosts],
+    validForMs: grant.validForMs ?? VALIDITY_MS.node,
+  });
+}
+
+/** A person's or program's key and certificate; it identifies a client and can never serve. */
+export async function issuePerson(grant: PersonGrant): Promise<{ certPem: string; keyPem: string }> {
+  if (!isOwnerId(grant.name)) {
+    throw new SqlccError('invalid_argument', 'a name has 1 to 63 letters, digits, ".", "_", "@", "-"');
+  }
+  const keys = await newKeyPair();
+  const validForMs = grant.validForMs ?? VALIDITY_MS.person;
+  const subject = { role: grant.role, id: grant.name, publicKey: keys.publicKey, hosts: [], validForMs };
+  return { certPem: await issue(grant, subject), keyPem: await privateKeyPem(keys.privateKey) };
+}
+
+interface Subject {
+  readonly role: Role;
+  readonly id: string;
+  readonly publicKey: Key;
+  readonly hosts: readonly string[];
+  readonly validForMs: number;
+}
+
+interface Signing {
+  readonly authority: Authority;
+  readonly clusterId: ClusterId;
+  readonly now: Timestamp;
+}
+
+async function issue(signing: Signing, subject: Subject): Promise<string> {
+  if (!isClusterIdText(signing.clusterId))
+    throw new SqlccError('invalid_argument', 'the cluster id is malformed');
+  const x509 = await x509Library();
+  const issuer = new x509.X509Certificate(signing.authority.certPem);
+  const uri = nameToUri({ clusterId: signing.clusterId, role: subject.role, id: subject.id });
+  const alternatives = subject.hosts.map((host) => ({
+    type: isIP(host) === 0 ? ('dns' as const) : ('ip' as const),
+    value: host,
+  }));
+  const usages = [x509.ExtendedKeyUsage.clientAuth];
+  if (subject.hosts.length > 0) usages.push(x509.ExtendedKeyUsage.serverAuth);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [{ CN: [subject.id] }, { OU: [subject.role] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(signing.now - BACKDATE_MS),
+    notAfter: new Date(signing.now + subject.validForMs),
+    publicKey: subject.publicKey,
+    signingKey: await importPrivateKey(signing.authority.keyPem),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension(usages, false),
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }, ...alternatives], false),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(subject.publicKey),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+async function grantedKey(grant: NodeGrant): Promise<Key> {
+  if (grant.csrPem !== undefined) {
+    const read = await readCsr(grant.csrPem);
+    if ('refused' in read) throw new SqlccError('invalid_argument', read.refused);
+    return read.publicKey;
+  }
+  const der = pemBytes('PUBLIC KEY', grant.publicKeyPem ?? '');
+  if (der === null) throw new SqlccError('invalid_argument', 'no public key in PEM was given');
+  try {
+    return await importPublicKey(der);
+  } catch (cause) {
+    throw new SqlccError('invalid_argument', 'the public key is not P-256', { cause });
+  }
+}
+
+/** A DNS name or an address; no wildcard, nothing that could break out of its entry. */
+function checkHost(host: string): void {
+  const isName =
+    /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?)*\.?$/.test(host);
+  if (isIP(host) === 0 && !isName) {
+    throw new SqlccError('invalid_argument', `"${host.slice(0, 80)}" is neither a DNS name nor an address`);
+  }
+}
+
+/** 128 random bits, positive and never zero. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40;
+  return bytes.toString('hex');
+}
