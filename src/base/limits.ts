@@ -21,6 +21,10 @@ export const LIMITS = {
   /** Log entries kept behind a snapshot for followers that lag a little. */
   trailingEntries: 10_000,
   walSegmentBytes: 32 * 1024 * 1024,
+  /** Bytes written with one sync of the log; further writes wait for the next one. A single larger write goes whole. */
+  walBatchBytes: 4 * 1024 * 1024,
+  /** Saved tails (`.broken`) of the log; the oldest goes. */
+  brokenTailsKept: 8,
   /** Proposals are refused when the data disk has less than this free. */
   minFreeDiskBytes: 64 * 1024 * 1024,
   snapshotsKept: 2,
@@ -30,6 +34,14 @@ export const LIMITS = {
   /** Bytes that may wait for one peer's socket; above it messages are dropped and Raft resends. */
   maxPeerQueueBytes: 16 * 1024 * 1024,
   maxGossipMessageBytes: 64 * 1024,
+  /** Updates in one packet of news, in bytes; the rest waits for the next round. */
+  maxGossipBatchBytes: 8 * 1024,
+  /** News and synchronisation sent by one node; above it they wait (probes do not). */
+  maxGossipBytesPerSecond: 64 * 1024,
+  /** A member's word about itself; a longer one is refused. */
+  maxGossipDigestBytes: 4096,
+  /** Observers' opinions kept of one incarnation; later ones are dropped, which can only delay a verdict. */
+  maxGossipOpinions: 32,
   maxMembers: 10_000,
   /** Requests waiting for their commit on one node; above it 429. */
   maxPendingProposals: 16_384,
@@ -60,11 +72,21 @@ export const LIMITS = {
   /** Body of a JSON request. */
   maxBodyBytes: 8 * 1024 * 1024,
   maxConfigBytes: 1024 * 1024,
+  /** Words (lexical tokens), nesting and aliases of a configuration; beyond them the text is refused unread. */
+  maxConfigTokens: 10_000,
+  maxConfigDepth: 32,
+  maxConfigAliases: 16,
   maxHeaderBytes: 16 * 1024,
   /** Replicated events kept for resuming streams. */
   eventHistory: 10_000,
   auditHistory: 1000,
   operationHistory: 200,
+  /** Phases kept of one operation; the oldest go. */
+  operationPhases: 32,
+  /** Alerts remembered; the longest resolved one goes first. */
+  alertHistory: 1000,
+  /** Removed instances whose certificates stay refused; the oldest are forgotten after this many (they expire long before). */
+  removedNodesKept: 10_000,
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
   electionHistory: 200,
@@ -81,6 +103,9 @@ export const LIMITS = {
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,
   configVersionsKept: 100,
+  /** Events that the terminal screen keeps, and CPU samples of one node for its sparkline. */
+  screenEvents: 500,
+  screenSamples: 60,
   /** Voters of one Raft group. */
   maxVoters: 7,
 } as const;

@@ -4,6 +4,7 @@
  * (src/state) and are not in here; this record stays small enough for every node to
  * keep a copy in its main thread.
  */
+import type { AlertRecord } from '../alerts/index.ts';
 import type {
   ClusterId,
   ConfigVersion,
@@ -111,17 +112,6 @@ export interface TokenRecord {
   readonly nodeId: NodeId | null;
   /** One use: set when a join token was spent. */
   readonly usedBy: NodeId | null;
-}
-
-export interface AlertRecord {
-  readonly id: string;
-  readonly rule: string;
-  readonly nodeId: NodeId | null;
-  readonly severity: 'critical' | 'warning' | 'info';
-  readonly state: 'firing' | 'resolved';
-  readonly since: Timestamp;
-  readonly value: string;
-  readonly acknowledgedBy: string | null;
 }
 
 export interface AuditRecord {

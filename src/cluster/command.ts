@@ -2,15 +2,9 @@
  * Everything that may change the replicated state, and the envelope in which it
  * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
  */
+import type { AlertTransition } from '../alerts/index.ts';
 import type { ConfigVersion, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
-import type {
-  AlertRecord,
-  CandidateRow,
-  NodeRecord,
-  Operation,
-  OperationState,
-  TokenRecord,
-} from './cluster-state.ts';
+import type { CandidateRow, NodeRecord, Operation, OperationState, TokenRecord } from './cluster-state.ts';
 
 /** Key-values: applied to SQLite rows, not to `ClusterState`. `ifVersion` 0 = must not exist, null = whatever. */
 export type KvCommand =
@@ -114,7 +108,7 @@ export type ClusterCommand =
     }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }
-  | { readonly kind: 'alert-transition'; readonly alert: Omit<AlertRecord, 'since' | 'acknowledgedBy'> }
+  | { readonly kind: 'alert-transition'; readonly alert: AlertTransition }
   | { readonly kind: 'alert-acknowledge'; readonly id: string };
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;

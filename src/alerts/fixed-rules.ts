@@ -1,0 +1,57 @@
+/**
+ * The two rules that hold whatever the configuration says: the cluster has no leader,
+ * a node is down. They read facts, not metrics, and answer with transitions only, so
+ * that proposing an answer twice changes nothing.
+ */
+import type { NodeId } from '../base/index.ts';
+import { formatDuration } from '../base/index.ts';
+import type { AlertRecord, AlertTransition } from './alert-record.ts';
+
+/** An election takes a fraction of this; longer without a leader is worth a call. */
+export const LEADERLESS_ALERT_MS = 1000;
+
+export interface FixedAlertFacts {
+  /** The records in force. */
+  readonly previous: readonly AlertRecord[];
+  readonly nodes: readonly {
+    readonly nodeId: NodeId;
+    readonly dead: boolean;
+    readonly inMaintenance: boolean;
+  }[];
+  readonly leaderId: NodeId | null;
+  /** How long there has been no leader, ms; 0 with one. */
+  readonly leaderlessMs: number;
+}
+
+type Verdict = Omit<AlertTransition, 'state'> & { readonly firing: boolean };
+
+function leaderVerdict({ leaderId, leaderlessMs }: FixedAlertFacts): Verdict {
+  const firing = leaderId === null && leaderlessMs >= LEADERLESS_ALERT_MS;
+  const value = leaderId === null ? `no leader for ${formatDuration(leaderlessMs)}` : `${leaderId} leads`;
+  return { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical', value, firing };
+}
+
+function nodeVerdicts({ nodes, previous }: FixedAlertFacts): Verdict[] {
+  const known = new Set(nodes.map((n) => n.nodeId));
+  const verdict = (nodeId: NodeId, firing: boolean, value: string): Verdict => {
+    return { id: `NodeDown:${nodeId}`, rule: 'NodeDown', nodeId, severity: 'warning', value, firing };
+  };
+  const gone = previous
+    .flatMap((a) => (a.rule === 'NodeDown' && a.nodeId !== null ? [a.nodeId] : []))
+    .filter((nodeId) => !known.has(nodeId));
+  return [
+    ...nodes.map(({ nodeId, dead, inMaintenance }) => {
+      const value = dead ? (inMaintenance ? 'dead, in maintenance' : 'dead') : 'alive';
+      return verdict(nodeId, dead && !inMaintenance, value);
+    }),
+    ...gone.map((nodeId) => verdict(nodeId, false, 'removed')),
+  ];
+}
+
+/** What changed: one transition for each alert whose verdict differs from its record. A node in maintenance does not alarm. */
+export function evaluateFixedAlerts(facts: FixedAlertFacts): AlertTransition[] {
+  const firingNow = new Set(facts.previous.filter((a) => a.state === 'firing').map((a) => a.id));
+  return [leaderVerdict(facts), ...nodeVerdicts(facts)]
+    .filter((v) => v.firing !== firingNow.has(v.id))
+    .map(({ firing, ...alert }) => ({ ...alert, state: firing ? 'firing' : 'resolved' }));
+}

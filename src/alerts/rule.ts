@@ -1,0 +1,74 @@
+/** The grammar of an alert rule in YAML, and the five rules of the seed as shipped defaults. */
+import { z } from 'zod';
+import { parseDuration } from '../base/index.ts';
+import type { AlertSeverity } from './alert-record.ts';
+
+export const ALERT_ACTIONS = ['email', 'slack', 'pagerduty', 'webhook'] as const;
+export type AlertAction = (typeof ALERT_ACTIONS)[number];
+
+export interface AlertRule {
+  readonly name: string;
+  /** `metric op number[unit]`, e.g. `query_latency_p95 > 1000ms`. */
+  readonly condition: string;
+  readonly severity: AlertSeverity;
+  readonly actions: readonly AlertAction[];
+  /** The condition must hold this long before the alert fires; 0 = at once. */
+  readonly forMs: number;
+}
+
+const duration = z.union([z.string().max(32), z.number().int().min(0)]).transform((value, context) => {
+  const ms = typeof value === 'number' ? value : parseDuration(value);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: 'custom', message: `"${value}" is no duration such as 30s` });
+  return z.NEVER;
+});
+
+/** One entry of the `alerts:` block; strict, so that a mistyped key is an issue. */
+export const alertRuleSchema = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'is no name: a letter, then letters, digits, "_"'),
+    condition: z.string().min(1).max(500),
+    severity: z.enum(['critical', 'warning', 'info']),
+    actions: z.array(z.enum(ALERT_ACTIONS)).max(16).default([]),
+    for: duration.default(0),
+  })
+  .transform(({ for: forMs, ...rule }): AlertRule => ({ ...rule, forMs }));
+
+/** The seed's rules, in force unless a configuration brings its own. */
+export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [
+  {
+    name: 'HighErrorRate',
+    condition: 'error_rate > 0.01',
+    severity: 'critical',
+    actions: ['email', 'slack'],
+    forMs: 0,
+  },
+  {
+    name: 'LeaderDown',
+    condition: 'leader_count == 0',
+    severity: 'critical',
+    actions: ['email', 'pagerduty'],
+    forMs: 0,
+  },
+  {
+    name: 'HighLatency',
+    condition: 'query_latency_p95 > 1000ms',
+    severity: 'warning',
+    actions: ['slack'],
+    forMs: 0,
+  },
+  {
+    name: 'DiskSpaceLow',
+    condition: 'disk_usage > 0.8',
+    severity: 'warning',
+    actions: ['email'],
+    forMs: 0,
+  },
+  {
+    name: 'NodeUnreachable',
+    condition: 'healthy_nodes < total_nodes * 0.5',
+    severity: 'critical',
+    actions: ['email', 'pagerduty'],
+    forMs: 0,
+  },
+];

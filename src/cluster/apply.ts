@@ -1,0 +1,91 @@
+/**
+ * The state machine of the cluster: (state, command, position) → (state, events,
+ * result). The same on every node, from the command and the entry alone. Total: a
+ * command that can't be done is refused with a reason, and control commands that were
+ * refused are audited too.
+ *
+ * One thing stops it: a command of a newer version, whose meaning this one doesn't
+ * know. Guessing would make this replica differ from the others in silence, so it is
+ * an assertion, and the node stops.
+ */
+import { unreachable } from '../base/index.ts';
+import { acknowledgeAlert, moveAlert } from './alert-ledger.ts';
+import { audited } from './audit.ts';
+import { bootstrapCluster } from './bootstrap.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { ClusterCommand } from './command.ts';
+import { putConfig } from './config.ts';
+import { startLeader } from './elections.ts';
+import type { ClusterEvent } from './events.ts';
+import { disableMaintenance, enableMaintenance } from './maintenance.ts';
+import { admitNode, judgeNode, removeNode, startedNode, stoppedNode, updateNode } from './node-lifecycle.ts';
+import { advanceOperation, beginOperation, endOperation } from './operations.ts';
+import type { Applied, ApplyPosition, EventDraft, Outcome } from './outcome.ts';
+import { refused } from './outcome.ts';
+import { createToken, revokeToken } from './tokens.ts';
+
+function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: ApplyPosition): Outcome {
+  if (command.kind === 'bootstrap') return bootstrapCluster(state, command, at);
+  if (state === null) return refused('failed_precondition', `${command.kind} before the cluster was made`);
+  switch (command.kind) {
+    case 'node-admit':
+      return admitNode(state, command, at);
+    case 'node-started':
+      return startedNode(state, command, at);
+    case 'node-update':
+      return updateNode(state, command);
+    case 'node-stopped':
+      return stoppedNode(state, command, at);
+    case 'node-liveness':
+      return judgeNode(state, command, at);
+    case 'node-remove':
+      return removeNode(state, command, at);
+    case 'leader-started':
+      return startLeader(state, command, at);
+    case 'maintenance-enable':
+      return enableMaintenance(state, command, at);
+    case 'maintenance-disable':
+      return disableMaintenance(state, command, at);
+    case 'operation-begin':
+      return beginOperation(state, command, at);
+    case 'operation-phase':
+      return advanceOperation(state, command, at);
+    case 'operation-end':
+      return endOperation(state, command, at);
+    case 'config-put':
+      return putConfig(state, command, at);
+    case 'token-create':
+      return createToken(state, command, at);
+    case 'token-revoke':
+      return revokeToken(state, command, at);
+    case 'alert-transition':
+      return moveAlert(state, command, at);
+    case 'alert-acknowledge':
+      return acknowledgeAlert(state, command, at);
+    default:
+      return unreachable(command);
+  }
+}
+
+function eventOf(draft: EventDraft, at: ApplyPosition): ClusterEvent {
+  return { severity: 'info', ...draft, at: at.timestamp, index: at.index };
+}
+
+/** Applies one command; `state` null = before the bootstrap. */
+export function applyCommand(
+  state: ClusterState | null,
+  command: ClusterCommand,
+  at: ApplyPosition,
+): Applied {
+  const outcome = outcomeOf(state, command, at);
+  if (outcome.ok) {
+    return {
+      state: audited(outcome.state, command, at, 'ok'),
+      events: outcome.events.map((draft) => eventOf(draft, at)),
+      result: { ok: true, value: outcome.value },
+    };
+  }
+  const { ok: _refused, ...reason } = outcome;
+  const remembered = state === null ? null : audited(state, command, at, `${reason.code}: ${reason.message}`);
+  return { state: remembered, events: [], result: { ok: false, ...reason } };
+}

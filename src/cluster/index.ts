@@ -1,0 +1,37 @@
+export type { AlertRecord } from '../alerts/index.ts';
+export { applyCommand } from './apply.ts';
+export type {
+  AuditRecord,
+  CandidateRow,
+  ClusterState,
+  ConfigVersionRecord,
+  Election,
+  Maintenance,
+  NodeRecord,
+  Operation,
+  OperationKind,
+  OperationPhase,
+  OperationState,
+  TokenRecord,
+} from './cluster-state.ts';
+export type {
+  ApplyResult,
+  ClusterCommand,
+  CommandEnvelope,
+  KvCommand,
+  SessionCommand,
+  SqlEnvelope,
+  SqlParam,
+  SqlStatement,
+  StateCommand,
+} from './command.ts';
+export { activeConfig } from './config.ts';
+export type { ClusterEvent, EventKind } from './events.ts';
+export { EVENT_KINDS } from './events.ts';
+export { MAX_MAINTENANCE_MS } from './maintenance.ts';
+export type { NodeLifecycle, NodeRaftRole, NodeState, SeedStartStep } from './node-state.ts';
+export { nodeState, SEED_START_STEPS, STATE_OF_ROLE } from './node-state.ts';
+export { OPERATION_TRANSITIONS, runningOperation } from './operations.ts';
+export type { Applied, ApplyPosition } from './outcome.ts';
+export type { ActionPlan, Check, NodeFact, PlanFacts, PlanInput, Planned } from './plan.ts';
+export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';

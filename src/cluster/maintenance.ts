@@ -1,0 +1,56 @@
+/** A node in maintenance keeps its vote, is no candidate, and does not alarm; it ends by itself. */
+import type { ClusterState, Maintenance } from './cluster-state.ts';
+import type { ClusterCommand } from './command.ts';
+import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
+import { done, own, refused, without } from './outcome.ts';
+
+/** Longest maintenance; whoever needs more asks again. */
+export const MAX_MAINTENANCE_MS = 30 * 86_400_000;
+
+export function enableMaintenance(
+  state: ClusterState,
+  command: Extract<ClusterCommand, { kind: 'maintenance-enable' }>,
+  at: ApplyPosition,
+): Outcome {
+  const { nodeId, owner, reason, forMs } = command;
+  if (own(state.nodes, nodeId) === undefined)
+    return refused('not_found', `no node "${nodeId}" in this cluster`);
+  if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
+    return refused('invalid_argument', `maintenance lasts up to ${MAX_MAINTENANCE_MS} ms, not ${forMs}`);
+  }
+  const current = own(state.maintenance, nodeId);
+  if (current !== undefined && current.owner !== owner) {
+    const text = `${nodeId} is in maintenance by ${current.owner} already`;
+    return refused('conflict', `${text}${current.reason === '' ? '' : ` (${current.reason})`}`);
+  }
+  const maintenance: Maintenance = {
+    owner,
+    reason,
+    since: current?.since ?? at.timestamp,
+    expires: at.timestamp + forMs,
+  };
+  const event: EventDraft = {
+    kind: 'maintenance-enabled',
+    nodeId,
+    message: `${nodeId} is in maintenance by ${owner}${reason === '' ? '' : `: ${reason}`}`,
+    data: { owner, reason, since_ms: maintenance.since, expires_ms: maintenance.expires, for_ms: forMs },
+  };
+  const entered = { ...state, maintenance: { ...state.maintenance, [nodeId]: maintenance } };
+  return done(entered, [event], { expires: maintenance.expires });
+}
+
+export function disableMaintenance(
+  state: ClusterState,
+  { nodeId, cause }: Extract<ClusterCommand, { kind: 'maintenance-disable' }>,
+  at: ApplyPosition,
+): Outcome {
+  const current = own(state.maintenance, nodeId);
+  if (current === undefined) return done(state, [], { changed: false });
+  const event: EventDraft = {
+    kind: 'maintenance-disabled',
+    nodeId,
+    message: `${nodeId} left maintenance${cause === '' ? '' : `: ${cause}`}`,
+    data: { cause, owner: current.owner, lasted_ms: Math.max(0, at.timestamp - current.since) },
+  };
+  return done({ ...state, maintenance: without(state.maintenance, nodeId) }, [event], { changed: true });
+}

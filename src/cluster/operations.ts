@@ -1,0 +1,135 @@
+/**
+ * Long actions as replicated state: begun, moved from phase to phase, ended. One runs
+ * at a time. If the leader dies between two steps, the next one reads the phase here
+ * and goes on or says how it ended: there is no script in anyone's memory.
+ */
+import { LIMITS } from '../base/index.ts';
+import type { ClusterState, Operation, OperationPhase, OperationState } from './cluster-state.ts';
+import type { ClusterCommand } from './command.ts';
+import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
+import { done, refused, ring } from './outcome.ts';
+
+type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
+
+/** What may follow what; an ended operation stays as it ended. */
+export const OPERATION_TRANSITIONS: Readonly<Record<OperationState, readonly OperationState[]>> = {
+  running: ['running', 'done', 'failed', 'cancelled', 'unknown'],
+  done: [],
+  failed: [],
+  cancelled: [],
+  unknown: [],
+};
+
+/** The operation that runs now, if any. */
+export function runningOperation(state: ClusterState): Operation | undefined {
+  return state.operations.find((o) => o.state === 'running');
+}
+
+function replace(state: ClusterState, operation: Operation): ClusterState {
+  return { ...state, operations: state.operations.map((o) => (o.id === operation.id ? operation : o)) };
+}
+
+/** `phases` with the last one closed. */
+function closed(phases: readonly OperationPhase[], at: ApplyPosition, result: string): OperationPhase[] {
+  const last = phases.at(-1);
+  if (last === undefined || last.elapsedMs !== null) return [...phases];
+  return [...phases.slice(0, -1), { ...last, elapsedMs: Math.max(0, at.timestamp - last.at), result }];
+}
+
+export function beginOperation(
+  state: ClusterState,
+  { operation }: CommandOf<'operation-begin'>,
+  at: ApplyPosition,
+): Outcome {
+  const { id, kind, from, to, reason, candidates, phase } = operation;
+  if (state.operations.some((o) => o.id === id)) return refused('conflict', `operation ${id} exists already`);
+  const running = runningOperation(state);
+  if (running !== undefined) {
+    const text = `operation ${running.id} (${running.kind}) is running: wait for it or cancel it`;
+    return refused('conflict', text, { operation: running.id });
+  }
+  const begun: Operation = {
+    ...{ id, kind, from, to, reason, candidates, phase },
+    state: 'running',
+    phases: [{ name: phase, at: at.timestamp, elapsedMs: null, result: null }],
+    actor: at.actor,
+    error: null,
+    startedAt: at.timestamp,
+    endedAt: null,
+  };
+  const way = `${from === null ? '' : ` from ${from}`}${to === null ? '' : ` to ${to}`}`;
+  const event: EventDraft = {
+    kind: 'operation-started',
+    nodeId: to ?? from,
+    message: `${kind}${way} started by ${at.actor}${reason === '' ? '' : `: ${reason}`}`,
+    data: { operation: id, kind, from, to, actor: at.actor, reason, phase, candidates },
+  };
+  const operations = ring(state.operations, begun, LIMITS.operationHistory);
+  return done({ ...state, operations }, [event], { id });
+}
+
+/** The operation to change, or why it can't be. */
+function changeable(state: ClusterState, id: string, next: OperationState): Operation | Outcome {
+  const operation = state.operations.find((o) => o.id === id);
+  if (operation === undefined) return refused('not_found', `no operation ${id}`);
+  if (OPERATION_TRANSITIONS[operation.state].includes(next)) return operation;
+  return refused('failed_precondition', `operation ${id} has ended: ${operation.state}`, {
+    state: operation.state,
+  });
+}
+
+/** Enters the next phase; `result` says how the one before it went. */
+export function advanceOperation(
+  state: ClusterState,
+  command: CommandOf<'operation-phase'>,
+  at: ApplyPosition,
+): Outcome {
+  const found = changeable(state, command.id, 'running');
+  if ('ok' in found) return found;
+  if (found.phase === command.phase) return done(state, [], { repeated: true });
+  const phases = ring(
+    closed(found.phases, at, command.result ?? 'ok'),
+    { name: command.phase, at: at.timestamp, elapsedMs: null, result: null },
+    LIMITS.operationPhases,
+  );
+  const event: EventDraft = {
+    kind: 'operation-phase',
+    nodeId: found.to ?? found.from,
+    message: `${found.kind}: ${command.phase}`,
+    data: { operation: found.id, kind: found.kind, phase: command.phase, result: command.result },
+  };
+  return done(replace(state, { ...found, phase: command.phase, phases }), [event], { repeated: false });
+}
+
+export function endOperation(
+  state: ClusterState,
+  command: CommandOf<'operation-end'>,
+  at: ApplyPosition,
+): Outcome {
+  const found = changeable(state, command.id, command.state);
+  if ('ok' in found) return found;
+  const ended: Operation = {
+    ...found,
+    state: command.state,
+    phases: closed(found.phases, at, command.error ?? command.state),
+    error: command.error,
+    endedAt: at.timestamp,
+  };
+  const elapsedMs = Math.max(0, at.timestamp - found.startedAt);
+  const event: EventDraft = {
+    kind: 'operation-ended',
+    nodeId: found.to ?? found.from,
+    severity: command.state === 'done' || command.state === 'cancelled' ? 'info' : 'warning',
+    message: `${found.kind} ${command.state} after ${elapsedMs} ms${command.error ? `: ${command.error}` : ''}`,
+    data: {
+      operation: found.id,
+      kind: found.kind,
+      state: command.state,
+      error: command.error,
+      elapsed_ms: elapsedMs,
+      from: found.from,
+      to: found.to,
+    },
+  };
+  return done(replace(state, ended), [event]);
+}

@@ -1,0 +1,62 @@
+/**
+ * What every planned action answers with: the checks that were made, a row for each
+ * node that could take part, and all reasons when it is refused. Planning changes
+ * nothing and asks nobody; whoever calls hands in the facts of the moment.
+ */
+import type { Duration, NodeId, Term } from '../base/index.ts';
+import type { CandidateRow, ClusterState, OperationKind } from './cluster-state.ts';
+
+/** One node as gossip and Raft see it now. */
+export interface NodeFact {
+  readonly nodeId: NodeId;
+  readonly liveness: 'alive' | 'suspect' | 'dead' | 'left' | 'unknown';
+  readonly health: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY' | 'UNKNOWN';
+  /** Entries behind the leader's commit index; null when nobody knows. */
+  readonly lagEntries: number | null;
+  readonly rttMs: number | null;
+}
+
+/** The facts of the moment, as the leader sees them after a read barrier. */
+export interface PlanFacts {
+  readonly leaderId: NodeId | null;
+  readonly term: Term;
+  /** Ids of the voters in force; the outgoing ones of a joint configuration too. */
+  readonly voters: readonly NodeId[];
+  readonly nodes: readonly NodeFact[];
+  /** The node that leadership is being handed to already, or null. */
+  readonly transferringTo: NodeId | null;
+  /** False while a change of the membership is under way. */
+  readonly membershipSettled: boolean;
+  readonly electionTimeoutMs: Duration;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly result: 'pass' | 'warn' | 'fail';
+  readonly text: string;
+}
+
+/** What would be done and why; the wire's `plan` without its token. */
+export interface ActionPlan {
+  readonly kind: OperationKind;
+  readonly from: NodeId | null;
+  readonly to: NodeId | null;
+  readonly term: Term;
+  readonly checks: readonly Check[];
+  readonly candidates: readonly CandidateRow[];
+  /** Pause that writers will feel, ms; null when leadership does not move. */
+  readonly expectedGapMs: number | null;
+  /** The same action as a command line. */
+  readonly command: string;
+}
+
+/** A refusal carries the whole picture too: people must see why, and what would do instead. */
+export type Planned =
+  | { readonly kind: 'ready'; readonly plan: ActionPlan }
+  | { readonly kind: 'refused'; readonly plan: ActionPlan; readonly reasons: readonly string[] };
+
+/** The two views that every plan reads. */
+export interface PlanInput {
+  readonly state: ClusterState;
+  readonly facts: PlanFacts;
+}

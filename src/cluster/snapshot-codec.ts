@@ -1,0 +1,39 @@
+/** `ClusterState` ↔ bytes: UTF-8 JSON in a versioned envelope, so that a snapshot can be read and an old one migrated. */
+import { must, SqlccError } from '../base/index.ts';
+import type { ClusterState } from './cluster-state.ts';
+
+/** Version of the encoding that this code writes. */
+export const STATE_FORMAT = 1;
+
+interface Envelope {
+  readonly format: number;
+  readonly state: unknown;
+}
+
+/** From the format of the key to the next one. */
+const MIGRATIONS: Readonly<Record<number, (state: unknown) => unknown>> = {};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The same state gives the same bytes on every node: records keep the order in which the log filled them. */
+export function encodeState(state: ClusterState): Uint8Array<ArrayBuffer> {
+  const envelope: Envelope = { format: STATE_FORMAT, state };
+  return encoder.encode(JSON.stringify(envelope));
+}
+
+/** Throws `storage_failed` for bytes of a newer version; damage is the business of the file's own checksums. */
+export function decodeState(bytes: Uint8Array): ClusterState {
+  const envelope = JSON.parse(decoder.decode(bytes)) as Envelope;
+  if (!Number.isSafeInteger(envelope.format) || envelope.format < 1 || envelope.format > STATE_FORMAT) {
+    const text = `the cluster state has format ${envelope.format}, this version reads up to ${STATE_FORMAT}`;
+    throw new SqlccError('storage_failed', text, {
+      hint: 'use the version of sqlcc that wrote it, or a newer one',
+    });
+  }
+  let state = envelope.state;
+  for (let format = envelope.format; format < STATE_FORMAT; format++) {
+    state = must(MIGRATIONS[format], `migration from format ${format}`)(state);
+  }
+  return state as ClusterState;
+}
