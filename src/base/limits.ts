@@ -58,6 +58,15 @@ export const LIMITS = {
   sqlReadTimeoutMs: 30_000,
   /** A write that may run away is tried this long on the leader before it may enter the log. */
   sqlTrialTimeoutMs: 5000,
+  /** A database up to this size is copied for the trial of a write; a larger one is judged by the plan. */
+  sqlTrialCopyBytes: 256 * 1024 * 1024,
+  /** Rows that the plan of a write may visit, by estimate, and still count as harmless. */
+  sqlHarmlessRows: 200_000,
+  /** One text or blob inside SQLite; a longer one is a refused statement. */
+  maxSqlValueBytes: 16 * 1024 * 1024,
+  /** Prepared statements kept a connection; the one longest unused goes. */
+  sqlStatementCache: 256,
+  readerHeapMib: 256,
   readerIdleMs: 10_000,
   maxReaders: 4,
   /** Client sessions for exactly-once; the one longest unused (in log order) is evicted. */
