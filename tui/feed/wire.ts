@@ -1,7 +1,7 @@
 /** The wire shapes that the screen shows, gathered so that the other files import them from one place. */
 import type {
   AlertRow,
-  CandidateRow,
+  CandidateView,
   ElectionRow,
   EventLine,
   HistoryResponse,
@@ -15,7 +15,7 @@ import type {
 
 export type {
   AlertRow,
-  CandidateRow,
+  CandidateView,
   ElectionRow,
   EventLine,
   HistoryResponse,

@@ -1,0 +1,52 @@
+/** Numbers and times as the screen writes them: short, fixed in form, unit last. */
+
+/** `1204551` → `1 204 551` with narrow gaps a reader can count by. */
+export function count(n: number | null): string {
+  if (n === null) return '—';
+  const digits = String(Math.round(Math.abs(n)));
+  const grouped = digits.replace(/\B(?=(\d{3})+$)/g, ' ');
+  return n < 0 ? `-${grouped}` : grouped;
+}
+
+/** `0.312` → `31.2`; a missing value is a dash. */
+export function percent(ratio: number | null, digits = 1): string {
+  return ratio === null ? '—' : (ratio * 100).toFixed(digits);
+}
+
+/** Milliseconds with at most three figures: `1.2`, `38`, `1204`. */
+export function millis(ms: number | null): string {
+  if (ms === null) return '—';
+  return ms < 9.95 ? ms.toFixed(1) : String(Math.round(ms));
+}
+
+/** An age in the largest two units: `4s`, `6m30s`, `1h24m`, `3d4h`. */
+export function age(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
+  return `${Math.floor(s / 86_400)}d${Math.floor((s % 86_400) / 3600)}h`;
+}
+
+/** A length of time that was measured: `180 ms`, `2.31 s`, `1m05s`. */
+export function span(ms: number | null): string {
+  if (ms === null) return '—';
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : age(ms);
+}
+
+/** Wall time in UTC: `12:04:31`, with milliseconds on demand. */
+export function clockTime(at: number | string, withMillis = false): string {
+  const time = typeof at === 'number' ? at : Date.parse(at);
+  if (!Number.isFinite(time)) return '--:--:--';
+  return new Date(time).toISOString().slice(11, withMillis ? 23 : 19);
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
+/** `1 node`, `3 nodes`. */
+export function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * Which panes a screen of this size shows, and where. Pure arithmetic: the sum of all
+ * heights is the number of rows, always, because a frame one row too tall makes a
+ * terminal scroll. No size is refused.
+ */
+import type { Pane } from './model/model.ts';
+
+/** full ≥ 110x30 · compact ≥ 80x20 · small ≥ 60x15 · tiny below. */
+export type Tier = 'full' | 'compact' | 'small' | 'tiny';
+
+export interface PanePlace {
+  readonly pane: Pane;
+  readonly width: number;
+}
+
+/** Panes side by side. */
+export interface Band {
+  readonly height: number;
+  readonly panes: readonly PanePlace[];
+}
+
+export interface Layout {
+  readonly tier: Tier;
+  readonly columns: number;
+  readonly rows: number;
+  /** Lines above the panes: header, and the banner where there is room. */
+  readonly headRows: 1 | 2;
+  readonly bands: readonly Band[];
+  /** Boxes around panes, or one rule above each. */
+  readonly boxed: boolean;
+}
+
+export function tierOf(columns: number, rows: number): Tier {
+  if (columns >= 110 && rows >= 30) return 'full';
+  if (columns >= 80 && rows >= 20) return 'compact';
+  return columns >= 60 && rows >= 15 ? 'small' : 'tiny';
+}
+
+function clamp(n: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, n));
+}
+
+/** `nodes` = rows of the table; `focus` decides what is shown where not everything fits. */
+export function layoutOf(columns: number, rows: number, nodes: number, focus: Pane): Layout {
+  const tier = tierOf(columns, rows);
+  const headRows = tier === 'full' || tier === 'compact' ? 2 : 1;
+  const boxed = headRows === 2;
+  const body = Math.max(1, rows - headRows - 1);
+  const bands =
+    tier === 'full'
+      ? fullBands(columns, body, nodes)
+      : tier === 'compact'
+        ? compactBands(columns, body, nodes, focus)
+        : smallBands(columns, body, nodes, focus, tier);
+  return { tier, columns, rows, headRows, bands, boxed };
+}
+
+function fullBands(columns: number, body: number, nodes: number): Band[] {
+  const table = clamp(nodes + 3, 6, Math.floor(body * 0.45));
+  const middle = clamp(Math.floor((body - table) * 0.45), 6, 10);
+  const left = Math.floor(columns * 0.6);
+  const split = (a: Pane, b: Pane): readonly PanePlace[] => [
+    { pane: a, width: left },
+    { pane: b, width: columns - left },
+  ];
+  return [
+    { height: table, panes: [{ pane: 'nodes', width: columns }] },
+    { height: middle, panes: split('elections', 'quorum') },
+    { height: body - table - middle, panes: split('events', 'alerts') },
+  ];
+}
+
+function compactBands(columns: number, body: number, nodes: number, focus: Pane): Band[] {
+  const table = clamp(nodes + 3, 6, Math.floor(body * 0.48));
+  const rest = body - table;
+  const middle = clamp(Math.floor(rest * 0.45), 5, 7);
+  const left = Math.floor(columns * 0.46);
+  const bands: Band[] = [
+    { height: table, panes: [{ pane: 'nodes', width: columns }] },
+    {
+      height: middle,
+      panes: [
+        { pane: 'quorum', width: left },
+        { pane: 'alerts', width: columns - left },
+      ],
+    },
+  ];
+  const bottom = rest - middle;
+  if (bottom >= 8) {
+    bands.push({ height: 4, panes: [{ pane: 'elections', width: columns }] });
+    bands.push({ height: bottom - 4, panes: [{ pane: 'events', width: columns }] });
+  } else {
+    bands.push({ height: bottom, panes: [{ pane: focus === 'elections' ? 'elections' : 'events', width: columns }] });
+  }
+  return bands;
+}
+
+/** A table and, below it, the pane that has the focus; on a tiny screen the table alone unless it leaves room. */
+function smallBands(columns: number, body: number, nodes: number, focus: Pane, tier: Tier): Band[] {
+  const heading = tier === 'small' ? 1 : 0;
+  const least = tier === 'small' ? 5 : 3;
+  const wanted = Math.max(1, nodes) + heading;
+  const lower: Pane = focus === 'nodes' ? 'events' : focus;
+  const room = focus === 'nodes' ? body - wanted : Math.max(least, body - wanted);
+  if (room < least || body - room < 1) return [{ height: body, panes: [{ pane: 'nodes', width: columns }] }];
+  return [
+    { height: body - room, panes: [{ pane: 'nodes', width: columns }] },
+    { height: room, panes: [{ pane: lower, width: columns }] },
+  ];
+}
+
+/** Rows of nodes that the table can show. */
+export function tableRows(layout: Layout): number {
+  const height = layout.bands.find((b) => b.panes.some((p) => p.pane === 'nodes'))?.height ?? 1;
+  const frame = layout.boxed ? 3 : layout.tier === 'small' ? 1 : 0;
+  return Math.max(1, height - frame);
+}

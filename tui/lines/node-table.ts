@@ -1,0 +1,175 @@
+/**
+ * The node table: which columns fit, and one line a node. Columns have a priority;
+ * the narrower the screen, the fewer remain, and none is ever squeezed unreadable.
+ */
+import { bar, sparkline } from '../format/chart.ts';
+import { cellWidth, clean, fit } from '../format/width.ts';
+import { count, millis, percent } from '../format/words.ts';
+import type { NodeRow } from '../feed/wire.ts';
+import { shown } from '../model/selectors.ts';
+import { nodeState } from '../model/node-state.ts';
+import { fitLine, type Line, type Span, span, type Token } from '../theme/tokens.ts';
+import type { View } from './view.ts';
+
+interface Column {
+  readonly id: string;
+  readonly title: string;
+  /** Cells, without the gap of one behind it. */
+  readonly width: number;
+  readonly align: 'left' | 'right';
+  /** 1 stays longest. */
+  readonly priority: number;
+  readonly cell: (row: NodeRow, view: View, width: number) => Span;
+}
+
+const plain = (text: string, token: Token = 'plain'): Span => span(text, token);
+
+function roleWord(row: NodeRow): Span {
+  if (row.role === 'leader') return plain('Leader', 'leader');
+  if (row.role === 'candidate') return plain('Candidate', 'candidate');
+  if (row.role === 'pre-candidate') return plain('Pre-vote', 'candidate');
+  if (row.role === 'learner' || !row.voter) return plain('Learner', 'learner');
+  return row.role === null ? plain('Voter', 'muted') : plain('Follower');
+}
+
+function replication(row: NodeRow, view: View, width: number): Span {
+  if (row.match_index === null) return plain(view.symbols.dash, 'muted');
+  const whole = row.match_index + (row.lag_entries ?? 0);
+  const ratio = whole === 0 ? 1 : row.match_index / whole;
+  const token = row.liveness === 'dead' ? 'muted' : ratio === 1 ? 'ok' : 'plain';
+  return plain(bar(ratio, width, view.symbols.ascii), token);
+}
+
+/** A load that people should look at is coloured before any alert says so. */
+function loadToken(ratio: number | null, high: number): Token {
+  if (ratio === null) return 'muted';
+  return ratio >= high ? 'warning' : 'plain';
+}
+
+const COLUMNS: readonly Column[] = [
+  { id: 'zone', title: 'ZONE', width: 6, align: 'left', priority: 4, cell: (r) => plain(clean(r.zone) || '—', 'muted') },
+  { id: 'role', title: 'ROLE', width: 9, align: 'left', priority: 5, cell: roleWord },
+  {
+    id: 'state',
+    title: 'STATE',
+    width: 14,
+    align: 'left',
+    priority: 1,
+    cell: (r, v) => {
+      const { word, token } = nodeState(r, v.model.now);
+      return plain(word, token);
+    },
+  },
+  { id: 'term', title: 'TERM', width: 5, align: 'right', priority: 12, cell: (r) => plain(r.term === null ? '—' : String(r.term)) },
+  { id: 'match', title: 'MATCH', width: 10, align: 'right', priority: 10, cell: (r) => plain(count(r.match_index)) },
+  {
+    id: 'lag',
+    title: 'LAG',
+    width: 7,
+    align: 'right',
+    priority: 3,
+    cell: (r) => plain(count(r.lag_entries), r.lag_entries === 0 ? 'muted' : 'plain'),
+  },
+  { id: 'replication', title: 'REPLICATION', width: 12, align: 'left', priority: 6, cell: replication },
+  {
+    id: 'rtt',
+    title: 'RTT ms',
+    width: 6,
+    align: 'right',
+    priority: 7,
+    // the node that answers has no round trip to itself
+    cell: (r) => plain(r.rtt_ms === null || r.rtt_ms === 0 ? '—' : millis(r.rtt_ms)),
+  },
+  { id: 'cpu', title: 'CPU%', width: 5, align: 'right', priority: 9, cell: (r) => plain(percent(r.cpu_usage), loadToken(r.cpu_usage, 0.85)) },
+  { id: 'disk', title: 'DISK%', width: 5, align: 'right', priority: 11, cell: (r) => plain(percent(r.disk_usage, 0), loadToken(r.disk_usage, 0.85)) },
+  { id: 'p95', title: 'P95 ms', width: 6, align: 'right', priority: 13, cell: (r) => plain(millis(r.query_latency_p95_ms)) },
+  {
+    id: 'spark',
+    title: 'CPU 60 s',
+    width: 10,
+    align: 'left',
+    priority: 8,
+    cell: (r, v, width) =>
+      plain(sparkline(shown(v.model).samples[r.node_id] ?? [], width, v.symbols.ascii), 'key'),
+  },
+];
+
+/** Selection bar, sign, name. */
+const LEAD = 3;
+
+export interface TableShape {
+  readonly nameWidth: number;
+  readonly columns: readonly { readonly column: Column; readonly width: number }[];
+}
+
+/** The columns that fit into `cells`; what is left over widens the sparkline. */
+export function tableShape(rows: readonly NodeRow[], cells: number): TableShape {
+  const longest = rows.reduce((most, r) => Math.max(most, cellWidth(clean(r.node_id))), 4);
+  const nameWidth = Math.min(longest, Math.max(4, Math.floor(cells * 0.25)));
+  let left = cells - LEAD - nameWidth - 1;
+  const kept = new Set<string>();
+  for (const column of [...COLUMNS].sort((a, b) => a.priority - b.priority)) {
+    if (column.width + 1 > left) break;
+    kept.add(column.id);
+    left -= column.width + 1;
+  }
+  const columns = COLUMNS.filter((c) => kept.has(c.id)).map((column) => ({
+    column,
+    width: column.width + (column.id === 'spark' ? Math.max(0, Math.min(left, 50)) : 0),
+  }));
+  return { nameWidth, columns };
+}
+
+export function tableHeading(shape: TableShape, cells: number): Line {
+  const titles = shape.columns.map(({ column, width }) => `${fit(column.title, width, column.align)} `);
+  return fitLine([span(`${' '.repeat(LEAD)}${fit('NODE', shape.nameWidth)} ${titles.join('')}`, 'muted')], cells);
+}
+
+export function nodeSign(row: NodeRow, view: View): Span {
+  const { symbols } = view;
+  const { kind, token } = nodeState(row);
+  if (kind === 'dead') return span(symbols.dead, token);
+  if (kind === 'left') return span(symbols.left, token);
+  if (kind === 'suspect' || kind === 'unknown') return span(symbols.suspect, token);
+  if (row.role === 'leader') return span(symbols.leader, 'leader');
+  if (kind === 'maint') return span(symbols.maintenance, token);
+  if (row.role === 'candidate') return span(symbols.candidate, 'candidate');
+  if (row.role === 'pre-candidate') return span(symbols.preCandidate, 'candidate');
+  if (row.role === 'learner' || !row.voter) return span(symbols.learner, 'learner');
+  return span(symbols.follower, kind === 'ok' ? 'ok' : token);
+}
+
+export interface RowStyle {
+  readonly isSelected: boolean;
+  /** Old values carry `~`. */
+  readonly isStale: boolean;
+}
+
+export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: RowStyle): Line {
+  const name = clean(row.node_id);
+  const lead: Line = [
+    span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', style.isSelected ? 'focus' : 'muted'),
+    nodeSign(row, view),
+    span(' '),
+    span(`${fit(name, shape.nameWidth)} `, row.role === 'leader' ? 'leader' : 'title'),
+  ];
+  const cells = shape.columns.map(({ column, width }) => {
+    const cell = column.cell(row, view, width);
+    return span(`${fit(cell.text, width, column.align)} `, cell.token);
+  });
+  return [...lead, ...cells];
+}
+
+/** One node on a very small screen: sign, name, zone and what is wrong. */
+export function tinyNodeLine(row: NodeRow, view: View, style: RowStyle): Line {
+  const state = nodeState(row, view.model.now);
+  const lag = row.lag_entries ?? 0;
+  return [
+    span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', 'focus'),
+    nodeSign(row, view),
+    span(`${fit(clean(row.node_id), 8)} `, row.role === 'leader' ? 'leader' : 'title'),
+    span(`${fit(clean(row.zone), 6)} `, 'muted'),
+    span(state.word, state.token),
+    ...(lag > 0 ? [span(`  lag ${count(lag)}`)] : []),
+  ];
+}

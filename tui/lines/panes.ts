@@ -1,0 +1,179 @@
+/** The panes beside the table: elections, quorum, alerts, events. Title and lines from the model, newest or worst first. */
+import { clean, fit } from '../format/width.ts';
+import { age, clockTime, plural, span as lasted } from '../format/words.ts';
+import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
+import { collapsedEvents, electionSteps, quorumFacts, shown } from '../model/selectors.ts';
+import { type Line, span, type Token } from '../theme/tokens.ts';
+import { nodeSign } from './node-table.ts';
+import type { View } from './view.ts';
+
+export interface PaneText {
+  readonly title: Line;
+  readonly lines: readonly Line[];
+}
+
+const SEVERITY: Readonly<Record<EventLine['severity'], { readonly sign: string; readonly token: Token }>> = {
+  critical: { sign: '!!', token: 'critical' },
+  warning: { sign: '! ', token: 'warning' },
+  info: { sign: 'i ', token: 'info' },
+};
+
+function electionLine(row: ElectionRow, view: View, voters: number): Line {
+  const { symbols } = view;
+  const detect = row.detect_ms === null ? '' : ` ${symbols.dot} silence ${lasted(row.detect_ms)}`;
+  return [
+    span(`${clockTime(row.at)} `, 'muted'),
+    span(`t${row.term} `.padEnd(5)),
+    span(`${symbols.leader} ${clean(row.node_id)} `, 'leader'),
+    span(`${row.votes.length}/${voters} votes `),
+    span(`${lasted(row.election_ms)} `, 'title'),
+    span(`${symbols.dot} ${clean(row.cause)}${detect}`),
+  ];
+}
+
+/** The election under way, step by step in ms since the leader was lost. */
+function liveElection(view: View): Line[] {
+  const picture = shown(view.model);
+  if (picture.leaderlessSince === null) return [];
+  const steps = electionSteps(picture);
+  const began = steps[0] === undefined ? picture.leaderlessSince : Date.parse(steps[0].at);
+  const waited = ((view.model.now - picture.leaderlessSince) / 1000).toFixed(2);
+  const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s, electing`, 'critical')];
+  const told = steps.slice(-6).map((event): Line => {
+    const offset = String(Math.max(0, Date.parse(event.at) - began)).padStart(6);
+    return [span(`${offset} ms `, 'muted'), span(`${clean(event.node_id)} `, 'title'), span(clean(event.message))];
+  });
+  return [head, ...told];
+}
+
+export function electionsPane(view: View): PaneText {
+  const { status } = shown(view.model);
+  const past = [...(status?.elections ?? [])].reverse();
+  const voters = status?.raft.voters.length ?? 0;
+  const lines = [...liveElection(view), ...past.map((row) => electionLine(row, view, voters))];
+  return {
+    title: [span('Elections', 'title')],
+    lines: lines.length > 0 ? lines : [[span(status === null ? '' : 'none seen yet', 'muted')]],
+  };
+}
+
+function placement(view: View): Line {
+  const { status } = shown(view.model);
+  if (status === null) return [];
+  return quorumFacts(status).zones.flatMap(({ zone, nodes }, i) => [
+    span(`${i === 0 ? '' : '   '}${clean(zone) || 'no zone'} `, 'muted'),
+    ...nodes.slice(0, 8).flatMap((node) => [nodeSign(node, view), span(`${clean(node.node_id)} `)]),
+    ...(nodes.length > 8 ? [span(`+${nodes.length - 8} `, 'muted')] : []),
+  ]);
+}
+
+function viewsLine(view: View): Line[] {
+  const { views } = shown(view.model);
+  if (views === null) return [];
+  const heard = views.views.filter((v) => v.error === null);
+  const groups = new Map<string, string[]>();
+  for (const v of heard) {
+    const key = `${v.leader_id ?? 'nobody'} term ${v.term ?? '?'}`;
+    groups.set(key, [...(groups.get(key) ?? []), v.node_id]);
+  }
+  if (groups.size <= 1) {
+    const what = [...groups.keys()][0] ?? 'nobody was heard';
+    return [[span(`views agree ${heard.length}/${views.views.length}: `, 'muted'), span(clean(what))]];
+  }
+  const told = [...groups].map(([what, nodes]) => `${nodes.join(' ')}: ${what}`).join(` ${view.symbols.dot} `);
+  return [[span('!! VIEWS DISAGREE ', 'critical'), span(clean(told))]];
+}
+
+export function quorumPane(view: View): PaneText {
+  const { status } = shown(view.model);
+  if (status === null) return { title: [span('Quorum', 'title')], lines: [] };
+  const facts = quorumFacts(status);
+  const { dot } = view.symbols;
+  const outlook: Line =
+    facts.spare < 0
+      ? [span('NO QUORUM: writes are refused', 'critical')]
+      : facts.spare === 0
+        ? [span('no further loss is survivable', 'warning')]
+        : [span(`can lose ${facts.spare} more`, 'ok')];
+  const zones = facts.fatalZones.map(
+    (zone): Line => [span(`!! losing ${clean(zone) || 'the unnamed zone'} loses the quorum`, 'critical')],
+  );
+  const { raft } = status;
+  return {
+    title: [span('Quorum', 'title')],
+    lines: [
+      [span(`voters ${facts.voters} ${dot} need ${facts.need} ${dot} up ${facts.up} ${dot} `), ...outlook],
+      placement(view),
+      ...zones,
+      ...viewsLine(view),
+      [
+        span('election ', 'muted'),
+        span(`${raft.election_timeout_ms} ms`),
+        span(` ${dot} heartbeat `, 'muted'),
+        span(`${raft.heartbeat_interval_ms} ms`),
+        span(` ${dot} config `, 'muted'),
+        span(`v${status.config.version}`),
+      ],
+      [
+        span('primary ', 'muted'),
+        span(clean(status.primary.node_id ?? 'none')),
+        span(` ${dot} epoch `, 'muted'),
+        span(String(status.primary.epoch)),
+        span(` ${dot} applied `, 'muted'),
+        span(String(raft.applied_index)),
+      ],
+    ],
+  };
+}
+
+const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical: 0, warning: 1, info: 2 };
+
+function alertLine(alert: AlertRow, view: View): Line {
+  const { sign, token } = SEVERITY[alert.severity];
+  const acked = alert.acknowledged_by === null ? [] : [span(` acked ${clean(alert.acknowledged_by)}`, 'muted')];
+  return [
+    span(`${sign} `, token),
+    span(`${clean(alert.rule)} `, 'title'),
+    span(`${clean(alert.node_id ?? 'cluster')} `),
+    span(`${age(view.model.now - Date.parse(alert.since))} `),
+    span(clean(alert.value), 'muted'),
+    ...acked,
+  ];
+}
+
+export function alertsPane(view: View): PaneText {
+  const picture = shown(view.model);
+  const firing = picture.alerts
+    .filter((a) => a.state === 'firing')
+    .sort((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || (a.since < b.since ? 1 : -1));
+  const resolved = picture.alerts.filter((a) => a.state === 'resolved').slice(-5).reverse();
+  const none: Line = [span(`${view.symbols.pass} none firing`, 'ok')];
+  const past = resolved.map((a): Line => [
+    span(`${view.symbols.pass}  ${clean(a.rule)} ${clean(a.node_id ?? 'cluster')} resolved`, 'muted'),
+  ]);
+  const title: Line =
+    firing.length === 0
+      ? [span('Alerts', 'title')]
+      : [span('Alerts ', 'title'), span(`${firing.length} firing`, 'critical')];
+  return { title, lines: [...(firing.length === 0 ? [none] : firing.map((a) => alertLine(a, view))), ...past] };
+}
+
+export function eventLineText(event: EventLine, times: number, withMillis = false): Line {
+  const { sign, token } = SEVERITY[event.severity];
+  return [
+    span(`${clockTime(event.at, withMillis)} `, 'muted'),
+    span(`${fit(clean(event.node_id), 4)} `, 'title'),
+    span(`${sign} `, token),
+    span(clean(event.message)),
+    ...(times > 1 ? [span(` ×${times}`, 'muted')] : []),
+  ];
+}
+
+export function eventsPane(view: View): PaneText {
+  const events = collapsedEvents(shown(view.model));
+  const kept = shown(view.model).events.length;
+  return {
+    title: [span('Events', 'title'), span(kept === 0 ? '' : ` ${plural(kept, 'line')}`, 'muted')],
+    lines: events.length > 0 ? events.map((e) => eventLineText(e.event, e.times)) : [[span('quiet so far', 'muted')]],
+  };
+}

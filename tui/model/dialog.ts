@@ -1,0 +1,257 @@
+/**
+ * The dialog of an action: plan → confirm → run → follow. It decides what a key means
+ * in it and what a plan made anew changed; it sends nothing but effects. A failover is
+ * armed by typing the target's name and giving a reason, maintenance by `y` then Enter.
+ */
+import { must } from '../../src/base/index.ts';
+import type { CommandId } from '../keymap.ts';
+import type { OperationRequest, Plan } from '../feed/wire.ts';
+import { refusal } from './gate.ts';
+import type { Change, Effect, KeyPress } from './messages.ts';
+import type { ActionDialog, DialogField, Model, Mono } from './model.ts';
+import { selectedNode } from './selectors.ts';
+import { typeInto } from './text-field.ts';
+
+/** Keys are not heard for this long after a dialog appears, so that a key meant for the table confirms nothing. */
+export const DEAF_MS = 400;
+/** How long maintenance may last, as offered by ← and →. */
+export const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
+const REASON_LIMIT = 200;
+const NAME_LIMIT = 63;
+
+const FIELDS: Readonly<Record<ActionDialog['action'], readonly DialogField[]>> = {
+  failover: ['cancel', 'reason', 'confirm', 'execute'],
+  maintenance: ['cancel', 'reason'],
+};
+
+/** A new dialog over the table, and the question for its plan. */
+export function openDialog(model: Model, action: ActionDialog['action'], mono: Mono): Change {
+  const node = selectedNode(model);
+  if (action === 'maintenance' && node === undefined) return [model, []];
+  const request: OperationRequest =
+    action === 'failover'
+      ? { kind: 'failover', ...(preferredTarget(model) ?? {}) }
+      : maintenanceRequest(must(node, 'maintenance needs a node'));
+  const dialog: ActionDialog = {
+    kind: 'action',
+    id: model.nextDialogId,
+    action,
+    request,
+    step: { kind: 'planning' },
+    deafUntil: mono + DEAF_MS,
+    field: 'cancel',
+    reason: '',
+    typed: '',
+    yes: false,
+    previous: null,
+    changes: [],
+    note: '',
+  };
+  return [
+    { ...model, overlay: dialog, nextDialogId: model.nextDialogId + 1, filter: { ...model.filter, editing: false } },
+    [{ kind: 'plan', dialogId: dialog.id, request: { ...request, dry_run: true } }],
+  ];
+}
+
+/** The selected node when it could lead; else the planner chooses. */
+function preferredTarget(model: Model): { to: string } | null {
+  const node = selectedNode(model);
+  const able = node?.voter && node.liveness === 'alive' && node.role !== 'leader' && node.maintenance === null;
+  return able ? { to: node.node_id } : null;
+}
+
+function maintenanceRequest(node: { node_id: string; maintenance: unknown }): OperationRequest {
+  const base = { kind: 'maintenance' as const, node_id: node.node_id };
+  return node.maintenance === null
+    ? { ...base, enable: true, for_ms: must(MAINTENANCE_MS[1], 'a default') }
+    : { ...base, enable: false };
+}
+
+/** Asks for the plan again, keeping the reason; what was typed to arm is void. */
+export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<ActionDialog>): Change {
+  const next: ActionDialog = {
+    ...dialog,
+    ...patch,
+    id: model.nextDialogId,
+    step: { kind: 'planning' },
+    typed: '',
+    yes: false,
+    field: 'cancel',
+    note: '',
+  };
+  return [
+    { ...model, overlay: next, nextDialogId: model.nextDialogId + 1 },
+    [{ kind: 'plan', dialogId: next.id, request: { ...next.request, dry_run: true } }],
+  ];
+}
+
+/** The plan has come: it is shown, and what differs from the one before is said. */
+export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
+  const to = dialog.action === 'failover' && plan.to !== null ? { to: plan.to } : {};
+  const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
+  return {
+    ...dialog,
+    previous: null,
+    changes: [...dialog.changes, ...differences],
+    request: { ...dialog.request, ...to },
+    step: { kind: 'review', plan },
+    deafUntil: Math.max(dialog.deafUntil, mono + DEAF_MS),
+  };
+}
+
+/** What a person who confirmed the old plan would want to know about the new one. */
+export function planDifferences(before: Plan, after: Plan): string[] {
+  const out: string[] = [];
+  const say = (what: string, a: string | number | null, b: string | number | null) => {
+    if (a !== b) out.push(`${what} ${a ?? 'none'} → ${b ?? 'none'}`);
+  };
+  say('term', before.term, after.term);
+  say('leader', before.from, after.from);
+  say('target', before.to, after.to);
+  for (const check of after.checks) {
+    const old = before.checks.find((c) => c.name === check.name);
+    if (old !== undefined && old.result !== check.result) out.push(`${check.name}: ${old.result} → ${check.result}`);
+  }
+  return out;
+}
+
+/** Is everything there that the confirmation needs? The words say what is missing; null = armed. */
+export function missing(dialog: ActionDialog): string | null {
+  if (dialog.step.kind !== 'review') return 'there is no plan yet';
+  const { plan } = dialog.step;
+  if (!plan.allowed) return 'the checks refuse it: see the lines marked as failed';
+  if (dialog.action === 'maintenance') return dialog.yes ? null : 'press y, then Enter';
+  if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
+  if (plan.to === null) return 'there is no target';
+  return dialog.typed === plan.to ? null : `type ${plan.to} to arm`;
+}
+
+function execute(model: Model, dialog: ActionDialog): Change {
+  if (dialog.step.kind !== 'review') return [model, []];
+  const { plan } = dialog.step;
+  const closed = refusal(model);
+  const lack = closed ?? missing(dialog);
+  if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
+  if (Date.parse(plan.expires) <= model.now) {
+    return planAgain(model, dialog, { previous: plan, changes: ['the plan had expired: this is a new one'] });
+  }
+  const reason = dialog.reason.trim();
+  const request: OperationRequest = {
+    ...dialog.request,
+    plan_token: plan.token,
+    expect_term: plan.term,
+    ...(reason === '' ? {} : { reason }),
+  };
+  return [
+    { ...model, overlay: { ...dialog, step: { kind: 'starting', plan }, note: '' } },
+    [{ kind: 'run', dialogId: dialog.id, request }],
+  ];
+}
+
+function moveField(dialog: ActionDialog, by: 1 | -1): ActionDialog {
+  const fields = FIELDS[dialog.action];
+  const at = fields.indexOf(dialog.field);
+  const next = fields[(at + by + fields.length) % fields.length] ?? 'cancel';
+  return { ...dialog, field: next, note: '' };
+}
+
+/** Another target: the next candidate that may lead. */
+function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
+  if (dialog.step.kind !== 'review' || dialog.action !== 'failover') return [model, []];
+  const able = dialog.step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id);
+  const at = able.indexOf(dialog.step.plan.to ?? '');
+  const to = able[(at + by + able.length) % Math.max(1, able.length)];
+  if (to === undefined || to === dialog.step.plan.to) return [model, []];
+  return planAgain(model, dialog, { request: { ...dialog.request, to }, changes: [] });
+}
+
+function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
+  const current = dialog.request.for_ms;
+  if (dialog.action !== 'maintenance' || current === undefined || dialog.step.kind !== 'review') return [model, []];
+  const next = MAINTENANCE_MS[MAINTENANCE_MS.indexOf(current) + by];
+  if (next === undefined) return [model, []];
+  return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
+}
+
+/** Esc: a dialog closes; an action that runs is only hidden and can be found again. */
+function close(model: Model, dialog: ActionDialog): Change {
+  const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
+  if (!going) return [{ ...model, overlay: null }, []];
+  const key = dialog.action === 'failover' ? 'F' : 'M';
+  const text = `the ${dialog.action} goes on; ${key} shows it again`;
+  return [
+    {
+      ...model,
+      overlay: null,
+      running: dialog,
+      toast: { text, level: 'info', until: model.mono + 6000 },
+    },
+    [],
+  ];
+}
+
+function confirm(model: Model, dialog: ActionDialog): Change {
+  if (dialog.step.kind !== 'review') {
+    const over = dialog.step.kind === 'ended' || dialog.step.kind === 'failed';
+    return over || dialog.step.kind === 'running' ? close(model, dialog) : [model, []];
+  }
+  if (dialog.action === 'maintenance') {
+    if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
+    return dialog.yes ? execute(model, dialog) : [{ ...model, overlay: null }, []];
+  }
+  if (dialog.field === 'cancel') return [{ ...model, overlay: null }, []];
+  if (dialog.field === 'execute') return execute(model, dialog);
+  const lack = dialog.field === 'confirm' ? missing(dialog) : null;
+  if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
+  return [{ ...model, overlay: moveField(dialog, 1) }, []];
+}
+
+/** A key that the focused text field takes; undefined when it is not for it. */
+function intoField(dialog: ActionDialog, key: KeyPress): ActionDialog | undefined {
+  if (dialog.step.kind !== 'review') return undefined;
+  if (dialog.field === 'reason') {
+    const reason = typeInto(dialog.reason, key.name, REASON_LIMIT);
+    return reason === undefined ? undefined : { ...dialog, reason, note: '' };
+  }
+  if (dialog.field === 'confirm') {
+    const typed = typeInto(dialog.typed, key.name, NAME_LIMIT);
+    return typed === undefined ? undefined : { ...dialog, typed, note: '' };
+  }
+  return undefined;
+}
+
+/** What a key does while the dialog is open. */
+export function dialogKey(model: Model, dialog: ActionDialog, key: KeyPress, command: CommandId | undefined): Change {
+  if (command === 'close') return close(model, dialog);
+  if (model.mono < dialog.deafUntil) return [model, []];
+  const typed = intoField(dialog, key);
+  if (typed !== undefined) return [{ ...model, overlay: typed }, []];
+  switch (command) {
+    case 'field-next':
+      return [{ ...model, overlay: moveField(dialog, 1) }, []];
+    case 'field-previous':
+      return [{ ...model, overlay: moveField(dialog, -1) }, []];
+    case 'choose-next':
+      return chooseTarget(model, dialog, 1);
+    case 'choose-previous':
+      return chooseTarget(model, dialog, -1);
+    case 'shorter':
+      return chooseLength(model, dialog, -1);
+    case 'longer':
+      return chooseLength(model, dialog, 1);
+    case 'arm': {
+      const armed = dialog.action === 'maintenance' && dialog.step.kind === 'review' && key.burst === 1;
+      return armed ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
+    }
+    case 'confirm':
+      // an Enter that came together with other keys was not pressed by a person who read the dialog
+      return key.burst === 1 ? confirm(model, dialog) : [model, []];
+    default:
+      return disarm(model, dialog);
+  }
+}
+
+/** Any other key takes back the `y` of a maintenance dialog. */
+function disarm(model: Model, dialog: ActionDialog): readonly [Model, readonly Effect[]] {
+  return dialog.yes ? [{ ...model, overlay: { ...dialog, yes: false } }, []] : [model, []];
+}

@@ -1,0 +1,19 @@
+/**
+ * The one gate in front of every action, whatever key or menu asks. The server
+ * checks again; this is so that nothing is even asked for on a picture that is not
+ * true now.
+ */
+import { age } from '../format/words.ts';
+import type { Model } from './model.ts';
+import { isStale, pictureAge } from './selectors.ts';
+
+/** Why no action may be started now, in words that say what to do; null = it may. */
+export function refusal(model: Model): string | null {
+  if (model.readOnly) return 'this session is read-only: start it without --read-only to act';
+  if (model.denied !== null) return model.denied;
+  if (model.connection.kind === 'connecting') return 'not connected yet';
+  if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
+  if (model.frozen !== null) return 'the picture is frozen: Space returns to live';
+  if (isStale(model)) return `the picture is ${age(pictureAge(model))} old: wait for a fresh one`;
+  return null;
+}

@@ -1,0 +1,171 @@
+/**
+ * The whole state of the screen as one readonly record: what is known of the cluster,
+ * how well, and what the person at the keyboard is doing. React only draws it.
+ */
+import type {
+  AlertRow,
+  EventLine,
+  OperationRequest,
+  OperationView,
+  Plan,
+  StatusResponse,
+  ViewsResponse,
+} from '../feed/wire.ts';
+
+/** Monotonic ms of this process, for deaf times; never shown. */
+export type Mono = number;
+/** Wall ms of the feed's clock, for ages. */
+export type Wall = number;
+
+/** Panes that can hold the focus, in the order of the Tab key. */
+export const PANES = ['nodes', 'elections', 'events', 'quorum', 'alerts'] as const;
+export type Pane = (typeof PANES)[number];
+
+export type Connection =
+  | { readonly kind: 'connecting'; readonly error: string | null }
+  | { readonly kind: 'live' }
+  | {
+      readonly kind: 'lost';
+      readonly since: Wall;
+      readonly error: string;
+      /** The node that answered last. */
+      readonly via: string;
+      readonly attempts: number;
+    };
+
+/** What is known of the cluster; freezing keeps one of these. */
+export interface Picture {
+  readonly status: StatusResponse | null;
+  /** When `status` arrived. */
+  readonly statusAt: Wall;
+  readonly alerts: readonly AlertRow[];
+  readonly views: ViewsResponse | null;
+  /** Oldest first; bounded by LIMITS.screenEvents. */
+  readonly events: readonly EventLine[];
+  /** CPU samples by node, oldest first, one a refresh; bounded by LIMITS.screenSamples. */
+  readonly samples: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Since when no leader is known; null while there is one. */
+  readonly leaderlessSince: Wall | null;
+}
+
+export type SortKey = 'role' | 'name' | 'state' | 'lag' | 'cpu' | 'disk' | 'zone';
+export const SORT_KEYS: readonly SortKey[] = ['role', 'name', 'state', 'lag', 'cpu', 'disk', 'zone'];
+
+/** What the dialog of an action is doing. */
+export type DialogStep =
+  /** Waiting for the plan. */
+  | { readonly kind: 'planning' }
+  /** The plan is shown and waits for the confirmation. */
+  | { readonly kind: 'review'; readonly plan: Plan }
+  /** Sent, no answer yet. */
+  | { readonly kind: 'starting'; readonly plan: Plan }
+  | { readonly kind: 'running'; readonly operation: OperationView }
+  | { readonly kind: 'ended'; readonly operation: OperationView }
+  /** No plan, or no answer: `unknown` says that it may have happened. */
+  | { readonly kind: 'failed'; readonly message: string; readonly hint: string; readonly unknown: boolean };
+
+export type DialogField = 'cancel' | 'reason' | 'confirm' | 'execute';
+
+export interface ActionDialog {
+  readonly kind: 'action';
+  /** Grows with each dialog and each new plan, so that late answers are dropped. */
+  readonly id: number;
+  readonly action: 'failover' | 'maintenance';
+  readonly request: OperationRequest;
+  readonly step: DialogStep;
+  /** Keys before this moment are not heard. */
+  readonly deafUntil: Mono;
+  readonly field: DialogField;
+  readonly reason: string;
+  /** What was typed to arm a failover. */
+  readonly typed: string;
+  /** `y` was pressed in a maintenance dialog. */
+  readonly yes: boolean;
+  /** The plan that the present one replaced, when it was made again for a reason. */
+  readonly previous: Plan | null;
+  /** What differs from the plan before, and why it was made again. */
+  readonly changes: readonly string[];
+  /** Answer to the last key that was refused. */
+  readonly note: string;
+}
+
+export type Overlay =
+  | { readonly kind: 'help'; readonly scroll: number }
+  | { readonly kind: 'detail'; readonly nodeId: string }
+  | ActionDialog;
+
+export interface Toast {
+  readonly text: string;
+  readonly level: 'info' | 'warning';
+  readonly until: Mono;
+}
+
+export interface Model {
+  readonly clusterName: string;
+  readonly contextName: string;
+  readonly readOnly: boolean;
+  readonly refreshMs: number;
+  readonly now: Wall;
+  readonly mono: Mono;
+  readonly connection: Connection;
+  readonly picture: Picture;
+  /** The picture that stands still while the clock and the recording go on. */
+  readonly frozen: Picture | null;
+  /** The node whose view is asked for; null = whoever answers. */
+  readonly observer: string | null;
+  /** The server refused an action for want of rights: its words. */
+  readonly denied: string | null;
+  /** The operation that was started here and has not ended, with the dialog it came from. */
+  readonly running: ActionDialog | null;
+  readonly selected: string | null;
+  readonly focus: Pane;
+  /** First shown line of a pane, counted from its newest or topmost. */
+  readonly scroll: Readonly<Partial<Record<Pane, number>>>;
+  readonly sort: { readonly key: SortKey; readonly reverse: boolean };
+  readonly filter: { readonly text: string; readonly editing: boolean };
+  readonly overlay: Overlay | null;
+  readonly toast: Toast | null;
+  /** Rows of nodes that fit, as the layout said last. */
+  readonly pageRows: number;
+  readonly nextDialogId: number;
+}
+
+const EMPTY: Picture = {
+  status: null,
+  statusAt: 0,
+  alerts: [],
+  views: null,
+  events: [],
+  samples: {},
+  leaderlessSince: null,
+};
+
+export interface ModelStart {
+  readonly clusterName: string;
+  readonly contextName: string;
+  readonly readOnly: boolean;
+  readonly refreshMs: number;
+  readonly now: Wall;
+}
+
+export function initialModel(start: ModelStart): Model {
+  return {
+    ...start,
+    mono: 0,
+    connection: { kind: 'connecting', error: null },
+    picture: EMPTY,
+    frozen: null,
+    observer: null,
+    denied: null,
+    running: null,
+    selected: null,
+    focus: 'nodes',
+    scroll: {},
+    sort: { key: 'role', reverse: false },
+    filter: { text: '', editing: false },
+    overlay: null,
+    toast: null,
+    pageRows: 8,
+    nextDialogId: 1,
+  };
+}

@@ -1,0 +1,47 @@
+/** The one word for how a node is, worst first: death before maintenance before illness before lag. */
+import { age, count } from '../format/words.ts';
+import type { NodeRow } from '../feed/wire.ts';
+import type { Token } from '../theme/tokens.ts';
+
+export interface NodeStateWord {
+  readonly kind: 'dead' | 'left' | 'suspect' | 'unknown' | 'maint' | 'unhealthy' | 'degraded' | 'starting' | 'catch-up' | 'lagging' | 'ok';
+  readonly word: string;
+  readonly token: Token;
+  /** Problems sort first and are what `!` shows. */
+  readonly isProblem: boolean;
+}
+
+/** A follower this many entries behind the commit index is worth a word; heartbeats carry less than that between two looks. */
+const LAG_WORTH_SAYING = 2000;
+
+function since(ms: number | null): string {
+  return ms === null ? '' : ` ${age(ms)}`;
+}
+
+/** `now` (wall ms) is only needed to tell how long maintenance has lasted. */
+export function nodeState(row: NodeRow, now: number | null = null): NodeStateWord {
+  const word = (kind: NodeStateWord['kind'], text: string, token: Token, isProblem = true): NodeStateWord => ({
+    kind,
+    word: text,
+    token,
+    isProblem,
+  });
+  if (row.liveness === 'dead') return word('dead', `DEAD${since(row.last_heartbeat_ms)}`, 'dead');
+  if (row.liveness === 'left') return word('left', 'left', 'muted', false);
+  if (row.maintenance !== null) {
+    const began = Date.parse(row.maintenance.since);
+    return word('maint', now === null ? 'MAINT' : `MAINT ${age(now - began)}`, 'maintenance', false);
+  }
+  if (row.liveness === 'suspect') return word('suspect', `suspect${since(row.last_heartbeat_ms)}`, 'suspect');
+  if (row.liveness === 'unknown') return word('unknown', 'unknown', 'suspect');
+  if (row.health === 'UNHEALTHY') return word('unhealthy', 'unhealthy !!', 'critical');
+  if (row.health === 'DEGRADED') return word('degraded', 'degraded !', 'warning');
+  if (row.state === 'STARTING') return word('starting', 'starting', 'info', false);
+  const lag = row.lag_entries ?? 0;
+  if (row.role === 'learner' && lag > 0 && row.match_index !== null) {
+    const done = Math.floor((row.match_index / Math.max(1, row.match_index + lag)) * 100);
+    return word('catch-up', `catch-up ${done}%`, 'learner', false);
+  }
+  if (lag > LAG_WORTH_SAYING) return word('lagging', `lagging ${count(lag)} !`, 'warning');
+  return word('ok', 'ok', 'ok', false);
+}

@@ -1,0 +1,82 @@
+/**
+ * How the picture of the cluster grows: a status replaces, events add, and the few
+ * events that change who leads are put into the status at once, so that a new leader
+ * is seen when its event comes and not when the next status does.
+ */
+import { LIMITS } from '../../src/base/index.ts';
+import type { EventLine, HistoryResponse, StatusResponse } from '../feed/wire.ts';
+import type { Picture, Wall } from './model.ts';
+
+type Samples = Picture['samples'];
+
+function addSamples(samples: Samples, status: StatusResponse): Samples {
+  const next: Record<string, readonly (number | null)[]> = {};
+  for (const node of status.nodes) {
+    const before = samples[node.node_id] ?? [];
+    next[node.node_id] = [...before, node.cpu_usage].slice(-LIMITS.screenSamples);
+  }
+  return next;
+}
+
+export function addStatus(picture: Picture, status: StatusResponse, now: Wall): Picture {
+  const leaderless = status.raft.leader_id === null;
+  return {
+    ...picture,
+    status,
+    statusAt: now,
+    samples: addSamples(picture.samples, status),
+    leaderlessSince: leaderless ? (picture.leaderlessSince ?? now) : null,
+  };
+}
+
+/** Samples from before this screen was opened, where the picture has none yet. */
+export function fillSamples(picture: Picture, history: HistoryResponse): Picture {
+  const past: Record<string, (number | null)[]> = {};
+  for (const point of history.points) {
+    past[point.node_id] ??= [];
+    past[point.node_id]?.push(point.cpu_usage);
+  }
+  const samples: Record<string, readonly (number | null)[]> = { ...picture.samples };
+  for (const [nodeId, values] of Object.entries(past)) {
+    samples[nodeId] = [...values, ...(picture.samples[nodeId] ?? [])].slice(-LIMITS.screenSamples);
+  }
+  return { ...picture, samples };
+}
+
+export function addEvents(picture: Picture, events: readonly EventLine[], now: Wall): Picture {
+  const told = events.filter((e) => e.kind !== 'progress');
+  if (told.length === 0) return picture;
+  // a stream that was resumed on another node may begin with what is known
+  const known = new Set(picture.events.slice(-200).map(identity));
+  const fresh = told.filter((e) => !known.has(identity(e)));
+  const all = [...picture.events, ...fresh].slice(-LIMITS.screenEvents);
+  return fresh.reduce<Picture>((p, event) => applyEvent(p, event, now), { ...picture, events: all });
+}
+
+function identity(event: EventLine): string {
+  return `${event.index ?? event.node_id} ${event.at} ${event.kind} ${event.message}`;
+}
+
+function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
+  const { status } = picture;
+  if (status === null) return picture;
+  const term = typeof event.data['term'] === 'number' ? event.data['term'] : null;
+  if (event.kind === 'leader-lost' && (term === null || term >= status.raft.term)) {
+    return { ...picture, leaderlessSince: picture.leaderlessSince ?? now, status: withLeader(status, null, term) };
+  }
+  if (event.kind === 'leader-elected' && term !== null && term >= status.raft.term) {
+    return { ...picture, leaderlessSince: null, status: withLeader(status, event.node_id, term) };
+  }
+  return picture;
+}
+
+function withLeader(status: StatusResponse, leaderId: string | null, term: number | null): StatusResponse {
+  return {
+    ...status,
+    raft: { ...status.raft, leader_id: leaderId, term: Math.max(term ?? 0, status.raft.term) },
+    nodes: status.nodes.map((node) => {
+      if (node.node_id === leaderId) return { ...node, role: 'leader', state: 'LEADER', term };
+      return node.role === 'leader' ? { ...node, role: 'follower', state: 'FOLLOWER' } : node;
+    }),
+  };
+}

@@ -1,0 +1,140 @@
+/** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. Each answer from its arguments alone. */
+import type { NodeRow, StatusResponse } from '../feed/wire.ts';
+import { parseFilter } from './filter.ts';
+import type { Model, Picture, SortKey } from './model.ts';
+import { nodeState } from './node-state.ts';
+
+/** The frozen picture, else the living one. */
+export function shown(model: Model): Picture {
+  return model.frozen ?? model.picture;
+}
+
+const STATE_RANK = ['dead', 'unhealthy', 'suspect', 'unknown', 'degraded', 'lagging', 'catch-up', 'maint', 'starting', 'left', 'ok'];
+
+function roleRank(row: NodeRow): number {
+  if (row.role === 'leader') return 0;
+  return row.voter ? 1 : 2;
+}
+
+const ORDERS: Readonly<Record<SortKey, (a: NodeRow, b: NodeRow) => number>> = {
+  role: (a, b) => roleRank(a) - roleRank(b),
+  name: () => 0,
+  state: (a, b) => STATE_RANK.indexOf(nodeState(a).kind) - STATE_RANK.indexOf(nodeState(b).kind),
+  lag: (a, b) => (b.lag_entries ?? -1) - (a.lag_entries ?? -1),
+  cpu: (a, b) => (b.cpu_usage ?? -1) - (a.cpu_usage ?? -1),
+  disk: (a, b) => (b.disk_usage ?? -1) - (a.disk_usage ?? -1),
+  zone: (a, b) => compare(a.zone, b.zone),
+};
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** `n2` before `n10`: digits count as a number. */
+export function compareNames(a: string, b: string): number {
+  const split = (s: string) => s.split(/(\d+)/).filter(Boolean);
+  const [x, y] = [split(a), split(b)];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const [p, q] = [x[i] ?? '', y[i] ?? ''];
+    const numeric = /^\d/.test(p) && /^\d/.test(q);
+    const order = numeric ? Number(p) - Number(q) : compare(p, q);
+    if (order !== 0) return order;
+  }
+  return x.length - y.length;
+}
+
+/** Rows that pass the filter, in the chosen order; equal rows by name. */
+export function visibleNodes(model: Model): readonly NodeRow[] {
+  const rows = shown(model).status?.nodes ?? [];
+  const matches = parseFilter(model.filter.text);
+  const direction = model.sort.reverse ? -1 : 1;
+  return rows
+    .filter(matches)
+    .sort((a, b) => direction * (ORDERS[model.sort.key](a, b) || compareNames(a.node_id, b.node_id)));
+}
+
+/** The row under the bar, if the filter shows it. */
+export function selectedNode(model: Model): NodeRow | undefined {
+  const rows = visibleNodes(model);
+  return rows.find((r) => r.node_id === model.selected) ?? rows[0];
+}
+
+/** Age of what is shown, ms: since it arrived, plus how old the node said its own copy was. */
+export function pictureAge(model: Model): number {
+  const picture = shown(model);
+  if (picture.status === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, model.now - picture.statusAt) + picture.status.cluster.read.age_ms;
+}
+
+/** Values older than three refreshes carry `~` and no action may be started on them. */
+export function isStale(model: Model): boolean {
+  return pictureAge(model) > 3 * Math.max(model.refreshMs, 1000);
+}
+
+export interface QuorumFacts {
+  readonly voters: number;
+  readonly need: number;
+  readonly up: number;
+  /** Voters that may still be lost; negative = there is no quorum. */
+  readonly spare: number;
+  /** Zones whose loss would take the quorum away. */
+  readonly fatalZones: readonly string[];
+  readonly zones: readonly { readonly zone: string; readonly nodes: readonly NodeRow[] }[];
+}
+
+export function quorumFacts(status: StatusResponse): QuorumFacts {
+  const voting = status.nodes.filter((n) => n.voter);
+  const living = voting.filter((n) => n.liveness === 'alive' || n.liveness === 'suspect');
+  const need = status.raft.quorum;
+  const names = [...new Set(status.nodes.map((n) => n.zone))].sort();
+  const zones = names.map((zone) => ({
+    zone,
+    nodes: status.nodes
+      .filter((n) => n.zone === zone)
+      .sort((a, b) => roleRank(a) - roleRank(b) || compareNames(a.node_id, b.node_id)),
+  }));
+  const fatal = names.filter(
+    (zone) => living.length >= need && living.filter((n) => n.zone !== zone).length < need,
+  );
+  return {
+    voters: voting.length,
+    need,
+    up: living.length,
+    spare: living.length - need,
+    // with one zone only, or none named, everything is fatal and saying so is noise
+    fatalZones: names.length > 1 ? fatal : [],
+    zones,
+  };
+}
+
+export interface ShownEvent {
+  readonly event: Picture['events'][number];
+  /** How many equal ones in a row this line stands for. */
+  readonly times: number;
+}
+
+/** Newest first; the same sentence of the same node in a row becomes one line with a count. */
+export function collapsedEvents(picture: Picture): readonly ShownEvent[] {
+  const out: { event: Picture['events'][number]; times: number }[] = [];
+  for (let i = picture.events.length - 1; i >= 0; i--) {
+    const event = picture.events[i];
+    if (event === undefined) continue;
+    const last = out.at(-1);
+    const same =
+      last !== undefined &&
+      last.event.kind === event.kind &&
+      last.event.node_id === event.node_id &&
+      last.event.message === event.message;
+    if (same) last.times++;
+    else out.push({ event, times: 1 });
+  }
+  return out;
+}
+
+/** Events of the election under way, oldest first: since the leader was lost, until one is elected. */
+export function electionSteps(picture: Picture): readonly Picture['events'][number][] {
+  const since = picture.leaderlessSince;
+  if (since === null) return [];
+  const kinds = ['leader-lost', 'campaign-started', 'vote', 'role-changed', 'member-suspect', 'member-failed'];
+  return picture.events.filter((e) => kinds.includes(e.kind) && Date.parse(e.at) >= since - 1000);
+}

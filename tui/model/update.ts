@@ -1,0 +1,192 @@
+/**
+ * The one function through which the screen changes: (model, message) → (model,
+ * effects). No React, no I/O, no clock of its own; a session is a fold over messages
+ * and can be replayed in a test.
+ */
+import type { OperationView, StatusResponse } from '../feed/wire.ts';
+import { dialogKey, planAgain, receivePlan } from './dialog.ts';
+import { mainKey } from './keys.ts';
+import type { Change, Effect, Failure, Message } from './messages.ts';
+import type { ActionDialog, Model, Wall } from './model.ts';
+import { bindingFor, contextOf } from '../keymap.ts';
+import { addEvents, addStatus, fillSamples } from './picture.ts';
+import { pasteInto } from './text-field.ts';
+
+export function update(model: Model, message: Message): Change {
+  switch (message.type) {
+    case 'tick':
+      return tick(model, message.now, message.mono);
+    case 'key':
+      return key({ ...model, mono: message.mono }, message);
+    case 'paste':
+      return paste({ ...model, mono: message.mono }, message.text);
+    case 'status':
+      return status(model, message.status, message.now);
+    case 'lost':
+      return [lost(model, message.failure, message.now), []];
+    case 'events':
+      return [{ ...model, picture: addEvents(model.picture, message.events, message.now) }, []];
+    case 'alerts':
+      return [{ ...model, picture: { ...model.picture, alerts: message.alerts } }, []];
+    case 'views':
+      return [{ ...model, picture: { ...model.picture, views: message.views } }, []];
+    case 'history':
+      return [{ ...model, picture: fillSamples(model.picture, message.history) }, []];
+    case 'planned':
+      return forDialog(model, message.dialogId, (dialog) => [
+        { ...model, overlay: receivePlan(dialog, message.plan, message.mono) },
+        [],
+      ]);
+    case 'started':
+      return started(model, message.dialogId, message.operation);
+    case 'refused':
+      return refused(model, message.dialogId, message.failure);
+    case 'operation':
+      return [operationNews(model, message.operation), []];
+    case 'page-rows':
+      return [model.pageRows === message.rows ? model : { ...model, pageRows: message.rows }, []];
+  }
+}
+
+function tick(model: Model, now: Wall, mono: number): Change {
+  const toast = model.toast !== null && model.toast.until <= mono ? null : model.toast;
+  return [{ ...model, now, mono, toast }, []];
+}
+
+function key(model: Model, message: Extract<Message, { type: 'key' }>): Change {
+  const context = contextOf(model);
+  const binding = bindingFor(context, message.key.name);
+  // these two work everywhere, also in the deaf time of a dialog
+  if (binding?.id === 'repaint') return [model, [{ kind: 'repaint' }]];
+  if (binding?.id === 'suspend') return [model, [{ kind: 'suspend' }]];
+  if (model.overlay?.kind === 'action') return dialogKey(model, model.overlay, message.key, binding?.id);
+  return mainKey(model, message.key, context, binding);
+}
+
+/** A paste is text for a field that takes free text, and nothing anywhere else. */
+function paste(model: Model, text: string): Change {
+  const { overlay } = model;
+  if (overlay?.kind === 'action' && overlay.step.kind === 'review' && model.mono >= overlay.deafUntil) {
+    if (overlay.field === 'reason') {
+      return [{ ...model, overlay: { ...overlay, reason: pasteInto(overlay.reason, text, 200) } }, []];
+    }
+    if (overlay.field === 'confirm') {
+      return [{ ...model, overlay: { ...overlay, note: 'the name must be typed, not pasted' } }, []];
+    }
+  }
+  if (overlay === null && model.filter.editing) {
+    return [{ ...model, filter: { editing: true, text: pasteInto(model.filter.text, text, 100) } }, []];
+  }
+  return [model, []];
+}
+
+function status(model: Model, next: StatusResponse, now: Wall): Change {
+  const came: Model = {
+    ...model,
+    now,
+    connection: { kind: 'live' },
+    picture: addStatus(model.picture, next, now),
+    selected: model.selected ?? next.nodes[0]?.node_id ?? null,
+  };
+  const back: Effect[] = model.connection.kind === 'lost' ? resumeFollowing(model) : [];
+  const [moved, effects] = termMoved(came, next);
+  return [moved, [...back, ...effects]];
+}
+
+/** After a reconnect a running operation is found again by its id. */
+function resumeFollowing(model: Model): Effect[] {
+  const dialog = model.overlay?.kind === 'action' ? model.overlay : model.running;
+  return dialog?.step.kind === 'running' ? [{ kind: 'follow', id: dialog.step.operation.id }] : [];
+}
+
+/** A plan is bound to a term: when that moved before it was confirmed, it is made again and the dialog says so. */
+function termMoved(model: Model, next: StatusResponse): Change {
+  const dialog = model.overlay;
+  if (dialog?.kind !== 'action' || dialog.step.kind !== 'review') return [model, []];
+  const { plan } = dialog.step;
+  if (next.raft.term <= plan.term) return [model, []];
+  return planAgain(model, dialog, {
+    previous: plan,
+    changes: ['the cluster moved on while you looked: this is a new plan'],
+  });
+}
+
+function lost(model: Model, failure: Failure, now: Wall): Model {
+  if (model.connection.kind === 'connecting') return { ...model, now, connection: { kind: 'connecting', error: failure.message } };
+  const before = model.connection.kind === 'lost' ? model.connection : null;
+  const via = model.picture.status?.cluster.read.node_id ?? '?';
+  return {
+    ...model,
+    now,
+    connection: {
+      kind: 'lost',
+      since: before?.since ?? now,
+      error: failure.message,
+      via: before?.via ?? via,
+      attempts: (before?.attempts ?? 0) + 1,
+    },
+  };
+}
+
+function forDialog(model: Model, id: number, change: (dialog: ActionDialog) => Change): Change {
+  const dialog = model.overlay;
+  return dialog?.kind === 'action' && dialog.id === id ? change(dialog) : [model, []];
+}
+
+/** The server has taken the action: from now on it is followed by its id, seen or hidden. */
+function started(model: Model, dialogId: number, operation: OperationView): Change {
+  const hidden = model.running?.id === dialogId ? model.running : null;
+  const open = model.overlay?.kind === 'action' && model.overlay.id === dialogId ? model.overlay : null;
+  const dialog = open ?? hidden;
+  if (dialog === null) return [model, []];
+  const step = operation.state === 'running' ? ('running' as const) : ('ended' as const);
+  const next: ActionDialog = { ...dialog, step: { kind: step, operation } };
+  const after: Model = {
+    ...model,
+    running: step === 'running' ? next : null,
+    overlay: open === null ? model.overlay : next,
+  };
+  return [after, step === 'running' ? [{ kind: 'follow', id: operation.id }] : []];
+}
+
+const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed', 'not_leader'];
+const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
+
+function refused(model: Model, dialogId: number, failure: Failure): Change {
+  if (failure.code === 'permission_denied' || failure.code === 'unauthenticated') {
+    const denied = `not allowed: ${failure.message}`;
+    const toast = { text: denied, level: 'warning' as const, until: model.mono + 6000 };
+    return [{ ...model, denied, toast, overlay: model.overlay?.kind === 'action' ? null : model.overlay }, []];
+  }
+  const hidden = model.running?.id === dialogId ? model.running : null;
+  if (hidden !== null && model.overlay !== hidden) {
+    const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
+    return [{ ...model, running: null, toast }, []];
+  }
+  return forDialog(model, dialogId, (dialog) => {
+    if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
+      return planAgain(model, dialog, {
+        previous: dialog.step.plan,
+        changes: [`refused: ${failure.message}; this is a new plan`],
+      });
+    }
+    const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);
+    const step = { kind: 'failed' as const, message: failure.message, hint: failure.hint, unknown };
+    return [{ ...model, overlay: { ...dialog, step } }, []];
+  });
+}
+
+/** A newer picture of an operation: into its dialog, or into a toast when that is hidden. */
+function operationNews(model: Model, operation: OperationView): Model {
+  const ended = operation.state !== 'running';
+  const step = { kind: ended ? ('ended' as const) : ('running' as const), operation };
+  const isOf = (dialog: ActionDialog) => dialog.step.kind === 'running' && dialog.step.operation.id === operation.id;
+  if (model.overlay?.kind === 'action' && isOf(model.overlay)) {
+    return { ...model, overlay: { ...model.overlay, step }, running: ended ? null : { ...model.overlay, step } };
+  }
+  if (model.running === null || !isOf(model.running)) return model;
+  if (!ended) return { ...model, running: { ...model.running, step } };
+  const text = `${operation.kind} ${operation.id}: ${operation.state}${operation.error === null ? '' : `, ${operation.error}`}`;
+  const level = operation.state === 'done' ? ('info' as const) : ('warning' as const);
+  return { ...model, running: null, toast: { text, level, until: model.mono + 10_000 } };
+}
