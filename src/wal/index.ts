@@ -1,0 +1,14 @@
+export { type Disk, type DiskDone, type DiskFile, diskError } from './disk.ts';
+export {
+  DurableStorage,
+  initDurableStorage,
+  type OpenOptions,
+  openDurableStorage,
+  type Recovered,
+} from './durable-storage.ts';
+export { NodeDisk } from './node-disk.ts';
+export {
+  type SnapshotIntake,
+  SnapshotManager,
+  type SnapshotReader,
+} from './snapshot-manager.ts';

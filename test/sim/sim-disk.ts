@@ -1,0 +1,379 @@
+/**
+ * A disk that is only memory, and as nasty as a disk may be (src/wal/disk.ts).
+ *
+ * Each file has two contents: what the page cache shows and what the platter holds.
+ * `sync` moves writes from one to the other when its latency has passed. `crash` is a
+ * power cut: of every write that was not synced any mix of 512-byte sectors survives,
+ * of names that were not synced any subset. After a sync that failed, its writes count
+ * as clean and are never made durable again, as on Linux.
+ */
+import type { Random } from '../../src/base/index.ts';
+import { type Disk, type DiskDone, type DiskFile, diskError } from '../../src/wal/index.ts';
+
+const SECTOR = 512;
+
+export interface MemoryDiskOptions {
+  readonly random: Random;
+  /** Runs `fn` after `ms` and whatever latency the caller adds. */
+  readonly schedule: (ms: number, fn: () => void) => void;
+  /** Writes beyond this many bytes in all files fail with ENOSPC; default: never. */
+  readonly capacityBytes?: number;
+}
+
+type FileOp =
+  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Buffer }
+  | { readonly kind: 'truncate'; readonly size: number };
+
+type NameOp =
+  | { readonly kind: 'create'; readonly name: string; readonly inode: Inode }
+  | { readonly kind: 'rename'; readonly name: string; readonly to: string; readonly inode: Inode }
+  | { readonly kind: 'remove'; readonly name: string };
+
+type Names = Map<string, Inode>;
+
+/** Bytes that grow; unwritten parts are zeros. */
+class Content {
+  #bytes = Buffer.alloc(0);
+  size = 0;
+
+  static of(bytes: Uint8Array): Content {
+    const content = new Content();
+    content.#bytes = Buffer.from(bytes);
+    content.size = bytes.length;
+    return content;
+  }
+
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  apply(op: FileOp): void {
+    if (op.kind === 'truncate') {
+      this.#grow(op.size);
+      this.#bytes.fill(0, Math.min(op.size, this.size));
+      this.size = op.size;
+      return;
+    }
+    this.#grow(op.offset + op.bytes.length);
+    this.#bytes.set(op.bytes, op.offset);
+    this.size = Math.max(this.size, op.offset + op.bytes.length);
+  }
+
+  #grow(size: number): void {
+    if (size <= this.#bytes.length) return;
+    const bigger = Buffer.alloc(Math.max(size, 2 * this.#bytes.length));
+    bigger.set(this.#bytes);
+    this.#bytes = bigger;
+  }
+}
+
+class Inode {
+  cache = new Content();
+  platter = new Content();
+  /** Not synced yet, oldest first. */
+  dirty: FileOp[] = [];
+  /** Once in a failed sync: the kernel takes them for clean. */
+  doomed: FileOp[] = [];
+
+  apply(op: FileOp): void {
+    this.cache.apply(op);
+    this.dirty.push(op);
+  }
+
+  /** The oldest `count` dirty writes are on the platter now. */
+  settle(count: number): void {
+    for (const op of this.dirty.splice(0, count)) this.platter.apply(op);
+  }
+
+  fail(count: number): void {
+    this.doomed.push(...this.dirty.splice(0, count));
+  }
+
+  /** Power is back: the cache is what the platter got, by luck too. */
+  crash(random: Random): void {
+    const luck = random.next();
+    for (const op of [...this.doomed, ...this.dirty]) {
+      if (luck < 0.25) continue;
+      if (luck > 0.75 || op.kind === 'truncate') this.platter.apply(op);
+      else for (const piece of sectors(op)) if (random.next() < 0.5) this.platter.apply(piece);
+    }
+    this.doomed = [];
+    this.dirty = [];
+    this.cache = Content.of(this.platter.view());
+  }
+
+  clone(): Inode {
+    const copy = new Inode();
+    copy.cache = Content.of(this.cache.view());
+    copy.platter = Content.of(this.platter.view());
+    copy.dirty = [...this.dirty];
+    copy.doomed = [...this.doomed];
+    return copy;
+  }
+}
+
+function* sectors(op: Extract<FileOp, { kind: 'write' }>): Generator<FileOp> {
+  let at = 0;
+  while (at < op.bytes.length) {
+    const offset = op.offset + at;
+    const length = Math.min(SECTOR - (offset % SECTOR), op.bytes.length - at);
+    yield { kind: 'write', offset, bytes: op.bytes.subarray(at, at + length) };
+    at += length;
+  }
+}
+
+/** Applies an operation on names; one whose file is not there comes to nothing. */
+function applyName(names: Names, op: NameOp): void {
+  if (op.kind === 'create') names.set(op.name, op.inode);
+  else if (op.kind === 'remove') names.delete(op.name);
+  else if (names.get(op.name) === op.inode) {
+    names.delete(op.name);
+    names.set(op.to, op.inode);
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Faults that strike once, then are over. */
+interface Faults {
+  sync: boolean;
+  write: boolean;
+  read: boolean;
+}
+
+export class MemoryDisk implements Disk {
+  readonly #options: MemoryDiskOptions;
+  #names: Names = new Map();
+  #durableNames: Names = new Map();
+  #dirtyNames: NameOp[] = [];
+  /** Grows with each crash: callbacks and handles of an earlier life are dead. */
+  #life = 0;
+  readonly #fault: Faults = { sync: false, write: false, read: false };
+  /** May be changed while running; see `MemoryDiskOptions`. */
+  capacityBytes: number;
+  /** Completed syncs of files, for tests that count them. */
+  syncs = 0;
+
+  constructor(options: MemoryDiskOptions) {
+    this.#options = options;
+    this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  open(path: string, mode: 'create' | 'existing'): DiskFile {
+    const there = this.#names.get(path);
+    if (mode === 'existing') {
+      if (there === undefined) throw this.#error('open', path, 'ENOENT');
+      return this.#handle(path, there);
+    }
+    if (there !== undefined) throw this.#error('open', path, 'EEXIST');
+    const inode = new Inode();
+    this.#name({ kind: 'create', name: path, inode });
+    return this.#handle(path, inode);
+  }
+
+  list(dir: string): string[] {
+    return [...this.#names.keys()]
+      .filter((path) => folderOf(path) === dir)
+      .map((path) => path.slice(dir.length + 1))
+      .sort();
+  }
+
+  rename(from: string, to: string): void {
+    const inode = this.#names.get(from);
+    if (inode === undefined) throw this.#error('rename', from, 'ENOENT');
+    this.#name({ kind: 'rename', name: from, to, inode });
+  }
+
+  remove(path: string): void {
+    if (!this.#names.has(path)) throw this.#error('remove', path, 'ENOENT');
+    this.#name({ kind: 'remove', name: path });
+  }
+
+  makeDir(): void {
+    // folders need no making here
+  }
+
+  syncDir(dir: string, done: DiskDone): void {
+    const covered = this.#dirtyNames.filter((op) => folderOf(op.name) === dir);
+    this.#later(() => {
+      if (this.#strikes('sync')) return done(this.#error('sync', dir, 'EIO'));
+      this.#settleNames(covered);
+      done(null);
+    });
+  }
+
+  syncDirNow(dir: string): void {
+    if (this.#strikes('sync')) throw this.#error('sync', dir, 'EIO');
+    this.#settleNames(this.#dirtyNames.filter((op) => folderOf(op.name) === dir));
+  }
+
+  freeBytes(): number {
+    const used = [...this.#names.values()].reduce((sum, inode) => sum + inode.cache.size, 0);
+    return Math.max(0, this.capacityBytes - used);
+  }
+
+  /** A power cut, and power again: open handles and callbacks under way are gone. */
+  crash(): void {
+    this.#life += 1;
+    const { random } = this.#options;
+    const prefix = random.next() < 0.5 ? Math.floor(random.next() * (this.#dirtyNames.length + 1)) : null;
+    this.#dirtyNames.forEach((op, n) => {
+      if (prefix === null ? random.next() < 0.5 : n < prefix) applyName(this.#durableNames, op);
+    });
+    this.#dirtyNames = [];
+    this.#names = new Map(this.#durableNames);
+    for (const inode of new Set(this.#names.values())) inode.crash(random);
+  }
+
+  /** The process was killed: handles and callbacks are gone, the page cache stays. */
+  kill(): void {
+    this.#life += 1;
+  }
+
+  /** The next sync, of a file or a folder, fails with EIO; what it covered is never durable. */
+  failNextSync(): void {
+    this.#fault.sync = true;
+  }
+
+  /** The next write of a file fails with EIO after half of its bytes. */
+  failNextWrite(): void {
+    this.#fault.write = true;
+  }
+
+  /** The next read of a file fails with EIO. */
+  failNextRead(): void {
+    this.#fault.read = true;
+  }
+
+  /** What a file shows now. */
+  contentOf(path: string): Buffer {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw this.#error('open', path, 'ENOENT');
+    return Buffer.from(inode.cache.view());
+  }
+
+  /** Puts a file there, durable at once: how tests plant damage. */
+  plant(path: string, bytes: Uint8Array): void {
+    const inode = new Inode();
+    inode.cache = Content.of(bytes);
+    inode.platter = Content.of(bytes);
+    this.#names.set(path, inode);
+    this.#durableNames.set(path, inode);
+  }
+
+  /** Makes a file vanish, durable at once. */
+  unplant(path: string): void {
+    this.#names.delete(path);
+    this.#durableNames.delete(path);
+  }
+
+  /** An independent copy of everything, faults aside. */
+  clone(): MemoryDisk {
+    const copy = new MemoryDisk(this.#options);
+    const twins = new Map<Inode, Inode>();
+    const twin = (inode: Inode): Inode => {
+      const made = twins.get(inode) ?? inode.clone();
+      twins.set(inode, made);
+      return made;
+    };
+    for (const [name, inode] of this.#names) copy.#names.set(name, twin(inode));
+    for (const [name, inode] of this.#durableNames) copy.#durableNames.set(name, twin(inode));
+    copy.#dirtyNames = this.#dirtyNames.map((op) =>
+      op.kind === 'remove' ? op : { ...op, inode: twin(op.inode) },
+    );
+    copy.capacityBytes = this.capacityBytes;
+    return copy;
+  }
+
+  #handle(path: string, inode: Inode): DiskFile {
+    const life = this.#life;
+    let isOpen = true;
+    const use = (operation: string): void => {
+      if (!isOpen || life !== this.#life) throw this.#error(operation, path, 'EBADF');
+    };
+    return {
+      path,
+      write: (offset, bytes) => {
+        use('write');
+        this.#write(path, inode, { kind: 'write', offset, bytes: Buffer.from(bytes) });
+      },
+      read: (offset, length) => {
+        use('read');
+        if (this.#strikes('read')) throw this.#error('read', path, 'EIO');
+        return Buffer.from(inode.cache.view().subarray(offset, offset + length));
+      },
+      size: () => inode.cache.size,
+      truncate: (size) => {
+        use('truncate');
+        inode.apply({ kind: 'truncate', size });
+      },
+      sync: (done) => {
+        use('sync');
+        const covered = inode.dirty.length;
+        this.#later(() => done(this.#sync(path, inode, covered)));
+      },
+      syncNow: () => {
+        use('sync');
+        const error = this.#sync(path, inode, inode.dirty.length);
+        if (error !== null) throw error;
+      },
+      close: () => {
+        isOpen = false;
+      },
+    };
+  }
+
+  #write(path: string, inode: Inode, op: Extract<FileOp, { kind: 'write' }>): void {
+    const growth = Math.max(0, op.offset + op.bytes.length - inode.cache.size);
+    const isFull = growth > 0 && growth > this.freeBytes();
+    if (!isFull && !this.#strikes('write')) {
+      inode.apply(op);
+      return;
+    }
+    // a failing write leaves some of its bytes behind
+    const room = isFull ? this.freeBytes() : op.bytes.length / 2;
+    const kept = Math.floor(Math.min(op.bytes.length, Math.max(0, inode.cache.size - op.offset) + room));
+    if (kept > 0) inode.apply({ ...op, bytes: op.bytes.subarray(0, kept) });
+    throw this.#error('write', path, isFull ? 'ENOSPC' : 'EIO');
+  }
+
+  #sync(path: string, inode: Inode, covered: number) {
+    if (this.#strikes('sync')) {
+      inode.fail(covered);
+      return this.#error('sync', path, 'EIO');
+    }
+    inode.settle(covered);
+    this.syncs += 1;
+    return null;
+  }
+
+  #name(op: NameOp): void {
+    applyName(this.#names, op);
+    this.#dirtyNames.push(op);
+  }
+
+  #settleNames(covered: readonly NameOp[]): void {
+    // two folder syncs may overlap: what the other one did is not done again
+    for (const op of covered) if (this.#dirtyNames.includes(op)) applyName(this.#durableNames, op);
+    this.#dirtyNames = this.#dirtyNames.filter((op) => !covered.includes(op));
+  }
+
+  #later(run: () => void): void {
+    const life = this.#life;
+    this.#options.schedule(0, () => {
+      if (life === this.#life) run();
+    });
+  }
+
+  #strikes(kind: keyof Faults): boolean {
+    const strikes = this.#fault[kind];
+    this.#fault[kind] = false;
+    return strikes;
+  }
+
+  #error(operation: string, path: string, code: string) {
+    return diskError(operation, path, { code });
+  }
+}
