@@ -1,5 +1,6 @@
 export type { AlertRecord } from '../alerts/index.ts';
 export { applyCommand } from './apply.ts';
+export { MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 export type {
   AuditRecord,
   CandidateRow,
@@ -28,10 +29,14 @@ export type {
 export { activeConfig } from './config.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
+export type { FailoverRequest } from './failover.ts';
+export { FAILOVER_PHASES, planFailover } from './failover.ts';
 export { MAX_MAINTENANCE_MS } from './maintenance.ts';
+export type { MaintenanceRequest, RemovalRequest } from './node-plans.ts';
+export { planMaintenance, planRemoval } from './node-plans.ts';
 export type { NodeLifecycle, NodeRaftRole, NodeState, SeedStartStep } from './node-state.ts';
 export { nodeState, SEED_START_STEPS, STATE_OF_ROLE } from './node-state.ts';
 export { OPERATION_TRANSITIONS, runningOperation } from './operations.ts';
 export type { Applied, ApplyPosition } from './outcome.ts';
-export type { ActionPlan, Check, NodeFact, PlanFacts, PlanInput, Planned } from './plan.ts';
+export type { ActionPlan, Check, NodeFact, PlanFacts, Planned } from './plan.ts';
 export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';

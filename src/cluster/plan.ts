@@ -3,7 +3,7 @@
  * node that could take part, and all reasons when it is refused. Planning changes
  * nothing and asks nobody; whoever calls hands in the facts of the moment.
  */
-import type { Duration, NodeId, Term } from '../base/index.ts';
+import type { NodeId, Term } from '../base/index.ts';
 import type { CandidateRow, ClusterState, OperationKind } from './cluster-state.ts';
 
 /** One node as gossip and Raft see it now. */
@@ -13,6 +13,8 @@ export interface NodeFact {
   readonly health: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY' | 'UNKNOWN';
   /** Entries behind the leader's commit index; null when nobody knows. */
   readonly lagEntries: number | null;
+  /** The same in bytes of log, where it is known. */
+  readonly lagBytes: number | null;
   readonly rttMs: number | null;
 }
 
@@ -27,7 +29,8 @@ export interface PlanFacts {
   readonly transferringTo: NodeId | null;
   /** False while a change of the membership is under way. */
   readonly membershipSettled: boolean;
-  readonly electionTimeoutMs: Duration;
+  /** `replica_lag_threshold`: a node further behind is no candidate. */
+  readonly lagThresholdBytes: number;
 }
 
 export interface Check {
@@ -55,8 +58,12 @@ export type Planned =
   | { readonly kind: 'ready'; readonly plan: ActionPlan }
   | { readonly kind: 'refused'; readonly plan: ActionPlan; readonly reasons: readonly string[] };
 
-/** The two views that every plan reads. */
-export interface PlanInput {
-  readonly state: ClusterState;
-  readonly facts: PlanFacts;
+/** A plan from its checks: ready if none failed, else refused with the text of each that did. */
+export function planned(plan: ActionPlan): Planned {
+  const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => c.text);
+  return reasons.length === 0 ? { kind: 'ready', plan } : { kind: 'refused', plan, reasons };
+}
+
+export function check(name: string, result: Check['result'], text: string): Check {
+  return { name, result, text };
 }

@@ -1,0 +1,100 @@
+/** Who could lead next, and why not: one row a voter, with all reasons. The best comes first. */
+import type { NodeId, Timestamp } from '../base/index.ts';
+import { formatSize } from '../base/index.ts';
+import type { CandidateRow, ClusterState } from './cluster-state.ts';
+import { own } from './outcome.ts';
+import type { NodeFact, PlanFacts } from './plan.ts';
+
+/** A target this far behind is caught up within a blink; a longer way would be felt by writers. */
+export const MAX_CANDIDATE_LAG_ENTRIES = 1000;
+
+/** Better first. */
+const HEALTH_RANK: Readonly<Record<NodeFact['health'], number>> = {
+  HEALTHY: 0,
+  DEGRADED: 1,
+  UNKNOWN: 2,
+  UNHEALTHY: 3,
+};
+
+/** A node is in maintenance until its time is over, also before the leader has cleared the record. */
+export function isInMaintenance(state: ClusterState, nodeId: NodeId, now: Timestamp): boolean {
+  const maintenance = own(state.maintenance, nodeId);
+  return maintenance !== undefined && maintenance.expires > now;
+}
+
+function lagReason(fact: NodeFact, facts: PlanFacts): string | null {
+  if (fact.lagBytes !== null && fact.lagBytes > facts.lagThresholdBytes) {
+    const limit = formatSize(facts.lagThresholdBytes);
+    return `is ${formatSize(fact.lagBytes)} of log behind, at most ${limit} is allowed`;
+  }
+  if (fact.lagEntries === null) return 'has told nobody how far its log is';
+  if (fact.lagEntries > MAX_CANDIDATE_LAG_ENTRIES) {
+    return `is ${fact.lagEntries} entries behind, at most ${MAX_CANDIDATE_LAG_ENTRIES} are allowed`;
+  }
+  return null;
+}
+
+/** Everything that speaks against handing leadership to `nodeId` now; empty = nothing does. */
+export function candidateReasons(
+  state: ClusterState,
+  facts: PlanFacts,
+  nodeId: NodeId,
+  now: Timestamp,
+): string[] {
+  if (own(state.nodes, nodeId) === undefined) return ['is no node of this cluster'];
+  const reasons: string[] = [];
+  if (nodeId === facts.leaderId) reasons.push('is the leader already');
+  if (!facts.voters.includes(nodeId)) reasons.push('is no voter');
+  const fact = facts.nodes.find((n) => n.nodeId === nodeId);
+  if (isInMaintenance(state, nodeId, now)) reasons.push('is in maintenance');
+  if (fact === undefined || fact.liveness !== 'alive') {
+    // how far a node that can't be reached has come does not matter
+    return [...reasons, fact === undefined ? 'is unknown to gossip' : `is ${fact.liveness}`];
+  }
+  if (fact.health === 'UNHEALTHY') reasons.push('is unhealthy');
+  const lag = nodeId === facts.leaderId ? null : lagReason(fact, facts);
+  if (lag !== null) reasons.push(lag);
+  return reasons;
+}
+
+function assets(fact: NodeFact | undefined): string[] {
+  if (fact === undefined) return [];
+  const words = [`${fact.lagEntries ?? '?'} entries behind`, fact.health.toLowerCase()];
+  return fact.rttMs === null ? words : [...words, `rtt ${Math.round(fact.rttMs * 10) / 10} ms`];
+}
+
+/** One row for each voter but the leader: eligible ones by health, lag, round trip, name; then the rest. */
+export function candidateTable(state: ClusterState, facts: PlanFacts, now: Timestamp): CandidateRow[] {
+  const factOf = new Map(facts.nodes.map((n) => [n.nodeId, n]));
+  const rank = (row: CandidateRow): readonly number[] => {
+    const fact = factOf.get(row.nodeId);
+    const health = HEALTH_RANK[fact?.health ?? 'UNKNOWN'];
+    const far = Number.MAX_SAFE_INTEGER;
+    return [row.eligible ? 0 : 1, health, row.lagEntries ?? far, fact?.rttMs ?? far];
+  };
+  const before = (a: CandidateRow, b: CandidateRow): number => {
+    const [left, right] = [rank(a), rank(b)];
+    const differing = left.findIndex((value, n) => value !== right[n]);
+    if (differing >= 0) return (left[differing] ?? 0) - (right[differing] ?? 0);
+    return a.nodeId < b.nodeId ? -1 : 1;
+  };
+  return facts.voters
+    .filter((nodeId) => nodeId !== facts.leaderId)
+    .map((nodeId): CandidateRow => {
+      const against = candidateReasons(state, facts, nodeId, now);
+      const fact = factOf.get(nodeId);
+      const reasons = against.length > 0 ? against : assets(fact);
+      return { nodeId, eligible: against.length === 0, reasons, lagEntries: fact?.lagEntries ?? null };
+    })
+    .sort(before);
+}
+
+/** Pause that writers feel while leadership moves to `to`: stop, hand over, first commit; a round trip each. */
+export function expectedGapMs(facts: PlanFacts, to: NodeId | null): number | null {
+  if (to === null || to === facts.leaderId) return null;
+  const rttMs = facts.nodes.find((n) => n.nodeId === to)?.rttMs ?? 1;
+  return Math.ceil(TRANSFER_FIXED_MS + 3 * rttMs);
+}
+
+/** Two syncs of a common disk and the turns of the loops. */
+const TRANSFER_FIXED_MS = 10;

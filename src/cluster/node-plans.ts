@@ -1,0 +1,141 @@
+/** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
+import type { NodeId, Timestamp } from '../base/index.ts';
+import { formatDuration } from '../base/index.ts';
+import { candidateTable, expectedGapMs, isInMaintenance } from './candidates.ts';
+import type { CandidateRow, ClusterState } from './cluster-state.ts';
+import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
+import { own } from './outcome.ts';
+import type { Check, PlanFacts, Planned } from './plan.ts';
+import { check, planned } from './plan.ts';
+
+export interface MaintenanceRequest {
+  readonly nodeId: NodeId;
+  readonly enable: boolean;
+  /** Length when it is enabled, ms. */
+  readonly forMs: number;
+  /** Who asks; extending one's own maintenance is no conflict. */
+  readonly owner: string;
+}
+
+export interface RemovalRequest {
+  readonly nodeId: NodeId;
+}
+
+interface Successor {
+  readonly to: NodeId | null;
+  readonly candidates: readonly CandidateRow[];
+  readonly checks: readonly Check[];
+}
+
+/** When the node leads, leadership moves first: to whom, or why it can't. */
+function successorOf(state: ClusterState, facts: PlanFacts, nodeId: NodeId, now: Timestamp): Successor {
+  if (facts.leaderId !== nodeId) return { to: null, candidates: [], checks: [] };
+  const candidates = candidateTable(state, facts, now);
+  const to = candidates.find((c) => c.eligible)?.nodeId ?? null;
+  if (to !== null) {
+    const text = `${nodeId} leads: leadership moves to ${to} first`;
+    return { to, candidates, checks: [check('successor', 'warn', text)] };
+  }
+  const why = candidates.map((c) => `${c.nodeId} ${c.reasons.join(', ')}`).join('; ');
+  const text = `${nodeId} leads and nobody can take over: ${why === '' ? 'there is no other voter' : why}`;
+  return { to, candidates, checks: [check('successor', 'fail', text)] };
+}
+
+function knownCheck(state: ClusterState, nodeId: NodeId): Check {
+  if (own(state.nodes, nodeId) !== undefined) return check('node', 'pass', `${nodeId} is known`);
+  return check('node', 'fail', `${nodeId} is no node of this cluster`);
+}
+
+function enableChecks(
+  state: ClusterState,
+  facts: PlanFacts,
+  request: MaintenanceRequest,
+  now: Timestamp,
+): Check[] {
+  const { nodeId, owner } = request;
+  const checks = [knownCheck(state, nodeId), ...busyChecks(state, facts)];
+  const current = own(state.maintenance, nodeId);
+  if (current !== undefined && isInMaintenance(state, nodeId, now)) {
+    const left = formatDuration(current.expires - now);
+    const text = `${nodeId} is in maintenance by ${current.owner} for another ${left}`;
+    checks.push(check('maintenance', current.owner === owner ? 'warn' : 'fail', text));
+  }
+  const others = facts.voters.filter((id) => id !== nodeId && isInMaintenance(state, id, now));
+  if (others.length > 0) {
+    checks.push(check('others', 'warn', `in maintenance too: ${others.join(', ')}`));
+  }
+  // its vote stays, but whoever maintains a node may stop it: the others must be able to go on
+  if (facts.voters.includes(nodeId)) checks.push(quorumCheck(facts, nodeId, facts.voters));
+  return checks;
+}
+
+/** Refused when the node is unknown, in somebody else's maintenance, or the others could not go on without it. */
+export function planMaintenance(
+  state: ClusterState,
+  facts: PlanFacts,
+  request: MaintenanceRequest,
+  now: Timestamp,
+): Planned {
+  const { nodeId, enable, forMs } = request;
+  const verb = enable ? 'enable' : 'disable';
+  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s` : '';
+  const successor = enable
+    ? successorOf(state, facts, nodeId, now)
+    : { to: null, candidates: [], checks: [] };
+  const current = own(state.maintenance, nodeId);
+  const ownChecks = enable
+    ? enableChecks(state, facts, request, now)
+    : [
+        knownCheck(state, nodeId),
+        current === undefined
+          ? check('maintenance', 'fail', `${nodeId} is not in maintenance`)
+          : check('maintenance', 'pass', `${nodeId} is in maintenance by ${current.owner}`),
+      ];
+  return planned({
+    kind: enable ? 'maintenance-enable' : 'maintenance-disable',
+    from: nodeId,
+    to: successor.to,
+    term: facts.term,
+    checks: [...leaderChecks(facts, null), ...ownChecks, ...successor.checks],
+    candidates: successor.candidates,
+    expectedGapMs: expectedGapMs(facts, successor.to),
+    command: `sqlcc node maintenance ${verb} --node ${nodeId}${length}`,
+  });
+}
+
+function removalChecks(state: ClusterState, facts: PlanFacts, nodeId: NodeId): Check[] {
+  const checks = [knownCheck(state, nodeId), ...busyChecks(state, facts)];
+  if (!facts.voters.includes(nodeId)) return checks;
+  const rest = facts.voters.filter((id) => id !== nodeId);
+  if (rest.length === 0) {
+    return [...checks, check('quorum', 'fail', `${nodeId} is the only voter: a cluster needs one`)];
+  }
+  // the change itself needs a majority of the old voters, everything after it one of the new
+  const before = quorumCheck(facts, null, facts.voters);
+  checks.push(before.result === 'fail' ? before : quorumCheck(facts, null, rest));
+  const tolerates = Math.floor((rest.length - 1) / 2);
+  const text = `${rest.length} voters are left, they tolerate ${tolerates} failures`;
+  checks.push(check('tolerance', tolerates === 0 ? 'warn' : 'pass', text));
+  return checks;
+}
+
+/** Refused when the node is unknown, the last voter, leads without a successor, or the rest would have no majority. */
+export function planRemoval(
+  state: ClusterState,
+  facts: PlanFacts,
+  request: RemovalRequest,
+  now: Timestamp,
+): Planned {
+  const { nodeId } = request;
+  const successor = successorOf(state, facts, nodeId, now);
+  return planned({
+    kind: 'remove-node',
+    from: nodeId,
+    to: successor.to,
+    term: facts.term,
+    checks: [...leaderChecks(facts, null), ...removalChecks(state, facts, nodeId), ...successor.checks],
+    candidates: successor.candidates,
+    expectedGapMs: expectedGapMs(facts, successor.to),
+    command: `sqlcc node leave --node ${nodeId} --yes`,
+  });
+}
