@@ -75,6 +75,8 @@ export interface Operation {
   readonly error: string | null;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp | null;
+  /** Length of the maintenance that is to begin, ms; null for other kinds. */
+  readonly forMs: number | null;
   /** Why this target: one row a candidate, as shown before the plan was taken. */
   readonly candidates: readonly CandidateRow[];
 }

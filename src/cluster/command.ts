@@ -82,6 +82,7 @@ export type ClusterCommand =
       readonly kind: 'operation-begin';
       readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {
         readonly candidates: readonly CandidateRow[];
+        readonly forMs: number | null;
         readonly phase: string;
       };
     }

@@ -41,7 +41,7 @@ export function beginOperation(
   { operation }: CommandOf<'operation-begin'>,
   at: ApplyPosition,
 ): Outcome {
-  const { id, kind, from, to, reason, candidates, phase } = operation;
+  const { id, kind, from, to, reason, candidates, phase, forMs } = operation;
   if (state.operations.some((o) => o.id === id)) return refused('conflict', `operation ${id} exists already`);
   const running = runningOperation(state);
   if (running !== undefined) {
@@ -49,7 +49,7 @@ export function beginOperation(
     return refused('conflict', text, { operation: running.id });
   }
   const begun: Operation = {
-    ...{ id, kind, from, to, reason, candidates, phase },
+    ...{ id, kind, from, to, reason, candidates, phase, forMs },
     state: 'running',
     phases: [{ name: phase, at: at.timestamp, elapsedMs: null, result: null }],
     actor: at.actor,

@@ -4,7 +4,7 @@
  * nothing and asks nobody; whoever calls hands in the facts of the moment.
  */
 import type { NodeId, Term } from '../base/index.ts';
-import type { CandidateRow, ClusterState, OperationKind } from './cluster-state.ts';
+import type { CandidateRow, OperationKind } from './cluster-state.ts';
 
 /** One node as gossip and Raft see it now. */
 export interface NodeFact {
