@@ -107,7 +107,11 @@ export const LIMITS = {
   maxJoinAttemptsPerAddressPerMinute: 5,
   handshakeTimeoutMs: 5000,
   maxSessionsPerServer: 4096,
+  /** Connections of one address that nobody has authenticated, and of those the ones in their TLS handshake; more are closed. */
   maxConnectionsPerUnauthenticatedAddress: 64,
+  maxHandshakesPerAddress: 16,
+  /** Calls in flight on one call stream; above it `overloaded`. */
+  maxCallsInFlight: 1024,
   maxStreamsPerSession: 128,
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,

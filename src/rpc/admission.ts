@@ -1,0 +1,92 @@
+/**
+ * Who may hold a connection before anybody knows who it is: so many handshakes and so
+ * many unauthenticated connections for one address, so many in all (Consul
+ * CVE-2020-7219). Counting only; the listener closes what is refused.
+ */
+import { LIMITS } from '../base/index.ts';
+
+export interface AdmissionLimits {
+  readonly connections: number;
+  readonly handshakesPerAddress: number;
+  readonly unauthenticatedPerAddress: number;
+}
+
+export const ADMISSION_LIMITS: AdmissionLimits = {
+  connections: LIMITS.maxSessionsPerServer,
+  handshakesPerAddress: LIMITS.maxHandshakesPerAddress,
+  unauthenticatedPerAddress: LIMITS.maxConnectionsPerUnauthenticatedAddress,
+};
+
+interface AddressCount {
+  handshakes: number;
+  unauthenticated: number;
+}
+
+/** One connection's place; each step may be told twice. */
+export interface Place {
+  /** The TLS handshake is over. */
+  secured(): void;
+  /** A certificate or a token was verified: it no longer counts for its address. */
+  authenticated(): void;
+  closed(): void;
+}
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #addresses = new Map<string, AddressCount>();
+  #connections = 0;
+  #refused = 0;
+
+  constructor(limits: AdmissionLimits = ADMISSION_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** Connections that hold a place. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Connections refused since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** A place for a new connection, or null when it must be closed at once. */
+  enter(address: string): Place | null {
+    const count = this.#addresses.get(address) ?? { handshakes: 0, unauthenticated: 0 };
+    if (
+      this.#connections >= this.#limits.connections ||
+      count.handshakes >= this.#limits.handshakesPerAddress ||
+      count.unauthenticated >= this.#limits.unauthenticatedPerAddress
+    ) {
+      this.#refused++;
+      return null;
+    }
+    this.#connections++;
+    count.handshakes++;
+    count.unauthenticated++;
+    this.#addresses.set(address, count);
+    return this.#place(address, count);
+  }
+
+  #place(address: string, count: AddressCount): Place {
+    let [handshaking, anonymous, open] = [true, true, true];
+    const secured = (): void => {
+      if (handshaking) count.handshakes--;
+      handshaking = false;
+    };
+    const authenticated = (): void => {
+      if (anonymous) count.unauthenticated--;
+      anonymous = false;
+    };
+    const closed = (): void => {
+      if (!open) return;
+      open = false;
+      secured();
+      authenticated();
+      this.#connections--;
+      if (count.handshakes === 0 && count.unauthenticated === 0) this.#addresses.delete(address);
+    };
+    return { secured, authenticated, closed };
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One connection to one peer for one purpose, from the first dial to its end; it never
+ * comes back, PeerLine makes the next one. Messages of one turn leave in one write.
+ * What the socket does not take waits up to a limit, then messages are dropped: Raft
+ * and gossip send again, memory does not grow.
+ */
+import type { Duplex } from 'node:stream';
+import type { Client } from 'undici';
+import { LIMITS, type NodeId, SqlccError } from '../base/index.ts';
+import { encodeFrames, type Frame, FrameReader } from './frame.ts';
+import { decodePong, encodePing, PEER_FRAME } from './peer-frames.ts';
+import { encodeTransfer, PEER_HEADERS, type TransferHeader } from './peer-hello.ts';
+import { type ClientTls, type DialOptions, isRefused } from './tls.ts';
+import { h2Client } from './undici-client.ts';
+
+const CONNECT_TIMEOUT_MS = 1000;
+/** TCP, TLS and the peer's SETTINGS together. */
+const OPEN_TIMEOUT_MS = 3000;
+const KEEP_ALIVE_MS = 600_000;
+const MAX_PAYLOAD_FROM_ACCEPTOR = 1024;
+
+/** How a connection ended. Only `refused` and `hung-up` say something about the peer's process. */
+export type ConnectionEnd = 'refused' | 'failed' | 'hung-up' | 'farewell' | 'closed-here';
+
+export interface PeerConnectionOptions {
+  readonly peer: NodeId;
+  readonly address: string;
+  readonly tls: ClientTls;
+  readonly judge: NonNullable<DialOptions['judge']>;
+  readonly headers: Readonly<Record<string, string>>;
+  opened(): void;
+  /** Once; nothing follows. */
+  ended(how: ConnectionEnd, reason: string): void;
+  pong(rttMs: number): void;
+}
+
+export class PeerConnection {
+  readonly #options: PeerConnectionOptions;
+  readonly #client: Client;
+  readonly #reader = new FrameReader(MAX_PAYLOAD_FROM_ACCEPTOR);
+  #stream: Duplex | null = null;
+  #pending: Frame[] = [];
+  #pendingBytes = 0;
+  #flushPlanned = false;
+  #blocked = false;
+  #farewell = false;
+  #ended = false;
+  /** Monotonic ms of the last sign of life. */
+  heardAt = performance.now();
+
+  constructor(options: PeerConnectionOptions) {
+    this.#options = options;
+    this.#client = h2Client({
+      address: options.address,
+      tls: options.tls,
+      judge: options.judge,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      keepAliveMs: KEEP_ALIVE_MS,
+      maxConcurrentStreams: LIMITS.maxStreamsPerSession,
+    });
+    void this.#open();
+  }
+
+  get isOpen(): boolean {
+    return this.#stream !== null && !this.#ended;
+  }
+
+  /** False when the message was dropped: not connected, or too much waits already. */
+  send(payload: Uint8Array): boolean {
+    return this.#push({ type: PEER_FRAME.payload, payload });
+  }
+
+  ping(): void {
+    this.#push({ type: PEER_FRAME.ping, payload: encodePing(performance.now()) });
+  }
+
+  /** A stream of its own on this connection's session, both ways, for one transfer. */
+  async openTransfer(header: TransferHeader): Promise<Duplex> {
+    const headers = { ...this.#options.headers, [PEER_HEADERS.transfer]: encodeTransfer(header) };
+    return this.#connect(headers);
+  }
+
+  /** Ends it from this side; `ended` hears `closed-here`. */
+  close(reason: string): void {
+    this.#end('closed-here', reason);
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const stream = await this.#connect(this.#options.headers);
+      if (this.#ended) return void stream.destroy();
+      this.#stream = stream;
+      this.heardAt = performance.now();
+      stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+      stream.on('drain', () => this.#onDrain());
+      stream.once('end', () => this.#hungUp('the peer ended the stream'));
+      stream.once('close', () => this.#hungUp('the stream was closed'));
+      this.#options.opened();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#end(isRefused(error) ? 'refused' : 'failed', reason);
+    }
+  }
+
+  /** undici's own timers are coarse and skip queued calls: this race is the one that counts. */
+  #connect(headers: Record<string, string>): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      let open = true;
+      const settle = (error: Error | null, stream: Duplex | null, status: number): void => {
+        stream?.on('error', () => {}); // every end is also told by 'close'
+        if (!open) return void stream?.destroy();
+        open = false;
+        clearTimeout(timer);
+        if (stream !== null && status === 200) {
+          resolve(stream);
+          return;
+        }
+        stream?.destroy();
+        const refusal = `${this.#options.peer} refused the stream with status ${status}`;
+        reject(error ?? new SqlccError('permission_denied', refusal));
+      };
+      const late = new SqlccError('unavailable', `${this.#options.peer} does not answer`);
+      const timer = setTimeout(() => settle(late, null, 0), OPEN_TIMEOUT_MS);
+      this.#client.connect({ path: '/', headers }, (error, data) => {
+        if (error !== null) settle(error, null, 0);
+        else settle(null, data.socket, data.statusCode);
+      });
+    });
+  }
+
+  #push(frame: Frame): boolean {
+    if (!this.isOpen || this.#pendingBytes + frame.payload.length > LIMITS.maxPeerQueueBytes) return false;
+    this.#pending.push(frame);
+    this.#pendingBytes += frame.payload.length;
+    if (!this.#flushPlanned && !this.#blocked) {
+      this.#flushPlanned = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return true;
+  }
+
+  #flush(): void {
+    this.#flushPlanned = false;
+    if (this.#blocked || this.#pending.length === 0 || this.#stream === null || this.#ended) return;
+    const frames = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#blocked = !this.#stream.write(encodeFrames(frames));
+  }
+
+  #onDrain(): void {
+    this.#blocked = false;
+    this.heardAt = performance.now(); // it takes our bytes: it lives
+    this.#flush();
+  }
+
+  #onData(chunk: Buffer): void {
+    this.heardAt = performance.now();
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#onFrame(frame);
+    } catch (error) {
+      this.#end('failed', (error as Error).message);
+    }
+  }
+
+  #onFrame(frame: Frame): void {
+    if (frame.type === PEER_FRAME.farewell) {
+      this.#farewell = true;
+    } else if (frame.type === PEER_FRAME.pong) {
+      const at = decodePong(frame.payload);
+      if (at !== null) this.#options.pong(Math.max(0, performance.now() - at));
+    } else {
+      throw new SqlccError('invalid_argument', `unknown frame type ${frame.type}`);
+    }
+  }
+
+  #hungUp(reason: string): void {
+    this.#end(this.#farewell ? 'farewell' : 'hung-up', reason);
+  }
+
+  #end(how: ConnectionEnd, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#stream?.destroy();
+    this.#client.destroy(new SqlccError('unavailable', reason)).catch(() => {}); // already down
+    this.#options.ended(how, reason);
+  }
+}

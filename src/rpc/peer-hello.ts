@@ -1,0 +1,82 @@
+/**
+ * How a node introduces itself on a stream to another node: a CONNECT request with
+ * four headers, believed only as far as the certificate of this very connection says
+ * the same. A certificate of the same CA is not enough (Consul CVE-2021-37219).
+ */
+import type { IncomingHttpHeaders } from 'node:http2';
+import { type Identity, isNodeRole } from '../auth/index.ts';
+import type { ClusterId, InstanceId, NodeId } from '../base/index.ts';
+import { parseJson } from './json.ts';
+
+export type PeerPurpose = 'control' | 'bulk' | 'gossip';
+const PURPOSES: readonly string[] = ['control', 'bulk', 'gossip'];
+
+/** Names of the headers; `transfer` holds the JSON of a bulk stream of its own. */
+export const PEER_HEADERS = {
+  stream: 'x-sqlcc-stream',
+  node: 'x-sqlcc-node',
+  cluster: 'x-sqlcc-cluster',
+  instance: 'x-sqlcc-instance',
+  transfer: 'x-sqlcc-transfer',
+} as const;
+
+const MAX_TRANSFER_CHARACTERS = 8 * 1024;
+
+export type TransferHeader = Readonly<Record<string, unknown>>;
+
+export interface PeerHello {
+  readonly peer: NodeId;
+  readonly purpose: PeerPurpose;
+  /** Of a bulk stream that was opened for one transfer; null for the stream of messages. */
+  readonly transfer: TransferHeader | null;
+}
+
+export function helloHeaders(self: {
+  readonly clusterId: ClusterId;
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  readonly purpose: PeerPurpose;
+}): Record<string, string> {
+  return {
+    [PEER_HEADERS.stream]: self.purpose,
+    [PEER_HEADERS.node]: self.nodeId,
+    [PEER_HEADERS.cluster]: self.clusterId,
+    [PEER_HEADERS.instance]: self.instanceId,
+  };
+}
+
+export function encodeTransfer(header: TransferHeader): string {
+  return Buffer.from(JSON.stringify(header)).toString('base64url');
+}
+
+/** Who opened the stream and what for, or why it is refused. */
+export function readHello(
+  headers: IncomingHttpHeaders,
+  identity: Identity | null,
+  clusterId: ClusterId,
+): PeerHello | { readonly refused: string } {
+  const purpose = headers[PEER_HEADERS.stream];
+  const peer = headers[PEER_HEADERS.node];
+  if (typeof purpose !== 'string' || !PURPOSES.includes(purpose))
+    return { refused: 'unknown purpose of a stream' };
+  if (identity === null || identity.kind !== 'certificate' || !isNodeRole(identity.role)) {
+    return { refused: 'a peer stream needs the certificate of a node' };
+  }
+  if (headers[PEER_HEADERS.cluster] !== clusterId) return { refused: 'the peer belongs to another cluster' };
+  if (peer !== identity.id) return { refused: `node ${identity.id} speaks for ${String(peer).slice(0, 63)}` };
+  const text = headers[PEER_HEADERS.transfer];
+  if (text === undefined) return { peer, purpose: purpose as PeerPurpose, transfer: null };
+  if (purpose !== 'bulk' || typeof text !== 'string' || text.length > MAX_TRANSFER_CHARACTERS) {
+    return { refused: 'a transfer needs a bulk stream and a short header' };
+  }
+  const parsed = parseJson(Buffer.from(text, 'base64url').toString());
+  if (
+    !parsed.ok ||
+    typeof parsed.value !== 'object' ||
+    parsed.value === null ||
+    Array.isArray(parsed.value)
+  ) {
+    return { refused: 'the header of the transfer is no JSON object' };
+  }
+  return { peer, purpose: 'bulk', transfer: parsed.value as TransferHeader };
+}

@@ -1,0 +1,152 @@
+/**
+ * Keeps a connection to one peer for one purpose: dials, redials, and on the probing
+ * purpose weighs what the ends of connections prove. After a hang-up it dials at once
+ * (a dead process refuses within a millisecond), after the first refusal 50 ms later,
+ * else with full jitter from 20 ms up to 2 s.
+ */
+import type { Duplex } from 'node:stream';
+import { type NodeId, SqlccError } from '../base/index.ts';
+import { type EvidenceInput, type EvidenceState, weighEvidence } from './death-evidence.ts';
+import { type ConnectionEnd, PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
+import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
+
+const CONFIRM_MS = 50;
+const BACKOFF_FIRST_MS = 20;
+const BACKOFF_MAX_MS = 2000;
+const SILENCE_MS = 2000;
+
+export interface PeerLineOptions {
+  readonly peer: NodeId;
+  readonly address: string;
+  readonly purpose: PeerPurpose;
+  /** Sends pings, watches silence and gives evidence; one purpose of a transport does. */
+  readonly probing: boolean;
+  /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
+  readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
+  verdict(what: 'lost' | 'dead' | 'restored'): void;
+  pong(rttMs: number): void;
+  log(event: 'peer-connected' | 'peer-disconnected', reason: string): void;
+}
+
+export class PeerLine {
+  readonly #options: PeerLineOptions;
+  #connection: PeerConnection | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #attempts = 0;
+  #evidence: EvidenceState = 'idle';
+  #stopped = false;
+  /** The last round trip in ms; null before the first. */
+  rttMs: number | null = null;
+
+  constructor(options: PeerLineOptions) {
+    this.#options = options;
+    this.#dial();
+  }
+
+  get address(): string {
+    return this.#options.address;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection?.isOpen ?? false;
+  }
+
+  send(payload: Uint8Array): boolean {
+    return this.#connection?.send(payload) ?? false;
+  }
+
+  /** Throws `unavailable` when the peer is not connected. */
+  openTransfer(header: TransferHeader): Promise<Duplex> {
+    const connection = this.#connection;
+    if (connection === null || !connection.isOpen) {
+      return Promise.reject(new SqlccError('unavailable', `${this.#options.peer} is not connected`));
+    }
+    return connection.openTransfer(header);
+  }
+
+  /** Called by the transport's clock, on time: pings, and gives up a connection that has been silent too long. */
+  tick(now: number): void {
+    if (!this.#options.probing || this.#connection === null || !this.#connection.isOpen) return;
+    if (now - this.#connection.heardAt > SILENCE_MS) this.#connection.close(`silent for ${SILENCE_MS} ms`);
+    else this.#connection.ping();
+  }
+
+  /** The peer is certainly there (it has just dialled us): do not wait for the backoff. */
+  nudge(): void {
+    if (this.#timer === null || this.#connection !== null) return;
+    this.#attempts = 0;
+    this.#dialIn(0);
+  }
+
+  /** Ends the connection; it is dialled again after a backoff. */
+  reset(reason: string): void {
+    this.#attempts++;
+    this.#connection?.close(reason);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#connection?.close('this node stops');
+  }
+
+  #dial(): void {
+    this.#timer = null;
+    const { purpose, log } = this.#options;
+    const connection = new PeerConnection({
+      ...this.#options.dial(),
+      opened: () => {
+        this.#attempts = 0;
+        log('peer-connected', purpose);
+        this.#weigh('connected');
+      },
+      ended: (how, reason) => {
+        if (this.#connection === connection) this.#connection = null;
+        this.#onEnd(how, reason);
+      },
+      pong: (rttMs) => {
+        this.rttMs = rttMs;
+        this.#options.pong(rttMs);
+      },
+    });
+    this.#connection = connection;
+  }
+
+  #onEnd(how: ConnectionEnd, reason: string): void {
+    if (how === 'hung-up' || how === 'farewell') this.#options.log('peer-disconnected', reason);
+    if (this.#stopped) return;
+    const inputs: Record<ConnectionEnd, EvidenceInput> = {
+      refused: 'refused',
+      failed: 'inconclusive',
+      'hung-up': 'hung-up',
+      farewell: 'farewell',
+      'closed-here': 'hung-up', // silence: not evidence yet, but a refusal after it is
+    };
+    const before = this.#evidence;
+    this.#weigh(inputs[how]);
+    if (how === 'hung-up' || (how === 'closed-here' && this.#attempts === 0)) this.#dialIn(0);
+    else if (this.#evidence === 'lost' && before !== 'lost') this.#dialIn(CONFIRM_MS);
+    else this.#dialIn(this.#backoff());
+  }
+
+  #weigh(input: EvidenceInput): void {
+    if (!this.#options.probing) return;
+    const { state, verdict } = weighEvidence(this.#evidence, input);
+    this.#evidence = state;
+    if (verdict !== null) this.#options.verdict(verdict);
+  }
+
+  #backoff(): number {
+    const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempts, 10));
+    this.#attempts++;
+    return BACKOFF_FIRST_MS / 2 + Math.random() * ceiling;
+  }
+
+  #dialIn(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    if (ms > 0) this.#timer = setTimeout(() => this.#dial(), ms);
+    else this.#dial();
+  }
+}

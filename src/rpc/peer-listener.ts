@@ -1,0 +1,92 @@
+/** The consensus port: takes streams of nodes of this cluster and of nobody else. No routes, no HTTP/1.1, no tokens. */
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { NodeId } from '../base/index.ts';
+import { checkValidity, identityOf } from '../pki/index.ts';
+import { type PeerPurpose, readHello, type TransferHeader } from './peer-hello.ts';
+import { SecureListener } from './secure-listener.ts';
+import { peerCertificate, type ServerTls } from './tls.ts';
+
+const STOP_GRACE_MS = 200;
+const IDLE_MS = 120_000;
+/** Nodes trust each other with this much: many short streams are no attack between them. */
+const SESSION_MEMORY_MB = 64;
+const RESET_BURST = 100_000;
+const RESET_RATE = 10_000;
+
+export interface PeerListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ServerTls;
+  accept(peer: NodeId, purpose: PeerPurpose, stream: Duplex): void;
+  transfer(peer: NodeId, header: TransferHeader, stream: Duplex): void;
+  refused(address: string, reason: string): void;
+}
+
+export class PeerListener {
+  readonly #options: PeerListenerOptions;
+  readonly #listener: SecureListener;
+
+  constructor(options: PeerListenerOptions) {
+    this.#options = options;
+    this.#listener = new SecureListener({
+      tls: options.tls,
+      host: options.host,
+      port: options.port,
+      anonymous: false,
+      allowHttp1: false,
+      idleMs: IDLE_MS,
+      sessionMemoryMb: SESSION_MEMORY_MB,
+      resetBurst: RESET_BURST,
+      resetRate: RESET_RATE,
+      handshakeFailed: (address, reason) => options.refused(address, reason),
+    });
+    this.#listener.server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+      this.#onStream(stream, headers),
+    );
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  start(): Promise<void> {
+    return this.#listener.start();
+  }
+
+  reload(tls: ServerTls): void {
+    this.#listener.reload(tls);
+  }
+
+  stop(): Promise<void> {
+    return this.#listener.stop(STOP_GRACE_MS);
+  }
+
+  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => {}); // followed by 'close'
+    const socket = stream.session?.socket as TLSSocket | undefined;
+    if (socket === undefined) return;
+    const hello = this.#hello(socket, headers);
+    if ('refused' in hello) {
+      this.#options.refused(socket.remoteAddress ?? 'unknown', hello.refused);
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
+      return;
+    }
+    stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
+    if (hello.transfer === null) this.#options.accept(hello.peer, hello.purpose, stream);
+    else this.#options.transfer(hello.peer, hello.transfer, stream);
+  }
+
+  #hello(socket: TLSSocket, headers: IncomingHttpHeaders): ReturnType<typeof readHello> {
+    if (headers[constants.HTTP2_HEADER_METHOD] !== 'CONNECT')
+      return { refused: 'this port takes streams of peers only' };
+    const certificate = peerCertificate(socket);
+    if (certificate === null) return { refused: 'no certificate' };
+    const valid = checkValidity(certificate, Date.now());
+    if ('refused' in valid) return valid;
+    const { clusterId } = this.#options.tls;
+    const identity = identityOf(certificate, clusterId);
+    return 'refused' in identity ? identity : readHello(headers, identity, clusterId);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Messages between nodes. Each node opens to each peer one stream a purpose and sends
+ * on it; what the peer has to say comes on the peer's own streams. So a purpose never
+ * waits behind another, and a dead direction is seen by the side that needs it.
+ *
+ * It carries bytes and tells what connections prove about a peer's process; what
+ * follows from that is decided by Raft and gossip. Delivery is at most once, in order
+ * within one connection: who wants more sends again.
+ */
+
+import type { X509Certificate } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { isNodeRole } from '../auth/index.ts';
+import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
+import { SqlccError } from '../base/index.ts';
+import { identityOf } from '../pki/index.ts';
+import { helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hello.ts';
+import { PeerInbox } from './peer-inbox.ts';
+import { PeerLine } from './peer-line.ts';
+import { PeerListener } from './peer-listener.ts';
+import { RoundTrips } from './round-trips.ts';
+import { readServerTls, type ServerTls } from './tls.ts';
+import { splitAddress } from './undici-client.ts';
+
+const TICK_MS = 200;
+/** A timer later than this was not the peer's silence but our own. */
+const LATE_MS = 100;
+
+export interface PeerTransportListener {
+  payload(peer: NodeId, purpose: PeerPurpose, bytes: Uint8Array): void;
+  /** A message was dropped: not connected, or too much waits. At most once a turn for each peer. */
+  unreachable(peer: NodeId): void;
+  /** A connection that stood was hung up and the next one refused. */
+  lost(peer: NodeId): void;
+  /** Refused again 50 ms later. */
+  dead(peer: NodeId): void;
+  /** Connected again after `lost` or `dead`. */
+  restored(peer: NodeId): void;
+  /** A peer opened a stream for one transfer; the listener owns it. Absent: such streams are refused. */
+  bulk?(peer: NodeId, header: TransferHeader, stream: Duplex): void;
+  log(
+    level: LogLevel,
+    event: string,
+    fields: LogFields & Record<string, string | number | boolean | null>,
+  ): void;
+}
+
+export interface PeerTransportOptions {
+  readonly clusterId: ClusterId;
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  /** Folder with ca.crt, node.crt and node.key. */
+  readonly pkiDir: string;
+  /** null: streams are handed in by `accept`. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  /** The first one carries pings and gives evidence. */
+  readonly purposes: readonly PeerPurpose[];
+  readonly listener: PeerTransportListener;
+}
+
+export interface PeerAddress {
+  readonly nodeId: NodeId;
+  /** `host:port`. */
+  readonly address: string;
+}
+
+export interface PeerLinkStatus {
+  readonly nodeId: NodeId;
+  readonly connected: boolean;
+  readonly rttMs: number | null;
+}
+
+export class PeerTransport {
+  readonly #options: PeerTransportOptions;
+  readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
+  readonly #inboxes = new Map<string, PeerInbox>();
+  readonly #roundTrips = new RoundTrips();
+  readonly #dropped = new Set<NodeId>();
+  readonly #listener: PeerListener | null;
+  #refused: ReadonlySet<NodeId> = new Set();
+  #tls: ServerTls;
+  #timer: NodeJS.Timeout | null = null;
+  #tickDue = 0;
+
+  /** Reads the certificates; throws `storage_failed` when one is missing. */
+  constructor(options: PeerTransportOptions) {
+    this.#options = options;
+    this.#tls = readServerTls(options.pkiDir, options.clusterId);
+    this.#listener =
+      options.listen === null
+        ? null
+        : new PeerListener({
+            ...options.listen,
+            tls: this.#tls,
+            accept: (peer, purpose, stream) => this.accept(peer, purpose, stream),
+            transfer: (peer, header, stream) => this.acceptTransfer(peer, header, stream),
+            refused: (address, reason) => options.listener.log('warn', 'peer-refused', { address, reason }),
+          });
+  }
+
+  /** The port it listens on; null without a listener of its own. */
+  get port(): number | null {
+    return this.#listener?.port ?? null;
+  }
+
+  async start(): Promise<void> {
+    await this.#listener?.start();
+    this.#tickDue = performance.now() + TICK_MS;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Says farewell to those who dialled in, then closes everything. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const inbox of this.#inboxes.values()) inbox.farewell();
+    this.setPeers([]);
+    await this.#listener?.stop();
+    for (const inbox of [...this.#inboxes.values()]) inbox.close(null);
+  }
+
+  /** Connects to exactly these peers from now on. */
+  setPeers(peers: readonly PeerAddress[]): void {
+    const wanted = new Map(
+      peers.filter((p) => p.nodeId !== this.#options.nodeId).map((p) => [p.nodeId, p.address]),
+    );
+    for (const [peer, lines] of this.#peers) {
+      const address = wanted.get(peer);
+      if ([...lines.values()].every((line) => line.address === address)) continue;
+      for (const line of lines.values()) line.stop();
+      this.#peers.delete(peer);
+    }
+    for (const [peer, address] of wanted) {
+      if (this.#peers.has(peer)) continue;
+      if (splitAddress(address) === null) this.#log('warn', 'peer-address-refused', { peer, address });
+      else this.#peers.set(peer, this.#linesTo(peer, address));
+    }
+  }
+
+  /** Streams of these nodes are closed and refused: they were removed, or their certificates revoked. */
+  refuse(peers: ReadonlySet<NodeId>): void {
+    this.#refused = peers;
+    for (const peer of peers) this.#closeInboxes(peer, 'the node is not a member');
+  }
+
+  /** Sends, or drops and tells `unreachable`. The bytes must not change afterwards. */
+  send(peer: NodeId, purpose: PeerPurpose, payload: Uint8Array): void {
+    if (this.#peers.get(peer)?.get(purpose)?.send(payload) ?? false) return;
+    if (this.#dropped.size === 0) queueMicrotask(() => this.#tellDropped());
+    this.#dropped.add(peer);
+  }
+
+  /** Closes all connections with a peer; they come back after a backoff. */
+  disconnect(peer: NodeId): void {
+    for (const line of this.#peers.get(peer)?.values() ?? []) line.reset('disconnected by this node');
+    this.#closeInboxes(peer, 'disconnected by this node');
+  }
+
+  links(): PeerLinkStatus[] {
+    const purpose = this.#probing();
+    return [...this.#peers].map(([nodeId, lines]) => {
+      const line = lines.get(purpose);
+      return { nodeId, connected: line?.isOpen ?? false, rttMs: line?.rttMs ?? null };
+    });
+  }
+
+  rttP99Ms(): number {
+    return this.#roundTrips.p99();
+  }
+
+  /** A stream of its own for one transfer, both ways; throws `unavailable` when the peer is not connected. */
+  async openBulk(peer: NodeId, header: TransferHeader): Promise<Duplex> {
+    const line = this.#peers.get(peer)?.get('bulk');
+    if (line === undefined) throw new SqlccError('unavailable', `no bulk connection to ${peer}`);
+    return line.openTransfer(header);
+  }
+
+  /** Takes a verified peer's stream of messages; a newer one of the same purpose replaces the older. */
+  accept(peer: NodeId, purpose: PeerPurpose, stream: Duplex): void {
+    if (this.#refused.has(peer) || !this.#options.purposes.includes(purpose)) {
+      stream.destroy();
+      return;
+    }
+    const key = `${purpose} ${peer}`;
+    this.#inboxes.get(key)?.close('replaced by a newer stream');
+    const inbox: PeerInbox = new PeerInbox(stream, {
+      payload: (bytes) => this.#options.listener.payload(peer, purpose, bytes),
+      closed: (reason) => {
+        if (this.#inboxes.get(key) === inbox) this.#inboxes.delete(key);
+        if (reason !== null) this.#log('warn', 'peer-stream-closed', { peer, purpose, reason });
+      },
+    });
+    this.#inboxes.set(key, inbox);
+    for (const line of this.#peers.get(peer)?.values() ?? []) line.nudge();
+  }
+
+  /** Takes a verified peer's stream for one transfer. */
+  acceptTransfer(peer: NodeId, header: TransferHeader, stream: Duplex): void {
+    stream.on('error', () => {}); // the transfer sees 'close'
+    if (this.#refused.has(peer) || this.#options.listener.bulk === undefined) stream.destroy();
+    else this.#options.listener.bulk(peer, header, stream);
+  }
+
+  /** Reads the certificates again; connections made from now on use them. */
+  reload(): void {
+    this.#tls = readServerTls(this.#options.pkiDir, this.#options.clusterId);
+    this.#listener?.reload(this.#tls);
+  }
+
+  #probing(): PeerPurpose {
+    return this.#options.purposes[0] ?? 'control';
+  }
+
+  #linesTo(peer: NodeId, address: string): Map<PeerPurpose, PeerLine> {
+    const { listener, purposes } = this.#options;
+    const line = (purpose: PeerPurpose): PeerLine =>
+      new PeerLine({
+        peer,
+        address,
+        purpose,
+        probing: purpose === this.#probing(),
+        dial: () => ({
+          peer,
+          address,
+          tls: this.#tls,
+          judge: (certificate) => this.#judge(peer, certificate),
+          headers: helloHeaders({ ...this.#options, purpose }),
+        }),
+        verdict: (what) => this.#onVerdict(peer, what),
+        pong: (rttMs) => this.#roundTrips.record(rttMs),
+        log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
+      });
+    return new Map(purposes.map((purpose) => [purpose, line(purpose)]));
+  }
+
+  /** The node that was dialled must be the one that answers, whatever host it lives on. */
+  #judge(peer: NodeId, certificate: X509Certificate): string | null {
+    const identity = identityOf(certificate, this.#options.clusterId);
+    if ('refused' in identity) return identity.refused;
+    if (!isNodeRole(identity.role)) return `${identity.id} has role ${identity.role}, not a node's`;
+    return identity.id === peer ? null : `${identity.id} answers at the address of ${peer}`;
+  }
+
+  #onVerdict(peer: NodeId, what: 'lost' | 'dead' | 'restored'): void {
+    // its other streams end with it: no need to wait until each finds out
+    if (what === 'lost') this.#closeInboxes(peer, null);
+    this.#options.listener[what](peer);
+  }
+
+  #closeInboxes(peer: NodeId, reason: string | null): void {
+    for (const purpose of this.#options.purposes) this.#inboxes.get(`${purpose} ${peer}`)?.close(reason);
+  }
+
+  #tellDropped(): void {
+    const peers = [...this.#dropped];
+    this.#dropped.clear();
+    for (const peer of peers) this.#options.listener.unreachable(peer);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const late = now - this.#tickDue > LATE_MS;
+    this.#tickDue = now + TICK_MS;
+    // after a stall the answers lie unread in the sockets: nobody is judged before they were read
+    if (late) return;
+    setImmediate(() => {
+      for (const lines of this.#peers.values())
+        for (const line of lines.values()) line.tick(performance.now());
+    });
+  }
+
+  #log(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
+    this.#options.listener.log(level, event, fields);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * A TLS 1.3 listener for HTTP/2 with the limits that hold before anybody is
+ * authenticated: places for connections, 5 s for the handshake and again for the
+ * peer's first SETTINGS, bounded headers, streams, resets and session memory. Every
+ * socket and session has an error handler: none of them can end the process.
+ */
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { LIMITS, must, SqlccError } from '../base/index.ts';
+import { Admission, type AdmissionLimits, type Place } from './admission.ts';
+import { type ServerTls, serverContext } from './tls.ts';
+
+const MAX_HEADER_PAIRS = 64;
+const MAX_SETTINGS = 32;
+const MAX_OUTSTANDING_PINGS = 10;
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+const SESSION_WINDOW_BYTES = 2 * 1024 * 1024;
+
+export interface SecureListenerOptions {
+  readonly tls: ServerTls;
+  readonly host: string;
+  readonly port: number;
+  /** False: a caller without a verified certificate does not get past the handshake. */
+  readonly anonymous: boolean;
+  /** Also HTTP/1.1, for curl. */
+  readonly allowHttp1: boolean;
+  readonly idleMs: number;
+  readonly sessionMemoryMb: number;
+  readonly resetBurst: number;
+  readonly resetRate: number;
+  readonly admission?: AdmissionLimits;
+  /** A handshake failed: a stranger, an expired certificate, a scanner. */
+  handshakeFailed?(address: string, reason: string): void;
+}
+
+/** A live connection to one port is named by where it comes from. */
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+export class SecureListener {
+  readonly server: Http2SecureServer;
+  readonly #options: SecureListenerOptions;
+  readonly #admission: Admission;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #places = new Map<string, Place>();
+
+  constructor(options: SecureListenerOptions) {
+    this.#options = options;
+    this.#admission = new Admission(options.admission);
+    this.server = createSecureServer(this.#settings());
+    this.server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    this.server.on('secureConnection', (socket: TLSSocket) => this.#onSecured(socket));
+    this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      options.handshakeFailed?.(socket.remoteAddress ?? 'unknown', error.message);
+      socket.destroy();
+    });
+    this.server.on('session', (session: ServerHttp2Session) => this.#onSession(session));
+    this.server.on('sessionError', (_error, session: ServerHttp2Session) => session.destroy());
+    this.server.on('clientError', (_error, socket: Socket) => socket.destroy());
+    this.server.on('unknownProtocol', (socket: Socket) => socket.destroy());
+  }
+
+  get port(): number {
+    return must(this.server.address() as AddressInfo | null, 'the address of a listener that listens').port;
+  }
+
+  get connections(): number {
+    return this.#admission.connections;
+  }
+
+  /** Resolves when it listens; throws `unavailable` when the port is taken. */
+  start(): Promise<void> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: Error): void => {
+        const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
+        const hint = code === 'EADDRINUSE' ? 'another process listens there: choose another port' : undefined;
+        const options = hint === undefined ? { cause } : { cause, hint };
+        reject(new SqlccError('unavailable', `cannot listen on ${host}:${port}: ${code}`, options));
+      };
+      this.server.once('error', refuse);
+      this.server.listen(port, host, () => {
+        this.server.off('error', refuse);
+        this.server.on('error', () => {}); // accept errors (EMFILE): the next connection may succeed
+        resolve();
+      });
+    });
+  }
+
+  /** New connections use these certificates; old ones go on. */
+  reload(tls: ServerTls): void {
+    this.server.setSecureContext(serverContext(tls));
+  }
+
+  /** The connection behind `socket` is no longer a stranger's. */
+  authenticated(socket: Socket): void {
+    this.#places.get(nameOf(socket))?.authenticated();
+  }
+
+  /** Says GOAWAY, gives streams `graceMs` to end, then closes everything. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #settings(): SecureServerOptions & {
+    headersTimeout: number;
+    requestTimeout: number;
+    maxHeaderSize: number;
+  } {
+    const { tls, anonymous, allowHttp1, resetBurst, resetRate, sessionMemoryMb } = this.#options;
+    return {
+      ...serverContext(tls),
+      requestCert: true,
+      rejectUnauthorized: !anonymous,
+      allowHTTP1: allowHttp1,
+      handshakeTimeout: LIMITS.handshakeTimeoutMs,
+      // of HTTP/1.1
+      maxHeaderSize: LIMITS.maxHeaderBytes,
+      headersTimeout: LIMITS.handshakeTimeoutMs,
+      requestTimeout: LIMITS.maxRequestTimeoutMs,
+      // of HTTP/2
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
+      maxSettings: MAX_SETTINGS,
+      maxOutstandingPings: MAX_OUTSTANDING_PINGS,
+      maxSessionMemory: sessionMemoryMb,
+      streamResetBurst: resetBurst,
+      streamResetRate: resetRate,
+      settings: {
+        maxConcurrentStreams: LIMITS.maxStreamsPerSession,
+        maxHeaderListSize: LIMITS.maxHeaderBytes,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        enablePush: false,
+      },
+    };
+  }
+
+  #onConnection(socket: Socket): void {
+    const place = this.#admission.enter(socket.remoteAddress ?? 'unknown');
+    if (place === null) {
+      socket.destroy();
+      return;
+    }
+    const name = nameOf(socket);
+    this.#places.set(name, place);
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => {}); // followed by 'close'
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#places.delete(name);
+      place.closed();
+    });
+  }
+
+  #onSecured(socket: TLSSocket): void {
+    socket.on('error', () => {});
+    const place = this.#places.get(nameOf(socket));
+    place?.secured();
+    if (socket.authorized) place?.authenticated();
+  }
+
+  #onSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.on('error', () => {}); // followed by 'close'
+    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    session.setTimeout(this.#options.idleMs, () => session.close());
+    const preface = setTimeout(() => session.destroy(), LIMITS.handshakeTimeoutMs);
+    session.once('remoteSettings', () => clearTimeout(preface));
+    session.once('close', () => {
+      clearTimeout(preface);
+      this.#sessions.delete(session);
+    });
+  }
+}

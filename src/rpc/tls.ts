@@ -1,0 +1,153 @@
+/**
+ * TLS as this house speaks it: 1.3 only, both sides with certificates of the
+ * cluster's own CA. One place makes the options for every listener and every dialler,
+ * so that no listener forgets a check (etcd GHSA-3wh4). There is no switch that turns
+ * verification off.
+ */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { type ClusterId, LIMITS, SqlccError } from '../base/index.ts';
+import { spkiFingerprint } from '../pki/index.ts';
+
+/** What a client shows and trusts; `cert` and `key` are absent for callers with a token. PEM. */
+export interface ClientTls {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** What a node shows and trusts, and the cluster whose certificates it takes. PEM. */
+export interface ServerTls {
+  readonly clusterId: ClusterId;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Reads `ca.crt`, `node.crt` and `node.key` of a node's `pki` folder; throws `storage_failed` when one is missing. */
+export function readServerTls(pkiDir: string, clusterId: ClusterId): ServerTls {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(join(pkiDir, name), 'utf8');
+    } catch (cause) {
+      throw new SqlccError('storage_failed', `${join(pkiDir, name)} cannot be read`, { cause });
+    }
+  };
+  return { clusterId, ca: read('ca.crt'), cert: read('node.crt'), key: read('node.key') };
+}
+
+/** For listeners. The CA travels with the leaf: a joining node needs it to compare with the pin of its token. */
+export function serverContext(tls: ServerTls): SecureContextOptions {
+  const chain = `${tls.cert.trimEnd()}\n${tls.ca.trimEnd()}\n`;
+  return { ca: tls.ca, cert: chain, key: tls.key, minVersion: 'TLSv1.3' };
+}
+
+/** The certificate of the other side, whether verified or not; null when it showed none. */
+export function peerCertificate(socket: TLSSocket): X509Certificate | null {
+  return socket.getPeerX509Certificate() ?? null;
+}
+
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ClientTls;
+  /** TCP and TLS together. */
+  readonly timeoutMs: number;
+  /** Replaces the comparison of host names: the reason to refuse, or null. */
+  readonly judge?: (certificate: X509Certificate) => string | null;
+}
+
+/**
+ * Opens a verified TLS connection for HTTP/2 and calls `done` exactly once. A refused
+ * TCP connection keeps its code ECONNREFUSED: it is evidence about the process there.
+ */
+export function dial(
+  options: DialOptions,
+  done: (error: Error | null, socket: TLSSocket | null) => void,
+): void {
+  const { host, port, tls, judge } = options;
+  const settings: ConnectionOptions = { host, port, ...tls, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] };
+  // a name that is an address must not be sent as SNI (RFC 6066 §3)
+  if (isIP(host) === 0) settings.servername = host;
+  if (judge !== undefined) {
+    settings.checkServerIdentity = (_host, certificate) => {
+      const refused = judge(new X509Certificate(certificate.raw));
+      return refused === null ? undefined : new SqlccError('unauthenticated', refused);
+    };
+  }
+  const socket = connect(settings);
+  socket.setNoDelay(true);
+  let settled = false;
+  const settle = (error: Error | null): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    if (error !== null) socket.destroy();
+    done(error, error === null ? socket : null);
+  };
+  const timer = setTimeout(
+    () =>
+      settle(
+        new SqlccError('unavailable', `no connection to ${host}:${port} within ${options.timeoutMs} ms`),
+      ),
+    options.timeoutMs,
+  );
+  socket.once('secureConnect', () => settle(null));
+  socket.on('error', (error) => settle(error));
+  socket.once('close', () =>
+    settle(new SqlccError('unavailable', `${host}:${port} closed during the handshake`)),
+  );
+}
+
+/** True when the other host says that nobody listens there. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+}
+
+/** The CA that a node shows, before anybody trusts it. */
+export interface ShownAuthority {
+  readonly caPem: string;
+  /** SHA-256 of its public key, hex: compare it with the pin of a token, or let a person compare. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Asks a node for its CA without telling it anything. Nothing may be sent to that node
+ * on the strength of this: pin `fingerprint`, then dial again with `caPem` trusted.
+ */
+export function showAuthority(host: string, port: number, timeoutMs: number): Promise<ShownAuthority> {
+  return new Promise((resolve, reject) => {
+    // the only unverified connection of the house; it is closed before a byte of ours is sent
+    const socket = connect({
+      host,
+      port,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.3',
+      ALPNProtocols: ['h2'],
+    });
+    const fail = (text: string, cause?: unknown): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(new SqlccError('unavailable', text, { cause, details: { endpoint: `${host}:${port}` } }));
+    };
+    const timer = setTimeout(
+      () => fail(`${host}:${port} does not answer`),
+      Math.min(timeoutMs, LIMITS.handshakeTimeoutMs),
+    );
+    socket.on('error', (error) => fail(`${host}:${port} cannot be reached: ${error.message}`, error));
+    socket.once('close', () => fail(`${host}:${port} closed the connection`));
+    socket.once('secureConnect', () => {
+      const leaf = socket.getPeerX509Certificate();
+      const issuer = leaf?.issuerCertificate;
+      if (leaf === undefined || issuer === undefined || !issuer.ca || !leaf.verify(issuer.publicKey)) {
+        return fail(`${host}:${port} shows no certificate of a cluster`);
+      }
+      clearTimeout(timer);
+      resolve({ caPem: issuer.toString(), fingerprint: spkiFingerprint(issuer) });
+      socket.destroy();
+    });
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * Loads undici's `Client` with the two calls that are used, `connect` and `request`:
+ * the whole package costs twice the time (50 against 22 ms) and 8 MB more. It has no
+ * `exports` map, so its files may be loaded; its version is pinned.
+ */
+import { createRequire } from 'node:module';
+import type { Client } from 'undici';
+import { must } from '../base/index.ts';
+import type { ClientTls } from './tls.ts';
+import { type DialOptions, dial } from './tls.ts';
+
+type ClientClass = typeof Client;
+let loaded: ClientClass | undefined;
+
+function clientClass(): ClientClass {
+  if (loaded !== undefined) return loaded;
+  const load = createRequire(import.meta.url);
+  // what undici's own index.js does for all of its calls
+  const dispatcher = load('undici/lib/dispatcher/dispatcher.js') as { prototype: object };
+  Object.assign(dispatcher.prototype, {
+    connect: load('undici/lib/api/api-connect.js') as unknown,
+    request: load('undici/lib/api/api-request.js') as unknown,
+  });
+  loaded = load('undici/lib/dispatcher/client.js') as ClientClass;
+  return loaded;
+}
+
+export interface H2ClientOptions {
+  /** `host:port`; IPv6 in brackets. */
+  readonly address: string;
+  readonly tls: ClientTls;
+  readonly connectTimeoutMs: number;
+  readonly judge?: DialOptions['judge'];
+  /** An idle session is closed after this long. */
+  readonly keepAliveMs: number;
+  readonly maxConcurrentStreams: number;
+}
+
+/** `host:port` cut in two, IPv6 in brackets or not; null when it is no address. */
+export function splitAddress(address: string): { host: string; port: number } | null {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(address.slice(at + 1));
+  if (at < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) return null;
+  return URL.canParse(originOf(host, port)) ? { host, port } : null;
+}
+
+function originOf(host: string, port: number): string {
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** One HTTP/2 session to one address, made when first used. Every wait on it needs its own timer: undici's are coarse. */
+export function h2Client(options: H2ClientOptions): Client {
+  const { host, port } = must(splitAddress(options.address), `an address in ${options.address}`);
+  const { tls, judge } = options;
+  const Class = clientClass();
+  return new Class(originOf(host, port), {
+    allowH2: true,
+    connect: (_options, callback) => {
+      const goal = { host, port, tls, timeoutMs: options.connectTimeoutMs, ...(judge ? { judge } : {}) };
+      dial(goal, (error, socket) => {
+        if (socket === null) callback(error as Error, null);
+        else callback(null, socket);
+      });
+    },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: options.keepAliveMs,
+    keepAliveMaxTimeout: options.keepAliveMs,
+    h2Options: {
+      maxConcurrentStreams: options.maxConcurrentStreams,
+      connectionWindowSize: 2 * 1024 * 1024,
+      settings: { initialWindowSize: 1024 * 1024 },
+    },
+  });
+}

@@ -1,0 +1,62 @@
+/** Peer transports on loopback whose listener writes down what it hears. */
+import type { Duplex } from 'node:stream';
+import { type PeerPurpose, PeerTransport, type TransferHeader } from '../../../src/rpc/index.ts';
+import { CLUSTER_ID } from './node-folders.ts';
+
+export interface Heard {
+  readonly payloads: { peer: string; purpose: PeerPurpose; text: string }[];
+  readonly events: { what: string; peer: string; at: number }[];
+  readonly logs: { event: string; fields: Record<string, unknown> }[];
+  readonly transfers: { peer: string; header: TransferHeader; stream: Duplex }[];
+}
+
+export interface TestPeer {
+  readonly transport: PeerTransport;
+  readonly heard: Heard;
+  readonly address: string;
+}
+
+export interface TestPeerOptions {
+  readonly nodeId: string;
+  readonly pkiDir: string;
+  readonly clusterId?: string;
+  readonly port?: number;
+  readonly purposes?: readonly PeerPurpose[];
+  readonly onPayload?: (peer: string, bytes: Uint8Array) => void;
+}
+
+export async function startPeer(options: TestPeerOptions): Promise<TestPeer> {
+  const heard: Heard = { payloads: [], events: [], logs: [], transfers: [] };
+  const tell = (what: string) => (peer: string) => heard.events.push({ what, peer, at: performance.now() });
+  const transport = new PeerTransport({
+    clusterId: options.clusterId ?? CLUSTER_ID,
+    nodeId: options.nodeId,
+    instanceId: `${options.nodeId}-instance`,
+    pkiDir: options.pkiDir,
+    listen: { host: '127.0.0.1', port: options.port ?? 0 },
+    purposes: options.purposes ?? ['control', 'bulk'],
+    listener: {
+      payload: (peer, purpose, bytes) => {
+        if (options.onPayload) options.onPayload(peer, bytes);
+        else heard.payloads.push({ peer, purpose, text: Buffer.from(bytes).toString() });
+      },
+      unreachable: tell('unreachable'),
+      lost: tell('lost'),
+      dead: tell('dead'),
+      restored: tell('restored'),
+      bulk: (peer, header, stream) => heard.transfers.push({ peer, header, stream }),
+      log: (_level, event, fields) => heard.logs.push({ event, fields }),
+    },
+  });
+  await transport.start();
+  return { transport, heard, address: `127.0.0.1:${transport.port}` };
+}
+
+/** Waits for a condition of the outside world; fails with `what` after 5 s. */
+export async function until(what: string, condition: () => boolean, timeoutMs: number = 5000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
