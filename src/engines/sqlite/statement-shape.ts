@@ -61,12 +61,6 @@ function refusal(list: readonly Token[], verb: string): StatementShape['refusal'
     };
   }
   const creates = verb === 'CREATE' || verb === 'ALTER';
-  const body =
-    creates && list.some((t) => t.text === 'TRIGGER') ? list.findIndex((t) => t.text === 'BEGIN') : -1;
-  const end = list.findIndex((t, n) => t.text === ';' && n < list.length - 1 && !(body >= 0 && n > body));
-  if (end >= 0 && list.slice(end).some((t) => t.text !== ';')) {
-    return { sqlstate: '42601', message: 'the text holds more than one statement; send them as a list' };
-  }
   const word = (text: string): number => list.findIndex((t) => t.kind === 'word' && t.text === text);
   if (word('ROLLBACK') >= 0) {
     const message = 'ROLLBACK inside a statement would undo writes of others; use ABORT, or quote the name';
@@ -102,12 +96,9 @@ export function shapeOf(sql: string): StatementShape {
   const first = list.find((t) => t.text !== ';');
   const word = first?.text ?? '';
   const verb = word === 'WITH' ? verbBehindWith(list) : word;
-  const pragma = verb === 'PRAGMA' ? list.filter((t) => t.kind === 'word').at(-1)?.text : undefined;
   const sets = list.some((t) => t.text === '=' || t.text === '(');
-  const writes =
-    pragma === undefined
-      ? !READS.includes(verb)
-      : sets && SETTABLE.some((s) => list.some((t) => t.text === s));
+  const settable = list.some((t) => SETTABLE.includes(t.text));
+  const writes = verb === 'PRAGMA' ? sets && settable : !READS.includes(verb);
   const plainValues =
     (verb === 'INSERT' || verb === 'REPLACE') &&
     word !== 'WITH' &&

@@ -1,0 +1,121 @@
+/**
+ * Reads of the state file on a read-only connection. It notices when a restore has
+ * replaced the file, and a group of reads sees one point in time. Its clock is the
+ * real one: what a read answers is not replicated.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { SqlccError } from '../../base/index.ts';
+import type { SqlStatement } from '../../cluster/index.ts';
+import type { SqlFailure, SqlResult } from '../sql-store.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { SqlExecutor } from './executor.ts';
+import { type PlanCost, planCost } from './plan-cost.ts';
+import { isEngineError } from './sql-errors.ts';
+import { currentGeneration } from './store-file.ts';
+
+interface Opened {
+  readonly generation: string;
+  readonly connection: Connection;
+  readonly executor: SqlExecutor;
+  readonly own: Map<string, StatementSync>;
+}
+
+/** A refused statement as edges throw it; statement numbers count from 0. */
+export function sqlError(failure: SqlFailure): SqlccError {
+  const details = { statement: failure.statement, sqlstate: failure.sqlstate };
+  return new SqlccError('sql_error', failure.message, { details });
+}
+
+/** The user's ordinary tables, as quoted names. */
+function userTables(db: DatabaseSync): string[] {
+  const sql = `SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE '\\_sqlcc%' ESCAPE '\\'`;
+  const rows = db.prepare(sql).all() as unknown as [string][];
+  return rows.map(([name]) => `"${name.replaceAll('"', '""')}"`);
+}
+
+export class SqliteReader {
+  readonly #dir: string;
+  #opened: Opened | null = null;
+
+  /** Opens lazily: the folder may still be empty. */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** A statement of the state machine's own, kept for the next call. Throws unavailable while there is no file. */
+  own(sql: string): StatementSync {
+    const { own, connection } = this.#current();
+    let statement = own.get(sql);
+    if (statement === undefined) {
+      statement = connection.db.prepare(sql);
+      own.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Runs `work` in one read transaction. */
+  snapshot<T>(work: () => T): T {
+    const { db } = this.#current().connection;
+    db.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      db.exec('COMMIT');
+    }
+  }
+
+  /** The answers of all statements; throws sql_error for one that fails or would write. */
+  query(statements: readonly SqlStatement[]): readonly SqlResult[] {
+    const { executor } = this.#current();
+    try {
+      const outcome = executor.run(statements);
+      if (outcome.ok) return outcome.results;
+      throw sqlError(outcome.failure);
+    } catch (error) {
+      if (!isEngineError(error)) throw error;
+      throw new SqlccError('storage_failed', `the state can't be read: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** How much work a write may be, judged from its plan. */
+  cost(statement: SqlStatement): PlanCost {
+    return planCost(this.#current().connection, statement);
+  }
+
+  /** Walks all tables of the user once: no single pass of a write takes longer to read. */
+  scanTables(): void {
+    const { db } = this.#current().connection;
+    for (const name of userTables(db)) db.prepare(`SELECT count(*) FROM ${name} NOT INDEXED`).get();
+  }
+
+  /** Pages of the file, in bytes. */
+  get sizeBytes(): number {
+    const [pages] = this.own('PRAGMA page_count').get() as unknown as [bigint];
+    return Number(pages) * 4096;
+  }
+
+  /** Path of the file that is read now. */
+  get path(): string {
+    return join(this.#dir, this.#current().generation);
+  }
+
+  close(): void {
+    this.#opened?.connection.db.close();
+    this.#opened = null;
+  }
+
+  #current(): Opened {
+    const generation = currentGeneration(this.#dir);
+    if (this.#opened !== null && this.#opened.generation === generation) return this.#opened;
+    this.close();
+    if (generation === null || !existsSync(join(this.#dir, generation))) {
+      throw new SqlccError('unavailable', 'the state of this node is not open yet');
+    }
+    const connection = openConnection(join(this.#dir, generation), { readOnly: true });
+    const executor = new SqlExecutor(connection, 'read');
+    this.#opened = { generation, connection, executor, own: new Map() };
+    return this.#opened;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The embedded engine: one SQLite file behind the port `SqlStore`. The state machine
+ * keeps its own tables in the same file through `own`, so that a user's rows and the
+ * applied index are one transaction.
+ *
+ * Durability: WAL with synchronous=NORMAL. A power cut may lose the newest
+ * transactions, never tear the file: the Raft log still has them, because it is cut
+ * only behind a snapshot, and `snapshot` syncs the file first.
+ */
+import type { StatementSync } from 'node:sqlite';
+import type { SqlStatement } from '../../cluster/index.ts';
+import type { SqlOutcome, SqlPin, SqlStore } from '../sql-store.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { hashUserContent, ValueHasher } from './content-hash.ts';
+import { SqlExecutor } from './executor.ts';
+import { checkPages, copyPages } from './page-copy.ts';
+import { PinnedFunctions } from './pinned-functions.ts';
+import { adopt, openStoreFile, syncStoreFile } from './store-file.ts';
+
+/** Clock and chance outside log entries: fixed, so that nothing depends on when it ran. */
+const EPOCH: SqlPin = { timestamp: 0, seed: 0 };
+
+interface Opened {
+  readonly path: string;
+  readonly connection: Connection;
+  readonly writer: SqlExecutor;
+  readonly reader: SqlExecutor;
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+}
+
+export class SqliteStore implements SqlStore {
+  readonly #dir: string;
+  readonly #functions = new PinnedFunctions();
+  #opened: Opened;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+    this.#opened = this.#open(openStoreFile(dir));
+  }
+
+  /** Opens or makes the database in the folder `dir`. Only one process may. */
+  static open(dir: string): SqliteStore {
+    return new SqliteStore(dir);
+  }
+
+  /** A statement of the state machine itself; lives until the next restore. */
+  own(sql: string): StatementSync {
+    return this.#opened.connection.db.prepare(sql);
+  }
+
+  transaction<T>(work: () => T): T {
+    const { begin, commit, connection } = this.#opened;
+    begin.run();
+    try {
+      const done = work();
+      commit.run();
+      return done;
+    } catch (error) {
+      // a full disk has rolled back by itself
+      if (connection.db.isTransaction) connection.db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  apply(statements: readonly SqlStatement[], pin: SqlPin): SqlOutcome {
+    this.#functions.pin(pin);
+    return this.#opened.writer.run(statements);
+  }
+
+  query(statements: readonly SqlStatement[]): SqlOutcome {
+    this.#functions.pin(EPOCH);
+    return this.#opened.reader.run(statements);
+  }
+
+  snapshot(path: string): Promise<void> {
+    syncStoreFile(this.#opened.path);
+    return copyPages(this.#opened.path, path);
+  }
+
+  restore(path: string): void {
+    checkPages(path);
+    this.#opened.connection.db.close();
+    this.#opened = this.#open(adopt(this.#dir, path));
+  }
+
+  /** Adds schema and rows of the user to a hash that somebody else ends. */
+  hashInto(hasher: ValueHasher): void {
+    this.#functions.pin(EPOCH);
+    hashUserContent(this.#opened.connection.db, hasher);
+  }
+
+  hash(): string {
+    const hasher = new ValueHasher();
+    this.hashInto(hasher);
+    return hasher.digest();
+  }
+
+  close(): void {
+    this.#opened.connection.db.close();
+    this.#functions.close();
+  }
+
+  #open(path: string): Opened {
+    const connection = openConnection(path, { readOnly: false });
+    const { db } = connection;
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
+    this.#functions.register(db);
+    return {
+      path,
+      connection,
+      writer: new SqlExecutor(connection, 'write'),
+      reader: new SqlExecutor(connection, 'read'),
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      commit: db.prepare('COMMIT'),
+    };
+  }
+}

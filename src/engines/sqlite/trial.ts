@@ -1,0 +1,96 @@
+/**
+ * Tries a write where it may hang: in a process that can be killed. SQLite has one
+ * writer, so a trial on the live file would make the applier wait; it runs on a private
+ * copy instead and is rolled back. A database too large to copy in passing is judged
+ * by the plan: one pass over a table is measured by reading it, anything else refused.
+ *
+ * Only the time counts. What the statements answer, also an error, is decided when the
+ * entry is applied.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIMITS, SqlccError } from '../../base/index.ts';
+import type { SqlStatement } from '../../cluster/index.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { SqlExecutor } from './executor.ts';
+import { copyPages } from './page-copy.ts';
+import { PinnedFunctions } from './pinned-functions.ts';
+import type { SqliteReader } from './sqlite-reader.ts';
+
+interface Copy {
+  readonly connection: Connection;
+  readonly executor: SqlExecutor;
+  readonly generation: string;
+  /** SQLite's count of commits by others; the copy is fresh while it stands still. */
+  readonly version: unknown;
+}
+
+/** Name of the copy that the process `pid` makes; whoever kills the process removes it. */
+export function trialFile(dir: string, pid: number): string {
+  return join(dir, `trial-${pid}.db`);
+}
+
+export class Trial {
+  readonly #reader: SqliteReader;
+  readonly #file: string;
+  readonly #functions = new PinnedFunctions();
+  #copy: Copy | null = null;
+
+  constructor(reader: SqliteReader, file: string) {
+    this.#reader = reader;
+    this.#file = file;
+  }
+
+  /** Makes ready; the caller's clock for `run` starts when this is done. */
+  async prepare(): Promise<void> {
+    if (this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes) return;
+    const version = this.#version();
+    if (this.#copy?.version === version && this.#copy.generation === this.#reader.path) return;
+    this.close();
+    await copyPages(this.#reader.path, this.#file);
+    const connection = openConnection(this.#file, { readOnly: false });
+    connection.db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
+    this.#functions.register(connection.db);
+    const executor = new SqlExecutor(connection, 'write');
+    this.#copy = { connection, executor, generation: this.#reader.path, version };
+  }
+
+  /** Returns when the statements ended; throws sql_error when they can't be tried. May hang: kill the process. */
+  run(statements: readonly SqlStatement[]): void {
+    if (this.#copy === null || this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes)
+      return this.#judge(statements);
+    const { connection, executor } = this.#copy;
+    this.#functions.pin({ timestamp: Date.now(), seed: 1 });
+    connection.db.exec('BEGIN');
+    try {
+      executor.run(statements);
+    } finally {
+      if (connection.db.isTransaction) connection.db.exec('ROLLBACK');
+      executor.forget();
+    }
+  }
+
+  close(): void {
+    this.#copy?.connection.db.close();
+    this.#copy = null;
+    if (existsSync(this.#file)) rmSync(this.#file, { force: true });
+  }
+
+  #version(): unknown {
+    return (this.#reader.own('PRAGMA data_version').get() as unknown as [unknown])[0];
+  }
+
+  #judge(statements: readonly SqlStatement[]): void {
+    for (const [n, statement] of statements.entries()) {
+      const cost = this.#reader.cost(statement);
+      if (cost === 'harmless') continue;
+      if (cost === 'linear') {
+        this.#reader.scanTables();
+        continue;
+      }
+      const message = `statement ${n} joins, recurses or fires triggers, and the database is too large to try it`;
+      const hint = 'write by key, in smaller parts, or read first and send the rows';
+      throw new SqlccError('sql_error', message, { details: { statement: n, sqlstate: '54001' }, hint });
+    }
+  }
+}
