@@ -7,8 +7,5 @@ export {
   type Recovered,
 } from './durable-storage.ts';
 export { NodeDisk } from './node-disk.ts';
-export {
-  type SnapshotIntake,
-  SnapshotManager,
-  type SnapshotReader,
-} from './snapshot-manager.ts';
+export type { SnapshotIntake } from './snapshot-intake.ts';
+export { SnapshotManager, type SnapshotReader } from './snapshot-manager.ts';

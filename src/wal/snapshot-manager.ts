@@ -1,26 +1,208 @@
-/** Draft of the door's shapes; the body follows. */
+/**
+ * `SnapshotManager`: the snapshots in one folder, as files that are whole or not there.
+ *
+ * A snapshot grows under a temporary name (`.tmp` made here, `.part` received) and gets
+ * its own (`.snap`) only when it is complete, verified and synced. Not here: when one is
+ * taken (the driver's clock), what is in it (src/state), how it travels (the daemon).
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from 'node:fs';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { type Bytes, LIMITS, SqlccError } from '../base/index.ts';
 import type { SnapshotMeta } from '../raft/index.ts';
+import {
+  CHUNKS_END,
+  encodeChunk,
+  encodeSnapshotHeader,
+  readHeaderSync,
+  SnapshotScan,
+  snapshotDamage,
+} from './snapshot-file.ts';
+import { removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
+import { SnapshotIntake } from './snapshot-intake.ts';
 
+/** The file of a snapshot, for the sender. A removal meanwhile does not disturb it. */
 export interface SnapshotReader {
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
+  readonly size: Bytes;
+  /** Up to `length` bytes at `offset`; fewer at the end. */
+  read(offset: Bytes, length: Bytes): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-export interface SnapshotIntake {
-  readonly offset: number;
-  write(offset: number, bytes: Uint8Array): Promise<void>;
-  finish(): Promise<void>;
-  abort(): Promise<void>;
+export class SnapshotManager {
+  readonly #dir: string;
+
+  /** `dir` is made when it is missing. */
+  constructor(options: { readonly dir: string }) {
+    this.#dir = options.dir;
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  }
+
+  /**
+   * Makes a snapshot of the file `copyPath`, durable when the promise resolves. On any failure nothing is left but
+   * a `.tmp`, which the next clean-up removes.
+   */
+  async createSnapshot(copyPath: string, meta: Omit<SnapshotMeta, 'size'>): Promise<SnapshotMeta> {
+    const temporary = snapshotPath(this.#dir, meta.id, 'tmp');
+    const { size: rawBytes } = await stat(copyPath);
+    const out = await open(temporary, 'w', 0o600);
+    let size: Bytes;
+    try {
+      size = await pack(copyPath, out, encodeSnapshotHeader({ meta, codec: 'zstd', rawBytes }));
+      await out.sync();
+    } finally {
+      await out.close();
+    }
+    await rename(temporary, snapshotPath(this.#dir, meta.id, 'snap'));
+    await syncFolder(this.#dir);
+    return { ...meta, size };
+  }
+
+  /** Reads every byte; throws `storage_failed` with file and offset unless all of it is as written. */
+  async verifySnapshot(id: string): Promise<SnapshotMeta> {
+    const path = this.#pathOf(id);
+    const handle = await open(path, 'r');
+    try {
+      return await verify(handle, path);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Unpacks into `targetPath`, synced; verified as it goes. On damage the target is removed and `storage_failed` thrown. */
+  async loadSnapshot(id: string, targetPath: string): Promise<SnapshotMeta> {
+    const path = this.#pathOf(id);
+    const handle = await open(path, 'r');
+    try {
+      const scan = new SnapshotScan(handle, path);
+      const header = await scan.header();
+      const target = createWriteStream(targetPath, { mode: 0o600, flush: true });
+      await pipeline(Readable.from(scan.chunks()), createZstdDecompress(), target);
+      const { size: rawBytes } = await stat(targetPath);
+      if (rawBytes !== header.rawBytes) {
+        throw snapshotDamage(path, 0, `unpacks to ${rawBytes} bytes, not ${header.rawBytes}`);
+      }
+      return { ...header.meta, size: (await handle.stat()).size };
+    } catch (error) {
+      await rm(targetPath, { force: true });
+      throw asDamage(error, path);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Keeps the `keep` newest and removes what a crash left behind of others. Not while one is being made here. */
+  async cleanupOldSnapshots(keep: number = LIMITS.snapshotsKept): Promise<void> {
+    const old = this.list().slice(0, -keep);
+    for (const { id } of old) await removeFile(snapshotPath(this.#dir, id, 'snap'));
+    for (const name of readdirSync(this.#dir)) {
+      if (name.endsWith('.tmp')) await removeFile(join(this.#dir, name));
+    }
+    await syncFolder(this.#dir);
+  }
+
+  /** Whole snapshots with a sound header, oldest first. */
+  list(): SnapshotMeta[] {
+    const found: SnapshotMeta[] = [];
+    for (const name of readdirSync(this.#dir)) {
+      const meta = name.endsWith('.snap') ? this.#metaOf(name) : null;
+      if (meta !== null) found.push(meta);
+    }
+    return found.sort((a, b) => a.index - b.index || a.term - b.term || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Opens a snapshot to send it. Throws `not_found`. */
+  async openSnapshot(id: string): Promise<SnapshotReader> {
+    const path = this.#pathOf(id);
+    const handle = await open(path, 'r');
+    const { size } = await handle.stat();
+    return {
+      size,
+      read: async (offset, length) => {
+        const into = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset)));
+        const { bytesRead } = await handle.read(into, 0, into.length, offset);
+        return into.subarray(0, bytesRead);
+      },
+      close: () => handle.close(),
+    };
+  }
+
+  /** Begins or continues to receive `meta`; an unfinished one of another snapshot is dropped. One at a time. */
+  async receiveSnapshot(meta: SnapshotMeta): Promise<SnapshotIntake> {
+    for (const name of readdirSync(this.#dir)) {
+      if (name.endsWith('.part') && name !== `${meta.id}.part`) await removeFile(join(this.#dir, name));
+    }
+    return SnapshotIntake.open(this.#dir, meta, verify);
+  }
+
+  #metaOf(name: string): SnapshotMeta | null {
+    const fd = openSync(join(this.#dir, name), 'r');
+    try {
+      const header = readHeaderSync(fd);
+      if (typeof header === 'string' || `${header.meta.id}.snap` !== name) return null;
+      return { ...header.meta, size: fstatSync(fd).size };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #pathOf(id: string): string {
+    const path = snapshotPath(this.#dir, id, 'snap');
+    if (!readdirSync(this.#dir).includes(`${id}.snap`)) {
+      throw new SqlccError('not_found', `there is no snapshot ${id}`, { details: { file: path } });
+    }
+    return path;
+  }
 }
 
-export declare class SnapshotManager {
-  constructor(options: { readonly dir: string });
-  createSnapshot(copyPath: string, meta: Omit<SnapshotMeta, 'size'>): Promise<SnapshotMeta>;
-  verifySnapshot(id: string): Promise<SnapshotMeta>;
-  loadSnapshot(id: string, targetPath: string): Promise<void>;
-  cleanupOldSnapshots(keep?: number): Promise<void>;
-  list(): SnapshotMeta[];
-  openSnapshot(id: string): Promise<SnapshotReader>;
-  receiveSnapshot(meta: SnapshotMeta): Promise<SnapshotIntake>;
+/** Writes header, chunks and digest; answers the size of the file. */
+async function pack(copyPath: string, out: FileHandle, header: Buffer): Promise<Bytes> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const put = async (bytes: Buffer): Promise<void> => {
+    hash.update(bytes);
+    await out.writeFile(bytes);
+    size += bytes.length;
+  };
+  await put(header);
+  const chunkSize = LIMITS.snapshotChunkBytes;
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const read = createReadStream(copyPath, { highWaterMark: chunkSize });
+  await pipeline(read, createZstdCompress({ chunkSize, params }), async (packed: AsyncIterable<Buffer>) => {
+    for await (const bytes of packed) await put(encodeChunk(bytes));
+  });
+  await put(CHUNKS_END);
+  await put(hash.copy().digest());
+  return size;
+}
+
+async function verify(handle: FileHandle, path: string): Promise<SnapshotMeta> {
+  const scan = new SnapshotScan(handle, path);
+  const { meta } = await scan.header();
+  for await (const _ of scan.chunks());
+  return { ...meta, size: (await handle.stat()).size };
+}
+
+/** Errors of the unpacker are damage too; the system's keep their own words. */
+function asDamage(error: unknown, path: string): unknown {
+  if (error instanceof SqlccError) return error;
+  const { code, message } = error as { code?: string; message: string };
+  const isUnpacker = code?.startsWith('ZSTD') === true || code?.startsWith('ERR_') === true;
+  if (isUnpacker) return snapshotDamage(path, 0, `the content does not unpack (${message})`);
+  return new SqlccError('storage_failed', `snapshot ${path}: ${message}`, {
+    details: { file: path },
+    cause: error,
+  });
 }
