@@ -1,0 +1,348 @@
+/**
+ * The consensus worker's inside: puts the WAL, the peer connections and the turn loop
+ * together and carries what the turn loop says to the two other threads. There is no
+ * protocol in here: what is decided is decided in src/raft.
+ */
+import { join } from 'node:path';
+import type { LogIndex, Term } from '../src/base/index.ts';
+import type { RaftInput, RaftMember, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
+import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
+import { PeerTransport } from '../src/rpc/index.ts';
+import { type DurableStorage, NodeDisk, openDurableStorage, SnapshotManager } from '../src/wal/index.ts';
+import { systemRandom } from './chance.ts';
+import { failStop } from './fail-stop.ts';
+import type {
+  ConsensusToMain,
+  ConsensusToState,
+  ConsensusWorkerData,
+  MainToConsensus,
+  StateToConsensus,
+} from './protocol.ts';
+import { SnapshotTransfer } from './snapshot-transfer.ts';
+import { Surroundings } from './surroundings.ts';
+import { systemClock } from './system-clock.ts';
+
+/** First byte of a peer payload. */
+const PAYLOAD_RAFT = 1;
+const PAYLOAD_DIGEST = 2;
+
+const STATUS_INTERVAL_MS = 200;
+const SURROUNDINGS_INTERVAL_MS = 1000;
+/** An fdatasync that has not come back after this long: the disk hangs and the node must not stay. */
+const DISK_HANG_MS = 10_000;
+/** Time for the last words to the peers. */
+const GOODBYE_MS = 20;
+
+export class ConsensusHost {
+  readonly #data: ConsensusWorkerData;
+  readonly #storage: DurableStorage;
+  readonly #peers: PeerTransport;
+  readonly #loop: TurnLoop;
+  readonly #snapshots: SnapshotTransfer;
+  readonly #surroundings: Surroundings;
+  /** Log index → term and id of a proposal made here, until the entry at that index is applied. */
+  readonly #proposed = new Map<LogIndex, { readonly term: Term; readonly id: number }>();
+  #applied: ((index: LogIndex) => void) | null = null;
+  #restored: ((index: LogIndex) => void) | null = null;
+  #timers: NodeJS.Timeout[] = [];
+  #leading = false;
+  #leader: string | null = null;
+
+  constructor(data: ConsensusWorkerData) {
+    this.#data = data;
+    const { facts } = data;
+    const opened = openDurableStorage({
+      disk: new NodeDisk(),
+      dir: join(facts.dataDir, 'wal'),
+      clusterId: facts.clusterId,
+      nodeId: facts.nodeId,
+      instanceId: facts.instanceId,
+      clock: systemClock,
+      schedule: (fn) => setImmediate(fn),
+    });
+    this.#storage = opened.storage;
+    if (opened.recovered.repaired !== null)
+      this.#log('warn', 'wal-repaired', { kept: opened.recovered.repaired });
+    this.#storage.onFailure((reason) => failStop('wal', reason));
+    this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
+    this.#peers = new PeerTransport({
+      clusterId: facts.clusterId,
+      nodeId: facts.nodeId,
+      instanceId: facts.instanceId,
+      pkiDir: join(facts.dataDir, 'pki'),
+      listen: { host: data.host, port: data.peerPort },
+      purposes: ['control', 'bulk'],
+      listener: {
+        payload: (peer, _purpose, bytes) => this.#onPayload(peer, bytes),
+        unreachable: (peer) => this.#submit({ kind: 'unreachable', peer }),
+        lost: (peer) => this.#onPeer(peer, 'lost'),
+        dead: (peer) => this.#onPeer(peer, 'dead'),
+        restored: (peer) => this.#onPeer(peer, 'restored'),
+        bulk: (peer, header, stream) => this.#snapshots.receive(peer, header, stream),
+        log: (level, event, fields) => this.#log(level, event, fields),
+      },
+    });
+    this.#snapshots = new SnapshotTransfer({
+      snapshots: new SnapshotManager({ dir: join(facts.dataDir, 'snapshots') }),
+      nodeId: facts.nodeId,
+      instanceId: facts.instanceId,
+      peers: this.#peers,
+      submit: (input) => this.#submit(input),
+      log: (level, event, fields) => this.#log(level, event, fields),
+    });
+    this.#loop = new TurnLoop({
+      nodeId: facts.nodeId,
+      instanceId: facts.instanceId,
+      settings: data.settings,
+      storage: this.#surroundings.timed(this.#storage),
+      transport: this.#transport(),
+      store: this.#store(),
+      clock: systemClock,
+      random: systemRandom(),
+      schedule: (fn) => setImmediate(fn),
+      listener: {
+        proposals: (results) => {
+          for (const r of results)
+            if (r.kind === 'accepted')
+              this.#proposed.set(r.position.index, { term: r.position.term, id: r.id });
+          this.#main({ kind: 'proposals', results });
+        },
+        reads: (results) => this.#main({ kind: 'reads', results }),
+        events: (events) => this.#onEvents(events),
+        fatal: (reason) => failStop('raft', reason),
+      },
+    });
+  }
+
+  /** Listens for peers, then starts the turn loop. */
+  async start(): Promise<void> {
+    this.#data.main.on('message', (message: MainToConsensus) => this.#onMain(message));
+    this.#data.state.on('message', (message: StateToConsensus) => this.#onState(message));
+    await this.#peers.start();
+    this.#peers.setPeers(this.#data.knownPeers);
+    this.#loop.start();
+    this.#followMembership();
+    this.#timers.push(setInterval(() => this.#reportStatus(), STATUS_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#measure(), SURROUNDINGS_INTERVAL_MS));
+    this.#reportStatus();
+    this.#main({ kind: 'ready' });
+  }
+
+  #submit(input: RaftInput): void {
+    this.#loop.submit(input);
+  }
+
+  #transport(): RaftTransport {
+    return {
+      send: (messages) => this.#send(messages),
+      sendSnapshot: (peer, meta, term, session) => this.#snapshots.send(peer, meta, term, session),
+    };
+  }
+
+  /** One payload a peer and purpose: entries travel in bulk, so that no heartbeat waits behind them. */
+  #send(messages: readonly RaftMessage[]): void {
+    const groups = new Map<string, RaftMessage[]>();
+    for (const message of messages) {
+      const bulk = message.kind === 'append' && message.entries.length > 0;
+      const key = `${bulk ? 'bulk' : 'control'} ${message.to}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [message]);
+      else group.push(message);
+    }
+    for (const [key, group] of groups) {
+      const [purpose, peer] = key.split(' ') as ['bulk' | 'control', string];
+      const body = encodeMessages(group);
+      const payload = new Uint8Array(body.length + 1);
+      payload[0] = PAYLOAD_RAFT;
+      payload.set(body, 1);
+      this.#peers.send(peer, purpose, payload);
+    }
+  }
+
+  #onPayload(peer: string, bytes: Uint8Array): void {
+    if (bytes[0] === PAYLOAD_RAFT) {
+      const decoded = decodeMessages(bytes.subarray(1));
+      if (!decoded.ok) {
+        this.#log('warn', 'peer-message-refused', { peer, reason: decoded.reason });
+        this.#peers.disconnect(peer);
+        return;
+      }
+      for (const message of decoded.value) {
+        // a node speaks for itself only
+        if (message.from === peer) this.#submit({ kind: 'message', message });
+      }
+    } else if (bytes[0] === PAYLOAD_DIGEST && bytes.length === 17) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      this.#state({ kind: 'compare', peer, index: view.getFloat64(1), digest: view.getFloat64(9) });
+    }
+  }
+
+  #store(): RaftStore {
+    return {
+      appliedIndex: () => this.#data.appliedIndex,
+      apply: (entries, applied) => {
+        this.#applied = applied;
+        const tags: [LogIndex, number][] = [];
+        const overwritten: number[] = [];
+        for (const entry of entries) {
+          const mine = this.#proposed.get(entry.index);
+          if (mine === undefined) continue;
+          this.#proposed.delete(entry.index);
+          if (mine.term === entry.term) tags.push([entry.index, mine.id]);
+          else overwritten.push(mine.id);
+        }
+        if (overwritten.length > 0) this.#main({ kind: 'overwritten', ids: overwritten });
+        const packed = encodeEntries(entries);
+        this.#data.state.postMessage({ kind: 'apply', packed, tags } satisfies ConsensusToState, [
+          packed.buffer as ArrayBuffer,
+        ]);
+      },
+      restore: (meta, done) => {
+        this.#restored = done;
+        // what was proposed below the snapshot is in it or not: its callers wait for their deadline
+        for (const index of this.#proposed.keys()) if (index <= meta.index) this.#proposed.delete(index);
+        this.#state({ kind: 'restore', meta });
+      },
+    };
+  }
+
+  #onState(message: StateToConsensus): void {
+    switch (message.kind) {
+      case 'applied':
+        return this.#applied?.(message.index);
+      case 'restored':
+        return this.#restored?.(message.index);
+      case 'snapshot-made':
+        return this.#submit({ kind: 'snapshot-made', meta: message.meta });
+      case 'digest':
+        return this.#sendDigest(message.index, message.digest);
+    }
+  }
+
+  /** A follower tells the leader what its state came to at an index; the leader's state worker compares. */
+  #sendDigest(index: LogIndex, digest: number): void {
+    if (this.#leading || this.#leader === null) return;
+    const payload = new Uint8Array(17);
+    const view = new DataView(payload.buffer);
+    payload[0] = PAYLOAD_DIGEST;
+    view.setFloat64(1, index);
+    view.setFloat64(9, digest);
+    this.#peers.send(this.#leader, 'control', payload);
+  }
+
+  #onMain(message: MainToConsensus): void {
+    switch (message.kind) {
+      case 'propose': {
+        const timestamp = systemClock.wall();
+        return this.#submit({
+          kind: 'propose',
+          proposals: message.proposals.map((p) => ({ ...p, timestamp })),
+        });
+      }
+      case 'read-index':
+        for (const id of message.ids) this.#submit({ kind: 'read-index', id });
+        return;
+      case 'membership': {
+        const { id, change, expectedMembershipIndex } = message;
+        return this.#submit({
+          kind: 'propose-membership',
+          id,
+          change,
+          expectedMembershipIndex,
+          timestamp: systemClock.wall(),
+        });
+      }
+      case 'transfer':
+        return this.#submit({ kind: 'transfer', id: message.id, to: message.to });
+      case 'settings':
+        return this.#submit({ kind: 'settings', settings: message.settings });
+      case 'peer-hint':
+        return this.#submit({ kind: 'peer-hint', peer: message.peer, status: message.status });
+      case 'stop':
+        void this.#stop();
+    }
+  }
+
+  #onPeer(peer: string, status: 'lost' | 'dead' | 'restored'): void {
+    if (status !== 'dead') this.#submit({ kind: 'peer-hint', peer, status });
+    this.#main({ kind: 'peer', peer, status });
+  }
+
+  #onEvents(events: Parameters<ConstructorParameters<typeof TurnLoop>[0]['listener']['events']>[0]): void {
+    for (const event of events) {
+      if (event.kind === 'role-changed') this.#leading = event.role === 'leader';
+      if (event.kind === 'leader-changed') this.#leader = event.leaderId;
+      if (event.kind === 'membership-changed') this.#followMembership();
+    }
+    const at = systemClock.wall();
+    this.#main({ kind: 'events', events: events.map((event) => ({ at, event })) });
+    this.#reportStatus();
+  }
+
+  /** Connects to whoever is a member now; before the first membership, to the seeds of the join. */
+  #followMembership(): void {
+    const { voters, outgoing, learners, learnersNext } = this.#loop.status().membership;
+    const members = new Map<string, RaftMember>();
+    for (const m of [...voters, ...outgoing, ...learners, ...learnersNext]) members.set(m.nodeId, m);
+    members.delete(this.#data.facts.nodeId);
+    if (members.size === 0) return;
+    this.#peers.setPeers([...members.values()].map((m) => ({ nodeId: m.nodeId, address: m.address })));
+  }
+
+  #measure(): void {
+    const rttP99Ms = this.#peers.rttP99Ms();
+    const now = this.#surroundings.sample();
+    this.#submit({
+      kind: 'environment',
+      rttP99Ms,
+      loopLagP99Ms: now.loopLagP99Ms,
+      diskLatencyMs: now.diskLatencyMs,
+    });
+    const stallMs = Math.max(1000, 2 * this.#data.settings.electionTimeoutMs);
+    if (now.oldestWriteMs > DISK_HANG_MS)
+      failStop('wal', `a write has not come back for ${Math.round(now.oldestWriteMs)} ms`);
+    if (now.oldestWriteMs > stallMs)
+      this.#submit({
+        kind: 'distress',
+        reason: `disk write outstanding for ${Math.round(now.oldestWriteMs)} ms`,
+      });
+    if (now.lagging)
+      this.#submit({ kind: 'distress', reason: 'the event loop lags behind the election timeout' });
+  }
+
+  #reportStatus(): void {
+    this.#main({
+      kind: 'status',
+      status: this.#loop.status(),
+      links: this.#peers.links(),
+      diskLatencyMs: this.#surroundings.diskLatencyMs,
+      loopLagMs: this.#surroundings.loopLagMs,
+    });
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#submit({ kind: 'leave' });
+    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    this.#loop.stop();
+    await this.#peers.stop();
+    this.#storage.close();
+    this.#main({ kind: 'stopped' });
+  }
+
+  #main(message: ConsensusToMain): void {
+    this.#data.main.postMessage(message);
+  }
+
+  #state(message: ConsensusToState): void {
+    this.#data.state.postMessage(message);
+  }
+
+  #log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    event: string,
+    fields: Record<string, string | number | boolean | null> = {},
+  ): void {
+    this.#main({ kind: 'log', level, event, fields });
+  }
+}

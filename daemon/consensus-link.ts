@@ -1,0 +1,224 @@
+/**
+ * The main thread's end of the consensus worker: proposals, read barriers, membership
+ * changes, transfers, and the newest status. It only carries; the worker decides.
+ */
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
+import { Proposals } from './proposals.ts';
+import type { ConsensusToMain, MainToConsensus, PeerLink } from './protocol.ts';
+
+export interface ConsensusListener {
+  readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
+  readonly status: () => void;
+  readonly peer: (peer: NodeId, status: 'lost' | 'dead' | 'restored') => void;
+  readonly log: (message: Extract<ConsensusToMain, { kind: 'log' }>) => void;
+}
+
+interface Barrier {
+  readonly settle: (index: LogIndex) => void;
+  readonly fail: (error: SqlccError) => void;
+}
+
+/** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
+const BARRIER_RETRY_MS = 25;
+
+export class ConsensusLink {
+  readonly proposals: Proposals;
+  readonly #port: MessagePort;
+  readonly #listener: ConsensusListener;
+  readonly #barriers = new Map<number, Barrier[]>();
+  readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
+  #barrierBatch: Barrier[] = [];
+  #nextBarrierId = 1;
+  #status: RaftStatus | null = null;
+  #links: readonly PeerLink[] = [];
+  #diskLatencyMs = 0;
+  #loopLagMs = 0;
+  #statusAt: Instant = 0;
+  #ready: (() => void) | null = null;
+  #stopped: (() => void) | null = null;
+
+  constructor(port: MessagePort, listener: ConsensusListener) {
+    this.#port = port;
+    this.#listener = listener;
+    this.proposals = new Proposals((batch) => {
+      this.#post(
+        { kind: 'propose', proposals: batch },
+        batch.map((p) => p.data.buffer),
+      );
+    });
+    port.on('message', (message: ConsensusToMain) => this.#receive(message));
+  }
+
+  /** The newest status; null before the worker's first word. */
+  get status(): RaftStatus | null {
+    return this.#status;
+  }
+
+  /** How old the status is, ms. */
+  get statusAgeMs(): number {
+    return performance.now() - this.#statusAt;
+  }
+
+  get links(): readonly PeerLink[] {
+    return this.#links;
+  }
+
+  get diskLatencyMs(): number {
+    return this.#diskLatencyMs;
+  }
+
+  get loopLagMs(): number {
+    return this.#loopLagMs;
+  }
+
+  /** Resolves when the worker has recovered its log and listens for peers; rejects when it ends before. */
+  whenReady(worker: Worker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#ready = resolve;
+      worker.once('error', reject);
+      worker.once('exit', (code) =>
+        reject(new SqlccError('internal', `the consensus worker ended with ${code}`)),
+      );
+    });
+  }
+
+  /**
+   * An index at which a read is linearizable (ReadIndex, dissertation §6.4); rejects with no_leader at the
+   * deadline.
+   */
+  readBarrier(timeoutMs: number): Promise<LogIndex> {
+    if (this.#barrierBatch.length >= LIMITS.maxPendingReads) {
+      return Promise.reject(new SqlccError('overloaded', 'too many reads are waiting on this node'));
+    }
+    const deadline = performance.now() + timeoutMs;
+    return new Promise((settle, fail) => {
+      let over = false;
+      const timer = setTimeout(() => {
+        over = true;
+        fail(new SqlccError('no_quorum', `no leader confirmed a read within ${Math.round(timeoutMs)} ms`));
+      }, timeoutMs);
+      const ask = (): void =>
+        this.#askBarrier({
+          settle: (index) => {
+            clearTimeout(timer);
+            settle(index);
+          },
+          fail: () => {
+            if (!over && performance.now() < deadline) setTimeout(ask, BARRIER_RETRY_MS);
+          },
+        });
+      ask();
+    });
+  }
+
+  /**
+   * Changes who counts; resolves with the log index of the change once it is accepted, rejects with the
+   * refusal.
+   */
+  changeMembership(change: MembershipChange, timeoutMs: number): Promise<void> {
+    const id = this.proposals.nextId();
+    const waiting = this.proposals.wait(id, timeoutMs);
+    this.#post({ kind: 'membership', id, change, expectedMembershipIndex: null });
+    return waiting.then(() => {});
+  }
+
+  /** Hands leadership over; the outcome says whether the target leads and why not. */
+  transfer(to: NodeId | null, timeoutMs: number): Promise<{ ok: boolean; reason: string }> {
+    const id = this.proposals.nextId();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#transfers.delete(id);
+        resolve({ ok: false, reason: `no answer within ${timeoutMs} ms` });
+      }, timeoutMs);
+      this.#transfers.set(id, (outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+      this.#post({ kind: 'transfer', id, to });
+    });
+  }
+
+  settings(settings: RaftSettings): void {
+    this.#post({ kind: 'settings', settings });
+  }
+
+  hint(peer: NodeId, status: 'lost' | 'restored'): void {
+    this.#post({ kind: 'peer-hint', peer, status });
+  }
+
+  /** Says goodbye to the peers and closes the log. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+      this.#post({ kind: 'stop' });
+    });
+  }
+
+  #askBarrier(barrier: Barrier): void {
+    if (this.#barrierBatch.length === 0) setImmediate(() => this.#flushBarriers());
+    this.#barrierBatch.push(barrier);
+  }
+
+  /** Reads that arrived before this moment share one round; later ones must not. */
+  #flushBarriers(): void {
+    const id = this.#nextBarrierId++;
+    this.#barriers.set(id, this.#barrierBatch);
+    this.#barrierBatch = [];
+    this.#post({ kind: 'read-index', ids: [id] });
+  }
+
+  #post(message: MainToConsensus, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  #receive(message: ConsensusToMain): void {
+    switch (message.kind) {
+      case 'ready':
+        return this.#ready?.();
+      case 'stopped':
+        return this.#stopped?.();
+      case 'proposals':
+        return this.proposals.onResults(message.results);
+      case 'overwritten':
+        return this.proposals.onOverwritten(message.ids);
+      case 'reads':
+        return this.#onReads(message.results);
+      case 'status':
+        this.#status = message.status;
+        this.#links = message.links;
+        this.#diskLatencyMs = message.diskLatencyMs;
+        this.#loopLagMs = message.loopLagMs;
+        this.#statusAt = performance.now();
+        return this.#listener.status();
+      case 'events':
+        this.#onTransferEvents(message.events);
+        return this.#listener.events(message.events);
+      case 'peer':
+        return this.#listener.peer(message.peer, message.status);
+      case 'log':
+        return this.#listener.log(message);
+    }
+  }
+
+  #onReads(results: readonly ReadResult[]): void {
+    for (const result of results) {
+      const waiting = this.#barriers.get(result.id) ?? [];
+      this.#barriers.delete(result.id);
+      for (const barrier of waiting) {
+        if (result.index === null) barrier.fail(new SqlccError('no_leader', 'no leader confirmed the read'));
+        else barrier.settle(result.index);
+      }
+    }
+  }
+
+  #onTransferEvents(events: Extract<ConsensusToMain, { kind: 'events' }>['events']): void {
+    for (const { event } of events) {
+      if (event.kind !== 'transfer-ended') continue;
+      this.#transfers.get(event.id)?.({ ok: event.ok, reason: event.reason });
+      this.#transfers.delete(event.id);
+    }
+  }
+}

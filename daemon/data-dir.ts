@@ -1,0 +1,198 @@
+/**
+ * The data directory: who it belongs to, and that only one daemon uses it.
+ *
+ * `identity.json` names cluster, node and instance; it is written once. `boot.json`
+ * counts starts. `LOCK` is held by an open file with the owner's pid and start time:
+ * a pid that was reused by another program is not mistaken for the owner.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SqlccError } from '../src/base/index.ts';
+
+export const FORMAT_VERSION = 1;
+
+export interface Identity {
+  readonly format: number;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly nodeId: string;
+  readonly instanceId: string;
+  readonly suffrage: 'voter' | 'observer';
+}
+
+/** A fresh random id, for clusters and instances. */
+export function freshId(): string {
+  return randomUUID();
+}
+
+/** A short id for tokens and operations: 12 of a-z0-9, unique for all practical purposes. */
+export function shortId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 12);
+}
+
+/** Writes `text` so that a crash leaves the old file or the new one, whole, mode 0600. */
+export function writeFileDurably(path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  const fd = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the folder (0700) or refuses one that others may write or that somebody else owns. */
+export function ensureDataDir(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const info = statSync(dir);
+  const uid = process.getuid?.() ?? info.uid;
+  if (info.uid !== uid) {
+    throw new SqlccError(
+      'failed_precondition',
+      `${dir} belongs to uid ${info.uid}, this process runs as ${uid}`,
+      {
+        hint: `run as that user, or chown the folder`,
+      },
+    );
+  }
+  if ((info.mode & 0o022) !== 0) {
+    throw new SqlccError(
+      'failed_precondition',
+      `${dir} may be written by others (mode ${(info.mode & 0o777).toString(8)})`,
+      {
+        hint: `chmod 700 ${dir}`,
+      },
+    );
+  }
+  chmodSync(dir, 0o700);
+  for (const sub of ['pki', 'wal', 'snapshots', 'engine'])
+    mkdirSync(join(dir, sub), { recursive: true, mode: 0o700 });
+}
+
+export function hasIdentity(dir: string): boolean {
+  return existsSync(join(dir, 'identity.json'));
+}
+
+export function writeIdentity(dir: string, identity: Identity): void {
+  writeFileDurably(join(dir, 'identity.json'), `${JSON.stringify(identity, null, 2)}\n`);
+}
+
+/**
+ * Reads and checks `identity.json`; throws when it is missing, unreadable or of a format that this version
+ * does not know.
+ */
+export function readIdentity(dir: string): Identity {
+  const path = join(dir, 'identity.json');
+  if (!existsSync(path)) {
+    throw new SqlccError('failed_precondition', `${dir} holds no node: ${path} is missing`, {
+      hint: 'make a cluster with "sqlcc cluster init" or enter one with "sqlcc node join"',
+    });
+  }
+  let found: Partial<Identity>;
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8')) as Partial<Identity>;
+  } catch (cause) {
+    throw new SqlccError('storage_failed', `${path} is damaged`, {
+      cause,
+      hint: 'wipe this node and join it again',
+    });
+  }
+  if (found.format !== FORMAT_VERSION) {
+    throw new SqlccError(
+      'failed_precondition',
+      `${path} has format ${found.format}, this version reads ${FORMAT_VERSION}`,
+      {
+        hint: 'use the version of sqlcc that wrote it, or a newer one',
+      },
+    );
+  }
+  const texts = [found.clusterId, found.clusterName, found.nodeId, found.instanceId];
+  if (
+    texts.some((t) => typeof t !== 'string' || t === '') ||
+    !['voter', 'observer'].includes(found.suffrage ?? '')
+  ) {
+    throw new SqlccError('storage_failed', `${path} is incomplete`, {
+      hint: 'wipe this node and join it again',
+    });
+  }
+  return found as Identity;
+}
+
+/** The number of this start, counted durably before anything is sent. */
+export function nextBootCounter(dir: string): number {
+  const path = join(dir, 'boot.json');
+  let last = 0;
+  if (existsSync(path)) {
+    const parsed = JSON.parse(readFileSync(path, 'utf8')) as { boots?: unknown };
+    if (typeof parsed.boots === 'number') last = parsed.boots;
+  }
+  writeFileDurably(path, `${JSON.stringify({ boots: last + 1 })}\n`);
+  return last + 1;
+}
+
+/** Field 22 of /proc/PID/stat: start time in clock ticks; null where there is no such process or no /proc. */
+function processStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes the folder for this process, or refuses by naming the owner. The returned function gives it back. */
+export function lockDataDir(dir: string): () => void {
+  const path = join(dir, 'LOCK');
+  const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const fd = openSync(path, 'wx', 0o600);
+      writeSync(fd, mine);
+      closeSync(fd);
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = readOwner(path);
+    if (owner !== null && owner.start !== null && processStart(owner.pid) === owner.start) {
+      throw new SqlccError('conflict', `${dir} is in use by process ${owner.pid}`, {
+        hint: `stop that daemon first, or give this one another --data-dir`,
+      });
+    }
+    rmSync(path, { force: true }); // the owner is gone: a crash left the file behind
+  }
+  throw new SqlccError('conflict', `${dir} is being taken by another process`);
+}
+
+function readOwner(path: string): { pid: number; start: string | null } | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { pid: number; start: string | null };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The files of a node's `pki` folder and the ports that belong to a node, in one
+ * place: `init` and `join` write them, everything else reads them.
+ */
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SqlccError } from '../src/base/index.ts';
+import { writeFileDurably } from './data-dir.ts';
+
+export interface NodePki {
+  readonly caCert: string;
+  readonly nodeCert: string;
+  readonly nodeKey: string;
+  /** The authority's key: only on voters. */
+  readonly caKey: string | null;
+}
+
+const FILES = { caCert: 'ca.crt', nodeCert: 'node.crt', nodeKey: 'node.key', caKey: 'ca.key' } as const;
+
+/** Writes all of it, each file 0600 and durable. */
+export function writePki(dataDir: string, pki: NodePki): void {
+  for (const [name, file] of Object.entries(FILES)) {
+    const text = pki[name as keyof NodePki];
+    if (text !== null) writeFileDurably(join(dataDir, 'pki', file), text);
+  }
+}
+
+/** Reads it; throws when a file is missing or may be read by others. */
+export function readPki(dataDir: string): NodePki {
+  const read = (file: string): string => {
+    const path = join(dataDir, 'pki', file);
+    if (!existsSync(path)) {
+      const hint = 'restore the file, or wipe this node and join it again';
+      throw new SqlccError('storage_failed', `${path} is missing`, { hint });
+    }
+    chmodSync(path, 0o600);
+    return readFileSync(path, 'utf8');
+  };
+  const caKeyPath = join(dataDir, 'pki', FILES.caKey);
+  return {
+    caCert: read(FILES.caCert),
+    nodeCert: read(FILES.nodeCert),
+    nodeKey: read(FILES.nodeKey),
+    caKey: existsSync(caKeyPath) ? read(FILES.caKey) : null,
+  };
+}

@@ -1,0 +1,321 @@
+/**
+ * A cluster of real daemons on loopback, each a process of its own with mTLS, for the
+ * demo, the drill and tests: made, watched, killed, restarted and taken away again.
+ * It uses the commands that an operator would use and nothing else.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SqlccError } from '../src/base/index.ts';
+import { SqlccClient } from '../src/client/index.ts';
+
+export interface DemoNode {
+  readonly nodeId: string;
+  readonly port: number;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly metricsPort: number;
+  readonly dataDir: string;
+  readonly configFile: string;
+  readonly log: string;
+  child: ChildProcess | null;
+}
+
+const HOST = '127.0.0.1';
+const FIRST_PORT = 15_433;
+const PORTS_PER_NODE = 10;
+const READY_TIMEOUT_MS = 30_000;
+
+/** True when nobody listens on the port. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The first block of ports for `nodes` nodes that is free as a whole. */
+export async function findPorts(nodes: number, from: number = FIRST_PORT): Promise<number> {
+  for (let base = from; base < 60_000; base += nodes * PORTS_PER_NODE) {
+    const wanted = Array.from({ length: nodes }, (_, i) =>
+      [0, 1, 2, 3].map((k) => base + i * PORTS_PER_NODE + k),
+    ).flat();
+    const free = await Promise.all(wanted.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  throw new SqlccError('unavailable', `no free block of ports from ${from} upwards`, {
+    hint: 'give one with --base-port',
+  });
+}
+
+/** Arguments that run this very program again: the bundle, or the sources in development. */
+function selfCommand(): string[] {
+  const here = fileURLToPath(import.meta.url);
+  if (here.endsWith('.ts')) return [join(here, '..', '..', 'src', 'cli', 'main.ts')];
+  return [join(here, '..', 'main.js')];
+}
+
+export interface DemoClusterOptions {
+  readonly nodes: number;
+  /** A folder to keep; null = a temporary one. */
+  readonly dir: string | null;
+  readonly basePort: number | null;
+  readonly logLevel?: string;
+}
+
+export class DemoCluster {
+  readonly dir: string;
+  readonly nodes: DemoNode[];
+  readonly #logLevel: string;
+  #client: SqlccClient | null = null;
+
+  private constructor(dir: string, basePort: number, options: DemoClusterOptions) {
+    this.dir = dir;
+    this.#logLevel = options.logLevel ?? 'INFO';
+    this.nodes = Array.from({ length: options.nodes }, (_, i) => {
+      const nodeId = `n${i + 1}`;
+      const port = basePort + i * PORTS_PER_NODE;
+      return {
+        nodeId,
+        port,
+        clientPort: port + 1,
+        peerPort: port + 2,
+        metricsPort: port + 3,
+        dataDir: join(dir, nodeId),
+        configFile: join(dir, `${nodeId}.yaml`),
+        log: join(dir, `${nodeId}.log`),
+        child: null,
+      };
+    });
+  }
+
+  get contextFile(): string {
+    return join(this.dir, 'config.yaml');
+  }
+
+  /** Starts `nodes` daemons and waits until all are voters; on failure stops what it started. */
+  static async start(options: DemoClusterOptions): Promise<DemoCluster> {
+    const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sqlcc-demo-'));
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
+    const base = options.basePort ?? (await findPorts(options.nodes));
+    const cluster = new DemoCluster(dir, base, options);
+    try {
+      await cluster.#form();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  async #form(): Promise<void> {
+    const first = this.node('n1');
+    await this.run([
+      ...['cluster', 'init', '--cluster-name', 'demo', '--node-id', 'n1', '--host', HOST],
+      ...[
+        '--port',
+        `${first.port}`,
+        '--client-port',
+        `${first.clientPort}`,
+        '--metrics-port',
+        `${first.metricsPort}`,
+      ],
+      ...['--data-dir', first.dataDir, '--config', first.configFile, '-o', 'json'],
+    ]);
+    await this.startNode('n1');
+    for (const node of this.nodes.slice(1)) {
+      const made = JSON.parse(
+        await this.run(['token', 'create', '--join', '--node', node.nodeId, '-o', 'json']),
+      ) as { token: string };
+      const tokenFile = join(this.dir, `${node.nodeId}.token`);
+      writeFileSync(tokenFile, made.token, { mode: 0o600 });
+      this.#spawn(node, [
+        ...['node', 'join', '--seed-node', `${HOST}:${first.port}`, '--node-id', node.nodeId, '--host', HOST],
+        ...[
+          '--port',
+          `${node.port}`,
+          '--client-port',
+          `${node.clientPort}`,
+          '--metrics-port',
+          `${node.metricsPort}`,
+        ],
+        ...['--data-dir', node.dataDir, '--config', node.configFile, '--token-file', tokenFile],
+      ]);
+      await this.#untilReady(node);
+      rmSync(tokenFile, { force: true });
+    }
+    await this.untilHealthy();
+    this.#writeManifest();
+  }
+
+  /** A client with the admin's certificate and all nodes as endpoints. */
+  client(): SqlccClient {
+    this.#client ??= this.newClient();
+    return this.#client;
+  }
+
+  newClient(): SqlccClient {
+    const pki = join(this.dir, 'demo');
+    return new SqlccClient({
+      endpoints: this.nodes.map((n) => `${HOST}:${n.port}`),
+      ca: readFileSync(join(pki, 'ca.crt'), 'utf8'),
+      cert: readFileSync(join(pki, 'admin.crt'), 'utf8'),
+      key: readFileSync(join(pki, 'admin.key'), 'utf8'),
+    });
+  }
+
+  node(nodeId: string): DemoNode {
+    const found = this.nodes.find((n) => n.nodeId === nodeId);
+    if (found === undefined) throw new SqlccError('not_found', `the demo has no node ${nodeId}`);
+    return found;
+  }
+
+  /** Starts a node that was initialised or joined before, and waits until it serves. */
+  async startNode(nodeId: string): Promise<void> {
+    const node = this.node(nodeId);
+    this.#spawn(node, ['node', 'start', '--config', node.configFile, '--data-dir', node.dataDir]);
+    await this.#untilReady(node);
+  }
+
+  /** SIGKILL, at once; resolves when the process is gone. */
+  async killNode(nodeId: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.node(nodeId).child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+    this.node(nodeId).child = null;
+  }
+
+  /** Runs a command of `sqlcc` on this cluster and answers its stdout; throws with its stderr. */
+  run(args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [...selfCommand(), ...args], {
+        env: { ...process.env, SQLCC_CONFIG: this.contextFile },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let out = '';
+      let err = '';
+      child.stdout.on('data', (chunk) => (out += chunk));
+      child.stderr.on('data', (chunk) => (err += chunk));
+      child.on('close', (code) => {
+        if (code === 0) resolve(out);
+        else
+          reject(
+            new SqlccError(
+              'internal',
+              `sqlcc ${args.slice(0, 2).join(' ')} exited with ${code}: ${err.trim()}`,
+            ),
+          );
+      });
+    });
+  }
+
+  /** Waits until every node is an alive voter that follows one leader. */
+  async untilHealthy(timeoutMs: number = READY_TIMEOUT_MS): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let last = 'no answer yet';
+    while (Date.now() < deadline) {
+      try {
+        const status = await this.client().status();
+        const good = status.nodes.filter((n) => n.voter && n.liveness === 'alive').length;
+        if (status.raft.leader_id !== null && good === this.nodes.length) return;
+        last = `${good} of ${this.nodes.length} nodes are alive voters, leader ${status.raft.leader_id}`;
+      } catch (error) {
+        last = (error as Error).message;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new SqlccError('deadline_exceeded', `the demo is not healthy after ${timeoutMs} ms: ${last}`);
+  }
+
+  /** Mean resident memory of the daemons that run, in MB; 0 where /proc does not tell. */
+  rssMbPerNode(): number {
+    const sizes = this.nodes.flatMap((node) => {
+      try {
+        const status = readFileSync(`/proc/${node.child?.pid}/status`, 'utf8');
+        return [Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024];
+      } catch {
+        return [];
+      }
+    });
+    return sizes.length === 0 ? 0 : Math.round(sizes.reduce((a, b) => a + b, 0) / sizes.length);
+  }
+
+  /** Ends all daemons that run (SIGTERM, then SIGKILL) and closes the client; files stay. */
+  async stop(): Promise<void> {
+    await this.#client?.close();
+    this.#client = null;
+    await Promise.all(
+      this.nodes.map(async (node) => {
+        const timer = setTimeout(() => node.child?.kill('SIGKILL'), 6000);
+        await this.killNode(node.nodeId, 'SIGTERM');
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  /** Removes the folder with everything in it. */
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #spawn(node: DemoNode, args: readonly string[]): void {
+    const flags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
+    node.child = spawn(
+      process.execPath,
+      [...flags, ...selfCommand(), ...args, '--log-level', this.#logLevel, '--log-file', node.log],
+      { env: { ...process.env, SQLCC_CONFIG: this.contextFile }, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    node.child.stderr?.on('data', (chunk: Buffer) =>
+      writeFileSync(`${node.log}.stderr`, chunk, { flag: 'a', mode: 0o600 }),
+    );
+  }
+
+  async #untilReady(node: DemoNode): Promise<void> {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      if (node.child?.exitCode != null) {
+        const said = existsSync(`${node.log}.stderr`)
+          ? readFileSync(`${node.log}.stderr`, 'utf8').trim()
+          : 'nothing';
+        throw new SqlccError(
+          'unavailable',
+          `${node.nodeId} ended with ${node.child.exitCode} and said: ${said}`,
+        );
+      }
+      try {
+        const answer = await fetch(`http://${HOST}:${node.metricsPort}/readyz`);
+        await answer.arrayBuffer();
+        if (answer.status === 200) return;
+      } catch {
+        // not listening yet
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new SqlccError(
+      'deadline_exceeded',
+      `${node.nodeId} is not ready after ${READY_TIMEOUT_MS} ms; see ${node.log}`,
+    );
+  }
+
+  #writeManifest(): void {
+    const nodes = this.nodes.map((n) => ({
+      node_id: n.nodeId,
+      pid: n.child?.pid ?? null,
+      port: n.port,
+      client_port: n.clientPort,
+      peer_port: n.peerPort,
+      metrics_port: n.metricsPort,
+      data_dir: n.dataDir,
+      log: n.log,
+    }));
+    const text = JSON.stringify({ context_file: this.contextFile, nodes }, null, 2);
+    writeFileSync(join(this.dir, 'demo.json'), `${text}\n`, { mode: 0o600 });
+  }
+}

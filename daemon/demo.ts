@@ -1,0 +1,93 @@
+/**
+ * `sqlcc demo`: three daemons as real processes, real data, a client that writes
+ * without pause, and `sqlcc top` on them; or, with `drill` or without a terminal, the
+ * failover drill. Whatever happens, the daemons end and the folder goes, unless kept.
+ */
+
+import type { SqlccClient } from '../src/client/index.ts';
+import { loadCities } from './cities.ts';
+import { DemoCluster } from './demo-cluster.ts';
+import { type DrillReport, runDrill } from './drill.ts';
+
+export interface DemoOptions {
+  readonly nodes: number;
+  /** null = a temporary folder. */
+  readonly dir: string | null;
+  readonly basePort: number | null;
+  readonly keep: boolean;
+  readonly drill: boolean;
+  readonly rounds: number;
+  readonly logLevel?: string;
+}
+
+/** What the demo needs of whoever started it. */
+export interface DemoOutput {
+  /** A line of progress for people. */
+  say(text: string): void;
+  report(report: DrillReport): void;
+  /** Shows the terminal on the running cluster; resolves with its exit code when the person leaves it. */
+  top(client: SqlccClient, contextFile: string): Promise<number>;
+}
+
+const WRITE_PAUSE_MS = 5;
+
+/** A client whose writes an operator can watch; ends with the signal. */
+async function writeForever(client: SqlccClient, signal: AbortSignal): Promise<void> {
+  const session = await client.openSession();
+  for (let n = 1; !signal.aborted; n++) {
+    const statement = {
+      sql: 'INSERT INTO visits (city, at) SELECT id, ? FROM cities WHERE id % 9973 = ? LIMIT 1',
+      params: [Date.now(), n % 9973],
+    };
+    // a demo goes on through every failover; what it could not write is not counted anywhere
+    await session.sql([statement], { timeoutMs: 20_000 }).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, WRITE_PAUSE_MS));
+  }
+}
+
+async function play(cluster: DemoCluster, output: DemoOutput): Promise<number> {
+  const client = cluster.client();
+  output.say('loading the cities of the world (GeoNames, CC BY 4.0) …');
+  const loaded = await loadCities(client, () => {});
+  output.say(`${loaded.rows} rows in ${(loaded.ms / 1000).toFixed(1)} s`);
+  await client.sql([{ sql: 'CREATE TABLE IF NOT EXISTS visits (city INTEGER, at INTEGER)' }]);
+  const stop = new AbortController();
+  const writing = writeForever(cluster.newClient(), stop.signal);
+  try {
+    return await output.top(client, cluster.contextFile);
+  } finally {
+    stop.abort();
+    await writing.catch(() => {});
+  }
+}
+
+/** A drill has passed when nothing was lost or doubled and all nodes hold the same state. */
+export function drillPassed(report: DrillReport): boolean {
+  return report.lost === 0 && report.duplicated === 0 && report.state_hash_equal && report.acked > 0;
+}
+
+/** Resolves with the exit code. */
+export async function runDemo(options: DemoOptions, output: DemoOutput): Promise<number> {
+  output.say(`starting ${options.nodes} nodes …`);
+  const { nodes, dir, basePort } = options;
+  const logLevel = options.logLevel === undefined ? {} : { logLevel: options.logLevel };
+  const cluster = await DemoCluster.start({ nodes, dir, basePort, ...logLevel });
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve('interrupted'));
+  });
+  try {
+    const work = options.drill
+      ? runDrill(cluster, options.rounds, (text) => output.say(text)).then((report) => {
+          output.report(report);
+          return drillPassed(report) ? 0 : 1;
+        })
+      : play(cluster, output);
+    const ended = await Promise.race([work, interrupted]);
+    return ended === 'interrupted' ? 130 : ended;
+  } finally {
+    await cluster.stop();
+    if (options.keep) output.say(`kept in ${cluster.dir}`);
+    else cluster.remove();
+  }
+}

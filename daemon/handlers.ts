@@ -1,0 +1,58 @@
+/**
+ * Which function answers which row of the endpoint table; a row without one is answered with
+ * not_implemented.
+ */
+import type { Call, Handlers } from '../src/rpc/index.ts';
+import type { NodeContext } from './node-context.ts';
+import * as cluster from './routes/cluster.ts';
+import * as control from './routes/control.ts';
+import * as data from './routes/data.ts';
+import { createJoin } from './routes/join.ts';
+import { events, watchKeys } from './routes/streams.ts';
+
+type Route = (context: NodeContext, call: Call) => ReturnType<NonNullable<Handlers['status']>>;
+
+export function createHandlers(context: NodeContext): Handlers {
+  const bind = (route: Route) => (call: Call) => route(context, call);
+  return {
+    status: bind(cluster.status),
+    nodes: bind(cluster.nodes),
+    node: bind(cluster.node),
+    updateNode: bind(cluster.updateNode),
+    announceNode: bind(cluster.announceNode),
+    removeNode: bind(control.removeNode),
+    leader: bind(cluster.leader),
+    views: bind(cluster.views),
+    stateHash: bind(cluster.stateHash),
+    version: bind(cluster.version),
+    events: bind(events),
+    history: bind(cluster.history),
+    metrics: bind(cluster.metrics),
+    operations: bind(control.operations),
+    operation: bind(control.operation),
+    runOperation: bind(control.runOperation),
+    cancelOperation: bind(control.cancelOperation),
+    config: bind(control.config),
+    putConfig: bind(control.putConfig),
+    configVersions: bind(control.configVersions),
+    getKey: bind(data.getKey),
+    watchKey: bind(watchKeys),
+    putKey: bind(data.putKey),
+    deleteKey: bind(data.deleteKey),
+    listKeys: bind(data.listKeys),
+    watchKeys: bind(watchKeys),
+    batchKeys: bind(data.batchKeys),
+    sql: bind(data.sql),
+    openSession: bind(data.openSession),
+    tokens: bind(control.tokens),
+    createToken: bind(control.createToken),
+    revokeToken: bind(control.revokeToken),
+    join: createJoin(context),
+    alerts: bind(control.alerts),
+    acknowledgeAlert: bind(control.acknowledgeAlert),
+    audit: bind(control.audit),
+    openapi: bind(cluster.openapi),
+    livez: cluster.livez,
+    readyz: bind(cluster.readyz),
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Once a second: read the machine, let the health rules judge, spread the word by
+ * gossip, keep a point of history. It measures and hands on; what healthy means is
+ * decided in src/health.
+ */
+
+import type { NodeId } from '../src/base/index.ts';
+import type { NodeHealth } from '../src/health/index.ts';
+import { HealthMonitor } from '../src/health/index.ts';
+import type { HistoryPoint } from './history.ts';
+import type { NodeParts } from './node-parts.ts';
+import type { DigestFacts, MemberFacts } from './node-view.ts';
+import type { SystemSample } from './system-sampler.ts';
+
+export interface HealthLoopOptions {
+  readonly parts: NodeParts;
+  /** Open sockets of people and programs. */
+  readonly connections: () => number;
+}
+
+export class HealthLoop {
+  readonly #options: HealthLoopOptions;
+  readonly #monitor: HealthMonitor;
+  #sample: SystemSample;
+  #health: NodeHealth;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: HealthLoopOptions) {
+    this.#options = options;
+    this.#monitor = new HealthMonitor();
+    this.#sample = options.parts.sampler.sample();
+    this.#health = this.#observe();
+  }
+
+  /** The newest reading. */
+  get sample(): SystemSample {
+    return this.#sample;
+  }
+
+  get health(): NodeHealth {
+    return this.#health;
+  }
+
+  start(): void {
+    const { sampleIntervalMs } = this.#options.parts.options.config.monitoring;
+    this.#timer = setInterval(() => this.#tick(), sampleIntervalMs);
+    this.#tick();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#options.parts.sampler.stop();
+  }
+
+  /** This node as it sees itself now. */
+  ownFacts(): MemberFacts {
+    const { nodeId } = this.#options.parts.facts;
+    return { nodeId, liveness: 'alive', silenceMs: 0, rttMs: 0, digest: this.#digest() };
+  }
+
+  #tick(): void {
+    const { parts } = this.#options;
+    this.#sample = parts.sampler.sample();
+    this.#health = this.#observe();
+    parts.gossip.publishDigest(this.#digest());
+    parts.history.add(Date.now(), this.#points());
+  }
+
+  #observe(): NodeHealth {
+    const { parts } = this.#options;
+    const sample = this.#sample;
+    return this.#monitor.observe(
+      {
+        cpuUsage: sample.cpuUsage,
+        memoryUsage: sample.memoryUsage,
+        diskUsage: sample.diskUsage,
+        loopLagMs: Math.max(sample.loopLagP99Ms, parts.consensus.loopLagMs),
+        fsyncLatencyMs: parts.consensus.diskLatencyMs,
+        activeConnections: this.#options.connections(),
+        queryLatencyP95Ms: parts.latencies.quantile(0.95),
+        at: Date.now(),
+      },
+      performance.now(),
+    );
+  }
+
+  #digest(): DigestFacts {
+    const { parts } = this.#options;
+    const raft = parts.consensus.status;
+    const sample = this.#sample;
+    return {
+      health: this.#health.status,
+      issues: this.#health.issues,
+      at: Date.now(),
+      role: raft?.role ?? 'learner',
+      term: raft?.term ?? 0,
+      leaderId: raft?.leaderId ?? null,
+      appliedIndex: parts.state.appliedIndex,
+      lastIndex: raft?.last.index ?? 0,
+      cpuUsage: sample.cpuUsage,
+      memoryUsage: sample.memoryUsage,
+      diskUsage: sample.diskUsage,
+      diskUsedBytes: sample.diskUsedBytes,
+      capacity: sample.capacity,
+      loadFactor: sample.loadFactor,
+      connections: this.#options.connections(),
+      latencyP95Ms: parts.latencies.quantile(0.95),
+      startedAt: parts.startedAt,
+    };
+  }
+
+  #points(): HistoryPoint[] {
+    const { parts } = this.#options;
+    const commit = parts.consensus.status?.commitIndex ?? 0;
+    const at = Date.now();
+    const point = (nodeId: NodeId, digest: DigestFacts | null): HistoryPoint => ({
+      at,
+      nodeId,
+      cpuUsage: digest?.cpuUsage ?? null,
+      lagEntries: digest === null ? null : Math.max(0, commit - digest.lastIndex),
+      appliedIndex: digest?.appliedIndex ?? 0,
+    });
+    const others = [...parts.gossip.members().values()].filter((m) => m.nodeId !== parts.facts.nodeId);
+    return [point(parts.facts.nodeId, this.#digest()), ...others.map((m) => point(m.nodeId, m.digest))];
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * The door of the daemon, opened lazily by the command line: what `cluster init`, `node start`, `node join`
+ * and `demo` run.
+ */
+export type { DemoOptions, DemoOutput } from './demo.ts';
+export { runDemo } from './demo.ts';
+export type { DrillReport } from './drill.ts';
+export type { InitOptions, InitResult } from './init.ts';
+export { initCluster } from './init.ts';
+export type { JoinOptions } from './join.ts';
+export { joinCluster, seedFingerprint } from './join.ts';
+export type { StartOptions } from './start-node.ts';
+export { startNode } from './start-node.ts';

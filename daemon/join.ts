@@ -1,0 +1,229 @@
+/**
+ * `node join`: enrols this machine in a cluster. The CA is pinned before the token is
+ * said; the certificate request holds the key and no wish; what the answer brings is
+ * written so that a crash leaves either nothing or a node that can start.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { JoinRequest, JoinResponse } from '../src/api/index.ts';
+import { parseToken } from '../src/auth/index.ts';
+import type { ErrorCode } from '../src/base/index.ts';
+import { parseNodeId, SqlccError } from '../src/base/index.ts';
+import { createCsr } from '../src/pki/index.ts';
+import { HttpClient } from '../src/rpc/index.ts';
+import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
+import { nodeConfigText } from './config-text.ts';
+import {
+  ensureDataDir,
+  FORMAT_VERSION,
+  freshId,
+  hasIdentity,
+  writeFileDurably,
+  writeIdentity,
+} from './data-dir.ts';
+import { writePki } from './data-files.ts';
+import { reachableHost } from './init.ts';
+import { keyFingerprint, pinnedCa, presentedCa } from './pinned-ca.ts';
+import { startNode } from './start-node.ts';
+import { systemClock } from './system-clock.ts';
+import { VERSION } from './version.ts';
+
+const JOIN_TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 3;
+/** A cluster between two leaders is asked again for this long. */
+const NO_LEADER_PATIENCE_MS = 8000;
+
+export interface JoinOptions {
+  /** `host:port` of any node. */
+  readonly seedNode: string;
+  readonly nodeId: string;
+  readonly host: string;
+  readonly advertiseHost?: string;
+  readonly port: number;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly metricsPort: number;
+  readonly dataDir: string;
+  readonly configFile: string;
+  readonly zone?: string;
+  readonly token: string;
+  /** Enrol only: the daemon is started later with `node start`. */
+  readonly noStart: boolean;
+  readonly logLevel?: string;
+  readonly logFile?: string;
+}
+
+export function splitAddress(text: string): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port < 1 || port > 65_535) {
+    throw new SqlccError('invalid_argument', `"${text}" is no HOST:PORT`, {
+      hint: 'for example --seed-node 192.168.1.100:5433',
+    });
+  }
+  return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port };
+}
+
+/** SHA-256 of the key of the CA that a seed presents, for a person to compare; nothing is sent. */
+export async function seedFingerprint(seedNode: string): Promise<string> {
+  const { host, port } = splitAddress(seedNode);
+  return keyFingerprint(await presentedCa(host, port));
+}
+
+function checkJoin(options: JoinOptions): { caFingerprint: string } {
+  const id = parseNodeId(options.nodeId);
+  if (!id.ok) throw new SqlccError('invalid_argument', `"${options.nodeId}" is no node id: ${id.reason}`);
+  if (hasIdentity(options.dataDir)) {
+    throw new SqlccError('conflict', `${options.dataDir} already holds a node`, {
+      hint: 'start it with "sqlcc node start", or choose another --data-dir',
+    });
+  }
+  if (existsSync(options.configFile)) {
+    throw new SqlccError('conflict', `${options.configFile} exists`, {
+      hint: 'choose another --config, or remove the file',
+    });
+  }
+  const parsed = parseToken(options.token);
+  if (!parsed.ok || parsed.token.kind !== 'join') {
+    const why = parsed.ok ? 'it is an access token' : parsed.reason;
+    throw new SqlccError('invalid_argument', `this is no join token: ${why}`, {
+      hint: 'make one on any node: sqlcc token create --join',
+    });
+  }
+  return { caFingerprint: parsed.token.caFingerprint };
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((settle) => setTimeout(settle, ms));
+
+/** Asks the seed, follows it to the leader, and answers what the leader gave. */
+async function askToJoin(seed: string, ca: string, request: JoinRequest): Promise<JoinResponse> {
+  const http = new HttpClient({ ca });
+  let endpoint = seed;
+  let redirects = 0;
+  const deadline = performance.now() + NO_LEADER_PATIENCE_MS;
+  try {
+    for (;;) {
+      const answer = await http.request({
+        endpoint,
+        method: 'POST',
+        path: '/v1/join',
+        body: request,
+        timeoutMs: JOIN_TIMEOUT_MS,
+      });
+      const body = answer.json() as {
+        code?: string;
+        message?: string;
+        hint?: string;
+        details?: Record<string, unknown>;
+      };
+      if (answer.status < 300) return body as unknown as JoinResponse;
+      if (body.code === 'not_leader' && redirects < MAX_REDIRECTS) {
+        const leader = (body.details as { leader?: { host: string; port: number } } | undefined)?.leader;
+        if (leader !== undefined) {
+          endpoint = `${leader.host}:${leader.port}`;
+          redirects++;
+          continue;
+        }
+      }
+      const isPassing =
+        body.code === 'no_leader' || body.code === 'not_leader' || body.code === 'unavailable';
+      if (isPassing && performance.now() < deadline) {
+        await sleep(200);
+        endpoint = seed;
+        redirects = 0;
+        continue;
+      }
+      const options = body.hint === undefined ? {} : { hint: body.hint };
+      throw new SqlccError(
+        (body.code ?? 'internal') as ErrorCode,
+        body.message ?? `status ${answer.status}`,
+        options,
+      );
+    }
+  } finally {
+    await http.close();
+  }
+}
+
+/** Enrols and, unless `noStart`, runs the daemon; resolves with its exit code. */
+export async function joinCluster(options: JoinOptions): Promise<number> {
+  const { caFingerprint } = checkJoin(options);
+  const seed = splitAddress(options.seedNode);
+  const host = reachableHost(options.host, options.advertiseHost);
+  const ca = await pinnedCa(seed.host, seed.port, caFingerprint);
+  const { csrPem, keyPem } = await createCsr(options.nodeId);
+  const instanceId = freshId();
+  const answer = await askToJoin(options.seedNode, ca, {
+    token: options.token,
+    node_id: options.nodeId,
+    instance_id: instanceId,
+    csr: csrPem,
+    host,
+    port: options.port,
+    client_port: options.clientPort,
+    peer_port: options.peerPort,
+    metrics_port: options.metricsPort,
+    version: VERSION,
+    ...(options.zone === undefined ? {} : { zone: options.zone }),
+  });
+  writeNode(options, { answer, instanceId, keyPem });
+  if (options.noStart) return 0;
+  return startNode({
+    configFile: options.configFile,
+    dataDir: options.dataDir,
+    ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+  });
+}
+
+/** The identity comes last: before it the folder is no node. */
+function writeNode(
+  options: JoinOptions,
+  got: { answer: JoinResponse; instanceId: string; keyPem: string },
+): void {
+  const { answer, instanceId, keyPem } = got;
+  const dataDir = resolve(options.dataDir);
+  const configFile = resolve(options.configFile);
+  const { nodeId } = options;
+  ensureDataDir(dataDir);
+  writePki(dataDir, {
+    caCert: answer.ca_certificate,
+    nodeCert: answer.certificate,
+    nodeKey: keyPem,
+    caKey: answer.ca_key,
+  });
+  const seeds = answer.seeds.map((s) => ({
+    nodeId: s.node_id,
+    host: s.host,
+    port: s.port,
+    peerPort: s.peer_port,
+  }));
+  writeFileDurably(join(dataDir, 'seeds.json'), `${JSON.stringify(seeds, null, 2)}\n`);
+  initDurableStorage({
+    disk: new NodeDisk(),
+    dir: join(dataDir, 'wal'),
+    clusterId: answer.cluster_id,
+    nodeId,
+    instanceId,
+    clock: systemClock,
+    schedule: (fn) => setImmediate(fn),
+    bootstrap: null,
+  });
+  mkdirSync(dirname(configFile), { recursive: true });
+  const text = nodeConfigText({
+    ...options,
+    clusterName: answer.cluster_name,
+    dataDir,
+    zone: options.zone ?? '',
+    advertiseHost: options.advertiseHost ?? null,
+  });
+  writeFileDurably(configFile, text);
+  writeIdentity(dataDir, {
+    format: FORMAT_VERSION,
+    clusterId: answer.cluster_id,
+    clusterName: answer.cluster_name,
+    nodeId,
+    instanceId,
+    suffrage: answer.suffrage,
+  });
+}

@@ -1,0 +1,224 @@
+/**
+ * What runs only while this node leads: it makes the replicated record follow what is
+ * the case (who leads, who is dead, whose maintenance ran out, who belongs into the
+ * Raft group) and goes on with operations that a former leader left. One small step at
+ * a time, each a command in the log; a step that fails is tried again at the next tick.
+ */
+import { evaluateFixedAlerts } from '../src/alerts/index.ts';
+import type { Logger, NodeId, Term } from '../src/base/index.ts';
+import { unreachable } from '../src/base/index.ts';
+import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
+import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
+import type { ConsensusLink } from './consensus-link.ts';
+import type { GossipDriver } from './gossip-driver.ts';
+import { nextStep } from './operation-steps.ts';
+import { encodeCommand } from './requests.ts';
+import type { StateLink } from './state-link.ts';
+
+const TICK_MS = 100;
+const PROPOSE_TIMEOUT_MS = 2000;
+const TRANSFER_TIMEOUT_MS = 3000;
+/** Steps of operations that one tick may take; each one changes the record or ends the tick. */
+const STEPS_A_TICK = 8;
+const ACTOR = 'system';
+
+type Elected = Extract<RaftEvent, { kind: 'elected' }>;
+
+export interface DutyParts {
+  readonly nodeId: NodeId;
+  readonly consensus: ConsensusLink;
+  readonly state: StateLink;
+  readonly gossip: GossipDriver;
+  readonly logger: Logger;
+}
+
+export class LeaderDuties {
+  readonly #parts: DutyParts;
+  #timer: NodeJS.Timeout | null = null;
+  #elected: Elected | null = null;
+  #announced: Term = 0;
+  #busy = false;
+  #isPoked = false;
+  #stopped = false;
+
+  constructor(parts: DutyParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** This node won an election: the first duty is to say so. */
+  onElected(event: Elected): void {
+    this.#elected = event;
+    this.poke();
+  }
+
+  /** Something is due: look now instead of at the next tick. */
+  poke(): void {
+    this.#isPoked = true;
+    setImmediate(() => void this.#tick());
+  }
+
+  async #tick(): Promise<void> {
+    const status = this.#parts.consensus.status;
+    if (this.#busy || this.#stopped || status?.role !== 'leader') return;
+    this.#busy = true;
+    this.#isPoked = false;
+    try {
+      await this.#announce(status);
+      const cluster = this.#parts.state.cluster;
+      if (cluster === null) return;
+      for (const command of this.#due(cluster)) await this.#propose(command);
+      await this.#operations();
+      await this.#membership(cluster, status);
+    } catch (error) {
+      this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
+    } finally {
+      this.#busy = false;
+      if (this.#isPoked) this.poke();
+    }
+  }
+
+  /** Takes the running operation forward, step by step, as long as each step changes the record. */
+  async #operations(): Promise<void> {
+    const { consensus, state } = this.#parts;
+    for (let n = 0; n < STEPS_A_TICK; n++) {
+      const operation = state.cluster?.operations.find((o) => o.state === 'running');
+      const status = consensus.status;
+      if (operation === undefined || state.cluster === null || status?.role !== 'leader') return;
+      const step = nextStep(operation, state.cluster, status);
+      switch (step.kind) {
+        case 'wait':
+          return;
+        case 'propose':
+          await this.#propose(step.command);
+          break;
+        case 'remove-member':
+          await consensus.changeMembership({ kind: 'remove', nodeId: step.nodeId }, PROPOSE_TIMEOUT_MS);
+          break;
+        case 'transfer': {
+          const outcome = await consensus.transfer(step.to, TRANSFER_TIMEOUT_MS);
+          this.#parts.logger.log('info', 'transfer', {
+            to: step.to ?? 'best',
+            ok: outcome.ok,
+            reason: outcome.reason,
+          });
+          if (outcome.ok || consensus.status?.role !== 'leader') return;
+          const error = `leadership was not handed over: ${outcome.reason}`;
+          await this.#propose({ kind: 'operation-end', id: operation.id, state: 'failed', error });
+          break;
+        }
+        default:
+          return unreachable(step);
+      }
+    }
+  }
+
+  async #announce(status: RaftStatus): Promise<void> {
+    const won = this.#elected;
+    if (won === null || won.term !== status.term || this.#announced === won.term) return;
+    this.#announced = won.term;
+    await this.#propose({
+      kind: 'leader-started',
+      nodeId: this.#parts.nodeId,
+      term: won.term,
+      cause: won.campaign,
+      silenceMs: won.silenceMs === null ? null : Math.round(won.silenceMs * 10) / 10,
+      electionMs: Math.round(won.electionMs * 10) / 10,
+      votes: won.votes,
+    });
+  }
+
+  /** Commands that bring the record in line with the facts, in the order in which they matter. */
+  #due(cluster: ClusterState): ClusterCommand[] {
+    return [
+      ...this.#livenessDue(cluster),
+      ...maintenanceDue(cluster, Date.now()),
+      ...this.#alertsDue(cluster),
+    ];
+  }
+
+  #livenessDue(cluster: ClusterState): ClusterCommand[] {
+    const due: ClusterCommand[] = [];
+    for (const record of Object.values(cluster.nodes)) {
+      if (record.nodeId === this.#parts.nodeId) continue;
+      const member = this.#parts.gossip.member(record.nodeId);
+      if (member === undefined) continue;
+      const { nodeId } = record;
+      if (member.liveness === 'dead' && record.liveness === 'alive') {
+        due.push({
+          kind: 'node-liveness',
+          nodeId,
+          liveness: 'dead',
+          by: member.accusedBy,
+          cause: member.cause,
+        });
+      } else if (member.liveness === 'left' && record.liveness === 'alive') {
+        due.push({ kind: 'node-stopped', nodeId });
+      } else if (member.liveness === 'alive' && record.liveness !== 'alive') {
+        due.push({ kind: 'node-liveness', nodeId, liveness: 'alive', by: [], cause: 'answers again' });
+      }
+    }
+    return due;
+  }
+
+  #alertsDue(cluster: ClusterState): ClusterCommand[] {
+    const nodes = Object.values(cluster.nodes).map((n) => ({
+      nodeId: n.nodeId,
+      dead: n.liveness === 'dead',
+      inMaintenance: n.nodeId in cluster.maintenance,
+    }));
+    const transitions = evaluateFixedAlerts({
+      previous: cluster.alerts,
+      nodes,
+      leaderId: this.#parts.nodeId,
+      leaderlessMs: 0,
+    });
+    return transitions.map((alert) => ({ kind: 'alert-transition', alert }));
+  }
+
+  /**
+   * A record without a place in the Raft group gets one as learner; promotion is the core's
+   * (settings.autoPromote).
+   */
+  async #membership(cluster: ClusterState, status: RaftStatus): Promise<void> {
+    const { voters, outgoing, learners, learnersNext } = status.membership;
+    const members = new Map([...voters, ...outgoing, ...learners, ...learnersNext].map((m) => [m.nodeId, m]));
+    const timeoutMs = PROPOSE_TIMEOUT_MS;
+    for (const record of Object.values(cluster.nodes)) {
+      const member = members.get(record.nodeId);
+      const address = `${record.host}:${record.peerPort}`;
+      if (member === undefined) {
+        const added = { nodeId: record.nodeId, instanceId: record.instanceId, address };
+        return this.#parts.consensus.changeMembership({ kind: 'add-learner', member: added }, timeoutMs);
+      }
+      if (member.instanceId === record.instanceId && member.address !== address) {
+        return this.#parts.consensus.changeMembership(
+          { kind: 'set-address', nodeId: record.nodeId, address },
+          timeoutMs,
+        );
+      }
+    }
+  }
+
+  #propose(command: ClusterCommand): Promise<unknown> {
+    return this.#parts.consensus.proposals.propose(
+      'command',
+      encodeCommand(command, ACTOR),
+      PROPOSE_TIMEOUT_MS,
+    );
+  }
+}
+
+function maintenanceDue(cluster: ClusterState, now: number): ClusterCommand[] {
+  return Object.entries(cluster.maintenance)
+    .filter(([, m]) => m.expires <= now)
+    .map(([nodeId]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired' }));
+}

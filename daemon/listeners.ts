@@ -1,0 +1,95 @@
+/**
+ * The three doors of a daemon to people and programs: `port` (API, and gossip's
+ * streams between nodes), `client_port` (the routes of data), `metrics_port` (plain
+ * HTTP for metrics and health, loopback unless configured).
+ */
+import { allows } from '../src/auth/index.ts';
+import { H2Server, PlainServer, Router } from '../src/rpc/index.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { createHandlers } from './handlers.ts';
+import type { NodeContext } from './node-context.ts';
+import type { NodeParts } from './node-parts.ts';
+
+/** Requests under way get this long to end when the daemon stops. */
+const GRACE_MS = 800;
+
+export class Listeners {
+  readonly #parts: NodeParts;
+  readonly #context: () => NodeContext;
+  #servers: H2Server[] = [];
+  #plain: PlainServer | null = null;
+
+  /** `context` is asked at start: the parts and their context need each other. */
+  constructor(parts: NodeParts, context: () => NodeContext) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  /** Open connections of people and programs. */
+  get connections(): number {
+    return this.#servers.reduce((n, s) => n + s.connections, 0);
+  }
+
+  async start(): Promise<void> {
+    const { pki, facts, gossip, state } = this.#parts;
+    const { network, monitoring } = this.#parts.options.config;
+    const context = this.#context();
+    const handlers = createHandlers(context);
+    const authenticator = createAuthenticator(facts.clusterId, () => state.cluster);
+    const shared = {
+      tls: { ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
+      host: network.host,
+      authenticate: authenticator.authenticate,
+    };
+    const api = new H2Server({
+      ...shared,
+      port: network.port,
+      router: new Router({ handlers, authorize: (identity, scope) => allows(identity.role, scope) }),
+      onPeerStream: (peer, purpose, stream) => gossip.accept(peer, purpose, stream),
+      clusterId: facts.clusterId,
+    });
+    const data = new H2Server({
+      ...shared,
+      port: network.clientPort,
+      router: new Router({
+        handlers,
+        authorize: (identity, scope) => allows(identity.role, scope),
+        only: 'client-port',
+      }),
+      clusterId: facts.clusterId,
+    });
+    this.#servers = [api, data];
+    for (const server of this.#servers) await server.start();
+    if (!monitoring.enableMetrics) return;
+    this.#plain = new PlainServer({
+      host: monitoring.metricsHost,
+      port: monitoring.metricsPort,
+      handle: (path) => plainAnswer(context, path),
+    });
+    await this.#plain.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#servers.map((s) => s.stop(GRACE_MS)), this.#plain?.stop()]);
+    this.#servers = [];
+  }
+}
+
+/** Health in one bit, metrics in text; nothing that would help a stranger. */
+function plainAnswer(context: NodeContext, path: string) {
+  const text = (status: number, body: string) => ({
+    status,
+    contentType: 'text/plain; charset=utf-8',
+    text: body,
+  });
+  switch (path) {
+    case '/livez':
+      return text(200, 'ok\n');
+    case '/readyz':
+      return context.isReady() ? text(200, 'ok\n') : text(503, 'not ready\n');
+    case '/metrics':
+      return { status: 200, ...context.exposition('prometheus') };
+    default:
+      return text(404, 'not found\n');
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * NDJSON lines `{at, level, event, …}` on stderr or in a file; the one place of the daemon that writes to a
+ * stream.
+ */
+import { openSync, writeSync } from 'node:fs';
+import type { LogFields, Logger, LogLevel } from '../src/base/index.ts';
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** `INFO` → `info`; undefined when it is none of DEBUG INFO WARN ERROR. */
+export function parseLogLevel(text: string): LogLevel | undefined {
+  const level = text.toLowerCase();
+  return level in RANK ? (level as LogLevel) : undefined;
+}
+
+/**
+ * A logger that drops what is below `level`. A full disk or closed pipe never stops the daemon: lines are
+ * lost instead.
+ */
+export function createLogger(level: LogLevel, file: string | null): Logger {
+  const fd = file === null ? 2 : openSync(file, 'a', 0o600);
+  return {
+    log(lineLevel: LogLevel, event: string, fields: LogFields = {}) {
+      if (RANK[lineLevel] < RANK[level]) return;
+      const at = new Date().toISOString();
+      const line = `${JSON.stringify({ at, level: lineLevel.toUpperCase(), event, ...fields })}\n`;
+      try {
+        writeSync(fd, line);
+      } catch {
+        // ENOSPC or EPIPE in logging must not stop consensus
+      }
+    },
+  };
+}

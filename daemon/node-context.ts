@@ -1,0 +1,97 @@
+/**
+ * What the routes of one node stand on: a record of its parts, made once by NodeManager and changed by
+ * nobody.
+ */
+import type { Logger, NodeId } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
+import type { ClusterConfig } from '../src/config/index.ts';
+import type { Call } from '../src/rpc/index.ts';
+import type { ReaderPool, StateReader } from '../src/state/index.ts';
+import type { ConsensusLink } from './consensus-link.ts';
+import type { EventHub } from './event-hub.ts';
+import type { GossipDriver } from './gossip-driver.ts';
+import type { History } from './history.ts';
+import type { KeyWatch } from './key-watch.ts';
+import type { Latencies } from './latencies.ts';
+import type { MemberFacts, ViewSources } from './node-view.ts';
+import type { AppliedResult, NodeFacts } from './protocol.ts';
+import type { Reads } from './reads.ts';
+import { encodeCommand } from './requests.ts';
+import type { StateLink } from './state-link.ts';
+import type { SystemSample } from './system-sampler.ts';
+
+export interface NodeContext {
+  readonly facts: NodeFacts;
+  readonly config: ClusterConfig;
+  readonly version: string;
+  /** Wall time of this start. */
+  readonly startedAt: number;
+  readonly consensus: ConsensusLink;
+  readonly state: StateLink;
+  readonly reader: StateReader;
+  readonly readers: ReaderPool;
+  readonly reads: Reads;
+  readonly hub: EventHub;
+  readonly keys: KeyWatch;
+  readonly gossip: GossipDriver;
+  readonly latencies: Latencies;
+  readonly history: History;
+  readonly logger: Logger;
+  /** The newest reading of this machine. */
+  readonly sample: () => SystemSample;
+  /** All metrics of this node by name. */
+  readonly metrics: () => Readonly<Record<string, number>>;
+  /** The same as text for scrapers. */
+  readonly exposition: (format: 'prometheus') => { readonly contentType: string; readonly text: string };
+  /** Runs the leader's duties now instead of at their next tick. */
+  readonly pokeDuties: () => void;
+  /** This node's view of itself, as gossip spreads it. */
+  readonly ownFacts: () => MemberFacts;
+  /** True once the eight start steps are done and until the stop begins. */
+  readonly isReady: () => boolean;
+}
+
+/** The replicated record; throws unavailable before this node has one. */
+export function requireCluster(context: NodeContext): ClusterState {
+  const cluster = context.state.cluster;
+  if (cluster === null)
+    throw new SqlccError('unavailable', 'this node has not received the cluster state yet');
+  return cluster;
+}
+
+/** All that this node knows now; throws unavailable while it knows nothing. */
+export function viewSources(context: NodeContext): ViewSources {
+  const cluster = requireCluster(context);
+  const raft = context.consensus.status;
+  if (raft === null) throw new SqlccError('unavailable', 'this node is starting');
+  const members = new Map<NodeId, MemberFacts>(context.gossip.members());
+  members.set(context.facts.nodeId, context.ownFacts());
+  const { minReplicas } = context.config.replication;
+  return { nodeId: context.facts.nodeId, cluster, raft, members, minReplicas, now: Date.now() };
+}
+
+/**
+ * Writes are refused while the data disk is nearly full: what is left belongs to what was promised already.
+ */
+export function requireSpace(context: NodeContext): void {
+  const free = context.sample().diskFreeBytes;
+  if (free >= LIMITS.minFreeDiskBytes) return;
+  const text = `the data disk of ${context.facts.nodeId} has ${Math.floor(free / 1e6)} MB left`;
+  throw new SqlccError('storage_failed', text, { hint: 'free some space, or fail over to another node' });
+}
+
+/** Puts a command into the log in the caller's name and waits for its result. */
+export function proposeCommand(
+  context: NodeContext,
+  command: ClusterCommand,
+  call: Call,
+): Promise<AppliedResult> {
+  requireSpace(context);
+  const kind = command.kind === 'config-put' ? 'config' : 'command';
+  return context.consensus.proposals.propose(
+    kind,
+    encodeCommand(command, call.identity.id),
+    call.remainingMs(),
+  );
+}

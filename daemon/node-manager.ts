@@ -1,0 +1,339 @@
+/**
+ * `NodeManager`: the life of one daemon. It starts the parts in the seed's eight steps,
+ * stops them in reverse, and keeps the settings that follow from the replicated record.
+ * It decides nothing about the cluster: it opens, wires, waits and closes.
+ */
+import type { Logger } from '../src/base/index.ts';
+import { SqlccError } from '../src/base/index.ts';
+import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
+import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
+import type { ClusterConfig } from '../src/config/index.ts';
+import { announce } from './announce.ts';
+import { lockDataDir } from './data-dir.ts';
+import { HealthLoop } from './health-loop.ts';
+import { LeaderDuties } from './leader-duties.ts';
+import { Listeners } from './listeners.ts';
+import { MetricsSource } from './metrics-source.ts';
+import type { NodeContext } from './node-context.ts';
+import {
+  advertisedHost,
+  makeParts,
+  type NodeOptions,
+  type NodeParts,
+  raftSettings,
+  readSeeds,
+} from './node-parts.ts';
+import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
+import { VERSION } from './version.ts';
+
+/** How long a start waits for what others must give before it goes on without. */
+const DISCOVER_MS = 1000;
+const SYNC_MS = 3000;
+const TRANSFER_MS = 2000;
+const PART_STOP_MS = 1500;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What runs in one life of the node; null before and after. */
+interface Life {
+  readonly parts: NodeParts;
+  readonly health: HealthLoop;
+  readonly duties: LeaderDuties;
+  readonly listeners: Listeners;
+}
+
+export class NodeManager {
+  readonly #options: NodeOptions;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  readonly #failed: Promise<SqlccError>;
+  #fail: (error: SqlccError) => void = () => {};
+  #lifecycle: NodeLifecycle = 'stopped';
+  #life: Life | null = null;
+  #startables: readonly Startable[] = [];
+  #unlock: (() => void) | null = null;
+  #settingsKey = '';
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+  }
+
+  /**
+   * Starts in the seed's eight steps; rejects with the step's name when one fails, having stopped the
+   * others.
+   */
+  async start(): Promise<void> {
+    this.#lifecycle = 'starting';
+    this.#startables = this.#steps();
+    try {
+      const steps = await startAll(this.#startables, (step, n) => {
+        this.#logger.log('info', 'start-step', { step: n, name: step.name, ms: step.ms });
+      });
+      this.#lifecycle = 'running';
+      this.#logger.log('info', 'ready', { node: this.#options.identity.nodeId, version: VERSION });
+      this.#announce(steps);
+    } catch (error) {
+      this.#lifecycle = 'stopped';
+      throw error;
+    }
+  }
+
+  /** Hands leadership over, says goodbye, lets requests end, closes everything in reverse order. */
+  async stop(): Promise<void> {
+    this.#lifecycle = 'draining';
+    this.#abort.abort();
+    await this.#handOver();
+    this.#lifecycle = 'stopping';
+    const late = await stopAll(this.#startables, PART_STOP_MS);
+    if (late.length > 0) this.#logger.log('warn', 'stopped-late', { parts: late.join(', ') });
+    this.#lifecycle = 'stopped';
+    this.#logger.log('info', 'stopped', { node: this.#options.identity.nodeId });
+  }
+
+  /**
+   * Takes other nodes' addresses and goes looking for them: what `node join` brought, or what an operator
+   * names.
+   */
+  join(seeds: readonly { readonly nodeId: string; readonly host: string; readonly port: number }[]): void {
+    this.#need().parts.gossip.setSeeds(seeds);
+  }
+
+  /** Tells the others that this node leaves on purpose; the operation remove-node takes its vote away. */
+  leave(): void {
+    this.#need().parts.gossip.leave();
+  }
+
+  /** The seed's six states, and the two answers that they are made of. */
+  status(): { readonly lifecycle: NodeLifecycle; readonly state: NodeState } {
+    const role = this.#life?.parts.consensus.status?.role ?? 'follower';
+    return { lifecycle: this.#lifecycle, state: nodeState(this.#lifecycle, role) };
+  }
+
+  /** Takes over what can change while running: Raft's timings. */
+  update(config: ClusterConfig): void {
+    const { parts } = this.#need();
+    this.#settingsKey = '';
+    this.#followRecord({ ...parts, options: { ...parts.options, config } });
+  }
+
+  /** Resolves when this node must not go on, e.g. because another disk holds its id. */
+  whenFailed(): Promise<SqlccError> {
+    return this.#failed;
+  }
+
+  #need(): Life {
+    if (this.#life === null) throw new SqlccError('unavailable', 'the node is not running');
+    return this.#life;
+  }
+
+  /** The seed's eight steps; each names what it starts and how that is stopped. */
+  #steps(): Startable[] {
+    const nothing = async (): Promise<void> => {};
+    const step = (n: number, start: () => Promise<void>, stop: () => Promise<void> = nothing): Startable => ({
+      name: SEED_START_STEPS[n - 1] as string,
+      start,
+      stop,
+    });
+    return [
+      step(
+        1,
+        () => this.#open(),
+        () => this.#close(),
+      ),
+      step(
+        2,
+        () => this.#need().listeners.start(),
+        async () => this.#life?.listeners.stop(),
+      ),
+      step(
+        3,
+        () => this.#need().parts.gossip.start(),
+        async () => this.#life?.parts.gossip.stop(),
+      ),
+      step(4, async () => this.#connectSeeds()),
+      step(5, () => this.#discover()),
+      step(
+        6,
+        () => this.#joinRaft(),
+        () => this.#leaveRaft(),
+      ),
+      step(7, () => this.#sync()),
+      step(
+        8,
+        async () => this.#need().health.start(),
+        async () => this.#life?.health.stop(),
+      ),
+    ];
+  }
+
+  async #open(): Promise<void> {
+    this.#unlock = lockDataDir(this.#options.dataDir);
+    const parts = await makeParts(this.#options);
+    const { consensus, state, gossip, logger } = { ...parts, logger: this.#logger };
+    const { nodeId } = parts.facts;
+    const listeners = new Listeners(parts, () => context);
+    const health = new HealthLoop({ parts, connections: () => listeners.connections });
+    const metrics = new MetricsSource(parts, health);
+    const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
+    const context: NodeContext = {
+      ...parts,
+      config: this.#options.config,
+      logger: this.#logger,
+      version: VERSION,
+      sample: () => health.sample,
+      metrics: () => metrics.values(),
+      exposition: (format) => metrics.exposition(format),
+      pokeDuties: () => duties.poke(),
+      ownFacts: () => health.ownFacts(),
+      isReady: () => this.#isReady(),
+    };
+    parts.events.elected = (event) => duties.onElected(event);
+    parts.events.clusterChanged = () => this.#followRecord(parts);
+    this.#life = { parts, health, duties, listeners };
+  }
+
+  async #close(): Promise<void> {
+    const life = this.#life;
+    this.#life = null;
+    if (life !== null) {
+      const { parts } = life;
+      parts.threads.expectEnd();
+      await parts.readers.stop();
+      parts.reader.close();
+      await Promise.race([parts.state.stop(), sleep(PART_STOP_MS)]);
+      await parts.threads.end();
+      await parts.http.close();
+    }
+    this.#unlock?.();
+    this.#unlock = null;
+  }
+
+  #connectSeeds(): void {
+    const { parts } = this.#need();
+    const known = Object.values(parts.state.cluster?.nodes ?? {}).filter(
+      (n) => n.nodeId !== parts.facts.nodeId,
+    );
+    this.join(known.length > 0 ? known : readSeeds(this.#options.dataDir));
+  }
+
+  /** Waits for a first word of anybody; a node that is alone, or first up, goes on after a while. */
+  async #discover(): Promise<void> {
+    const { parts } = this.#need();
+    const deadline = performance.now() + DISCOVER_MS;
+    const others = (): boolean =>
+      [...parts.gossip.members().values()].some(
+        (m) => m.nodeId !== parts.facts.nodeId && m.silenceMs !== null,
+      );
+    const expected =
+      Object.keys(parts.state.cluster?.nodes ?? {}).length > 1 || readSeeds(this.#options.dataDir).length > 0;
+    while (expected && !others() && performance.now() < deadline) await sleep(10);
+  }
+
+  async #joinRaft(): Promise<void> {
+    const { parts, duties } = this.#need();
+    const { config, dataDir } = this.#options;
+    const worker = parts.threads.startConsensus({
+      facts: parts.facts,
+      host: config.network.host,
+      peerPort: config.network.peerPort,
+      settings: raftSettings(config, [], []),
+      snapshotThreshold: config.raft.logCompactionThreshold,
+      appliedIndex: parts.state.appliedIndex,
+      knownPeers: readSeeds(dataDir).map((s) => ({ nodeId: s.nodeId, address: `${s.host}:${s.peerPort}` })),
+    });
+    await parts.consensus.whenReady(worker);
+    this.#followRecord(parts);
+    duties.start();
+  }
+
+  async #leaveRaft(): Promise<void> {
+    const life = this.#life;
+    if (life === null) return;
+    life.duties.stop();
+    life.parts.threads.expectEnd();
+    await life.parts.consensus.stop();
+  }
+
+  /**
+   * Waits until this node knows the cluster and a leader, and has applied what was committed then. Without a
+   * majority it goes on and says so.
+   */
+  async #sync(): Promise<void> {
+    const { parts } = this.#need();
+    const deadline = performance.now() + SYNC_MS;
+    let target: number | null = null;
+    while (performance.now() < deadline) {
+      const status = parts.consensus.status;
+      if (status !== null && status.leaderId !== null && parts.state.cluster !== null) {
+        target ??= status.commitIndex;
+        if (parts.state.appliedIndex >= target) return;
+      }
+      await sleep(5);
+    }
+    this.#logger.log('warn', 'start-without-quorum', { applied: parts.state.appliedIndex });
+  }
+
+  #isReady(): boolean {
+    const parts = this.#life?.parts;
+    if (this.#lifecycle !== 'running' || parts === undefined) return false;
+    return parts.state.cluster !== null && (parts.consensus.status?.leaderId ?? null) !== null;
+  }
+
+  /** Who may vote and who is to be spared follows from the record; gossip learns who there is. */
+  #followRecord(parts: NodeParts): void {
+    const { cluster } = parts.state;
+    if (cluster === null || this.#life === null) return;
+    const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== parts.facts.nodeId);
+    parts.gossip.setSeeds(others);
+    const wanted = settingsOf(parts.options.config, cluster);
+    const key = JSON.stringify(wanted);
+    if (key === this.#settingsKey) return;
+    this.#settingsKey = key;
+    parts.consensus.settings(wanted);
+  }
+
+  #announce(steps: readonly StepTime[]): void {
+    const { parts } = this.#need();
+    const { network, monitoring } = this.#options.config;
+    const { nodeId } = parts.facts;
+    const body = {
+      instance_id: parts.facts.instanceId,
+      boot_counter: parts.bootCounter,
+      host: advertisedHost(this.#options.config),
+      port: network.port,
+      client_port: network.clientPort,
+      peer_port: network.peerPort,
+      metrics_port: monitoring.metricsPort,
+      version: VERSION,
+      steps: [...steps],
+    };
+    const { consensus, reads, http } = parts;
+    announce({ nodeId, consensus, reads, http, logger: this.#logger }, body, this.#abort.signal).catch(
+      (error) => {
+        this.#logger.log('error', 'refused-by-cluster', { error: (error as Error).message });
+        this.#fail(error as SqlccError);
+      },
+    );
+  }
+
+  /** A leader that stops hands over first: no write waits for a timeout. */
+  async #handOver(): Promise<void> {
+    const parts = this.#life?.parts;
+    const status = parts?.consensus.status;
+    if (parts === undefined || status === undefined || status === null) return;
+    parts.gossip.leave();
+    if (status.role !== 'leader' || status.membership.voters.length < 2) return;
+    const outcome = await parts.consensus.transfer(null, TRANSFER_MS);
+    this.#logger.log('info', 'handed-over', { ok: outcome.ok, reason: outcome.reason });
+  }
+}
+
+function settingsOf(config: ClusterConfig, cluster: ClusterState) {
+  const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
+  const autoPromote = voters.map((n) => n.nodeId).sort();
+  return raftSettings(config, autoPromote, Object.keys(cluster.maintenance).sort());
+}

@@ -1,0 +1,142 @@
+/**
+ * The parts of one daemon, made in the order in which they need each other. Nothing
+ * is started here that listens or campaigns: NodeManager starts the parts, step by step.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger, LogLevel, NodeId } from '../src/base/index.ts';
+import type { ClusterConfig } from '../src/config/index.ts';
+import type { RaftSettings } from '../src/raft/index.ts';
+import { HttpClient } from '../src/rpc/index.ts';
+import { ReaderPool, StateReader } from '../src/state/index.ts';
+import { ConsensusLink } from './consensus-link.ts';
+import { type Identity, nextBootCounter } from './data-dir.ts';
+import { type NodePki, readPki } from './data-files.ts';
+import { entryUrl } from './entry-url.ts';
+import { EventHub } from './event-hub.ts';
+import { GossipDriver } from './gossip-driver.ts';
+import { History } from './history.ts';
+import { KeyWatch } from './key-watch.ts';
+import { Latencies } from './latencies.ts';
+import { type NodeEvents, nodeEvents } from './node-events.ts';
+import type { NodeFacts } from './protocol.ts';
+import { Reads } from './reads.ts';
+import { StateLink } from './state-link.ts';
+import { SystemSampler } from './system-sampler.ts';
+import { createThreads, type Threads } from './threads.ts';
+import { PROTOCOL } from './version.ts';
+
+export interface NodeOptions {
+  readonly config: ClusterConfig;
+  readonly identity: Identity;
+  readonly dataDir: string;
+  readonly logger: Logger;
+  readonly logLevel: LogLevel;
+}
+
+/** Where to find other nodes before the replicated record tells. */
+export interface Seed {
+  readonly nodeId: NodeId;
+  readonly host: string;
+  readonly port: number;
+  readonly peerPort: number;
+}
+
+export function readSeeds(dataDir: string): Seed[] {
+  const path = join(dataDir, 'seeds.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Seed[]) : [];
+}
+
+export interface NodeParts {
+  readonly options: NodeOptions;
+  readonly facts: NodeFacts;
+  readonly pki: NodePki;
+  readonly bootCounter: number;
+  readonly startedAt: number;
+  readonly threads: Threads;
+  readonly consensus: ConsensusLink;
+  readonly state: StateLink;
+  readonly reader: StateReader;
+  readonly readers: ReaderPool;
+  readonly reads: Reads;
+  readonly hub: EventHub;
+  readonly keys: KeyWatch;
+  readonly gossip: GossipDriver;
+  readonly latencies: Latencies;
+  readonly history: History;
+  readonly sampler: SystemSampler;
+  /** For what this node asks of other nodes. */
+  readonly http: HttpClient;
+  readonly events: NodeEvents;
+}
+
+/**
+ * Raft's settings from the configuration; who may be promoted and who is avoided comes with the replicated
+ * record.
+ */
+export function raftSettings(
+  config: ClusterConfig,
+  autoPromote: readonly NodeId[],
+  avoid: readonly NodeId[],
+): RaftSettings {
+  const { heartbeatIntervalMs, electionTimeoutMs } = config.raft;
+  return { heartbeatIntervalMs, electionTimeoutMs, hintStaggerMs: 7, autoPromote, avoid };
+}
+
+/** Opens the state and makes everything else around it. */
+export async function makeParts(options: NodeOptions): Promise<NodeParts> {
+  const { identity, dataDir, logger, logLevel, config } = options;
+  const { nodeId, clusterId, instanceId } = identity;
+  const facts: NodeFacts = { clusterId, nodeId, instanceId, dataDir, logLevel };
+  const pki = readPki(dataDir);
+  const bootCounter = nextBootCounter(dataDir);
+  const startedAt = Date.now();
+  const threads = createThreads();
+  const hub = new EventHub(nodeId, `${bootCounter}-${startedAt.toString(36)}`);
+  const sampler = new SystemSampler(dataDir);
+  const http = new HttpClient({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
+  const gossip = new GossipDriver({
+    clusterId,
+    nodeId,
+    instanceId,
+    bootCounter,
+    protocol: PROTOCOL,
+    pkiDir: join(dataDir, 'pki'),
+    advertise: { host: advertisedHost(config), port: config.network.port },
+    listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },
+    logger,
+  });
+  const state = new StateLink(threads.statePort, {
+    applied: (message) => events.onApplied(message),
+    restored: (index) => events.onRestored(index),
+    diverged: (peer, index) => events.onDiverged(peer, index),
+    snapshot: (message) => events.onSnapshot(message),
+    log: ({ level, event, fields }) => logger.log(level, event, fields),
+  });
+  const opened = state.whenOpen();
+  threads.startState({ facts, snapshotThreshold: config.raft.logCompactionThreshold });
+  await opened;
+  const reader = StateReader.open(join(dataDir, 'engine'));
+  const readers = new ReaderPool({ dir: join(dataDir, 'engine'), entry: entryUrl('reader-process') });
+  const keys = new KeyWatch(state.appliedIndex);
+  hub.preload(reader.events(LIMIT_PRELOAD), state.appliedIndex);
+  const consensus = new ConsensusLink(threads.consensusPort, {
+    events: (batch) => events.onRaft(batch),
+    status: () => events.onStatus(),
+    peer: (peer, status) => events.onPeer(peer, status),
+    log: ({ level, event, fields }) => logger.log(level, event, fields),
+  });
+  const reads = new Reads(nodeId, consensus, state);
+  const events = nodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
+  return {
+    ...{ options, facts, pki, bootCounter, startedAt, threads, consensus, state, reader, readers, reads },
+    ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
+  };
+}
+
+const LIMIT_PRELOAD = 2000;
+
+/** The host that others reach this node at. */
+export function advertisedHost(config: ClusterConfig): string {
+  return config.network.advertiseHost ?? config.network.host;
+}

@@ -1,0 +1,259 @@
+/**
+ * Joins what three sources know about each node into the row that people see:
+ * the replicated record (who), Raft (what it counts for), gossip (how it is).
+ * Sources in, rows out; nothing is read or asked here.
+ */
+import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
+import type { LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
+import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
+import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
+
+/** What gossip knows of a member, with its own newest word about itself. */
+export interface MemberFacts {
+  readonly nodeId: NodeId;
+  readonly liveness: 'alive' | 'suspect' | 'dead' | 'left';
+  /** Since its newest sign of life, ms; null = never. */
+  readonly silenceMs: number | null;
+  readonly rttMs: number | null;
+  readonly digest: DigestFacts | null;
+}
+
+/** A node's word about itself, at most some seconds old. */
+export interface DigestFacts {
+  readonly health: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY' | 'UNKNOWN';
+  readonly issues: readonly string[];
+  readonly at: Timestamp;
+  readonly role: RaftRole;
+  readonly term: Term;
+  readonly leaderId: NodeId | null;
+  readonly appliedIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly cpuUsage: number;
+  readonly memoryUsage: number;
+  readonly diskUsage: number;
+  readonly diskUsedBytes: number;
+  readonly capacity: number;
+  readonly loadFactor: number;
+  readonly connections: number;
+  readonly latencyP95Ms: number | null;
+  readonly startedAt: Timestamp;
+}
+
+/** All that a node knows at one moment. */
+export interface ViewSources {
+  readonly nodeId: NodeId;
+  readonly cluster: ClusterState;
+  readonly raft: RaftStatus;
+  readonly members: ReadonlyMap<NodeId, MemberFacts>;
+  readonly minReplicas: number;
+  readonly now: Timestamp;
+}
+
+const STATE_OF_ROLE: Readonly<Record<RaftRole, NonNullable<NodeRow['state']>>> = {
+  leader: 'LEADER',
+  candidate: 'CANDIDATE',
+  'pre-candidate': 'CANDIDATE',
+  follower: 'FOLLOWER',
+  learner: 'FOLLOWER',
+};
+
+/** RFC 3339 with milliseconds. */
+export function isoTime(at: Timestamp): string {
+  return new Date(at).toISOString();
+}
+
+export function maintenanceView(m: Maintenance | undefined): NodeRow['maintenance'] {
+  if (m === undefined) return null;
+  return { owner: m.owner, reason: m.reason, since: isoTime(m.since), expires: isoTime(m.expires) };
+}
+
+/** The leader's word on how far a follower is, the follower's own word, or null. */
+function matchIndex(sources: ViewSources, nodeId: NodeId, digest: DigestFacts | null): LogIndex | null {
+  const { raft } = sources;
+  if (raft.role === 'leader') {
+    if (nodeId === sources.nodeId) return raft.last.index;
+    const peer = raft.peers.find((p) => p.nodeId === nodeId);
+    if (peer !== undefined) return peer.match;
+  }
+  return digest?.lastIndex ?? null;
+}
+
+function livenessOf(
+  sources: ViewSources,
+  record: NodeRecord,
+  member: MemberFacts | undefined,
+): NodeRow['liveness'] {
+  if (record.nodeId === sources.nodeId) return 'alive';
+  if (member !== undefined) return member.liveness;
+  return record.liveness === 'alive' ? 'unknown' : record.liveness;
+}
+
+function readings(digest: DigestFacts | null) {
+  return {
+    load_factor: digest?.loadFactor ?? null,
+    capacity: digest?.capacity ?? null,
+    cpu_usage: digest?.cpuUsage ?? null,
+    memory_usage: digest?.memoryUsage ?? null,
+    disk_usage: digest?.diskUsage ?? null,
+    disk_used_bytes: digest?.diskUsedBytes ?? null,
+    active_connections: digest?.connections ?? null,
+    query_latency_p95_ms: digest?.latencyP95Ms ?? null,
+  };
+}
+
+/** One row; an unreachable node has `state` null and `liveness` says why. */
+export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
+  const { cluster, raft, now } = sources;
+  const member = sources.members.get(record.nodeId);
+  const liveness = livenessOf(sources, record, member);
+  const reachable = liveness === 'alive' || liveness === 'suspect';
+  const digest = reachable ? (member?.digest ?? null) : null;
+  const isVoter = [...raft.membership.voters, ...raft.membership.outgoing].some(
+    (m) => m.nodeId === record.nodeId,
+  );
+  const own = record.nodeId === sources.nodeId;
+  const role = own ? raft.role : (digest?.role ?? null);
+  const match = matchIndex(sources, record.nodeId, digest);
+  return {
+    node_id: record.nodeId,
+    host: record.host,
+    port: record.port,
+    client_port: record.clientPort,
+    state: role === null ? null : STATE_OF_ROLE[role],
+    role,
+    voter: isVoter,
+    liveness,
+    health: digest?.health ?? 'UNKNOWN',
+    issues: reachable ? [...(digest?.issues ?? [])] : [`${liveness}: no word from it`],
+    last_check: digest === null ? null : isoTime(digest.at),
+    maintenance: maintenanceView(cluster.maintenance[record.nodeId]),
+    version: record.version,
+    zone: record.zone,
+    metadata: { ...record.metadata },
+    term: own ? raft.term : (digest?.term ?? null),
+    match_index: match,
+    lag_entries: match === null ? null : Math.max(0, raft.commitIndex - match),
+    last_heartbeat_ms: own
+      ? 0
+      : member?.silenceMs === undefined || member.silenceMs === null
+        ? null
+        : Math.round(member.silenceMs),
+    ...readings(digest),
+    rtt_ms: own ? 0 : (member?.rttMs ?? null),
+    uptime_ms: digest === null ? null : Math.max(0, now - digest.startedAt),
+  };
+}
+
+/** All rows: leader first, then voters, then learners, each by name. */
+export function nodeRows(sources: ViewSources): NodeRow[] {
+  const rank = (row: NodeRow): number => (row.role === 'leader' ? 0 : row.voter ? 1 : 2);
+  return Object.values(sources.cluster.nodes)
+    .map((record) => nodeRow(sources, record))
+    .sort((a, b) => rank(a) - rank(b) || a.node_id.localeCompare(b.node_id));
+}
+
+export function electionRow(election: Election): ElectionRow {
+  return {
+    term: election.term,
+    node_id: election.nodeId,
+    at: isoTime(election.at),
+    cause: election.cause,
+    detect_ms: election.silenceMs,
+    election_ms: election.electionMs,
+    votes: [...election.votes],
+  };
+}
+
+export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse {
+  const { cluster, raft } = sources;
+  const record = raft.leaderId === null ? undefined : cluster.nodes[raft.leaderId];
+  const election = cluster.elections.findLast((e) => e.term === raft.term);
+  return {
+    schemaVersion: 1,
+    leader_id: raft.leaderId,
+    term: raft.term,
+    host: record?.host ?? null,
+    port: record?.port ?? null,
+    client_port: record?.clientPort ?? null,
+    since: election === undefined ? null : isoTime(election.at),
+    primary: {
+      node_id: raft.leaderId === null ? null : cluster.primary.nodeId,
+      epoch: cluster.primary.epoch,
+    },
+    read,
+  };
+}
+
+/** Why the cluster is not healthy; `critical` ones mean that it can't write. */
+export function clusterHealth(
+  sources: ViewSources,
+  rows: readonly NodeRow[],
+): { health: StatusResponse['cluster']['health']; reasons: string[] } {
+  const { raft } = sources;
+  const critical: string[] = [];
+  const degraded: string[] = [];
+  const voters = rows.filter((r) => r.voter);
+  const alive = voters.filter((r) => r.liveness === 'alive').length;
+  const quorum = Math.floor(voters.length / 2) + 1;
+  if (alive < quorum)
+    critical.push(`no quorum: ${alive} of ${voters.length} voters are alive, ${quorum} are needed`);
+  if (raft.leaderId === null) critical.push('no leader is known');
+  for (const row of rows) {
+    if (row.liveness !== 'alive') degraded.push(`${row.node_id} is ${row.liveness}`);
+    else if (row.health === 'DEGRADED' || row.health === 'UNHEALTHY') {
+      degraded.push(`${row.node_id} is ${row.health.toLowerCase()}: ${row.issues.join(', ')}`);
+    }
+  }
+  if (alive < sources.minReplicas)
+    degraded.push(`${alive} live copies, min_replicas is ${sources.minReplicas}`);
+  for (const alert of sources.cluster.alerts) {
+    if (alert.state === 'firing')
+      degraded.push(`alert ${alert.rule}${alert.nodeId === null ? '' : ` on ${alert.nodeId}`} is firing`);
+  }
+  const health = critical.length > 0 ? 'critical' : degraded.length > 0 ? 'degraded' : 'healthy';
+  return { health, reasons: [...critical, ...degraded] };
+}
+
+export interface StatusExtras {
+  readonly engine: string;
+  readonly heartbeatIntervalMs: number;
+}
+
+export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusExtras): StatusResponse {
+  const { cluster, raft } = sources;
+  const rows = nodeRows(sources);
+  const voters = raft.membership.voters.map((v) => v.nodeId);
+  const quorum = Math.floor(voters.length / 2) + 1;
+  const alive = rows.filter((r) => r.voter && r.liveness === 'alive').length;
+  return {
+    schemaVersion: 1,
+    cluster: {
+      name: cluster.name,
+      id: cluster.clusterId,
+      engine: extras.engine,
+      ...clusterHealth(sources, rows),
+      read,
+    },
+    raft: {
+      leader_id: raft.leaderId,
+      term: raft.term,
+      commit_index: raft.commitIndex,
+      applied_index: read.applied_index,
+      voters,
+      quorum,
+      tolerates: Math.max(0, alive - quorum),
+      election_timeout_ms: raft.electionTimeoutMs,
+      heartbeat_interval_ms: extras.heartbeatIntervalMs,
+    },
+    primary: {
+      node_id: raft.leaderId === null ? null : cluster.primary.nodeId,
+      epoch: cluster.primary.epoch,
+    },
+    config: { version: cluster.configs.findLast((c) => c.isActive)?.version ?? 0 },
+    maintenance: Object.keys(cluster.maintenance).sort(),
+    operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
+    alerts: { firing: cluster.alerts.filter((a) => a.state === 'firing').length },
+    elections: cluster.elections.slice(-20).map(electionRow),
+    nodes: rows,
+  };
+}

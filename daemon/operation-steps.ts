@@ -1,0 +1,104 @@
+/**
+ * The next single step of a running operation, from the replicated record and Raft's
+ * status: what the leader does now. Any leader can take it up at any point, because
+ * nothing but the record says how far it got. A pure function; leader-duties acts.
+ */
+import type { NodeId } from '../src/base/index.ts';
+import { unreachable } from '../src/base/index.ts';
+import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import type { RaftStatus } from '../src/raft/index.ts';
+
+export type OperationStep =
+  | { readonly kind: 'propose'; readonly command: ClusterCommand }
+  | { readonly kind: 'transfer'; readonly to: NodeId | null; readonly operation: Operation }
+  | { readonly kind: 'remove-member'; readonly nodeId: NodeId }
+  /** Nothing to do until something else happens. */
+  | { readonly kind: 'wait' };
+
+/** Length of a maintenance that names none. */
+export const DEFAULT_MAINTENANCE_MS = 3_600_000;
+
+function end(operation: Operation, error: string | null): OperationStep {
+  const state = error === null ? 'done' : 'failed';
+  return { kind: 'propose', command: { kind: 'operation-end', id: operation.id, state, error } };
+}
+
+function enter(operation: Operation, phase: string): OperationStep {
+  return { kind: 'propose', command: { kind: 'operation-phase', id: operation.id, phase, result: null } };
+}
+
+/** What the leader `self` does next for `operation`. */
+export function nextStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
+  switch (operation.kind) {
+    case 'failover':
+      return failoverStep(operation, raft);
+    case 'maintenance-enable':
+      return maintenanceStep(operation, cluster, raft);
+    case 'maintenance-disable':
+      return disableStep(operation, cluster);
+    case 'remove-node':
+      return removalStep(operation, cluster, raft);
+    case 'config-update':
+      return end(operation, null);
+    default:
+      return unreachable(operation.kind);
+  }
+}
+
+function failoverStep(operation: Operation, raft: RaftStatus): OperationStep {
+  const self = raft.nodeId;
+  if (operation.to === self) return end(operation, null);
+  if (operation.from !== self)
+    return end(operation, `${self} leads term ${raft.term} instead of ${operation.to}`);
+  if (operation.phase === 'accepted') return enter(operation, 'transferring');
+  if (raft.transferringTo !== null) return { kind: 'wait' };
+  return { kind: 'transfer', to: operation.to, operation };
+}
+
+function maintenanceStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
+  const nodeId = operation.from;
+  if (nodeId === null) return end(operation, 'the operation names no node');
+  if (cluster.maintenance[nodeId] === undefined) {
+    const { actor: owner, reason } = operation;
+    const forMs = operation.forMs ?? DEFAULT_MAINTENANCE_MS;
+    return { kind: 'propose', command: { kind: 'maintenance-enable', nodeId, owner, reason, forMs } };
+  }
+  const others = raft.membership.voters.filter(
+    (v) => v.nodeId !== nodeId && cluster.maintenance[v.nodeId] === undefined,
+  );
+  if (raft.nodeId !== nodeId || others.length === 0) return end(operation, null);
+  if (operation.phase === 'accepted') return enter(operation, 'handing-over');
+  if (raft.transferringTo !== null) return { kind: 'wait' };
+  return { kind: 'transfer', to: operation.to, operation };
+}
+
+function disableStep(operation: Operation, cluster: ClusterState): OperationStep {
+  const nodeId = operation.from;
+  if (nodeId === null || cluster.maintenance[nodeId] === undefined) return end(operation, null);
+  return {
+    kind: 'propose',
+    command: { kind: 'maintenance-disable', nodeId, cause: `by ${operation.actor}` },
+  };
+}
+
+function removalStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
+  const nodeId = operation.from;
+  if (nodeId === null) return end(operation, 'the operation names no node');
+  const { voters, outgoing, learners, learnersNext } = raft.membership;
+  const isMember = [...voters, ...outgoing, ...learners, ...learnersNext].some((m) => m.nodeId === nodeId);
+  if (isMember && raft.nodeId === nodeId && voters.length > 1) {
+    if (operation.phase === 'accepted') return enter(operation, 'handing-over');
+    if (raft.transferringTo !== null) return { kind: 'wait' };
+    return { kind: 'transfer', to: operation.to, operation };
+  }
+  if (isMember) {
+    if (operation.phase !== 'leaving-raft') return enter(operation, 'leaving-raft');
+    if (!raft.membershipCommitted) return { kind: 'wait' };
+    return { kind: 'remove-member', nodeId };
+  }
+  if (!raft.membershipCommitted) return { kind: 'wait' };
+  if (cluster.nodes[nodeId] !== undefined) {
+    return { kind: 'propose', command: { kind: 'node-remove', nodeId, reason: operation.reason } };
+  }
+  return end(operation, null);
+}

@@ -1,0 +1,206 @@
+/**
+ * Operations from the side of the caller: make a plan from what is known now, check a
+ * plan that was shown before, and put the beginning into the log. What follows is done
+ * by whoever leads, step by step (operation-steps.ts): no script lives in the memory
+ * of the node that was asked.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { OperationRequest, Plan } from '../src/api/index.ts';
+import { SqlccError, unreachable } from '../src/base/index.ts';
+import type { Operation, PlanFacts, Planned } from '../src/cluster/index.ts';
+import { planFailover, planMaintenance, planRemoval } from '../src/cluster/index.ts';
+import type { Call } from '../src/rpc/index.ts';
+import { resultOf } from './applied.ts';
+import { shortId } from './data-dir.ts';
+import { type NodeContext, proposeCommand, requireCluster, viewSources } from './node-context.ts';
+import { isoTime, nodeRows } from './node-view.ts';
+import { DEFAULT_MAINTENANCE_MS } from './operation-steps.ts';
+import { unknownNode } from './routes/cluster.ts';
+
+/** A plan that was shown is good for this long, as long as term, leader and configuration stay. */
+const PLAN_TTL_MS = 30_000;
+/** Signs plans of this process; after a restart or on another leader a plan is made anew. */
+const PLAN_KEY = randomBytes(32);
+
+/** What the pure planners need to know of the world. */
+export function planFacts(context: NodeContext): PlanFacts {
+  const sources = viewSources(context);
+  const { raft } = sources;
+  const voters = [...raft.membership.voters, ...raft.membership.outgoing].map((v) => v.nodeId);
+  return {
+    leaderId: raft.leaderId,
+    term: raft.term,
+    voters: [...new Set(voters)],
+    transferringTo: raft.transferringTo,
+    membershipSettled: raft.membershipCommitted,
+    lagThresholdBytes: context.config.replication.replicaLagThresholdBytes,
+    nodes: nodeRows(sources).map((row) => ({
+      nodeId: row.node_id,
+      liveness: row.liveness,
+      health: row.health,
+      lagEntries: row.lag_entries,
+      lagBytes: null,
+      rttMs: row.rtt_ms,
+    })),
+  };
+}
+
+interface Binding {
+  readonly kind: string;
+  readonly to: string | null;
+  readonly node: string | null;
+  readonly term: number;
+  readonly config: number;
+  readonly expires: number;
+}
+
+function sign(binding: Binding): string {
+  const body = Buffer.from(JSON.stringify(binding)).toString('base64url');
+  const mac = createHmac('sha256', PLAN_KEY).update(body).digest('base64url');
+  return `${body}.${mac}`;
+}
+
+function readBinding(token: string): Binding | null {
+  const [body, mac] = token.split('.');
+  if (body === undefined || mac === undefined) return null;
+  const want = createHmac('sha256', PLAN_KEY).update(body).digest();
+  const got = Buffer.from(mac, 'base64url');
+  if (got.length !== want.length || !timingSafeEqual(got, want)) return null;
+  return JSON.parse(Buffer.from(body, 'base64url').toString()) as Binding;
+}
+
+function drawPlan(
+  context: NodeContext,
+  request: OperationRequest,
+  asker: { owner: string; now: number },
+): Planned {
+  const cluster = requireCluster(context);
+  const facts = planFacts(context);
+  const nodeId = request.node_id ?? context.facts.nodeId;
+  if (request.kind !== 'failover' && cluster.nodes[nodeId] === undefined) {
+    throw unknownNode(nodeId, Object.keys(cluster.nodes));
+  }
+  const { owner, now } = asker;
+  switch (request.kind) {
+    case 'failover':
+      return planFailover(
+        cluster,
+        facts,
+        { to: request.to ?? null, expectTerm: request.expect_term ?? null },
+        now,
+      );
+    case 'maintenance': {
+      const wish = {
+        nodeId,
+        enable: request.enable ?? true,
+        forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS,
+        owner,
+      };
+      return planMaintenance(cluster, facts, wish, now);
+    }
+    case 'remove-node':
+      return planRemoval(cluster, facts, { nodeId }, now);
+    default:
+      return unreachable(request.kind);
+  }
+}
+
+/** What would happen, with a token that binds a later run to this very picture. */
+export function planOperation(context: NodeContext, request: OperationRequest, owner: string): Plan {
+  const now = Date.now();
+  const drawn = drawPlan(context, request, { owner, now });
+  const { plan } = drawn;
+  const reason = request.reason ? ` --reason ${JSON.stringify(request.reason)}` : '';
+  const term = context.consensus.status?.term ?? 0;
+  const config = requireCluster(context).configs.findLast((c) => c.isActive)?.version ?? 0;
+  const expires = now + PLAN_TTL_MS;
+  const binding = { kind: request.kind, to: plan.to, node: request.node_id ?? null, term, config, expires };
+  return {
+    token: sign(binding),
+    expires: isoTime(expires),
+    kind: request.kind,
+    from: plan.from,
+    to: plan.to,
+    allowed: drawn.kind === 'ready',
+    checks: plan.checks.map((c) => ({ ...c })),
+    candidates: plan.candidates.map((c) => ({
+      node_id: c.nodeId,
+      eligible: c.eligible,
+      reasons: [...c.reasons],
+      lag_entries: c.lagEntries,
+    })),
+    expected_gap_ms: plan.expectedGapMs,
+    command: `${plan.command}${reason}`,
+    term,
+  };
+}
+
+/** A run that carries a plan's token is refused when the picture of that plan is no longer true. */
+function checkToken(request: OperationRequest, fresh: Plan): void {
+  if (request.plan_token === undefined) return;
+  const shown = readBinding(request.plan_token);
+  const current = readBinding(fresh.token) as Binding;
+  const changes: string[] = [];
+  if (shown === null) changes.push('the plan was made by another leader');
+  else {
+    if (shown.expires < Date.now()) changes.push('the plan is older than 30 s');
+    if (shown.term !== current.term) changes.push(`the term moved from ${shown.term} to ${current.term}`);
+    if (shown.config !== current.config) changes.push('the configuration changed');
+    if (shown.to !== current.to)
+      changes.push(`the target is ${current.to ?? 'nobody'} instead of ${shown.to ?? 'nobody'}`);
+    if (shown.kind !== current.kind || shown.node !== current.node)
+      changes.push('the plan was for something else');
+  }
+  if (changes.length > 0) {
+    const details = { changes };
+    throw new SqlccError('conflict', `the plan no longer holds: ${changes.join('; ')}`, {
+      details,
+      hint: 'look at a fresh plan',
+    });
+  }
+}
+
+/** Begins the operation; answers its record as it stands when the beginning is committed. */
+export async function runOperation(
+  context: NodeContext,
+  call: Call,
+  request: OperationRequest,
+): Promise<Operation> {
+  const plan = planOperation(context, request, call.identity.id);
+  checkToken(request, plan);
+  if (!plan.allowed) {
+    const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => c.text);
+    const details = { reasons, checks: plan.checks, candidates: plan.candidates };
+    throw new SqlccError('failed_precondition', `refused: ${reasons.join('; ')}`, { details });
+  }
+  const id = shortId();
+  const begin = {
+    kind: 'operation-begin',
+    operation: {
+      id,
+      kind: operationKind(request),
+      from: plan.from,
+      to: plan.to,
+      reason: request.reason ?? '',
+      phase: 'accepted',
+      forMs: request.kind === 'maintenance' ? (request.for_ms ?? DEFAULT_MAINTENANCE_MS) : null,
+      candidates: plan.candidates.map((c) => ({
+        nodeId: c.node_id,
+        eligible: c.eligible,
+        reasons: c.reasons,
+        lagEntries: c.lag_entries,
+      })),
+    },
+  } as const;
+  resultOf((await proposeCommand(context, begin, call)).result);
+  context.pokeDuties();
+  const record = requireCluster(context).operations.find((o) => o.id === id);
+  if (record === undefined)
+    throw new SqlccError('outcome_unknown', `operation ${id} was committed and is not to be seen here yet`);
+  return record;
+}
+
+function operationKind(request: OperationRequest) {
+  if (request.kind !== 'maintenance') return request.kind;
+  return request.enable === false ? 'maintenance-disable' : 'maintenance-enable';
+}

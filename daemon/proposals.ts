@@ -1,0 +1,133 @@
+/**
+ * Who waits for which proposal. An id leads from the caller to the consensus worker
+ * and comes back with the applied result. What can't be known is called unknown:
+ * once an entry was accepted, only its own result, or another entry at its place,
+ * settles it; a deadline says `outcome_unknown`, never `failed`.
+ */
+
+import type { ErrorCode } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { ProposalResult } from '../src/raft/index.ts';
+import type { AppliedResult, OutgoingProposal } from './protocol.ts';
+
+interface Waiting {
+  readonly settle: (result: AppliedResult) => void;
+  readonly fail: (error: SqlccError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const REFUSALS: Readonly<Record<string, ErrorCode>> = {
+  'not-leader': 'not_leader',
+  overloaded: 'overloaded',
+  transferring: 'no_leader',
+  'membership-busy': 'conflict',
+  'membership-conflict': 'conflict',
+  'membership-illegal': 'failed_precondition',
+};
+
+export class Proposals {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #send: (batch: readonly OutgoingProposal[]) => void;
+  #batch: OutgoingProposal[] = [];
+  #nextId = 1;
+
+  /** `send` gets all proposals of one turn of the event loop together. */
+  constructor(send: (batch: readonly OutgoingProposal[]) => void) {
+    this.#send = send;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** A fresh id for work that is answered by other means (membership, transfer). */
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  /**
+   * Proposes and resolves with the applied result. Rejects with not_leader, no_leader or overloaded when
+   * nothing happened, with outcome_unknown when the deadline passed first.
+   */
+  propose(
+    kind: OutgoingProposal['kind'],
+    data: Uint8Array<ArrayBuffer>,
+    timeoutMs: number,
+  ): Promise<AppliedResult> {
+    if (this.#waiting.size >= LIMITS.maxPendingProposals) {
+      return Promise.reject(
+        new SqlccError('overloaded', `${this.#waiting.size} writes are waiting on this node`),
+      );
+    }
+    if (data.byteLength > LIMITS.maxEntryBytes) {
+      const text = `the request has ${data.byteLength} bytes, a log entry at most ${LIMITS.maxEntryBytes}`;
+      return Promise.reject(new SqlccError('invalid_argument', text));
+    }
+    const id = this.nextId();
+    const waiting = this.wait(id, timeoutMs);
+    if (this.#batch.length === 0) setImmediate(() => this.#flush());
+    this.#batch.push({ id, kind, data });
+    return waiting;
+  }
+
+  /** Waits for the result of an id that somebody else sends. */
+  wait(id: number, timeoutMs: number): Promise<AppliedResult> {
+    return new Promise((settle, fail) => {
+      const timer = setTimeout(() => this.#expire(id, timeoutMs), timeoutMs);
+      this.#waiting.set(id, { settle, fail, timer });
+    });
+  }
+
+  /** What the core said about proposals of this node. */
+  onResults(results: readonly ProposalResult[]): void {
+    for (const result of results) {
+      if (result.kind === 'refused')
+        this.#reject(result.id, new SqlccError(REFUSALS[result.reason] ?? 'internal', result.text));
+    }
+  }
+
+  /** Entries that were applied. */
+  onApplied(results: readonly AppliedResult[]): void {
+    for (const result of results) {
+      const waiting = this.#take(result.proposalId);
+      waiting?.settle(result);
+    }
+  }
+
+  /** Another entry was committed in its place: it certainly did not happen. */
+  onOverwritten(ids: readonly number[]): void {
+    for (const id of ids)
+      this.#reject(id, new SqlccError('not_leader', 'leadership changed before the write was committed'));
+  }
+
+  /**
+   * No majority answers: whoever waits learns it now instead of at the deadline. What was handed over may
+   * yet be committed.
+   */
+  failAll(reason: string): void {
+    for (const id of [...this.#waiting.keys()]) this.#reject(id, new SqlccError('outcome_unknown', reason));
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0) this.#send(batch);
+  }
+
+  #expire(id: number, timeoutMs: number): void {
+    const text = `the write was not confirmed within ${timeoutMs} ms`;
+    this.#reject(id, new SqlccError('outcome_unknown', text));
+  }
+
+  #reject(id: number, error: SqlccError): void {
+    this.#take(id)?.fail(error);
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return undefined;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    return waiting;
+  }
+}

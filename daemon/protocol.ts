@@ -1,0 +1,161 @@
+/**
+ * What the threads of a daemon say to each other over MessagePorts, always in
+ * batches. Three ends: *main* (API, gossip, health), *consensus* (Raft, WAL, peers),
+ * *state* (SQLite). Entries cross packed into one transferred buffer: a structured
+ * clone of a view would copy the whole frame that it is a view of.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { LogIndex, LogLevel, NodeId, Term, Timestamp } from '../src/base/index.ts';
+import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/index.ts';
+import type {
+  MembershipChange,
+  ProposalResult,
+  RaftEvent,
+  RaftSettings,
+  RaftStatus,
+  ReadResult,
+  SnapshotMeta,
+} from '../src/raft/index.ts';
+import type { KvChange } from '../src/state/index.ts';
+
+/** What every thread is told about the node at birth; nothing in here changes while it runs. */
+export interface NodeFacts {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly instanceId: string;
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+}
+
+export interface ConsensusWorkerData {
+  readonly facts: NodeFacts;
+  readonly host: string;
+  readonly peerPort: number;
+  readonly settings: RaftSettings;
+  readonly snapshotThreshold: number;
+  readonly appliedIndex: LogIndex;
+  /** Peers to connect to before the log tells the membership: the seeds of the join. */
+  readonly knownPeers: readonly { readonly nodeId: NodeId; readonly address: string }[];
+  readonly main: MessagePort;
+  readonly state: MessagePort;
+}
+
+export interface StateWorkerData {
+  readonly facts: NodeFacts;
+  readonly snapshotThreshold: number;
+  readonly main: MessagePort;
+  readonly consensus: MessagePort;
+}
+
+/** A proposal on its way to the log; `data` is an encoded envelope in a buffer of its own. */
+export interface OutgoingProposal {
+  readonly id: number;
+  readonly kind: 'command' | 'sql' | 'config';
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+export type MainToConsensus =
+  | { readonly kind: 'propose'; readonly proposals: readonly OutgoingProposal[] }
+  | { readonly kind: 'read-index'; readonly ids: readonly number[] }
+  | {
+      readonly kind: 'membership';
+      readonly id: number;
+      readonly change: MembershipChange;
+      readonly expectedMembershipIndex: LogIndex | null;
+    }
+  | { readonly kind: 'transfer'; readonly id: number; readonly to: NodeId | null }
+  | { readonly kind: 'settings'; readonly settings: RaftSettings }
+  /** A verdict of gossip: the second source of hints beside broken connections. */
+  | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
+  /** Say goodbye to the peers, sync, close, answer `stopped`. */
+  | { readonly kind: 'stop' };
+
+/** How a peer's connections look from this node. */
+export interface PeerLink {
+  readonly nodeId: NodeId;
+  readonly connected: boolean;
+  readonly rttMs: number | null;
+}
+
+export type ConsensusToMain =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'proposals'; readonly results: readonly ProposalResult[] }
+  /** Proposals of this node at whose place another entry was committed: they certainly did not happen. */
+  | { readonly kind: 'overwritten'; readonly ids: readonly number[] }
+  | { readonly kind: 'reads'; readonly results: readonly ReadResult[] }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly { readonly at: Timestamp; readonly event: RaftEvent }[];
+    }
+  | {
+      readonly kind: 'status';
+      readonly status: RaftStatus;
+      readonly links: readonly PeerLink[];
+      readonly diskLatencyMs: number;
+      readonly loopLagMs: number;
+    }
+  /**
+   * Evidence about a peer's process: `lost` one refused reconnect, `dead` two, `restored` it answers again.
+   */
+  | { readonly kind: 'peer'; readonly peer: NodeId; readonly status: 'lost' | 'dead' | 'restored' }
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly event: string;
+      readonly fields: Record<string, string | number | boolean | null>;
+    }
+  | { readonly kind: 'stopped' };
+
+/** `tags` tell which entries were proposed by this node's callers: pairs of log index and proposal id. */
+export type ConsensusToState =
+  | {
+      readonly kind: 'apply';
+      readonly packed: Uint8Array;
+      readonly tags: readonly (readonly [LogIndex, number])[];
+    }
+  | { readonly kind: 'restore'; readonly meta: SnapshotMeta }
+  | { readonly kind: 'compare'; readonly peer: NodeId; readonly index: LogIndex; readonly digest: number }
+  | { readonly kind: 'snapshot' };
+
+export type StateToConsensus =
+  | { readonly kind: 'applied'; readonly index: LogIndex }
+  | { readonly kind: 'restored'; readonly index: LogIndex }
+  | { readonly kind: 'snapshot-made'; readonly meta: SnapshotMeta }
+  /** Chained digest of all results up to `index`, taken at multiples of a fixed stride. */
+  | { readonly kind: 'digest'; readonly index: LogIndex; readonly digest: number };
+
+export type MainToState =
+  | { readonly kind: 'hash'; readonly id: number }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'stop' };
+
+export interface AppliedResult {
+  readonly proposalId: number;
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly timestamp: Timestamp;
+  readonly result: ApplyResult;
+}
+
+export type StateToMain =
+  | { readonly kind: 'open'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
+  | {
+      readonly kind: 'applied';
+      readonly appliedIndex: LogIndex;
+      readonly results: readonly AppliedResult[];
+      readonly events: readonly ClusterEvent[];
+      /** The new record where commands changed it, else null. */
+      readonly clusterState: ClusterState | null;
+      readonly kvChanges: readonly KvChange[];
+    }
+  | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
+  | { readonly kind: 'snapshot-made'; readonly index: LogIndex; readonly size: number; readonly ms: number }
+  | { readonly kind: 'diverged'; readonly peer: NodeId; readonly index: LogIndex }
+  | { readonly kind: 'hash'; readonly id: number; readonly hash: string; readonly index: LogIndex }
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly event: string;
+      readonly fields: Record<string, string | number | boolean | null>;
+    }
+  | { readonly kind: 'stopped' };

@@ -1,0 +1,94 @@
+/**
+ * Small readings of a request that several routes share: levels, sessions, versions, sizes. Throws
+ * invalid_argument with what, where and what to do.
+ */
+import type { ReadLevel } from '../src/api/index.ts';
+import type { LogIndex } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { CommandEnvelope, SqlEnvelope, StateCommand } from '../src/cluster/index.ts';
+import type { Call } from '../src/rpc/index.ts';
+
+const encoder = new TextEncoder();
+const LEVELS: readonly string[] = ['linearizable', 'session', 'weak', 'none'];
+
+/** How a read wants to be answered. */
+export interface ReadWish {
+  readonly level: ReadLevel;
+  readonly minIndex: LogIndex;
+}
+
+/** From the query string, or from a body's `level` and `min_index`. */
+export function readWish(level: string | undefined, minIndex: string | number | undefined): ReadWish {
+  const wanted = level ?? 'linearizable';
+  if (!LEVELS.includes(wanted)) {
+    throw new SqlccError('invalid_argument', `level "${wanted}" is none of ${LEVELS.join(', ')}`);
+  }
+  const index = minIndex === undefined ? 0 : Number(minIndex);
+  if (!Number.isSafeInteger(index) || index < 0)
+    throw new SqlccError('invalid_argument', `min_index "${minIndex}" is no log index`);
+  if (wanted === 'session' && minIndex === undefined) {
+    throw new SqlccError('invalid_argument', 'level session needs min_index: the index of your last write');
+  }
+  return { level: wanted as ReadLevel, minIndex: index };
+}
+
+/** `If-Match: "V"` as a version; null without the header. */
+export function ifMatch(header: string | undefined): LogIndex | null {
+  if (header === undefined) return null;
+  const match = /^(?:W\/)?"?(\d{1,16})"?$/.exec(header.trim());
+  if (!match)
+    throw new SqlccError('invalid_argument', `If-Match "${header.slice(0, 40)}" is no version`, {
+      hint: 'give the version as a number; 0 = must not exist',
+    });
+  return Number(match[1]);
+}
+
+export function checkKey(key: string): string {
+  const bytes = encoder.encode(key).length;
+  if (bytes === 0 || bytes > LIMITS.maxKeyBytes) {
+    throw new SqlccError('invalid_argument', `a key has 1 to ${LIMITS.maxKeyBytes} bytes, this one ${bytes}`);
+  }
+  return key;
+}
+
+export function checkValue(value: string): string {
+  const bytes = encoder.encode(value).length;
+  if (bytes > LIMITS.maxValueBytes) {
+    throw new SqlccError(
+      'invalid_argument',
+      `a value has at most ${LIMITS.maxValueBytes} bytes, this one ${bytes}`,
+    );
+  }
+  return value;
+}
+
+/** The session key of a mutation from the headers x-sqlcc-session and x-sqlcc-seq; both or none. */
+export function sessionKey(call: Call): { session: string; seq: number } | undefined {
+  return sessionOf(call.headers['x-sqlcc-session'], call.headers['x-sqlcc-seq']);
+}
+
+export function sessionOf(
+  session: string | undefined,
+  seq: string | number | undefined,
+): { session: string; seq: number } | undefined {
+  if (session === undefined && seq === undefined) return undefined;
+  const number = Number(seq);
+  if (session === undefined || !Number.isSafeInteger(number) || number < 1) {
+    throw new SqlccError('invalid_argument', 'session and seq belong together, seq counts from 1');
+  }
+  return { session, seq: number };
+}
+
+/** The bytes of a log entry. */
+export function encodeCommand(
+  command: StateCommand,
+  actor: string,
+  key?: { session: string; seq: number },
+): Uint8Array<ArrayBuffer> {
+  const envelope: CommandEnvelope = key === undefined ? { command, actor } : { command, actor, ...key };
+  return encoder.encode(JSON.stringify(envelope));
+}
+
+export function encodeSql(envelope: SqlEnvelope): Uint8Array<ArrayBuffer> {
+  return encoder.encode(JSON.stringify(envelope));
+}

@@ -1,0 +1,219 @@
+/**
+ * Control of the cluster: operations, configuration, tokens, alerts, audit. Parse, one call, shape the
+ * answer.
+ */
+
+import type { OperationRequest } from '../../src/api/index.ts';
+import { formatToken, NODE_ROLES, PERSON_ROLES } from '../../src/auth/index.ts';
+import { LIMITS, SqlccError } from '../../src/base/index.ts';
+import type { ConfigVersionRecord } from '../../src/cluster/index.ts';
+import { checkUpdate } from '../../src/config/index.ts';
+import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
+import type { Answer, Call } from '../../src/rpc/index.ts';
+import { resultOf } from '../applied.ts';
+import { shortId } from '../data-dir.ts';
+import { readPki } from '../data-files.ts';
+import { JOIN_TOKEN_TTL_MS } from '../init.ts';
+import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
+import { isoTime } from '../node-view.ts';
+import { planOperation, runOperation as run } from '../operations.ts';
+import { alertView, auditView, configVersionView, operationView, tokenView } from '../views.ts';
+
+const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
+
+export async function operations(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const rows = requireCluster(context).operations.map(operationView);
+  return { body: { schemaVersion: 1, operations: rows, read } };
+}
+
+export async function operation(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.bestEffort(false);
+  return { body: { operation: operationView(findOperation(context, call)) } };
+}
+
+function findOperation(context: NodeContext, call: Call) {
+  const id = call.params['id'] ?? '';
+  const found = requireCluster(context).operations.find((o) => o.id === id);
+  if (found === undefined) {
+    const hint = `"sqlcc op list" shows the last ${LIMITS.operationHistory}`;
+    throw new SqlccError('not_found', `no operation "${id}"`, { hint });
+  }
+  return found;
+}
+
+export async function runOperation(context: NodeContext, call: Call): Promise<Answer> {
+  const request = call.body as OperationRequest;
+  await context.reads.requireLeader(call.remainingMs());
+  await context.reads.prepare({ level: 'linearizable', minIndex: 0 }, call.remainingMs());
+  if (request.dry_run === true) return { body: { plan: planOperation(context, request, call.identity.id) } };
+  return { status: 202, body: { operation: operationView(await run(context, call, request)) } };
+}
+
+/** Takes a node out for good; the same as an operation of kind remove-node. */
+export async function removeNode(context: NodeContext, call: Call): Promise<Answer> {
+  const reason = call.query['reason'] ?? '';
+  const request: OperationRequest = { kind: 'remove-node', node_id: call.params['id'] ?? '', reason };
+  await context.reads.requireLeader(call.remainingMs());
+  return { status: 202, body: { operation: operationView(await run(context, call, request)) } };
+}
+
+export async function cancelOperation(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const found = findOperation(context, call);
+  if (found.state !== 'running') {
+    throw new SqlccError('conflict', `operation ${found.id} has ended: ${found.state}`, {
+      hint: 'nothing to cancel',
+    });
+  }
+  const command = {
+    kind: 'operation-end',
+    id: found.id,
+    state: 'cancelled',
+    error: `cancelled by ${call.identity.id}`,
+  } as const;
+  resultOf((await proposeCommand(context, command, call)).result);
+  return { body: { operation: operationView(findOperation(context, call)) } };
+}
+
+function activeConfig(context: NodeContext): ConfigVersionRecord {
+  const found = requireCluster(context).configs.findLast((c) => c.isActive);
+  if (found === undefined) throw new SqlccError('not_found', 'no configuration was replicated yet');
+  return found;
+}
+
+export async function config(context: NodeContext, call: Call): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const wanted = call.query['version'];
+  const record =
+    wanted === undefined
+      ? activeConfig(context)
+      : requireCluster(context).configs.find((c) => c.version === Number(wanted));
+  if (record === undefined) throw new SqlccError('not_found', `no configuration version ${wanted}`);
+  return { body: { schemaVersion: 1, version: configVersionView(record), text: record.text, read } };
+}
+
+export async function configVersions(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const versions = requireCluster(context).configs.map(configVersionView);
+  return { body: { schemaVersion: 1, versions, read } };
+}
+
+/** Validates; with `dry_run` says what would change, else replicates it as a new version. */
+export async function putConfig(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  await context.reads.prepare({ level: 'linearizable', minIndex: 0 }, call.remainingMs());
+  const body = call.body as { text: string; reason?: string; dry_run?: boolean; if_version?: number };
+  const current = activeConfig(context);
+  const local = {
+    nodeId: context.facts.nodeId,
+    dataDir: context.facts.dataDir,
+    network: context.config.network,
+  };
+  const checked = checkUpdate(current.text, body.text, local);
+  if (!checked.ok) {
+    const details = { issues: checked.issues };
+    const count = checked.issues.length === 1 ? '1 issue' : `${checked.issues.length} issues`;
+    const text = `the configuration has ${count}; nothing was changed`;
+    throw new SqlccError('config_invalid', text, { details });
+  }
+  const answer = { schemaVersion: 1, changes: checked.changes, notes: checked.notes };
+  if (body.dry_run === true || checked.changes.length === 0) {
+    return { body: { ...answer, version: current.version, applied: false } };
+  }
+  const command = {
+    kind: 'config-put',
+    text: checked.text,
+    configHash: checked.configHash,
+    changes: checked.changes.map((c) => `${c.path}: ${JSON.stringify(c.from)} → ${JSON.stringify(c.to)}`),
+    reason: body.reason ?? '',
+    createNode: context.facts.nodeId,
+    ifVersion: body.if_version ?? current.version,
+  } as const;
+  resultOf((await proposeCommand(context, command, call)).result);
+  return { body: { ...answer, version: activeConfig(context).version, applied: true } };
+}
+
+export async function tokens(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const rows = Object.values(requireCluster(context).tokens).map(tokenView);
+  return { body: { schemaVersion: 1, tokens: rows, read } };
+}
+
+/** The secret is in this answer and nowhere else: the log holds its hash. */
+export async function createToken(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const body = call.body as { kind: 'access' | 'join'; role: string; ttl_ms?: number; node_id?: string };
+  const roles: readonly string[] = body.kind === 'join' ? NODE_ROLES : PERSON_ROLES;
+  if (!roles.includes(body.role)) {
+    const hint = `a token of kind ${body.kind} has one of the roles ${roles.join(', ')}`;
+    throw new SqlccError('invalid_argument', `role "${body.role}" does not go with kind ${body.kind}`, {
+      hint,
+    });
+  }
+  const secret = newSecret();
+  const id = shortId();
+  const ttl = body.ttl_ms ?? (body.kind === 'join' ? JOIN_TOKEN_TTL_MS : ACCESS_TOKEN_TTL_MS);
+  const expires = Date.now() + ttl;
+  const token = {
+    id,
+    kind: body.kind,
+    role: body.role,
+    hash: hashSecret(secret),
+    expires,
+    nodeId: body.node_id ?? null,
+  };
+  resultOf((await proposeCommand(context, { kind: 'token-create', token }, call)).result);
+  const caSha256 = spkiFingerprint(readPki(context.facts.dataDir).caCert);
+  const text =
+    body.kind === 'join'
+      ? formatToken({ kind: 'join', id, secret, caFingerprint: caSha256 })
+      : formatToken({ kind: 'access', id, secret });
+  return { status: 201, body: { id, token: text, expires: isoTime(expires) } };
+}
+
+export async function revokeToken(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  resultOf(
+    (await proposeCommand(context, { kind: 'token-revoke', id: call.params['id'] ?? '' }, call)).result,
+  );
+  return { body: {} };
+}
+
+export async function alerts(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const stored = requireCluster(context).alerts.map(alertView);
+  return { body: { schemaVersion: 1, alerts: [...stored, ...leaderless(context)], read } };
+}
+
+/** Without a leader nothing can be recorded, and that is the alert. */
+function leaderless(context: NodeContext) {
+  const raft = context.consensus.status;
+  if (raft === null || raft.leaderId !== null) return [];
+  const silence = Math.round(raft.silenceMs ?? 0);
+  return [
+    {
+      id: 'LeaderDown',
+      rule: 'LeaderDown',
+      node_id: null,
+      severity: 'critical' as const,
+      state: 'firing' as const,
+      since: isoTime(Date.now() - silence),
+      value: `no leader for ${silence} ms, seen by ${context.facts.nodeId}`,
+      acknowledged_by: null,
+    },
+  ];
+}
+
+export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  resultOf(
+    (await proposeCommand(context, { kind: 'alert-acknowledge', id: call.params['id'] ?? '' }, call)).result,
+  );
+  return { body: {} };
+}
+
+export async function audit(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  return { body: { schemaVersion: 1, records: requireCluster(context).audit.map(auditView), read } };
+}

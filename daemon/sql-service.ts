@@ -1,0 +1,86 @@
+/**
+ * One SQL request: a read goes to a killable reader behind its barrier; a write is
+ * checked, tried in a reader when it may run away, and only then enters the log.
+ */
+import { randomInt } from 'node:crypto';
+import type { SqlRequest, SqlResponse, SqlResult } from '../src/api/index.ts';
+import { allows } from '../src/auth/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { SqlStatement } from '../src/cluster/index.ts';
+import type { Call } from '../src/rpc/index.ts';
+import { resultOf } from './applied.ts';
+import type { NodeContext } from './node-context.ts';
+import { encodeSql, readWish, sessionOf } from './requests.ts';
+
+function checkStatements(statements: readonly SqlStatement[]): void {
+  if (statements.length > LIMITS.maxSqlStatements) {
+    const text = `a request has at most ${LIMITS.maxSqlStatements} statements, this one ${statements.length}`;
+    throw new SqlccError('invalid_argument', text);
+  }
+  for (const [n, statement] of statements.entries()) {
+    if (statement.sql.length > LIMITS.maxSqlBytes) {
+      const details = { statement: n, sqlstate: '54000' };
+      throw new SqlccError('sql_error', `statement ${n} is longer than ${LIMITS.maxSqlBytes} bytes`, {
+        details,
+      });
+    }
+  }
+}
+
+/**
+ * Runs the request and answers as `/v1/sql` does; throws sql_error with the statement's number and SQLSTATE.
+ */
+export async function runSql(context: NodeContext, call: Call, request: SqlRequest): Promise<SqlResponse> {
+  const began = performance.now();
+  const statements = request.statements as readonly SqlStatement[];
+  checkStatements(statements);
+  let failed = true;
+  try {
+    const kind = context.reader.classify(statements);
+    const answer =
+      kind === 'read' ? await query(context, call, request) : await execute(context, call, request);
+    failed = false;
+    return { ...answer, elapsed_ms: Math.round((performance.now() - began) * 1000) / 1000 };
+  } finally {
+    context.latencies.record(performance.now() - began, failed);
+  }
+}
+
+async function query(
+  context: NodeContext,
+  call: Call,
+  request: SqlRequest,
+): Promise<Omit<SqlResponse, 'elapsed_ms'>> {
+  const read = await context.reads.prepare(readWish(request.level, request.min_index), call.remainingMs());
+  const timeoutMs = Math.min(call.remainingMs(), LIMITS.sqlReadTimeoutMs);
+  const answer = await context.readers.query(request.statements as readonly SqlStatement[], timeoutMs);
+  return {
+    results: answer.results as SqlResult[],
+    index: null,
+    read: { ...read, applied_index: answer.appliedIndex },
+  };
+}
+
+async function execute(
+  context: NodeContext,
+  call: Call,
+  request: SqlRequest,
+): Promise<Omit<SqlResponse, 'elapsed_ms'>> {
+  if (!allows(call.identity.role, 'write-data')) {
+    throw new SqlccError('permission_denied', `role ${call.identity.role} may read data, not write it`);
+  }
+  const statements = request.statements as readonly SqlStatement[];
+  const key = sessionOf(request.session, request.seq);
+  await context.reads.requireLeader(call.remainingMs());
+  if (context.reader.mayRunAway(statements))
+    await context.readers.trial(statements, LIMITS.sqlTrialTimeoutMs);
+  const data = encodeSql({ statements, seed: randomInt(0, 2 ** 32), ...key });
+  const applied = await context.consensus.proposals.propose('sql', data, call.remainingMs());
+  const results = resultOf(applied.result) as SqlResult[];
+  const answer = {
+    results,
+    index: applied.index,
+    read: { ...context.reads.info('quorum'), applied_index: applied.index },
+  };
+  return applied.result.replayed ? { ...answer, replayed: true } : answer;
+}

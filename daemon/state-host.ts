@@ -1,0 +1,201 @@
+/**
+ * The state worker's inside: applies committed entries in groups, answers the two
+ * other threads, and takes snapshots when the log has grown. It decides nothing about
+ * consensus; it only knows "apply these" and "become that snapshot".
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LogIndex, LogLevel } from '../src/base/index.ts';
+import { applyCommand, decodeState, encodeState } from '../src/cluster/index.ts';
+import type { LogEntry, SnapshotMeta } from '../src/raft/index.ts';
+import { decodeEntries, decodeMembership } from '../src/raft/index.ts';
+import { StateStore } from '../src/state/index.ts';
+import { SnapshotManager } from '../src/wal/index.ts';
+import { DigestWindow } from './digest-window.ts';
+import { failStop } from './fail-stop.ts';
+import type {
+  AppliedResult,
+  ConsensusToState,
+  MainToState,
+  StateToConsensus,
+  StateToMain,
+  StateWorkerData,
+} from './protocol.ts';
+
+/** A snapshot is due at the configured number of entries and one of these (README 4.7). */
+const SNAPSHOT_LOG_BYTES = 64 * 1024 * 1024;
+const SNAPSHOT_AFTER_MS = 30_000;
+
+export class StateHost {
+  readonly #data: StateWorkerData;
+  readonly #store: StateStore;
+  readonly #snapshots: SnapshotManager;
+  #digests: DigestWindow;
+  #sinceSnapshot = { index: 0 as LogIndex, bytes: 0, at: performance.now() };
+  #snapshotting = false;
+
+  constructor(data: StateWorkerData) {
+    this.#data = data;
+    const { dataDir } = data.facts;
+    this.#snapshots = new SnapshotManager({ dir: join(dataDir, 'snapshots') });
+    this.#store = StateStore.open({
+      dir: join(dataDir, 'engine'),
+      applyCluster: applyCommand,
+      encodeCluster: encodeState,
+      decodeCluster: decodeState,
+    });
+    const applied = this.#store.appliedIndex();
+    this.#digests = new DigestWindow(applied);
+    this.#sinceSnapshot.index = applied;
+  }
+
+  start(): void {
+    this.#data.consensus.on('message', (message: ConsensusToState) => this.#onConsensus(message));
+    this.#data.main.on('message', (message: MainToState) => this.#onMain(message));
+    this.#main({
+      kind: 'open',
+      appliedIndex: this.#store.appliedIndex(),
+      clusterState: this.#store.clusterState(),
+    });
+  }
+
+  #onConsensus(message: ConsensusToState): void {
+    switch (message.kind) {
+      case 'apply':
+        return this.#apply(message.packed, message.tags);
+      case 'restore':
+        void this.#restore(message.meta);
+        return;
+      case 'compare':
+        if (!this.#digests.agrees(message.index, message.digest)) {
+          this.#main({ kind: 'diverged', peer: message.peer, index: message.index });
+        }
+        return;
+    }
+  }
+
+  #onMain(message: MainToState): void {
+    switch (message.kind) {
+      case 'hash':
+        return this.#main({
+          kind: 'hash',
+          id: message.id,
+          hash: this.#store.stateHash(),
+          index: this.#store.appliedIndex(),
+        });
+      case 'snapshot':
+        void this.#snapshot();
+        return;
+      case 'stop':
+        this.#store.close();
+        return this.#main({ kind: 'stopped' });
+    }
+  }
+
+  #apply(packed: Uint8Array, tags: readonly (readonly [LogIndex, number])[]): void {
+    const decoded = decodeEntries(packed);
+    if (!decoded.ok) failStop('state', `entries from the own log do not decode: ${decoded.reason}`);
+    const entries: readonly LogEntry[] = decoded.value;
+    let group: ReturnType<StateStore['apply']>;
+    try {
+      group = this.#store.apply(entries);
+    } catch (error) {
+      // disk full, I/O error, damage: never skip an entry, never go on
+      failStop('state', `applying up to ${entries.at(-1)?.index} failed: ${(error as Error).message}`);
+    }
+    this.#consensus({ kind: 'applied', index: group.lastIndex });
+    const idOf = new Map(tags);
+    const results: AppliedResult[] = [];
+    group.results.forEach((r, n) => {
+      const digest = this.#digests.add(r.index, r.digest);
+      if (digest !== null) this.#consensus({ kind: 'digest', index: r.index, digest });
+      const proposalId = idOf.get(r.index);
+      const timestamp = entries[n]?.timestamp ?? 0;
+      if (proposalId !== undefined)
+        results.push({ proposalId, index: r.index, term: r.term, timestamp, result: r.result });
+    });
+    this.#main({
+      kind: 'applied',
+      appliedIndex: group.lastIndex,
+      results,
+      events: group.events,
+      clusterState: group.clusterState,
+      kvChanges: group.kvChanges,
+    });
+    this.#sinceSnapshot.bytes += packed.byteLength;
+    if (this.#snapshotDue()) void this.#snapshot();
+  }
+
+  #snapshotDue(): boolean {
+    const since = this.#sinceSnapshot;
+    if (this.#snapshotting || this.#store.appliedIndex() - since.index < this.#data.snapshotThreshold)
+      return false;
+    return since.bytes >= SNAPSHOT_LOG_BYTES || performance.now() - since.at >= SNAPSHOT_AFTER_MS;
+  }
+
+  async #snapshot(): Promise<void> {
+    if (this.#snapshotting || this.#store.appliedIndex() === 0) return;
+    this.#snapshotting = true;
+    const began = performance.now();
+    const copy = join(this.#data.facts.dataDir, 'engine', 'snapshot.tmp');
+    try {
+      const taken = await this.#store.snapshotTo(copy);
+      const membership = decodeMembership(taken.membership);
+      if (!membership.ok) failStop('state', 'the stored membership does not decode');
+      const meta: Omit<SnapshotMeta, 'size'> = {
+        id: `${String(taken.index).padStart(16, '0')}-${this.#data.facts.nodeId}-${Date.now().toString(36)}`,
+        index: taken.index,
+        term: taken.term,
+        membership: membership.value,
+        membershipIndex: taken.membershipIndex,
+      };
+      const made = await this.#snapshots.createSnapshot(copy, meta);
+      this.#sinceSnapshot = { index: taken.index, bytes: 0, at: performance.now() };
+      this.#consensus({ kind: 'snapshot-made', meta: made });
+      this.#main({
+        kind: 'snapshot-made',
+        index: made.index,
+        size: made.size,
+        ms: Math.round(performance.now() - began),
+      });
+      await this.#snapshots.cleanupOldSnapshots();
+    } catch (error) {
+      // a missed snapshot costs disk space, not safety: the log stays until one succeeds
+      this.#log('error', 'snapshot-failed', { error: (error as Error).message });
+      this.#sinceSnapshot = { ...this.#sinceSnapshot, at: performance.now() };
+    } finally {
+      rmSync(copy, { force: true });
+      this.#snapshotting = false;
+    }
+  }
+
+  async #restore(meta: SnapshotMeta): Promise<void> {
+    const target = join(this.#data.facts.dataDir, 'engine', 'restore.tmp');
+    try {
+      await this.#snapshots.loadSnapshot(meta.id, target);
+      this.#store.restore(target);
+    } catch (error) {
+      failStop('state', `snapshot ${meta.id} can't be restored: ${(error as Error).message}`);
+    }
+    this.#digests = new DigestWindow(this.#store.appliedIndex());
+    this.#sinceSnapshot = { index: this.#store.appliedIndex(), bytes: 0, at: performance.now() };
+    this.#consensus({ kind: 'restored', index: this.#store.appliedIndex() });
+    this.#main({
+      kind: 'restored',
+      appliedIndex: this.#store.appliedIndex(),
+      clusterState: this.#store.clusterState(),
+    });
+  }
+
+  #consensus(message: StateToConsensus): void {
+    this.#data.consensus.postMessage(message);
+  }
+
+  #main(message: StateToMain): void {
+    this.#data.main.postMessage(message);
+  }
+
+  #log(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
+    this.#main({ kind: 'log', level, event, fields });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The main thread's end of the state worker: applied results, events, the copy of the
+ * cluster's record, and waiting until this node has applied an index.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { LogIndex } from '../src/base/index.ts';
+import { SqlccError } from '../src/base/index.ts';
+import type { ClusterState } from '../src/cluster/index.ts';
+import type { MainToState, StateToMain } from './protocol.ts';
+
+export interface StateListener {
+  readonly applied: (message: Extract<StateToMain, { kind: 'applied' }>) => void;
+  readonly restored: (appliedIndex: LogIndex) => void;
+  readonly diverged: (peer: string, index: LogIndex) => void;
+  readonly snapshot: (message: Extract<StateToMain, { kind: 'snapshot-made' }>) => void;
+  readonly log: (message: Extract<StateToMain, { kind: 'log' }>) => void;
+}
+
+interface Waiter {
+  readonly index: LogIndex;
+  readonly settle: () => void;
+}
+
+export class StateLink {
+  readonly #port: MessagePort;
+  readonly #listener: StateListener;
+  readonly #hashes = new Map<number, (answer: { hash: string; index: LogIndex }) => void>();
+  #waiters: Waiter[] = [];
+  #appliedIndex: LogIndex = 0;
+  #appliedAt = performance.now();
+  #cluster: ClusterState | null = null;
+  #nextHashId = 1;
+  #opened: (() => void) | null = null;
+  #stopped: (() => void) | null = null;
+
+  constructor(port: MessagePort, listener: StateListener) {
+    this.#port = port;
+    this.#listener = listener;
+    port.on('message', (message: StateToMain) => this.#receive(message));
+  }
+
+  get appliedIndex(): LogIndex {
+    return this.#appliedIndex;
+  }
+
+  /** When this node last applied something, monotonic ms. */
+  get appliedAt(): number {
+    return this.#appliedAt;
+  }
+
+  /** The newest record; null before the bootstrap entry was applied here. */
+  get cluster(): ClusterState | null {
+    return this.#cluster;
+  }
+
+  /** Resolves when the state file is open. */
+  whenOpen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#opened = resolve;
+    });
+  }
+
+  /** Resolves when this node has applied `index`; rejects with unavailable at the deadline. */
+  whenApplied(index: LogIndex, timeoutMs: number): Promise<void> {
+    if (index <= this.#appliedIndex) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((w) => w !== waiter);
+        const ms = Math.round(timeoutMs);
+        const text = `this node has applied ${this.#appliedIndex} of ${index} after ${ms} ms`;
+        reject(new SqlccError('unavailable', text, { hint: 'ask another node, or read with level none' }));
+      }, timeoutMs);
+      const waiter: Waiter = {
+        index,
+        settle: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  /** SHA-256 over the whole state at the applied index. */
+  hash(): Promise<{ hash: string; index: LogIndex }> {
+    const id = this.#nextHashId++;
+    return new Promise((resolve) => {
+      this.#hashes.set(id, resolve);
+      this.#post({ kind: 'hash', id });
+    });
+  }
+
+  snapshot(): void {
+    this.#post({ kind: 'snapshot' });
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+      this.#post({ kind: 'stop' });
+    });
+  }
+
+  #post(message: MainToState): void {
+    this.#port.postMessage(message);
+  }
+
+  #receive(message: StateToMain): void {
+    switch (message.kind) {
+      case 'open':
+        this.#cluster = message.clusterState;
+        this.#advance(message.appliedIndex);
+        return this.#opened?.();
+      case 'applied':
+        if (message.clusterState !== null) this.#cluster = message.clusterState;
+        this.#advance(message.appliedIndex);
+        return this.#listener.applied(message);
+      case 'restored':
+        this.#cluster = message.clusterState;
+        this.#advance(message.appliedIndex);
+        return this.#listener.restored(message.appliedIndex);
+      case 'snapshot-made':
+        return this.#listener.snapshot(message);
+      case 'diverged':
+        return this.#listener.diverged(message.peer, message.index);
+      case 'hash':
+        this.#hashes.get(message.id)?.({ hash: message.hash, index: message.index });
+        this.#hashes.delete(message.id);
+        return;
+      case 'log':
+        return this.#listener.log(message);
+      case 'stopped':
+        return this.#stopped?.();
+    }
+  }
+
+  #advance(index: LogIndex): void {
+    this.#appliedIndex = index;
+    this.#appliedAt = performance.now();
+    if (this.#waiters.length === 0) return;
+    const due = this.#waiters.filter((w) => w.index <= index);
+    this.#waiters = this.#waiters.filter((w) => w.index > index);
+    for (const waiter of due) waiter.settle();
+  }
+}

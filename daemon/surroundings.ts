@@ -1,0 +1,75 @@
+/**
+ * What the consensus thread measures of its surroundings: how long the disk takes,
+ * how late its own event loop is. The core gets the figures; what follows from them
+ * is decided there.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { RaftStorage } from '../src/raft/index.ts';
+
+/** The event loop must be late in this many of the last 5 samples before leadership is given away. */
+const LAGGING_SAMPLES = 3;
+const LAGGING_WINDOW = 5;
+
+export class Surroundings {
+  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #open = new Map<number, number>();
+  readonly #electionTimeoutMs: number;
+  #latencies: number[] = [];
+  #late: boolean[] = [];
+  diskLatencyMs = 0;
+  loopLagMs = 0;
+
+  constructor(electionTimeoutMs: number) {
+    this.#electionTimeoutMs = electionTimeoutMs;
+    this.#delay.enable();
+  }
+
+  /** The same storage, with its writes timed. */
+  timed(storage: RaftStorage): RaftStorage {
+    return {
+      initialState: () => storage.initialState(),
+      firstIndex: () => storage.firstIndex(),
+      lastIndex: () => storage.lastIndex(),
+      term: (index) => storage.term(index),
+      entries: (low, high, maxBytes) => storage.entries(low, high, maxBytes),
+      snapshot: () => storage.snapshot(),
+      onFailure: (failed) => storage.onFailure(failed),
+      write: (request, done) => {
+        this.#open.set(request.token, performance.now());
+        storage.write(request, (token) => {
+          this.#acknowledged(token);
+          done(token);
+        });
+      },
+    };
+  }
+
+  /** Figures of the time since the last sample. */
+  sample(): { diskLatencyMs: number; loopLagP99Ms: number; oldestWriteMs: number; lagging: boolean } {
+    const sorted = this.#latencies.sort((a, b) => a - b);
+    if (sorted.length > 0) this.diskLatencyMs = sorted[Math.floor(sorted.length * 0.99)] as number;
+    this.#latencies = [];
+    const lag = this.#delay.percentile(99) / 1e6 - 10;
+    this.loopLagMs = Number.isFinite(lag) ? Math.max(0, lag) : 0;
+    this.#delay.reset();
+    this.#late = [...this.#late, this.loopLagMs > this.#electionTimeoutMs].slice(-LAGGING_WINDOW);
+    const oldest = this.#open.values().next().value;
+    return {
+      diskLatencyMs: this.diskLatencyMs,
+      loopLagP99Ms: this.loopLagMs,
+      oldestWriteMs: oldest === undefined ? 0 : performance.now() - oldest,
+      lagging: this.#late.filter(Boolean).length >= LAGGING_SAMPLES,
+    };
+  }
+
+  /** One acknowledgement covers all earlier writes. */
+  #acknowledged(token: number): void {
+    const now = performance.now();
+    for (const [open, began] of this.#open) {
+      if (open > token) break;
+      this.#latencies.push(now - began);
+      this.#open.delete(open);
+    }
+    if (this.#latencies.length > 4096) this.#latencies = this.#latencies.slice(-1024);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Shapes of the replicated record as the API shows them: operations, tokens, alerts, audit, configurations.
+ * Record in, row out.
+ */
+import type { OperationView } from '../src/api/index.ts';
+import type {
+  AlertRecord,
+  AuditRecord,
+  ConfigVersionRecord,
+  Operation,
+  TokenRecord,
+} from '../src/cluster/index.ts';
+import { isoTime } from './node-view.ts';
+
+export function operationView(operation: Operation): OperationView {
+  return {
+    id: operation.id,
+    kind: operation.kind,
+    state: operation.state,
+    phase: operation.phase,
+    phases: operation.phases.map((p) => ({
+      name: p.name,
+      at: isoTime(p.at),
+      elapsed_ms: p.elapsedMs,
+      result: p.result,
+    })),
+    from: operation.from,
+    to: operation.to,
+    actor: operation.actor,
+    reason: operation.reason,
+    error: operation.error,
+    candidates: operation.candidates.map((c) => ({
+      node_id: c.nodeId,
+      eligible: c.eligible,
+      reasons: [...c.reasons],
+      lag_entries: c.lagEntries,
+    })),
+  };
+}
+
+export function tokenView(token: TokenRecord) {
+  return {
+    id: token.id,
+    kind: token.kind,
+    role: token.role,
+    node_id: token.nodeId,
+    created: isoTime(token.created),
+    expires: isoTime(token.expires),
+    created_by: token.createdBy,
+    used_by: token.usedBy,
+  };
+}
+
+export function alertView(alert: AlertRecord) {
+  return {
+    id: alert.id,
+    rule: alert.rule,
+    node_id: alert.nodeId,
+    severity: alert.severity,
+    state: alert.state,
+    since: isoTime(alert.since),
+    value: alert.value,
+    acknowledged_by: alert.acknowledgedBy,
+  };
+}
+
+export function auditView(record: AuditRecord) {
+  return { ...record, at: isoTime(record.at) };
+}
+
+export function configVersionView(version: ConfigVersionRecord) {
+  return {
+    version: version.version,
+    config_hash: version.configHash,
+    create_time: isoTime(version.createTime),
+    create_node: version.createNode,
+    changes: [...version.changes],
+    is_active: version.isActive,
+    author: version.author,
+    reason: version.reason,
+  };
+}
