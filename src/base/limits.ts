@@ -85,6 +85,8 @@ export const LIMITS = {
   maxConfigTokens: 10_000,
   maxConfigDepth: 32,
   maxConfigAliases: 16,
+  /** Issues reported at once; the rest shows when these are corrected. */
+  maxConfigIssues: 100,
   maxHeaderBytes: 16 * 1024,
   /** Replicated events kept for resuming streams. */
   eventHistory: 10_000,

@@ -1,0 +1,208 @@
+/**
+ * What the parts of the detector share: the table, the picture of who observes whom, the
+ * edges of this node and the record of what it wants done. No decision is taken here.
+ */
+import { type Instant, LIMITS, type NodeId, type Random, shuffle } from '../base/index.ts';
+import { Awareness } from './awareness.ts';
+import { updateBytes } from './codec.ts';
+import { NewsQueue, type Priority } from './dissemination.ts';
+import {
+  compareIncarnations,
+  type Member,
+  newMember,
+  PART_ALL,
+  PART_DIGEST,
+  updateOf,
+} from './member-list.ts';
+import { type Edge, newEdge } from './observe.ts';
+import { Overlay } from './overlay.ts';
+import { type Timing, timingFor } from './suspicion.ts';
+import type { GossipBody, Incarnation, MemberEvent, MemberUpdate, Packet } from './types.ts';
+import { levelOf, QUIET } from './votes.ts';
+
+export interface GossipOptions {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  /** `host:port` at which others reach this node. */
+  readonly address: string;
+  /** Counts the starts on this data directory; ≥ 1 and larger than at any start before. */
+  readonly bootCounter: number;
+  readonly random: Random;
+}
+
+export class GossipCore {
+  readonly random: Random;
+  /** This node in the same shape as the others; its `state` is `left` while it leaves. */
+  readonly self: Member;
+  readonly members = new Map<NodeId, Member>();
+  /** Observers by short name, this node among them. */
+  readonly names = new Map<number, NodeId>();
+  readonly overlay: Overlay;
+  /** Subjects of this node. */
+  readonly edges = new Map<NodeId, Edge>();
+  readonly news = new NewsQueue();
+  readonly health = new Awareness();
+  /** Removed from the cluster: their packets and claims are ignored. */
+  readonly barred = new Set<NodeId>();
+  now: Instant = 0;
+  /** Until then no opinion gets worse: this node stood still a moment ago. */
+  graceUntil: Instant = 0;
+  packets: Packet[] = [];
+  events: MemberEvent[] = [];
+  /** An opinion or the overlay changed, so verdicts have to be looked at again. */
+  unsettled = false;
+  /** Members with claims that a sender of this turn got wrong. */
+  readonly corrections = new Map<NodeId, Set<NodeId>>();
+  /** Former subjects of whom this node still thinks ill; verdict.ts withdraws that. */
+  readonly lapsed = new Set<NodeId>();
+  retryAt: Instant = 0;
+  syncAt: Instant = 0;
+  roundAt: Instant = 0;
+
+  constructor(options: GossipOptions) {
+    this.random = options.random;
+    this.overlay = new Overlay(options.clusterId);
+    this.self = newMember(options.nodeId, options.address);
+    this.self.incarnation = { boot: options.bootCounter, refutation: 0 };
+    this.names.set(this.self.key, options.nodeId);
+    this.overlay.add(options.nodeId);
+  }
+
+  get timing(): Timing {
+    return timingFor(this.overlay.size);
+  }
+
+  get isLeaving(): boolean {
+    return this.self.state === 'left';
+  }
+
+  event(event: MemberEvent): void {
+    this.events.push(event);
+  }
+
+  /** A new row of the table, not yet heard of; undefined when the table is full. */
+  addMember(nodeId: NodeId, address: string): Member | undefined {
+    if (this.members.size >= LIMITS.maxMembers) return undefined;
+    const member = newMember(nodeId, address);
+    this.members.set(nodeId, member);
+    this.names.set(member.key, nodeId);
+    this.enter(member);
+    return member;
+  }
+
+  /** The member counts as live: it observes and is observed. */
+  enter(member: Member): void {
+    if (this.overlay.add(member.nodeId)) this.followOverlay();
+  }
+
+  /** The member is failed, left or forgotten: others take over its edges. */
+  withdraw(member: Member): void {
+    if (this.overlay.delete(member.nodeId)) this.followOverlay();
+  }
+
+  /** Who gets digests and news: observers and subjects. */
+  neighbours(): NodeId[] {
+    const both = new Set([...this.edges.keys(), ...this.overlay.observers(this.self.nodeId)]);
+    both.delete(this.self.nodeId);
+    return [...both];
+  }
+
+  /** Up to `count` different ones, by chance. */
+  some(from: readonly NodeId[], count: number): NodeId[] {
+    return from.length <= count ? [...from] : shuffle(this.random, from).slice(0, count);
+  }
+
+  /** Names of observers, known ones only. */
+  namesOf(keys: readonly number[]): NodeId[] {
+    return keys.map((key) => this.names.get(key)).filter((name) => name !== undefined);
+  }
+
+  spread(nodeId: NodeId, priority: Priority, parts: number): void {
+    this.news.add(nodeId, priority, parts);
+  }
+
+  /** The table's word about a member, this node included. */
+  describe(nodeId: NodeId, parts: number): MemberUpdate | null {
+    const member = nodeId === this.self.nodeId ? this.self : this.members.get(nodeId);
+    return member === undefined ? null : updateOf(member, parts, this.now);
+  }
+
+  /**
+   * A packet to `to`. Until it knows this life of this node, the node's own address rides
+   * along; so does the newest own digest, once.
+   */
+  send(to: NodeId, body: GossipBody, updates: readonly MemberUpdate[] = []): void {
+    const all = [...updates];
+    const peer = this.members.get(to);
+    const own = this.self.digest;
+    if (peer !== undefined) {
+      const isNew = compareIncarnations(peer.introducedAs, this.self.incarnation) !== 0;
+      const owed = own !== null && peer.digestSent < own.sequence;
+      if (isNew || owed) all.push(updateOf(this.self, isNew ? PART_ALL : PART_DIGEST, this.now));
+      peer.introducedAs = this.self.incarnation;
+      if (own !== null) peer.digestSent = own.sequence;
+    }
+    this.packets.push({ to, message: { ...body, incarnation: this.self.incarnation, updates: all } });
+  }
+
+  /** `updates` as news to one node, cut into batches; what is over the budget is left to anti-entropy. */
+  sendUpdates(to: NodeId, updates: readonly MemberUpdate[]): void {
+    let batch: MemberUpdate[] = [];
+    let room: number = LIMITS.maxGossipBatchBytes;
+    for (const update of updates) {
+      const size = updateBytes(update);
+      if (!this.news.spend(this.now, size)) break;
+      if (size > room) {
+        this.send(to, { kind: 'news' }, batch);
+        batch = [];
+        room = LIMITS.maxGossipBatchBytes;
+      }
+      batch.push(update);
+      room -= size;
+    }
+    if (batch.length > 0) this.send(to, { kind: 'news' }, batch);
+  }
+
+  /** The member leaves the table without a trace. */
+  forget(member: Member): void {
+    this.members.delete(member.nodeId);
+    this.names.delete(member.key);
+    this.news.delete(member.nodeId);
+    this.edges.delete(member.nodeId);
+    this.withdraw(member);
+  }
+
+  /** Says the table's word about `about` to `to` at the end of this turn: it claimed something older. */
+  correct(to: NodeId, about: NodeId): void {
+    const set = this.corrections.get(to);
+    if (set === undefined) this.corrections.set(to, new Set([about]));
+    else set.add(about);
+  }
+
+  /** This node speaks from a new life: everybody must hear it. */
+  reincarnate(incarnation: Incarnation): void {
+    this.self.incarnation = incarnation;
+    this.self.opinions = new Map();
+  }
+
+  /** Edges follow the rings: new subjects start with a clean sheet, former ones lose this node's opinion. */
+  followOverlay(): void {
+    const subjects = new Set(this.overlay.subjects(this.self.nodeId));
+    for (const nodeId of this.edges.keys()) {
+      if (subjects.has(nodeId)) continue;
+      this.edges.delete(nodeId);
+      const member = this.members.get(nodeId);
+      if (member !== undefined && member.state === 'alive' && this.ownLevel(member) !== QUIET) {
+        this.lapsed.add(nodeId);
+      }
+    }
+    for (const nodeId of subjects) {
+      if (!this.edges.has(nodeId)) this.edges.set(nodeId, newEdge(this.now));
+    }
+    this.unsettled = true;
+  }
+
+  ownLevel(member: Member): 0 | 1 | 2 | 3 {
+    return levelOf(member.opinions.get(this.self.key) ?? 0);
+  }
+}

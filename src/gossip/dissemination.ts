@@ -1,0 +1,101 @@
+/**
+ * What is new and still has to be passed on: one item a member, at most one round each
+ * 100 ms, three rounds an item, the most important first (a death before a digest). The
+ * item holds only which parts are new; the words are taken from the table when sent, so
+ * a later fact overtakes an earlier one in the queue for free.
+ */
+import { type Duration, type Instant, LIMITS, NEVER, type NodeId } from '../base/index.ts';
+import { updateBytes } from './codec.ts';
+import type { MemberUpdate } from './types.ts';
+
+export const ROUND_MS: Duration = 100;
+/** Random neighbours a round. */
+export const FAN_OUT = 4;
+const ROUNDS = 3;
+
+/** Lower goes first. */
+export const PRIORITY = { end: 0, life: 1, vote: 2, suspicion: 3, metadata: 4 } as const;
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+
+interface Item {
+  priority: Priority;
+  parts: number;
+  rounds: number;
+}
+
+export class NewsQueue {
+  readonly #items = new Map<NodeId, Item>();
+  #nextRoundAt: Instant = 0;
+  #tokens: number = LIMITS.maxGossipBytesPerSecond;
+  #tokensAt: Instant = 0;
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /** When the next round is due; never while nothing is new. */
+  get wakeAt(): Instant {
+    return this.#items.size === 0 ? NEVER : this.#nextRoundAt;
+  }
+
+  /** Something about `nodeId` is new: three rounds from now on, with all parts that still wait. */
+  add(nodeId: NodeId, priority: Priority, parts: number): void {
+    const item = this.#items.get(nodeId);
+    if (item === undefined) {
+      this.#items.set(nodeId, { priority, parts, rounds: ROUNDS });
+      return;
+    }
+    item.priority = Math.min(item.priority, priority) as Priority;
+    item.parts |= parts;
+    item.rounds = ROUNDS;
+  }
+
+  /** An item that has not been sent yet. */
+  isUnsent(nodeId: NodeId): boolean {
+    return this.#items.get(nodeId)?.rounds === ROUNDS;
+  }
+
+  delete(nodeId: NodeId): void {
+    this.#items.delete(nodeId);
+  }
+
+  /**
+   * The updates of this round, most important first, within the batch and the budget
+   * for `copies` receivers; empty when it is not yet time.
+   */
+  takeRound(
+    now: Instant,
+    copies: number,
+    describe: (nodeId: NodeId, parts: number) => MemberUpdate | null,
+  ): MemberUpdate[] {
+    if (this.#items.size === 0 || copies === 0 || now < this.#nextRoundAt) return [];
+    this.#nextRoundAt = now + ROUND_MS;
+    const sorted = [...this.#items].sort(([, a], [, b]) => a.priority - b.priority || b.rounds - a.rounds);
+    const updates: MemberUpdate[] = [];
+    let room: number = LIMITS.maxGossipBatchBytes;
+    for (const [nodeId, item] of sorted) {
+      const update = describe(nodeId, item.parts);
+      if (update === null) {
+        this.#items.delete(nodeId);
+        continue;
+      }
+      const size = updateBytes(update);
+      if (size > room || !this.spend(now, size * copies)) break;
+      room -= size;
+      updates.push(update);
+      item.rounds--;
+      if (item.rounds === 0) this.#items.delete(nodeId);
+    }
+    return updates;
+  }
+
+  /** Takes `bytes` from the budget of this node; false when there is not enough. */
+  spend(now: Instant, bytes: number): boolean {
+    const limit = LIMITS.maxGossipBytesPerSecond;
+    this.#tokens = Math.min(limit, this.#tokens + ((now - this.#tokensAt) / 1000) * limit);
+    this.#tokensAt = now;
+    if (bytes > this.#tokens) return false;
+    this.#tokens -= bytes;
+    return true;
+  }
+}

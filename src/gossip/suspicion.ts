@@ -1,0 +1,70 @@
+/**
+ * Every time and threshold of the detector in one place. Silence is soft evidence: it
+ * needs `voteMs` and an agreement of `high` observers. Hard evidence needs only the
+ * agreement. Own trouble widens suspicion, never the vote: the promise of < 5 s stays.
+ */
+import type { Duration } from '../base/index.ts';
+
+export interface Timing {
+  /** Between two probes of one subject. */
+  readonly probeMs: Duration;
+  /** After this much silence the subject is probed again every `reprobeMs`. */
+  readonly lateMs: Duration;
+  readonly reprobeMs: Duration;
+  /** S1: silence before one observer suspects. */
+  readonly suspectMs: Duration;
+  /** S2: silence before one observer votes. */
+  readonly voteMs: Duration;
+}
+
+const SMALL: Timing = { probeMs: 100, lateMs: 160, reprobeMs: 100, suspectMs: 800, voteMs: 3000 };
+const LARGE: Timing = { probeMs: 500, lateMs: 560, reprobeMs: 100, suspectMs: 1500, voteMs: 3000 };
+const HUGE: Timing = { probeMs: 1000, lateMs: 1060, reprobeMs: 100, suspectMs: 2500, voteMs: 5000 };
+
+/** Up to this many members are probed fast. */
+export const SMALL_CLUSTER = 16;
+const HUGE_CLUSTER = 5000;
+
+/** Between L and H for longer than this: the member is reported as partly connected. */
+export const DEGRADED_AFTER_MS: Duration = 10_000;
+/** A failure that others claim and this node can't verify is believed if nobody refutes it for this long. */
+export const CLAIM_GRACE_MS: Duration = 1500;
+/** How long failed and left members are remembered, so that no late packet brings an old life back. */
+export const TOMBSTONE_MS: Duration = 24 * 3_600_000;
+export const ASK_INTERVAL_MS: Duration = 500;
+/** Other observers asked about a silent subject (SWIM's k). */
+export const ASKED = 3;
+export const SYNC_INTERVAL_MS: Duration = 10_000;
+/** Between two retries of failed members by one node of a small cluster; see `retryIntervalMs`. */
+export const RETRY_INTERVAL_MS: Duration = 1000;
+/** Steps of own health; see awareness.ts. */
+export const MAX_OWN_HEALTH = 8;
+
+export function timingFor(members: number): Timing {
+  if (members <= SMALL_CLUSTER) return SMALL;
+  return members <= HUGE_CLUSTER ? LARGE : HUGE;
+}
+
+/** S1 as this node uses it now: `suspectMs` ≤ result < `voteMs`. */
+export function widenedSuspectMs(timing: Timing, ownHealth: number): Duration {
+  return timing.suspectMs + ((timing.voteMs - timing.suspectMs) * ownHealth) / (MAX_OWN_HEALTH + 2);
+}
+
+/** A wake-up later than this means that this node stood still, not the others. */
+export function stallMs(timing: Timing): Duration {
+  return Math.max(100, timing.probeMs / 2);
+}
+
+/** L and H of Rapid's cut detection for `observers` live observers: 1 ≤ low ≤ high ≤ max(1, observers). */
+export function thresholds(observers: number): { readonly low: number; readonly high: number } {
+  // ⌈0.3·k⌉ and ⌈0.7·k⌉ in integers: 0.7 · 10 is not 7 in binary
+  return {
+    low: Math.max(1, Math.ceil((3 * observers) / 10)),
+    high: Math.max(1, Math.ceil((7 * observers) / 10)),
+  };
+}
+
+/** Between two retries by one node: in a large cluster all together make about 16 tries a second. */
+export function retryIntervalMs(liveMembers: number): Duration {
+  return RETRY_INTERVAL_MS * Math.max(1, liveMembers / SMALL_CLUSTER);
+}

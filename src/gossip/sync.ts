@@ -1,0 +1,39 @@
+/**
+ * Anti-entropy: news can miss a member, so tables are compared now and then. Each side
+ * cuts its table into 64 buckets and sends one hash a bucket; what differs is exchanged
+ * whole. An empty table differs everywhere, so joining is the same exchange.
+ */
+import type { NodeId } from '../base/index.ts';
+import { SYNC_BUCKETS } from './codec.ts';
+import { hashText, memberHash } from './hash.ts';
+import { rankOf } from './member-list.ts';
+import type { ClaimState, Incarnation } from './types.ts';
+
+/** A claim without its details: what two tables must agree on. */
+export interface Claim {
+  readonly nodeId: NodeId;
+  readonly incarnation: Incarnation;
+  readonly state: ClaimState;
+}
+
+export function bucketOf(nodeId: NodeId): number {
+  return hashText(nodeId, 0x73796e63) % SYNC_BUCKETS;
+}
+
+/** One hash a bucket; order of the members does not matter. */
+export function bucketHashes(claims: Iterable<Claim>): number[] {
+  const hashes = new Array<number>(SYNC_BUCKETS).fill(0);
+  for (const claim of claims) {
+    const bucket = bucketOf(claim.nodeId);
+    const own = memberHash(claim.nodeId, claim.incarnation, rankOf(claim.state));
+    hashes[bucket] = ((hashes[bucket] as number) ^ own) >>> 0;
+  }
+  return hashes;
+}
+
+/** Buckets in which two tables differ. */
+export function differingBuckets(a: readonly number[], b: readonly number[]): number[] {
+  const differ: number[] = [];
+  for (let n = 0; n < SYNC_BUCKETS; n++) if (a[n] !== b[n]) differ.push(n);
+  return differ;
+}
