@@ -83,8 +83,9 @@ export class MemoryStorage implements RaftStorage {
     return this.#queue.length;
   }
 
-  /** A power cut: queued writes never happened. */
+  /** A power cut, and the next life: queued writes never happened, a failed disk was replaced. */
   crash(): void {
+    this.#isPoisoned = false;
     this.#queue = [];
     this.#current = this.#durable;
     this.#failed = [];

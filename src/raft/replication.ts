@@ -131,8 +131,10 @@ function sendAppend(core: RaftCore, leader: LeaderState, peer: Progress): boolea
 function sendEmpty(core: RaftCore, leader: LeaderState, peer: Progress): void {
   const index = peer.next - 1;
   const term = core.log.term(index);
-  if (term !== undefined) post(core, leader, peer, { prev: { index, term }, entries: [] });
   peer.nudge = false;
+  if (term !== undefined) post(core, leader, peer, { prev: { index, term }, entries: [] });
+  // a whole window was lost and compacted meanwhile: nothing in the log can wake it up
+  else planSnapshot(core, peer);
 }
 
 function post(

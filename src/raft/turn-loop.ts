@@ -125,9 +125,9 @@ export class TurnLoop {
     try {
       const now = this.#options.clock.now();
       for (const input of inputs) this.#core.step(input, now);
-      const output = this.#core.take();
+      // before anything leaves; after `take` the log counts on a write that the storage has not seen yet
       this.#core.check();
-      this.#carryOut(output);
+      this.#carryOut(this.#core.take());
     } catch (error) {
       // an assertion of the core: a node that contradicts itself must not go on
       this.#fatal((error as Error).stack ?? String(error));

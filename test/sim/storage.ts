@@ -1,0 +1,97 @@
+/**
+ * The simulated node's disk as the simulator steers it: opened at each start, killed or
+ * cut from power at each end, made to fail. Two kinds: the production log on a simulated
+ * disk (wal-storage.ts), and this one, a list with a latency, against which the core can
+ * be tried without the log.
+ */
+import type { InstanceId, NodeId } from '../../src/base/index.ts';
+import { MemoryStorage, type PersistRequest, type RaftStorage } from '../../src/raft/index.ts';
+import type { NodeClock } from './world.ts';
+
+export interface SimStorage {
+  /** The first write of a new disk. */
+  init(clock: NodeClock, bootstrap: PersistRequest | null): void;
+  /** Begins a life on what the disk kept. */
+  open(clock: NodeClock): RaftStorage;
+  /** The process is gone, the page cache stays. */
+  kill(): void;
+  /** What was not synced is lost or torn. */
+  powerCut(): void;
+  /** The next sync fails: the log must never acknowledge anything again in this life. */
+  failNextSync(): void;
+}
+
+export interface SimStorageParts {
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  /** Latency of the next sync, ms. */
+  readonly latencyMs: () => number;
+  /** A fresh seed for whatever the disk draws. */
+  readonly seed: () => number;
+}
+
+/** `MemoryStorage` with a latency: writes are durable one after the other. */
+export class MemorySimStorage implements SimStorage {
+  readonly #parts: SimStorageParts;
+  readonly #log = new MemoryStorage();
+  #life = 0;
+  #fails = false;
+
+  constructor(parts: SimStorageParts) {
+    this.#parts = parts;
+  }
+
+  init(_clock: NodeClock, bootstrap: PersistRequest | null): void {
+    if (bootstrap === null) return;
+    this.#log.write(bootstrap, () => {});
+    this.#log.flush();
+  }
+
+  open(clock: NodeClock): RaftStorage {
+    const log = this.#log;
+    const life = ++this.#life;
+    let isSyncing = false;
+    // one sync at a time, for all that waits when it begins
+    const sync = (): void => {
+      const covered = log.queued;
+      isSyncing = covered > 0;
+      if (isSyncing) clock.after(this.#parts.latencyMs(), () => end(covered));
+    };
+    const end = (covered: number): void => {
+      if (life !== this.#life) return;
+      if (this.#fails) log.poison('a sync failed');
+      else log.flush(covered);
+      sync();
+    };
+    this.#fails = false;
+    return {
+      initialState: () => log.initialState(),
+      firstIndex: () => log.firstIndex(),
+      lastIndex: () => log.lastIndex(),
+      term: (index) => log.term(index),
+      entries: (low, high, maxBytes) => log.entries(low, high, maxBytes),
+      snapshot: () => log.snapshot(),
+      onFailure: (failed) => log.onFailure(failed),
+      write: (request, done) => {
+        log.write(request, done);
+        if (!isSyncing) sync();
+      },
+    };
+  }
+
+  kill(): void {
+    this.#life++;
+    // the page cache reaches the disk in its own time
+    this.#log.flush();
+    this.#log.crash();
+  }
+
+  powerCut(): void {
+    this.#life++;
+    this.#log.crash();
+  }
+
+  failNextSync(): void {
+    this.#fails = true;
+  }
+}
