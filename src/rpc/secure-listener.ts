@@ -59,7 +59,9 @@ export class SecureListener {
     this.server.on('connection', (socket: Socket) => this.#onConnection(socket));
     this.server.on('secureConnection', (socket: TLSSocket) => this.#onSecured(socket));
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      options.handshakeFailed?.(socket.remoteAddress ?? 'unknown', error.message);
+      // a refused certificate shows as a hang-up of our own; the verdict stands on the socket
+      const reason = socket.authorizationError?.toString() ?? error.message;
+      options.handshakeFailed?.(socket.remoteAddress ?? 'unknown', reason);
       socket.destroy();
     });
     this.server.on('session', (session: ServerHttp2Session) => this.#onSession(session));
