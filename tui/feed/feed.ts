@@ -15,6 +15,8 @@ import type {
 } from './wire.ts';
 
 export interface Feed {
+  /** True when `status` itself waits for the next picture; else it answers at once and is asked at intervals. */
+  readonly pushes: boolean;
   /** Wall clock in ms since 1970; a replay gives the time of the recording. */
   wall(): number;
   /** The picture as `node` sees it, or any node that answers. */

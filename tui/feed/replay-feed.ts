@@ -1,0 +1,152 @@
+/**
+ * The feed of a recorded session: NDJSON, one thing a line, each with its time `at`.
+ * At speed 1 lines come due as they were recorded; at speed 0 all are due at once and
+ * the clock stands at the last one, so that the same file always gives the same screen.
+ *
+ * Lines: `{at, status}` `{at, event}` `{at, alerts}` `{at, views}` `{at, history}`
+ * `{at, lost}` (the next status fails with this sentence), and answers that wait to be
+ * asked for: `{at, plan}` `{at, operation}` `{at, refusal: {code, message}}` (for a run).
+ */
+import { SqlccError } from '../../src/base/index.ts';
+import type { ErrorCode } from '../../src/base/index.ts';
+import type { Feed } from './feed.ts';
+import type { AlertRow, EventLine, HistoryResponse, OperationView, Plan, StatusResponse, ViewsResponse } from './wire.ts';
+
+export interface ReplayLine {
+  readonly at: string;
+  readonly status?: StatusResponse;
+  readonly event?: EventLine;
+  readonly alerts?: readonly AlertRow[];
+  readonly views?: ViewsResponse;
+  readonly history?: HistoryResponse;
+  readonly lost?: string;
+  readonly plan?: Plan;
+  readonly operation?: OperationView;
+  readonly refusal?: { readonly code: ErrorCode; readonly message: string };
+}
+
+interface Due {
+  readonly at: number;
+  readonly line: ReplayLine;
+}
+
+export function parseReplay(text: string): ReplayLine[] {
+  return text
+    .split('\n')
+    .filter((l) => l.trim() !== '')
+    .map((l, i) => {
+      try {
+        return JSON.parse(l) as ReplayLine;
+      } catch {
+        throw new SqlccError('invalid_argument', `line ${i + 1} of the recording is no JSON`);
+      }
+    });
+}
+
+class Recording {
+  readonly #lines: readonly Due[];
+  readonly #speed: number;
+  readonly #began = performance.now();
+  readonly #first: number;
+  readonly #last: number;
+
+  constructor(lines: readonly ReplayLine[], speed: number) {
+    this.#lines = lines.map((line) => ({ at: Date.parse(line.at), line }));
+    this.#speed = speed;
+    this.#first = this.#lines[0]?.at ?? 0;
+    this.#last = this.#lines.at(-1)?.at ?? 0;
+  }
+
+  wall(): number {
+    if (this.#speed === 0) return this.#last;
+    return this.#first + (performance.now() - this.#began) * this.#speed;
+  }
+
+  async due(at: number): Promise<void> {
+    if (this.#speed === 0) return;
+    const wait = (at - this.wall()) / this.#speed;
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+
+  /** All values of one kind, in order, with their times. */
+  of<K extends keyof ReplayLine>(kind: K): { at: number; value: NonNullable<ReplayLine[K]> }[] {
+    return this.#lines.flatMap(({ at, line }) => {
+      const value = line[kind];
+      return value === undefined || value === null ? [] : [{ at, value: value as NonNullable<ReplayLine[K]> }];
+    });
+  }
+
+  /** Statuses and losses in their order. */
+  pictures(): readonly Due[] {
+    return this.#lines.filter(({ line }) => line.status !== undefined || line.lost !== undefined);
+  }
+}
+
+const never = new Promise<never>(() => undefined);
+
+function newest<T>(recording: Recording, values: readonly { at: number; value: T }[]): T | undefined {
+  return values.findLast((v) => v.at <= recording.wall())?.value;
+}
+
+function answers(recording: Recording): Pick<Feed, 'plan' | 'run' | 'operation'> {
+  const plans = recording.of('plan').map((p) => p.value);
+  const operations = recording.of('operation').map((o) => o.value);
+  const refusals = recording.of('refusal').map((r) => r.value);
+  const asked = new Map<string, number>();
+  const next = (id: string): OperationView => {
+    const steps = operations.filter((o) => o.id === id);
+    const at = asked.get(id) ?? 0;
+    asked.set(id, at + 1);
+    const step = steps[Math.min(at, steps.length - 1)];
+    if (step === undefined) throw new SqlccError('not_found', `no operation ${id} in the recording`);
+    return step;
+  };
+  return {
+    plan: async (request) => {
+      const fit = plans.filter((p) => p.kind === request.kind);
+      const exact = fit.findIndex((p) => p.to === (request.to ?? p.to));
+      // a plan is used once while there are others, so that asking again can give a new one
+      const found = fit[Math.max(0, exact)];
+      if (found === undefined) throw new SqlccError('failed_precondition', 'the recording has no such plan');
+      if (fit.length > 1) plans.splice(plans.indexOf(found), 1);
+      return found;
+    },
+    run: async (request) => {
+      const refused = refusals.shift();
+      if (refused !== undefined) throw new SqlccError(refused.code, refused.message);
+      const first = operations.find((o) => o.kind.startsWith(request.kind));
+      if (first === undefined) throw new SqlccError('failed_precondition', 'the recording has no such operation');
+      return next(first.id);
+    },
+    operation: async (id) => next(id),
+  };
+}
+
+export function replayFeed(lines: readonly ReplayLine[], speed: number): Feed {
+  const recording = new Recording(lines, speed);
+  const pictures = [...recording.pictures()];
+  return {
+    pushes: true,
+    wall: () => recording.wall(),
+    status: async () => {
+      const next = pictures.shift();
+      if (next === undefined) return never;
+      await recording.due(next.at);
+      if (next.line.status !== undefined) return next.line.status;
+      throw new SqlccError('unavailable', next.line.lost ?? 'connection lost');
+    },
+    alerts: async () => newest(recording, recording.of('alerts')) ?? [],
+    views: async () => newest(recording, recording.of('views')) ?? never,
+    history: async () => recording.of('history')[0]?.value ?? never,
+    async *events(after, signal) {
+      for (const { at, value } of recording.of('event')) {
+        if (after !== undefined && value.cursor <= after) continue;
+        await recording.due(at);
+        if (signal.aborted) return;
+        yield value;
+      }
+      await never;
+    },
+    ...answers(recording),
+  };
+}

@@ -1,0 +1,57 @@
+/** The last line: the filter while it is written, a toast, or the keys that matter here, from the keymap. */
+import { clean } from '../format/width.ts';
+import { bindingsOf } from '../keymap.ts';
+import { type Layout } from '../layout.ts';
+import { shown, visibleNodes } from '../model/selectors.ts';
+import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
+import type { View } from './view.ts';
+
+/** Most wanted first; what does not fit is left out from the end, help always stays. */
+const FOOTER = ['detail', 'filter', 'failover', 'maintenance', 'next-pane', 'freeze', 'reconnect', 'quit'];
+
+function hints(view: View, cells: number): Line {
+  const all = bindingsOf('main');
+  const help: Line = [span('?', 'key'), span(' help ')];
+  let out: Line = [span(' '), span('↑↓', 'key'), span(' select')];
+  for (const id of FOOTER) {
+    const binding = all.find((b) => b.id === id);
+    if (binding?.short === undefined) continue;
+    const closed = binding.disabled?.(view.model) !== null && binding.disabled !== undefined;
+    const next: Line = [
+      ...out,
+      span('  '),
+      span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key'),
+      span(` ${binding.short}`, closed ? 'muted' : 'plain'),
+    ];
+    if (lineWidth(next) + lineWidth(help) + 2 > cells) break;
+    out = next;
+  }
+  return spread(out, help, cells);
+}
+
+/** Alerts and reasons in a few words, for screens without a pane for them. */
+function tinySummary(view: View, cells: number): Line {
+  const { status, alerts } = shown(view.model);
+  const firing = alerts.filter((a) => a.state === 'firing').length;
+  const reasons = status?.cluster.reasons ?? [];
+  const left: Line = [
+    ...(firing > 0 ? [span(`!!${firing} `, 'critical')] : []),
+    reasons.length > 0 ? span(clean(reasons[0] ?? ''), 'warning') : span(status === null ? '' : 'healthy', 'ok'),
+  ];
+  return spread(left, [span('F M / '), span('?', 'key'), span('help')], cells);
+}
+
+export function footer(view: View, layout: Layout, hint: string | null): Line {
+  const { model } = view;
+  const cells = layout.columns;
+  if (hint !== null) return fitLine([span(` ${hint}`, 'muted')], cells);
+  if (model.filter.editing) {
+    const matches = `${visibleNodes(model).length} of ${shown(model).status?.nodes.length ?? 0}`;
+    const left: Line = [span(' / ', 'key'), span(`${clean(model.filter.text)}${view.symbols.cursor}`)];
+    return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
+  }
+  if (model.toast !== null) {
+    return fitLine([span(` ${clean(model.toast.text)}`, model.toast.level === 'warning' ? 'warning' : 'focus')], cells);
+  }
+  return layout.tier === 'tiny' ? tinySummary(view, cells) : hints(view, cells);
+}

@@ -1,0 +1,170 @@
+/**
+ * The topology screen as lines in places: what each pane and overlay shows at a given
+ * size. The components only put these lines on the terminal; the scripted modes print
+ * them.
+ */
+import { clean } from '../format/width.ts';
+import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
+import type { Pane } from '../model/model.ts';
+import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.ts';
+import { type Line, span, type Token } from '../theme/tokens.ts';
+import { actionDialogText, type DialogText } from './action-dialog.ts';
+import { footer } from './foot.ts';
+import { banner, header } from './head.ts';
+import { nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
+import { detailText, helpText } from './overlays.ts';
+import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
+import { panel } from './panel.ts';
+import type { View } from './view.ts';
+
+/** One line, and the meaning that paints over all of it (a selected row). */
+export interface Row {
+  readonly line: Line;
+  readonly over?: Token;
+}
+
+export interface PaneRows {
+  readonly pane: Pane;
+  readonly width: number;
+  readonly height: number;
+  readonly rows: readonly Row[];
+}
+
+export interface OverlayRows {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly rows: readonly Row[];
+}
+
+export interface Screen {
+  readonly layout: Layout;
+  readonly head: readonly Row[];
+  readonly bands: readonly { readonly height: number; readonly panes: readonly PaneRows[] }[];
+  readonly foot: Row;
+  readonly overlay: OverlayRows | null;
+}
+
+const PANES: Readonly<Record<Exclude<Pane, 'nodes'>, (view: View) => PaneText>> = {
+  elections: electionsPane,
+  quorum: quorumPane,
+  alerts: alertsPane,
+  events: eventsPane,
+};
+
+/** First row to show so that the selected one is inside. */
+function windowStart(selected: number, total: number, rows: number): number {
+  const latest = Math.max(0, total - rows);
+  return Math.min(latest, Math.max(0, selected - Math.floor(rows / 2)));
+}
+
+function nodesPane(view: View, layout: Layout, place: PanePlace, height: number): PaneRows {
+  const { model, symbols } = view;
+  const all = visibleNodes(model);
+  const total = shown(model).status?.nodes.length ?? 0;
+  const at = Math.max(0, all.findIndex((n) => n.node_id === selectedNode(model)?.node_id));
+  const count = tableRows(layout);
+  const start = windowStart(at, all.length, count);
+  const stale = isStale(model);
+  const inner = place.width - (layout.boxed ? 2 : 0);
+  const shape = tableShape(all, inner);
+  const rows = all.slice(start, start + count).map((row, i): Row => {
+    const style = { isSelected: start + i === at, isStale: stale };
+    const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
+    return { line: draw };
+  });
+  const over = (i: number): Token | undefined => (start + i === at ? 'selected' : stale ? 'muted' : undefined);
+  if (!layout.boxed) {
+    const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner) }] : [];
+    const body = rows.map((r, i) => withOver(r.line, over(i)));
+    return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body] };
+  }
+  const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
+  const range = all.length === 0 ? '0' : `${start + 1}–${Math.min(all.length, start + count)}`;
+  const order = `${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`;
+  const title: Line = [
+    span(`Nodes ${total}`, 'title'),
+    span(` ${symbols.dot} seen by ${observer} ${symbols.dot} sort ${order} ${symbols.dot} ${range} of ${all.length}`, 'muted'),
+  ];
+  const none: Line = [span(total === 0 ? '' : ' no node matches the filter', 'muted')];
+  const content = [tableHeading(shape, inner), ...(rows.length > 0 ? rows.map((r) => r.line) : [none])];
+  const focused = model.focus === 'nodes';
+  const lines = panel(title, content, { symbols, width: place.width, height, focused, boxed: true });
+  return {
+    pane: 'nodes',
+    width: place.width,
+    height,
+    rows: lines.map((l, i) => (i >= 2 && i - 2 < rows.length ? insideOver(l, over(i - 2)) : { line: l })),
+  };
+}
+
+function withOver(line: Line, over: Token | undefined): Row {
+  return over === undefined ? { line } : { line, over };
+}
+
+/** Paints the content of a boxed line over, and leaves its edges. */
+function insideOver(line: Line, over: Token | undefined): Row {
+  if (over === undefined) return { line };
+  const [first, ...rest] = line;
+  const last = rest.pop();
+  if (first === undefined || last === undefined) return { line };
+  return { line: [first, ...rest.map((s) => ({ text: s.text, token: over })), last] };
+}
+
+function textPane(view: View, layout: Layout, place: PanePlace, height: number): PaneRows {
+  const pane = place.pane as Exclude<Pane, 'nodes'>;
+  const { title, lines } = PANES[pane](view);
+  const inside = Math.max(1, height - (layout.boxed ? 2 : 1));
+  const first = Math.min(view.model.scroll[pane] ?? 0, Math.max(0, lines.length - inside));
+  const below = lines.length - first - inside;
+  const marks = [...(first > 0 ? [`↑${first}`] : []), ...(below > 0 ? [`↓${below}`] : [])].join(' ');
+  const head: Line = marks === '' ? title : [...title, span(` ${marks}`, 'muted')];
+  const style = {
+    symbols: view.symbols,
+    width: place.width,
+    height,
+    focused: view.model.focus === pane,
+    boxed: layout.boxed,
+  };
+  return { pane, width: place.width, height, rows: panel(head, lines.slice(first), style).map((line) => ({ line })) };
+}
+
+/** The overlay's text, and how large its box may become. */
+function overlayText(view: View, width: number, rows: number): DialogText | null {
+  const { overlay } = view.model;
+  if (overlay === null) return null;
+  const room = { width: width - 4, rows: rows - 2 };
+  if (overlay.kind === 'help') return helpText(view, overlay.scroll);
+  if (overlay.kind === 'detail') return detailText(view, overlay.nodeId, room.width);
+  return actionDialogText(overlay, view, room);
+}
+
+function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hint: string | null } {
+  const width = Math.min(layout.columns, Math.max(40, Math.min(104, layout.columns - 8)));
+  const most = Math.max(3, layout.rows - (layout.boxed ? 4 : 2));
+  const text = overlayText(view, width, most);
+  if (text === null) return { rows: null, hint: null };
+  const height = Math.min(most, text.lines.length + 2);
+  const style = { symbols: view.symbols, width, height, focused: true, boxed: true, edge: text.edge };
+  const lines = text.lines.map((l): Line => [span(' '), ...l]);
+  const rows = panel(text.title, lines, style).map((line) => ({ line }));
+  const left = Math.floor((layout.columns - width) / 2);
+  const top = Math.max(0, Math.floor((layout.rows - 1 - height) / 2));
+  return { rows: { left, top, width, rows }, hint: text.hint };
+}
+
+export function screenOf(view: View, columns: number, rows: number): Screen {
+  const layout = layoutOf(columns, rows, Math.max(1, visibleNodes(view.model).length), view.model.focus);
+  const head: Row[] = [{ line: header(view, layout) }];
+  if (layout.headRows === 2) head.push({ line: banner(view, layout) });
+  const bands = layout.bands.map((band) => ({
+    height: band.height,
+    panes: band.panes.map((place) =>
+      place.pane === 'nodes'
+        ? nodesPane(view, layout, place, band.height)
+        : textPane(view, layout, place, band.height),
+    ),
+  }));
+  const overlay = overlayRows(view, layout);
+  return { layout, head, bands, foot: { line: footer(view, layout, overlay.hint) }, overlay: overlay.rows };
+}

@@ -1,0 +1,283 @@
+/**
+ * The engine room of the screen: asks the feed, folds what comes into the model with
+ * `update`, carries out effects, and tells the painter that there is something new.
+ * Keys are told at once, data at most ten times a second. It knows neither React nor
+ * the terminal.
+ */
+import { SqlccError } from '../src/base/index.ts';
+import type { Feed } from './feed/feed.ts';
+import type { EventLine } from './feed/wire.ts';
+import { contextOf } from './keymap.ts';
+import { acceptBurst } from './model/keys.ts';
+import type { Effect, Failure, Message } from './model/messages.ts';
+import type { Model } from './model/model.ts';
+import { update } from './model/update.ts';
+
+const COMMIT_MS = 100;
+const TICK_MS = 1000;
+/** While seconds without a leader or the steps of an action are counted on the screen. */
+const FAST_TICK_MS = 100;
+const FOLLOW_MS = 150;
+const SLOW_POLL_MS = 5000;
+const RETRY_MS: readonly number[] = [100, 200, 400, 800, 1600, 2000];
+/** No status within this: the node counts as lost, whatever the socket says. */
+const STATUS_TIMEOUT_MS = 2500;
+const HISTORY_SECONDS = 60;
+
+/** What only the owner of the terminal can do. */
+export type TerminalEffect = Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' }>;
+
+export class Session {
+  readonly #feed: Feed;
+  readonly #stopped = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  readonly #following = new Set<string>();
+  #model: Model;
+  #onTerminal: (effect: TerminalEffect) => void = () => undefined;
+  #commit: NodeJS.Timeout | null = null;
+  #tick: NodeJS.Timeout | null = null;
+  #lastCommit = 0;
+  #kick: () => void = () => undefined;
+  #firstStatus: () => void = () => undefined;
+  /** Resolves with the first picture, or when the first attempt has failed. */
+  readonly ready: Promise<void>;
+
+  constructor(feed: Feed, model: Model) {
+    this.#feed = feed;
+    this.#model = model;
+    this.ready = new Promise((resolve) => {
+      this.#firstStatus = resolve;
+    });
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onTerminal(handler: (effect: TerminalEffect) => void): void {
+    this.#onTerminal = handler;
+  }
+
+  start(): void {
+    void this.#statusLoop();
+    void this.#eventLoop();
+    void this.#slowLoop();
+    void this.#feed.history(HISTORY_SECONDS).then(
+      (history) => this.dispatch({ type: 'history', history }),
+      () => undefined, // the sparkline then begins empty
+    );
+    this.#nextTick();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    if (this.#commit !== null) clearTimeout(this.#commit);
+    if (this.#tick !== null) clearTimeout(this.#tick);
+    this.#kick();
+  }
+
+  /** Keys of one read. A mixed burst outside of a text field is a paste in disguise and is dropped. */
+  keys(names: readonly string[]): void {
+    const context = contextOf(this.#model);
+    if ((context === 'main' || context === 'overlay') && !acceptBurst(names)) return;
+    for (const name of names) {
+      this.#apply({ type: 'key', key: { name, burst: names.length }, mono: performance.now() });
+    }
+    this.#notify();
+  }
+
+  paste(text: string): void {
+    this.#apply({ type: 'paste', text, mono: performance.now() });
+    this.#notify();
+  }
+
+  /** Something of the world; shown with the next commit. */
+  dispatch(message: Message): void {
+    this.#apply(message);
+    if (this.#commit !== null || this.#stopped.signal.aborted) return;
+    const wait = Math.max(0, COMMIT_MS - (performance.now() - this.#lastCommit));
+    this.#commit = setTimeout(() => this.#notify(), wait);
+  }
+
+  #apply(message: Message): void {
+    const [model, effects] = update(this.#model, message);
+    this.#model = model;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #notify(): void {
+    if (this.#commit !== null) clearTimeout(this.#commit);
+    this.#commit = null;
+    this.#lastCommit = performance.now();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'plan':
+        void this.#feed.plan(effect.request).then(
+          (plan) => this.dispatch({ type: 'planned', dialogId: effect.dialogId, plan, mono: performance.now() }),
+          (error) => this.dispatch({ type: 'refused', dialogId: effect.dialogId, failure: failureOf(error) }),
+        );
+        return;
+      case 'run':
+        void this.#feed.run(effect.request).then(
+          (operation) => this.dispatch({ type: 'started', dialogId: effect.dialogId, operation }),
+          (error) => this.dispatch({ type: 'refused', dialogId: effect.dialogId, failure: failureOf(error) }),
+        );
+        return;
+      case 'follow':
+        void this.#follow(effect.id);
+        return;
+      case 'refresh':
+        this.#kick();
+        return;
+      case 'repaint':
+      case 'suspend':
+      case 'quit':
+        this.#onTerminal(effect);
+    }
+  }
+
+  /** Asks for an operation until it has ended; a lost connection only means asking again. */
+  async #follow(id: string): Promise<void> {
+    if (this.#following.has(id)) return;
+    this.#following.add(id);
+    for (let failures = 0; !this.#stopped.signal.aborted; ) {
+      await this.#sleep(FOLLOW_MS);
+      try {
+        const operation = await this.#feed.operation(id);
+        this.dispatch({ type: 'operation', operation });
+        if (operation.state !== 'running') break;
+        failures = 0;
+      } catch {
+        failures++;
+        await this.#sleep(retryMs(failures));
+      }
+    }
+    this.#following.delete(id);
+  }
+
+  async #statusLoop(): Promise<void> {
+    for (let failures = 0; !this.#stopped.signal.aborted; ) {
+      try {
+        const asked = this.#feed.status(this.#model.observer);
+        const status = await (this.#feed.pushes ? asked : withTimeout(asked, STATUS_TIMEOUT_MS));
+        failures = 0;
+        this.dispatch({ type: 'status', status, now: this.#feed.wall() });
+        this.#firstStatus();
+        if (!this.#feed.pushes) await this.#sleep(this.#model.refreshMs);
+      } catch (error) {
+        failures++;
+        this.dispatch({ type: 'lost', failure: failureOf(error), now: this.#feed.wall() });
+        this.#firstStatus();
+        await this.#sleep(retryMs(failures));
+      }
+    }
+  }
+
+  /** All events the node still has, then live; resumed behind the last cursor after a loss. */
+  async #eventLoop(): Promise<void> {
+    let after: string | undefined = this.#feed.pushes ? undefined : '0';
+    for (let failures = 0; !this.#stopped.signal.aborted; failures++) {
+      try {
+        for await (const event of this.#feed.events(after, this.#stopped.signal)) {
+          after = event.cursor;
+          failures = 0;
+          this.#takeEvent(event);
+        }
+      } catch {
+        // the status loop says that the connection is lost; here it is only resumed
+      }
+      await this.#sleep(retryMs(failures + 1));
+    }
+  }
+
+  #takeEvent(event: EventLine): void {
+    this.dispatch({ type: 'events', events: [event], now: this.#feed.wall() });
+    if (event.kind.startsWith('alert-')) void this.#askAlerts();
+    // what changes the table is asked for at once, not at the next second
+    if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind)) this.#kick();
+  }
+
+  async #askAlerts(): Promise<void> {
+    try {
+      this.dispatch({ type: 'alerts', alerts: await this.#feed.alerts() });
+    } catch {
+      // the next round asks again
+    }
+  }
+
+  async #slowLoop(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#askAlerts();
+      try {
+        this.dispatch({ type: 'views', views: await this.#feed.views() });
+      } catch {
+        // views are a comfort: without them the line is not shown
+      }
+      await this.#sleep(SLOW_POLL_MS, false);
+    }
+  }
+
+  /** `kickable`: a refresh wakes it early. */
+  #sleep(ms: number, kickable = true): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#stopped.signal.aborted) done();
+      else this.#stopped.signal.addEventListener('abort', done, { once: true });
+      if (!kickable) return;
+      const before = this.#kick;
+      this.#kick = () => {
+        before();
+        done();
+        this.#kick = () => undefined;
+      };
+    });
+  }
+
+  #nextTick(): void {
+    const { overlay, picture } = this.#model;
+    const fast = picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
+    this.#tick = setTimeout(
+      () => {
+        this.dispatch({ type: 'tick', now: this.#feed.wall(), mono: performance.now() });
+        this.#nextTick();
+      },
+      fast ? FAST_TICK_MS : TICK_MS,
+    );
+  }
+}
+
+function retryMs(failures: number): number {
+  const base = RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 100;
+  // jitter keeps a room full of screens from knocking at the same moment
+  return base * (0.75 + Math.random() * 0.5);
+}
+
+async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SqlccError('unavailable', `no answer within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof SqlccError) return { code: error.code, message: error.message, hint: error.hint };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, hint: '' };
+}

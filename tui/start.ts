@@ -1,0 +1,49 @@
+/**
+ * `sqlcc top`: looks at what it was given, paints a sketch at once, begins to ask the
+ * cluster, and only then loads Ink. Where no screen can be driven it says what else
+ * can be done.
+ */
+import { runOnce } from './batch/batch.ts';
+import { runPlain } from './batch/plain.ts';
+import { openFeed } from './feed/open-feed.ts';
+import { initialModel } from './model/model.ts';
+import type { RunTop } from './options.ts';
+import { Session } from './session.ts';
+import { paintSkeleton } from './skeleton.ts';
+import { chooseLook } from './theme/look.ts';
+
+const DEFAULT_REFRESH_MS = 1000;
+
+/** Resolves the exit code when the screen is left: 0, 2 when it can't be driven here, 1 when it failed. */
+export async function runTop(run: RunTop): Promise<number> {
+  const { io, options } = run;
+  if (!io.stdout.isTTY) {
+    io.stderr.write('hint: the output is no terminal, so this is one picture; see sqlcc top --batch\n');
+    return await runOnce(run);
+  }
+  if (!io.stdin.isTTY) return refuse(run, 'the input is no terminal, so nobody could drive the screen');
+  if (options.plain === true || io.env['INK_SCREEN_READER'] === 'true') return await runPlain(run);
+  if (io.env['TERM'] === 'dumb') return refuse(run, 'TERM=dumb: this terminal has no screen to draw on');
+  const look = chooseLook(options, io.env);
+  const skeleton = paintSkeleton(io.stdout, run.clusterName, look);
+  try {
+    const feed = openFeed(run.client, options, 1);
+    const refreshMs = options.refreshMs ?? DEFAULT_REFRESH_MS;
+    const { clusterName, contextName } = run;
+    const start = { clusterName, contextName, readOnly: options.readOnly === true, refreshMs, now: feed.wall() };
+    const session = new Session(feed, initialModel(start));
+    session.start();
+    // colours are ours; what libraries below decide about them must agree before they are loaded
+    process.env['FORCE_COLOR'] = look.colour ? '1' : '0';
+    const { runScreen } = await import('./main.tsx');
+    return await runScreen({ session, look, io, skeleton });
+  } catch (error) {
+    skeleton.leave();
+    throw error;
+  }
+}
+
+function refuse(run: RunTop, why: string): number {
+  run.io.stderr.write(`error[invalid_argument]: ${why}\nhint: sqlcc top --once prints one picture, --batch many\n`);
+  return 2;
+}

@@ -1,0 +1,51 @@
+/**
+ * From the terminal's reads to keys. Ink gives a burst of printable keys as one
+ * string; it is split here, and each key knows how many came with it. Pastes arrive
+ * apart and never become keys.
+ */
+import { type Key, useInput, usePaste } from 'ink';
+import type { Session } from './session.ts';
+
+const NAMED: readonly (readonly [keyof Key, string])[] = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['backspace', 'backspace'],
+  ['delete', 'delete'],
+];
+
+const CONTROLS: Readonly<Record<string, string>> = { '\r': 'enter', '\n': 'enter', '\t': 'tab', '\x7f': 'backspace', '\b': 'backspace' };
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Names of the keys in one read, in order. */
+export function keyNames(input: string, key: Key): string[] {
+  if (key.eventType === 'release') return [];
+  if (key.tab) return [key.shift ? 'shift+tab' : 'tab'];
+  const named = NAMED.find(([flag]) => key[flag] === true);
+  if (named !== undefined) return [named[1]];
+  if (key.ctrl) return input === '' ? [] : [`ctrl+${input.toLowerCase()}`];
+  if (key.meta || key.super || key.hyper) return input === '' ? [] : [`meta+${input}`];
+  return [...graphemes.segment(input)].flatMap(({ segment }) => {
+    // a carriage return and line feed are one grapheme
+    if (segment === '\r\n') return ['enter'];
+    const control = CONTROLS[segment];
+    if (control !== undefined) return [control];
+    return /^[\x00-\x1f]/.test(segment) ? [] : [segment];
+  });
+}
+
+export function useKeys(session: Session): void {
+  useInput((input, key) => {
+    const names = keyNames(input, key);
+    if (names.length > 0) session.keys(names);
+  });
+  usePaste((text) => session.paste(text));
+}
