@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { nextStep } from '../../../daemon/operation-steps.ts';
+import type { ClusterState, Operation } from '../../../src/cluster/index.ts';
+import type { RaftStatus } from '../../../src/raft/index.ts';
+
+const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
+
+function raft(nodeId: string, changes: Partial<RaftStatus> = {}, voters = ['n1', 'n2', 'n3']): RaftStatus {
+  const membership = { voters: voters.map(member), outgoing: [], learners: [], learnersNext: [] };
+  const status = {
+    nodeId,
+    role: 'leader',
+    term: 7,
+    membership,
+    membershipCommitted: true,
+    transferringTo: null,
+  };
+  return { ...status, ...changes } as unknown as RaftStatus;
+}
+
+function cluster(changes: Partial<ClusterState> = {}): ClusterState {
+  const nodes = { n1: {}, n2: {}, n3: {} };
+  return { nodes, maintenance: {}, ...changes } as unknown as ClusterState;
+}
+
+function operation(changes: Partial<Operation>): Operation {
+  const base = {
+    id: 'op1',
+    phase: 'accepted',
+    from: 'n1',
+    to: 'n2',
+    actor: 'anna',
+    reason: 'r',
+    forMs: null,
+  };
+  return { ...base, ...changes } as unknown as Operation;
+}
+
+const end = (state: string) => ({ kind: 'propose', command: { kind: 'operation-end', id: 'op1', state } });
+
+describe('nextStep of a failover', () => {
+  const failover = (phase: string) => operation({ kind: 'failover', phase });
+
+  it('enters its phase in the record before it acts', () => {
+    expect(nextStep(failover('accepted'), cluster(), raft('n1'))).toMatchObject({
+      command: { kind: 'operation-phase', phase: 'transferring' },
+    });
+    expect(nextStep(failover('transferring'), cluster(), raft('n1'))).toMatchObject({
+      kind: 'transfer',
+      to: 'n2',
+    });
+  });
+
+  it('waits while the transfer is under way', () => {
+    const step = nextStep(failover('transferring'), cluster(), raft('n1', { transferringTo: 'n2' }));
+    expect(step).toEqual({ kind: 'wait' });
+  });
+
+  it('is ended by the target when it leads, and by any other leader as failed', () => {
+    expect(nextStep(failover('transferring'), cluster(), raft('n2'))).toMatchObject(end('done'));
+    expect(nextStep(failover('transferring'), cluster(), raft('n3'))).toMatchObject({
+      command: { state: 'failed', error: 'n3 leads term 7 instead of n2' },
+    });
+  });
+});
+
+describe('nextStep of a maintenance', () => {
+  const enable = (changes: Partial<Operation> = {}) =>
+    operation({ kind: 'maintenance-enable', forMs: 60_000, ...changes });
+  const inMaintenance = cluster({ maintenance: { n1: {} } } as unknown as Partial<ClusterState>);
+
+  it('marks the node first, for the time that was asked', () => {
+    expect(nextStep(enable(), cluster(), raft('n1'))).toMatchObject({
+      command: { kind: 'maintenance-enable', nodeId: 'n1', owner: 'anna', forMs: 60_000 },
+    });
+  });
+
+  it('hands leadership away from the node, then is done on the next leader', () => {
+    expect(nextStep(enable(), inMaintenance, raft('n1'))).toMatchObject({
+      command: { phase: 'handing-over' },
+    });
+    expect(nextStep(enable({ phase: 'handing-over' }), inMaintenance, raft('n1'))).toMatchObject({
+      kind: 'transfer',
+    });
+    expect(nextStep(enable({ phase: 'handing-over' }), inMaintenance, raft('n2'))).toMatchObject(end('done'));
+  });
+
+  it('leaves a lone voter leading', () => {
+    expect(nextStep(enable(), inMaintenance, raft('n1', {}, ['n1']))).toMatchObject(end('done'));
+  });
+
+  it('disable takes the mark away, once', () => {
+    const disable = operation({ kind: 'maintenance-disable' });
+    expect(nextStep(disable, inMaintenance, raft('n1'))).toMatchObject({
+      command: { kind: 'maintenance-disable' },
+    });
+    expect(nextStep(disable, cluster(), raft('n1'))).toMatchObject(end('done'));
+  });
+});
+
+describe('nextStep of a removal', () => {
+  const remove = (phase: string, from = 'n3') => operation({ kind: 'remove-node', phase, from, to: null });
+  const without = raft('n1', {}, ['n1', 'n2']);
+
+  it('takes the vote before the record', () => {
+    expect(nextStep(remove('accepted'), cluster(), raft('n1'))).toMatchObject({
+      command: { phase: 'leaving-raft' },
+    });
+    expect(nextStep(remove('leaving-raft'), cluster(), raft('n1'))).toEqual({
+      kind: 'remove-member',
+      nodeId: 'n3',
+    });
+    expect(nextStep(remove('leaving-raft'), cluster(), without)).toMatchObject({
+      command: { kind: 'node-remove' },
+    });
+    const gone = cluster({ nodes: { n1: {}, n2: {} } } as unknown as Partial<ClusterState>);
+    expect(nextStep(remove('leaving-raft'), gone, without)).toMatchObject(end('done'));
+  });
+
+  it('waits for a configuration that is not committed', () => {
+    const pending = raft('n1', { membershipCommitted: false });
+    expect(nextStep(remove('leaving-raft'), cluster(), pending)).toEqual({ kind: 'wait' });
+  });
+
+  it('of the leader itself hands over first', () => {
+    expect(nextStep(remove('accepted', 'n1'), cluster(), raft('n1'))).toMatchObject({
+      command: { phase: 'handing-over' },
+    });
+    expect(nextStep(remove('handing-over', 'n1'), cluster(), raft('n1'))).toMatchObject({ kind: 'transfer' });
+    expect(nextStep(remove('handing-over', 'n1'), cluster(), raft('n2'))).toMatchObject({
+      command: { phase: 'leaving-raft' },
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Proposals } from '../../../daemon/proposals.ts';
+import type { OutgoingProposal } from '../../../daemon/protocol.ts';
+import { LIMITS } from '../../../src/base/index.ts';
+
+const bytes = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(size));
+
+function make() {
+  const sent: OutgoingProposal[][] = [];
+  const proposals = new Proposals((batch) => sent.push([...batch]));
+  return { sent, proposals };
+}
+
+describe('Proposals', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('hands over all proposals of one turn together and settles each with its own result', async () => {
+    const { sent, proposals } = make();
+    const a = proposals.propose('sql', bytes(1), 1000);
+    const b = proposals.propose('command', bytes(2), 1000);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.map((batch) => batch.map((p) => p.kind))).toEqual([['sql', 'command']]);
+    const [first, second] = sent[0] as [OutgoingProposal, OutgoingProposal];
+    const result = (proposalId: number, index: number) => ({
+      ...{ proposalId, index, term: 1, timestamp: 0 },
+      result: { ok: true as const, value: index },
+    });
+    proposals.onApplied([result(second.id, 8), result(first.id, 7)]);
+    await expect(a).resolves.toMatchObject({ index: 7 });
+    await expect(b).resolves.toMatchObject({ index: 8 });
+    expect(proposals.size).toBe(0);
+  });
+
+  it.each([
+    ['not-leader', 'not_leader'],
+    ['overloaded', 'overloaded'],
+    ['transferring', 'no_leader'],
+    ['membership-busy', 'conflict'],
+    ['membership-illegal', 'failed_precondition'],
+  ] as const)('a refusal %s means that nothing happened: %s', async (reason, code) => {
+    const { sent, proposals } = make();
+    const waiting = expect(proposals.propose('sql', bytes(1), 1000)).rejects.toMatchObject({ code });
+    await vi.advanceTimersByTimeAsync(0);
+    const id = sent[0]?.[0]?.id as number;
+    proposals.onResults([{ id, kind: 'refused', reason, text: 'no' }]);
+    await waiting;
+  });
+
+  it('a deadline says outcome_unknown, never failed', async () => {
+    const { proposals } = make();
+    const waiting = expect(proposals.propose('sql', bytes(1), 50)).rejects.toMatchObject({
+      code: 'outcome_unknown',
+    });
+    await vi.advanceTimersByTimeAsync(51);
+    await waiting;
+    expect(proposals.size).toBe(0);
+  });
+
+  it('another entry at its place proves that it did not happen', async () => {
+    const { sent, proposals } = make();
+    const waiting = expect(proposals.propose('sql', bytes(1), 1000)).rejects.toMatchObject({
+      code: 'not_leader',
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    proposals.onOverwritten([sent[0]?.[0]?.id as number]);
+    await waiting;
+  });
+
+  it('a lost majority leaves every outcome unknown, also of what was not yet accepted', async () => {
+    const { proposals } = make();
+    const waiting = expect(proposals.propose('sql', bytes(1), 60_000)).rejects.toMatchObject({
+      code: 'outcome_unknown',
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    proposals.failAll('no majority');
+    await waiting;
+  });
+
+  it('refuses what no log entry can hold, and more callers than its limit', async () => {
+    const { proposals } = make();
+    await expect(proposals.propose('sql', bytes(LIMITS.maxEntryBytes + 1), 1)).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    const ignore = (): void => {};
+    for (let i = 0; i < LIMITS.maxPendingProposals; i++)
+      proposals.wait(proposals.nextId(), 1000).catch(ignore);
+    await expect(proposals.propose('sql', bytes(1), 1)).rejects.toMatchObject({ code: 'overloaded' });
+    await vi.advanceTimersByTimeAsync(1001);
+  });
+});

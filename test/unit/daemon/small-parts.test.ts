@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { DIGEST_WINDOW, DigestWindow } from '../../../daemon/digest-window.ts';
+import { longestGap, spread } from '../../../daemon/drill.ts';
+import { History } from '../../../daemon/history.ts';
+import { isWildcard, reachableHost } from '../../../daemon/init.ts';
+import { splitAddress } from '../../../daemon/join.ts';
+import { Pushed } from '../../../daemon/pushed.ts';
+import { ifMatch, readWish, sessionOf } from '../../../daemon/requests.ts';
+import { JoinGuard } from '../../../daemon/routes/join.ts';
+import { startAll, stopAll } from '../../../daemon/startable.ts';
+import { LIMITS } from '../../../src/base/index.ts';
+
+describe('DigestWindow', () => {
+  const fill = (window: DigestWindow, from: number, to: number, digest = (i: number) => i * 7919) => {
+    let last: number | null = null;
+    for (let i = from; i <= to; i++) last = window.add(i, digest(i));
+    return last;
+  };
+
+  it('gives a digest at the end of each whole window, equal for equal results', () => {
+    const a = new DigestWindow(0);
+    const b = new DigestWindow(0);
+    const digest = fill(a, 1, DIGEST_WINDOW);
+    expect(digest).not.toBeNull();
+    expect(fill(b, 1, DIGEST_WINDOW)).toBe(digest);
+    expect(b.agrees(DIGEST_WINDOW, digest as number)).toBe(true);
+    expect(b.agrees(DIGEST_WINDOW, (digest as number) + 1)).toBe(false);
+  });
+
+  it('notices one different result', () => {
+    const a = new DigestWindow(0);
+    const b = new DigestWindow(0);
+    const digest = fill(a, 1, DIGEST_WINDOW) as number;
+    fill(b, 1, DIGEST_WINDOW, (i) => (i === 100 ? 1 : i * 7919));
+    expect(b.agrees(DIGEST_WINDOW, digest)).toBe(false);
+  });
+
+  it('says nothing of a window that it has seen in part', () => {
+    const window = new DigestWindow(5);
+    expect(fill(window, 6, DIGEST_WINDOW)).toBeNull();
+    expect(window.agrees(DIGEST_WINDOW, 1)).toBe(true);
+    expect(fill(window, DIGEST_WINDOW + 1, 2 * DIGEST_WINDOW)).not.toBeNull();
+  });
+});
+
+describe('the drill', () => {
+  it('spread takes percentiles by nearest rank', () => {
+    expect(spread([])).toEqual({ p50: 0, p99: 0, max: 0 });
+    expect(spread([3, 1, 2])).toEqual({ p50: 2, p99: 3, max: 3 });
+  });
+
+  it('longestGap is the longest pause that overlaps the kill', () => {
+    expect(longestGap([0, 10, 20, 95, 100, 400], 30, 110)).toBe(300);
+    expect(longestGap([0, 10, 20, 95, 100, 400], 30, 99)).toBe(75);
+  });
+});
+
+describe('History', () => {
+  it('keeps one row a second and no more than an hour', () => {
+    const history = new History();
+    const point = (at: number) => ({ at, nodeId: 'n1', cpuUsage: 0, lagEntries: 0, appliedIndex: at });
+    for (let s = 0; s < 5000; s++) history.add(s * 1000, [point(s * 1000)]);
+    history.add(4_999_100, [point(4_999_100)]);
+    expect(history.since(10, 4_999_000).map((p) => p.at)).toHaveLength(11);
+    expect(history.since(1e9, 4_999_000).length).toBeLessThanOrEqual(LIMITS.historySeconds * 1.25);
+  });
+});
+
+describe('requests', () => {
+  it('If-Match is a version, quoted or not, and nothing else', () => {
+    expect([ifMatch(undefined), ifMatch('"7"'), ifMatch('0'), ifMatch('W/"3"')]).toEqual([null, 7, 0, 3]);
+    expect(() => ifMatch('*')).toThrow(/is no version/);
+  });
+
+  it('readWish knows four levels; session needs an index', () => {
+    expect(readWish(undefined, undefined)).toEqual({ level: 'linearizable', minIndex: 0 });
+    expect(readWish('session', '12')).toEqual({ level: 'session', minIndex: 12 });
+    expect(() => readWish('session', undefined)).toThrow(/needs min_index/);
+    expect(() => readWish('strong', undefined)).toThrow(/is none of/);
+    expect(() => readWish('none', '-1')).toThrow(/is no log index/);
+  });
+
+  it('sessionOf wants both halves', () => {
+    expect(sessionOf(undefined, undefined)).toBeUndefined();
+    expect(sessionOf('s', '2')).toEqual({ session: 's', seq: 2 });
+    expect(() => sessionOf('s', undefined)).toThrow(/belong together/);
+    expect(() => sessionOf(undefined, 1)).toThrow(/belong together/);
+    expect(() => sessionOf('s', 0)).toThrow(/counts from 1/);
+  });
+});
+
+describe('addresses', () => {
+  it('splitAddress takes HOST:PORT, also IPv6', () => {
+    expect(splitAddress('10.0.0.1:5433')).toEqual({ host: '10.0.0.1', port: 5433 });
+    expect(splitAddress('[::1]:5433')).toEqual({ host: '::1', port: 5433 });
+    for (const bad of ['host', 'host:', ':1', 'host:0', 'host:70000', 'a b:1']) {
+      expect(() => splitAddress(bad)).toThrow(/is no HOST:PORT/);
+    }
+  });
+
+  it('reachableHost refuses a wildcard that nobody can connect to', () => {
+    expect(isWildcard('0.0.0.0')).toBe(true);
+    expect(reachableHost('0.0.0.0', '10.0.0.1')).toBe('10.0.0.1');
+    expect(() => reachableHost('0.0.0.0', undefined)).toThrow(/every address/);
+  });
+});
+
+describe('JoinGuard', () => {
+  it('closes after too many failures of one address, for a minute', () => {
+    const guard = new JoinGuard();
+    for (let i = 0; i < LIMITS.maxJoinAttemptsPerAddressPerMinute; i++) guard.failed('a', i);
+    expect(() => guard.check('a', 100)).toThrow(/too many failed joins/);
+    expect(() => guard.check('b', 100)).not.toThrow();
+    expect(() => guard.check('a', 61_000)).not.toThrow();
+  });
+
+  it('closes to everybody after too many failures in all', () => {
+    const guard = new JoinGuard();
+    for (let i = 0; i < LIMITS.maxJoinAttemptsPerMinute; i++) guard.failed(`a${i}`, i);
+    expect(() => guard.check('fresh', 100)).toThrow(/too many failed joins/);
+  });
+});
+
+describe('startables', () => {
+  const part = (name: string, log: string[], fails = false) => ({
+    name,
+    start: async () => {
+      if (fails) throw new RangeError('broken');
+      log.push(`+${name}`);
+    },
+    stop: async () => {
+      log.push(`-${name}`);
+    },
+  });
+
+  it('start in order, stop in reverse', async () => {
+    const log: string[] = [];
+    const parts = [part('a', log), part('b', log)];
+    const times = await startAll(parts, () => {});
+    expect(times.map((t) => t.name)).toEqual(['a', 'b']);
+    expect(await stopAll(parts, 100)).toEqual([]);
+    expect(log).toEqual(['+a', '+b', '-b', '-a']);
+  });
+
+  it('a failed start stops what was started and names the step', async () => {
+    const log: string[] = [];
+    const parts = [part('a', log), part('b', log, true), part('c', log)];
+    await expect(startAll(parts, () => {})).rejects.toThrow('start step 2 "b" failed: broken');
+    expect(log).toEqual(['+a', '-b', '-a']);
+  });
+});
+
+describe('Pushed', () => {
+  it('gives lines in order and ends with its signal', async () => {
+    const abort = new AbortController();
+    const lines = new Pushed<number>(abort.signal);
+    let closed = 0;
+    lines.onClose(() => closed++);
+    lines.push(1);
+    lines.push(2);
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const line of lines) {
+        seen.push(line);
+        if (line === 2) setImmediate(() => lines.push(3));
+        if (line === 3) abort.abort();
+      }
+    })();
+    await reading;
+    expect(seen).toEqual([1, 2, 3]);
+    expect(closed).toBe(1);
+  });
+});
