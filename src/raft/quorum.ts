@@ -24,8 +24,18 @@ export function majority(n: number): number {
 /** The largest value that a majority of `members` has reached; +∞ for no members. */
 function majorityValue(members: readonly RaftMember[], measure: (id: NodeId) => number): number {
   if (members.length === 0) return Number.POSITIVE_INFINITY;
-  const values = members.map((m) => measure(m.nodeId)).sort((a, b) => b - a);
-  return values[majority(members.length) - 1] ?? 0;
+  // asked at every step of a leader: an insertion sort of a handful of numbers, largest first
+  const values: number[] = [];
+  for (const member of members) {
+    const value = measure(member.nodeId);
+    let at = values.length;
+    while (at > 0 && (values[at - 1] as number) < value) {
+      values[at] = values[at - 1] as number;
+      at--;
+    }
+    values[at] = value;
+  }
+  return values[majority(members.length) - 1] as number;
 }
 
 /**
