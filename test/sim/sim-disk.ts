@@ -14,7 +14,7 @@ const SECTOR = 512;
 
 export interface MemoryDiskOptions {
   readonly random: Random;
-  /** Runs `fn` after `ms` and whatever latency the caller adds. */
+  /** Runs `fn` after `ms` and whatever latency the giver of this function adds. */
   readonly schedule: (ms: number, fn: () => void) => void;
   /** Writes beyond this many bytes in all files fail with ENOSPC; default: never. */
   readonly capacityBytes?: number;
@@ -333,8 +333,8 @@ export class MemoryDisk implements Disk {
       return;
     }
     // a failing write leaves some of its bytes behind
-    const room = isFull ? this.freeBytes() : op.bytes.length / 2;
-    const kept = Math.floor(Math.min(op.bytes.length, Math.max(0, inode.cache.size - op.offset) + room));
+    const inside = Math.max(0, inode.cache.size - op.offset);
+    const kept = isFull ? inside + this.freeBytes() : op.bytes.length >> 1;
     if (kept > 0) inode.apply({ ...op, bytes: op.bytes.subarray(0, kept) });
     throw this.#error('write', path, isFull ? 'ENOSPC' : 'EIO');
   }
