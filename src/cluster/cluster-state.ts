@@ -5,16 +5,8 @@
  * keep a copy in its main thread.
  */
 import type { AlertRecord } from '../alerts/index.ts';
-import type {
-  ClusterId,
-  ConfigVersion,
-  Epoch,
-  InstanceId,
-  LogIndex,
-  NodeId,
-  Term,
-  Timestamp,
-} from '../base/index.ts';
+import type { ClusterId, Epoch, InstanceId, LogIndex, NodeId, Term, Timestamp } from '../base/index.ts';
+import type { ConfigVersionInfo } from '../config/index.ts';
 
 /** Replicated facts about one node: who it is and where it listens, not how it feels. */
 export interface NodeRecord {
@@ -127,17 +119,7 @@ export interface AuditRecord {
 }
 
 /** One version of the replicated configuration; `text` is YAML with the keys that concern the whole cluster. */
-export interface ConfigVersionRecord {
-  readonly version: ConfigVersion;
-  readonly configHash: string;
-  readonly createTime: Timestamp;
-  readonly createNode: NodeId;
-  readonly author: string;
-  readonly reason: string;
-  readonly changes: readonly string[];
-  readonly isActive: boolean;
-  readonly text: string;
-}
+export type ConfigVersionRecord = ConfigVersionInfo;
 
 export interface ClusterState {
   readonly clusterId: ClusterId;

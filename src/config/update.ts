@@ -1,0 +1,138 @@
+/**
+ * A new text against the configuration in force: what it would change, what is ignored
+ * because it belongs to one node, and everything that speaks against it. A text may
+ * hold any of cluster, alerts, metrics, notifiers; what is absent stays.
+ */
+import type { CheckedUpdate, ClusterConfig, ConfigChange, ConfigIssue, LocalKeys } from './cluster-config.ts';
+import type { FileTree } from './convert.ts';
+import { toConfig, toFile } from './convert.ts';
+import { diffTrees } from './diff.ts';
+import { configHash } from './hash.ts';
+import type { Readable } from './issues.ts';
+import { issueAtKey, ordered, valueAt } from './issues.ts';
+import { KEY_LIST } from './keys.ts';
+import { checkFile } from './parse.ts';
+import { renderTree, withoutLocal } from './render.ts';
+import { readYaml } from './yaml-text.ts';
+
+function isMap(value: unknown): value is FileTree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `over` laid over `base`, map by map; lists and values are replaced whole. */
+function merge(base: FileTree, over: FileTree): FileTree {
+  const entries = Object.entries(over).map(([key, value]): [string, unknown] => {
+    const below = base[key];
+    return [key, isMap(below) && isMap(value) && key !== 'metadata' ? merge(below, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(entries) };
+}
+
+/** What the node runs with now, under the names of the file; undefined = can't be told from here. */
+function localValues({ nodeId, dataDir, network }: LocalKeys): Map<string, unknown> {
+  return new Map<string, unknown>([
+    ['cluster.node_id', nodeId],
+    ['cluster.data_dir', dataDir],
+    ['cluster.network.host', network.host],
+    ['cluster.network.port', network.port],
+    ['cluster.network.client_port', network.clientPort],
+    ['cluster.network.peer_port', network.peerPort],
+    ['cluster.network.advertise_host', network.advertiseHost],
+  ]);
+}
+
+interface LocalVerdict {
+  readonly notes: readonly string[];
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Keys of one node: a note when they say what is the case, an issue when they want something else. */
+function judgeLocal(read: Readable, local: LocalKeys): LocalVerdict {
+  const values = localValues(local);
+  const notes: string[] = [];
+  const issues: ConfigIssue[] = [];
+  for (const { path } of KEY_LIST.filter((k) => k.info.local)) {
+    const wanted = valueAt(read.value, path.split('.'));
+    if (wanted === undefined) continue;
+    const known = values.has(path);
+    const actual = values.get(path);
+    if (!known) notes.push(`${path} belongs to one node: ignored`);
+    else if (actual === wanted) notes.push(`${path} belongs to one node and is the same here: ignored`);
+    else {
+      const message = `${path} belongs to one node: it is ${JSON.stringify(actual)} here`;
+      const hint = "change it in that node's own file, then restart the node";
+      issues.push(issueAtKey(read, path, `${message}, the text says ${JSON.stringify(wanted)}`, hint));
+    }
+  }
+  return { notes, issues };
+}
+
+/** Keys of the whole cluster that can't be changed and that the text wants otherwise. */
+function forbiddenIssues(read: Readable, before: FileTree): ConfigIssue[] {
+  const fixed = KEY_LIST.filter((k) => k.info.effect === 'forbidden' && k.info.local !== true);
+  return fixed.flatMap(({ path, fallback }) => {
+    const wanted = valueAt(read.value, path.split('.'));
+    const actual = valueAt(before, path.split('.')) ?? fallback;
+    if (wanted === undefined || wanted === actual) return [];
+    const message = `${path} can't be changed: it is ${JSON.stringify(actual)}`;
+    return [issueAtKey(read, path, message, 'remove it from the text')];
+  });
+}
+
+/** The tree of a replicated text; that text was checked when it was made. */
+function treeOf(text: string): FileTree {
+  const read = readYaml(text);
+  return read.ok && isMap(read.value) ? read.value : {};
+}
+
+/** A whole file from a shared part: the keys of one node are filled in, so that relations can be checked. */
+function completed(shared: FileTree, local: LocalKeys): FileTree {
+  const { network } = local;
+  const cluster = isMap(shared['cluster']) ? shared['cluster'] : {};
+  const own = {
+    node_id: local.nodeId,
+    data_dir: local.dataDir,
+    network: {
+      host: network.host,
+      port: network.port,
+      client_port: network.clientPort,
+      peer_port: network.peerPort,
+      ...(network.advertiseHost === null ? {} : { advertise_host: network.advertiseHost }),
+    },
+  };
+  return { ...shared, cluster: merge(cluster, own) };
+}
+
+/**
+ * Checks `newText` against the replicated text in force. `local` are the answering node's own keys. The
+ * resulting `text` is the whole new replicated configuration.
+ */
+export function checkUpdate(current: string, newText: string, local: LocalKeys): CheckedUpdate {
+  const read = readYaml(newText);
+  if (!read.ok) return read;
+  if (!isMap(read.value)) {
+    const checked = checkFile(read);
+    return checked.ok ? { ok: false, issues: [] } : checked;
+  }
+  const before = completed(treeOf(current), local);
+  const wanted = merge(before, read.value);
+  const checked = checkFile({ ...read, value: wanted });
+  const verdict = judgeLocal(read, local);
+  const refusals = [...verdict.issues, ...forbiddenIssues(read, before)];
+  if (!checked.ok) return { ok: false, issues: ordered([...checked.issues, ...refusals]) };
+  if (refusals.length > 0) return { ok: false, issues: ordered(refusals) };
+  const was = checkFile({ ...read, value: before });
+  const after = withoutLocal(toFile(toConfig(checked.file)));
+  const changes = diffTrees(was.ok ? withoutLocal(toFile(toConfig(was.file))) : {}, after);
+  const text = renderTree(after);
+  return { ok: true, text, configHash: configHash(text), changes, notes: verdict.notes };
+}
+
+/** What a node runs with: the replicated text laid over its own file. A damaged text changes nothing. */
+export function overlayConfig(own: ClusterConfig, replicated: string): ClusterConfig {
+  const read = readYaml(replicated);
+  if (!read.ok || !isMap(read.value)) return own;
+  const shared = withoutLocal(read.value);
+  const checked = checkFile({ ...read, value: merge(toFile(own), shared) });
+  return checked.ok ? toConfig(checked.file) : own;
+}
