@@ -1,47 +1,252 @@
-/** The state machine: applies committed entries to one SQLite file. */
-
+/**
+ * The state machine: applies committed entries, in order, to one SQLite file that
+ * holds user tables, key-values, client sessions, the cluster's record and the applied
+ * position. A group of entries is one transaction, so a crash finds all of it or
+ * nothing, and nothing is ever applied twice.
+ *
+ * What every replica would see (a constraint, a stale version) is the entry's result.
+ * What only this machine sees (disk full, damage) is thrown: the caller must stop the
+ * node, because the entry is applied elsewhere. After a throw the store is unusable.
+ *
+ * It decides nothing: rules of the cluster's record are handed in, SQL is the
+ * engine's, order is the log's.
+ */
+import { DatabaseSync } from 'node:sqlite';
 import type { LogIndex } from '../base/index.ts';
-import { unreachable } from '../base/index.ts';
-import type { ClusterState } from '../cluster/index.ts';
+import { assert, SqlccError } from '../base/index.ts';
+import type {
+  ApplyResult,
+  ClusterEvent,
+  ClusterState,
+  CommandEnvelope,
+  SqlEnvelope,
+} from '../cluster/index.ts';
+import { createEngine, type EngineKind, type SqliteStore, ValueHasher } from '../engines/index.ts';
 import type { LogEntry } from '../raft/index.ts';
-import type { AppliedGroup, ApplyCluster, CopiedState } from './types.ts';
+import { digestOf } from './digest.ts';
+import { EventRing } from './event-ring.ts';
+import { KeyValues } from './kv.ts';
+import { Meta } from './meta.ts';
+import { createSchema, HASHED } from './schema.ts';
+import { type SessionKey, Sessions } from './sessions.ts';
+import type { AppliedAt, AppliedGroup, ApplyCluster, CopiedState, EntryResult, KvChange } from './types.ts';
 
 export interface StateStoreOptions {
   /** The folder `engine/` of a node's data directory. */
   readonly dir: string;
+  readonly engine?: EngineKind;
   readonly applyCluster: ApplyCluster;
   readonly encodeCluster: (state: ClusterState) => Uint8Array;
   readonly decodeCluster: (bytes: Uint8Array) => ClusterState;
 }
 
+interface Parts {
+  readonly meta: Meta;
+  readonly kv: KeyValues;
+  readonly sessions: Sessions;
+  readonly events: EventRing;
+}
+
+/** What a group gathers while it is applied; becomes the store's own when the transaction is durable. */
+interface Group {
+  readonly events: ClusterEvent[];
+  readonly kvChanges: KvChange[];
+  cluster: ClusterState | null;
+  clusterChanged: boolean;
+}
+
+const DONE: ApplyResult = { ok: true, value: null };
+const decoder = new TextDecoder();
+
+/** The envelope in an entry; null when the bytes are none. */
+function envelopeOf(data: Uint8Array): (CommandEnvelope & SqlEnvelope) | null {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(data));
+    return typeof value === 'object' ? (value as CommandEnvelope & SqlEnvelope) : null;
+  } catch {
+    return null;
+  }
+}
+
+function sessionOf(envelope: CommandEnvelope & SqlEnvelope): SessionKey | null {
+  const { session, seq } = envelope;
+  return session === undefined || seq === undefined ? null : { session, seq };
+}
+
 export class StateStore {
+  readonly #options: StateStoreOptions;
+  readonly #store: SqliteStore;
+  #parts: Parts;
+  #applied: LogIndex;
+  #cluster: ClusterState | null;
+
+  private constructor(options: StateStoreOptions) {
+    this.#options = options;
+    this.#store = createEngine(options.engine ?? 'sqlite', options.dir);
+    [this.#parts, this.#applied, this.#cluster] = this.#load();
+  }
+
+  /** Opens the file in `options.dir`, or makes it. Throws storage_failed for a file of a later format. */
   static open(options: StateStoreOptions): StateStore {
-    return unreachable(options as never);
+    return new StateStore(options);
   }
 
+  /** Index of the last applied entry; 0 in a new file. */
   appliedIndex(): LogIndex {
-    return unreachable(this as never);
+    return this.#applied;
   }
 
+  /** The cluster's record; null before the bootstrap entry was applied. */
   clusterState(): ClusterState | null {
-    return unreachable(this as never);
+    return this.#cluster;
   }
 
+  /** Applies entries that follow the applied index without a gap, as one transaction. */
   apply(entries: readonly LogEntry[]): AppliedGroup {
-    return unreachable(entries as never);
+    const group: Group = { events: [], kvChanges: [], cluster: this.#cluster, clusterChanged: false };
+    const results = this.#store.transaction(() => {
+      const done = entries.map((entry, n) => this.#applyOne(entry, this.#applied + 1 + n, group));
+      if (group.clusterChanged && group.cluster !== null) {
+        this.#parts.meta.putBytes('cluster', this.#options.encodeCluster(group.cluster));
+      }
+      this.#parts.events.add(group.events);
+      return done;
+    });
+    this.#applied += entries.length;
+    this.#cluster = group.cluster;
+    return {
+      lastIndex: this.#applied,
+      results,
+      events: group.events,
+      clusterState: group.clusterChanged ? group.cluster : null,
+      kvChanges: group.kvChanges,
+    };
   }
 
+  /** SHA-256 over rows, key-values, sessions and the cluster's record at the applied index, hex. Walks everything. */
   stateHash(): string {
-    return unreachable(this as never);
+    const hasher = new ValueHasher();
+    this.#store.transaction(() => {
+      this.#store.hashInto(hasher);
+      for (const query of HASHED) hasher.addRows(this.#store.own(query));
+    });
+    return hasher.digest();
   }
 
-  snapshotTo(path: string): Promise<CopiedState> {
-    return unreachable(path as never);
+  /** Copies the state at one point in time to the new file `path`; what it holds is read from the copy. */
+  async snapshotTo(path: string): Promise<CopiedState> {
+    await this.#store.snapshot(path);
+    return copiedState(path);
   }
 
+  /** Becomes the copy at `path`, which is consumed. Throws storage_failed when it is damaged; nothing changed then. */
   restore(path: string): void {
-    unreachable(path as never);
+    copiedState(path);
+    this.#store.restore(path);
+    [this.#parts, this.#applied, this.#cluster] = this.#load();
   }
 
-  close(): void {}
+  close(): void {
+    this.#store.close();
+  }
+
+  #load(): [Parts, LogIndex, ClusterState | null] {
+    const store = this.#store;
+    store.transaction(() => createSchema(store));
+    const meta = new Meta(store);
+    const parts = {
+      meta,
+      kv: new KeyValues(store),
+      sessions: new Sessions(store),
+      events: new EventRing(store),
+    };
+    const bytes = meta.bytes('cluster');
+    return [parts, meta.applied().index, bytes === null ? null : this.#options.decodeCluster(bytes)];
+  }
+
+  #applyOne(entry: LogEntry, expected: LogIndex, group: Group): EntryResult {
+    const { index, term } = entry;
+    assert(index === expected, `entry ${index} where ${expected} was due`);
+    this.#parts.meta.mark(index, term);
+    const result = this.#resultOf(entry, group);
+    return { index, term, digest: digestOf(result), result };
+  }
+
+  #resultOf(entry: LogEntry, group: Group): ApplyResult {
+    switch (entry.kind) {
+      case 'noop':
+        return DONE;
+      case 'membership':
+        this.#parts.meta.putBytes('membership', entry.data);
+        this.#parts.meta.putIndex('membership_index', entry.index);
+        return DONE;
+      case 'command':
+      case 'config':
+      case 'sql':
+        return this.#onceOnly(entry, group);
+    }
+  }
+
+  #onceOnly(entry: LogEntry, group: Group): ApplyResult {
+    const envelope = envelopeOf(entry.data);
+    if (envelope === null)
+      return { ok: false, code: 'invalid_argument', message: 'the entry is no envelope' };
+    const key = sessionOf(envelope);
+    const answered = key === null ? null : this.#parts.sessions.answered(key, entry.index);
+    if (answered !== null) return answered;
+    const result = entry.kind === 'sql' ? this.#sql(envelope, entry) : this.#command(envelope, entry, group);
+    if (key !== null) this.#parts.sessions.store(key, result, entry.index);
+    return result;
+  }
+
+  #sql(envelope: SqlEnvelope, entry: LogEntry): ApplyResult {
+    const outcome = this.#store.apply(envelope.statements, {
+      timestamp: entry.timestamp,
+      seed: envelope.seed,
+    });
+    if (outcome.ok) return { ok: true, value: outcome.results };
+    const { statement, sqlstate, message } = outcome.failure;
+    return { ok: false, code: 'sql_error', message, details: { statement, sqlstate } };
+  }
+
+  #command(envelope: CommandEnvelope, entry: LogEntry, group: Group): ApplyResult {
+    const { command } = envelope;
+    const { index, term, timestamp } = entry;
+    const at: AppliedAt = { index, term, timestamp, actor: envelope.actor ?? '' };
+    switch (command.kind) {
+      case 'kv-put':
+      case 'kv-delete': {
+        const { result, change } = this.#parts.kv.apply(command, at);
+        if (change !== null) group.kvChanges.push(change);
+        return result;
+      }
+      case 'session-open':
+        return this.#parts.sessions.open(command.session, index);
+      default: {
+        const applied = this.#options.applyCluster(group.cluster, command, at);
+        if (applied.state !== group.cluster) group.clusterChanged = true;
+        group.cluster = applied.state;
+        group.events.push(...applied.events);
+        return applied.result;
+      }
+    }
+  }
+}
+
+/** Reads position and membership from a closed copy. */
+function copiedState(path: string): CopiedState {
+  let db: DatabaseSync | null = null;
+  try {
+    const opened = new DatabaseSync(path, { readOnly: true, readBigInts: true, returnArrays: true });
+    db = opened;
+    const meta = new Meta({ own: (sql) => opened.prepare(sql) });
+    const { index, term } = meta.applied();
+    const membership = meta.bytes('membership') ?? new Uint8Array(0);
+    return { index, term, membership, membershipIndex: meta.index('membership_index') };
+  } catch (error) {
+    const text = `${path} is no copy of a state: ${(error as Error).message}`;
+    throw new SqlccError('storage_failed', text, { cause: error });
+  } finally {
+    db?.close();
+  }
 }

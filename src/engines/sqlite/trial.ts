@@ -45,7 +45,8 @@ export class Trial {
   async prepare(): Promise<void> {
     if (this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes) return;
     const version = this.#version();
-    if (this.#copy?.version === version && this.#copy.generation === this.#reader.path) return;
+    const made = this.#copy;
+    if (made !== null && made.version === version && made.generation === this.#reader.path) return;
     this.close();
     await copyPages(this.#reader.path, this.#file);
     const connection = openConnection(this.#file, { readOnly: false });

@@ -1,0 +1,50 @@
+/**
+ * The inside of a reader process: runs one job after another on read-only data and
+ * answers. It may hang in a statement; whoever forked it keeps the time and kills it.
+ */
+import { SqlccError } from '../base/index.ts';
+import { SqliteReader, Trial, trialFile } from '../engines/index.ts';
+import type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
+
+const APPLIED = 'SELECT coalesce(max(idx), 0) FROM _sqlcc_applied';
+
+export class ReaderServer {
+  readonly #reader: SqliteReader;
+  readonly #trial: Trial;
+  readonly #answer: (answer: ReaderAnswer) => void;
+
+  /** `dir` is the folder `engine/`; `pid` names the trial's copy. */
+  constructor(dir: string, pid: number, answer: (answer: ReaderAnswer) => void) {
+    this.#reader = new SqliteReader(dir);
+    this.#trial = new Trial(this.#reader, trialFile(dir, pid));
+    this.#answer = answer;
+  }
+
+  async run(job: ReaderJob): Promise<void> {
+    try {
+      if (job.kind === 'query') return this.#query(job);
+      await this.#trial.prepare();
+      this.#answer({ kind: 'began' });
+      this.#trial.run(job.statements);
+      this.#answer({ kind: 'tried' });
+    } catch (error) {
+      const known =
+        error instanceof SqlccError ? error : new SqlccError('internal', (error as Error).message);
+      const { code, message, details, hint } = known;
+      this.#answer({ kind: 'error', code, message, details, hint });
+    }
+  }
+
+  close(): void {
+    this.#trial.close();
+    this.#reader.close();
+  }
+
+  #query(job: ReaderJob): void {
+    const answer = this.#reader.snapshot(() => {
+      const [applied] = this.#reader.own(APPLIED).get() as unknown as [bigint];
+      return { results: this.#reader.query(job.statements), appliedIndex: Number(applied) };
+    });
+    this.#answer({ kind: 'rows', ...answer });
+  }
+}
