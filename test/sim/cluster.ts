@@ -11,7 +11,7 @@ import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import { Oracle, Violation } from './oracle.ts';
 import { Shadow } from './shadow.ts';
-import { MemorySimStorage, type SimStorage, type SimStorageParts } from './storage.ts';
+import type { SimStorage, SimStorageParts } from './storage.ts';
 import { World } from './world.ts';
 
 /** Everything must agree this long after the healing. */
@@ -40,8 +40,8 @@ export interface SimClusterOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly options?: Partial<SimOptions>;
-  /** The kind of disk under the log; memory unless given. */
-  readonly storage?: (parts: SimStorageParts) => SimStorage;
+  /** The disk and the log on it. */
+  readonly storage: (parts: SimStorageParts) => SimStorage;
 }
 
 const SETTINGS: RaftSettings = {
@@ -77,7 +77,6 @@ export class SimCluster {
     this.oracle = new Oracle(shadows);
     const { trailingEntries } = this.options;
     const settings = { ...SETTINGS, autoPromote: names, trailingEntries };
-    const makeDisk = storage ?? ((parts: SimStorageParts): SimStorage => new MemorySimStorage(parts));
     this.nodes = names.map((name, i) => {
       const random = seededRandom((seed ^ 0xd15c) + i * 7919);
       const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);
@@ -90,7 +89,7 @@ export class SimCluster {
         options: this.options,
         settings,
         shadow: shadows.get(name) ?? new Shadow(),
-        disk: makeDisk({ nodeId: name, instanceId: `i-${name}`, latencyMs, seed: seedOf }),
+        disk: storage({ nodeId: name, instanceId: `i-${name}`, latencyMs, seed: seedOf }),
         peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
         say: (nodeId, text) => this.#say(nodeId, text),
       });
@@ -258,9 +257,4 @@ export class SimCluster {
       story: this.#story,
     };
   }
-}
-
-/** The usual size for a seed: 5 nodes for even ones, 3 for odd ones. */
-export function nodesOf(seed: number): number {
-  return seed % 2 === 0 ? 5 : 3;
 }

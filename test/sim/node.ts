@@ -11,6 +11,7 @@ import {
   type LogIndex,
   type NodeId,
   type Random,
+  SqlccError,
   seededRandom,
 } from '../../src/base/index.ts';
 import {
@@ -105,10 +106,11 @@ export class SimNode {
   }
 
   start(): void {
-    const { disk, oracle, random, settings, shadow, world } = this.#parts;
+    const { oracle, random, settings, shadow, world } = this.#parts;
     this.#lives++;
     const clock = new NodeClock(world);
-    const opened = disk.open(clock);
+    const opened = this.#open(clock);
+    if (opened === null) return;
     const wrong = shadow.reopened(opened);
     if (wrong !== null) oracle.fail('Recovery', `${this.nodeId} ${wrong}`);
     const storage = spied(opened, shadow, (request) =>
@@ -163,6 +165,20 @@ export class SimNode {
     const maps = { proposed: new Map(), awaited: new Map(), reads: new Map() };
     this.#life = { loop, storage, clock, ...maps, busyUntil: 0, nextId: 1 };
     loop.start();
+  }
+
+  /** The log, or null when the disk fails just now; damage that is found is not forgiven. */
+  #open(clock: NodeClock): RaftStorage | null {
+    const { disk, say } = this.#parts;
+    try {
+      return disk.open(clock);
+    } catch (error) {
+      if (!(error instanceof SqlccError) || !('errno' in error.details)) throw error;
+      say(this.nodeId, `does not start: ${error.message}`);
+      clock.kill();
+      disk.kill();
+      return null;
+    }
   }
 
   /** Ends this life at once; a power cut loses or tears what was not synced, a kill keeps the page cache. */

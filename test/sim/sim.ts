@@ -1,6 +1,7 @@
 /** `npm run sim -- --seeds 100 [--from 1] [--nodes 3|5] [--memory]`, or `-- --seed 7` for one seed with its story. */
 import { parseArgs } from 'node:util';
-import { nodesOf, SimCluster, type SimResult } from './cluster.ts';
+import type { SimResult } from './cluster.ts';
+import { nodesOf, playSeed } from './play.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,7 +14,7 @@ const { values } = parseArgs({
 });
 
 function play(seed: number): SimResult {
-  return new SimCluster({ seed, nodes: Number(values.nodes ?? nodesOf(seed)) }).run();
+  return playSeed(seed, values.memory ? 'memory' : 'wal', Number(values.nodes ?? nodesOf(seed)));
 }
 
 function one(seed: number): void {
