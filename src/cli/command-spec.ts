@@ -1,0 +1,56 @@
+/**
+ * A command as data: path, words, flags, examples, and how to load it. The commander
+ * tree, the completion scripts and the help are made from these; nothing else knows
+ * which commands exist.
+ */
+import type { Run } from './context.ts';
+
+export interface FlagSpec {
+  /** As commander reads it: `-o, --output <format>`. */
+  readonly flags: string;
+  readonly text: string;
+  readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly many?: boolean;
+}
+
+export interface CommandSpec {
+  /** Words: `cluster status`. */
+  readonly path: string;
+  readonly summary: string;
+  /** More sentences for the help. */
+  readonly details?: string;
+  /** `<file>`, `[key...]`. */
+  readonly args?: readonly string[];
+  readonly flags?: readonly FlagSpec[];
+  /** Talks to a cluster: gets the connection flags. */
+  readonly online: boolean;
+  /** False: no `-o`. */
+  readonly output?: false;
+  /** What `-o` takes, where it is more than the usual. */
+  readonly formats?: readonly string[];
+  /** Without the word `sqlcc`. */
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Run>;
+}
+
+export const CONNECTION_FLAGS: readonly FlagSpec[] = [
+  {
+    flags: '-e, --endpoint <host:port,...>',
+    text: 'nodes to ask, instead of the context’s ($SQLCC_ENDPOINT)',
+  },
+  { flags: '--context <name>', text: 'context of the context file ($SQLCC_CONTEXT)' },
+  { flags: '--ca <file>', text: 'the cluster’s CA ($SQLCC_CA)' },
+  { flags: '--cert <file>', text: 'client certificate ($SQLCC_CERT)' },
+  { flags: '--key <file>', text: 'its key ($SQLCC_KEY)' },
+  { flags: '--token-file <file>', text: 'access token instead of a certificate ($SQLCC_TOKEN_FILE)' },
+  { flags: '--timeout <duration>', text: 'how long a call may take, default 5s ($SQLCC_TIMEOUT)' },
+];
+
+export const OUTPUT_FLAG: FlagSpec = {
+  flags: '-o, --output <format>',
+  text: 'table, wide, json, jsonl or yaml ($SQLCC_OUTPUT)',
+};
+export const YES_FLAG: FlagSpec = { flags: '-y, --yes', text: 'do not ask' };
+export const REASON_FLAG: FlagSpec = { flags: '--reason <text>', text: 'why; kept in the audit log' };
+export const NODE_FLAG: FlagSpec = { flags: '--node <id>', text: 'the node; default: the one that answers' };

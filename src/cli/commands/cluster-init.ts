@@ -1,0 +1,70 @@
+/** `sqlcc cluster init`: the daemon makes the cluster on disk, this file makes it reachable: context and next steps. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Run } from '../context.ts';
+import { given } from '../flags.ts';
+import { profileFile, saveContext } from '../profile.ts';
+import { placesOf } from './places.ts';
+
+/** A context's name is a folder's name too. */
+function contextNameOf(clusterName: string): string {
+  return clusterName.replace(/[^A-Za-z0-9._-]/g, '-');
+}
+
+export const clusterInit: Run = async (context, { flags }) => {
+  const { printer, terminal } = context;
+  const clusterName = flags.required('clusterName');
+  const nodeId = flags.required('nodeId');
+  const port = flags.port('port') ?? 5433;
+  const { initCluster } = await import('../../../daemon/index.ts');
+  const made = await initCluster({
+    ...{ clusterName, nodeId, port, ...placesOf(flags, nodeId) },
+    host: flags.text('host') ?? '127.0.0.1',
+    clientPort: flags.port('clientPort') ?? 5434,
+    peerPort: flags.port('peerPort') ?? port + 2,
+    metricsPort: flags.port('metricsPort') ?? 9090,
+    ...given('advertiseHost', flags.text('advertiseHost')),
+    ...given('zone', flags.text('zone')),
+  });
+  const file = profileFile(terminal.env);
+  const name = contextNameOf(clusterName);
+  const folder = join(dirname(file), name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'ca.crt'), made.admin.ca, { mode: 0o600 });
+  writeFileSync(join(folder, 'admin.crt'), made.admin.cert, { mode: 0o600 });
+  writeFileSync(join(folder, 'admin.key'), made.admin.key, { mode: 0o600 });
+  await saveContext(file, name, {
+    endpoints: [made.endpoint],
+    ca: `${name}/ca.crt`,
+    cert: `${name}/admin.crt`,
+    key: `${name}/admin.key`,
+  });
+  const document = {
+    cluster: { name: made.clusterName, id: made.clusterId },
+    node_id: nodeId,
+    join_token: made.joinToken,
+    ca_sha256: made.caSha256,
+    context: name,
+    context_file: file,
+    config: made.configFile,
+    data_dir: made.dataDir,
+  };
+  await printer.answer(document, () => {
+    printer.facts([
+      ['Cluster', `${made.clusterName} (${made.clusterId})`],
+      ['Node', `${nodeId} at ${made.endpoint}`],
+      ['Config', made.configFile],
+      ['Data', made.dataDir],
+      ['Context', `${name} in ${file}`],
+      ['CA sha256', made.caSha256],
+    ]);
+    printer.line('\nStart this node:');
+    printer.line(`  sqlcc node start --config ${made.configFile} --data-dir ${made.dataDir}`);
+    printer.line('\nThen join the next one, on its machine, within one hour:');
+    printer.line(
+      `  sqlcc node join --seed-node ${made.endpoint} --node-id NAME --host ADDRESS --token ${made.joinToken}`,
+    );
+    printer.line('\nEach further node needs a token of its own: sqlcc token create --join');
+  });
+  return 0;
+};

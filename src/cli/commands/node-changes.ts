@@ -1,0 +1,100 @@
+/** `sqlcc node leave` and `node maintenance …`. */
+import { SqlccError } from '../../base/index.ts';
+import type { NodeRow } from '../../client/index.ts';
+import type { CliContext, Run } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Flags, given } from '../flags.ts';
+import type { Column } from '../output/table.ts';
+import { time } from '../output/words.ts';
+import { act } from './show-operation.ts';
+
+const WAIT_DEFAULT_MS = 60_000;
+const MAINTENANCE_DEFAULT_MS = 3_600_000;
+
+/** The node that is meant: argument, `--node`, else the one that the first address leads to. */
+export async function nodeOf(
+  context: CliContext,
+  flags: Flags,
+  argument: string | undefined,
+): Promise<string> {
+  const named = argument ?? flags.text('node');
+  if (named !== undefined) return named;
+  const client = await context.client();
+  const { node_id } = await client.version();
+  if (context.terminal.stderr.isTTY === true)
+    context.printer.note(`node ${node_id} (it answered; --node names another)`);
+  return node_id;
+}
+
+function common(flags: Flags): { isDryRun: boolean; isWait: boolean; timeoutMs: number } {
+  return {
+    isDryRun: flags.is('dryRun'),
+    isWait: !flags.isOff('wait'),
+    timeoutMs: flags.duration('timeout') ?? WAIT_DEFAULT_MS,
+  };
+}
+
+export const nodeLeave: Run = async (context, { args, flags }) => {
+  const named = args[0] ?? flags.text('node');
+  // taking the wrong node out can't be undone: no guessing here
+  if (named === undefined)
+    throw new SqlccError('invalid_argument', 'which node shall leave?', { hint: 'sqlcc node leave NODE-ID' });
+  return act(context, {
+    request: { kind: 'remove-node', node_id: named, ...given('reason', flags.text('reason')) },
+    verb: 'node leave',
+    consent: 'typed',
+    ...common(flags),
+  });
+};
+
+export const maintenanceEnable: Run = async (context, { flags }) =>
+  act(context, {
+    request: {
+      kind: 'maintenance',
+      enable: true,
+      node_id: await nodeOf(context, flags, undefined),
+      for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS,
+      ...given('reason', flags.text('reason')),
+    },
+    verb: 'node maintenance enable',
+    consent: 'none',
+    ...common(flags),
+  });
+
+export const maintenanceDisable: Run = async (context, { flags }) =>
+  act(context, {
+    request: {
+      kind: 'maintenance',
+      enable: false,
+      node_id: await nodeOf(context, flags, undefined),
+      ...given('reason', flags.text('reason')),
+    },
+    verb: 'node maintenance disable',
+    consent: 'none',
+    ...common(flags),
+  });
+
+const COLUMNS: readonly Column<NodeRow>[] = [
+  { name: 'NAME', of: (n) => n.node_id },
+  { name: 'MAINTENANCE', of: (n) => (n.maintenance === null ? 'no' : { text: 'yes', tone: 'warn' }) },
+  { name: 'OWNER', of: (n) => n.maintenance?.owner },
+  { name: 'SINCE', of: (n) => time(n.maintenance?.since ?? null) },
+  { name: 'EXPIRES', of: (n) => time(n.maintenance?.expires ?? null) },
+  { name: 'REASON', of: (n) => n.maintenance?.reason },
+];
+
+export const maintenanceStatus: Run = async (context, { flags }) => {
+  const client = await context.client();
+  const answer = await client.nodes();
+  const named = flags.text('node');
+  const rows = named === undefined ? answer.nodes : answer.nodes.filter((n) => n.node_id === named);
+  if (named !== undefined && rows.length === 0)
+    throw new SqlccError('not_found', `the cluster has no node "${named}"`);
+  const nodes = rows.map(({ node_id, maintenance }) => ({ node_id, maintenance }));
+  await context.printer.answer(
+    { nodes, read: answer.read },
+    () => context.printer.table(COLUMNS, rows),
+    nodes,
+  );
+  return EXIT.ok;
+};

@@ -1,0 +1,116 @@
+/** `sqlcc node list|leader|show|check`. */
+import type { NodeRow } from '../../client/index.ts';
+import type { Run } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { NODE_COLUMNS } from '../output/node-columns.ts';
+import type { Cell } from '../output/table.ts';
+import { duration, percent, readWords, size, state, time, yes } from '../output/words.ts';
+import { nodeOf } from './node-changes.ts';
+
+export const nodeList: Run = async (context, { flags }) => {
+  const client = await context.client();
+  const answer = await client.nodes({ stale: flags.is('stale') });
+  await context.printer.answer(
+    answer,
+    () => {
+      context.printer.table(NODE_COLUMNS, answer.nodes);
+      if (answer.read.mode === 'stale') context.printer.note(`read: ${readWords(answer.read)}`);
+    },
+    answer.nodes,
+  );
+  return EXIT.ok;
+};
+
+export const nodeLeader: Run = async (context, { flags }) => {
+  const client = await context.client();
+  const answer = await client.leader({ stale: flags.is('stale') });
+  const { printer } = context;
+  await printer.answer(answer, () => {
+    const isKnown = answer.leader_id !== null;
+    printer.facts([
+      ['Leader', isKnown ? answer.leader_id : { text: 'none', tone: 'bad' }],
+      ['Term', answer.term],
+      ['Since', time(answer.since)],
+      ['Address', isKnown ? `${answer.host}:${answer.port}` : null],
+      ['Clients', isKnown ? `${answer.host}:${answer.client_port}` : null],
+      ['Primary', `${answer.primary.node_id ?? 'none'}, epoch ${answer.primary.epoch}`],
+      ['Read', readWords(answer.read)],
+    ]);
+  });
+  return answer.leader_id === null ? EXIT.critical : EXIT.ok;
+};
+
+function facts(node: NodeRow): (readonly [string, Cell])[] {
+  const { maintenance } = node;
+  const labels = Object.entries(node.metadata).map(([key, value]) => `${key}=${value}`);
+  return [
+    ['Name', node.node_id],
+    ['State', state(node.state)],
+    ['Liveness', state(node.liveness)],
+    ['Health', state(node.health)],
+    ['Issues', node.issues.join('; ')],
+    ['Checked', time(node.last_check)],
+    ['Raft', `${node.role ?? 'unknown'}, ${node.voter ? 'voter' : 'learner'}, term ${node.term ?? '-'}`],
+    ['Log', `matches ${node.match_index ?? '-'}, lags ${node.lag_entries ?? '-'} entries`],
+    ['Last seen', node.last_heartbeat_ms === null ? null : `${duration(node.last_heartbeat_ms)} ago`],
+    ['Round trip', duration(node.rtt_ms)],
+    [
+      'Maintenance',
+      maintenance && `by ${maintenance.owner} until ${time(maintenance.expires)}: ${maintenance.reason}`,
+    ],
+    ['Address', `${node.host}:${node.port}, clients ${node.client_port}`],
+    ['Zone', node.zone],
+    ['Metadata', labels.join(', ')],
+    ['Version', node.version],
+    ['Uptime', duration(node.uptime_ms)],
+    ['CPU', `${percent(node.cpu_usage) ?? '-'}, load ${node.load_factor?.toFixed(2) ?? '-'} per core`],
+    ['Memory', percent(node.memory_usage)],
+    [
+      'Disk',
+      `${percent(node.disk_usage) ?? '-'} of ${size(node.capacity) ?? '-'}, own data ${size(node.disk_used_bytes) ?? '-'}`,
+    ],
+    ['Clients', node.active_connections],
+    ['Latency p95', duration(node.query_latency_p95_ms)],
+  ];
+}
+
+export const nodeShow: Run = async (context, { args }) => {
+  const client = await context.client();
+  const answer = await client.node(args[0] ?? '');
+  await context.printer.answer(answer, () => context.printer.facts(facts(answer.node)));
+  return EXIT.ok;
+};
+
+/** The exit code that says how a node is. */
+export function exitOfNode(node: Pick<NodeRow, 'liveness' | 'health' | 'maintenance' | 'issues'>): number {
+  if (node.liveness === 'dead' || node.liveness === 'left' || node.liveness === 'unknown')
+    return EXIT.critical;
+  if (node.health === 'UNHEALTHY') return EXIT.critical;
+  const isFine = node.liveness === 'alive' && node.health === 'HEALTHY' && node.maintenance === null;
+  return isFine ? EXIT.ok : EXIT.degraded;
+}
+
+export const nodeCheck: Run = async (context, { args, flags }) => {
+  const id = await nodeOf(context, flags, args[0]);
+  const client = await context.client();
+  const { node, read } = await client.node(id);
+  const { printer } = context;
+  const code = exitOfNode(node);
+  const { liveness, health, issues, maintenance } = node;
+  await printer.answer({ node_id: id, exit: code, liveness, health, issues, maintenance, read }, () => {
+    const why = [...issues, ...(maintenance === null ? [] : [`in maintenance: ${maintenance.reason}`])].join(
+      '; ',
+    );
+    printer.table<null>(
+      [
+        { name: 'NAME', of: () => id },
+        { name: 'LIVENESS', of: () => state(liveness) },
+        { name: 'HEALTH', of: () => state(health) },
+        { name: 'MAINTENANCE', of: () => yes(maintenance !== null) },
+        { name: 'WHY', of: () => why },
+      ],
+      [null],
+    );
+  });
+  return code;
+};

@@ -1,0 +1,181 @@
+/** Plans and operations as text, and following one to its end; shared by failover, maintenance, leave and op. */
+import { SqlccError } from '../../base/index.ts';
+import type { OperationRequest, OperationView, Plan, SqlccClient } from '../../client/index.ts';
+import { askTyped, askYes, requireConsent } from '../confirm.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Column } from '../output/table.ts';
+import { duration, state, time, yes } from '../output/words.ts';
+
+type Candidate = Plan['candidates'][number];
+type Check = Plan['checks'][number];
+type Phase = OperationView['phases'][number];
+
+const CHECKS: readonly Column<Check>[] = [
+  { name: 'CHECK', of: (c) => c.name },
+  { name: 'RESULT', of: (c) => state(c.result) },
+  { name: 'DETAIL', of: (c) => c.text },
+];
+const CANDIDATES: readonly Column<Candidate>[] = [
+  { name: 'CANDIDATE', of: (c) => c.node_id },
+  {
+    name: 'ELIGIBLE',
+    of: (c) => (c.eligible ? { text: yes(true), tone: 'good' } : { text: yes(false), tone: 'dim' }),
+  },
+  { name: 'LAG', of: (c) => c.lag_entries, align: 'right' },
+  { name: 'REASONS', of: (c) => c.reasons.join('; ') },
+];
+const PHASES: readonly Column<Phase>[] = [
+  { name: 'PHASE', of: (p) => p.name },
+  { name: 'AT', of: (p) => time(p.at) },
+  { name: 'TOOK', of: (p) => duration(p.elapsed_ms), align: 'right' },
+  { name: 'RESULT', of: (p) => p.result },
+];
+
+export function showPlan(printer: Printer, plan: Plan): void {
+  const gap =
+    plan.expected_gap_ms === null ? 'unknown' : `about ${Math.round(plan.expected_gap_ms)} ms without writes`;
+  printer.facts([
+    ['Plan', plan.kind],
+    ['From', plan.from],
+    ['To', plan.to],
+    ['Allowed', plan.allowed ? { text: 'yes', tone: 'good' } : { text: 'no', tone: 'bad' }],
+    ['Expected', gap],
+    ['Term', plan.term],
+    ['Command', plan.command],
+  ]);
+  printer.line('');
+  printer.table(CHECKS, plan.checks);
+  if (plan.candidates.length === 0) return;
+  printer.line('');
+  printer.table(CANDIDATES, plan.candidates);
+}
+
+export function showOperation(printer: Printer, operation: OperationView): void {
+  printer.facts([
+    ['Operation', operation.id],
+    ['Kind', operation.kind],
+    ['State', state(operation.state)],
+    ['Phase', operation.phase],
+    ['From', operation.from],
+    ['To', operation.to],
+    ['Actor', operation.actor],
+    ['Reason', operation.reason],
+    ...(operation.error === null ? [] : ([['Error', { text: operation.error, tone: 'bad' }]] as const)),
+  ]);
+  if (operation.phases.length > 0) {
+    printer.line('');
+    printer.table(PHASES, operation.phases);
+  }
+  if (operation.candidates.length === 0) return;
+  printer.line('');
+  printer.table(CANDIDATES, operation.candidates);
+}
+
+export function exitOfOperation(operation: OperationView): number {
+  switch (operation.state) {
+    case 'done':
+      return EXIT.ok;
+    case 'running':
+    case 'unknown':
+      return EXIT.timedOut;
+    case 'failed':
+    case 'cancelled':
+      return EXIT.error;
+  }
+}
+
+/** Why a plan may not run, as the error that the run itself would end with. */
+export function refusal(plan: Plan): SqlccError {
+  const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => `${c.name}: ${c.text}`);
+  return new SqlccError(
+    'failed_precondition',
+    `${plan.kind} is refused by ${reasons.length === 1 ? 'a check' : 'checks'}`,
+    {
+      details: { reasons },
+    },
+  );
+}
+
+export interface ActOptions {
+  readonly request: OperationRequest;
+  /** For messages: `cluster failover`. */
+  readonly verb: string;
+  /** `typed`: the target's name must be typed; `yes`: y is enough; `none`: scripts may go on without `--yes`. */
+  readonly consent: 'typed' | 'yes' | 'none';
+  readonly isDryRun: boolean;
+  readonly isWait: boolean;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Plan, show, ask, run, follow: the same for everything that takes long. Answers the exit code. */
+export async function act(context: CliContext, options: ActOptions): Promise<number> {
+  const { printer, terminal } = context;
+  const { request, verb, consent, isDryRun } = options;
+  if (!isDryRun && consent !== 'none') requireConsent(terminal, context.isYes, verb);
+  const client = await context.client();
+  const plan = await client.planOperation(request);
+  if (isDryRun) {
+    await printer.answer({ plan }, () => showPlan(printer, plan));
+    return plan.allowed ? EXIT.ok : EXIT.refused;
+  }
+  if (!plan.allowed) {
+    if (printer.isText && terminal.isOutTty) showPlan(printer, plan);
+    throw refusal(plan);
+  }
+  if (!context.isYes && terminal.canAsk) {
+    showPlan(printer, plan);
+    const target = plan.to ?? request.node_id ?? plan.kind;
+    const isAgreed =
+      consent === 'typed'
+        ? await askTyped(terminal, target, context.interrupt)
+        : await askYes(terminal, `run it?`, context.interrupt);
+    if (!isAgreed) {
+      printer.note('declined: nothing was changed');
+      return EXIT.declined;
+    }
+  }
+  const started = await client.runOperation({
+    ...request,
+    ...(plan.to !== null && request.kind === 'failover' && { to: plan.to }),
+    plan_token: plan.token,
+    expect_term: plan.term,
+  });
+  if (!options.isWait) {
+    await printer.answer({ operation: started }, () => printer.line(started.id));
+    return EXIT.ok;
+  }
+  return follow(context, client, started.id, options.timeoutMs);
+}
+
+/** Follows an operation to its end, phases on stderr, the whole on stdout; 7 with the id when it takes too long. */
+export async function follow(
+  context: CliContext,
+  client: SqlccClient,
+  id: string,
+  timeoutMs: number | undefined,
+): Promise<number> {
+  const { printer, interrupt } = context;
+  let told = 0;
+  const onPhase = (operation: OperationView): void => {
+    if (!printer.isText) return;
+    for (const phase of operation.phases.slice(told)) printer.note(`${operation.id}  ${phase.name}`);
+    told = operation.phases.length;
+  };
+  try {
+    const operation = await client.waitOperation(id, {
+      onPhase,
+      signal: interrupt,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+    await printer.answer({ operation }, () => showOperation(printer, operation));
+    return exitOfOperation(operation);
+  } catch (error) {
+    const isInterrupted = interrupt.aborted;
+    if (!isInterrupted && !(error instanceof SqlccError && error.retry === 'unknown')) throw error;
+    await printer.answer({ operation: { id, state: 'running' } }, () => printer.line(id));
+    printer.note(`operation ${id} goes on; sqlcc op wait ${id}, sqlcc op cancel ${id}`);
+    return isInterrupted ? EXIT.declined : EXIT.timedOut;
+  }
+}

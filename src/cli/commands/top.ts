@@ -1,0 +1,68 @@
+/** `sqlcc top`: flags to the screen, or to its scripted modes, which load no screen. */
+import { SqlccError } from '../../base/index.ts';
+import type { SqlccClient } from '../../client/index.ts';
+import type { CliContext, Run } from '../context.ts';
+import { type Flags, given } from '../flags.ts';
+
+type Options = import('../../../tui/index.ts').TopOptions;
+
+export interface Shown {
+  readonly context: CliContext;
+  /** Null only with a replay. */
+  readonly client: SqlccClient | null;
+  readonly clusterName: string;
+  readonly contextName: string;
+  readonly options: Options;
+}
+
+/** The screen; resolves with its exit code when the person leaves it. */
+export async function showTop({ context, ...run }: Shown): Promise<number> {
+  const { stdin, stdout, stderr, env } = context.terminal;
+  const { runTop } = await import('../../../tui/index.ts');
+  return runTop({ ...run, io: { stdin, stdout, stderr, env } });
+}
+
+function optionsOf(context: CliContext, flags: Flags): Options {
+  const speed = flags.text('speed');
+  const replaySpeed = speed === undefined ? undefined : Number(speed);
+  if (replaySpeed !== undefined && !(replaySpeed >= 0))
+    throw new SqlccError('invalid_argument', `--speed takes a number, not "${speed}"`);
+  return {
+    readOnly: flags.is('readOnly'),
+    plain: flags.is('plain'),
+    ascii: flags.is('ascii'),
+    noColor: !context.printer.color,
+    ...given('theme', flags.text('theme') as Options['theme']),
+    ...given('refreshMs', flags.duration('delay')),
+    ...given('replay', flags.text('replay')),
+    ...given('replaySpeed', replaySpeed),
+  };
+}
+
+export const top: Run = async (context, { flags }) => {
+  const options = optionsOf(context, flags);
+  const isReplay = options.replay !== undefined;
+  const contextName = isReplay ? 'replay' : (await context.connection()).contextName;
+  const client = isReplay ? null : await context.client();
+  const run = { client, clusterName: contextName, contextName };
+  const { isText } = context.printer;
+  const isScripted =
+    flags.is('once') || flags.is('batch') || flags.is('check') || !isText || !context.terminal.isOutTty;
+  if (!isScripted) return showTop({ context, ...run, options });
+  const { stdin, stdout, stderr, env } = context.terminal;
+  const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
+  const scripted = {
+    ...run,
+    options: {
+      ...options,
+      format: isText ? ('text' as const) : ('json' as const),
+      wide: context.printer.format === 'wide',
+      check: flags.is('check'),
+      ...given('count', flags.integer('iterations')),
+      ...given('delayMs', flags.duration('delay')),
+      ...given('filter', flags.text('filter')),
+    },
+    io: { stdin, stdout, stderr, env },
+  };
+  return flags.is('batch') ? runBatch(scripted) : runOnce(scripted);
+};

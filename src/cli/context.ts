@@ -1,0 +1,72 @@
+/** What every command is given: flags, printer, client, terminal. Made once a run; opens nothing by itself. */
+import type { SqlccClient } from '../client/index.ts';
+import { type Connection, findConnection, remember } from './connection.ts';
+import type { Flags } from './flags.ts';
+import { parseFormat } from './output/format.ts';
+import { Printer } from './output/printer.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** The arguments and options of one command line. */
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly flags: Flags;
+}
+
+/** A command: answers its exit code, throws SqlccError. */
+export type Run = (context: CliContext, invocation: Invocation) => Promise<number>;
+
+export interface CliContextOptions {
+  readonly terminal: Terminal;
+  readonly flags: Flags;
+  /** Aborts on the first interrupt; asked for only by commands that end by it. */
+  readonly interrupt: () => AbortSignal;
+  /** What `-o` may be. */
+  readonly formats: readonly string[];
+}
+
+export class CliContext {
+  readonly terminal: Terminal;
+  readonly printer: Printer;
+  readonly #flags: Flags;
+  readonly #interrupt: () => AbortSignal;
+  #connection: Connection | null = null;
+  #client: SqlccClient | null = null;
+
+  constructor({ terminal, flags, interrupt, formats }: CliContextOptions) {
+    this.terminal = terminal;
+    this.#flags = flags;
+    this.#interrupt = interrupt;
+    const format = parseFormat(flags.text('output') ?? terminal.env.SQLCC_OUTPUT ?? 'table', formats);
+    const isPlain =
+      (terminal.env.NO_COLOR ?? '') !== '' || terminal.env.TERM === 'dumb' || !terminal.isOutTty;
+    this.printer = new Printer(terminal, format, !isPlain);
+  }
+
+  get interrupt(): AbortSignal {
+    return this.#interrupt();
+  }
+
+  /** May it ask? `--yes` never asks, and neither does a machine format. */
+  get isYes(): boolean {
+    return this.#flags.is('yes');
+  }
+
+  async connection(): Promise<Connection> {
+    this.#connection ??= await findConnection(this.#flags, this.terminal.env);
+    return this.#connection;
+  }
+
+  async client(): Promise<SqlccClient> {
+    if (this.#client !== null) return this.#client;
+    const { options } = await this.connection();
+    const { SqlccClient } = await import('../client/index.ts');
+    this.#client = new SqlccClient(options);
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    if (this.#client === null || this.#connection === null) return;
+    remember(this.#connection.memory, this.#client.endpoints);
+    await this.#client.close();
+  }
+}

@@ -1,0 +1,80 @@
+/** Options of one command line, read by name and kind; a wrong value names its flag. */
+import { parseDuration, SqlccError } from '../base/index.ts';
+
+/** `forMs` → `--for-ms`. */
+function flagName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
+
+export class Flags {
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = values;
+  }
+
+  is(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** True when `--no-<name>` was given. */
+  isOff(name: string): boolean {
+    return this.#values[name] === false;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === undefined || value === '') {
+      throw new SqlccError('invalid_argument', `${flagName(name)} is missing`, { hint: 'see --help' });
+    }
+    return value;
+  }
+
+  /** All values of a flag that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? (value as string[]) : [];
+  }
+
+  integer(name: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `${min} to ${max}`;
+      throw new SqlccError(
+        'invalid_argument',
+        `${flagName(name)} takes a whole number, ${range}, not "${text}"`,
+      );
+    }
+    return value;
+  }
+
+  port(name: string): number | undefined {
+    return this.integer(name, { min: 1, max: 65_535 });
+  }
+
+  /** `30s`, `1h`, `250ms` as ms. */
+  duration(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const ms = parseDuration(text);
+    if (ms === undefined || ms <= 0) {
+      throw new SqlccError(
+        'invalid_argument',
+        `${flagName(name)} takes a duration such as 30s or 1h, not "${text}"`,
+      );
+    }
+    return ms;
+  }
+}
+
+/** `{[key]: value}`, or nothing for undefined: optional fields stay absent. */
+export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}

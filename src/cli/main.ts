@@ -1,0 +1,32 @@
+/** The edge of the process: words in, signals, exit code out. Everything between is run.ts. */
+import { enableCompileCache } from 'node:module';
+import { EXIT } from './exit-codes.ts';
+import { flushed, onBrokenPipe, processTerminal } from './output/terminal.ts';
+
+// a one-shot command spends most of its time on compiling itself
+enableCompileCache();
+
+// head, less and their kin may close early; that is no failure
+onBrokenPipe(() => process.exit(EXIT.ok));
+
+let abort: AbortController | null = null;
+
+/** Asked for by commands that end by an interrupt; without it a signal ends the process as usual. */
+function interrupt(): AbortSignal {
+  if (abort === null) {
+    const controller = new AbortController();
+    abort = controller;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (controller.signal.aborted) process.exit(EXIT.declined);
+        controller.abort();
+      });
+    }
+  }
+  return abort.signal;
+}
+
+const { runCli } = await import('./run.ts');
+const code = await runCli({ argv: process.argv.slice(2), terminal: processTerminal(), interrupt });
+await flushed();
+process.exit(code);

@@ -1,0 +1,78 @@
+/** Builds the commander tree from the command table. No effects: a parsed command line is handed to `execute`. */
+import { Argument, Command, Option } from 'commander';
+import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
+import type { Invocation } from './context.ts';
+import { EXIT_HELP } from './exit-codes.ts';
+import { Flags } from './flags.ts';
+import { COMMANDS, GROUPS } from './tree/commands.ts';
+
+export type Execute = (spec: CommandSpec, invocation: Invocation) => Promise<void>;
+
+export interface ProgramIo {
+  out(text: string): void;
+  err(text: string): void;
+  readonly columns: number;
+}
+
+const ABOUT = `One lightweight daemon per database node: consensus, failover, and a terminal that shows and steers it.
+
+Start here:
+  sqlcc demo              three nodes on this machine, live
+  sqlcc cluster init      a real cluster; then node start, token create --join, node join
+  sqlcc top               the screen
+  sqlcc cluster status    the same in one glance`;
+
+function addFlags(command: Command, flags: readonly FlagSpec[], group?: string): void {
+  for (const { flags: text, text: description, choices, many } of flags) {
+    const option = new Option(text, description);
+    if (choices !== undefined) option.choices(choices);
+    if (many === true)
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    if (group !== undefined) option.helpGroup(group);
+    command.addOption(option);
+  }
+}
+
+function leaf(spec: CommandSpec, execute: Execute): Command {
+  const command = new Command(spec.path.split(' ').at(-1)).description(spec.summary);
+  for (const arg of spec.args ?? []) command.addArgument(new Argument(arg));
+  addFlags(command, spec.flags ?? []);
+  if (spec.output !== false) addFlags(command, [OUTPUT_FLAG]);
+  if (spec.online) addFlags(command, CONNECTION_FLAGS, 'Connection:');
+  const examples = spec.examples.map((e) => `  ${e.includes('sqlcc') ? e : `sqlcc ${e}`}`).join('\n');
+  const details = spec.details === undefined ? '' : `\n${spec.details}\n`;
+  command.addHelpText('after', `${details}\nExamples:\n${examples}`);
+  command.action(async () => {
+    await execute(spec, { args: command.args, flags: new Flags(command.opts()) });
+  });
+  return command;
+}
+
+/** The whole tree; throws CommanderError instead of ending the process. */
+export function buildProgram(execute: Execute, io: ProgramIo): Command {
+  const program = new Command('sqlcc').description(ABOUT);
+  program.addHelpText('after', `\n${EXIT_HELP}`);
+  program.helpCommand(false);
+  const groups = new Map<string, Command>([['', program]]);
+  const groupOf = (path: string): Command => {
+    const known = groups.get(path);
+    if (known !== undefined) return known;
+    const words = path.split(' ');
+    const group = new Command(words.at(-1)).description(GROUPS[path] ?? '').helpCommand(false);
+    groupOf(words.slice(0, -1).join(' ')).addCommand(group);
+    groups.set(path, group);
+    return group;
+  };
+  const all: Command[] = [];
+  for (const spec of COMMANDS) {
+    const command = leaf(spec, execute);
+    groupOf(spec.path.split(' ').slice(0, -1).join(' ')).addCommand(command);
+    all.push(command);
+  }
+  for (const command of [...groups.values(), ...all]) {
+    command.exitOverride();
+    command.configureHelp({ helpWidth: Math.min(100, io.columns) });
+    command.configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} });
+  }
+  return program;
+}

@@ -1,0 +1,122 @@
+/**
+ * One command line from words to exit code, without touching the process: parse, load
+ * the command, run it, tell what went wrong. main.ts gives it the process; tests give
+ * it streams.
+ */
+import { CommanderError } from 'commander';
+import { AssertionError, SqlccError } from '../base/index.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { CliContext, type Invocation } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { FORMATS } from './output/format.ts';
+import { paint } from './output/table.ts';
+import type { Terminal } from './output/terminal.ts';
+import { safe } from './output/width.ts';
+import { buildProgram } from './program.ts';
+
+/** One line of `config_invalid`. */
+interface Issue {
+  readonly line?: number | null;
+  readonly column?: number | null;
+  readonly path?: string;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+function issueLines(error: SqlccError): string[] {
+  const { issues, file, reasons } = error.details as { issues?: Issue[]; file?: string; reasons?: unknown[] };
+  const where = ({ line, column }: Issue): string => [file, line, column].filter((x) => x != null).join(':');
+  const told = (Array.isArray(issues) ? issues : []).map((issue) => {
+    const place = where(issue);
+    const hint = issue.hint ? ` (${issue.hint})` : '';
+    return `  ${place === '' ? '' : `${place}: `}${issue.path ? `${issue.path}: ` : ''}${issue.message ?? ''}${hint}`;
+  });
+  const why = (Array.isArray(reasons) ? reasons : []).map(
+    (r) => `  - ${typeof r === 'string' ? r : JSON.stringify(r)}`,
+  );
+  return [...told, ...why];
+}
+
+function printError(
+  terminal: Terminal,
+  error: { code: string; message: string; hint: string },
+  more: string[] = [],
+): void {
+  const isColor = !terminal.env.NO_COLOR && terminal.env.TERM !== 'dumb' && terminal.stderr.isTTY === true;
+  const lines = [
+    `${paint(`error[${error.code}]`, 'bad', isColor)}: ${safe(error.message)}`,
+    ...more.map(safe),
+  ];
+  lines.push(`hint: ${safe(error.hint)}`);
+  terminal.err(`${lines.join('\n')}\n`);
+}
+
+/** Tells the error and answers the exit code. */
+export function report(terminal: Terminal, thrown: unknown): number {
+  if (thrown instanceof SqlccError) {
+    printError(terminal, thrown, issueLines(thrown));
+    return thrown.exitCode;
+  }
+  const { name, code } = thrown as { name?: string; code?: string };
+  if (name === 'AbortError') return EXIT.declined;
+  const message = (thrown as Error)?.message ?? String(thrown);
+  if (thrown instanceof AssertionError || code === undefined || !/^E[A-Z]+$/.test(code)) {
+    const stack = terminal.env.SQLCC_DEBUG === undefined ? [] : [(thrown as Error)?.stack ?? ''];
+    printError(
+      terminal,
+      { code: 'internal', message, hint: 'a bug in sqlcc: run again with SQLCC_DEBUG=1' },
+      stack,
+    );
+  } else {
+    printError(terminal, { code: 'error', message, hint: 'a file or an address could not be used' });
+  }
+  return EXIT.error;
+}
+
+/** commander's own words, in our form. */
+function reportUsage(terminal: Terminal, error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  // a group without its command: its help has been printed
+  if (error.code === 'commander.help') return EXIT.usage;
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const hint = rest.join(' ').replace(/[()]/g, '').trim();
+  printError(terminal, { code: 'invalid_argument', message: first, hint: hint === '' ? 'see --help' : hint });
+  return EXIT.usage;
+}
+
+export interface RunOptions {
+  readonly argv: readonly string[];
+  readonly terminal: Terminal;
+  readonly interrupt: () => AbortSignal;
+}
+
+export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise<number> {
+  let code: number = EXIT.ok;
+  const execute = async (spec: CommandSpec, invocation: Invocation): Promise<void> => {
+    const context = new CliContext({
+      terminal,
+      flags: invocation.flags,
+      interrupt,
+      formats: spec.formats ?? FORMATS,
+    });
+    try {
+      code = await (await spec.load())(context, invocation);
+    } finally {
+      await context.close();
+    }
+  };
+  const { columns } = terminal;
+  const program = buildProgram(execute, {
+    out: terminal.out,
+    err: terminal.err,
+    columns: terminal.isOutTty ? columns : 100,
+  });
+  try {
+    const words =
+      argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V') ? ['version'] : [...argv];
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    return thrown instanceof CommanderError ? reportUsage(terminal, thrown) : report(terminal, thrown);
+  }
+}

@@ -1,0 +1,120 @@
+/** `sqlcc cluster …`: words, flags and examples. */
+import type { CommandSpec } from '../command-spec.ts';
+import { REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+
+const INIT: CommandSpec = {
+  path: 'cluster init',
+  summary: 'make a new cluster of one node on this machine',
+  details:
+    'Writes the node’s configuration, data folder, CA and certificates, an admin context, and prints the command that joins the next node. Starts nothing: "sqlcc node start" does.',
+  flags: [
+    { flags: '--cluster-name <name>', text: 'name of the cluster' },
+    { flags: '--node-id <id>', text: 'name of this node: a-z, 0-9, ".", "_", "-"' },
+    { flags: '--host <host>', text: 'address to listen on, default 127.0.0.1' },
+    { flags: '--advertise-host <host>', text: 'address that others use, when --host is a wildcard' },
+    { flags: '--port <port>', text: 'peers and management, default 5433' },
+    { flags: '--client-port <port>', text: 'SQL clients, default 5434' },
+    { flags: '--peer-port <port>', text: 'consensus, default port + 2' },
+    { flags: '--metrics-port <port>', text: 'metrics and health, default 9090' },
+    { flags: '--data-dir <dir>', text: 'where the node keeps everything' },
+    { flags: '--config <file>', text: 'configuration file to write' },
+    { flags: '--zone <zone>', text: 'where the machine stands' },
+  ],
+  online: false,
+  examples: [
+    'cluster init --cluster-name prod --node-id n1 --host 10.0.0.1',
+    'cluster init --cluster-name t --node-id n1 --data-dir ./n1 --config ./n1.yaml -o json',
+  ],
+  load: async () => (await import('../commands/cluster-init.ts')).clusterInit,
+};
+
+const STATUS: CommandSpec = {
+  path: 'cluster status',
+  summary: 'health, leader, quorum and all nodes at a glance',
+  details: `Exits 0 healthy, 3 degraded, 4 critical, 5 when no node can be reached.
+--until takes "healthy", or conditions joined by commas: health, leader, term, nodes, alive, voters, alerts, config, operation with = != > >= < <=.`,
+  flags: [
+    {
+      flags: '-w, --watch [interval]',
+      text: 'again and again, default every 1s, until interrupted or --until holds',
+    },
+    { flags: '--until <condition>', text: 'wait for it; --timeout then limits the whole wait (default 60s)' },
+    { flags: '--stale', text: 'the answering node’s own copy, at once' },
+  ],
+  online: true,
+  examples: [
+    'cluster status',
+    'cluster status -o json | jq .raft.leader_id',
+    'cluster status -w --until healthy --timeout 30s',
+    'cluster status -w --until "alive>=3,leader!=n1"',
+  ],
+  load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,
+};
+
+const FAILOVER: CommandSpec = {
+  path: 'cluster failover',
+  summary: 'hand leadership to another node',
+  details: `Shows the checks and every candidate with its reasons, asks you to type the target’s name, and follows the phases.
+Without --to the best candidate is taken. Exits 6 when a check refuses, 7 with the operation’s id when it still runs after --timeout.`,
+  flags: [
+    { flags: '--to <id>', text: 'the node that shall lead' },
+    { flags: '--dry-run', text: 'only show what would happen' },
+    YES_FLAG,
+    REASON_FLAG,
+    { flags: '--no-wait', text: 'return once it has started' },
+  ],
+  online: true,
+  examples: [
+    'cluster failover --dry-run',
+    'cluster failover --to n2 --reason "disk of n1 is dying"',
+    'cluster failover --yes -o json',
+  ],
+  load: async () => (await import('../commands/cluster-failover.ts')).clusterFailover,
+};
+
+const CONFIG: readonly CommandSpec[] = [
+  {
+    path: 'cluster config update',
+    summary: 'check a configuration file and replicate it',
+    details:
+      'Takes any of cluster, alerts, metrics and notifiers; what the file does not name stays. Exits 10 with every wrong line, 9 when somebody else changed it first.',
+    args: ['<file>'],
+    flags: [
+      { flags: '--dry-run', text: 'only check and show the changes' },
+      { flags: '--if-version <version>', text: 'only if this is still the active version' },
+      REASON_FLAG,
+    ],
+    online: true,
+    examples: [
+      'cluster config update cluster.yaml --dry-run',
+      'cluster config update cluster.yaml --reason "slower heartbeats on WAN"',
+    ],
+    load: async () => (await import('../commands/cluster-config.ts')).configUpdate,
+  },
+  {
+    path: 'cluster config backup',
+    summary: 'write the active configuration to a file',
+    args: ['<file>'],
+    flags: [{ flags: '--force', text: 'replace the file if it exists' }],
+    online: true,
+    examples: ['cluster config backup backup.yaml', 'cluster config backup - > backup.yaml'],
+    load: async () => (await import('../commands/cluster-config.ts')).configBackup,
+  },
+  {
+    path: 'cluster config show',
+    summary: 'print the active configuration, or one version',
+    args: ['[version]'],
+    online: true,
+    examples: ['cluster config show', 'cluster config show 3', 'cluster config show -o json'],
+    load: async () => (await import('../commands/cluster-config.ts')).configShow,
+  },
+  {
+    path: 'cluster config history',
+    summary: 'versions of the configuration, with author and reason',
+    online: true,
+    examples: ['cluster config history'],
+    load: async () => (await import('../commands/cluster-config.ts')).configHistory,
+  },
+];
+
+export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, FAILOVER, ...CONFIG];

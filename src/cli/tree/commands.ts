@@ -1,0 +1,22 @@
+/** All commands, in the order of the help. */
+import type { CommandSpec } from '../command-spec.ts';
+import { CLUSTER } from './cluster.ts';
+import { CONTROL } from './control.ts';
+import { DATA } from './data.ts';
+import { NODE } from './node.ts';
+import { TOOLS } from './tools.ts';
+
+export const COMMANDS: readonly CommandSpec[] = [...CLUSTER, ...NODE, ...DATA, ...CONTROL, ...TOOLS];
+
+/** What the words before a command's last one stand for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  cluster: 'the cluster as a whole',
+  'cluster config': 'the replicated configuration',
+  node: 'single nodes',
+  'node maintenance': 'put a node aside and take it back',
+  kv: 'keys and values',
+  token: 'tokens for new nodes, people and programs',
+  op: 'long operations',
+  alert: 'alerts',
+  audit: 'the audit log',
+};

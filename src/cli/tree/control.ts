@@ -1,0 +1,131 @@
+/** Tokens, operations, events, alerts, audit, metrics: words, flags and examples. */
+import { type CommandSpec, YES_FLAG } from '../command-spec.ts';
+import { FORMATS } from '../output/format.ts';
+
+const TOKEN: readonly CommandSpec[] = [
+  {
+    path: 'token create',
+    summary: 'make a token for a new node, a person or a program',
+    details:
+      'The secret is shown once and kept nowhere. A join token works once, for one hour unless --ttl says otherwise.',
+    flags: [
+      { flags: '--join', text: 'for a new node' },
+      { flags: '--voter', text: 'the node shall vote (default)' },
+      { flags: '--observer', text: 'the node shall only follow' },
+      { flags: '--node <id>', text: 'only for the node of this name' },
+      {
+        flags: '--role <role>',
+        text: 'for a person or program',
+        choices: ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'],
+      },
+      { flags: '--ttl <duration>', text: 'how long it is good, e.g. 1h, 30d' },
+    ],
+    online: true,
+    examples: [
+      'token create --join --node n2',
+      'token create --role viewer --ttl 30d',
+      'T=$(sqlcc token create --join -o json | jq -r .token)',
+    ],
+    load: async () => (await import('../commands/token.ts')).tokenCreate,
+  },
+  {
+    path: 'token list',
+    summary: 'tokens with role, expiry and use; never their secrets',
+    online: true,
+    examples: ['token list'],
+    load: async () => (await import('../commands/token.ts')).tokenList,
+  },
+  {
+    path: 'token revoke',
+    summary: 'make a token worthless at once',
+    args: ['<id>'],
+    online: true,
+    examples: ['token revoke 4f2a9c'],
+    load: async () => (await import('../commands/token.ts')).tokenRevoke,
+  },
+];
+
+const OPERATION: readonly CommandSpec[] = [
+  {
+    path: 'op list',
+    summary: 'failovers, maintenance and removals, newest last',
+    online: true,
+    examples: ['op list'],
+    load: async () => (await import('../commands/operation.ts')).opList,
+  },
+  {
+    path: 'op show',
+    summary: 'one operation: phases, reasons, candidates',
+    args: ['<id>'],
+    online: true,
+    examples: ['op show op-17'],
+    load: async () => (await import('../commands/operation.ts')).opShow,
+  },
+  {
+    path: 'op wait',
+    summary: 'wait until an operation has ended',
+    details: 'Exits 0 done, 1 failed or cancelled, 7 when it still runs after --timeout (default 10m).',
+    args: ['<id>'],
+    online: true,
+    examples: ['op wait op-17 --timeout 60s'],
+    load: async () => (await import('../commands/operation.ts')).opWait,
+  },
+  {
+    path: 'op cancel',
+    summary: 'ask a running operation to stop where it safely can',
+    args: ['<id>'],
+    flags: [YES_FLAG],
+    online: true,
+    examples: ['op cancel op-17'],
+    load: async () => (await import('../commands/operation.ts')).opCancel,
+  },
+];
+
+const WATCHING: readonly CommandSpec[] = [
+  {
+    path: 'events',
+    summary: 'what happened: elections, verdicts, operations, alerts',
+    flags: [
+      { flags: '-f, --follow', text: 'go on with new ones, through every failover' },
+      { flags: '--after <cursor>', text: 'behind this cursor or index' },
+      { flags: '--types <kind,...>', text: 'only these kinds' },
+    ],
+    online: true,
+    examples: ['events', 'events --follow -o jsonl', 'events --types leader-elected,operation-ended'],
+    load: async () => (await import('../commands/events.ts')).events,
+  },
+  {
+    path: 'alert list',
+    summary: 'alerts that fire, or did',
+    online: true,
+    examples: ['alert list', 'alert list -o json'],
+    load: async () => (await import('../commands/alert.ts')).alertList,
+  },
+  {
+    path: 'alert ack',
+    summary: 'say that you have seen an alert',
+    args: ['<id>'],
+    online: true,
+    examples: ['alert ack LeaderDown'],
+    load: async () => (await import('../commands/alert.ts')).alertAck,
+  },
+  {
+    path: 'audit list',
+    summary: 'who did what, when, with which outcome',
+    online: true,
+    examples: ['audit list', 'audit list -o jsonl'],
+    load: async () => (await import('../commands/audit.ts')).auditList,
+  },
+  {
+    path: 'metrics',
+    summary: 'current values of one node',
+    details: 'Besides the usual formats -o takes prometheus and openmetrics.',
+    flags: [{ flags: '--node <id>', text: 'of this node; default: the one that answers' }],
+    online: true,
+    formats: [...FORMATS, 'prometheus', 'openmetrics'],
+    examples: ['metrics', 'metrics --node n2 -o prometheus'],
+    load: async () => (await import('../commands/metrics.ts')).metrics,
+  },
+];
+
+export const CONTROL: readonly CommandSpec[] = [...TOKEN, ...OPERATION, ...WATCHING];

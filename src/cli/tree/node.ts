@@ -1,0 +1,145 @@
+/** `sqlcc node …`: words, flags and examples. */
+import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+
+const DAEMON_FLAGS = [
+  { flags: '--log-level <level>', text: 'DEBUG, INFO, WARN or ERROR; default INFO' },
+  { flags: '--log-file <file>', text: 'append the log (NDJSON) to a file instead of stderr' },
+] as const;
+
+const START: CommandSpec = {
+  path: 'node start',
+  summary: 'run this machine’s daemon in the foreground',
+  details:
+    'Ready when GET /readyz on the metrics port answers 200. SIGTERM hands leadership over and stops in order.',
+  flags: [
+    { flags: '--config <file>', text: 'configuration that cluster init or node join wrote' },
+    { flags: '--data-dir <dir>', text: 'data folder, wins over the file’s data_dir' },
+    ...DAEMON_FLAGS,
+  ],
+  online: false,
+  output: false,
+  examples: ['node start --config /etc/sqlcc/cluster.yaml --data-dir /var/lib/sqlcc/data --log-level INFO'],
+  load: async () => (await import('../commands/node-daemon.ts')).nodeStart,
+};
+
+const JOIN: CommandSpec = {
+  path: 'node join',
+  summary: 'enrol this machine in a cluster and run its daemon',
+  details:
+    'Needs a join token ("sqlcc token create --join" on any node). Without one it shows the fingerprint of the cluster’s CA and asks for the token.',
+  flags: [
+    { flags: '--seed-node <host:port>', text: 'any node of the cluster' },
+    { flags: '--node-id <id>', text: 'name of this node' },
+    { flags: '--token <token>', text: 'join token (visible in the process list: prefer --token-file)' },
+    { flags: '--token-file <file>', text: 'file with the join token, "-" for stdin' },
+    { flags: '--host <host>', text: 'address to listen on, default 127.0.0.1' },
+    { flags: '--advertise-host <host>', text: 'address that others use, when --host is a wildcard' },
+    { flags: '--port <port>', text: 'peers and management, default 5433' },
+    { flags: '--client-port <port>', text: 'SQL clients, default 5434' },
+    { flags: '--peer-port <port>', text: 'consensus, default port + 2' },
+    { flags: '--metrics-port <port>', text: 'metrics and health, default 9090' },
+    { flags: '--data-dir <dir>', text: 'where the node keeps everything' },
+    { flags: '--config <file>', text: 'configuration file to write' },
+    { flags: '--zone <zone>', text: 'where the machine stands' },
+    { flags: '--no-start', text: 'enrol only; start later with node start' },
+    ...DAEMON_FLAGS,
+  ],
+  online: false,
+  output: false,
+  examples: [
+    'node join --seed-node 10.0.0.1:5433 --node-id n2 --host 10.0.0.2 --token-file token.txt',
+    'node join --seed-node 10.0.0.1:5433 --node-id n2 --host 10.0.0.2',
+  ],
+  load: async () => (await import('../commands/node-daemon.ts')).nodeJoin,
+};
+
+const VIEWS: readonly CommandSpec[] = [
+  {
+    path: 'node list',
+    summary: 'all nodes; unreachable ones are rows too',
+    flags: [{ flags: '--stale', text: 'the answering node’s own copy, at once' }],
+    online: true,
+    examples: ['node list', 'node list -o wide', 'node list -o jsonl'],
+    load: async () => (await import('../commands/node-views.ts')).nodeList,
+  },
+  {
+    path: 'node leader',
+    summary: 'who leads, since when and where',
+    details: 'Exits 4 when there is no leader.',
+    flags: [{ flags: '--stale', text: 'the answering node’s own opinion, at once' }],
+    online: true,
+    examples: ['node leader', 'node leader -o json | jq -r .leader_id'],
+    load: async () => (await import('../commands/node-views.ts')).nodeLeader,
+  },
+  {
+    path: 'node show',
+    summary: 'one node in detail',
+    args: ['<id>'],
+    online: true,
+    examples: ['node show n2', 'node show n2 -o yaml'],
+    load: async () => (await import('../commands/node-views.ts')).nodeShow,
+  },
+  {
+    path: 'node check',
+    summary: 'health of one node as an exit code',
+    details: 'Exits 0 healthy, 3 degraded, suspected or in maintenance, 4 unhealthy, dead or unknown.',
+    args: ['[id]'],
+    flags: [NODE_FLAG],
+    online: true,
+    examples: ['node check n2', 'node check n2 || mail -s "n2: $?" ops@example.org'],
+    load: async () => (await import('../commands/node-views.ts')).nodeCheck,
+  },
+];
+
+const CHANGES: readonly CommandSpec[] = [
+  {
+    path: 'node leave',
+    summary: 'take a node out of the cluster for good',
+    details:
+      'Its data stays on its disk, but it can come back only by joining anew. Refused (6) when the rest could not form a quorum.',
+    args: ['[id]'],
+    flags: [
+      NODE_FLAG,
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      REASON_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node leave n3 --dry-run', 'node leave n3 --yes --reason "machine retired"'],
+    load: async () => (await import('../commands/node-changes.ts')).nodeLeave,
+  },
+  {
+    path: 'node maintenance enable',
+    summary: 'put a node aside: it gives up leadership and is no candidate',
+    flags: [
+      NODE_FLAG,
+      { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      REASON_FLAG,
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node maintenance enable --node n2 --for 1h --reason "kernel update"'],
+    load: async () => (await import('../commands/node-changes.ts')).maintenanceEnable,
+  },
+  {
+    path: 'node maintenance disable',
+    summary: 'take a node back into service',
+    flags: [NODE_FLAG, REASON_FLAG, YES_FLAG, { flags: '--no-wait', text: 'return once it has started' }],
+    online: true,
+    examples: ['node maintenance disable --node n2'],
+    load: async () => (await import('../commands/node-changes.ts')).maintenanceDisable,
+  },
+  {
+    path: 'node maintenance status',
+    summary: 'which nodes are in maintenance, by whom and until when',
+    flags: [{ flags: '--node <id>', text: 'only this one' }],
+    online: true,
+    examples: ['node maintenance status'],
+    load: async () => (await import('../commands/node-changes.ts')).maintenanceStatus,
+  },
+];
+
+export const NODE: readonly CommandSpec[] = [START, JOIN, ...VIEWS, ...CHANGES];

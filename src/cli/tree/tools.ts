@@ -1,0 +1,82 @@
+/** demo, top, version, completion: words, flags and examples. */
+import type { CommandSpec } from '../command-spec.ts';
+
+const TOP: CommandSpec = {
+  path: 'top',
+  summary: 'the live screen: topology, elections, alerts; F fails over, M does maintenance',
+  details:
+    'Without a terminal on stdout it prints one picture as text. With --check the exit code tells the health (0, 3, 4).',
+  flags: [
+    { flags: '--once', text: 'one picture, then end' },
+    { flags: '--batch', text: 'pictures as text, one after the other' },
+    { flags: '-n, --iterations <n>', text: 'with --batch: how many, 0 = endless' },
+    { flags: '-d, --delay <duration>', text: 'between pictures or refreshes, default 1s' },
+    { flags: '--check', text: 'health as exit code' },
+    { flags: '--read-only', text: 'no key changes anything' },
+    { flags: '--plain', text: 'lines instead of a screen' },
+    { flags: '--ascii', text: 'no characters beyond ASCII' },
+    {
+      flags: '--theme <name>',
+      text: 'colours',
+      choices: ['default', 'high-contrast', 'colour-blind', 'mono'],
+    },
+    { flags: '--filter <expression>', text: 'with --once and --batch: only these nodes' },
+    { flags: '--replay <file>', text: 'a recorded session instead of a cluster' },
+    { flags: '--speed <factor>', text: 'pace of the replay, 0 = its end at once' },
+  ],
+  online: true,
+  examples: [
+    'top',
+    'top --once -o json',
+    'top --batch -n 5 -d 2s',
+    'top --once --check > /dev/null; echo $?',
+  ],
+  load: async () => (await import('../commands/top.ts')).top,
+};
+
+const DEMO: CommandSpec = {
+  path: 'demo',
+  summary: 'a cluster of real processes on this machine, with data and a writer, under top',
+  details:
+    'Without a terminal, or with --drill, it runs the failover drill: kill the leader under load, again and again, and prove that no acknowledged write is lost.',
+  flags: [
+    { flags: '--nodes <n>', text: '3 or 5, default 3' },
+    { flags: '--drill', text: 'the failover drill' },
+    { flags: '--rounds <n>', text: 'leaders to kill, default 5' },
+    { flags: '--dir <dir>', text: 'where its files go; default: a temporary folder' },
+    {
+      flags: '--base-port <port>',
+      text: 'node i listens at this + 10 i; default: the first free block from 15433',
+    },
+    { flags: '--keep', text: 'leave the files' },
+    { flags: '--log-level <level>', text: 'of the daemons' },
+  ],
+  online: false,
+  examples: ['demo', 'demo --drill --rounds 5 -o json'],
+  load: async () => (await import('../commands/demo.ts')).demo,
+};
+
+export const TOOLS: readonly CommandSpec[] = [
+  TOP,
+  DEMO,
+  {
+    path: 'version',
+    summary: 'version of this program',
+    online: false,
+    examples: ['version', 'version -o json'],
+    load: async () => (await import('../commands/version.ts')).version,
+  },
+  {
+    path: 'completion',
+    summary: 'script that completes commands and flags',
+    args: ['<shell>'],
+    online: false,
+    output: false,
+    examples: [
+      'completion bash > /etc/bash_completion.d/sqlcc',
+      'completion zsh > "${fpath[1]}/_sqlcc"',
+      'completion fish > ~/.config/fish/completions/sqlcc.fish',
+    ],
+    load: async () => (await import('../commands/completion.ts')).completion,
+  },
+];
