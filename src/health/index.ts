@@ -1,0 +1,6 @@
+export type { HealthCheck } from './checks.ts';
+export { HEALTH_CHECKS, lagCheck } from './checks.ts';
+export { HealthMonitor } from './health-monitor.ts';
+export type { ClusterRollup, RolledNode } from './rollup.ts';
+export { Availability, rollUp } from './rollup.ts';
+export type { HealthSample, HealthStatus, NodeHealth } from './sample.ts';
