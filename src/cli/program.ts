@@ -34,14 +34,14 @@ function addFlags(command: Command, flags: readonly FlagSpec[], group?: string):
 }
 
 function leaf(spec: CommandSpec, execute: Execute): Command {
-  const command = new Command(spec.path.split(' ').at(-1)).description(spec.summary);
+  const about = spec.details === undefined ? spec.summary : `${spec.summary}\n\n${spec.details}`;
+  const command = new Command(spec.path.split(' ').at(-1)).summary(spec.summary).description(about);
   for (const arg of spec.args ?? []) command.addArgument(new Argument(arg));
   addFlags(command, spec.flags ?? []);
   if (spec.output !== false) addFlags(command, [OUTPUT_FLAG]);
   if (spec.online) addFlags(command, CONNECTION_FLAGS, 'Connection:');
   const examples = spec.examples.map((e) => `  ${e.includes('sqlcc') ? e : `sqlcc ${e}`}`).join('\n');
-  const details = spec.details === undefined ? '' : `\n${spec.details}\n`;
-  command.addHelpText('after', `${details}\nExamples:\n${examples}`);
+  command.addHelpText('after', `\nExamples:\n${examples}`);
   command.action(async () => {
     await execute(spec, { args: command.args, flags: new Flags(command.opts()) });
   });

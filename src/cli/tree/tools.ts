@@ -74,7 +74,7 @@ export const TOOLS: readonly CommandSpec[] = [
     output: false,
     examples: [
       'completion bash > /etc/bash_completion.d/sqlcc',
-      'completion zsh > "${fpath[1]}/_sqlcc"',
+      'completion zsh > ~/.zfunc/_sqlcc',
       'completion fish > ~/.config/fish/completions/sqlcc.fish',
     ],
     load: async () => (await import('../commands/completion.ts')).completion,

@@ -1,0 +1,177 @@
+/**
+ * A cluster in memory behind the port `Wire`: nodes with one shared, ordered store that
+ * remembers sessions. It can kill the leader at the worst moment: after a write took
+ * effect and before its answer left.
+ */
+import { SqlccError } from '../../../src/base/index.ts';
+import type { Lane, StreamOptions, Wire, WireAnswer, WireRequest } from '../../../src/client/index.ts';
+
+interface Open {
+  readonly endpoint: string;
+  readonly end: (error: SqlccError) => void;
+}
+
+interface SqlBody {
+  readonly statements: readonly { readonly sql: string }[];
+  readonly session?: string;
+  readonly seq?: number;
+}
+
+export class MemoryCluster implements Wire {
+  readonly endpoints: readonly string[];
+  readonly down = new Set<string>();
+  leader: string | null;
+  term = 1;
+  /** Writes that took effect, in order. */
+  readonly log: string[] = [];
+  /** Every request that reached a node: `endpoint METHOD path`. */
+  readonly seen: string[] = [];
+  /** Called after a write took effect; throwing the leader away here loses the answer. */
+  afterWrite: (() => void) | null = null;
+  /** Answers instead of the node, for one kind of request. */
+  script: ((endpoint: string, request: WireRequest) => WireAnswer | undefined) | null = null;
+  /** What followers still believe, when it differs. */
+  belief: string | null = null;
+  readonly #replies = new Map<string, number>();
+  readonly #open = new Set<Open>();
+  #sessions = 0;
+
+  constructor(count: number) {
+    this.endpoints = Array.from({ length: count }, (_, i) => `10.0.0.${i + 1}:5433`);
+    this.leader = this.endpoints[0] ?? null;
+  }
+
+  kill(endpoint: string): void {
+    this.down.add(endpoint);
+    if (this.leader === endpoint) this.leader = null;
+    for (const open of this.#open) {
+      if (open.endpoint === endpoint) open.end(new SqlccError('outcome_unknown', 'the connection closed'));
+    }
+  }
+
+  elect(endpoint: string): void {
+    this.leader = endpoint;
+    this.belief = null;
+    this.term++;
+  }
+
+  async request(endpoint: string, request: WireRequest): Promise<WireAnswer> {
+    return this.#during(endpoint, () => this.#answer(endpoint, request));
+  }
+
+  async *stream(endpoint: string, request: WireRequest, options: StreamOptions): AsyncIterable<unknown> {
+    this.#requireUp(endpoint);
+    this.seen.push(`${endpoint} ${request.method} ${request.path}`);
+    const after = Number(new URL(request.path, 'http://x').searchParams.get('after') ?? 0);
+    const isFollow = !request.path.includes('follow=0');
+    for (let at = after; !options.signal.aborted; at++) {
+      if (at >= this.log.length) {
+        if (!isFollow) return;
+        await new Promise((resolve) => setImmediate(resolve));
+        at--;
+      } else yield { cursor: `${at + 1}`, index: at + 1, kind: 'write', message: this.log[at] };
+      if (this.down.has(endpoint)) throw new SqlccError('outcome_unknown', 'the connection closed');
+    }
+  }
+
+  async openLane(endpoint: string): Promise<Lane> {
+    this.#requireUp(endpoint);
+    const down = this.down;
+    let isClosed = false;
+    return {
+      get isOpen() {
+        return !isClosed && !down.has(endpoint);
+      },
+      call: (request) => this.#during(endpoint, () => this.#answer(endpoint, request)),
+      close: () => {
+        isClosed = true;
+      },
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  #requireUp(endpoint: string): void {
+    if (this.down.has(endpoint)) throw new SqlccError('unavailable', `${endpoint} refused the connection`);
+  }
+
+  /** The answer one turn later, or the end of the connection if it comes first. */
+  async #during(endpoint: string, work: () => WireAnswer): Promise<WireAnswer> {
+    this.#requireUp(endpoint);
+    return new Promise((resolve, reject) => {
+      const open: Open = { endpoint, end: (error) => settle(() => reject(error)) };
+      const settle = (how: () => void): void => {
+        this.#open.delete(open);
+        how();
+      };
+      this.#open.add(open);
+      setImmediate(() => {
+        if (!this.#open.has(open)) return;
+        const answer = work();
+        if (this.#open.has(open)) settle(() => resolve(answer));
+      });
+    });
+  }
+
+  #answer(endpoint: string, request: WireRequest): WireAnswer {
+    this.seen.push(`${endpoint} ${request.method} ${request.path}`);
+    const scripted = this.script?.(endpoint, request);
+    if (scripted !== undefined) return scripted;
+    const [path = ''] = request.path.split('?');
+    if (path === '/v1/leader') return ok(this.#view(endpoint));
+    if (path === '/v1/nodes') return ok({ nodes: this.#rows() });
+    if (endpoint !== this.leader) return this.#redirect();
+    if (path === '/v1/sessions') return ok({ session: `s${++this.#sessions}`, index: 1 });
+    if (path === '/v1/sql') return this.#sql(request.body as SqlBody);
+    return ok({});
+  }
+
+  #sql(body: SqlBody): WireAnswer {
+    const key = body.session === undefined ? null : `${body.session}/${body.seq}`;
+    const stored = key === null ? undefined : this.#replies.get(key);
+    if (stored !== undefined) return ok({ index: stored, results: [], replayed: true });
+    for (const { sql } of body.statements) if (!/^select/i.test(sql)) this.log.push(sql);
+    if (key !== null) this.#replies.set(key, this.log.length);
+    const { length } = this.log;
+    this.afterWrite?.();
+    return ok({ index: length, results: [] });
+  }
+
+  #believed(endpoint: string): string | null {
+    return endpoint === this.leader ? endpoint : (this.belief ?? this.leader);
+  }
+
+  #view(endpoint: string): object {
+    const leader = this.#believed(endpoint);
+    if (leader === null) return { leader_id: null, host: null, port: null, term: this.term };
+    const [host, port] = leader.split(':');
+    return { leader_id: leader, host, port: Number(port), term: this.term };
+  }
+
+  #rows(): object[] {
+    return this.endpoints.map((e, i) => ({
+      node_id: `n${i + 1}`,
+      host: e.split(':')[0],
+      port: Number(e.split(':')[1]),
+    }));
+  }
+
+  #redirect(): WireAnswer {
+    const leader = this.belief ?? this.leader;
+    if (leader === null) return refuse(503, 'no_leader', {});
+    const [host, port] = leader.split(':');
+    return refuse(307, 'not_leader', { leader: { node_id: leader, host, port: Number(port) } });
+  }
+}
+
+export function ok(body: unknown): WireAnswer {
+  return { status: 200, headers: {}, body };
+}
+
+export function refuse(status: number, code: string, details: object = {}): WireAnswer {
+  return {
+    status,
+    headers: {},
+    body: { code, message: `it is ${code}`, hint: 'a hint', details, retryable: false },
+  };
+}
