@@ -13,13 +13,6 @@ export interface FailoverRequest {
   readonly expectTerm: Term | null;
 }
 
-/** The phases of a failover in order, and after which it may still be cancelled without effect. */
-export const FAILOVER_PHASES = [
-  { name: 'planned', cancellable: true },
-  { name: 'transferring', cancellable: false },
-  { name: 'confirming', cancellable: false },
-] as const;
-
 /** No leader, or one of a term that the asker has not seen. */
 export function leaderChecks(facts: PlanFacts, expectTerm: Term | null): Check[] {
   const { leaderId, term } = facts;

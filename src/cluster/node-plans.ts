@@ -87,6 +87,7 @@ export function planMaintenance(
     ? enableChecks(state, facts, request, now)
     : [
         knownCheck(state, nodeId),
+        ...busyChecks(state, facts),
         current === undefined
           ? check('maintenance', 'fail', `${nodeId} is not in maintenance`)
           : check('maintenance', 'pass', `${nodeId} is in maintenance by ${current.owner}`),

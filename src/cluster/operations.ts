@@ -4,7 +4,13 @@
  * and goes on or says how it ended: there is no script in anyone's memory.
  */
 import { LIMITS } from '../base/index.ts';
-import type { ClusterState, Operation, OperationPhase, OperationState } from './cluster-state.ts';
+import type {
+  ClusterState,
+  Operation,
+  OperationKind,
+  OperationPhase,
+  OperationState,
+} from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused, ring } from './outcome.ts';
@@ -18,6 +24,15 @@ export const OPERATION_TRANSITIONS: Readonly<Record<OperationState, readonly Ope
   failed: [],
   cancelled: [],
   unknown: [],
+};
+
+/** The phases of each kind in order; a leader that takes over goes on at the one in the record. */
+export const OPERATION_PHASES: Readonly<Record<OperationKind, readonly string[]>> = {
+  failover: ['accepted', 'transferring'],
+  'maintenance-enable': ['accepted', 'handing-over'],
+  'maintenance-disable': ['accepted'],
+  'remove-node': ['accepted', 'handing-over', 'leaving-raft'],
+  'config-update': ['accepted'],
 };
 
 /** The operation that runs now, if any. */

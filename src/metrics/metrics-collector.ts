@@ -1,0 +1,196 @@
+/**
+ * The seed's `MetricsCollector`: readings of the moment → values of the catalogue, for
+ * this node and for the cluster as this node sees it. Rates come from the difference to
+ * the last collection; time and readings are handed in.
+ */
+import type { Instant } from '../base/index.ts';
+import type { ExpositionOptions } from './exposition.ts';
+import { expose } from './exposition.ts';
+import { MetricsRegistry } from './registry.ts';
+
+/** Seed: `NodeMetrics`; ratios 0–1, latencies ms, null = unknown. */
+export interface NodeMetrics {
+  readonly cpuUsage: number | null;
+  readonly memoryUsage: number | null;
+  readonly diskUsage: number | null;
+  readonly diskIoReadBytes: number | null;
+  readonly diskIoWriteBytes: number | null;
+  readonly networkConnections: number | null;
+  readonly activeConnections: number | null;
+  readonly queryLatencyP50Ms: number | null;
+  readonly queryLatencyP95Ms: number | null;
+  readonly queryLatencyP99Ms: number | null;
+  readonly residentMemoryBytes: number | null;
+  readonly eventLoopLagMs: number | null;
+  readonly uptimeMs: number | null;
+  /** Requests and failed requests since start. */
+  readonly totalQueries: number;
+  readonly totalErrors: number;
+}
+
+/** Seed: `ClusterMetrics`. */
+export interface ClusterMetrics {
+  readonly totalNodes: number;
+  readonly healthyNodes: number;
+  readonly leaderNodes: number;
+  readonly followerNodes: number;
+  readonly averageLoad: number | null;
+  readonly clusterAvailability: number;
+  readonly configVersion: number;
+  readonly alertsFiring: number;
+  readonly maintenanceActive: number;
+}
+
+export interface RaftMetrics {
+  readonly currentTerm: number;
+  readonly logIndex: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly electionCount: number;
+  readonly heartbeatCount: number | null;
+  readonly fsyncMs: number | null;
+}
+
+export interface ReplicationMetrics {
+  readonly replicaCount: number;
+  readonly syncLagBytes: number | null;
+  /** Bytes that the log has grown by since start. */
+  readonly logBytes: number | null;
+}
+
+/** Everything that one collection reads. */
+export interface Readings {
+  readonly node: NodeMetrics;
+  readonly cluster: ClusterMetrics;
+  readonly raft: RaftMetrics;
+  readonly replication: ReplicationMetrics;
+}
+
+/** Seed: `RealTimeMetrics`: the newest value of every known metric under the seed's name. */
+export type RealTimeMetrics = Readonly<Record<string, number>>;
+
+interface Totals {
+  readonly at: Instant;
+  readonly queries: number;
+  readonly errors: number;
+  readonly logBytes: number | null;
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}
+
+export class MetricsCollector {
+  readonly #registry = new MetricsRegistry();
+  #last: Totals | null = null;
+  #readings: Readings | null = null;
+
+  /** Takes the readings of `now`. */
+  collect(readings: Readings, now: Instant): void {
+    this.#readings = readings;
+    this.#setNode(readings.node);
+    this.#setCluster(readings.cluster);
+    this.#setRaft(readings.raft);
+    this.#setAll({
+      replica_count: readings.replication.replicaCount,
+      sync_lag: readings.replication.syncLagBytes,
+      error_count: readings.node.totalErrors,
+    });
+    this.#setRates(readings, now);
+  }
+
+  /** One request took `ms`. */
+  observeQuery(ms: number): void {
+    this.#registry.observeQuery(ms / 1000);
+  }
+
+  /** Null before the first collection. */
+  collectNodeMetrics(): NodeMetrics | null {
+    return this.#readings?.node ?? null;
+  }
+
+  collectClusterMetrics(): ClusterMetrics | null {
+    return this.#readings?.cluster ?? null;
+  }
+
+  getRealTimeMetrics(): RealTimeMetrics {
+    return Object.fromEntries(this.#registry.entries().map(([metric, value]) => [metric.id, value]));
+  }
+
+  exportMetrics(options: ExpositionOptions): string {
+    return expose(this.#registry, options);
+  }
+
+  #setAll(values: Readonly<Record<string, number | null>>): void {
+    for (const [id, value] of Object.entries(values)) this.#registry.set(id, value);
+  }
+
+  #setNode(node: NodeMetrics): void {
+    this.#setAll({
+      cpu_usage: node.cpuUsage,
+      memory_usage: node.memoryUsage,
+      disk_usage: node.diskUsage,
+      disk_io_read: node.diskIoReadBytes,
+      disk_io_write: node.diskIoWriteBytes,
+      network_connections: node.networkConnections,
+      active_connections: node.activeConnections,
+      query_latency_p50: node.queryLatencyP50Ms,
+      query_latency_p95: node.queryLatencyP95Ms,
+      query_latency_p99: node.queryLatencyP99Ms,
+      resident_memory: node.residentMemoryBytes,
+      event_loop_lag: seconds(node.eventLoopLagMs),
+      uptime: seconds(node.uptimeMs),
+    });
+  }
+
+  #setCluster(cluster: ClusterMetrics): void {
+    this.#setAll({
+      node_count: cluster.totalNodes,
+      total_nodes: cluster.totalNodes,
+      healthy_nodes: cluster.healthyNodes,
+      leader_count: cluster.leaderNodes,
+      follower_count: cluster.followerNodes,
+      average_load: cluster.averageLoad,
+      cluster_availability: cluster.clusterAvailability,
+      config_version: cluster.configVersion,
+      alerts_firing: cluster.alertsFiring,
+      maintenance_active: cluster.maintenanceActive,
+    });
+  }
+
+  #setRaft(raft: RaftMetrics): void {
+    this.#setAll({
+      current_term: raft.currentTerm,
+      log_index: raft.logIndex,
+      commit_index: raft.commitIndex,
+      applied_index: raft.appliedIndex,
+      election_count: raft.electionCount,
+      heartbeat_count: raft.heartbeatCount,
+      fsync: seconds(raft.fsyncMs),
+    });
+  }
+
+  /** Rates since the last collection; unknown after the first, 0 errors of 0 requests is no error. */
+  #setRates({ node, replication }: Readings, now: Instant): void {
+    const last = this.#last;
+    this.#last = {
+      at: now,
+      queries: node.totalQueries,
+      errors: node.totalErrors,
+      logBytes: replication.logBytes,
+    };
+    if (last === null || now <= last.at) return;
+    const span = (now - last.at) / 1000;
+    const queries = Math.max(0, node.totalQueries - last.queries);
+    const errors = Math.max(0, node.totalErrors - last.errors);
+    const grown =
+      replication.logBytes === null || last.logBytes === null
+        ? null
+        : Math.max(0, replication.logBytes - last.logBytes);
+    this.#setAll({
+      queries_per_second: queries / span,
+      error_rate: queries === 0 ? 0 : Math.min(1, errors / queries),
+      replication_rate: grown === null ? null : grown / span,
+    });
+  }
+}
