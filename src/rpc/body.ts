@@ -1,0 +1,68 @@
+/** Bodies on real sockets: bounded and timed on the way in, paced by the reader on the way out. */
+import type { Readable, Writable } from 'node:stream';
+import { LIMITS, SqlccError } from '../base/index.ts';
+
+/** A sender or a reader that makes no progress for so long is cut. */
+export const BODY_IDLE_MS = 10_000;
+
+/** The whole body. Throws `invalid_argument` above LIMITS.maxBodyBytes, `deadline_exceeded` when it trickles. */
+export function readWholeBody(stream: Readable, contentLength: string | undefined): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (error: SqlccError | null): void => {
+      clearTimeout(timer);
+      stream.off('data', onData);
+      if (error === null) resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+      else reject(error);
+    };
+    const tooLarge = (): SqlccError =>
+      new SqlccError('invalid_argument', `a body has at most ${LIMITS.maxBodyBytes} bytes`);
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      timer.refresh();
+      if (size > LIMITS.maxBodyBytes) finish(tooLarge());
+      else chunks.push(chunk);
+    };
+    const late = new SqlccError('deadline_exceeded', `no byte of the body for ${BODY_IDLE_MS} ms`);
+    const timer = setTimeout(() => finish(late), BODY_IDLE_MS);
+    if (Number(contentLength ?? 0) > LIMITS.maxBodyBytes) {
+      finish(tooLarge());
+      return;
+    }
+    stream.on('data', onData);
+    stream.once('end', () => finish(null));
+    stream.once('close', () => finish(new SqlccError('unavailable', 'the caller went away')));
+  });
+}
+
+/**
+ * Writes one JSON document a line until the source ends or the reader is gone. A slow
+ * reader slows the source; one that takes nothing for BODY_IDLE_MS is cut. Rejects with
+ * what the source throws.
+ */
+export async function writeLines(sink: Writable, source: AsyncIterable<unknown>): Promise<void> {
+  for await (const line of source) {
+    if (sink.destroyed || sink.writableEnded) return;
+    if (!sink.write(`${JSON.stringify(line)}\n`) && !(await drained(sink))) return;
+  }
+  sink.end();
+}
+
+/** False when the reader is gone or asleep. */
+function drained(sink: Writable): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (goOn: boolean): void => {
+      clearTimeout(timer);
+      sink.off('drain', onDrain);
+      sink.off('close', onClose);
+      if (!goOn) sink.destroy();
+      resolve(goOn);
+    };
+    const onDrain = (): void => settle(true);
+    const onClose = (): void => settle(false);
+    const timer = setTimeout(() => settle(false), BODY_IDLE_MS);
+    sink.once('drain', onDrain);
+    sink.once('close', onClose);
+  });
+}

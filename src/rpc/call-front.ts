@@ -1,0 +1,123 @@
+/**
+ * The serving end of a call stream: every frame is a request of its own and goes
+ * through the same router, under the same policy, as a POST would. Answers that are
+ * ready in one turn leave in one write. When the caller does not read its answers, its
+ * calls are not read either.
+ */
+import type { Duplex } from 'node:stream';
+import { LIMITS, SqlccError } from '../base/index.ts';
+import { CALL_FRAME, type CallDocument, decodeCall, encodeDocument } from './call-frames.ts';
+import type { Caller } from './caller.ts';
+import { encodeFrames, type Frame, FrameReader } from './frame.ts';
+import { errorAnswer, type Router, type RouterAnswer } from './router.ts';
+
+export interface CallFrontOptions {
+  readonly stream: Duplex;
+  readonly router: Router;
+  readonly caller: Caller;
+  /** Credentials that opened the stream; checked again as time passes. */
+  readonly authorization: string | undefined;
+}
+
+export class CallFront {
+  readonly #options: CallFrontOptions;
+  readonly #reader = new FrameReader();
+  readonly #gone = new AbortController();
+  #answers: Frame[] = [];
+  #flushPlanned = false;
+  #inFlight = 0;
+  #leaving = false;
+
+  constructor(options: CallFrontOptions) {
+    this.#options = options;
+    const { stream } = options;
+    stream.on('error', () => {}); // followed by 'close'
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('drain', () => stream.resume());
+    stream.once('end', () => stream.end());
+    stream.once('close', () => this.#gone.abort());
+  }
+
+  /** Asks the caller to go elsewhere; ends when what is under way is answered. */
+  farewell(): void {
+    this.#leaving = true;
+    this.#push({ type: CALL_FRAME.farewell, payload: new Uint8Array(0) });
+  }
+
+  #onData(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) {
+        const call = frame.type === CALL_FRAME.call ? decodeCall(frame.payload) : null;
+        if (call === null) throw new SqlccError('invalid_argument', 'a frame that is no call');
+        void this.#serve(call);
+      }
+    } catch {
+      this.#options.stream.destroy(); // the boundaries of its frames are not to be trusted any more
+    }
+  }
+
+  async #serve(call: CallDocument): Promise<void> {
+    this.#inFlight++;
+    const answer = await this.#answer(call);
+    this.#inFlight--;
+    this.#push({ type: CALL_FRAME.answer, payload: this.#encode(call, answer) });
+  }
+
+  #encode(call: CallDocument, answer: RouterAnswer): Uint8Array {
+    const head = { id: call.id, s: answer.status, h: answer.headers };
+    const document = answer.text === undefined ? { ...head, b: answer.body } : { ...head, t: answer.text };
+    const payload = encodeDocument(document);
+    if (payload.length <= LIMITS.maxFrameBytes) return payload;
+    const error = new SqlccError(
+      'failed_precondition',
+      'the answer is too large for one frame: ask for less',
+    );
+    const refusal = errorAnswer(error, call.p);
+    return encodeDocument({ id: call.id, s: refusal.status, b: refusal.body });
+  }
+
+  async #answer(call: CallDocument): Promise<RouterAnswer> {
+    const { router, caller, authorization } = this.#options;
+    if (this.#inFlight > LIMITS.maxCallsInFlight) {
+      return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
+    }
+    try {
+      const answer = await router.dispatch({
+        method: call.m,
+        target: call.p,
+        headers: call.h ?? {},
+        body: { kind: 'value', value: call.b },
+        identity: await caller.identify(authorization),
+        remoteAddress: caller.address,
+        gone: this.#gone.signal,
+      });
+      if (answer.stream === undefined) return answer;
+      await answer.stream[Symbol.asyncIterator]().return?.();
+      return errorAnswer(
+        new SqlccError('invalid_argument', 'an endless answer needs a request of its own'),
+        call.p,
+      );
+    } catch (error) {
+      const known =
+        error instanceof SqlccError ? error : new SqlccError('internal', 'the node failed to answer');
+      return errorAnswer(known, call.p);
+    }
+  }
+
+  #push(frame: Frame): void {
+    this.#answers.push(frame);
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushPlanned = false;
+    const { stream } = this.#options;
+    const answers = this.#answers;
+    this.#answers = [];
+    if (stream.destroyed) return;
+    if (!stream.write(encodeFrames(answers))) stream.pause();
+    if (this.#leaving && this.#inFlight === 0) stream.end();
+  }
+}

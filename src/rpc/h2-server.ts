@@ -1,0 +1,166 @@
+/**
+ * The management API's listener: HTTP/2 and HTTP/1.1 over TLS 1.3, a certificate asked
+ * for but not demanded. It knows three kinds of visitors: requests, call streams of
+ * clients, and streams of peers that it hands on.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { HEADERS } from '../api/index.ts';
+import { type Identity, NOBODY } from '../auth/index.ts';
+import { type NodeId, SqlccError } from '../base/index.ts';
+import type { AdmissionLimits } from './admission.ts';
+import { CallFront } from './call-front.ts';
+import { type Authenticate, Caller } from './caller.ts';
+import { serveMessage, serveStream } from './http-front.ts';
+import { type PeerPurpose, readHello } from './peer-hello.ts';
+import type { Router } from './router.ts';
+import { SecureListener } from './secure-listener.ts';
+import type { ServerTls } from './tls.ts';
+
+const IDLE_MS = 120_000;
+const SESSION_MEMORY_MB = 8;
+/** Streams that a caller may reset: CVE-2023-44487. */
+const RESET_BURST = 100;
+const RESET_RATE = 20;
+const CLIENT_STREAM = 'client';
+
+export interface H2ServerOptions {
+  readonly tls: ServerTls;
+  readonly host: string;
+  /** 0: any free port; see `port` after start. */
+  readonly port: number;
+  readonly router: Router;
+  readonly authenticate: Authenticate;
+  /** A verified node opened a stream for a purpose; absent: such streams are refused. */
+  readonly onPeerStream?: (peer: NodeId, purpose: PeerPurpose, stream: Duplex) => void;
+  readonly admission?: AdmissionLimits;
+  readonly idleMs?: number;
+}
+
+export class H2Server {
+  readonly #options: H2ServerOptions;
+  readonly #listener: SecureListener;
+  readonly #callers = new Map<string, Caller>();
+  readonly #fronts = new Set<CallFront>();
+
+  constructor(options: H2ServerOptions) {
+    this.#options = options;
+    this.#listener = new SecureListener({
+      tls: options.tls,
+      host: options.host,
+      port: options.port,
+      anonymous: true,
+      allowHttp1: true,
+      idleMs: options.idleMs ?? IDLE_MS,
+      sessionMemoryMb: SESSION_MEMORY_MB,
+      resetBurst: RESET_BURST,
+      resetRate: RESET_RATE,
+      ...(options.admission === undefined ? {} : { admission: options.admission }),
+    });
+    const { server } = this.#listener;
+    server.on('secureConnection', (socket: TLSSocket) => this.#onConnection(socket));
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      void serveMessage(request, response, options.router, this.#callerOf(request.socket as TLSSocket));
+    });
+    // a 'request' listener brings node's compatibility layer for HTTP/2 with it: streams are served without
+    server.removeAllListeners('stream');
+    server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+      this.#onStream(stream, headers),
+    );
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  /** Throws `unavailable` when the port is taken. */
+  start(): Promise<void> {
+    return this.#listener.start();
+  }
+
+  /** New connections use these certificates; old ones go on. */
+  reload(tls: ServerTls): void {
+    this.#listener.reload(tls);
+  }
+
+  /** Takes nothing new, gives what is under way `graceMs` to end, closes everything. */
+  async stop(graceMs: number): Promise<void> {
+    for (const front of this.#fronts) front.farewell();
+    await this.#listener.stop(graceMs);
+  }
+
+  #onConnection(socket: TLSSocket): void {
+    const name = nameOf(socket);
+    const authenticated = (): void => this.#listener.authenticated(socket);
+    this.#callers.set(name, new Caller(socket, this.#options.authenticate, authenticated));
+    socket.once('close', () => this.#callers.delete(name));
+  }
+
+  #callerOf(socket: TLSSocket): Caller {
+    const known = this.#callers.get(nameOf(socket));
+    return known ?? new Caller(socket, this.#options.authenticate, () => {});
+  }
+
+  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => {}); // followed by 'close'
+    const socket = stream.session?.socket as TLSSocket | undefined;
+    if (socket === undefined) return;
+    const caller = this.#callerOf(socket);
+    if (headers[constants.HTTP2_HEADER_METHOD] === constants.HTTP2_METHOD_CONNECT) {
+      this.#onConnect(stream, headers, caller).catch(() => stream.destroy());
+    } else {
+      serveStream(stream, headers, this.#options.router, caller).catch(() => stream.destroy());
+    }
+  }
+
+  async #onConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, caller: Caller): Promise<void> {
+    const identity = await identityOrNull(caller, headers.authorization);
+    if (stream.destroyed) return;
+    if (identity === null || identity === NOBODY) {
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 401 }, { endStream: true });
+    } else if (headers[HEADERS.stream] === CLIENT_STREAM) {
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
+      this.#addFront(stream, caller, headers.authorization);
+    } else {
+      this.#onPeer(stream, headers, identity);
+    }
+  }
+
+  #addFront(stream: ServerHttp2Stream, caller: Caller, authorization: string | undefined): void {
+    const front = new CallFront({ stream, router: this.#options.router, caller, authorization });
+    this.#fronts.add(front);
+    stream.once('close', () => this.#fronts.delete(front));
+  }
+
+  #onPeer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, identity: Identity): void {
+    const hello = readHello(headers, identity, this.#options.tls.clusterId);
+    const { onPeerStream } = this.#options;
+    if ('refused' in hello || onPeerStream === undefined || hello.transfer !== null) {
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
+      return;
+    }
+    stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
+    onPeerStream(hello.peer, hello.purpose, stream);
+  }
+}
+
+function nameOf(socket: TLSSocket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+async function identityOrNull(caller: Caller, authorization: string | undefined): Promise<Identity | null> {
+  try {
+    return await caller.identify(authorization);
+  } catch (error) {
+    if (error instanceof SqlccError) return null;
+    throw error;
+  }
+}

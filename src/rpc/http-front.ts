@@ -1,0 +1,110 @@
+/** Puts one HTTP request before the router and writes what it answers: HTTP/2 streams and HTTP/1.1 messages. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Writable } from 'node:stream';
+import { HEADERS } from '../api/index.ts';
+import { SqlccError } from '../base/index.ts';
+import { readWholeBody, writeLines } from './body.ts';
+import type { Caller } from './caller.ts';
+import { errorAnswer, type Router, type RouterAnswer, type RouterRequest } from './router.ts';
+
+/** Answers are nobody's to keep, and never anything but what their type says. */
+const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
+/** Answers a request that came as an HTTP/2 stream. */
+export async function serveStream(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  router: Router,
+  caller: Caller,
+): Promise<void> {
+  const gone = new AbortController();
+  stream.once('close', () => gone.abort());
+  const method = String(headers[constants.HTTP2_HEADER_METHOD]);
+  const target = String(headers[constants.HTTP2_HEADER_PATH]);
+  const answer = await answerOf(router, caller, {
+    method,
+    target,
+    headers: plainHeaders(headers),
+    body: { kind: 'bytes', read: () => readWholeBody(stream, headers['content-length']) },
+    remoteAddress: caller.address,
+    gone: gone.signal,
+  });
+  if (stream.destroyed || stream.closed) return;
+  const bytes = bytesOf(answer);
+  const length = bytes === null ? {} : { 'content-length': bytes.length };
+  const bare = method === 'HEAD';
+  stream.respond(
+    { [constants.HTTP2_HEADER_STATUS]: answer.status, ...ALWAYS, ...answer.headers, ...length },
+    { endStream: bare },
+  );
+  if (bare) return;
+  if (answer.stream !== undefined) await pump(stream, answer.stream);
+  else stream.end(bytes ?? undefined);
+  // an upload that nobody wants any more is stopped, not read to its end
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/** Answers a request that came by HTTP/1.1. */
+export async function serveMessage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  router: Router,
+  caller: Caller,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.on('error', () => {}); // followed by 'close'
+  const method = request.method ?? 'GET';
+  const answer = await answerOf(router, caller, {
+    method,
+    target: request.url ?? '/',
+    headers: plainHeaders(request.headers),
+    body: { kind: 'bytes', read: () => readWholeBody(request, request.headers['content-length']) },
+    remoteAddress: caller.address,
+    gone: gone.signal,
+  });
+  if (response.destroyed) return;
+  const bytes = bytesOf(answer);
+  const closing = request.complete ? {} : { connection: 'close' };
+  const length = bytes === null ? {} : { 'content-length': bytes.length };
+  response.writeHead(answer.status, { ...ALWAYS, ...answer.headers, ...length, ...closing });
+  if (method === 'HEAD') response.end();
+  else if (answer.stream !== undefined) await pump(response, answer.stream);
+  else response.end(bytes ?? undefined);
+}
+
+type Unidentified = Omit<RouterRequest, 'identity'>;
+
+async function answerOf(router: Router, caller: Caller, request: Unidentified): Promise<RouterAnswer> {
+  try {
+    const identity = await caller.identify(request.headers[HEADERS.authorization]);
+    return await router.dispatch({ ...request, identity });
+  } catch (error) {
+    if (error instanceof SqlccError) return errorAnswer(error, request.target);
+    return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
+  }
+}
+
+function bytesOf(answer: RouterAnswer): Buffer | null {
+  if (answer.stream !== undefined) return null;
+  return Buffer.from(answer.text ?? JSON.stringify(answer.body ?? {}));
+}
+
+/** A source that breaks in the middle must not look like an end: the stream is reset. */
+async function pump(sink: Writable, source: AsyncIterable<unknown>): Promise<void> {
+  try {
+    await writeLines(sink, source);
+  } catch (cause) {
+    sink.destroy(new SqlccError('internal', 'the stream broke off', { cause }));
+  }
+}
+
+/** Without pseudo-headers; repeated ones joined. Null prototype: a header may be called anything. */
+function plainHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
+  const out = Object.create(null) as Record<string, string | undefined>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(':')) out[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return out;
+}

@@ -1,0 +1,97 @@
+/**
+ * The metrics and health listener: HTTP/1.1 without TLS, GET and HEAD, nothing but
+ * what `handle` gives. Bound to loopback unless the operator says otherwise; it never
+ * changes anything, so it asks nobody who they are.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LIMITS, must, SqlccError } from '../base/index.ts';
+
+const MAX_CONNECTIONS = 64;
+const IDLE_MS = 30_000;
+
+export interface PlainAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+export interface PlainServerOptions {
+  readonly host: string;
+  /** 0: any free port; see `port` after start. */
+  readonly port: number;
+  /** `path` without its query; `method` is GET or HEAD. May be asynchronous. */
+  readonly handle: (path: string, method: string) => PlainAnswer | Promise<PlainAnswer>;
+}
+
+export class PlainServer {
+  readonly #options: PlainServerOptions;
+  readonly #server: Server;
+
+  constructor(options: PlainServerOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      maxHeaderSize: LIMITS.maxHeaderBytes,
+      headersTimeout: LIMITS.handshakeTimeoutMs,
+      requestTimeout: LIMITS.handshakeTimeoutMs,
+      keepAliveTimeout: IDLE_MS,
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  get port(): number {
+    return must(this.#server.address() as AddressInfo | null, 'the address of a listener that listens').port;
+  }
+
+  /** Throws `unavailable` when the port is taken. */
+  start(): Promise<void> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: Error): void => {
+        const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
+        reject(new SqlccError('unavailable', `cannot listen on ${host}:${port}: ${code}`, { cause }));
+      };
+      this.#server.once('error', refuse);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', refuse);
+        this.#server.on('error', () => {}); // accept errors: the next connection may succeed
+        resolve();
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    response.on('error', () => {}); // followed by 'close'
+    const method = request.method ?? 'GET';
+    const answer = await this.#answer(method, (request.url ?? '/').split('?')[0] ?? '/');
+    const bytes = Buffer.from(answer.text);
+    response.writeHead(answer.status, {
+      'content-type': answer.contentType,
+      'content-length': bytes.length,
+      'cache-control': 'no-store',
+    });
+    response.end(method === 'HEAD' ? undefined : bytes);
+  }
+
+  async #answer(method: string, path: string): Promise<PlainAnswer> {
+    if (method !== 'GET' && method !== 'HEAD') {
+      return { status: 405, contentType: 'text/plain', text: 'GET and HEAD only\n' };
+    }
+    try {
+      return await this.#options.handle(path, method);
+    } catch {
+      // the handler logs what it does not expect; a prober learns only that it failed
+      return { status: 500, contentType: 'text/plain', text: 'failed\n' };
+    }
+  }
+}

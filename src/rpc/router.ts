@@ -1,0 +1,267 @@
+/**
+ * From a request to its answer, the same way for every listener and for calls inside
+ * a call stream: match, scope, body, deadline, handler, and the one place where errors
+ * become answers. It knows no sockets.
+ */
+import { ENDPOINTS, type Endpoint, type EndpointName, errorToWire, HEADERS } from '../api/index.ts';
+import { type Identity, NOBODY, type Scope } from '../auth/index.ts';
+import { LIMITS, SqlccError } from '../base/index.ts';
+import type { Answer, Call, Handlers } from './call.ts';
+import { objection, parseJson } from './json.ts';
+import { RouteTable } from './route-table.ts';
+
+/** A handler answers late by itself, with what it knows; only one that does not is overruled, this much later. */
+const OVERTIME_MS = 250;
+const MAX_ISSUES_TOLD = 5;
+
+export interface RouterOptions {
+  readonly handlers: Handlers;
+  readonly authorize: (identity: Identity, scope: Scope) => boolean;
+  /** Serve only what belongs to the port for SQL clients. */
+  readonly only?: 'client-port';
+  /** Something was thrown that is no SqlccError; the caller was told `internal`. */
+  readonly onBug?: (error: unknown, endpoint: EndpointName) => void;
+}
+
+/** A body as it comes: read when its turn is there, or parsed already (call streams). */
+export type RequestBody =
+  | { readonly kind: 'bytes'; read(): Promise<Buffer> }
+  | { readonly kind: 'value'; readonly value: unknown };
+
+export interface RouterRequest {
+  readonly method: string;
+  /** Path with query. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: RequestBody;
+  /** null: credentials were shown and are not valid. NOBODY: none were shown. */
+  readonly identity: Identity | null;
+  readonly remoteAddress: string;
+  /** Aborts when the caller is gone. */
+  readonly gone: AbortSignal;
+}
+
+/** What goes back. `body` is a JSON value; exactly one of the three is set, or none. */
+export interface RouterAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly text?: string;
+  readonly stream?: AsyncIterable<unknown>;
+}
+
+const MAY_BE_ANYBODY: readonly Scope[] = ['public', 'join'];
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #table: RouteTable;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    const all = Object.entries(ENDPOINTS) as [EndpointName, Endpoint][];
+    this.#table = new RouteTable(
+      options.only === undefined ? all : all.filter(([, e]) => e.clientPort === true),
+    );
+  }
+
+  /** Never rejects. */
+  async dispatch(request: RouterRequest): Promise<RouterAnswer> {
+    let endpoint: EndpointName | null = null;
+    try {
+      const match = this.#table.match(request.method, request.target);
+      if (match.kind === 'malformed') throw new SqlccError('invalid_argument', match.reason);
+      if (match.kind !== 'found') return missing(match, request);
+      endpoint = match.name;
+      const identity = this.#admit(endpoint, request.identity);
+      return await this.#run(request, { ...match, identity });
+    } catch (error) {
+      return this.#failure(error, endpoint, request);
+    }
+  }
+
+  /** The caller, when it may; a stranger is asked who it is before it is told what exists. */
+  #admit(endpoint: EndpointName, identity: Identity | null): Identity {
+    const { scope }: Endpoint = ENDPOINTS[endpoint];
+    if (identity === null) throw new SqlccError('unauthenticated', 'the certificate or token is not valid');
+    if (MAY_BE_ANYBODY.includes(scope) || this.#options.authorize(identity, scope)) return identity;
+    if (identity === NOBODY) throw new SqlccError('unauthenticated', 'this needs a certificate or a token');
+    throw new SqlccError('permission_denied', `role ${identity.role} may not ${scope}`, {
+      details: { role: identity.role, scope },
+    });
+  }
+
+  async #run(
+    request: RouterRequest,
+    match: {
+      readonly name: EndpointName;
+      readonly params: Call['params'];
+      readonly query: Call['query'];
+      readonly identity: Identity;
+    },
+  ): Promise<RouterAnswer> {
+    const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
+    const handler = this.#options.handlers[match.name];
+    if (handler === undefined) throw new SqlccError('not_implemented', `${match.name} is not served here`);
+    const body = await readBody(ENDPOINTS[match.name], request.body);
+    const call = new RoutedCall(request, { ...match, body, deadline });
+    return render(await withDeadline(handler(call), call));
+  }
+
+  #failure(error: unknown, endpoint: EndpointName | null, request: RouterRequest): RouterAnswer {
+    if (error instanceof SqlccError) return errorAnswer(error, request.target);
+    if (endpoint !== null) this.#options.onBug?.(error, endpoint);
+    // what was thrown stays in the log: it may hold a path, a secret, a stack
+    return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
+  }
+}
+
+function missing(
+  match: { kind: 'not-found' | 'wrong-method'; allowed?: readonly string[] },
+  request: RouterRequest,
+) {
+  const path = request.target.split('?')[0]?.slice(0, 200);
+  if (match.kind === 'not-found')
+    return errorAnswer(new SqlccError('not_found', `no route ${path}`), request.target);
+  const allow = match.allowed?.join(', ') ?? '';
+  const error = new SqlccError('invalid_argument', `${request.method} is not for ${path}`, {
+    hint: `use ${allow}`,
+  });
+  const answer = errorAnswer(error, request.target);
+  return { ...answer, status: 405, headers: { ...answer.headers, allow } };
+}
+
+/** Status, headers and body of an error; 307 leads to the leader's same path. */
+export function errorAnswer(error: SqlccError, target: string): RouterAnswer {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (error.httpStatus === 503 || error.httpStatus === 429) headers[HEADERS.retryAfter] = '1';
+  if (error.httpStatus === 401) headers['www-authenticate'] = 'Bearer realm="sqlcc"';
+  const leader = error.details['leader'] as { host?: unknown; port?: unknown } | null | undefined;
+  if (error.code === 'not_leader' && typeof leader?.host === 'string' && typeof leader.port === 'number') {
+    const host = leader.host.includes(':') ? `[${leader.host}]` : leader.host;
+    headers[HEADERS.location] = `https://${host}:${leader.port}${target}`;
+  }
+  return { status: error.httpStatus, headers, body: errorToWire(error) };
+}
+
+function render(answer: Answer): RouterAnswer {
+  const status = answer.status ?? 200;
+  const type =
+    answer.text !== undefined
+      ? (answer.contentType ?? 'text/plain; charset=utf-8')
+      : answer.stream !== undefined
+        ? 'application/x-ndjson'
+        : 'application/json';
+  const headers = { 'content-type': type, ...answer.headers };
+  if (answer.text !== undefined) return { status, headers, text: answer.text };
+  if (answer.stream !== undefined) return { status, headers, stream: answer.stream };
+  return { status, headers, body: answer.body ?? {} };
+}
+
+function timeoutOf(header: string | undefined): number {
+  if (header === undefined) return LIMITS.defaultRequestTimeoutMs;
+  const ms = Number(header);
+  if (!Number.isFinite(ms) || ms < 1 || header.trim() === '') {
+    throw new SqlccError(
+      'invalid_argument',
+      `${HEADERS.timeoutMs} "${header.slice(0, 20)}" is no number of milliseconds`,
+    );
+  }
+  return Math.min(ms, LIMITS.maxRequestTimeoutMs);
+}
+
+async function readBody(endpoint: Endpoint, body: RequestBody): Promise<unknown> {
+  if (endpoint.request === null) return undefined;
+  const parsed = endpoint.request.safeParse(await jsonOf(body));
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({
+    path: issue.path.map(String).join('.'),
+    message: issue.message,
+  }));
+  const told = issues.slice(0, MAX_ISSUES_TOLD).map((issue) => `${issue.path || 'body'}: ${issue.message}`);
+  throw new SqlccError('invalid_argument', told.join('; '), { details: { issues } });
+}
+
+/** An absent body is an empty document: `POST` without anything is how curl says "just do it". */
+async function jsonOf(body: RequestBody): Promise<unknown> {
+  if (body.kind === 'value') {
+    const reason = objection(body.value, 0);
+    if (reason !== null) throw new SqlccError('invalid_argument', reason);
+    return body.value ?? {};
+  }
+  const bytes = await body.read();
+  if (bytes.length === 0) return {};
+  const parsed = parseJson(bytes.toString('utf8'));
+  if (!parsed.ok) throw new SqlccError('invalid_argument', parsed.reason);
+  return parsed.value;
+}
+
+/** The handler's answer; when it has none by the deadline and its overtime, the caller is told so and the call aborts. */
+function withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const endpoint: Endpoint = ENDPOINTS[call.endpoint];
+      const code = endpoint.method === 'GET' ? 'deadline_exceeded' : 'outcome_unknown';
+      reject(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
+      call.abort();
+    }, call.remainingMs() + OVERTIME_MS);
+    const settled = (): void => clearTimeout(timer);
+    answer.then(settled, settled);
+    answer.then(resolve, reject);
+  });
+}
+
+interface CallFacts {
+  readonly name: EndpointName;
+  readonly params: Call['params'];
+  readonly query: Call['query'];
+  readonly identity: Identity;
+  readonly body: unknown;
+  /** Monotonic ms. */
+  readonly deadline: number;
+}
+
+/** A call whose abort signal is made when somebody asks for it: most handlers never do. */
+class RoutedCall implements Call {
+  readonly endpoint: EndpointName;
+  readonly params: Call['params'];
+  readonly query: Call['query'];
+  readonly headers: Call['headers'];
+  readonly body: unknown;
+  readonly identity: Identity;
+  readonly remoteAddress: string;
+  readonly #deadline: number;
+  readonly #gone: AbortSignal;
+  #overdue: AbortController | null = null;
+  #signal: AbortSignal | null = null;
+  #aborted = false;
+
+  constructor(request: RouterRequest, facts: CallFacts) {
+    this.endpoint = facts.name;
+    this.params = facts.params;
+    this.query = facts.query;
+    this.headers = request.headers;
+    this.body = facts.body;
+    this.identity = facts.identity;
+    this.remoteAddress = request.remoteAddress;
+    this.#deadline = facts.deadline;
+    this.#gone = request.gone;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal === null) {
+      this.#overdue = new AbortController();
+      if (this.#aborted) this.#overdue.abort();
+      this.#signal = AbortSignal.any([this.#gone, this.#overdue.signal]);
+    }
+    return this.#signal;
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#overdue?.abort();
+  }
+}
