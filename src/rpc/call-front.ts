@@ -64,7 +64,13 @@ export class CallFront {
   }
 
   #encode(call: CallDocument, answer: RouterAnswer): Uint8Array {
-    const head = { id: call.id, s: answer.status, h: answer.headers };
+    // the type of a body is told by where it stands
+    const { 'content-type': _type, ...headers } = answer.headers;
+    const head = {
+      id: call.id,
+      s: answer.status,
+      ...(Object.keys(headers).length > 0 ? { h: headers } : {}),
+    };
     const document = answer.text === undefined ? { ...head, b: answer.body } : { ...head, t: answer.text };
     const payload = encodeDocument(document);
     if (payload.length <= LIMITS.maxFrameBytes) return payload;

@@ -1,6 +1,14 @@
+export type { AdmissionLimits } from './admission.ts';
 export type { Answer, Call, Handler, Handlers } from './call.ts';
+export type { CallAnswer, CallRequest } from './call-stream.ts';
+export { CallStream } from './call-stream.ts';
+export type { Authenticate } from './caller.ts';
 export type { Frame } from './frame.ts';
 export { encodeFrames, FrameReader, writeFrame } from './frame.ts';
+export type { H2ServerOptions } from './h2-server.ts';
+export { H2Server } from './h2-server.ts';
+export type { HttpAnswer, HttpClientOptions, HttpRequest } from './http-client.ts';
+export { HttpClient } from './http-client.ts';
 export type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 export type {
   PeerAddress,
@@ -9,5 +17,9 @@ export type {
   PeerTransportOptions,
 } from './peer-transport.ts';
 export { PeerTransport } from './peer-transport.ts';
+export type { PlainAnswer, PlainServerOptions } from './plain-server.ts';
+export { PlainServer } from './plain-server.ts';
+export type { RouterAnswer, RouterOptions, RouterRequest } from './router.ts';
+export { Router } from './router.ts';
 export type { ClientTls, ServerTls, ShownAuthority } from './tls.ts';
 export { readServerTls, showAuthority } from './tls.ts';

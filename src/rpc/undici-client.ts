@@ -11,6 +11,12 @@ import { type DialOptions, dial } from './tls.ts';
 
 type ClientClass = typeof Client;
 let loaded: ClientClass | undefined;
+/** Errors of dialling: whatever was to be sent was certainly not. */
+const dialErrors = new WeakSet<Error>();
+
+export function isDialError(error: unknown): boolean {
+  return error instanceof Error && dialErrors.has(error);
+}
 
 function clientClass(): ClientClass {
   if (loaded !== undefined) return loaded;
@@ -59,6 +65,7 @@ export function h2Client(options: H2ClientOptions): Client {
     connect: (_options, callback) => {
       const goal = { host, port, tls, timeoutMs: options.connectTimeoutMs, ...(judge ? { judge } : {}) };
       dial(goal, (error, socket) => {
+        if (error !== null) dialErrors.add(error);
         if (socket === null) callback(error as Error, null);
         else callback(null, socket);
       });

@@ -1,0 +1,200 @@
+/**
+ * The calling end of a call stream: many calls in flight over one CONNECT stream, those
+ * of one turn in one write. It repeats nothing: a call whose stream breaks fails with
+ * whether it had left, and the caller decides.
+ */
+import type { Duplex } from 'node:stream';
+import type { Client } from 'undici';
+import { HEADERS } from '../api/index.ts';
+import { LIMITS, SqlccError } from '../base/index.ts';
+import {
+  type AnswerDocument,
+  CALL_FRAME,
+  type CallDocument,
+  decodeAnswer,
+  encodeDocument,
+} from './call-frames.ts';
+import { encodeFrames, type Frame, FrameReader } from './frame.ts';
+
+/** The node answers late calls itself; only silence is decided here, this much later. */
+const GRACE_MS = 100;
+
+export interface CallRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON value. */
+  readonly body?: unknown;
+}
+
+export interface CallAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A JSON value; a string for texts. */
+  readonly body: unknown;
+}
+
+interface Waiting {
+  readonly resolve: (answer: CallAnswer) => void;
+  readonly reject: (error: SqlccError) => void;
+  readonly timer: NodeJS.Timeout;
+  sent: boolean;
+}
+
+export class CallStream {
+  readonly endpoint: string;
+  readonly #client: Client;
+  readonly #stream: Duplex;
+  readonly #reader = new FrameReader();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #unsent: { id: number; frame: Frame }[] = [];
+  readonly #onClose: (() => void)[] = [];
+  #nextId = 1;
+  #flushPlanned = false;
+  #blocked = false;
+  #open = true;
+  #farewell = false;
+
+  /** `stream` is an accepted CONNECT stream; the call stream owns it and its client. */
+  constructor(endpoint: string, client: Client, stream: Duplex) {
+    this.endpoint = endpoint;
+    this.#client = client;
+    this.#stream = stream;
+    stream.on('error', () => {}); // followed by 'close'
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('drain', () => {
+      this.#blocked = false;
+      this.#flush();
+    });
+    stream.once('end', () => this.#end('the node ended the stream'));
+    stream.once('close', () => this.#end('the connection broke'));
+  }
+
+  /** False when it is closed, or the node has asked to go elsewhere. */
+  get isOpen(): boolean {
+    return this.#open && !this.#farewell;
+  }
+
+  /** Calls that wait for their answer. */
+  get inFlight(): number {
+    return this.#waiting.size;
+  }
+
+  /** Called once when the stream is over; at once when it is already. */
+  onClose(listener: () => void): void {
+    if (this.#open) this.#onClose.push(listener);
+    else listener();
+  }
+
+  /**
+   * One request. Answers with any status come back; it rejects with `unavailable` (`details.sent` false: it
+   * never left), `outcome_unknown` (the stream broke after it had left), `deadline_exceeded`, `overloaded`.
+   */
+  call(request: CallRequest, timeoutMs: number): Promise<CallAnswer> {
+    if (!this.isOpen) return Promise.reject(this.#error('unavailable', 'the call stream is closed', false));
+    if (this.#waiting.size >= LIMITS.maxCallsInFlight) {
+      return Promise.reject(new SqlccError('overloaded', 'too many calls wait on this stream'));
+    }
+    const id = this.#nextId++;
+    const document: CallDocument = {
+      id,
+      m: request.method,
+      p: request.path,
+      h: { [HEADERS.timeoutMs]: String(Math.max(1, Math.round(timeoutMs))), ...request.headers },
+      b: request.body,
+    };
+    const payload = encodeDocument(document);
+    if (payload.length > LIMITS.maxFrameBytes) {
+      return Promise.reject(
+        new SqlccError('invalid_argument', `a call has at most ${LIMITS.maxFrameBytes} bytes`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#late(id, timeoutMs), timeoutMs + GRACE_MS);
+      this.#waiting.set(id, { resolve, reject, timer, sent: false });
+      this.#unsent.push({ id, frame: { type: CALL_FRAME.call, payload } });
+      this.#planFlush();
+    });
+  }
+
+  /** Closes it; what is under way fails as when the connection breaks. */
+  close(): void {
+    this.#end('this side closed the stream');
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned || this.#blocked) return;
+    this.#flushPlanned = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushPlanned = false;
+    if (this.#blocked || !this.#open || this.#unsent.length === 0) return;
+    const frames: Frame[] = [];
+    for (const { id, frame } of this.#unsent.splice(0)) {
+      const waiting = this.#waiting.get(id);
+      if (waiting === undefined) continue; // timed out before it could leave
+      waiting.sent = true;
+      frames.push(frame);
+    }
+    if (frames.length > 0) this.#blocked = !this.#stream.write(encodeFrames(frames));
+  }
+
+  #onData(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#onFrame(frame);
+    } catch (error) {
+      this.#end((error as Error).message);
+    }
+  }
+
+  #onFrame(frame: Frame): void {
+    if (frame.type === CALL_FRAME.farewell) {
+      this.#farewell = true;
+      return;
+    }
+    const answer = frame.type === CALL_FRAME.answer ? decodeAnswer(frame.payload) : null;
+    if (answer === null) throw new SqlccError('internal', 'the node sent a frame that is no answer');
+    this.#settle(answer);
+  }
+
+  #settle(answer: AnswerDocument): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (waiting === undefined) return; // timed out here meanwhile
+    this.#waiting.delete(answer.id);
+    clearTimeout(waiting.timer);
+    waiting.resolve({ status: answer.s, headers: answer.h ?? {}, body: answer.t ?? answer.b });
+  }
+
+  #late(id: number, timeoutMs: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    waiting.reject(this.#error('deadline_exceeded', `no answer within ${timeoutMs} ms`, waiting.sent));
+  }
+
+  #end(reason: string): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#unsent.length = 0;
+    this.#stream.destroy();
+    this.#client.destroy(null).catch(() => {}); // already down
+    for (const { reject, timer, sent } of waiting) {
+      clearTimeout(timer);
+      reject(this.#error(sent ? 'outcome_unknown' : 'unavailable', reason, sent));
+    }
+    for (const listener of this.#onClose.splice(0)) listener();
+  }
+
+  #error(
+    code: 'unavailable' | 'outcome_unknown' | 'deadline_exceeded',
+    text: string,
+    sent: boolean,
+  ): SqlccError {
+    return new SqlccError(code, `${this.endpoint}: ${text}`, { details: { endpoint: this.endpoint, sent } });
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * HTTP/2 requests to any node, over undici, one session an address. Every wait is raced
+ * against a timer of its own, because undici's are coarse and do not cover its queue.
+ * It never repeats anything and follows no redirect: whether the same request may be
+ * sent again is the business of who knows what it means. So each failure says whether
+ * the request can have left (`details.sent`).
+ */
+import type { Readable } from 'node:stream';
+import type { Client } from 'undici';
+import { errorFromWire, HEADERS } from '../api/index.ts';
+import { LIMITS, SqlccError } from '../base/index.ts';
+import { CallStream } from './call-stream.ts';
+import { parseJson } from './json.ts';
+import { linesOf } from './lines.ts';
+import type { ClientTls } from './tls.ts';
+import { h2Client, isDialError, splitAddress } from './undici-client.ts';
+
+const CONNECT_TIMEOUT_MS = 1000;
+const KEEP_ALIVE_MS = 30_000;
+/** The node answers late requests itself; only silence is decided here, this much later. */
+const GRACE_MS = 100;
+/** Streams show a sign of life every 5 s; a silent one is broken. */
+const STREAM_SILENCE_MS = 15_000;
+
+export interface HttpClientOptions extends ClientTls {
+  /** Bearer token, for callers without a certificate. */
+  readonly token?: string;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface HttpRequest {
+  /** `host:port`. */
+  readonly endpoint: string;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON value. */
+  readonly body?: unknown;
+  /** Default LIMITS.defaultRequestTimeoutMs; told to the node as well. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The body as JSON; undefined when it is none. */
+  json(): unknown;
+}
+
+interface OpenAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable;
+}
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #clients = new Map<string, Client>();
+  #closed = false;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends it and reads the whole answer, whatever its status. Rejects with `unavailable` (nothing was sent),
+   * `outcome_unknown` (the connection broke after sending), `deadline_exceeded`, `invalid_argument` (no address).
+   */
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    const timer = new Deadline(request, this.#connected(request.endpoint));
+    try {
+      const answer = await this.#open(request, timer);
+      const text = await timer.race(readText(answer.body));
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        text,
+        json: () => {
+          const parsed = parseJson(text);
+          return parsed.ok ? parsed.value : undefined;
+        },
+      };
+    } catch (error) {
+      throw this.#classify(error, request);
+    } finally {
+      timer.stop();
+    }
+  }
+
+  /** The lines of an NDJSON answer as they come; throws what the node answered when its status is an error. */
+  async *stream(request: HttpRequest): AsyncGenerator<unknown> {
+    const timer = new Deadline(request, this.#connected(request.endpoint));
+    let body: Readable | null = null;
+    try {
+      const answer = await this.#open(request, timer);
+      timer.stop();
+      body = answer.body;
+      if (answer.status >= 300) throw errorFromWire(answer.status, parsedOrNothing(await readText(body)));
+      yield* linesOf(body, {
+        silenceMs: STREAM_SILENCE_MS,
+        ...(request.signal ? { signal: request.signal } : {}),
+      });
+    } catch (error) {
+      throw this.#classify(error, request);
+    } finally {
+      timer.stop();
+      body?.destroy();
+    }
+  }
+
+  /** A call stream on a connection of its own. Rejects with `unavailable`, `unauthenticated`, `deadline_exceeded`. */
+  async openCallStream(endpoint: string, timeoutMs: number = CONNECT_TIMEOUT_MS * 2): Promise<CallStream> {
+    const request: HttpRequest = { endpoint, method: 'CONNECT', path: '/', timeoutMs };
+    const client = this.#make(endpoint);
+    const timer = new Deadline(request, () => false);
+    try {
+      const headers = { [HEADERS.stream]: 'client', ...this.#credentials() };
+      const { socket, statusCode } = await timer.race(client.connect({ path: '/', headers }));
+      socket.on('error', () => {}); // followed by 'close'
+      if (statusCode === 200) return new CallStream(endpoint, client, socket);
+      throw new SqlccError(
+        'unauthenticated',
+        `${endpoint} refused the call stream with status ${statusCode}`,
+      );
+    } catch (error) {
+      client.destroy(null).catch(() => {}); // already down
+      throw this.#classify(error, request);
+    } finally {
+      timer.stop();
+    }
+  }
+
+  /** Closes all sessions; what is under way fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const clients = [...this.#clients.values()];
+    this.#clients.clear();
+    await Promise.all(clients.map((client) => client.destroy(null)));
+  }
+
+  async #open(request: HttpRequest, timer: Deadline): Promise<OpenAnswer> {
+    const client = this.#clientOf(request.endpoint);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const sending = client.request({
+      method: request.method as 'GET',
+      path: request.path,
+      headers: {
+        [HEADERS.timeoutMs]: String(timer.timeoutMs),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+        ...this.#credentials(),
+        ...request.headers,
+      },
+      body,
+      signal: timer.signal,
+    });
+    try {
+      const answer = await timer.race(sending);
+      answer.body.on('error', () => {}); // readers see it too
+      return { status: answer.statusCode, headers: flat(answer.headers), body: answer.body };
+    } catch (error) {
+      // a session that gave no answer in time may be frozen: the next request dials anew
+      if (error instanceof SqlccError && error.code === 'deadline_exceeded')
+        this.#retire(request.endpoint, client);
+      throw error;
+    }
+  }
+
+  #credentials(): Record<string, string> {
+    const { token } = this.#options;
+    return token === undefined ? {} : { [HEADERS.authorization]: `Bearer ${token}` };
+  }
+
+  #connected(endpoint: string): () => boolean {
+    return () => this.#clients.get(endpoint)?.stats.connected === true;
+  }
+
+  #clientOf(endpoint: string): Client {
+    const known = this.#clients.get(endpoint);
+    if (known !== undefined && !known.destroyed && !known.closed) return known;
+    const client = this.#make(endpoint);
+    this.#clients.set(endpoint, client);
+    return client;
+  }
+
+  #make(endpoint: string): Client {
+    if (this.#closed)
+      throw new SqlccError('unavailable', 'this client is closed', { details: { sent: false } });
+    if (splitAddress(endpoint) === null) {
+      throw new SqlccError('invalid_argument', `"${endpoint}" is no address of the form host:port`);
+    }
+    const { ca, cert, key } = this.#options;
+    const own = cert === undefined || key === undefined ? {} : { cert, key };
+    return h2Client({
+      address: endpoint,
+      tls: { ca, ...own },
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      keepAliveMs: KEEP_ALIVE_MS,
+      maxConcurrentStreams: LIMITS.maxStreamsPerSession,
+    });
+  }
+
+  /** Others may still be reading from it: it ends when they do. */
+  #retire(endpoint: string, client: Client): void {
+    if (this.#clients.get(endpoint) === client) this.#clients.delete(endpoint);
+    client.close().catch(() => {}); // already down
+  }
+
+  #classify(error: unknown, request: HttpRequest): SqlccError {
+    if (error instanceof SqlccError && !isDialError(error)) return error;
+    const { endpoint } = request;
+    const text = error instanceof Error ? error.message : String(error);
+    const sent = !isDialError(error);
+    const details = { endpoint, sent };
+    if (!sent)
+      return new SqlccError('unavailable', `${endpoint} cannot be reached: ${text}`, {
+        cause: error,
+        details,
+      });
+    return new SqlccError('outcome_unknown', `the connection to ${endpoint} broke: ${text}`, {
+      cause: error,
+      details,
+    });
+  }
+}
+
+/** One request's time: its own timer, the caller's signal, and what either of them aborts. */
+class Deadline {
+  readonly timeoutMs: number;
+  readonly #abort = new AbortController();
+  readonly #expired: Promise<never>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stopListening: () => void;
+
+  constructor(request: HttpRequest, connected: () => boolean) {
+    this.timeoutMs = Math.max(1, Math.round(request.timeoutMs ?? LIMITS.defaultRequestTimeoutMs));
+    let expire: (error: SqlccError) => void = () => {};
+    this.#expired = new Promise((_resolve, reject) => {
+      expire = (error) => {
+        reject(error);
+        this.#abort.abort(error);
+      };
+    });
+    this.#expired.catch(() => {}); // nobody may be waiting when it comes
+    const { endpoint, signal } = request;
+    const fail = (code: 'deadline_exceeded' | 'outcome_unknown', text: string): void => {
+      expire(new SqlccError(code, text, { details: { endpoint, sent: connected() } }));
+    };
+    const late = `${endpoint} gave no answer within ${this.timeoutMs} ms`;
+    this.#timer = setTimeout(() => fail('deadline_exceeded', late), this.timeoutMs + GRACE_MS);
+    const onAbort = (): void => fail('outcome_unknown', `the request to ${endpoint} was given up`);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#stopListening = () => signal?.removeEventListener('abort', onAbort);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  race<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {}); // when the timer wins, the loser's failure is nobody's
+    return Promise.race([work, this.#expired]);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stopListening();
+  }
+}
+
+async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parsedOrNothing(text: string): unknown {
+  const parsed = parseJson(text);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) out[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return out;
+}
