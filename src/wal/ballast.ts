@@ -9,7 +9,7 @@ import type { Disk } from './disk.ts';
 const NAME = 'ballast';
 const STEP_BYTES = 1024 * 1024;
 
-/** Lays the ballast at start, where it is missing and there is ample room. Not synced: it holds nothing. */
+/** Lays the ballast where it is missing and room is ample. Synced, so that it never competes with the log. */
 export function layBallast(disk: Disk, dir: string, size: Bytes): void {
   if (disk.list(dir).includes(NAME) || disk.freeBytes(dir) < 2 * LIMITS.minFreeDiskBytes + size) return;
   const file = disk.open(`${dir}/${NAME}`, 'create');
@@ -17,6 +17,7 @@ export function layBallast(disk: Disk, dir: string, size: Bytes): void {
   for (let at = 0; at < size; at += zeros.length) {
     file.write(at, zeros.subarray(0, Math.min(zeros.length, size - at)));
   }
+  file.syncNow();
   file.close();
 }
 

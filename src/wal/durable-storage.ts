@@ -46,7 +46,7 @@ export interface OpenOptions {
 }
 
 /** What opening a log found, for the node's log line. */
-export interface Recovered {
+interface Recovered {
   /** Where the tail that a crash had torn was saved; null when there was none. */
   readonly repaired: string | null;
   readonly segments: number;
@@ -55,8 +55,9 @@ export interface Recovered {
 }
 
 /**
- * Opens the log in `dir` after verifying all of it. Throws `SqlccError('storage_failed')` with `details` `{file,
- * offset, reason}` when confirmed data is damaged or the log is another node's; a torn last write is cut off instead.
+ * Opens the log in `dir` after verifying all of it. Throws `SqlccError('storage_failed')` with `details`
+ * `{file, offset, reason}` when confirmed data is damaged or the log is another node's; a torn last write is
+ * cut off instead.
  */
 export function openDurableStorage(options: OpenOptions): { storage: DurableStorage; recovered: Recovered } {
   const { disk, dir, clock, schedule } = options;
@@ -121,6 +122,7 @@ export function initDurableStorage(
   options: OpenOptions & { readonly bootstrap: PersistRequest | null },
 ): void {
   const { disk, dir, bootstrap } = options;
+  const segmentBytes = options.segmentBytes ?? LIMITS.walSegmentBytes;
   disk.makeDir(dir);
   if (disk.list(dir).some((name) => name.endsWith('.wal'))) {
     throw new SqlccError('conflict', `there is a log in ${dir} already`, { details: { file: dir } });
@@ -142,8 +144,9 @@ export function initDurableStorage(
       return encodeBatch(draft, records.map(encodeRecord), print).bytes;
     },
     print,
-    capacity: options.segmentBytes ?? LIMITS.walSegmentBytes,
+    capacity: segmentBytes,
   });
+  layBallast(disk, dir, segmentBytes);
 }
 
 /** The parts of one write as records, in the order that the port fixes. */
@@ -207,7 +210,7 @@ export class DurableStorage implements RaftStorage {
     return this.#table.snapshot;
   }
 
-  /** Throws `SqlccError('storage_failed')`, and poisons the log, when an older entry can't be read back as it was written. */
+  /** Throws `storage_failed`, and poisons the log, when an older entry is not as it was written. */
   entries(low: LogIndex, high: LogIndex, maxBytes: Bytes): readonly LogEntry[] | undefined {
     if (low < this.#table.firstIndex) return undefined;
     const last = Math.min(high, this.#table.last.index);

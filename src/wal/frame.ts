@@ -21,7 +21,7 @@ export interface WalIdentity {
 
 export const SEGMENT_HEADER_BYTES = 64;
 export const BATCH_HEADER_BYTES = 48;
-export const WAL_VERSION = 1;
+const WAL_VERSION = 1;
 const SEGMENT_MAGIC = Buffer.from('SQLCCWAL');
 const BATCH_MAGIC = Buffer.from('SQWB');
 
@@ -135,7 +135,7 @@ export function batchBytes(payload: number): number {
   return BATCH_HEADER_BYTES + Math.ceil(payload / 8) * 8;
 }
 
-/** The batch header at `at`, or null. Its own checksum covers the chain and the payload's CRC, so it is the next link too. */
+/** The batch header at `at`, or null. Its checksum covers chain and payload CRC: it is the next link too. */
 export function decodeBatchHeader(bytes: Buffer, at: number, print: IdentityPrint): BatchHeader | null {
   if (at + BATCH_HEADER_BYTES > bytes.length) return null;
   if (!bytes.subarray(at, at + 4).equals(BATCH_MAGIC)) return null;

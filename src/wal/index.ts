@@ -4,8 +4,7 @@ export {
   initDurableStorage,
   type OpenOptions,
   openDurableStorage,
-  type Recovered,
 } from './durable-storage.ts';
 export { NodeDisk } from './node-disk.ts';
 export type { SnapshotIntake } from './snapshot-intake.ts';
-export { SnapshotManager, type SnapshotReader } from './snapshot-manager.ts';
+export { SnapshotManager } from './snapshot-manager.ts';

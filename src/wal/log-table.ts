@@ -142,7 +142,7 @@ export class LogTable {
     return null;
   }
 
-  /** Forgets the oldest cached entries that can be read back. An eighth at a time: shifting the rest is not free. */
+  /** Forgets the oldest cached entries that can be read back, an eighth at a time: shifting costs. */
   trimCache(): void {
     if (this.#cacheBytes <= this.#cacheLimit) return;
     const target = this.#cacheLimit * (7 / 8);

@@ -51,7 +51,7 @@ export interface Recovery {
   readonly repaired: string | null;
 }
 
-/** Reads the whole log; throws `SqlccError('storage_failed')` with file and offset where it must not be believed. */
+/** Reads the whole log; throws `SqlccError('storage_failed')` where it must not be believed. */
 export function recover(options: RecoverOptions): Recovery {
   const replay = new Replay(options);
   try {
@@ -156,7 +156,7 @@ class Replay {
     this.#end(segment, bytes, isLast);
   }
 
-  /** The segment's header, and that its checkpoint is there: both were durable before the file got its name. */
+  /** The segment's header and its checkpoint: both were durable before the file got its name. */
   #head(segment: Segment, bytes: Buffer): void {
     const { path } = segment.file;
     const header = decodeSegmentHeader(bytes, this.#options.print);

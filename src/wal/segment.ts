@@ -16,7 +16,7 @@ import {
 import { type Checkpoint, encodeRecord } from './record.ts';
 
 /** Bytes kept free at the end for the seal. */
-export const SEAL_BYTES = 128;
+const SEAL_BYTES = 128;
 const NAME = /^(\d{8})-(\d{16})\.wal$/;
 /** Name under which the next segment is prepared. */
 export const SPARE_NAME = 'spare.tmp';

@@ -8,7 +8,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { type Bytes, SqlccError } from '../base/index.ts';
 import type { SnapshotMeta } from '../raft/index.ts';
 import { snapshotDamage } from './snapshot-file.ts';
-import { removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
+import { guarded, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
 
 /** Reads a whole file and answers what it is, or throws `storage_failed`. */
 type Verify = (handle: FileHandle, path: string) => Promise<SnapshotMeta>;
@@ -55,10 +55,11 @@ export class SnapshotIntake {
       );
     }
     this.#offset += bytes.length;
-    await this.#parts.handle.writev([bytes], offset);
+    const { handle, path } = this.#parts;
+    await guarded(path, () => handle.writev([bytes], offset));
   }
 
-  /** Verifies, syncs and renames; throws `storage_failed` and drops the bytes when they are not that snapshot. */
+  /** Verifies, syncs and renames; throws `storage_failed` and drops bytes that are not that snapshot. */
   async finish(): Promise<void> {
     const { dir, meta, handle, path, verify } = this.#parts;
     try {

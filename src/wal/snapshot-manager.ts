@@ -15,7 +15,7 @@ import {
   openSync,
   readdirSync,
 } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,11 +30,11 @@ import {
   SnapshotScan,
   snapshotDamage,
 } from './snapshot-file.ts';
-import { removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
+import { guarded, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
 import { SnapshotIntake } from './snapshot-intake.ts';
 
 /** The file of a snapshot, for the sender. A removal meanwhile does not disturb it. */
-export interface SnapshotReader {
+interface SnapshotReader {
   readonly size: Bytes;
   /** Up to `length` bytes at `offset`; fewer at the end. */
   read(offset: Bytes, length: Bytes): Promise<Uint8Array>;
@@ -50,24 +50,22 @@ export class SnapshotManager {
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   }
 
-  /**
-   * Makes a snapshot of the file `copyPath`, durable when the promise resolves. On any failure nothing is left but
-   * a `.tmp`, which the next clean-up removes.
-   */
+  /** Makes a snapshot of the file `copyPath`, durable when this resolves; on any failure nothing is left. */
   async createSnapshot(copyPath: string, meta: Omit<SnapshotMeta, 'size'>): Promise<SnapshotMeta> {
     const temporary = snapshotPath(this.#dir, meta.id, 'tmp');
-    const { size: rawBytes } = await stat(copyPath);
-    const out = await open(temporary, 'w', 0o600);
-    let size: Bytes;
-    try {
-      size = await pack(copyPath, out, encodeSnapshotHeader({ meta, codec: 'zstd', rawBytes }));
-      await out.sync();
-    } finally {
-      await out.close();
-    }
-    await rename(temporary, snapshotPath(this.#dir, meta.id, 'snap'));
-    await syncFolder(this.#dir);
-    return { ...meta, size };
+    return guarded(temporary, async () => {
+      try {
+        const { size: rawBytes } = await stat(copyPath);
+        const size = await pack(copyPath, temporary, encodeSnapshotHeader({ meta, codec: 'zstd', rawBytes }));
+        await rename(temporary, snapshotPath(this.#dir, meta.id, 'snap'));
+        await syncFolder(this.#dir);
+        return { ...meta, size };
+      } catch (error) {
+        // a full disk gets its space back
+        await removeFile(temporary);
+        throw error;
+      }
+    });
   }
 
   /** Reads every byte; throws `storage_failed` with file and offset unless all of it is as written. */
@@ -81,29 +79,21 @@ export class SnapshotManager {
     }
   }
 
-  /** Unpacks into `targetPath`, synced; verified as it goes. On damage the target is removed and `storage_failed` thrown. */
+  /** Unpacks into `targetPath`, synced; on damage the target is removed and `storage_failed` thrown. */
   async loadSnapshot(id: string, targetPath: string): Promise<SnapshotMeta> {
     const path = this.#pathOf(id);
     const handle = await open(path, 'r');
     try {
-      const scan = new SnapshotScan(handle, path);
-      const header = await scan.header();
-      const target = createWriteStream(targetPath, { mode: 0o600, flush: true });
-      await pipeline(Readable.from(scan.chunks()), createZstdDecompress(), target);
-      const { size: rawBytes } = await stat(targetPath);
-      if (rawBytes !== header.rawBytes) {
-        throw snapshotDamage(path, 0, `unpacks to ${rawBytes} bytes, not ${header.rawBytes}`);
-      }
-      return { ...header.meta, size: (await handle.stat()).size };
+      return await guarded(path, () => unpack(handle, path, targetPath));
     } catch (error) {
-      await rm(targetPath, { force: true });
-      throw asDamage(error, path);
+      await removeFile(targetPath);
+      throw error;
     } finally {
       await handle.close();
     }
   }
 
-  /** Keeps the `keep` newest and removes what a crash left behind of others. Not while one is being made here. */
+  /** Keeps the `keep` newest and removes what a crash left of others. Not while one is being made. */
   async cleanupOldSnapshots(keep: number = LIMITS.snapshotsKept): Promise<void> {
     const old = this.list().slice(0, -keep);
     for (const { id } of old) await removeFile(snapshotPath(this.#dir, id, 'snap'));
@@ -139,7 +129,7 @@ export class SnapshotManager {
     };
   }
 
-  /** Begins or continues to receive `meta`; an unfinished one of another snapshot is dropped. One at a time. */
+  /** Begins or continues to receive `meta`; an unfinished other one is dropped. One at a time. */
   async receiveSnapshot(meta: SnapshotMeta): Promise<SnapshotIntake> {
     for (const name of readdirSync(this.#dir)) {
       if (name.endsWith('.part') && name !== `${meta.id}.part`) await removeFile(join(this.#dir, name));
@@ -167,25 +157,31 @@ export class SnapshotManager {
   }
 }
 
-/** Writes header, chunks and digest; answers the size of the file. */
-async function pack(copyPath: string, out: FileHandle, header: Buffer): Promise<Bytes> {
-  const hash = createHash('sha256');
-  let size = 0;
-  const put = async (bytes: Buffer): Promise<void> => {
-    hash.update(bytes);
-    await out.writeFile(bytes);
-    size += bytes.length;
-  };
-  await put(header);
-  const chunkSize = LIMITS.snapshotChunkBytes;
-  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
-  const read = createReadStream(copyPath, { highWaterMark: chunkSize });
-  await pipeline(read, createZstdCompress({ chunkSize, params }), async (packed: AsyncIterable<Buffer>) => {
-    for await (const bytes of packed) await put(encodeChunk(bytes));
-  });
-  await put(CHUNKS_END);
-  await put(hash.copy().digest());
-  return size;
+/** Writes header, chunks and digest, synced; answers the size of the file. */
+async function pack(copyPath: string, target: string, header: Buffer): Promise<Bytes> {
+  const out = await open(target, 'w', 0o600);
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    const put = async (bytes: Buffer): Promise<void> => {
+      hash.update(bytes);
+      await out.writeFile(bytes);
+      size += bytes.length;
+    };
+    await put(header);
+    const chunkSize = LIMITS.snapshotChunkBytes;
+    const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+    const read = createReadStream(copyPath, { highWaterMark: chunkSize });
+    await pipeline(read, createZstdCompress({ chunkSize, params }), async (packed: AsyncIterable<Buffer>) => {
+      for await (const bytes of packed) await put(encodeChunk(bytes));
+    });
+    await put(CHUNKS_END);
+    await put(hash.copy().digest());
+    await out.sync();
+    return size;
+  } finally {
+    await out.close();
+  }
 }
 
 async function verify(handle: FileHandle, path: string): Promise<SnapshotMeta> {
@@ -195,14 +191,25 @@ async function verify(handle: FileHandle, path: string): Promise<SnapshotMeta> {
   return { ...meta, size: (await handle.stat()).size };
 }
 
-/** Errors of the unpacker are damage too; the system's keep their own words. */
+async function unpack(handle: FileHandle, path: string, targetPath: string): Promise<SnapshotMeta> {
+  const scan = new SnapshotScan(handle, path);
+  const header = await scan.header();
+  const target = createWriteStream(targetPath, { mode: 0o600, flush: true });
+  try {
+    await pipeline(Readable.from(scan.chunks()), createZstdDecompress(), target);
+  } catch (error) {
+    throw asDamage(error, path);
+  }
+  const { size: rawBytes } = await stat(targetPath);
+  if (rawBytes !== header.rawBytes) {
+    throw snapshotDamage(path, 0, `unpacks to ${rawBytes} bytes, not ${header.rawBytes}`);
+  }
+  return { ...header.meta, size: (await handle.stat()).size };
+}
+
+/** Errors of the unpacker are damage; those of the system stay what they are. */
 function asDamage(error: unknown, path: string): unknown {
-  if (error instanceof SqlccError) return error;
   const { code, message } = error as { code?: string; message: string };
   const isUnpacker = code?.startsWith('ZSTD') === true || code?.startsWith('ERR_') === true;
-  if (isUnpacker) return snapshotDamage(path, 0, `the content does not unpack (${message})`);
-  return new SqlccError('storage_failed', `snapshot ${path}: ${message}`, {
-    details: { file: path },
-    cause: error,
-  });
+  return isUnpacker ? snapshotDamage(path, 0, `the content does not unpack (${message})`) : error;
 }

@@ -112,7 +112,7 @@ export class Wal {
     if (reason !== null) this.#options.schedule(() => listener(reason));
   }
 
-  /** Applies `records` at once and makes them durable, all or none; `ack` is called then, on an empty stack. */
+  /** Applies `records` at once and makes them durable, all or none; `ack` is called then, later. */
   append(records: readonly WalRecord[], ack: () => void): void {
     if (this.#state === 'poisoned' || this.#state === 'closed') return;
     if (records.length === 0) {
@@ -152,7 +152,7 @@ export class Wal {
   #ackBehindAll(ack: () => void): void {
     const last = this.#pending.at(-1) ?? this.#inFlight;
     if (last !== null) last.acks.push(ack);
-    else this.#options.schedule(() => (this.#state === 'poisoned' ? undefined : ack()));
+    else this.#options.schedule(() => (this.#isOver() ? undefined : ack()));
   }
 
   #batchToFill(): Batch {
@@ -166,7 +166,7 @@ export class Wal {
     return made;
   }
 
-  /** The oldest segment with a living entry. Entries that are not written yet will lie in the current one, or later. */
+  /** The oldest segment with a living entry. Entries not written yet will lie in the current one or later. */
   #oldestNeeded(): number {
     return this.table.oldestSegment()?.seq ?? this.#current().seq;
   }
@@ -196,7 +196,7 @@ export class Wal {
     this.#sync(this.#current().file, () => this.#becameDurable(batch));
   }
 
-  /** Writes one batch at the end of the current segment; answers its offset, or null when the log is poisoned. */
+  /** Writes one batch at the end of the current segment; answers its offset, null once poisoned. */
   #write(records: readonly Buffer[]): number | null {
     const segment = this.#current();
     const draft = {

@@ -41,7 +41,7 @@ export class WatermarkFile {
     this.#next = 1 - newest.slot;
   }
 
-  /** Opens the file in `dir`; throws `storage_failed` when it is missing or neither slot is readable, which no crash brings about. */
+  /** Opens the file in `dir`; throws `storage_failed` when it is missing or damaged: no crash does that. */
   static open(disk: Disk, dir: string, salt: number): WatermarkFile {
     const path = `${dir}/${NAME}`;
     if (!disk.list(dir).includes(NAME)) throw damage(path, 0, 'the watermark of the log is missing');
@@ -56,7 +56,7 @@ export class WatermarkFile {
     return new WatermarkFile(file, salt, { slot, mark });
   }
 
-  /** Makes the file of a new log, durable when it returns. An older one may only stand for a log that never began. */
+  /** Makes the file of a new log, durable when it returns. An older one must be of a log that never began. */
   static create(disk: Disk, dir: string, options: { readonly salt: number; readonly mark: Watermark }): void {
     const path = `${dir}/${NAME}`;
     if (disk.list(dir).includes(NAME)) {

@@ -102,12 +102,13 @@ describe('SnapshotManager', () => {
     await expect(snapshots.openSnapshot('snap-1')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('names itself unfinished when the content can not be read', async () => {
+  it('leaves nothing behind when the content can not be read', async () => {
     const { size: _, ...meta } = snapshotMeta(3);
     await expect(snapshots.createSnapshot(file('missing.db'), meta)).rejects.toMatchObject({
-      code: 'ENOENT',
+      code: 'storage_failed',
+      details: { errno: 'ENOENT' },
     });
-    expect(snapshots.list()).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
   });
 });
 
