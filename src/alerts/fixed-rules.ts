@@ -48,7 +48,10 @@ function nodeVerdicts({ nodes, previous }: FixedAlertFacts): Verdict[] {
   ];
 }
 
-/** What changed: one transition for each alert whose verdict differs from its record. A node in maintenance does not alarm. */
+/**
+ * What changed: one transition for each alert whose verdict differs from its record. A node in maintenance
+ * does not alarm.
+ */
 export function evaluateFixedAlerts(facts: FixedAlertFacts): AlertTransition[] {
   const firingNow = new Set(facts.previous.filter((a) => a.state === 'firing').map((a) => a.id));
   return [leaderVerdict(facts), ...nodeVerdicts(facts)]

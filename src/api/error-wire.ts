@@ -23,7 +23,10 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   504: 'outcome_unknown',
 };
 
-/** The body of an error answer; `retryable` is true only where the same request is certain not to have happened. */
+/**
+ * The body of an error answer; `retryable` is true only where the same request is certain not to have
+ * happened.
+ */
 export function errorToWire(error: SqlccError): ErrorBody {
   return {
     code: error.code,

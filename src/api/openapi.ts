@@ -1,4 +1,6 @@
-/** The endpoint table as an OpenAPI 3.1 document: made from the schemas that the server itself parses with. */
+/**
+ * The endpoint table as an OpenAPI 3.1 document: made from the schemas that the server itself parses with.
+ */
 import { z } from 'zod';
 import type { Endpoint, EndpointName } from './endpoints.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -45,7 +47,10 @@ function operationOf(name: EndpointName, endpoint: Endpoint, path: string): Json
   };
 }
 
-/** The document behind `/v1/openapi.json`; `version` is the product's. Watches share the path of the plain read. */
+/**
+ * The document behind `/v1/openapi.json`; `version` is the product's. Watches share the path of the plain
+ * read.
+ */
 export function openApiDocument(version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, endpoint] of Object.entries(ENDPOINTS) as [EndpointName, Endpoint][]) {

@@ -4,7 +4,10 @@
  * advice. Bugs are assertions, never one of these.
  */
 
-/** Whether the same request may be sent again: `safe` = nothing happened, `unknown` = it may have, `no` = pointless. */
+/**
+ * Whether the same request may be sent again: `safe` = nothing happened, `unknown` = it may have, `no` =
+ * pointless.
+ */
 export type RetryClass = 'safe' | 'unknown' | 'no';
 
 interface ErrorRow {
@@ -63,7 +66,10 @@ export type ErrorCode = keyof typeof ERROR_TABLE;
 /** All codes, for schemas. */
 export const ERROR_CODES = Object.keys(ERROR_TABLE) as ErrorCode[];
 
-/** Machine-readable facts about one failure, e.g. `{leader: {node_id, host, port}}`; snake_case as on the wire. */
+/**
+ * Machine-readable facts about one failure, e.g. `{leader: {node_id, host, port}}`; snake_case as on the
+ * wire.
+ */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface SqlccErrorOptions {
@@ -73,7 +79,10 @@ export interface SqlccErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error that edges throw. `message` is lower-case, says what happened to what, and carries no secret. */
+/**
+ * The one error that edges throw. `message` is lower-case, says what happened to what, and carries no
+ * secret.
+ */
 export class SqlccError extends Error {
   override readonly name = 'SqlccError';
   readonly code: ErrorCode;

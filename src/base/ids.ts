@@ -4,7 +4,10 @@
  */
 import type { Flavor } from './flavor.ts';
 
-/** The name an operator gave a node; unique in its cluster, 1–63 of `[a-z0-9._-]`, starting with a letter or digit. */
+/**
+ * The name an operator gave a node; unique in its cluster, 1–63 of `[a-z0-9._-]`, starting with a letter or
+ * digit.
+ */
 export type NodeId = Flavor<string, 'NodeId'>;
 /** A random id made once with a data directory: a wiped or cloned disk is not its predecessor. */
 export type InstanceId = Flavor<string, 'InstanceId'>;

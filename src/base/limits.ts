@@ -3,25 +3,36 @@
  * retry loop or history without a line here is a defect.
  */
 export const LIMITS = {
-  /** Proposals whose entries are not yet committed, in bytes; above it a proposal is refused as `overloaded` (raft.md 6.3). */
+  /**
+   * Proposals whose entries are not yet committed, in bytes; above it a proposal is refused as `overloaded`.
+   */
   maxUncommittedBytes: 64 * 1024 * 1024,
   /** One log entry's data; larger requests are refused before they are proposed. */
   maxEntryBytes: 4 * 1024 * 1024,
   /** Entries' data in one append message. */
   maxAppendBytes: 512 * 1024,
-  /** Appends in flight to one follower, in messages and in bytes; above it the leader waits for acknowledgements. */
+  /**
+   * Appends in flight to one follower, in messages and in bytes; above it the leader waits for
+   * acknowledgements.
+   */
   maxInflightMessages: 128,
   maxInflightBytes: 8 * 1024 * 1024,
   /** Committed entries handed to the state worker and not yet applied, in bytes; above it hand-over waits. */
   maxApplyingBytes: 32 * 1024 * 1024,
-  /** Inputs waiting for the consensus loop's next turn; above it messages of peers are dropped and sent again. */
+  /**
+   * Inputs waiting for the consensus loop's next turn; above it messages of peers are dropped and sent
+   * again.
+   */
   maxTurnInputs: 65_536,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
   logCacheBytes: 32 * 1024 * 1024,
   /** Log entries kept behind a snapshot for followers that lag a little. */
   trailingEntries: 10_000,
   walSegmentBytes: 32 * 1024 * 1024,
-  /** Bytes written with one sync of the log; further writes wait for the next one. A single larger write goes whole. */
+  /**
+   * Bytes written with one sync of the log; further writes wait for the next one. A single larger write goes
+   * whole.
+   */
   walBatchBytes: 4 * 1024 * 1024,
   /** Saved tails (`.broken`) of the log; the oldest goes. */
   brokenTailsKept: 8,
@@ -74,14 +85,18 @@ export const LIMITS = {
   /** Stored answers of one session. */
   maxSessionReplies: 1024,
   maxSessionReplyBytes: 64 * 1024,
-  /** Writes of one client session in flight; further ones wait in the client. Far below `maxSessionReplies`. */
+  /**
+   * Writes of one client session in flight; further ones wait in the client. Far below `maxSessionReplies`.
+   */
   maxSessionInFlight: 256,
   /** Addresses that one client knows; further ones are not learned. */
   maxClientEndpoints: 64,
   /** Body of a JSON request. */
   maxBodyBytes: 8 * 1024 * 1024,
   maxConfigBytes: 1024 * 1024,
-  /** Words (lexical tokens), nesting and aliases of a configuration; beyond them the text is refused unread. */
+  /**
+   * Words (lexical tokens), nesting and aliases of a configuration; beyond them the text is refused unread.
+   */
   maxConfigTokens: 10_000,
   maxConfigDepth: 32,
   maxConfigAliases: 16,
@@ -96,7 +111,10 @@ export const LIMITS = {
   operationPhases: 32,
   /** Alerts remembered; the longest resolved one goes first. */
   alertHistory: 1000,
-  /** Removed instances whose certificates stay refused; the oldest are forgotten after this many (they expire long before). */
+  /**
+   * Removed instances whose certificates stay refused; the oldest are forgotten after this many (they expire
+   * long before).
+   */
   removedNodesKept: 10_000,
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
@@ -109,7 +127,10 @@ export const LIMITS = {
   maxJoinAttemptsPerAddressPerMinute: 5,
   handshakeTimeoutMs: 5000,
   maxSessionsPerServer: 4096,
-  /** Connections of one address that nobody has authenticated, and of those the ones in their TLS handshake; more are closed. */
+  /**
+   * Connections of one address that nobody has authenticated, and of those the ones in their TLS handshake;
+   * more are closed.
+   */
   maxConnectionsPerUnauthenticatedAddress: 64,
   maxHandshakesPerAddress: 16,
   /** Calls in flight on one call stream; above it `overloaded`. */

@@ -6,7 +6,10 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Logger {
-  /** `error` = a person must act, `warn` = may become one, `info` = the cluster's history, `debug` = per message. */
+  /**
+   * `error` = a person must act, `warn` = may become one, `info` = the cluster's history, `debug` = per
+   * message.
+   */
   log(level: LogLevel, event: string, fields?: LogFields): void;
 }
 

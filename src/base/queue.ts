@@ -1,4 +1,7 @@
-/** A bounded first-in first-out queue. What happens at the limit is chosen where it is made, never by accident. */
+/**
+ * A bounded first-in first-out queue. What happens at the limit is chosen where it is made, never by
+ * accident.
+ */
 import { assert } from './assert.ts';
 
 /** `reject`: push answers false. `drop-oldest`: the oldest item makes room and is counted. */

@@ -1,4 +1,7 @@
-/** Port `Random` and a seeded generator (xoshiro128**, Blackman & Vigna 2018). Same seed, same draws, on every machine. */
+/**
+ * Port `Random` and a seeded generator (xoshiro128**, Blackman & Vigna 2018). Same seed, same draws, on
+ * every machine.
+ */
 import { assert } from './assert.ts';
 
 export interface Random {

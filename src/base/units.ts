@@ -1,4 +1,7 @@
-/** Sizes and durations as people write them: `100MB`, `30s`, `1h`, `80%`. Inside the walls there are only bytes, ms and ratios. */
+/**
+ * Sizes and durations as people write them: `100MB`, `30s`, `1h`, `80%`. Inside the walls there are only
+ * bytes, ms and ratios.
+ */
 import type { Bytes } from './numbers.ts';
 import type { Duration } from './time.ts';
 

@@ -1,4 +1,7 @@
-/** Who changed what, when, why and with what outcome. Control commands only; what the cluster does by itself is an event. */
+/**
+ * Who changed what, when, why and with what outcome. Control commands only; what the cluster does by itself
+ * is an event.
+ */
 import { LIMITS } from '../base/index.ts';
 import type { AuditRecord, ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';

@@ -89,7 +89,9 @@ export function candidateTable(state: ClusterState, facts: PlanFacts, now: Times
     .sort(before);
 }
 
-/** Pause that writers feel while leadership moves to `to`: stop, hand over, first commit; a round trip each. */
+/**
+ * Pause that writers feel while leadership moves to `to`: stop, hand over, first commit; a round trip each.
+ */
 export function expectedGapMs(facts: PlanFacts, to: NodeId | null): number | null {
   if (to === null || to === facts.leaderId) return null;
   const rttMs = facts.nodes.find((n) => n.nodeId === to)?.rttMs ?? 1;

@@ -118,7 +118,9 @@ export interface AuditRecord {
   readonly outcome: string;
 }
 
-/** One version of the replicated configuration; `text` is YAML with the keys that concern the whole cluster. */
+/**
+ * One version of the replicated configuration; `text` is YAML with the keys that concern the whole cluster.
+ */
 export type ConfigVersionRecord = ConfigVersionInfo;
 
 export interface ClusterState {

@@ -6,7 +6,10 @@ import type { AlertTransition } from '../alerts/index.ts';
 import type { ConfigVersion, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
 import type { CandidateRow, NodeRecord, Operation, OperationState, TokenRecord } from './cluster-state.ts';
 
-/** Key-values: applied to SQLite rows, not to `ClusterState`. `ifVersion` 0 = must not exist, null = whatever. */
+/**
+ * Key-values: applied to SQLite rows, not to `ClusterState`. `ifVersion` 0 = must not exist, null =
+ * whatever.
+ */
 export type KvCommand =
   | {
       readonly kind: 'kv-put';
@@ -114,7 +117,10 @@ export type ClusterCommand =
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;
 
-/** Data of a `command` or `config` entry. `session` and `seq` make it exactly-once; `actor` is what audit shows. */
+/**
+ * Data of a `command` or `config` entry. `session` and `seq` make it exactly-once; `actor` is what audit
+ * shows.
+ */
 export interface CommandEnvelope {
   readonly command: StateCommand;
   readonly actor?: string;

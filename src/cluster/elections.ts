@@ -11,11 +11,12 @@ type LeaderStarted = Extract<ClusterCommand, { kind: 'leader-started' }>;
 
 function electedEvent(command: LeaderStarted, from: string | null): EventDraft {
   const { nodeId, term, cause, silenceMs, electionMs, votes } = command;
-  const silence = silenceMs === null ? '' : `, after ${silenceMs} ms of silence`;
+  const silence = silenceMs === null ? '' : ` after ${silenceMs} ms of silence`;
+  const how = `${cause}${silence}, elected in ${electionMs} ms`;
   return {
     kind: 'leader-elected',
     nodeId,
-    message: `${nodeId} leads term ${term} (${cause}, ${electionMs} ms, votes of ${votes.join(', ')}${silence})`,
+    message: `${nodeId} leads term ${term} (${how}, votes of ${votes.join(', ')})`,
     data: {
       term,
       leader_id: nodeId,

@@ -46,7 +46,10 @@ export function busyChecks(state: ClusterState, facts: PlanFacts): Check[] {
   return checks;
 }
 
-/** Voters that answer, against the majority that is needed. `without` is counted as gone, of `voters` or of fewer. */
+/**
+ * Voters that answer, against the majority that is needed. `without` is counted as gone, of `voters` or of
+ * fewer.
+ */
 export function quorumCheck(facts: PlanFacts, without: NodeId | null, voters: readonly NodeId[]): Check {
   const alive = voters.filter(
     (id) =>

@@ -1,4 +1,7 @@
-/** The replicated record of a node through its life: admitted, started, updated, stopped, found dead, removed. */
+/**
+ * The replicated record of a node through its life: admitted, started, updated, stopped, found dead,
+ * removed.
+ */
 import type { NodeId } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, NodeRecord, TokenRecord } from './cluster-state.ts';
@@ -128,7 +131,7 @@ export function startedNode(
     });
   }
   if (bootCounter < record.bootCounter) {
-    const text = `${nodeId} started for the ${bootCounter}. time, but it has started ${record.bootCounter} times`;
+    const text = `${nodeId} says it is start ${bootCounter}, start ${record.bootCounter} was here already`;
     return refused('conflict', `${text}: its data folder is an old copy`);
   }
   if (bootCounter === record.bootCounter && record.startedAt !== null)
@@ -209,7 +212,10 @@ export function judgeNode(
   return done(withNode(state, judged), [event]);
 }
 
-/** Leaves for good. The Raft group must have let it go before: removal of the primary's own record is refused. */
+/**
+ * Leaves for good. The Raft group must have let it go before: removal of the primary's own record is
+ * refused.
+ */
 export function removeNode(
   state: ClusterState,
   command: CommandOf<'node-remove'>,

@@ -69,7 +69,10 @@ function enableChecks(
   return checks;
 }
 
-/** Refused when the node is unknown, in somebody else's maintenance, or the others could not go on without it. */
+/**
+ * Refused when the node is unknown, in somebody else's maintenance, or the others could not go on without
+ * it.
+ */
 export function planMaintenance(
   state: ClusterState,
   facts: PlanFacts,
@@ -120,7 +123,10 @@ function removalChecks(state: ClusterState, facts: PlanFacts, nodeId: NodeId): C
   return checks;
 }
 
-/** Refused when the node is unknown, the last voter, leads without a successor, or the rest would have no majority. */
+/**
+ * Refused when the node is unknown, the last voter, leads without a successor, or the rest would have no
+ * majority.
+ */
 export function planRemoval(
   state: ClusterState,
   facts: PlanFacts,

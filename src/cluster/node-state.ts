@@ -1,4 +1,7 @@
-/** From a daemon's lifecycle and its part in Raft to the seed's six words, and the seed's eight steps of a start. */
+/**
+ * From a daemon's lifecycle and its part in Raft to the seed's six words, and the seed's eight steps of a
+ * start.
+ */
 
 /** Where a daemon is between its start and its end. */
 export type NodeLifecycle = 'stopped' | 'starting' | 'joining' | 'running' | 'draining' | 'stopping';

@@ -131,11 +131,12 @@ export function endOperation(
     endedAt: at.timestamp,
   };
   const elapsedMs = Math.max(0, at.timestamp - found.startedAt);
+  const why = command.error === null ? '' : `: ${command.error}`;
   const event: EventDraft = {
     kind: 'operation-ended',
     nodeId: found.to ?? found.from,
     severity: command.state === 'done' || command.state === 'cancelled' ? 'info' : 'warning',
-    message: `${found.kind} ${command.state} after ${elapsedMs} ms${command.error ? `: ${command.error}` : ''}`,
+    message: `${found.kind} ${command.state} after ${elapsedMs} ms${why}`,
     data: {
       operation: found.id,
       kind: found.kind,

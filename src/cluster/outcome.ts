@@ -1,4 +1,6 @@
-/** What a handler of one command answers: the new state with what to tell, or a refusal that changes nothing. */
+/**
+ * What a handler of one command answers: the new state with what to tell, or a refusal that changes nothing.
+ */
 import type { ErrorCode, LogIndex, Term, Timestamp } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ApplyResult } from './command.ts';

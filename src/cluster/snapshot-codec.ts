@@ -1,4 +1,7 @@
-/** `ClusterState` ↔ bytes: UTF-8 JSON in a versioned envelope, so that a snapshot can be read and an old one migrated. */
+/**
+ * `ClusterState` ↔ bytes: UTF-8 JSON in a versioned envelope, so that a snapshot can be read and an old one
+ * migrated.
+ */
 import { must, SqlccError } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 
@@ -22,7 +25,9 @@ export function encodeState(state: ClusterState): Uint8Array<ArrayBuffer> {
   return encoder.encode(JSON.stringify(envelope));
 }
 
-/** Throws `storage_failed` for bytes of a newer version; damage is the business of the file's own checksums. */
+/**
+ * Throws `storage_failed` for bytes of a newer version; damage is the business of the file's own checksums.
+ */
 export function decodeState(bytes: Uint8Array): ClusterState {
   const envelope = JSON.parse(decoder.decode(bytes)) as Envelope;
   if (!Number.isSafeInteger(envelope.format) || envelope.format < 1 || envelope.format > STATE_FORMAT) {

@@ -1,4 +1,7 @@
-/** The register of tokens: what was given out, for whom, until when. Secrets never get here, only their hashes. */
+/**
+ * The register of tokens: what was given out, for whom, until when. Secrets never get here, only their
+ * hashes.
+ */
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, TokenRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';

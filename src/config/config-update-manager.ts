@@ -76,7 +76,9 @@ export class ConfigUpdateManager {
     this.#local = local;
   }
 
-  /** Validates a text against the version in force; the answer is ready to be proposed, or lists all issues. */
+  /**
+   * Validates a text against the version in force; the answer is ready to be proposed, or lists all issues.
+   */
   updateClusterConfig(text: string, reason: string): PreparedUpdate {
     const checked = checkUpdate(this.#versions.active()?.text ?? '', text, this.#local);
     if (!checked.ok) return checked;

@@ -1,4 +1,6 @@
-/** The identity of a configuration: SHA-256 of its meaning, so that comments, order and spelling don't count. */
+/**
+ * The identity of a configuration: SHA-256 of its meaning, so that comments, order and spelling don't count.
+ */
 import { createHash } from 'node:crypto';
 import { readYaml } from './yaml-text.ts';
 

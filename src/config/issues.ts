@@ -1,4 +1,7 @@
-/** From what zod complains about to sentences with a place and a hint, all at once and in the order of the file. */
+/**
+ * From what zod complains about to sentences with a place and a hint, all at once and in the order of the
+ * file.
+ */
 import type { z } from 'zod';
 import { LIMITS } from '../base/index.ts';
 import type { ConfigIssue } from './cluster-config.ts';

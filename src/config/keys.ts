@@ -39,7 +39,10 @@ export const KEY_LIST: readonly KeyEntry[] = list(fileSchema, '');
 
 const BY_PATH = new Map(KEY_LIST.map((entry) => [entry.path, entry]));
 
-/** The entry at `path` or at the nearest part of it that is a key: `notifiers.slack.url` is of `notifiers.slack`. */
+/**
+ * The entry at `path` or at the nearest part of it that is a key: `notifiers.slack.url` is of
+ * `notifiers.slack`.
+ */
 export function keyAt(path: string): KeyEntry | undefined {
   const entry = BY_PATH.get(path);
   if (entry !== undefined || !path.includes('.')) return entry;

@@ -1,4 +1,7 @@
-/** Text → `ClusterConfig`, or everything that is wrong with it, with line and column. Total: any text, no exception. */
+/**
+ * Text → `ClusterConfig`, or everything that is wrong with it, with line and column. Total: any text, no
+ * exception.
+ */
 import type { ConfigIssue, ParsedConfig } from './cluster-config.ts';
 import { toConfig } from './convert.ts';
 import type { Readable } from './issues.ts';

@@ -1,4 +1,7 @@
-/** The schema as documentation: a Markdown table of all keys, and a commented sample that loads. They can't drift. */
+/**
+ * The schema as documentation: a Markdown table of all keys, and a commented sample that loads. They can't
+ * drift.
+ */
 import type { KeyEntry } from './keys.ts';
 import { KEY_LIST } from './keys.ts';
 

@@ -1,4 +1,7 @@
-/** What single keys can't say: relations between them, and what this version does not do. Checked on raw values, so that one wrong key hides no other. */
+/**
+ * What single keys can't say: relations between them, and what this version does not do. Checked on raw
+ * values, so that one wrong key hides no other.
+ */
 import { DEFAULT_ALERT_RULES } from '../alerts/index.ts';
 import type { ClusterConfig, ConfigIssue } from './cluster-config.ts';
 import type { Readable } from './issues.ts';

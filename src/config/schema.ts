@@ -53,7 +53,10 @@ const size = z
     return z.NEVER;
   });
 
-/** A setting, or where it is kept: `file:PATH` and `env:NAME` are read by the daemon, never replicated in plain. */
+/**
+ * A setting, or where it is kept: `file:PATH` and `env:NAME` are read by the daemon, never replicated in
+ * plain.
+ */
 const secret = text(2048);
 
 const network = z.strictObject({

@@ -3,7 +3,7 @@
  * because it belongs to one node, and everything that speaks against it. A text may
  * hold any of cluster, alerts, metrics, notifiers; what is absent stays.
  */
-import type { CheckedUpdate, ConfigIssue, LocalKeys } from './cluster-config.ts';
+import type { CheckedUpdate, ClusterConfig, ConfigIssue, LocalKeys } from './cluster-config.ts';
 import type { FileTree } from './convert.ts';
 import { toConfig, toFile } from './convert.ts';
 import { diffTrees } from './diff.ts';

@@ -92,7 +92,10 @@ const SUFFIX: Readonly<Record<Metric['unit'], string>> = {
   ms: '_milliseconds',
 };
 
-/** The name on `/metrics`: prefix, the seed's name, and the unit where the convention asks for one and the name lacks it. */
+/**
+ * The name on `/metrics`: prefix, the seed's name, and the unit where the convention asks for one and the
+ * name lacks it.
+ */
 export function exposedName(metric: Metric): string {
   return `${METRIC_PREFIX}${metric.id}${SUFFIX[metric.unit]}`;
 }

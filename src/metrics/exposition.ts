@@ -1,4 +1,7 @@
-/** Registry → text for Prometheus and OpenMetrics, or JSON. Formats: the text format 0.0.4 and OpenMetrics 1.0. */
+/**
+ * Registry → text for Prometheus and OpenMetrics, or JSON. Formats: the text format 0.0.4 and OpenMetrics
+ * 1.0.
+ */
 import type { Metric, MetricGroup } from './catalogue.ts';
 import { exposedName, isExposed, kindOf, QUERY_LATENCY } from './catalogue.ts';
 import type { HistogramSnapshot } from './histogram.ts';

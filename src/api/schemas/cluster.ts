@@ -142,7 +142,10 @@ export const versionResponse = z.object({
   node_id: nodeId,
 });
 
-/** SHA-256 over all rows, key-values and cluster state at `index`; equal on nodes that applied the same index. */
+/**
+ * SHA-256 over all rows, key-values and cluster state at `index`; equal on nodes that applied the same
+ * index.
+ */
 export const hashResponse = z.object({
   schemaVersion,
   node_id: nodeId,

@@ -34,7 +34,10 @@ export const kvBatchResponse = z.object({
   read: readInfo,
 });
 
-/** One line of a watch. `progress` says that everything up to `version` was sent; `compacted` that older changes are gone. */
+/**
+ * One line of a watch. `progress` says that everything up to `version` was sent; `compacted` that older
+ * changes are gone.
+ */
 export const kvWatchLine = z.object({
   type: z.enum(['put', 'delete', 'progress', 'compacted']),
   key: z.string().nullable(),
