@@ -26,7 +26,7 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | null {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length--;
   if (length === 0) return null;
-  const end = prefix.slice(0, length);
+  const end = Uint8Array.from(prefix.subarray(0, length));
   end[length - 1] = (end[length - 1] as number) + 1;
   return end;
 }

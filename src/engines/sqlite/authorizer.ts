@@ -29,7 +29,8 @@ const READ_PRAGMAS = [
 /** Bodies of `pragma_…()` in a write may only tell what is the same on every replica. */
 const REPLICATED_PRAGMAS = READ_PRAGMAS.filter((p) => p !== 'quick_check' && p !== 'foreign_keys');
 const MODULES = ['fts5', 'fts4', 'rtree', 'rtree_i32', 'geopoly', 'fts5vocab'];
-const HIDDEN_TABLES = /^(_sqlcc_|dbstat$|sqlite_dbpage$|bytecode$|tables_used$|sqlite_stmt$)/i;
+const HIDDEN_TABLES =
+  /^(_sqlcc_|pragma_data_version$|dbstat$|sqlite_dbpage$|bytecode$|tables_used$|sqlite_stmt$)/i;
 const NEVER_FUNCTIONS = ['load_extension', 'fts3_tokenizer', 'sqlite_log'];
 /** Their answer depends on this connection's past or on the build. */
 const LOCAL_FUNCTIONS = [
@@ -195,6 +196,8 @@ function functionRefusal(name: string, mode: GuardMode): string | null {
 
 function pragmaRefusal(name: string, value: string, mode: GuardMode): string | null {
   const lower = name.toLowerCase();
+  // full-text search asks for data_version inside; a user's own question is refused by its words
+  if (lower === 'data_version') return null;
   if (lower === 'user_version' && mode === 'write') return null;
   const allowed = mode === 'write' ? REPLICATED_PRAGMAS : READ_PRAGMAS;
   const sets = value !== '' && (lower === 'foreign_keys' || lower === 'user_version');

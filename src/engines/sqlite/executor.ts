@@ -225,7 +225,7 @@ export class SqlExecutor {
   #refusalOf(error: unknown): { readonly refused: Refused } {
     if (isEngineError(error)) {
       const { reason } = this.#connection.guard;
-      if (reason !== null && (error.errcode & 0xff) === 23) return refused('42501', reason);
+      if (reason !== null && !isMachineError(error)) return refused('42501', reason);
       if (isMachineError(error)) throw error;
       return refused(sqlstateOf(error), error.message);
     }

@@ -62,6 +62,9 @@ function refusal(list: readonly Token[], verb: string): StatementShape['refusal'
   }
   const creates = verb === 'CREATE' || verb === 'ALTER';
   const word = (text: string): number => list.findIndex((t) => t.kind === 'word' && t.text === text);
+  if (verb === 'PRAGMA' && word('DATA_VERSION') >= 0) {
+    return { sqlstate: '42501', message: 'PRAGMA data_version tells about a connection, not about the data' };
+  }
   if (word('ROLLBACK') >= 0) {
     const message = 'ROLLBACK inside a statement would undo writes of others; use ABORT, or quote the name';
     return { sqlstate: '0A000', message };
