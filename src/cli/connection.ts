@@ -86,6 +86,7 @@ async function contextOf(flags: Flags, env: Env, file: string): Promise<Found> {
 
 /** Throws `invalid_argument` with what is missing; opens no socket. */
 export async function findConnection(flags: Flags, env: Env): Promise<Connection> {
+  const timeout = timeoutOf(flags, env);
   const own = filesOf(flags, env);
   const text = flags.text('endpoint') ?? env.SQLCC_ENDPOINT;
   const isComplete = text !== undefined && own.ca !== undefined && (own.cert ?? own.tokenFile) !== undefined;
@@ -113,7 +114,7 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
       ca: readPem(ca, 'CA'),
       ...(isToken && { token: readPem(tokenFile, 'token').trim() }),
       ...(!isToken && cert && key && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
-      ...timeoutOf(flags, env),
+      ...timeout,
       failFast: true,
     },
   };
