@@ -53,8 +53,16 @@ export function failureOfRejection(error: unknown): {
     error instanceof SqlccError
       ? error
       : new SqlccError('outcome_unknown', (error as Error)?.message ?? String(error), { cause: error });
-  const reach: Reach = known.code === 'unavailable' ? 'unsent' : 'silent';
-  return { failure: { code: known.code, reach }, error: known };
+  return { failure: { code: known.code, reach: reachOf(known) }, error: known };
+}
+
+/** `details.sent` tells where it is known; without it only what never opens a connection counts as unsent. */
+function reachOf(error: SqlccError): Reach {
+  const { sent } = error.details;
+  if (typeof sent === 'boolean') return sent ? 'silent' : 'unsent';
+  if (error.code === 'unavailable' || error.code === 'overloaded') return 'unsent';
+  // refused by this side before sending, or by the node instead of a stream: its word, not silence
+  return ERROR_TABLE[error.code].retry === 'no' ? 'answered' : 'silent';
 }
 
 /** The error that a caller gets in the end; `code` may say more than the last attempt's own. */

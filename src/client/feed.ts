@@ -8,9 +8,6 @@ import type { LeaderTracker } from './leader-tracker.ts';
 import { waitBefore } from './retry.ts';
 import type { Endpoint, Wire, WireRequest } from './wire.ts';
 
-/** Servers show a sign of life each 5 s; three missed ones mean that nobody is there. */
-const SILENCE_MS = 15_000;
-
 export interface FeedOptions<T> {
   readonly wire: Wire;
   readonly tracker: LeaderTracker;
@@ -34,7 +31,7 @@ export async function* feed<T>(options: FeedOptions<T>): AsyncGenerator<T, void,
     const endpoint: Endpoint | undefined = tracker.next();
     if (endpoint === undefined) throw new SqlccError('invalid_argument', 'the client has no endpoint');
     try {
-      const lines = wire.stream(endpoint, options.request(position), { silenceMs: SILENCE_MS, signal });
+      const lines = wire.stream(endpoint, options.request(position), { signal });
       for await (const line of lines as AsyncIterable<T>) {
         failures = 0;
         tracker.answered(endpoint);

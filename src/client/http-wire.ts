@@ -1,5 +1,5 @@
 /** The real `Wire`: requests and call streams of rpc's HTTP client. Translates shapes, decides nothing. */
-import { type CallStream, HttpClient } from '../rpc/index.ts';
+import { HttpClient } from '../rpc/index.ts';
 import type { SqlccClientOptions } from './types.ts';
 import type { Endpoint, Lane, StreamOptions, Wire, WireAnswer, WireRequest } from './wire.ts';
 
@@ -25,23 +25,12 @@ export class HttpWire implements Wire {
     return { status: answer.status, headers: answer.headers, body: answer.json() };
   }
 
-  stream(
-    endpoint: Endpoint,
-    request: WireRequest,
-    { silenceMs, signal }: StreamOptions,
-  ): AsyncIterable<unknown> {
-    return this.#http.stream({ endpoint, ...request, silenceMs, signal });
+  stream(endpoint: Endpoint, request: WireRequest, { signal }: StreamOptions): AsyncIterable<unknown> {
+    return this.#http.stream({ endpoint, ...request, signal });
   }
 
-  async openLane(endpoint: Endpoint): Promise<Lane> {
-    const stream: CallStream = await this.#http.openCallStream(endpoint);
-    return {
-      get isOpen() {
-        return stream.isOpen;
-      },
-      call: (request, timeoutMs) => stream.call(request, timeoutMs),
-      close: () => stream.close(),
-    };
+  openLane(endpoint: Endpoint): Promise<Lane> {
+    return this.#http.openCallStream(endpoint);
   }
 
   close(): Promise<void> {

@@ -2,10 +2,10 @@
  * Port `Wire`: how the client reaches one named address. It knows nothing of leaders,
  * clusters or repeating; http-wire.ts is the real one.
  *
- * What a rejection means is the contract that repeating rests on:
- * `unavailable` = the request never left this process; `outcome_unknown` and
- * `deadline_exceeded` = it left and no answer came back. Any other error counts as
- * the second kind.
+ * What a rejection means is the contract that repeating rests on: `details.sent` false =
+ * the request never left this process, true = it left and no answer came back. Without
+ * the detail, `unavailable` and `overloaded` count as the first, refusals that will
+ * stay as an answer, everything else as the second.
  */
 
 /** `host:port` of a node's API. */
@@ -35,8 +35,6 @@ export interface Lane {
 }
 
 export interface StreamOptions {
-  /** The connection is given up when nothing arrives for this long. */
-  readonly silenceMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +45,7 @@ export interface Wire {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<WireAnswer>;
-  /** Objects of an NDJSON answer, one by one; ends when the server ends it. */
+  /** Objects of an NDJSON answer, one by one; ends when the server ends it, throws when it falls silent. */
   stream(endpoint: Endpoint, request: WireRequest, options: StreamOptions): AsyncIterable<unknown>;
   openLane(endpoint: Endpoint): Promise<Lane>;
   close(): Promise<void>;

@@ -82,7 +82,7 @@ export const nodeShow: Run = async (context, { args }) => {
 };
 
 /** The exit code that says how a node is. */
-export function exitOfNode(node: Pick<NodeRow, 'liveness' | 'health' | 'maintenance' | 'issues'>): number {
+export function exitOfNode(node: Pick<NodeRow, 'liveness' | 'health' | 'maintenance'>): number {
   if (node.liveness === 'dead' || node.liveness === 'left' || node.liveness === 'unknown')
     return EXIT.critical;
   if (node.health === 'UNHEALTHY') return EXIT.critical;

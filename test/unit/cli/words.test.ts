@@ -139,7 +139,7 @@ describe('completions', () => {
 });
 
 describe('exitOfNode', () => {
-  const node = { liveness: 'alive', health: 'HEALTHY', maintenance: null, issues: [] } as const;
+  const node = { liveness: 'alive', health: 'HEALTHY', maintenance: null } as const;
   const maintenance = { owner: 'x', reason: '', since: '', expires: '' };
   it('exitOfNode is 0, 3 or 4', () => {
     expect(exitOfNode(node)).toBe(0);
