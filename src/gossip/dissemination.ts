@@ -50,6 +50,11 @@ export class NewsQueue {
     item.rounds = ROUNDS;
   }
 
+  /** Own evidence of a death does not wait for the next round. */
+  hurry(now: Instant): void {
+    this.#nextRoundAt = Math.min(this.#nextRoundAt, now);
+  }
+
   /** An item that has not been sent yet. */
   isUnsent(nodeId: NodeId): boolean {
     return this.#items.get(nodeId)?.rounds === ROUNDS;

@@ -20,7 +20,7 @@ import { GossipCore, type GossipOptions } from './core.ts';
 import { checkInvariants } from './invariants.ts';
 import { sendCorrections } from './merge.ts';
 import { nextWake, noticeStall, onTick, spreadNews } from './probe.ts';
-import { onDigest, onEvidence, onJoin, onKnown, onLeave, onPacket, sayGoodbye } from './receive.ts';
+import { onDigest, onEvidence, onJoin, onKnown, onLeave, onLink, onPacket, sayGoodbye } from './receive.ts';
 import { type GossipStatus, gossipStatus, type MemberView, memberView } from './status.ts';
 import { stallMs } from './suspicion.ts';
 import type { GossipInput, GossipOutput } from './types.ts';
@@ -78,6 +78,8 @@ export class GossipFailureDetector {
         return onKnown(core, input.nodes);
       case 'join':
         return onJoin(core, input.seeds);
+      case 'link':
+        return core.isLeaving ? undefined : onLink(core, input.nodeId);
       case 'digest':
         assert(input.bytes.length <= LIMITS.maxGossipDigestBytes, 'a digest of too many bytes');
         return onDigest(core, input.bytes, input.urgent);
@@ -118,6 +120,11 @@ export class GossipFailureDetector {
       .filter((m) => m.state === 'failed')
       .map((m) => m.nodeId)
       .sort();
+  }
+
+  /** Whom this node watches and who watches it: connections worth keeping. */
+  neighbours(): NodeId[] {
+    return this.#core.neighbours();
   }
 
   /** What is known of one other node at `now`; undefined for one that nothing is known of. */

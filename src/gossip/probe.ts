@@ -12,6 +12,7 @@ import {
   ASK_INTERVAL_MS,
   ASKED,
   DEGRADED_AFTER_MS,
+  MIN_SUSPECT_MS,
   retryIntervalMs,
   SMALL_CLUSTER,
   SYNC_INTERVAL_MS,
@@ -174,7 +175,9 @@ export function nextWake(core: GossipCore): Instant {
   for (const member of core.members.values()) {
     if (member.claimDueAt !== null) due.push(member.claimDueAt);
     if (member.state === 'failed') due.push(core.retryAt);
-    if (member.splitSince !== null) due.push(member.splitSince + DEGRADED_AFTER_MS);
+    if (member.splitSince !== null) {
+      due.push(member.splitSince + MIN_SUSPECT_MS, member.splitSince + DEGRADED_AFTER_MS);
+    }
   }
   // what is due already and was not done (a budget that is spent) waits for the next round
   return due.reduce((first, at) => (at > now && at < first ? at : first), NEVER);

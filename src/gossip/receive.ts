@@ -8,6 +8,7 @@ import { PRIORITY } from './dissemination.ts';
 import {
   compareIncarnations,
   type Member,
+  NEVER_HEARD,
   PART_ADDRESS,
   PART_ALL,
   PART_DIGEST,
@@ -156,6 +157,15 @@ export function onJoin(
   const asked = seeds.map((s) => s.nodeId).filter((s) => s !== core.self.nodeId);
   for (const nodeId of core.some(asked, JOIN_ASKED)) sendTable(core, nodeId);
   core.spread(core.self.nodeId, PRIORITY.life, PART_ADDRESS);
+}
+
+/** A fresh connection: say again who this node is, and compare what is known. */
+export function onLink(core: GossipCore, nodeId: NodeId): void {
+  const member = core.members.get(nodeId);
+  if (member === undefined) return;
+  member.introducedAs = NEVER_HEARD;
+  member.digestSent = 0;
+  sendTable(core, nodeId);
 }
 
 /**

@@ -18,15 +18,20 @@ export interface Timing {
 }
 
 const SMALL: Timing = { probeMs: 100, lateMs: 160, reprobeMs: 100, suspectMs: 800, voteMs: 3000 };
+/** A mesh this large would spend over 10 kB/s on probes at 100 ms; detection keeps its limits at 200. */
+const MEDIUM: Timing = { ...SMALL, probeMs: 200, lateMs: 260 };
 const LARGE: Timing = { probeMs: 500, lateMs: 560, reprobeMs: 100, suspectMs: 1500, voteMs: 3000 };
 const HUGE: Timing = { probeMs: 1000, lateMs: 1060, reprobeMs: 100, suspectMs: 2500, voteMs: 5000 };
 
-/** Up to this many members are probed fast. */
+const MESH_AT_FULL_PACE = 8;
+/** Up to this many members are suspected within a second. */
 export const SMALL_CLUSTER = 16;
 const HUGE_CLUSTER = 5000;
 
 /** Between L and H for longer than this: the member is reported as partly connected. */
 export const DEGRADED_AFTER_MS: Duration = 10_000;
+/** Nobody fails for silence who was not suspected for at least this long. */
+export const MIN_SUSPECT_MS: Duration = 300;
 /** A failure that others claim and this node can't verify is believed if nobody refutes it for this long. */
 export const CLAIM_GRACE_MS: Duration = 1500;
 /** How long failed and left members are remembered, so that no late packet brings an old life back. */
@@ -41,7 +46,8 @@ export const RETRY_INTERVAL_MS: Duration = 1000;
 export const MAX_OWN_HEALTH = 8;
 
 export function timingFor(members: number): Timing {
-  if (members <= SMALL_CLUSTER) return SMALL;
+  if (members <= MESH_AT_FULL_PACE) return SMALL;
+  if (members <= SMALL_CLUSTER) return MEDIUM;
   return members <= HUGE_CLUSTER ? LARGE : HUGE;
 }
 

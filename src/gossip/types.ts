@@ -50,7 +50,7 @@ export interface MemberUpdate {
   readonly state: ClaimState;
   /** Null unless `state` is failed. */
   readonly cause: FailureCause | null;
-  /** Since it failed or left, s; 0 while alive. A tombstone ends 24 h after the fact, not after hearing of it. */
+  /** Since it failed or left, s; 0 while alive. A tombstone ends 24 h after that, whoever hears of it when. */
   readonly ageS: number;
   readonly opinions: readonly Opinion[];
   /** `host:port`; '' = not said here. */
@@ -79,7 +79,7 @@ export type GossipBody =
   /** Updates of the buckets that differ; `wanted`: send yours of these. */
   | { readonly kind: 'delta'; readonly wanted: readonly number[] };
 
-/** It carries its sender's incarnation: a restart shows at the first packet. Who sent it the connection knows. */
+/** It carries its sender's incarnation: a restart shows at once. Who sent it the connection knows. */
 export type GossipMessage = GossipBody & {
   readonly incarnation: Incarnation;
   readonly updates: readonly MemberUpdate[];
@@ -104,6 +104,8 @@ export type GossipInput =
       readonly kind: 'join';
       readonly seeds: readonly { readonly nodeId: NodeId; readonly address: string }[];
     }
+  /** A connection to `nodeId` opened: what was sent before may be lost, so tables are compared. */
+  | { readonly kind: 'link'; readonly nodeId: NodeId }
   /** This node's newest word about itself; an `urgent` one is news, others go to neighbours only. */
   | { readonly kind: 'digest'; readonly bytes: Uint8Array; readonly urgent: boolean }
   /** This node goes away on purpose. */

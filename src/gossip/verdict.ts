@@ -7,7 +7,7 @@ import { assert, type NodeId } from '../base/index.ts';
 import type { GossipCore } from './core.ts';
 import { PRIORITY } from './dissemination.ts';
 import { MEMBER_TRANSITIONS, type Member, PART_OPINIONS } from './member-list.ts';
-import { CLAIM_GRACE_MS, DEGRADED_AFTER_MS, thresholds } from './suspicion.ts';
+import { CLAIM_GRACE_MS, DEGRADED_AFTER_MS, MIN_SUSPECT_MS, thresholds } from './suspicion.ts';
 import type { FailureCause, MemberState } from './types.ts';
 import {
   accusers,
@@ -28,6 +28,7 @@ export function opine(core: GossipCore, member: Member, level: Level): void {
   if (levelOf(count) === level) return;
   member.opinions.set(core.self.key, withLevel(count, level));
   core.spread(member.nodeId, level === SUSPECTS ? PRIORITY.suspicion : PRIORITY.vote, PART_OPINIONS);
+  if (level >= VOTES_SILENT) core.news.hurry(core.now);
   core.unsettled = true;
 }
 
@@ -55,8 +56,8 @@ export function tallyOf(core: GossipCore, member: Member): Tally {
  * become the only judge of everybody; nor does any vote against one that this node hears.
  */
 function isVotedOn(core: GossipCore, observer: Member): boolean {
-  if (observer.opinions.size === 0 || isHeard(core, observer)) return false;
   if (core.edges.get(observer.nodeId)?.hard) return true;
+  if (observer.opinions.size === 0 || isHeard(core, observer)) return false;
   const { low } = thresholds(core.overlay.observers(observer.nodeId).length);
   return accusers(observer.opinions, VOTES_SILENT).length >= Math.max(2, low);
 }
@@ -84,13 +85,14 @@ function withdrawLapsed(core: GossipCore): void {
 
 function judge(core: GossipCore, member: Member): void {
   const said = tallyOf(core, member);
-  // whoever hears it does not bury it; the others' votes stand and show as partly connected
-  if (said.failed && !isHeard(core, member)) {
-    fail(core, member, said.hard ? 'process-death' : 'silence', said.votes);
-    return;
-  }
+  if (said.failed && said.hard) return fail(core, member, 'process-death', said.votes);
   if (said.suspected) {
     member.splitSince ??= core.now;
+    // Votes for silence follow a suspicion. Where they come without one (from behind a partition that has
+    // just healed) the member first gets the time to answer. And whoever hears it does not bury it: the
+    // others' votes stand, and show as partly connected.
+    const hadTime = core.now - member.splitSince >= MIN_SUSPECT_MS;
+    if (said.failed && hadTime && !isHeard(core, member)) return fail(core, member, 'silence', said.votes);
     show(core, member, 'suspect', said.suspects);
   } else {
     member.splitSince = null;
