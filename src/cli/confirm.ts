@@ -1,4 +1,7 @@
-/** Asks people, never programs: without a terminal there is no question and the command says what to give instead. */
+/**
+ * Asks people, never programs: without a terminal there is no question and the command says
+ * what to give instead.
+ */
 import { createInterface } from 'node:readline/promises';
 import { SqlccError } from '../base/index.ts';
 import type { Terminal } from './output/terminal.ts';

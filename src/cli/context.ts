@@ -1,4 +1,7 @@
-/** What every command is given: flags, printer, client, terminal. Made once a run; opens nothing by itself. */
+/**
+ * What every command is given: flags, printer, client, terminal. Made once a run; opens
+ * nothing by itself.
+ */
 import type { SqlccClient } from '../client/index.ts';
 import { type Connection, findConnection, remember } from './connection.ts';
 import type { Flags } from './flags.ts';

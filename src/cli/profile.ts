@@ -140,7 +140,9 @@ export function chooseContext(
     name === undefined ? 'invalid_argument' : 'not_found',
     wanted === undefined ? `no context is chosen in ${file}` : `${file} has no context "${wanted}"`,
     {
-      hint: `give --context NAME (${known}), or --endpoint with --ca and a certificate or token; cluster init writes a context`,
+      hint:
+        `give --context NAME (${known}), or --endpoint with --ca and a certificate or token; ` +
+        'cluster init writes a context',
     },
   );
 }

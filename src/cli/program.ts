@@ -1,4 +1,7 @@
-/** Builds the commander tree from the command table. No effects: a parsed command line is handed to `execute`. */
+/**
+ * Builds the commander tree from the command table. No effects: a parsed command line is
+ * handed to `execute`.
+ */
 import { Argument, Command, Option } from 'commander';
 import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
 import type { Invocation } from './context.ts';
@@ -14,7 +17,8 @@ export interface ProgramIo {
   readonly columns: number;
 }
 
-const ABOUT = `One lightweight daemon per database node: consensus, failover, and a terminal that shows and steers it.
+const ABOUT = `One lightweight daemon per database node: consensus, failover,
+and a terminal that shows and steers it.
 
 Start here:
   sqlcc demo              three nodes on this machine, live

@@ -29,7 +29,8 @@ function issueLines(error: SqlccError): string[] {
   const told = (Array.isArray(issues) ? issues : []).map((issue) => {
     const place = where(issue);
     const hint = issue.hint ? ` (${issue.hint})` : '';
-    return `  ${place === '' ? '' : `${place}: `}${issue.path ? `${issue.path}: ` : ''}${issue.message ?? ''}${hint}`;
+    const parts = [place, issue.path ?? '', issue.message ?? ''].filter((part) => part !== '');
+    return `  ${parts.join(': ')}${hint}`;
   });
   const why = (Array.isArray(reasons) ? reasons : []).map(
     (r) => `  - ${typeof r === 'string' ? r : JSON.stringify(r)}`,

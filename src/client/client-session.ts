@@ -20,7 +20,10 @@ export class ClientSession {
     this.id = id;
   }
 
-  /** Runs statements as one transaction, once. Throws `session_expired` when the cluster has forgotten the session. */
+  /**
+   * Runs statements as one transaction, once. Throws `session_expired` when the cluster has
+   * forgotten the session.
+   */
   async sql(statements: readonly SqlStatement[], options: CallOptions = {}): Promise<SqlResponse> {
     return (await this.#keyed(
       (seq) => ({ name: 'sql', kind: 'data', repeat: 'keyed', body: { statements, session: this.id, seq } }),

@@ -189,7 +189,10 @@ export class Dispatcher {
     return undefined;
   }
 
-  /** What a call ends with: a write that may have taken effect is unknown unless the server's word is final. */
+  /**
+   * What a call ends with: a write that may have taken effect is unknown unless the server's
+   * word is final.
+   */
   #lastWord(code: ErrorCode, { repeat }: Dispatch, { doubtful }: Attempts): ErrorCode {
     return doubtful && repeat === 'keyed' && ERROR_TABLE[code].retry !== 'no' ? 'outcome_unknown' : code;
   }

@@ -78,7 +78,10 @@ export class LeaderTracker {
     this.#failed.delete(endpoint);
   }
 
-  /** Where to send next when any node will do: the leader, else who did not fail, else who failed longest ago. */
+  /**
+   * Where to send next when any node will do: the leader, else who did not fail, else who failed
+   * longest ago.
+   */
   next(): Endpoint | undefined {
     if (this.#leader !== null) return this.#leader;
     let best: Endpoint | undefined;

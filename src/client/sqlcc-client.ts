@@ -187,7 +187,10 @@ export class SqlccClient {
     return must(answer.operation, 'operation in the answer');
   }
 
-  /** The operation once it has ended; throws `deadline_exceeded` with `details.operation_id` when it still runs. */
+  /**
+   * The operation once it has ended; throws `deadline_exceeded` with `details.operation_id` when
+   * it still runs.
+   */
   async waitOperation(id: string, { timeoutMs, onPhase, signal }: WaitOptions = {}): Promise<OperationView> {
     const deadline = performance.now() + (timeoutMs ?? LIMITS.maxRequestTimeoutMs);
     let seen = '';

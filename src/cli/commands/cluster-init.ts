@@ -1,4 +1,7 @@
-/** `sqlcc cluster init`: the daemon makes the cluster on disk, this file makes it reachable: context and next steps. */
+/**
+ * `sqlcc cluster init`: the daemon makes the cluster on disk, this file makes it reachable:
+ * context and next steps.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Run } from '../context.ts';
@@ -62,7 +65,8 @@ export const clusterInit: Run = async (context, { flags }) => {
     printer.line(`  sqlcc node start --config ${made.configFile} --data-dir ${made.dataDir}`);
     printer.line('\nThen join the next one, on its machine, within one hour:');
     printer.line(
-      `  sqlcc node join --seed-node ${made.endpoint} --node-id NAME --host ADDRESS --token ${made.joinToken}`,
+      `  sqlcc node join --seed-node ${made.endpoint} --node-id NAME --host ADDRESS ` +
+        `--token ${made.joinToken}`,
     );
     printer.line('\nEach further node needs a token of its own: sqlcc token create --join');
   });

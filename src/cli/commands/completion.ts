@@ -1,4 +1,7 @@
-/** `sqlcc completion bash|zsh|fish`: scripts made from the command table, complete without asking a cluster. */
+/**
+ * `sqlcc completion bash|zsh|fish`: scripts made from the command table, complete without
+ * asking a cluster.
+ */
 import { SqlccError } from '../../base/index.ts';
 import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from '../command-spec.ts';
 import type { Run } from '../context.ts';

@@ -35,7 +35,9 @@ async function tokenOf(context: CliContext, flags: Flags, seedNode: string): Pro
       'invalid_argument',
       'a node joins with a token, and there is no terminal to ask for it on',
       {
-        hint: `on any node of the cluster: sqlcc token create --join --node ${flags.required('nodeId')}; then give --token-file FILE`,
+        hint:
+          `on any node of the cluster: sqlcc token create --join --node ${flags.required('nodeId')}; ` +
+          'then give --token-file FILE',
       },
     );
   }

@@ -67,7 +67,8 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     ['Memory', percent(node.memory_usage)],
     [
       'Disk',
-      `${percent(node.disk_usage) ?? '-'} of ${size(node.capacity) ?? '-'}, own data ${size(node.disk_used_bytes) ?? '-'}`,
+      `${percent(node.disk_usage) ?? '-'} of ${size(node.capacity) ?? '-'}, ` +
+        `own data ${size(node.disk_used_bytes) ?? '-'}`,
     ],
     ['Clients', node.active_connections],
     ['Latency p95', duration(node.query_latency_p95_ms)],

@@ -1,4 +1,7 @@
-/** Plans and operations as text, and following one to its end; shared by failover, maintenance, leave and op. */
+/**
+ * Plans and operations as text, and following one to its end; shared by failover, maintenance,
+ * leave and op.
+ */
 import { SqlccError } from '../../base/index.ts';
 import type { OperationRequest, OperationView, Plan, SqlccClient } from '../../client/index.ts';
 import { askTyped, askYes, requireConsent } from '../confirm.ts';
@@ -102,7 +105,10 @@ export interface ActOptions {
   readonly request: OperationRequest;
   /** For messages: `cluster failover`. */
   readonly verb: string;
-  /** `typed`: the target's name must be typed; `yes`: y is enough; `none`: scripts may go on without `--yes`. */
+  /**
+   * `typed`: the target's name must be typed; `yes`: y is enough; `none`: scripts may go on
+   * without `--yes`.
+   */
   readonly consent: 'typed' | 'yes' | 'none';
   readonly isDryRun: boolean;
   readonly isWait: boolean;
@@ -149,7 +155,10 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   return follow(context, client, started.id, options.timeoutMs);
 }
 
-/** Follows an operation to its end, phases on stderr, the whole on stdout; 7 with the id when it takes too long. */
+/**
+ * Follows an operation to its end, phases on stderr, the whole on stdout; 7 with the id when
+ * it takes too long.
+ */
 export async function follow(
   context: CliContext,
   client: SqlccClient,

@@ -52,7 +52,10 @@ export class Printer {
     return paint(text, tone, this.color);
   }
 
-  /** Prints `document` in a machine format, or calls `text`. `rows` are the lines of jsonl; without, the document is one. */
+  /**
+   * Prints `document` in a machine format, or calls `text`. `rows` are the lines of jsonl;
+   * without, the document is one.
+   */
   async answer(document: object, text: () => void, rows?: readonly object[]): Promise<void> {
     const whole = { schemaVersion: SCHEMA_VERSION, ...document };
     switch (this.format) {

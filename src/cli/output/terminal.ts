@@ -1,4 +1,7 @@
-/** The process's own streams as the port that commands print through; the only file here that touches them. */
+/**
+ * The process's own streams as the port that commands print through; the only file here that
+ * touches them.
+ */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Somebody can answer a question: input and the error stream are a terminal. */

@@ -6,7 +6,9 @@ const INIT: CommandSpec = {
   path: 'cluster init',
   summary: 'make a new cluster of one node on this machine',
   details:
-    'Writes the node’s configuration, data folder, CA and certificates, an admin context, and prints the command that joins the next node. Starts nothing: "sqlcc node start" does.',
+    'Writes the node’s configuration, data folder, CA and certificates, an admin context,' +
+    ' and prints the command that joins the next node. Starts nothing: "sqlcc node start"' +
+    ' does.',
   flags: [
     { flags: '--cluster-name <name>', text: 'name of the cluster' },
     { flags: '--node-id <id>', text: 'name of this node: a-z, 0-9, ".", "_", "-"' },
@@ -32,7 +34,8 @@ const STATUS: CommandSpec = {
   path: 'cluster status',
   summary: 'health, leader, quorum and all nodes at a glance',
   details: `Exits 0 healthy, 3 degraded, 4 critical, 5 when no node can be reached.
---until takes "healthy", or conditions joined by commas: health, leader, term, nodes, alive, voters, alerts, config, operation with = != > >= < <=.`,
+--until takes "healthy", or conditions joined by commas: health, leader, term, nodes,
+alive, voters, alerts, config, operation with = != > >= < <=.`,
   flags: [
     {
       flags: '-w, --watch [interval]',
@@ -54,8 +57,9 @@ const STATUS: CommandSpec = {
 const FAILOVER: CommandSpec = {
   path: 'cluster failover',
   summary: 'hand leadership to another node',
-  details: `Shows the checks and every candidate with its reasons, asks you to type the target’s name, and follows the phases.
-Without --to the best candidate is taken. Exits 6 when a check refuses, 7 with the operation’s id when it still runs after --timeout.`,
+  details: `Shows the checks and every candidate with its reasons, asks you to type the target’s
+name, and follows the phases. Without --to the best candidate is taken.
+Exits 6 when a check refuses, 7 with the operation’s id when it still runs after --timeout.`,
   flags: [
     { flags: '--to <id>', text: 'the node that shall lead' },
     { flags: '--dry-run', text: 'only show what would happen' },
@@ -77,7 +81,8 @@ const CONFIG: readonly CommandSpec[] = [
     path: 'cluster config update',
     summary: 'check a configuration file and replicate it',
     details:
-      'Takes any of cluster, alerts, metrics and notifiers; what the file does not name stays. Exits 10 with every wrong line, 9 when somebody else changed it first.',
+      'Takes any of cluster, alerts, metrics and notifiers; what the file does not name ' +
+      'stays. Exits 10 with every wrong line, 9 when somebody else changed it first.',
     args: ['<file>'],
     flags: [
       { flags: '--dry-run', text: 'only check and show the changes' },

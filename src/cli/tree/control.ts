@@ -7,7 +7,8 @@ const TOKEN: readonly CommandSpec[] = [
     path: 'token create',
     summary: 'make a token for a new node, a person or a program',
     details:
-      'The secret is shown once and kept nowhere. A join token works once, for one hour unless --ttl says otherwise.',
+      'The secret is shown once and kept nowhere. A join token works once, for one hour ' +
+      'unless --ttl says otherwise.',
     flags: [
       { flags: '--join', text: 'for a new node' },
       { flags: '--voter', text: 'the node shall vote (default)' },

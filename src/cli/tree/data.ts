@@ -17,7 +17,8 @@ export const DATA: readonly CommandSpec[] = [
     path: 'sql',
     summary: 'run SQL; everything given at once is one transaction',
     details:
-      'Statements come from -c, from a file, or from stdin. A write whose answer is lost exits 7: look before you repeat it.',
+      'Statements come from -c, from a file, or from stdin. A write whose answer is lost ' +
+      'exits 7: look before you repeat it.',
     flags: [
       { flags: '-c, --command <sql>', text: 'statements; may be given several times', many: true },
       { flags: '-f, --file <file>', text: 'file with statements, "-" for stdin' },

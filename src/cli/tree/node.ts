@@ -10,7 +10,8 @@ const START: CommandSpec = {
   path: 'node start',
   summary: 'run this machine’s daemon in the foreground',
   details:
-    'Ready when GET /readyz on the metrics port answers 200. SIGTERM hands leadership over and stops in order.',
+    'Ready when GET /readyz on the metrics port answers 200. SIGTERM hands leadership ' +
+    'over and stops in order.',
   flags: [
     { flags: '--config <file>', text: 'configuration that cluster init or node join wrote' },
     { flags: '--data-dir <dir>', text: 'data folder, wins over the file’s data_dir' },
@@ -26,7 +27,8 @@ const JOIN: CommandSpec = {
   path: 'node join',
   summary: 'enrol this machine in a cluster and run its daemon',
   details:
-    'Needs a join token ("sqlcc token create --join" on any node). Without one it shows the fingerprint of the cluster’s CA and asks for the token.',
+    'Needs a join token ("sqlcc token create --join" on any node). Without one it shows ' +
+    'the fingerprint of the cluster’s CA and asks for the token.',
   flags: [
     { flags: '--seed-node <host:port>', text: 'any node of the cluster' },
     { flags: '--node-id <id>', text: 'name of this node' },
@@ -96,7 +98,8 @@ const CHANGES: readonly CommandSpec[] = [
     path: 'node leave',
     summary: 'take a node out of the cluster for good',
     details:
-      'Its data stays on its disk, but it can come back only by joining anew. Refused (6) when the rest could not form a quorum.',
+      'Its data stays on its disk, but it can come back only by joining anew. Refused (6) ' +
+      'when the rest could not form a quorum.',
     args: ['[id]'],
     flags: [
       NODE_FLAG,

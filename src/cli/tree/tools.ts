@@ -5,7 +5,8 @@ const TOP: CommandSpec = {
   path: 'top',
   summary: 'the live screen: topology, elections, alerts; F fails over, M does maintenance',
   details:
-    'Without a terminal on stdout it prints one picture as text. With --check the exit code tells the health (0, 3, 4).',
+    'Without a terminal on stdout it prints one picture as text. With --check the exit ' +
+    'code tells the health (0, 3, 4).',
   flags: [
     { flags: '--once', text: 'one picture, then end' },
     { flags: '--batch', text: 'pictures as text, one after the other' },
@@ -38,7 +39,8 @@ const DEMO: CommandSpec = {
   path: 'demo',
   summary: 'a cluster of real processes on this machine, with data and a writer, under top',
   details:
-    'Without a terminal, or with --drill, it runs the failover drill: kill the leader under load, again and again, and prove that no acknowledged write is lost.',
+    'Without a terminal, or with --drill, it runs the failover drill: kill the leader ' +
+    'under load, again and again, and prove that no acknowledged write is lost.',
   flags: [
     { flags: '--nodes <n>', text: '3 or 5, default 3' },
     { flags: '--drill', text: 'the failover drill' },
