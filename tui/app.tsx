@@ -1,4 +1,7 @@
-/** The root: head, panes in bands, footer, and an overlay above them; exactly as many rows and columns as the terminal has. */
+/**
+ * The root: head, panes in bands, footer, and an overlay above them; exactly as many
+ * rows and columns as the terminal has.
+ */
 import { Box, useApp, useWindowSize } from 'ink';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { tableRows } from './layout.ts';
@@ -16,7 +19,8 @@ interface AppProps {
 /** Stops the whole job, as the terminal driver would; it goes on when the shell says `fg`. */
 async function stopJob(): Promise<void> {
   process.kill(0, 'SIGTSTP');
-  // no timer runs while the job is stopped: this one fires after `fg`, or at once where stopping is impossible
+  // no timer runs while the job is stopped: this one fires after `fg`, or at once where
+  // stopping is impossible
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
@@ -55,8 +59,8 @@ export function App({ session, look }: AppProps) {
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Rows rows={screen.head} look={look} width={columns} veil={veil} />
-      {screen.bands.map((band, at) => (
-        <Box key={`band-${at}`} height={band.height} flexShrink={0} overflow="hidden">
+      {screen.bands.map((band) => (
+        <Box key={band.panes.map((p) => p.pane).join()} height={band.height} flexShrink={0} overflow="hidden">
           {band.panes.map((pane) => (
             <Rows key={pane.pane} rows={pane.rows} look={look} width={pane.width} veil={veil} />
           ))}

@@ -3,8 +3,9 @@
  * from it, and so does the rule it is tested by: in the main context nothing but a
  * capital letter may lead to a change of the cluster.
  */
-import type { Model } from './model/model.ts';
+
 import { refusal } from './model/gate.ts';
+import type { Model } from './model/model.ts';
 
 export type CommandId =
   | 'up'
@@ -71,14 +72,41 @@ const MAIN: readonly Omit<Binding, 'context'>[] = [
   { id: 'last', group: 'MOVE', keys: ['end', 'G'], label: 'End G', help: 'last row' },
   { id: 'next-pane', group: 'MOVE', keys: ['tab'], label: 'Tab', help: 'next pane', short: 'pane' },
   { id: 'previous-pane', group: 'MOVE', keys: ['shift+tab'], label: 'S-Tab', help: 'previous pane' },
-  { id: 'detail', group: 'LOOK', keys: ['enter'], label: 'Enter', help: 'all about the node', short: 'detail' },
-  { id: 'back', group: 'LOOK', keys: ['escape', 'backspace'], label: 'Esc', help: 'clear filter, unfreeze; never quits' },
-  { id: 'filter', group: 'FIND', keys: ['/'], label: '/', help: 'filter: word  state:dead  lag>500  !word  ~regex', short: 'filter' },
+  {
+    id: 'detail',
+    group: 'LOOK',
+    keys: ['enter'],
+    label: 'Enter',
+    help: 'all about the node',
+    short: 'detail',
+  },
+  {
+    id: 'back',
+    group: 'LOOK',
+    keys: ['escape', 'backspace'],
+    label: 'Esc',
+    help: 'clear filter, unfreeze; never quits',
+  },
+  {
+    id: 'filter',
+    group: 'FIND',
+    keys: ['/'],
+    label: '/',
+    help: 'filter: word  state:dead  lag>500  !word  ~regex',
+    short: 'filter',
+  },
   { id: 'problems', group: 'FIND', keys: ['!'], label: '!', help: 'problems only' },
   { id: 'sort-next', group: 'LOOK', keys: ['>'], label: '>', help: 'sort by the next column' },
   { id: 'sort-previous', group: 'LOOK', keys: ['<'], label: '<', help: 'sort by the column before' },
   { id: 'sort-reverse', group: 'LOOK', keys: ['r'], label: 'r', help: 'reverse the order' },
-  { id: 'freeze', group: 'LOOK', keys: [' '], label: 'Space', help: 'freeze the picture, again: live', short: 'freeze' },
+  {
+    id: 'freeze',
+    group: 'LOOK',
+    keys: [' '],
+    label: 'Space',
+    help: 'freeze the picture, again: live',
+    short: 'freeze',
+  },
   {
     id: 'failover',
     group: 'ACT',
@@ -95,11 +123,18 @@ const MAIN: readonly Omit<Binding, 'context'>[] = [
     keys: ['M'],
     label: 'M',
     help: 'maintenance of the selected node on or off',
-    short: 'maintenance',
+    short: 'maint',
     level: 2,
     disabled: (model) => refusal(model),
   },
-  { id: 'reconnect', group: 'APP', keys: ['R'], label: 'R', help: 'look through the next node', short: 'observer' },
+  {
+    id: 'reconnect',
+    group: 'APP',
+    keys: ['R'],
+    label: 'R',
+    help: 'look through the next node',
+    short: 'observer',
+  },
   { id: 'help', group: 'APP', keys: ['?'], label: '?', help: 'this help', short: 'help' },
   { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
   { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
@@ -108,12 +143,33 @@ const MAIN: readonly Omit<Binding, 'context'>[] = [
 ];
 
 const FILTER: readonly Omit<Binding, 'context'>[] = [
-  { id: 'filter-accept', group: 'FIND', keys: ['enter', 'down', 'up', 'tab'], label: 'Enter', help: 'keep the filter', short: 'keep' },
-  { id: 'filter-clear', group: 'FIND', keys: ['escape', 'ctrl+c'], label: 'Esc', help: 'show all again', short: 'clear' },
+  {
+    id: 'filter-accept',
+    group: 'FIND',
+    keys: ['enter', 'down', 'up', 'tab'],
+    label: 'Enter',
+    help: 'keep the filter',
+    short: 'keep',
+  },
+  {
+    id: 'filter-clear',
+    group: 'FIND',
+    keys: ['escape', 'ctrl+c'],
+    label: 'Esc',
+    help: 'show all again',
+    short: 'clear',
+  },
 ];
 
 const OVERLAY: readonly Omit<Binding, 'context'>[] = [
-  { id: 'close', group: 'LOOK', keys: ['escape', 'enter', 'q', '?', 'backspace', 'ctrl+c'], label: 'Esc', help: 'close', short: 'close' },
+  {
+    id: 'close',
+    group: 'LOOK',
+    keys: ['escape', 'enter', 'q', '?', 'backspace', 'ctrl+c'],
+    label: 'Esc',
+    help: 'close',
+    short: 'close',
+  },
   { id: 'up', group: 'MOVE', keys: ['up', 'k'], label: '↑ k', help: 'up' },
   { id: 'down', group: 'MOVE', keys: ['down', 'j'], label: '↓ j', help: 'down', short: 'scroll' },
   { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
@@ -128,8 +184,22 @@ const DIALOG: readonly Omit<Binding, 'context'>[] = [
   { id: 'shorter', group: 'DIALOG', keys: ['left'], label: '←', help: 'maintenance: shorter' },
   { id: 'longer', group: 'DIALOG', keys: ['right'], label: '→', help: 'maintenance: longer' },
   { id: 'arm', group: 'DIALOG', keys: ['y'], label: 'y', help: 'maintenance: arm, Enter then confirms' },
-  { id: 'confirm', group: 'DIALOG', keys: ['enter'], label: 'Enter', help: 'confirm, once armed', short: 'confirm' },
-  { id: 'close', group: 'DIALOG', keys: ['escape', 'ctrl+c'], label: 'Esc', help: 'close; what runs goes on', short: 'close' },
+  {
+    id: 'confirm',
+    group: 'DIALOG',
+    keys: ['enter'],
+    label: 'Enter',
+    help: 'confirm, once armed',
+    short: 'confirm',
+  },
+  {
+    id: 'close',
+    group: 'DIALOG',
+    keys: ['escape', 'ctrl+c'],
+    label: 'Esc',
+    help: 'close; what runs goes on',
+    short: 'close',
+  },
   { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
   { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
 ];

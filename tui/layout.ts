@@ -40,22 +40,31 @@ function clamp(n: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, n));
 }
 
-/** `nodes` = rows of the table; `focus` decides what is shown where not everything fits. */
-export function layoutOf(columns: number, rows: number, nodes: number, focus: Pane): Layout {
+export interface LayoutWish {
+  readonly columns: number;
+  readonly rows: number;
+  /** Rows of the table. */
+  readonly nodes: number;
+  /** Decides what is shown where not everything fits. */
+  readonly focus: Pane;
+}
+
+export function layoutOf(wish: LayoutWish): Layout {
+  const { columns, rows } = wish;
   const tier = tierOf(columns, rows);
   const headRows = tier === 'full' || tier === 'compact' ? 2 : 1;
   const boxed = headRows === 2;
   const body = Math.max(1, rows - headRows - 1);
   const bands =
     tier === 'full'
-      ? fullBands(columns, body, nodes)
+      ? fullBands(wish, body)
       : tier === 'compact'
-        ? compactBands(columns, body, nodes, focus)
-        : smallBands(columns, body, nodes, focus, tier);
+        ? compactBands(wish, body)
+        : smallBands(wish, body, tier);
   return { tier, columns, rows, headRows, bands, boxed };
 }
 
-function fullBands(columns: number, body: number, nodes: number): Band[] {
+function fullBands({ columns, nodes }: LayoutWish, body: number): Band[] {
   const table = clamp(nodes + 3, 6, Math.floor(body * 0.45));
   const middle = clamp(Math.floor((body - table) * 0.45), 6, 10);
   const left = Math.floor(columns * 0.6);
@@ -70,11 +79,11 @@ function fullBands(columns: number, body: number, nodes: number): Band[] {
   ];
 }
 
-function compactBands(columns: number, body: number, nodes: number, focus: Pane): Band[] {
+function compactBands({ columns, nodes, focus }: LayoutWish, body: number): Band[] {
   const table = clamp(nodes + 3, 6, Math.floor(body * 0.48));
   const rest = body - table;
   const middle = clamp(Math.floor(rest * 0.45), 5, 7);
-  const left = Math.floor(columns * 0.46);
+  const left = Math.floor(columns / 2);
   const bands: Band[] = [
     { height: table, panes: [{ pane: 'nodes', width: columns }] },
     {
@@ -90,13 +99,16 @@ function compactBands(columns: number, body: number, nodes: number, focus: Pane)
     bands.push({ height: 4, panes: [{ pane: 'elections', width: columns }] });
     bands.push({ height: bottom - 4, panes: [{ pane: 'events', width: columns }] });
   } else {
-    bands.push({ height: bottom, panes: [{ pane: focus === 'elections' ? 'elections' : 'events', width: columns }] });
+    bands.push({
+      height: bottom,
+      panes: [{ pane: focus === 'elections' ? 'elections' : 'events', width: columns }],
+    });
   }
   return bands;
 }
 
-/** A table and, below it, the pane that has the focus; on a tiny screen the table alone unless it leaves room. */
-function smallBands(columns: number, body: number, nodes: number, focus: Pane, tier: Tier): Band[] {
+/** The table and below it the pane that has the focus; on a tiny screen only where there is room. */
+function smallBands({ columns, nodes, focus }: LayoutWish, body: number, tier: Tier): Band[] {
   const heading = tier === 'small' ? 1 : 0;
   const least = tier === 'small' ? 5 : 3;
   const wanted = Math.max(1, nodes) + heading;

@@ -52,7 +52,9 @@ export async function runScreen({ session, look, io, skeleton }: RunScreen): Pro
     return 0;
   } catch (error) {
     release();
-    io.stderr.write(`error[internal]: the screen failed: ${error instanceof Error ? error.message : error}\n`);
+    io.stderr.write(
+      `error[internal]: the screen failed: ${error instanceof Error ? error.message : error}\n`,
+    );
     return 1;
   } finally {
     session.stop();

@@ -121,7 +121,8 @@ export class Session {
     switch (effect.kind) {
       case 'plan':
         void this.#feed.plan(effect.request).then(
-          (plan) => this.dispatch({ type: 'planned', dialogId: effect.dialogId, plan, mono: performance.now() }),
+          (plan) =>
+            this.dispatch({ type: 'planned', dialogId: effect.dialogId, plan, mono: performance.now() }),
           (error) => this.dispatch({ type: 'refused', dialogId: effect.dialogId, failure: failureOf(error) }),
         );
         return;
@@ -247,7 +248,8 @@ export class Session {
 
   #nextTick(): void {
     const { overlay, picture } = this.#model;
-    const fast = picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
+    const fast =
+      picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
     this.#tick = setTimeout(
       () => {
         this.dispatch({ type: 'tick', now: this.#feed.wall(), mono: performance.now() });

@@ -1,8 +1,4 @@
-/**
- * The first thing on the screen, painted before Ink is loaded: title, box, footer. It
- * takes the alternate screen and gives it back if the program dies before Ink owns it.
- */
-import { fit } from './format/width.ts';
+import { fitText } from './format/width.ts';
 import type { Look } from './theme/look.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[H';
@@ -19,7 +15,10 @@ export interface Skeleton {
 function sketch(columns: number, rows: number, clusterName: string, look: Look): string {
   const [topLeft, topRight, bottomLeft, bottomRight, across, down] = look.symbols.box;
   const inner = Math.max(0, columns - 2);
-  const lines = [fit(` sqlcc top ${look.symbols.crumb} ${clusterName}`, columns), fit(' connecting…', columns)];
+  const lines = [
+    fitText(` sqlcc top ${look.symbols.crumb} ${clusterName}`, columns),
+    fitText(' connecting…', columns),
+  ];
   if (rows >= 15 && columns >= 60) {
     lines.push(topLeft + across.repeat(inner) + topRight);
     for (let i = 0; i < Math.max(1, Math.floor(rows * 0.3)); i++) lines.push(down + ' '.repeat(inner) + down);

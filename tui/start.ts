@@ -30,7 +30,13 @@ export async function runTop(run: RunTop): Promise<number> {
     const feed = openFeed(run.client, options, 1);
     const refreshMs = options.refreshMs ?? DEFAULT_REFRESH_MS;
     const { clusterName, contextName } = run;
-    const start = { clusterName, contextName, readOnly: options.readOnly === true, refreshMs, now: feed.wall() };
+    const start = {
+      clusterName,
+      contextName,
+      readOnly: options.readOnly === true,
+      refreshMs,
+      now: feed.wall(),
+    };
     const session = new Session(feed, initialModel(start));
     session.start();
     // colours are ours; what libraries below decide about them must agree before they are loaded
@@ -44,6 +50,8 @@ export async function runTop(run: RunTop): Promise<number> {
 }
 
 function refuse(run: RunTop, why: string): number {
-  run.io.stderr.write(`error[invalid_argument]: ${why}\nhint: sqlcc top --once prints one picture, --batch many\n`);
+  run.io.stderr.write(
+    `error[invalid_argument]: ${why}\nhint: sqlcc top --once prints one picture, --batch many\n`,
+  );
   return 2;
 }

@@ -35,13 +35,18 @@ export interface RunBatch {
   readonly io: TopIo;
 }
 
-const CHECK_EXIT: Readonly<Record<StatusResponse['cluster']['health'], number>> = { healthy: 0, degraded: 3, critical: 4 };
+const CHECK_EXIT: Readonly<Record<StatusResponse['cluster']['health'], number>> = {
+  healthy: 0,
+  degraded: 3,
+  critical: 4,
+};
 const WIDE_CELLS = 240;
 
 async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise<Model> {
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
-  let model = before ?? initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() });
+  let model =
+    before ?? initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() });
   const [status, alerts] = await Promise.all([feed.status(null), feed.alerts()]);
   const now = feed.wall();
   [model] = update(model, { type: 'alerts', alerts });
@@ -53,7 +58,8 @@ function asJson(model: Model): string {
   const { status, alerts } = model.picture;
   const asOf = new Date(model.picture.statusAt).toISOString();
   const observer = status?.cluster.read.node_id ?? null;
-  return `${JSON.stringify({ ...status, schema: 'sqlcc.top/1', as_of: asOf, observer, alert_list: alerts })}\n`;
+  const document = { ...status, schema: 'sqlcc.top/1', as_of: asOf, observer, alert_list: alerts };
+  return `${JSON.stringify(document)}\n`;
 }
 
 function asText(model: Model, run: RunBatch): string {

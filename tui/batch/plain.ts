@@ -4,6 +4,7 @@
  * and Enter, or end of input, leave it.
  */
 import { createInterface } from 'node:readline';
+import { openFeed } from '../feed/open-feed.ts';
 import { eventLineText } from '../lines/panes.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import type { RunTop } from '../options.ts';
@@ -11,7 +12,6 @@ import { Session } from '../session.ts';
 import { chooseLook } from '../theme/look.ts';
 import { textOf } from '../theme/tokens.ts';
 import { textPicture } from './text.ts';
-import { openFeed } from '../feed/open-feed.ts';
 
 /** What is new between two models, as sentences. */
 export function changesBetween(before: Model, after: Model): string[] {
@@ -40,7 +40,10 @@ export async function runPlain(run: RunTop): Promise<number> {
   const feed = openFeed(run.client, options, 1);
   const { clusterName, contextName } = run;
   const refreshMs = options.refreshMs ?? 1000;
-  const session = new Session(feed, initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() }));
+  const session = new Session(
+    feed,
+    initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() }),
+  );
   session.start();
   await session.ready;
   let shown = session.model;

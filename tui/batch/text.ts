@@ -1,9 +1,10 @@
 /** The picture as plain text: the same table and panes as the screen, without boxes, cursor or Ink. */
-import { tableHeading, tableShape, nodeLine } from '../lines/node-table.ts';
-import { alertsPane, electionsPane, quorumPane } from '../lines/panes.ts';
-import { banner, header } from '../lines/head.ts';
-import type { View } from '../lines/view.ts';
+
 import type { Layout } from '../layout.ts';
+import { banner, header } from '../lines/head.ts';
+import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
+import { alertsPane, electionsPane, quorumPane } from '../lines/panes.ts';
+import type { View } from '../lines/view.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { fitLine, type Line, textOf } from '../theme/tokens.ts';

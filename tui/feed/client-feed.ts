@@ -2,7 +2,7 @@
 import type { TopClient } from '../options.ts';
 import type { Feed } from './feed.ts';
 
-/** Reads are each node's own view (`stale`), so that an election is seen from the inside and not waited out. */
+/** Reads are each node's own view (`stale`): an election is seen from the inside, not waited out. */
 export function clientFeed(client: TopClient): Feed {
   return {
     pushes: false,

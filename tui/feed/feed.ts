@@ -15,7 +15,7 @@ import type {
 } from './wire.ts';
 
 export interface Feed {
-  /** True when `status` itself waits for the next picture; else it answers at once and is asked at intervals. */
+  /** True when `status` itself waits for the next picture; else it is asked at intervals. */
   readonly pushes: boolean;
   /** Wall clock in ms since 1970; a replay gives the time of the recording. */
   wall(): number;

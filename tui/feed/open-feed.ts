@@ -9,7 +9,9 @@ import { parseReplay, replayFeed } from './replay-feed.ts';
 /** `speed` of a recording when the options name none. */
 export function openFeed(client: TopClient | null, options: TopOptions, speed: number): Feed {
   const { replay, replaySpeed } = options;
-  if (replay !== undefined) return replayFeed(parseReplay(readFileSync(replay, 'utf8')), replaySpeed ?? speed);
-  if (client === null) throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
+  if (replay !== undefined)
+    return replayFeed(parseReplay(readFileSync(replay, 'utf8')), replaySpeed ?? speed);
+  if (client === null)
+    throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientFeed(client);
 }

@@ -7,10 +7,19 @@
  * `{at, lost}` (the next status fails with this sentence), and answers that wait to be
  * asked for: `{at, plan}` `{at, operation}` `{at, refusal: {code, message}}` (for a run).
  */
-import { SqlccError } from '../../src/base/index.ts';
+
 import type { ErrorCode } from '../../src/base/index.ts';
+import { SqlccError } from '../../src/base/index.ts';
 import type { Feed } from './feed.ts';
-import type { AlertRow, EventLine, HistoryResponse, OperationView, Plan, StatusResponse, ViewsResponse } from './wire.ts';
+import type {
+  AlertRow,
+  EventLine,
+  HistoryResponse,
+  OperationView,
+  Plan,
+  StatusResponse,
+  ViewsResponse,
+} from './wire.ts';
 
 export interface ReplayLine {
   readonly at: string;
@@ -72,7 +81,9 @@ class Recording {
   of<K extends keyof ReplayLine>(kind: K): { at: number; value: NonNullable<ReplayLine[K]> }[] {
     return this.#lines.flatMap(({ at, line }) => {
       const value = line[kind];
-      return value === undefined || value === null ? [] : [{ at, value: value as NonNullable<ReplayLine[K]> }];
+      return value === undefined || value === null
+        ? []
+        : [{ at, value: value as NonNullable<ReplayLine[K]> }];
     });
   }
 
@@ -115,7 +126,8 @@ function answers(recording: Recording): Pick<Feed, 'plan' | 'run' | 'operation'>
       const refused = refusals.shift();
       if (refused !== undefined) throw new SqlccError(refused.code, refused.message);
       const first = operations.find((o) => o.kind.startsWith(request.kind));
-      if (first === undefined) throw new SqlccError('failed_precondition', 'the recording has no such operation');
+      if (first === undefined)
+        throw new SqlccError('failed_precondition', 'the recording has no such operation');
       return next(first.id);
     },
     operation: async (id) => next(id),

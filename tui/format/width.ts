@@ -53,7 +53,7 @@ export function cut(text: string, cells: number): string {
 }
 
 /** `text` in exactly `cells` cells. */
-export function fit(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
+export function fitText(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
   const short = cut(text, cells);
   const space = ' '.repeat(Math.max(0, cells - cellWidth(short)));
   return align === 'left' ? short + space : space + short;
@@ -70,8 +70,11 @@ export function clean(text: string): string {
       // CSI, OSC and other escape sequences with their parameters
       .replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|.)/g, '')
       .replace(/\s+/g, ' ')
-      .replace(/[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, '')
+      .replace(
+        /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+        '',
+      )
       .replace(/[\ufe00-\ufe0f\u{e0000}-\u{e01ef}]/gu, '')
-      .replace(/\p{Extended_Pictographic}/gu, (char) => (char.codePointAt(0) ?? 0) > 0x2fff ? '□' : char)
+      .replace(/\p{Extended_Pictographic}/gu, (char) => ((char.codePointAt(0) ?? 0) > 0x2fff ? '□' : char))
   );
 }

@@ -28,6 +28,12 @@ export function age(ms: number): string {
   return `${Math.floor(s / 86_400)}d${Math.floor((s % 86_400) / 3600)}h`;
 }
 
+/** An age in its largest unit, where seconds are noise: `40s`, `12m`, `3h`. */
+export function rough(ms: number): string {
+  const text = age(ms);
+  return /^\d+[smhd]/.exec(text)?.[0] ?? text;
+}
+
 /** A length of time that was measured: `180 ms`, `2.31 s`, `1m05s`. */
 export function span(ms: number | null): string {
   if (ms === null) return '—';

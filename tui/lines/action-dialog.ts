@@ -3,9 +3,10 @@
  * will feel, the same command for scripts, the confirmation; then the phases as they
  * come. What it shows is the server's plan, not a guess made here.
  */
-import { clean, cut, fit } from '../format/width.ts';
-import { age, count, span as lasted } from '../format/words.ts';
+
 import type { OperationView, Plan } from '../feed/wire.ts';
+import { clean, cut, fitText } from '../format/width.ts';
+import { age, count, span as lasted, rough } from '../format/words.ts';
 import { missing } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
@@ -27,7 +28,11 @@ export interface DialogRoom {
   readonly rows: number;
 }
 
-const CHECK: Readonly<Record<'pass' | 'warn' | 'fail', Token>> = { pass: 'ok', warn: 'warning', fail: 'critical' };
+const CHECK: Readonly<Record<'pass' | 'warn' | 'fail', Token>> = {
+  pass: 'ok',
+  warn: 'warning',
+  fail: 'critical',
+};
 
 function checkLines(plan: Plan, view: View): Line[] {
   const { symbols } = view;
@@ -42,7 +47,9 @@ function candidateLines(plan: Plan, view: View, most: number): Line[] {
   const rows = shown(view.model).status?.nodes ?? [];
   const ordered = [...plan.candidates].sort((a, b) => Number(b.eligible) - Number(a.eligible));
   const nameWidth = ordered.reduce((w, c) => Math.max(w, clean(c.node_id).length), 6);
-  const head: Line = [span(`   ${fit('TARGET', nameWidth + 2)} ${fit('LAG', 8, 'right')}  VERDICT`, 'muted')];
+  const head: Line = [
+    span(`   ${fitText('TARGET', nameWidth + 2)} ${fitText('LAG', 8, 'right')}  VERDICT`, 'muted'),
+  ];
   const lines = ordered.slice(0, most).map((c): Line => {
     const chosen = c.node_id === plan.to;
     const row = rows.find((r) => r.node_id === c.node_id);
@@ -50,8 +57,8 @@ function candidateLines(plan: Plan, view: View, most: number): Line[] {
     return [
       span(chosen ? `${view.symbols.bar} ` : '  ', 'focus'),
       row === undefined ? span(' ') : nodeSign(row, view),
-      span(` ${fit(clean(c.node_id), nameWidth + 1)} `, chosen ? 'title' : 'plain'),
-      span(`${fit(count(c.lag_entries), 7, 'right')}  `),
+      span(` ${fitText(clean(c.node_id), nameWidth + 1)} `, chosen ? 'title' : 'plain'),
+      span(`${fitText(count(c.lag_entries), 7, 'right')}  `),
       span(`${chosen ? 'TARGET: ' : ''}${verdict}`, c.eligible ? (chosen ? 'ok' : 'plain') : 'muted'),
     ];
   });
@@ -86,7 +93,7 @@ function commandLines(plan: Plan, reason: string, width: number): Line[] {
 }
 
 function button(text: string, focused: boolean, token: Token): Line {
-  return [span(focused ? `[ ${text} ]` : `  ${text}  `, focused ? token : 'muted')];
+  return [span(`[ ${text} ]`, focused ? token : 'muted')];
 }
 
 function gapLine(plan: Plan): Line {
@@ -100,7 +107,8 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   const cursor = (field: ActionDialog['field']) => (dialog.field === field ? symbols.cursor : '');
   const armed = missing(dialog) === null;
   const left = Math.max(0, Date.parse(plan.expires) - view.model.now);
-  const label = (field: ActionDialog['field'], text: string) => span(text, dialog.field === field ? 'focus' : 'plain');
+  const label = (field: ActionDialog['field'], text: string) =>
+    span(text, dialog.field === field ? 'focus' : 'plain');
   const fixed = 9 + plan.checks.length + dialog.changes.length;
   return [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
@@ -131,7 +139,7 @@ function reviewMaintenance(dialog: ActionDialog, plan: Plan, view: View, room: D
       ? [span('Ends the maintenance: the node may lead again and its alerts sound again.')]
       : [
           span('No candidacy, alerts of the node are silent, off by itself after '),
-          span(`[${age(request.for_ms)}]`, 'title'),
+          span(`[${rough(request.for_ms)}]`, 'title'),
           span('  ← → changes', 'muted'),
         ];
   const cursor = dialog.field === 'reason' ? symbols.cursor : '';
@@ -149,7 +157,14 @@ function reviewMaintenance(dialog: ActionDialog, plan: Plan, view: View, room: D
     plan.allowed
       ? dialog.yes
         ? [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')]
-        : [span('y', 'key'), span(' then '), span('Enter', 'key'), span(' confirms, '), span('Esc', 'key'), span(' cancels')]
+        : [
+            span('y', 'key'),
+            span(' then '),
+            span('Enter', 'key'),
+            span(' confirms, '),
+            span('Esc', 'key'),
+            span(' cancels'),
+          ]
       : [span('The checks refuse it. Esc closes.', 'critical')],
     [span(dialog.note === '' ? '' : `! ${dialog.note}`, 'warning')],
   ];
@@ -163,7 +178,11 @@ function phaseLines(operation: OperationView, view: View): Line[] {
     const isLast = i === operation.phases.length - 1;
     const going = isLast && operation.state === 'running';
     const bad = isLast && (operation.state === 'failed' || operation.state === 'cancelled');
-    const sign = going ? span(frame, 'candidate') : bad ? span(symbols.fail, 'critical') : span(symbols.pass, 'ok');
+    const sign = going
+      ? span(frame, 'candidate')
+      : bad
+        ? span(symbols.fail, 'critical')
+        : span(symbols.pass, 'ok');
     const offset = String(Math.max(0, Date.parse(phase.at) - began)).padStart(6);
     return [
       span('  '),
@@ -226,14 +245,24 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
   const title = titleOf(dialog, view);
   switch (step.kind) {
     case 'planning':
-      return { title, lines: [[span('asking the leader for a plan…', 'muted')]], edge: 'focus', hint: 'Esc cancel' };
+      return {
+        title,
+        lines: [[span('asking the leader for a plan…', 'muted')]],
+        edge: 'focus',
+        hint: 'Esc cancel',
+      };
     case 'review': {
       const review = dialog.action === 'failover' ? reviewFailover : reviewMaintenance;
       const edge = step.plan.allowed ? (missing(dialog) === null ? 'critical' : 'focus') : 'warning';
       return { title, lines: review(dialog, step.plan, view, room), edge, hint: REVIEW_HINT[dialog.action] };
     }
     case 'starting':
-      return { title, lines: [[span('sent, waiting for the answer…', 'muted')]], edge: 'focus', hint: 'Esc hide' };
+      return {
+        title,
+        lines: [[span('sent, waiting for the answer…', 'muted')]],
+        edge: 'focus',
+        hint: 'Esc hide',
+      };
     case 'running':
     case 'ended': {
       const done = step.operation.state === 'done';

@@ -1,7 +1,7 @@
 /** The last line: the filter while it is written, a toast, or the keys that matter here, from the keymap. */
 import { clean } from '../format/width.ts';
 import { bindingsOf } from '../keymap.ts';
-import { type Layout } from '../layout.ts';
+import type { Layout } from '../layout.ts';
 import { shown, visibleNodes } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
@@ -36,7 +36,9 @@ function tinySummary(view: View, cells: number): Line {
   const reasons = status?.cluster.reasons ?? [];
   const left: Line = [
     ...(firing > 0 ? [span(`!!${firing} `, 'critical')] : []),
-    reasons.length > 0 ? span(clean(reasons[0] ?? ''), 'warning') : span(status === null ? '' : 'healthy', 'ok'),
+    reasons.length > 0
+      ? span(clean(reasons[0] ?? ''), 'warning')
+      : span(status === null ? '' : 'healthy', 'ok'),
   ];
   return spread(left, [span('F M / '), span('?', 'key'), span('help')], cells);
 }
@@ -51,7 +53,10 @@ export function footer(view: View, layout: Layout, hint: string | null): Line {
     return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
   }
   if (model.toast !== null) {
-    return fitLine([span(` ${clean(model.toast.text)}`, model.toast.level === 'warning' ? 'warning' : 'focus')], cells);
+    return fitLine(
+      [span(` ${clean(model.toast.text)}`, model.toast.level === 'warning' ? 'warning' : 'focus')],
+      cells,
+    );
   }
   return layout.tier === 'tiny' ? tinySummary(view, cells) : hints(view, cells);
 }

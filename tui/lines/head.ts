@@ -1,8 +1,8 @@
-/** The line above everything, and the banner under it: whose view this is, how old, and the worst that is wrong. */
+/** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
 import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
-import { isStale, pictureAge, quorumFacts, shown } from '../model/selectors.ts';
 import type { Layout } from '../layout.ts';
+import { isStale, pictureAge, quorumFacts, shown } from '../model/selectors.ts';
 import { fitLine, type Line, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -21,7 +21,8 @@ function leaderWord(view: View): Line {
   if (status === null) return [];
   const leader = status.raft.leader_id;
   if (leader !== null) return [span(`${view.symbols.leader} ${clean(leader)}`, 'leader')];
-  const since = leaderlessSince === null ? '' : ` ${((view.model.now - leaderlessSince) / 1000).toFixed(1)} s`;
+  const since =
+    leaderlessSince === null ? '' : ` ${((view.model.now - leaderlessSince) / 1000).toFixed(1)} s`;
   return [span(`${view.symbols.candidate} NO LEADER${since}`, 'critical')];
 }
 
@@ -29,7 +30,9 @@ function quorumWord(view: View, short: boolean): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   const facts = quorumFacts(status);
-  const text = short ? `q${facts.up}/${facts.voters}` : `quorum ${facts.up}/${facts.voters} ${facts.spare < 0 ? 'LOST' : 'OK'}`;
+  const text = short
+    ? `q${facts.up}/${facts.voters}`
+    : `quorum ${facts.up}/${facts.voters} ${facts.spare < 0 ? 'LOST' : 'OK'}`;
   return [span(text, facts.spare < 0 ? 'critical' : facts.spare === 0 ? 'warning' : 'ok')];
 }
 
@@ -46,13 +49,35 @@ export function header(view: View, layout: Layout): Line {
   }
   if (layout.tier === 'small') {
     const term = status === null ? '' : ` t${status.raft.term}`;
-    const left = [span(` ${name} `, 'title'), gap, ...leaderWord(view), span(term), gap, ...quorumWord(view, true)];
+    const left = [
+      span(` ${name} `, 'title'),
+      gap,
+      ...leaderWord(view),
+      span(term),
+      gap,
+      ...quorumWord(view, true),
+    ];
     return spread(left, [span(`${via} `, 'muted'), ...mode(view), span(' ')], layout.columns);
   }
   const full = layout.tier === 'full';
-  const crumb = full ? ` sqlcc top ${symbols.crumb} ${name} ${symbols.crumb} Topology` : ` ${name} ${symbols.crumb} Topology`;
-  const numbers = status === null ? '' : full ? `term ${status.raft.term}  commit ${count(status.raft.commit_index)}` : `t${status.raft.term}`;
-  const left = [span(crumb, 'title'), span('   '), ...leaderWord(view), gap, span(numbers), gap, ...quorumWord(view, !full)];
+  const crumb = full
+    ? ` sqlcc top ${symbols.crumb} ${name} ${symbols.crumb} Topology`
+    : ` ${name} ${symbols.crumb} Topology`;
+  const numbers =
+    status === null
+      ? ''
+      : full
+        ? `term ${status.raft.term}  commit ${count(status.raft.commit_index)}`
+        : `t${status.raft.term}`;
+  const left = [
+    span(crumb, 'title'),
+    span('   '),
+    ...leaderWord(view),
+    gap,
+    span(numbers),
+    gap,
+    ...quorumWord(view, !full),
+  ];
   const every = full ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
   const right = [span(`${via}${every} ${symbols.dot} ${time} `, 'muted'), ...mode(view), span(' ')];
   return spread(left, right, layout.columns);
@@ -86,7 +111,9 @@ function stateBanner(view: View): Line {
   }
   const { health, reasons } = status.cluster;
   if (health === 'healthy') {
-    const facts = ` ${symbols.dot} ${plural(status.nodes.length, 'node')} ${symbols.dot} engine ${clean(status.cluster.engine)} ${symbols.dot} config v${status.config.version}`;
+    const nodes = plural(status.nodes.length, 'node');
+    const parts = ['', nodes, `engine ${clean(status.cluster.engine)}`, `config v${status.config.version}`];
+    const facts = parts.join(` ${symbols.dot} `);
     return [span(` ${symbols.pass} healthy`, 'ok'), span(facts, 'muted')];
   }
   const token = health === 'critical' ? 'critical' : 'warning';
@@ -104,5 +131,7 @@ export function banner(view: View, layout: Layout): Line {
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
   const left = lostBanner(view) ?? stateBanner(view);
-  return right.every((s) => s.text === '') ? fitLine(left, layout.columns) : spread(left, right, layout.columns);
+  return right.every((s) => s.text === '')
+    ? fitLine(left, layout.columns)
+    : spread(left, right, layout.columns);
 }

@@ -2,12 +2,13 @@
  * The node table: which columns fit, and one line a node. Columns have a priority;
  * the narrower the screen, the fewer remain, and none is ever squeezed unreadable.
  */
-import { bar, sparkline } from '../format/chart.ts';
-import { cellWidth, clean, fit } from '../format/width.ts';
-import { count, millis, percent } from '../format/words.ts';
+
 import type { NodeRow } from '../feed/wire.ts';
-import { shown } from '../model/selectors.ts';
+import { bar, sparkline } from '../format/chart.ts';
+import { cellWidth, clean, fitText } from '../format/width.ts';
+import { count, millis, percent } from '../format/words.ts';
 import { nodeState } from '../model/node-state.ts';
+import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, type Span, span, type Token } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -47,7 +48,14 @@ function loadToken(ratio: number | null, high: number): Token {
 }
 
 const COLUMNS: readonly Column[] = [
-  { id: 'zone', title: 'ZONE', width: 6, align: 'left', priority: 4, cell: (r) => plain(clean(r.zone) || '—', 'muted') },
+  {
+    id: 'zone',
+    title: 'ZONE',
+    width: 6,
+    align: 'left',
+    priority: 4,
+    cell: (r) => plain(clean(r.zone) || '—', 'muted'),
+  },
   { id: 'role', title: 'ROLE', width: 9, align: 'left', priority: 5, cell: roleWord },
   {
     id: 'state',
@@ -60,8 +68,22 @@ const COLUMNS: readonly Column[] = [
       return plain(word, token);
     },
   },
-  { id: 'term', title: 'TERM', width: 5, align: 'right', priority: 12, cell: (r) => plain(r.term === null ? '—' : String(r.term)) },
-  { id: 'match', title: 'MATCH', width: 10, align: 'right', priority: 10, cell: (r) => plain(count(r.match_index)) },
+  {
+    id: 'term',
+    title: 'TERM',
+    width: 5,
+    align: 'right',
+    priority: 12,
+    cell: (r) => plain(r.term === null ? '—' : String(r.term)),
+  },
+  {
+    id: 'match',
+    title: 'MATCH',
+    width: 10,
+    align: 'right',
+    priority: 10,
+    cell: (r) => plain(count(r.match_index)),
+  },
   {
     id: 'lag',
     title: 'LAG',
@@ -70,7 +92,7 @@ const COLUMNS: readonly Column[] = [
     priority: 3,
     cell: (r) => plain(count(r.lag_entries), r.lag_entries === 0 ? 'muted' : 'plain'),
   },
-  { id: 'replication', title: 'REPLICATION', width: 12, align: 'left', priority: 6, cell: replication },
+  { id: 'replication', title: 'REPLICATION', width: 11, align: 'left', priority: 6, cell: replication },
   {
     id: 'rtt',
     title: 'RTT ms',
@@ -80,13 +102,34 @@ const COLUMNS: readonly Column[] = [
     // the node that answers has no round trip to itself
     cell: (r) => plain(r.rtt_ms === null || r.rtt_ms === 0 ? '—' : millis(r.rtt_ms)),
   },
-  { id: 'cpu', title: 'CPU%', width: 5, align: 'right', priority: 9, cell: (r) => plain(percent(r.cpu_usage), loadToken(r.cpu_usage, 0.85)) },
-  { id: 'disk', title: 'DISK%', width: 5, align: 'right', priority: 11, cell: (r) => plain(percent(r.disk_usage, 0), loadToken(r.disk_usage, 0.85)) },
-  { id: 'p95', title: 'P95 ms', width: 6, align: 'right', priority: 13, cell: (r) => plain(millis(r.query_latency_p95_ms)) },
+  {
+    id: 'cpu',
+    title: 'CPU%',
+    width: 5,
+    align: 'right',
+    priority: 9,
+    cell: (r) => plain(percent(r.cpu_usage), loadToken(r.cpu_usage, 0.85)),
+  },
+  {
+    id: 'disk',
+    title: 'DISK%',
+    width: 5,
+    align: 'right',
+    priority: 11,
+    cell: (r) => plain(percent(r.disk_usage, 0), loadToken(r.disk_usage, 0.85)),
+  },
+  {
+    id: 'p95',
+    title: 'P95 ms',
+    width: 6,
+    align: 'right',
+    priority: 13,
+    cell: (r) => plain(millis(r.query_latency_p95_ms)),
+  },
   {
     id: 'spark',
     title: 'CPU 60 s',
-    width: 10,
+    width: 8,
     align: 'left',
     priority: 8,
     cell: (r, v, width) =>
@@ -121,8 +164,11 @@ export function tableShape(rows: readonly NodeRow[], cells: number): TableShape 
 }
 
 export function tableHeading(shape: TableShape, cells: number): Line {
-  const titles = shape.columns.map(({ column, width }) => `${fit(column.title, width, column.align)} `);
-  return fitLine([span(`${' '.repeat(LEAD)}${fit('NODE', shape.nameWidth)} ${titles.join('')}`, 'muted')], cells);
+  const titles = shape.columns.map(({ column, width }) => `${fitText(column.title, width, column.align)} `);
+  return fitLine(
+    [span(`${' '.repeat(LEAD)}${fitText('NODE', shape.nameWidth)} ${titles.join('')}`, 'muted')],
+    cells,
+  );
 }
 
 export function nodeSign(row: NodeRow, view: View): Span {
@@ -148,14 +194,17 @@ export interface RowStyle {
 export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: RowStyle): Line {
   const name = clean(row.node_id);
   const lead: Line = [
-    span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', style.isSelected ? 'focus' : 'muted'),
+    span(
+      style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ',
+      style.isSelected ? 'focus' : 'muted',
+    ),
     nodeSign(row, view),
     span(' '),
-    span(`${fit(name, shape.nameWidth)} `, row.role === 'leader' ? 'leader' : 'title'),
+    span(`${fitText(name, shape.nameWidth)} `, row.role === 'leader' ? 'leader' : 'title'),
   ];
   const cells = shape.columns.map(({ column, width }) => {
     const cell = column.cell(row, view, width);
-    return span(`${fit(cell.text, width, column.align)} `, cell.token);
+    return span(`${fitText(cell.text, width, column.align)} `, cell.token);
   });
   return [...lead, ...cells];
 }
@@ -167,8 +216,8 @@ export function tinyNodeLine(row: NodeRow, view: View, style: RowStyle): Line {
   return [
     span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', 'focus'),
     nodeSign(row, view),
-    span(`${fit(clean(row.node_id), 8)} `, row.role === 'leader' ? 'leader' : 'title'),
-    span(`${fit(clean(row.zone), 6)} `, 'muted'),
+    span(`${fitText(clean(row.node_id), 8)} `, row.role === 'leader' ? 'leader' : 'title'),
+    span(`${fitText(clean(row.zone), 6)} `, 'muted'),
     span(state.word, state.token),
     ...(lag > 0 ? [span(`  lag ${count(lag)}`)] : []),
   ];

@@ -29,9 +29,7 @@ function boxed(title: Line, content: readonly Line[], style: PanelStyle): Line[]
   const edge = style.edge ?? (style.focused ? 'focus' : 'muted');
   const [topLeft, topRight, bottomLeft, bottomRight, across, down] = symbols.box;
   const inner = Math.max(0, width - 2);
-  const lines: Line[] = [
-    [span(topLeft, edge), ...titled(title, edge, across, inner), span(topRight, edge)],
-  ];
+  const lines: Line[] = [[span(topLeft, edge), ...titled(title, edge, across, inner), span(topRight, edge)]];
   for (let i = 0; i < height - 2; i++) {
     lines.push([span(down, edge), ...fitLine(content[i] ?? [], inner), span(down, edge)]);
   }

@@ -1,7 +1,8 @@
-/** The panes beside the table: elections, quorum, alerts, events. Title and lines from the model, newest or worst first. */
-import { clean, fit } from '../format/width.ts';
-import { age, clockTime, plural, span as lasted } from '../format/words.ts';
+/** The panes beside the table: elections, quorum, alerts, events; newest or worst first. */
+
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
+import { clean, fitText } from '../format/width.ts';
+import { age, clockTime, span as lasted, plural } from '../format/words.ts';
 import { collapsedEvents, electionSteps, quorumFacts, shown } from '../model/selectors.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
 import { nodeSign } from './node-table.ts';
@@ -18,16 +19,17 @@ const SEVERITY: Readonly<Record<EventLine['severity'], { readonly sign: string; 
   info: { sign: 'i ', token: 'info' },
 };
 
+const ELECTION_HEADING: Line = [span('TIME     TERM   WINNER    VOTES  NO LEADER  CAUSE', 'muted')];
+
 function electionLine(row: ElectionRow, view: View, voters: number): Line {
-  const { symbols } = view;
-  const detect = row.detect_ms === null ? '' : ` ${symbols.dot} silence ${lasted(row.detect_ms)}`;
+  const gap = row.election_ms + (row.detect_ms ?? 0);
   return [
     span(`${clockTime(row.at)} `, 'muted'),
-    span(`t${row.term} `.padEnd(5)),
-    span(`${symbols.leader} ${clean(row.node_id)} `, 'leader'),
-    span(`${row.votes.length}/${voters} votes `),
-    span(`${lasted(row.election_ms)} `, 'title'),
-    span(`${symbols.dot} ${clean(row.cause)}${detect}`),
+    span(`${fitText(String(row.term), 4, 'right')}   `),
+    span(`${view.symbols.leader} ${fitText(clean(row.node_id), 7)} `, 'leader'),
+    span(`${fitText(`${row.votes.length}/${voters}`, 5, 'right')}  `),
+    span(`${fitText(lasted(gap), 9, 'right')}  `, 'title'),
+    span(clean(row.cause)),
   ];
 }
 
@@ -41,7 +43,11 @@ function liveElection(view: View): Line[] {
   const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s, electing`, 'critical')];
   const told = steps.slice(-6).map((event): Line => {
     const offset = String(Math.max(0, Date.parse(event.at) - began)).padStart(6);
-    return [span(`${offset} ms `, 'muted'), span(`${clean(event.node_id)} `, 'title'), span(clean(event.message))];
+    return [
+      span(`${offset} ms `, 'muted'),
+      span(`${clean(event.node_id)} `, 'title'),
+      span(clean(event.message)),
+    ];
   });
   return [head, ...told];
 }
@@ -50,7 +56,9 @@ export function electionsPane(view: View): PaneText {
   const { status } = shown(view.model);
   const past = [...(status?.elections ?? [])].reverse();
   const voters = status?.raft.voters.length ?? 0;
-  const lines = [...liveElection(view), ...past.map((row) => electionLine(row, view, voters))];
+  const table =
+    past.length === 0 ? [] : [ELECTION_HEADING, ...past.map((row) => electionLine(row, view, voters))];
+  const lines = [...liveElection(view), ...table];
   return {
     title: [span('Elections', 'title')],
     lines: lines.length > 0 ? lines : [[span(status === null ? '' : 'none seen yet', 'muted')]],
@@ -61,7 +69,7 @@ function placement(view: View): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   return quorumFacts(status).zones.flatMap(({ zone, nodes }, i) => [
-    span(`${i === 0 ? '' : '   '}${clean(zone) || 'no zone'} `, 'muted'),
+    span(`${i === 0 ? '' : '  '}${clean(zone) || 'no zone'} `, 'muted'),
     ...nodes.slice(0, 8).flatMap((node) => [nodeSign(node, view), span(`${clean(node.node_id)} `)]),
     ...(nodes.length > 8 ? [span(`+${nodes.length - 8} `, 'muted')] : []),
   ]);
@@ -80,7 +88,9 @@ function viewsLine(view: View): Line[] {
     const what = [...groups.keys()][0] ?? 'nobody was heard';
     return [[span(`views agree ${heard.length}/${views.views.length}: `, 'muted'), span(clean(what))]];
   }
-  const told = [...groups].map(([what, nodes]) => `${nodes.join(' ')}: ${what}`).join(` ${view.symbols.dot} `);
+  const told = [...groups]
+    .map(([what, nodes]) => `${nodes.join(' ')}: ${what}`)
+    .join(` ${view.symbols.dot} `);
   return [[span('!! VIEWS DISAGREE ', 'critical'), span(clean(told))]];
 }
 
@@ -102,7 +112,7 @@ export function quorumPane(view: View): PaneText {
   return {
     title: [span('Quorum', 'title')],
     lines: [
-      [span(`voters ${facts.voters} ${dot} need ${facts.need} ${dot} up ${facts.up} ${dot} `), ...outlook],
+      [span(`need ${facts.need} of ${facts.voters} ${dot} up ${facts.up} ${dot} `), ...outlook],
       placement(view),
       ...zones,
       ...viewsLine(view),
@@ -111,16 +121,14 @@ export function quorumPane(view: View): PaneText {
         span(`${raft.election_timeout_ms} ms`),
         span(` ${dot} heartbeat `, 'muted'),
         span(`${raft.heartbeat_interval_ms} ms`),
-        span(` ${dot} config `, 'muted'),
-        span(`v${status.config.version}`),
       ],
       [
         span('primary ', 'muted'),
         span(clean(status.primary.node_id ?? 'none')),
         span(` ${dot} epoch `, 'muted'),
         span(String(status.primary.epoch)),
-        span(` ${dot} applied `, 'muted'),
-        span(String(raft.applied_index)),
+        span(` ${dot} config `, 'muted'),
+        span(`v${status.config.version}`),
       ],
     ],
   };
@@ -130,7 +138,8 @@ const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical
 
 function alertLine(alert: AlertRow, view: View): Line {
   const { sign, token } = SEVERITY[alert.severity];
-  const acked = alert.acknowledged_by === null ? [] : [span(` acked ${clean(alert.acknowledged_by)}`, 'muted')];
+  const acked =
+    alert.acknowledged_by === null ? [] : [span(` acked ${clean(alert.acknowledged_by)}`, 'muted')];
   return [
     span(`${sign} `, token),
     span(`${clean(alert.rule)} `, 'title'),
@@ -146,23 +155,31 @@ export function alertsPane(view: View): PaneText {
   const firing = picture.alerts
     .filter((a) => a.state === 'firing')
     .sort((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || (a.since < b.since ? 1 : -1));
-  const resolved = picture.alerts.filter((a) => a.state === 'resolved').slice(-5).reverse();
+  const resolved = picture.alerts
+    .filter((a) => a.state === 'resolved')
+    .slice(-5)
+    .reverse();
   const none: Line = [span(`${view.symbols.pass} none firing`, 'ok')];
-  const past = resolved.map((a): Line => [
-    span(`${view.symbols.pass}  ${clean(a.rule)} ${clean(a.node_id ?? 'cluster')} resolved`, 'muted'),
-  ]);
+  const past = resolved.map(
+    (a): Line => [
+      span(`${view.symbols.pass}  ${clean(a.rule)} ${clean(a.node_id ?? 'cluster')} resolved`, 'muted'),
+    ],
+  );
   const title: Line =
     firing.length === 0
       ? [span('Alerts', 'title')]
       : [span('Alerts ', 'title'), span(`${firing.length} firing`, 'critical')];
-  return { title, lines: [...(firing.length === 0 ? [none] : firing.map((a) => alertLine(a, view))), ...past] };
+  return {
+    title,
+    lines: [...(firing.length === 0 ? [none] : firing.map((a) => alertLine(a, view))), ...past],
+  };
 }
 
 export function eventLineText(event: EventLine, times: number, withMillis = false): Line {
   const { sign, token } = SEVERITY[event.severity];
   return [
     span(`${clockTime(event.at, withMillis)} `, 'muted'),
-    span(`${fit(clean(event.node_id), 4)} `, 'title'),
+    span(`${fitText(clean(event.node_id), 4)} `, 'title'),
     span(`${sign} `, token),
     span(clean(event.message)),
     ...(times > 1 ? [span(` ×${times}`, 'muted')] : []),
@@ -174,6 +191,9 @@ export function eventsPane(view: View): PaneText {
   const kept = shown(view.model).events.length;
   return {
     title: [span('Events', 'title'), span(kept === 0 ? '' : ` ${plural(kept, 'line')}`, 'muted')],
-    lines: events.length > 0 ? events.map((e) => eventLineText(e.event, e.times)) : [[span('quiet so far', 'muted')]],
+    lines:
+      events.length > 0
+        ? events.map((e) => eventLineText(e.event, e.times))
+        : [[span('quiet so far', 'muted')]],
   };
 }

@@ -7,14 +7,14 @@ import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
 import type { Pane } from '../model/model.ts';
 import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.ts';
-import { type Line, span, type Token } from '../theme/tokens.ts';
+import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText, type DialogText } from './action-dialog.ts';
 import { footer } from './foot.ts';
 import { banner, header } from './head.ts';
 import { nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
 import { detailText, helpText } from './overlays.ts';
-import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
 import { panel } from './panel.ts';
+import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
 import type { View } from './view.ts';
 
 /** One line, and the meaning that paints over all of it (a selected row). */
@@ -62,7 +62,10 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const { model, symbols } = view;
   const all = visibleNodes(model);
   const total = shown(model).status?.nodes.length ?? 0;
-  const at = Math.max(0, all.findIndex((n) => n.node_id === selectedNode(model)?.node_id));
+  const at = Math.max(
+    0,
+    all.findIndex((n) => n.node_id === selectedNode(model)?.node_id),
+  );
   const count = tableRows(layout);
   const start = windowStart(at, all.length, count);
   const stale = isStale(model);
@@ -73,10 +76,11 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
     const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
     return { line: draw };
   });
-  const over = (i: number): Token | undefined => (start + i === at ? 'selected' : stale ? 'muted' : undefined);
+  const over = (i: number): Token | undefined =>
+    start + i === at ? 'selected' : stale ? 'muted' : undefined;
   if (!layout.boxed) {
     const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner) }] : [];
-    const body = rows.map((r, i) => withOver(r.line, over(i)));
+    const body = rows.map((r, i) => withOver(fitLine(r.line, inner), over(i)));
     return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body] };
   }
   const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
@@ -84,7 +88,10 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const order = `${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`;
   const title: Line = [
     span(`Nodes ${total}`, 'title'),
-    span(` ${symbols.dot} seen by ${observer} ${symbols.dot} sort ${order} ${symbols.dot} ${range} of ${all.length}`, 'muted'),
+    span(
+      ['', `seen by ${observer}`, `sort ${order}`, `${range} of ${all.length}`].join(` ${symbols.dot} `),
+      'muted',
+    ),
   ];
   const none: Line = [span(total === 0 ? '' : ' no node matches the filter', 'muted')];
   const content = [tableHeading(shape, inner), ...(rows.length > 0 ? rows.map((r) => r.line) : [none])];
@@ -126,7 +133,16 @@ function textPane(view: View, layout: Layout, place: PanePlace, height: number):
     focused: view.model.focus === pane,
     boxed: layout.boxed,
   };
-  return { pane, width: place.width, height, rows: panel(head, lines.slice(first), style).map((line) => ({ line })) };
+  return {
+    pane,
+    width: place.width,
+    height,
+    rows: panel(
+      head,
+      lines.slice(first, first + inside).map((l): Line => [span(' '), ...l]),
+      style,
+    ).map((line) => ({ line })),
+  };
 }
 
 /** The overlay's text, and how large its box may become. */
@@ -154,7 +170,9 @@ function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hi
 }
 
 export function screenOf(view: View, columns: number, rows: number): Screen {
-  const layout = layoutOf(columns, rows, Math.max(1, visibleNodes(view.model).length), view.model.focus);
+  // all nodes, not the filtered ones: panes stay where they are while a filter is written
+  const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
+  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus });
   const head: Row[] = [{ line: header(view, layout) }];
   if (layout.headRows === 2) head.push({ line: banner(view, layout) });
   const bands = layout.bands.map((band) => ({

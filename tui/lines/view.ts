@@ -1,4 +1,4 @@
-/** What the line builders read: the model and the signs of this terminal. They return lines and nothing else. */
+/** What the line builders read: the model and the signs of this terminal. */
 import type { Model } from '../model/model.ts';
 import type { Symbols } from '../theme/symbols.ts';
 

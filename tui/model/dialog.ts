@@ -4,15 +4,15 @@
  * armed by typing the target's name and giving a reason, maintenance by `y` then Enter.
  */
 import { must } from '../../src/base/index.ts';
-import type { CommandId } from '../keymap.ts';
 import type { OperationRequest, Plan } from '../feed/wire.ts';
+import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
 import type { Change, Effect, KeyPress } from './messages.ts';
 import type { ActionDialog, DialogField, Model, Mono } from './model.ts';
 import { selectedNode } from './selectors.ts';
 import { typeInto } from './text-field.ts';
 
-/** Keys are not heard for this long after a dialog appears, so that a key meant for the table confirms nothing. */
+/** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
 export const DEAF_MS = 400;
 /** How long maintenance may last, as offered by ← and →. */
 export const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
@@ -48,7 +48,12 @@ export function openDialog(model: Model, action: ActionDialog['action'], mono: M
     note: '',
   };
   return [
-    { ...model, overlay: dialog, nextDialogId: model.nextDialogId + 1, filter: { ...model.filter, editing: false } },
+    {
+      ...model,
+      overlay: dialog,
+      nextDialogId: model.nextDialogId + 1,
+      filter: { ...model.filter, editing: false },
+    },
     [{ kind: 'plan', dialogId: dialog.id, request: { ...request, dry_run: true } }],
   ];
 }
@@ -56,7 +61,8 @@ export function openDialog(model: Model, action: ActionDialog['action'], mono: M
 /** The selected node when it could lead; else the planner chooses. */
 function preferredTarget(model: Model): { to: string } | null {
   const node = selectedNode(model);
-  const able = node?.voter && node.liveness === 'alive' && node.role !== 'leader' && node.maintenance === null;
+  const able =
+    node?.voter && node.liveness === 'alive' && node.role !== 'leader' && node.maintenance === null;
   return able ? { to: node.node_id } : null;
 }
 
@@ -110,7 +116,8 @@ export function planDifferences(before: Plan, after: Plan): string[] {
   say('target', before.to, after.to);
   for (const check of after.checks) {
     const old = before.checks.find((c) => c.name === check.name);
-    if (old !== undefined && old.result !== check.result) out.push(`${check.name}: ${old.result} → ${check.result}`);
+    if (old !== undefined && old.result !== check.result)
+      out.push(`${check.name}: ${old.result} → ${check.result}`);
   }
   return out;
 }
@@ -167,7 +174,8 @@ function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
 
 function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const current = dialog.request.for_ms;
-  if (dialog.action !== 'maintenance' || current === undefined || dialog.step.kind !== 'review') return [model, []];
+  if (dialog.action !== 'maintenance' || current === undefined || dialog.step.kind !== 'review')
+    return [model, []];
   const next = MAINTENANCE_MS[MAINTENANCE_MS.indexOf(current) + by];
   if (next === undefined) return [model, []];
   return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
@@ -221,7 +229,12 @@ function intoField(dialog: ActionDialog, key: KeyPress): ActionDialog | undefine
 }
 
 /** What a key does while the dialog is open. */
-export function dialogKey(model: Model, dialog: ActionDialog, key: KeyPress, command: CommandId | undefined): Change {
+export function dialogKey(
+  model: Model,
+  dialog: ActionDialog,
+  key: KeyPress,
+  command: CommandId | undefined,
+): Change {
   if (command === 'close') return close(model, dialog);
   if (model.mono < dialog.deafUntil) return [model, []];
   const typed = intoField(dialog, key);

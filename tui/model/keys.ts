@@ -7,7 +7,7 @@ import { selectedNode, visibleNodes } from './selectors.ts';
 import { typeInto } from './text-field.ts';
 
 const FILTER_LIMIT = 100;
-/** Printable keys that come in one read: more, of different kinds, is a paste without brackets and means nothing. */
+/** More keys of different kinds in one read are a paste without brackets and mean nothing. */
 const MAX_MIXED_BURST = 3;
 const HELP_LINES = 200;
 
@@ -26,11 +26,15 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
   if (model.running?.action === own) return [{ ...model, overlay: model.running }, []];
   const reason = binding.disabled?.(model) ?? null;
   if (reason === null) return openDialog(model, own, model.mono);
-  const toast = { text: `${binding.label} ${binding.short ?? binding.id}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
+  const toast = {
+    text: `${binding.label} ${binding.short ?? binding.id}: ${reason}`,
+    level: 'warning' as const,
+    until: model.mono + 5000,
+  };
   return [{ ...model, toast }, []];
 }
 
-/** A burst that mixes keys is dropped whole; `jjj` is three rows. Told before the keys are taken one by one. */
+/** A burst that mixes keys is dropped whole; `jjj` is three rows. Asked before the keys are taken. */
 export function acceptBurst(names: readonly string[]): boolean {
   return names.length <= MAX_MIXED_BURST || new Set(names).size === 1;
 }
@@ -90,14 +94,20 @@ function command(model: Model, binding: Binding): Change {
     case 'filter':
       return [{ ...model, filter: { ...model.filter, editing: true } }, []];
     case 'problems':
-      return [{ ...model, filter: { editing: false, text: model.filter.text === PROBLEMS ? '' : PROBLEMS } }, []];
+      return [
+        { ...model, filter: { editing: false, text: model.filter.text === PROBLEMS ? '' : PROBLEMS } },
+        [],
+      ];
     case 'back':
       return [back(model), []];
     case 'help':
       return [{ ...model, overlay: { kind: 'help', scroll: 0 } }, []];
     case 'detail': {
       const node = selectedNode(model);
-      return [node === undefined ? model : { ...model, overlay: { kind: 'detail', nodeId: node.node_id } }, []];
+      return [
+        node === undefined ? model : { ...model, overlay: { kind: 'detail', nodeId: node.node_id } },
+        [],
+      ];
     }
     case 'reconnect':
       return reconnect(model);
@@ -114,7 +124,10 @@ const PROBLEMS = 'state:!ok';
 function moveSelection(model: Model, by: number): Model {
   const rows = visibleNodes(model);
   if (rows.length === 0) return model;
-  const at = Math.max(0, rows.findIndex((r) => r.node_id === model.selected));
+  const at = Math.max(
+    0,
+    rows.findIndex((r) => r.node_id === model.selected),
+  );
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
   return { ...model, selected: next?.node_id ?? model.selected };
 }

@@ -1,17 +1,29 @@
 /** The one word for how a node is, worst first: death before maintenance before illness before lag. */
-import { age, count } from '../format/words.ts';
+
 import type { NodeRow } from '../feed/wire.ts';
+import { age, rough } from '../format/words.ts';
 import type { Token } from '../theme/tokens.ts';
 
 export interface NodeStateWord {
-  readonly kind: 'dead' | 'left' | 'suspect' | 'unknown' | 'maint' | 'unhealthy' | 'degraded' | 'starting' | 'catch-up' | 'lagging' | 'ok';
+  readonly kind:
+    | 'dead'
+    | 'left'
+    | 'suspect'
+    | 'unknown'
+    | 'maint'
+    | 'unhealthy'
+    | 'degraded'
+    | 'starting'
+    | 'catch-up'
+    | 'lagging'
+    | 'ok';
   readonly word: string;
   readonly token: Token;
   /** Problems sort first and are what `!` shows. */
   readonly isProblem: boolean;
 }
 
-/** A follower this many entries behind the commit index is worth a word; heartbeats carry less than that between two looks. */
+/** A follower this many entries behind is worth a word; between two heartbeats a busy one has fewer. */
 const LAG_WORTH_SAYING = 2000;
 
 function since(ms: number | null): string {
@@ -20,7 +32,12 @@ function since(ms: number | null): string {
 
 /** `now` (wall ms) is only needed to tell how long maintenance has lasted. */
 export function nodeState(row: NodeRow, now: number | null = null): NodeStateWord {
-  const word = (kind: NodeStateWord['kind'], text: string, token: Token, isProblem = true): NodeStateWord => ({
+  const word = (
+    kind: NodeStateWord['kind'],
+    text: string,
+    token: Token,
+    isProblem = true,
+  ): NodeStateWord => ({
     kind,
     word: text,
     token,
@@ -30,7 +47,7 @@ export function nodeState(row: NodeRow, now: number | null = null): NodeStateWor
   if (row.liveness === 'left') return word('left', 'left', 'muted', false);
   if (row.maintenance !== null) {
     const began = Date.parse(row.maintenance.since);
-    return word('maint', now === null ? 'MAINT' : `MAINT ${age(now - began)}`, 'maintenance', false);
+    return word('maint', now === null ? 'MAINT' : `MAINT ${rough(now - began)}`, 'maintenance', false);
   }
   if (row.liveness === 'suspect') return word('suspect', `suspect${since(row.last_heartbeat_ms)}`, 'suspect');
   if (row.liveness === 'unknown') return word('unknown', 'unknown', 'suspect');
@@ -42,6 +59,6 @@ export function nodeState(row: NodeRow, now: number | null = null): NodeStateWor
     const done = Math.floor((row.match_index / Math.max(1, row.match_index + lag)) * 100);
     return word('catch-up', `catch-up ${done}%`, 'learner', false);
   }
-  if (lag > LAG_WORTH_SAYING) return word('lagging', `lagging ${count(lag)} !`, 'warning');
+  if (lag > LAG_WORTH_SAYING) return word('lagging', 'lagging !', 'warning');
   return word('ok', 'ok', 'ok', false);
 }

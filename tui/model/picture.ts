@@ -62,7 +62,11 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
   if (status === null) return picture;
   const term = typeof event.data['term'] === 'number' ? event.data['term'] : null;
   if (event.kind === 'leader-lost' && (term === null || term >= status.raft.term)) {
-    return { ...picture, leaderlessSince: picture.leaderlessSince ?? now, status: withLeader(status, null, term) };
+    return {
+      ...picture,
+      leaderlessSince: picture.leaderlessSince ?? now,
+      status: withLeader(status, null, term),
+    };
   }
   if (event.kind === 'leader-elected' && term !== null && term >= status.raft.term) {
     return { ...picture, leaderlessSince: null, status: withLeader(status, event.node_id, term) };

@@ -1,4 +1,4 @@
-/** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. Each answer from its arguments alone. */
+/** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. */
 import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
 import type { Model, Picture, SortKey } from './model.ts';
@@ -9,7 +9,19 @@ export function shown(model: Model): Picture {
   return model.frozen ?? model.picture;
 }
 
-const STATE_RANK = ['dead', 'unhealthy', 'suspect', 'unknown', 'degraded', 'lagging', 'catch-up', 'maint', 'starting', 'left', 'ok'];
+const STATE_RANK = [
+  'dead',
+  'unhealthy',
+  'suspect',
+  'unknown',
+  'degraded',
+  'lagging',
+  'catch-up',
+  'maint',
+  'starting',
+  'left',
+  'ok',
+];
 
 function roleRank(row: NodeRow): number {
   if (row.role === 'leader') return 0;
@@ -30,27 +42,38 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+const NAMES = new Intl.Collator('en', { numeric: true });
+
 /** `n2` before `n10`: digits count as a number. */
 export function compareNames(a: string, b: string): number {
-  const split = (s: string) => s.split(/(\d+)/).filter(Boolean);
-  const [x, y] = [split(a), split(b)];
-  for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const [p, q] = [x[i] ?? '', y[i] ?? ''];
-    const numeric = /^\d/.test(p) && /^\d/.test(q);
-    const order = numeric ? Number(p) - Number(q) : compare(p, q);
-    if (order !== 0) return order;
-  }
-  return x.length - y.length;
+  return NAMES.compare(a, b);
 }
+
+interface Sorted {
+  readonly from: readonly NodeRow[];
+  readonly filter: string;
+  readonly sort: Model['sort'];
+  readonly rows: readonly NodeRow[];
+}
+/** The last answer: one frame asks several times, and most frames change neither rows nor filter. */
+let lastSorted: Sorted | null = null;
+
+const NO_ROWS: readonly NodeRow[] = [];
 
 /** Rows that pass the filter, in the chosen order; equal rows by name. */
 export function visibleNodes(model: Model): readonly NodeRow[] {
-  const rows = shown(model).status?.nodes ?? [];
-  const matches = parseFilter(model.filter.text);
-  const direction = model.sort.reverse ? -1 : 1;
-  return rows
+  const from = shown(model).status?.nodes ?? NO_ROWS;
+  const { sort } = model;
+  const filter = model.filter.text;
+  if (lastSorted?.from === from && lastSorted.filter === filter && lastSorted.sort === sort)
+    return lastSorted.rows;
+  const matches = parseFilter(filter);
+  const direction = sort.reverse ? -1 : 1;
+  const rows = from
     .filter(matches)
-    .sort((a, b) => direction * (ORDERS[model.sort.key](a, b) || compareNames(a.node_id, b.node_id)));
+    .sort((a, b) => direction * (ORDERS[sort.key](a, b) || compareNames(a.node_id, b.node_id)));
+  lastSorted = { from, filter, sort, rows };
+  return rows;
 }
 
 /** The row under the bar, if the filter shows it. */
@@ -135,6 +158,13 @@ export function collapsedEvents(picture: Picture): readonly ShownEvent[] {
 export function electionSteps(picture: Picture): readonly Picture['events'][number][] {
   const since = picture.leaderlessSince;
   if (since === null) return [];
-  const kinds = ['leader-lost', 'campaign-started', 'vote', 'role-changed', 'member-suspect', 'member-failed'];
+  const kinds = [
+    'leader-lost',
+    'campaign-started',
+    'vote',
+    'role-changed',
+    'member-suspect',
+    'member-failed',
+  ];
   return picture.events.filter((e) => kinds.includes(e.kind) && Date.parse(e.at) >= since - 1000);
 }

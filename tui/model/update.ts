@@ -4,11 +4,11 @@
  * and can be replayed in a test.
  */
 import type { OperationView, StatusResponse } from '../feed/wire.ts';
+import { bindingFor, contextOf } from '../keymap.ts';
 import { dialogKey, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, Model, Wall } from './model.ts';
-import { bindingFor, contextOf } from '../keymap.ts';
 import { addEvents, addStatus, fillSamples } from './picture.ts';
 import { pasteInto } from './text-field.ts';
 
@@ -99,7 +99,7 @@ function resumeFollowing(model: Model): Effect[] {
   return dialog?.step.kind === 'running' ? [{ kind: 'follow', id: dialog.step.operation.id }] : [];
 }
 
-/** A plan is bound to a term: when that moved before it was confirmed, it is made again and the dialog says so. */
+/** A plan is bound to a term: when that moved before the confirmation, the dialog plans again and says so. */
 function termMoved(model: Model, next: StatusResponse): Change {
   const dialog = model.overlay;
   if (dialog?.kind !== 'action' || dialog.step.kind !== 'review') return [model, []];
@@ -112,7 +112,8 @@ function termMoved(model: Model, next: StatusResponse): Change {
 }
 
 function lost(model: Model, failure: Failure, now: Wall): Model {
-  if (model.connection.kind === 'connecting') return { ...model, now, connection: { kind: 'connecting', error: failure.message } };
+  if (model.connection.kind === 'connecting')
+    return { ...model, now, connection: { kind: 'connecting', error: failure.message } };
   const before = model.connection.kind === 'lost' ? model.connection : null;
   const via = model.picture.status?.cluster.read.node_id ?? '?';
   return {
@@ -156,7 +157,10 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
   if (failure.code === 'permission_denied' || failure.code === 'unauthenticated') {
     const denied = `not allowed: ${failure.message}`;
     const toast = { text: denied, level: 'warning' as const, until: model.mono + 6000 };
-    return [{ ...model, denied, toast, overlay: model.overlay?.kind === 'action' ? null : model.overlay }, []];
+    return [
+      { ...model, denied, toast, overlay: model.overlay?.kind === 'action' ? null : model.overlay },
+      [],
+    ];
   }
   const hidden = model.running?.id === dialogId ? model.running : null;
   if (hidden !== null && model.overlay !== hidden) {
@@ -180,13 +184,19 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
 function operationNews(model: Model, operation: OperationView): Model {
   const ended = operation.state !== 'running';
   const step = { kind: ended ? ('ended' as const) : ('running' as const), operation };
-  const isOf = (dialog: ActionDialog) => dialog.step.kind === 'running' && dialog.step.operation.id === operation.id;
+  const isOf = (dialog: ActionDialog) =>
+    dialog.step.kind === 'running' && dialog.step.operation.id === operation.id;
   if (model.overlay?.kind === 'action' && isOf(model.overlay)) {
-    return { ...model, overlay: { ...model.overlay, step }, running: ended ? null : { ...model.overlay, step } };
+    return {
+      ...model,
+      overlay: { ...model.overlay, step },
+      running: ended ? null : { ...model.overlay, step },
+    };
   }
   if (model.running === null || !isOf(model.running)) return model;
   if (!ended) return { ...model, running: { ...model.running, step } };
-  const text = `${operation.kind} ${operation.id}: ${operation.state}${operation.error === null ? '' : `, ${operation.error}`}`;
+  const error = operation.error === null ? '' : `, ${operation.error}`;
+  const text = `${operation.kind} ${operation.id}: ${operation.state}${error}`;
   const level = operation.state === 'done' ? ('info' as const) : ('warning' as const);
   return { ...model, running: null, toast: { text, level, until: model.mono + 10_000 } };
 }

@@ -25,12 +25,14 @@ interface RowsProps {
   readonly veil: Token | undefined;
 }
 
+/** A row is its place on the screen: nothing moves, texts change. */
+const PLACES: readonly string[] = Array.from({ length: 500 }, (_, at) => `row-${at}`);
+
 export function Rows({ rows, look, width, veil }: RowsProps) {
   return (
     <Box flexDirection="column" width={width} height={rows.length} flexShrink={0} overflow="hidden">
-      {rows.map((row, at) => (
-        // a row is its place on the screen: nothing moves, texts change
-        <PaintedRow key={`row-${at}`} text={paintRow(row, look, veil)} />
+      {PLACES.slice(0, rows.length).map((place, at) => (
+        <PaintedRow key={place} text={paintRow(rows[at] ?? { line: [] }, look, veil)} />
       ))}
     </Box>
   );

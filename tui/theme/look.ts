@@ -1,4 +1,4 @@
-/** How this terminal is drawn to: theme and signs, decided once from options and environment before Ink is loaded. */
+/** How this terminal is drawn to: theme and signs, decided once, before Ink is loaded. */
 import type { TopOptions } from '../options.ts';
 import { ASCII, type Symbols, UNICODE } from './symbols.ts';
 import { THEMES, type Theme } from './themes.ts';

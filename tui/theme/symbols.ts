@@ -1,4 +1,7 @@
-/** One narrow sign for each state, and its stand-in where the terminal has no Unicode. No emoji: their width differs by terminal. */
+/**
+ * One narrow sign for each state, and its stand-in where the terminal has no Unicode.
+ * No emoji: their width differs by terminal.
+ */
 
 export interface Symbols {
   readonly leader: string;
@@ -94,7 +97,7 @@ const FOLD: Readonly<Record<string, string>> = {
   '░': '.',
 };
 
-/** The last sieve of ASCII mode: whatever is left beyond it becomes its nearest sign or `?`, one cell for one. */
+/** The last sieve of ASCII mode: what is left beyond it becomes its nearest sign or `?`, cell for cell. */
 export function toAscii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, (char) => FOLD[char] ?? '?');
 }

@@ -85,7 +85,7 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
   mono: MONO,
 };
 
-/** A line with its escape sequences; with `only` every span takes that one meaning (a dimmed background, a selected row). */
+/** A line with its escape sequences; with `only`, all of it takes that one meaning. */
 export function paint(spans: Line, theme: Theme, only?: Token): string {
   let out = '';
   let open = '';

@@ -1,0 +1,187 @@
+/**
+ * The screen in a real terminal: the program is bundled once as it is shipped, runs in
+ * a pseudo-terminal, and an emulator keeps what a person would see.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type IPty, spawn } from '@lydell/node-pty';
+import headless from '@xterm/headless';
+import { build } from 'esbuild';
+import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
+import { asNdjson } from './recording.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface Program {
+  readonly file: string;
+  readonly folder: string;
+  recording(lines: readonly ReplayLine[]): string;
+  remove(): void;
+}
+
+/** Bundles `test/tui/program.ts` into a folder inside the project, so that packages are found. */
+export async function buildProgram(): Promise<Program> {
+  const folder = mkdtempSync(join(tmpdir(), 'sqlcc-tui-'));
+  const file = join(folder, 'program.mjs');
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { program: 'test/tui/program.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    jsx: 'automatic',
+    minifySyntax: true,
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    external: ['react-devtools-core'],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+  let count = 0;
+  return {
+    file,
+    folder,
+    recording: (lines) => {
+      const path = join(folder, `recording-${count++}.ndjson`);
+      writeFileSync(path, asNdjson(lines));
+      return path;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running program with the screen it draws. */
+export class Terminal {
+  readonly #pty: IPty;
+  readonly #screen: headless.Terminal;
+  /** Everything that was written, for counting. */
+  raw = '';
+  #lastOutput = performance.now();
+  exitCode: number | null = null;
+
+  constructor(program: Program, recording: string, options: TerminalOptions) {
+    const { columns, rows } = options;
+    this.#screen = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
+    const env: Record<string, string> = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      TERM: 'xterm-256color',
+      LANG: 'C.UTF-8',
+      ...options.env,
+    };
+    this.#pty = spawn(process.execPath, [program.file, recording, ...(options.flags ?? [])], {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      env,
+      cwd: ROOT,
+    });
+    this.#pty.onData((data) => {
+      this.raw += data;
+      this.#lastOutput = performance.now();
+      this.#screen.write(data);
+    });
+    this.#pty.onExit(({ exitCode }) => {
+      this.exitCode = exitCode;
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Which buffer is shown: `alternate` while the program owns the screen. */
+  get buffer(): 'normal' | 'alternate' {
+    return this.#screen.buffer.active.type;
+  }
+
+  type(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** What stands on the screen, without trailing blanks. */
+  text(): string {
+    const buffer = this.#screen.buffer.active;
+    const lines: string[] = [];
+    for (let y = 0; y < this.#screen.rows; y++) {
+      lines.push(
+        buffer
+          .getLine(buffer.viewportY + y)
+          ?.translateToString(true)
+          .trimEnd() ?? '',
+      );
+    }
+    return `${lines.join('\n').trimEnd()}\n`;
+  }
+
+  /** SGR attributes that are set somewhere on the screen: `fg`, `bold`, `inverse`, … */
+  hasColour(): boolean {
+    const buffer = this.#screen.buffer.active;
+    for (let y = 0; y < this.#screen.rows; y++) {
+      const line = buffer.getLine(buffer.viewportY + y);
+      for (let x = 0; x < this.#screen.cols; x++) {
+        const cell = line?.getCell(x);
+        if (cell !== undefined && (!cell.isFgDefault() || !cell.isBgDefault())) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits until the screen fulfils `test`; says what stood there when it does not. */
+  async until(test: (text: string) => boolean, what: string, timeoutMs = 15_000): Promise<string> {
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      const text = this.text();
+      if (test(text)) return text;
+      if (performance.now() > end) throw new Error(`never saw ${what}; the screen:\n${text}`);
+      await pause(10);
+    }
+  }
+
+  async see(words: string): Promise<string> {
+    return await this.until((t) => t.includes(words), `"${words}"`);
+  }
+
+  /** Waits until nothing was written for `ms`. */
+  async still(ms = 250): Promise<string> {
+    await pause(ms);
+    while (performance.now() - this.#lastOutput < ms) await pause(20);
+    return this.text();
+  }
+
+  async exited(timeoutMs = 10_000): Promise<number> {
+    const end = performance.now() + timeoutMs;
+    while (this.exitCode === null) {
+      if (performance.now() > end) throw new Error('the program did not end');
+      await pause(10);
+    }
+    await pause(30);
+    return this.exitCode;
+  }
+
+  kill(signal = 'SIGKILL'): void {
+    if (this.exitCode === null) process.kill(this.#pty.pid, signal);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

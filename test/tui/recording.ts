@@ -1,0 +1,353 @@
+/**
+ * A recorded cluster for the screen's tests: six nodes in three zones, one in
+ * maintenance, one catching up, one dead since the last election. The clock begins at
+ * 12:04:31 UTC and everything is said relative to it.
+ */
+import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
+import type { EventLine, NodeRow, OperationView, Plan, StatusResponse } from '../../tui/feed/wire.ts';
+
+export const START = Date.parse('2026-03-04T12:04:31.000Z');
+
+/** RFC 3339, `ms` after the start of the recording. */
+export function at(ms: number): string {
+  return new Date(START + ms).toISOString();
+}
+
+export function node(id: string, patch: Partial<NodeRow> = {}): NodeRow {
+  return {
+    node_id: id,
+    host: '10.0.0.1',
+    port: 5433,
+    client_port: 5434,
+    state: 'FOLLOWER',
+    role: 'follower',
+    voter: true,
+    liveness: 'alive',
+    health: 'HEALTHY',
+    issues: [],
+    last_check: at(-400),
+    maintenance: null,
+    version: '0.1.0',
+    zone: 'eu-a',
+    metadata: {},
+    term: 9,
+    match_index: 1_204_551,
+    lag_entries: 0,
+    last_heartbeat_ms: 20,
+    load_factor: 0.4,
+    capacity: 1e12,
+    cpu_usage: 0.12,
+    memory_usage: 0.4,
+    disk_usage: 0.61,
+    disk_used_bytes: 6e11,
+    active_connections: 12,
+    query_latency_p95_ms: 2.4,
+    rtt_ms: 1.2,
+    uptime_ms: 86_400_000,
+    ...patch,
+  };
+}
+
+const MAINTENANCE = { owner: 'anna', reason: 'kernel update', since: at(-720_000), expires: at(2_880_000) };
+
+export function sixNodes(): NodeRow[] {
+  return [
+    node('n1', { role: 'leader', state: 'LEADER', cpu_usage: 0.312, rtt_ms: 0.9, query_latency_p95_ms: 3.1 }),
+    node('n2', { rtt_ms: 0 }),
+    node('n3', { zone: 'eu-b', lag_entries: 5610, match_index: 1_198_941, cpu_usage: 0.881, rtt_ms: 9.8 }),
+    node('n4', {
+      zone: 'eu-c',
+      voter: false,
+      role: 'learner',
+      match_index: 1_100_002,
+      lag_entries: 104_549,
+      cpu_usage: 0.4,
+      disk_usage: 0.2,
+      rtt_ms: 4.1,
+    }),
+    node('n5', {
+      zone: 'eu-c',
+      state: null,
+      role: null,
+      liveness: 'dead',
+      health: 'UNKNOWN',
+      term: 8,
+      match_index: 1_181_400,
+      lag_entries: 23_151,
+      last_heartbeat_ms: 388_000,
+      cpu_usage: null,
+      memory_usage: null,
+      disk_usage: null,
+      query_latency_p95_ms: null,
+      rtt_ms: null,
+      uptime_ms: null,
+    }),
+    node('n6', { zone: 'eu-b', maintenance: MAINTENANCE, cpu_usage: 0.02, rtt_ms: 8.9 }),
+  ];
+}
+
+export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
+  return {
+    schemaVersion: 1,
+    cluster: {
+      name: 'prod-eu',
+      id: 'c-1',
+      engine: 'sqlite',
+      health: 'degraded',
+      reasons: ['n5 is dead', 'alert node_down on n5 is firing'],
+      read: { mode: 'stale', age_ms: 0, node_id: 'n2', applied_index: 1_204_551 },
+    },
+    raft: {
+      leader_id: 'n1',
+      term: 9,
+      commit_index: 1_204_551,
+      applied_index: 1_204_551,
+      voters: ['n1', 'n2', 'n3', 'n5', 'n6'],
+      quorum: 3,
+      tolerates: 1,
+      election_timeout_ms: 150,
+      heartbeat_interval_ms: 50,
+    },
+    primary: { node_id: 'n1', epoch: 9 },
+    config: { version: 41 },
+    maintenance: ['n6'],
+    operation: null,
+    alerts: { firing: 2 },
+    elections: [
+      {
+        term: 7,
+        node_id: 'n2',
+        at: at(-3_591_000),
+        cause: 'bootstrap',
+        detect_ms: null,
+        election_ms: 190,
+        votes: ['n1', 'n2', 'n3', 'n6'],
+      },
+      {
+        term: 8,
+        node_id: 'n5',
+        at: at(-2_571_000),
+        cause: 'transfer by anna',
+        detect_ms: null,
+        election_ms: 18,
+        votes: ['n1', 'n2', 'n3', 'n5', 'n6'],
+      },
+      {
+        term: 9,
+        node_id: 'n1',
+        at: at(-388_000),
+        cause: 'n5 heartbeat lost',
+        detect_ms: 181,
+        election_ms: 50,
+        votes: ['n1', 'n2', 'n3', 'n6'],
+      },
+    ],
+    nodes: sixNodes(),
+    ...patch,
+  };
+}
+
+let cursor = 0;
+
+export function event(
+  ms: number,
+  id: string,
+  kind: string,
+  message: string,
+  patch: Partial<EventLine> = {},
+): EventLine {
+  cursor++;
+  const place = String(cursor).padStart(6, '0');
+  return {
+    cursor: place,
+    index: cursor,
+    node_id: id,
+    at: at(ms),
+    kind,
+    severity: 'info',
+    message,
+    data: {},
+    ...patch,
+  };
+}
+
+export function plan(patch: Partial<Plan> = {}): Plan {
+  return {
+    token: 'plan-1',
+    expires: at(30_000),
+    kind: 'failover',
+    from: 'n1',
+    to: 'n2',
+    allowed: true,
+    checks: [
+      { name: 'log', result: 'pass', text: 'the log of n2 is equal to the leader’s' },
+      { name: 'operation', result: 'pass', text: 'no other operation runs' },
+      { name: 'quorum', result: 'pass', text: 'quorum stays: 4 of 5 voters are up, 3 are needed' },
+      { name: 'clients', result: 'warn', text: '37 requests in flight on n1 will be repeated' },
+    ],
+    candidates: [
+      { node_id: 'n2', eligible: true, reasons: ['log equal', 'same zone as n1'], lag_entries: 0 },
+      { node_id: 'n3', eligible: true, reasons: ['5610 entries to catch up first'], lag_entries: 5610 },
+      { node_id: 'n6', eligible: false, reasons: ['in maintenance'], lag_entries: 0 },
+      { node_id: 'n5', eligible: false, reasons: ['dead'], lag_entries: 23_151 },
+    ],
+    expected_gap_ms: 180,
+    command: 'sqlcc cluster failover --to n2 --yes',
+    term: 9,
+    ...patch,
+  };
+}
+
+export function operation(patch: Partial<OperationView> = {}): OperationView {
+  return {
+    id: 'op-7',
+    kind: 'failover',
+    state: 'running',
+    phase: 'transfer',
+    phases: [
+      { name: 'fence', at: at(1000), elapsed_ms: 2, result: 'no new writes on n1' },
+      { name: 'catch-up', at: at(1002), elapsed_ms: 38, result: 'n2 holds 1204551' },
+      { name: 'transfer', at: at(1040), elapsed_ms: null, result: null },
+    ],
+    from: 'n1',
+    to: 'n2',
+    actor: 'anna',
+    reason: 'kernel update',
+    error: null,
+    candidates: [],
+    ...patch,
+  };
+}
+
+export function endedOperation(): OperationView {
+  const running = operation();
+  return {
+    ...running,
+    state: 'done',
+    phase: 'done',
+    phases: [
+      ...running.phases.slice(0, 2),
+      { name: 'transfer', at: at(1040), elapsed_ms: 82, result: 'n2 leads term 10' },
+      { name: 'done', at: at(1122), elapsed_ms: 0, result: null },
+    ],
+  };
+}
+
+/** CPU of the last minute, different for each node and the same in each run. */
+function history(): NonNullable<ReplayLine['history']> {
+  const points = sixNodes().flatMap((n, at60) =>
+    Array.from({ length: 60 }, (_, i) => ({
+      at: at((i - 60) * 1000),
+      node_id: n.node_id,
+      cpu_usage: n.cpu_usage === null && i > 20 ? null : 0.35 + 0.3 * Math.sin(i / (4 + at60)) + 0.05 * at60,
+      lag_entries: 0,
+      applied_index: 1,
+    })),
+  );
+  return { schemaVersion: 1, step_ms: 1000, points };
+}
+
+/** The calm recording of the golden screens, with the answers of a failover. */
+export function calm(): ReplayLine[] {
+  cursor = 0;
+  const alerts: NonNullable<ReplayLine['alerts']> = [
+    {
+      id: 'a1',
+      rule: 'node_down',
+      node_id: 'n5',
+      severity: 'critical',
+      state: 'firing',
+      since: at(-385_000),
+      value: 'no heartbeat for 388 s',
+      acknowledged_by: null,
+    },
+    {
+      id: 'a2',
+      rule: 'follower_lag',
+      node_id: 'n3',
+      severity: 'warning',
+      state: 'firing',
+      since: at(-63_000),
+      value: '5610 > 5000 entries',
+      acknowledged_by: 'bob',
+    },
+  ];
+  return [
+    { at: at(0), history: history() },
+    { at: at(0), alerts },
+    {
+      at: at(0),
+      views: {
+        schemaVersion: 1,
+        agree: true,
+        views: ['n1', 'n2', 'n3', 'n4', 'n6'].map((id) => ({
+          node_id: id,
+          leader_id: 'n1',
+          term: 9,
+          error: null,
+        })),
+      },
+    },
+    {
+      at: at(0),
+      event: event(-388_231, 'n5', 'leader-lost', 'n5 no longer leads: connection refused', {
+        severity: 'warning',
+      }),
+    },
+    { at: at(0), event: event(-388_050, 'n1', 'campaign-started', 'asks for votes in term 9') },
+    {
+      at: at(0),
+      event: event(
+        -388_000,
+        'n1',
+        'leader-elected',
+        'leads term 9: n5 heartbeat lost, 231 ms without a leader',
+        { data: { term: 9 } },
+      ),
+    },
+    {
+      at: at(0),
+      event: event(-385_000, 'n5', 'node-dead', 'dead: two reconnects refused; seen by n1 n2 n3 n6', {
+        severity: 'critical',
+      }),
+    },
+    {
+      at: at(0),
+      event: event(-63_000, 'n3', 'alert-fired', 'follower_lag fires: 5610 > 5000 entries', {
+        severity: 'warning',
+      }),
+    },
+    { at: at(0), event: event(-30_000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
+    { at: at(0), event: event(-12_000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
+    { at: at(0), event: event(-2000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
+    { at: at(0), status: status() },
+    { at: at(0), plan: plan() },
+    {
+      at: at(0),
+      plan: plan({
+        kind: 'maintenance',
+        from: null,
+        to: 'n3',
+        token: 'plan-2',
+        checks: [
+          { name: 'leader', result: 'pass', text: 'n3 does not lead' },
+          {
+            name: 'quorum',
+            result: 'warn',
+            text: 'quorum without n3: 3 of 5, then no further loss is survivable',
+          },
+        ],
+        candidates: [],
+        expected_gap_ms: null,
+        command: 'sqlcc node maintenance enable --node n3 --for 1h',
+      }),
+    },
+    { at: at(0), operation: operation({ phases: operation().phases.slice(0, 1) }) },
+    { at: at(0), operation: operation() },
+    { at: at(0), operation: endedOperation() },
+  ];
+}
+
+export function asNdjson(lines: readonly ReplayLine[]): string {
+  return `${lines.map((l) => JSON.stringify(l)).join('\n')}\n`;
+}

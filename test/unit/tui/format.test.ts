@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bar, sparkline } from '../../../tui/format/chart.ts';
+import { cellWidth, clean, cut, fitText } from '../../../tui/format/width.ts';
+import { age, clockTime, count, millis, percent, rough, span } from '../../../tui/format/words.ts';
+
+describe('cellWidth', () => {
+  it('cellWidth counts wide letters twice and marks not at all', () => {
+    expect(cellWidth('node')).toBe(4);
+    expect(cellWidth('节点')).toBe(4);
+    expect(cellWidth('e\u0301')).toBe(1);
+    expect(cellWidth('★ ● ◇ ▁█░…')).toBe(10);
+  });
+
+  it('fitText gives exactly the cells asked for, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 40 }),
+        fc.integer({ min: 1, max: 60 }),
+        (text, cells) => {
+          expect(cellWidth(fitText(clean(text), cells))).toBe(cells);
+        },
+      ),
+    );
+  });
+
+  it('cut marks what it leaves out', () => {
+    expect(cut('follower_lag', 8)).toBe('followe…');
+    expect(cut('short', 8)).toBe('short');
+    expect(cut('节点一', 4)).toBe('节…');
+  });
+});
+
+describe('clean', () => {
+  it('clean removes escape sequences, bidi marks and controls, and keeps the words', () => {
+    expect(clean('\x1b[31mred\x1b[0m')).toBe('red');
+    expect(clean('\x1b]0;title\x07name')).toBe('name');
+    expect(clean('a\u202eb\u2066c\u200bd')).toBe('abcd');
+    expect(clean('two\nlines\tand\rmore')).toBe('two lines and more');
+    expect(clean('n1 🚀')).toBe('n1 □');
+    expect(clean('⚠️ disk')).toBe('⚠ disk');
+  });
+
+  it('clean leaves nothing a terminal could obey', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        expect(clean(`\x1b[2J${text}`)).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+      }),
+    );
+  });
+});
+
+describe('words', () => {
+  it('count groups thousands, null is a dash', () => {
+    expect([count(0), count(1_204_551), count(999), count(null)]).toEqual(['0', '1 204 551', '999', '—']);
+  });
+
+  it('ages and lengths name their units', () => {
+    expect([age(4200), age(390_000), age(5_040_000), age(280_000_000)]).toEqual([
+      '4s',
+      '6m30s',
+      '1h24m',
+      '3d5h',
+    ]);
+    expect([rough(59_000), rough(725_000), rough(7_300_000)]).toEqual(['59s', '12m', '2h']);
+    expect([span(180), span(2310), span(65_000), span(null)]).toEqual(['180 ms', '2.31 s', '1m05s', '—']);
+    expect([millis(1.23), millis(38.4), millis(1204), percent(0.312), percent(null)]).toEqual([
+      '1.2',
+      '38',
+      '1204',
+      '31.2',
+      '—',
+    ]);
+  });
+
+  it('clockTime is UTC and survives nonsense', () => {
+    expect(clockTime('2026-03-04T12:04:31.123Z')).toBe('12:04:31');
+    expect(clockTime('2026-03-04T12:04:31.123Z', true)).toBe('12:04:31.123');
+    expect(clockTime('soon')).toBe('--:--:--');
+  });
+});
+
+describe('charts', () => {
+  it('bar never looks full below one', () => {
+    expect(bar(1, 4, false)).toBe('████');
+    expect(bar(0.999, 4, false)).toBe('███░');
+    expect(bar(0, 4, true)).toBe('....');
+  });
+
+  it('sparkline shows the newest samples on the right', () => {
+    expect(sparkline([0, 0.5, 1], 5, false)).toBe('  ▁▅█');
+    expect(sparkline([0, 0.5, 1, null], 3, false)).toBe('▅█·');
+    expect(sparkline([0.1, 0.9], 2, true)).toBe('_@');
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { bindingsOf, type Context, KEYMAP } from '../../../tui/keymap.ts';
+import { refusal } from '../../../tui/model/gate.ts';
+import { acceptBurst } from '../../../tui/model/keys.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { keyNames } from '../../../tui/use-keys.ts';
+import { START } from '../../tui/recording.ts';
+import { fresh, live, press, pressed, send } from './model-kit.ts';
+
+const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'dialog'];
+const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+const NAMED = [
+  'enter',
+  'escape',
+  'tab',
+  'shift+tab',
+  'up',
+  'down',
+  'left',
+  'right',
+  'home',
+  'end',
+  'pageup',
+  'pagedown',
+  'backspace',
+  'delete',
+];
+const CTRL = Array.from({ length: 26 }, (_, i) => `ctrl+${String.fromCharCode(97 + i)}`);
+const EVERY_KEY = [...PRINTABLE, ...NAMED, ...CTRL];
+
+/** Presses a key that opens, and every key after it, alone: what would be run? */
+function runsOf(model: Model, key: string): string[] {
+  return pressed(model, key)[1]
+    .filter((e) => e.kind === 'run')
+    .map(() => key);
+}
+
+describe('KEYMAP', () => {
+  it('KEYMAP has no key twice in a context, and a help text for each', () => {
+    for (const context of CONTEXTS) {
+      const keys = bindingsOf(context).flatMap((b) => b.keys);
+      expect(new Set(keys).size, context).toBe(keys.length);
+    }
+    for (const binding of KEYMAP) expect(binding.help.length).toBeGreaterThan(1);
+  });
+
+  it('KEYMAP lets only capital letters begin a change of the cluster', () => {
+    const beginning = KEYMAP.filter((b) => b.level !== undefined);
+    expect(beginning.flatMap((b) => b.keys).sort()).toEqual(['F', 'M']);
+    for (const binding of beginning) expect(binding.disabled, binding.id).toBeDefined();
+  });
+
+  it('no key at all sends an action from the table, help, detail or filter', () => {
+    const places = [live(), press(live(), '?'), press(live(), 'enter'), press(live(), '/')];
+    for (const place of places) for (const key of EVERY_KEY) expect(runsOf(place, key)).toEqual([]);
+  });
+
+  it('no lower-case letter, digit, punctuation or named key even asks for a plan', () => {
+    for (const key of EVERY_KEY.filter((k) => !/^[A-Z]$/.test(k))) {
+      const plans = pressed(live(), key)[1].filter((e) => e.kind === 'plan' || e.kind === 'run');
+      expect(plans, key).toEqual([]);
+    }
+  });
+});
+
+describe('refusal', () => {
+  const states: readonly (readonly [string, Model, RegExp])[] = [
+    ['read-only', live(undefined, { readOnly: true }), /read-only/],
+    ['connecting', fresh(), /not connected yet/],
+    ['frozen', press(live(), ' '), /frozen/],
+    ['denied', live(undefined, { denied: 'not allowed: role viewer' }), /not allowed/],
+    [
+      'lost',
+      send(live(), {
+        type: 'lost',
+        failure: { code: 'unavailable', message: 'gone', hint: '' },
+        now: START,
+      })[0],
+      /not connected/,
+    ],
+    ['stale', send(live(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
+  ];
+
+  it('refusal closes every action in every state but a live one, and says why', () => {
+    expect(refusal(live())).toBeNull();
+    for (const [name, model, words] of states) {
+      expect(refusal(model), name).toMatch(words);
+      for (const binding of KEYMAP.filter((b) => b.level !== undefined)) {
+        const [after, effects] = pressed(model, ...binding.keys);
+        expect(effects, name).toEqual([]);
+        expect(after.overlay, name).toBeNull();
+        expect(after.toast?.text, name).toMatch(words);
+      }
+    }
+  });
+});
+
+describe('keyNames', () => {
+  const plain = {
+    upArrow: false,
+    downArrow: false,
+    leftArrow: false,
+    rightArrow: false,
+    pageDown: false,
+    pageUp: false,
+    home: false,
+    end: false,
+    return: false,
+    escape: false,
+    ctrl: false,
+    shift: false,
+    tab: false,
+    backspace: false,
+    delete: false,
+    meta: false,
+    super: false,
+    hyper: false,
+    capsLock: false,
+    numLock: false,
+  };
+
+  it('keyNames splits a burst into its keys', () => {
+    expect(keyNames('jjj', plain)).toEqual(['j', 'j', 'j']);
+    expect(keyNames('Fn2\r', plain)).toEqual(['F', 'n', '2', 'enter']);
+    expect(keyNames('e\u0301x', plain)).toEqual(['e\u0301', 'x']);
+  });
+
+  it('keyNames names what has no letter', () => {
+    expect(keyNames('', { ...plain, upArrow: true })).toEqual(['up']);
+    expect(keyNames('', { ...plain, tab: true, shift: true })).toEqual(['shift+tab']);
+    expect(keyNames('c', { ...plain, ctrl: true })).toEqual(['ctrl+c']);
+    expect(keyNames('F', { ...plain, meta: true })).toEqual(['meta+F']);
+  });
+
+  it('acceptBurst lets a held key through and drops a disguised paste', () => {
+    expect(acceptBurst(['j', 'j', 'j', 'j', 'j'])).toBe(true);
+    expect(acceptBurst(['j', 'k'])).toBe(true);
+    expect(acceptBurst([...'Failover'])).toBe(false);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { layoutOf } from '../../../tui/layout.ts';
+import { nodeLine, tableHeading, tableShape } from '../../../tui/lines/node-table.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import { PANES } from '../../../tui/model/model.ts';
+import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
+import { fitLine, lineWidth, textOf } from '../../../tui/theme/tokens.ts';
+import { node, sixNodes, status } from '../../tui/recording.ts';
+import { live, press } from './model-kit.ts';
+
+const SIZES = [
+  [44, 12],
+  [50, 14],
+  [60, 15],
+  [79, 24],
+  [80, 20],
+  [80, 24],
+  [100, 28],
+  [110, 30],
+  [120, 36],
+  [200, 60],
+  [30, 6],
+] as const;
+
+describe('layoutOf', () => {
+  it('layoutOf uses every row and every column, at any size, focus and number of nodes', () => {
+    for (const [columns, rows] of SIZES) {
+      for (const nodes of [1, 3, 6, 50, 1000]) {
+        for (const focus of PANES) {
+          const layout = layoutOf({ columns, rows, nodes, focus });
+          const height = layout.bands.reduce((sum, b) => sum + b.height, 0);
+          expect(height + layout.headRows + 1, `${columns}x${rows} ${nodes} ${focus}`).toBe(
+            Math.max(3, rows),
+          );
+          for (const band of layout.bands) {
+            expect(band.height).toBeGreaterThan(0);
+            expect(band.panes.reduce((sum, p) => sum + p.width, 0)).toBe(columns);
+          }
+        }
+      }
+    }
+  });
+
+  it('layoutOf keeps the table, and shows the focused pane wherever there is room for two', () => {
+    const layout = layoutOf({ columns: 60, rows: 15, nodes: 6, focus: 'alerts' });
+    expect(layout.bands.flatMap((b) => b.panes.map((p) => p.pane))).toEqual(['nodes', 'alerts']);
+  });
+});
+
+describe('tableShape', () => {
+  it('node lines have the width of their heading at every width from 44 to 200', () => {
+    const model = live();
+    for (let cells = 44; cells <= 200; cells++) {
+      const shape = tableShape(sixNodes(), cells);
+      expect(lineWidth(tableHeading(shape, cells))).toBe(cells);
+      for (const row of sixNodes()) {
+        const line = nodeLine(row, shape, { model, symbols: UNICODE }, { isSelected: false, isStale: false });
+        expect(lineWidth(line)).toBeLessThanOrEqual(cells);
+        expect(lineWidth(fitLine(line, cells))).toBe(cells);
+      }
+    }
+  });
+
+  it('tableShape gives up columns from the least wanted, never the state', () => {
+    const ids = (cells: number) => tableShape(sixNodes(), cells).columns.map((c) => c.column.id);
+    expect(ids(30)).toEqual(['state']);
+    expect(ids(44)).toEqual(['zone', 'state', 'lag']);
+    expect(ids(78)).toContain('replication');
+    expect(ids(118)).toEqual([
+      'zone',
+      'role',
+      'state',
+      'term',
+      'match',
+      'lag',
+      'replication',
+      'rtt',
+      'cpu',
+      'disk',
+      'p95',
+      'spark',
+    ]);
+  });
+});
+
+describe('screenOf', () => {
+  it('screenOf gives every line its exact width at every size', () => {
+    for (const symbols of [UNICODE, ASCII]) {
+      for (const [columns, rows] of SIZES) {
+        const screen = screenOf({ model: live(), symbols }, columns, rows);
+        for (const row of [...screen.head, screen.foot]) expect(lineWidth(row.line)).toBe(columns);
+        for (const band of screen.bands) {
+          for (const pane of band.panes) {
+            expect(pane.rows.length).toBeLessThanOrEqual(band.height);
+            for (const row of pane.rows) expect(lineWidth(row.line)).toBeLessThanOrEqual(pane.width);
+          }
+        }
+      }
+    }
+  });
+
+  it('screenOf draws as many rows of a thousand nodes as fit, around the selected one', () => {
+    const nodes = Array.from({ length: 1000 }, (_, i) => node(`n${i + 1}`));
+    const model = press(live(status({ nodes })), 'end');
+    const screen = screenOf({ model, symbols: UNICODE }, 120, 36);
+    const table = screen.bands[0]?.panes[0]?.rows.map((r) => textOf(r.line)) ?? [];
+    expect(table.length).toBe(screen.bands[0]?.height);
+    expect(table.join('\n')).toContain('▌● n1000');
+  });
+
+  it('screenOf writes no escape sequence of a hostile node name', () => {
+    const nodes = [node('n\x1b[2J\u202eevil', { role: 'leader' })];
+    const screen = screenOf({ model: live(status({ nodes })), symbols: UNICODE }, 120, 36);
+    const text = screen.bands
+      .flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))))
+      .join('\n');
+    expect(text).toContain('nevil');
+    expect(text).not.toMatch(/[\x1b\u202e]/);
+  });
+
+  it('screenOf says every state with a sign and a word, not by colour alone', () => {
+    const screen = screenOf({ model: live(), symbols: UNICODE }, 120, 36);
+    const text = screen.bands
+      .flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))))
+      .join('\n');
+    for (const words of [
+      '★ n1',
+      '✖ n5',
+      'DEAD 6m28s',
+      '■ n6',
+      'MAINT 12m',
+      '◇ n4',
+      'Learner',
+      'catch-up 91%',
+      'lagging !',
+    ]) {
+      expect(text).toContain(words);
+    }
+  });
+});

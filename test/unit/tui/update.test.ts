@@ -1,0 +1,334 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../tui/feed/wire.ts';
+import { parseFilter } from '../../../tui/model/filter.ts';
+import type { Effect } from '../../../tui/model/messages.ts';
+import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
+import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
+import { live, press, pressed, send } from './model-kit.ts';
+
+function dialogOf(model: Model): ActionDialog {
+  expect(model.overlay?.kind).toBe('action');
+  return model.overlay as ActionDialog;
+}
+
+/** Opens the failover dialog and lets `shown` arrive as its plan. */
+function failover(shown: Plan = plan(), model: Model = live()): Model {
+  const asked = press(model, 'F');
+  return send(asked, { type: 'planned', dialogId: dialogOf(asked).id, plan: shown, mono: asked.mono })[0];
+}
+
+const ARM = ['tab', ...'kernel', 'tab', ...'n2'];
+
+function runs(effects: readonly Effect[]): Effect[] {
+  return effects.filter((e) => e.kind === 'run');
+}
+
+describe('update: looking', () => {
+  it('moves the bar and never beyond the ends', () => {
+    expect(press(live(), 'j', 'j').selected).toBe('n3');
+    expect(press(live(), 'k', 'k').selected).toBe('n1');
+    expect(press(live(), 'G').selected).toBe('n4');
+    expect(press(live(), 'G', 'g').selected).toBe('n1');
+  });
+
+  it('keeps the bar on its node when rows move', () => {
+    const model = press(live(), 'j', 'j');
+    const after = send(model, {
+      type: 'status',
+      status: status({ nodes: sixNodes().reverse() }),
+      now: START,
+    })[0];
+    expect(after.selected).toBe('n3');
+  });
+
+  it('escape clears the filter, thaws, returns to the table, and never quits', () => {
+    const model = press(live(), ' ', '/', ...'n3', 'enter', 'tab');
+    const once = pressed(model, 'escape');
+    expect(once[0].filter.text).toBe('');
+    expect(once[0].frozen).not.toBeNull();
+    const all = pressed(once[0], 'escape', 'escape', 'escape', 'escape');
+    expect(all[0].frozen).toBeNull();
+    expect(all[0].focus).toBe('nodes');
+    expect(all[1]).toEqual([]);
+  });
+
+  it('a frozen picture stands while the recording goes on', () => {
+    const frozen = press(live(), ' ');
+    const after = send(frozen, { type: 'status', status: status({ nodes: [] }), now: START + 1000 })[0];
+    expect(visibleNodes(after)).toHaveLength(6);
+    expect(visibleNodes(press(after, ' '))).toHaveLength(0);
+  });
+
+  it('a new leader is shown when its event comes, before the next status', () => {
+    const lost = send(live(), {
+      type: 'events',
+      now: START,
+      events: [event(0, 'n1', 'leader-lost', 'gone', { data: { term: 9 } })],
+    })[0];
+    expect(lost.picture.status?.raft.leader_id).toBeNull();
+    expect(lost.picture.leaderlessSince).toBe(START);
+    const won = send(lost, {
+      type: 'events',
+      now: START + 300,
+      events: [event(300, 'n2', 'leader-elected', 'leads', { data: { term: 10 } })],
+    })[0];
+    expect(won.picture.status?.raft).toMatchObject({ leader_id: 'n2', term: 10 });
+    expect(won.picture.leaderlessSince).toBeNull();
+  });
+
+  it('an event that comes again after a reconnect is shown once', () => {
+    const e = event(0, 'n3', 'disk-slow', 'slow');
+    const model = send(
+      live(),
+      { type: 'events', events: [e], now: START },
+      { type: 'events', events: [e], now: START },
+    )[0];
+    expect(model.picture.events).toHaveLength(1);
+  });
+
+  it('a lost connection keeps the picture and counts attempts', () => {
+    const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
+    const model = send(
+      live(),
+      { type: 'lost', failure, now: START + 100 },
+      { type: 'lost', failure, now: START + 300 },
+    )[0];
+    expect(model.connection).toMatchObject({ kind: 'lost', via: 'n2', since: START + 100, attempts: 2 });
+    expect(visibleNodes(model)).toHaveLength(6);
+  });
+});
+
+describe('update: failover', () => {
+  it('runs with the plan’s token and term once reason and name are given', () => {
+    const [model, effects] = pressed(failover(), ...ARM, 'tab', 'enter');
+    expect(runs(effects)).toEqual([
+      {
+        kind: 'run',
+        dialogId: dialogOf(model).id,
+        request: { kind: 'failover', to: 'n2', reason: 'kernel', plan_token: 'plan-1', expect_term: 9 },
+      },
+    ]);
+  });
+
+  it('begins on Cancel: Enter and Enter again only closes it', () => {
+    const [model, effects] = pressed(failover(), 'enter', 'enter');
+    expect(runs(effects)).toEqual([]);
+    expect(model.overlay?.kind).not.toBe('action');
+  });
+
+  it('refuses without a reason, with a wrong name, with a failed check', () => {
+    const noReason = pressed(failover(), 'tab', 'tab', ...'n2', 'tab', 'enter');
+    expect(runs(noReason[1])).toEqual([]);
+    expect(dialogOf(noReason[0]).note).toContain('reason');
+    const wrong = pressed(failover(), 'tab', ...'why', 'tab', ...'n3', 'tab', 'enter');
+    expect(runs(wrong[1])).toEqual([]);
+    expect(dialogOf(wrong[0]).note).toBe('type n2 to arm');
+    const forbidden = pressed(failover(plan({ allowed: false })), ...ARM, 'tab', 'enter');
+    expect(runs(forbidden[1])).toEqual([]);
+  });
+
+  it('does not hear keys for 400 ms after it appears', () => {
+    const open = failover();
+    const early = open.mono + 399;
+    const names = ['tab', 'x', 'tab', 'n', '2', 'tab', 'enter'];
+    const [model, effects] = send(
+      open,
+      ...names.map((name) => ({ type: 'key' as const, key: { name, burst: 1 }, mono: early })),
+    );
+    expect(effects).toEqual([]);
+    expect(dialogOf(model)).toMatchObject({ field: 'cancel', reason: '', typed: '' });
+  });
+
+  it('an Enter that came in a burst confirms nothing', () => {
+    const armed = press(failover(), ...ARM, 'tab');
+    const [, effects] = send(armed, {
+      type: 'key',
+      key: { name: 'enter', burst: 4 },
+      mono: armed.mono + 1000,
+    });
+    expect(effects).toEqual([]);
+  });
+
+  it('a pasted name does not arm, a pasted reason is text', () => {
+    const atName = press(failover(), 'tab', ...'why', 'tab');
+    const pastedName = send(atName, { type: 'paste', text: 'n2', mono: atName.mono + 1000 })[0];
+    expect(dialogOf(pastedName)).toMatchObject({ typed: '', note: 'the name must be typed, not pasted' });
+    const atReason = press(failover(), 'tab');
+    const pasted = send(atReason, { type: 'paste', text: 'kernel\nupdate\r', mono: atReason.mono + 1000 })[0];
+    expect(dialogOf(pasted).reason.trim()).toBe('kernel update');
+  });
+
+  it('a paste outside of a text field does nothing', () => {
+    const [model, effects] = send(live(), { type: 'paste', text: 'FAILOVER NOW y\r', mono: 9000 });
+    expect(effects).toEqual([]);
+    expect(model.overlay).toBeNull();
+  });
+
+  it('plans anew when the term moved, and says what changed', () => {
+    const armed = press(failover(), ...ARM);
+    const moved = status({ raft: { ...status().raft, term: 10, leader_id: 'n3' } });
+    const [planning, effects] = send(armed, { type: 'status', status: moved, now: START });
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+    const dialog = dialogOf(planning);
+    expect(dialog).toMatchObject({ typed: '', reason: 'kernel', step: { kind: 'planning' } });
+    const again = send(planning, {
+      type: 'planned',
+      dialogId: dialog.id,
+      plan: plan({ term: 10, from: 'n3' }),
+      mono: planning.mono,
+    })[0];
+    expect(dialogOf(again).changes.join(' ')).toContain('term 9 → 10');
+    expect(dialogOf(again).changes.join(' ')).toContain('leader n1 → n3');
+  });
+
+  it('plans anew when the server says that its plan is void', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const failure = { code: 'conflict', message: 'the term is 10, the plan was made in 9', hint: '' };
+    const [after, effects] = send(sent, { type: 'refused', dialogId: dialogOf(sent).id, failure });
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+    expect(dialogOf(after).changes[0]).toContain('the term is 10');
+  });
+
+  it('an expired plan is made again instead of run', () => {
+    const armed = press(failover(plan({ expires: new Date(START - 1).toISOString() })), ...ARM, 'tab');
+    const [model, effects] = pressed(armed, 'enter');
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+    expect(dialogOf(model).changes[0]).toContain('expired');
+  });
+
+  it('another target asks for another plan', () => {
+    const [model, effects] = pressed(failover(), 'down');
+    expect(effects).toEqual([
+      { kind: 'plan', dialogId: dialogOf(model).id, request: { kind: 'failover', to: 'n3', dry_run: true } },
+    ]);
+  });
+
+  it('a late plan of a closed or older dialog is dropped', () => {
+    const asked = press(live(), 'F');
+    const { id } = dialogOf(asked);
+    const closed = press(asked, 'escape');
+    expect(send(closed, { type: 'planned', dialogId: id, plan: plan(), mono: 0 })[0].overlay).toBeNull();
+  });
+
+  it('Esc hides what runs, F finds it again, and its end is told', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const [running, effects] = send(sent, {
+      type: 'started',
+      dialogId: dialogOf(sent).id,
+      operation: operation(),
+    });
+    expect(effects).toEqual([{ kind: 'follow', id: 'op-7' }]);
+    const [hidden, none] = pressed(running, 'escape');
+    expect(none).toEqual([]);
+    expect(hidden.overlay).toBeNull();
+    expect(dialogOf(press(hidden, 'F')).step.kind).toBe('running');
+    const ended = send(hidden, { type: 'operation', operation: endedOperation() })[0];
+    expect(ended.toast?.text).toContain('op-7: done');
+    expect(ended.running).toBeNull();
+  });
+
+  it('after a lost connection a running operation is followed again', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const running = send(sent, { type: 'started', dialogId: dialogOf(sent).id, operation: operation() })[0];
+    const failure = { code: 'unavailable', message: 'gone', hint: '' };
+    const [, effects] = send(
+      running,
+      { type: 'lost', failure, now: START },
+      { type: 'status', status: status(), now: START },
+    );
+    expect(effects).toContainEqual({ kind: 'follow', id: 'op-7' });
+  });
+
+  it('an unknown outcome is called unknown, never failed', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const failure = { code: 'outcome_unknown', message: 'no answer', hint: 'read first' };
+    const after = send(sent, { type: 'refused', dialogId: dialogOf(sent).id, failure })[0];
+    expect(dialogOf(after).step).toMatchObject({ kind: 'failed', unknown: true });
+  });
+
+  it('a missing right closes all actions for the session', () => {
+    const asked = press(live(), 'F');
+    const failure = { code: 'permission_denied', message: 'role viewer may not operate', hint: '' };
+    const after = send(asked, { type: 'refused', dialogId: dialogOf(asked).id, failure })[0];
+    expect(after.overlay).toBeNull();
+    expect(pressed(after, 'F')[1]).toEqual([]);
+  });
+});
+
+describe('update: maintenance', () => {
+  const asked = press(live(), 'j', 'j', 'M');
+  const shown = plan({ kind: 'maintenance', token: 'm-1', to: 'n3', candidates: [] });
+  const open = send(asked, {
+    type: 'planned',
+    dialogId: dialogOf(asked).id,
+    plan: shown,
+    mono: asked.mono,
+  })[0];
+
+  it('asks for the selected node, one hour', () => {
+    expect(dialogOf(asked).request).toEqual({
+      kind: 'maintenance',
+      node_id: 'n3',
+      enable: true,
+      for_ms: 3_600_000,
+    });
+  });
+
+  it('y then Enter runs it; Enter alone closes; another key takes the y back', () => {
+    expect(runs(pressed(open, 'y', 'enter')[1])).toHaveLength(1);
+    expect(pressed(open, 'enter')[0].overlay).toBeNull();
+    expect(runs(pressed(open, 'y', 'x', 'enter')[1])).toEqual([]);
+  });
+
+  it('y in a burst does not arm', () => {
+    const [model] = send(open, { type: 'key', key: { name: 'y', burst: 2 }, mono: open.mono + 1000 });
+    expect(dialogOf(model).yes).toBe(false);
+  });
+
+  it('arrows change how long', () => {
+    const [model, effects] = pressed(open, 'right');
+    expect(dialogOf(model).request.for_ms).toBe(14_400_000);
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+  });
+
+  it('a node that is in maintenance is asked out of it', () => {
+    const onN6 = press(live(), 'end', 'k', 'M');
+    expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
+  });
+});
+
+describe('parseFilter', () => {
+  const names = (filter: string) =>
+    sixNodes()
+      .filter(parseFilter(filter))
+      .map((n) => n.node_id);
+
+  it('parseFilter takes words, fields, numbers, negation and patterns', () => {
+    expect(names('')).toHaveLength(6);
+    expect(names('state:dead')).toEqual(['n5']);
+    expect(names('zone:eu-b')).toEqual(['n3', 'n6']);
+    expect(names('lag>10000')).toEqual(['n4', 'n5']);
+    expect(names('cpu<10')).toEqual(['n6']);
+    expect(names('!zone:eu-b role:follower')).toEqual(['n2']);
+    expect(names('~^n[12] ')).toEqual(['n1', 'n2']);
+    expect(names('maint')).toEqual(['n6']);
+    expect(names('state:!ok')).toEqual(['n3', 'n4', 'n5', 'n6']);
+  });
+
+  it('parseFilter takes nonsense as text and never throws', () => {
+    expect(names('~([')).toEqual([]);
+    expect(names('nothing:here')).toEqual([]);
+  });
+});
+
+describe('selectors', () => {
+  it('compareNames counts digits as numbers', () => {
+    expect(['n10', 'n2', 'n1'].sort(compareNames)).toEqual(['n1', 'n2', 'n10']);
+  });
+
+  it('quorumFacts names the zone whose loss would be one too many', () => {
+    const facts = quorumFacts(status());
+    expect(facts).toMatchObject({ voters: 5, need: 3, up: 4, spare: 1, fatalZones: ['eu-a', 'eu-b'] });
+  });
+});
