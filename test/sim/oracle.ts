@@ -7,13 +7,14 @@
  * keeps one history (what was committed at which index) and holds everybody to it.
  */
 import type { LogIndex, NodeId, Term } from '../../src/base/index.ts';
-import type {
-  LogEntry,
-  Membership,
-  PersistRequest,
-  RaftMessage,
-  RaftStatus,
-  SnapshotMeta,
+import {
+  decodeMembership,
+  type LogEntry,
+  type Membership,
+  type PersistRequest,
+  type RaftMessage,
+  type RaftStatus,
+  type SnapshotMeta,
 } from '../../src/raft/index.ts';
 import type { Shadow } from './shadow.ts';
 
@@ -28,6 +29,8 @@ interface Life {
   applied: LogIndex;
   /** The term that it leads, or 0. */
   leads: Term;
+  /** The membership in force after the last turn. */
+  membership: Membership | null;
   /** Its log was cut since the last turn. */
   cut: boolean;
 }
@@ -50,6 +53,7 @@ export class Oracle {
   readonly #leaders = new Map<Term, NodeId>();
   /** Log Matching: an entry's identity fixes its content and the term before it, in every log. */
   readonly #written = new Map<string, string>();
+  readonly #memberships = new Map<string, Membership>();
   /** Terms of committed entries. */
   readonly #committed: (Term | undefined)[] = [];
   /** The term in which each was first seen to be committed. */
@@ -126,8 +130,16 @@ export class Oracle {
       if (known === undefined) this.#written.set(key, content);
       else if (known !== content)
         this.fail('LogMatching', `${nodeId} writes ${content} at ${key}, others ${known}`);
+      if (entry.kind === 'membership') this.#noteMembership(key, entry);
       previous = entry.term;
     }
+  }
+
+  #noteMembership(key: string, entry: LogEntry): void {
+    if (this.#memberships.has(key)) return;
+    const decoded = decodeMembership(entry.data);
+    if (!decoded.ok) this.fail('Codec', `membership ${key}: ${decoded.reason}`);
+    this.#memberships.set(key, decoded.value);
   }
 
   /** A committed entry is never taken back where it lies. */
@@ -178,7 +190,7 @@ export class Oracle {
 
   /** A new life: commit and applied start over, the term does not. */
   started(nodeId: NodeId, term: Term, applied: LogIndex): void {
-    this.#lives.set(nodeId, { term, commit: 0, applied, leads: 0, cut: false });
+    this.#lives.set(nodeId, { term, commit: 0, applied, leads: 0, membership: null, cut: false });
   }
 
   /** After a turn of a node: its marks keep their order, only grow, and what it commits is one history. */
@@ -202,11 +214,12 @@ export class Oracle {
     const isLeader = status.role === 'leader';
     if (isLeader && life.leads === term && life.cut)
       this.fail('LeaderAppendOnly', `${nodeId} leads and cuts`);
-    if (isLeader && commit > Math.max(life.commit, snapshotIndex)) this.#quorum(status, entryTerm(commit));
+    if (isLeader) this.#decides(status, life, entryTerm);
     life.term = term;
     life.commit = commit;
     life.applied = applied;
     life.leads = isLeader ? term : 0;
+    life.membership = status.membership;
     life.cut = false;
   }
 
@@ -223,22 +236,28 @@ export class Oracle {
   }
 
   /** What a leader commits lies on the disks of every majority that its configuration needs. */
-  #quorum(status: RaftStatus, term: Term | undefined): void {
+  #decides(status: RaftStatus, life: Life, entryTerm: (index: LogIndex) => Term | undefined): void {
     const { commitIndex: commit, nodeId } = status;
-    const halves: (keyof Membership)[] = ['voters', 'outgoing'];
-    // the membership may be newer than the commit by what followed from it: then the next check sees it
-    if (!status.membershipCommitted && status.membershipIndex > commit) return;
-    for (const half of halves) {
-      const members = status.membership[half];
-      const holders = members.filter((m) => this.#shadows.get(m.nodeId)?.holds(commit, term ?? -1));
-      if (members.length > 0 && holders.length * 2 <= members.length) {
-        const names = holders.map((m) => m.nodeId).join(' ');
-        this.fail(
-          'CommittedOnQuorum',
-          `${nodeId} commits ${commit}/${term}, durable on ${names || 'no disk'}`,
-        );
-      }
+    const from = Math.max(life.commit + 1, status.firstIndex);
+    for (let index = from; index <= commit; index++) {
+      const own = this.#memberships.get(`${index}/${entryTerm(index)}`);
+      if (own === undefined || this.#isHeld(own, index, entryTerm(index))) continue;
+      this.fail('CommittedOnQuorum', `${nodeId} commits the membership of ${index} without its majorities`);
     }
+    if (commit < from) return;
+    // a membership that followed from a commit of this very turn may have decided the rest, or not yet
+    const deciding = [life.membership, status.membership].filter((m) => m !== null);
+    if (deciding.some((m) => this.#isHeld(m, commit, entryTerm(commit)))) return;
+    this.fail('CommittedOnQuorum', `${nodeId} commits ${commit}/${entryTerm(commit)} without a majority`);
+  }
+
+  /** Is this entry durable on a majority of each half? */
+  #isHeld(membership: Membership, index: LogIndex, term: Term | undefined): boolean {
+    const halves = [membership.voters, membership.outgoing].filter((half) => half.length > 0);
+    return halves.every((half) => {
+      const holders = half.filter((m) => this.#shadows.get(m.nodeId)?.holds(index, term ?? -1));
+      return holders.length * 2 > half.length;
+    });
   }
 
   /** State Machine Safety (§5.4.3): no two nodes apply different entries at an index; one place for each serial. */
