@@ -65,32 +65,40 @@ export interface DemoClusterOptions {
   readonly dir: string | null;
   readonly basePort: number | null;
   readonly logLevel?: string;
+  /** Arguments of node that run sqlcc; default: this very program. */
+  readonly program?: readonly string[];
 }
 
 export class DemoCluster {
   readonly dir: string;
   readonly nodes: DemoNode[];
+  readonly #basePort: number;
   readonly #logLevel: string;
+  readonly #program: readonly string[];
   #client: SqlccClient | null = null;
 
   private constructor(dir: string, basePort: number, options: DemoClusterOptions) {
     this.dir = dir;
     this.#logLevel = options.logLevel ?? 'INFO';
-    this.nodes = Array.from({ length: options.nodes }, (_, i) => {
-      const nodeId = `n${i + 1}`;
-      const port = basePort + i * PORTS_PER_NODE;
-      return {
-        nodeId,
-        port,
-        clientPort: port + 1,
-        peerPort: port + 2,
-        metricsPort: port + 3,
-        dataDir: join(dir, nodeId),
-        configFile: join(dir, `${nodeId}.yaml`),
-        log: join(dir, `${nodeId}.log`),
-        child: null,
-      };
-    });
+    this.#program = options.program ?? selfCommand();
+    this.#basePort = basePort;
+    this.nodes = Array.from({ length: options.nodes }, (_, i) => this.#describe(i));
+  }
+
+  #describe(i: number): DemoNode {
+    const nodeId = `n${i + 1}`;
+    const port = this.#basePort + i * PORTS_PER_NODE;
+    return {
+      nodeId,
+      port,
+      clientPort: port + 1,
+      peerPort: port + 2,
+      metricsPort: port + 3,
+      dataDir: join(this.dir, nodeId),
+      configFile: join(this.dir, `${nodeId}.yaml`),
+      log: join(this.dir, `${nodeId}.log`),
+      child: null,
+    };
   }
 
   get contextFile(): string {
@@ -128,29 +136,34 @@ export class DemoCluster {
       ...['--data-dir', first.dataDir, '--config', first.configFile, '-o', 'json'],
     ]);
     await this.startNode('n1');
-    for (const node of this.nodes.slice(1)) {
-      const made = JSON.parse(
-        await this.run(['token', 'create', '--join', '--node', node.nodeId, '-o', 'json']),
-      ) as { token: string };
-      const tokenFile = join(this.dir, `${node.nodeId}.token`);
-      writeFileSync(tokenFile, made.token, { mode: 0o600 });
-      this.#spawn(node, [
-        ...['node', 'join', '--seed-node', `${HOST}:${first.port}`, '--node-id', node.nodeId, '--host', HOST],
-        ...[
-          '--port',
-          `${node.port}`,
-          '--client-port',
-          `${node.clientPort}`,
-          '--metrics-port',
-          `${node.metricsPort}`,
-        ],
-        ...['--data-dir', node.dataDir, '--config', node.configFile, '--token-file', tokenFile],
-      ]);
-      await this.#untilReady(node);
-      rmSync(tokenFile, { force: true });
-    }
+    for (const node of this.nodes.slice(1)) await this.#join(node);
     await this.untilHealthy();
     this.#writeManifest();
+  }
+
+  /** Joins one more node behind the last one's ports. */
+  async addNode(): Promise<DemoNode> {
+    const node = this.#describe(this.nodes.length);
+    this.nodes.push(node);
+    await this.#join(node);
+    this.#writeManifest();
+    return node;
+  }
+
+  async #join(node: DemoNode): Promise<void> {
+    const made = JSON.parse(
+      await this.run(['token', 'create', '--join', '--node', node.nodeId, '-o', 'json']),
+    ) as { token: string };
+    const tokenFile = join(this.dir, `${node.nodeId}.token`);
+    writeFileSync(tokenFile, made.token, { mode: 0o600 });
+    const ports = ['--port', `${node.port}`, '--client-port', `${node.clientPort}`];
+    this.#spawn(node, [
+      ...['node', 'join', '--seed-node', `${HOST}:${this.node('n1').port}`, '--node-id', node.nodeId],
+      ...['--host', HOST, ...ports, '--metrics-port', `${node.metricsPort}`],
+      ...['--data-dir', node.dataDir, '--config', node.configFile, '--token-file', tokenFile],
+    ]);
+    await this.#untilReady(node);
+    rmSync(tokenFile, { force: true });
   }
 
   /** A client with the admin's certificate and all nodes as endpoints. */
@@ -159,10 +172,13 @@ export class DemoCluster {
     return this.#client;
   }
 
-  newClient(): SqlccClient {
+  /** A client of its own, of all nodes or of one alone. */
+  newClient(onlyNode?: string): SqlccClient {
     const pki = join(this.dir, 'demo');
     return new SqlccClient({
-      endpoints: this.nodes.map((n) => `${HOST}:${n.port}`),
+      endpoints: this.nodes
+        .filter((n) => onlyNode === undefined || n.nodeId === onlyNode)
+        .map((n) => `${HOST}:${n.port}`),
       ca: readFileSync(join(pki, 'ca.crt'), 'utf8'),
       cert: readFileSync(join(pki, 'admin.crt'), 'utf8'),
       key: readFileSync(join(pki, 'admin.key'), 'utf8'),
@@ -195,7 +211,7 @@ export class DemoCluster {
   /** Runs a command of `sqlcc` on this cluster and answers its stdout; throws with its stderr. */
   run(args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [...selfCommand(), ...args], {
+      const child = spawn(process.execPath, [...this.#program, ...args], {
         env: { ...process.env, SQLCC_CONFIG: this.contextFile },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -269,7 +285,7 @@ export class DemoCluster {
     const flags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
     node.child = spawn(
       process.execPath,
-      [...flags, ...selfCommand(), ...args, '--log-level', this.#logLevel, '--log-file', node.log],
+      [...flags, ...this.#program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
       { env: { ...process.env, SQLCC_CONFIG: this.contextFile }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     node.child.stderr?.on('data', (chunk: Buffer) =>

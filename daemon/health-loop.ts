@@ -41,6 +41,14 @@ export class HealthLoop {
     return this.#health;
   }
 
+  /** Open sockets of people and programs. */
+  get connections(): number {
+    return this.#options.connections();
+  }
+
+  /** Hears every sample; set once by whoever follows them. */
+  onTick: () => void = () => {};
+
   start(): void {
     const { sampleIntervalMs } = this.#options.parts.options.config.monitoring;
     this.#timer = setInterval(() => this.#tick(), sampleIntervalMs);
@@ -64,6 +72,7 @@ export class HealthLoop {
     this.#health = this.#observe();
     parts.gossip.publishDigest(this.#digest());
     parts.history.add(Date.now(), this.#points());
+    this.onTick();
   }
 
   #observe(): NodeHealth {

@@ -10,7 +10,7 @@ import { parseToken } from '../src/auth/index.ts';
 import type { ErrorCode } from '../src/base/index.ts';
 import { parseNodeId, SqlccError } from '../src/base/index.ts';
 import { createCsr } from '../src/pki/index.ts';
-import { HttpClient } from '../src/rpc/index.ts';
+import { HttpClient, showAuthority } from '../src/rpc/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
 import { nodeConfigText } from './config-text.ts';
 import {
@@ -23,12 +23,12 @@ import {
 } from './data-dir.ts';
 import { writePki } from './data-files.ts';
 import { reachableHost } from './init.ts';
-import { keyFingerprint, pinnedCa, presentedCa } from './pinned-ca.ts';
 import { startNode } from './start-node.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 const JOIN_TIMEOUT_MS = 10_000;
+const LOOK_TIMEOUT_MS = 5000;
 const MAX_REDIRECTS = 3;
 /** A cluster between two leaders is asked again for this long. */
 const NO_LEADER_PATIENCE_MS = 8000;
@@ -67,7 +67,17 @@ export function splitAddress(text: string): { host: string; port: number } {
 /** SHA-256 of the key of the CA that a seed presents, for a person to compare; nothing is sent. */
 export async function seedFingerprint(seedNode: string): Promise<string> {
   const { host, port } = splitAddress(seedNode);
-  return keyFingerprint(await presentedCa(host, port));
+  return (await showAuthority(host, port, LOOK_TIMEOUT_MS)).fingerprint;
+}
+
+/** The CA of the seed, provided that it is the one that made the token; nothing secret was said until then. */
+async function pinnedCa(seed: { host: string; port: number }, pin: string): Promise<string> {
+  const shown = await showAuthority(seed.host, seed.port, LOOK_TIMEOUT_MS);
+  if (shown.fingerprint === pin) return shown.caPem;
+  const keys = `its CA is ${shown.fingerprint.slice(0, 16)}…, the token was made by ${pin.slice(0, 16)}…`;
+  const text = `${seed.host}:${seed.port} belongs to another cluster: ${keys}`;
+  const hint = 'check --seed-node, or make a token on that cluster; the token was not sent';
+  throw new SqlccError('unauthenticated', text, { hint });
 }
 
 function checkJoin(options: JoinOptions): { caFingerprint: string } {
@@ -150,7 +160,7 @@ export async function joinCluster(options: JoinOptions): Promise<number> {
   const { caFingerprint } = checkJoin(options);
   const seed = splitAddress(options.seedNode);
   const host = reachableHost(options.host, options.advertiseHost);
-  const ca = await pinnedCa(seed.host, seed.port, caFingerprint);
+  const ca = await pinnedCa(seed, caFingerprint);
   const { csrPem, keyPem } = await createCsr(options.nodeId);
   const instanceId = freshId();
   const answer = await askToJoin(options.seedNode, ca, {

@@ -12,12 +12,16 @@ export class Latencies {
   #total = 0;
   #errors = 0;
 
+  /** Hears each sample; set once by whoever counts them. */
+  onRecord: (ms: number) => void = () => {};
+
   /** Requests and failed requests since the start. */
   get totals(): { readonly requests: number; readonly errors: number } {
     return { requests: this.#total, errors: this.#errors };
   }
 
   record(ms: number, failed: boolean): void {
+    this.onRecord(ms);
     this.#values[this.#next] = ms;
     this.#times[this.#next] = performance.now();
     this.#next = (this.#next + 1) % RING;

@@ -3,6 +3,7 @@
  * streams between nodes), `client_port` (the routes of data), `metrics_port` (plain
  * HTTP for metrics and health, loopback unless configured).
  */
+import type { X509Certificate } from 'node:crypto';
 import { allows } from '../src/auth/index.ts';
 import { H2Server, PlainServer, Router } from '../src/rpc/index.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -37,16 +38,16 @@ export class Listeners {
     const handlers = createHandlers(context);
     const authenticator = createAuthenticator(facts.clusterId, () => state.cluster);
     const shared = {
-      tls: { ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
+      tls: { clusterId: facts.clusterId, ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
       host: network.host,
-      authenticate: authenticator.authenticate,
+      authenticate: async (certificate: X509Certificate | null, bearer: string | null) =>
+        authenticator.authenticate(certificate, bearer),
     };
     const api = new H2Server({
       ...shared,
       port: network.port,
       router: new Router({ handlers, authorize: (identity, scope) => allows(identity.role, scope) }),
       onPeerStream: (peer, purpose, stream) => gossip.accept(peer, purpose, stream),
-      clusterId: facts.clusterId,
     });
     const data = new H2Server({
       ...shared,
@@ -56,7 +57,6 @@ export class Listeners {
         authorize: (identity, scope) => allows(identity.role, scope),
         only: 'client-port',
       }),
-      clusterId: facts.clusterId,
     });
     this.#servers = [api, data];
     for (const server of this.#servers) await server.start();

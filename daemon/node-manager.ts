@@ -178,6 +178,7 @@ export class NodeManager {
     const listeners = new Listeners(parts, () => context);
     const health = new HealthLoop({ parts, connections: () => listeners.connections });
     const metrics = new MetricsSource(parts, health);
+    health.onTick = () => metrics.observeLeader();
     const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
     const context: NodeContext = {
       ...parts,

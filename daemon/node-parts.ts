@@ -24,7 +24,6 @@ import { Reads } from './reads.ts';
 import { StateLink } from './state-link.ts';
 import { SystemSampler } from './system-sampler.ts';
 import { createThreads, type Threads } from './threads.ts';
-import { PROTOCOL } from './version.ts';
 
 export interface NodeOptions {
   readonly config: ClusterConfig;
@@ -100,7 +99,6 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     nodeId,
     instanceId,
     bootCounter,
-    protocol: PROTOCOL,
     pkiDir: join(dataDir, 'pki'),
     advertise: { host: advertisedHost(config), port: config.network.port },
     listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },

@@ -146,7 +146,7 @@ export class SnapshotTransfer {
   async #offer(peer: NodeId, offer: Offer): Promise<number> {
     const file = await this.#parts.snapshots.openSnapshot(offer.meta.id);
     try {
-      const stream = await this.#parts.peers.openBulk(peer, offer);
+      const stream = await this.#parts.peers.openBulk(peer, { ...offer });
       try {
         return await this.#sendChunks(stream, file);
       } finally {

@@ -21,6 +21,9 @@ export interface SystemSample {
   readonly loadFactor: number;
   readonly loopLagP99Ms: number;
   readonly rssBytes: number;
+  /** Bytes that this process has read from and written to disks since it started; null where /proc does not tell. */
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
 }
 
 function readNumber(path: string): number | null {
@@ -95,12 +98,22 @@ export class SystemSampler {
       loadFactor: Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100,
       loopLagP99Ms: Number.isFinite(lag) ? lag : 0,
       rssBytes: process.memoryUsage.rss(),
+      ...ioBytes(),
     };
   }
 
   stop(): void {
     this.#delay.disable();
   }
+}
+
+function ioBytes(): { ioReadBytes: number | null; ioWriteBytes: number | null } {
+  const text = readTextOr('/proc/self/io', '');
+  const value = (name: string): number | null => {
+    const match = new RegExp(`^${name}: (\\d+)$`, 'm').exec(text);
+    return match === null ? null : Number(match[1]);
+  };
+  return { ioReadBytes: value('read_bytes'), ioWriteBytes: value('write_bytes') };
 }
 
 function clamp(ratio: number): number {

@@ -1,0 +1,78 @@
+/**
+ * `npm run bench`: the figures of the README on this machine, as one JSON document on
+ * stdout and lines of progress on stderr. Not a test: nothing here passes or fails.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { loadCities } from '../../daemon/cities.ts';
+import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { MAIN, program } from '../cluster/harness.ts';
+import { measureHandOver, measureIdle, measureStalls, measureWrites } from './cluster.ts';
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Median wall time of a command over `runs`, ms. */
+function median(args: readonly string[], env: Record<string, string>, runs = 15): number {
+  const times: number[] = [];
+  for (let n = 0; n < runs; n++) {
+    const began = performance.now();
+    spawnSync(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] as number;
+}
+
+function measureStart(contextFile: string) {
+  const env = { SQLCC_CONFIG: contextFile };
+  const nothing = median(['-e', '0'], env);
+  const version = median([MAIN, 'version'], env);
+  const status = median([MAIN, 'cluster', 'status', '-o', 'json'], env);
+  const ratio = (ms: number): number => Math.round((ms / nothing) * 100) / 100;
+  return {
+    nodeMs: Math.round(nothing),
+    versionMs: Math.round(version),
+    statusMs: Math.round(status),
+    versionRatio: ratio(version),
+    statusRatio: ratio(status),
+  };
+}
+
+const began = performance.now();
+const cluster = await DemoCluster.start({
+  nodes: 3,
+  dir: null,
+  basePort: await findPorts(3, 25_433),
+  program: program(),
+});
+try {
+  say('cities');
+  const cities = await loadCities(cluster.client(), () => {});
+  say('writes, 64 clients');
+  const many = await measureWrites(cluster, 64, 8000);
+  say('writes, 1 client');
+  const one = await measureWrites(cluster, 1, 5000);
+  say('failover by command, 20 rounds');
+  const handOver = await measureHandOver(cluster, 20);
+  say('stalls');
+  const stalls = await measureStalls(cluster);
+  say('start of commands');
+  const start = measureStart(cluster.contextFile);
+  say('idle');
+  const idle = await measureIdle(cluster);
+  const document = {
+    at: new Date().toISOString(),
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.versions.node}`,
+    cities: { rows: cities.rows, ms: Math.round(cities.ms) },
+    writes: [many, one],
+    handOver,
+    stalls,
+    start,
+    idle,
+    seconds: Math.round((performance.now() - began) / 1000),
+  };
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+} finally {
+  await cluster.stop();
+  cluster.remove();
+}

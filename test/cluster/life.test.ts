@@ -1,0 +1,122 @@
+/** The life of a cluster of real daemons: form, write, lose a leader, come back, hand over, stop. */
+import { describe, expect, it } from 'vitest';
+import { SEED_START_STEPS } from '../../src/cluster/index.ts';
+import { sqlccOn, startCluster, until } from './harness.ts';
+import { stallMainThread } from './inspector.ts';
+
+const insert = (n: number) => ({ sql: 'INSERT INTO t (n) VALUES (?)', params: [n] });
+
+describe('a cluster of three', () => {
+  it('forms, reports its start steps, writes, survives kill -9 of its leader and agrees', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const status = await client.status();
+    expect(status.cluster.health).toBe('healthy');
+    expect(status.raft.voters.toSorted()).toEqual(['n1', 'n2', 'n3']);
+    expect(status.cluster.read.mode).toBe('quorum');
+
+    const steps = new Map<string, string[]>();
+    for await (const event of client.events({ after: '0', follow: false })) {
+      if (event.kind !== 'node-start-step') continue;
+      const name = String((event.data as { name: string }).name);
+      steps.set(event.node_id, [...(steps.get(event.node_id) ?? []), name]);
+    }
+    for (const node of ['n1', 'n2', 'n3']) expect(steps.get(node)).toEqual([...SEED_START_STEPS]);
+
+    await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
+    const session = await client.openSession();
+    for (let n = 0; n < 50; n++) await session.sql([insert(n)]);
+    const before = (await client.leader()).leader_id as string;
+    await cluster.killNode(before);
+    for (let n = 50; n < 100; n++) await session.sql([insert(n)], { timeoutMs: 10_000 });
+    const after = await client.leader();
+    expect(after.leader_id).not.toBe(before);
+    const rows = await client.sql([{ sql: 'SELECT count(*), count(DISTINCT n) FROM t' }]);
+    expect(rows.results[0]?.rows).toEqual([[100, 100]]);
+
+    await cluster.startNode(before);
+    await cluster.untilHealthy();
+    const hashes = await until('equal state', async () => {
+      const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
+      return new Set(all.map((a) => a.index)).size === 1 ? all.map((a) => a.state_hash) : null;
+    });
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('hands leadership over by command without a failed write', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
+    const session = await client.openSession();
+    let running = true;
+    let written = 0;
+    const failures: string[] = [];
+    const writing = (async () => {
+      while (running) {
+        await session.sql([insert(written)]).then(
+          () => written++,
+          (error: Error) => failures.push(error.message),
+        );
+      }
+    })();
+    const from = (await client.leader()).leader_id;
+    const to = cluster.nodes.map((n) => n.nodeId).find((n) => n !== from) as string;
+    const ran = await sqlccOn(cluster, [
+      'cluster',
+      'failover',
+      '--to',
+      to,
+      '--yes',
+      '--reason',
+      'test',
+      '-o',
+      'json',
+    ]);
+    expect(ran.stderr).toBe('');
+    expect(ran.code).toBe(0);
+    await until('the new leader', async () => (await client.leader()).leader_id === to);
+    const atHandover = written;
+    await until('more writes', async () => written > atHandover + 20);
+    running = false;
+    await writing;
+    expect(failures).toEqual([]);
+    const { operations } = await client.operations();
+    expect(operations.at(-1)).toMatchObject({ kind: 'failover', state: 'done', from, to });
+    expect((await client.audit()).records.map((r) => r.action)).toContain('operation-begin');
+  });
+
+  it('keeps its term through a 2 s stall of a main thread and a long query', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const leader = await client.leader();
+    const pid = cluster.node(leader.leader_id as string).child?.pid as number;
+    const stalled = await stallMainThread(pid, 2000);
+    expect(stalled).toBeGreaterThan(1900);
+    const follower = cluster.nodes.find((n) => n.nodeId !== leader.leader_id);
+    await stallMainThread(follower?.child?.pid as number, 2000);
+    const slow = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c';
+    const began = performance.now();
+    await expect(client.sql([{ sql: slow }], { timeoutMs: 3000 })).rejects.toMatchObject({
+      code: expect.stringMatching(/deadline_exceeded|sql_error|outcome_unknown/),
+    });
+    expect(performance.now() - began).toBeGreaterThan(2500);
+    expect((await client.leader()).term).toBe(leader.term);
+  });
+
+  it('SIGTERM hands over, drains and ends with 0 within 5 s', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const before = await client.leader();
+    const child = cluster.node(before.leader_id as string).child;
+    const began = performance.now();
+    const ended = new Promise<number | null>((resolve) => child?.once('exit', resolve));
+    child?.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5000);
+    const after = await until('another leader', async () => {
+      const now = await client.leader();
+      return now.leader_id !== null && now.leader_id !== before.leader_id ? now : null;
+    });
+    expect(after.term).toBe(before.term + 1);
+  });
+});

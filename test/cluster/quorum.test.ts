@@ -1,0 +1,135 @@
+/** What a cluster does when a majority is gone, when a node comes late, and when one leaves. */
+import { describe, expect, it } from 'vitest';
+import { sqlcc, sqlccOn, startCluster, until } from './harness.ts';
+
+describe('a lost majority', () => {
+  it('refuses writes and linearizable reads within 2 s, and labels stale reads', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    await client.kv.put('k', 'v');
+    await until('the key everywhere', async () => {
+      const all = await Promise.all(
+        cluster.nodes.map((n) => client.kv.get('k', { level: 'none', node: n.nodeId })),
+      );
+      return all.every((item) => item.value === 'v');
+    });
+    await cluster.killNode('n2');
+    await cluster.killNode('n3');
+    await until(
+      'the loss is noticed',
+      async () => (await client.status({ node: 'n1' })).raft.leader_id === null,
+    );
+    const timed = async (work: () => Promise<unknown>): Promise<{ code: string; ms: number }> => {
+      const began = performance.now();
+      try {
+        await work();
+        return { code: 'ok', ms: performance.now() - began };
+      } catch (error) {
+        return { code: (error as { code: string }).code, ms: performance.now() - began };
+      }
+    };
+    const alone = cluster.newClient('n1');
+    const write = await timed(() => alone.kv.put('k', 'w', { timeoutMs: 1900 }));
+    await alone.close();
+    expect(write.code).toMatch(/no_leader|no_quorum|outcome_unknown/);
+    expect(write.ms).toBeLessThan(2200);
+    const read = await timed(() => client.kv.get('k', { node: 'n1', timeoutMs: 5000 }));
+    expect(read.code).toMatch(/no_leader|no_quorum/);
+    expect(read.ms).toBeLessThan(2200);
+    const stale = await client.kv.get('k', { level: 'none', node: 'n1' });
+    expect(stale).toMatchObject({ value: 'v', read: { mode: 'stale', node_id: 'n1' } });
+    expect(stale.read.age_ms).toBeGreaterThan(0);
+    const status = await sqlccOn(cluster, ['cluster', 'status', '-o', 'json']);
+    expect(status.code).toBe(4);
+    expect(JSON.parse(status.stdout).cluster.health).toBe('critical');
+
+    await cluster.startNode('n2');
+    await cluster.startNode('n3');
+    await cluster.untilHealthy();
+    await client.kv.put('k', 'after');
+    expect((await client.kv.get('k')).value).toBe('after');
+  });
+});
+
+describe('a node that joins late', () => {
+  it('is brought up by a snapshot when the log was cut, and leaves again', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const session = await client.openSession();
+    const value = 'x'.repeat(7000);
+    let next = 0;
+    const write = async (): Promise<void> => {
+      while (next < 11_500) await session.put(`k${next++ % 100}`, value);
+    };
+    await Promise.all(Array.from({ length: 64 }, write));
+    await until(
+      'a snapshot',
+      async () => {
+        for await (const event of client.events({ after: '0', follow: false })) {
+          if (event.kind === 'snapshot-made') return true;
+        }
+        return false;
+      },
+      60_000,
+    );
+    const { nodeId, child } = await cluster.addNode();
+    expect(child).not.toBeNull();
+    await until('the fourth voter', async () => (await client.status()).raft.voters.includes(nodeId), 30_000);
+    const hashes = await until('equal state', async () => {
+      const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
+      return new Set(all.map((a) => a.index)).size === 1 ? all.map((a) => a.state_hash) : null;
+    });
+    expect(new Set(hashes).size).toBe(1);
+
+    const left = await sqlccOn(cluster, ['node', 'leave', '--node', nodeId, '--yes', '-o', 'json']);
+    expect(left.stderr).toBe('');
+    expect(left.code).toBe(0);
+    const { nodes } = await client.nodes();
+    expect(nodes.map((n) => n.node_id)).not.toContain(nodeId);
+    expect((await client.status()).raft.voters.toSorted()).toEqual(['n1', 'n2', 'n3']);
+  });
+});
+
+describe('joining is refused', () => {
+  it('with a used, a foreign and a malformed token, and for an id in use', async () => {
+    const cluster = await startCluster(1);
+    const [n1] = cluster.nodes;
+    const target = (id: string, token: string): string[] => [
+      ...['node', 'join', '--seed-node', `127.0.0.1:${n1?.port}`, '--node-id', id, '--host', '127.0.0.1'],
+      ...['--port', '26999', '--client-port', '26998', '--metrics-port', '26997', '--no-start'],
+      ...[
+        '--data-dir',
+        `${cluster.dir}/x-${id}`,
+        '--config',
+        `${cluster.dir}/x-${id}.yaml`,
+        '--token',
+        token,
+      ],
+    ];
+    const made = await sqlccOn(cluster, ['token', 'create', '--join', '-o', 'json']);
+    const { token } = JSON.parse(made.stdout) as { token: string };
+
+    const malformed = await sqlcc(target('x1', 'sqlcc1.nonsense'));
+    expect(malformed.code).toBe(2);
+    expect(malformed.stderr).toMatch(/^error\[invalid_argument\]: this is no join token/);
+
+    const pin = token.split('.');
+    pin[3] = 'a'.repeat(64);
+    const foreign = await sqlcc(target('x1', pin.join('.')));
+    expect(foreign.code).toBe(8);
+    expect(foreign.stderr).toMatch(/belongs to another cluster/);
+    expect(foreign.stderr).toMatch(/the token was not sent/);
+
+    const inUse = await sqlcc(target('n1', token));
+    expect(inUse.code).toBe(9);
+    expect(inUse.stderr).toContain(`127.0.0.1:${n1?.port}`);
+    expect(inUse.stderr).toContain('127.0.0.1:26999');
+
+    expect((await sqlcc(target('x1', token))).code).toBe(0);
+    const used = await sqlcc(target('x2', token));
+    expect(used.code).toBe(8);
+    expect(used.stderr).toMatch(/was used by x1/);
+    for (const ran of [malformed, foreign, inUse, used])
+      expect(ran.stdout + ran.stderr).not.toContain(pin[2]);
+  });
+});

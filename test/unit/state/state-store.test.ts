@@ -1,0 +1,398 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AssertionError, LIMITS } from '../../../src/base/index.ts';
+import type { LogEntry } from '../../../src/raft/index.ts';
+import { type AppliedGroup, StateReader, StateStore } from '../../../src/state/index.ts';
+import { LogWriter, optionsIn } from './log.ts';
+
+let dir = '';
+let log = new LogWriter();
+let opened: StateStore[] = [];
+
+function open(part = 'a'): StateStore {
+  const store = StateStore.open(optionsIn(join(dir, part)));
+  opened.push(store);
+  return store;
+}
+function shut(store: StateStore): void {
+  opened = opened.filter((s) => s !== store);
+  store.close();
+}
+/** The result of the last entry. */
+function last(group: AppliedGroup): AppliedGroup['results'][number]['result'] | undefined {
+  return group.results.at(-1)?.result;
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sqlcc-state-'));
+  log = new LogWriter();
+});
+afterEach(() => {
+  for (const store of opened.splice(0)) store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('StateStore', () => {
+  it('starts empty and remembers the applied index over a restart', () => {
+    const store = open();
+    expect([store.appliedIndex(), store.clusterState()]).toEqual([0, null]);
+    store.apply([log.raw('noop', new Uint8Array()), log.put('k', 'v')]);
+    const hash = store.stateHash();
+    shut(store);
+    const again = open();
+    expect(again.appliedIndex()).toBe(2);
+    expect(again.stateHash()).toBe(hash);
+  });
+
+  it('refuses an entry that was applied or leaves a gap', () => {
+    const store = open();
+    const [first, second, third] = [log.put('a', '1'), log.put('b', '2'), log.put('c', '3')];
+    store.apply([first]);
+    for (const wrong of [first, third]) expect(() => store.apply([wrong])).toThrow(AssertionError);
+    expect(store.apply([second]).lastIndex).toBe(2);
+  });
+
+  it('answers each entry in order and keeps the failed ones out', () => {
+    const group = open().apply([
+      log.sql(['CREATE TABLE t (id INTEGER PRIMARY KEY)']),
+      log.sql([['INSERT INTO t VALUES (?)', 1]]),
+      log.sql(['INSERT INTO t VALUES (2)', 'INSERT INTO t VALUES (1)']),
+      log.sql(['SELECT count(*) FROM t']),
+    ]);
+    expect(group.results.map((r) => r.index)).toEqual([1, 2, 3, 4]);
+    expect(group.results[2]?.result).toMatchObject({
+      ok: false,
+      code: 'sql_error',
+      details: { statement: 1, sqlstate: '23505' },
+    });
+    expect(last(group)).toMatchObject({ ok: true, value: [{ rows: [[1]] }] });
+    for (const { digest } of group.results) expect(Number.isSafeInteger(digest)).toBe(true);
+  });
+
+  it('keeps the cluster record, tells its events once, and says null when it did not change', () => {
+    const store = open();
+    const changed = store.apply([
+      log.command({ kind: 'node-stopped', nodeId: 'n1' }),
+      log.command({ kind: 'node-stopped', nodeId: 'n2' }),
+    ]);
+    expect(changed.clusterState).toMatchObject({ name: '2' });
+    expect(changed.events.map((e) => e.index)).toEqual([1, 2]);
+    expect(last(changed)).toEqual({ ok: true, value: { seen: 2, actor: 'ada' } });
+    const refused = store.apply([log.command({ kind: 'token-revoke', id: 'x' })]);
+    expect(refused.clusterState).toBeNull();
+    shut(store);
+    expect(open().clusterState()).toMatchObject({ name: '2' });
+    expect(StateReader.open(join(dir, 'a')).events(1)).toMatchObject([{ index: 2 }]);
+  });
+
+  it('keeps the newest events only', () => {
+    const store = open();
+    const many = Array.from({ length: LIMITS.eventHistory + 5 }, () =>
+      log.command({ kind: 'node-stopped', nodeId: 'n' }),
+    );
+    store.apply(many);
+    const events = StateReader.open(join(dir, 'a')).events(LIMITS.eventHistory * 2);
+    expect(events.length).toBe(LIMITS.eventHistory);
+    expect(events[0]?.index).toBe(6);
+  });
+
+  it('an entry that is no envelope is refused, and the log goes on', () => {
+    const store = open();
+    const group = store.apply([
+      log.raw('sql', Buffer.from('{"statements":7}')),
+      log.raw('command', Buffer.from('nonsense')),
+      log.put('k', 'v'),
+    ]);
+    expect(group.results.map((r) => r.result.ok)).toEqual([false, false, true]);
+  });
+
+  it('last_insert_rowid and changes begin anew in each entry', () => {
+    const store = open();
+    store.apply([log.sql(['CREATE TABLE t (id INTEGER PRIMARY KEY, x)', 'INSERT INTO t VALUES (41, 0)'])]);
+    const read = log.sql(['SELECT last_insert_rowid()', 'UPDATE t SET x = last_insert_rowid() RETURNING x']);
+    expect(last(store.apply([read]))).toMatchObject({
+      value: [{ rows: [[0]] }, { rows: [[0]], last_insert_id: null }],
+    });
+  });
+});
+
+describe('KeyValues', () => {
+  it('put and delete answer version, term and time, and tell the change', () => {
+    const group = open().apply([log.put('k', 'v'), log.remove('k'), log.remove('k')]);
+    expect(group.results.map((r) => r.result)).toMatchObject([
+      { ok: true, value: { key: 'k', version: 1, term: 1 } },
+      { ok: true, value: { deleted: true, version: 2 } },
+      { ok: true, value: { deleted: false, version: 3 } },
+    ]);
+    expect(group.kvChanges).toMatchObject([
+      { type: 'put', key: 'k', value: 'v', version: 1 },
+      { type: 'delete', key: 'k', value: null, version: 2 },
+    ]);
+  });
+
+  it('a condition that fails says the version that stands', () => {
+    const group = open().apply([
+      log.put('k', 'a', 0),
+      log.put('k', 'b', 0),
+      log.put('k', 'c', 7),
+      log.put('k', 'd', 1),
+      log.remove('k', 1),
+      log.remove('none', 3),
+    ]);
+    expect(group.results.map((r) => r.result.ok)).toEqual([true, false, false, true, false, false]);
+    expect(group.results[1]?.result).toMatchObject({ code: 'precondition_failed', details: { version: 1 } });
+    expect(group.results[4]?.result).toMatchObject({ details: { version: 4 } });
+    expect(group.results[5]?.result).toMatchObject({ details: { version: 0 } });
+  });
+});
+
+describe('Sessions', () => {
+  const at = (seq: number): { session: string; seq: number } => ({ session: 's', seq });
+
+  it('answer a repeated write and do not apply it again, also in another group and after a restart', () => {
+    const store = open();
+    store.apply([log.openSession('s'), log.sql(['CREATE TABLE t (x)'])]);
+    const insert = (): LogEntry => log.sql(['INSERT INTO t VALUES (1)'], at(1));
+    const [first, second] = store.apply([insert(), insert()]).results.map((r) => r.result);
+    expect(second).toEqual({ ...first, replayed: true });
+    shut(store);
+    const again = open();
+    expect(last(again.apply([insert()]))).toEqual({ ...first, replayed: true });
+    expect(last(again.apply([log.sql(['SELECT count(*) FROM t'])]))).toMatchObject({
+      value: [{ rows: [[1]] }],
+    });
+  });
+
+  it('a refusal is an answer too and is repeated, whatever changed since', () => {
+    const store = open();
+    store.apply([log.openSession('s'), log.put('k', 'v')]);
+    const refused = last(store.apply([log.put('k', 'w', 0, at(1))]));
+    expect(refused).toMatchObject({ ok: false, code: 'precondition_failed' });
+    store.apply([log.remove('k')]);
+    expect(last(store.apply([log.put('k', 'w', 0, at(1))]))).toEqual({ ...refused, replayed: true });
+  });
+
+  it('an unknown session is expired, and nothing is applied', () => {
+    const group = open().apply([log.put('k', 'v', null, at(1))]);
+    expect(last(group)).toMatchObject({ ok: false, code: 'session_expired' });
+    expect(group.kvChanges).toEqual([]);
+  });
+
+  it('forgets the lowest numbers first and refuses what it forgot', () => {
+    const store = open();
+    store.apply([log.openSession('s')]);
+    const count = LIMITS.maxSessionReplies + 1;
+    store.apply(Array.from({ length: count }, (_, n) => log.put('k', 'v', null, at(n + 1))));
+    expect(last(store.apply([log.put('k', 'v', null, at(1))]))).toMatchObject({
+      ok: false,
+      code: 'session_expired',
+    });
+    expect(last(store.apply([log.put('k', 'v', null, at(count))]))).toMatchObject({
+      ok: true,
+      replayed: true,
+    });
+    expect(last(store.apply([log.put('k', 'v', null, at(count + 50))]))).not.toHaveProperty('replayed');
+  });
+
+  it('a write with an answer too large to keep is never applied twice', () => {
+    const store = open();
+    store.apply([log.openSession('s'), log.sql(['CREATE TABLE t (x)'])]);
+    const insert = (): LogEntry =>
+      log.sql(['INSERT INTO t VALUES (hex(zeroblob(99999))) RETURNING x'], at(1));
+    expect(last(store.apply([insert()]))).toMatchObject({ ok: true });
+    expect(last(store.apply([insert()]))).toMatchObject({
+      code: 'session_expired',
+      details: { took_effect: true },
+    });
+    expect(last(store.apply([log.sql(['SELECT count(*) FROM t'])]))).toMatchObject({
+      value: [{ rows: [[1]] }],
+    });
+  });
+
+  it('the session longest unused in the log makes room', () => {
+    const store = open();
+    const names = Array.from({ length: LIMITS.maxSessions }, (_, n) => `s${n}`);
+    store.apply(names.map((name) => log.openSession(name)));
+    store.apply([log.put('k', 'v', null, { session: 's0', seq: 1 }), log.openSession('late')]);
+    const use = (session: string): LogEntry => log.put('k', 'v', null, { session, seq: 2 });
+    const results = store.apply([use('s0'), use('s1'), use('s2')]).results.map((r) => r.result.ok);
+    expect(results).toEqual([true, false, true]);
+  });
+
+  it('a session opened inside another is no accident', () => {
+    const store = open();
+    store.apply([log.openSession('s')]);
+    expect(last(store.apply([log.command({ kind: 'session-open', session: 'u' }, at(1))]))).toMatchObject({
+      ok: true,
+    });
+  });
+});
+
+describe('snapshotTo and restore', () => {
+  it('carry everything: rows, keys, sessions, record, membership and position', async () => {
+    const store = open();
+    const membership = Uint8Array.of(1, 2, 3);
+    store.apply([
+      log.raw('membership', membership),
+      log.openSession('s'),
+      log.put('k', 'v', null, { session: 's', seq: 1 }),
+      log.command({ kind: 'node-stopped', nodeId: 'n1' }),
+      log.sql(['CREATE TABLE t (x)', 'INSERT INTO t VALUES (random())']),
+    ]);
+    const copy = join(dir, 'copy.db');
+    const made = await store.snapshotTo(copy);
+    expect(made).toMatchObject({ index: 5, term: 1, membershipIndex: 1 });
+    expect([...made.membership]).toEqual([...membership]);
+    const other = open('b');
+    other.restore(copy);
+    expect(other.appliedIndex()).toBe(5);
+    expect(other.clusterState()).toEqual(store.clusterState());
+    expect(other.stateHash()).toBe(store.stateHash());
+    const repeat = log.put('k', 'w', null, { session: 's', seq: 1 });
+    expect(last(other.apply([repeat]))).toMatchObject({ ok: true, replayed: true });
+  });
+
+  it('a copy is one point in time while entries go on', async () => {
+    const store = open();
+    store.apply([log.sql(['CREATE TABLE t (x)'])]);
+    for (let n = 0; n < 40; n++)
+      store.apply([log.sql(['INSERT INTO t SELECT hex(randomblob(20000)) FROM (VALUES (1), (2), (3))'])]);
+    const hash = store.stateHash();
+    const copying = store.snapshotTo(join(dir, 'copy.db'));
+    let done = false;
+    void copying.then(() => {
+      done = true;
+    });
+    while (!done) {
+      store.apply([log.sql(['INSERT INTO t VALUES (1)'])]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(store.appliedIndex()).toBeGreaterThan(41);
+    expect((await copying).index).toBe(41);
+    const other = open('b');
+    other.restore(join(dir, 'copy.db'));
+    expect(other.stateHash()).toBe(hash);
+  });
+
+  it('a reader that was open before a restore sees the new state after it', async () => {
+    const store = open();
+    store.apply([log.put('k', 'old')]);
+    const reader = StateReader.open(join(dir, 'a'));
+    expect(reader.get('k').item?.value).toBe('old');
+    const other = open('b');
+    other.apply([log.raw('noop', new Uint8Array())].map((e) => ({ ...e, index: 1 })));
+    other.apply([{ ...log.put('k', 'new'), index: 2 }]);
+    await other.snapshotTo(join(dir, 'copy.db'));
+    store.restore(join(dir, 'copy.db'));
+    expect(reader.get('k')).toMatchObject({ item: { value: 'new' }, appliedIndex: 2 });
+    expect(readdirSync(join(dir, 'a')).filter((name) => name.startsWith('state-1'))).toEqual([]);
+    reader.close();
+  });
+
+  it('refuse a damaged copy and go on with what was there', () => {
+    const store = open();
+    store.apply([log.put('k', 'v')]);
+    writeFileSync(join(dir, 'bad.db'), 'no database');
+    expect(() => store.restore(join(dir, 'bad.db'))).toThrow(
+      expect.objectContaining({ code: 'storage_failed' }),
+    );
+    expect(store.apply([log.put('k', 'w')]).lastIndex).toBe(2);
+  });
+
+  it('open clears what a crash in the middle of a restore left', () => {
+    const store = open();
+    store.apply([log.put('k', 'v')]);
+    shut(store);
+    writeFileSync(join(dir, 'a', 'state-2.db'), 'half');
+    symlinkSync('state-2.db', join(dir, 'a', 'state.db.next'));
+    expect(open().appliedIndex()).toBe(1);
+    expect(readdirSync(join(dir, 'a'))).not.toContain('state-2.db');
+  });
+});
+
+describe('determinism', () => {
+  const script = (): LogEntry[] => {
+    const w = new LogWriter();
+    return [
+      w.openSession('s'),
+      w.sql([
+        'CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x, at DEFAULT CURRENT_TIMESTAMP)',
+        'CREATE TABLE w (k TEXT PRIMARY KEY, v) WITHOUT ROWID',
+      ]),
+      w.sql([
+        'CREATE VIRTUAL TABLE f USING fts5(body)',
+        "CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO w VALUES (NEW.id || random(), datetime('now')); END",
+      ]),
+      w.sql(
+        [
+          "INSERT INTO t (x) VALUES (random()), (hex(randomblob(8))), (strftime('%f', 'now'))",
+          "INSERT INTO f VALUES ('a b'), ('c')",
+        ],
+        { session: 's', seq: 1 },
+      ),
+      w.sql(['DELETE FROM t WHERE id = 3', "INSERT INTO f VALUES ('d a')"]),
+      w.sql(['INSERT INTO t (x) SELECT x FROM t ORDER BY random() LIMIT 2'], { session: 's', seq: 2 }),
+      w.put('k', 'v'),
+      w.put('k', 'w', 7),
+      w.put('k', 'x', 7),
+      w.sql(['INSERT INTO t (id) VALUES (1)']),
+      w.sql(['ANALYZE', 'CREATE INDEX i ON t (x)', 'SELECT count(*) FROM t WHERE x > 5']),
+      w.sql(['INSERT INTO t (x) VALUES (last_insert_rowid()), (changes()) RETURNING *'], {
+        session: 's',
+        seq: 3,
+      }),
+      w.command({ kind: 'node-stopped', nodeId: 'n1' }),
+      w.sql([
+        'UPDATE t SET x = unixepoch() WHERE id % 2',
+        'ALTER TABLE t ADD COLUMN z DEFAULT 3',
+        'UPDATE t SET z = random()',
+      ]),
+      w.sql(['INSERT INTO t (x) VALUES (1)'], { session: 's', seq: 3 }),
+      w.sql([
+        "DELETE FROM f WHERE f MATCH 'a'",
+        'DROP TRIGGER tr',
+        'INSERT INTO t (x) VALUES (CURRENT_TIME)',
+      ]),
+    ];
+  };
+
+  it('any grouping, restart and restore on the way lead to equal digests and an equal hash', async () => {
+    const reference = open('ref');
+    const expected = reference.apply(script()).results.map((r) => r.digest);
+    const hash = reference.stateHash();
+    let run = 0;
+    const cuts = fc.array(
+      fc.record({ size: fc.integer({ min: 1, max: 6 }), then: fc.constantFrom('on', 'restart', 'restore') }),
+      { minLength: 16 },
+    );
+    await fc.assert(
+      fc.asyncProperty(cuts, async (steps) => {
+        const name = `r${run++}`;
+        let store = open(name);
+        const rest = script();
+        const digests: number[] = [];
+        for (const step of steps) {
+          if (rest.length === 0) break;
+          digests.push(...store.apply(rest.splice(0, step.size)).results.map((r) => r.digest));
+          if (step.then === 'restart') {
+            shut(store);
+            store = open(name);
+          }
+          if (step.then !== 'restore') continue;
+          const copy = join(dir, `copy-${name}.db`);
+          await store.snapshotTo(copy);
+          shut(store);
+          mkdirSync(join(dir, `${name}-x${digests.length}`));
+          store = open(`${name}-x${digests.length}`);
+          store.restore(copy);
+        }
+        expect(digests).toEqual(expected);
+        expect(store.stateHash()).toBe(hash);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
