@@ -254,9 +254,11 @@ export class MemoryDisk implements Disk {
     return Buffer.from(inode.cache.view());
   }
 
-  /** Puts a file there, durable at once: how tests plant damage. */
+  /** Puts a file there, or other bytes into it under whoever has it open; durable at once. How tests plant damage. */
   plant(path: string, bytes: Uint8Array): void {
-    const inode = new Inode();
+    const inode = this.#names.get(path) ?? new Inode();
+    inode.dirty = [];
+    inode.doomed = [];
     inode.cache = Content.of(bytes);
     inode.platter = Content.of(bytes);
     this.#names.set(path, inode);

@@ -67,9 +67,9 @@ export function optionsFor(bench: Bench, disk: MemoryDisk, more: Partial<OpenOpt
 }
 
 /** A new log in memory, open. */
-export function newLog(more: Partial<OpenOptions> = {}) {
+export function newLog(more: Partial<OpenOptions> = {}, seed = 1) {
   const bench = new Bench();
-  const disk = memoryDisk(bench);
+  const disk = memoryDisk(bench, seed);
   const options = optionsFor(bench, disk, more);
   initDurableStorage({ ...options, bootstrap: null });
   const { storage } = openDurableStorage(options);

@@ -3,8 +3,8 @@ import { openDurableStorage } from '../../../src/wal/index.ts';
 import { DIR, entriesFrom, newLog, request, SEGMENT_BYTES, snapshotMeta } from './wal-kit.ts';
 
 /** An open log that collects what it says. */
-function listening(more: Parameters<typeof newLog>[0] = {}) {
-  const log = newLog(more);
+function listening(more: Parameters<typeof newLog>[0] = {}, seed = 1) {
+  const log = newLog(more, seed);
   const acks: number[] = [];
   const failures: string[] = [];
   log.storage.onFailure((reason) => failures.push(reason));
@@ -70,6 +70,20 @@ describe('Wal', () => {
   });
 });
 
+function failSyncThenRestart(seed: number): void {
+  const { bench, disk, write, options } = listening({}, seed);
+  write();
+  bench.run(100);
+  disk.failNextSync();
+  write();
+  bench.run(100);
+  bench.drop();
+  disk.kill();
+  expect(openDurableStorage(options).storage.lastIndex()).toBe(2);
+  disk.crash();
+  expect(openDurableStorage(options).storage.lastIndex(), `seed ${seed}`).toBe(2);
+}
+
 describe('Wal, when the disk fails', () => {
   it('never acknowledges after a sync that failed once, though later ones succeed', () => {
     const { bench, disk, acks, failures, write, options } = listening();
@@ -89,17 +103,7 @@ describe('Wal, when the disk fails', () => {
   });
 
   it('makes durable at start what only the page cache still shows after a failed sync', () => {
-    const { bench, disk, write, options } = listening();
-    write();
-    bench.run(100);
-    disk.failNextSync();
-    write();
-    bench.run(100);
-    bench.drop();
-    disk.kill();
-    expect(openDurableStorage(options).storage.lastIndex()).toBe(2);
-    disk.crash();
-    expect(openDurableStorage(options).storage.lastIndex()).toBe(2);
+    for (let seed = 1; seed <= 20; seed++) failSyncThenRestart(seed);
   });
 
   it('stops at a write that fails, whatever part of it arrived', () => {
@@ -161,7 +165,7 @@ describe('Wal, when the disk fails', () => {
     }
   });
 
-  it('poisons itself when an old entry can not be read, and names file and offset when it is damaged', () => {
+  it('poisons itself when an old entry can not be read', () => {
     const { bench, disk, failures, write, storage } = listening({ cacheBytes: 0 });
     write(3);
     bench.run(1);
@@ -169,6 +173,27 @@ describe('Wal, when the disk fails', () => {
     expect(() => storage.entries(2, 2, 100)).toThrow(expect.objectContaining({ code: 'storage_failed' }));
     bench.run(1);
     expect(failures).toEqual([expect.stringContaining('read')]);
+  });
+
+  it('poisons itself when an old entry is damaged or another one, and names file and offset', () => {
+    for (const harm of [0, 1]) {
+      const { bench, disk, failures, write, storage } = listening({ cacheBytes: 0 });
+      write(3);
+      bench.run(1);
+      const path = `${DIR}/${disk.list(DIR)[0]}`;
+      const bytes = disk.contentOf(path);
+      const [first, second] = [bytes.indexOf('entry 1 '), bytes.indexOf('entry 2 ')];
+      if (harm === 0) bytes[second] = 0;
+      else bytes.copyWithin(second - 34, first - 34, second - 34);
+      disk.plant(path, bytes);
+      expect(storage.entries(1, 1, 100)).toEqual(entriesFrom(1, 1, { bytes: 20 }));
+      const details = { file: path, offset: second - 34 };
+      expect(() => storage.entries(2, 2, 100)).toThrow(
+        expect.objectContaining({ code: 'storage_failed', details: expect.objectContaining(details) }),
+      );
+      bench.run(1);
+      expect(failures).toEqual([expect.stringContaining('entry 2')]);
+    }
   });
 
   it('keeps silent after close', () => {
