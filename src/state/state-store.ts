@@ -58,11 +58,13 @@ interface Group {
 const DONE: ApplyResult = { ok: true, value: null };
 const decoder = new TextDecoder();
 
-/** The envelope in an entry; null when the bytes are none. */
-function envelopeOf(data: Uint8Array): (CommandEnvelope & SqlEnvelope) | null {
+/** The envelope in an entry; null when the bytes are none of its kind. */
+function envelopeOf({ kind, data }: LogEntry): (CommandEnvelope & SqlEnvelope) | null {
   try {
-    const value: unknown = JSON.parse(decoder.decode(data));
-    return typeof value === 'object' ? (value as CommandEnvelope & SqlEnvelope) : null;
+    const value = JSON.parse(decoder.decode(data)) as Partial<CommandEnvelope & SqlEnvelope> | null;
+    const whole =
+      kind === 'sql' ? Array.isArray(value?.statements) : typeof value?.command?.kind === 'string';
+    return whole ? (value as CommandEnvelope & SqlEnvelope) : null;
   } catch {
     return null;
   }
@@ -188,7 +190,7 @@ export class StateStore {
   }
 
   #onceOnly(entry: LogEntry, group: Group): ApplyResult {
-    const envelope = envelopeOf(entry.data);
+    const envelope = envelopeOf(entry);
     if (envelope === null)
       return { ok: false, code: 'invalid_argument', message: 'the entry is no envelope' };
     const key = sessionOf(envelope);
