@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
+import { ReaderPool, StateStore } from '../../../src/state/index.ts';
+import { LogWriter, optionsIn } from '../../unit/state/log.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'sqlcc-pool-'));
+const entry = new URL('../../../daemon/reader-process.ts', import.meta.url);
+const log = new LogWriter();
+const ENDLESS = 'WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)';
+let store: StateStore;
+let pool: ReaderPool;
+
+beforeAll(() => {
+  store = StateStore.open(optionsIn(dir));
+  store.apply([log.sql(['CREATE TABLE t (id INTEGER PRIMARY KEY, x)', 'INSERT INTO t (x) VALUES (1), (2)'])]);
+  pool = new ReaderPool({ dir, entry });
+});
+afterEach(async () => {
+  await pool.stop();
+  pool = new ReaderPool({ dir, entry });
+});
+afterAll(() => {
+  store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('ReaderPool', () => {
+  it('has no process until a query comes, and answers with the index it was read at', async () => {
+    expect(pool.size).toBe(0);
+    const answer = await pool.query([{ sql: 'SELECT x FROM t WHERE id = ?', params: [2] }], 10_000);
+    expect(answer).toMatchObject({ results: [{ rows: [[2]] }], appliedIndex: store.appliedIndex() });
+    expect(pool.size).toBe(1);
+  });
+
+  it('sees what was applied since, also a new table', async () => {
+    await pool.query([{ sql: 'SELECT * FROM t' }], 10_000);
+    store.apply([log.sql(['CREATE TABLE u (a)', 'INSERT INTO u VALUES (7)'])]);
+    const answer = await pool.query([{ sql: 'SELECT a FROM u' }], 10_000);
+    expect(answer).toMatchObject({ results: [{ rows: [[7]] }], appliedIndex: store.appliedIndex() });
+  });
+
+  it('kills a query at its deadline; others and the applier go on', async () => {
+    await pool.query([{ sql: 'SELECT 1' }], 10_000);
+    const endless = pool.query([{ sql: `${ENDLESS} SELECT count(*) FROM r` }], 700);
+    const other = pool.query([{ sql: 'SELECT count(*) FROM t' }], 10_000);
+    expect((await other).results[0]?.rows).toEqual([[2]]);
+    expect(store.apply([log.sql(['UPDATE t SET x = 5 WHERE id = 1'])]).results[0]?.result.ok).toBe(true);
+    await expect(endless).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+
+  it('refuses writes, answers over the limits, and names the statement', async () => {
+    const query = (...sql: string[]): Promise<unknown> =>
+      pool.query(
+        sql.map((s) => ({ sql: s })),
+        10_000,
+      );
+    await expect(query('SELECT 1', 'DELETE FROM t')).rejects.toMatchObject({
+      code: 'sql_error',
+      details: { statement: 1, sqlstate: '42501' },
+    });
+    await expect(query('SELECT value FROM _sqlcc_kv')).rejects.toMatchObject({
+      details: { sqlstate: '42501' },
+    });
+    const many = `${ENDLESS} SELECT x FROM r LIMIT ${LIMITS.maxSqlRows + 1}`;
+    await expect(query(many)).rejects.toMatchObject({ details: { sqlstate: '54000' } });
+    await expect(query('SELEC')).rejects.toMatchObject({ details: { sqlstate: '42601' } });
+  });
+
+  it('runs at most the named number of processes and serves the rest in turn', async () => {
+    const asked = Array.from({ length: 30 }, (_, n) =>
+      pool.query([{ sql: 'SELECT ?', params: [n] }], 20_000),
+    );
+    expect(pool.size).toBeLessThanOrEqual(LIMITS.maxReaders);
+    const answers = await Promise.all(asked);
+    expect(answers.map((a) => a.results[0]?.rows[0]?.[0])).toEqual(asked.map((_, n) => n));
+  });
+
+  it('trial lets a write pass that ends, changes nothing, and never makes the applier wait', async () => {
+    const hash = store.stateHash();
+    await pool.trial([{ sql: 'UPDATE t SET x = random()' }, { sql: 'INSERT INTO t (id) VALUES (1)' }], 5000);
+    expect(store.stateHash()).toBe(hash);
+    const endless = pool.trial([{ sql: `${ENDLESS} INSERT INTO t (x) SELECT x FROM r` }], 1000);
+    let longestMs = 0;
+    let over = false;
+    const refused = expect(endless).rejects.toMatchObject({
+      code: 'sql_error',
+      details: { sqlstate: '57014' },
+    });
+    void refused.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      const began = performance.now();
+      store.apply([log.sql(['UPDATE t SET x = 6 WHERE id = 1'])]);
+      longestMs = Math.max(longestMs, performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await refused;
+    expect(longestMs).toBeLessThan(500);
+  });
+
+  it('stop ends every process, fails what they worked on, and leaves no copy behind', async () => {
+    const endless = pool.trial([{ sql: `${ENDLESS} INSERT INTO t (x) SELECT x FROM r` }], 30_000);
+    const refused = expect(endless).rejects.toMatchObject({ code: 'unavailable' });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pool.stop();
+    await refused;
+    expect(pool.size).toBe(0);
+    expect(readdirSync(dir).filter((name) => name.startsWith('trial-'))).toEqual([]);
+    await expect(pool.query([{ sql: 'SELECT 1' }], 1000)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
