@@ -70,7 +70,8 @@ export function candidateTable(state: ClusterState, facts: PlanFacts, now: Times
     const fact = factOf.get(row.nodeId);
     const health = HEALTH_RANK[fact?.health ?? 'UNKNOWN'];
     const far = Number.MAX_SAFE_INTEGER;
-    return [row.eligible ? 0 : 1, health, row.lagEntries ?? far, fact?.rttMs ?? far];
+    const gone = fact?.liveness === 'alive' ? 0 : 1;
+    return [row.eligible ? 0 : 1, gone, health, row.lagEntries ?? far, fact?.rttMs ?? far];
   };
   const before = (a: CandidateRow, b: CandidateRow): number => {
     const [left, right] = [rank(a), rank(b)];

@@ -79,7 +79,7 @@ function placeAt({ lines }: Opened, offset: number): Place {
 
 function syntaxIssues(opened: Opened): ConfigIssue[] {
   const seen = new Set<number>();
-  return opened.document.errors.flatMap((error) => {
+  return [...opened.document.errors, ...opened.document.warnings].flatMap((error) => {
     const place = placeAt(opened, error.pos[0]);
     // one mistake makes the parser stumble several times in the same line
     if (seen.has(place.line)) return [];
@@ -101,9 +101,13 @@ function structureIssues(opened: Opened): ConfigIssue[] {
     issues.push(issueAt(placeAt(opened, node.range?.[0] ?? 0), message, hint));
   };
   visit(opened.document, {
-    Alias(_key, node) {
+    Alias(_key, node, path) {
       aliases++;
-      if (aliases === LIMITS.maxConfigAliases + 1) {
+      const target = node.resolve(opened.document);
+      if (target === undefined) say(node, `nothing is named &${node.source}`, 'write the value out');
+      else if (path.some((above) => above === target)) {
+        say(node, `*${node.source} contains itself`, 'write the value out');
+      } else if (aliases === LIMITS.maxConfigAliases + 1) {
         say(node, `more than ${LIMITS.maxConfigAliases} aliases`, 'write the values out');
       }
     },

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
+import type { ClusterCommand } from '../../../src/cluster/index.ts';
+import {
+  activeConfig,
+  MAX_MAINTENANCE_MS,
+  OPERATION_TRANSITIONS,
+  runningOperation,
+} from '../../../src/cluster/index.ts';
+import { NOW, threeNodes, token } from './world.ts';
+
+function begin(id: string): ClusterCommand {
+  const operation = { id, kind: 'failover', from: 'n1', to: 'n2', reason: 'trial', forMs: null } as const;
+  return { kind: 'operation-begin', operation: { ...operation, candidates: [], phase: 'accepted' } };
+}
+
+function put(text: string, ifVersion: number | null): ClusterCommand {
+  const common = { kind: 'config-put', changes: ['x'], reason: 'trial', createNode: 'n1' } as const;
+  return { ...common, text, configHash: `h-${text}`, ifVersion };
+}
+
+describe('maintenance', () => {
+  const enable = {
+    kind: 'maintenance-enable',
+    nodeId: 'n2',
+    owner: 'ann',
+    reason: 'disk',
+    forMs: 60_000,
+  } as const;
+
+  it('has an owner, a reason, a start and an end', () => {
+    const ledger = threeNodes();
+    ledger.done(enable);
+    const entered = { owner: 'ann', reason: 'disk', since: NOW, expires: NOW + 60_000 };
+    expect(ledger.cluster.maintenance).toEqual({ n2: entered });
+  });
+
+  it('is extended by its owner and refused to others', () => {
+    const ledger = threeNodes();
+    ledger.done(enable);
+    ledger.now += 1000;
+    ledger.done(enable);
+    expect(ledger.cluster.maintenance['n2']).toMatchObject({ since: NOW, expires: NOW + 61_000 });
+    expect(ledger.refused({ ...enable, owner: 'bob' }, 'conflict')).toBe(
+      'n2 is in maintenance by ann already (disk)',
+    );
+  });
+
+  it.each([0, -1, Number.NaN, MAX_MAINTENANCE_MS + 1])('is refused for %s ms', (forMs) => {
+    threeNodes().refused({ ...enable, forMs }, 'invalid_argument');
+  });
+
+  it('is left once; leaving it again changes nothing', () => {
+    const ledger = threeNodes();
+    ledger.done(enable);
+    expect(ledger.done({ kind: 'maintenance-disable', nodeId: 'n2', cause: 'expired' })).toEqual({
+      changed: true,
+    });
+    expect(ledger.kinds()).toEqual(['maintenance-disabled']);
+    expect(ledger.done({ kind: 'maintenance-disable', nodeId: 'n2', cause: '' })).toEqual({ changed: false });
+  });
+});
+
+describe('operations', () => {
+  it('run one at a time', () => {
+    const ledger = threeNodes();
+    ledger.done(begin('o1'));
+    expect(ledger.refused(begin('o2'), 'conflict')).toContain('o1');
+    expect(runningOperation(ledger.cluster)?.id).toBe('o1');
+  });
+
+  it('keep how long each phase took and how it went', () => {
+    const ledger = threeNodes();
+    ledger.done(begin('o1'));
+    ledger.now += 5;
+    ledger.done({ kind: 'operation-phase', id: 'o1', phase: 'transferring', result: null });
+    ledger.now += 7;
+    ledger.done({ kind: 'operation-end', id: 'o1', state: 'done', error: null });
+    expect(ledger.cluster.operations).toMatchObject([
+      {
+        state: 'done',
+        actor: 'ann',
+        endedAt: NOW + 12,
+        phases: [
+          { name: 'accepted', elapsedMs: 5, result: 'ok' },
+          { name: 'transferring', elapsedMs: 7, result: 'done' },
+        ],
+      },
+    ]);
+    expect(ledger.events.at(-1)).toMatchObject({
+      kind: 'operation-ended',
+      data: { elapsed_ms: 12, to: 'n2' },
+    });
+  });
+
+  it('repeat a phase without saying it twice', () => {
+    const ledger = threeNodes();
+    ledger.done(begin('o1'));
+    expect(ledger.done({ kind: 'operation-phase', id: 'o1', phase: 'accepted', result: null })).toEqual({
+      repeated: true,
+    });
+  });
+
+  it.each(['done', 'failed', 'cancelled', 'unknown'] as const)('stay as they ended: %s', (state) => {
+    const ledger = threeNodes();
+    ledger.done(begin('o1'));
+    ledger.done({ kind: 'operation-end', id: 'o1', state, error: null });
+    expect(OPERATION_TRANSITIONS[state]).toEqual([]);
+    for (const next of ['done', 'failed', 'cancelled', 'unknown'] as const) {
+      ledger.refused({ kind: 'operation-end', id: 'o1', state: next, error: null }, 'failed_precondition');
+    }
+    ledger.refused({ kind: 'operation-phase', id: 'o1', phase: 'x', result: null }, 'failed_precondition');
+    ledger.refused({ kind: 'operation-end', id: 'zz', state: 'done', error: null }, 'not_found');
+  });
+
+  it('are kept up to a limit', () => {
+    const ledger = threeNodes();
+    for (let n = 0; n < LIMITS.operationHistory + 3; n++) {
+      ledger.done(begin(`o${n}`));
+      ledger.done({ kind: 'operation-end', id: `o${n}`, state: 'done', error: null });
+    }
+    expect(ledger.cluster.operations).toHaveLength(LIMITS.operationHistory);
+    expect(ledger.cluster.operations[0]?.id).toBe('o3');
+  });
+});
+
+describe('config-put', () => {
+  it('makes the next version active and retires the last', () => {
+    const ledger = threeNodes();
+    expect(ledger.done(put('a', 1))).toEqual({ version: 2, changed: true });
+    expect(ledger.cluster.configs.map((c) => [c.version, c.isActive])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(activeConfig(ledger.cluster)).toMatchObject({ text: 'a', author: 'ann', reason: 'trial' });
+  });
+
+  it('compares the version that it was made for', () => {
+    const ledger = threeNodes();
+    ledger.done(put('a', 1));
+    expect(ledger.refused(put('b', 1), 'conflict')).toBe('the configuration is at version 2, not 1');
+    ledger.done(put('b', null));
+  });
+
+  it('makes no version of what is in force, and keeps a bounded history', () => {
+    const ledger = threeNodes();
+    ledger.done(put('a', null));
+    expect(ledger.done(put('a', null))).toEqual({ version: 2, changed: false });
+    for (let n = 0; n < LIMITS.configVersionsKept + 5; n++) ledger.done(put(`v${n}`, null));
+    expect(ledger.cluster.configs).toHaveLength(LIMITS.configVersionsKept);
+    ledger.refused(put('x'.repeat(LIMITS.maxConfigBytes + 1), null), 'invalid_argument');
+  });
+});
+
+describe('tokens', () => {
+  it('are created once and revoked once', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'token-create', token: token('a1', { kind: 'access', role: 'viewer' }) });
+    expect(ledger.cluster.tokens['a1']).toMatchObject({ createdBy: 'ann', created: NOW, usedBy: null });
+    ledger.refused({ kind: 'token-create', token: token('a1') }, 'conflict');
+    ledger.done({ kind: 'token-revoke', id: 'a1' });
+    ledger.refused({ kind: 'token-revoke', id: 'a1' }, 'not_found');
+    ledger.refused({ kind: 'token-revoke', id: 'constructor' }, 'not_found');
+  });
+
+  it('make room only by those that can do nothing any more', () => {
+    const ledger = threeNodes();
+    for (let n = 2; n < LIMITS.maxTokens; n++) ledger.done({ kind: 'token-create', token: token(`x${n}`) });
+    expect(Object.keys(ledger.cluster.tokens)).toHaveLength(LIMITS.maxTokens);
+    ledger.done({ kind: 'token-create', token: token('y1') });
+    ledger.done({ kind: 'token-create', token: token('y2') });
+    // the two join tokens that n2 and n3 have used made room; now all are good
+    ledger.refused({ kind: 'token-create', token: token('y3') }, 'failed_precondition');
+    expect(ledger.cluster.tokens['t2']).toBeUndefined();
+  });
+});
+
+describe('alerts', () => {
+  const down = {
+    id: 'NodeDown:n3',
+    rule: 'NodeDown',
+    nodeId: 'n3',
+    severity: 'warning',
+    value: 'dead',
+  } as const;
+
+  it('fire once for an incident, however often it is proposed', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
+    expect(ledger.kinds()).toEqual(['alert-fired']);
+    ledger.now += 10;
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
+    expect(ledger.kinds()).toEqual([]);
+    expect(ledger.cluster.alerts[0]?.since).toBe(NOW);
+  });
+
+  it('keep their acknowledgement until the next incident', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
+    ledger.done({ kind: 'alert-acknowledge', id: down.id });
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'resolved' } });
+    expect(ledger.cluster.alerts[0]).toMatchObject({ state: 'resolved', acknowledgedBy: 'ann' });
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
+    expect(ledger.cluster.alerts[0]).toMatchObject({ state: 'firing', acknowledgedBy: null });
+    ledger.refused({ kind: 'alert-acknowledge', id: 'nope' }, 'not_found');
+  });
+
+  it('do not resolve what never fired, and are bounded', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'resolved' } });
+    expect(ledger.cluster.alerts).toEqual([]);
+    for (let n = 0; n < LIMITS.alertHistory + 2; n++) {
+      ledger.done({ kind: 'alert-transition', alert: { ...down, id: `a${n}`, state: 'firing' } });
+    }
+    expect(ledger.cluster.alerts).toHaveLength(LIMITS.alertHistory);
+  });
+});
+
+describe('audit', () => {
+  it('tells who did what to whom, also what was refused', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'retired' }, { actor: 'bob' });
+    ledger.apply({ kind: 'node-remove', nodeId: 'n1', reason: 'oops' }, { actor: 'eve' });
+    expect(ledger.cluster.audit.slice(-2)).toMatchObject([
+      {
+        actor: 'bob',
+        action: 'node-remove',
+        target: 'n3',
+        reason: 'retired',
+        outcome: 'ok',
+        index: ledger.index - 1,
+      },
+      {
+        actor: 'eve',
+        action: 'node-remove',
+        target: 'n1',
+        outcome: expect.stringContaining('failed_precondition'),
+      },
+    ]);
+  });
+
+  it('leaves out what the cluster does by itself, and is bounded', () => {
+    const ledger = threeNodes();
+    const before = ledger.cluster.audit.length;
+    ledger.done({ kind: 'node-stopped', nodeId: 'n3' });
+    expect(ledger.cluster.audit).toHaveLength(before);
+    for (let n = 0; n < LIMITS.auditHistory + 5; n++)
+      ledger.done({ kind: 'node-update', nodeId: 'n2', zone: `z${n}` });
+    expect(ledger.cluster.audit).toHaveLength(LIMITS.auditHistory);
+  });
+});

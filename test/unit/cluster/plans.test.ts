@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import type { PlanFacts, Planned } from '../../../src/cluster/index.ts';
+import {
+  MAX_CANDIDATE_LAG_ENTRIES,
+  planFailover,
+  planMaintenance,
+  planRemoval,
+} from '../../../src/cluster/index.ts';
+import { fact, facts, NOW, threeNodes } from './world.ts';
+
+function maintained(nodeId: string) {
+  const ledger = threeNodes();
+  ledger.done({ kind: 'maintenance-enable', nodeId, owner: 'ann', reason: '', forMs: 60_000 });
+  return ledger.cluster;
+}
+
+function failover(given: PlanFacts, to: string | null = 'n2', expectTerm: number | null = null): Planned {
+  return planFailover(threeNodes().cluster, given, { to, expectTerm }, NOW);
+}
+
+function reasons(planned: Planned): readonly string[] {
+  return planned.kind === 'refused' ? planned.reasons : [];
+}
+
+describe('planFailover', () => {
+  it('is ready when all is well', () => {
+    const planned = failover(facts());
+    expect(planned.kind).toBe('ready');
+    expect(planned.plan).toMatchObject({
+      kind: 'failover',
+      from: 'n1',
+      to: 'n2',
+      term: 4,
+      expectedGapMs: 13,
+      command: 'sqlcc cluster failover --to n2 --yes',
+    });
+    expect(planned.plan.checks.map((c) => [c.name, c.result])).toEqual([
+      ['leader', 'pass'],
+      ['operation', 'pass'],
+      ['quorum', 'pass'],
+      ['target', 'pass'],
+    ]);
+  });
+
+  it.each<[string, PlanFacts, string]>([
+    [
+      'without a leader',
+      facts({ leaderId: null }),
+      'there is no leader: an election is under way, or a majority is gone',
+    ],
+    ['to a dead target', facts({}, [fact('n2', { liveness: 'dead' })]), 'n2 is dead'],
+    ['to a suspect target', facts({}, [fact('n2', { liveness: 'suspect' })]), 'n2 is suspect'],
+    ['to an unhealthy target', facts({}, [fact('n2', { health: 'UNHEALTHY' })]), 'n2 is unhealthy'],
+    ['to a learner', facts({ voters: ['n1', 'n3'] }), 'n2 is no voter'],
+    [
+      'to a lagging target',
+      facts({}, [fact('n2', { lagEntries: MAX_CANDIDATE_LAG_ENTRIES + 1 })]),
+      'n2 is 1001 entries behind, at most 1000 are allowed',
+    ],
+    [
+      'to a target that lags by bytes',
+      facts({}, [fact('n2', { lagBytes: 200_000_000 })]),
+      'n2 is 200 MB of log behind, at most 100 MB is allowed',
+    ],
+    [
+      'to a target of unknown lag',
+      facts({}, [fact('n2', { lagEntries: null })]),
+      'n2 has told nobody how far its log is',
+    ],
+    ['during a transfer', facts({ transferringTo: 'n3' }), 'leadership is being handed to n3 already'],
+    [
+      'during a change of the membership',
+      facts({ membershipSettled: false }),
+      'a change of the membership is under way',
+    ],
+  ])('refuses %s', (_case, given, reason) => {
+    expect(reasons(failover(given))).toEqual([reason]);
+  });
+
+  it('refuses the leader itself, an unknown node and a term that moved', () => {
+    expect(reasons(failover(facts(), 'n1'))).toEqual(['n1 is the leader already']);
+    expect(reasons(failover(facts(), 'n9'))).toEqual(['n9 is no node of this cluster']);
+    expect(reasons(failover(facts(), 'n2', 3))).toEqual([
+      'the term moved from 3 to 4: look again and decide again',
+    ]);
+    expect(failover(facts(), 'n2', 4).kind).toBe('ready');
+  });
+
+  it('refuses a target in maintenance until its time is over', () => {
+    const cluster = maintained('n2');
+    const request = { to: 'n2', expectTerm: null };
+    expect(reasons(planFailover(cluster, facts(), request, NOW))).toEqual(['n2 is in maintenance']);
+    expect(planFailover(cluster, facts(), request, NOW + 60_000).kind).toBe('ready');
+  });
+
+  it('refuses while another operation runs', () => {
+    const ledger = threeNodes();
+    const operation = { id: 'o1', kind: 'failover', from: 'n1', to: 'n2', reason: '', forMs: null } as const;
+    ledger.done({ kind: 'operation-begin', operation: { ...operation, candidates: [], phase: 'accepted' } });
+    const planned = planFailover(ledger.cluster, facts(), { to: 'n2', expectTerm: null }, NOW);
+    expect(reasons(planned)).toEqual(['operation o1 (failover) is running']);
+  });
+
+  it('says all reasons, not the first', () => {
+    const given = facts({ membershipSettled: false, voters: ['n1', 'n3'] }, [
+      fact('n2', { liveness: 'dead' }),
+    ]);
+    expect(reasons(failover(given, 'n2', 1))).toHaveLength(4);
+  });
+
+  it('chooses health, then lag, then round trip, then name', () => {
+    const chosen = (n2: Partial<Parameters<typeof fact>[1]>, n3: Partial<Parameters<typeof fact>[1]>) =>
+      failover(facts({}, [fact('n2', n2), fact('n3', n3)]), null).plan.to;
+    expect(chosen({ health: 'DEGRADED' }, { lagEntries: 5 })).toBe('n3');
+    expect(chosen({ lagEntries: 5 }, { rttMs: 9 })).toBe('n3');
+    expect(chosen({ rttMs: 9 }, { rttMs: 2 })).toBe('n3');
+    expect(chosen({}, {})).toBe('n2');
+  });
+
+  it('lists every other voter with its reasons and says why nobody can take over', () => {
+    const given = facts({}, [fact('n2', { liveness: 'dead' }), fact('n3', { lagEntries: 5000 })]);
+    const planned = failover(given, null);
+    expect(planned.plan).toMatchObject({ to: null, expectedGapMs: null });
+    expect(planned.plan.candidates.map((c) => [c.nodeId, c.eligible])).toEqual([
+      ['n3', false],
+      ['n2', false],
+    ]);
+    expect(reasons(planned).at(-1)).toBe(
+      'no node can take over: n3 is 5000 entries behind, at most 1000 are allowed; n2 is dead',
+    );
+  });
+
+  it('needs a majority that answers', () => {
+    const given = facts({}, [fact('n2', { liveness: 'dead' }), fact('n3', { liveness: 'dead' })]);
+    expect(reasons(failover(given))).toContain('1 of 3 voters are alive, 2 are needed');
+  });
+});
+
+describe('planMaintenance', () => {
+  const request = { nodeId: 'n2', enable: true, forMs: 3_600_000, owner: 'ann' };
+
+  it('is ready for a follower and warns that no failure more is tolerated', () => {
+    const planned = planMaintenance(threeNodes().cluster, facts(), request, NOW);
+    expect(planned).toMatchObject({ kind: 'ready', plan: { from: 'n2', to: null, expectedGapMs: null } });
+    expect(planned.plan.command).toBe('sqlcc node maintenance enable --node n2 --for 3600s');
+    expect(planned.plan.checks).toContainEqual({
+      name: 'quorum',
+      result: 'warn',
+      text: '2 of 3 voters are alive without n2, 2 are needed',
+    });
+  });
+
+  it('moves leadership first when the node leads, and is refused when nobody can take over', () => {
+    const leading = { ...request, nodeId: 'n1' };
+    expect(planMaintenance(threeNodes().cluster, facts(), leading, NOW).plan).toMatchObject({
+      from: 'n1',
+      to: 'n2',
+    });
+    const alone = facts({}, [fact('n2', { liveness: 'dead' }), fact('n3', { health: 'UNHEALTHY' })]);
+    const planned = planMaintenance(threeNodes().cluster, alone, leading, NOW);
+    expect(reasons(planned)).toEqual([
+      '1 of 3 voters are alive without n1, 2 are needed',
+      'n1 leads and nobody can take over: n3 is unhealthy; n2 is dead',
+    ]);
+  });
+
+  it('is refused when the others could not go on, or when somebody else has it in maintenance', () => {
+    const given = facts({}, [fact('n3', { liveness: 'dead' })]);
+    expect(reasons(planMaintenance(threeNodes().cluster, given, request, NOW))).toHaveLength(1);
+    const planned = planMaintenance(maintained('n2'), facts(), { ...request, owner: 'bob' }, NOW);
+    expect(reasons(planned)).toEqual(['n2 is in maintenance by ann for another 1m']);
+    expect(planMaintenance(maintained('n2'), facts(), request, NOW).kind).toBe('ready');
+  });
+
+  it('is left only by a node that is in it', () => {
+    const leave = { ...request, enable: false };
+    expect(reasons(planMaintenance(threeNodes().cluster, facts(), leave, NOW))).toEqual([
+      'n2 is not in maintenance',
+    ]);
+    expect(planMaintenance(maintained('n2'), facts(), leave, NOW).kind).toBe('ready');
+  });
+});
+
+describe('planRemoval', () => {
+  it('is ready for a dead node as long as the rest has a majority', () => {
+    const given = facts({}, [fact('n3', { liveness: 'dead' })]);
+    const planned = planRemoval(threeNodes().cluster, given, { nodeId: 'n3' }, NOW);
+    expect(planned.kind).toBe('ready');
+    expect(planned.plan.checks).toContainEqual({
+      name: 'tolerance',
+      result: 'warn',
+      text: '2 voters are left, they tolerate 0 failures',
+    });
+  });
+
+  it('is refused for a live node when the rest would have no majority', () => {
+    const given = facts({}, [fact('n3', { liveness: 'dead' })]);
+    const planned = planRemoval(threeNodes().cluster, given, { nodeId: 'n2' }, NOW);
+    expect(reasons(planned)).toEqual(['1 of 2 voters are alive, 2 are needed']);
+  });
+
+  it('is refused for an unknown node and for the last voter', () => {
+    const { cluster } = threeNodes();
+    expect(reasons(planRemoval(cluster, facts(), { nodeId: 'n9' }, NOW))).toEqual([
+      'n9 is no node of this cluster',
+    ]);
+    const last = facts({ voters: ['n1'] });
+    expect(reasons(planRemoval(cluster, last, { nodeId: 'n1' }, NOW))).toContain(
+      'n1 is the only voter: a cluster needs one',
+    );
+  });
+
+  it('moves leadership away from a leader first', () => {
+    const { plan } = planRemoval(threeNodes().cluster, facts(), { nodeId: 'n1' }, NOW);
+    expect(plan).toMatchObject({ from: 'n1', to: 'n2' });
+  });
+});
