@@ -46,12 +46,7 @@ export function nodeConfigText(node: NodeAddress): string {
   ].join('\n');
 }
 
-/** The configuration that the first node puts into the log: the same for all nodes. */
-export function firstSharedText(clusterName: string): string {
-  return ['cluster:', `  name: ${quoted(clusterName)}`, '', sharedBlocks(null)].join('\n');
-}
-
-function sharedBlocks(metricsPort: number | null): string {
+function sharedBlocks(metricsPort: number): string {
   return [
     '  raft:',
     '    election_timeout_ms: 150',
@@ -65,7 +60,7 @@ function sharedBlocks(metricsPort: number | null): string {
     '',
     '  monitoring:',
     '    enable_metrics: true',
-    ...(metricsPort === null ? [] : [`    metrics_port: ${metricsPort}`]),
+    `    metrics_port: ${metricsPort}`,
     '    health_check_interval_ms: 5000',
     '',
   ].join('\n');

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { formatToken } from '../src/auth/index.ts';
 import { isClusterName, parseNodeId, SqlccError } from '../src/base/index.ts';
 import type { NodeRecord, TokenRecord } from '../src/cluster/index.ts';
-import { parseConfig } from '../src/config/index.ts';
+import { parseConfig, renderSharedConfig } from '../src/config/index.ts';
 import {
   createAuthority,
   createCsr,
@@ -21,7 +21,7 @@ import {
 } from '../src/pki/index.ts';
 import { bootstrapRequest, type PersistRequest } from '../src/raft/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
-import { firstSharedText, nodeConfigText } from './config-text.ts';
+import { nodeConfigText } from './config-text.ts';
 import {
   ensureDataDir,
   FORMAT_VERSION,
@@ -154,7 +154,10 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
     instanceId,
     clock: systemClock,
     schedule: (fn) => setImmediate(fn),
-    bootstrap: firstWrite(node, { clusterId, clusterName, token: token.record, now }),
+    bootstrap: firstWrite(node, {
+      ...{ clusterId, clusterName, token: token.record, now },
+      configText: renderSharedConfig(checked.config),
+    }),
   });
   mkdirSync(dirname(resolve(options.configFile)), { recursive: true });
   writeFileDurably(resolve(options.configFile), configText);
@@ -226,7 +229,7 @@ function firstRecord(
 /** Entry 1: this node alone is the Raft group. Entry 2: this is the cluster. */
 function firstWrite(
   node: NodeRecord,
-  cluster: { clusterId: string; clusterName: string; token: TokenRecord; now: number },
+  cluster: { clusterId: string; clusterName: string; configText: string; token: TokenRecord; now: number },
 ): PersistRequest {
   const member = {
     nodeId: node.nodeId,
@@ -240,7 +243,7 @@ function firstWrite(
       clusterId: cluster.clusterId,
       name: cluster.clusterName,
       node,
-      configText: firstSharedText(cluster.clusterName),
+      configText: cluster.configText,
       tokens: [cluster.token],
     },
     'cluster init',

@@ -182,7 +182,7 @@ export class NodeManager {
     const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
     const context: NodeContext = {
       ...parts,
-      config: this.#options.config,
+      config: parts.options.config,
       logger: this.#logger,
       version: VERSION,
       sample: () => health.sample,
@@ -236,7 +236,7 @@ export class NodeManager {
 
   async #joinRaft(): Promise<void> {
     const { parts, duties } = this.#need();
-    const { config, dataDir } = this.#options;
+    const { config, dataDir } = parts.options;
     const worker = parts.threads.startConsensus({
       facts: parts.facts,
       host: config.network.host,
@@ -299,12 +299,12 @@ export class NodeManager {
 
   #announce(steps: readonly StepTime[]): void {
     const { parts } = this.#need();
-    const { network, monitoring } = this.#options.config;
+    const { network, monitoring } = parts.options.config;
     const { nodeId } = parts.facts;
     const body = {
       instance_id: parts.facts.instanceId,
       boot_counter: parts.bootCounter,
-      host: advertisedHost(this.#options.config),
+      host: advertisedHost(parts.options.config),
       port: network.port,
       client_port: network.clientPort,
       peer_port: network.peerPort,

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger, LogLevel, NodeId } from '../src/base/index.ts';
-import type { ClusterConfig } from '../src/config/index.ts';
+import { type ClusterConfig, overlayConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
 import { ReaderPool, StateReader } from '../src/state/index.ts';
@@ -126,8 +126,22 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   });
   const reads = new Reads(nodeId, consensus, state);
   const events = nodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
+  const replicated = state.cluster?.configs.findLast((c) => c.isActive)?.text;
+  const inForce = replicated === undefined ? config : overlayConfig(config, replicated);
   return {
-    ...{ options, facts, pki, bootCounter, startedAt, threads, consensus, state, reader, readers, reads },
+    ...{
+      options: { ...options, config: inForce },
+      facts,
+      pki,
+      bootCounter,
+      startedAt,
+      threads,
+      consensus,
+      state,
+      reader,
+      readers,
+      reads,
+    },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }
