@@ -47,6 +47,8 @@ export class GossipCore {
   now: Instant = 0;
   /** Until then no opinion gets worse: this node stood still a moment ago. */
   graceUntil: Instant = 0;
+  /** Members entered or left the rings since the edges were drawn; once a turn is enough. */
+  #moved = false;
   packets: Packet[] = [];
   events: MemberEvent[] = [];
   /** An opinion or the overlay changed, so verdicts have to be looked at again. */
@@ -92,12 +94,12 @@ export class GossipCore {
 
   /** The member counts as live: it observes and is observed. */
   enter(member: Member): void {
-    if (this.overlay.add(member.nodeId)) this.followOverlay();
+    if (this.overlay.add(member.nodeId)) this.#moved = true;
   }
 
   /** The member is failed, left or forgotten: others take over its edges. */
   withdraw(member: Member): void {
-    if (this.overlay.delete(member.nodeId)) this.followOverlay();
+    if (this.overlay.delete(member.nodeId)) this.#moved = true;
   }
 
   /** Who gets digests and news: observers and subjects. */
@@ -187,6 +189,8 @@ export class GossipCore {
 
   /** Edges follow the rings: new subjects start with a clean sheet, former ones lose this node's opinion. */
   followOverlay(): void {
+    if (!this.#moved) return;
+    this.#moved = false;
     const subjects = new Set(this.overlay.subjects(this.self.nodeId));
     for (const nodeId of this.edges.keys()) {
       if (subjects.has(nodeId)) continue;

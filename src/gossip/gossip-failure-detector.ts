@@ -48,7 +48,8 @@ export class GossipFailureDetector {
     core.now = now;
     if (this.#wakeAt !== NEVER && !core.isLeaving) noticeStall(core, this.#wakeAt);
     this.#take(input);
-    if (!core.isLeaving) settle(core);
+    if (core.isLeaving) core.followOverlay();
+    else settle(core);
     sendCorrections(core);
     spreadNews(core);
     this.#wakeAt = this.#plan(input.kind === 'tick');

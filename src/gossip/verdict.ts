@@ -65,6 +65,7 @@ function isVotedOn(core: GossipCore, observer: Member): boolean {
 /** Looks at every accused or claimed member again. */
 export function settle(core: GossipCore): void {
   // a failure moves edges and silences an observer, which may decide the next one
+  core.followOverlay();
   for (let rounds = 0; core.unsettled && rounds < core.members.size + 2; rounds++) {
     core.unsettled = false;
     withdrawLapsed(core);
@@ -72,6 +73,7 @@ export function settle(core: GossipCore): void {
       if (member.state === 'alive' && (member.opinions.size > 0 || member.shown !== 'alive'))
         judge(core, member);
     }
+    core.followOverlay();
   }
 }
 

@@ -92,8 +92,10 @@ export interface WorldOptions {
   readonly nodes: number;
   readonly seed: number;
   readonly lossRatio?: number;
-  /** The first this many nodes know each other at start; the rest are added by `start`. */
+  /** Invariants after each input; default true. */
   readonly check?: boolean;
+  /** Keep `traceHash`; default false. */
+  readonly trace?: boolean;
 }
 
 export class World {
@@ -175,7 +177,7 @@ export class World {
       const bytes = encodeGossip(packet.message);
       // frame 5, HTTP/2 9, TLS 22, TCP/IP 52
       node.bytesOut += bytes.length + 88;
-      this.#trace(`${nodeId}>${packet.to} ${bytes.join()}`);
+      if (this.#options.trace === true) this.#trace(`${nodeId}>${packet.to} ${bytes.join()}`);
       this.#deliver(nodeId, packet.to, bytes);
     }
     this.#wake(node, output.wakeAt);
@@ -206,6 +208,7 @@ export class World {
   }
 
   #trace(text: string): void {
+    if (this.#options.trace !== true) return;
     for (let i = 0; i < text.length; i++) {
       this.traceHash = Math.imul(this.traceHash ^ text.charCodeAt(i), 0x01000193) >>> 0;
     }
