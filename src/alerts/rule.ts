@@ -19,7 +19,7 @@ export interface AlertRule {
 const duration = z.union([z.string().max(32), z.number().int().min(0)]).transform((value, context) => {
   const ms = typeof value === 'number' ? value : parseDuration(value);
   if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: `"${value}" is no duration such as 30s` });
+  context.addIssue({ code: 'custom', message: 'is no duration such as 30s' });
   return z.NEVER;
 });
 
@@ -27,7 +27,7 @@ const duration = z.union([z.string().max(32), z.number().int().min(0)]).transfor
 export const alertRuleSchema = z
   .strictObject({
     name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'is no name: a letter, then letters, digits, "_"'),
-    condition: z.string().min(1).max(500),
+    condition: z.string().min(1, 'is empty').max(500, 'is longer than 500 characters'),
     severity: z.enum(['critical', 'warning', 'info']),
     actions: z.array(z.enum(ALERT_ACTIONS)).max(16).default([]),
     for: duration.default(0),

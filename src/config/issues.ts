@@ -72,7 +72,8 @@ function article(type: string): string {
 
 function hintFor(path: string): string {
   const entry = keyAt(path);
-  if (entry === undefined) return 'correct it';
+  if (path.startsWith('alerts.')) return 'a rule has name, condition, severity, actions, for';
+  if (entry === undefined) return `keys here are ${keysUnder(path.split('.')).join(', ')}`;
   const { fallback, info } = entry;
   const usual = info.sample ?? (typeof fallback === 'object' ? undefined : fallback);
   if (usual === undefined) return info.doc;

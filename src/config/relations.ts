@@ -45,7 +45,12 @@ const ports: Rule = (read) => {
     const other = taken.get(port);
     if (other !== undefined) {
       issues.push(
-        issueAtKey(read, path, `${path} ${port} is the port of ${other} too`, 'give each its own port'),
+        issueAtKey(
+          read,
+          path,
+          `${path} ${port} is the port of ${other} too`,
+          'give each its own; peer_port is port + 2 unless given',
+        ),
       );
     }
     taken.set(port, path);

@@ -32,6 +32,12 @@ const HINTS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'one file is one document: remove the "---"',
 };
 
+/** Sentences of the parser that speak to programmers. */
+const PLAIN_WORDS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'more than one document',
+  DUPLICATE_KEY: 'the key is there twice',
+};
+
 function issueAt(place: Place, message: string, hint: string, path = ''): ConfigIssue {
   return { ...place, path, message, hint };
 }
@@ -84,7 +90,8 @@ function syntaxIssues(opened: Opened): ConfigIssue[] {
     // one mistake makes the parser stumble several times in the same line
     if (seen.has(place.line)) return [];
     seen.add(place.line);
-    const message = error.message.replace(/ at line \d+, column \d+:[\s\S]*$/, '');
+    const plain = PLAIN_WORDS[error.code] ?? error.message;
+    const message = plain.replace(/ at line \d+, column \d+:[\s\S]*$/, '');
     return [issueAt(place, lowerFirst(message), HINTS[error.code] ?? 'correct the YAML')];
   });
 }
