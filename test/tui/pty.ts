@@ -61,6 +61,8 @@ export interface TerminalOptions {
   readonly rows: number;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard input comes from nowhere instead of the terminal. */
+  readonly noInput?: boolean;
 }
 
 /** A running program with the screen it draws. */
@@ -82,8 +84,11 @@ export class Terminal {
       LANG: 'C.UTF-8',
       ...options.env,
     };
-    this.#pty = spawn(process.execPath, [program.file, recording, ...(options.flags ?? [])], {
-      name: 'xterm-256color',
+    const command = [process.execPath, program.file, recording, ...(options.flags ?? [])];
+    const whole =
+      options.noInput === true ? ['/bin/sh', '-c', 'exec "$0" "$@" </dev/null', ...command] : command;
+    this.#pty = spawn(whole[0] ?? '', whole.slice(1), {
+      name: env['TERM'] ?? 'xterm-256color',
       cols: columns,
       rows,
       env,

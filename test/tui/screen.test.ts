@@ -1,0 +1,278 @@
+/** What a person sees and does in a terminal: golden screens, keys, exits. The clock of the recording stands still. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram, type Program, pause, Terminal, type TerminalOptions } from './pty.ts';
+import { at, calm, status } from './recording.ts';
+
+const SIZES = [
+  [120, 36],
+  [80, 24],
+  [60, 15],
+  [44, 12],
+] as const;
+
+/** A clear that would flicker: whole screen, or from the cursor down. */
+const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
+
+let program: Program;
+let recording: string;
+const open: Terminal[] = [];
+
+beforeAll(async () => {
+  program = await buildProgram();
+  recording = program.recording(calm());
+});
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.kill();
+});
+afterAll(() => program.remove());
+
+function start(options: TerminalOptions, file = recording): Terminal {
+  const terminal = new Terminal(program, file, options);
+  open.push(terminal);
+  return terminal;
+}
+
+/** A running screen with its first whole picture. */
+async function shown(
+  columns = 120,
+  rows = 36,
+  more: Partial<TerminalOptions> = {},
+  file = recording,
+): Promise<Terminal> {
+  const terminal = start({ columns, rows, ...more }, file);
+  await terminal.until(
+    (t) => t.includes('n5') && t.includes('disk write') && /CPU|q4\/5/.test(t),
+    'the first picture',
+  );
+  await terminal.still(400);
+  return terminal;
+}
+
+/** The failover dialog, past its deaf time. */
+async function failoverDialog(terminal: Terminal): Promise<void> {
+  terminal.type('F');
+  await terminal.see('Expected write pause');
+  await pause(450);
+}
+
+describe('topology', () => {
+  it.each(SIZES)('topology at %ix%i looks as drawn', async (columns, rows) => {
+    const terminal = await shown(columns, rows);
+    await expect(terminal.text()).toMatchFileSnapshot(`golden/topology-${columns}x${rows}.txt`);
+  });
+
+  it('topology in ASCII has no other character', async () => {
+    const terminal = await shown(120, 36, { flags: ['--ascii'] });
+    expect(terminal.text()).toMatch(/^[\x20-\x7e\n]*$/);
+    await expect(terminal.text()).toMatchFileSnapshot('golden/topology-120x36-ascii.txt');
+  });
+
+  it('a resized screen is the fresh screen of that size', async () => {
+    const terminal = await shown(120, 36);
+    for (const [columns, rows] of [...SIZES.slice(1), [120, 36] as const]) {
+      terminal.resize(columns, rows);
+      await terminal.still(400);
+      const fresh = await shown(columns, rows);
+      expect(terminal.text()).toBe(fresh.text());
+      fresh.kill();
+    }
+  });
+
+  it('nothing is cleared after the first picture', async () => {
+    const terminal = await shown();
+    const before = terminal.raw.length;
+    terminal.type('j');
+    await terminal.still();
+    terminal.type('?');
+    await terminal.see('Help');
+    terminal.type('\x1b');
+    await terminal.still();
+    await failoverDialog(terminal);
+    expect(terminal.raw.slice(before)).not.toMatch(FULL_CLEAR);
+    expect(terminal.raw.length).toBeGreaterThan(before);
+  });
+
+  it('help and filter look as drawn', async () => {
+    const terminal = await shown(80, 24);
+    terminal.type('?');
+    await terminal.see('Help');
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/help-80x24.txt');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('Help'), 'the table again');
+    terminal.type('/');
+    await terminal.see('Enter keep');
+    terminal.type('state:dead');
+    await terminal.see('1 of 6');
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/filter-80x24.txt');
+  });
+});
+
+describe('keys', () => {
+  it('a burst jjj moves three rows', async () => {
+    const terminal = await shown();
+    terminal.type('jjj');
+    await terminal.see('▌✖ n5');
+  });
+
+  it('a pasted page starts nothing, with and without brackets', async () => {
+    const terminal = await shown();
+    const before = terminal.text();
+    terminal.type('\x1b[200~FAILOVER NOW y\r\x1b[201~');
+    terminal.type('FAILOVER NOW y\r');
+    await terminal.still(600);
+    expect(terminal.text()).toBe(before);
+  });
+
+  it('read-only answers every action with the reason', async () => {
+    const terminal = await shown(120, 36, { flags: ['--read-only'] });
+    expect(terminal.text()).toContain('READ-ONLY');
+    for (const key of ['F', 'M']) {
+      terminal.type(key);
+      await terminal.see('this session is read-only');
+    }
+    expect(terminal.text()).not.toContain('FAILOVER ·');
+  });
+
+  it('Ctrl-L paints again what was torn', async () => {
+    const terminal = await shown();
+    const before = terminal.text();
+    terminal.type('\x0c');
+    await terminal.still(400);
+    expect(terminal.text()).toBe(before);
+  });
+});
+
+describe('actions', () => {
+  it('a failover by keyboard: plan, reason, name, phases, end', async () => {
+    const terminal = await shown(80, 24);
+    await failoverDialog(terminal);
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-80x24.txt');
+    terminal.type('\t');
+    terminal.type('kernel update');
+    terminal.type('\t');
+    await terminal.see('Reason: kernel update');
+    terminal.type('n2');
+    await terminal.see('arm: n2');
+    terminal.type('\t');
+    await terminal.still();
+    terminal.type('\r');
+    await terminal.see('done: n2 in 122 ms');
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-done-80x24.txt');
+  });
+
+  it('a failover at 120x36 shows candidates, checks, pause and command', async () => {
+    const terminal = await shown();
+    await failoverDialog(terminal);
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-120x36.txt');
+  });
+
+  it('Enter after F closes the dialog and nothing else', async () => {
+    const terminal = await shown();
+    await failoverDialog(terminal);
+    terminal.type('\r');
+    await terminal.until((t) => !t.includes('FAILOVER ·'), 'the table again');
+    terminal.type('\x1b');
+    await terminal.still();
+    expect(terminal.text()).not.toContain('FAILOVER ·');
+  });
+
+  it('maintenance asks for y, then Enter', async () => {
+    const terminal = await shown();
+    terminal.type('jj');
+    await terminal.see('▌● n3');
+    terminal.type('M');
+    await terminal.see('MAINTENANCE ON · n3');
+    await pause(450);
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/maintenance-120x36.txt');
+    terminal.type('y');
+    await terminal.see('armed: Enter confirms');
+  });
+});
+
+describe('connection', () => {
+  it('a lost connection keeps the picture, says so, and closes actions', async () => {
+    const lost = program.recording([...calm(), { at: at(7000), lost: 'connection refused' }]);
+    const terminal = await shown(120, 36, {}, lost);
+    await terminal.see('LOST');
+    await expect(await terminal.still()).toMatchFileSnapshot('golden/lost-120x36.txt');
+    terminal.type('F');
+    await terminal.see('F failover: not connected');
+  });
+
+  it('another node that answers makes it live again', async () => {
+    const read = { ...status().cluster.read, node_id: 'n3' };
+    const back = { at: at(7100), status: status({ cluster: { ...status().cluster, read } }) };
+    const file = program.recording([...calm(), { at: at(7000), lost: 'connection refused' }, back]);
+    const terminal = await shown(120, 36, {}, file);
+    await terminal.see('via n3');
+    expect(terminal.text()).toContain('LIVE');
+  });
+
+  it('without a leader the header counts and actions of the election are listed', async () => {
+    const raft = { ...status().raft, leader_id: null, term: 10 };
+    const cluster = { ...status().cluster, health: 'critical' as const, reasons: ['no leader is known'] };
+    const events = calm().flatMap((l) => (l.event === undefined ? [] : [l.event]));
+    const campaign = {
+      ...events[0],
+      cursor: '9',
+      at: at(0),
+      node_id: 'n2',
+      kind: 'campaign-started',
+      message: 'asks for votes in term 10',
+    };
+    const file = program.recording([
+      ...calm(),
+      { at: at(10), status: status({ raft, cluster }) },
+      { at: at(120), event: campaign as NonNullable<(typeof events)[0]> },
+    ]);
+    const terminal = await shown(120, 36, {}, file);
+    await terminal.see('NO LEADER');
+    await terminal.see('asks for votes in term 10');
+    expect(terminal.text()).toContain('critical: no leader is known');
+  });
+});
+
+describe('terminal', () => {
+  it.each([
+    ['q', 0],
+    ['\x03', 0],
+  ])('key %j leaves the screen as it was', async (key, code) => {
+    const terminal = await shown();
+    expect(terminal.buffer).toBe('alternate');
+    terminal.type(key);
+    expect(await terminal.exited()).toBe(code);
+    expect(terminal.buffer).toBe('normal');
+    expect(terminal.raw).toContain('\x1b[?25h');
+  });
+
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('%s leaves the screen as it was', async (signal) => {
+    const terminal = await shown();
+    terminal.kill(signal);
+    await terminal.exited();
+    expect(terminal.buffer).toBe('normal');
+    expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\x1b[?25l'));
+  });
+
+  it('Ctrl-C closes a dialog first', async () => {
+    const terminal = await shown();
+    terminal.type('?');
+    await terminal.see('Help');
+    terminal.type('\x03');
+    await terminal.until((t) => !t.includes('Help'), 'the table again');
+    expect(terminal.exitCode).toBeNull();
+  });
+
+  it('NO_COLOR has no colour, CI does not stop the drawing', async () => {
+    const grey = await shown(80, 24, { env: { NO_COLOR: '1', CI: 'true' } });
+    expect(grey.hasColour()).toBe(false);
+    const colourful = await shown(80, 24);
+    expect(colourful.hasColour()).toBe(true);
+    expect(grey.text()).toBe(colourful.text());
+  });
+
+  it('TERM=dumb is refused with a sentence', async () => {
+    const terminal = start({ columns: 80, rows: 24, env: { TERM: 'dumb' } });
+    expect(await terminal.exited()).toBe(2);
+    expect(terminal.raw).toContain('TERM=dumb');
+  });
+});
