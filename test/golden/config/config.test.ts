@@ -1,5 +1,5 @@
 /**
- * Every file of cases/*.yaml is wrong in its own way; beside it stands what is said about
+ * Every file of cases/*.golden is wrong in its own way; beside it stands what is said about
  * it, word for word. `UPDATE=1` rewrites; review the difference as text.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,22 +16,26 @@ function expectGolden(path: string, text: string): void {
 }
 
 describe('parseConfig', () => {
-  const files = readdirSync(CASES).filter((name) => name.endsWith('.yaml'));
+  const files = readdirSync(CASES).filter((name) => name.endsWith('.golden'));
 
   it.each(files)('says everything that is wrong with %s', (name) => {
-    const parsed = parseConfig(readFileSync(join(CASES, name), 'utf8'), { source: name });
-    const said = parsed.ok ? ['nothing is wrong'] : formatIssues(name, parsed.issues);
-    expectGolden(join(CASES, name.replace(/\.yaml$/, '.txt')), `${said.join('\n')}\n`);
+    const parsed = parseConfig(readFileSync(join(CASES, name), 'utf8'), {
+      source: name.replace('.golden', '.yaml'),
+    });
+    const said = parsed.ok
+      ? ['nothing is wrong']
+      : formatIssues(name.replace('.golden', '.yaml'), parsed.issues);
+    expectGolden(join(CASES, name.replace(/\.golden$/, '.txt')), `${said.join('\n')}\n`);
   });
 });
 
 describe('the documentation of the configuration', () => {
   it('is made from the schema: table', () => {
-    expectGolden(join(import.meta.dirname, 'reference.md'), configReference());
+    expectGolden(join(import.meta.dirname, 'reference.golden'), configReference());
   });
 
   it('is made from the schema: commented sample, which loads', () => {
-    expectGolden(join(import.meta.dirname, 'sample.yaml'), sampleConfig());
+    expectGolden(join(import.meta.dirname, 'sample.golden'), sampleConfig());
     expect(parseConfig(sampleConfig(), { source: 'sample' })).toMatchObject({ ok: true });
   });
 });
