@@ -16,7 +16,7 @@ import { type Authenticate, Caller } from './caller.ts';
 import { serveMessage, serveStream } from './http-front.ts';
 import { type PeerPurpose, readHello } from './peer-hello.ts';
 import type { Router } from './router.ts';
-import { SecureListener } from './secure-listener.ts';
+import { headersTooLarge, SecureListener } from './secure-listener.ts';
 import type { ServerTls } from './tls.ts';
 
 const IDLE_MS = 120_000;
@@ -113,6 +113,10 @@ export class H2Server {
     stream.on('error', () => {}); // followed by 'close'
     const socket = stream.session?.socket as TLSSocket | undefined;
     if (socket === undefined) return;
+    if (headersTooLarge(headers)) {
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 431 }, { endStream: true });
+      return;
+    }
     const caller = this.#callerOf(socket);
     if (headers[constants.HTTP2_HEADER_METHOD] === constants.HTTP2_METHOD_CONNECT) {
       this.#onConnect(stream, headers, caller).catch(() => stream.destroy());

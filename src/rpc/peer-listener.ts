@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { NodeId } from '../base/index.ts';
 import { checkValidity, identityOf } from '../pki/index.ts';
 import { type PeerPurpose, readHello, type TransferHeader } from './peer-hello.ts';
-import { SecureListener } from './secure-listener.ts';
+import { headersTooLarge, SecureListener } from './secure-listener.ts';
 import { peerCertificate, type ServerTls } from './tls.ts';
 
 const STOP_GRACE_MS = 200;
@@ -67,6 +67,10 @@ export class PeerListener {
     stream.on('error', () => {}); // followed by 'close'
     const socket = stream.session?.socket as TLSSocket | undefined;
     if (socket === undefined) return;
+    if (headersTooLarge(headers)) {
+      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 431 }, { endStream: true });
+      return;
+    }
     const hello = this.#hello(socket, headers);
     if ('refused' in hello) {
       this.#options.refused(socket.remoteAddress ?? 'unknown', hello.refused);

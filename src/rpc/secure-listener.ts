@@ -7,6 +7,7 @@
 import {
   createSecureServer,
   type Http2SecureServer,
+  type IncomingHttpHeaders,
   type SecureServerOptions,
   type ServerHttp2Session,
 } from 'node:http2';
@@ -37,6 +38,13 @@ export interface SecureListenerOptions {
   readonly admission?: AdmissionLimits;
   /** A handshake failed: a stranger, an expired certificate, a scanner. */
   handshakeFailed?(address: string, reason: string): void;
+}
+
+/** nghttp2 only announces SETTINGS_MAX_HEADER_LIST_SIZE: who does not keep to it is found here (RFC 9113 §6.5.2). */
+export function headersTooLarge(headers: IncomingHttpHeaders): boolean {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + String(value).length + 32;
+  return bytes > LIMITS.maxHeaderBytes;
 }
 
 /** A live connection to one port is named by where it comes from. */

@@ -15,7 +15,11 @@ describe('parseToken', () => {
       fc.record({ kind: fc.constant('access' as const), id, secret: words }),
       fc.record({ kind: fc.constant('join' as const), id, secret: words, caFingerprint: hex }),
     );
-    fc.assert(fc.property(token, (t) => expect(parseToken(formatToken(t))).toEqual({ ok: true, token: t })));
+    fc.assert(
+      fc.property(token, (t) => {
+        expect(parseToken(formatToken(t))).toEqual({ ok: true, token: t });
+      }),
+    );
   });
 
   it('forgives white space around it', () => {

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import { ENDPOINTS, type EndpointName } from '../../../src/api/index.ts';
+import { allows, type Identity, NOBODY, type Role } from '../../../src/auth/index.ts';
+import { SqlccError } from '../../../src/base/index.ts';
+import {
+  type Call,
+  type Handlers,
+  Router,
+  type RouterAnswer,
+  type RouterOptions,
+} from '../../../src/rpc/index.ts';
+
+const as = (role: Role): Identity => ({ kind: 'certificate', role, id: `the ${role}`, serial: '01' });
+
+interface Ask {
+  readonly method?: string;
+  readonly target: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly value?: unknown;
+  readonly identity?: Identity | null;
+}
+
+function ask(handlers: Handlers, question: Ask, options: Partial<RouterOptions> = {}): Promise<RouterAnswer> {
+  const router = new Router({ handlers, authorize: (who, scope) => allows(who.role, scope), ...options });
+  return router.dispatch({
+    method: question.method ?? 'GET',
+    target: question.target,
+    headers: question.headers ?? {},
+    body:
+      'value' in question
+        ? { kind: 'value', value: question.value }
+        : { kind: 'bytes', read: async () => Buffer.from(question.body ?? '') },
+    identity: question.identity === undefined ? as('admin') : question.identity,
+    remoteAddress: '192.0.2.1',
+    gone: new AbortController().signal,
+  });
+}
+
+function code(answer: RouterAnswer): unknown {
+  return (answer.body as { code?: unknown }).code;
+}
+
+/** A handler that gives back what it was called with. */
+const echo = async (call: Call) => ({
+  body: { endpoint: call.endpoint, params: { ...call.params }, query: { ...call.query }, body: call.body },
+});
+
+describe('Router matching', () => {
+  const handlers: Handlers = {
+    getKey: echo,
+    putKey: echo,
+    listKeys: echo,
+    watchKey: echo,
+    watchKeys: echo,
+    batchKeys: echo,
+    livez: echo,
+  };
+
+  it.each([
+    ['GET', '/v1/kv/a', 'getKey', { key: 'a' }],
+    ['GET', '/v1/kv/a%2Fb%20%C3%A9', 'getKey', { key: 'a/b é' }],
+    ['GET', '/v1/kv/a?watch=1&after=7', 'watchKey', { key: 'a' }],
+    ['GET', '/v1/kv/a?watch=0', 'getKey', { key: 'a' }],
+    ['GET', '/v1/kv?prefix=p', 'listKeys', {}],
+    ['GET', '/v1/kv?prefix=p&watch', 'watchKeys', {}],
+    ['GET', '/v1/kv/batch', 'getKey', { key: 'batch' }],
+    ['HEAD', '/livez', 'livez', {}],
+    ['GET', '/v1/kv/__proto__', 'getKey', { key: '__proto__' }],
+  ])('%s %s is %s', async (method, target, endpoint, params) => {
+    const answer = await ask(handlers, { method, target });
+    expect(answer.body).toMatchObject({ endpoint, params });
+  });
+
+  it.each([
+    ['GET', '/v1/kv/', 404],
+    ['GET', '/v1/kv/a/b', 404],
+    ['GET', '/v2/status', 404],
+    ['GET', '//v1/kv', 404],
+    ['GET', '', 404],
+    ['PATCH', '/v1/kv/a', 405],
+    ['POST', '/livez', 405],
+    ['GET', '/v1/kv/%', 400],
+    ['GET', '/v1/kv/%ff', 400],
+  ])('%s "%s" is %s', async (method, target, status) => {
+    expect((await ask(handlers, { method, target })).status).toBe(status);
+  });
+
+  it('the first of a repeated query parameter counts, and __proto__ is one like any other', async () => {
+    const answer = await ask(handlers, { target: '/v1/kv?prefix=a&prefix=b&__proto__=x' });
+    expect(answer.body).toMatchObject({ query: { prefix: 'a' } });
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  it('the client port serves its own endpoints only', async () => {
+    const only = { only: 'client-port' } as const;
+    expect((await ask({ leader: echo }, { target: '/v1/leader' }, only)).status).toBe(404);
+    expect((await ask(handlers, { target: '/v1/kv/a' }, only)).status).toBe(200);
+  });
+});
+
+describe('Router policy', () => {
+  const roles: Role[] = [
+    'nobody',
+    'metrics',
+    'viewer',
+    'client',
+    'client-ro',
+    'operator',
+    'admin',
+    'observer',
+    'voter',
+  ];
+  const names = Object.keys(ENDPOINTS) as EndpointName[];
+  const bodies: Partial<Record<EndpointName, unknown>> = {
+    putKey: { value: 'x' },
+    batchKeys: { keys: [] },
+    sql: { statements: [{ sql: 'select 1' }] },
+  };
+
+  it('no handler is reached by a role that the table does not give its scope, on any endpoint', async () => {
+    for (const role of roles) {
+      for (const name of names) {
+        const { method, path, scope } = ENDPOINTS[name];
+        const reached: string[] = [];
+        const handler = async () => ({ text: `${reached.push(name)}` });
+        const handlers: Handlers = { [name]: handler };
+        const target = path.replace(/\{\w+\}/, 'x');
+        const identity = role === 'nobody' ? NOBODY : as(role);
+        const answer = await ask(handlers, { method, target, value: bodies[name] ?? {}, identity });
+        if (!allows(role, scope)) {
+          expect([name, role, answer.status]).toEqual([name, role, role === 'nobody' ? 401 : 403]);
+          expect(reached).toEqual([]);
+        } else {
+          // a body that its schema refuses is the only other obstacle
+          expect([200, 400]).toContain(answer.status);
+        }
+      }
+    }
+  });
+
+  it('credentials that are not valid are refused everywhere, even where none are needed', async () => {
+    for (const target of ['/livez', '/v1/status', '/v1/kv/a']) {
+      expect((await ask({ livez: echo }, { target, identity: null })).status).toBe(401);
+    }
+  });
+
+  it('the policy is asked before the body is read', async () => {
+    const body = '{"__proto__":1}';
+    const answer = await ask(
+      { putKey: echo },
+      { method: 'PUT', target: '/v1/kv/a', body, identity: as('viewer') },
+    );
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('Router bodies', () => {
+  const put = { method: 'PUT', target: '/v1/kv/a' };
+
+  it('hands over what the schema parsed', async () => {
+    const answer = await ask({ putKey: echo }, { ...put, body: '{"value":"v","extra":1}' });
+    expect(answer.body).toMatchObject({ body: { value: 'v' } });
+  });
+
+  it.each([
+    ['{', 'no JSON'],
+    ['{"value":1}', 'value: '],
+    ['[]', 'body: '],
+    ['{"value":"x","__proto__":{}}', '__proto__'],
+    [`{"value":${'['.repeat(40)}${']'.repeat(40)}}`, 'deeper'],
+    ['', 'value: '],
+  ])('refuses %s with the place', async (body, text) => {
+    const answer = await ask({ putKey: echo }, { ...put, body });
+    expect([answer.status, code(answer)]).toEqual([400, 'invalid_argument']);
+    expect((answer.body as { message: string }).message).toContain(text);
+  });
+
+  it('checks a value of a call stream like bytes', async () => {
+    const value = JSON.parse('{"value":"x","__proto__":{}}') as unknown;
+    expect((await ask({ putKey: echo }, { ...put, value })).status).toBe(400);
+  });
+
+  it('an absent body is an empty document', async () => {
+    expect(
+      (await ask({ openSession: echo }, { method: 'POST', target: '/v1/sessions', body: '' })).status,
+    ).toBe(200);
+  });
+});
+
+describe('Router errors', () => {
+  const failing = (error: unknown): Handlers => ({
+    putKey: () => Promise.reject(error),
+    leader: () => Promise.reject(error),
+  });
+  const put = { method: 'PUT', target: '/v1/kv/a%2F?x=1', body: '{"value":"v"}' };
+
+  it('not_leader leads to the same path at the leader', async () => {
+    const leader = { node_id: 'n2', host: '::1', port: 5433 };
+    const answer = await ask(failing(new SqlccError('not_leader', 'ask n2', { details: { leader } })), put);
+    expect([answer.status, answer.headers['location']]).toEqual([307, 'https://[::1]:5433/v1/kv/a%2F?x=1']);
+    expect(answer.body).toMatchObject({ code: 'not_leader', details: { leader }, retryable: true });
+  });
+
+  it.each([
+    ['no_leader', 503, '1'],
+    ['overloaded', 429, '1'],
+    ['precondition_failed', 412, undefined],
+    ['conflict', 409, undefined],
+    ['outcome_unknown', 504, undefined],
+    ['sql_error', 400, undefined],
+  ] as const)('%s is %s', async (errorCode, status, retryAfter) => {
+    const answer = await ask(failing(new SqlccError(errorCode, 'why')), put);
+    expect([answer.status, code(answer), answer.headers['retry-after']]).toEqual([
+      status,
+      errorCode,
+      retryAfter,
+    ]);
+  });
+
+  it('a bug is internal, is reported, and its text stays inside', async () => {
+    const bugs: unknown[] = [];
+    const bug = new Error('password=hunter2 at /etc/x');
+    const answer = await ask(failing(bug), put, { onBug: (error) => bugs.push(error) });
+    expect([answer.status, code(answer)]).toEqual([500, 'internal']);
+    expect(JSON.stringify(answer)).not.toMatch(/hunter2|etc/);
+    expect(bugs).toEqual([bug]);
+  });
+
+  it('an endpoint without a handler is not_implemented', async () => {
+    expect((await ask({}, { target: '/v1/leader' })).status).toBe(501);
+  });
+});
+
+describe('Router deadlines', () => {
+  it('remainingMs comes from the header and never grows', async () => {
+    const handlers: Handlers = { leader: async (call) => ({ body: { ms: call.remainingMs() } }) };
+    const ms = async (headers: Record<string, string>) =>
+      ((await ask(handlers, { target: '/v1/leader', headers })).body as { ms: number }).ms;
+    expect(await ms({})).toBeGreaterThan(4900);
+    expect(await ms({ 'x-sqlcc-timeout-ms': '200' })).toBeLessThanOrEqual(200);
+    expect(await ms({ 'x-sqlcc-timeout-ms': '1e12' })).toBeLessThanOrEqual(600_000);
+  });
+
+  it.each(['', 'soon', '-1', '0', 'NaN', 'Infinity'])('refuses "%s" as a deadline', async (text) => {
+    const answer = await ask(
+      { leader: echo },
+      { target: '/v1/leader', headers: { 'x-sqlcc-timeout-ms': text } },
+    );
+    expect(answer.status).toBe(400);
+  });
+
+  it('overrules a handler that does not end, and aborts it: unknown for a write, exceeded for a read', async () => {
+    const aborted: string[] = [];
+    const hang = (call: Call) =>
+      new Promise<never>(() => call.signal.addEventListener('abort', () => aborted.push(call.endpoint)));
+    const headers = { 'x-sqlcc-timeout-ms': '1' };
+    const handlers: Handlers = { leader: hang, putKey: hang };
+    const read = await ask(handlers, { target: '/v1/leader', headers });
+    const write = await ask(handlers, { method: 'PUT', target: '/v1/kv/a', body: '{"value":"v"}', headers });
+    expect([code(read), code(write)]).toEqual(['deadline_exceeded', 'outcome_unknown']);
+    expect(aborted).toEqual(['leader', 'putKey']);
+  });
+});
