@@ -7,7 +7,7 @@
 import type { Bytes, Epoch, NodeId } from '../base/index.ts';
 
 /** What the engine on this node is and can do. */
-export interface EngineDescription {
+interface EngineDescription {
   readonly product: string;
   readonly version: string;
   /** Identity of the data; two engines with different ones can't follow each other. */
@@ -15,7 +15,7 @@ export interface EngineDescription {
 }
 
 /** How the engine on this node feels now. */
-export interface EngineSample {
+interface EngineSample {
   readonly running: boolean;
   readonly acceptsWrites: boolean;
   readonly epoch: Epoch;

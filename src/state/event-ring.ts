@@ -1,4 +1,7 @@
-/** Replicated events as stored rows: the newest LIMITS.eventHistory, so that streams resume after a restart. */
+/**
+ * Replicated events as stored rows: the newest LIMITS.eventHistory, so that streams resume after a
+ * restart.
+ */
 import type { StatementSync } from 'node:sqlite';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterEvent } from '../cluster/index.ts';

@@ -1,17 +1,8 @@
 /** Door of the state machine: one SQLite file that holds all that Raft replicates, and its readers. */
-export type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
-export type { QueryAnswer, ReaderPoolOptions } from './reader-pool.ts';
+export type { ReaderJob } from './reader-messages.ts';
 export { ReaderPool } from './reader-pool.ts';
 export { ReaderServer } from './reader-server.ts';
 export { StateReader } from './state-reader.ts';
 export type { StateStoreOptions } from './state-store.ts';
 export { StateStore } from './state-store.ts';
-export type {
-  AppliedAt,
-  AppliedGroup,
-  ApplyCluster,
-  CopiedState,
-  EntryResult,
-  KvChange,
-  KvItem,
-} from './types.ts';
+export type { AppliedGroup, ApplyCluster, EntryResult, KvChange } from './types.ts';

@@ -69,8 +69,8 @@ export class ReaderPool {
   }
 
   /**
-   * Runs statements that read, all at one point in time. Throws sql_error (also 54000 for an answer over the limits),
-   * deadline_exceeded when the time is over, overloaded when too many wait.
+   * Runs statements that read, all at one point in time. Throws sql_error (54000 for an answer over
+   * the limits), deadline_exceeded when the time is over, overloaded when too many wait.
    */
   async query(statements: readonly SqlStatement[], timeoutMs: number): Promise<QueryAnswer> {
     const answer = await this.#submit({ kind: 'query', statements }, timeoutMs);
@@ -78,7 +78,10 @@ export class ReaderPool {
     return { results: answer.results, appliedIndex: answer.appliedIndex };
   }
 
-  /** Resolves when the write ended within `timeoutMs` on a throw-away copy; throws sql_error when it did not. */
+  /**
+   * Resolves when the write ended within `timeoutMs` on a throw-away copy; throws sql_error when it
+   * did not.
+   */
   async trial(statements: readonly SqlStatement[], timeoutMs: number): Promise<void> {
     await this.#submit({ kind: 'trial', statements }, timeoutMs);
   }

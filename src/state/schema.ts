@@ -10,16 +10,20 @@ export interface OwnStatements {
   own(sql: string): StatementSync;
 }
 
-export const STATE_FORMAT = 1;
+const STATE_FORMAT = 1;
 
 const TABLES = [
-  `CREATE TABLE IF NOT EXISTS _sqlcc_applied (id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, term INTEGER NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS _sqlcc_applied (
+     id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, term INTEGER NOT NULL
+   )`,
   `CREATE TABLE IF NOT EXISTS _sqlcc_meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS _sqlcc_kv (
-     key BLOB PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL, term INTEGER NOT NULL, at INTEGER NOT NULL
+     key BLOB PRIMARY KEY, value TEXT NOT NULL,
+     version INTEGER NOT NULL, term INTEGER NOT NULL, at INTEGER NOT NULL
    ) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS _sqlcc_sessions (
-     id TEXT PRIMARY KEY, used INTEGER NOT NULL, floor INTEGER NOT NULL, replies INTEGER NOT NULL, bytes INTEGER NOT NULL
+     id TEXT PRIMARY KEY, used INTEGER NOT NULL, floor INTEGER NOT NULL,
+     replies INTEGER NOT NULL, bytes INTEGER NOT NULL
    ) WITHOUT ROWID`,
   `CREATE INDEX IF NOT EXISTS _sqlcc_sessions_used ON _sqlcc_sessions (used, id)`,
   `CREATE TABLE IF NOT EXISTS _sqlcc_replies (
@@ -28,7 +32,10 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS _sqlcc_events (n INTEGER PRIMARY KEY, body TEXT NOT NULL)`,
 ];
 
-/** Tables and order of what belongs to the replicated state, for its hash. Events are derived, so they are not in it. */
+/**
+ * Tables and order of what belongs to the replicated state, for its hash. Events are derived, so they
+ * are not in it.
+ */
 export const HASHED = [
   `SELECT idx, term FROM _sqlcc_applied`,
   `SELECT name, value FROM _sqlcc_meta ORDER BY name`,

@@ -83,7 +83,10 @@ export class Sessions {
     return expired(`the answer to write ${key.seq} of this session is no longer kept`, { floor: row.floor });
   }
 
-  /** Keeps the answer of a new write. Old answers go, lowest number first, when they are too many or too large. */
+  /**
+   * Keeps the answer of a new write. Old answers go, lowest number first, when they are too many or
+   * too large.
+   */
   store(key: SessionKey, result: ApplyResult, index: LogIndex): void {
     const row = this.#row(key.session);
     if (row === null) return;
@@ -119,7 +122,10 @@ export class Sessions {
   }
 }
 
-/** A write whose answer is too large to keep is remembered, its rows are not: a repeat learns that it happened. */
+/**
+ * A write whose answer is too large to keep is remembered, its rows are not: a repeat learns that it
+ * happened.
+ */
 function tooLarge(key: SessionKey, result: ApplyResult, index: LogIndex): ApplyResult {
   if (!result.ok) return { ok: false, code: result.code, message: result.message.slice(0, 1000) };
   const message = `write ${key.seq} took effect at index ${index}; its answer was too large to keep`;

@@ -49,7 +49,10 @@ export class StateReader {
     return statements.some((statement) => shapeOf(statement.sql).writes) ? 'write' : 'read';
   }
 
-  /** True unless each statement is known to do little work; then it must be tried before it may enter the log. */
+  /**
+   * True unless each statement is known to do little work; then it must be tried before it may enter
+   * the log.
+   */
   mayRunAway(statements: readonly SqlStatement[]): boolean {
     return statements.some((statement) => {
       const shape = shapeOf(statement.sql);

@@ -125,7 +125,10 @@ export class StateStore {
     };
   }
 
-  /** SHA-256 over rows, key-values, sessions and the cluster's record at the applied index, hex. Walks everything. */
+  /**
+   * SHA-256 over rows, key-values, sessions and the cluster's record at the applied index, hex. Walks
+   * everything.
+   */
   stateHash(): string {
     const hasher = new ValueHasher();
     this.#store.transaction(() => {
@@ -141,7 +144,10 @@ export class StateStore {
     return copiedState(path);
   }
 
-  /** Becomes the copy at `path`, which is consumed. Throws storage_failed when it is damaged; nothing changed then. */
+  /**
+   * Becomes the copy at `path`, which is consumed. Throws storage_failed when it is damaged; nothing
+   * changed then.
+   */
   restore(path: string): void {
     copiedState(path);
     this.#store.restore(path);

@@ -29,7 +29,10 @@ export interface AppliedAt {
   readonly actor: string;
 }
 
-/** The pure machine of the cluster's record (src/cluster), handed in so that this room holds no rule of it. */
+/**
+ * The pure machine of the cluster's record (src/cluster), handed in so that this room holds no rule of
+ * it.
+ */
 export type ApplyCluster = (
   state: ClusterState | null,
   command: ClusterCommand,

@@ -83,6 +83,15 @@ export interface Touched {
   readonly recursive: boolean;
 }
 
+/** Action, its two arguments, the database, and the trigger or view that it stands in. */
+type AuthorizerArguments = readonly [
+  action: number,
+  first: string | null,
+  second: string | null,
+  database: string | null,
+  source: string | null,
+];
+
 interface Question {
   readonly action: number;
   readonly first: string;
@@ -124,7 +133,7 @@ export class Guard {
   }
 
   /** SQLite's question while it prepares. Never throws. */
-  answer(action: number, first: string | null, second: string | null, source: string | null): number {
+  answer([action, first, second, , source]: AuthorizerArguments): number {
     if (this.#mode === 'own') return constants.SQLITE_OK;
     const question = { action, first: first ?? '', second: second ?? '' };
     this.#note(question, source);

@@ -27,6 +27,6 @@ export function openConnection(path: string, options: { readonly readOnly: boole
     },
   });
   const guard = new Guard();
-  db.setAuthorizer((action, first, second, _database, source) => guard.answer(action, first, second, source));
+  db.setAuthorizer((...question) => guard.answer(question));
   return { db, guard };
 }

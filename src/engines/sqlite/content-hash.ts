@@ -77,7 +77,8 @@ function orderedRows(db: DatabaseSync, table: string, withoutRowId: boolean): st
   const list = names.map(quoted).join(', ');
   if (withoutRowId) {
     const keys = stored.filter((c) => (c[5] as bigint) > 0n).sort((a, b) => Number(a[5]) - Number(b[5]));
-    return `SELECT ${list} FROM ${quoted(table)} ORDER BY ${keys.map((c) => quoted(String(c[1]))).join(', ')}`;
+    const order = keys.map((c) => quoted(String(c[1]))).join(', ');
+    return `SELECT ${list} FROM ${quoted(table)} ORDER BY ${order}`;
   }
   const taken = info.map((column) => String(column[1]).toLowerCase());
   const rowId = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.includes(alias));

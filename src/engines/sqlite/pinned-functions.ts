@@ -45,7 +45,10 @@ export class PinnedFunctions {
     this.#random = null;
   }
 
-  /** Replaces the functions on `db`. Those with arguments may stand in indexes; those that always mean `now` may not. */
+  /**
+   * Replaces the functions on `db`. Those with arguments may stand in indexes; those that always mean
+   * `now` may not.
+   */
   register(db: DatabaseSync): void {
     db.function('random', { deterministic: false }, () => BigInt.asIntN(64, this.#word()));
     db.function('randomblob', { deterministic: false, useBigIntArguments: true }, (size) =>

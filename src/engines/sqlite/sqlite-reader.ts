@@ -23,14 +23,15 @@ interface Opened {
 }
 
 /** A refused statement as edges throw it; statement numbers count from 0. */
-export function sqlError(failure: SqlFailure): SqlccError {
+function sqlError(failure: SqlFailure): SqlccError {
   const details = { statement: failure.statement, sqlstate: failure.sqlstate };
   return new SqlccError('sql_error', failure.message, { details });
 }
 
 /** The user's ordinary tables, as quoted names. */
 function userTables(db: DatabaseSync): string[] {
-  const sql = `SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE '\\_sqlcc%' ESCAPE '\\'`;
+  const sql = `SELECT name FROM sqlite_schema
+    WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE '\\_sqlcc%' ESCAPE '\\'`;
   const rows = db.prepare(sql).all() as unknown as [string][];
   return rows.map(([name]) => `"${name.replaceAll('"', '""')}"`);
 }
@@ -44,7 +45,10 @@ export class SqliteReader {
     this.#dir = dir;
   }
 
-  /** A statement of the state machine's own, kept for the next call. Throws unavailable while there is no file. */
+  /**
+   * A statement of the state machine's own, kept for the next call. Throws unavailable while there is
+   * no file.
+   */
   own(sql: string): StatementSync {
     const { own, connection } = this.#current();
     let statement = own.get(sql);

@@ -26,7 +26,10 @@ const READS = ['SELECT', 'VALUES', 'EXPLAIN', ''];
 /** PRAGMAs that may be set; everything else of a PRAGMA is a read, or refused by the authorizer. */
 const SETTABLE = ['USER_VERSION'];
 
-/** The verb behind a WITH: the first row verb outside all parentheses. A name is never one of these, but for `replace`. */
+/**
+ * The verb behind a WITH: the first row verb outside all parentheses. A name is never one of these,
+ * but for `replace`.
+ */
 function verbBehindWith(list: readonly Token[]): string {
   for (const [n, token] of list.entries()) {
     if (token.kind !== 'word' || token.depth > 0) continue;

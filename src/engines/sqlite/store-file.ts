@@ -61,7 +61,10 @@ export function openStoreFile(dir: string): string {
   return join(dir, current);
 }
 
-/** Makes the file at `path` the next generation and answers its new path. The caller has closed the old one. */
+/**
+ * Makes the file at `path` the next generation and answers its new path. The caller has closed the old
+ * one.
+ */
 export function adopt(dir: string, path: string): string {
   const number = Number(
     GENERATION.exec(must(currentGeneration(dir), 'the link of the state file'))?.[1] ?? 0,
@@ -74,7 +77,10 @@ export function adopt(dir: string, path: string): string {
   return join(dir, name);
 }
 
-/** Makes all that was committed to the database at `path` survive a power cut: its WAL is read up to the last commit. */
+/**
+ * Makes all that was committed to the database at `path` survive a power cut: its WAL is read up to
+ * the last commit.
+ */
 export function syncStoreFile(path: string): void {
   for (const file of [`${path}-wal`, path]) if (existsSync(file)) syncPath(file);
 }

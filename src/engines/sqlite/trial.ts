@@ -56,7 +56,10 @@ export class Trial {
     this.#copy = { connection, executor, generation: this.#reader.path, version };
   }
 
-  /** Returns when the statements ended; throws sql_error when they can't be tried. May hang: kill the process. */
+  /**
+   * Returns when the statements ended; throws sql_error when they can't be tried. May hang: kill the
+   * process.
+   */
   run(statements: readonly SqlStatement[]): void {
     if (this.#copy === null || this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes)
       return this.#judge(statements);
@@ -89,7 +92,7 @@ export class Trial {
         this.#reader.scanTables();
         continue;
       }
-      const message = `statement ${n} joins, recurses or fires triggers, and the database is too large to try it`;
+      const message = `statement ${n} joins, recurses or fires triggers; the database is too large to try it`;
       const hint = 'write by key, in smaller parts, or read first and send the rows';
       throw new SqlccError('sql_error', message, { details: { statement: n, sqlstate: '54001' }, hint });
     }

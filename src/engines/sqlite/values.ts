@@ -1,10 +1,13 @@
-/** Values between JSON and SQLite. Exact in both directions, or refused with a reason; never rounded in silence. */
+/**
+ * Values between JSON and SQLite. Exact in both directions, or refused with a reason; never rounded in
+ * silence.
+ */
 import type { SqlParam } from '../../cluster/index.ts';
 import type { SqlValue } from '../sql-store.ts';
 import type { ParamLayout } from './statement-shape.ts';
 
 /** What SQLite takes as a parameter. */
-export type Bound = null | bigint | number | string | Uint8Array;
+type Bound = null | bigint | number | string | Uint8Array;
 
 /** Arguments of a prepared statement: named ones in a record first, the others behind it. */
 export type Binding =
@@ -14,7 +17,10 @@ export type Binding =
 const INTEGER = /^[+-]?\d{1,19}$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Undefined when `param` is none that JSON may carry. An integral number is an integer, as the user wrote it. */
+/**
+ * Undefined when `param` is none that JSON may carry. An integral number is an integer, as the user
+ * wrote it.
+ */
 function bound(param: SqlParam | undefined): Bound | undefined {
   if (param === null || typeof param === 'string') return param;
   if (typeof param === 'boolean') return param ? 1n : 0n;
