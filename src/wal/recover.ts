@@ -202,7 +202,7 @@ class Replay {
     return true;
   }
 
-  /** Judges what stands behind the last sound batch of a segment; the watermark is asked at the end of all. */
+  /** Judges what stands behind a segment's last sound batch; the watermark is asked at the end of all. */
   #end(segment: Segment, bytes: Buffer, isLast: boolean): void {
     const { path } = segment.file;
     const rest = bytes.subarray(segment.end);
