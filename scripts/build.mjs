@@ -1,7 +1,7 @@
 // Bundles the entries into dist/: one file each plus shared chunks, all in one flat folder so that
 // workers and child processes find each other by name. Nothing else of dist/ is read at run time.
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
@@ -9,7 +9,52 @@ const out = join(root, 'dist');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
+/** Names that a room's door gives out, with the file that each comes from. */
+function doorOf(file) {
+  const names = new Map();
+  for (const [, list, from] of readFileSync(file, 'utf8').matchAll(/export \{([^}]*)\} from '([^']+)'/g)) {
+    for (const item of list.split(',').map((i) => i.trim())) {
+      const [name, alias = name] = item.split(/\s+as\s+/);
+      if (name !== '') names.set(alias, { name, from });
+    }
+  }
+  return names;
+}
+
+/** One import of a door as imports of the files behind it; null where the door has more than re-exports. */
+function behindDoor(list, specifier, folder) {
+  const file = join(folder, specifier);
+  if (!existsSync(file)) return null;
+  const door = doorOf(file);
+  const lines = [];
+  for (const item of list.split(',').map((i) => i.trim())) {
+    if (item === '' || item.startsWith('type ')) continue;
+    const [name, local = name] = item.split(/\s+as\s+/);
+    const found = door.get(name);
+    if (found === undefined) return null;
+    const path = join(dirname(specifier), found.from);
+    lines.push(`import { ${found.name} as ${local} } from '${path.startsWith('.') ? path : `./${path}`}';`);
+  }
+  return lines.join(' ');
+}
+
+// With code splitting esbuild takes whatever a door re-exports along with it: the client would bring the
+// server and every schema, and one-shot commands would load them. So imports go past the doors here.
+const pastDoors = {
+  name: 'past-doors',
+  setup(build) {
+    build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8').replace(
+        /^import \{([^}]*)\} from '([^']*\/index\.ts)';/gm,
+        (all, list, specifier) => behindDoor(list, specifier, dirname(path)) ?? all,
+      );
+      return { contents: text, loader: path.endsWith('x') ? 'tsx' : 'ts' };
+    });
+  },
+};
+
 await build({
+  plugins: [pastDoors],
   absWorkingDir: root,
   entryPoints: {
     main: 'src/cli/main.ts',
