@@ -77,6 +77,8 @@ export const LIMITS = {
   maxSqlValueBytes: 16 * 1024 * 1024,
   /** Prepared statements kept a connection; the one longest unused goes. */
   sqlStatementCache: 256,
+  /** A longer text is prepared anew each time instead of being kept. */
+  sqlCachedTextBytes: 64 * 1024,
   readerHeapMib: 256,
   readerIdleMs: 10_000,
   maxReaders: 4,

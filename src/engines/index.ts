@@ -7,5 +7,4 @@ export type { SqlOutcome, SqlResult, SqlStore, SqlValue } from './sql-store.ts';
 export { ValueHasher } from './sqlite/content-hash.ts';
 export { SqliteReader } from './sqlite/sqlite-reader.ts';
 export { SqliteStore } from './sqlite/sqlite-store.ts';
-export { shapeOf } from './sqlite/statement-shape.ts';
 export { Trial, trialFile } from './sqlite/trial.ts';

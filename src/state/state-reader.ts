@@ -6,7 +6,7 @@
  */
 import type { LogIndex } from '../base/index.ts';
 import type { ClusterEvent, SqlStatement } from '../cluster/index.ts';
-import { SqliteReader, shapeOf } from '../engines/index.ts';
+import { SqliteReader } from '../engines/index.ts';
 import { itemOf, KV_COLUMNS, type KvRow, prefixEnd } from './kv.ts';
 import type { KvItem } from './types.ts';
 
@@ -46,7 +46,7 @@ export class StateReader {
 
   /** `write` when at least one statement may change something; judged by its words, so every node agrees. */
   classify(statements: readonly SqlStatement[]): 'read' | 'write' {
-    return statements.some((statement) => shapeOf(statement.sql).writes) ? 'write' : 'read';
+    return statements.some((statement) => this.#reader.shape(statement.sql).writes) ? 'write' : 'read';
   }
 
   /**
@@ -55,7 +55,7 @@ export class StateReader {
    */
   mayRunAway(statements: readonly SqlStatement[]): boolean {
     return statements.some((statement) => {
-      const shape = shapeOf(statement.sql);
+      const shape = this.#reader.shape(statement.sql);
       return (
         shape.verb !== 'SELECT' && shape.verb !== 'VALUES' && this.#reader.cost(statement) !== 'harmless'
       );

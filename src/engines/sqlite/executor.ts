@@ -31,7 +31,7 @@ interface Prepared {
 }
 
 type Refused = Omit<SqlFailure, 'statement'>;
-type Answer = { readonly result: SqlResult } | { readonly refused: Refused };
+type Answer = { readonly result: SqlResult; readonly changesSchema: boolean } | { readonly refused: Refused };
 
 function refused(sqlstate: string, message: string): { readonly refused: Refused } {
   return { refused: { sqlstate, message } };
@@ -80,7 +80,7 @@ export class SqlExecutor {
         return { ok: false, failure: { statement: n, ...answer.refused } };
       }
       results.push(answer.result);
-      if (this.#prepared.get(statement.sql)?.changesSchema === true) {
+      if (answer.changesSchema) {
         schemaChanged = true;
         this.#prepared.clear();
       }
@@ -107,7 +107,8 @@ export class SqlExecutor {
       const prepared = this.#prepare(statement.sql);
       if ('refused' in prepared) return prepared;
       const answer = guard.as(this.#mode, () => this.#execute(prepared, statement.params ?? []));
-      return 'refused' in answer ? answer : (this.#rowIdsUsedUp(prepared) ?? answer);
+      if ('refused' in answer) return answer;
+      return this.#rowIdsUsedUp(prepared) ?? { ...answer, changesSchema: prepared.changesSchema };
     } catch (error) {
       return this.#refusalOf(error);
     }
@@ -141,6 +142,7 @@ export class SqlExecutor {
           ? this.#rowIdQueries(guard.touched.written)
           : [],
     };
+    if (sql.length > LIMITS.sqlCachedTextBytes) return prepared;
     this.#prepared.set(sql, prepared);
     for (const oldest of this.#prepared.keys()) {
       if (this.#prepared.size <= LIMITS.sqlStatementCache) break;
@@ -149,7 +151,10 @@ export class SqlExecutor {
     return prepared;
   }
 
-  #execute({ statement, shape, columns, types }: Prepared, params: readonly SqlParam[]): Answer {
+  #execute(
+    { statement, shape, columns, types }: Prepared,
+    params: readonly SqlParam[],
+  ): { readonly result: SqlResult } | { readonly refused: Refused } {
     const binding = bind(shape.params, params);
     if (!binding.ok) return refused(binding.sqlstate, binding.message);
     const args = binding.args as Parameters<StatementSync['run']>;

@@ -14,42 +14,36 @@ export interface Token {
   readonly at: number;
 }
 
-const SPACE = /[\s\uFEFF]+/y;
-const COMMENT = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y;
-const RULES: readonly (readonly [Token['kind'], RegExp])[] = [
-  ['string', /[xX]?'(?:[^']|'')*(?:'|$)/y],
-  ['quoted', /"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)/y],
-  ['param', /\?\d*|[:@$#][\w$\u0080-\uFFFF]+(?:::[\w$\u0080-\uFFFF]+)*/y],
-  ['number', /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?[\w]*/y],
-  ['word', /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y],
-  ['sign', /[\s\S]/y],
-];
-
-function match(rule: RegExp, sql: string, at: number): string | undefined {
-  rule.lastIndex = at;
-  return rule.exec(sql)?.[0];
-}
+/** Kinds in the order of the groups of `TOKEN`; the first group is what is left out. */
+const KINDS = ['string', 'quoted', 'param', 'number', 'word', 'sign'] as const;
+const TOKEN = new RegExp(
+  [
+    String.raw`((?:[\s\uFEFF]|--[^\n]*|/\*[\s\S]*?(?:\*/|$))+)`,
+    "([xX]?'(?:[^']|'')*(?:'|$))",
+    String.raw`("(?:[^"]|"")*(?:"|$)|${'`'}(?:[^${'`'}]|${'`'}${'`'})*(?:${'`'}|$)|\[[^\]]*(?:\]|$))`,
+    String.raw`(\?\d*|[:@$#][\w$\u0080-\uFFFF]+(?:::[\w$\u0080-\uFFFF]+)*)`,
+    String.raw`((?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?\w*)`,
+    String.raw`([A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*)`,
+    String.raw`([\s\S])`,
+  ].join('|'),
+  'y',
+);
 
 /** All tokens of `sql`, comments and blanks left out. Total: any text gives tokens. */
 export function tokens(sql: string): Token[] {
   const out: Token[] = [];
   let depth = 0;
   let at = 0;
-  while (at < sql.length) {
-    const blank = match(SPACE, sql, at) ?? match(COMMENT, sql, at);
-    if (blank !== undefined) {
-      at += blank.length;
-      continue;
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(sql); match !== null; match = TOKEN.exec(sql)) {
+    const [written] = match;
+    const kind = KINDS.find((_, n) => match[n + 2] !== undefined);
+    if (kind !== undefined) {
+      if (written === ')') depth = Math.max(0, depth - 1);
+      out.push({ kind, text: kind === 'word' ? written.toUpperCase() : written, depth, at });
+      if (written === '(') depth++;
     }
-    for (const [kind, rule] of RULES) {
-      const text = match(rule, sql, at);
-      if (text === undefined) continue;
-      if (text === ')') depth = Math.max(0, depth - 1);
-      out.push({ kind, text: kind === 'word' ? text.toUpperCase() : text, depth, at });
-      if (text === '(') depth++;
-      at += text.length;
-      break;
-    }
+    at += written.length;
   }
   return out;
 }

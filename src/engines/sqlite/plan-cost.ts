@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../../base/index.ts';
 import type { SqlStatement } from '../../cluster/index.ts';
 import type { Connection } from './connection.ts';
-import { shapeOf } from './statement-shape.ts';
+import type { StatementShape } from './statement-shape.ts';
 
 export type PlanCost = 'harmless' | 'linear' | 'unknown';
 
@@ -72,9 +72,8 @@ function loopsOf(db: DatabaseSync, sql: string): number | null {
 }
 
 /** Judges one statement that writes. Never throws: what can't be judged is `unknown`. */
-export function planCost(connection: Connection, statement: SqlStatement): PlanCost {
+export function planCost(connection: Connection, statement: SqlStatement, shape: StatementShape): PlanCost {
   const { db, guard } = connection;
-  const shape = shapeOf(statement.sql);
   if (shape.refusal !== null || shape.verb === 'PRAGMA') return 'harmless';
   const rows = ['INSERT', 'REPLACE', 'UPDATE', 'DELETE'].includes(shape.verb);
   try {

@@ -6,13 +6,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { SqlccError } from '../../base/index.ts';
+import { LIMITS, SqlccError } from '../../base/index.ts';
 import type { SqlStatement } from '../../cluster/index.ts';
 import type { SqlFailure, SqlResult } from '../sql-store.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { SqlExecutor } from './executor.ts';
 import { type PlanCost, planCost } from './plan-cost.ts';
 import { isEngineError } from './sql-errors.ts';
+import { type StatementShape, shapeOf } from './statement-shape.ts';
 import { currentGeneration } from './store-file.ts';
 
 interface Opened {
@@ -38,6 +39,8 @@ function userTables(db: DatabaseSync): string[] {
 
 export class SqliteReader {
   readonly #dir: string;
+  readonly #shapes = new Map<string, StatementShape>();
+  #long: { readonly sql: string; readonly shape: StatementShape } | null = null;
   #opened: Opened | null = null;
 
   /** Opens lazily: the folder may still be empty. */
@@ -83,9 +86,26 @@ export class SqliteReader {
     }
   }
 
+  /**
+   * The shape of a text; short ones are remembered, and the last long one, which is asked for again at
+   * once.
+   */
+  shape(sql: string): StatementShape {
+    const known = this.#shapes.get(sql) ?? (this.#long?.sql === sql ? this.#long.shape : undefined);
+    if (known !== undefined) return known;
+    const shape = shapeOf(sql);
+    if (sql.length > LIMITS.sqlCachedTextBytes) {
+      this.#long = { sql, shape };
+      return shape;
+    }
+    if (this.#shapes.size >= LIMITS.sqlStatementCache) this.#shapes.clear();
+    this.#shapes.set(sql, shape);
+    return shape;
+  }
+
   /** How much work a write may be, judged from its plan. */
   cost(statement: SqlStatement): PlanCost {
-    return planCost(this.#current().connection, statement);
+    return planCost(this.#current().connection, statement, this.shape(statement.sql));
   }
 
   /** Walks all tables of the user once: no single pass of a write takes longer to read. */

@@ -1,9 +1,18 @@
 /** The embedded engine beyond the port: what is refused, what is pinned, what is exact. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import type { SqlParam } from '../../../src/cluster/index.ts';
-import { createEngine, MemoryStore, type SqlOutcome, type SqlValue } from '../../../src/engines/index.ts';
+import {
+  createEngine,
+  MemoryStore,
+  SqliteStore,
+  type SqlOutcome,
+  type SqlValue,
+} from '../../../src/engines/index.ts';
 
 const PIN = { timestamp: Date.UTC(2024, 1, 29, 12, 30, 15, 250), seed: 7 };
 let store = new MemoryStore();
@@ -239,6 +248,30 @@ describe('createEngine', () => {
     } catch (error) {
       expect(error).toBeInstanceOf(SqlccError);
       expect((error as SqlccError).exitCode).toBe(10);
+    }
+  });
+});
+
+describe('SqliteStore', () => {
+  it('throws when the disk is full, and the transaction left nothing', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-full-'));
+    const disk = SqliteStore.open(dir);
+    try {
+      const run = (sql: string): SqlOutcome => disk.transaction(() => disk.apply([{ sql }], PIN));
+      run('CREATE TABLE t (a)');
+      // SQLite answers SQLITE_FULL at this limit as it does when the file system has no room
+      disk.own('PRAGMA max_page_count = 20').get();
+      expect(() =>
+        disk.transaction(() => {
+          disk.apply([{ sql: 'INSERT INTO t VALUES (1)' }], PIN);
+          disk.apply([{ sql: 'INSERT INTO t VALUES (zeroblob(1000000))' }], PIN);
+        }),
+      ).toThrow(expect.objectContaining({ errcode: 13 }));
+      disk.own('PRAGMA max_page_count = 4294967294').get();
+      expect(run('SELECT count(*) FROM t')).toMatchObject({ results: [{ rows: [[0]] }] });
+    } finally {
+      disk.close();
+      rmSync(dir, { recursive: true, force: true });
     }
   });
 });

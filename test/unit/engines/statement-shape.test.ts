@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shapeOf } from '../../../src/engines/index.ts';
 import { tokens } from '../../../src/engines/sqlite/lexer.ts';
+import { shapeOf } from '../../../src/engines/sqlite/statement-shape.ts';
 
 describe('shapeOf', () => {
   it.each([
