@@ -1,4 +1,7 @@
-/** Who may ask: roles of people and programs, and of nodes. Deny by default; the one policy table is policy.ts. */
+/**
+ * Who may ask: roles of people and programs, and of nodes. Deny by default; the one policy table is
+ * policy.ts.
+ */
 
 /** Roles of people and programs, by bearer token or certificate. */
 export const PERSON_ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'] as const;

@@ -47,7 +47,10 @@ export function formatToken(token: TokenText): string {
   return text;
 }
 
-/** Reads a token as somebody typed it; surrounding white space is forgiven, nothing else. Total: never throws. */
+/**
+ * Reads a token as somebody typed it; surrounding white space is forgiven, nothing else. Total: never
+ * throws.
+ */
 export function parseToken(text: string): ParsedToken {
   const refuse = (reason: string): ParsedToken => ({ ok: false, reason });
   if (text.length > MAX_LENGTH) return refuse(`a token has at most ${MAX_LENGTH} characters`);

@@ -30,7 +30,10 @@ export interface NodeGrant {
   readonly clusterId: ClusterId;
   readonly nodeId: string;
   readonly role: NodeRole;
-  /** DNS names and addresses under which the node is reached; localhost and the loopback addresses are added. */
+  /**
+   * DNS names and addresses under which the node is reached; localhost and the loopback addresses are
+   * added.
+   */
   readonly hosts: readonly string[];
   /** One of both: a public key, or a request that proves one. */
   readonly publicKeyPem?: string;

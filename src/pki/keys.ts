@@ -15,10 +15,6 @@ export async function privateKeyPem(key: Key): Promise<string> {
   return pem('PRIVATE KEY', new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', key)));
 }
 
-export async function publicKeyPem(key: Key): Promise<string> {
-  return pem('PUBLIC KEY', new Uint8Array(await webcrypto.subtle.exportKey('spki', key)));
-}
-
 /** A signing key from PEM; any private key format that OpenSSL reads. */
 export function importPrivateKey(text: string): Promise<Key> {
   const der = createPrivateKey(text).export({ type: 'pkcs8', format: 'der' });
@@ -38,7 +34,7 @@ export function spkiFingerprint(certificate: string | Buffer | X509Certificate):
     .digest('hex');
 }
 
-export function pem(label: string, der: Uint8Array): string {
+function pem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')

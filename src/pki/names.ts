@@ -34,7 +34,7 @@ export function nameToUri(name: CertificateName): string {
   return `sqlcc://${name.clusterId}/${name.role}/${name.id}`;
 }
 
-export function uriToName(uri: string): CertificateName | null {
+function uriToName(uri: string): CertificateName | null {
   const match = /^sqlcc:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(uri);
   if (match === null) return null;
   const [, clusterId, role, id] = match as unknown as [string, string, string, string];

@@ -11,7 +11,7 @@ export interface AdmissionLimits {
   readonly unauthenticatedPerAddress: number;
 }
 
-export const ADMISSION_LIMITS: AdmissionLimits = {
+const ADMISSION_LIMITS: AdmissionLimits = {
   connections: LIMITS.maxSessionsPerServer,
   handshakesPerAddress: LIMITS.maxHandshakesPerAddress,
   unauthenticatedPerAddress: LIMITS.maxConnectionsPerUnauthenticatedAddress,

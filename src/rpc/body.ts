@@ -3,9 +3,12 @@ import type { Readable, Writable } from 'node:stream';
 import { LIMITS, SqlccError } from '../base/index.ts';
 
 /** A sender or a reader that makes no progress for so long is cut. */
-export const BODY_IDLE_MS = 10_000;
+const BODY_IDLE_MS = 10_000;
 
-/** The whole body. Throws `invalid_argument` above LIMITS.maxBodyBytes, `deadline_exceeded` when it trickles. */
+/**
+ * The whole body. Throws `invalid_argument` above LIMITS.maxBodyBytes, `deadline_exceeded` when it
+ * trickles.
+ */
 export function readWholeBody(stream: Readable, contentLength: string | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

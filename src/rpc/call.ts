@@ -17,7 +17,10 @@ export interface Call {
   readonly body: unknown;
   readonly identity: Identity;
   readonly remoteAddress: string;
-  /** Aborted when the caller is gone or its deadline has passed without an answer. Not by the end of a stream. */
+  /**
+   * Aborted when the caller is gone or its deadline has passed without an answer. Not by the end of a
+   * stream.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds until the caller's deadline, never negative. */
   remainingMs(): number;

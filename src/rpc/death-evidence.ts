@@ -15,7 +15,7 @@ import { unreachable } from '../base/index.ts';
 export type EvidenceState = 'idle' | 'up' | 'hung-up' | 'lost' | 'dead';
 /** `inconclusive`: an attempt failed without saying anything about the process. */
 export type EvidenceInput = 'connected' | 'hung-up' | 'farewell' | 'refused' | 'inconclusive';
-export type EvidenceVerdict = 'lost' | 'dead' | 'restored' | null;
+type EvidenceVerdict = 'lost' | 'dead' | 'restored' | null;
 
 export interface EvidenceStep {
   readonly state: EvidenceState;

@@ -67,7 +67,8 @@ export class HttpClient {
 
   /**
    * Sends it and reads the whole answer, whatever its status. Rejects with `unavailable` (nothing was sent),
-   * `outcome_unknown` (the connection broke after sending), `deadline_exceeded`, `invalid_argument` (no address).
+   * `outcome_unknown` (the connection broke after sending), `deadline_exceeded`, `invalid_argument`
+   * (no address).
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const timer = new Deadline(request, this.#connected(request.endpoint));
@@ -90,7 +91,10 @@ export class HttpClient {
     }
   }
 
-  /** The lines of an NDJSON answer as they come; throws what the node answered when its status is an error. */
+  /**
+   * The lines of an NDJSON answer as they come; throws what the node answered when its status is an
+   * error.
+   */
   async *stream(request: HttpRequest): AsyncGenerator<unknown> {
     const timer = new Deadline(request, this.#connected(request.endpoint));
     let body: Readable | null = null;
@@ -111,7 +115,10 @@ export class HttpClient {
     }
   }
 
-  /** A call stream on a connection of its own. Rejects with `unavailable`, `unauthenticated`, `deadline_exceeded`. */
+  /**
+   * A call stream on a connection of its own. Rejects with `unavailable`, `unauthenticated`,
+   * `deadline_exceeded`.
+   */
   async openCallStream(endpoint: string, timeoutMs: number = CONNECT_TIMEOUT_MS * 2): Promise<CallStream> {
     const request: HttpRequest = { endpoint, method: 'CONNECT', path: '/', timeoutMs };
     const client = this.#make(endpoint);

@@ -1,4 +1,7 @@
-/** Puts one HTTP request before the router and writes what it answers: HTTP/2 streams and HTTP/1.1 messages. */
+/**
+ * Puts one HTTP request before the router and writes what it answers: HTTP/2 streams and HTTP/1.1
+ * messages.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';

@@ -1,4 +1,7 @@
-/** What frames mean on a stream between two nodes. The opener sends messages and pings, the acceptor pongs and a goodbye. */
+/**
+ * What frames mean on a stream between two nodes. The opener sends messages and pings, the acceptor
+ * pongs and a goodbye.
+ */
 
 export const PEER_FRAME = {
   /** One payload of the stream's purpose. */

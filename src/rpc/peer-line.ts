@@ -64,7 +64,10 @@ export class PeerLine {
     return connection.openTransfer(header);
   }
 
-  /** Called by the transport's clock, on time: pings, and gives up a connection that has been silent too long. */
+  /**
+   * Called by the transport's clock, on time: pings, and gives up a connection that has been silent
+   * too long.
+   */
   tick(now: number): void {
     if (!this.#options.probing || this.#connection === null || !this.#connection.isOpen) return;
     if (now - this.#connection.heardAt > SILENCE_MS) this.#connection.close(`silent for ${SILENCE_MS} ms`);

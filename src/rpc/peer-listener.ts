@@ -1,4 +1,7 @@
-/** The consensus port: takes streams of nodes of this cluster and of nobody else. No routes, no HTTP/1.1, no tokens. */
+/**
+ * The consensus port: takes streams of nodes of this cluster and of nobody else. No routes, no
+ * HTTP/1.1, no tokens.
+ */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';

@@ -10,7 +10,10 @@ import type { Answer, Call, Handlers } from './call.ts';
 import { objection, parseJson } from './json.ts';
 import { RouteTable } from './route-table.ts';
 
-/** A handler answers late by itself, with what it knows; only one that does not is overruled, this much later. */
+/**
+ * A handler answers late by itself, with what it knows; only one that does not is overruled, this much
+ * later.
+ */
 const OVERTIME_MS = 250;
 const MAX_ISSUES_TOLD = 5;
 
@@ -195,7 +198,10 @@ async function jsonOf(body: RequestBody): Promise<unknown> {
   return parsed.value;
 }
 
-/** The handler's answer; when it has none by the deadline and its overtime, the caller is told so and the call aborts. */
+/**
+ * The handler's answer; when it has none by the deadline and its overtime, the caller is told so and
+ * the call aborts.
+ */
 function withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

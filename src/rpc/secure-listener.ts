@@ -40,7 +40,10 @@ export interface SecureListenerOptions {
   handshakeFailed?(address: string, reason: string): void;
 }
 
-/** nghttp2 only announces SETTINGS_MAX_HEADER_LIST_SIZE: who does not keep to it is found here (RFC 9113 §6.5.2). */
+/**
+ * nghttp2 only announces SETTINGS_MAX_HEADER_LIST_SIZE: who does not keep to it is found here (RFC
+ * 9113 §6.5.2).
+ */
 export function headersTooLarge(headers: IncomingHttpHeaders): boolean {
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) bytes += name.length + String(value).length + 32;

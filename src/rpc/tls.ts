@@ -27,7 +27,10 @@ export interface ServerTls {
   readonly key: string;
 }
 
-/** Reads `ca.crt`, `node.crt` and `node.key` of a node's `pki` folder; throws `storage_failed` when one is missing. */
+/**
+ * Reads `ca.crt`, `node.crt` and `node.key` of a node's `pki` folder; throws `storage_failed` when one
+ * is missing.
+ */
 export function readServerTls(pkiDir: string, clusterId: ClusterId): ServerTls {
   const read = (name: string): string => {
     try {
@@ -39,7 +42,10 @@ export function readServerTls(pkiDir: string, clusterId: ClusterId): ServerTls {
   return { clusterId, ca: read('ca.crt'), cert: read('node.crt'), key: read('node.key') };
 }
 
-/** For listeners. The CA travels with the leaf: a joining node needs it to compare with the pin of its token. */
+/**
+ * For listeners. The CA travels with the leaf: a joining node needs it to compare with the pin of its
+ * token.
+ */
 export function serverContext(tls: ServerTls): SecureContextOptions {
   const chain = `${tls.cert.trimEnd()}\n${tls.ca.trimEnd()}\n`;
   return { ca: tls.ca, cert: chain, key: tls.key, minVersion: 'TLSv1.3' };

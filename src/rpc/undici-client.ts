@@ -55,7 +55,10 @@ function originOf(host: string, port: number): string {
   return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** One HTTP/2 session to one address, made when first used. Every wait on it needs its own timer: undici's are coarse. */
+/**
+ * One HTTP/2 session to one address, made when first used. Every wait on it needs its own timer:
+ * undici's are coarse.
+ */
 export function h2Client(options: H2ClientOptions): Client {
   const { host, port } = must(splitAddress(options.address), `an address in ${options.address}`);
   const { tls, judge } = options;
