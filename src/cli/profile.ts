@@ -103,9 +103,9 @@ export async function readProfile(file: string): Promise<Profile> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: null, contexts: {} };
     throw new SqlccError('config_invalid', `${file} can't be read: ${(error as Error).message}`);
   }
-  const { parse } = await import('yaml');
+  const { parseYaml } = await import('./output/yaml.ts');
   try {
-    return checkProfile(file, parse(text, { maxAliasCount: 16 }));
+    return checkProfile(file, parseYaml(text));
   } catch (error) {
     if (error instanceof SqlccError) throw error;
     throw new SqlccError('config_invalid', `${file}: ${(error as Error).message}`);
@@ -115,10 +115,10 @@ export async function readProfile(file: string): Promise<Profile> {
 /** Adds or replaces a context and makes it the current one; written aside and renamed, 0600. */
 export async function saveContext(file: string, name: string, context: Context): Promise<void> {
   const profile = await readProfile(file);
-  const { stringify } = await import('yaml');
+  const { formatYaml } = await import('./output/yaml.ts');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const aside = `${file}.${process.pid}.new`;
-  writeFileSync(aside, stringify({ current: name, contexts: { ...profile.contexts, [name]: context } }), {
+  writeFileSync(aside, formatYaml({ current: name, contexts: { ...profile.contexts, [name]: context } }), {
     mode: 0o600,
   });
   chmodSync(aside, 0o600);

@@ -194,6 +194,8 @@ export class Dispatcher {
    * word is final.
    */
   #lastWord(code: ErrorCode, { repeat }: Dispatch, { doubtful }: Attempts): ErrorCode {
+    // whether a read took place is no question that anybody has
+    if (repeat === 'free' && code === 'outcome_unknown') return 'unavailable';
     return doubtful && repeat === 'keyed' && ERROR_TABLE[code].retry !== 'no' ? 'outcome_unknown' : code;
   }
 }

@@ -4,6 +4,7 @@
  * positions count; it sees an error only when asking again is pointless.
  */
 import { ERROR_TABLE, SqlccError } from '../base/index.ts';
+import { failureOfRejection, finalError } from './failure.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
 import { waitBefore } from './retry.ts';
 import type { Endpoint, Wire, WireRequest } from './wire.ts';
@@ -41,9 +42,10 @@ export async function* feed<T>(options: FeedOptions<T>): AsyncGenerator<T, void,
       if (!endless) return;
     } catch (error) {
       if (signal.aborted) return;
-      const code = error instanceof SqlccError ? error.code : 'unavailable';
-      if (ERROR_TABLE[code].retry === 'no') throw error;
-      if (failures >= (options.patience ?? Number.POSITIVE_INFINITY) * tracker.endpoints.length) throw error;
+      const { error: known } = failureOfRejection(error);
+      if (ERROR_TABLE[known.code].retry === 'no') throw known;
+      if (failures >= (options.patience ?? Number.POSITIVE_INFINITY) * tracker.endpoints.length)
+        throw finalError('unavailable', known);
     }
     failures++;
     tracker.failed(endpoint);

@@ -277,7 +277,7 @@ export class SqlccClient {
   }
 
   /**
-   * Events behind `after` (all stored ones without it), then new ones as they happen.
+   * Events behind `after` (`0` = all that are stored; without it only new ones), then new ones as they come.
    * Idle streams carry `progress` lines. Ends when `signal` aborts or, with
    * `follow: false`, after the newest event.
    */

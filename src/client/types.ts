@@ -63,7 +63,7 @@ export interface WatchOptions {
 }
 
 export interface EventsOptions {
-  /** A cursor or an index: events behind it. */
+  /** A cursor or an index: events behind it; `0` = all stored ones. Without it only new ones. */
   readonly after?: string;
   /** Default true; false ends with the newest event. */
   readonly follow?: boolean;

@@ -33,12 +33,13 @@ export const events: Run = async (context, { flags }) => {
   const { printer } = context;
   const isFollow = flags.is('follow');
   const client = await context.client();
+  const after = flags.text('after') ?? '0';
   const types = flags.text('types')?.split(',').filter(Boolean);
   const signal = isFollow ? context.interrupt : new AbortController().signal;
   const lines = client.events({
     follow: isFollow,
     signal,
-    ...given('after', flags.text('after')),
+    ...given('after', after === 'now' ? undefined : after),
     ...given('types', types),
   });
   const found: EventLine[] = [];

@@ -65,8 +65,8 @@ export class Printer {
         for (const row of rows ?? [whole]) this.line(JSON.stringify(row));
         return;
       case 'yaml': {
-        const { stringify } = await import('yaml');
-        return this.raw(stringify(whole));
+        const { formatYaml } = await import('./yaml.ts');
+        return this.raw(formatYaml(whole));
       }
       default:
         return text();

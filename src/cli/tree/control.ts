@@ -88,7 +88,10 @@ const WATCHING: readonly CommandSpec[] = [
     summary: 'what happened: elections, verdicts, operations, alerts',
     flags: [
       { flags: '-f, --follow', text: 'go on with new ones, through every failover' },
-      { flags: '--after <cursor>', text: 'behind this cursor or index' },
+      {
+        flags: '--after <cursor>',
+        text: 'behind this cursor or index, default 0 = all that are kept; now = only new ones',
+      },
       { flags: '--types <kind,...>', text: 'only these kinds' },
     ],
     online: true,
