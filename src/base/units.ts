@@ -38,8 +38,9 @@ export function parseDuration(text: string): Duration | undefined {
 
 /** Shortest honest form: `340ms`, `2.3s`, `6m30s`, `3h20m`, `12d4h`. */
 export function formatDuration(ms: Duration): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 60_000) return `${trim((ms / 1000).toFixed(1))}s`;
+  // the limits are where rounding would fill the unit: 999.7 ms is 1s, 59.97 s is 1m
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
+  if (ms < 59_950) return `${trim((ms / 1000).toFixed(1))}s`;
   const s = Math.round(ms / 1000);
   if (s < 3600) return two(Math.floor(s / 60), 'm', s % 60, 's');
   if (s < 86_400) return two(Math.floor(s / 3600), 'h', Math.floor((s % 3600) / 60), 'm');
@@ -54,7 +55,11 @@ export function formatSize(bytes: Bytes): string {
     [1e6, 'MB'],
     [1e3, 'KB'],
   ];
-  for (const [unit, name] of steps) if (bytes >= unit) return `${trim((bytes / unit).toFixed(1))} ${name}`;
+  for (const [unit, name] of steps) {
+    // from here on one digit rounds up to a full unit; KB begins at 1000, because bytes are not rounded
+    const from = unit === 1e3 ? unit : unit * 0.99995;
+    if (bytes >= from) return `${trim((bytes / unit).toFixed(1))} ${name}`;
+  }
   return `${bytes} B`;
 }
 

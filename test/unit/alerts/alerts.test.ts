@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertRecord, FixedAlertFacts } from '../../../src/alerts/index.ts';
+import {
+  alertRuleSchema,
+  DEFAULT_ALERT_RULES,
+  evaluateFixedAlerts,
+  LEADERLESS_ALERT_MS,
+} from '../../../src/alerts/index.ts';
+
+function firing(id: string, nodeId: string | null, rule: string): AlertRecord {
+  const common = { severity: 'warning', state: 'firing', since: 1, value: '', acknowledgedBy: null } as const;
+  return { id, nodeId, rule, ...common };
+}
+
+function facts(changes: Partial<FixedAlertFacts> = {}): FixedAlertFacts {
+  const nodes = ['n1', 'n2'].map((nodeId) => ({ nodeId, dead: false, inMaintenance: false }));
+  return { previous: [], nodes, leaderId: 'n1', leaderlessMs: 0, ...changes };
+}
+
+const dead = { nodeId: 'n2', dead: true, inMaintenance: false };
+
+describe('evaluateFixedAlerts', () => {
+  it('says nothing while all is well', () => {
+    expect(evaluateFixedAlerts(facts())).toEqual([]);
+  });
+
+  it('fires NodeDown for a dead node, once', () => {
+    const expected = {
+      id: 'NodeDown:n2',
+      rule: 'NodeDown',
+      nodeId: 'n2',
+      severity: 'warning',
+      value: 'dead',
+      state: 'firing',
+    };
+    expect(evaluateFixedAlerts(facts({ nodes: [dead] }))).toEqual([expected]);
+    const previous = [firing('NodeDown:n2', 'n2', 'NodeDown')];
+    expect(evaluateFixedAlerts(facts({ nodes: [dead], previous }))).toEqual([]);
+  });
+
+  it.each([
+    ['alive again', [{ ...dead, dead: false }], 'alive'],
+    ['in maintenance', [{ ...dead, inMaintenance: true }], 'dead, in maintenance'],
+    ['removed', [], 'removed'],
+  ])('resolves NodeDown when the node is %s', (_case, nodes, value) => {
+    const previous = [firing('NodeDown:n2', 'n2', 'NodeDown')];
+    expect(evaluateFixedAlerts(facts({ nodes, previous }))).toMatchObject([
+      { id: 'NodeDown:n2', state: 'resolved', value },
+    ]);
+  });
+
+  it('does not alarm for a node in maintenance', () => {
+    expect(evaluateFixedAlerts(facts({ nodes: [{ ...dead, inMaintenance: true }] }))).toEqual([]);
+  });
+
+  it('fires LeaderDown only when an election would be over, and resolves it by name', () => {
+    const without = (leaderlessMs: number) => evaluateFixedAlerts(facts({ leaderId: null, leaderlessMs }));
+    expect(without(LEADERLESS_ALERT_MS - 1)).toEqual([]);
+    expect(without(1500)).toMatchObject([
+      { id: 'LeaderDown', severity: 'critical', value: 'no leader for 1.5s' },
+    ]);
+    const previous = [firing('LeaderDown', null, 'LeaderDown')];
+    expect(evaluateFixedAlerts(facts({ previous }))).toMatchObject([
+      { state: 'resolved', value: 'n1 leads' },
+    ]);
+  });
+});
+
+describe('alertRuleSchema', () => {
+  it('reads the shipped rules back as they are', () => {
+    for (const { forMs: _forMs, ...rule } of DEFAULT_ALERT_RULES) {
+      expect(alertRuleSchema.parse(rule)).toEqual({ ...rule, forMs: 0 });
+    }
+  });
+
+  it('takes a duration for `for` and refuses other keys', () => {
+    const rule = { name: 'Slow', condition: 'query_latency_p95 > 1s', severity: 'info' };
+    expect(alertRuleSchema.parse({ ...rule, for: '30s' })).toMatchObject({ forMs: 30_000, actions: [] });
+    expect(alertRuleSchema.safeParse({ ...rule, for: 'soon' }).success).toBe(false);
+    expect(alertRuleSchema.safeParse({ ...rule, fro: '30s' }).success).toBe(false);
+  });
+});

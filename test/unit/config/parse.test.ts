@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ALERT_RULES } from '../../../src/alerts/index.ts';
+import { LIMITS } from '../../../src/base/index.ts';
+import type { ClusterConfig } from '../../../src/config/index.ts';
+import {
+  configHash,
+  diffConfigs,
+  parseConfig,
+  renderConfig,
+  renderSharedConfig,
+} from '../../../src/config/index.ts';
+import { METRICS } from '../../../src/metrics/index.ts';
+import { SEED_ALERTS, SEED_CLUSTER, SEED_METRICS } from './seed-file.ts';
+
+function parsed(text: string): ClusterConfig {
+  const result = parseConfig(text, { source: 'test' });
+  expect(result).toMatchObject({ ok: true });
+  if (!result.ok) throw new TypeError('does not parse');
+  return result.config;
+}
+
+const SMALL = 'cluster: {name: trial, node_id: n1}\n';
+
+describe('parseConfig', () => {
+  it("loads the seed's file verbatim", () => {
+    expect(parsed(SEED_CLUSTER)).toMatchObject({
+      name: 'sqlcc-cluster-001',
+      nodeId: 'node-001',
+      dataDir: '/var/lib/sqlcc/data',
+      engine: 'sqlite',
+      network: { host: '0.0.0.0', port: 5433, clientPort: 5434, peerPort: 5435, advertiseHost: null },
+      raft: { electionTimeoutMs: 150, heartbeatIntervalMs: 50, logCompactionThreshold: 1000 },
+      replication: { syncReplication: true, minReplicas: 2, replicaLagThresholdBytes: 100_000_000 },
+      monitoring: { enableMetrics: true, metricsPort: 9090, healthCheckIntervalMs: 5000 },
+    });
+  });
+
+  it("loads the seed's alerts and metrics in the same file, and its rules are the shipped ones", () => {
+    const config = parsed(SEED_CLUSTER + SEED_METRICS + SEED_ALERTS);
+    expect(config.alerts).toEqual(DEFAULT_ALERT_RULES);
+    const known = new Set([...METRICS.map((m) => m.id), 'query_latency']);
+    const named = Object.values(config.metrics).flatMap((names) => names ?? []);
+    expect(named).toHaveLength(21);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("has the seed's values as defaults", () => {
+    const small = parsed('cluster: {name: sqlcc-cluster-001, node_id: node-001}');
+    expect(diffConfigs(small, parsed(SEED_CLUSTER))).toEqual([]);
+  });
+
+  it('drops a byte order mark and does not mind comments, anchors within bounds, and CRLF', () => {
+    expect(parsed(`\ufeff${SMALL}`)).toEqual(parsed(SMALL));
+    expect(parsed('# x\r\ncluster:\r\n  name: &n trial # y\r\n  node_id: n1\r\n').name).toBe('trial');
+  });
+
+  it('warns of an action without a notifier and of a wildcard that nobody can reach', () => {
+    const result = parseConfig(SEED_CLUSTER + SEED_ALERTS, { source: 'f.yaml' });
+    expect(result.ok && result.warnings).toHaveLength(4);
+    expect(result.ok && result.warnings[0]).toMatch(/^f\.yaml: network\.host is 0\.0\.0\.0/);
+    const named = `${SMALL}notifiers: {slack: {url: "https://hooks.example/x"}}\n`;
+    expect(parsed(named).notifiers.slack).toEqual({ url: 'https://hooks.example/x', allowLoopback: false });
+  });
+
+  it.each([
+    [`${SMALL}#${'x'.repeat(LIMITS.maxConfigBytes)}`, /bytes, at most/],
+    [`a: ${'['.repeat(40)}`, /nested too deep/],
+    [Array.from({ length: 40 }, (_, n) => `${' '.repeat(n)}k:`).join('\n'), /nested deeper than 32/],
+    [Array.from({ length: 5000 }, (_, n) => `k${n}: 1`).join('\n'), /more than 10000 words/],
+  ])('refuses a text out of bounds', (text, message) => {
+    const result = parseConfig(text, { source: 'test' });
+    expect(result).toMatchObject({ ok: false, issues: [{ message: expect.stringMatching(message) }] });
+  });
+
+  it('answers any text with a configuration or issues that have a place', () => {
+    const piece = fc.constantFrom(
+      '*a',
+      '&a ',
+      '!x ',
+      ':',
+      ' ',
+      '\n',
+      '- ',
+      '[',
+      '{',
+      ']',
+      '}',
+      '"',
+      "'",
+      '|',
+      '?',
+    );
+    const word = fc.constantFrom(
+      'cluster',
+      'name',
+      'raft',
+      '<<: *a',
+      '---\n',
+      '#',
+      '\t',
+      '1',
+      '~',
+      '%',
+      '\r',
+      '\0',
+    );
+    const soup = fc.array(fc.oneof(piece, word), { maxLength: 40 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(soup, fc.string({ maxLength: 80 })), (text) => {
+        const result = parseConfig(text, { source: 'test' });
+        if (result.ok) return;
+        expect(result.issues.length).toBeGreaterThan(0);
+        for (const { line, column } of result.issues)
+          expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('takes little time for 64 KiB of the worst', () => {
+    const size = 65_536;
+    const worst = [
+      ...['[', '{a: ', '- ', '? ', '&a ', '*a ', "'", ':', '\n', '---\n', '#'].map((part) =>
+        part.repeat(Math.floor(size / part.length)),
+      ),
+      Array.from({ length: 6000 }, (_, n) => `k${n}: v`).join('\n'),
+    ];
+    for (const text of worst) parseConfig(text, { source: 'warm-up' });
+    const times = worst.map((text) => {
+      const began = performance.now();
+      parseConfig(text, { source: 'test' });
+      return performance.now() - began;
+    });
+    // 10 ms on a machine of its own; the bound leaves room for one that does other things too
+    expect(Math.max(...times)).toBeLessThan(100);
+  });
+});
+
+describe('renderConfig', () => {
+  const port = fc.integer({ min: 1000, max: 9000 });
+  const config = fc.record({
+    zone: fc.constantFrom('', 'rack-1', 'yes', '0', ': x'),
+    timeout: fc.integer({ min: 20, max: 60_000 }),
+    bytes: fc.nat(2_000_000_000),
+    metadata: fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), fc.string({ maxLength: 20 }), { maxKeys: 3 }),
+    port,
+  });
+
+  it('parses back to an equal configuration', () => {
+    fc.assert(
+      fc.property(config, ({ zone, timeout, bytes, metadata, port: base }) => {
+        const start = parsed(SMALL);
+        const made: ClusterConfig = {
+          ...start,
+          zone,
+          metadata,
+          network: {
+            ...start.network,
+            port: base,
+            clientPort: base + 1,
+            peerPort: base + 2,
+            host: '10.0.0.1',
+            advertiseHost: '10.0.0.1',
+          },
+          raft: {
+            ...start.raft,
+            electionTimeoutMs: timeout,
+            heartbeatIntervalMs: Math.min(10_000, Math.max(5, timeout >> 2)),
+          },
+          replication: { ...start.replication, replicaLagThresholdBytes: bytes },
+        };
+        const again = parsed(renderConfig(made));
+        expect(diffConfigs(made, again)).toEqual([]);
+        expect(again).toEqual(made);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('leaves out what belongs to one node when it is shared', () => {
+    const text = renderSharedConfig(parsed(SEED_CLUSTER));
+    for (const key of ['node_id', 'data_dir', 'network', 'metrics_port', 'zone'])
+      expect(text).not.toContain(key);
+    expect(text).toContain('replica_lag_threshold: 100MB');
+  });
+});
+
+describe('configHash', () => {
+  it('counts meaning, not spelling', () => {
+    expect(configHash('a: 1\nb: [x, y]\n')).toBe(configHash('# note\nb:\n  - x\n  - "y"\na: 1\n'));
+    expect(configHash('a: 1')).not.toBe(configHash('a: 2'));
+    expect(configHash('a: "1"')).not.toBe(configHash('a: 1'));
+  });
+
+  it('takes any text', () => {
+    expect(configHash('{')).toMatch(/^[0-9a-f]{64}$/);
+    expect(configHash('')).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckedUpdate, ClusterConfig, ConfigVersionInfo } from '../../../src/config/index.ts';
+import {
+  ConfigUpdateManager,
+  ConfigVersionManager,
+  changeText,
+  checkUpdate,
+  configHash,
+  DistributedConfig,
+  diffConfigs,
+  nextUpdate,
+  overlayConfig,
+  parseConfig,
+  renderSharedConfig,
+  UPDATE_TRANSITIONS,
+} from '../../../src/config/index.ts';
+import { SEED_ALERTS, SEED_CLUSTER, SEED_METRICS } from './seed-file.ts';
+
+function config(text: string): ClusterConfig {
+  const result = parseConfig(text, { source: 'test' });
+  if (!result.ok) throw new TypeError(result.issues.map((i) => i.message).join('; '));
+  return result.config;
+}
+
+const OWN = config(SEED_CLUSTER);
+const CURRENT = renderSharedConfig(OWN);
+const LOCAL = { nodeId: OWN.nodeId, dataDir: OWN.dataDir, network: OWN.network };
+
+function update(text: string): CheckedUpdate {
+  return checkUpdate(CURRENT, text, LOCAL);
+}
+
+function version(n: number, text: string, isActive: boolean): ConfigVersionInfo {
+  return {
+    version: n,
+    configHash: configHash(text),
+    createTime: n,
+    createNode: 'node-001',
+    author: 'ann',
+    reason: '',
+    changes: [],
+    isActive,
+    text,
+  };
+}
+
+describe('checkUpdate', () => {
+  it('changes nothing when the whole file of the answering node comes back', () => {
+    const result = update(SEED_CLUSTER);
+    expect(result).toMatchObject({ ok: true, changes: [], text: CURRENT });
+    expect(result.ok && result.notes).toEqual([
+      'cluster.node_id belongs to one node and is the same here: ignored',
+      'cluster.data_dir belongs to one node and is the same here: ignored',
+      'cluster.network.host belongs to one node and is the same here: ignored',
+      'cluster.network.port belongs to one node and is the same here: ignored',
+      'cluster.network.client_port belongs to one node and is the same here: ignored',
+      'cluster.monitoring.metrics_port belongs to one node: ignored',
+    ]);
+  });
+
+  it('keeps what the text does not mention', () => {
+    const result = update('cluster:\n  raft:\n    heartbeat_interval_ms: 40\n');
+    expect(result).toMatchObject({
+      ok: true,
+      notes: [],
+      changes: [{ path: 'cluster.raft.heartbeat_interval_ms', from: 50, to: 40, effect: 'live' }],
+    });
+    expect(result.ok && overlayConfig(OWN, result.text).raft).toEqual({
+      ...OWN.raft,
+      heartbeatIntervalMs: 40,
+    });
+  });
+
+  it('takes alerts, metrics and notifiers without cluster', () => {
+    const result = update(`${SEED_ALERTS}${SEED_METRICS}notifiers: {webhook: {url: "env:HOOK"}}\n`);
+    expect(result.ok && result.changes.map((c) => c.path)).toEqual([
+      'alerts.HighErrorRate',
+      'alerts.LeaderDown',
+      'alerts.HighLatency',
+      'alerts.DiskSpaceLow',
+      'alerts.NodeUnreachable',
+      'metrics.cluster',
+      'metrics.node',
+      'metrics.raft',
+      'metrics.replication',
+      'notifiers.webhook.url',
+    ]);
+  });
+
+  it.each([
+    ['cluster: {node_id: n9}', 'cluster.node_id'],
+    ['cluster: {data_dir: /srv/other}', 'cluster.data_dir'],
+    ['cluster: {network: {port: 7000}}', 'cluster.network.port'],
+    ['cluster: {name: other}', 'cluster.name'],
+    ['cluster: {engine: postgres}', 'cluster.engine'],
+    ['cluster: {replication: {sync_replication: false}}', 'cluster.replication.sync_replication'],
+    ['cluster: {raft: {heartbeat_interval_ms: 100}}', 'cluster.raft.heartbeat_interval_ms'],
+    ['cluster: {raft: {hearbeat_interval_ms: 40}}', 'cluster.raft.hearbeat_interval_ms'],
+    ['raft: {heartbeat_interval_ms: 40}', 'raft'],
+  ])('refuses %s', (text, path) => {
+    const result = update(text);
+    expect(result.ok ? [] : result.issues.map((i) => i.path)).toContain(path);
+  });
+
+  it('says everything at once, with places in the new text', () => {
+    const result = update(
+      'cluster:\n  name: other\n  node_id: n9\n  raft:\n    heartbeat_interval_ms: 100\n',
+    );
+    expect(result.ok ? [] : result.issues.map((i) => [i.line, i.path])).toEqual([
+      [2, 'cluster.name'],
+      [3, 'cluster.node_id'],
+      [5, 'cluster.raft.heartbeat_interval_ms'],
+    ]);
+  });
+
+  it.each(['', '- a', 'x'])('refuses %j, which is no map', (text) => {
+    expect(update(text)).toMatchObject({ ok: false, issues: [{ line: 1 }] });
+  });
+});
+
+describe('diffConfigs', () => {
+  it('says when each change takes effect', () => {
+    const other = config(
+      SEED_CLUSTER.replace('5000', '4000').replace('1000', '2000').replace('cluster-001', 'cluster-002'),
+    );
+    expect(diffConfigs(OWN, other).map((c) => [c.path, c.effect])).toEqual([
+      ['cluster.name', 'forbidden'],
+      ['cluster.raft.log_compaction_threshold', 'restart'],
+      ['cluster.monitoring.health_check_interval_ms', 'live'],
+    ]);
+  });
+
+  it('reads as a line', () => {
+    expect(changeText({ path: 'a.b', from: 1, to: 'x', effect: 'live' })).toBe('a.b: 1 → "x"');
+  });
+});
+
+describe('DistributedConfig', () => {
+  it('takes newer versions over, tells the changes, and ignores older ones', () => {
+    const distributed = new DistributedConfig(OWN);
+    const text = CURRENT.replace('heartbeat_interval_ms: 50', 'heartbeat_interval_ms: 30');
+    expect(distributed.apply({ version: 2, text }).changes).toHaveLength(1);
+    expect(distributed.getConfig('cluster.raft.heartbeat_interval_ms')).toBe(30);
+    expect(distributed.apply({ version: 2, text: CURRENT })).toEqual({ version: 2, changes: [] });
+    expect(distributed.apply({ version: 1, text: CURRENT }).changes).toEqual([]);
+    expect(distributed.version).toBe(2);
+  });
+
+  it("keeps the node's own keys, whatever a version says", () => {
+    const distributed = new DistributedConfig(OWN);
+    distributed.apply({ version: 1, text: 'cluster: {node_id: evil, network: {port: 1}}' });
+    expect(distributed.config).toEqual(OWN);
+    distributed.apply({ version: 2, text: '{' });
+    expect(distributed.config).toEqual(OWN);
+  });
+
+  it('answers several keys at one version, and undefined for no key', () => {
+    const values = new DistributedConfig(OWN).getConfigs(['cluster.name', 'cluster.nope', 'toString']);
+    expect([...values.values()]).toEqual(['sqlcc-cluster-001', undefined, undefined]);
+  });
+});
+
+describe('ConfigVersionManager', () => {
+  const manager = new ConfigVersionManager([version(1, 'a: 1', false), version(2, 'a: 2', true)]);
+
+  it('shows history newest first', () => {
+    expect(manager.getVersionHistory().map((v) => v.version)).toEqual([2, 1]);
+    expect(manager.active()?.version).toBe(2);
+  });
+
+  it('rolls back by a new version with the old text', () => {
+    expect(manager.rollbackVersion(1)).toMatchObject({
+      ok: true,
+      request: { text: 'a: 1', configHash: configHash('a: 1'), ifVersion: 2, changes: ['back to version 1'] },
+    });
+  });
+
+  it('refuses to roll back to what is active or gone', () => {
+    expect(manager.rollbackVersion(2)).toEqual({ ok: false, reason: 'version 2 is active already' });
+    expect(manager.rollbackVersion(7)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('not kept'),
+    });
+  });
+});
+
+describe('ConfigUpdateManager', () => {
+  const manager = new ConfigUpdateManager([version(3, CURRENT, true)], LOCAL);
+
+  it('goes from validated to active when every node has applied it', () => {
+    const prepared = manager.updateClusterConfig('cluster: {raft: {heartbeat_interval_ms: 40}}', 'faster');
+    if (!prepared.ok) throw new TypeError('refused');
+    expect(prepared.update).toMatchObject({
+      state: 'validated',
+      request: { ifVersion: 3, reason: 'faster' },
+    });
+    let state = nextUpdate(prepared.update, { kind: 'proposed' });
+    state = nextUpdate(state, { kind: 'committed', version: 4, nodes: ['n1', 'n2'] });
+    expect(state).toEqual({ state: 'committed', version: 4, waitingFor: ['n1', 'n2'] });
+    state = nextUpdate(state, { kind: 'node-applied', nodeId: 'n1', version: 3 });
+    state = nextUpdate(state, { kind: 'node-applied', nodeId: 'n1', version: 4 });
+    expect(state).toMatchObject({ waitingFor: ['n2'] });
+    expect(nextUpdate(state, { kind: 'node-applied', nodeId: 'n2', version: 5 })).toEqual({
+      state: 'active',
+      version: 4,
+    });
+  });
+
+  it('lists the issues of a wrong text and takes only steps of its table', () => {
+    expect(manager.updateClusterConfig('cluster: 5', '')).toMatchObject({ ok: false });
+    const refusedState = { state: 'refused', reason: 'version moved' } as const;
+    expect(nextUpdate(refusedState, { kind: 'proposed' })).toBe(refusedState);
+    expect(UPDATE_TRANSITIONS.active).toEqual([]);
+  });
+});

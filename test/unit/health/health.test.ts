@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { HealthCheck, HealthSample, NodeHealth } from '../../../src/health/index.ts';
+import { Availability, HEALTH_CHECKS, HealthMonitor, lagCheck, rollUp } from '../../../src/health/index.ts';
+
+function sample(changes: Partial<HealthSample> = {}): HealthSample {
+  return {
+    cpuUsage: 0.2,
+    memoryUsage: 0.3,
+    diskUsage: 0.4,
+    loopLagMs: 1,
+    fsyncLatencyMs: 2,
+    activeConnections: 5,
+    queryLatencyP95Ms: 3,
+    at: 1000,
+    ...changes,
+  };
+}
+
+const disk: HealthCheck = {
+  name: 'disk',
+  read: (s) => s.diskUsage,
+  degraded: 0.8,
+  unhealthy: 0.9,
+  holdMs: 2000,
+  text: (v) => `disk ${v}`,
+};
+
+/** Feeds one reading a second and tells the status after each. */
+function statuses(readings: readonly (number | null)[]): NodeHealth['status'][] {
+  const monitor = new HealthMonitor([disk]);
+  return readings.map((diskUsage, n) => monitor.observe(sample({ diskUsage }), n * 1000).status);
+}
+
+describe('HealthMonitor', () => {
+  it('knows nothing before the first sample and is healthy after a good one', () => {
+    const monitor = new HealthMonitor();
+    expect(monitor.health).toMatchObject({ status: 'UNKNOWN', lastCheck: null });
+    expect(monitor.observe(sample(), 0)).toMatchObject({ status: 'HEALTHY', issues: [], lastCheck: 1000 });
+  });
+
+  it('follows a reading only after its hold time', () => {
+    expect(statuses([0.5, 0.85, 0.85, 0.85])).toEqual(['HEALTHY', 'HEALTHY', 'HEALTHY', 'DEGRADED']);
+  });
+
+  it('does not follow a peak', () => {
+    expect(new Set(statuses([0.5, 0.95, 0.5, 0.95, 0.95, 0.5, 0.95]))).toEqual(new Set(['HEALTHY']));
+  });
+
+  it('recovers below nine tenths of the limit, not at it', () => {
+    const up = [0.85, 0.85, 0.85];
+    expect(statuses([...up, 0.79, 0.75, 0.73, 0.79]).slice(3)).toEqual(Array(4).fill('DEGRADED'));
+    expect(statuses([...up, 0.7, 0.7, 0.7]).slice(3)).toEqual(['DEGRADED', 'DEGRADED', 'HEALTHY']);
+  });
+
+  it('goes to UNHEALTHY and back by DEGRADED', () => {
+    const seen = statuses([0.95, 0.95, 0.95, 0.78, 0.78, 0.78, 0.1, 0.1, 0.1]);
+    expect(seen.filter((s, n) => s !== seen[n - 1])).toEqual(['HEALTHY', 'UNHEALTHY', 'DEGRADED', 'HEALTHY']);
+  });
+
+  it('leaves out what a machine can not tell', () => {
+    expect(statuses([null, null])).toEqual(['HEALTHY', 'HEALTHY']);
+  });
+
+  it('names every reading that is over its limit', () => {
+    const monitor = new HealthMonitor();
+    const bad = sample({ diskUsage: 0.97, fsyncLatencyMs: 400, loopLagMs: 3000 });
+    monitor.observe(bad, 0);
+    const health = monitor.observe(bad, 10_000);
+    expect(health.status).toBe('UNHEALTHY');
+    expect(health.issues).toEqual([
+      'disk is 97 % full',
+      'event loop is 3000 ms late',
+      'disk takes 400 ms to sync',
+    ]);
+  });
+
+  it('calls a replica that lags DEGRADED at once', () => {
+    const monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(1000)]);
+    expect(monitor.observe(sample({ lagBytes: 1000 }), 0)).toMatchObject({
+      status: 'DEGRADED',
+      issues: ['1000 bytes of log behind the leader'],
+    });
+  });
+});
+
+describe('rollUp', () => {
+  it('counts the living', () => {
+    const rolled = rollUp([
+      { alive: true, status: 'HEALTHY', role: 'leader', loadFactor: 1 },
+      { alive: true, status: 'UNHEALTHY', role: 'follower', loadFactor: 0 },
+      { alive: true, status: 'UNKNOWN', role: 'other', loadFactor: null },
+      { alive: false, status: 'HEALTHY', role: 'leader', loadFactor: 9 },
+    ]);
+    const counts = { totalNodes: 4, healthyNodes: 2, leaderNodes: 1, followerNodes: 1 };
+    expect(rolled).toEqual({ ...counts, averageLoad: 0.5 });
+    expect(rollUp([]).averageLoad).toBeNull();
+  });
+});
+
+describe('Availability', () => {
+  it('is the share of time in which the cluster could serve', () => {
+    const availability = new Availability();
+    expect(availability.ratio).toBe(1);
+    availability.observe(true, 0);
+    availability.observe(false, 900);
+    availability.observe(true, 1000);
+    expect(availability.ratio).toBe(0.9);
+  });
+});
