@@ -30,6 +30,8 @@ interface Task {
   readonly job: ReaderJob;
   readonly timeoutMs: number;
   readonly deadline: number;
+  /** Ends the wait for a free reader. */
+  readonly patience: NodeJS.Timeout;
   readonly settle: (answer: ReaderAnswer) => void;
   readonly fail: (error: SqlccError) => void;
 }
@@ -90,7 +92,10 @@ export class ReaderPool {
   async stop(): Promise<void> {
     this.#stopped = true;
     const gone = new SqlccError('unavailable', 'this node is stopping');
-    for (const task of this.#waiting.splice(0)) task.fail(gone);
+    for (const task of this.#waiting.splice(0)) {
+      clearTimeout(task.patience);
+      task.fail(gone);
+    }
     const ends = [...this.#readers].map(
       (reader) => new Promise((resolve) => reader.child.once('exit', resolve)),
     );
@@ -106,9 +111,16 @@ export class ReaderPool {
       );
     }
     return new Promise((settle, fail) => {
-      this.#waiting.push({ job, timeoutMs, deadline: performance.now() + timeoutMs, settle, fail });
+      const patience = setTimeout(() => this.#giveUp(task), timeoutMs);
+      const task: Task = { job, timeoutMs, deadline: performance.now() + timeoutMs, patience, settle, fail };
+      this.#waiting.push(task);
       this.#dispatch();
     });
+  }
+
+  #giveUp(task: Task): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== task);
+    task.fail(new SqlccError('overloaded', `all readers were busy for ${Math.round(task.timeoutMs)} ms`));
   }
 
   #dispatch(): void {
@@ -117,17 +129,8 @@ export class ReaderPool {
       const reader = idle ?? (this.#readers.size < LIMITS.maxReaders ? this.#fork() : undefined);
       if (reader === undefined) return;
       const task = this.#waiting.shift() as Task;
-      const left = task.deadline - performance.now();
-      if (left <= 0) {
-        task.fail(
-          new SqlccError(
-            'overloaded',
-            `the request waited ${Math.round(task.timeoutMs)} ms for a free reader`,
-          ),
-        );
-        this.#rest(reader);
-        continue;
-      }
+      clearTimeout(task.patience);
+      const left = Math.max(1, task.deadline - performance.now());
       this.#start(reader, task, task.job.kind === 'trial' ? COPY_TIMEOUT_MS : left);
     }
   }

@@ -54,12 +54,7 @@ export class StateReader {
    * the log.
    */
   mayRunAway(statements: readonly SqlStatement[]): boolean {
-    return statements.some((statement) => {
-      const shape = this.#reader.shape(statement.sql);
-      return (
-        shape.verb !== 'SELECT' && shape.verb !== 'VALUES' && this.#reader.cost(statement) !== 'harmless'
-      );
-    });
+    return statements.some((statement) => this.#reader.cost(statement) !== 'harmless');
   }
 
   get(key: string): { readonly item: KvItem | null; readonly appliedIndex: LogIndex } {

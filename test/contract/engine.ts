@@ -100,9 +100,13 @@ export function describeSqlStore(name: string, make: (dir: string) => SqlStore):
       expect(apply(store, 'INSERT INTO t VALUES (2)')).toMatchObject({ ok: true });
     });
 
-    it('query refuses to write', () => {
+    it('query refuses to write, and may explain a write', () => {
       const store = open('a');
-      apply(store, 'CREATE TABLE t (id)');
+      apply(store, 'CREATE TABLE t (id)', 'INSERT INTO t VALUES (1)');
+      expect(store.query([{ sql: 'EXPLAIN QUERY PLAN DELETE FROM t WHERE id = 1' }])).toMatchObject({
+        ok: true,
+      });
+      expect(rows(store, 'SELECT count(*) FROM t')).toEqual([[1]]);
       for (const sql of [
         'INSERT INTO t VALUES (1)',
         'WITH x AS (SELECT 1) DELETE FROM t',

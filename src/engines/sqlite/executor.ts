@@ -106,12 +106,19 @@ export class SqlExecutor {
     try {
       const prepared = this.#prepare(statement.sql);
       if ('refused' in prepared) return prepared;
-      const answer = guard.as(this.#mode, () => this.#execute(prepared, statement.params ?? []));
+      const answer = guard.as(this.#modeOf(prepared.shape), () =>
+        this.#execute(prepared, statement.params ?? []),
+      );
       if ('refused' in answer) return answer;
       return this.#rowIdsUsedUp(prepared) ?? { ...answer, changesSchema: prepared.changesSchema };
     } catch (error) {
       return this.#refusalOf(error);
     }
+  }
+
+  /** EXPLAIN runs nothing, so a read may explain a write. */
+  #modeOf(shape: StatementShape): GuardMode {
+    return shape.verb === 'EXPLAIN' ? 'write' : this.#mode;
   }
 
   #prepare(sql: string): Prepared | { readonly refused: Refused } {
@@ -126,7 +133,7 @@ export class SqlExecutor {
     if (shape.refusal !== null) return { refused: shape.refusal };
     const { db, guard } = this.#connection;
     guard.reset();
-    const statement = guard.as(this.#mode, () => db.prepare(sql));
+    const statement = guard.as(this.#modeOf(shape), () => db.prepare(sql));
     if (tokens(sql.slice(statement.sourceSQL.length)).some((t) => t.text !== ';')) {
       return refused('42601', 'the text holds more than one statement; send them as a list');
     }

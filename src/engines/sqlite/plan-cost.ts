@@ -71,11 +71,14 @@ function loopsOf(db: DatabaseSync, sql: string): number | null {
   return loops;
 }
 
-/** Judges one statement that writes. Never throws: what can't be judged is `unknown`. */
+/** Queries of a request that writes run on every replica too. */
+const QUERIES = ['SELECT', 'VALUES'];
+
+/** Judges one statement of a request that writes. Never throws: what can't be judged is `unknown`. */
 export function planCost(connection: Connection, statement: SqlStatement, shape: StatementShape): PlanCost {
   const { db, guard } = connection;
-  if (shape.refusal !== null || shape.verb === 'PRAGMA') return 'harmless';
-  const rows = ['INSERT', 'REPLACE', 'UPDATE', 'DELETE'].includes(shape.verb);
+  if (shape.refusal !== null || shape.verb === 'PRAGMA' || shape.verb === 'EXPLAIN') return 'harmless';
+  const rows = [...QUERIES, 'INSERT', 'REPLACE', 'UPDATE', 'DELETE'].includes(shape.verb);
   try {
     if (!rows) return schemaCost(db, shape.verb, statement.sql);
     guard.reset();
@@ -83,7 +86,7 @@ export function planCost(connection: Connection, statement: SqlStatement, shape:
     const { firesTriggers, recursive, read, written } = guard.touched;
     if (recursive || firesTriggers) return 'unknown';
     if (shape.plainValues) return 'harmless';
-    if (shape.verb !== 'INSERT' && hasForeignKeys(db)) return 'unknown';
+    if (![...QUERIES, 'INSERT'].includes(shape.verb) && hasForeignKeys(db)) return 'unknown';
     const loops = loopsOf(db, statement.sql);
     if (loops === null) return 'unknown';
     if (loops === 0) return 'harmless';

@@ -105,6 +105,8 @@ export class SqliteStore implements SqlStore {
     const connection = openConnection(path, { readOnly: false });
     const { db } = connection;
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
+    // a long read lets the WAL grow; afterwards it is cut back to 64 MiB
+    db.exec('PRAGMA journal_size_limit = 67108864');
     this.#functions.register(db);
     return {
       path,

@@ -9,7 +9,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIMITS, SqlccError } from '../../base/index.ts';
+import { type Bytes, LIMITS, SqlccError } from '../../base/index.ts';
 import type { SqlStatement } from '../../cluster/index.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { SqlExecutor } from './executor.ts';
@@ -33,17 +33,20 @@ export function trialFile(dir: string, pid: number): string {
 export class Trial {
   readonly #reader: SqliteReader;
   readonly #file: string;
+  readonly #copyBytes: Bytes;
   readonly #functions = new PinnedFunctions();
   #copy: Copy | null = null;
 
-  constructor(reader: SqliteReader, file: string) {
+  /** `copyBytes`: up to this size the database is copied. */
+  constructor(reader: SqliteReader, file: string, copyBytes: Bytes = LIMITS.sqlTrialCopyBytes) {
+    this.#copyBytes = copyBytes;
     this.#reader = reader;
     this.#file = file;
   }
 
   /** Makes ready; the caller's clock for `run` starts when this is done. */
   async prepare(): Promise<void> {
-    if (this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes) return;
+    if (this.#reader.sizeBytes > this.#copyBytes) return;
     const version = this.#version();
     const made = this.#copy;
     if (made !== null && made.version === version && made.generation === this.#reader.path) return;
@@ -61,8 +64,7 @@ export class Trial {
    * process.
    */
   run(statements: readonly SqlStatement[]): void {
-    if (this.#copy === null || this.#reader.sizeBytes > LIMITS.sqlTrialCopyBytes)
-      return this.#judge(statements);
+    if (this.#copy === null || this.#reader.sizeBytes > this.#copyBytes) return this.#judge(statements);
     const { connection, executor } = this.#copy;
     this.#functions.pin({ timestamp: Date.now(), seed: 1 });
     connection.db.exec('BEGIN');

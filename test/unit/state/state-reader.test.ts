@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SqliteReader, Trial } from '../../../src/engines/index.ts';
 import { StateReader, StateStore } from '../../../src/state/index.ts';
 import { LogWriter, optionsIn } from './log.ts';
 
@@ -82,6 +83,7 @@ describe('StateReader', () => {
     }
     for (const sql of [
       `${rows} INSERT INTO t (a) SELECT x FROM r`,
+      `${rows} SELECT count(*) FROM r`,
       'INSERT INTO t (a) SELECT x.a FROM t x, t y',
       'UPDATE t SET a = (SELECT count(*) FROM t b WHERE b.a < t.a)',
       'INSERT INTO watched VALUES (1)',
@@ -91,5 +93,26 @@ describe('StateReader', () => {
     ]) {
       expect(verdict(sql), sql).toBe(true);
     }
+  });
+});
+
+describe('Trial', () => {
+  it('judges by the plan where the database is too large to copy', async () => {
+    const many = 'WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 200001)';
+    store.apply([
+      log.sql([
+        'CREATE TABLE large (id INTEGER PRIMARY KEY, a)',
+        `${many} INSERT INTO large SELECT x, x FROM r`,
+      ]),
+    ]);
+    const source = new SqliteReader(dir);
+    const trial = new Trial(source, join(dir, 'trial-0.db'), 0);
+    await trial.prepare();
+    trial.run([{ sql: 'UPDATE large SET a = 1' }, { sql: 'DELETE FROM large WHERE id = 1' }]);
+    expect(() =>
+      trial.run([{ sql: 'SELECT 1' }, { sql: 'DELETE FROM large WHERE a IN (SELECT b.a FROM large b)' }]),
+    ).toThrow(expect.objectContaining({ code: 'sql_error', details: { statement: 1, sqlstate: '54001' } }));
+    trial.close();
+    source.close();
   });
 });
