@@ -4,6 +4,7 @@
  * go on meanwhile, and no write makes it start again (a backup without that
  * transaction restarts at every commit and starves under load).
  */
+import { rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { SqlccError } from '../../base/index.ts';
 
@@ -12,6 +13,8 @@ const PAGES_PER_STEP = 1024;
 
 /** Writes a self-contained copy of the database at `from` to the new file `to`. */
 export async function copyPages(from: string, to: string): Promise<void> {
+  // what a crash left of an earlier copy
+  for (const stale of [to, `${to}-journal`, `${to}-wal`, `${to}-shm`]) rmSync(stale, { force: true });
   const source = new DatabaseSync(from, { readOnly: true });
   try {
     source.exec('BEGIN; SELECT count(*) FROM sqlite_schema');

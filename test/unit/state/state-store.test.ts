@@ -243,6 +243,7 @@ describe('snapshotTo and restore', () => {
       log.sql(['CREATE TABLE t (x)', 'INSERT INTO t VALUES (random())']),
     ]);
     const copy = join(dir, 'copy.db');
+    writeFileSync(copy, 'what a crash left');
     const made = await store.snapshotTo(copy);
     expect(made).toMatchObject({ index: 5, term: 1, membershipIndex: 1 });
     expect([...made.membership]).toEqual([...membership]);
