@@ -72,7 +72,7 @@ describe('runTop without a terminal', () => {
 
   it('runTop --plain writes lines, no screen', async () => {
     const terminal = new Terminal(program, recording, { columns: 80, rows: 24, flags: ['--plain'] });
-    await terminal.see('QUORUM');
+    await terminal.until(() => terminal.raw.includes('QUORUM'), 'the first picture');
     expect(terminal.raw).not.toMatch(/\x1b\[\?1049h|[─│█]/);
     terminal.type('q\r');
     expect(await terminal.exited()).toBe(0);

@@ -42,15 +42,31 @@ const CHECK_EXIT: Readonly<Record<StatusResponse['cluster']['health'], number>> 
 };
 const WIDE_CELLS = 240;
 
+/** What makes the picture richer and may be missing. */
+async function optional<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch {
+    return null;
+  }
+}
+
 async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise<Model> {
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
   let model =
-    before ?? initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() });
-  const [status, alerts] = await Promise.all([feed.status(null), feed.alerts()]);
+    before ?? initialModel({ clusterName, contextName, readOnly: false, refreshMs, now: feed.wall() });
+  const [status, alerts, views, history] = await Promise.all([
+    feed.status(null),
+    feed.alerts(),
+    optional(feed.views()),
+    before === null && options.format !== 'json' ? optional(feed.history(60)) : null,
+  ]);
   const now = feed.wall();
   [model] = update(model, { type: 'alerts', alerts });
+  if (history !== null) [model] = update(model, { type: 'history', history });
   [model] = update(model, { type: 'status', status, now });
+  if (views !== null) [model] = update(model, { type: 'views', views });
   return { ...model, filter: { text: options.filter ?? '', editing: false } };
 }
 

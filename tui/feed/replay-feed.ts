@@ -93,6 +93,10 @@ class Recording {
   }
 }
 
+function missing(what: string): never {
+  throw new SqlccError('not_found', `the recording has no ${what}`);
+}
+
 const never = new Promise<never>(() => undefined);
 
 function newest<T>(recording: Recording, values: readonly { at: number; value: T }[]): T | undefined {
@@ -148,8 +152,8 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number): Feed {
       throw new SqlccError('unavailable', next.line.lost ?? 'connection lost');
     },
     alerts: async () => newest(recording, recording.of('alerts')) ?? [],
-    views: async () => newest(recording, recording.of('views')) ?? never,
-    history: async () => recording.of('history')[0]?.value ?? never,
+    views: async () => newest(recording, recording.of('views')) ?? missing('views'),
+    history: async () => recording.of('history')[0]?.value ?? missing('history'),
     async *events(after, signal) {
       for (const { at, value } of recording.of('event')) {
         if (after !== undefined && value.cursor <= after) continue;

@@ -70,7 +70,11 @@ function placement(view: View): Line {
   if (status === null) return [];
   return quorumFacts(status).zones.flatMap(({ zone, nodes }, i) => [
     span(`${i === 0 ? '' : '  '}${clean(zone) || 'no zone'} `, 'muted'),
-    ...nodes.slice(0, 8).flatMap((node) => [nodeSign(node, view), span(`${clean(node.node_id)} `)]),
+    ...nodes.slice(0, 8).flatMap((node) => [
+      nodeSign(node, view),
+      // letters as signs would run into the name
+      span(`${view.symbols.ascii ? ' ' : ''}${clean(node.node_id)} `),
+    ]),
     ...(nodes.length > 8 ? [span(`+${nodes.length - 8} `, 'muted')] : []),
   ]);
 }

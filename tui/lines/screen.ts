@@ -68,7 +68,7 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   );
   const count = tableRows(layout);
   const start = windowStart(at, all.length, count);
-  const stale = isStale(model);
+  const stale = isStale(model) || model.connection.kind === 'lost';
   const inner = place.width - (layout.boxed ? 2 : 0);
   const shape = tableShape(all, inner);
   const rows = all.slice(start, start + count).map((row, i): Row => {

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Model } from '../../../tui/model/model.ts';
+import { Session } from '../../../tui/session.ts';
+import { event, status } from '../../tui/recording.ts';
+import { type Scripted, scriptedFeed } from './feed-kit.ts';
+import { fresh } from './model-kit.ts';
+
+const open: Session[] = [];
+afterEach(() => {
+  for (const session of open.splice(0)) session.stop();
+});
+
+async function started(feed: Scripted): Promise<Session> {
+  const session = new Session(feed, fresh());
+  open.push(session);
+  session.start();
+  await session.ready;
+  return session;
+}
+
+/** Waits for the model to become what `test` says. */
+async function until(session: Session, test: (model: Model) => boolean): Promise<void> {
+  await vi.waitFor(() => expect(test(session.model)).toBe(true), { timeout: 5000, interval: 5 });
+}
+
+describe('Session', () => {
+  it('Session shows the first picture as soon as it comes', async () => {
+    const session = await started(scriptedFeed());
+    expect(session.model.connection.kind).toBe('live');
+    expect(session.model.picture.status?.nodes).toHaveLength(6);
+  });
+
+  it('Session asks for the table at once when an event says that it changed', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    feed.picture = status({ config: { version: 42 } });
+    const before = performance.now();
+    feed.tell(event(0, 'n1', 'membership-changed', 'n7 joined'));
+    await until(session, (m) => m.picture.status?.config.version === 42);
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  it('Session keeps the picture while nobody answers, and resumes events behind the last one', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    const seen = event(0, 'n3', 'disk-slow', 'slow');
+    feed.tell(seen);
+    await until(session, (m) => m.picture.events.length === 1);
+    feed.down = true;
+    feed.tell(event(10, 'n3', 'disk-slow', 'slower'));
+    await until(session, (m) => m.connection.kind === 'lost');
+    expect(session.model.picture.status?.nodes).toHaveLength(6);
+    feed.down = false;
+    await until(session, (m) => m.connection.kind === 'live');
+    await vi.waitFor(() =>
+      expect(feed.asked.filter((a) => a.startsWith('events')).length).toBeGreaterThan(1),
+    );
+    expect(feed.asked.filter((a) => a.startsWith('events')).at(-1)).not.toBe('events 0');
+  });
+
+  it('Session follows an operation to its end and says so', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    session.keys(['F']);
+    await until(session, (m) => m.overlay?.kind === 'action' && m.overlay.step.kind === 'review');
+    await vi.waitFor(
+      () => {
+        // the dialog is deaf at first; a Tab is heard as soon as it listens
+        session.keys(['tab']);
+        const { overlay } = session.model;
+        expect(overlay?.kind === 'action' && overlay.field).toBe('reason');
+      },
+      { timeout: 5000, interval: 20 },
+    );
+    for (const key of [...'why', 'tab', 'n', '2', 'tab', 'enter']) session.keys([key]);
+    await until(session, (m) => m.overlay?.kind === 'action' && m.overlay.step.kind === 'ended');
+    expect(feed.asked).toContain('run plan-1');
+  });
+
+  it('Session drops a mixed burst on the table and takes it as text in a filter', async () => {
+    const session = await started(scriptedFeed());
+    session.keys([...'Failover']);
+    expect(session.model.overlay).toBeNull();
+    session.keys(['/']);
+    session.keys([...'state:dead']);
+    expect(session.model.filter.text).toBe('state:dead');
+  });
+});
