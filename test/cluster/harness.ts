@@ -10,13 +10,14 @@ import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
 import { assert } from '../../src/base/index.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-export const MAIN = join(ROOT, 'dist', 'main.js');
+/** The program under test: the bundle, or another one named by `SQLCC_TEST_MAIN`. */
+export const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(ROOT, 'dist', 'main.js');
 
 /** Ports of the tests lie above those of a demo that a person may be running. */
 const FIRST_TEST_PORT = 25_433;
 
 export function program(): string[] {
-  assert(existsSync(MAIN), 'dist/main.js is missing: run "npm run build" first');
+  assert(existsSync(MAIN), `${MAIN} is missing: run "npm run build" first`);
   return [MAIN];
 }
 

@@ -2,33 +2,33 @@
  * Blocks the main thread of a running daemon through node's own inspector (SIGUSR1),
  * so that no debug route has to exist in the product. The worker threads go on.
  */
-import { assert } from '../../src/base/index.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import type { DemoNode } from '../../daemon/demo-cluster.ts';
+import { until } from './harness.ts';
 
-interface Target {
-  readonly webSocketDebuggerUrl: string;
+/** Give daemons this environment, so that their inspectors never compete for a port. */
+export const INSPECTABLE = { NODE_OPTIONS: '--inspect-port=0' };
+
+const ANNOUNCED = /Debugger listening on (ws:\S+)/g;
+
+/** Where the node's inspector listens, as it said last on stderr. */
+function announced(node: DemoNode): string[] {
+  const file = `${node.log}.stderr`;
+  if (!existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(ANNOUNCED)].map((m) => m[1] as string);
 }
 
-const PORT = 9229;
-
-async function target(): Promise<Target> {
-  const deadline = performance.now() + 5000;
-  while (performance.now() < deadline) {
-    try {
-      const answer = await fetch(`http://127.0.0.1:${PORT}/json/list`);
-      const [first] = (await answer.json()) as Target[];
-      if (first !== undefined) return first;
-    } catch {
-      // the inspector is opening
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert(false, 'the inspector did not open within 5 s');
+async function openInspector(node: DemoNode): Promise<string> {
+  const before = announced(node).length;
+  node.child?.kill('SIGUSR1');
+  return await until('the inspector', async () => announced(node)[before] ?? null, 5000);
 }
 
 function evaluate(url: string, expression: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
     socket.onerror = () => reject(new TypeError('the inspector closed'));
+    socket.onclose = () => reject(new TypeError('the inspector closed'));
     socket.onopen = () => {
       socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
     };
@@ -40,14 +40,13 @@ function evaluate(url: string, expression: string): Promise<void> {
   });
 }
 
-/** Stalls the main thread of `pid` for `ms`, measured at the process itself; resolves when it runs again. */
-export async function stallMainThread(pid: number, ms: number): Promise<number> {
-  process.kill(pid, 'SIGUSR1');
-  const { webSocketDebuggerUrl } = await target();
+/** Stalls the main thread of `node` for `ms`; resolves, when it runs again, with what it took. */
+export async function stallMainThread(node: DemoNode, ms: number): Promise<number> {
+  const url = await openInspector(node);
   const began = performance.now();
-  await evaluate(webSocketDebuggerUrl, `{ const end = Date.now() + ${ms}; while (Date.now() < end); }`);
+  await evaluate(url, `{ const end = Date.now() + ${ms}; while (Date.now() < end); }`);
   const took = performance.now() - began;
-  // close the inspector again, so that the next process can take the port
-  await evaluate(webSocketDebuggerUrl, "process.getBuiltinModule('node:inspector').close()").catch(() => {});
+  // closing waits for its sessions to end: let this one go first
+  await evaluate(url, "setTimeout(() => process.getBuiltinModule('node:inspector').close(), 100), 0");
   return took;
 }

@@ -1,8 +1,9 @@
 /** The life of a cluster of real daemons: form, write, lose a leader, come back, hand over, stop. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { DemoNode } from '../../daemon/demo-cluster.ts';
 import { SEED_START_STEPS } from '../../src/cluster/index.ts';
 import { sqlccOn, startCluster, until } from './harness.ts';
-import { stallMainThread } from './inspector.ts';
+import { INSPECTABLE, stallMainThread } from './inspector.ts';
 
 const insert = (n: number) => ({ sql: 'INSERT INTO t (n) VALUES (?)', params: [n] });
 
@@ -86,14 +87,15 @@ describe('a cluster of three', () => {
   });
 
   it('keeps its term through a 2 s stall of a main thread and a long query', async () => {
+    vi.stubEnv('NODE_OPTIONS', INSPECTABLE.NODE_OPTIONS);
     const cluster = await startCluster(3);
+    vi.unstubAllEnvs();
     const client = cluster.client();
     const leader = await client.leader();
-    const pid = cluster.node(leader.leader_id as string).child?.pid as number;
-    const stalled = await stallMainThread(pid, 2000);
+    const stalled = await stallMainThread(cluster.node(leader.leader_id as string), 2000);
     expect(stalled).toBeGreaterThan(1900);
     const follower = cluster.nodes.find((n) => n.nodeId !== leader.leader_id);
-    await stallMainThread(follower?.child?.pid as number, 2000);
+    await stallMainThread(follower as DemoNode, 2000);
     const slow = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c';
     const began = performance.now();
     await expect(client.sql([{ sql: slow }], { timeoutMs: 3000 })).rejects.toMatchObject({
