@@ -1,0 +1,345 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS, seededRandom } from '../../../src/base/index.ts';
+import { MemoryStorage, RaftConsensus, type RaftMessage, type RaftOutput } from '../../../src/raft/index.ts';
+import { logOf, memberOf, SCENE_SETTINGS, Scene } from '../../golden/raft/scene.ts';
+
+const membership = (ids: string, learners = '') => ({
+  voters: [...ids].map((id) => memberOf(id)),
+  outgoing: [],
+  learners: [...learners].map((id) => memberOf(id)),
+  learnersNext: [],
+});
+
+/** Nodes named by letters, one entry each, the first one leading. */
+function led(ids: string, learners = ''): Scene {
+  const scene = new Scene();
+  for (const id of ids + learners) scene.add(id, logOf([1], membership(ids, learners)), 1);
+  elect(scene, ids[0] ?? '');
+  return scene;
+}
+
+function elect(scene: Scene, id: string): void {
+  scene.now = Math.max(scene.now, scene.core(id).status().wakeAt);
+  scene.step(id, { kind: 'tick' });
+  scene.stabilize();
+  expect(scene.core(id).status().role).toBe('leader');
+}
+
+function propose(scene: Scene, id: string, bytes: number, count = 1): void {
+  const proposals = Array.from({ length: count }, () => ({
+    id: scene.nextId(),
+    kind: 'command' as const,
+    timestamp: 0,
+    data: new Uint8Array(bytes),
+  }));
+  scene.step(id, { kind: 'propose', proposals });
+}
+
+/** A message to `to` as if from `from`, with the right instances. */
+function forge(scene: Scene, message: { from: string; to: string } & Record<string, unknown>): void {
+  const { from, to } = message;
+  const full = { fromInstance: `i-${from}`, toInstance: `i-${to}`, ...message } as unknown as RaftMessage;
+  scene.step(to, { kind: 'message', message: full });
+}
+
+function single(seed: number): { core: RaftConsensus; first: RaftOutput } {
+  const storage = new MemoryStorage();
+  const rest = { truncateFrom: null, snapshot: null, compactTo: null };
+  const hardState = { term: 1, votedFor: null };
+  storage.write({ token: 0, hardState, entries: logOf([1], membership('abc')), ...rest }, () => {});
+  storage.flush();
+  const core = new RaftConsensus({
+    nodeId: 'a',
+    instanceId: 'i-a',
+    settings: SCENE_SETTINGS,
+    storage,
+    random: seededRandom(seed),
+    appliedIndex: 0,
+    now: 0,
+  });
+  return { core, first: core.take() };
+}
+
+describe('RaftConsensus proposals', () => {
+  it('refuses what would let the uncommitted log grow beyond its bound, and takes a first one always (bug 34)', () => {
+    const scene = led('abc');
+    scene.cuts.add('a>b').add('a>c');
+    propose(scene, 'a', LIMITS.maxUncommittedBytes / 2);
+    propose(scene, 'a', LIMITS.maxUncommittedBytes / 4);
+    scene.takeLines();
+    propose(scene, 'a', LIMITS.maxUncommittedBytes / 2);
+    expect(scene.takeLines()).toEqual(['a refuses: overloaded, too many bytes wait for their commit']);
+    expect(scene.core('a').status().last.index).toBe(4);
+    const fresh = led('abc');
+    propose(fresh, 'a', LIMITS.maxUncommittedBytes + 1);
+    expect(fresh.core('a').status().last.index).toBe(3);
+  });
+
+  it('gives room back when entries commit', () => {
+    const scene = led('abc');
+    propose(scene, 'a', 1000, 3);
+    expect(scene.core('a').status().uncommittedBytes).toBeGreaterThan(3000);
+    scene.stabilize();
+    expect(scene.core('a').status().uncommittedBytes).toBe(0);
+  });
+});
+
+describe('RaftConsensus replication', () => {
+  it('brings a diverging tail of 10,000 entries in line within 5 round trips (bug 30)', () => {
+    const scene = new Scene();
+    const common = Array.from({ length: 10 }, () => 1);
+    // term after term a leader that could not commit: 1,000 terms of ten entries
+    const tail = Array.from({ length: 10_000 }, (_, i) => 2 + 2 * Math.floor(i / 10));
+    scene.add('a', logOf([...common, 3001, 3001], membership('abc')), 3001);
+    scene.add('b', logOf([...common, 3001, 3001], membership('abc')), 3001);
+    scene.add('c', logOf([...common, ...tail], membership('abc')), 3001);
+    elect(scene, 'a');
+    const refusals = scene.history.filter(
+      (m) => m.kind === 'append-response' && m.from === 'c' && !m.accepted,
+    );
+    expect(refusals.length).toBeLessThanOrEqual(5);
+    expect(scene.core('c').status().last).toEqual(scene.core('a').status().last);
+  });
+
+  it('sends a snapshot when a lost window was compacted meanwhile', () => {
+    const scene = led('abc');
+    scene.cuts.add('a>c');
+    for (let n = 0; n < LIMITS.maxInflightMessages + 10; n++) {
+      propose(scene, 'a', 1);
+      scene.stabilize();
+    }
+    const peer = () =>
+      scene
+        .core('a')
+        .status()
+        .peers.find((p) => p.nodeId === 'c');
+    expect(peer()).toMatchObject({ state: 'replicate', inflightMessages: LIMITS.maxInflightMessages });
+    const { applied, storage } = scene.node('a');
+    const meta = { id: 's', index: applied, term: storage.term(applied) ?? 0, size: 1 };
+    scene.step('a', {
+      kind: 'snapshot-made',
+      meta: { ...meta, membership: membership('abc'), membershipIndex: 1 },
+    });
+    scene.cuts.clear();
+    scene.run(120);
+    expect(peer()).toMatchObject({ state: 'replicate', match: applied, inflightMessages: 0 });
+  });
+
+  it('ignores appends that are not sound', () => {
+    const scene = led('abc');
+    const entry = { index: 9, term: 2, kind: 'command', timestamp: 0, data: new Uint8Array(0) };
+    const append = { kind: 'append', from: 'a', to: 'b', commit: 0, round: 0, session: 0 };
+    forge(scene, { ...append, term: 2, prev: { index: 2, term: 2 }, entries: [entry] });
+    forge(scene, {
+      ...append,
+      term: 2,
+      prev: { index: 2, term: 2 },
+      entries: [{ ...entry, index: 3, term: 7 }],
+    });
+    expect(scene.core('b').status().last).toEqual({ index: 2, term: 2 });
+  });
+
+  it('drops acknowledgements of another session, instance or term (bug 28)', () => {
+    const scene = led('abc');
+    scene.cuts.add('a>b').add('a>c');
+    propose(scene, 'a', 1);
+    const session = scene.history.filter((m) => m.kind === 'append' && m.to === 'b').at(-1);
+    expect(session?.kind).toBe('append');
+    const known = session?.kind === 'append' ? session.session : 0;
+    const hint = { term: 0, index: 0 };
+    const ack = {
+      kind: 'append-response',
+      from: 'b',
+      to: 'a',
+      accepted: true,
+      index: 3,
+      hint,
+      appliedIndex: 0,
+      round: 9,
+    };
+    forge(scene, { ...ack, term: 2, session: known + 1 });
+    forge(scene, { ...ack, term: 1, session: known });
+    forge(scene, { ...ack, term: 2, session: known, fromInstance: 'another' });
+    expect(scene.core('a').status().commitIndex).toBe(2);
+    forge(scene, { ...ack, term: 2, session: known });
+    expect(scene.core('a').status().commitIndex).toBe(3);
+  });
+
+  it('takes a learner that holds everything for caught up, however long that took', () => {
+    const scene = led('abc', 'd');
+    scene.cuts.add('a>d');
+    propose(scene, 'a', 1);
+    scene.stabilize();
+    scene.run(1000);
+    scene.cuts.clear();
+    scene.run(200);
+    const peer = scene
+      .core('a')
+      .status()
+      .peers.find((p) => p.nodeId === 'd');
+    expect(peer).toMatchObject({ match: 3, caughtUp: true });
+    scene.step('a', { kind: 'settings', settings: { ...SCENE_SETTINGS, autoPromote: ['d'] } });
+    scene.stabilize();
+    expect(
+      scene
+        .core('d')
+        .status()
+        .membership.voters.map((v) => v.nodeId),
+    ).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('only moves the commit index for a snapshot that the log holds already (bug 21)', () => {
+    const scene = led('abc');
+    scene.cuts.add('b>a').add('c>a');
+    propose(scene, 'a', 1, 3);
+    scene.stabilize();
+    expect(scene.core('b').status()).toMatchObject({ commitIndex: 2, last: { index: 5, term: 2 } });
+    const meta = { id: 's', index: 4, term: 2, membership: membership('abc'), membershipIndex: 1, size: 1 };
+    forge(scene, { kind: 'snapshot', from: 'a', to: 'b', term: 2, meta, session: 1 });
+    expect(scene.core('b').status()).toMatchObject({
+      commitIndex: 4,
+      firstIndex: 1,
+      last: { index: 5, term: 2 },
+    });
+  });
+});
+
+describe('RaftConsensus elections', () => {
+  it('draws timeouts from [T, 2T), anew at each reset', () => {
+    const drawn = Array.from({ length: 200 }, (_, seed) => single(seed).first.wakeAt);
+    expect(Math.min(...drawn)).toBeGreaterThanOrEqual(150);
+    expect(Math.max(...drawn)).toBeLessThan(300);
+    expect(new Set(drawn).size).toBe(200);
+    expect(drawn.filter((t) => t < 225).length).toBeGreaterThan(70);
+    expect(drawn.filter((t) => t < 225).length).toBeLessThan(130);
+  });
+
+  it('does not stand on a timeout-now for entries that it does not hold, nor from somebody else', () => {
+    const scene = led('abc');
+    const now = { kind: 'timeout-now', term: 2, to: 'b' };
+    forge(scene, { ...now, from: 'a', expectedLast: { index: 3, term: 2 } });
+    forge(scene, { ...now, from: 'a', expectedLast: { index: 2, term: 1 } });
+    forge(scene, { ...now, from: 'c', expectedLast: { index: 2, term: 2 } });
+    expect(scene.core('b').status()).toMatchObject({ role: 'follower', term: 2 });
+    forge(scene, { ...now, from: 'a', expectedLast: { index: 2, term: 2 } });
+    expect(scene.core('b').status()).toMatchObject({ role: 'candidate', term: 3 });
+  });
+
+  it('never votes, and never stands, with a disk that the membership does not name', () => {
+    const scene = new Scene();
+    const wrong = {
+      ...membership('abc'),
+      voters: [memberOf('a'), memberOf('b', 'another disk'), memberOf('c')],
+    };
+    for (const id of 'abc') scene.add(id, logOf([1], wrong), 1);
+    forge(scene, {
+      kind: 'vote',
+      from: 'a',
+      to: 'b',
+      term: 2,
+      last: { index: 9, term: 1 },
+      reason: 'timeout',
+    });
+    expect(scene.takeLines().at(-2)).toBe('b votes no (not-ready) on a in t2');
+    scene.run(100);
+    expect(scene.core('b').status()).toMatchObject({ promotable: false, votedFor: null });
+  });
+
+  it('drops messages that are meant for another instance of it', () => {
+    const scene = led('abc');
+    forge(scene, {
+      kind: 'vote',
+      from: 'c',
+      to: 'b',
+      toInstance: 'old',
+      term: 9,
+      last: { index: 9, term: 9 },
+      reason: 'transfer',
+    });
+    expect(scene.core('b').status().term).toBe(2);
+  });
+
+  it('ignores an answer to an earlier campaign', () => {
+    const { core, first } = single(1);
+    core.step({ kind: 'tick' }, first.wakeAt);
+    const asked = core.take();
+    const [request] = asked.sendNow;
+    const campaign = request?.kind === 'pre-vote' ? request.campaign : 0;
+    const ends = { from: 'b', to: 'a', fromInstance: 'i-b', toInstance: 'i-a', term: 1 };
+    const answer = {
+      kind: 'pre-vote-response',
+      granted: true,
+      refusal: null,
+      retryAfterMs: 0,
+      ...ends,
+    } as const;
+    core.step({ kind: 'message', message: { ...answer, campaign: campaign - 1 } }, asked.wakeAt - 1);
+    expect(core.status().role).toBe('pre-candidate');
+    core.step({ kind: 'message', message: { ...answer, campaign } }, asked.wakeAt - 1);
+    expect(core.status().role).toBe('candidate');
+  });
+
+  it('lets a hint void pre-vote leases only while nothing is heard of the leader', () => {
+    const scene = led('abc');
+    scene.run(50);
+    const ask = (): string => {
+      scene.takeLines();
+      forge(scene, {
+        kind: 'pre-vote',
+        from: 'c',
+        to: 'b',
+        term: 2,
+        campaign: 1,
+        last: { index: 2, term: 2 },
+        reason: 'timeout',
+      });
+      return scene.takeLines().join();
+    };
+    expect(ask()).toContain('no (lease)');
+    scene.step('b', { kind: 'peer-hint', peer: 'a', status: 'lost' });
+    expect(ask()).toContain('yes');
+    scene.step('b', { kind: 'peer-hint', peer: 'a', status: 'restored' });
+    expect(ask()).toContain('no (lease)');
+    scene.step('b', { kind: 'peer-hint', peer: 'c', status: 'lost' });
+    expect(ask()).toContain('no (lease)');
+    expect(scene.core('b').status().term).toBe(2);
+  });
+
+  it('bounds the measured floor of the timeout', () => {
+    const { core } = single(1);
+    const measure = (rttP99Ms: number, loopLagP99Ms: number): number => {
+      core.step({ kind: 'environment', rttP99Ms, loopLagP99Ms, diskLatencyMs: 0 }, 0);
+      return core.status().electionTimeoutMs;
+    };
+    expect([measure(1, 1), measure(30, 0), measure(0, 90), measure(5000, 0)]).toEqual([150, 300, 270, 1500]);
+  });
+});
+
+describe('RaftConsensus reads', () => {
+  it('answers a forwarded read that got lost, at its deadline, with unknown', () => {
+    const scene = led('abc');
+    scene.cuts.add('b>a');
+    scene.takeLines();
+    scene.step('b', { kind: 'read-index', id: 77 });
+    const due = scene.core('b').status().wakeAt;
+    expect(due).toBeLessThanOrEqual(scene.now + 150);
+    scene.now += 150;
+    scene.step('b', { kind: 'tick' });
+    expect(scene.takeLines()).toContain('b read unknown');
+    expect(scene.core('b').status().pendingReads).toBe(0);
+  });
+
+  it('answers a learner too', () => {
+    const scene = led('abc', 'd');
+    scene.takeLines();
+    scene.step('d', { kind: 'read-index', id: 5 });
+    scene.stabilize();
+    expect(scene.takeLines()).toContain('d read at 2');
+  });
+
+  it('answers nothing when no leader is known', () => {
+    const { core } = single(1);
+    core.step({ kind: 'read-index', id: 3 }, 0);
+    expect(core.take().reads).toEqual([{ id: 3, index: null }]);
+  });
+});

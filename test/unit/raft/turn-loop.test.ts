@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
+import { bootstrapRequest } from '../../../src/raft/bootstrap.ts';
+import { encodeMembership } from '../../../src/raft/codec-membership.ts';
+import { MemoryStorage } from '../../../src/raft/memory-storage.ts';
+import { TurnLoop } from '../../../src/raft/turn-loop.ts';
+import type { LogEntry, RaftEvent, RaftMember, RaftMessage } from '../../../src/raft/types.ts';
+
+const member = (nodeId: string): RaftMember => ({
+  nodeId,
+  instanceId: `i-${nodeId}`,
+  address: `${nodeId}:1`,
+});
+
+/** One loop with hand-turned time, disk and scheduler. */
+class Stage {
+  readonly storage = new MemoryStorage();
+  readonly sent: RaftMessage[] = [];
+  readonly applied: LogEntry[] = [];
+  readonly events: RaftEvent[] = [];
+  readonly fatal: string[] = [];
+  readonly loop: TurnLoop;
+  now = 0;
+  #soon: (() => void)[] = [];
+  #wakes: { readonly at: number; readonly fn: () => void }[] = [];
+
+  constructor(voters: readonly string[]) {
+    const membership = { voters: voters.map(member), outgoing: [], learners: [], learnersNext: [] };
+    const first = { ...bootstrapRequest(member('a'), 0) };
+    const entry = { ...(first.entries[0] as LogEntry), data: encodeMembership(membership) };
+    this.storage.write({ ...first, entries: [entry] }, () => {});
+    this.storage.flush();
+    this.loop = new TurnLoop({
+      nodeId: 'a',
+      instanceId: 'i-a',
+      settings: {
+        heartbeatIntervalMs: 50,
+        electionTimeoutMs: 150,
+        hintStaggerMs: 7,
+        autoPromote: [],
+        avoid: [],
+      },
+      storage: this.storage,
+      transport: { send: (messages) => void this.sent.push(...messages), sendSnapshot: () => {} },
+      store: {
+        appliedIndex: () => 0,
+        apply: (entries, done) => {
+          this.applied.push(...entries);
+          this.#soon.push(() => done(entries.at(-1)?.index ?? 0));
+        },
+        restore: () => {},
+      },
+      clock: {
+        now: () => this.now,
+        wall: () => 0,
+        wakeAt: (at, fn) => {
+          const wake = { at, fn };
+          this.#wakes.push(wake);
+          return () => {
+            this.#wakes = this.#wakes.filter((w) => w !== wake);
+          };
+        },
+      },
+      random: { next: () => 0.5 },
+      schedule: (fn) => void this.#soon.push(fn),
+      listener: {
+        proposals: () => {},
+        reads: () => {},
+        events: (events) => void this.events.push(...events),
+        fatal: (reason) => void this.fatal.push(reason),
+      },
+    });
+    this.loop.start();
+    this.settle();
+  }
+
+  /** One round of what was scheduled. */
+  round(): void {
+    for (const fn of this.#soon.splice(0)) fn();
+  }
+
+  settle(): void {
+    while (this.#soon.length > 0) this.round();
+  }
+
+  /** Time passes and due wake-ups fire; nothing scheduled runs yet. */
+  advance(ms: number): void {
+    this.now += ms;
+    const due = this.#wakes.filter((w) => w.at <= this.now);
+    this.#wakes = this.#wakes.filter((w) => w.at > this.now);
+    for (const { fn } of due) fn();
+  }
+
+  receive(from: string, body: Record<string, unknown>): void {
+    const envelope = { from, to: 'a', fromInstance: `i-${from}`, toInstance: 'i-a' };
+    const message = { ...envelope, ...body } as unknown as RaftMessage;
+    this.loop.submit({ kind: 'message', message });
+  }
+
+  kinds(): string[] {
+    return this.sent.splice(0).map((m) => `${m.kind} ${m.to}`);
+  }
+}
+
+const heartbeat = (term: number) => ({ kind: 'heartbeat', term, commit: 0, round: 0, session: 1, ranks: [] });
+const vote = (term: number) => ({ kind: 'vote', term, last: { index: 1, term: 1 }, reason: 'timeout' });
+
+describe('TurnLoop', () => {
+  it('holds a vote until the disk acknowledges it', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.receive('b', vote(2));
+    stage.settle();
+    expect(stage.kinds()).toEqual([]);
+    stage.storage.flush();
+    expect(stage.kinds()).toEqual(['vote-response b']);
+  });
+
+  it('answers a heartbeat without waiting for the disk', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.receive('b', heartbeat(2));
+    stage.settle();
+    expect(stage.storage.queued).toBe(1);
+    expect(stage.kinds()).toEqual(['heartbeat-response b']);
+  });
+
+  it('lets held messages go in order, each with its own write', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    const append = (index: number) => ({
+      kind: 'append',
+      term: 2,
+      prev: { index: index - 1, term: index === 2 ? 1 : 2 },
+      entries: [{ index, term: 2, kind: 'command', timestamp: 0, data: new Uint8Array(1) }],
+      commit: 0,
+      round: 0,
+      session: 1,
+    });
+    stage.receive('b', append(2));
+    stage.settle();
+    stage.receive('b', append(3));
+    stage.settle();
+    expect(stage.storage.queued).toBe(2);
+    stage.storage.flush(1);
+    expect(stage.sent.splice(0)).toMatchObject([{ kind: 'append-response', index: 2 }]);
+    stage.storage.flush(1);
+    expect(stage.sent.splice(0)).toMatchObject([{ kind: 'append-response', index: 3 }]);
+  });
+
+  it('puts a late timer behind messages that are queued already (bug 36)', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    // the process slept for 400 ms; the heartbeat lies in the socket and is read after the timer fired
+    stage.advance(400);
+    stage.round();
+    stage.receive('b', heartbeat(1));
+    stage.settle();
+    expect(stage.events.filter((e) => e.kind === 'campaign-started')).toEqual([]);
+    expect(stage.loop.status().leaderId).toBe('b');
+  });
+
+  it('believes a timer that is in time', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.advance(225);
+    stage.settle();
+    expect(stage.events).toMatchObject([{ kind: 'role-changed' }, { kind: 'campaign-started' }]);
+  });
+
+  it('makes a lone voter leader, and applies what its disk holds', () => {
+    const stage = new Stage(['a']);
+    stage.advance(0);
+    for (let n = 0; n < 4; n++) {
+      stage.settle();
+      stage.storage.flush();
+    }
+    stage.settle();
+    expect(stage.loop.status()).toMatchObject({ role: 'leader', term: 2, commitIndex: 2, appliedIndex: 2 });
+    expect(stage.applied.map((e) => e.index)).toEqual([1, 2]);
+  });
+
+  it('drops input that it has no room for, and never its own acknowledgements', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.receive('b', vote(2));
+    stage.settle();
+    for (let n = 0; n < LIMITS.maxTurnInputs; n++) expect(stage.loop.submit({ kind: 'tick' })).toBe(true);
+    expect(stage.loop.submit({ kind: 'tick' })).toBe(false);
+    stage.storage.flush();
+    stage.settle();
+    expect(stage.kinds()).toEqual(['vote-response b']);
+    expect(stage.fatal).toEqual([]);
+  });
+
+  it('stops for good when the log is poisoned (bug 25)', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.receive('b', vote(2));
+    stage.settle();
+    stage.storage.poison('EIO');
+    stage.storage.flush();
+    stage.receive('b', vote(3));
+    stage.settle();
+    expect(stage.fatal).toEqual(['EIO']);
+    expect(stage.kinds()).toEqual([]);
+    expect(stage.loop.submit({ kind: 'tick' })).toBe(false);
+  });
+
+  it('stops when the core contradicts itself', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    stage.receive('b', heartbeat(2));
+    stage.receive('c', heartbeat(2));
+    stage.settle();
+    expect(stage.fatal).toHaveLength(1);
+    expect(stage.fatal[0]).toContain('two leaders in term 2');
+  });
+});
