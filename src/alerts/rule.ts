@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { parseDuration } from '../base/index.ts';
 import type { AlertSeverity } from './alert-record.ts';
 
-export const ALERT_ACTIONS = ['email', 'slack', 'pagerduty', 'webhook'] as const;
-export type AlertAction = (typeof ALERT_ACTIONS)[number];
+const ALERT_ACTIONS = ['email', 'slack', 'pagerduty', 'webhook'] as const;
+type AlertAction = (typeof ALERT_ACTIONS)[number];
 
 export interface AlertRule {
   readonly name: string;

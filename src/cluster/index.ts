@@ -35,7 +35,7 @@ export { MAX_MAINTENANCE_MS } from './maintenance.ts';
 export type { MaintenanceRequest, RemovalRequest } from './node-plans.ts';
 export { planMaintenance, planRemoval } from './node-plans.ts';
 export type { NodeLifecycle, NodeRaftRole, NodeState, SeedStartStep } from './node-state.ts';
-export { nodeState, SEED_START_STEPS, STATE_OF_ROLE } from './node-state.ts';
+export { nodeState, SEED_START_STEPS } from './node-state.ts';
 export { OPERATION_PHASES, OPERATION_TRANSITIONS, runningOperation } from './operations.ts';
 export type { Applied, ApplyPosition } from './outcome.ts';
 export type { ActionPlan, Check, NodeFact, PlanFacts, Planned } from './plan.ts';

@@ -13,7 +13,7 @@ export type NodeState = 'STOPPED' | 'STARTING' | 'FOLLOWER' | 'CANDIDATE' | 'LEA
 export type NodeRaftRole = 'learner' | 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
 /** A running node is what Raft says; table, so that the picture in the documentation can be made from it. */
-export const STATE_OF_ROLE: Readonly<Record<NodeRaftRole, NodeState>> = {
+const STATE_OF_ROLE: Readonly<Record<NodeRaftRole, NodeState>> = {
   learner: 'FOLLOWER',
   follower: 'FOLLOWER',
   'pre-candidate': 'CANDIDATE',

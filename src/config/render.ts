@@ -8,7 +8,7 @@ import { KEY_LIST } from './keys.ts';
 const LOCAL_PATHS: ReadonlySet<string> = new Set(KEY_LIST.filter((k) => k.info.local).map((k) => k.path));
 
 /** True for a key that belongs to one node. */
-export function isLocalKey(path: string): boolean {
+function isLocalKey(path: string): boolean {
   return LOCAL_PATHS.has(path);
 }
 

@@ -80,7 +80,7 @@ export const QUERY_LATENCY = {
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 } as const;
 
-export const METRIC_PREFIX = 'sqlcc_';
+const METRIC_PREFIX = 'sqlcc_';
 
 const SUFFIX: Readonly<Record<Metric['unit'], string>> = {
   '': '',

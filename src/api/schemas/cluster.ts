@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
-export const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
+const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
 
-export const primary = z.object({ node_id: nodeId.nullable(), epoch: z.number().int() });
+const primary = z.object({ node_id: nodeId.nullable(), epoch: z.number().int() });
 
-export const nodeRow = z.object({
+const nodeRow = z.object({
   node_id: nodeId,
   host: z.string(),
   port: z.number().int(),
@@ -40,7 +40,7 @@ export const nodeRow = z.object({
 });
 export type NodeRow = z.infer<typeof nodeRow>;
 
-export const electionRow = z.object({
+const electionRow = z.object({
   term: z.number().int(),
   node_id: nodeId,
   at: time,

@@ -2,19 +2,19 @@
 import { z } from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
-export const checkRow = z.object({
+const checkRow = z.object({
   name: z.string(),
   result: z.enum(['pass', 'warn', 'fail']),
   text: z.string(),
 });
-export const candidateRow = z.object({
+const candidateRow = z.object({
   node_id: nodeId,
   eligible: z.boolean(),
   reasons: z.array(z.string()),
   lag_entries: z.number().int().nullable(),
 });
 
-export const operationKind = z.enum(['failover', 'maintenance', 'remove-node']);
+const operationKind = z.enum(['failover', 'maintenance', 'remove-node']);
 
 export const operationRequest = z.object({
   kind: operationKind,
@@ -35,7 +35,7 @@ export const operationRequest = z.object({
 });
 export type OperationRequest = z.infer<typeof operationRequest>;
 
-export const plan = z.object({
+const plan = z.object({
   token: z.string(),
   expires: time,
   kind: operationKind,
@@ -51,7 +51,7 @@ export const plan = z.object({
 });
 export type Plan = z.infer<typeof plan>;
 
-export const operation = z.object({
+const operation = z.object({
   id: z.string(),
   kind: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled', 'unknown']),
@@ -90,7 +90,7 @@ export const event = z.object({
 });
 export type EventLine = z.infer<typeof event>;
 
-export const configVersionRow = z.object({
+const configVersionRow = z.object({
   version: z.number().int(),
   config_hash: z.string(),
   create_time: time,
@@ -144,7 +144,7 @@ export const tokenCreateRequest = z.object({
   node_id: nodeId.optional(),
 });
 export const tokenCreateResponse = z.object({ id: z.string(), token: z.string(), expires: time });
-export const tokenRow = z.object({
+const tokenRow = z.object({
   id: z.string(),
   kind: z.enum(['access', 'join']),
   role: z.string(),
@@ -188,7 +188,7 @@ export const joinResponse = z.object({
 });
 export type JoinResponse = z.infer<typeof joinResponse>;
 
-export const alertRow = z.object({
+const alertRow = z.object({
   id: z.string(),
   rule: z.string(),
   node_id: nodeId.nullable(),
@@ -201,7 +201,7 @@ export const alertRow = z.object({
 export type AlertRow = z.infer<typeof alertRow>;
 export const alertsResponse = z.object({ schemaVersion, alerts: z.array(alertRow), read: readInfo });
 
-export const auditRow = z.object({
+const auditRow = z.object({
   index: z.number().int(),
   at: time,
   actor: z.string(),

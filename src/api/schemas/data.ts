@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { readInfo, readLevel, time } from './common.ts';
 
-export const kvItem = z.object({
+const kvItem = z.object({
   key: z.string(),
   value: z.string(),
   version: z.number().int(),
@@ -48,7 +48,7 @@ export const kvWatchLine = z.object({
 });
 export type KvWatchLine = z.infer<typeof kvWatchLine>;
 
-export const sqlParam = z.union([
+const sqlParam = z.union([
   z.string(),
   z.number(),
   z.boolean(),
@@ -67,9 +67,9 @@ export const sqlRequest = z.object({
 });
 export type SqlRequest = z.infer<typeof sqlRequest>;
 
-export const sqlValue = z.union([z.string(), z.number(), z.null(), z.object({ base64: z.string() })]);
+const sqlValue = z.union([z.string(), z.number(), z.null(), z.object({ base64: z.string() })]);
 
-export const sqlResult = z.object({
+const sqlResult = z.object({
   columns: z.array(z.string()),
   types: z.array(z.string().nullable()),
   rows: z.array(z.array(sqlValue)),

@@ -126,14 +126,14 @@ describe('parseConfig', () => {
       ),
       Array.from({ length: 6000 }, (_, n) => `k${n}: v`).join('\n'),
     ];
-    for (const text of worst) parseConfig(text, { source: 'warm-up' });
-    const times = worst.map((text) => {
+    const once = (text: string): number => {
       const began = performance.now();
       parseConfig(text, { source: 'test' });
       return performance.now() - began;
-    });
-    // 10 ms on a machine of its own; the bound leaves room for one that does other things too
-    expect(Math.max(...times)).toBeLessThan(100);
+    };
+    // the best of some runs is what the text costs; the rest is what else the machine does
+    const best = worst.map((text) => Math.min(...Array.from({ length: 8 }, () => once(text))));
+    expect(Math.max(...best)).toBeLessThan(40);
   });
 });
 
