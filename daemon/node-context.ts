@@ -86,12 +86,9 @@ export function proposeCommand(
   context: NodeContext,
   command: ClusterCommand,
   call: Call,
+  actor: string = call.identity.id,
 ): Promise<AppliedResult> {
   requireSpace(context);
   const kind = command.kind === 'config-put' ? 'config' : 'command';
-  return context.consensus.proposals.propose(
-    kind,
-    encodeCommand(command, call.identity.id),
-    call.remainingMs(),
-  );
+  return context.consensus.proposals.propose(kind, encodeCommand(command, actor), call.remainingMs());
 }

@@ -215,12 +215,29 @@ export class SnapshotTransfer {
     const { snapshots, nodeId, instanceId, submit, log } = this.#parts;
     const source = new FrameSource(stream);
     const intake: SnapshotIntake = await snapshots.receiveSnapshot(offer.meta);
+    let at: number;
+    try {
+      at = await this.#takeChunks(source, intake, stream);
+      await intake.finish();
+    } catch (error) {
+      await intake.abort(); // lets go of the file; what is in it serves the next try
+      throw error;
+    }
+    log('info', 'snapshot-received', { peer, index: offer.meta.index, bytes: at });
+    const { meta, term, session } = offer;
+    const envelope = { from: peer, to: nodeId, fromInstance: offer.instanceId, toInstance: instanceId, term };
+    submit({ kind: 'message', message: { kind: 'snapshot', ...envelope, meta, session } });
+    writeFrame(stream, DONE, new Uint8Array(0));
+  }
+
+  /** Writes chunks until the sender says that there are no more; answers the size then. */
+  async #takeChunks(source: FrameSource, intake: SnapshotIntake, stream: Duplex): Promise<number> {
     writeFrame(stream, RESUME, text({ offset: intake.offset }));
     let at = intake.offset;
     for (;;) {
       const frame = await source.next();
       if (frame === null) throw transferError('the sender closed the stream before the end');
-      if (frame.type === END) break;
+      if (frame.type === END) return at;
       if (frame.type !== CHUNK || frame.payload.length < 4)
         throw transferError(`unexpected frame ${frame.type}`);
       const bytes = frame.payload.subarray(4);
@@ -229,12 +246,6 @@ export class SnapshotTransfer {
       await intake.write(at, bytes);
       at += bytes.length;
     }
-    await intake.finish();
-    log('info', 'snapshot-received', { peer, index: offer.meta.index, bytes: at });
-    const { meta, term, session } = offer;
-    const envelope = { from: peer, to: nodeId, fromInstance: offer.instanceId, toInstance: instanceId, term };
-    submit({ kind: 'message', message: { kind: 'snapshot', ...envelope, meta, session } });
-    writeFrame(stream, DONE, new Uint8Array(0));
   }
 }
 

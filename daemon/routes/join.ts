@@ -113,7 +113,7 @@ export function createJoin(context: NodeContext, guard: JoinGuard = new JoinGuar
     }
     checkId(context, request);
     const suffrage = token.role === 'observer' ? 'observer' : 'voter';
-    const answer = await admit(context, call, { request, token, suffrage });
+    const answer = await admitNode(context, call, { request, token, suffrage });
     return { body: answer };
   };
 }
@@ -124,7 +124,7 @@ interface Admission {
   readonly suffrage: 'voter' | 'observer';
 }
 
-async function admit(context: NodeContext, call: Call, admission: Admission) {
+async function admitNode(context: NodeContext, call: Call, admission: Admission) {
   const { request, token, suffrage } = admission;
   const pki = readPki(context.facts.dataDir);
   if (pki.caKey === null)
@@ -142,7 +142,8 @@ async function admit(context: NodeContext, call: Call, admission: Admission) {
     now,
   });
   const node = recordOf(request, suffrage, now);
-  const applied = await proposeCommand(context, { kind: 'node-admit', node, tokenId: token.id }, call);
+  const admit = { kind: 'node-admit', node, tokenId: token.id } as const;
+  const applied = await proposeCommand(context, admit, call, `join:${token.id}`);
   resultOf(applied.result);
   context.pokeDuties();
   const cluster = requireCluster(context);
