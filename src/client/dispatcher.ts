@@ -78,6 +78,11 @@ export class Dispatcher {
     this.#lanes.close();
   }
 
+  /** See LeaderSearch. */
+  warm(): void {
+    this.#search.warm();
+  }
+
   /** The answer's body; throws SqlccError once retry.ts says to give up. */
   async call(dispatch: Dispatch): Promise<unknown> {
     if (this.#inFlight >= LIMITS.maxPendingProposals) {
@@ -115,7 +120,13 @@ export class Dispatcher {
       const answer = await this.#send(endpoint, dispatch, remainingMs);
       this.tracker.answered(endpoint);
       const error = errorOfAnswer(answer, endpoint);
-      if (error === undefined) return { answer };
+      if (error === undefined) {
+        // only a leader takes writes: knowing it makes its end a search instead of a guess
+        if (dispatch.kind === 'data' && (dispatch.repeat !== 'free' || dispatch.name === 'openSession')) {
+          this.tracker.hint({ leader: endpoint, term: 0, from: endpoint });
+        }
+        return { answer };
+      }
       const leader = error.code === 'not_leader' ? leaderOfError(error) : undefined;
       const isNews = leader !== undefined && this.tracker.hint({ leader, term: 0, from: endpoint });
       // a follower that still believes in the lost leader knows no more than one without any

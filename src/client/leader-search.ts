@@ -3,6 +3,7 @@
  * its own view, over lanes that stay open, again and again with short pauses. The lane
  * to the winner is warm by the time it wins; all callers share one search.
  */
+import { LIMITS } from '../base/index.ts';
 import { formatEndpoint } from './failure.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
@@ -13,6 +14,10 @@ import type { Endpoint, WireRequest } from './wire.ts';
 const PROBE_TIMEOUT_MS = 1000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
+/** An address that refused is asked again after this long: a dead process needs no more. */
+const REFUSED_PAUSE_MS = 25;
+/** After a search, lanes to nodes that have come back are opened for the next one. */
+const REWARM_MS = 3000;
 /** Pauses stay short for this long: elections that go well end within it. */
 const EAGER_MS = 400;
 
@@ -26,8 +31,10 @@ export class LeaderSearch {
   readonly #tracker: LeaderTracker;
   readonly #lanes: LanePool;
   readonly #probing = new Set<Endpoint>();
+  readonly #failedAt = new Map<Endpoint, number>();
   readonly #waiters = new Set<() => void>();
   #running = false;
+  #rewarm: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(tracker: LeaderTracker, lanes: LanePool) {
@@ -37,6 +44,7 @@ export class LeaderSearch {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#rewarm);
     this.#wake();
   }
 
@@ -83,11 +91,23 @@ export class LeaderSearch {
     const began = performance.now();
     try {
       do {
-        for (const endpoint of this.#tracker.endpoints) void this.#probe(endpoint);
+        for (const endpoint of this.#tracker.endpoints) {
+          const failedAt = this.#failedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY;
+          if (performance.now() - failedAt >= REFUSED_PAUSE_MS) void this.#probe(endpoint);
+        }
         await new Promise((resolve) => setTimeout(resolve, searchPause(performance.now() - began)));
       } while (this.#tracker.leader === null && this.#waiters.size > 0 && !this.#closed);
     } finally {
       this.#running = false;
+      clearTimeout(this.#rewarm);
+      if (!this.#closed) this.#rewarm = setTimeout(() => this.warm(), REWARM_MS).unref();
+    }
+  }
+
+  /** Opens lanes to the other nodes, so that the next leader's is there when it is needed. Waits for nothing. */
+  warm(): void {
+    for (const endpoint of this.#tracker.endpoints.slice(0, LIMITS.maxVoters)) {
+      this.#lanes.get(endpoint).catch(() => {}); // still down: the next search asks it anyway
     }
   }
 
@@ -106,6 +126,7 @@ export class LeaderSearch {
     } catch {
       // a node that can't be asked has no view; the next round asks again
       this.#tracker.failed(endpoint);
+      this.#failedAt.set(endpoint, performance.now());
     } finally {
       this.#probing.delete(endpoint);
       this.#wake();

@@ -272,7 +272,10 @@ export class SqlccClient {
   async openSession(call: CallOptions = {}): Promise<ClientSession> {
     const opened = this.#run({ name: 'openSession', kind: 'data', repeat: 'free', body: {}, ...call });
     // a session lives through failovers: it is worth knowing the other nodes
-    void this.nodes({ stale: true }).catch(() => {});
+    void this.nodes({ stale: true }).then(
+      () => this.#dispatcher.warm(),
+      () => {}, // then they are learned by redirects
+    );
     return new ClientSession(this.#dispatcher, ((await opened) as ResponseOf<'openSession'>).session);
   }
 
