@@ -6,8 +6,10 @@
 import type { Duration, Instant } from '../base/index.ts';
 import { MAX_OWN_HEALTH } from './suspicion.ts';
 
-/** Without new trouble the counter falls by one in this time; trouble counts once in it for each reason. */
-const STEP_MS: Duration = 1000;
+/** Trouble counts once in this time for each reason. */
+const WORSE_MS: Duration = 1000;
+/** Without new trouble the counter falls by one in this time: slower than it rises, or steady trouble hid. */
+const BETTER_MS: Duration = 2000;
 
 export type Trouble = 'stall' | 'lag' | 'accused' | 'no-answers';
 
@@ -23,21 +25,21 @@ export class Awareness {
 
   /** When `recover` is due; infinity while well. */
   get wakeAt(): Instant {
-    return this.#value === 0 ? Number.POSITIVE_INFINITY : this.#stepAt + STEP_MS;
+    return this.#value === 0 ? Number.POSITIVE_INFINITY : this.#stepAt + BETTER_MS;
   }
 
   worse(trouble: Trouble, now: Instant): void {
     const last = this.#lastAt.get(trouble);
-    if (last !== undefined && now - last < STEP_MS) return;
+    if (last !== undefined && now - last < WORSE_MS) return;
     this.#lastAt.set(trouble, now);
     this.#value = Math.min(MAX_OWN_HEALTH, this.#value + 1);
     this.#stepAt = now;
   }
 
   recover(now: Instant): void {
-    while (this.#value > 0 && now >= this.#stepAt + STEP_MS) {
+    while (this.#value > 0 && now >= this.#stepAt + BETTER_MS) {
       this.#value--;
-      this.#stepAt += STEP_MS;
+      this.#stepAt += BETTER_MS;
     }
   }
 }

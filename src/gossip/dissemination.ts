@@ -8,7 +8,7 @@ import { type Duration, type Instant, LIMITS, NEVER, type NodeId } from '../base
 import { updateBytes } from './codec.ts';
 import type { MemberUpdate } from './types.ts';
 
-export const ROUND_MS: Duration = 100;
+const ROUND_MS: Duration = 100;
 /** Random neighbours a round. */
 export const FAN_OUT = 4;
 const ROUNDS = 3;

@@ -29,12 +29,14 @@ import { settle } from './verdict.ts';
 /** Goodbyes to each neighbour, and the time between them: all said within 200 ms. */
 const GOODBYES = 3;
 const GOODBYE_MS: Duration = 40;
+/** Own health from which people are told. */
+const TROUBLED = 3;
 
 export class GossipFailureDetector {
   readonly #core: GossipCore;
   #wakeAt: Instant = NEVER;
   #goodbyes = 0;
-  #ownHealth = 0;
+  #isTroubled = false;
 
   constructor(options: GossipOptions) {
     assert(options.bootCounter >= 1, 'a boot counter starts at 1');
@@ -53,10 +55,7 @@ export class GossipFailureDetector {
     sendCorrections(core);
     spreadNews(core);
     this.#wakeAt = this.#plan(input.kind === 'tick');
-    if (core.health.value !== this.#ownHealth) {
-      this.#ownHealth = core.health.value;
-      core.event({ kind: 'own-health', value: this.#ownHealth });
-    }
+    this.#tellOwnHealth();
     const { packets, events } = core;
     core.packets = [];
     core.events = [];
@@ -90,6 +89,14 @@ export class GossipFailureDetector {
       default:
         return unreachable(input);
     }
+  }
+
+  /** A hiccup is not worth a word; trouble that lasts is, and its end. */
+  #tellOwnHealth(): void {
+    const { value } = this.#core.health;
+    if (this.#isTroubled ? value > 0 : value < TROUBLED) return;
+    this.#isTroubled = !this.#isTroubled;
+    this.#core.event({ kind: 'own-health', value });
   }
 
   #goodbye(): void {

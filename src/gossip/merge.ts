@@ -19,7 +19,7 @@ import {
 import { TOMBSTONE_MS } from './suspicion.ts';
 import type { Incarnation, MemberUpdate } from './types.ts';
 import { claimFailed, depart, fail, show } from './verdict.ts';
-import { accusers, mergeOpinions, SUSPECTS, VOTES_SILENT } from './votes.ts';
+import { accusers, countAccusers, mergeOpinions, SUSPECTS, VOTES_SILENT } from './votes.ts';
 
 /** One update that `from` sent. */
 export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId): void {
@@ -32,7 +32,9 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
   const wasUnheard = member.incarnation.boot === 0;
   const order = compareIncarnations(update.incarnation, member.incarnation);
   if (order < 0) return core.correct(from, member.nodeId);
-  if (order > 0) adopt(core, member, update.incarnation);
+  // of a member that is only heard of when it is gone, nobody says that it joined
+  if (order > 0 && wasUnheard && isEnded) member.incarnation = update.incarnation;
+  else if (order > 0) adopt(core, member, update.incarnation);
   if (update.address !== '' && (order > 0 || member.address === '') && update.address !== member.address) {
     member.address = update.address;
     core.spread(member.nodeId, PRIORITY.life, PART_ADDRESS);
@@ -44,7 +46,7 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
 }
 
 function opinionsChanged(core: GossipCore, member: Member): void {
-  const votes = accusers(member.opinions, VOTES_SILENT).length > 0;
+  const votes = countAccusers(member.opinions, VOTES_SILENT) > 0;
   core.spread(member.nodeId, votes ? PRIORITY.vote : PRIORITY.suspicion, PART_OPINIONS);
   core.unsettled = true;
 }
@@ -106,7 +108,7 @@ function mergeDigest(core: GossipCore, member: Member, update: MemberUpdate, fro
   if (digest === null || !isNewerDigest(digest, member.digest)) return;
   member.digest = digest;
   const isDirect = from === member.nodeId;
-  if (!isDirect || accusers(member.opinions, SUSPECTS).length > 0) {
+  if (!isDirect || countAccusers(member.opinions, SUSPECTS) > 0) {
     core.spread(member.nodeId, PRIORITY.metadata, PART_DIGEST);
   }
 }

@@ -65,7 +65,7 @@ function onBody(core: GossipCore, member: Member, message: GossipMessage): void 
     case 'ask':
       return answer(core, member, message.subject);
     case 'heard':
-      return onHelper(core, message.subject, message.agoMs);
+      return onHeardElsewhere(core, message.subject, message.agoMs);
     case 'news':
       return;
     case 'sync':
@@ -90,7 +90,7 @@ function answer(core: GossipCore, asker: Member, subject: NodeId): void {
   core.send(asker.nodeId, { kind: 'heard', subject, agoMs });
 }
 
-function onHelper(core: GossipCore, subject: NodeId, agoMs: number | null): void {
+function onHeardElsewhere(core: GossipCore, subject: NodeId, agoMs: number | null): void {
   const edge = core.edges.get(subject);
   if (edge === undefined) return;
   edge.unanswered = 0;

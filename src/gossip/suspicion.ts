@@ -41,7 +41,7 @@ export const ASK_INTERVAL_MS: Duration = 500;
 export const ASKED = 3;
 export const SYNC_INTERVAL_MS: Duration = 10_000;
 /** Between two retries of failed members by one node of a small cluster; see `retryIntervalMs`. */
-export const RETRY_INTERVAL_MS: Duration = 1000;
+const RETRY_INTERVAL_MS: Duration = 1000;
 /** Steps of own health; see awareness.ts. */
 export const MAX_OWN_HEALTH = 8;
 

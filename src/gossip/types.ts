@@ -50,7 +50,7 @@ export interface MemberUpdate {
   readonly state: ClaimState;
   /** Null unless `state` is failed. */
   readonly cause: FailureCause | null;
-  /** Since it failed or left, s; 0 while alive. A tombstone ends 24 h after that, whoever hears of it when. */
+  /** Since it failed or left, s; 0 while alive. A tombstone ends 24 h after that, not after the news. */
   readonly ageS: number;
   readonly opinions: readonly Opinion[];
   /** `host:port`; '' = not said here. */
@@ -142,6 +142,7 @@ export type MemberEvent =
   | { readonly kind: 'refuted'; readonly incarnation: Incarnation }
   /** Somebody knows a later boot of this node than this one: its disk was rolled back or copied. */
   | { readonly kind: 'outdated-boot'; readonly boot: number }
+  /** This node has been unwell for a while (3 or more of 8), or is well again (0). */
   | { readonly kind: 'own-health'; readonly value: number };
 
 /** What the core wants done. `wakeAt` replaces all timers. */

@@ -11,6 +11,7 @@ import { CLAIM_GRACE_MS, DEGRADED_AFTER_MS, MIN_SUSPECT_MS, thresholds } from '.
 import type { FailureCause, MemberState } from './types.ts';
 import {
   accusers,
+  countAccusers,
   type Level,
   levelOf,
   type Observer,
@@ -33,12 +34,12 @@ export function opine(core: GossipCore, member: Member, level: Level): void {
 }
 
 /** The member itself was heard within S1. */
-export function isHeard(core: GossipCore, member: Member): boolean {
+function isHeard(core: GossipCore, member: Member): boolean {
   return member.heardAt !== null && core.now - member.heardAt < core.timing.suspectMs;
 }
 
 /** What the live observers of `member` say. */
-export function tallyOf(core: GossipCore, member: Member): Tally {
+function tallyOf(core: GossipCore, member: Member): Tally {
   const observers: Observer[] = [];
   for (const nodeId of core.overlay.observers(member.nodeId)) {
     if (nodeId === core.self.nodeId) observers.push({ nodeId, key: core.self.key });
@@ -59,7 +60,7 @@ function isVotedOn(core: GossipCore, observer: Member): boolean {
   if (core.edges.get(observer.nodeId)?.hard) return true;
   if (observer.opinions.size === 0 || isHeard(core, observer)) return false;
   const { low } = thresholds(core.overlay.observers(observer.nodeId).length);
-  return accusers(observer.opinions, VOTES_SILENT).length >= Math.max(2, low);
+  return countAccusers(observer.opinions, VOTES_SILENT) >= Math.max(2, low);
 }
 
 /** Looks at every accused or claimed member again. */

@@ -40,6 +40,13 @@ export function mergeOpinions(into: Map<ObserverKey, number>, from: readonly Opi
 }
 
 /** How many of `opinions` accuse, at or above `level`. */
+export function countAccusers(opinions: ReadonlyMap<ObserverKey, number>, level: Level): number {
+  let found = 0;
+  for (const count of opinions.values()) if (levelOf(count) >= level) found++;
+  return found;
+}
+
+/** Who accuses, at or above `level`. */
 export function accusers(opinions: ReadonlyMap<ObserverKey, number>, level: Level): ObserverKey[] {
   return [...opinions].filter(([, count]) => levelOf(count) >= level).map(([observer]) => observer);
 }

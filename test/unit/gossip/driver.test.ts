@@ -1,0 +1,169 @@
+/** Real drivers over a transport in memory: real clock, real event loop, no sockets. */
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  GossipDriver,
+  type GossipTransport,
+  type GossipTransportListener,
+} from '../../../daemon/gossip-driver.ts';
+import type { DigestFacts } from '../../../daemon/node-view.ts';
+import { silentLogger } from '../../../src/base/index.ts';
+
+/** Everything sent arrives in a later turn, if both ends are started and connected to each other. */
+class Exchange {
+  readonly #ends = new Map<string, { listener: GossipTransportListener; peers: Set<string> }>();
+  sent = 0;
+
+  transport(nodeId: string): (listener: GossipTransportListener) => GossipTransport {
+    return (listener) => ({
+      start: async () => void this.#ends.set(nodeId, { listener, peers: new Set() }),
+      stop: async () => void this.#ends.delete(nodeId),
+      setPeers: (peers) => {
+        const end = this.#ends.get(nodeId);
+        if (end !== undefined) end.peers = new Set(peers.map((p) => p.nodeId));
+      },
+      send: (peer, purpose, payload) => {
+        this.sent++;
+        if (!this.#isLinked(nodeId, peer)) return listener.unreachable(peer);
+        setImmediate(() => this.#ends.get(peer)?.listener.payload(nodeId, purpose, payload));
+      },
+      accept: () => {},
+      links: () =>
+        [...(this.#ends.get(nodeId)?.peers ?? [])].map((peer) => ({
+          nodeId: peer,
+          connected: this.#isLinked(nodeId, peer),
+        })),
+    });
+  }
+
+  /** From now on nothing goes in or out there. */
+  crash(nodeId: string): void {
+    this.#ends.delete(nodeId);
+  }
+
+  #isLinked(from: string, to: string): boolean {
+    return this.#ends.has(to) && (this.#ends.get(from)?.peers.has(to) ?? false);
+  }
+}
+
+interface Verdict {
+  readonly by: string;
+  readonly about: string;
+  readonly liveness: string;
+  readonly cause: string;
+}
+
+class Trio {
+  readonly exchange = new Exchange();
+  readonly drivers = new Map<string, GossipDriver>();
+  readonly verdicts: Verdict[] = [];
+  #waiting: (() => void)[] = [];
+
+  async start(...names: string[]): Promise<void> {
+    for (const name of names) {
+      const driver = new GossipDriver({
+        ...{ clusterId: 'c', nodeId: name, instanceId: `i-${name}`, bootCounter: 1, pkiDir: '' },
+        advertise: { host: '127.0.0.1', port: 1000 + names.indexOf(name) },
+        listener: {
+          verdict: (about, liveness, _by, cause) => {
+            this.verdicts.push({ by: name, about, liveness, cause });
+            for (const wake of this.#waiting.splice(0)) wake();
+          },
+        },
+        logger: silentLogger,
+        transport: this.exchange.transport(name),
+      });
+      this.drivers.set(name, driver);
+      driver.knownNodes(
+        names
+          .filter((n) => n !== name)
+          .map((nodeId) => ({ nodeId, host: '127.0.0.1', port: 1000 + names.indexOf(nodeId) })),
+      );
+      await driver.start();
+    }
+  }
+
+  driver(name: string): GossipDriver {
+    const driver = this.drivers.get(name);
+    if (driver === undefined) return expect.unreachable(`no ${name}`);
+    return driver;
+  }
+
+  /** Resolves when `by` has said that `about` is `liveness`. */
+  async told(by: string, about: string, liveness: string): Promise<Verdict> {
+    for (;;) {
+      const found = this.verdicts.find((v) => v.by === by && v.about === about && v.liveness === liveness);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+const DIGEST: DigestFacts = {
+  ...{
+    health: 'HEALTHY',
+    issues: [],
+    at: 1,
+    role: 'follower',
+    term: 3,
+    leaderId: 'a',
+    appliedIndex: 9,
+    lastIndex: 9,
+  },
+  ...{ cpuUsage: 0.1, memoryUsage: 0.2, diskUsage: 0.3, diskUsedBytes: 1, capacity: 2, loadFactor: 0.4 },
+  ...{ connections: 5, latencyP95Ms: null, startedAt: 1 },
+};
+
+describe('GossipDriver', () => {
+  let trio = new Trio();
+
+  afterEach(async () => {
+    await Promise.all([...trio.drivers.values()].map((d) => d.stop()));
+    trio = new Trio();
+  });
+
+  it('finds the others, knows nothing of them before, and measures round trips', async () => {
+    await trio.start('a', 'b', 'c');
+    expect(trio.driver('a').member('b')).toBeUndefined();
+    await Promise.all([
+      trio.told('a', 'b', 'alive'),
+      trio.told('a', 'c', 'alive'),
+      trio.told('b', 'a', 'alive'),
+    ]);
+    expect(trio.driver('a').member('b')).toMatchObject({ liveness: 'alive', accusedBy: [], cause: '' });
+    expect([...trio.driver('a').members().keys()].sort()).toEqual(['b', 'c']);
+  });
+
+  it('turns hard evidence of all observers into a verdict with names and cause', async () => {
+    await trio.start('a', 'b', 'c');
+    await Promise.all([
+      trio.told('a', 'c', 'alive'),
+      trio.told('b', 'c', 'alive'),
+      trio.told('a', 'b', 'alive'),
+    ]);
+    trio.exchange.crash('c');
+    // what was on its way still arrives, and would prove that it lives
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    trio.driver('a').evidence('c', 'dead');
+    trio.driver('b').evidence('c', 'dead');
+    const verdict = await trio.told('a', 'c', 'dead');
+    expect(verdict.cause).toBe('its host refuses connections');
+    expect(trio.driver('a').member('c')).toMatchObject({ liveness: 'dead', accusedBy: ['a', 'b'] });
+  });
+
+  it('says goodbye when it stops', async () => {
+    await trio.start('a', 'b');
+    await trio.told('a', 'b', 'alive');
+    await trio.driver('b').stop();
+    await trio.told('a', 'b', 'left');
+    expect(trio.verdicts.filter((v) => v.liveness === 'dead')).toEqual([]);
+  });
+
+  it('hands the newest digest to the others as it was published', async () => {
+    await trio.start('a', 'b');
+    await Promise.all([trio.told('a', 'b', 'alive'), trio.told('b', 'a', 'alive')]);
+    trio.driver('a').publishDigest(DIGEST);
+    while (trio.driver('b').member('a')?.digest === null)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(trio.driver('b').member('a')?.digest).toEqual(DIGEST);
+  });
+});
