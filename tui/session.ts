@@ -27,17 +27,22 @@ const HISTORY_SECONDS = 60;
 /** What only the owner of the terminal can do. */
 export type TerminalEffect = Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' }>;
 
+interface Sleeper {
+  readonly kickable: boolean;
+  readonly wake: () => void;
+}
+
 export class Session {
   readonly #feed: Feed;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #following = new Set<string>();
+  readonly #sleepers = new Set<Sleeper>();
   #model: Model;
   #onTerminal: (effect: TerminalEffect) => void = () => undefined;
   #commit: NodeJS.Timeout | null = null;
   #tick: NodeJS.Timeout | null = null;
   #lastCommit = 0;
-  #kick: () => void = () => undefined;
   #firstStatus: () => void = () => undefined;
   /** Resolves with the first picture, or when the first attempt has failed. */
   readonly ready: Promise<void>;
@@ -78,7 +83,7 @@ export class Session {
     this.#stopped.abort();
     if (this.#commit !== null) clearTimeout(this.#commit);
     if (this.#tick !== null) clearTimeout(this.#tick);
-    this.#kick();
+    this.#wake(true);
   }
 
   /** Keys of one read. A mixed burst outside of a text field is a paste in disguise and is dropped. */
@@ -136,7 +141,7 @@ export class Session {
         void this.#follow(effect.id);
         return;
       case 'refresh':
-        this.#kick();
+        this.#wake(false);
         return;
       case 'repaint':
       case 'suspend':
@@ -203,7 +208,8 @@ export class Session {
     this.dispatch({ type: 'events', events: [event], now: this.#feed.wall() });
     if (event.kind.startsWith('alert-')) void this.#askAlerts();
     // what changes the table is asked for at once, not at the next second
-    if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind)) this.#kick();
+    if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind))
+      this.#wake(false);
   }
 
   async #askAlerts(): Promise<void> {
@@ -228,22 +234,24 @@ export class Session {
 
   /** `kickable`: a refresh wakes it early. */
   #sleep(ms: number, kickable = true): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
+      const sleeper: Sleeper = {
+        kickable,
+        wake: () => {
+          clearTimeout(timer);
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
       };
-      if (this.#stopped.signal.aborted) done();
-      else this.#stopped.signal.addEventListener('abort', done, { once: true });
-      if (!kickable) return;
-      const before = this.#kick;
-      this.#kick = () => {
-        before();
-        done();
-        this.#kick = () => undefined;
-      };
+      const timer = setTimeout(() => sleeper.wake(), ms);
+      this.#sleepers.add(sleeper);
     });
+  }
+
+  /** Wakes who waits for the next round: all at the end, else those that a refresh concerns. */
+  #wake(all: boolean): void {
+    for (const sleeper of [...this.#sleepers]) if (all || sleeper.kickable) sleeper.wake();
   }
 
   #nextTick(): void {

@@ -245,12 +245,30 @@ describe('terminal', () => {
     expect(terminal.raw).toContain('\x1b[?25h');
   });
 
-  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('%s leaves the screen as it was', async (signal) => {
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'])('%s leaves the screen as it was', async (signal) => {
     const terminal = await shown();
     terminal.kill(signal);
     await terminal.exited();
     expect(terminal.buffer).toBe('normal');
     expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\x1b[?25l'));
+  });
+
+  it('a signal during the first sketch leaves the screen as it was', async () => {
+    const terminal = start({ columns: 80, rows: 24 });
+    await terminal.until(() => terminal.raw.includes('connecting'), 'the sketch');
+    terminal.kill('SIGTERM');
+    await terminal.exited();
+    expect(terminal.buffer).toBe('normal');
+  });
+
+  it('Ctrl-Z where nothing can be stopped comes back to the same screen', async () => {
+    const terminal = await shown();
+    const before = terminal.text();
+    terminal.type('\x1a');
+    await terminal.still(500);
+    expect(terminal.text()).toBe(before);
+    terminal.type('jjj');
+    await terminal.see('▌✖ n5');
   });
 
   it('Ctrl-C closes a dialog first', async () => {

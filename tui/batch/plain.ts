@@ -36,7 +36,7 @@ export function changesBetween(before: Model, after: Model): string[] {
 
 export async function runPlain(run: RunTop): Promise<number> {
   const { io, options } = run;
-  const look = chooseLook({ ...options, ascii: options.ascii ?? true }, io.env);
+  const look = chooseLook({ ...options, ascii: true }, io.env);
   const feed = openFeed(run.client, options, 1);
   const { clusterName, contextName } = run;
   const refreshMs = options.refreshMs ?? 1000;

@@ -60,9 +60,8 @@ export function header(view: View, layout: Layout): Line {
     return spread(left, [span(`${via} `, 'muted'), ...mode(view), span(' ')], layout.columns);
   }
   const full = layout.tier === 'full';
-  const crumb = full
-    ? ` sqlcc top ${symbols.crumb} ${name} ${symbols.crumb} Topology`
-    : ` ${name} ${symbols.crumb} Topology`;
+  const named = model.contextName === name ? name : `${name} (${clean(model.contextName)})`;
+  const crumb = full ? ` sqlcc top ${symbols.crumb} ${named}` : ` ${name} ${symbols.crumb} Topology`;
   const numbers =
     status === null
       ? ''

@@ -23,6 +23,6 @@ function speaksUnicode(env: Environment): boolean {
 export function chooseLook(options: TopOptions, env: Environment): Look {
   const noColor = options.noColor === true || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const theme = noColor ? THEMES.mono : THEMES[options.theme ?? 'default'];
-  const ascii = options.ascii ?? !speaksUnicode(env);
+  const ascii = options.ascii === true || !speaksUnicode(env);
   return { theme, symbols: ascii ? ASCII : UNICODE, colour: !noColor };
 }
