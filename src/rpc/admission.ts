@@ -1,7 +1,9 @@
 /**
- * Who may hold a connection before anybody knows who it is: so many handshakes and so
- * many unauthenticated connections for one address, so many in all (Consul
- * CVE-2020-7219). Counting only; the listener closes what is refused.
+ * Who may hold a connection before anybody knows who it is: so many unauthenticated
+ * connections for one address, so many in all (Consul CVE-2020-7219). Above that it is
+ * refused. Of those of one address only some may be in their handshake, which costs
+ * the CPU; the others wait their turn, so that a hundred honest clients of one host
+ * that start together get in one after another.
  */
 import { LIMITS } from '../base/index.ts';
 
@@ -20,10 +22,13 @@ const ADMISSION_LIMITS: AdmissionLimits = {
 interface AddressCount {
   handshakes: number;
   unauthenticated: number;
+  readonly waiting: Set<() => void>;
 }
 
 /** One connection's place; each step may be told twice. */
 export interface Place {
+  /** Calls `handshake` once: now, or when another of the same address is done; never after `closed`. */
+  begin(handshake: () => void): void;
   /** The TLS handshake is over. */
   secured(): void;
   /** A certificate or a token was verified: it no longer counts for its address. */
@@ -53,27 +58,41 @@ export class Admission {
 
   /** A place for a new connection, or null when it must be closed at once. */
   enter(address: string): Place | null {
-    const count = this.#addresses.get(address) ?? { handshakes: 0, unauthenticated: 0 };
+    const count = this.#addresses.get(address) ?? { handshakes: 0, unauthenticated: 0, waiting: new Set() };
     if (
       this.#connections >= this.#limits.connections ||
-      count.handshakes >= this.#limits.handshakesPerAddress ||
       count.unauthenticated >= this.#limits.unauthenticatedPerAddress
     ) {
       this.#refused++;
       return null;
     }
     this.#connections++;
-    count.handshakes++;
     count.unauthenticated++;
     this.#addresses.set(address, count);
     return this.#place(address, count);
   }
 
   #place(address: string, count: AddressCount): Place {
-    let [handshaking, anonymous, open] = [true, true, true];
+    let [handshaking, anonymous, open] = [false, true, true];
+    let start: (() => void) | null = null;
+    const begin = (handshake: () => void): void => {
+      start = (): void => {
+        handshaking = true;
+        count.handshakes++;
+        handshake();
+      };
+      if (count.handshakes < this.#limits.handshakesPerAddress) start();
+      else count.waiting.add(start);
+    };
     const secured = (): void => {
-      if (handshaking) count.handshakes--;
+      if (!handshaking) return;
       handshaking = false;
+      count.handshakes--;
+      for (const next of count.waiting) {
+        count.waiting.delete(next);
+        next();
+        break;
+      }
     };
     const authenticated = (): void => {
       if (anonymous) count.unauthenticated--;
@@ -82,11 +101,12 @@ export class Admission {
     const closed = (): void => {
       if (!open) return;
       open = false;
+      if (start !== null) count.waiting.delete(start);
       secured();
       authenticated();
       this.#connections--;
       if (count.handshakes === 0 && count.unauthenticated === 0) this.#addresses.delete(address);
     };
-    return { secured, authenticated, closed };
+    return { begin, secured, authenticated, closed };
   }
 }

@@ -60,7 +60,17 @@ export class CallFront {
     this.#inFlight++;
     const answer = await this.#answer(call);
     this.#inFlight--;
-    this.#push({ type: CALL_FRAME.answer, payload: this.#encode(call, answer) });
+    this.#push({ type: CALL_FRAME.answer, payload: this.#payloadOf(call, answer) });
+  }
+
+  #payloadOf(call: CallDocument, answer: RouterAnswer): Uint8Array {
+    try {
+      return this.#encode(call, answer);
+    } catch (cause) {
+      // a body that is no JSON (a bigint, a circle) is the handler's bug, not this stream's end
+      const bug = errorAnswer(new SqlccError('internal', 'the node failed to answer', { cause }), call.p);
+      return encodeDocument({ id: call.id, s: bug.status, b: bug.body });
+    }
   }
 
   #encode(call: CallDocument, answer: RouterAnswer): Uint8Array {

@@ -42,7 +42,8 @@ export interface H2ServerOptions {
 export class H2Server {
   readonly #options: H2ServerOptions;
   readonly #listener: SecureListener;
-  readonly #callers = new Map<string, Caller>();
+  /** By session, or by socket for HTTP/1.1: never by an address, which the next connection may have too. */
+  readonly #callers = new WeakMap<object, Caller>();
   readonly #fronts = new Set<CallFront>();
 
   constructor(options: H2ServerOptions) {
@@ -60,9 +61,10 @@ export class H2Server {
       ...(options.admission === undefined ? {} : { admission: options.admission }),
     });
     const { server } = this.#listener;
-    server.on('secureConnection', (socket: TLSSocket) => this.#onConnection(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      void serveMessage(request, response, options.router, this.#callerOf(request.socket as TLSSocket));
+      const socket = request.socket as TLSSocket;
+      const caller = this.#callerOf(socket, socket);
+      serveMessage(request, response, options.router, caller).catch(() => response.destroy());
     });
     // a 'request' listener brings node's compatibility layer for HTTP/2 with it: streams are served without
     server.removeAllListeners('stream');
@@ -97,27 +99,23 @@ export class H2Server {
     await this.#listener.stop(graceMs);
   }
 
-  #onConnection(socket: TLSSocket): void {
-    const name = nameOf(socket);
-    const authenticated = (): void => this.#listener.authenticated(socket);
-    this.#callers.set(name, new Caller(socket, this.#options.authenticate, authenticated));
-    socket.once('close', () => this.#callers.delete(name));
-  }
-
-  #callerOf(socket: TLSSocket): Caller {
-    const known = this.#callers.get(nameOf(socket));
-    return known ?? new Caller(socket, this.#options.authenticate, () => {});
+  #callerOf(connection: object, socket: TLSSocket): Caller {
+    const known = this.#callers.get(connection);
+    if (known !== undefined) return known;
+    const caller = new Caller(socket, this.#options.authenticate, this.#listener.strangerAt(socket));
+    this.#callers.set(connection, caller);
+    return caller;
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => {}); // followed by 'close'
-    const socket = stream.session?.socket as TLSSocket | undefined;
-    if (socket === undefined) return;
+    const { session } = stream;
+    if (session === undefined || session.destroyed) return;
     if (headersTooLarge(headers)) {
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 431 }, { endStream: true });
       return;
     }
-    const caller = this.#callerOf(socket);
+    const caller = this.#callerOf(session, session.socket as TLSSocket);
     if (headers[constants.HTTP2_HEADER_METHOD] === constants.HTTP2_METHOD_CONNECT) {
       this.#onConnect(stream, headers, caller).catch(() => stream.destroy());
     } else {
@@ -154,10 +152,6 @@ export class H2Server {
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
     onPeerStream(hello.peer, hello.purpose, stream);
   }
-}
-
-function nameOf(socket: TLSSocket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 async function identityOrNull(caller: Caller, authorization: string | undefined): Promise<Identity | null> {

@@ -37,7 +37,9 @@ export class PlainServer {
       keepAliveTimeout: IDLE_MS,
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('request', (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 

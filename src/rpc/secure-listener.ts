@@ -67,7 +67,14 @@ export class SecureListener {
     this.#options = options;
     this.#admission = new Admission(options.admission);
     this.server = createSecureServer(this.#settings());
-    this.server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    // node begins the handshake in its own 'connection' listener: it is put behind the admission
+    const handshakes = this.server.listeners('connection') as ((socket: Socket) => void)[];
+    this.server.removeAllListeners('connection');
+    this.server.on('connection', (socket: Socket) =>
+      this.#onConnection(socket, () => {
+        for (const handshake of handshakes) handshake.call(this.server, socket);
+      }),
+    );
     this.server.on('secureConnection', (socket: TLSSocket) => this.#onSecured(socket));
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       // a refused certificate shows as a hang-up of our own; the verdict stands on the socket
@@ -113,9 +120,10 @@ export class SecureListener {
     this.server.setSecureContext(serverContext(tls));
   }
 
-  /** The connection behind `socket` is no longer a stranger's. */
-  authenticated(socket: Socket): void {
-    this.#places.get(nameOf(socket))?.authenticated();
+  /** To be called when the one behind `socket` has proved who it is: it no longer counts as a stranger. */
+  strangerAt(socket: Socket): () => void {
+    const place = this.#places.get(nameOf(socket));
+    return () => place?.authenticated();
   }
 
   /** Says GOAWAY, gives streams `graceMs` to end, then closes everything. */
@@ -162,7 +170,7 @@ export class SecureListener {
     };
   }
 
-  #onConnection(socket: Socket): void {
+  #onConnection(socket: Socket, handshake: () => void): void {
     const place = this.#admission.enter(socket.remoteAddress ?? 'unknown');
     if (place === null) {
       socket.destroy();
@@ -178,6 +186,7 @@ export class SecureListener {
       this.#places.delete(name);
       place.closed();
     });
+    place.begin(handshake);
   }
 
   #onSecured(socket: TLSSocket): void {

@@ -40,7 +40,7 @@ function numbersOf(end: TransportEnd): number[] {
 }
 
 export function transportContract(name: string, make: () => Promise<TransportPair>): void {
-  describe(`${name} keeps the contract of a transport`, () => {
+  describe(`${name} keeps the contract of a transport`, { timeout: 20_000 }, () => {
     let pair: TransportPair | null = null;
     const start = async (): Promise<TransportPair> => {
       pair = await make();
@@ -84,9 +84,11 @@ export function transportContract(name: string, make: () => Promise<TransportPai
         a.transport.send('b', purpose, numbered(n, 500));
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      await until('connected again', () => a.transport.links().every((link) => link.connected));
-      a.transport.send('b', purpose, numbered(1000, 10));
-      await until('the last arrived', () => numbersOf(b).at(-1) === 1000);
+      let last = 1000;
+      await until('one gets through again', () => {
+        a.transport.send('b', purpose, numbered(last++, 10));
+        return (numbersOf(b).at(-1) ?? 0) >= 1000;
+      });
       const got = numbersOf(b);
       expect(got).toEqual([...new Set(got)].sort((x, y) => x - y));
       expect(got.length).toBeGreaterThan(20);

@@ -10,13 +10,31 @@ function enter(admission: Admission, address: string): Place {
 }
 
 describe('Admission', () => {
-  it('refuses the third handshake of one address, not of another', () => {
+  it('lets the third handshake of one address wait for its turn, not one of another', () => {
     const admission = new Admission(limits);
-    enter(admission, 'a');
-    enter(admission, 'a');
-    expect(admission.enter('a')).toBeNull();
-    expect(admission.enter('b')).not.toBeNull();
-    expect(admission.refused).toBe(1);
+    const begun: string[] = [];
+    const places = ['a', 'b', 'c', 'd'].map((name) => {
+      const place = enter(admission, name === 'd' ? 'other' : 'one');
+      place.begin(() => begun.push(name));
+      return place;
+    });
+    expect(begun).toEqual(['a', 'b', 'd']);
+    places[0]?.secured();
+    places[0]?.secured();
+    expect(begun).toEqual(['a', 'b', 'd', 'c']);
+  });
+
+  it('does not begin the handshake of a connection that left while it waited', () => {
+    const admission = new Admission(limits);
+    const begun: string[] = [];
+    const places = ['a', 'b', 'c', 'd'].map((name) => {
+      const place = enter(admission, 'one');
+      place.begin(() => begun.push(name));
+      return place;
+    });
+    places[2]?.closed();
+    places[0]?.closed();
+    expect(begun).toEqual(['a', 'b', 'd']);
   });
 
   it('refuses the fifth connection that nobody authenticated', () => {
@@ -46,7 +64,7 @@ describe('Admission', () => {
     place.closed();
     place.secured();
     expect(admission.connections).toBe(1);
-    expect(admission.enter('a')).not.toBeNull();
+    for (let i = 0; i < 3; i++) expect(admission.enter('a')).not.toBeNull();
     expect(admission.enter('a')).toBeNull();
   });
 });

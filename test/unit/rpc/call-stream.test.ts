@@ -43,7 +43,7 @@ async function open(handlers: Handlers, credentials: Partial<ClientTls> & { toke
 
 const put = (value: unknown) => ({ method: 'PUT', path: '/v1/kv/k', body: { value } });
 
-describe('CallStream', () => {
+describe('CallStream', { timeout: 20_000 }, () => {
   it('many calls in flight each get their own answer, in whatever order they end', async () => {
     const handlers: Handlers = {
       getKey: async (call) => {
@@ -162,6 +162,15 @@ describe('CallStream', () => {
       code: 'invalid_argument',
     });
     expect(stream.isOpen).toBe(true);
+  });
+
+  it("a handler's body that is no JSON is internal, and the stream goes on", async () => {
+    const { stream } = await open({
+      getKey: async () => ({ body: { n: 1n } }),
+      livez: async () => ({ text: 'ok' }),
+    });
+    expect((await stream.call({ method: 'GET', path: '/v1/kv/k' }, 1000)).status).toBe(500);
+    expect((await stream.call({ method: 'GET', path: '/livez' }, 1000)).body).toBe('ok');
   });
 
   it('rubbish in place of calls closes that stream, and the server lives', async () => {

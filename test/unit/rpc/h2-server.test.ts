@@ -78,7 +78,7 @@ function closed(thing: { once(event: 'close', listener: () => void): unknown }):
 
 const leader = { ':path': '/v1/leader' };
 
-describe('H2Server identity', () => {
+describe('H2Server identity', { timeout: 20_000 }, () => {
   it('a verified certificate, a bearer token, and nothing at all', async () => {
     const server = await api();
     expect(await send(session(server), leader)).toEqual([200, '{"who":"admin","role":"admin"}']);
@@ -153,7 +153,7 @@ describe('H2Server identity', () => {
   });
 });
 
-describe('H2Server and curl', () => {
+describe('H2Server and curl', { timeout: 20_000 }, () => {
   it.each(['--http1.1', '--http2'])('serves %s', async (version) => {
     const server = await api();
     const file = (name: string, text: string) => {
@@ -179,7 +179,7 @@ describe('H2Server and curl', () => {
   });
 });
 
-describe('H2Server limits', () => {
+describe('H2Server limits', { timeout: 20_000 }, () => {
   it('refuses a body above the limit, announced or not, and lives', async () => {
     const server = await api();
     const from = session(server);
@@ -223,6 +223,12 @@ describe('H2Server limits', () => {
     strangers[0]?.destroy();
     await until('the place is free', () => server.server.connections === 1);
     for (let i = 0; i < 5; i++) expect((await send(session(server), leader))[0]).toBe(200);
+  });
+
+  it('60 clients of one address that start together all get in', async () => {
+    const server = await api();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => send(session(server), leader)));
+    expect(answers.map(([status]) => status)).toEqual(Array.from({ length: 60 }, () => 200));
   });
 
   it('a flood of resets ends its session and nobody else', async () => {
@@ -274,7 +280,7 @@ describe('H2Server limits', () => {
   });
 });
 
-describe('H2Server streams', () => {
+describe('H2Server streams', { timeout: 20_000 }, () => {
   /** Counts how many lines were asked of it, and whether it was closed. */
   function source(): { handlers: Handlers; given: () => number; closed: () => boolean } {
     let given = 0;
@@ -350,7 +356,7 @@ describe('H2Server streams', () => {
   });
 });
 
-describe('H2Server peers', () => {
+describe('H2Server peers', { timeout: 20_000 }, () => {
   it('hands a verified node to onPeerStream, refuses persons, liars and transfers', async () => {
     const met: string[] = [];
     const server = await api(handlers, {
@@ -389,7 +395,7 @@ describe('H2Server peers', () => {
   });
 });
 
-describe('H2Server start and stop', () => {
+describe('H2Server start and stop', { timeout: 20_000 }, () => {
   it('says that the port is taken', async () => {
     const server = await api();
     const second = startApi(folders, handlers, { port: server.server.port });

@@ -54,7 +54,7 @@ async function oddServer(what: (socket: import('node:net').Socket) => void): Pro
 
 const get = (endpoint: string, path = '/v1/leader') => ({ endpoint, method: 'GET', path });
 
-describe('HttpClient request', () => {
+describe('HttpClient request', { timeout: 20_000 }, () => {
   it('answers any status with headers and body, follows nothing', async () => {
     const leader = { node_id: 'n2', host: 'h', port: 1 };
     const api = await serve({
@@ -175,7 +175,7 @@ describe('HttpClient request', () => {
   });
 });
 
-describe('HttpClient stream', () => {
+describe('HttpClient stream', { timeout: 20_000 }, () => {
   async function* numbers(count: number) {
     for (let n = 0; n < count; n++) yield { n, text: 'é'.repeat(100) };
   }
@@ -233,7 +233,7 @@ describe('HttpClient stream', () => {
   });
 });
 
-describe('showAuthority', () => {
+describe('showAuthority', { timeout: 20_000 }, () => {
   it('gives the CA of a node and the fingerprint that tokens pin', async () => {
     const api = await serve({});
     const shown = await showAuthority('127.0.0.1', api.server.port, 2000);
@@ -252,7 +252,7 @@ describe('showAuthority', () => {
   });
 });
 
-describe('PlainServer', () => {
+describe('PlainServer', { timeout: 20_000 }, () => {
   it('serves GET and HEAD of what its handler gives, and nothing else', async () => {
     const server = new PlainServer({
       host: '127.0.0.1',
