@@ -62,7 +62,7 @@ async function play(cluster: DemoCluster, output: DemoOutput): Promise<number> {
 }
 
 /** A drill has passed when nothing was lost or doubled and all nodes hold the same state. */
-export function drillPassed(report: DrillReport): boolean {
+function drillPassed(report: DrillReport): boolean {
   return report.lost === 0 && report.duplicated === 0 && report.state_hash_equal && report.acked > 0;
 }
 

@@ -62,7 +62,7 @@ export function isoTime(at: Timestamp): string {
   return new Date(at).toISOString();
 }
 
-export function maintenanceView(m: Maintenance | undefined): NodeRow['maintenance'] {
+function maintenanceView(m: Maintenance | undefined): NodeRow['maintenance'] {
   if (m === undefined) return null;
   return { owner: m.owner, reason: m.reason, since: isoTime(m.since), expires: isoTime(m.expires) };
 }
@@ -152,7 +152,7 @@ export function nodeRows(sources: ViewSources): NodeRow[] {
     .sort((a, b) => rank(a) - rank(b) || a.node_id.localeCompare(b.node_id));
 }
 
-export function electionRow(election: Election): ElectionRow {
+function electionRow(election: Election): ElectionRow {
   return {
     term: election.term,
     node_id: election.nodeId,
@@ -185,7 +185,7 @@ export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse
 }
 
 /** Why the cluster is not healthy; `critical` ones mean that it can't write. */
-export function clusterHealth(
+function clusterHealth(
   sources: ViewSources,
   rows: readonly NodeRow[],
 ): { health: StatusResponse['cluster']['health']; reasons: string[] } {

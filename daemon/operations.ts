@@ -23,7 +23,7 @@ const PLAN_TTL_MS = 30_000;
 const PLAN_KEY = randomBytes(32);
 
 /** What the pure planners need to know of the world. */
-export function planFacts(context: NodeContext): PlanFacts {
+function planFacts(context: NodeContext): PlanFacts {
   const sources = viewSources(context);
   const { raft } = sources;
   const voters = [...raft.membership.voters, ...raft.membership.outgoing].map((v) => v.nodeId);

@@ -15,7 +15,7 @@ import type { StateLink } from './state-link.ts';
  */
 const BARRIER_LIMIT_MS = 1800;
 /** A request waits this long for a leader before it is told that there is none. */
-export const LEADER_WAIT_MS = 1000;
+const LEADER_WAIT_MS = 1000;
 /** Status and lists prefer a stale answer with its age over a long wait. */
 const STATUS_BARRIER_MS = 400;
 

@@ -9,7 +9,7 @@ import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { SqlStatement } from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
-import type { NodeContext } from './node-context.ts';
+import { type NodeContext, requireSpace } from './node-context.ts';
 import { encodeSql, readWish, sessionOf } from './requests.ts';
 
 function checkStatements(statements: readonly SqlStatement[]): void {
@@ -72,6 +72,7 @@ async function execute(
   const statements = request.statements as readonly SqlStatement[];
   const key = sessionOf(request.session, request.seq);
   await context.reads.requireLeader(call.remainingMs());
+  requireSpace(context);
   if (context.reader.mayRunAway(statements))
     await context.readers.trial(statements, LIMITS.sqlTrialTimeoutMs);
   const data = encodeSql({ statements, seed: randomInt(0, 2 ** 32), ...key });

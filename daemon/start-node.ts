@@ -26,7 +26,7 @@ export interface StartOptions {
 }
 
 /** The parsed file; throws config_invalid with every issue at once. */
-export function loadConfig(file: string): ClusterConfig {
+function loadConfig(file: string): ClusterConfig {
   let text: string;
   try {
     const info = statSync(file);
@@ -62,7 +62,7 @@ export function loadConfig(file: string): ClusterConfig {
 }
 
 /** A file of one node with the folder of another is a mistake that must not start. */
-export function checkIdentity(config: ClusterConfig, identity: Identity, dataDir: string): void {
+function checkIdentity(config: ClusterConfig, identity: Identity, dataDir: string): void {
   if (config.nodeId !== identity.nodeId) {
     throw new SqlccError(
       'failed_precondition',

@@ -5,7 +5,7 @@ import type { StateCommand } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { freshId } from '../data-dir.ts';
-import type { NodeContext } from '../node-context.ts';
+import { type NodeContext, requireSpace } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
 import type { AppliedResult } from '../protocol.ts';
 import { checkKey, checkValue, encodeCommand, ifMatch, readWish, sessionKey } from '../requests.ts';
@@ -25,6 +25,7 @@ function itemView(item: StoredItem): KvItem {
 
 async function mutate(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
   await context.reads.requireLeader(call.remainingMs());
+  requireSpace(context);
   const data = encodeCommand(command, call.identity.id, sessionKey(call));
   return context.consensus.proposals.propose('command', data, call.remainingMs());
 }

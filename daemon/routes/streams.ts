@@ -15,7 +15,7 @@ import { Pushed } from '../pushed.ts';
 
 const PROGRESS_MS = 5000;
 
-export function eventLine(event: StreamEvent): EventLine {
+function eventLine(event: StreamEvent): EventLine {
   return {
     cursor: event.cursor,
     index: event.index,
