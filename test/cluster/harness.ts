@@ -3,11 +3,12 @@
  * loopback. Everything that was started ends with the test, also a failing one.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
-import { assert } from '../../src/base/index.ts';
+import { assert, must, SqlccError } from '../../src/base/index.ts';
+import { SqlccClient } from '../../src/client/index.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 /** The program under test: the bundle, or another one named by `SQLCC_TEST_MAIN`. */
@@ -21,15 +22,103 @@ export function program(): string[] {
   return [MAIN];
 }
 
+async function form(nodes: number, logLevel: string): Promise<DemoCluster> {
+  const basePort = await findPorts(nodes + 2, FIRST_TEST_PORT);
+  return DemoCluster.start({ nodes, dir: null, basePort, logLevel, program: program() });
+}
+
+async function takeAway(cluster: DemoCluster): Promise<void> {
+  await closeClients();
+  await cluster.stop();
+  cluster.remove();
+}
+
 /** A cluster of `nodes` voters that is healthy; stopped and removed when the test ends. */
 export async function startCluster(nodes: number, logLevel = 'INFO'): Promise<DemoCluster> {
-  const basePort = await findPorts(nodes + 2, FIRST_TEST_PORT);
-  const cluster = await DemoCluster.start({ nodes, dir: null, basePort, logLevel, program: program() });
-  onTestFinished(async () => {
-    await cluster.stop();
-    cluster.remove();
-  });
+  const cluster = await form(nodes, logLevel);
+  onTestFinished(() => takeAway(cluster));
   return cluster;
+}
+
+/** One cluster for all tests of a `describe`, for tests that leave it healthy. */
+export function sharedCluster(nodes: number, logLevel = 'INFO'): () => DemoCluster {
+  let cluster: DemoCluster | null = null;
+  beforeAll(async () => {
+    cluster = await form(nodes, logLevel);
+  });
+  afterAll(async () => {
+    if (cluster !== null) await takeAway(cluster);
+  });
+  return () => must(cluster, 'the shared cluster');
+}
+
+/** Equal hashes at one index on all nodes; answers the hash. */
+export async function untilEqual(cluster: DemoCluster): Promise<string> {
+  const client = cluster.client();
+  const answers = await until(
+    'equal state',
+    async () => {
+      const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
+      return new Set(all.map((a) => a.index)).size === 1 ? all : null;
+    },
+    30_000,
+  );
+  const hashes = [...new Set(answers.map((a) => a.state_hash))];
+  assert(hashes.length === 1, `states differ at index ${answers[0]?.index}`);
+  return hashes[0] as string;
+}
+
+/** The id of the node that leads, by a quorum's word. */
+export async function leaderOf(cluster: DemoCluster): Promise<string> {
+  return until('a leader', async () => (await cluster.client().leader()).leader_id);
+}
+
+/** Some node that follows. */
+export async function followerOf(cluster: DemoCluster): Promise<string> {
+  const leader = await leaderOf(cluster);
+  return must(cluster.nodes.find((n) => n.nodeId !== leader)?.nodeId, 'a follower');
+}
+
+/** What a call was refused with: its code, and what else the error says. */
+export async function refusal(work: Promise<unknown>): Promise<SqlccError> {
+  const error = await work.then(
+    () => null,
+    (e: unknown) => e,
+  );
+  assert(error instanceof SqlccError, `refused by an SqlccError, not ${String(error)}`);
+  return error;
+}
+
+/** How a client of a test differs from the administrator's patient one. */
+export interface Special {
+  /** Only this node's address. */
+  readonly node?: string;
+  /** A bearer token in place of the certificate. */
+  readonly token?: string;
+  /** Says the first refusal instead of trying on until the deadline. */
+  readonly failFast?: boolean;
+}
+
+const specialClients: SqlccClient[] = [];
+
+/** A client of its own; closed by `closeClients`. */
+export function clientOf(cluster: DemoCluster, special: Special): SqlccClient {
+  const pem = (file: string): string => readFileSync(join(cluster.dir, 'demo', file), 'utf8');
+  const nodes = cluster.nodes.filter((n) => special.node === undefined || n.nodeId === special.node);
+  const client = new SqlccClient({
+    endpoints: nodes.map((n) => `127.0.0.1:${n.port}`),
+    ca: pem('ca.crt'),
+    ...(special.token === undefined
+      ? { cert: pem('admin.crt'), key: pem('admin.key') }
+      : { token: special.token }),
+    failFast: special.failFast ?? false,
+  });
+  specialClients.push(client);
+  return client;
+}
+
+export async function closeClients(): Promise<void> {
+  await Promise.all(specialClients.splice(0).map((client) => client.close()));
 }
 
 export interface Ran {

@@ -1,0 +1,56 @@
+/** Requests to one node as they are on the wire: nothing repeated, no redirect followed, every status an answer. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { HttpClient } from '../../src/rpc/index.ts';
+
+export interface Asked {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Credentials {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly token?: string;
+}
+
+export interface Asking {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** The data port instead of the API's. */
+  readonly clientPort?: boolean;
+}
+
+/** A file of the demo's administrator: `ca.crt`, `admin.crt`, `admin.key`. */
+export function adminFile(cluster: DemoCluster, file: string): string {
+  return readFileSync(join(cluster.dir, 'demo', file), 'utf8');
+}
+
+export class HttpCaller {
+  readonly #cluster: DemoCluster;
+  readonly #http: HttpClient;
+
+  /** The administrator without `credentials`; nobody with empty ones. */
+  constructor(cluster: DemoCluster, credentials?: Credentials) {
+    this.#cluster = cluster;
+    const admin = { cert: adminFile(cluster, 'admin.crt'), key: adminFile(cluster, 'admin.key') };
+    this.#http = new HttpClient({ ca: adminFile(cluster, 'ca.crt'), ...(credentials ?? admin) });
+  }
+
+  async ask(nodeId: string, method: string, path: string, asking: Asking = {}): Promise<Asked> {
+    const { clientPort, ...rest } = asking;
+    const node = this.#cluster.node(nodeId);
+    const endpoint = `127.0.0.1:${clientPort ? node.clientPort : node.port}`;
+    const answer = await this.#http.request({ endpoint, method, path, ...rest });
+    const { status, headers, text } = answer;
+    return { status, headers, text, body: (answer.json() ?? {}) as Record<string, unknown> };
+  }
+
+  close(): Promise<void> {
+    return this.#http.close();
+  }
+}
