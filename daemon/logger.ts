@@ -10,7 +10,7 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 /** `INFO` → `info`; undefined when it is none of DEBUG INFO WARN ERROR. */
 export function parseLogLevel(text: string): LogLevel | undefined {
   const level = text.toLowerCase();
-  return level in RANK ? (level as LogLevel) : undefined;
+  return Object.hasOwn(RANK, level) ? (level as LogLevel) : undefined;
 }
 
 /**

@@ -102,8 +102,9 @@ function recordOf(request: JoinRequest, suffrage: 'voter' | 'observer', now: num
 export function createJoin(context: NodeContext, guard: JoinGuard = new JoinGuard()) {
   return async (call: Call): Promise<Answer> => {
     const request = call.body as JoinRequest;
-    guard.check(call.remoteAddress, performance.now());
     await context.reads.requireLeader(call.remainingMs());
+    // from here to the verdict nothing waits: many guesses at once are counted one by one
+    guard.check(call.remoteAddress, performance.now());
     let token: TokenRecord;
     try {
       token = checkToken(context, request);
