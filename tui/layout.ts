@@ -30,7 +30,7 @@ export interface Layout {
   readonly boxed: boolean;
 }
 
-export function tierOf(columns: number, rows: number): Tier {
+function tierOf(columns: number, rows: number): Tier {
   if (columns >= 110 && rows >= 30) return 'full';
   if (columns >= 80 && rows >= 20) return 'compact';
   return columns >= 60 && rows >= 15 ? 'small' : 'tiny';

@@ -5,6 +5,9 @@ const ENTER = '\x1b[?1049h\x1b[?25l\x1b[H';
 const LEAVE = '\x1b[?1049l\x1b[?25h';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Both listen for signals this long: Ink restores its part, whoever is last ends the process. */
+const HAND_OVER_MS = 200;
+
 export interface Skeleton {
   /** Ink takes over: the screen is wiped so that nothing of the sketch shines through. */
   handOver(): void;
@@ -33,7 +36,6 @@ function sketch(columns: number, rows: number, clusterName: string, look: Look):
 export function paintSkeleton(stdout: NodeJS.WriteStream, clusterName: string, look: Look): Skeleton {
   const columns = stdout.columns || 80;
   const rows = stdout.rows || 24;
-  stdout.write(ENTER + sketch(columns, rows, clusterName, look));
   const onSignal = (signal: NodeJS.Signals): void => {
     leave();
     process.kill(process.pid, signal);
@@ -46,10 +48,12 @@ export function paintSkeleton(stdout: NodeJS.WriteStream, clusterName: string, l
     stdout.write(LEAVE);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  stdout.write(ENTER + sketch(columns, rows, clusterName, look));
   return {
     handOver: () => {
-      release();
       stdout.write('\x1b[2J\x1b[H');
+      // a signal that arrived while Ink was loading is only told now: it must still find us
+      setTimeout(release, HAND_OVER_MS).unref();
     },
     leave,
   };

@@ -14,7 +14,7 @@ import { textOf } from '../theme/tokens.ts';
 import { textPicture } from './text.ts';
 
 /** What is new between two models, as sentences. */
-export function changesBetween(before: Model, after: Model): string[] {
+function changesBetween(before: Model, after: Model): string[] {
   const out: string[] = [];
   if (before.connection.kind !== after.connection.kind) {
     if (after.connection.kind === 'lost') out.push(`connection lost: ${after.connection.error}`);

@@ -13,9 +13,9 @@ import { selectedNode } from './selectors.ts';
 import { typeInto } from './text-field.ts';
 
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
-export const DEAF_MS = 400;
+const DEAF_MS = 400;
 /** How long maintenance may last, as offered by ← and →. */
-export const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
+const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
 const REASON_LIMIT = 200;
 const NAME_LIMIT = 63;
 
@@ -106,7 +106,7 @@ export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): Actio
 }
 
 /** What a person who confirmed the old plan would want to know about the new one. */
-export function planDifferences(before: Plan, after: Plan): string[] {
+function planDifferences(before: Plan, after: Plan): string[] {
   const out: string[] = [];
   const say = (what: string, a: string | number | null, b: string | number | null) => {
     if (a !== b) out.push(`${what} ${a ?? 'none'} → ${b ?? 'none'}`);

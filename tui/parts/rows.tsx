@@ -12,7 +12,7 @@ const PaintedRow = memo(function PaintedRow({ text }: { readonly text: string })
 });
 
 /** A row as terminal text; `veil` dims all of it behind a dialog. */
-export function paintRow(row: Row, look: Look, veil?: Token): string {
+function paintRow(row: Row, look: Look, veil?: Token): string {
   const { symbols, theme } = look;
   const line = symbols.ascii ? row.line.map((s) => ({ ...s, text: toAscii(s.text) })) : row.line;
   return paint(line, theme, veil ?? row.over);

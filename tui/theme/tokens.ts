@@ -39,11 +39,6 @@ export function span(text: string, token: Token = 'plain'): Span {
   return { text, token };
 }
 
-/** A line of one meaning. */
-export function line(text: string, token: Token = 'plain'): Line {
-  return [{ text, token }];
-}
-
 export function lineWidth(spans: Line): number {
   let cells = 0;
   for (const s of spans) cells += cellWidth(s.text);
