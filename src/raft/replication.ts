@@ -114,8 +114,8 @@ function replicate(core: RaftCore, leader: LeaderState, peer: Progress): void {
 function sendAppend(core: RaftCore, leader: LeaderState, peer: Progress): boolean {
   const { log } = core;
   const prevTerm = log.term(peer.next - 1);
-  const entries =
-    prevTerm === undefined ? undefined : log.entries(peer.next, log.lastIndex, LIMITS.maxAppendBytes);
+  const maxBytes = core.settings.maxAppendBytes ?? LIMITS.maxAppendBytes;
+  const entries = prevTerm === undefined ? undefined : log.entries(peer.next, log.lastIndex, maxBytes);
   if (prevTerm === undefined || entries === undefined) {
     planSnapshot(core, peer);
     return false;

@@ -253,6 +253,8 @@ export interface RaftSettings {
   readonly avoid: readonly NodeId[];
   /** Entries kept behind a snapshot for followers that lag a little; `LIMITS.trailingEntries` unless given. */
   readonly trailingEntries?: number;
+  /** Entries' bytes in one append; `LIMITS.maxAppendBytes` unless given. */
+  readonly maxAppendBytes?: Bytes;
 }
 
 /** One ordered write. Tokens grow by one; parts are applied in the order of these fields. */

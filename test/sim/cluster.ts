@@ -75,8 +75,8 @@ export class SimCluster {
     const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
     const shadows = new Map(names.map((name) => [name, new Shadow()]));
     this.oracle = new Oracle(shadows);
-    const { trailingEntries } = this.options;
-    const settings = { ...SETTINGS, autoPromote: names, trailingEntries };
+    const { trailingEntries, maxAppendBytes } = this.options;
+    const settings = { ...SETTINGS, autoPromote: names, trailingEntries, maxAppendBytes };
     this.nodes = names.map((name, i) => {
       const random = seededRandom((seed ^ 0xd15c) + i * 7919);
       const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);

@@ -24,6 +24,8 @@ export interface SimOptions {
   readonly snapshotEveryEntries: number;
   /** Entries kept behind a snapshot. */
   readonly trailingEntries: number;
+  /** Small ones cut what a follower misses into many messages. */
+  readonly maxAppendBytes: number;
   /** A crash is a power cut with this probability, else a killed process whose page cache stays. */
   readonly powerCutRatio: number;
   readonly hints: boolean;
@@ -49,6 +51,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     clientEveryMs: often([3, 6, 20]),
     snapshotEveryEntries: often([0, 20, 100]),
     trailingEntries: often([0, 5, 50]),
+    maxAppendBytes: often([150, 512 * 1024, 512 * 1024]),
     powerCutRatio: often([0, 0.5, 1]),
     hints: random.next() < 0.7,
     safetyMs: between(random, 4000, 10_000),
