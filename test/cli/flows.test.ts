@@ -1,0 +1,234 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ENDPOINTS } from '../../src/api/index.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { type MemoryTerminalOptions, memoryTerminal } from './memory-terminal.ts';
+import { eventOf, SmallCluster } from './small-cluster.ts';
+
+let cluster: SmallCluster;
+let config = '';
+beforeEach(async () => {
+  cluster = await SmallCluster.start();
+  config = await cluster.context();
+});
+afterEach(() => cluster.stop());
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(line: string, options: MemoryTerminalOptions = {}): Promise<Outcome> {
+  const terminal = memoryTerminal({ ...options, env: { SQLCC_CONFIG: config, ...options.env } });
+  const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2] ?? '');
+  const code = await runCli({ argv, terminal, interrupt: () => new AbortController().signal });
+  return { code, out: terminal.stdoutText(), err: terminal.stderrText() };
+}
+
+describe('cluster status', () => {
+  it('cluster status prints one document that the API schema accepts, and exits by health', async () => {
+    const { code, out } = await run('cluster status -o json');
+    expect(code).toBe(0);
+    ENDPOINTS.status.response.parse(JSON.parse(out));
+    await cluster.kill('n3');
+    expect((await run('cluster status')).code).toBe(3);
+    await cluster.kill('n1');
+    expect((await run('cluster status')).code).toBe(4);
+    await cluster.kill('n2');
+    expect(await run('cluster status')).toMatchObject({ code: 5, out: '' });
+  });
+
+  it('cluster status shows health, quorum, leader and every node to people', async () => {
+    await cluster.kill('n3');
+    const { out } = await run('cluster status');
+    expect(out).toContain('Health:   degraded\nWhy:      n3 is dead\n');
+    expect(out).toContain('Quorum:   2 of 3 voters alive, 2 needed (tolerates 1)');
+    expect(out).toContain('Leader:   n1, term 7');
+    expect(out).toMatch(/^n3 +- +- +dead +UNKNOWN/m);
+  });
+
+  it('cluster status --until waits, and says what was missing when it gives up', async () => {
+    expect((await run('cluster status -w --until healthy --timeout 5s -o json')).code).toBe(0);
+    const late = await run('cluster status --until "leader=n2" --timeout 300ms');
+    expect(late.code).toBe(7);
+    expect(late.err).toContain('error[deadline_exceeded]: leader=n2 did not hold within 300ms');
+  });
+
+  it('cluster status finds the cluster when the only node of the context has died', async () => {
+    config = await cluster.context(['n1']);
+    await run('node list');
+    await cluster.kill('n1');
+    cluster.leader = 'n2';
+    expect((await run('node leader -o json')).code).toBe(0);
+  });
+});
+
+describe('node', () => {
+  it('node list has a row for each node, also as lines of JSON', async () => {
+    await cluster.kill('n2');
+    const rows = (await run('node list -o jsonl')).out
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    expect(rows.map((r) => [r.node_id, r.state, r.liveness])).toEqual([
+      ['n1', 'LEADER', 'alive'],
+      ['n2', null, 'dead'],
+      ['n3', 'FOLLOWER', 'alive'],
+    ]);
+  });
+
+  it('node list lets no name of a node steer the terminal', async () => {
+    cluster.hostileZone = '\u001b]0;owned\u0007\u202e';
+    const { out } = await run('node list -o wide');
+    expect(out).toContain('\\x1b]0;owned\\x07\\u202e');
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('node leader exits 4 without one', async () => {
+    cluster.leader = null;
+    const { code, out } = await run('node leader -o json');
+    expect(code).toBe(4);
+    expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1, leader_id: null });
+  });
+
+  it('node check is an exit code', async () => {
+    await cluster.kill('n3');
+    expect((await run('node check n1')).code).toBe(0);
+    expect((await run('node check n3')).code).toBe(4);
+  });
+});
+
+describe('kv and sql', () => {
+  it('kv put finds the leader by redirect, and kv get prints the bare value', async () => {
+    cluster.leader = 'n3';
+    expect(await run('kv put app/mode "blue sky"')).toMatchObject({ code: 0, out: 'version 1\n' });
+    expect(await run('kv get app/mode')).toMatchObject({ code: 0, out: 'blue sky\n' });
+    expect(await run('kv get nope')).toMatchObject({ code: 11, out: '' });
+    expect((await run('kv put app/mode red --if-version 5')).code).toBe(9);
+    expect(JSON.parse((await run('kv list -o json')).out).items).toHaveLength(1);
+  });
+
+  it('sql prints rows for people and for programs', async () => {
+    expect((await run('sql -c "SELECT 1"')).out).toBe('id  name\n 1  Zürich\n20  NULL\n(2 rows)\n');
+    expect((await run('sql -c "SELECT 1" -o jsonl')).out).toBe(
+      '{"id":1,"name":"Zürich"}\n{"id":20,"name":null}\n',
+    );
+    const two = JSON.parse((await run('sql -c "SELECT 1; SELECT 2" -o json')).out);
+    expect(two).toMatchObject({ schemaVersion: 1, results: [{ columns: ['id', 'name'] }, {}] });
+    expect(await run('sql -c "SELEC 1"')).toMatchObject({ code: 1, out: '' });
+  });
+});
+
+describe('cluster failover', () => {
+  it('cluster failover --dry-run shows checks and candidates with their reasons', async () => {
+    const { code, out } = await run('cluster failover --dry-run');
+    expect(code).toBe(0);
+    expect(out).toContain('n3         no         90  lags 90 entries; in maintenance');
+    cluster.refusal = 'n3 lags';
+    const refused = await run('cluster failover --to n3 --dry-run -o json');
+    expect(refused.code).toBe(6);
+    expect(JSON.parse(refused.out)).toMatchObject({ schemaVersion: 1, plan: { allowed: false } });
+  });
+
+  it('cluster failover --yes runs the plan to its end and prints the operation', async () => {
+    cluster.script = ['draining', 'transferring', 'done'];
+    const { code, out } = await run('cluster failover --yes --reason drill -o json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out).operation).toMatchObject({
+      id: 'op-1',
+      state: 'done',
+      to: 'n2',
+      reason: 'drill',
+      actor: 'admin',
+    });
+    expect(cluster.leader).toBe('n2');
+  });
+
+  it('cluster failover exits 6 with every reason when a check refuses', async () => {
+    cluster.refusal = 'no candidate is caught up';
+    const { code, out, err } = await run('cluster failover --yes');
+    expect({ code, out }).toEqual({ code: 6, out: '' });
+    expect(err).toContain('error[failed_precondition]');
+    expect(err).toContain('- target: no candidate is caught up');
+  });
+
+  it('cluster failover exits 7 with the id on stdout when it still runs', async () => {
+    const { code, out, err } = await run('cluster failover --yes --timeout 300ms');
+    expect({ code, out }).toEqual({ code: 7, out: 'op-1\n' });
+    expect(err).toContain('sqlcc op wait op-1');
+  });
+
+  it('cluster failover exits 1 when the operation failed', async () => {
+    cluster.script = ['draining', 'failed'];
+    expect((await run('cluster failover --yes')).code).toBe(1);
+  });
+
+  it('cluster failover asks people to type the target, and changes nothing when they do not', async () => {
+    const declined = await run('cluster failover', { typed: ['yes'] });
+    expect(declined.code).toBe(130);
+    expect(declined.err).toContain('nothing was changed');
+    expect(cluster.operation).toBeNull();
+    cluster.script = ['done'];
+    expect((await run('cluster failover', { typed: ['n2'] })).code).toBe(0);
+    expect(cluster.leader).toBe('n2');
+  });
+});
+
+describe('cluster config', () => {
+  it('cluster config update shows the changes, and each wrong line with its place', async () => {
+    const file = join(cluster.folders.dir, 'c.yaml');
+    writeFileSync(file, 'raft: {}\n');
+    const done = await run(`cluster config update ${file}`);
+    expect(done.code).toBe(0);
+    expect(done.out).toContain('raft.heartbeat_interval_ms  50    100  live');
+    writeFileSync(file, 'cluster:\n  wrong: 1\n');
+    const bad = await run(`cluster config update ${file}`);
+    expect(bad.code).toBe(10);
+    expect(bad.err).toContain(`${file}:2:3: cluster.wrong: is no key (did you mean name?)`);
+  });
+
+  it('cluster config backup writes what config show prints, and replaces nothing unasked', async () => {
+    const file = join(cluster.folders.dir, 'backup.yaml');
+    expect((await run(`cluster config backup ${file}`)).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe((await run('cluster config show')).out);
+    expect((await run(`cluster config backup ${file}`)).code).toBe(9);
+    expect((await run(`cluster config backup ${file} --force`)).code).toBe(0);
+  });
+});
+
+describe('access', () => {
+  it('a viewer sees and may not act', async () => {
+    const token = `--token-file ${join(cluster.folders.dir, 'viewer.token')}`;
+    expect((await run(`cluster status ${token}`)).code).toBe(0);
+    expect((await run(`cluster failover --yes ${token}`)).code).toBe(8);
+    expect((await run(`kv put a b ${token}`)).code).toBe(8);
+  });
+
+  it('a wrong token is exit 8, not a dead cluster', async () => {
+    const file = join(cluster.folders.dir, 'wrong.token');
+    writeFileSync(file, `sqlcc1.none.${'w'.repeat(43)}`);
+    expect((await run(`cluster status --token-file ${file}`)).code).toBe(8);
+    expect((await run(`kv get a --token-file ${file}`)).code).toBe(8);
+  });
+
+  it('a command that is not built says so and exits 10', async () => {
+    expect((await run('audit list')).code).toBe(10);
+    expect(existsSync(config)).toBe(true);
+  });
+});
+
+describe('events', () => {
+  it('events prints what is stored, in order', async () => {
+    cluster.events.push(eventOf(1, 'n1 leads term 6'), eventOf(2, 'n1 leads term 7'));
+    const { code, out } = await run('events -o jsonl');
+    expect(code).toBe(0);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((l) => JSON.parse(l).index),
+    ).toEqual([1, 2]);
+  });
+});
