@@ -247,7 +247,7 @@ export class RaftCore {
 }
 
 /** What the steps since the last `take` produced. */
-export class Outbox {
+class Outbox {
   now: RaftMessage[] = [];
   after: RaftMessage[] = [];
   snapshots: RaftOutput['snapshotsToSend'][number][] = [];

@@ -90,7 +90,7 @@ function countPreVotes(core: RaftCore): void {
 }
 
 /** Counts the votes that are in; called after each answer and when the own vote is durable. */
-export function countVotes(core: RaftCore): void {
+function countVotes(core: RaftCore): void {
   const result = must(core.ballot, 'the ballot').result(core.membership);
   if (result === 'won') becomeLeader(core, core.quest?.kind ?? 'timeout');
   else if (result === 'lost') becomeFollower(core, core.term, null, 'election lost');

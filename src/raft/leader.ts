@@ -28,7 +28,7 @@ type RefusalReason = Extract<ProposalResult, { kind: 'refused' }>['reason'];
 /** A local snapshot keeps at most this many times the trailing entries for a live follower that lags. */
 const LAGGARD_FACTOR = 10;
 /** The id of a transfer that nobody asked for: distress or removal. */
-export const OWN_TRANSFER = 0;
+const OWN_TRANSFER = 0;
 
 export function refuse(core: RaftCore, id: number, reason: RefusalReason, text: string): void {
   core.outbox.proposals.push({ id, kind: 'refused', reason, text });
@@ -246,7 +246,7 @@ export function startTransfer(core: RaftCore, leader: LeaderState, input: InputO
 }
 
 /** Tells the target to stand as soon as it holds the whole log. */
-export function pushTransfer(core: RaftCore, leader: LeaderState): void {
+function pushTransfer(core: RaftCore, leader: LeaderState): void {
   const { transfer } = core;
   if (transfer === null || transfer.sent) return;
   const peer = leader.peers.get(transfer.to);

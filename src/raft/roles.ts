@@ -82,7 +82,7 @@ export function answerRead(core: RaftCore, origin: ReadOrigin, index: LogIndex |
 }
 
 /** Forwarded reads can't be answered by this leader any more. */
-export function failForwarded(core: RaftCore): void {
+function failForwarded(core: RaftCore): void {
   for (const { id } of core.forwarded.values()) core.outbox.reads.push({ id, index: null });
   core.forwarded.clear();
 }

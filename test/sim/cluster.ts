@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type NodeId, pick, type Random, seededRandom } from '../../src/base/index.ts';
 import type { MembershipChange, RaftInput, RaftSettings, RaftStatus } from '../../src/raft/index.ts';
-import { Nemesis } from './nemesis.ts';
+import { Nemesis, type Victim } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
@@ -52,7 +52,7 @@ const SETTINGS: RaftSettings = {
   avoid: [],
 };
 
-export class SimCluster {
+export class SimCluster implements Victim {
   readonly world = new World();
   readonly nodes: SimNode[];
   readonly options: SimOptions;

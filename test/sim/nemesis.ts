@@ -1,20 +1,34 @@
 /** What goes wrong in a seed, and when: crashes, cuts, pauses, sick disks, and orders of the operator. */
 import { between, type Instant, type NodeId, pick, type Random, shuffle } from '../../src/base/index.ts';
-import type { SimCluster } from './cluster.ts';
+import type { MembershipChange, RaftStatus } from '../../src/raft/index.ts';
+import type { SimNetwork } from './network.ts';
 import type { SimNode } from './node.ts';
+import type { SimOptions } from './options.ts';
+import type { World } from './world.ts';
 
 /** A hanging disk is this much slower. */
 const STALL_FACTOR = 100;
 const MAX_STALL_MS = 3000;
 
+/** What the nemesis can lay hands on. */
+export interface Victim {
+  readonly world: World;
+  readonly network: SimNetwork;
+  readonly nodes: readonly SimNode[];
+  readonly options: SimOptions;
+  leader(): { readonly node: SimNode; readonly status: RaftStatus } | null;
+  change(change: MembershipChange): void;
+  restart(node: SimNode): void;
+}
+
 export interface NemesisOptions {
-  readonly cluster: SimCluster;
+  readonly cluster: Victim;
   readonly random: Random;
   readonly say: (who: NodeId, text: string) => void;
 }
 
 export class Nemesis {
-  readonly #cluster: SimCluster;
+  readonly #cluster: Victim;
   readonly #random: Random;
   readonly #say: (who: NodeId, text: string) => void;
   readonly #stalledUntil = new Map<NodeId, Instant>();
