@@ -7,8 +7,8 @@ import { SqlccError } from '../base/index.ts';
 import type { Terminal } from './output/terminal.ts';
 
 /** Throws unless `--yes` was given or somebody can be asked; call it before anything else happens. */
-export function requireConsent(terminal: Terminal, isYes: boolean, verb: string): void {
-  if (isYes || terminal.canAsk) return;
+export function requireConsent(canAsk: boolean, isYes: boolean, verb: string): void {
+  if (isYes || canAsk) return;
   throw new SqlccError(
     'invalid_argument',
     `${verb} changes the cluster and there is no terminal to confirm on`,

@@ -53,7 +53,7 @@ function printError(
 }
 
 /** Tells the error and answers the exit code. */
-export function report(terminal: Terminal, thrown: unknown): number {
+function report(terminal: Terminal, thrown: unknown): number {
   if (thrown instanceof SqlccError) {
     printError(terminal, thrown, issueLines(thrown));
     return thrown.exitCode;

@@ -22,7 +22,7 @@ const REWARM_MS = 3000;
 const EAGER_MS = 400;
 
 /** The pause after a search has lasted `elapsedMs`. */
-export function searchPause(elapsedMs: number): number {
+function searchPause(elapsedMs: number): number {
   if (elapsedMs < EAGER_MS) return FIRST_PAUSE_MS;
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS + (elapsedMs - EAGER_MS) / 10);
 }
@@ -104,7 +104,7 @@ export class LeaderSearch {
     }
   }
 
-  /** Opens lanes to the other nodes, so that the next leader's is there when it is needed. Waits for nothing. */
+  /** Opens lanes to the other nodes: the next leader's is there when it is needed. Waits for nothing. */
   warm(): void {
     for (const endpoint of this.#tracker.endpoints.slice(0, LIMITS.maxVoters)) {
       this.#lanes.get(endpoint).catch(() => {}); // still down: the next search asks it anyway

@@ -168,8 +168,11 @@ describe('cluster failover', () => {
   it('cluster failover asks people to type the target, and changes nothing when they do not', async () => {
     const declined = await run('cluster failover', { typed: ['yes'] });
     expect(declined.code).toBe(130);
+    expect(declined.out).toBe('');
+    expect(declined.err).toContain('lags 90 entries; in maintenance');
     expect(declined.err).toContain('nothing was changed');
     expect(cluster.operation).toBeNull();
+    expect((await run('cluster failover -o json', { typed: ['n2'] })).code).toBe(2);
     cluster.script = ['done'];
     expect((await run('cluster failover', { typed: ['n2'] })).code).toBe(0);
     expect(cluster.leader).toBe('n2');

@@ -2,16 +2,23 @@
  * `sqlcc cluster init`: the daemon makes the cluster on disk, this file makes it reachable:
  * context and next steps.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Run } from '../context.ts';
 import { given } from '../flags.ts';
-import { profileFile, saveContext } from '../profile.ts';
+import { profileFile, readProfile, saveContext } from '../profile.ts';
 import { placesOf } from './places.ts';
 
-/** A context's name is a folder's name too. */
-function contextNameOf(clusterName: string): string {
-  return clusterName.replace(/[^A-Za-z0-9._-]/g, '-');
+/** A context's name is a folder's name too. A taken one stays: its key may be somebody's only way in. */
+async function freeContextName(clusterName: string, file: string): Promise<string> {
+  const base = clusterName.replace(/[^A-Za-z0-9._-]/g, '-');
+  const { contexts } = await readProfile(file);
+  const isTaken = (name: string): boolean =>
+    contexts[name] !== undefined || existsSync(join(dirname(file), name, 'admin.key'));
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? base : `${base}-${n}`;
+    if (!isTaken(name)) return name;
+  }
 }
 
 export const clusterInit: Run = async (context, { flags }) => {
@@ -19,6 +26,8 @@ export const clusterInit: Run = async (context, { flags }) => {
   const clusterName = flags.required('clusterName');
   const nodeId = flags.required('nodeId');
   const port = flags.port('port') ?? 5433;
+  const file = profileFile(terminal.env);
+  const name = await freeContextName(clusterName, file);
   const { initCluster } = await import('../../../daemon/index.ts');
   const made = await initCluster({
     ...{ clusterName, nodeId, port, ...placesOf(flags, nodeId) },
@@ -29,8 +38,6 @@ export const clusterInit: Run = async (context, { flags }) => {
     ...given('advertiseHost', flags.text('advertiseHost')),
     ...given('zone', flags.text('zone')),
   });
-  const file = profileFile(terminal.env);
-  const name = contextNameOf(clusterName);
   const folder = join(dirname(file), name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'ca.crt'), made.admin.ca, { mode: 0o600 });

@@ -51,7 +51,7 @@ export const events: Run = async (context, { flags }) => {
     else if (printer.format === 'yaml') await printer.answer({ event }, () => {});
     else printer.line(JSON.stringify(event));
   }
-  if (isFollow) return EXIT.ok;
+  if (isFollow) return EXIT.declined;
   await printer.answer({ events: found }, () => printer.table(COLUMNS, found), found);
   return EXIT.ok;
 };

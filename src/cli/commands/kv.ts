@@ -116,5 +116,5 @@ export const kvWatch: Run = async (context, { args, flags }) => {
     else if (printer.format === 'yaml') await printer.answer({ change: line }, () => {});
     else printer.line(JSON.stringify(line));
   }
-  return EXIT.ok;
+  return EXIT.declined;
 };

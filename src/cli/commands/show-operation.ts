@@ -36,7 +36,7 @@ const PHASES: readonly Column<Phase>[] = [
   { name: 'RESULT', of: (p) => p.result },
 ];
 
-export function showPlan(printer: Printer, plan: Plan): void {
+function showPlan(printer: Printer, plan: Plan): void {
   const gap =
     plan.expected_gap_ms === null ? 'unknown' : `about ${Math.round(plan.expected_gap_ms)} ms without writes`;
   printer.facts([
@@ -90,7 +90,7 @@ export function exitOfOperation(operation: OperationView): number {
 }
 
 /** Why a plan may not run, as the error that the run itself would end with. */
-export function refusal(plan: Plan): SqlccError {
+function refusal(plan: Plan): SqlccError {
   const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => `${c.name}: ${c.text}`);
   return new SqlccError(
     'failed_precondition',
@@ -119,7 +119,9 @@ export interface ActOptions {
 export async function act(context: CliContext, options: ActOptions): Promise<number> {
   const { printer, terminal } = context;
   const { request, verb, consent, isDryRun } = options;
-  if (!isDryRun && consent !== 'none') requireConsent(terminal, context.isYes, verb);
+  // a program that wants a document is asked nothing, terminal or not
+  const canAsk = terminal.canAsk && printer.isText;
+  if (!isDryRun && consent !== 'none') requireConsent(canAsk, context.isYes, verb);
   const client = await context.client();
   const plan = await client.planOperation(request);
   if (isDryRun) {
@@ -127,11 +129,11 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
     return plan.allowed ? EXIT.ok : EXIT.refused;
   }
   if (!plan.allowed) {
-    if (printer.isText && terminal.isOutTty) showPlan(printer, plan);
+    if (canAsk) showPlan(printer.aside(), plan);
     throw refusal(plan);
   }
-  if (!context.isYes && terminal.canAsk) {
-    showPlan(printer, plan);
+  if (!context.isYes && canAsk) {
+    showPlan(printer.aside(), plan);
     const target = plan.to ?? request.node_id ?? plan.kind;
     const isAgreed =
       consent === 'typed'

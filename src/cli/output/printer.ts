@@ -25,6 +25,12 @@ export class Printer {
     return this.format === 'table' || this.format === 'wide';
   }
 
+  /** The same on stderr: what people read before they answer a question. */
+  aside(): Printer {
+    const { err } = this.#terminal;
+    return new Printer({ ...this.#terminal, out: err }, 'table', this.color);
+  }
+
   line(text: string): void {
     this.#terminal.out(`${text}\n`);
   }
