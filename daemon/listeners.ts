@@ -5,8 +5,10 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { allows } from '../src/auth/index.ts';
-import { H2Server, PlainServer, Router } from '../src/rpc/index.ts';
+import { AssertionError } from '../src/base/index.ts';
+import { H2Server, PlainServer, Router, type RouterOptions } from '../src/rpc/index.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -37,6 +39,11 @@ export class Listeners {
     const context = this.#context();
     const handlers = createHandlers(context);
     const authenticator = createAuthenticator(facts.clusterId, () => state.cluster);
+    const rules: RouterOptions = {
+      handlers,
+      authorize: (identity, scope) => allows(identity.role, scope),
+      onBug: (error, endpoint) => onBug(context, error, endpoint),
+    };
     const shared = {
       tls: { clusterId: facts.clusterId, ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
       host: network.host,
@@ -46,17 +53,13 @@ export class Listeners {
     const api = new H2Server({
       ...shared,
       port: network.port,
-      router: new Router({ handlers, authorize: (identity, scope) => allows(identity.role, scope) }),
+      router: new Router(rules),
       onPeerStream: (peer, purpose, stream) => gossip.accept(peer, purpose, stream),
     });
     const data = new H2Server({
       ...shared,
       port: network.clientPort,
-      router: new Router({
-        handlers,
-        authorize: (identity, scope) => allows(identity.role, scope),
-        only: 'client-port',
-      }),
+      router: new Router({ ...rules, only: 'client-port' }),
     });
     this.#servers = [api, data];
     for (const server of this.#servers) await server.start();
@@ -73,6 +76,13 @@ export class Listeners {
     await Promise.all([...this.#servers.map((s) => s.stop(GRACE_MS)), this.#plain?.stop()]);
     this.#servers = [];
   }
+}
+
+/** A node that contradicts itself must not go on; any other surprise costs the request that met it. */
+function onBug(context: NodeContext, error: unknown, endpoint: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof AssertionError) failStop(`route ${endpoint}`, text);
+  context.logger.log('error', 'route-failed', { endpoint, error: text });
 }
 
 /** Health in one bit, metrics in text; nothing that would help a stranger. */

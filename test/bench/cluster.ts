@@ -97,10 +97,9 @@ export async function measureStalls(cluster: DemoCluster) {
   const client = cluster.client();
   const before = await client.leader();
   const steal = stealMs();
-  const pidOf = (nodeId: string): number => cluster.node(nodeId).child?.pid ?? 0;
   const follower = cluster.nodes.find((n) => n.nodeId !== before.leader_id);
-  const leaderStallMs = await stallMainThread(pidOf(before.leader_id ?? ''), 2000);
-  const followerStallMs = await stallMainThread(pidOf(follower?.nodeId ?? ''), 2000);
+  const leaderStallMs = await stallMainThread(cluster.node(before.leader_id ?? ''), 2000);
+  const followerStallMs = await stallMainThread(cluster.node(follower?.nodeId ?? ''), 2000);
   const slow = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c';
   const began = performance.now();
   await client.sql([{ sql: slow }], { timeoutMs: 10_000 }).catch(() => {});
