@@ -251,7 +251,7 @@ export interface RaftSettings {
   readonly autoPromote: readonly NodeId[];
   /** Nodes in maintenance: never ranked as successors, never a transfer's target unless named. */
   readonly avoid: readonly NodeId[];
-  /** Entries kept behind a snapshot for followers that lag a little; `LIMITS.trailingEntries` unless given. */
+  /** Entries kept behind a snapshot for those that lag a little; `LIMITS.trailingEntries` unless given. */
   readonly trailingEntries?: number;
   /** Entries' bytes in one append; `LIMITS.maxAppendBytes` unless given. */
   readonly maxAppendBytes?: Bytes;

@@ -113,7 +113,9 @@ export class SimCluster implements Victim {
       this.world.now = end;
       this.#heal();
     } catch (error) {
-      violation = error instanceof Violation ? error.message : ((error as Error).stack ?? String(error));
+      // what follows from a violation is no news
+      const first = this.oracle.violation ?? error;
+      violation = first instanceof Violation ? first.message : ((first as Error).stack ?? String(first));
     }
     return this.#result(violation);
   }
