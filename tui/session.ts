@@ -207,6 +207,7 @@ export class Session {
   #takeEvent(event: EventLine): void {
     this.dispatch({ type: 'events', events: [event], now: this.#feed.wall() });
     if (event.kind.startsWith('alert-')) void this.#askAlerts();
+    if (event.kind === 'leader-elected') void this.#askViews();
     // what changes the table is asked for at once, not at the next second
     if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind))
       this.#wake(false);
@@ -220,14 +221,18 @@ export class Session {
     }
   }
 
+  async #askViews(): Promise<void> {
+    try {
+      this.dispatch({ type: 'views', views: await this.#feed.views() });
+    } catch {
+      // views are a comfort: without them the line is not shown
+    }
+  }
+
   async #slowLoop(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       await this.#askAlerts();
-      try {
-        this.dispatch({ type: 'views', views: await this.#feed.views() });
-      } catch {
-        // views are a comfort: without them the line is not shown
-      }
+      await this.#askViews();
       await this.#sleep(SLOW_POLL_MS, false);
     }
   }

@@ -19,15 +19,29 @@ const SEVERITY: Readonly<Record<EventLine['severity'], { readonly sign: string; 
   info: { sign: 'i ', token: 'info' },
 };
 
-const ELECTION_HEADING: Line = [span('TIME     TERM   WINNER    VOTES  NO LEADER  CAUSE', 'muted')];
+/** The message without the node's name in front, which stands before it already. */
+function sentence(event: EventLine): string {
+  const message = clean(event.message);
+  const name = `${clean(event.node_id)} `;
+  return message.startsWith(name) ? message.slice(name.length) : message;
+}
 
-function electionLine(row: ElectionRow, view: View, voters: number): Line {
+/** Who voted, or how many when the names are too long. */
+function votes(row: ElectionRow): string {
+  const names = row.votes.map(clean).join(' ');
+  return names.length <= VOTES_CELLS ? names : `${row.votes.length} votes`;
+}
+
+const VOTES_CELLS = 14;
+const ELECTION_HEADING: Line = [span('TIME     TERM   WINNER    VOTES           NO LEADER  CAUSE', 'muted')];
+
+function electionLine(row: ElectionRow, view: View): Line {
   const gap = row.election_ms + (row.detect_ms ?? 0);
   return [
     span(`${clockTime(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 4, 'right')}   `),
     span(`${view.symbols.leader} ${fitText(clean(row.node_id), 7)} `, 'leader'),
-    span(`${fitText(`${row.votes.length}/${voters}`, 5, 'right')}  `),
+    span(`${fitText(votes(row), VOTES_CELLS)}  `),
     span(`${fitText(lasted(gap), 9, 'right')}  `, 'title'),
     span(clean(row.cause)),
   ];
@@ -43,11 +57,7 @@ function liveElection(view: View): Line[] {
   const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s, electing`, 'critical')];
   const told = steps.slice(-6).map((event): Line => {
     const offset = String(Math.max(0, Date.parse(event.at) - began)).padStart(6);
-    return [
-      span(`${offset} ms `, 'muted'),
-      span(`${clean(event.node_id)} `, 'title'),
-      span(clean(event.message)),
-    ];
+    return [span(`${offset} ms `, 'muted'), span(`${clean(event.node_id)} `, 'title'), span(sentence(event))];
   });
   return [head, ...told];
 }
@@ -55,9 +65,7 @@ function liveElection(view: View): Line[] {
 export function electionsPane(view: View): PaneText {
   const { status } = shown(view.model);
   const past = [...(status?.elections ?? [])].reverse();
-  const voters = status?.raft.voters.length ?? 0;
-  const table =
-    past.length === 0 ? [] : [ELECTION_HEADING, ...past.map((row) => electionLine(row, view, voters))];
+  const table = past.length === 0 ? [] : [ELECTION_HEADING, ...past.map((row) => electionLine(row, view))];
   const lines = [...liveElection(view), ...table];
   return {
     title: [span('Elections', 'title')],
@@ -105,9 +113,9 @@ export function quorumPane(view: View): PaneText {
   const { dot } = view.symbols;
   const outlook: Line =
     facts.spare < 0
-      ? [span('NO QUORUM: writes are refused', 'critical')]
+      ? [span('NO QUORUM, no writes', 'critical')]
       : facts.spare === 0
-        ? [span('no further loss is survivable', 'warning')]
+        ? [span('no spare left', 'warning')]
         : [span(`can lose ${facts.spare} more`, 'ok')];
   const zones = facts.fatalZones.map(
     (zone): Line => [span(`!! losing ${clean(zone) || 'the unnamed zone'} loses the quorum`, 'critical')],
@@ -122,7 +130,7 @@ export function quorumPane(view: View): PaneText {
       ...viewsLine(view),
       [
         span('election ', 'muted'),
-        span(`${raft.election_timeout_ms} ms`),
+        span(`${Math.round(raft.election_timeout_ms)} ms`),
         span(` ${dot} heartbeat `, 'muted'),
         span(`${raft.heartbeat_interval_ms} ms`),
       ],
@@ -185,7 +193,7 @@ export function eventLineText(event: EventLine, times: number, withMillis = fals
     span(`${clockTime(event.at, withMillis)} `, 'muted'),
     span(`${fitText(clean(event.node_id), 4)} `, 'title'),
     span(`${sign} `, token),
-    span(clean(event.message)),
+    span(sentence(event)),
     ...(times > 1 ? [span(` ×${times}`, 'muted')] : []),
   ];
 }

@@ -22,7 +22,7 @@ export function addStatus(picture: Picture, status: StatusResponse, now: Wall): 
   const leaderless = status.raft.leader_id === null;
   return {
     ...picture,
-    status,
+    status: leaderless ? status : withLeader(status, status.raft.leader_id, status.raft.term),
     statusAt: now,
     samples: addSamples(picture.samples, status),
     leaderlessSince: leaderless ? (picture.leaderlessSince ?? now) : null,
@@ -74,6 +74,7 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
   return picture;
 }
 
+/** A follower's word about itself may be a second old; who leads is known better. */
 function withLeader(status: StatusResponse, leaderId: string | null, term: number | null): StatusResponse {
   return {
     ...status,

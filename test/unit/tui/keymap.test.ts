@@ -4,7 +4,7 @@ import { refusal } from '../../../tui/model/gate.ts';
 import { acceptBurst } from '../../../tui/model/keys.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { keyNames } from '../../../tui/use-keys.ts';
-import { START } from '../../tui/recording.ts';
+import { START, status } from '../../tui/recording.ts';
 import { fresh, live, press, pressed, send } from './model-kit.ts';
 
 const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'dialog'];
@@ -78,6 +78,7 @@ describe('refusal', () => {
       })[0],
       /not connected/,
     ],
+    ['leaderless', live(status({ raft: { ...status().raft, leader_id: null } })), /no leader/],
     ['stale', send(live(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
   ];
 
