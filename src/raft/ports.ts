@@ -34,7 +34,8 @@ export interface RaftStorage {
   /**
    * Queues one ordered write. `done` is called later, on an empty stack, once it and all before it are
    * durable.
-   * After a failure `failed` is called once and nothing is ever acknowledged again.
+   * After a failure `failed` is called once, later, and nothing is ever acknowledged again; a write in
+   * between is dropped and reads need not show it.
    */
   write(request: PersistRequest, done: (token: number) => void): void;
   /** Registers the listener for a poisoned log. */

@@ -36,6 +36,8 @@ export class RaftLogManager {
   #noted: SnapshotMeta | null = null;
   #compactTo: LogIndex | null = null;
   #writes: OpenWrite[] = [];
+  /** A storage that has failed and could not say so yet drops the write: the last position is still known. */
+  #handedLast: LogPosition = { term: 0, index: 0 };
   #durable: LogIndex;
   #commit: LogIndex;
   #applying: LogIndex;
@@ -73,7 +75,8 @@ export class RaftLogManager {
 
   get last(): LogPosition {
     const index = this.lastIndex;
-    return { term: must(this.term(index), 'the term of the last entry'), index };
+    const term = this.term(index) ?? (this.#handedLast.index === index ? this.#handedLast.term : undefined);
+    return { term: must(term, 'the term of the last entry'), index };
   }
 
   get commit(): LogIndex {
@@ -247,6 +250,7 @@ export class RaftLogManager {
 
   /** What `takeWrite` returned went to the storage under `token`. */
   handedOver(token: number): void {
+    this.#handedLast = this.#pending.at(-1) ?? this.#install ?? this.#handedLast;
     this.#base = this.lastIndex;
     this.#writes.push({ token, last: this.#base, restore: this.#install });
     this.#pending = [];

@@ -10,7 +10,6 @@ import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import { Oracle, Violation } from './oracle.ts';
-import { Shadow } from './shadow.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
 import { World } from './world.ts';
 
@@ -73,8 +72,7 @@ export class SimCluster implements Victim {
     this.options = { ...drawOptions(seededRandom(seed ^ 0x5eed), nodes), ...options };
     this.network = new SimNetwork(this.world, seededRandom(seed ^ 0x0e7), this.options);
     const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
-    const shadows = new Map(names.map((name) => [name, new Shadow()]));
-    this.oracle = new Oracle(shadows);
+    this.oracle = new Oracle();
     const { trailingEntries, maxAppendBytes } = this.options;
     const settings = { ...SETTINGS, autoPromote: names, trailingEntries, maxAppendBytes };
     this.nodes = names.map((name, i) => {
@@ -88,8 +86,7 @@ export class SimCluster implements Victim {
         random,
         options: this.options,
         settings,
-        shadow: shadows.get(name) ?? new Shadow(),
-        disk: storage({ nodeId: name, instanceId: `i-${name}`, latencyMs, seed: seedOf }),
+        makeDisk: (instanceId) => storage({ nodeId: name, instanceId, latencyMs, seed: seedOf }),
         peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
         say: (nodeId, text) => this.#say(nodeId, text),
       });
@@ -161,10 +158,26 @@ export class SimCluster implements Victim {
   }
 
   #isFormed(): boolean {
-    return this.leader()?.status.membership.voters.length === this.nodes.length;
+    const status = this.leader()?.status;
+    if (status === undefined || status.membership.voters.length < this.nodes.length) return false;
+    return this.stale(status) === undefined;
   }
 
-  #admit({ membership }: RaftStatus): void {
+  /** The node whose disk is not the one that the membership names, if any. */
+  stale({ membership }: RaftStatus): SimNode | undefined {
+    const members = [...membership.voters, ...membership.learners];
+    const known = new Map(members.map((m) => [m.nodeId, m.instanceId]));
+    return this.nodes.find((n) => (known.get(n.nodeId) ?? n.instanceId) !== n.instanceId);
+  }
+
+  /** One step towards everybody being a voter with the disk that it has. */
+  #admit(status: RaftStatus): void {
+    const wiped = this.stale(status);
+    if (wiped !== undefined) {
+      this.change({ kind: 'remove', nodeId: wiped.nodeId });
+      return;
+    }
+    const { membership } = status;
     const members = new Set([...membership.voters, ...membership.learners].map((m) => m.nodeId));
     const missing = this.nodes.find((n) => !members.has(n.nodeId));
     if (missing !== undefined) this.change({ kind: 'add-learner', member: missing.member });

@@ -17,6 +17,7 @@ export interface Victim {
   readonly nodes: readonly SimNode[];
   readonly options: SimOptions;
   leader(): { readonly node: SimNode; readonly status: RaftStatus } | null;
+  stale(status: RaftStatus): SimNode | undefined;
   change(change: MembershipChange): void;
   restart(node: SimNode): void;
 }
@@ -33,6 +34,7 @@ export class Nemesis {
   readonly #say: (who: NodeId, text: string) => void;
   readonly #stalledUntil = new Map<NodeId, Instant>();
   #end: Instant = 0;
+  #isReplacing = false;
 
   constructor(options: NemesisOptions) {
     this.#cluster = options.cluster;
@@ -50,6 +52,7 @@ export class Nemesis {
     this.#every(options.transferEveryMs, () => this.#order());
     this.#every(options.membershipEveryMs, () => this.#membership());
     this.#every(options.diskFaultEveryMs, () => pick(random, nodes).failDisk());
+    this.#every(options.wipeEveryMs, () => this.#wipe(pick(random, nodes)));
     this.#every(options.diskStallEveryMs, () => {
       this.#stalledUntil.set(
         pick(random, nodes).nodeId,
@@ -85,6 +88,33 @@ export class Nemesis {
       world.after(2 + network.delay(), () => other.submit(hint));
     }
     world.after(between(this.#random, 1, between(this.#random, 20, 2500)), () => this.#cluster.restart(node));
+  }
+
+  /** One disk at a time: a cluster that lost two before it replaced one may have lost what both held. */
+  #wipe(node: SimNode): void {
+    const leader = this.#cluster.leader();
+    if (leader === null || leader.node === node || this.#isReplacing) return;
+    const { voters } = leader.status.membership;
+    const isSafe = leader.status.membershipCommitted && voters.length === this.#cluster.nodes.length;
+    if (!isSafe || this.#cluster.stale(leader.status) !== undefined) return;
+    this.#say(node.nodeId, 'gets another disk');
+    node.wipe();
+    this.#isReplacing = true;
+    this.#cluster.world.after(200, () => this.#replace(node));
+  }
+
+  /** Removes the old instance and admits the new one, until the new one votes. */
+  #replace(node: SimNode): void {
+    const { world } = this.#cluster;
+    const status = this.#cluster.leader()?.status;
+    const { nodeId, instanceId } = node;
+    const isVoter = status?.membership.voters.some((v) => v.instanceId === instanceId) ?? false;
+    this.#isReplacing = !(isVoter && status?.membershipCommitted);
+    if (!this.#isReplacing || world.now > this.#end) return;
+    if (status !== undefined && this.#cluster.stale(status) === node)
+      this.#cluster.change({ kind: 'remove', nodeId });
+    else this.#cluster.change({ kind: 'add-learner', member: node.member });
+    world.after(100, () => this.#replace(node));
   }
 
   #partition(): void {
@@ -125,7 +155,8 @@ export class Nemesis {
 
   #membership(): void {
     const status = this.#cluster.leader()?.status;
-    if (status === undefined) return;
+    // an operator who removes a voter while another one is lost may leave no majority of the rest
+    if (status === undefined || this.#isReplacing) return;
     const { voters, learners } = status.membership;
     const node = pick(this.#random, this.#cluster.nodes);
     const { nodeId } = node;

@@ -30,7 +30,7 @@ import {
 import type { SimNetwork } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
-import { type Shadow, spied } from './shadow.ts';
+import { spied } from './shadow.ts';
 import type { SimStorage } from './storage.ts';
 import { NodeClock, type World } from './world.ts';
 
@@ -41,8 +41,8 @@ export interface NodeParts {
   readonly random: Random;
   readonly options: SimOptions;
   readonly settings: RaftSettings;
-  readonly shadow: Shadow;
-  readonly disk: SimStorage;
+  /** A new, empty disk for an instance of this node. */
+  readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => SimNode | undefined;
   readonly say: (nodeId: NodeId, text: string) => void;
 }
@@ -64,8 +64,10 @@ interface Life {
 
 export class SimNode {
   readonly nodeId: NodeId;
-  readonly instanceId: InstanceId;
+  /** Changes with the disk. */
+  instanceId: InstanceId;
   readonly #parts: NodeParts;
+  #disk: SimStorage;
   /** Finished snapshots on this node's disk, by id. */
   readonly #snapshots = new Map<string, SnapshotMeta>();
   #applied: LogIndex = 0;
@@ -78,6 +80,7 @@ export class SimNode {
     this.nodeId = nodeId;
     this.instanceId = `i-${nodeId}`;
     this.#parts = parts;
+    this.#disk = parts.makeDisk(this.instanceId);
   }
 
   get up(): boolean {
@@ -99,14 +102,16 @@ export class SimNode {
   /** Makes an empty log; the first node also writes itself as the only voter. */
   init(isFirst: boolean): void {
     const request = isFirst ? bootstrapRequest(this.member, 0) : null;
-    this.#parts.disk.init(new NodeClock(this.#parts.world), request);
+    this.#disk.init(new NodeClock(this.#parts.world), request);
     if (request === null) return;
-    this.#parts.shadow.written(request);
-    this.#parts.shadow.acknowledged(0);
+    const shadow = this.#parts.oracle.shadowOf(this.instanceId);
+    shadow.written(request);
+    shadow.acknowledged(0);
   }
 
   start(): void {
-    const { oracle, random, settings, shadow, world } = this.#parts;
+    const { oracle, random, settings, world } = this.#parts;
+    const shadow = oracle.shadowOf(this.instanceId);
     this.#lives++;
     const clock = new NodeClock(world);
     const opened = this.#open(clock);
@@ -169,14 +174,13 @@ export class SimNode {
 
   /** The log, or null when the disk fails just now; damage that is found is not forgiven. */
   #open(clock: NodeClock): RaftStorage | null {
-    const { disk, say } = this.#parts;
     try {
-      return disk.open(clock);
+      return this.#disk.open(clock);
     } catch (error) {
       if (!(error instanceof SqlccError) || !('errno' in error.details)) throw error;
-      say(this.nodeId, `does not start: ${error.message}`);
+      this.#parts.say(this.nodeId, `does not start: ${error.message}`);
       clock.kill();
-      disk.kill();
+      this.#disk.kill();
       return null;
     }
   }
@@ -188,13 +192,13 @@ export class SimNode {
     life.loop.stop();
     life.clock.kill();
     this.#life = null;
-    const { disk, random } = this.#parts;
+    const { random } = this.#parts;
     if (powerCut) {
-      disk.powerCut();
+      this.#disk.powerCut();
       // the state file keeps its last sync and whatever came after it by luck
       const luck = Math.floor(random.next() * (this.#applied - this.#appliedDurable + 1));
       this.#applied = this.#appliedDurable + luck;
-    } else disk.kill();
+    } else this.#disk.kill();
     for (const done of life.proposed.values()) done(null);
     for (const { done } of life.awaited.values()) done(null);
     for (const read of life.reads.values()) read(null);
@@ -205,7 +209,19 @@ export class SimNode {
   }
 
   failDisk(): void {
-    if (this.#life !== null) this.#parts.disk.failNextSync();
+    if (this.#life !== null) this.#disk.failNextSync();
+  }
+
+  /** The machine is replaced: an empty disk under a new instance. It keeps no promise of the old one. */
+  wipe(): void {
+    this.crash(false);
+    this.#lives++;
+    this.instanceId = `i-${this.nodeId}-${this.#lives}`;
+    this.#disk = this.#parts.makeDisk(this.instanceId);
+    this.#snapshots.clear();
+    this.#applied = 0;
+    this.#appliedDurable = 0;
+    this.init(false);
   }
 
   /** A paused process reads its sockets when it wakes, in order. */

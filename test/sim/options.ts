@@ -18,6 +18,8 @@ export interface SimOptions {
   readonly membershipEveryMs: number;
   readonly transferEveryMs: number;
   readonly diskFaultEveryMs: number;
+  /** A disk that is gone: its node comes back empty, as another instance. */
+  readonly wipeEveryMs: number;
   /** A disk that hangs: its latency is 100 times as long for a while. */
   readonly diskStallEveryMs: number;
   readonly clientEveryMs: number;
@@ -47,6 +49,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     membershipEveryMs: often([0, 0, 800, 3000]),
     transferEveryMs: often([0, 0, 1000, 4000]),
     diskFaultEveryMs: often([0, 0, 4000]),
+    wipeEveryMs: often([0, 0, 0, 2000]),
     diskStallEveryMs: often([0, 0, 5000]),
     clientEveryMs: often([3, 6, 20]),
     snapshotEveryEntries: often([0, 20, 100]),

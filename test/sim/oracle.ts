@@ -6,7 +6,7 @@
  * The oracle sees the nodes from outside: what they write, send, commit and apply. It
  * keeps one history (what was committed at which index) and holds everybody to it.
  */
-import type { LogIndex, NodeId, Term } from '../../src/base/index.ts';
+import type { InstanceId, LogIndex, NodeId, Term } from '../../src/base/index.ts';
 import {
   decodeMembership,
   type LogEntry,
@@ -16,7 +16,7 @@ import {
   type RaftStatus,
   type SnapshotMeta,
 } from '../../src/raft/index.ts';
-import type { Shadow } from './shadow.ts';
+import { Shadow } from './shadow.ts';
 
 export class Violation extends Error {
   override readonly name = 'Violation';
@@ -49,7 +49,8 @@ export function serialOf(entry: LogEntry): number | null {
 }
 
 export class Oracle {
-  readonly #shadows: ReadonlyMap<NodeId, Shadow>;
+  /** One for each disk that ever was: what it acknowledged it held, whatever became of it. */
+  readonly #shadows = new Map<InstanceId, Shadow>();
   readonly #leaders = new Map<Term, NodeId>();
   /** Log Matching: an entry's identity fixes its content and the term before it, in every log. */
   readonly #written = new Map<string, string>();
@@ -69,8 +70,11 @@ export class Oracle {
   /** The first thing that went wrong; later ones follow from it. */
   violation: Violation | null = null;
 
-  constructor(shadows: ReadonlyMap<NodeId, Shadow>) {
-    this.#shadows = shadows;
+  /** The shadow of a disk. */
+  shadowOf(instanceId: InstanceId): Shadow {
+    const known = this.#shadows.get(instanceId) ?? new Shadow();
+    this.#shadows.set(instanceId, known);
+    return known;
   }
 
   /** Highest index that any node has applied. */
@@ -166,8 +170,7 @@ export class Oracle {
   sent(m: RaftMessage): void {
     if (m.kind !== 'append-response' && m.kind !== 'vote-response' && m.kind !== 'vote') return;
     this.checks++;
-    const shadow = this.#shadows.get(m.from);
-    if (shadow === undefined) return;
+    const shadow = this.shadowOf(m.fromInstance);
     const { term, votedFor } = shadow.hardState;
     // a later term on disk means that the claim was durable before
     if (term > m.term) return;
@@ -255,7 +258,7 @@ export class Oracle {
   #isHeld(membership: Membership, index: LogIndex, term: Term | undefined): boolean {
     const halves = [membership.voters, membership.outgoing].filter((half) => half.length > 0);
     return halves.every((half) => {
-      const holders = half.filter((m) => this.#shadows.get(m.nodeId)?.holds(index, term ?? -1));
+      const holders = half.filter((m) => this.shadowOf(m.instanceId).holds(index, term ?? -1));
       return holders.length * 2 > half.length;
     });
   }
