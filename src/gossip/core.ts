@@ -16,7 +16,7 @@ import {
 } from './member-list.ts';
 import { type Edge, newEdge } from './observe.ts';
 import { Overlay } from './overlay.ts';
-import { type Timing, timingFor } from './suspicion.ts';
+import { COMPARE_SOON_MS, OWN_WATCH_MS, type Timing, timingFor } from './suspicion.ts';
 import type { GossipBody, Incarnation, MemberEvent, MemberUpdate, Packet } from './types.ts';
 import { levelOf, QUIET } from './votes.ts';
 
@@ -130,6 +130,14 @@ export class GossipCore {
   }
 
   /**
+   * Somebody came or went: news of that may have missed somebody by chance (of ten thousand pairs one hears
+   * nothing), so tables are compared about a second later and not only at the next regular time.
+   */
+  compareSoon(): void {
+    this.syncAt = Math.min(this.syncAt, this.now + COMPARE_SOON_MS * (0.75 + this.random.next() / 2));
+  }
+
+  /**
    * A packet to `to`. Until it knows this life of this node, the node's own address rides
    * along; so does the newest own digest, once.
    */
@@ -201,9 +209,16 @@ export class GossipCore {
       }
     }
     for (const nodeId of subjects) {
-      if (!this.edges.has(nodeId)) this.edges.set(nodeId, newEdge(this.now));
+      if (!this.edges.has(nodeId)) this.edges.set(nodeId, newEdge(this.now, this.#watchedSince(nodeId)));
     }
     this.unsettled = true;
+  }
+
+  #watchedSince(nodeId: NodeId): Instant {
+    const { timing, now } = this;
+    const suspectSince = this.members.get(nodeId)?.splitSince ?? null;
+    if (suspectSince === null) return now;
+    return Math.min(now, Math.max(now - timing.voteMs + OWN_WATCH_MS, suspectSince - timing.suspectMs));
   }
 
   ownLevel(member: Member): 0 | 1 | 2 | 3 {

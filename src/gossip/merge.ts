@@ -87,6 +87,7 @@ export function adopt(core: GossipCore, member: Member, incarnation: Incarnation
   // the process that died was the earlier one
   if (edge !== undefined && incarnation.boot > before.boot) edge.hard = false;
   core.enter(member);
+  core.compareSoon();
   core.spread(member.nodeId, PRIORITY.life, PART_ADDRESS);
   core.unsettled = true;
   const { nodeId } = member;

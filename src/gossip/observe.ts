@@ -21,9 +21,14 @@ export interface Edge {
   probeAt: Instant;
 }
 
-export function newEdge(now: Instant): Edge {
+/**
+ * A watch that begins now. Of a member that is suspect already it counts as begun earlier
+ * (`since`): an observer that replaces a dead one must not hold the verdict up for a whole
+ * S2, as long as it has probed for a while itself.
+ */
+export function newEdge(now: Instant, since: Instant = now): Edge {
   return {
-    since: now,
+    since,
     allowanceMs: 0,
     hard: false,
     indirectAt: Number.NEGATIVE_INFINITY,

@@ -32,6 +32,8 @@ const HUGE_CLUSTER = 5000;
 export const DEGRADED_AFTER_MS: Duration = 10_000;
 /** Nobody fails for silence who was not suspected for at least this long. */
 export const MIN_SUSPECT_MS: Duration = 300;
+/** An observer that takes over the watch of a suspect probes it at least this long before it votes. */
+export const OWN_WATCH_MS: Duration = 600;
 /** A failure that others claim and this node can't verify is believed if nobody refutes it for this long. */
 export const CLAIM_GRACE_MS: Duration = 1500;
 /** How long failed and left members are remembered, so that no late packet brings an old life back. */
@@ -40,6 +42,8 @@ export const ASK_INTERVAL_MS: Duration = 500;
 /** Other observers asked about a silent subject (SWIM's k). */
 export const ASKED = 3;
 export const SYNC_INTERVAL_MS: Duration = 10_000;
+/** After somebody came or went, tables are compared this soon. */
+export const COMPARE_SOON_MS: Duration = 1000;
 /** Between two retries of failed members by one node of a small cluster; see `retryIntervalMs`. */
 const RETRY_INTERVAL_MS: Duration = 1000;
 /** Steps of own health; see awareness.ts. */

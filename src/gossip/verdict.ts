@@ -139,6 +139,7 @@ function end(core: GossipCore, member: Member): void {
   member.splitSince = null;
   member.degraded = false;
   core.withdraw(member);
+  core.compareSoon();
   core.spread(member.nodeId, PRIORITY.end, PART_OPINIONS);
   core.unsettled = true;
 }
