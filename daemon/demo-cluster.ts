@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SqlccError } from '../src/base/index.ts';
 import { SqlccClient } from '../src/client/index.ts';
+import { STOP_WITH_STDIN } from './start-node.ts';
 
 export interface DemoNode {
   readonly nodeId: string;
@@ -286,8 +287,15 @@ export class DemoCluster {
     node.child = spawn(
       process.execPath,
       [...flags, ...this.#program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
-      { env: { ...process.env, SQLCC_CONFIG: this.contextFile }, stdio: ['ignore', 'ignore', 'pipe'] },
+      {
+        // its own process group: the terminal's Ctrl-C and Ctrl-Z are for the demo, not for its daemons;
+        // a pipe as stdin that ends with the demo, whatever ends it, so that no daemon is left behind
+        detached: true,
+        env: { ...process.env, SQLCC_CONFIG: this.contextFile, [STOP_WITH_STDIN]: '1' },
+        stdio: ['pipe', 'ignore', 'pipe'],
+      },
     );
+    node.child.stdin?.on('error', () => {}); // nothing is ever written to it
     node.child.stderr?.on('data', (chunk: Buffer) =>
       writeFileSync(`${node.log}.stderr`, chunk, { flag: 'a', mode: 0o600 }),
     );

@@ -70,7 +70,9 @@ export async function seedFingerprint(seedNode: string): Promise<string> {
   return (await showAuthority(host, port, LOOK_TIMEOUT_MS)).fingerprint;
 }
 
-/** The CA of the seed, provided that it is the one that made the token; nothing secret was said until then. */
+/**
+ * The CA of the seed, provided that it is the one that made the token; nothing secret was said until then.
+ */
 async function pinnedCa(seed: { host: string; port: number }, pin: string): Promise<string> {
   const shown = await showAuthority(seed.host, seed.port, LOOK_TIMEOUT_MS);
   if (shown.fingerprint === pin) return shown.caPem;

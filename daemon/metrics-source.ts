@@ -1,4 +1,6 @@
-/** Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names. */
+/**
+ * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
+ */
 import { Availability, rollUp } from '../src/health/index.ts';
 import type { ClusterMetrics, NodeMetrics, RaftMetrics, Readings } from '../src/metrics/index.ts';
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';

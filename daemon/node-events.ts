@@ -3,7 +3,7 @@
  * callers, watchers and streams; what Raft and gossip say becomes events; a broken
  * connection is evidence for both. Wiring only: each line hands something on.
  */
-import type { Logger, LogIndex, NodeId } from '../src/base/index.ts';
+import type { LogFields, Logger, LogIndex, NodeId } from '../src/base/index.ts';
 import type { RaftEvent } from '../src/raft/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { EventHub } from './event-hub.ts';
@@ -51,9 +51,20 @@ const VERDICT_KIND = {
   left: 'member-left',
 } as const;
 
+/** Fields for a log line: what is no scalar becomes JSON. */
+function flat(fields: Readonly<Record<string, unknown>>): LogFields {
+  const entries = Object.entries(fields).map(([name, value]): [string, string | number | boolean | null] =>
+    typeof value === 'object' && value !== null
+      ? [name, JSON.stringify(value)]
+      : [name, value as string | number | boolean | null],
+  );
+  return Object.fromEntries(entries);
+}
+
 export function nodeEvents(parts: EventParts): NodeEvents {
   const { nodeId, consensus, hub, keys, gossip, logger } = parts;
   let leaderlessSince: number | null = null;
+  let campaigns = '';
   const own = (event: Parameters<EventHub['publishOwn']>[0]): void => hub.publishOwn(event);
 
   const events: NodeEvents = {
@@ -104,7 +115,14 @@ export function nodeEvents(parts: EventParts): NodeEvents {
     onRaft(batch) {
       for (const { at, event } of batch) {
         const { kind, ...fields } = event;
-        logger.log('info', `raft-${kind}`, { fields: JSON.stringify(fields) });
+        logger.log('info', `raft-${kind}`, flat(fields));
+        if (event.kind === 'leader-changed') campaigns = '';
+        if (event.kind === 'campaign-started') {
+          // without a majority a node asks again and again: once is news
+          const key = `${event.term} ${event.campaign}`;
+          if (key === campaigns) continue;
+          campaigns = key;
+        }
         const shown = ownEvent(nodeId, at, event);
         if (shown !== null) own(shown);
         if (event.kind === 'elected') events.elected(event);

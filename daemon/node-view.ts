@@ -73,7 +73,8 @@ function matchIndex(sources: ViewSources, nodeId: NodeId, digest: DigestFacts | 
   if (raft.role === 'leader') {
     if (nodeId === sources.nodeId) return raft.last.index;
     const peer = raft.peers.find((p) => p.nodeId === nodeId);
-    if (peer !== undefined) return peer.match;
+    // a new leader knows nothing of a follower before its first answer
+    if (peer !== undefined && peer.match > 0) return peer.match;
   }
   return digest?.lastIndex ?? null;
 }
@@ -242,7 +243,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
       voters,
       quorum,
       tolerates: Math.max(0, alive - quorum),
-      election_timeout_ms: raft.electionTimeoutMs,
+      election_timeout_ms: Math.round(raft.electionTimeoutMs),
       heartbeat_interval_ms: extras.heartbeatIntervalMs,
     },
     primary: {

@@ -17,6 +17,12 @@ import { NodeManager } from './node-manager.ts';
 /** All of a stop must fit: transfer, drain, close. */
 const STOP_DEADLINE_MS = 5000;
 
+/**
+ * Environment: a daemon whose stdin ends stops as by SIGTERM; set by whoever starts daemons that must not
+ * outlive it.
+ */
+export const STOP_WITH_STDIN = 'SQLCC_STOP_WITH_STDIN';
+
 export interface StartOptions {
   readonly configFile: string;
   /** Wins over the file's `data_dir`. */
@@ -115,8 +121,13 @@ async function run(node: NodeManager, logger: Logger): Promise<number> {
       });
     }
   });
+  const parent = new Promise<string>((settle) => {
+    if (process.env[STOP_WITH_STDIN] !== '1') return;
+    process.stdin.on('error', () => settle('stdin broke'));
+    process.stdin.on('end', () => settle('stdin ended')).resume();
+  });
   await node.start();
-  const reason = await Promise.race([asked, node.whenFailed()]);
+  const reason = await Promise.race([asked, parent, node.whenFailed()]);
   logger.log('info', 'stopping', { reason: typeof reason === 'string' ? reason : reason.message });
   const late = setTimeout(
     () => failStop('main', `not stopped within ${STOP_DEADLINE_MS} ms`),

@@ -21,7 +21,10 @@ export interface SystemSample {
   readonly loadFactor: number;
   readonly loopLagP99Ms: number;
   readonly rssBytes: number;
-  /** Bytes that this process has read from and written to disks since it started; null where /proc does not tell. */
+  /**
+   * Bytes that this process has read from and written to disks since it started; null where /proc does not
+   * tell.
+   */
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
 }

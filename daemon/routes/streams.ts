@@ -46,7 +46,9 @@ export async function events(context: NodeContext, call: Call): Promise<Answer> 
   }
   const stop = context.hub.subscribe((event) => wanted(event.kind) && lines.push(eventLine(event)));
   if (stop === null) throw new SqlccError('overloaded', 'too many event streams are open on this node');
-  const timer = setInterval(() => lines.push(eventLine(context.hub.progress(Date.now()))), PROGRESS_MS);
+  const progress = (): void => lines.push(eventLine(context.hub.progress(Date.now())));
+  progress(); // the first line comes at once: it says where to resume
+  const timer = setInterval(progress, PROGRESS_MS);
   lines.onClose(() => {
     clearInterval(timer);
     stop();

@@ -44,8 +44,8 @@ export async function serveStream(
   if (bare) return;
   if (answer.stream !== undefined) await pump(stream, answer.stream);
   else stream.end(bytes ?? undefined);
-  // an upload that nobody wants any more is stopped, not read to its end
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  // an upload that nobody wants any more is stopped, not read to its end; a request without a body has none
+  if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /** Answers a request that came by HTTP/1.1. */

@@ -68,7 +68,7 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     [
       'Disk',
       `${percent(node.disk_usage) ?? '-'} of ${size(node.capacity) ?? '-'}, ` +
-        `own data ${size(node.disk_used_bytes) ?? '-'}`,
+        `disk used ${size(node.disk_used_bytes) ?? '-'}`,
     ],
     ['Clients', node.active_connections],
     ['Latency p95', duration(node.query_latency_p95_ms)],
