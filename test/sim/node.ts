@@ -60,7 +60,12 @@ interface Life {
   /** Work of the state machine, one after the other. */
   busyUntil: number;
   nextId: number;
+  /** When the log was first seen to drop a write. */
+  dropped: number | null;
 }
+
+/** A failed log must have stopped its node after this long. */
+const FAIL_STOP_MS = 5;
 
 export class SimNode {
   readonly nodeId: NodeId;
@@ -168,7 +173,7 @@ export class SimNode {
       },
     });
     const maps = { proposed: new Map(), awaited: new Map(), reads: new Map() };
-    this.#life = { loop, storage, clock, ...maps, busyUntil: 0, nextId: 1 };
+    this.#life = { loop, storage, clock, ...maps, busyUntil: 0, nextId: 1, dropped: null };
     loop.start();
   }
 
@@ -263,7 +268,14 @@ export class SimNode {
     fn();
     const life = this.#life;
     if (life === null) return;
-    this.#parts.oracle.turned(life.loop.status(), (index) => life.storage.term(index));
+    const status = life.loop.status();
+    // a log that has failed and says so in a moment dropped this turn's write: its reads tell nothing now
+    if (life.storage.lastIndex() !== status.last.index) {
+      life.dropped ??= this.#parts.world.now;
+      if (this.#parts.world.now - life.dropped < FAIL_STOP_MS) return;
+      this.#parts.oracle.fail('FailStop', `${this.nodeId} lives on with a log that dropped a write`);
+    }
+    this.#parts.oracle.turned(status, (index) => life.storage.term(index));
   }
 
   #send(messages: readonly RaftMessage[]): void {
