@@ -24,10 +24,16 @@ type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }
 const RETRY_MIN_MS = 15;
 const RETRY_MAX_MS = 35;
 const HINT_JITTER_MS = 2;
+/** Staggers that a waiting successor gives to one that stands already. */
+const HOLD_STAGGERS = 4;
 
-/** How long this node is still bound to the leader it hears, ms; 0 = free to vote. */
-export function remainingLease(core: RaftCore): Duration {
+/**
+ * How long this node is still bound to the leader it hears, ms; 0 = free to vote. A leader that itself
+ * asks to be elected leads no more: it binds nobody against its own request.
+ */
+export function remainingLease(core: RaftCore, asker: NodeId): Duration {
   if (core.leader !== null) return core.electionTimeoutMs;
+  if (core.leaderId === asker) return 0;
   if (core.leaderId === null || core.contactAt === null || core.leaseVoid) return 0;
   return Math.max(0, core.contactAt + core.electionTimeoutMs - core.now);
 }
@@ -98,15 +104,13 @@ function countVotes(core: RaftCore): void {
 
 /** Would this node vote for the sender? Changes nothing here but the wait before an own hint campaign. */
 export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
-  const lease = remainingLease(core);
+  const lease = remainingLease(core, m.from);
   let refusal: VoteRefusal | null = null;
   if (!core.hasOwnIdentity() || core.log.isInstalling) refusal = 'not-ready';
   else if (m.term < core.term) refusal = 'term';
   else if (!core.log.isUpToDate(m.last)) refusal = 'log';
   else if (lease > 0) refusal = 'lease';
-  if (refusal === null && core.hint !== null) {
-    core.hint.at = Math.max(core.hint.at, core.now + core.settings.hintStaggerMs);
-  }
+  if (refusal === null) standBehind(core, m.from);
   const retryAfterMs = refusal === 'lease' ? lease : 0;
   core.send(
     m.from,
@@ -119,6 +123,24 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
     },
     m.fromInstance,
   );
+}
+
+/**
+ * Somebody else stands who could win: an own campaign on the same evidence would only split the votes. One
+ * that waits goes on waiting, long enough for two round trips and a sync; one that has begun gives way to a
+ * successor of a better rank.
+ */
+function standBehind(core: RaftCore, candidate: NodeId): void {
+  const at = core.now + HOLD_STAGGERS * core.settings.hintStaggerMs;
+  if (core.hint !== null) {
+    core.hint.at = Math.max(core.hint.at, at);
+    return;
+  }
+  if (core.role !== 'pre-candidate' || core.quest?.kind !== 'hint') return;
+  const [own, other] = [core.ranks.indexOf(core.nodeId), core.ranks.indexOf(candidate)];
+  if (other < 0 || own < other) return;
+  becomeFollower(core, core.term, null, `${candidate} stands and ranks before`);
+  core.hint = { at, peer: candidate, rank: own };
 }
 
 export function onPreVoteResponse(core: RaftCore, m: MessageOf<'pre-vote-response'>): void {

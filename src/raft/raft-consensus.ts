@@ -267,7 +267,7 @@ export class RaftConsensus {
   #onVoteRequest(m: MessageOf<'vote'>): void {
     const core = this.#core;
     // stickiness: a voter that hears its leader does not even look at the term (dissertation §4.2.3)
-    if (m.reason !== 'transfer' && m.term > core.term && remainingLease(core) > 0) return;
+    if (m.reason !== 'transfer' && m.term > core.term && remainingLease(core, m.from) > 0) return;
     if (m.term > core.term) becomeFollower(core, m.term, null, `${m.from} stands in term ${m.term}`);
     if (m.term === core.term) {
       onVote(core, m);
