@@ -106,7 +106,8 @@ function askOthers(core: GossipCore, member: Member, edge: Edge): void {
   if (edge.unanswered >= ASKED) core.health.worse('no-answers', core.now);
   const others = core.overlay.observers(member.nodeId).filter((o) => o !== core.self.nodeId);
   for (const helper of core.some(others, ASKED)) {
-    edge.unanswered++;
+    // a helper that never was there says nothing about this node
+    if ((core.members.get(helper)?.heardAt ?? null) !== null) edge.unanswered++;
     core.send(helper, { kind: 'ask', subject: member.nodeId });
   }
 }
