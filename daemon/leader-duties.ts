@@ -11,6 +11,7 @@ import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { GossipDriver } from './gossip-driver.ts';
+import { nextMemberStep } from './member-step.ts';
 import { nextStep } from './operation-steps.ts';
 import { encodeCommand } from './requests.ts';
 import type { StateLink } from './state-link.ts';
@@ -77,7 +78,7 @@ export class LeaderDuties {
       if (cluster === null) return;
       for (const command of this.#due(cluster)) await this.#propose(command);
       await this.#operations();
-      await this.#membership(cluster, status);
+      await this.#membership();
     } catch (error) {
       this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
     } finally {
@@ -184,28 +185,14 @@ export class LeaderDuties {
     return transitions.map((alert) => ({ kind: 'alert-transition', alert }));
   }
 
-  /**
-   * A record without a place in the Raft group gets one as learner; promotion is the core's
-   * (settings.autoPromote).
-   */
-  async #membership(cluster: ClusterState, status: RaftStatus): Promise<void> {
-    const { voters, outgoing, learners, learnersNext } = status.membership;
-    const members = new Map([...voters, ...outgoing, ...learners, ...learnersNext].map((m) => [m.nodeId, m]));
-    const timeoutMs = PROPOSE_TIMEOUT_MS;
-    for (const record of Object.values(cluster.nodes)) {
-      const member = members.get(record.nodeId);
-      const address = `${record.host}:${record.peerPort}`;
-      if (member === undefined) {
-        const added = { nodeId: record.nodeId, instanceId: record.instanceId, address };
-        return this.#parts.consensus.changeMembership({ kind: 'add-learner', member: added }, timeoutMs);
-      }
-      if (member.instanceId === record.instanceId && member.address !== address) {
-        return this.#parts.consensus.changeMembership(
-          { kind: 'set-address', nodeId: record.nodeId, address },
-          timeoutMs,
-        );
-      }
-    }
+  /** Looks at what is true now: the steps before may have changed the record and the group. */
+  async #membership(): Promise<void> {
+    const { consensus, state } = this.#parts;
+    const { cluster } = state;
+    const { status } = consensus;
+    if (cluster === null || status?.role !== 'leader' || !status.membershipCommitted) return;
+    const change = nextMemberStep(cluster, status);
+    if (change !== null) await consensus.changeMembership(change, PROPOSE_TIMEOUT_MS);
   }
 
   #propose(command: ClusterCommand): Promise<unknown> {
