@@ -4,7 +4,7 @@
  * protocol in here: what is decided is decided in src/raft.
  */
 import { join } from 'node:path';
-import type { LogIndex, Term } from '../src/base/index.ts';
+import { type LogIndex, SqlccError, type Term } from '../src/base/index.ts';
 import type { RaftInput, RaftMember, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
 import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
@@ -63,6 +63,7 @@ export class ConsensusHost {
     this.#storage = opened.storage;
     if (opened.recovered.repaired !== null)
       this.#log('warn', 'wal-repaired', { kept: opened.recovered.repaired });
+    this.#checkAgainstState(data.appliedIndex);
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
     this.#peers = new PeerTransport({
@@ -112,6 +113,15 @@ export class ConsensusHost {
         fatal: (reason) => failStop('raft', reason),
       },
     });
+  }
+
+  /** A log that ends before what was applied from it has lost entries that somebody was told are safe. */
+  #checkAgainstState(appliedIndex: LogIndex): void {
+    const last = this.#storage.lastIndex();
+    if (appliedIndex <= last) return;
+    const text = `the log ends at ${last}, the state has applied ${appliedIndex}: the log lost its end`;
+    const hint = 'wipe this node and join it again; the others hold the entries';
+    throw new SqlccError('storage_failed', text, { hint });
   }
 
   /** Listens for peers, then starts the turn loop. */

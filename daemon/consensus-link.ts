@@ -7,7 +7,8 @@ import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Proposals } from './proposals.ts';
-import type { ConsensusToMain, MainToConsensus, PeerLink } from './protocol.ts';
+import type { ConsensusToMain, MainToConsensus, PeerLink, Refused } from './protocol.ts';
+import { refusedError } from './refused.ts';
 
 export interface ConsensusListener {
   readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
@@ -37,7 +38,8 @@ export class ConsensusLink {
   #diskLatencyMs = 0;
   #loopLagMs = 0;
   #statusAt: Instant = 0;
-  #ready: (() => void) | null = null;
+  #ready: ((refused: Refused | null) => void) | null = null;
+  #isRefused = false;
   #stopped: (() => void) | null = null;
 
   constructor(port: MessagePort, listener: ConsensusListener) {
@@ -74,10 +76,10 @@ export class ConsensusLink {
     return this.#loopLagMs;
   }
 
-  /** Resolves when the worker has recovered its log and listens for peers; rejects when it ends before. */
+  /** Resolves when the worker has recovered its log and listens for peers; rejects with why it can't. */
   whenReady(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#ready = resolve;
+      this.#ready = (refused) => (refused === null ? resolve() : reject(refusedError(refused)));
       worker.once('error', reject);
       worker.once('exit', (code) =>
         reject(new SqlccError('internal', `the consensus worker ended with ${code}`)),
@@ -151,6 +153,7 @@ export class ConsensusLink {
 
   /** Says goodbye to the peers and closes the log. */
   stop(): Promise<void> {
+    if (this.#isRefused) return Promise.resolve();
     return new Promise((resolve) => {
       this.#stopped = resolve;
       this.#post({ kind: 'stop' });
@@ -177,7 +180,10 @@ export class ConsensusLink {
   #receive(message: ConsensusToMain): void {
     switch (message.kind) {
       case 'ready':
-        return this.#ready?.();
+        return this.#ready?.(null);
+      case 'refused':
+        this.#isRefused = true;
+        return this.#ready?.(message);
       case 'stopped':
         return this.#stopped?.();
       case 'proposals':

@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { ConsensusHost } from './consensus-host.ts';
 import { failStop } from './fail-stop.ts';
 import type { ConsensusWorkerData } from './protocol.ts';
+import { refuseStart } from './refused.ts';
 
 process.on('uncaughtException', (error) => failStop('consensus', error.stack ?? error.message));
 process.on('unhandledRejection', (reason) =>
@@ -12,5 +13,5 @@ process.on('unhandledRejection', (reason) =>
 try {
   await new ConsensusHost(workerData as ConsensusWorkerData).start();
 } catch (error) {
-  failStop('consensus', (error as Error).stack ?? (error as Error).message);
+  refuseStart('consensus', error, (workerData as ConsensusWorkerData).main);
 }

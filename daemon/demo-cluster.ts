@@ -304,13 +304,14 @@ export class DemoCluster {
   async #untilReady(node: DemoNode): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (Date.now() < deadline) {
-      if (node.child?.exitCode != null) {
+      const { child } = node;
+      if (child !== null && (child.exitCode !== null || child.signalCode !== null)) {
         const said = existsSync(`${node.log}.stderr`)
           ? readFileSync(`${node.log}.stderr`, 'utf8').trim()
           : 'nothing';
         throw new SqlccError(
           'unavailable',
-          `${node.nodeId} ended with ${node.child.exitCode} and said: ${said}`,
+          `${node.nodeId} ended with ${child.exitCode ?? child.signalCode} and said: ${said}`,
         );
       }
       try {

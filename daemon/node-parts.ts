@@ -113,7 +113,10 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   });
   const opened = state.whenOpen();
   threads.startState({ facts, snapshotThreshold: config.raft.logCompactionThreshold });
-  await opened;
+  await opened.catch(async (error) => {
+    await threads.end();
+    throw error;
+  });
   const reader = StateReader.open(join(dataDir, 'engine'));
   const readers = new ReaderPool({ dir: join(dataDir, 'engine'), entry: entryUrl('reader-process') });
   const keys = new KeyWatch(state.appliedIndex);

@@ -5,7 +5,7 @@
  * clone of a view would copy the whole frame that it is a view of.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { LogIndex, LogLevel, NodeId, Term, Timestamp } from '../src/base/index.ts';
+import type { ErrorCode, LogIndex, LogLevel, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/index.ts';
 import type {
   MembershipChange,
@@ -77,8 +77,17 @@ export interface PeerLink {
   readonly rttMs: number | null;
 }
 
+/** A worker that does not start, and why: what an operator can act on. Bugs stop the process instead. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
 export type ConsensusToMain =
   | { readonly kind: 'ready' }
+  | Refused
   | { readonly kind: 'proposals'; readonly results: readonly ProposalResult[] }
   /** Proposals of this node at whose place another entry was committed: they certainly did not happen. */
   | { readonly kind: 'overwritten'; readonly ids: readonly number[] }
@@ -139,6 +148,7 @@ export interface AppliedResult {
 
 export type StateToMain =
   | { readonly kind: 'open'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
+  | Refused
   | {
       readonly kind: 'applied';
       readonly appliedIndex: LogIndex;

@@ -6,7 +6,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { LogIndex } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
-import type { MainToState, StateToMain } from './protocol.ts';
+import type { MainToState, Refused, StateToMain } from './protocol.ts';
+import { refusedError } from './refused.ts';
 
 export interface StateListener {
   readonly applied: (message: Extract<StateToMain, { kind: 'applied' }>) => void;
@@ -30,7 +31,7 @@ export class StateLink {
   #appliedAt = performance.now();
   #cluster: ClusterState | null = null;
   #nextHashId = 1;
-  #opened: (() => void) | null = null;
+  #opened: ((refused: Refused | null) => void) | null = null;
   #stopped: (() => void) | null = null;
 
   constructor(port: MessagePort, listener: StateListener) {
@@ -53,10 +54,10 @@ export class StateLink {
     return this.#cluster;
   }
 
-  /** Resolves when the state file is open. */
+  /** Resolves when the state file is open; rejects with why it can't be. */
   whenOpen(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#opened = resolve;
+    return new Promise((resolve, reject) => {
+      this.#opened = (refused) => (refused === null ? resolve() : reject(refusedError(refused)));
     });
   }
 
@@ -110,7 +111,9 @@ export class StateLink {
       case 'open':
         this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);
-        return this.#opened?.();
+        return this.#opened?.(null);
+      case 'refused':
+        return this.#opened?.(message);
       case 'applied':
         if (message.clusterState !== null) this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);

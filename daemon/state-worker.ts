@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { failStop } from './fail-stop.ts';
 import type { StateWorkerData } from './protocol.ts';
+import { refuseStart } from './refused.ts';
 import { StateHost } from './state-host.ts';
 
 process.on('uncaughtException', (error) => failStop('state', error.stack ?? error.message));
@@ -10,5 +11,5 @@ process.on('unhandledRejection', (reason) => failStop('state', String((reason as
 try {
   new StateHost(workerData as StateWorkerData).start();
 } catch (error) {
-  failStop('state', (error as Error).stack ?? (error as Error).message);
+  refuseStart('state', error, (workerData as StateWorkerData).main);
 }
