@@ -66,29 +66,24 @@ function syncDirectory(path: string): void {
   }
 }
 
-/** Makes the folder (0700) or refuses one that others may write or that somebody else owns. */
-export function ensureDataDir(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+/** Refuses a folder that others may write or that somebody else owns. */
+export function checkDataDir(dir: string): void {
   const info = statSync(dir);
   const uid = process.getuid?.() ?? info.uid;
   if (info.uid !== uid) {
-    throw new SqlccError(
-      'failed_precondition',
-      `${dir} belongs to uid ${info.uid}, this process runs as ${uid}`,
-      {
-        hint: `run as that user, or chown the folder`,
-      },
-    );
+    const text = `${dir} belongs to uid ${info.uid}, this process runs as ${uid}`;
+    throw new SqlccError('failed_precondition', text, { hint: 'run as that user, or chown the folder' });
   }
   if ((info.mode & 0o022) !== 0) {
-    throw new SqlccError(
-      'failed_precondition',
-      `${dir} may be written by others (mode ${(info.mode & 0o777).toString(8)})`,
-      {
-        hint: `chmod 700 ${dir}`,
-      },
-    );
+    const text = `${dir} may be written by others (mode ${(info.mode & 0o777).toString(8)})`;
+    throw new SqlccError('failed_precondition', text, { hint: `chmod 700 ${dir}` });
   }
+}
+
+/** Makes the folder with its parts (0700), or refuses it as `checkDataDir` does. */
+export function ensureDataDir(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  checkDataDir(dir);
   chmodSync(dir, 0o700);
   for (const sub of ['pki', 'wal', 'snapshots', 'engine'])
     mkdirSync(join(dir, sub), { recursive: true, mode: 0o700 });

@@ -77,8 +77,9 @@ function drawPlan(
   const cluster = requireCluster(context);
   const facts = planFacts(context);
   const nodeId = request.node_id ?? context.facts.nodeId;
-  if (request.kind !== 'failover' && cluster.nodes[nodeId] === undefined) {
-    throw unknownNode(nodeId, Object.keys(cluster.nodes));
+  const named = request.kind === 'failover' ? request.to : nodeId;
+  if (named !== undefined && !Object.hasOwn(cluster.nodes, named)) {
+    throw unknownNode(named, Object.keys(cluster.nodes));
   }
   const { owner, now } = asker;
   switch (request.kind) {
