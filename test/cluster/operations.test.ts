@@ -1,0 +1,153 @@
+/** Operations from the command line and the SDK: maintenance, refusals with all reasons, plan tokens, exit codes. */
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { followerOf, leaderOf, refusal, sharedCluster, sqlccOn, until } from './harness.ts';
+
+const shared = sharedCluster(3);
+
+/** Runs with `-o json`; the document of stdout beside the exit code. */
+async function json(cluster: DemoCluster, ...args: string[]) {
+  const ran = await sqlccOn(cluster, [...args, '-o', 'json'], 40_000);
+  const body = ran.stdout.trim() === '' ? null : JSON.parse(ran.stdout);
+  return { ...ran, body };
+}
+
+describe('maintenance', () => {
+  it('of the leader hands over first, keeps it from leading, and ends', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const before = await leaderOf(cluster);
+    const enabled = await json(
+      cluster,
+      ...['node', 'maintenance', 'enable', '--node', before, '--for', '10m', '--reason', 'kernel', '--yes'],
+    );
+    expect(enabled.stderr).toBe('');
+    expect(enabled.code).toBe(0);
+    const after = await leaderOf(cluster);
+    expect(after).not.toBe(before);
+    const { operations } = await client.operations();
+    const last = operations.at(-1);
+    expect(last).toMatchObject({ kind: 'maintenance-enable', state: 'done', from: before, reason: 'kernel' });
+    expect(last?.phases.map((p) => p.name)).toContain('handing-over');
+    const status = await json(cluster, 'node', 'maintenance', 'status');
+    expect(JSON.stringify(status.body)).toContain(before);
+
+    const back = await json(cluster, 'cluster', 'failover', '--to', before, '--yes');
+    expect(back.code).toBe(6);
+    expect(back.stderr).toMatch(/^error\[failed_precondition\]: .*maintenance/s);
+    const check = await sqlccOn(cluster, ['node', 'check', before]);
+    expect(check.code).toBe(3);
+
+    const disabled = await json(cluster, 'node', 'maintenance', 'disable', '--node', before, '--yes');
+    expect(disabled.code).toBe(0);
+    expect((await client.status()).maintenance).toEqual([]);
+    const again = await json(cluster, 'cluster', 'failover', '--to', before, '--yes');
+    expect(again.code).toBe(0);
+    expect(await leaderOf(cluster)).toBe(before);
+  });
+
+  it('ends by itself after its time', async () => {
+    const cluster = shared();
+    const node = await followerOf(cluster);
+    const client = cluster.client();
+    const { id } = await client.runOperation({
+      ...{ kind: 'maintenance', node_id: node, enable: true, for_ms: 1500, reason: 'short' },
+    });
+    expect((await client.waitOperation(id, { timeoutMs: 10_000 })).state).toBe('done');
+    expect((await client.status()).maintenance).toEqual([node]);
+    await until('its end', async () => (await client.status()).maintenance.length === 0, 15_000);
+  });
+});
+
+describe('a failover', () => {
+  it('to the leader itself and to an unknown node is refused (6 and 11)', async () => {
+    const cluster = shared();
+    const leader = await leaderOf(cluster);
+    const self = await json(cluster, 'cluster', 'failover', '--to', leader, '--yes');
+    expect(self.code).toBe(6);
+    expect(self.stderr).toMatch(/^error\[failed_precondition\]: .*\nhint: /s);
+    const unknown = await json(cluster, 'cluster', 'failover', '--to', 'n99', '--yes');
+    expect(unknown.code).toBe(11);
+    expect(unknown.stderr).toContain('n99');
+    const bare = await json(cluster, 'cluster', 'failover');
+    expect(bare.code).toBe(2);
+    expect(bare.stderr).toContain('--yes');
+    expect(await leaderOf(cluster)).toBe(leader);
+  });
+
+  it('to a dead node in maintenance is refused with every reason, not the first', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const victim = await followerOf(cluster);
+    const { id } = await client.runOperation({
+      ...{ kind: 'maintenance', node_id: victim, enable: true, reason: 'and then it died' },
+    });
+    await client.waitOperation(id);
+    await cluster.killNode(victim);
+    await until('it is dead', async () => (await client.node(victim)).node.liveness === 'dead');
+    const ran = await json(cluster, 'cluster', 'failover', '--to', victim, '--yes');
+    expect(ran.code).toBe(6);
+    expect(ran.stderr).toMatch(/dead/);
+    expect(ran.stderr).toMatch(/maintenance/);
+    const error = await refusal(client.runOperation({ kind: 'failover', to: victim }));
+    expect((error.details['reasons'] as string[]).length).toBeGreaterThanOrEqual(2);
+    const dry = await json(cluster, 'cluster', 'failover', '--dry-run');
+    expect(dry.code).toBe(0);
+    const candidates = dry.body.plan.candidates as {
+      node_id: string;
+      eligible: boolean;
+      reasons: string[];
+    }[];
+    const dead = candidates.find((c) => c.node_id === victim);
+    expect(dead?.eligible).toBe(false);
+    expect(dead?.reasons.length).toBeGreaterThanOrEqual(2);
+    // two of three voters are left: no further one may be taken out
+    const leader = await leaderOf(cluster);
+    const third = cluster.nodes.find((n) => n.nodeId !== victim && n.nodeId !== leader)?.nodeId as string;
+    const removal = await json(cluster, 'node', 'leave', third, '--yes');
+    expect(removal.code).toBe(6);
+    await cluster.startNode(victim);
+    await cluster.untilHealthy();
+    const off = await client.runOperation({ kind: 'maintenance', node_id: victim, enable: false });
+    await client.waitOperation(off.id);
+  });
+
+  it('with a plan token is refused when the term has moved since (conflict)', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const plan = await client.planOperation({ kind: 'failover' });
+    expect(plan).toMatchObject({ allowed: true, from: await leaderOf(cluster) });
+    const done = await client.runOperation({ kind: 'failover', plan_token: plan.token });
+    expect((await client.waitOperation(done.id)).state).toBe('done');
+    await until('another leader', async () => (await client.leader()).term > plan.term);
+    const late = await refusal(client.runOperation({ kind: 'failover', plan_token: plan.token }));
+    expect(late.code).toBe('conflict');
+    expect(late.exitCode).toBe(9);
+    const forged = await refusal(client.runOperation({ kind: 'failover', plan_token: 'e30.AAAA' }));
+    expect(forged.code).toBe('conflict');
+    const expected = await refusal(client.runOperation({ kind: 'failover', expect_term: plan.term }));
+    expect(expected.code).toMatch(/failed_precondition|conflict/);
+  });
+});
+
+describe('op', () => {
+  it('list, show, wait and cancel tell by exit code what became of an operation', async () => {
+    const cluster = shared();
+    const ran = await json(cluster, 'cluster', 'failover', '--yes', '--reason', 'for op');
+    expect(ran.code).toBe(0);
+    const id = ran.body.operation.id as string;
+    const list = await json(cluster, 'op', 'list');
+    expect(list.body.operations.at(-1).id).toBe(id);
+    const show = await json(cluster, 'op', 'show', id);
+    expect(show.code).toBe(0);
+    expect(show.body.operation).toMatchObject({ id, state: 'done', reason: 'for op' });
+    expect((await sqlccOn(cluster, ['op', 'wait', id])).code).toBe(0);
+    const cancel = await sqlccOn(cluster, ['op', 'cancel', id, '--yes']);
+    expect(cancel.code).toBe(9);
+    expect(cancel.stderr).toMatch(/^error\[conflict\]: /);
+    expect((await sqlccOn(cluster, ['op', 'show', 'none'])).code).toBe(11);
+    expect((await sqlccOn(cluster, ['op', 'wait', 'none'])).code).toBe(11);
+    const table = await sqlccOn(cluster, ['op', 'list']);
+    expect(table.stdout).toContain(id);
+  });
+});
