@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { formatToken } from '../src/auth/index.ts';
 import { isClusterName, parseNodeId, SqlccError } from '../src/base/index.ts';
 import type { NodeRecord, TokenRecord } from '../src/cluster/index.ts';
-import { parseConfig, renderSharedConfig } from '../src/config/index.ts';
+import { configHash, parseConfig, renderSharedConfig } from '../src/config/index.ts';
 import {
   createAuthority,
   createCsr,
@@ -244,6 +244,7 @@ function firstWrite(
       name: cluster.clusterName,
       node,
       configText: cluster.configText,
+      configHash: configHash(cluster.configText),
       tokens: [cluster.token],
     },
     'cluster init',

@@ -289,7 +289,7 @@ export class NodeManager {
     const { cluster } = parts.state;
     if (cluster === null || this.#life === null) return;
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== parts.facts.nodeId);
-    parts.gossip.setSeeds(others);
+    parts.gossip.knownNodes(others);
     const wanted = settingsOf(parts.options.config, cluster);
     const key = JSON.stringify(wanted);
     if (key === this.#settingsKey) return;

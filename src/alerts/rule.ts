@@ -1,5 +1,5 @@
 /** The grammar of an alert rule in YAML, and the five rules of the seed as shipped defaults. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../base/index.ts';
 import type { AlertSeverity } from './alert-record.ts';
 

@@ -4,7 +4,7 @@
  * it. A route that is not a row here does not exist; a row without a scope does not
  * compile.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Scope } from '../auth/index.ts';
 import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';

@@ -1,7 +1,7 @@
 /**
  * The endpoint table as an OpenAPI 3.1 document: made from the schemas that the server itself parses with.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, EndpointName } from './endpoints.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { errorBody } from './schemas/common.ts';

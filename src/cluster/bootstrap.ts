@@ -1,5 +1,4 @@
 /** The first command of every log: a cluster with one node, its configuration and the tokens made with it. */
-import { configHash } from '../config/index.ts';
 import type { ClusterState, TokenRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, Outcome } from './outcome.ts';
@@ -10,7 +9,7 @@ export function bootstrapCluster(
   command: Extract<ClusterCommand, { kind: 'bootstrap' }>,
   at: ApplyPosition,
 ): Outcome {
-  const { clusterId, name, node, configText } = command;
+  const { clusterId, name, node, configText, configHash } = command;
   if (state !== null) return refused('conflict', `this is cluster "${state.name}" already`);
   const tokens = Object.fromEntries(command.tokens.map((t): [string, TokenRecord] => [t.id, t]));
   const made: ClusterState = {
@@ -28,7 +27,7 @@ export function bootstrapCluster(
     configs: [
       {
         version: 1,
-        configHash: configHash(configText),
+        configHash,
         createTime: at.timestamp,
         createNode: node.nodeId,
         author: at.actor,

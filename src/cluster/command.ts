@@ -29,6 +29,8 @@ export type ClusterCommand =
       readonly name: string;
       readonly node: NodeRecord;
       readonly configText: string;
+      /** Of `configText`; computed by the proposer, so that whoever applies needs no YAML. */
+      readonly configHash: string;
       readonly tokens: readonly TokenRecord[];
     }
   /** Admission of a node whose join token was checked; spends the token in the same step. */

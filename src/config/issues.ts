@@ -2,7 +2,7 @@
  * From what zod complains about to sentences with a place and a hint, all at once and in the order of the
  * file.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { LIMITS } from '../base/index.ts';
 import type { ConfigIssue } from './cluster-config.ts';
 import { keyAt, keysUnder, nearest } from './keys.ts';

@@ -1,5 +1,5 @@
 /** The schema as a flat list of keys: for hints, effects, the reference and the diff. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyInfo } from './schema.ts';
 import { fileSchema, KEYS } from './schema.ts';
 

@@ -3,7 +3,7 @@
  * takes effect. Everything else about keys is made from this table: parsing, the
  * reference, the commented sample, the diff. Defaults are the seed's.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertRuleSchema } from '../alerts/index.ts';
 import { isClusterName, parseNodeId, parseSize } from '../base/index.ts';
 import type { ChangeEffect } from './cluster-config.ts';

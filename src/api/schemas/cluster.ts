@@ -1,5 +1,5 @@
 /** Nodes, leader, status and views. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });

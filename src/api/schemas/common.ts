@@ -2,7 +2,7 @@
  * Shapes that several routes share. Keys are snake_case as on the wire; `schemaVersion` is the only camel-
  * case key.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const SCHEMA_VERSION = 1;
 

@@ -1,5 +1,5 @@
 /** Operations, configuration, tokens, joining, alerts, audit, events, metrics. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 const checkRow = z.object({

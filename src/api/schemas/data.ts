@@ -1,5 +1,5 @@
 /** Key-values, SQL and client sessions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readInfo, readLevel, time } from './common.ts';
 
 const kvItem = z.object({

@@ -18,7 +18,15 @@ describe('bootstrap', () => {
     const again = threeNodes();
     const { clusterId, name } = again.cluster;
     again.refused(
-      { kind: 'bootstrap', clusterId, name, node: record('n1'), configText: '', tokens: [] },
+      {
+        kind: 'bootstrap',
+        clusterId,
+        name,
+        node: record('n1'),
+        configText: '',
+        configHash: 'h1',
+        tokens: [],
+      },
       'conflict',
     );
   });

@@ -17,6 +17,7 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
     name: text,
     node: id.map((n) => record(n)),
     configText: text,
+    configHash: fc.constant('h1'),
     tokens: fc.array(
       name.map((t) => token(t)),
       { maxLength: 2 },

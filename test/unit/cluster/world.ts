@@ -106,6 +106,7 @@ export function threeNodes(): Ledger {
     name: 'trial',
     node: record('n1'),
     configText: 'cluster:\n  name: trial\n',
+    configHash: 'h1',
     tokens: [token('t2'), token('t3')],
   });
   ledger.done({ kind: 'leader-started', ...campaign('n1', 1) });
