@@ -27,21 +27,6 @@ export interface EventParts {
   readonly logger: Logger;
 }
 
-export interface NodeEvents {
-  onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void;
-  onRestored(index: LogIndex): void;
-  onDiverged(peer: NodeId, index: LogIndex): void;
-  onSnapshot(message: Extract<StateToMain, { kind: 'snapshot-made' }>): void;
-  onRaft(batch: Extract<ConsensusToMain, { kind: 'events' }>['events']): void;
-  onStatus(): void;
-  onPeer(peer: NodeId, status: 'lost' | 'dead' | 'restored'): void;
-  onVerdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void;
-  /** Called with each election that this node won; set once by NodeManager. */
-  elected: (event: Extract<RaftEvent, { kind: 'elected' }>) => void;
-  /** Called when the replicated record may have changed. */
-  clusterChanged: () => void;
-}
-
 type Liveness = 'alive' | 'suspect' | 'dead' | 'left';
 
 const VERDICT_KIND = {
@@ -61,106 +46,122 @@ function flat(fields: Readonly<Record<string, unknown>>): LogFields {
   return Object.fromEntries(entries);
 }
 
-export function nodeEvents(parts: EventParts): NodeEvents {
-  const { nodeId, consensus, hub, keys, gossip, logger } = parts;
-  let leaderlessSince: number | null = null;
-  let campaigns = '';
-  const own = (event: Parameters<EventHub['publishOwn']>[0]): void => hub.publishOwn(event);
+export class NodeEvents {
+  readonly #parts: EventParts;
+  #leaderlessSince: number | null = null;
+  #campaigns = '';
+  /** Called with each election that this node won; set once by NodeManager. */
+  elected: (event: Extract<RaftEvent, { kind: 'elected' }>) => void = () => {};
+  /** Called when the replicated record may have changed; set once by NodeManager. */
+  clusterChanged: () => void = () => {};
 
-  const events: NodeEvents = {
-    elected: () => {},
-    clusterChanged: () => {},
+  constructor(parts: EventParts) {
+    this.#parts = parts;
+  }
 
-    onApplied(message) {
-      consensus.proposals.onApplied(message.results);
-      keys.publish(message.kvChanges, message.appliedIndex);
-      hub.publish(message.events, message.appliedIndex);
-      if (message.clusterState !== null) events.clusterChanged();
-    },
+  onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void {
+    const { consensus, hub, keys } = this.#parts;
+    consensus.proposals.onApplied(message.results);
+    keys.publish(message.kvChanges, message.appliedIndex);
+    hub.publish(message.events, message.appliedIndex);
+    if (message.clusterState !== null) this.clusterChanged();
+  }
 
-    onRestored(index) {
-      keys.reset(index);
-      hub.reset(index, Date.now());
-      events.clusterChanged();
-      const message = `${nodeId} took over a snapshot at ${index}`;
-      own({ kind: 'snapshot-installed', severity: 'info', nodeId, at: Date.now(), message, data: { index } });
-    },
+  onRestored(index: LogIndex): void {
+    const { nodeId, hub, keys } = this.#parts;
+    keys.reset(index);
+    hub.reset(index, Date.now());
+    this.clusterChanged();
+    const message = `${nodeId} took over a snapshot at ${index}`;
+    hub.publishOwn({
+      kind: 'snapshot-installed',
+      severity: 'info',
+      nodeId,
+      at: Date.now(),
+      message,
+      data: { index },
+    });
+  }
 
-    onDiverged(peer, index) {
-      logger.log('error', 'replica-diverged', { peer, index });
-      const advice = 'do not trust it: take it out and join it anew';
-      const message = `${peer} computed another result than ${nodeId} up to ${index}; ${advice}`;
-      own({
-        kind: 'replica-diverged',
-        severity: 'critical',
-        nodeId: peer,
-        at: Date.now(),
-        message,
-        data: { index },
-      });
-    },
+  onDiverged(peer: NodeId, index: LogIndex): void {
+    const { nodeId, logger, hub } = this.#parts;
+    logger.log('error', 'replica-diverged', { peer, index });
+    const advice = 'do not trust it: take it out and join it anew';
+    const message = `${peer} computed another result than ${nodeId} up to ${index}; ${advice}`;
+    hub.publishOwn({
+      kind: 'replica-diverged',
+      severity: 'critical',
+      nodeId: peer,
+      at: Date.now(),
+      message,
+      data: { index },
+    });
+  }
 
-    onSnapshot({ index, size, ms }) {
-      const message = `${nodeId} made a snapshot at ${index} (${size} bytes, ${ms} ms)`;
-      own({
-        kind: 'snapshot-made',
-        severity: 'info',
-        nodeId,
-        at: Date.now(),
-        message,
-        data: { index, size, ms },
-      });
-    },
+  onSnapshot({ index, size, ms }: Extract<StateToMain, { kind: 'snapshot-made' }>): void {
+    const { nodeId, hub } = this.#parts;
+    const message = `${nodeId} made a snapshot at ${index} (${size} bytes, ${ms} ms)`;
+    hub.publishOwn({
+      kind: 'snapshot-made',
+      severity: 'info',
+      nodeId,
+      at: Date.now(),
+      message,
+      data: { index, size, ms },
+    });
+  }
 
-    onRaft(batch) {
-      for (const { at, event } of batch) {
-        const { kind, ...fields } = event;
-        logger.log('info', `raft-${kind}`, flat(fields));
-        if (event.kind === 'leader-changed') campaigns = '';
-        if (event.kind === 'campaign-started') {
-          // without a majority a node asks again and again: once is news
-          const key = `${event.term} ${event.campaign}`;
-          if (key === campaigns) continue;
-          campaigns = key;
-        }
-        const shown = ownEvent(nodeId, at, event);
-        if (shown !== null) own(shown);
-        if (event.kind === 'elected') events.elected(event);
+  onRaft(batch: Extract<ConsensusToMain, { kind: 'events' }>['events']): void {
+    const { nodeId, logger, hub } = this.#parts;
+    for (const { at, event } of batch) {
+      const { kind, ...fields } = event;
+      logger.log('info', `raft-${kind}`, flat(fields));
+      if (event.kind === 'leader-changed') this.#campaigns = '';
+      if (event.kind === 'campaign-started') {
+        // without a majority a node asks again and again: once is news
+        const key = `${event.term} ${event.campaign}`;
+        if (key === this.#campaigns) continue;
+        this.#campaigns = key;
       }
-      events.onStatus();
-    },
+      const shown = ownEvent(nodeId, at, event);
+      if (shown !== null) hub.publishOwn(shown);
+      if (event.kind === 'elected') this.elected(event);
+    }
+    this.onStatus();
+  }
 
-    onStatus() {
-      const status = consensus.status;
-      if (status === null || status.leaderId !== null) {
-        leaderlessSince = null;
-        return;
-      }
-      leaderlessSince ??= performance.now();
-      if (performance.now() - leaderlessSince < LEADERLESS_FAIL_MS) return;
-      consensus.proposals.failAll('no leader: a majority of the voters does not answer');
-    },
+  onStatus(): void {
+    const { consensus } = this.#parts;
+    const status = consensus.status;
+    if (status === null || status.leaderId !== null) {
+      this.#leaderlessSince = null;
+      return;
+    }
+    this.#leaderlessSince ??= performance.now();
+    if (performance.now() - this.#leaderlessSince < LEADERLESS_FAIL_MS) return;
+    consensus.proposals.failAll('no leader: a majority of the voters does not answer');
+  }
 
-    onPeer(peer, status) {
-      logger.log('info', 'peer-connection', { peer, status });
-      if (status === 'dead' || status === 'restored') gossip.evidence(peer, status);
-    },
+  onPeer(peer: NodeId, status: 'lost' | 'dead' | 'restored'): void {
+    const { gossip, logger } = this.#parts;
+    logger.log('info', 'peer-connection', { peer, status });
+    if (status === 'dead' || status === 'restored') gossip.evidence(peer, status);
+  }
 
-    onVerdict(peer, liveness, by, cause) {
-      if (liveness === 'dead') consensus.hint(peer, 'lost');
-      if (liveness === 'alive') consensus.hint(peer, 'restored');
-      const severity = liveness === 'dead' ? 'critical' : liveness === 'suspect' ? 'warning' : 'info';
-      const message = `${nodeId} sees ${peer} ${liveness}${cause === '' ? '' : `: ${cause}`}`;
-      own({
-        kind: VERDICT_KIND[liveness],
-        severity,
-        nodeId: peer,
-        at: Date.now(),
-        message,
-        data: { by, cause },
-      });
-      logger.log('info', 'member', { peer, liveness, cause });
-    },
-  };
-  return events;
+  onVerdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void {
+    const { nodeId, consensus, logger, hub } = this.#parts;
+    if (liveness === 'dead') consensus.hint(peer, 'lost');
+    if (liveness === 'alive') consensus.hint(peer, 'restored');
+    const severity = liveness === 'dead' ? 'critical' : liveness === 'suspect' ? 'warning' : 'info';
+    const message = `${nodeId} sees ${peer} ${liveness}${cause === '' ? '' : `: ${cause}`}`;
+    hub.publishOwn({
+      kind: VERDICT_KIND[liveness],
+      severity,
+      nodeId: peer,
+      at: Date.now(),
+      message,
+      data: { by, cause },
+    });
+    logger.log('info', 'member', { peer, liveness, cause });
+  }
 }

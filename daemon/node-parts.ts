@@ -18,7 +18,7 @@ import { GossipDriver } from './gossip-driver.ts';
 import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
 import { Latencies } from './latencies.ts';
-import { type NodeEvents, nodeEvents } from './node-events.ts';
+import { NodeEvents } from './node-events.ts';
 import type { NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
 import { StateLink } from './state-link.ts';
@@ -128,7 +128,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });
   const reads = new Reads(nodeId, consensus, state);
-  const events = nodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
+  const events = new NodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
   const replicated = state.cluster?.configs.findLast((c) => c.isActive)?.text;
   const inForce = replicated === undefined ? config : overlayConfig(config, replicated);
   return {

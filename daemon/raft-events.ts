@@ -3,85 +3,76 @@
  */
 import type { NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterEvent } from '../src/cluster/index.ts';
-import type { RaftEvent } from '../src/raft/index.ts';
+import type { Membership, RaftEvent } from '../src/raft/index.ts';
 
 type OwnEvent = Omit<ClusterEvent, 'index'>;
+type Wording = Pick<OwnEvent, 'kind' | 'message' | 'data'> & { readonly severity?: OwnEvent['severity'] };
 
 function round(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10;
 }
 
-/** The event for the stream, or null for what nobody watches. */
-export function ownEvent(nodeId: NodeId, at: Timestamp, event: RaftEvent): OwnEvent | null {
-  const info = (
-    kind: OwnEvent['kind'],
-    message: string,
-    data: OwnEvent['data'],
-    about: NodeId | null = nodeId,
-  ): OwnEvent => ({
-    kind,
-    severity: 'info',
-    nodeId: about,
-    at,
-    message,
-    data,
-  });
+function membershipText({ voters, outgoing, learners }: Membership): string {
+  const names = (members: typeof voters): string => members.map((m) => m.nodeId).join(' ') || 'none';
+  const joint = outgoing.length === 0 ? '' : `, leaving ${names(outgoing)}`;
+  return `voters ${names(voters)}${joint}, learners ${names(learners)}`;
+}
+
+function leaderWording(self: NodeId, leaderId: NodeId | null, term: number): Wording {
+  if (leaderId === null) {
+    const message = `${self} knows no leader (term ${term})`;
+    return { kind: 'leader-lost', severity: 'warning', message, data: { term } };
+  }
+  const message = `${self} follows ${leaderId} in term ${term}`;
+  return { kind: 'role-changed', message, data: { leader_id: leaderId, term } };
+}
+
+function campaignWording(self: NodeId, event: Extract<RaftEvent, { kind: 'campaign-started' }>): Wording {
+  const silence = round(event.silenceMs);
+  const heard = silence === null ? '' : `, last word of the leader ${silence} ms ago`;
+  const message = `${self} asks for pre-votes for term ${event.term + 1} (${event.campaign}${heard})`;
+  const data = { campaign: event.campaign, term: event.term, silence_ms: silence };
+  return { kind: 'campaign-started', message, data };
+}
+
+function wording(self: NodeId, event: RaftEvent): Wording | null {
   switch (event.kind) {
-    case 'role-changed':
-      return info('role-changed', `${nodeId} is ${event.role} in term ${event.term}`, {
-        role: event.role,
-        term: event.term,
-      });
-    case 'leader-changed': {
-      const { leaderId, term } = event;
-      if (leaderId !== null)
-        return info('role-changed', `${nodeId} follows ${leaderId} in term ${term}`, {
-          leader_id: leaderId,
-          term,
-        });
-      const lost = info('leader-lost', `${nodeId} knows no leader (term ${term})`, { term });
-      return { ...lost, severity: 'warning' };
+    case 'role-changed': {
+      const { role, term } = event;
+      return { kind: 'role-changed', message: `${self} is ${role} in term ${term}`, data: { role, term } };
     }
-    case 'campaign-started': {
-      const silence = round(event.silenceMs);
-      const data = { campaign: event.campaign, term: event.term, silence_ms: silence };
-      const heard = silence === null ? '' : `, last word of the leader ${silence} ms ago`;
-      return info(
-        'campaign-started',
-        `${nodeId} asks for pre-votes for term ${event.term + 1} (${event.campaign}${heard})`,
-        data,
-      );
-    }
+    case 'leader-changed':
+      return leaderWording(self, event.leaderId, event.term);
+    case 'campaign-started':
+      return campaignWording(self, event);
     case 'vote': {
       const { candidate, term, granted, refusal } = event;
       const word = granted ? 'votes for' : `refuses (${refusal})`;
-      return info('vote', `${nodeId} ${word} ${candidate} in term ${term}`, {
-        candidate,
-        term,
-        granted,
-        refusal,
-      });
+      const data = { candidate, term, granted, refusal };
+      return { kind: 'vote', message: `${self} ${word} ${candidate} in term ${term}`, data };
     }
-    case 'stepped-down':
-      return {
-        ...info('role-changed', `${nodeId} steps down: ${event.reason}`, { term: event.term }),
-        severity: 'warning',
-      };
+    case 'stepped-down': {
+      const message = `${self} steps down: ${event.reason}`;
+      return { kind: 'role-changed', severity: 'warning', message, data: { term: event.term } };
+    }
     case 'membership-changed': {
-      const { voters, outgoing, learners } = event.membership;
-      const names = (members: typeof voters): string => members.map((m) => m.nodeId).join(' ') || 'none';
-      const joint = outgoing.length === 0 ? '' : `, leaving ${names(outgoing)}`;
-      const pending = event.committed ? '' : ' (not committed)';
-      const text = `voters ${names(voters)}${joint}, learners ${names(learners)}${pending}`;
-      return info('membership-changed', text, { index: event.index, committed: event.committed });
+      const { index, committed } = event;
+      const message = `${membershipText(event.membership)}${committed ? '' : ' (not committed)'}`;
+      return { kind: 'membership-changed', message, data: { index, committed } };
     }
-    case 'hint-taken':
-      return info('campaign-started', `${nodeId} lost its connection to ${event.peer} (rank ${event.rank})`, {
-        peer: event.peer,
-        rank: event.rank,
-      });
+    case 'hint-taken': {
+      const { peer, rank } = event;
+      const message = `${self} lost its connection to ${peer} (rank ${rank})`;
+      return { kind: 'campaign-started', message, data: { peer, rank } };
+    }
     case 'elected':
     case 'transfer-ended':
       return null; // elected: the replicated leader-elected says it; a transfer: its operation does
   }
+}
+
+/** The event for the stream, or null for what nobody watches. */
+export function ownEvent(nodeId: NodeId, at: Timestamp, event: RaftEvent): OwnEvent | null {
+  const worded = wording(nodeId, event);
+  return worded === null ? null : { severity: 'info', nodeId, at, ...worded };
 }

@@ -65,7 +65,8 @@ function listFiles(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return listFiles(path);
-    return /\.(ts|tsx)$/.test(entry.name) ? [path] : [];
+    // a declaration file describes somebody else's package and is no code of this house
+    return /(?<!\.d)\.(ts|tsx)$/.test(entry.name) ? [path] : [];
   });
 }
 
