@@ -15,7 +15,13 @@ export default defineConfig({
       },
       {
         // Deterministic simulation: pure, but long.
-        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'forks', maxWorkers: 2, testTimeout: 300_000 },
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 300_000,
+        },
       },
       {
         // Real processes, disks, sockets and terminals, one file at a time.

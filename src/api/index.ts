@@ -23,7 +23,6 @@ export type {
   ReadInfo,
   ReadLevel,
 } from './schemas/common.ts';
-export { readLevel, SCHEMA_VERSION } from './schemas/common.ts';
 export type {
   AlertRow,
   AlertsResponse,
@@ -52,7 +51,6 @@ export type {
   TokenRow,
   TokensResponse,
 } from './schemas/control.ts';
-export { operationRequest } from './schemas/control.ts';
 export type {
   KvBatchRequest,
   KvBatchResponse,

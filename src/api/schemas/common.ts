@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 export const schemaVersion = z.literal(SCHEMA_VERSION);
 /** RFC 3339 time with milliseconds, UTC. */
