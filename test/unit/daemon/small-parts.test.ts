@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DIGEST_WINDOW, DigestWindow } from '../../../daemon/digest-window.ts';
 import { longestGap, spread } from '../../../daemon/drill.ts';
@@ -8,6 +9,7 @@ import { Pushed } from '../../../daemon/pushed.ts';
 import { ifMatch, readWish, sessionOf } from '../../../daemon/requests.ts';
 import { JoinGuard } from '../../../daemon/routes/join.ts';
 import { startAll, stopAll } from '../../../daemon/startable.ts';
+import { VERSION } from '../../../daemon/version.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 
 describe('DigestWindow', () => {
@@ -169,5 +171,12 @@ describe('Pushed', () => {
     await reading;
     expect(seen).toEqual([1, 2, 3]);
     expect(closed).toBe(1);
+  });
+});
+
+describe('VERSION', () => {
+  it('is the one of package.json', () => {
+    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    expect(VERSION).toBe((JSON.parse(text) as { version: string }).version);
   });
 });
