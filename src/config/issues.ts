@@ -91,7 +91,9 @@ function issuesOf(read: Readable, issue: z.core.$ZodIssue): ConfigIssue[] {
   }
   // a record's key that is refused is reported at the key
   const of = issue.code === 'invalid_key' ? 'key' : 'value';
-  const but = typeof value === 'object' && value !== null ? '' : `, it is ${shown(value)}`;
+  // what stands under notifiers may be a secret: it is not repeated
+  const isQuiet = (typeof value === 'object' && value !== null) || path.startsWith('notifiers.');
+  const but = isQuiet ? '' : `, it is ${shown(value)}`;
   return [{ ...read.placeOf(issue.path, of), path, message: `${name} ${wordsOf(issue)}${but}`, hint }];
 }
 

@@ -93,24 +93,42 @@ const alertNames: Rule = (read) => {
 };
 
 const LOOPBACK = /^(localhost|127\.|0\.|\[?::1\]?$|0x7f|2130706433)/i;
+const REFERENCE = /^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/;
 
+/**
+ * True for an address that is itself a secret: it carries a credential, or whoever knows it may post there.
+ * The configuration is replicated and every viewer may read it.
+ */
+function isSecret(key: string, url: URL): boolean {
+  const credential = url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '';
+  return credential || (/^(slack|webhook)\./.test(key) && !LOOPBACK.test(url.hostname));
+}
+
+function targetIssue(read: Readable, key: string, value: string): ConfigIssue[] {
+  const path = `notifiers.${key}`;
+  const plain = `${path} is a secret in plain text, and every viewer may read the configuration`;
+  const issue = (message: string, hint: string) => [issueAtKey(read, path, message, hint)];
+  if (key === 'pagerduty.routing_key') return issue(plain, KEEP_APART);
+  const allowed = key.startsWith('email') ? /^smtps?:$/ : /^https?:$/;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !allowed.test(url.protocol)) {
+    const hint = 'give a URL, or file:PATH or env:NAME where one is kept';
+    return issue(`${path} is no URL that can be called`, hint);
+  }
+  if (isSecret(key, url)) return issue(plain, KEEP_APART);
+  const mayLoop = valueAt(read.value, [...path.split('.').slice(0, -1), 'allow_loopback']) === true;
+  if (mayLoop || !LOOPBACK.test(url.hostname)) return [];
+  return issue(`${path} points at this machine`, 'add allow_loopback: true if it is meant');
+}
+
+const KEEP_APART = 'keep it on each node: file:PATH or env:NAME';
+
+/** Where notifications go. Messages never repeat the value: it may be what should not have been written. */
 const targets: Rule = (read) => {
-  const keys = ['email.smtp_url', 'slack.url', 'pagerduty.url', 'webhook.url'];
+  const keys = ['email.smtp_url', 'slack.url', 'pagerduty.routing_key', 'pagerduty.url', 'webhook.url'];
   return keys.flatMap((key) => {
-    const path = `notifiers.${key}`;
-    const value = valueAt(read.value, path.split('.'));
-    if (typeof value !== 'string' || /^(file|env):/.test(value)) return [];
-    const allowed = key.startsWith('email') ? /^smtps?:$/ : /^https?:$/;
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || !allowed.test(url.protocol)) {
-      const hint = 'give a URL, or file:PATH or env:NAME where one is kept';
-      return [issueAtKey(read, path, `${path} is no URL that can be called`, hint)];
-    }
-    const mayLoop = valueAt(read.value, [...path.split('.').slice(0, -1), 'allow_loopback']) === true;
-    if (mayLoop || !LOOPBACK.test(url.hostname)) return [];
-    return [
-      issueAtKey(read, path, `${path} points at this machine`, 'add allow_loopback: true if it is meant'),
-    ];
+    const value = valueAt(read.value, ['notifiers', ...key.split('.')]);
+    return typeof value !== 'string' || REFERENCE.test(value) ? [] : targetIssue(read, key, value);
   });
 };
 

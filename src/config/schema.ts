@@ -54,8 +54,8 @@ const size = z
   });
 
 /**
- * A setting, or where it is kept: `file:PATH` and `env:NAME` are read by the daemon, never replicated in
- * plain.
+ * An address, or where a secret is kept: `file:PATH` and `env:NAME` are read by the daemon on each node. A
+ * secret itself is refused (relations.ts), because this text is replicated and shown.
  */
 const secret = text(2048);
 
@@ -210,19 +210,19 @@ const notifiers = z.strictObject({
       allow_loopback,
     })
     .optional()
-    .register(KEYS, { doc: 'Mail: smtp_url, from, to', effect: 'live' }),
+    .register(KEYS, { doc: 'Mail: smtp_url, from, to; secrets as file:PATH or env:NAME', effect: 'live' }),
   slack: z
     .strictObject({ url: secret, allow_loopback })
     .optional()
-    .register(KEYS, { doc: 'Slack: url of an incoming webhook', effect: 'live' }),
+    .register(KEYS, { doc: 'Slack: url of an incoming webhook, as file:PATH or env:NAME', effect: 'live' }),
   pagerduty: z
     .strictObject({ routing_key: secret, url: secret.optional(), allow_loopback })
     .optional()
-    .register(KEYS, { doc: 'PagerDuty: routing_key, url', effect: 'live' }),
+    .register(KEYS, { doc: 'PagerDuty: routing_key as file:PATH or env:NAME, url', effect: 'live' }),
   webhook: z
     .strictObject({ url: secret, allow_loopback })
     .optional()
-    .register(KEYS, { doc: 'Any receiver of JSON: url', effect: 'live' }),
+    .register(KEYS, { doc: 'Any receiver of JSON: url, as file:PATH or env:NAME', effect: 'live' }),
 });
 
 /** The whole file of a node. */

@@ -59,8 +59,33 @@ describe('parseConfig', () => {
     const result = parseConfig(SEED_CLUSTER + SEED_ALERTS, { source: 'f.yaml' });
     expect(result.ok && result.warnings).toHaveLength(4);
     expect(result.ok && result.warnings[0]).toMatch(/^f\.yaml: network\.host is 0\.0\.0\.0/);
-    const named = `${SMALL}notifiers: {slack: {url: "https://hooks.example/x"}}\n`;
-    expect(parsed(named).notifiers.slack).toEqual({ url: 'https://hooks.example/x', allowLoopback: false });
+    const named = `${SMALL}notifiers: {slack: {url: "env:HOOK"}}\n`;
+    expect(parsed(named).notifiers.slack).toEqual({ url: 'env:HOOK', allowLoopback: false });
+  });
+
+  it.each([
+    'pagerduty: {routing_key: "R0S3CRET"}',
+    'pagerduty: {routing_key: "env:"}',
+    'pagerduty: {routing_key: "env:KEY", url: "https://u:R0S3CRET@pd.example"}',
+    'slack: {url: "https://hooks.example/services/R0S3CRET"}',
+    'webhook: {url: "https://hooks.example/R0S3CRET"}',
+    'webhook: {url: "http://127.0.0.1:9/?key=R0S3CRET", allow_loopback: true}',
+    'email: {smtp_url: "smtps://me:R0S3CRET@mail.example", from: a@b, to: [c@d]}',
+    'email: {smtp_url: "R0S3CRET", from: a@b, to: [c@d]}',
+    'slack: {url: [R0S3CRET], allow_loopback: R0S3CRET}',
+  ])('refuses a secret in plain text and does not repeat it: %s', (notifier) => {
+    const result = parseConfig(`${SMALL}notifiers: {${notifier}}\n`, { source: 'test' });
+    expect(result.ok).toBe(false);
+    expect(JSON.stringify(result)).not.toContain('R0S3CRET');
+  });
+
+  it.each([
+    'pagerduty: {routing_key: "file:/run/secrets/pd", url: "https://pd.example/v2"}',
+    'slack: {url: "file:/run/secrets/slack"}',
+    'webhook: {url: "http://127.0.0.1:9/hook", allow_loopback: true}',
+    'email: {smtp_url: "smtp://mail.example:25", from: a@b, to: [c@d]}',
+  ])('takes an address that is no secret and a place where one is kept: %s', (notifier) => {
+    expect(parseConfig(`${SMALL}notifiers: {${notifier}}\n`, { source: 'test' })).toMatchObject({ ok: true });
   });
 
   it.each([

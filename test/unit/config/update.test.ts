@@ -97,6 +97,7 @@ describe('checkUpdate', () => {
     ['cluster: {raft: {heartbeat_interval_ms: 100}}', 'cluster.raft.heartbeat_interval_ms'],
     ['cluster: {raft: {hearbeat_interval_ms: 40}}', 'cluster.raft.hearbeat_interval_ms'],
     ['raft: {heartbeat_interval_ms: 40}', 'raft'],
+    ['notifiers: {pagerduty: {routing_key: literal}}', 'notifiers.pagerduty.routing_key'],
   ])('refuses %s', (text, path) => {
     const result = update(text);
     expect(result.ok ? [] : result.issues.map((i) => i.path)).toContain(path);
