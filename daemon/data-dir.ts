@@ -1,9 +1,7 @@
 /**
- * The data directory: who it belongs to, and that only one daemon uses it.
- *
- * `identity.json` names cluster, node and instance; it is written once. `boot.json`
- * counts starts. `LOCK` is held by an open file with the owner's pid and start time:
- * a pid that was reused by another program is not mistaken for the owner.
+ * The data directory: who it belongs to. `identity.json` names cluster, node and
+ * instance; it is written once. `boot.json` counts starts. That only one daemon uses
+ * it is data-lock.ts.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -15,7 +13,6 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -148,46 +145,4 @@ export function nextBootCounter(dir: string): number {
   }
   writeFileDurably(path, `${JSON.stringify({ boots: last + 1 })}\n`);
   return last + 1;
-}
-
-/** Field 22 of /proc/PID/stat: start time in clock ticks; null where there is no such process or no /proc. */
-function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** Takes the folder for this process, or refuses by naming the owner. The returned function gives it back. */
-export function lockDataDir(dir: string): () => void {
-  const path = join(dir, 'LOCK');
-  const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const fd = openSync(path, 'wx', 0o600);
-      writeSync(fd, mine);
-      closeSync(fd);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const owner = readOwner(path);
-    if (owner !== null && owner.start !== null && processStart(owner.pid) === owner.start) {
-      throw new SqlccError('conflict', `${dir} is in use by process ${owner.pid}`, {
-        hint: `stop that daemon first, or give this one another --data-dir`,
-      });
-    }
-    rmSync(path, { force: true }); // the owner is gone: a crash left the file behind
-  }
-  throw new SqlccError('conflict', `${dir} is being taken by another process`);
-}
-
-function readOwner(path: string): { pid: number; start: string | null } | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { pid: number; start: string | null };
-  } catch {
-    return null;
-  }
 }

@@ -9,7 +9,7 @@ import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/inde
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { announce } from './announce.ts';
-import { lockDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Listeners } from './listeners.ts';

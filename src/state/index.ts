@@ -1,4 +1,5 @@
 /** Door of the state machine: one SQLite file that holds all that Raft replicates, and its readers. */
+export { takeFileLock } from './file-lock.ts';
 export type { ReaderJob } from './reader-messages.ts';
 export { ReaderPool } from './reader-pool.ts';
 export { ReaderServer } from './reader-server.ts';

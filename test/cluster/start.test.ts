@@ -210,7 +210,7 @@ describe('a daemon', () => {
     child.kill('SIGTERM');
     expect(await exit).toBe(0);
     expect(performance.now() - began).toBeLessThan(5000);
-    expect(existsSync(join(place.data, 'LOCK'))).toBe(false);
+    expect(existsSync(join(place.data, 'LOCK.owner'))).toBe(false);
   });
 
   it('whose port is taken exits 5 and says which, and leaves nothing running', async () => {
@@ -223,7 +223,7 @@ describe('a daemon', () => {
       expect.soft(ran.stderr).toContain(`127.0.0.1:${place.port + offset}`);
       expect.soft(ran.stderr).toMatch(/^error\[unavailable\]: .*EADDRINUSE/m);
       expect.soft(ran.code).toBe(5);
-      expect(existsSync(join(place.data, 'LOCK'))).toBe(false);
+      expect(existsSync(join(place.data, 'LOCK.owner'))).toBe(false);
     }
   });
 });

@@ -1,11 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ensureDataDir,
   FORMAT_VERSION,
-  lockDataDir,
   nextBootCounter,
   readIdentity,
   writeIdentity,
@@ -59,21 +58,5 @@ describe('the data directory', () => {
 
   it('counts its starts', () => {
     expect([nextBootCounter(dir), nextBootCounter(dir), nextBootCounter(dir)]).toEqual([1, 2, 3]);
-  });
-});
-
-describe('lockDataDir', () => {
-  it('lets one process in and names it to the next', () => {
-    const unlock = lockDataDir(dir);
-    expect(() => lockDataDir(dir)).toThrow(`in use by process ${process.pid}`);
-    unlock();
-    lockDataDir(dir)();
-  });
-
-  it('takes over from a process that is gone, also when its pid is in use again', () => {
-    writeFileSync(join(dir, 'LOCK'), JSON.stringify({ pid: process.pid, start: 'another start' }));
-    const unlock = lockDataDir(dir);
-    expect(JSON.parse(readFileSync(join(dir, 'LOCK'), 'utf8'))).toMatchObject({ pid: process.pid });
-    unlock();
   });
 });
