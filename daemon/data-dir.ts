@@ -64,7 +64,7 @@ function syncDirectory(path: string): void {
 }
 
 /** Refuses a folder that others may write or that somebody else owns. */
-export function checkDataDir(dir: string): void {
+function checkDataDir(dir: string): void {
   const info = statSync(dir);
   const uid = process.getuid?.() ?? info.uid;
   if (info.uid !== uid) {
@@ -77,13 +77,17 @@ export function checkDataDir(dir: string): void {
   }
 }
 
-/** Makes the folder with its parts (0700), or refuses it as `checkDataDir` does. */
+/**
+ * Makes the folder with its parts, all 0700, or refuses one that others may write or that somebody else
+ * owns. For a new node and again at every start: folders change hands, and backups come back with other
+ * modes.
+ */
 export function ensureDataDir(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  checkDataDir(dir);
-  chmodSync(dir, 0o700);
-  for (const sub of ['pki', 'wal', 'snapshots', 'engine'])
-    mkdirSync(join(dir, sub), { recursive: true, mode: 0o700 });
+  for (const path of [dir, ...['pki', 'wal', 'snapshots', 'engine'].map((sub) => join(dir, sub))]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    checkDataDir(path);
+    chmodSync(path, 0o700);
+  }
 }
 
 export function hasIdentity(dir: string): boolean {
@@ -135,14 +139,26 @@ export function readIdentity(dir: string): Identity {
   return found as Identity;
 }
 
-/** The number of this start, counted durably before anything is sent. */
+/**
+ * The number of this start, counted durably before anything is sent. Throws when the count is damaged: to
+ * begin again from 1 would make this node look like an old copy of itself.
+ */
 export function nextBootCounter(dir: string): number {
   const path = join(dir, 'boot.json');
-  let last = 0;
-  if (existsSync(path)) {
-    const parsed = JSON.parse(readFileSync(path, 'utf8')) as { boots?: unknown };
-    if (typeof parsed.boots === 'number') last = parsed.boots;
+  const next = (existsSync(path) ? readBoots(path) : 0) + 1;
+  writeFileDurably(path, `${JSON.stringify({ boots: next })}\n`);
+  return next;
+}
+
+function readBoots(path: string): number {
+  let boots: unknown;
+  try {
+    boots = (JSON.parse(readFileSync(path, 'utf8')) as { boots?: unknown } | null)?.boots;
+  } catch {
+    boots = undefined;
   }
-  writeFileDurably(path, `${JSON.stringify({ boots: last + 1 })}\n`);
-  return last + 1;
+  if (typeof boots === 'number' && Number.isSafeInteger(boots) && boots >= 0) return boots;
+  throw new SqlccError('storage_failed', `${path} is damaged`, {
+    hint: 'wipe this node and join it again',
+  });
 }

@@ -2,7 +2,7 @@
  * The files of a node's `pki` folder and the ports that belong to a node, in one
  * place: `init` and `join` write them, everything else reads them.
  */
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
 import { writeFileDurably } from './data-dir.ts';
@@ -25,7 +25,10 @@ export function writePki(dataDir: string, pki: NodePki): void {
   }
 }
 
-/** Reads it; throws when a file is missing or may be read by others. */
+/**
+ * Reads it; throws when a file is missing, a key may be read by others, or anything may be written by them.
+ * Such a key isn't closed quietly: somebody may have it already, and only a person can judge that.
+ */
 export function readPki(dataDir: string): NodePki {
   const read = (file: string): string => {
     const path = join(dataDir, 'pki', file);
@@ -33,7 +36,7 @@ export function readPki(dataDir: string): NodePki {
       const hint = 'restore the file, or wipe this node and join it again';
       throw new SqlccError('storage_failed', `${path} is missing`, { hint });
     }
-    chmodSync(path, 0o600);
+    checkMode(path, file.endsWith('.key') ? 0o077 : 0o022);
     return readFileSync(path, 'utf8');
   };
   const caKeyPath = join(dataDir, 'pki', FILES.caKey);
@@ -43,4 +46,13 @@ export function readPki(dataDir: string): NodePki {
     nodeKey: read(FILES.nodeKey),
     caKey: existsSync(caKeyPath) ? read(FILES.caKey) : null,
   };
+}
+
+function checkMode(path: string, forbidden: number): void {
+  const mode = statSync(path).mode & 0o777;
+  if ((mode & forbidden) === 0) return;
+  const what = forbidden === 0o077 ? 'is a key that others may use' : 'may be written by others';
+  throw new SqlccError('failed_precondition', `${path} ${what} (mode ${mode.toString(8)})`, {
+    hint: `chmod 600 ${path}, once you are sure that nobody had it`,
+  });
 }

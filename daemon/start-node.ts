@@ -9,7 +9,7 @@ import type { Logger } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { parseConfig } from '../src/config/index.ts';
-import { checkDataDir, type Identity, readIdentity } from './data-dir.ts';
+import { ensureDataDir, type Identity, readIdentity } from './data-dir.ts';
 import { failStop } from './fail-stop.ts';
 import { createLogger, parseLogLevel } from './logger.ts';
 import { NodeManager } from './node-manager.ts';
@@ -101,7 +101,7 @@ export async function startNode(options: StartOptions): Promise<number> {
     );
   }
   const identity = readIdentity(dataDir);
-  checkDataDir(dataDir);
+  ensureDataDir(dataDir);
   checkIdentity(config, identity, dataDir);
   process.umask(0o077);
   const logger = createLogger(level, options.logFile ?? null);
