@@ -266,6 +266,8 @@ export class ConsensusHost {
         return this.#submit({ kind: 'transfer', id: message.id, to: message.to });
       case 'settings':
         return this.#submit({ kind: 'settings', settings: message.settings });
+      case 'refuse':
+        return this.#peers.refuse(new Set(message.nodes));
       case 'peer-hint':
         return this.#submit({ kind: 'peer-hint', peer: message.peer, status: message.status });
       case 'stop':

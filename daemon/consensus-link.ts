@@ -147,6 +147,11 @@ export class ConsensusLink {
     this.#post({ kind: 'settings', settings });
   }
 
+  /** Closes and refuses the streams of exactly these nodes. */
+  refuse(nodes: readonly NodeId[]): void {
+    this.#post({ kind: 'refuse', nodes });
+  }
+
   hint(peer: NodeId, status: 'lost' | 'restored'): void {
     this.#post({ kind: 'peer-hint', peer, status });
   }

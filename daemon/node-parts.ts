@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger, LogLevel, NodeId } from '../src/base/index.ts';
+import type { ClusterState } from '../src/cluster/index.ts';
 import { type ClusterConfig, overlayConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
@@ -105,8 +106,14 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     logger,
   });
   const state = new StateLink(threads.statePort, {
-    applied: (message) => events.onApplied(message),
-    restored: (index) => events.onRestored(index),
+    applied: (message) => {
+      if (message.clusterState !== null) consensus.refuse(removedNodes(message.clusterState));
+      events.onApplied(message);
+    },
+    restored: (index) => {
+      consensus.refuse(removedNodes(state.cluster));
+      events.onRestored(index);
+    },
     diverged: (peer, index) => events.onDiverged(peer, index),
     snapshot: (message) => events.onSnapshot(message),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
@@ -127,6 +134,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     peer: (peer, status) => events.onPeer(peer, status),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });
+  consensus.refuse(removedNodes(state.cluster));
   const reads = new Reads(nodeId, consensus, state);
   const events = new NodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
   const replicated = state.cluster?.configs.findLast((c) => c.isActive)?.text;
@@ -150,6 +158,12 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
 }
 
 const LIMIT_PRELOAD = 2000;
+
+/** Ids that were removed and not admitted again: their certificates are good for nothing. */
+function removedNodes(cluster: ClusterState | null): NodeId[] {
+  if (cluster === null) return [];
+  return cluster.removed.map((r) => r.nodeId).filter((id) => !Object.hasOwn(cluster.nodes, id));
+}
 
 /** The host that others reach this node at. */
 export function advertisedHost(config: ClusterConfig): string {

@@ -65,6 +65,8 @@ export type MainToConsensus =
     }
   | { readonly kind: 'transfer'; readonly id: number; readonly to: NodeId | null }
   | { readonly kind: 'settings'; readonly settings: RaftSettings }
+  /** Nodes that were removed: their streams end, and new ones are refused. */
+  | { readonly kind: 'refuse'; readonly nodes: readonly NodeId[] }
   /** A verdict of gossip: the second source of hints beside broken connections. */
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
   /** Say goodbye to the peers, sync, close, answer `stopped`. */

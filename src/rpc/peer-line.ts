@@ -2,7 +2,8 @@
  * Keeps a connection to one peer for one purpose: dials, redials, and on the probing
  * purpose weighs what the ends of connections prove. After a hang-up it dials at once
  * (a dead process refuses within a millisecond), after the first refusal 50 ms later,
- * else with full jitter from 20 ms up to 2 s.
+ * else with full jitter from 20 ms up to 2 s. A peer that hangs up on every connection
+ * does not want this node: it is not dialled at once, but with growing patience.
  */
 import type { Duplex } from 'node:stream';
 import { type NodeId, SqlccError } from '../base/index.ts';
@@ -14,6 +15,8 @@ const CONFIRM_MS = 50;
 const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MAX_MS = 2000;
 const SILENCE_MS = 2000;
+/** A connection that lived so long was welcome. */
+const WELCOME_MS = 1000;
 
 export interface PeerLineOptions {
   readonly peer: NodeId;
@@ -33,6 +36,8 @@ export class PeerLine {
   #connection: PeerConnection | null = null;
   #timer: NodeJS.Timeout | null = null;
   #attempts = 0;
+  #openedAt = 0;
+  #isReset = false;
   #evidence: EvidenceState = 'idle';
   #stopped = false;
   /** The last round trip in ms; null before the first. */
@@ -84,6 +89,7 @@ export class PeerLine {
   /** Ends the connection; it is dialled again after a backoff. */
   reset(reason: string): void {
     this.#attempts++;
+    this.#isReset = this.#connection !== null;
     this.#connection?.close(reason);
   }
 
@@ -100,7 +106,7 @@ export class PeerLine {
     const connection = new PeerConnection({
       ...this.#options.dial(),
       opened: () => {
-        this.#attempts = 0;
+        this.#openedAt = performance.now();
         log('peer-connected', purpose);
         this.#weigh('connected');
       },
@@ -126,10 +132,15 @@ export class PeerLine {
       farewell: 'farewell',
       'closed-here': 'hung-up', // silence: not evidence yet, but a refusal after it is
     };
+    const wasOpen = how !== 'refused' && how !== 'failed';
+    if (wasOpen && !this.#isReset && performance.now() - this.#openedAt > WELCOME_MS) this.#attempts = 0;
+    this.#isReset = false;
     const before = this.#evidence;
     this.#weigh(inputs[how]);
-    if (how === 'hung-up' || (how === 'closed-here' && this.#attempts === 0)) this.#dialIn(0);
-    else if (this.#evidence === 'lost' && before !== 'lost') this.#dialIn(CONFIRM_MS);
+    if (this.#attempts === 0 && (how === 'hung-up' || how === 'closed-here')) {
+      this.#attempts++;
+      this.#dialIn(0);
+    } else if (this.#evidence === 'lost' && before !== 'lost') this.#dialIn(CONFIRM_MS);
     else this.#dialIn(this.#backoff());
   }
 
