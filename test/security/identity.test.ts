@@ -2,6 +2,7 @@
 import { type ClientHttp2Session, connect as connectH2 } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { createCsr } from '../../src/pki/index.ts';
 import { sharedCluster, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { type Certified, DAY_MS, Signer } from './credentials.ts';
@@ -36,6 +37,30 @@ function peerStream(
     stream.once('response', (answer) => done(Number(answer[':status'])));
     stream.once('error', () => done(0));
     stream.once('close', () => done(0));
+  });
+}
+
+/** Whether a peer stream is refused, or closed within half a second. */
+function streamEnds(
+  cluster: DemoCluster,
+  port: number,
+  shown: Partial<Certified>,
+  headers: Record<string, string>,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const session = connectH2(`https://127.0.0.1:${port}`, { ca: adminFile(cluster, 'ca.crt'), ...shown });
+    const done = (ends: boolean): void => {
+      clearTimeout(timer);
+      resolve(ends);
+      session.destroy();
+    };
+    const timer = setTimeout(() => done(false), 500);
+    session.on('error', () => done(true));
+    session.once('close', () => done(true));
+    const stream = session.request({ ':method': 'CONNECT', ':authority': 'peer', ...headers });
+    stream.resume();
+    stream.on('error', () => done(true));
+    stream.once('close', () => done(true));
   });
 }
 
@@ -141,5 +166,35 @@ describe('bearer tokens', () => {
     await until('its end', async () => (await status(cluster, { token: brief.token })) === 401, 5000);
     const join = await client.createToken({ kind: 'join', role: 'voter' });
     expect(await status(cluster, { token: join.token })).toBe(401);
+  });
+});
+
+describe('a node that was removed', () => {
+  it('is refused on every port with the certificate that it still holds', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const signer = Signer.of(cluster);
+    const { token } = await client.createToken({ kind: 'join', role: 'observer' });
+    const { csrPem, keyPem } = await createCsr('n5');
+    const caller = new HttpCaller(cluster, {});
+    const body = {
+      ...{ token, node_id: 'n5', instance_id: 'disk', csr: csrPem, host: '127.0.0.1', version: '0' },
+      ...{ port: 1, client_port: 2, peer_port: 3, metrics_port: 4 },
+    };
+    const joined = await caller.ask('n1', 'POST', '/v1/join', { body });
+    await caller.close();
+    expect(joined.status).toBe(200);
+    const shown = { cert: joined.body['certificate'] as string, key: keyPem };
+    const { port, peerPort } = cluster.node('n1');
+    expect(await status(cluster, shown)).toBe(200);
+    const stream = (target: number, purpose: string) =>
+      streamEnds(cluster, target, shown, hello(signer, 'n5', purpose));
+    expect(await stream(peerPort, 'control')).toBe(false);
+    const { operation } = await client.removeNode('n5');
+    expect((await client.waitOperation(operation?.id as string, { timeoutMs: 20_000 })).state).toBe('done');
+    expect(await status(cluster, shown)).toBe(401);
+    expect(await stream(peerPort, 'control')).toBe(true);
+    expect(await stream(peerPort, 'bulk')).toBe(true);
+    expect(await stream(port, 'gossip')).toBe(true);
   });
 });
