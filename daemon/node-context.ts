@@ -17,7 +17,7 @@ import type { Latencies } from './latencies.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
-import { encodeCommand } from './requests.ts';
+import { encodeCommand, refuseSession } from './requests.ts';
 import type { StateLink } from './state-link.ts';
 import type { SystemSample } from './system-sampler.ts';
 
@@ -81,13 +81,17 @@ export function requireSpace(context: NodeContext): void {
   throw new SqlccError('storage_failed', text, { hint: 'free some space, or fail over to another node' });
 }
 
-/** Puts a command into the log in the caller's name and waits for its result. */
+/**
+ * Puts a command of control into the log in the caller's name and waits for its result. Such commands have
+ * no sessions: throws invalid_argument when the caller wants one.
+ */
 export function proposeCommand(
   context: NodeContext,
   command: ClusterCommand,
   call: Call,
   actor: string = call.identity.id,
 ): Promise<AppliedResult> {
+  refuseSession(call);
   requireSpace(context);
   const kind = command.kind === 'config-put' ? 'config' : 'command';
   return context.consensus.proposals.propose(kind, encodeCommand(command, actor), call.remainingMs());

@@ -67,6 +67,33 @@ export function sessionKey(call: Call): { session: string; seq: number } | undef
   return sessionOf(call.headers['x-sqlcc-session'], call.headers['x-sqlcc-seq']);
 }
 
+/**
+ * The session key of a request that may say it in its body and in its headers: from whichever has it, and
+ * refused when they differ, since the write would run once under each.
+ */
+export function sessionKeyOf(
+  body: { readonly session?: string | undefined; readonly seq?: number | undefined },
+  call: Call,
+): { session: string; seq: number } | undefined {
+  const inBody = sessionOf(body.session, body.seq);
+  const inHeaders = sessionKey(call);
+  const differ = inHeaders?.session !== inBody?.session || inHeaders?.seq !== inBody?.seq;
+  if (inBody !== undefined && inHeaders !== undefined && differ) {
+    throw new SqlccError('invalid_argument', 'the body names another session or seq than the headers', {
+      hint: 'say it once: in the body, or in x-sqlcc-session and x-sqlcc-seq',
+    });
+  }
+  return inBody ?? inHeaders;
+}
+
+/** Refuses a session where none is kept: to ignore it would promise exactly once and not keep it. */
+export function refuseSession(call: Call): void {
+  if (sessionKey(call) === undefined) return;
+  throw new SqlccError('invalid_argument', 'sessions are for SQL and key-values: this request has none', {
+    hint: 'leave x-sqlcc-session and x-sqlcc-seq out; look at the state before repeating it',
+  });
+}
+
 export function sessionOf(
   session: string | undefined,
   seq: string | number | undefined,

@@ -10,7 +10,7 @@ import type { SqlStatement } from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import { type NodeContext, requireSpace } from './node-context.ts';
-import { encodeSql, readWish, sessionOf } from './requests.ts';
+import { encodeSql, readWish, sessionKeyOf } from './requests.ts';
 
 function checkStatements(statements: readonly SqlStatement[]): void {
   if (statements.length > LIMITS.maxSqlStatements) {
@@ -70,7 +70,7 @@ async function execute(
     throw new SqlccError('permission_denied', `role ${call.identity.role} may read data, not write it`);
   }
   const statements = request.statements as readonly SqlStatement[];
-  const key = sessionOf(request.session, request.seq);
+  const key = sessionKeyOf(request, call);
   await context.reads.requireLeader(call.remainingMs());
   requireSpace(context);
   if (context.reader.mayRunAway(statements))

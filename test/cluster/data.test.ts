@@ -186,8 +186,21 @@ describe('sessions', () => {
     const one = await caller.ask(leader, 'PUT', '/v1/kv/once', put);
     const two = await caller.ask(leader, 'PUT', '/v1/kv/once', put);
     expect(two.body).toEqual({ ...one.body, replayed: true });
+    const { statements } = body;
+    const named = { headers: { ...headers, 'x-sqlcc-seq': '3' }, body: { statements } };
+    const three = await caller.ask(leader, 'POST', '/v1/sql', named);
+    const four = await caller.ask(leader, 'POST', '/v1/sql', named);
+    expect(three.body['replayed']).toBeUndefined();
+    expect(four.body).toMatchObject({ replayed: true, results: three.body['results'] });
+    const both = await caller.ask(leader, 'POST', '/v1/sql', { headers, body });
+    expect(both.body).toMatchObject({ code: 'invalid_argument' });
     const { results } = await client.sql([{ sql: 'SELECT count(*) FROM once' }]);
-    expect(results[0]?.rows).toEqual([[1]]);
+    expect(results[0]?.rows).toEqual([[2]]);
+    // where nothing is remembered nothing is promised
+    const control = { headers, body: { kind: 'access', role: 'viewer' } };
+    const token = await caller.ask(leader, 'POST', '/v1/tokens', control);
+    expect(token.body).toMatchObject({ code: 'invalid_argument' });
+    expect(token.body['message']).toMatch(/sessions are for SQL and key-values/);
 
     const unknown = { ...body, session: 'never-opened' };
     const expired = await caller.ask(leader, 'POST', '/v1/sql', { body: unknown });
