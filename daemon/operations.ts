@@ -76,7 +76,7 @@ function drawPlan(
 ): Planned {
   const cluster = requireCluster(context);
   const facts = planFacts(context);
-  const nodeId = request.node_id ?? context.facts.nodeId;
+  const nodeId = request.node_id ?? '';
   const named = request.kind === 'failover' ? request.to : nodeId;
   if (named !== undefined && !Object.hasOwn(cluster.nodes, named)) {
     throw unknownNode(named, Object.keys(cluster.nodes));

@@ -18,6 +18,8 @@ export interface Endpoint {
   /** `{name}` is one percent-encoded segment. */
   readonly path: string;
   readonly scope: Scope;
+  /** What this very body needs besides `scope`, where one route does things of different weight. */
+  readonly scopeOf?: (body: unknown) => Scope;
   /** null = no body. */
   readonly request: z.ZodType | null;
   /** One document, or one line of an NDJSON stream when `stream`. */
@@ -188,6 +190,7 @@ export const ENDPOINTS = {
     method: 'POST',
     path: '/v1/operations',
     scope: 'operate',
+    scopeOf: control.operationScope,
     request: control.operationRequest,
     response: control.operationResponse,
     leaderOnly: true,

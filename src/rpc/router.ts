@@ -84,9 +84,13 @@ export class Router {
 
   /** The caller, when it may; a stranger is asked who it is before it is told what exists. */
   #admit(endpoint: EndpointName, identity: Identity | null): Identity {
-    const { scope }: Endpoint = ENDPOINTS[endpoint];
     if (identity === null) throw new SqlccError('unauthenticated', 'the certificate or token is not valid');
-    if (MAY_BE_ANYBODY.includes(scope) || this.#options.authorize(identity, scope)) return identity;
+    this.#require(ENDPOINTS[endpoint].scope, identity);
+    return identity;
+  }
+
+  #require(scope: Scope, identity: Identity): void {
+    if (MAY_BE_ANYBODY.includes(scope) || this.#options.authorize(identity, scope)) return;
     if (identity === NOBODY) throw new SqlccError('unauthenticated', 'this needs a certificate or a token');
     throw new SqlccError('permission_denied', `role ${identity.role} may not ${scope}`, {
       details: { role: identity.role, scope },
@@ -105,7 +109,9 @@ export class Router {
     const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
     const handler = this.#options.handlers[match.name];
     if (handler === undefined) throw new SqlccError('not_implemented', `${match.name} is not served here`);
-    const body = await readBody(ENDPOINTS[match.name], request.body);
+    const endpoint: Endpoint = ENDPOINTS[match.name];
+    const body = await readBody(endpoint, request.body);
+    if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(body), match.identity);
     const call = new RoutedCall(request, { ...match, body, deadline });
     return render(await withDeadline(handler(call), call));
   }

@@ -1,5 +1,6 @@
 /** Operations, configuration, tokens, joining, alerts, audit, events, metrics. */
 import * as z from 'zod';
+import type { Scope } from '../../auth/index.ts';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 const checkRow = z.object({
@@ -16,7 +17,7 @@ const candidateRow = z.object({
 
 const operationKind = z.enum(['failover', 'maintenance', 'remove-node']);
 
-export const operationRequest = z.object({
+const operationFields = z.object({
   kind: operationKind,
   to: nodeId.optional(),
   node_id: nodeId.optional(),
@@ -33,7 +34,21 @@ export const operationRequest = z.object({
   plan_token: z.string().optional(),
   expect_term: z.number().int().optional(),
 });
+
+/** There is no default node: the one that answers is the leader, the worst one to take by mistake. */
+export const operationRequest = operationFields.refine(
+  (o) => o.kind === 'failover' || o.node_id !== undefined,
+  {
+    path: ['node_id'],
+    message: 'maintenance and remove-node name their node',
+  },
+);
 export type OperationRequest = z.infer<typeof operationRequest>;
+
+/** Taking a node out for good is the administrator's, by whichever route it is asked for. */
+export function operationScope(request: unknown): Scope {
+  return (request as OperationRequest).kind === 'remove-node' ? 'administer' : 'operate';
+}
 
 const plan = z.object({
   token: z.string(),

@@ -139,6 +139,43 @@ describe('Router policy', () => {
     }
   });
 
+  it('an operation needs the scope of its kind, whoever asks and whether it is a plan or a run', async () => {
+    const kinds = {
+      failover: ['operator', 'admin'],
+      maintenance: ['operator', 'admin'],
+      'remove-node': ['admin'],
+    } as const;
+    for (const [kind, may] of Object.entries(kinds)) {
+      for (const role of roles) {
+        for (const dry_run of [true, false]) {
+          let reached = 0;
+          const handlers: Handlers = { runOperation: async () => ({ body: { reached: ++reached } }) };
+          const answer = await ask(handlers, {
+            method: 'POST',
+            target: '/v1/operations',
+            value: { kind, node_id: 'n1', dry_run },
+            identity: role === 'nobody' ? NOBODY : as(role),
+          });
+          const allowed = (may as readonly string[]).includes(role);
+          const status = allowed ? 200 : role === 'nobody' ? 401 : 403;
+          expect([kind, role, answer.status, reached]).toEqual([kind, role, status, allowed ? 1 : 0]);
+        }
+      }
+    }
+  });
+
+  it.each(['maintenance', 'remove-node'])(
+    '%s without a node is refused: nobody is the default',
+    async (kind) => {
+      const answer = await ask(
+        { runOperation: echo },
+        { method: 'POST', target: '/v1/operations', value: { kind } },
+      );
+      expect([answer.status, code(answer)]).toEqual([400, 'invalid_argument']);
+      expect((answer.body as { message: string }).message).toContain('node_id: ');
+    },
+  );
+
   it('credentials that are not valid are refused everywhere, even where none are needed', async () => {
     for (const target of ['/livez', '/v1/status', '/v1/kv/a']) {
       expect((await ask({ livez: echo }, { target, identity: null })).status).toBe(401);
