@@ -14,6 +14,9 @@ import { errorAnswer, type Router, type RouterAnswer, type RouterRequest } from 
 /** Answers are nobody's to keep, and never anything but what their type says. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
+/** An endless answer outlives the credentials that began it by no more than this and what Caller keeps. */
+const RECHECK_MS = 2500;
+
 /** Answers a request that came as an HTTP/2 stream. */
 export async function serveStream(
   stream: ServerHttp2Stream,
@@ -42,7 +45,8 @@ export async function serveStream(
     { endStream: bare },
   );
   if (bare) return;
-  if (answer.stream !== undefined) await pump(stream, answer.stream);
+  if (answer.stream !== undefined)
+    await pump(stream, answer.stream, () => isKnown(caller, headers.authorization));
   else stream.end(bytes ?? undefined);
   // an upload that nobody wants any more is stopped, not read to its end; a request without a body has none
   if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR);
@@ -73,8 +77,9 @@ export async function serveMessage(
   const length = bytes === null ? {} : { 'content-length': bytes.length };
   response.writeHead(answer.status, { ...ALWAYS, ...answer.headers, ...length, ...closing });
   if (method === 'HEAD') response.end();
-  else if (answer.stream !== undefined) await pump(response, answer.stream);
-  else response.end(bytes ?? undefined);
+  else if (answer.stream !== undefined) {
+    await pump(response, answer.stream, () => isKnown(caller, request.headers.authorization));
+  } else response.end(bytes ?? undefined);
 }
 
 type Unidentified = Omit<RouterRequest, 'identity'>;
@@ -94,12 +99,34 @@ function bytesOf(answer: RouterAnswer): Buffer | null {
   return Buffer.from(answer.text ?? JSON.stringify(answer.body ?? {}));
 }
 
-/** A source that breaks in the middle must not look like an end: the stream is reset. */
-async function pump(sink: Writable, source: AsyncIterable<unknown>): Promise<void> {
+async function isKnown(caller: Caller, authorization: string | undefined): Promise<boolean> {
+  try {
+    return (await caller.identify(authorization)) !== null;
+  } catch (error) {
+    if (error instanceof SqlccError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Writes until the source ends or the caller's credentials do. A source that breaks in the middle must not
+ * look like an end: the stream is reset.
+ */
+async function pump(
+  sink: Writable,
+  source: AsyncIterable<unknown>,
+  isStillKnown: () => Promise<boolean>,
+): Promise<void> {
+  const timer = setInterval(async () => {
+    if (!(await isStillKnown()))
+      sink.destroy(new SqlccError('unauthenticated', 'the credentials have ended'));
+  }, RECHECK_MS);
   try {
     await writeLines(sink, source);
   } catch (cause) {
     sink.destroy(new SqlccError('internal', 'the stream broke off', { cause }));
+  } finally {
+    clearInterval(timer);
   }
 }
 
