@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect as connectH2 } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { createCsr } from '../../src/pki/index.ts';
-import { sharedCluster, until } from '../cluster/harness.ts';
+import { clientOf, sharedCluster, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { type Certified, DAY_MS, Signer } from './credentials.ts';
 
@@ -155,12 +155,20 @@ describe('bearer tokens', () => {
       made.token.slice(1),
     ])
       expect.soft(await status(cluster, { token })).toBe(401);
+    const follower = clientOf(cluster, { token: made.token });
+    const lines = follower.events({ after: '0' })[Symbol.asyncIterator]();
+    expect((await lines.next()).done).toBe(false);
+    const streaming = (async () => {
+      while ((await lines.next()).done !== true);
+      return null;
+    })().catch((error: unknown) => error);
     await client.revokeToken(made.id);
     expect(await status(cluster, { token: made.token })).toBe(401);
     // the connection that is open already is asked again after 5 s
     const ended = async () => (await open.ask('n1', 'GET', '/v1/status')).status === 401;
     await until('the end of the open connection', ended, 10_000);
     await open.close();
+    expect(await streaming).toMatchObject({ code: 'unauthenticated' });
     const brief = await client.createToken({ kind: 'access', role: 'viewer', ttlMs: 1000 });
     expect(await status(cluster, { token: brief.token })).toBe(200);
     await until('its end', async () => (await status(cluster, { token: brief.token })) === 401, 5000);
