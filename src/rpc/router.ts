@@ -58,9 +58,12 @@ const MAY_BE_ANYBODY: readonly Scope[] = ['public', 'join'];
 export class Router {
   readonly #options: RouterOptions;
   readonly #table: RouteTable;
+  /** Which of the leader's ports this router's callers are led to: the one like theirs. */
+  readonly #port: LeaderPort;
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#port = options.only === 'client-port' ? 'client_port' : 'port';
     const all = Object.entries(ENDPOINTS) as [EndpointName, Endpoint][];
     this.#table = new RouteTable(
       options.only === undefined ? all : all.filter(([, e]) => e.clientPort === true),
@@ -117,7 +120,7 @@ export class Router {
   }
 
   #failure(error: unknown, endpoint: EndpointName | null, request: RouterRequest): RouterAnswer {
-    if (error instanceof SqlccError) return errorAnswer(error, request.target);
+    if (error instanceof SqlccError) return errorAnswer(error, request.target, this.#port);
     if (endpoint !== null) this.#options.onBug?.(error, endpoint);
     // what was thrown stays in the log: it may hold a path, a secret, a stack
     return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
@@ -139,15 +142,17 @@ function missing(
   return { ...answer, status: 405, headers: { ...answer.headers, allow } };
 }
 
-/** Status, headers and body of an error; 307 leads to the leader's same path. */
-export function errorAnswer(error: SqlccError, target: string): RouterAnswer {
+type LeaderPort = 'port' | 'client_port';
+
+/** Status, headers and body of an error; 307 leads to the leader's same path and same kind of port. */
+export function errorAnswer(error: SqlccError, target: string, port: LeaderPort = 'port'): RouterAnswer {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (error.httpStatus === 503 || error.httpStatus === 429) headers[HEADERS.retryAfter] = '1';
   if (error.httpStatus === 401) headers['www-authenticate'] = 'Bearer realm="sqlcc"';
-  const leader = error.details['leader'] as { host?: unknown; port?: unknown } | null | undefined;
-  if (error.code === 'not_leader' && typeof leader?.host === 'string' && typeof leader.port === 'number') {
-    const host = leader.host.includes(':') ? `[${leader.host}]` : leader.host;
-    headers[HEADERS.location] = `https://${host}:${leader.port}${target}`;
+  const leader = error.details['leader'] as Readonly<Record<string, unknown>> | null | undefined;
+  const { host, [port]: leaderPort } = leader ?? {};
+  if (error.code === 'not_leader' && typeof host === 'string' && typeof leaderPort === 'number') {
+    headers[HEADERS.location] = `https://${host.includes(':') ? `[${host}]` : host}:${leaderPort}${target}`;
   }
   return { status: error.httpStatus, headers, body: errorToWire(error) };
 }

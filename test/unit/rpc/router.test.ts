@@ -239,6 +239,17 @@ describe('Router errors', () => {
     expect(answer.body).toMatchObject({ code: 'not_leader', details: { leader }, retryable: true });
   });
 
+  it('not_leader on the client port leads to the client port of the leader', async () => {
+    const leader = { node_id: 'n2', host: 'h2', port: 5433, client_port: 5432 };
+    const failed = failing(new SqlccError('not_leader', 'ask n2', { details: { leader } }));
+    const answer = await ask(failed, put, { only: 'client-port' });
+    expect([answer.status, answer.headers['location']]).toEqual([307, 'https://h2:5432/v1/kv/a%2F?x=1']);
+    const unknown = failing(
+      new SqlccError('not_leader', 'ask n2', { details: { leader: { host: 'h2', port: 1 } } }),
+    );
+    expect((await ask(unknown, put, { only: 'client-port' })).headers['location']).toBeUndefined();
+  });
+
   it.each([
     ['no_leader', 503, '1'],
     ['overloaded', 429, '1'],
