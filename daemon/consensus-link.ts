@@ -8,11 +8,14 @@ import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Proposals } from './proposals.ts';
 import type { ConsensusToMain, MainToConsensus, PeerLink, Refused } from './protocol.ts';
+import type { LeaderAddress } from './reads.ts';
 import { refusedError } from './refused.ts';
 
 export interface ConsensusListener {
   readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
   readonly status: () => void;
+  /** Where the leader listens, for callers whose proposal this node can't take. */
+  readonly leader: () => LeaderAddress | null;
   readonly peer: (peer: NodeId, status: 'lost' | 'dead' | 'restored') => void;
   readonly log: (message: Extract<ConsensusToMain, { kind: 'log' }>) => void;
 }
@@ -50,7 +53,7 @@ export class ConsensusLink {
         { kind: 'propose', proposals: batch },
         batch.map((p) => p.data.buffer),
       );
-    });
+    }, listener.leader);
     port.on('message', (message: ConsensusToMain) => this.#receive(message));
   }
 

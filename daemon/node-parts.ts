@@ -131,6 +131,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const consensus = new ConsensusLink(threads.consensusPort, {
     events: (batch) => events.onRaft(batch),
     status: () => events.onStatus(),
+    leader: () => reads.leader(),
     peer: (peer, status) => events.onPeer(peer, status),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });

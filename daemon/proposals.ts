@@ -9,6 +9,7 @@ import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ProposalResult } from '../src/raft/index.ts';
 import type { AppliedResult, OutgoingProposal } from './protocol.ts';
+import type { LeaderAddress } from './reads.ts';
 
 interface Waiting {
   readonly settle: (result: AppliedResult) => void;
@@ -28,12 +29,17 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
 export class Proposals {
   readonly #waiting = new Map<number, Waiting>();
   readonly #send: (batch: readonly OutgoingProposal[]) => void;
+  readonly #leader: () => LeaderAddress | null;
   #batch: OutgoingProposal[] = [];
   #nextId = 1;
 
-  /** `send` gets all proposals of one turn of the event loop together. */
-  constructor(send: (batch: readonly OutgoingProposal[]) => void) {
+  /**
+   * `send` gets all proposals of one turn of the event loop together; `leader` is where a caller goes that
+   * this node can't serve, null when nobody is known to lead.
+   */
+  constructor(send: (batch: readonly OutgoingProposal[]) => void, leader: () => LeaderAddress | null) {
     this.#send = send;
+    this.#leader = leader;
   }
 
   get size(): number {
@@ -81,8 +87,10 @@ export class Proposals {
   /** What the core said about proposals of this node. */
   onResults(results: readonly ProposalResult[]): void {
     for (const result of results) {
-      if (result.kind === 'refused')
-        this.#reject(result.id, new SqlccError(REFUSALS[result.reason] ?? 'internal', result.text));
+      if (result.kind !== 'refused') continue;
+      const code = REFUSALS[result.reason] ?? 'internal';
+      const error = code === 'not_leader' ? this.#elsewhere(result.text) : new SqlccError(code, result.text);
+      this.#reject(result.id, error);
     }
   }
 
@@ -97,7 +105,15 @@ export class Proposals {
   /** Another entry was committed in its place: it certainly did not happen. */
   onOverwritten(ids: readonly number[]): void {
     for (const id of ids)
-      this.#reject(id, new SqlccError('not_leader', 'leadership changed before the write was committed'));
+      this.#reject(id, this.#elsewhere('leadership changed before the write was committed'));
+  }
+
+  /** A redirect needs a place to go to; without one there is no leader to be asked now. */
+  #elsewhere(text: string): SqlccError {
+    const leader = this.#leader();
+    return leader === null
+      ? new SqlccError('no_leader', text)
+      : new SqlccError('not_leader', text, { details: { leader } });
   }
 
   /**

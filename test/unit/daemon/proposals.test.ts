@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Proposals } from '../../../daemon/proposals.ts';
 import type { OutgoingProposal } from '../../../daemon/protocol.ts';
+import type { LeaderAddress } from '../../../daemon/reads.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 
 const bytes = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(size));
 
-function make() {
+const LEADER: LeaderAddress = { node_id: 'n2', host: 'h2', port: 5433, client_port: 5432 };
+
+function make(leader: LeaderAddress | null = LEADER) {
   const sent: OutgoingProposal[][] = [];
-  const proposals = new Proposals((batch) => sent.push([...batch]));
+  const proposals = new Proposals(
+    (batch) => sent.push([...batch]),
+    () => leader,
+  );
   return { sent, proposals };
 }
 
@@ -65,10 +71,28 @@ describe('Proposals', () => {
     const { sent, proposals } = make();
     const waiting = expect(proposals.propose('sql', bytes(1), 1000)).rejects.toMatchObject({
       code: 'not_leader',
+      details: { leader: LEADER },
     });
     await vi.advanceTimersByTimeAsync(0);
     proposals.onOverwritten([sent[0]?.[0]?.id as number]);
     await waiting;
+  });
+
+  it('not_leader names the leader; where nobody is known to lead it is no_leader', async () => {
+    for (const [leader, refusal] of [
+      [LEADER, { code: 'not_leader', details: { leader: LEADER } }],
+      [null, { code: 'no_leader' }],
+    ] as const) {
+      const { sent, proposals } = make(leader);
+      const [refused, overwritten] = [0, 1].map(() =>
+        expect(proposals.propose('sql', bytes(1), 1000)).rejects.toMatchObject(refusal),
+      );
+      await vi.advanceTimersByTimeAsync(0);
+      const [first, second] = sent[0] as [OutgoingProposal, OutgoingProposal];
+      proposals.onResults([{ id: first.id, kind: 'refused', reason: 'not-leader', text: 'no' }]);
+      proposals.onOverwritten([second.id]);
+      await Promise.all([refused, overwritten]);
+    }
   });
 
   it('a lost majority leaves every outcome unknown, also of what was not yet accepted', async () => {
