@@ -5,7 +5,8 @@
  * Nothing here is a Promise. Short operations return at once; `sync` and
  * `syncDir` take a callback that runs later, on an empty stack, so that the same
  * log runs on a real disk and inside the simulator. Operations that fail throw
- * (or hand over) `SqlccError('storage_failed')` with `details.errno`.
+ * `SqlccError('storage_failed')` with `details.errno`; those with a callback never
+ * throw, they hand it over, whatever step of them failed.
  *
  * Promises: bytes written are durable once a `sync` that began after the write
  * has succeeded; a name (create, rename, remove) once `syncDir` of its folder has.
@@ -42,7 +43,7 @@ export interface Disk {
   remove(path: string): void;
   /** Creates the folder and its parents; fine when it is there. */
   makeDir(dir: string): void;
-  /** Makes names in `dir` durable. */
+  /** Makes names in `dir` durable. A folder that can't be opened is told by `done` as well. */
   syncDir(dir: string, done: DiskDone): void;
   /** The same, blocking: for start and repair only. */
   syncDirNow(dir: string): void;

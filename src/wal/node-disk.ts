@@ -4,6 +4,7 @@
  * Files are 0600, folders 0700. Not here: any idea of what the bytes mean.
  */
 import {
+  close,
   closeSync,
   fdatasync,
   fdatasyncSync,
@@ -12,6 +13,7 @@ import {
   fsyncSync,
   ftruncateSync,
   mkdirSync,
+  open,
   openSync,
   readdirSync,
   readSync,
@@ -76,7 +78,8 @@ class NodeFile implements DiskFile {
     this.#isSyncing = true;
     fdatasync(this.#fd, (cause) => {
       this.#isSyncing = false;
-      if (this.#isClosed) this.#release();
+      // the sync has said what there is to say of the bytes: a close that fails now adds nothing
+      if (this.#isClosed) close(this.#fd, () => {});
       done(cause === null ? null : diskError('sync', this.path, cause));
     });
   }
@@ -89,11 +92,7 @@ class NodeFile implements DiskFile {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // a number given back while the thread pool still syncs it may soon name another file
-    if (!this.#isSyncing) this.#release();
-  }
-
-  #release(): void {
-    attempt('close', this.path, () => closeSync(this.#fd));
+    if (!this.#isSyncing) attempt('close', this.path, () => closeSync(this.#fd));
   }
 }
 
@@ -125,10 +124,13 @@ export class NodeDisk implements Disk {
   }
 
   syncDir(dir: string, done: DiskDone): void {
-    const fd = attempt('open', dir, () => openSync(dir, 'r'));
-    fsync(fd, (cause) => {
-      closeSync(fd);
-      done(cause === null ? null : diskError('sync', dir, cause));
+    // callers are callbacks themselves: nobody stands above them to catch a throw
+    open(dir, 'r', (refused, fd) => {
+      if (refused !== null) return done(diskError('open', dir, refused));
+      fsync(fd, (cause) => {
+        close(fd, () => {});
+        done(cause === null ? null : diskError('sync', dir, cause));
+      });
     });
   }
 
@@ -142,6 +144,7 @@ export class NodeDisk implements Disk {
       }
     });
   }
+
   freeBytes(dir: string): Bytes {
     return attempt('statfs', dir, () => {
       const { bavail, bsize } = statfsSync(dir);

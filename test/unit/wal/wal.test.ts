@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openDurableStorage } from '../../../src/wal/index.ts';
+import { diskError, openDurableStorage } from '../../../src/wal/index.ts';
 import { DIR, entriesFrom, newLog, request, SEGMENT_BYTES, snapshotMeta } from './wal-kit.ts';
 
 /** An open log that collects what it says. */
@@ -120,6 +120,22 @@ describe('Wal, when the disk fails', () => {
     expect(openDurableStorage(options)).toMatchObject({
       recovered: { lastIndex: 1, repaired: expect.stringContaining('.broken') },
     });
+  });
+
+  it('stops at a folder that can not be synced, and names it', () => {
+    const { bench, disk, acks, failures, write } = listening();
+    // as when the process has no file descriptor left: opening the folder fails, not the sync
+    disk.syncDir = (dir, done) => bench.soon(() => done(diskError('open', dir, { code: 'EMFILE' })));
+    for (let n = 0; n < 30; n++) {
+      write(1, 300);
+      bench.run(1);
+    }
+    expect(failures).toEqual([`open ${DIR}: EMFILE`]);
+    const before = [...acks];
+    write();
+    bench.run(100);
+    expect(acks).toEqual(before);
+    expect(acks.length).toBeLessThan(30);
   });
 
   it('tells a listener that comes late', () => {
