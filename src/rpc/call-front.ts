@@ -98,21 +98,16 @@ export class CallFront {
       return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
     }
     try {
-      const answer = await router.dispatch({
+      return await router.dispatch({
         method: call.m,
         target: call.p,
         headers: call.h ?? {},
         body: { kind: 'value', value: call.b },
+        singleAnswer: true,
         identity: await caller.identify(authorization),
         remoteAddress: caller.address,
         gone: this.#gone.signal,
       });
-      if (answer.stream === undefined) return answer;
-      await answer.stream[Symbol.asyncIterator]().return?.();
-      return errorAnswer(
-        new SqlccError('invalid_argument', 'an endless answer needs a request of its own'),
-        call.p,
-      );
     } catch (error) {
       const known =
         error instanceof SqlccError ? error : new SqlccError('internal', 'the node failed to answer');

@@ -33,6 +33,7 @@ export async function serveStream(
     target,
     headers: plainHeaders(headers),
     body: { kind: 'bytes', read: () => readWholeBody(stream, headers['content-length']) },
+    singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
     gone: gone.signal,
   });
@@ -68,6 +69,7 @@ export async function serveMessage(
     target: request.url ?? '/',
     headers: plainHeaders(request.headers),
     body: { kind: 'bytes', read: () => readWholeBody(request, request.headers['content-length']) },
+    singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
     gone: gone.signal,
   });

@@ -37,6 +37,8 @@ export interface RouterRequest {
   readonly target: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: RequestBody;
+  /** Where an endless answer has no place: endpoints that stream are refused before their handler runs. */
+  readonly singleAnswer?: boolean;
   /** null: credentials were shown and are not valid. NOBODY: none were shown. */
   readonly identity: Identity | null;
   readonly remoteAddress: string;
@@ -79,6 +81,8 @@ export class Router {
       if (match.kind !== 'found') return missing(match, request);
       endpoint = match.name;
       const identity = this.#admit(endpoint, request.identity);
+      if (request.singleAnswer === true && isStream(endpoint))
+        throw new SqlccError('invalid_argument', 'an endless answer needs a request of its own');
       return await this.#run(request, { ...match, identity });
     } catch (error) {
       return this.#failure(error, endpoint, request);
@@ -125,6 +129,11 @@ export class Router {
     // what was thrown stays in the log: it may hold a path, a secret, a stack
     return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
   }
+}
+
+function isStream(name: EndpointName): boolean {
+  const { stream }: Endpoint = ENDPOINTS[name];
+  return stream === true;
 }
 
 function missing(

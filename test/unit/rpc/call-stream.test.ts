@@ -67,7 +67,6 @@ describe('CallStream', { timeout: 20_000 }, () => {
           details: { leader: { node_id: 'n2', host: 'h2', port: 1 } },
         });
       },
-      events: async () => ({ stream: (async function* () {})() }),
       livez: async () => ({ text: 'ok' }),
     };
     const { stream } = await open(handlers);
@@ -81,10 +80,23 @@ describe('CallStream', { timeout: 20_000 }, () => {
       body: { code: 'invalid_argument' },
     });
     expect((await stream.call({ method: 'GET', path: '/nowhere' }, 1000)).status).toBe(404);
-    expect((await stream.call({ method: 'GET', path: '/v1/events' }, 1000)).status).toBe(400);
     expect((await stream.call({ method: 'GET', path: '/livez' }, 1000)).body).toBe('ok');
     const viewer = await open(handlers, { cert: undefined, key: undefined, token: VIEWER_TOKEN } as never);
     expect((await viewer.stream.call(put('v'), 1000)).status).toBe(403);
+  });
+
+  it('an endpoint that streams is refused before its handler holds anything', async () => {
+    const reached: string[] = [];
+    const endless = async (call: { endpoint: string }) => {
+      reached.push(call.endpoint);
+      return { stream: (async function* () {})() };
+    };
+    const { stream } = await open({ events: endless, watchKey: endless, watchKeys: endless });
+    for (const path of ['/v1/events', '/v1/events?follow=1', '/v1/kv/a?watch=1', '/v1/kv?prefix=a&watch=1']) {
+      const answer = await stream.call({ method: 'GET', path }, 1000);
+      expect([path, answer.status]).toEqual([path, 400]);
+    }
+    expect(reached).toEqual([]);
   });
 
   it('without credentials there is no stream', async () => {
