@@ -5,7 +5,7 @@
  * a changed address. A refusal (another disk holds this id) ends the daemon.
  */
 import type { AnnounceRequest } from '../src/api/index.ts';
-import type { Logger, NodeId } from '../src/base/index.ts';
+import type { ErrorCode, Logger, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
@@ -16,6 +16,16 @@ import { announcement } from './routes/cluster.ts';
 
 const RETRY_MS = 200;
 const TIMEOUT_MS = 2000;
+/**
+ * Answers that asking again does not change: another disk holds the id, or the cluster does not know this
+ * node.
+ */
+const FINAL: readonly ErrorCode[] = ['conflict', 'not_found', 'unauthenticated'];
+/**
+ * A refusal counts as final when it has stood this long: a leader that has just started may still be reading
+ * its log.
+ */
+const FINAL_AFTER_MS = 3000;
 
 export interface AnnounceParts {
   readonly nodeId: NodeId;
@@ -43,28 +53,30 @@ async function once(parts: AnnounceParts, body: AnnounceRequest): Promise<void> 
   });
   if (answer.status >= 400) {
     const error = answer.json() as { code?: string; message?: string };
-    if (error.code === 'conflict')
-      throw new SqlccError('conflict', error.message ?? 'this node id is in use');
-    throw new SqlccError('unavailable', error.message ?? `status ${answer.status}`);
+    const code = FINAL.find((c) => c === error.code) ?? 'unavailable';
+    throw new SqlccError(code, error.message ?? `status ${answer.status}`);
   }
   if (answer.status >= 300) throw new SqlccError('not_leader', 'the leader changed');
 }
 
 /**
- * Resolves when the start is recorded, or when `signal` aborts; rejects with conflict when the record
- * refuses it.
+ * Resolves when the start is recorded, or when `signal` aborts; rejects when the cluster goes on refusing it:
+ * conflict (another disk holds the id), not_found or unauthenticated (this node was removed).
  */
 export async function announce(
   parts: AnnounceParts,
   body: AnnounceRequest,
   signal: AbortSignal,
 ): Promise<void> {
+  let refusedSince: number | null = null;
   while (!signal.aborted) {
     try {
       await once(parts, body);
       return;
     } catch (error) {
-      if (error instanceof SqlccError && error.code === 'conflict') throw error;
+      const isFinal = error instanceof SqlccError && FINAL.includes(error.code);
+      refusedSince = isFinal ? (refusedSince ?? performance.now()) : null;
+      if (refusedSince !== null && performance.now() - refusedSince > FINAL_AFTER_MS) throw error;
       parts.logger.log('debug', 'announce-retry', { error: (error as Error).message });
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

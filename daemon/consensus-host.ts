@@ -10,7 +10,9 @@ import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/
 import { PeerTransport } from '../src/rpc/index.ts';
 import { type DurableStorage, NodeDisk, openDurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
+import { ApplyProgress, distressOf, hangOf } from './distress.ts';
 import { failStop } from './fail-stop.ts';
+import { payloadGroups } from './payload-groups.ts';
 import type {
   ConsensusToMain,
   ConsensusToState,
@@ -28,8 +30,6 @@ const PAYLOAD_DIGEST = 2;
 
 const STATUS_INTERVAL_MS = 200;
 const SURROUNDINGS_INTERVAL_MS = 1000;
-/** An fdatasync that has not come back after this long: the disk hangs and the node must not stay. */
-const DISK_HANG_MS = 10_000;
 /** Time for the last words to the peers. */
 const GOODBYE_MS = 20;
 
@@ -45,11 +45,15 @@ export class ConsensusHost {
   #applied: ((index: LogIndex) => void) | null = null;
   #restored: ((index: LogIndex) => void) | null = null;
   #timers: NodeJS.Timeout[] = [];
+  readonly #progress = new ApplyProgress();
+  #restoring = false;
+  #electionTimeoutMs: number;
   #leading = false;
   #leader: string | null = null;
 
   constructor(data: ConsensusWorkerData) {
     this.#data = data;
+    this.#electionTimeoutMs = data.settings.electionTimeoutMs;
     const { facts } = data;
     const opened = openDurableStorage({
       disk: new NodeDisk(),
@@ -138,8 +142,10 @@ export class ConsensusHost {
     this.#main({ kind: 'ready' });
   }
 
+  /** A peer's message may be lost to a full queue, as on a bad network; what this node itself says may not. */
   #submit(input: RaftInput): void {
-    this.#loop.submit(input);
+    if (input.kind === 'message') this.#loop.submit(input);
+    else this.#loop.insert(input);
   }
 
   #transport(): RaftTransport {
@@ -149,18 +155,9 @@ export class ConsensusHost {
     };
   }
 
-  /** One payload a peer and purpose: entries travel in bulk, so that no heartbeat waits behind them. */
+  /** Few payloads a peer and purpose: entries travel in bulk, so that no heartbeat waits behind them. */
   #send(messages: readonly RaftMessage[]): void {
-    const groups = new Map<string, RaftMessage[]>();
-    for (const message of messages) {
-      const bulk = message.kind === 'append' && message.entries.length > 0;
-      const key = `${bulk ? 'bulk' : 'control'} ${message.to}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [message]);
-      else group.push(message);
-    }
-    for (const [key, group] of groups) {
-      const [purpose, peer] = key.split(' ') as ['bulk' | 'control', string];
+    for (const { peer, purpose, group } of payloadGroups(messages)) {
       const body = encodeMessages(group);
       const payload = new Uint8Array(body.length + 1);
       payload[0] = PAYLOAD_RAFT;
@@ -209,6 +206,7 @@ export class ConsensusHost {
       },
       restore: (meta, done) => {
         this.#restored = done;
+        this.#restoring = true;
         // what was proposed below the snapshot is in it or not: its callers wait for their deadline
         for (const index of this.#proposed.keys()) if (index <= meta.index) this.#proposed.delete(index);
         this.#state({ kind: 'restore', meta });
@@ -221,6 +219,7 @@ export class ConsensusHost {
       case 'applied':
         return this.#applied?.(message.index);
       case 'restored':
+        this.#restoring = false;
         return this.#restored?.(message.index);
       case 'snapshot-made':
         return this.#submit({ kind: 'snapshot-made', meta: message.meta });
@@ -265,6 +264,7 @@ export class ConsensusHost {
       case 'transfer':
         return this.#submit({ kind: 'transfer', id: message.id, to: message.to });
       case 'settings':
+        this.#electionTimeoutMs = message.settings.electionTimeoutMs;
         return this.#submit({ kind: 'settings', settings: message.settings });
       case 'refuse':
         return this.#peers.refuse(new Set(message.nodes));
@@ -310,16 +310,18 @@ export class ConsensusHost {
       loopLagP99Ms: now.loopLagP99Ms,
       diskLatencyMs: now.diskLatencyMs,
     });
-    const stallMs = Math.max(1000, 2 * this.#data.settings.electionTimeoutMs);
-    if (now.oldestWriteMs > DISK_HANG_MS)
-      failStop('wal', `a write has not come back for ${Math.round(now.oldestWriteMs)} ms`);
-    if (now.oldestWriteMs > stallMs)
-      this.#submit({
-        kind: 'distress',
-        reason: `disk write outstanding for ${Math.round(now.oldestWriteMs)} ms`,
-      });
-    if (now.lagging)
-      this.#submit({ kind: 'distress', reason: 'the event loop lags behind the election timeout' });
+    const { appliedIndex, commitIndex } = this.#loop.status();
+    const stalledMs = this.#progress.observe(appliedIndex, commitIndex, systemClock.now());
+    const vitals = {
+      oldestWriteMs: now.oldestWriteMs,
+      applyStalledMs: this.#restoring ? 0 : stalledMs,
+      isLagging: now.lagging,
+      electionTimeoutMs: this.#electionTimeoutMs,
+    };
+    const hang = hangOf(vitals);
+    if (hang !== null) failStop('consensus', hang);
+    const reason = distressOf(vitals);
+    if (reason !== null) this.#submit({ kind: 'distress', reason });
   }
 
   #reportStatus(): void {

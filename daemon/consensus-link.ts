@@ -36,6 +36,8 @@ export class ConsensusLink {
   readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
   #barrierBatch: Barrier[] = [];
   #nextBarrierId = 1;
+  /** Reads that wait for their barrier, in whatever round. */
+  #pendingReads = 0;
   #status: RaftStatus | null = null;
   #links: readonly PeerLink[] = [];
   #diskLatencyMs = 0;
@@ -95,11 +97,12 @@ export class ConsensusLink {
    * deadline.
    */
   readBarrier(timeoutMs: number): Promise<LogIndex> {
-    if (this.#barrierBatch.length >= LIMITS.maxPendingReads) {
+    if (this.#pendingReads >= LIMITS.maxPendingReads) {
       return Promise.reject(new SqlccError('overloaded', 'too many reads are waiting on this node'));
     }
     const deadline = performance.now() + timeoutMs;
-    return new Promise((settle, fail) => {
+    this.#pendingReads++;
+    const barrier = new Promise<LogIndex>((settle, fail) => {
       let over = false;
       const timer = setTimeout(() => {
         over = true;
@@ -117,16 +120,21 @@ export class ConsensusLink {
         });
       ask();
     });
+    return barrier.finally(() => this.#pendingReads--);
   }
 
   /**
    * Changes who counts; resolves with the log index of the change once it is accepted, rejects with the
    * refusal.
    */
-  changeMembership(change: MembershipChange, timeoutMs: number): Promise<void> {
+  changeMembership(
+    change: MembershipChange,
+    expectedMembershipIndex: LogIndex,
+    timeoutMs: number,
+  ): Promise<void> {
     const id = this.proposals.nextId();
     const waiting = this.proposals.wait(id, timeoutMs);
-    this.#post({ kind: 'membership', id, change, expectedMembershipIndex: null });
+    this.#post({ kind: 'membership', id, change, expectedMembershipIndex });
     return waiting.then(() => {});
   }
 

@@ -7,12 +7,14 @@
 import { evaluateFixedAlerts } from '../src/alerts/index.ts';
 import type { Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
-import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
+import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import { livenessDue, maintenanceDue } from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { nextMemberStep } from './member-step.ts';
 import { nextStep } from './operation-steps.ts';
+import type { AppliedResult } from './protocol.ts';
 import { encodeCommand } from './requests.ts';
 import type { StateLink } from './state-link.ts';
 
@@ -98,12 +100,19 @@ export class LeaderDuties {
       switch (step.kind) {
         case 'wait':
           return;
-        case 'propose':
-          await this.#propose(step.command);
+        case 'propose': {
+          const { result } = await this.#propose(step.command);
+          if (result.ok) break;
+          // a step that the record refuses will be refused again: the operation ends with that reason
+          await this.#fail(operation, result.message);
           break;
-        case 'remove-member':
-          await consensus.changeMembership({ kind: 'remove', nodeId: step.nodeId }, PROPOSE_TIMEOUT_MS);
+        }
+        case 'remove-member': {
+          const expected = status.membershipIndex;
+          const change = { kind: 'remove', nodeId: step.nodeId } as const;
+          await consensus.changeMembership(change, expected, PROPOSE_TIMEOUT_MS);
           break;
+        }
         case 'transfer': {
           const outcome = await consensus.transfer(step.to, TRANSFER_TIMEOUT_MS);
           this.#parts.logger.log('info', 'transfer', {
@@ -112,8 +121,7 @@ export class LeaderDuties {
             reason: outcome.reason,
           });
           if (outcome.ok || consensus.status?.role !== 'leader') return;
-          const error = `leadership was not handed over: ${outcome.reason}`;
-          await this.#propose({ kind: 'operation-end', id: operation.id, state: 'failed', error });
+          await this.#fail(operation, `leadership was not handed over: ${outcome.reason}`);
           break;
         }
         default:
@@ -122,10 +130,13 @@ export class LeaderDuties {
     }
   }
 
+  #fail(operation: Operation, error: string): Promise<AppliedResult> {
+    return this.#propose({ kind: 'operation-end', id: operation.id, state: 'failed', error });
+  }
+
   async #announce(status: RaftStatus): Promise<void> {
     const won = this.#elected;
     if (won === null || won.term !== status.term || this.#announced === won.term) return;
-    this.#announced = won.term;
     await this.#propose({
       kind: 'leader-started',
       nodeId: this.#parts.nodeId,
@@ -135,39 +146,17 @@ export class LeaderDuties {
       electionMs: Math.round(won.electionMs * 10) / 10,
       votes: won.votes,
     });
+    // only now: an announcement that got lost is made again
+    this.#announced = won.term;
   }
 
   /** Commands that bring the record in line with the facts, in the order in which they matter. */
   #due(cluster: ClusterState): ClusterCommand[] {
     return [
-      ...this.#livenessDue(cluster),
+      ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
       ...this.#alertsDue(cluster),
     ];
-  }
-
-  #livenessDue(cluster: ClusterState): ClusterCommand[] {
-    const due: ClusterCommand[] = [];
-    for (const record of Object.values(cluster.nodes)) {
-      if (record.nodeId === this.#parts.nodeId) continue;
-      const member = this.#parts.gossip.member(record.nodeId);
-      if (member === undefined) continue;
-      const { nodeId } = record;
-      if (member.liveness === 'dead' && record.liveness === 'alive') {
-        due.push({
-          kind: 'node-liveness',
-          nodeId,
-          liveness: 'dead',
-          by: member.accusedBy,
-          cause: member.cause,
-        });
-      } else if (member.liveness === 'left' && record.liveness === 'alive') {
-        due.push({ kind: 'node-stopped', nodeId });
-      } else if (member.liveness === 'alive' && record.liveness !== 'alive') {
-        due.push({ kind: 'node-liveness', nodeId, liveness: 'alive', by: [], cause: 'answers again' });
-      }
-    }
-    return due;
   }
 
   #alertsDue(cluster: ClusterState): ClusterCommand[] {
@@ -192,20 +181,15 @@ export class LeaderDuties {
     const { status } = consensus;
     if (cluster === null || status?.role !== 'leader' || !status.membershipCommitted) return;
     const change = nextMemberStep(cluster, status);
-    if (change !== null) await consensus.changeMembership(change, PROPOSE_TIMEOUT_MS);
+    if (change === null) return;
+    await consensus.changeMembership(change, status.membershipIndex, PROPOSE_TIMEOUT_MS);
   }
 
-  #propose(command: ClusterCommand): Promise<unknown> {
+  #propose(command: ClusterCommand): Promise<AppliedResult> {
     return this.#parts.consensus.proposals.propose(
       'command',
       encodeCommand(command, ACTOR),
       PROPOSE_TIMEOUT_MS,
     );
   }
-}
-
-function maintenanceDue(cluster: ClusterState, now: number): ClusterCommand[] {
-  return Object.entries(cluster.maintenance)
-    .filter(([, m]) => m.expires <= now)
-    .map(([nodeId]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired' }));
 }

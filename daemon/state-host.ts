@@ -33,6 +33,8 @@ export class StateHost {
   #digests: DigestWindow;
   #sinceSnapshot = { index: 0 as LogIndex, bytes: 0, at: performance.now() };
   #snapshotting = false;
+  /** Messages that came while a snapshot is being loaded: they are about the state behind it. */
+  #behindRestore: (() => void)[] | null = null;
 
   constructor(data: StateWorkerData) {
     this.#data = data;
@@ -50,13 +52,21 @@ export class StateHost {
   }
 
   start(): void {
-    this.#data.consensus.on('message', (message: ConsensusToState) => this.#onConsensus(message));
-    this.#data.main.on('message', (message: MainToState) => this.#onMain(message));
+    this.#data.consensus.on('message', (message: ConsensusToState) =>
+      this.#inOrder(() => this.#onConsensus(message)),
+    );
+    this.#data.main.on('message', (message: MainToState) => this.#inOrder(() => this.#onMain(message)));
     this.#main({
       kind: 'open',
       appliedIndex: this.#store.appliedIndex(),
       clusterState: this.#store.clusterState(),
     });
+  }
+
+  /** Everything is done in the order in which it came, also when loading a snapshot takes its time. */
+  #inOrder(work: () => void): void {
+    if (this.#behindRestore === null) work();
+    else this.#behindRestore.push(work);
   }
 
   #onConsensus(message: ConsensusToState): void {
@@ -162,7 +172,7 @@ export class StateHost {
     } catch (error) {
       // a missed snapshot costs disk space, not safety: the log stays until one succeeds
       this.#log('error', 'snapshot-failed', { error: (error as Error).message });
-      this.#sinceSnapshot = { ...this.#sinceSnapshot, at: performance.now() };
+      this.#sinceSnapshot = { ...this.#sinceSnapshot, bytes: 0, at: performance.now() };
     } finally {
       rmSync(copy, { force: true });
       this.#snapshotting = false;
@@ -170,6 +180,7 @@ export class StateHost {
   }
 
   async #restore(meta: SnapshotMeta): Promise<void> {
+    this.#behindRestore = [];
     const target = join(this.#data.facts.dataDir, 'engine', 'restore.tmp');
     try {
       await this.#snapshots.loadSnapshot(meta.id, target);
@@ -185,6 +196,10 @@ export class StateHost {
       appliedIndex: this.#store.appliedIndex(),
       clusterState: this.#store.clusterState(),
     });
+    const behind = this.#behindRestore;
+    this.#behindRestore = null;
+    // one of them may be a restore again: then the rest waits behind that
+    for (const work of behind ?? []) this.#inOrder(work);
   }
 
   #consensus(message: StateToConsensus): void {

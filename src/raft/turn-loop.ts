@@ -151,7 +151,7 @@ export class TurnLoop {
 
   #handToStore(output: RaftOutput): void {
     const { store } = this.#options;
-    const applied = (index: number): void => void this.#insert({ kind: 'apply-ack', index });
+    const applied = (index: number): void => void this.insert({ kind: 'apply-ack', index });
     if (output.restore !== null) store.restore(output.restore, applied);
     if (output.apply.length > 0) store.apply(output.apply, applied);
   }
@@ -162,11 +162,14 @@ export class TurnLoop {
     let ready = 0;
     while (ready < this.#held.length && (this.#held[ready] as Held).token <= token) ready++;
     if (ready > 0) this.#options.transport.send(this.#held.splice(0, ready).map((h) => h.message));
-    this.#insert({ kind: 'storage-ack', token });
+    this.insert({ kind: 'storage-ack', token });
   }
 
-  /** Own acknowledgements must never be lost to a full queue: then a turn makes room first. */
-  #insert(input: RaftInput): void {
+  /**
+   * What this node itself says (acknowledgements, proposals, reports) is never lost to a full queue: a turn
+   * makes room first.
+   */
+  insert(input: RaftInput): void {
     if (!this.#isRunning) return;
     if (!this.#inputs.push(input)) {
       this.#turn();
@@ -185,7 +188,7 @@ export class TurnLoop {
   #onWake(at: Instant): void {
     this.#cancelWake = null;
     this.#wakeAt = NEVER;
-    const tick = (): void => void this.#insert({ kind: 'tick' });
+    const tick = (): void => void this.insert({ kind: 'tick' });
     const isLate = this.#options.clock.now() - at > LATE_MS;
     if (!isLate) tick();
     else this.#options.schedule(() => this.#options.schedule(tick));

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { ApplyProgress, distressOf, hangOf, type Vitals } from '../../../daemon/distress.ts';
+import { livenessDue, maintenanceDue } from '../../../daemon/due-commands.ts';
+import { payloadGroups } from '../../../daemon/payload-groups.ts';
+import { LIMITS } from '../../../src/base/index.ts';
+import type { ClusterState } from '../../../src/cluster/index.ts';
+import { encodeMessages, type RaftMessage } from '../../../src/raft/index.ts';
+
+const envelope = (to: string) => ({ from: 'n1', to, fromInstance: 'i', toInstance: 'j', term: 3 });
+
+function append(to: string, ...sizes: number[]): RaftMessage {
+  const entries = sizes.map((size, n) => ({
+    ...{ index: n + 1, term: 3, kind: 'sql' as const, timestamp: 0 },
+    data: new Uint8Array(size),
+  }));
+  return {
+    kind: 'append',
+    ...envelope(to),
+    prev: { term: 0, index: 0 },
+    entries,
+    commit: 0,
+    round: 1,
+    session: 1,
+  };
+}
+
+const heartbeat = (to: string): RaftMessage => ({
+  ...{ kind: 'heartbeat', ...envelope(to), commit: 1, round: 1, session: 1, ranks: [] },
+});
+
+describe('payloadGroups', () => {
+  it('keeps heartbeats apart from entries, and peers apart', () => {
+    const groups = payloadGroups([append('n2', 10), heartbeat('n2'), heartbeat('n3'), append('n2', 20)]);
+    expect(groups.map((g) => [g.peer, g.purpose, g.group.length])).toEqual([
+      ['n2', 'bulk', 2],
+      ['n2', 'control', 1],
+      ['n3', 'control', 1],
+    ]);
+  });
+
+  it.each([
+    ['appends of half a megabyte', Array.from({ length: 40 }, () => append('n2', 512 * 1024))],
+    ['entries of the largest size', Array.from({ length: 5 }, () => append('n2', LIMITS.maxEntryBytes))],
+    ['many small messages', Array.from({ length: 60_000 }, () => append('n2', 300))],
+  ])('never makes a payload that is longer than a frame: %s', (_name, messages) => {
+    const groups = payloadGroups(messages);
+    for (const { group } of groups) expect(encodeMessages(group).length).toBeLessThan(LIMITS.maxFrameBytes);
+    expect(groups.flatMap((g) => g.group)).toEqual(messages);
+  });
+});
+
+describe('distress', () => {
+  const well: Vitals = { oldestWriteMs: 0, applyStalledMs: 0, isLagging: false, electionTimeoutMs: 150 };
+
+  it.each([
+    [{}, null, null],
+    [{ oldestWriteMs: 900 }, null, null],
+    [{ oldestWriteMs: 1100 }, 'disk write outstanding for 1100 ms', null],
+    [{ oldestWriteMs: 1100, electionTimeoutMs: 800 }, null, null],
+    [{ oldestWriteMs: 10_001 }, 'disk write', 'a write has not come back'],
+    [{ applyStalledMs: 4000 }, null, null],
+    [{ applyStalledMs: 6000 }, 'nothing applied for 6000 ms', null],
+    [{ applyStalledMs: 61_000 }, 'nothing applied', 'nothing was applied'],
+    [{ isLagging: true }, 'the event loop lags', null],
+  ] as const)('of %j: hand over %s, stop %s', (changes, reason, hang) => {
+    const vitals = { ...well, ...changes };
+    if (reason === null) expect(distressOf(vitals)).toBeNull();
+    else expect(distressOf(vitals)).toContain(reason);
+    if (hang === null) expect(hangOf(vitals)).toBeNull();
+    else expect(hangOf(vitals)).toContain(hang);
+  });
+
+  it('ApplyProgress counts only while committed entries wait', () => {
+    const progress = new ApplyProgress();
+    expect(progress.observe(5, 5, 1000)).toBe(0);
+    expect(progress.observe(5, 9, 2000)).toBe(1000);
+    expect(progress.observe(6, 9, 3000)).toBe(0);
+    expect(progress.observe(6, 9, 9000)).toBe(6000);
+    expect(progress.observe(9, 9, 9500)).toBe(0);
+  });
+});
+
+describe('due commands', () => {
+  const nodes = { n1: 'alive', n2: 'alive', n3: 'dead', n4: 'alive', n5: 'left' };
+  const cluster = {
+    nodes: Object.fromEntries(
+      Object.entries(nodes).map(([nodeId, liveness]) => [nodeId, { nodeId, liveness }]),
+    ),
+    maintenance: { n2: { expires: 100 }, n4: { expires: 300 } },
+  } as unknown as ClusterState;
+
+  it('livenessDue records what gossip says of others, and nothing twice', () => {
+    const member = (liveness: 'alive' | 'dead' | 'left') => ({
+      liveness,
+      accusedBy: ['n1'],
+      cause: 'silent',
+    });
+    const opinions = {
+      n1: member('dead'),
+      n2: member('dead'),
+      n3: member('alive'),
+      n4: member('left'),
+      n5: member('left'),
+    };
+    const due = livenessDue(cluster, 'n1', (id) => opinions[id as keyof typeof opinions]);
+    expect(due).toEqual([
+      { kind: 'node-liveness', nodeId: 'n2', liveness: 'dead', by: ['n1'], cause: 'silent' },
+      { kind: 'node-liveness', nodeId: 'n3', liveness: 'alive', by: [], cause: 'answers again' },
+      { kind: 'node-stopped', nodeId: 'n4' },
+    ]);
+    expect(livenessDue(cluster, 'n1', () => undefined)).toEqual([]);
+  });
+
+  it('maintenanceDue ends what has run out', () => {
+    expect(maintenanceDue(cluster, 99)).toEqual([]);
+    expect(maintenanceDue(cluster, 100)).toEqual([
+      { kind: 'maintenance-disable', nodeId: 'n2', cause: 'expired' },
+    ]);
+  });
+});
