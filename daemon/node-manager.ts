@@ -50,7 +50,9 @@ export class NodeManager {
   #fail: (error: SqlccError) => void = () => {};
   #lifecycle: NodeLifecycle = 'stopped';
   #life: Life | null = null;
+  /** What was started, to be stopped in reverse. */
   #startables: readonly Startable[] = [];
+  #starting: Promise<void> = Promise.resolve();
   #unlock: (() => void) | null = null;
   #settingsKey = '';
 
@@ -64,15 +66,23 @@ export class NodeManager {
 
   /**
    * Starts in the seed's eight steps; rejects with the step's name when one fails, having stopped the
-   * others.
+   * others. A `stop` meanwhile calls it off: it resolves, and what was started is the stop's.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     this.#lifecycle = 'starting';
-    this.#startables = this.#steps();
+    const parts = this.#steps();
+    const { signal } = this.#abort;
     try {
-      const steps = await startAll(this.#startables, (step, n) => {
+      const onStep = (step: StepTime, n: number): void =>
         this.#logger.log('info', 'start-step', { step: n, name: step.name, ms: step.ms });
-      });
+      const steps = await startAll(parts, onStep, signal);
+      this.#startables = parts.slice(0, steps.length);
+      if (signal.aborted) return;
       this.#lifecycle = 'running';
       this.#logger.log('info', 'ready', { node: this.#options.identity.nodeId, version: VERSION });
       this.#announce(steps);
@@ -82,10 +92,14 @@ export class NodeManager {
     }
   }
 
-  /** Hands leadership over, says goodbye, lets requests end, closes everything in reverse order. */
+  /**
+   * Hands leadership over, says goodbye, lets requests end, closes everything in reverse order. While the
+   * node starts it waits for the step under way and begins no other.
+   */
   async stop(): Promise<void> {
-    this.#lifecycle = 'draining';
     this.#abort.abort();
+    await this.#starting.catch(() => {}); // it has told whoever called it
+    this.#lifecycle = 'draining';
     await this.#handOver();
     this.#lifecycle = 'stopping';
     const late = await stopAll(this.#startables, PART_STOP_MS);
@@ -231,7 +245,8 @@ export class NodeManager {
       );
     const expected =
       Object.keys(parts.state.cluster?.nodes ?? {}).length > 1 || readSeeds(this.#options.dataDir).length > 0;
-    while (expected && !others() && performance.now() < deadline) await sleep(10);
+    while (expected && !others() && performance.now() < deadline && !this.#abort.signal.aborted)
+      await sleep(10);
   }
 
   async #joinRaft(): Promise<void> {
@@ -268,6 +283,7 @@ export class NodeManager {
     const deadline = performance.now() + SYNC_MS;
     let target: number | null = null;
     while (performance.now() < deadline) {
+      if (this.#abort.signal.aborted) return;
       const status = parts.consensus.status;
       if (status !== null && status.leaderId !== null && parts.state.cluster !== null) {
         target ??= status.commitIndex;

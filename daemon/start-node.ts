@@ -15,7 +15,7 @@ import { createLogger, parseLogLevel } from './logger.ts';
 import { NodeManager } from './node-manager.ts';
 
 /** All of a stop must fit: transfer, drain, close. */
-const STOP_DEADLINE_MS = 5000;
+const STOP_DEADLINE_MS = 4800;
 
 /**
  * Environment: a daemon whose stdin ends stops as by SIGTERM; set by whoever starts daemons that must not
@@ -112,7 +112,7 @@ export async function startNode(options: StartOptions): Promise<number> {
 async function run(node: NodeManager, logger: Logger): Promise<number> {
   process.on('uncaughtException', (error) => failStop('main', error.stack ?? error.message));
   process.on('unhandledRejection', (reason) => failStop('main', String((reason as Error)?.stack ?? reason)));
-  const asked = new Promise<string>((settle) => {
+  const signalled = new Promise<string>((settle) => {
     let count = 0;
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
@@ -127,15 +127,32 @@ async function run(node: NodeManager, logger: Logger): Promise<number> {
     process.stdin.on('error', () => settle('stdin broke'));
     process.stdin.on('end', () => settle('stdin ended')).resume();
   });
-  await node.start();
-  const reason = await Promise.race([asked, parent, node.whenFailed()]);
+  const starting = node.start().then(() => 'started' as const);
+  const asked = Promise.race([signalled, parent]);
+  const reason =
+    (await Promise.race([starting, asked])) === 'started'
+      ? await Promise.race([asked, node.whenFailed()])
+      : await asked;
   logger.log('info', 'stopping', { reason: typeof reason === 'string' ? reason : reason.message });
-  const late = setTimeout(
-    () => failStop('main', `not stopped within ${STOP_DEADLINE_MS} ms`),
-    STOP_DEADLINE_MS,
-  );
-  await node.stop();
-  clearTimeout(late);
+  await stop(node, logger);
   if (typeof reason !== 'string') throw reason;
   return 0;
+}
+
+/**
+ * Stops in order within the deadline. After that a start under way is simply left, e.g. a large log that is
+ * still being read: nobody was told anything yet. A node that served must not linger half stopped.
+ */
+async function stop(node: NodeManager, logger: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((leave) => {
+    timer = setTimeout(() => {
+      if (node.status().lifecycle !== 'starting')
+        failStop('main', `not stopped within ${STOP_DEADLINE_MS} ms`);
+      logger.log('warn', 'start-called-off');
+      leave();
+    }, STOP_DEADLINE_MS);
+  });
+  await Promise.race([node.stop(), late]);
+  clearTimeout(timer);
 }

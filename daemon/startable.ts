@@ -18,21 +18,27 @@ export interface StepTime {
   readonly ms: number;
 }
 
+/** Each part gets this long to stop when a start fails. */
+const STOP_MS = 2000;
+
 /**
  * Starts `parts` in order and reports each; on failure stops the started ones and rethrows with the step's
- * name.
+ * name. Once `signal` is aborted no further part is begun: resolves with the steps that were done, whose
+ * parts the caller stops. A part that waits should look at the signal itself.
  */
 export async function startAll(
   parts: readonly Startable[],
   onStep: (step: StepTime, n: number) => void,
+  signal?: AbortSignal,
 ): Promise<StepTime[]> {
   const times: StepTime[] = [];
   for (const [n, part] of parts.entries()) {
+    if (signal?.aborted === true) break;
     const began = performance.now();
     try {
       await part.start();
     } catch (error) {
-      await stopAll(parts.slice(0, n + 1), 2000);
+      await stopAll(parts.slice(0, n + 1), STOP_MS);
       if (error instanceof SqlccError) throw error;
       throw new SqlccError(
         'internal',

@@ -213,6 +213,31 @@ describe('a daemon', () => {
     expect(existsSync(join(place.data, 'LOCK.owner'))).toBe(false);
   });
 
+  it('that is told to stop while it starts begins no further step and exits 0 at once', async () => {
+    const place = await makePlace('early');
+    // a node that is looked for in vain: step 5 waits for its word
+    const seeds = [{ nodeId: 'n9', host: '127.0.0.1', port: place.port + 8, peerPort: place.port + 9 }];
+    writeFileSync(join(place.data, 'seeds.json'), JSON.stringify(seeds), { mode: 0o600 });
+    const child = spawn(process.execPath, [
+      ...[MAIN, 'node', 'start', '--config', place.config, '--data-dir', place.data],
+    ]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let log = '';
+    let toldAt = 0;
+    child.stderr.on('data', (chunk) => {
+      log += chunk;
+      if (toldAt > 0 || !log.includes('"step":4')) return;
+      toldAt = performance.now();
+      child.kill('SIGTERM');
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(code, log).toBe(0);
+    expect(performance.now() - toldAt).toBeLessThan(2000);
+    expect(log).toContain('"event":"stopped"');
+    expect(log).not.toMatch(/"step":6|"event":"(ready|stopped-late|fail-stop)"/);
+    expect(existsSync(join(place.data, 'LOCK.owner'))).toBe(false);
+  });
+
   it('whose port is taken exits 5 and says which, and leaves nothing running', async () => {
     const place = await makePlace('taken');
     for (const offset of [0, 1, 2, 3]) {

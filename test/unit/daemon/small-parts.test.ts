@@ -5,7 +5,6 @@ import { longestGap, spread } from '../../../daemon/drill.ts';
 import { History } from '../../../daemon/history.ts';
 import { isWildcard, reachableHost } from '../../../daemon/init.ts';
 import { splitAddress } from '../../../daemon/join.ts';
-import { Pushed } from '../../../daemon/pushed.ts';
 import { ifMatch, readWish, sessionOf } from '../../../daemon/requests.ts';
 import { JoinGuard } from '../../../daemon/routes/join.ts';
 import { startAll, stopAll } from '../../../daemon/startable.ts';
@@ -152,25 +151,23 @@ describe('startables', () => {
   });
 });
 
-describe('Pushed', () => {
-  it('gives lines in order and ends with its signal', async () => {
-    const abort = new AbortController();
-    const lines = new Pushed<number>(abort.signal);
-    let closed = 0;
-    lines.onClose(() => closed++);
-    lines.push(1);
-    lines.push(2);
-    const seen: number[] = [];
-    const reading = (async () => {
-      for await (const line of lines) {
-        seen.push(line);
-        if (line === 2) setImmediate(() => lines.push(3));
-        if (line === 3) abort.abort();
-      }
-    })();
-    await reading;
-    expect(seen).toEqual([1, 2, 3]);
-    expect(closed).toBe(1);
+describe('startAll', () => {
+  it('begins no further part once it is called off, and leaves the stopping to its caller', async () => {
+    const log: string[] = [];
+    const calledOff = new AbortController();
+    const part = (name: string) => ({
+      name,
+      start: async () => {
+        log.push(`+${name}`);
+        if (name === 'b') calledOff.abort();
+      },
+      stop: async () => {
+        log.push(`-${name}`);
+      },
+    });
+    const steps = await startAll([part('a'), part('b'), part('c')], () => {}, calledOff.signal);
+    expect(steps.map((s) => s.name)).toEqual(['a', 'b']);
+    expect(log).toEqual(['+a', '+b']);
   });
 });
 
