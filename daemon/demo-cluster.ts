@@ -4,13 +4,13 @@
  * It uses the commands that an operator would use and nothing else.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SqlccError } from '../src/base/index.ts';
 import { SqlccClient } from '../src/client/index.ts';
+import { DemoFolder } from './demo-folder.ts';
 import { STOP_WITH_STDIN } from './start-node.ts';
 
 export interface DemoNode {
@@ -62,13 +62,21 @@ function selfCommand(): string[] {
 
 export interface DemoClusterOptions {
   readonly nodes: number;
-  /** A folder to keep; null = a temporary one. */
+  /** A new or empty folder; null = a temporary one. */
   readonly dir: string | null;
   readonly basePort: number | null;
   readonly logLevel?: string;
   /** Arguments of node that run sqlcc; default: this very program. */
   readonly program?: readonly string[];
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
+  /** From then on daemons are killed where they would be stopped in order. */
+  readonly hurry?: AbortSignal;
+  /** Leave the files of a start that failed. */
+  readonly keep?: boolean;
 }
+
+const never = (): AbortSignal => new AbortController().signal;
 
 export class DemoCluster {
   readonly dir: string;
@@ -76,10 +84,18 @@ export class DemoCluster {
   readonly #basePort: number;
   readonly #logLevel: string;
   readonly #program: readonly string[];
+  readonly #folder: DemoFolder;
+  readonly #signal: AbortSignal;
+  readonly #hurry: AbortSignal;
   #client: SqlccClient | null = null;
+  #stopped = false;
+  #removed = false;
 
-  private constructor(dir: string, basePort: number, options: DemoClusterOptions) {
-    this.dir = dir;
+  private constructor(folder: DemoFolder, basePort: number, options: DemoClusterOptions) {
+    this.dir = folder.path;
+    this.#folder = folder;
+    this.#signal = options.signal ?? never();
+    this.#hurry = options.hurry ?? never();
     this.#logLevel = options.logLevel ?? 'INFO';
     this.#program = options.program ?? selfCommand();
     this.#basePort = basePort;
@@ -106,17 +122,15 @@ export class DemoCluster {
     return join(this.dir, 'config.yaml');
   }
 
-  /** Starts `nodes` daemons and waits until all are voters; on failure stops what it started. */
+  /** Starts `nodes` daemons and waits until all are voters; on failure takes away what it started. */
   static async start(options: DemoClusterOptions): Promise<DemoCluster> {
-    const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sqlcc-demo-'));
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    chmodSync(dir, 0o700);
     const base = options.basePort ?? (await findPorts(options.nodes));
-    const cluster = new DemoCluster(dir, base, options);
+    const cluster = new DemoCluster(DemoFolder.claim(options.dir), base, options);
     try {
       await cluster.#form();
     } catch (error) {
       await cluster.stop();
+      if (options.keep !== true) cluster.remove();
       throw error;
     }
     return cluster;
@@ -196,6 +210,7 @@ export class DemoCluster {
   async startNode(nodeId: string): Promise<void> {
     const node = this.node(nodeId);
     this.#spawn(node, ['node', 'start', '--config', node.configFile, '--data-dir', node.dataDir]);
+    this.#writeManifest();
     await this.#untilReady(node);
   }
 
@@ -207,6 +222,7 @@ export class DemoCluster {
     child.kill(signal);
     await gone;
     this.node(nodeId).child = null;
+    this.#writeManifest();
   }
 
   /** Runs a command of `sqlcc` on this cluster and answers its stdout; throws with its stderr. */
@@ -215,7 +231,9 @@ export class DemoCluster {
       const child = spawn(process.execPath, [...this.#program, ...args], {
         env: { ...process.env, SQLCC_CONFIG: this.contextFile },
         stdio: ['ignore', 'pipe', 'pipe'],
+        signal: this.#signal,
       });
+      child.on('error', reject);
       let out = '';
       let err = '';
       child.stdout.on('data', (chunk) => (out += chunk));
@@ -238,6 +256,7 @@ export class DemoCluster {
     const deadline = Date.now() + timeoutMs;
     let last = 'no answer yet';
     while (Date.now() < deadline) {
+      this.#signal.throwIfAborted();
       try {
         const status = await this.client().status();
         const good = status.nodes.filter((n) => n.voter && n.liveness === 'alive').length;
@@ -264,25 +283,34 @@ export class DemoCluster {
     return sizes.length === 0 ? 0 : Math.round(sizes.reduce((a, b) => a + b, 0) / sizes.length);
   }
 
-  /** Ends all daemons that run (SIGTERM, then SIGKILL) and closes the client; files stay. */
+  /** Ends all daemons that run (SIGTERM, then SIGKILL) and closes the client; none starts any more. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#client?.close();
     this.#client = null;
     await Promise.all(
       this.nodes.map(async (node) => {
-        const timer = setTimeout(() => node.child?.kill('SIGKILL'), 6000);
-        await this.killNode(node.nodeId, 'SIGTERM');
+        const kill = (): void => void node.child?.kill('SIGKILL');
+        const timer = setTimeout(kill, 6000);
+        this.#hurry.addEventListener('abort', kill);
+        await this.killNode(node.nodeId, this.#hurry.aborted ? 'SIGKILL' : 'SIGTERM');
+        this.#hurry.removeEventListener('abort', kill);
         clearTimeout(timer);
       }),
     );
   }
 
-  /** Removes the folder with everything in it. */
+  /** Removes what this cluster put on disk; call it behind `stop`. */
   remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
+    this.#removed = true;
+    const ofNode = (n: DemoNode): string[] =>
+      ['', '.yaml', '.log', '.log.stderr', '.token'].map((end) => `${n.nodeId}${end}`);
+    this.#folder.remove(['config.yaml', 'demo', 'demo.json', ...this.nodes.flatMap(ofNode)]);
   }
 
   #spawn(node: DemoNode, args: readonly string[]): void {
+    // whoever still works with the cluster while it is taken away must not bring a part of it back
+    if (this.#stopped) throw new SqlccError('unavailable', 'the demo has been stopped');
     const flags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
     node.child = spawn(
       process.execPath,
@@ -296,14 +324,16 @@ export class DemoCluster {
       },
     );
     node.child.stdin?.on('error', () => {}); // nothing is ever written to it
-    node.child.stderr?.on('data', (chunk: Buffer) =>
-      writeFileSync(`${node.log}.stderr`, chunk, { flag: 'a', mode: 0o600 }),
-    );
+    node.child.stderr?.on('data', (chunk: Buffer) => {
+      // last words of a daemon may come when the folder has gone
+      if (!this.#removed) writeFileSync(`${node.log}.stderr`, chunk, { flag: 'a', mode: 0o600 });
+    });
   }
 
   async #untilReady(node: DemoNode): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (Date.now() < deadline) {
+      this.#signal.throwIfAborted();
       const { child } = node;
       if (child !== null && (child.exitCode !== null || child.signalCode !== null)) {
         const said = existsSync(`${node.log}.stderr`)
@@ -326,9 +356,11 @@ export class DemoCluster {
     throw new SqlccError(
       'deadline_exceeded',
       `${node.nodeId} is not ready after ${READY_TIMEOUT_MS} ms; see ${node.log}`,
+      { hint: 'with --keep the files stay when the start fails' },
     );
   }
 
+  /** `demo.json`: what runs now, for whoever works with the demo from outside. */
   #writeManifest(): void {
     const nodes = this.nodes.map((n) => ({
       node_id: n.nodeId,
