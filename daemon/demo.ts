@@ -1,7 +1,7 @@
 /**
  * `sqlcc demo`: three daemons as real processes, real data, a client that writes
  * without pause, and `sqlcc top` on them; or, with `drill` or without a terminal, the
- * failover drill. Whatever happens, the daemons end and the folder goes, unless kept.
+ * failover drill. Whatever happens, the daemons end and what they wrote goes, unless kept.
  */
 
 import type { SqlccClient } from '../src/client/index.ts';
@@ -61,33 +61,57 @@ async function play(cluster: DemoCluster, output: DemoOutput): Promise<number> {
   }
 }
 
-/** A drill has passed when nothing was lost or doubled and all nodes hold the same state. */
+/** A drill has passed when every row is as its writer was told and all nodes hold the same state. */
 function drillPassed(report: DrillReport): boolean {
-  return report.lost === 0 && report.duplicated === 0 && report.state_hash_equal && report.acked > 0;
+  const { lost, duplicated, unexpected } = report;
+  return lost + duplicated + unexpected === 0 && report.state_hash_equal && report.acked > 0;
 }
 
-/** Resolves with the exit code. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const INTERRUPTED = 130;
+
+/** Resolves with the exit code. The first signal stops everything in order, the second kills it. */
 export async function runDemo(options: DemoOptions, output: DemoOutput): Promise<number> {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const onSignal = (): void => (stop.signal.aborted ? hurry : stop).abort();
+  // before anything is made: what comes from here on is taken away again
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    return await startAndRun(options, output, { signal: stop.signal, hurry: hurry.signal });
+  } catch (error) {
+    if (stop.signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+async function startAndRun(
+  options: DemoOptions,
+  output: DemoOutput,
+  ends: { readonly signal: AbortSignal; readonly hurry: AbortSignal },
+): Promise<number> {
   output.say(`starting ${options.nodes} nodes …`);
-  const { nodes, dir, basePort } = options;
+  const { nodes, dir, basePort, keep } = options;
   const logLevel = options.logLevel === undefined ? {} : { logLevel: options.logLevel };
-  const cluster = await DemoCluster.start({ nodes, dir, basePort, ...logLevel });
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve('interrupted'));
-  });
+  const cluster = await DemoCluster.start({ nodes, dir, basePort, keep, ...logLevel, ...ends });
   try {
     const work = options.drill
-      ? runDrill(cluster, options.rounds, (text) => output.say(text)).then((report) => {
-          output.report(report);
-          return drillPassed(report) ? 0 : 1;
-        })
+      ? runDrill(cluster, { rounds: options.rounds, say: (text) => output.say(text), signal: ends.signal })
       : play(cluster, output);
+    const interrupted = new Promise<'interrupted'>((resolve) => {
+      if (ends.signal.aborted) resolve('interrupted');
+      ends.signal.addEventListener('abort', () => resolve('interrupted'));
+    });
     const ended = await Promise.race([work, interrupted]);
-    return ended === 'interrupted' ? 130 : ended;
+    if (ended === 'interrupted') return INTERRUPTED;
+    if (typeof ended === 'number') return ended;
+    output.report(ended);
+    return drillPassed(ended) ? 0 : 1;
   } finally {
     await cluster.stop();
-    if (options.keep) output.say(`kept in ${cluster.dir}`);
+    if (keep) output.say(`kept in ${cluster.dir}`);
     else cluster.remove();
   }
 }

@@ -4,10 +4,13 @@
  * writing client, detection and election by the daemons' own events.
  */
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SqlccError } from '../src/base/index.ts';
-import type { ClientSession, EventLine, SqlccClient } from '../src/client/index.ts';
+import type { EventLine, SqlccClient } from '../src/client/index.ts';
 import { loadCities } from './cities.ts';
 import type { DemoCluster } from './demo-cluster.ts';
+import { verify } from './drill-verify.ts';
+import { WRITERS, Writer } from './drill-writer.ts';
 
 export interface Spread {
   readonly p50: number;
@@ -15,18 +18,32 @@ export interface Spread {
   readonly max: number;
 }
 
+/** Percentiles with the number of values they were taken from; null where there was none. */
+export interface Measured {
+  readonly samples: number;
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
 export interface DrillReport {
   readonly schemaVersion: 1;
   readonly nodes: number;
   readonly rounds: number;
   readonly acked: number;
+  /** Writes whose outcome the client could not learn. */
   readonly unknown: number;
+  /** Writes that were refused before they took effect. */
+  readonly refused: number;
   readonly lost: number;
   readonly duplicated: number;
-  readonly detect_ms: Spread;
-  readonly election_ms: Spread;
-  readonly write_gap_ms: Spread;
-  readonly rejoin_ms: Spread;
+  /** Rows that are stored although their write was refused. */
+  readonly unexpected: number;
+  /** From the old leader's last sign of life to the campaign. */
+  readonly detect_ms: Measured;
+  readonly election_ms: Measured;
+  readonly write_gap_ms: Measured;
+  readonly rejoin_ms: Measured;
   readonly state_hash_equal: boolean;
   readonly rss_mb_per_node: number;
   readonly rows_loaded: number;
@@ -35,11 +52,12 @@ export interface DrillReport {
   readonly dir: string;
 }
 
-const WRITERS = 4;
 /** Writes must flow this long before a kill, so that a gap is a gap. */
 const CALM_MS = 600;
 const REJOIN_TIMEOUT_MS = 30_000;
 const SETTLE_TIMEOUT_MS = 20_000;
+/** How long the events of the last elections may be on their way. */
+const EVENTS_TIMEOUT_MS = 3000;
 
 function round(ms: number): number {
   return Math.round(ms * 10) / 10;
@@ -53,51 +71,9 @@ export function spread(values: readonly number[]): Spread {
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Writes rows without pause, remembers every acknowledgement, and never repeats an id on its own. */
-class Writer {
-  readonly acked: number[] = [];
-  unknown = 0;
-  /** When acknowledgements came, ms of the monotonic clock. */
-  readonly times: number[] = [];
-  readonly #session: ClientSession;
-  readonly #writer: number;
-  #running = true;
-  #done: Promise<void> | null = null;
-
-  constructor(session: ClientSession, writer: number) {
-    this.#session = session;
-    this.#writer = writer;
-  }
-
-  start(): void {
-    this.#done = this.#loop();
-  }
-
-  async stop(): Promise<void> {
-    this.#running = false;
-    await this.#done;
-  }
-
-  async #loop(): Promise<void> {
-    for (let seq = 1; this.#running; seq++) {
-      const id = seq * WRITERS + this.#writer;
-      const statement = {
-        sql: 'INSERT INTO drill (id, writer, at) VALUES (?, ?, ?)',
-        params: [id, this.#writer, Date.now()],
-      };
-      try {
-        await this.#session.sql([statement], { timeoutMs: 20_000 });
-        this.acked.push(id);
-        this.times.push(performance.now());
-      } catch (error) {
-        if (!(error instanceof SqlccError)) throw error;
-        // outcome_unknown: the row may be there once; it is neither lost nor doubled if so
-        this.unknown++;
-      }
-    }
-  }
+export function measured(values: readonly number[]): Measured {
+  if (values.length === 0) return { samples: 0, p50: null, p99: null, max: null };
+  return { samples: values.length, ...spread(values) };
 }
 
 /** The longest pause between acknowledgements, of all writers together, that overlaps [from, to]. */
@@ -112,25 +88,31 @@ export function longestGap(times: readonly number[], from: number, to: number): 
 }
 
 interface Election {
-  readonly detectMs: number;
+  /** Null when the winner had not heard of a leader before. */
+  readonly detectMs: number | null;
   readonly electionMs: number;
 }
 
-/** Follows the event stream and remembers elections by term. */
-function followElections(client: SqlccClient, signal: AbortSignal): Map<number, Election> {
-  const elections = new Map<number, Election>();
-  void (async () => {
-    try {
-      for await (const event of client.events({ follow: true, signal }) as AsyncIterable<EventLine>) {
-        if (event.kind !== 'leader-elected') continue;
-        const data = event.data as { term: number; silence_ms: number | null; election_ms: number };
-        elections.set(data.term, { detectMs: data.silence_ms ?? 0, electionMs: data.election_ms });
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
+/** Follows the event stream and remembers elections by term; `failure` is what ended it, if anything did. */
+interface ElectionWatch {
+  readonly byTerm: ReadonlyMap<number, Election>;
+  failure: unknown;
+}
+
+function followElections(client: SqlccClient, signal: AbortSignal): ElectionWatch {
+  const byTerm = new Map<number, Election>();
+  const watch: ElectionWatch = { byTerm, failure: null };
+  const follow = async (): Promise<void> => {
+    for await (const event of client.events({ follow: true, signal }) as AsyncIterable<EventLine>) {
+      if (event.kind !== 'leader-elected') continue;
+      const data = event.data as { term: number; silence_ms: number | null; election_ms: number };
+      byTerm.set(data.term, { detectMs: data.silence_ms, electionMs: data.election_ms });
     }
-  })();
-  return elections;
+  };
+  follow().catch((error: unknown) => {
+    if (!signal.aborted) watch.failure = error;
+  });
+  return watch;
 }
 
 async function leaderOf(client: SqlccClient): Promise<{ nodeId: string; term: number }> {
@@ -155,54 +137,45 @@ async function untilCaughtUp(client: SqlccClient, nodeId: string, since: number)
 
 interface Rounds {
   readonly gaps: number[];
-  readonly detect: number[];
-  readonly elect: number[];
   readonly rejoin: number[];
+  /** Terms that began with a kill. */
+  readonly terms: number[];
 }
 
-async function playRounds(
-  cluster: DemoCluster,
-  writers: readonly Writer[],
-  rounds: number,
-  say: (text: string) => void,
-): Promise<Rounds> {
+interface Play {
+  readonly cluster: DemoCluster;
+  readonly writers: readonly Writer[];
+  readonly out: Rounds;
+  readonly signal: AbortSignal;
+}
+
+/** Kills the leader, waits for writes, brings it back; answers the line to say. */
+async function playRound({ cluster, writers, out, signal }: Play): Promise<string> {
   const client = cluster.client();
-  const stop = new AbortController();
-  const elections = followElections(client, stop.signal);
-  const out: Rounds = { gaps: [], detect: [], elect: [], rejoin: [] };
-  const terms: number[] = [];
-  for (let n = 1; n <= rounds; n++) {
-    await sleep(CALM_MS);
-    const before = await leaderOf(client);
-    const killedAt = performance.now();
-    await cluster.killNode(before.nodeId);
-    await untilWritesFlow(writers, killedAt);
-    await sleep(150);
-    const gap = longestGap(
-      writers.flatMap((w) => w.times),
-      killedAt - 5,
-      performance.now(),
-    );
-    out.gaps.push(gap);
-    const after = await leaderOf(client);
-    terms.push(after.term);
-    const restartedAt = performance.now();
-    await cluster.startNode(before.nodeId);
-    out.rejoin.push(await untilCaughtUp(client, before.nodeId, restartedAt));
-    say(
-      `round ${n}/${rounds}: killed ${before.nodeId}; ` +
-        `${after.nodeId} leads term ${after.term}, gap ${round(gap)} ms`,
-    );
-  }
-  await sleep(300); // the last election's event may still be on its way
-  stop.abort();
-  for (const term of terms) {
-    const election = elections.get(term);
-    if (election === undefined) continue;
-    out.detect.push(election.detectMs);
-    out.elect.push(election.electionMs);
-  }
-  return out;
+  for (const writer of writers) writer.forgetTimes();
+  await sleep(CALM_MS, undefined, { signal });
+  const before = await leaderOf(client);
+  const killedAt = performance.now();
+  await cluster.killNode(before.nodeId);
+  await untilWritesFlow(writers, killedAt);
+  await sleep(150, undefined, { signal });
+  const times = writers.flatMap((w) => w.times);
+  const gap = longestGap(times, killedAt - 5, performance.now());
+  out.gaps.push(gap);
+  const after = await leaderOf(client);
+  out.terms.push(after.term);
+  const restartedAt = performance.now();
+  signal.throwIfAborted();
+  await cluster.startNode(before.nodeId);
+  out.rejoin.push(await untilCaughtUp(client, before.nodeId, restartedAt));
+  return `killed ${before.nodeId}; ${after.nodeId} leads term ${after.term}, gap ${round(gap)} ms`;
+}
+
+/** Waits until the elections of all `terms` were heard of; what is still missing then is no sample. */
+async function electionsOf(watch: ElectionWatch, terms: readonly number[]): Promise<Election[]> {
+  const deadline = performance.now() + EVENTS_TIMEOUT_MS;
+  while (terms.some((term) => !watch.byTerm.has(term)) && performance.now() < deadline) await sleep(25);
+  return terms.flatMap((term) => watch.byTerm.get(term) ?? []);
 }
 
 async function untilWritesFlow(writers: readonly Writer[], since: number): Promise<void> {
@@ -219,49 +192,37 @@ async function untilWritesFlow(writers: readonly Writer[], since: number): Promi
   );
 }
 
-/**
- * Reads every node's own rows once all have applied the same index, and compares them with what was
- * acknowledged.
- */
-async function verify(
-  cluster: DemoCluster,
-  acked: readonly number[],
-): Promise<{ lost: number; duplicated: number; equal: boolean }> {
-  const hashes = await equalIndexHashes(cluster);
-  let lost = 0;
-  let duplicated = 0;
-  for (const node of cluster.nodes) {
-    const client = cluster.newClient();
-    const answer = await client.sql([{ sql: 'SELECT id, count(*) FROM drill GROUP BY id' }], {
-      level: 'none',
-      node: node.nodeId,
-    });
-    await client.close();
-    const found = new Map((answer.results[0]?.rows ?? []).map((row) => [row[0] as number, row[1] as number]));
-    lost += acked.filter((id) => !found.has(id)).length;
-    duplicated += [...found.values()].filter((count) => count > 1).length;
-  }
-  return { lost, duplicated, equal: new Set(hashes).size === 1 };
+export interface DrillOptions {
+  readonly rounds: number;
+  readonly say: (text: string) => void;
+  /** Ends the drill: what it does then fails, and nothing is started any more. */
+  readonly signal: AbortSignal;
 }
 
-/** Hash of the whole state on each node, taken at one applied index. */
-async function equalIndexHashes(cluster: DemoCluster): Promise<string[]> {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
-  for (;;) {
-    const client = cluster.client();
-    const answers = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
-    if (new Set(answers.map((a) => a.index)).size === 1) return answers.map((a) => a.state_hash);
-    if (performance.now() > deadline) return answers.map((a) => `${a.index}:${a.state_hash}`);
-    await sleep(50);
+/** Plays the rounds under load; the writers have stopped when it resolves or rejects. */
+async function playAll(cluster: DemoCluster, writers: readonly Writer[], options: DrillOptions) {
+  const { rounds, say, signal } = options;
+  const out: Rounds = { gaps: [], rejoin: [], terms: [] };
+  const stop = new AbortController();
+  const watch = followElections(cluster.client(), AbortSignal.any([stop.signal, signal]));
+  for (const writer of writers) writer.start();
+  try {
+    for (let n = 1; n <= rounds; n++) {
+      say(`round ${n}/${rounds}: ${await playRound({ cluster, writers, out, signal })}`);
+    }
+    const elections = await electionsOf(watch, out.terms);
+    if (watch.failure !== null) say(`the event stream broke: ${(watch.failure as Error).message}`);
+    return { played: out, elections };
+  } finally {
+    stop.abort();
+    // what ended a writer early is told rather than what followed from it
+    await Promise.all(writers.map((w) => w.stop()));
   }
 }
 
 /** Plays `rounds` on a running cluster and answers the report; the caller stops the cluster. */
-export async function runDrill(
-  cluster: DemoCluster,
-  rounds: number,
-  say: (text: string) => void,
-): Promise<DrillReport> {
+export async function runDrill(cluster: DemoCluster, options: DrillOptions): Promise<DrillReport> {
+  const { rounds, say } = options;
   const began = performance.now();
   const client = cluster.client();
   const loaded = await loadCities(client, () => {});
@@ -273,30 +234,26 @@ export async function runDrill(
         (id INTEGER NOT NULL, writer INTEGER NOT NULL, at INTEGER NOT NULL)`,
     },
   ]);
-  const writers = await Promise.all(
-    Array.from({ length: WRITERS }, async (_, i) => new Writer(await client.openSession(), i)),
-  );
-  for (const writer of writers) writer.start();
-  let played: Rounds;
-  try {
-    played = await playRounds(cluster, writers, rounds, say);
-  } finally {
-    await Promise.all(writers.map((w) => w.stop()));
-  }
+  const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(() => client.openSession(), i));
+  const { played, elections } = await playAll(cluster, writers, options);
   const acked = writers.flatMap((w) => w.acked);
-  const checked = await verify(cluster, acked);
+  const unknown = writers.flatMap((w) => w.unknown);
+  say(`comparing ${acked.length} acknowledged rows with what each node holds`);
+  const checked = await verify(cluster, acked, unknown);
   return {
     schemaVersion: 1,
     nodes: cluster.nodes.length,
     rounds,
     acked: acked.length,
-    unknown: writers.reduce((n, w) => n + w.unknown, 0),
+    unknown: unknown.length,
+    refused: writers.reduce((n, w) => n + w.refused, 0),
     lost: checked.lost,
     duplicated: checked.duplicated,
-    detect_ms: spread(played.detect),
-    election_ms: spread(played.elect),
-    write_gap_ms: spread(played.gaps),
-    rejoin_ms: spread(played.rejoin),
+    unexpected: checked.unexpected,
+    detect_ms: measured(elections.flatMap((e) => e.detectMs ?? [])),
+    election_ms: measured(elections.map((e) => e.electionMs)),
+    write_gap_ms: measured(played.gaps),
+    rejoin_ms: measured(played.rejoin),
     state_hash_equal: checked.equal,
     rss_mb_per_node: cluster.rssMbPerNode(),
     rows_loaded: loaded.rows,

@@ -11,8 +11,8 @@ const DEFAULT_ROUNDS = 5;
 function showReport(context: CliContext, report: Readonly<Record<string, unknown>>): void {
   const word = (value: unknown): string => {
     if (typeof value !== 'object' || value === null) return String(value);
-    const { p50, p99, max } = value as { p50?: number; p99?: number; max?: number };
-    return `p50 ${p50}  p99 ${p99}  max ${max}`;
+    const { samples, p50, p99, max } = value as Readonly<Record<string, number | null>>;
+    return samples === 0 ? 'no samples' : `p50 ${p50}  p99 ${p99}  max ${max}  (${samples} samples)`;
   };
   const facts = Object.entries(report).filter(([name]) => name !== 'schemaVersion');
   context.printer.facts(facts.map(([name, value]) => [name, word(value)] as const));

@@ -1,0 +1,155 @@
+/** `sqlcc demo` as a script runs it: the drill's promise and its report; what is left behind, and what is not. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { findPorts } from '../../daemon/demo-cluster.ts';
+import { program, sqlcc, until } from './harness.ts';
+
+const ROUNDS = 20;
+const count = z.number().int().min(0);
+const percentiles = z.strictObject({ samples: count, p50: z.number(), p99: z.number(), max: z.number() });
+
+/** All that the report has; scripts read it. */
+const report = z.strictObject({
+  schemaVersion: z.literal(1),
+  nodes: z.literal(3),
+  rounds: z.literal(ROUNDS),
+  acked: count.min(1),
+  unknown: count,
+  refused: count,
+  lost: count,
+  duplicated: count,
+  unexpected: count,
+  detect_ms: percentiles,
+  election_ms: percentiles,
+  write_gap_ms: percentiles,
+  rejoin_ms: percentiles,
+  state_hash_equal: z.boolean(),
+  rss_mb_per_node: count,
+  rows_loaded: z.literal(135_233),
+  load_ms: count,
+  seconds: z.number(),
+  dir: z.string(),
+});
+
+/** A folder of its own in the system's temporary one; what a demo makes there is seen by looking. */
+function temporary(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-demo-test-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** What demos have left in a folder; the compile cache of Node is not theirs. */
+function left(dir: string): string[] {
+  return readdirSync(dir).filter((name) => name.startsWith('sqlcc-demo-'));
+}
+
+/** A demo that is interrupted later; killed with the test if it is not. */
+function startDemo(
+  args: readonly string[],
+  TMPDIR: string,
+): { child: ChildProcess; ended: Promise<unknown> } {
+  const child = spawn(process.execPath, [...program(), 'demo', '--drill', ...args], {
+    env: { ...process.env, TMPDIR },
+    stdio: 'ignore',
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, ended: new Promise((resolve) => child.once('exit', resolve)) };
+}
+
+async function ports(): Promise<string[]> {
+  return ['--base-port', `${await findPorts(5, 25_433)}`];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Node {
+  readonly node_id: string;
+  readonly pid: number | null;
+}
+
+function manifest(dir: string): readonly Node[] {
+  return (JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8')) as { nodes: Node[] }).nodes;
+}
+
+describe('demo --drill', () => {
+  it('loses and doubles nothing while its leaders are killed, says so, and leaves nothing behind', async () => {
+    const TMPDIR = temporary();
+    const args = ['demo', '--drill', '--rounds', `${ROUNDS}`, '-o', 'json', ...(await ports())];
+    const ran = await sqlcc(args, { TMPDIR }, 280_000);
+    expect(ran.code, ran.stderr).toBe(0);
+    const told = report.parse(JSON.parse(ran.stdout));
+    expect(told).toMatchObject({ lost: 0, duplicated: 0, unexpected: 0, state_hash_equal: true });
+    for (const measure of [told.write_gap_ms, told.rejoin_ms]) expect(measure.samples).toBe(ROUNDS);
+    // an election's event that never came is no sample; with most of them missing the figures mean nothing
+    for (const measure of [told.detect_ms, told.election_ms]) {
+      expect(measure.samples).toBeGreaterThanOrEqual(ROUNDS * 0.9);
+      expect(measure.samples).toBeLessThanOrEqual(ROUNDS);
+    }
+    expect(left(TMPDIR)).toEqual([]);
+    const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
+    process.stdout.write(
+      `${JSON.stringify({ acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
+    );
+  }, 300_000);
+});
+
+describe('demo', () => {
+  it('refuses a folder that holds something, and touches nothing in it', async () => {
+    const dir = temporary();
+    writeFileSync(join(dir, 'thesis.txt'), 'ten years');
+    const ran = await sqlcc(['demo', '--drill', '--dir', dir]);
+    expect(ran.code).toBe(9);
+    expect(ran.stderr).toMatch(/error\[conflict\]: .* is not empty\nhint: /);
+    expect(readFileSync(join(dir, 'thesis.txt'), 'utf8')).toBe('ten years');
+    expect(readdirSync(dir)).toEqual(['thesis.txt']);
+  });
+
+  it('takes its files away when it is interrupted during its start, keys and all', async () => {
+    const TMPDIR = temporary();
+    const { child, ended } = startDemo(await ports(), TMPDIR);
+    await until('the folder', async () => left(TMPDIR).length > 0);
+    const [folder = ''] = left(TMPDIR);
+    await until('a key', async () => existsSync(join(TMPDIR, folder, 'n1', 'pki', 'ca.key')));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(left(TMPDIR)).toEqual([]);
+  });
+
+  it('takes its files away when its start fails', async () => {
+    const dir = join(temporary(), 'here');
+    const base = await ports();
+    const { child, ended } = startDemo(['--keep', '--dir', dir, ...base], temporary());
+    await until('three nodes', async () => existsSync(join(dir, 'demo.json')), 40_000);
+    // its ports are taken
+    const TMPDIR = temporary();
+    const second = await sqlcc(['demo', '--drill', ...base], { TMPDIR });
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toMatch(/error\[/);
+    expect(left(TMPDIR)).toEqual([]);
+    // the first one's manifest names who runs now, also behind a kill
+    const first = manifest(dir).map((n) => n.pid);
+    await until(
+      'another process',
+      async () => {
+        const now = manifest(dir).map((n) => n.pid);
+        return now.every((pid) => pid !== null && isAlive(pid)) && now.some((pid, i) => pid !== first[i]);
+      },
+      60_000,
+    );
+    child.kill('SIGTERM');
+    expect(await ended).toBe(130);
+    expect(manifest(dir).map((n) => n.pid)).toEqual([null, null, null]);
+    expect(existsSync(join(dir, 'n1', 'pki', 'ca.key'))).toBe(true);
+  });
+});
