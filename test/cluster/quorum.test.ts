@@ -1,6 +1,8 @@
 /** What a cluster does when a majority is gone, when a node comes late, and when one leaves. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sqlcc, sqlccOn, startCluster, until } from './harness.ts';
+import { MAIN, sqlcc, sqlccOn, startCluster, until, untilEqual } from './harness.ts';
 import { HttpCaller } from './http-caller.ts';
 
 describe('a lost majority', () => {
@@ -53,6 +55,48 @@ describe('a lost majority', () => {
     await cluster.untilHealthy();
     await client.kv.put('k', 'after');
     expect((await client.kv.get('k')).value).toBe('after');
+  });
+});
+
+describe('a node that starts alone', () => {
+  it('says that it has no quorum, serves its own copy with its age, and joins in when the others come', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    await client.kv.put('k', 'v');
+    await untilEqual(cluster);
+    for (const { nodeId } of cluster.nodes) await cluster.killNode(nodeId);
+    const node = cluster.node('n1');
+    node.child = spawn(process.execPath, [
+      ...[MAIN, 'node', 'start', '--config', node.configFile, '--data-dir', node.dataDir],
+      ...['--log-file', node.log],
+    ]);
+    const plain = async (path: string) => (await fetch(`http://127.0.0.1:${node.metricsPort}${path}`)).status;
+    await until(
+      'it serves',
+      async () => (await client.kv.get('k', { level: 'none', node: 'n1' })).value === 'v',
+    );
+    expect(await plain('/livez')).toBe(200);
+    expect(await plain('/readyz')).toBe(503);
+    const caller = new HttpCaller(cluster);
+    onTestFinished(() => caller.close());
+    const strict = await caller.ask('n1', 'GET', '/v1/kv/k');
+    expect(strict.status).toBe(503);
+    expect(strict.body['code']).toMatch(/no_quorum|no_leader/);
+    expect((await caller.ask('n1', 'PUT', '/v1/kv/k', { body: { value: 'w' } })).status).toBe(503);
+    const status = await caller.ask('n1', 'GET', '/v1/status');
+    expect(status.body).toMatchObject({
+      cluster: { health: 'critical', read: { mode: 'stale', node_id: 'n1' } },
+      raft: { leader_id: null },
+    });
+    const alerts = await caller.ask('n1', 'GET', '/v1/alerts');
+    expect(alerts.text).toContain('LeaderDown');
+    await until('it says so', async () => readFileSync(node.log, 'utf8').includes('start-without-quorum'));
+    const shown = await sqlccOn(cluster, ['node', 'leader']);
+    expect(shown.code).toBe(4);
+    await Promise.all(['n2', 'n3'].map((n) => cluster.startNode(n)));
+    await cluster.untilHealthy();
+    expect(await plain('/readyz')).toBe(200);
+    await untilEqual(cluster);
   });
 });
 
