@@ -1,7 +1,8 @@
 /**
  * One stream of events for many readers: replicated events (with a log index, the
  * same on every node) and this node's own. A reader resumes by cursor or by index;
- * on another node the index leads to the same place without gap or repetition.
+ * on another node the index leads to the same place without gap or repetition. Where
+ * the ring no longer reaches back the reader is told so by an event `gap`.
  *
  * Cursor: `<index>.<own>` where `index` is the last replicated index at or before the
  * event and `own` counts the node's own events behind it; the second half means
@@ -27,15 +28,41 @@ export interface ResumePoint {
   readonly own: number | null;
 }
 
-type Listener = (event: StreamEvent) => void;
+/** A reader: what it was given last. Nothing is kept for it alone. */
+export interface EventPosition {
+  readonly point: ResumePoint;
+  seq: number;
+  index: LogIndex;
+}
+
+/** An event in its place of the ring. */
+interface Row {
+  /** Grows with each event; the order of the stream. */
+  readonly seq: number;
+  /** Replicated index reached with it. */
+  readonly index: LogIndex;
+  /** Own events so far. */
+  readonly own: number;
+  readonly event: StreamEvent;
+}
+
+const isOwn = (row: Row): boolean => row.event.index === null;
+
+function isBehind({ event, index, own }: Row, point: ResumePoint): boolean {
+  if (event.index !== null) return event.index > point.index;
+  return point.own === null ? index >= point.index : own > point.own;
+}
 
 export class EventHub {
   readonly #nodeId: NodeId;
   readonly #bootTag: string;
-  readonly #listeners = new Set<Listener>();
-  #ring: StreamEvent[] = [];
-  #lastIndex: LogIndex = 0;
+  readonly #wakes = new Set<() => void>();
+  #ring: Row[] = [];
+  #seq = 0;
   #own = 0;
+  #lastIndex: LogIndex = 0;
+  /** Replicated events at or below this index may be missing from the ring; the last of them had this seq. */
+  #floor: { readonly index: LogIndex; readonly seq: number } = { index: 0, seq: 0 };
 
   /** `bootTag` marks cursors of this start, so that own counters of an earlier start are not trusted. */
   constructor(nodeId: NodeId, bootTag: string) {
@@ -43,52 +70,51 @@ export class EventHub {
     this.#bootTag = bootTag;
   }
 
-  get subscribers(): number {
-    return this.#listeners.size;
+  get isFull(): boolean {
+    return this.#wakes.size >= LIMITS.maxSubscribers;
   }
 
   get lastIndex(): LogIndex {
     return this.#lastIndex;
   }
 
-  /**
-   * The oldest replicated index that the ring can still continue from; 0 when it holds everything it ever
-   * saw.
-   */
-  get firstIndex(): LogIndex {
-    return this.#ring.find((e) => e.index !== null)?.index ?? this.#lastIndex;
+  /** Replicated events behind this index are all here. */
+  get floor(): LogIndex {
+    return this.#floor.index;
   }
 
-  /** Fills the ring with stored replicated events at start; tells nobody. */
-  preload(events: readonly ClusterEvent[], appliedIndex: LogIndex): void {
-    for (const event of events) this.#push(event);
+  /**
+   * Takes over stored replicated events: at start, and after a snapshot replaced the state. `stored` are the
+   * newest, at most LIMITS.eventHistory of them; readers are given what is new, or told that some are gone.
+   */
+  load(stored: readonly ClusterEvent[], appliedIndex: LogIndex): void {
+    const seen = this.#lastIndex;
+    const isCut = stored.length >= LIMITS.eventHistory;
+    const floor = isCut ? (stored[0]?.index ?? 0) : 0;
+    if (floor > seen) {
+      this.#ring = this.#ring.filter(isOwn);
+      this.#floor = { index: floor, seq: ++this.#seq };
+    }
+    for (const event of stored) {
+      if (event.index !== null && event.index > Math.max(seen, floor)) this.#push(event);
+    }
     this.#lastIndex = Math.max(this.#lastIndex, appliedIndex);
+    this.#tell();
   }
 
   /** Replicated events of applied entries, in order, and how far the log was applied. */
   publish(events: readonly ClusterEvent[], appliedIndex: LogIndex): void {
-    for (const event of events) this.#tell(this.#push(event));
+    // what a snapshot's state held is known already
+    const seen = this.#lastIndex;
+    for (const event of events) if (event.index !== null && event.index > seen) this.#push(event);
     this.#lastIndex = Math.max(this.#lastIndex, appliedIndex);
-  }
-
-  /** A snapshot replaced the state: the events in between are not known here, and readers are told so. */
-  reset(appliedIndex: LogIndex, at: Timestamp): void {
-    const from = this.#lastIndex;
-    this.#ring = this.#ring.filter((e) => e.index === null);
-    this.#lastIndex = Math.max(this.#lastIndex, appliedIndex);
-    this.publishOwn({
-      kind: 'gap',
-      severity: 'info',
-      nodeId: this.#nodeId,
-      at,
-      message: `events from ${from + 1} to ${appliedIndex} are unknown here: a snapshot was taken over`,
-      data: { from: from + 1, to: appliedIndex },
-    });
+    if (events.length > 0) this.#tell();
   }
 
   /** An event of this node alone. */
   publishOwn(event: Omit<ClusterEvent, 'index'>): void {
-    this.#tell(this.#push({ ...event, index: null }));
+    this.#push({ ...event, index: null });
+    this.#tell();
   }
 
   /**
@@ -103,54 +129,80 @@ export class EventHub {
     return { index: Number(match[1]), own: here ? Number(match[2]) : null };
   }
 
-  /** Events behind `point` that the ring still holds, oldest first. */
-  since(point: ResumePoint): StreamEvent[] {
-    return this.#ring.filter((e) => {
-      if (e.index !== null) return e.index > point.index;
-      const [index, own] = e.cursor.split('.').map(Number);
-      return point.own === null ? Number(index) >= point.index : Number(own) > point.own;
-    });
+  /** A reader that begins at `point`. */
+  begin(point: ResumePoint): EventPosition {
+    return { point, seq: 0, index: point.index };
   }
 
   /**
-   * Calls `listener` with each new event until the returned function is called. Null when there are too many
-   * readers.
+   * The next events of the wanted kinds, a page at most; the position moves on. Empty = it has everything. A
+   * gap comes first, wanted or not.
    */
-  subscribe(listener: Listener): (() => void) | null {
-    if (this.#listeners.size >= LIMITS.maxSubscribers) return null;
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  read(position: EventPosition, isWanted: (kind: string) => boolean, at: Timestamp): StreamEvent[] {
+    const page: StreamEvent[] = [];
+    const { index, seq } = this.#floor;
+    if (seq > position.seq && index > position.point.index) {
+      page.push(this.#gap(Math.min(position.index + 1, index), at));
+      position.index = Math.max(position.index, index);
+      position.seq = seq;
+    }
+    const from = this.#ring.findLastIndex((row) => row.seq <= position.seq) + 1;
+    for (let n = from; n < this.#ring.length && page.length < LIMITS.maxSubscriberLines; n++) {
+      const row = this.#ring[n] as Row;
+      position.seq = row.seq;
+      position.index = Math.max(position.index, row.index);
+      if (isBehind(row, position.point) && isWanted(row.event.kind)) page.push(row.event);
+    }
+    return page;
+  }
+
+  /** Calls `wake` after each event until the returned function is called. Null when there are too many readers. */
+  subscribe(wake: () => void): (() => void) | null {
+    if (this.isFull) return null;
+    this.#wakes.add(wake);
+    return () => this.#wakes.delete(wake);
   }
 
   /** A sign of life for idle streams, with the place to resume at. */
   progress(at: Timestamp): StreamEvent {
-    return {
-      kind: 'progress',
-      severity: 'info',
-      nodeId: this.#nodeId,
-      origin: this.#nodeId,
-      at,
-      index: null,
-      message: 'no news',
-      data: { applied_index: this.#lastIndex },
-      cursor: this.#cursor(),
-    };
+    const data = { applied_index: this.#lastIndex };
+    return this.#mark({ kind: 'progress', at, message: 'no news', data, cursor: this.#cursor() });
+  }
+
+  #gap(from: LogIndex, at: Timestamp): StreamEvent {
+    const to = this.#floor.index;
+    const message = `events from ${from} to ${to} are no longer known here`;
+    return this.#mark({ kind: 'gap', at, message, data: { from, to }, cursor: `${to}` });
+  }
+
+  #mark(mark: Pick<StreamEvent, 'kind' | 'at' | 'message' | 'data' | 'cursor'>): StreamEvent {
+    return { ...mark, severity: 'info', nodeId: this.#nodeId, origin: this.#nodeId, index: null };
   }
 
   #cursor(): string {
     return `${this.#lastIndex}.${this.#own}.${this.#bootTag}`;
   }
 
-  #push(event: ClusterEvent): StreamEvent {
+  #push(event: ClusterEvent): void {
     if (event.index === null) this.#own++;
     else this.#lastIndex = Math.max(this.#lastIndex, event.index);
     const stored = { ...event, cursor: this.#cursor(), origin: this.#nodeId };
-    this.#ring.push(stored);
-    if (this.#ring.length > LIMITS.eventHistory * 1.25) this.#ring = this.#ring.slice(-LIMITS.eventHistory);
-    return stored;
+    this.#ring.push({ seq: ++this.#seq, index: this.#lastIndex, own: this.#own, event: stored });
+    if (this.#ring.length > (LIMITS.eventHistory + LIMITS.ownEventHistory) * 1.25) this.#trim();
   }
 
-  #tell(event: StreamEvent): void {
-    for (const listener of this.#listeners) listener(event);
+  /** Keeps the newest of either sort: a node that votes all night must not drive out what is replicated. */
+  #trim(): void {
+    const replicated = this.#ring.filter((row) => !isOwn(row));
+    // an entry makes several events: they go together
+    const index = replicated.at(-LIMITS.eventHistory - 1)?.index ?? 0;
+    const gone = replicated.findLast((row) => row.index <= index);
+    if (gone !== undefined) this.#floor = { index, seq: gone.seq };
+    const oldestOwn = this.#ring.filter(isOwn).at(-LIMITS.ownEventHistory)?.seq ?? 0;
+    this.#ring = this.#ring.filter((row) => (isOwn(row) ? row.seq >= oldestOwn : row.index > index));
+  }
+
+  #tell(): void {
+    for (const wake of this.#wakes) wake();
   }
 }

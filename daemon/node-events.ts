@@ -3,8 +3,9 @@
  * callers, watchers and streams; what Raft and gossip say becomes events; a broken
  * connection is evidence for both. Wiring only: each line hands something on.
  */
-import type { LogFields, Logger, LogIndex, NodeId } from '../src/base/index.ts';
+import { LIMITS, type LogFields, type Logger, type LogIndex, type NodeId } from '../src/base/index.ts';
 import type { RaftEvent } from '../src/raft/index.ts';
+import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
@@ -23,6 +24,7 @@ export interface EventParts {
   readonly consensus: ConsensusLink;
   readonly hub: EventHub;
   readonly keys: KeyWatch;
+  readonly reader: StateReader;
   readonly gossip: GossipDriver;
   readonly logger: Logger;
 }
@@ -68,9 +70,10 @@ export class NodeEvents {
   }
 
   onRestored(index: LogIndex): void {
-    const { nodeId, hub, keys } = this.#parts;
+    const { nodeId, hub, keys, reader } = this.#parts;
     keys.reset(index);
-    hub.reset(index, Date.now());
+    // the snapshot brought the events that led to it
+    hub.load(reader.events(LIMITS.eventHistory), index);
     this.clusterChanged();
     const message = `${nodeId} took over a snapshot at ${index}`;
     hub.publishOwn({

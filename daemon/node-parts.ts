@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger, LogLevel, NodeId } from '../src/base/index.ts';
+import { LIMITS, type Logger, type LogLevel, type NodeId } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
 import { type ClusterConfig, overlayConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
@@ -118,16 +118,11 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     snapshot: (message) => events.onSnapshot(message),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });
-  const opened = state.whenOpen();
-  threads.startState({ facts, snapshotThreshold: config.raft.logCompactionThreshold });
-  await opened.catch(async (error) => {
-    await threads.end();
-    throw error;
-  });
+  await openState(state, threads, { facts, snapshotThreshold: config.raft.logCompactionThreshold });
   const reader = StateReader.open(join(dataDir, 'engine'));
   const readers = new ReaderPool({ dir: join(dataDir, 'engine'), entry: entryUrl('reader-process') });
   const keys = new KeyWatch(state.appliedIndex);
-  hub.preload(reader.events(LIMIT_PRELOAD), state.appliedIndex);
+  hub.load(reader.events(LIMITS.eventHistory), state.appliedIndex);
   const consensus = new ConsensusLink(threads.consensusPort, {
     events: (batch) => events.onRaft(batch),
     status: () => events.onStatus(),
@@ -137,7 +132,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   });
   consensus.refuse(removedNodes(state.cluster));
   const reads = new Reads(nodeId, consensus, state);
-  const events = new NodeEvents({ nodeId, consensus, hub, keys, gossip, logger });
+  const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   const replicated = state.cluster?.configs.findLast((c) => c.isActive)?.text;
   const inForce = replicated === undefined ? config : overlayConfig(config, replicated);
   return {

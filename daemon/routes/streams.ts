@@ -8,10 +8,10 @@ import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import type { KvChange } from '../../src/state/index.ts';
 import type { StreamEvent } from '../event-hub.ts';
-import type { KeySelector } from '../key-watch.ts';
+import { type Followed, follow } from '../follow.ts';
+import type { KeyPosition, KeySelector } from '../key-watch.ts';
 import type { NodeContext } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
-import { Pushed } from '../pushed.ts';
 
 const PROGRESS_MS = 5000;
 
@@ -30,30 +30,24 @@ function eventLine(event: StreamEvent): EventLine {
 
 /** `GET /v1/events?after=&follow=&types=`: stored events behind `after`, then new ones unless `follow=0`. */
 export async function events(context: NodeContext, call: Call): Promise<Answer> {
-  const point = context.hub.parse(call.query['after']);
+  const { hub } = context;
+  const point = hub.parse(call.query['after']);
   if (point === undefined)
     throw new SqlccError('invalid_argument', `after "${call.query['after']}" is no cursor and no index`);
-  const types = call.query['types']?.split(',').filter(Boolean);
-  const wanted = (kind: string): boolean => types === undefined || types.length === 0 || types.includes(kind);
+  const types = call.query['types']?.split(',').filter(Boolean) ?? [];
+  const isWanted = (kind: string): boolean => types.length === 0 || types.includes(kind);
   // another node's ring may be ahead: wait for what the reader has seen already, so that nothing comes
   // twice or out of order
   await context.state.whenApplied(point.index, call.remainingMs());
-  const lines = new Pushed<EventLine>(call.signal);
-  for (const event of context.hub.since(point)) if (wanted(event.kind)) lines.push(eventLine(event));
-  if (call.query['follow'] === '0') {
-    lines.end();
-    return { stream: lines };
-  }
-  const stop = context.hub.subscribe((event) => wanted(event.kind) && lines.push(eventLine(event)));
-  if (stop === null) throw new SqlccError('overloaded', 'too many event streams are open on this node');
-  const progress = (): void => lines.push(eventLine(context.hub.progress(Date.now())));
-  progress(); // the first line comes at once: it says where to resume
-  const timer = setInterval(progress, PROGRESS_MS);
-  lines.onClose(() => {
-    clearInterval(timer);
-    stop();
-  });
-  return { stream: lines };
+  if (hub.isFull) throw new SqlccError('overloaded', 'too many event streams are open on this node');
+  const position = hub.begin(point);
+  const source: Followed<EventLine> = {
+    next: () => ({ lines: hub.read(position, isWanted, Date.now()).map(eventLine), ended: false }),
+    idle: () => eventLine(hub.progress(Date.now())),
+    subscribe: (wake) => hub.subscribe(wake),
+  };
+  const endless = call.query['follow'] !== '0';
+  return { stream: follow(source, { signal: call.signal, endless, idleMs: PROGRESS_MS }) };
 }
 
 function watchLine(change: KvChange): KvWatchLine {
@@ -67,27 +61,23 @@ function mark(type: 'progress' | 'compacted', version: LogIndex): KvWatchLine {
 
 /** `?watch=1&after=V` for one key or a prefix: changes behind V without a gap, or one line `compacted`. */
 export async function watchKeys(context: NodeContext, call: Call): Promise<Answer> {
+  const { keys } = context;
   const key = call.params['key'];
   const selector: KeySelector = key === undefined ? { prefix: call.query['prefix'] ?? '' } : { key };
-  const after = call.query['after'] === undefined ? context.keys.appliedIndex : Number(call.query['after']);
+  const after = call.query['after'] === undefined ? keys.appliedIndex : Number(call.query['after']);
   if (!Number.isSafeInteger(after) || after < 0)
     throw new SqlccError('invalid_argument', `after "${call.query['after']}" is no version`);
   await context.state.whenApplied(after, call.remainingMs());
-  const lines = new Pushed<KvWatchLine>(call.signal);
-  const missed = context.keys.since(selector, after);
-  if (missed === null) {
-    lines.push(mark('compacted', context.keys.floor));
-    lines.end();
-    return { stream: lines };
-  }
-  for (const change of missed) lines.push(watchLine(change));
-  const stop = context.keys.subscribe(selector, (change) => lines.push(watchLine(change)));
-  if (stop === null) throw new SqlccError('overloaded', 'too many watches are open on this node');
-  lines.push(mark('progress', context.keys.appliedIndex));
-  const timer = setInterval(() => lines.push(mark('progress', context.keys.appliedIndex)), PROGRESS_MS);
-  lines.onClose(() => {
-    clearInterval(timer);
-    stop();
-  });
-  return { stream: lines };
+  if (keys.isFull) throw new SqlccError('overloaded', 'too many watches are open on this node');
+  const position: KeyPosition = { selector, version: after };
+  const source: Followed<KvWatchLine> = {
+    next: () => {
+      const changes = keys.read(position);
+      if (changes === null) return { lines: [mark('compacted', keys.floor)], ended: true };
+      return { lines: changes.map(watchLine), ended: false };
+    },
+    idle: () => mark('progress', position.version),
+    subscribe: (wake) => keys.subscribe(wake),
+  };
+  return { stream: follow(source, { signal: call.signal, endless: true, idleMs: PROGRESS_MS }) };
 }

@@ -105,8 +105,12 @@ export const LIMITS = {
   /** Issues reported at once; the rest shows when these are corrected. */
   maxConfigIssues: 100,
   maxHeaderBytes: 16 * 1024,
-  /** Replicated events kept for resuming streams. */
+  /** Replicated events kept for resuming streams; readers from before them are told of a gap. */
   eventHistory: 10_000,
+  /** Own events (votes, suspicions) kept beside them. */
+  ownEventHistory: 2000,
+  /** Changes of keys kept for resuming watches, in bytes beside `eventHistory`; older ones are `compacted`. */
+  watchHistoryBytes: 32 * 1024 * 1024,
   auditHistory: 1000,
   operationHistory: 200,
   /** Phases kept of one operation; the oldest go. */
@@ -121,8 +125,9 @@ export const LIMITS = {
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
   electionHistory: 200,
-  /** Bytes that a slow stream consumer may have waiting; then it is cut with a position to resume at. */
+  /** What a stream's reader is given at once, in bytes and lines; the rest waits in the history it reads. */
   maxSubscriberBytes: 1024 * 1024,
+  maxSubscriberLines: 256,
   maxSubscribers: 256,
   maxTokens: 1000,
   maxJoinAttemptsPerMinute: 20,

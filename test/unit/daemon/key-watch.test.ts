@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeyWatch, selects } from '../../../daemon/key-watch.ts';
+import { type KeyPosition, type KeySelector, KeyWatch, selects } from '../../../daemon/key-watch.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { KvChange } from '../../../src/state/index.ts';
 
@@ -15,37 +15,68 @@ describe('selects', () => {
   });
 });
 
+/** A position of a watcher that has seen all up to `version`. */
+const at = (version: number, selector: KeySelector = { prefix: '' }): KeyPosition => ({ selector, version });
+
 describe('KeyWatch', () => {
-  it('gives the changes behind a version, matching ones only', () => {
+  it('gives the changes behind a version, matching ones only, and each once', () => {
     const watch = new KeyWatch(10);
-    watch.publish([put('a', 11), put('b', 12), put('a', 13)], 13);
-    expect(watch.since({ key: 'a' }, 11)?.map((c) => c.version)).toEqual([13]);
+    watch.publish([put('a', 11), put('b', 12), put('a', 13)], 14);
+    const position = at(11, { key: 'a' });
+    expect(watch.read(position)?.map((c) => c.version)).toEqual([13]);
+    expect(position.version).toBe(14);
+    expect(watch.read(position)).toEqual([]);
   });
 
   it('says compacted instead of leaving a gap', () => {
     const watch = new KeyWatch(10);
-    expect(watch.since({ key: 'a' }, 9)).toBeNull();
-    expect(watch.since({ key: 'a' }, 10)).toEqual([]);
+    expect(watch.read(at(9))).toBeNull();
+    const position = at(10);
+    expect(watch.read(position)).toEqual([]);
+    let woken = 0;
+    watch.subscribe(() => woken++);
     watch.reset(40);
-    expect(watch.since({ key: 'a' }, 39)).toBeNull();
+    expect(woken).toBe(1);
+    expect(watch.read(position)).toBeNull();
   });
 
-  it('forgets the oldest beyond its limit and then refuses to resume there', () => {
+  it('forgets the oldest beyond its count and then refuses to resume there', () => {
     const watch = new KeyWatch(0);
     const many = Array.from({ length: LIMITS.eventHistory * 2 }, (_, i) => put('k', i + 1));
     watch.publish(many, many.length);
-    expect(watch.floor).toBeGreaterThan(0);
-    expect(watch.since({ key: 'k' }, watch.floor - 1)).toBeNull();
-    expect(watch.since({ key: 'k' }, watch.floor)?.[0]?.version).toBe(watch.floor + 1);
+    expect(watch.floor).toBe(LIMITS.eventHistory);
+    expect(watch.read(at(watch.floor - 1))).toBeNull();
+    expect(watch.read(at(watch.floor))?.[0]?.version).toBe(watch.floor + 1);
+  });
+
+  it('forgets the oldest beyond its bytes: large values do not pile up', () => {
+    const watch = new KeyWatch(0);
+    const value = 'v'.repeat(LIMITS.maxValueBytes);
+    for (let n = 1; n <= 1000; n++) watch.publish([{ ...put('k', n), value }], n);
+    expect(watch.bytes).toBeLessThanOrEqual(LIMITS.watchHistoryBytes);
+    expect(watch.floor).toBeGreaterThan(900);
+    expect(watch.read(at(watch.floor))?.[0]?.version).toBe(watch.floor + 1);
+  });
+
+  it('gives large changes a page at a time and all of them', () => {
+    const watch = new KeyWatch(0);
+    const value = 'v'.repeat(LIMITS.maxValueBytes);
+    for (let n = 1; n <= 20; n++) watch.publish([{ ...put('k', n), value }], n);
+    const position = at(0);
+    const pages: number[][] = [];
+    for (let page = watch.read(position); page?.length; page = watch.read(position)) {
+      pages.push(page.map((c) => c.version));
+    }
+    expect(pages.length).toBeGreaterThan(5);
+    expect(pages.flat()).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
   it('has a limit of watchers', () => {
     const watch = new KeyWatch(0);
-    const stops = Array.from({ length: LIMITS.maxSubscribers }, () =>
-      watch.subscribe({ prefix: '' }, () => {}),
-    );
-    expect(watch.subscribe({ prefix: '' }, () => {})).toBeNull();
+    const stops = Array.from({ length: LIMITS.maxSubscribers }, () => watch.subscribe(() => {}));
+    expect(watch.isFull).toBe(true);
+    expect(watch.subscribe(() => {})).toBeNull();
     stops[0]?.();
-    expect(watch.subscribe({ prefix: '' }, () => {})).not.toBeNull();
+    expect(watch.subscribe(() => {})).not.toBeNull();
   });
 });
