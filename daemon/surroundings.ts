@@ -32,6 +32,7 @@ export class Surroundings {
       lastIndex: () => storage.lastIndex(),
       term: (index) => storage.term(index),
       entries: (low, high, maxBytes) => storage.entries(low, high, maxBytes),
+      tailWithin: (high, maxBytes) => storage.tailWithin(high, maxBytes),
       snapshot: () => storage.snapshot(),
       onFailure: (failed) => storage.onFailure(failed),
       write: (request, done) => {

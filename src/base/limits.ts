@@ -26,8 +26,12 @@ export const LIMITS = {
   maxTurnInputs: 65_536,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
   logCacheBytes: 32 * 1024 * 1024,
-  /** Log entries kept behind a snapshot for followers that lag a little. */
+  /**
+   * Log entries kept behind a snapshot for followers that lag a little, and their bytes: what is met first
+   * ends it. A live follower that lags more gets ten times as much, then a snapshot.
+   */
   trailingEntries: 10_000,
+  trailingBytes: 64 * 1024 * 1024,
   walSegmentBytes: 32 * 1024 * 1024,
   /**
    * Bytes written with one sync of the log; further writes wait for the next one. A single larger write goes
@@ -93,8 +97,16 @@ export const LIMITS = {
   maxSessionInFlight: 256,
   /** Addresses that one client knows; further ones are not learned. */
   maxClientEndpoints: 64,
-  /** Body of a JSON request. */
+  /** Body of the largest JSON request, one of SQL. */
   maxBodyBytes: 8 * 1024 * 1024,
+  /** Bodies of other requests: ordinary ones, of a value, of a batch of keys, of a configuration (escaped). */
+  maxPlainBodyBytes: 64 * 1024,
+  maxValueBodyBytes: 2 * 1024 * 1024,
+  maxBatchBodyBytes: 4 * 1024 * 1024,
+  maxConfigBodyBytes: 2 * 1024 * 1024,
+  /** Bodies of callers without credentials that are read at once, and how long one may take; then `overloaded`. */
+  maxAnonymousBodies: 64,
+  anonymousBodyMs: 5000,
   maxConfigBytes: 1024 * 1024,
   /**
    * Words (lexical tokens), nesting and aliases of a configuration; beyond them the text is refused unread.
@@ -142,6 +154,8 @@ export const LIMITS = {
   maxHandshakesPerAddress: 16,
   /** Calls in flight on one call stream; above it `overloaded`. */
   maxCallsInFlight: 1024,
+  /** Bytes of those calls; above it the stream is not read until some are answered. */
+  maxCallBytesInFlight: 32 * 1024 * 1024,
   maxStreamsPerSession: 128,
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,

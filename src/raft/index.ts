@@ -3,6 +3,7 @@ export type { Decoded } from './bytes.ts';
 export { decodeEntries, decodeMessages, encodeEntries, encodeMessages } from './codec.ts';
 export { decodeMembership, encodeMembership } from './codec-membership.ts';
 export type { RaftOptions } from './core.ts';
+export { lowestWithin } from './log-slice.ts';
 export { MemoryStorage } from './memory-storage.ts';
 export type { InitialState, RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 export { RaftConsensus } from './raft-consensus.ts';

@@ -2,7 +2,7 @@
  * What a leader does: proposals, answers of followers, its own clock, and what
  * follows from a commit (leaving a joint configuration, leaving office).
  */
-import { assert, LIMITS } from '../base/index.ts';
+import { assert, LIMITS, type LogIndex } from '../base/index.ts';
 import type { LeaderState, RaftCore, Transfer } from './core.ts';
 import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
@@ -25,7 +25,7 @@ type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }
 type InputOf<K extends RaftInput['kind']> = Extract<RaftInput, { kind: K }>;
 type RefusalReason = Extract<ProposalResult, { kind: 'refused' }>['reason'];
 
-/** A local snapshot keeps at most this many times the trailing entries for a live follower that lags. */
+/** For a live follower that lags a snapshot keeps at most this many times the trailing entries and bytes. */
 const LAGGARD_FACTOR = 10;
 /** The id of a transfer that nobody asked for: distress or removal. */
 const OWN_TRANSFER = 0;
@@ -306,15 +306,18 @@ function abortTransfer(core: RaftCore, transfer: Transfer): void {
 
 /**
  * How far a snapshot at `index` lets the log be cut: not behind what live followers still need, within
- * reason.
+ * reason. Reason ends at a number of entries and at their bytes, whichever is met first.
  */
-export function compactionPoint(core: RaftCore, index: number): number {
-  const trailing = core.settings.trailingEntries ?? LIMITS.trailingEntries;
-  let point = index - trailing;
+export function compactionPoint(core: RaftCore, index: LogIndex): LogIndex {
+  const entries = core.settings.trailingEntries ?? LIMITS.trailingEntries;
+  const bytes = core.settings.trailingBytes ?? LIMITS.trailingBytes;
+  const behind = (factor: number): LogIndex =>
+    Math.max(0, index - factor * entries, core.log.tailWithin(index, factor * bytes) - 1);
+  let point = behind(1);
   if (core.leader !== null) {
     for (const peer of core.leader.peers.values()) {
       if (core.now - peer.contactAt < core.electionTimeoutMs) point = Math.min(point, peer.match);
     }
   }
-  return Math.max(point, index - LAGGARD_FACTOR * trailing, 0);
+  return Math.max(point, behind(LAGGARD_FACTOR));
 }

@@ -2,7 +2,7 @@
  * A contiguous piece of a log with the position before it, and the one check at
  * the gate. After it nobody asks again whether indexes are consecutive.
  */
-import type { LogPosition } from '../base/index.ts';
+import type { Bytes, LogIndex, LogPosition } from '../base/index.ts';
 import type { LogEntry } from './types.ts';
 
 /** Entries that follow `prev` without a hole, terms never falling. */
@@ -36,4 +36,19 @@ export function cutToBytes(entries: readonly LogEntry[], maxBytes: number): read
     if (bytes > maxBytes && i > 0) return entries.slice(0, i);
   }
   return entries;
+}
+
+/** The lowest index ≥ `first` from which the entries up to `high` take at most `maxBytes` together. */
+export function lowestWithin(
+  range: { readonly first: LogIndex; readonly high: LogIndex; readonly maxBytes: Bytes },
+  sizeOf: (index: LogIndex) => Bytes,
+): LogIndex {
+  let left = range.maxBytes;
+  let low = range.high + 1;
+  while (low > range.first) {
+    left -= sizeOf(low - 1);
+    if (left < 0) break;
+    low--;
+  }
+  return low;
 }

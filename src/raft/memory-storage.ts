@@ -3,9 +3,9 @@
  * suite's first pupil. Writes become visible at once and durable when `flush` says so;
  * `crash` forgets what was not.
  */
-import type { LogIndex, Term } from '../base/index.ts';
-import { assert } from '../base/index.ts';
-import { cutToBytes } from './log-slice.ts';
+import type { Bytes, LogIndex, Term } from '../base/index.ts';
+import { assert, must } from '../base/index.ts';
+import { cutToBytes, entryBytes, lowestWithin } from './log-slice.ts';
 import type { InitialState, RaftStorage } from './ports.ts';
 import type { HardState, LogEntry, PersistRequest, SnapshotMeta } from './types.ts';
 
@@ -54,6 +54,13 @@ export class MemoryStorage implements RaftStorage {
     const { base, entries } = this.#current;
     if (low <= base.index) return undefined;
     return cutToBytes(entries.slice(low - base.index - 1, high - base.index), maxBytes);
+  }
+
+  tailWithin(high: LogIndex, maxBytes: Bytes): LogIndex {
+    const { base, entries } = this.#current;
+    return lowestWithin({ first: base.index + 1, high, maxBytes }, (index) =>
+      entryBytes(must(entries[index - base.index - 1], `entry ${index}`)),
+    );
   }
 
   snapshot(): SnapshotMeta | null {

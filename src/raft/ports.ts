@@ -3,7 +3,7 @@
  * synchronous; completion comes back through a callback, never a Promise, so that
  * the consensus worker and the simulator run the same classes (turn-loop.ts).
  */
-import type { LogIndex, NodeId, Term } from '../base/index.ts';
+import type { Bytes, LogIndex, NodeId, Term } from '../base/index.ts';
 import type { HardState, LogEntry, PersistRequest, RaftMessage, SnapshotMeta } from './types.ts';
 
 /** What was found on disk at start. */
@@ -29,6 +29,11 @@ export interface RaftStorage {
    * `CompactedError`-free: undefined when low is compacted.
    */
   entries(low: LogIndex, high: LogIndex, maxBytes: number): readonly LogEntry[] | undefined;
+  /**
+   * The lowest index from which all entries up to `high` take at most `maxBytes` as they are counted here;
+   * `high` + 1 when not even that one does. What is kept behind a snapshot is measured with it.
+   */
+  tailWithin(high: LogIndex, maxBytes: Bytes): LogIndex;
   /** The newest snapshot. */
   snapshot(): SnapshotMeta | null;
   /**

@@ -9,7 +9,7 @@
  * every open write to k − 1, so a late acknowledgement can never vouch for an entry
  * that was overwritten meanwhile (the ABA race of asynchronous storage).
  */
-import type { LogIndex, LogPosition, Term } from '../base/index.ts';
+import type { Bytes, LogIndex, LogPosition, Term } from '../base/index.ts';
 import { assert, comparePositions, must } from '../base/index.ts';
 import type { LogSlice } from './log-slice.ts';
 import { cutToBytes, entryBytes } from './log-slice.ts';
@@ -141,6 +141,12 @@ export class RaftLogManager {
     const entries = cutToBytes(this.#pending.slice(from, high - this.#base), maxBytes);
     this.#slice = { low, high, entries };
     return entries;
+  }
+
+  /** The lowest index whose entries up to `high`, which the storage holds, take at most `maxBytes`. */
+  tailWithin(high: LogIndex, maxBytes: Bytes): LogIndex {
+    assert(high <= this.#base, `entry ${high} is not in the storage yet`);
+    return this.#install === null ? this.#storage.tailWithin(high, maxBytes) : high + 1;
   }
 
   /** Appends entries that follow the last one. */

@@ -253,6 +253,8 @@ export interface RaftSettings {
   readonly avoid: readonly NodeId[];
   /** Entries kept behind a snapshot for those that lag a little; `LIMITS.trailingEntries` unless given. */
   readonly trailingEntries?: number;
+  /** Their bytes at most, however few they are; `LIMITS.trailingBytes` unless given. */
+  readonly trailingBytes?: Bytes;
   /** Entries' bytes in one append; `LIMITS.maxAppendBytes` unless given. */
   readonly maxAppendBytes?: Bytes;
 }

@@ -16,7 +16,14 @@ import {
   SqlccError,
   type Term,
 } from '../base/index.ts';
-import type { InitialState, LogEntry, PersistRequest, RaftStorage, SnapshotMeta } from '../raft/index.ts';
+import {
+  type InitialState,
+  type LogEntry,
+  lowestWithin,
+  type PersistRequest,
+  type RaftStorage,
+  type SnapshotMeta,
+} from '../raft/index.ts';
 import { layBallast } from './ballast.ts';
 import { damage } from './damage.ts';
 import type { Disk } from './disk.ts';
@@ -217,12 +224,17 @@ export class DurableStorage implements RaftStorage {
     const found: LogEntry[] = [];
     let bytes = 0;
     for (let index = low; index <= last; index++) {
-      const place = must(this.#table.place(index), `place of entry ${index}`);
+      const place = this.#placeOf(index);
       bytes += place.size;
       if (bytes > maxBytes && found.length > 0) break;
       found.push(this.#table.cached(index) ?? this.#readBack(index, place));
     }
     return found;
+  }
+
+  tailWithin(high: LogIndex, maxBytes: Bytes): LogIndex {
+    const first = this.#table.firstIndex;
+    return lowestWithin({ first, high, maxBytes }, (index) => this.#placeOf(index).size);
   }
 
   write(request: PersistRequest, done: (token: number) => void): void {
@@ -250,6 +262,10 @@ export class DurableStorage implements RaftStorage {
   /** Ends at once; writes that were not acknowledged may or may not be found at the next start. */
   close(): void {
     this.#wal.close();
+  }
+
+  #placeOf(index: LogIndex): EntryPlace {
+    return must(this.#table.place(index), `place of entry ${index}`);
   }
 
   #readBack(index: LogIndex, place: EntryPlace): LogEntry {

@@ -91,6 +91,37 @@ export function describeStorage(name: string, open: () => StoragePupil): void {
     });
   });
 
+  describe(`${name}: sizes`, () => {
+    it('tailWithin answers the longest tail within a number of bytes', () => {
+      const { storage } = withTen();
+      // 100 bytes of data each, and a share of at most 100 for their frames
+      expect(storage.tailWithin(10, 1e6)).toBe(1);
+      expect(storage.tailWithin(10, 0)).toBe(11);
+      expect(storage.tailWithin(10, 99)).toBe(11);
+      expect(storage.tailWithin(10, 200)).toBe(10);
+      expect(storage.tailWithin(4, 200)).toBe(4);
+      const five = storage.tailWithin(9, 750);
+      expect(five).toBeGreaterThan(2);
+      expect(five).toBeLessThan(7);
+      expect(storage.tailWithin(0, 1e6)).toBe(1);
+    });
+
+    it('tailWithin ends at the first entry that is held, and counts what is not durable yet', () => {
+      const pupil = withTen();
+      pupil.storage.write(
+        request(2, { snapshot: { meta: snapshot(8), keepSuffix: true }, compactTo: 6 }),
+        IGNORE,
+      );
+      pupil.storage.write(request(3, { entries: entries(11, 12) }), IGNORE);
+      expect(pupil.storage.tailWithin(12, 1e6)).toBe(7);
+      expect(pupil.storage.tailWithin(12, 200)).toBe(12);
+      expect(pupil.storage.tailWithin(6, 1e6)).toBe(7);
+      expect(pupil.storage.tailWithin(3, 1e6)).toBe(4);
+      pupil.settle();
+      expect(pupil.crash().tailWithin(12, 1e6)).toBe(7);
+    });
+  });
+
   describe(`${name}: writes`, () => {
     it('are acknowledged later, in order, with their token', () => {
       const { storage, settle } = open();

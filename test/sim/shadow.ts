@@ -100,6 +100,7 @@ export function spied(
     lastIndex: () => inner.lastIndex(),
     term: (index) => inner.term(index),
     entries: (low, high, maxBytes) => inner.entries(low, high, maxBytes),
+    tailWithin: (high, maxBytes) => inner.tailWithin(high, maxBytes),
     snapshot: () => inner.snapshot(),
     onFailure: (failed) => inner.onFailure(failed),
     write: (request, done) => {

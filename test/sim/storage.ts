@@ -70,6 +70,7 @@ export class MemorySimStorage implements SimStorage {
       lastIndex: () => log.lastIndex(),
       term: (index) => log.term(index),
       entries: (low, high, maxBytes) => log.entries(low, high, maxBytes),
+      tailWithin: (high, maxBytes) => log.tailWithin(high, maxBytes),
       snapshot: () => log.snapshot(),
       onFailure: (failed) => log.onFailure(failed),
       write: (request, done) => {

@@ -84,6 +84,37 @@ describe('RaftConsensus proposals', () => {
   });
 });
 
+describe('RaftConsensus compaction', () => {
+  /** A leader with entries of 1000 bytes, applied, and a snapshot of all of them; answers what it still holds. */
+  function firstKept(count: number, keep: { entries: number; bytes: number }, cut: string[] = []): number {
+    const scene = led('abc');
+    const settings = { ...SCENE_SETTINGS, trailingEntries: keep.entries, trailingBytes: keep.bytes };
+    scene.step('a', { kind: 'settings', settings });
+    for (const pair of cut) scene.cuts.add(pair);
+    propose(scene, 'a', 1000, count);
+    scene.stabilize();
+    const { applied, storage } = scene.node('a');
+    const meta = { id: 's', index: applied, term: storage.term(applied) ?? 0, size: 1 };
+    const config = { membership: membership('abc'), membershipIndex: 1 };
+    scene.step('a', { kind: 'snapshot-made', meta: { ...meta, ...config } });
+    expect(applied).toBe(2 + count);
+    return applied + 1 - scene.core('a').status().firstIndex;
+  }
+
+  it('keeps a tail behind a snapshot by entries and by bytes, whichever ends first', () => {
+    expect(firstKept(100, { entries: 20, bytes: 1e6 })).toBe(20);
+    expect(firstKept(100, { entries: 50, bytes: 5300 })).toBe(5);
+    expect(firstKept(100, { entries: 50, bytes: 0 })).toBe(0);
+    expect(firstKept(5, { entries: 50, bytes: 1e6 })).toBe(7);
+  });
+
+  it('keeps ten times as much for a live follower that lags, by entries and by bytes', () => {
+    expect(firstKept(100, { entries: 3, bytes: 1e6 }, ['a>c'])).toBe(30);
+    expect(firstKept(100, { entries: 50, bytes: 5300 }, ['a>c'])).toBe(50);
+    expect(firstKept(100, { entries: 50, bytes: 1e6 }, ['a>c'])).toBe(100);
+  });
+});
+
 describe('RaftConsensus replication', () => {
   it('brings a diverging tail of 10,000 entries in line within 5 round trips (bug 30)', () => {
     const scene = new Scene();
