@@ -35,6 +35,7 @@ export class ConsensusLink {
   readonly #barriers = new Map<number, Barrier[]>();
   readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
   #barrierBatch: Barrier[] = [];
+  readonly #statusListeners = new Set<() => void>();
   #nextBarrierId = 1;
   /** Reads that wait for their barrier, in whatever round. */
   #pendingReads = 0;
@@ -62,6 +63,12 @@ export class ConsensusLink {
   /** The newest status; null before the worker's first word. */
   get status(): RaftStatus | null {
     return this.#status;
+  }
+
+  /** Calls `listener` after each new status until the returned function is called. */
+  onStatus(listener: () => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
   }
 
   /** How old the status is, ms. */
@@ -214,6 +221,7 @@ export class ConsensusLink {
         this.#diskLatencyMs = message.diskLatencyMs;
         this.#loopLagMs = message.loopLagMs;
         this.#statusAt = performance.now();
+        for (const listener of [...this.#statusListeners]) listener();
         return this.#listener.status();
       case 'events':
         this.#onTransferEvents(message.events);

@@ -31,11 +31,13 @@ export class Reads {
   readonly #nodeId: NodeId;
   readonly #consensus: ConsensusLink;
   readonly #state: StateLink;
+  #caughtUpAt = performance.now();
 
   constructor(nodeId: NodeId, consensus: ConsensusLink, state: StateLink) {
     this.#nodeId = nodeId;
     this.#consensus = consensus;
     this.#state = state;
+    consensus.onStatus(() => this.#observe());
   }
 
   get isLeader(): boolean {
@@ -59,9 +61,29 @@ export class Reads {
       if (leader !== null && leader.node_id !== this.#nodeId) {
         throw new SqlccError('not_leader', `this node follows ${leader.node_id}`, { details: { leader } });
       }
-      if (performance.now() >= deadline) throw new SqlccError('no_leader', 'the cluster has no leader now');
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      const left = deadline - performance.now();
+      if (left <= 0) throw new SqlccError('no_leader', 'the cluster has no leader now');
+      await this.#nextStatus(left);
     }
+  }
+
+  /** Resolves with the next word of the consensus thread, or after `timeoutMs`. */
+  #nextStatus(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      const stop = this.#consensus.onStatus(done);
+    });
+  }
+
+  /** Remembers when this node's state was last as new as what it knows to be committed. */
+  #observe(): void {
+    const commit = this.#consensus.status?.commitIndex ?? 0;
+    if (this.#state.appliedIndex >= commit) this.#caughtUpAt = performance.now();
   }
 
   /** Waits until a read at this level may be answered from this node's state. */
@@ -96,15 +118,19 @@ export class Reads {
   }
 
   /**
-   * The record of an answer given now. The age of a stale one is the time since this node last heard from a
-   * leader.
+   * The record of an answer given now. A stale one is as old as this node's last word from a leader, or as the
+   * moment since which its state lags behind what it knows to be committed, whichever is longer ago.
    */
   info(mode: 'quorum' | 'stale'): ReadInfo {
-    const contact = this.#consensus.status?.silenceMs ?? null;
+    this.#observe();
     const age =
-      mode === 'quorum' || this.isLeader
-        ? 0
-        : (contact ?? performance.now() - this.#state.appliedAt) + this.#consensus.statusAgeMs;
+      mode === 'quorum' ? 0 : Math.max(this.#leaderSilenceMs(), performance.now() - this.#caughtUpAt);
     return { mode, age_ms: Math.round(age), node_id: this.#nodeId, applied_index: this.#state.appliedIndex };
+  }
+
+  #leaderSilenceMs(): number {
+    if (this.isLeader) return 0;
+    const silence = this.#consensus.status?.silenceMs ?? null;
+    return (silence ?? performance.now() - this.#state.appliedAt) + this.#consensus.statusAgeMs;
   }
 }

@@ -1,0 +1,118 @@
+/** Levels of reads over real message ports: the test plays both worker threads. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConsensusLink } from '../../../daemon/consensus-link.ts';
+import type { ConsensusToMain, MainToConsensus, StateToMain } from '../../../daemon/protocol.ts';
+import { Reads } from '../../../daemon/reads.ts';
+import { StateLink } from '../../../daemon/state-link.ts';
+import type { ClusterState } from '../../../src/cluster/index.ts';
+import type { RaftStatus } from '../../../src/raft/index.ts';
+
+const cluster = {
+  nodes: {
+    n1: { nodeId: 'n1', host: 'h1', port: 1, clientPort: 2 },
+    n2: { nodeId: 'n2', host: 'h2', port: 3, clientPort: 4 },
+  },
+} as unknown as ClusterState;
+
+const ports: MessagePort[] = [];
+afterEach(() => {
+  for (const port of ports.splice(0)) port.close();
+});
+
+function nothing(): void {}
+
+/** A node n1 whose worker threads are this test. */
+function node() {
+  const [c, s] = [new MessageChannel(), new MessageChannel()];
+  ports.push(c.port1, c.port2, s.port1, s.port2);
+  const consensus = new ConsensusLink(c.port1, {
+    events: nothing,
+    status: nothing,
+    peer: nothing,
+    log: nothing,
+  });
+  const state = new StateLink(s.port1, {
+    ...{ applied: nothing, restored: nothing, diverged: nothing, snapshot: nothing, log: nothing },
+  });
+  const reads = new Reads('n1', consensus, state);
+  const say = (message: ConsensusToMain): void => c.port2.postMessage(message);
+  const status = (changes: Partial<RaftStatus>): void =>
+    say({
+      kind: 'status',
+      status: { role: 'follower', leaderId: null, commitIndex: 0, silenceMs: 10, ...changes } as RaftStatus,
+      ...{ links: [], diskLatencyMs: 0, loopLagMs: 0 },
+    } as ConsensusToMain);
+  const open = (appliedIndex: number): void =>
+    s.port2.postMessage({ kind: 'open', appliedIndex, clusterState: cluster } satisfies StateToMain);
+  const applied = (appliedIndex: number): void =>
+    s.port2.postMessage({
+      ...{ kind: 'applied', appliedIndex, results: [], events: [], clusterState: null, kvChanges: [] },
+    } satisfies StateToMain);
+  const asked = new Promise<number[]>((resolve) => {
+    c.port2.on('message', (m: MainToConsensus) => m.kind === 'read-index' && resolve([...m.ids]));
+  });
+  return { reads, state, consensus, say, status, open, applied, asked };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('Reads', () => {
+  it('linearizable waits for the barrier and for its own state to reach it', async () => {
+    const n = node();
+    n.open(5);
+    const reading = n.reads.prepare({ level: 'linearizable', minIndex: 0 }, 2000);
+    const [id] = await n.asked;
+    n.say({ kind: 'reads', results: [{ id: id as number, index: 8 }] });
+    let done = false;
+    void reading.then(() => {
+      done = true;
+    });
+    await settled();
+    expect(done).toBe(false);
+    n.applied(8);
+    await expect(reading).resolves.toMatchObject({ mode: 'quorum', age_ms: 0, applied_index: 8 });
+  });
+
+  it('session waits for an index, none waits for nothing', async () => {
+    const n = node();
+    n.open(5);
+    await settled();
+    await expect(n.reads.prepare({ level: 'none', minIndex: 0 }, 100)).resolves.toMatchObject({
+      mode: 'stale',
+    });
+    const reading = n.reads.prepare({ level: 'session', minIndex: 7 }, 2000);
+    n.applied(7);
+    await expect(reading).resolves.toMatchObject({ mode: 'stale', applied_index: 7 });
+  });
+
+  it('requireLeader names the leader, and takes the election that comes while it waits', async () => {
+    const n = node();
+    n.open(1);
+    n.status({ leaderId: 'n2' });
+    await settled();
+    await expect(n.reads.requireLeader(1000)).rejects.toMatchObject({
+      code: 'not_leader',
+      details: { leader: { node_id: 'n2', host: 'h2', port: 3, client_port: 4 } },
+    });
+    n.status({ leaderId: null });
+    await settled();
+    const waiting = n.reads.requireLeader(1000);
+    n.status({ role: 'leader', leaderId: 'n1' });
+    await expect(waiting).resolves.toBeUndefined();
+  });
+
+  it('a stale answer is at least as old as the lag of its own state', async () => {
+    const n = node();
+    n.open(5);
+    n.status({ leaderId: 'n2', commitIndex: 5, silenceMs: 3 });
+    await settled();
+    expect(n.reads.info('stale').age_ms).toBeLessThan(1000);
+    n.status({ leaderId: 'n2', commitIndex: 900, silenceMs: 3 });
+    await settled();
+    const began = performance.now();
+    while (performance.now() - began < 60);
+    expect(n.reads.info('stale').age_ms).toBeGreaterThanOrEqual(59);
+    expect(n.reads.info('quorum').age_ms).toBe(0);
+  });
+});
