@@ -6,6 +6,7 @@
  */
 import type * as z from 'zod';
 import type { Scope } from '../auth/index.ts';
+import { LIMITS } from '../base/index.ts';
 import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
@@ -22,6 +23,8 @@ export interface Endpoint {
   readonly scopeOf?: (body: unknown) => Scope;
   /** null = no body. */
   readonly request: z.ZodType | null;
+  /** Bytes of the body; default LIMITS.maxPlainBodyBytes. */
+  readonly maxBody?: number;
   /** One document, or one line of an NDJSON stream when `stream`. */
   readonly response: z.ZodType;
   readonly stream?: boolean;
@@ -222,6 +225,7 @@ export const ENDPOINTS = {
     path: '/v1/config',
     scope: 'administer',
     request: control.configPutRequest,
+    maxBody: LIMITS.maxConfigBodyBytes,
     response: control.configPutResponse,
     leaderOnly: true,
     idempotent: true,
@@ -264,6 +268,7 @@ export const ENDPOINTS = {
     path: '/v1/kv/{key}',
     scope: 'write-data',
     request: data.kvPutRequest,
+    maxBody: LIMITS.maxValueBodyBytes,
     response: data.kvPutResponse,
     leaderOnly: true,
     idempotent: false,
@@ -309,6 +314,7 @@ export const ENDPOINTS = {
     path: '/v1/kv/batch',
     scope: 'read-data',
     request: data.kvBatchRequest,
+    maxBody: LIMITS.maxBatchBodyBytes,
     response: data.kvBatchResponse,
     idempotent: true,
     clientPort: true,
@@ -319,6 +325,7 @@ export const ENDPOINTS = {
     path: '/v1/sql',
     scope: 'read-data',
     request: data.sqlRequest,
+    maxBody: LIMITS.maxBodyBytes,
     response: data.sqlResponse,
     idempotent: false,
     clientPort: true,

@@ -1,35 +1,47 @@
 /** Bodies on real sockets: bounded and timed on the way in, paced by the reader on the way out. */
 import type { Readable, Writable } from 'node:stream';
-import { LIMITS, SqlccError } from '../base/index.ts';
+import { SqlccError } from '../base/index.ts';
 
 /** A sender or a reader that makes no progress for so long is cut. */
 const BODY_IDLE_MS = 10_000;
 
+/** How much of a body is read, and how long. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
 /**
- * The whole body. Throws `invalid_argument` above LIMITS.maxBodyBytes, `deadline_exceeded` when it
- * trickles.
+ * The whole body. Throws `invalid_argument` above its size, `deadline_exceeded` when it trickles or is not
+ * there in time: then nothing has happened yet.
  */
-export function readWholeBody(stream: Readable, contentLength: string | undefined): Promise<Buffer> {
+export function readWholeBody(
+  stream: Readable,
+  contentLength: string | undefined,
+  { maxBytes, timeoutMs }: BodyLimits,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = (error: SqlccError | null): void => {
       clearTimeout(timer);
+      clearTimeout(deadline);
       stream.off('data', onData);
       if (error === null) resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
       else reject(error);
     };
     const tooLarge = (): SqlccError =>
-      new SqlccError('invalid_argument', `a body has at most ${LIMITS.maxBodyBytes} bytes`);
+      new SqlccError('invalid_argument', `a body has at most ${maxBytes} bytes here`);
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       timer.refresh();
-      if (size > LIMITS.maxBodyBytes) finish(tooLarge());
+      if (size > maxBytes) finish(tooLarge());
       else chunks.push(chunk);
     };
-    const late = new SqlccError('deadline_exceeded', `no byte of the body for ${BODY_IDLE_MS} ms`);
-    const timer = setTimeout(() => finish(late), BODY_IDLE_MS);
-    if (Number(contentLength ?? 0) > LIMITS.maxBodyBytes) {
+    const late = (text: string): void => finish(new SqlccError('deadline_exceeded', text));
+    const timer = setTimeout(() => late(`no byte of the body for ${BODY_IDLE_MS} ms`), BODY_IDLE_MS);
+    const deadline = setTimeout(() => late('the body was not there by the deadline'), timeoutMs);
+    if (Number(contentLength ?? 0) > maxBytes) {
       finish(tooLarge());
       return;
     }

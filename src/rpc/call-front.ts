@@ -26,6 +26,8 @@ export class CallFront {
   #answers: Frame[] = [];
   #flushPlanned = false;
   #inFlight = 0;
+  #inFlightBytes = 0;
+  #blocked = false;
   #leaving = false;
 
   constructor(options: CallFrontOptions) {
@@ -33,7 +35,10 @@ export class CallFront {
     const { stream } = options;
     stream.on('error', () => {}); // followed by 'close'
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.on('drain', () => stream.resume());
+    stream.on('drain', () => {
+      this.#blocked = false;
+      this.#pace();
+    });
     stream.once('end', () => stream.end());
     stream.once('close', () => this.#gone.abort());
   }
@@ -49,17 +54,28 @@ export class CallFront {
       for (const frame of this.#reader.push(chunk)) {
         const call = frame.type === CALL_FRAME.call ? decodeCall(frame.payload) : null;
         if (call === null) throw new SqlccError('invalid_argument', 'a frame that is no call');
-        void this.#serve(call);
+        void this.#serve(call, frame.payload.length);
       }
+      this.#pace();
     } catch {
       this.#options.stream.destroy(); // the boundaries of its frames are not to be trusted any more
     }
   }
 
-  async #serve(call: CallDocument): Promise<void> {
+  /** Reads on while its answers are taken and what is under way has a bounded size. */
+  #pace(): void {
+    const { stream } = this.#options;
+    if (this.#blocked || this.#inFlightBytes > LIMITS.maxCallBytesInFlight) stream.pause();
+    else stream.resume();
+  }
+
+  async #serve(call: CallDocument, bytes: number): Promise<void> {
     this.#inFlight++;
-    const answer = await this.#answer(call);
+    this.#inFlightBytes += bytes;
+    const answer = await this.#answer(call, bytes);
     this.#inFlight--;
+    this.#inFlightBytes -= bytes;
+    this.#pace();
     this.#push({ type: CALL_FRAME.answer, payload: this.#payloadOf(call, answer) });
   }
 
@@ -92,7 +108,7 @@ export class CallFront {
     return encodeDocument({ id: call.id, s: refusal.status, b: refusal.body });
   }
 
-  async #answer(call: CallDocument): Promise<RouterAnswer> {
+  async #answer(call: CallDocument, bytes: number): Promise<RouterAnswer> {
     const { router, caller, authorization } = this.#options;
     if (this.#inFlight > LIMITS.maxCallsInFlight) {
       return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
@@ -102,7 +118,7 @@ export class CallFront {
         method: call.m,
         target: call.p,
         headers: call.h ?? {},
-        body: { kind: 'value', value: call.b },
+        body: { kind: 'value', value: call.b, bytes },
         singleAnswer: true,
         identity: await caller.identify(authorization),
         remoteAddress: caller.address,
@@ -128,7 +144,8 @@ export class CallFront {
     const answers = this.#answers;
     this.#answers = [];
     if (stream.destroyed) return;
-    if (!stream.write(encodeFrames(answers))) stream.pause();
+    this.#blocked = !stream.write(encodeFrames(answers));
+    this.#pace();
     if (this.#leaving && this.#inFlight === 0) stream.end();
   }
 }

@@ -6,6 +6,7 @@
 import { ENDPOINTS, type Endpoint, type EndpointName, errorToWire, HEADERS } from '../api/index.ts';
 import { type Identity, NOBODY, type Scope } from '../auth/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
+import type { BodyLimits } from './body.ts';
 import type { Answer, Call, Handlers } from './call.ts';
 import { objection, parseJson } from './json.ts';
 import { RouteTable } from './route-table.ts';
@@ -28,8 +29,9 @@ export interface RouterOptions {
 
 /** A body as it comes: read when its turn is there, or parsed already (call streams). */
 export type RequestBody =
-  | { readonly kind: 'bytes'; read(): Promise<Buffer> }
-  | { readonly kind: 'value'; readonly value: unknown };
+  | { readonly kind: 'bytes'; read(limits: BodyLimits): Promise<Buffer> }
+  /** `bytes` is how long it was on the wire. */
+  | { readonly kind: 'value'; readonly value: unknown; readonly bytes: number };
 
 export interface RouterRequest {
   readonly method: string;
@@ -62,6 +64,8 @@ export class Router {
   readonly #table: RouteTable;
   /** Which of the leader's ports this router's callers are led to: the one like theirs. */
   readonly #port: LeaderPort;
+  /** Bodies of strangers that are being read. */
+  #anonymousBodies = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -117,10 +121,27 @@ export class Router {
     const handler = this.#options.handlers[match.name];
     if (handler === undefined) throw new SqlccError('not_implemented', `${match.name} is not served here`);
     const endpoint: Endpoint = ENDPOINTS[match.name];
-    const body = await readBody(endpoint, request.body);
+    const body = await this.#readBody(endpoint, request.body, match.identity, deadline);
     if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(body), match.identity);
     const call = new RoutedCall(request, { ...match, body, deadline });
     return render(await withDeadline(handler(call), call));
+  }
+
+  /** Who showed nothing gets little: few bodies at a time, each small and soon. */
+  async #readBody(endpoint: Endpoint, body: RequestBody, identity: Identity, deadline: number) {
+    const { request, maxBody: maxBytes = LIMITS.maxPlainBodyBytes } = endpoint;
+    if (request === null) return undefined;
+    const timeoutMs = Math.max(1, deadline - performance.now());
+    if (identity !== NOBODY) return checked(request, await jsonOf(body, { maxBytes, timeoutMs }));
+    if (this.#anonymousBodies >= LIMITS.maxAnonymousBodies)
+      throw new SqlccError('overloaded', 'too many callers without credentials at once');
+    this.#anonymousBodies++;
+    try {
+      const limits = { maxBytes, timeoutMs: Math.min(timeoutMs, LIMITS.anonymousBodyMs) };
+      return checked(request, await jsonOf(body, limits));
+    } finally {
+      this.#anonymousBodies--;
+    }
   }
 
   #failure(error: unknown, endpoint: EndpointName | null, request: RouterRequest): RouterAnswer {
@@ -192,9 +213,8 @@ function timeoutOf(header: string | undefined): number {
   return Math.min(ms, LIMITS.maxRequestTimeoutMs);
 }
 
-async function readBody(endpoint: Endpoint, body: RequestBody): Promise<unknown> {
-  if (endpoint.request === null) return undefined;
-  const parsed = endpoint.request.safeParse(await jsonOf(body));
+function checked(schema: NonNullable<Endpoint['request']>, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({
     path: issue.path.map(String).join('.'),
@@ -205,13 +225,15 @@ async function readBody(endpoint: Endpoint, body: RequestBody): Promise<unknown>
 }
 
 /** An absent body is an empty document: `POST` without anything is how curl says "just do it". */
-async function jsonOf(body: RequestBody): Promise<unknown> {
+async function jsonOf(body: RequestBody, limits: BodyLimits): Promise<unknown> {
   if (body.kind === 'value') {
+    if (body.bytes > limits.maxBytes)
+      throw new SqlccError('invalid_argument', `a body has at most ${limits.maxBytes} bytes here`);
     const reason = objection(body.value, 0);
     if (reason !== null) throw new SqlccError('invalid_argument', reason);
     return body.value ?? {};
   }
-  const bytes = await body.read();
+  const bytes = await body.read(limits);
   if (bytes.length === 0) return {};
   const parsed = parseJson(bytes.toString('utf8'));
   if (!parsed.ok) throw new SqlccError('invalid_argument', parsed.reason);

@@ -99,6 +99,34 @@ describe('CallStream', { timeout: 20_000 }, () => {
     expect(reached).toEqual([]);
   });
 
+  it('calls under way have a bounded size: above it the stream is not read until some are answered', async () => {
+    let begun = 0;
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const handlers: Handlers = {
+      sql: async () => {
+        begun++;
+        await released;
+        return { body: {} };
+      },
+    };
+    const { stream } = await open(handlers);
+    const sql = `select '${'x'.repeat(900_000)}'`;
+    const body = { statements: Array.from({ length: 7 }, () => ({ sql })) };
+    const calls = Array.from({ length: 9 }, () =>
+      stream.call({ method: 'POST', path: '/v1/sql', body }, 10_000),
+    );
+    const bytes = JSON.stringify(body).length;
+    const fit = Math.floor(LIMITS.maxCallBytesInFlight / bytes) + 1;
+    await until('as many as fit are under way', () => begun >= fit);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(begun).toBeLessThanOrEqual(fit + 1);
+    release();
+    expect((await Promise.all(calls)).map((answer) => answer.status)).toEqual(Array.from(calls, () => 200));
+  });
+
   it('without credentials there is no stream', async () => {
     const api = await startApi(folders, {});
     apis.push(api);

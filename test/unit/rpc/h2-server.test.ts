@@ -180,14 +180,35 @@ describe('H2Server and curl', { timeout: 20_000 }, () => {
 });
 
 describe('H2Server limits', { timeout: 20_000 }, () => {
-  it('refuses a body above the limit, announced or not, and lives', async () => {
+  it('refuses a body above the limit of its endpoint, announced or not, and lives', async () => {
     const server = await api();
     const from = session(server);
     const put = { ':method': 'PUT', ':path': '/v1/kv/k' };
-    const big = Buffer.alloc(LIMITS.maxBodyBytes + 1, 0x20);
+    const big = Buffer.alloc(LIMITS.maxValueBodyBytes + 1, 0x20);
     expect((await send(from, { ...put, 'content-length': big.length }, big))[0]).toBe(400);
     expect((await send(from, put, big))[0]).toBe(400);
+    const join = { ':method': 'POST', ':path': '/v1/join' };
+    const plain = Buffer.alloc(LIMITS.maxPlainBodyBytes + 1, 0x20);
+    const stranger = session(server, {});
+    expect((await send(stranger, { ...join, 'content-length': plain.length }, plain))[0]).toBe(400);
+    expect((await send(stranger, join, plain))[0]).toBe(400);
     expect((await send(from, leader))[0]).toBe(200);
+  });
+
+  it('a body that trickles ends with the deadline of its request, not with its last byte', async () => {
+    const server = await api();
+    const stream = session(server).request(
+      { ':method': 'PUT', ':path': '/v1/kv/k', 'x-sqlcc-timeout-ms': '150' },
+      { endStream: false },
+    );
+    stream.on('error', () => {});
+    const trickle = setInterval(() => stream.write(' '), 20);
+    const began = performance.now();
+    const [answer] = (await once(stream, 'response')) as [Record<string, unknown>];
+    clearInterval(trickle);
+    expect(answer[':status']).toBe(504);
+    expect(performance.now() - began).toBeLessThan(2000);
+    stream.close();
   });
 
   it('refuses more than 64 headers and more than 16 KiB of them, by HTTP/2 and 1.1', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENDPOINTS, type EndpointName } from '../../../src/api/index.ts';
 import { allows, type Identity, NOBODY, type Role } from '../../../src/auth/index.ts';
-import { SqlccError } from '../../../src/base/index.ts';
+import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import {
   type Call,
   type Handlers,
@@ -18,6 +18,7 @@ interface Ask {
   readonly headers?: Record<string, string>;
   readonly body?: string;
   readonly value?: unknown;
+  readonly read?: (limits: { maxBytes: number; timeoutMs: number }) => Promise<Buffer>;
   readonly identity?: Identity | null;
 }
 
@@ -29,8 +30,8 @@ function ask(handlers: Handlers, question: Ask, options: Partial<RouterOptions> 
     headers: question.headers ?? {},
     body:
       'value' in question
-        ? { kind: 'value', value: question.value }
-        : { kind: 'bytes', read: async () => Buffer.from(question.body ?? '') },
+        ? { kind: 'value', value: question.value, bytes: JSON.stringify(question.value).length }
+        : { kind: 'bytes', read: question.read ?? (async () => Buffer.from(question.body ?? '')) },
     identity: question.identity === undefined ? as('admin') : question.identity,
     remoteAddress: '192.0.2.1',
     gone: new AbortController().signal,
@@ -216,6 +217,64 @@ describe('Router bodies', () => {
   it('checks a value of a call stream like bytes', async () => {
     const value = JSON.parse('{"value":"x","__proto__":{}}') as unknown;
     expect((await ask({ putKey: echo }, { ...put, value })).status).toBe(400);
+  });
+
+  it('a body has the size of its endpoint, within the deadline of its request', async () => {
+    const asked: [string, number, number][] = [];
+    const posts = [
+      ['PUT', '/v1/kv/a', LIMITS.maxValueBodyBytes],
+      ['POST', '/v1/kv/batch', LIMITS.maxBatchBodyBytes],
+      ['POST', '/v1/sql', LIMITS.maxBodyBytes],
+      ['PUT', '/v1/config', LIMITS.maxConfigBodyBytes],
+      ['POST', '/v1/join', LIMITS.maxPlainBodyBytes],
+      ['POST', '/v1/tokens', LIMITS.maxPlainBodyBytes],
+    ] as const;
+    const all = { putKey: echo, batchKeys: echo, sql: echo, putConfig: echo, join: echo, createToken: echo };
+    for (const [method, target] of posts) {
+      const read = async (limits: { maxBytes: number; timeoutMs: number }) => {
+        asked.push([target, limits.maxBytes, limits.timeoutMs]);
+        return Buffer.from('{}');
+      };
+      await ask(all, { method, target, read, headers: { 'x-sqlcc-timeout-ms': '300' } });
+    }
+    expect(asked.map(([target, bytes]) => [target, bytes])).toEqual(
+      posts.map(([, target, max]) => [target, max]),
+    );
+    for (const [, , timeoutMs] of asked) expect(timeoutMs).toBeLessThanOrEqual(300);
+    const value = { kind: 'join', role: 'x'.repeat(LIMITS.maxPlainBodyBytes) };
+    const tooLong = await ask(all, { method: 'POST', target: '/v1/tokens', value });
+    expect([tooLong.status, code(tooLong)]).toEqual([400, 'invalid_argument']);
+  });
+
+  it('of callers without credentials it reads few bodies at once, each for a short time', async () => {
+    const router = new Router({
+      handlers: { join: echo },
+      authorize: (who, scope) => allows(who.role, scope),
+    });
+    const timeouts: number[] = [];
+    const ends: (() => void)[] = [];
+    const join = () =>
+      router.dispatch({
+        ...{ method: 'POST', target: '/v1/join', headers: { 'x-sqlcc-timeout-ms': '600000' } },
+        body: {
+          kind: 'bytes',
+          read: ({ timeoutMs }) => {
+            timeouts.push(timeoutMs);
+            return new Promise((resolve) => ends.push(() => resolve(Buffer.from('{}'))));
+          },
+        },
+        ...{ identity: NOBODY, remoteAddress: '192.0.2.1', gone: new AbortController().signal },
+      });
+    const waiting = Array.from({ length: LIMITS.maxAnonymousBodies }, join);
+    const refused = await join();
+    expect([refused.status, code(refused)]).toEqual([429, 'overloaded']);
+    expect(Math.max(...timeouts)).toBeLessThanOrEqual(LIMITS.anonymousBodyMs);
+    for (const end of ends.splice(0)) end();
+    await Promise.all(waiting);
+    const next = join();
+    expect(ends).toHaveLength(1);
+    ends[0]?.();
+    expect((await next).status).toBe(400);
   });
 
   it('an absent body is an empty document', async () => {
