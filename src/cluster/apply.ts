@@ -67,8 +67,13 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
   }
 }
 
-function eventOf(draft: EventDraft, at: ApplyPosition): ClusterEvent {
-  return { severity: 'info', ...draft, at: at.timestamp, index: at.index };
+/**
+ * What is about no node in particular is told of the primary, which made the entry: the record says who that
+ * is, so that every node tells the same.
+ */
+function eventOf(draft: EventDraft, state: ClusterState, at: ApplyPosition): ClusterEvent {
+  const nodeId = draft.nodeId ?? state.primary.nodeId ?? Object.keys(state.nodes).sort()[0] ?? null;
+  return { severity: 'info', ...draft, nodeId, at: at.timestamp, index: at.index };
 }
 
 /** Applies one command; `state` null = before the bootstrap. */
@@ -81,7 +86,7 @@ export function applyCommand(
   if (outcome.ok) {
     return {
       state: audited(outcome.state, command, at, 'ok'),
-      events: outcome.events.map((draft) => eventOf(draft, at)),
+      events: outcome.events.map((draft) => eventOf(draft, outcome.state, at)),
       result: { ok: true, value: outcome.value },
     };
   }

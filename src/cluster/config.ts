@@ -43,7 +43,7 @@ export function putConfig(
   const retired = state.configs.map((c) => (c.isActive ? { ...c, isActive: false } : c));
   const event: EventDraft = {
     kind: 'config-changed',
-    nodeId: null,
+    nodeId: createNode,
     message: `configuration version ${version} by ${at.actor}: ${changes.length} changes`,
     data: { version, config_hash: configHash, changes, author: at.actor, reason, create_node: createNode },
   };

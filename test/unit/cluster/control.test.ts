@@ -133,6 +133,7 @@ describe('config-put', () => {
       [2, true],
     ]);
     expect(activeConfig(ledger.cluster)).toMatchObject({ text: 'a', author: 'ann', reason: 'trial' });
+    expect(ledger.events.at(-1)).toMatchObject({ kind: 'config-changed', nodeId: 'n1' });
   });
 
   it('compares the version that it was made for', () => {
@@ -192,6 +193,14 @@ describe('alerts', () => {
     ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
     expect(ledger.kinds()).toEqual([]);
     expect(ledger.cluster.alerts[0]?.since).toBe(NOW);
+  });
+
+  it('about no node in particular are told of the primary, by every node alike', () => {
+    const ledger = threeNodes();
+    const alert = { ...down, id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, state: 'firing' } as const;
+    ledger.done({ kind: 'alert-transition', alert });
+    expect(ledger.cluster.alerts[0]).toMatchObject({ nodeId: null });
+    expect(ledger.events.at(-1)).toMatchObject({ kind: 'alert-fired', nodeId: 'n1' });
   });
 
   it('keep their acknowledgement until the next incident', () => {
