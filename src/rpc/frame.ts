@@ -14,14 +14,19 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** The bytes of all frames in one buffer. */
+/** False for a payload that no receiver would take. */
+export function fitsFrame(payload: Uint8Array): boolean {
+  return payload.length <= LIMITS.maxFrameBytes;
+}
+
+/** The bytes of all frames in one buffer. Each payload fits a frame: who takes others' payloads asks first. */
 export function encodeFrames(frames: readonly Frame[]): Buffer {
   let size = 0;
   for (const frame of frames) size += HEADER_BYTES + frame.payload.length;
   const out = Buffer.allocUnsafe(size);
   let at = 0;
   for (const { type, payload } of frames) {
-    assert(payload.length <= LIMITS.maxFrameBytes, `a frame of ${payload.length} bytes is above the limit`);
+    assert(fitsFrame(payload), `a frame of ${payload.length} bytes is above the limit`);
     out.writeUInt32BE(payload.length, at);
     out[at + 4] = type;
     out.set(payload, at + HEADER_BYTES);

@@ -7,7 +7,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'undici';
 import { LIMITS, type NodeId, SqlccError } from '../base/index.ts';
-import { encodeFrames, type Frame, FrameReader } from './frame.ts';
+import { encodeFrames, type Frame, FrameReader, fitsFrame } from './frame.ts';
 import { decodePong, encodePing, PEER_FRAME } from './peer-frames.ts';
 import { encodeTransfer, PEER_HEADERS, type TransferHeader } from './peer-hello.ts';
 import { type ClientTls, type DialOptions, isRefused } from './tls.ts';
@@ -65,7 +65,7 @@ export class PeerConnection {
     return this.#stream !== null && !this.#ended;
   }
 
-  /** False when the message was dropped: not connected, or too much waits already. */
+  /** False when the message was dropped: not connected, too long for a frame, or too much waits already. */
   send(payload: Uint8Array): boolean {
     return this.#push({ type: PEER_FRAME.payload, payload });
   }
@@ -129,9 +129,10 @@ export class PeerConnection {
   }
 
   #push(frame: Frame): boolean {
-    if (!this.isOpen || this.#pendingBytes + frame.payload.length > LIMITS.maxPeerQueueBytes) return false;
+    const bytes = this.#pendingBytes + frame.payload.length;
+    if (!this.isOpen || !fitsFrame(frame.payload) || bytes > LIMITS.maxPeerQueueBytes) return false;
     this.#pending.push(frame);
-    this.#pendingBytes += frame.payload.length;
+    this.#pendingBytes = bytes;
     if (!this.#flushPlanned && !this.#blocked) {
       this.#flushPlanned = true;
       queueMicrotask(() => this.#flush());

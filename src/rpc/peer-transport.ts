@@ -12,8 +12,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { isNodeRole } from '../auth/index.ts';
 import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
-import { SqlccError } from '../base/index.ts';
+import { LIMITS, SqlccError } from '../base/index.ts';
 import { identityOf } from '../pki/index.ts';
+import { fitsFrame } from './frame.ts';
 import { helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hello.ts';
 import { PeerInbox } from './peer-inbox.ts';
 import { PeerLine } from './peer-line.ts';
@@ -25,10 +26,11 @@ import { splitAddress } from './undici-client.ts';
 const TICK_MS = 200;
 /** A timer later than this was not the peer's silence but our own. */
 const LATE_MS = 100;
+const TOO_LONG_QUIET_MS = 1000;
 
 export interface PeerTransportListener {
   payload(peer: NodeId, purpose: PeerPurpose, bytes: Uint8Array): void;
-  /** A message was dropped: not connected, or too much waits. At most once a turn for each peer. */
+  /** A message was dropped: not connected, too long, or too much waits. At most once a turn for each peer. */
   unreachable(peer: NodeId): void;
   /** A connection that stood was hung up and the next one refused. */
   lost(peer: NodeId): void;
@@ -81,6 +83,7 @@ export class PeerTransport {
   #tls: ServerTls;
   #timer: NodeJS.Timeout | null = null;
   #tickDue = 0;
+  #saidTooLongAt = Number.NEGATIVE_INFINITY;
 
   /** Reads the certificates; throws `storage_failed` when one is missing. */
   constructor(options: PeerTransportOptions) {
@@ -142,9 +145,13 @@ export class PeerTransport {
     for (const peer of peers) this.#closeInboxes(peer, 'the node is not a member');
   }
 
-  /** Sends, or drops and tells `unreachable`. The bytes must not change afterwards. */
+  /**
+   * Sends, or drops and tells `unreachable`. The bytes must not change afterwards. More than
+   * `LIMITS.maxFrameBytes` are the sender's mistake, and dropped as well: a line in the log says so.
+   */
   send(peer: NodeId, purpose: PeerPurpose, payload: Uint8Array): void {
-    if (this.#peers.get(peer)?.get(purpose)?.send(payload) ?? false) return;
+    if (!fitsFrame(payload)) this.#sayTooLong(peer, purpose, payload.length);
+    else if (this.#peers.get(peer)?.get(purpose)?.send(payload) ?? false) return;
     if (this.#dropped.size === 0) queueMicrotask(() => this.#tellDropped());
     this.#dropped.add(peer);
   }
@@ -204,6 +211,14 @@ export class PeerTransport {
   reload(): void {
     this.#tls = readServerTls(this.#options.pkiDir, this.#options.clusterId);
     this.#listener?.reload(this.#tls);
+  }
+
+  /** Said once a second at most: whoever makes such a payload makes it again at every retry. */
+  #sayTooLong(peer: NodeId, purpose: PeerPurpose, bytes: number): void {
+    const now = performance.now();
+    if (now - this.#saidTooLongAt < TOO_LONG_QUIET_MS) return;
+    this.#saidTooLongAt = now;
+    this.#log('error', 'peer-payload-too-long', { peer, purpose, bytes, limit: LIMITS.maxFrameBytes });
   }
 
   #probing(): PeerPurpose {

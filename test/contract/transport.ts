@@ -3,6 +3,7 @@
  * come in. A suite for any implementation: `make` gives two connected ends.
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../src/base/index.ts';
 import type { PeerPurpose, PeerTransport } from '../../src/rpc/index.ts';
 
 export interface TransportEnd {
@@ -22,9 +23,9 @@ export interface TransportPair {
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 10_000;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not within 5 s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
@@ -59,6 +60,31 @@ export function transportContract(name: string, make: () => Promise<TransportPai
       expect(b.payloads.map((p) => p.bytes.length)).toEqual(sizes);
       expect(numbersOf(b)).toEqual(sizes.map((_, n) => n));
       expect(b.payloads.every((p) => p.peer === 'a')).toBe(true);
+    });
+
+    it('delivers a payload of exactly the limit, and drops a longer one without losing the connection', async () => {
+      const { a, b, purpose } = await start();
+      const { maxFrameBytes } = LIMITS;
+      a.transport.send('b', purpose, numbered(1, maxFrameBytes));
+      a.transport.send('b', purpose, numbered(2, maxFrameBytes + 1));
+      a.transport.send('b', purpose, numbered(3, 10));
+      await until('the drop was told', () => a.unreachable() === 1);
+      await until('the others arrived', () => b.payloads.length === 2);
+      expect(b.payloads.map((p) => p.bytes.length)).toEqual([maxFrameBytes, 10]);
+      expect(numbersOf(b)).toEqual([1, 3]);
+      expect(a.transport.links()).toMatchObject([{ nodeId: 'b', connected: true }]);
+    });
+
+    it('takes a turn as long as its queue, drops what is beyond it and tells, and goes on', async () => {
+      const { a, b, purpose } = await start();
+      const size = 2 * 1024 * 1024;
+      const fits = LIMITS.maxPeerQueueBytes / size;
+      for (let n = 0; n < 3 * fits; n++) a.transport.send('b', purpose, numbered(n, size));
+      await until('the drop was told', () => a.unreachable() === 1);
+      await until('the queue arrived', () => b.payloads.length >= fits);
+      a.transport.send('b', purpose, numbered(1000, 10));
+      await until('one more arrived', () => numbersOf(b).at(-1) === 1000);
+      expect(numbersOf(b)).toEqual([...Array.from({ length: fits }, (_, n) => n), 1000]);
     });
 
     it('carries both directions at once', async () => {

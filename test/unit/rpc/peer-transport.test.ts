@@ -105,6 +105,19 @@ describe('PeerTransport', { timeout: 20_000 }, () => {
     await until('it goes on', () => b.heard.payloads.at(-1)?.text === 'after');
   });
 
+  it('send refuses a payload that no frame holds, with a line in the log once a second', async () => {
+    const [a, b] = await pair();
+    for (let n = 0; n < 3; n++) a.transport.send('n2', 'bulk', new Uint8Array(LIMITS.maxFrameBytes + 1));
+    await until('the drop was told', () => a.heard.events.some((e) => e.what === 'unreachable'));
+    const limit = LIMITS.maxFrameBytes;
+    expect(a.heard.logs.filter((l) => l.event === 'peer-payload-too-long')).toEqual([
+      { event: 'peer-payload-too-long', fields: { peer: 'n2', purpose: 'bulk', bytes: limit + 1, limit } },
+    ]);
+    a.transport.send('n2', 'bulk', Buffer.from('next'));
+    await until('the next one', () => b.heard.payloads.length === 1);
+    expect(a.heard.events.map((e) => `${e.what} ${e.peer}`)).toEqual(['unreachable n2']);
+  });
+
   it('links measures round trips', async () => {
     const [a] = await pair();
     await until('a pong came', () => a.transport.links()[0]?.rttMs !== null);
