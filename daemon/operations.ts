@@ -49,6 +49,9 @@ interface Binding {
   readonly kind: string;
   readonly to: string | null;
   readonly node: string | null;
+  /** Into maintenance or out of it, and for how long; null for the other kinds. */
+  readonly enable: boolean | null;
+  readonly forMs: number | null;
   readonly term: number;
   readonly config: number;
   readonly expires: number;
@@ -82,28 +85,31 @@ function drawPlan(
     throw unknownNode(named, Object.keys(cluster.nodes));
   }
   const { owner, now } = asker;
+  const expectTerm = request.expect_term ?? null;
   switch (request.kind) {
     case 'failover':
-      return planFailover(
-        cluster,
-        facts,
-        { to: request.to ?? null, expectTerm: request.expect_term ?? null },
-        now,
-      );
-    case 'maintenance': {
-      const wish = {
-        nodeId,
-        enable: request.enable ?? true,
-        forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS,
-        owner,
-      };
-      return planMaintenance(cluster, facts, wish, now);
-    }
+      return planFailover(cluster, facts, { to: request.to ?? null, expectTerm }, now);
+    case 'maintenance':
+      return planMaintenance(cluster, facts, { nodeId, ...lengthOf(request), owner, expectTerm }, now);
     case 'remove-node':
-      return planRemoval(cluster, facts, { nodeId }, now);
+      return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
     default:
       return unreachable(request.kind);
   }
+}
+
+/** What a request for maintenance means where it is silent. */
+function lengthOf(request: OperationRequest): { enable: boolean; forMs: number } {
+  return { enable: request.enable ?? true, forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS };
+}
+
+function bindingOf(
+  request: OperationRequest,
+  at: Pick<Binding, 'to' | 'term' | 'config' | 'expires'>,
+): Binding {
+  const none = { enable: null, forMs: null };
+  const wish = request.kind === 'maintenance' ? lengthOf(request) : none;
+  return { kind: request.kind, node: request.node_id ?? null, ...wish, ...at };
 }
 
 /** What would happen, with a token that binds a later run to this very picture. */
@@ -115,9 +121,8 @@ export function planOperation(context: NodeContext, request: OperationRequest, o
   const term = context.consensus.status?.term ?? 0;
   const config = requireCluster(context).configs.findLast((c) => c.isActive)?.version ?? 0;
   const expires = now + PLAN_TTL_MS;
-  const binding = { kind: request.kind, to: plan.to, node: request.node_id ?? null, term, config, expires };
   return {
-    token: sign(binding),
+    token: sign(bindingOf(request, { to: plan.to, term, config, expires })),
     expires: isoTime(expires),
     kind: request.kind,
     from: plan.from,
@@ -149,8 +154,10 @@ function checkToken(request: OperationRequest, fresh: Plan): void {
     if (shown.config !== current.config) changes.push('the configuration changed');
     if (shown.to !== current.to)
       changes.push(`the target is ${current.to ?? 'nobody'} instead of ${shown.to ?? 'nobody'}`);
-    if (shown.kind !== current.kind || shown.node !== current.node)
+    if (shown.kind !== current.kind || shown.node !== current.node || shown.enable !== current.enable)
       changes.push('the plan was for something else');
+    else if (current.enable === true && shown.forMs !== current.forMs)
+      changes.push(`the length is ${current.forMs} ms instead of ${shown.forMs} ms`);
   }
   if (changes.length > 0) {
     const details = { changes };
@@ -184,7 +191,7 @@ export async function runOperation(
       to: plan.to,
       reason: request.reason ?? '',
       phase: 'accepted',
-      forMs: request.kind === 'maintenance' ? (request.for_ms ?? DEFAULT_MAINTENANCE_MS) : null,
+      forMs: request.kind === 'maintenance' ? lengthOf(request).forMs : null,
       candidates: plan.candidates.map((c) => ({
         nodeId: c.node_id,
         eligible: c.eligible,

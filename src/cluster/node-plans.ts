@@ -1,5 +1,5 @@
 /** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
-import type { NodeId, Timestamp } from '../base/index.ts';
+import type { NodeId, Term, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import { candidateTable, expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
@@ -15,10 +15,14 @@ export interface MaintenanceRequest {
   readonly forMs: number;
   /** Who asks; extending one's own maintenance is no conflict. */
   readonly owner: string;
+  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
+  readonly expectTerm?: Term | null;
 }
 
 export interface RemovalRequest {
   readonly nodeId: NodeId;
+  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
+  readonly expectTerm?: Term | null;
 }
 
 interface Successor {
@@ -100,7 +104,7 @@ export function planMaintenance(
     from: nodeId,
     to: successor.to,
     term: facts.term,
-    checks: [...leaderChecks(facts, null), ...ownChecks, ...successor.checks],
+    checks: [...leaderChecks(facts, request.expectTerm ?? null), ...ownChecks, ...successor.checks],
     candidates: successor.candidates,
     expectedGapMs: expectedGapMs(facts, successor.to),
     command: `sqlcc node maintenance ${verb} --node ${nodeId}${length}`,
@@ -140,7 +144,11 @@ export function planRemoval(
     from: nodeId,
     to: successor.to,
     term: facts.term,
-    checks: [...leaderChecks(facts, null), ...removalChecks(state, facts, nodeId), ...successor.checks],
+    checks: [
+      ...leaderChecks(facts, request.expectTerm ?? null),
+      ...removalChecks(state, facts, nodeId),
+      ...successor.checks,
+    ],
     candidates: successor.candidates,
     expectedGapMs: expectedGapMs(facts, successor.to),
     command: `sqlcc node leave --node ${nodeId} --yes`,

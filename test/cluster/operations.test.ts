@@ -130,6 +130,36 @@ describe('a failover', () => {
   });
 });
 
+describe('a plan of maintenance', () => {
+  it('binds direction, length and term; a removal binds the term', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const node_id = await followerOf(cluster);
+    const wish = { kind: 'maintenance', node_id, enable: true, for_ms: 600_000 } as const;
+    const { token: plan_token, term } = await client.planOperation(wish);
+    for (const [change, why] of [
+      [{ for_ms: 7_200_000 }, /the length is 7200000 ms instead of 600000 ms/],
+      [{ enable: false }, /for something else/],
+      [{ node_id: await leaderOf(cluster) }, /for something else/],
+    ] as const) {
+      const refused = await refusal(client.runOperation({ ...wish, ...change, plan_token }));
+      expect.soft(refused.code).toBe('conflict');
+      expect.soft(refused.message).toMatch(why);
+    }
+    const requests = [wish, { kind: 'remove-node', node_id }] as const;
+    for (const request of requests) {
+      const late = await refusal(client.runOperation({ ...request, expect_term: term - 1 }));
+      expect.soft(late.code).toBe('failed_precondition');
+      expect.soft(late.message).toContain(`the term moved from ${term - 1} to ${term}`);
+    }
+    expect((await client.status()).maintenance).toEqual([]);
+    const done = await client.runOperation({ ...wish, plan_token, expect_term: term });
+    expect((await client.waitOperation(done.id)).state).toBe('done');
+    const off = await client.runOperation({ ...wish, enable: false });
+    expect((await client.waitOperation(off.id)).state).toBe('done');
+  });
+});
+
 describe('op', () => {
   it('list, show, wait and cancel tell by exit code what became of an operation', async () => {
     const cluster = shared();

@@ -215,3 +215,17 @@ describe('planRemoval', () => {
     expect(plan).toMatchObject({ from: 'n1', to: 'n2' });
   });
 });
+
+describe('every plan for a node', () => {
+  it.each([null, 4, 3])('holds against the term that the asker has seen (%s, it is 4)', (expectTerm) => {
+    const { cluster } = threeNodes();
+    const wish = { nodeId: 'n2', enable: true, forMs: 1000, owner: 'ann', expectTerm };
+    const plans = [
+      planMaintenance(cluster, facts(), wish, NOW),
+      planMaintenance(maintained('n2'), facts(), { ...wish, enable: false }, NOW),
+      planRemoval(cluster, facts(), { nodeId: 'n2', expectTerm }, NOW),
+    ];
+    const moved = ['the term moved from 3 to 4: look again and decide again'];
+    for (const plan of plans) expect(reasons(plan)).toEqual(expectTerm === 3 ? moved : []);
+  });
+});
