@@ -142,6 +142,10 @@ export const LIMITS = {
   maxSubscriberLines: 256,
   maxSubscribers: 256,
   maxTokens: 1000,
+  /** Control operations (scopes operate and administer) of one identity in a second; then `overloaded`. */
+  controlCallsPerSecond: 100,
+  /** Identities whose rate is remembered; the one longest unused is forgotten. */
+  maxRatedIdentities: 4096,
   maxJoinAttemptsPerMinute: 20,
   maxJoinAttemptsPerAddressPerMinute: 5,
   handshakeTimeoutMs: 5000,

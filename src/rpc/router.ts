@@ -9,6 +9,7 @@ import { LIMITS, SqlccError } from '../base/index.ts';
 import type { BodyLimits } from './body.ts';
 import type { Answer, Call, Handlers } from './call.ts';
 import { objection, parseJson } from './json.ts';
+import { Rates } from './rates.ts';
 import { RouteTable } from './route-table.ts';
 
 /**
@@ -17,6 +18,7 @@ import { RouteTable } from './route-table.ts';
  */
 const OVERTIME_MS = 250;
 const MAX_ISSUES_TOLD = 5;
+const CONTROL_RATE = `${LIMITS.controlCallsPerSecond} control operations a second are allowed`;
 
 export interface RouterOptions {
   readonly handlers: Handlers;
@@ -58,10 +60,13 @@ export interface RouterAnswer {
 }
 
 const MAY_BE_ANYBODY: readonly Scope[] = ['public', 'join'];
+/** Scopes whose calls are counted; reads, data and what nodes ask each other have bounds of their own. */
+const CONTROL: readonly Scope[] = ['operate', 'administer'];
 
 export class Router {
   readonly #options: RouterOptions;
   readonly #table: RouteTable;
+  readonly #rates = new Rates(LIMITS.controlCallsPerSecond);
   /** Which of the leader's ports this router's callers are led to: the one like theirs. */
   readonly #port: LeaderPort;
   /** Bodies of strangers that are being read. */
@@ -96,7 +101,11 @@ export class Router {
   /** The caller, when it may; a stranger is asked who it is before it is told what exists. */
   #admit(endpoint: EndpointName, identity: Identity | null): Identity {
     if (identity === null) throw new SqlccError('unauthenticated', 'the certificate or token is not valid');
-    this.#require(ENDPOINTS[endpoint].scope, identity);
+    const { scope } = ENDPOINTS[endpoint];
+    this.#require(scope, identity);
+    const who = `${identity.kind} ${identity.id}`;
+    if (CONTROL.includes(scope) && !this.#rates.take(who, performance.now()))
+      throw new SqlccError('overloaded', `${identity.id} asks too much: ${CONTROL_RATE}`);
     return identity;
   }
 

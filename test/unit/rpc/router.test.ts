@@ -183,6 +183,27 @@ describe('Router policy', () => {
     }
   });
 
+  it('counts control operations by identity, and nothing else', async () => {
+    const all = { updateNode: echo, createToken: echo, leader: echo, putKey: echo };
+    const router = new Router({ handlers: all, authorize: (who, scope) => allows(who.role, scope) });
+    const one = (identity: Identity, method: string, target: string, value: unknown = {}) =>
+      router.dispatch({
+        ...{ method, target, identity, headers: {}, remoteAddress: '192.0.2.1' },
+        body: { kind: 'value', value, bytes: 2 },
+        gone: new AbortController().signal,
+      });
+    const many = async (identity: Identity, ...call: [string, string, unknown?]) => {
+      const answers = await Promise.all(
+        Array.from({ length: 2 * LIMITS.controlCallsPerSecond }, () => one(identity, ...call)),
+      );
+      return answers.filter((answer) => answer.status === 429).length;
+    };
+    expect(await many(as('operator'), 'PUT', '/v1/nodes/n1')).toBeGreaterThan(0);
+    expect((await one(as('admin'), 'PUT', '/v1/nodes/n1')).status).toBe(200);
+    expect(await many(as('admin'), 'GET', '/v1/leader')).toBe(0);
+    expect(await many(as('client'), 'PUT', '/v1/kv/a', { value: 'v' })).toBe(0);
+  });
+
   it('the policy is asked before the body is read', async () => {
     const body = '{"__proto__":1}';
     const answer = await ask(
