@@ -116,6 +116,11 @@ export function advanceOperation(
   return done(replace(state, { ...found, phase: command.phase, phases }), [event], { repeated: false });
 }
 
+/**
+ * Ends an operation. It is cancelled only while nothing of it has begun: what is under way (leadership, the
+ * membership) would go on behind a record that says it does not. Decided here, where the phase is entered
+ * too, so that the two can't pass each other.
+ */
 export function endOperation(
   state: ClusterState,
   command: CommandOf<'operation-end'>,
@@ -123,6 +128,11 @@ export function endOperation(
 ): Outcome {
   const found = changeable(state, command.id, command.state);
   if ('ok' in found) return found;
+  if (command.state === 'cancelled' && found.phase !== OPERATION_PHASES[found.kind][0]) {
+    return refused('conflict', `operation ${found.id} can't be called back any more: ${found.phase}`, {
+      phase: found.phase,
+    });
+  }
   const ended: Operation = {
     ...found,
     state: command.state,

@@ -9,8 +9,8 @@ import {
 } from '../../../src/cluster/index.ts';
 import { NOW, threeNodes, token } from './world.ts';
 
-function begin(id: string): ClusterCommand {
-  const operation = { id, kind: 'failover', from: 'n1', to: 'n2', reason: 'trial', forMs: null } as const;
+function begin(id: string, kind: 'failover' | 'remove-node' = 'failover'): ClusterCommand {
+  const operation = { id, kind, from: 'n1', to: 'n2', reason: 'trial', forMs: null } as const;
   return { kind: 'operation-begin', operation: { ...operation, candidates: [], phase: 'accepted' } };
 }
 
@@ -99,6 +99,20 @@ describe('operations', () => {
     expect(ledger.done({ kind: 'operation-phase', id: 'o1', phase: 'accepted', result: null })).toEqual({
       repeated: true,
     });
+  });
+
+  it('are cancelled only before they act, and end in every other way after that', () => {
+    const acting = { failover: 'transferring', 'remove-node': 'leaving-raft' } as const;
+    for (const [kind, phase] of Object.entries(acting) as [keyof typeof acting, string][]) {
+      const ledger = threeNodes();
+      ledger.done(begin('o1', kind));
+      ledger.done({ kind: 'operation-phase', id: 'o1', phase, result: null });
+      ledger.refused({ kind: 'operation-end', id: 'o1', state: 'cancelled', error: null }, 'conflict');
+      expect(ledger.cluster.operations.at(-1)).toMatchObject({ state: 'running', phase });
+      ledger.done({ kind: 'operation-end', id: 'o1', state: 'failed', error: 'no answer' });
+      ledger.done(begin('o2', kind));
+      ledger.done({ kind: 'operation-end', id: 'o2', state: 'cancelled', error: null });
+    }
   });
 
   it.each(['done', 'failed', 'cancelled', 'unknown'] as const)('stay as they ended: %s', (state) => {
