@@ -7,11 +7,12 @@ import type { ResponseOf, SqlResponse } from '../api/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { Dispatch, Dispatcher } from './dispatcher.ts';
 import type { CallOptions, SqlStatement, WriteOptions } from './types.ts';
+import { within } from './within.ts';
 
 export class ClientSession {
   readonly id: string;
   readonly #dispatcher: Dispatcher;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #seq = 0;
   #inFlight = 0;
 
@@ -56,20 +57,41 @@ export class ClientSession {
   }
 
   async #keyed(make: (seq: number) => Dispatch, options: CallOptions): Promise<unknown> {
-    // more in flight than the cluster keeps answers for would let it forget one that is still needed
-    if (this.#waiting.length >= LIMITS.maxPendingProposals) {
-      throw new SqlccError('overloaded', `${this.#waiting.length} writes of this session are waiting`);
-    }
-    while (this.#inFlight >= LIMITS.maxSessionInFlight) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+    const deadline = performance.now() + (options.timeoutMs ?? this.#dispatcher.timeoutMs);
+    while (this.#inFlight >= LIMITS.maxSessionInFlight) await this.#turn(deadline, options.signal);
     this.#inFlight++;
     this.#seq++;
     try {
-      return await this.#dispatcher.call({ ...make(this.#seq), ...options });
+      const timeoutMs = deadline - performance.now();
+      return await this.#dispatcher.call({ ...make(this.#seq), ...options, timeoutMs });
     } finally {
       this.#inFlight--;
-      this.#waiting.shift()?.();
+      const [next] = this.#waiting;
+      next?.();
+    }
+  }
+
+  /** More in flight than the cluster keeps answers for would let it forget one that is still needed. */
+  async #turn(deadline: number, signal: AbortSignal | undefined): Promise<void> {
+    const refuse = (text: string) => new SqlccError('overloaded', text, { details: { sent: false } });
+    if (this.#waiting.size >= LIMITS.maxPendingProposals)
+      throw refuse(`${this.#waiting.size} writes of this session are waiting`);
+    let wake = (): void => {};
+    const freed = new Promise<void>((resolve) => {
+      wake = () => {
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+    });
+    const late = () => refuse(`all ${LIMITS.maxSessionInFlight} places of this session stayed taken`);
+    const timeoutMs = deadline - performance.now();
+    try {
+      await within(freed, { signal, timeoutMs, late });
+    } catch (error) {
+      // woken in the same turn: the place is for who comes next
+      if (!this.#waiting.delete(wake)) [...this.#waiting][0]?.();
+      throw error;
     }
   }
 }

@@ -12,7 +12,8 @@ import { LeaderSearch } from './leader-search.ts';
 import { LeaderTracker } from './leader-tracker.ts';
 import { type Failure, isDoubtful, judge, type Repeat } from './retry.ts';
 import { type Query, routeOf } from './routes.ts';
-import type { Endpoint, Wire, WireAnswer, WireRequest } from './wire.ts';
+import type { Endpoint, Lane, Wire, WireAnswer, WireRequest } from './wire.ts';
+import { pause, within } from './within.ts';
 
 export interface Dispatch {
   readonly name: EndpointName;
@@ -25,6 +26,7 @@ export interface Dispatch {
   readonly kind: 'data' | 'control';
   /** Only this address: no redirect, no other. */
   readonly pinned?: Endpoint | undefined;
+  /** For everything: waiting, dialling, every attempt. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,6 +35,11 @@ export interface Dispatch {
 const DOUBT_MS = 400;
 /** One attempt of a repeatable control call; a frozen node costs this much and no more. */
 const ATTEMPT_MS = 2500;
+
+/** How a server says that what a request was bound to is no more. */
+const PASSED: ReadonlySet<ErrorCode> = new Set([
+  ...(['conflict', 'precondition_failed', 'failed_precondition', 'not_found'] as const),
+]);
 
 interface Attempts {
   readonly deadline: number;
@@ -58,7 +65,8 @@ export class Dispatcher {
   readonly #wire: Wire;
   readonly #lanes: LanePool;
   readonly #search: LeaderSearch;
-  readonly #timeoutMs: number;
+  /** Deadline of calls that name none, ms. */
+  readonly timeoutMs: number;
   readonly #failFast: boolean;
   #inFlight = 0;
   #closed = false;
@@ -68,7 +76,7 @@ export class Dispatcher {
     this.tracker = new LeaderTracker(endpoints);
     this.#lanes = new LanePool(wire);
     this.#search = new LeaderSearch(this.tracker, this.#lanes);
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#failFast = failFast;
   }
 
@@ -88,7 +96,7 @@ export class Dispatcher {
     if (this.#inFlight >= LIMITS.maxPendingProposals) {
       throw new SqlccError('overloaded', `${this.#inFlight} calls of this client are in flight`);
     }
-    const deadline = performance.now() + (dispatch.timeoutMs ?? this.#timeoutMs);
+    const deadline = performance.now() + (dispatch.timeoutMs ?? this.timeoutMs);
     const attempts: Attempts = { deadline, count: 0, hops: 0, doubtful: false, last: null };
     this.#inFlight++;
     try {
@@ -106,7 +114,7 @@ export class Dispatcher {
     const endpoint = await this.#target(dispatch, attempts);
     if (this.#closed) throw new SqlccError('unavailable', 'the client is closed');
     attempts.count++;
-    const outcome = await this.#try(endpoint, dispatch, attempts.deadline - performance.now());
+    const outcome = await this.#try(endpoint, dispatch, attempts.deadline);
     if (outcome.failure === undefined) return outcome.answer;
     attempts.last = outcome.error;
     attempts.doubtful ||= isDoubtful(outcome.failure);
@@ -115,9 +123,9 @@ export class Dispatcher {
     return undefined;
   }
 
-  async #try(endpoint: Endpoint, dispatch: Dispatch, remainingMs: number): Promise<Outcome> {
+  async #try(endpoint: Endpoint, dispatch: Dispatch, deadline: number): Promise<Outcome> {
     try {
-      const answer = await this.#send(endpoint, dispatch, remainingMs);
+      const answer = await this.#send(endpoint, dispatch, deadline);
       this.tracker.answered(endpoint);
       const error = errorOfAnswer(answer, endpoint);
       if (error === undefined) {
@@ -143,7 +151,8 @@ export class Dispatcher {
     dispatch.signal?.throwIfAborted();
     if (dispatch.pinned !== undefined) return dispatch.pinned;
     if (dispatch.kind === 'data' && this.tracker.isLost) {
-      await this.#search.find(attempts.deadline - performance.now(), this.#failFast);
+      const { signal } = dispatch;
+      await within(this.#search.find(attempts.deadline - performance.now(), this.#failFast), { signal });
       if (this.tracker.leader === null) {
         const last = attempts.last ?? new SqlccError('no_leader', 'no node knows a leader');
         throw finalError(this.#lastWord(last.code, dispatch, attempts), last);
@@ -154,26 +163,38 @@ export class Dispatcher {
     return next;
   }
 
-  async #send(endpoint: Endpoint, dispatch: Dispatch, remainingMs: number): Promise<WireAnswer> {
-    const isCapped =
-      dispatch.kind === 'control' && dispatch.repeat === 'free' && dispatch.pinned === undefined;
+  async #send(endpoint: Endpoint, dispatch: Dispatch, deadline: number): Promise<WireAnswer> {
+    const isControl = dispatch.kind === 'control';
+    // before the request is made: what dialling takes is missing to the call
+    const lane = isControl ? undefined : await this.#laneTo(endpoint, dispatch, deadline);
+    const remainingMs = deadline - performance.now();
+    const isCapped = isControl && dispatch.repeat === 'free' && dispatch.pinned === undefined;
     const timeoutMs = Math.max(1, Math.ceil(isCapped ? Math.min(remainingMs, ATTEMPT_MS) : remainingMs));
     const request: WireRequest = {
       ...routeOf(dispatch.name, dispatch.params ?? {}, dispatch.query ?? {}),
       headers: { ...dispatch.headers, 'x-sqlcc-timeout-ms': `${timeoutMs}` },
       ...(dispatch.body !== undefined && { body: dispatch.body }),
     };
-    if (dispatch.kind === 'control') return this.#wire.request(endpoint, request, timeoutMs, dispatch.signal);
-    const lane = this.#lanes.peek(endpoint) ?? (await this.#lanes.get(endpoint));
+    if (lane === undefined) return this.#wire.request(endpoint, request, timeoutMs, dispatch.signal);
     const doubt =
       dispatch.pinned === undefined && timeoutMs > DOUBT_MS
         ? setInterval(() => void this.#search.doubt(endpoint), DOUBT_MS)
         : undefined;
     try {
-      return await lane.call(request, timeoutMs);
+      return await within(lane.call(request, timeoutMs), { signal: dispatch.signal });
     } finally {
       clearInterval(doubt);
     }
+  }
+
+  /** The lane to `endpoint`; rejects in time, with nothing sent. The dialling goes on for the next call. */
+  #laneTo(endpoint: Endpoint, { signal }: Dispatch, deadline: number): Lane | Promise<Lane> {
+    const open = this.#lanes.peek(endpoint);
+    if (open !== undefined) return open;
+    const timeoutMs = Math.ceil(deadline - performance.now());
+    const text = `${endpoint} did not take a call stream within ${Math.max(0, timeoutMs)} ms`;
+    const late = () => new SqlccError('unavailable', text, { details: { endpoint, sent: false } });
+    return within(this.#lanes.get(endpoint), { signal, timeoutMs, late });
   }
 
   /** Waits as retry.ts says and answers undefined, or answers the code to end with. */
@@ -196,7 +217,7 @@ export class Dispatcher {
     attempts.hops = 0;
     // the search for a lost leader does its own waiting
     if (dispatch.kind === 'data' && this.tracker.isLost && pinned === undefined) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, verdict.waitMs));
+    await pause(verdict.waitMs, dispatch.signal);
     return undefined;
   }
 
@@ -207,6 +228,9 @@ export class Dispatcher {
   #lastWord(code: ErrorCode, { repeat }: Dispatch, { doubtful }: Attempts): ErrorCode {
     // whether a read took place is no question that anybody has
     if (repeat === 'free' && code === 'outcome_unknown') return 'unavailable';
-    return doubtful && repeat === 'keyed' && ERROR_TABLE[code].retry !== 'no' ? 'outcome_unknown' : code;
+    if (!doubtful || (repeat !== 'keyed' && repeat !== 'guarded')) return code;
+    // perhaps it was an earlier attempt of this very call that ended it
+    if (repeat === 'guarded' && PASSED.has(code)) return 'outcome_unknown';
+    return ERROR_TABLE[code].retry === 'no' ? code : 'outcome_unknown';
   }
 }

@@ -8,8 +8,12 @@
  */
 import { ERROR_TABLE, type ErrorCode } from '../base/index.ts';
 
-/** `free`: reads and what may happen twice. `keyed`: carries session and number. `once`: everything else. */
-export type Repeat = 'free' | 'keyed' | 'once';
+/**
+ * `free`: reads, and what may happen twice even with other writers in between. `keyed`: carries session and
+ * number. `guarded`: bound to a version or a state that it itself ends, so that a second one is refused.
+ * `once`: everything else.
+ */
+export type Repeat = 'free' | 'keyed' | 'guarded' | 'once';
 
 /** `unsent`: never left. `answered`: the server said no. `silent`: it left and nothing came back. */
 export type Reach = 'unsent' | 'answered' | 'silent';

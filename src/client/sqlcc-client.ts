@@ -33,6 +33,7 @@ import type {
   WatchOptions,
 } from './types.ts';
 import type { Endpoint, Wire } from './wire.ts';
+import { pause } from './within.ts';
 
 const READ = { repeat: 'free', kind: 'control' } as const;
 const OPERATION_POLL_MS = 100;
@@ -136,18 +137,21 @@ export class SqlccClient {
     return this.#read('metrics', call, node);
   }
 
-  /** Sets zone and metadata of a node. */
+  /**
+   * Sets zone and metadata of a node. Not repeated after a lost answer (`outcome_unknown`): somebody else's
+   * newer words must not be overwritten by an old request.
+   */
   updateNode(
     id: string,
     change: { zone?: string; metadata?: Record<string, string> },
     call: CallOptions = {},
   ) {
-    return this.#write('updateNode', { repeat: 'free', params: { id }, body: change, ...call });
+    return this.#write('updateNode', { repeat: 'once', params: { id }, body: change, ...call });
   }
 
   /** Takes a node out of the cluster for good. */
   removeNode(id: string, { reason, ...call }: CallOptions & { readonly reason?: string } = {}) {
-    return this.#write('removeNode', { repeat: 'free', params: { id }, query: { reason }, ...call });
+    return this.#write('removeNode', { repeat: 'guarded', params: { id }, query: { reason }, ...call });
   }
 
   operations(call: CallOptions = {}): Promise<ResponseOf<'operations'>> {
@@ -179,7 +183,7 @@ export class SqlccClient {
 
   async cancelOperation(id: string, call: CallOptions = {}): Promise<OperationView> {
     const answer = await this.#write('cancelOperation', {
-      repeat: 'free',
+      repeat: 'guarded',
       params: { id },
       body: {},
       ...call,
@@ -215,7 +219,7 @@ export class SqlccClient {
         const details = { operation_id: id };
         throw new SqlccError('deadline_exceeded', `operation ${id} is still running`, { details });
       }
-      await new Promise((resolve) => setTimeout(resolve, OPERATION_POLL_MS));
+      await pause(OPERATION_POLL_MS, signal);
     }
   }
 
@@ -227,9 +231,21 @@ export class SqlccClient {
     return this.#read('configVersions', call);
   }
 
-  putConfig({ text, reason, dryRun, ifVersion }: ConfigPut, call: CallOptions = {}) {
-    const body = { text, reason, dry_run: dryRun, if_version: ifVersion };
-    return this.#write('putConfig', { repeat: 'free', body, ...call });
+  /**
+   * Validates and replicates a configuration. Always bound to a version, `ifVersion` or the one that is active
+   * when it is called, so that repeating it can't undo what somebody else did in between: `conflict`
+   * when the version has moved on, `outcome_unknown` when it may have been this very call that moved it.
+   */
+  async putConfig(
+    { text, reason, dryRun, ifVersion }: ConfigPut,
+    { timeoutMs, signal }: CallOptions = {},
+  ): Promise<ResponseOf<'putConfig'>> {
+    const deadline = performance.now() + (timeoutMs ?? this.#dispatcher.timeoutMs);
+    const call = () => ({ timeoutMs: deadline - performance.now(), ...(signal && { signal }) });
+    const pinned =
+      ifVersion ?? (dryRun === true ? undefined : (await this.config(undefined, call())).version.version);
+    const body = { text, reason, dry_run: dryRun, if_version: pinned };
+    return this.#write('putConfig', { repeat: dryRun === true ? 'free' : 'guarded', body, ...call() });
   }
 
   tokens(call: CallOptions = {}): Promise<ResponseOf<'tokens'>> {
@@ -326,7 +342,9 @@ export class SqlccClient {
 
   async #run(dispatch: Dispatch, node?: string): Promise<unknown> {
     if (node === undefined) return this.#dispatcher.call(dispatch);
-    return this.#dispatcher.call({ ...dispatch, pinned: await this.#addressOf(node, dispatch) });
+    const deadline = performance.now() + (dispatch.timeoutMs ?? this.#dispatcher.timeoutMs);
+    const pinned = await this.#addressOf(node, dispatch);
+    return this.#dispatcher.call({ ...dispatch, pinned, timeoutMs: deadline - performance.now() });
   }
 
   async #addressOf(node: string, { timeoutMs, signal }: Dispatch): Promise<Endpoint> {

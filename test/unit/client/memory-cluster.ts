@@ -17,6 +17,11 @@ interface SqlBody {
   readonly seq?: number;
 }
 
+interface ConfigBody {
+  readonly text: string;
+  readonly if_version?: number;
+}
+
 export class MemoryCluster implements Wire {
   readonly endpoints: readonly string[];
   readonly down = new Set<string>();
@@ -30,6 +35,9 @@ export class MemoryCluster implements Wire {
   afterWrite: (() => void) | null = null;
   /** Answers instead of the node, for one kind of request. */
   script: ((endpoint: string, request: WireRequest) => WireAnswer | undefined) | null = null;
+  /** Nodes that take no call stream and refuse none: dialling them hangs. */
+  readonly frozen = new Set<string>();
+  config = { version: 1, text: 'one' };
   /** What followers still believe, when it differs. */
   belief: string | null = null;
   readonly #replies = new Map<string, number>();
@@ -76,6 +84,7 @@ export class MemoryCluster implements Wire {
 
   async openLane(endpoint: string): Promise<Lane> {
     this.#requireUp(endpoint);
+    if (this.frozen.has(endpoint)) return new Promise(() => {});
     const down = this.down;
     let isClosed = false;
     return {
@@ -120,7 +129,14 @@ export class MemoryCluster implements Wire {
     const [path = ''] = request.path.split('?');
     if (path === '/v1/leader') return ok(this.#view(endpoint));
     if (path === '/v1/nodes') return ok({ nodes: this.#rows() });
+    if (path === '/v1/config' && request.method === 'GET')
+      return ok({ version: { version: this.config.version }, text: this.config.text });
     if (endpoint !== this.leader) return this.#redirect();
+    if (path === '/v1/config') return this.#putConfig(request.body as ConfigBody);
+    if (path.startsWith('/v1/nodes/')) {
+      this.log.push(`${request.method} ${path}`);
+      this.afterWrite?.();
+    }
     if (path === '/v1/sessions') return ok({ session: `s${++this.#sessions}`, index: 1 });
     if (path === '/v1/sql') return this.#sql(request.body as SqlBody);
     return ok({});
@@ -135,6 +151,15 @@ export class MemoryCluster implements Wire {
     const { length } = this.log;
     this.afterWrite?.();
     return ok({ index: length, results: [] });
+  }
+
+  /** As the daemon does it: without a version it is bound to the one that is active when it arrives. */
+  #putConfig({ text, if_version: wanted }: ConfigBody): WireAnswer {
+    if (wanted !== undefined && wanted !== this.config.version)
+      return refuse(409, 'conflict', { version: this.config.version });
+    this.config = { version: this.config.version + 1, text };
+    this.afterWrite?.();
+    return ok({ version: this.config.version, changes: [], notes: [], applied: true });
   }
 
   #believed(endpoint: string): string | null {
