@@ -85,12 +85,11 @@ export async function listKeys(context: NodeContext, call: Call): Promise<Answer
     readWish(call.query['level'], call.query['min_index']),
     call.remainingMs(),
   );
-  const found = context.reader.list(call.query['prefix'] ?? '', limit + 1);
-  const items = found.items.slice(0, limit).map(itemView);
+  const found = context.reader.list(call.query['prefix'] ?? '', limit, LIMITS.maxSqlResultBytes);
   return {
     body: {
-      items,
-      truncated: found.items.length > limit,
+      items: found.items.map(itemView),
+      truncated: found.truncated,
       read: { ...read, applied_index: found.appliedIndex },
     },
   };
@@ -106,11 +105,17 @@ export async function batchKeys(context: NodeContext, call: Call): Promise<Answe
   }
   for (const key of body.keys) checkKey(key);
   const read = await context.reads.prepare(readWish(body.level, body.min_index), call.remainingMs());
-  const found = context.reader.batch(body.keys);
+  const found = context.reader.batch(body.keys, LIMITS.maxSqlResultBytes);
   const held = new Set(found.items.map((i) => i.key));
-  const missing = body.keys.filter((key) => !held.has(key));
+  // what did not fit any more is neither held nor missing
+  const missing = body.keys.slice(0, found.asked).filter((key) => !held.has(key));
   return {
-    body: { items: found.items.map(itemView), missing, read: { ...read, applied_index: found.appliedIndex } },
+    body: {
+      items: found.items.map(itemView),
+      missing,
+      truncated: found.truncated,
+      read: { ...read, applied_index: found.appliedIndex },
+    },
   };
 }
 

@@ -13,6 +13,8 @@ import type { KvItem } from './types.ts';
 interface Found {
   readonly items: readonly KvItem[];
   readonly appliedIndex: LogIndex;
+  /** There was more than the answer may hold. */
+  readonly truncated: boolean;
 }
 
 const APPLIED = 'coalesce((SELECT idx FROM _sqlcc_applied WHERE id = 0), 0)';
@@ -23,14 +25,43 @@ const select = (where: string): string =>
 const GET = select('key = ?');
 const LIST_ALL = select('key >= ? ORDER BY key LIMIT ?');
 const LIST_UNTIL = select('key >= ? AND key < ? ORDER BY key LIMIT ?');
-const BATCH = select('key IN (SELECT unhex(value) FROM json_each(?))');
+/** In the order asked for, a row of nulls for a key that does not exist. */
+const BATCH = `SELECT ${APPLIED}, k.*
+  FROM (SELECT 1) LEFT JOIN (SELECT unhex(value) AS wanted FROM json_each(?)) j
+  LEFT JOIN (SELECT ${KV_COLUMNS} FROM _sqlcc_kv) k ON k.key = j.wanted`;
 const EVENTS = 'SELECT body FROM (SELECT n, body FROM _sqlcc_events ORDER BY n DESC LIMIT ?) ORDER BY n';
 
-function found(rows: unknown): Found {
-  const list = rows as readonly [bigint, ...KvRow][];
-  const items = list.filter((row) => (row[1] as unknown) !== null).map(([, ...row]) => itemOf(row));
-  return { items, appliedIndex: Number(list[0]?.[0] ?? 0n) };
+type Row = readonly [bigint, ...KvRow];
+
+function itemIn([, ...row]: Row): KvItem | null {
+  return (row[0] as unknown) === null ? null : itemOf(row);
 }
+
+/** Rows until the answer is full; one value always fits. */
+class Collected {
+  readonly items: KvItem[] = [];
+  appliedIndex: LogIndex = 0;
+  #bytes = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** False when the row does not fit any more. */
+  add(row: Row): boolean {
+    this.appliedIndex = Number(row[0]);
+    const item = itemIn(row);
+    if (item === null) return true;
+    this.#bytes += Buffer.byteLength(item.value) + item.key.length + ITEM_BYTES;
+    if (this.#bytes > this.#limit && this.items.length > 0) return false;
+    this.items.push(item);
+    return true;
+  }
+}
+
+/** What an item weighs beside key and value. */
+const ITEM_BYTES = 100;
 
 export class StateReader {
   readonly #reader: SqliteReader;
@@ -58,25 +89,49 @@ export class StateReader {
   }
 
   get(key: string): { readonly item: KvItem | null; readonly appliedIndex: LogIndex } {
-    const { items, appliedIndex } = found(this.#reader.own(GET).all(Buffer.from(key)));
-    return { item: items[0] ?? null, appliedIndex };
+    const row = this.#reader.own(GET).get(Buffer.from(key)) as unknown as Row;
+    return { item: itemIn(row), appliedIndex: Number(row[0]) };
   }
 
-  /** Keys that begin with `prefix`, in the order of their bytes; `limit` items at most. */
-  list(prefix: string, limit: number): Found {
+  /**
+   * Keys that begin with `prefix`, in the order of their bytes: at most `limit` items and `maxBytes` of them.
+   */
+  list(prefix: string, limit: number, maxBytes: number): Found {
     const begin = Buffer.from(prefix);
     const end = prefixEnd(begin);
-    const most = BigInt(limit);
-    if (end === null) return found(this.#reader.own(LIST_ALL).all(begin, most));
-    return found(this.#reader.own(LIST_UNTIL).all(begin, end, most));
+    const most = BigInt(limit + 1);
+    const rows =
+      end === null
+        ? this.#reader.own(LIST_ALL).iterate(begin, most)
+        : this.#reader.own(LIST_UNTIL).iterate(begin, end, most);
+    const collected = new Collected(maxBytes);
+    let truncated = false;
+    for (const row of rows as unknown as Iterable<Row>) {
+      truncated = collected.items.length === limit || !collected.add(row);
+      if (truncated) break;
+    }
+    return { items: collected.items, appliedIndex: collected.appliedIndex, truncated };
   }
 
-  /** The keys that exist, in the order asked for. */
-  batch(keys: readonly string[]): Found {
+  /**
+   * The keys that exist, in the order asked for, until `maxBytes` are full; `asked` = so many of the keys are
+   * answered.
+   */
+  batch(keys: readonly string[], maxBytes: number): Found & { readonly asked: number } {
     const hex = keys.map((key) => Buffer.from(key).toString('hex'));
-    const { items, appliedIndex } = found(this.#reader.own(BATCH).all(JSON.stringify(hex)));
-    const byKey = new Map(items.map((item) => [item.key, item]));
-    return { items: keys.flatMap((key) => byKey.get(key) ?? []), appliedIndex };
+    const collected = new Collected(maxBytes);
+    let asked = 0;
+    for (const row of this.#reader.own(BATCH).iterate(JSON.stringify(hex)) as unknown as Iterable<Row>) {
+      if (!collected.add(row)) break;
+      asked++;
+    }
+    asked = Math.min(asked, keys.length); // no keys: one row of nulls
+    return {
+      items: collected.items,
+      appliedIndex: collected.appliedIndex,
+      truncated: asked < keys.length,
+      asked,
+    };
   }
 
   /** Stored replicated events, oldest first: the newest `limit` of them. */

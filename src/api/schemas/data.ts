@@ -31,6 +31,8 @@ export const kvBatchRequest = z.object({
 export const kvBatchResponse = z.object({
   items: z.array(kvItem),
   missing: z.array(z.string()),
+  /** The answer was full: keys that are neither in `items` nor `missing` want another batch. */
+  truncated: z.boolean(),
   read: readInfo,
 });
 

@@ -34,18 +34,37 @@ describe('StateReader', () => {
 
   it('list takes exact prefixes, in the order of bytes, up to the limit', () => {
     const keys = (prefix: string, limit = 100): string[] =>
-      reader.list(prefix, limit).items.map((i) => i.key);
+      reader.list(prefix, limit, 1e6).items.map((i) => i.key);
     expect(keys('a/')).toEqual(['a/1', 'a/2']);
     expect(keys('a')).toEqual(['a', 'a/1', 'a/2', 'a0']);
     expect(keys('a', 2)).toEqual(['a', 'a/1']);
     expect(keys('')).toEqual(['a', 'a/1', 'a/2', 'a0', 'ä', '€', '😀', '\u{10ffff}']);
     expect(keys('\u{10ffff}')).toEqual(['\u{10ffff}']);
-    expect(reader.list('nothing', 5)).toEqual({ items: [], appliedIndex: 8 });
+    expect(reader.list('nothing', 5, 1e6)).toEqual({ items: [], appliedIndex: 8, truncated: false });
+    expect([7, 8].map((limit) => reader.list('', limit, 1e6).truncated)).toEqual([true, false]);
   });
 
   it('batch answers what exists, in the order asked for', () => {
-    expect(reader.batch(['😀', 'none', 'a']).items.map((i) => i.key)).toEqual(['😀', 'a']);
-    expect(reader.batch([])).toEqual({ items: [], appliedIndex: 8 });
+    const answer = reader.batch(['😀', 'none', 'a', '😀'], 1e6);
+    expect(answer.items.map((i) => i.key)).toEqual(['😀', 'a', '😀']);
+    expect(answer).toMatchObject({ asked: 4, truncated: false, appliedIndex: 8 });
+    expect(reader.batch(['none'], 1e6)).toEqual({ items: [], asked: 1, truncated: false, appliedIndex: 8 });
+    expect(reader.batch([], 1e6)).toEqual({ items: [], asked: 0, truncated: false, appliedIndex: 8 });
+  });
+
+  it('list and batch stop when the answer is full, and say so', () => {
+    // each item weighs a little more than 100 bytes
+    const list = reader.list('', 100, 250);
+    expect(list).toMatchObject({ truncated: true, appliedIndex: 8 });
+    expect(list.items.map((i) => i.key)).toEqual(['a', 'a/1']);
+    const batch = reader.batch(['none', 'a', 'a0', 'none2', 'a/1', 'a/2'], 250);
+    expect(batch.items.map((i) => i.key)).toEqual(['a', 'a0']);
+    expect(batch).toMatchObject({ asked: 4, truncated: true });
+    // one value is given however large it is
+    expect(reader.list('a', 100, 1).items).toHaveLength(1);
+    expect(reader.batch(['a', 'a0'], 1)).toMatchObject({ asked: 1, truncated: true });
+    // an answer that was left in the middle holds nothing open
+    expect(reader.list('', 100, 1e6).items).toHaveLength(8);
   });
 
   it('classify sees a write behind a CTE, in RETURNING and in a later statement', () => {
