@@ -31,7 +31,7 @@ import {
   snapshotDamage,
 } from './snapshot-file.ts';
 import { guarded, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
-import { SnapshotIntake } from './snapshot-intake.ts';
+import { type Progress, SnapshotIntake } from './snapshot-intake.ts';
 
 /** The file of a snapshot, for the sender. A removal meanwhile does not disturb it. */
 interface SnapshotReader {
@@ -129,12 +129,15 @@ export class SnapshotManager {
     };
   }
 
-  /** Begins or continues to receive `meta`; an unfinished other one is dropped. One at a time. */
-  async receiveSnapshot(meta: SnapshotMeta): Promise<SnapshotIntake> {
+  /**
+   * Begins or continues to receive `meta`; an unfinished other one is dropped. One at a time. A snapshot that
+   * had arrived before is verified first, and `progress` called meanwhile.
+   */
+  async receiveSnapshot(meta: SnapshotMeta, progress?: Progress): Promise<SnapshotIntake> {
     for (const name of readdirSync(this.#dir)) {
       if (name.endsWith('.part') && name !== `${meta.id}.part`) await removeFile(join(this.#dir, name));
     }
-    return SnapshotIntake.open(this.#dir, meta, verify);
+    return SnapshotIntake.open({ dir: this.#dir, verify }, meta, progress);
   }
 
   #metaOf(name: string): SnapshotMeta | null {
@@ -184,10 +187,10 @@ async function pack(copyPath: string, target: string, header: Buffer): Promise<B
   }
 }
 
-async function verify(handle: FileHandle, path: string): Promise<SnapshotMeta> {
+async function verify(handle: FileHandle, path: string, progress?: Progress): Promise<SnapshotMeta> {
   const scan = new SnapshotScan(handle, path);
   const { meta } = await scan.header();
-  for await (const _ of scan.chunks());
+  for await (const _ of scan.chunks()) progress?.();
   return { ...meta, size: (await handle.stat()).size };
 }
 

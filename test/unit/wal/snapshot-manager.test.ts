@@ -188,6 +188,51 @@ describe('SnapshotIntake', () => {
     expect(snapshots.list()).toEqual([meta]);
   });
 
+  it('leaves a snapshot that is here alone whatever is asked of it, and opens it for reading only', async () => {
+    const { meta } = await make(9, 400_000);
+    const before = statSync(file('snap-9.snap'));
+    const intake = await snapshots.receiveSnapshot(meta);
+    await expect(intake.write(meta.size, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    await intake.finish();
+    await intake.abort();
+    const after = statSync(file('snap-9.snap'));
+    expect([after.ino, after.mtimeMs, after.size]).toEqual([before.ino, before.mtimeMs, before.size]);
+    expect(readdirSync(dir).sort()).toEqual(['copy.db', 'snap-9.snap']);
+  });
+
+  it('receives anew a snapshot that has rotted here, and keeps the rotten one until then', async () => {
+    const { meta, raw } = await make(9, 400_000);
+    const whole = readFileSync(file('snap-9.snap'));
+    const rotten = Buffer.from(whole);
+    rotten[1000] = (rotten[1000] as number) ^ 1;
+    writeFileSync(file('snap-9.snap'), rotten);
+    const first = await snapshots.receiveSnapshot(meta);
+    expect(first.offset).toBe(0);
+    await first.write(0, rotten);
+    await expect(first.finish()).rejects.toMatchObject({ code: 'storage_failed' });
+    expect(readFileSync(file('snap-9.snap')).equals(rotten)).toBe(true);
+    const second = await snapshots.receiveSnapshot(meta);
+    expect(second.offset).toBe(0);
+    await second.write(0, whole);
+    await second.finish();
+    await snapshots.loadSnapshot(meta.id, file('restored.db'));
+    expect(readFileSync(file('restored.db')).equals(raw)).toBe(true);
+  });
+
+  it('tells progress while it verifies, of what arrives and of what is here', async () => {
+    const { meta, whole } = await sender();
+    const intake = await snapshots.receiveSnapshot(meta);
+    await intake.write(0, whole);
+    let told = 0;
+    await intake.finish(() => told++);
+    expect(told).toBeGreaterThan(0);
+    let again = 0;
+    await (await snapshots.receiveSnapshot(meta, () => again++)).abort();
+    expect(again).toBe(told);
+  });
+
   it('reads to a sender what lies in the file, also after its removal', async () => {
     const { meta } = await make(9, 1000);
     const whole = readFileSync(file('snap-9.snap'));
