@@ -232,8 +232,8 @@ export class SqlccClient {
   }
 
   /**
-   * Validates and replicates a configuration. Always bound to a version, `ifVersion` or the one that is active
-   * when it is called, so that repeating it can't undo what somebody else did in between: `conflict`
+   * Validates and replicates a configuration. Always bound to a version, `ifVersion` or the one that is
+   * active when it is called, so that repeating it can't undo what somebody else did in between: `conflict`
    * when the version has moved on, `outcome_unknown` when it may have been this very call that moved it.
    */
   async putConfig(

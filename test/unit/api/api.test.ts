@@ -76,7 +76,7 @@ describe('errorToWire and errorFromWire', () => {
 describe('openApiDocument', () => {
   const document = JSON.parse(JSON.stringify(openApiDocument('0.1.0'))) as {
     openapi: string;
-    paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
+    paths: Record<string, Record<string, { operationId: string; requestBody?: unknown; responses: object }>>;
   };
 
   it('describes every row of the table once', () => {
@@ -86,13 +86,40 @@ describe('openApiDocument', () => {
     expect(described.sort()).toEqual(rows.map(([name]) => name).sort());
   });
 
+  it('knows the answers that are no 200, and where a follower leads to', () => {
+    const statuses = (path: string, method: string) =>
+      Object.keys(document.paths[path]?.[method]?.responses ?? {});
+    expect(statuses('/v1/operations', 'post')).toEqual(['200', '202', '307', 'default']);
+    expect(statuses('/v1/nodes/{id}', 'delete')).toEqual(['202', '307', 'default']);
+    expect(statuses('/v1/tokens', 'post')).toEqual(['201', '307', 'default']);
+    expect(statuses('/v1/status', 'get')).toEqual(['200', 'default']);
+  });
+
+  it('refers to nothing that it does not hold', () => {
+    const found = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)];
+    const { components } = document as unknown as { components: Record<string, Record<string, unknown>> };
+    expect(found.length).toBeGreaterThan(0);
+    for (const [, kind = '', name = ''] of found) expect(components[kind]).toHaveProperty(name);
+    expect(components['parameters']).toMatchObject({
+      ifMatch: { name: 'if-match', in: 'header' },
+      session: { name: 'x-sqlcc-session', in: 'header' },
+      seq: { name: 'x-sqlcc-seq', in: 'header' },
+      timeout: { name: 'x-sqlcc-timeout-ms', in: 'header' },
+    });
+  });
+
   it('is OpenAPI 3.1 with paths, parameters and schemas', () => {
     expect(document.openapi).toBe('3.1.0');
     const paths = Object.keys(document.paths);
     expect(paths.every((p) => p.startsWith(`${API_PREFIX}/`) || /^\/(livez|readyz)$/.test(p))).toBe(true);
     expect(document.paths['/v1/kv/{key}']?.['put']).toMatchObject({
       operationId: 'putKey',
-      parameters: [{ name: 'key', in: 'path', required: true }],
+      parameters: [
+        { name: 'key', in: 'path', required: true },
+        ...['session', 'seq', 'ifMatch', 'timeout'].map((key) => ({
+          $ref: `#/components/parameters/${key}`,
+        })),
+      ],
       requestBody: { content: { 'application/json': { schema: { type: 'object', required: ['value'] } } } },
     });
   });
