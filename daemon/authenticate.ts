@@ -1,13 +1,20 @@
 /**
  * Who is asking: a certificate of this cluster's CA, or a bearer token whose hash
- * stands in the replicated record. Nothing else gets in; removed nodes and revoked or
- * expired tokens are refused by the record of this very moment.
+ * stands in the replicated record. Nothing else gets in; removed nodes, disks whose name
+ * a new one has, and revoked or expired tokens are refused by the record of this moment.
  */
 import type { X509Certificate } from 'node:crypto';
-import { type Identity, PERSON_ROLES, type PersonRole, parseToken } from '../src/auth/index.ts';
+import {
+  type Identity,
+  isNodeRole,
+  nodeRefusal,
+  PERSON_ROLES,
+  type PersonRole,
+  parseToken,
+} from '../src/auth/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
-import { equalHash, hashSecret, identityOf } from '../src/pki/index.ts';
+import { equalHash, hashSecret, identityOf, spkiFingerprint } from '../src/pki/index.ts';
 
 export interface Authenticator {
   /**
@@ -36,12 +43,10 @@ function byCertificate(
   const identity = identityOf(certificate, clusterId);
   if ('refused' in identity)
     throw new SqlccError('unauthenticated', `certificate refused: ${identity.refused}`);
-  const isNode = identity.role === 'voter' || identity.role === 'observer';
-  if (isNode && cluster !== null && cluster.nodes[identity.id] === undefined) {
-    const wasRemoved = cluster.removed.some((r) => r.nodeId === identity.id);
-    if (wasRemoved)
-      throw new SqlccError('unauthenticated', `node ${identity.id} was removed from this cluster`);
-  }
+  const { id, role } = identity;
+  if (!isNodeRole(role)) return identity;
+  const reason = nodeRefusal(cluster, { nodeId: id, role, keySha256: spkiFingerprint(certificate) });
+  if (reason !== null) throw new SqlccError('unauthenticated', reason);
   return identity;
 }
 

@@ -142,7 +142,8 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
     const text = checked.issues.map((i) => `${i.path}: ${i.message}`).join('; ');
     throw new SqlccError('invalid_argument', text, { details: { issues: checked.issues } });
   }
-  const node = firstRecord(options, { instanceId, host: reachable, now });
+  const keySha256 = spkiFingerprint(nodeCert);
+  const node = firstRecord(options, { instanceId, keySha256, host: reachable, now });
 
   ensureDataDir(dataDir);
   writePki(dataDir, { caCert: authority.certPem, nodeCert, nodeKey: keyPem, caKey: authority.keyPem });
@@ -204,11 +205,12 @@ function firstToken(now: number): { secret: string; record: TokenRecord } {
 
 function firstRecord(
   options: InitOptions,
-  at: { instanceId: string; host: string; now: number },
+  at: { instanceId: string; keySha256: string; host: string; now: number },
 ): NodeRecord {
   return {
     nodeId: options.nodeId,
     instanceId: at.instanceId,
+    keySha256: at.keySha256,
     host: at.host,
     port: options.port,
     clientPort: options.clientPort,

@@ -8,7 +8,7 @@ import type { JoinRequest } from '../../src/api/index.ts';
 import { parseToken } from '../../src/auth/index.ts';
 import { LIMITS, parseNodeId, SqlccError } from '../../src/base/index.ts';
 import type { NodeRecord, TokenRecord } from '../../src/cluster/index.ts';
-import { equalHash, hashSecret, issueNode } from '../../src/pki/index.ts';
+import { equalHash, hashSecret, issueNode, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { readPki } from '../data-files.ts';
@@ -78,10 +78,16 @@ function checkId(context: NodeContext, request: JoinRequest): void {
   throw new SqlccError('conflict', text, { hint });
 }
 
-function recordOf(request: JoinRequest, suffrage: 'voter' | 'observer', now: number): NodeRecord {
+function recordOf(
+  request: JoinRequest,
+  suffrage: 'voter' | 'observer',
+  at: { readonly keySha256: string; readonly now: number },
+): NodeRecord {
+  const { keySha256, now } = at;
   return {
     nodeId: request.node_id,
     instanceId: request.instance_id,
+    keySha256,
     host: request.host,
     port: request.port,
     clientPort: request.client_port,
@@ -142,7 +148,7 @@ async function admitNode(context: NodeContext, call: Call, admission: Admission)
     csrPem: request.csr,
     now,
   });
-  const node = recordOf(request, suffrage, now);
+  const node = recordOf(request, suffrage, { keySha256: spkiFingerprint(certificate), now });
   const admit = { kind: 'node-admit', node, tokenId: token.id } as const;
   const applied = await proposeCommand(context, admit, call, `join:${token.id}`);
   resultOf(applied.result);

@@ -12,6 +12,11 @@ import type { ConfigVersionInfo } from '../config/index.ts';
 export interface NodeRecord {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
+  /**
+   * SHA-256 of the public key (SPKI) of this disk's certificates, hex: another key is another disk, whatever
+   * the CA says. A renewed certificate keeps the key. null: not known, nothing is compared.
+   */
+  readonly keySha256: string | null;
   readonly host: string;
   readonly port: number;
   readonly clientPort: number;
@@ -139,10 +144,11 @@ export interface ClusterState {
   readonly audit: readonly AuditRecord[];
   /** Newest last; bounded by LIMITS.configVersionsKept. */
   readonly configs: readonly ConfigVersionRecord[];
-  /** Ids of nodes that were removed: their certificates stay refused. */
+  /** Disks that were removed: their certificates stay refused. */
   readonly removed: readonly {
     readonly nodeId: NodeId;
     readonly instanceId: InstanceId;
+    readonly keySha256: string | null;
     readonly at: Timestamp;
   }[];
 }

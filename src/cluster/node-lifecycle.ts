@@ -41,11 +41,18 @@ function tokenRefusal(token: TokenRecord, node: NodeRecord, at: ApplyPosition): 
   return null;
 }
 
+/** Instance and key together: the first can be read in the log, the second has to be proved. */
+export function isSameDisk(holder: DiskFacts, claimant: DiskFacts): boolean {
+  return holder.instanceId === claimant.instanceId && holder.keySha256 === claimant.keySha256;
+}
+
+type DiskFacts = Pick<NodeRecord, 'instanceId' | 'keySha256'>;
+
 /** Why the id or the address can't be given to this instance, or null. */
 function placeRefusal(state: ClusterState, node: NodeRecord): Outcome | null {
   const records = Object.values(state.nodes);
   const holder = own(state.nodes, node.nodeId);
-  if (holder !== undefined && holder.instanceId !== node.instanceId) {
+  if (holder !== undefined && !isSameDisk(holder, node)) {
     const text = `node id "${node.nodeId}" is in use by the node at ${addressOf(holder)}; the one at`;
     return refused('conflict', `${text} ${addressOf(node)} needs another`, {
       node_id: node.nodeId,
@@ -79,8 +86,8 @@ export function admitNode(state: ClusterState, command: CommandOf<'node-admit'>,
   const holder = own(state.nodes, node.nodeId);
   const token = tokenId === null ? null : own(state.tokens, tokenId);
   if (token === undefined) return refused('permission_denied', 'the join token is unknown or was revoked');
-  if (token?.usedBy === node.nodeId && holder?.instanceId === node.instanceId) {
-    // the answer to the first try was lost: the same instance may ask again
+  if (token?.usedBy === node.nodeId && holder !== undefined && isSameDisk(holder, node)) {
+    // the answer to the first try was lost: the same disk may ask again
     return done(state, [], { nodeId: node.nodeId, suffrage: holder.suffrage, repeated: true });
   }
   const why = placeRefusal(state, node) ?? (token === null ? null : tokenRefusal(token, node, at));
@@ -227,7 +234,8 @@ export function removeNode(
   if (state.primary.nodeId === nodeId) {
     return refused('failed_precondition', `${nodeId} is the primary: move it away first`);
   }
-  const gone = { nodeId, instanceId: record.instanceId, at: at.timestamp };
+  const { instanceId, keySha256 } = record;
+  const gone = { nodeId, instanceId, keySha256, at: at.timestamp };
   const event: EventDraft = {
     kind: 'node-removed',
     nodeId,

@@ -50,6 +50,14 @@ describe('node-admit', () => {
     expect(ledger.kinds()).toEqual([]);
   });
 
+  it('does not let another key pass for the instance that asked before', () => {
+    const ledger = threeNodes();
+    const thief = record('n2', { keySha256: 'another' });
+    expect(ledger.refused({ kind: 'node-admit', node: thief, tokenId: 't2' }, 'conflict')).toContain(
+      'in use',
+    );
+  });
+
   it.each([
     ['unknown', 'nope', token('t4'), 'the join token is unknown or was revoked'],
     ['expired', 't4', token('t4', { expires: NOW + 5 }), 'the join token has expired'],
@@ -159,7 +167,9 @@ describe('node-remove', () => {
     ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'retired' });
     expect(ledger.cluster).toMatchObject({ maintenance: {}, alerts: [] });
     expect(ledger.cluster.nodes['n3']).toBeUndefined();
-    expect(ledger.cluster.removed).toEqual([{ nodeId: 'n3', instanceId: 'i-n3', at: NOW }]);
+    expect(ledger.cluster.removed).toEqual([
+      { nodeId: 'n3', instanceId: 'i-n3', keySha256: 'key-of-n3', at: NOW },
+    ]);
   });
 
   it('is refused for the primary', () => {

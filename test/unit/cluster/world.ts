@@ -20,6 +20,7 @@ export function record(nodeId: string, changes: Partial<NodeRecord> = {}): NodeR
   return {
     nodeId,
     instanceId: `i-${nodeId}`,
+    keySha256: `key-of-${nodeId}`,
     host: '10.0.0.1',
     port: 5400 + n * 10,
     clientPort: 5401 + n * 10,

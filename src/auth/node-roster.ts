@@ -1,0 +1,43 @@
+/**
+ * Which node a certificate still stands for. The CA's word is not enough: a disk that
+ * was removed keeps a valid certificate for months, and its name may belong to a new
+ * disk by then. The replicated record pins the key of each node's disk; renewing a
+ * certificate keeps the key, joining anew makes another one.
+ */
+import type { NodeRole } from './roles.ts';
+
+/** What a certificate says about a node, and the SHA-256 of its public key (SPKI), hex. */
+export interface NodeClaim {
+  readonly nodeId: string;
+  readonly role: NodeRole;
+  readonly keySha256: string;
+}
+
+/** The nodes on record and those that were removed; the replicated state is one of these. */
+export interface NodeRoster {
+  readonly nodes: Readonly<
+    Record<string, { readonly suffrage: NodeRole; readonly keySha256: string | null }>
+  >;
+  readonly removed: readonly { readonly nodeId: string; readonly keySha256: string | null }[];
+}
+
+/**
+ * Why the holder of that certificate is not, or not any more, the node of the record; null when nothing
+ * speaks against it. A name that is not on record is no reason: a node that was away long knows the others
+ * of then, and must hear the leader of now.
+ */
+export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string | null {
+  if (roster === null) return null;
+  const { nodeId, role, keySha256 } = claim;
+  const record = Object.hasOwn(roster.nodes, nodeId) ? roster.nodes[nodeId] : undefined;
+  if (record === undefined) {
+    const wasRemoved = roster.removed.some((r) =>
+      r.keySha256 === null ? r.nodeId === nodeId : r.keySha256 === keySha256,
+    );
+    return wasRemoved ? `node ${nodeId} was removed from this cluster` : null;
+  }
+  if (record.keySha256 !== null && record.keySha256 !== keySha256)
+    return `node ${nodeId} has another key on record: this certificate is of a disk that was replaced`;
+  if (record.suffrage !== role) return `node ${nodeId} is ${record.suffrage} on record, not ${role}`;
+  return null;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { type NodeClaim, type NodeRoster, nodeRefusal } from '../../../src/auth/index.ts';
+
+const roster: NodeRoster = {
+  nodes: {
+    n1: { suffrage: 'voter', keySha256: 'k1' },
+    n2: { suffrage: 'voter', keySha256: 'k2-new' },
+    n3: { suffrage: 'observer', keySha256: null },
+  },
+  removed: [
+    { nodeId: 'n2', keySha256: 'k2-old' },
+    { nodeId: 'n4', keySha256: 'k4' },
+    { nodeId: 'n5', keySha256: null },
+  ],
+};
+const claim = (nodeId: string, keySha256: string, role: NodeClaim['role'] = 'voter'): NodeClaim => ({
+  ...{ nodeId, keySha256, role },
+});
+
+describe('nodeRefusal', () => {
+  it.each([
+    ['the node of the record', claim('n1', 'k1'), null],
+    ['the disk that a new one replaced', claim('n2', 'k2-old'), /another key on record/],
+    ['its successor', claim('n2', 'k2-new'), null],
+    ['a node whose key is not on record', claim('n3', 'whatever', 'observer'), null],
+    ['an observer with the certificate of a voter', claim('n3', 'k3', 'voter'), /is observer on record/],
+    ['a voter with the certificate of an observer', claim('n1', 'k1', 'observer'), /is voter on record/],
+    ['a removed disk', claim('n4', 'k4'), /was removed/],
+    ['a removed disk under another name', claim('n9', 'k4'), /was removed/],
+    ['a removed node whose key nobody kept', claim('n5', 'k5'), /was removed/],
+    // this node may have been away while n4 was admitted again, and n4 may lead now
+    ['a new disk of a removed name', claim('n4', 'k4-new'), null],
+    ['a node that came while this one was away', claim('n7', 'k7'), null],
+    ['a name from the prototype', claim('constructor', 'k'), null],
+  ])('%s', (_who, shown, reason) => {
+    if (reason === null) expect(nodeRefusal(roster, shown)).toBeNull();
+    else expect(nodeRefusal(roster, shown)).toMatch(reason);
+  });
+
+  it('knows nothing before there is a record', () => {
+    expect(nodeRefusal(null, claim('n4', 'k4'))).toBeNull();
+  });
+});
