@@ -44,6 +44,8 @@ export const LIMITS = {
   minFreeDiskBytes: 64 * 1024 * 1024,
   snapshotsKept: 2,
   snapshotChunkBytes: 256 * 1024,
+  /** Snapshots sent by one node, to all peers together; above it they wait, so that the log does not. */
+  snapshotBytesPerSecond: 64 * 1024 * 1024,
   /** One frame on a peer or client stream; a longer one closes the session. */
   maxFrameBytes: 8 * 1024 * 1024,
   /** Bytes that may wait for one peer's socket; above it messages are dropped and Raft resends. */
@@ -75,8 +77,8 @@ export const LIMITS = {
   sqlTrialTimeoutMs: 5000,
   /** A database up to this size is copied for the trial of a write; a larger one is judged by the plan. */
   sqlTrialCopyBytes: 256 * 1024 * 1024,
-  /** Rows that the plan of a write may visit, by estimate, and still count as harmless. */
-  sqlHarmlessRows: 200_000,
+  /** Work that a request may be, by estimate, and still enter the log untried; a step is about a microsecond. */
+  sqlHarmlessSteps: 200_000,
   /** One text or blob inside SQLite; a longer one is a refused statement. */
   maxSqlValueBytes: 16 * 1024 * 1024,
   /** Prepared statements kept a connection; the one longest unused goes. */
