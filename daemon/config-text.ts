@@ -1,7 +1,8 @@
 /**
- * The configuration file that `cluster init` and `node join` write: the seed's shape, only what differs
- * between nodes filled in.
+ * The configuration file that `cluster init` and `node join` write: the seed's shape, what differs between
+ * nodes filled in.
  */
+import { overlayConfig, parseConfig, renderConfig } from '../src/config/index.ts';
 
 export interface NodeAddress {
   readonly clusterName: string;
@@ -16,6 +17,11 @@ export interface NodeAddress {
   readonly zone: string;
 }
 
+const HEAD = [
+  '# Written by sqlcc. The blocks raft, replication and monitoring apply to the whole cluster once',
+  '# they were changed there: sqlcc cluster config update FILE',
+];
+
 /** Any text as a YAML scalar: JSON strings are YAML. */
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -27,8 +33,7 @@ export function nodeConfigText(node: NodeAddress): string {
   const advertise = node.advertiseHost === null ? [] : [`    advertise_host: ${quoted(node.advertiseHost)}`];
   const zone = node.zone === '' ? [] : [`  zone: ${quoted(node.zone)}`];
   return [
-    '# Written by sqlcc. The blocks raft, replication and monitoring apply to the whole cluster once',
-    '# they were changed there: sqlcc cluster config update FILE',
+    ...HEAD,
     'cluster:',
     `  name: ${quoted(node.clusterName)}`,
     `  node_id: ${quoted(node.nodeId)}`,
@@ -44,6 +49,16 @@ export function nodeConfigText(node: NodeAddress): string {
     '',
     sharedBlocks(node.metricsPort),
   ].join('\n');
+}
+
+/**
+ * The file of a node that joins: its own keys, and what the cluster runs with (`shared`, as the leader told),
+ * so that it starts with the timings of the others and not with the defaults.
+ */
+export function joinedConfigText(node: NodeAddress, shared: string): string {
+  const text = nodeConfigText(node);
+  const own = parseConfig(text, { source: 'node join' });
+  return own.ok ? `${HEAD.join('\n')}\n${renderConfig(overlayConfig(own.config, shared))}` : text;
 }
 
 function sharedBlocks(metricsPort: number): string {

@@ -24,6 +24,7 @@ export class HealthLoop {
   #sample: SystemSample;
   #health: NodeHealth;
   #timer: NodeJS.Timeout | null = null;
+  #intervalMs = 0;
 
   constructor(options: HealthLoopOptions) {
     this.#options = options;
@@ -50,8 +51,7 @@ export class HealthLoop {
   onTick: () => void = () => {};
 
   start(): void {
-    const { sampleIntervalMs } = this.#options.parts.options.config.monitoring;
-    this.#timer = setInterval(() => this.#tick(), sampleIntervalMs);
+    this.#schedule();
     this.#tick();
   }
 
@@ -66,7 +66,17 @@ export class HealthLoop {
     return { nodeId, liveness: 'alive', silenceMs: 0, rttMs: 0, digest: this.#digest() };
   }
 
+  /** The interval follows the configuration. */
+  #schedule(): void {
+    const { sampleIntervalMs } = this.#options.parts.inForce.config.monitoring;
+    if (this.#timer !== null && sampleIntervalMs === this.#intervalMs) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#intervalMs = sampleIntervalMs;
+    this.#timer = setInterval(() => this.#tick(), sampleIntervalMs);
+  }
+
   #tick(): void {
+    this.#schedule();
     const { parts } = this.#options;
     this.#sample = parts.sampler.sample();
     this.#health = this.#observe();

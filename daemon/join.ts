@@ -12,7 +12,7 @@ import { parseNodeId, SqlccError } from '../src/base/index.ts';
 import { createCsr } from '../src/pki/index.ts';
 import { HttpClient, showAuthority } from '../src/rpc/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
-import { nodeConfigText } from './config-text.ts';
+import { joinedConfigText } from './config-text.ts';
 import {
   ensureDataDir,
   FORMAT_VERSION,
@@ -222,13 +222,14 @@ function writeNode(
     bootstrap: null,
   });
   mkdirSync(dirname(configFile), { recursive: true });
-  const text = nodeConfigText({
+  const node = {
     ...options,
     clusterName: answer.cluster_name,
     dataDir,
     zone: options.zone ?? '',
     advertiseHost: options.advertiseHost ?? null,
-  });
+  };
+  const text = joinedConfigText(node, answer.config_text);
   writeFileDurably(configFile, text);
   writeIdentity(dataDir, {
     format: FORMAT_VERSION,

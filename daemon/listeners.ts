@@ -35,7 +35,7 @@ export class Listeners {
 
   async start(): Promise<void> {
     const { pki, facts, gossip, state } = this.#parts;
-    const { network, monitoring } = this.#parts.options.config;
+    const { network, monitoring } = this.#parts.inForce.config;
     const context = this.#context();
     const handlers = createHandlers(context);
     const authenticator = createAuthenticator(facts.clusterId, () => state.cluster);

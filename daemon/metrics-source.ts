@@ -28,7 +28,7 @@ export class MetricsSource {
 
   exposition(format: 'prometheus'): { contentType: string; text: string } {
     this.#collect();
-    const { config } = this.#parts.options;
+    const { config } = this.#parts.inForce;
     const labels = { cluster: config.name, node: config.nodeId };
     const text = this.#collector.exportMetrics({
       format,

@@ -7,7 +7,7 @@ import type { Logger } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
-import type { ClusterConfig } from '../src/config/index.ts';
+import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
 import { announce } from './announce.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
@@ -18,6 +18,7 @@ import type { NodeContext } from './node-context.ts';
 import {
   advertisedHost,
   makeParts,
+  followConfig,
   type NodeOptions,
   type NodeParts,
   raftSettings,
@@ -127,11 +128,11 @@ export class NodeManager {
     return { lifecycle: this.#lifecycle, state: nodeState(this.#lifecycle, role) };
   }
 
-  /** Takes over what can change while running: Raft's timings. */
-  update(config: ClusterConfig): void {
+  /** Takes a version of the cluster's configuration over; what can change while running changes at once. */
+  update(version: Pick<ConfigVersionInfo, 'version' | 'text'>): void {
     const { parts } = this.#need();
-    this.#settingsKey = '';
-    this.#followRecord({ ...parts, options: { ...parts.options, config } });
+    parts.inForce.apply(version);
+    this.#followRecord(parts);
   }
 
   /** Resolves when this node must not go on, e.g. because another disk holds its id. */
@@ -196,7 +197,9 @@ export class NodeManager {
     const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
     const context: NodeContext = {
       ...parts,
-      config: parts.options.config,
+      get config() {
+        return parts.inForce.config;
+      },
       logger: this.#logger,
       version: VERSION,
       sample: () => health.sample,
@@ -251,7 +254,8 @@ export class NodeManager {
 
   async #joinRaft(): Promise<void> {
     const { parts, duties } = this.#need();
-    const { config, dataDir } = parts.options;
+    const { dataDir } = parts.options;
+    const { config } = parts.inForce;
     const worker = parts.threads.startConsensus({
       facts: parts.facts,
       host: config.network.host,
@@ -306,7 +310,9 @@ export class NodeManager {
     if (cluster === null || this.#life === null) return;
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== parts.facts.nodeId);
     parts.gossip.knownNodes(others);
-    const wanted = settingsOf(parts.options.config, cluster);
+    const changes = followConfig(parts.inForce, cluster);
+    if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });
+    const wanted = settingsOf(parts.inForce.config, cluster);
     const key = JSON.stringify(wanted);
     if (key === this.#settingsKey) return;
     this.#settingsKey = key;
@@ -315,12 +321,12 @@ export class NodeManager {
 
   #announce(steps: readonly StepTime[]): void {
     const { parts } = this.#need();
-    const { network, monitoring } = parts.options.config;
+    const { network, monitoring } = parts.inForce.config;
     const { nodeId } = parts.facts;
     const body = {
       instance_id: parts.facts.instanceId,
       boot_counter: parts.bootCounter,
-      host: advertisedHost(parts.options.config),
+      host: advertisedHost(parts.inForce.config),
       port: network.port,
       client_port: network.clientPort,
       peer_port: network.peerPort,

@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIMITS, type Logger, type LogLevel, type NodeId } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
-import { type ClusterConfig, overlayConfig } from '../src/config/index.ts';
+import { activeConfig, type ClusterState } from '../src/cluster/index.ts';
+import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
 import { ReaderPool, StateReader } from '../src/state/index.ts';
@@ -49,6 +49,8 @@ export function readSeeds(dataDir: string): Seed[] {
 
 export interface NodeParts {
   readonly options: NodeOptions;
+  /** The replicated configuration over the node's own; follows the record. */
+  readonly inForce: DistributedConfig;
   readonly facts: NodeFacts;
   readonly pki: NodePki;
   readonly bootCounter: number;
@@ -81,6 +83,12 @@ export function raftSettings(
 ): RaftSettings {
   const { heartbeatIntervalMs, electionTimeoutMs } = config.raft;
   return { heartbeatIntervalMs, electionTimeoutMs, hintStaggerMs: 7, autoPromote, avoid };
+}
+
+/** Takes the version of the record over; answers what it changed on this node. */
+export function followConfig(inForce: DistributedConfig, cluster: ClusterState | null) {
+  const active = cluster === null ? undefined : activeConfig(cluster);
+  return active === undefined ? [] : inForce.apply(active).changes;
 }
 
 /** Opens the state and makes everything else around it. */
@@ -133,11 +141,12 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   consensus.refuse(removedNodes(state.cluster));
   const reads = new Reads(nodeId, consensus, state);
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
-  const replicated = state.cluster?.configs.findLast((c) => c.isActive)?.text;
-  const inForce = replicated === undefined ? config : overlayConfig(config, replicated);
+  const inForce = new DistributedConfig(config);
+  followConfig(inForce, state.cluster);
   return {
     ...{
-      options: { ...options, config: inForce },
+      options,
+      inForce,
       facts,
       pki,
       bootCounter,
@@ -153,7 +162,19 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   };
 }
 
-const LIMIT_PRELOAD = 2000;
+/** Starts the state worker and waits for its file; ends all threads when it can't be opened. */
+async function openState(
+  state: StateLink,
+  threads: Threads,
+  data: Parameters<Threads['startState']>[0],
+): Promise<void> {
+  const opened = state.whenOpen();
+  threads.startState(data);
+  await opened.catch(async (error) => {
+    await threads.end();
+    throw error;
+  });
+}
 
 /** Ids that were removed and not admitted again: their certificates are good for nothing. */
 function removedNodes(cluster: ClusterState | null): NodeId[] {

@@ -7,7 +7,7 @@ import type { OperationRequest } from '../../src/api/index.ts';
 import { formatToken, NODE_ROLES, PERSON_ROLES } from '../../src/auth/index.ts';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { ConfigVersionRecord } from '../../src/cluster/index.ts';
-import { checkUpdate } from '../../src/config/index.ts';
+import { ConfigUpdateManager, ConfigVersionManager } from '../../src/config/index.ts';
 import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -77,7 +77,7 @@ export async function cancelOperation(context: NodeContext, call: Call): Promise
 }
 
 function activeConfig(context: NodeContext): ConfigVersionRecord {
-  const found = requireCluster(context).configs.findLast((c) => c.isActive);
+  const found = new ConfigVersionManager(requireCluster(context).configs).active();
   if (found === undefined) throw new SqlccError('not_found', 'no configuration was replicated yet');
   return found;
 }
@@ -88,7 +88,7 @@ export async function config(context: NodeContext, call: Call): Promise<Answer> 
   const record =
     wanted === undefined
       ? activeConfig(context)
-      : requireCluster(context).configs.find((c) => c.version === Number(wanted));
+      : new ConfigVersionManager(requireCluster(context).configs).version(Number(wanted));
   if (record === undefined) throw new SqlccError('not_found', `no configuration version ${wanted}`);
   return { body: { schemaVersion: 1, version: configVersionView(record), text: record.text, read } };
 }
@@ -110,25 +110,24 @@ export async function putConfig(context: NodeContext, call: Call): Promise<Answe
     dataDir: context.facts.dataDir,
     network: context.config.network,
   };
-  const checked = checkUpdate(current.text, body.text, local);
-  if (!checked.ok) {
-    const details = { issues: checked.issues };
-    const count = checked.issues.length === 1 ? '1 issue' : `${checked.issues.length} issues`;
+  const updates = new ConfigUpdateManager(requireCluster(context).configs, local);
+  const prepared = updates.updateClusterConfig(body.text, body.reason ?? '');
+  if (!prepared.ok) {
+    const details = { issues: prepared.issues };
+    const count = prepared.issues.length === 1 ? '1 issue' : `${prepared.issues.length} issues`;
     const text = `the configuration has ${count}; nothing was changed`;
     throw new SqlccError('config_invalid', text, { details });
   }
+  const { checked, request } = prepared;
   const answer = { schemaVersion: 1, changes: checked.changes, notes: checked.notes };
   if (body.dry_run === true || checked.changes.length === 0) {
     return { body: { ...answer, version: current.version, applied: false } };
   }
   const command = {
     kind: 'config-put',
-    text: checked.text,
-    configHash: checked.configHash,
-    changes: checked.changes.map((c) => `${c.path}: ${JSON.stringify(c.from)} → ${JSON.stringify(c.to)}`),
-    reason: body.reason ?? '',
+    ...request,
     createNode: context.facts.nodeId,
-    ifVersion: body.if_version ?? current.version,
+    ifVersion: body.if_version ?? request.ifVersion,
   } as const;
   resultOf((await proposeCommand(context, command, call)).result);
   return { body: { ...answer, version: activeConfig(context).version, applied: true } };

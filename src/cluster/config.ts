@@ -1,16 +1,17 @@
 /** Versions of the replicated configuration: a new one is made, never an old one changed; one is active. */
 import type { ConfigVersion } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
+import { ConfigVersionManager } from '../config/index.ts';
 import type { ClusterState, ConfigVersionRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
-import { done, refused, ring } from './outcome.ts';
+import { done, refused } from './outcome.ts';
 
 const encoder = new TextEncoder();
 
 /** The version in force; every cluster has one from its bootstrap on. */
 export function activeConfig(state: ClusterState): ConfigVersionRecord | undefined {
-  return state.configs.findLast((c) => c.isActive);
+  return new ConfigVersionManager(state.configs).active();
 }
 
 export function putConfig(
@@ -19,7 +20,8 @@ export function putConfig(
   at: ApplyPosition,
 ): Outcome {
   const { text, configHash, changes, reason, createNode, ifVersion } = command;
-  const active = activeConfig(state);
+  const versions = new ConfigVersionManager(state.configs);
+  const active = versions.active();
   const current: ConfigVersion = active?.version ?? 0;
   if (ifVersion !== null && ifVersion !== current) {
     const message = `the configuration is at version ${current}, not ${ifVersion}`;
@@ -33,20 +35,17 @@ export function putConfig(
     );
   }
   if (active?.configHash === configHash) return done(state, [], { version: current, changed: false });
-  const version = (state.configs.at(-1)?.version ?? 0) + 1;
-  const record: ConfigVersionRecord = {
-    ...{ version, configHash, text, changes, reason, createNode },
+  const configs = versions.withVersion({
+    ...{ configHash, text, changes, reason, createNode },
     createTime: at.timestamp,
     author: at.actor,
-    isActive: true,
-  };
-  const retired = state.configs.map((c) => (c.isActive ? { ...c, isActive: false } : c));
+  });
+  const version = configs.at(-1)?.version ?? 0;
   const event: EventDraft = {
     kind: 'config-changed',
     nodeId: createNode,
     message: `configuration version ${version} by ${at.actor}: ${changes.length} changes`,
     data: { version, config_hash: configHash, changes, author: at.actor, reason, create_node: createNode },
   };
-  const configs = ring(retired, record, LIMITS.configVersionsKept);
   return done({ ...state, configs }, [event], { version, changed: true });
 }

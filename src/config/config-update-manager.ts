@@ -63,6 +63,8 @@ export type PreparedUpdate =
   | {
       readonly ok: true;
       readonly update: UpdateState;
+      /** What is to be proposed. */
+      readonly request: VersionRequest;
       readonly checked: Extract<CheckedUpdate, { ok: true }>;
     }
   | Extract<CheckedUpdate, { ok: false }>;
@@ -79,10 +81,12 @@ export class ConfigUpdateManager {
   /**
    * Validates a text against the version in force; the answer is ready to be proposed, or lists all issues.
    */
-  updateClusterConfig(text: string, reason: string): PreparedUpdate {
-    const checked = checkUpdate(this.#versions.active()?.text ?? '', text, this.#local);
+  updateClusterConfig(newText: string, reason: string): PreparedUpdate {
+    const checked = checkUpdate(this.#versions.active()?.text ?? '', newText, this.#local);
     if (!checked.ok) return checked;
-    const request = this.#versions.createNewVersion(checked.text, checked.changes.map(changeText), reason);
-    return { ok: true, update: { state: 'validated', request }, checked };
+    const { text, configHash, changes } = checked;
+    const content = { text, configHash, changes: changes.map(changeText) };
+    const request = this.#versions.createNewVersion(content, reason);
+    return { ok: true, update: { state: 'validated', request }, request, checked };
   }
 }

@@ -4,7 +4,7 @@
  * new version that says what an old one said.
  */
 import type { ConfigVersion, NodeId, Timestamp } from '../base/index.ts';
-import { configHash } from './hash.ts';
+import { LIMITS } from '../base/index.ts';
 
 /** One version, as it is replicated (seed: `ConfigVersionInfo`). */
 export interface ConfigVersionInfo {
@@ -20,11 +20,15 @@ export interface ConfigVersionInfo {
   readonly text: string;
 }
 
-/** A new version to propose; becomes the command `config-put`. */
-export interface VersionRequest {
+/** What a version says, and in which lines it differs from the one before. */
+export interface VersionContent {
   readonly text: string;
   readonly configHash: string;
   readonly changes: readonly string[];
+}
+
+/** A new version to propose; becomes the command `config-put`. */
+export interface VersionRequest extends VersionContent {
   readonly reason: string;
   /** The version that it replaces: it is refused when another came first. */
   readonly ifVersion: ConfigVersion;
@@ -56,9 +60,19 @@ export class ConfigVersionManager {
     return [...this.#versions].reverse();
   }
 
-  /** A request for a new version; `text` was checked by `checkUpdate`. */
-  createNewVersion(text: string, changes: readonly string[], reason: string): VersionRequest {
-    return { text, configHash: configHash(text), changes, reason, ifVersion: this.active()?.version ?? 0 };
+  /** A request for a new version; what it says was checked by `checkUpdate`. */
+  createNewVersion(content: VersionContent, reason: string): VersionRequest {
+    return { ...content, reason, ifVersion: this.active()?.version ?? 0 };
+  }
+
+  /**
+   * The history with one version more, which is in force from now on; the oldest are forgotten beyond
+   * LIMITS.configVersionsKept. Called where the log is applied.
+   */
+  withVersion(made: Omit<ConfigVersionInfo, 'version' | 'isActive'>): readonly ConfigVersionInfo[] {
+    const version = (this.#versions.at(-1)?.version ?? 0) + 1;
+    const retired = this.#versions.map((v) => (v.isActive ? { ...v, isActive: false } : v));
+    return [...retired, { ...made, version, isActive: true }].slice(-LIMITS.configVersionsKept);
   }
 
   /** A request for a new version that says what `target` says. */
@@ -70,6 +84,8 @@ export class ConfigVersionManager {
     }
     if (wanted.isActive) return { ok: false, reason: `version ${target} is active already` };
     const changes = [`back to version ${target}`];
-    return { ok: true, request: this.createNewVersion(wanted.text, changes, `rollback to ${target}`) };
+    const { text, configHash } = wanted;
+    const request = this.createNewVersion({ text, configHash, changes }, `rollback to ${target}`);
+    return { ok: true, request };
   }
 }

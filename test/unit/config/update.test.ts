@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
 import type { CheckedUpdate, ClusterConfig, ConfigVersionInfo } from '../../../src/config/index.ts';
 import {
   ConfigUpdateManager,
@@ -174,6 +175,22 @@ describe('ConfigVersionManager', () => {
       ok: true,
       request: { text: 'a: 1', configHash: configHash('a: 1'), ifVersion: 2, changes: ['back to version 1'] },
     });
+  });
+
+  it('adds a version that is in force, retires the last and forgets the oldest', () => {
+    const made = { ...version(9, 'a: 3', false), reason: 'more' };
+    const { version: _n, isActive: _a, ...content } = made;
+    const next = manager.withVersion(content);
+    expect(next.map((v) => [v.version, v.isActive, v.text])).toEqual([
+      [1, false, 'a: 1'],
+      [2, false, 'a: 2'],
+      [3, true, 'a: 3'],
+    ]);
+    let all = next;
+    for (let n = 0; n < LIMITS.configVersionsKept; n++)
+      all = new ConfigVersionManager(all).withVersion(content);
+    expect(all).toHaveLength(LIMITS.configVersionsKept);
+    expect(all.at(-1)).toMatchObject({ version: 3 + LIMITS.configVersionsKept, isActive: true });
   });
 
   it('refuses to roll back to what is active or gone', () => {
