@@ -1,5 +1,7 @@
 // Bundles the entries into dist/: one file each plus shared chunks, all in one flat folder so that
-// workers and child processes find each other by name. Nothing else of dist/ is read at run time.
+// workers and child processes find each other by name. Nothing else of dist/ is read at run time: dist/types
+// holds the declarations of what the package exports, for compilers.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -88,4 +90,10 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   logLevel: 'warning',
+});
+
+// unchecked: `npm test` checks the types, here they are only written down
+execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'], {
+  cwd: root,
+  stdio: 'inherit',
 });

@@ -49,6 +49,7 @@ once('node_modules/.sqlcc-installed', ['package.json', 'package-lock.json'], () 
 const inputs = [
   'package.json',
   'tsconfig.json',
+  'tsconfig.types.json',
   'scripts/build.mjs',
   ...['src', 'tui', 'daemon'].flatMap(sources),
 ];
