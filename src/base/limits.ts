@@ -77,7 +77,7 @@ export const LIMITS = {
   sqlTrialTimeoutMs: 5000,
   /** A database up to this size is copied for the trial of a write; a larger one is judged by the plan. */
   sqlTrialCopyBytes: 256 * 1024 * 1024,
-  /** Work that a request may be, by estimate, and still enter the log untried; a step is about a microsecond. */
+  /** Work that a request may be, by estimate, and still enter the log untried; in steps of about 1 µs. */
   sqlHarmlessSteps: 200_000,
   /** One text or blob inside SQLite; a longer one is a refused statement. */
   maxSqlValueBytes: 16 * 1024 * 1024,

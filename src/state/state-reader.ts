@@ -5,6 +5,7 @@
  * that can be killed (reader-pool.ts).
  */
 import type { LogIndex } from '../base/index.ts';
+import { LIMITS } from '../base/index.ts';
 import type { ClusterEvent, SqlStatement } from '../cluster/index.ts';
 import { SqliteReader } from '../engines/index.ts';
 import { itemOf, KV_COLUMNS, type KvRow, prefixEnd } from './kv.ts';
@@ -81,11 +82,13 @@ export class StateReader {
   }
 
   /**
-   * True unless each statement is known to do little work; then it must be tried before it may enter
-   * the log.
+   * True unless all statements together are known to do little work; then they must be tried before
+   * they may enter the log.
    */
   mayRunAway(statements: readonly SqlStatement[]): boolean {
-    return statements.some((statement) => this.#reader.cost(statement) !== 'harmless');
+    const costs = this.#reader.costs(statements);
+    const steps = costs.reduce((sum, cost) => sum + cost.steps, 0);
+    return steps > LIMITS.sqlHarmlessSteps || costs.some((cost) => cost.kind !== 'known');
   }
 
   get(key: string): { readonly item: KvItem | null; readonly appliedIndex: LogIndex } {

@@ -78,6 +78,11 @@ export interface Touched {
   /** Tables whose rows it inserts or updates, also through triggers. */
   readonly written: ReadonlySet<string>;
   readonly read: ReadonlySet<string>;
+  readonly deleted: ReadonlySet<string>;
+  /** Pairs of table and column. */
+  readonly updated: readonly (readonly [table: string, column: string])[];
+  /** Functions that it calls; not those in a DEFAULT, a CHECK or an index. */
+  readonly functions: readonly string[];
   readonly changesSchema: boolean;
   readonly firesTriggers: boolean;
   readonly recursive: boolean;
@@ -103,6 +108,9 @@ export class Guard {
   #reason: string | null = null;
   #written = new Set<string>();
   #read = new Set<string>();
+  #deleted = new Set<string>();
+  #updated: (readonly [string, string])[] = [];
+  #functions: string[] = [];
   #flags = { changesSchema: false, firesTriggers: false, recursive: false };
 
   /** Why the last statement was refused; null when it was not. */
@@ -111,7 +119,8 @@ export class Guard {
   }
 
   get touched(): Touched {
-    return { written: this.#written, read: this.#read, ...this.#flags };
+    const sets = { written: this.#written, read: this.#read, deleted: this.#deleted };
+    return { ...sets, updated: this.#updated, functions: this.#functions, ...this.#flags };
   }
 
   /** Runs `work` for somebody; afterwards the connection is the state machine's own again. */
@@ -129,6 +138,9 @@ export class Guard {
   reset(): void {
     this.#written = new Set();
     this.#read = new Set();
+    this.#deleted = new Set();
+    this.#updated = [];
+    this.#functions = [];
     this.#flags = { changesSchema: false, firesTriggers: false, recursive: false };
   }
 
@@ -145,9 +157,12 @@ export class Guard {
     return constants.SQLITE_DENY;
   }
 
-  #note({ action, first }: Question, source: string | null): void {
+  #note({ action, first, second }: Question, source: string | null): void {
     if (action === constants.SQLITE_INSERT || action === constants.SQLITE_UPDATE) this.#written.add(first);
     if (action === constants.SQLITE_READ || action === constants.SQLITE_DELETE) this.#read.add(first);
+    if (action === constants.SQLITE_DELETE) this.#deleted.add(first);
+    if (action === constants.SQLITE_UPDATE) this.#updated.push([first, second]);
+    if (action === constants.SQLITE_FUNCTION) this.#functions.push(second);
     if (SCHEMA_ACTIONS.includes(action)) this.#flags.changesSchema = true;
     if (action === constants.SQLITE_RECURSIVE) this.#flags.recursive = true;
     if (ROW_ACTIONS.includes(action) && source !== null) this.#flags.firesTriggers = true;

@@ -11,7 +11,8 @@ import type { SqlStatement } from '../../cluster/index.ts';
 import type { SqlFailure, SqlResult } from '../sql-store.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { SqlExecutor } from './executor.ts';
-import { type PlanCost, planCost } from './plan-cost.ts';
+import { type PlanCost, requestCosts } from './plan-cost.ts';
+import { type SchemaFacts, schemaFacts } from './schema-facts.ts';
 import { isEngineError } from './sql-errors.ts';
 import { type StatementShape, shapeOf } from './statement-shape.ts';
 import { currentGeneration } from './store-file.ts';
@@ -21,6 +22,8 @@ interface Opened {
   readonly connection: Connection;
   readonly executor: SqlExecutor;
   readonly own: Map<string, StatementSync>;
+  /** Facts of the schema, and its version. */
+  facts: { readonly version: unknown; readonly value: SchemaFacts } | null;
 }
 
 /** A refused statement as edges throw it; statement numbers count from 0. */
@@ -103,9 +106,13 @@ export class SqliteReader {
     return shape;
   }
 
-  /** How much work a write may be, judged from its plan. */
-  cost(statement: SqlStatement): PlanCost {
-    return planCost(this.#current().connection, statement, this.shape(statement.sql));
+  /** How much work each statement of a request that writes may be. */
+  costs(statements: readonly SqlStatement[]): readonly PlanCost[] {
+    const opened = this.#current();
+    const [version] = this.own('PRAGMA schema_version').get() as unknown as [unknown];
+    const known = opened.facts?.version === version ? opened.facts : null;
+    opened.facts = known ?? { version, value: schemaFacts(opened.connection.db) };
+    return requestCosts(opened.connection, opened.facts.value, statements, (sql) => this.shape(sql));
   }
 
   /** Walks all tables of the user once: no single pass of a write takes longer to read. */
@@ -139,7 +146,7 @@ export class SqliteReader {
     }
     const connection = openConnection(join(this.#dir, generation), { readOnly: true });
     const executor = new SqlExecutor(connection, 'read');
-    this.#opened = { generation, connection, executor, own: new Map() };
+    this.#opened = { generation, connection, executor, own: new Map(), facts: null };
     return this.#opened;
   }
 }

@@ -4,6 +4,7 @@
  * so a follower that lags answers as the leader does. The read-only connection and
  * the authorizer stand behind it; a wrong guess here can't make a read write.
  */
+import { type ExpressionShape, expressionShape } from './expression-shape.ts';
 import { type Token, tokens } from './lexer.ts';
 
 /** Order and names of parameters: position in SQLite's numbering → name, null = bare `?` or `?N`. */
@@ -18,6 +19,9 @@ export interface StatementShape {
   readonly refusal: { readonly sqlstate: string; readonly message: string } | null;
   /** INSERT or REPLACE of literal rows: no query, no recursion in the text. */
   readonly plainValues: boolean;
+  /** Rows that it writes down itself: an upper bound. */
+  readonly valueRows: number;
+  readonly expression: ExpressionShape;
 }
 
 const ROW_VERBS = ['SELECT', 'VALUES', 'INSERT', 'UPDATE', 'DELETE'];
@@ -110,5 +114,8 @@ export function shapeOf(sql: string): StatementShape {
     word !== 'WITH' &&
     list.some((t) => t.depth === 0 && (t.text === 'VALUES' || t.text === 'DEFAULT')) &&
     !list.some((t) => t.kind === 'word' && (t.text === 'SELECT' || t.text === 'WITH'));
-  return { verb, writes, params: paramLayout(list), refusal: refusal(list, verb), plainValues };
+  const valueRows = list.filter((t) => t.depth === 0 && t.text === '(').length;
+  const expression = expressionShape(list);
+  const params = paramLayout(list);
+  return { verb, writes, params, refusal: refusal(list, verb), plainValues, valueRows, expression };
 }

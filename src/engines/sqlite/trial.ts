@@ -17,6 +17,9 @@ import { copyPages } from './page-copy.ts';
 import { PinnedFunctions } from './pinned-functions.ts';
 import type { SqliteReader } from './sqlite-reader.ts';
 
+/** What the trial's time is in steps of plan-cost.ts. */
+const MOST_STEPS = LIMITS.sqlTrialTimeoutMs * 1000;
+
 interface Copy {
   readonly connection: Connection;
   readonly executor: SqlExecutor;
@@ -87,15 +90,14 @@ export class Trial {
   }
 
   #judge(statements: readonly SqlStatement[]): void {
-    for (const [n, statement] of statements.entries()) {
-      const cost = this.#reader.cost(statement);
-      if (cost === 'harmless') continue;
-      if (cost === 'linear') {
-        this.#reader.scanTables();
-        continue;
-      }
-      const message = `statement ${n} joins, recurses or fires triggers; the database is too large to try it`;
-      const hint = 'write by key, in smaller parts, or read first and send the rows';
+    let steps = 0;
+    for (const [n, cost] of this.#reader.costs(statements).entries()) {
+      steps += cost.kind === 'known' ? cost.steps : 0;
+      if (cost.kind === 'linear') this.#reader.scanTables();
+      if (cost.kind !== 'unknown' && steps <= MOST_STEPS) continue;
+      const why = cost.kind === 'unknown' ? 'does work that can not be foreseen' : 'does too much work';
+      const message = `statement ${n} ${why}; the database is too large to try it`;
+      const hint = 'write by key, in smaller parts, without triggers, and change the schema separately';
       throw new SqlccError('sql_error', message, { details: { statement: n, sqlstate: '54001' }, hint });
     }
   }
