@@ -1,4 +1,4 @@
-/** Runs `sqlcc` as a process and compares what it says with a file; `UPDATE=1` rewrites the file. */
+/** Runs `sqlcc` as a process and compares what it says with a file; only `UPDATE=1` writes the file. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,8 +47,16 @@ export function transcript(args: readonly string[], { code, stdout, stderr }: Re
   return `$ sqlcc ${shown}\n${part('stdout', stdout)}${part('stderr', stderr)}exit ${code}\n`;
 }
 
-export function expectGolden(name: string, text: string): void {
-  const file = join(import.meta.dirname, 'golden', `${name}.golden`);
-  if (process.env.UPDATE === '1' || !existsSync(file)) writeFileSync(file, text);
+/**
+ * Compares with a file, or writes it with `UPDATE=1`. An absent file is a failure: a test that makes its own
+ * answer proves nothing.
+ */
+export function expectFile(file: string, text: string): void {
+  if (process.env.UPDATE === '1') writeFileSync(file, text);
+  expect(existsSync(file), `${file} is missing: UPDATE=1 writes it, then read it`).toBe(true);
   expect(text).toBe(readFileSync(file, 'utf8'));
+}
+
+export function expectGolden(name: string, text: string): void {
+  expectFile(join(import.meta.dirname, 'golden', `${name}.golden`), text);
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectScreen } from './golden.ts';
 import { buildProgram, type Program, Terminal } from './pty.ts';
 import { calm } from './recording.ts';
 
@@ -25,7 +26,7 @@ describe('runOnce', () => {
     const { stdout, status } = run('--once');
     expect(status).toBe(0);
     expect(stdout).not.toContain('\x1b');
-    await expect(stdout).toMatchFileSnapshot('golden/once-120.txt');
+    expectScreen(stdout, 'once-120');
   });
 
   it('runOnce --check makes the health the exit code', () => {

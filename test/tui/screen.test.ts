@@ -1,5 +1,6 @@
 /** What a person sees and does in a terminal: golden screens, keys, exits. The clock of the recording stands still. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expectScreen } from './golden.ts';
 import { buildProgram, type Program, pause, Terminal, type TerminalOptions } from './pty.ts';
 import { at, calm, status } from './recording.ts';
 
@@ -58,13 +59,13 @@ async function failoverDialog(terminal: Terminal): Promise<void> {
 describe('topology', () => {
   it.each(SIZES)('topology at %ix%i looks as drawn', async (columns, rows) => {
     const terminal = await shown(columns, rows);
-    await expect(terminal.text()).toMatchFileSnapshot(`golden/topology-${columns}x${rows}.txt`);
+    expectScreen(terminal.text(), `topology-${columns}x${rows}`);
   });
 
   it('topology in ASCII has no other character', async () => {
     const terminal = await shown(120, 36, { flags: ['--ascii'] });
     expect(terminal.text()).toMatch(/^[\x20-\x7e\n]*$/);
-    await expect(terminal.text()).toMatchFileSnapshot('golden/topology-120x36-ascii.txt');
+    expectScreen(terminal.text(), 'topology-120x36-ascii');
   });
 
   it('a resized screen is the fresh screen of that size', async () => {
@@ -96,14 +97,14 @@ describe('topology', () => {
     const terminal = await shown(80, 24);
     terminal.type('?');
     await terminal.see('Help');
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/help-80x24.txt');
+    expectScreen(await terminal.still(), 'help-80x24');
     terminal.type('\x1b');
     await terminal.until((t) => !t.includes('Help'), 'the table again');
     terminal.type('/');
     await terminal.see('Enter keep');
     terminal.type('state:dead');
     await terminal.see('1 of 6');
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/filter-80x24.txt');
+    expectScreen(await terminal.still(), 'filter-80x24');
   });
 });
 
@@ -146,7 +147,7 @@ describe('actions', () => {
   it('a failover by keyboard: plan, reason, name, phases, end', async () => {
     const terminal = await shown(80, 24);
     await failoverDialog(terminal);
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-80x24.txt');
+    expectScreen(await terminal.still(), 'failover-80x24');
     terminal.type('\t');
     terminal.type('kernel update');
     terminal.type('\t');
@@ -157,13 +158,13 @@ describe('actions', () => {
     await terminal.still();
     terminal.type('\r');
     await terminal.see('done: n2 in 122 ms');
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-done-80x24.txt');
+    expectScreen(await terminal.still(), 'failover-done-80x24');
   });
 
   it('a failover at 120x36 shows candidates, checks, pause and command', async () => {
     const terminal = await shown();
     await failoverDialog(terminal);
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/failover-120x36.txt');
+    expectScreen(await terminal.still(), 'failover-120x36');
   });
 
   it('Enter after F closes the dialog and nothing else', async () => {
@@ -183,7 +184,7 @@ describe('actions', () => {
     terminal.type('M');
     await terminal.see('MAINTENANCE ON · n3');
     await pause(450);
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/maintenance-120x36.txt');
+    expectScreen(await terminal.still(), 'maintenance-120x36');
     terminal.type('y');
     await terminal.see('armed: Enter confirms');
   });
@@ -194,7 +195,7 @@ describe('connection', () => {
     const lost = program.recording([...calm(), { at: at(7000), lost: 'connection refused' }]);
     const terminal = await shown(120, 36, {}, lost);
     await terminal.see('LOST');
-    await expect(await terminal.still()).toMatchFileSnapshot('golden/lost-120x36.txt');
+    expectScreen(await terminal.still(), 'lost-120x36');
     terminal.type('F');
     await terminal.see('F failover: not connected');
   });
