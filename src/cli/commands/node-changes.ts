@@ -47,12 +47,27 @@ export const nodeLeave: Run = async (context, { args, flags }) => {
   });
 };
 
+/**
+ * The node of a change. Unnamed it is a guess, and a guess is for people who are shown it and asked; a script
+ * would put whichever node happened to answer aside.
+ */
+async function nodeToChange(context: CliContext, flags: Flags, verb: string): Promise<string> {
+  const willAsk = context.terminal.canAsk && context.printer.isText && !context.isYes;
+  const isNamed = flags.text('node') !== undefined;
+  if (!isNamed && !willAsk && !flags.is('dryRun')) {
+    throw new SqlccError('invalid_argument', `${verb} needs --node: nobody can be asked which one is meant`, {
+      hint: `sqlcc ${verb} --node NODE-ID; sqlcc node list names them`,
+    });
+  }
+  return nodeOf(context, flags, undefined);
+}
+
 export const maintenanceEnable: Run = async (context, { flags }) =>
   act(context, {
     request: {
       kind: 'maintenance',
       enable: true,
-      node_id: await nodeOf(context, flags, undefined),
+      node_id: await nodeToChange(context, flags, 'node maintenance enable'),
       for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS,
       ...given('reason', flags.text('reason')),
     },
@@ -66,7 +81,7 @@ export const maintenanceDisable: Run = async (context, { flags }) =>
     request: {
       kind: 'maintenance',
       enable: false,
-      node_id: await nodeOf(context, flags, undefined),
+      node_id: await nodeToChange(context, flags, 'node maintenance disable'),
       ...given('reason', flags.text('reason')),
     },
     verb: 'node maintenance disable',

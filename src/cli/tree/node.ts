@@ -1,6 +1,11 @@
 /** `sqlcc node …`: words, flags and examples. */
 import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
+const CHANGED_NODE_FLAG = {
+  flags: '--node <id>',
+  text: 'the node; may be left out only where you are asked first: then it is the one that answers',
+} as const;
+
 const DAEMON_FLAGS = [
   { flags: '--log-level <level>', text: 'DEBUG, INFO, WARN or ERROR; default INFO' },
   { flags: '--log-file <file>', text: 'append the log (NDJSON) to a file instead of stderr' },
@@ -102,7 +107,7 @@ const CHANGES: readonly CommandSpec[] = [
       'when the rest could not form a quorum.',
     args: ['[id]'],
     flags: [
-      NODE_FLAG,
+      { flags: '--node <id>', text: 'the node, instead of the argument' },
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
       REASON_FLAG,
@@ -116,7 +121,7 @@ const CHANGES: readonly CommandSpec[] = [
     path: 'node maintenance enable',
     summary: 'put a node aside: it gives up leadership and is no candidate',
     flags: [
-      NODE_FLAG,
+      CHANGED_NODE_FLAG,
       { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
@@ -130,7 +135,12 @@ const CHANGES: readonly CommandSpec[] = [
   {
     path: 'node maintenance disable',
     summary: 'take a node back into service',
-    flags: [NODE_FLAG, REASON_FLAG, YES_FLAG, { flags: '--no-wait', text: 'return once it has started' }],
+    flags: [
+      CHANGED_NODE_FLAG,
+      REASON_FLAG,
+      YES_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
     online: true,
     examples: ['node maintenance disable --node n2'],
     load: async () => (await import('../commands/node-changes.ts')).maintenanceDisable,
