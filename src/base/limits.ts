@@ -90,13 +90,15 @@ export const LIMITS = {
   maxReaders: 4,
   /** Client sessions for exactly-once; the one longest unused (in log order) is evicted. */
   maxSessions: 10_000,
-  /** Stored answers of one session. */
+  /** Stored answers of one session, and their bytes; the lowest numbers go, the newest in flight never. */
   maxSessionReplies: 1024,
   maxSessionReplyBytes: 64 * 1024,
   /**
-   * Writes of one client session in flight; further ones wait in the client. Far below `maxSessionReplies`.
+   * How far the numbers of a session's writes in flight may be apart; further writes wait in the client. So
+   * many answers are always kept, up to these bytes; above them the larger ones shrink to "it took effect".
    */
   maxSessionInFlight: 256,
+  maxSessionInFlightBytes: 1024 * 1024,
   /** Addresses that one client knows; further ones are not learned. */
   maxClientEndpoints: 64,
   /** Body of the largest JSON request, one of SQL. */
@@ -146,6 +148,8 @@ export const LIMITS = {
   maxTokens: 1000,
   /** Control operations (scopes operate and administer) of one identity in a second; then `overloaded`. */
   controlCallsPerSecond: 100,
+  /** Refused callers and reasons that are counted apart on one node; all others together. */
+  maxDenialRows: 256,
   /** Identities whose rate is remembered; the one longest unused is forgotten. */
   maxRatedIdentities: 4096,
   maxJoinAttemptsPerMinute: 20,

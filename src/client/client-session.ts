@@ -14,7 +14,8 @@ export class ClientSession {
   readonly #dispatcher: Dispatcher;
   readonly #waiting = new Set<() => void>();
   #seq = 0;
-  #inFlight = 0;
+  /** Numbers whose outcome is not known yet, lowest first. */
+  readonly #inFlight = new Set<number>();
 
   constructor(dispatcher: Dispatcher, id: string) {
     this.#dispatcher = dispatcher;
@@ -58,20 +59,30 @@ export class ClientSession {
 
   async #keyed(make: (seq: number) => Dispatch, options: CallOptions): Promise<unknown> {
     const deadline = performance.now() + (options.timeoutMs ?? this.#dispatcher.timeoutMs);
-    while (this.#inFlight >= LIMITS.maxSessionInFlight) await this.#turn(deadline, options.signal);
-    this.#inFlight++;
+    while (this.#free() <= 0) await this.#turn(deadline, options.signal);
     this.#seq++;
+    const seq = this.#seq;
+    this.#inFlight.add(seq);
     try {
       const timeoutMs = deadline - performance.now();
-      return await this.#dispatcher.call({ ...make(this.#seq), ...options, timeoutMs });
+      return await this.#dispatcher.call({ ...make(seq), ...options, timeoutMs });
     } finally {
-      this.#inFlight--;
-      const [next] = this.#waiting;
-      next?.();
+      this.#inFlight.delete(seq);
+      // the lowest number may have held up many
+      for (const next of [...this.#waiting].slice(0, Math.max(0, this.#free()))) next();
     }
   }
 
-  /** More in flight than the cluster keeps answers for would let it forget one that is still needed. */
+  /**
+   * Numbers that may be given out now. What is bounded is not how many are in flight but how far apart
+   * they are: the cluster keeps the answers to the highest numbers, and the lowest one in flight is still
+   * needed.
+   */
+  #free(): number {
+    const [lowest = this.#seq + 1] = this.#inFlight;
+    return LIMITS.maxSessionInFlight - (this.#seq + 1 - lowest);
+  }
+
   async #turn(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     const refuse = (text: string) => new SqlccError('overloaded', text, { details: { sent: false } });
     if (this.#waiting.size >= LIMITS.maxPendingProposals)

@@ -4,6 +4,9 @@
  * All of it is replicated state: every replica forgets the same sessions and answers,
  * by log order, never by a clock. What was forgotten is refused, never applied again
  * in silence.
+ *
+ * The answers to the highest LIMITS.maxSessionInFlight numbers are never forgotten: a
+ * client keeps the numbers it waits for no further apart.
  */
 import type { StatementSync } from 'node:sqlite';
 import type { LogIndex } from '../base/index.ts';
@@ -17,12 +20,20 @@ export interface SessionKey {
   readonly seq: number;
 }
 
+/** Characters kept of a refusal: small in any encoding. */
+const LONGEST_REFUSAL = 400;
+
 interface SessionRow {
   /** Answers up to this number are gone. */
-  readonly floor: number;
-  readonly replies: number;
-  readonly bytes: number;
+  floor: number;
+  replies: number;
+  bytes: number;
 }
+
+/** A larger answer is not kept at all. */
+const LARGEST_REPLY_BYTES = LIMITS.maxSessionReplyBytes / 2;
+/** Answers up to this size never shrink: so many of them fit into the bytes of all in flight. */
+const SMALL_REPLY_BYTES = LIMITS.maxSessionInFlightBytes / LIMITS.maxSessionInFlight;
 
 function expired(message: string, details: Readonly<Record<string, unknown>> = {}): ApplyResult {
   return { ok: false, code: 'session_expired', message, details };
@@ -40,6 +51,8 @@ export class Sessions {
   readonly #keep: StatementSync;
   readonly #firstReply: StatementSync;
   readonly #dropReply: StatementSync;
+  readonly #firstLarge: StatementSync;
+  readonly #shrink: StatementSync;
   #count: number;
 
   constructor(store: OwnStatements) {
@@ -58,6 +71,11 @@ export class Sessions {
       'SELECT seq, octet_length(reply) FROM _sqlcc_replies WHERE session = ? ORDER BY seq LIMIT 1',
     );
     this.#dropReply = store.own('DELETE FROM _sqlcc_replies WHERE session = ? AND seq = ?');
+    this.#firstLarge = store.own(
+      `SELECT seq, reply FROM _sqlcc_replies
+       WHERE session = ? AND octet_length(reply) > ${SMALL_REPLY_BYTES} ORDER BY seq LIMIT 1`,
+    );
+    this.#shrink = store.own('UPDATE _sqlcc_replies SET reply = ? WHERE session = ? AND seq = ?');
     const [count] = store.own('SELECT count(*) FROM _sqlcc_sessions').get() as unknown as [bigint];
     this.#count = Number(count);
   }
@@ -85,26 +103,44 @@ export class Sessions {
 
   /**
    * Keeps the answer of a new write. Old answers go, lowest number first, when they are too many or
-   * too large.
+   * too large; those that may still be needed shrink at most.
    */
   store(key: SessionKey, result: ApplyResult, index: LogIndex): void {
     const row = this.#row(key.session);
     if (row === null) return;
     let reply = JSON.stringify(result);
-    if (Buffer.byteLength(reply) > LIMITS.maxSessionReplyBytes / 2)
-      reply = JSON.stringify(tooLarge(key, result, index));
+    if (Buffer.byteLength(reply) > LARGEST_REPLY_BYTES) reply = JSON.stringify(tooLarge(key.seq, result));
     this.#keep.run(key.session, BigInt(key.seq), reply);
-    let { floor, replies, bytes } = row;
-    replies++;
-    bytes += Buffer.byteLength(reply);
-    while (replies > 1 && (replies > LIMITS.maxSessionReplies || bytes > LIMITS.maxSessionReplyBytes)) {
-      const [seq, size] = this.#firstReply.get(key.session) as unknown as [bigint, bigint];
-      this.#dropReply.run(key.session, seq);
-      replies--;
-      bytes -= Number(size);
-      floor = Math.max(floor, Number(seq));
-    }
+    row.replies++;
+    row.bytes += Buffer.byteLength(reply);
+    this.#forget(key.session, row);
+    while (row.bytes > LIMITS.maxSessionInFlightBytes && this.#shrinkOne(key.session, row));
+    const { floor, replies, bytes } = row;
     this.#update.run(BigInt(index), BigInt(floor), BigInt(replies), BigInt(bytes), key.session);
+  }
+
+  #forget(session: string, row: SessionRow): void {
+    while (
+      row.replies > LIMITS.maxSessionReplies ||
+      (row.replies > LIMITS.maxSessionInFlight && row.bytes > LIMITS.maxSessionReplyBytes)
+    ) {
+      const [seq, size] = this.#firstReply.get(session) as unknown as [bigint, bigint];
+      this.#dropReply.run(session, seq);
+      row.replies--;
+      row.bytes -= Number(size);
+      row.floor = Math.max(row.floor, Number(seq));
+    }
+  }
+
+  /** Makes the large answer with the lowest number small; false when there is none. */
+  #shrinkOne(session: string, row: SessionRow): boolean {
+    const found = this.#firstLarge.get(session) as unknown as [bigint, string] | undefined;
+    if (found === undefined) return false;
+    const [seq, before] = found;
+    const after = JSON.stringify(tooLarge(Number(seq), JSON.parse(before) as ApplyResult));
+    this.#shrink.run(after, session, seq);
+    row.bytes += Buffer.byteLength(after) - Buffer.byteLength(before);
+    return true;
   }
 
   #row(session: string): SessionRow | null {
@@ -126,8 +162,7 @@ export class Sessions {
  * A write whose answer is too large to keep is remembered, its rows are not: a repeat learns that it
  * happened.
  */
-function tooLarge(key: SessionKey, result: ApplyResult, index: LogIndex): ApplyResult {
-  if (!result.ok) return { ok: false, code: result.code, message: result.message.slice(0, 1000) };
-  const message = `write ${key.seq} took effect at index ${index}; its answer was too large to keep`;
-  return expired(message, { took_effect: true, index });
+function tooLarge(seq: number, result: ApplyResult): ApplyResult {
+  if (!result.ok) return { ok: false, code: result.code, message: result.message.slice(0, LONGEST_REFUSAL) };
+  return expired(`write ${seq} took effect; its answer was too large to keep`, { took_effect: true });
 }

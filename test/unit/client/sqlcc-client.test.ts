@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
 import { SqlccClient, type SqlccClientOptions } from '../../../src/client/index.ts';
 import { MemoryCluster, ok, refuse } from './memory-cluster.ts';
 
@@ -155,6 +156,31 @@ describe('ClientSession', () => {
     const session = await clientOf(cluster).openSession();
     await Promise.all([session.sql(INSERT), session.sql(INSERT), session.sql(INSERT)]);
     expect(numbers).toEqual([1, 2, 3]);
+  });
+});
+
+describe('ClientSession in flight', () => {
+  it('ClientSession lets no number run further ahead than answers are kept', async () => {
+    const cluster = new MemoryCluster(1);
+    const session = await clientOf(cluster).openSession();
+    let highest = 0;
+    let isStuck = true;
+    cluster.script = (_, { path, body }) => {
+      if (path !== '/v1/sql') return undefined;
+      const { seq } = body as { seq: number };
+      highest = Math.max(highest, seq);
+      // the first write is asked again and again: nobody leads for it
+      return isStuck && seq === 1 ? refuse(503, 'no_leader') : undefined;
+    };
+    const many = Array.from({ length: LIMITS.maxSessionInFlight + 100 }, () =>
+      session.sql(INSERT, { timeoutMs: 20_000 }),
+    );
+    await Promise.all(many.slice(1, LIMITS.maxSessionInFlight));
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(highest).toBe(LIMITS.maxSessionInFlight);
+    isStuck = false;
+    await Promise.all(many);
+    expect(highest).toBe(many.length);
   });
 });
 

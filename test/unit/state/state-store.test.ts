@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AssertionError, LIMITS } from '../../../src/base/index.ts';
@@ -195,6 +196,51 @@ describe('Sessions', () => {
       replayed: true,
     });
     expect(last(store.apply([log.put('k', 'v', null, at(count + 50))]))).not.toHaveProperty('replayed');
+  });
+
+  it('keep every answer that a client may still wait for, whatever their size, and grow no further', () => {
+    const store = open();
+    store.apply([log.openSession('s'), log.sql(['CREATE TABLE t (id INTEGER PRIMARY KEY, x)'])]);
+    const insert = (seq: number): LogEntry =>
+      log.sql(
+        [[`INSERT INTO t VALUES (?, hex(zeroblob(?))) RETURNING x`, seq, 1 + ((seq * 97) % 9000)]],
+        at(seq),
+      );
+    const all = Array.from({ length: 3 * LIMITS.maxSessionInFlight }, (_, n) => n + 1);
+    const first = store.apply(all.map(insert)).results.map((r) => r.result);
+    expect(first.every((r) => r.ok)).toBe(true);
+    const needed = all.slice(-LIMITS.maxSessionInFlight);
+    const again = store.apply(needed.map(insert)).results.map((r) => r.result);
+    const whole = again.filter((r, n) => {
+      if (!r.ok) {
+        expect(r).toMatchObject({ code: 'session_expired', details: { took_effect: true } });
+        return false;
+      }
+      expect(r).toEqual({ ...first[first.length - needed.length + n], replayed: true });
+      return true;
+    });
+    // the large ones shrank, the small ones and the newest are whole
+    expect(whole.length).toBeGreaterThan(needed.length / 3);
+    expect(again.at(-1)).toMatchObject({ ok: true, replayed: true });
+    expect(last(store.apply([log.sql(['SELECT count(*) FROM t'])]))).toMatchObject({
+      value: [{ rows: [[all.length]] }],
+    });
+    const db = new DatabaseSync(join(dir, 'a', 'state.db'), { readOnly: true });
+    const kept = db.prepare('SELECT sum(octet_length(reply)) AS bytes FROM _sqlcc_replies').get();
+    const noted = db.prepare('SELECT bytes FROM _sqlcc_sessions').get();
+    db.close();
+    expect(kept).toEqual(noted);
+    expect(kept?.['bytes']).toBeLessThanOrEqual(LIMITS.maxSessionInFlightBytes);
+  });
+
+  it('answer 256 writes in flight whose first answers all got lost', () => {
+    const store = open();
+    store.apply([log.openSession('s')]);
+    const put = (seq: number): LogEntry => log.put(`k${seq}`, 'x'.repeat(3000), null, at(seq));
+    const numbers = Array.from({ length: LIMITS.maxSessionInFlight }, (_, n) => n + 1);
+    store.apply(numbers.map(put));
+    const again = store.apply(numbers.toReversed().map(put)).results.map((r) => r.result);
+    expect(again.every((r) => r.ok && r.replayed === true)).toBe(true);
   });
 
   it('a write with an answer too large to keep is never applied twice', () => {
