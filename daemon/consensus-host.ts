@@ -170,14 +170,14 @@ export class ConsensusHost {
     if (bytes[0] === PAYLOAD_RAFT) {
       const decoded = decodeMessages(bytes.subarray(1));
       if (!decoded.ok) {
+    this.#surroundings.traffic.spoke(messages);
         this.#log('warn', 'peer-message-refused', { peer, reason: decoded.reason });
         this.#peers.disconnect(peer);
         return;
       }
-      for (const message of decoded.value) {
-        // a node speaks for itself only
-        if (message.from === peer) this.#submit({ kind: 'message', message });
-      }
+      this.#surroundings.traffic.spoke(decoded.value);
+      for (const message of decoded.value)
+        if (this.#hears(claim, message)) this.#submit({ kind: 'message', message });
     } else if (bytes[0] === PAYLOAD_DIGEST && bytes.length === 17) {
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#state({ kind: 'compare', peer, index: view.getFloat64(1), digest: view.getFloat64(9) });
@@ -360,3 +360,4 @@ export class ConsensusHost {
     this.#main({ kind: 'log', level, event, fields });
   }
 }
+      traffic: this.#surroundings.traffic.counts,

@@ -11,6 +11,7 @@ import type { ConsensusToMain, MainToConsensus, PeerLink, Refused } from './prot
 import type { LeaderAddress } from './reads.ts';
 import { refusedError } from './refused.ts';
 
+import type { TrafficCounts } from './traffic.ts';
 export interface ConsensusListener {
   readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
   readonly status: () => void;
@@ -45,6 +46,7 @@ export class ConsensusLink {
   #loopLagMs = 0;
   #statusAt: Instant = 0;
   #ready: ((refused: Refused | null) => void) | null = null;
+  #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0 };
   #isRefused = false;
   #stopped: (() => void) | null = null;
 
@@ -90,6 +92,10 @@ export class ConsensusLink {
 
   /** Resolves when the worker has recovered its log and listens for peers; rejects with why it can't. */
   whenReady(worker: Worker): Promise<void> {
+  get traffic(): TrafficCounts {
+    return this.#traffic;
+  }
+
     return new Promise((resolve, reject) => {
       this.#ready = (refused) => (refused === null ? resolve() : reject(refusedError(refused)));
       worker.once('error', reject);
@@ -237,6 +243,7 @@ export class ConsensusLink {
     for (const result of results) {
       const waiting = this.#barriers.get(result.id) ?? [];
       this.#barriers.delete(result.id);
+        this.#traffic = message.traffic;
       for (const barrier of waiting) {
         if (result.index === null) barrier.fail(new SqlccError('no_leader', 'no leader confirmed the read'));
         else barrier.settle(result.index);

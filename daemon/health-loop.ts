@@ -6,8 +6,9 @@
 
 import type { NodeId } from '../src/base/index.ts';
 import type { NodeHealth } from '../src/health/index.ts';
-import { HealthMonitor } from '../src/health/index.ts';
+import { HEALTH_CHECKS, HealthMonitor, lagCheck } from '../src/health/index.ts';
 import type { HistoryPoint } from './history.ts';
+import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { DigestFacts, MemberFacts } from './node-view.ts';
 import type { SystemSample } from './system-sampler.ts';
@@ -21,6 +22,7 @@ export interface HealthLoopOptions {
 export class HealthLoop {
   readonly #options: HealthLoopOptions;
   readonly #monitor: HealthMonitor;
+  readonly #pace = new LogPace();
   #sample: SystemSample;
   #health: NodeHealth;
   #timer: NodeJS.Timeout | null = null;
@@ -28,7 +30,9 @@ export class HealthLoop {
 
   constructor(options: HealthLoopOptions) {
     this.#options = options;
-    this.#monitor = new HealthMonitor();
+    const { inForce } = options.parts;
+    const threshold = (): number => inForce.config.replication.replicaLagThresholdBytes;
+    this.#monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(threshold)]);
     this.#sample = options.parts.sampler.sample();
     this.#health = this.#observe();
   }
@@ -60,6 +64,20 @@ export class HealthLoop {
     this.#options.parts.sampler.stop();
   }
 
+  /** Estimated bytes of so many entries of the log; null when nobody knows. */
+  bytesOf(entries: number | null): number | null {
+    return this.#pace.bytesOf(entries);
+  }
+
+  /** How far this node's log and state are behind the leader's, in bytes by estimate. */
+  lag(): OwnLag {
+    const { consensus, gossip, state } = this.#options.parts;
+    const leaderId = consensus.status?.leaderId ?? null;
+    const leader = leaderId === null ? undefined : gossip.member(leaderId);
+    const lag = ownLag(consensus.status, state.appliedIndex, leader?.digest?.lastIndex ?? null);
+    return { log: this.bytesOf(lag.log), applied: this.bytesOf(lag.applied) };
+  }
+
   /** This node as it sees itself now. */
   ownFacts(): MemberFacts {
     const { nodeId } = this.#options.parts.facts;
@@ -79,6 +97,7 @@ export class HealthLoop {
     this.#schedule();
     const { parts } = this.#options;
     this.#sample = parts.sampler.sample();
+    this.#pace.observe(parts.consensus.traffic);
     this.#health = this.#observe();
     parts.gossip.publishDigest(this.#digest());
     parts.history.add(Date.now(), this.#points());
@@ -97,6 +116,7 @@ export class HealthLoop {
         fsyncLatencyMs: parts.consensus.diskLatencyMs,
         activeConnections: this.#options.connections(),
         queryLatencyP95Ms: parts.latencies.quantile(0.95),
+        lagBytes: this.lag().log,
         at: Date.now(),
       },
       performance.now(),

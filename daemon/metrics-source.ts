@@ -2,17 +2,27 @@
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
 import { Availability, rollUp } from '../src/health/index.ts';
-import type { ClusterMetrics, NodeMetrics, RaftMetrics, Readings } from '../src/metrics/index.ts';
+import type {
+  ClusterMetrics,
+  ExpositionFormat,
+  NodeMetrics,
+  RaftMetrics,
+  Readings,
+} from '../src/metrics/index.ts';
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';
 import type { HealthLoop } from './health-loop.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { MemberFacts } from './node-view.ts';
 import { VERSION } from './version.ts';
+
+export type TextFormat = Exclude<ExpositionFormat, 'json'>;
 
 export class MetricsSource {
   readonly #parts: NodeParts;
   readonly #health: HealthLoop;
   readonly #collector = new MetricsCollector();
   readonly #availability = new Availability();
+  #isCollected = false;
 
   constructor(parts: NodeParts, health: HealthLoop) {
     this.#parts = parts;
@@ -22,12 +32,12 @@ export class MetricsSource {
 
   /** All known values by the seed's names. */
   values(): Readonly<Record<string, number>> {
-    this.#collect();
+    if (!this.#isCollected) this.#collect();
     return this.#collector.getRealTimeMetrics();
   }
 
-  exposition(format: 'prometheus'): { contentType: string; text: string } {
-    this.#collect();
+  exposition(format: TextFormat): { contentType: string; text: string } {
+    if (!this.#isCollected) this.#collect();
     const { config } = this.#parts.inForce;
     const labels = { cluster: config.name, node: config.nodeId };
     const text = this.#collector.exportMetrics({
@@ -39,21 +49,22 @@ export class MetricsSource {
     return { contentType: CONTENT_TYPES[format], text };
   }
 
-  /** Counts the time since the last call as led or not; called with every sample of health. */
-  observeLeader(): void {
+  /** Called with every sample of health: rates are per sample, however often somebody looks. */
+  observe(): void {
     this.#availability.observe((this.#parts.consensus.status?.leaderId ?? null) !== null, performance.now());
+    this.#collect();
   }
 
   #collect(): void {
+    this.#isCollected = true;
     const readings: Readings = {
       node: this.#node(),
       cluster: this.#cluster(),
       raft: this.#raft(),
       replication: {
-        replicaCount:
-          this.#parts.state.cluster === null ? 0 : Object.keys(this.#parts.state.cluster.nodes).length,
-        syncLagBytes: null,
-        logBytes: null,
+        replicaCount: this.#members().filter((m) => m?.liveness === 'alive').length,
+        syncLagBytes: this.#health.lag().log,
+        logBytes: this.#parts.consensus.traffic.logBytes,
       },
     };
     this.#collector.collect(readings, performance.now());
@@ -83,21 +94,24 @@ export class MetricsSource {
     };
   }
 
+  /** What is known of each node of the record; undefined = nothing yet. */
+  #members(): (MemberFacts | undefined)[] {
+    const { state, gossip, facts } = this.#parts;
+    const ids = Object.keys(state.cluster?.nodes ?? {});
+    return ids.map((id) => (id === facts.nodeId ? this.#health.ownFacts() : gossip.member(id)));
+  }
+
   #cluster(): ClusterMetrics {
-    const { state, consensus, gossip, facts } = this.#parts;
+    const { state, consensus } = this.#parts;
     const { cluster } = state;
     const leaderId = consensus.status?.leaderId ?? null;
-    const own = this.#health.ownFacts();
     const rolled = rollUp(
-      Object.keys(cluster?.nodes ?? {}).map((nodeId) => {
-        const member = nodeId === facts.nodeId ? own : gossip.member(nodeId);
-        return {
-          alive: member?.liveness === 'alive',
-          status: member?.digest?.health ?? 'UNKNOWN',
-          role: nodeId === leaderId ? 'leader' : 'follower',
-          loadFactor: member?.digest?.loadFactor ?? null,
-        } as const;
-      }),
+      this.#members().map((member) => ({
+        alive: member?.liveness === 'alive',
+        status: member?.digest?.health ?? 'UNKNOWN',
+        role: member !== undefined && member.nodeId === leaderId ? 'leader' : 'follower',
+        loadFactor: member?.digest?.loadFactor ?? null,
+      })),
     );
     return {
       ...rolled,
@@ -117,7 +131,7 @@ export class MetricsSource {
       commitIndex: status?.commitIndex ?? 0,
       appliedIndex: state.appliedIndex,
       electionCount: state.cluster?.elections.length ?? 0,
-      heartbeatCount: null,
+      heartbeatCount: consensus.traffic.heartbeats,
       fsyncMs: consensus.diskLatencyMs,
     };
   }

@@ -14,6 +14,8 @@ import type { GossipDriver } from './gossip-driver.ts';
 import type { History } from './history.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
+import type { OwnLag } from './log-pace.ts';
+import type { TextFormat } from './metrics-source.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
@@ -43,7 +45,11 @@ export interface NodeContext {
   /** All metrics of this node by name. */
   readonly metrics: () => Readonly<Record<string, number>>;
   /** The same as text for scrapers. */
-  readonly exposition: (format: 'prometheus') => { readonly contentType: string; readonly text: string };
+  readonly exposition: (format: TextFormat) => { readonly contentType: string; readonly text: string };
+  /** How far this node is behind the leader, bytes by estimate; null = nobody knows. */
+  readonly lag: () => OwnLag;
+  /** Estimated bytes of so many entries of the log. */
+  readonly bytesOf: (entries: number | null) => number | null;
   /** Runs the leader's duties now instead of at their next tick. */
   readonly pokeDuties: () => void;
   /** This node's view of itself, as gossip spreads it. */

@@ -193,7 +193,7 @@ export class NodeManager {
     const listeners = new Listeners(parts, () => context);
     const health = new HealthLoop({ parts, connections: () => listeners.connections });
     const metrics = new MetricsSource(parts, health);
-    health.onTick = () => metrics.observeLeader();
+    health.onTick = () => metrics.observe();
     const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
     const context: NodeContext = {
       ...parts,
@@ -210,6 +210,8 @@ export class NodeManager {
       isReady: () => this.#isReady(),
     };
     parts.events.elected = (event) => duties.onElected(event);
+      lag: () => health.lag(),
+      bytesOf: (entries) => health.bytesOf(entries),
     parts.events.clusterChanged = () => this.#followRecord(parts);
     this.#life = { parts, health, duties, listeners };
   }

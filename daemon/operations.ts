@@ -39,7 +39,7 @@ function planFacts(context: NodeContext): PlanFacts {
       liveness: row.liveness,
       health: row.health,
       lagEntries: row.lag_entries,
-      lagBytes: null,
+      lagBytes: context.bytesOf(row.lag_entries),
       rttMs: row.rtt_ms,
     })),
   };

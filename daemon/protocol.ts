@@ -18,6 +18,7 @@ import type {
 } from '../src/raft/index.ts';
 import type { KvChange } from '../src/state/index.ts';
 
+import type { TrafficCounts } from './traffic.ts';
 /** What every thread is told about the node at birth; nothing in here changes while it runs. */
 export interface NodeFacts {
   readonly clusterId: string;
@@ -107,6 +108,7 @@ export type ConsensusToMain =
     }
   /**
    * Evidence about a peer's process: `lost` one refused reconnect, `dead` two, `restored` it answers again.
+      readonly traffic: TrafficCounts;
    */
   | { readonly kind: 'peer'; readonly peer: NodeId; readonly status: 'lost' | 'dead' | 'restored' }
   | {

@@ -5,12 +5,14 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RaftStorage } from '../src/raft/index.ts';
+import { Traffic } from './traffic.ts';
 
 /** The event loop must be late in this many of the last 5 samples before leadership is given away. */
 const LAGGING_SAMPLES = 3;
 const LAGGING_WINDOW = 5;
 
 export class Surroundings {
+  readonly traffic = new Traffic();
   readonly #delay = monitorEventLoopDelay({ resolution: 10 });
   readonly #open = new Map<number, number>();
   readonly #electionTimeoutMs: number;
@@ -37,6 +39,7 @@ export class Surroundings {
       onFailure: (failed) => storage.onFailure(failed),
       write: (request, done) => {
         this.#open.set(request.token, performance.now());
+        this.traffic.wrote(request.entries);
         storage.write(request, (token) => {
           this.#acknowledged(token);
           done(token);

@@ -95,7 +95,13 @@ export async function version(context: NodeContext): Promise<Answer> {
   };
 }
 
-export async function metrics(context: NodeContext): Promise<Answer> {
+/** `format=prometheus|openmetrics`: the text that scrapers read. */
+export async function metrics(context: NodeContext, call: Call): Promise<Answer> {
+  const format = call.query['format'] ?? 'json';
+  if (format === 'prometheus' || format === 'openmetrics') return context.exposition(format);
+  if (format !== 'json') {
+    throw new SqlccError('invalid_argument', `format "${format}" is none of json, prometheus, openmetrics`);
+  }
   const at = isoTime(Date.now());
   return { body: { schemaVersion: 1, node_id: context.facts.nodeId, at, metrics: context.metrics() } };
 }

@@ -169,7 +169,9 @@ export const ENDPOINTS = {
     request: null,
     response: control.metricsResponse,
     idempotent: true,
-    summary: 'Metrics of the answering node',
+    query: ['format'],
+    summary:
+      'Metrics of the answering node; format=prometheus or openmetrics for the text that scrapers read',
   },
   operations: {
     method: 'GET',

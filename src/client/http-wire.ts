@@ -22,7 +22,9 @@ export class HttpWire implements Wire {
     signal?: AbortSignal,
   ): Promise<WireAnswer> {
     const answer = await this.#http.request({ endpoint, ...request, timeoutMs, ...(signal && { signal }) });
-    return { status: answer.status, headers: answer.headers, body: answer.json() };
+    const { status, headers, text } = answer;
+    const isText = headers['content-type']?.includes('json') === false;
+    return { status, headers, body: isText ? text : answer.json() };
   }
 
   stream(endpoint: Endpoint, request: WireRequest, { signal }: StreamOptions): AsyncIterable<unknown> {

@@ -137,6 +137,14 @@ export class SqlccClient {
     return this.#read('metrics', call, node);
   }
 
+  /** The same as the text that scrapers read, with labels, help and the histogram of latencies. */
+  async metricsText(
+    format: 'prometheus' | 'openmetrics',
+    { node, ...call }: PinnedOptions = {},
+  ): Promise<string> {
+    return String(await this.#run({ name: 'metrics', ...READ, query: { format }, ...call }, node));
+  }
+
   /**
    * Sets zone and metadata of a node. Not repeated after a lost answer (`outcome_unknown`): somebody else's
    * newer words must not be overwritten by an old request.

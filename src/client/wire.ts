@@ -22,7 +22,7 @@ export interface WireRequest {
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Parsed JSON; null without a body. */
+  /** Parsed JSON, or text where the answer says that it is no JSON; null without a body. */
   readonly body: unknown;
 }
 

@@ -1,5 +1,6 @@
 /** The table of checks: a reading, two limits, and how long it must be over one before that counts. */
 import type { Duration } from '../base/index.ts';
+import { formatSize } from '../base/index.ts';
 import type { HealthSample } from './sample.ts';
 
 export interface HealthCheck {
@@ -70,14 +71,17 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
   },
 ];
 
-/** The check of replicas: its limit is the configured `replica_lag_threshold`. */
-export function lagCheck(thresholdBytes: number): HealthCheck {
+/** The check of replicas: its limit is the configured `replica_lag_threshold`, which may change. */
+export function lagCheck(thresholdBytes: () => number): HealthCheck {
   return {
     name: 'lag',
     read: (s) => s.lagBytes ?? null,
-    degraded: thresholdBytes,
+    get degraded() {
+      // at the threshold is not above it
+      return thresholdBytes() + 1;
+    },
     unhealthy: null,
     holdMs: 0,
-    text: (v) => `${v} bytes of log behind the leader`,
+    text: (v) => `about ${formatSize(v)} of log behind the leader`,
   };
 }

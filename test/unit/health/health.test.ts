@@ -75,11 +75,16 @@ describe('HealthMonitor', () => {
   });
 
   it('calls a replica that lags DEGRADED at once', () => {
-    const monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(1000)]);
-    expect(monitor.observe(sample({ lagBytes: 1000 }), 0)).toMatchObject({
+    let threshold = 1000;
+    const monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(() => threshold)]);
+    expect(monitor.observe(sample({ lagBytes: 1000 }), 0).status).toBe('HEALTHY');
+    expect(monitor.observe(sample({ lagBytes: 1_000_000 }), 0)).toMatchObject({
       status: 'DEGRADED',
-      issues: ['1000 bytes of log behind the leader'],
+      issues: ['about 1 MB of log behind the leader'],
     });
+    threshold = 2_000_000;
+    expect(monitor.observe(sample({ lagBytes: 1_000_000 }), 0).status).toBe('HEALTHY');
+    expect(monitor.observe(sample({ lagBytes: null }), 0).status).toBe('HEALTHY');
   });
 });
 
