@@ -157,6 +157,7 @@ export class ConsensusHost {
 
   /** Few payloads a peer and purpose: entries travel in bulk, so that no heartbeat waits behind them. */
   #send(messages: readonly RaftMessage[]): void {
+    this.#surroundings.traffic.spoke(messages);
     for (const { peer, purpose, group } of payloadGroups(messages)) {
       const body = encodeMessages(group);
       const payload = new Uint8Array(body.length + 1);
@@ -170,7 +171,6 @@ export class ConsensusHost {
     if (bytes[0] === PAYLOAD_RAFT) {
       const decoded = decodeMessages(bytes.subarray(1));
       if (!decoded.ok) {
-    this.#surroundings.traffic.spoke(messages);
         this.#log('warn', 'peer-message-refused', { peer, reason: decoded.reason });
         this.#peers.disconnect(peer);
         return;
@@ -331,6 +331,7 @@ export class ConsensusHost {
       links: this.#peers.links(),
       diskLatencyMs: this.#surroundings.diskLatencyMs,
       loopLagMs: this.#surroundings.loopLagMs,
+      traffic: this.#surroundings.traffic.counts,
     });
   }
 
@@ -360,4 +361,3 @@ export class ConsensusHost {
     this.#main({ kind: 'log', level, event, fields });
   }
 }
-      traffic: this.#surroundings.traffic.counts,

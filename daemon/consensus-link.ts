@@ -10,8 +10,8 @@ import { Proposals } from './proposals.ts';
 import type { ConsensusToMain, MainToConsensus, PeerLink, Refused } from './protocol.ts';
 import type { LeaderAddress } from './reads.ts';
 import { refusedError } from './refused.ts';
-
 import type { TrafficCounts } from './traffic.ts';
+
 export interface ConsensusListener {
   readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
   readonly status: () => void;
@@ -44,9 +44,9 @@ export class ConsensusLink {
   #links: readonly PeerLink[] = [];
   #diskLatencyMs = 0;
   #loopLagMs = 0;
+  #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0 };
   #statusAt: Instant = 0;
   #ready: ((refused: Refused | null) => void) | null = null;
-  #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0 };
   #isRefused = false;
   #stopped: (() => void) | null = null;
 
@@ -90,12 +90,12 @@ export class ConsensusLink {
     return this.#loopLagMs;
   }
 
-  /** Resolves when the worker has recovered its log and listens for peers; rejects with why it can't. */
-  whenReady(worker: Worker): Promise<void> {
   get traffic(): TrafficCounts {
     return this.#traffic;
   }
 
+  /** Resolves when the worker has recovered its log and listens for peers; rejects with why it can't. */
+  whenReady(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#ready = (refused) => (refused === null ? resolve() : reject(refusedError(refused)));
       worker.once('error', reject);
@@ -226,6 +226,7 @@ export class ConsensusLink {
         this.#links = message.links;
         this.#diskLatencyMs = message.diskLatencyMs;
         this.#loopLagMs = message.loopLagMs;
+        this.#traffic = message.traffic;
         this.#statusAt = performance.now();
         for (const listener of [...this.#statusListeners]) listener();
         return this.#listener.status();
@@ -243,7 +244,6 @@ export class ConsensusLink {
     for (const result of results) {
       const waiting = this.#barriers.get(result.id) ?? [];
       this.#barriers.delete(result.id);
-        this.#traffic = message.traffic;
       for (const barrier of waiting) {
         if (result.index === null) barrier.fail(new SqlccError('no_leader', 'no leader confirmed the read'));
         else barrier.settle(result.index);

@@ -205,13 +205,13 @@ export class NodeManager {
       sample: () => health.sample,
       metrics: () => metrics.values(),
       exposition: (format) => metrics.exposition(format),
+      lag: () => health.lag(),
+      bytesOf: (entries) => health.bytesOf(entries),
       pokeDuties: () => duties.poke(),
       ownFacts: () => health.ownFacts(),
       isReady: () => this.#isReady(),
     };
     parts.events.elected = (event) => duties.onElected(event);
-      lag: () => health.lag(),
-      bytesOf: (entries) => health.bytesOf(entries),
     parts.events.clusterChanged = () => this.#followRecord(parts);
     this.#life = { parts, health, duties, listeners };
   }

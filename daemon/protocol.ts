@@ -17,8 +17,8 @@ import type {
   SnapshotMeta,
 } from '../src/raft/index.ts';
 import type { KvChange } from '../src/state/index.ts';
-
 import type { TrafficCounts } from './traffic.ts';
+
 /** What every thread is told about the node at birth; nothing in here changes while it runs. */
 export interface NodeFacts {
   readonly clusterId: string;
@@ -105,10 +105,10 @@ export type ConsensusToMain =
       readonly links: readonly PeerLink[];
       readonly diskLatencyMs: number;
       readonly loopLagMs: number;
+      readonly traffic: TrafficCounts;
     }
   /**
    * Evidence about a peer's process: `lost` one refused reconnect, `dead` two, `restored` it answers again.
-      readonly traffic: TrafficCounts;
    */
   | { readonly kind: 'peer'; readonly peer: NodeId; readonly status: 'lost' | 'dead' | 'restored' }
   | {
