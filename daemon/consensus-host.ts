@@ -268,10 +268,21 @@ export class ConsensusHost {
         return this.#submit({ kind: 'settings', settings: message.settings });
       case 'refuse':
         return this.#peers.refuse(new Set(message.nodes));
+      case 'certificates':
+        return this.#reloadCertificates();
       case 'peer-hint':
         return this.#submit({ kind: 'peer-hint', peer: message.peer, status: message.status });
       case 'stop':
         void this.#stop();
+    }
+  }
+
+  /** What can't be read now is read at the next renewal, long before the old certificate ends. */
+  #reloadCertificates(): void {
+    try {
+      this.#peers.reload();
+    } catch (error) {
+      this.#log('error', 'reload-failed', { error: (error as Error).message });
     }
   }
 

@@ -176,6 +176,11 @@ export class ConsensusLink {
     this.#post({ kind: 'refuse', nodes });
   }
 
+  /** The node's certificate was renewed on disk. */
+  reloadCertificates(): void {
+    this.#post({ kind: 'certificates' });
+  }
+
   hint(peer: NodeId, status: 'lost' | 'restored'): void {
     this.#post({ kind: 'peer-hint', peer, status });
   }

@@ -57,6 +57,8 @@ export interface GossipTransport {
   setPeers(peers: readonly { readonly nodeId: NodeId; readonly address: string }[]): void;
   send(peer: NodeId, purpose: 'gossip', payload: Uint8Array): void;
   accept(peer: NodeId, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void;
+  /** Reads the certificates again; a transport without any has nothing to do. */
+  reload?(): void;
   links(): readonly { readonly nodeId: NodeId; readonly connected: boolean }[];
 }
 
@@ -158,6 +160,11 @@ export class GossipDriver {
     for (const timer of this.#timers) clearInterval(timer);
     this.#delay.disable();
     await this.#transport.stop();
+  }
+
+  /** The node's certificate was renewed on disk: new connections use it. */
+  reloadCertificates(): void {
+    this.#transport.reload?.();
   }
 
   /** A verified peer's gossip stream, from the listener that it dialled. */

@@ -7,6 +7,8 @@ export { runDemo } from './demo.ts';
 export type { DrillReport } from './drill.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export { initCluster } from './init.ts';
+export type { AdminGrant, IssuedAdmin } from './issue-admin.ts';
+export { issueAdmin } from './issue-admin.ts';
 export type { JoinOptions } from './join.ts';
 export { joinCluster, seedFingerprint } from './join.ts';
 export type { StartOptions } from './start-node.ts';

@@ -11,6 +11,7 @@ import { isClusterName, parseNodeId, SqlccError } from '../src/base/index.ts';
 import type { NodeRecord, TokenRecord } from '../src/cluster/index.ts';
 import { configHash, parseConfig, renderSharedConfig } from '../src/config/index.ts';
 import {
+  type Authority,
   createAuthority,
   createCsr,
   hashSecret,
@@ -18,6 +19,7 @@ import {
   issuePerson,
   newSecret,
   spkiFingerprint,
+  VALIDITY_MS,
 } from '../src/pki/index.ts';
 import { bootstrapRequest, type PersistRequest } from '../src/raft/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
@@ -128,7 +130,7 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
   const { csrPem, keyPem } = await createCsr(nodeId);
   const hosts = [...new Set([reachable, options.host])].filter((h) => !isWildcard(h));
   const nodeCert = await issueNode({ authority, clusterId, nodeId, role: 'voter', hosts, csrPem, now });
-  const person = await issuePerson({ authority, clusterId, name: 'admin', role: 'admin', now });
+  const person = await issueFirstAdmin(authority, clusterId, now);
   const caSha256 = spkiFingerprint(authority.certPem);
   const token = firstToken(now);
   const configText = nodeConfigText({
@@ -185,6 +187,12 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
     endpoint: `${reachable}:${options.port}`,
     admin: { ca: authority.certPem, cert: person.certPem, key: person.keyPem },
   };
+}
+
+/** A year: the context that it goes into is the first way in, and `issueAdmin` the way back. */
+function issueFirstAdmin(authority: Authority, clusterId: string, now: number) {
+  const validForMs = VALIDITY_MS.firstAdmin;
+  return issuePerson({ authority, clusterId, name: 'admin', role: 'admin', now, validForMs });
 }
 
 function firstToken(now: number): { secret: string; record: TokenRecord } {

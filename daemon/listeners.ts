@@ -8,6 +8,7 @@ import { allows } from '../src/auth/index.ts';
 import { AssertionError } from '../src/base/index.ts';
 import { H2Server, PlainServer, Router, type RouterOptions } from '../src/rpc/index.ts';
 import { createAuthenticator } from './authenticate.ts';
+import type { NodePki } from './data-files.ts';
 import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
@@ -70,6 +71,14 @@ export class Listeners {
       handle: (path) => plainAnswer(context, path),
     });
     await this.#plain.start();
+  }
+
+  /** New connections see this certificate; old ones go on. */
+  reload(pki: NodePki): void {
+    const { clusterId } = this.#parts.facts;
+    for (const server of this.#servers) {
+      server.reload({ clusterId, ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
+    }
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,7 @@ import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
 import { announce } from './announce.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
+import { isWildcard } from './init.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Listeners } from './listeners.ts';
 import { MetricsSource } from './metrics-source.ts';
@@ -24,6 +25,7 @@ import {
   raftSettings,
   readSeeds,
 } from './node-parts.ts';
+import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
 import { VERSION } from './version.ts';
 
@@ -41,6 +43,7 @@ interface Life {
   readonly health: HealthLoop;
   readonly duties: LeaderDuties;
   readonly listeners: Listeners;
+  readonly renewal: Renewal;
 }
 
 export class NodeManager {
@@ -179,14 +182,16 @@ export class NodeManager {
       step(7, () => this.#sync()),
       step(
         8,
-        async () => this.#need().health.start(),
-        async () => this.#life?.health.stop(),
+        () => this.#watch(),
+        () => this.#unwatch(),
       ),
     ];
   }
 
   async #open(): Promise<void> {
     this.#unlock = lockDataDir(this.#options.dataDir);
+    const renewing = renewalOptions(this.#options);
+    await renewIfDue(renewing, Date.now());
     const parts = await makeParts(this.#options);
     const { consensus, state, gossip, logger } = { ...parts, logger: this.#logger };
     const { nodeId } = parts.facts;
@@ -213,7 +218,13 @@ export class NodeManager {
     };
     parts.events.elected = (event) => duties.onElected(event);
     parts.events.clusterChanged = () => this.#followRecord(parts);
-    this.#life = { parts, health, duties, listeners };
+    const renewal = new Renewal(renewing, (pki) => {
+      listeners.reload(pki);
+      parts.gossip.reloadCertificates();
+      parts.consensus.reloadCertificates();
+      parts.http.reload({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
+    });
+    this.#life = { parts, health, duties, listeners, renewal };
   }
 
   async #close(): Promise<void> {
@@ -300,6 +311,17 @@ export class NodeManager {
     this.#logger.log('warn', 'start-without-quorum', { applied: parts.state.appliedIndex });
   }
 
+  async #watch(): Promise<void> {
+    const { health, renewal } = this.#need();
+    health.start();
+    renewal.start();
+  }
+
+  async #unwatch(): Promise<void> {
+    this.#life?.renewal.stop();
+    await this.#life?.health.stop();
+  }
+
   #isReady(): boolean {
     const parts = this.#life?.parts;
     if (this.#lifecycle !== 'running' || parts === undefined) return false;
@@ -361,4 +383,9 @@ function settingsOf(config: ClusterConfig, cluster: ClusterState) {
   const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
   const autoPromote = voters.map((n) => n.nodeId).sort();
   return raftSettings(config, autoPromote, Object.keys(cluster.maintenance).sort());
+}
+
+function renewalOptions({ config, identity, dataDir, logger }: NodeOptions): RenewalOptions {
+  const hosts = [advertisedHost(config), config.network.host].filter((host) => !isWildcard(host));
+  return { dataDir, clusterId: identity.clusterId, hosts: [...new Set(hosts)], logger };
 }

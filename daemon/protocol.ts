@@ -70,6 +70,8 @@ export type MainToConsensus =
   | { readonly kind: 'refuse'; readonly nodes: readonly NodeId[] }
   /** A verdict of gossip: the second source of hints beside broken connections. */
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
+  /** The node's certificate was renewed on disk: new connections use it. */
+  | { readonly kind: 'certificates' }
   /** Say goodbye to the peers, sync, close, answer `stopped`. */
   | { readonly kind: 'stop' };
 

@@ -1,7 +1,7 @@
 /**
  * The cluster's own CA and what it signs. Every content of a certificate comes from
  * the grant handed in here: role, id and hosts, never from the requester. Terms: CA
- * 10 years, nodes 90 days, people 30 days.
+ * 10 years, nodes 90 days, people 30 days, the administrator of `cluster init` a year.
  */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -17,7 +17,12 @@ const DAY_MS = 86_400_000;
 const BACKDATE_MS = 300_000;
 
 /** How long each kind of certificate is valid, in ms. */
-export const VALIDITY_MS = { authority: 3650 * DAY_MS, node: 90 * DAY_MS, person: 30 * DAY_MS } as const;
+export const VALIDITY_MS = {
+  authority: 3650 * DAY_MS,
+  node: 90 * DAY_MS,
+  person: 30 * DAY_MS,
+  firstAdmin: 365 * DAY_MS,
+} as const;
 
 /** The CA as files hold it; the key never leaves through any API but the join of a voter. */
 export interface Authority {

@@ -57,7 +57,7 @@ interface OpenAnswer {
 }
 
 export class HttpClient {
-  readonly #options: HttpClientOptions;
+  #options: HttpClientOptions;
   readonly #clients = new Map<string, Client>();
   #closed = false;
 
@@ -138,6 +138,12 @@ export class HttpClient {
     } finally {
       timer.stop();
     }
+  }
+
+  /** Requests from now on show these credentials, on new sessions; what is under way ends on the old ones. */
+  reload(tls: ClientTls): void {
+    this.#options = { ...this.#options, ...tls };
+    for (const [endpoint, client] of [...this.#clients]) this.#retire(endpoint, client);
   }
 
   /** Closes all sessions; what is under way fails. */
