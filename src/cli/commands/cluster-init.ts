@@ -2,8 +2,9 @@
  * `sqlcc cluster init`: the daemon makes the cluster on disk, this file makes it reachable:
  * context and next steps.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SqlccError } from '../../base/index.ts';
 import type { Run } from '../context.ts';
 import { given } from '../flags.ts';
 import { profileFile, readProfile, saveContext } from '../profile.ts';
@@ -21,6 +22,37 @@ async function freeContextName(clusterName: string, file: string): Promise<strin
   }
 }
 
+/** More than the files that will be written take. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * Makes the context's folder and proves that files can be written to it and beside the context file. Called
+ * before the cluster is made: the only key of the administrator has no other place to go.
+ */
+function requireRoom(file: string, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const probe of [join(folder, 'admin.key.new'), `${file}.${process.pid}.probe`]) {
+      writeFileSync(probe, Buffer.alloc(ROOM_BYTES), { mode: 0o600 });
+      rmSync(probe);
+    }
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new SqlccError('invalid_argument', `the administrator’s key can't be kept in ${folder}: ${why}`, {
+      cause,
+      hint: 'nothing was made; name another context file with SQLCC_CONFIG=FILE',
+    });
+  }
+}
+
+function dropEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // it held something before
+  }
+}
+
 export const clusterInit: Run = async (context, { flags }) => {
   const { printer, terminal } = context;
   const clusterName = flags.required('clusterName');
@@ -28,6 +60,8 @@ export const clusterInit: Run = async (context, { flags }) => {
   const port = flags.port('port') ?? 5433;
   const file = profileFile(terminal.env);
   const name = await freeContextName(clusterName, file);
+  const folder = join(dirname(file), name);
+  requireRoom(file, folder);
   const { initCluster } = await import('../../../daemon/index.ts');
   const made = await initCluster({
     ...{ clusterName, nodeId, port, ...placesOf(flags, nodeId) },
@@ -37,12 +71,14 @@ export const clusterInit: Run = async (context, { flags }) => {
     metricsPort: flags.port('metricsPort') ?? 9090,
     ...given('advertiseHost', flags.text('advertiseHost')),
     ...given('zone', flags.text('zone')),
+  }).catch((error: unknown) => {
+    dropEmpty(folder);
+    throw error;
   });
-  const folder = join(dirname(file), name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, 'ca.crt'), made.admin.ca, { mode: 0o600 });
+  // the key first: everything else can be had again
+  writeFileSync(join(folder, 'admin.key'), made.admin.key, { mode: 0o600, flush: true });
   writeFileSync(join(folder, 'admin.crt'), made.admin.cert, { mode: 0o600 });
-  writeFileSync(join(folder, 'admin.key'), made.admin.key, { mode: 0o600 });
+  writeFileSync(join(folder, 'ca.crt'), made.admin.ca, { mode: 0o600 });
   await saveContext(file, name, {
     endpoints: [made.endpoint],
     ca: `${name}/ca.crt`,
