@@ -18,8 +18,8 @@ import { MetricsSource } from './metrics-source.ts';
 import type { NodeContext } from './node-context.ts';
 import {
   advertisedHost,
-  makeParts,
   followConfig,
+  makeParts,
   type NodeOptions,
   type NodeParts,
   raftSettings,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, it } from 'vitest';
 import { issueNode } from '../../src/pki/index.ts';
-import { startCluster, until, untilEqual } from '../cluster/harness.ts';
+import { leaderOf, startCluster, until, untilEqual } from '../cluster/harness.ts';
 import { adminFile } from '../cluster/http-caller.ts';
 import { Signer } from './credentials.ts';
 
@@ -31,7 +31,7 @@ function shown(port: number, ca: string): Promise<string> {
 it('a voter renews its certificate at two thirds of its life, without a restart and without a gap', async () => {
   const cluster = await startCluster(3);
   const { authority, clusterId } = Signer.of(cluster);
-  const leader = (await cluster.client().leader()).leader_id;
+  const leader = await leaderOf(cluster);
   const node = cluster.nodes.find((n) => n.nodeId !== leader);
   if (node === undefined) throw new RangeError('no follower');
   const { nodeId, port, clientPort, peerPort, dataDir } = node;
