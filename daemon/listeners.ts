@@ -1,7 +1,7 @@
 /**
  * The three doors of a daemon to people and programs: `port` (API, and gossip's
  * streams between nodes), `client_port` (the routes of data), `metrics_port` (plain
- * HTTP for metrics and health, loopback unless configured).
+ * HTTP for metrics and health, loopback unless configured: plain-answers.ts).
  */
 import type { X509Certificate } from 'node:crypto';
 import { allows } from '../src/auth/index.ts';
@@ -13,6 +13,7 @@ import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeParts } from './node-parts.ts';
+import { plainAnswer } from './plain-answers.ts';
 
 /** Requests under way get this long to end when the daemon stops. */
 const GRACE_MS = 800;
@@ -64,11 +65,10 @@ export class Listeners {
     });
     this.#servers = [api, data];
     for (const server of this.#servers) await server.start();
-    if (!monitoring.enableMetrics) return;
     this.#plain = new PlainServer({
       host: monitoring.metricsHost,
       port: monitoring.metricsPort,
-      handle: (path) => plainAnswer(context, path),
+      handle: (path, _method, query) => plainAnswer(context, path, query),
     });
     await this.#plain.start();
   }
@@ -92,23 +92,4 @@ function onBug(context: NodeContext, error: unknown, endpoint: string): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (error instanceof AssertionError) failStop(`route ${endpoint}`, text);
   context.logger.log('error', 'route-failed', { endpoint, error: text });
-}
-
-/** Health in one bit, metrics in text; nothing that would help a stranger. */
-function plainAnswer(context: NodeContext, path: string) {
-  const text = (status: number, body: string) => ({
-    status,
-    contentType: 'text/plain; charset=utf-8',
-    text: body,
-  });
-  switch (path) {
-    case '/livez':
-      return text(200, 'ok\n');
-    case '/readyz':
-      return context.isReady() ? text(200, 'ok\n') : text(503, 'not ready\n');
-    case '/metrics':
-      return { status: 200, ...context.exposition('prometheus') };
-    default:
-      return text(404, 'not found\n');
-  }
 }

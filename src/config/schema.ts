@@ -127,7 +127,7 @@ const replication = z.strictObject({
 
 const monitoring = z.strictObject({
   enable_metrics: z.boolean('is neither true nor false').default(true).register(KEYS, {
-    doc: 'Serve /metrics, /livez and /readyz',
+    doc: 'Serve /metrics; the probes of the same port are always served',
     effect: 'restart',
   }),
   metrics_port: port().default(9090).register(KEYS, {

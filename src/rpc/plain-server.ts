@@ -1,6 +1,6 @@
 /**
- * The metrics and health listener: HTTP/1.1 without TLS, GET and HEAD, nothing but
- * what `handle` gives. Bound to loopback unless the operator says otherwise; it never
+ * The metrics and health listener: HTTP/1.1 without TLS; GET, and HEAD and OPTIONS for
+ * the status alone; nothing but what `handle` gives. Bound to loopback unless the operator says otherwise; it never
  * changes anything, so it asks nobody who they are.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,6 +9,7 @@ import { LIMITS, must, SqlccError } from '../base/index.ts';
 
 const MAX_CONNECTIONS = 64;
 const IDLE_MS = 30_000;
+const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 export interface PlainAnswer {
   readonly status: number;
@@ -20,8 +21,12 @@ export interface PlainServerOptions {
   readonly host: string;
   /** 0: any free port; see `port` after start. */
   readonly port: number;
-  /** `path` without its query; `method` is GET or HEAD. May be asynchronous. */
-  readonly handle: (path: string, method: string) => PlainAnswer | Promise<PlainAnswer>;
+  /** `path` without its query; `method` is one of METHODS. May be asynchronous. */
+  readonly handle: (
+    path: string,
+    method: string,
+    query: URLSearchParams,
+  ) => PlainAnswer | Promise<PlainAnswer>;
 }
 
 export class PlainServer {
@@ -75,22 +80,26 @@ export class PlainServer {
     request.resume();
     response.on('error', () => {}); // followed by 'close'
     const method = request.method ?? 'GET';
-    const answer = await this.#answer(method, (request.url ?? '/').split('?')[0] ?? '/');
-    const bytes = Buffer.from(answer.text);
+    const answer = await this.#answer(method, request.url ?? '/');
+    const bytes = Buffer.from(method === 'OPTIONS' ? '' : answer.text);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': bytes.length,
       'cache-control': 'no-store',
+      allow: METHODS.join(', '),
     });
     response.end(method === 'HEAD' ? undefined : bytes);
   }
 
-  async #answer(method: string, path: string): Promise<PlainAnswer> {
-    if (method !== 'GET' && method !== 'HEAD') {
-      return { status: 405, contentType: 'text/plain', text: 'GET and HEAD only\n' };
+  async #answer(method: string, target: string): Promise<PlainAnswer> {
+    if (!METHODS.includes(method)) {
+      return { status: 405, contentType: 'text/plain', text: `${METHODS.join(', ')} only\n` };
     }
+    const cut = target.indexOf('?');
+    const path = cut < 0 ? target : target.slice(0, cut);
+    const query = new URLSearchParams(cut < 0 ? '' : target.slice(cut));
     try {
-      return await this.#options.handle(path, method);
+      return await this.#options.handle(path, method, query);
     } catch {
       // the handler logs what it does not expect; a prober learns only that it failed
       return { status: 500, contentType: 'text/plain', text: 'failed\n' };

@@ -253,16 +253,16 @@ describe('showAuthority', { timeout: 20_000 }, () => {
 });
 
 describe('PlainServer', { timeout: 20_000 }, () => {
-  it('serves GET and HEAD of what its handler gives, and nothing else', async () => {
+  it('serves GET, HEAD and OPTIONS of what its handler gives, and nothing else', async () => {
     const server = new PlainServer({
       host: '127.0.0.1',
       port: 0,
-      handle: (path, method) => {
+      handle: (path, method, query) => {
         if (path === '/bug') throw new Error('secret');
         return {
           status: path === '/livez' ? 200 : 404,
           contentType: 'text/plain',
-          text: `${method} ${path}`,
+          text: `${method} ${path} ${query.get('x')}`,
         };
       },
     });
@@ -271,10 +271,12 @@ describe('PlainServer', { timeout: 20_000 }, () => {
     const got = await fetch(`${url}/livez?x=1`);
     expect([got.status, await got.text(), got.headers.get('content-type')]).toEqual([
       200,
-      'GET /livez',
+      'GET /livez 1',
       'text/plain',
     ]);
     expect(await (await fetch(`${url}/livez`, { method: 'HEAD' })).text()).toBe('');
+    const options = await fetch(`${url}/nowhere?x=1`, { method: 'OPTIONS' });
+    expect([options.status, await options.text()]).toEqual([404, '']);
     expect((await fetch(`${url}/nowhere`)).status).toBe(404);
     expect((await fetch(`${url}/livez`, { method: 'POST', body: 'x' })).status).toBe(405);
     const bug = await fetch(`${url}/bug`);

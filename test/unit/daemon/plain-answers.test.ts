@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { type ProbedNode, probe } from '../../../daemon/plain-answers.ts';
+
+const FOLLOWER: ProbedNode = {
+  ...{ nodeId: 'n2', role: 'follower', leaderId: 'n1', term: 7, isVoter: true },
+  ...{ isReady: true, isOpen: true, isResponsive: true, isInMaintenance: false },
+  ...{ health: 'HEALTHY', lagBytes: 5000 },
+};
+const LEADER: ProbedNode = { ...FOLLOWER, nodeId: 'n1', role: 'leader', lagBytes: 0 };
+const OBSERVER: ProbedNode = { ...FOLLOWER, role: 'learner', isVoter: false };
+const STARTING: ProbedNode = {
+  ...{ ...FOLLOWER, role: null, leaderId: null, term: null, isVoter: false },
+  ...{ isReady: false, isOpen: false, health: 'UNKNOWN', lagBytes: null },
+};
+
+const PATHS = [
+  ...['/primary', '/leader', '/read-write', '/replica', '/read-only', '/synchronous', '/quorum'],
+  ...['/asynchronous', '/health', '/readiness', '/liveness'],
+];
+
+/** The paths that answer 200. */
+function open(node: ProbedNode, query = ''): string[] {
+  return PATHS.filter((path) => {
+    const answer = probe(node, path, new URLSearchParams(query));
+    expect([200, 503]).toContain(answer?.status);
+    return answer?.status === 200;
+  });
+}
+
+describe('probe', () => {
+  const always = ['/health', '/readiness', '/liveness'];
+
+  it.each<[string, ProbedNode, string, string[]]>([
+    ['the leader', LEADER, '', ['/primary', '/leader', '/read-write', '/read-only', ...always]],
+    [
+      'the leader, whatever the lag',
+      LEADER,
+      'lag=0',
+      ['/primary', '/leader', '/read-write', '/read-only', ...always],
+    ],
+    ['a voter', FOLLOWER, '', ['/replica', '/read-only', '/synchronous', '/quorum', ...always]],
+    [
+      'a voter near enough',
+      FOLLOWER,
+      'lag=5kB',
+      ['/replica', '/read-only', '/synchronous', '/quorum', ...always],
+    ],
+    ['a voter too far', FOLLOWER, 'lag=4999', ['/health', '/liveness']],
+    ['a voter of unknown lag', { ...FOLLOWER, lagBytes: null }, 'lag=1GB', ['/health', '/liveness']],
+    ['an observer', OBSERVER, '', ['/replica', '/read-only', '/asynchronous', ...always]],
+    ['a node in maintenance', { ...FOLLOWER, isInMaintenance: true }, '', always],
+    ['a sick node', { ...FOLLOWER, health: 'UNHEALTHY' }, '', ['/readiness', '/liveness']],
+    [
+      'a node without a leader',
+      { ...FOLLOWER, isReady: false, leaderId: null },
+      '',
+      ['/health', '/liveness'],
+    ],
+    ['a leader that stops', { ...LEADER, isReady: false }, '', ['/health', '/liveness']],
+    ['a node that starts', STARTING, '', ['/liveness']],
+    ['a node whose consensus hangs', { ...STARTING, isResponsive: false }, '', []],
+  ])('answers %s by status', (_case, node, query, paths) => {
+    expect(open(node, query)).toEqual(paths);
+  });
+
+  it('tells how the node is, as JSON', () => {
+    const answer = probe(FOLLOWER, '/replica', new URLSearchParams());
+    expect(answer?.contentType).toBe('application/json');
+    expect(JSON.parse(answer?.text ?? '')).toEqual({
+      ...{ node_id: 'n2', role: 'replica', state: 'running', leader_id: 'n1', term: 7, voter: true },
+      ...{ maintenance: false, health: 'HEALTHY', lag_bytes: 5000 },
+    });
+  });
+
+  it('refuses a lag that is no size, and knows no other path', () => {
+    expect(probe(FOLLOWER, '/replica', new URLSearchParams('lag=much'))?.status).toBe(400);
+    for (const path of ['/', '/primary/', '/toString', '/v1/status'])
+      expect(probe(LEADER, path, new URLSearchParams())).toBeUndefined();
+  });
+});
