@@ -4,15 +4,18 @@
  * protocol in here: what is decided is decided in src/raft.
  */
 import { join } from 'node:path';
-import { type LogIndex, SqlccError, type Term } from '../src/base/index.ts';
+import { type NodeClaim, type NodeRoster, nodeRefusal } from '../src/auth/index.ts';
+import { type LogIndex, type LogLevel, SqlccError, type Term } from '../src/base/index.ts';
 import type { RaftInput, RaftMember, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
 import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import { type DurableStorage, NodeDisk, openDurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
+import { Denials } from './denials.ts';
 import { ApplyProgress, distressOf, hangOf } from './distress.ts';
 import { failStop } from './fail-stop.ts';
 import { payloadGroups } from './payload-groups.ts';
+import { wordRefusal } from './peer-words.ts';
 import type {
   ConsensusToMain,
   ConsensusToState,
@@ -50,6 +53,11 @@ export class ConsensusHost {
   #electionTimeoutMs: number;
   #leading = false;
   #leader: string | null = null;
+  /** From the record; null before there is one. */
+  #roster: NodeRoster | null = null;
+  /** Of the Raft group. */
+  #members: ReadonlySet<string> = new Set();
+  readonly #denials = new Denials((denial) => this.#log('warn', 'peer-denied', { ...denial }));
 
   constructor(data: ConsensusWorkerData) {
     this.#data = data;
@@ -78,14 +86,19 @@ export class ConsensusHost {
       listen: { host: data.host, port: data.peerPort },
       purposes: ['control', 'bulk'],
       listener: {
-        payload: (peer, _purpose, bytes) => this.#onPayload(peer, bytes),
+        payload: (_peer, _purpose, bytes, claim) => this.#onPayload(claim, bytes),
         unreachable: (peer) => this.#submit({ kind: 'unreachable', peer }),
         lost: (peer) => this.#onPeer(peer, 'lost'),
         dead: (peer) => this.#onPeer(peer, 'dead'),
         restored: (peer) => this.#onPeer(peer, 'restored'),
-        bulk: (peer, header, stream) => this.#snapshots.receive(peer, header, stream),
-        log: (level, event, fields) => this.#log(level, event, fields),
+        bulk: (peer, header, stream, claim) => {
+          if (this.#hears(claim, { from: peer, kind: 'snapshot', term: 0 }))
+            this.#snapshots.receive(peer, header, stream);
+          else stream.destroy();
+        },
+        log: (level, event, fields) => this.#onPeerLog(level, event, fields),
       },
+      refusal: (claim) => nodeRefusal(this.#roster, claim),
     });
     this.#snapshots = new SnapshotTransfer({
       snapshots: new SnapshotManager({ dir: join(facts.dataDir, 'snapshots') }),
@@ -167,7 +180,8 @@ export class ConsensusHost {
     }
   }
 
-  #onPayload(peer: string, bytes: Uint8Array): void {
+  #onPayload(claim: NodeClaim, bytes: Uint8Array): void {
+    const peer = claim.nodeId;
     if (bytes[0] === PAYLOAD_RAFT) {
       const decoded = decodeMessages(bytes.subarray(1));
       if (!decoded.ok) {
@@ -179,9 +193,27 @@ export class ConsensusHost {
       for (const message of decoded.value)
         if (this.#hears(claim, message)) this.#submit({ kind: 'message', message });
     } else if (bytes[0] === PAYLOAD_DIGEST && bytes.length === 17) {
+      if (!this.#hears(claim, { from: peer, kind: 'heartbeat-response', term: 0 })) return;
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#state({ kind: 'compare', peer, index: view.getFloat64(1), digest: view.getFloat64(9) });
     }
+  }
+
+  #hears(claim: NodeClaim, message: Pick<RaftMessage, 'from' | 'kind' | 'term'>): boolean {
+    const hearing = {
+      ...{ roster: this.#roster, members: this.#members, leaderId: this.#leader },
+      term: () => this.#loop.status().term,
+    };
+    const reason = wordRefusal(hearing, claim, message);
+    if (reason !== null) this.#denials.note(`node ${claim.nodeId}`, reason, systemClock.now());
+    return reason === null;
+  }
+
+  /** Refusals at the door come as often as strangers like: they are counted. */
+  #onPeerLog(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
+    if (event === 'peer-refused')
+      this.#denials.note(String(fields['address']), String(fields['reason']), systemClock.now());
+    else this.#log(level, event, fields);
   }
 
   #store(): RaftStore {
@@ -266,8 +298,9 @@ export class ConsensusHost {
       case 'settings':
         this.#electionTimeoutMs = message.settings.electionTimeoutMs;
         return this.#submit({ kind: 'settings', settings: message.settings });
-      case 'refuse':
-        return this.#peers.refuse(new Set(message.nodes));
+      case 'roster':
+        this.#roster = message.roster;
+        return this.#peers.review();
       case 'certificates':
         return this.#reloadCertificates();
       case 'peer-hint':
@@ -307,12 +340,14 @@ export class ConsensusHost {
     const { voters, outgoing, learners, learnersNext } = this.#loop.status().membership;
     const members = new Map<string, RaftMember>();
     for (const m of [...voters, ...outgoing, ...learners, ...learnersNext]) members.set(m.nodeId, m);
+    this.#members = new Set(members.keys());
     members.delete(this.#data.facts.nodeId);
     if (members.size === 0) return;
     this.#peers.setPeers([...members.values()].map((m) => ({ nodeId: m.nodeId, address: m.address })));
   }
 
   #measure(): void {
+    this.#denials.flush(systemClock.now());
     const rttP99Ms = this.#peers.rttP99Ms();
     const now = this.#surroundings.sample();
     this.#submit({

@@ -3,6 +3,7 @@
  * changes, transfers, and the newest status. It only carries; the worker decides.
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
+import type { NodeRoster } from '../src/auth/index.ts';
 import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
@@ -38,6 +39,7 @@ export class ConsensusLink {
   #barrierBatch: Barrier[] = [];
   readonly #statusListeners = new Set<() => void>();
   #nextBarrierId = 1;
+  #rosterKey = '';
   /** Reads that wait for their barrier, in whatever round. */
   #pendingReads = 0;
   #status: RaftStatus | null = null;
@@ -171,9 +173,19 @@ export class ConsensusLink {
     this.#post({ kind: 'settings', settings });
   }
 
-  /** Closes and refuses the streams of exactly these nodes. */
-  refuse(nodes: readonly NodeId[]): void {
-    this.#post({ kind: 'refuse', nodes });
+  /** Whom the peer connections and the hearing of their words go by. */
+  follow({ nodes, removed }: NodeRoster): void {
+    const known = Object.entries(nodes).map(
+      ([id, { suffrage, keySha256 }]) => [id, { suffrage, keySha256 }] as const,
+    );
+    const roster: NodeRoster = {
+      nodes: Object.fromEntries(known),
+      removed: removed.map(({ nodeId, keySha256 }) => ({ nodeId, keySha256 })),
+    };
+    const key = JSON.stringify(roster);
+    if (key === this.#rosterKey) return;
+    this.#rosterKey = key;
+    this.#post({ kind: 'roster', roster });
   }
 
   /** The node's certificate was renewed on disk. */

@@ -6,6 +6,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
+import type { NodeClaim } from '../src/auth/index.ts';
 import type { LogFields, Logger, LogLevel, NodeId } from '../src/base/index.ts';
 import { LIMITS, unreachable } from '../src/base/index.ts';
 import type {
@@ -56,7 +57,9 @@ export interface GossipTransport {
   stop(): Promise<void>;
   setPeers(peers: readonly { readonly nodeId: NodeId; readonly address: string }[]): void;
   send(peer: NodeId, purpose: 'gossip', payload: Uint8Array): void;
-  accept(peer: NodeId, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void;
+  accept(claim: NodeClaim, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void;
+  /** The record of who belongs to the cluster changed. */
+  review(): void;
   /** Reads the certificates again; a transport without any has nothing to do. */
   reload?(): void;
   links(): readonly { readonly nodeId: NodeId; readonly connected: boolean }[];
@@ -76,6 +79,8 @@ export interface GossipDriverOptions {
     verdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void;
   };
   readonly logger: Logger;
+  /** Why a node is not talked with although its certificate is good; see PeerTransport. */
+  readonly refusal: (claim: NodeClaim) => string | null;
   /** Another transport, for tests. */
   readonly transport?: (listener: GossipTransportListener) => GossipTransport;
 }
@@ -125,7 +130,9 @@ export class GossipDriver {
       options.transport ??
       ((listener) => {
         const purposes = ['gossip'] as const;
-        return new PeerTransport({ clusterId, nodeId, instanceId, pkiDir, listen: null, purposes, listener });
+        const { refusal } = options;
+        const who = { clusterId, nodeId, instanceId, pkiDir };
+        return new PeerTransport({ ...who, listen: null, purposes, listener, refusal });
       });
     this.#transport = make({
       payload: (peer, _purpose, bytes) => this.#onPayload(peer, bytes),
@@ -168,8 +175,8 @@ export class GossipDriver {
   }
 
   /** A verified peer's gossip stream, from the listener that it dialled. */
-  accept(peer: NodeId, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void {
-    this.#transport.accept(peer, purpose, stream);
+  accept(claim: NodeClaim, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void {
+    this.#transport.accept(claim, purpose, stream);
   }
 
   /** Nodes that may be asked for the others. Adds; new ones and new addresses are asked at once. */
@@ -187,6 +194,7 @@ export class GossipDriver {
     const listed = new Set(records.map((r) => r.nodeId));
     for (const nodeId of this.#seeds.keys()) if (!listed.has(nodeId)) this.#seeds.delete(nodeId);
     this.#handle({ kind: 'known', nodes });
+    this.#transport.review();
     this.setSeeds(records);
   }
 

@@ -56,7 +56,7 @@ export class Listeners {
       ...shared,
       port: network.port,
       router: new Router(rules),
-      onPeerStream: (peer, purpose, stream) => gossip.accept(peer, purpose, stream),
+      onPeerStream: (claim, purpose, stream) => gossip.accept(claim, purpose, stream),
     });
     const data = new H2Server({
       ...shared,

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeRefusal } from '../src/auth/index.ts';
 import { LIMITS, type Logger, type LogLevel, type NodeId } from '../src/base/index.ts';
 import { activeConfig, type ClusterState } from '../src/cluster/index.ts';
 import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
@@ -112,14 +113,15 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     advertise: { host: advertisedHost(config), port: config.network.port },
     listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },
     logger,
+    refusal: (claim) => nodeRefusal(state.cluster, claim),
   });
   const state = new StateLink(threads.statePort, {
     applied: (message) => {
-      if (message.clusterState !== null) consensus.refuse(removedNodes(message.clusterState));
+      if (message.clusterState !== null) consensus.follow(message.clusterState);
       events.onApplied(message);
     },
     restored: (index) => {
-      consensus.refuse(removedNodes(state.cluster));
+      if (state.cluster !== null) consensus.follow(state.cluster);
       events.onRestored(index);
     },
     diverged: (peer, index) => events.onDiverged(peer, index),
@@ -138,7 +140,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     peer: (peer, status) => events.onPeer(peer, status),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });
-  consensus.refuse(removedNodes(state.cluster));
+  if (state.cluster !== null) consensus.follow(state.cluster);
   const reads = new Reads(nodeId, consensus, state);
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   const inForce = new DistributedConfig(config);
@@ -174,12 +176,6 @@ async function openState(
     await threads.end();
     throw error;
   });
-}
-
-/** Ids that were removed and not admitted again: their certificates are good for nothing. */
-function removedNodes(cluster: ClusterState | null): NodeId[] {
-  if (cluster === null) return [];
-  return cluster.removed.map((r) => r.nodeId).filter((id) => !Object.hasOwn(cluster.nodes, id));
 }
 
 /** The host that others reach this node at. */

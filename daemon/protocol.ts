@@ -5,6 +5,7 @@
  * clone of a view would copy the whole frame that it is a view of.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { NodeRoster } from '../src/auth/index.ts';
 import type { ErrorCode, LogIndex, LogLevel, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/index.ts';
 import type {
@@ -66,8 +67,8 @@ export type MainToConsensus =
     }
   | { readonly kind: 'transfer'; readonly id: number; readonly to: NodeId | null }
   | { readonly kind: 'settings'; readonly settings: RaftSettings }
-  /** Nodes that were removed: their streams end, and new ones are refused. */
-  | { readonly kind: 'refuse'; readonly nodes: readonly NodeId[] }
+  /** Who is a node by the record: streams of others end, and new ones are refused. */
+  | { readonly kind: 'roster'; readonly roster: NodeRoster }
   /** A verdict of gossip: the second source of hints beside broken connections. */
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
   /** The node's certificate was renewed on disk: new connections use it. */

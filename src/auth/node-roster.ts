@@ -32,11 +32,13 @@ export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string
   const record = Object.hasOwn(roster.nodes, nodeId) ? roster.nodes[nodeId] : undefined;
   if (record === undefined) {
     const wasRemoved = roster.removed.some((r) =>
-      r.keySha256 === null ? r.nodeId === nodeId : r.keySha256 === keySha256,
+      (r.keySha256 ?? null) === null ? r.nodeId === nodeId : r.keySha256 === keySha256,
     );
     return wasRemoved ? `node ${nodeId} was removed from this cluster` : null;
   }
-  if (record.keySha256 !== null && record.keySha256 !== keySha256)
+  // records of before keys were kept have none
+  const pinned = record.keySha256 ?? null;
+  if (pinned !== null && pinned !== keySha256)
     return `node ${nodeId} has another key on record: this certificate is of a disk that was replaced`;
   if (record.suffrage !== role) return `node ${nodeId} is ${record.suffrage} on record, not ${role}`;
   return null;

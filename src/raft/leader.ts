@@ -2,7 +2,7 @@
  * What a leader does: proposals, answers of followers, its own clock, and what
  * follows from a commit (leaving a joint configuration, leaving office).
  */
-import { assert, LIMITS, type LogIndex } from '../base/index.ts';
+import { LIMITS, type LogIndex } from '../base/index.ts';
 import type { LeaderState, RaftCore, Transfer } from './core.ts';
 import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
@@ -123,7 +123,8 @@ export function onAppendResponse(core: RaftCore, leader: LeaderState, m: Message
   if (peer === null) return;
   heardFrom(core, peer, m);
   if (m.accepted) {
-    assert(m.index <= core.log.lastIndex, `${m.from} acknowledges ${m.index}, beyond the log`);
+    // what this log does not hold was never sent: such a peer is not believed, and does not end this node
+    if (m.index > core.log.lastIndex) return;
     peer.accept(m.index, core.log.firstIndex);
     measureCatchUp(core, peer);
     pushTransfer(core, leader);

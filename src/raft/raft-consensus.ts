@@ -288,7 +288,8 @@ export class RaftConsensus {
       return;
     }
     const known = m.term > core.term ? null : core.leaderId;
-    assert(known === null || known === m.from, `two leaders in term ${core.term}: ${known} and ${m.from}`);
+    // a second leader of a term can't be (§5.2): whoever says so lies, and no word of a peer ends this node
+    if (known !== null && known !== m.from) return;
     if (m.term > core.term || core.leaderId !== m.from) {
       becomeFollower(core, m.term, m.from, `${m.from} leads term ${m.term}`);
     } else if (core.role === 'candidate' || core.role === 'pre-candidate') {

@@ -25,7 +25,8 @@ export type Authenticate = (
 export class Caller {
   readonly address: string;
   readonly #authenticate: Authenticate;
-  readonly #certificate: X509Certificate | null;
+  /** As shown in the handshake; `identify` says whether it is good. */
+  readonly certificate: X509Certificate | null;
   /** Why the certificate was not verified; null when it was, or when none was shown. */
   readonly #unverified: string | null;
   readonly #authenticated: () => void;
@@ -39,10 +40,10 @@ export class Caller {
   constructor(socket: TLSSocket, authenticate: Authenticate, authenticated: () => void) {
     this.address = socket.remoteAddress ?? 'unknown';
     this.#authenticate = authenticate;
-    this.#certificate = peerCertificate(socket);
+    this.certificate = peerCertificate(socket);
     const error = socket.authorizationError as Error | string | undefined;
     this.#unverified =
-      this.#certificate === null || socket.authorized ? null : String(error ?? 'not verified');
+      this.certificate === null || socket.authorized ? null : String(error ?? 'not verified');
     this.#authenticated = authenticated;
   }
 
@@ -53,12 +54,12 @@ export class Caller {
     }
     const bearer = authorization === undefined ? null : bearerOf(authorization);
     if (bearer === undefined) return null;
-    if (this.#certificate === null && bearer === null) return NOBODY;
+    if (this.certificate === null && bearer === null) return NOBODY;
     const now = performance.now();
     if (this.#known !== null && this.#known.bearer === bearer && now < this.#known.until)
       return this.#known.identity;
     const identity = this.#stillValid()
-      ? await this.#authenticate(this.#certificate, bearer, this.address)
+      ? await this.#authenticate(this.certificate, bearer, this.address)
       : null;
     this.#known = { bearer, until: now + TRUSTED_MS, identity };
     if (identity !== null) this.#authenticated();
@@ -67,7 +68,7 @@ export class Caller {
 
   /** A connection may outlive the certificate that opened it. */
   #stillValid(): boolean {
-    return this.#certificate === null || !('refused' in checkValidity(this.#certificate, Date.now()));
+    return this.certificate === null || !('refused' in checkValidity(this.certificate, Date.now()));
   }
 }
 

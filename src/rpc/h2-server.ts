@@ -8,13 +8,13 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { HEADERS } from '../api/index.ts';
-import { type Identity, NOBODY } from '../auth/index.ts';
-import { type NodeId, SqlccError } from '../base/index.ts';
+import { type Identity, NOBODY, type NodeClaim } from '../auth/index.ts';
+import { SqlccError } from '../base/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { CallFront } from './call-front.ts';
 import { type Authenticate, Caller } from './caller.ts';
 import { serveMessage, serveStream } from './http-front.ts';
-import { type PeerPurpose, readHello } from './peer-hello.ts';
+import { type PeerPurpose, readHello, type ShownNode } from './peer-hello.ts';
 import type { Router } from './router.ts';
 import { headersTooLarge, SecureListener } from './secure-listener.ts';
 import type { ServerTls } from './tls.ts';
@@ -34,7 +34,7 @@ export interface H2ServerOptions {
   readonly router: Router;
   readonly authenticate: Authenticate;
   /** A verified node opened a stream for a purpose; absent: such streams are refused. */
-  readonly onPeerStream?: (peer: NodeId, purpose: PeerPurpose, stream: Duplex) => void;
+  readonly onPeerStream?: (claim: NodeClaim, purpose: PeerPurpose, stream: Duplex) => void;
   readonly admission?: AdmissionLimits;
   readonly idleMs?: number;
 }
@@ -132,7 +132,7 @@ export class H2Server {
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
       this.#addFront(stream, caller, headers.authorization);
     } else {
-      this.#onPeer(stream, headers, identity);
+      this.#onPeer(stream, headers, { identity, certificate: caller.certificate });
     }
   }
 
@@ -142,15 +142,15 @@ export class H2Server {
     stream.once('close', () => this.#fronts.delete(front));
   }
 
-  #onPeer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, identity: Identity): void {
-    const hello = readHello(headers, identity, this.#options.tls.clusterId);
+  #onPeer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, shown: ShownNode): void {
+    const hello = readHello(headers, shown, this.#options.tls.clusterId);
     const { onPeerStream } = this.#options;
     if ('refused' in hello || onPeerStream === undefined || hello.transfer !== null) {
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
       return;
     }
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
-    onPeerStream(hello.peer, hello.purpose, stream);
+    onPeerStream(hello.claim, hello.purpose, stream);
   }
 }
 

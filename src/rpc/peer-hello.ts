@@ -3,9 +3,11 @@
  * four headers, believed only as far as the certificate of this very connection says
  * the same. A certificate of the same CA is not enough (Consul CVE-2021-37219).
  */
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
-import { type Identity, isNodeRole } from '../auth/index.ts';
+import { type Identity, isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, NodeId } from '../base/index.ts';
+import { spkiFingerprint } from '../pki/index.ts';
 import { parseJson } from './json.ts';
 
 export type PeerPurpose = 'control' | 'bulk' | 'gossip';
@@ -26,6 +28,8 @@ export type TransferHeader = Readonly<Record<string, unknown>>;
 
 export interface PeerHello {
   readonly peer: NodeId;
+  /** What the certificate of this connection says of it. */
+  readonly claim: NodeClaim;
   readonly purpose: PeerPurpose;
   /** Of a bulk stream that was opened for one transfer; null for the stream of messages. */
   readonly transfer: TransferHeader | null;
@@ -49,23 +53,30 @@ export function encodeTransfer(header: TransferHeader): string {
   return Buffer.from(JSON.stringify(header)).toString('base64url');
 }
 
+/** Who is at the other end of a connection: its verified certificate, and what that says. */
+export interface ShownNode {
+  readonly identity: Identity;
+  readonly certificate: X509Certificate | null;
+}
+
 /** Who opened the stream and what for, or why it is refused. */
 export function readHello(
   headers: IncomingHttpHeaders,
-  identity: Identity | null,
+  { identity, certificate }: ShownNode,
   clusterId: ClusterId,
 ): PeerHello | { readonly refused: string } {
   const purpose = headers[PEER_HEADERS.stream];
   const peer = headers[PEER_HEADERS.node];
   if (typeof purpose !== 'string' || !PURPOSES.includes(purpose))
     return { refused: 'unknown purpose of a stream' };
-  if (identity === null || identity.kind !== 'certificate' || !isNodeRole(identity.role)) {
+  if (certificate === null || identity.kind !== 'certificate' || !isNodeRole(identity.role)) {
     return { refused: 'a peer stream needs the certificate of a node' };
   }
   if (headers[PEER_HEADERS.cluster] !== clusterId) return { refused: 'the peer belongs to another cluster' };
   if (peer !== identity.id) return { refused: `node ${identity.id} speaks for ${String(peer).slice(0, 63)}` };
+  const claim = { nodeId: peer, role: identity.role, keySha256: spkiFingerprint(certificate) };
   const text = headers[PEER_HEADERS.transfer];
-  if (text === undefined) return { peer, purpose: purpose as PeerPurpose, transfer: null };
+  if (text === undefined) return { peer, claim, purpose: purpose as PeerPurpose, transfer: null };
   if (purpose !== 'bulk' || typeof text !== 'string' || text.length > MAX_TRANSFER_CHARACTERS) {
     return { refused: 'a transfer needs a bulk stream and a short header' };
   }
@@ -78,5 +89,5 @@ export function readHello(
   ) {
     return { refused: 'the header of the transfer is no JSON object' };
   }
-  return { peer, purpose: 'bulk', transfer: parsed.value as TransferHeader };
+  return { peer, claim, purpose: 'bulk', transfer: parsed.value as TransferHeader };
 }

@@ -5,7 +5,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { NodeId } from '../base/index.ts';
+import type { NodeClaim } from '../auth/index.ts';
 import { checkValidity, identityOf } from '../pki/index.ts';
 import { type PeerPurpose, readHello, type TransferHeader } from './peer-hello.ts';
 import { headersTooLarge, SecureListener } from './secure-listener.ts';
@@ -22,8 +22,10 @@ export interface PeerListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: ServerTls;
-  accept(peer: NodeId, purpose: PeerPurpose, stream: Duplex): void;
-  transfer(peer: NodeId, header: TransferHeader, stream: Duplex): void;
+  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex): void;
+  transfer(claim: NodeClaim, header: TransferHeader, stream: Duplex): void;
+  /** Why this holder of a good certificate may not come in, or null. */
+  refusal(claim: NodeClaim): string | null;
   refused(address: string, reason: string): void;
 }
 
@@ -75,14 +77,15 @@ export class PeerListener {
       return;
     }
     const hello = this.#hello(socket, headers);
-    if ('refused' in hello) {
-      this.#options.refused(socket.remoteAddress ?? 'unknown', hello.refused);
+    const refused = 'refused' in hello ? hello.refused : this.#options.refusal(hello.claim);
+    if ('refused' in hello || refused !== null) {
+      this.#options.refused(socket.remoteAddress ?? 'unknown', refused ?? '');
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
       return;
     }
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
-    if (hello.transfer === null) this.#options.accept(hello.peer, hello.purpose, stream);
-    else this.#options.transfer(hello.peer, hello.transfer, stream);
+    if (hello.transfer === null) this.#options.accept(hello.claim, hello.purpose, stream);
+    else this.#options.transfer(hello.claim, hello.transfer, stream);
   }
 
   #hello(socket: TLSSocket, headers: IncomingHttpHeaders): ReturnType<typeof readHello> {
@@ -94,6 +97,6 @@ export class PeerListener {
     if ('refused' in valid) return valid;
     const { clusterId } = this.#options.tls;
     const identity = identityOf(certificate, clusterId);
-    return 'refused' in identity ? identity : readHello(headers, identity, clusterId);
+    return 'refused' in identity ? identity : readHello(headers, { identity, certificate }, clusterId);
   }
 }

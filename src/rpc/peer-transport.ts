@@ -10,10 +10,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { isNodeRole } from '../auth/index.ts';
+import { isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
-import { identityOf } from '../pki/index.ts';
+import { identityOf, spkiFingerprint } from '../pki/index.ts';
 import { fitsFrame } from './frame.ts';
 import { helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hello.ts';
 import { PeerInbox } from './peer-inbox.ts';
@@ -29,7 +29,8 @@ const LATE_MS = 100;
 const TOO_LONG_QUIET_MS = 1000;
 
 export interface PeerTransportListener {
-  payload(peer: NodeId, purpose: PeerPurpose, bytes: Uint8Array): void;
+  /** `claim` is what the certificate of the stream says of the peer. */
+  payload(peer: NodeId, purpose: PeerPurpose, bytes: Uint8Array, claim: NodeClaim): void;
   /** A message was dropped: not connected, too long, or too much waits. At most once a turn for each peer. */
   unreachable(peer: NodeId): void;
   /** A connection that stood was hung up and the next one refused. */
@@ -39,7 +40,7 @@ export interface PeerTransportListener {
   /** Connected again after `lost` or `dead`. */
   restored(peer: NodeId): void;
   /** A peer opened a stream for one transfer; the listener owns it. Absent: such streams are refused. */
-  bulk?(peer: NodeId, header: TransferHeader, stream: Duplex): void;
+  bulk?(peer: NodeId, header: TransferHeader, stream: Duplex, claim: NodeClaim): void;
   log(
     level: LogLevel,
     event: string,
@@ -58,6 +59,11 @@ export interface PeerTransportOptions {
   /** The first one carries pings and gives evidence. */
   readonly purposes: readonly PeerPurpose[];
   readonly listener: PeerTransportListener;
+  /**
+   * Why a node with a good certificate is not talked with, in either direction: it was removed, another
+   * disk has its name. Asked for each new stream and, by `review`, for those that stand. Absent: everybody is.
+   */
+  readonly refusal?: (claim: NodeClaim) => string | null;
 }
 
 export interface PeerAddress {
@@ -75,11 +81,10 @@ export interface PeerLinkStatus {
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
-  readonly #inboxes = new Map<string, PeerInbox>();
+  readonly #inboxes = new Map<string, { readonly inbox: PeerInbox; readonly claim: NodeClaim }>();
   readonly #roundTrips = new RoundTrips();
   readonly #dropped = new Set<NodeId>();
   readonly #listener: PeerListener | null;
-  #refused: ReadonlySet<NodeId> = new Set();
   #tls: ServerTls;
   #timer: NodeJS.Timeout | null = null;
   #tickDue = 0;
@@ -95,8 +100,9 @@ export class PeerTransport {
         : new PeerListener({
             ...options.listen,
             tls: this.#tls,
-            accept: (peer, purpose, stream) => this.accept(peer, purpose, stream),
-            transfer: (peer, header, stream) => this.acceptTransfer(peer, header, stream),
+            accept: (claim, purpose, stream) => this.accept(claim, purpose, stream),
+            transfer: (claim, header, stream) => this.#acceptTransfer(claim, header, stream),
+            refusal: (claim) => this.#refusal(claim),
             refused: (address, reason) => options.listener.log('warn', 'peer-refused', { address, reason }),
           });
   }
@@ -115,10 +121,10 @@ export class PeerTransport {
   /** Says farewell to those who dialled in, then closes everything. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    for (const inbox of this.#inboxes.values()) inbox.farewell();
+    for (const { inbox } of this.#inboxes.values()) inbox.farewell();
     this.setPeers([]);
     await this.#listener?.stop();
-    for (const inbox of [...this.#inboxes.values()]) inbox.close(null);
+    for (const { inbox } of [...this.#inboxes.values()]) inbox.close(null);
   }
 
   /** Connects to exactly these peers from now on. */
@@ -139,10 +145,12 @@ export class PeerTransport {
     }
   }
 
-  /** Streams of these nodes are closed and refused: they were removed, or their certificates revoked. */
-  refuse(peers: ReadonlySet<NodeId>): void {
-    this.#refused = peers;
-    for (const peer of peers) this.#closeInboxes(peer, 'the node is not a member');
+  /** The record changed: closes the streams of those who are refused now. */
+  review(): void {
+    for (const { inbox, claim } of [...this.#inboxes.values()]) {
+      const reason = this.#refusal(claim);
+      if (reason !== null) inbox.close(reason);
+    }
   }
 
   /**
@@ -182,29 +190,23 @@ export class PeerTransport {
   }
 
   /** Takes a verified peer's stream of messages; a newer one of the same purpose replaces the older. */
-  accept(peer: NodeId, purpose: PeerPurpose, stream: Duplex): void {
-    if (this.#refused.has(peer) || !this.#options.purposes.includes(purpose)) {
+  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex): void {
+    const peer = claim.nodeId;
+    if (this.#refusal(claim) !== null || !this.#options.purposes.includes(purpose)) {
       stream.destroy();
       return;
     }
     const key = `${purpose} ${peer}`;
-    this.#inboxes.get(key)?.close('replaced by a newer stream');
+    this.#inboxes.get(key)?.inbox.close('replaced by a newer stream');
     const inbox: PeerInbox = new PeerInbox(stream, {
-      payload: (bytes) => this.#options.listener.payload(peer, purpose, bytes),
+      payload: (bytes) => this.#options.listener.payload(peer, purpose, bytes, claim),
       closed: (reason) => {
-        if (this.#inboxes.get(key) === inbox) this.#inboxes.delete(key);
+        if (this.#inboxes.get(key)?.inbox === inbox) this.#inboxes.delete(key);
         if (reason !== null) this.#log('warn', 'peer-stream-closed', { peer, purpose, reason });
       },
     });
-    this.#inboxes.set(key, inbox);
+    this.#inboxes.set(key, { inbox, claim });
     for (const line of this.#peers.get(peer)?.values() ?? []) line.nudge();
-  }
-
-  /** Takes a verified peer's stream for one transfer. */
-  acceptTransfer(peer: NodeId, header: TransferHeader, stream: Duplex): void {
-    stream.on('error', () => {}); // the transfer sees 'close'
-    if (this.#refused.has(peer) || this.#options.listener.bulk === undefined) stream.destroy();
-    else this.#options.listener.bulk(peer, header, stream);
   }
 
   /** Reads the certificates again; connections made from now on use them. */
@@ -219,6 +221,18 @@ export class PeerTransport {
     if (now - this.#saidTooLongAt < TOO_LONG_QUIET_MS) return;
     this.#saidTooLongAt = now;
     this.#log('error', 'peer-payload-too-long', { peer, purpose, bytes, limit: LIMITS.maxFrameBytes });
+  }
+
+  /** Takes a verified peer's stream for one transfer. */
+  #acceptTransfer(claim: NodeClaim, header: TransferHeader, stream: Duplex): void {
+    stream.on('error', () => {}); // the transfer sees 'close'
+    const { listener } = this.#options;
+    if (listener.bulk === undefined) stream.destroy();
+    else listener.bulk(claim.nodeId, header, stream, claim);
+  }
+
+  #refusal(claim: NodeClaim): string | null {
+    return this.#options.refusal?.(claim) ?? null;
   }
 
   #probing(): PeerPurpose {
@@ -252,7 +266,8 @@ export class PeerTransport {
     const identity = identityOf(certificate, this.#options.clusterId);
     if ('refused' in identity) return identity.refused;
     if (!isNodeRole(identity.role)) return `${identity.id} has role ${identity.role}, not a node's`;
-    return identity.id === peer ? null : `${identity.id} answers at the address of ${peer}`;
+    if (identity.id !== peer) return `${identity.id} answers at the address of ${peer}`;
+    return this.#refusal({ nodeId: peer, role: identity.role, keySha256: spkiFingerprint(certificate) });
   }
 
   #onVerdict(peer: NodeId, what: 'lost' | 'dead' | 'restored'): void {
@@ -262,7 +277,8 @@ export class PeerTransport {
   }
 
   #closeInboxes(peer: NodeId, reason: string | null): void {
-    for (const purpose of this.#options.purposes) this.#inboxes.get(`${purpose} ${peer}`)?.close(reason);
+    for (const purpose of this.#options.purposes)
+      this.#inboxes.get(`${purpose} ${peer}`)?.inbox.close(reason);
   }
 
   #tellDropped(): void {

@@ -51,7 +51,7 @@ async function end(nodeId: string, purpose: PeerPurpose, ownPort: boolean): Prom
       const identity = certificate === null ? null : identityOf(certificate, CLUSTER_ID);
       return identity === null || 'refused' in identity ? null : identity;
     },
-    onPeerStream: (peer, what, stream) => transport.accept(peer, what, stream),
+    onPeerStream: (claim, what, stream) => transport.accept(claim, what, stream),
   });
   await server.start();
   const stop = async (): Promise<void> => {

@@ -27,6 +27,7 @@ class Exchange {
         setImmediate(() => this.#ends.get(peer)?.listener.payload(nodeId, purpose, payload));
       },
       accept: () => {},
+      review: () => {},
       links: () =>
         [...(this.#ends.get(nodeId)?.peers ?? [])].map((peer) => ({
           nodeId: peer,
@@ -70,6 +71,7 @@ class Trio {
           },
         },
         logger: silentLogger,
+        refusal: () => null,
         transport: this.exchange.transport(name),
       });
       this.drivers.set(name, driver);

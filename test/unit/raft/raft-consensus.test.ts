@@ -196,6 +196,22 @@ describe('RaftConsensus replication', () => {
     expect(scene.core('a').status().commitIndex).toBe(3);
   });
 
+  it('is not ended by an acknowledgement of what the log does not hold', () => {
+    const scene = led('abc', 'd');
+    const sent = scene.history.filter((m) => m.kind === 'append' && m.to === 'd').at(-1);
+    const session = sent?.kind === 'append' ? sent.session : 0;
+    const ack = { kind: 'append-response', from: 'd', to: 'a', term: 2, session, accepted: true, round: 9 };
+    const matchOf = () =>
+      scene
+        .core('a')
+        .status()
+        .peers.find((p) => p.nodeId === 'd')?.match;
+    const before = matchOf();
+    forge(scene, { ...ack, index: 1_000_000, hint: { term: 0, index: 0 }, appliedIndex: 0 });
+    expect(scene.core('a').status()).toMatchObject({ role: 'leader', term: 2, commitIndex: 2 });
+    expect(matchOf()).toBe(before);
+  });
+
   it('takes a learner that holds everything for caught up, however long that took', () => {
     const scene = led('abc', 'd');
     scene.cuts.add('a>d');
@@ -254,6 +270,19 @@ describe('RaftConsensus elections', () => {
     expect(scene.core('b').status()).toMatchObject({ role: 'follower', term: 2 });
     forge(scene, { ...now, from: 'a', expectedLast: { index: 2, term: 2 } });
     expect(scene.core('b').status()).toMatchObject({ role: 'candidate', term: 3 });
+  });
+
+  it('ignores whoever claims to lead a term that has a leader, as follower and as that leader', () => {
+    const scene = led('abc');
+    const claim = { kind: 'heartbeat', term: 2, commit: 2, round: 1, session: 1, ranks: [] };
+    for (const [from, to] of [
+      ['c', 'b'],
+      ['c', 'a'],
+      ['x', 'b'],
+    ] as const)
+      forge(scene, { ...claim, from, to });
+    expect(scene.core('b').status()).toMatchObject({ role: 'follower', term: 2, leaderId: 'a' });
+    expect(scene.core('a').status()).toMatchObject({ role: 'leader', term: 2 });
   });
 
   it('never votes, and never stands, with a disk that the membership does not name', () => {

@@ -202,10 +202,9 @@ describe('TurnLoop', () => {
 
   it('stops when the core contradicts itself', () => {
     const stage = new Stage(['a', 'b', 'c']);
-    stage.receive('b', heartbeat(2));
-    stage.receive('c', heartbeat(2));
+    stage.loop.insert({ kind: 'storage-ack', token: 99 });
     stage.settle();
     expect(stage.fatal).toHaveLength(1);
-    expect(stage.fatal[0]).toContain('two leaders in term 2');
+    expect(stage.fatal[0]).toContain('token 99 was never handed out');
   });
 });

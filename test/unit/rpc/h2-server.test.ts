@@ -381,8 +381,8 @@ describe('H2Server peers', { timeout: 20_000 }, () => {
   it('hands a verified node to onPeerStream, refuses persons, liars and transfers', async () => {
     const met: string[] = [];
     const server = await api(handlers, {
-      onPeerStream: (peer, purpose, stream) => {
-        met.push(`${peer} ${purpose}`);
+      onPeerStream: ({ nodeId }, purpose, stream) => {
+        met.push(`${nodeId} ${purpose}`);
         stream.on('error', () => {});
       },
     });

@@ -1,5 +1,6 @@
 /** Peer transports on loopback whose listener writes down what it hears. */
 import type { Duplex } from 'node:stream';
+import type { NodeClaim } from '../../../src/auth/index.ts';
 import { type PeerPurpose, PeerTransport, type TransferHeader } from '../../../src/rpc/index.ts';
 import { CLUSTER_ID } from './node-folders.ts';
 
@@ -22,6 +23,7 @@ export interface TestPeerOptions {
   readonly clusterId?: string;
   readonly port?: number;
   readonly purposes?: readonly PeerPurpose[];
+  readonly refusal?: (claim: NodeClaim) => string | null;
   readonly onPayload?: (peer: string, bytes: Uint8Array) => void;
 }
 
@@ -35,6 +37,7 @@ export async function startPeer(options: TestPeerOptions): Promise<TestPeer> {
     pkiDir: options.pkiDir,
     listen: { host: '127.0.0.1', port: options.port ?? 0 },
     purposes: options.purposes ?? ['control', 'bulk'],
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
     listener: {
       payload: (peer, purpose, bytes) => {
         if (options.onPayload) options.onPayload(peer, bytes);

@@ -4,7 +4,9 @@ import { connect as connectHttp2 } from 'node:http2';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeClaim } from '../../../src/auth/index.ts';
 import { LIMITS } from '../../../src/base/index.ts';
+import { spkiFingerprint } from '../../../src/pki/index.ts';
 import { FrameReader, writeFrame } from '../../../src/rpc/index.ts';
 import { NodeFolders } from './node-folders.ts';
 import { startPeer, type TestPeer, type TestPeerOptions, until } from './peer-fixture.ts';
@@ -261,13 +263,34 @@ describe('PeerTransport identity', { timeout: 20_000 }, () => {
     session.destroy();
   });
 
-  it('refuse closes the streams of a removed node and takes no new ones', async () => {
-    const [a, b] = await pair();
-    a.transport.refuse(new Set(['n2']));
+  it('refusal is asked with role and key of the certificate, for streams and, by review, for open ones', async () => {
+    const refused = new Set<string>();
+    const claims: NodeClaim[] = [];
+    const a = await peer({
+      nodeId: 'n1',
+      pkiDir: await folders.node('n1'),
+      refusal: (claim) => {
+        claims.push(claim);
+        return refused.has(claim.keySha256) ? 'it was removed' : null;
+      },
+    });
+    const pkiDir = await folders.node('n2', { role: 'observer' });
+    const key = spkiFingerprint(readFileSync(join(pkiDir, 'node.crt')));
+    const b = await peer({ nodeId: 'n2', pkiDir });
+    a.transport.setPeers([{ nodeId: 'n2', address: b.address }]);
+    b.transport.setPeers([{ nodeId: 'n1', address: a.address }]);
+    await until('both are connected', () => connected(a) && connected(b));
+    expect(claims[0]).toEqual({ nodeId: 'n2', role: 'observer', keySha256: key });
+    b.transport.send('n1', 'control', Buffer.from('hello'));
+    await until('it is heard', () => a.heard.payloads.length === 1);
+    refused.add(key);
+    a.transport.review();
     await until('b noticed', () => b.heard.logs.some((l) => l.event === 'peer-disconnected'));
+    await until('a said why', () => a.heard.logs.some((l) => l.fields['reason'] === 'it was removed'));
     b.transport.send('n1', 'control', Buffer.from('still here'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(a.heard.payloads).toEqual([]);
+    await until('it is refused at the door', () => a.heard.logs.some((l) => l.event === 'peer-refused'));
+    expect(connected(b)).toBe(false);
+    expect(a.heard.payloads).toHaveLength(1);
   });
 });
 
