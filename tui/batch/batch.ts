@@ -4,9 +4,11 @@
  * screen, so that a script sees what a person sees.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SqlccError } from '../../src/base/index.ts';
 import type { Feed } from '../feed/feed.ts';
 import { openFeed } from '../feed/open-feed.ts';
 import type { StatusResponse } from '../feed/wire.ts';
+import { clean } from '../format/width.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { update } from '../model/update.ts';
 import type { TopClient, TopIo, TopOptions } from '../options.ts';
@@ -97,16 +99,35 @@ export async function runOnce(run: RunBatch): Promise<number> {
   return exitOf(run, model);
 }
 
-/** `count` pictures, separated by an empty line, or JSON lines; the exit code is that of the last. */
+/** A lost answer is told on stderr and costs its round; null for what asking again would not change. */
+function failedRound(run: RunBatch, error: unknown): number | null {
+  if (!(error instanceof SqlccError) || error.retry === 'no') return null;
+  const at = new Date().toISOString();
+  run.io.stderr.write(`${at} error[${error.code}]: ${clean(error.message)}\n`);
+  return error.exitCode;
+}
+
+/**
+ * `count` pictures, separated by an empty line, or JSON lines. A round in which nobody answered is a line on
+ * stderr, and the next one asks again. The exit code is that of the last round.
+ */
 export async function runBatch(run: RunBatch): Promise<number> {
   const { count = 0, delayMs = 1000, format } = run.options;
   const feed = openFeed(run.client, run.options, 0);
   let model: Model | null = null;
   for (let n = 1; ; n++) {
-    model = await picture(feed, run, model);
-    const between = n > 1 && format !== 'json' ? '\n' : '';
-    run.io.stdout.write(between + (format === 'json' ? asJson(model) : asText(model, run)));
-    if (n === count) return exitOf(run, model);
+    let code: number;
+    try {
+      const between = model !== null && format !== 'json' ? '\n' : '';
+      model = await picture(feed, run, model);
+      run.io.stdout.write(between + (format === 'json' ? asJson(model) : asText(model, run)));
+      code = exitOf(run, model);
+    } catch (error) {
+      const failed = failedRound(run, error);
+      if (failed === null) throw error;
+      code = failed;
+    }
+    if (n === count) return code;
     await sleep(delayMs);
   }
 }

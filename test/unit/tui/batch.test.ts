@@ -1,0 +1,71 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, SqlccError } from '../../../src/base/index.ts';
+import { type RunBatch, runBatch } from '../../../tui/batch/index.ts';
+import type { StatusResponse } from '../../../tui/feed/wire.ts';
+import type { TopClient } from '../../../tui/options.ts';
+import { status } from '../../tui/recording.ts';
+
+/** A cluster whose status is answered, or refused with a code, round by round. */
+function clientOf(rounds: (StatusResponse | ErrorCode)[]): TopClient {
+  const absent = async (): Promise<never> => {
+    throw new SqlccError('unavailable', 'not asked here');
+  };
+  return {
+    status: async () => {
+      const next = rounds.shift() ?? 'unavailable';
+      if (typeof next === 'string') throw new SqlccError(next, 'the node said no\u001b[2J');
+      return next;
+    },
+    alerts: async () => ({ alerts: [] }),
+    ...{ views: absent, history: absent, planOperation: absent, runOperation: absent, operation: absent },
+    async *events() {},
+  };
+}
+
+async function run(rounds: (StatusResponse | ErrorCode)[], options: Partial<RunBatch['options']> = {}) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+  const stderr = new PassThrough().on('data', (chunk) => err.push(String(chunk)));
+  const io = { stdin: process.stdin, stdout, stderr, env: {} } as unknown as RunBatch['io'];
+  const count = options.count ?? rounds.length;
+  const code = await runBatch({
+    ...{ client: clientOf(rounds), clusterName: 'c', contextName: 'c', io },
+    options: { format: 'json', delayMs: 1, ...options, count },
+  });
+  await new Promise((resolve) => setImmediate(resolve)); // what was written last arrives
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+const good = () => status({ cluster: { ...status().cluster, health: 'healthy', reasons: [] } });
+
+describe('runBatch', () => {
+  it('runBatch tells a lost round on stderr and goes on with the next', async () => {
+    const { code, out, err } = await run([good(), 'unavailable', good()]);
+    expect(code).toBe(0);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((l) => JSON.parse(l).schema),
+    ).toEqual(['sqlcc.top/1', 'sqlcc.top/1']);
+    expect(err).toMatch(/^\S+Z error\[unavailable\]: the node said no[^\u001b]*\n$/);
+  });
+
+  it('runBatch begins with a lost round as well, and separates only pictures', async () => {
+    const { code, out } = await run(['no_leader', good(), 'unavailable', good()], { format: 'text' });
+    expect(code).toBe(0);
+    expect(out.startsWith('\n')).toBe(false);
+    expect(out.match(/QUORUM/g)).toHaveLength(2);
+  });
+
+  it('runBatch exits as its last round went', async () => {
+    expect((await run([good(), 'unavailable'])).code).toBe(5);
+    expect((await run(['unavailable', status()], { check: true })).code).toBe(3);
+    expect((await run([good(), 'no_leader'], { check: true })).code).toBe(4);
+  });
+
+  it('runBatch ends at once on a refusal that will stay one', async () => {
+    await expect(run(['permission_denied', good()])).rejects.toMatchObject({ code: 'permission_denied' });
+  });
+});
