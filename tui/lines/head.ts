@@ -83,14 +83,15 @@ export function header(view: View, layout: Layout): Line {
 }
 
 function lostBanner(view: View): Line | null {
-  const { connection, now } = view.model;
+  const { connection, now, observer } = view.model;
   if (connection.kind !== 'lost') return null;
+  const asked = observer === null ? 'trying others' : `asking ${clean(observer)} alone`;
   const { statusAt } = shown(view.model);
   const { dead, dot } = view.symbols;
   const ago = age(now - connection.since);
   return [
     span(` ${dead} LOST ${clean(connection.via)} ${ago} `, 'lost'),
-    span(` ${clean(connection.error)} ${dot} trying others, attempt ${connection.attempts} `, 'warning'),
+    span(` ${clean(connection.error)} ${dot} ${asked}, attempt ${connection.attempts} `, 'warning'),
     span(`${dot} picture of ${clockTime(statusAt)}, ${age(now - statusAt)} old `),
   ];
 }

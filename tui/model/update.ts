@@ -111,7 +111,24 @@ function termMoved(model: Model, next: StatusResponse): Change {
   });
 }
 
+/** A node that was chosen with R and is silent for this long is let go: others may still answer. */
+const OBSERVER_PATIENCE_MS = 2000;
+
+/** Without the observer that fell silent, and with a word about it. */
+function letGo(model: Model, observer: string): Model {
+  const text = `${observer} does not answer: seen through whichever node does`;
+  const toast = { text, level: 'warning' as const, until: model.mono + 10_000 };
+  return { ...model, observer: null, toast };
+}
+
 function lost(model: Model, failure: Failure, now: Wall): Model {
+  const next = connectionLost(model, failure, now);
+  const { connection, observer } = next;
+  const isLong = connection.kind === 'lost' && now - connection.since >= OBSERVER_PATIENCE_MS;
+  return observer !== null && isLong ? letGo(next, observer) : next;
+}
+
+function connectionLost(model: Model, failure: Failure, now: Wall): Model {
   if (model.connection.kind === 'connecting')
     return { ...model, now, connection: { kind: 'connecting', error: failure.message } };
   const before = model.connection.kind === 'lost' ? model.connection : null;

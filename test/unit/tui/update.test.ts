@@ -53,6 +53,28 @@ describe('update: looking', () => {
     expect(all[1]).toEqual([]);
   });
 
+  it('an observer that falls silent is let go after a while, with a word; another node may answer', () => {
+    const pinned = press(live(), 'R', 'R');
+    expect(pinned.observer).toBe('n2');
+    const failure = { code: 'unavailable', message: 'refused', hint: '' };
+    const lost = (model: Model, after: number) =>
+      send(model, { type: 'lost', failure, now: START + after })[0];
+    const soon = lost(lost(pinned, 0), 1500);
+    expect(soon.observer).toBe('n2');
+    const late = lost(soon, 2100);
+    expect(late.observer).toBeNull();
+    expect(late.toast).toMatchObject({ text: 'n2 does not answer: seen through whichever node does' });
+    expect(late.connection).toMatchObject({ kind: 'lost', attempts: 3 });
+    const back = send(late, { type: 'status', status: status(), now: START + 2200 })[0];
+    expect(back.connection.kind).toBe('live');
+  });
+
+  it('without an observer a loss says nothing but that it is one', () => {
+    const failure = { code: 'unavailable', message: 'refused', hint: '' };
+    const lost = (after: number) => ({ type: 'lost' as const, failure, now: START + after });
+    expect(send(live(), lost(0), lost(60_000))[0].toast).toBeNull();
+  });
+
   it('a frozen picture stands while the recording goes on', () => {
     const frozen = press(live(), ' ');
     const after = send(frozen, { type: 'status', status: status({ nodes: [] }), now: START + 1000 })[0];
