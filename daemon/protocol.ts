@@ -141,7 +141,6 @@ export type StateToConsensus =
   | { readonly kind: 'digest'; readonly index: LogIndex; readonly digest: number };
 
 export type MainToState =
-  | { readonly kind: 'hash'; readonly id: number }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'stop' };
 
@@ -168,7 +167,6 @@ export type StateToMain =
   | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
   | { readonly kind: 'snapshot-made'; readonly index: LogIndex; readonly size: number; readonly ms: number }
   | { readonly kind: 'diverged'; readonly peer: NodeId; readonly index: LogIndex }
-  | { readonly kind: 'hash'; readonly id: number; readonly hash: string; readonly index: LogIndex }
   | {
       readonly kind: 'log';
       readonly level: LogLevel;

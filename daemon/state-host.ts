@@ -86,13 +86,6 @@ export class StateHost {
 
   #onMain(message: MainToState): void {
     switch (message.kind) {
-      case 'hash':
-        return this.#main({
-          kind: 'hash',
-          id: message.id,
-          hash: this.#store.stateHash(),
-          index: this.#store.appliedIndex(),
-        });
       case 'snapshot':
         void this.#snapshot();
         return;

@@ -17,14 +17,6 @@ export interface StateListener {
   readonly log: (message: Extract<StateToMain, { kind: 'log' }>) => void;
 }
 
-export interface StateHash {
-  readonly hash: string;
-  readonly index: LogIndex;
-}
-
-/** Rest after a walk over all rows, in lengths of that walk. */
-const HASH_REST = 4;
-
 interface Waiter {
   readonly index: LogIndex;
   readonly settle: () => void;
@@ -33,15 +25,10 @@ interface Waiter {
 export class StateLink {
   readonly #port: MessagePort;
   readonly #listener: StateListener;
-  readonly #hashes = new Map<number, (answer: StateHash) => void>();
   #waiters: Waiter[] = [];
   #appliedIndex: LogIndex = 0;
   #appliedAt = performance.now();
   #cluster: ClusterState | null = null;
-  #nextHashId = 1;
-  #hashing: Promise<StateHash> | null = null;
-  /** Monotonic ms. */
-  #hashRestUntil = 0;
   #opened: ((refused: Refused | null) => void) | null = null;
   #stopped: (() => void) | null = null;
 
@@ -93,35 +80,6 @@ export class StateLink {
     });
   }
 
-  /**
-   * SHA-256 over the whole state at the applied index. It walks every row in the thread that applies
-   * writes: whoever asks meanwhile shares the answer, and between two walks writes get four times as long.
-   */
-  hash(): Promise<StateHash> {
-    this.#hashing ??= this.#nextHash().finally(() => {
-      this.#hashing = null;
-    });
-    return this.#hashing;
-  }
-
-  async #nextHash(): Promise<StateHash> {
-    const restMs = this.#hashRestUntil - performance.now();
-    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
-    const began = performance.now();
-    const answer = await this.#askHash();
-    const now = performance.now();
-    this.#hashRestUntil = now + HASH_REST * (now - began);
-    return answer;
-  }
-
-  #askHash(): Promise<StateHash> {
-    const id = this.#nextHashId++;
-    return new Promise((resolve) => {
-      this.#hashes.set(id, resolve);
-      this.#post({ kind: 'hash', id });
-    });
-  }
-
   snapshot(): void {
     this.#post({ kind: 'snapshot' });
   }
@@ -157,10 +115,6 @@ export class StateLink {
         return this.#listener.snapshot(message);
       case 'diverged':
         return this.#listener.diverged(message.peer, message.index);
-      case 'hash':
-        this.#hashes.get(message.id)?.({ hash: message.hash, index: message.index });
-        this.#hashes.delete(message.id);
-        return;
       case 'log':
         return this.#listener.log(message);
       case 'stopped':

@@ -85,7 +85,7 @@ function otherView(context: NodeContext, nodeId: string) {
 }
 
 export async function stateHash(context: NodeContext): Promise<Answer> {
-  const { hash, index } = await context.state.hash();
+  const { hash, index } = await context.readers.hash();
   return { body: { schemaVersion: 1, node_id: context.facts.nodeId, index, state_hash: hash } };
 }
 

@@ -4,7 +4,7 @@ export { createEngine } from './create-engine.ts';
 export type { ExternalEngine } from './external-engine.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { SqlOutcome, SqlResult, SqlStore, SqlValue } from './sql-store.ts';
-export { ValueHasher } from './sqlite/content-hash.ts';
+export { hashUserContent, ValueHasher } from './sqlite/content-hash.ts';
 export { SqliteReader } from './sqlite/sqlite-reader.ts';
 export { SqliteStore } from './sqlite/sqlite-store.ts';
 export { Trial, trialFile } from './sqlite/trial.ts';

@@ -3,16 +3,17 @@ import type { LogIndex } from '../base/index.ts';
 import type { SqlStatement } from '../cluster/index.ts';
 import type { SqlResult } from '../engines/index.ts';
 
-export interface ReaderJob {
-  readonly kind: 'query' | 'trial';
-  readonly statements: readonly SqlStatement[];
-}
+export type ReaderJob =
+  | { readonly kind: 'query' | 'trial'; readonly statements: readonly SqlStatement[] }
+  /** Walk over everything. */
+  | { readonly kind: 'hash' };
 
 export type ReaderAnswer =
   /** A trial has made its copy: the time of the statements themselves begins. */
   | { readonly kind: 'began' }
   | { readonly kind: 'rows'; readonly results: readonly SqlResult[]; readonly appliedIndex: LogIndex }
   | { readonly kind: 'tried' }
+  | { readonly kind: 'hashed'; readonly hash: string; readonly index: LogIndex }
   | {
       readonly kind: 'error';
       readonly code: string;

@@ -9,6 +9,7 @@ import type { ErrorCode, LogIndex } from '../base/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { SqlStatement } from '../cluster/index.ts';
 import { type SqlResult, trialFile } from '../engines/index.ts';
+import { PacedHash, type StateHash } from './paced-hash.ts';
 import type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
 
 /** A copy for a trial is made within this time, or the trial is given up. */
@@ -47,7 +48,7 @@ interface Reader {
 
 function tooLong(task: Task): SqlccError {
   const ms = task.timeoutMs;
-  if (task.job.kind === 'query')
+  if (task.job.kind !== 'trial')
     return new SqlccError('deadline_exceeded', `the read took longer than ${ms} ms`);
   const seconds = Math.round(ms / 100) / 10;
   const message = `the write takes longer than ${seconds} s, and would hold up every node that long`;
@@ -58,6 +59,7 @@ function tooLong(task: Task): SqlccError {
 export class ReaderPool {
   readonly #options: ReaderPoolOptions;
   readonly #readers = new Set<Reader>();
+  readonly #hashes = new PacedHash(() => this.#walk());
   #waiting: Task[] = [];
   #stopped = false;
 
@@ -86,6 +88,21 @@ export class ReaderPool {
    */
   async trial(statements: readonly SqlStatement[], timeoutMs: number): Promise<void> {
     await this.#submit({ kind: 'trial', statements }, timeoutMs);
+  }
+
+  /**
+   * SHA-256 over the whole state, in a process of its own: the applier goes on meanwhile. Walks every
+   * row, one walk at a time; whoever asks during one shares its answer.
+   */
+  hash(): Promise<StateHash> {
+    return this.#hashes.ask();
+  }
+
+  async #walk(): Promise<StateHash> {
+    // longer than anybody may wait for it
+    const answer = await this.#submit({ kind: 'hash' }, LIMITS.maxRequestTimeoutMs);
+    if (answer.kind !== 'hashed') throw new SqlccError('internal', `a reader answered ${answer.kind}`);
+    return { hash: answer.hash, index: answer.index };
   }
 
   /** Kills all readers; what they worked on fails as unavailable. */

@@ -3,8 +3,10 @@
  * answers. It may hang in a statement; whoever forked it keeps the time and kills it.
  */
 import { SqlccError } from '../base/index.ts';
-import { SqliteReader, Trial, trialFile } from '../engines/index.ts';
+import type { SqlStatement } from '../cluster/index.ts';
+import { hashUserContent, SqliteReader, Trial, trialFile } from '../engines/index.ts';
 import type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
+import { hashOf } from './state-hash.ts';
 
 const APPLIED = 'SELECT coalesce(max(idx), 0) FROM _sqlcc_applied';
 
@@ -22,7 +24,8 @@ export class ReaderServer {
 
   async run(job: ReaderJob): Promise<void> {
     try {
-      if (job.kind === 'query') return this.#query(job);
+      if (job.kind === 'query') return this.#query(job.statements);
+      if (job.kind === 'hash') return this.#hash();
       await this.#trial.prepare();
       this.#answer({ kind: 'began' });
       this.#trial.run(job.statements);
@@ -40,11 +43,21 @@ export class ReaderServer {
     this.#reader.close();
   }
 
-  #query(job: ReaderJob): void {
-    const answer = this.#reader.snapshot(() => {
-      const [applied] = this.#reader.own(APPLIED).get() as unknown as [bigint];
-      return { results: this.#reader.query(job.statements), appliedIndex: Number(applied) };
+  #query(statements: readonly SqlStatement[]): void {
+    const answer = this.#reader.snapshot((view) => {
+      const [applied] = view.own(APPLIED).get() as unknown as [bigint];
+      return { results: view.query(statements), appliedIndex: Number(applied) };
     });
     this.#answer({ kind: 'rows', ...answer });
+  }
+
+  #hash(): void {
+    const answer = this.#reader.timeless((db) => {
+      const own = (sql: string) => db.prepare(sql);
+      const [applied] = own(APPLIED).get() as unknown as [bigint];
+      const hash = hashOf((hasher) => hashUserContent(db, hasher), own);
+      return { hash, index: Number(applied) };
+    });
+    this.#answer({ kind: 'hashed', ...answer });
   }
 }

@@ -21,14 +21,15 @@ import type {
   CommandEnvelope,
   SqlEnvelope,
 } from '../cluster/index.ts';
-import { createEngine, type EngineKind, type SqliteStore, ValueHasher } from '../engines/index.ts';
+import { createEngine, type EngineKind, type SqliteStore } from '../engines/index.ts';
 import type { LogEntry } from '../raft/index.ts';
 import { digestOf } from './digest.ts';
 import { EventRing } from './event-ring.ts';
 import { KeyValues } from './kv.ts';
 import { Meta } from './meta.ts';
-import { createSchema, HASHED } from './schema.ts';
+import { createSchema } from './schema.ts';
 import { type SessionKey, Sessions } from './sessions.ts';
+import { hashOf } from './state-hash.ts';
 import type { AppliedAt, AppliedGroup, ApplyCluster, CopiedState, EntryResult, KvChange } from './types.ts';
 
 export interface StateStoreOptions {
@@ -130,12 +131,13 @@ export class StateStore {
    * everything.
    */
   stateHash(): string {
-    const hasher = new ValueHasher();
-    this.#store.transaction(() => {
-      this.#store.hashInto(hasher);
-      for (const query of HASHED) hasher.addRows(this.#store.own(query));
-    });
-    return hasher.digest();
+    const store = this.#store;
+    return store.transaction(() =>
+      hashOf(
+        (hasher) => store.hashInto(hasher),
+        (sql) => store.own(sql),
+      ),
+    );
   }
 
   /** Copies the state at one point in time to the new file `path`; what it holds is read from the copy. */

@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LIMITS, SqlccError } from '../../base/index.ts';
+import { type Bytes, LIMITS, SqlccError } from '../../base/index.ts';
 import type { SqlStatement } from '../../cluster/index.ts';
 import type { SqlFailure, SqlResult } from '../sql-store.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { SqlExecutor } from './executor.ts';
+import { PinnedFunctions } from './pinned-functions.ts';
 import { type PlanCost, requestCosts } from './plan-cost.ts';
 import { type SchemaFacts, schemaFacts } from './schema-facts.ts';
 import { isEngineError } from './sql-errors.ts';
@@ -24,6 +25,42 @@ interface Opened {
   readonly own: Map<string, StatementSync>;
   /** Facts of the schema, and its version. */
   facts: { readonly version: unknown; readonly value: SchemaFacts } | null;
+}
+
+/** What a group of reads at one point in time may ask. */
+export interface ReaderView {
+  /** A statement of the state machine's own, kept for the next call. */
+  own(sql: string): StatementSync;
+  /** The answers of all statements; throws sql_error for one that fails or would write. */
+  query(statements: readonly SqlStatement[]): readonly SqlResult[];
+}
+
+/** Where the file stands now. */
+export interface FilePosition {
+  readonly path: string;
+  readonly sizeBytes: Bytes;
+  /** SQLite's count of commits by others. */
+  readonly version: unknown;
+}
+
+function ownOf({ own, connection }: Opened, sql: string): StatementSync {
+  let statement = own.get(sql);
+  if (statement === undefined) {
+    statement = connection.db.prepare(sql);
+    own.set(sql, statement);
+  }
+  return statement;
+}
+
+function queryOf({ executor }: Opened, statements: readonly SqlStatement[]): readonly SqlResult[] {
+  try {
+    const outcome = executor.run(statements);
+    if (outcome.ok) return outcome.results;
+    throw sqlError(outcome.failure);
+  } catch (error) {
+    if (!isEngineError(error)) throw error;
+    throw new SqlccError('storage_failed', `the state can't be read: ${error.message}`, { cause: error });
+  }
 }
 
 /** A refused statement as edges throw it; statement numbers count from 0. */
@@ -56,36 +93,38 @@ export class SqliteReader {
    * no file.
    */
   own(sql: string): StatementSync {
-    const { own, connection } = this.#current();
-    let statement = own.get(sql);
-    if (statement === undefined) {
-      statement = connection.db.prepare(sql);
-      own.set(sql, statement);
-    }
-    return statement;
+    return ownOf(this.#current(), sql);
   }
 
-  /** Runs `work` in one read transaction. */
-  snapshot<T>(work: () => T): T {
-    const { db } = this.#current().connection;
+  /** Runs `work` in one read transaction of one file, also when a restore replaces it meanwhile. */
+  snapshot<T>(work: (view: ReaderView) => T): T {
+    const opened = this.#current();
+    const { db } = opened.connection;
     db.exec('BEGIN');
     try {
-      return work();
+      return work({
+        own: (sql) => ownOf(opened, sql),
+        query: (statements) => queryOf(opened, statements),
+      });
     } finally {
       db.exec('COMMIT');
     }
   }
 
-  /** The answers of all statements; throws sql_error for one that fails or would write. */
-  query(statements: readonly SqlStatement[]): readonly SqlResult[] {
-    const { executor } = this.#current();
+  /**
+   * Runs `work` in one read transaction of a connection of its own, where the clock stands at 0 as it does
+   * when the applier hashes.
+   */
+  timeless<T>(work: (db: DatabaseSync) => T): T {
+    const { db } = openConnection(this.position().path, { readOnly: true });
+    const functions = new PinnedFunctions();
+    functions.register(db);
     try {
-      const outcome = executor.run(statements);
-      if (outcome.ok) return outcome.results;
-      throw sqlError(outcome.failure);
-    } catch (error) {
-      if (!isEngineError(error)) throw error;
-      throw new SqlccError('storage_failed', `the state can't be read: ${error.message}`, { cause: error });
+      db.exec('BEGIN');
+      return work(db);
+    } finally {
+      db.close();
+      functions.close();
     }
   }
 
@@ -109,7 +148,7 @@ export class SqliteReader {
   /** How much work each statement of a request that writes may be. */
   costs(statements: readonly SqlStatement[]): readonly PlanCost[] {
     const opened = this.#current();
-    const [version] = this.own('PRAGMA schema_version').get() as unknown as [unknown];
+    const [version] = ownOf(opened, 'PRAGMA schema_version').get() as unknown as [unknown];
     const known = opened.facts?.version === version ? opened.facts : null;
     opened.facts = known ?? { version, value: schemaFacts(opened.connection.db) };
     return requestCosts(opened.connection, opened.facts.value, statements, (sql) => this.shape(sql));
@@ -121,15 +160,12 @@ export class SqliteReader {
     for (const name of userTables(db)) db.prepare(`SELECT count(*) FROM ${name} NOT INDEXED`).get();
   }
 
-  /** Pages of the file, in bytes. */
-  get sizeBytes(): number {
-    const [pages] = this.own('PRAGMA page_count').get() as unknown as [bigint];
-    return Number(pages) * 4096;
-  }
-
-  /** Path of the file that is read now. */
-  get path(): string {
-    return join(this.#dir, this.#current().generation);
+  /** The file that is read now, how large it is and how new. */
+  position(): FilePosition {
+    const opened = this.#current();
+    const [pages] = ownOf(opened, 'PRAGMA page_count').get() as unknown as [bigint];
+    const [version] = ownOf(opened, 'PRAGMA data_version').get() as unknown as [unknown];
+    return { path: join(this.#dir, opened.generation), sizeBytes: Number(pages) * 4096, version };
   }
 
   close(): void {

@@ -15,7 +15,7 @@ import { type Connection, openConnection } from './connection.ts';
 import { SqlExecutor } from './executor.ts';
 import { copyPages } from './page-copy.ts';
 import { PinnedFunctions } from './pinned-functions.ts';
-import type { SqliteReader } from './sqlite-reader.ts';
+import type { FilePosition, SqliteReader } from './sqlite-reader.ts';
 
 /** What the trial's time is in steps of plan-cost.ts. */
 const MOST_STEPS = LIMITS.sqlTrialTimeoutMs * 1000;
@@ -23,9 +23,8 @@ const MOST_STEPS = LIMITS.sqlTrialTimeoutMs * 1000;
 interface Copy {
   readonly connection: Connection;
   readonly executor: SqlExecutor;
-  readonly generation: string;
-  /** SQLite's count of commits by others; the copy is fresh while it stands still. */
-  readonly version: unknown;
+  /** What it is a copy of; it is fresh while that stands still. */
+  readonly of: FilePosition;
 }
 
 /** Name of the copy that the process `pid` makes; whoever kills the process removes it. */
@@ -49,17 +48,20 @@ export class Trial {
 
   /** Makes ready; the caller's clock for `run` starts when this is done. */
   async prepare(): Promise<void> {
-    if (this.#reader.sizeBytes > this.#copyBytes) return;
-    const version = this.#version();
-    const made = this.#copy;
-    if (made !== null && made.version === version && made.generation === this.#reader.path) return;
+    const of = this.#reader.position();
+    const made = this.#copy?.of;
+    if (
+      of.sizeBytes > this.#copyBytes ||
+      (made !== undefined && made.version === of.version && made.path === of.path)
+    )
+      return;
     this.close();
-    await copyPages(this.#reader.path, this.#file);
+    await copyPages(of.path, this.#file);
     const connection = openConnection(this.#file, { readOnly: false });
     connection.db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
     this.#functions.register(connection.db);
     const executor = new SqlExecutor(connection, 'write');
-    this.#copy = { connection, executor, generation: this.#reader.path, version };
+    this.#copy = { connection, executor, of };
   }
 
   /**
@@ -67,7 +69,8 @@ export class Trial {
    * process.
    */
   run(statements: readonly SqlStatement[]): void {
-    if (this.#copy === null || this.#reader.sizeBytes > this.#copyBytes) return this.#judge(statements);
+    if (this.#copy === null || this.#reader.position().sizeBytes > this.#copyBytes)
+      return this.#judge(statements);
     const { connection, executor } = this.#copy;
     this.#functions.pin({ timestamp: Date.now(), seed: 1 });
     connection.db.exec('BEGIN');
@@ -83,10 +86,6 @@ export class Trial {
     this.#copy?.connection.db.close();
     this.#copy = null;
     if (existsSync(this.#file)) rmSync(this.#file, { force: true });
-  }
-
-  #version(): unknown {
-    return (this.#reader.own('PRAGMA data_version').get() as unknown as [unknown])[0];
   }
 
   #judge(statements: readonly SqlStatement[]): void {

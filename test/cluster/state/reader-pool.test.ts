@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
+import type { LogEntry } from '../../../src/raft/index.ts';
 import { ReaderPool, StateStore } from '../../../src/state/index.ts';
 import { LogWriter, optionsIn } from '../../unit/state/log.ts';
 
@@ -101,6 +102,49 @@ describe('ReaderPool', () => {
     }
     await refused;
     expect(longestMs).toBeLessThan(500);
+  });
+
+  it("hash is the applier's own, and the applier goes on meanwhile", async () => {
+    store.apply([
+      log.openSession('s'),
+      log.put('k', 'v', null, { session: 's', seq: 1 }),
+      log.sql([
+        "CREATE VIEW clock AS SELECT 1 AS id, datetime('now') AS body",
+        "CREATE VIRTUAL TABLE said USING fts5(body, content='clock', content_rowid='id')",
+        "INSERT INTO said (rowid, body) VALUES (1, 'a b')",
+        'CREATE TABLE many (id INTEGER PRIMARY KEY, x)',
+        `${ENDLESS} INSERT INTO many (x) SELECT hex(x) FROM r LIMIT 300000`,
+      ]),
+    ]);
+    const twin = StateStore.open(optionsIn(join(dir, 'twin')));
+    await store.snapshotTo(join(dir, 'copy.db'));
+    twin.restore(join(dir, 'copy.db'));
+    let over = false;
+    const asked = Promise.all([pool.hash(), pool.hash()]).finally(() => {
+      over = true;
+    });
+    const puts: LogEntry[] = [];
+    let longestMs = 0;
+    while (!over) {
+      puts.push(log.put('k', `${puts.length}`));
+      const began = performance.now();
+      store.apply(puts.slice(-1));
+      longestMs = Math.max(longestMs, performance.now() - began);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [answer, shared] = await asked;
+    expect(answer.index).toBeLessThan(store.appliedIndex());
+    twin.apply(puts.filter((entry) => entry.index <= answer.index));
+    expect(answer).toEqual({ hash: twin.stateHash(), index: twin.appliedIndex() });
+    expect(shared).toEqual(answer);
+    expect(longestMs).toBeLessThan(500);
+    twin.close();
+  });
+
+  it('a hash under way ends with stop', async () => {
+    const refused = expect(pool.hash()).rejects.toMatchObject({ code: 'unavailable' });
+    await pool.stop();
+    await refused;
   });
 
   it('stop ends every process, fails what they worked on, and leaves no copy behind', async () => {

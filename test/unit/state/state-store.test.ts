@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AssertionError, LIMITS } from '../../../src/base/index.ts';
+import { SqliteReader } from '../../../src/engines/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
 import { type AppliedGroup, StateReader, StateStore } from '../../../src/state/index.ts';
 import { LogWriter, optionsIn } from './log.ts';
@@ -336,6 +337,25 @@ describe('snapshotTo and restore', () => {
     store.restore(join(dir, 'copy.db'));
     expect(reader.get('k')).toMatchObject({ item: { value: 'new' }, appliedIndex: 2 });
     expect(readdirSync(join(dir, 'a')).filter((name) => name.startsWith('state-1'))).toEqual([]);
+    reader.close();
+  });
+
+  it('a read that began before a restore ends in the state that it began in', async () => {
+    const store = open();
+    store.apply([log.put('k', 'old'), log.sql(['CREATE TABLE t (x)', 'INSERT INTO t VALUES (1)'])]);
+    const other = open('b');
+    other.apply([{ ...log.sql(['CREATE TABLE t (x)', 'INSERT INTO t VALUES (2), (3)']), index: 1 }]);
+    await other.snapshotTo(join(dir, 'copy.db'));
+    const reader = new SqliteReader(join(dir, 'a'));
+    const applied = 'SELECT idx FROM _sqlcc_applied';
+    const read = (between: () => void): unknown =>
+      reader.snapshot((view) => {
+        const index = view.own(applied).get();
+        between();
+        return [index, view.query([{ sql: 'SELECT x FROM t ORDER BY x' }])[0]?.rows];
+      });
+    expect(read(() => store.restore(join(dir, 'copy.db')))).toEqual([[2n], [[1]]]);
+    expect(read(() => {})).toEqual([[1n], [[2], [3]]]);
     reader.close();
   });
 
