@@ -4,12 +4,12 @@
  * Raft group) and goes on with operations that a former leader left. One small step at
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
-import { evaluateFixedAlerts } from '../src/alerts/index.ts';
 import type { Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import { alertTransitions, type Leadership } from './current-alerts.ts';
 import { livenessDue, maintenanceDue } from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { nextMemberStep } from './member-step.ts';
@@ -148,6 +148,16 @@ export class LeaderDuties {
     });
     // only now: an announcement that got lost is made again
     this.#announced = won.term;
+    await this.#recordPause(won);
+  }
+
+  /** While nobody led nothing could be recorded: an alert of that time is, now, before it is resolved. */
+  async #recordPause({ silenceMs, electionMs }: Elected): Promise<void> {
+    const { cluster } = this.#parts.state;
+    if (cluster === null || silenceMs === null) return;
+    const leaderlessMs = Math.round(silenceMs + electionMs);
+    for (const command of this.#alertsDue(cluster, { leaderId: null, leaderlessMs }))
+      await this.#propose(command);
   }
 
   /** Commands that bring the record in line with the facts, in the order in which they matter. */
@@ -155,23 +165,13 @@ export class LeaderDuties {
     return [
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
-      ...this.#alertsDue(cluster),
+      ...this.#alertsDue(cluster, { leaderId: this.#parts.nodeId, leaderlessMs: 0 }),
     ];
   }
 
-  #alertsDue(cluster: ClusterState): ClusterCommand[] {
-    const nodes = Object.values(cluster.nodes).map((n) => ({
-      nodeId: n.nodeId,
-      dead: n.liveness === 'dead',
-      inMaintenance: n.nodeId in cluster.maintenance,
-    }));
-    const transitions = evaluateFixedAlerts({
-      previous: cluster.alerts,
-      nodes,
-      leaderId: this.#parts.nodeId,
-      leaderlessMs: 0,
-    });
-    return transitions.map((alert) => ({ kind: 'alert-transition', alert }));
+  /** Differences between the alerts of the record and what the fixed rules say. */
+  #alertsDue(cluster: ClusterState, leadership: Leadership): ClusterCommand[] {
+    return alertTransitions(cluster, leadership).map((alert) => ({ kind: 'alert-transition', alert }));
   }
 
   /** Looks at what is true now: the steps before may have changed the record and the group. */

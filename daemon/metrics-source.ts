@@ -10,6 +10,7 @@ import type {
   Readings,
 } from '../src/metrics/index.ts';
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';
+import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { HealthLoop } from './health-loop.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts } from './node-view.ts';
@@ -71,7 +72,7 @@ export class MetricsSource {
   }
 
   #node(): NodeMetrics {
-    const { latencies, startedAt } = this.#parts;
+    const { denials, latencies, startedAt } = this.#parts;
     const { sample, connections } = this.#health;
     const { requests, errors } = latencies.totals;
     const links = this.#parts.consensus.links.filter((l) => l.connected).length;
@@ -91,6 +92,7 @@ export class MetricsSource {
       uptimeMs: Date.now() - startedAt,
       totalQueries: requests,
       totalErrors: errors,
+      totalDenied: denials.total,
     };
   }
 
@@ -102,7 +104,7 @@ export class MetricsSource {
   }
 
   #cluster(): ClusterMetrics {
-    const { state, consensus } = this.#parts;
+    const { state, consensus, startedAt } = this.#parts;
     const { cluster } = state;
     const leaderId = consensus.status?.leaderId ?? null;
     const rolled = rollUp(
@@ -117,7 +119,10 @@ export class MetricsSource {
       ...rolled,
       clusterAvailability: this.#availability.ratio,
       configVersion: cluster?.configs.findLast((c) => c.isActive)?.version ?? 0,
-      alertsFiring: cluster?.alerts.filter((a) => a.state === 'firing').length ?? 0,
+      alertsFiring:
+        cluster === null || consensus.status === null
+          ? 0
+          : firingCount(currentAlerts(cluster, consensus.status, { now: Date.now(), startedAt })),
       maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
     };
   }

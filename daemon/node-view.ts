@@ -3,10 +3,12 @@
  * the replicated record (who), Raft (what it counts for), gossip (how it is).
  * Sources in, rows out; nothing is read or asked here.
  */
+import type { AlertRecord } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
 import type { LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
+import { currentAlerts, firingCount } from './current-alerts.ts';
 
 /** What gossip knows of a member, with its own newest word about itself. */
 export interface MemberFacts {
@@ -185,6 +187,10 @@ export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse
   };
 }
 
+function alertsOf({ cluster, raft, members, nodeId, now }: ViewSources): readonly AlertRecord[] {
+  return currentAlerts(cluster, raft, { now, startedAt: members.get(nodeId)?.digest?.startedAt ?? now });
+}
+
 /** Why the cluster is not healthy; `critical` ones mean that it can't write. */
 function clusterHealth(
   sources: ViewSources,
@@ -207,7 +213,7 @@ function clusterHealth(
   }
   if (alive < sources.minReplicas)
     degraded.push(`${alive} live copies, min_replicas is ${sources.minReplicas}`);
-  for (const alert of sources.cluster.alerts) {
+  for (const alert of alertsOf(sources)) {
     if (alert.state === 'firing')
       degraded.push(`alert ${alert.rule}${alert.nodeId === null ? '' : ` on ${alert.nodeId}`} is firing`);
   }
@@ -253,7 +259,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
     config: { version: cluster.configs.findLast((c) => c.isActive)?.version ?? 0 },
     maintenance: Object.keys(cluster.maintenance).sort(),
     operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
-    alerts: { firing: cluster.alerts.filter((a) => a.state === 'firing').length },
+    alerts: { firing: firingCount(alertsOf(sources)) },
     elections: cluster.elections.slice(-20).map(electionRow),
     nodes: rows,
   };

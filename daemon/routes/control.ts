@@ -11,10 +11,11 @@ import { ConfigUpdateManager, ConfigVersionManager } from '../../src/config/inde
 import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
+import { currentAlerts } from '../current-alerts.ts';
 import { shortId } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
 import { JOIN_TOKEN_TTL_MS } from '../init.ts';
-import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
+import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
 import { alertView, auditView, configVersionView, operationView, tokenView } from '../views.ts';
@@ -179,29 +180,12 @@ export async function revokeToken(context: NodeContext, call: Call): Promise<Ans
   return { body: {} };
 }
 
+/** Without a leader nothing can be recorded: then the same rules are asked on this node. */
 export async function alerts(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
-  const stored = requireCluster(context).alerts.map(alertView);
-  return { body: { schemaVersion: 1, alerts: [...stored, ...leaderless(context)], read } };
-}
-
-/** Without a leader nothing can be recorded, and that is the alert. */
-function leaderless(context: NodeContext) {
-  const raft = context.consensus.status;
-  if (raft === null || raft.leaderId !== null) return [];
-  const silence = Math.round(raft.silenceMs ?? 0);
-  return [
-    {
-      id: 'LeaderDown',
-      rule: 'LeaderDown',
-      node_id: null,
-      severity: 'critical' as const,
-      state: 'firing' as const,
-      since: isoTime(Date.now() - silence),
-      value: `no leader for ${silence} ms, seen by ${context.facts.nodeId}`,
-      acknowledged_by: null,
-    },
-  ];
+  const { cluster, raft, now } = viewSources(context);
+  const rows = currentAlerts(cluster, raft, { now, startedAt: context.startedAt }).map(alertView);
+  return { body: { schemaVersion: 1, alerts: rows, read } };
 }
 
 export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {

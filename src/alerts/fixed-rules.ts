@@ -3,7 +3,7 @@
  * a node is down. They read facts, not metrics, and answer with transitions only, so
  * that proposing an answer twice changes nothing.
  */
-import type { NodeId } from '../base/index.ts';
+import type { NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import type { AlertRecord, AlertTransition } from './alert-record.ts';
 
@@ -57,4 +57,18 @@ export function evaluateFixedAlerts(facts: FixedAlertFacts): AlertTransition[] {
   return [leaderVerdict(facts), ...nodeVerdicts(facts)]
     .filter((v) => v.firing !== firingNow.has(v.id))
     .map(({ firing, ...alert }) => ({ ...alert, state: firing ? 'firing' : 'resolved' }));
+}
+
+/** `alerts` with `transitions` on top, changed at `since`; a new incident is acknowledged by nobody. */
+export function withTransitions(
+  alerts: readonly AlertRecord[],
+  transitions: readonly AlertTransition[],
+  since: Timestamp,
+): AlertRecord[] {
+  const changed = new Set(transitions.map((t) => t.id));
+  const acknowledgedBy = null;
+  return [
+    ...alerts.filter((a) => !changed.has(a.id)),
+    ...transitions.map((transition) => ({ ...transition, since, acknowledgedBy })),
+  ];
 }

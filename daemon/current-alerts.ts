@@ -1,0 +1,47 @@
+/**
+ * The fixed rules on the record: one evaluation for the leader, which records what
+ * changed, and for whoever is asked while nobody leads and nothing can be recorded.
+ */
+import type { AlertRecord, AlertTransition } from '../src/alerts/index.ts';
+import { evaluateFixedAlerts, withTransitions } from '../src/alerts/index.ts';
+import type { Duration, NodeId, Timestamp } from '../src/base/index.ts';
+import type { ClusterState } from '../src/cluster/index.ts';
+import type { RaftStatus } from '../src/raft/index.ts';
+
+/** Who leads, or for how long nobody has. */
+export interface Leadership {
+  readonly leaderId: NodeId | null;
+  readonly leaderlessMs: Duration;
+}
+
+/** What differs from the alerts of the record. */
+export function alertTransitions(cluster: ClusterState, leadership: Leadership): AlertTransition[] {
+  const nodes = Object.values(cluster.nodes).map((n) => ({
+    nodeId: n.nodeId,
+    dead: n.liveness === 'dead',
+    inMaintenance: Object.hasOwn(cluster.maintenance, n.nodeId),
+  }));
+  return evaluateFixedAlerts({ previous: cluster.alerts, nodes, ...leadership });
+}
+
+type Known = Pick<RaftStatus, 'leaderId' | 'silenceMs'>;
+
+/** The alerts as they are now: the record's, and without a leader what the rules say here. */
+export function currentAlerts(
+  cluster: ClusterState,
+  { leaderId, silenceMs }: Known,
+  { now, startedAt }: { readonly now: Timestamp; readonly startedAt: Timestamp },
+): readonly AlertRecord[] {
+  if (leaderId !== null) return cluster.alerts;
+  // a node that never heard of a leader waits for one since its start
+  const leaderlessMs = Math.round(silenceMs ?? Math.max(0, now - startedAt));
+  return withTransitions(
+    cluster.alerts,
+    alertTransitions(cluster, { leaderId, leaderlessMs }),
+    now - leaderlessMs,
+  );
+}
+
+export function firingCount(alerts: readonly AlertRecord[]): number {
+  return alerts.filter((alert) => alert.state === 'firing').length;
+}

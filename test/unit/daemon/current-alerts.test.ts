@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { alertTransitions, currentAlerts, firingCount } from '../../../daemon/current-alerts.ts';
+import type { AlertRecord } from '../../../src/alerts/index.ts';
+import { LEADERLESS_ALERT_MS } from '../../../src/alerts/index.ts';
+import type { ClusterState } from '../../../src/cluster/index.ts';
+import { threeNodes } from '../cluster/world.ts';
+
+const NOW = 1_800_000_000_000;
+const AT = { now: NOW, startedAt: NOW - 60_000 };
+
+function cluster(...alerts: AlertRecord[]): ClusterState {
+  return { ...threeNodes().cluster, alerts };
+}
+
+const old: AlertRecord = {
+  ...{ id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical', state: 'resolved' },
+  ...{ since: 5, value: 'n1 leads', acknowledgedBy: 'ann' },
+};
+
+describe('currentAlerts', () => {
+  it('are those of the record while somebody leads', () => {
+    expect(currentAlerts(cluster(old), { leaderId: 'n1', silenceMs: null }, AT)).toEqual([old]);
+  });
+
+  it('have LeaderDown once, from the threshold on, with the time since when', () => {
+    const leaderless = (silenceMs: number) => currentAlerts(cluster(old), { leaderId: null, silenceMs }, AT);
+    expect(leaderless(LEADERLESS_ALERT_MS - 1)).toEqual([old]);
+    const firing = leaderless(2500);
+    expect(firing).toMatchObject([
+      {
+        id: 'LeaderDown',
+        state: 'firing',
+        since: NOW - 2500,
+        value: 'no leader for 2.5s',
+        acknowledgedBy: null,
+      },
+    ]);
+    expect(firingCount(firing)).toBe(1);
+  });
+
+  it('count from the start on a node that never heard of a leader', () => {
+    const alerts = currentAlerts(cluster(), { leaderId: null, silenceMs: null }, AT);
+    expect(alerts).toMatchObject([{ id: 'LeaderDown', since: AT.startedAt }]);
+  });
+});
+
+describe('alertTransitions', () => {
+  it('say what a new leader records of the pause before it, and that the pause is over', () => {
+    const ledger = threeNodes();
+    const pause = alertTransitions(ledger.cluster, { leaderId: null, leaderlessMs: 3000 });
+    expect(pause).toMatchObject([{ id: 'LeaderDown', state: 'firing' }]);
+    for (const alert of pause) ledger.done({ kind: 'alert-transition', alert });
+    const over = alertTransitions(ledger.cluster, { leaderId: 'n2', leaderlessMs: 0 });
+    expect(over).toMatchObject([{ id: 'LeaderDown', state: 'resolved', value: 'n2 leads' }]);
+    for (const alert of over) ledger.done({ kind: 'alert-transition', alert });
+    expect(alertTransitions(ledger.cluster, { leaderId: 'n2', leaderlessMs: 0 })).toEqual([]);
+    expect(ledger.events.slice(-2).map((e) => e.kind)).toEqual(['alert-fired', 'alert-resolved']);
+  });
+});
