@@ -4,11 +4,12 @@
  * HTTP for metrics and health, loopback unless configured: plain-answers.ts).
  */
 import type { X509Certificate } from 'node:crypto';
-import { allows } from '../src/auth/index.ts';
+import { allows, NOBODY } from '../src/auth/index.ts';
 import { AssertionError } from '../src/base/index.ts';
-import { H2Server, PlainServer, Router, type RouterOptions } from '../src/rpc/index.ts';
+import { type Denied, H2Server, PlainServer, Router, type RouterOptions } from '../src/rpc/index.ts';
 import { createAuthenticator } from './authenticate.ts';
 import type { NodePki } from './data-files.ts';
+import type { Denials } from './denials.ts';
 import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
@@ -17,12 +18,14 @@ import { plainAnswer } from './plain-answers.ts';
 
 /** Requests under way get this long to end when the daemon stops. */
 const GRACE_MS = 800;
+const DENIALS_FLUSH_MS = 10_000;
 
 export class Listeners {
   readonly #parts: NodeParts;
   readonly #context: () => NodeContext;
   #servers: H2Server[] = [];
   #plain: PlainServer | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   /** `context` is asked at start: the parts and their context need each other. */
   constructor(parts: NodeParts, context: () => NodeContext) {
@@ -45,6 +48,7 @@ export class Listeners {
       handlers,
       authorize: (identity, scope) => allows(identity.role, scope),
       onBug: (error, endpoint) => onBug(context, error, endpoint),
+      onDenied: (denied) => noteDenied(context.denials, denied),
     };
     const shared = {
       tls: { clusterId: facts.clusterId, ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
@@ -64,6 +68,8 @@ export class Listeners {
       router: new Router({ ...rules, only: 'client-port' }),
     });
     this.#servers = [api, data];
+    this.#timer = setInterval(() => context.denials.flush(performance.now()), DENIALS_FLUSH_MS);
+    this.#timer.unref();
     for (const server of this.#servers) await server.start();
     this.#plain = new PlainServer({
       host: monitoring.metricsHost,
@@ -82,9 +88,18 @@ export class Listeners {
   }
 
   async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
     await Promise.all([...this.#servers.map((s) => s.stop(GRACE_MS)), this.#plain?.stop()]);
     this.#servers = [];
   }
+}
+
+/** By identity where there is a good one, else by address: that is all that is known then. */
+export function noteDenied(denials: Denials, denied: Denied): void {
+  const { code, identity, remoteAddress, endpoint } = denied;
+  const isSomebody = identity !== null && identity !== NOBODY;
+  const who = isSomebody ? `${identity.role} ${identity.id}` : remoteAddress;
+  denials.note(who, `${code} ${endpoint ?? 'credentials'}`, performance.now());
 }
 
 /** A node that contradicts itself must not go on; any other surprise costs the request that met it. */

@@ -9,6 +9,7 @@ import type { ClusterConfig } from '../src/config/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import type { Denials } from './denials.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { History } from './history.ts';
@@ -40,6 +41,8 @@ export interface NodeContext {
   readonly latencies: Latencies;
   readonly history: History;
   readonly logger: Logger;
+  /** Refused callers of this node. */
+  readonly denials: Denials;
   /** The newest reading of this machine. */
   readonly sample: () => SystemSample;
   /** All metrics of this node by name. */

@@ -14,6 +14,7 @@ import { ReaderPool, StateReader } from '../src/state/index.ts';
 import { ConsensusLink } from './consensus-link.ts';
 import { type Identity, nextBootCounter } from './data-dir.ts';
 import { type NodePki, readPki } from './data-files.ts';
+import { Denials } from './denials.ts';
 import { entryUrl } from './entry-url.ts';
 import { EventHub } from './event-hub.ts';
 import { GossipDriver } from './gossip-driver.ts';
@@ -71,6 +72,7 @@ export interface NodeParts {
   /** For what this node asks of other nodes. */
   readonly http: HttpClient;
   readonly events: NodeEvents;
+  readonly denials: Denials;
 }
 
 /**
@@ -160,6 +162,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
       readers,
       reads,
     },
+    denials: new Denials((denial) => logger.log('warn', 'denied', { ...denial })),
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }

@@ -69,6 +69,7 @@ export const METRICS: readonly Metric[] = [
     ['sync_lag', 'bytes', "Bytes behind the leader's log"],
     ['replication_rate', 'bytes/s', 'Growth of the log'],
     ['error_count', '', 'Requests that failed since start'],
+    ['denied_count', '', 'Callers refused since start for want of credentials or rights'],
   ]),
 ];
 

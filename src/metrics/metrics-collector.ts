@@ -26,6 +26,8 @@ export interface NodeMetrics {
   /** Requests and failed requests since start. */
   readonly totalQueries: number;
   readonly totalErrors: number;
+  /** Callers refused for want of credentials or rights since start. */
+  readonly totalDenied: number;
 }
 
 /** Seed: `ClusterMetrics`. */
@@ -95,6 +97,7 @@ export class MetricsCollector {
       replica_count: readings.replication.replicaCount,
       sync_lag: readings.replication.syncLagBytes,
       error_count: readings.node.totalErrors,
+      denied_count: readings.node.totalDenied,
     });
     this.#setRates(readings, now);
   }

@@ -125,9 +125,7 @@ export class CallFront {
         gone: this.#gone.signal,
       });
     } catch (error) {
-      const known =
-        error instanceof SqlccError ? error : new SqlccError('internal', 'the node failed to answer');
-      return errorAnswer(known, call.p);
+      return router.refuse(error, { target: call.p, remoteAddress: caller.address });
     }
   }
 

@@ -127,6 +127,8 @@ export class H2Server {
     const identity = await identityOrNull(caller, headers.authorization);
     if (stream.destroyed) return;
     if (identity === null || identity === NOBODY) {
+      const error = new SqlccError('unauthenticated', 'a stream needs good credentials');
+      this.#options.router.refuse(error, { target: '', remoteAddress: caller.address });
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 401 }, { endStream: true });
     } else if (headers[HEADERS.stream] === CLIENT_STREAM) {
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });

@@ -9,7 +9,7 @@ import { HEADERS } from '../api/index.ts';
 import { SqlccError } from '../base/index.ts';
 import { readWholeBody, writeLines } from './body.ts';
 import type { Caller } from './caller.ts';
-import { errorAnswer, type Router, type RouterAnswer, type RouterRequest } from './router.ts';
+import type { Router, RouterAnswer, RouterRequest } from './router.ts';
 
 /** Answers are nobody's to keep, and never anything but what their type says. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
@@ -94,8 +94,7 @@ async function answerOf(router: Router, caller: Caller, request: Unidentified): 
     const identity = await caller.identify(request.headers[HEADERS.authorization]);
     return await router.dispatch({ ...request, identity });
   } catch (error) {
-    if (error instanceof SqlccError) return errorAnswer(error, request.target);
-    return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
+    return router.refuse(error, request);
   }
 }
 

@@ -19,7 +19,7 @@ export type {
 export { PeerTransport } from './peer-transport.ts';
 export type { PlainAnswer, PlainServerOptions } from './plain-server.ts';
 export { PlainServer } from './plain-server.ts';
-export type { RouterAnswer, RouterOptions, RouterRequest } from './router.ts';
+export type { Denied, RouterAnswer, RouterOptions, RouterRequest } from './router.ts';
 export { Router } from './router.ts';
 export type { ClientTls, ServerTls, ShownAuthority } from './tls.ts';
 export { readServerTls, showAuthority } from './tls.ts';

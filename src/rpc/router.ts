@@ -27,6 +27,8 @@ export interface RouterOptions {
   readonly only?: 'client-port';
   /** Something was thrown that is no SqlccError; the caller was told `internal`. */
   readonly onBug?: (error: unknown, endpoint: EndpointName) => void;
+  /** Somebody was refused: without good credentials, or without the right. */
+  readonly onDenied?: (denied: Denied) => void;
 }
 
 /** A body as it comes: read when its turn is there, or parsed already (call streams). */
@@ -57,6 +59,14 @@ export interface RouterAnswer {
   readonly body?: unknown;
   readonly text?: string;
   readonly stream?: AsyncIterable<unknown>;
+}
+
+/** Who was refused what; null as identity: the credentials were not good. */
+export interface Denied {
+  readonly code: 'unauthenticated' | 'permission_denied';
+  readonly identity: Identity | null;
+  readonly remoteAddress: string;
+  readonly endpoint: EndpointName | null;
 }
 
 const MAY_BE_ANYBODY: readonly Scope[] = ['public', 'join'];
@@ -153,7 +163,19 @@ export class Router {
     }
   }
 
-  #failure(error: unknown, endpoint: EndpointName | null, request: RouterRequest): RouterAnswer {
+  /** The answer to a caller whose credentials were looked at before it came here, and not found good. */
+  refuse(error: unknown, request: Pick<RouterRequest, 'target' | 'remoteAddress'>): RouterAnswer {
+    return this.#failure(error, null, { ...request, identity: null });
+  }
+
+  #failure(
+    error: unknown,
+    endpoint: EndpointName | null,
+    request: Pick<RouterRequest, 'target' | 'remoteAddress' | 'identity'>,
+  ): RouterAnswer {
+    const code = error instanceof SqlccError ? error.code : null;
+    if (code === 'unauthenticated' || code === 'permission_denied')
+      this.#options.onDenied?.({ code, endpoint, ...request });
     if (error instanceof SqlccError) return errorAnswer(error, request.target, this.#port);
     if (endpoint !== null) this.#options.onBug?.(error, endpoint);
     // what was thrown stays in the log: it may hold a path, a secret, a stack

@@ -20,6 +20,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       uptimeMs: 60_000,
       totalQueries: changes.queries ?? 0,
       totalErrors: changes.errors ?? 0,
+      totalDenied: 7,
     },
     cluster: {
       totalNodes: 3,
@@ -81,8 +82,9 @@ describe('MetricsCollector', () => {
     const collector = new MetricsCollector();
     collector.collect(readings({ queries: 100, errors: 1, logBytes: 1000 }), 1000);
     collector.collect(readings({ queries: 300, errors: 5, logBytes: 5000 }), 3000);
-    const rates = { queries_per_second: 100, error_rate: 0.02, replication_rate: 2000, error_count: 5 };
-    expect(collector.getRealTimeMetrics()).toMatchObject(rates);
+    const rates = { queries_per_second: 100, error_rate: 0.02, replication_rate: 2000 };
+    const counts = { error_count: 5, denied_count: 7 };
+    expect(collector.getRealTimeMetrics()).toMatchObject({ ...rates, ...counts });
     collector.collect(readings({ queries: 300, errors: 5, logBytes: 5000 }), 4000);
     expect(collector.getRealTimeMetrics()).toMatchObject({ error_rate: 0, replication_rate: 0 });
   });

@@ -4,6 +4,7 @@ import { allows, type Identity, NOBODY, type Role } from '../../../src/auth/inde
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import {
   type Call,
+  type Denied,
   type Handlers,
   Router,
   type RouterAnswer,
@@ -181,6 +182,33 @@ describe('Router policy', () => {
     for (const target of ['/livez', '/v1/status', '/v1/kv/a']) {
       expect((await ask({ livez: echo }, { target, identity: null })).status).toBe(401);
     }
+  });
+
+  it('tells who was refused what, whether before or in the handler', async () => {
+    const denied: unknown[] = [];
+    const onDenied = ({ code, identity, endpoint, remoteAddress }: Denied) =>
+      denied.push([code, identity?.id ?? null, endpoint, remoteAddress]);
+    const inside = async (): Promise<never> => {
+      throw new SqlccError('permission_denied', 'not this one');
+    };
+    const handlers: Handlers = { sql: inside, leader: echo };
+    const sql = { statements: [{ sql: 'delete from t' }] };
+    await ask(handlers, { target: '/v1/tokens', identity: as('viewer') }, { onDenied });
+    await ask(
+      handlers,
+      { method: 'POST', target: '/v1/sql', value: sql, identity: as('client-ro') },
+      { onDenied },
+    );
+    await ask(handlers, { target: '/v1/leader', identity: NOBODY }, { onDenied });
+    await ask(handlers, { target: '/v1/leader', identity: null }, { onDenied });
+    await ask(handlers, { target: '/v1/leader' }, { onDenied });
+    await ask(handlers, { target: '/v1/nowhere' }, { onDenied });
+    expect(denied).toEqual([
+      ['permission_denied', 'the viewer', 'tokens', '192.0.2.1'],
+      ['permission_denied', 'the client-ro', 'sql', '192.0.2.1'],
+      ['unauthenticated', 'anonymous', 'leader', '192.0.2.1'],
+      ['unauthenticated', null, 'leader', '192.0.2.1'],
+    ]);
   });
 
   it('counts control operations by identity, and nothing else', async () => {
