@@ -1,0 +1,129 @@
+/**
+ * Nodes that are too far behind for the log: brought up by a snapshot of tens of MB while
+ * writes go on, one that was away and one that has just joined.
+ */
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Identity } from '../../daemon/data-dir.ts';
+import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
+import { systemClock } from '../../daemon/system-clock.ts';
+import { LIMITS } from '../../src/base/index.ts';
+import type { SqlccClient } from '../../src/client/index.ts';
+import { NodeDisk, openDurableStorage } from '../../src/wal/index.ts';
+import { clientOf, followerOf, leaderOf, startCluster, until, untilEqual } from './harness.ts';
+
+/** Text that does not compress: a snapshot of all keys has about their size. */
+const fresh = (key: string, n: number): string => `${key} ${n} ${randomBytes(52_000).toString('base64')}`;
+const WRITERS = 16;
+const KEYS_PER_WRITER = 25;
+/** Twenty seconds of work on two idle cores, and a busy machine is no failure. */
+const PATIENCE_MS = 100_000;
+
+/** Writers that put their keys in turn until they are stopped, each write exactly once. */
+class Load {
+  /** The newest acknowledged value of each key. */
+  readonly acknowledged = new Map<string, string>();
+  writes = 0;
+  bytes = 0;
+  readonly #writers: Promise<void>[];
+  #running = true;
+
+  constructor(cluster: DemoCluster) {
+    this.#writers = Array.from({ length: WRITERS }, (_, w) => this.#write(cluster, w));
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.#writers);
+  }
+
+  async #write(cluster: DemoCluster, writer: number): Promise<void> {
+    const session = await cluster.client().openSession({ timeoutMs: 30_000 });
+    for (let n = 0; this.#running; n++) {
+      const key = `w${writer}-${n % KEYS_PER_WRITER}`;
+      const value = fresh(key, n);
+      await session.put(key, value, { timeoutMs: 30_000 });
+      this.acknowledged.set(key, value);
+      this.writes++;
+      this.bytes += value.length;
+    }
+  }
+}
+
+/** Indexes at which a node says that it did something with a snapshot. */
+async function snapshots(client: SqlccClient, node: string, kind: string): Promise<number[]> {
+  const found: number[] = [];
+  for await (const event of client.events({ after: '0', follow: false })) {
+    if (event.kind === kind && event.node_id === node) found.push(Number(event.data['index']));
+  }
+  return found;
+}
+
+/** Where the log of a stopped node begins, by recovering a copy of it. */
+function firstIndexOf(node: DemoNode): number {
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-log-'));
+  try {
+    cpSync(join(node.dataDir, 'wal'), dir, { recursive: true });
+    const identity = JSON.parse(readFileSync(join(node.dataDir, 'identity.json'), 'utf8')) as Identity;
+    const { storage } = openDurableStorage({
+      ...{ disk: new NodeDisk(), dir, clock: systemClock, schedule: setImmediate },
+      ...{ clusterId: identity.clusterId, nodeId: identity.nodeId, instanceId: identity.instanceId },
+    });
+    const first = storage.firstIndex();
+    storage.close();
+    return first;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+describe('nodes that the log can not bring up', () => {
+  it('install a snapshot under load, one that was away and one that joins, and agree', {
+    timeout: 240_000,
+  }, async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const away = await followerOf(cluster);
+    await cluster.killNode(away);
+    const load = new Load(cluster);
+    // the second snapshot cuts away what came before the first, and that is more than the node had
+    const leader = await leaderOf(cluster);
+    const ofLeader = clientOf(cluster, { node: leader });
+    const made = async () => (await snapshots(ofLeader, leader, 'snapshot-made')).length >= 2;
+    await until('two snapshots of the leader', made, PATIENCE_MS);
+    expect(load.bytes).toBeGreaterThan(2 * LIMITS.trailingBytes);
+    const before = load.writes;
+
+    const joining = cluster.addNode();
+    await Promise.all([joining, cluster.startNode(away)]);
+    const { nodeId: joined } = await joining;
+    for (const node of [away, joined]) {
+      const ofNode = clientOf(cluster, { node });
+      const installed = async () => (await snapshots(ofNode, node, 'snapshot-installed')).at(0) ?? null;
+      expect(await until(`${node} installs a snapshot`, installed, PATIENCE_MS)).toBeGreaterThan(1000);
+    }
+    // both follow the log from here on
+    const behind = load.writes;
+    await until('more is written', async () => load.writes > behind + 100, PATIENCE_MS);
+    expect(behind).toBeGreaterThan(before);
+    await load.stop();
+    const votes = async () => (await client.status()).raft.voters.includes(joined);
+    await until('the fourth voter', votes, PATIENCE_MS);
+    await untilEqual(cluster);
+    for (const [key, value] of load.acknowledged) {
+      const { value: found } = await client.kv.get(key, { level: 'none', node: joined });
+      expect(found === value, key).toBe(true);
+    }
+    // a log that begins behind a snapshot starts again, also after a kill
+    await cluster.killNode(away);
+    await cluster.startNode(away);
+    await cluster.untilHealthy();
+    await untilEqual(cluster);
+
+    await cluster.stop();
+    for (const node of cluster.nodes) expect(firstIndexOf(node), node.nodeId).toBeGreaterThan(1);
+  });
+});
