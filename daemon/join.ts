@@ -9,20 +9,13 @@ import type { JoinRequest, JoinResponse } from '../src/api/index.ts';
 import { parseToken } from '../src/auth/index.ts';
 import type { ErrorCode } from '../src/base/index.ts';
 import { parseNodeId, SqlccError } from '../src/base/index.ts';
-import { createCsr } from '../src/pki/index.ts';
 import { HttpClient, showAuthority } from '../src/rpc/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
 import { joinedConfigText } from './config-text.ts';
-import {
-  ensureDataDir,
-  FORMAT_VERSION,
-  freshId,
-  hasIdentity,
-  writeFileDurably,
-  writeIdentity,
-} from './data-dir.ts';
+import { FORMAT_VERSION, hasIdentity, writeFileDurably, writeIdentity } from './data-dir.ts';
 import { writePki } from './data-files.ts';
 import { reachableHost } from './init.ts';
+import { beginWriting, endJoin, isOwnConfigFile, type JoinFolder, prepareJoinFolder } from './join-folder.ts';
 import { startNode } from './start-node.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
@@ -90,7 +83,8 @@ function checkJoin(options: JoinOptions): { caFingerprint: string } {
       hint: 'start it with "sqlcc node start", or choose another --data-dir',
     });
   }
-  if (existsSync(options.configFile)) {
+  const isOwn = isOwnConfigFile(resolve(options.dataDir), resolve(options.configFile));
+  if (existsSync(options.configFile) && !isOwn) {
     throw new SqlccError('conflict', `${options.configFile} exists`, {
       hint: 'choose another --config, or remove the file',
     });
@@ -163,13 +157,13 @@ export async function joinCluster(options: JoinOptions): Promise<number> {
   const seed = splitAddress(options.seedNode);
   const host = reachableHost(options.host, options.advertiseHost);
   const ca = await pinnedCa(seed, caFingerprint);
-  const { csrPem, keyPem } = await createCsr(options.nodeId);
-  const instanceId = freshId();
+  // what can fail on this machine fails before the token is spent
+  const folder = await prepareJoinFolder(resolve(options.dataDir), options.nodeId);
   const answer = await askToJoin(options.seedNode, ca, {
     token: options.token,
     node_id: options.nodeId,
-    instance_id: instanceId,
-    csr: csrPem,
+    instance_id: folder.instanceId,
+    csr: folder.csrPem,
     host,
     port: options.port,
     client_port: options.clientPort,
@@ -178,7 +172,7 @@ export async function joinCluster(options: JoinOptions): Promise<number> {
     version: VERSION,
     ...(options.zone === undefined ? {} : { zone: options.zone }),
   });
-  writeNode(options, { answer, instanceId, keyPem });
+  writeNode(options, answer, folder);
   if (options.noStart) return 0;
   return startNode({
     configFile: options.configFile,
@@ -189,15 +183,11 @@ export async function joinCluster(options: JoinOptions): Promise<number> {
 }
 
 /** The identity comes last: before it the folder is no node. */
-function writeNode(
-  options: JoinOptions,
-  got: { answer: JoinResponse; instanceId: string; keyPem: string },
-): void {
-  const { answer, instanceId, keyPem } = got;
+function writeNode(options: JoinOptions, answer: JoinResponse, { instanceId, keyPem }: JoinFolder): void {
   const dataDir = resolve(options.dataDir);
   const configFile = resolve(options.configFile);
   const { nodeId } = options;
-  ensureDataDir(dataDir);
+  beginWriting(dataDir, configFile);
   writePki(dataDir, {
     caCert: answer.ca_certificate,
     nodeCert: answer.certificate,
@@ -239,4 +229,5 @@ function writeNode(
     instanceId,
     suffrage: answer.suffrage,
   });
+  endJoin(dataDir);
 }

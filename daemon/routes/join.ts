@@ -54,6 +54,9 @@ function checkToken(context: NodeContext, request: JoinRequest): TokenRecord {
   const hash = hashSecret(parsed.token.secret);
   if (record === undefined || record.kind !== 'join' || !equalHash(hash, record.hash))
     throw refusedToken('is not known here');
+  // whether the key is the same too is asked where the token is spent: the answer to a first try was lost
+  const holder = requireCluster(context).nodes[request.node_id];
+  if (record.usedBy === request.node_id && holder?.instanceId === request.instance_id) return record;
   if (record.usedBy !== null) throw refusedToken(`was used by ${record.usedBy}`);
   if (record.expires <= Date.now())
     throw refusedToken(`expired at ${new Date(record.expires).toISOString()}`);
