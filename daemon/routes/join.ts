@@ -7,7 +7,7 @@
 import type { JoinRequest } from '../../src/api/index.ts';
 import { parseToken } from '../../src/auth/index.ts';
 import { LIMITS, parseNodeId, SqlccError } from '../../src/base/index.ts';
-import type { NodeRecord, TokenRecord } from '../../src/cluster/index.ts';
+import type { ClusterState, NodeRecord, TokenRecord } from '../../src/cluster/index.ts';
 import { equalHash, hashSecret, issueNode, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -81,6 +81,42 @@ function checkId(context: NodeContext, request: JoinRequest): void {
   throw new SqlccError('conflict', text, { hint });
 }
 
+/** `localhost.` and `LOCALHOST` are the same name. */
+function plainHost(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^\[|\]$/g, '');
+}
+
+/** Names of this very machine: every certificate holds them anyway. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Which other node an observer would pass for with a certificate in that host's name; null when none. A
+ * voter gets the CA's key with its token: there is nothing left to refuse it.
+ */
+export function borrowedHost(
+  cluster: Pick<ClusterState, 'nodes'>,
+  request: Pick<JoinRequest, 'node_id' | 'host'>,
+  suffrage: 'voter' | 'observer',
+): string | null {
+  const host = plainHost(request.host);
+  if (suffrage === 'voter' || isLoopback(host)) return null;
+  const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== request.node_id);
+  return others.find((n) => plainHost(n.host) === host)?.nodeId ?? null;
+}
+
+function checkHost(context: NodeContext, request: JoinRequest, suffrage: 'voter' | 'observer'): void {
+  const other = borrowedHost(requireCluster(context), request, suffrage);
+  if (other === null) return;
+  const text = `${request.host} is the host of ${other}: an observer gets no certificate in its name`;
+  const hint = 'give the observer a host name of its own with --advertise-host, or join it as a voter';
+  throw new SqlccError('conflict', text, { hint });
+}
+
 function recordOf(
   request: JoinRequest,
   suffrage: 'voter' | 'observer',
@@ -123,6 +159,7 @@ export function createJoin(context: NodeContext, guard: JoinGuard = new JoinGuar
     }
     checkId(context, request);
     const suffrage = token.role === 'observer' ? 'observer' : 'voter';
+    checkHost(context, request, suffrage);
     const answer = await admitNode(context, call, { request, token, suffrage });
     return { body: answer };
   };
