@@ -5,6 +5,7 @@
  */
 
 import type { NodeId } from '../src/base/index.ts';
+import { LIMITS } from '../src/base/index.ts';
 import type { NodeHealth } from '../src/health/index.ts';
 import { HEALTH_CHECKS, HealthMonitor, lagCheck } from '../src/health/index.ts';
 import type { HistoryPoint } from './history.ts';
@@ -145,6 +146,7 @@ export class HealthLoop {
       connections: this.#options.connections(),
       latencyP95Ms: parts.latencies.quantile(0.95),
       startedAt: parts.startedAt,
+      diverged: parts.events.divergence.accused(parts.state.cluster).slice(0, LIMITS.maxVoters),
     };
   }
 

@@ -3,10 +3,19 @@
  * callers, watchers and streams; what Raft and gossip say becomes events; a broken
  * connection is evidence for both. Wiring only: each line hands something on.
  */
-import { LIMITS, type LogFields, type Logger, type LogIndex, type NodeId } from '../src/base/index.ts';
+import {
+  type Duration,
+  LIMITS,
+  type LogFields,
+  type Logger,
+  type LogIndex,
+  type NodeId,
+} from '../src/base/index.ts';
+import type { ClusterState } from '../src/cluster/index.ts';
 import type { RaftEvent } from '../src/raft/index.ts';
 import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import { Divergence } from './divergence.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { KeyWatch } from './key-watch.ts';
@@ -49,16 +58,18 @@ function flat(fields: Readonly<Record<string, unknown>>): LogFields {
 }
 
 export class NodeEvents {
+  readonly divergence: Divergence;
   readonly #parts: EventParts;
   #leaderlessSince: number | null = null;
   #campaigns = '';
   /** Called with each election that this node won; set once by NodeManager. */
-  elected: (event: Extract<RaftEvent, { kind: 'elected' }>) => void = () => {};
+  elected: (event: Extract<RaftEvent, { kind: 'elected' }>, leaderlessMs: Duration) => void = () => {};
   /** Called when the replicated record may have changed; set once by NodeManager. */
   clusterChanged: () => void = () => {};
 
   constructor(parts: EventParts) {
     this.#parts = parts;
+    this.divergence = new Divergence(parts.nodeId);
   }
 
   onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void {
@@ -86,19 +97,24 @@ export class NodeEvents {
     });
   }
 
-  onDiverged(peer: NodeId, index: LogIndex): void {
+  onDiverged(peer: NodeId, index: LogIndex, cluster: ClusterState | null): void {
     const { nodeId, logger, hub } = this.#parts;
+    if (!this.divergence.add(peer, index, cluster)) return;
     logger.log('error', 'replica-diverged', { peer, index });
+    const isOwn = this.divergence.accused(cluster).some((accused) => accused.nodeId === nodeId);
+    const [odd, others] = isOwn ? [nodeId, 'most others'] : [peer, nodeId];
     const advice = 'do not trust it: take it out and join it anew';
-    const message = `${peer} computed another result than ${nodeId} up to ${index}; ${advice}`;
+    const message = `${odd} computed another result than ${others} up to ${index}; ${advice}`;
     hub.publishOwn({
       kind: 'replica-diverged',
       severity: 'critical',
-      nodeId: peer,
+      nodeId: odd,
       at: Date.now(),
       message,
       data: { index },
     });
+    // it is spared when somebody else has to lead
+    this.clusterChanged();
   }
 
   onSnapshot({ index, size, ms }: Extract<StateToMain, { kind: 'snapshot-made' }>): void {
@@ -128,9 +144,18 @@ export class NodeEvents {
       }
       const shown = ownEvent(nodeId, at, event);
       if (shown !== null) hub.publishOwn(shown);
-      if (event.kind === 'elected') this.elected(event);
+      if (event.kind === 'elected') this.elected(event, this.leaderlessMs);
     }
     this.onStatus();
+  }
+
+  /** How long this node has known of no leader; 0 with one. */
+  get leaderlessMs(): Duration {
+    const since = this.#leaderlessSince;
+    if (since === null) return 0;
+    // a follower's silence began before it gave its leader up
+    const silenceMs = this.#parts.consensus.status?.silenceMs ?? 0;
+    return Math.round(Math.max(silenceMs, performance.now() - since));
   }
 
   onStatus(): void {

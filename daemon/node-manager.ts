@@ -3,7 +3,7 @@
  * stops them in reverse, and keeps the settings that follow from the replicated record.
  * It decides nothing about the cluster: it opens, wires, waits and closes.
  */
-import type { Logger } from '../src/base/index.ts';
+import type { Logger, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
@@ -216,7 +216,7 @@ export class NodeManager {
       ownFacts: () => health.ownFacts(),
       isReady: () => this.#isReady(),
     };
-    parts.events.elected = (event) => duties.onElected(event);
+    parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);
     parts.events.clusterChanged = () => this.#followRecord(parts);
     const renewal = new Renewal(renewing, (pki) => {
       listeners.reload(pki);
@@ -336,7 +336,8 @@ export class NodeManager {
     parts.gossip.knownNodes(others);
     const changes = followConfig(parts.inForce, cluster);
     if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });
-    const wanted = settingsOf(parts.inForce.config, cluster);
+    const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);
+    const wanted = settingsOf(parts.inForce.config, cluster, accused);
     const key = JSON.stringify(wanted);
     if (key === this.#settingsKey) return;
     this.#settingsKey = key;
@@ -379,10 +380,12 @@ export class NodeManager {
   }
 }
 
-function settingsOf(config: ClusterConfig, cluster: ClusterState) {
+/** `accused`: nodes whose results are not to be trusted. */
+function settingsOf(config: ClusterConfig, cluster: ClusterState, accused: readonly NodeId[]) {
   const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
   const autoPromote = voters.map((n) => n.nodeId).sort();
-  return raftSettings(config, autoPromote, Object.keys(cluster.maintenance).sort());
+  const avoid = new Set([...Object.keys(cluster.maintenance), ...accused]);
+  return raftSettings(config, autoPromote, [...avoid].sort());
 }
 
 function renewalOptions({ config, identity, dataDir, logger }: NodeOptions): RenewalOptions {

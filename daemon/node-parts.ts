@@ -126,7 +126,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
       if (state.cluster !== null) consensus.follow(state.cluster);
       events.onRestored(index);
     },
-    diverged: (peer, index) => events.onDiverged(peer, index),
+    diverged: (peer, index) => events.onDiverged(peer, index, state.cluster),
     snapshot: (message) => events.onSnapshot(message),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
   });

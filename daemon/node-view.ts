@@ -5,10 +5,11 @@
  */
 import type { AlertRecord } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
-import type { LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
+import type { Duration, LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
+import type { Accused } from './divergence.ts';
 
 /** What gossip knows of a member, with its own newest word about itself. */
 export interface MemberFacts {
@@ -39,6 +40,8 @@ export interface DigestFacts {
   readonly connections: number;
   readonly latencyP95Ms: number | null;
   readonly startedAt: Timestamp;
+  /** Nodes whose results it found to differ, LIMITS.maxVoters of them; an older version does not say it. */
+  readonly diverged?: readonly Accused[];
 }
 
 /** All that a node knows at one moment. */
@@ -48,6 +51,8 @@ export interface ViewSources {
   readonly raft: RaftStatus;
   readonly members: ReadonlyMap<NodeId, MemberFacts>;
   readonly minReplicas: number;
+  /** How long this node has known of no leader. */
+  readonly leaderlessMs: Duration;
   readonly now: Timestamp;
 }
 
@@ -104,6 +109,28 @@ function readings(digest: DigestFacts | null) {
   };
 }
 
+/** What other nodes, and it itself, found wrong with its results. */
+function divergenceIssues({ members }: ViewSources, { nodeId, instanceId }: NodeRecord): string[] {
+  const issues: string[] = [];
+  for (const member of members.values()) {
+    const found = member.digest?.diverged?.find(
+      (accused) => accused.nodeId === nodeId && accused.instanceId === instanceId,
+    );
+    if (found === undefined) continue;
+    const others = member.nodeId === nodeId ? 'most others' : member.nodeId;
+    issues.push(`computed another result than ${others} up to ${found.index}: take it out and join it anew`);
+  }
+  return issues;
+}
+
+/** Its own word; results that differ make it degraded, whatever it says. */
+function healthOf(sources: ViewSources, record: NodeRecord, digest: DigestFacts | null) {
+  const differs = divergenceIssues(sources, record);
+  const own = digest?.health ?? 'UNKNOWN';
+  const health: NodeRow['health'] = differs.length > 0 && own === 'HEALTHY' ? 'DEGRADED' : own;
+  return { health, issues: [...(digest?.issues ?? []), ...differs] };
+}
+
 /** One row; an unreachable node has `state` null and `liveness` says why. */
 export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
   const { cluster, raft, now } = sources;
@@ -117,6 +144,7 @@ export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
   const own = record.nodeId === sources.nodeId;
   const role = own ? raft.role : (digest?.role ?? null);
   const match = matchIndex(sources, record.nodeId, digest);
+  const { health, issues } = healthOf(sources, record, digest);
   return {
     node_id: record.nodeId,
     host: record.host,
@@ -126,8 +154,8 @@ export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
     role,
     voter: isVoter,
     liveness,
-    health: digest?.health ?? 'UNKNOWN',
-    issues: reachable ? [...(digest?.issues ?? [])] : [`${liveness}: no word from it`],
+    health,
+    issues: reachable ? issues : [`${liveness}: no word from it`, ...issues],
     last_check: digest === null ? null : isoTime(digest.at),
     maintenance: maintenanceView(cluster.maintenance[record.nodeId]),
     version: record.version,
@@ -187,8 +215,9 @@ export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse
   };
 }
 
-function alertsOf({ cluster, raft, members, nodeId, now }: ViewSources): readonly AlertRecord[] {
-  return currentAlerts(cluster, raft, { now, startedAt: members.get(nodeId)?.digest?.startedAt ?? now });
+/** The alerts as they are now. */
+export function alertsOf({ cluster, raft, leaderlessMs, now }: ViewSources): readonly AlertRecord[] {
+  return currentAlerts(cluster, { leaderId: raft.leaderId, leaderlessMs }, now);
 }
 
 /** Why the cluster is not healthy; `critical` ones mean that it can't write. */

@@ -47,7 +47,7 @@ export class StateHost {
       decodeCluster: decodeState,
     });
     const applied = this.#store.appliedIndex();
-    this.#digests = new DigestWindow(applied);
+    this.#digests = this.#digestsFrom(applied);
     this.#sinceSnapshot.index = applied;
   }
 
@@ -77,10 +77,7 @@ export class StateHost {
         void this.#restore(message.meta);
         return;
       case 'compare':
-        if (!this.#digests.agrees(message.index, message.digest)) {
-          this.#main({ kind: 'diverged', peer: message.peer, index: message.index });
-        }
-        return;
+        return this.#digests.compare(message.peer, message.index, message.digest);
     }
   }
 
@@ -181,7 +178,7 @@ export class StateHost {
     } catch (error) {
       failStop('state', `snapshot ${meta.id} can't be restored: ${(error as Error).message}`);
     }
-    this.#digests = new DigestWindow(this.#store.appliedIndex());
+    this.#digests = this.#digestsFrom(this.#store.appliedIndex());
     this.#sinceSnapshot = { index: this.#store.appliedIndex(), bytes: 0, at: performance.now() };
     this.#consensus({ kind: 'restored', index: this.#store.appliedIndex() });
     this.#main({
@@ -193,6 +190,10 @@ export class StateHost {
     this.#behindRestore = null;
     // one of them may be a restore again: then the rest waits behind that
     for (const work of behind ?? []) this.#inOrder(work);
+  }
+
+  #digestsFrom(applied: LogIndex): DigestWindow {
+    return new DigestWindow(applied, (peer, index) => this.#main({ kind: 'diverged', peer, index }));
   }
 
   #consensus(message: StateToConsensus): void {

@@ -67,6 +67,8 @@ export const LIMITS = {
   maxValueBytes: 256 * 1024,
   maxBatchKeys: 1000,
   maxListItems: 10_000,
+  /** Keys and values in one answer to a list or a batch, as JSON; it must fit a frame. Then `truncated`. */
+  maxListBytes: 6 * 1024 * 1024,
   maxSqlBytes: 1024 * 1024,
   maxSqlStatements: 1000,
   maxSqlRows: 100_000,
@@ -170,6 +172,8 @@ export const LIMITS = {
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,
   configVersionsKept: 100,
+  /** Digests of windows of the log kept for comparison, own ones and early ones of peers; the oldest go. */
+  digestsKept: 1024,
   /** Events that the terminal screen keeps, and CPU samples of one node for its sparkline. */
   screenEvents: 500,
   screenSamples: 60,

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DIGEST_WINDOW, DigestWindow } from '../../../daemon/digest-window.ts';
 import { longestGap, spread } from '../../../daemon/drill.ts';
 import { History } from '../../../daemon/history.ts';
 import { isWildcard, reachableHost } from '../../../daemon/init.ts';
@@ -10,39 +9,6 @@ import { JoinGuard } from '../../../daemon/routes/join.ts';
 import { startAll, stopAll } from '../../../daemon/startable.ts';
 import { VERSION } from '../../../daemon/version.ts';
 import { LIMITS } from '../../../src/base/index.ts';
-
-describe('DigestWindow', () => {
-  const fill = (window: DigestWindow, from: number, to: number, digest = (i: number) => i * 7919) => {
-    let last: number | null = null;
-    for (let i = from; i <= to; i++) last = window.add(i, digest(i));
-    return last;
-  };
-
-  it('gives a digest at the end of each whole window, equal for equal results', () => {
-    const a = new DigestWindow(0);
-    const b = new DigestWindow(0);
-    const digest = fill(a, 1, DIGEST_WINDOW);
-    expect(digest).not.toBeNull();
-    expect(fill(b, 1, DIGEST_WINDOW)).toBe(digest);
-    expect(b.agrees(DIGEST_WINDOW, digest as number)).toBe(true);
-    expect(b.agrees(DIGEST_WINDOW, (digest as number) + 1)).toBe(false);
-  });
-
-  it('notices one different result', () => {
-    const a = new DigestWindow(0);
-    const b = new DigestWindow(0);
-    const digest = fill(a, 1, DIGEST_WINDOW) as number;
-    fill(b, 1, DIGEST_WINDOW, (i) => (i === 100 ? 1 : i * 7919));
-    expect(b.agrees(DIGEST_WINDOW, digest)).toBe(false);
-  });
-
-  it('says nothing of a window that it has seen in part', () => {
-    const window = new DigestWindow(5);
-    expect(fill(window, 6, DIGEST_WINDOW)).toBeNull();
-    expect(window.agrees(DIGEST_WINDOW, 1)).toBe(true);
-    expect(fill(window, DIGEST_WINDOW + 1, 2 * DIGEST_WINDOW)).not.toBeNull();
-  });
-});
 
 describe('the drill', () => {
   it('spread takes percentiles by nearest rank', () => {
