@@ -6,7 +6,6 @@ import type { AlertRecord, AlertTransition } from '../src/alerts/index.ts';
 import { evaluateFixedAlerts, withTransitions } from '../src/alerts/index.ts';
 import type { Duration, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
-import type { RaftStatus } from '../src/raft/index.ts';
 
 /** Who leads, or for how long nobody has. */
 export interface Leadership {
@@ -24,22 +23,15 @@ export function alertTransitions(cluster: ClusterState, leadership: Leadership):
   return evaluateFixedAlerts({ previous: cluster.alerts, nodes, ...leadership });
 }
 
-type Known = Pick<RaftStatus, 'leaderId' | 'silenceMs'>;
-
 /** The alerts as they are now: the record's, and without a leader what the rules say here. */
 export function currentAlerts(
   cluster: ClusterState,
-  { leaderId, silenceMs }: Known,
-  { now, startedAt }: { readonly now: Timestamp; readonly startedAt: Timestamp },
+  leadership: Leadership,
+  now: Timestamp,
 ): readonly AlertRecord[] {
-  if (leaderId !== null) return cluster.alerts;
-  // a node that never heard of a leader waits for one since its start
-  const leaderlessMs = Math.round(silenceMs ?? Math.max(0, now - startedAt));
-  return withTransitions(
-    cluster.alerts,
-    alertTransitions(cluster, { leaderId, leaderlessMs }),
-    now - leaderlessMs,
-  );
+  if (leadership.leaderId !== null) return cluster.alerts;
+  const since = now - leadership.leaderlessMs;
+  return withTransitions(cluster.alerts, alertTransitions(cluster, leadership), since);
 }
 
 export function firingCount(alerts: readonly AlertRecord[]): number {

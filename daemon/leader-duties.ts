@@ -4,7 +4,7 @@
  * Raft group) and goes on with operations that a former leader left. One small step at
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
-import type { Logger, NodeId, Term } from '../src/base/index.ts';
+import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
@@ -38,7 +38,7 @@ export interface DutyParts {
 export class LeaderDuties {
   readonly #parts: DutyParts;
   #timer: NodeJS.Timeout | null = null;
-  #elected: Elected | null = null;
+  #elected: (Elected & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
   #busy = false;
   #isPoked = false;
@@ -58,8 +58,8 @@ export class LeaderDuties {
   }
 
   /** This node won an election: the first duty is to say so. */
-  onElected(event: Elected): void {
-    this.#elected = event;
+  onElected(event: Elected, leaderlessMs: Duration): void {
+    this.#elected = { ...event, leaderlessMs };
     this.poke();
   }
 
@@ -148,14 +148,13 @@ export class LeaderDuties {
     });
     // only now: an announcement that got lost is made again
     this.#announced = won.term;
-    await this.#recordPause(won);
+    await this.#recordPause(won.leaderlessMs);
   }
 
   /** While nobody led nothing could be recorded: an alert of that time is, now, before it is resolved. */
-  async #recordPause({ silenceMs, electionMs }: Elected): Promise<void> {
+  async #recordPause(leaderlessMs: Duration): Promise<void> {
     const { cluster } = this.#parts.state;
-    if (cluster === null || silenceMs === null) return;
-    const leaderlessMs = Math.round(silenceMs + electionMs);
+    if (cluster === null) return;
     for (const command of this.#alertsDue(cluster, { leaderId: null, leaderlessMs }))
       await this.#propose(command);
   }

@@ -104,9 +104,10 @@ export class MetricsSource {
   }
 
   #cluster(): ClusterMetrics {
-    const { state, consensus, startedAt } = this.#parts;
+    const { state, consensus, events } = this.#parts;
     const { cluster } = state;
     const leaderId = consensus.status?.leaderId ?? null;
+    const leadership = { leaderId, leaderlessMs: events.leaderlessMs };
     const rolled = rollUp(
       this.#members().map((member) => ({
         alive: member?.liveness === 'alive',
@@ -119,10 +120,7 @@ export class MetricsSource {
       ...rolled,
       clusterAvailability: this.#availability.ratio,
       configVersion: cluster?.configs.findLast((c) => c.isActive)?.version ?? 0,
-      alertsFiring:
-        cluster === null || consensus.status === null
-          ? 0
-          : firingCount(currentAlerts(cluster, consensus.status, { now: Date.now(), startedAt })),
+      alertsFiring: cluster === null ? 0 : firingCount(currentAlerts(cluster, leadership, Date.now())),
       maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
     };
   }

@@ -17,6 +17,7 @@ import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
 import type { OwnLag } from './log-pace.ts';
 import type { TextFormat } from './metrics-source.ts';
+import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
@@ -40,6 +41,7 @@ export interface NodeContext {
   readonly gossip: GossipDriver;
   readonly latencies: Latencies;
   readonly history: History;
+  readonly events: Pick<NodeEvents, 'leaderlessMs'>;
   readonly logger: Logger;
   /** Refused callers of this node. */
   readonly denials: Denials;
@@ -77,7 +79,8 @@ export function viewSources(context: NodeContext): ViewSources {
   const members = new Map<NodeId, MemberFacts>(context.gossip.members());
   members.set(context.facts.nodeId, context.ownFacts());
   const { minReplicas } = context.config.replication;
-  return { nodeId: context.facts.nodeId, cluster, raft, members, minReplicas, now: Date.now() };
+  const { leaderlessMs } = context.events;
+  return { nodeId: context.facts.nodeId, cluster, raft, members, minReplicas, leaderlessMs, now: Date.now() };
 }
 
 /**

@@ -11,12 +11,11 @@ import { ConfigUpdateManager, ConfigVersionManager } from '../../src/config/inde
 import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
-import { currentAlerts } from '../current-alerts.ts';
 import { shortId } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
 import { JOIN_TOKEN_TTL_MS } from '../init.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
-import { isoTime } from '../node-view.ts';
+import { alertsOf, isoTime } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
 import { alertView, auditView, configVersionView, operationView, tokenView } from '../views.ts';
 
@@ -183,8 +182,7 @@ export async function revokeToken(context: NodeContext, call: Call): Promise<Ans
 /** Without a leader nothing can be recorded: then the same rules are asked on this node. */
 export async function alerts(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
-  const { cluster, raft, now } = viewSources(context);
-  const rows = currentAlerts(cluster, raft, { now, startedAt: context.startedAt }).map(alertView);
+  const rows = alertsOf(viewSources(context)).map(alertView);
   return { body: { schemaVersion: 1, alerts: rows, read } };
 }
 

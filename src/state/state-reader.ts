@@ -54,7 +54,7 @@ class Collected {
     this.appliedIndex = Number(row[0]);
     const item = itemIn(row);
     if (item === null) return true;
-    this.#bytes += Buffer.byteLength(item.value) + item.key.length + ITEM_BYTES;
+    this.#bytes += jsonBytes(item.value) + jsonBytes(item.key) + ITEM_BYTES;
     if (this.#bytes > this.#limit && this.items.length > 0) return false;
     this.items.push(item);
     return true;
@@ -63,6 +63,11 @@ class Collected {
 
 /** What an item weighs beside key and value. */
 const ITEM_BYTES = 100;
+
+/** Control characters take six bytes each. */
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
 
 export class StateReader {
   readonly #reader: SqliteReader;
