@@ -20,7 +20,7 @@ const fresh = (key: string, n: number): string => `${key} ${n} ${randomBytes(52_
 const WRITERS = 16;
 const KEYS_PER_WRITER = 25;
 /** Twenty seconds of work on two idle cores, and a busy machine is no failure. */
-const PATIENCE_MS = 100_000;
+const PATIENCE_MS = 60_000;
 
 /** Writers that put their keys in turn until they are stopped, each write exactly once. */
 class Load {
@@ -30,14 +30,20 @@ class Load {
   bytes = 0;
   readonly #writers: Promise<void>[];
   #running = true;
+  #failure: Error | null = null;
 
   constructor(cluster: DemoCluster) {
-    this.#writers = Array.from({ length: WRITERS }, (_, w) => this.#write(cluster, w));
+    this.#writers = Array.from({ length: WRITERS }, (_, w) =>
+      this.#write(cluster, w).catch((error: Error) => {
+        this.#failure ??= error;
+      }),
+    );
   }
 
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#writers);
+    if (this.#failure !== null) throw this.#failure;
   }
 
   async #write(cluster: DemoCluster, writer: number): Promise<void> {
