@@ -25,9 +25,13 @@ const READ_PRAGMAS = [
   'foreign_keys',
   'user_version',
   'quick_check',
+  // R-tree indexes ask for it inside; it is the same in every copy of the file
+  'page_size',
 ];
 /** Bodies of `pragma_…()` in a write may only tell what is the same on every replica. */
 const REPLICATED_PRAGMAS = READ_PRAGMAS.filter((p) => p !== 'quick_check' && p !== 'foreign_keys');
+/** These would change something when they have a value. */
+const SETTINGS = ['foreign_keys', 'user_version', 'page_size'];
 const MODULES = ['fts5', 'fts4', 'rtree', 'rtree_i32', 'geopoly', 'fts5vocab'];
 const HIDDEN_TABLES =
   /^(_sqlcc_|pragma_data_version$|dbstat$|sqlite_dbpage$|bytecode$|tables_used$|sqlite_stmt$)/i;
@@ -78,6 +82,8 @@ export interface Touched {
   /** Tables whose rows it inserts or updates, also through triggers. */
   readonly written: ReadonlySet<string>;
   readonly read: ReadonlySet<string>;
+  /** Tables that it reads within a view, a trigger or a subquery. */
+  readonly readWithin: ReadonlySet<string>;
   readonly deleted: ReadonlySet<string>;
   /** Pairs of table and column. */
   readonly updated: readonly (readonly [table: string, column: string])[];
@@ -104,10 +110,13 @@ interface Question {
 }
 
 export class Guard {
+  /** Tables, in lower case, that ANALYZE leaves out: they differ between replicas. */
+  uncounted: ReadonlySet<string> = new Set();
   #mode: GuardMode = 'own';
   #reason: string | null = null;
   #written = new Set<string>();
   #read = new Set<string>();
+  #readWithin = new Set<string>();
   #deleted = new Set<string>();
   #updated: (readonly [string, string])[] = [];
   #functions: string[] = [];
@@ -120,7 +129,13 @@ export class Guard {
 
   get touched(): Touched {
     const sets = { written: this.#written, read: this.#read, deleted: this.#deleted };
-    return { ...sets, updated: this.#updated, functions: this.#functions, ...this.#flags };
+    return {
+      ...sets,
+      readWithin: this.#readWithin,
+      updated: this.#updated,
+      functions: this.#functions,
+      ...this.#flags,
+    };
   }
 
   /** Runs `work` for somebody; afterwards the connection is the state machine's own again. */
@@ -138,6 +153,7 @@ export class Guard {
   reset(): void {
     this.#written = new Set();
     this.#read = new Set();
+    this.#readWithin = new Set();
     this.#deleted = new Set();
     this.#updated = [];
     this.#functions = [];
@@ -149,7 +165,7 @@ export class Guard {
     if (this.#mode === 'own') return constants.SQLITE_OK;
     const question = { action, first: first ?? '', second: second ?? '' };
     this.#note(question, source);
-    if (action === constants.SQLITE_ANALYZE && HIDDEN_TABLES.test(question.first))
+    if (action === constants.SQLITE_ANALYZE && this.#isUncounted(question.first))
       return constants.SQLITE_IGNORE;
     const reason = refusalOf(question, this.#mode);
     if (reason === null) return constants.SQLITE_OK;
@@ -157,9 +173,14 @@ export class Guard {
     return constants.SQLITE_DENY;
   }
 
+  #isUncounted(table: string): boolean {
+    return HIDDEN_TABLES.test(table) || this.uncounted.has(table.toLowerCase());
+  }
+
   #note({ action, first, second }: Question, source: string | null): void {
     if (action === constants.SQLITE_INSERT || action === constants.SQLITE_UPDATE) this.#written.add(first);
     if (action === constants.SQLITE_READ || action === constants.SQLITE_DELETE) this.#read.add(first);
+    if (action === constants.SQLITE_READ && source !== null) this.#readWithin.add(first);
     if (action === constants.SQLITE_DELETE) this.#deleted.add(first);
     if (action === constants.SQLITE_UPDATE) this.#updated.push([first, second]);
     if (action === constants.SQLITE_FUNCTION) this.#functions.push(second);
@@ -224,6 +245,6 @@ function pragmaRefusal(name: string, value: string, mode: GuardMode): string | n
   if (lower === 'data_version') return null;
   if (lower === 'user_version' && mode === 'write') return null;
   const allowed = mode === 'write' ? REPLICATED_PRAGMAS : READ_PRAGMAS;
-  const sets = value !== '' && (lower === 'foreign_keys' || lower === 'user_version');
+  const sets = value !== '' && SETTINGS.includes(lower);
   return allowed.includes(lower) && !sets ? null : `PRAGMA ${lower} is not available`;
 }

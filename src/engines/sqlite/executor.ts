@@ -11,6 +11,7 @@ import type { SqlFailure, SqlOutcome, SqlResult, SqlValue } from '../sql-store.t
 import type { GuardMode } from './authorizer.ts';
 import type { Connection } from './connection.ts';
 import { tokens } from './lexer.ts';
+import { shadowRead, shadowTables } from './shadow-tables.ts';
 import { isEngineError, isMachineError, sqlstateOf } from './sql-errors.ts';
 import { type StatementShape, shapeOf } from './statement-shape.ts';
 import { bind, sizeOf, toJson } from './values.ts';
@@ -133,9 +134,14 @@ export class SqlExecutor {
     if (shape.refusal !== null) return { refused: shape.refusal };
     const { db, guard } = this.#connection;
     guard.reset();
+    if (shape.verb === 'ANALYZE') guard.uncounted = shadowTables(db);
     const statement = guard.as(this.#modeOf(shape), () => db.prepare(sql));
     if (tokens(sql.slice(statement.sourceSQL.length)).some((t) => t.text !== ';')) {
       return refused('42601', 'the text holds more than one statement; send them as a list');
+    }
+    const shadow = this.#mode === 'write' ? shadowRead(db, guard.touched, shape) : null;
+    if (shadow !== null) {
+      return refused('42501', `${shadow} is how an index stores itself, which may differ between nodes`);
     }
     const columns = statement.columns();
     const prepared: Prepared = {

@@ -41,6 +41,7 @@ describe('authorizer', () => {
     'PRAGMA foreign_keys = 0',
     'PRAGMA defer_foreign_keys = 1',
     'PRAGMA synchronous = 0',
+    'PRAGMA page_size = 512',
     'PRAGMA data_version',
     'SELECT * FROM pragma_data_version',
     'CREATE TEMP TABLE x (a)',
@@ -81,6 +82,48 @@ describe('authorizer', () => {
     ]) {
       expect(apply(sql), sql).toMatchObject({ ok: true });
     }
+  });
+
+  it('hides from writes how an index stores itself, and counts it in no statistics', () => {
+    for (const sql of [
+      'CREATE VIRTUAL TABLE f USING fts5(body)',
+      'CREATE VIRTUAL TABLE g USING fts4(body)',
+      'CREATE VIRTUAL TABLE r USING rtree(id, a, b)',
+      'CREATE TABLE own_data (id INTEGER PRIMARY KEY, a)',
+      'CREATE VIEW v AS SELECT count(*) AS n FROM f_data',
+      'CREATE TABLE fires (a)',
+      'CREATE TRIGGER tr AFTER INSERT ON fires BEGIN UPDATE t SET a = (SELECT count(*) FROM f_idx); END',
+    ]) {
+      expect(apply(sql), sql).toMatchObject({ ok: true });
+    }
+    for (const sql of [
+      'INSERT INTO t (a) SELECT count(*) FROM f_data',
+      'INSERT INTO t (a) SELECT count(*) FROM "F_Data"',
+      'INSERT INTO t (a) VALUES ((SELECT count(*) FROM [f_idx]))',
+      'WITH x AS (SELECT * FROM g_segdir) SELECT count(*) FROM x',
+      'DELETE FROM t WHERE EXISTS (SELECT 1 FROM r_node)',
+      'INSERT INTO t (a) SELECT n FROM v',
+      'INSERT INTO fires VALUES (1)',
+      'CREATE TABLE copy AS SELECT * FROM g_content',
+    ]) {
+      expect(apply(sql), sql).toMatchObject({ failure: { sqlstate: '42501' } });
+    }
+    for (const sql of [
+      "INSERT INTO f VALUES ('one two')",
+      "INSERT INTO g VALUES ('one two')",
+      'INSERT INTO r VALUES (1, 2, 3)',
+      "INSERT INTO t (a) SELECT body FROM f WHERE f MATCH 'one'",
+      "DELETE FROM f WHERE f MATCH 'two'",
+      'INSERT INTO own_data VALUES (1, 2)',
+      'INSERT INTO t (a) SELECT a FROM own_data',
+      'ANALYZE',
+    ]) {
+      expect(apply(sql), sql).toMatchObject({ ok: true });
+    }
+    expect(value('SELECT group_concat(DISTINCT tbl ORDER BY tbl) FROM sqlite_stat1')).toBe('own_data,t');
+    expect(store.query([{ sql: 'SELECT count(*) > 0 FROM f_data' }])).toMatchObject({
+      results: [{ rows: [[1]] }],
+    });
   });
 
   it('refuses more than one statement in a text, and VACUUM', () => {
