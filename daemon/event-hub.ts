@@ -156,7 +156,7 @@ export class EventHub {
     return page;
   }
 
-  /** Calls `wake` after each event until the returned function is called. Null when there are too many readers. */
+  /** Calls `wake` after each event until the returned function is called; null = too many readers. */
   subscribe(wake: () => void): (() => void) | null {
     if (this.isFull) return null;
     this.#wakes.add(wake);

@@ -107,10 +107,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const sampler = new SystemSampler(dataDir);
   const http = new HttpClient({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
   const gossip = new GossipDriver({
-    clusterId,
-    nodeId,
-    instanceId,
-    bootCounter,
+    ...{ clusterId, nodeId, instanceId, bootCounter },
     pkiDir: join(dataDir, 'pki'),
     advertise: { host: advertisedHost(config), port: config.network.port },
     listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },

@@ -44,7 +44,7 @@ const isReplica: Probe = (node, maxLag) =>
   node.health !== 'UNHEALTHY' &&
   isNear(node, maxLag);
 
-/** Writes wait for a majority of the voters: a voter that follows is what others call a synchronous replica. */
+/** Writes wait for a majority: a voter that follows is what others call a synchronous replica. */
 const isQuorumReplica: Probe = (node, maxLag) => node.isVoter && isReplica(node, maxLag);
 
 const PROBES: Readonly<Record<string, Probe>> = {

@@ -1,4 +1,4 @@
-/** What the consensus thread has written and said since its start: counters for metrics and for the size of lag. */
+/** What the consensus thread has written and said since its start: for metrics and for the size of lag. */
 import type { LogEntry, RaftMessage } from '../src/raft/index.ts';
 
 export interface TrafficCounts {

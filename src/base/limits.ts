@@ -127,7 +127,7 @@ export const LIMITS = {
   eventHistory: 10_000,
   /** Own events (votes, suspicions) kept beside them. */
   ownEventHistory: 2000,
-  /** Changes of keys kept for resuming watches, in bytes beside `eventHistory`; older ones are `compacted`. */
+  /** Changes of keys kept for resuming watches, in bytes beside `eventHistory`; older ones are gone. */
   watchHistoryBytes: 32 * 1024 * 1024,
   auditHistory: 1000,
   operationHistory: 200,

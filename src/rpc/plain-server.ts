@@ -1,7 +1,7 @@
 /**
  * The metrics and health listener: HTTP/1.1 without TLS; GET, and HEAD and OPTIONS for
- * the status alone; nothing but what `handle` gives. Bound to loopback unless the operator says otherwise; it never
- * changes anything, so it asks nobody who they are.
+ * the status alone; nothing but what `handle` gives. Bound to loopback unless the operator
+ * says otherwise; it never changes anything, so it asks nobody who they are.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
