@@ -10,7 +10,7 @@ import { SqlccError } from '../src/base/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import type { ConsensusLink } from './consensus-link.ts';
-import type { Reads } from './reads.ts';
+import type { LeaderAddress, Reads } from './reads.ts';
 import { encodeCommand } from './requests.ts';
 import { announcement } from './routes/cluster.ts';
 
@@ -35,28 +35,40 @@ export interface AnnounceParts {
   readonly logger: Logger;
 }
 
-async function once(parts: AnnounceParts, body: AnnounceRequest): Promise<void> {
-  const { nodeId, consensus, reads, http } = parts;
+async function once(parts: AnnounceParts, body: AnnounceRequest, attempt: number): Promise<void> {
+  const { nodeId, consensus, reads } = parts;
   if (reads.isLeader) {
     const data = encodeCommand(announcement(nodeId, body), nodeId);
     resultOf((await consensus.proposals.propose('command', data, TIMEOUT_MS)).result);
     return;
   }
-  const leader = reads.leader();
-  if (leader === null) throw new SqlccError('no_leader', 'nobody to announce to');
+  // a leader that knows only the old address of this node can't be heard here: any other node knows it
+  const others = reads.others();
+  const to = reads.leader() ?? others[attempt % Math.max(1, others.length)];
+  if (to === undefined) throw new SqlccError('no_leader', 'nobody to announce to');
+  const leader = await tell(parts, body, to);
+  if (leader !== null && (await tell(parts, body, leader)) !== null)
+    throw new SqlccError('not_leader', 'the leader changed');
+}
+
+/** Resolves with null when it is recorded, with the leader's address when that is another node. */
+async function tell(
+  { nodeId, http }: AnnounceParts,
+  body: AnnounceRequest,
+  to: Pick<LeaderAddress, 'host' | 'port'>,
+): Promise<Pick<LeaderAddress, 'host' | 'port'> | null> {
   const answer = await http.request({
-    endpoint: `${leader.host}:${leader.port}`,
+    endpoint: `${to.host.includes(':') ? `[${to.host}]` : to.host}:${to.port}`,
     method: 'POST',
     path: `/v1/nodes/${encodeURIComponent(nodeId)}/announce`,
     body,
     timeoutMs: TIMEOUT_MS,
   });
-  if (answer.status >= 400) {
-    const error = answer.json() as { code?: string; message?: string };
-    const code = FINAL.find((c) => c === error.code) ?? 'unavailable';
-    throw new SqlccError(code, error.message ?? `status ${answer.status}`);
-  }
-  if (answer.status >= 300) throw new SqlccError('not_leader', 'the leader changed');
+  if (answer.status < 300) return null;
+  const error = answer.json() as { code?: string; message?: string; details?: { leader?: LeaderAddress } };
+  if (error.code === 'not_leader' && error.details?.leader !== undefined) return error.details.leader;
+  const code = FINAL.find((c) => c === error.code) ?? 'unavailable';
+  throw new SqlccError(code, error.message ?? `status ${answer.status}`);
 }
 
 /**
@@ -69,9 +81,9 @@ export async function announce(
   signal: AbortSignal,
 ): Promise<void> {
   let refusedSince: number | null = null;
-  while (!signal.aborted) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      await once(parts, body);
+      await once(parts, body, attempt);
       return;
     } catch (error) {
       const isFinal = error instanceof SqlccError && FINAL.includes(error.code);

@@ -6,7 +6,7 @@ import type { Logger, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
-import type { Call } from '../src/rpc/index.ts';
+import type { Call, HttpClient } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { Denials } from './denials.ts';
@@ -29,6 +29,10 @@ export interface NodeContext {
   readonly facts: NodeFacts;
   readonly config: ClusterConfig;
   readonly version: string;
+  /** Which start of the data folder this is. */
+  readonly bootCounter: number;
+  /** For what this node asks of others. */
+  readonly http: HttpClient;
   /** Wall time of this start. */
   readonly startedAt: number;
   readonly consensus: ConsensusLink;

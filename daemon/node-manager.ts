@@ -25,8 +25,10 @@ import {
   raftSettings,
   readSeeds,
 } from './node-parts.ts';
+import { isoTime } from './node-view.ts';
 import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
+import { supersededBy, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';
 
 /** How long a start waits for what others must give before it goes on without. */
@@ -169,7 +171,7 @@ export class NodeManager {
       ),
       step(
         3,
-        () => this.#need().parts.gossip.start(),
+        () => this.#meet(),
         async () => this.#life?.parts.gossip.stop(),
       ),
       step(4, async () => this.#connectSeeds()),
@@ -241,6 +243,20 @@ export class NodeManager {
     }
     this.#unlock?.();
     this.#unlock = null;
+  }
+
+  /** Speaks to nobody while another process speaks in this node's name. */
+  async #meet(): Promise<void> {
+    const { parts } = this.#need();
+    const { facts, bootCounter, startedAt, inForce, http, state } = parts;
+    const host = advertisedHost(inForce.config);
+    const claimant = {
+      ...{ nodeId: facts.nodeId, bootCounter, startedAt: isoTime(startedAt) },
+      ...{ host, port: inForce.config.network.port },
+    };
+    const conflict = await twinConflict(http, claimant, state.cluster?.nodes[facts.nodeId]);
+    if (conflict !== null) throw conflict;
+    await parts.gossip.start();
   }
 
   #connectSeeds(): void {
@@ -332,7 +348,10 @@ export class NodeManager {
   #followRecord(parts: NodeParts): void {
     const { cluster } = parts.state;
     if (cluster === null || this.#life === null) return;
-    const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== parts.facts.nodeId);
+    const { facts, bootCounter } = parts;
+    const superseded = supersededBy(cluster.nodes[facts.nodeId], { ...facts, bootCounter });
+    if (superseded !== null) this.#fail(superseded);
+    const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);
     const changes = followConfig(parts.inForce, cluster);
     if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });

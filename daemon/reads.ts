@@ -52,6 +52,11 @@ export class Reads {
     return { node_id: record.nodeId, host: record.host, port: record.port, client_port: record.clientPort };
   }
 
+  /** Where other nodes of the record listen, in a stable order. */
+  others(): { readonly host: string; readonly port: number }[] {
+    return Object.values(this.#state.cluster?.nodes ?? {}).filter((n) => n.nodeId !== this.#nodeId);
+  }
+
   /** Returns on the leader; elsewhere throws not_leader with its address, or no_leader after a short wait. */
   async requireLeader(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + Math.min(timeoutMs, LEADER_WAIT_MS);

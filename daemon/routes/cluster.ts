@@ -6,6 +6,7 @@ import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime, leaderView, nodeRow, nodeRows, statusView } from '../node-view.ts';
+import { twinConflict } from '../twin.ts';
 import { PROTOCOL } from '../version.ts';
 
 const isSet = (flag: string | undefined): boolean => flag !== undefined && flag !== '0' && flag !== 'false';
@@ -91,7 +92,10 @@ export async function stateHash(context: NodeContext): Promise<Answer> {
 
 export async function version(context: NodeContext): Promise<Answer> {
   return {
-    body: { schemaVersion: 1, version: context.version, protocol: PROTOCOL, node_id: context.facts.nodeId },
+    body: {
+      ...{ schemaVersion: 1, version: context.version, protocol: PROTOCOL, node_id: context.facts.nodeId },
+      ...{ boot_counter: context.bootCounter, started_at: isoTime(context.startedAt) },
+    },
   };
 }
 
@@ -141,6 +145,10 @@ export async function announceNode(context: NodeContext, call: Call): Promise<An
   }
   await context.reads.requireLeader(call.remainingMs());
   const body = call.body as AnnounceRequest;
+  const { host, port, boot_counter: bootCounter } = body;
+  const claimant = { nodeId, bootCounter, startedAt: null, host, port };
+  const conflict = await twinConflict(context.http, claimant, requireCluster(context).nodes[nodeId]);
+  if (conflict !== null) throw conflict;
   const applied = await proposeCommand(context, announcement(nodeId, body), call);
   resultOf(applied.result);
   return { body: {} };

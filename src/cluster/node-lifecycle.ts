@@ -141,8 +141,16 @@ export function startedNode(
     const text = `${nodeId} says it is start ${bootCounter}, start ${record.bootCounter} was here already`;
     return refused('conflict', `${text}: its data folder is an old copy`);
   }
-  if (bootCounter === record.bootCounter && record.startedAt !== null)
-    return done(state, [], { repeated: true });
+  if (bootCounter === record.bootCounter && record.startedAt !== null) {
+    if (addressOf(record) === addressOf(command)) return done(state, [], { repeated: true });
+    // a start has one address: the folder was copied while nobody ran it, and both copies were started
+    const text = `start ${bootCounter} of ${nodeId} runs at ${addressOf(record)}, the one at`;
+    return refused('conflict', `${text} ${addressOf(command)} uses a copy of its data folder`, {
+      node_id: nodeId,
+      holder: addressOf(record),
+      claimant: addressOf(command),
+    });
+  }
   const neighbour = Object.values(state.nodes).find(
     (n) => n.nodeId !== nodeId && addressOf(n) === addressOf(command),
   );

@@ -140,6 +140,9 @@ export const versionResponse = z.object({
   version: z.string(),
   protocol: z.number().int(),
   node_id: nodeId,
+  /** Which start of its data folder this process is, and when it was. */
+  boot_counter: z.number().int(),
+  started_at: time,
 });
 
 /**

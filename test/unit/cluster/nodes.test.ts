@@ -128,6 +128,17 @@ describe('node-started', () => {
     ledger.refused(started('n9'), 'not_found');
   });
 
+  it('is refused for a second address of one start: the folder was copied', () => {
+    const ledger = threeNodes();
+    ledger.done(started('n2', 3));
+    const copy = { ...started('n2', 3), host: '10.0.0.9' };
+    const text = ledger.refused(copy, 'conflict');
+    expect(text).toContain('10.0.0.1:5420');
+    expect(text).toContain('10.0.0.9:5420');
+    ledger.done({ ...copy, bootCounter: 4 });
+    expect(ledger.cluster.nodes['n2']?.host).toBe('10.0.0.9');
+  });
+
   it('says nothing twice for one start', () => {
     const ledger = threeNodes();
     ledger.done(started('n2', 1));

@@ -1,0 +1,69 @@
+/**
+ * Two processes with one identity: a data folder was copied, and both the original and
+ * the copy run. Raft can't tell them apart, so the later one is stopped before it
+ * speaks: it asks whoever answers at the address that the record has for its name.
+ */
+import type { VersionResponse } from '../src/api/index.ts';
+import type { NodeId } from '../src/base/index.ts';
+import { SqlccError } from '../src/base/index.ts';
+import type { NodeRecord } from '../src/cluster/index.ts';
+import type { HttpClient } from '../src/rpc/index.ts';
+
+/** A process that does not answer by then counts as gone; if it comes back, it is the one that was superseded. */
+const ASK_MS = 1000;
+
+export interface Claimant {
+  readonly nodeId: NodeId;
+  readonly bootCounter: number;
+  /** ISO time of its start; null where only the counter is known. */
+  readonly startedAt: string | null;
+  readonly host: string;
+  readonly port: number;
+}
+
+type Place = Pick<NodeRecord, 'host' | 'port'>;
+
+const addressOf = ({ host, port }: Place): string => `${host}:${port}`;
+
+/**
+ * The conflict with another process that answers at the recorded address as the same node; null when nobody
+ * does, or when it is the claimant itself under another name of its host.
+ */
+export async function twinConflict(
+  http: HttpClient,
+  claimant: Claimant,
+  recorded: Place | undefined,
+): Promise<SqlccError | null> {
+  if (recorded === undefined || addressOf(recorded) === addressOf(claimant)) return null;
+  const endpoint = recorded.host.includes(':') ? `[${recorded.host}]:${recorded.port}` : addressOf(recorded);
+  let there: Partial<VersionResponse>;
+  try {
+    const answer = await http.request({ endpoint, method: 'GET', path: '/v1/version', timeoutMs: ASK_MS });
+    if (answer.status !== 200) return null;
+    there = (answer.json() ?? {}) as Partial<VersionResponse>;
+  } catch {
+    return null;
+  }
+  const { nodeId, bootCounter, startedAt } = claimant;
+  const isSelf = there.boot_counter === bootCounter && (startedAt === null || there.started_at === startedAt);
+  if (there.node_id !== nodeId || isSelf) return null;
+  const [holder, asker] = [addressOf(recorded), addressOf(claimant)];
+  const text = `${nodeId} runs at ${holder} (start ${there.boot_counter}); the one at ${asker} is a copy of it`;
+  const hint = `stop the one at ${holder} first to move the node, or join under another --node-id`;
+  return new SqlccError('conflict', text, { hint, details: { node_id: nodeId, holder, claimant: asker } });
+}
+
+/** Why a process must stop by the record: a later start of its folder, or another disk, has its name. */
+export function supersededBy(
+  record: Pick<NodeRecord, 'host' | 'port' | 'bootCounter' | 'instanceId'> | undefined,
+  self: { readonly nodeId: NodeId; readonly instanceId: string; readonly bootCounter: number },
+): SqlccError | null {
+  if (record === undefined) return null;
+  const at = addressOf(record);
+  if (record.instanceId === self.instanceId && record.bootCounter <= self.bootCounter) return null;
+  const what =
+    record.instanceId === self.instanceId
+      ? `start ${record.bootCounter} of it runs at ${at}, this is start ${self.bootCounter}`
+      : `the name belongs to another disk, at ${at}`;
+  return new SqlccError('conflict', `${self.nodeId} was superseded: ${what}`);
+}
