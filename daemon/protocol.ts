@@ -140,9 +140,7 @@ export type StateToConsensus =
   /** Chained digest of all results up to `index`, taken at multiples of a fixed stride. */
   | { readonly kind: 'digest'; readonly index: LogIndex; readonly digest: number };
 
-export type MainToState =
-  | { readonly kind: 'snapshot' }
-  | { readonly kind: 'stop' };
+export type MainToState = { readonly kind: 'snapshot' } | { readonly kind: 'stop' };
 
 export interface AppliedResult {
   readonly proposalId: number;
