@@ -4,6 +4,7 @@
  */
 import type { Call, Handlers } from '../src/rpc/index.ts';
 import type { NodeContext } from './node-context.ts';
+import { renewCertificate } from './routes/certificate.ts';
 import * as cluster from './routes/cluster.ts';
 import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
@@ -20,6 +21,7 @@ export function createHandlers(context: NodeContext): Handlers {
     node: bind(cluster.node),
     updateNode: bind(cluster.updateNode),
     announceNode: bind(cluster.announceNode),
+    renewCertificate: bind(renewCertificate),
     removeNode: bind(control.removeNode),
     leader: bind(cluster.leader),
     views: bind(cluster.views),

@@ -9,6 +9,7 @@ import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/inde
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
 import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
 import { announce } from './announce.ts';
+import { askVoters } from './ask-voters.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
 import { isWildcard } from './init.ts';
@@ -220,7 +221,8 @@ export class NodeManager {
     };
     parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);
     parts.events.clusterChanged = () => this.#followRecord(parts);
-    const renewal = new Renewal(renewing, (pki) => {
+    const askVoter = (publicKeyPem: string) => askVoters({ nodeId, http: parts.http, state }, publicKeyPem);
+    const renewal = new Renewal({ ...renewing, askVoter }, (pki) => {
       listeners.reload(pki);
       parts.gossip.reloadCertificates();
       parts.consensus.reloadCertificates();

@@ -1,14 +1,15 @@
 /**
  * Certificates of nodes end after 90 days, and nobody should have to remember. A voter
  * holds the CA's key and signs its own again when two thirds of the life are over,
- * also at a start long after the end. An observer can't: it says so every day.
+ * also at a start long after the end. An observer asks a voter, which needs a
+ * certificate that has not ended yet.
  *
  * The key stays. Two files can't be replaced in one step, and a crash between them
  * would leave a certificate without its key; it also keeps the node recognisable.
  */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { NodeRole } from '../src/auth/index.ts';
+import type { Identity, NodeRole } from '../src/auth/index.ts';
 import { type ClusterId, type Logger, SqlccError, type Timestamp } from '../src/base/index.ts';
 import { checkValidity, identityOf, issueNode } from '../src/pki/index.ts';
 import { writeFileDurably } from './data-dir.ts';
@@ -27,6 +28,8 @@ export interface RenewalOptions {
   /** Names and addresses under which others reach this node. */
   readonly hosts: readonly string[];
   readonly logger: Logger;
+  /** Asks a voter to sign for a public key; both PEM. Absent: nobody can be asked now. */
+  readonly askVoter?: (publicKeyPem: string) => Promise<string>;
 }
 
 /** When a certificate is due, wall time: two thirds of its life after its beginning. */
@@ -38,37 +41,66 @@ export function renewalTime(certPem: string): Timestamp {
 
 /**
  * Renews `node.crt` when it is due and answers what the folder holds then; null when it was not due, or
- * can't be renewed here for want of the CA's key. Throws what readPki and the disk throw.
+ * nobody can sign it now. Throws what readPki, the disk and the voter throw.
  */
 export async function renewIfDue(options: RenewalOptions, now: Timestamp): Promise<NodePki | null> {
-  const { dataDir, clusterId, hosts, logger } = options;
+  const { dataDir, clusterId, logger } = options;
   const pki = readPki(dataDir);
   if (now < renewalTime(pki.nodeCert)) return null;
   const old = new X509Certificate(pki.nodeCert);
-  if (pki.caKey === null) {
-    const valid = checkValidity(old, now);
-    const state = 'refused' in valid ? valid.refused : `ends at ${new Date(old.validTo).toISOString()}`;
-    logger.log('warn', 'certificate-ends', { state, remedy: 'node leave, then node join with a new token' });
-    return null;
-  }
   const identity = identityOf(old, clusterId);
   if ('refused' in identity) {
     const hint = 'restore pki/node.crt, or wipe this node and join it again';
     throw new SqlccError('storage_failed', `node.crt is not this node's: ${identity.refused}`, { hint });
   }
-  const nodeCert = await issueNode({
-    authority: { certPem: pki.caCert, keyPem: pki.caKey },
-    clusterId,
-    nodeId: identity.id,
-    role: identity.role as NodeRole,
-    hosts,
-    publicKeyPem: old.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    now,
-  });
+  const nodeCert = await signed(options, { pki, old, identity, now });
+  if (nodeCert === null) return null;
   writeFileDurably(join(dataDir, 'pki', 'node.crt'), nodeCert);
   const until = new Date(new X509Certificate(nodeCert).validTo).toISOString();
   logger.log('info', 'certificate-renewed', { until });
   return { ...pki, nodeCert };
+}
+
+interface Due {
+  readonly pki: NodePki;
+  readonly old: X509Certificate;
+  readonly identity: Identity;
+  readonly now: Timestamp;
+}
+
+/** Signed here, or by a voter; null, with a warning, when there is neither. */
+async function signed(options: RenewalOptions, { pki, old, identity, now }: Due): Promise<string | null> {
+  const { clusterId, hosts, logger, askVoter } = options;
+  const publicKeyPem = old.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  if (pki.caKey !== null) {
+    const authority = { certPem: pki.caCert, keyPem: pki.caKey };
+    const role = identity.role as NodeRole;
+    return issueNode({ authority, clusterId, nodeId: identity.id, role, hosts, publicKeyPem, now });
+  }
+  const valid = checkValidity(old, now);
+  if (askVoter === undefined || 'refused' in valid) {
+    const state = 'refused' in valid ? valid.refused : 'it is renewed once a voter can be asked';
+    logger.log('warn', 'certificate-due', { state, remedy: 'when it has ended: node leave, then node join' });
+    return null;
+  }
+  const nodeCert = await askVoter(publicKeyPem);
+  checkAnswer(nodeCert, { pki, old, identity, now }, clusterId);
+  return nodeCert;
+}
+
+/** A certificate that does not fit would lock this node out at its next start. */
+function checkAnswer(nodeCert: string, { pki, old, identity, now }: Due, clusterId: ClusterId): void {
+  const fresh = new X509Certificate(nodeCert);
+  const named = identityOf(fresh, clusterId);
+  const isOurs =
+    !('refused' in named) &&
+    named.id === identity.id &&
+    named.role === identity.role &&
+    fresh.publicKey.equals(old.publicKey) &&
+    fresh.verify(new X509Certificate(pki.caCert).publicKey) &&
+    !('refused' in checkValidity(fresh, now));
+  if (!isOurs)
+    throw new SqlccError('unavailable', 'the voter signed a certificate that is not for this node');
 }
 
 /** Looks daily, and when the certificate is due, for as long as the node runs. */

@@ -40,6 +40,7 @@ export interface Endpoint {
 }
 
 const READ = ['level', 'min_index'] as const;
+const BY_NODES = { method: 'POST', scope: 'peer', idempotent: true } as const;
 
 export const ENDPOINTS = {
   status: {
@@ -94,14 +95,19 @@ export const ENDPOINTS = {
     summary: 'Take a node out of the cluster for good',
   },
   announceNode: {
-    method: 'POST',
+    ...BY_NODES,
     path: '/v1/nodes/{id}/announce',
-    scope: 'peer',
     request: cluster.announceRequest,
     response: nothing,
     leaderOnly: true,
-    idempotent: true,
     summary: 'A daemon tells the leader that it has started (nodes only)',
+  },
+  renewCertificate: {
+    ...BY_NODES,
+    path: '/v1/nodes/{id}/certificate',
+    request: cluster.renewRequest,
+    response: cluster.renewResponse,
+    summary: "A voter signs the calling node's certificate anew (nodes only)",
   },
   leader: {
     method: 'GET',

@@ -13,6 +13,7 @@ export type {
   NodeResponse,
   NodeRow,
   NodesResponse,
+  RenewRequest,
   StatusResponse,
   UpdateNodeRequest,
   VersionResponse,

@@ -14,6 +14,7 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   updateNode: 'PUT /v1/nodes/{id}',
   removeNode: 'DELETE /v1/nodes/{id}',
   announceNode: 'POST /v1/nodes/{id}/announce',
+  renewCertificate: 'POST /v1/nodes/{id}/certificate',
   leader: 'GET /v1/leader',
   views: 'GET /v1/views',
   stateHash: 'GET /v1/hash',

@@ -1,7 +1,7 @@
 export type { Authority, NodeGrant, PersonGrant } from './authority.ts';
 export { createAuthority, issueNode, issuePerson, VALIDITY_MS } from './authority.ts';
 export { createCsr, readCsr } from './csr.ts';
-export { spkiFingerprint } from './keys.ts';
+export { keyFingerprint, spkiFingerprint } from './keys.ts';
 export type { Refusal } from './names.ts';
 export { checkValidity, identityOf } from './names.ts';
 export { equalHash, hashSecret, newSecret } from './secrets.ts';

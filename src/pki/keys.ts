@@ -1,5 +1,5 @@
 /** P-256 key pairs as PEM, and the fingerprint that tokens pin. */
-import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import { KEY_ALGORITHM } from './x509-library.ts';
 
 /** A WebCrypto key; the type of the library's own signatures. */
@@ -32,6 +32,20 @@ export function spkiFingerprint(certificate: string | Buffer | X509Certificate):
   return createHash('sha256')
     .update(parsed.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');
+}
+
+/** The same over a public key in PEM; null for a text that is none. */
+export function keyFingerprint(publicKeyPem: string): string | null {
+  const der = pemBytes('PUBLIC KEY', publicKeyPem);
+  if (der === null) return null;
+  try {
+    const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    return createHash('sha256')
+      .update(key.export({ type: 'spki', format: 'der' }))
+      .digest('hex');
+  } catch {
+    return null; // a key that OpenSSL does not read is nobody's
+  }
 }
 
 function pem(label: string, der: Uint8Array): string {

@@ -1,12 +1,16 @@
 /** Certificates that end: a voter renews its own while it runs, shows it on every port, and outlives the old one. */
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import type { NodeRole } from '../../src/auth/index.ts';
+import { must } from '../../src/base/index.ts';
 import { issueNode } from '../../src/pki/index.ts';
-import { leaderOf, startCluster, until, untilEqual } from '../cluster/harness.ts';
-import { adminFile } from '../cluster/http-caller.ts';
+import { leaderOf, MAIN, sqlcc, startCluster, until, untilEqual } from '../cluster/harness.ts';
+import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { Signer } from './credentials.ts';
 
 /** What certificates are dated back by: taken off here, so that a life can be short. */
@@ -28,24 +32,35 @@ function shown(port: number, ca: string): Promise<string> {
   });
 }
 
-it('a voter renews its certificate at two thirds of its life, without a restart and without a gap', async () => {
-  const cluster = await startCluster(3);
+/** A certificate for the same key that lives 15 s; the old one's file is overwritten. */
+async function shorten(
+  cluster: DemoCluster,
+  nodeId: string,
+  dataDir: string,
+  role: NodeRole,
+): Promise<string> {
   const { authority, clusterId } = Signer.of(cluster);
-  const leader = await leaderOf(cluster);
-  const node = cluster.nodes.find((n) => n.nodeId !== leader);
-  if (node === undefined) throw new RangeError('no follower');
-  const { nodeId, port, clientPort, peerPort, dataDir } = node;
-  await cluster.killNode(nodeId, 'SIGTERM');
   const file = join(dataDir, 'pki', 'node.crt');
   // the cluster knows each disk by its key: only the certificate is another
   const publicKeyPem = publicKeyOf(readFileSync(file, 'utf8'));
-  const now = Date.now() + BACKDATE_MS;
-  const life = { now, validForMs: LIFE_MS - BACKDATE_MS };
-  const nodeCert = await issueNode({
-    ...{ authority, clusterId, nodeId, role: 'voter', hosts: ['127.0.0.1'], publicKeyPem },
-    ...life,
-  });
+  const life = { now: Date.now() + BACKDATE_MS, validForMs: LIFE_MS - BACKDATE_MS };
+  const grant = { authority, clusterId, nodeId, role, hosts: ['127.0.0.1'], publicKeyPem };
+  const nodeCert = await issueNode({ ...grant, ...life });
   writeFileSync(file, nodeCert);
+  return nodeCert;
+}
+
+it('a voter renews its certificate at two thirds of its life, without a restart and without a gap', async () => {
+  const cluster = await startCluster(3);
+  const leader = await leaderOf(cluster);
+  const node = must(
+    cluster.nodes.find((n) => n.nodeId !== leader),
+    'a follower',
+  );
+  const { nodeId, port, clientPort, peerPort, dataDir } = node;
+  const file = join(dataDir, 'pki', 'node.crt');
+  await cluster.killNode(nodeId, 'SIGTERM');
+  const nodeCert = await shorten(cluster, nodeId, dataDir, 'voter');
   const old = new X509Certificate(nodeCert);
   await cluster.startNode(nodeId);
   const pid = node.child?.pid;
@@ -74,4 +89,76 @@ it('a voter renews its certificate at two thirds of its life, without a restart 
   await client.kv.put('after', 'the renewal');
   await untilEqual(cluster);
   expect(node.child?.pid).toBe(pid);
+});
+
+it('an observer has a voter sign, gets its own name and key only, and goes on', async () => {
+  const cluster = await startCluster(1);
+  const client = cluster.client();
+  const { token } = await client.createToken({ kind: 'join', role: 'observer', nodeId: 'n5' });
+  const [port, dataDir, config] = [
+    cluster.node('n1').port + 20,
+    `${cluster.dir}/n5`,
+    `${cluster.dir}/n5.yaml`,
+  ];
+  const joined = await sqlcc([
+    ...['node', 'join', '--seed-node', `127.0.0.1:${cluster.node('n1').port}`, '--node-id', 'n5'],
+    ...[
+      '--host',
+      '127.0.0.1',
+      '--port',
+      `${port}`,
+      '--client-port',
+      `${port + 1}`,
+      '--metrics-port',
+      `${port + 3}`,
+    ],
+    ...['--data-dir', dataDir, '--config', config, '--token', token, '--no-start'],
+  ]);
+  expect(joined.stderr).toBe('');
+  const nodeCert = await shorten(cluster, 'n5', dataDir, 'observer');
+  const child = spawn(process.execPath, [MAIN, 'node', 'start', '--config', config, '--data-dir', dataDir], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let log = '';
+  child.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+
+  // with its certificate it may have its own key signed, and nothing else
+  const key = readFileSync(join(dataDir, 'pki', 'node.key'), 'utf8');
+  const observer = new HttpCaller(cluster, { cert: nodeCert, key });
+  const ask = async (caller: HttpCaller, id: string, public_key: string): Promise<number> =>
+    (await caller.ask('n1', 'POST', `/v1/nodes/${id}/certificate`, { body: { public_key } })).status;
+  const own = publicKeyOf(nodeCert);
+  const other = publicKeyOf((await Signer.of(cluster).issue({ role: 'observer', id: 'n5' })).cert);
+  expect(await ask(observer, 'n5', own)).toBe(200);
+  for (const [id, publicKey] of [
+    ['n5', other],
+    ['n5', 'nonsense'],
+    ['n1', own],
+    ['n1', publicKeyOf(readFileSync(join(cluster.node('n1').dataDir, 'pki', 'node.crt'), 'utf8'))],
+    ['n9', own],
+  ] as const)
+    expect.soft(await ask(observer, id, publicKey), `${id}`).toBe(403);
+  await observer.close();
+  const admin = new HttpCaller(cluster);
+  expect(await ask(admin, 'n5', own)).toBe(403);
+  await admin.close();
+
+  await until('its renewal', async () => log.includes('"certificate-renewed"'));
+  const end = Date.now() + LIFE_MS;
+  await until('the end of the old one', async () => Date.now() > end, LIFE_MS + 5000);
+  const fresh = new X509Certificate(readFileSync(join(dataDir, 'pki', 'node.crt')));
+  expect(fresh.subjectAltName).toContain('/observer/n5');
+  expect(await shown(port, adminFile(cluster, 'ca.crt'))).toBe(fresh.serialNumber);
+  // a voter that comes back is dialled anew by both sides
+  await cluster.killNode('n1', 'SIGTERM');
+  await cluster.startNode('n1');
+  await client.kv.put('after', 'the renewal');
+  const caughtUp = async () => {
+    const { nodes } = await client.nodes();
+    return nodes.some((n) => n.node_id === 'n5' && n.liveness === 'alive' && n.lag_entries === 0);
+  };
+  await until('the observer follows', caughtUp, 20_000);
 });

@@ -135,6 +135,11 @@ export const announceRequest = z.object({
 });
 export type AnnounceRequest = z.infer<typeof announceRequest>;
 
+/** The key stays what it is: it is pinned in the record. */
+export const renewRequest = z.object({ public_key: z.string().max(1024) });
+export type RenewRequest = z.infer<typeof renewRequest>;
+export const renewResponse = z.object({ certificate: z.string() });
+
 export const versionResponse = z.object({
   schemaVersion,
   version: z.string(),

@@ -44,9 +44,10 @@ async function folder(role: NodeRole, clusterId = CLUSTER_ID): Promise<void> {
   });
 }
 
-function renew(now: number) {
+function renew(now: number, askVoter?: (publicKeyPem: string) => Promise<string>) {
   const logger = { log: (level: string, event: string) => void logged.push({ level, event }) };
-  return renewIfDue({ dataDir: dir, clusterId: CLUSTER_ID, hosts: ['10.0.0.2', 'db.example'], logger }, now);
+  const options = { dataDir: dir, clusterId: CLUSTER_ID, hosts: ['10.0.0.2', 'db.example'], logger };
+  return renewIfDue(askVoter === undefined ? options : { ...options, askVoter }, now);
 }
 
 describe('renewIfDue', () => {
@@ -85,12 +86,49 @@ describe('renewIfDue', () => {
     },
   );
 
-  it('warns on an observer, which holds no key of the CA, and leaves its files alone', async () => {
+  it('warns on an observer while nobody can be asked, and leaves its files alone', async () => {
     await folder('observer');
     const before = readPki(dir);
     expect(await renew(NOW + 70 * DAY_MS)).toBeNull();
     expect(readPki(dir)).toEqual(before);
-    expect(logged).toEqual([{ level: 'warn', event: 'certificate-ends' }]);
+    expect(logged).toEqual([{ level: 'warn', event: 'certificate-due' }]);
+  });
+
+  it('has a voter sign for the key of an observer, and takes what fits this node only', async () => {
+    await folder('observer');
+    const before = readPki(dir);
+    const now = NOW + 70 * DAY_MS;
+    const grant = {
+      authority,
+      clusterId: CLUSTER_ID,
+      nodeId: 'n1',
+      role: 'observer',
+      hosts: [],
+      now,
+    } as const;
+    const other = await createAuthority({ clusterId: CLUSTER_ID, clusterName: 'demo', now });
+    const wrong: ((publicKeyPem: string) => Promise<string>)[] = [
+      (publicKeyPem) => issueNode({ ...grant, publicKeyPem, nodeId: 'n2' }),
+      (publicKeyPem) => issueNode({ ...grant, publicKeyPem, role: 'voter' }),
+      (publicKeyPem) => issueNode({ ...grant, publicKeyPem, authority: other }),
+      (publicKeyPem) => issueNode({ ...grant, publicKeyPem, now: now - 200 * DAY_MS }),
+      async () => issueNode({ ...grant, csrPem: (await createCsr('n1')).csrPem }),
+    ];
+    for (const sign of wrong) await expect(renew(now, sign)).rejects.toThrow(/is not for this node/);
+    expect(readPki(dir)).toEqual(before);
+    const after = await renew(now, (publicKeyPem) => issueNode({ ...grant, publicKeyPem }));
+    expect(after).toEqual(readPki(dir));
+    expect(after?.nodeCert).not.toBe(before.nodeCert);
+    expect(after?.nodeKey).toBe(before.nodeKey);
+  });
+
+  it('asks nobody with a certificate that has ended: no voter would let it in', async () => {
+    await folder('observer');
+    const asked = await renew(NOW + 91 * DAY_MS, async () => {
+      throw new RangeError('asked');
+    });
+    expect(asked).toBeNull();
+    expect(logged).toEqual([{ level: 'warn', event: 'certificate-due' }]);
   });
 
   it('signs nothing for a certificate of another cluster', async () => {

@@ -1,0 +1,47 @@
+/**
+ * A voter signs a node's certificate anew, for nodes that hold no key of the CA. What
+ * is signed comes from the record: role, host, and the key that was pinned when the
+ * node was admitted; so the caller can gain nothing but time.
+ */
+import type { RenewRequest } from '../../src/api/index.ts';
+import { SqlccError } from '../../src/base/index.ts';
+import type { NodeRecord } from '../../src/cluster/index.ts';
+import { issueNode, keyFingerprint } from '../../src/pki/index.ts';
+import type { Answer, Call } from '../../src/rpc/index.ts';
+import { readPki } from '../data-files.ts';
+import { type NodeContext, requireCluster } from '../node-context.ts';
+import { borrowedHost } from './join.ts';
+
+/** The record of the caller; throws permission_denied for another node, or another key than on record. */
+function ownRecord(context: NodeContext, call: Call, publicKeyPem: string): NodeRecord {
+  const nodeId = call.params['id'] ?? '';
+  const { nodes } = requireCluster(context);
+  const record = Object.hasOwn(nodes, nodeId) ? nodes[nodeId] : undefined;
+  if (call.identity.id !== nodeId || record === undefined) {
+    throw new SqlccError('permission_denied', `${call.identity.id} gets no certificate for ${nodeId}`);
+  }
+  if (record.keySha256 === null || keyFingerprint(publicKeyPem) !== record.keySha256) {
+    throw new SqlccError('permission_denied', `this is not the key of ${nodeId} on record`, {
+      hint: 'take the node out with "sqlcc node leave" and join it again',
+    });
+  }
+  return record;
+}
+
+export async function renewCertificate(context: NodeContext, call: Call): Promise<Answer> {
+  const { public_key: publicKeyPem } = call.body as RenewRequest;
+  const { nodeId, suffrage, host } = ownRecord(context, call, publicKeyPem);
+  const other = borrowedHost(requireCluster(context), { node_id: nodeId, host }, suffrage);
+  if (other !== null) throw new SqlccError('conflict', `${host} is the host of ${other}`);
+  const { caCert, caKey } = readPki(context.facts.dataDir);
+  if (caKey === null) {
+    throw new SqlccError('failed_precondition', 'this node holds no CA key', { hint: 'ask a voter' });
+  }
+  const certificate = await issueNode({
+    authority: { certPem: caCert, keyPem: caKey },
+    clusterId: context.facts.clusterId,
+    ...{ nodeId, role: suffrage, hosts: [host], publicKeyPem, now: Date.now() },
+  });
+  context.logger.log('info', 'certificate-signed', { node: nodeId });
+  return { body: { certificate } };
+}
