@@ -4,7 +4,7 @@
  * document; run it alone: `node test/bench/tui.ts [nodes]`.
  */
 import { readFileSync } from 'node:fs';
-import { buildProgram, type Program, pause, Terminal } from '../tui/pty.ts';
+import { buildProgram, type Program, pause, replaying } from '../tui/pty.ts';
 import { at, calm, node, status } from '../tui/recording.ts';
 
 const RUNS = 10;
@@ -32,7 +32,7 @@ async function startTimes(
   const table: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     const began = performance.now();
-    const terminal = new Terminal(program, recording, { columns: 120, rows: 36 });
+    const terminal = replaying(program, recording, { columns: 120, rows: 36 });
     skeleton.push((await when(() => terminal.raw.includes('sqlcc top'))) - began);
     table.push((await when(() => terminal.raw.includes('Follower'))) - began);
     terminal.kill();
@@ -69,7 +69,7 @@ function busy(count: number) {
 const count = Number(process.argv[2] ?? 3);
 const program = await buildProgram();
 const starts = await startTimes(program, program.recording(calm()));
-const terminal = new Terminal(program, program.recording(busy(count)), {
+const terminal = replaying(program, program.recording(busy(count)), {
   columns: 120,
   rows: 36,
   flags: ['--speed=1'],

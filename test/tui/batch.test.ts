@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectScreen } from './golden.ts';
-import { buildProgram, type Program, Terminal } from './pty.ts';
+import { buildProgram, type Program, replaying } from './pty.ts';
 import { calm } from './recording.ts';
 
 let program: Program;
@@ -65,14 +65,14 @@ describe('runTop without a terminal', () => {
   });
 
   it('runTop refuses when the input is no terminal', async () => {
-    const terminal = new Terminal(program, recording, { columns: 80, rows: 24, noInput: true });
+    const terminal = replaying(program, recording, { columns: 80, rows: 24, noInput: true });
     expect(await terminal.exited()).toBe(2);
     expect(terminal.raw).toContain('hint: sqlcc top --once');
     expect(terminal.raw).not.toContain('\x1b[?1049h');
   });
 
   it('runTop --plain writes lines, no screen', async () => {
-    const terminal = new Terminal(program, recording, { columns: 80, rows: 24, flags: ['--plain'] });
+    const terminal = replaying(program, recording, { columns: 80, rows: 24, flags: ['--plain'] });
     await terminal.until(() => terminal.raw.includes('QUORUM'), 'the first picture');
     expect(terminal.raw).not.toMatch(/\x1b\[\?1049h|[─│█]/);
     terminal.type('q\r');

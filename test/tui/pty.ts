@@ -65,6 +65,11 @@ export interface TerminalOptions {
   readonly noInput?: boolean;
 }
 
+/** The screen on a recording. */
+export function replaying(program: Program, recording: string, options: TerminalOptions): Terminal {
+  return new Terminal([process.execPath, program.file, recording], options);
+}
+
 /** A running program with the screen it draws. */
 export class Terminal {
   readonly #pty: IPty;
@@ -74,7 +79,8 @@ export class Terminal {
   #lastOutput = performance.now();
   exitCode: number | null = null;
 
-  constructor(program: Program, recording: string, options: TerminalOptions) {
+  /** Runs `command`, with the options' flags behind it. */
+  constructor(command: readonly string[], options: TerminalOptions) {
     const { columns, rows } = options;
     this.#screen = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
     const env: Record<string, string> = {
@@ -84,9 +90,8 @@ export class Terminal {
       LANG: 'C.UTF-8',
       ...options.env,
     };
-    const command = [process.execPath, program.file, recording, ...(options.flags ?? [])];
-    const whole =
-      options.noInput === true ? ['/bin/sh', '-c', 'exec "$0" "$@" </dev/null', ...command] : command;
+    const words = [...command, ...(options.flags ?? [])];
+    const whole = options.noInput === true ? ['/bin/sh', '-c', 'exec "$0" "$@" </dev/null', ...words] : words;
     this.#pty = spawn(whole[0] ?? '', whole.slice(1), {
       name: env['TERM'] ?? 'xterm-256color',
       cols: columns,

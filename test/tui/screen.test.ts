@@ -1,7 +1,7 @@
 /** What a person sees and does in a terminal: golden screens, keys, exits. The clock of the recording stands still. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectScreen } from './golden.ts';
-import { buildProgram, type Program, pause, Terminal, type TerminalOptions } from './pty.ts';
+import { buildProgram, type Program, pause, replaying, type Terminal, type TerminalOptions } from './pty.ts';
 import { at, calm, status } from './recording.ts';
 
 const SIZES = [
@@ -28,7 +28,7 @@ afterEach(() => {
 afterAll(() => program.remove());
 
 function start(options: TerminalOptions, file = recording): Terminal {
-  const terminal = new Terminal(program, file, options);
+  const terminal = replaying(program, file, options);
   open.push(terminal);
   return terminal;
 }
