@@ -200,6 +200,8 @@ export const joinResponse = z.object({
   seeds: z.array(
     z.object({ node_id: nodeId, host: z.string(), port: z.number().int(), peer_port: z.number().int() }),
   ),
+  /** Version of the protocol that nodes speak. */
+  protocol: z.number().int(),
 });
 export type JoinResponse = z.infer<typeof joinResponse>;
 
