@@ -10,7 +10,8 @@ import { SqlccError } from '../src/base/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import type { ConsensusLink } from './consensus-link.ts';
-import type { LeaderAddress, Reads } from './reads.ts';
+import type { LeaderAddress } from './protocol.ts';
+import type { Reads } from './reads.ts';
 import { encodeCommand } from './requests.ts';
 import { announcement } from './routes/cluster.ts';
 

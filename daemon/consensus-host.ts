@@ -78,28 +78,7 @@ export class ConsensusHost {
     this.#checkAgainstState(data.appliedIndex);
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
-    this.#peers = new PeerTransport({
-      clusterId: facts.clusterId,
-      nodeId: facts.nodeId,
-      instanceId: facts.instanceId,
-      pkiDir: join(facts.dataDir, 'pki'),
-      listen: { host: data.host, port: data.peerPort },
-      purposes: ['control', 'bulk'],
-      listener: {
-        payload: (_peer, _purpose, bytes, claim) => this.#onPayload(claim, bytes),
-        unreachable: (peer) => this.#submit({ kind: 'unreachable', peer }),
-        lost: (peer) => this.#onPeer(peer, 'lost'),
-        dead: (peer) => this.#onPeer(peer, 'dead'),
-        restored: (peer) => this.#onPeer(peer, 'restored'),
-        bulk: (peer, header, stream, claim) => {
-          if (this.#hears(claim, { from: peer, kind: 'snapshot', term: 0 }))
-            this.#snapshots.receive(peer, header, stream);
-          else stream.destroy();
-        },
-        log: (level, event, fields) => this.#onPeerLog(level, event, fields),
-      },
-      refusal: (claim) => nodeRefusal(this.#roster, claim),
-    });
+    this.#peers = this.#makePeers();
     this.#snapshots = new SnapshotTransfer({
       snapshots: new SnapshotManager({ dir: join(facts.dataDir, 'snapshots') }),
       nodeId: facts.nodeId,
@@ -132,6 +111,32 @@ export class ConsensusHost {
     });
   }
 
+  #makePeers(): PeerTransport {
+    const { facts } = this.#data;
+    return new PeerTransport({
+      clusterId: facts.clusterId,
+      nodeId: facts.nodeId,
+      instanceId: facts.instanceId,
+      pkiDir: join(facts.dataDir, 'pki'),
+      listen: { host: this.#data.host, port: this.#data.peerPort },
+      purposes: ['control', 'bulk'],
+      listener: {
+        payload: (_peer, _purpose, bytes, claim) => this.#onPayload(claim, bytes),
+        unreachable: (peer) => this.#submit({ kind: 'unreachable', peer }),
+        lost: (peer) => this.#onPeer(peer, 'lost'),
+        dead: (peer) => this.#onPeer(peer, 'dead'),
+        restored: (peer) => this.#onPeer(peer, 'restored'),
+        bulk: (peer, header, stream, claim) => {
+          if (this.#hears(claim, { from: peer, kind: 'snapshot', term: 0 }))
+            this.#snapshots.receive(peer, header, stream);
+          else stream.destroy();
+        },
+        log: (level, event, fields) => this.#onPeerLog(level, event, fields),
+      },
+      refusal: (claim) => nodeRefusal(this.#roster, claim),
+    });
+  }
+
   /** A log that ends before what was applied from it has lost entries that somebody was told are safe. */
   #checkAgainstState(appliedIndex: LogIndex): void {
     const last = this.#storage.lastIndex();
@@ -155,7 +160,9 @@ export class ConsensusHost {
     this.#main({ kind: 'ready' });
   }
 
-  /** A peer's message may be lost to a full queue, as on a bad network; what this node itself says may not. */
+  /**
+   * A peer's message may be lost to a full queue, as on a bad network; what this node itself says may not.
+   */
   #submit(input: RaftInput): void {
     if (input.kind === 'message') this.#loop.submit(input);
     else this.#loop.insert(input);

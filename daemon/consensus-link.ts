@@ -8,8 +8,7 @@ import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Proposals } from './proposals.ts';
-import type { ConsensusToMain, MainToConsensus, PeerLink, Refused } from './protocol.ts';
-import type { LeaderAddress } from './reads.ts';
+import type { ConsensusToMain, LeaderAddress, MainToConsensus, PeerLink, Refused } from './protocol.ts';
 import { refusedError } from './refused.ts';
 import type { TrafficCounts } from './traffic.ts';
 

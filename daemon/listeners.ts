@@ -95,7 +95,7 @@ export class Listeners {
 }
 
 /** By identity where there is a good one, else by address: that is all that is known then. */
-export function noteDenied(denials: Denials, denied: Denied): void {
+function noteDenied(denials: Denials, denied: Denied): void {
   const { code, identity, remoteAddress, endpoint } = denied;
   const isSomebody = identity !== null && identity !== NOBODY;
   const who = isSomebody ? `${identity.role} ${identity.id}` : remoteAddress;

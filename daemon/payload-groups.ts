@@ -12,7 +12,10 @@ export interface PayloadGroup {
   readonly group: RaftMessage[];
 }
 
-/** A payload is closed before it passes this; one message alone is at most one entry of `maxEntryBytes` longer. */
+/**
+ * A payload is closed before it passes this; one message alone is at most one entry of `maxEntryBytes`
+ * longer.
+ */
 const PAYLOAD_BYTES = LIMITS.maxFrameBytes / 4;
 /** Envelope of a message, and head of an entry, rounded up. */
 const MESSAGE_BYTES = 512;

@@ -8,8 +8,7 @@
 import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ProposalResult } from '../src/raft/index.ts';
-import type { AppliedResult, OutgoingProposal } from './protocol.ts';
-import type { LeaderAddress } from './reads.ts';
+import type { AppliedResult, LeaderAddress, OutgoingProposal } from './protocol.ts';
 
 interface Waiting {
   readonly settle: (result: AppliedResult) => void;

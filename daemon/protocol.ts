@@ -172,3 +172,11 @@ export type StateToMain =
       readonly fields: Record<string, string | number | boolean | null>;
     }
   | { readonly kind: 'stopped' };
+
+/** Where a leader listens, as `not_leader` tells it. */
+export interface LeaderAddress {
+  readonly node_id: NodeId;
+  readonly host: string;
+  readonly port: number;
+  readonly client_port: number;
+}

@@ -6,6 +6,7 @@ import type { ReadInfo } from '../src/api/index.ts';
 import type { NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import type { LeaderAddress } from './protocol.ts';
 import type { ReadWish } from './requests.ts';
 import type { StateLink } from './state-link.ts';
 
@@ -18,14 +19,6 @@ const BARRIER_LIMIT_MS = 1800;
 const LEADER_WAIT_MS = 1000;
 /** Status and lists prefer a stale answer with its age over a long wait. */
 const STATUS_BARRIER_MS = 400;
-
-/** Where a leader listens, as `not_leader` tells it. */
-export interface LeaderAddress {
-  readonly node_id: NodeId;
-  readonly host: string;
-  readonly port: number;
-  readonly client_port: number;
-}
 
 export class Reads {
   readonly #nodeId: NodeId;
@@ -123,7 +116,8 @@ export class Reads {
   }
 
   /**
-   * The record of an answer given now. A stale one is as old as this node's last word from a leader, or as the
+   * The record of an answer given now. A stale one is as old as this node's last word from a leader, or as
+   * the
    * moment since which its state lags behind what it knows to be committed, whichever is longer ago.
    */
   info(mode: 'quorum' | 'stale'): ReadInfo {

@@ -9,7 +9,10 @@ import { SqlccError } from '../src/base/index.ts';
 import type { NodeRecord } from '../src/cluster/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 
-/** A process that does not answer by then counts as gone; if it comes back, it is the one that was superseded. */
+/**
+ * A process that does not answer by then counts as gone; if it comes back, it is the one that was
+ * superseded.
+ */
 const ASK_MS = 1000;
 
 export interface Claimant {
@@ -48,7 +51,8 @@ export async function twinConflict(
   const isSelf = there.boot_counter === bootCounter && (startedAt === null || there.started_at === startedAt);
   if (there.node_id !== nodeId || isSelf) return null;
   const [holder, asker] = [addressOf(recorded), addressOf(claimant)];
-  const text = `${nodeId} runs at ${holder} (start ${there.boot_counter}); the one at ${asker} is a copy of it`;
+  const running = `${nodeId} runs at ${holder} (start ${there.boot_counter})`;
+  const text = `${running}; the one at ${asker} is a copy of it`;
   const hint = `stop the one at ${holder} first to move the node, or join under another --node-id`;
   return new SqlccError('conflict', text, { hint, details: { node_id: nodeId, holder, claimant: asker } });
 }

@@ -105,12 +105,17 @@ export const LIMITS = {
   maxClientEndpoints: 64,
   /** Body of the largest JSON request, one of SQL. */
   maxBodyBytes: 8 * 1024 * 1024,
-  /** Bodies of other requests: ordinary ones, of a value, of a batch of keys, of a configuration (escaped). */
+  /**
+   * Bodies of other requests: ordinary ones, of a value, of a batch of keys, of a configuration (escaped).
+   */
   maxPlainBodyBytes: 64 * 1024,
   maxValueBodyBytes: 2 * 1024 * 1024,
   maxBatchBodyBytes: 4 * 1024 * 1024,
   maxConfigBodyBytes: 2 * 1024 * 1024,
-  /** Bodies of callers without credentials that are read at once, and how long one may take; then `overloaded`. */
+  /**
+   * Bodies of callers without credentials that are read at once, and how long one may take; then
+   * `overloaded`.
+   */
   maxAnonymousBodies: 64,
   anonymousBodyMs: 5000,
   maxConfigBytes: 1024 * 1024,

@@ -42,7 +42,7 @@ function tokenRefusal(token: TokenRecord, node: NodeRecord, at: ApplyPosition): 
 }
 
 /** Instance and key together: the first can be read in the log, the second has to be proved. */
-export function isSameDisk(holder: DiskFacts, claimant: DiskFacts): boolean {
+function isSameDisk(holder: DiskFacts, claimant: DiskFacts): boolean {
   return holder.instanceId === claimant.instanceId && holder.keySha256 === claimant.keySha256;
 }
 

@@ -19,7 +19,9 @@ export function fitsFrame(payload: Uint8Array): boolean {
   return payload.length <= LIMITS.maxFrameBytes;
 }
 
-/** The bytes of all frames in one buffer. Each payload fits a frame: who takes others' payloads asks first. */
+/**
+ * The bytes of all frames in one buffer. Each payload fits a frame: who takes others' payloads asks first.
+ */
 export function encodeFrames(frames: readonly Frame[]): Buffer {
   let size = 0;
   for (const frame of frames) size += HEADER_BYTES + frame.payload.length;

@@ -61,7 +61,8 @@ export interface PeerTransportOptions {
   readonly listener: PeerTransportListener;
   /**
    * Why a node with a good certificate is not talked with, in either direction: it was removed, another
-   * disk has its name. Asked for each new stream and, by `review`, for those that stand. Absent: everybody is.
+   * disk has its name. Asked for each new stream and, by `review`, for those that stand. Absent: everybody
+   * is.
    */
   readonly refusal?: (claim: NodeClaim) => string | null;
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Proposals } from '../../../daemon/proposals.ts';
-import type { OutgoingProposal } from '../../../daemon/protocol.ts';
-import type { LeaderAddress } from '../../../daemon/reads.ts';
+import type { LeaderAddress, OutgoingProposal } from '../../../daemon/protocol.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 
 const bytes = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(size));
