@@ -13,7 +13,7 @@ async function startCopy(cluster: DemoCluster, nodeId: string): Promise<{ code: 
   const dir = mkdtempSync(join(tmpdir(), 'sqlcc-clone-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const dataDir = join(dir, 'data');
-  cpSync(node.dataDir, dataDir, { recursive: true });
+  cpSync(node.dataDir, dataDir, { recursive: true, verbatimSymlinks: true });
   const port = await findPorts(1, 27_433);
   const text = readFileSync(node.configFile, 'utf8')
     .replaceAll(node.dataDir, dataDir)
@@ -50,14 +50,10 @@ describe('a copy of a data folder', () => {
     expect(await client.leader()).toMatchObject({ leader_id: leader, term });
     const { nodes } = await client.nodes();
     expect(nodes.map((n) => n.liveness)).toEqual(['alive', 'alive', 'alive']);
-    expect(
-      (
-        await client
-          .events({ types: ['node-dead', 'node-stopped'] })
-          [Symbol.asyncIterator]()
-          .next()
-      ).done,
-    ).toBe(true);
+    const said: string[] = [];
+    for await (const event of client.events({ follow: false, types: ['node-dead', 'node-stopped'] }))
+      said.push(event.message);
+    expect(said).toEqual([]);
   });
 
   it('takes the place of an original that is gone, and an original that comes back is stopped', async () => {
@@ -74,13 +70,14 @@ describe('a copy of a data folder', () => {
       return node.port !== before && node.liveness === 'alive';
     };
     await until('the move is on record', moved, 30_000);
-    const back = await cluster.startNode(nodeId).then(
-      () => '',
-      (error: Error) => error.message,
-    );
-    expect(back).toContain('error[conflict]');
-    cluster.node(nodeId).child = null;
-    expect(await moved()).toBe(true);
+    // both are start 2 of that folder: the record has the one that came first
+    await cluster.startNode(nodeId).catch(() => {});
+    const original = cluster.node(nodeId);
+    await until('the original has stopped', async () => original.child?.exitCode === 9, 30_000);
+    expect(readFileSync(original.log, 'utf8')).toContain('uses a copy of its data folder');
+    original.child = null;
+    // the goodbye of the one that stopped is denied by the one that runs
+    await until('the copy is alive', moved);
     void running;
   });
 });
