@@ -42,7 +42,10 @@ function kill(child: ChildProcess): Promise<void> {
 }
 
 describe('lockDataDir', () => {
-  it('lets one of several racing processes in, whatever a crash left behind', async () => {
+  // twelve real processes, each with its own start: seconds on a busy machine
+  it('lets one of several racing processes in, whatever a crash left behind', {
+    timeout: 60_000,
+  }, async () => {
     for (const left of [null, '', '{"pid":1,"start":null}', 'half of a li']) {
       if (left !== null) writeFileSync(join(dir, 'LOCK'), left);
       const racers = await Promise.all([contender(), contender(), contender()]);
@@ -55,7 +58,9 @@ describe('lockDataDir', () => {
     }
   });
 
-  it('names the process that holds it, and is free the moment that one is killed', async () => {
+  it('names the process that holds it, and is free the moment that one is killed', {
+    timeout: 60_000,
+  }, async () => {
     const owner = await contender();
     expect(await take(owner)).toEqual({ won: true, error: '' });
     const second = await contender();
