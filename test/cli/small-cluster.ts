@@ -10,6 +10,7 @@ import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
 import { startApi, type TestApi, VIEWER_TOKEN } from '../unit/rpc/api-fixture.ts';
 import { NodeFolders } from '../unit/rpc/node-folders.ts';
+import { SmallControl } from './small-control.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const IDS = ['n1', 'n2', 'n3'] as const;
@@ -19,6 +20,7 @@ export class SmallCluster {
   readonly #apis = new Map<string, TestApi>();
   readonly #keys = new Map<string, KvItem>();
   readonly events: EventLine[] = [];
+  readonly control = new SmallControl();
   operation: OperationView | null = null;
   /** Phases that the next operation goes through, one a question. */
   script: string[] = [];
@@ -189,7 +191,7 @@ export class SmallCluster {
 
   /** Each question moves the operation one phase on; a script without an end keeps it running. */
   #ask(id: string | undefined): Answer {
-    if (this.operation === null || id !== 'op-1') throw new SqlccError('not_found', `no operation "${id}"`);
+    if (this.operation === null || id !== 'op-1') return { body: { operation: this.control.find(id ?? '') } };
     const phase = this.script.shift();
     const { operation } = this;
     if (phase !== undefined) {
@@ -208,6 +210,7 @@ export class SmallCluster {
     };
     const of = (body: object): Answer => ({ body: { schemaVersion: 1, ...body, read: this.#read(id) } });
     return {
+      ...this.control.handlers(this.#read(id)),
       status: async () => this.#status(id),
       nodes: async () => of({ nodes: IDS.map((n) => this.#row(n)) }),
       node: async ({ params }) => of({ node: this.#row(params.id ?? '') }),

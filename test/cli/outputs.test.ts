@@ -1,0 +1,118 @@
+/** What commands print when all goes well, word for word and in every format, with their exit codes. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ENDPOINTS } from '../../src/api/index.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { expectGolden, transcript } from './harness.ts';
+import { memoryTerminal } from './memory-terminal.ts';
+import { SmallCluster } from './small-cluster.ts';
+
+let cluster: SmallCluster;
+let config = '';
+beforeEach(async () => {
+  cluster = await SmallCluster.start();
+  config = await cluster.context();
+});
+afterEach(() => cluster.stop());
+
+async function run(line: string) {
+  const terminal = memoryTerminal({ env: { SQLCC_CONFIG: config } });
+  const argv = line.split(' ');
+  const code = await runCli({ argv, terminal, interrupt: () => new AbortController().signal });
+  return { argv, code, stdout: terminal.stdoutText(), stderr: terminal.stderrText() };
+}
+
+/** Runs the lines in their order, checks each exit code, and compares all of it with the golden file. */
+async function story(name: string, lines: readonly (readonly [line: string, code: number])[]): Promise<void> {
+  const told: string[] = [];
+  for (const [line, want] of lines) {
+    const ran = await run(line);
+    expect(ran.code, `${line}\n${ran.stderr}`).toBe(want);
+    // ports differ from run to run
+    told.push(transcript(ran.argv, ran).replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'));
+  }
+  expectGolden(name, told.join('\n'));
+}
+
+describe('op', () => {
+  it('op lists, shows, waits and cancels; the exit code says how it ended', () =>
+    story('op', [
+      ['op list', 0],
+      ['op list -o wide', 0],
+      ['op list -o json', 0],
+      ['op list -o jsonl', 0],
+      ['op show op-1', 0],
+      ['op show op-2 -o yaml', 0],
+      ['op show op-9', 11],
+      ['op wait op-1', 0],
+      ['op wait op-1 -o json', 0],
+      ['op wait op-2', 1],
+      ['op wait op-3 --timeout 200ms', 7],
+      ['op wait op-3 --timeout 200ms -o json', 7],
+      ['op cancel op-3', 0],
+      ['op cancel op-3', 9],
+      ['op wait op-3 -o json', 1],
+    ]));
+
+  it('op list -o json is what the API declares', async () => {
+    ENDPOINTS.operations.response.strict().parse(JSON.parse((await run('op list -o json')).stdout));
+  });
+});
+
+describe('token', () => {
+  it('token makes, lists and revokes; a secret is shown once and is alone on stdout', () =>
+    story('token', [
+      ['token list', 0],
+      ['token create --join --node n4', 0],
+      ['token create --join --observer -o json', 0],
+      ['token create --role viewer --ttl 30d -o yaml', 0],
+      ['token list', 0],
+      ['token list -o json', 0],
+      ['token revoke t1', 0],
+      ['token revoke t2 -o json', 0],
+      ['token revoke t1', 11],
+      ['token list -o jsonl', 0],
+    ]));
+});
+
+describe('metrics and alerts', () => {
+  it('metrics prints values, and the text of a scraper as it comes', () =>
+    story('metrics', [
+      ['metrics', 0],
+      ['metrics --node n2 -o json', 0],
+      ['metrics -o yaml', 0],
+      ['metrics -o prometheus', 0],
+      ['metrics -o openmetrics', 0],
+      ['metrics --node n9', 11],
+    ]));
+
+  it('alert lists and acknowledges', () =>
+    story('alert', [
+      ['alert list', 0],
+      ['alert ack NodeDown:n3', 0],
+      ['alert list -o json', 0],
+      ['alert ack nothing', 11],
+    ]));
+});
+
+describe('top --check', () => {
+  it('top --check exits by health, with and without a document', async () => {
+    const codes = async () => [
+      (await run('top --once --check')).code,
+      (await run('top --once --check -o json')).code,
+      (await run('top --batch -n 1 --check -o json')).code,
+    ];
+    expect(await codes()).toEqual([0, 0, 0]);
+    await cluster.kill('n3');
+    expect(await codes()).toEqual([3, 3, 3]);
+    await cluster.kill('n1');
+    expect(await codes()).toEqual([4, 4, 4]);
+    await cluster.kill('n2');
+    expect(await codes()).toEqual([5, 5, 5]);
+    cluster.leader = null;
+  });
+
+  it('top without --check exits 0 whatever the health is', async () => {
+    await cluster.kill('n3');
+    expect((await run('top --once -o json')).code).toBe(0);
+  });
+});

@@ -1,0 +1,102 @@
+/** The control side of the small cluster: three operations, tokens, alerts and metrics that never change by themselves. */
+import type { AlertRow, OperationView, TokenRow } from '../../src/api/index.ts';
+import { must, SqlccError } from '../../src/base/index.ts';
+import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
+
+const AT = '2026-01-02T03:04:05.678Z';
+const LATER = '2026-02-01T03:04:05.678Z';
+
+function operationOf(id: string, patch: Partial<OperationView>): OperationView {
+  return {
+    ...{ id, kind: 'failover', state: 'done', phase: 'done', from: 'n1', to: 'n2', actor: 'admin' },
+    phases: [
+      { name: 'draining', at: AT, elapsed_ms: 12, result: '3 requests ended' },
+      { name: 'transferring', at: AT, elapsed_ms: 40.5, result: 'n2 leads term 8' },
+    ],
+    ...{ reason: 'kernel update', error: null },
+    candidates: [
+      { node_id: 'n2', eligible: true, reasons: ['log equal'], lag_entries: 0 },
+      { node_id: 'n3', eligible: false, reasons: ['in maintenance'], lag_entries: 90 },
+    ],
+    ...patch,
+  };
+}
+
+const RUNNING = operationOf('op-3', {
+  ...{ kind: 'maintenance-enable', state: 'running', phase: 'draining', to: null, reason: '' },
+  phases: [{ name: 'draining', at: AT, elapsed_ms: null, result: null }],
+  candidates: [],
+});
+
+export class SmallControl {
+  readonly operations = new Map<string, OperationView>([
+    ['op-1', operationOf('op-1', {})],
+    ['op-2', operationOf('op-2', { state: 'failed', phase: 'failed', error: 'n2 fell behind' })],
+    ['op-3', RUNNING],
+  ]);
+  readonly #tokens = new Map<string, TokenRow>();
+  readonly #alerts: AlertRow[] = [
+    {
+      ...{ id: 'NodeDown:n3', rule: 'NodeDown', node_id: 'n3', severity: 'warning', state: 'firing' },
+      ...{ since: AT, value: 'dead', acknowledged_by: null },
+    },
+  ];
+
+  handlers(read: { readonly node_id: string }): Handlers {
+    const of = (body: object): Answer => ({ body: { schemaVersion: 1, ...body, read } });
+    return {
+      operations: async () => of({ operations: [...this.operations.values()] }),
+      cancelOperation: async ({ params }) => this.#cancel(params['id'] ?? ''),
+      tokens: async () => of({ tokens: [...this.#tokens.values()] }),
+      createToken: async (call) => this.#create(call),
+      revokeToken: async ({ params }) => this.#revoke(params['id'] ?? ''),
+      alerts: async () => of({ alerts: this.#alerts }),
+      acknowledgeAlert: async ({ params, identity }) => this.#acknowledge(params['id'] ?? '', identity.id),
+      metrics: async ({ query }) => metricsOf(read.node_id, query['format']),
+    };
+  }
+
+  find(id: string): OperationView {
+    const found = this.operations.get(id);
+    if (found === undefined) throw new SqlccError('not_found', `no operation "${id}"`);
+    return found;
+  }
+
+  #cancel(id: string): Answer {
+    const found = this.find(id);
+    if (found.state !== 'running')
+      throw new SqlccError('conflict', `operation ${id} has ended: ${found.state}`, {
+        hint: 'nothing to cancel',
+      });
+    const operation = { ...found, state: 'cancelled' as const, error: 'cancelled by admin' };
+    this.operations.set(id, operation);
+    return { body: { operation } };
+  }
+
+  #create({ body, identity }: Call): Answer {
+    const { kind, role, node_id } = body as { kind: 'access' | 'join'; role: string; node_id?: string };
+    const id = `t${this.#tokens.size + 1}`;
+    const row = { id, kind, role, node_id: node_id ?? null, created: AT, expires: LATER };
+    this.#tokens.set(id, { ...row, created_by: identity.id, used_by: null });
+    return { status: 201, body: { id, token: `sqlcc1.${id}.secret`, expires: LATER } };
+  }
+
+  #revoke(id: string): Answer {
+    if (!this.#tokens.delete(id)) throw new SqlccError('not_found', `no token "${id}"`);
+    return { body: {} };
+  }
+
+  #acknowledge(id: string, who: string): Answer {
+    const at = this.#alerts.findIndex((a) => a.id === id);
+    if (at < 0) throw new SqlccError('not_found', `no alert "${id}"`);
+    this.#alerts[at] = { ...must(this.#alerts[at], 'the alert'), acknowledged_by: who };
+    return { body: {} };
+  }
+}
+
+function metricsOf(nodeId: string, format: string | undefined): Answer {
+  if (format !== undefined)
+    return { text: `# TYPE sqlcc_term gauge\nsqlcc_term 7\n`, contentType: 'text/plain' };
+  const metrics = { sqlcc_term: 7, sqlcc_commit_index: 1_204_551, sqlcc_query_seconds_p95: 0.0015 };
+  return { body: { schemaVersion: 1, node_id: nodeId, at: AT, metrics } };
+}
