@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAIN } from '../cluster/harness.ts';
+import { MAIN, program } from '../cluster/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Where the built package lies. */
@@ -12,6 +12,7 @@ const PACKAGE = dirname(dirname(MAIN));
 
 let project = '';
 beforeAll(() => {
+  program(); // says what to do when nothing is built
   project = mkdtempSync(join(tmpdir(), 'sqlcc-user-'));
   mkdirSync(join(project, 'node_modules', '@types'), { recursive: true });
   symlinkSync(PACKAGE, join(project, 'node_modules', 'sqlcc'));
