@@ -16,6 +16,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   'node maintenance': 'put a node aside and take it back',
   kv: 'keys and values',
   token: 'tokens for new nodes, people and programs',
+  cert: 'certificates for people and programs',
   op: 'long operations',
   alert: 'alerts',
   audit: 'the audit log',

@@ -46,6 +46,30 @@ const TOKEN: readonly CommandSpec[] = [
   },
 ];
 
+const CERT: readonly CommandSpec[] = [
+  {
+    path: 'cert issue',
+    summary: 'sign a certificate for a person or program',
+    details:
+      'Signs with the CA key in the data folder of a voter, on that machine; no daemon is asked. ' +
+      'This is also the way back in when the last administrator’s certificate has run out.',
+    flags: [
+      { flags: '--data-dir <dir>', text: 'data folder of a voter' },
+      { flags: '--name <name>', text: 'who it is for, default admin' },
+      {
+        flags: '--role <role>',
+        text: 'what it may do, default admin',
+        choices: ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'],
+      },
+      { flags: '--valid-for <duration>', text: 'default 365d' },
+      { flags: '--out <dir>', text: 'folder for ca.crt, NAME.crt and NAME.key, default here' },
+    ],
+    online: false,
+    examples: ['cert issue --data-dir /var/lib/sqlcc/data --name anna --role operator --out ./anna'],
+    load: async () => (await import('../commands/cert.ts')).certIssue,
+  },
+];
+
 const OPERATION: readonly CommandSpec[] = [
   {
     path: 'op list',
@@ -132,4 +156,4 @@ const WATCHING: readonly CommandSpec[] = [
   },
 ];
 
-export const CONTROL: readonly CommandSpec[] = [...TOKEN, ...OPERATION, ...WATCHING];
+export const CONTROL: readonly CommandSpec[] = [...TOKEN, ...CERT, ...OPERATION, ...WATCHING];
