@@ -24,9 +24,11 @@ import {
   type RaftSettings,
   type RaftStatus,
   type RaftStorage,
+  type RaftStore,
   type SnapshotMeta,
   TurnLoop,
 } from '../../src/raft/index.ts';
+import { ModelStore } from './model-store.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
@@ -148,11 +150,7 @@ export class SimNode {
         send: (messages) => this.#send(messages),
         sendSnapshot: (peer, meta, term, session) => this.#sendSnapshot(peer, { meta, term, session }),
       },
-      store: {
-        appliedIndex: () => this.#applied,
-        apply: (entries, done) => this.#work(0.05, () => this.#apply(entries, done)),
-        restore: (meta, done) => this.#work(0.5, () => this.#restore(meta, done)),
-      },
+      store: this.#store(),
       clock,
       random: seededRandom(Math.floor(random.next() * 2 ** 32)),
       schedule: (fn) => void clock.after(0.001, () => this.#turn(fn)),
@@ -293,20 +291,34 @@ export class SimNode {
     life.clock.after(life.busyUntil - now, fn);
   }
 
-  #apply(entries: readonly LogEntry[], done: (index: LogIndex) => void): void {
+  #store(): RaftStore {
+    const store = new ModelStore({
+      appliedIndex: this.#applied,
+      work: (ms, fn) => this.#work(ms, fn),
+      apply: (entry) => this.#apply(entry),
+      restore: (meta) => this.#restore(meta),
+    });
+    return {
+      appliedIndex: () => store.appliedIndex(),
+      restore: (meta, done) => store.restore(meta, done),
+      apply: (entries, done) =>
+        store.apply(entries, (index) => {
+          done(index);
+          this.#maybeSnapshot();
+        }),
+    };
+  }
+
+  #apply(entry: LogEntry): void {
     const { oracle } = this.#parts;
-    for (const entry of entries) {
-      if (entry.index !== this.#applied + 1) {
-        oracle.fail('ApplyOrder', `${this.nodeId} gets ${entry.index} after ${this.#applied}`);
-      }
-      oracle.applies(this.nodeId, entry);
-      this.#applied = entry.index;
-      const waiting = this.#life?.awaited.get(entry.index);
-      this.#life?.awaited.delete(entry.index);
-      waiting?.done(waiting.term === entry.term ? entry.index : null);
+    if (entry.index !== this.#applied + 1) {
+      oracle.fail('ApplyOrder', `${this.nodeId} gets ${entry.index} after ${this.#applied}`);
     }
-    done(this.#applied);
-    this.#maybeSnapshot();
+    oracle.applies(this.nodeId, entry);
+    this.#applied = entry.index;
+    const waiting = this.#life?.awaited.get(entry.index);
+    this.#life?.awaited.delete(entry.index);
+    waiting?.done(waiting.term === entry.term ? entry.index : null);
   }
 
   #maybeSnapshot(): void {
@@ -326,7 +338,7 @@ export class SimNode {
     this.submit({ kind: 'snapshot-made', meta });
   }
 
-  #restore(meta: SnapshotMeta, done: (index: LogIndex) => void): void {
+  #restore(meta: SnapshotMeta): void {
     const { oracle } = this.#parts;
     if (!this.#snapshots.has(meta.id)) oracle.fail('SnapshotFile', `${this.nodeId} has no ${meta.id}`);
     oracle.snapshot(this.nodeId, meta);
@@ -338,7 +350,6 @@ export class SimNode {
       this.#life?.awaited.delete(index);
       tell(null);
     }
-    done(meta.index);
   }
 
   #sendSnapshot(peer: NodeId, what: { meta: SnapshotMeta; term: number; session: number }): void {
