@@ -28,6 +28,12 @@ export interface DemoNode {
 const HOST = '127.0.0.1';
 const FIRST_PORT = 15_433;
 const PORTS_PER_NODE = 10;
+/** As bin/sqlcc starts a daemon: small. */
+const DAEMON_FLAGS = [
+  ...['--max-semi-space-size=2', '--no-sparkplug', '--no-maglev'],
+  '--disable-warning=ExperimentalWarning',
+];
+const DAEMON_ENV = { MALLOC_ARENA_MAX: '2' };
 const READY_TIMEOUT_MS = 30_000;
 
 /** True when nobody listens on the port. */
@@ -311,15 +317,14 @@ export class DemoCluster {
   #spawn(node: DemoNode, args: readonly string[]): void {
     // whoever still works with the cluster while it is taken away must not bring a part of it back
     if (this.#stopped) throw new SqlccError('unavailable', 'the demo has been stopped');
-    const flags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
     node.child = spawn(
       process.execPath,
-      [...flags, ...this.#program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
+      [...DAEMON_FLAGS, ...this.#program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
       {
         // its own process group: the terminal's Ctrl-C and Ctrl-Z are for the demo, not for its daemons;
         // a pipe as stdin that ends with the demo, whatever ends it, so that no daemon is left behind
         detached: true,
-        env: { ...process.env, SQLCC_CONFIG: this.contextFile, [STOP_WITH_STDIN]: '1' },
+        env: { ...DAEMON_ENV, ...process.env, SQLCC_CONFIG: this.contextFile, [STOP_WITH_STDIN]: '1' },
         stdio: ['pipe', 'ignore', 'pipe'],
       },
     );
