@@ -1,6 +1,17 @@
 /**
  * One seed: a cluster, a nemesis and clients in virtual time. First the safety phase,
  * in which everything breaks; then the world heals and everything must converge.
+ *
+ * Real in it: the core, the turn loop, the codec and the log on a disk that loses and
+ * tears. Not in it, and so not proven by any number of seeds:
+ * - The state machine is an index (model-store.ts): no SQL, no key-values, no results.
+ * - No client sessions: that a repeated write happens once is told in test/unit/state.
+ * - No framing, queues or grouping of payloads: messages cross one by one, and a turn of
+ *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
+ * - A snapshot is its description: no file, no bytes on the wire, no order between an
+ *   install and what the state worker does meanwhile (test/contract/raft-store.ts,
+ *   test/unit/daemon/snapshot-transfer.test.ts, test/cluster/snapshot.test.ts).
+ * - No threads: what one worker says while another is busy arrives in its turn.
  */
 import { createHash } from 'node:crypto';
 import { type NodeId, pick, type Random, seededRandom } from '../../src/base/index.ts';
