@@ -30,7 +30,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 function complaints(text: string): string {
   writeFileSync(join(project, 'example.ts'), text);
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  return spawnSync(tsc, ['-p', project], { encoding: 'utf8' }).stdout;
+  return spawnSync(tsc, ['-p', project, '--pretty', 'false'], { encoding: 'utf8' }).stdout;
 }
 
 function readmeExample(): string {
