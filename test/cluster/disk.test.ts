@@ -171,9 +171,9 @@ function freeBytes(node: DemoNode): number {
   return bavail * bsize;
 }
 
-/** Takes all but `leave` bytes of the node's disk. */
+/** Takes all but `leave` bytes of the node's disk, and never gives any back meanwhile. */
 function fill(node: DemoNode, leave: number): void {
-  const fd = openSync(join(node.dataDir, 'filler'), 'w', 0o600);
+  const fd = openSync(join(node.dataDir, 'filler'), 'a', 0o600);
   try {
     for (let size = MIB; size >= 4096; ) {
       const excess = freeBytes(node) - leave;
