@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { loadCities } from '../../daemon/cities.ts';
 import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
 import { MAIN, program } from '../cluster/harness.ts';
+import { INSPECTABLE } from '../cluster/inspector.ts';
 import { measureHandOver, measureIdle, measureStalls, measureWrites } from './cluster.ts';
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -38,6 +39,8 @@ function measureStart(contextFile: string) {
   };
 }
 
+// only what is spawned from here on: the daemons' inspectors take any free port, opened by the stall alone
+process.env['NODE_OPTIONS'] = INSPECTABLE.NODE_OPTIONS;
 const began = performance.now();
 const cluster = await DemoCluster.start({
   nodes: 3,
@@ -46,6 +49,8 @@ const cluster = await DemoCluster.start({
   program: program(),
 });
 try {
+  say('idle, fresh');
+  const idle = await measureIdle(cluster);
   say('cities');
   const cities = await loadCities(cluster.client(), () => {});
   say('writes, 64 clients');
@@ -56,10 +61,11 @@ try {
   const handOver = await measureHandOver(cluster, 20);
   say('stalls');
   const stalls = await measureStalls(cluster);
+  delete process.env['NODE_OPTIONS'];
   say('start of commands');
   const start = measureStart(cluster.contextFile);
-  say('idle');
-  const idle = await measureIdle(cluster);
+  say('idle, after all this');
+  const idleAfter = await measureIdle(cluster);
   const document = {
     at: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.versions.node}`,
@@ -69,6 +75,7 @@ try {
     stalls,
     start,
     idle,
+    idleAfter,
     seconds: Math.round((performance.now() - began) / 1000),
   };
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
