@@ -31,7 +31,9 @@ import { systemClock } from './system-clock.ts';
 const PAYLOAD_RAFT = 1;
 const PAYLOAD_DIGEST = 2;
 
+/** While the log moves, main hears of it this often; at rest at every third turn of this clock. */
 const STATUS_INTERVAL_MS = 200;
+const STATUS_AT_REST_TURNS = 3;
 const SURROUNDINGS_INTERVAL_MS = 1000;
 /** Time for the last words to the peers. */
 const GOODBYE_MS = 20;
@@ -50,6 +52,9 @@ export class ConsensusHost {
   #timers: NodeJS.Timeout[] = [];
   readonly #progress = new ApplyProgress();
   #restoring = false;
+  /** Where the log stood at the last report, and turns of the clock since it moved. */
+  #reported = '';
+  #turnsAtRest = 0;
   #electionTimeoutMs: number;
   #leading = false;
   #leader: string | null = null;
@@ -154,7 +159,7 @@ export class ConsensusHost {
     this.#peers.setPeers(this.#data.knownPeers);
     this.#loop.start();
     this.#followMembership();
-    this.#timers.push(setInterval(() => this.#reportStatus(), STATUS_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#reportIfNews(), STATUS_INTERVAL_MS));
     this.#timers.push(setInterval(() => this.#measure(), SURROUNDINGS_INTERVAL_MS));
     this.#reportStatus();
     this.#main({ kind: 'ready' });
@@ -375,6 +380,14 @@ export class ConsensusHost {
     if (hang !== null) failStop('consensus', hang);
     const reason = distressOf(vitals);
     if (reason !== null) this.#submit({ kind: 'distress', reason });
+  }
+
+  #reportIfNews(): void {
+    const { commitIndex, appliedIndex, last } = this.#loop.status();
+    const moved = `${commitIndex} ${appliedIndex} ${last.index}`;
+    this.#turnsAtRest = moved === this.#reported ? this.#turnsAtRest + 1 : 0;
+    this.#reported = moved;
+    if (this.#turnsAtRest % STATUS_AT_REST_TURNS === 0) this.#reportStatus();
   }
 
   #reportStatus(): void {

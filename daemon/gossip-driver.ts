@@ -25,9 +25,10 @@ import { systemClock } from './system-clock.ts';
 /** A node that is no neighbour (asked, retried, compared with) keeps its connection this long. */
 const LINGER_MS = 15_000;
 /** How soon a link that opened is used, and how often the wanted links are compared with the neighbours. */
-const LINKS_INTERVAL_MS = 25;
+const LINKS_INTERVAL_MS = 100;
 const LAG_INTERVAL_MS = 1000;
-const LAG_RESOLUTION_MS = 10;
+/** How often the loop is looked at; each look wakes an idle process. */
+const LAG_RESOLUTION_MS = 100;
 /** Goodbyes are on their way after this long. */
 const LEAVE_MS = 130;
 

@@ -11,9 +11,12 @@ import { Traffic } from './traffic.ts';
 const LAGGING_SAMPLES = 3;
 const LAGGING_WINDOW = 5;
 
+/** How often the loop is looked at; each look wakes an idle process, and stalls that matter are longer. */
+const LAG_RESOLUTION_MS = 50;
+
 export class Surroundings {
   readonly traffic = new Traffic();
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   readonly #open = new Map<number, number>();
   readonly #electionTimeoutMs: number;
   #latencies: number[] = [];
@@ -53,7 +56,7 @@ export class Surroundings {
     const sorted = this.#latencies.sort((a, b) => a - b);
     if (sorted.length > 0) this.diskLatencyMs = sorted[Math.floor(sorted.length * 0.99)] as number;
     this.#latencies = [];
-    const lag = this.#delay.percentile(99) / 1e6 - 10;
+    const lag = this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
     this.loopLagMs = Number.isFinite(lag) ? Math.max(0, lag) : 0;
     this.#delay.reset();
     this.#late = [...this.#late, this.loopLagMs > this.#electionTimeoutMs].slice(-LAGGING_WINDOW);

@@ -69,9 +69,12 @@ function readTextOr(path: string, otherwise: string): string {
   }
 }
 
+/** How often the loop is looked at; each look wakes an idle process. */
+const LAG_RESOLUTION_MS = 100;
+
 export class SystemSampler {
   readonly #dir: string;
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   #last = cpuTimes();
 
   constructor(dataDir: string) {
@@ -89,7 +92,7 @@ export class SystemSampler {
     const disk = statfsSync(this.#dir);
     const capacity = disk.blocks * disk.bsize;
     const free = disk.bavail * disk.bsize;
-    const lag = Math.max(0, this.#delay.percentile(99) / 1e6 - 10);
+    const lag = Math.max(0, this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS);
     this.#delay.reset();
     return {
       cpuUsage: clamp(busy),
