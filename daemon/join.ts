@@ -14,7 +14,7 @@ import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
 import { joinedConfigText } from './config-text.ts';
 import { FORMAT_VERSION, hasIdentity, writeFileDurably, writeIdentity } from './data-dir.ts';
 import { writePki } from './data-files.ts';
-import { reachableHost } from './init.ts';
+import { type InitOptions, reachableHost } from './init.ts';
 import { beginWriting, endJoin, isOwnConfigFile, type JoinFolder, prepareJoinFolder } from './join-folder.ts';
 import { startNode } from './start-node.ts';
 import { systemClock } from './system-clock.ts';
@@ -26,19 +26,9 @@ const MAX_REDIRECTS = 3;
 /** A cluster between two leaders is asked again for this long. */
 const NO_LEADER_PATIENCE_MS = 8000;
 
-export interface JoinOptions {
+export interface JoinOptions extends Omit<InitOptions, 'clusterName'> {
   /** `host:port` of any node. */
   readonly seedNode: string;
-  readonly nodeId: string;
-  readonly host: string;
-  readonly advertiseHost?: string;
-  readonly port: number;
-  readonly clientPort: number;
-  readonly peerPort: number;
-  readonly metricsPort: number;
-  readonly dataDir: string;
-  readonly configFile: string;
-  readonly zone?: string;
   readonly token: string;
   /** Enrol only: the daemon is started later with `node start`. */
   readonly noStart: boolean;
