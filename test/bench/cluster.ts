@@ -12,7 +12,8 @@ const row = (id: number) => ({
 });
 
 export interface WriteFigures {
-  readonly clients: number;
+  readonly callers: number;
+  readonly share: 'one client' | 'own clients';
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -20,17 +21,22 @@ export interface WriteFigures {
 
 let nextId = 1;
 
-/** Committed single-row writes over the SDK by `clients` callers at once, each waiting for its own answer. */
+/**
+ * Committed single-row writes over the SDK by `callers` at once, each waiting for its own answer: all of one client with
+ * 8 sessions (an application's server), or each with a client, connection and session of its own (64 processes).
+ */
 export async function measureWrites(
   cluster: DemoCluster,
-  clients: number,
+  callers: number,
   ms: number,
+  share: 'one client' | 'own clients' = 'one client',
 ): Promise<WriteFigures> {
+  const clients = share === 'own clients' ? Array.from({ length: callers }, () => cluster.newClient()) : [];
   const client = cluster.client();
   await client.sql([{ sql: 'CREATE TABLE IF NOT EXISTS bench (id INTEGER PRIMARY KEY, body TEXT)' }]);
-  const sessions = await Promise.all(
-    Array.from({ length: Math.min(8, clients) }, () => client.openSession()),
-  );
+  const openers =
+    share === 'own clients' ? clients : Array.from({ length: Math.min(8, callers) }, () => client);
+  const sessions = await Promise.all(openers.map((c) => c.openSession()));
   const latencies: number[] = [];
   const run = async (session: ClientSession, until: number, record: boolean): Promise<void> => {
     while (performance.now() < until) {
@@ -41,7 +47,7 @@ export async function measureWrites(
   };
   const all = (until: number, record: boolean): Promise<unknown> =>
     Promise.all(
-      Array.from({ length: clients }, (_, i) =>
+      Array.from({ length: callers }, (_, i) =>
         run(sessions[i % sessions.length] as ClientSession, until, record),
       ),
     );
@@ -49,10 +55,17 @@ export async function measureWrites(
   const began = performance.now();
   await all(began + ms, true);
   const seconds = (performance.now() - began) / 1000;
+  await Promise.all(clients.map((c) => c.close()));
   latencies.sort((a, b) => a - b);
   const at = (q: number): number =>
     Math.round((latencies[Math.floor(q * (latencies.length - 1))] ?? 0) * 100) / 100;
-  return { clients, perSecond: Math.round(latencies.length / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+  return {
+    callers,
+    share,
+    perSecond: Math.round(latencies.length / seconds),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+  };
 }
 
 /** `cluster failover` again and again while a session writes: the pause that the writer felt, and writes that failed. */

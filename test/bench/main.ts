@@ -53,9 +53,11 @@ try {
   const idle = await measureIdle(cluster);
   say('cities');
   const cities = await loadCities(cluster.client(), () => {});
-  say('writes, 64 clients');
+  say('writes, 64 callers of one client');
   const many = await measureWrites(cluster, 64, 8000);
-  say('writes, 1 client');
+  say('writes, 64 clients of their own');
+  const own = await measureWrites(cluster, 64, 8000, 'own clients');
+  say('writes, 1 caller');
   const one = await measureWrites(cluster, 1, 5000);
   say('failover by command, 20 rounds');
   const handOver = await measureHandOver(cluster, 20);
@@ -70,7 +72,7 @@ try {
     at: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.versions.node}`,
     cities: { rows: cities.rows, ms: Math.round(cities.ms) },
-    writes: [many, one],
+    writes: [many, own, one],
     handOver,
     stalls,
     start,
