@@ -4,9 +4,10 @@
  * on another node the index leads to the same place without gap or repetition. Where
  * the ring no longer reaches back the reader is told so by an event `gap`.
  *
- * Cursor: `<index>.<own>` where `index` is the last replicated index at or before the
- * event and `own` counts the node's own events behind it; the second half means
- * something only on the node that gave it and is ignored elsewhere.
+ * Cursor: `<index>[-<nth>].<own>.<boot>` where `index` is the last replicated index at
+ * or before the event, `nth` counts the events of that entry up to this one (without it
+ * all of them), and `own` counts the node's own events so far; what follows the first
+ * point means something only to the start that gave it and is ignored elsewhere.
  */
 
 import type { LogIndex, NodeId, Timestamp } from '../src/base/index.ts';
@@ -24,6 +25,8 @@ export interface StreamEvent extends ClusterEvent {
  */
 export interface ResumePoint {
   readonly index: LogIndex;
+  /** How many events of the entry at `index` were seen; null = all of them. */
+  readonly nth: number | null;
   /** Own events up to this count were seen; null = the reader comes from elsewhere. */
   readonly own: number | null;
 }
@@ -41,6 +44,8 @@ interface Row {
   readonly seq: number;
   /** Replicated index reached with it. */
   readonly index: LogIndex;
+  /** Of the events of its entry this is the nth; an own event has none. */
+  readonly nth: number | null;
   /** Own events so far. */
   readonly own: number;
   readonly event: StreamEvent;
@@ -48,8 +53,9 @@ interface Row {
 
 const isOwn = (row: Row): boolean => row.event.index === null;
 
-function isBehind({ event, index, own }: Row, point: ResumePoint): boolean {
-  if (event.index !== null) return event.index > point.index;
+function isBehind({ event, index, nth, own }: Row, point: ResumePoint): boolean {
+  if (event.index !== null && event.index !== point.index) return event.index > point.index;
+  if (nth !== null) return point.nth !== null && nth > point.nth;
   return point.own === null ? index >= point.index : own > point.own;
 }
 
@@ -61,6 +67,8 @@ export class EventHub {
   #seq = 0;
   #own = 0;
   #lastIndex: LogIndex = 0;
+  /** Events of the entry at the last index that are here. */
+  #nth = 0;
   /** Replicated events at or below this index may be missing from the ring; the last of them had this seq. */
   #floor: { readonly index: LogIndex; readonly seq: number } = { index: 0, seq: 0 };
 
@@ -122,11 +130,14 @@ export class EventHub {
    * neither.
    */
   parse(after: string | undefined): ResumePoint | undefined {
-    if (after === undefined || after === '') return { index: this.#lastIndex, own: this.#own };
-    const match = /^(\d{1,16})(?:\.(\d{1,16})\.([\w-]{1,64}))?$/.exec(after);
+    if (after === undefined || after === '') {
+      return { index: this.#lastIndex, nth: null, own: this.#own };
+    }
+    const match = /^(\d{1,16})(?:-(\d{1,9}))?(?:\.(\d{1,16})\.([\w-]{1,64}))?$/.exec(after);
     if (!match) return undefined;
-    const here = match[3] === this.#bootTag;
-    return { index: Number(match[1]), own: here ? Number(match[2]) : null };
+    const nth = match[2] === undefined ? null : Number(match[2]);
+    const here = match[4] === this.#bootTag;
+    return { index: Number(match[1]), nth, own: here ? Number(match[3]) : null };
   }
 
   /** A reader that begins at `point`. */
@@ -141,7 +152,9 @@ export class EventHub {
   read(position: EventPosition, isWanted: (kind: string) => boolean, at: Timestamp): StreamEvent[] {
     const page: StreamEvent[] = [];
     const { index, seq } = this.#floor;
-    if (seq > position.seq && index > position.point.index) {
+    const { point } = position;
+    const isCut = index > point.index || (index === point.index && point.nth !== null);
+    if (seq > position.seq && isCut) {
       page.push(this.#gap(Math.min(position.index + 1, index), at));
       position.index = Math.max(position.index, index);
       position.seq = seq;
@@ -151,7 +164,7 @@ export class EventHub {
       const row = this.#ring[n] as Row;
       position.seq = row.seq;
       position.index = Math.max(position.index, row.index);
-      if (isBehind(row, position.point) && isWanted(row.event.kind)) page.push(row.event);
+      if (isBehind(row, point) && isWanted(row.event.kind)) page.push(row.event);
     }
     return page;
   }
@@ -179,16 +192,24 @@ export class EventHub {
     return { ...mark, severity: 'info', nodeId: this.#nodeId, origin: this.#nodeId, index: null };
   }
 
-  #cursor(): string {
-    return `${this.#lastIndex}.${this.#own}.${this.#bootTag}`;
+  #cursor(nth: number | null = null): string {
+    const entry = nth === null ? `${this.#lastIndex}` : `${this.#lastIndex}-${nth}`;
+    return `${entry}.${this.#own}.${this.#bootTag}`;
   }
 
   #push(event: ClusterEvent): void {
-    if (event.index === null) this.#own++;
-    else this.#lastIndex = Math.max(this.#lastIndex, event.index);
-    const stored = { ...event, cursor: this.#cursor(), origin: this.#nodeId };
-    this.#ring.push({ seq: ++this.#seq, index: this.#lastIndex, own: this.#own, event: stored });
+    const nth = event.index === null ? null : this.#count(event.index);
+    if (nth === null) this.#own++;
+    const stored = { ...event, cursor: this.#cursor(nth), origin: this.#nodeId };
+    this.#ring.push({ seq: ++this.#seq, index: this.#lastIndex, nth, own: this.#own, event: stored });
     if (this.#ring.length > (LIMITS.eventHistory + LIMITS.ownEventHistory) * 1.25) this.#trim();
+  }
+
+  /** Events come in the order of the log: the how manieth of its entry is this one? */
+  #count(index: LogIndex): number {
+    this.#nth = index === this.#lastIndex ? this.#nth + 1 : 1;
+    this.#lastIndex = Math.max(this.#lastIndex, index);
+    return this.#nth;
   }
 
   /** Keeps the newest of either sort: a node that votes all night must not drive out what is replicated. */

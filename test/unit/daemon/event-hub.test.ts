@@ -24,7 +24,7 @@ function hubWith(...indexes: number[]): EventHub {
 
 /** Everything that a reader is given who asks for `after`. */
 function readAll(hub: EventHub, after: string, kinds: readonly string[] = []): StreamEvent[] {
-  const position = hub.begin(hub.parse(after) ?? { index: -1, own: null });
+  const position = hub.begin(hub.parse(after) ?? { index: -1, nth: null, own: null });
   return readOn(hub, position, kinds);
 }
 
@@ -60,6 +60,28 @@ describe('EventHub', () => {
     expect(names(readAll(hub, '7.12.boot-b'))).toEqual(['e8', 'mine, at 8']);
   });
 
+  it('goes on within an entry that made several events, here and on another node', () => {
+    const hubs = ['boot-a', 'boot-b'].map((tag) => new EventHub('n1', tag));
+    const nine = [1, 2, 3].map((n) => ({ ...replicated(9), message: `9/${n}` }));
+    for (const hub of hubs) {
+      hub.publish([replicated(4)], 4);
+      hub.publish(nine, 9);
+      hub.publishOwn(own('mine'));
+      hub.publish([replicated(10)], 12);
+    }
+    const [here, there] = hubs as [EventHub, EventHub];
+    const all = readAll(here, '0');
+    expect(names(all)).toEqual(['e4', '9/1', '9/2', '9/3', 'mine', 'e10']);
+    for (const [n, event] of all.entries()) {
+      const rest = all.slice(n + 1);
+      expect(names(readAll(here, event.cursor))).toEqual(names(rest));
+      const behind = rest.filter((e) => e.index !== null);
+      expect(names(readAll(there, event.cursor).filter((e) => e.index !== null))).toEqual(names(behind));
+    }
+    expect(names(readAll(there, '9'))).toEqual(['mine', 'e10']);
+    expect(readAll(here, here.progress(0).cursor)).toEqual([]);
+  });
+
   it('without a cursor begins with what is new', () => {
     const hub = hubWith(1, 2);
     const position = hub.begin(hub.parse(undefined) as ResumePoint);
@@ -68,9 +90,12 @@ describe('EventHub', () => {
     expect(names(readOn(hub, position))).toEqual(['e3']);
   });
 
-  it.each(['x', '1.2', '1.2.', '-1', `${'9'.repeat(17)}`])('refuses "%s" as a cursor', (text) => {
-    expect(hubWith(1).parse(text)).toBeUndefined();
-  });
+  it.each(['x', '1.2', '1.2.', '-1', '1-', '1-x', `${'9'.repeat(17)}`])(
+    'refuses "%s" as a cursor',
+    (text) => {
+      expect(hubWith(1).parse(text)).toBeUndefined();
+    },
+  );
 
   it('wakes every reader until it leaves', () => {
     const hub = hubWith();
@@ -95,7 +120,7 @@ describe('EventHub', () => {
 
   it('says that the ring no longer reaches back, to new readers and to slow ones', () => {
     const hub = hubWith(1);
-    const slow = hub.begin({ index: 0, own: null });
+    const slow = hub.begin({ index: 0, nth: null, own: null });
     expect(names(readOn(hub, slow))).toEqual(['e1']);
     hub.publish(many(40_000, 2), 40_001);
     const { floor } = hub;
@@ -105,6 +130,7 @@ describe('EventHub', () => {
     expect(rest.map((e) => e.index)).toEqual(many(40_001 - floor, floor + 1).map((e) => e.index));
     expect(readAll(hub, '5')[0]).toMatchObject({ kind: 'gap', data: { from: 6, to: floor } });
     expect(readAll(hub, `${gap?.cursor}`)[0]).toMatchObject({ index: floor + 1 });
+    expect(readAll(hub, `${floor}-1`)[0]).toMatchObject({ kind: 'gap', data: { from: floor, to: floor } });
     expect(readAll(hub, `${floor}`)[0]).toMatchObject({ index: floor + 1 });
   });
 
@@ -130,7 +156,7 @@ describe('EventHub', () => {
 
   it('goes on behind a snapshot with the events that the snapshot holds: no gap', () => {
     const hub = hubWith(1, 2);
-    const reader = hub.begin({ index: 0, own: null });
+    const reader = hub.begin({ index: 0, nth: null, own: null });
     expect(readOn(hub, reader)).toHaveLength(2);
     hub.load(many(50), 60);
     expect(readOn(hub, reader).map((e) => e.index)).toEqual(many(48, 3).map((e) => e.index));
@@ -143,7 +169,7 @@ describe('EventHub', () => {
   it('tells of the gap where the events of a snapshot begin behind what was seen', () => {
     const hub = hubWith(1, 2);
     hub.publishOwn(own('mine'));
-    const reader = hub.begin({ index: 2, own: 1 });
+    const reader = hub.begin({ index: 2, nth: null, own: 1 });
     hub.load(many(LIMITS.eventHistory, 5000), 20_000);
     const [gap, first] = readOn(hub, reader);
     expect(gap).toMatchObject({ kind: 'gap', data: { from: 3, to: 5000 } });
