@@ -12,5 +12,5 @@ import type { ApplyResult } from '../cluster/index.ts';
 export function digestOf(result: ApplyResult): number {
   const seen = result.ok ? result.value : { code: result.code, details: result.details };
   const text = JSON.stringify(seen) ?? '';
-  return (crc32(text, 1) & 0x1f_ffff) * 2 ** 32 + crc32(text);
+  return (text.length & 0x1f_ffff) * 2 ** 32 + crc32(text);
 }

@@ -38,7 +38,11 @@ export class KeyValues {
 
   constructor(store: OwnStatements) {
     this.#version = store.own('SELECT version FROM _sqlcc_kv WHERE key = ?');
-    this.#put = store.own(`REPLACE INTO _sqlcc_kv (${KV_COLUMNS}) VALUES (?, ?, ?, ?, ?)`);
+    // in place: REPLACE would delete and insert anew
+    this.#put = store.own(
+      `INSERT INTO _sqlcc_kv (${KV_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+       value = excluded.value, version = excluded.version, term = excluded.term, at = excluded.at`,
+    );
     this.#delete = store.own('DELETE FROM _sqlcc_kv WHERE key = ?');
   }
 
@@ -50,10 +54,10 @@ export class KeyValues {
     const { index, term, timestamp } = at;
     const { key } = command;
     const bytes = Buffer.from(key);
-    const row = this.#version.get(bytes) as unknown as [bigint] | undefined;
-    const current = Number(row?.[0] ?? 0n);
-    if (command.ifVersion !== null && command.ifVersion !== current) {
-      return { result: stale(key, command.ifVersion, current), change: null };
+    if (command.ifVersion !== null) {
+      const current = this.#current(bytes);
+      if (command.ifVersion !== current)
+        return { result: stale(key, command.ifVersion, current), change: null };
     }
     const stamp = { version: index, term, timestamp };
     if (command.kind === 'kv-put') {
@@ -61,10 +65,15 @@ export class KeyValues {
       const change: KvChange = { type: 'put', key, value: command.value, ...stamp };
       return { result: { ok: true, value: { key, ...stamp } }, change };
     }
-    const deleted = current > 0;
-    if (deleted) this.#delete.run(bytes);
+    const deleted = Number(this.#delete.run(bytes).changes) > 0;
     const change: KvChange | null = deleted ? { type: 'delete', key, value: null, ...stamp } : null;
     return { result: { ok: true, value: { deleted, ...stamp } }, change };
+  }
+
+  /** Version of a key; 0 without one. */
+  #current(key: Uint8Array): LogIndex {
+    const row = this.#version.get(key) as unknown as [bigint] | undefined;
+    return Number(row?.[0] ?? 0n);
   }
 }
 

@@ -10,7 +10,6 @@ export class Meta {
   readonly #get: StatementSync;
 
   constructor(store: OwnStatements) {
-    // replacing row 0 also gives last_insert_rowid() and changes() the same start in each entry
     this.#mark = store.own('REPLACE INTO _sqlcc_applied VALUES (0, ?, ?)');
     this.#applied = store.own('SELECT idx, term FROM _sqlcc_applied WHERE id = 0');
     this.#put = store.own('REPLACE INTO _sqlcc_meta VALUES (?, ?)');
@@ -23,6 +22,7 @@ export class Meta {
     return row === undefined ? { index: 0, term: 0 } : { index: Number(row[0]), term: Number(row[1]) };
   }
 
+  /** Replaces row 0, which also resets last_insert_rowid() to 0 and changes() to 1. */
   mark(index: LogIndex, term: Term): void {
     this.#mark.run(BigInt(index), BigInt(term));
   }

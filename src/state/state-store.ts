@@ -109,6 +109,8 @@ export class StateStore {
     const group: Group = { events: [], kvChanges: [], cluster: this.#cluster, clusterChanged: false };
     const results = this.#store.transaction(() => {
       const done = entries.map((entry, n) => this.#applyOne(entry, this.#applied + 1 + n, group));
+      const last = entries.at(-1);
+      if (last !== undefined) this.#parts.meta.mark(last.index, last.term);
       if (group.clusterChanged && group.cluster !== null) {
         this.#parts.meta.putBytes('cluster', this.#options.encodeCluster(group.cluster));
       }
@@ -177,7 +179,6 @@ export class StateStore {
   #applyOne(entry: LogEntry, expected: LogIndex, group: Group): EntryResult {
     const { index, term } = entry;
     assert(index === expected, `entry ${index} where ${expected} was due`);
-    this.#parts.meta.mark(index, term);
     const result = this.#resultOf(entry, group);
     return { index, term, digest: digestOf(result), result };
   }
@@ -210,6 +211,8 @@ export class StateStore {
   }
 
   #sql(envelope: SqlEnvelope, entry: LogEntry): ApplyResult {
+    // also gives last_insert_rowid() and changes() the same start in each entry
+    this.#parts.meta.mark(entry.index, entry.term);
     const outcome = this.#store.apply(envelope.statements, {
       timestamp: entry.timestamp,
       seed: envelope.seed,

@@ -107,6 +107,8 @@ export class SqliteStore implements SqlStore {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
     // a long read lets the WAL grow; afterwards it is cut back to 64 MiB
     db.exec('PRAGMA journal_size_limit = 67108864');
+    // 16 MiB of pages between two checkpoints: pages that change often are written back once
+    db.exec('PRAGMA wal_autocheckpoint = 4000');
     this.#functions.register(db);
     return {
       path,
