@@ -14,6 +14,7 @@ import { systemRandom } from './chance.ts';
 import { Denials } from './denials.ts';
 import { ApplyProgress, distressOf, hangOf } from './distress.ts';
 import { failStop } from './fail-stop.ts';
+import { unpackProposals } from './packed-proposals.ts';
 import { payloadGroups } from './payload-groups.ts';
 import { wordRefusal } from './peer-words.ts';
 import type {
@@ -104,10 +105,11 @@ export class ConsensusHost {
       schedule: (fn) => setImmediate(fn),
       listener: {
         proposals: (results) => {
+          const refused = results.filter((r) => r.kind === 'refused');
           for (const r of results)
             if (r.kind === 'accepted')
               this.#proposed.set(r.position.index, { term: r.position.term, id: r.id });
-          this.#main({ kind: 'proposals', results });
+          if (refused.length > 0) this.#main({ kind: 'refusals', results: refused });
         },
         reads: (results) => this.#main({ kind: 'reads', results }),
         events: (events) => this.#onEvents(events),
@@ -289,7 +291,7 @@ export class ConsensusHost {
         const timestamp = systemClock.wall();
         return this.#submit({
           kind: 'propose',
-          proposals: message.proposals.map((p) => ({ ...p, timestamp })),
+          proposals: unpackProposals(message.packed).map((p) => ({ ...p, timestamp })),
         });
       }
       case 'read-index':

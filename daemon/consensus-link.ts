@@ -7,6 +7,7 @@ import type { NodeRoster } from '../src/auth/index.ts';
 import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
+import { packProposals } from './packed-proposals.ts';
 import { Proposals } from './proposals.ts';
 import type { ConsensusToMain, LeaderAddress, MainToConsensus, PeerLink, Refused } from './protocol.ts';
 import { refusedError } from './refused.ts';
@@ -55,10 +56,8 @@ export class ConsensusLink {
     this.#port = port;
     this.#listener = listener;
     this.proposals = new Proposals((batch) => {
-      this.#post(
-        { kind: 'propose', proposals: batch },
-        batch.map((p) => p.data.buffer),
-      );
+      const packed = packProposals(batch);
+      this.#post({ kind: 'propose', packed }, [packed.data.buffer]);
     }, listener.leader);
     port.on('message', (message: ConsensusToMain) => this.#receive(message));
   }
@@ -231,8 +230,8 @@ export class ConsensusLink {
         return this.#ready?.(message);
       case 'stopped':
         return this.#stopped?.();
-      case 'proposals':
-        return this.proposals.onResults(message.results);
+      case 'refusals':
+        return this.proposals.onRefused(message.results);
       case 'overwritten':
         return this.proposals.onOverwritten(message.ids);
       case 'reads':

@@ -7,6 +7,7 @@
 import type { LogIndex } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
 import type { KvChange } from '../src/state/index.ts';
+import { type PackedChanges, unpackChanges } from './packed-changes.ts';
 
 /** What is watched: one key, or all that begin with a prefix. An exact key is never a prefix. */
 export type KeySelector = { readonly key: string } | { readonly prefix: string };
@@ -26,13 +27,18 @@ function sizeOf({ key, value }: KvChange): number {
   return 2 * (key.length + (value?.length ?? 0)) + 100;
 }
 
-/** The first place in `ring` with a version above `version`. */
-function placeBehind(ring: readonly KvChange[], version: LogIndex): number {
+/** Two bytes a character at most, and what an object costs. */
+function weightOf({ text }: PackedChanges): number {
+  return 2 * text.length + 100;
+}
+
+/** The first place in `ring` that ends above `version`. */
+function placeBehind(ring: readonly { readonly last: LogIndex }[], version: LogIndex): number {
   let low = 0;
   let high = ring.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ring[middle]?.version ?? 0) > version) high = middle;
+    if ((ring[middle]?.last ?? 0) > version) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -40,8 +46,11 @@ function placeBehind(ring: readonly KvChange[], version: LogIndex): number {
 
 export class KeyWatch {
   readonly #wakes = new Set<() => void>();
-  #ring: KvChange[] = [];
+  #ring: PackedChanges[] = [];
+  #count = 0;
   #bytes = 0;
+  /** What was read last: watchers that keep up all read the newest. */
+  #unpacked: { readonly pack: PackedChanges; readonly changes: readonly KvChange[] } | null = null;
   /** Changes with a version at or below this are not in the ring. */
   #floor: LogIndex;
   #appliedIndex: LogIndex;
@@ -69,14 +78,16 @@ export class KeyWatch {
     return this.#bytes;
   }
 
-  publish(changes: readonly KvChange[], appliedIndex: LogIndex): void {
+  /** Changes of applied entries, in order, and how far the log was applied. */
+  publish(packs: readonly PackedChanges[], appliedIndex: LogIndex): void {
     this.#appliedIndex = appliedIndex;
-    if (changes.length === 0) return;
-    for (const change of changes) {
-      this.#ring.push(change);
-      this.#bytes += sizeOf(change);
+    if (packs.length === 0) return;
+    for (const pack of packs) {
+      this.#ring.push(pack);
+      this.#count += pack.count;
+      this.#bytes += weightOf(pack);
     }
-    const isFull = this.#ring.length > LIMITS.eventHistory * 1.25 || this.#bytes > LIMITS.watchHistoryBytes;
+    const isFull = this.#count > LIMITS.eventHistory * 1.25 || this.#bytes > LIMITS.watchHistoryBytes;
     if (isFull) this.#trim();
     for (const wake of this.#wakes) wake();
   }
@@ -84,7 +95,9 @@ export class KeyWatch {
   /** After a snapshot replaced the state nobody knows the changes in between. */
   reset(appliedIndex: LogIndex): void {
     this.#ring = [];
+    this.#count = 0;
     this.#bytes = 0;
+    this.#unpacked = null;
     this.#floor = appliedIndex;
     this.#appliedIndex = appliedIndex;
     for (const wake of this.#wakes) wake();
@@ -99,17 +112,16 @@ export class KeyWatch {
     const page: KvChange[] = [];
     let bytes = 0;
     for (let n = placeBehind(this.#ring, position.version); n < this.#ring.length; n++) {
-      const change = this.#ring[n] as KvChange;
-      if (selects(position.selector, change.key)) {
-        bytes += sizeOf(change);
-        if (
-          page.length > 0 &&
-          (bytes > LIMITS.maxSubscriberBytes || page.length >= LIMITS.maxSubscriberLines)
-        )
-          return page;
-        page.push(change);
+      for (const change of this.#changesOf(this.#ring[n] as PackedChanges)) {
+        if (change.version <= position.version) continue;
+        if (selects(position.selector, change.key)) {
+          bytes += sizeOf(change);
+          const isFull = bytes > LIMITS.maxSubscriberBytes || page.length >= LIMITS.maxSubscriberLines;
+          if (page.length > 0 && isFull) return page;
+          page.push(change);
+        }
+        position.version = change.version;
       }
-      position.version = change.version;
     }
     position.version = Math.max(position.version, this.#appliedIndex);
     return page;
@@ -122,19 +134,22 @@ export class KeyWatch {
     return () => this.#wakes.delete(wake);
   }
 
+  #changesOf(pack: PackedChanges): readonly KvChange[] {
+    if (this.#unpacked?.pack !== pack) this.#unpacked = { pack, changes: unpackChanges(pack) };
+    return this.#unpacked.changes;
+  }
+
   /** Drops the oldest: a fifth more than needed, so that it happens seldom. */
   #trim(): void {
-    let count = 0;
-    let bytes = this.#bytes;
-    for (const change of this.#ring) {
-      const isSmall =
-        this.#ring.length - count <= LIMITS.eventHistory && bytes <= LIMITS.watchHistoryBytes * 0.8;
+    let gone = 0;
+    for (const pack of this.#ring) {
+      const isSmall = this.#count <= LIMITS.eventHistory && this.#bytes <= LIMITS.watchHistoryBytes * 0.8;
       if (isSmall) break;
-      bytes -= sizeOf(change);
-      this.#floor = change.version;
-      count++;
+      this.#count -= pack.count;
+      this.#bytes -= weightOf(pack);
+      this.#floor = pack.last;
+      gone++;
     }
-    this.#ring = this.#ring.slice(count);
-    this.#bytes = bytes;
+    this.#ring = this.#ring.slice(gone);
   }
 }

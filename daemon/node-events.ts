@@ -19,7 +19,7 @@ import { Divergence } from './divergence.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { KeyWatch } from './key-watch.ts';
-import type { ConsensusToMain, StateToMain } from './protocol.ts';
+import type { AppliedResult, ConsensusToMain, StateToMain } from './protocol.ts';
 import { ownEvent } from './raft-events.ts';
 
 /**
@@ -74,7 +74,8 @@ export class NodeEvents {
 
   onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void {
     const { consensus, hub, keys } = this.#parts;
-    consensus.proposals.onApplied(message.results);
+    if (message.results !== '')
+      consensus.proposals.onApplied(JSON.parse(message.results) as readonly AppliedResult[]);
     keys.publish(message.kvChanges, message.appliedIndex);
     hub.publish(message.events, message.appliedIndex);
     if (message.clusterState !== null) this.clusterChanged();

@@ -65,8 +65,12 @@ const STATE_OF_ROLE: Readonly<Record<RaftRole, NonNullable<NodeRow['state']>>> =
 };
 
 /** RFC 3339 with milliseconds. */
+let lastTime: { readonly at: Timestamp; readonly text: string } = { at: Number.NaN, text: '' };
+
+/** RFC 3339. Many answers tell the same millisecond: the last one is kept. */
 export function isoTime(at: Timestamp): string {
-  return new Date(at).toISOString();
+  if (at !== lastTime.at) lastTime = { at, text: new Date(at).toISOString() };
+  return lastTime.text;
 }
 
 function maintenanceView(m: Maintenance | undefined): NodeRow['maintenance'] {

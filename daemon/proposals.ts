@@ -7,8 +7,8 @@
 
 import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
-import type { ProposalResult } from '../src/raft/index.ts';
-import type { AppliedResult, LeaderAddress, OutgoingProposal } from './protocol.ts';
+import type { OutgoingProposal } from './packed-proposals.ts';
+import type { AppliedResult, LeaderAddress, RefusedProposal } from './protocol.ts';
 
 interface Waiting {
   readonly settle: (result: AppliedResult) => void;
@@ -54,11 +54,7 @@ export class Proposals {
    * Proposes and resolves with the applied result. Rejects with not_leader, no_leader or overloaded when
    * nothing happened, with outcome_unknown when the deadline passed first.
    */
-  propose(
-    kind: OutgoingProposal['kind'],
-    data: Uint8Array<ArrayBuffer>,
-    timeoutMs: number,
-  ): Promise<AppliedResult> {
+  propose(kind: OutgoingProposal['kind'], data: Uint8Array, timeoutMs: number): Promise<AppliedResult> {
     if (this.#waiting.size >= LIMITS.maxPendingProposals) {
       return Promise.reject(
         new SqlccError('overloaded', `${this.#waiting.size} writes are waiting on this node`),
@@ -83,10 +79,9 @@ export class Proposals {
     });
   }
 
-  /** What the core said about proposals of this node. */
-  onResults(results: readonly ProposalResult[]): void {
+  /** Proposals of this node that did not enter the log. */
+  onRefused(results: readonly RefusedProposal[]): void {
     for (const result of results) {
-      if (result.kind !== 'refused') continue;
       const code = REFUSALS[result.reason] ?? 'internal';
       const error = code === 'not_leader' ? this.#elsewhere(result.text) : new SqlccError(code, result.text);
       this.#reject(result.id, error);

@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { NodeRoster } from '../src/auth/index.ts';
-import type { ErrorCode, LogIndex, LogLevel, NodeId, Term, Timestamp } from '../src/base/index.ts';
+import type { ErrorCode, LogIndex, LogLevel, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/index.ts';
 import type {
   MembershipChange,
@@ -17,7 +17,8 @@ import type {
   ReadResult,
   SnapshotMeta,
 } from '../src/raft/index.ts';
-import type { KvChange } from '../src/state/index.ts';
+import type { PackedChanges } from './packed-changes.ts';
+import type { PackedProposals } from './packed-proposals.ts';
 import type { TrafficCounts } from './traffic.ts';
 
 /** What every thread is told about the node at birth; nothing in here changes while it runs. */
@@ -49,15 +50,10 @@ export interface StateWorkerData {
   readonly consensus: MessagePort;
 }
 
-/** A proposal on its way to the log; `data` is an encoded envelope in a buffer of its own. */
-export interface OutgoingProposal {
-  readonly id: number;
-  readonly kind: 'command' | 'sql' | 'config';
-  readonly data: Uint8Array<ArrayBuffer>;
-}
+export type RefusedProposal = Extract<ProposalResult, { kind: 'refused' }>;
 
 export type MainToConsensus =
-  | { readonly kind: 'propose'; readonly proposals: readonly OutgoingProposal[] }
+  | { readonly kind: 'propose'; readonly packed: PackedProposals }
   | { readonly kind: 'read-index'; readonly ids: readonly number[] }
   | {
       readonly kind: 'membership';
@@ -94,7 +90,8 @@ export interface Refused {
 export type ConsensusToMain =
   | { readonly kind: 'ready' }
   | Refused
-  | { readonly kind: 'proposals'; readonly results: readonly ProposalResult[] }
+  /** Proposals that did not enter the log; those that did are told when they are applied. */
+  | { readonly kind: 'refusals'; readonly results: readonly RefusedProposal[] }
   /** Proposals of this node at whose place another entry was committed: they certainly did not happen. */
   | { readonly kind: 'overwritten'; readonly ids: readonly number[] }
   | { readonly kind: 'reads'; readonly results: readonly ReadResult[] }
@@ -145,8 +142,6 @@ export type MainToState = { readonly kind: 'snapshot' } | { readonly kind: 'stop
 export interface AppliedResult {
   readonly proposalId: number;
   readonly index: LogIndex;
-  readonly term: Term;
-  readonly timestamp: Timestamp;
   readonly result: ApplyResult;
 }
 
@@ -156,11 +151,12 @@ export type StateToMain =
   | {
       readonly kind: 'applied';
       readonly appliedIndex: LogIndex;
-      readonly results: readonly AppliedResult[];
+      /** JSON of `AppliedResult[]`, '' for none: cheaper to clone than so many small objects. */
+      readonly results: string;
       readonly events: readonly ClusterEvent[];
       /** The new record where commands changed it, else null. */
       readonly clusterState: ClusterState | null;
-      readonly kvChanges: readonly KvChange[];
+      readonly kvChanges: readonly PackedChanges[];
     }
   | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
   | { readonly kind: 'snapshot-made'; readonly index: LogIndex; readonly size: number; readonly ms: number }

@@ -8,7 +8,6 @@ import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { CommandEnvelope, SqlEnvelope, StateCommand } from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 
-const encoder = new TextEncoder();
 const LEVELS: readonly string[] = ['linearizable', 'session', 'weak', 'none'];
 
 /** How a read wants to be answered. */
@@ -44,7 +43,7 @@ export function ifMatch(header: string | undefined): LogIndex | null {
 }
 
 export function checkKey(key: string): string {
-  const bytes = encoder.encode(key).length;
+  const bytes = Buffer.byteLength(key);
   if (bytes === 0 || bytes > LIMITS.maxKeyBytes) {
     throw new SqlccError('invalid_argument', `a key has 1 to ${LIMITS.maxKeyBytes} bytes, this one ${bytes}`);
   }
@@ -52,7 +51,7 @@ export function checkKey(key: string): string {
 }
 
 export function checkValue(value: string): string {
-  const bytes = encoder.encode(value).length;
+  const bytes = Buffer.byteLength(value);
   if (bytes > LIMITS.maxValueBytes) {
     throw new SqlccError(
       'invalid_argument',
@@ -111,11 +110,11 @@ export function encodeCommand(
   command: StateCommand,
   actor: string,
   key?: { session: string; seq: number },
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const envelope: CommandEnvelope = key === undefined ? { command, actor } : { command, actor, ...key };
-  return encoder.encode(JSON.stringify(envelope));
+  return Buffer.from(JSON.stringify(envelope));
 }
 
-export function encodeSql(envelope: SqlEnvelope): Uint8Array<ArrayBuffer> {
-  return encoder.encode(JSON.stringify(envelope));
+export function encodeSql(envelope: SqlEnvelope): Uint8Array {
+  return Buffer.from(JSON.stringify(envelope));
 }

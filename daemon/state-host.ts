@@ -13,6 +13,7 @@ import { StateStore } from '../src/state/index.ts';
 import { SnapshotManager } from '../src/wal/index.ts';
 import { DigestWindow } from './digest-window.ts';
 import { failStop } from './fail-stop.ts';
+import { packChanges } from './packed-changes.ts';
 import type {
   AppliedResult,
   ConsensusToState,
@@ -106,21 +107,19 @@ export class StateHost {
     this.#consensus({ kind: 'applied', index: group.lastIndex });
     const idOf = new Map(tags);
     const results: AppliedResult[] = [];
-    group.results.forEach((r, n) => {
-      const digest = this.#digests.add(r.index, r.digest);
-      if (digest !== null) this.#consensus({ kind: 'digest', index: r.index, digest });
-      const proposalId = idOf.get(r.index);
-      const timestamp = entries[n]?.timestamp ?? 0;
-      if (proposalId !== undefined)
-        results.push({ proposalId, index: r.index, term: r.term, timestamp, result: r.result });
-    });
+    for (const { index, digest: own, result } of group.results) {
+      const digest = this.#digests.add(index, own);
+      if (digest !== null) this.#consensus({ kind: 'digest', index, digest });
+      const proposalId = idOf.get(index);
+      if (proposalId !== undefined) results.push({ proposalId, index, result });
+    }
     this.#main({
       kind: 'applied',
       appliedIndex: group.lastIndex,
-      results,
+      results: results.length === 0 ? '' : JSON.stringify(results),
       events: group.events,
       clusterState: group.clusterState,
-      kvChanges: group.kvChanges,
+      kvChanges: packChanges(group.kvChanges),
     });
     this.#sinceSnapshot.bytes += packed.byteLength;
     if (this.#snapshotDue()) void this.#snapshot();

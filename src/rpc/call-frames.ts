@@ -22,7 +22,7 @@ export interface CallDocument {
 export interface AnswerDocument {
   readonly id: number;
   readonly s: number;
-  readonly h?: Readonly<Record<string, string>>;
+  readonly h?: Readonly<Record<string, string>> | undefined;
   readonly b?: unknown;
   readonly t?: string;
 }

@@ -90,14 +90,9 @@ export class CallFront {
   }
 
   #encode(call: CallDocument, answer: RouterAnswer): Uint8Array {
-    // the type of a body is told by where it stands
-    const { 'content-type': _type, ...headers } = answer.headers;
-    const head = {
-      id: call.id,
-      s: answer.status,
-      ...(Object.keys(headers).length > 0 ? { h: headers } : {}),
-    };
-    const document = answer.text === undefined ? { ...head, b: answer.body } : { ...head, t: answer.text };
+    const h = telling(answer.headers);
+    const { status: s, text: t, body: b } = answer;
+    const document = t === undefined ? { id: call.id, s, h, b } : { id: call.id, s, h, t };
     const payload = encodeDocument(document);
     if (payload.length <= LIMITS.maxFrameBytes) return payload;
     const error = new SqlccError(
@@ -114,13 +109,14 @@ export class CallFront {
       return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
     }
     try {
+      const who = caller.identify(authorization);
       return await router.dispatch({
         method: call.m,
         target: call.p,
         headers: call.h ?? {},
         body: { kind: 'value', value: call.b, bytes },
         singleAnswer: true,
-        identity: await caller.identify(authorization),
+        identity: who instanceof Promise ? await who : who,
         remoteAddress: caller.address,
         gone: this.#gone.signal,
       });
@@ -146,4 +142,11 @@ export class CallFront {
     this.#pace();
     if (this.#leaving && this.#inFlight === 0) stream.end();
   }
+}
+
+/** The headers that say something: the type of a body is told by where it stands. */
+function telling(headers: RouterAnswer['headers']): RouterAnswer['headers'] | undefined {
+  const { 'content-type': _type, ...rest } = headers;
+  for (const _ in rest) return rest;
+  return undefined;
 }

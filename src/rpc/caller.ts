@@ -47,8 +47,11 @@ export class Caller {
     this.#authenticated = authenticated;
   }
 
-  /** Throws `unauthenticated` for an unverified certificate; null when the credentials are not valid. */
-  async identify(authorization: string | undefined): Promise<Identity | null> {
+  /**
+   * Throws `unauthenticated` for an unverified certificate; null when the credentials are not valid. Known
+   * already it is answered at once: a call stream asks for each of its calls.
+   */
+  identify(authorization: string | undefined): Identity | null | Promise<Identity | null> {
     if (this.#unverified !== null) {
       throw new SqlccError('unauthenticated', `the certificate was refused: ${this.#unverified}`);
     }
@@ -58,6 +61,10 @@ export class Caller {
     const now = performance.now();
     if (this.#known !== null && this.#known.bearer === bearer && now < this.#known.until)
       return this.#known.identity;
+    return this.#ask(bearer, now);
+  }
+
+  async #ask(bearer: string | null, now: number): Promise<Identity | null> {
     const identity = this.#stillValid()
       ? await this.#authenticate(this.certificate, bearer, this.address)
       : null;

@@ -23,7 +23,7 @@ export function parseJson(text: string): ParsedJson {
 }
 
 /** Why the value is refused, or null. Goes as deep as is allowed and no deeper. */
-export function objection(value: unknown, depth: number): string | null {
+function objection(value: unknown, depth: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
   if (depth >= MAX_DEPTH) return `JSON nested deeper than ${MAX_DEPTH}`;
   if (Array.isArray(value)) {

@@ -5,11 +5,16 @@
  */
 import type { Endpoint, EndpointName } from '../api/index.ts';
 
+/** A fixed text, or a parameter's name. */
+interface Segment {
+  readonly text: string;
+  readonly parameter: boolean;
+}
+
 interface Route {
   readonly name: EndpointName;
   readonly method: string;
-  /** A fixed segment, or a parameter's name. */
-  readonly segments: readonly { readonly text: string; readonly parameter: boolean }[];
+  readonly segments: readonly Segment[];
   /** A query parameter that must be given and not be off. */
   readonly needs: string | null;
   /** Parameters, fewest first; then routes that need a query parameter. */
@@ -50,16 +55,16 @@ export class RouteTable {
     const path = mark < 0 ? target : target.slice(0, mark);
     const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
     const wanted = method === 'HEAD' ? 'GET' : method;
-    const parts = path.split('/').slice(1);
-    const allowed = new Set<string>();
-    for (const route of this.#routes.get(parts.length) ?? []) {
-      if (!fits(route, parts, query)) continue;
-      allowed.add(route.method);
-      if (route.method !== wanted) continue;
+    const parts = path.split('/');
+    parts.shift();
+    const candidates = this.#routes.get(parts.length) ?? [];
+    for (const route of candidates) {
+      if (route.method !== wanted || !fits(route, parts, query)) continue;
       const params = decode(route, parts);
       if (params === null) return { kind: 'malformed', reason: 'the path is not percent-encoded UTF-8' };
       return { kind: 'found', name: route.name, params, query };
     }
+    const allowed = new Set(candidates.filter((r) => fits(r, parts, query)).map((r) => r.method));
     return allowed.size === 0 ? { kind: 'not-found' } : { kind: 'wrong-method', allowed: [...allowed] };
   }
 }
@@ -88,18 +93,22 @@ function fits(route: Route, parts: readonly string[], query: Query): boolean {
     const given = query[route.needs];
     if (given === undefined || given === '0' || given === 'false') return false;
   }
-  return route.segments.every((segment, i) =>
-    segment.parameter ? parts[i] !== '' : segment.text === parts[i],
-  );
+  for (let i = 0; i < route.segments.length; i++) {
+    const segment = route.segments[i] as Segment;
+    if (segment.parameter ? parts[i] === '' : segment.text !== parts[i]) return false;
+  }
+  return true;
 }
 
 function decode(route: Route, parts: readonly string[]): Readonly<Record<string, string>> | null {
   let params: Record<string, string> | null = null;
-  for (const [i, segment] of route.segments.entries()) {
+  for (let i = 0; i < route.segments.length; i++) {
+    const segment = route.segments[i] as Segment;
     if (!segment.parameter) continue;
     params ??= Object.create(null) as Record<string, string>;
+    const part = parts[i] as string;
     try {
-      params[segment.text] = decodeURIComponent(parts[i] as string);
+      params[segment.text] = part.includes('%') ? decodeURIComponent(part) : part;
     } catch {
       return null; // a lone % or bytes that are no UTF-8
     }

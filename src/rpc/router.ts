@@ -8,9 +8,9 @@ import { type Identity, NOBODY, type Scope } from '../auth/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { BodyLimits } from './body.ts';
 import type { Answer, Call, Handlers } from './call.ts';
-import { objection, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
 import { Rates } from './rates.ts';
-import { RouteTable } from './route-table.ts';
+import { type RouteMatch, RouteTable } from './route-table.ts';
 
 /**
  * A handler answers late by itself, with what it knows; only one that does not is overruled, this much
@@ -34,7 +34,7 @@ export interface RouterOptions {
 /** A body as it comes: read when its turn is there, or parsed already (call streams). */
 export type RequestBody =
   | { readonly kind: 'bytes'; read(limits: BodyLimits): Promise<Buffer> }
-  /** `bytes` is how long it was on the wire. */
+  /** Read by `parseJson`; `bytes` is how long it was on the wire. */
   | { readonly kind: 'value'; readonly value: unknown; readonly bytes: number };
 
 export interface RouterRequest {
@@ -102,7 +102,7 @@ export class Router {
       const identity = this.#admit(endpoint, request.identity);
       if (request.singleAnswer === true && isStream(endpoint))
         throw new SqlccError('invalid_argument', 'an endless answer needs a request of its own');
-      return await this.#run(request, { ...match, identity });
+      return await this.#run(request, match, identity);
     } catch (error) {
       return this.#failure(error, endpoint, request);
     }
@@ -127,23 +127,25 @@ export class Router {
     });
   }
 
-  async #run(
-    request: RouterRequest,
-    match: {
-      readonly name: EndpointName;
-      readonly params: Call['params'];
-      readonly query: Call['query'];
-      readonly identity: Identity;
-    },
-  ): Promise<RouterAnswer> {
+  async #run(request: RouterRequest, match: Found, identity: Identity): Promise<RouterAnswer> {
     const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
     const handler = this.#options.handlers[match.name];
     if (handler === undefined) throw new SqlccError('not_implemented', `${match.name} is not served here`);
     const endpoint: Endpoint = ENDPOINTS[match.name];
-    const body = await this.#readBody(endpoint, request.body, match.identity, deadline);
-    if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(body), match.identity);
-    const call = new RoutedCall(request, { ...match, body, deadline });
+    const body = this.#bodyHere(endpoint, request.body, identity) ?? {
+      value: await this.#readBody(endpoint, request.body, identity, deadline),
+    };
+    if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(body.value), identity);
+    const call = new RoutedCall(request, match, { identity, body: body.value, deadline });
     return render(await withDeadline(handler(call), call));
+  }
+
+  /** The checked body where nothing has to be waited for; null where it must be read. */
+  #bodyHere(endpoint: Endpoint, body: RequestBody, identity: Identity): { readonly value: unknown } | null {
+    const { request, maxBody = LIMITS.maxPlainBodyBytes } = endpoint;
+    if (request === null) return { value: undefined };
+    if (body.kind !== 'value' || identity === NOBODY) return null;
+    return { value: checked(request, valueIn(body, maxBody)) };
   }
 
   /** Who showed nothing gets little: few bodies at a time, each small and soon. */
@@ -255,15 +257,16 @@ function checked(schema: NonNullable<Endpoint['request']>, value: unknown): unkn
   throw new SqlccError('invalid_argument', told.join('; '), { details: { issues } });
 }
 
+/** A body that came as a value: its frame was read with `parseJson`, depth and keys are good. */
+function valueIn(body: Extract<RequestBody, { kind: 'value' }>, maxBytes: number): unknown {
+  if (body.bytes > maxBytes)
+    throw new SqlccError('invalid_argument', `a body has at most ${maxBytes} bytes here`);
+  return body.value ?? {};
+}
+
 /** An absent body is an empty document: `POST` without anything is how curl says "just do it". */
 async function jsonOf(body: RequestBody, limits: BodyLimits): Promise<unknown> {
-  if (body.kind === 'value') {
-    if (body.bytes > limits.maxBytes)
-      throw new SqlccError('invalid_argument', `a body has at most ${limits.maxBytes} bytes here`);
-    const reason = objection(body.value, 0);
-    if (reason !== null) throw new SqlccError('invalid_argument', reason);
-    return body.value ?? {};
-  }
+  if (body.kind === 'value') return valueIn(body, limits.maxBytes);
   const bytes = await body.read(limits);
   if (bytes.length === 0) return {};
   const parsed = parseJson(bytes.toString('utf8'));
@@ -283,16 +286,22 @@ function withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer
       reject(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
       call.abort();
     }, call.remainingMs() + OVERTIME_MS);
-    const settled = (): void => clearTimeout(timer);
-    answer.then(settled, settled);
-    answer.then(resolve, reject);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }
 
+type Found = Extract<RouteMatch, { kind: 'found' }>;
+
 interface CallFacts {
-  readonly name: EndpointName;
-  readonly params: Call['params'];
-  readonly query: Call['query'];
   readonly identity: Identity;
   readonly body: unknown;
   /** Monotonic ms. */
@@ -314,10 +323,10 @@ class RoutedCall implements Call {
   #signal: AbortSignal | null = null;
   #aborted = false;
 
-  constructor(request: RouterRequest, facts: CallFacts) {
-    this.endpoint = facts.name;
-    this.params = facts.params;
-    this.query = facts.query;
+  constructor(request: RouterRequest, match: Found, facts: CallFacts) {
+    this.endpoint = match.name;
+    this.params = match.params;
+    this.query = match.query;
     this.headers = request.headers;
     this.body = facts.body;
     this.identity = facts.identity;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type KeyPosition, type KeySelector, KeyWatch, selects } from '../../../daemon/key-watch.ts';
+import { packChanges, unpackChanges } from '../../../daemon/packed-changes.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { KvChange } from '../../../src/state/index.ts';
 
@@ -18,10 +19,28 @@ describe('selects', () => {
 /** A position of a watcher that has seen all up to `version`. */
 const at = (version: number, selector: KeySelector = { prefix: '' }): KeyPosition => ({ selector, version });
 
+describe('packChanges', () => {
+  it('keeps every change in order, in packs of bounded size', () => {
+    const large = 'v'.repeat(100_000);
+    const changes = Array.from({ length: 600 }, (_, n) =>
+      n % 100 === 7 ? { ...put('large', n + 1), value: large } : put('k', n + 1),
+    );
+    const packs = packChanges(changes);
+    expect(packs.flatMap(unpackChanges)).toEqual(changes);
+    expect(packs.length).toBeGreaterThan(2);
+    for (const pack of packs) {
+      expect(pack.count).toBeLessThanOrEqual(256);
+      expect(pack.last).toBe(unpackChanges(pack).at(-1)?.version);
+    }
+    expect(packChanges([])).toEqual([]);
+    expect(packChanges([{ ...put('k', 1), value: 'v'.repeat(LIMITS.maxValueBytes) }])).toHaveLength(1);
+  });
+});
+
 describe('KeyWatch', () => {
   it('gives the changes behind a version, matching ones only, and each once', () => {
     const watch = new KeyWatch(10);
-    watch.publish([put('a', 11), put('b', 12), put('a', 13)], 14);
+    watch.publish(packChanges([put('a', 11), put('b', 12), put('a', 13)]), 14);
     const position = at(11, { key: 'a' });
     expect(watch.read(position)?.map((c) => c.version)).toEqual([13]);
     expect(position.version).toBe(14);
@@ -43,8 +62,10 @@ describe('KeyWatch', () => {
   it('forgets the oldest beyond its count and then refuses to resume there', () => {
     const watch = new KeyWatch(0);
     const many = Array.from({ length: LIMITS.eventHistory * 2 }, (_, i) => put('k', i + 1));
-    watch.publish(many, many.length);
-    expect(watch.floor).toBe(LIMITS.eventHistory);
+    watch.publish(packChanges(many), many.length);
+    // whole packs go
+    expect(watch.floor).toBeGreaterThanOrEqual(LIMITS.eventHistory);
+    expect(watch.floor).toBeLessThan(LIMITS.eventHistory + 256);
     expect(watch.read(at(watch.floor - 1))).toBeNull();
     expect(watch.read(at(watch.floor))?.[0]?.version).toBe(watch.floor + 1);
   });
@@ -52,7 +73,7 @@ describe('KeyWatch', () => {
   it('forgets the oldest beyond its bytes: large values do not pile up', () => {
     const watch = new KeyWatch(0);
     const value = 'v'.repeat(LIMITS.maxValueBytes);
-    for (let n = 1; n <= 1000; n++) watch.publish([{ ...put('k', n), value }], n);
+    for (let n = 1; n <= 1000; n++) watch.publish(packChanges([{ ...put('k', n), value }]), n);
     expect(watch.bytes).toBeLessThanOrEqual(LIMITS.watchHistoryBytes);
     expect(watch.floor).toBeGreaterThan(900);
     expect(watch.read(at(watch.floor))?.[0]?.version).toBe(watch.floor + 1);
@@ -61,7 +82,7 @@ describe('KeyWatch', () => {
   it('gives large changes a page at a time and all of them', () => {
     const watch = new KeyWatch(0);
     const value = 'v'.repeat(LIMITS.maxValueBytes);
-    for (let n = 1; n <= 20; n++) watch.publish([{ ...put('k', n), value }], n);
+    for (let n = 1; n <= 20; n++) watch.publish(packChanges([{ ...put('k', n), value }]), n);
     const position = at(0);
     const pages: number[][] = [];
     for (let page = watch.read(position); page?.length; page = watch.read(position)) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OutgoingProposal } from '../../../daemon/packed-proposals.ts';
 import { Proposals } from '../../../daemon/proposals.ts';
-import type { LeaderAddress, OutgoingProposal } from '../../../daemon/protocol.ts';
+import type { LeaderAddress } from '../../../daemon/protocol.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 
 const bytes = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(size));
@@ -52,7 +53,7 @@ describe('Proposals', () => {
     const waiting = expect(proposals.propose('sql', bytes(1), 1000)).rejects.toMatchObject({ code });
     await vi.advanceTimersByTimeAsync(0);
     const id = sent[0]?.[0]?.id as number;
-    proposals.onResults([{ id, kind: 'refused', reason, text: 'no' }]);
+    proposals.onRefused([{ id, kind: 'refused', reason, text: 'no' }]);
     await waiting;
   });
 
@@ -88,7 +89,7 @@ describe('Proposals', () => {
       );
       await vi.advanceTimersByTimeAsync(0);
       const [first, second] = sent[0] as [OutgoingProposal, OutgoingProposal];
-      proposals.onResults([{ id: first.id, kind: 'refused', reason: 'not-leader', text: 'no' }]);
+      proposals.onRefused([{ id: first.id, kind: 'refused', reason: 'not-leader', text: 'no' }]);
       proposals.onOverwritten([second.id]);
       await Promise.all([refused, overwritten]);
     }

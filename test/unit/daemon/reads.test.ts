@@ -49,7 +49,7 @@ function node() {
     s.port2.postMessage({ kind: 'open', appliedIndex, clusterState: cluster } satisfies StateToMain);
   const applied = (appliedIndex: number): void =>
     s.port2.postMessage({
-      ...{ kind: 'applied', appliedIndex, results: [], events: [], clusterState: null, kvChanges: [] },
+      ...{ kind: 'applied', appliedIndex, results: '', events: [], clusterState: null, kvChanges: [] },
     } satisfies StateToMain);
   const asked = new Promise<number[]>((resolve) => {
     c.port2.on('message', (m: MainToConsensus) => m.kind === 'read-index' && resolve([...m.ids]));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ENDPOINTS, type EndpointName } from '../../../src/api/index.ts';
 import { allows, type Identity, NOBODY, type Role } from '../../../src/auth/index.ts';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
+import { decodeCall } from '../../../src/rpc/call-frames.ts';
 import {
   type Call,
   type Denied,
@@ -263,9 +264,12 @@ describe('Router bodies', () => {
     expect((answer.body as { message: string }).message).toContain(text);
   });
 
-  it('checks a value of a call stream like bytes', async () => {
-    const value = JSON.parse('{"value":"x","__proto__":{}}') as unknown;
-    expect((await ask({ putKey: echo }, { ...put, value })).status).toBe(400);
+  it('checks a value of a call stream by its schema; its keys and depth were checked with its frame', async () => {
+    expect((await ask({ putKey: echo }, { ...put, value: { value: 1 } })).status).toBe(400);
+    const frame = (body: string) => decodeCall(Buffer.from(`{"id":1,"m":"PUT","p":"/v1/kv/a","b":${body}}`));
+    expect(frame('{"value":"x"}')).not.toBeNull();
+    expect(frame('{"value":"x","__proto__":{}}')).toBeNull();
+    expect(frame(`${'['.repeat(40)}${']'.repeat(40)}`)).toBeNull();
   });
 
   it('a body has the size of its endpoint, within the deadline of its request', async () => {
