@@ -1,9 +1,9 @@
 /** Figures of a running cluster: writes, hand-over under load, stalls, idle cost. Everything is measured from outside. */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { longestGap, spread } from '../../daemon/drill.ts';
 import type { ClientSession } from '../../src/client/index.ts';
 import { stallMainThread } from '../cluster/inspector.ts';
+import { childrenOf, cpuMs, stealMs } from './process-figures.ts';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const row = (id: number) => ({
@@ -99,12 +99,6 @@ export async function measureHandOver(cluster: DemoCluster, rounds: number) {
   return { rounds, failed, gapMs: spread(gaps) };
 }
 
-/** Stolen time of the machine in ms since boot: what another tenant took of it. */
-function stealMs(): number {
-  const cpu = readFileSync('/proc/stat', 'utf8').split('\n')[0]?.trim().split(/\s+/) ?? [];
-  return Number(cpu[8] ?? 0) * 10;
-}
-
 /** A 2 s stall of the leader's and of a follower's main thread, and a 10 s query: terms must stay. */
 export async function measureStalls(cluster: DemoCluster) {
   const client = cluster.client();
@@ -127,20 +121,6 @@ export async function measureStalls(cluster: DemoCluster) {
   };
 }
 
-/** User and system time of a process in ms. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-function childrenOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((n, task) => {
-    const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
-    return n + (text === '' ? 0 : text.split(/\s+/).length);
-  }, 0);
-}
-
 /** What an idle node costs: the mean over nodes of CPU over 10 s, resident memory, and child processes. */
 export async function measureIdle(cluster: DemoCluster) {
   await sleep(12_000); // readers end when idle
@@ -153,6 +133,6 @@ export async function measureIdle(cluster: DemoCluster) {
   return {
     cpuPercent: used.map((u) => Math.round(u * 100) / 100),
     rssMb: cluster.rssMbPerNode(),
-    readers: pids.reduce((n, pid) => n + childrenOf(pid), 0),
+    readers: pids.reduce((n, pid) => n + childrenOf(pid).length, 0),
   };
 }

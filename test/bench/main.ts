@@ -1,87 +1,71 @@
 /**
- * `npm run bench`: the figures of the README on this machine, as one JSON document on
- * stdout and lines of progress on stderr. Not a test: nothing here passes or fails.
+ * `npm run bench`: the figures of the README on this machine, alone and beside etcd, as one JSON document on
+ * stdout; progress and the table of ratios on stderr. Not a test: nothing here passes or fails. How it is
+ * measured, and what is fair about it, stands in docs/bench.md.
  */
-import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
-import { loadCities } from '../../daemon/cities.ts';
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
-import { MAIN, program } from '../cluster/harness.ts';
-import { INSPECTABLE } from '../cluster/inspector.ts';
-import { measureHandOver, measureIdle, measureStalls, measureWrites } from './cluster.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SqlccError } from '../../src/base/index.ts';
+import { buildGoProgram, etcdVersion } from './load/go-program.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { measureOwn } from './own.ts';
+import { stealMs } from './process-figures.ts';
+import { printCells } from './table.ts';
+import { type Cell, measureThroughput } from './throughput.ts';
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Median wall time of a command over `runs`, ms. */
-function median(args: readonly string[], env: Record<string, string>, runs = 15): number {
-  const times: number[] = [];
-  for (let n = 0; n < runs; n++) {
-    const began = performance.now();
-    spawnSync(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
-    times.push(performance.now() - began);
+function throughputOf(options: BenchOptions, goProgram: string): Promise<Cell[]> {
+  const ops = [
+    ...(options.parts.includes('writes') ? (['put'] as const) : []),
+    ...(options.parts.includes('reads') ? (['get'] as const) : []),
+  ];
+  if (ops.length === 0) return Promise.resolve([]);
+  return measureThroughput({ ...options, ops, goProgram, say });
+}
+
+/** Everything that is measured beside etcd; nothing of it where etcd or its client can't be had. */
+async function beside(options: BenchOptions, folder: string) {
+  if (options.parts.every((part) => part === 'own')) return null;
+  const go = buildGoProgram(folder);
+  if ('missing' in go) {
+    say(`SKIPPED beside etcd: ${go.missing}`);
+    return { skipped: go.missing };
   }
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] as number;
+  const steal = stealMs();
+  const cells = await throughputOf(options, go.path);
+  return { etcd: etcdVersion(), cells, stolenMs: stealMs() - steal };
 }
 
-function measureStart(contextFile: string) {
-  const env = { SQLCC_CONFIG: contextFile };
-  const nothing = median(['-e', '0'], env);
-  const version = median([MAIN, 'version'], env);
-  const status = median([MAIN, 'cluster', 'status', '-o', 'json'], env);
-  const ratio = (ms: number): number => Math.round((ms / nothing) * 100) / 100;
-  return {
-    nodeMs: Math.round(nothing),
-    versionMs: Math.round(version),
-    statusMs: Math.round(status),
-    versionRatio: ratio(version),
-    statusRatio: ratio(status),
-  };
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const own = options.parts.includes('own') ? await measureOwn(say) : null;
+    const peers = await beside(options, folder);
+    const document = {
+      at: new Date().toISOString(),
+      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.versions.node}`,
+      options,
+      ...own,
+      beside: peers,
+    };
+    const text = `${JSON.stringify(document, null, 2)}\n`;
+    if (options.json === null) process.stdout.write(text);
+    else writeFileSync(options.json, text);
+    if (peers !== null && 'cells' in peers) say(printCells(peers.cells));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-// only what is spawned from here on: the daemons' inspectors take any free port, opened by the stall alone
-process.env['NODE_OPTIONS'] = INSPECTABLE.NODE_OPTIONS;
-const began = performance.now();
-const cluster = await DemoCluster.start({
-  nodes: 3,
-  dir: null,
-  basePort: await findPorts(3, 25_433),
-  program: program(),
-});
 try {
-  say('idle, fresh');
-  const idle = await measureIdle(cluster);
-  say('cities');
-  const cities = await loadCities(cluster.client(), () => {});
-  say('writes, 64 callers of one client');
-  const many = await measureWrites(cluster, 64, 8000);
-  say('writes, 64 clients of their own');
-  const own = await measureWrites(cluster, 64, 8000, 'own clients');
-  say('writes, 1 caller');
-  const one = await measureWrites(cluster, 1, 5000);
-  say('failover by command, 20 rounds');
-  const handOver = await measureHandOver(cluster, 20);
-  say('stalls');
-  const stalls = await measureStalls(cluster);
-  delete process.env['NODE_OPTIONS'];
-  say('start of commands');
-  const start = measureStart(cluster.contextFile);
-  say('idle, after all this');
-  const idleAfter = await measureIdle(cluster);
-  const document = {
-    at: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, node ${process.versions.node}`,
-    cities: { rows: cities.rows, ms: Math.round(cities.ms) },
-    writes: [many, own, one],
-    handOver,
-    stalls,
-    start,
-    idle,
-    idleAfter,
-    seconds: Math.round((performance.now() - began) / 1000),
-  };
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-} finally {
-  await cluster.stop();
-  cluster.remove();
+  await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage =
+    error instanceof SqlccError ? error.code === 'invalid_argument' : error instanceof TypeError;
+  if (!isUsage) throw error;
+  say(`${(error as Error).message}\n${USAGE}`);
+  process.exitCode = 2;
 }

@@ -1,0 +1,47 @@
+/** What processes cost, from /proc: of a process with its threads and its children. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks of /proc in ms (USER_HZ is 100 on every Linux that Node runs on). */
+const TICK_MS = 10;
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}
+
+export function childrenOf(pid: number): number[] {
+  let tasks: string[] = [];
+  try {
+    tasks = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  return tasks.flatMap((task) => {
+    const text = read(`/proc/${pid}/task/${task}/children`).trim();
+    return text === '' ? [] : text.split(/\s+/).map(Number);
+  });
+}
+
+/** User and system time of a process, and of its children that live or were waited for, ms. */
+export function cpuMs(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === '') return 0;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const own = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) * TICK_MS;
+  return own + childrenOf(pid).reduce((sum, child) => sum + cpuMs(child), 0);
+}
+
+/** Resident memory of a process and its children, MB. */
+export function rssMb(pid: number): number {
+  const own = Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+  return own + childrenOf(pid).reduce((sum, child) => sum + rssMb(child), 0);
+}
+
+/** Stolen time of the machine in ms since boot: what another tenant took of it. */
+export function stealMs(): number {
+  const cpu = read('/proc/stat').split('\n')[0]?.trim().split(/\s+/) ?? [];
+  return Number(cpu[8] ?? 0) * TICK_MS;
+}

@@ -1,0 +1,143 @@
+/** The two that are compared, each behind the same few words: start, load, leader, stop. */
+import { join } from 'node:path';
+import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { must } from '../../src/base/index.ts';
+import { program } from '../cluster/harness.ts';
+import { EtcdCluster } from './etcd.ts';
+import type { Generator, LoadRequest } from './load/loader.ts';
+
+export const VALUE_BYTES = 256;
+/** Keys of the throughput loads; every read finds its key. */
+export const KEYS = 10_000;
+
+export type SideName = 'sqlcc' | 'etcd';
+
+/** Time-outs of an election; null = the side's own defaults. */
+export interface Timing {
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+}
+
+export interface Leader {
+  /** `host:port`. */
+  readonly endpoint: string;
+  readonly pid: number;
+}
+
+/** A running cluster of three. */
+export interface Side {
+  readonly name: SideName;
+  readonly endpoints: readonly string[];
+  pids(): number[];
+  leader(): Promise<Leader>;
+  follower(): Promise<string>;
+  /** Starts what has ended, and waits until all have caught up. */
+  revive(): Promise<void>;
+  /** What a load on it needs beside its own figures. */
+  readonly tls: LoadRequest['tls'];
+  stop(): Promise<void>;
+}
+
+/** How callers reach a side: by which program, over how many connections. */
+export interface Way {
+  readonly side: SideName;
+  readonly generator: Generator;
+  readonly name: 'shared' | 'own' | 'post' | 'post-own';
+  readonly text: string;
+  connsOf(callers: number): number;
+}
+
+/** HTTP/2 lets a server bound the streams of a session: here 128. */
+const CALLERS_PER_SESSION = 100;
+
+export const WAYS: readonly Way[] = [
+  {
+    ...{ side: 'sqlcc', generator: 'sdk', name: 'shared', connsOf: () => 1 },
+    text: 'SDK, one client for all callers',
+  },
+  {
+    ...{ side: 'sqlcc', generator: 'sdk', name: 'own', connsOf: (callers) => callers },
+    text: 'SDK, a client and connection each',
+  },
+  {
+    ...{ side: 'sqlcc', generator: 'http', name: 'post' },
+    text: 'one HTTP/2 request a call, one session',
+    connsOf: (callers) => Math.ceil(callers / CALLERS_PER_SESSION),
+  },
+  {
+    ...{ side: 'sqlcc', generator: 'http', name: 'post-own', connsOf: (callers) => callers },
+    text: 'one HTTP/2 request a call, a session each',
+  },
+  {
+    ...{ side: 'etcd', generator: 'etcd', name: 'shared', connsOf: () => 1 },
+    text: 'Go client, one connection for all callers',
+  },
+  {
+    ...{ side: 'etcd', generator: 'etcd', name: 'own', connsOf: (callers) => callers },
+    text: 'Go client, a connection each',
+  },
+];
+
+export async function startSqlcc(timing: Timing | null = null): Promise<Side> {
+  const cluster = await DemoCluster.start({
+    nodes: 3,
+    dir: null,
+    basePort: await findPorts(3, 25_433),
+    program: program(),
+  });
+  if (timing !== null) await setTiming(cluster, timing);
+  const pem = (file: string): string => join(cluster.dir, 'demo', file);
+  const leaderNode = async () => cluster.node(must((await cluster.client().leader()).leader_id, 'a leader'));
+  const isOver = (i: number): boolean => {
+    const child = cluster.nodes[i]?.child ?? null;
+    return child === null || child.exitCode !== null || child.signalCode !== null;
+  };
+  return {
+    name: 'sqlcc',
+    endpoints: cluster.nodes.map((n) => `127.0.0.1:${n.port}`),
+    pids: () => cluster.nodes.flatMap((n) => n.child?.pid ?? []),
+    tls: { ca: pem('ca.crt'), cert: pem('admin.crt'), key: pem('admin.key') },
+    async leader() {
+      const node = await leaderNode();
+      return { endpoint: `127.0.0.1:${node.port}`, pid: must(node.child?.pid, 'a running leader') };
+    },
+    async follower() {
+      const leader = await leaderNode();
+      const follower = cluster.nodes.find((n) => n.nodeId !== leader.nodeId);
+      return `127.0.0.1:${must(follower, 'a follower').port}`;
+    },
+    async revive() {
+      for (const [i, node] of cluster.nodes.entries()) if (isOver(i)) await cluster.startNode(node.nodeId);
+      await cluster.untilHealthy();
+    },
+    async stop() {
+      await cluster.stop();
+      cluster.remove();
+    },
+  };
+}
+
+async function setTiming(cluster: DemoCluster, { heartbeatMs, electionMs }: Timing): Promise<void> {
+  const client = cluster.client();
+  const before = (await client.config()).text;
+  const text = before
+    .replace(/heartbeat_interval_ms: \d+/, `heartbeat_interval_ms: ${heartbeatMs}`)
+    .replace(/election_timeout_ms: \d+/, `election_timeout_ms: ${electionMs}`);
+  await client.putConfig({ text });
+}
+
+export async function startEtcd(timing: Timing | null = null): Promise<Side> {
+  const cluster = await EtcdCluster.start({ members: 3, ...timing });
+  return {
+    name: 'etcd',
+    endpoints: cluster.endpoints,
+    pids: () => cluster.pids(),
+    tls: null,
+    leader: () => cluster.leader(),
+    follower: () => cluster.follower(),
+    revive: () => cluster.revive(),
+    stop: () => cluster.stop(),
+  };
+}
+
+export const START = { sqlcc: startSqlcc, etcd: startEtcd } as const;
