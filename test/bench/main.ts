@@ -7,12 +7,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqlccError } from '../../src/base/index.ts';
+import { measureFailover } from './failover.ts';
 import { buildGoProgram, etcdVersion } from './load/go-program.ts';
-import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { measureMemory } from './memory.ts';
+import { type BenchOptions, type Part, parseOptions, USAGE } from './options.ts';
 import { measureOwn } from './own.ts';
 import { stealMs } from './process-figures.ts';
-import { printCells } from './table.ts';
+import { printFigures } from './table.ts';
 import { type Cell, measureThroughput } from './throughput.ts';
+import { type Figures, verdicts } from './verdict.ts';
+import { measureWatch } from './watch.ts';
+
+const MEMORY = { writes: 100_000, restMs: 60_000 };
+const SHORT_MEMORY = { writes: 20_000, restMs: 5000 };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -34,8 +41,17 @@ async function beside(options: BenchOptions, folder: string) {
     return { skipped: go.missing };
   }
   const steal = stealMs();
-  const cells = await throughputOf(options, go.path);
-  return { etcd: etcdVersion(), cells, stolenMs: stealMs() - steal };
+  const { sides, quick, rounds } = options;
+  const plan = { sides, quick, rounds, goProgram: go.path, say };
+  const has = (part: Part): boolean => options.parts.includes(part);
+  const figures: Figures = {
+    cells: await throughputOf(options, go.path),
+    failover: has('failover') ? await measureFailover(plan) : [],
+    watch: has('watch') ? await measureWatch({ ...plan, changes: quick ? 300 : 2000 }) : [],
+    memory: has('memory') ? await measureMemory({ ...plan, ...(quick ? SHORT_MEMORY : MEMORY) }) : [],
+  };
+  const ratios = verdicts(figures);
+  return { etcd: etcdVersion(), ...figures, ratios, stolenMs: stealMs() - steal };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -54,7 +70,7 @@ async function main(args: readonly string[]): Promise<void> {
     const text = `${JSON.stringify(document, null, 2)}\n`;
     if (options.json === null) process.stdout.write(text);
     else writeFileSync(options.json, text);
-    if (peers !== null && 'cells' in peers) say(printCells(peers.cells));
+    if (peers !== null && 'cells' in peers) say(`\n${printFigures(peers, peers.ratios)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
+import type { SqlccClient } from '../../src/client/index.ts';
 import { program } from '../cluster/harness.ts';
 import { EtcdCluster } from './etcd.ts';
 import type { Generator, LoadRequest } from './load/loader.ts';
@@ -35,6 +36,8 @@ export interface Side {
   revive(): Promise<void>;
   /** What a load on it needs beside its own figures. */
   readonly tls: LoadRequest['tls'];
+  /** Who can ask this project's nodes for their events; null for etcd. */
+  readonly client: SqlccClient | null;
   stop(): Promise<void>;
 }
 
@@ -97,6 +100,7 @@ export async function startSqlcc(timing: Timing | null = null): Promise<Side> {
     endpoints: cluster.nodes.map((n) => `127.0.0.1:${n.port}`),
     pids: () => cluster.nodes.flatMap((n) => n.child?.pid ?? []),
     tls: { ca: pem('ca.crt'), cert: pem('admin.crt'), key: pem('admin.key') },
+    client: cluster.client(),
     async leader() {
       const node = await leaderNode();
       return { endpoint: `127.0.0.1:${node.port}`, pid: must(node.child?.pid, 'a running leader') };
@@ -133,6 +137,7 @@ export async function startEtcd(timing: Timing | null = null): Promise<Side> {
     endpoints: cluster.endpoints,
     pids: () => cluster.pids(),
     tls: null,
+    client: null,
     leader: () => cluster.leader(),
     follower: () => cluster.follower(),
     revive: () => cluster.revive(),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/clientv3"
+	"go.uber.org/zap"
 )
 
 // etcdTarget is etcd's own client; callers are spread over its connections in turn.
@@ -26,7 +27,12 @@ func newEtcdTarget(o options) (target, error) {
 		return nil, err
 	}
 	dial := func(endpoints []string) (*clientv3.Client, error) {
-		return clientv3.New(clientv3.Config{Endpoints: endpoints, DialTimeout: 5 * time.Second, TLS: secure})
+		// it would tell of every call that dies with a leader
+		quiet := zap.NewProductionConfig()
+		quiet.Level = zap.NewAtomicLevelAt(zap.ErrorLevel)
+		return clientv3.New(clientv3.Config{
+			Endpoints: endpoints, DialTimeout: 5 * time.Second, TLS: secure, LogConfig: &quiet,
+		})
 	}
 	if o.op == "watch" {
 		last := len(o.endpoints) - 1

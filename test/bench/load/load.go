@@ -80,8 +80,35 @@ func run(o options) error {
 	case "watch":
 		return watch(o, t)
 	default:
+		if err := dial(o, t); err != nil {
+			return err
+		}
 		return load(o, t)
 	}
+}
+
+// Connections that are dialled at the same time.
+const dialling = 16
+
+// dial has every connection answer once: handshakes are no part of what is measured.
+func dial(o options, t target) error {
+	failures := make(chan error, o.conns)
+	places := make(chan struct{}, dialling)
+	for c := 0; c < o.conns; c++ {
+		places <- struct{}{}
+		go func(c int) {
+			ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+			defer cancel()
+			failures <- t.get(ctx, c, keyOf(0))
+			<-places
+		}(c)
+	}
+	for c := 0; c < o.conns; c++ {
+		if err := <-failures; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var sayLock sync.Mutex
