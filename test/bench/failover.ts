@@ -14,7 +14,7 @@ export interface FailoverPlan {
   readonly sides: readonly SideName[];
   /** Only the sides' defaults. */
   readonly quick: boolean;
-  readonly goProgram: string;
+  readonly goProgram: string | null;
   say(text: string): void;
 }
 

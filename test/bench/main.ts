@@ -13,6 +13,7 @@ import { measureMemory } from './memory.ts';
 import { type BenchOptions, type Part, parseOptions, USAGE } from './options.ts';
 import { measureOwn } from './own.ts';
 import { stealMs } from './process-figures.ts';
+import type { SideName } from './sides.ts';
 import { printFigures } from './table.ts';
 import { type Cell, measureThroughput } from './throughput.ts';
 import { type Figures, verdicts } from './verdict.ts';
@@ -23,7 +24,7 @@ const SHORT_MEMORY = { writes: 20_000, restMs: 5000 };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-function throughputOf(options: BenchOptions, goProgram: string): Promise<Cell[]> {
+function throughputOf(options: BenchOptions, goProgram: string | null): Promise<Cell[]> {
   const ops = [
     ...(options.parts.includes('writes') ? (['put'] as const) : []),
     ...(options.parts.includes('reads') ? (['get'] as const) : []),
@@ -32,26 +33,34 @@ function throughputOf(options: BenchOptions, goProgram: string): Promise<Cell[]>
   return measureThroughput({ ...options, ops, goProgram, say });
 }
 
-/** Everything that is measured beside etcd; nothing of it where etcd or its client can't be had. */
-async function beside(options: BenchOptions, folder: string) {
-  if (options.parts.every((part) => part === 'own')) return null;
-  const go = buildGoProgram(folder);
-  if ('missing' in go) {
-    say(`SKIPPED beside etcd: ${go.missing}`);
-    return { skipped: go.missing };
-  }
+/** What can be run here: without Go's client neither etcd nor one request a call. */
+function prepared(options: BenchOptions, folder: string) {
+  const needsGo = options.sides.includes('etcd') || options.ways.some((way) => way.startsWith('post'));
+  const go = needsGo ? buildGoProgram(folder) : { path: '' };
+  if ('path' in go) return { options, goProgram: go.path, skipped: null };
+  say(`SKIPPED: etcd, and one request a call: ${go.missing}`);
+  const sides: readonly SideName[] = options.sides.filter((side) => side !== 'etcd');
+  const ways = options.ways.filter((way) => !way.startsWith('post'));
+  return { options: { ...options, sides, ways }, goProgram: null, skipped: go.missing };
+}
+
+/** The parts that have a counterpart in etcd. */
+async function beside(wanted: BenchOptions, folder: string) {
+  if (wanted.parts.every((part) => part === 'own')) return null;
+  const { options, goProgram, skipped } = prepared(wanted, folder);
   const steal = stealMs();
   const { sides, quick, rounds } = options;
-  const plan = { sides, quick, rounds, goProgram: go.path, say };
+  const plan = { sides, quick, rounds, goProgram, say };
   const has = (part: Part): boolean => options.parts.includes(part);
   const figures: Figures = {
-    cells: await throughputOf(options, go.path),
+    cells: await throughputOf(options, goProgram),
     failover: has('failover') ? await measureFailover(plan) : [],
     watch: has('watch') ? await measureWatch({ ...plan, changes: quick ? 300 : 2000 }) : [],
     memory: has('memory') ? await measureMemory({ ...plan, ...(quick ? SHORT_MEMORY : MEMORY) }) : [],
   };
   const ratios = verdicts(figures);
-  return { etcd: etcdVersion(), ...figures, ratios, stolenMs: stealMs() - steal };
+  const etcd = sides.includes('etcd') ? etcdVersion() : null;
+  return { etcd, skipped, ...figures, ratios, stolenMs: stealMs() - steal };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -70,7 +79,7 @@ async function main(args: readonly string[]): Promise<void> {
     const text = `${JSON.stringify(document, null, 2)}\n`;
     if (options.json === null) process.stdout.write(text);
     else writeFileSync(options.json, text);
-    if (peers !== null && 'cells' in peers) say(`\n${printFigures(peers, peers.ratios)}`);
+    if (peers !== null) say(`\n${printFigures(peers, peers.ratios)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

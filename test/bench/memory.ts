@@ -17,7 +17,7 @@ export interface MemoryPlan {
   readonly sides: readonly SideName[];
   readonly writes: number;
   readonly restMs: number;
-  readonly goProgram: string;
+  readonly goProgram: string | null;
   say(text: string): void;
 }
 

@@ -40,6 +40,13 @@ export function rssMb(pid: number): number {
   return own + childrenOf(pid).reduce((sum, child) => sum + rssMb(child), 0);
 }
 
+/** Time that all cores of the machine were busy since boot, ms. */
+export function machineBusyMs(): number {
+  const cpu = read('/proc/stat').split('\n')[0]?.trim().split(/\s+/).slice(1, 8).map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, _idle, _wait, irq = 0, softIrq = 0] = cpu;
+  return (user + nice + system + irq + softIrq) * TICK_MS;
+}
+
 /** Stolen time of the machine in ms since boot: what another tenant took of it. */
 export function stealMs(): number {
   const cpu = read('/proc/stat').split('\n')[0]?.trim().split(/\s+/) ?? [];

@@ -23,12 +23,13 @@ function cellsOf(cells: readonly Cell[]): string {
     textOf(cell.serverCpuUs),
     textOf(cell.loadCpuUs),
     textOf(cell.loadCores),
+    textOf(cell.otherCores),
     textOf(cell.rssMb),
     `${cell.errors}`,
   ]);
   const head = [
     ...['load', 'callers', 'conns', 'per second', 'p50 ms', 'p99 ms'],
-    ...['server CPU µs/op', 'load CPU µs/op', 'load cores', 'RSS MB', 'errors'],
+    ...['server CPU µs/op', 'load CPU µs/op', 'load cores', 'other cores', 'RSS MB', 'errors'],
   ];
   return tableOf(head, rows);
 }

@@ -4,7 +4,7 @@
  * counted time begins and ends.
  */
 import { Loader, type LoadRequest, type LoadResult, runLoad } from './load/loader.ts';
-import { cpuMs, rssMb } from './process-figures.ts';
+import { cpuMs, machineBusyMs, rssMb } from './process-figures.ts';
 import { KEYS, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
 import { type Figure, figureOf, quantile } from './spread.ts';
 
@@ -16,7 +16,7 @@ export interface ThroughputPlan {
   readonly repetitions: number;
   readonly warmMs: number;
   readonly measureMs: number;
-  readonly goProgram: string;
+  readonly goProgram: string | null;
   say(text: string): void;
 }
 
@@ -28,6 +28,7 @@ interface Run {
   readonly serverCpuUs: number;
   readonly loadCpuUs: number;
   readonly loadCores: number;
+  readonly otherCores: number;
   readonly errors: number;
   readonly rssMb: number;
 }
@@ -48,6 +49,8 @@ export interface Cell {
   readonly loadCpuUs: Figure;
   /** Cores that the load process kept busy: near 1 a Node load is itself the limit. */
   readonly loadCores: Figure;
+  /** Cores that neither load nor nodes kept busy: what else ran on the machine, and took from the figures. */
+  readonly otherCores: Figure;
   readonly errors: number;
   /** Resident memory a node when the load ended, MB, the largest of the three. */
   readonly rssMb: Figure;
@@ -63,7 +66,7 @@ export function requestOf(side: Side, leader: string): LoadRequest {
 }
 
 /** Every key once, so that every read finds its key; also what warms a fresh cluster. */
-async function prepare(side: Side, leader: string, goProgram: string): Promise<void> {
+async function prepare(side: Side, leader: string, goProgram: string | null): Promise<void> {
   const generator = side.name === 'etcd' ? 'etcd' : 'sdk';
   const loader = new Loader(generator, goProgram, { ...requestOf(side, leader), op: 'fill' });
   await runLoad(loader, TIMEOUT_MS);
@@ -75,12 +78,15 @@ function sum(pids: readonly number[], of: (pid: number) => number): number {
 
 async function measure(side: Side, loader: Loader): Promise<Run> {
   let cpu = 0;
+  let busy = 0;
   const result: LoadResult = await runLoad(loader, TIMEOUT_MS, {
     begin: () => {
       cpu = -sum(side.pids(), cpuMs);
+      busy = -machineBusyMs();
     },
     end: () => {
       cpu += sum(side.pids(), cpuMs);
+      busy += machineBusyMs();
     },
   });
   const { ops, errors, error, seconds, latencyUs } = result;
@@ -92,6 +98,7 @@ async function measure(side: Side, loader: Loader): Promise<Run> {
     serverCpuUs: (cpu * 1000) / ops,
     loadCpuUs: (result.cpuMs * 1000) / ops,
     loadCores: result.cpuMs / 1000 / seconds,
+    otherCores: Math.max(0, busy - cpu - result.cpuMs) / 1000 / seconds,
     errors,
     rssMb: Math.max(...side.pids().map(rssMb)),
   };
@@ -144,6 +151,7 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Cell[]> {
         serverCpuUs: over((r) => r.serverCpuUs),
         loadCpuUs: over((r) => r.loadCpuUs),
         loadCores: over((r) => r.loadCores),
+        otherCores: over((r) => r.otherCores),
         errors: all.reduce((total, r) => total + r.errors, 0),
         rssMb: over((r) => r.rssMb),
       });

@@ -16,7 +16,7 @@ export interface WatchRow {
 export interface WatchPlan {
   readonly sides: readonly SideName[];
   readonly changes: number;
-  readonly goProgram: string;
+  readonly goProgram: string | null;
   say(text: string): void;
 }
 
@@ -29,6 +29,7 @@ export async function measureWatch(plan: WatchPlan): Promise<WatchRow[]> {
     const side = await START[name]();
     try {
       for (const generator of GENERATORS[name]) {
+        if (generator !== 'sdk' && plan.goProgram === null) continue;
         plan.say(`watch, ${name} by ${generator}`);
         const endpoints = [(await side.leader()).endpoint, await side.follower()];
         const request = { ...requestOf(side, ''), op: 'watch', endpoints, count: plan.changes } as const;

@@ -47,7 +47,7 @@ interface Line {
   readonly event: 'begin' | 'end' | 'result' | 'gap';
 }
 
-function commandOf(generator: Generator, goProgram: string, request: LoadRequest): [string, string[]] {
+function commandOf(generator: Generator, goProgram: string | null, request: LoadRequest): [string, string[]] {
   if (generator === 'sdk')
     return [process.execPath, [join(import.meta.dirname, 'sdk.ts'), JSON.stringify(request)]];
   const { op, endpoints, callers, conns, keys, valueBytes, count, warmMs, measureMs, tls } = request;
@@ -55,7 +55,10 @@ function commandOf(generator: Generator, goProgram: string, request: LoadRequest
     ...{ target: generator, op, endpoints: endpoints.join(','), callers, conns, keys, count },
     ...{ 'value-bytes': valueBytes, 'warm-ms': warmMs, 'measure-ms': measureMs, ...tls },
   };
-  return [goProgram, Object.entries(flags).map(([name, value]) => `-${name}=${value}`)];
+  return [
+    must(goProgram, 'the Go load program'),
+    Object.entries(flags).map(([name, value]) => `-${name}=${value}`),
+  ];
 }
 
 /** A load process that runs; ends with its owner, whatever happens. */
@@ -64,7 +67,7 @@ export class Loader {
   readonly #listeners = new Set<(line: Line) => void>();
   readonly #over: Promise<void>;
 
-  constructor(generator: Generator, goProgram: string, request: LoadRequest) {
+  constructor(generator: Generator, goProgram: string | null, request: LoadRequest) {
     const [command, args] = commandOf(generator, goProgram, request);
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child = child;
