@@ -34,6 +34,25 @@ export function cpuMs(pid: number): number {
   return own + childrenOf(pid).reduce((sum, child) => sum + cpuMs(child), 0);
 }
 
+/** User and system time of each thread of a process, by its name, ms; equal names together. */
+export function threadCpuMs(pid: number): Map<string, number> {
+  const out = new Map<string, number>();
+  let tasks: string[] = [];
+  try {
+    tasks = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return out;
+  }
+  for (const task of tasks) {
+    const stat = read(`/proc/${pid}/task/${task}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    const ms = (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+    if (name !== '') out.set(name, (out.get(name) ?? 0) + ms);
+  }
+  return out;
+}
+
 /** Resident memory of a process and its children, MB. */
 export function rssMb(pid: number): number {
   const own = Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;

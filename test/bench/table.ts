@@ -34,6 +34,19 @@ function cellsOf(cells: readonly Cell[]): string {
   return tableOf(head, rows);
 }
 
+/** Where the CPU of a call goes, a column a thread that matters. */
+function threadsOf(cells: readonly Cell[]): string {
+  const own = cells.filter((cell) => cell.side === 'sqlcc');
+  const names = [...new Set(own.flatMap((cell) => Object.keys(cell.threadsUs)))].sort().reverse();
+  const rows = own.map((cell) => [
+    ...[`${cell.op} ${cell.side} ${cell.way}`, `${cell.callers}`],
+    ...names.map((name) => `${cell.threadsUs[name] ?? ''}`),
+  ]);
+  return rows.length === 0
+    ? ''
+    : tableOf(['CPU µs/op by thread (L leader, F followers)', 'callers', ...names], rows);
+}
+
 function failoverOf(failover: readonly FailoverRow[]): string {
   const text = (times: Times | null): string =>
     times === null ? '' : `${times.p50} / ${times.p95} / ${times.p99} / ${times.max}`;
@@ -77,6 +90,7 @@ export function printFigures(figures: Figures, verdicts: readonly Verdict[]): st
   ]);
   const tables = [
     figures.cells.length > 0 ? cellsOf(figures.cells) : '',
+    threadsOf(figures.cells),
     figures.failover.length > 0 ? failoverOf(figures.failover) : '',
     watch.length > 0 ? tableOf(['put → change at a follower', 'p50 ms', 'p99 ms'], watch) : '',
     memory.length > 0 ? tableOf(['MB a node, leader first', 'fresh', 'after', 'later'], memory) : '',

@@ -3,9 +3,11 @@
  * callers and each repetition. Server CPU is that of all three nodes, read when the load says that its
  * counted time begins and ends.
  */
+import { must } from '../../src/base/index.ts';
+import { CpuMeter, type CpuUsed, type ThreadTimes } from './cpu-meter.ts';
 import { Loader, type LoadRequest, type LoadResult, runLoad } from './load/loader.ts';
-import { cpuMs, machineBusyMs, rssMb } from './process-figures.ts';
-import { KEYS, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
+import { rssMb } from './process-figures.ts';
+import { KEYS, type Leader, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
 import { type Figure, figureOf, quantile } from './spread.ts';
 
 export interface ThroughputPlan {
@@ -26,6 +28,7 @@ interface Run {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly serverCpuUs: number;
+  readonly threadsUs: ThreadTimes;
   readonly loadCpuUs: number;
   readonly loadCores: number;
   readonly otherCores: number;
@@ -45,6 +48,8 @@ export interface Cell {
   readonly p99Ms: Figure;
   /** CPU of all three nodes an operation, µs. */
   readonly serverCpuUs: Figure;
+  /** The same by thread of the leader and of the followers, medians, µs; {} for etcd, whose threads have no names. */
+  readonly threadsUs: ThreadTimes;
   /** CPU of the load an operation, µs. */
   readonly loadCpuUs: Figure;
   /** Cores that the load process kept busy: near 1 a Node load is itself the limit. */
@@ -72,36 +77,42 @@ async function prepare(side: Side, leader: string, goProgram: string | null): Pr
   await runLoad(loader, TIMEOUT_MS);
 }
 
-function sum(pids: readonly number[], of: (pid: number) => number): number {
-  return pids.reduce((total, pid) => total + of(pid), 0);
-}
-
-async function measure(side: Side, loader: Loader): Promise<Run> {
-  let cpu = 0;
-  let busy = 0;
+async function measure(side: Side, leader: Leader, loader: Loader): Promise<Run> {
+  let meter: CpuMeter | null = null;
+  let used: CpuUsed | null = null;
   const result: LoadResult = await runLoad(loader, TIMEOUT_MS, {
     begin: () => {
-      cpu = -sum(side.pids(), cpuMs);
-      busy = -machineBusyMs();
+      meter = new CpuMeter(side.pids(), leader.pid);
     },
     end: () => {
-      cpu += sum(side.pids(), cpuMs);
-      busy += machineBusyMs();
+      used = meter?.used() ?? null;
     },
   });
+  const { nodesMs, machineMs, threadsMs } = must(used as CpuUsed | null, 'the CPU of the counted time');
   const { ops, errors, error, seconds, latencyUs } = result;
   if (errors > 0) process.stderr.write(`  ${errors} errors, the first: ${error}\n`);
+  const perCall = (ms: number): number => (ms * 1000) / ops;
   return {
     perSecond: ops / seconds,
     p50Ms: quantile(latencyUs, 0.5) / 1000,
     p99Ms: quantile(latencyUs, 0.99) / 1000,
-    serverCpuUs: (cpu * 1000) / ops,
-    loadCpuUs: (result.cpuMs * 1000) / ops,
+    serverCpuUs: perCall(nodesMs),
+    threadsUs: Object.fromEntries(Object.entries(threadsMs).map(([name, ms]) => [name, perCall(ms)])),
+    loadCpuUs: perCall(result.cpuMs),
     loadCores: result.cpuMs / 1000 / seconds,
-    otherCores: Math.max(0, busy - cpu - result.cpuMs) / 1000 / seconds,
+    otherCores: Math.max(0, machineMs - nodesMs - result.cpuMs) / 1000 / seconds,
     errors,
     rssMb: Math.max(...side.pids().map(rssMb)),
   };
+}
+
+/** Medians of every thread over the runs, without those that did nothing. */
+function threadsOf(runs: readonly Run[]): ThreadTimes {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.threadsUs)))];
+  const medians = names.map(
+    (name) => [name, figureOf(runs.map((run) => run.threadsUs[name] ?? 0)).median] as const,
+  );
+  return Object.fromEntries(medians.filter(([, us]) => us >= 1).sort(([, a], [, b]) => b - a));
 }
 
 type Runs = Map<string, { readonly way: Way; readonly op: 'put' | 'get'; readonly runs: Run[] }>;
@@ -110,15 +121,15 @@ type Runs = Map<string, { readonly way: Way; readonly op: 'put' | 'get'; readonl
 async function visit(plan: ThroughputPlan, name: SideName, callers: number, runs: Runs): Promise<void> {
   const side = await START[name]();
   try {
-    const leader = (await side.leader()).endpoint;
-    await prepare(side, leader, plan.goProgram);
+    const leader = await side.leader();
+    await prepare(side, leader.endpoint, plan.goProgram);
     for (const way of WAYS.filter((w) => w.side === name && plan.ways.includes(w.name))) {
       if (callers === 1 && way.name.endsWith('own')) continue; // the same as one client for all callers
       for (const op of plan.ops) {
-        const request = { ...requestOf(side, leader), op, callers, conns: way.connsOf(callers) };
+        const request = { ...requestOf(side, leader.endpoint), op, callers, conns: way.connsOf(callers) };
         const { warmMs, measureMs } = plan;
         const loader = new Loader(way.generator, plan.goProgram, { ...request, warmMs, measureMs });
-        const run = await measure(side, loader);
+        const run = await measure(side, leader, loader);
         const key = `${name} ${way.name} ${op}`;
         const entry = runs.get(key) ?? { way, op, runs: [] };
         entry.runs.push(run);
@@ -149,6 +160,7 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Cell[]> {
         p50Ms: over((r) => r.p50Ms),
         p99Ms: over((r) => r.p99Ms),
         serverCpuUs: over((r) => r.serverCpuUs),
+        threadsUs: way.side === 'sqlcc' ? threadsOf(all) : {},
         loadCpuUs: over((r) => r.loadCpuUs),
         loadCores: over((r) => r.loadCores),
         otherCores: over((r) => r.otherCores),

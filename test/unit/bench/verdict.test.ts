@@ -14,7 +14,7 @@ function cell(
   const { side, way, callers = 64, op = 'put', ...values } = facts;
   const of = (name: keyof typeof values) => figureOf([values[name] ?? 1]);
   return {
-    ...{ side, way, callers, op, connections: 1, errors: 0 },
+    ...{ side, way, callers, op, connections: 1, errors: 0, threadsUs: {} },
     perSecond: of('perSecond'),
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
