@@ -72,7 +72,7 @@ function pagesOf(client: SqlccClient, node: string): ReadPage {
 
 /** Reads every node's own rows once all have applied the same index. */
 export async function verify(
-  cluster: DemoCluster,
+  cluster: Pick<DemoCluster, 'nodes' | 'client'>,
   acked: readonly number[],
   unknown: readonly number[],
 ): Promise<Tally & { readonly equal: boolean }> {
@@ -90,7 +90,7 @@ export async function verify(
 }
 
 /** Hash of the whole state on each node, taken at one applied index; with its index where that never came. */
-async function hashesAtOneIndex(cluster: DemoCluster): Promise<string[]> {
+async function hashesAtOneIndex(cluster: Pick<DemoCluster, 'nodes' | 'client'>): Promise<string[]> {
   const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   const client = cluster.client();
   for (;;) {
