@@ -77,6 +77,16 @@ describe('arrows', () => {
     expect(found).toEqual([]);
   });
 
+  it('the checkers of histories know nothing of the product', () => {
+    const checkers = sources().filter((s) => s.path.startsWith('test/history/check/'));
+    expect(checkers.length).toBeGreaterThan(5);
+    const found = findings(checkers, (source, say) => {
+      for (const i of source.imports)
+        if (i.target?.startsWith('test/history/check/') !== true) say(i.line, `${i.specifier} in a checker`);
+    });
+    expect(found).toEqual([]);
+  });
+
   it('no cycles between files', () => {
     expect(cycles(sources())).toEqual([]);
   });

@@ -1,0 +1,99 @@
+/** The checkers against histories made by chance: good by construction, certainly broken, and small ones of any kind. */
+import { describe, expect, it } from 'vitest';
+import { between, seededRandom } from '../../../src/base/index.ts';
+import { checkLinearizable } from '../../history/check/linearizable.ts';
+import type { History, Op } from '../../history/check/record.ts';
+import { checkRevisions } from '../../history/check/revisions.ts';
+import { bruteForce, isVague } from '../../history/corpus/brute.ts';
+import { BREAKERS, disturb, type GenerateOptions, generate } from '../../history/corpus/generate.ts';
+
+const SEEDS = 300;
+
+function optionsOf(seed: number, ops: number): GenerateOptions {
+  const random = seededRandom(seed + 1_000_000);
+  return {
+    clients: between(random, 2, 8),
+    keys: between(random, 1, 4),
+    ops,
+    unknown: random.next() * 0.1,
+    lists: seed % 3 === 0,
+    watch: seed % 2 === 0 && seed % 3 !== 0,
+  };
+}
+
+/** A scan as the reads that it is. */
+const readsOf = (op: Op): Op[] =>
+  op.f !== 'scan'
+    ? [op]
+    : Object.entries(op.items ?? {}).map(([k, res]): Op => ({ ...op, f: 'get', k, res }));
+
+const text = (history: History): string => history.ops.map((op) => JSON.stringify(op)).join('\n');
+
+describe('checkers on generated histories', () => {
+  it('accept what one store did', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const history = generate(seededRandom(seed), optionsOf(seed, between(seededRandom(seed), 10, 150)));
+      const [one, two] = [checkLinearizable(history), checkRevisions(history)];
+      expect(
+        [one.verdict, two.verdict],
+        `seed ${seed}: ${[...one.findings, ...two.findings].join('\n')}`,
+      ).toEqual(['good', 'good']);
+    }
+  });
+
+  for (const breaker of BREAKERS) {
+    it(`reject ${breaker.name}`, () => {
+      let broken = 0;
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const random = seededRandom(seed);
+        const history = breaker.break(generate(random, optionsOf(seed, 60)), random);
+        if (history === null) continue;
+        broken++;
+        expect(checkRevisions(history).verdict, `seed ${seed}\n${text(history)}`).toBe('bad');
+        if (breaker.values) expect(checkLinearizable(history).verdict, `seed ${seed}`).toBe('bad');
+      }
+      expect(broken).toBeGreaterThan(SEEDS / 10);
+    });
+  }
+
+  it('agree with trying every order, on small histories good and bad', () => {
+    const met = { good: 0, bad: 0, goodRevisions: 0, badRevisions: 0 };
+    for (let seed = 1; seed <= 2500; seed++) {
+      const random = seededRandom(seed);
+      const options = {
+        ...optionsOf(seed, between(random, 3, 7)),
+        keys: between(random, 1, 2),
+        watch: false,
+      };
+      let history = generate(random, { ...options, unknown: 0.3 });
+      for (let n = between(random, 0, 4); n > 0; n--) history = disturb(history, random);
+      const values = bruteForce(history.ops.flatMap(readsOf), false);
+      expect(checkLinearizable(history).verdict, `seed ${seed}\n${text(history)}`).toBe(values);
+      met[values]++;
+      if (isVague(history.ops)) continue;
+      const revisions = bruteForce(history.ops, true);
+      expect(checkRevisions(history).verdict, `seed ${seed}\n${text(history)}`).toBe(revisions);
+      met[revisions === 'good' ? 'goodRevisions' : 'badRevisions']++;
+    }
+    expect(Math.min(...Object.values(met)), JSON.stringify(met)).toBeGreaterThan(300);
+  });
+});
+
+describe('checkLinearizable', () => {
+  it('decides 10,000 operations of 10 clients on 20 keys in few steps', () => {
+    const options = { clients: 10, keys: 20, ops: 10_000, unknown: 0.005, lists: false, watch: false };
+    const history = generate(seededRandom(7), options);
+    const report = checkLinearizable(history);
+    expect(report.verdict).toBe('good');
+    // steps are what time is made of, and the same on every machine
+    expect(report.steps).toBeLessThan(20 * options.ops);
+  });
+
+  it('says undecided when its patience ends, never good', () => {
+    const options = { clients: 40, keys: 1, ops: 3000, unknown: 0.3, lists: false, watch: false };
+    const random = seededRandom(3);
+    const broken = BREAKERS[0]?.break(generate(random, options), random);
+    const report = checkLinearizable(broken ?? { ops: [], watches: [], notes: [] }, { isOver: () => true });
+    expect(report.verdict).toBe('undecided');
+  });
+});
