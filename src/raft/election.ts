@@ -50,6 +50,8 @@ export function leaderContact(core: RaftCore): void {
 
 /** Starts or repeats a campaign; `transfer` skips the pre-vote because the leader itself asked for it. */
 export function campaign(core: RaftCore, kind: CampaignKind): void {
+  // a hand-over that elected nobody is over: from here on this node asks like everybody
+  if (core.quest?.kind === 'transfer') core.quest = { ...core.quest, kind };
   core.quest ??= {
     kind,
     startedAt: core.now,
