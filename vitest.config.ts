@@ -7,7 +7,7 @@ export default defineConfig({
         // Pure and in-process tests: one shared context a worker, no sleeps.
         test: {
           name: 'unit',
-          include: ['test/{unit,golden,paper,contract}/**/*.test.ts', 'test/tidy.test.ts'],
+          include: ['test/{unit,golden,paper,contract,model}/**/*.test.ts', 'test/tidy.test.ts'],
           isolate: false,
           pool: 'forks',
           maxWorkers: 2,
@@ -17,7 +17,7 @@ export default defineConfig({
         // Deterministic simulation: pure, but long.
         test: {
           name: 'sim',
-          include: ['test/sim/**/*.test.ts'],
+          include: ['test/{sim,mutants}/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 300_000,

@@ -47,6 +47,15 @@ export interface TransferOfSnapshot {
   readonly session: number;
 }
 
+/** Somebody who looks over the cores' shoulders (test/model). */
+export interface SceneWatch {
+  started(node: SceneNode): void;
+  /** Right after the core took an input, before what it wants is collected. */
+  stepped(node: SceneNode, input: RaftInput, now: Instant): void;
+  /** The write of this output is queued, nothing of it is sent or acknowledged yet. */
+  took(node: SceneNode, output: RaftOutput): void;
+}
+
 export function memberOf(nodeId: NodeId, instance = `i-${nodeId}`): RaftMember {
   return { nodeId, instanceId: instance, address: `${nodeId}:1` };
 }
@@ -74,6 +83,7 @@ export class Scene {
   /** Directed pairs that lose everything. */
   readonly cuts = new Set<string>();
   isQuiet = false;
+  watch: SceneWatch | null = null;
   /** While time runs, heartbeats are not worth a line. */
   #isRunning = false;
   #lines: string[] = [];
@@ -132,6 +142,7 @@ export class Scene {
       appliedIndex: node.applied,
       now: this.now,
     });
+    this.watch?.started(node);
     this.#carryOut(node);
   }
 
@@ -150,6 +161,7 @@ export class Scene {
     if (node.core === null) return;
     node.core.step(input, this.now);
     node.core.check();
+    this.watch?.stepped(node, input, this.now);
     this.#carryOut(node);
   }
 
@@ -218,6 +230,7 @@ export class Scene {
       const output = node.core?.take();
       if (output === undefined) return;
       if (output.persist !== null) node.storage.write(output.persist, (token) => node.acks.push(token));
+      this.watch?.took(node, output);
       this.#tell(node.id, output);
       for (const message of output.sendNow) this.#post(message);
       node.held.push(...output.sendAfter);
@@ -245,7 +258,9 @@ export class Scene {
     const last = output.apply.at(-1);
     if (last !== undefined) node.applied = last.index;
     if (last === undefined && output.restore === null) return false;
-    node.core?.step({ kind: 'apply-ack', index: node.applied }, this.now);
+    const input = { kind: 'apply-ack', index: node.applied } as const;
+    node.core?.step(input, this.now);
+    this.watch?.stepped(node, input, this.now);
     return true;
   }
 

@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { play } from '../golden/raft/commands.ts';
+import { Scene } from '../golden/raft/scene.ts';
+import { LockStep } from './lock-step.ts';
+import { walk } from './walk.ts';
+
+const TRANSCRIPTS = new URL('../golden/raft/', import.meta.url);
+const WALKS = 150;
+const STEPS = 400;
+
+describe('RaftConsensus in lock-step with the reference model', () => {
+  it.each(readdirSync(TRANSCRIPTS).filter((name) => name.endsWith('.txt')))('plays %s', (name) => {
+    const scene = new Scene();
+    const watch = new LockStep();
+    scene.watch = watch;
+    for (const line of readFileSync(new URL(name, TRANSCRIPTS), 'utf8').split('\n')) {
+      if (line.startsWith('>')) play(scene, line.slice(1));
+    }
+    expect(watch.compared).toBeGreaterThan(5);
+  });
+
+  it(`agrees after every step of ${WALKS} random walks`, { timeout: 120_000 }, () => {
+    const seen = new Map<string, number>();
+    let compared = 0;
+    for (let seed = 1; seed <= WALKS; seed++) {
+      const watch = walk(seed, STEPS);
+      compared += watch.compared;
+      for (const [name, count] of watch.seen) seen.set(name, (seen.get(name) ?? 0) + count);
+    }
+    expect(compared).toBeGreaterThan(WALKS * STEPS);
+    // a walk that never gets anywhere compares nothing
+    for (const name of ['vote', 'append', 'snapshot', 'timeout-now', 'propose-membership', 'storage-ack']) {
+      expect(seen.get(name) ?? 0, name).toBeGreaterThan(WALKS / 4);
+    }
+  });
+});

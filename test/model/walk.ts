@@ -1,0 +1,141 @@
+/** A random walk of a scene: everything may happen at every moment, in any order. */
+import { between, pick, type Random, seededRandom } from '../../src/base/index.ts';
+import { play } from '../golden/raft/commands.ts';
+import { Scene } from '../golden/raft/scene.ts';
+import { LockStep, Mismatch } from './lock-step.ts';
+
+/** Weights of the moves; messages that arrive are most of what happens. */
+const MOVES: readonly (readonly [number, (scene: Scene, random: Random) => void])[] = [
+  [30, deliverOne],
+  [4, (scene, random) => repeat(between(random, 1, 4), () => scene.deliver(() => random.next() < 0.7))],
+  [3, (scene) => scene.stabilize()],
+  [2, dropOne],
+  [2, replayOne],
+  [6, tickOne],
+  [3, (scene, random) => command(scene, `advance ${between(random, 1, 120)}`)],
+  [8, (scene, random) => command(scene, `propose ${someone(scene, random)} ${between(random, 1, 3)}`)],
+  [1, (scene, random) => command(scene, `hold ${someone(scene, random)}`)],
+  [3, (scene, random) => command(scene, `flush ${someone(scene, random)}`)],
+  [1, (scene, random) => command(scene, `release ${someone(scene, random)}`)],
+  [1, crashOne],
+  [1, snapshotOne],
+  [2, (scene, random) => void scene.arrive(random.next() < 0.8)],
+  [2, changeOne],
+  [1, (scene, random) => command(scene, `transfer ${leaderOf(scene)} ${someone(scene, random)}`)],
+  [1, (scene, random) => command(scene, `hint ${someone(scene, random)} lost ${leaderOf(scene)}`)],
+  [1, (scene, random) => command(scene, `hint ${someone(scene, random)} restored ${leaderOf(scene)}`)],
+  [0.3, (scene) => command(scene, `distress ${leaderOf(scene)}`)],
+  [1, (scene, random) => command(scene, `read ${someone(scene, random)}`)],
+  [1, partition],
+  [1, (scene) => command(scene, 'heal')],
+];
+const TOTAL = MOVES.reduce((sum, [weight]) => sum + weight, 0);
+
+/** Plays `steps` moves of a seed under the model; a mismatch names the seed and the move. */
+export function walk(seed: number, steps: number): LockStep {
+  const random = seededRandom(seed);
+  const scene = new Scene();
+  const watch = new LockStep();
+  scene.watch = watch;
+  scene.isQuiet = true;
+  command(scene, seed % 2 === 0 ? 'nodes n1 n2 n3 learners n4 empty n5' : 'nodes n1 n2 n3 n4 n5');
+  for (let step = 1; step <= steps; step++) {
+    try {
+      draw(random)(scene, random);
+    } catch (error) {
+      throw new Mismatch(`seed ${seed}, move ${step}: ${(error as Error).message}`);
+    }
+  }
+  return watch;
+}
+
+function draw(random: Random): (scene: Scene, random: Random) => void {
+  let left = random.next() * TOTAL;
+  for (const [weight, move] of MOVES) {
+    left -= weight;
+    if (left < 0) return move;
+  }
+  return deliverOne;
+}
+
+function command(scene: Scene, line: string): void {
+  play(scene, line);
+}
+
+function repeat(times: number, act: () => void): void {
+  for (let n = 0; n < times; n++) act();
+}
+
+function someone(scene: Scene, random: Random): string {
+  // mostly the one who leads: with others the most interesting orders are refused
+  return random.next() < 0.4 ? leaderOf(scene) : pick(random, [...scene.nodes.keys()]);
+}
+
+function upNodes(scene: Scene): string[] {
+  return [...scene.nodes.values()].filter((n) => n.core !== null).map((n) => n.id);
+}
+
+function leaderOf(scene: Scene): string {
+  let best = { id: 'n1', term: 0 };
+  for (const id of upNodes(scene)) {
+    const { role, term } = scene.core(id).status();
+    if (role === 'leader' && term > best.term) best = { id, term };
+  }
+  return best.id;
+}
+
+function deliverOne(scene: Scene, random: Random): void {
+  if (scene.wire.length === 0) return;
+  // the oldest, mostly
+  const at = random.next() < 0.7 ? 0 : Math.floor(random.next() * scene.wire.length);
+  const message = scene.wire[at];
+  scene.deliver((m) => m === message);
+}
+
+function dropOne(scene: Scene, random: Random): void {
+  scene.wire.splice(Math.floor(random.next() * scene.wire.length), 1);
+}
+
+/** Something that was sent before arrives once more. */
+function replayOne(scene: Scene, random: Random): void {
+  const old = scene.history[Math.floor(random.next() * scene.history.length)];
+  if (old !== undefined && scene.nodes.has(old.to)) scene.step(old.to, { kind: 'message', message: old });
+}
+
+function tickOne(scene: Scene, random: Random): void {
+  const ids = upNodes(scene);
+  if (ids.length === 0) return;
+  const id = pick(random, ids);
+  const { wakeAt } = scene.core(id).status();
+  if (random.next() < 0.7 && Number.isFinite(wakeAt)) scene.now = Math.max(scene.now, wakeAt);
+  scene.step(id, { kind: 'tick' });
+}
+
+function crashOne(scene: Scene, random: Random): void {
+  const id = pick(random, [...scene.nodes.keys()]);
+  command(scene, `${scene.node(id).core === null ? 'restart' : 'crash'} ${id}`);
+  for (const node of scene.nodes.values()) {
+    if (node.core === null && random.next() < 0.7) scene.start(node.id);
+  }
+}
+
+function changeOne(scene: Scene, random: Random): void {
+  const kind = pick(random, ['add-learner', 'promote', 'demote', 'remove', 'set-address']);
+  const id = pick(random, [...scene.nodes.keys()]);
+  command(scene, `change ${leaderOf(scene)} ${kind} ${id}`);
+}
+
+/** A driver owes the membership in force at the index: only a settled one is known to be that. */
+function snapshotOne(scene: Scene, random: Random): void {
+  const id = someone(scene, random);
+  const status = scene.node(id).core?.status();
+  if (status?.membershipCommitted !== true || status.membershipIndex > scene.node(id).applied) return;
+  command(scene, `snapshot ${id}`);
+}
+
+function partition(scene: Scene, random: Random): void {
+  const ids = [...scene.nodes.keys()];
+  const left = ids.filter(() => random.next() < 0.4);
+  const right = ids.filter((id) => !left.includes(id));
+  if (left.length > 0 && right.length > 0) command(scene, `partition ${left.join(' ')} | ${right.join(' ')}`);
+}
