@@ -1,0 +1,40 @@
+/**
+ * A copy of the product and its tests with edits in it. It lies below the root, so that
+ * packages are found upwards, and in a folder that is nobody's (`.tmp`, git-ignored).
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Edit } from './mutant.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+const COPIED = ['src', 'daemon', 'test', 'vitest.config.ts'] as const;
+
+/** How often `find` stands in `text`. */
+export function occurrences(text: string, find: string): number {
+  return text.split(find).length - 1;
+}
+
+/** `text` with the edit in it; throws when it does not fit exactly once: then the product has moved on. */
+export function edited(text: string, { file, find, replace }: Edit): string {
+  const count = occurrences(text, find);
+  if (count !== 1) throw new Error(`${file}: found ${count} times instead of once: ${find}`);
+  // a function, because $ means something in a replacement string
+  return text.replace(find, () => replace);
+}
+
+/** A copy with `edits` in it; the caller removes it with `uproot`. */
+export function plant(edits: readonly Edit[]): string {
+  const parent = join(ROOT, '.tmp');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, 'mutant-'));
+  for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const edit of edits) {
+    const path = join(folder, edit.file);
+    writeFileSync(path, edited(readFileSync(path, 'utf8'), edit));
+  }
+  return folder;
+}
+
+export function uproot(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
