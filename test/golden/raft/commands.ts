@@ -5,9 +5,9 @@
  *   logs n1 1 1 2 / n2@7 1 1 3                 start with logs of these terms, same membership; n2 is in term 7
  *   campaign n1 · tick [n1] · advance 50 · run 200
  *   propose n1 [count] · change n1 remove n3 [expect 7] · transfer n1 n2|best · read n1 · leave n1
- *   deliver [n1>n2|n2|kind] · drop [same] · stabilize · replay n2
+ *   deliver [n1>n2|n2|kind] · drop [same] · again [same] · stabilize · replay n2
  *   cut n1>n2 · partition n1 | n2 n3 · heal · hint n2 lost n1
- *   hold n1 · flush n1 · release n1 · crash n1 · restart n1
+ *   hold n1 · flush n1 [writes] · release n1 · crash n1 · restart n1
  *   snapshot n1 · arrive [lost] · environment n1 rtt lag · quiet · loud
  *   status [n1] · log n1 · peers n1 · membership n1 · wire
  */
@@ -197,6 +197,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const isDropped = picker(words);
     scene.wire = scene.wire.filter((m) => !isDropped(m));
   },
+  // the network doubles them
+  again: (scene, words) => void scene.wire.push(...scene.wire.filter(picker(words))),
   stabilize: (scene) => scene.stabilize(),
   cut: (scene, pairs) => {
     for (const pair of pairs) scene.cuts.add(pair);
@@ -208,7 +210,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   hold: (scene, [id = '']) => {
     scene.node(id).isDiskHeld = true;
   },
-  flush: (scene, [id = '']) => scene.flush(id),
+  flush: (scene, [id = '', count]) => scene.flush(id, count === undefined ? undefined : Number(count)),
   release: (scene, [id = '']) => {
     scene.node(id).isDiskHeld = false;
     scene.flush(id);

@@ -165,10 +165,10 @@ export class Scene {
     this.#carryOut(node);
   }
 
-  /** The disk acknowledges everything that waits. */
-  flush(id: NodeId): void {
+  /** The disk acknowledges everything that waits, or the oldest `count` writes. */
+  flush(id: NodeId, count?: number): void {
     const node = this.node(id);
-    node.storage.flush();
+    node.storage.flush(count);
     this.#acknowledge(node);
   }
 
