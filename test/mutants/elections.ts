@@ -162,6 +162,16 @@ export const ELECTIONS: readonly Mutant[] = [
         find: 'if (known === undefined || known.instanceId === m.fromInstance) return true;',
         replace: 'if (known === undefined || known.instanceId !== undefined) return true;',
       },
+      {
+        file: 'src/raft/raft-consensus.ts',
+        find: "if (m.toInstance !== '' && m.toInstance !== core.instanceId) return false;\n",
+        replace: '',
+      },
+      {
+        file: 'src/raft/leader.ts',
+        find: ' || peer.instanceId !== m.fromInstance) return null;',
+        replace: ') return null;',
+      },
     ],
     by: 'sim',
   },

@@ -3,7 +3,7 @@
  * to deliver them, and a clock that stands still until told to move. Whatever the cores
  * want is done at once and in the right order, unless a disk is held.
  */
-import { type Instant, LIMITS, must, type NodeId, type Term } from '../../../src/base/index.ts';
+import { type Instant, LIMITS, must, type NodeId, type Random, type Term } from '../../../src/base/index.ts';
 import {
   encodeMembership,
   type LogEntry,
@@ -84,6 +84,8 @@ export class Scene {
   readonly cuts = new Set<string>();
   isQuiet = false;
   watch: SceneWatch | null = null;
+  /** What a node draws: its own constant, so that timeouts differ and never change, unless a test wants chance. */
+  drawing = (number: number): Random => ({ next: () => (number + 1) / 16 });
   /** While time runs, heartbeats are not worth a line. */
   #isRunning = false;
   #lines: string[] = [];
@@ -137,8 +139,7 @@ export class Scene {
       instanceId: `i-${id}`,
       settings: this.settings,
       storage,
-      // each node draws its own constant, so that timeouts differ and never change
-      random: { next: () => (number + 1) / 16 },
+      random: this.drawing(number),
       appliedIndex: node.applied,
       now: this.now,
     });
