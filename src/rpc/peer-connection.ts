@@ -45,8 +45,8 @@ export class PeerConnection {
   #blocked = false;
   #farewell = false;
   #ended = false;
-  /** Monotonic ms of the last sign of life. */
-  heardAt = performance.now();
+  #pingedAt = Number.NEGATIVE_INFINITY;
+  #askedAt: number | null = null;
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
@@ -70,7 +70,19 @@ export class PeerConnection {
     return this.#push({ type: PEER_FRAME.payload, payload });
   }
 
+  /** Monotonic ms of the last ping; minus infinity before the first. */
+  get pingedAt(): number {
+    return this.#pingedAt;
+  }
+
+  /** Since when a ping waits for any sign of life; null = none does. Monotonic ms. */
+  get askedAt(): number | null {
+    return this.#askedAt;
+  }
+
   ping(): void {
+    this.#pingedAt = performance.now();
+    this.#askedAt ??= this.#pingedAt;
     this.#push({ type: PEER_FRAME.ping, payload: encodePing(performance.now()) });
   }
 
@@ -90,7 +102,6 @@ export class PeerConnection {
       const stream = await this.#connect(this.#options.headers);
       if (this.#ended) return void stream.destroy();
       this.#stream = stream;
-      this.heardAt = performance.now();
       stream.on('data', (chunk: Buffer) => this.#onData(chunk));
       stream.on('drain', () => this.#onDrain());
       stream.once('end', () => this.#hungUp('the peer ended the stream'));
@@ -151,12 +162,12 @@ export class PeerConnection {
 
   #onDrain(): void {
     this.#blocked = false;
-    this.heardAt = performance.now(); // it takes our bytes: it lives
+    this.#askedAt = null; // it takes our bytes: it lives
     this.#flush();
   }
 
   #onData(chunk: Buffer): void {
-    this.heardAt = performance.now();
+    this.#askedAt = null;
     try {
       for (const frame of this.#reader.push(chunk)) this.#onFrame(frame);
     } catch (error) {

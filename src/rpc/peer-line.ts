@@ -14,7 +14,11 @@ import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 const CONFIRM_MS = 50;
 const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MAX_MS = 2000;
+/** A ping unanswered for so long ends the connection. */
 const SILENCE_MS = 2000;
+/** Sparing pings: so often while the peer is heard on its own streams, and it is not when silent for that. */
+const SPARING_MS = 5000;
+const QUIET_MS = 1000;
 /** A connection that lived so long was welcome. */
 const WELCOME_MS = 1000;
 
@@ -24,6 +28,8 @@ export interface PeerLineOptions {
   readonly purpose: PeerPurpose;
   /** Sends pings, watches silence and gives evidence; one purpose of a transport does. */
   readonly probing: boolean;
+  /** Pings are few while the peer is heard in another way; see `PeerTransportOptions.pings`. */
+  readonly sparing: boolean;
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
   readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
   verdict(what: 'lost' | 'dead' | 'restored'): void;
@@ -71,12 +77,18 @@ export class PeerLine {
 
   /**
    * Called by the transport's clock, on time: pings, and gives up a connection that has been silent
-   * too long.
+   * too long. `heardAt` is when the peer's own streams brought anything.
    */
-  tick(now: number): void {
-    if (!this.#options.probing || this.#connection === null || !this.#connection.isOpen) return;
-    if (now - this.#connection.heardAt > SILENCE_MS) this.#connection.close(`silent for ${SILENCE_MS} ms`);
-    else this.#connection.ping();
+  tick(now: number, heardAt: number): void {
+    const connection = this.#connection;
+    if (!this.#options.probing || connection === null || !connection.isOpen) return;
+    const { askedAt, pingedAt } = connection;
+    if (askedAt !== null && now - askedAt > SILENCE_MS) connection.close(`silent for ${SILENCE_MS} ms`);
+    else if (this.#isPingDue(now - pingedAt, now - heardAt)) connection.ping();
+  }
+
+  #isPingDue(sincePingMs: number, quietMs: number): boolean {
+    return !this.#options.sparing || quietMs > QUIET_MS || sincePingMs >= SPARING_MS;
   }
 
   /** The peer is certainly there (it has just dialled us): do not wait for the backoff. */

@@ -58,6 +58,11 @@ export interface PeerTransportOptions {
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** The first one carries pings and gives evidence. */
   readonly purposes: readonly PeerPurpose[];
+  /**
+   * `steady`, the default: five a second, for round-trip times. `sparing`: while the peer's own messages
+   * arrive the line to it is tried only each 5 s; for purposes that ask and answer by themselves.
+   */
+  readonly pings?: 'steady' | 'sparing';
   readonly listener: PeerTransportListener;
   /**
    * Why a node with a good certificate is not talked with, in either direction: it was removed, another
@@ -82,6 +87,8 @@ export interface PeerLinkStatus {
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
+  /** When a peer's streams last brought a message; monotonic ms. */
+  readonly #heardAt = new Map<NodeId, number>();
   readonly #inboxes = new Map<string, { readonly inbox: PeerInbox; readonly claim: NodeClaim }>();
   readonly #roundTrips = new RoundTrips();
   readonly #dropped = new Set<NodeId>();
@@ -138,6 +145,7 @@ export class PeerTransport {
       if ([...lines.values()].every((line) => line.address === address)) continue;
       for (const line of lines.values()) line.stop();
       this.#peers.delete(peer);
+      this.#heardAt.delete(peer);
     }
     for (const [peer, address] of wanted) {
       if (this.#peers.has(peer)) continue;
@@ -200,7 +208,10 @@ export class PeerTransport {
     const key = `${purpose} ${peer}`;
     this.#inboxes.get(key)?.inbox.close('replaced by a newer stream');
     const inbox: PeerInbox = new PeerInbox(stream, {
-      payload: (bytes) => this.#options.listener.payload(peer, purpose, bytes, claim),
+      payload: (bytes) => {
+        if (this.#peers.has(peer)) this.#heardAt.set(peer, performance.now());
+        this.#options.listener.payload(peer, purpose, bytes, claim);
+      },
       closed: (reason) => {
         if (this.#inboxes.get(key)?.inbox === inbox) this.#inboxes.delete(key);
         if (reason !== null) this.#log('warn', 'peer-stream-closed', { peer, purpose, reason });
@@ -248,6 +259,7 @@ export class PeerTransport {
         address,
         purpose,
         probing: purpose === this.#probing(),
+        sparing: this.#options.pings === 'sparing',
         dial: () => ({
           peer,
           address,
@@ -295,8 +307,10 @@ export class PeerTransport {
     // after a stall the answers lie unread in the sockets: nobody is judged before they were read
     if (late) return;
     setImmediate(() => {
-      for (const lines of this.#peers.values())
-        for (const line of lines.values()) line.tick(performance.now());
+      for (const [peer, lines] of this.#peers) {
+        const heardAt = this.#heardAt.get(peer) ?? Number.NEGATIVE_INFINITY;
+        for (const line of lines.values()) line.tick(performance.now(), heardAt);
+      }
     });
   }
 
