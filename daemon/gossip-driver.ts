@@ -19,6 +19,7 @@ import type {
 import { decodeGossip, encodeGossip, GossipFailureDetector } from '../src/gossip/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import { systemRandom } from './chance.ts';
+import { decodeDigest, encodeDigest } from './digest-codec.ts';
 import type { DigestFacts, MemberFacts } from './node-view.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -133,7 +134,7 @@ export class GossipDriver {
         const purposes = ['gossip'] as const;
         const { refusal } = options;
         const who = { clusterId, nodeId, instanceId, pkiDir };
-        return new PeerTransport({ ...who, listen: null, purposes, listener, refusal });
+        return new PeerTransport({ ...who, listen: null, purposes, pings: 'sparing', listener, refusal });
       });
     this.#transport = make({
       payload: (peer, _purpose, bytes) => this.#onPayload(peer, bytes),
@@ -204,9 +205,9 @@ export class GossipDriver {
     const key = `${digest.health} ${digest.role} ${digest.leaderId}`;
     const urgent = key !== this.#digestKey;
     this.#digestKey = key;
-    let bytes = new TextEncoder().encode(JSON.stringify(digest));
+    let bytes = encodeDigest(digest);
     if (bytes.length > LIMITS.maxGossipDigestBytes) {
-      bytes = new TextEncoder().encode(JSON.stringify({ ...digest, issues: ['too many issues to list'] }));
+      bytes = encodeDigest({ ...digest, issues: ['too many issues to list'] });
     }
     this.#handle({ kind: 'digest', bytes, urgent });
   }
@@ -258,13 +259,9 @@ export class GossipDriver {
   #parse(bytes: Uint8Array): DigestFacts | null {
     const known = this.#parsed.get(bytes);
     if (known !== undefined) return known;
-    try {
-      const digest = JSON.parse(new TextDecoder().decode(bytes)) as DigestFacts;
-      this.#parsed.set(bytes, digest);
-      return digest;
-    } catch {
-      return null; // of a version that writes it in another way
-    }
+    const digest = decodeDigest(bytes);
+    if (digest !== null) this.#parsed.set(bytes, digest);
+    return digest;
   }
 
   #join(nodeIds: readonly NodeId[]): void {

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { decodeDigest, encodeDigest } from '../../../daemon/digest-codec.ts';
+import type { DigestFacts } from '../../../daemon/node-view.ts';
+
+const DIGEST: DigestFacts = {
+  health: 'DEGRADED',
+  issues: ['disk is slow'],
+  at: 1_790_000_000_123,
+  role: 'leader',
+  term: 17,
+  leaderId: 'node-a',
+  appliedIndex: 120_345,
+  lastIndex: 120_346,
+  cpuUsage: 0.1234,
+  memoryUsage: 0.5,
+  diskUsage: 0.0001,
+  diskUsedBytes: 123_456_789,
+  capacity: 1,
+  loadFactor: 0.25,
+  connections: 12,
+  latencyP95Ms: 3.21,
+  startedAt: 1_790_000_000_000,
+  diverged: [{ nodeId: 'node-b', instanceId: 'i', index: 4 }],
+};
+
+describe('encodeDigest', () => {
+  it('gives back what was said, and no field is left out', () => {
+    expect(decodeDigest(encodeDigest(DIGEST))).toEqual(DIGEST);
+    const plain = { ...DIGEST, issues: [], leaderId: null, latencyP95Ms: null, diverged: [] };
+    expect(decodeDigest(encodeDigest(plain))).toEqual(plain);
+  });
+
+  it('takes less than half of the same word with names', () => {
+    expect(encodeDigest({ ...DIGEST, issues: [], diverged: [] }).length).toBeLessThan(150);
+    expect(JSON.stringify({ ...DIGEST, issues: [], diverged: [] }).length).toBeGreaterThan(300);
+  });
+});
+
+describe('decodeDigest', () => {
+  it('knows nothing of what another version writes', () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const row = JSON.parse(new TextDecoder().decode(encodeDigest(DIGEST))) as unknown[];
+    const strange = ['', '{', '[]', '[2]', JSON.stringify(DIGEST), JSON.stringify([3, ...row.slice(1)])];
+    for (const text of [...strange, JSON.stringify([2, 99, ...row.slice(2)])]) {
+      expect(decodeDigest(bytes(text))).toBeNull();
+    }
+    expect(decodeDigest(bytes(JSON.stringify([...row, 'a field of a later version'])))).toEqual(DIGEST);
+  });
+});
