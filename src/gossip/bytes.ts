@@ -10,6 +10,11 @@ export class ByteWriter {
   #bytes = new Uint8Array(256);
   #at = 0;
 
+  /** Begins anew in the same memory. */
+  reset(): void {
+    this.#at = 0;
+  }
+
   u8(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#at++] = value;
@@ -37,7 +42,18 @@ export class ByteWriter {
   }
 
   text(value: string): void {
-    this.bytes(encoder.encode(value));
+    const before = this.#at;
+    // most texts are short and ASCII: no need for a buffer of their own
+    this.counter(value.length);
+    this.#reserve(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 128) {
+        this.#at = before;
+        return this.bytes(encoder.encode(value));
+      }
+      this.#bytes[this.#at++] = unit;
+    }
   }
 
   finish(): Uint8Array<ArrayBuffer> {

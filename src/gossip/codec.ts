@@ -34,8 +34,12 @@ export type DecodedGossip =
   | { readonly ok: true; readonly message: GossipMessage }
   | { readonly ok: false; readonly reason: string };
 
+/** One for all: it grows to the longest message and is never given away. */
+const writer = new ByteWriter();
+
 export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
-  const out = new ByteWriter();
+  const out = writer;
+  out.reset();
   out.u8(VERSION);
   out.u8(KINDS.indexOf(message.kind));
   writeIncarnation(out, message.incarnation);

@@ -2,7 +2,7 @@
  * What the parts of the detector share: the table, the picture of who observes whom, the
  * edges of this node and the record of what it wants done. No decision is taken here.
  */
-import { type Instant, LIMITS, type NodeId, type Random, shuffle } from '../base/index.ts';
+import { type Instant, LIMITS, type NodeId, type Random } from '../base/index.ts';
 import { Awareness } from './awareness.ts';
 import { updateBytes } from './codec.ts';
 import { NewsQueue, type Priority } from './dissemination.ts';
@@ -14,10 +14,19 @@ import {
   PART_DIGEST,
   updateOf,
 } from './member-list.ts';
+import { MemberTable, type Roster } from './member-table.ts';
 import { type Edge, newEdge } from './observe.ts';
 import { Overlay } from './overlay.ts';
-import { COMPARE_SOON_MS, OWN_WATCH_MS, type Timing, timingFor } from './suspicion.ts';
-import type { GossipBody, Incarnation, MemberEvent, MemberUpdate, Packet } from './types.ts';
+import { COMPARE_SOON_MS, digestIntervalMs, OWN_WATCH_MS, type Timing, timingFor } from './suspicion.ts';
+import type {
+  ClaimState,
+  GossipBody,
+  Incarnation,
+  MemberEvent,
+  MemberUpdate,
+  ObserverKey,
+  Packet,
+} from './types.ts';
 import { levelOf, QUIET } from './votes.ts';
 
 export interface GossipOptions {
@@ -28,15 +37,15 @@ export interface GossipOptions {
   /** Counts the starts on this data directory; ≥ 1 and larger than at any start before. */
   readonly bootCounter: number;
   readonly random: Random;
+  /** Known members to start with, this node among them in this life; absent: none. See `Roster`. */
+  readonly roster?: Roster;
 }
 
 export class GossipCore {
   readonly random: Random;
   /** This node in the same shape as the others; its `state` is `left` while it leaves. */
   readonly self: Member;
-  readonly members = new Map<NodeId, Member>();
-  /** Observers by short name, this node among them. */
-  readonly names = new Map<number, NodeId>();
+  readonly members: MemberTable;
   readonly overlay: Overlay;
   /** Subjects of this node. */
   readonly edges = new Map<NodeId, Edge>();
@@ -49,6 +58,7 @@ export class GossipCore {
   graceUntil: Instant = 0;
   /** Members entered or left the rings since the edges were drawn; once a turn is enough. */
   #moved = false;
+  #neighbours: NodeId[] | null = null;
   packets: Packet[] = [];
   events: MemberEvent[] = [];
   /** An opinion or the overlay changed, so verdicts have to be looked at again. */
@@ -57,17 +67,23 @@ export class GossipCore {
   readonly corrections = new Map<NodeId, Set<NodeId>>();
   /** Former subjects of whom this node still thinks ill; verdict.ts withdraws that. */
   readonly lapsed = new Set<NodeId>();
+  /** Own words up to this one were urgent and go with the next packet. */
+  urgentDigest = 0;
+  /** The next own routine word to everybody; null until the first was said. */
+  digestSpreadAt: Instant | null = null;
   retryAt: Instant = 0;
   syncAt: Instant = 0;
   roundAt: Instant = 0;
 
   constructor(options: GossipOptions) {
     this.random = options.random;
-    this.overlay = new Overlay(options.clusterId);
+    const roster = options.roster ?? null;
+    this.overlay = new Overlay(options.clusterId, roster?.rings ?? null);
     this.self = newMember(options.nodeId, options.address);
     this.self.incarnation = { boot: options.bootCounter, refutation: 0 };
-    this.names.set(this.self.key, options.nodeId);
+    this.members = new MemberTable(this.self, roster);
     this.overlay.add(options.nodeId);
+    this.#moved = roster !== null;
   }
 
   get timing(): Timing {
@@ -86,37 +102,58 @@ export class GossipCore {
   addMember(nodeId: NodeId, address: string): Member | undefined {
     if (this.members.size >= LIMITS.maxMembers) return undefined;
     const member = newMember(nodeId, address);
-    this.members.set(nodeId, member);
-    this.names.set(member.key, nodeId);
+    this.members.add(member);
     this.enter(member);
     return member;
   }
 
   /** The member counts as live: it observes and is observed. */
   enter(member: Member): void {
-    if (this.overlay.add(member.nodeId)) this.#moved = true;
+    if (this.overlay.add(member.nodeId)) this.#onMove();
   }
 
   /** The member is failed, left or forgotten: others take over its edges. */
   withdraw(member: Member): void {
-    if (this.overlay.delete(member.nodeId)) this.#moved = true;
+    if (this.overlay.delete(member.nodeId)) this.#onMove();
+  }
+
+  #onMove(): void {
+    this.#moved = true;
+    this.#neighbours = null;
+  }
+
+  /** Life and state of a member; its place on the rings is the caller's business. */
+  restate(member: Member, incarnation: Incarnation, state: ClaimState): void {
+    this.members.restate(member, incarnation, state);
   }
 
   /** Who gets digests and news: observers and subjects. */
-  neighbours(): NodeId[] {
-    const both = new Set([...this.edges.keys(), ...this.overlay.observers(this.self.nodeId)]);
-    both.delete(this.self.nodeId);
-    return [...both];
+  neighbours(): readonly NodeId[] {
+    if (this.#neighbours === null) {
+      const both = new Set([...this.edges.keys(), ...this.overlay.observers(this.self.nodeId)]);
+      both.delete(this.self.nodeId);
+      this.#neighbours = [...both];
+    }
+    return this.#neighbours;
   }
 
   /** Up to `count` different ones, by chance. */
   some(from: readonly NodeId[], count: number): NodeId[] {
-    return from.length <= count ? [...from] : shuffle(this.random, from).slice(0, count);
+    const out = [...from];
+    if (from.length <= count) return out;
+    // the first steps of a shuffle
+    for (let i = 0; i < count; i++) {
+      const j = i + Math.floor(this.random.next() * (out.length - i));
+      const swap = out[i] as NodeId;
+      out[i] = out[j] as NodeId;
+      out[j] = swap;
+    }
+    return out.slice(0, count);
   }
 
   /** Names of observers, known ones only. */
-  namesOf(keys: readonly number[]): NodeId[] {
-    return keys.map((key) => this.names.get(key)).filter((name) => name !== undefined);
+  namesOf(keys: readonly ObserverKey[]): NodeId[] {
+    return keys.map((key) => this.members.nameOf(key)).filter((name) => name !== undefined);
   }
 
   spread(nodeId: NodeId, priority: Priority, parts: number): void {
@@ -125,7 +162,7 @@ export class GossipCore {
 
   /** The table's word about a member, this node included. */
   describe(nodeId: NodeId, parts: number): MemberUpdate | null {
-    const member = nodeId === this.self.nodeId ? this.self : this.members.get(nodeId);
+    const member = nodeId === this.self.nodeId ? this.self : this.members.peek(nodeId);
     return member === undefined ? null : updateOf(member, parts, this.now);
   }
 
@@ -139,7 +176,7 @@ export class GossipCore {
 
   /**
    * A packet to `to`. Until it knows this life of this node, the node's own address rides
-   * along; so does the newest own digest, once.
+   * along; so does the newest own digest, once, at the pace of `digestIntervalMs`.
    */
   send(to: NodeId, body: GossipBody, updates: readonly MemberUpdate[] = []): void {
     const all = [...updates];
@@ -147,12 +184,20 @@ export class GossipCore {
     const own = this.self.digest;
     if (peer !== undefined) {
       const isNew = compareIncarnations(peer.introducedAs, this.self.incarnation) !== 0;
-      const owed = own !== null && peer.digestSent < own.sequence;
+      const owed = own !== null && this.#owesDigest(peer, own.sequence);
       if (isNew || owed) all.push(updateOf(this.self, isNew ? PART_ALL : PART_DIGEST, this.now));
       peer.introducedAs = this.self.incarnation;
-      if (own !== null) peer.digestSent = own.sequence;
+      if (own !== null && (isNew || owed)) {
+        peer.digestSent = own.sequence;
+        peer.digestDueAt = this.now + digestIntervalMs(own.bytes.length, this.neighbours().length);
+      }
     }
     this.packets.push({ to, message: { ...body, incarnation: this.self.incarnation, updates: all } });
+  }
+
+  #owesDigest(peer: Member, sequence: number): boolean {
+    if (peer.digestSent >= sequence) return false;
+    return peer.digestSent < this.urgentDigest || this.now >= peer.digestDueAt;
   }
 
   /** `updates` as news to one node, cut into batches; what is over the budget is left to anti-entropy. */
@@ -175,11 +220,11 @@ export class GossipCore {
 
   /** The member leaves the table without a trace. */
   forget(member: Member): void {
-    this.members.delete(member.nodeId);
-    this.names.delete(member.key);
+    this.members.delete(member);
     this.news.delete(member.nodeId);
     this.edges.delete(member.nodeId);
     this.withdraw(member);
+    this.#neighbours = null;
   }
 
   /** Says the table's word about `about` to `to` at the end of this turn: it claimed something older. */
@@ -191,7 +236,7 @@ export class GossipCore {
 
   /** This node speaks from a new life: everybody must hear it. */
   reincarnate(incarnation: Incarnation): void {
-    this.self.incarnation = incarnation;
+    this.restate(this.self, incarnation, this.self.state);
     this.self.opinions = new Map();
   }
 
@@ -199,6 +244,7 @@ export class GossipCore {
   followOverlay(): void {
     if (!this.#moved) return;
     this.#moved = false;
+    this.#neighbours = null;
     const subjects = new Set(this.overlay.subjects(this.self.nodeId));
     for (const nodeId of this.edges.keys()) {
       if (subjects.has(nodeId)) continue;
@@ -216,7 +262,7 @@ export class GossipCore {
 
   #watchedSince(nodeId: NodeId): Instant {
     const { timing, now } = this;
-    const suspectSince = this.members.get(nodeId)?.splitSince ?? null;
+    const suspectSince = this.members.peek(nodeId)?.splitSince ?? null;
     if (suspectSince === null) return now;
     return Math.min(now, Math.max(now - timing.voteMs + OWN_WATCH_MS, suspectSince - timing.suspectMs));
   }

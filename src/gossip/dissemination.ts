@@ -1,6 +1,6 @@
 /**
  * What is new and still has to be passed on: one item a member, at most one round each
- * 100 ms, three rounds an item, the most important first (a death before a digest). The
+ * 100 ms, three rounds an item (a digest one), the most important first. The
  * item holds only which parts are new; the words are taken from the table when sent, so
  * a later fact overtakes an earlier one in the queue for free.
  */
@@ -11,11 +11,12 @@ import type { MemberUpdate } from './types.ts';
 const ROUND_MS: Duration = 100;
 /** Random neighbours a round. */
 export const FAN_OUT = 4;
-const ROUNDS = 3;
+/** Rounds by priority: who misses a routine word hears the next one. */
+const ROUNDS: Readonly<Record<Priority, number>> = [3, 3, 3, 3, 1];
 
 /** Lower goes first. */
 export const PRIORITY = { end: 0, life: 1, vote: 2, suspicion: 3, metadata: 4 } as const;
-export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+export type Priority = 0 | 1 | 2 | 3 | 4;
 
 interface Item {
   priority: Priority;
@@ -38,16 +39,16 @@ export class NewsQueue {
     return this.#items.size === 0 ? NEVER : this.#nextRoundAt;
   }
 
-  /** Something about `nodeId` is new: three rounds from now on, with all parts that still wait. */
+  /** Something about `nodeId` is new: all its rounds from now on, with all parts that still wait. */
   add(nodeId: NodeId, priority: Priority, parts: number): void {
     const item = this.#items.get(nodeId);
     if (item === undefined) {
-      this.#items.set(nodeId, { priority, parts, rounds: ROUNDS });
+      this.#items.set(nodeId, { priority, parts, rounds: ROUNDS[priority] });
       return;
     }
     item.priority = Math.min(item.priority, priority) as Priority;
     item.parts |= parts;
-    item.rounds = ROUNDS;
+    item.rounds = Math.max(item.rounds, ROUNDS[priority]);
   }
 
   /** Own evidence of a death does not wait for the next round. */
@@ -57,7 +58,8 @@ export class NewsQueue {
 
   /** An item that has not been sent yet. */
   isUnsent(nodeId: NodeId): boolean {
-    return this.#items.get(nodeId)?.rounds === ROUNDS;
+    const item = this.#items.get(nodeId);
+    return item !== undefined && item.rounds === ROUNDS[item.priority];
   }
 
   delete(nodeId: NodeId): void {

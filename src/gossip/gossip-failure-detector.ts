@@ -115,29 +115,27 @@ export class GossipFailureDetector {
 
   /** All nodes that are not failed and have not left, this one included, by name (seed: GetAliveNodes). */
   getAliveNodes(): NodeId[] {
-    const alive = [...this.#core.members.values()].filter(
-      (m) => m.state === 'alive' && m.incarnation.boot > 0,
-    );
+    const alive = [...this.#core.members.all()].filter((m) => m.state === 'alive' && m.incarnation.boot > 0);
     const own = this.#core.isLeaving ? [] : [this.#core.self.nodeId];
     return [...own, ...alive.map((m) => m.nodeId)].sort();
   }
 
   /** All nodes that are failed at this moment, by name (seed: DetectFailures). */
   detectFailures(): NodeId[] {
-    return [...this.#core.members.values()]
+    return [...this.#core.members.ended]
       .filter((m) => m.state === 'failed')
       .map((m) => m.nodeId)
       .sort();
   }
 
   /** Whom this node watches and who watches it: connections worth keeping. */
-  neighbours(): NodeId[] {
+  neighbours(): readonly NodeId[] {
     return this.#core.neighbours();
   }
 
   /** What is known of one other node at `now`; undefined for one that nothing is known of. */
   member(nodeId: NodeId, now: Instant): MemberView | undefined {
-    const member = this.#core.members.get(nodeId);
+    const member = this.#core.members.peek(nodeId);
     return member === undefined ? undefined : memberView(this.#core, member, now);
   }
 

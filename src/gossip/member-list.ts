@@ -79,6 +79,8 @@ export interface Member {
   digest: Digest | null;
   /** Newest own digest sequence sent to it, and the incarnation in which this node told it its address. */
   digestSent: number;
+  /** A routine word waits until then. */
+  digestDueAt: Instant;
   introducedAs: Incarnation;
   /** On record as a node of the cluster: never forgotten. */
   onRecord: boolean;
@@ -109,6 +111,7 @@ export function newMember(nodeId: NodeId, address: string): Member {
     pingAt: 0,
     digest: null,
     digestSent: 0,
+    digestDueAt: 0,
     introducedAs: NEVER_HEARD,
     onRecord: false,
     proofAt: Number.NEGATIVE_INFINITY,

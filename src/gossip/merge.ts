@@ -27,13 +27,14 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
   if (core.barred.has(update.nodeId)) return;
   const isEnded = update.state !== 'alive';
   if (isEnded && update.ageS * 1000 >= TOMBSTONE_MS) return;
+  if (isNothingNew(core, update)) return;
   const member = core.members.get(update.nodeId) ?? core.addMember(update.nodeId, update.address);
   if (member === undefined) return;
   const wasUnheard = member.incarnation.boot === 0;
   const order = compareIncarnations(update.incarnation, member.incarnation);
   if (order < 0) return core.correct(from, member.nodeId);
   // of a member that is only heard of when it is gone, nobody says that it joined
-  if (order > 0 && wasUnheard && isEnded) member.incarnation = update.incarnation;
+  if (order > 0 && wasUnheard && isEnded) core.restate(member, update.incarnation, member.state);
   else if (order > 0) adopt(core, member, update.incarnation);
   if (update.address !== '' && (order > 0 || member.address === '') && update.address !== member.address) {
     member.address = update.address;
@@ -45,8 +46,18 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
   mergeState(core, member, update, { from, wasUnheard });
 }
 
+/** Most of what a comparison of tables brings: the same claim, and no more than is known already. */
+function isNothingNew(core: GossipCore, update: MemberUpdate): boolean {
+  const { opinions, digest } = update;
+  const known = core.members.peek(update.nodeId);
+  if (known === undefined || compareClaims(known, update) !== 0) return false;
+  const isSameAddress = update.address === '' || known.address !== '';
+  return isSameAddress && opinions.length === 0 && (digest === null || !isNewerDigest(digest, known.digest));
+}
+
 function opinionsChanged(core: GossipCore, member: Member): void {
   const votes = countAccusers(member.opinions, VOTES_SILENT) > 0;
+  core.members.restless.add(member);
   core.spread(member.nodeId, votes ? PRIORITY.vote : PRIORITY.suspicion, PART_OPINIONS);
   core.unsettled = true;
 }
@@ -75,9 +86,8 @@ function mergeState(
 export function adopt(core: GossipCore, member: Member, incarnation: Incarnation): void {
   const before = member.incarnation;
   const from = member.shown;
-  member.incarnation = incarnation;
+  core.restate(member, incarnation, 'alive');
   member.opinions = new Map();
-  member.state = 'alive';
   member.cause = null;
   member.failedBy = [];
   member.claimDueAt = null;
@@ -133,7 +143,7 @@ function mergeAboutSelf(core: GossipCore, update: MemberUpdate, from: NodeId): v
   }
   if (order === 0 && mergeOpinions(self.opinions, update.opinions)) {
     core.spread(self.nodeId, PRIORITY.suspicion, PART_OPINIONS);
-    for (const key of accusers(self.opinions, SUSPECTS)) proveLife(core, core.names.get(key));
+    for (const key of accusers(self.opinions, SUSPECTS)) proveLife(core, core.members.nameOf(key));
   }
 }
 
@@ -147,6 +157,7 @@ function proveLife(core: GossipCore, accuser: NodeId | undefined): void {
 
 /** Sends what senders of this turn did not know, one packet each, inside the budget. */
 export function sendCorrections(core: GossipCore): void {
+  if (core.corrections.size === 0) return;
   for (const [to, about] of core.corrections) {
     const updates: MemberUpdate[] = [];
     for (const nodeId of about) {

@@ -20,7 +20,6 @@ import {
   TOMBSTONE_MS,
   widenedSuspectMs,
 } from './suspicion.ts';
-import { bucketHashes } from './sync.ts';
 import { believe, opine, reportSplit } from './verdict.ts';
 import { type Level, QUIET, SUSPECTS, VOTES_DEAD } from './votes.ts';
 
@@ -107,7 +106,7 @@ function askOthers(core: GossipCore, member: Member, edge: Edge): void {
   const others = core.overlay.observers(member.nodeId).filter((o) => o !== core.self.nodeId);
   for (const helper of core.some(others, ASKED)) {
     // a helper that never was there says nothing about this node
-    if ((core.members.get(helper)?.heardAt ?? null) !== null) edge.unanswered++;
+    if ((core.members.peek(helper)?.heardAt ?? null) !== null) edge.unanswered++;
     core.send(helper, { kind: 'ask', subject: member.nodeId });
   }
 }
@@ -120,7 +119,7 @@ function retryFailed(core: GossipCore): void {
   if (core.now < core.retryAt) return;
   const interval = retryIntervalMs(core.overlay.size);
   core.retryAt = core.now + (interval * between(core.random, 75, 125)) / 100;
-  const failed = [...core.members.values()].filter((m) => m.state === 'failed').map((m) => m.nodeId);
+  const failed = [...core.members.ended].filter((m) => m.state === 'failed').map((m) => m.nodeId);
   const tries = core.overlay.size <= SMALL_CLUSTER ? SMALL_CLUSTER : 1;
   for (const nodeId of core.some(failed, tries)) {
     const member = core.members.get(nodeId);
@@ -132,21 +131,21 @@ function compareTables(core: GossipCore): void {
   if (core.now < core.syncAt) return;
   core.syncAt = core.now + (SYNC_INTERVAL_MS * between(core.random, 90, 110)) / 100;
   const neighbours = core.neighbours();
-  const live = [...core.members.values()].filter((m) => m.state === 'alive').map((m) => m.nodeId);
   const targets = new Set<NodeId>();
   if (neighbours.length > 0) targets.add(pick(core.random, neighbours));
-  if (live.length > 0) targets.add(pick(core.random, live));
+  const anybody = core.overlay.pick(core.random, core.self.nodeId);
+  if (anybody !== null) targets.add(anybody);
   for (const to of targets) sendTable(core, to);
 }
 
 /** Opens a comparison of tables with `to`. */
 export function sendTable(core: GossipCore, to: NodeId): void {
-  core.send(to, { kind: 'sync', buckets: bucketHashes([core.self, ...core.members.values()]) });
+  core.send(to, { kind: 'sync', buckets: core.members.hashes() });
 }
 
 function forgetOld(core: GossipCore): void {
-  for (const member of core.members.values()) {
-    if (member.state === 'alive' || member.onRecord || core.now - member.endedAt < TOMBSTONE_MS) continue;
+  for (const member of core.members.ended) {
+    if (member.onRecord || core.now - member.endedAt < TOMBSTONE_MS) continue;
     core.forget(member);
     core.event({ kind: 'forgotten', nodeId: member.nodeId });
   }
@@ -154,6 +153,7 @@ function forgetOld(core: GossipCore): void {
 
 /** One round of news to some neighbours, if it is time and there is any. */
 export function spreadNews(core: GossipCore): void {
+  if (core.now < core.news.wakeAt) return;
   const targets = core.some(core.neighbours(), FAN_OUT);
   const updates = core.news.takeRound(core.now, targets.length, (nodeId, parts) =>
     core.describe(nodeId, parts),
@@ -165,21 +165,26 @@ export function spreadNews(core: GossipCore): void {
 /** After a tick: the next instant at which anything here may have to be done. */
 export function nextWake(core: GossipCore): Instant {
   const { timing, now } = core;
+  let first: Instant = NEVER;
+  // what is due already and was not done (a budget that is spent) waits for the next round
+  const due = (at: Instant): void => {
+    if (at > now && at < first) first = at;
+  };
+  for (const at of [core.roundAt, core.news.wakeAt, core.health.wakeAt, core.syncAt, core.graceUntil])
+    due(at);
   const limits = { suspectMs: widenedSuspectMs(timing, core.health.value), voteMs: timing.voteMs };
-  const due = [core.roundAt, core.news.wakeAt, core.health.wakeAt, core.syncAt, core.graceUntil];
   for (const [nodeId, edge] of core.edges) {
     const member = core.members.get(nodeId);
     if (member === undefined) continue;
-    due.push(riseAt(edge, member.heardAt, now, limits));
-    if (silenceMs(edge, member.heardAt, now) >= timing.lateMs) due.push(edge.probeAt + timing.reprobeMs);
+    due(riseAt(edge, member.heardAt, now, limits));
+    if (silenceMs(edge, member.heardAt, now) >= timing.lateMs) due(edge.probeAt + timing.reprobeMs);
   }
-  for (const member of core.members.values()) {
-    if (member.claimDueAt !== null) due.push(member.claimDueAt);
-    if (member.state === 'failed') due.push(core.retryAt);
-    if (member.splitSince !== null) {
-      due.push(member.splitSince + MIN_SUSPECT_MS, member.splitSince + DEGRADED_AFTER_MS);
-    }
+  for (const { claimDueAt, splitSince } of core.members.restless) {
+    if (claimDueAt !== null) due(claimDueAt);
+    if (splitSince === null) continue;
+    due(splitSince + MIN_SUSPECT_MS);
+    due(splitSince + DEGRADED_AFTER_MS);
   }
-  // what is due already and was not done (a budget that is spent) waits for the next round
-  return due.reduce((first, at) => (at > now && at < first ? at : first), NEVER);
+  if (core.members.ended.size > 0) due(core.retryAt);
+  return first;
 }

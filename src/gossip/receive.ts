@@ -17,7 +17,8 @@ import {
 } from './member-list.ts';
 import { adopt, mergeUpdate } from './merge.ts';
 import { sendTable } from './probe.ts';
-import { bucketHashes, bucketOf, differingBuckets } from './sync.ts';
+import { digestSpreadIntervalMs } from './suspicion.ts';
+import { differingBuckets } from './sync.ts';
 import type { GossipMessage } from './types.ts';
 import { opine } from './verdict.ts';
 import { QUIET, VOTES_DEAD } from './votes.ts';
@@ -84,7 +85,7 @@ function measure(core: GossipCore, member: Member): void {
 
 /** SWIM's ping-req: an observer probes the subject anyway, so it answers from what it heard itself. */
 function answer(core: GossipCore, asker: Member, subject: NodeId): void {
-  const member = core.members.get(subject);
+  const member = core.members.peek(subject);
   const canSay = member?.state === 'alive' && member.heardAt !== null && core.edges.has(subject);
   const agoMs = canSay && member.heardAt !== null ? core.now - member.heardAt : null;
   core.send(asker.nodeId, { kind: 'heard', subject, agoMs });
@@ -99,7 +100,7 @@ function onHeardElsewhere(core: GossipCore, subject: NodeId, agoMs: number | nul
 
 /** Compares tables: sends what differs and asks for the other side of it. */
 function onSync(core: GossipCore, member: Member, buckets: readonly number[]): void {
-  const own = bucketHashes([core.self, ...core.members.values()]);
+  const own = core.members.hashes();
   const wanted = differingBuckets(own, buckets);
   if (wanted.length === 0) return;
   core.send(member.nodeId, { kind: 'delta', wanted });
@@ -107,8 +108,7 @@ function onSync(core: GossipCore, member: Member, buckets: readonly number[]): v
 }
 
 function updatesIn(core: GossipCore, wanted: readonly number[]) {
-  const buckets = new Set(wanted);
-  const rows = [core.self, ...core.members.values()].filter((m) => buckets.has(bucketOf(m.nodeId)));
+  const rows = core.members.rowsIn(wanted);
   // who was never heard of here is no news to anybody
   return rows.filter((m) => m.incarnation.boot > 0).map((m) => updateOf(m, PART_ALL, core.now));
 }
@@ -129,11 +129,13 @@ export function onKnown(
   nodes: readonly { readonly nodeId: NodeId; readonly address: string }[],
 ): void {
   const listed = new Set(nodes.map((n) => n.nodeId));
-  for (const member of [...core.members.values()]) {
-    if (!member.onRecord || listed.has(member.nodeId)) continue;
+  const removed = [...core.members.all()].filter((m) => m.onRecord && !listed.has(m.nodeId));
+  for (const { nodeId } of removed) {
+    const member = core.members.get(nodeId);
+    if (member === undefined) continue;
     core.forget(member);
-    if (core.barred.size < LIMITS.maxMembers) core.barred.add(member.nodeId);
-    core.event({ kind: 'forgotten', nodeId: member.nodeId });
+    if (core.barred.size < LIMITS.maxMembers) core.barred.add(nodeId);
+    core.event({ kind: 'forgotten', nodeId });
   }
   for (const { nodeId, address } of nodes) {
     core.barred.delete(nodeId);
@@ -164,7 +166,6 @@ export function onLink(core: GossipCore, nodeId: NodeId): void {
   const member = core.members.get(nodeId);
   if (member === undefined) return;
   member.introducedAs = NEVER_HEARD;
-  member.digestSent = 0;
   sendTable(core, nodeId);
 }
 
@@ -176,16 +177,25 @@ export function onDigest(core: GossipCore, bytes: Uint8Array, urgent: boolean): 
   const { self } = core;
   const sequence = (self.digest?.sequence ?? 0) + 1;
   self.digest = { boot: self.incarnation.boot, sequence, bytes };
+  if (urgent) core.urgentDigest = sequence;
   const isMesh = core.neighbours().length >= core.overlay.size - 1;
-  const everyNth = Math.ceil(core.overlay.size / 2);
-  if (urgent || (!isMesh && sequence % everyNth === 0)) {
+  if (urgent || (!isMesh && isTimeToSpread(core))) {
     core.spread(self.nodeId, PRIORITY.metadata, PART_DIGEST);
   }
 }
 
+/** The first time comes by chance, or a cluster that was started at once would speak at once. */
+function isTimeToSpread(core: GossipCore): boolean {
+  const interval = digestSpreadIntervalMs(core.overlay.size);
+  core.digestSpreadAt ??= core.now + interval * core.random.next();
+  if (core.now < core.digestSpreadAt) return false;
+  core.digestSpreadAt = core.now + interval;
+  return true;
+}
+
 /** Goodbye, to each neighbour directly and as news. */
 export function onLeave(core: GossipCore): void {
-  core.self.state = 'left';
+  core.restate(core.self, core.self.incarnation, 'left');
   core.self.endedAt = core.now;
   core.spread(core.self.nodeId, PRIORITY.end, PART_OPINIONS);
   sayGoodbye(core);

@@ -38,7 +38,7 @@ export interface GossipStatus {
   readonly newsQueued: number;
 }
 
-export function memberView(core: GossipCore, member: Member, now: Instant): MemberView {
+export function memberView(core: GossipCore, member: Readonly<Member>, now: Instant): MemberView {
   const accused = core.namesOf(accusers(member.opinions, SUSPECTS));
   return {
     nodeId: member.nodeId,
@@ -61,7 +61,7 @@ export function gossipStatus(core: GossipCore, now: Instant): GossipStatus {
     incarnation: core.self.incarnation,
     isLeaving: core.isLeaving,
     ownHealth: core.health.value,
-    members: [...core.members.values()].map((m) => memberView(core, m, now)),
+    members: [...core.members.all()].map((m) => memberView(core, m, now)),
     subjects: [...core.edges.keys()],
     observers: core.overlay.observers(core.self.nodeId),
     newsQueued: core.news.size,

@@ -17,16 +17,23 @@ export interface Timing {
   readonly voteMs: Duration;
 }
 
-const SMALL: Timing = { probeMs: 100, lateMs: 160, reprobeMs: 100, suspectMs: 800, voteMs: 3000 };
-/** A mesh this large would spend over 10 kB/s on probes at 100 ms; detection keeps its limits at 200. */
-const MEDIUM: Timing = { ...SMALL, probeMs: 200, lateMs: 260 };
+/**
+ * In a mesh a node's probes cost members ÷ period, and one costs some 150 bytes on the wire: this much time
+ * for each other member keeps them near 6 kB/s. Silence is followed up every `reprobeMs` at any period, so
+ * suspicion and vote keep their limits.
+ */
+const PROBE_MS_PER_MEMBER: Duration = 25;
+const LEAST_PROBE_MS: Duration = 100;
 const LARGE: Timing = { probeMs: 500, lateMs: 560, reprobeMs: 100, suspectMs: 1500, voteMs: 3000 };
 const HUGE: Timing = { probeMs: 1000, lateMs: 1060, reprobeMs: 100, suspectMs: 2500, voteMs: 5000 };
 
-const MESH_AT_FULL_PACE = 8;
 /** Up to this many members are suspected within a second. */
 export const SMALL_CLUSTER = 16;
 const HUGE_CLUSTER = 5000;
+const SMALL: readonly Timing[] = Array.from({ length: SMALL_CLUSTER + 1 }, (_, members) => {
+  const probeMs = Math.max(LEAST_PROBE_MS, PROBE_MS_PER_MEMBER * (members - 1));
+  return { probeMs, lateMs: probeMs + 60, reprobeMs: 100, suspectMs: 800, voteMs: 3000 };
+});
 
 /** Between L and H for longer than this: the member is reported as partly connected. */
 export const DEGRADED_AFTER_MS: Duration = 10_000;
@@ -46,12 +53,16 @@ export const SYNC_INTERVAL_MS: Duration = 10_000;
 export const COMPARE_SOON_MS: Duration = 1000;
 /** Between two retries of failed members by one node of a small cluster; see `retryIntervalMs`. */
 const RETRY_INTERVAL_MS: Duration = 1000;
+/** Routine words about oneself to all neighbours together, in bytes a second; urgent ones don't wait. */
+const DIGEST_BYTES_PER_SECOND = 1000;
+/** Times members: how often a node's routine word goes to everybody, in clusters that are no mesh. */
+const DIGEST_SPREAD_MS: Duration = 2000;
 /** Steps of own health; see awareness.ts. */
 export const MAX_OWN_HEALTH = 8;
 
 export function timingFor(members: number): Timing {
-  if (members <= MESH_AT_FULL_PACE) return SMALL;
-  if (members <= SMALL_CLUSTER) return MEDIUM;
+  const small = SMALL[members];
+  if (small !== undefined) return small;
   return members <= HUGE_CLUSTER ? LARGE : HUGE;
 }
 
@@ -72,6 +83,16 @@ export function thresholds(observers: number): { readonly low: number; readonly 
     low: Math.max(1, Math.ceil((3 * observers) / 10)),
     high: Math.max(1, Math.ceil((7 * observers) / 10)),
   };
+}
+
+/** Between two routine words of `bytes` to one of so many neighbours. */
+export function digestIntervalMs(bytes: number, neighbours: number): Duration {
+  return (bytes * neighbours * 1000) / DIGEST_BYTES_PER_SECOND;
+}
+
+/** Between two routine words of one node to everybody: all together say one in `DIGEST_SPREAD_MS`. */
+export function digestSpreadIntervalMs(members: number): Duration {
+  return DIGEST_SPREAD_MS * members;
 }
 
 /** Between two retries by one node: in a large cluster all together make about 16 tries a second. */

@@ -20,14 +20,18 @@ export function bucketOf(nodeId: NodeId): number {
   return hashText(nodeId, 0x73796e63) % SYNC_BUCKETS;
 }
 
+/** Puts a claim into its bucket's hash, or takes it out. Of whom nobody has heard, nothing is claimed. */
+export function flipClaim(hashes: number[], claim: Claim): void {
+  if (claim.incarnation.boot === 0) return;
+  const bucket = bucketOf(claim.nodeId);
+  const own = memberHash(claim.nodeId, claim.incarnation, rankOf(claim.state));
+  hashes[bucket] = ((hashes[bucket] as number) ^ own) >>> 0;
+}
+
 /** One hash a bucket; order of the members does not matter. */
 export function bucketHashes(claims: Iterable<Claim>): number[] {
   const hashes = new Array<number>(SYNC_BUCKETS).fill(0);
-  for (const claim of claims) {
-    const bucket = bucketOf(claim.nodeId);
-    const own = memberHash(claim.nodeId, claim.incarnation, rankOf(claim.state));
-    hashes[bucket] = ((hashes[bucket] as number) ^ own) >>> 0;
-  }
+  for (const claim of claims) flipClaim(hashes, claim);
   return hashes;
 }
 

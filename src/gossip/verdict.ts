@@ -28,23 +28,24 @@ export function opine(core: GossipCore, member: Member, level: Level): void {
   const count = member.opinions.get(core.self.key) ?? 0;
   if (levelOf(count) === level) return;
   member.opinions.set(core.self.key, withLevel(count, level));
+  core.members.restless.add(member);
   core.spread(member.nodeId, level === SUSPECTS ? PRIORITY.suspicion : PRIORITY.vote, PART_OPINIONS);
   if (level >= VOTES_SILENT) core.news.hurry(core.now);
   core.unsettled = true;
 }
 
 /** The member itself was heard within S1. */
-function isHeard(core: GossipCore, member: Member): boolean {
+function isHeard(core: GossipCore, member: Readonly<Member>): boolean {
   return member.heardAt !== null && core.now - member.heardAt < core.timing.suspectMs;
 }
 
 /** What the live observers of `member` say. */
-function tallyOf(core: GossipCore, member: Member): Tally {
+function tallyOf(core: GossipCore, member: Readonly<Member>): Tally {
   const observers: Observer[] = [];
   for (const nodeId of core.overlay.observers(member.nodeId)) {
     if (nodeId === core.self.nodeId) observers.push({ nodeId, key: core.self.key });
     else {
-      const observer = core.members.get(nodeId);
+      const observer = core.members.peek(nodeId);
       if (observer !== undefined && !isVotedOn(core, observer)) observers.push({ nodeId, key: observer.key });
     }
   }
@@ -56,7 +57,7 @@ function tallyOf(core: GossipCore, member: Member): Tally {
  * who see it. One lone accuser does not silence an observer, or a node that is deaf would
  * become the only judge of everybody; nor does any vote against one that this node hears.
  */
-function isVotedOn(core: GossipCore, observer: Member): boolean {
+function isVotedOn(core: GossipCore, observer: Readonly<Member>): boolean {
   if (core.edges.get(observer.nodeId)?.hard) return true;
   if (observer.opinions.size === 0 || isHeard(core, observer)) return false;
   const { low } = thresholds(core.overlay.observers(observer.nodeId).length);
@@ -70,12 +71,19 @@ export function settle(core: GossipCore): void {
   for (let rounds = 0; core.unsettled && rounds < core.members.size + 2; rounds++) {
     core.unsettled = false;
     withdrawLapsed(core);
-    for (const member of core.members.values()) {
-      if (member.state === 'alive' && (member.opinions.size > 0 || member.shown !== 'alive'))
-        judge(core, member);
+    for (const member of core.members.restless) {
+      if (member.state === 'alive') judge(core, member);
+      if (isCalm(member)) core.members.restless.delete(member);
     }
     core.followOverlay();
   }
+}
+
+/** Nothing about it can change until the next input about it. */
+function isCalm(member: Member): boolean {
+  if (member.state !== 'alive') return true;
+  if (member.shown !== 'alive' || member.claimDueAt !== null || member.splitSince !== null) return false;
+  return countAccusers(member.opinions, SUSPECTS) === 0;
 }
 
 function withdrawLapsed(core: GossipCore): void {
@@ -106,7 +114,7 @@ function judge(core: GossipCore, member: Member): void {
 
 /** Reports members that have been between L and H for too long. */
 export function reportSplit(core: GossipCore): void {
-  for (const member of core.members.values()) {
+  for (const member of core.members.restless) {
     if (member.splitSince === null || member.degraded) continue;
     if (member.state !== 'alive' || core.now - member.splitSince < DEGRADED_AFTER_MS) continue;
     member.degraded = true;
@@ -117,7 +125,7 @@ export function reportSplit(core: GossipCore): void {
 
 /** The verdict: the member leaves the rings, everybody hears it before anything else. */
 export function fail(core: GossipCore, member: Member, cause: FailureCause, by: readonly NodeId[]): void {
-  member.state = 'failed';
+  core.restate(member, member.incarnation, 'failed');
   member.cause = cause;
   member.failedBy = by;
   member.endedAt = core.now;
@@ -127,7 +135,7 @@ export function fail(core: GossipCore, member: Member, cause: FailureCause, by: 
 
 /** It said goodbye. */
 export function depart(core: GossipCore, member: Member): void {
-  member.state = 'left';
+  core.restate(member, member.incarnation, 'left');
   member.cause = null;
   member.endedAt = core.now;
   end(core, member);
@@ -153,6 +161,7 @@ export function claimFailed(core: GossipCore, member: Member): void {
   settle(core);
   if (member.state !== 'alive' || member.claimDueAt !== null) return;
   if (!isHeard(core, member)) member.claimDueAt = core.now + CLAIM_GRACE_MS;
+  core.members.restless.add(member);
   tellFailed(core, member);
 }
 
@@ -169,7 +178,7 @@ function tellFailed(core: GossipCore, member: Member): void {
 
 /** Claims whose grace is over. */
 export function believe(core: GossipCore): void {
-  for (const member of core.members.values()) {
+  for (const member of core.members.restless) {
     if (member.claimDueAt === null || core.now < member.claimDueAt) continue;
     member.claimDueAt = null;
     if (member.state !== 'alive' || isHeard(core, member)) continue;
