@@ -216,7 +216,7 @@ export class ConsensusHost {
   #hears(claim: NodeClaim, message: Pick<RaftMessage, 'from' | 'kind' | 'term'>): boolean {
     const hearing = {
       ...{ roster: this.#roster, members: this.#members, leaderId: this.#leader },
-      term: () => this.#loop.status().term,
+      term: () => this.#loop.marks().term,
     };
     const reason = wordRefusal(hearing, claim, message);
     if (reason !== null) this.#denials.note(`node ${claim.nodeId}`, reason, systemClock.now());
@@ -351,7 +351,7 @@ export class ConsensusHost {
 
   /** Connects to whoever is a member now; before the first membership, to the seeds of the join. */
   #followMembership(): void {
-    const { voters, outgoing, learners, learnersNext } = this.#loop.status().membership;
+    const { voters, outgoing, learners, learnersNext } = this.#loop.marks().membership;
     const members = new Map<string, RaftMember>();
     for (const m of [...voters, ...outgoing, ...learners, ...learnersNext]) members.set(m.nodeId, m);
     this.#members = new Set(members.keys());
@@ -385,7 +385,7 @@ export class ConsensusHost {
   }
 
   #reportIfNews(): void {
-    const { commitIndex, appliedIndex, last } = this.#loop.status();
+    const { commitIndex, appliedIndex, last } = this.#loop.marks();
     const moved = `${commitIndex} ${appliedIndex} ${last.index}`;
     this.#turnsAtRest = moved === this.#reported ? this.#turnsAtRest + 1 : 0;
     this.#reported = moved;

@@ -7,7 +7,7 @@ export { lowestWithin } from './log-slice.ts';
 export { MemoryStorage } from './memory-storage.ts';
 export type { InitialState, RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 export { RaftConsensus } from './raft-consensus.ts';
-export type { PeerStatus, RaftStatus } from './status.ts';
+export type { PeerStatus, RaftMarks, RaftStatus } from './status.ts';
 export type { TurnListener, TurnLoopOptions } from './turn-loop.ts';
 export { TurnLoop } from './turn-loop.ts';
 export type {

@@ -1,34 +1,86 @@
 /**
  * `RaftStorage` in memory: the reference implementation of the port and the contract
  * suite's first pupil. Writes become visible at once and durable when `flush` says so;
- * `crash` forgets what was not.
+ * `crash` forgets what was not. Two copies of the log, one a few writes ahead of the other.
  */
-import type { Bytes, LogIndex, Term } from '../base/index.ts';
+import type { Bytes, LogIndex, LogPosition, Term } from '../base/index.ts';
 import { assert, must } from '../base/index.ts';
 import { cutToBytes, entryBytes, lowestWithin } from './log-slice.ts';
 import type { InitialState, RaftStorage } from './ports.ts';
 import type { HardState, LogEntry, PersistRequest, SnapshotMeta } from './types.ts';
 
-interface Content {
-  readonly hardState: HardState;
-  readonly snapshot: SnapshotMeta | null;
+/** Compacted entries are let go of when they are so many. */
+const DROP_EVERY = 1024;
+
+class Content {
+  hardState: HardState = { term: 0, votedFor: null };
+  snapshot: SnapshotMeta | null = null;
   /** Position just before the first entry. */
-  readonly base: { readonly index: LogIndex; readonly term: Term };
-  readonly entries: readonly LogEntry[];
+  base: LogPosition = { index: 0, term: 0 };
+  /** The first `#head` of them are compacted. */
+  #entries: LogEntry[] = [];
+  #head = 0;
+
+  get last(): LogIndex {
+    return this.base.index + this.#entries.length - this.#head;
+  }
+
+  entry(index: LogIndex): LogEntry | undefined {
+    return index > this.base.index ? this.#entries[this.#at(index)] : undefined;
+  }
+
+  slice(low: LogIndex, high: LogIndex): LogEntry[] {
+    return this.#entries.slice(this.#at(low), Math.max(0, this.#at(high) + 1));
+  }
+
+  /** One ordered write; parts in the order that the port fixes. */
+  apply(request: PersistRequest): void {
+    const { truncateFrom, entries, snapshot, compactTo } = request;
+    if (snapshot !== null && !snapshot.keepSuffix) {
+      const { index, term } = snapshot.meta;
+      this.base = { index, term };
+      this.#entries = [];
+      this.#head = 0;
+    } else if (truncateFrom !== null && truncateFrom <= this.last) {
+      this.#entries.length = Math.max(this.#head, this.#at(truncateFrom));
+    }
+    for (const entry of entries) {
+      assert(entry.index === this.last + 1, `a hole before entry ${entry.index}`);
+      this.#entries.push(entry);
+    }
+    if (snapshot !== null) this.snapshot = snapshot.meta;
+    if (compactTo !== null && compactTo > this.base.index) this.#compact(compactTo);
+    this.hardState = request.hardState ?? this.hardState;
+  }
+
+  copy(): Content {
+    const copy = new Content();
+    copy.hardState = this.hardState;
+    copy.snapshot = this.snapshot;
+    copy.base = this.base;
+    copy.#entries = this.#entries.slice(this.#head);
+    return copy;
+  }
+
+  #at(index: LogIndex): number {
+    return index - this.base.index - 1 + this.#head;
+  }
+
+  #compact(to: LogIndex): void {
+    const last = this.entry(to);
+    assert(last !== undefined, `compacting to ${to} beyond the end`);
+    this.#head = this.#at(to) + 1;
+    this.base = { index: to, term: last.term };
+    if (this.#head < DROP_EVERY) return;
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
 }
 
-const EMPTY: Content = {
-  hardState: { term: 0, votedFor: null },
-  snapshot: null,
-  base: { index: 0, term: 0 },
-  entries: [],
-};
-
 export class MemoryStorage implements RaftStorage {
-  #durable: Content = EMPTY;
-  #current: Content = EMPTY;
-  #queue: { readonly content: Content; readonly token: number; readonly done: (token: number) => void }[] =
-    [];
+  #durable = new Content();
+  #current = new Content();
+  #queue: { readonly request: PersistRequest; readonly done: (token: number) => void }[] = [];
   #failed: ((reason: string) => void)[] = [];
   #isPoisoned = false;
 
@@ -41,25 +93,22 @@ export class MemoryStorage implements RaftStorage {
   }
 
   lastIndex(): LogIndex {
-    return this.#current.base.index + this.#current.entries.length;
+    return this.#current.last;
   }
 
   term(index: LogIndex): Term | undefined {
-    const { base, entries } = this.#current;
-    if (index === base.index) return base.term;
-    return entries[index - base.index - 1]?.term;
+    const { base } = this.#current;
+    return index === base.index ? base.term : this.#current.entry(index)?.term;
   }
 
   entries(low: LogIndex, high: LogIndex, maxBytes: number): readonly LogEntry[] | undefined {
-    const { base, entries } = this.#current;
-    if (low <= base.index) return undefined;
-    return cutToBytes(entries.slice(low - base.index - 1, high - base.index), maxBytes);
+    if (low <= this.#current.base.index) return undefined;
+    return cutToBytes(this.#current.slice(low, high), maxBytes);
   }
 
   tailWithin(high: LogIndex, maxBytes: Bytes): LogIndex {
-    const { base, entries } = this.#current;
-    return lowestWithin({ first: base.index + 1, high, maxBytes }, (index) =>
-      entryBytes(must(entries[index - base.index - 1], `entry ${index}`)),
+    return lowestWithin({ first: this.firstIndex(), high, maxBytes }, (index) =>
+      entryBytes(must(this.#current.entry(index), `entry ${index}`)),
     );
   }
 
@@ -69,8 +118,8 @@ export class MemoryStorage implements RaftStorage {
 
   write(request: PersistRequest, done: (token: number) => void): void {
     if (this.#isPoisoned) return;
-    this.#current = applied(this.#current, request);
-    this.#queue.push({ content: this.#current, token: request.token, done });
+    this.#current.apply(request);
+    this.#queue.push({ request, done });
   }
 
   onFailure(failed: (reason: string) => void): void {
@@ -79,9 +128,9 @@ export class MemoryStorage implements RaftStorage {
 
   /** Makes the oldest `count` queued writes durable and acknowledges them. */
   flush(count: number = this.#queue.length): void {
-    for (const write of this.#queue.splice(0, count)) {
-      this.#durable = write.content;
-      write.done(write.token);
+    for (const { request, done } of this.#queue.splice(0, count)) {
+      this.#durable.apply(request);
+      done(request.token);
     }
   }
 
@@ -94,7 +143,7 @@ export class MemoryStorage implements RaftStorage {
   crash(): void {
     this.#isPoisoned = false;
     this.#queue = [];
-    this.#current = this.#durable;
+    this.#current = this.#durable.copy();
     this.#failed = [];
   }
 
@@ -104,31 +153,4 @@ export class MemoryStorage implements RaftStorage {
     this.#queue = [];
     for (const failed of this.#failed) failed(reason);
   }
-}
-
-/** `content` after one ordered write; parts in the order that the port fixes. */
-function applied(content: Content, request: PersistRequest): Content {
-  let { base, entries, snapshot } = content;
-  const { truncateFrom, compactTo } = request;
-  if (request.snapshot !== null && !request.snapshot.keepSuffix) {
-    const { meta } = request.snapshot;
-    base = { index: meta.index, term: meta.term };
-    entries = [];
-  } else if (truncateFrom !== null) {
-    entries = entries.slice(0, Math.max(0, truncateFrom - base.index - 1));
-  }
-  if (request.entries.length > 0) {
-    const first = request.entries[0]?.index;
-    assert(first === base.index + entries.length + 1, `a hole before entry ${first}`);
-    entries = [...entries, ...request.entries];
-  }
-  if (request.snapshot !== null) snapshot = request.snapshot.meta;
-  if (compactTo !== null && compactTo > base.index) {
-    const cut = compactTo - base.index;
-    const last = entries[cut - 1];
-    assert(last !== undefined, `compacting to ${compactTo} beyond the end`);
-    base = { index: compactTo, term: last.term };
-    entries = entries.slice(cut);
-  }
-  return { hardState: request.hardState ?? content.hardState, snapshot, base, entries };
 }

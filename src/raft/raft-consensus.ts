@@ -47,8 +47,8 @@ import {
 import { findMember } from './membership.ts';
 import { quorumContact, replicateAll } from './replication.ts';
 import { becomeFollower, resetElectionTimer } from './roles.ts';
-import type { RaftStatus } from './status.ts';
-import { raftStatus } from './status.ts';
+import type { RaftMarks, RaftStatus } from './status.ts';
+import { raftMarks, raftStatus } from './status.ts';
 import type { PersistRequest, RaftInput, RaftMessage, RaftOutput } from './types.ts';
 
 type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
@@ -376,6 +376,11 @@ export class RaftConsensus {
     if (core.leader.peers.size === 0) return at;
     const silent = quorumContact(core, core.leader) + core.electionTimeoutMs;
     return Math.min(at, core.leader.heartbeatAt, silent);
+  }
+
+  /** The numbers that move with turns, without the leader's picture of its peers. */
+  marks(): RaftMarks {
+    return raftMarks(this.#core);
   }
 
   /** A copy for outsiders. */

@@ -25,7 +25,8 @@ export interface PeerStatus {
   readonly caughtUp: boolean;
 }
 
-export interface RaftStatus {
+/** What any turn may move; cheap enough to be asked after each. */
+export interface RaftMarks {
   readonly nodeId: NodeId;
   readonly role: RaftRole;
   readonly term: Term;
@@ -41,6 +42,9 @@ export interface RaftStatus {
   readonly membership: Membership;
   readonly membershipIndex: LogIndex;
   readonly membershipCommitted: boolean;
+}
+
+export interface RaftStatus extends RaftMarks {
   /** May this node campaign? */
   readonly promotable: boolean;
   /** Lower bound of election timeouts in force, with the measured floor. */
@@ -59,8 +63,9 @@ export interface RaftStatus {
   readonly wakeAt: Instant;
 }
 
-export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
-  const { log, leader, configs } = core;
+export function raftMarks(core: RaftCore): RaftMarks {
+  const { log, configs } = core;
+  const { membership, index } = configs.latest();
   return {
     nodeId: core.nodeId,
     role: core.role,
@@ -74,9 +79,16 @@ export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
     applyingIndex: log.applying,
     appliedIndex: log.applied,
     snapshotIndex: log.snapshot()?.index ?? 0,
-    membership: core.membership,
-    membershipIndex: configs.latest().index,
+    membership,
+    membershipIndex: index,
     membershipCommitted: configs.isSettled(),
+  };
+}
+
+export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
+  const { leader } = core;
+  return {
+    ...raftMarks(core),
     promotable: core.isPromotable(),
     electionTimeoutMs: core.electionTimeoutMs,
     drawnTimeoutMs: core.drawnTimeoutMs,

@@ -14,7 +14,7 @@ import type { Cancel, Clock, InstanceId, Instant, NodeId, Random } from '../base
 import { BoundedQueue, LIMITS, NEVER } from '../base/index.ts';
 import type { RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 import { RaftConsensus } from './raft-consensus.ts';
-import type { RaftStatus } from './status.ts';
+import type { RaftMarks, RaftStatus } from './status.ts';
 import type {
   ProposalResult,
   RaftEvent,
@@ -110,6 +110,11 @@ export class TurnLoop {
     return this.#core.status();
   }
 
+  /** The part of `status` that costs next to nothing. */
+  marks(): RaftMarks {
+    return this.#core.marks();
+  }
+
   #schedule(): void {
     if (this.#isScheduled || !this.#isRunning) return;
     this.#isScheduled = true;
@@ -140,7 +145,7 @@ export class TurnLoop {
     if (output.sendNow.length > 0) transport.send(output.sendNow);
     for (const held of output.sendAfter) this.#held.push(held);
     for (const s of output.snapshotsToSend) {
-      transport.sendSnapshot(s.peer, s.meta, this.#core.status().term, s.session);
+      transport.sendSnapshot(s.peer, s.meta, this.#core.marks().term, s.session);
     }
     if (output.proposals.length > 0) listener.proposals(output.proposals);
     if (output.reads.length > 0) listener.reads(output.reads);
