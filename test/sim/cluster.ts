@@ -1,33 +1,35 @@
 /**
- * One seed: a cluster, a nemesis and clients in virtual time. First the safety phase,
- * in which everything breaks; then the world heals and everything must converge.
+ * One seed: a cluster, a nemesis and clients in virtual time. First the safety phase, in
+ * which everything breaks; then liveness: a bare quorum is healed and must do, while the
+ * rest may stay down or cut off; then all of it, and all must agree.
  *
- * Real in it: the core, the turn loop, the codec and the log on a disk that loses and
- * tears. Not in it, and so not proven by any number of seeds:
- * - The state machine is an index (model-store.ts): no SQL, no key-values, no results.
- * - No client sessions: that a repeated write happens once is told in test/unit/state.
+ * Real in it: the core, the turn loop, the codec, the log on a disk that loses and tears,
+ * key-values and sessions. Not in it, and so not proven by any number of seeds:
+ * - No SQL, no SQLite (kv-machine.test.ts holds the simulated machine against it).
  * - No framing, queues or grouping of payloads: messages cross one by one, and a turn of
  *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
- * - A snapshot is its description: no file, no bytes on the wire, no order between an
- *   install and what the state worker does meanwhile (test/contract/raft-store.ts,
- *   test/unit/daemon/snapshot-transfer.test.ts, test/cluster/snapshot.test.ts).
+ * - A snapshot's file is an object: its bytes are checked in test/unit/wal.
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
-import { createHash } from 'node:crypto';
-import { type NodeId, pick, type Random, seededRandom } from '../../src/base/index.ts';
-import type { MembershipChange, RaftInput, RaftSettings, RaftStatus } from '../../src/raft/index.ts';
+import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
+import type { MembershipChange, RaftInput, RaftMarks, RaftSettings } from '../../src/raft/index.ts';
+import { type ClientCounts, SimClient } from './clients.ts';
+import { isQuorum } from './config-safety.ts';
+import { Courier } from './courier.ts';
+import { History } from './history.ts';
 import { Nemesis, type Victim } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
-import { Oracle, Violation } from './oracle.ts';
+import { Oracle } from './oracle.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
+import { Story } from './story.ts';
+import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
 /** Everything must agree this long after the healing. */
 const LIVENESS_MS = 15_000;
 const FORMING_MS = 60_000;
-const STORY_LINES = 400;
 
 export interface SimResult {
   readonly seed: number;
@@ -40,6 +42,8 @@ export interface SimResult {
   readonly reads: number;
   readonly terms: number;
   readonly snapshots: number;
+  /** Whatever happened, and how often: faults that struck, answers, retries. */
+  readonly counts: Readonly<Record<string, number>>;
   /** SHA-256 over the whole story: equal for equal seeds. */
   readonly traceHash: string;
   readonly violation: string | null;
@@ -62,64 +66,86 @@ const SETTINGS: RaftSettings = {
   avoid: [],
 };
 
+interface Leader {
+  readonly node: SimNode;
+  readonly marks: RaftMarks;
+}
+
 export class SimCluster implements Victim {
   readonly world = new World();
+  readonly story = new Story(this.world);
+  readonly oracle = new Oracle();
+  readonly history = new History((rule, text) => this.oracle.fail(rule, text));
   readonly nodes: SimNode[];
   readonly options: SimOptions;
-  readonly oracle: Oracle;
   readonly network: SimNetwork;
   readonly #nemesis: Nemesis;
+  readonly #clients: SimClient[];
   readonly #random: Random;
   readonly #seed: number;
-  readonly #hash = createHash('sha256');
-  #story: string[] = [];
-  #nextSerial = 1;
-  #reads = 0;
-  #snapshots = 0;
+  readonly #courier: Courier;
+  readonly #struck = new Map<string, number>();
+  readonly #disks: SimStorage[] = [];
+  readonly #clientCounts: ClientCounts = { answered: 0, reads: 0, retries: 0, unknown: 0, refused: 0 };
+  /** Nodes that are meant to work. */
+  #wanted: readonly SimNode[] = [];
+  #serial = 0;
 
   constructor({ seed, nodes, options, storage }: SimClusterOptions) {
     this.#seed = seed;
     this.#random = seededRandom(seed);
     this.options = { ...drawOptions(seededRandom(seed ^ 0x5eed), nodes), ...options };
     this.network = new SimNetwork(this.world, seededRandom(seed ^ 0x0e7), this.options);
+    this.#courier = new Courier(this.world, this.network, seededRandom(seed ^ 0xc0a));
+    this.#nemesis = new Nemesis({ cluster: this, seed: seed ^ 0xbad, say: this.story.say });
     const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
-    this.oracle = new Oracle();
+    this.nodes = names.map((name, i) => this.#makeNode(name, names, { i, storage }));
+    this.#wanted = this.nodes;
+    this.#clients = Array.from({ length: this.options.clients }, (_, i) => this.#makeClient(i));
+  }
+
+  #makeNode(
+    name: NodeId,
+    names: readonly NodeId[],
+    { i, storage }: { i: number; storage: SimClusterOptions['storage'] },
+  ): SimNode {
+    const random = seededRandom((this.#seed ^ 0xd15c) + i * 7919);
     const { trailingEntries, maxAppendBytes } = this.options;
-    const settings = { ...SETTINGS, autoPromote: names, trailingEntries, maxAppendBytes };
-    this.nodes = names.map((name, i) => {
-      const random = seededRandom((seed ^ 0xd15c) + i * 7919);
-      const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);
-      const seedOf = (): number => Math.floor(random.next() * 2 ** 32);
-      return new SimNode(name, {
-        world: this.world,
-        network: this.network,
-        oracle: this.oracle,
-        random,
-        options: this.options,
-        settings,
-        makeDisk: (instanceId) => storage({ nodeId: name, instanceId, latencyMs, seed: seedOf }),
-        peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
-        say: (nodeId, text) => this.#say(nodeId, text),
-      });
+    const { world, network, oracle, history, options } = this;
+    return new SimNode(name, {
+      ...{ world, network, oracle, history, random, options, courier: this.#courier },
+      settings: { ...SETTINGS, autoPromote: names, trailingEntries, maxAppendBytes },
+      makeDisk: (instanceId) => {
+        const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);
+        const seed = (): number => Math.floor(random.next() * 2 ** 32);
+        const disk = storage({ nodeId: name, instanceId, latencyMs, seed });
+        this.#disks.push(disk);
+        return disk;
+      },
+      peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
+      say: this.story.say,
     });
-    this.#nemesis = new Nemesis({
-      cluster: this,
-      random: seededRandom(seed ^ 0xbad),
-      say: (who, text) => this.#say(who, text),
-    });
+  }
+
+  #makeClient(i: number): SimClient {
+    const { world, options, history, nodes } = this;
+    const random = seededRandom((this.#seed ^ 0xc11e) + i * 104_729);
+    const serial = (): number => ++this.#serial;
+    return new SimClient(`c${i}`, { world, options, history, nodes, random, serial }, this.#clientCounts);
   }
 
   /** Plays the whole seed. */
   run(): SimResult {
     let violation: string | null = null;
     try {
-      this.#form();
+      this.form();
       const end = this.world.now + this.options.safetyMs;
       this.#nemesis.begin(end);
-      this.#clients(end);
-      while (this.world.step(end));
-      this.world.now = end;
-      this.#heal();
+      for (const client of this.#clients) client.start();
+      this.#runUntil(end);
+      this.#nemesis.stop();
+      if (this.options.quorumFirst) this.#healQuorum();
+      this.#healAll();
     } catch (error) {
       // what follows from a violation is no news
       const first = this.oracle.violation ?? error;
@@ -128,12 +154,17 @@ export class SimCluster implements Victim {
     return this.#result(violation);
   }
 
+  #runUntil(end: number): void {
+    while (this.world.step(end));
+    this.world.now = end;
+  }
+
   /** The leader of the highest term, as far as anybody leads, and what it says of itself. */
-  leader(): { readonly node: SimNode; readonly status: RaftStatus } | null {
-    let best: { readonly node: SimNode; readonly status: RaftStatus } | null = null;
+  leader(): Leader | null {
+    let best: Leader | null = null;
     for (const node of this.nodes) {
-      const { status } = node;
-      if (status?.role === 'leader' && status.term > (best?.status.term ?? 0)) best = { node, status };
+      const { marks } = node;
+      if (marks?.role === 'leader' && marks.term > (best?.marks.term ?? 0)) best = { node, marks };
     }
     return best;
   }
@@ -146,22 +177,22 @@ export class SimCluster implements Victim {
   }
 
   restart(node: SimNode): void {
-    if (node.up) return;
+    if (node.isUp || node.isRefused) return;
     node.start();
-    this.#say(node.nodeId, 'started');
+    this.story.say(node.who, node.isUp ? 'started' : 'did not start');
   }
 
   /** n1 begins alone, the others join as learners and are promoted by the core. */
-  #form(): void {
+  form(): void {
     for (const [i, node] of this.nodes.entries()) {
       node.init(i === 0);
       node.start();
     }
     const deadline = this.world.now + FORMING_MS;
     const tries = (): void => {
-      const status = this.leader()?.status;
-      if (status !== undefined) this.#admit(status);
-      if ((status?.membership.voters.length ?? 0) < this.nodes.length) this.world.after(50, tries);
+      const marks = this.leader()?.marks;
+      if (marks !== undefined) this.#admit(marks);
+      if ((marks?.membership.voters.length ?? 0) < this.nodes.length) this.world.after(50, tries);
     };
     tries();
     while (this.world.step(deadline)) if (this.world.steps % 64 === 0 && this.#isFormed()) return;
@@ -169,118 +200,177 @@ export class SimCluster implements Victim {
   }
 
   #isFormed(): boolean {
-    const status = this.leader()?.status;
-    if (status === undefined || status.membership.voters.length < this.nodes.length) return false;
-    return this.stale(status) === undefined;
+    const marks = this.leader()?.marks;
+    if (marks === undefined || marks.membership.voters.length < this.nodes.length) return false;
+    return this.stale(marks) === undefined;
   }
 
   /** The node whose disk is not the one that the membership names, if any. */
-  stale({ membership }: RaftStatus): SimNode | undefined {
+  stale({ membership }: RaftMarks): SimNode | undefined {
     const members = [...membership.voters, ...membership.learners];
     const known = new Map(members.map((m) => [m.nodeId, m.instanceId]));
     return this.nodes.find((n) => (known.get(n.nodeId) ?? n.instanceId) !== n.instanceId);
   }
 
   /** One step towards everybody being a voter with the disk that it has. */
-  #admit(status: RaftStatus): void {
-    const wiped = this.stale(status);
+  #admit(marks: RaftMarks): void {
+    const wiped = this.stale(marks);
     if (wiped !== undefined) {
       this.change({ kind: 'remove', nodeId: wiped.nodeId });
       return;
     }
-    const { membership } = status;
+    const { membership } = marks;
     const members = new Set([...membership.voters, ...membership.learners].map((m) => m.nodeId));
     const missing = this.nodes.find((n) => !members.has(n.nodeId));
     if (missing !== undefined) this.change({ kind: 'add-learner', member: missing.member });
   }
 
-  #clients(end: number): void {
-    const next = (): void => {
-      if (this.world.now > end) return;
-      this.#request();
-      this.world.after(-Math.log(1 - this.#random.next()) * this.options.clientEveryMs, next);
+  /** Just enough nodes for every configuration that somebody believes in, and the others out of reach or down. */
+  #healQuorum(): void {
+    this.network.calm();
+    for (const node of this.nodes) this.restart(node);
+    // whoever did not start (its disk failed as it was opened) does now
+    for (const node of this.nodes) this.restart(node);
+    const memberships = this.nodes.map((n) => n.marks?.membership).filter((m) => m !== undefined);
+    const order = shuffle(this.#random, this.nodes);
+    const core: SimNode[] = [];
+    const suffices = (): boolean => {
+      const has = (id: string): boolean => core.some((n) => n.instanceId === id);
+      return memberships.every((m) => isQuorum(m, has));
     };
-    next();
+    while (core.length < order.length && !suffices()) core.push(order[core.length] as SimNode);
+    // not one more than needed
+    for (const node of order) {
+      const at = core.indexOf(node);
+      if (at < 0) continue;
+      core.splice(at, 1);
+      if (!suffices()) core.splice(at, 0, node);
+    }
+    this.#shutOut(core);
+    this.#wanted = core;
+    this.story.say('net', `heals ${core.map((n) => n.nodeId).join(' ')} only`);
+    this.#converge('QuorumLiveness', () => core.every((n) => this.#isMemberThere(n)));
   }
 
-  #request(): void {
-    // clients know their leader, mostly
-    const leader = this.#random.next() < 0.6 ? this.leader()?.node : undefined;
-    const node = leader ?? pick(this.#random, this.nodes);
-    const { oracle } = this;
-    if (this.#random.next() < 0.3) {
-      const floor = oracle.ackedFloor;
-      node.read((index) => {
-        if (index === null) return;
-        this.#reads++;
-        oracle.read(floor, index);
-      });
-      return;
+  /** The rest is down, or cut off both ways or one way. */
+  #shutOut(core: readonly SimNode[]): void {
+    for (const node of this.nodes) {
+      if (core.includes(node)) continue;
+      const draw = this.#random.next();
+      if (draw < 0.4) node.crash(false);
+      for (const other of core) {
+        if (draw < 0.8) this.network.cut(node.nodeId, other.nodeId);
+        this.network.cut(other.nodeId, node.nodeId);
+      }
     }
-    const serial = this.#nextSerial++;
-    node.propose(serial, (index) => {
-      if (index !== null) oracle.ack(serial, index);
-    });
+  }
+
+  /** A node that the leader knows as a member, with this disk, holds all that was applied; others need not. */
+  #isMemberThere(node: SimNode): boolean {
+    const membership = this.leader()?.marks.membership;
+    if (membership === undefined) return false;
+    const members = [...membership.voters, ...membership.learners];
+    const isMember = members.some((m) => m.instanceId === node.instanceId);
+    return !isMember || node.appliedIndex === this.oracle.appliedIndex;
   }
 
   /** All faults end; within the limit one leader leads and every node has applied the same. */
-  #heal(): void {
-    this.#nemesis.stop();
+  #healAll(): void {
     this.network.calm();
-    this.#say('net', 'healed');
-    const end = this.world.now + LIVENESS_MS;
-    let isAcked = false;
-    const ask = (): void => {
-      this.world.after(100, ask);
-      for (const node of this.nodes) this.restart(node);
-      const leader = this.leader();
-      if (leader !== null) this.#admit(leader.status);
-      if (isAcked) return;
-      const serial = this.#nextSerial++;
-      leader?.node.propose(serial, (index) => {
-        isAcked ||= index !== null;
-        if (index !== null) this.oracle.ack(serial, index);
-      });
-    };
-    ask();
-    const hasConverged = (): boolean =>
-      isAcked && this.#isFormed() && this.nodes.every((n) => n.appliedIndex === this.oracle.appliedIndex);
-    while (this.world.step(end)) {
-      if (this.world.steps % 16 > 0 || !hasConverged()) continue;
-      this.oracle.finish();
-      return;
-    }
-    const where = this.nodes.map((n) => {
-      const { role, term } = n.status ?? { role: 'down', term: 0 };
-      return `${n.nodeId} ${role} t${term} applied ${n.appliedIndex}`;
+    this.#wanted = this.nodes;
+    this.story.say('net', 'healed');
+    for (const client of this.#clients) client.stop();
+    for (const node of this.nodes) if (node.isRefused) node.wipe();
+    this.#converge('Liveness', () => {
+      const isDone = this.#clients.every((c) => c.pending === 0) && this.#isFormed();
+      return isDone && this.nodes.every((n) => n.appliedIndex === this.oracle.appliedIndex);
     });
-    this.oracle.fail('Liveness', `not converged ${LIVENESS_MS} ms after healing: ${where.join(', ')}`);
+    const [first, ...rest] = this.nodes;
+    for (const node of this.nodes) this.history.finish(node.who, node.state.machine);
+    for (const node of rest)
+      if (first?.state.machine.text() !== node.state.machine.text())
+        this.oracle.fail('EqualStates', `${first?.who} and ${node.who} hold different states`);
   }
 
-  #say(who: NodeId, text: string): void {
-    const line = `${this.world.now.toFixed(3).padStart(10)} ${who} ${text}`;
-    this.#hash.update(line);
-    if (text.startsWith('restores')) this.#snapshots++;
-    this.#story.push(line);
-    if (this.#story.length > STORY_LINES * 2) this.#story = this.#story.slice(-STORY_LINES);
+  /** A write is done and `isThere` within the limit. */
+  #converge(rule: string, isThere: () => boolean): void {
+    const end = this.world.now + LIVENESS_MS;
+    let isAcked = false;
+    let isOver = false;
+    const ask = (): void => {
+      if (isOver) return;
+      this.world.after(100, ask);
+      for (const node of this.#wanted) this.restart(node);
+      const leader = this.leader();
+      if (leader === null) return;
+      if (this.#wanted === this.nodes) this.#admit(leader.marks);
+      if (!isAcked && this.#wanted.includes(leader.node)) this.#ping(leader.node, () => (isAcked = true));
+    };
+    ask();
+    while (this.world.step(end)) {
+      if (this.world.steps % 16 > 0 || !isAcked || !isThere()) continue;
+      isOver = true;
+      return;
+    }
+    isOver = true;
+    this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing: ${this.#picture()}`);
+  }
+
+  /** A write of the simulator itself. */
+  #ping(node: SimNode, done: () => void): void {
+    const serial = ++this.#serial;
+    const command = { kind: 'kv-put', key: 'ping', value: `v${serial}`, ifVersion: null };
+    const data = new TextEncoder().encode(JSON.stringify({ command, actor: String(serial) }));
+    const operation = { serial, client: 'sim', kind: 'put', key: 'ping', minIndex: null } as const;
+    const { floor } = this.history;
+    node.propose(data, (answer) => {
+      if (answer.kind !== 'written') return;
+      this.history.answered({ ...operation, floor }, answer.result);
+      done();
+    });
+  }
+
+  #picture(): string {
+    const waiting = this.#clients.reduce((sum, c) => sum + c.pending, 0);
+    const where = this.nodes.map((n) => {
+      const { role, term } = n.marks ?? { role: n.isRefused ? 'refused' : 'down', term: 0 };
+      return `${n.who}${this.#wanted.includes(n) ? '' : ' (out)'} ${role} t${term} applied ${n.appliedIndex}`;
+    });
+    return `${where.join(', ')}, ${waiting} operations wait`;
   }
 
   #result(violation: string | null): SimResult {
-    this.#hash.update(`${this.world.steps} ${this.oracle.appliedIndex} ${this.oracle.acked}`);
+    const { oracle, history, world, network, story } = this;
+    for (const disk of this.#disks)
+      for (const [name, n] of disk.struck)
+        this.#struck.set(`disk ${name}`, (this.#struck.get(`disk ${name}`) ?? 0) + n);
+    const named = (prefix: string, record: object): [string, number][] =>
+      Object.entries(record).map(([name, n]) => [`${prefix} ${name}`, n as number]);
+    const counts = Object.fromEntries([
+      ...this.#nemesis.counts,
+      ...this.#struck,
+      ...named('net', network.counts),
+      ...named('snapshot', this.#courier.counts),
+      ...named('client', this.#clientCounts),
+      ['client replays', history.replays],
+    ]);
     return {
       seed: this.#seed,
       options: this.options,
-      simulatedMs: this.world.now,
-      steps: this.world.steps,
-      checks: this.oracle.checks,
-      committed: this.oracle.appliedIndex,
-      acked: this.oracle.acked,
-      reads: this.#reads,
-      terms: this.oracle.terms,
-      snapshots: this.#snapshots,
-      traceHash: this.#hash.digest('hex'),
+      simulatedMs: world.now,
+      steps: world.steps,
+      checks: oracle.checks,
+      committed: oracle.appliedIndex,
+      acked: history.acked,
+      reads: this.#clientCounts.reads,
+      terms: oracle.terms,
+      snapshots: story.restores,
+      counts,
+      traceHash: story.digest(
+        `${world.steps} ${oracle.appliedIndex} ${history.acked} ${JSON.stringify(counts)}`,
+      ),
       violation,
-      story: this.#story,
+      story: story.lines,
     };
   }
 }

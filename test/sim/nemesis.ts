@@ -1,14 +1,28 @@
-/** What goes wrong in a seed, and when: crashes, cuts, pauses, sick disks, and orders of the operator. */
-import { between, type Instant, type NodeId, pick, type Random, shuffle } from '../../src/base/index.ts';
-import type { MembershipChange, RaftStatus } from '../../src/raft/index.ts';
+/**
+ * What goes wrong in a seed, and when: crashes, cuts, pauses, sick disks, and orders of
+ * the operator. Each fault has a number and draws of its own, so that one can be left out
+ * and the others stay as they were.
+ */
+import {
+  between,
+  type Instant,
+  type NodeId,
+  pick,
+  type Random,
+  seededRandom,
+  shuffle,
+} from '../../src/base/index.ts';
+import type { MembershipChange, RaftMarks } from '../../src/raft/index.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimNode } from './node.ts';
-import type { SimOptions } from './options.ts';
+import type { FaultRates, SimOptions } from './options.ts';
+import type { DiskFault } from './storage.ts';
 import type { World } from './world.ts';
 
 /** A hanging disk is this much slower. */
 const STALL_FACTOR = 100;
 const MAX_STALL_MS = 3000;
+const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'full'];
 
 /** What the nemesis can lay hands on. */
 export interface Victim {
@@ -16,149 +30,234 @@ export interface Victim {
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
   readonly options: SimOptions;
-  leader(): { readonly node: SimNode; readonly status: RaftStatus } | null;
-  stale(status: RaftStatus): SimNode | undefined;
+  leader(): { readonly node: SimNode; readonly marks: RaftMarks } | null;
+  stale(marks: RaftMarks): SimNode | undefined;
   change(change: MembershipChange): void;
   restart(node: SimNode): void;
 }
 
 export interface NemesisOptions {
   readonly cluster: Victim;
-  readonly random: Random;
-  readonly say: (who: NodeId, text: string) => void;
+  readonly seed: number;
+  readonly say: (who: string, text: string) => void;
 }
 
 export class Nemesis {
   readonly #cluster: Victim;
-  readonly #random: Random;
-  readonly #say: (who: NodeId, text: string) => void;
+  readonly #seed: number;
+  readonly #say: (who: string, text: string) => void;
   readonly #stalledUntil = new Map<NodeId, Instant>();
+  /** Faults that really happened, by kind. */
+  readonly counts = new Map<string, number>();
   #end: Instant = 0;
   #isReplacing = false;
+  #number = 0;
 
   constructor(options: NemesisOptions) {
     this.#cluster = options.cluster;
-    this.#random = options.random;
+    this.#seed = options.seed;
     this.#say = options.say;
   }
 
   begin(end: Instant): void {
     this.#end = end;
-    const { options, nodes } = this.#cluster;
-    const random = this.#random;
-    this.#every(options.crashEveryMs, () => this.#crash(pick(random, nodes)));
-    this.#every(options.partitionEveryMs, () => this.#partition());
-    this.#every(options.pauseEveryMs, () => pick(random, nodes).pause(between(random, 20, 1500)));
-    this.#every(options.transferEveryMs, () => this.#order());
-    this.#every(options.membershipEveryMs, () => this.#membership());
-    this.#every(options.diskFaultEveryMs, () => pick(random, nodes).failDisk());
-    this.#every(options.wipeEveryMs, () => this.#wipe(pick(random, nodes)));
-    this.#every(options.diskStallEveryMs, () => {
-      this.#stalledUntil.set(
-        pick(random, nodes).nodeId,
-        this.#cluster.world.now + between(random, 100, 2000),
-      );
+    const { nodes, network } = this.#cluster;
+    const any = (random: Random): SimNode => pick(random, nodes);
+    this.#every('crash', (random) => this.#crash(any(random), random));
+    this.#every('blackout', (random) => {
+      for (const node of nodes) this.#crash(node, random);
     });
-    // whoever was stopped by its own fault comes back some time
-    this.#every(300, () => this.#cluster.restart(pick(random, nodes)));
+    this.#every('partition', (random) => this.#partition(random));
+    this.#every('clog', (random) => {
+      const [a, b] = shuffle(random, nodes) as [SimNode, SimNode];
+      this.#count('clog');
+      network.clog(a.nodeId, b.nodeId, this.#cluster.world.now + between(random, 50, 3000));
+    });
+    this.#every('reset', (random) => this.#reset(random));
+    this.#every('pause', (random) => this.#pause(any(random), random));
+    this.#every('transfer', (random) => this.#order(random));
+    this.#every('membership', (random) => this.#membership(random));
+    this.#every('diskFault', (random) => {
+      const fault = pick(random, DISK_FAULTS);
+      const node = any(random);
+      this.#say(node.who, `disk fault to come: ${fault}`);
+      node.failDisk(fault);
+    });
+    this.#every('diskStall', (random) => {
+      const until = this.#cluster.world.now + between(random, 100, 2000);
+      this.#stalledUntil.set(any(random).nodeId, until);
+    });
+    this.#every('wipe', (random) => this.#wipe(any(random)));
+    this.#every('rot', (random) => this.#rot(any(random), random));
+    this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
 
   stop(): void {
     this.#end = 0;
     this.#stalledUntil.clear();
+    for (const node of this.#cluster.nodes) node.disk.repair();
   }
 
   /** Latency of a node's next sync, ms. */
   diskLatencyMs(nodeId: NodeId, random: Random): number {
-    const { world, options } = this.#cluster;
-    const latency = 0.02 - Math.log(1 - random.next()) * options.diskMeanMs;
+    const { options, world } = this.#cluster;
+    const latency = -Math.log(1 - random.next()) * options.diskMeanMs;
     const isStalled = world.now < (this.#stalledUntil.get(nodeId) ?? 0);
-    return isStalled ? Math.min(latency * STALL_FACTOR, MAX_STALL_MS) : latency;
+    if (!isStalled) return latency;
+    this.#count('stalled sync');
+    return Math.min(latency * STALL_FACTOR, MAX_STALL_MS);
   }
 
-  #crash(node: SimNode): void {
-    if (!node.up) return;
+  #count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  #crash(node: SimNode, random: Random): void {
     const { options, network, nodes, world } = this.#cluster;
-    const isPowerCut = this.#random.next() < options.powerCutRatio;
+    const isPowerCut = random.next() < options.powerCutRatio;
+    const downMs = between(random, 1, between(random, 20, 2500));
+    if (!node.isUp) return;
     node.crash(isPowerCut);
-    this.#say(node.nodeId, isPowerCut ? 'power cut' : 'killed');
+    this.#count(isPowerCut ? 'power cut' : 'kill');
+    this.#say(node.who, isPowerCut ? 'power cut' : 'killed');
     for (const other of options.hints ? nodes : []) {
-      if (!other.up || network.isCut(node.nodeId, other.nodeId)) continue;
-      const hint = { kind: 'peer-hint', peer: node.nodeId, status: 'lost' } as const;
-      world.after(2 + network.delay(), () => other.submit(hint));
+      if (!other.isUp || network.isCut(node.nodeId, other.nodeId)) continue;
+      this.#count('hint');
+      world.after(2 + network.delay(), () =>
+        other.submit({ kind: 'peer-hint', peer: node.nodeId, status: 'lost' }),
+      );
     }
-    world.after(between(this.#random, 1, between(this.#random, 20, 2500)), () => this.#cluster.restart(node));
+    world.after(downMs, () => this.#cluster.restart(node));
   }
 
-  /** One disk at a time: a cluster that lost two before it replaced one may have lost what both held. */
-  #wipe(node: SimNode): void {
+  #pause(node: SimNode, random: Random): void {
+    const ms = between(random, 20, 1500);
+    if (!node.isUp) return;
+    this.#count('pause');
+    this.#say(node.who, `paused for ${ms} ms`);
+    node.pause(ms);
+  }
+
+  /** A connection breaks, both directions: what was on its way is lost, and one end may hear of it. */
+  #reset(random: Random): void {
+    const { network, world, options } = this.#cluster;
+    const [a, b] = shuffle(random, this.#cluster.nodes) as [SimNode, SimNode];
+    network.reset(a.nodeId, b.nodeId);
+    network.reset(b.nodeId, a.nodeId);
+    this.#count('reset');
+    const peer = b.nodeId;
+    if (random.next() < 0.5) a.submit({ kind: 'unreachable', peer });
+    if (!options.hints || random.next() < 0.7) return;
+    // the reconnect was refused once, and then was not
+    a.submit({ kind: 'peer-hint', peer, status: 'lost' });
+    world.after(between(random, 1, 20), () => a.submit({ kind: 'peer-hint', peer, status: 'restored' }));
+  }
+
+  /**
+   * One disk at a time: a cluster that lost two before it replaced one may have lost what both held.
+   * Answers whether this one may go now.
+   */
+  #maySpare(node: SimNode): boolean {
     const leader = this.#cluster.leader();
-    if (leader === null || leader.node === node || this.#isReplacing) return;
-    const { voters } = leader.status.membership;
-    const isSafe = leader.status.membershipCommitted && voters.length === this.#cluster.nodes.length;
-    if (!isSafe || this.#cluster.stale(leader.status) !== undefined) return;
-    this.#say(node.nodeId, 'gets another disk');
+    if (leader === null || leader.node === node || this.#isReplacing) return false;
+    const { marks } = leader;
+    const isWhole =
+      marks.membershipCommitted && marks.membership.voters.length === this.#cluster.nodes.length;
+    return isWhole && this.#cluster.stale(marks) === undefined;
+  }
+
+  #wipe(node: SimNode): void {
+    if (!this.#maySpare(node)) return;
+    this.#count('wipe');
+    this.#say(node.who, 'gets another disk');
     node.wipe();
     this.#isReplacing = true;
     this.#cluster.world.after(200, () => this.#replace(node));
   }
 
+  /** A bit flips; the node finds out while it runs or when it starts, and its disk is replaced. */
+  #rot(node: SimNode, random: Random): void {
+    const waitMs = between(random, 1, 1500);
+    if (!this.#maySpare(node) || !node.disk.rot(random)) return;
+    this.#count('rot');
+    this.#say(node.who, 'a bit of its log flips');
+    this.#isReplacing = true;
+    const { instanceId } = node;
+    this.#cluster.world.after(waitMs, () => {
+      if (this.#end === 0 || node.instanceId !== instanceId) return;
+      node.crash(false);
+      node.disk.repair();
+      this.#say(node.who, 'is restarted');
+      this.#cluster.restart(node);
+      // damage in what is needed no more hurts nobody; the disk goes all the same
+      this.#count(node.isRefused ? 'rot refused' : 'rot not met');
+      node.wipe();
+      this.#say(node.who, 'gets another disk');
+      this.#replace(node);
+    });
+  }
+
   /** Removes the old instance and admits the new one, until the new one votes. */
   #replace(node: SimNode): void {
     const { world } = this.#cluster;
-    const status = this.#cluster.leader()?.status;
+    const marks = this.#cluster.leader()?.marks;
     const { nodeId, instanceId } = node;
-    const isVoter = status?.membership.voters.some((v) => v.instanceId === instanceId) ?? false;
-    this.#isReplacing = !(isVoter && status?.membershipCommitted);
+    const isVoter = marks?.membership.voters.some((v) => v.instanceId === instanceId) ?? false;
+    this.#isReplacing = !(isVoter && marks?.membershipCommitted);
     if (!this.#isReplacing || world.now > this.#end) return;
-    if (status !== undefined && this.#cluster.stale(status) === node)
+    this.#cluster.restart(node);
+    if (marks !== undefined && this.#cluster.stale(marks) === node)
       this.#cluster.change({ kind: 'remove', nodeId });
     else this.#cluster.change({ kind: 'add-learner', member: node.member });
     world.after(100, () => this.#replace(node));
   }
 
-  #partition(): void {
+  #partition(random: Random): void {
     const { network, nodes } = this.#cluster;
     network.heal();
-    if (this.#random.next() < 0.3) return;
-    const shuffled = shuffle(this.#random, nodes);
-    const left = shuffled.slice(0, between(this.#random, 1, nodes.length - 1));
-    const isOneWay = this.#random.next() < 0.3;
+    if (random.next() < 0.3) return;
+    const shuffled = shuffle(random, nodes);
+    const left = shuffled.slice(0, between(random, 1, nodes.length - 1));
+    const isOneWay = random.next() < 0.3;
     for (const a of left) {
       for (const b of shuffled.slice(left.length)) {
         network.cut(a.nodeId, b.nodeId);
         if (!isOneWay) network.cut(b.nodeId, a.nodeId);
       }
     }
+    this.#count(isOneWay ? 'one-way cut' : 'cut');
     this.#say('net', `${isOneWay ? 'one-way ' : ''}cut of ${left.map((n) => n.nodeId).join(' ')}`);
   }
 
   /** What operators and drivers may say at any moment. */
-  #order(): void {
+  #order(random: Random): void {
     const leader = this.#cluster.leader()?.node;
-    const draw = this.#random.next();
-    const peer = pick(this.#random, this.#cluster.nodes).nodeId;
-    if (draw < 0.5) leader?.submit({ kind: 'transfer', id: 1, to: null });
-    else if (draw < 0.7) leader?.submit({ kind: 'transfer', id: 2, to: peer });
-    else if (draw < 0.8) leader?.submit({ kind: 'distress', reason: 'the simulator says so' });
-    else if (draw < 0.9) leader?.submit({ kind: 'unreachable', peer });
-    else if (leader !== undefined) this.#leave(leader);
+    const draw = random.next();
+    const peer = pick(random, this.#cluster.nodes).nodeId;
+    if (leader === undefined) return;
+    this.#count(draw < 0.7 ? 'transfer' : draw < 0.8 ? 'distress' : draw < 0.9 ? 'unreachable' : 'leave');
+    if (draw < 0.5) leader.submit({ kind: 'transfer', id: 1, to: null });
+    else if (draw < 0.7) leader.submit({ kind: 'transfer', id: 2, to: peer });
+    else if (draw < 0.8) leader.submit({ kind: 'distress', reason: 'the simulator says so' });
+    else if (draw < 0.9) leader.submit({ kind: 'unreachable', peer });
+    else this.#leave(leader, random);
   }
 
-  #leave(node: SimNode): void {
+  #leave(node: SimNode, random: Random): void {
     const { world } = this.#cluster;
-    this.#say(node.nodeId, 'leaves');
+    this.#say(node.who, 'leaves');
     node.submit({ kind: 'leave' });
     world.after(5, () => node.crash(false));
-    world.after(between(this.#random, 50, 500), () => this.#cluster.restart(node));
+    world.after(between(random, 50, 500), () => this.#cluster.restart(node));
   }
 
-  #membership(): void {
-    const status = this.#cluster.leader()?.status;
+  #membership(random: Random): void {
+    const marks = this.#cluster.leader()?.marks;
+    const node = pick(random, this.#cluster.nodes);
+    const draw = random.next();
     // an operator who removes a voter while another one is lost may leave no majority of the rest
-    if (status === undefined || this.#isReplacing) return;
-    const { voters, learners } = status.membership;
-    const node = pick(this.#random, this.#cluster.nodes);
+    if (marks === undefined || this.#isReplacing) return;
+    const { voters, learners } = marks.membership;
     const { nodeId } = node;
     const isVoter = voters.some((m) => m.nodeId === nodeId);
     if (!isVoter && !learners.some((m) => m.nodeId === nodeId)) {
@@ -166,22 +265,52 @@ export class Nemesis {
       return;
     }
     if (isVoter && voters.length <= 2) return;
-    const draw = this.#random.next();
     const kind = draw < 0.3 ? 'remove' : isVoter ? 'demote' : 'promote';
+    this.#count(`ask ${kind}`);
     this.#say(nodeId, `ask ${kind}`);
     this.#cluster.change({ kind, nodeId });
   }
 
-  #every(meanMs: number, act: () => void): void {
+  /** Whoever was stopped by its own fault comes back some time. */
+  #returning(random: Random): void {
+    this.#cluster.world.after(-Math.log(1 - random.next()) * 300, () => {
+      if (this.#cluster.world.now > this.#end) return;
+      this.#cluster.restart(pick(random, this.#cluster.nodes));
+      this.#returning(random);
+    });
+  }
+
+  #every(kind: Kind, act: (random: Random) => void): void {
+    const meanMs = this.#cluster.options[`${kind}EveryMs`];
     if (meanMs === 0) return;
+    const own = KINDS.indexOf(kind) + 1;
+    const times = seededRandom(this.#seed ^ (own * 0x9e37));
+    let count = 0;
     const plan = (): void => {
-      const wait = -Math.log(1 - this.#random.next()) * meanMs;
-      this.#cluster.world.after(wait, () => {
+      this.#cluster.world.after(-Math.log(1 - times.next()) * meanMs, () => {
         if (this.#cluster.world.now > this.#end) return;
-        act();
+        const number = own * 10_000 + count++;
+        this.#number++;
+        if (!this.#cluster.options.without.includes(number)) {
+          this.#say('nemesis', `${kind} ${number}`);
+          act(seededRandom(this.#seed ^ (number * 0x85eb)));
+        }
         plan();
       });
     };
     plan();
   }
+
+  /** Faults planned so far. */
+  get planned(): number {
+    return this.#number;
+  }
 }
+
+type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name : never }[keyof FaultRates];
+
+/** In an order that stays: a kind's place is part of its numbers. */
+const KINDS: readonly Kind[] = [
+  ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
+  ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot'] as const),
+];

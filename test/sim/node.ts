@@ -1,10 +1,7 @@
 /**
- * One simulated node: the production turn loop over a log on a simulated disk, with a
- * state machine that is a number. A crash ends a life; a start begins the next on what
- * the disk kept.
- *
- * The state is only the index up to which it was applied: the oracle checks each entry
- * when it is applied, so equal indexes are equal states.
+ * One simulated node: the production turn loop over a log on a simulated disk, and a state
+ * machine of production code (node-state.ts). A crash ends a life; a start begins the next
+ * on what the disk kept.
  */
 import {
   type InstanceId,
@@ -19,69 +16,72 @@ import {
   type LogEntry,
   type RaftEvent,
   type RaftInput,
+  type RaftMarks,
   type RaftMember,
   type RaftMessage,
   type RaftSettings,
   type RaftStatus,
   type RaftStorage,
   type RaftStore,
-  type SnapshotMeta,
   TurnLoop,
 } from '../../src/raft/index.ts';
+import type { Courier } from './courier.ts';
+import { Desk, type Reply } from './desk.ts';
+import type { History } from './history.ts';
 import { ModelStore } from './model-store.ts';
 import type { SimNetwork } from './network.ts';
+import { NodeState } from './node-state.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
 import { spied } from './shadow.ts';
-import type { SimStorage } from './storage.ts';
+import type { DiskFault, SimStorage } from './storage.ts';
 import { NodeClock, type World } from './world.ts';
 
 export interface NodeParts {
   readonly world: World;
   readonly network: SimNetwork;
+  readonly courier: Courier;
   readonly oracle: Oracle;
+  readonly history: History;
   readonly random: Random;
   readonly options: SimOptions;
   readonly settings: RaftSettings;
   /** A new, empty disk for an instance of this node. */
   readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => SimNode | undefined;
-  readonly say: (nodeId: NodeId, text: string) => void;
+  readonly say: (who: string, text: string) => void;
 }
-
-type Done = (index: LogIndex | null) => void;
 
 /** What a life has and its crash takes. */
 interface Life {
   readonly loop: TurnLoop;
   readonly storage: RaftStorage;
   readonly clock: NodeClock;
-  readonly proposed: Map<number, Done>;
-  readonly awaited: Map<LogIndex, { readonly term: number; readonly done: Done }>;
-  readonly reads: Map<number, Done>;
+  readonly desk: Desk;
   /** Work of the state machine, one after the other. */
   busyUntil: number;
-  nextId: number;
+  isSnapshotting: boolean;
   /** When the log was first seen to drop a write. */
   dropped: number | null;
 }
 
 /** A failed log must have stopped its node after this long. */
 const FAIL_STOP_MS = 5;
+/** From the copy of the state to the durable file of a snapshot, at most. */
+const SNAPSHOT_MS = 20;
 
 export class SimNode {
   readonly nodeId: NodeId;
   /** Changes with the disk. */
   instanceId: InstanceId;
+  state = new NodeState();
+  /** Confirmed data was found to be damaged: this disk does not start any more. */
+  isRefused = false;
+  /** Grows with each start and each disk. */
+  life = 0;
   readonly #parts: NodeParts;
   #disk: SimStorage;
-  /** Finished snapshots on this node's disk, by id. */
-  readonly #snapshots = new Map<string, SnapshotMeta>();
-  #applied: LogIndex = 0;
-  /** Up to here the state machine's own file is durable. */
-  #appliedDurable: LogIndex = 0;
   #life: Life | null = null;
-  #lives = 0;
 
   constructor(nodeId: NodeId, parts: NodeParts) {
     this.nodeId = nodeId;
@@ -90,7 +90,11 @@ export class SimNode {
     this.#disk = parts.makeDisk(this.instanceId);
   }
 
-  get up(): boolean {
+  get who(): string {
+    return this.nodeId;
+  }
+
+  get isUp(): boolean {
     return this.#life !== null;
   }
 
@@ -99,11 +103,20 @@ export class SimNode {
   }
 
   get appliedIndex(): LogIndex {
-    return this.#applied;
+    return this.state.appliedIndex;
+  }
+
+  get marks(): RaftMarks | null {
+    return this.#life?.loop.marks() ?? null;
   }
 
   get status(): RaftStatus | null {
     return this.#life?.loop.status() ?? null;
+  }
+
+  /** The disk, for whoever hurts it. */
+  get disk(): SimStorage {
+    return this.#disk;
   }
 
   /** Makes an empty log; the first node also writes itself as the only voter. */
@@ -112,76 +125,79 @@ export class SimNode {
     this.#disk.init(new NodeClock(this.#parts.world), request);
     if (request === null) return;
     const shadow = this.#parts.oracle.shadowOf(this.instanceId);
+    this.#parts.oracle.written(this.who, request, () => 0);
     shadow.written(request);
     shadow.acknowledged(0);
   }
 
   start(): void {
-    const { oracle, random, settings, world } = this.#parts;
+    if (this.isRefused || this.#life !== null) return;
+    const { oracle, random, options, world } = this.#parts;
     const shadow = oracle.shadowOf(this.instanceId);
-    this.#lives++;
-    const clock = new NodeClock(world);
+    this.life++;
+    const clock = new NodeClock(world, 1 + options.clockDrift * (2 * random.next() - 1));
     const opened = this.#open(clock);
     if (opened === null) return;
     const wrong = shadow.reopened(opened);
-    if (wrong !== null) oracle.fail('Recovery', `${this.nodeId} ${wrong}`);
+    if (wrong !== null) oracle.fail('Recovery', `${this.who} ${wrong}`);
     const storage = spied(opened, shadow, (request) =>
-      oracle.written(this.nodeId, request, (index) => opened.term(index)),
+      oracle.written(this.who, request, (index) => opened.term(index)),
     );
+    oracle.started(this.who, storage.initialState().hardState.term, this.appliedIndex);
+    const desk = new Desk((input) => this.submit(input));
+    const loop = this.#makeLoop(storage, clock, desk);
+    const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null };
+    this.#life = { loop, storage, clock, desk, ...nothing };
+    loop.start();
+  }
+
+  #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
+    const { settings, random, courier, peer, say, oracle } = this.#parts;
     let isFailing = false;
     storage.onFailure((reason) => {
       isFailing = true;
-      this.#parts.say(this.nodeId, `fail-stop: ${reason}`);
+      say(this.who, `fail-stop: ${reason}`);
     });
-    oracle.started(this.nodeId, storage.initialState().hardState.term, this.#applied);
     const fatal = (reason: string): void => {
-      if (!isFailing) {
+      if (isDiskError(reason, this.#disk.isRotten)) say(this.who, `fail-stop: ${reason.split('\n')[0]}`);
+      else if (!isFailing) {
         if (oracle.violation !== null) throw oracle.violation;
-        oracle.fail('Fatal', `${this.nodeId}: ${reason}`);
+        oracle.fail('Fatal', `${this.who}: ${reason}`);
       }
       this.crash(false);
     };
-    const loop = new TurnLoop({
+    return new TurnLoop({
       nodeId: this.nodeId,
       instanceId: this.instanceId,
       settings,
       storage,
       transport: {
         send: (messages) => this.#send(messages),
-        sendSnapshot: (peer, meta, term, session) => this.#sendSnapshot(peer, { meta, term, session }),
+        sendSnapshot: (to, meta, term, session) => courier.send(this, peer(to), to, { meta, term, session }),
       },
-      store: this.#store(),
+      store: this.#store(clock),
       clock,
       random: seededRandom(Math.floor(random.next() * 2 ** 32)),
-      schedule: (fn) => void clock.after(0.001, () => this.#turn(fn)),
+      schedule: (fn) => clock.soon(() => this.#turn(fn)),
       listener: {
-        proposals: (results) => {
-          for (const r of results)
-            this.#take(this.#life?.proposed, r.id, r.kind === 'accepted' ? r.position : null);
-        },
-        reads: (results) => {
-          for (const r of results) {
-            const read = this.#life?.reads.get(r.id);
-            this.#life?.reads.delete(r.id);
-            read?.(r.index);
-          }
-        },
-        events: (events) => this.#onEvents(events),
+        proposals: (results) => desk.onProposals(results),
+        reads: (results) => desk.onReads(results, this.state.machine),
+        events: (events) => this.#onEvents(events, storage),
         fatal,
       },
     });
-    const maps = { proposed: new Map(), awaited: new Map(), reads: new Map() };
-    this.#life = { loop, storage, clock, ...maps, busyUntil: 0, nextId: 1, dropped: null };
-    loop.start();
   }
 
-  /** The log, or null when the disk fails just now; damage that is found is not forgiven. */
+  /** The log, or null when the disk fails just now or holds damage; damage that nobody did is not forgiven. */
   #open(clock: NodeClock): RaftStorage | null {
     try {
       return this.#disk.open(clock);
     } catch (error) {
-      if (!(error instanceof SqlccError) || !('errno' in error.details)) throw error;
-      this.#parts.say(this.nodeId, `does not start: ${error.message}`);
+      const isKnown = error instanceof SqlccError;
+      if (!isKnown || (!('errno' in error.details) && !this.#disk.isRotten)) throw error;
+      const isDamage = !('errno' in error.details);
+      this.isRefused = isDamage;
+      this.#parts.say(this.who, `${isDamage ? 'refuses to start' : 'does not start'}: ${error.message}`);
       clock.kill();
       this.#disk.kill();
       return null;
@@ -189,76 +205,62 @@ export class SimNode {
   }
 
   /** Ends this life at once; a power cut loses or tears what was not synced, a kill keeps the page cache. */
-  crash(powerCut: boolean): void {
+  crash(isPowerCut: boolean): void {
     const life = this.#life;
     if (life === null) return;
     life.loop.stop();
     life.clock.kill();
     this.#life = null;
-    const { random } = this.#parts;
-    if (powerCut) {
+    if (isPowerCut) {
       this.#disk.powerCut();
-      // the state file keeps its last sync and whatever came after it by luck
-      const luck = Math.floor(random.next() * (this.#applied - this.#appliedDurable + 1));
-      this.#applied = this.#appliedDurable + luck;
+      this.state.powerCut(this.#parts.random);
     } else this.#disk.kill();
-    for (const done of life.proposed.values()) done(null);
-    for (const { done } of life.awaited.values()) done(null);
-    for (const read of life.reads.values()) read(null);
+    life.desk.close();
   }
 
   pause(ms: number): void {
     this.#life?.clock.pauseUntil(this.#parts.world.now + ms);
   }
 
-  failDisk(): void {
-    if (this.#life !== null) this.#disk.failNextSync();
+  /** The disk fails once: while it runs, or as it starts. */
+  failDisk(fault: DiskFault): void {
+    this.#disk.strike(fault);
   }
 
   /** The machine is replaced: an empty disk under a new instance. It keeps no promise of the old one. */
   wipe(): void {
     this.crash(false);
-    this.#lives++;
-    this.instanceId = `i-${this.nodeId}-${this.#lives}`;
+    this.life++;
+    this.instanceId = `i-${this.nodeId}-${this.life}`;
     this.#disk = this.#parts.makeDisk(this.instanceId);
-    this.#snapshots.clear();
-    this.#applied = 0;
-    this.#appliedDurable = 0;
+    this.state = new NodeState();
+    this.isRefused = false;
     this.init(false);
   }
 
   /** A paused process reads its sockets when it wakes, in order. */
   submit(input: RaftInput): void {
     const life = this.#life;
-    life?.clock.after(0, () => void life.loop.submit(input));
+    if (life === null) return;
+    if (life.clock.isPaused) life.clock.later(0, () => life.loop.submit(input));
+    else life.loop.submit(input);
   }
 
-  /** Proposes a serial; `done(index)` once it is applied here, `done(null)` when that is not known. */
-  propose(serial: number, done: Done): void {
-    if (this.#life === null) return;
-    const id = this.#life.nextId++;
-    this.#life.proposed.set(id, done);
-    const data = new TextEncoder().encode(String(serial));
-    this.submit({ kind: 'propose', proposals: [{ id, kind: 'command', timestamp: 0, data }] });
+  /** Asks for a write; it is answered once it is applied here, or when it is known that it won't be. */
+  propose(data: Uint8Array, reply: Reply): void {
+    const life = this.#life;
+    if (life === null) return reply({ kind: 'error', code: 'unavailable' });
+    life.clock.later(0, () => life.desk.propose(data, Math.floor(this.#parts.world.now), reply));
   }
 
-  read(done: Done): void {
-    if (this.#life === null) return;
-    const id = this.#life.nextId++;
-    this.#life.reads.set(id, done);
-    this.submit({ kind: 'read-index', id });
-  }
-
-  #take(
-    proposed: Map<number, Done> | undefined,
-    id: number,
-    at: { index: LogIndex; term: number } | null,
-  ): void {
-    const done = proposed?.get(id);
-    if (done === undefined) return;
-    proposed?.delete(id);
-    if (at === null) done(null);
-    else this.#life?.awaited.set(at.index, { term: at.term, done });
+  /** Asks for the value of a key: as it is now, or as it was at `minIndex` or later. */
+  read(key: string, minIndex: LogIndex | null, reply: Reply): void {
+    const life = this.#life;
+    if (life === null) return reply({ kind: 'error', code: 'unavailable' });
+    life.clock.later(0, () => {
+      if (minIndex === null) life.desk.read(key, reply);
+      else life.desk.readAt({ index: minIndex, key, reply }, this.state.machine);
+    });
   }
 
   /** A turn, and what the oracle says to its outcome. */
@@ -266,14 +268,15 @@ export class SimNode {
     fn();
     const life = this.#life;
     if (life === null) return;
-    const status = life.loop.status();
+    const { oracle, world } = this.#parts;
+    const marks = life.loop.marks();
     // a log that has failed and says so in a moment dropped this turn's write: its reads tell nothing now
-    if (life.storage.lastIndex() !== status.last.index) {
-      life.dropped ??= this.#parts.world.now;
-      if (this.#parts.world.now - life.dropped < FAIL_STOP_MS) return;
-      this.#parts.oracle.fail('FailStop', `${this.nodeId} lives on with a log that dropped a write`);
+    if (life.storage.lastIndex() !== marks.last.index) {
+      life.dropped ??= world.now;
+      if (world.now - life.dropped < FAIL_STOP_MS || life.clock.isPaused) return;
+      oracle.fail('FailStop', `${this.who} lives on with a log that dropped a write`);
     }
-    this.#parts.oracle.turned(status, (index) => life.storage.term(index));
+    oracle.turned(this.who, marks, (index) => life.storage.term(index));
   }
 
   #send(messages: readonly RaftMessage[]): void {
@@ -282,21 +285,12 @@ export class SimNode {
     network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m }));
   }
 
-  /** The state machine's thread: one thing after the other. */
-  #work(ms: number, fn: () => void): void {
-    const life = this.#life;
-    if (life === null) return;
-    const { now } = this.#parts.world;
-    life.busyUntil = Math.max(now, life.busyUntil) + ms;
-    life.clock.after(life.busyUntil - now, fn);
-  }
-
-  #store(): RaftStore {
+  #store(clock: NodeClock): RaftStore {
     const store = new ModelStore({
-      appliedIndex: this.#applied,
-      work: (ms, fn) => this.#work(ms, fn),
+      appliedIndex: this.appliedIndex,
+      work: (ms, fn) => this.#work(clock, ms, fn),
       apply: (entry) => this.#apply(entry),
-      restore: (meta) => this.#restore(meta),
+      restore: ({ id }) => this.#restore(id),
     });
     return {
       appliedIndex: () => store.appliedIndex(),
@@ -304,83 +298,68 @@ export class SimNode {
       apply: (entries, done) =>
         store.apply(entries, (index) => {
           done(index);
+          this.#life?.desk.moved(this.state.machine);
           this.#maybeSnapshot();
         }),
     };
   }
 
+  /** The state machine's thread: one thing after the other. */
+  #work(clock: NodeClock, ms: number, fn: () => void): void {
+    const life = this.#life;
+    if (life === null) return;
+    const { now } = this.#parts.world;
+    life.busyUntil = Math.max(now, life.busyUntil) + ms;
+    clock.later(life.busyUntil - now, fn);
+  }
+
   #apply(entry: LogEntry): void {
-    const { oracle } = this.#parts;
-    if (entry.index !== this.#applied + 1) {
-      oracle.fail('ApplyOrder', `${this.nodeId} gets ${entry.index} after ${this.#applied}`);
+    const { oracle, history } = this.#parts;
+    if (entry.index !== this.appliedIndex + 1) {
+      oracle.fail('ApplyOrder', `${this.who} gets ${entry.index} after ${this.appliedIndex}`);
     }
-    oracle.applies(this.nodeId, entry);
-    this.#applied = entry.index;
-    const waiting = this.#life?.awaited.get(entry.index);
-    this.#life?.awaited.delete(entry.index);
-    waiting?.done(waiting.term === entry.term ? entry.index : null);
+    oracle.applies(this.who, entry);
+    const result = this.state.apply(entry);
+    history.applied(this.who, entry, result);
+    this.#life?.desk.applied(entry, result);
   }
 
   #maybeSnapshot(): void {
     const every = this.#parts.options.snapshotEveryEntries;
-    const status = this.status;
-    const newest = Math.max(this.#appliedDurable, status?.snapshotIndex ?? 0);
-    if (every === 0 || status === null || this.#applied - newest < every) return;
-    // only a settled configuration is known to belong to this very index
-    if (!status.membershipCommitted || status.membershipIndex > this.#applied) return;
-    const term = this.#life?.storage.term(this.#applied);
-    if (term === undefined) return;
-    const { membership, membershipIndex } = status;
-    const id = `${this.nodeId}-${this.#applied}-${this.#lives}`;
-    const meta: SnapshotMeta = { id, index: this.#applied, term, membership, membershipIndex, size: 100 };
-    this.#snapshots.set(id, meta);
-    this.#appliedDurable = this.#applied;
-    this.submit({ kind: 'snapshot-made', meta });
-  }
-
-  #restore(meta: SnapshotMeta): void {
-    const { oracle } = this.#parts;
-    if (!this.#snapshots.has(meta.id)) oracle.fail('SnapshotFile', `${this.nodeId} has no ${meta.id}`);
-    oracle.snapshot(this.nodeId, meta);
-    this.#parts.say(this.nodeId, `restores ${meta.id}`);
-    this.#applied = meta.index;
-    this.#appliedDurable = meta.index;
-    for (const [index, { done: tell }] of [...(this.#life?.awaited ?? [])]) {
-      if (index > meta.index) continue;
-      this.#life?.awaited.delete(index);
-      tell(null);
-    }
-  }
-
-  #sendSnapshot(peer: NodeId, what: { meta: SnapshotMeta; term: number; session: number }): void {
-    const { network, world } = this.#parts;
-    const life = this.#lives;
-    world.after(5 + network.delay(), () => {
-      const target = this.#parts.peer(peer);
-      const isThere = target?.up === true && this.up && !network.isCut(this.nodeId, peer);
-      if (isThere) target.#takeSnapshot(this, what);
-      world.after(network.delay(), () => {
-        if (life === this.#lives) this.submit({ kind: 'snapshot-report', peer, ok: isThere });
-      });
+    const life = this.#life;
+    if (every === 0 || life === null || life.isSnapshotting) return;
+    const newest = this.state.newestSnapshot?.meta.index ?? 0;
+    if (this.appliedIndex - newest < every) return;
+    life.isSnapshotting = true;
+    const image = this.state.capture(`${this.nodeId}-${this.appliedIndex}-${this.life}`);
+    life.clock.later(this.#parts.random.next() * SNAPSHOT_MS, () => {
+      life.isSnapshotting = false;
+      this.state.keep(image);
+      this.submit({ kind: 'snapshot-made', meta: image.meta });
     });
   }
 
-  #takeSnapshot(
-    from: SimNode,
-    { meta, term, session }: { meta: SnapshotMeta; term: number; session: number },
-  ): void {
-    this.#snapshots.set(meta.id, meta);
-    const ends = { from: from.nodeId, to: this.nodeId };
-    const instances = { fromInstance: from.instanceId, toInstance: this.instanceId };
-    const message: RaftMessage = { kind: 'snapshot', ...ends, ...instances, term, meta, session };
-    this.submit({ kind: 'message', message });
+  #restore(id: string): void {
+    const { oracle, say } = this.#parts;
+    if (!this.state.restore(id)) oracle.fail('SnapshotFile', `${this.who} has no sound ${id}`);
+    const { index } = this.state.machine.applied;
+    oracle.checks++;
+    say(this.who, `restores ${id}`);
+    this.#life?.desk.restored(index);
+    this.#life?.desk.moved(this.state.machine);
   }
 
-  #onEvents(events: readonly RaftEvent[]): void {
+  #onEvents(events: readonly RaftEvent[], storage: RaftStorage): void {
+    const { oracle, say } = this.#parts;
     for (const event of events) {
-      this.#parts.say(this.nodeId, JSON.stringify(event));
-      if (event.kind !== 'elected' || this.#life === null) continue;
-      this.#parts.oracle.elected(this.nodeId, event.term, this.#life.storage);
+      say(this.who, JSON.stringify(event));
+      if (event.kind === 'elected') oracle.elected(this.who, event.term, storage);
     }
   }
+}
+
+/** A disk that fails as it is read ends the turn: by an error that struck, or damage that somebody did. */
+function isDiskError(reason: string, isRotten: boolean): boolean {
+  if (/^SqlccError: read \S+: EIO/.test(reason)) return true;
+  return isRotten && /^SqlccError: \S+ at byte \d+: entry \d+ is damaged/.test(reason);
 }

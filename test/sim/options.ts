@@ -1,7 +1,29 @@
 /** What one seed's world is like: a swarm of options, drawn anew for each seed. */
 import { between, pick, type Random } from '../../src/base/index.ts';
 
-export interface SimOptions {
+/** Mean times between faults, ms; 0 = never. */
+export interface FaultRates {
+  readonly crashEveryMs: number;
+  /** All nodes at once. */
+  readonly blackoutEveryMs: number;
+  readonly partitionEveryMs: number;
+  /** A link that holds everything for a while. */
+  readonly clogEveryMs: number;
+  /** A connection that breaks: what is on its way is lost. */
+  readonly resetEveryMs: number;
+  readonly pauseEveryMs: number;
+  readonly membershipEveryMs: number;
+  readonly transferEveryMs: number;
+  readonly diskFaultEveryMs: number;
+  /** A disk that hangs: its latency is 100 times as long for a while. */
+  readonly diskStallEveryMs: number;
+  /** A disk that is gone: its node comes back empty, as another instance. */
+  readonly wipeEveryMs: number;
+  /** A bit of confirmed data that flips. */
+  readonly rotEveryMs: number;
+}
+
+export interface SimOptions extends FaultRates {
   readonly nodes: number;
   readonly lossRatio: number;
   readonly duplicateRatio: number;
@@ -9,20 +31,15 @@ export interface SimOptions {
   readonly delayMeanMs: number;
   /** Messages that arrive up to 400 ms late, behind what was sent after them. */
   readonly lateRatio: number;
+  /** Messages cross as bytes, through the codec. */
+  readonly asBytes: boolean;
+  /** Clocks run up to this share too fast or too slow. */
+  readonly clockDrift: number;
   /** Latency of a sync, ms, exponential mean. */
   readonly diskMeanMs: number;
-  /** Mean times between faults, ms; 0 = never. */
-  readonly crashEveryMs: number;
-  readonly partitionEveryMs: number;
-  readonly pauseEveryMs: number;
-  readonly membershipEveryMs: number;
-  readonly transferEveryMs: number;
-  readonly diskFaultEveryMs: number;
-  /** A disk that is gone: its node comes back empty, as another instance. */
-  readonly wipeEveryMs: number;
-  /** A disk that hangs: its latency is 100 times as long for a while. */
-  readonly diskStallEveryMs: number;
-  readonly clientEveryMs: number;
+  readonly clients: number;
+  /** Mean time between two operations of one client, ms. */
+  readonly thinkMs: number;
   readonly snapshotEveryEntries: number;
   /** Entries kept behind a snapshot. */
   readonly trailingEntries: number;
@@ -32,6 +49,10 @@ export interface SimOptions {
   readonly powerCutRatio: number;
   readonly hints: boolean;
   readonly safetyMs: number;
+  /** Before everything heals, a bare quorum must do. */
+  readonly quorumFirst: boolean;
+  /** Numbers of faults that are left out: how a failing seed is made smaller. */
+  readonly without: readonly number[];
 }
 
 export function drawOptions(random: Random, nodes: number): SimOptions {
@@ -42,21 +63,42 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     duplicateRatio: often([0, 0, 0.05, 0.2]),
     delayMeanMs: often([0.2, 1, 5, 20]),
     lateRatio: often([0, 0, 0.01, 0.05]),
+    asBytes: random.next() < 0.25,
+    clockDrift: often([0, 0, 0.001, 0.05]),
     diskMeanMs: often([0.2, 1, 5, 30]),
     crashEveryMs: often([0, 600, 1500, 4000]),
+    blackoutEveryMs: often([0, 0, 0, 6000]),
     partitionEveryMs: often([0, 500, 1500, 4000]),
+    clogEveryMs: often([0, 0, 1000, 4000]),
+    resetEveryMs: often([0, 0, 300, 2000]),
     pauseEveryMs: often([0, 2000, 6000]),
     membershipEveryMs: often([0, 0, 800, 3000]),
     transferEveryMs: often([0, 0, 1000, 4000]),
-    diskFaultEveryMs: often([0, 0, 4000]),
-    wipeEveryMs: often([0, 0, 0, 2000]),
+    diskFaultEveryMs: often([0, 0, 1500, 4000]),
     diskStallEveryMs: often([0, 0, 5000]),
-    clientEveryMs: often([3, 6, 20]),
+    wipeEveryMs: often([0, 0, 0, 3000]),
+    rotEveryMs: often([0, 0, 0, 4000]),
+    clients: often([1, 2, 4]),
+    thinkMs: often([10, 50, 200]),
     snapshotEveryEntries: often([0, 20, 100]),
     trailingEntries: often([0, 5, 50]),
-    maxAppendBytes: often([150, 512 * 1024, 512 * 1024]),
+    maxAppendBytes: often([250, 512 * 1024, 512 * 1024]),
     powerCutRatio: often([0, 0.5, 1]),
     hints: random.next() < 0.7,
-    safetyMs: between(random, 4000, 10_000),
+    safetyMs: between(random, 12_000, 24_000),
+    quorumFirst: random.next() < 0.7,
+    without: [],
+  };
+}
+
+/** A world in which nothing goes wrong. */
+export function calmOptions(nodes: number): SimOptions {
+  return {
+    ...{ nodes, lossRatio: 0, duplicateRatio: 0, delayMeanMs: 0.2, lateRatio: 0, asBytes: false },
+    ...{ clockDrift: 0, diskMeanMs: 0.5, crashEveryMs: 0, blackoutEveryMs: 0, partitionEveryMs: 0 },
+    ...{ clogEveryMs: 0, resetEveryMs: 0, pauseEveryMs: 0, membershipEveryMs: 0, transferEveryMs: 0 },
+    ...{ diskFaultEveryMs: 0, diskStallEveryMs: 0, wipeEveryMs: 0, rotEveryMs: 0, clients: 0, thinkMs: 0 },
+    ...{ snapshotEveryEntries: 100, trailingEntries: 50, maxAppendBytes: 512 * 1024, powerCutRatio: 0 },
+    ...{ hints: true, safetyMs: 60_000, quorumFirst: false, without: [] },
   };
 }

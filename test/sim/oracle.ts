@@ -1,10 +1,11 @@
 /**
  * What must never happen, checked after each step of the simulated world: the safety
- * properties of Raft (figure 3 of the paper) over all nodes together, what durability
- * promises, and what clients were told.
+ * properties of Raft (figure 3 of the paper) over all nodes together, and what durability
+ * promises. What clients were told is history.ts.
  *
  * The oracle sees the nodes from outside: what they write, send, commit and apply. It
- * keeps one history (what was committed at which index) and holds everybody to it.
+ * keeps one history (what was committed at which index) and holds everybody to it. Each
+ * check looks only at what is new, so it costs the same in a long seed.
  */
 import type { InstanceId, LogIndex, NodeId, Term } from '../../src/base/index.ts';
 import {
@@ -12,19 +13,18 @@ import {
   type LogEntry,
   type Membership,
   type PersistRequest,
+  type RaftMarks,
   type RaftMessage,
-  type RaftStatus,
   type SnapshotMeta,
 } from '../../src/raft/index.ts';
+import { type Config, disjointQuorums, isQuorum } from './config-safety.ts';
 import { Shadow } from './shadow.ts';
+import { Violation } from './violation.ts';
 
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
-/** One life of a node as the oracle remembers it between two steps. */
+/** One life of a process as the oracle remembers it between two steps. */
 interface Life {
   term: Term;
+  vote: NodeId | null;
   commit: LogIndex;
   applied: LogIndex;
   /** The term that it leads, or 0. */
@@ -35,35 +35,40 @@ interface Life {
   cut: boolean;
 }
 
-const decoder = new TextDecoder();
-
-/** Identity of an entry's content. */
-function printOf(entry: LogEntry): string {
-  const data = entry.kind === 'command' ? decoder.decode(entry.data) : String(entry.data.length);
-  return `${entry.term}/${entry.kind}/${data}`;
+/** An entry that some log holds or held: index and term fix its content and what is before it. */
+interface Witness {
+  readonly entry: LogEntry;
+  readonly previous: Term;
+  readonly config: Config | null;
+  /** Another one of the same index. */
+  readonly next: Witness | undefined;
 }
 
-/** The client's number in an entry, or null. */
-export function serialOf(entry: LogEntry): number | null {
-  return entry.kind === 'command' ? Number(decoder.decode(entry.data)) : null;
+export function isSameEntry(a: LogEntry, b: LogEntry): boolean {
+  if (a === b) return true;
+  if (a.term !== b.term || a.index !== b.index || a.kind !== b.kind) return false;
+  if (a.data === b.data) return true;
+  if (a.data.length !== b.data.length) return false;
+  for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) return false;
+  return true;
 }
+
+const nameOf = ({ term, index, kind, data }: LogEntry): string =>
+  `${index}/${term} ${kind} of ${data.length} bytes`;
 
 export class Oracle {
   /** One for each disk that ever was: what it acknowledged it held, whatever became of it. */
   readonly #shadows = new Map<InstanceId, Shadow>();
   readonly #leaders = new Map<Term, NodeId>();
-  /** Log Matching: an entry's identity fixes its content and the term before it, in every log. */
-  readonly #written = new Map<string, string>();
-  readonly #memberships = new Map<string, Membership>();
+  readonly #written: (Witness | undefined)[] = [];
   /** Terms of committed entries. */
   readonly #committed: (Term | undefined)[] = [];
   /** The term in which each was first seen to be committed. */
   readonly #committedIn: (Term | undefined)[] = [];
-  readonly #applied: (string | undefined)[] = [];
-  readonly #lives = new Map<NodeId, Life>();
-  readonly #acked = new Map<number, LogIndex>();
-  readonly #serialAt = new Map<number, LogIndex>();
-  #ackedFloor: LogIndex = 0;
+  readonly #applied: (LogEntry | undefined)[] = [];
+  readonly #lives = new Map<string, Life>();
+  /** Configurations that were appended in the turn under way. */
+  #newConfigs: Config[] = [];
   #highest: LogIndex = 0;
   /** Checks made so far. */
   checks = 0;
@@ -72,18 +77,22 @@ export class Oracle {
 
   /** The shadow of a disk. */
   shadowOf(instanceId: InstanceId): Shadow {
-    const known = this.#shadows.get(instanceId) ?? new Shadow();
-    this.#shadows.set(instanceId, known);
+    let known = this.#shadows.get(instanceId);
+    if (known === undefined) {
+      known = new Shadow();
+      this.#shadows.set(instanceId, known);
+    }
     return known;
+  }
+
+  /** The disk of an instance holds something else from now on. */
+  replaceShadow(instanceId: InstanceId, shadow: Shadow): void {
+    this.#shadows.set(instanceId, shadow);
   }
 
   /** Highest index that any node has applied. */
   get appliedIndex(): LogIndex {
     return this.#highest;
-  }
-
-  get acked(): number {
-    return this.#acked.size;
   }
 
   /** Terms that had a leader. */
@@ -98,71 +107,96 @@ export class Oracle {
 
   /** Election Safety (§5.2) and Leader Completeness (§5.4): one leader a term, whose log holds all that is committed. */
   elected(
-    nodeId: NodeId,
+    who: string,
     term: Term,
     log: { term(i: LogIndex): Term | undefined; firstIndex(): LogIndex },
   ): void {
     const other = this.#leaders.get(term);
-    if (other !== undefined && other !== nodeId) {
-      this.fail('ElectionSafety', `${other} and ${nodeId} lead term ${term}`);
+    if (other !== undefined && other !== who) {
+      this.fail('ElectionSafety', `${other} and ${who} lead term ${term}`);
     }
-    this.#leaders.set(term, nodeId);
+    this.#leaders.set(term, who);
     for (let index = log.firstIndex(); index < this.#committed.length; index++) {
       const want = this.#committed[index];
       // a leader of an earlier term that was elected late owes nothing to later ones
       if (want === undefined || log.term(index) === want || (this.#committedIn[index] ?? 0) >= term) continue;
       this.fail(
         'LeaderCompleteness',
-        `${nodeId} leads ${term} without ${index} of ${want} (${log.term(index)})`,
+        `${who} leads ${term} without ${index} of ${want} (${log.term(index)})`,
       );
     }
   }
 
   /** Log Matching (§5.3), Leader Append-Only (§5.3), and installed snapshots are committed history. */
-  written(nodeId: NodeId, request: PersistRequest, termBefore: (index: LogIndex) => Term | undefined): void {
+  written(who: string, request: PersistRequest, termBefore: (index: LogIndex) => Term | undefined): void {
     this.checks++;
     const { entries, truncateFrom, snapshot } = request;
-    if (truncateFrom !== null) this.#cuts(nodeId, truncateFrom, termBefore);
-    if (snapshot !== null) this.snapshot(nodeId, snapshot.meta);
+    if (truncateFrom !== null) this.#cuts(who, truncateFrom, termBefore);
+    if (snapshot !== null) this.snapshot(who, snapshot.meta);
     const first = entries[0];
     let previous: Term = first === undefined ? 0 : (termBefore(first.index - 1) ?? -1);
     if (snapshot?.keepSuffix === false) previous = snapshot.meta.term;
     for (const entry of entries) {
-      const key = `${entry.index}/${entry.term}`;
-      const content = `${previous}<${printOf(entry)}`;
-      const known = this.#written.get(key);
-      if (known === undefined) this.#written.set(key, content);
-      else if (known !== content)
-        this.fail('LogMatching', `${nodeId} writes ${content} at ${key}, others ${known}`);
-      if (entry.kind === 'membership') this.#noteMembership(key, entry);
+      this.#append(who, entry, previous);
       previous = entry.term;
     }
   }
 
-  #noteMembership(key: string, entry: LogEntry): void {
-    if (this.#memberships.has(key)) return;
+  #append(who: string, entry: LogEntry, previous: Term): void {
+    const known = this.#witness(entry.index, entry.term);
+    if (known !== undefined) {
+      if (known.previous === previous && isSameEntry(known.entry, entry)) return;
+      const text = `${who} writes ${nameOf(entry)} after term ${previous}`;
+      this.fail('LogMatching', `${text}, others ${nameOf(known.entry)} after term ${known.previous}`);
+    }
+    const before = this.#witness(entry.index - 1, previous)?.config ?? null;
+    const config = entry.kind === 'membership' ? this.#config(entry, before) : before;
+    this.#written[entry.index] = { entry, previous, config, next: this.#written[entry.index] };
+  }
+
+  #witness(index: LogIndex, term: Term): Witness | undefined {
+    let witness = this.#written[index];
+    while (witness !== undefined && witness.entry.term !== term) witness = witness.next;
+    return witness;
+  }
+
+  #config(entry: LogEntry, before: Config | null): Config {
+    const { term, index } = entry;
     const decoded = decodeMembership(entry.data);
-    if (!decoded.ok) this.fail('Codec', `membership ${key}: ${decoded.reason}`);
-    this.#memberships.set(key, decoded.value);
+    if (!decoded.ok) this.fail('Codec', `membership ${index}/${term}: ${decoded.reason}`);
+    const config = { term, index, membership: decoded.value, before };
+    this.#newConfigs.push(config);
+    return config;
+  }
+
+  /** Any two configurations that may decide at the same time intersect (§6). */
+  #checkConfig({ index, term, membership, before }: Config): void {
+    if (before === null) return;
+    if (this.#committed[before.index] !== before.term) {
+      const text = `configuration ${index}/${term} was appended on ${before.index}/${before.term}`;
+      this.fail('ConfigSafety', `${text}, which is not committed`);
+    }
+    const apart = disjointQuorums(before.membership, membership);
+    if (apart !== null) this.fail('ConfigSafety', `configuration ${index}/${term}: ${apart}`);
   }
 
   /** A committed entry is never taken back where it lies. */
-  #cuts(nodeId: NodeId, from: LogIndex, termAt: (index: LogIndex) => Term | undefined): void {
-    const life = this.#lives.get(nodeId);
+  #cuts(who: string, from: LogIndex, termAt: (index: LogIndex) => Term | undefined): void {
+    const life = this.#lives.get(who);
     if (life !== undefined) life.cut = true;
     for (let index = from; index < this.#committed.length; index++) {
       const known = this.#committed[index];
       if (known !== undefined && termAt(index) === known) {
-        this.fail('CommittedImmutable', `${nodeId} cuts committed ${index} of term ${known}`);
+        this.fail('CommittedImmutable', `${who} cuts committed ${index} of term ${known}`);
       }
     }
   }
 
   /** A snapshot stands for committed history only. */
-  snapshot(nodeId: NodeId, meta: SnapshotMeta): void {
+  snapshot(who: string, meta: SnapshotMeta): void {
     const known = this.#committed[meta.index];
     if (known !== meta.term) {
-      this.fail('SnapshotCommitted', `${nodeId} has ${meta.id} of term ${meta.term}, committed is ${known}`);
+      this.fail('SnapshotCommitted', `${who} has ${meta.id} of term ${meta.term}, committed is ${known}`);
     }
   }
 
@@ -184,134 +218,109 @@ export class Oracle {
     const candidate = m.kind === 'vote' ? m.from : m.to;
     if (m.kind === 'vote-response' && !m.granted) return;
     if (term !== m.term || votedFor !== candidate) {
-      this.fail(
-        'VoteBeforeDurable',
-        `${m.from} votes ${candidate} in ${m.term}, holds ${votedFor} in ${term}`,
-      );
+      const text = `${m.from} votes ${candidate} in ${m.term}, holds ${votedFor} in ${term}`;
+      this.fail('VoteBeforeDurable', text);
     }
   }
 
   /** A new life: commit and applied start over, the term does not. */
-  started(nodeId: NodeId, term: Term, applied: LogIndex): void {
-    this.#lives.set(nodeId, { term, commit: 0, applied, leads: 0, membership: null, cut: false });
+  started(who: string, term: Term, applied: LogIndex): void {
+    const nothing = { vote: null, commit: 0, leads: 0, membership: null, cut: false };
+    this.#lives.set(who, { ...nothing, term, applied });
   }
 
   /** After a turn of a node: its marks keep their order, only grow, and what it commits is one history. */
-  turned(status: RaftStatus, entryTerm: (index: LogIndex) => Term | undefined): void {
+  turned(who: string, marks: RaftMarks, entryTerm: (index: LogIndex) => Term | undefined): void {
     this.checks++;
-    const { nodeId, term, commitIndex: commit, appliedIndex: applied } = status;
-    const life = this.#lives.get(nodeId);
+    const life = this.#lives.get(who);
     if (life === undefined) return;
-    if (term < life.term) this.fail('MonotonicTerm', `${nodeId} went from ${life.term} to ${term}`);
-    if (commit < life.commit) this.fail('MonotonicCommit', `${nodeId} went from ${life.commit} to ${commit}`);
-    if (applied < life.applied)
-      this.fail('MonotonicApplied', `${nodeId} went from ${life.applied} to ${applied}`);
-    const { applyingIndex: applying, last, snapshotIndex } = status;
-    if (applied > applying || applying > commit || commit > last.index || snapshotIndex > commit) {
-      const marks = `snapshot ${snapshotIndex} applied ${applied} applying ${applying}`;
-      this.fail('Order', `${nodeId}: ${marks} commit ${commit} last ${last.index}`);
+    this.#checkMarks(who, marks, life);
+    const { term, commitIndex: commit } = marks;
+    for (let index = Math.max(life.commit + 1, marks.firstIndex); index <= commit; index++) {
+      this.#commits(who, index, { at: term, term: entryTerm(index) });
     }
-    for (let index = Math.max(life.commit + 1, status.firstIndex); index <= commit; index++) {
-      this.#commits(status, index, entryTerm(index));
+    const isLeader = marks.role === 'leader';
+    if (isLeader && life.leads === term && life.cut) this.fail('LeaderAppendOnly', `${who} leads and cuts`);
+    if (isLeader && commit > life.commit) this.#decides(marks, life, entryTerm);
+    if (this.#newConfigs.length > 0) {
+      for (const config of this.#newConfigs) this.#checkConfig(config);
+      this.#newConfigs = [];
     }
-    const isLeader = status.role === 'leader';
-    if (isLeader && life.leads === term && life.cut)
-      this.fail('LeaderAppendOnly', `${nodeId} leads and cuts`);
-    if (isLeader) this.#decides(status, life, entryTerm);
     life.term = term;
+    life.vote = marks.votedFor;
     life.commit = commit;
-    life.applied = applied;
+    life.applied = marks.appliedIndex;
     life.leads = isLeader ? term : 0;
-    life.membership = status.membership;
+    life.membership = marks.membership;
     life.cut = false;
   }
 
+  #checkMarks(who: string, marks: RaftMarks, life: Life): void {
+    const { term, votedFor, commitIndex: commit, appliedIndex: applied, snapshotIndex } = marks;
+    if (term < life.term) this.fail('MonotonicTerm', `${who} went from ${life.term} to ${term}`);
+    if (term === life.term && life.vote !== null && votedFor !== life.vote)
+      this.fail('MonotonicVote', `${who} voted ${life.vote} and then ${votedFor} in term ${term}`);
+    if (commit < life.commit) this.fail('MonotonicCommit', `${who} went from ${life.commit} to ${commit}`);
+    if (applied < life.applied)
+      this.fail('MonotonicApplied', `${who} went from ${life.applied} to ${applied}`);
+    const { applyingIndex: applying, durableIndex: durable, last } = marks;
+    const isOrdered = applied <= applying && applying <= commit && commit <= last.index;
+    if (isOrdered && snapshotIndex <= commit && applying <= Math.max(durable, snapshotIndex)) return;
+    const texts = `snapshot ${snapshotIndex} applied ${applied} applying ${applying} commit ${commit}`;
+    this.fail('Order', `${who}: ${texts} durable ${durable} last ${last.index}`);
+  }
+
   /** Committed entries never change, whoever says that they are committed. */
-  #commits({ nodeId, term: at }: RaftStatus, index: LogIndex, term: Term | undefined): void {
-    if (term === undefined) this.fail('Commit', `${nodeId} commits ${index}, which it does not hold`);
+  #commits(who: string, index: LogIndex, seen: { at: Term; term: Term | undefined }): void {
+    const { at, term } = seen;
+    if (term === undefined) this.fail('Commit', `${who} commits ${index}, which it does not hold`);
     const known = this.#committed[index];
     if (known === undefined) {
       this.#committed[index] = term;
       this.#committedIn[index] = at;
     } else if (known !== term) {
-      this.fail('CommittedImmutable', `${nodeId} commits ${index} of term ${term}, it was of term ${known}`);
+      this.fail('CommittedImmutable', `${who} commits ${index} of term ${term}, it was of term ${known}`);
     }
   }
 
   /** What a leader commits lies on the disks of every majority that its configuration needs. */
-  #decides(status: RaftStatus, life: Life, entryTerm: (index: LogIndex) => Term | undefined): void {
-    const { commitIndex: commit, nodeId } = status;
-    const from = Math.max(life.commit + 1, status.firstIndex);
+  #decides(marks: RaftMarks, life: Life, entryTerm: (index: LogIndex) => Term | undefined): void {
+    const { commitIndex: commit, nodeId } = marks;
+    const from = Math.max(life.commit + 1, marks.firstIndex);
     for (let index = from; index <= commit; index++) {
-      const own = this.#memberships.get(`${index}/${entryTerm(index)}`);
-      if (own === undefined || this.#isHeld(own, index, entryTerm(index))) continue;
+      const term = entryTerm(index);
+      const witness = term === undefined ? undefined : this.#witness(index, term);
+      if (witness?.entry.kind !== 'membership' || witness.config === null) continue;
+      if (this.#isHeld(witness.config.membership, index, term)) continue;
       this.fail('CommittedOnQuorum', `${nodeId} commits the membership of ${index} without its majorities`);
     }
     if (commit < from) return;
     // a membership that followed from a commit of this very turn may have decided the rest, or not yet
-    const deciding = [life.membership, status.membership].filter((m) => m !== null);
-    if (deciding.some((m) => this.#isHeld(m, commit, entryTerm(commit)))) return;
-    this.fail('CommittedOnQuorum', `${nodeId} commits ${commit}/${entryTerm(commit)} without a majority`);
+    const term = entryTerm(commit);
+    if (life.membership !== null && this.#isHeld(life.membership, commit, term)) return;
+    if (life.membership !== marks.membership && this.#isHeld(marks.membership, commit, term)) return;
+    this.fail('CommittedOnQuorum', `${nodeId} commits ${commit}/${term} without a majority`);
   }
 
   /** Is this entry durable on a majority of each half? */
   #isHeld(membership: Membership, index: LogIndex, term: Term | undefined): boolean {
-    const halves = [membership.voters, membership.outgoing].filter((half) => half.length > 0);
-    return halves.every((half) => {
-      const holders = half.filter((m) => this.shadowOf(m.instanceId).holds(index, term ?? -1));
-      return holders.length * 2 > half.length;
-    });
+    return isQuorum(membership, (instanceId) => this.shadowOf(instanceId).holds(index, term ?? -1));
   }
 
-  /** State Machine Safety (§5.4.3): no two nodes apply different entries at an index; one place for each serial. */
-  applies(nodeId: NodeId, entry: LogEntry): void {
+  /** State Machine Safety (§5.4.3): no two nodes apply different entries at an index. True when it is news. */
+  applies(who: string, entry: LogEntry): boolean {
     this.checks++;
-    const print = printOf(entry);
     const known = this.#applied[entry.index];
-    if (known !== undefined && known !== print) {
-      this.fail(
-        'StateMachineSafety',
-        `${nodeId} applies ${print} at ${entry.index}, others applied ${known}`,
-      );
+    if (known !== undefined) {
+      if (isSameEntry(known, entry)) return false;
+      const text = `${who} applies ${nameOf(entry)} at ${entry.index}, others applied ${nameOf(known)}`;
+      this.fail('StateMachineSafety', text);
     }
-    if (known !== undefined) return;
     if (this.#committed[entry.index] !== entry.term) {
-      this.fail('AppliedCommitted', `${nodeId} applies ${print} at ${entry.index}, which is not committed`);
+      this.fail('AppliedCommitted', `${who} applies ${nameOf(entry)}, which is not committed`);
     }
-    this.#applied[entry.index] = print;
+    this.#applied[entry.index] = entry;
     this.#highest = Math.max(this.#highest, entry.index);
-    const serial = serialOf(entry);
-    if (serial === null) return;
-    const before = this.#serialAt.get(serial);
-    if (before !== undefined) this.fail('OneSerialOneIndex', `${serial} at ${before} and at ${entry.index}`);
-    this.#serialAt.set(serial, entry.index);
-  }
-
-  /** A client was told that its write is done. */
-  ack(serial: number, index: LogIndex): void {
-    const at = this.#serialAt.get(serial);
-    if (at !== index)
-      this.fail('AckBeforeApply', `serial ${serial} acknowledged at ${index}, applied at ${at}`);
-    this.#acked.set(serial, index);
-    this.#ackedFloor = Math.max(this.#ackedFloor, index);
-  }
-
-  /** Linearizability (§8): a read covers every write acknowledged before it was asked. */
-  read(floor: LogIndex, index: LogIndex): void {
-    if (index < floor)
-      this.fail('Linearizability', `a read at ${index} misses writes acknowledged up to ${floor}`);
-  }
-
-  /** Highest index acknowledged to any client so far. */
-  get ackedFloor(): LogIndex {
-    return this.#ackedFloor;
-  }
-
-  /** At the end: every acknowledged write is in the one history. */
-  finish(): void {
-    for (const [serial, index] of this.#acked) {
-      if (this.#serialAt.get(serial) !== index)
-        this.fail('Durability', `acknowledged serial ${serial} is gone`);
-    }
+    return true;
   }
 }

@@ -6,38 +6,59 @@
 import type { LogIndex, Term } from '../../src/base/index.ts';
 import type { HardState, PersistRequest, RaftStorage } from '../../src/raft/index.ts';
 
-/** Terms of entries by index; `base` is covered by a snapshot. */
-interface Image {
-  readonly hardState: HardState;
-  readonly base: LogIndex;
-  readonly last: LogIndex;
-  readonly terms: readonly Term[];
-}
+/** Terms of entries by index; what lies at and before `base` is covered by a snapshot. */
+class Image {
+  hardState: HardState = { term: 0, votedFor: null };
+  base: LogIndex = 0;
+  /** Index of the first element of `#terms`. */
+  #from: LogIndex = 0;
+  #terms: Term[] = [0];
 
-const EMPTY: Image = { hardState: { term: 0, votedFor: null }, base: 0, last: 0, terms: [0] };
-
-/** The terms after one request; arrays are copied only when something is cut. */
-function after(image: Image, request: PersistRequest): Image {
-  let { base, last } = image;
-  let terms = image.terms as Term[];
-  if (request.snapshot !== null && !request.snapshot.keepSuffix) {
-    const { meta } = request.snapshot;
-    base = meta.index;
-    last = meta.index;
-    terms = [];
-    terms[meta.index] = meta.term;
-  } else if (request.truncateFrom !== null && request.truncateFrom <= last) {
-    last = request.truncateFrom - 1;
-    terms = terms.slice(0, last + 1);
+  get last(): LogIndex {
+    return this.#from + this.#terms.length - 1;
   }
-  if (request.entries.length > 0 && terms.length > last + 1) terms = terms.slice(0, last + 1);
-  for (const entry of request.entries) terms[++last] = entry.term;
-  return { hardState: request.hardState ?? image.hardState, base, last, terms };
+
+  term(index: LogIndex): Term | undefined {
+    return this.#terms[index - this.#from];
+  }
+
+  apply(request: PersistRequest): void {
+    const { snapshot, truncateFrom, entries, hardState } = request;
+    if (snapshot !== null && !snapshot.keepSuffix) {
+      this.base = snapshot.meta.index;
+      this.#from = this.base;
+      this.#terms = [snapshot.meta.term];
+    } else if (truncateFrom !== null && truncateFrom <= this.last) {
+      this.#terms.length = truncateFrom - this.#from;
+    }
+    for (const entry of entries) this.#terms.push(entry.term);
+    this.hardState = hardState ?? this.hardState;
+  }
+
+  copy(): Image {
+    const copy = new Image();
+    copy.hardState = this.hardState;
+    copy.base = this.base;
+    copy.#from = this.#from;
+    copy.#terms = [...this.#terms];
+    return copy;
+  }
+
+  fits(storage: RaftStorage): boolean {
+    const { hardState } = storage.initialState();
+    const last = storage.lastIndex();
+    return (
+      this.hardState.term === hardState.term &&
+      this.hardState.votedFor === hardState.votedFor &&
+      this.last === last &&
+      this.term(last) === (storage.term(last) ?? 0)
+    );
+  }
 }
 
 export class Shadow {
-  #durable: Image = EMPTY;
-  #pending: { readonly token: number; readonly request: PersistRequest }[] = [];
+  #durable = new Image();
+  #pending: PersistRequest[] = [];
 
   get hardState(): HardState {
     return this.#durable.hardState;
@@ -49,42 +70,51 @@ export class Shadow {
 
   /** Does the disk hold this entry, or a snapshot behind it? */
   holds(index: LogIndex, term: Term): boolean {
-    const { base, last, terms } = this.#durable;
-    return index <= base || (index <= last && terms[index] === term);
+    return index <= this.#durable.base || this.#durable.term(index) === term;
   }
 
   written(request: PersistRequest): void {
-    this.#pending.push({ token: request.token, request });
+    this.#pending.push(request);
   }
 
   acknowledged(token: number): void {
-    while (this.#pending[0] !== undefined && this.#pending[0].token <= token) {
-      const [next] = this.#pending.splice(0, 1);
-      if (next !== undefined) this.#durable = after(this.#durable, next.request);
+    let count = 0;
+    for (const request of this.#pending) {
+      if (request.token > token) break;
+      this.#durable.apply(request);
+      count++;
     }
+    if (count === this.#pending.length) this.#pending = [];
+    else this.#pending.splice(0, count);
+  }
+
+  /** What this disk holds now, for a copy of it. */
+  copy(): Shadow {
+    const copy = new Shadow();
+    copy.#durable = this.#durable.copy();
+    copy.#pending = [...this.#pending];
+    return copy;
   }
 
   /** A new life: what was acknowledged must be there, of the rest any beginning. Returns what is wrong, or null. */
   reopened(storage: RaftStorage): string | null {
-    const candidates = [this.#durable];
-    for (const { request } of this.#pending) candidates.push(after(candidates.at(-1) ?? EMPTY, request));
-    this.#pending = [];
-    const { hardState } = storage.initialState();
-    const last = storage.lastIndex();
-    const fits = (image: Image): boolean =>
-      image.hardState.term === hardState.term &&
-      image.hardState.votedFor === hardState.votedFor &&
-      image.last === last &&
-      image.terms[last] === (storage.term(last) ?? 0);
+    const image = this.#durable.copy();
     // the longest beginning that fits is what survived
-    const found = candidates.findLast(fits);
-    if (found === undefined) {
-      const { term, votedFor } = this.#durable.hardState;
-      const wanted = `term ${term} vote ${votedFor} last ${this.#durable.last}`;
-      return `found term ${hardState.term} vote ${hardState.votedFor} last ${last}, durable was ${wanted}`;
+    let found = image.fits(storage) ? this.#durable : null;
+    for (const request of this.#pending) {
+      image.apply(request);
+      if (image.fits(storage)) found = image.copy();
     }
-    this.#durable = found;
-    return null;
+    this.#pending = [];
+    if (found !== null) {
+      this.#durable = found;
+      return null;
+    }
+    const { hardState } = storage.initialState();
+    const { term, votedFor } = this.#durable.hardState;
+    const wanted = `term ${term} vote ${votedFor} last ${this.#durable.last}`;
+    const is = `term ${hardState.term} vote ${hardState.votedFor} last ${storage.lastIndex()}`;
+    return `found ${is}, durable was ${wanted}`;
   }
 }
 

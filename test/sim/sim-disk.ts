@@ -72,8 +72,6 @@ class Inode {
   platter = new Content();
   /** Not synced yet, oldest first. */
   dirty: FileOp[] = [];
-  /** Once in a failed sync: the kernel takes them for clean. */
-  doomed: FileOp[] = [];
 
   apply(op: FileOp): void {
     this.cache.apply(op);
@@ -85,21 +83,25 @@ class Inode {
     for (const op of this.dirty.splice(0, count)) this.platter.apply(op);
   }
 
-  fail(count: number): void {
-    this.doomed.push(...this.dirty.splice(0, count));
+  /** Of the oldest `count` dirty writes the platter gets what luck gives it, now or never: they count as clean. */
+  fail(count: number, random: Random): void {
+    this.#gamble(this.dirty.splice(0, count), random);
   }
 
   /** Power is back: the cache is what the platter got, by luck too. */
   crash(random: Random): void {
+    this.#gamble(this.dirty, random);
+    this.dirty = [];
+    this.cache = Content.of(this.platter.view());
+  }
+
+  #gamble(ops: readonly FileOp[], random: Random): void {
     const luck = random.next();
-    for (const op of [...this.doomed, ...this.dirty]) {
+    for (const op of ops) {
       if (luck < 0.25) continue;
       if (luck > 0.75 || op.kind === 'truncate') this.platter.apply(op);
       else for (const piece of sectors(op)) if (random.next() < 0.5) this.platter.apply(piece);
     }
-    this.doomed = [];
-    this.dirty = [];
-    this.cache = Content.of(this.platter.view());
   }
 
   clone(): Inode {
@@ -107,7 +109,6 @@ class Inode {
     copy.cache = Content.of(this.cache.view());
     copy.platter = Content.of(this.platter.view());
     copy.dirty = [...this.dirty];
-    copy.doomed = [...this.doomed];
     return copy;
   }
 }
@@ -141,6 +142,7 @@ interface Faults {
   sync: boolean;
   write: boolean;
   read: boolean;
+  open: boolean;
 }
 
 export class MemoryDisk implements Disk {
@@ -150,7 +152,9 @@ export class MemoryDisk implements Disk {
   #dirtyNames: NameOp[] = [];
   /** Grows with each crash: callbacks and handles of an earlier life are dead. */
   #life = 0;
-  readonly #fault: Faults = { sync: false, write: false, read: false };
+  readonly #fault: Faults = { sync: false, write: false, read: false, open: false };
+  /** Faults that struck, by the operation and its error. */
+  readonly struck = new Map<string, number>();
   /** May be changed while running; see `MemoryDiskOptions`. */
   capacityBytes: number;
   /** Completed syncs of files, for tests that count them. */
@@ -163,6 +167,7 @@ export class MemoryDisk implements Disk {
 
   open(path: string, mode: 'create' | 'existing'): DiskFile {
     const there = this.#names.get(path);
+    if (this.#strikes('open')) throw this.#error('open', path, 'EIO');
     if (mode === 'existing') {
       if (there === undefined) throw this.#error('open', path, 'ENOENT');
       return this.#handle(path, there);
@@ -210,21 +215,30 @@ export class MemoryDisk implements Disk {
   }
 
   freeBytes(): number {
-    const used = [...this.#names.values()].reduce((sum, inode) => sum + inode.cache.size, 0);
-    return Math.max(0, this.capacityBytes - used);
+    return Math.max(0, this.capacityBytes - this.usedBytes());
+  }
+
+  usedBytes(): number {
+    let used = 0;
+    for (const inode of this.#names.values()) used += inode.cache.size;
+    return used;
   }
 
   /** A power cut, and power again: open handles and callbacks under way are gone. */
   crash(): void {
     this.#life += 1;
     const { random } = this.#options;
+    this.#count('crash', this.#dirtyNames.length > 0 ? 'names' : null);
     const prefix = random.next() < 0.5 ? Math.floor(random.next() * (this.#dirtyNames.length + 1)) : null;
     this.#dirtyNames.forEach((op, n) => {
       if (prefix === null ? random.next() < 0.5 : n < prefix) applyName(this.#durableNames, op);
     });
     this.#dirtyNames = [];
     this.#names = new Map(this.#durableNames);
-    for (const inode of new Set(this.#names.values())) inode.crash(random);
+    for (const inode of new Set(this.#names.values())) {
+      if (inode.dirty.length > 0) this.#count('crash', 'writes');
+      inode.crash(random);
+    }
   }
 
   /** The process was killed: handles and callbacks are gone, the page cache stays. */
@@ -247,6 +261,28 @@ export class MemoryDisk implements Disk {
     this.#fault.read = true;
   }
 
+  /** The next opening of a file fails with EIO. */
+  failNextOpen(): void {
+    this.#fault.open = true;
+  }
+
+  /** Nothing strikes any more, and there is room again. */
+  repair(): void {
+    Object.assign(this.#fault, { sync: false, write: false, read: false, open: false });
+    this.capacityBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /** One bit is not what it was, on the platter and wherever it was read to. */
+  flip(path: string, offset: number, bit: number): void {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw this.#error('open', path, 'ENOENT');
+    for (const content of [inode.cache, inode.platter]) {
+      const bytes = content.view();
+      if (offset < bytes.length) bytes[offset] = (bytes[offset] as number) ^ (1 << bit);
+    }
+    this.#count('rot', 'bit');
+  }
+
   /** What a file shows now. */
   contentOf(path: string): Buffer {
     const inode = this.#names.get(path);
@@ -258,7 +294,6 @@ export class MemoryDisk implements Disk {
   plant(path: string, bytes: Uint8Array): void {
     const inode = this.#names.get(path) ?? new Inode();
     inode.dirty = [];
-    inode.doomed = [];
     inode.cache = Content.of(bytes);
     inode.platter = Content.of(bytes);
     this.#names.set(path, inode);
@@ -329,7 +364,8 @@ export class MemoryDisk implements Disk {
 
   #write(path: string, inode: Inode, op: Extract<FileOp, { kind: 'write' }>): void {
     const growth = Math.max(0, op.offset + op.bytes.length - inode.cache.size);
-    const isFull = growth > 0 && growth > this.freeBytes();
+    const isBounded = this.capacityBytes !== Number.POSITIVE_INFINITY;
+    const isFull = isBounded && growth > 0 && growth > this.freeBytes();
     if (!isFull && !this.#strikes('write')) {
       inode.apply(op);
       return;
@@ -343,7 +379,7 @@ export class MemoryDisk implements Disk {
 
   #sync(path: string, inode: Inode, covered: number) {
     if (this.#strikes('sync')) {
-      inode.fail(covered);
+      inode.fail(covered, this.#options.random);
       return this.#error('sync', path, 'EIO');
     }
     inode.settle(covered);
@@ -375,7 +411,14 @@ export class MemoryDisk implements Disk {
     return strikes;
   }
 
+  #count(what: string, which: string | null): void {
+    if (which === null) return;
+    const name = `${what} ${which}`;
+    this.struck.set(name, (this.struck.get(name) ?? 0) + 1);
+  }
+
   #error(operation: string, path: string, code: string) {
+    if (code === 'EIO' || code === 'ENOSPC') this.#count(operation, code);
     return diskError(operation, path, { code });
   }
 }

@@ -4,11 +4,18 @@
  * disk (wal-storage.ts), and this one, a list with a latency, against which the core can
  * be tried without the log.
  */
-import type { InstanceId, NodeId } from '../../src/base/index.ts';
+import type { InstanceId, NodeId, Random } from '../../src/base/index.ts';
 import { MemoryStorage, type PersistRequest, type RaftStorage } from '../../src/raft/index.ts';
 import type { NodeClock } from './world.ts';
 
+/** What fails once; `full`: hardly any room is left until the disk is repaired. */
+export type DiskFault = 'sync' | 'write' | 'read' | 'open' | 'full';
+
 export interface SimStorage {
+  /** A bit that matters has flipped: refusing to start is right. */
+  readonly isRotten: boolean;
+  /** Faults that really struck, by name. */
+  readonly struck: ReadonlyMap<string, number>;
   /** The first write of a new disk. */
   init(clock: NodeClock, bootstrap: PersistRequest | null): void;
   /** Begins a life on what the disk kept. */
@@ -17,8 +24,12 @@ export interface SimStorage {
   kill(): void;
   /** What was not synced is lost or torn. */
   powerCut(): void;
-  /** The next sync fails: the log must never acknowledge anything again in this life. */
-  failNextSync(): void;
+  /** Once: the log must never acknowledge anything again in that life. */
+  strike(fault: DiskFault): void;
+  /** No fault waits to strike any more. */
+  repair(): void;
+  /** Flips a bit of confirmed data; false when there is none yet. */
+  rot(random: Random): boolean;
 }
 
 export interface SimStorageParts {
@@ -32,6 +43,8 @@ export interface SimStorageParts {
 
 /** `MemoryStorage` with a latency: writes are durable one after the other. */
 export class MemorySimStorage implements SimStorage {
+  readonly isRotten = false;
+  readonly struck = new Map<string, number>();
   readonly #parts: SimStorageParts;
   readonly #log = new MemoryStorage();
   #life = 0;
@@ -55,12 +68,14 @@ export class MemorySimStorage implements SimStorage {
     const sync = (): void => {
       const covered = log.queued;
       isSyncing = covered > 0;
-      if (isSyncing) clock.after(this.#parts.latencyMs(), () => end(covered));
+      if (isSyncing) clock.later(this.#parts.latencyMs(), () => end(covered));
     };
     const end = (covered: number): void => {
       if (life !== this.#life) return;
-      if (this.#fails) log.poison('a sync failed');
-      else log.flush(covered);
+      if (this.#fails) {
+        this.struck.set('sync EIO', (this.struck.get('sync EIO') ?? 0) + 1);
+        log.poison('a sync failed');
+      } else log.flush(covered);
       sync();
     };
     this.#fails = false;
@@ -92,7 +107,15 @@ export class MemorySimStorage implements SimStorage {
     this.#log.crash();
   }
 
-  failNextSync(): void {
-    this.#fails = true;
+  strike(fault: DiskFault): void {
+    if (fault === 'sync' || fault === 'write') this.#fails = true;
+  }
+
+  repair(): void {
+    this.#fails = false;
+  }
+
+  rot(): boolean {
+    return false;
   }
 }

@@ -1,0 +1,119 @@
+/**
+ * The simulated state machine: key-values with compare-and-set, and sessions that make
+ * writes exactly once, by the production code of both (src/state), on maps instead of a
+ * database. Only the way of an entry to them is written again here, as in
+ * src/state/state-store.ts; test/sim/kv-machine.test.ts holds the two against each other.
+ */
+import type { LogIndex, LogPosition } from '../../src/base/index.ts';
+import type { ApplyResult, CommandEnvelope } from '../../src/cluster/index.ts';
+import type { LogEntry, Membership } from '../../src/raft/index.ts';
+import { decodeMembership } from '../../src/raft/index.ts';
+import { KeyValues } from '../../src/state/kv.ts';
+import { Sessions } from '../../src/state/sessions.ts';
+import { MapTables } from './map-tables.ts';
+
+const decoder = new TextDecoder();
+const DONE: ApplyResult = { ok: true, value: null };
+const NO_ENVELOPE: ApplyResult = { ok: false, code: 'invalid_argument', message: 'the entry is no envelope' };
+const NOBODY: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [] };
+
+/** Entries are shared by the nodes of a seed: each is read once. */
+const envelopes = new WeakMap<Uint8Array, CommandEnvelope>();
+
+export function envelopeOf(entry: LogEntry): CommandEnvelope | null {
+  const known = envelopes.get(entry.data);
+  if (known !== undefined) return known;
+  try {
+    const envelope = JSON.parse(decoder.decode(entry.data)) as CommandEnvelope | null;
+    if (typeof envelope?.command?.kind !== 'string') return null;
+    envelopes.set(entry.data, envelope);
+    return envelope;
+  } catch {
+    return null;
+  }
+}
+
+/** What a client reads of a key; version 0 = it is not there. */
+export interface KvRead {
+  readonly value: string | null;
+  readonly version: LogIndex;
+}
+
+const ABSENT: KvRead = { value: null, version: 0 };
+
+export class KvMachine {
+  readonly #tables: MapTables;
+  readonly #kv: KeyValues;
+  readonly #sessions: Sessions;
+  #applied: LogPosition = { term: 0, index: 0 };
+  /** In force at the applied index, and the entry that brought it. */
+  membership: Membership = NOBODY;
+  membershipIndex: LogIndex = 0;
+
+  constructor(tables = new MapTables()) {
+    this.#tables = tables;
+    this.#kv = new KeyValues(tables);
+    this.#sessions = new Sessions(tables);
+  }
+
+  get applied(): LogPosition {
+    return this.#applied;
+  }
+
+  apply(entry: LogEntry): ApplyResult {
+    const { index, term } = entry;
+    this.#applied = { index, term };
+    if (entry.kind === 'noop') return DONE;
+    if (entry.kind === 'membership') {
+      const decoded = decodeMembership(entry.data);
+      if (decoded.ok) this.membership = decoded.value;
+      this.membershipIndex = index;
+      return DONE;
+    }
+    const envelope = envelopeOf(entry);
+    return envelope === null ? NO_ENVELOPE : this.#onceOnly(envelope, entry);
+  }
+
+  read(key: string): KvRead {
+    const cells = this.#tables.kv.get(key);
+    return cells === undefined ? ABSENT : { value: cells.value, version: Number(cells.version) };
+  }
+
+  /** An independent copy: what a snapshot holds. */
+  copy(): KvMachine {
+    const copy = new KvMachine(this.#tables.copy());
+    copy.#applied = this.#applied;
+    copy.membership = this.membership;
+    copy.membershipIndex = this.membershipIndex;
+    return copy;
+  }
+
+  /** All of it as text, equal for equal states. */
+  text(): string {
+    const { kv, sessions, replies } = this.#tables;
+    const show = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
+    const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+      [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+    const kept = sorted(replies).map(([id, all]) => [id, [...all].sort(([a], [b]) => (a < b ? -1 : 1))]);
+    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept], show);
+  }
+
+  #onceOnly(envelope: CommandEnvelope, entry: LogEntry): ApplyResult {
+    const { session, seq } = envelope;
+    if (session === undefined || seq === undefined) return this.#command(envelope, entry);
+    const key = { session, seq };
+    const answered = this.#sessions.answered(key, entry.index);
+    if (answered !== null) return answered;
+    const result = this.#command(envelope, entry);
+    this.#sessions.store(key, result, entry.index);
+    return result;
+  }
+
+  #command({ command, actor = '' }: CommandEnvelope, entry: LogEntry): ApplyResult {
+    const { index, term, timestamp } = entry;
+    if (command.kind === 'kv-put' || command.kind === 'kv-delete')
+      return this.#kv.apply(command, { index, term, timestamp, actor }).result;
+    if (command.kind === 'session-open') return this.#sessions.open(command.session, index);
+    throw new TypeError(`the simulated state machine has no ${command.kind}`);
+  }
+}
