@@ -222,6 +222,12 @@ export class Wal {
     this.#purge();
     const segment = this.#current();
     if (segment.end > segment.capacity / 2) this.#pipeline.prepare();
+    this.#goOn();
+  }
+
+  /** The next batch, unless a step on the way here has failed: what is poisoned stays so. */
+  #goOn(): void {
+    if (this.#isOver()) return;
     this.#state = 'idle';
     this.#flush();
   }
@@ -261,8 +267,7 @@ export class Wal {
         this.#isFresh = true;
         // noted at once, so that a lost newest segment is missed
         this.#marker.noteNow({ batch: this.#durable, term: before.hardState.term });
-        this.#state = 'idle';
-        this.#flush();
+        this.#goOn();
       });
     });
   }

@@ -106,6 +106,29 @@ describe('Wal, when the disk fails', () => {
     for (let seed = 1; seed <= 20; seed++) failSyncThenRestart(seed);
   });
 
+  it('acknowledges nothing behind an old segment that can not be removed', () => {
+    const { bench, disk, storage, acks, failures, write } = listening();
+    for (let n = 0; n < 30; n++) {
+      write(1, 300);
+      bench.run(1);
+    }
+    disk.remove = (path) => {
+      throw diskError('remove', path, new Error());
+    };
+    storage.write(
+      request(99, { snapshot: { meta: snapshotMeta(28), keepSuffix: true }, compactTo: 28 }),
+      (t) => acks.push(t),
+    );
+    write();
+    bench.run(1);
+    // the mark itself was durable, what came with the failure is not known
+    expect(acks.slice(30)).toEqual([99]);
+    expect(failures).toEqual([expect.stringContaining('remove')]);
+    write();
+    bench.run(100);
+    expect(acks).toHaveLength(31);
+  });
+
   it('stops at a write that fails, whatever part of it arrived', () => {
     const { bench, disk, acks, failures, write, options } = listening();
     write();
