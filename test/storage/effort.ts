@@ -1,0 +1,74 @@
+/**
+ * How much of a matrix is tried: `npm test` takes every so many cases, `npm run storage`
+ * all of them. And what came of them, as a table at the end of each file.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, onTestFinished, type TestContext } from 'vitest';
+
+/** All cases instead of a sample. */
+export const WHOLE = process.env['SQLCC_STORAGE'] === 'whole';
+
+/** `whole` when everything is tried, else the sample's number. */
+export function amount(sample: number, whole: number): number {
+  return WHOLE ? whole : sample;
+}
+
+/** Every `step`-th of the numbers from `from` to before `to`, or all of them. */
+export function sampled(from: number, to: number, step: number): number[] {
+  const by = WHOLE ? 1 : step;
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / by)) }, (_, n) => from + n * by);
+}
+
+/** A folder that goes when the test ends. */
+export function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-storage-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const counts = new Map<string, Map<string, number>>();
+
+/** One case of a kind ended so. */
+export function tally(kind: string, outcome: string): void {
+  const row = counts.get(kind) ?? new Map<string, number>();
+  row.set(outcome, (row.get(outcome) ?? 0) + 1);
+  counts.set(kind, row);
+}
+
+/** Prints what was tallied when all tests of the file have run. */
+export function reportAtEnd(): void {
+  afterAll(() => {
+    for (const [kind, row] of counts) {
+      const cases = [...row.values()].reduce((a, b) => a + b, 0);
+      const outcomes = [...row].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
+      console.log(`${kind}: ${cases} cases: ${outcomes}`);
+    }
+  });
+}
+
+/** Skips, and says why, where this user may not mount or a tool is missing. */
+export function requireMount(test: TestContext, tools: readonly string[] = []): void {
+  const missing = tools.filter((tool) => !runs('which', [tool]));
+  if (missing.length > 0) test.skip(`not tried here: ${missing.join(', ')} is missing`);
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-mount-'));
+  try {
+    if (!runs('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]))
+      test.skip('tried only where this user may mount a file system');
+    execFileSync('umount', [dir]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** True when the command ends well. */
+export function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
