@@ -5,11 +5,11 @@
  */
 import { join } from 'node:path';
 import { type NodeClaim, type NodeRoster, nodeRefusal } from '../src/auth/index.ts';
-import { type LogIndex, type LogLevel, SqlccError, type Term } from '../src/base/index.ts';
+import type { LogIndex, LogLevel, Term } from '../src/base/index.ts';
 import type { RaftInput, RaftMember, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
 import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
-import { type DurableStorage, NodeDisk, openDurableStorage, SnapshotManager } from '../src/wal/index.ts';
+import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
 import { Denials } from './denials.ts';
 import { ApplyProgress, distressOf, hangOf } from './distress.ts';
@@ -65,32 +65,22 @@ export class ConsensusHost {
   #members: ReadonlySet<string> = new Set();
   readonly #denials = new Denials((denial) => this.#log('warn', 'peer-denied', { ...denial }));
 
-  constructor(data: ConsensusWorkerData) {
+  /** `data.appliedIndex` and the log have been brought together (open-log.ts). */
+  constructor(data: ConsensusWorkerData, storage: DurableStorage, snapshots: SnapshotManager) {
     this.#data = data;
     this.#electionTimeoutMs = data.settings.electionTimeoutMs;
     const { facts } = data;
-    const opened = openDurableStorage({
-      disk: new NodeDisk(),
-      dir: join(facts.dataDir, 'wal'),
-      clusterId: facts.clusterId,
-      nodeId: facts.nodeId,
-      instanceId: facts.instanceId,
-      clock: systemClock,
-      schedule: (fn) => setImmediate(fn),
-    });
-    this.#storage = opened.storage;
-    if (opened.recovered.repaired !== null)
-      this.#log('warn', 'wal-repaired', { kept: opened.recovered.repaired });
-    this.#checkAgainstState(data.appliedIndex);
+    this.#storage = storage;
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
     this.#peers = this.#makePeers();
     this.#snapshots = new SnapshotTransfer({
-      snapshots: new SnapshotManager({ dir: join(facts.dataDir, 'snapshots') }),
+      snapshots,
       nodeId: facts.nodeId,
       instanceId: facts.instanceId,
       peers: this.#peers,
       submit: (input) => this.#submit(input),
+      makeAnother: () => this.#state({ kind: 'snapshot' }),
       log: (level, event, fields) => this.#log(level, event, fields),
     });
     this.#loop = new TurnLoop({
@@ -142,15 +132,6 @@ export class ConsensusHost {
       },
       refusal: (claim) => nodeRefusal(this.#roster, claim),
     });
-  }
-
-  /** A log that ends before what was applied from it has lost entries that somebody was told are safe. */
-  #checkAgainstState(appliedIndex: LogIndex): void {
-    const last = this.#storage.lastIndex();
-    if (appliedIndex <= last) return;
-    const text = `the log ends at ${last}, the state has applied ${appliedIndex}: the log lost its end`;
-    const hint = 'wipe this node and join it again; the others hold the entries';
-    throw new SqlccError('storage_failed', text, { hint });
   }
 
   /** Listens for peers, then starts the turn loop. */

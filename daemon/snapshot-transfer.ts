@@ -47,6 +47,8 @@ export interface SnapshotTransferParts {
   /** Default: 10 s. */
   readonly stallMs?: Duration;
   readonly submit: (input: RaftInput) => void;
+  /** Asks for a new snapshot of the state: the one to be sent is damaged. */
+  readonly makeAnother: () => void;
   readonly log: (level: LogLevel, event: string, fields: Fields) => void;
 }
 
@@ -165,8 +167,9 @@ export class SnapshotTransfer {
           this.#parts.log('info', 'snapshot-sent', { peer, index: meta.index, bytes, ms });
           return true;
         },
-        (error: Error) => {
+        async (error: Error) => {
           this.#parts.log('warn', 'snapshot-not-sent', { peer, index: meta.index, error: error.message });
+          await this.#suspect(meta.id);
           return false;
         },
       )
@@ -174,6 +177,17 @@ export class SnapshotTransfer {
         this.#sending.delete(peer);
         this.#parts.submit({ kind: 'snapshot-report', peer, ok });
       });
+  }
+
+  /** Whoever is refused looks at its own file: a rotten one would be offered, and refused, for ever. */
+  async #suspect(id: string): Promise<void> {
+    const { snapshots, log, makeAnother } = this.#parts;
+    try {
+      await snapshots.verifySnapshot(id);
+    } catch (error) {
+      log('error', 'snapshot-damaged', { error: (error as Error).message, next: 'another one is made' });
+      makeAnother();
+    }
   }
 
   async #offer(peer: NodeId, offer: Offer): Promise<number> {

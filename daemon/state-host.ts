@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogIndex, LogLevel } from '../src/base/index.ts';
+import { type LogIndex, type LogLevel, SqlccError } from '../src/base/index.ts';
 import { applyCommand, decodeState, encodeState } from '../src/cluster/index.ts';
 import type { LogEntry, SnapshotMeta } from '../src/raft/index.ts';
 import { decodeEntries, decodeMembership } from '../src/raft/index.ts';
@@ -41,15 +41,32 @@ export class StateHost {
     this.#data = data;
     const { dataDir } = data.facts;
     this.#snapshots = new SnapshotManager({ dir: join(dataDir, 'snapshots') });
-    this.#store = StateStore.open({
-      dir: join(dataDir, 'engine'),
-      applyCluster: applyCommand,
-      encodeCluster: encodeState,
-      decodeCluster: decodeState,
-    });
+    this.#store = this.#open(join(dataDir, 'engine'));
     const applied = this.#store.appliedIndex();
     this.#digests = this.#digestsFrom(applied);
     this.#sinceSnapshot.index = applied;
+  }
+
+  /**
+   * The state is made of the newest snapshot and the log, which have checksums of their own: when its file
+   * is damaged an empty one takes its place, and consensus brings it up again (open-log.ts).
+   */
+  #open(dir: string): StateStore {
+    const options = {
+      dir,
+      applyCluster: applyCommand,
+      encodeCluster: encodeState,
+      decodeCluster: decodeState,
+    };
+    try {
+      return StateStore.open(options);
+    } catch (error) {
+      const isDamage = error instanceof SqlccError && error.details['reason'] !== undefined;
+      if (!isDamage) throw error;
+      this.#log('error', 'state-damaged', { error: error.message, next: 'made again from snapshot and log' });
+      StateStore.discard(dir);
+      return StateStore.open(options);
+    }
   }
 
   start(): void {
@@ -76,6 +93,9 @@ export class StateHost {
         return this.#apply(message.packed, message.tags);
       case 'restore':
         void this.#restore(message.meta);
+        return;
+      case 'snapshot':
+        void this.#snapshot();
         return;
       case 'compare':
         return this.#digests.compare(message.peer, message.index, message.digest);

@@ -21,7 +21,7 @@ import type {
   CommandEnvelope,
   SqlEnvelope,
 } from '../cluster/index.ts';
-import { createEngine, type EngineKind, type SqliteStore } from '../engines/index.ts';
+import { createEngine, type EngineKind, SqliteStore } from '../engines/index.ts';
 import type { LogEntry } from '../raft/index.ts';
 import { digestOf } from './digest.ts';
 import { EventRing } from './event-ring.ts';
@@ -89,9 +89,17 @@ export class StateStore {
     [this.#parts, this.#applied, this.#cluster] = this.#load();
   }
 
-  /** Opens the file in `options.dir`, or makes it. Throws storage_failed for a file of a later format. */
+  /**
+   * Opens the file in `options.dir`, or makes it. Throws storage_failed for a file of a later format, and
+   * with `details` {file, offset, reason} for one that is damaged.
+   */
   static open(options: StateStoreOptions): StateStore {
     return new StateStore(options);
+  }
+
+  /** Removes the file in `dir`, which nobody has open. */
+  static discard(dir: string): void {
+    SqliteStore.discard(dir);
   }
 
   /** Index of the last applied entry; 0 in a new file. */

@@ -3,7 +3,7 @@
  * all of them. And what came of them, as a table at the end of each file.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished, type TestContext } from 'vitest';
@@ -22,9 +22,13 @@ export function sampled(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / by)) }, (_, n) => from + n * by);
 }
 
+/** Where files are real and syncs cost nothing, for tests in which no power is cut. */
+const MEMORY = '/dev/shm';
+
 /** A folder that goes when the test ends. */
-export function temporaryFolder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-storage-'));
+export function temporaryFolder(kind: 'disk' | 'memory' = 'disk'): string {
+  const under = kind === 'memory' && existsSync(MEMORY) ? MEMORY : tmpdir();
+  const dir = mkdtempSync(join(under, 'sqlcc-storage-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }

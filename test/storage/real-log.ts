@@ -68,7 +68,7 @@ export function tryOpen(dir: string, more: Partial<OpenOptions> = {}): Opened {
 /** Puts a copy of `from` in the place of `to`. */
 export function copyFolder(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
-  cpSync(from, to, { recursive: true });
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true });
 }
 
 export function segmentNames(dir: string): string[] {

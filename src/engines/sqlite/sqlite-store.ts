@@ -10,12 +10,13 @@
 import type { StatementSync } from 'node:sqlite';
 import type { SqlStatement } from '../../cluster/index.ts';
 import type { SqlOutcome, SqlPin, SqlStore } from '../sql-store.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { hashUserContent, ValueHasher } from './content-hash.ts';
 import { SqlExecutor } from './executor.ts';
 import { checkPages, copyPages } from './page-copy.ts';
 import { PinnedFunctions } from './pinned-functions.ts';
-import { adopt, openStoreFile, syncStoreFile } from './store-file.ts';
+import { adopt, discardStoreFile, openStoreFile, syncStoreFile } from './store-file.ts';
 
 /** Clock and chance outside log entries: fixed, so that nothing depends on when it ran. */
 const EPOCH: SqlPin = { timestamp: 0, seed: 0 };
@@ -27,6 +28,7 @@ interface Opened {
   readonly reader: SqlExecutor;
   readonly begin: StatementSync;
   readonly commit: StatementSync;
+  readonly checkpoints: Checkpoints;
 }
 
 export class SqliteStore implements SqlStore {
@@ -39,9 +41,14 @@ export class SqliteStore implements SqlStore {
     this.#opened = this.#open(openStoreFile(dir));
   }
 
-  /** Opens or makes the database in the folder `dir`. Only one process may. */
+  /** Opens or makes the database in the folder `dir`, or throws storage_failed. Only one process may. */
   static open(dir: string): SqliteStore {
     return new SqliteStore(dir);
+  }
+
+  /** Removes the database in the folder `dir`, which nobody has open. */
+  static discard(dir: string): void {
+    discardStoreFile(dir);
   }
 
   /** A statement of the state machine itself; lives until the next restore. */
@@ -50,11 +57,12 @@ export class SqliteStore implements SqlStore {
   }
 
   transaction<T>(work: () => T): T {
-    const { begin, commit, connection } = this.#opened;
+    const { begin, commit, connection, checkpoints } = this.#opened;
     begin.run();
     try {
       const done = work();
       commit.run();
+      checkpoints.afterCommit();
       return done;
     } catch (error) {
       // a full disk has rolled back by itself
@@ -80,7 +88,7 @@ export class SqliteStore implements SqlStore {
 
   restore(path: string): void {
     checkPages(path);
-    this.#opened.connection.db.close();
+    this.#closeFile();
     this.#opened = this.#open(adopt(this.#dir, path));
   }
 
@@ -97,8 +105,14 @@ export class SqliteStore implements SqlStore {
   }
 
   close(): void {
-    this.#opened.connection.db.close();
+    this.#closeFile();
     this.#functions.close();
+  }
+
+  /** The last connection to close copies the log: that too is announced. */
+  #closeFile(): void {
+    this.#opened.checkpoints.copy();
+    this.#opened.connection.db.close();
   }
 
   #open(path: string): Opened {
@@ -107,8 +121,7 @@ export class SqliteStore implements SqlStore {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
     // a long read lets the WAL grow; afterwards it is cut back to 64 MiB
     db.exec('PRAGMA journal_size_limit = 67108864');
-    // 16 MiB of pages between two checkpoints: pages that change often are written back once
-    db.exec('PRAGMA wal_autocheckpoint = 4000');
+    const checkpoints = new Checkpoints(path, db);
     this.#functions.register(db);
     return {
       path,
@@ -117,6 +130,7 @@ export class SqliteStore implements SqlStore {
       reader: new SqlExecutor(connection, 'read'),
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
+      checkpoints,
     };
   }
 }

@@ -14,10 +14,13 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { must } from '../../base/index.ts';
+import { verifyPages, writeAllSums } from './page-sums.ts';
 
 const LINK = 'state.db';
 const GENERATION = /^state-(\d+)\.db$/;
@@ -52,13 +55,37 @@ function removeOthers(dir: string, kept: string): void {
   }
 }
 
-/** The database's path in `dir`; makes folder and link when there are none and clears what a crash left. */
+/**
+ * The database's path in `dir`; makes folder, link and file when there are none and clears what a crash
+ * left. Throws `storage_failed` with file and offset when the file is not as it was written.
+ */
 export function openStoreFile(dir: string): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (currentGeneration(dir) === null) point(dir, 'state-1.db');
   const current = must(currentGeneration(dir), 'the link of the state file');
   removeOthers(dir, current);
-  return join(dir, current);
+  const path = join(dir, current);
+  if (existsSync(path) && statSync(path).size > 0) verifyPages(path);
+  else {
+    // without its database a log means nothing
+    for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+    prepare(path);
+  }
+  return path;
+}
+
+/** Removes the database in `dir`: another is made in its place. */
+export function discardStoreFile(dir: string): void {
+  for (const name of readdirSync(dir)) if (/^state/.test(name)) rmSync(join(dir, name), { force: true });
+  syncPath(dir);
+}
+
+/** Gives a new or copied file its last head, and its checksums: from now on only its log changes it. */
+function prepare(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL');
+  db.close();
+  writeAllSums(path);
 }
 
 /**
@@ -70,8 +97,10 @@ export function adopt(dir: string, path: string): string {
     GENERATION.exec(must(currentGeneration(dir), 'the link of the state file'))?.[1] ?? 0,
   );
   const name = `state-${number + 1}.db`;
-  syncPath(path);
-  renameSync(path, join(dir, name));
+  const next = join(dir, name);
+  renameSync(path, next);
+  prepare(next);
+  syncPath(next);
   point(dir, name);
   removeOthers(dir, name);
   return join(dir, name);

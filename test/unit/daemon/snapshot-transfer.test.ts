@@ -53,6 +53,7 @@ class Side {
       },
       stallMs,
       submit: (input) => this.inputs.push(input),
+      makeAnother: () => this.logs.push('make-another'),
       log: (_level, event) => this.logs.push(event),
     });
   }
@@ -262,6 +263,24 @@ describe('SnapshotTransfer', () => {
     ]);
   });
 
+  it('asks for another snapshot when the one that was refused is rotten here', async () => {
+    const [a, b] = [new Side('n1'), new Side('n2')];
+    const meta = await a.make(9, 300_000);
+    const bytes = a.file(meta);
+    bytes[100_000] = (bytes[100_000] as number) ^ 4;
+    writeFileSync(join(a.dir, `${meta.id}.snap`), bytes);
+    a.connect = (header) => {
+      const [near, far] = duplexPair();
+      b.transfer.receive('n1', header, far);
+      return near;
+    };
+    a.transfer.send('n2', meta, 1, 1);
+    await until('the report', () => a.inputs.length === 1);
+    expect(a.inputs).toEqual([{ kind: 'snapshot-report', peer: 'n2', ok: false }]);
+    expect(a.logs).toEqual(['snapshot-not-sent', 'snapshot-damaged', 'make-another']);
+    expect(b.arrived()).toEqual([]);
+  });
+
   it('stops sending when the receiver refuses in the middle, and throws damage away', async () => {
     const [a, b] = [new Side('n1'), new Side('n2')];
     const meta = await a.make(9, 20_000_000);
@@ -275,6 +294,7 @@ describe('SnapshotTransfer', () => {
     await until('the report', () => a.inputs.length === 1);
     expect(a.inputs).toEqual([{ kind: 'snapshot-report', peer: 'n2', ok: false }]);
     expect(a.paced).toBeLessThan(meta.size / 2);
+    expect(a.logs).toEqual(['snapshot-not-sent']);
     expect(b.arrived()).toEqual([]);
     expect(existsSync(join(b.dir, `${meta.id}.snap`))).toBe(false);
   });
