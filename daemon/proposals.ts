@@ -7,13 +7,14 @@
 
 import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
+import { type Deadline, Deadlines } from '../src/rpc/index.ts';
 import type { OutgoingProposal } from './packed-proposals.ts';
 import type { AppliedResult, LeaderAddress, RefusedProposal } from './protocol.ts';
 
 interface Waiting {
   readonly settle: (result: AppliedResult) => void;
   readonly fail: (error: SqlccError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly deadline: Deadline;
 }
 
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
@@ -27,6 +28,7 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
 
 export class Proposals {
   readonly #waiting = new Map<number, Waiting>();
+  readonly #deadlines = new Deadlines();
   readonly #send: (batch: readonly OutgoingProposal[]) => void;
   readonly #leader: () => LeaderAddress | null;
   #batch: OutgoingProposal[] = [];
@@ -74,8 +76,8 @@ export class Proposals {
   /** Waits for the result of an id that somebody else sends. */
   wait(id: number, timeoutMs: number): Promise<AppliedResult> {
     return new Promise((settle, fail) => {
-      const timer = setTimeout(() => this.#expire(id, timeoutMs), timeoutMs);
-      this.#waiting.set(id, { settle, fail, timer });
+      const deadline = this.#deadlines.set(timeoutMs, () => this.#expire(id, timeoutMs));
+      this.#waiting.set(id, { settle, fail, deadline });
     });
   }
 
@@ -137,7 +139,7 @@ export class Proposals {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return undefined;
     this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
+    this.#deadlines.clear(waiting.deadline);
     return waiting;
   }
 }

@@ -71,7 +71,7 @@ async function execute(
   }
   const statements = request.statements as readonly SqlStatement[];
   const key = sessionKeyOf(request, call);
-  await context.reads.requireLeader(call.remainingMs());
+  if (!context.reads.isLeader) await context.reads.requireLeader(call.remainingMs());
   requireSpace(context);
   if (context.reader.mayRunAway(statements))
     await context.readers.trial(statements, LIMITS.sqlTrialTimeoutMs);

@@ -24,7 +24,7 @@ function itemView(item: StoredItem): KvItem {
 }
 
 async function mutate(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
-  await context.reads.requireLeader(call.remainingMs());
+  if (!context.reads.isLeader) await context.reads.requireLeader(call.remainingMs());
   requireSpace(context);
   const data = encodeCommand(command, call.identity.id, sessionKey(call));
   return context.consensus.proposals.propose('command', data, call.remainingMs());

@@ -5,6 +5,7 @@
  * calls are not read either.
  */
 import type { Duplex } from 'node:stream';
+import type { Identity } from '../auth/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import { CALL_FRAME, type CallDocument, decodeCall, encodeDocument } from './call-frames.ts';
 import type { Caller } from './caller.ts';
@@ -54,7 +55,7 @@ export class CallFront {
       for (const frame of this.#reader.push(chunk)) {
         const call = frame.type === CALL_FRAME.call ? decodeCall(frame.payload) : null;
         if (call === null) throw new SqlccError('invalid_argument', 'a frame that is no call');
-        void this.#serve(call, frame.payload.length);
+        this.#serve(call, frame.payload.length);
       }
       this.#pace();
     } catch {
@@ -65,18 +66,21 @@ export class CallFront {
   /** Reads on while its answers are taken and what is under way has a bounded size. */
   #pace(): void {
     const { stream } = this.#options;
-    if (this.#blocked || this.#inFlightBytes > LIMITS.maxCallBytesInFlight) stream.pause();
+    const isPaused = this.#blocked || this.#inFlightBytes > LIMITS.maxCallBytesInFlight;
+    if (isPaused === stream.isPaused()) return;
+    if (isPaused) stream.pause();
     else stream.resume();
   }
 
-  async #serve(call: CallDocument, bytes: number): Promise<void> {
+  #serve(call: CallDocument, bytes: number): void {
     this.#inFlight++;
     this.#inFlightBytes += bytes;
-    const answer = await this.#answer(call, bytes);
-    this.#inFlight--;
-    this.#inFlightBytes -= bytes;
-    this.#pace();
-    this.#push({ type: CALL_FRAME.answer, payload: this.#payloadOf(call, answer) });
+    void this.#answer(call, bytes).then((answer) => {
+      this.#inFlight--;
+      this.#inFlightBytes -= bytes;
+      this.#pace();
+      this.#push({ type: CALL_FRAME.answer, payload: this.#payloadOf(call, answer) });
+    });
   }
 
   #payloadOf(call: CallDocument, answer: RouterAnswer): Uint8Array {
@@ -103,26 +107,29 @@ export class CallFront {
     return encodeDocument({ id: call.id, s: refusal.status, b: refusal.body });
   }
 
+  /** Never rejects. */
   async #answer(call: CallDocument, bytes: number): Promise<RouterAnswer> {
     const { router, caller, authorization } = this.#options;
     if (this.#inFlight > LIMITS.maxCallsInFlight) {
       return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
     }
+    let identity: Identity | null;
     try {
       const who = caller.identify(authorization);
-      return await router.dispatch({
-        method: call.m,
-        target: call.p,
-        headers: call.h ?? {},
-        body: { kind: 'value', value: call.b, bytes },
-        singleAnswer: true,
-        identity: who instanceof Promise ? await who : who,
-        remoteAddress: caller.address,
-        gone: this.#gone.signal,
-      });
+      identity = who instanceof Promise ? await who : who;
     } catch (error) {
       return router.refuse(error, { target: call.p, remoteAddress: caller.address });
     }
+    return router.dispatch({
+      method: call.m,
+      target: call.p,
+      headers: call.h ?? {},
+      body: { kind: 'value', value: call.b, bytes },
+      singleAnswer: true,
+      identity,
+      remoteAddress: caller.address,
+      gone: this.#gone.signal,
+    });
   }
 
   #push(frame: Frame): void {

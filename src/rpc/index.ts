@@ -3,6 +3,8 @@ export type { Answer, Call, Handler, Handlers } from './call.ts';
 export type { CallAnswer, CallRequest } from './call-stream.ts';
 export { CallStream } from './call-stream.ts';
 export type { Authenticate } from './caller.ts';
+export type { Deadline } from './deadlines.ts';
+export { Deadlines } from './deadlines.ts';
 export type { Frame } from './frame.ts';
 export { encodeFrames, FrameReader, writeFrame } from './frame.ts';
 export type { H2ServerOptions } from './h2-server.ts';

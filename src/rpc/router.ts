@@ -8,6 +8,7 @@ import { type Identity, NOBODY, type Scope } from '../auth/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { BodyLimits } from './body.ts';
 import type { Answer, Call, Handlers } from './call.ts';
+import { Deadlines } from './deadlines.ts';
 import { parseJson } from './json.ts';
 import { Rates } from './rates.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
@@ -76,6 +77,7 @@ const CONTROL: readonly Scope[] = ['operate', 'administer'];
 export class Router {
   readonly #options: RouterOptions;
   readonly #table: RouteTable;
+  readonly #deadlines = new Deadlines();
   readonly #rates = new Rates(LIMITS.controlCallsPerSecond);
   /** Which of the leader's ports this router's callers are led to: the one like theirs. */
   readonly #port: LeaderPort;
@@ -102,7 +104,13 @@ export class Router {
       const identity = this.#admit(endpoint, request.identity);
       if (request.singleAnswer === true && isStream(endpoint))
         throw new SqlccError('invalid_argument', 'an endless answer needs a request of its own');
-      return await this.#run(request, match, identity);
+      const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
+      // in one function and without a wait where nothing has to be waited for: this is run for each write
+      const body = this.#bodyHere(ENDPOINTS[endpoint], request.body, identity) ?? {
+        value: await this.#readBody(ENDPOINTS[endpoint], request.body, identity, deadline),
+      };
+      const call = new RoutedCall(request, match, { identity, body: body.value, deadline });
+      return render(await this.#handle(call));
     } catch (error) {
       return this.#failure(error, endpoint, request);
     }
@@ -127,17 +135,37 @@ export class Router {
     });
   }
 
-  async #run(request: RouterRequest, match: Found, identity: Identity): Promise<RouterAnswer> {
-    const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
-    const handler = this.#options.handlers[match.name];
-    if (handler === undefined) throw new SqlccError('not_implemented', `${match.name} is not served here`);
-    const endpoint: Endpoint = ENDPOINTS[match.name];
-    const body = this.#bodyHere(endpoint, request.body, identity) ?? {
-      value: await this.#readBody(endpoint, request.body, identity, deadline),
-    };
-    if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(body.value), identity);
-    const call = new RoutedCall(request, match, { identity, body: body.value, deadline });
-    return render(await withDeadline(handler(call), call));
+  #handle(call: RoutedCall): Promise<Answer> {
+    const handler = this.#options.handlers[call.endpoint];
+    if (handler === undefined) throw new SqlccError('not_implemented', `${call.endpoint} is not served here`);
+    const endpoint: Endpoint = ENDPOINTS[call.endpoint];
+    if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(call.body), call.identity);
+    return this.#withDeadline(handler(call), call);
+  }
+
+  /**
+   * The handler's answer; when it has none by the deadline and its overtime, the caller is told so and
+   * the call aborts.
+   */
+  #withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const deadline = this.#deadlines.set(call.remainingMs() + OVERTIME_MS, () => {
+        const endpoint: Endpoint = ENDPOINTS[call.endpoint];
+        const code = endpoint.method === 'GET' ? 'deadline_exceeded' : 'outcome_unknown';
+        reject(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
+        call.abort();
+      });
+      answer.then(
+        (value) => {
+          this.#deadlines.clear(deadline);
+          resolve(value);
+        },
+        (error) => {
+          this.#deadlines.clear(deadline);
+          reject(error);
+        },
+      );
+    });
   }
 
   /** The checked body where nothing has to be waited for; null where it must be read. */
@@ -272,31 +300,6 @@ async function jsonOf(body: RequestBody, limits: BodyLimits): Promise<unknown> {
   const parsed = parseJson(bytes.toString('utf8'));
   if (!parsed.ok) throw new SqlccError('invalid_argument', parsed.reason);
   return parsed.value;
-}
-
-/**
- * The handler's answer; when it has none by the deadline and its overtime, the caller is told so and
- * the call aborts.
- */
-function withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const endpoint: Endpoint = ENDPOINTS[call.endpoint];
-      const code = endpoint.method === 'GET' ? 'deadline_exceeded' : 'outcome_unknown';
-      reject(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
-      call.abort();
-    }, call.remainingMs() + OVERTIME_MS);
-    answer.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
 }
 
 type Found = Extract<RouteMatch, { kind: 'found' }>;
