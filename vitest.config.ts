@@ -11,6 +11,8 @@ export default defineConfig({
           isolate: false,
           pool: 'forks',
           maxWorkers: 2,
+          // exhaustive ones take seconds of one core, and a machine may be busy
+          testTimeout: 30_000,
         },
       },
       {

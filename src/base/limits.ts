@@ -25,7 +25,7 @@ export const LIMITS = {
    */
   maxTurnInputs: 65_536,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
-  logCacheBytes: 32 * 1024 * 1024,
+  logCacheBytes: 4 * 1024 * 1024,
   /**
    * Log entries kept behind a snapshot for followers that lag a little, and their bytes: what is met first
    * ends it. A live follower that lags more gets ten times as much, then a snapshot.
@@ -133,7 +133,7 @@ export const LIMITS = {
   /** Own events (votes, suspicions) kept beside them. */
   ownEventHistory: 2000,
   /** Changes of keys kept for resuming watches, in bytes beside `eventHistory`; older ones are gone. */
-  watchHistoryBytes: 32 * 1024 * 1024,
+  watchHistoryBytes: 8 * 1024 * 1024,
   auditHistory: 1000,
   operationHistory: 200,
   /** Phases kept of one operation; the oldest go. */

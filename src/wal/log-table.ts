@@ -9,29 +9,15 @@
  */
 import { type LogIndex, type LogPosition, must, type Term } from '../base/index.ts';
 import type { HardState, LogEntry, SnapshotMeta } from '../raft/index.ts';
+import { type BatchPlace, type EntryPlace, PlaceTable } from './place-table.ts';
 import type { Checkpoint, Located, WalRecord } from './record.ts';
 import type { Segment } from './segment.ts';
-
-/** Where a batch ended up; `segment` is null until it is written. */
-export interface BatchPlace {
-  segment: Segment | null;
-  /** Offset of its payload in the segment's file. */
-  payloadAt: number;
-}
-
-/** Where one entry lies. */
-export interface EntryPlace {
-  readonly term: Term;
-  readonly place: BatchPlace;
-  readonly at: number;
-  readonly size: number;
-}
 
 const START: LogPosition = { term: 0, index: 0 };
 
 /** Memory that one cached entry takes, in bytes: its data and the objects around it. */
 function costOf(entry: LogEntry): number {
-  return entry.data.length + 160;
+  return entry.data.length + 300;
 }
 
 export class LogTable {
@@ -41,7 +27,7 @@ export class LogTable {
   #first: LogIndex = 1;
   /** Term of the entry before `#first`. */
   #termBefore: Term = 0;
-  #places: EntryPlace[] = [];
+  readonly #places = new PlaceTable();
   /** A suffix of the log. */
   #cache: LogEntry[] = [];
   #cacheBytes = 0;
@@ -56,8 +42,8 @@ export class LogTable {
   }
 
   get last(): LogPosition {
-    const place = this.#places.at(-1);
-    return { term: place?.term ?? this.#termBefore, index: this.#first + this.#places.length - 1 };
+    const { length } = this.#places;
+    return { term: this.#places.term(length - 1) ?? this.#termBefore, index: this.#first + length - 1 };
   }
 
   /** Memory that cached entries take, in bytes. */
@@ -72,11 +58,11 @@ export class LogTable {
 
   term(index: LogIndex): Term | undefined {
     if (index === this.base.index) return this.base.term;
-    return this.#places[index - this.#first]?.term;
+    return this.#places.term(index - this.#first);
   }
 
   place(index: LogIndex): EntryPlace | undefined {
-    return this.#places[index - this.#first];
+    return this.#places.get(index - this.#first);
   }
 
   /** The entry, when it is among the newest. */
@@ -86,7 +72,7 @@ export class LogTable {
 
   /** The first segment that still holds a living entry, or null when there is none. */
   oldestSegment(): Segment | null {
-    return this.#places[0]?.place.segment ?? null;
+    return this.#places.batch(0)?.segment ?? null;
   }
 
   /** Begins a replay with the checkpoint of the oldest segment. */
@@ -149,7 +135,7 @@ export class LogTable {
     let drop = 0;
     const start = this.last.index - this.#cache.length + 1;
     while (this.#cacheBytes > target && drop < this.#cache.length) {
-      if ((this.place(start + drop)?.place.segment ?? null) === null) break;
+      if ((this.#places.batch(start + drop - this.#first)?.segment ?? null) === null) break;
       this.#cacheBytes -= costOf(must(this.#cache[drop], 'cached entry'));
       drop += 1;
     }
@@ -166,8 +152,8 @@ export class LogTable {
     if (from < this.#first) {
       this.#first = from;
       this.#termBefore = from === this.base.index + 1 ? this.base.term : 0;
-      this.#places = [];
-    } else this.#places.length = from - this.#first;
+      this.#places.truncate(0);
+    } else this.#places.truncate(from - this.#first);
     return null;
   }
 
@@ -194,7 +180,7 @@ export class LogTable {
     if (mark.reset) {
       this.#cache = [];
       this.#cacheBytes = 0;
-      this.#places = [];
+      this.#places.truncate(0);
       this.#first = base.index + 1;
     } else this.#dropHead(base.index);
     if (this.#first === base.index + 1) this.#termBefore = base.term;
@@ -207,7 +193,7 @@ export class LogTable {
     if (this.#cache.length > keep) {
       for (const entry of this.#cache.splice(0, this.#cache.length - keep)) this.#cacheBytes -= costOf(entry);
     }
-    this.#places = this.#places.slice(upTo + 1 - this.#first);
+    this.#places.dropHead(upTo + 1 - this.#first);
     this.#first = upTo + 1;
   }
 

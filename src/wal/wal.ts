@@ -14,8 +14,9 @@ import { assert, type Clock, LIMITS, must, SqlccError, type Term } from '../base
 import { dropBallast } from './ballast.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { BATCH_HEADER_BYTES, encodeBatch, type IdentityPrint } from './frame.ts';
-import type { BatchPlace, LogTable } from './log-table.ts';
+import type { LogTable } from './log-table.ts';
 import { Marker } from './marker.ts';
+import type { BatchPlace } from './place-table.ts';
 import { type Checkpoint, encodeRecord, type WalRecord } from './record.ts';
 import type { Recovery } from './recover.ts';
 import { encodeHead, Segment, segmentName } from './segment.ts';
