@@ -14,6 +14,7 @@ export const USAGE = `npm run bench -- [flags]
   --ways a,b        of shared, own, post, post-own; all without
   --sides a,b       of sqlcc, etcd; both without
   --repetitions N   a cell; 3 without
+  --attempts N      a load beside which much else ran is made again, N times in all; 3 without
   --seconds S       counted time of a load; 3 without
   --rounds N        kills of a leader; 20 without
   --json FILE       the document there instead of on stdout`;
@@ -25,6 +26,7 @@ export interface BenchOptions {
   readonly ways: readonly Way['name'][];
   readonly sides: readonly SideName[];
   readonly repetitions: number;
+  readonly attempts: number;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly rounds: number;
@@ -56,7 +58,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     args: [...args],
     options: {
       ...{ only: text, clients: text, ways: text, sides: text, repetitions: text, seconds: text },
-      ...{ rounds: text, json: text, quick: { type: 'boolean' } },
+      ...{ rounds: text, attempts: text, json: text, quick: { type: 'boolean' } },
     },
   });
   const quick = values.quick === true;
@@ -69,6 +71,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     ways: listOf(values.ways, ['shared', 'own', 'post', 'post-own'], 'ways'),
     sides: listOf(values.sides, ['etcd', 'sqlcc'], 'sides'),
     repetitions: wholeOf(values.repetitions ?? (quick ? '1' : '3'), 'repetitions'),
+    attempts: wholeOf(values.attempts ?? (quick ? '1' : '3'), 'attempts'),
     warmMs: quick ? 700 : 1000,
     measureMs: seconds * 1000,
     rounds: wholeOf(values.rounds ?? (quick ? '5' : '20'), 'rounds'),
