@@ -47,6 +47,7 @@ export class PeerConnection {
   #ended = false;
   #pingedAt = Number.NEGATIVE_INFINITY;
   #askedAt: number | null = null;
+  #isPinging = false;
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
@@ -80,10 +81,12 @@ export class PeerConnection {
     return this.#askedAt;
   }
 
+  /** One at a time: a ping behind an unanswered one would measure the same wait again. */
   ping(): void {
     this.#pingedAt = performance.now();
     this.#askedAt ??= this.#pingedAt;
-    this.#push({ type: PEER_FRAME.ping, payload: encodePing(performance.now()) });
+    if (this.#isPinging) return;
+    this.#isPinging = this.#push({ type: PEER_FRAME.ping, payload: encodePing(this.#pingedAt) });
   }
 
   /** A stream of its own on this connection's session, both ways, for one transfer. */
@@ -179,6 +182,7 @@ export class PeerConnection {
     if (frame.type === PEER_FRAME.farewell) {
       this.#farewell = true;
     } else if (frame.type === PEER_FRAME.pong) {
+      this.#isPinging = false;
       const at = decodePong(frame.payload);
       if (at !== null) this.#options.pong(Math.max(0, performance.now() - at));
     } else {

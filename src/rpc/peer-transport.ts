@@ -146,6 +146,7 @@ export class PeerTransport {
       for (const line of lines.values()) line.stop();
       this.#peers.delete(peer);
       this.#heardAt.delete(peer);
+      this.#roundTrips.forget(peer);
     }
     for (const [peer, address] of wanted) {
       if (this.#peers.has(peer)) continue;
@@ -268,7 +269,7 @@ export class PeerTransport {
           headers: helloHeaders({ ...this.#options, purpose }),
         }),
         verdict: (what) => this.#onVerdict(peer, what),
-        pong: (rttMs) => this.#roundTrips.record(rttMs),
+        pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
         log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
       });
     return new Map(purposes.map((purpose) => [purpose, line(purpose)]));

@@ -1,13 +1,30 @@
-/** The last round trips to all peers, for the floor of the election timeout. */
+/**
+ * The last round trips to all peers, for the floor of the election timeout. What counts is
+ * the lower of a peer's last two: one answer that came late was an outage and says nothing
+ * of the distance (without this, every cable that was pulled and put back would make the
+ * next election wait ten times its length); a link that is slow is slow twice in a row.
+ */
+import type { NodeId } from '../base/index.ts';
+
 const KEPT = 256;
 
 export class RoundTrips {
   readonly #samples: number[] = [];
+  readonly #last = new Map<NodeId, number>();
   #next = 0;
 
-  record(ms: number): void {
-    this.#samples[this.#next] = ms;
+  record(peer: NodeId, ms: number): void {
+    const before = this.#last.get(peer);
+    this.#last.set(peer, ms);
+    // of a new peer nothing is known: the first one is only remembered
+    if (before === undefined) return;
+    this.#samples[this.#next] = Math.min(before, ms);
     this.#next = (this.#next + 1) % KEPT;
+  }
+
+  /** Nothing is known of the peer any more. */
+  forget(peer: NodeId): void {
+    this.#last.delete(peer);
   }
 
   /** 99th percentile in ms; 0 before the first sample. */

@@ -378,6 +378,21 @@ describe('PeerTransport evidence', { timeout: 20_000 }, () => {
     expect(verdicts(a)).toEqual([]);
   }, 20_000);
 
+  it('a pause of the peer leaves no trace in the round trips', async () => {
+    const a = await peer({ nodeId: 'n1', pkiDir: await folders.node('n1') });
+    const { child, address } = await spawnPeer('n2', a);
+    a.transport.setPeers([{ nodeId: 'n2', address }]);
+    await until('round trips are known', () => a.transport.rttP99Ms() > 0);
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill('SIGSTOP');
+    await pause(1200); // several pings long, shorter than the silence that ends a connection
+    child.kill('SIGCONT');
+    await until('it answered late', () => (a.transport.links()[0]?.rttMs ?? 0) > 500);
+    await until('it answers on time', () => (a.transport.links()[0]?.rttMs ?? 1e9) < 500);
+    expect(connected(a)).toBe(true);
+    expect(a.transport.rttP99Ms()).toBeLessThan(500);
+  });
+
   it('a peer that was never reached gives no evidence', async () => {
     const a = await peer({ nodeId: 'n1', pkiDir: await folders.node('n1') });
     a.transport.setPeers([{ nodeId: 'n2', address: '127.0.0.1:9' }]);
