@@ -8,7 +8,7 @@ import type { EndpointName } from '../api/index.ts';
 import { ERROR_TABLE, type ErrorCode, LIMITS, SqlccError } from '../base/index.ts';
 import { errorOfAnswer, failureOfRejection, finalError, leaderOfError } from './failure.ts';
 import { LanePool } from './lane-pool.ts';
-import { LeaderSearch } from './leader-search.ts';
+import { FIRST_DOUBT_MS, LeaderSearch } from './leader-search.ts';
 import { LeaderTracker } from './leader-tracker.ts';
 import { type Failure, isDoubtful, judge, type Repeat } from './retry.ts';
 import { type Query, routeOf } from './routes.ts';
@@ -31,8 +31,6 @@ export interface Dispatch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A call on a lane that is silent for this long makes the client ask the other nodes who leads. */
-const DOUBT_MS = 400;
 /** One attempt of a repeatable control call; a frozen node costs this much and no more. */
 const ATTEMPT_MS = 2500;
 
@@ -176,14 +174,12 @@ export class Dispatcher {
       ...(dispatch.body !== undefined && { body: dispatch.body }),
     };
     if (lane === undefined) return this.#wire.request(endpoint, request, timeoutMs, dispatch.signal);
-    const doubt =
-      dispatch.pinned === undefined && timeoutMs > DOUBT_MS
-        ? setInterval(() => void this.#search.doubt(endpoint), DOUBT_MS)
-        : undefined;
+    const isWatched = dispatch.pinned === undefined && timeoutMs > FIRST_DOUBT_MS;
+    const unwatch = isWatched ? this.#search.watch(endpoint) : undefined;
     try {
       return await within(lane.call(request, timeoutMs), { signal: dispatch.signal });
     } finally {
-      clearInterval(doubt);
+      unwatch?.();
     }
   }
 

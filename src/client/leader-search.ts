@@ -21,10 +21,39 @@ const REWARM_MS = 3000;
 /** Pauses stay short for this long: elections that go well end within it. */
 const EAGER_MS = 400;
 
+/** Callers that doubt at the same time ask once. */
+const DOUBT_SPACING_MS = 30;
+/** A call silent for so long makes the client ask the other nodes who leads: about an election timeout. */
+export const FIRST_DOUBT_MS = 150;
+const EAGER_DOUBT_MS = 50;
+const CALM_DOUBT_MS = 400;
+/** By then an election that goes well is over. */
+const EAGER_DOUBT_FOR_MS = 1000;
+/** A follower that heard its leader this lately has a living one: two heartbeats and some. */
+const HEARD_MS = 120;
+
+/**
+ * When to ask again, while a call has been silent for `silentMs`. `heardMs`: how long ago others heard the
+ * leader when they were asked, null = nobody said. A slow answer of a living leader is no reason to hurry.
+ */
+export function doubtPause(silentMs: number, heardMs: number | null): number {
+  const isCalm = silentMs >= EAGER_DOUBT_FOR_MS || (heardMs !== null && heardMs <= HEARD_MS);
+  return isCalm ? CALM_DOUBT_MS : EAGER_DOUBT_MS;
+}
+
 /** The pause after a search has lasted `elapsedMs`. */
 function searchPause(elapsedMs: number): number {
   if (elapsedMs < EAGER_MS) return FIRST_PAUSE_MS;
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS + (elapsedMs - EAGER_MS) / 10);
+}
+
+/** A node's own word on who leads, and how long ago it heard of it. */
+interface View {
+  readonly leader_id?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly term?: number;
+  readonly read?: { readonly age_ms?: number };
 }
 
 export class LeaderSearch {
@@ -34,6 +63,10 @@ export class LeaderSearch {
   readonly #failedAt = new Map<Endpoint, number>();
   readonly #waiters = new Set<() => void>();
   #running = false;
+  #doubtedAt = Number.NEGATIVE_INFINITY;
+  /** How long ago the others heard the leader, by the best word: of this doubt, and of the one before. */
+  #heardMs: number | null = null;
+  #heardBeforeMs: number | null = null;
   #rewarm: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -62,12 +95,37 @@ export class LeaderSearch {
     }
   }
 
-  /** Asks the others once whether `endpoint` still leads; a newer leader lets its lane go. */
-  async doubt(endpoint: Endpoint): Promise<void> {
-    const others = this.#tracker.endpoints.filter((e) => e !== endpoint);
-    await Promise.all(others.map((other) => this.#probe(other)));
-    const { leader } = this.#tracker;
-    if (leader !== null && leader !== endpoint) this.#lanes.drop(endpoint);
+  /**
+   * Follows a call to `endpoint` that has no answer yet: asks the others whether it still leads, eagerly
+   * while they say that they do not hear it either. A newer leader lets the lane go, and the call with it.
+   * Answers what ends the watch.
+   */
+  watch(endpoint: Endpoint): () => void {
+    const began = performance.now();
+    const ask = (): void => {
+      this.#doubt(endpoint);
+      const heardMs = this.#heardMs ?? this.#heardBeforeMs;
+      timer = setTimeout(ask, doubtPause(performance.now() - began, heardMs));
+    };
+    let timer = setTimeout(ask, FIRST_DOUBT_MS);
+    return () => clearTimeout(timer);
+  }
+
+  #doubt(endpoint: Endpoint): void {
+    const sinceMs = performance.now() - this.#doubtedAt;
+    if (sinceMs < DOUBT_SPACING_MS) return;
+    this.#doubtedAt = performance.now();
+    // answers to this one are on their way; an old doubt's say nothing
+    this.#heardBeforeMs = sinceMs > EAGER_DOUBT_FOR_MS ? null : this.#heardMs;
+    this.#heardMs = null;
+    for (const other of this.#tracker.endpoints) {
+      if (other === endpoint) continue;
+      // each by itself: a node that is gone as well must not hold up what the others say
+      void this.#probe(other).then(() => {
+        const { leader } = this.#tracker;
+        if (leader !== null && leader !== endpoint) this.#lanes.drop(endpoint);
+      });
+    }
   }
 
   #news(timeoutMs: number): Promise<void> {
@@ -119,9 +177,11 @@ export class LeaderSearch {
       const lane = await this.#lanes.get(endpoint);
       const answer = await lane.call(request, PROBE_TIMEOUT_MS);
       this.#tracker.answered(endpoint);
-      const view = answer.body as { leader_id?: string; host?: string; port?: number; term?: number } | null;
+      const view = answer.body as View | null;
       if (answer.status !== 200 || typeof view?.host !== 'string' || typeof view.port !== 'number') return;
       const leader = formatEndpoint(view.host, view.port);
+      const ageMs = view.read?.age_ms;
+      if (ageMs !== undefined) this.#heardMs = Math.min(ageMs, this.#heardMs ?? ageMs);
       this.#tracker.hint({ leader, term: view.term ?? 0, from: endpoint });
     } catch {
       // a node that can't be asked has no view; the next round asks again

@@ -37,6 +37,10 @@ export class MemoryCluster implements Wire {
   script: ((endpoint: string, request: WireRequest) => WireAnswer | undefined) | null = null;
   /** Nodes that take no call stream and refuse none: dialling them hangs. */
   readonly frozen = new Set<string>();
+  /** Nodes that take calls and never answer one, as behind a pulled cable. */
+  readonly mute = new Set<string>();
+  /** How long ago followers heard the leader, ms. */
+  heardMs = 0;
   config = { version: 1, text: 'one' };
   /** What followers still believe, when it differs. */
   belief: string | null = null;
@@ -94,6 +98,8 @@ export class MemoryCluster implements Wire {
       call: (request) => this.#during(endpoint, () => this.#answer(endpoint, request)),
       close: () => {
         isClosed = true;
+        const closed = new SqlccError('outcome_unknown', 'this side closed the stream');
+        for (const open of [...this.#open]) if (open.endpoint === endpoint) open.end(closed);
       },
     };
   }
@@ -115,6 +121,7 @@ export class MemoryCluster implements Wire {
       };
       this.#open.add(open);
       setImmediate(() => {
+        if (this.mute.has(endpoint)) return;
         if (!this.#open.has(open)) return;
         const answer = work();
         if (this.#open.has(open)) settle(() => resolve(answer));
@@ -170,7 +177,8 @@ export class MemoryCluster implements Wire {
     const leader = this.#believed(endpoint);
     if (leader === null) return { leader_id: null, host: null, port: null, term: this.term };
     const [host, port] = leader.split(':');
-    return { leader_id: leader, host, port: Number(port), term: this.term };
+    const read = { age_ms: endpoint === this.leader ? 0 : this.heardMs };
+    return { leader_id: leader, host, port: Number(port), term: this.term, read };
   }
 
   #rows(): object[] {

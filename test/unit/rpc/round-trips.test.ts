@@ -21,7 +21,7 @@ describe('RoundTrips', () => {
     // also when it is the first of a peer, or several peers were out at the same time
     expect(recorded(['n2', 1900], ...times(20, 1))).toBe(1);
     expect(recorded(['n3', 2], ...times(20, 1), ['n2', 1900], ['n3', 1800], ['n3', 2], ...times(9, 1))).toBe(
-      2,
+      1,
     );
   });
 
@@ -29,6 +29,12 @@ describe('RoundTrips', () => {
     expect(recorded(...times(20, 1), ...times(20, 90, 'n3'))).toBe(90);
     const jitter = Array.from({ length: 60 }, (_, i): [string, number] => ['n2', 150 + (i % 7) * 15]);
     expect(recorded(...jitter)).toBeGreaterThanOrEqual(225);
+  });
+
+  it('of few samples two high ones may be chance, three are a fact', () => {
+    expect(recorded(...times(20, 1), ...times(3, 80))).toBe(1);
+    expect(recorded(...times(20, 1), ...times(4, 80))).toBe(80);
+    expect(recorded(...times(2, 80))).toBe(80);
   });
 
   it('keeps the last 256, and forgets what a peer was like at its old address', () => {
