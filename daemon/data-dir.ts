@@ -11,13 +11,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
+import { readSealedJson, sealedJson } from './sealed-json.ts';
 
 export const FORMAT_VERSION = 1;
 
@@ -95,7 +95,7 @@ export function hasIdentity(dir: string): boolean {
 }
 
 export function writeIdentity(dir: string, identity: Identity): void {
-  writeFileDurably(join(dir, 'identity.json'), `${JSON.stringify(identity, null, 2)}\n`);
+  writeFileDurably(join(dir, 'identity.json'), sealedJson(identity));
 }
 
 /**
@@ -109,15 +109,7 @@ export function readIdentity(dir: string): Identity {
       hint: 'make a cluster with "sqlcc cluster init" or enter one with "sqlcc node join"',
     });
   }
-  let found: Partial<Identity>;
-  try {
-    found = JSON.parse(readFileSync(path, 'utf8')) as Partial<Identity>;
-  } catch (cause) {
-    throw new SqlccError('storage_failed', `${path} is damaged`, {
-      cause,
-      hint: 'wipe this node and join it again',
-    });
-  }
+  const found = readSealedJson(path) as Partial<Identity>;
   if (found.format !== FORMAT_VERSION) {
     throw new SqlccError(
       'failed_precondition',
@@ -146,17 +138,12 @@ export function readIdentity(dir: string): Identity {
 export function nextBootCounter(dir: string): number {
   const path = join(dir, 'boot.json');
   const next = (existsSync(path) ? readBoots(path) : 0) + 1;
-  writeFileDurably(path, `${JSON.stringify({ boots: next })}\n`);
+  writeFileDurably(path, sealedJson({ boots: next }));
   return next;
 }
 
 function readBoots(path: string): number {
-  let boots: unknown;
-  try {
-    boots = (JSON.parse(readFileSync(path, 'utf8')) as { boots?: unknown } | null)?.boots;
-  } catch {
-    boots = undefined;
-  }
+  const { boots } = readSealedJson(path);
   if (typeof boots === 'number' && Number.isSafeInteger(boots) && boots >= 0) return boots;
   throw new SqlccError('storage_failed', `${path} is damaged`, {
     hint: 'wipe this node and join it again',

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
+import { unsoundPki } from '../src/pki/index.ts';
 import { writeFileDurably } from './data-dir.ts';
 
 export interface NodePki {
@@ -46,6 +47,17 @@ export function readPki(dataDir: string): NodePki {
     nodeKey: read(FILES.nodeKey),
     caKey: existsSync(caKeyPath) ? read(FILES.caKey) : null,
   };
+}
+
+/** Throws `storage_failed`, by file, unless certificates and keys are whole and belong together. */
+export function checkPki(dataDir: string): void {
+  const unsound = unsoundPki(readPki(dataDir));
+  if (unsound === null) return;
+  const file = join(dataDir, 'pki', FILES[unsound.part]);
+  throw new SqlccError('storage_failed', `${file} is damaged: ${unsound.reason}`, {
+    details: { file, offset: 0, reason: unsound.reason },
+    hint: 'restore the file, or wipe this node and join it again',
+  });
 }
 
 function checkMode(path: string, forbidden: number): void {

@@ -16,6 +16,7 @@ import { FORMAT_VERSION, hasIdentity, writeFileDurably, writeIdentity } from './
 import { writePki } from './data-files.ts';
 import { type InitOptions, reachableHost } from './init.ts';
 import { beginWriting, endJoin, isOwnConfigFile, type JoinFolder, prepareJoinFolder } from './join-folder.ts';
+import { sealedJson } from './sealed-json.ts';
 import { startNode } from './start-node.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
@@ -190,7 +191,7 @@ function writeNode(options: JoinOptions, answer: JoinResponse, { instanceId, key
     port: s.port,
     peerPort: s.peer_port,
   }));
-  writeFileDurably(join(dataDir, 'seeds.json'), `${JSON.stringify(seeds, null, 2)}\n`);
+  writeFileDurably(join(dataDir, 'seeds.json'), sealedJson({ seeds }));
   initDurableStorage({
     disk: new NodeDisk(),
     dir: join(dataDir, 'wal'),

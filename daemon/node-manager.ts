@@ -10,6 +10,7 @@ import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
 import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
 import { announce } from './announce.ts';
 import { askVoters } from './ask-voters.ts';
+import { checkPki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
 import { isWildcard } from './init.ts';
@@ -193,6 +194,7 @@ export class NodeManager {
 
   async #open(): Promise<void> {
     this.#unlock = lockDataDir(this.#options.dataDir);
+    checkPki(this.#options.dataDir);
     const renewing = renewalOptions(this.#options);
     await renewIfDue(renewing, Date.now());
     const parts = await makeParts(this.#options);

@@ -2,7 +2,7 @@
  * The parts of one daemon, made in the order in which they need each other. Nothing
  * is started here that listens or campaigns: NodeManager starts the parts, step by step.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeRefusal } from '../src/auth/index.ts';
 import { LIMITS, type Logger, type LogLevel, type NodeId } from '../src/base/index.ts';
@@ -24,6 +24,7 @@ import { Latencies } from './latencies.ts';
 import { NodeEvents } from './node-events.ts';
 import type { NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
+import { readSealedJson } from './sealed-json.ts';
 import { StateLink } from './state-link.ts';
 import { SystemSampler } from './system-sampler.ts';
 import { createThreads, type Threads } from './threads.ts';
@@ -46,7 +47,7 @@ export interface Seed {
 
 export function readSeeds(dataDir: string): Seed[] {
   const path = join(dataDir, 'seeds.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Seed[]) : [];
+  return existsSync(path) ? ((readSealedJson(path)['seeds'] ?? []) as Seed[]) : [];
 }
 
 export interface NodeParts {

@@ -5,3 +5,4 @@ export { keyFingerprint, spkiFingerprint } from './keys.ts';
 export type { Refusal } from './names.ts';
 export { checkValidity, identityOf } from './names.ts';
 export { equalHash, hashSecret, newSecret } from './secrets.ts';
+export { type Unsound, unsoundPki } from './soundness.ts';

@@ -1,0 +1,65 @@
+/** Whether a node's certificates and keys are whole and belong together: files rot, copies get mixed up. */
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
+
+export interface PkiTexts {
+  readonly caCert: string;
+  readonly nodeCert: string;
+  readonly nodeKey: string;
+  readonly caKey: string | null;
+}
+
+/** Which text can't be used, and why. */
+export interface Unsound {
+  readonly part: keyof PkiTexts;
+  readonly reason: string;
+}
+
+/** The first thing that is wrong, or null. Says nothing about dates and names. */
+export function unsoundPki(pki: PkiTexts): Unsound | null {
+  const ca = certificate(pki.caCert);
+  if (ca === null) return { part: 'caCert', reason: 'it is no certificate' };
+  if (!isSignedBy(ca, ca)) return { part: 'caCert', reason: 'its signature is wrong' };
+  const node = certificate(pki.nodeCert);
+  if (node === null) return { part: 'nodeCert', reason: 'it is no certificate' };
+  if (!isSignedBy(node, ca)) return { part: 'nodeCert', reason: 'ca.crt has not signed it' };
+  if (!isKeyOf(pki.nodeKey, node)) return { part: 'nodeKey', reason: 'it is not the key of node.crt' };
+  if (pki.caKey !== null && !isKeyOf(pki.caKey, ca))
+    return { part: 'caKey', reason: 'it is not the key of ca.crt' };
+  return null;
+}
+
+function certificate(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return null;
+  }
+}
+
+function isSignedBy(signed: X509Certificate, by: X509Certificate): boolean {
+  try {
+    return signed.verify(by.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/** Signs something: a key file holds its public half too, and either half may be the one that rotted. */
+function isKeyOf(pem: string, of: X509Certificate): boolean {
+  const message = Buffer.from('sqlcc');
+  try {
+    const key = createPrivateKey(pem);
+    const publicHalf: KeyObject = createPublicKey(key);
+    const signature = sign('sha256', message, key);
+    return publicHalf.equals(of.publicKey) && verify('sha256', message, of.publicKey, signature);
+  } catch {
+    return false;
+  }
+}
