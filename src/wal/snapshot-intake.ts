@@ -73,7 +73,9 @@ export class SnapshotIntake {
     }
     this.#offset += bytes.length;
     await guarded(this.#path, async () => {
-      await handle.writev([bytes], offset);
+      // a short write is no error; the next attempt says why it was short
+      for (let done = 0; done < bytes.length; )
+        done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
       if (this.#offset - this.#synced < SYNC_EVERY_BYTES) return;
       this.#synced = this.#offset;
       await handle.datasync();
