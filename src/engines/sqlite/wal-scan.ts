@@ -16,7 +16,7 @@ const MAGIC_LITTLE_ENDIAN = 0x377f0682;
 const FRAMES_PER_READ = 64;
 
 export interface WalScan {
-  /** Both salts, hex: another one with each restart of the log; '' without a sound header. */
+  /** Both salts, hex: other ones with each restart of the log; '' without a sound header. */
   readonly salt: string;
   /** Frames up to and with the last commit. */
   readonly frames: number;
@@ -102,5 +102,34 @@ function scan(fd: number): WalScan {
       open = [];
     }
     if (whole < FRAMES_PER_READ) return { salt: salt.toString('hex'), frames, dbPages, pages };
+  }
+}
+
+/**
+ * The same of a log that this process has just written `frames` of and SQLite answers for: checksums are not
+ * compared again. Null when those frames are not there.
+ */
+export function newestOf(path: string, frames: number): WalScan | null {
+  const fd = openSync(path, 'r');
+  try {
+    const salt = Buffer.alloc(8);
+    readSync(fd, salt, 0, 8, 16);
+    const newest = new Map<number, number>();
+    const head = Buffer.alloc(FRAME_HEAD_BYTES);
+    for (let n = 0; n < frames; n++) {
+      const length = readSync(fd, head, 0, FRAME_HEAD_BYTES, HEADER_BYTES + n * FRAME_BYTES);
+      if (length < FRAME_HEAD_BYTES || !head.subarray(8, 16).equals(salt)) return null;
+      newest.set(head.readUInt32BE(0), n);
+    }
+    const dbPages = head.readUInt32BE(4);
+    const pages = new Map<number, number>();
+    const page = Buffer.alloc(PAGE_BYTES);
+    for (const [number, n] of newest) {
+      readSync(fd, page, 0, PAGE_BYTES, HEADER_BYTES + n * FRAME_BYTES + FRAME_HEAD_BYTES);
+      pages.set(number, crc32(page));
+    }
+    return dbPages === 0 ? null : { salt: salt.toString('hex'), frames, dbPages, pages };
+  } finally {
+    closeSync(fd);
   }
 }
