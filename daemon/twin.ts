@@ -69,5 +69,6 @@ export function supersededBy(
     record.instanceId === self.instanceId
       ? `start ${record.bootCounter} of it runs at ${at}, this is start ${self.bootCounter}`
       : `the name belongs to another disk, at ${at}`;
-  return new SqlccError('conflict', `${self.nodeId} was superseded: ${what}`);
+  const hint = 'this folder is an older copy, or its boot.json was lost: wipe it and join the node again';
+  return new SqlccError('conflict', `${self.nodeId} was superseded: ${what}`, { hint });
 }
