@@ -1,5 +1,5 @@
 /** Names and durable changes of names in the folder of snapshots. */
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SqlccError } from '../base/index.ts';
 
@@ -25,6 +25,16 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
     const { code, message } = error as { code?: string; message: string };
     const details = { file: path, errno: code ?? 'EIO' };
     throw new SqlccError('storage_failed', `snapshot ${path}: ${message}`, { details, cause: error });
+  }
+}
+
+/** What `work` makes of an open file, which is closed when it fails: a lost handle ends the process. */
+export async function keepOrClose<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

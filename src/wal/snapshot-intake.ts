@@ -10,7 +10,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { type Bytes, SqlccError } from '../base/index.ts';
 import type { SnapshotMeta } from '../raft/index.ts';
 import { snapshotDamage } from './snapshot-file.ts';
-import { guarded, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
+import { guarded, keepOrClose, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
 
 /** Called again and again while a file is verified: proof that the disk answers. */
 export type Progress = () => void;
@@ -52,9 +52,11 @@ export class SnapshotIntake {
       return new SnapshotIntake({ ...where, meta, handle: null, offset: meta.size });
     const path = snapshotPath(where.dir, meta.id, 'part');
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    const { size } = await handle.stat();
-    if (size > meta.size) await handle.truncate(0);
-    return new SnapshotIntake({ ...where, meta, handle, offset: size > meta.size ? 0 : size });
+    return keepOrClose(handle, async () => {
+      const { size } = await handle.stat();
+      if (size > meta.size) await handle.truncate(0);
+      return new SnapshotIntake({ ...where, meta, handle, offset: size > meta.size ? 0 : size });
+    });
   }
 
   /** Where to go on. */

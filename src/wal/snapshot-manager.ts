@@ -30,7 +30,7 @@ import {
   SnapshotScan,
   snapshotDamage,
 } from './snapshot-file.ts';
-import { guarded, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
+import { guarded, keepOrClose, removeFile, snapshotPath, syncFolder } from './snapshot-folder.ts';
 import { type Progress, SnapshotIntake } from './snapshot-intake.ts';
 
 /** The file of a snapshot, for the sender. A removal meanwhile does not disturb it. */
@@ -117,7 +117,7 @@ export class SnapshotManager {
   async openSnapshot(id: string): Promise<SnapshotReader> {
     const path = this.#pathOf(id);
     const handle = await open(path, 'r');
-    const { size } = await handle.stat();
+    const { size } = await keepOrClose(handle, () => handle.stat());
     return {
       size,
       read: async (offset, length) => {
