@@ -1,0 +1,144 @@
+/**
+ * Power cuts at random moments, on ext4 and xfs: of the log and the snapshots under writes, of a
+ * real daemon, and of all daemons of a cluster at once. What was acknowledged is there.
+ */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { seededRandom } from '../../src/base/index.ts';
+import { SnapshotManager } from '../../src/wal/index.ts';
+import { startCluster, until, untilEqual } from '../cluster/harness.ts';
+import { entriesFrom } from '../unit/wal/wal-kit.ts';
+import { amount, reportAtEnd, requireMount, tally, temporaryFolder } from './effort.ts';
+import { Load } from './load.ts';
+import { type FileSystem, LoopDisk } from './loop-disk.ts';
+import { tryOpen } from './real-log.ts';
+import { type Acked, bytesOf, contentOf, WRITER_SEGMENT_BYTES } from './wal-writer.ts';
+
+reportAtEnd();
+
+const TOOLS = ['xfs_io', 'mkfs.ext4', 'mkfs.xfs'];
+const random = seededRandom(Date.now() % 1e9);
+
+interface Writer {
+  readonly child: ChildProcess;
+  acked: Acked;
+}
+
+function startWriter(dir: string, acked: Acked): Writer {
+  const child = fork(new URL('./wal-writer.ts', import.meta.url), ['write', dir], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const writer: Writer = { child, acked };
+  child.on('message', (message: Acked) => {
+    writer.acked = message;
+  });
+  return writer;
+}
+
+async function gone(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) await ended;
+}
+
+/** Everything acknowledged is in the folder, and nothing else than what was written. */
+async function check(dir: string, acked: Acked, what: string): Promise<number> {
+  const opened = tryOpen(join(dir, 'wal'), { segmentBytes: WRITER_SEGMENT_BYTES });
+  if (opened.kind === 'refused') return expect.unreachable(`${what}: ${opened.error.message}`);
+  const { first, entries, state } = opened.picture;
+  const last = first + entries.length - 1;
+  expect(last, what).toBeGreaterThanOrEqual(acked.index);
+  expect(state.hardState.term, what).toBeGreaterThanOrEqual(acked.term);
+  const expected = entries.map(({ index }) => entriesFrom(index, 1, { bytes: bytesOf(index) })[0]);
+  expect(entries, what).toEqual(expected);
+  const { snapshot } = state;
+  expect(snapshot?.index ?? 0, what).toBeGreaterThanOrEqual(acked.snapshot);
+  expect(first, what).toBeLessThanOrEqual((snapshot?.index ?? 0) + 1);
+  if (snapshot !== null) {
+    const snapshots = new SnapshotManager({ dir: join(dir, 'snapshots') });
+    const target = join(temporaryFolder(), 'loaded');
+    await snapshots.loadSnapshot(snapshot.id, target);
+    expect(readFileSync(target, 'utf8'), what).toBe(contentOf(snapshot.index));
+  }
+  return last;
+}
+
+describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
+  it('costs log and snapshots nothing that was acknowledged', { timeout: 300_000 }, async (test) => {
+    requireMount(test, TOOLS);
+    const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
+    let acked: Acked = { index: 0, term: 0, snapshot: 0 };
+    const rounds = amount(3, 30);
+    for (let round = 1; round <= rounds; round++) {
+      const writer = startWriter(disk.dir, acked);
+      await until('a write', async () => writer.acked.index > acked.index);
+      await after(random.next() * 600);
+      disk.cut();
+      await gone(writer.child);
+      acked = writer.acked;
+      await disk.powerUp();
+      const last = await check(disk.dir, acked, `round ${round}`);
+      tally(`power cut, ${kind}: log and snapshots`, last > acked.index ? 'all, and a tail' : 'all');
+    }
+    expect(acked.index).toBeGreaterThan(rounds);
+    if (rounds > 3) expect(acked.snapshot).toBeGreaterThan(0);
+  });
+});
+
+/** Moves the data folders of all nodes onto disks of their own whose power can be cut. */
+async function ontoLoopDisks(cluster: DemoCluster, kind: FileSystem): Promise<LoopDisk[]> {
+  await Promise.all(cluster.nodes.map((n) => cluster.killNode(n.nodeId, 'SIGTERM')));
+  const disks = cluster.nodes.map(({ dataDir }) => {
+    const old = `${dataDir}.old`;
+    renameSync(dataDir, old);
+    const disk = LoopDisk.make(kind, dataDir);
+    execFileSync('cp', ['-a', `${old}/.`, dataDir]);
+    execFileSync('sync', ['-f', dataDir]);
+    rmSync(old, { recursive: true });
+    return disk;
+  });
+  await startAll(cluster);
+  return disks;
+}
+
+async function startAll(cluster: DemoCluster): Promise<void> {
+  await Promise.all(cluster.nodes.map((n) => cluster.startNode(n.nodeId)));
+  await cluster.untilHealthy();
+}
+
+async function cutAll(cluster: DemoCluster, disks: readonly LoopDisk[]): Promise<void> {
+  for (const disk of disks) disk.cut();
+  await Promise.all(cluster.nodes.map((n) => cluster.killNode(n.nodeId)));
+  await Promise.all(disks.map((disk) => disk.powerUp()));
+}
+
+describe.each<[number, FileSystem, number]>([
+  [1, 'ext4', amount(1, 10)],
+  [1, 'xfs', amount(0, 10)],
+  [3, 'xfs', amount(1, 5)],
+  [3, 'ext4', amount(0, 5)],
+])('the power cut of all of %i daemons on %s', (nodes, kind, rounds) => {
+  it(`costs nothing that was acknowledged, ${rounds} times`, { timeout: 300_000 }, async (test) => {
+    requireMount(test, TOOLS);
+    if (rounds === 0) test.skip('npm run storage tries this one');
+    const cluster = await startCluster(nodes);
+    const disks = await ontoLoopDisks(cluster, kind);
+    const load = new Load(cluster, 8);
+    for (let round = 1; round <= rounds; round++) {
+      const before = load.acknowledged.size;
+      await until('writes', async () => load.acknowledged.size > before + 50, 30_000);
+      await after(random.next() * 500);
+      await cutAll(cluster, disks);
+      await startAll(cluster);
+      expect(await load.missing(), `round ${round}`).toEqual([]);
+      tally(`power cut, ${kind}: ${nodes === 1 ? 'a daemon' : 'all three daemons'}`, 'all there');
+    }
+    await load.stop();
+    expect(await load.missing()).toEqual([]);
+    await untilEqual(cluster);
+  });
+});
