@@ -1,0 +1,163 @@
+/** Faults of wires, clocks and disks; each needs a lab. */
+import { between, must, pick } from '../../../src/base/index.ts';
+import type { FaultRule, LabHost } from '../../lab/index.ts';
+import type { RunNode } from './cluster.ts';
+import type { Hardware } from './ground.ts';
+import { type Nemesis, PROCESS_NEMESES, type Scene, victim } from './nemesis.ts';
+
+function hardwareOf(scene: Scene): Hardware {
+  return must(scene.hardware, 'a lab');
+}
+
+type Cut = readonly [LabHost, LabHost];
+
+/** Shapes of partitions among three nodes, by what becomes of `one` and the two others. */
+const SHAPES: Readonly<Record<string, (one: LabHost, a: LabHost, b: LabHost) => readonly Cut[]>> = {
+  isolated: (one, a, b) => [
+    [one, a],
+    [a, one],
+    [one, b],
+    [b, one],
+  ],
+  // hears, but nobody hears it
+  mute: (one, a, b) => [
+    [one, a],
+    [one, b],
+  ],
+  // speaks, but hears nobody
+  deaf: (one, a, b) => [
+    [a, one],
+    [b, one],
+  ],
+  // one of three wires is cut: nobody is in a minority
+  chain: (one, a) => [
+    [one, a],
+    [a, one],
+  ],
+  // each hears only its neighbour on one side
+  ring: (one, a, b) => [
+    [one, a],
+    [a, b],
+    [b, one],
+  ],
+};
+
+/** Cuts wires between nodes; clients reach all of them. */
+const partition: Nemesis = {
+  name: 'partition',
+  needsHardware: true,
+  async strike(scene) {
+    const { lab, hostOf } = hardwareOf(scene);
+    const one = victim(scene);
+    const [a, b] = scene.cluster.nodes.filter((n) => n !== one);
+    const shape = pick(scene.random, Object.keys(SHAPES));
+    const hosts = [one, a, b].map((n) => hostOf(must(n, 'a node').nodeId)) as [LabHost, LabHost, LabHost];
+    const before = lab.droppedPackets();
+    scene.note('fault', { fault: 'partition', shape, node: one.nodeId });
+    lab.together(() => {
+      for (const [from, to] of must(SHAPES[shape], shape)(...hosts)) lab.cut(from, to);
+    });
+    try {
+      await scene.wait(between(scene.random, 300, 3500));
+      if (lab.droppedPackets() > before) scene.effect(`partition-${shape}`);
+    } finally {
+      lab.heal();
+      scene.note('healed', { fault: 'partition' });
+    }
+  },
+};
+
+const HOUR_MS = 3_600_000;
+/** No workload's keys begin like this one. */
+const PROBE_KEY = 'x-clock';
+const SEEN_WITHIN_MS = 60_000;
+
+/** Lets wall clocks jump by minutes to years; seen in the timestamp that a leader gives to a write. */
+const clock: Nemesis = {
+  name: 'clock',
+  needsHardware: true,
+  async strike(scene) {
+    const { clockOf } = hardwareOf(scene);
+    const { random, cluster, client } = scene;
+    const targets = random.next() < 0.3 ? [...cluster.nodes] : [victim(scene)];
+    const jumpMs = pick(random, [-1, 1]) * pick(random, [60_000 * 5, HOUR_MS, HOUR_MS * 24 * 3650]);
+    const isLeading = targets.some((n) => n.nodeId === scene.leader());
+    scene.note('fault', { fault: 'clock', nodes: targets.map((n) => n.nodeId), jumpMs });
+    for (const { nodeId } of targets) clockOf(nodeId).jumpMs(jumpMs);
+    try {
+      for (let n = between(random, 1, 4); n > 0; n--) {
+        if (isLeading) {
+          const { timestamp } = await client.kv.put(PROBE_KEY, 'now', { timeoutMs: 1000 });
+          const offMs = Date.parse(timestamp) - Date.now() - jumpMs;
+          if (Math.abs(offMs) < SEEN_WITHIN_MS) scene.effect('clock');
+        }
+        await scene.wait(between(random, 100, 800));
+      }
+    } catch {
+      // another node leads by now, or none: then nothing was seen
+    } finally {
+      for (const { nodeId } of targets) clockOf(nodeId).jumpMs(-jumpMs);
+      scene.note('healed', { fault: 'clock' });
+    }
+  },
+};
+
+const WAL = '*/wal/*';
+const DISK_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
+  'fsync-eio': [{ path: WAL, ops: ['fsync', 'fdatasync'], effect: 'EIO', times: 1 }],
+  enospc: [{ path: WAL, ops: ['write', 'pwrite'], effect: 'ENOSPC', times: 1 }],
+  'write-eio': [{ path: WAL, ops: ['write', 'pwrite'], effect: 'EIO', times: 1 }],
+  'slow-fsync': [{ path: WAL, ops: ['fsync', 'fdatasync'], effect: 'delay', delayMs: 150 }],
+  'very-slow-fsync': [{ path: WAL, ops: ['fsync', 'fdatasync'], effect: 'delay', delayMs: 1500 }],
+};
+/** How long a process may take to end after its log has failed. */
+const END_TIMEOUT_MS = 5000;
+
+const hasEnded = ({ child }: RunNode): boolean =>
+  child !== null && (child.exitCode !== null || child.signalCode !== null);
+
+/** A disk that fails once, or is slow for a while. A node that ends by it starts again. */
+const disk: Nemesis = {
+  name: 'disk',
+  needsHardware: true,
+  async strike(scene) {
+    const { diskOf } = hardwareOf(scene);
+    const node = victim(scene);
+    const faulty = diskOf(node.nodeId);
+    const fault = pick(scene.random, Object.keys(DISK_FAULTS));
+    const sum = (): number => Object.values(faulty.counts()).reduce((a, b) => a + b, 0);
+    const before = sum();
+    // a write that fails may have been for a segment not in use yet, which is tried again
+    const mustEnd = fault === 'fsync-eio';
+    scene.allowEnd(node.nodeId, true);
+    scene.note('fault', { fault, node: node.nodeId });
+    faulty.set(must(DISK_FAULTS[fault], fault));
+    try {
+      await scene.wait(between(scene.random, 400, 2500));
+    } finally {
+      faulty.set([]);
+      scene.note('healed', { fault });
+    }
+    if (sum() > before) {
+      scene.effect(fault);
+      // a log that failed acknowledges nothing again: its process ends
+      const deadline = performance.now() + END_TIMEOUT_MS;
+      while (mustEnd && !hasEnded(node) && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      if (mustEnd && !hasEnded(node)) scene.find(`${node.nodeId} goes on after ${fault} of its log`);
+    }
+    if (hasEnded(node)) await scene.cluster.startNode(node.nodeId);
+    scene.allowEnd(node.nodeId, false);
+  },
+};
+
+const MIXED = [PROCESS_NEMESES.kill, PROCESS_NEMESES.pause, PROCESS_NEMESES.lag, partition, clock, disk];
+
+/** Any of them, one after the other. */
+const all: Nemesis = {
+  name: 'all',
+  needsHardware: true,
+  strike: (scene) => pick(scene.random, MIXED).strike(scene),
+};
+
+export const NEMESES: readonly Nemesis[] = [...Object.values(PROCESS_NEMESES), partition, clock, disk, all];
