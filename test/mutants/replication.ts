@@ -239,7 +239,7 @@ export const REPLICATION: readonly Mutant[] = [
     by: 'sim',
   },
   {
-    id: 'snapshot-of-the-uncommitted-membership',
+    id: 'snapshot-keeps-the-membership',
     sentence: 'Installing a snapshot leaves the memberships of the replaced log in force.',
     edits: [
       {
@@ -248,10 +248,10 @@ export const REPLICATION: readonly Mutant[] = [
         replace: '',
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
   {
-    id: 'restore-before-sync',
+    id: 'old-log-read-while-replaced',
     sentence: 'The state machine goes on with the old log while a snapshot replaces it.',
     edits: [
       {
@@ -272,7 +272,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: '    this.#applying = this.#commit;\n',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/raft/raft-log-manager.test.ts',
   },
   {
     id: 'apply-before-sync',

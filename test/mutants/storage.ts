@@ -53,7 +53,7 @@ export const STORAGE: readonly Mutant[] = [
         replace: 'if (end > from.length) return null;',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/wal/recover.test.ts',
   },
   {
     id: 'torn-tail-stays',
@@ -65,7 +65,7 @@ export const STORAGE: readonly Mutant[] = [
         replace: '  file.truncate(Math.max(end, file.size()));\n',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/wal/recover.test.ts',
   },
   {
     id: 'segment-named-before-sync',
@@ -140,7 +140,7 @@ export const STORAGE: readonly Mutant[] = [
           'const isReset = snapshot !== null && !snapshot.keepSuffix && snapshot.meta.index > table.last.index;',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/contract/storage.test.ts',
   },
   {
     id: 'stale-page-cache-trusted',

@@ -109,6 +109,60 @@ describe('planChange', () => {
   });
 });
 
+describe('a change of membership', () => {
+  const anyone = [...'abcdef'];
+  const change: fc.Arbitrary<MembershipChange> = fc
+    .tuple(fc.constantFrom('add-learner', 'promote', 'demote', 'remove'), fc.constantFrom(...anyone))
+    .map(([kind, nodeId]) => (kind === 'add-learner' ? { kind, member: member(nodeId) } : { kind, nodeId }));
+  const start: fc.Arbitrary<Membership> = fc
+    .tuple(fc.subarray(anyone, { minLength: 1 }), fc.subarray(anyone))
+    .map(([voters, all]) => group(voters.join(''), all.filter((id) => !voters.includes(id)).join('')));
+
+  /** What the change means, said without joint configurations. */
+  function direct(m: Membership, wanted: MembershipChange): { voters: string[]; learners: string[] } {
+    const id = wanted.kind === 'add-learner' ? wanted.member.nodeId : wanted.nodeId;
+    const [voters, learners] = [m.voters, m.learners].map((list) =>
+      list.map((x) => x.nodeId).filter((x) => x !== id),
+    ) as [string[], string[]];
+    if (wanted.kind === 'promote') voters.push(id);
+    if (wanted.kind === 'demote' || wanted.kind === 'add-learner') learners.push(id);
+    return { voters: voters.sort(), learners: learners.sort() };
+  }
+
+  it('through a joint configuration ends where one step would', () => {
+    fc.assert(
+      fc.property(start, change, (m, wanted) => {
+        const plan = planChange(m, wanted);
+        fc.pre(plan.kind === 'ready');
+        if (plan.kind !== 'ready') return;
+        const end = leaveJoint(plan.membership);
+        const names = (list: readonly RaftMember[]) => list.map((x) => x.nodeId).sort();
+        expect({ voters: names(end.voters), learners: names(end.learners) }).toEqual(direct(m, wanted));
+        expect(isJoint(end) || end.learnersNext.length > 0).toBe(false);
+      }),
+    );
+  });
+
+  it('asked for a second time is refused: it has happened', () => {
+    fc.assert(
+      fc.property(start, change, (m, wanted) => {
+        const plan = planChange(m, wanted);
+        fc.pre(plan.kind === 'ready');
+        if (plan.kind === 'ready')
+          expect(planChange(leaveJoint(plan.membership), wanted)).toMatchObject({ kind: 'refused' });
+      }),
+    );
+  });
+
+  it('leaves a configuration that is not joint as it is', () => {
+    fc.assert(
+      fc.property(start, (m) => {
+        expect(leaveJoint(m)).toEqual(m);
+      }),
+    );
+  });
+});
+
 describe('MembershipStack', () => {
   const stack = (): MembershipStack => {
     const made = new MembershipStack({ index: 1, membership: group('abc') });

@@ -365,6 +365,16 @@ describe('RaftConsensus elections', () => {
     expect(scene.core('b').status().term).toBe(2);
   });
 
+  it('moves no election timer by a hint', () => {
+    const scene = led('abc');
+    scene.run(50);
+    const { wakeAt } = scene.core('c').status();
+    scene.step('c', { kind: 'peer-hint', peer: 'a', status: 'lost' });
+    expect(scene.core('c').status().wakeAt).toBeLessThan(wakeAt);
+    scene.step('c', { kind: 'peer-hint', peer: 'a', status: 'restored' });
+    expect(scene.core('c').status().wakeAt).toBe(wakeAt);
+  });
+
   it('bounds the measured floor of the timeout', () => {
     const { core } = single(1);
     const measure = (rttP99Ms: number, loopLagP99Ms: number): number => {

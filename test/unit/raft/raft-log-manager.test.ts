@@ -100,6 +100,14 @@ describe('RaftLogManager.merge', () => {
   });
 });
 
+describe('RaftLogManager.takeWrite', () => {
+  it('makes one write of a conflict and of what replaces it: no crash falls between (bug 3)', () => {
+    const { log } = new Bench([1, 1, 1, 1]);
+    log.merge({ prev: { index: 2, term: 1 }, entries: entries(3, [2]) });
+    expect(log.takeWrite()).toMatchObject({ truncateFrom: 3, entries: [{ index: 3, term: 2 }] });
+  });
+});
+
 describe('RaftLogManager.agreementHint', () => {
   it.each([
     // leader's 9/5 against a follower of terms 1 3 3 3 5 5 5 5 5: ask at the end of what is not newer
@@ -220,6 +228,17 @@ describe('RaftLogManager and snapshots', () => {
     storage.flush();
     expect(new RaftLogManager(storage, 4).takeRestore()?.index).toBe(9);
     expect(new RaftLogManager(storage, 9).takeRestore()).toBeNull();
+  });
+
+  it('starts with the entries between the state and the snapshot when the log still holds them (bug 24)', () => {
+    const { log, storage, write } = bound(new Bench([1, 1, 1, 2, 2], 4));
+    log.compact(meta(4, 2), 1);
+    write();
+    storage.flush();
+    // a power cut took the newest transactions of the state, the log and its mark are there
+    const next = new RaftLogManager(storage, 2);
+    expect([next.commit, next.applied, next.takeRestore()]).toEqual([4, 2, null]);
+    expect(next.takeApply(MB).map((e) => e.index)).toEqual([3, 4]);
   });
 
   it('refuses to start when the state is ahead of the log', () => {

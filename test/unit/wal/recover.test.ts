@@ -79,6 +79,24 @@ describe('recover', () => {
     }
   });
 
+  it('finds the old log or the new one when a crash tears the write that replaces a conflict (bug 3)', () => {
+    const { bench, disk, storage } = newLog();
+    storage.write(request(1, { entries: entriesFrom(1, 4) }), () => {});
+    bench.run();
+    const path = `${DIR}/${segments(disk)[0]}`;
+    const begin = written(disk.contentOf(path));
+    const newer = entriesFrom(3, 1, { term: 2 });
+    storage.write(request(2, { truncateFrom: 3, entries: newer }), () => {});
+    bench.run();
+    const bytes = disk.contentOf(path);
+    const [oldLog, newLogOf] = [entriesFrom(1, 4), [...entriesFrom(1, 2), ...newer]];
+    for (let cut = begin; cut <= written(bytes); cut++) {
+      const copy = disk.clone();
+      copy.plant(path, Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut)]));
+      expect(reopen(copy).storage.entries(1, 9, 1e6)).toEqual(cut < written(bytes) ? oldLog : newLogOf);
+    }
+  });
+
   it('saves the torn bytes, cuts them off, and goes on writing', () => {
     const { disk, path, bytes, ends } = threeBatches(false);
     disk.plant(path, flipped(bytes, (ends[2] ?? 0) - 20));

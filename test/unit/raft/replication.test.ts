@@ -1,0 +1,56 @@
+/** How a leader finds where its log and a follower's part: each answer skips a term, on both sides. */
+import { describe, expect, it } from 'vitest';
+import { logOf, memberOf, Scene } from '../../golden/raft/scene.ts';
+
+const membership = {
+  voters: ['a', 'b', 'c'].map((id) => memberOf(id)),
+  outgoing: [],
+  learners: [],
+  learnersNext: [],
+};
+
+/** The positions at which `c` refused until its log was that of `a`. */
+function refusals(leader: readonly number[], follower: readonly number[]): number[] {
+  const scene = new Scene();
+  const term = Math.max(...leader, ...follower);
+  scene.add('a', logOf(leader, membership), term);
+  scene.add('b', logOf(leader, membership), term);
+  scene.add('c', logOf(follower, membership), term);
+  scene.now = scene.core('a').status().wakeAt;
+  scene.step('a', { kind: 'tick' });
+  scene.stabilize();
+  expect(scene.core('a').status().role).toBe('leader');
+  const { storage } = scene.node('c');
+  const found = Array.from({ length: storage.lastIndex() }, (_, i) => storage.term(i + 1));
+  expect(found).toEqual([...leader, term + 1]);
+  return scene.history.flatMap((m) =>
+    m.kind === 'append-response' && m.from === 'c' && !m.accepted ? [m.index] : [],
+  );
+}
+
+describe('probing a follower', () => {
+  it.each([
+    // the follower's tail is of terms that the leader never had: it skips them
+    [[1, 3, 3, 3, 5, 5, 5, 5, 5], [1, 1, 1, 1, 2, 2], [9]],
+    // the leader has the follower's terms longer: the leader skips
+    [
+      [1, 3, 3, 3, 3, 3, 3, 3, 7],
+      [1, 3, 3, 4, 4, 5, 5, 5, 6],
+      [9, 8],
+    ],
+    [[1, 1, 1], [1, 1], [3]],
+    [[1, 1, 1], [1, 1, 1, 1, 1], []],
+    [[1, 1, 4, 4, 4], [1, 1, 2, 2, 3, 3, 3], [5]],
+    [
+      [1, 2, 2, 4, 4, 6, 6, 6],
+      [1, 2, 3, 3, 5, 5],
+      [8, 5, 3],
+    ],
+    [[1, 2, 2, 2], [1], [4]],
+  ])(
+    'of a leader with terms %j and a follower with %j takes refusals at %j',
+    (leader, follower, expected) => {
+      expect(refusals(leader, follower)).toEqual(expected);
+    },
+  );
+});
