@@ -26,7 +26,8 @@ type Args = readonly unknown[];
 /** What a statement does; rows are arrays, as the production code asks for them. */
 interface Plan {
   readonly get?: (args: Args) => unknown;
-  readonly run?: (args: Args) => void;
+  /** Answers how many rows it changed, where that is asked for. */
+  readonly run?: (args: Args) => unknown;
 }
 
 const keyOf = (bytes: unknown): string => (bytes as Buffer).toString('utf8');
@@ -43,7 +44,10 @@ export class MapTables implements OwnStatements {
     const plan = this.#kvPlan(text) ?? this.#sessionPlan(text) ?? this.#replyPlan(text);
     if (plan === null) throw new TypeError(`a statement that these tables do not know: ${text}`);
     const { get = () => undefined, run = () => {} } = plan;
-    const statement = { get: (...args: Args) => get(args), run: (...args: Args) => run(args) };
+    const statement = {
+      get: (...args: Args) => get(args),
+      run: (...args: Args) => ({ changes: Number(run(args) ?? 0) }),
+    };
     return statement as unknown as StatementSync;
   }
 
@@ -64,7 +68,7 @@ export class MapTables implements OwnStatements {
             return cells === undefined ? undefined : [cells.version];
           },
         };
-      case 'REPLACE INTO _sqlcc_kv (key, value, version, term, at) VALUES (?, ?, ?, ?, ?)':
+      case 'INSERT INTO _sqlcc_kv (key, value, version, term, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, term = excluded.term, at = excluded.at':
         return {
           run: ([key, value, version, term, at]) => {
             const cells = { value, version, term, at } as KvCells;
@@ -72,7 +76,7 @@ export class MapTables implements OwnStatements {
           },
         };
       case 'DELETE FROM _sqlcc_kv WHERE key = ?':
-        return { run: ([key]) => void this.kv.delete(keyOf(key)) };
+        return { run: ([key]) => (this.kv.delete(keyOf(key)) ? 1 : 0) };
       default:
         return null;
     }
