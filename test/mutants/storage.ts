@@ -178,4 +178,40 @@ export const STORAGE: readonly Mutant[] = [
     ],
     by: 'suite:test/unit/wal/recover.test.ts',
   },
+  {
+    id: 'session-applies-twice',
+    sentence: 'A write that is sent again under its session number is applied again.',
+    edits: [
+      {
+        file: 'src/state/sessions.ts',
+        find: '    if (kept !== undefined) return { ...(JSON.parse(kept[0]) as ApplyResult), replayed: true };\n',
+        replace: '    if (kept !== undefined) return null;\n',
+      },
+    ],
+    by: 'sim',
+  },
+  {
+    id: 'session-forgets-in-silence',
+    sentence: 'A write whose answer was forgotten is applied again instead of refused.',
+    edits: [
+      {
+        file: 'src/state/sessions.ts',
+        find: 'if (key.seq > row.floor) return null;',
+        replace: 'if (key.seq > 0) return null;',
+      },
+    ],
+    by: 'suite:test/unit/state/sessions.test.ts',
+  },
+  {
+    id: 'condition-ignored',
+    sentence: 'A write with a condition on the version happens whatever version stands.',
+    edits: [
+      {
+        file: 'src/state/kv.ts',
+        find: '      if (command.ifVersion !== current)\n        return',
+        replace: '      if (command.ifVersion < 0)\n        return',
+      },
+    ],
+    by: 'sim',
+  },
 ];
