@@ -21,21 +21,24 @@ export function majority(n: number): number {
   return Math.floor(n / 2) + 1;
 }
 
+/** Where `majorityValue` sorts: it is asked at every step of a leader, and leaves no garbage. */
+const sorted: number[] = [];
+
 /** The largest value that a majority of `members` has reached; +∞ for no members. */
 function majorityValue(members: readonly RaftMember[], measure: (id: NodeId) => number): number {
   if (members.length === 0) return Number.POSITIVE_INFINITY;
-  // asked at every step of a leader: an insertion sort of a handful of numbers, largest first
-  const values: number[] = [];
+  // an insertion sort of a handful of numbers, largest first; what stands behind `count` is old
+  let count = 0;
   for (const member of members) {
     const value = measure(member.nodeId);
-    let at = values.length;
-    while (at > 0 && (values[at - 1] as number) < value) {
-      values[at] = values[at - 1] as number;
+    let at = count++;
+    while (at > 0 && (sorted[at - 1] as number) < value) {
+      sorted[at] = sorted[at - 1] as number;
       at--;
     }
-    values[at] = value;
+    sorted[at] = value;
   }
-  return values[majority(members.length) - 1] as number;
+  return sorted[majority(count) - 1] as number;
 }
 
 /**

@@ -66,6 +66,10 @@ export class TurnLoop {
   #cancelWake: Cancel | null = null;
   #isScheduled = false;
   #isRunning = false;
+  readonly #runTurn = (): void => {
+    this.#isScheduled = false;
+    this.#turn();
+  };
 
   constructor(options: TurnLoopOptions) {
     this.#options = options;
@@ -118,10 +122,7 @@ export class TurnLoop {
   #schedule(): void {
     if (this.#isScheduled || !this.#isRunning) return;
     this.#isScheduled = true;
-    this.#options.schedule(() => {
-      this.#isScheduled = false;
-      this.#turn();
-    });
+    this.#options.schedule(this.#runTurn);
   }
 
   #turn(): void {
