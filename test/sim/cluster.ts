@@ -44,6 +44,8 @@ export interface SimResult {
   readonly snapshots: number;
   /** Whatever happened, and how often: faults that struck, answers, retries. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Numbers of the faults that were planned, in order of time. */
+  readonly faults: readonly number[];
   /** SHA-256 over the whole story: equal for equal seeds. */
   readonly traceHash: string;
   readonly violation: string | null;
@@ -141,7 +143,7 @@ export class SimCluster implements Victim {
       this.form();
       const end = this.world.now + this.options.safetyMs;
       this.#nemesis.begin(end);
-      for (const client of this.#clients) client.start();
+      this.work();
       this.#runUntil(end);
       this.#nemesis.stop();
       if (this.options.quorumFirst) this.#healQuorum();
@@ -180,6 +182,11 @@ export class SimCluster implements Victim {
     if (node.isUp || node.isRefused) return;
     node.start();
     this.story.say(node.who, node.isUp ? 'started' : 'did not start');
+  }
+
+  /** Starts the clients; for whoever plays phases of his own. */
+  work(): void {
+    for (const client of this.#clients) client.start();
   }
 
   /** n1 begins alone, the others join as learners and are promoted by the core. */
@@ -280,7 +287,6 @@ export class SimCluster implements Victim {
     this.#wanted = this.nodes;
     this.story.say('net', 'healed');
     for (const client of this.#clients) client.stop();
-    for (const node of this.nodes) if (node.isRefused) node.wipe();
     this.#converge('Liveness', () => {
       const isDone = this.#clients.every((c) => c.pending === 0) && this.#isFormed();
       return isDone && this.nodes.every((n) => n.appliedIndex === this.oracle.appliedIndex);
@@ -300,7 +306,11 @@ export class SimCluster implements Victim {
     const ask = (): void => {
       if (isOver) return;
       this.world.after(100, ask);
-      for (const node of this.#wanted) this.restart(node);
+      for (const node of this.#wanted) {
+        // the operator finds a node that refuses its disk, and gives it another one
+        if (node.isRefused && this.#wanted === this.nodes) node.wipe();
+        this.restart(node);
+      }
       const leader = this.leader();
       if (leader === null) return;
       if (this.#wanted === this.nodes) this.#admit(leader.marks);
@@ -366,6 +376,7 @@ export class SimCluster implements Victim {
       terms: oracle.terms,
       snapshots: story.restores,
       counts,
+      faults: this.#nemesis.planned,
       traceHash: story.digest(
         `${world.steps} ${oracle.appliedIndex} ${history.acked} ${JSON.stringify(counts)}`,
       ),

@@ -94,7 +94,7 @@ export class KvMachine {
     const show = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
     const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
       [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-    const kept = sorted(replies).map(([id, all]) => [id, [...all].sort(([a], [b]) => (a < b ? -1 : 1))]);
+    const kept = sorted(replies).map(([id, those]) => [id, those.all()]);
     return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept], show);
   }
 

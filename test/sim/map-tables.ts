@@ -23,6 +23,60 @@ interface SessionCells {
 
 type Args = readonly unknown[];
 
+/** The replies of one session, by number and in order of numbers. */
+class Replies {
+  readonly #texts = new Map<bigint, string>();
+  /** Ascending; nearly all are written in order and taken out from the front. */
+  #order: bigint[] = [];
+  #head = 0;
+
+  get(seq: bigint): string | undefined {
+    return this.#texts.get(seq);
+  }
+
+  set(seq: bigint, text: string): void {
+    if (!this.#texts.has(seq)) this.#insert(seq);
+    this.#texts.set(seq, text);
+  }
+
+  delete(seq: bigint): void {
+    if (!this.#texts.delete(seq)) return;
+    if (this.#order[this.#head] !== seq) this.#order.splice(this.#order.indexOf(seq, this.#head), 1);
+    else if (++this.#head > 1024) {
+      this.#order = this.#order.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The lowest number with such a text. */
+  first(fits: (text: string) => boolean): readonly [bigint, string] | undefined {
+    for (let at = this.#head; at < this.#order.length; at++) {
+      const seq = this.#order[at] as bigint;
+      const text = this.#texts.get(seq) as string;
+      if (fits(text)) return [seq, text];
+    }
+    return undefined;
+  }
+
+  all(): [bigint, string][] {
+    return this.#order.slice(this.#head).map((seq) => [seq, this.#texts.get(seq) as string]);
+  }
+
+  copy(): Replies {
+    const copy = new Replies();
+    for (const [seq, text] of this.#texts) copy.#texts.set(seq, text);
+    copy.#order = this.#order.slice(this.#head);
+    return copy;
+  }
+
+  #insert(seq: bigint): void {
+    let at = this.#order.length;
+    while (at > this.#head && (this.#order[at - 1] as bigint) > seq) at--;
+    if (at === this.#order.length) this.#order.push(seq);
+    else this.#order.splice(at, 0, seq);
+  }
+}
+
 /** What a statement does; rows are arrays, as the production code asks for them. */
 interface Plan {
   readonly get?: (args: Args) => unknown;
@@ -36,7 +90,7 @@ const squeezed = (sql: string): string => sql.replaceAll(/\s+/g, ' ').trim();
 export class MapTables implements OwnStatements {
   readonly kv = new Map<string, KvCells>();
   readonly sessions = new Map<string, SessionCells>();
-  readonly replies = new Map<string, Map<bigint, string>>();
+  readonly replies = new Map<string, Replies>();
 
   /** Only the statements: the code that holds them asks for each once. */
   own(sql: string): StatementSync {
@@ -55,7 +109,7 @@ export class MapTables implements OwnStatements {
     const copy = new MapTables();
     for (const [key, cells] of this.kv) copy.kv.set(key, cells);
     for (const [id, cells] of this.sessions) copy.sessions.set(id, { ...cells });
-    for (const [id, replies] of this.replies) copy.replies.set(id, new Map(replies));
+    for (const [id, replies] of this.replies) copy.replies.set(id, replies.copy());
     return copy;
   }
 
@@ -96,7 +150,7 @@ export class MapTables implements OwnStatements {
         return {
           run: ([id, used]) => {
             sessions.set(id as string, { used: used as bigint, floor: 0n, replies: 0n, bytes: 0n });
-            this.replies.set(id as string, new Map());
+            this.replies.set(id as string, new Replies());
           },
         };
       case 'UPDATE _sqlcc_sessions SET used = ?, floor = ?, replies = ?, bytes = ? WHERE id = ?':
@@ -132,7 +186,7 @@ export class MapTables implements OwnStatements {
   }
 
   #replyPlan(text: string): Plan | null {
-    const of = (id: unknown): Map<bigint, string> => this.replies.get(id as string) ?? new Map();
+    const of = (id: unknown): Replies => this.replies.get(id as string) ?? new Replies();
     switch (text) {
       case 'DELETE FROM _sqlcc_replies WHERE session = ?':
         return { run: ([id]) => void this.replies.delete(id as string) };
@@ -148,8 +202,8 @@ export class MapTables implements OwnStatements {
       case 'SELECT seq, octet_length(reply) FROM _sqlcc_replies WHERE session = ? ORDER BY seq LIMIT 1':
         return {
           get: ([id]) => {
-            const first = lowest(of(id));
-            return first === null ? undefined : [first[0], BigInt(Buffer.byteLength(first[1]))];
+            const first = of(id).first(() => true);
+            return first === undefined ? undefined : [first[0], BigInt(Buffer.byteLength(first[1]))];
           },
         };
       case 'DELETE FROM _sqlcc_replies WHERE session = ? AND seq = ?':
@@ -163,22 +217,13 @@ export class MapTables implements OwnStatements {
 }
 
 /** The one statement with a number in it. */
-function largePlan(text: string, of: (id: unknown) => Map<bigint, string>): Plan | null {
+function largePlan(text: string, of: (id: unknown) => Replies): Plan | null {
   const large =
     /^SELECT seq, reply FROM _sqlcc_replies WHERE session = \? AND octet_length\(reply\) > (\d+) ORDER BY seq LIMIT 1$/;
   const found = large.exec(text);
   if (found === null) return null;
   const limit = Number(found[1]);
   return {
-    get: ([id]) => {
-      const some = [...of(id)].filter(([, reply]) => Buffer.byteLength(reply) > limit);
-      return lowest(new Map(some)) ?? undefined;
-    },
+    get: ([id]) => of(id).first((reply) => Buffer.byteLength(reply) > limit),
   };
-}
-
-function lowest(replies: ReadonlyMap<bigint, string>): [bigint, string] | null {
-  let found: [bigint, string] | null = null;
-  for (const [seq, reply] of replies) if (found === null || seq < found[0]) found = [seq, reply];
-  return found;
 }

@@ -51,7 +51,8 @@ export class Nemesis {
   readonly counts = new Map<string, number>();
   #end: Instant = 0;
   #isReplacing = false;
-  #number = 0;
+  /** Numbers of the faults planned so far. */
+  readonly planned: number[] = [];
 
   constructor(options: NemesisOptions) {
     this.#cluster = options.cluster;
@@ -290,7 +291,7 @@ export class Nemesis {
       this.#cluster.world.after(-Math.log(1 - times.next()) * meanMs, () => {
         if (this.#cluster.world.now > this.#end) return;
         const number = own * 10_000 + count++;
-        this.#number++;
+        this.planned.push(number);
         if (!this.#cluster.options.without.includes(number)) {
           this.#say('nemesis', `${kind} ${number}`);
           act(seededRandom(this.#seed ^ (number * 0x85eb)));
@@ -299,11 +300,6 @@ export class Nemesis {
       });
     };
     plan();
-  }
-
-  /** Faults planned so far. */
-  get planned(): number {
-    return this.#number;
   }
 }
 

@@ -1,18 +1,33 @@
 /** Plays one seed over the production log, or over a list when the log is not the question. */
 import { SimCluster, type SimResult } from './cluster.ts';
+import type { SimOptions } from './options.ts';
 import { MemorySimStorage } from './storage.ts';
 import { WalSimStorage } from './wal-storage.ts';
+
+export type StorageKind = 'wal' | 'memory';
 
 /** The usual size for a seed: 5 nodes for even ones, 3 for odd ones. */
 export function nodesOf(seed: number): number {
   return seed % 2 === 0 ? 5 : 3;
 }
 
+/** `options` replace what the seed draws. */
 export function playSeed(
   seed: number,
-  kind: 'wal' | 'memory' = 'wal',
+  kind: StorageKind = 'wal',
   nodes: number = nodesOf(seed),
+  options: Partial<SimOptions> = {},
 ): SimResult {
+  return makeCluster(seed, kind, nodes, options).run();
+}
+
+/** A cluster that was not begun yet. */
+export function makeCluster(
+  seed: number,
+  kind: StorageKind,
+  nodes: number,
+  options: Partial<SimOptions>,
+): SimCluster {
   const storage = kind === 'wal' ? WalSimStorage : MemorySimStorage;
-  return new SimCluster({ seed, nodes, storage: (parts) => new storage(parts) }).run();
+  return new SimCluster({ seed, nodes, options, storage: (parts) => new storage(parts) });
 }

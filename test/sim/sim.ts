@@ -1,7 +1,17 @@
-/** `npm run sim -- --seeds 100 [--from 1] [--nodes 3|5] [--memory]`, or `-- --seed 7` for one seed with its story. */
+/**
+ * The simulator by hand: `npm run sim -- --seeds 1000` on all cores, `-- --seed 7` for one
+ * with its story, `-- --shrink 7` for the smallest play of a failing one, `-- --speed`,
+ * `-- --calm-hours 24`. Exit code 1 on any violation.
+ */
 import { parseArgs } from 'node:util';
+import { playCalm } from './calm.ts';
 import type { SimResult } from './cluster.ts';
+import { playFleet } from './fleet.ts';
+import { calmOptions, type SimOptions } from './options.ts';
 import { nodesOf, playSeed } from './play.ts';
+import { shrink } from './shrink.ts';
+import { measureSpeed, speedText } from './speed.ts';
+import { tallyText } from './tally.ts';
 
 const { values } = parseArgs({
   options: {
@@ -9,42 +19,95 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     nodes: { type: 'string' },
+    jobs: { type: 'string' },
     memory: { type: 'boolean', default: false },
+    options: { type: 'string', default: '{}' },
+    shrink: { type: 'string' },
+    speed: { type: 'boolean', default: false },
+    'calm-hours': { type: 'string' },
   },
 });
 
-function play(seed: number): SimResult {
-  return playSeed(seed, values.memory ? 'memory' : 'wal', Number(values.nodes ?? nodesOf(seed)));
+const kind = values.memory ? 'memory' : 'wal';
+const STORY_LINES = 80;
+
+/** What is not as in a calm world, as JSON that `--options` takes. */
+function loud(options: SimOptions): string {
+  const calm = new Map<string, unknown>(Object.entries(calmOptions(options.nodes)));
+  const found = Object.entries(options).filter(
+    ([name, value]) => JSON.stringify(calm.get(name)) !== JSON.stringify(value),
+  );
+  return JSON.stringify(Object.fromEntries(found));
+}
+
+function tell(result: SimResult, lines = STORY_LINES): void {
+  const { seed, options, violation, counts, story } = result;
+  console.log(story.slice(-lines).join('\n'));
+  console.log(
+    `seed ${seed}, ${options.nodes} nodes, ${(result.simulatedMs / 1000).toFixed(1)} simulated seconds`,
+  );
+  console.log(`not calm: ${loud(options)}`);
+  console.log(`happened: ${JSON.stringify(counts)}`);
+  console.log(`trace ${result.traceHash}`);
+  console.log(violation === null ? 'no violation' : `VIOLATION ${violation}`);
+}
+
+function play(seed: number, options: Partial<SimOptions> = {}): SimResult {
+  return playSeed(seed, kind, options.nodes ?? Number(values.nodes ?? nodesOf(seed)), options);
 }
 
 function one(seed: number): void {
-  const result = play(seed);
-  console.log(result.story.join('\n'));
-  console.log(JSON.stringify({ ...result, story: undefined }, null, 2));
+  const result = play(seed, JSON.parse(values.options) as Partial<SimOptions>);
+  tell(result, result.violation === null ? Number.POSITIVE_INFINITY : STORY_LINES);
   process.exitCode = result.violation === null ? 0 : 1;
 }
 
-function many(from: number, count: number): void {
-  const began = performance.now();
-  const sum = { simulatedMs: 0, bad: 0, acked: 0, reads: 0, terms: 0, snapshots: 0, checks: 0 };
-  for (let seed = from; seed < from + count; seed++) {
-    const result = play(seed);
-    for (const key of ['simulatedMs', 'acked', 'reads', 'terms', 'snapshots', 'checks'] as const)
-      sum[key] += result[key];
-    if (result.violation === null) continue;
-    sum.bad++;
-    console.log(
-      `seed ${seed} (${result.options.nodes} nodes): ${result.violation.split('\n').slice(0, 3).join(' | ')}`,
-    );
+function shrinkOne(seed: number): void {
+  const first = play(seed);
+  if (first.violation === null) {
+    console.log(`seed ${seed} breaks no rule`);
+    return;
   }
-  const seconds = (performance.now() - began) / 1000;
-  const speed = (sum.simulatedMs / 1000 / seconds).toFixed(0);
-  console.log(JSON.stringify(sum));
+  const { result, options, plays } = shrink((o) => play(seed, o), first);
+  tell(result);
   console.log(
-    `${count} seeds in ${seconds.toFixed(1)} s, ${sum.bad} with a violation, ${speed} simulated seconds a second`,
+    `smallest of ${plays} plays: npm run sim -- --seed ${seed} --options '${JSON.stringify(options)}'`,
   );
-  process.exitCode = sum.bad === 0 ? 0 : 1;
+  process.exitCode = 1;
+}
+
+async function many(from: number, seeds: number): Promise<void> {
+  const began = performance.now();
+  let told = began;
+  const tally = await playFleet({
+    ...{ from, seeds, kind, nodes: values.nodes === undefined ? null : Number(values.nodes) },
+    ...(values.jobs === undefined ? {} : { jobs: Number(values.jobs) }),
+    progress: (so) => {
+      if (performance.now() - told < 5000) return;
+      told = performance.now();
+      const hours = (so.simulatedMs / 3_600_000).toFixed(2);
+      console.log(
+        `${so.seeds}/${seeds} seeds, ${hours} simulated hours, ${so.failures.length} with a violation`,
+      );
+    },
+  });
+  const seconds = (performance.now() - began) / 1000;
+  for (const line of tallyText(tally)) console.log(line);
+  console.log(
+    `${(tally.simulatedMs / 1000 / seconds).toFixed(0)} simulated seconds a second, ${seconds.toFixed(1)} s`,
+  );
+  process.exitCode = tally.failures.length === 0 ? 0 : 1;
+}
+
+function calm(hours: number): void {
+  for (const result of playCalm(hours * 3_600_000)) {
+    console.log(JSON.stringify(result));
+    if (result.elections > 0 || result.terms > 0) process.exitCode = 1;
+  }
 }
 
 if (values.seed !== undefined) one(Number(values.seed));
-else many(Number(values.from), Number(values.seeds));
+else if (values.shrink !== undefined) shrinkOne(Number(values.shrink));
+else if (values.speed) for (const speed of measureSpeed()) console.log(speedText(speed));
+else if (values['calm-hours'] !== undefined) calm(Number(values['calm-hours']));
+else await many(Number(values.from), Number(values.seeds));

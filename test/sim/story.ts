@@ -9,6 +9,8 @@ export class Story {
   readonly #hash = createHash('sha256');
   #lines: string[] = [];
   restores = 0;
+  campaigns = 0;
+  elections = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -18,6 +20,8 @@ export class Story {
     const line = `${this.#world.now.toFixed(3).padStart(10)} ${who} ${text}`;
     this.#hash.update(line);
     if (text.startsWith('restores')) this.restores++;
+    else if (text.startsWith('{"kind":"elected"')) this.elections++;
+    else if (text.startsWith('{"kind":"campaign-started"')) this.campaigns++;
     this.#lines.push(line);
     if (this.#lines.length > LINES * 2) this.#lines = this.#lines.slice(-LINES);
   };

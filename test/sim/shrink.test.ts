@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { RaftStorage } from '../../src/raft/index.ts';
+import { SimCluster } from './cluster.ts';
+import { nodesOf } from './play.ts';
+import { type Play, ruleOf, shrink } from './shrink.ts';
+import { MemorySimStorage } from './storage.ts';
+import type { NodeClock } from './world.ts';
+
+/** A disk that says "durable" at once, and forgets at a power cut. */
+class Liar extends MemorySimStorage {
+  override open(clock: NodeClock): RaftStorage {
+    const honest = super.open(clock);
+    return {
+      initialState: () => honest.initialState(),
+      firstIndex: () => honest.firstIndex(),
+      lastIndex: () => honest.lastIndex(),
+      term: (index) => honest.term(index),
+      entries: (low, high, maxBytes) => honest.entries(low, high, maxBytes),
+      tailWithin: (high, maxBytes) => honest.tailWithin(high, maxBytes),
+      snapshot: () => honest.snapshot(),
+      onFailure: (failed) => honest.onFailure(failed),
+      write: (request, done) => {
+        honest.write(request, () => {});
+        clock.soon(() => done(request.token));
+      },
+    };
+  }
+}
+
+function liars(seed: number): Play {
+  return (options) =>
+    new SimCluster({ seed, nodes: options.nodes, options, storage: (parts) => new Liar(parts) }).run();
+}
+
+describe('shrink', () => {
+  it('finds the few faults that break the same rule, and little time', () => {
+    const seeds = Array.from({ length: 40 }, (_, n) => n + 1);
+    const play = (seed: number) =>
+      new SimCluster({ seed, nodes: nodesOf(seed), storage: (parts) => new Liar(parts) }).run();
+    const first = seeds.map(play).find((r) => ruleOf(r.violation) === 'Recovery' && r.faults.length > 10);
+    expect(first).toBeDefined();
+    if (first === undefined) return;
+    const { result, options, plays } = shrink(liars(first.seed), first, 150);
+    expect(ruleOf(result.violation)).toBe('Recovery');
+    expect(plays).toBeGreaterThan(5);
+    expect(options.safetyMs).toBeLessThan(first.options.safetyMs);
+    const left = result.faults.filter((number) => !options.without.includes(number));
+    // the power cut, and what is of its kind before the play ends
+    expect(left.length).toBeLessThan(first.faults.length / 2);
+    expect(options.nodes).toBe(3);
+    // what is left plays the same way again
+    expect(liars(first.seed)(options).traceHash).toBe(result.traceHash);
+  });
+});
