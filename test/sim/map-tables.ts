@@ -80,10 +80,13 @@ class Replies {
 /** What a statement does; rows are arrays, as the production code asks for them. */
 interface Plan {
   readonly get?: (args: Args) => unknown;
-  /** Answers how many rows it changed, where that is asked for. */
+  /** Answers how many rows it changed, where the production code asks. */
   readonly run?: (args: Args) => unknown;
 }
 
+const UPSERT =
+  'INSERT INTO _sqlcc_kv (key, value, version, term, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET ' +
+  'value = excluded.value, version = excluded.version, term = excluded.term, at = excluded.at';
 const keyOf = (bytes: unknown): string => (bytes as Buffer).toString('utf8');
 const squeezed = (sql: string): string => sql.replaceAll(/\s+/g, ' ').trim();
 
@@ -98,10 +101,8 @@ export class MapTables implements OwnStatements {
     const plan = this.#kvPlan(text) ?? this.#sessionPlan(text) ?? this.#replyPlan(text);
     if (plan === null) throw new TypeError(`a statement that these tables do not know: ${text}`);
     const { get = () => undefined, run = () => {} } = plan;
-    const statement = {
-      get: (...args: Args) => get(args),
-      run: (...args: Args) => ({ changes: Number(run(args) ?? 0) }),
-    };
+    const changes = (args: Args) => ({ changes: Number(run(args)) });
+    const statement = { get: (...args: Args) => get(args), run: (...args: Args) => changes(args) };
     return statement as unknown as StatementSync;
   }
 
@@ -122,7 +123,7 @@ export class MapTables implements OwnStatements {
             return cells === undefined ? undefined : [cells.version];
           },
         };
-      case 'INSERT INTO _sqlcc_kv (key, value, version, term, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, term = excluded.term, at = excluded.at':
+      case UPSERT:
         return {
           run: ([key, value, version, term, at]) => {
             const cells = { value, version, term, at } as KvCells;
@@ -130,7 +131,7 @@ export class MapTables implements OwnStatements {
           },
         };
       case 'DELETE FROM _sqlcc_kv WHERE key = ?':
-        return { run: ([key]) => (this.kv.delete(keyOf(key)) ? 1 : 0) };
+        return { run: ([key]) => this.kv.delete(keyOf(key)) };
       default:
         return null;
     }
