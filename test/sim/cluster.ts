@@ -125,6 +125,7 @@ export class SimCluster implements Victim {
         return disk;
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
+      others: () => this.nodes,
       say: this.story.say,
     });
   }
@@ -239,13 +240,14 @@ export class SimCluster implements Victim {
     // whoever did not start (its disk failed as it was opened) does now
     for (const node of this.nodes) this.restart(node);
     const memberships = this.nodes.map((n) => n.marks?.membership).filter((m) => m !== undefined);
-    const order = shuffle(this.#random, this.nodes);
+    const order = shuffle(this.#random, this.nodes).filter((n) => !n.isRefused);
     const core: SimNode[] = [];
     const suffices = (): boolean => {
       const has = (id: string): boolean => core.some((n) => n.instanceId === id);
       return memberships.every((m) => isQuorum(m, has));
     };
     while (core.length < order.length && !suffices()) core.push(order[core.length] as SimNode);
+    if (!suffices()) return;
     // not one more than needed
     for (const node of order) {
       const at = core.indexOf(node);

@@ -14,7 +14,7 @@ import {
 } from '../../src/base/index.ts';
 import type { MembershipChange, RaftMarks } from '../../src/raft/index.ts';
 import type { SimNetwork } from './network.ts';
-import type { SimNode } from './node.ts';
+import type { DiskImage, SimNode } from './node.ts';
 import type { FaultRates, SimOptions } from './options.ts';
 import type { DiskFault } from './storage.ts';
 import type { World } from './world.ts';
@@ -22,7 +22,7 @@ import type { World } from './world.ts';
 /** A hanging disk is this much slower. */
 const STALL_FACTOR = 100;
 const MAX_STALL_MS = 3000;
-const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'full'];
+const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'name', 'full'];
 
 /** What the nemesis can lay hands on. */
 export interface Victim {
@@ -49,6 +49,7 @@ export class Nemesis {
   readonly #stalledUntil = new Map<NodeId, Instant>();
   /** Faults that really happened, by kind. */
   readonly counts = new Map<string, number>();
+  readonly #images = new Map<NodeId, DiskImage>();
   #end: Instant = 0;
   #isReplacing = false;
   /** Numbers of the faults planned so far. */
@@ -90,6 +91,7 @@ export class Nemesis {
     });
     this.#every('wipe', (random) => this.#wipe(any(random)));
     this.#every('rot', (random) => this.#rot(any(random), random));
+    this.#every('image', (random) => this.#image(any(random), random));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
 
@@ -196,6 +198,45 @@ export class Nemesis {
       this.#say(node.who, 'gets another disk');
       this.#replace(node);
     });
+  }
+
+  /**
+   * The operator keeps an image of a node's folder, or puts one back that is older than the node's last
+   * start: the others know a later start of that disk, and it stops when it hears of that.
+   */
+  #image(node: SimNode, random: Random): void {
+    const image = this.#images.get(node.nodeId);
+    const waitMs = between(random, 1, 1500);
+    const isOld = image?.instanceId === node.instanceId && image.boot + 1 < node.boot;
+    if (image === undefined || !isOld) {
+      if (image?.instanceId === node.instanceId) return;
+      const fresh = node.image();
+      if (fresh === null) return;
+      this.#images.set(node.nodeId, fresh);
+      this.#say(node.who, 'is copied to an image');
+      return;
+    }
+    if (!this.#maySpare(node)) return;
+    this.#count('rollback');
+    this.#say(node.who, `gets its image of start ${image.boot} back`);
+    this.#images.delete(node.nodeId);
+    node.rollBack(image);
+    this.#isReplacing = true;
+    this.#cluster.world.after(waitMs, () => this.#expose(node));
+  }
+
+  /** Starts the old image until somebody tells it what it is; then it is replaced. */
+  #expose(node: SimNode): void {
+    if (this.#cluster.world.now > this.#end) return;
+    this.#cluster.restart(node);
+    if (!node.isRefused) {
+      this.#cluster.world.after(100, () => this.#expose(node));
+      return;
+    }
+    this.#count('rollback refused');
+    node.wipe();
+    this.#say(node.who, 'gets another disk');
+    this.#replace(node);
   }
 
   /** Removes the old instance and admits the new one, until the new one votes. */
@@ -308,5 +349,5 @@ type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name :
 /** In an order that stays: a kind's place is part of its numbers. */
 const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
-  ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot'] as const),
+  ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image'] as const),
 ];

@@ -33,7 +33,7 @@ import type { SimNetwork } from './network.ts';
 import { NodeState } from './node-state.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
-import { spied } from './shadow.ts';
+import { type Shadow, spied } from './shadow.ts';
 import type { DiskFault, SimStorage } from './storage.ts';
 import { NodeClock, type World } from './world.ts';
 
@@ -49,7 +49,18 @@ export interface NodeParts {
   /** A new, empty disk for an instance of this node. */
   readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => SimNode | undefined;
+  readonly others: () => readonly SimNode[];
   readonly say: (who: string, text: string) => void;
+}
+
+/** A copy of a node's data folder, and what its disk had confirmed by then. */
+export interface DiskImage {
+  readonly instanceId: InstanceId;
+  /** Its count of starts. */
+  readonly boot: number;
+  readonly disk: SimStorage;
+  readonly state: NodeState;
+  readonly shadow: Shadow;
 }
 
 /** What a life has and its crash takes. */
@@ -79,6 +90,10 @@ export class SimNode {
   isRefused = false;
   /** Grows with each start and each disk. */
   life = 0;
+  /** Starts of this disk, counted on it. */
+  boot = 0;
+  /** Starts of other disks that it has heard of: gossip and the record of the cluster. */
+  readonly #heard = new Map<InstanceId, number>();
   readonly #parts: NodeParts;
   #disk: SimStorage;
   #life: Life | null = null;
@@ -135,6 +150,8 @@ export class SimNode {
     const { oracle, random, options, world } = this.#parts;
     const shadow = oracle.shadowOf(this.instanceId);
     this.life++;
+    this.boot++;
+    if (this.#isOutdated()) return;
     const clock = new NodeClock(world, 1 + options.clockDrift * (2 * random.next() - 1));
     const opened = this.#open(clock);
     if (opened === null) return;
@@ -235,7 +252,68 @@ export class SimNode {
     this.#disk = this.#parts.makeDisk(this.instanceId);
     this.state = new NodeState();
     this.isRefused = false;
+    this.boot = 0;
+    this.#heard.clear();
     this.init(false);
+  }
+
+  /** A copy of its folder; null when the disk can't be copied. */
+  image(): DiskImage | null {
+    const disk = this.#disk.copy();
+    if (disk === null) return null;
+    const { instanceId, boot, state } = this;
+    return {
+      instanceId,
+      boot,
+      disk,
+      state: state.copy(),
+      shadow: this.#parts.oracle.shadowOf(instanceId).copy(),
+    };
+  }
+
+  /** Somebody puts an old folder in the place of its own. */
+  rollBack({ instanceId, boot, disk, state, shadow }: DiskImage): void {
+    this.crash(false);
+    this.#disk = disk;
+    this.state = state;
+    this.boot = boot;
+    this.#parts.oracle.replaceShadow(instanceId, shadow);
+  }
+
+  /**
+   * It meets whom it can before it joins consensus (daemon/node-manager.ts): who knows a later start of this
+   * disk than this one says so, and it does not go on.
+   */
+  #isOutdated(): boolean {
+    const { others, network, say } = this.#parts;
+    const ownId = this.nodeId;
+    for (const other of others()) {
+      const { nodeId } = other;
+      const isFar = network.isCut(ownId, nodeId) || network.isCut(nodeId, ownId);
+      if (other === this || !other.isUp || isFar) continue;
+      const known = other.#heard.get(this.instanceId) ?? 0;
+      if (known > this.boot) {
+        say(this.who, `is start ${this.boot}, but ${nodeId} knows start ${known}: its disk is an old copy`);
+        this.isRefused = true;
+        return true;
+      }
+      other.#heard.set(this.instanceId, this.boot);
+    }
+    return false;
+  }
+
+  /** Word of another process: which start of its disk that is. False when a later one is known. */
+  #hears(from: SimNode, boot: number): boolean {
+    const known = this.#heard.get(from.instanceId) ?? 0;
+    if (boot > known) this.#heard.set(from.instanceId, boot);
+    return boot >= known;
+  }
+
+  /** It hears that it is an old copy. */
+  #expose(by: SimNode): void {
+    this.#parts.say(this.who, `hears from ${by.who} that its disk is an old copy`);
+    this.crash(false);
+    this.isRefused = true;
   }
 
   /** A paused process reads its sockets when it wakes, in order. */
@@ -282,7 +360,14 @@ export class SimNode {
   #send(messages: readonly RaftMessage[]): void {
     const { network, oracle, peer } = this.#parts;
     for (const m of messages) oracle.sent(m);
-    network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m }));
+    const { boot, life } = this;
+    const isWatched = this.#parts.options.imageEveryMs > 0;
+    network.send(messages, (m) => {
+      const to = peer(m.to);
+      // a late word of an earlier life is no news about this one
+      if (isWatched && to?.isUp && life === this.life && !to.#hears(this, boot)) this.#expose(to);
+      to?.submit({ kind: 'message', message: m });
+    });
   }
 
   #store(clock: NodeClock): RaftStore {

@@ -21,6 +21,8 @@ export interface FaultRates {
   readonly wipeEveryMs: number;
   /** A bit of confirmed data that flips. */
   readonly rotEveryMs: number;
+  /** An image of a node's folder that is made, or put back later. */
+  readonly imageEveryMs: number;
 }
 
 export interface SimOptions extends FaultRates {
@@ -78,6 +80,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     diskStallEveryMs: often([0, 0, 5000]),
     wipeEveryMs: often([0, 0, 0, 3000]),
     rotEveryMs: often([0, 0, 0, 4000]),
+    imageEveryMs: often([0, 0, 0, 700]),
     clients: often([1, 2, 4]),
     thinkMs: often([10, 50, 200]),
     snapshotEveryEntries: often([0, 20, 100]),
@@ -97,8 +100,21 @@ export function calmOptions(nodes: number): SimOptions {
     ...{ nodes, lossRatio: 0, duplicateRatio: 0, delayMeanMs: 0.2, lateRatio: 0, asBytes: false },
     ...{ clockDrift: 0, diskMeanMs: 0.5, crashEveryMs: 0, blackoutEveryMs: 0, partitionEveryMs: 0 },
     ...{ clogEveryMs: 0, resetEveryMs: 0, pauseEveryMs: 0, membershipEveryMs: 0, transferEveryMs: 0 },
-    ...{ diskFaultEveryMs: 0, diskStallEveryMs: 0, wipeEveryMs: 0, rotEveryMs: 0, clients: 0, thinkMs: 0 },
-    ...{ snapshotEveryEntries: 100, trailingEntries: 50, maxAppendBytes: 512 * 1024, powerCutRatio: 0 },
+    ...{
+      diskFaultEveryMs: 0,
+      diskStallEveryMs: 0,
+      wipeEveryMs: 0,
+      rotEveryMs: 0,
+      imageEveryMs: 0,
+      clients: 0,
+    },
+    ...{
+      thinkMs: 0,
+      snapshotEveryEntries: 100,
+      trailingEntries: 50,
+      maxAppendBytes: 512 * 1024,
+      powerCutRatio: 0,
+    },
     ...{ hints: true, safetyMs: 60_000, quorumFirst: false, without: [] },
   };
 }

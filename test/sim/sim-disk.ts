@@ -143,6 +143,8 @@ interface Faults {
   write: boolean;
   read: boolean;
   open: boolean;
+  /** Renaming or removing. */
+  name: boolean;
 }
 
 export class MemoryDisk implements Disk {
@@ -152,7 +154,7 @@ export class MemoryDisk implements Disk {
   #dirtyNames: NameOp[] = [];
   /** Grows with each crash: callbacks and handles of an earlier life are dead. */
   #life = 0;
-  readonly #fault: Faults = { sync: false, write: false, read: false, open: false };
+  readonly #fault: Faults = { sync: false, write: false, read: false, open: false, name: false };
   /** Faults that struck, by the operation and its error. */
   readonly struck = new Map<string, number>();
   /** May be changed while running; see `MemoryDiskOptions`. */
@@ -188,11 +190,13 @@ export class MemoryDisk implements Disk {
   rename(from: string, to: string): void {
     const inode = this.#names.get(from);
     if (inode === undefined) throw this.#error('rename', from, 'ENOENT');
+    if (this.#strikes('name')) throw this.#error('rename', from, 'EIO');
     this.#name({ kind: 'rename', name: from, to, inode });
   }
 
   remove(path: string): void {
     if (!this.#names.has(path)) throw this.#error('remove', path, 'ENOENT');
+    if (this.#strikes('name')) throw this.#error('remove', path, 'EIO');
     this.#name({ kind: 'remove', name: path });
   }
 
@@ -266,9 +270,14 @@ export class MemoryDisk implements Disk {
     this.#fault.open = true;
   }
 
+  /** The next renaming or removal of a file fails with EIO. */
+  failNextName(): void {
+    this.#fault.name = true;
+  }
+
   /** Nothing strikes any more, and there is room again. */
   repair(): void {
-    Object.assign(this.#fault, { sync: false, write: false, read: false, open: false });
+    Object.assign(this.#fault, { sync: false, write: false, read: false, open: false, name: false });
     this.capacityBytes = Number.POSITIVE_INFINITY;
   }
 
@@ -306,9 +315,16 @@ export class MemoryDisk implements Disk {
     this.#durableNames.delete(path);
   }
 
+  /** All that was written so far is durable: what a copy of the files is. */
+  settle(): void {
+    for (const inode of this.#names.values()) inode.settle(inode.dirty.length);
+    this.#dirtyNames = [];
+    this.#durableNames = new Map(this.#names);
+  }
+
   /** An independent copy of everything, faults aside. */
-  clone(): MemoryDisk {
-    const copy = new MemoryDisk(this.#options);
+  clone(options = this.#options): MemoryDisk {
+    const copy = new MemoryDisk(options);
     const twins = new Map<Inode, Inode>();
     const twin = (inode: Inode): Inode => {
       const made = twins.get(inode) ?? inode.clone();

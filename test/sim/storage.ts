@@ -9,7 +9,7 @@ import { MemoryStorage, type PersistRequest, type RaftStorage } from '../../src/
 import type { NodeClock } from './world.ts';
 
 /** What fails once; `full`: hardly any room is left until the disk is repaired. */
-export type DiskFault = 'sync' | 'write' | 'read' | 'open' | 'full';
+export type DiskFault = 'sync' | 'write' | 'read' | 'open' | 'name' | 'full';
 
 export interface SimStorage {
   /** A bit that matters has flipped: refusing to start is right. */
@@ -28,6 +28,8 @@ export interface SimStorage {
   strike(fault: DiskFault): void;
   /** No fault waits to strike any more. */
   repair(): void;
+  /** A copy of the files as they are now, on a disk of its own; null when this one can't. */
+  copy(): SimStorage | null;
   /** Flips a bit of confirmed data; false when there is none yet. */
   rot(random: Random): boolean;
 }
@@ -113,6 +115,10 @@ export class MemorySimStorage implements SimStorage {
 
   repair(): void {
     this.#fails = false;
+  }
+
+  copy(): null {
+    return null;
   }
 
   rot(): boolean {

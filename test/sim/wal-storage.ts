@@ -3,7 +3,7 @@ import { between, pick, type Random, seededRandom } from '../../src/base/index.t
 import type { PersistRequest, RaftStorage } from '../../src/raft/index.ts';
 import { findBatchHeaders, IdentityPrint } from '../../src/wal/frame.ts';
 import { initDurableStorage, type OpenOptions, openDurableStorage } from '../../src/wal/index.ts';
-import { MemoryDisk } from './sim-disk.ts';
+import { MemoryDisk, type MemoryDiskOptions } from './sim-disk.ts';
 import type { DiskFault, SimStorage, SimStorageParts } from './storage.ts';
 import type { NodeClock } from './world.ts';
 
@@ -20,12 +20,14 @@ export class WalSimStorage implements SimStorage {
   readonly #disk: MemoryDisk;
   #clock: NodeClock | null = null;
 
-  constructor(parts: SimStorageParts) {
+  /** An empty disk, or a copy of one. */
+  constructor(parts: SimStorageParts, from: MemoryDisk | null = null) {
     this.#parts = parts;
-    this.#disk = new MemoryDisk({
+    const options: MemoryDiskOptions = {
       random: seededRandom(parts.seed()),
       schedule: (ms, fn) => this.#clock?.later(ms + parts.latencyMs(), fn),
-    });
+    };
+    this.#disk = from?.clone(options) ?? new MemoryDisk(options);
   }
 
   get struck(): ReadonlyMap<string, number> {
@@ -57,11 +59,18 @@ export class WalSimStorage implements SimStorage {
     else if (fault === 'write') disk.failNextWrite();
     else if (fault === 'read') disk.failNextRead();
     else if (fault === 'open') disk.failNextOpen();
+    else if (fault === 'name') disk.failNextName();
     else disk.capacityBytes = disk.usedBytes() + LAST_BYTES;
   }
 
   repair(): void {
     this.#disk.repair();
+  }
+
+  copy(): WalSimStorage {
+    const copy = new WalSimStorage(this.#parts, this.#disk);
+    copy.#disk.settle();
+    return copy;
   }
 
   /** In data that a later batch, or a seal, proves to have been durable: the newest batch could be a torn one. */
