@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly nodes?: number | null;
   /** Threads; default: one a core. */
   readonly jobs?: number;
+  /** Nothing new is begun after this long, ms. */
+  readonly limitMs?: number;
   readonly progress?: (tally: Tally) => void;
 }
 
@@ -24,8 +26,9 @@ export async function playFleet(options: FleetOptions): Promise<Tally> {
   const tally = emptyTally();
   let next = from;
   const end = from + seeds;
+  const until = performance.now() + (options.limitMs ?? Number.POSITIVE_INFINITY);
   const portion = (): SeedJob | null => {
-    if (next >= end) return null;
+    if (next >= end || performance.now() > until) return null;
     const job = { from: next, to: Math.min(end, next + PORTION), kind, nodes };
     next = job.to;
     return job;

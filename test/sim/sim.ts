@@ -1,5 +1,6 @@
 /**
- * The simulator by hand: `npm run sim -- --seeds 1000` on all cores, `-- --seed 7` for one
+ * The simulator by hand: `npm run sim -- --seeds 1000` on all cores (with `--minutes 5`
+ * at most so long), `-- --seed 7` for one
  * with its story, `-- --shrink 7` for the smallest play of a failing one, `-- --speed`,
  * `-- --calm-hours 24`. Exit code 1 on any violation.
  */
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     nodes: { type: 'string' },
     jobs: { type: 'string' },
+    minutes: { type: 'string' },
     memory: { type: 'boolean', default: false },
     options: { type: 'string', default: '{}' },
     shrink: { type: 'string' },
@@ -82,6 +84,7 @@ async function many(from: number, seeds: number): Promise<void> {
   const tally = await playFleet({
     ...{ from, seeds, kind, nodes: values.nodes === undefined ? null : Number(values.nodes) },
     ...(values.jobs === undefined ? {} : { jobs: Number(values.jobs) }),
+    ...(values.minutes === undefined ? {} : { limitMs: Number(values.minutes) * 60_000 }),
     progress: (so) => {
       if (performance.now() - told < 5000) return;
       told = performance.now();

@@ -1,0 +1,337 @@
+/** An oracle that can't say no proves nothing: each rule is broken once. */
+import { describe, expect, it } from 'vitest';
+import {
+  encodeMembership,
+  type LogEntry,
+  type PersistRequest,
+  type RaftMarks,
+} from '../../src/raft/index.ts';
+import { disjointQuorums } from './config-safety.ts';
+import { History, type Operation } from './history.ts';
+import { KvMachine } from './kv-machine.ts';
+import { Oracle } from './oracle.ts';
+
+const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
+const membership = (...voters: string[]) => ({
+  ...{ voters: voters.map(member), outgoing: [], learners: [], learnersNext: [] },
+});
+const encoder = new TextEncoder();
+
+function entry(index: number, term: number, text = `e${index}`): LogEntry {
+  return { index, term, kind: 'command', timestamp: 0, data: encoder.encode(text) };
+}
+
+function config(index: number, term: number, ...voters: string[]): LogEntry {
+  return { index, term, kind: 'membership', timestamp: 0, data: encodeMembership(membership(...voters)) };
+}
+
+function request(parts: Partial<PersistRequest>): PersistRequest {
+  const nothing = { hardState: null, truncateFrom: null, entries: [], snapshot: null, compactTo: null };
+  return { token: 1, ...nothing, ...parts };
+}
+
+/** Three nodes whose logs begin with the same configuration, held by all and committed by n1, which leads term 1. */
+class Stage {
+  readonly oracle = new Oracle();
+  readonly logs = new Map<string, LogEntry[]>();
+  #token = 0;
+
+  constructor() {
+    for (const who of ['n1', 'n2', 'n3']) {
+      this.oracle.started(who, 1, 0);
+      this.write(who, { hardState: { term: 1, votedFor: 'n1' }, entries: [config(1, 1, 'n1', 'n2', 'n3')] });
+    }
+    this.turn('n1', { commitIndex: 1 });
+  }
+
+  write(who: string, parts: Partial<PersistRequest>, isDurable = true): void {
+    const log = this.logs.get(who) ?? [];
+    const asked = request({ token: ++this.#token, ...parts });
+    this.oracle.written(who, asked, (index) => log[index - 1]?.term ?? (index === 0 ? 0 : undefined));
+    this.oracle.shadowOf(`i-${who}`).written(asked);
+    if (isDurable) this.oracle.shadowOf(`i-${who}`).acknowledged(asked.token);
+    const kept = asked.truncateFrom === null ? log : log.slice(0, asked.truncateFrom - 1);
+    this.logs.set(who, [...kept, ...asked.entries]);
+  }
+
+  turn(who: string, marks: Partial<RaftMarks>): void {
+    const log = this.logs.get(who) ?? [];
+    const last = log.at(-1) ?? { index: 0, term: 0 };
+    const leads = who === 'n1' ? 'leader' : 'follower';
+    const usual = {
+      nodeId: who,
+      role: leads,
+      term: 1,
+      votedFor: 'n1',
+      leaderId: 'n1',
+      firstIndex: 1,
+    } as const;
+    const indexes = { commitIndex: 1, applyingIndex: 0, appliedIndex: 0, snapshotIndex: 0 };
+    const configs = {
+      membership: membership('n1', 'n2', 'n3'),
+      membershipIndex: 1,
+      membershipCommitted: true,
+    };
+    const all = { ...usual, ...indexes, ...configs, last, durableIndex: last.index, ...marks };
+    this.oracle.turned(who, all, (index) => log[index - 1]?.term);
+  }
+}
+
+const ENDS = { fromInstance: 'i-n2', toInstance: 'i-n1' };
+
+describe('Oracle', () => {
+  const cases: readonly (readonly [string, (stage: Stage) => void])[] = [
+    [
+      'ElectionSafety',
+      ({ oracle }) => {
+        const log = { term: () => 1, firstIndex: () => 1 };
+        oracle.elected('n1', 2, log);
+        oracle.elected('n2', 2, log);
+      },
+    ],
+    [
+      'LeaderCompleteness',
+      ({ oracle }) => oracle.elected('n2', 2, { term: () => undefined, firstIndex: () => 1 }),
+    ],
+    [
+      'LogMatching',
+      (stage) => {
+        stage.write('n1', { entries: [entry(2, 1, 'one')] });
+        stage.write('n2', { entries: [entry(2, 1, 'two')] });
+      },
+    ],
+    ['CommittedImmutable', (stage) => stage.write('n1', { truncateFrom: 1, entries: [entry(1, 2)] })],
+    [
+      'LeaderAppendOnly',
+      (stage) => {
+        stage.write('n1', { entries: [entry(2, 1)] });
+        stage.turn('n1', {});
+        stage.write('n1', { truncateFrom: 2, entries: [entry(2, 1)] });
+        stage.turn('n1', {});
+      },
+    ],
+    [
+      'CommittedOnQuorum',
+      (stage) => {
+        stage.write('n1', { entries: [entry(2, 1)] });
+        stage.write('n2', { entries: [entry(2, 1)] }, false);
+        stage.turn('n1', { commitIndex: 2 });
+      },
+    ],
+    [
+      'SnapshotCommitted',
+      ({ oracle }) => {
+        const meta = {
+          id: 's',
+          index: 1,
+          term: 9,
+          membership: membership('n1'),
+          membershipIndex: 1,
+          size: 1,
+        };
+        oracle.snapshot('n1', meta);
+      },
+    ],
+    [
+      'AckBeforeDurable',
+      ({ oracle }) => {
+        const hint = { term: 0, index: 0 };
+        const body = { accepted: true, index: 2, hint, appliedIndex: 0, round: 0, session: 1 };
+        oracle.sent({ kind: 'append-response', from: 'n2', to: 'n1', ...ENDS, term: 1, ...body });
+      },
+    ],
+    [
+      'VoteBeforeDurable',
+      ({ oracle }) =>
+        oracle.sent({
+          kind: 'vote-response',
+          from: 'n2',
+          to: 'n3',
+          ...ENDS,
+          term: 2,
+          granted: true,
+          refusal: null,
+        }),
+    ],
+    ['MonotonicTerm', (stage) => stage.turn('n1', { term: 0 })],
+    ['MonotonicVote', (stage) => stage.turn('n1', { votedFor: 'n2' })],
+    ['MonotonicCommit', (stage) => stage.turn('n1', { commitIndex: 0 })],
+    ['Order', (stage) => stage.turn('n1', { appliedIndex: 2 })],
+    [
+      'ConfigSafety',
+      (stage) => {
+        // no joint step: n1 alone and n2 with n3 could both decide
+        stage.write('n1', { entries: [config(2, 1, 'n1')] });
+        stage.turn('n1', {});
+      },
+    ],
+    ['AppliedCommitted', ({ oracle }) => void oracle.applies('n2', entry(2, 1))],
+    [
+      'StateMachineSafety',
+      (stage) => {
+        stage.oracle.applies('n1', config(1, 1, 'n1', 'n2', 'n3'));
+        stage.oracle.applies('n2', config(1, 1, 'n1'));
+      },
+    ],
+  ];
+
+  it.each(cases)('%s is a violation', (rule, play) => {
+    expect(() => play(new Stage())).toThrow(new RegExp(`^${rule}:`));
+  });
+
+  it('a configuration on one that is not committed is a violation of ConfigSafety', () => {
+    const stage = new Stage();
+    const joint = { ...membership('n1', 'n2', 'n3', 'n4'), outgoing: membership('n1', 'n2', 'n3').voters };
+    const data = encodeMembership(joint);
+    stage.write('n1', { entries: [{ ...config(2, 1), data }, { ...config(3, 1, 'n1', 'n2', 'n3', 'n4') }] });
+    expect(() => stage.turn('n1', {})).toThrow('ConfigSafety: configuration 3/1 was appended on 2/1');
+  });
+
+  it('a restart that misses what was acknowledged is found, one that misses the rest is not', () => {
+    const { oracle } = new Stage();
+    const shadow = oracle.shadowOf('i-n1');
+    const log = {
+      initialState: () => ({ hardState: { term: 1, votedFor: 'n1' }, snapshot: null }),
+      lastIndex: () => 1,
+      term: () => 1,
+    } as unknown as Parameters<typeof shadow.reopened>[0];
+    shadow.written(request({ token: 50, entries: [entry(2, 1)] }));
+    expect(shadow.copy().reopened(log)).toBeNull();
+    shadow.acknowledged(50);
+    expect(shadow.reopened(log)).toContain('durable was term 1 vote n1 last 2');
+  });
+
+  it('disjointQuorums finds two majorities without a node in common, through a joint step none', () => {
+    const [old, next] = [membership('a', 'b', 'c'), membership('a', 'd', 'e')];
+    const joint = { ...next, outgoing: old.voters };
+    expect(disjointQuorums(old, next)).not.toBeNull();
+    expect(disjointQuorums(old, joint)).toBeNull();
+    expect(disjointQuorums(joint, next)).toBeNull();
+    expect(disjointQuorums(old, membership('a', 'b', 'c', 'd'))).toBeNull();
+  });
+});
+
+/** A log of commands, executed by a machine that may lie. */
+class Played {
+  readonly history = new History((rule, text) => {
+    throw new Error(`${rule}: ${text}`);
+  });
+  readonly machine = new KvMachine();
+  #index = 0;
+
+  apply(
+    serial: number,
+    command: object,
+    key?: { session: string; seq: number },
+    lie?: (r: object) => object,
+  ) {
+    const data = encoder.encode(JSON.stringify({ command, actor: String(serial), ...key }));
+    const made: LogEntry = { index: ++this.#index, term: 1, kind: 'command', timestamp: 0, data };
+    const result = this.machine.apply(made);
+    this.history.applied('n1', made, (lie?.(result) ?? result) as typeof result);
+    return { made, result };
+  }
+
+  put(serial: number, key: string, value: string, once?: { session: string; seq: number }) {
+    return this.apply(serial, { kind: 'kv-put', key, value, ifVersion: null }, once);
+  }
+}
+
+const operation = (serial: number, parts: Partial<Operation> = {}): Operation => ({
+  ...{ serial, client: 'c', kind: 'put', key: 'k', floor: 0, minIndex: null },
+  ...parts,
+});
+const OK = { ok: true, value: { key: 'k', version: 1, term: 1, timestamp: 0 } } as const;
+
+describe('History', () => {
+  const cases: readonly (readonly [string, (played: Played) => void])[] = [
+    [
+      'StateMachineSafety',
+      (played) => {
+        const { made } = played.put(1, 'k', 'v');
+        played.history.applied('n2', made, { ok: true, value: 'other' });
+      },
+    ],
+    [
+      'Model',
+      (played) => {
+        played.put(1, 'k', 'v');
+        const stale = { kind: 'kv-put', key: 'k', value: 'w', ifVersion: 0 };
+        played.apply(2, stale, undefined, () => OK);
+      },
+    ],
+    [
+      'ExactlyOnce',
+      (played) => {
+        const once = { session: 's', seq: 1 };
+        played.apply(1, { kind: 'session-open', session: 's' });
+        const first = played.put(2, 'k', 'v', once);
+        const again = (): object => ({
+          ok: true,
+          value: { ...(first.result as { value: object }).value, version: 3 },
+        });
+        played.apply(2, { kind: 'kv-put', key: 'k', value: 'v', ifVersion: null }, once, again);
+      },
+    ],
+    ['AckBeforeApply', ({ history }) => void history.answered(operation(1), OK)],
+    [
+      'EqualAnswers',
+      (played) => {
+        played.put(1, 'k', 'v');
+        played.history.answered(operation(1), { ok: true, value: 'another' });
+      },
+    ],
+    [
+      'Linearizability',
+      (played) => {
+        const { result } = played.put(1, 'k', 'v');
+        played.history.answered(operation(1, { floor: 5 }), result);
+      },
+    ],
+    [
+      'MonotonicReads',
+      ({ history }) =>
+        history.read(operation(1, { kind: 'get', minIndex: 3 }), 2, { value: null, version: 0 }),
+    ],
+    [
+      'PhantomValue',
+      ({ history }) => history.read(operation(1, { kind: 'get' }), 1, { value: 'never written', version: 1 }),
+    ],
+    [
+      'Durability',
+      (played) => {
+        played.put(1, 'k', 'v');
+        played.history.finish('n1', new KvMachine());
+      },
+    ],
+  ];
+
+  it.each(cases)('%s is a violation', (rule, play) => {
+    expect(() => play(new Played())).toThrow(new RegExp(`^${rule}:`));
+  });
+
+  it('a stale read is a violation of Linearizability, an old one that was asked for is none', () => {
+    const played = new Played();
+    const first = played.put(1, 'k', 'one');
+    played.history.answered(operation(1), first.result);
+    const second = played.put(2, 'k', 'two');
+    played.history.answered(operation(2, { floor: 1 }), second.result);
+    const old = { value: 'one', version: 1 };
+    played.history.read(operation(3, { kind: 'get', floor: 2, minIndex: 1 }), 1, old);
+    expect(() => played.history.read(operation(4, { kind: 'get', floor: 2 }), 1, old)).toThrow(
+      'Linearizability',
+    );
+  });
+
+  it('a repeated write with its answer is none, whatever node answers', () => {
+    const played = new Played();
+    const once = { session: 's', seq: 1 };
+    played.apply(1, { kind: 'session-open', session: 's' });
+    const first = played.put(2, 'k', 'v', once);
+    const again = played.put(2, 'k', 'v', once);
+    expect(again.result).toEqual({ ...first.result, replayed: true });
+    expect(played.history.answered(operation(2), first.result)).toBe(true);
+    expect(played.history.answered(operation(2), again.result)).toBe(true);
+    expect(played.history.replays).toBe(1);
+  });
+});
