@@ -88,9 +88,20 @@ export class SegmentPipeline {
   #stepFailed(error: unknown): void {
     if (!(error instanceof SqlccError)) throw error;
     const isFull = error.details.errno === 'ENOSPC';
-    if (isFull && this.#startOver()) this.#options.schedule(() => this.#step(0));
-    else if (isFull && this.#waiting === null) this.#state = 'full';
-    else this.#options.failed(error);
+    const next = isFull ? this.#tryToMakeRoom() : error;
+    if (next === true) this.#options.schedule(() => this.#step(0));
+    else if (next === false && this.#waiting === null) this.#state = 'full';
+    else this.#options.failed(next === false ? error : next);
+  }
+
+  /** Whether there is room for another attempt, or why that can't be said. */
+  #tryToMakeRoom(): boolean | SqlccError {
+    try {
+      return this.#startOver();
+    } catch (error) {
+      if (!(error instanceof SqlccError)) throw error;
+      return error;
+    }
   }
 
   /** Gives back what was written in vain; true when there is room for another attempt. */

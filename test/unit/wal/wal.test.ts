@@ -188,6 +188,21 @@ describe('Wal, when the disk fails', () => {
     expect(storage.freeBytes()).toBeLessThan(SEGMENT_BYTES);
   });
 
+  it('stops when a full disk does not even let go of what was written in vain', () => {
+    const { bench, disk, acks, failures, write } = listening();
+    disk.capacityBytes = 2 * SEGMENT_BYTES + 1024;
+    disk.failNextName();
+    for (let n = 0; n < 20; n++) {
+      write(1, 300);
+      bench.run(1);
+    }
+    expect(failures).toEqual([expect.stringMatching(/^remove .*: EIO/)]);
+    const before = [...acks];
+    write();
+    bench.run(10);
+    expect(acks).toEqual(before);
+  });
+
   it('fails at ENOSPC at any moment without losing what it acknowledged', () => {
     for (let room = 0; room < 5 * SEGMENT_BYTES; room += 377) {
       const { bench, disk, acks, write, options } = listening();
