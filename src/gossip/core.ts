@@ -236,8 +236,10 @@ export class GossipCore {
 
   /** This node speaks from a new life: everybody must hear it. */
   reincarnate(incarnation: Incarnation): void {
+    this.members.reopine(this.self, () => {
+      this.self.opinions = new Map();
+    });
     this.restate(this.self, incarnation, this.self.state);
-    this.self.opinions = new Map();
   }
 
   /** Edges follow the rings: new subjects start with a clean sheet, former ones lose this node's opinion. */

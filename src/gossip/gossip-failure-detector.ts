@@ -133,6 +133,16 @@ export class GossipFailureDetector {
     return this.#core.neighbours();
   }
 
+  /** Who watches this node. */
+  observers(): readonly NodeId[] {
+    return this.#core.overlay.observers(this.#core.self.nodeId);
+  }
+
+  /** Members with news still to pass on. */
+  get newsQueued(): number {
+    return this.#core.news.size;
+  }
+
   /** What is known of one other node at `now`; undefined for one that nothing is known of. */
   member(nodeId: NodeId, now: Instant): MemberView | undefined {
     const member = this.#core.members.peek(nodeId);

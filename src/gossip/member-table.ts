@@ -144,6 +144,14 @@ export class MemberTable {
     else this.ended.add(member);
   }
 
+  /** The one way in which opinions about a member, or this node, change. */
+  reopine<T>(member: Member, change: () => T): T {
+    flipClaim(this.#hashes, member);
+    const result = change();
+    flipClaim(this.#hashes, member);
+    return result;
+  }
+
   /** Whose short name this is; this node's too. */
   nameOf(key: ObserverKey): NodeId | undefined {
     const own = this.#names.get(key);

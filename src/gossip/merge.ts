@@ -41,8 +41,7 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
     core.spread(member.nodeId, PRIORITY.life, PART_ADDRESS);
   }
   mergeDigest(core, member, update, from);
-  if (member.state === 'alive' && mergeOpinions(member.opinions, update.opinions))
-    opinionsChanged(core, member);
+  if (member.state === 'alive' && mergeOpinionsOf(core, member, update)) opinionsChanged(core, member);
   mergeState(core, member, update, { from, wasUnheard });
 }
 
@@ -53,6 +52,11 @@ function isNothingNew(core: GossipCore, update: MemberUpdate): boolean {
   if (known === undefined || compareClaims(known, update) !== 0) return false;
   const isSameAddress = update.address === '' || known.address !== '';
   return isSameAddress && opinions.length === 0 && (digest === null || !isNewerDigest(digest, known.digest));
+}
+
+function mergeOpinionsOf(core: GossipCore, member: Member, update: MemberUpdate): boolean {
+  if (update.opinions.length === 0) return false;
+  return core.members.reopine(member, () => mergeOpinions(member.opinions, update.opinions));
 }
 
 function opinionsChanged(core: GossipCore, member: Member): void {
@@ -86,8 +90,10 @@ function mergeState(
 export function adopt(core: GossipCore, member: Member, incarnation: Incarnation): void {
   const before = member.incarnation;
   const from = member.shown;
+  core.members.reopine(member, () => {
+    member.opinions = new Map();
+  });
   core.restate(member, incarnation, 'alive');
-  member.opinions = new Map();
   member.cause = null;
   member.failedBy = [];
   member.claimDueAt = null;
@@ -141,7 +147,7 @@ function mergeAboutSelf(core: GossipCore, update: MemberUpdate, from: NodeId): v
     core.spread(self.nodeId, PRIORITY.life, PART_ADDRESS);
     return core.correct(from, self.nodeId);
   }
-  if (order === 0 && mergeOpinions(self.opinions, update.opinions)) {
+  if (order === 0 && mergeOpinionsOf(core, self, update)) {
     core.spread(self.nodeId, PRIORITY.suspicion, PART_OPINIONS);
     for (const key of accusers(self.opinions, SUSPECTS)) proveLife(core, core.members.nameOf(key));
   }

@@ -7,13 +7,18 @@ import type { NodeId } from '../base/index.ts';
 import { SYNC_BUCKETS } from './codec.ts';
 import { hashText, memberHash } from './hash.ts';
 import { rankOf } from './member-list.ts';
-import type { ClaimState, Incarnation } from './types.ts';
+import type { ClaimState, Incarnation, ObserverKey } from './types.ts';
+import { levelOf, QUIET } from './votes.ts';
 
-/** A claim without its details: what two tables must agree on. */
+/**
+ * What two tables must agree on: a claim, and who accuses the member. A withdrawal is said in news only, and
+ * whose news was lost would suspect for ever.
+ */
 export interface Claim {
   readonly nodeId: NodeId;
   readonly incarnation: Incarnation;
   readonly state: ClaimState;
+  readonly opinions: ReadonlyMap<ObserverKey, number>;
 }
 
 export function bucketOf(nodeId: NodeId): number {
@@ -24,7 +29,13 @@ export function bucketOf(nodeId: NodeId): number {
 export function flipClaim(hashes: number[], claim: Claim): void {
   if (claim.incarnation.boot === 0) return;
   const bucket = bucketOf(claim.nodeId);
-  const own = memberHash(claim.nodeId, claim.incarnation, rankOf(claim.state));
+  let own = memberHash(claim.nodeId, claim.incarnation, rankOf(claim.state));
+  // of those who ended, opinions are not exchanged any more
+  if (claim.state === 'alive') {
+    for (const [observer, count] of claim.opinions) {
+      if (levelOf(count) !== QUIET) own ^= hashText(claim.nodeId, observer + count);
+    }
+  }
   hashes[bucket] = ((hashes[bucket] as number) ^ own) >>> 0;
 }
 

@@ -27,7 +27,9 @@ import {
 export function opine(core: GossipCore, member: Member, level: Level): void {
   const count = member.opinions.get(core.self.key) ?? 0;
   if (levelOf(count) === level) return;
-  member.opinions.set(core.self.key, withLevel(count, level));
+  core.members.reopine(member, () => member.opinions.set(core.self.key, withLevel(count, level)));
+  // a withdrawal that is lost would leave others suspecting
+  if (level === QUIET) core.compareSoon();
   core.members.restless.add(member);
   core.spread(member.nodeId, level === SUSPECTS ? PRIORITY.suspicion : PRIORITY.vote, PART_OPINIONS);
   if (level >= VOTES_SILENT) core.news.hurry(core.now);

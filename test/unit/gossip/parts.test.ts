@@ -206,6 +206,7 @@ describe('bucketHashes', () => {
     nodeId: `n${n}`,
     incarnation: { boot: 1, refutation: 0 },
     state: 'alive' as const,
+    opinions: new Map<number, number>(),
   }));
 
   it('is the same in any order and differs in one bucket when one member differs', () => {
@@ -214,5 +215,13 @@ describe('bucketHashes', () => {
     expect(bucketHashes([...claims].reverse())).toEqual(hashes);
     const changed = claims.map((c, n) => (n === 7 ? { ...c, state: 'failed' as const } : c));
     expect(differingBuckets(bucketHashes(changed), hashes)).toHaveLength(1);
+  });
+
+  it('differs when an accusation is known here only, and not when a withdrawal is', () => {
+    const known = (count: number) =>
+      bucketHashes(claims.map((c, n) => (n === 7 ? { ...c, opinions: new Map([[5, count]]) } : c)));
+    expect(differingBuckets(known(1), bucketHashes(claims))).toHaveLength(1);
+    expect(differingBuckets(known(1), known(2))).toHaveLength(1);
+    expect(differingBuckets(known(4), bucketHashes(claims))).toEqual([]);
   });
 });
