@@ -2,7 +2,7 @@
  * Keeps a connection to one peer for one purpose: dials, redials, and on the probing
  * purpose weighs what the ends of connections prove. After a hang-up it dials at once
  * (a dead process refuses within a millisecond), after the first refusal 50 ms later,
- * else with full jitter from 20 ms up to 2 s. A peer that hangs up on every connection
+ * else with full jitter from 20 ms up to 1 s. A peer that hangs up on every connection
  * does not want this node: it is not dialled at once, but with growing patience.
  */
 import type { Duplex } from 'node:stream';
@@ -13,7 +13,7 @@ import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 
 const CONFIRM_MS = 50;
 const BACKOFF_FIRST_MS = 20;
-const BACKOFF_MAX_MS = 2000;
+const BACKOFF_MAX_MS = 1000;
 /** A ping unanswered for so long ends the connection. */
 const SILENCE_MS = 2000;
 /** Sparing pings: so often while the peer is heard on its own streams, and it is not when silent for that. */
