@@ -1,0 +1,95 @@
+/** What every scenario needs of a cluster: a lab with daemons, who leads, terms, elections. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assert, must } from '../../src/base/index.ts';
+import type { EventLine } from '../../src/client/index.ts';
+import {
+  Lab,
+  LabCluster,
+  type LabClusterOptions,
+  type LabHost,
+  type LabNode,
+  type LabOptions,
+} from '../lab/index.ts';
+import type { Stage } from './stage.ts';
+
+export interface Cast {
+  readonly lab: Lab;
+  readonly cluster: LabCluster;
+}
+
+/** So many daemons on so many hosts; all gone with the stage. */
+export async function cast(
+  stage: Stage,
+  nodes: number,
+  options: LabOptions & Partial<Omit<LabClusterOptions, 'lab'>> = {},
+): Promise<Cast> {
+  const { wire = 'bridge', ...rest } = options;
+  const lab = await Lab.up(nodes + (rest.observers ?? 0), { wire, seed: stage.seed });
+  stage.onEnd(() => lab.down());
+  const cluster = await LabCluster.start({ lab, ...rest });
+  stage.onEnd(async () => {
+    lab.heal();
+    await cluster.stop();
+    cluster.remove();
+  });
+  return { lab, cluster };
+}
+
+export interface Lead {
+  readonly leader: LabNode;
+  readonly followers: readonly LabNode[];
+  readonly term: number;
+}
+
+/** Who leads by a quorum's word. */
+export async function leadOf(cluster: LabCluster): Promise<Lead> {
+  const answer = await cluster.client().leader({ timeoutMs: 10_000 });
+  const leader = cluster.node(must(answer.leader_id, 'a leader'));
+  return { leader, followers: cluster.voters.filter((n) => n !== leader), term: answer.term };
+}
+
+export async function termOf(cluster: LabCluster): Promise<number> {
+  return (await leadOf(cluster)).term;
+}
+
+/** Makes a node the leader, by the operator's command. */
+export async function makeLeader(cluster: LabCluster, nodeId: string): Promise<Lead> {
+  const client = cluster.client();
+  for (let tries = 0; tries < 5; tries++) {
+    if ((await leadOf(cluster)).leader.nodeId === nodeId) break;
+    const operation = await client.runOperation({ kind: 'failover', to: nodeId, reason: 'endurance' });
+    await client.waitOperation(operation.id, { timeoutMs: 8000 });
+  }
+  const lead = await leadOf(cluster);
+  assert(lead.leader.nodeId === nodeId, `${nodeId} leads`);
+  return lead;
+}
+
+/** Replicated events of the kinds that the cluster has stored behind a cursor. */
+export async function eventsOf(cluster: LabCluster, kinds: readonly string[]): Promise<EventLine[]> {
+  const found: EventLine[] = [];
+  for await (const event of cluster.client().events({ after: '0', follow: false })) {
+    if (kinds.includes(event.kind) && event.index !== null) found.push(event);
+  }
+  return found;
+}
+
+/** Both directions of a node's wires to the other hosts. */
+export function wiresOf(lab: Lab, host: LabHost, withClient = false): [LabHost, LabHost][] {
+  const others = [...lab.hosts, ...(withClient ? [lab.client] : [])].filter((h) => h !== host);
+  return others.flatMap((other): [LabHost, LabHost][] => [
+    [host, other],
+    [other, host],
+  ]);
+}
+
+/** Polls until `probe` answers something true; null when it does not in time. */
+export async function within<T>(ms: number, probe: () => Promise<T | false | null>): Promise<T | null> {
+  const deadline = performance.now() + ms;
+  while (performance.now() < deadline) {
+    const answer = await probe().catch(() => null);
+    if (answer !== null && answer !== false) return answer;
+    await sleep(25);
+  }
+  return null;
+}

@@ -1,0 +1,8 @@
+/** All scenarios by name, in the order in which they are played. */
+import { CABLE } from './scenes/cable.ts';
+import { DISKS } from './scenes/disks.ts';
+import { PARTITIONS } from './scenes/partitions.ts';
+import { WIRES } from './scenes/wires.ts';
+import type { Scenario } from './stage.ts';
+
+export const SCENARIOS: readonly Scenario[] = [CABLE, ...PARTITIONS, ...WIRES, ...DISKS];

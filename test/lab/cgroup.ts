@@ -1,0 +1,72 @@
+/** A control group of its own for some processes: a ceiling of memory, a share of CPU. Versions 1 and 2. */
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert } from '../../src/base/index.ts';
+
+const ROOT = '/sys/fs/cgroup';
+const PERIOD_US = 100_000;
+type Controller = 'memory' | 'cpu';
+
+const isUnified = (): boolean => existsSync(join(ROOT, 'cgroup.controllers'));
+
+let made = 0;
+
+export class Cgroup {
+  readonly #paths = new Map<Controller, string>();
+
+  /** Why it can't be had here, or null. */
+  static missing(): string | null {
+    if (process.getuid?.() !== 0) return 'control groups need root';
+    if (isUnified()) {
+      const enabled = readFileSync(join(ROOT, 'cgroup.subtree_control'), 'utf8');
+      return enabled.includes('memory') && enabled.includes('cpu') ? null : 'no memory and cpu controllers';
+    }
+    const there = (['memory', 'cpu'] as const).every((c) => existsSync(join(ROOT, c, 'cgroup.procs')));
+    return there ? null : 'no memory and cpu controllers';
+  }
+
+  constructor() {
+    const name = `sqlcclab-${process.pid}-${made++}`;
+    for (const controller of ['memory', 'cpu'] as const) {
+      const path = isUnified() ? join(ROOT, name) : join(ROOT, controller, name);
+      mkdirSync(path, { recursive: true });
+      this.#paths.set(controller, path);
+    }
+  }
+
+  #write(controller: Controller, file: string, text: string): void {
+    writeFileSync(join(this.#paths.get(controller) ?? ROOT, file), text);
+  }
+
+  /** Whoever needs more is killed by the kernel. */
+  limitMemory(bytes: number): void {
+    this.#write('memory', isUnified() ? 'memory.max' : 'memory.limit_in_bytes', `${bytes}`);
+  }
+
+  /** 0.1 = a tenth of one core, in slices of 100 ms. */
+  limitCpu(cores: number): void {
+    const quota = Math.round(cores * PERIOD_US);
+    if (isUnified()) return this.#write('cpu', 'cpu.max', `${quota} ${PERIOD_US}`);
+    this.#write('cpu', 'cpu.cfs_period_us', `${PERIOD_US}`);
+    this.#write('cpu', 'cpu.cfs_quota_us', `${quota}`);
+  }
+
+  /** Moves a process in, with all its threads. */
+  add(pid: number): void {
+    for (const controller of this.#paths.keys()) this.#write(controller, 'cgroup.procs', `${pid}`);
+  }
+
+  /** How often the CPU was withheld, to see that the limit had an effect. */
+  throttled(): number {
+    const stat = readFileSync(join(this.#paths.get('cpu') ?? ROOT, 'cpu.stat'), 'utf8');
+    return Number(/nr_throttled (\d+)/.exec(stat)?.[1] ?? 0);
+  }
+
+  /** Call it when the processes have ended or moved out. */
+  remove(): void {
+    for (const path of new Set(this.#paths.values())) {
+      if (existsSync(path)) rmdirSync(path);
+      assert(!existsSync(path), 'the group is gone');
+    }
+  }
+}
