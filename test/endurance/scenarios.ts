@@ -1,8 +1,14 @@
 /** All scenarios by name, in the order in which they are played. */
 import { CABLE } from './scenes/cable.ts';
 import { DISKS } from './scenes/disks.ts';
+import { LIMIT_SCENES } from './scenes/limits.ts';
+import { MANY } from './scenes/many.ts';
 import { PARTITIONS } from './scenes/partitions.ts';
+import { SOAK } from './scenes/soak.ts';
 import { WIRES } from './scenes/wires.ts';
 import type { Scenario } from './stage.ts';
 
-export const SCENARIOS: readonly Scenario[] = [CABLE, ...PARTITIONS, ...WIRES, ...DISKS];
+export const SCENARIOS: readonly Scenario[] = [
+  ...[CABLE, ...PARTITIONS, ...WIRES, ...DISKS],
+  ...[...LIMIT_SCENES, MANY, SOAK],
+];

@@ -19,6 +19,7 @@ export interface EchoReport {
 }
 
 const LINGER_MS = 400;
+const STEP_MS = 20;
 
 function echo(address: string, port: number): void {
   const socket = createSocket('udp4');
@@ -50,7 +51,9 @@ async function ask(address: string, port: number, shots: readonly number[]): Pro
     socket.send(message, port, address);
     await sleep(intervalMs);
   }
-  await sleep(LINGER_MS);
+  // what is not back by then is lost; when all are back only second copies may follow
+  for (let waited = 0; waited < LINGER_MS && rtts.size < count; waited += STEP_MS) await sleep(STEP_MS);
+  await sleep(2 * STEP_MS);
   socket.close();
   const sorted = [...rtts.values()].sort((a, b) => a - b);
   const at = (q: number): number =>

@@ -63,7 +63,7 @@ const ONE_WAY: Scenario = {
             }
           });
         const limits = who === 'leader' ? { maxTerms: 2, maxGapMs: 1000 } : { maxTerms: 1, maxGapMs: 1000 };
-        await phase(stage, scene, load, { name: `${who} ${how}`, make, seconds: 6, ...limits });
+        await phase(stage, scene, load, { name: `${who} ${how}`, make, seconds: 4, ...limits });
       }
     }
     await load.verify(stage);

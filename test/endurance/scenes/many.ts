@@ -1,0 +1,55 @@
+/** As many daemons as one machine holds: until all are members, and what they cost at rest. */
+
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { measured } from '../../../daemon/drill.ts';
+import { cast, leadOf } from '../cast.ts';
+import { connections, cpuMs, pssMb, sentBytes } from '../proc.ts';
+import { round, type Scenario } from '../stage.ts';
+
+const NODES = 64;
+const VOTERS = 5;
+const IDLE_SECONDS = 30;
+
+function spread(values: readonly (number | null)[]) {
+  return measured(values.filter((v) => v !== null));
+}
+
+export const MANY: Scenario = {
+  name: 'many',
+  about: `${NODES} daemons, ${VOTERS} of them voters: until all are members, idle CPU ≤ 60 % of two cores`,
+  missing: () => null,
+  async play(stage) {
+    const began = performance.now();
+    const { cluster } = await cast(stage, VOTERS, { observers: NODES - VOTERS });
+    const seconds = (performance.now() - began) / 1000;
+    stage.note('seconds_until_all_are_members', round(seconds));
+    await sleep(10_000);
+    const pids = cluster.nodes.map((n) => n.child?.pid ?? 0);
+    const { term } = await leadOf(cluster);
+    const [cpu, bytes, from] = [pids.map(cpuMs), pids.map(sentBytes), performance.now()];
+    await sleep(IDLE_SECONDS * 1000);
+    const ms = performance.now() - from;
+    const since = (read: (pid: number) => number | null, before: readonly (number | null)[]): number[] =>
+      pids.map((pid, i) => (((read(pid) ?? 0) - (before[i] ?? 0)) / ms) * 1000);
+    const cpuNow = since(cpuMs, cpu).map((used) => used / 10); // ms of a second → percent of a core
+    const total = cpuNow.reduce((a, b) => a + b, 0);
+    const sent = since(sentBytes, bytes);
+    const voters = (values: readonly number[]): readonly number[] => values.slice(0, VOTERS);
+    const others = (values: readonly number[]): readonly number[] => values.slice(VOTERS);
+    stage.note('cpu_percent_of_a_core', {
+      total: round(total),
+      voters: spread(voters(cpuNow)),
+      others: spread(others(cpuNow)),
+    });
+    stage.note('sent_bytes_per_second', { voters: spread(voters(sent)), others: spread(others(sent)) });
+    stage.note('pss_mb', spread(pids.map(pssMb)));
+    stage.note('connections', spread(pids.map(connections)));
+    stage.atMost('idle CPU of all, percent of two cores', total / Math.min(2, availableParallelism()), 60);
+    stage.equal('terms while idle', (await leadOf(cluster)).term - term, 0);
+    const status = await cluster.client().status();
+    const alive = status.nodes.filter((n) => n.liveness === 'alive').length;
+    stage.equal('nodes alive', alive, NODES);
+    stage.atMost('sent by a node that has no vote, bytes/s', spread(others(sent)).p99, 10_000);
+  },
+};

@@ -1,0 +1,140 @@
+/** Time: 100 writes/s, nodes that die and come back, leadership that moves. Nothing may grow. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { measured } from '../../../daemon/drill.ts';
+import { type Cast, cast, leadOf, makeLeader } from '../cast.ts';
+import { Load } from '../load.ts';
+import { cpuMs, descriptors, rssMb, sentBytes } from '../proc.ts';
+import { round, type Scenario } from '../stage.ts';
+
+/** These stay up, so that what grows in them is seen; the other two are killed in turn. */
+const STEADY: readonly string[] = ['n1', 'n2', 'n3'];
+const CHURNED = ['n4', 'n5'] as const;
+const SAMPLE_MS = 5000;
+const KILL_EVERY_MS = 20_000;
+const MOVE_EVERY_MS = 45_000;
+const WARM_UP_MS = 600_000;
+/** A slope over less is noise of the garbage collector. */
+const JUDGED_MS = 900_000;
+
+interface Sample {
+  readonly atMs: number;
+  readonly rssMb: number;
+  readonly descriptors: number;
+  readonly lagMs: number;
+}
+
+/** Growth by least squares, per ms. */
+function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const n = points.length;
+  const mean = (pick: 0 | 1): number => points.reduce((sum, p) => sum + p[pick], 0) / n;
+  const [mx, my] = [mean(0), mean(1)];
+  const top = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
+  const bottom = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+  return bottom === 0 ? 0 : top / bottom;
+}
+
+async function sampleOf({ cluster }: Cast, nodeId: string, since: number): Promise<Sample> {
+  const pid = cluster.node(nodeId).child?.pid ?? 0;
+  const answer = await cluster
+    .client()
+    .metrics({ node: nodeId, timeoutMs: 3000 })
+    .catch(() => null);
+  return {
+    atMs: performance.now() - since,
+    ...{ rssMb: rssMb(pid) ?? 0, descriptors: descriptors(pid) ?? 0 },
+    lagMs: (answer?.metrics['event_loop_lag'] ?? 0) * 1000,
+  };
+}
+
+/** Kills and restarts the churned nodes in turn and moves leadership among the steady ones, until `over`. */
+async function churn({ cluster }: Cast, over: () => boolean): Promise<{ kills: number; moves: number }> {
+  let [kills, moves, moved] = [0, 0, performance.now()];
+  while (!over()) {
+    await sleep(KILL_EVERY_MS / 2);
+    const victim = cluster.node(CHURNED[kills % 2] ?? 'n4');
+    await cluster.killNode(victim.nodeId);
+    kills++;
+    await sleep(KILL_EVERY_MS / 2);
+    await cluster.startNode(victim.nodeId);
+    await cluster.untilHealthy();
+    if (performance.now() - moved < MOVE_EVERY_MS) continue;
+    const { leader } = await leadOf(cluster);
+    const next = STEADY[(STEADY.indexOf(leader.nodeId) + 1) % STEADY.length] ?? 'n1';
+    await makeLeader(cluster, next);
+    [moves, moved] = [moves + 1, performance.now()];
+  }
+  return { kills, moves };
+}
+
+export const SOAK: Scenario = {
+  name: 'soak',
+  about: '100 writes/s for --minutes with churn: RSS ≤ 1 MB/10 min, descriptors flat, loop lag p99 ≤ 20 ms',
+  missing: () => null,
+  async play(stage) {
+    const scene = await cast(stage, 5);
+    const { cluster } = scene;
+    await makeLeader(cluster, 'n1');
+    const load = await Load.start(stage, cluster, { perSecond: 100, bytes: 100 });
+    const began = performance.now();
+    const lengthMs = stage.minutes * 60_000;
+    const isOver = (): boolean => performance.now() - began > lengthMs;
+    const churned = churn(scene, isOver);
+    churned.catch(() => {}); // told below
+    const samples = new Map<string, Sample[]>(STEADY.map((id) => [id, []]));
+    const pids = STEADY.map((id) => cluster.node(id).child?.pid ?? 0);
+    const [cpu, bytes] = [pids.map(cpuMs), pids.map(sentBytes)];
+    while (!isOver()) {
+      for (const id of STEADY) samples.get(id)?.push(await sampleOf(scene, id, began));
+      await sleep(SAMPLE_MS);
+    }
+    stage.note('churn', await churned);
+    const ms = performance.now() - began;
+    stage.note('writes', load.between(began));
+    stage.note(
+      'cpu_percent',
+      pids.map((pid, i) => round((((cpuMs(pid) ?? 0) - (cpu[i] ?? 0)) / ms) * 100)),
+    );
+    stage.note(
+      'sent_bytes_per_second',
+      pids.map((pid, i) => Math.round((((sentBytes(pid) ?? 0) - (bytes[i] ?? 0)) / ms) * 1000)),
+    );
+    const warm = Math.min(WARM_UP_MS, lengthMs / 3);
+    for (const id of STEADY)
+      judge(
+        stage,
+        id,
+        (samples.get(id) ?? []).filter((s) => s.atMs >= warm),
+        lengthMs - warm,
+      );
+    stage.atLeast('acknowledged writes per second', load.between(began).perSecond, 90);
+    await load.verify(stage);
+  },
+};
+
+function judge(
+  stage: Parameters<Scenario['play']>[0],
+  id: string,
+  warm: readonly Sample[],
+  ms: number,
+): void {
+  const rss = warm.map((s): [number, number] => [s.atMs, s.rssMb]);
+  const fds = warm.map((s) => s.descriptors);
+  const slope = slopeOf(rss) * 600_000;
+  const lag = measured(warm.map((s) => s.lagMs));
+  const half = Math.floor(fds.length / 2);
+  const mean = (values: readonly number[]): number =>
+    values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+  const growth = mean(fds.slice(half)) - mean(fds.slice(0, half));
+  stage.note(id, {
+    samples: warm.length,
+    rss_mb: measured(rss.map(([, mb]) => mb)),
+    rss_mb_per_10_min: round(slope, 2),
+    descriptors: measured(fds),
+    loop_lag_ms: lag,
+  });
+  stage.atLeast(`${id}: samples`, warm.length, 5);
+  if (ms >= JUDGED_MS) stage.atMost(`${id}: RSS growth, MB per 10 min`, slope, 1);
+  else stage.say(`  ${id}: RSS growth is judged from ${JUDGED_MS / 60_000} minutes behind the warm-up on`);
+  stage.atMost(`${id}: growth of descriptors between the halves`, growth, 3);
+  stage.atMost(`${id}: loop lag p99, ms`, lag.p99, 20);
+}
