@@ -12,7 +12,7 @@ import { PeerTransport } from '../src/rpc/index.ts';
 import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
 import { Denials } from './denials.ts';
-import { ApplyProgress, distressOf, hangOf } from './distress.ts';
+import { distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
 import { unpackProposals } from './packed-proposals.ts';
 import { payloadGroups } from './payload-groups.ts';
@@ -51,7 +51,8 @@ export class ConsensusHost {
   #applied: ((index: LogIndex) => void) | null = null;
   #restored: ((index: LogIndex) => void) | null = null;
   #timers: NodeJS.Timeout[] = [];
-  readonly #progress = new ApplyProgress();
+  readonly #applying = new Progress();
+  readonly #committing = new Progress();
   #restoring = false;
   /** Where the log stood at the last report, and turns of the clock since it moved. */
   #reported = '';
@@ -351,11 +352,14 @@ export class ConsensusHost {
       loopLagP99Ms: now.loopLagP99Ms,
       diskLatencyMs: now.diskLatencyMs,
     });
-    const { appliedIndex, commitIndex } = this.#loop.status();
-    const stalledMs = this.#progress.observe(appliedIndex, commitIndex, systemClock.now());
+    const { appliedIndex, commitIndex, last } = this.#loop.status();
+    const at = systemClock.now();
+    const applyStalledMs = this.#applying.observe(appliedIndex, commitIndex, at);
+    const commitStalledMs = this.#committing.observe(commitIndex, this.#leading ? last.index : 0, at);
     const vitals = {
       oldestWriteMs: now.oldestWriteMs,
-      applyStalledMs: this.#restoring ? 0 : stalledMs,
+      applyStalledMs: this.#restoring ? 0 : applyStalledMs,
+      commitStalledMs,
       isLagging: now.lagging,
       electionTimeoutMs: this.#electionTimeoutMs,
     };

@@ -1,7 +1,8 @@
 /**
  * When a node should give leadership away, and when it must not go on: pure rules over
- * what the consensus thread measured. A leader whose disk hangs, whose loop lags or
- * whose state machine stands still leads nobody anywhere, however well its heartbeats go.
+ * what the consensus thread measured. A leader whose disk hangs, whose loop lags, whose
+ * state machine stands still or whose entries reach nobody leads nobody anywhere, however
+ * well its heartbeats go.
  */
 import type { Duration } from '../src/base/index.ts';
 
@@ -21,6 +22,8 @@ export interface Vitals {
    * loading.
    */
   readonly applyStalledMs: Duration;
+  /** Time since the last commit while a leader's entries wait for theirs, ms; 0 = nothing waits. */
+  readonly commitStalledMs: Duration;
   /** The event loop was late in most of the last seconds. */
   readonly isLagging: boolean;
   readonly electionTimeoutMs: Duration;
@@ -34,6 +37,11 @@ export function distressOf(vitals: Vitals): string | null {
   // an entry may carry a statement of seconds: five times the stall of a disk
   if (vitals.applyStalledMs > 5 * stallMs) {
     return `nothing applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;
+  }
+  // heartbeats are answered and entries are not: what is long does not get through (a black hole of path
+  // MTU, a stream that TCP has given up for seconds); the largest append takes this long at 1.4 Mbit/s
+  if (vitals.commitStalledMs > 3 * stallMs) {
+    return `nothing committed for ${Math.round(vitals.commitStalledMs)} ms though a quorum answers`;
   }
   return vitals.isLagging ? 'the event loop lags behind the election timeout' : null;
 }
@@ -49,14 +57,14 @@ export function hangOf(vitals: Vitals): string | null {
   return null;
 }
 
-/** Follows how far the state machine has come; `observe` answers how long it has stood still, ms. */
-export class ApplyProgress {
-  #applied = 0;
+/** Follows how far an index has come; `observe` answers how long it has stood still behind its goal, ms. */
+export class Progress {
+  #reached = 0;
   #since = 0;
 
-  observe(applied: number, committed: number, now: number): Duration {
-    if (applied !== this.#applied || applied >= committed) {
-      this.#applied = applied;
+  observe(reached: number, goal: number, now: number): Duration {
+    if (reached !== this.#reached || reached >= goal) {
+      this.#reached = reached;
       this.#since = now;
     }
     return now - this.#since;

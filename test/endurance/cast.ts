@@ -52,17 +52,22 @@ export async function termOf(cluster: LabCluster): Promise<number> {
   return (await leadOf(cluster)).term;
 }
 
-/** Makes a node the leader, by the operator's command. */
+/** Makes a node the leader, by the operator's command; one that lags is given time to catch up. */
 export async function makeLeader(cluster: LabCluster, nodeId: string): Promise<Lead> {
   const client = cluster.client();
-  for (let tries = 0; tries < 5; tries++) {
-    if ((await leadOf(cluster)).leader.nodeId === nodeId) break;
-    const operation = await client.runOperation({ kind: 'failover', to: nodeId, reason: 'endurance' });
-    await client.waitOperation(operation.id, { timeoutMs: 8000 });
-  }
-  const lead = await leadOf(cluster);
-  assert(lead.leader.nodeId === nodeId, `${nodeId} leads`);
-  return lead;
+  let refusal = '';
+  const done = await within(20_000, async () => {
+    if ((await leadOf(cluster)).leader.nodeId === nodeId) return true;
+    try {
+      const operation = await client.runOperation({ kind: 'failover', to: nodeId, reason: 'endurance' });
+      await client.waitOperation(operation.id, { timeoutMs: 8000 });
+    } catch (error) {
+      refusal = (error as Error).message;
+    }
+    return false;
+  });
+  assert(done === true, `${nodeId} leads; ${refusal}`);
+  return leadOf(cluster);
 }
 
 /** Replicated events of the kinds that the cluster has stored behind a cursor. */

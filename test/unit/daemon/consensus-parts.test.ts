@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApplyProgress, distressOf, hangOf, type Vitals } from '../../../daemon/distress.ts';
+import { distressOf, hangOf, Progress, type Vitals } from '../../../daemon/distress.ts';
 import { livenessDue, maintenanceDue } from '../../../daemon/due-commands.ts';
 import { payloadGroups } from '../../../daemon/payload-groups.ts';
 import { LIMITS } from '../../../src/base/index.ts';
@@ -50,7 +50,10 @@ describe('payloadGroups', () => {
 });
 
 describe('distress', () => {
-  const well: Vitals = { oldestWriteMs: 0, applyStalledMs: 0, isLagging: false, electionTimeoutMs: 150 };
+  const well: Vitals = {
+    ...{ oldestWriteMs: 0, applyStalledMs: 0, commitStalledMs: 0 },
+    ...{ isLagging: false, electionTimeoutMs: 150 },
+  };
 
   it.each([
     [{}, null, null],
@@ -61,6 +64,9 @@ describe('distress', () => {
     [{ applyStalledMs: 4000 }, null, null],
     [{ applyStalledMs: 6000 }, 'nothing applied for 6000 ms', null],
     [{ applyStalledMs: 61_000 }, 'nothing applied', 'nothing was applied'],
+    [{ commitStalledMs: 2900 }, null, null],
+    [{ commitStalledMs: 3100 }, 'nothing committed for 3100 ms', null],
+    [{ commitStalledMs: 3100, electionTimeoutMs: 600 }, null, null],
     [{ isLagging: true }, 'the event loop lags', null],
   ] as const)('of %j: hand over %s, stop %s', (changes, reason, hang) => {
     const vitals = { ...well, ...changes };
@@ -70,8 +76,8 @@ describe('distress', () => {
     else expect(hangOf(vitals)).toContain(hang);
   });
 
-  it('ApplyProgress counts only while committed entries wait', () => {
-    const progress = new ApplyProgress();
+  it('Progress counts only while something is left to be reached', () => {
+    const progress = new Progress();
     expect(progress.observe(5, 5, 1000)).toBe(0);
     expect(progress.observe(5, 9, 2000)).toBe(1000);
     expect(progress.observe(6, 9, 3000)).toBe(0);
