@@ -73,7 +73,7 @@ export class SnapshotManager {
     const path = this.#pathOf(id);
     const handle = await open(path, 'r');
     try {
-      return await verify(handle, path);
+      return refuseOther(await verify(handle, path), id, path);
     } finally {
       await handle.close();
     }
@@ -84,7 +84,7 @@ export class SnapshotManager {
     const path = this.#pathOf(id);
     const handle = await open(path, 'r');
     try {
-      return await guarded(path, () => unpack(handle, path, targetPath));
+      return await guarded(path, async () => refuseOther(await unpack(handle, path, targetPath), id, path));
     } catch (error) {
       await removeFile(targetPath);
       throw error;
@@ -208,6 +208,12 @@ async function unpack(handle: FileHandle, path: string, targetPath: string): Pro
     throw snapshotDamage(path, 0, `unpacks to ${rawBytes} bytes, not ${header.rawBytes}`);
   }
   return { ...header.meta, size: (await handle.stat()).size };
+}
+
+/** A sound file under the name of another is as bad as a damaged one. */
+function refuseOther(found: SnapshotMeta, id: string, path: string): SnapshotMeta {
+  if (found.id === id) return found;
+  throw snapshotDamage(path, 0, `this is snapshot ${found.id}`);
 }
 
 /** Errors of the unpacker are damage; those of the system stay what they are. */
