@@ -87,7 +87,7 @@ describe.each(Object.entries(LAST_WRITES))('a log whose last write, %s, is cut',
     async (rest, cutAt) => {
       const torn = await tornLog(write, rest === 'zeros follow');
       const work = join(temporaryFolder(), 'wal');
-      for (const cut of sampled(torn.from, torn.end, 5)) {
+      for (const cut of sampled(torn.from, torn.end, 9)) {
         copyFolder(torn.before, work);
         const path = join(work, basename(torn.path));
         const planted = cutAt(torn.bytes, cut);

@@ -71,7 +71,7 @@ function kindOf(name: string, dir: string): string {
 }
 
 describe('the files of the log', () => {
-  it('with a bit flipped anywhere are refused, or are what they were', { timeout: 300_000 }, async () => {
+  it('with a bit flipped anywhere are refused, or are what they were', { timeout: 900_000 }, async () => {
     const made = await sample();
     const work = join(temporaryFolder('memory'), 'wal');
     const { end } = newestSegment(made.dir);

@@ -16,6 +16,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fsyncSync,
   openSync,
   readFileSync,
   readSync,
@@ -23,6 +24,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { SqlccError } from '../../base/index.ts';
 import { PAGE_BYTES, scanWal, type WalScan } from './wal-scan.ts';
@@ -208,7 +210,7 @@ function pairsOf(pages: ReadonlyMap<number, number>): Uint32Array {
   return Uint32Array.from([...pages].filter(([page]) => page !== LOCK_PAGE).flat());
 }
 
-/** The file whole, or as it was. */
+/** The file whole, or as it was, also behind a power cut. */
 function replace(path: string, records: readonly SumsRecord[]): void {
   const temporary = `${path}.new`;
   const fd = openSync(temporary, 'w', 0o600);
@@ -219,6 +221,12 @@ function replace(path: string, records: readonly SumsRecord[]): void {
     closeSync(fd);
   }
   renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 /** What is appended may be this large, or four times the rest, before the file is made anew. */
