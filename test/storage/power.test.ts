@@ -75,7 +75,7 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
     requireMount(test, TOOLS);
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let acked: Acked = { index: 0, term: 0, snapshot: 0 };
-    const rounds = amount(3, 30);
+    const rounds = amount(3, 20);
     for (let round = 1; round <= rounds; round++) {
       const writer = startWriter(disk.dir, acked);
       await until('a write', async () => writer.acked.index > acked.index);
@@ -97,7 +97,7 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
     requireMount(test, TOOLS);
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let before = 0;
-    const rounds = amount(2, 30);
+    const rounds = amount(1, 15);
     for (let round = 1; round <= rounds; round++) {
       const child = fork(new URL('../cluster/state/applier.ts', import.meta.url), [disk.dir], {
         ...{ execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
@@ -153,10 +153,10 @@ async function cutAll(cluster: DemoCluster, disks: readonly LoopDisk[]): Promise
 }
 
 describe.each<[number, FileSystem, number]>([
-  [1, 'ext4', amount(1, 10)],
-  [1, 'xfs', amount(0, 10)],
-  [3, 'xfs', amount(1, 5)],
-  [3, 'ext4', amount(0, 5)],
+  [1, 'ext4', amount(1, 5)],
+  [1, 'xfs', amount(0, 5)],
+  [3, 'xfs', amount(1, 3)],
+  [3, 'ext4', amount(0, 3)],
 ])('the power cut of all of %i daemons on %s', (nodes, kind, rounds) => {
   it(`costs nothing that was acknowledged, ${rounds} times`, { timeout: 900_000 }, async (test) => {
     requireMount(test, TOOLS);
