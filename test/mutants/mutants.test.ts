@@ -11,7 +11,7 @@ const QUICK = [
   'vote-not-persisted',
   'vote-cleared-in-same-term',
   'half-is-a-majority',
-  'read-request-number-reused',
+  'session-applies-twice',
   'own-copy-before-sync',
   'commit-beyond-the-match',
   'old-append-truncates',

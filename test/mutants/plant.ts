@@ -22,11 +22,18 @@ export function edited(text: string, { file, find, replace }: Edit): string {
   return text.replace(find, () => replace);
 }
 
+const standing = new Set<string>();
+// also when this process ends by an error of its own
+process.on('exit', () => {
+  for (const folder of standing) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A copy with `edits` in it; the caller removes it with `uproot`. */
 export function plant(edits: readonly Edit[]): string {
   const parent = join(ROOT, '.tmp');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'mutant-'));
+  standing.add(folder);
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   for (const edit of edits) {
     const path = join(folder, edit.file);
@@ -37,4 +44,5 @@ export function plant(edits: readonly Edit[]): string {
 
 export function uproot(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+  standing.delete(folder);
 }
