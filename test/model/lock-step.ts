@@ -19,6 +19,7 @@ export class LockStep implements SceneWatch {
   readonly #models = new Map<string, RaftModel>();
   /** Answers that the model gives and the core has not sent yet. */
   readonly #expected = new Map<string, string[]>();
+  #now = 0;
   /** Comparisons made, and how often each kind of input was seen. */
   compared = 0;
   readonly seen = new Map<string, number>();
@@ -37,6 +38,7 @@ export class LockStep implements SceneWatch {
   }
 
   stepped(node: SceneNode, input: RaftInput, now: number): void {
+    this.#now = now;
     const model = this.#models.get(node.id);
     const status = node.core?.status();
     if (model === undefined || status === undefined) return;
@@ -102,7 +104,7 @@ export class LockStep implements SceneWatch {
     );
     const wanted = learner === undefined ? null : changed(model, { kind: 'promote', nodeId: learner.nodeId });
     this.#same(node.id, 'promotion', JSON.stringify(membership), JSON.stringify(wanted));
-    if (wanted !== null) model.changeMembership(wanted, node.core?.status().wakeAt ?? 0);
+    if (wanted !== null) model.changeMembership(wanted, this.#now);
   }
 
   #take(model: RaftModel, input: RaftInput, seen: { now: number; status: RaftStatus }): void {
@@ -131,10 +133,12 @@ export class LockStep implements SceneWatch {
       case 'storage-ack':
         model.acknowledged(input.token);
         return;
-      case 'environment':
-        model.timeoutMs = Math.max(DEFAULT_TIMEOUT_MS, Math.min(1500, 10 * input.rttP99Ms, 1500));
-        model.timeoutMs = Math.max(model.timeoutMs, Math.min(1500, 3 * input.loopLagP99Ms));
+      case 'environment': {
+        // the floor that was measured, and never more than ten times the setting
+        const floor = Math.max(10 * input.rttP99Ms, 3 * input.loopLagP99Ms);
+        model.timeoutMs = Math.max(DEFAULT_TIMEOUT_MS, Math.min(floor, 10 * DEFAULT_TIMEOUT_MS));
         return;
+      }
       case 'peer-hint':
         onHint(model, input.peer, input.status);
         return;

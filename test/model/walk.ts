@@ -26,6 +26,13 @@ const MOVES: readonly (readonly [number, (scene: Scene, random: Random) => void]
   [1, (scene, random) => command(scene, `hint ${someone(scene, random)} restored ${leaderOf(scene)}`)],
   [0.3, (scene) => command(scene, `distress ${leaderOf(scene)}`)],
   [1, (scene, random) => command(scene, `read ${someone(scene, random)}`)],
+  [
+    0.5,
+    (scene, random) => command(scene, `environment ${someone(scene, random)} ${between(random, 0, 60)} 0`),
+  ],
+  [0.5, (scene, random) => command(scene, `unreachable ${leaderOf(scene)} ${someone(scene, random)}`)],
+  [0.5, (scene, random) => command(scene, `promote ${leaderOf(scene)} ${someone(scene, random)} n4 n5`)],
+  [0.3, (scene) => command(scene, `leave ${leaderOf(scene)}`)],
   [1, partition],
   [1, (scene) => command(scene, 'heal')],
 ];
