@@ -16,6 +16,7 @@ import type { MembershipChange, RaftInput, RaftMarks, RaftSettings } from '../..
 import { type ClientCounts, SimClient } from './clients.ts';
 import { isQuorum } from './config-safety.ts';
 import { Courier } from './courier.ts';
+import type { Reply } from './desk.ts';
 import { History } from './history.ts';
 import { Nemesis, type Victim } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
@@ -126,6 +127,7 @@ export class SimCluster implements Victim {
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
       others: () => this.nodes,
+      announce: (command, reply) => this.#announce(command, reply),
       say: this.story.say,
     });
   }
@@ -247,7 +249,8 @@ export class SimCluster implements Victim {
       return memberships.every((m) => isQuorum(m, has));
     };
     while (core.length < order.length && !suffices()) core.push(order[core.length] as SimNode);
-    if (!suffices()) return;
+    // a disk that is about to be refused may be one too many
+    if (!suffices() || this.nodes.some((n) => n.isSuspect)) return;
     // not one more than needed
     for (const node of order) {
       const at = core.indexOf(node);
@@ -326,6 +329,11 @@ export class SimCluster implements Victim {
     }
     isOver = true;
     this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing: ${this.#picture()}`);
+  }
+
+  #announce(command: object, reply: Reply): void {
+    const data = new TextEncoder().encode(JSON.stringify({ command, actor: String(++this.#serial) }));
+    this.leader()?.node.propose(data, reply);
   }
 
   /** A write of the simulator itself. */

@@ -4,7 +4,7 @@
  * database. Only the way of an entry to them is written again here, as in
  * src/state/state-store.ts; test/sim/kv-machine.test.ts holds the two against each other.
  */
-import type { LogIndex, LogPosition } from '../../src/base/index.ts';
+import type { InstanceId, LogIndex, LogPosition } from '../../src/base/index.ts';
 import type { ApplyResult, CommandEnvelope } from '../../src/cluster/index.ts';
 import type { LogEntry, Membership } from '../../src/raft/index.ts';
 import { decodeMembership } from '../../src/raft/index.ts';
@@ -49,6 +49,8 @@ export class KvMachine {
   /** In force at the applied index, and the entry that brought it. */
   membership: Membership = NOBODY;
   membershipIndex: LogIndex = 0;
+  /** The record of the cluster, as far as it matters here: the latest start of each disk. */
+  readonly starts = new Map<InstanceId, number>();
 
   constructor(tables = new MapTables()) {
     this.#tables = tables;
@@ -85,6 +87,7 @@ export class KvMachine {
     copy.#applied = this.#applied;
     copy.membership = this.membership;
     copy.membershipIndex = this.membershipIndex;
+    for (const [instanceId, boot] of this.starts) copy.starts.set(instanceId, boot);
     return copy;
   }
 
@@ -95,7 +98,7 @@ export class KvMachine {
     const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
       [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     const kept = sorted(replies).map(([id, those]) => [id, those.all()]);
-    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept], show);
+    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept, sorted(this.starts)], show);
   }
 
   #onceOnly(envelope: CommandEnvelope, entry: LogEntry): ApplyResult {
@@ -114,6 +117,18 @@ export class KvMachine {
     if (command.kind === 'kv-put' || command.kind === 'kv-delete')
       return this.#kv.apply(command, { index, term, timestamp, actor }).result;
     if (command.kind === 'session-open') return this.#sessions.open(command.session, index);
+    if (command.kind === 'node-started') return this.#started(command.instanceId, command.bootCounter);
     throw new TypeError(`the simulated state machine has no ${command.kind}`);
+  }
+
+  /** As `startedNode` of src/cluster, for nodes that keep their address. */
+  #started(instanceId: InstanceId, boot: number): ApplyResult {
+    const known = this.starts.get(instanceId) ?? 0;
+    if (boot < known) {
+      const message = `start ${boot} of ${instanceId}, start ${known} was here already`;
+      return { ok: false, code: 'conflict', message };
+    }
+    this.starts.set(instanceId, boot);
+    return { ok: true, value: { repeated: boot === known } };
   }
 }

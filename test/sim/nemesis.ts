@@ -182,6 +182,7 @@ export class Nemesis {
   #rot(node: SimNode, random: Random): void {
     const waitMs = between(random, 1, 1500);
     if (!this.#maySpare(node) || !node.disk.rot(random)) return;
+    node.isSuspect = true;
     this.#count('rot');
     this.#say(node.who, 'a bit of its log flips');
     this.#isReplacing = true;

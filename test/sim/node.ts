@@ -50,6 +50,8 @@ export interface NodeParts {
   readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => SimNode | undefined;
   readonly others: () => readonly SimNode[];
+  /** Has the leader propose what a node says of itself. */
+  readonly announce: (command: object, reply: Reply) => void;
   readonly say: (who: string, text: string) => void;
 }
 
@@ -80,6 +82,9 @@ interface Life {
 const FAIL_STOP_MS = 5;
 /** From the copy of the state to the durable file of a snapshot, at most. */
 const SNAPSHOT_MS = 20;
+/** As in daemon/announce.ts. */
+const ANNOUNCE_MS = 200;
+const FINAL_AFTER_MS = 3000;
 
 export class SimNode {
   readonly nodeId: NodeId;
@@ -88,12 +93,12 @@ export class SimNode {
   state = new NodeState();
   /** Confirmed data was found to be damaged: this disk does not start any more. */
   isRefused = false;
+  /** Somebody put an old folder in the place of its own, or bits of it flipped. */
+  isSuspect = false;
   /** Grows with each start and each disk. */
   life = 0;
   /** Starts of this disk, counted on it. */
   boot = 0;
-  /** Starts of other disks that it has heard of: gossip and the record of the cluster. */
-  readonly #heard = new Map<InstanceId, number>();
   readonly #parts: NodeParts;
   #disk: SimStorage;
   #life: Life | null = null;
@@ -166,6 +171,7 @@ export class SimNode {
     const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null };
     this.#life = { loop, storage, clock, desk, ...nothing };
     loop.start();
+    if (options.imageEveryMs > 0) this.#announce(this.life);
   }
 
   #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
@@ -252,8 +258,8 @@ export class SimNode {
     this.#disk = this.#parts.makeDisk(this.instanceId);
     this.state = new NodeState();
     this.isRefused = false;
+    this.isSuspect = false;
     this.boot = 0;
-    this.#heard.clear();
     this.init(false);
   }
 
@@ -277,41 +283,55 @@ export class SimNode {
     this.#disk = disk;
     this.state = state;
     this.boot = boot;
+    this.isSuspect = true;
     this.#parts.oracle.replaceShadow(instanceId, shadow);
   }
 
   /**
-   * It meets whom it can before it joins consensus (daemon/node-manager.ts): who knows a later start of this
-   * disk than this one says so, and it does not go on.
+   * Before it joins consensus it asks whom it can reach which start of this disk was the last (daemon/twin.ts):
+   * an old copy of the folder does not go on.
    */
   #isOutdated(): boolean {
-    const { others, network, say } = this.#parts;
-    const ownId = this.nodeId;
+    const { others, network, options } = this.#parts;
+    if (!options.asksFirst) return false;
     for (const other of others()) {
-      const { nodeId } = other;
-      const isFar = network.isCut(ownId, nodeId) || network.isCut(nodeId, ownId);
+      const isFar = network.isCut(this.nodeId, other.nodeId) || network.isCut(other.nodeId, this.nodeId);
       if (other === this || !other.isUp || isFar) continue;
-      const known = other.#heard.get(this.instanceId) ?? 0;
-      if (known > this.boot) {
-        say(this.who, `is start ${this.boot}, but ${nodeId} knows start ${known}: its disk is an old copy`);
-        this.isRefused = true;
-        return true;
-      }
-      other.#heard.set(this.instanceId, this.boot);
+      const known = other.state.machine.starts.get(this.instanceId) ?? 0;
+      if (known <= this.boot) continue;
+      this.#supersede(`is start ${this.boot}, ${other.nodeId} knows start ${known}`);
+      return true;
     }
     return false;
   }
 
-  /** Word of another process: which start of its disk that is. False when a later one is known. */
-  #hears(from: SimNode, boot: number): boolean {
-    const known = this.#heard.get(from.instanceId) ?? 0;
-    if (boot > known) this.#heard.set(from.instanceId, boot);
-    return boot >= known;
+  /** Tells the cluster which start this is, until it is recorded or has been refused for a while. */
+  #announce(life: number, refusedAt: number | null = null): void {
+    const { world, announce } = this.#parts;
+    if (life !== this.life || !this.isUp) return;
+    const command = { kind: 'node-started', nodeId: this.nodeId, instanceId: this.instanceId };
+    let isTold = false;
+    let refused = refusedAt;
+    announce({ ...command, bootCounter: this.boot }, (answer) => {
+      if (answer.kind !== 'written' || life !== this.life) return;
+      isTold = answer.result.ok;
+      if (!isTold) refused ??= world.now;
+    });
+    world.after(ANNOUNCE_MS, () => {
+      if (isTold || life !== this.life) return;
+      if (refused !== null && world.now - refused > FINAL_AFTER_MS) this.#supersede('was refused');
+      else this.#announce(life, refused);
+    });
   }
 
-  /** It hears that it is an old copy. */
-  #expose(by: SimNode): void {
-    this.#parts.say(this.who, `hears from ${by.who} that its disk is an old copy`);
+  /** The record names a later start of this disk: this process is an old copy, and stops. */
+  #checkRecord(): void {
+    const known = this.state.machine.starts.get(this.instanceId) ?? 0;
+    if (known > this.boot) this.#supersede(`is start ${this.boot}, the record says start ${known}`);
+  }
+
+  #supersede(why: string): void {
+    this.#parts.say(this.who, `${why}: its disk is an old copy`);
     this.crash(false);
     this.isRefused = true;
   }
@@ -360,14 +380,7 @@ export class SimNode {
   #send(messages: readonly RaftMessage[]): void {
     const { network, oracle, peer } = this.#parts;
     for (const m of messages) oracle.sent(m);
-    const { boot, life } = this;
-    const isWatched = this.#parts.options.imageEveryMs > 0;
-    network.send(messages, (m) => {
-      const to = peer(m.to);
-      // a late word of an earlier life is no news about this one
-      if (isWatched && to?.isUp && life === this.life && !to.#hears(this, boot)) this.#expose(to);
-      to?.submit({ kind: 'message', message: m });
-    });
+    network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m }));
   }
 
   #store(clock: NodeClock): RaftStore {
@@ -385,6 +398,7 @@ export class SimNode {
           done(index);
           this.#life?.desk.moved(this.state.machine);
           this.#maybeSnapshot();
+          this.#checkRecord();
         }),
     };
   }
@@ -432,6 +446,7 @@ export class SimNode {
     say(this.who, `restores ${id}`);
     this.#life?.desk.restored(index);
     this.#life?.desk.moved(this.state.machine);
+    this.#checkRecord();
   }
 
   #onEvents(events: readonly RaftEvent[], storage: RaftStorage): void {

@@ -53,6 +53,8 @@ export interface SimOptions extends FaultRates {
   readonly safetyMs: number;
   /** Before everything heals, a bare quorum must do. */
   readonly quorumFirst: boolean;
+  /** A node that starts asks the others first whether its disk is an old copy. */
+  readonly asksFirst: boolean;
   /** Numbers of faults that are left out: how a failing seed is made smaller. */
   readonly without: readonly number[];
 }
@@ -90,6 +92,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     hints: random.next() < 0.7,
     safetyMs: between(random, 12_000, 24_000),
     quorumFirst: random.next() < 0.7,
+    asksFirst: true,
     without: [],
   };
 }
@@ -115,6 +118,6 @@ export function calmOptions(nodes: number): SimOptions {
       maxAppendBytes: 512 * 1024,
       powerCutRatio: 0,
     },
-    ...{ hints: true, safetyMs: 60_000, quorumFirst: false, without: [] },
+    ...{ hints: true, safetyMs: 60_000, quorumFirst: false, asksFirst: true, without: [] },
   };
 }

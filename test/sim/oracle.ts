@@ -87,7 +87,7 @@ export class Oracle {
 
   /** The disk of an instance holds something else from now on. */
   replaceShadow(instanceId: InstanceId, shadow: Shadow): void {
-    this.#shadows.set(instanceId, shadow);
+    this.#shadows.set(instanceId, shadow.after(this.shadowOf(instanceId)));
   }
 
   /** Highest index that any node has applied. */

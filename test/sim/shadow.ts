@@ -57,6 +57,8 @@ class Image {
 }
 
 export class Shadow {
+  /** What the disk held before somebody put an older one in its place: it was right to count on that. */
+  #before: Shadow | null = null;
   #durable = new Image();
   #pending: PersistRequest[] = [];
 
@@ -68,9 +70,10 @@ export class Shadow {
     return this.#durable.last;
   }
 
-  /** Does the disk hold this entry, or a snapshot behind it? */
+  /** Does the disk hold this entry, or a snapshot behind it; or did it until it was replaced? */
   holds(index: LogIndex, term: Term): boolean {
-    return index <= this.#durable.base || this.#durable.term(index) === term;
+    if (index <= this.#durable.base || this.#durable.term(index) === term) return true;
+    return this.#before?.holds(index, term) ?? false;
   }
 
   written(request: PersistRequest): void {
@@ -94,6 +97,12 @@ export class Shadow {
     copy.#durable = this.#durable.copy();
     copy.#pending = [...this.#pending];
     return copy;
+  }
+
+  /** It stands in the place of `before`. */
+  after(before: Shadow): this {
+    this.#before = before;
+    return this;
   }
 
   /** A new life: what was acknowledged must be there, of the rest any beginning. Returns what is wrong, or null. */
