@@ -24,6 +24,8 @@ export interface ClientParts {
   readonly options: SimOptions;
   readonly history: History;
   readonly nodes: readonly SimNode[];
+  /** The network loses nothing any more. */
+  readonly isCalm: () => boolean;
   /** A number that no operation had before. */
   readonly serial: () => number;
 }
@@ -81,6 +83,13 @@ export class SimClient {
   /** Operations that wait for their answer. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** What waits, for people. */
+  get waiting(): string[] {
+    return [...this.#pending].map(
+      (q) => `${q.client} ${q.kind} ${q.key} (${q.repeat}, operation ${q.serial}, attempt ${q.attempt})`,
+    );
   }
 
   #open(): void {
@@ -157,14 +166,14 @@ export class SimClient {
 
   #try(quest: Quest, end: (isWell: boolean) => void): void {
     if (quest.isDone) return;
-    const { world, random, nodes, options } = this.#parts;
+    const { world, random, nodes, options, isCalm } = this.#parts;
     const attempt = ++quest.attempt;
     if (attempt > 1) this.#counts.retries++;
     const known = random.next() < 0.9 ? nodes.find((n) => n.nodeId === this.#leader) : undefined;
     // a read that may be old goes anywhere
     const node = (quest.minIndex === null ? known : undefined) ?? pick(random, nodes);
     const heard = (answer: Answer): void => this.#hear(quest, { attempt, node, answer }, end);
-    const isLost = (): boolean => options.lossRatio > 0 && random.next() < options.lossRatio;
+    const isLost = (): boolean => !isCalm() && options.lossRatio > 0 && random.next() < options.lossRatio;
     const reply = (answer: Answer): void => {
       if (!isLost()) world.after(NEAR_MS, () => heard(answer));
     };

@@ -134,9 +134,14 @@ export class SimCluster implements Victim {
 
   #makeClient(i: number): SimClient {
     const { world, options, history, nodes } = this;
+    const isCalm = (): boolean => this.network.isCalm;
     const random = seededRandom((this.#seed ^ 0xc11e) + i * 104_729);
     const serial = (): number => ++this.#serial;
-    return new SimClient(`c${i}`, { world, options, history, nodes, random, serial }, this.#clientCounts);
+    return new SimClient(
+      `c${i}`,
+      { world, options, history, nodes, random, serial, isCalm },
+      this.#clientCounts,
+    );
   }
 
   /** Plays the whole seed. */
@@ -351,12 +356,12 @@ export class SimCluster implements Victim {
   }
 
   #picture(): string {
-    const waiting = this.#clients.reduce((sum, c) => sum + c.pending, 0);
+    const waiting = this.#clients.flatMap((c) => c.waiting);
     const where = this.nodes.map((n) => {
       const { role, term } = n.marks ?? { role: n.isRefused ? 'refused' : 'down', term: 0 };
       return `${n.who}${this.#wanted.includes(n) ? '' : ' (out)'} ${role} t${term} applied ${n.appliedIndex}`;
     });
-    return `${where.join(', ')}, ${waiting} operations wait`;
+    return [...where, ...waiting].join(', ');
   }
 
   #result(violation: string | null): SimResult {

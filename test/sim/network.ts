@@ -82,6 +82,10 @@ export class SimNetwork {
     this.#isCalm = true;
   }
 
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
   isCut(from: NodeId, to: NodeId): boolean {
     return this.#link(from, to).isCut;
   }
