@@ -28,12 +28,12 @@ export interface DemoNode {
 const HOST = '127.0.0.1';
 const FIRST_PORT = 15_433;
 const PORTS_PER_NODE = 10;
-/** As bin/sqlcc starts a daemon: small. */
-const DAEMON_FLAGS = [
-  ...['--max-semi-space-size=2', '--no-sparkplug', '--no-maglev'],
+/** As bin/sqlcc starts a daemon, which says why. */
+export const DAEMON_FLAGS = [
+  ...['--max-semi-space-size=2', '--heap-growing-percent=20', '--v8-pool-size=2'],
   '--disable-warning=ExperimentalWarning',
 ];
-const DAEMON_ENV = { MALLOC_ARENA_MAX: '2' };
+export const DAEMON_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '262144' };
 const READY_TIMEOUT_MS = 30_000;
 
 /** True when nobody listens on the port. */

@@ -7,7 +7,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DemoNode } from '../../daemon/demo-cluster.ts';
+import { DAEMON_ENV, DAEMON_FLAGS, type DemoNode } from '../../daemon/demo-cluster.ts';
 import { STOP_WITH_STDIN } from '../../daemon/start-node.ts';
 import { assert, must, SqlccError } from '../../src/base/index.ts';
 import { SqlccClient } from '../../src/client/index.ts';
@@ -42,11 +42,6 @@ export interface LabClusterOptions {
 
 /** Every host has its own network, so every node has the same ports. */
 const PORTS = { port: 5433, clientPort: 5434, peerPort: 5435, metricsPort: 9090 } as const;
-/** As bin/sqlcc starts a daemon. */
-const DAEMON_FLAGS = [
-  ...['--max-semi-space-size=2', '--no-sparkplug', '--no-maglev'],
-  '--disable-warning=ExperimentalWarning',
-];
 /** The bundle, or another program named by `SQLCC_TEST_MAIN`. */
 const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const READY_TIMEOUT_MS = 60_000;
@@ -269,7 +264,7 @@ export class LabCluster {
       ...['node', 'start', '--config', node.configFile, '--data-dir', node.dataDir],
       ...['--log-level', logLevel, '--log-file', node.log],
     ];
-    const env = { MALLOC_ARENA_MAX: '2', ...process.env, SQLCC_CONFIG: this.contextFile };
+    const env = { ...DAEMON_ENV, ...process.env, SQLCC_CONFIG: this.contextFile };
     const child: ChildProcess = spawn(first, rest, {
       // an own process group, and a stdin that ends with this process: no daemon is left behind
       detached: true,

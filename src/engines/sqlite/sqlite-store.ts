@@ -118,7 +118,7 @@ export class SqliteStore implements SqlStore {
   #open(path: string): Opened {
     const connection = openConnection(path, { readOnly: false });
     const { db } = connection;
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     // a long read lets the WAL grow; afterwards it is cut back to 64 MiB
     db.exec('PRAGMA journal_size_limit = 67108864');
     const checkpoints = new Checkpoints(path, db);
