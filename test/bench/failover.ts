@@ -4,9 +4,10 @@
  * and catches up. Detection and election are told apart by this project's own events.
  */
 import type { SqlccClient } from '../../src/client/index.ts';
+import { CALM_CORES, otherCores, untilCalm } from './calm.ts';
 import { Loader } from './load/loader.ts';
 import { type Side, type SideName, START, type Timing } from './sides.ts';
-import { quantile, short } from './spread.ts';
+import { type Figure, figureOf, quantile, short } from './spread.ts';
 import { requestOf } from './throughput.ts';
 
 export interface FailoverPlan {
@@ -14,6 +15,8 @@ export interface FailoverPlan {
   readonly sides: readonly SideName[];
   /** Only the sides' defaults. */
   readonly quick: boolean;
+  /** More than 1: a kill waits for calm. */
+  readonly attempts: number;
   readonly goProgram: string | null;
   say(text: string): void;
 }
@@ -38,6 +41,8 @@ export interface FailoverRow {
   readonly detectMs: Times | null;
   /** From that campaign to the leadership; this project only. */
   readonly electionTookMs: Times | null;
+  /** Cores that something else kept busy just before a kill. */
+  readonly otherCores: Figure;
 }
 
 /** Every time-out that is measured: each side's defaults, and comparable ones. */
@@ -66,6 +71,10 @@ interface Gap {
   readonly term: number;
 }
 
+interface Round extends Gap {
+  readonly otherCores: number;
+}
+
 /** Events of elections that `terms` began with; one that was not heard of is no sample. */
 async function electionsOf(client: SqlccClient, terms: ReadonlySet<number>) {
   await sleep(EVENTS_MS);
@@ -81,24 +90,27 @@ async function electionsOf(client: SqlccClient, terms: ReadonlySet<number>) {
   return { detectMs: timesOf(detect), electionTookMs: timesOf(election) };
 }
 
-async function playRounds(side: Side, plan: FailoverPlan): Promise<Gap[]> {
-  const { goProgram, rounds, say } = plan;
+async function playRounds(side: Side, plan: FailoverPlan): Promise<Round[]> {
+  const { goProgram, rounds, attempts, say } = plan;
   const request = { ...requestOf(side, ''), op: 'failover', endpoints: side.endpoints, conns: 1 } as const;
   const loader = new Loader(side.name === 'etcd' ? 'etcd' : 'sdk', goProgram, request);
   try {
     await loader.line('begin', GAP_TIMEOUT_MS);
-    const gaps: Gap[] = [];
+    const played: Round[] = [];
     for (let n = 1; n <= rounds; n++) {
       await sleep(CALM_MS);
+      const pids = [...side.pids(), loader.pid];
+      const other = await (attempts > 1 ? untilCalm(pids) : otherCores(pids));
       const { pid } = await side.leader();
       const heard = loader.line<Gap>('gap', GAP_TIMEOUT_MS);
       loader.tell(`kill ${pid}`);
       const gap = await heard;
-      gaps.push(gap);
-      say(`  round ${n} of ${rounds}: ${gap.ms.toFixed(1)} ms, term ${gap.term}`);
+      played.push({ ...gap, otherCores: other });
+      const busy = other > CALM_CORES ? `, ${other.toFixed(1)} cores busy elsewhere` : '';
+      say(`  round ${n} of ${rounds}: ${gap.ms.toFixed(1)} ms, term ${gap.term}${busy}`);
       await side.revive();
     }
-    return gaps;
+    return played;
   } finally {
     loader.kill();
   }
@@ -111,14 +123,16 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverRow[]
     plan.say(`failover, ${name} at ${timing.heartbeatMs}/${timing.electionMs} ms`);
     const side = await START[name](isDefault ? null : timing);
     try {
-      const gaps = await playRounds(side, plan);
-      const terms = new Set(gaps.map((g) => g.term));
+      const played = await playRounds(side, plan);
+      const terms = new Set(played.map((r) => r.term));
       const apart =
         side.client === null
           ? { detectMs: null, electionTookMs: null }
           : await electionsOf(side.client, terms);
-      const gapMs = timesOf(gaps.map((g) => g.ms));
-      rows.push({ side: name, ...timing, isDefault, rounds: gaps.length, gapMs, ...apart });
+      const gapMs = timesOf(played.map((r) => r.ms));
+      const other = figureOf(played.map((r) => r.otherCores));
+      const row = { side: name, ...timing, isDefault, rounds: played.length, gapMs, ...apart };
+      rows.push({ ...row, otherCores: other });
     } finally {
       await side.stop();
     }

@@ -56,8 +56,16 @@ function failoverOf(failover: readonly FailoverRow[]): string {
     text(row.gapMs),
     text(row.detectMs),
     text(row.electionTookMs),
+    textOf(row.otherCores),
   ]);
-  const head = ['p50 / p95 / p99 / max, ms', 'rounds', 'kill → first write', 'detection', 'election'];
+  const head = [
+    'p50 / p95 / p99 / max, ms',
+    'rounds',
+    'kill → first write',
+    'detection',
+    'election',
+    'other cores',
+  ];
   return tableOf(head, rows);
 }
 

@@ -4,9 +4,10 @@
  * counted time begins and ends.
  */
 import { must } from '../../src/base/index.ts';
+import { CALM_CORES, untilCalm } from './calm.ts';
 import { CpuMeter, type CpuUsed, type ThreadTimes } from './cpu-meter.ts';
 import { Loader, type LoadRequest, type LoadResult, runLoad } from './load/loader.ts';
-import { machineBusyMs, rssMb } from './process-figures.ts';
+import { rssMb } from './process-figures.ts';
 import { KEYS, type Leader, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
 import { type Figure, figureOf, quantile } from './spread.ts';
 
@@ -64,11 +65,6 @@ export interface Cell {
 }
 
 const TIMEOUT_MS = 60_000;
-/** Cores that something else may keep busy beside a load that counts. */
-const CALM_CORES = 0.15;
-const CALM_LOOK_MS = 250;
-const CALM_WAIT_MS = 10_000;
-
 export function requestOf(side: Side, leader: string): LoadRequest {
   return {
     ...{ op: 'put', endpoints: [leader], callers: 64, conns: 1, keys: KEYS, valueBytes: VALUE_BYTES },
@@ -121,22 +117,11 @@ function threadsOf(runs: readonly Run[]): ThreadTimes {
   return Object.fromEntries(medians.filter(([, us]) => us >= 1).sort(([, a], [, b]) => b - a));
 }
 
-/** Waits until the machine is calm, for a while: the side is idle, whatever is busy is something else. */
-async function untilCalm(): Promise<void> {
-  const deadline = performance.now() + CALM_WAIT_MS;
-  while (performance.now() < deadline) {
-    const before = machineBusyMs();
-    const began = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, CALM_LOOK_MS));
-    if ((machineBusyMs() - before) / (performance.now() - began) < CALM_CORES * 2) return;
-  }
-}
-
 /** The load beside which least else was running: chosen by that alone, never by its own figures. */
-async function calmest(attempts: number, attempt: () => Promise<Run>): Promise<Run> {
+async function calmest(side: Side, attempts: number, attempt: () => Promise<Run>): Promise<Run> {
   let best: Run | null = null;
   for (let n = 0; n < attempts && (best === null || best.otherCores > CALM_CORES); n++) {
-    if (attempts > 1) await untilCalm();
+    if (attempts > 1) await untilCalm(side.pids());
     const run = await attempt();
     if (best === null || run.otherCores < best.otherCores) best = run;
   }
@@ -157,7 +142,7 @@ async function visit(plan: ThroughputPlan, name: SideName, callers: number, runs
         const request = { ...requestOf(side, leader.endpoint), op, callers, conns: way.connsOf(callers) };
         const { warmMs, measureMs } = plan;
         const loader = () => new Loader(way.generator, plan.goProgram, { ...request, warmMs, measureMs });
-        const run = await calmest(plan.attempts, () => measure(side, leader, loader()));
+        const run = await calmest(side, plan.attempts, () => measure(side, leader, loader()));
         const key = `${name} ${way.name} ${op}`;
         const entry = runs.get(key) ?? { way, op, runs: [] };
         entry.runs.push(run);

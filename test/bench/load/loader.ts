@@ -111,6 +111,10 @@ export class Loader {
     });
   }
 
+  get pid(): number {
+    return must(this.#child.pid, 'a load that runs');
+  }
+
   tell(text: string): void {
     must(this.#child.stdin, 'stdin of the load').write(`${text}\n`);
   }

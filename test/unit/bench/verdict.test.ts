@@ -86,6 +86,7 @@ describe('verdicts', () => {
         rounds: 20,
         detectMs: null,
         electionTookMs: null,
+        otherCores: figureOf([0]),
       },
       ...facts,
     });
