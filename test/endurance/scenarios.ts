@@ -5,10 +5,11 @@ import { LIMIT_SCENES } from './scenes/limits.ts';
 import { MANY } from './scenes/many.ts';
 import { PARTITIONS } from './scenes/partitions.ts';
 import { SOAK } from './scenes/soak.ts';
+import { TIMES } from './scenes/time.ts';
 import { WIRES } from './scenes/wires.ts';
 import type { Scenario } from './stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...[CABLE, ...PARTITIONS, ...WIRES, ...DISKS],
+  ...[CABLE, ...PARTITIONS, ...WIRES, ...TIMES, ...DISKS],
   ...[...LIMIT_SCENES, MANY, SOAK],
 ];

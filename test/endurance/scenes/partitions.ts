@@ -30,7 +30,7 @@ async function phase(stage: Stage, { lab, cluster }: Cast, load: Load, how: Phas
   const healedAt = performance.now();
   lab.heal();
   await cluster.untilHealthy();
-  await sleep(1500);
+  await sleep(800);
   const after = await leadOf(cluster);
   const terms = after.term - before.term;
   stage.note(how.name, {
@@ -63,7 +63,7 @@ const ONE_WAY: Scenario = {
             }
           });
         const limits = who === 'leader' ? { maxTerms: 2, maxGapMs: 1000 } : { maxTerms: 1, maxGapMs: 1000 };
-        await phase(stage, scene, load, { name: `${who} ${how}`, make, seconds: 4, ...limits });
+        await phase(stage, scene, load, { name: `${who} ${how}`, make, seconds: 3, ...limits });
       }
     }
     await load.verify(stage);

@@ -1,0 +1,178 @@
+/** Processes that stand still, wall clocks that jump, and how soon the living hear of the dead. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { measured } from '../../../daemon/drill.ts';
+import { type LabNode, together, WallClock } from '../../lab/index.ts';
+import { type Cast, cast, leadOf, within } from '../cast.ts';
+import { Load } from '../load.ts';
+import type { Scenario, Stage } from '../stage.ts';
+
+/** How each running node sees the others, `n1 of n2: alive`. */
+async function livenessOf(
+  { cluster }: Cast,
+  of: LabNode,
+  by: readonly LabNode[],
+): Promise<(string | null)[]> {
+  return Promise.all(
+    by.map(async (viewer) => {
+      const call = { stale: true, node: viewer.nodeId, timeoutMs: 500 };
+      const answer = await cluster
+        .client()
+        .node(of.nodeId, call)
+        .catch(() => null);
+      return answer?.node.liveness ?? null;
+    }),
+  );
+}
+
+async function pause(stage: Stage, scene: Cast, load: Load, who: 'follower' | 'leader', ms: number) {
+  const { cluster } = scene;
+  await sleep(800);
+  const { leader, followers, term } = await leadOf(cluster);
+  const node = who === 'leader' ? leader : (followers[0] ?? leader);
+  const others = cluster.nodes.filter((n) => n !== node);
+  const began = performance.now();
+  node.child?.kill('SIGSTOP');
+  const seen = new Set<string>();
+  while (performance.now() - began < ms) {
+    for (const word of await livenessOf(scene, node, others)) if (word !== null) seen.add(word);
+    await sleep(50);
+  }
+  const during = load.between(began);
+  node.child?.kill('SIGCONT');
+  await cluster.untilHealthy();
+  await sleep(500);
+  const now = await leadOf(cluster);
+  const title = `${who} stands still for ${ms} ms`;
+  stage.note(title, { seen: [...seen], terms: now.term - term, ...during });
+  stage.claim(`${title}: nobody is declared dead`, !seen.has('dead'), [...seen]);
+  stage.claim(`${title}: it was noticed`, ms < 1500 || seen.has('suspect'), [...seen]);
+  stage.atMost(`${title}: terms`, now.term - term, who === 'leader' ? 2 : 0);
+  stage.atMost(`${title}: gap between writes, ms`, during.gapMs, who === 'leader' ? 1000 : 500);
+}
+
+const PAUSES: Scenario = {
+  name: 'pauses',
+  about: 'F3, F4: stopped followers and leaders, all at once: no false death, writes within 1 s, ≤ 3 terms',
+  missing: () => null,
+  async play(stage) {
+    const scene = await cast(stage, 3);
+    const { cluster } = scene;
+    const load = await Load.start(stage, cluster);
+    await pause(stage, scene, load, 'follower', 500);
+    await pause(stage, scene, load, 'follower', 2500);
+    await pause(stage, scene, load, 'leader', 1500);
+    await pause(stage, scene, load, 'leader', 2500);
+    const { term } = await leadOf(cluster);
+    for (const node of cluster.nodes) node.child?.kill('SIGSTOP');
+    await sleep(5000);
+    for (const node of cluster.nodes) node.child?.kill('SIGCONT');
+    const resumed = performance.now();
+    const first = await load.nextAck(resumed, 10_000);
+    await sleep(1500);
+    const terms = (await leadOf(cluster)).term - term;
+    stage.note('all stand still for 5 s', {
+      first_write_ms: first === null ? null : Math.round(first),
+      terms,
+    });
+    stage.atMost('all resumed: first write after, ms', first, 2000);
+    stage.atMost('all resumed: terms', terms, 3);
+    await load.verify(stage);
+  },
+};
+
+const HOUR_MS = 3_600_000;
+
+const CLOCKS: Scenario = {
+  name: 'clocks',
+  about: 'F6: wall clocks jump an hour and ten years, run ten times as fast: no election, writes go on',
+  missing: () => WallClock.missing(),
+  async play(stage) {
+    const clocks = new Map(['n1', 'n2', 'n3'].map((id) => [id, new WallClock(stage.temporary())]));
+    const envOf = (id: string): Record<string, string> => together(clocks.get(id)?.env() ?? {});
+    const scene = await cast(stage, 3, { envOf });
+    const { cluster } = scene;
+    const load = await Load.start(stage, cluster);
+    await sleep(1000);
+    const before = await leadOf(cluster);
+    const follower = before.followers[0] ?? before.leader;
+    const clockOf = (node: LabNode): WallClock => clocks.get(node.nodeId) ?? new WallClock(stage.temporary());
+    const leaders = clockOf(before.leader);
+    const acts: readonly (readonly [string, () => void])[] = [
+      ['the leader an hour ahead', () => leaders.jumpMs(HOUR_MS)],
+      ['a follower an hour behind', () => clockOf(follower).jumpMs(-HOUR_MS)],
+      ['the leader two hours back', () => leaders.jumpMs(-2 * HOUR_MS)],
+      ['the leader ten times as fast', () => leaders.rate(10)],
+      ['the leader ten years ahead', () => leaders.jumpMs(10 * 365 * 24 * HOUR_MS)],
+    ];
+    for (const [name, act] of acts) {
+      const began = performance.now();
+      act();
+      await sleep(2500);
+      const during = load.between(began);
+      stage.note(name, during);
+      stage.atMost(`${name}: gap between writes, ms`, during.gapMs, 500);
+    }
+    // the clock that a daemon lives by, seen from outside: when its log says it is now
+    const { node } = await cluster.client().node(before.leader.nodeId, { node: before.leader.nodeId });
+    const aheadMs = Date.parse(node.last_check ?? '') - Date.now();
+    stage.atLeast('the leader lives in the future, h', aheadMs / HOUR_MS, 24 * 300);
+    const now = await leadOf(cluster);
+    stage.equal('terms', now.term - before.term, 0);
+    await load.verify(stage);
+  },
+};
+
+const ROUNDS = 6;
+
+/** When all of `by` say one of `words` of a node, ms; null when not in time. */
+async function whenAllSay(scene: Cast, of: LabNode, words: readonly string[], withinMs: number) {
+  const began = performance.now();
+  const by = scene.cluster.nodes.filter((n) => n !== of);
+  const said = await within(withinMs, async () =>
+    (await livenessOf(scene, of, by)).every((word) => word !== null && words.includes(word)),
+  );
+  return said === true ? performance.now() - began : null;
+}
+
+const DETECTION: Scenario = {
+  name: 'detection',
+  about:
+    'FD1, FD2: a killed node is dead to all ≤ 0.3 s; a cut one suspect ≤ 1 s and dead ≤ 3.6 s, alive ≤ 2 s',
+  missing: () => null,
+  async play(stage) {
+    const scene = await cast(stage, 3);
+    const { lab, cluster } = scene;
+    const times: Record<'killed' | 'suspect' | 'dead' | 'alive', (number | null)[]> = {
+      ...{ killed: [], suspect: [], dead: [], alive: [] },
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      const node = cluster.nodes[round % 3] ?? cluster.node('n1');
+      await sleep(1000);
+      await cluster.killNode(node.nodeId);
+      times.killed.push(await whenAllSay(scene, node, ['dead'], 6000));
+      await cluster.startNode(node.nodeId);
+      await cluster.untilHealthy();
+      await sleep(1000);
+      lab.unplug(node.host);
+      const suspect = await whenAllSay(scene, node, ['suspect', 'dead'], 6000);
+      const more = await whenAllSay(scene, node, ['dead'], 6000);
+      times.suspect.push(suspect);
+      times.dead.push(suspect === null || more === null ? null : suspect + more);
+      lab.heal();
+      times.alive.push(await whenAllSay(scene, node, ['alive'], 10_000));
+      await cluster.untilHealthy();
+    }
+    const spread = (name: keyof typeof times) => {
+      stage.equal(`${name}: rounds that were seen`, times[name].filter((t) => t !== null).length, ROUNDS);
+      const found = measured(times[name].filter((t) => t !== null));
+      stage.note(`${name}_ms`, found);
+      return found.max;
+    };
+    stage.atMost('killed: dead to all after, ms', spread('killed'), 300);
+    stage.atMost('cut: suspect to all after, ms', spread('suspect'), 1000);
+    stage.atMost('cut: dead to all after, ms', spread('dead'), 3600);
+    stage.atMost('healed: alive to all after, ms', spread('alive'), 2000);
+  },
+};
+
+export const TIMES: readonly Scenario[] = [PAUSES, CLOCKS, DETECTION];
