@@ -27,10 +27,10 @@ export async function cast(
   const lab = await Lab.up(nodes + (rest.observers ?? 0), { wire, seed: stage.seed });
   stage.onEnd(() => lab.down());
   const cluster = await LabCluster.start({ lab, ...rest });
+  stage.onAnyEnd(() => cluster.remove());
   stage.onEnd(async () => {
     lab.heal();
     await cluster.stop();
-    cluster.remove();
   });
   return { lab, cluster };
 }

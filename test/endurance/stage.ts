@@ -88,9 +88,18 @@ export class Stage {
     this.#cleanups.push(work);
   }
 
+  /** The same, and also when the process is told to end early; at once, and once. */
+  onAnyEnd(work: () => void): void {
+    process.once('exit', work);
+    this.onEnd(() => {
+      process.off('exit', work);
+      work();
+    });
+  }
+
   temporary(): string {
     const dir = mkdtempSync(join(tmpdir(), 'sqlcc-endurance-'));
-    this.onEnd(() => rmSync(dir, { recursive: true, force: true }));
+    this.onAnyEnd(() => rmSync(dir, { recursive: true, force: true }));
     return dir;
   }
 

@@ -168,7 +168,7 @@ const FULL: Scenario = {
     for (const nodeId of ['n1', 'n2', 'n3']) {
       mkdirSync(place(nodeId));
       runOrThrow(['mount', '-t', 'tmpfs', '-o', 'size=160m', `sqlcc-${nodeId}`, place(nodeId)]);
-      stage.onEnd(() => runOrThrow(['umount', '-l', place(nodeId)]));
+      stage.onAnyEnd(() => void runOrThrow(['umount', '-l', place(nodeId)]));
     }
     const { cluster, ...rest } = await cast(stage, 3, {
       envOf: () => disk.env(),
