@@ -7,7 +7,6 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { longestGap, type Measured, measured } from '../../daemon/drill.ts';
 import { verify } from '../../daemon/drill-verify.ts';
-import { toldBy } from '../../daemon/drill-writer.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import type { ClientSession, SqlccClient } from '../../src/client/index.ts';
 import type { LabCluster } from '../lab/index.ts';
@@ -45,6 +44,13 @@ export interface Window {
 const TABLE =
   'CREATE TABLE IF NOT EXISTS drill (id INTEGER NOT NULL, writer INTEGER NOT NULL, at TEXT NOT NULL)';
 const ERROR_PAUSE_MS = 20;
+
+/** False when the refused row surely is not there. */
+function mayBeThere({ code, retry }: SqlccError): boolean {
+  return (
+    retry === 'unknown' || code === 'session_expired' || code === 'deadline_exceeded' || code === 'internal'
+  );
+}
 
 export class Load {
   readonly acked: number[] = [];
@@ -116,11 +122,10 @@ export class Load {
       await session.sql([{ sql, params }], { timeoutMs: row.timeoutMs });
       this.acked.push(row.id);
     } catch (error) {
-      const kind = toldBy(error);
-      if (kind === 'fault' && !(error instanceof SqlccError && error.code === 'deadline_exceeded'))
-        throw error;
-      if (kind !== 'refused') this.unknown.push(row.id);
-      told = (error as SqlccError).code;
+      // anything that is not an answer is a mistake of this program
+      if (!(error instanceof SqlccError)) throw error;
+      if (mayBeThere(error)) this.unknown.push(row.id);
+      told = error.code;
     }
     this.#open.delete(open);
     this.#attempts.push({ began: open.began, ended: performance.now(), told });

@@ -1,6 +1,6 @@
 /** A control group of its own for some processes: a ceiling of memory, a share of CPU. Versions 1 and 2. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { assert } from '../../src/base/index.ts';
 
 const ROOT = '/sys/fs/cgroup';
@@ -62,10 +62,12 @@ export class Cgroup {
     return Number(/nr_throttled (\d+)/.exec(stat)?.[1] ?? 0);
   }
 
-  /** Call it when the processes have ended or moved out. */
+  /** Sends what still runs in it back to the root, where there is no limit. */
   remove(): void {
     for (const path of new Set(this.#paths.values())) {
-      if (existsSync(path)) rmdirSync(path);
+      const pids = readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+      for (const pid of pids) writeFileSync(join(dirname(path), 'cgroup.procs'), pid);
+      rmdirSync(path);
       assert(!existsSync(path), 'the group is gone');
     }
   }
