@@ -63,7 +63,8 @@ export async function bridgeToLog(bridge: Bridge): Promise<LogIndex> {
   if (damage === null) return appliedIndex; // consensus asks for it
   for (const meta of snapshots.list().reverse()) {
     const isOfLog = meta.index + 1 >= first && storage.term(meta.index) === meta.term;
-    if (meta.index >= newest.index || !isOfLog || (await damageOf(snapshots, meta.id)) !== null) continue;
+    const isOther = meta.index <= newest.index && meta.id !== newest.id;
+    if (!isOther || !isOfLog || (await damageOf(snapshots, meta.id)) !== null) continue;
     bridge.passedOver(damage, meta);
     await bridge.restore(meta);
     return meta.index;

@@ -76,6 +76,17 @@ describe('bridgeToLog', () => {
     }
   });
 
+  it('takes one of the same index under another id, made because the newest was rotten', async () => {
+    const newest = await make(20);
+    writeFileSync(join(dir, 'copy.db'), 'content '.repeat(50));
+    const { size: _, ...meta } = newest;
+    await snapshots.createSnapshot(join(dir, 'copy.db'), { ...meta, id: 'another' });
+    rot(newest);
+    const { outcome, restored } = bridge(21, newest, 0);
+    expect(await outcome).toBe(20);
+    expect(restored).toEqual(['another']);
+  });
+
   it('refuses by file and offset when none leads to the log: too old, of another log, rotten too', async () => {
     const newest = await make(20);
     rot(newest);
