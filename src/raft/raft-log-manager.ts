@@ -234,7 +234,11 @@ export class RaftLogManager {
 
   /** Notes a snapshot made here and what may go behind it. */
   compact(meta: SnapshotMeta, upTo: LogIndex): void {
-    if (this.#install !== null || meta.index <= (this.snapshot()?.index ?? 0)) return;
+    const newest = this.snapshot();
+    // one of the same index takes the place of a file that has rotted
+    const isNews =
+      meta.index > (newest?.index ?? 0) || (meta.index === newest?.index && meta.id !== newest.id);
+    if (this.#install !== null || !isNews) return;
     this.#noted = meta;
     // what the state machine has not confirmed may still have to be read
     const safe = Math.min(upTo, meta.index, this.#applied);

@@ -217,6 +217,20 @@ describe('RaftLogManager and snapshots', () => {
     expect(log.entries(5, 5, MB)?.map((e) => e.index)).toEqual([5]);
   });
 
+  it('takes a snapshot of the same index under another id for the newest, once', () => {
+    const { log, storage, write } = bound(new Bench([1, 1, 1, 2, 2], 4));
+    log.compact(meta(4, 2), 2);
+    write();
+    storage.flush();
+    log.compact({ ...meta(4, 2), id: 'another' }, 2);
+    write();
+    storage.flush();
+    expect(storage.snapshot()?.id).toBe('another');
+    expect([log.firstIndex, log.lastIndex]).toEqual([3, 5]);
+    log.compact({ ...meta(4, 2), id: 'another' }, 2);
+    expect(log.takeWrite()).toBeNull();
+  });
+
   it('starts with a restore when the state lies behind what the log still holds (bug 22)', () => {
     const storage = new MemoryStorage();
     const snapshot = { meta: meta(9, 2), keepSuffix: false };
