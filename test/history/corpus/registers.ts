@@ -90,6 +90,10 @@ export const REGISTERS: readonly Example[] = [
      3 40-50 get a x@5 @8
      1 60-70 put a y @9`,
   ),
+  bad(
+    'a refusal names the revision of a write that was called later',
+    '2 0-10 cas a - z !5\n1 20-30 put a y @5',
+  ),
   good(
     'an unknown compare and set did not find its value and did nothing',
     '1 0-10 put a x @5\n2 20-? cas a w@4 y\n3 40-50 get a x@5 @7',

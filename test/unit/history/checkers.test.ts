@@ -6,6 +6,7 @@ import type { History, Op } from '../../history/check/record.ts';
 import { checkRevisions } from '../../history/check/revisions.ts';
 import { bruteForce, isVague } from '../../history/corpus/brute.ts';
 import { BREAKERS, disturb, type GenerateOptions, generate } from '../../history/corpus/generate.ts';
+import { historyFrom } from '../../history/corpus/notation.ts';
 
 const SEEDS = 300;
 
@@ -87,6 +88,23 @@ describe('checkLinearizable', () => {
     expect(report.verdict).toBe('good');
     // steps are what time is made of, and the same on every machine
     expect(report.steps).toBeLessThan(20 * options.ops);
+  });
+
+  it('takes unknown writes that nobody saw in one order only', () => {
+    // 24 of them and a refusal that any could explain: 2^24 ways, were each of them tried
+    const unseen = Array.from({ length: 24 }, (_, n) => `${n} ${n}-? put a u${n}`);
+    const between = Array.from({ length: 12 }, (_, n) => {
+      const [call, rev] = [100 + 40 * n, 10 + 10 * n];
+      return `50 ${call}-${call + 9} put a x${n} @${rev}
+        50 ${call + 10}-${call + 19} cas a w@1 y${n} !${rev}
+        50 ${call + 20}-${call + 29} get a x${n}@${rev} @${rev}`;
+    });
+    const good = historyFrom([...unseen, ...between].join('\n'));
+    const bad = historyFrom([...unseen, ...between, '50 900-910 get a x0@10 @200'].join('\n'));
+    expect(checkLinearizable(good).verdict).toBe('good');
+    const report = checkLinearizable(bad);
+    expect(report.verdict).toBe('bad');
+    expect(report.steps).toBeLessThan(50_000);
   });
 
   it('says undecided when its patience ends, never good', () => {
