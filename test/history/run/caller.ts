@@ -37,9 +37,10 @@ export function toldByError(error: unknown, isRead: boolean): Told {
   }
   if (code === 'precondition_failed')
     return { ok: 'fail', err: 'mismatch', res: { v: null, mod: Number(details['version']) } };
-  if (isRead && error.retry !== 'no') return { ok: 'fail', err: code };
+  if (isRead && (error.retry !== 'no' || code === 'unauthenticated')) return { ok: 'fail', err: code };
   if (error.retry === 'unknown' || code === 'session_expired') return { ok: 'unknown', err: code };
-  if (error.retry === 'safe') return { ok: 'fail', err: code };
+  // a node whose clock is off by years takes nobody's certificate
+  if (error.retry === 'safe' || code === 'unauthenticated') return { ok: 'fail', err: code };
   throw error; // the run itself is wrong
 }
 

@@ -68,6 +68,7 @@ const partition: Nemesis = {
 };
 
 const HOUR_MS = 3_600_000;
+const JUMPS_MS = [5 * 60_000, 5 * 60_000, HOUR_MS, HOUR_MS, 10 * 365 * 24 * HOUR_MS];
 /** No workload's keys begin like this one. */
 const PROBE_KEY = 'x-clock';
 const SEEN_WITHIN_MS = 60_000;
@@ -80,7 +81,7 @@ const clock: Nemesis = {
     const { clockOf } = hardwareOf(scene);
     const { random, cluster, client } = scene;
     const targets = random.next() < 0.3 ? [...cluster.nodes] : [victim(scene)];
-    const jumpMs = pick(random, [-1, 1]) * pick(random, [60_000 * 5, HOUR_MS, HOUR_MS * 24 * 3650]);
+    const jumpMs = pick(random, [-1, 1]) * pick(random, JUMPS_MS);
     const isLeading = targets.some((n) => n.nodeId === scene.leader());
     scene.note('fault', { fault: 'clock', nodes: targets.map((n) => n.nodeId), jumpMs });
     for (const { nodeId } of targets) clockOf(nodeId).jumpMs(jumpMs);
@@ -151,7 +152,8 @@ const disk: Nemesis = {
   },
 };
 
-const MIXED = [PROCESS_NEMESES.kill, PROCESS_NEMESES.pause, PROCESS_NEMESES.lag, partition, clock, disk];
+const { none: _, ...ofProcesses } = PROCESS_NEMESES;
+const MIXED = [...Object.values(ofProcesses), partition, clock, disk];
 
 /** Any of them, one after the other. */
 const all: Nemesis = {

@@ -41,23 +41,26 @@ export function victim({ cluster, random, leader }: Scene): RunNode {
   return led !== undefined && random.next() < 0.65 ? led : pick(random, cluster.nodes);
 }
 
-/** SIGKILL, of one node or, one time in five, of all at once; then it starts again. */
-const kill: Nemesis = {
-  name: 'kill',
-  async strike(scene) {
-    const { cluster, random } = scene;
-    const isAll = random.next() < 0.2;
-    const targets = isAll ? [...cluster.nodes] : [victim(scene)];
-    for (const { nodeId } of targets) scene.allowEnd(nodeId, true);
-    scene.note('fault', { fault: 'kill', nodes: targets.map((n) => n.nodeId) });
-    const children = targets.map((n) => n.child);
-    await Promise.all(targets.map((n) => cluster.killNode(n.nodeId)));
-    if (children.every((child) => child?.signalCode === 'SIGKILL')) scene.effect(isAll ? 'kill-all' : 'kill');
-    await scene.wait(between(random, 100, 1500));
-    await Promise.all(targets.map((n) => cluster.startNode(n.nodeId)));
-    for (const { nodeId } of targets) scene.allowEnd(nodeId, false);
-    scene.note('healed', { fault: 'kill' });
-  },
+/** SIGKILL of some nodes at once, a moment of silence, and their start. */
+async function killSome(scene: Scene, targets: readonly RunNode[], kind: string): Promise<void> {
+  const { cluster, random } = scene;
+  for (const { nodeId } of targets) scene.allowEnd(nodeId, true);
+  scene.note('fault', { fault: kind, nodes: targets.map((n) => n.nodeId) });
+  const children = targets.map((n) => n.child);
+  await Promise.all(targets.map((n) => cluster.killNode(n.nodeId)));
+  if (children.every((child) => child?.signalCode === 'SIGKILL')) scene.effect(kind);
+  await scene.wait(between(random, 100, 1500));
+  await Promise.all(targets.map((n) => cluster.startNode(n.nodeId)));
+  for (const { nodeId } of targets) scene.allowEnd(nodeId, false);
+  scene.note('healed', { fault: kind });
+}
+
+const kill: Nemesis = { name: 'kill', strike: (scene) => killSome(scene, [victim(scene)], 'kill') };
+
+/** What was only in the memory of all is gone then. */
+const killAll: Nemesis = {
+  name: 'kill-all',
+  strike: (scene) => killSome(scene, [...scene.cluster.nodes], 'kill-all'),
 };
 
 /** The kernel's word on a process: `T` = stopped. */
@@ -120,4 +123,4 @@ const lag: Nemesis = {
 /** Nothing at all: what a run without faults is compared with. */
 const none: Nemesis = { name: 'none', strike: (scene) => scene.wait(1000) };
 
-export const PROCESS_NEMESES = { none, kill, pause, lag } as const;
+export const PROCESS_NEMESES = { none, kill, killAll, pause, lag } as const;

@@ -20,7 +20,7 @@ import { Recorder } from './recorder.ts';
 import { Watcher } from './watcher.ts';
 import type { Workload } from './workloads.ts';
 
-const CLIENTS = 16;
+const CLIENTS = 24;
 /** Clients of the SDK; callers share them. */
 const CONNECTIONS = 5;
 /** Load that does not count yet: connections are opened, query processes start. */
@@ -108,6 +108,8 @@ class Run {
       const ends = [this.#views(), this.#guard()];
       const callers = Array.from({ length: CLIENTS }, (_, n) => this.#caller(n));
       const load = callers.map((caller, n) => this.#load(caller, n));
+      // what ends one ends all, and is told when the faults are over
+      for (const work of [...load, ...ends]) work.catch(() => this.#over.abort());
       await sleep(RAMP_MS);
       this.#recorder.note('load');
       await this.#attack();

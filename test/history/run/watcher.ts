@@ -1,6 +1,10 @@
 /** A watcher of a run: writes down every line with the instant at which it came. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SqlccError } from '../../../src/base/index.ts';
 import type { SqlccClient } from '../../../src/client/index.ts';
 import type { Recorder } from './recorder.ts';
+
+const REFUSED_PAUSE_MS = 100;
 
 let nextWatch = 1;
 
@@ -16,7 +20,7 @@ export class Watcher {
     this.#recorder = recorder;
     this.#reached = after;
     recorder.watch({ e: 'watch', w: this.#w, at: recorder.now(), type: 'start', k: prefix, rev: after });
-    this.#done = this.#follow(client, prefix, after);
+    this.#done = this.#followAll(client, prefix);
     this.#done.catch(() => {}); // told by `stop`
   }
 
@@ -25,8 +29,21 @@ export class Watcher {
     return this.#reached;
   }
 
-  async #follow(client: SqlccClient, prefix: string, after: number): Promise<void> {
-    for await (const line of client.kv.watch({ prefix, after, signal: this.#stop.signal })) {
+  /** Goes on where it stood when a node refuses it: one whose clock is off takes nobody's certificate. */
+  async #followAll(client: SqlccClient, prefix: string): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#follow(client, prefix);
+      } catch (error) {
+        if (!(error instanceof SqlccError) || error.code !== 'unauthenticated') throw error;
+        await sleep(REFUSED_PAUSE_MS);
+      }
+    }
+  }
+
+  async #follow(client: SqlccClient, prefix: string): Promise<void> {
+    const { signal } = this.#stop;
+    for await (const line of client.kv.watch({ prefix, after: this.#reached, signal })) {
       const { type, key, value, version } = line;
       this.#recorder.watch({
         ...{ e: 'watch', w: this.#w, at: this.#recorder.now(), type, rev: version },

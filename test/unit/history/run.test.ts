@@ -11,7 +11,7 @@ describe('toldByError', () => {
   const read = { applied_index: 7, node_id: 'n2' };
 
   it('takes a promise that nothing happened at its word, and nothing else', () => {
-    for (const code of ['not_leader', 'no_leader', 'overloaded', 'unavailable', 'no_quorum'] as const)
+    for (const code of ['not_leader', 'no_leader', 'overloaded', 'unavailable', 'unauthenticated'] as const)
       expect(toldByError(new SqlccError(code, 'x'), false)).toEqual({ ok: 'fail', err: code });
     for (const code of ['outcome_unknown', 'deadline_exceeded', 'session_expired', 'internal'] as const)
       expect(toldByError(new SqlccError(code, 'x'), false)).toEqual({ ok: 'unknown', err: code });
