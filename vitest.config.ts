@@ -29,7 +29,7 @@ export default defineConfig({
         // Real processes, disks, sockets and terminals, one file at a time.
         test: {
           name: 'cluster',
-          include: ['test/{cluster,cli,lab,security,storage,tui}/**/*.test.ts'],
+          include: ['test/{cluster,history,cli,lab,security,storage,tui}/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -1,0 +1,123 @@
+/**
+ * `npm run history [-- --only register/kill,append --seconds 60 --seed 7 --keep -o json]`:
+ * histories of real clusters under faults, checked for linearizability. One row a run;
+ * exit 1 unless every run is good and counts. `--mutants`: the same against builds with a
+ * bug each, all of which must be found.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Lab } from '../lab/index.ts';
+import { runOrThrow } from '../lab/tools.ts';
+import { BUGS } from './mutants/bugs.ts';
+import { type Catch, hunt } from './mutants/hunt.ts';
+import { labGround, missingHardware, plainGround } from './run/ground.ts';
+import { NEMESES } from './run/hardware-nemesis.ts';
+import { playRun, type RunResult } from './run/run.ts';
+import { rowOf, TABLE_HEAD } from './run/table.ts';
+import { WORKLOADS } from './run/workloads.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    dir: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    output: { type: 'string', short: 'o', default: 'table' },
+  },
+});
+
+/** `register/kill`, `register` or `/kill`, several with commas. */
+function isWanted(workload: string, nemesis: string): boolean {
+  const wanted = values.only?.split(',') ?? ['/'];
+  return wanted.some((text) => {
+    const [w = '', n = ''] = text.split('/');
+    return (w === '' || w === workload) && (n === '' || n === nemesis);
+  });
+}
+
+const isJson = values.output === 'json';
+const say = (text: string): void => void (isJson ? process.stderr : process.stdout).write(`${text}\n`);
+const base = values.dir ?? mkdtempSync(join(tmpdir(), 'sqlcc-history-'));
+const missing = missingHardware();
+const plan = WORKLOADS.flatMap((workload) =>
+  NEMESES.filter((n) => isWanted(workload.name, n.name)).map((nemesis) => ({ workload, nemesis })),
+);
+
+async function play({ workload, nemesis }: (typeof plan)[number]): Promise<RunResult> {
+  const dir = join(base, `${workload.name}-${nemesis.name}`);
+  mkdirSync(dir, { recursive: true });
+  const ground = await (nemesis.needsHardware === true ? labGround(dir) : plainGround(dir));
+  const numbers = { seconds: Number(values.seconds ?? 20), seed: Number(values.seed) };
+  const result = await playRun({ ground, workload, nemesis, dir, ...numbers }).finally(ground.leave);
+  if (result.verdict !== 'good') say(`    kept: ${dir}`);
+  else if (!values.keep) rmSync(dir, { recursive: true, force: true });
+  return result;
+}
+
+const failureOf = ({ failure }: RunResult): string[] => (failure === null ? [] : [failure]);
+
+async function playAll(): Promise<RunResult[]> {
+  const results: RunResult[] = [];
+  say(TABLE_HEAD);
+  for (const { workload, nemesis } of plan) {
+    if (nemesis.needsHardware === true && missing !== null) {
+      say(`skipped: ${workload.name}/${nemesis.name}: ${missing}`);
+      continue;
+    }
+    const result = await play({ workload, nemesis });
+    results.push(result);
+    say(rowOf(result));
+    for (const finding of [...result.objections, ...result.findings, ...failureOf(result)])
+      say(`    ${finding}`);
+  }
+  return results;
+}
+
+/** Builds with a bug each: every one must be found. */
+async function huntAll(): Promise<Catch[]> {
+  const found: Catch[] = [];
+  const wanted = BUGS.filter((bug) => values.only?.split(',').includes(bug.name) ?? true);
+  for (const bug of wanted) {
+    const isHard = NEMESES.find((n) => n.name === bug.nemesis)?.needsHardware === true;
+    if (isHard && missing !== null) {
+      say(`skipped: ${bug.name}: ${missing}`);
+      continue;
+    }
+    const dir = join(base, bug.name);
+    const numbers = { seconds: Number(values.seconds ?? 12), seed: Number(values.seed), runs: 3 };
+    const result = await hunt(bug, { dir, ...numbers });
+    found.push(result);
+    const by = result.by.length === 0 ? 'NOT FOUND' : result.by.join(', ');
+    say(`${bug.name.padEnd(26)} ${result.run.padEnd(20)} seed ${result.seed}  ${by.padEnd(28)} ${bug.why}`);
+    say(`    ${result.finding.split('\n')[0]?.slice(0, 160)}`);
+    if (!values.keep) rmSync(dir, { recursive: true, force: true });
+  }
+  return found;
+}
+
+function print(document: unknown): void {
+  if (isJson) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+// wires of a lab are only for a process that has no others
+if (missing === null && !Lab.isApart()) {
+  const [first = '', ...rest] = Lab.inside([process.execPath, ...process.argv.slice(1)]);
+  process.exitCode = spawnSync(first, rest, { stdio: 'inherit' }).status ?? 1;
+} else {
+  // a new network has not even loopback
+  if (missing === null) runOrThrow(['ip', 'link', 'set', 'lo', 'up']);
+  if (values.mutants) {
+    const mutants = await huntAll();
+    print({ schemaVersion: 1, mutants });
+    process.exitCode = mutants.length > 0 && mutants.every((m) => m.by.length > 0) ? 0 : 1;
+  } else {
+    const runs = await playAll();
+    print({ schemaVersion: 1, runs });
+    process.exitCode = runs.length > 0 && runs.every((r) => r.verdict === 'good') ? 0 : 1;
+  }
+}
