@@ -98,7 +98,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: "refusal = 'voted';",
       },
     ],
-    by: 'sim',
+    by: 'suite:test/paper/raft.test.ts',
   },
   {
     id: 'log-check-by-length',
@@ -134,7 +134,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: 'return incoming;',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/raft/quorum.test.ts',
   },
   {
     id: 'half-is-a-majority',
@@ -197,7 +197,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: 'this.#round = Math.max(1, this.#broadcast);',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/raft/progress.test.ts',
   },
   {
     id: 'read-before-own-commit',
@@ -222,7 +222,7 @@ export const ELECTIONS: readonly Mutant[] = [
           'id === core.nodeId ? leader.reads.round : Math.max(...[...leader.peers.values()].map((p) => p.ackedRound)),',
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
   {
     id: 'read-request-number-reused',
@@ -306,6 +306,6 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: '      return body;',
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
 ];

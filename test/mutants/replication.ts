@@ -14,7 +14,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: ') return false;',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/paper/raft.test.ts',
   },
   {
     id: 'own-copy-before-sync',
@@ -74,7 +74,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: 'if (slice.prev.index > this.lastIndex) return null;',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/paper/raft.test.ts',
   },
   {
     id: 'old-append-truncates',
@@ -98,7 +98,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: '',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/raft/raft-log-manager.test.ts',
   },
   {
     id: 'acknowledgement-of-another-session',
@@ -116,7 +116,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: 'peer === undefined ||',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/unit/raft/raft-consensus.test.ts',
   },
   {
     id: 'refusal-taken-for-a-match',
@@ -177,7 +177,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: 'changed = core.configs.isSettled();',
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
   {
     id: 'voters-change-at-once',
@@ -236,7 +236,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: 'if (meta.index <= log.lastIndex) {',
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
   {
     id: 'snapshot-keeps-the-membership',
