@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { play } from '../golden/raft/commands.ts';
 import { Scene } from '../golden/raft/scene.ts';
-import { LockStep } from './lock-step.ts';
+import { LockStep, Mismatch } from './lock-step.ts';
 import { walk } from './walk.ts';
 
 const TRANSCRIPTS = new URL('../golden/raft/', import.meta.url);
@@ -33,5 +33,18 @@ describe('RaftConsensus in lock-step with the reference model', () => {
     for (const name of ['vote', 'append', 'snapshot', 'timeout-now', 'propose-membership', 'storage-ack']) {
       expect(seen.get(name) ?? 0, name).toBeGreaterThan(WALKS / 4);
     }
+  });
+
+  it('differs as soon as a core does what no rule asks for', () => {
+    const scene = new Scene();
+    scene.watch = new LockStep();
+    play(scene, 'nodes n1 n2 n3');
+    play(scene, 'campaign n1');
+    play(scene, 'stabilize');
+    // a proposal that the model is not told of, as if the leader had made it up
+    const data = new Uint8Array(1);
+    const input = { kind: 'propose', proposals: [{ id: 1, kind: 'command', timestamp: 0, data }] } as const;
+    scene.core('n1').step(input, scene.now);
+    expect(() => play(scene, 'tick n1')).toThrow(Mismatch);
   });
 });
