@@ -127,7 +127,7 @@ function crashOne(scene: Scene, random: Random): void {
 }
 
 function changeOne(scene: Scene, random: Random): void {
-  const kind = pick(random, ['add-learner', 'promote', 'demote', 'remove', 'set-address']);
+  const kind = pick(random, ['add-learner', 'promote', 'demote', 'remove', 'set-address', 'readmit']);
   const id = pick(random, [...scene.nodes.keys()]);
   command(scene, `change ${leaderOf(scene)} ${kind} ${id}`);
 }
