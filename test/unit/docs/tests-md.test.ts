@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -61,6 +61,13 @@ describe(PAGE, () => {
     const ids = rows.map((row) => row.id);
     expect(new Set(ids).size).toBe(ids.length);
     for (let n = 1; n <= 48; n++) expect(ids).toContain(`A${n}`);
+  });
+
+  it('leaves out no transcript', () => {
+    const folder = 'test/golden/raft';
+    const named = new Set(rows.flatMap((row) => row.references.map((r) => r.path)));
+    const scenes = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.txt'));
+    expect(scenes.filter((name) => !named.has(`${folder}/${name}`))).toEqual([]);
   });
 
   it('is read by a pattern that sees what is missing', () => {
