@@ -126,7 +126,6 @@ export class SimCluster implements Victim {
         return disk;
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
-      others: () => this.nodes,
       announce: (command, reply) => this.#announce(command, reply),
       say: this.story.say,
     });

@@ -6,7 +6,7 @@
 import type { InstanceId, NodeId, Random, Term } from '../../src/base/index.ts';
 import type { RaftInput, RaftMessage, SnapshotMeta } from '../../src/raft/index.ts';
 import type { SimNetwork } from './network.ts';
-import type { NodeState } from './node-state.ts';
+import type { NodeState, SnapshotImage } from './node-state.ts';
 import type { World } from './world.ts';
 
 const CHUNKS = 8;
@@ -25,6 +25,7 @@ export interface Porter {
   readonly life: number;
   readonly isUp: boolean;
   readonly state: NodeState;
+  keep(image: SnapshotImage): void;
   submit(input: RaftInput): void;
 }
 
@@ -101,7 +102,7 @@ export class Courier {
         this.#end(key, transfer, false);
         return;
       }
-      to.state.keep({ ...image });
+      to.keep({ ...image });
       const ends = { from: from.nodeId, to: to.nodeId };
       const instances = { fromInstance: from.instanceId, toInstance: to.instanceId };
       const message: RaftMessage = { kind: 'snapshot', ...ends, ...instances, ...parcel };

@@ -22,6 +22,8 @@ import type { World } from './world.ts';
 /** A hanging disk is this much slower. */
 const STALL_FACTOR = 100;
 const MAX_STALL_MS = 3000;
+/** By then an order was taken or lost, whatever its node went through. */
+const ORDER_MS = 3000;
 const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'name', 'full'];
 
 /** What the nemesis can lay hands on. */
@@ -52,6 +54,7 @@ export class Nemesis {
   readonly #images = new Map<NodeId, DiskImage>();
   #end: Instant = 0;
   #isReplacing = false;
+  #askedAt: Instant = Number.NEGATIVE_INFINITY;
   /** Numbers of the faults planned so far. */
   readonly planned: number[] = [];
 
@@ -91,6 +94,7 @@ export class Nemesis {
     });
     this.#every('wipe', (random) => this.#wipe(any(random)));
     this.#every('rot', (random) => this.#rot(any(random), random));
+    this.#every('move', (random) => this.#move(any(random), random));
     this.#every('image', (random) => this.#image(any(random), random));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
@@ -163,6 +167,8 @@ export class Nemesis {
   #maySpare(node: SimNode): boolean {
     const leader = this.#cluster.leader();
     if (leader === null || leader.node === node || this.#isReplacing) return false;
+    // a change that was asked for may still lie before a leader that stands still
+    if (this.#cluster.world.now - this.#askedAt < ORDER_MS) return false;
     const { marks } = leader;
     const isWhole =
       marks.membershipCommitted && marks.membership.voters.length === this.#cluster.nodes.length;
@@ -199,6 +205,18 @@ export class Nemesis {
       this.#say(node.who, 'gets another disk');
       this.#replace(node);
     });
+  }
+
+  /** The folder goes to another machine, all of it, while nobody runs it. */
+  #move(node: SimNode, random: Random): void {
+    const downMs = between(random, 1, 500);
+    node.crash(false);
+    const image = node.image();
+    if (image === null) return;
+    node.rollBack(image);
+    this.#count('move');
+    this.#say(node.who, 'is moved');
+    this.#cluster.world.after(downMs, () => this.#cluster.restart(node));
   }
 
   /**
@@ -310,6 +328,7 @@ export class Nemesis {
     if (isVoter && voters.length <= 2) return;
     const kind = draw < 0.3 ? 'remove' : isVoter ? 'demote' : 'promote';
     this.#count(`ask ${kind}`);
+    this.#askedAt = this.#cluster.world.now;
     this.#say(nodeId, `ask ${kind}`);
     this.#cluster.change({ kind, nodeId });
   }
@@ -350,5 +369,5 @@ type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name :
 /** In an order that stays: a kind's place is part of its numbers. */
 const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
-  ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image'] as const),
+  ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
 ];

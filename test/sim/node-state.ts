@@ -50,10 +50,11 @@ export class NodeState {
     return { meta, machine, isRotten: false };
   }
 
-  keep(image: SnapshotImage): void {
+  /** Old ones go, but not the one that the log builds on. */
+  keep(image: SnapshotImage, needed: string | null): void {
     this.snapshots.set(image.meta.id, image);
-    const [oldest] = this.snapshots.keys();
-    if (this.snapshots.size > SNAPSHOTS_KEPT && oldest !== undefined) this.snapshots.delete(oldest);
+    const old = [...this.snapshots.keys()].slice(0, -SNAPSHOTS_KEPT).filter((id) => id !== needed);
+    for (const id of old) this.snapshots.delete(id);
   }
 
   /** Becomes the snapshot; false when there is none, or none that is sound. */

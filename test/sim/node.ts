@@ -30,7 +30,7 @@ import { Desk, type Reply } from './desk.ts';
 import type { History } from './history.ts';
 import { ModelStore } from './model-store.ts';
 import type { SimNetwork } from './network.ts';
-import { NodeState } from './node-state.ts';
+import { NodeState, type SnapshotImage } from './node-state.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
 import { type Shadow, spied } from './shadow.ts';
@@ -49,7 +49,6 @@ export interface NodeParts {
   /** A new, empty disk for an instance of this node. */
   readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => SimNode | undefined;
-  readonly others: () => readonly SimNode[];
   /** Has the leader propose what a node says of itself. */
   readonly announce: (command: object, reply: Reply) => void;
   readonly say: (who: string, text: string) => void;
@@ -156,7 +155,6 @@ export class SimNode {
     const shadow = oracle.shadowOf(this.instanceId);
     this.life++;
     this.boot++;
-    if (this.#isOutdated()) return;
     const clock = new NodeClock(world, 1 + options.clockDrift * (2 * random.next() - 1));
     const opened = this.#open(clock);
     if (opened === null) return;
@@ -282,27 +280,9 @@ export class SimNode {
     this.crash(false);
     this.#disk = disk;
     this.state = state;
+    this.isSuspect = boot < this.boot;
     this.boot = boot;
-    this.isSuspect = true;
     this.#parts.oracle.replaceShadow(instanceId, shadow);
-  }
-
-  /**
-   * Before it joins consensus it asks whom it can reach which start of this disk was the last (daemon/twin.ts):
-   * an old copy of the folder does not go on.
-   */
-  #isOutdated(): boolean {
-    const { others, network, options } = this.#parts;
-    if (!options.asksFirst) return false;
-    for (const other of others()) {
-      const isFar = network.isCut(this.nodeId, other.nodeId) || network.isCut(other.nodeId, this.nodeId);
-      if (other === this || !other.isUp || isFar) continue;
-      const known = other.state.machine.starts.get(this.instanceId) ?? 0;
-      if (known <= this.boot) continue;
-      this.#supersede(`is start ${this.boot}, ${other.nodeId} knows start ${known}`);
-      return true;
-    }
-    return false;
   }
 
   /** Tells the cluster which start this is, until it is recorded or has been refused for a while. */
@@ -433,9 +413,14 @@ export class SimNode {
     const image = this.state.capture(`${this.nodeId}-${this.appliedIndex}-${this.life}`);
     life.clock.later(this.#parts.random.next() * SNAPSHOT_MS, () => {
       life.isSnapshotting = false;
-      this.state.keep(image);
+      this.keep(image);
       this.submit({ kind: 'snapshot-made', meta: image.meta });
     });
+  }
+
+  /** A snapshot that is whole on this node's disk. */
+  keep(image: SnapshotImage): void {
+    this.state.keep(image, this.#life?.storage.snapshot()?.id ?? null);
   }
 
   #restore(id: string): void {

@@ -21,7 +21,12 @@ export interface FaultRates {
   readonly wipeEveryMs: number;
   /** A bit of confirmed data that flips. */
   readonly rotEveryMs: number;
-  /** An image of a node's folder that is made, or put back later. */
+  /** A folder that is copied while its node is down, and started in the place of the original. */
+  readonly moveEveryMs: number;
+  /**
+   * An image of a node's folder that is made, or put back when it is old. Never drawn: what the product does
+   * about it (the record of starts) comes too late to be harmless, see pinned.ts.
+   */
   readonly imageEveryMs: number;
 }
 
@@ -53,8 +58,6 @@ export interface SimOptions extends FaultRates {
   readonly safetyMs: number;
   /** Before everything heals, a bare quorum must do. */
   readonly quorumFirst: boolean;
-  /** A node that starts asks the others first whether its disk is an old copy. */
-  readonly asksFirst: boolean;
   /** Numbers of faults that are left out: how a failing seed is made smaller. */
   readonly without: readonly number[];
 }
@@ -82,7 +85,8 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     diskStallEveryMs: often([0, 0, 5000]),
     wipeEveryMs: often([0, 0, 0, 3000]),
     rotEveryMs: often([0, 0, 0, 4000]),
-    imageEveryMs: often([0, 0, 0, 700]),
+    moveEveryMs: often([0, 0, 0, 2000]),
+    imageEveryMs: 0,
     clients: often([1, 2, 4]),
     thinkMs: often([10, 50, 200]),
     snapshotEveryEntries: often([0, 20, 100]),
@@ -92,32 +96,48 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     hints: random.next() < 0.7,
     safetyMs: between(random, 12_000, 24_000),
     quorumFirst: random.next() < 0.7,
-    asksFirst: true,
     without: [],
   };
 }
 
+const NO_FAULTS: FaultRates = {
+  crashEveryMs: 0,
+  blackoutEveryMs: 0,
+  partitionEveryMs: 0,
+  clogEveryMs: 0,
+  resetEveryMs: 0,
+  pauseEveryMs: 0,
+  membershipEveryMs: 0,
+  transferEveryMs: 0,
+  diskFaultEveryMs: 0,
+  diskStallEveryMs: 0,
+  wipeEveryMs: 0,
+  rotEveryMs: 0,
+  moveEveryMs: 0,
+  imageEveryMs: 0,
+};
+
 /** A world in which nothing goes wrong. */
 export function calmOptions(nodes: number): SimOptions {
   return {
-    ...{ nodes, lossRatio: 0, duplicateRatio: 0, delayMeanMs: 0.2, lateRatio: 0, asBytes: false },
-    ...{ clockDrift: 0, diskMeanMs: 0.5, crashEveryMs: 0, blackoutEveryMs: 0, partitionEveryMs: 0 },
-    ...{ clogEveryMs: 0, resetEveryMs: 0, pauseEveryMs: 0, membershipEveryMs: 0, transferEveryMs: 0 },
-    ...{
-      diskFaultEveryMs: 0,
-      diskStallEveryMs: 0,
-      wipeEveryMs: 0,
-      rotEveryMs: 0,
-      imageEveryMs: 0,
-      clients: 0,
-    },
-    ...{
-      thinkMs: 0,
-      snapshotEveryEntries: 100,
-      trailingEntries: 50,
-      maxAppendBytes: 512 * 1024,
-      powerCutRatio: 0,
-    },
-    ...{ hints: true, safetyMs: 60_000, quorumFirst: false, asksFirst: true, without: [] },
+    ...NO_FAULTS,
+    nodes,
+    lossRatio: 0,
+    duplicateRatio: 0,
+    delayMeanMs: 0.2,
+    lateRatio: 0,
+    asBytes: false,
+    clockDrift: 0,
+    diskMeanMs: 0.5,
+    clients: 0,
+    thinkMs: 0,
+    snapshotEveryEntries: 100,
+    trailingEntries: 50,
+    maxAppendBytes: 512 * 1024,
+    powerCutRatio: 0,
+    hints: true,
+    safetyMs: 60_000,
+    quorumFirst: false,
+    without: [],
   };
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { playCalm } from './calm.ts';
 import { playFleet } from './fleet.ts';
+import { PINNED } from './pinned.ts';
 import { playSeed } from './play.ts';
 import type { Tally } from './tally.ts';
 
@@ -9,7 +10,7 @@ const SEEDS = 1000;
 
 /** What must have happened over these seeds, or they prove nothing about it. */
 const HAPPENED = [
-  ...['kill', 'power cut', 'pause', 'wipe', 'rot', 'rot refused', 'leave', 'hint'],
+  ...['kill', 'power cut', 'pause', 'wipe', 'rot', 'rot refused', 'leave', 'hint', 'move'],
   ...['net lost', 'net doubled', 'net late', 'net cut', 'net clogged', 'net reset', 'net asBytes'],
   ...['cut', 'one-way cut', 'clog', 'reset', 'stalled sync', 'unreachable', 'distress', 'transfer'],
   ...['disk sync EIO', 'disk write EIO', 'disk read EIO', 'disk open EIO', 'disk write ENOSPC'],
@@ -38,6 +39,12 @@ describe(`${SEEDS} seeds`, () => {
     expect(tally.reads).toBeGreaterThan(SEEDS * 50);
     expect(tally.terms).toBeGreaterThan(SEEDS * 3);
     expect(tally.snapshots).toBeGreaterThan(SEEDS);
+  });
+});
+
+describe('pinned plays', () => {
+  it.each(PINNED)('$seed breaks no rule any more ($was)', ({ seed, options }) => {
+    expect(playSeed(seed, 'wal', options.nodes, options).violation).toBeNull();
   });
 });
 

@@ -9,6 +9,7 @@ import { playCalm } from './calm.ts';
 import type { SimResult } from './cluster.ts';
 import { playFleet } from './fleet.ts';
 import { calmOptions, type SimOptions } from './options.ts';
+import { LIMITS_OF_THE_PRODUCT } from './pinned.ts';
 import { nodesOf, playSeed } from './play.ts';
 import { shrink } from './shrink.ts';
 import { measureSpeed, speedText } from './speed.ts';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     shrink: { type: 'string' },
     speed: { type: 'boolean', default: false },
     'calm-hours': { type: 'string' },
+    limits: { type: 'boolean', default: false },
   },
 });
 
@@ -109,8 +111,14 @@ function calm(hours: number): void {
   }
 }
 
+function limits(): void {
+  for (const { seed, options, was } of LIMITS_OF_THE_PRODUCT)
+    console.log(`seed ${seed}: ${playSeed(seed, 'wal', options.nodes, options).violation} (${was})`);
+}
+
 if (values.seed !== undefined) one(Number(values.seed));
 else if (values.shrink !== undefined) shrinkOne(Number(values.shrink));
 else if (values.speed) for (const speed of measureSpeed()) console.log(speedText(speed));
+else if (values.limits) limits();
 else if (values['calm-hours'] !== undefined) calm(Number(values['calm-hours']));
 else await many(Number(values.from), Number(values.seeds));

@@ -70,6 +70,7 @@ export class WalSimStorage implements SimStorage {
   copy(): WalSimStorage {
     const copy = new WalSimStorage(this.#parts, this.#disk);
     copy.#disk.settle();
+    copy.isRotten = this.isRotten;
     return copy;
   }
 
