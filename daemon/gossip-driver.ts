@@ -12,6 +12,7 @@ import { LIMITS, unreachable } from '../src/base/index.ts';
 import type {
   FailureCause,
   GossipInput,
+  GossipMessage,
   GossipStatus,
   MemberEvent,
   MemberView,
@@ -59,12 +60,18 @@ export interface GossipTransport {
   stop(): Promise<void>;
   setPeers(peers: readonly { readonly nodeId: NodeId; readonly address: string }[]): void;
   send(peer: NodeId, purpose: 'gossip', payload: Uint8Array): void;
+  /** For what may be lost, doubled or early: probes and their answers. Absent: `send`. */
+  sendProbe?(peer: NodeId, purpose: 'gossip', payload: Uint8Array): void;
   accept(claim: NodeClaim, purpose: 'gossip' | 'control' | 'bulk', stream: Duplex): void;
   /** The record of who belongs to the cluster changed. */
   review(): void;
   /** Reads the certificates again; a transport without any has nothing to do. */
   reload?(): void;
-  links(): readonly { readonly nodeId: NodeId; readonly connected: boolean }[];
+  links(): readonly {
+    readonly nodeId: NodeId;
+    readonly connected: boolean;
+    readonly probeLane?: 'udp' | 'h2';
+  }[];
 }
 
 export interface GossipDriverOptions {
@@ -81,6 +88,8 @@ export interface GossipDriverOptions {
     verdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void;
   };
   readonly logger: Logger;
+  /** Where probes in datagrams come in; null: connections carry them. */
+  readonly probes: { readonly host: string; readonly port: number } | null;
   /** Why a node is not talked with although its certificate is good; see PeerTransport. */
   readonly refusal: (claim: NodeClaim) => string | null;
   /** Another transport, for tests. */
@@ -133,7 +142,8 @@ export class GossipDriver {
       ((listener) => {
         const purposes = ['gossip'] as const;
         const { refusal } = options;
-        const who = { clusterId, nodeId, instanceId, pkiDir };
+        const probes = options.probes === null ? {} : { probes: options.probes };
+        const who = { clusterId, nodeId, instanceId, pkiDir, ...probes };
         return new PeerTransport({ ...who, listen: null, purposes, pings: 'sparing', listener, refusal });
       });
     this.#transport = make({
@@ -243,6 +253,15 @@ export class GossipDriver {
     return this.#detector.status(systemClock.now());
   }
 
+  /** What carries the probes of the connected neighbours now, how many by which. */
+  probeLanes(): Readonly<Record<'udp' | 'h2', number>> {
+    const counts = { udp: 0, h2: 0 };
+    for (const { connected, probeLane } of this.#transport.links()) {
+      if (connected || probeLane === 'udp') counts[probeLane ?? 'h2']++;
+    }
+    return counts;
+  }
+
   #facts(view: MemberView): GossipMember | undefined {
     if (!view.isKnown && view.state !== 'failed') return undefined;
     return {
@@ -280,7 +299,7 @@ export class GossipDriver {
     if (!this.#isRunning && input.kind !== 'known' && input.kind !== 'digest') return;
     const { packets, events, wakeAt } = this.#detector.handle(input, systemClock.now());
     if (this.#isRunning) {
-      for (const { to, message } of packets) this.#send(to, encodeGossip(message));
+      for (const { to, message } of packets) this.#send(to, message);
       if (!this.#tickPending) {
         this.#cancelWake();
         this.#cancelWake = systemClock.wakeAt(wakeAt, () => this.#onWake());
@@ -301,13 +320,16 @@ export class GossipDriver {
   }
 
   /** Without a link the packet is dropped: probes are repeated, a new link begins with a comparison. */
-  #send(to: NodeId, bytes: Uint8Array): void {
+  #send(to: NodeId, message: GossipMessage): void {
     if (!this.#open.has(to)) {
       const isNew = !this.#visited.has(to);
       this.#visited.set(to, systemClock.now() + LINGER_MS);
       if (isNew) this.#connect();
     }
-    this.#transport.send(to, 'gossip', bytes);
+    const bytes = encodeGossip(message);
+    const isProbe = message.kind === 'ping' || message.kind === 'ack';
+    if (isProbe && this.#transport.sendProbe !== undefined) this.#transport.sendProbe(to, 'gossip', bytes);
+    else this.#transport.send(to, 'gossip', bytes);
   }
 
   /** Connects to the neighbours and to whoever was visited lately. */

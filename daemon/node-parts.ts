@@ -111,6 +111,8 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     ...{ clusterId, nodeId, instanceId, bootCounter },
     pkiDir: join(dataDir, 'pki'),
     advertise: { host: advertisedHost(config), port: config.network.port },
+    probes:
+      config.network.probeLane === 'udp' ? { host: config.network.host, port: config.network.port } : null,
     listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },
     logger,
     refusal: (claim) => nodeRefusal(state.cluster, claim),

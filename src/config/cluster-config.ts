@@ -14,6 +14,8 @@ export interface NetworkConfig {
   readonly peerPort: number;
   /** Address that others reach this node at; null when `host` is a wildcard and none was given. */
   readonly advertiseHost: string | null;
+  /** What carries probes of liveness: connections, or datagrams to UDP `port` where both ends do. */
+  readonly probeLane: 'h2' | 'udp';
 }
 
 export interface RaftConfig {

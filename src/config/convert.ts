@@ -7,13 +7,14 @@ import { isWildcard } from './relations.ts';
 import type { ConfigFile } from './schema.ts';
 
 function networkOf(file: ConfigFile['cluster']['network']): NetworkConfig {
-  const { host, port, client_port, peer_port, advertise_host } = file;
+  const { host, port, client_port, peer_port, advertise_host, probe_lane } = file;
   return {
     host,
     port,
     clientPort: client_port,
     peerPort: peer_port ?? port + 2,
     advertiseHost: advertise_host ?? (isWildcard(host) ? null : host),
+    probeLane: probe_lane,
   };
 }
 
@@ -130,6 +131,7 @@ export function toFile(config: ClusterConfig): FileTree {
         client_port: network.clientPort,
         peer_port: network.peerPort,
         ...(network.advertiseHost === null ? {} : { advertise_host: network.advertiseHost }),
+        ...(network.probeLane === 'h2' ? {} : { probe_lane: network.probeLane }),
       },
       raft: {
         election_timeout_ms: raft.electionTimeoutMs,

@@ -87,6 +87,11 @@ const network = z.strictObject({
     local: true,
     sample: '192.168.1.100',
   }),
+  probe_lane: z.enum(['h2', 'udp']).default('h2').register(KEYS, {
+    doc: 'What carries liveness probes: the connections, or sealed datagrams to the same port beside them',
+    effect: 'restart',
+    local: true,
+  }),
 });
 
 const raft = z.strictObject({

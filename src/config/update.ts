@@ -38,6 +38,7 @@ function localValues({ nodeId, dataDir, network }: LocalKeys): Map<string, unkno
     ['cluster.network.client_port', network.clientPort],
     ['cluster.network.peer_port', network.peerPort],
     ['cluster.network.advertise_host', network.advertiseHost],
+    ['cluster.network.probe_lane', network.probeLane],
   ]);
 }
 
@@ -98,6 +99,7 @@ function completed(shared: FileTree, local: LocalKeys): FileTree {
       client_port: network.clientPort,
       peer_port: network.peerPort,
       ...(network.advertiseHost === null ? {} : { advertise_host: network.advertiseHost }),
+      ...(network.probeLane === 'h2' ? {} : { probe_lane: network.probeLane }),
     },
   };
   return { ...shared, cluster: merge(cluster, own) };

@@ -5,6 +5,7 @@
  * and gossip send again, memory does not grow.
  */
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Client } from 'undici';
 import { LIMITS, type NodeId, SqlccError } from '../base/index.ts';
 import { encodeFrames, type Frame, FrameReader, fitsFrame } from './frame.ts';
@@ -28,7 +29,8 @@ export interface PeerConnectionOptions {
   readonly tls: ClientTls;
   readonly judge: NonNullable<DialOptions['judge']>;
   readonly headers: Readonly<Record<string, string>>;
-  opened(): void;
+  /** `socket` is the connection that carries it. */
+  opened(socket: TLSSocket | null): void;
   /** Once; nothing follows. */
   ended(how: ConnectionEnd, reason: string): void;
   pong(rttMs: number): void;
@@ -39,6 +41,7 @@ export class PeerConnection {
   readonly #client: Client;
   readonly #reader = new FrameReader(MAX_PAYLOAD_FROM_ACCEPTOR);
   #stream: Duplex | null = null;
+  #socket: TLSSocket | null = null;
   #pending: Frame[] = [];
   #pendingBytes = 0;
   #flushPlanned = false;
@@ -58,6 +61,9 @@ export class PeerConnection {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       keepAliveMs: KEEP_ALIVE_MS,
       maxConcurrentStreams: LIMITS.maxStreamsPerSession,
+      connected: (socket) => {
+        this.#socket = socket;
+      },
     });
     void this.#open();
   }
@@ -109,7 +115,7 @@ export class PeerConnection {
       stream.on('drain', () => this.#onDrain());
       stream.once('end', () => this.#hungUp('the peer ended the stream'));
       stream.once('close', () => this.#hungUp('the stream was closed'));
-      this.#options.opened();
+      this.#options.opened(this.#socket);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#end(isRefused(error) ? 'refused' : 'failed', reason);

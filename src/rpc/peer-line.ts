@@ -6,6 +6,7 @@
  * does not want this node: it is not dialled at once, but with growing patience.
  */
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type NodeId, SqlccError } from '../base/index.ts';
 import { type EvidenceInput, type EvidenceState, weighEvidence } from './death-evidence.ts';
 import { type ConnectionEnd, PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
@@ -33,6 +34,8 @@ export interface PeerLineOptions {
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
   readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
   verdict(what: 'lost' | 'dead' | 'restored'): void;
+  /** A connection stands, over this socket. */
+  opened(socket: TLSSocket | null): void;
   pong(rttMs: number): void;
   log(event: 'peer-connected' | 'peer-disconnected', reason: string): void;
 }
@@ -117,8 +120,9 @@ export class PeerLine {
     const { purpose, log } = this.#options;
     const connection = new PeerConnection({
       ...this.#options.dial(),
-      opened: () => {
+      opened: (socket) => {
         this.#openedAt = performance.now();
+        this.#options.opened(socket);
         log('peer-connected', purpose);
         this.#weigh('connected');
       },

@@ -9,7 +9,9 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
@@ -19,6 +21,7 @@ import { helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hell
 import { PeerInbox } from './peer-inbox.ts';
 import { PeerLine } from './peer-line.ts';
 import { PeerListener } from './peer-listener.ts';
+import { ProbeLane } from './probe-lane.ts';
 import { RoundTrips } from './round-trips.ts';
 import { readServerTls, type ServerTls } from './tls.ts';
 import { splitAddress } from './undici-client.ts';
@@ -63,6 +66,8 @@ export interface PeerTransportOptions {
    * arrive the line to it is tried only each 5 s; for purposes that ask and answer by themselves.
    */
   readonly pings?: 'steady' | 'sparing';
+  /** Where datagrams for `sendProbe` come in; others find it at the port that they dial. Absent: none do. */
+  readonly probes?: { readonly host: string; readonly port: number };
   readonly listener: PeerTransportListener;
   /**
    * Why a node with a good certificate is not talked with, in either direction: it was removed, another
@@ -82,6 +87,8 @@ export interface PeerLinkStatus {
   readonly nodeId: NodeId;
   readonly connected: boolean;
   readonly rttMs: number | null;
+  /** What carries its probes now. */
+  readonly probeLane: 'udp' | 'h2';
 }
 
 export class PeerTransport {
@@ -93,6 +100,7 @@ export class PeerTransport {
   readonly #roundTrips = new RoundTrips();
   readonly #dropped = new Set<NodeId>();
   readonly #listener: PeerListener | null;
+  readonly #probes: ProbeLane | null;
   #tls: ServerTls;
   #timer: NodeJS.Timeout | null = null;
   #tickDue = 0;
@@ -102,6 +110,7 @@ export class PeerTransport {
   constructor(options: PeerTransportOptions) {
     this.#options = options;
     this.#tls = readServerTls(options.pkiDir, options.clusterId);
+    this.#probes = this.#probeLane();
     this.#listener =
       options.listen === null
         ? null
@@ -120,8 +129,23 @@ export class PeerTransport {
     return this.#listener?.port ?? null;
   }
 
+  #probeLane(): ProbeLane | null {
+    const { probes, purposes, listener } = this.#options;
+    const purpose = purposes[0];
+    if (probes === undefined || purpose === undefined) return null;
+    return new ProbeLane({
+      ...probes,
+      payload: (peer, bytes, claim) => {
+        if (this.#peers.has(peer)) this.#heardAt.set(peer, performance.now());
+        listener.payload(peer, purpose, bytes, claim);
+      },
+      log: (event, reason) => this.#log(event === 'probe-lane-open' ? 'info' : 'warn', event, { reason }),
+    });
+  }
+
   async start(): Promise<void> {
     await this.#listener?.start();
+    await this.#probes?.start();
     this.#tickDue = performance.now() + TICK_MS;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -131,6 +155,7 @@ export class PeerTransport {
     if (this.#timer !== null) clearInterval(this.#timer);
     for (const { inbox } of this.#inboxes.values()) inbox.farewell();
     this.setPeers([]);
+    await this.#probes?.stop();
     await this.#listener?.stop();
     for (const { inbox } of [...this.#inboxes.values()]) inbox.close(null);
   }
@@ -147,6 +172,7 @@ export class PeerTransport {
       this.#peers.delete(peer);
       this.#heardAt.delete(peer);
       this.#roundTrips.forget(peer);
+      this.#probes?.forget(peer);
     }
     for (const [peer, address] of wanted) {
       if (this.#peers.has(peer)) continue;
@@ -161,6 +187,7 @@ export class PeerTransport {
       const reason = this.#refusal(claim);
       if (reason !== null) inbox.close(reason);
     }
+    this.#probes?.review((claim) => this.#refusal(claim) !== null);
   }
 
   /**
@@ -174,6 +201,14 @@ export class PeerTransport {
     this.#dropped.add(peer);
   }
 
+  /**
+   * As `send`, for a message that may be lost, doubled or overtake others: in a datagram where that works, on
+   * the connection where it does not, and on both while that is not known.
+   */
+  sendProbe(peer: NodeId, purpose: PeerPurpose, payload: Uint8Array): void {
+    if (this.#probes?.send(peer, payload, performance.now()) !== true) this.send(peer, purpose, payload);
+  }
+
   /** Closes all connections with a peer; they come back after a backoff. */
   disconnect(peer: NodeId): void {
     for (const line of this.#peers.get(peer)?.values() ?? []) line.reset('disconnected by this node');
@@ -182,9 +217,11 @@ export class PeerTransport {
 
   links(): PeerLinkStatus[] {
     const purpose = this.#probing();
+    const now = performance.now();
     return [...this.#peers].map(([nodeId, lines]) => {
       const line = lines.get(purpose);
-      return { nodeId, connected: line?.isOpen ?? false, rttMs: line?.rttMs ?? null };
+      const probeLane = this.#probes?.isUsed(nodeId, now) === true ? 'udp' : 'h2';
+      return { nodeId, connected: line?.isOpen ?? false, rttMs: line?.rttMs ?? null, probeLane };
     });
   }
 
@@ -206,6 +243,8 @@ export class PeerTransport {
       stream.destroy();
       return;
     }
+    const socket = (stream as Partial<ServerHttp2Stream>).session?.socket as TLSSocket | undefined;
+    if (socket !== undefined) this.#probes?.accepted(claim, socket);
     const key = `${purpose} ${peer}`;
     this.#inboxes.get(key)?.inbox.close('replaced by a newer stream');
     const inbox: PeerInbox = new PeerInbox(stream, {
@@ -270,6 +309,9 @@ export class PeerTransport {
         }),
         verdict: (what) => this.#onVerdict(peer, what),
         pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
+        opened: (socket) => {
+          if (socket !== null && purpose === this.#probing()) this.#probes?.dialled(peer, address, socket);
+        },
         log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
       });
     return new Map(purposes.map((purpose) => [purpose, line(purpose)]));

@@ -4,6 +4,7 @@
  * `exports` map, so its files may be loaded; its version is pinned.
  */
 import { createRequire } from 'node:module';
+import type { TLSSocket } from 'node:tls';
 import type { Client } from 'undici';
 import { must } from '../base/index.ts';
 import type { ClientTls } from './tls.ts';
@@ -40,6 +41,8 @@ export interface H2ClientOptions {
   /** An idle session is closed after this long. */
   readonly keepAliveMs: number;
   readonly maxConcurrentStreams: number;
+  /** The connection under the session, whenever one was made. */
+  readonly connected?: (socket: TLSSocket) => void;
 }
 
 /** `host:port` cut in two, IPv6 in brackets or not; null when it is no address. */
@@ -69,8 +72,9 @@ export function h2Client(options: H2ClientOptions): Client {
       const goal = { host, port, tls, timeoutMs: options.connectTimeoutMs, ...(judge ? { judge } : {}) };
       dial(goal, (error, socket) => {
         if (error !== null) dialErrors.add(error);
-        if (socket === null) callback(error as Error, null);
-        else callback(null, socket);
+        if (socket === null) return callback(error as Error, null);
+        options.connected?.(socket);
+        callback(null, socket);
       });
     },
     headersTimeout: 0,

@@ -62,7 +62,14 @@ class Trio {
   async start(...names: string[]): Promise<void> {
     for (const name of names) {
       const driver = new GossipDriver({
-        ...{ clusterId: 'c', nodeId: name, instanceId: `i-${name}`, bootCounter: 1, pkiDir: '' },
+        ...{
+          clusterId: 'c',
+          nodeId: name,
+          instanceId: `i-${name}`,
+          bootCounter: 1,
+          pkiDir: '',
+          probes: null,
+        },
         advertise: { host: '127.0.0.1', port: 1000 + names.indexOf(name) },
         listener: {
           verdict: (about, liveness, _by, cause) => {
