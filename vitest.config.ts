@@ -19,7 +19,7 @@ export default defineConfig({
         // Deterministic simulation: pure, but long.
         test: {
           name: 'sim',
-          include: ['test/{sim,mutants}/**/*.test.ts'],
+          include: ['test/{detector,mutants,sim}/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 300_000,

@@ -1,0 +1,48 @@
+/** Which rows are run with which seeds and for how long, by size. */
+import { type Row, rowOf } from './row.ts';
+import { scenariosFor } from './scenarios.ts';
+
+export interface Plan {
+  readonly sizes: readonly number[];
+  /** All when empty. */
+  readonly scenarios: readonly string[];
+  readonly lanes: readonly ('h2' | 'udp')[];
+  /** `brief` is what `npm test` runs; `full` is what the report is made of. */
+  readonly effort: 'brief' | 'full';
+  /** Instead of 1, 2, …: these. */
+  readonly seeds: readonly number[];
+  readonly onRow: (row: Row) => void;
+}
+
+/** Two hours of virtual time in all where a row is judged by silence; less where that takes hours. */
+function lastingMs(nodes: number, effort: Plan['effort']): number {
+  if (effort === 'brief') return nodes <= 16 ? 60_000 : 18_000;
+  if (nodes <= 5) return 2_400_000;
+  if (nodes <= 16) return 600_000;
+  if (nodes <= 100) return 120_000;
+  return nodes <= 1000 ? 60_000 : 24_000;
+}
+
+function seedsFor(nodes: number, effort: Plan['effort'], isLasting: boolean): number {
+  if (effort === 'brief') return nodes <= 16 ? 2 : 1;
+  if (nodes <= 16) return isLasting ? 3 : 20;
+  if (nodes <= 100) return isLasting ? 3 : 5;
+  return nodes <= 1000 && !isLasting ? 2 : 1;
+}
+
+export function play(plan: Plan): Row[] {
+  const rows: Row[] = [];
+  for (const nodes of plan.sizes) {
+    for (const scenario of scenariosFor(nodes)) {
+      if (plan.scenarios.length > 0 && !plan.scenarios.includes(scenario.name)) continue;
+      const count = seedsFor(nodes, plan.effort, scenario.isLasting === true);
+      const seeds = plan.seeds.length > 0 ? plan.seeds : Array.from({ length: count }, (_, n) => n + 1);
+      for (const lane of plan.lanes) {
+        const row = rowOf({ nodes, scenario, lane, seeds, lastingMs: lastingMs(nodes, plan.effort) });
+        rows.push(row);
+        plan.onRow(row);
+      }
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,118 @@
+/** One node: its process, its clock, what it keeps while it stands still, and what it has sent. */
+import { assert, type NodeId } from '../../src/base/index.ts';
+import type { GossipFailureDetector, GossipInput } from '../../src/gossip/index.ts';
+import type { Link, LinkTarget } from './link.ts';
+
+/** Near S2: opinions may have been formed. */
+const LONG_SILENCE_MS = 2500;
+
+export class SimNode implements LinkTarget {
+  readonly index: number;
+  readonly nodeId: NodeId;
+  readonly address: string;
+  /** Ms of its clock in a true one. */
+  readonly #rate: number;
+  /** By index of the target. */
+  readonly links = new Map<number, Link>();
+  /** Connections of others to this node. */
+  readonly incoming = new Set<Link>();
+  /** By index: when its last packet came, and the first after a long silence; in true time. */
+  readonly heard = new Map<number, { lastAt: number; againAt: number }>();
+  #detector: GossipFailureDetector | null = null;
+  neighbours: readonly NodeId[] = [];
+  neighboursMax = 0;
+  isUp = false;
+  isHostUp = false;
+  boots = 0;
+  stalledUntil = 0;
+  wakeAt = Number.POSITIVE_INFINITY;
+  #waiting: GossipInput[] = [];
+  messagesOut = 0;
+  bytesOut = 0;
+  /** Most bytes of one second. */
+  bytesPeak = 0;
+  /** Most payload of news of one second. */
+  newsPeak = 0;
+  #newsSecond = 0;
+  #newsBytes = 0;
+  #second = 0;
+  #secondBytes = 0;
+
+  constructor(index: number, nodeId: NodeId, own: { readonly address: string; readonly rate: number }) {
+    this.index = index;
+    this.nodeId = nodeId;
+    this.address = own.address;
+    this.#rate = own.rate;
+  }
+
+  get detector(): GossipFailureDetector {
+    assert(this.#detector !== null, `${this.nodeId} was never started`);
+    return this.#detector;
+  }
+
+  start(detector: GossipFailureDetector): void {
+    this.#detector = detector;
+    this.isUp = true;
+    this.isHostUp = true;
+    this.stalledUntil = 0;
+    this.#waiting = [];
+    this.neighbours = [];
+    this.wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  stop(hostLives: boolean): void {
+    this.isUp = false;
+    this.isHostUp = hostLives;
+    this.#waiting = [];
+  }
+
+  /** Its own clock, whose zero is nobody else's. */
+  clock(now: number): number {
+    return (now + 1000 + this.index) * this.#rate;
+  }
+
+  /** When its clock will have shown `at`; a microsecond more, because divisions round. */
+  instantOf(at: number): number {
+    return at / this.#rate - 1000 - this.index + 0.001;
+  }
+
+  keep(input: GossipInput): void {
+    this.#waiting.push(input);
+  }
+
+  /** What came while it stood still, the late tick after everything else. */
+  resume(): GossipInput[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const isTick = (input: GossipInput): boolean => input.kind === 'tick';
+    return [...waiting.filter((i) => !isTick(i)), ...waiting.filter(isTick)];
+  }
+
+  hear(from: number, now: number): void {
+    const heard = this.heard.get(from);
+    if (heard === undefined) {
+      this.heard.set(from, { lastAt: now, againAt: now });
+      return;
+    }
+    if (now - heard.lastAt > LONG_SILENCE_MS) heard.againAt = now;
+    heard.lastAt = now;
+  }
+
+  countNews(now: number, bytes: number): void {
+    const second = Math.floor(now / 1000);
+    this.#newsBytes = bytes + (second === this.#newsSecond ? this.#newsBytes : 0);
+    this.#newsSecond = second;
+    this.newsPeak = Math.max(this.newsPeak, this.#newsBytes);
+  }
+
+  countOut(now: number, bytes: number): void {
+    this.bytesOut += bytes;
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondBytes = 0;
+    }
+    this.#secondBytes += bytes;
+    if (this.#secondBytes > this.bytesPeak) this.bytesPeak = this.#secondBytes;
+  }
+}

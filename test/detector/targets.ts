@@ -1,0 +1,139 @@
+/** The promises FD1–FD7 (docs/detector.md), each asked of the rows that can answer it. */
+import type { Row } from './row.ts';
+
+export interface Finding {
+  readonly target: string;
+  readonly row: string;
+  readonly isMet: boolean;
+  readonly text: string;
+}
+
+interface Claim {
+  readonly target: string;
+  readonly applies: (row: Row) => boolean;
+  /** What was measured, and the most that it may be. */
+  readonly measured: (row: Row) => number;
+  readonly most: (row: Row) => number;
+  readonly what: string;
+}
+
+const isSmall = (row: Row): boolean => row.nodes <= 5;
+const isLarge = (row: Row): boolean => row.nodes > 16;
+/** Over connections alone, loss of 30 % is promised from a hundred members on. */
+const FREE_OF_FALSE = [
+  'loss-10',
+  'loss-3-all',
+  'stall-one',
+  'stall-1',
+  'stall-observers',
+  'one-way',
+  'churn',
+];
+
+const CLAIMS: readonly Claim[] = [
+  {
+    ...{ target: 'FD1', what: 'kill: failed everywhere, p99 ms' },
+    applies: (r) => r.scenario === 'kill',
+    measured: (r) => r.allKnowMs?.p99 ?? Number.POSITIVE_INFINITY,
+    most: (r) => (isSmall(r) ? 300 : 1500),
+  },
+  {
+    ...{ target: 'FD2', what: 'silent: first suspected, max ms' },
+    applies: (r) => r.scenario === 'silent' && r.nodes <= 1000,
+    measured: (r) => r.firstSuspectMs?.max ?? Number.POSITIVE_INFINITY,
+    most: (r) => (isSmall(r) ? 1000 : 2000),
+  },
+  {
+    ...{ target: 'FD2', what: 'silent: failed everywhere, p99 ms' },
+    applies: (r) => (r.scenario === 'silent' || r.scenario === 'die-1') && r.nodes <= 1000,
+    measured: (r) =>
+      r.unknown > 0 ? Number.POSITIVE_INFINITY : (r.allKnowMs?.p99 ?? Number.POSITIVE_INFINITY),
+    most: (r) => (isSmall(r) ? 3600 : 4000),
+  },
+  {
+    ...{ target: 'FD2', what: 'silent: failed everywhere, max ms' },
+    applies: (r) => (r.scenario === 'silent' || r.scenario === 'die-1') && isLarge(r),
+    measured: (r) =>
+      r.unknown > 0 ? Number.POSITIVE_INFINITY : (r.allKnowMs?.max ?? Number.POSITIVE_INFINITY),
+    most: () => 4999,
+  },
+  {
+    ...{ target: 'FD3', what: 'false failures' },
+    applies: (r) =>
+      FREE_OF_FALSE.includes(r.scenario) ||
+      (r.scenario === 'loss-30' && (r.nodes >= 100 || r.lane === 'udp')),
+    measured: (r) => r.falseFailed,
+    most: () => 0,
+  },
+  {
+    ...{ target: 'FD4', what: 'all alive again after the fault, max ms' },
+    applies: (r) => ['zone', 'loss-80', 'stall-one', 'stall-1', 'one-way'].includes(r.scenario),
+    measured: (r) => r.healedMs?.max ?? Number.POSITIVE_INFINITY,
+    most: (r) => (isSmall(r) ? 2000 : 5000),
+  },
+  {
+    ...{ target: 'FD5', what: 'idle bytes out a node, mean a second' },
+    applies: (r) => r.scenario === 'idle',
+    measured: (r) => r.bytesPerS.mean,
+    most: () => 10_000,
+  },
+  {
+    ...{ target: 'FD5', what: 'bytes out a node at 10 % churn a minute, mean a second' },
+    applies: (r) => r.scenario === 'churn',
+    measured: (r) => r.bytesPerS.mean,
+    most: () => 20_000,
+  },
+  {
+    ...{ target: 'FD6', what: 'neighbours of a node, most' },
+    applies: (r) => r.scenario === 'idle',
+    measured: (r) => r.neighboursMax,
+    // twenty on the average; which rings name the same neighbour twice is chance
+    most: () => 26,
+  },
+  {
+    ...{ target: 'FD7', what: 'a joining node known to all, max ms' },
+    applies: (r) => r.scenario === 'join-one',
+    measured: (r) => r.healedMs?.max ?? Number.POSITIVE_INFINITY,
+    most: () => 3000,
+  },
+  {
+    ...{ target: 'FD7', what: 'all boot in 10 s: all know all, max ms' },
+    applies: (r) => r.scenario === 'join-many',
+    measured: (r) => r.healedMs?.max ?? Number.POSITIVE_INFINITY,
+    most: () => 15_000,
+  },
+];
+
+/** What the rows say to the promises. */
+export function findings(rows: readonly Row[]): Finding[] {
+  return [
+    ...rows.flatMap((row) => CLAIMS.filter((c) => c.applies(row)).map((c) => judge(c, row))),
+    ...flatness(rows),
+  ];
+}
+
+function judge(claim: Claim, row: Row): Finding {
+  const value = claim.measured(row);
+  const most = claim.most(row);
+  return {
+    target: claim.target,
+    row: rowKey(row),
+    isMet: value <= most,
+    text: `${claim.what}: ${value}, at most ${most}`,
+  };
+}
+
+/** Idle bytes at the largest size differ from those at a hundred by at most 15 %. */
+function flatness(rows: readonly Row[]): Finding[] {
+  const idle = rows.filter((r) => r.scenario === 'idle' && r.lane === 'h2');
+  const hundred = idle.find((r) => r.nodes === 100);
+  const largest = idle.filter((r) => r.nodes > 100).sort((a, b) => b.nodes - a.nodes)[0];
+  if (hundred === undefined || largest === undefined) return [];
+  const ratio = largest.bytesPerS.mean / hundred.bytesPerS.mean;
+  const text = `idle bytes are ${ratio.toFixed(3)} of those at 100, at most 15 % apart`;
+  return [{ target: 'FD5', row: rowKey(largest), isMet: Math.abs(ratio - 1) <= 0.15, text }];
+}
+
+export function rowKey(row: Pick<Row, 'nodes' | 'scenario' | 'lane'>): string {
+  return `${row.nodes} ${row.scenario} ${row.lane}`;
+}
