@@ -82,14 +82,14 @@ describe('KeyWatch', () => {
   it('gives large changes a page at a time and all of them', () => {
     const watch = new KeyWatch(0);
     const value = 'v'.repeat(LIMITS.maxValueBytes);
-    for (let n = 1; n <= 20; n++) watch.publish(packChanges([{ ...put('k', n), value }]), n);
+    for (let n = 1; n <= 12; n++) watch.publish(packChanges([{ ...put('k', n), value }]), n);
     const position = at(0);
     const pages: number[][] = [];
     for (let page = watch.read(position); page?.length; page = watch.read(position)) {
       pages.push(page.map((c) => c.version));
     }
     expect(pages.length).toBeGreaterThan(5);
-    expect(pages.flat()).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    expect(pages.flat()).toEqual(Array.from({ length: 12 }, (_, n) => n + 1));
   });
 
   it('has a limit of watchers', () => {
