@@ -24,7 +24,7 @@ function cellsOf(cells: readonly Cell[]): string {
     textOf(cell.loadCpuUs),
     textOf(cell.loadCores),
     textOf(cell.otherCores),
-    textOf(cell.rssMb),
+    `${cell.rssBeforeMb.median} → ${cell.rssMb.median}`,
     `${cell.errors}`,
   ]);
   const head = [

@@ -36,6 +36,7 @@ interface Run {
   readonly loadCores: number;
   readonly otherCores: number;
   readonly errors: number;
+  readonly rssBeforeMb: number;
   readonly rssMb: number;
 }
 
@@ -60,7 +61,8 @@ export interface Cell {
   /** Cores that neither load nor nodes kept busy: what else ran on the machine, and took from the figures. */
   readonly otherCores: Figure;
   readonly errors: number;
-  /** Resident memory a node when the load ended, MB, the largest of the three. */
+  /** Resident memory a node when the counted time began and when the load had ended, MB, the largest of the three. */
+  readonly rssBeforeMb: Figure;
   readonly rssMb: Figure;
 }
 
@@ -79,11 +81,17 @@ async function prepare(side: Side, leader: string, goProgram: string | null): Pr
   await runLoad(loader, TIMEOUT_MS);
 }
 
+function largestMb(side: Side): number {
+  return Math.max(...side.pids().map(rssMb));
+}
+
 async function measure(side: Side, leader: Leader, loader: Loader): Promise<Run> {
   let meter: CpuMeter | null = null;
   let used: CpuUsed | null = null;
+  let rssBeforeMb = 0;
   const result: LoadResult = await runLoad(loader, TIMEOUT_MS, {
     begin: () => {
+      rssBeforeMb = largestMb(side);
       meter = new CpuMeter(side.pids(), leader.pid);
     },
     end: () => {
@@ -104,7 +112,8 @@ async function measure(side: Side, leader: Leader, loader: Loader): Promise<Run>
     loadCores: result.cpuMs / 1000 / seconds,
     otherCores: Math.max(0, machineMs - nodesMs - result.cpuMs) / 1000 / seconds,
     errors,
-    rssMb: Math.max(...side.pids().map(rssMb)),
+    rssBeforeMb,
+    rssMb: largestMb(side),
   };
 }
 
@@ -180,6 +189,7 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Cell[]> {
         loadCores: over((r) => r.loadCores),
         otherCores: over((r) => r.otherCores),
         errors: all.reduce((total, r) => total + r.errors, 0),
+        rssBeforeMb: over((r) => r.rssBeforeMb),
         rssMb: over((r) => r.rssMb),
       });
     }

@@ -22,6 +22,7 @@ function cell(
     loadCpuUs: figureOf([1]),
     loadCores: figureOf([0.2]),
     otherCores: figureOf([0]),
+    rssBeforeMb: figureOf([100]),
     rssMb: figureOf([100]),
   };
 }
