@@ -358,6 +358,7 @@ export class ConsensusHost {
     const commitStalledMs = this.#committing.observe(commitIndex, this.#leading ? last.index : 0, at);
     const vitals = {
       oldestWriteMs: now.oldestWriteMs,
+      slowestWriteMs: now.slowestWriteMs,
       applyStalledMs: this.#restoring ? 0 : applyStalledMs,
       commitStalledMs,
       isLagging: now.lagging,

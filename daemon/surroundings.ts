@@ -14,6 +14,16 @@ const LAGGING_WINDOW = 5;
 /** How often the loop is looked at; each look wakes an idle process, and stalls that matter are longer. */
 const LAG_RESOLUTION_MS = 50;
 
+export interface SurroundingsSample {
+  readonly diskLatencyMs: number;
+  readonly loopLagP99Ms: number;
+  /** Age of the oldest write that has not come back. */
+  readonly oldestWriteMs: number;
+  /** The same, or the slowest of those that came back since the last sample. */
+  readonly slowestWriteMs: number;
+  readonly lagging: boolean;
+}
+
 export class Surroundings {
   readonly traffic = new Traffic();
   readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
@@ -52,8 +62,9 @@ export class Surroundings {
   }
 
   /** Figures of the time since the last sample. */
-  sample(): { diskLatencyMs: number; loopLagP99Ms: number; oldestWriteMs: number; lagging: boolean } {
+  sample(): SurroundingsSample {
     const sorted = this.#latencies.sort((a, b) => a - b);
+    const slowest = sorted.at(-1) ?? 0;
     if (sorted.length > 0) this.diskLatencyMs = sorted[Math.floor(sorted.length * 0.99)] as number;
     this.#latencies = [];
     const lag = this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
@@ -61,10 +72,12 @@ export class Surroundings {
     this.#delay.reset();
     this.#late = [...this.#late, this.loopLagMs > this.#electionTimeoutMs].slice(-LAGGING_WINDOW);
     const oldest = this.#open.values().next().value;
+    const oldestWriteMs = oldest === undefined ? 0 : performance.now() - oldest;
     return {
       diskLatencyMs: this.diskLatencyMs,
       loopLagP99Ms: this.loopLagMs,
-      oldestWriteMs: oldest === undefined ? 0 : performance.now() - oldest,
+      oldestWriteMs,
+      slowestWriteMs: Math.max(oldestWriteMs, slowest),
       lagging: this.#late.filter(Boolean).length >= LAGGING_SAMPLES,
     };
   }
