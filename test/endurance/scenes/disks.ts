@@ -1,5 +1,6 @@
 /** Disks that are slow, hang, fail once, or are full, below the log of a follower and of the leader. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultDisk, type FaultRule, type LabNode } from '../../lab/index.ts';
@@ -153,7 +154,6 @@ const FAILING: Scenario = {
   },
 };
 
-const MIB = 1024 * 1024;
 /** A refusal for want of space is tried again until then. */
 const PATIENCE = { timeoutMs: 1200 };
 
@@ -162,7 +162,7 @@ const FULL: Scenario = {
   name: 'full-disk',
   about:
     'F16: no space for a follower, then the leader, then for log lines only: the others go on, it comes back',
-  missing: () => FaultDisk.missing() ?? missingProgram(['mount', 'umount']),
+  missing: () => FaultDisk.missing() ?? missingProgram(['mount', 'umount', 'dd']),
   async play(stage) {
     const root = stage.temporary();
     const disk = FaultDisk.create(stage.temporary(), stage.seed);
@@ -183,7 +183,7 @@ const FULL: Scenario = {
       const node = who === 'leader' ? leader : (followers[0] ?? leader);
       const ballast = join(place(node.nodeId), 'ballast');
       const began = performance.now();
-      fill(ballast);
+      await fill(ballast);
       await sleep(5000);
       const end = node.child?.signalCode ?? node.child?.exitCode ?? 'runs';
       const during = scene.load.between(began);
@@ -223,16 +223,12 @@ const FULL: Scenario = {
   },
 };
 
-/** Writes until there is no space, to the last byte. */
-function fill(path: string): void {
-  for (const bytes of [MIB, 4096, 1]) {
-    for (;;) {
-      try {
-        writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' });
-      } catch {
-        break;
-      }
-    }
+/** Writes until there is no space, to the last byte; by another process, so that the writers here go on. */
+async function fill(path: string): Promise<void> {
+  for (const bytes of ['1M', '1']) {
+    const flags = ['oflag=append', 'conv=notrunc', 'status=none'];
+    const child = spawn('dd', ['if=/dev/zero', `of=${path}`, `bs=${bytes}`, ...flags], { stdio: 'ignore' });
+    await new Promise((resolve) => child.once('exit', resolve));
   }
 }
 
