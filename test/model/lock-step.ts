@@ -1,8 +1,9 @@
 /**
  * Steps the reference model beside every core of a scene, over the same inputs, and
  * compares after each of them: term, vote, role, leader, log, commit, what is durable,
- * the membership, what is written, and what is answered. What a server may choose (when
- * it stands, whether a leader takes a proposal) is read off the core and must be allowed.
+ * the membership, what is written, and what is answered; a read covers all that was
+ * committed when it was asked. What a server may choose (when it stands, whether a leader
+ * takes a proposal) is read off the core and must be allowed.
  */
 import type { RaftInput, RaftOutput, RaftStatus } from '../../src/raft/index.ts';
 import type { SceneNode, SceneWatch } from '../golden/raft/scene.ts';
@@ -20,6 +21,10 @@ export class LockStep implements SceneWatch {
   /** Answers that the model gives and the core has not sent yet. */
   readonly #expected = new Map<string, string[]>();
   #now = 0;
+  /** The highest index that any server ever took for committed. */
+  #committed = 0;
+  /** Reads that wait: their number, and what was committed somewhere when they were asked. */
+  readonly #reads = new Map<number, number>();
   /** Comparisons made, and how often each kind of input was seen. */
   compared = 0;
   readonly seen = new Map<string, number>();
@@ -44,17 +49,25 @@ export class LockStep implements SceneWatch {
     if (model === undefined || status === undefined) return;
     const name = input.kind === 'message' ? input.message.kind : input.kind;
     this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
+    if (input.kind === 'read-index') this.#reads.set(input.id, this.#committed);
     const { role } = model;
     this.#take(model, input, { now, status });
     if (model.role === 'leader' && role !== 'leader') model.syncPeers(now);
     if (model.role === 'leader') model.decide(now);
     this.#compare(model, status, name);
+    this.#committed = Math.max(this.#committed, model.commit);
   }
 
   took(node: SceneNode, output: RaftOutput): void {
     const model = this.#models.get(node.id);
     if (model === undefined) return;
     this.#autoPromotion(model, node, output);
+    for (const { id, index } of output.reads) {
+      const floor = this.#reads.get(id);
+      // §8: whatever was committed anywhere when it was asked may have been acknowledged
+      if (index !== null && floor !== undefined && index < floor)
+        throw new Mismatch(`${node.id}: a read at ${index} misses what was committed up to ${floor}`);
+    }
     const messages = [...output.sendNow, ...output.sendAfter.map((s) => s.message)];
     const answers: string[] = [];
     for (const m of messages) {

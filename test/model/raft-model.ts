@@ -6,8 +6,8 @@
  * be in (the acknowledged one, and one more for each write that is still out). What is
  * durable is not counted but asked of all of them.
  *
- * Not in it: when a server stands (that is chance, see `Chosen`), to whom a leader sends
- * what, and reads.
+ * Not in it: when a server stands (that is chance), to whom a leader sends
+ * what, and how a read is confirmed.
  */
 import type { LogEntry, Membership, RaftMember, SnapshotMeta } from '../../src/raft/index.ts';
 

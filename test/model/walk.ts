@@ -25,7 +25,7 @@ const MOVES: readonly (readonly [number, (scene: Scene, random: Random) => void]
   [1, (scene, random) => command(scene, `hint ${someone(scene, random)} lost ${leaderOf(scene)}`)],
   [1, (scene, random) => command(scene, `hint ${someone(scene, random)} restored ${leaderOf(scene)}`)],
   [0.3, (scene) => command(scene, `distress ${leaderOf(scene)}`)],
-  [1, (scene, random) => command(scene, `read ${someone(scene, random)}`)],
+  [4, (scene, random) => command(scene, `read ${someone(scene, random)}`)],
   [
     0.5,
     (scene, random) => command(scene, `environment ${someone(scene, random)} ${between(random, 0, 60)} 0`),
@@ -34,6 +34,7 @@ const MOVES: readonly (readonly [number, (scene: Scene, random: Random) => void]
   [0.5, (scene, random) => command(scene, `promote ${leaderOf(scene)} ${someone(scene, random)} n4 n5`)],
   [0.3, (scene) => command(scene, `leave ${leaderOf(scene)}`)],
   [1, partition],
+  [0.5, overtake],
   [1, (scene) => command(scene, 'heal')],
 ];
 const TOTAL = MOVES.reduce((sum, [weight]) => sum + weight, 0);
@@ -130,6 +131,22 @@ function changeOne(scene: Scene, random: Random): void {
   const kind = pick(random, ['add-learner', 'promote', 'demote', 'remove', 'set-address', 'readmit']);
   const id = pick(random, [...scene.nodes.keys()]);
   command(scene, `change ${leaderOf(scene)} ${kind} ${id}`);
+}
+
+/** A leader is cut off, alone or with one other, and stands still while the rest elects and writes; then it is asked. */
+function overtake(scene: Scene, random: Random): void {
+  const old = leaderOf(scene);
+  const others = [...scene.nodes.keys()].filter((id) => id !== old);
+  const left = random.next() < 0.5 ? [old] : [old, pick(random, others)];
+  const right = others.filter((id) => !left.includes(id));
+  command(scene, `partition ${left.join(' ')} | ${right.join(' ')}`);
+  command(scene, `advance ${between(random, 150, 400)}`);
+  const awake = right.filter((id) => scene.node(id).core !== null);
+  if (awake.length > 0) command(scene, `campaign ${pick(random, awake)}`);
+  scene.stabilize();
+  command(scene, `propose ${leaderOf(scene)} 1`);
+  scene.stabilize();
+  command(scene, `read ${old}`);
 }
 
 /** A driver owes the membership in force at the index: only a settled one is known to be that. */
