@@ -42,7 +42,8 @@ const TOTAL = MOVES.reduce((sum, [weight]) => sum + weight, 0);
 /** Plays `steps` moves of a seed under the model; a mismatch names the seed and the move. */
 export function walk(seed: number, steps: number): LockStep {
   const random = seededRandom(seed);
-  const scene = new Scene();
+  // appends of an entry or two, and a tail behind each snapshot, in every third one
+  const scene = new Scene(seed % 3 === 0 ? { maxAppendBytes: 120, trailingEntries: 3 } : {});
   const watch = new LockStep();
   scene.watch = watch;
   scene.isQuiet = true;
