@@ -101,6 +101,18 @@ export const ELECTIONS: readonly Mutant[] = [
     by: 'suite:test/paper/raft.test.ts',
   },
   {
+    id: 'no-log-check-at-all',
+    sentence: 'Neither pre-votes nor votes look at the log of a candidate.',
+    edits: [
+      {
+        file: 'src/raft/raft-log-manager.ts',
+        find: 'return comparePositions(position, this.last) >= 0;',
+        replace: 'return comparePositions(position, position) >= 0;',
+      },
+    ],
+    by: 'sim',
+  },
+  {
     id: 'log-check-by-length',
     sentence: 'The longer log wins an election, whatever the terms of the last entries.',
     edits: [
