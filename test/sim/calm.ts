@@ -85,12 +85,11 @@ function stalledFollower(cluster: SimCluster, random: Random, count: () => void)
   });
 }
 
-/** Idle, under light load, and with a follower that is stalled 400 ms at a time; each for `ms`. */
-export function playCalm(ms: number): CalmResult[] {
-  const light = { clients: 1, thinkMs: 500 };
-  return [
-    play('idle', ms, { clients: 0, thinkMs: 0 }, shortPauses),
-    play('light load', ms, light, shortPauses),
-    play('stalled follower', ms, light, stalledFollower),
-  ];
-}
+const LIGHT = { clients: 1, thinkMs: 500 };
+
+/** Each for `ms` of simulated time. */
+export const CALM_PLAYS: Readonly<Record<'idle' | 'load' | 'stall', (ms: number) => CalmResult>> = {
+  idle: (ms) => play('idle', ms, { clients: 0, thinkMs: 0 }, shortPauses),
+  load: (ms) => play('light load', ms, LIGHT, shortPauses),
+  stall: (ms) => play('a follower stalled 400 ms at a time', ms, LIGHT, stalledFollower),
+};

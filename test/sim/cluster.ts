@@ -17,6 +17,7 @@ import { type ClientCounts, SimClient } from './clients.ts';
 import { isQuorum } from './config-safety.ts';
 import { Courier } from './courier.ts';
 import type { Reply } from './desk.ts';
+import type { DiskImage } from './disk-image.ts';
 import { History } from './history.ts';
 import { Nemesis, type Victim } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
@@ -25,6 +26,7 @@ import { drawOptions, type SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
 import { Story } from './story.ts';
+import { startTwin } from './twin.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -189,6 +191,16 @@ export class SimCluster implements Victim {
     if (node.isUp || node.isRefused) return;
     node.start();
     this.story.say(node.who, node.isUp ? 'started' : 'did not start');
+  }
+
+  clone({ nodeId, settings }: SimNode, image: DiskImage, random: Random): void {
+    const { world, network } = this;
+    const peer = (to: NodeId): SimNode | undefined => this.nodes.find((n) => n.nodeId === to);
+    startTwin({
+      ...{ nodeId, image, world, random, settings },
+      send: (messages) => network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m })),
+      elected: () => this.oracle.fail('Twin', `a copy of ${nodeId} is elected`),
+    });
   }
 
   /** Starts the clients; for whoever plays phases of his own. */

@@ -13,8 +13,9 @@ import {
   shuffle,
 } from '../../src/base/index.ts';
 import type { MembershipChange, RaftMarks } from '../../src/raft/index.ts';
+import type { DiskImage } from './disk-image.ts';
 import type { SimNetwork } from './network.ts';
-import type { DiskImage, SimNode } from './node.ts';
+import type { SimNode } from './node.ts';
 import type { FaultRates, SimOptions } from './options.ts';
 import type { DiskFault } from './storage.ts';
 import type { World } from './world.ts';
@@ -36,6 +37,8 @@ export interface Victim {
   stale(marks: RaftMarks): SimNode | undefined;
   change(change: MembershipChange): void;
   restart(node: SimNode): void;
+  /** Runs a copy of the node's folder beside it for a while. */
+  clone(node: SimNode, image: DiskImage, random: Random): void;
 }
 
 export interface NemesisOptions {
@@ -52,6 +55,7 @@ export class Nemesis {
   /** Faults that really happened, by kind. */
   readonly counts = new Map<string, number>();
   readonly #images = new Map<NodeId, DiskImage>();
+  readonly #copies = new Map<NodeId, DiskImage>();
   #end: Instant = 0;
   #isReplacing = false;
   #askedAt: Instant = Number.NEGATIVE_INFINITY;
@@ -95,6 +99,8 @@ export class Nemesis {
     this.#every('wipe', (random) => this.#wipe(any(random)));
     this.#every('rot', (random) => this.#rot(any(random), random));
     this.#every('move', (random) => this.#move(any(random), random));
+    this.#every('clone', (random) => this.#clone(any(random), random));
+    this.#every('surroundings', (random) => this.#surroundings(any(random), random));
     this.#every('image', (random) => this.#image(any(random), random));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
@@ -217,6 +223,29 @@ export class Nemesis {
     this.#count('move');
     this.#say(node.who, 'is moved');
     this.#cluster.world.after(downMs, () => this.#cluster.restart(node));
+  }
+
+  /** A copy of a folder is kept, or an earlier one started beside the original. */
+  #clone(node: SimNode, random: Random): void {
+    const kept = this.#copies.get(node.nodeId);
+    const image = kept?.instanceId === node.instanceId && random.next() < 0.5 ? kept : node.image();
+    if (image === null || node.isSuspect) return;
+    this.#copies.set(node.nodeId, image);
+    this.#count('clone');
+    this.#say(node.who, `start ${image.boot} of it runs at another address too`);
+    this.#cluster.clone(node, { ...image, disk: image.disk.copy() ?? image.disk }, random);
+  }
+
+  /** A slow network or loop raises the floor of the timeouts; an operator changes settings. */
+  #surroundings(node: SimNode, random: Random): void {
+    const [rttP99Ms, loopLagP99Ms] = [between(random, 0, 40), between(random, 0, 60)];
+    this.#count('surroundings');
+    node.submit({ kind: 'environment', rttP99Ms, loopLagP99Ms, diskLatencyMs: between(random, 0, 30) });
+    if (random.next() < 0.5) return;
+    const heartbeatIntervalMs = between(random, 20, 60);
+    const avoid = random.next() < 0.5 ? [node.nodeId] : [];
+    this.#count('settings');
+    for (const each of this.#cluster.nodes) each.change({ heartbeatIntervalMs, avoid });
   }
 
   /**
@@ -370,4 +399,5 @@ type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name :
 const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
   ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
+  ...(['clone', 'surroundings'] as const),
 ];

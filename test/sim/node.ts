@@ -27,14 +27,15 @@ import {
 } from '../../src/raft/index.ts';
 import type { Courier } from './courier.ts';
 import { Desk, type Reply } from './desk.ts';
+import type { DiskImage } from './disk-image.ts';
 import type { History } from './history.ts';
 import { ModelStore } from './model-store.ts';
 import type { SimNetwork } from './network.ts';
 import { NodeState, type SnapshotImage } from './node-state.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
-import { type Shadow, spied } from './shadow.ts';
-import type { DiskFault, SimStorage } from './storage.ts';
+import { spied } from './shadow.ts';
+import { type DiskFault, isDiskError, type SimStorage } from './storage.ts';
 import { NodeClock, type World } from './world.ts';
 
 export interface NodeParts {
@@ -52,16 +53,6 @@ export interface NodeParts {
   /** Has the leader propose what a node says of itself. */
   readonly announce: (command: object, reply: Reply) => void;
   readonly say: (who: string, text: string) => void;
-}
-
-/** A copy of a node's data folder, and what its disk had confirmed by then. */
-export interface DiskImage {
-  readonly instanceId: InstanceId;
-  /** Its count of starts. */
-  readonly boot: number;
-  readonly disk: SimStorage;
-  readonly state: NodeState;
-  readonly shadow: Shadow;
 }
 
 /** What a life has and its crash takes. */
@@ -99,6 +90,7 @@ export class SimNode {
   /** Starts of this disk, counted on it. */
   boot = 0;
   readonly #parts: NodeParts;
+  #settings: RaftSettings;
   #disk: SimStorage;
   #life: Life | null = null;
 
@@ -106,6 +98,7 @@ export class SimNode {
     this.nodeId = nodeId;
     this.instanceId = `i-${nodeId}`;
     this.#parts = parts;
+    this.#settings = parts.settings;
     this.#disk = parts.makeDisk(this.instanceId);
   }
 
@@ -173,7 +166,7 @@ export class SimNode {
   }
 
   #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
-    const { settings, random, courier, peer, say, oracle } = this.#parts;
+    const { random, courier, peer, say, oracle } = this.#parts;
     let isFailing = false;
     storage.onFailure((reason) => {
       isFailing = true;
@@ -190,7 +183,7 @@ export class SimNode {
     return new TurnLoop({
       nodeId: this.nodeId,
       instanceId: this.instanceId,
-      settings,
+      settings: this.#settings,
       storage,
       transport: {
         send: (messages) => this.#send(messages),
@@ -273,6 +266,16 @@ export class SimNode {
       state: state.copy(),
       shadow: this.#parts.oracle.shadowOf(instanceId).copy(),
     };
+  }
+
+  get settings(): RaftSettings {
+    return this.#settings;
+  }
+
+  /** New settings, now and for lives to come. */
+  change(settings: Partial<RaftSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.submit({ kind: 'settings', settings: this.#settings });
   }
 
   /** Somebody puts an old folder in the place of its own. */
@@ -441,10 +444,4 @@ export class SimNode {
       if (event.kind === 'elected') oracle.elected(this.who, event.term, storage);
     }
   }
-}
-
-/** A disk that fails as it is read ends the turn: by an error that struck, or damage that somebody did. */
-function isDiskError(reason: string, isRotten: boolean): boolean {
-  if (/^SqlccError: read \S+: EIO/.test(reason)) return true;
-  return isRotten && /^SqlccError: \S+ at byte \d+: entry \d+ is damaged/.test(reason);
 }

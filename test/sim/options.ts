@@ -23,6 +23,10 @@ export interface FaultRates {
   readonly rotEveryMs: number;
   /** A folder that is copied while its node is down, and started in the place of the original. */
   readonly moveEveryMs: number;
+  /** A copy of a folder, new or old, that is started at another address beside the original. */
+  readonly cloneEveryMs: number;
+  /** What nodes measure of their surroundings, and settings that change. */
+  readonly surroundingsEveryMs: number;
   /**
    * An image of a node's folder that is made, or put back when it is old. Never drawn: what the product does
    * about it (the record of starts) comes too late to be harmless, see pinned.ts.
@@ -86,6 +90,8 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     wipeEveryMs: often([0, 0, 0, 3000]),
     rotEveryMs: often([0, 0, 0, 4000]),
     moveEveryMs: often([0, 0, 0, 2000]),
+    cloneEveryMs: often([0, 0, 0, 2000]),
+    surroundingsEveryMs: often([0, 0, 1000]),
     imageEveryMs: 0,
     clients: often([1, 2, 4]),
     thinkMs: often([10, 50, 200]),
@@ -114,6 +120,8 @@ const NO_FAULTS: FaultRates = {
   wipeEveryMs: 0,
   rotEveryMs: 0,
   moveEveryMs: 0,
+  cloneEveryMs: 0,
+  surroundingsEveryMs: 0,
   imageEveryMs: 0,
 };
 

@@ -2,10 +2,10 @@
  * The simulator by hand: `npm run sim -- --seeds 1000` on all cores (with `--minutes 5`
  * at most so long), `-- --seed 7` for one
  * with its story, `-- --shrink 7` for the smallest play of a failing one, `-- --speed`,
- * `-- --calm-hours 24`. Exit code 1 on any violation.
+ * `-- --calm-hours 24` (with `--calm idle`, `load` or `stall` only that one). Exit code 1 on any violation.
  */
 import { parseArgs } from 'node:util';
-import { playCalm } from './calm.ts';
+import { CALM_PLAYS } from './calm.ts';
 import type { SimResult } from './cluster.ts';
 import { playFleet } from './fleet.ts';
 import { calmOptions, type SimOptions } from './options.ts';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     shrink: { type: 'string' },
     speed: { type: 'boolean', default: false },
     'calm-hours': { type: 'string' },
+    calm: { type: 'string' },
     limits: { type: 'boolean', default: false },
   },
 });
@@ -105,7 +106,9 @@ async function many(from: number, seeds: number): Promise<void> {
 }
 
 function calm(hours: number): void {
-  for (const result of playCalm(hours * 3_600_000)) {
+  for (const [name, playCalm] of Object.entries(CALM_PLAYS)) {
+    if (values.calm !== undefined && values.calm !== name) continue;
+    const result = playCalm(hours * 3_600_000);
     console.log(JSON.stringify(result));
     if (result.elections > 0 || result.terms > 0) process.exitCode = 1;
   }

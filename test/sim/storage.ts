@@ -125,3 +125,9 @@ export class MemorySimStorage implements SimStorage {
     return false;
   }
 }
+
+/** A disk that fails as it is read ends the turn: by an error that struck, or damage that somebody did. */
+export function isDiskError(reason: string, isRotten: boolean): boolean {
+  if (/^SqlccError: read \S+: EIO/.test(reason)) return true;
+  return isRotten && /^SqlccError: \S+ at byte \d+: entry \d+ is damaged/.test(reason);
+}

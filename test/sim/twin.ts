@@ -1,0 +1,54 @@
+/**
+ * A copy of a node's folder, new or old, that somebody starts at another address while the
+ * original goes on. It speaks in the original's name, and hears nothing: what the others
+ * answer goes to the address on record. The record refuses its announcement, and it stops.
+ */
+import { type Random, seededRandom } from '../../src/base/index.ts';
+import { type RaftEvent, type RaftMessage, type RaftSettings, TurnLoop } from '../../src/raft/index.ts';
+import type { DiskImage } from './disk-image.ts';
+import { NodeClock, type World } from './world.ts';
+
+/** An announcement that is refused for so long ends the process (daemon/announce.ts), and a little. */
+const LIVES_MS = 3500;
+
+export interface TwinParts {
+  readonly nodeId: string;
+  readonly image: DiskImage;
+  readonly world: World;
+  readonly random: Random;
+  readonly settings: RaftSettings;
+  readonly send: (messages: readonly RaftMessage[]) => void;
+  /** It leads, which can't be. */
+  readonly elected: () => void;
+}
+
+/** Runs the copy for as long as the product lets it; it takes part in nothing that needs an answer. */
+export function startTwin(parts: TwinParts): void {
+  const { nodeId, image, world, random, settings, send, elected } = parts;
+  const clock = new NodeClock(world);
+  const onEvents = (events: readonly RaftEvent[]): void => {
+    if (events.some((e) => e.kind === 'elected')) elected();
+  };
+  const machine = image.state.machine.copy();
+  const loop = new TurnLoop({
+    nodeId,
+    instanceId: image.instanceId,
+    settings,
+    storage: image.disk.open(clock),
+    transport: { send, sendSnapshot: () => {} },
+    store: {
+      appliedIndex: () => machine.applied.index,
+      apply: (entries, applied) => clock.later(0.1, () => applied(entries.at(-1)?.index ?? 0)),
+      restore: (meta, done) => clock.later(0.1, () => done(meta.index)),
+    },
+    clock,
+    random: seededRandom(Math.floor(random.next() * 2 ** 32)),
+    schedule: (fn) => clock.soon(fn),
+    listener: { proposals: () => {}, reads: () => {}, events: onEvents, fatal: () => clock.kill() },
+  });
+  loop.start();
+  world.after(LIVES_MS, () => {
+    loop.stop();
+    clock.kill();
+  });
+}
