@@ -9,6 +9,7 @@
  * - No framing, queues or grouping of payloads: messages cross one by one, and a turn of
  *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
  * - A snapshot's file is an object: its bytes are checked in test/unit/wal.
+ * - An old image of a data folder that is put back in its place is never drawn: pinned.ts.
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
 import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';

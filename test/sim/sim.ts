@@ -1,8 +1,12 @@
 /**
- * The simulator by hand: `npm run sim -- --seeds 1000` on all cores (with `--minutes 5`
- * at most so long), `-- --seed 7` for one
- * with its story, `-- --shrink 7` for the smallest play of a failing one, `-- --speed`,
- * `-- --calm-hours 24` (with `--calm idle`, `load` or `stall` only that one). Exit code 1 on any violation.
+ * The simulator by hand, as `npm run sim -- …`; exit code 1 on any violation.
+ *
+ *   --seeds 1000 [--from 1] [--nodes 3|5] [--jobs 2] [--minutes 5] [--memory]   many, on all cores
+ *   --seed 7 [--options JSON]      one, with its story
+ *   --shrink 7                     the smallest play of a failing one
+ *   --speed                        simulated seconds a second, in four worlds
+ *   --calm-hours 24 [--calm idle|load|stall]   nothing goes wrong, and nothing may happen
+ *   --limits                       plays that are known to break rules, and why
  */
 import { parseArgs } from 'node:util';
 import { CALM_PLAYS } from './calm.ts';
