@@ -119,6 +119,14 @@ describe('Oracle', () => {
       },
     ],
     [
+      'CommitOwnTerm',
+      (stage) => {
+        for (const who of ['n1', 'n2']) stage.write(who, { entries: [entry(2, 1)] });
+        stage.turn('n1', { term: 2 });
+        stage.turn('n1', { term: 2, commitIndex: 2 });
+      },
+    ],
+    [
       'SnapshotCommitted',
       ({ oracle }) => {
         const meta = {

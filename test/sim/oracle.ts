@@ -295,6 +295,9 @@ export class Oracle {
       this.fail('CommittedOnQuorum', `${nodeId} commits the membership of ${index} without its majorities`);
     }
     if (commit < from) return;
+    // counting copies commits only what is of the leader's own term (§5.4.2, figure 8)
+    if (life.leads === marks.term && entryTerm(commit) !== marks.term)
+      this.fail('CommitOwnTerm', `${nodeId} leads ${marks.term} and commits ${commit}/${entryTerm(commit)}`);
     // a membership that followed from a commit of this very turn may have decided the rest, or not yet
     const term = entryTerm(commit);
     if (life.membership !== null && this.#isHeld(life.membership, commit, term)) return;
