@@ -72,7 +72,8 @@ export class MetricsSource {
   }
 
   #node(): NodeMetrics {
-    const { denials, latencies, startedAt } = this.#parts;
+    const { denials, gossip, latencies, startedAt } = this.#parts;
+    const lanes = gossip.probeLanes();
     const { sample, connections } = this.#health;
     const { requests, errors } = latencies.totals;
     const links = this.#parts.consensus.links.filter((l) => l.connected).length;
@@ -90,6 +91,8 @@ export class MetricsSource {
       residentMemoryBytes: sample.rssBytes,
       eventLoopLagMs: sample.loopLagP99Ms,
       uptimeMs: Date.now() - startedAt,
+      probeLaneUdp: lanes.udp,
+      probeLaneH2: lanes.h2,
       totalQueries: requests,
       totalErrors: errors,
       totalDenied: denials.total,

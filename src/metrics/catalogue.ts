@@ -54,6 +54,8 @@ export const METRICS: readonly Metric[] = [
     ['resident_memory', 'bytes', 'Memory of the daemon'],
     ['event_loop_lag', 'seconds', 'How late the event loops are, p99'],
     ['uptime', 'seconds', 'Time since the daemon started'],
+    ['probe_lane_udp', '', 'Neighbours whose liveness probes go by datagram (network.probe_lane)'],
+    ['probe_lane_h2', '', 'Neighbours whose liveness probes go by their connection'],
   ]),
   ...rows('raft', [
     ['current_term', '', 'Term of this node'],

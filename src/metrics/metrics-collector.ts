@@ -23,6 +23,9 @@ export interface NodeMetrics {
   readonly residentMemoryBytes: number | null;
   readonly eventLoopLagMs: number | null;
   readonly uptimeMs: number | null;
+  /** Neighbours by what carries the probes between them and this node. */
+  readonly probeLaneUdp: number | null;
+  readonly probeLaneH2: number | null;
   /** Requests and failed requests since start. */
   readonly totalQueries: number;
   readonly totalErrors: number;
@@ -143,6 +146,8 @@ export class MetricsCollector {
       resident_memory: node.residentMemoryBytes,
       event_loop_lag: seconds(node.eventLoopLagMs),
       uptime: seconds(node.uptimeMs),
+      probe_lane_udp: node.probeLaneUdp,
+      probe_lane_h2: node.probeLaneH2,
     });
   }
 

@@ -18,6 +18,8 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       residentMemoryBytes: 5e7,
       eventLoopLagMs: 2,
       uptimeMs: 60_000,
+      probeLaneUdp: 2,
+      probeLaneH2: 1,
       totalQueries: changes.queries ?? 0,
       totalErrors: changes.errors ?? 0,
       totalDenied: 7,
