@@ -82,6 +82,8 @@ export class SqliteReader {
   readonly #shapes = new Map<string, StatementShape>();
   #long: { readonly sql: string; readonly shape: StatementShape } | null = null;
   #opened: Opened | null = null;
+  /** What `own` found in this run of microtasks. */
+  #now: Opened | null = null;
 
   /** Opens lazily: the folder may still be empty. */
   constructor(dir: string) {
@@ -90,10 +92,17 @@ export class SqliteReader {
 
   /**
    * A statement of the state machine's own, kept for the next call. Throws unavailable while there is
-   * no file.
+   * no file. Callers that one message has released look once together whether a restore has replaced the
+   * file: whoever waits for that restore is released by a later message.
    */
   own(sql: string): StatementSync {
-    return ownOf(this.#current(), sql);
+    if (this.#now === null) {
+      this.#now = this.#current();
+      queueMicrotask(() => {
+        this.#now = null;
+      });
+    }
+    return ownOf(this.#now, sql);
   }
 
   /** Runs `work` in one read transaction of one file, also when a restore replaces it meanwhile. */
@@ -171,6 +180,7 @@ export class SqliteReader {
   close(): void {
     this.#opened?.connection.db.close();
     this.#opened = null;
+    this.#now = null;
   }
 
   #current(): Opened {

@@ -212,6 +212,23 @@ describe('snapshotTo and restore', () => {
     reader.close();
   });
 
+  it('reads that one message releases see one file; those of a later one see what a restore put there', async () => {
+    const store = open();
+    store.apply([log.put('k', 'old')]);
+    const other = open('b');
+    other.apply([{ ...log.put('k', 'new'), index: 1 }]);
+    await other.snapshotTo(join(dir, 'copy.db'));
+    const reader = StateReader.open(join(dir, 'a'));
+    const read = async () => reader.get('k').item?.value;
+    const released = [read(), read()];
+    store.restore(join(dir, 'copy.db'));
+    released.push(read());
+    expect(await Promise.all(released)).toEqual(['old', 'old', 'old']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await read()).toBe('new');
+    reader.close();
+  });
+
   it('a read that began before a restore ends in the state that it began in', async () => {
     const store = open();
     store.apply([log.put('k', 'old'), log.sql(['CREATE TABLE t (x)', 'INSERT INTO t VALUES (1)'])]);
