@@ -21,6 +21,7 @@ const KEEP_ALIVE_MS = 30_000;
 const GRACE_MS = 100;
 /** Streams show a sign of life every 5 s; a silent one is broken. */
 const STREAM_SILENCE_MS = 15_000;
+const UNAUTHENTICATED = 401;
 
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
@@ -172,6 +173,8 @@ export class HttpClient {
     try {
       const answer = await timer.race(sending);
       answer.body.on('error', () => {}); // readers see it too
+      // what a handshake said of a certificate, perhaps while a clock was off, stays with its session
+      if (answer.statusCode === UNAUTHENTICATED) this.#retire(request.endpoint, client);
       return { status: answer.statusCode, headers: flat(answer.headers), body: answer.body };
     } catch (error) {
       // a session that gave no answer in time may be frozen: the next request dials anew

@@ -148,6 +148,24 @@ describe('HttpClient request', { timeout: 20_000 }, () => {
     expect((await from.request(get(api.endpoint))).status).toBe(200);
   });
 
+  it('refused credentials: the next request shows them in a new handshake', async () => {
+    let isClockOff = true;
+    const api = await startApi(
+      folders,
+      { leader: async () => ({ body: { ok: true } }) },
+      {
+        authenticate: async () =>
+          isClockOff ? null : { kind: 'token', role: 'admin', id: 'admin', serial: null },
+      },
+    );
+    apis.push(api);
+    const from = client();
+    expect((await from.request(get(api.endpoint))).status).toBe(401);
+    isClockOff = false;
+    // the session itself still says no for a while: it remembers what it was told
+    expect((await from.request(get(api.endpoint))).status).toBe(200);
+  });
+
   it('a connection that breaks after sending: outcome_unknown', async () => {
     const api = await serve({ leader: () => new Promise(() => {}) });
     const cut = client().request(get(api.endpoint));
