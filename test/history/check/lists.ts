@@ -20,6 +20,9 @@ interface Read {
   readonly elements: readonly string[];
 }
 
+/** Its revision is its own: neither unknown nor that of a repetition. */
+const isExact = (op: Op | undefined): boolean => op?.ok === 'ok' && op.replayed !== true;
+
 class ListCheck {
   readonly findings: string[] = [];
   readonly #k: string;
@@ -82,7 +85,8 @@ class ListCheck {
       this.findings.push(`${this.#k} was read differently at revision ${rev}: ${describeOp(op)}`);
     if (elements.length < length)
       this.findings.push(`${this.#k} misses appends up to ${rev}: ${describeOp(op)}`);
-    const early = elements.find((element) => (this.#appends.get(element)?.rev ?? 0) > rev);
+    const isEarly = (append: Op | undefined): boolean => isExact(append) && (append?.rev ?? 0) > rev;
+    const early = elements.find((element) => isEarly(this.#appends.get(element)));
     if (early !== undefined)
       this.findings.push(`${this.#k} shows ${early} before its time: ${describeOp(op)}`);
   }
@@ -98,7 +102,7 @@ class ListCheck {
         at = Math.max(at, this.#reads[next]?.rev ?? 0);
       const op = this.#appends.get(element) as Op;
       const holds = this.#reads[next]?.rev ?? Number.POSITIVE_INFINITY;
-      if (op.ok === 'ok') {
+      if (isExact(op)) {
         if ((op.rev ?? 0) <= at)
           this.findings.push(`${this.#k} holds more than revisions allow before ${describeOp(op)}`);
         at = Math.max(at, op.rev ?? 0);
@@ -106,7 +110,7 @@ class ListCheck {
       }
       at = Math.max(at, timeline.toldBefore(op.call)) + 1;
       while (owned.has(at)) at++;
-      if (at > holds)
+      if (at > Math.min(holds, op.rev ?? holds))
         this.findings.push(`${this.#k} shows what was called too late for it: ${describeOp(op)}`);
     }
   }

@@ -44,6 +44,8 @@ export interface Op {
   readonly res?: Seen;
   /** Scans: what each key was. */
   readonly items?: Readonly<Record<string, Seen>>;
+  /** A write that was sent again and recognised: it took effect at `rev` or before. */
+  readonly replayed?: boolean;
   /** Deletes: whether there was something to delete. */
   readonly deleted?: boolean;
   readonly err?: string;

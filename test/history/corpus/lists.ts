@@ -22,6 +22,21 @@ export const LISTS: readonly Example[] = [
   bad('an append that was refused', '1 0-10 append l x !\n2 20-30 list l x; @6'),
   bad('an element that nobody appended', '1 0-10 append l x @5\n2 20-30 list l x;z; @6'),
   bad('an element from the future', '2 0-10 list l x; @5\n1 20-? append l x'),
+  good(
+    'a repetition that was recognised has a revision behind the append’s own',
+    '1 0-50 append l x @9 again\n2 10-20 list l x; @6\n3 30-40 append l y @7\n2 60-70 list l x;y; @9',
+  ),
+  bad(
+    'a repetition that was recognised, and nothing behind it',
+    '1 0-50 append l x @9 again\n2 60-70 list l - @9',
+  ),
+  {
+    ...bad(
+      'an append whose repetition was recognised shows only behind its revision',
+      '1 0-50 append l x @7 again\n2 20-80 list l - @8\n3 20-90 list l x; @9',
+    ),
+    values: 'good',
+  },
   {
     ...good('an append shows before its revision', '1 0-50 append l x @6\n2 10-20 list l x; @5'),
     revisions: 'bad',

@@ -10,6 +10,7 @@
  *     1 0-10 cas a x@5 y !8        refused: the key had revision 8
  *     1 0-10 del a @9              deleted; `del a none @9` = there was nothing to delete
  *     1 0-10 append l x @5         1 0-10 list l x;y; @7        `-` = empty
+ *     1 0-10 append l x @5 again    sent again and recognised: took effect at 5 or before
  *     1 0-10 scan a=x@5,b=- @7     two keys at one revision
  *     w1 0 start a @3              watch 1 of all keys that begin with a, behind revision 3
  *     w1 5 put a x @5 · w1 6 delete a @6 · w1 9 progress @9 · w1 9 compacted @9 · w1 9 end @9
@@ -29,15 +30,20 @@ function seenOf(text: string): Seen {
   return { v, mod: Number(mod) };
 }
 
-function outcomeOf(words: string[], ret: string): Pick<Op, 'ok' | 'rev' | 'err' | 'res' | 'stale'> {
+function outcomeOf(
+  words: string[],
+  ret: string,
+): Pick<Op, 'ok' | 'rev' | 'err' | 'res' | 'stale' | 'replayed'> {
   if (ret === '?') return { ok: 'unknown' };
   const stale = words.at(-1) === 'stale' ? { stale: true } : {};
   if (words.at(-1) === 'stale') words.pop();
+  const replayed = words.at(-1) === 'again' ? { replayed: true } : {};
+  if (words.at(-1) === 'again') words.pop();
   const last = words.pop() ?? '';
   if (last === '!') return { ok: 'fail', err: 'not_leader' };
   if (last.startsWith('!'))
     return { ok: 'fail', err: 'mismatch', res: { v: null, mod: Number(last.slice(1)) } };
-  return { ok: 'ok', rev: Number(last.slice(1)), ...stale };
+  return { ok: 'ok', rev: Number(last.slice(1)), ...stale, ...replayed };
 }
 
 function detailsOf(f: string, args: readonly string[]): Partial<Op> {

@@ -1,5 +1,5 @@
 /** Faults of wires, clocks and disks; each needs a lab. */
-import { between, must, pick } from '../../../src/base/index.ts';
+import { between, must, pick, shuffle } from '../../../src/base/index.ts';
 import type { FaultRule, LabHost } from '../../lab/index.ts';
 import type { RunNode } from './cluster.ts';
 import type { Hardware } from './ground.ts';
@@ -64,6 +64,42 @@ const partition: Nemesis = {
       lab.heal();
       scene.note('healed', { fault: 'partition' });
     }
+  },
+};
+
+/** A follower misses a second of the log; then the leader dies at the instant at which it is heard again. */
+const lag: Nemesis = {
+  name: 'lag',
+  needsHardware: true,
+  async strike(scene) {
+    const { lab, hostOf } = hardwareOf(scene);
+    const { cluster, random } = scene;
+    const leader = cluster.nodes.find((n) => n.nodeId === scene.leader());
+    if (leader === undefined) return;
+    const [late, other] = shuffle(
+      random,
+      cluster.nodes.filter((n) => n !== leader),
+    ).map((n) => hostOf(n.nodeId)) as [LabHost, LabHost];
+    const { child } = leader;
+    const before = lab.droppedPackets();
+    scene.allowEnd(leader.nodeId, true);
+    scene.note('fault', { fault: 'lag', late: late.name, killed: leader.nodeId });
+    lab.together(() => {
+      for (const [from, to] of must(SHAPES['isolated'], 'a shape')(late, other, hostOf(leader.nodeId)))
+        lab.cut(from, to);
+    });
+    try {
+      await scene.wait(between(random, 500, 1500));
+    } finally {
+      const dead = cluster.killNode(leader.nodeId);
+      lab.heal();
+      await dead;
+    }
+    if (lab.droppedPackets() > before && child?.signalCode === 'SIGKILL') scene.effect('lag');
+    await scene.wait(between(random, 300, 1200));
+    await cluster.startNode(leader.nodeId);
+    scene.allowEnd(leader.nodeId, false);
+    scene.note('healed', { fault: 'lag' });
   },
 };
 
@@ -153,7 +189,7 @@ const disk: Nemesis = {
 };
 
 const { none: _, ...ofProcesses } = PROCESS_NEMESES;
-const MIXED = [...Object.values(ofProcesses), partition, clock, disk];
+const MIXED = [...Object.values(ofProcesses), partition, lag, clock, disk];
 
 /** Any of them, one after the other. */
 const all: Nemesis = {
@@ -162,4 +198,11 @@ const all: Nemesis = {
   strike: (scene) => pick(scene.random, MIXED).strike(scene),
 };
 
-export const NEMESES: readonly Nemesis[] = [...Object.values(PROCESS_NEMESES), partition, clock, disk, all];
+export const NEMESES: readonly Nemesis[] = [
+  ...Object.values(PROCESS_NEMESES),
+  partition,
+  lag,
+  clock,
+  disk,
+  all,
+];

@@ -89,38 +89,7 @@ const pause: Nemesis = {
   },
 };
 
-/** A short pause of a follower and the leader's death: whoever was paused lacks entries when it is asked to vote. */
-const lag: Nemesis = {
-  name: 'lag',
-  async strike(scene) {
-    const { cluster, random } = scene;
-    const leader = cluster.nodes.find((n) => n.nodeId === scene.leader());
-    const follower = pick(
-      random,
-      cluster.nodes.filter((n) => n !== leader),
-    );
-    if (leader === undefined || follower.child?.pid === undefined) return;
-    const { pid } = follower.child;
-    scene.allowEnd(leader.nodeId, true);
-    scene.note('fault', { fault: 'lag', paused: follower.nodeId, killed: leader.nodeId });
-    process.kill(pid, 'SIGSTOP');
-    try {
-      await scene.wait(between(random, 60, 140));
-      const isStopped = processState(pid) === 'T';
-      const { child } = leader;
-      await cluster.killNode(leader.nodeId);
-      if (isStopped && child?.signalCode === 'SIGKILL') scene.effect('lag');
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    await scene.wait(between(random, 300, 1200));
-    await cluster.startNode(leader.nodeId);
-    scene.allowEnd(leader.nodeId, false);
-    scene.note('healed', { fault: 'lag' });
-  },
-};
-
 /** Nothing at all: what a run without faults is compared with. */
 const none: Nemesis = { name: 'none', strike: (scene) => scene.wait(1000) };
 
-export const PROCESS_NEMESES = { none, kill, killAll, pause, lag } as const;
+export const PROCESS_NEMESES = { none, kill, killAll, pause } as const;
