@@ -197,7 +197,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: 'leader.reads.confirm(quorumRound(core, leader) + 1)',
       },
     ],
-    by: 'sim',
+    by: 'suite:test/model/lock-step.test.ts',
   },
   {
     id: 'read-of-an-old-round',
@@ -222,6 +222,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    rules: ['Linearizability'],
   },
   {
     id: 'read-by-any-follower',
@@ -247,6 +248,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    rules: ['Linearizability'],
   },
   {
     id: 'prevote-without-log-check',

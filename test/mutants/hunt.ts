@@ -57,9 +57,10 @@ function ruleOf(violation: string): string {
   return /^([A-Za-z]+):/.exec(violation)?.[1] ?? 'Error';
 }
 
-async function bySeeds(folder: string, options: HuntOptions): Promise<Finding> {
+async function bySeeds(folder: string, options: HuntOptions, rules: readonly string[]): Promise<Finding> {
   const [first, last] = options.seeds;
-  const ended = await run(folder, ['test/mutants/seeds.ts', String(first), String(last)], options);
+  const args = ['test/mutants/seeds.ts', String(first), String(last), rules.join(',')];
+  const ended = await run(folder, args, options);
   if (ended.code !== 0)
     throw new Error(`the seeds did not end (${ended.code}): ${ended.stderr.slice(-2000)}`);
   const { seed, violation } = JSON.parse(ended.stdout) as { seed: number; violation: string | null };
@@ -103,7 +104,7 @@ export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Verdic
   try {
     const finding =
       by === 'sim'
-        ? await bySeeds(folder, options)
+        ? await bySeeds(folder, options, mutant.rules ?? [])
         : await bySuite(folder, by.slice('suite:'.length), options);
     return { id, by, sentence, ...finding, seconds: (performance.now() - began) / 1000 };
   } finally {

@@ -19,6 +19,8 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** `sim`: the simulation's seeds; `suite:<path>`: a test file. */
   readonly by: 'sim' | `suite:${string}`;
+  /** Rules of the oracle that count as finding it; any, unless given. */
+  readonly rules?: readonly string[];
 }
 
 /** What became of the search for one planted bug. */
