@@ -124,7 +124,8 @@ export class SimCluster implements Victim {
       makeDisk: (instanceId) => {
         const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);
         const seed = (): number => Math.floor(random.next() * 2 ** 32);
-        const disk = storage({ nodeId: name, instanceId, latencyMs, seed });
+        const { cacheBytes } = options;
+        const disk = storage({ nodeId: name, instanceId, latencyMs, cacheBytes, seed });
         this.#disks.push(disk);
         return disk;
       },

@@ -54,6 +54,8 @@ export interface SimOptions extends FaultRates {
   readonly snapshotEveryEntries: number;
   /** Entries kept behind a snapshot. */
   readonly trailingEntries: number;
+  /** Memory of the log for recent entries; small ones make it read its segments. */
+  readonly cacheBytes: number;
   /** Small ones cut what a follower misses into many messages. */
   readonly maxAppendBytes: number;
   /** A crash is a power cut with this probability, else a killed process whose page cache stays. */
@@ -97,6 +99,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     thinkMs: often([10, 30, 150]),
     snapshotEveryEntries: often([0, 20, 100]),
     trailingEntries: often([0, 5, 50]),
+    cacheBytes: often([4 * 1024, 1024 * 1024]),
     maxAppendBytes: often([250, 512 * 1024, 512 * 1024]),
     powerCutRatio: often([0, 0.5, 1]),
     hints: random.next() < 0.7,
@@ -141,6 +144,7 @@ export function calmOptions(nodes: number): SimOptions {
     thinkMs: 0,
     snapshotEveryEntries: 100,
     trailingEntries: 50,
+    cacheBytes: 4 * 1024,
     maxAppendBytes: 512 * 1024,
     powerCutRatio: 0,
     hints: true,

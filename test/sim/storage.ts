@@ -39,6 +39,8 @@ export interface SimStorageParts {
   readonly instanceId: InstanceId;
   /** Latency of the next sync, ms. */
   readonly latencyMs: () => number;
+  /** Memory for recent entries; older ones are read back from the log. */
+  readonly cacheBytes: number;
   /** A fresh seed for whatever the disk draws. */
   readonly seed: () => number;
 }

@@ -9,7 +9,6 @@ import type { NodeClock } from './world.ts';
 
 /** Small, so that a seed rolls over many segments. */
 const SEGMENT_BYTES = 16 * 1024;
-const CACHE_BYTES = 4 * 1024;
 /** Room that a disk has left when it is full. */
 const LAST_BYTES = 12 * 1024;
 const DIR = '/wal';
@@ -99,7 +98,7 @@ export class WalSimStorage implements SimStorage {
       clock,
       schedule: (fn) => clock.soon(fn),
       segmentBytes: SEGMENT_BYTES,
-      cacheBytes: CACHE_BYTES,
+      cacheBytes: this.#parts.cacheBytes,
     };
   }
 }
