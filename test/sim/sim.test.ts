@@ -15,6 +15,7 @@ const HAPPENED = [
   ...['net lost', 'net doubled', 'net late', 'net cut', 'net clogged', 'net reset', 'net asBytes'],
   ...['cut', 'one-way cut', 'clog', 'reset', 'stalled sync', 'unreachable', 'distress', 'transfer'],
   ...['disk sync EIO', 'disk write EIO', 'disk read EIO', 'disk open EIO', 'disk write ENOSPC'],
+  ...['disk remove EIO', 'disk rename EIO'],
   ...['disk crash names', 'disk crash writes', 'disk rot bit', 'ask remove', 'ask demote', 'ask promote'],
   ...['snapshot arrived', 'snapshot broken', 'snapshot resumed'],
   ...['client answered', 'client reads', 'client retries', 'client replays', 'client unknown'],
