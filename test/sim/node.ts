@@ -36,6 +36,7 @@ import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
 import { spied } from './shadow.ts';
 import { type DiskFault, isDiskError, type SimStorage } from './storage.ts';
+import { eventText } from './story.ts';
 import { NodeClock, type World } from './world.ts';
 
 export interface NodeParts {
@@ -440,7 +441,7 @@ export class SimNode {
   #onEvents(events: readonly RaftEvent[], storage: RaftStorage): void {
     const { oracle, say } = this.#parts;
     for (const event of events) {
-      say(this.who, JSON.stringify(event));
+      say(this.who, eventText(event));
       if (event.kind === 'elected') oracle.elected(this.who, event.term, storage);
     }
   }

@@ -1,8 +1,33 @@
 /** What happened in a seed, as lines for people and as one hash: equal for equal seeds. */
 import { createHash } from 'node:crypto';
+import type { Membership, RaftEvent, RaftMember } from '../../src/raft/index.ts';
 import type { World } from './world.ts';
 
 const LINES = 400;
+
+const names = (members: readonly RaftMember[]): string => members.map((m) => m.instanceId.slice(2)).join(' ');
+
+function membershipText({ voters, outgoing, learners, learnersNext }: Membership): string {
+  const joint = outgoing.length > 0 ? ` and of ${names(outgoing)}` : '';
+  const others = [...learners, ...learnersNext];
+  return `voters ${names(voters)}${joint}${others.length > 0 ? `, learners ${names(others)}` : ''}`;
+}
+
+/** An event of the core as a line: its kind, then what it says. */
+export function eventText(event: RaftEvent): string {
+  if (event.kind === 'membership-changed') {
+    const { membership, index, committed } = event;
+    return `membership of ${index}${committed ? ', committed' : ''}: ${membershipText(membership)}`;
+  }
+  const { kind, ...rest } = event;
+  const fields = Object.entries(rest).map(([name, value]) => `${name} ${shown(value)}`);
+  return `${kind} ${fields.join(', ')}`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 1000) / 1000);
+  return Array.isArray(value) ? value.join(' ') : String(value);
+}
 
 export class Story {
   readonly #world: World;
@@ -20,8 +45,8 @@ export class Story {
     const line = `${this.#world.now.toFixed(3).padStart(10)} ${who} ${text}`;
     this.#hash.update(line);
     if (text.startsWith('restores')) this.restores++;
-    else if (text.startsWith('{"kind":"elected"')) this.elections++;
-    else if (text.startsWith('{"kind":"campaign-started"')) this.campaigns++;
+    else if (text.startsWith('elected')) this.elections++;
+    else if (text.startsWith('campaign-started')) this.campaigns++;
     this.#lines.push(line);
     if (this.#lines.length > LINES * 2) this.#lines = this.#lines.slice(-LINES);
   };
