@@ -172,6 +172,8 @@ export class Nemesis {
    */
   #maySpare(node: SimNode): boolean {
     const leader = this.#cluster.leader();
+    // two nodes can't spare one
+    if (this.#cluster.nodes.length < 3) return false;
     if (leader === null || leader.node === node || this.#isReplacing) return false;
     // a change that was asked for may still lie before a leader that stands still
     if (this.#cluster.world.now - this.#askedAt < ORDER_MS) return false;
