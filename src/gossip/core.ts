@@ -9,6 +9,7 @@ import { NewsQueue, type Priority } from './dissemination.ts';
 import {
   compareIncarnations,
   type Member,
+  NO_OPINIONS,
   newMember,
   PART_ALL,
   PART_DIGEST,
@@ -237,7 +238,7 @@ export class GossipCore {
   /** This node speaks from a new life: everybody must hear it. */
   reincarnate(incarnation: Incarnation): void {
     this.members.reopine(this.self, () => {
-      this.self.opinions = new Map();
+      this.self.opinions = NO_OPINIONS;
     });
     this.restate(this.self, incarnation, this.self.state);
   }

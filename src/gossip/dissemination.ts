@@ -24,8 +24,16 @@ interface Item {
   rounds: number;
 }
 
+/** Ranks hold what waits, so that nobody sorts ten thousand items ten times a second. */
+const MOST_ROUNDS = 3;
+
+function rankOf({ priority, rounds }: Item): number {
+  return priority * MOST_ROUNDS + MOST_ROUNDS - rounds;
+}
+
 export class NewsQueue {
   readonly #items = new Map<NodeId, Item>();
+  readonly #ranks: readonly Set<NodeId>[] = Array.from({ length: 5 * MOST_ROUNDS }, () => new Set());
   #nextRoundAt: Instant = 0;
   #tokens: number = LIMITS.maxGossipBytesPerSecond;
   #tokensAt: Instant = 0;
@@ -43,12 +51,22 @@ export class NewsQueue {
   add(nodeId: NodeId, priority: Priority, parts: number): void {
     const item = this.#items.get(nodeId);
     if (item === undefined) {
-      this.#items.set(nodeId, { priority, parts, rounds: ROUNDS[priority] });
+      const fresh = { priority, parts, rounds: ROUNDS[priority] };
+      this.#items.set(nodeId, fresh);
+      this.#ranks[rankOf(fresh)]?.add(nodeId);
       return;
     }
+    const before = rankOf(item);
     item.priority = Math.min(item.priority, priority) as Priority;
     item.parts |= parts;
     item.rounds = Math.max(item.rounds, ROUNDS[priority]);
+    this.#move(nodeId, before, rankOf(item));
+  }
+
+  #move(nodeId: NodeId, from: number, to: number): void {
+    if (from === to) return;
+    this.#ranks[from]?.delete(nodeId);
+    this.#ranks[to]?.add(nodeId);
   }
 
   /** Own evidence of a death does not wait for the next round. */
@@ -63,6 +81,9 @@ export class NewsQueue {
   }
 
   delete(nodeId: NodeId): void {
+    const item = this.#items.get(nodeId);
+    if (item === undefined) return;
+    this.#ranks[rankOf(item)]?.delete(nodeId);
     this.#items.delete(nodeId);
   }
 
@@ -77,23 +98,36 @@ export class NewsQueue {
   ): MemberUpdate[] {
     if (this.#items.size === 0 || copies === 0 || now < this.#nextRoundAt) return [];
     this.#nextRoundAt = now + ROUND_MS;
-    const sorted = [...this.#items].sort(([, a], [, b]) => a.priority - b.priority || b.rounds - a.rounds);
     const updates: MemberUpdate[] = [];
     let room: number = LIMITS.maxGossipBatchBytes;
-    for (const [nodeId, item] of sorted) {
-      const update = describe(nodeId, item.parts);
+    const taken: NodeId[] = [];
+    for (const nodeId of this.#inOrder()) {
+      const update = describe(nodeId, this.#items.get(nodeId)?.parts ?? 0);
       if (update === null) {
-        this.#items.delete(nodeId);
+        this.delete(nodeId);
         continue;
       }
       const size = updateBytes(update);
       if (size > room || !this.spend(now, size * copies)) break;
       room -= size;
       updates.push(update);
-      item.rounds--;
-      if (item.rounds === 0) this.#items.delete(nodeId);
+      taken.push(nodeId);
     }
+    for (const nodeId of taken) this.#countRound(nodeId);
     return updates;
+  }
+
+  *#inOrder(): Generator<NodeId> {
+    for (const rank of this.#ranks) yield* rank;
+  }
+
+  #countRound(nodeId: NodeId): void {
+    const item = this.#items.get(nodeId);
+    if (item === undefined) return;
+    if (item.rounds === 1) return this.delete(nodeId);
+    const before = rankOf(item);
+    item.rounds--;
+    this.#move(nodeId, before, rankOf(item));
   }
 
   /** Takes `bytes` from the budget of this node; false when there is not enough. */

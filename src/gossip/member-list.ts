@@ -63,6 +63,7 @@ export interface Member {
   failedBy: readonly NodeId[];
   /** When it failed or left; the tombstone counts from here. */
   endedAt: Instant;
+  /** `NO_OPINIONS` until there is one: most members are never accused. */
   opinions: Map<ObserverKey, number>;
   /** What people were told last. */
   shown: MemberState;
@@ -90,6 +91,10 @@ export interface Member {
   toldAt: Instant;
 }
 
+/** Shared by all of whom nobody thinks anything; never written. */
+export const NO_OPINIONS = new Map<ObserverKey, number>();
+const NOBODY: readonly NodeId[] = [];
+
 export function newMember(nodeId: NodeId, address: string): Member {
   return {
     nodeId,
@@ -98,9 +103,9 @@ export function newMember(nodeId: NodeId, address: string): Member {
     incarnation: NEVER_HEARD,
     state: 'alive',
     cause: null,
-    failedBy: [],
+    failedBy: NOBODY,
     endedAt: 0,
-    opinions: new Map(),
+    opinions: NO_OPINIONS,
     shown: 'alive',
     splitSince: null,
     degraded: false,

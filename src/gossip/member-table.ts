@@ -9,7 +9,7 @@
  */
 import type { NodeId } from '../base/index.ts';
 import { SYNC_BUCKETS } from './codec.ts';
-import { type Member, newMember } from './member-list.ts';
+import { type Member, NO_OPINIONS, newMember } from './member-list.ts';
 import { Rings, ringsSeed } from './rings.ts';
 import { bucketOf, flipClaim } from './sync.ts';
 import type { ClaimState, Incarnation, ObserverKey } from './types.ts';
@@ -100,7 +100,7 @@ export class MemberTable {
     if (own !== undefined || this.#lent === null) return own;
     const lent = this.#lentRow(nodeId);
     if (lent === undefined) return undefined;
-    const row = { ...lent, opinions: new Map(lent.opinions) };
+    const row = { ...lent };
     this.#hidden.add(nodeId);
     this.#rows.set(nodeId, row);
     return row;
@@ -147,7 +147,9 @@ export class MemberTable {
   /** The one way in which opinions about a member, or this node, change. */
   reopine<T>(member: Member, change: () => T): T {
     flipClaim(this.#hashes, member);
+    if (member.opinions === NO_OPINIONS) member.opinions = new Map();
     const result = change();
+    if (member.opinions.size === 0) member.opinions = NO_OPINIONS;
     flipClaim(this.#hashes, member);
     return result;
   }

@@ -10,6 +10,7 @@ import {
   compareIncarnations,
   isNewerDigest,
   type Member,
+  NO_OPINIONS,
   PART_ADDRESS,
   PART_ALL,
   PART_DIGEST,
@@ -91,7 +92,7 @@ export function adopt(core: GossipCore, member: Member, incarnation: Incarnation
   const before = member.incarnation;
   const from = member.shown;
   core.members.reopine(member, () => {
-    member.opinions = new Map();
+    member.opinions = NO_OPINIONS;
   });
   core.restate(member, incarnation, 'alive');
   member.cause = null;

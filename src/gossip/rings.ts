@@ -9,13 +9,14 @@
 import type { NodeId } from '../base/index.ts';
 import { hashText } from './hash.ts';
 
+/** Four bytes a number: three numbers a ring and member are most of what a large table takes. */
 interface Order {
-  /** Seats, sorted. */
-  readonly seats: number[];
+  /** Seats, sorted; behind the last seat is room for more. */
+  seats: Uint32Array;
   /** By seat: where it is in `seats`. */
-  readonly places: number[];
+  places: Uint32Array;
   /** By seat: the hash that sorts. */
-  readonly positions: number[];
+  positions: Uint32Array;
 }
 
 export class Rings {
@@ -55,7 +56,8 @@ export class Rings {
     this.#names.push(nodeId);
     this.#seatOf.set(nodeId, seat);
     this.#orders.forEach((order, r) => {
-      order.positions.push(this.#position(r, nodeId));
+      if (seat === order.seats.length) grow(order, 2 * seat);
+      order.positions[seat] = this.#position(r, nodeId);
       this.#insert(order, seat);
     });
     return seat;
@@ -65,28 +67,36 @@ export class Rings {
   next(r: number, seat: number, direction: 1 | -1): number {
     const { seats, places } = this.#order(r);
     const at = (places[seat] as number) + direction;
-    return seats[at < 0 ? seats.length - 1 : at === seats.length ? 0 : at] as number;
+    const last = this.#names.length - 1;
+    return seats[at < 0 ? last : at > last ? 0 : at] as number;
   }
 
   #insert(order: Order, seat: number): void {
     const { seats, places } = order;
     let low = 0;
-    let high = seats.length;
+    let high = seat;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#compare(order, seats[middle] as number, seat) < 0) low = middle + 1;
       else high = middle;
     }
-    seats.splice(low, 0, seat);
-    for (let at = low; at < seats.length; at++) places[seats[at] as number] = at;
+    // its seat is the newest, so as many are seated before it as its number says
+    seats.copyWithin(low + 1, low, seat);
+    seats[low] = seat;
+    for (let at = low; at <= seat; at++) places[seats[at] as number] = at;
   }
 
   #order(r: number): Order {
     for (let n = this.#orders.length; n <= r; n++) {
-      const positions = this.#names.map((nodeId) => this.#position(n, nodeId));
-      const order: Order = { seats: this.#names.map((_, seat) => seat), places: [], positions };
+      const count = this.#names.length;
+      const positions = Uint32Array.from(this.#names, (nodeId) => this.#position(n, nodeId));
+      const order: Order = {
+        seats: Uint32Array.from(positions.keys()),
+        places: new Uint32Array(count),
+        positions,
+      };
       order.seats.sort((a, b) => this.#compare(order, a, b));
-      for (let at = 0; at < order.seats.length; at++) order.places[order.seats[at] as number] = at;
+      for (let at = 0; at < count; at++) order.places[order.seats[at] as number] = at;
       this.#orders.push(order);
     }
     return this.#orders[r] as Order;
@@ -99,6 +109,14 @@ export class Rings {
 
   #position(r: number, nodeId: NodeId): number {
     return hashText(nodeId, this.#seed + Math.imul(r + 1, 0x9e3779b1));
+  }
+}
+
+function grow(order: Order, size: number): void {
+  for (const name of ['seats', 'places', 'positions'] as const) {
+    const larger = new Uint32Array(size);
+    larger.set(order[name]);
+    order[name] = larger;
   }
 }
 
