@@ -185,7 +185,9 @@ describe('a full disk', () => {
     await until('writes are refused', async () => (load.refusals.get('storage_failed') ?? 0) > 16, 60_000);
     await after(2000);
     await load.stop();
-    expect([...load.refusals.keys()]).toEqual(['storage_failed']);
+    // on a busy machine a write may miss its deadline; nothing else ends one
+    const codes = [...load.refusals.keys()].filter((code) => code !== 'outcome_unknown');
+    expect(codes).toEqual(['storage_failed']);
     const refused = await refusal(cluster.client().kv.put('more', 'x', { timeoutMs: 1000 }));
     expect(refused).toMatchObject({ code: 'storage_failed', message: expect.stringContaining('MB left') });
     expect(refused.hint).toContain('free some space');
