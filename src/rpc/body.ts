@@ -27,6 +27,7 @@ export function readWholeBody(
       clearTimeout(timer);
       clearTimeout(deadline);
       stream.off('data', onData);
+      stream.off('close', onClose);
       if (error === null) resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
       else reject(error);
     };
@@ -39,6 +40,7 @@ export function readWholeBody(
       else chunks.push(chunk);
     };
     const late = (text: string): void => finish(new SqlccError('deadline_exceeded', text));
+    const onClose = (): void => finish(new SqlccError('unavailable', 'the caller went away'));
     const timer = setTimeout(() => late(`no byte of the body for ${BODY_IDLE_MS} ms`), BODY_IDLE_MS);
     const deadline = setTimeout(() => late('the body was not there by the deadline'), timeoutMs);
     if (Number(contentLength ?? 0) > maxBytes) {
@@ -47,7 +49,7 @@ export function readWholeBody(
     }
     stream.on('data', onData);
     stream.once('end', () => finish(null));
-    stream.once('close', () => finish(new SqlccError('unavailable', 'the caller went away')));
+    stream.once('close', onClose);
   });
 }
 

@@ -24,6 +24,7 @@ export class CallFront {
   readonly #options: CallFrontOptions;
   readonly #reader = new FrameReader();
   readonly #gone = new AbortController();
+  readonly #signal = (): AbortSignal => this.#gone.signal;
   #answers: Frame[] = [];
   #flushPlanned = false;
   #inFlight = 0;
@@ -128,7 +129,7 @@ export class CallFront {
       singleAnswer: true,
       identity,
       remoteAddress: caller.address,
-      gone: this.#gone.signal,
+      gone: this.#signal,
     });
   }
 

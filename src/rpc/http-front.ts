@@ -24,8 +24,7 @@ export async function serveStream(
   router: Router,
   caller: Caller,
 ): Promise<void> {
-  const gone = new AbortController();
-  stream.once('close', () => gone.abort());
+  const gone = new Departure(stream);
   const method = String(headers[constants.HTTP2_HEADER_METHOD]);
   const target = String(headers[constants.HTTP2_HEADER_PATH]);
   const answer = await answerOf(router, caller, {
@@ -35,7 +34,7 @@ export async function serveStream(
     body: { kind: 'bytes', read: (limits) => readWholeBody(stream, headers['content-length'], limits) },
     singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
-    gone: gone.signal,
+    gone: () => gone.signal,
   });
   if (stream.destroyed || stream.closed) return;
   const bytes = bytesOf(answer);
@@ -60,8 +59,7 @@ export async function serveMessage(
   router: Router,
   caller: Caller,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  const gone = new Departure(response);
   response.on('error', () => {}); // followed by 'close'
   const method = request.method ?? 'GET';
   const answer = await answerOf(router, caller, {
@@ -74,7 +72,7 @@ export async function serveMessage(
     },
     singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
-    gone: gone.signal,
+    gone: () => gone.signal,
   });
   if (response.destroyed) return;
   const bytes = bytesOf(answer);
@@ -85,6 +83,25 @@ export async function serveMessage(
   else if (answer.stream !== undefined) {
     await pump(response, answer.stream, () => isKnown(caller, request.headers.authorization));
   } else response.end(bytes ?? undefined);
+}
+
+/** The end of a caller's stream as a signal, made when somebody asks for it: most handlers never do. */
+class Departure {
+  readonly #sink: Writable;
+  #signal: AbortSignal | null = null;
+
+  constructor(sink: Writable) {
+    this.#sink = sink;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal !== null) return this.#signal;
+    const controller = new AbortController();
+    this.#signal = controller.signal;
+    if (this.#sink.closed) controller.abort();
+    else this.#sink.once('close', () => controller.abort());
+    return this.#signal;
+  }
 }
 
 type Unidentified = Omit<RouterRequest, 'identity'>;

@@ -50,7 +50,7 @@ export interface RouterRequest {
   readonly identity: Identity | null;
   readonly remoteAddress: string;
   /** Aborts when the caller is gone. */
-  readonly gone: AbortSignal;
+  gone(): AbortSignal;
 }
 
 /** What goes back. `body` is a JSON value; exactly one of the three is set, or none. */
@@ -321,7 +321,7 @@ class RoutedCall implements Call {
   readonly identity: Identity;
   readonly remoteAddress: string;
   readonly #deadline: number;
-  readonly #gone: AbortSignal;
+  readonly #gone: () => AbortSignal;
   #overdue: AbortController | null = null;
   #signal: AbortSignal | null = null;
   #aborted = false;
@@ -342,7 +342,7 @@ class RoutedCall implements Call {
     if (this.#signal === null) {
       this.#overdue = new AbortController();
       if (this.#aborted) this.#overdue.abort();
-      this.#signal = AbortSignal.any([this.#gone, this.#overdue.signal]);
+      this.#signal = AbortSignal.any([this.#gone(), this.#overdue.signal]);
     }
     return this.#signal;
   }

@@ -36,7 +36,7 @@ function ask(handlers: Handlers, question: Ask, options: Partial<RouterOptions> 
         : { kind: 'bytes', read: question.read ?? (async () => Buffer.from(question.body ?? '')) },
     identity: question.identity === undefined ? as('admin') : question.identity,
     remoteAddress: '192.0.2.1',
-    gone: new AbortController().signal,
+    gone: () => new AbortController().signal,
   });
 }
 
@@ -219,7 +219,7 @@ describe('Router policy', () => {
       router.dispatch({
         ...{ method, target, identity, headers: {}, remoteAddress: '192.0.2.1' },
         body: { kind: 'value', value, bytes: 2 },
-        gone: new AbortController().signal,
+        gone: () => new AbortController().signal,
       });
     const many = async (identity: Identity, ...call: [string, string, unknown?]) => {
       const answers = await Promise.all(
@@ -316,7 +316,7 @@ describe('Router bodies', () => {
             return new Promise((resolve) => ends.push(() => resolve(Buffer.from('{}'))));
           },
         },
-        ...{ identity: NOBODY, remoteAddress: '192.0.2.1', gone: new AbortController().signal },
+        ...{ identity: NOBODY, remoteAddress: '192.0.2.1', gone: () => new AbortController().signal },
       });
     const waiting = Array.from({ length: LIMITS.maxAnonymousBodies }, join);
     const refused = await join();
