@@ -357,8 +357,8 @@ export class ConsensusHost {
     const applyStalledMs = this.#applying.observe(appliedIndex, commitIndex, at);
     const commitStalledMs = this.#committing.observe(commitIndex, this.#leading ? last.index : 0, at);
     const vitals = {
-      oldestWriteMs: now.oldestWriteMs,
-      slowestWriteMs: now.slowestWriteMs,
+      syncMs: now.syncMs,
+      slowestSyncMs: now.slowestSyncMs,
       applyStalledMs: this.#restoring ? 0 : applyStalledMs,
       commitStalledMs,
       isLagging: now.lagging,

@@ -15,13 +15,13 @@ const DISK_HANG_MS = 10_000;
 const APPLY_HANG_MS = 60_000;
 
 export interface Vitals {
-  /** Age of the oldest write that is not durable yet, ms; 0 = none. */
-  readonly oldestWriteMs: Duration;
+  /** How long the disk has acknowledged nothing though it has something to do, ms; 0 = it has nothing. */
+  readonly syncMs: Duration;
   /**
-   * The same, or the slowest write that came back since the last look: a disk that takes 1.5 s each time
-   * would show a write of more than 1 s to one look in three.
+   * The same, or the longest such time since the last look: a disk that takes 1.5 s each time would show more
+   * than 1 s to one look in three.
    */
-  readonly slowestWriteMs: Duration;
+  readonly slowestSyncMs: Duration;
   /**
    * Time since the last applied entry while committed ones wait, ms; 0 = nothing waits, or a snapshot is
    * loading.
@@ -37,8 +37,7 @@ export interface Vitals {
 /** A reason to hand leadership over, or null. */
 export function distressOf(vitals: Vitals): string | null {
   const stallMs = Math.max(1000, 2 * vitals.electionTimeoutMs);
-  if (vitals.slowestWriteMs > stallMs)
-    return `the disk takes ${Math.round(vitals.slowestWriteMs)} ms for a write`;
+  if (vitals.slowestSyncMs > stallMs) return `the disk takes ${Math.round(vitals.slowestSyncMs)} ms to sync`;
   // an entry may carry a statement of seconds: five times the stall of a disk
   if (vitals.applyStalledMs > 5 * stallMs) {
     return `nothing applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;
@@ -53,8 +52,8 @@ export function distressOf(vitals: Vitals): string | null {
 
 /** A reason to stop at once, or null. */
 export function hangOf(vitals: Vitals): string | null {
-  if (vitals.oldestWriteMs > DISK_HANG_MS) {
-    return `a write has not come back for ${Math.round(vitals.oldestWriteMs)} ms`;
+  if (vitals.syncMs > DISK_HANG_MS) {
+    return `a write has not come back for ${Math.round(vitals.syncMs)} ms`;
   }
   if (vitals.applyStalledMs > APPLY_HANG_MS) {
     return `nothing was applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;

@@ -17,10 +17,10 @@ const LAG_RESOLUTION_MS = 50;
 export interface SurroundingsSample {
   readonly diskLatencyMs: number;
   readonly loopLagP99Ms: number;
-  /** Age of the oldest write that has not come back. */
-  readonly oldestWriteMs: number;
-  /** The same, or the slowest of those that came back since the last sample. */
-  readonly slowestWriteMs: number;
+  /** How long the disk has acknowledged nothing though it has something to do. */
+  readonly syncMs: number;
+  /** The same, or the longest such time since the last sample. */
+  readonly slowestSyncMs: number;
   readonly lagging: boolean;
 }
 
@@ -31,6 +31,9 @@ export class Surroundings {
   readonly #electionTimeoutMs: number;
   #latencies: number[] = [];
   #late: boolean[] = [];
+  /** When the disk acknowledged last, or had something to do again. */
+  #syncSince = 0;
+  #slowestSyncMs = 0;
   diskLatencyMs = 0;
   loopLagMs = 0;
 
@@ -51,7 +54,9 @@ export class Surroundings {
       snapshot: () => storage.snapshot(),
       onFailure: (failed) => storage.onFailure(failed),
       write: (request, done) => {
-        this.#open.set(request.token, performance.now());
+        const now = performance.now();
+        if (this.#open.size === 0) this.#syncSince = now;
+        this.#open.set(request.token, now);
         this.traffic.wrote(request.entries);
         storage.write(request, (token) => {
           this.#acknowledged(token);
@@ -64,20 +69,19 @@ export class Surroundings {
   /** Figures of the time since the last sample. */
   sample(): SurroundingsSample {
     const sorted = this.#latencies.sort((a, b) => a - b);
-    const slowest = sorted.at(-1) ?? 0;
     if (sorted.length > 0) this.diskLatencyMs = sorted[Math.floor(sorted.length * 0.99)] as number;
     this.#latencies = [];
     const lag = this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
     this.loopLagMs = Number.isFinite(lag) ? Math.max(0, lag) : 0;
     this.#delay.reset();
     this.#late = [...this.#late, this.loopLagMs > this.#electionTimeoutMs].slice(-LAGGING_WINDOW);
-    const oldest = this.#open.values().next().value;
-    const oldestWriteMs = oldest === undefined ? 0 : performance.now() - oldest;
+    const syncMs = this.#open.size === 0 ? 0 : performance.now() - this.#syncSince;
+    const slowestSyncMs = Math.max(syncMs, this.#slowestSyncMs);
+    this.#slowestSyncMs = 0;
     return {
       diskLatencyMs: this.diskLatencyMs,
       loopLagP99Ms: this.loopLagMs,
-      oldestWriteMs,
-      slowestWriteMs: Math.max(oldestWriteMs, slowest),
+      ...{ syncMs, slowestSyncMs },
       lagging: this.#late.filter(Boolean).length >= LAGGING_SAMPLES,
     };
   }
@@ -85,6 +89,9 @@ export class Surroundings {
   /** One acknowledgement covers all earlier writes. */
   #acknowledged(token: number): void {
     const now = performance.now();
+    // a write that waits its turn behind others says nothing of the disk: what counts is that it goes on
+    this.#slowestSyncMs = Math.max(this.#slowestSyncMs, now - this.#syncSince);
+    this.#syncSince = now;
     for (const [open, began] of this.#open) {
       if (open > token) break;
       this.#latencies.push(now - began);

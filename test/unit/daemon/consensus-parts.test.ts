@@ -51,17 +51,17 @@ describe('payloadGroups', () => {
 
 describe('distress', () => {
   const well: Vitals = {
-    ...{ oldestWriteMs: 0, slowestWriteMs: 0, applyStalledMs: 0, commitStalledMs: 0 },
+    ...{ syncMs: 0, slowestSyncMs: 0, applyStalledMs: 0, commitStalledMs: 0 },
     ...{ isLagging: false, electionTimeoutMs: 150 },
   };
 
   it.each([
     [{}, null, null],
-    [{ slowestWriteMs: 900 }, null, null],
-    [{ slowestWriteMs: 1100 }, 'the disk takes 1100 ms for a write', null],
-    [{ slowestWriteMs: 1100, electionTimeoutMs: 800 }, null, null],
-    [{ slowestWriteMs: 10_001 }, 'the disk takes', null],
-    [{ oldestWriteMs: 10_001, slowestWriteMs: 10_001 }, 'the disk takes', 'a write has not come back'],
+    [{ slowestSyncMs: 900 }, null, null],
+    [{ slowestSyncMs: 1100 }, 'the disk takes 1100 ms to sync', null],
+    [{ slowestSyncMs: 1100, electionTimeoutMs: 800 }, null, null],
+    [{ slowestSyncMs: 10_001 }, 'the disk takes', null],
+    [{ syncMs: 10_001, slowestSyncMs: 10_001 }, 'the disk takes', 'a write has not come back'],
     [{ applyStalledMs: 4000 }, null, null],
     [{ applyStalledMs: 6000 }, 'nothing applied for 6000 ms', null],
     [{ applyStalledMs: 61_000 }, 'nothing applied', 'nothing was applied'],

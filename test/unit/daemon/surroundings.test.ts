@@ -15,22 +15,37 @@ afterEach(() => {
 });
 
 describe('Surroundings', () => {
-  it('sample tells the oldest write that waits, and the slowest one also when it has come back', () => {
+  it('sample tells how long the disk is silent now, and the longest silence also when it is over', () => {
     const storage = new MemoryStorage();
     const surroundings = new Surroundings(150);
     const timed = surroundings.timed(storage);
-    expect(surroundings.sample()).toMatchObject({ oldestWriteMs: 0, slowestWriteMs: 0 });
+    expect(surroundings.sample()).toMatchObject({ syncMs: 0, slowestSyncMs: 0 });
     timed.write(request(1), () => {});
     vi.advanceTimersByTime(800);
-    expect(surroundings.sample()).toMatchObject({ oldestWriteMs: 800, slowestWriteMs: 800 });
+    expect(surroundings.sample()).toMatchObject({ syncMs: 800, slowestSyncMs: 800 });
     vi.advanceTimersByTime(700);
     storage.flush();
     timed.write(request(2), () => {});
     vi.advanceTimersByTime(300);
-    expect(surroundings.sample()).toMatchObject({ oldestWriteMs: 300, slowestWriteMs: 1500 });
+    expect(surroundings.sample()).toMatchObject({ syncMs: 300, slowestSyncMs: 1500 });
     storage.flush();
     vi.advanceTimersByTime(1000);
-    expect(surroundings.sample()).toMatchObject({ oldestWriteMs: 0, slowestWriteMs: 300 });
-    expect(surroundings.sample()).toMatchObject({ oldestWriteMs: 0, slowestWriteMs: 0 });
+    expect(surroundings.sample()).toMatchObject({ syncMs: 0, slowestSyncMs: 300 });
+    expect(surroundings.sample()).toMatchObject({ syncMs: 0, slowestSyncMs: 0 });
+  });
+
+  it('sample does not call a disk slow that goes on, however long a write waits for its turn', () => {
+    const storage = new MemoryStorage();
+    const surroundings = new Surroundings(150);
+    const timed = surroundings.timed(storage);
+    for (let token = 1; token <= 8; token++) timed.write(request(token), () => {});
+    for (let sync = 1; sync <= 7; sync++) {
+      vi.advanceTimersByTime(400);
+      storage.flush(1);
+    }
+    vi.advanceTimersByTime(100);
+    expect(surroundings.sample()).toMatchObject({ syncMs: 100, slowestSyncMs: 400 });
+    vi.advanceTimersByTime(2000);
+    expect(surroundings.sample()).toMatchObject({ syncMs: 2100, slowestSyncMs: 2100 });
   });
 });
