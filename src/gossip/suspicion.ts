@@ -25,11 +25,9 @@ export interface Timing {
 const PROBE_MS_PER_MEMBER: Duration = 25;
 const LEAST_PROBE_MS: Duration = 100;
 const LARGE: Timing = { probeMs: 500, lateMs: 560, reprobeMs: 100, suspectMs: 1500, voteMs: 3000 };
-const HUGE: Timing = { probeMs: 1000, lateMs: 1060, reprobeMs: 100, suspectMs: 2500, voteMs: 5000 };
 
 /** Up to this many members are suspected within a second. */
 export const SMALL_CLUSTER = 16;
-const HUGE_CLUSTER = 5000;
 const SMALL: readonly Timing[] = Array.from({ length: SMALL_CLUSTER + 1 }, (_, members) => {
   const probeMs = Math.max(LEAST_PROBE_MS, PROBE_MS_PER_MEMBER * (members - 1));
   return { probeMs, lateMs: probeMs + 60, reprobeMs: 100, suspectMs: 800, voteMs: 3000 };
@@ -61,9 +59,8 @@ const DIGEST_SPREAD_MS: Duration = 2000;
 export const MAX_OWN_HEALTH = 8;
 
 export function timingFor(members: number): Timing {
-  const small = SMALL[members];
-  if (small !== undefined) return small;
-  return members <= HUGE_CLUSTER ? LARGE : HUGE;
+  // who watches whom does not depend on the size above a mesh, so neither does the rhythm
+  return SMALL[members] ?? LARGE;
 }
 
 /** S1 as this node uses it now: `suspectMs` ≤ result < `voteMs`. */

@@ -149,7 +149,7 @@ export function scenariosFor(nodes: number): readonly Scenario[] {
       about: 'one host is cut off',
       run: (stage) => {
         die(stage, [one(stage)], 'silence');
-        stage.world.run(nodes > 5000 ? 9000 : 6000);
+        stage.world.run(6000);
       },
     },
     {
@@ -157,7 +157,7 @@ export function scenariosFor(nodes: number): readonly Scenario[] {
       about: '1 % of the hosts die at once',
       run: (stage) => {
         die(stage, some(stage, part(0.01)), 'silence');
-        stage.world.run(nodes > 5000 ? 10_000 : 8000);
+        stage.world.run(8000);
       },
     },
     {
