@@ -30,7 +30,7 @@ const FIRST_PORT = 15_433;
 const PORTS_PER_NODE = 10;
 /** As bin/sqlcc starts a daemon, which says why. */
 export const DAEMON_FLAGS = [
-  ...['--max-semi-space-size=2', '--heap-growing-percent=20', '--v8-pool-size=2'],
+  ...['--max-semi-space-size=2', '--heap-growing-percent=20', '--no-sparkplug', '--v8-pool-size=2'],
   '--disable-warning=ExperimentalWarning',
 ];
 export const DAEMON_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '262144' };
