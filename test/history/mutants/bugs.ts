@@ -285,19 +285,6 @@ export async function putKey(`,
     ],
   },
   {
-    name: 'vote-for-anybody',
-    why: 'a vote does not ask whether the candidate’s log is as long as the own one',
-    workload: 'register',
-    nemesis: 'lag',
-    edits: [
-      {
-        file: 'src/raft/raft-log-manager.ts',
-        from: 'return comparePositions(position, this.last) >= 0;',
-        to: 'return comparePositions(position, this.last) >= -2;',
-      },
-    ],
-  },
-  {
     name: 'self-confident-leader',
     why: 'a leader that nobody answers goes on leading, and confirms reads by itself',
     workload: 'register',
