@@ -80,7 +80,8 @@ async function execute(
   const results = resultOf(applied.result) as SqlResult[];
   const answer = {
     results,
-    index: applied.index,
+    // of the write itself, not of its repetition
+    index: applied.result.index ?? applied.index,
     read: { ...context.reads.info('quorum'), applied_index: applied.index },
   };
   return applied.result.replayed ? { ...answer, replayed: true } : answer;

@@ -151,13 +151,19 @@ export interface SqlEnvelope {
   readonly seq?: number;
 }
 
+/** Marks of an answer that was stored for a session's retry. */
+interface Replay {
+  readonly replayed?: boolean;
+  /** Log index of the write that the answer is about; only where it was replayed. */
+  readonly index?: LogIndex;
+}
+
 /** What applying an entry answered; stored for a session's retry. Errors are results, never exceptions. */
 export type ApplyResult =
-  | { readonly ok: true; readonly value: unknown; readonly replayed?: boolean }
-  | {
+  | ({ readonly ok: true; readonly value: unknown } & Replay)
+  | ({
       readonly ok: false;
       readonly code: string;
       readonly message: string;
       readonly details?: Readonly<Record<string, unknown>>;
-      readonly replayed?: boolean;
-    };
+    } & Replay);

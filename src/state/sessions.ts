@@ -108,8 +108,9 @@ export class Sessions {
   store(key: SessionKey, result: ApplyResult, index: LogIndex): void {
     const row = this.#row(key.session);
     if (row === null) return;
-    let reply = JSON.stringify(result);
-    if (Buffer.byteLength(reply) > LARGEST_REPLY_BYTES) reply = JSON.stringify(tooLarge(key.seq, result));
+    let reply = JSON.stringify({ ...result, index });
+    if (Buffer.byteLength(reply) > LARGEST_REPLY_BYTES)
+      reply = JSON.stringify({ ...tooLarge(key.seq, result), index });
     this.#keep.run(key.session, BigInt(key.seq), reply);
     row.replies++;
     row.bytes += Buffer.byteLength(reply);
@@ -137,7 +138,8 @@ export class Sessions {
     const found = this.#firstLarge.get(session) as unknown as [bigint, string] | undefined;
     if (found === undefined) return false;
     const [seq, before] = found;
-    const after = JSON.stringify(tooLarge(Number(seq), JSON.parse(before) as ApplyResult));
+    const stored = JSON.parse(before) as ApplyResult;
+    const after = JSON.stringify({ ...tooLarge(Number(seq), stored), index: stored.index });
     this.#shrink.run(after, session, seq);
     row.bytes += Buffer.byteLength(after) - Buffer.byteLength(before);
     return true;

@@ -181,6 +181,7 @@ describe('sessions', () => {
     expect(first.body['replayed']).toBeUndefined();
     expect(second.body).toMatchObject({ replayed: true });
     expect(second.body['results']).toEqual(first.body['results']);
+    expect(second.body['index']).toBe(first.body['index']);
     const headers = { 'x-sqlcc-session': id, 'x-sqlcc-seq': '2' };
     const put = { headers, body: { value: 'v' } };
     const one = await caller.ask(leader, 'PUT', '/v1/kv/once', put);
