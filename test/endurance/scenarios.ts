@@ -11,5 +11,5 @@ import type { Scenario } from './stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   ...[CABLE, ...PARTITIONS, ...WIRES, ...TIMES, ...DISKS],
-  ...[...LIMIT_SCENES, MANY, SOAK],
+  ...[...LIMIT_SCENES, ...MANY, SOAK],
 ];

@@ -1,5 +1,5 @@
 /** Resources that run out: descriptors, memory, CPU, patience. Consensus is the last thing that may suffer. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SqlccError } from '../../../src/base/index.ts';
@@ -72,6 +72,8 @@ const DESCRIPTORS: Scenario = {
       cpu_percent: round(cpuPercent),
       ...during,
     });
+    const words = `${leader.log}.stderr`;
+    if (existsSync(words)) stage.note('last words of the leader', readFileSync(words, 'utf8').slice(-600));
     stage.atLeast('descriptors in use at the limit', full, used + SPARE_DESCRIPTORS - 3);
     stage.equal('terms', (await leadOf(cluster)).term - term, 0);
     stage.atMost('writes of a connected client p99, ms', during.latencyMs.p99, 250);
