@@ -76,6 +76,7 @@ export class SystemSampler {
   readonly #dir: string;
   readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   #last = cpuTimes();
+  #rssBytes = 0;
 
   constructor(dataDir: string) {
     this.#dir = dataDir;
@@ -103,9 +104,19 @@ export class SystemSampler {
       diskFreeBytes: free,
       loadFactor: Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100,
       loopLagP99Ms: Number.isFinite(lag) ? lag : 0,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.#rss(),
       ...ioBytes(),
     };
+  }
+
+  /** Node opens a file for it and throws when no descriptor is left: what was read before stands then. */
+  #rss(): number {
+    try {
+      this.#rssBytes = process.memoryUsage.rss();
+    } catch {
+      // the next sample tries again
+    }
+    return this.#rssBytes;
   }
 
   stop(): void {
