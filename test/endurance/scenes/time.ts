@@ -84,7 +84,7 @@ const HOUR_MS = 3_600_000;
 
 const CLOCKS: Scenario = {
   name: 'clocks',
-  about: 'F6: wall clocks jump an hour and ten years, run ten times as fast: no election, writes go on',
+  about: 'F6: wall clocks jump an hour and ten days, run ten times as fast: no election, writes go on',
   missing: () => WallClock.missing(),
   async play(stage) {
     const clocks = new Map(['n1', 'n2', 'n3'].map((id) => [id, new WallClock(stage.temporary())]));
@@ -100,9 +100,10 @@ const CLOCKS: Scenario = {
     const acts: readonly (readonly [string, () => void])[] = [
       ['the leader an hour ahead', () => leaders.jumpMs(HOUR_MS)],
       ['a follower an hour behind', () => clockOf(follower).jumpMs(-HOUR_MS)],
-      ['the leader two hours back', () => leaders.jumpMs(-2 * HOUR_MS)],
+      // never behind the certificates, which are a minute old: who connects anew would be refused, and rightly
+      ['the leader 48 minutes back', () => leaders.jumpMs(-0.8 * HOUR_MS)],
       ['the leader ten times as fast', () => leaders.rate(10)],
-      ['the leader ten years ahead', () => leaders.jumpMs(10 * 365 * 24 * HOUR_MS)],
+      ['the leader ten days ahead', () => leaders.jumpMs(240 * HOUR_MS)],
     ];
     for (const [name, act] of acts) {
       const began = performance.now();
@@ -115,7 +116,7 @@ const CLOCKS: Scenario = {
     // the clock that a daemon lives by, seen from outside: when its log says it is now
     const { node } = await cluster.client().node(before.leader.nodeId, { node: before.leader.nodeId });
     const aheadMs = Date.parse(node.last_check ?? '') - Date.now();
-    stage.atLeast('the leader lives in the future, h', aheadMs / HOUR_MS, 24 * 300);
+    stage.atLeast('the leader lives in the future, h', aheadMs / HOUR_MS, 24 * 5);
     const now = await leadOf(cluster);
     stage.equal('terms', now.term - before.term, 0);
     await load.verify(stage);
