@@ -28,7 +28,18 @@ export class Checkpoints {
     const size = statSync(this.#walPath, { throwIfNoEntry: false })?.size ?? 0;
     if (size < this.#dueBytes) return;
     // a long read holds the log back: tried again when it has grown as much once more
-    this.#dueBytes = this.copy() ? DUE_BYTES : size + DUE_BYTES;
+    this.#dueBytes = this.#tryCopy() ? DUE_BYTES : size + DUE_BYTES;
+  }
+
+  /** No descriptor is left to open a file with: nothing was announced or copied, and nothing is lost by waiting. */
+  #tryCopy(): boolean {
+    try {
+      return this.copy();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EMFILE' || code === 'ENFILE') return false;
+      throw error;
+    }
   }
 
   /** Copies what no reader holds back; true when the log is empty then. Throws on damage or a full disk. */

@@ -1,0 +1,40 @@
+/** A state store that works on while its process has no descriptor left; says what became of its write-ahead log. */
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StateStore } from '../../../src/state/index.ts';
+import { LogWriter, optionsIn } from '../../unit/state/log.ts';
+
+const dir = process.argv[2] ?? '';
+const store = StateStore.open(optionsIn(dir));
+const log = new LogWriter();
+const value = 'v'.repeat(20_000);
+let next = 0;
+
+/** Writes this many MB, each key once. */
+function write(megabytes: number): void {
+  for (let n = 0; n < megabytes; n++)
+    store.apply(Array.from({ length: 50 }, () => log.put(`k${next++}`, value)));
+}
+
+function walMegabytes(): number {
+  const name = readdirSync(dir).find((file) => file.endsWith('-wal')) ?? '';
+  return Math.round(statSync(join(dir, name)).size / 1e6);
+}
+
+write(1);
+const held: number[] = [];
+try {
+  for (;;) held.push(openSync('/dev/null', 'r'));
+} catch {
+  // none is left
+}
+write(40);
+const last = held.pop();
+if (last !== undefined) closeSync(last); // to look with
+const starved = walMegabytes();
+for (const fd of held) closeSync(fd);
+write(40);
+process.stdout.write(
+  JSON.stringify({ held: held.length, starved, after: walMegabytes(), applied: store.appliedIndex() }),
+);
+store.close();
