@@ -114,6 +114,7 @@ describe('a failover', () => {
 
   it('with a plan token is refused when the term has moved since (conflict)', async () => {
     const cluster = shared();
+    await cluster.untilHealthy();
     const client = cluster.client();
     const plan = await client.planOperation({ kind: 'failover' });
     expect(plan).toMatchObject({ allowed: true, from: await leaderOf(cluster) });
