@@ -337,7 +337,7 @@ describe('History', () => {
     played.apply(1, { kind: 'session-open', session: 's' });
     const first = played.put(2, 'k', 'v', once);
     const again = played.put(2, 'k', 'v', once);
-    expect(again.result).toEqual({ ...first.result, replayed: true });
+    expect(again.result).toEqual({ ...first.result, index: first.made.index, replayed: true });
     expect(played.history.answered(operation(2), first.result)).toBe(true);
     expect(played.history.answered(operation(2), again.result)).toBe(true);
     expect(played.history.replays).toBe(1);
