@@ -31,7 +31,7 @@ export class Checkpoints {
     this.#dueBytes = this.#tryCopy() ? DUE_BYTES : size + DUE_BYTES;
   }
 
-  /** No descriptor is left to open a file with: nothing was announced or copied, and nothing is lost by waiting. */
+  /** With no descriptor left to open a file nothing was announced or copied; nothing is lost by waiting. */
   #tryCopy(): boolean {
     try {
       return this.copy();
