@@ -150,7 +150,7 @@ export class Effects {
   #deleted(k: string, rev: number, at: number, w: number): void {
     const known = this.#byKey.get(k)?.get(rev);
     if (known?.kind === 'del') return;
-    const op = this.#hidden.get(k)?.find((o) => o.f === 'del' && o.call <= at);
+    const op = this.#deleterOf(k, rev, at);
     if (known !== undefined || op === undefined) {
       this.findings.push(`watch ${w}: nobody deleted ${k} at ${rev}`);
       return;
@@ -159,6 +159,17 @@ export class Effects {
     this.#own(rev, op);
     this.#unhide(op);
     this.#add({ rev, k, kind: 'del', v: null, op });
+  }
+
+  /**
+   * The unknown delete that did it: one whose condition names what stood there, since that one can explain no
+   * other delete; else one without a condition; else any, for what nobody saw may have stood there.
+   */
+  #deleterOf(k: string, rev: number, at: number): Op | undefined {
+    const open = (this.#hidden.get(k) ?? []).filter((o) => o.f === 'del' && o.call <= at);
+    const before = this.of(k).findLast((effect) => effect.rev < rev);
+    const isExact = (o: Op): boolean => before?.kind === 'put' && o.exp === before.rev;
+    return open.find(isExact) ?? open.find((o) => o.exp === undefined) ?? open[0];
   }
 
   /**

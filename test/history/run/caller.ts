@@ -125,8 +125,8 @@ export class Caller {
           : await session.sql(statement(v), { timeoutMs: SESSION_TIMEOUT_MS });
       assert(answer.results[0]?.rows_affected === 1, `the row of ${k} is there`);
       assert(answer.index !== null, 'a write has an index');
-      // a repetition that was recognised has an index of its own, behind the write's
-      return { rev: answer.index, ...(answer.replayed === true && { replayed: true }) };
+      // of the write itself, also where the answer is a repetition's
+      return { rev: answer.index };
     });
   }
 

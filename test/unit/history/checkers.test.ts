@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { between, seededRandom } from '../../../src/base/index.ts';
 import { checkLinearizable } from '../../history/check/linearizable.ts';
-import type { History, Op } from '../../history/check/record.ts';
+import { type History, type Op, parseHistory } from '../../history/check/record.ts';
 import { checkRevisions } from '../../history/check/revisions.ts';
 import { bruteForce, isVague } from '../../history/corpus/brute.ts';
 import { BREAKERS, disturb, type GenerateOptions, generate } from '../../history/corpus/generate.ts';
@@ -113,5 +113,33 @@ describe('checkLinearizable', () => {
     const broken = BREAKERS[0]?.break(generate(random, options), random);
     const report = checkLinearizable(broken ?? { ops: [], watches: [], notes: [] }, { isOver: () => true });
     expect(report.verdict).toBe('undecided');
+  });
+});
+
+describe('an unknown delete that a watcher saw', () => {
+  it('is the one whose condition names what stood there, not the oldest', () => {
+    const put = (p: number, v: string, rev: number) => ({
+      ...{ e: 'op', p, i: p, f: 'put', k: 'a', v, call: rev * 10, ret: rev * 10 + 1, ok: 'ok', rev },
+    });
+    const remove = (p: number, expv: string, exp: number) => ({
+      ...{ e: 'op', p, i: p, f: 'del', k: 'a', exp, expv, call: exp * 10 + 5, ok: 'unknown' },
+    });
+    const watch = (type: string, at: number, rev: number, v?: string) => ({
+      ...{ e: 'watch', w: 1, at, type, rev, k: 'a', v },
+    });
+    const lines = [
+      ...[put(1, 'x', 5), remove(2, 'x', 5), put(3, 'y', 6), remove(4, 'y', 6)],
+      ...[watch('start', 0, 0), watch('put', 52, 5, 'x'), watch('put', 62, 6, 'y'), watch('delete', 70, 7)],
+    ];
+    const history = parseHistory(lines.map((line) => JSON.stringify(line)).join('\n'));
+    expect(checkRevisions(history)).toMatchObject({ verdict: 'good', findings: [] });
+    // and nothing fits when the value that the condition names was overwritten
+    const without = parseHistory(
+      lines
+        .filter((line) => !('p' in line && line.p === 4))
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
+    expect(checkRevisions(without).verdict).toBe('bad');
   });
 });
