@@ -92,6 +92,8 @@ export interface GossipDriverOptions {
   readonly probes: { readonly host: string; readonly port: number } | null;
   /** Why a node is not talked with although its certificate is good; see PeerTransport. */
   readonly refusal: (claim: NodeClaim) => string | null;
+  /** How long a connection to a node that is no neighbour is kept behind the last word to it; 15 s. */
+  readonly lingerMs?: number;
   /** Another transport, for tests. */
   readonly transport?: (listener: GossipTransportListener) => GossipTransport;
 }
@@ -323,7 +325,7 @@ export class GossipDriver {
   #send(to: NodeId, message: GossipMessage): void {
     if (!this.#open.has(to)) {
       const isNew = !this.#visited.has(to);
-      this.#visited.set(to, systemClock.now() + LINGER_MS);
+      this.#visited.set(to, systemClock.now() + (this.#options.lingerMs ?? LINGER_MS));
       if (isNew) this.#connect();
     }
     const bytes = encodeGossip(message);
@@ -344,6 +346,9 @@ export class GossipDriver {
     if (key === this.#peersKey) return;
     this.#peersKey = key;
     this.#transport.setPeers(peers);
+    // a link that still stood when its node was given up is gone all the same
+    const kept = new Set(peers.map((p) => p.nodeId));
+    for (const nodeId of this.#open) if (!kept.has(nodeId)) this.#open.delete(nodeId);
   }
 
   #followLinks(): void {

@@ -47,6 +47,8 @@ const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(import.meta.dirname, '..', '
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 6000;
 const JOIN_TRIES = 4;
+const STORY_TIMEOUT_MS = 2000;
+const STORY_LINES = 30;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Asks a daemon on its own loopback whether it serves; a shell's sockets cost less than another node. */
 const READY_PROBE = [
@@ -244,7 +246,28 @@ export class LabCluster {
       }
       await sleep(50);
     }
-    throw new SqlccError('deadline_exceeded', `the cluster is not whole after ${timeoutMs} ms: ${last}`);
+    const said = `the cluster is not whole after ${timeoutMs} ms: ${last}\n${await this.#stories()}`;
+    throw new SqlccError('deadline_exceeded', said);
+  }
+
+  /** What each node believes and logged last: the data folders are gone when a failure is read. */
+  async #stories(): Promise<string> {
+    const story = async (node: LabNode): Promise<string> => {
+      const client = this.newClient(node.nodeId);
+      const seen = await client
+        .status({ stale: true, timeoutMs: STORY_TIMEOUT_MS })
+        .then(({ nodes, raft }) => {
+          const members = nodes.map((n) => `${n.node_id} ${n.liveness}`).join(', ');
+          return `term ${raft.term}, leader ${raft.leader_id}, commit ${raft.commit_index}: ${members}`;
+        })
+        .catch((error: Error) => error.message);
+      await client.close();
+      const end = node.child?.exitCode ?? node.child?.signalCode ?? null;
+      const log = existsSync(node.log) ? readFileSync(node.log, 'utf8').split('\n').slice(-STORY_LINES) : [];
+      const state = node.child === null ? 'not started' : end === null ? 'runs' : `ended with ${end}`;
+      return [`${node.nodeId} ${state}; sees ${seen}`, ...log].join('\n  ');
+    };
+    return (await Promise.all(this.nodes.map(story))).join('\n');
   }
 
   /** Ends all daemons (SIGTERM, then SIGKILL) and closes the client; none starts any more. */

@@ -11,7 +11,10 @@ import { silentLogger } from '../../../src/base/index.ts';
 /** Everything sent arrives in a later turn, if both ends are started and connected to each other. */
 class Exchange {
   readonly #ends = new Map<string, { listener: GossipTransportListener; peers: Set<string> }>();
+  #watching: (() => void)[] = [];
   sent = 0;
+  /** Nodes whose packets vanish, to and from; their links stand, as when a cable was pulled a moment ago. */
+  readonly silent = new Set<string>();
 
   transport(nodeId: string): (listener: GossipTransportListener) => GossipTransport {
     return (listener) => ({
@@ -20,10 +23,12 @@ class Exchange {
       setPeers: (peers) => {
         const end = this.#ends.get(nodeId);
         if (end !== undefined) end.peers = new Set(peers.map((p) => p.nodeId));
+        for (const look of this.#watching.splice(0)) look();
       },
       send: (peer, purpose, payload) => {
         this.sent++;
         if (!this.#isLinked(nodeId, peer)) return listener.unreachable(peer);
+        if (this.silent.has(nodeId) || this.silent.has(peer)) return;
         setImmediate(() => this.#ends.get(peer)?.listener.payload(nodeId, purpose, payload));
       },
       accept: () => {},
@@ -34,6 +39,11 @@ class Exchange {
           connected: this.#isLinked(nodeId, peer),
         })),
     });
+  }
+
+  /** Resolves when `nodeId` keeps no link to `peer`. */
+  async unlinked(nodeId: string, peer: string): Promise<void> {
+    while (this.#isLinked(nodeId, peer)) await new Promise<void>((resolve) => this.#watching.push(resolve));
   }
 
   /** From now on nothing goes in or out there. */
@@ -79,6 +89,7 @@ class Trio {
         },
         logger: silentLogger,
         refusal: () => null,
+        lingerMs: 500,
         transport: this.exchange.transport(name),
       });
       this.drivers.set(name, driver);
@@ -141,6 +152,18 @@ describe('GossipDriver', () => {
     ]);
     expect(trio.driver('a').member('b')).toMatchObject({ liveness: 'alive', accusedBy: [], cause: '' });
     expect([...trio.driver('a').members().keys()].sort()).toEqual(['b', 'c']);
+  });
+
+  it('finds a node again that was given up while its link still stood', async () => {
+    await trio.start('a', 'b', 'c');
+    await Promise.all(['a', 'b'].map((by) => trio.told(by, 'c', 'alive')));
+    trio.exchange.silent.add('c');
+    await Promise.all(['a', 'b'].map((by) => trio.told(by, 'c', 'dead')));
+    await Promise.all(['a', 'b'].map((by) => trio.exchange.unlinked(by, 'c')));
+    trio.verdicts.length = 0;
+    trio.exchange.silent.delete('c');
+    // to answer c they must dial it: who is dead is no neighbour any more
+    await Promise.all(['a', 'b'].map((by) => trio.told(by, 'c', 'alive')));
   });
 
   it('turns hard evidence of all observers into a verdict with names and cause', async () => {
