@@ -159,7 +159,7 @@ describe('CallStream', { timeout: 20_000 }, () => {
       code: 'deadline_exceeded',
       details: { sent: true },
     });
-    expect(performance.now() - began).toBeLessThan(400);
+    expect(performance.now() - began).toBeLessThan(2000);
     expect(stream.inFlight).toBe(0);
   });
 

@@ -427,19 +427,20 @@ describe('H2Server start and stop', { timeout: 20_000 }, () => {
   });
 
   it('stop lets a request under way end, and takes no new one', async () => {
-    let release: () => void = () => {};
+    const asked = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<{ body: { late: true } }>();
     const server = await api({
-      leader: () =>
-        new Promise((resolve) => {
-          release = () => resolve({ body: { late: true } });
-        }),
+      leader: () => {
+        asked.resolve();
+        return late.promise;
+      },
     });
     const from = session(server);
     const answer = send(from, leader);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await asked.promise;
     apis.splice(0);
     const stopped = server.server.stop(2000);
-    release();
+    late.resolve({ body: { late: true } });
     expect(await answer).toEqual([200, '{"late":true}']);
     await stopped;
     const [error] = (await once(session(server), 'error')) as [Error & { code: string }];

@@ -113,10 +113,9 @@ describe('HttpClient request', { timeout: 20_000 }, () => {
 
   it('a short deadline beats a connection that hangs', async () => {
     const endpoint = await oddServer(() => {});
-    const began = performance.now();
     const silent = client().request({ ...get(endpoint), timeoutMs: 100 });
+    // the time-out of connecting, a second, would say unavailable
     await expect(silent).rejects.toMatchObject({ code: 'deadline_exceeded', details: { sent: false } });
-    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('a port that is no TLS, or of another CA: unavailable, not sent', async () => {
