@@ -24,6 +24,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { SqlccError } from '../../base/index.ts';
@@ -257,6 +258,19 @@ export class PageSums {
       fdatasyncSync(fd);
     } finally {
       closeSync(fd);
+    }
+    this.#size += bytes.length;
+  }
+
+  /** Durable when it resolves; one announcement at a time. */
+  async announceBehind({ dbPages, salt, pages }: WalScan): Promise<void> {
+    const bytes = encode({ dbPages, salt, pairs: pairsOf(pages) });
+    const file = await open(this.#path, 'r+');
+    try {
+      await file.write(bytes, 0, bytes.length, this.#size);
+      await file.datasync();
+    } finally {
+      await file.close();
     }
     this.#size += bytes.length;
   }

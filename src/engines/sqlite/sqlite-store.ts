@@ -111,8 +111,10 @@ export class SqliteStore implements SqlStore {
 
   /** The last connection to close copies the log: that too is announced. */
   #closeFile(): void {
-    this.#opened.checkpoints.copy();
-    this.#opened.connection.db.close();
+    const { checkpoints, connection } = this.#opened;
+    checkpoints.copy();
+    connection.db.close();
+    checkpoints.close();
   }
 
   #open(path: string): Opened {

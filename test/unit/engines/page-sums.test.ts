@@ -1,9 +1,12 @@
 /** The announcements ahead of each copy: read back, replaced, made anew; and SQLite's log as we read it. */
 import {
   appendFileSync,
+  closeSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
+  readSync,
   rmSync,
   statSync,
   truncateSync,
@@ -102,6 +105,15 @@ function makeDatabase(): void {
   writeAllSums(path);
 }
 
+/** What changes with each announcement, and whenever the log is begun anew. */
+function stageOf(file: string): string {
+  const salt = Buffer.alloc(8);
+  const fd = openSync(`${file}-wal`, 'r');
+  readSync(fd, salt, 0, 8, 16);
+  closeSync(fd);
+  return `${salt.toString('hex')} ${statSync(`${file}.sums`).size}`;
+}
+
 describe('Checkpoints', () => {
   it('leave, while a long read holds the log back, what a start takes for whole', () => {
     makeDatabase();
@@ -133,6 +145,46 @@ describe('Checkpoints', () => {
     reader.close();
     expect(checkpoints.copy()).toBe(true);
     db.close();
+    verifyPages(path);
+  });
+
+  it('copy beside the commits, and leave at each moment what a start takes for whole', async () => {
+    makeDatabase();
+    const db = new DatabaseSync(path, { readBigInts: true, returnArrays: true });
+    db.exec('CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)');
+    const checkpoints = new Checkpoints(path, db);
+    const put = db.prepare('INSERT OR REPLACE INTO t VALUES (?, randomblob(3000))');
+    const killed = join(dir, 'killed');
+    mkdirSync(killed);
+    const stages = new Set<string>();
+    const look = (rows: number): void => {
+      const before = stages.size;
+      if (stages.add(stageOf(path)).size === before) return;
+      for (const end of ['', '-wal', '.sums'])
+        cpSync(`${path}${end}`, `${join(killed, 'state-1.db')}${end}`, { force: true });
+      rmSync(join(killed, 'state-1.db-shm'), { force: true });
+      verifyPages(join(killed, 'state-1.db'));
+      const again = new DatabaseSync(join(killed, 'state-1.db'));
+      expect(again.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: rows });
+      again.close();
+    };
+    let commits = 0;
+    // each page is written again and again, as by keys that are put again: about 1500 different ones
+    while (stages.size < 10 && commits < 60_000) {
+      db.exec('BEGIN');
+      for (let n = 0; n < 40; n++) put.run(commits++ % 1500);
+      db.exec('COMMIT');
+      checkpoints.afterCommit();
+      await new Promise((resolve) => setImmediate(resolve));
+      look(Math.min(commits, 1500));
+    }
+    expect(stages.size).toBe(10);
+    // begun anew each time, not grown: 4000 frames are due, and not so many more come meanwhile
+    expect(statSync(`${path}-wal`).size).toBeLessThan(3 * 4000 * 4120);
+    // what is under way holds the newest back until it has ended
+    while (!checkpoints.copy()) await new Promise((resolve) => setImmediate(resolve));
+    db.close();
+    checkpoints.close();
     verifyPages(path);
   });
 
