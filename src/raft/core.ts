@@ -64,6 +64,8 @@ export interface LeaderState {
   /** First entry of the own term: once it is committed, the commit index is the true one. */
   readonly termStart: LogIndex;
   heartbeatAt: Instant;
+  /** Until then a commit is told with entries only. */
+  commitHeldUntil: Instant;
   /** Sizes of own uncommitted batches, oldest first. */
   uncommitted: { readonly last: LogIndex; readonly bytes: number }[];
   uncommittedBytes: number;

@@ -45,7 +45,7 @@ import {
   tickLeader,
 } from './leader.ts';
 import { findMember } from './membership.ts';
-import { quorumContact, replicateAll } from './replication.ts';
+import { commitDueAt, quorumContact, replicateAll } from './replication.ts';
 import { becomeFollower, resetElectionTimer } from './roles.ts';
 import type { RaftMarks, RaftStatus } from './status.ts';
 import { raftMarks, raftStatus } from './status.ts';
@@ -375,7 +375,18 @@ export class RaftConsensus {
     if (core.leader === null) return Math.min(at, electionWakeAt(core));
     if (core.leader.peers.size === 0) return at;
     const silent = quorumContact(core, core.leader) + core.electionTimeoutMs;
-    return Math.min(at, core.leader.heartbeatAt, silent);
+    return Math.min(at, core.leader.heartbeatAt, commitDueAt(core, core.leader), silent);
+  }
+
+  /**
+   * False for news of this node's own that no rule waits for: it may be taken with the next turn, which the
+   * leader's heartbeat brings at the latest.
+   */
+  isPressing(input: RaftInput): boolean {
+    const core = this.#core;
+    if (core.log.hasToApply() || (core.leader !== null && core.leader.peers.size === 0)) return true;
+    if (input.kind === 'apply-ack') return false;
+    return input.kind !== 'storage-ack' || (core.role !== 'follower' && core.role !== 'learner');
   }
 
   /** The numbers that move with turns, without the leader's picture of its peers. */

@@ -295,6 +295,11 @@ export class RaftLogManager {
     return meta;
   }
 
+  /** There may be something to apply as soon as the disk, or the state machine, has gone on. */
+  hasToApply(): boolean {
+    return this.#commit > this.#applying || this.#isReplacing();
+  }
+
   /** The next committed and durable entries to apply, within `maxBytes` outstanding. */
   takeApply(maxBytes: number): readonly LogEntry[] {
     const high = Math.min(this.#commit, this.#durable);

@@ -6,8 +6,8 @@
  * only entries of the own term (Raft §5.4.2, figure 8), and the leader's own copy
  * counts only when its disk has it, like everybody's.
  */
-import type { LogIndex, NodeId, Timestamp } from '../base/index.ts';
-import { LIMITS, must } from '../base/index.ts';
+import type { Instant, LogIndex, NodeId, Timestamp } from '../base/index.ts';
+import { LIMITS, must, NEVER } from '../base/index.ts';
 import { encodeMembership } from './codec-membership.ts';
 import type { LeaderState, RaftCore } from './core.ts';
 import { entryBytes } from './log-slice.ts';
@@ -15,6 +15,10 @@ import { findMember, membersOf } from './membership.ts';
 import { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import type { EntryKind, LogEntry, Membership, RaftMember } from './types.ts';
+
+/** A commit of so many entries is told with the entries that follow, or after so long by itself. */
+const BURST_ENTRIES = 8;
+const COMMIT_HOLD_MS = 10;
 
 export type Draft = {
   readonly kind: EntryKind;
@@ -104,10 +108,20 @@ function replicate(core: RaftCore, leader: LeaderState, peer: Progress): void {
   }
   if (peer.state !== 'replicate') return;
   // an empty append carries a new commit index, or finds out what was lost
-  const commit = Math.min(core.log.commit, peer.next - 1);
-  if (peer.nudge || (commit > peer.sentCommit && peer.next > core.log.lastIndex)) {
-    sendEmpty(core, leader, peer);
-  }
+  const isDue = core.now >= leader.commitHeldUntil && peer.next > core.log.lastIndex && isBehind(core, peer);
+  if (peer.nudge || isDue) sendEmpty(core, leader, peer);
+}
+
+/** It may know of a newer commit than it was told. */
+function isBehind(core: RaftCore, peer: Progress): boolean {
+  return peer.state === 'replicate' && Math.min(core.log.commit, peer.next - 1) > peer.sentCommit;
+}
+
+/** When somebody must be told of a commit that no entries have carried to him; NEVER when all know. */
+export function commitDueAt(core: RaftCore, leader: LeaderState): Instant {
+  if (core.now >= leader.commitHeldUntil) return NEVER;
+  for (const peer of leader.peers.values()) if (isBehind(core, peer)) return leader.commitHeldUntil;
+  return NEVER;
 }
 
 /** One append at `peer.next`; false when a snapshot is needed instead. */
@@ -200,9 +214,18 @@ export function advanceCommit(core: RaftCore, leader: LeaderState): boolean {
     id === core.nodeId ? log.durable : (leader.peers.get(id)?.match ?? 0),
   );
   if (index <= log.commit || !Number.isFinite(index) || log.term(index) !== core.term) return false;
+  holdCommit(core, leader, index - log.commit);
   log.commitTo(index);
   releaseUncommitted(leader, index);
   return true;
+}
+
+/** After a burst comes the next one, and carries the commit; who was not told of an earlier one waits no longer. */
+function holdCommit(core: RaftCore, leader: LeaderState, entries: number): void {
+  // the first commit of a term is much at once and says little of what comes next
+  const isBurst = entries >= BURST_ENTRIES && core.log.commit >= leader.termStart;
+  if (!isBurst) leader.commitHeldUntil = Math.min(leader.commitHeldUntil, core.now);
+  else if (commitDueAt(core, leader) === NEVER) leader.commitHeldUntil = core.now + COMMIT_HOLD_MS;
 }
 
 function releaseUncommitted(leader: LeaderState, commit: LogIndex): void {

@@ -127,6 +127,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     reads: new ReadIndexQueue(),
     termStart: core.log.lastIndex + 1,
     heartbeatAt: core.now,
+    commitHeldUntil: core.now,
     uncommitted: [],
     uncommittedBytes: 0,
   };

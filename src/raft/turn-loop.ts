@@ -181,7 +181,7 @@ export class TurnLoop {
       this.#turn();
       this.#inputs.push(input);
     }
-    this.#schedule();
+    if (this.#core.isPressing(input)) this.#schedule();
   }
 
   #planWake(at: Instant): void {

@@ -28,6 +28,57 @@ function refusals(leader: readonly number[], follower: readonly number[]): numbe
   );
 }
 
+describe('replicateAll', () => {
+  /** A leader of three whose first entry is committed, and everybody knows it. */
+  function led(): Scene {
+    const scene = new Scene();
+    for (const id of ['a', 'b', 'c']) scene.add(id, logOf([1], membership), 1);
+    scene.now = scene.core('a').status().wakeAt;
+    scene.step('a', { kind: 'tick' });
+    scene.stabilize();
+    scene.step('a', { kind: 'tick' });
+    scene.stabilize();
+    return scene;
+  }
+  const propose = (scene: Scene, count: number): void => {
+    const proposal = { kind: 'command', timestamp: 0, data: new Uint8Array(1) } as const;
+    const proposals = Array.from({ length: count }, (_, id) => ({ id, ...proposal }));
+    scene.step('a', { kind: 'propose', proposals });
+    scene.stabilize();
+  };
+  const commitOf = (scene: Scene, id: string): number => scene.core(id).status().commitIndex;
+
+  it('tells a commit of few entries at once', () => {
+    const scene = led();
+    propose(scene, 7);
+    expect([commitOf(scene, 'a'), commitOf(scene, 'b'), commitOf(scene, 'c')]).toEqual([9, 9, 9]);
+  });
+
+  it('tells a commit of many entries with those that follow', () => {
+    const scene = led();
+    propose(scene, 8);
+    expect([commitOf(scene, 'a'), commitOf(scene, 'b'), commitOf(scene, 'c')]).toEqual([10, 2, 2]);
+    const before = scene.history.length;
+    propose(scene, 8);
+    expect([commitOf(scene, 'a'), commitOf(scene, 'b'), commitOf(scene, 'c')]).toEqual([18, 10, 10]);
+    // one append and one answer a follower, and nothing else
+    expect(scene.history.slice(before).map((m) => m.kind)).toEqual([
+      ...['append', 'append', 'append-response', 'append-response'],
+    ]);
+  });
+
+  it('tells a commit of many entries by itself when none follow', () => {
+    const scene = led();
+    propose(scene, 8);
+    const { wakeAt } = scene.core('a').status();
+    expect(wakeAt).toBe(scene.now + 10);
+    scene.now = wakeAt;
+    scene.step('a', { kind: 'tick' });
+    scene.stabilize();
+    expect([commitOf(scene, 'b'), commitOf(scene, 'c')]).toEqual([10, 10]);
+  });
+});
+
 describe('probing a follower', () => {
   it.each([
     // the follower's tail is of terms that the leader never had: it skips them

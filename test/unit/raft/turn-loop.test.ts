@@ -79,6 +79,10 @@ class Stage {
     for (const fn of this.#soon.splice(0)) fn();
   }
 
+  get isAtRest(): boolean {
+    return this.#soon.length === 0;
+  }
+
   settle(): void {
     while (this.#soon.length > 0) this.round();
   }
@@ -163,6 +167,36 @@ describe('TurnLoop', () => {
     expect(stage.events).toMatchObject([{ kind: 'role-changed' }, { kind: 'campaign-started' }]);
   });
 
+  it("takes its disk's and state machine's word with the next turn when no rule waits for it", () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    const data = new Uint8Array(1);
+    const entries = [2, 3].map((index) => ({ term: 1, index, kind: 'command', timestamp: 0, data }) as const);
+    const append = { kind: 'append', term: 1, round: 0, session: 1 };
+    stage.receive('b', { ...append, prev: { term: 1, index: 1 }, entries, commit: 1 });
+    stage.settle();
+    stage.storage.flush();
+    expect(stage.isAtRest).toBe(true);
+    // the answer has left all the same
+    expect(stage.sent.map((m) => m.kind)).toContain('append-response');
+    expect(stage.applied.map((e) => e.index)).toEqual([1]);
+    stage.receive('b', { ...append, prev: { term: 1, index: 3 }, entries: [], commit: 3 });
+    stage.settle();
+    expect(stage.applied.map((e) => e.index)).toEqual([1, 2, 3]);
+  });
+
+  it('applies as soon as the disk holds what is committed already', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    const data = new Uint8Array(1);
+    const entries = [{ term: 1, index: 2, kind: 'command', timestamp: 0, data }] as const;
+    const append = { kind: 'append', term: 1, round: 0, session: 1 };
+    stage.receive('b', { ...append, prev: { term: 1, index: 1 }, entries, commit: 2 });
+    stage.settle();
+    expect(stage.applied.map((e) => e.index)).toEqual([1]);
+    stage.storage.flush();
+    stage.settle();
+    expect(stage.applied.map((e) => e.index)).toEqual([1, 2]);
+  });
+
   it('makes a lone voter leader, and applies what its disk holds', () => {
     const stage = new Stage(['a']);
     stage.advance(0);
@@ -203,6 +237,7 @@ describe('TurnLoop', () => {
   it('stops when the core contradicts itself', () => {
     const stage = new Stage(['a', 'b', 'c']);
     stage.loop.insert({ kind: 'storage-ack', token: 99 });
+    stage.loop.insert({ kind: 'tick' });
     stage.settle();
     expect(stage.fatal).toHaveLength(1);
     expect(stage.fatal[0]).toContain('token 99 was never handed out');
