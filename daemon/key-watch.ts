@@ -27,9 +27,9 @@ function sizeOf({ key, value }: KvChange): number {
   return 2 * (key.length + (value?.length ?? 0)) + 100;
 }
 
-/** Two bytes a character at most, and what an object costs. */
-function weightOf({ text }: PackedChanges): number {
-  return 2 * text.length + 100;
+/** Its bytes, and what objects around them cost. */
+function weightOf({ entries }: PackedChanges): number {
+  return entries.byteLength + 200;
 }
 
 /** The first place in `ring` that ends above `version`. */

@@ -133,15 +133,19 @@ export class StateHost {
       const proposalId = idOf.get(index);
       if (proposalId !== undefined) results.push({ proposalId, index, result });
     }
-    this.#main({
-      kind: 'applied',
-      appliedIndex: group.lastIndex,
-      results: results.length === 0 ? '' : JSON.stringify(results),
-      events: group.events,
-      clusterState: group.clusterState,
-      kvChanges: packChanges(group.kvChanges),
-    });
     this.#sinceSnapshot.bytes += packed.byteLength;
+    const kvChanges = packChanges({ entries, packed, changes: group.kvChanges });
+    this.#main(
+      {
+        kind: 'applied',
+        appliedIndex: group.lastIndex,
+        results: results.length === 0 ? '' : JSON.stringify(results),
+        events: group.events,
+        clusterState: group.clusterState,
+        kvChanges,
+      },
+      kvChanges.map((pack) => pack.entries.buffer as ArrayBuffer),
+    );
     if (this.#snapshotDue()) void this.#snapshot();
   }
 
@@ -219,8 +223,8 @@ export class StateHost {
     this.#data.consensus.postMessage(message);
   }
 
-  #main(message: StateToMain): void {
-    this.#data.main.postMessage(message);
+  #main(message: StateToMain, transfer: ArrayBuffer[] = []): void {
+    this.#data.main.postMessage(message, transfer);
   }
 
   #log(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
