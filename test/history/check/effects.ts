@@ -72,13 +72,13 @@ export class Effects {
   }
 
   #note(op: Op): void {
-    const isWrite = isWriteOfValue(op) || op.f === 'del' || op.f === 'append';
+    const isWrite = isWriteOfValue(op) || op.f === 'del' || op.f === 'append' || op.f === 'add';
     if (!isWrite) return;
     if (isWriteOfValue(op) && op.v !== undefined) {
       if (this.#byValue.has(op.v)) this.findings.push(`value ${op.v} was written by two operations`);
       this.#byValue.set(op.v, op);
     }
-    if (op.ok === 'unknown' && op.f !== 'append') {
+    if (op.ok === 'unknown' && op.f !== 'append' && op.f !== 'add') {
       const list = this.#hidden.get(op.k) ?? [];
       list.push(op);
       this.#hidden.set(op.k, list);

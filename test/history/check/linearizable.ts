@@ -5,6 +5,7 @@
  */
 import { listProblem, type Problem, registerProblem } from './models.ts';
 import { describeOp, type History, type Op } from './record.ts';
+import { checkSetValues } from './sets.ts';
 import { linearize } from './wgl.ts';
 
 /** `undecided` is no pass: nobody knows whether the history was good. */
@@ -50,6 +51,12 @@ export function checkLinearizable(history: History, patience: Patience = {}): Li
   let steps = 0;
   let verdict: Decision = 'good';
   for (const [k, ops] of keys) {
+    if (ops.some((op) => op.f === 'add' || op.f === 'members')) {
+      const wrong = checkSetValues(k, ops);
+      if (wrong.length > 0) verdict = 'bad';
+      findings.push(...wrong);
+      continue;
+    }
     const problem = problemOf(ops);
     const result = linearize(problem.calls, problem.model, patience.isOver);
     steps += result.steps;

@@ -1,5 +1,5 @@
 /** Sequential meaning of the two kinds of objects: a register with conditions, and a list. */
-import { elementsOf, type Op } from './record.ts';
+import { elementsOf, isReadOp, type Op } from './record.ts';
 import type { Call, Model } from './wgl.ts';
 
 /** A whole number for each distinct text, from 1. */
@@ -66,9 +66,8 @@ const retOf = (op: Op): number =>
 /** What did happen, may have happened, or said something about the state. */
 function counts(op: Op): boolean {
   if (op.stale === true) return false;
-  const isRead = op.f === 'get' || op.f === 'list' || op.f === 'scan';
   if (op.ok === 'ok') return true;
-  return op.ok === 'unknown' ? !isRead : op.err === 'mismatch';
+  return op.ok === 'unknown' ? !isReadOp(op) : op.err === 'mismatch';
 }
 
 /** Unknown writes that differ in nothing but their instants, each behind the one called before it. */

@@ -12,7 +12,7 @@ export interface Seen {
   readonly mod: number;
 }
 
-export type OpName = 'get' | 'scan' | 'put' | 'cas' | 'del' | 'append' | 'list';
+export type OpName = 'get' | 'scan' | 'put' | 'cas' | 'del' | 'append' | 'list' | 'add' | 'members';
 
 /** One call of one client. Optional members are left out of the JSON where they say nothing. */
 export interface Op {
@@ -81,7 +81,12 @@ export interface History {
   readonly notes: readonly Note[];
 }
 
-/** Elements of a list as it is stored: each ends with a semicolon. */
+/** Operations that change nothing. */
+export function isReadOp({ f }: Pick<Op, 'f'>): boolean {
+  return f === 'get' || f === 'scan' || f === 'list' || f === 'members';
+}
+
+/** Elements of a list as it is stored, or of a set as it is written down: each ends with a semicolon. */
 export function elementsOf(list: string): string[] {
   return list.split(';').slice(0, -1);
 }

@@ -6,8 +6,9 @@
  */
 import { Effects } from './effects.ts';
 import { checkList } from './lists.ts';
-import { describeOp, type History, type Op } from './record.ts';
+import { describeOp, type History, isReadOp as isRead, type Op } from './record.ts';
 import { type KeyHistory, type Observation, Replay } from './replay.ts';
+import { checkSetRevisions } from './sets.ts';
 import { type Placed, Timeline } from './timeline.ts';
 import { checkWatches } from './watches.ts';
 
@@ -17,8 +18,6 @@ export interface RevisionReport {
   readonly watchEvents: number;
   readonly compacted: number;
 }
-
-const isRead = (op: Op): boolean => op.f === 'get' || op.f === 'scan' || op.f === 'list';
 
 /** Everything with a revision, told or found, with its instants. */
 function placedOf({ ops, watches }: History, effects: Effects): Placed[] {
@@ -88,10 +87,11 @@ function checkRefusals(ops: readonly Op[], replays: ReadonlyMap<string, Replay>,
   return findings;
 }
 
-function groupLists(ops: readonly Op[]): Map<string, Op[]> {
+/** Operations of the given kinds by key. */
+function grouped(ops: readonly Op[], ...kinds: Op['f'][]): Map<string, Op[]> {
   const lists = new Map<string, Op[]>();
   for (const op of ops) {
-    if (op.f !== 'append' && op.f !== 'list') continue;
+    if (!kinds.includes(op.f)) continue;
     const list = lists.get(op.k);
     if (list === undefined) lists.set(op.k, [op]);
     else list.push(op);
@@ -123,7 +123,10 @@ export function checkRevisions(history: History): RevisionReport {
     replays.set(k, replay);
   }
   findings.push(...checkRefusals(ops, replays, timeline));
-  for (const [k, list] of groupLists(ops)) findings.push(...checkList(k, list, { timeline, owned }));
+  for (const [k, set] of grouped(ops, 'add', 'members'))
+    findings.push(...checkSetRevisions(k, set, { timeline, owned }));
+  for (const [k, list] of grouped(ops, 'append', 'list'))
+    findings.push(...checkList(k, list, { timeline, owned }));
   const watched = checkWatches(watches, effects.all());
   findings.push(...watched.findings);
   return {

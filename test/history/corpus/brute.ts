@@ -17,8 +17,9 @@ interface World {
 }
 
 const ABSENT: Cell = { v: null, mod: 0 };
-const isList = (op: Op): boolean => op.f === 'append' || op.f === 'list';
-const isRead = (op: Op): boolean => op.f === 'get' || op.f === 'scan' || op.f === 'list';
+const isList = (op: Op): boolean => ['append', 'list', 'add', 'members'].includes(op.f);
+const isRead = (op: Op): boolean => ['get', 'scan', 'list', 'members'].includes(op.f);
+const sorted = (text: string): string => elementsOf(text).sort().join(' ');
 
 /** Revisions that somebody saw for values whose writers know none; null when two were seen. */
 function observed(ops: readonly Op[]): Map<string, number> | null {
@@ -74,6 +75,8 @@ class Brute {
     if (op.err === 'mismatch') return this.#mismatch(world, cell, op);
     if (op.f === 'get') return this.#shows(cell, op.res ?? ABSENT) ? this.#at(world, op.rev, 'read') : null;
     if (op.f === 'list') return (cell.v ?? '') === op.res?.v ? this.#at(world, op.rev, 'read') : null;
+    if (op.f === 'members')
+      return sorted(cell.v ?? '') === sorted(op.res?.v ?? '') ? this.#at(world, op.rev, 'read') : null;
     return this.#write(world, cell, op);
   }
 
@@ -94,7 +97,7 @@ class Brute {
       if (op.deleted !== undefined && op.deleted !== was) return null;
       return { ...next, cells: new Map(next.cells).set(op.k, ABSENT) };
     }
-    const v = op.f === 'append' ? `${cell.v ?? ''}${op.v};` : (op.v ?? '');
+    const v = op.f === 'append' || op.f === 'add' ? `${cell.v ?? ''}${op.v};` : (op.v ?? '');
     return { ...next, cells: new Map(next.cells).set(op.k, { v, mod: rev ?? null }) };
   }
 

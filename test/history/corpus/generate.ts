@@ -4,7 +4,7 @@
  * ways to break such a history so that it is certainly bad.
  */
 import { pick, type Random } from '../../../src/base/index.ts';
-import type { History, Op, OpName, Seen, WatchEvent } from '../check/record.ts';
+import { type History, isReadOp, type Op, type OpName, type Seen, type WatchEvent } from '../check/record.ts';
 
 export interface GenerateOptions {
   readonly clients: number;
@@ -12,7 +12,8 @@ export interface GenerateOptions {
   readonly ops: number;
   /** Share of writes without an answer. */
   readonly unknown: number;
-  readonly lists: boolean;
+  /** What kind of objects: registers, lists or sets. */
+  readonly kind: 'registers' | 'lists' | 'sets';
   readonly watch: boolean;
 }
 
@@ -31,7 +32,11 @@ interface Pending {
 
 const ABSENT: Seen = { v: null, mod: 0 };
 const MIXED: readonly OpName[] = ['get', 'get', 'get', 'put', 'put', 'cas', 'cas', 'del', 'scan'];
-const LISTS: readonly OpName[] = ['list', 'append'];
+const NAMES: Readonly<Record<GenerateOptions['kind'], readonly OpName[]>> = {
+  registers: MIXED,
+  lists: ['list', 'append'],
+  sets: ['members', 'add'],
+};
 
 class Store {
   readonly cells = new Map<string, Seen>();
@@ -53,7 +58,7 @@ class Store {
     const { k, v, f, point } = op;
     const seen = this.seen(k);
     if (f === 'get') return { res: seen, rev: this.rev };
-    if (f === 'list') return { res: { v: seen.v ?? '', mod: 0 }, rev: this.rev };
+    if (f === 'list' || f === 'members') return { res: { v: seen.v ?? '', mod: 0 }, rev: this.rev };
     if (f === 'scan') {
       return {
         items: Object.fromEntries(keys.slice(0, 3).map((key) => [key, this.seen(key)])),
@@ -68,7 +73,7 @@ class Store {
       if (seen.v !== null) this.change(k, null, point);
       return { rev, deleted: seen.v !== null };
     }
-    this.change(k, f === 'append' ? `${seen.v ?? ''}${v};` : v, point);
+    this.change(k, f === 'append' || f === 'add' ? `${seen.v ?? ''}${v};` : v, point);
     return { rev };
   }
 }
@@ -97,8 +102,8 @@ export function generate(random: Random, options: GenerateOptions): History {
     const call = client.at;
     const point = call + 1 + Math.floor(random.next() * 20);
     const ret = point + 1 + Math.floor(random.next() * 20);
-    const f = pick(random, options.lists ? LISTS : MIXED);
-    const isWrite = f !== 'get' && f !== 'scan' && f !== 'list';
+    const f = pick(random, NAMES[options.kind]);
+    const isWrite = !isReadOp({ f });
     const isUnknown = isWrite && random.next() < options.unknown;
     const k = pick(random, keys);
     // mostly what was last there, so that about half of the conditions hold
@@ -117,7 +122,7 @@ export function generate(random: Random, options: GenerateOptions): History {
 function toOp(op: Pending, outcome: Partial<Op>, i: number): Op {
   const { p, f, k, v, exp, call, ret, isUnknown } = op;
   const base = { e: 'op', p, i, f, k: f === 'scan' ? '' : k, call } as const;
-  const write = f === 'put' || f === 'cas' || f === 'append' ? { v } : {};
+  const write = f === 'put' || f === 'cas' || f === 'append' || f === 'add' ? { v } : {};
   const condition = f === 'cas' ? { exp: exp.mod, expv: exp.v } : {};
   if (isUnknown) return { ...base, ...write, ...condition, ok: 'unknown' };
   return { ...base, ...write, ...condition, ret, ok: 'ok', ...outcome };
@@ -158,7 +163,7 @@ function overwritten(history: History): [Op, Seen][] {
 
 /** Pairs of writes of which the first was answered before the second was called. */
 function inOrder(history: History): [Op, Op][] {
-  const writes = answered(history, 'put', 'append');
+  const writes = answered(history, 'put', 'append', 'add');
   return writes.flatMap((a) =>
     writes.filter((b) => (a.ret ?? Infinity) < b.call).map((b): [Op, Op] => [a, b]),
   );
@@ -180,10 +185,10 @@ export const BREAKERS: readonly Breaker[] = [
     name: 'a read of a value that nobody wrote',
     values: true,
     break(history, random) {
-      const reads = answered(history, 'get', 'list');
+      const reads = answered(history, 'get', 'list', 'members');
       if (reads.length === 0) return null;
       const op = pick(random, reads);
-      return replaced(history, op, { res: { v: op.f === 'list' ? `${op.res?.v}no;` : 'no', mod: 11 } });
+      return replaced(history, op, { res: { v: op.f !== 'get' ? `${op.res?.v}no;` : 'no', mod: 11 } });
     },
   },
   {
@@ -206,14 +211,28 @@ export const BREAKERS: readonly Breaker[] = [
     },
   },
   {
-    name: 'an element of a list twice',
+    name: 'an element of a list or a set twice',
     values: true,
     break(history, random) {
-      const lists = answered(history, 'list').filter((op) => (op.res?.v ?? '') !== '');
+      const lists = answered(history, 'list', 'members').filter((op) => (op.res?.v ?? '') !== '');
       if (lists.length === 0) return null;
       const op = pick(random, lists);
       const first = `${op.res?.v?.split(';')[0]};`;
       return replaced(history, op, { res: { v: `${op.res?.v}${first}`, mod: 0 } });
+    },
+  },
+  {
+    name: 'an acknowledged addition that a later read misses',
+    values: true,
+    break(history, random) {
+      const adds = answered(history, 'add');
+      const missing = answered(history, 'members').flatMap((read) => {
+        const add = adds.find((a) => a.k === read.k && (a.ret ?? Infinity) < read.call);
+        return add === undefined ? [] : [{ read, add }];
+      });
+      if (missing.length === 0) return null;
+      const { read, add } = pick(random, missing);
+      return replaced(history, read, { res: { v: (read.res?.v ?? '').replace(`${add.v};`, ''), mod: 0 } });
     },
   },
   {
@@ -251,6 +270,7 @@ export function disturb(history: History, random: Random): History {
     case 'get':
       return replaced(history, op, { res: any() });
     case 'list':
+    case 'members':
       return replaced(history, op, { res: { v: (op.res?.v ?? '').split(';').slice(1).join(';'), mod: 0 } });
     case 'del':
       return op.deleted === undefined ? history : replaced(history, op, { deleted: !op.deleted });

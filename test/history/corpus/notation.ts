@@ -10,6 +10,7 @@
  *     1 0-10 cas a x@5 y !8        refused: the key had revision 8
  *     1 0-10 del a @9              deleted; `del a none @9` = there was nothing to delete
  *     1 0-10 append l x @5         1 0-10 list l x;y; @7        `-` = empty
+ *     1 0-10 add s x @5            1 0-10 members s y;x; @7     in any order
  *     1 0-10 append l x @5 again    sent again and recognised: took effect at 5 or before
  *     1 0-10 scan a=x@5,b=- @7     two keys at one revision
  *     w1 0 start a @3              watch 1 of all keys that begin with a, behind revision 3
@@ -51,10 +52,12 @@ function detailsOf(f: string, args: readonly string[]): Partial<Op> {
   switch (f) {
     case 'put':
     case 'append':
+    case 'add':
       return { v: first };
     case 'get':
       return { res: seenOf(first) };
     case 'list':
+    case 'members':
       return { res: { v: first === '-' ? '' : first, mod: 0 } };
     case 'cas': {
       const { v, mod } = seenOf(first);

@@ -6,7 +6,7 @@
  */
 import { assert, type Random, SqlccError } from '../../../src/base/index.ts';
 import type { ClientSession, SqlccClient } from '../../../src/client/index.ts';
-import type { Op, OpName, Seen } from '../check/record.ts';
+import { isReadOp, type Op, type OpName, type Seen } from '../check/record.ts';
 import type { Recorder } from './recorder.ts';
 
 const READ_TIMEOUT_MS = 800;
@@ -110,19 +110,32 @@ export class Caller {
   }
 
   /** Appends to the list in row `k`; under a session number where `isKeyed`, so that a repeat is recognised. */
-  async append(k: string, isKeyed: boolean): Promise<Op> {
+  append(k: string, isKeyed: boolean): Promise<Op> {
+    const sql = 'UPDATE lists SET v = v || ? WHERE k = ?';
+    return this.#write('append', k, isKeyed, (v) => ({ sql, params: [`${v};`, k] }));
+  }
+
+  /** Adds an element to the set `k`, a row each; no constraint hides that one is there twice. */
+  add(k: string, isKeyed: boolean): Promise<Op> {
+    const sql = 'INSERT INTO sets (k, v) VALUES (?, ?)';
+    return this.#write('add', k, isKeyed, (v) => ({ sql, params: [k, v] }));
+  }
+
+  async #write(
+    f: 'append' | 'add',
+    k: string,
+    isKeyed: boolean,
+    statement: (v: string) => { sql: string; params: string[] },
+  ): Promise<Op> {
     const { writer } = this.#options;
-    const statement = (v: string) => [
-      { sql: 'UPDATE lists SET v = v || ? WHERE k = ?', params: [`${v};`, k] },
-    ];
     if (isKeyed)
       this.#session ??= await writer.openSession({ timeoutMs: SESSION_TIMEOUT_MS }).catch(() => null);
     const session = isKeyed ? this.#session : null;
-    return this.#perform('append', k, {}, async ({ v = '' }) => {
+    return this.#perform(f, k, {}, async ({ v = '' }) => {
       const answer =
         session === null
-          ? await writer.sql(statement(v), { timeoutMs: WRITE_TIMEOUT_MS })
-          : await session.sql(statement(v), { timeoutMs: SESSION_TIMEOUT_MS });
+          ? await writer.sql([statement(v)], { timeoutMs: WRITE_TIMEOUT_MS })
+          : await session.sql([statement(v)], { timeoutMs: SESSION_TIMEOUT_MS });
       assert(answer.results[0]?.rows_affected === 1, `the row of ${k} is there`);
       assert(answer.index !== null, 'a write has an index');
       // of the write itself, also where the answer is a repetition's
@@ -140,11 +153,21 @@ export class Caller {
     });
   }
 
+  async members(k: string, node: string): Promise<Op> {
+    const { reader } = this.#options;
+    return this.#perform('members', k, {}, async () => {
+      const statement = { sql: 'SELECT v FROM sets WHERE k = ?', params: [k] };
+      const answer = await reader.sql([statement], { node, timeoutMs: QUERY_TIMEOUT_MS });
+      const v = (answer.results[0]?.rows ?? []).map((row) => `${String(row[0])};`).join('');
+      return { res: { v, mod: 0 }, rev: answer.read.applied_index, node: answer.read.node_id };
+    });
+  }
+
   async #perform(f: OpName, k: string, given: Told, work: (op: Told) => Promise<Told>): Promise<Op> {
     const { recorder } = this.#options;
     const p = this.#p;
     const i = recorder.newOp();
-    const isRead = f === 'get' || f === 'scan' || f === 'list';
+    const isRead = isReadOp({ f });
     const value = isRead || f === 'del' ? {} : { v: `${p}-${i}` };
     const base = { e: 'op', p, i, f, k, ...given, ...value } as const;
     const call = recorder.now();

@@ -1,5 +1,5 @@
 /** Whether a run says anything: enough was written, a fault took effect, and clients met each other. */
-import { elementsOf, type History, type Op } from '../check/record.ts';
+import { elementsOf, type History, isReadOp, type Op } from '../check/record.ts';
 import { toMs } from './recorder.ts';
 
 export const MIN_WRITES_PER_SECOND = 100;
@@ -14,7 +14,7 @@ export interface Merits {
   readonly objections: readonly string[];
 }
 
-const isWrite = (op: Op): boolean => ['put', 'cas', 'del', 'append'].includes(op.f);
+const isWrite = (op: Op): boolean => !isReadOp(op);
 
 function writesPerSecond({ ops, notes }: History): number {
   const began = notes.find((n) => n.kind === 'load')?.at ?? 0;
@@ -29,7 +29,8 @@ function foreignReads({ ops }: History): number {
   const writers = new Map(ops.flatMap((op) => (op.v === undefined ? [] : [[op.v, op.p] as const])));
   const reads = ops.filter((op) => !isWrite(op) && op.ok === 'ok' && op.stale !== true);
   const isForeign = (op: Op): boolean => {
-    const values = op.f === 'list' ? elementsOf(op.res?.v ?? '').slice(-1) : [op.res?.v];
+    const isMany = op.f === 'list' || op.f === 'members';
+    const values = isMany ? elementsOf(op.res?.v ?? '').slice(-1) : [op.res?.v];
     const all = [...values, ...Object.values(op.items ?? {}).map((seen) => seen.v)];
     return all.some((v) => typeof v === 'string' && writers.has(v) && writers.get(v) !== op.p);
   };

@@ -88,6 +88,20 @@ async function makeLists(client: SqlccClient, keys: Keys): Promise<void> {
   }
 }
 
+/** Elements of sets, a row each: every acknowledged one must be there, and none that nobody added. */
+async function sets({ caller, keys, nodes, client }: Turn): Promise<void> {
+  const k = keys.next();
+  if (caller.random.next() < 0.7) await caller.add(k, client % 2 === 0);
+  else await caller.members(k, pick(caller.random, nodes));
+}
+
+async function makeSets(client: SqlccClient): Promise<void> {
+  await client.sql([
+    { sql: 'CREATE TABLE sets (k TEXT NOT NULL, v TEXT NOT NULL)' },
+    { sql: 'CREATE INDEX sets_by_key ON sets (k)' },
+  ]);
+}
+
 const getKey: Workload['read'] = (caller, k, node) => caller.get(k, node);
 
 export const WORKLOADS: readonly Workload[] = [
@@ -96,6 +110,10 @@ export const WORKLOADS: readonly Workload[] = [
   {
     ...{ name: 'append', prefix: 'l', watchers: 0, prepare: makeLists, turn: lists },
     read: (caller, k, node) => caller.list(k, node),
+  },
+  {
+    ...{ name: 'set', prefix: 's', watchers: 0, prepare: makeSets, turn: sets },
+    read: (caller, k, node) => caller.members(k, node),
   },
   {
     name: 'watch',

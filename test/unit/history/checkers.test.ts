@@ -17,8 +17,8 @@ function optionsOf(seed: number, ops: number): GenerateOptions {
     keys: between(random, 1, 4),
     ops,
     unknown: random.next() * 0.1,
-    lists: seed % 3 === 0,
-    watch: seed % 2 === 0 && seed % 3 !== 0,
+    kind: seed % 3 === 0 ? 'lists' : seed % 5 === 0 ? 'sets' : 'registers',
+    watch: seed % 2 === 0 && seed % 3 !== 0 && seed % 5 !== 0,
   };
 }
 
@@ -82,7 +82,14 @@ describe('checkers on generated histories', () => {
 
 describe('checkLinearizable', () => {
   it('decides 10,000 operations of 10 clients on 20 keys in few steps', () => {
-    const options = { clients: 10, keys: 20, ops: 10_000, unknown: 0.005, lists: false, watch: false };
+    const options = {
+      clients: 10,
+      keys: 20,
+      ops: 10_000,
+      unknown: 0.005,
+      kind: 'registers',
+      watch: false,
+    } as const;
     const history = generate(seededRandom(7), options);
     const report = checkLinearizable(history);
     expect(report.verdict).toBe('good');
@@ -108,7 +115,14 @@ describe('checkLinearizable', () => {
   });
 
   it('says undecided when its patience ends, never good', () => {
-    const options = { clients: 40, keys: 1, ops: 3000, unknown: 0.3, lists: false, watch: false };
+    const options = {
+      clients: 40,
+      keys: 1,
+      ops: 3000,
+      unknown: 0.3,
+      kind: 'registers',
+      watch: false,
+    } as const;
     const random = seededRandom(3);
     const broken = BREAKERS[0]?.break(generate(random, options), random);
     const report = checkLinearizable(broken ?? { ops: [], watches: [], notes: [] }, { isOver: () => true });

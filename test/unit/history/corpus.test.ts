@@ -6,9 +6,10 @@ import { checkRevisions } from '../../history/check/revisions.ts';
 import { LISTS } from '../../history/corpus/lists.ts';
 import { historyFrom } from '../../history/corpus/notation.ts';
 import { REGISTERS } from '../../history/corpus/registers.ts';
+import { SETS } from '../../history/corpus/sets.ts';
 import { WATCHES } from '../../history/corpus/watches.ts';
 
-const EXAMPLES = [...REGISTERS, ...LISTS, ...WATCHES];
+const EXAMPLES = [...REGISTERS, ...LISTS, ...SETS, ...WATCHES];
 
 describe('corpus of histories', () => {
   for (const { name, values, revisions, text } of EXAMPLES) {
