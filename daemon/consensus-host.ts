@@ -6,11 +6,12 @@
 import { join } from 'node:path';
 import { type NodeClaim, type NodeRoster, nodeRefusal } from '../src/auth/index.ts';
 import type { LogIndex, LogLevel, Term } from '../src/base/index.ts';
-import type { RaftInput, RaftMember, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
+import type { RaftInput, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
 import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
+import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
 import { distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
@@ -43,6 +44,8 @@ export class ConsensusHost {
   readonly #data: ConsensusWorkerData;
   readonly #storage: DurableStorage;
   readonly #peers: PeerTransport;
+  /** Who of the members is connected to. */
+  readonly #dialled: ConsensusPeers;
   readonly #loop: TurnLoop;
   readonly #snapshots: SnapshotTransfer;
   readonly #surroundings: Surroundings;
@@ -75,6 +78,7 @@ export class ConsensusHost {
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
     this.#peers = this.#makePeers();
+    this.#dialled = new ConsensusPeers(facts.nodeId, (peers) => this.#peers.setPeers(peers));
     this.#snapshots = new SnapshotTransfer({
       snapshots,
       nodeId: facts.nodeId,
@@ -324,22 +328,20 @@ export class ConsensusHost {
     for (const event of events) {
       if (event.kind === 'role-changed') this.#leading = event.role === 'leader';
       if (event.kind === 'leader-changed') this.#leader = event.leaderId;
-      if (event.kind === 'membership-changed') this.#followMembership();
+      if (event.kind === 'membership-changed' || event.kind === 'role-changed') this.#followMembership();
     }
     const at = systemClock.wall();
     this.#main({ kind: 'events', events: events.map((event) => ({ at, event })) });
     this.#reportStatus();
   }
 
-  /** Connects to whoever is a member now; before the first membership, to the seeds of the join. */
+  /** Connects to whom it has something to say; before the first membership, to the seeds of the join. */
   #followMembership(): void {
-    const { voters, outgoing, learners, learnersNext } = this.#loop.marks().membership;
-    const members = new Map<string, RaftMember>();
-    for (const m of [...voters, ...outgoing, ...learners, ...learnersNext]) members.set(m.nodeId, m);
-    this.#members = new Set(members.keys());
-    members.delete(this.#data.facts.nodeId);
-    if (members.size === 0) return;
-    this.#peers.setPeers([...members.values()].map((m) => ({ nodeId: m.nodeId, address: m.address })));
+    const { membership } = this.#loop.marks();
+    const { voters, outgoing, learners, learnersNext } = membership;
+    const members = [...voters, ...outgoing, ...learners, ...learnersNext];
+    this.#members = new Set(members.map((m) => m.nodeId));
+    this.#dialled.follow(membership, this.#leading);
   }
 
   #measure(): void {
@@ -391,6 +393,7 @@ export class ConsensusHost {
 
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#dialled.stop();
     this.#submit({ kind: 'leave' });
     await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     this.#loop.stop();

@@ -17,9 +17,11 @@ const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MAX_MS = 1000;
 /** A ping unanswered for so long ends the connection. */
 const SILENCE_MS = 2000;
-/** Sparing pings: so often while the peer is heard on its own streams, and it is not when silent for that. */
+/** Sparing pings: one so often, and at each tick while a peer that was heard is silent for between these. */
 const SPARING_MS = 5000;
 const QUIET_MS = 1000;
+/** Who answered pings for so long and says nothing has nothing to say: a voter to one that has no vote. */
+const RESERVED_MS = 10_000;
 /** A connection that lived so long was welcome. */
 const WELCOME_MS = 1000;
 
@@ -29,8 +31,6 @@ export interface PeerLineOptions {
   readonly purpose: PeerPurpose;
   /** Sends pings, watches silence and gives evidence; one purpose of a transport does. */
   readonly probing: boolean;
-  /** Pings are few while the peer is heard in another way; see `PeerTransportOptions.pings`. */
-  readonly sparing: boolean;
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
   readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
   verdict(what: 'lost' | 'dead' | 'restored'): void;
@@ -38,6 +38,11 @@ export interface PeerLineOptions {
   opened(socket: TLSSocket | null): void;
   pong(rttMs: number): void;
   log(event: 'peer-connected' | 'peer-disconnected', reason: string): void;
+}
+
+/** Whether a line that is pinged sparingly is due; ms since the last ping, and since the peer was heard. */
+export function isTryDue(sincePingMs: number, quietMs: number): boolean {
+  return sincePingMs >= SPARING_MS || (quietMs > QUIET_MS && quietMs < RESERVED_MS);
 }
 
 export class PeerLine {
@@ -82,16 +87,12 @@ export class PeerLine {
    * Called by the transport's clock, on time: pings, and gives up a connection that has been silent
    * too long. `heardAt` is when the peer's own streams brought anything.
    */
-  tick(now: number, heardAt: number): void {
+  tick(now: number, heardAt: number, pings: 'steady' | 'sparing'): void {
     const connection = this.#connection;
     if (!this.#options.probing || connection === null || !connection.isOpen) return;
     const { askedAt, pingedAt } = connection;
     if (askedAt !== null && now - askedAt > SILENCE_MS) connection.close(`silent for ${SILENCE_MS} ms`);
-    else if (this.#isPingDue(now - pingedAt, now - heardAt)) connection.ping();
-  }
-
-  #isPingDue(sincePingMs: number, quietMs: number): boolean {
-    return !this.#options.sparing || quietMs > QUIET_MS || sincePingMs >= SPARING_MS;
+    else if (pings === 'steady' || isTryDue(now - pingedAt, now - heardAt)) connection.ping();
   }
 
   /** The peer is certainly there (it has just dialled us): do not wait for the backoff. */

@@ -31,6 +31,12 @@ const TICK_MS = 200;
 const LATE_MS = 100;
 const TOO_LONG_QUIET_MS = 1000;
 
+/**
+ * `steady`: five a second, for round-trip times. `sparing`: each 5 s, and five a second for a while when a
+ * peer that was heard on its own streams falls silent; where the messages themselves ask and answer.
+ */
+export type Pings = 'steady' | 'sparing';
+
 export interface PeerTransportListener {
   /** `claim` is what the certificate of the stream says of the peer. */
   payload(peer: NodeId, purpose: PeerPurpose, bytes: Uint8Array, claim: NodeClaim): void;
@@ -61,11 +67,8 @@ export interface PeerTransportOptions {
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** The first one carries pings and gives evidence. */
   readonly purposes: readonly PeerPurpose[];
-  /**
-   * `steady`, the default: five a second, for round-trip times. `sparing`: while the peer's own messages
-   * arrive the line to it is tried only each 5 s; for purposes that ask and answer by themselves.
-   */
-  readonly pings?: 'steady' | 'sparing';
+  /** Default `steady`. */
+  readonly pings?: Pings;
   /** Where datagrams for `sendProbe` come in; others find it at the port that they dial. Absent: none do. */
   readonly probes?: { readonly host: string; readonly port: number };
   readonly listener: PeerTransportListener;
@@ -81,6 +84,8 @@ export interface PeerAddress {
   readonly nodeId: NodeId;
   /** `host:port`. */
   readonly address: string;
+  /** Default: as the transport's. */
+  readonly pings?: Pings;
 }
 
 export interface PeerLinkStatus {
@@ -94,6 +99,8 @@ export interface PeerLinkStatus {
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
+  /** Peers whose lines are pinged in another way than the transport's. */
+  readonly #pings = new Map<NodeId, Pings>();
   /** When a peer's streams last brought a message; monotonic ms. */
   readonly #heardAt = new Map<NodeId, number>();
   readonly #inboxes = new Map<string, { readonly inbox: PeerInbox; readonly claim: NodeClaim }>();
@@ -165,6 +172,8 @@ export class PeerTransport {
     const wanted = new Map(
       peers.filter((p) => p.nodeId !== this.#options.nodeId).map((p) => [p.nodeId, p.address]),
     );
+    this.#pings.clear();
+    for (const { nodeId, pings } of peers) if (pings !== undefined) this.#pings.set(nodeId, pings);
     for (const [peer, lines] of this.#peers) {
       const address = wanted.get(peer);
       if ([...lines.values()].every((line) => line.address === address)) continue;
@@ -299,7 +308,6 @@ export class PeerTransport {
         address,
         purpose,
         probing: purpose === this.#probing(),
-        sparing: this.#options.pings === 'sparing',
         dial: () => ({
           peer,
           address,
@@ -352,7 +360,8 @@ export class PeerTransport {
     setImmediate(() => {
       for (const [peer, lines] of this.#peers) {
         const heardAt = this.#heardAt.get(peer) ?? Number.NEGATIVE_INFINITY;
-        for (const line of lines.values()) line.tick(performance.now(), heardAt);
+        const pings = this.#pings.get(peer) ?? this.#options.pings ?? 'steady';
+        for (const line of lines.values()) line.tick(performance.now(), heardAt, pings);
       }
     });
   }

@@ -1,0 +1,75 @@
+/**
+ * Whom the consensus worker connects to, and how often it measures the way. Everybody dials the voters; those
+ * without a vote are dialled only by who leads, since nobody else has a word for them: a cluster of many
+ * observers would be a full mesh otherwise. Round trips are measured between voters, whose election timeout
+ * rests on them; other lines are tried only when they are silent.
+ */
+import type { NodeId } from '../src/base/index.ts';
+import type { Membership } from '../src/raft/index.ts';
+import type { PeerAddress } from '../src/rpc/index.ts';
+
+/** A new leader dials so many at once: a hundred handshakes in one turn would delay its first commit. */
+const LEARNERS_A_STEP = 4;
+const STEP_MS = 20;
+
+/**
+ * Whom a node dials that is `self`; a leader with `learners` at most of those who have no vote. Empty before
+ * a membership is known.
+ */
+export function consensusPeers(membership: Membership, self: NodeId, learners: number): PeerAddress[] {
+  const { voters, outgoing } = membership;
+  const voting = new Map([...outgoing, ...voters].map((m) => [m.nodeId, m]));
+  const pings = voting.has(self) ? 'steady' : 'sparing';
+  const others = [...membership.learners, ...membership.learnersNext].filter((m) => !voting.has(m.nodeId));
+  return [
+    ...[...voting.values()].map(({ nodeId, address }) => ({ nodeId, address, pings }) as const),
+    ...others
+      .slice(0, learners)
+      .map(({ nodeId, address }) => ({ nodeId, address, pings: 'sparing' }) as const),
+  ].filter((peer) => peer.nodeId !== self);
+}
+
+/** Keeps a transport's peers to what the membership and the own role ask for. */
+export class ConsensusPeers {
+  readonly #self: NodeId;
+  readonly #setPeers: (peers: readonly PeerAddress[]) => void;
+  #membership: Membership | null = null;
+  /** How many learners a leader dials by now. */
+  #learners = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(self: NodeId, setPeers: (peers: readonly PeerAddress[]) => void) {
+    this.#self = self;
+    this.#setPeers = setPeers;
+  }
+
+  follow(membership: Membership, isLeading: boolean): void {
+    this.#membership = membership;
+    if (!isLeading) this.stop();
+    else if (this.#timer === null) this.#step();
+    this.#apply(membership);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#learners = 0;
+  }
+
+  #step(): void {
+    this.#learners += LEARNERS_A_STEP;
+    const { learners = [], learnersNext = [] } = this.#membership ?? {};
+    const isMore = learners.length + learnersNext.length > this.#learners;
+    this.#timer = isMore ? setTimeout(() => this.#next(), STEP_MS) : null;
+  }
+
+  #next(): void {
+    this.#step();
+    if (this.#membership !== null) this.#apply(this.#membership);
+  }
+
+  #apply(membership: Membership): void {
+    const isEmpty = membership.voters.length + membership.learners.length === 0;
+    if (!isEmpty) this.#setPeers(consensusPeers(membership, this.#self, this.#learners));
+  }
+}
