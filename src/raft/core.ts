@@ -57,6 +57,12 @@ export interface Transfer {
   sent: boolean;
 }
 
+/**
+ * Who has no vote and is in step gets each fourth heartbeat: nobody waits for its answers, and a cluster may
+ * have ten times as many of them as voters. They wait so much longer before they forget a leader.
+ */
+export const LEARNER_BEATS = 4;
+
 /** What only a leader has; gone with leadership. */
 export interface LeaderState {
   readonly peers: Map<NodeId, Progress>;
@@ -66,6 +72,8 @@ export interface LeaderState {
   heartbeatAt: Instant;
   /** Until then a commit is told with entries only. */
   commitHeldUntil: Instant;
+  /** Heartbeats so far, by the clock. */
+  beats: number;
   /** Sizes of own uncommitted batches, oldest first. */
   uncommitted: { readonly last: LogIndex; readonly bytes: number }[];
   uncommittedBytes: number;

@@ -3,7 +3,7 @@
  * follows from a commit (leaving a joint configuration, leaving office).
  */
 import { LIMITS, type LogIndex } from '../base/index.ts';
-import type { LeaderState, RaftCore, Transfer } from './core.ts';
+import { LEARNER_BEATS, type LeaderState, type RaftCore, type Transfer } from './core.ts';
 import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
 import type { ReadOrigin } from './read-index.ts';
@@ -13,6 +13,7 @@ import {
   appendOwn,
   broadcastHeartbeat,
   isCaughtUp,
+  isHeard,
   quorumContact,
   quorumRound,
   successors,
@@ -296,7 +297,8 @@ export function tickLeader(core: RaftCore, leader: LeaderState): void {
   // anchored, so that a late wake-up does not shift the beat; after a stall it starts anew
   leader.heartbeatAt = Math.max(leader.heartbeatAt + heartbeatIntervalMs, core.now);
   if (leader.heartbeatAt === core.now) leader.heartbeatAt += heartbeatIntervalMs;
-  broadcastHeartbeat(core, leader);
+  // the first one after an election tells everybody who leads
+  broadcastHeartbeat(core, leader, leader.beats++ % LEARNER_BEATS === 0 ? 'all' : 'voters');
 }
 
 function abortTransfer(core: RaftCore, transfer: Transfer): void {
@@ -317,7 +319,7 @@ export function compactionPoint(core: RaftCore, index: LogIndex): LogIndex {
   let point = behind(1);
   if (core.leader !== null) {
     for (const peer of core.leader.peers.values()) {
-      if (core.now - peer.contactAt < core.electionTimeoutMs) point = Math.min(point, peer.match);
+      if (isHeard(core, peer)) point = Math.min(point, peer.match);
     }
   }
   return Math.max(point, behind(LAGGARD_FACTOR));

@@ -9,9 +9,9 @@
 import type { Instant, LogIndex, NodeId, Timestamp } from '../base/index.ts';
 import { LIMITS, must, NEVER } from '../base/index.ts';
 import { encodeMembership } from './codec-membership.ts';
-import type { LeaderState, RaftCore } from './core.ts';
+import { LEARNER_BEATS, type LeaderState, type RaftCore } from './core.ts';
 import { entryBytes } from './log-slice.ts';
-import { findMember, membersOf } from './membership.ts';
+import { findMember, isVoter, membersOf } from './membership.ts';
 import { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import type { EntryKind, LogEntry, Membership, RaftMember } from './types.ts';
@@ -95,7 +95,8 @@ function sendFarewell(core: RaftCore, leader: LeaderState, peer: Progress): void
 /** Sends what each peer may get now; called once a turn. */
 export function replicateAll(core: RaftCore, leader: LeaderState): void {
   for (const peer of leader.peers.values()) replicate(core, leader, peer);
-  if (leader.reads.takeBroadcast()) broadcastHeartbeat(core, leader);
+  // a read waits for voters: those without a vote would answer for nothing, at each read
+  if (leader.reads.takeBroadcast()) broadcastHeartbeat(core, leader, 'voters');
 }
 
 function replicate(core: RaftCore, leader: LeaderState, peer: Progress): void {
@@ -167,7 +168,7 @@ function post(
 
 /** What the peer needs is compacted away: have the newest snapshot sent, if the peer lives. */
 function planSnapshot(core: RaftCore, peer: Progress): void {
-  const lives = core.now - peer.contactAt < core.electionTimeoutMs;
+  const lives = isHeard(core, peer);
   const meta = core.log.snapshot();
   if (!lives || meta === null) {
     // asked again when it answers a heartbeat
@@ -179,11 +180,24 @@ function planSnapshot(core: RaftCore, peer: Progress): void {
   core.outbox.snapshots.push({ peer: peer.nodeId, meta, session: peer.session });
 }
 
-/** One heartbeat to everybody; touches no disk and waits for none. */
-export function broadcastHeartbeat(core: RaftCore, leader: LeaderState): void {
+/** True when the peer has answered lately: within an election timeout behind the heartbeats that it gets. */
+export function isHeard(core: RaftCore, peer: Progress): boolean {
+  const betweenMs = isVoter(core.membership, peer.nodeId)
+    ? 0
+    : LEARNER_BEATS * core.settings.heartbeatIntervalMs;
+  return core.now - peer.contactAt < core.electionTimeoutMs + betweenMs;
+}
+
+/**
+ * One heartbeat to everybody, or to who votes and who is not in step: its answer lets replication go on.
+ * Touches no disk and waits for none.
+ */
+export function broadcastHeartbeat(core: RaftCore, leader: LeaderState, to: 'all' | 'voters' = 'all'): void {
   const ranks = successors(core, leader);
   const round = leader.reads.round;
   for (const peer of leader.peers.values()) {
+    const isIdle = peer.state === 'replicate' && !isVoter(core.membership, peer.nodeId);
+    if (to === 'voters' && isIdle) continue;
     const { session } = peer;
     const commit = core.log.commit;
     core.send(peer.nodeId, { kind: 'heartbeat', commit, round, session, ranks }, peer.instanceId);
@@ -259,7 +273,7 @@ export function isCaughtUp(core: RaftCore, leader: LeaderState, id: NodeId): boo
   return (
     peer?.caughtUp === true &&
     peer.state === 'replicate' &&
-    core.now - peer.contactAt < core.electionTimeoutMs &&
+    isHeard(core, peer) &&
     findMember(core.membership, id)?.instanceId === peer.instanceId
   );
 }

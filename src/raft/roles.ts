@@ -8,7 +8,7 @@
 import type { LogIndex, NodeId, Term } from '../base/index.ts';
 import { assert, NEVER } from '../base/index.ts';
 import { Ballot } from './ballot.ts';
-import type { RaftCore, Transfer } from './core.ts';
+import { LEARNER_BEATS, type RaftCore, type Transfer } from './core.ts';
 import type { ReadOrigin } from './read-index.ts';
 import { ReadIndexQueue } from './read-index.ts';
 import { appendOwn, syncPeers } from './replication.ts';
@@ -30,11 +30,12 @@ function changeRole(core: RaftCore, role: RaftRole): void {
   core.event({ kind: 'role-changed', role, term: core.term });
 }
 
-/** Draws a fresh election timeout from [T, 2T) and starts it. */
+/** Draws a fresh election timeout from [T, 2T) and starts it; a learner's is the time until it forgets who led. */
 export function resetElectionTimer(core: RaftCore): void {
   const base = core.electionTimeoutMs;
   core.drawnTimeoutMs = base + core.random.next() * base;
-  core.electionAt = core.now + core.drawnTimeoutMs;
+  const patienceMs = core.role === 'learner' ? LEARNER_BEATS * core.settings.heartbeatIntervalMs : 0;
+  core.electionAt = core.now + core.drawnTimeoutMs + patienceMs;
 }
 
 /** The passive role that the configuration gives this node. */
@@ -128,6 +129,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     termStart: core.log.lastIndex + 1,
     heartbeatAt: core.now,
     commitHeldUntil: core.now,
+    beats: 0,
     uncommitted: [],
     uncommittedBytes: 0,
   };
