@@ -41,10 +41,14 @@ export interface Lead {
   readonly term: number;
 }
 
-/** Who leads by a quorum's word. */
+/** Who leads by a quorum's word; waits while an election is under way. */
 export async function leadOf(cluster: LabCluster): Promise<Lead> {
-  const answer = await cluster.client().leader({ timeoutMs: 10_000 });
-  const leader = cluster.node(must(answer.leader_id, 'a leader'));
+  const led = await within(10_000, async () => {
+    const answer = await cluster.client().leader({ timeoutMs: 10_000 });
+    return answer.leader_id === null ? null : { leaderId: answer.leader_id, term: answer.term };
+  });
+  const answer = must(led, 'a leader within 10 s');
+  const leader = cluster.node(answer.leaderId);
   return { leader, followers: cluster.voters.filter((n) => n !== leader), term: answer.term };
 }
 

@@ -45,6 +45,8 @@ const PORTS = { port: 5433, clientPort: 5434, peerPort: 5435, metricsPort: 9090 
 /** The bundle, or another program named by `SQLCC_TEST_MAIN`. */
 const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const READY_TIMEOUT_MS = 60_000;
+const MIN_PROBE_PAUSE_MS = 30;
+const MAX_PROBE_PAUSE_MS = 400;
 const STOP_TIMEOUT_MS = 6000;
 const JOIN_TRIES = 4;
 const STORY_TIMEOUT_MS = 2000;
@@ -160,9 +162,10 @@ export class LabCluster {
 
   /** Makes a node on disk; nothing of it runs yet. */
   async #enrol(node: LabNode, role: '--voter' | '--observer'): Promise<void> {
-    const made = await this.run(['token', 'create', '--join', role, '--node', node.nodeId, '-o', 'json']);
+    const suffrage = role === '--voter' ? 'voter' : 'observer';
+    const made = await this.client().createToken({ kind: 'join', role: suffrage, nodeId: node.nodeId });
     const tokenFile = join(this.dir, `${node.nodeId}.token`);
-    writeFileSync(tokenFile, (JSON.parse(made) as { token: string }).token, { mode: 0o600 });
+    writeFileSync(tokenFile, made.token, { mode: 0o600 });
     const seed = this.node('n1');
     await this.run([
       ...['node', 'join', '--seed-node', `${seed.host.address}:${seed.port}`, '--node-id', node.nodeId],
@@ -319,6 +322,7 @@ export class LabCluster {
 
   async #untilReady(node: LabNode): Promise<void> {
     const deadline = performance.now() + READY_TIMEOUT_MS;
+    let pauseMs = MIN_PROBE_PAUSE_MS;
     const [first = '', ...rest] = [...node.host.prefix, 'bash', '-c', READY_PROBE];
     while (performance.now() < deadline) {
       const child = must(node.child, 'a started daemon');
@@ -331,7 +335,9 @@ export class LabCluster {
         execFile(first, rest, { timeout: 4000 }, (error) => resolve(error === null));
       });
       if (isReady) return;
-      await sleep(30);
+      // a probe is a process: where many start at once they would be dearer than what they look at
+      await sleep(pauseMs);
+      pauseMs = Math.min(MAX_PROBE_PAUSE_MS, 1.5 * pauseMs);
     }
     throw new SqlccError('deadline_exceeded', `${node.nodeId} is not ready after ${READY_TIMEOUT_MS} ms`);
   }
