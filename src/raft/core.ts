@@ -28,6 +28,7 @@ import type {
   RaftSettings,
   ReadResult,
 } from './types.ts';
+import { WritePace } from './write-pace.ts';
 
 /** What a node needs to begin. */
 export interface RaftOptions {
@@ -125,8 +126,10 @@ export class RaftCore {
   /** Number of the running campaign: answers to earlier ones are ignored. */
   campaign: number;
   quest: Quest | null = null;
-  /** The own vote counts once this write is durable; Infinity = not written yet, 0 = no vote waits. */
-  selfVoteToken = 0;
+  /** The vote of this term holds once this write is durable; Infinity = not written yet, 0 = none waits. */
+  voteToken = 0;
+  /** Who was told that it would get this node's vote, and how long nobody else is told so. */
+  promise: { readonly to: NodeId; readonly until: Instant } | null = null;
   leader: LeaderState | null = null;
   transfer: Transfer | null = null;
   /** Reads forwarded to the leader: request id → caller. */
@@ -137,6 +140,7 @@ export class RaftCore {
   /** Tokens: the last handed out, the last acknowledged. */
   token = 0;
   ackedToken = 0;
+  readonly writes = new WritePace();
   persisted: HardState;
   readonly outbox = new Outbox();
 

@@ -24,6 +24,8 @@ type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }
 const RETRY_MIN_MS = 15;
 const RETRY_MAX_MS = 35;
 const HINT_JITTER_MS = 2;
+/** Nobody waits longer than this for votes that slow disks hold up. */
+const MAX_VOTING_MS = 3000;
 /** Staggers that a waiting successor gives to one that stands already. */
 const HOLD_STAGGERS = 4;
 
@@ -65,6 +67,7 @@ export function campaign(core: RaftCore, kind: CampaignKind): void {
     return;
   }
   becomePreCandidate(core);
+  promise(core, core.nodeId);
   core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
   const last = core.log.last;
   for (const id of electorate(core)) {
@@ -104,6 +107,38 @@ function countVotes(core: RaftCore): void {
   else if (result === 'lost') becomeFollower(core, core.term, null, 'election lost');
 }
 
+/**
+ * How long votes may take here, ms: a write may have to wait for the one before it, and others' disks are
+ * taken to be like this one.
+ */
+function votingMs(core: RaftCore): Duration {
+  return Math.min(2 * core.writes.expectedMs(core.now), MAX_VOTING_MS);
+}
+
+/**
+ * Is this node's vote on its way to the disk, or was it promised, and not to the asker? Where a sync takes
+ * longer than an election timeout whoever stands meanwhile would end each election before its votes are
+ * counted.
+ */
+function isPromised(core: RaftCore, asker: NodeId): boolean {
+  if (core.voteToken !== 0) return core.votedFor !== asker;
+  return core.promise !== null && core.promise.to !== asker && core.now < core.promise.until;
+}
+
+/**
+ * Gives `to` the time to be elected: until then nobody else is told yes, and this node does not stand. Asking
+ * again does not prolong it, or whoever can't win would bind this node for ever. To itself a pre-candidate
+ * gives no more than the answers need: with a majority its vote binds it, without one it is free again.
+ */
+function promise(core: RaftCore, to: NodeId): void {
+  if (core.promise?.to !== to || core.now >= core.promise.until) {
+    const answersMs = HOLD_STAGGERS * core.settings.hintStaggerMs;
+    const ms = to === core.nodeId ? Math.min(votingMs(core), answersMs) : votingMs(core);
+    core.promise = { to, until: core.now + ms };
+  }
+  if (to !== core.nodeId) core.electionAt = Math.max(core.electionAt, core.promise.until);
+}
+
 /** Would this node vote for the sender? Changes nothing here but the wait before an own hint campaign. */
 export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
   const lease = remainingLease(core, m.from);
@@ -112,7 +147,11 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
   else if (m.term < core.term) refusal = 'term';
   else if (!core.log.isUpToDate(m.last)) refusal = 'log';
   else if (lease > 0) refusal = 'lease';
-  if (refusal === null) standBehind(core, m.from);
+  else if (isPromised(core, m.from)) refusal = 'voted';
+  if (refusal === null) {
+    standBehind(core, m.from);
+    promise(core, m.from);
+  }
   const retryAfterMs = refusal === 'lease' ? lease : 0;
   core.send(
     m.from,
@@ -176,6 +215,9 @@ export function onVote(core: RaftCore, m: MessageOf<'vote'>): void {
     core.send(m.from, body, m.fromInstance);
     return;
   }
+  // a late answer to an own pre-vote must not move the term past the one that it has just voted in
+  if (core.role === 'pre-candidate') becomeFollower(core, core.term, null, `voted for ${m.from}`);
+  if (core.votedFor === null) core.voteToken = Number.POSITIVE_INFINITY;
   core.votedFor = m.from;
   core.hint = null;
   core.retryAt = NEVER;
@@ -190,10 +232,14 @@ export function onVoteResponse(core: RaftCore, m: MessageOf<'vote-response'>): v
   countVotes(core);
 }
 
-/** The write with the own vote is durable: now it counts. */
-export function onOwnVoteDurable(core: RaftCore): void {
-  if (core.role !== 'candidate' || core.selfVoteToken === 0 || core.selfVoteToken > core.ackedToken) return;
-  core.selfVoteToken = 0;
+/** The write with the vote is durable: now it leaves or counts, and from now on its election may take. */
+export function onVoteDurable(core: RaftCore): void {
+  if (core.voteToken === 0 || core.voteToken > core.ackedToken) return;
+  core.voteToken = 0;
+  if (core.leaderId !== null) return;
+  core.promise = { to: must(core.votedFor, 'whom the vote is for'), until: core.now + votingMs(core) };
+  core.electionAt = core.promise.until + core.drawnTimeoutMs;
+  if (core.role !== 'candidate') return;
   must(core.ballot, 'the ballot').record(core.nodeId, true);
   countVotes(core);
 }
@@ -238,6 +284,11 @@ export function tickElection(core: RaftCore): void {
     }
   }
   if (core.now < core.electionAt) return;
+  // a vote given in this term must be durable before another one can be; what follows is timed from there
+  if (core.voteToken !== 0) {
+    core.electionAt = NEVER;
+    return;
+  }
   if (core.isPromotable()) {
     campaign(core, 'timeout');
     return;

@@ -11,14 +11,7 @@ import { assert, LIMITS, NEVER, unreachable } from '../base/index.ts';
 import { electionWakeAt, onAnswer, watchTransfer } from './candidate.ts';
 import type { RaftOptions } from './core.ts';
 import { RaftCore } from './core.ts';
-import {
-  onLeaderLost,
-  onOwnVoteDurable,
-  onPreVote,
-  onVote,
-  remainingLease,
-  tickElection,
-} from './election.ts';
+import { onLeaderLost, onPreVote, onVote, onVoteDurable, remainingLease, tickElection } from './election.ts';
 import {
   expireForwarded,
   forwardRead,
@@ -156,8 +149,9 @@ export class RaftConsensus {
     const core = this.#core;
     assert(token <= core.token, `token ${token} was never handed out`);
     core.ackedToken = Math.max(core.ackedToken, token);
+    core.writes.acknowledged(token, core.now);
     core.log.acknowledge(token);
-    onOwnVoteDurable(core);
+    onVoteDurable(core);
   }
 
   #onPeerNews(input: Extract<RaftInput, { kind: 'peer-hint' | 'unreachable' | 'snapshot-report' }>): void {
@@ -358,7 +352,8 @@ export class RaftConsensus {
     const hardState = changed ? { term, votedFor } : null;
     core.persisted = { term, votedFor };
     if (write !== null) core.log.handedOver(token);
-    if (core.selfVoteToken === Number.POSITIVE_INFINITY) core.selfVoteToken = token;
+    if (core.voteToken === Number.POSITIVE_INFINITY) core.voteToken = token;
+    core.writes.handedOver(token, core.now);
     const parts = write ?? { truncateFrom: null, entries: [], snapshot: null, compactTo: null };
     return { token, hardState, ...parts };
   }

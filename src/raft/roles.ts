@@ -49,6 +49,7 @@ function adoptTerm(core: RaftCore, term: Term): void {
   assert(term > core.term, `term ${term} after ${core.term}`);
   core.term = term;
   core.votedFor = null;
+  core.voteToken = 0;
   core.matched = 0;
 }
 
@@ -60,7 +61,8 @@ export function becomeFollower(core: RaftCore, term: Term, leaderId: NodeId | nu
   const led = core.leader;
   if (term > core.term) adoptTerm(core, term);
   core.ballot = null;
-  core.selfVoteToken = 0;
+  // who stands no more is free to support another
+  if (core.promise?.to === core.nodeId && core.voteToken === 0) core.promise = null;
   if (led !== null) {
     core.leader = null;
     core.event({ kind: 'stepped-down', term, reason });
@@ -112,7 +114,7 @@ export function becomeCandidate(core: RaftCore): void {
   failForwarded(core);
   core.campaign++;
   core.ballot = new Ballot();
-  core.selfVoteToken = Number.POSITIVE_INFINITY;
+  core.voteToken = Number.POSITIVE_INFINITY;
   core.retryAt = NEVER;
   core.hint = null;
   resetElectionTimer(core);
@@ -142,7 +144,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     votes,
   });
   core.ballot = null;
-  core.selfVoteToken = 0;
+  core.promise = null;
   core.quest = null;
   core.electionAt = NEVER;
   core.leaseVoid = false;

@@ -72,13 +72,20 @@ export class LockStep implements SceneWatch {
     const answers: string[] = [];
     for (const m of messages) {
       if (m.kind === 'append' || m.kind === 'heartbeat') this.#session(model, m.to, m.session);
+      if (m.kind === 'pre-vote') model.supported.set(model.id, this.#now);
       if (m.kind === 'pre-vote' && m.campaign !== model.campaign) {
         model.campaign = m.campaign;
         if (model.role === 'pre-candidate') model.askBeforeStanding();
       }
       if (m.kind === 'append-response') answers.push(`${m.kind} to ${m.to} ${m.accepted} ${m.index}`);
-      if (m.kind === 'vote-response' || m.kind === 'pre-vote-response')
-        answers.push(`${m.kind} to ${m.to} ${m.granted}`);
+      if (m.kind === 'vote-response') answers.push(`${m.kind} to ${m.to} ${m.granted}`);
+      if (m.kind === 'pre-vote-response') {
+        const isFree = m.granted || (m.refusal === 'voted' && !model.isVoteOnItsWay());
+        if (isFree && !m.granted && !model.maySupportAnother(m.to, this.#now))
+          throw new Mismatch(`${node.id} says no to ${m.to} for the sake of nobody`);
+        if (m.granted) model.supported.set(m.to, this.#now);
+        answers.push(`${m.kind} to ${m.to} ${isFree}`);
+      }
     }
     for (const s of output.snapshotsToSend) this.#session(model, s.peer, s.session);
     if (output.persist !== null) model.wrote(output.persist.token);
@@ -145,6 +152,8 @@ export class LockStep implements SceneWatch {
       }
       case 'storage-ack':
         model.acknowledged(input.token);
+        // whoever has the vote may be given the time to be elected by it
+        if (model.votedFor !== null && !model.isVoteOnItsWay()) model.supported.set(model.votedFor, now);
         return;
       case 'environment': {
         // the floor that was measured, and never more than ten times the setting

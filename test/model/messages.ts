@@ -62,8 +62,10 @@ function isForUs(model: RaftModel, m: RaftMessage): boolean {
 
 /** Dissertation §9.6: would it be elected? No term moves. */
 function onPreVote(model: RaftModel, m: Of<'pre-vote'>, { now, status }: Seen): string {
-  const granted =
-    model.hasOwnDisk && m.term >= model.term && model.isUpToDate(m.last) && !model.isBound(m.from, now);
+  const mayBeElected = model.hasOwnDisk && m.term >= model.term && model.isUpToDate(m.last);
+  // a vote that is on its way to the disk is for one server only
+  const isTaken = model.isVoteOnItsWay() && model.votedFor !== m.from;
+  const granted = mayBeElected && !model.isBound(m.from, now) && !isTaken;
   // two that stand on the same evidence: one of them may give way
   if (granted && model.role === 'pre-candidate' && status.role === 'follower') model.follow(model.term, null);
   return `pre-vote-response to ${m.from} ${granted}`;
@@ -88,6 +90,7 @@ function onVote(model: RaftModel, m: Of<'vote'>, { now }: Seen): string | null {
   // who follows a leader of this term already has nothing to give
   const isFree = model.votedFor === null ? model.leaderId === null : model.votedFor === m.from;
   const granted = m.term === model.term && model.hasOwnDisk && isFree && model.isUpToDate(m.last);
+  if (granted && model.role === 'pre-candidate') model.follow(model.term, null);
   if (granted) model.votedFor = m.from;
   return `vote-response to ${m.from} ${granted}`;
 }

@@ -39,6 +39,9 @@ interface Peer {
 
 export type ModelRole = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
+/** The longest that a server keeps to whom it supports. */
+const SUPPORT_MS = 3000;
+
 const NOBODY: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [] };
 
 export function emptyImage(): Image {
@@ -78,6 +81,8 @@ export class RaftModel {
   isDistressed = false;
   timeoutMs: number;
   campaign = 0;
+  /** Whom it supported, by a yes or a vote, and when: for a while it may keep to that one. */
+  readonly supported = new Map<string, number>();
   readonly answers = new Map<string, boolean>();
   readonly peers = new Map<string, Peer>();
   termStart = 0;
@@ -169,6 +174,12 @@ export class RaftModel {
       this.answer(this.id, true);
   }
 
+  /** Was a vote given in this term that a power cut would take back? */
+  isVoteOnItsWay(): boolean {
+    const image = this.#disk[0]?.image;
+    return this.votedFor !== null && (image?.term !== this.term || image.votedFor !== this.votedFor);
+  }
+
   durableVote(): boolean {
     const image = this.#disk[0]?.image;
     return image !== undefined && image.term === this.term && image.votedFor === this.id;
@@ -205,6 +216,11 @@ export class RaftModel {
     if (this.leaderId === null || this.leaderId === asker || this.contactAt === null || this.leaseVoid)
       return false;
     return now < this.contactAt + this.timeoutMs;
+  }
+
+  /** May it say no to `asker`, for whom it would vote, because it supports another? */
+  maySupportAnother(asker: string, now: number): boolean {
+    return [...this.supported].some(([id, at]) => id !== asker && now - at <= SUPPORT_MS);
   }
 
   isUpToDate(last: { index: number; term: number }): boolean {

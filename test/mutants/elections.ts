@@ -34,7 +34,7 @@ export const ELECTIONS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/roles.ts',
-        find: 'core.selfVoteToken = Number.POSITIVE_INFINITY;',
+        find: 'core.voteToken = Number.POSITIVE_INFINITY;',
         replace: 'core.ballot.record(core.nodeId, true);',
       },
     ],

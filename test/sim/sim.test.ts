@@ -3,6 +3,7 @@ import { CALM_PLAYS } from './calm.ts';
 import { playFleet } from './fleet.ts';
 import { PINNED } from './pinned.ts';
 import { playSeed } from './play.ts';
+import { playSlowDisks } from './slow-disks.ts';
 import type { Tally } from './tally.ts';
 
 /** Seeds of every run; more by `npm run sim`. */
@@ -75,5 +76,25 @@ describe('a calm cluster', () => {
       expect({ elections, terms, campaigns }).toEqual({ elections: 0, terms: 0, campaigns: 0 });
       expect(pauses).toBeGreaterThan(100);
     }
+  });
+});
+
+describe('a cluster of slow disks', () => {
+  /** Times without a leader over ten seeds, ms, in order. */
+  const losses = (nodes: number, diskMeanMs: number): number[] =>
+    Array.from({ length: 10 }, (_, i) => playSlowDisks(i + 1, nodes, diskMeanMs))
+      .flat()
+      .sort((a, b) => a - b);
+
+  it.each([
+    [3, 300, 5000],
+    [3, 700, 10_000],
+    [5, 700, 12_000],
+  ])('of %i nodes and %i ms a sync has another leader within %i ms', (nodes, diskMeanMs, limitMs) => {
+    const found = losses(nodes, diskMeanMs);
+    expect(found).toHaveLength(40);
+    expect(found.at(-1)).toBeLessThan(limitMs);
+    // two writes one after the other, each behind the one before it
+    expect(found[20]).toBeLessThan(200 + 5 * diskMeanMs);
   });
 });
