@@ -195,11 +195,17 @@ export class GossipDriver {
 
   /** Nodes that may be asked for the others. Adds; new ones and new addresses are asked at once. */
   setSeeds(seeds: readonly GossipSeed[]): void {
+    const fresh = this.#remember(seeds);
+    if (fresh.length > 0 && this.#isRunning) this.#join(fresh);
+  }
+
+  /** Notes where seeds are; answers those that are new or have moved. */
+  #remember(seeds: readonly GossipSeed[]): NodeId[] {
     const fresh = seeds.filter(
       (s) => s.nodeId !== this.#options.nodeId && this.#seeds.get(s.nodeId) !== addressOf(s),
     );
     for (const seed of fresh) this.#seeds.set(seed.nodeId, addressOf(seed));
-    if (fresh.length > 0 && this.#isRunning) this.#join(fresh.map((s) => s.nodeId));
+    return fresh.map((s) => s.nodeId);
   }
 
   /** All nodes on record: one that was in an earlier list and is not in this is forgotten and kept out. */
@@ -209,7 +215,15 @@ export class GossipDriver {
     for (const nodeId of this.#seeds.keys()) if (!listed.has(nodeId)) this.#seeds.delete(nodeId);
     this.#handle({ kind: 'known', nodes });
     this.#transport.review();
-    this.setSeeds(records);
+    const fresh = this.#remember(records);
+    // its neighbours meet a newcomer: if all did, each join would cost a connection with everybody
+    if (fresh.length > 0 && this.#isRunning && !this.#hasCompany()) this.#join(fresh);
+  }
+
+  /** True once anybody was heard. */
+  #hasCompany(): boolean {
+    const { members } = this.#detector.status(systemClock.now());
+    return members.some((m) => m.nodeId !== this.#options.nodeId && m.silenceMs !== null);
   }
 
   /** This node's newest word about itself; a change of health, role or leader is spread at once. */

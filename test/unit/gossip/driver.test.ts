@@ -154,6 +154,27 @@ describe('GossipDriver', () => {
     expect([...trio.driver('a').members().keys()].sort()).toEqual(['b', 'c']);
   });
 
+  it('leaves newcomers on record to their neighbours, once it has company', async () => {
+    await trio.start('a', 'b');
+    await trio.told('a', 'b', 'alive');
+    const { sent } = trio.exchange;
+    const at = (nodeId: string, port: number) => ({ nodeId, host: '127.0.0.1', port });
+    const records = [at('b', 1001)];
+    for (let n = 0; n < 40; n++) {
+      records.push(at(`n${n}`, 2000 + n));
+      trio.driver('a').knownNodes(records);
+    }
+    expect(trio.exchange.sent - sent).toBeLessThan(5);
+    expect(trio.driver('a').member('b')?.liveness).toBe('alive');
+  });
+
+  it('asks those on record as long as it is alone', async () => {
+    await trio.start('a');
+    const { sent } = trio.exchange;
+    trio.driver('a').knownNodes([{ nodeId: 'b', host: '127.0.0.1', port: 1001 }]);
+    expect(trio.exchange.sent).toBeGreaterThan(sent);
+  });
+
   it('finds a node again that was given up while its link still stood', async () => {
     await trio.start('a', 'b', 'c');
     await Promise.all(['a', 'b'].map((by) => trio.told(by, 'c', 'alive')));
