@@ -58,6 +58,13 @@ export class WallClock {
     this.#write();
   }
 
+  /** The true time again, from now on. */
+  reset(): void {
+    this.#offsetMs = 0;
+    this.#factor = 1;
+    this.#write();
+  }
+
   #write(): void {
     const sign = this.#offsetMs < 0 ? '-' : '+';
     const offset = `${sign}${(Math.abs(this.#offsetMs) / 1000).toFixed(3)}`;
