@@ -205,15 +205,16 @@ export class ConsensusHost {
       term: () => this.#loop.marks().term,
     };
     const reason = wordRefusal(hearing, claim, message);
-    if (reason !== null) this.#denials.note(`node ${claim.nodeId}`, reason, systemClock.now());
+    if (reason !== null)
+      this.#denials.note({ who: `node ${claim.nodeId}`, from: '' }, reason, systemClock.now());
     return reason === null;
   }
 
   /** Refusals at the door come as often as strangers like: they are counted. */
   #onPeerLog(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
-    if (event === 'peer-refused')
-      this.#denials.note(String(fields['address']), String(fields['reason']), systemClock.now());
-    else this.#log(level, event, fields);
+    if (event !== 'peer-refused') return this.#log(level, event, fields);
+    const caller = { who: 'nobody', from: String(fields['address']) };
+    this.#denials.note(caller, String(fields['reason']), systemClock.now());
   }
 
   #store(): RaftStore {

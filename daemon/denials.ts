@@ -10,8 +10,10 @@ const PERIOD_MS = 60_000;
 const OTHERS = 'others';
 
 export interface Denial {
-  /** An identity, or an address of somebody without a good one. */
+  /** An identity, or `nobody` for somebody without a good one. */
   readonly who: string;
+  /** Address; empty where it is not known. */
+  readonly from: string;
   /** What was refused, and why. */
   readonly what: string;
   /** Times since the last line about it. */
@@ -20,6 +22,7 @@ export interface Denial {
 
 interface Row {
   readonly who: string;
+  readonly from: string;
   readonly what: string;
   count: number;
   readonly since: number;
@@ -40,13 +43,13 @@ export class Denials {
   }
 
   /** Counts one; `now` is monotonic ms. */
-  note(who: string, what: string, now: number): void {
+  note({ who, from }: Pick<Denial, 'who' | 'from'>, what: string, now: number): void {
     this.#total++;
     this.flush(now);
-    const key = `${who}\n${what}`;
+    const key = `${who}\n${from}\n${what}`;
     const row = this.#rows.get(key);
     if (row !== undefined) row.count++;
-    else if (this.#rows.size < LIMITS.maxDenialRows) this.#begin(key, { who, what, now });
+    else if (this.#rows.size < LIMITS.maxDenialRows) this.#begin(key, { who, from, what, now });
     else if (who !== OTHERS) this.#noteOthers(now);
   }
 
@@ -63,12 +66,12 @@ export class Denials {
   #noteOthers(now: number): void {
     const row = this.#rows.get(OTHERS);
     if (row !== undefined) row.count++;
-    else this.#begin(OTHERS, { who: OTHERS, what: 'more than this node keeps apart', now });
+    else this.#begin(OTHERS, { who: OTHERS, from: '', what: 'more than this node keeps apart', now });
   }
 
-  #begin(key: string, at: { who: string; what: string; now: number }, count = 1): void {
-    const { who, what, now } = at;
-    this.#rows.set(key, { who, what, count: 0, since: now });
-    this.#tell({ who, what, count });
+  #begin(key: string, at: { who: string; from: string; what: string; now: number }, count = 1): void {
+    const { who, from, what, now } = at;
+    this.#rows.set(key, { who, from, what, count: 0, since: now });
+    this.#tell({ who, from, what, count });
   }
 }

@@ -53,6 +53,7 @@ export function createHandlers(context: NodeContext): Handlers {
     alerts: bind(control.alerts),
     acknowledgeAlert: bind(control.acknowledgeAlert),
     audit: bind(control.audit),
+    denials: bind(control.denials),
     openapi: bind(cluster.openapi),
     livez: cluster.livez,
     readyz: bind(cluster.readyz),

@@ -94,12 +94,12 @@ export class Listeners {
   }
 }
 
-/** By identity where there is a good one, else by address: that is all that is known then. */
+/** By address alone where no identity is good: that is all that is known then. */
 function noteDenied(denials: Denials, denied: Denied): void {
   const { code, identity, remoteAddress, endpoint } = denied;
   const isSomebody = identity !== null && identity !== NOBODY;
-  const who = isSomebody ? `${identity.role} ${identity.id}` : remoteAddress;
-  denials.note(who, `${code} ${endpoint ?? 'credentials'}`, performance.now());
+  const who = isSomebody ? `${identity.role} ${identity.id}` : 'nobody';
+  denials.note({ who, from: remoteAddress }, `${code} ${endpoint ?? 'credentials'}`, performance.now());
 }
 
 /** A node that contradicts itself must not go on; any other surprise costs the request that met it. */

@@ -9,6 +9,7 @@ import type { ClusterConfig } from '../src/config/index.ts';
 import type { Call, HttpClient } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import type { DenialChain } from './denial-chain.ts';
 import type { Denials } from './denials.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
@@ -21,7 +22,7 @@ import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
-import { encodeCommand, refuseSession } from './requests.ts';
+import { encodeCommand, originOf, refuseSession } from './requests.ts';
 import type { StateLink } from './state-link.ts';
 import type { SystemSample } from './system-sampler.ts';
 
@@ -49,6 +50,8 @@ export interface NodeContext {
   readonly logger: Logger;
   /** Refused callers of this node. */
   readonly denials: Denials;
+  /** What was told of them, on this disk. */
+  readonly denialChain: DenialChain;
   /** The newest reading of this machine. */
   readonly sample: () => SystemSample;
   /** All metrics of this node by name. */
@@ -99,16 +102,23 @@ export function requireSpace(context: NodeContext): void {
 
 /**
  * Puts a command of control into the log in the caller's name and waits for its result. Such commands have
- * no sessions: throws invalid_argument when the caller wants one.
+ * no sessions: throws invalid_argument when the caller wants one. `author`: for a caller that is somebody by
+ * another proof than its connection's.
  */
 export function proposeCommand(
   context: NodeContext,
   command: ClusterCommand,
   call: Call,
-  actor: string = call.identity.id,
+  author: { readonly actor?: string; readonly credential?: string } = {},
 ): Promise<AppliedResult> {
   refuseSession(call);
   requireSpace(context);
   const kind = command.kind === 'config-put' ? 'config' : 'command';
-  return context.consensus.proposals.propose(kind, encodeCommand(command, actor), call.remainingMs());
+  const { actor = call.identity.id, ...proof } = author;
+  const origin = { ...originOf(call), ...proof };
+  return context.consensus.proposals.propose(
+    kind,
+    encodeCommand(command, actor, { origin }),
+    call.remainingMs(),
+  );
 }

@@ -241,6 +241,7 @@ export class NodeManager {
       parts.threads.expectEnd();
       await parts.readers.stop();
       parts.reader.close();
+      parts.denialChain.close();
       await Promise.race([parts.state.stop(), sleep(PART_STOP_MS)]);
       await parts.threads.end();
       await parts.http.close();

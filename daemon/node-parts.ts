@@ -14,7 +14,8 @@ import { ReaderPool, StateReader } from '../src/state/index.ts';
 import { ConsensusLink } from './consensus-link.ts';
 import { type Identity, nextBootCounter } from './data-dir.ts';
 import { type NodePki, readPki } from './data-files.ts';
-import { Denials } from './denials.ts';
+import { DenialChain } from './denial-chain.ts';
+import { type Denial, Denials } from './denials.ts';
 import { entryUrl } from './entry-url.ts';
 import { EventHub } from './event-hub.ts';
 import { GossipDriver } from './gossip-driver.ts';
@@ -22,7 +23,7 @@ import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
 import { Latencies } from './latencies.ts';
 import { NodeEvents } from './node-events.ts';
-import type { NodeFacts } from './protocol.ts';
+import type { ConsensusToMain, NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
 import { readSealedJson } from './sealed-json.ts';
 import { StateLink } from './state-link.ts';
@@ -74,6 +75,7 @@ export interface NodeParts {
   readonly http: HttpClient;
   readonly events: NodeEvents;
   readonly denials: Denials;
+  readonly denialChain: DenialChain;
 }
 
 /**
@@ -95,6 +97,24 @@ export function followConfig(inForce: DistributedConfig, cluster: ClusterState |
   return active === undefined ? [] : inForce.apply(active).changes;
 }
 
+/** Refused callers and peers: counted, logged, and kept on this disk. */
+function makeRefusals(dataDir: string, logger: Logger) {
+  const denialChain = new DenialChain(dataDir, (reason) =>
+    logger.log('error', 'denials-not-kept', { reason }),
+  );
+  const keep = (denial: Denial): void => denialChain.append(denial, Date.now());
+  const denials = new Denials((denial) => {
+    logger.log('warn', 'denied', { ...denial });
+    keep(denial);
+  });
+  // the consensus worker counts those at its own door, and tells of them as lines of the log
+  const workerLog = ({ level, event, fields }: Extract<ConsensusToMain, { kind: 'log' }>): void => {
+    logger.log(level, event, fields);
+    if (event === 'peer-denied') keep(fields as unknown as Denial);
+  };
+  return { denials, denialChain, workerLog };
+}
+
 /** Opens the state and makes everything else around it. */
 export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const { identity, dataDir, logger, logLevel, config } = options;
@@ -104,6 +124,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const bootCounter = nextBootCounter(dataDir);
   const startedAt = Date.now();
   const threads = createThreads();
+  const { denials, denialChain, workerLog } = makeRefusals(dataDir, logger);
   const hub = new EventHub(nodeId, `${bootCounter}-${startedAt.toString(36)}`);
   const sampler = new SystemSampler(dataDir);
   const http = new HttpClient({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
@@ -140,7 +161,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     status: () => events.onStatus(),
     leader: () => reads.leader(),
     peer: (peer, status) => events.onPeer(peer, status),
-    log: ({ level, event, fields }) => logger.log(level, event, fields),
+    log: workerLog,
   });
   if (state.cluster !== null) consensus.follow(state.cluster);
   const reads = new Reads(nodeId, consensus, state);
@@ -148,21 +169,8 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const inForce = new DistributedConfig(config);
   followConfig(inForce, state.cluster);
   return {
-    ...{
-      options,
-      inForce,
-      facts,
-      pki,
-      bootCounter,
-      startedAt,
-      threads,
-      consensus,
-      state,
-      reader,
-      readers,
-      reads,
-    },
-    denials: new Denials((denial) => logger.log('warn', 'denied', { ...denial })),
+    ...{ options, inForce, facts, pki, bootCounter, startedAt, threads, consensus, state },
+    ...{ reader, readers, reads, denials, denialChain },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }

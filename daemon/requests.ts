@@ -5,8 +5,13 @@
 import type { ReadLevel } from '../src/api/index.ts';
 import type { LogIndex } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
-import type { CommandEnvelope, SqlEnvelope, StateCommand } from '../src/cluster/index.ts';
+import type { CommandEnvelope, CommandOrigin, SqlEnvelope, StateCommand } from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
+
+/** A yes-or-no parameter of the query: there, and not `0` or `false`. */
+export function isSet(flag: string | undefined): boolean {
+  return flag !== undefined && flag !== '0' && flag !== 'false';
+}
 
 const LEVELS: readonly string[] = ['linearizable', 'session', 'weak', 'none'];
 
@@ -105,14 +110,21 @@ export function sessionOf(
   return { session, seq: number };
 }
 
-/** The bytes of a log entry. */
+/** The bytes of a log entry; `more`: what makes it exactly-once, or where it came from. */
 export function encodeCommand(
   command: StateCommand,
   actor: string,
-  key?: { session: string; seq: number },
+  more: Omit<CommandEnvelope, 'command' | 'actor'> = {},
 ): Uint8Array {
-  const envelope: CommandEnvelope = key === undefined ? { command, actor } : { command, actor, ...key };
+  const envelope: CommandEnvelope = { command, actor, ...more };
   return Buffer.from(JSON.stringify(envelope));
+}
+
+/** Where a call came from and what proved the caller. */
+export function originOf({ identity, remoteAddress }: Call): CommandOrigin {
+  const { kind, id, serial } = identity;
+  const credential = kind === 'token' ? id : serial === null ? '' : `certificate:${serial}`;
+  return { from: remoteAddress, credential };
 }
 
 export function encodeSql(envelope: SqlEnvelope): Uint8Array {

@@ -13,6 +13,7 @@ import { StateStore } from '../src/state/index.ts';
 import { SnapshotManager } from '../src/wal/index.ts';
 import { DigestWindow } from './digest-window.ts';
 import { failStop } from './fail-stop.ts';
+import { noteMembership } from './membership-words.ts';
 import { packChanges } from './packed-changes.ts';
 import type {
   AppliedResult,
@@ -55,6 +56,7 @@ export class StateHost {
     const options = {
       dir,
       applyCluster: applyCommand,
+      noteMembership,
       encodeCluster: encodeState,
       decodeCluster: decodeState,
     };

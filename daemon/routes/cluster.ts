@@ -6,10 +6,9 @@ import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime, leaderView, nodeRow, nodeRows, statusView } from '../node-view.ts';
+import { isSet } from '../requests.ts';
 import { twinConflict } from '../twin.ts';
 import { PROTOCOL } from '../version.ts';
-
-const isSet = (flag: string | undefined): boolean => flag !== undefined && flag !== '0' && flag !== 'false';
 
 export async function status(context: NodeContext, call: Call): Promise<Answer> {
   const read = await context.reads.bestEffort(isSet(call.query['stale']));

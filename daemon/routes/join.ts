@@ -190,7 +190,10 @@ async function admitNode(context: NodeContext, call: Call, admission: Admission)
   });
   const node = recordOf(request, suffrage, { keySha256: spkiFingerprint(certificate), now });
   const admit = { kind: 'node-admit', node, tokenId: token.id } as const;
-  const applied = await proposeCommand(context, admit, call, `join:${token.id}`);
+  const applied = await proposeCommand(context, admit, call, {
+    actor: `join:${token.id}`,
+    credential: `token:${token.id}`,
+  });
   resultOf(applied.result);
   context.pokeDuties();
   const cluster = requireCluster(context);

@@ -11,6 +11,7 @@ import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
 import * as data from './schemas/data.ts';
+import { SUPPORT_ENDPOINTS } from './support-endpoints.ts';
 
 export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
@@ -408,15 +409,7 @@ export const ENDPOINTS = {
     idempotent: true,
     summary: 'Acknowledge an alert',
   },
-  audit: {
-    method: 'GET',
-    path: '/v1/audit',
-    scope: 'read-cluster',
-    request: null,
-    response: control.auditResponse,
-    idempotent: true,
-    summary: 'Control operations, newest last',
-  },
+  ...SUPPORT_ENDPOINTS,
   openapi: {
     method: 'GET',
     path: '/v1/openapi.json',

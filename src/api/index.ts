@@ -27,8 +27,6 @@ export type {
 export type {
   AlertRow,
   AlertsResponse,
-  AuditResponse,
-  AuditRow,
   CandidateView,
   CheckRow,
   ConfigPutRequest,
@@ -67,4 +65,5 @@ export type {
   SqlResult,
   SqlValue,
 } from './schemas/data.ts';
+export type { AuditResponse, AuditRow, DenialRow, DenialsResponse } from './schemas/support.ts';
 export { API_PREFIX, PROTOCOL_VERSION } from './version.ts';

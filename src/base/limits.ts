@@ -134,7 +134,10 @@ export const LIMITS = {
   ownEventHistory: 2000,
   /** Changes of keys kept for resuming watches, in bytes beside `eventHistory`; older ones are gone. */
   watchHistoryBytes: 8 * 1024 * 1024,
+  /** Lines of the audit; the last one that is forgotten stays as the chain's anchor. */
   auditHistory: 1000,
+  /** Characters of one text in a line of the audit; the rest is cut off. */
+  maxAuditText: 512,
   operationHistory: 200,
   /** Phases kept of one operation; the oldest go. */
   operationPhases: 32,
@@ -157,6 +160,8 @@ export const LIMITS = {
   controlCallsPerSecond: 100,
   /** Refused callers and reasons that are counted apart on one node; all others together. */
   maxDenialRows: 256,
+  /** The file of refusals; a full one becomes the older of two, and the older one goes. */
+  maxDenialFileBytes: 1024 * 1024,
   /** Identities whose rate is remembered; the one longest unused is forgotten. */
   maxRatedIdentities: 4096,
   maxJoinAttemptsPerMinute: 20,

@@ -2,6 +2,7 @@ export type {
   AlertRow,
   AuditRow,
   ConfigVersionRow,
+  DenialRow,
   ElectionRow,
   EventLine,
   KvItem,

@@ -45,6 +45,7 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   alerts: 'GET /v1/alerts',
   acknowledgeAlert: 'POST /v1/alerts/{id}/ack',
   audit: 'GET /v1/audit',
+  denials: 'GET /v1/denials',
   openapi: 'GET /v1/openapi.json',
   livez: 'GET /livez',
   readyz: 'GET /readyz',

@@ -277,8 +277,14 @@ export class SqlccClient {
     await this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: {}, ...call });
   }
 
-  audit(call: CallOptions = {}): Promise<ResponseOf<'audit'>> {
-    return this.#read('audit', call);
+  /** Control operations; with `node` and `stale` the copy that this node holds. */
+  audit({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'audit'>> {
+    return this.#read('audit', { query: { stale: flag(stale) }, ...call }, node);
+  }
+
+  /** What one node refused. */
+  denials({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'denials'>> {
+    return this.#read('denials', call, node);
   }
 
   /**

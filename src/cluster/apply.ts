@@ -85,12 +85,14 @@ export function applyCommand(
   const outcome = outcomeOf(state, command, at);
   if (outcome.ok) {
     return {
-      state: audited(outcome.state, command, at, 'ok'),
+      state: audited(command, at, { before: state, after: outcome.state, outcome: 'ok' }),
       events: outcome.events.map((draft) => eventOf(draft, outcome.state, at)),
       result: { ok: true, value: outcome.value },
     };
   }
   const { ok: _refused, ...reason } = outcome;
-  const remembered = state === null ? null : audited(state, command, at, `${reason.code}: ${reason.message}`);
+  const why = `${reason.code}: ${reason.message}`;
+  const remembered =
+    state === null ? null : audited(command, at, { before: state, after: state, outcome: why });
   return { state: remembered, events: [], result: { ok: false, ...reason } };
 }

@@ -1,45 +1,106 @@
 /**
- * Who changed what, when, why and with what outcome. Control commands only; what the cluster does by itself
- * is an event.
+ * Who changed what, when, from where, why and with what outcome, as a chain of hashes.
+ * Control commands and the membership of the Raft group only; what else the cluster
+ * does by itself is an event.
  */
+import { type AuditRecord, type ChainEnd, endOf, GENESIS, linked } from '../audit/index.ts';
 import { LIMITS } from '../base/index.ts';
-import type { AuditRecord, ClusterState } from './cluster-state.ts';
+import type { ClusterState, NodeRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition } from './outcome.ts';
-import { ring } from './outcome.ts';
+import { own } from './outcome.ts';
 
 interface Subject {
   readonly target: string;
   readonly reason: string;
+  /** The target in words, as a state holds it; null: it does not. */
+  readonly seenIn?: (state: ClusterState) => string | null;
+}
+
+/** A line without what ties it to the others. */
+type Draft = Omit<AuditRecord, 'seq' | 'hash'>;
+
+function nodeWords(node: NodeRecord | undefined): string | null {
+  if (node === undefined) return null;
+  const { suffrage, host, port, instanceId, zone, metadata } = node;
+  const labels = Object.entries(metadata).map(([key, value]) => ` ${key}=${value}`);
+  return `${suffrage} ${host}:${port}, instance ${instanceId}, zone "${zone}"${labels.join('')}`;
+}
+
+function maintenanceWords(state: ClusterState, nodeId: string): string | null {
+  const found = own(state.maintenance, nodeId);
+  return found === undefined ? null : `by ${found.owner} until ${new Date(found.expires).toISOString()}`;
+}
+
+function operationWords(state: ClusterState, id: string): string | null {
+  const found = state.operations.find((o) => o.id === id);
+  return found === undefined ? null : `${found.state}, phase ${found.phase}`;
+}
+
+function configWords(state: ClusterState): string | null {
+  const active = state.configs.findLast((c) => c.isActive);
+  return active === undefined ? null : `version ${active.version}, hash ${active.configHash}`;
+}
+
+function tokenWords(state: ClusterState, id: string): string | null {
+  const found = own(state.tokens, id);
+  if (found === undefined) return null;
+  const { kind, role, nodeId, expires, usedBy } = found;
+  const bound = nodeId === null ? '' : ` for ${nodeId}`;
+  return `${kind} ${role}${bound} until ${new Date(expires).toISOString()}, used by ${usedBy ?? 'nobody'}`;
+}
+
+function alertWords(state: ClusterState, id: string): string | null {
+  const found = state.alerts.find((a) => a.id === id);
+  return found === undefined ? null : `${found.state}, acknowledged by ${found.acknowledgedBy ?? 'nobody'}`;
 }
 
 /** What a control command is about; null for what a node or the leader reports by itself. */
 function subjectOf(command: ClusterCommand): Subject | null {
   switch (command.kind) {
     case 'bootstrap':
-      return { target: command.name, reason: '' };
-    case 'node-admit':
-      return { target: command.node.nodeId, reason: '' };
-    case 'node-update':
-      return { target: command.nodeId, reason: '' };
-    case 'node-remove':
-    case 'maintenance-enable':
-      return { target: command.nodeId, reason: command.reason };
-    case 'maintenance-disable':
-      return { target: command.nodeId, reason: command.cause };
-    case 'operation-begin': {
-      const { kind, from, to, reason } = command.operation;
-      return { target: `${kind} ${from ?? '-'} → ${to ?? '-'}`, reason };
+      return { target: command.name, reason: '', seenIn: (s) => `cluster ${s.clusterId}` };
+    case 'node-admit': {
+      const { nodeId } = command.node;
+      return { target: nodeId, reason: '', seenIn: (s) => nodeWords(own(s.nodes, nodeId)) };
     }
-    case 'operation-end':
-      return { target: command.id, reason: command.error ?? command.state };
+    case 'node-update':
+      return { target: command.nodeId, reason: '', seenIn: (s) => nodeWords(own(s.nodes, command.nodeId)) };
+    case 'node-remove': {
+      const { nodeId, reason } = command;
+      return { target: nodeId, reason, seenIn: (s) => nodeWords(own(s.nodes, nodeId)) };
+    }
+    case 'maintenance-enable': {
+      const { nodeId, reason } = command;
+      return { target: nodeId, reason, seenIn: (s) => maintenanceWords(s, nodeId) };
+    }
+    case 'maintenance-disable': {
+      const { nodeId, cause } = command;
+      return { target: nodeId, reason: cause, seenIn: (s) => maintenanceWords(s, nodeId) };
+    }
+    case 'operation-begin': {
+      const { id, kind, from, to, reason } = command.operation;
+      const target = `${kind} ${from ?? '-'} → ${to ?? '-'}`;
+      return { target, reason, seenIn: (s) => operationWords(s, id) };
+    }
+    case 'operation-end': {
+      const { id, error, state } = command;
+      return { target: id, reason: error ?? state, seenIn: (s) => operationWords(s, id) };
+    }
     case 'config-put':
-      return { target: `config ${command.configHash.slice(0, 12)}`, reason: command.reason };
-    case 'token-create':
-      return { target: `${command.token.kind} token ${command.token.id}`, reason: command.token.role };
+      return {
+        target: `config ${command.configHash.slice(0, 12)}`,
+        reason: command.reason,
+        seenIn: configWords,
+      };
+    case 'token-create': {
+      const { id, kind, role } = command.token;
+      return { target: `${kind} token ${id}`, reason: role, seenIn: (s) => tokenWords(s, id) };
+    }
     case 'token-revoke':
+      return { target: command.id, reason: '', seenIn: (s) => tokenWords(s, command.id) };
     case 'alert-acknowledge':
-      return { target: command.id, reason: '' };
+      return { target: command.id, reason: '', seenIn: (s) => alertWords(s, command.id) };
     case 'node-started':
     case 'node-stopped':
     case 'node-liveness':
@@ -50,22 +111,84 @@ function subjectOf(command: ClusterCommand): Subject | null {
   }
 }
 
-/** `state` with one record more; `outcome` is `ok` or why it was refused. */
-export function audited(
-  state: ClusterState,
-  command: ClusterCommand,
-  at: ApplyPosition,
-  outcome: string,
-): ClusterState {
+/** Text of a line is bounded: reasons come from outside, and the chain is kept by every node. */
+function clip(text: string): string {
+  return text.length <= LIMITS.maxAuditText ? text : `${text.slice(0, LIMITS.maxAuditText - 1)}…`;
+}
+
+/** The chain with one line more; beyond LIMITS.auditHistory the oldest become its anchor. */
+function withLine(state: ClusterState, draft: Draft): ClusterState {
+  const { target, reason, before, after, outcome } = draft;
+  const line: Draft = {
+    ...draft,
+    target: clip(target),
+    reason: clip(reason),
+    before: before === null ? null : clip(before),
+    after: after === null ? null : clip(after),
+    outcome: clip(outcome),
+  };
+  const lines = [...state.audit, linked(endOf(state.auditAnchor, state.audit), line)];
+  const dropped = lines.slice(0, -LIMITS.auditHistory);
+  const auditAnchor = endOf(state.auditAnchor, dropped);
+  return { ...state, audit: lines.slice(dropped.length), auditAnchor };
+}
+
+/** Where a command leads: `before` is null ahead of the bootstrap, `outcome` is `ok` or the refusal. */
+interface Step {
+  readonly before: ClusterState | null;
+  readonly after: ClusterState;
+  readonly outcome: string;
+}
+
+/** `step.after` with one line more, or as it is where the command is none of control. */
+export function audited(command: ClusterCommand, at: ApplyPosition, step: Step): ClusterState {
   const subject = subjectOf(command);
-  if (subject === null) return state;
-  const record: AuditRecord = {
+  if (subject === null) return step.after;
+  const { target, reason, seenIn = () => null } = subject;
+  return withLine(step.after, {
     index: at.index,
     at: at.timestamp,
     actor: at.actor,
-    action: command.kind,
-    ...subject,
-    outcome,
-  };
-  return { ...state, audit: ring(state.audit, record, LIMITS.auditHistory) };
+    credential: at.origin?.credential ?? '',
+    from: at.origin?.from ?? '',
+    ...{ action: command.kind, target, reason },
+    before: step.before === null ? null : seenIn(step.before),
+    after: seenIn(step.after),
+    outcome: step.outcome,
+  });
+}
+
+/** A change of the Raft group in words; made by whoever leads, so told of the primary. */
+export interface MembershipWords {
+  readonly before: string | null;
+  readonly after: string;
+}
+
+/** `state` with a line on the membership that an entry brought. */
+export function membershipAudited(
+  state: ClusterState,
+  { before, after }: MembershipWords,
+  at: Omit<ApplyPosition, 'actor'>,
+): ClusterState {
+  if (before === after) return state;
+  return withLine(state, {
+    ...{ index: at.index, at: at.timestamp, actor: 'system', credential: '', from: '' },
+    ...{ action: 'raft-membership', target: `term ${at.term}`, reason: '', before, after, outcome: 'ok' },
+  });
+}
+
+/** Lines of before there was a chain, tied together from the beginning. */
+export function chained(lines: readonly Partial<AuditRecord>[]): {
+  readonly audit: readonly AuditRecord[];
+  readonly auditAnchor: ChainEnd;
+} {
+  const audit: AuditRecord[] = [];
+  for (const { index = 0, at = 0, actor = '', action = '', target = '', ...line } of lines) {
+    const draft: Draft = {
+      ...{ index, at, actor, credential: '', from: '', action, target },
+      ...{ reason: line.reason ?? '', before: null, after: null, outcome: line.outcome ?? '' },
+    };
+    audit.push(linked(endOf(GENESIS, audit), draft));
+  }
+  return { audit, auditAnchor: GENESIS };
 }

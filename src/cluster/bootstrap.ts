@@ -1,4 +1,5 @@
 /** The first command of every log: a cluster with one node, its configuration and the tokens made with it. */
+import { GENESIS } from '../audit/index.ts';
 import type { ClusterState, TokenRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, Outcome } from './outcome.ts';
@@ -24,6 +25,7 @@ export function bootstrapCluster(
     tokens,
     alerts: [],
     audit: [],
+    auditAnchor: GENESIS,
     configs: [
       {
         version: 1,

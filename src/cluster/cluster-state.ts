@@ -5,6 +5,7 @@
  * keep a copy in its main thread.
  */
 import type { AlertRecord } from '../alerts/index.ts';
+import type { AuditRecord, ChainEnd } from '../audit/index.ts';
 import type { ClusterId, Epoch, InstanceId, LogIndex, NodeId, Term, Timestamp } from '../base/index.ts';
 import type { ConfigVersionInfo } from '../config/index.ts';
 
@@ -113,16 +114,6 @@ export interface TokenRecord {
   readonly usedBy: NodeId | null;
 }
 
-export interface AuditRecord {
-  readonly index: LogIndex;
-  readonly at: Timestamp;
-  readonly actor: string;
-  readonly action: string;
-  readonly target: string;
-  readonly reason: string;
-  readonly outcome: string;
-}
-
 /**
  * One version of the replicated configuration; `text` is YAML with the keys that concern the whole cluster.
  */
@@ -141,7 +132,10 @@ export interface ClusterState {
   readonly elections: readonly Election[];
   readonly tokens: Readonly<Record<string, TokenRecord>>;
   readonly alerts: readonly AlertRecord[];
+  /** Newest last; bounded by LIMITS.auditHistory, each line tied to the one before by its hash. */
   readonly audit: readonly AuditRecord[];
+  /** The last line that was forgotten: what the oldest of `audit` is tied to. */
+  readonly auditAnchor: ChainEnd;
   /** Newest last; bounded by LIMITS.configVersionsKept. */
   readonly configs: readonly ConfigVersionRecord[];
   /** Disks that were removed: their certificates stay refused. */

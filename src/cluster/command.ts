@@ -119,13 +119,22 @@ export type ClusterCommand =
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;
 
+/** Where a command of control came from, for the audit. */
+export interface CommandOrigin {
+  /** Address of the caller. */
+  readonly from: string;
+  /** `certificate:SERIAL` or `token:ID`. */
+  readonly credential: string;
+}
+
 /**
- * Data of a `command` or `config` entry. `session` and `seq` make it exactly-once; `actor` is what audit
- * shows.
+ * Data of a `command` or `config` entry. `session` and `seq` make it exactly-once; `actor` and `origin` are
+ * what audit shows.
  */
 export interface CommandEnvelope {
   readonly command: StateCommand;
   readonly actor?: string;
+  readonly origin?: CommandOrigin;
   readonly session?: string;
   readonly seq?: number;
 }

@@ -1,8 +1,10 @@
 export type { AlertRecord } from '../alerts/index.ts';
+export type { AuditRecord } from '../audit/index.ts';
 export { applyCommand } from './apply.ts';
+export type { MembershipWords } from './audit.ts';
+export { membershipAudited } from './audit.ts';
 export { MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 export type {
-  AuditRecord,
   CandidateRow,
   ClusterState,
   ConfigVersionRecord,
@@ -19,6 +21,7 @@ export type {
   ApplyResult,
   ClusterCommand,
   CommandEnvelope,
+  CommandOrigin,
   KvCommand,
   SessionCommand,
   SqlEnvelope,

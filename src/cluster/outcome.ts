@@ -3,7 +3,7 @@
  */
 import type { ErrorCode, LogIndex, Term, Timestamp } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { ApplyResult } from './command.ts';
+import type { ApplyResult, CommandOrigin } from './command.ts';
 import type { ClusterEvent } from './events.ts';
 
 /** Where in the log a command stands, when it was proposed, and by whom. */
@@ -12,6 +12,8 @@ export interface ApplyPosition {
   readonly term: Term;
   readonly timestamp: Timestamp;
   readonly actor: string;
+  /** Absent for what no caller asked for. */
+  readonly origin?: CommandOrigin;
 }
 
 export interface Applied {

@@ -3,10 +3,11 @@
  * migrated.
  */
 import { must, SqlccError } from '../base/index.ts';
+import { chained } from './audit.ts';
 import type { ClusterState } from './cluster-state.ts';
 
 /** Version of the encoding that this code writes. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 interface Envelope {
   readonly format: number;
@@ -14,7 +15,10 @@ interface Envelope {
 }
 
 /** From the format of the key to the next one. */
-const MIGRATIONS: Readonly<Record<number, (state: unknown) => unknown>> = {};
+const MIGRATIONS: Readonly<Record<number, (state: unknown) => unknown>> = {
+  // the audit became a chain: every node ties the same lines together in the same way
+  1: (state) => ({ ...(state as ClusterState), ...chained((state as ClusterState).audit) }),
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

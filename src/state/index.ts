@@ -6,4 +6,4 @@ export { ReaderServer } from './reader-server.ts';
 export { StateReader } from './state-reader.ts';
 export type { StateStoreOptions } from './state-store.ts';
 export { StateStore } from './state-store.ts';
-export type { AppliedGroup, ApplyCluster, EntryResult, KvChange } from './types.ts';
+export type { AppliedGroup, ApplyCluster, EntryResult, KvChange, NoteMembership } from './types.ts';

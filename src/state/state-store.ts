@@ -30,13 +30,22 @@ import { Meta } from './meta.ts';
 import { createSchema } from './schema.ts';
 import { type SessionKey, Sessions } from './sessions.ts';
 import { hashOf } from './state-hash.ts';
-import type { AppliedAt, AppliedGroup, ApplyCluster, CopiedState, EntryResult, KvChange } from './types.ts';
+import type {
+  AppliedAt,
+  AppliedGroup,
+  ApplyCluster,
+  CopiedState,
+  EntryResult,
+  KvChange,
+  NoteMembership,
+} from './types.ts';
 
 export interface StateStoreOptions {
   /** The folder `engine/` of a node's data directory. */
   readonly dir: string;
   readonly engine?: EngineKind;
   readonly applyCluster: ApplyCluster;
+  readonly noteMembership: NoteMembership;
   readonly encodeCluster: (state: ClusterState) => Uint8Array;
   readonly decodeCluster: (bytes: Uint8Array) => ClusterState;
 }
@@ -196,14 +205,25 @@ export class StateStore {
       case 'noop':
         return DONE;
       case 'membership':
-        this.#parts.meta.putBytes('membership', entry.data);
-        this.#parts.meta.putIndex('membership_index', entry.index);
-        return DONE;
+        return this.#membership(entry, group);
       case 'command':
       case 'config':
       case 'sql':
         return this.#onceOnly(entry, group);
     }
+  }
+
+  #membership({ index, term, timestamp, data }: LogEntry, group: Group): ApplyResult {
+    const { meta } = this.#parts;
+    if (group.cluster !== null) {
+      const change = { before: meta.bytes('membership'), after: data };
+      const noted = this.#options.noteMembership(group.cluster, change, { index, term, timestamp });
+      if (noted !== group.cluster) group.clusterChanged = true;
+      group.cluster = noted;
+    }
+    meta.putBytes('membership', data);
+    meta.putIndex('membership_index', index);
+    return DONE;
   }
 
   #onceOnly(entry: LogEntry, group: Group): ApplyResult {
@@ -231,9 +251,9 @@ export class StateStore {
   }
 
   #command(envelope: CommandEnvelope, entry: LogEntry, group: Group): ApplyResult {
-    const { command } = envelope;
+    const { command, actor = '', origin } = envelope;
     const { index, term, timestamp } = entry;
-    const at: AppliedAt = { index, term, timestamp, actor: envelope.actor ?? '' };
+    const at: AppliedAt = { index, term, timestamp, actor, ...(origin !== undefined && { origin }) };
     switch (command.kind) {
       case 'kv-put':
       case 'kv-delete': {

@@ -1,6 +1,12 @@
 /** The words of the state machine: what goes in with a group of entries, and what comes out. */
 import type { LogIndex, Term, Timestamp } from '../base/index.ts';
-import type { ApplyResult, ClusterCommand, ClusterEvent, ClusterState } from '../cluster/index.ts';
+import type {
+  ApplyResult,
+  ClusterCommand,
+  ClusterEvent,
+  ClusterState,
+  CommandOrigin,
+} from '../cluster/index.ts';
 
 /** A stored key-value; `version` is the log index of the write, increasing across the cluster. */
 export interface KvItem {
@@ -27,6 +33,7 @@ export interface AppliedAt {
   readonly term: Term;
   readonly timestamp: Timestamp;
   readonly actor: string;
+  readonly origin?: CommandOrigin;
 }
 
 /**
@@ -42,6 +49,16 @@ export type ApplyCluster = (
   readonly events: readonly ClusterEvent[];
   readonly result: ApplyResult;
 };
+
+/**
+ * The record after a change of the Raft group, handed in too; `before` and `after` are the data of the
+ * entries, null = there was none.
+ */
+export type NoteMembership = (
+  state: ClusterState,
+  change: { readonly before: Uint8Array | null; readonly after: Uint8Array },
+  at: Omit<AppliedAt, 'actor'>,
+) => ClusterState;
 
 /** What applying one entry answered. `digest` is a safe integer, equal on every replica. */
 export interface EntryResult {

@@ -1,6 +1,8 @@
 /** What commands print when all goes well, word for word and in every format, with their exit codes. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../../src/api/index.ts';
+import { endOf, GENESIS, linked } from '../../src/audit/index.ts';
+import { must } from '../../src/base/index.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { expectGolden, transcript } from './harness.ts';
 import { memoryTerminal } from './memory-terminal.ts';
@@ -114,5 +116,52 @@ describe('top --check', () => {
   it('top without --check exits 0 whatever the health is', async () => {
     await cluster.kill('n3');
     expect((await run('top --once -o json')).code).toBe(0);
+  });
+});
+
+describe('audit', () => {
+  it('audit list filters by time, actor, verb and node; verify says that all copies are whole', () =>
+    story('audit', [
+      ['audit list', 0],
+      ['audit list -o wide --verb config-put', 0],
+      ['audit list --since 2026-01-02T03:04:05.682Z -o jsonl', 0],
+      ['audit list --actor token:t1 --node n4', 0],
+      ['audit list --denied --node n2', 0],
+      ['audit list --since soon', 2],
+      ['audit verify', 0],
+    ]));
+
+  it('audit verify names the broken line and the node that holds it, and exits 10', async () => {
+    const lines = cluster.control.auditAt('n2');
+    lines[3] = { ...must(lines[3], 'line 4'), target: 'n5' };
+    const told = await run('audit verify -o json');
+    expect(told.code).toBe(10);
+    const { ok, nodes } = JSON.parse(told.stdout);
+    expect(ok).toBe(false);
+    const broken = nodes.map(
+      (n: { audit: { broken: { seq: number } | null } }) => n.audit.broken?.seq ?? null,
+    );
+    expect(broken).toEqual([null, 4, null]);
+    const { stdout } = await run('audit verify');
+    expect(stdout).toMatch(/^n2 .* line 4: its words do not give its hash/m);
+  });
+
+  it('audit verify tells where a copy that is whole in itself parts from the others', async () => {
+    const lines = cluster.control.auditAt('n3').slice(0, 4);
+    const forged = { ...must(lines.pop(), 'line 4'), target: 'somebody else' };
+    const { seq: _seq, hash: _hash, ...words } = { ...forged, at: Date.parse(forged.at) };
+    const { at, ...line } = linked(endOf(GENESIS, lines), words);
+    lines.push({ ...line, at: new Date(at).toISOString() });
+    cluster.control.audits.set('n3', lines);
+    const told = await run('audit verify');
+    expect(told.code).toBe(10);
+    expect(told.stdout).toContain('The copies part at line 4: n1, n2 against n3');
+  });
+
+  it('audit verify shows a node that can not be asked, and exits 12', async () => {
+    await cluster.kill('n3');
+    const told = await run('audit verify -o json');
+    expect(told.code).toBe(12);
+    expect(JSON.parse(told.stdout)).toMatchObject({ ok: true, complete: false });
   });
 });

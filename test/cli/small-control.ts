@@ -1,5 +1,6 @@
 /** The control side of the small cluster: three operations, tokens, alerts and metrics that never change by themselves. */
-import type { AlertRow, OperationView, TokenRow } from '../../src/api/index.ts';
+import type { AlertRow, AuditRow, DenialRow, OperationView, TokenRow } from '../../src/api/index.ts';
+import { type AuditRecord, endOf, GENESIS, linked } from '../../src/audit/index.ts';
 import { must, SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
 
@@ -28,7 +29,28 @@ const RUNNING = operationOf('op-3', {
   candidates: [],
 });
 
+function auditOf(count: number): AuditRow[] {
+  const lines: AuditRecord[] = [];
+  for (let n = 1; n <= count; n++) {
+    lines.push(
+      linked(endOf(GENESIS, lines), {
+        ...{ index: n * 10, at: Date.parse(AT) + n, actor: n % 2 ? 'admin' : 'token:t1', from: '10.0.0.9' },
+        ...{ credential: 'certificate:ab', action: n === 3 ? 'config-put' : 'node-update', target: `n${n}` },
+        ...{ reason: '', before: null, after: `zone "${n}"`, outcome: 'ok' },
+      }),
+    );
+  }
+  return lines.map((line) => ({ ...line, at: new Date(line.at).toISOString() }));
+}
+
+function denialsOf(who: string): DenialRow {
+  const row = { at: Date.parse(AT), who, from: '192.0.2.7', what: 'permission_denied createToken', count: 3 };
+  return { ...linked(GENESIS, row), at: AT };
+}
+
 export class SmallControl {
+  /** Each node's copy of the audit, made when it is first asked for; tests may damage one. */
+  readonly audits = new Map<string, AuditRow[]>();
   readonly operations = new Map<string, OperationView>([
     ['op-1', operationOf('op-1', {})],
     ['op-2', operationOf('op-2', { state: 'failed', phase: 'failed', error: 'n2 fell behind' })],
@@ -52,8 +74,20 @@ export class SmallControl {
       revokeToken: async ({ params }) => this.#revoke(params['id'] ?? ''),
       alerts: async () => of({ alerts: this.#alerts }),
       acknowledgeAlert: async ({ params, identity }) => this.#acknowledge(params['id'] ?? '', identity.id),
+      audit: async () => of({ anchor: GENESIS, records: this.auditAt(read.node_id) }),
+      denials: async () => {
+        const records = [denialsOf(`viewer of ${read.node_id}`)];
+        const of = { node_id: read.node_id, total: 3, anchor: GENESIS, damage: null };
+        return { body: { schemaVersion: 1, ...of, records } };
+      },
       metrics: async ({ query }) => metricsOf(read.node_id, query['format']),
     };
+  }
+
+  auditAt(nodeId: string): AuditRow[] {
+    const lines = this.audits.get(nodeId) ?? auditOf(6);
+    this.audits.set(nodeId, lines);
+    return lines;
   }
 
   find(id: string): OperationView {

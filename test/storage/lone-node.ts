@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Identity } from '../../daemon/data-dir.ts';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { noteMembership } from '../../daemon/membership-words.ts';
 import { openLog } from '../../daemon/open-log.ts';
 import { assert, must } from '../../src/base/index.ts';
 import { applyCommand, decodeState, encodeState } from '../../src/cluster/index.ts';
@@ -90,6 +91,7 @@ export class LoneNode {
     const store = StateStore.open({
       dir: join(this.dataDir, 'engine'),
       applyCluster: applyCommand,
+      noteMembership,
       encodeCluster: encodeState,
       decodeCluster: decodeState,
     });

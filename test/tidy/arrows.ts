@@ -12,10 +12,11 @@ export const ARROWS: Readonly<Record<string, Readonly<Record<string, Arrow>>>> =
   health: BASE,
   metrics: BASE,
   auth: BASE,
+  audit: BASE,
   pki: { base: 'value', auth: 'value' },
   config: { base: 'value', alerts: 'value' },
   alerts: { base: 'value', metrics: 'value' },
-  cluster: { base: 'value', config: 'value', health: 'value', alerts: 'value' },
+  cluster: { base: 'value', config: 'value', health: 'value', alerts: 'value', audit: 'value' },
   api: {
     base: 'value',
     config: 'value',
@@ -32,7 +33,7 @@ export const ARROWS: Readonly<Record<string, Readonly<Record<string, Arrow>>>> =
   engines: { base: 'value', cluster: 'types', config: 'types', health: 'types' },
   state: { base: 'value', cluster: 'value', engines: 'value', wal: 'types', raft: 'types' },
   client: { base: 'value', api: 'value', rpc: 'value' },
-  cli: { base: 'value', config: 'value', api: 'value', client: 'value' },
+  cli: { base: 'value', config: 'value', api: 'value', client: 'value', audit: 'value' },
   tui: { base: 'value', api: 'types', client: 'value' },
   daemon: {
     base: 'value',
@@ -45,6 +46,7 @@ export const ARROWS: Readonly<Record<string, Readonly<Record<string, Arrow>>>> =
     cluster: 'value',
     api: 'value',
     auth: 'value',
+    audit: 'value',
     pki: 'value',
     wal: 'value',
     rpc: 'value',
@@ -72,6 +74,7 @@ export const PURE = [
   'cluster',
   'api',
   'auth',
+  'audit',
 ];
 
 /** Runtime packages and the only rooms that may import them. */

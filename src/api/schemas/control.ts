@@ -218,17 +218,6 @@ const alertRow = z.object({
 export type AlertRow = z.infer<typeof alertRow>;
 export const alertsResponse = z.object({ schemaVersion, alerts: z.array(alertRow), read: readInfo });
 
-const auditRow = z.object({
-  index: z.number().int(),
-  at: time,
-  actor: z.string(),
-  action: z.string(),
-  target: z.string(),
-  reason: z.string(),
-  outcome: z.string(),
-});
-export const auditResponse = z.object({ schemaVersion, records: z.array(auditRow), read: readInfo });
-
 export const metricsResponse = z.object({
   schemaVersion,
   node_id: nodeId,
@@ -263,7 +252,5 @@ export type TokenCreateResponse = z.infer<typeof tokenCreateResponse>;
 export type TokenRow = z.infer<typeof tokenRow>;
 export type TokensResponse = z.infer<typeof tokensResponse>;
 export type AlertsResponse = z.infer<typeof alertsResponse>;
-export type AuditRow = z.infer<typeof auditRow>;
-export type AuditResponse = z.infer<typeof auditResponse>;
 export type MetricsResponse = z.infer<typeof metricsResponse>;
 export type HistoryResponse = z.infer<typeof historyResponse>;

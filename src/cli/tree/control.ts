@@ -139,10 +139,36 @@ const WATCHING: readonly CommandSpec[] = [
   },
   {
     path: 'audit list',
-    summary: 'who did what, when, with which outcome',
+    summary: 'who did what, when, from where, with which outcome',
+    details:
+      'Control operations and changes of the membership, the same on every node; with ' +
+      '--denied what each node refused, as that node counted it.',
+    flags: [
+      { flags: '--since <time>', text: 'from then on: a duration ago (2h) or a time (2026-01-31T12:00:00Z)' },
+      { flags: '--actor <name>', text: 'only by this certificate name, token:ID or join:ID' },
+      { flags: '--verb <action>', text: 'only this action, e.g. operation-begin' },
+      { flags: '--node <id>', text: 'only what is about this node; with --denied: only by this node' },
+      { flags: '--denied', text: 'callers that were refused' },
+    ],
     online: true,
-    examples: ['audit list', 'audit list -o jsonl'],
+    examples: [
+      'audit list',
+      'audit list --since 24h --actor anna',
+      'audit list --verb config-put -o jsonl',
+      'audit list --denied --node n2',
+    ],
     load: async () => (await import('../commands/audit.ts')).auditList,
+  },
+  {
+    path: 'audit verify',
+    summary: 'walk the chain of the audit on every node and name the first broken line',
+    details:
+      'Takes each node’s own copy, computes every hash anew, and compares the copies line by ' +
+      'line; each node’s chain of refusals too. Exits 10 when a line was changed, dropped or ' +
+      'inserted anywhere, 12 when a node could not be asked.',
+    online: true,
+    examples: ['audit verify', 'audit verify -o json'],
+    load: async () => (await import('../commands/audit-verify.ts')).auditVerify,
   },
   {
     path: 'metrics',

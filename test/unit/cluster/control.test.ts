@@ -238,37 +238,3 @@ describe('alerts', () => {
     expect(ledger.cluster.alerts).toHaveLength(LIMITS.alertHistory);
   });
 });
-
-describe('audit', () => {
-  it('tells who did what to whom, also what was refused', () => {
-    const ledger = threeNodes();
-    ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'retired' }, { actor: 'bob' });
-    ledger.apply({ kind: 'node-remove', nodeId: 'n1', reason: 'oops' }, { actor: 'eve' });
-    expect(ledger.cluster.audit.slice(-2)).toMatchObject([
-      {
-        actor: 'bob',
-        action: 'node-remove',
-        target: 'n3',
-        reason: 'retired',
-        outcome: 'ok',
-        index: ledger.index - 1,
-      },
-      {
-        actor: 'eve',
-        action: 'node-remove',
-        target: 'n1',
-        outcome: expect.stringContaining('failed_precondition'),
-      },
-    ]);
-  });
-
-  it('leaves out what the cluster does by itself, and is bounded', () => {
-    const ledger = threeNodes();
-    const before = ledger.cluster.audit.length;
-    ledger.done({ kind: 'node-stopped', nodeId: 'n3' });
-    expect(ledger.cluster.audit).toHaveLength(before);
-    for (let n = 0; n < LIMITS.auditHistory + 5; n++)
-      ledger.done({ kind: 'node-update', nodeId: 'n2', zone: `z${n}` });
-    expect(ledger.cluster.audit).toHaveLength(LIMITS.auditHistory);
-  });
-});

@@ -82,7 +82,7 @@ export class Ledger {
     const before = this.state;
     const result = this.apply(command);
     expect(result).toMatchObject({ ok: false, code });
-    const { audit: _after, ...rest } = this.cluster;
+    const { audit: _after, auditAnchor: _anchor, ...rest } = this.cluster;
     expect(before).toMatchObject(rest);
     return result.ok ? '' : result.message;
   }

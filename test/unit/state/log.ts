@@ -64,6 +64,7 @@ export function optionsIn(dir: string): StateStoreOptions {
   return {
     dir,
     applyCluster: countCommands,
+    noteMembership: (state) => state,
     encodeCluster: (state) => Buffer.from(JSON.stringify(state)),
     decodeCluster: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as ClusterState,
   };

@@ -1,0 +1,24 @@
+/** Rows of the endpoint table for those who look into what happened; endpoints.ts checks and holds them. */
+import * as support from './schemas/support.ts';
+
+export const SUPPORT_ENDPOINTS = {
+  audit: {
+    method: 'GET',
+    path: '/v1/audit',
+    scope: 'read-cluster',
+    request: null,
+    response: support.auditResponse,
+    idempotent: true,
+    query: ['stale'],
+    summary: 'Control operations, newest last, tied together by hashes',
+  },
+  denials: {
+    method: 'GET',
+    path: '/v1/denials',
+    scope: 'read-cluster',
+    request: null,
+    response: support.denialsResponse,
+    idempotent: true,
+    summary: 'Refused callers of this node, newest last, tied together by hashes',
+  },
+} as const;

@@ -1,0 +1,94 @@
+/** What people who look into a cluster rely on, on real daemons. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { verifyChain } from '../../src/audit/index.ts';
+import { must } from '../../src/base/index.ts';
+import type { AuditRow } from '../../src/client/index.ts';
+import {
+  clientOf,
+  followerOf,
+  leaderOf,
+  refusal,
+  sharedCluster,
+  sqlccOn,
+  until,
+  untilEqual,
+} from './harness.ts';
+
+const shared = sharedCluster(3);
+
+describe('audit', () => {
+  it('tells who, from where, what, before and after, the same on every node, and stays whole', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const { token, id } = await client.createToken({ kind: 'access', role: 'operator' });
+    const operator = clientOf(cluster, { token });
+    const node = await followerOf(cluster);
+    await operator.updateNode(node, { zone: 'cellar' });
+    await untilEqual(cluster);
+    const { records } = await client.audit();
+    const byOperator = must(
+      records.findLast((r) => r.actor === `token:${id}`),
+      'a line of the operator',
+    );
+    expect(byOperator).toMatchObject({ action: 'node-update', target: node, credential: `token:${id}` });
+    expect(byOperator.from).toContain('127.0.0.1');
+    expect([byOperator.before, byOperator.after].map((t) => t?.includes('zone "cellar"'))).toEqual([
+      false,
+      true,
+    ]);
+    const made = records.find((r) => r.action === 'token-create' && r.target.includes(id));
+    expect(made).toMatchObject({
+      actor: 'admin',
+      credential: expect.stringMatching(/^certificate:[0-9a-f]+$/),
+    });
+    expect(records.filter((r) => r.action === 'node-admit').map((r) => r.actor)).toEqual([
+      expect.stringMatching(/^join:/),
+      expect.stringMatching(/^join:/),
+    ]);
+    const group = records.filter((r) => r.action === 'raft-membership');
+    expect(group.at(-1)?.after).toMatch(/^voters (n[123] 127\.0\.0\.1:\d+(, )?){3}$/);
+    const copies = await Promise.all(cluster.nodes.map((n) => client.audit({ node: n.nodeId, stale: true })));
+    const heads = copies.map(({ anchor, records: lines }) =>
+      verifyChain(
+        anchor,
+        lines.map((line: AuditRow) => ({ ...line, at: Date.parse(line.at) })),
+      ),
+    );
+    expect(heads.map((h) => h.ok)).toEqual([true, true, true]);
+    expect(new Set(heads.map((h) => h.ok && h.head.hash)).size).toBe(1);
+    const told = await sqlccOn(cluster, ['audit', 'verify']);
+    expect(told.code, told.stdout + told.stderr).toBe(0);
+  });
+
+  it('keeps refusals on the node that made them, and names a line of them that somebody changed', async () => {
+    const cluster = shared();
+    const { token, id } = await cluster.client().createToken({ kind: 'access', role: 'viewer' });
+    const leader = await leaderOf(cluster);
+    const viewer = clientOf(cluster, { token, node: leader, failFast: true });
+    await until('the token everywhere', async () => (await viewer.status()).cluster.name !== '');
+    expect((await refusal(viewer.createToken({ kind: 'join', role: 'voter' }))).code).toBe(
+      'permission_denied',
+    );
+    const kept = await cluster.client().denials({ node: leader });
+    expect(kept.records.at(-1)).toMatchObject({
+      who: `viewer token:${id}`,
+      from: expect.stringContaining('127.0.0.1'),
+      what: 'permission_denied createToken',
+    });
+    const listed = await sqlccOn(cluster, ['audit', 'list', '--denied', '-o', 'jsonl']);
+    expect(listed.stdout).toContain(`"viewer token:${id}"`);
+    const file = join(cluster.node(leader).dataDir, 'denials.jsonl');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(`viewer token:${id}`, `viewer token:${id.slice(0, -1)}_`));
+    const told = await sqlccOn(cluster, ['audit', 'verify', '-o', 'json']);
+    writeFileSync(file, text);
+    expect(told.code).toBe(10);
+    const rows: { node_id: string; denials: { broken: { seq: number } | null } }[] = JSON.parse(
+      told.stdout,
+    ).nodes;
+    const broken = rows.filter((r) => r.denials.broken !== null);
+    expect(broken.map((r) => r.node_id)).toEqual([leader]);
+  });
+});
