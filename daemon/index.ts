@@ -4,6 +4,9 @@
  */
 export type { DemoOptions, DemoOutput } from './demo.ts';
 export { runDemo } from './demo.ts';
+export type { DoctorOptions } from './doctor/doctor.ts';
+export { examine } from './doctor/doctor.ts';
+export type { DoctorRow } from './doctor/rows.ts';
 export type { DrillReport } from './drill.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export { initCluster } from './init.ts';

@@ -32,7 +32,7 @@ export interface StartOptions {
 }
 
 /** The parsed file; throws config_invalid with every issue at once. */
-function loadConfig(file: string): ClusterConfig {
+export function loadConfig(file: string): ClusterConfig {
   let text: string;
   try {
     const info = statSync(file);

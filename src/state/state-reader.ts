@@ -32,6 +32,16 @@ const BATCH = `SELECT ${APPLIED}, k.*
   LEFT JOIN (SELECT ${KV_COLUMNS} FROM _sqlcc_kv) k ON k.key = j.wanted`;
 const EVENTS = 'SELECT body FROM (SELECT n, body FROM _sqlcc_events ORDER BY n DESC LIMIT ?) ORDER BY n';
 
+const meta = (name: string): string => `(SELECT value FROM _sqlcc_meta WHERE name = '${name}')`;
+const OWN = `SELECT ${APPLIED}, ${meta('cluster')}, ${meta('membership')}`;
+
+/** The cluster's record and the Raft group at one applied index, encoded. */
+export interface OwnState {
+  readonly appliedIndex: LogIndex;
+  readonly cluster: Uint8Array | null;
+  readonly membership: Uint8Array | null;
+}
+
 type Row = readonly [bigint, ...KvRow];
 
 function itemIn([, ...row]: Row): KvItem | null {
@@ -146,6 +156,12 @@ export class StateReader {
   events(limit: number): readonly ClusterEvent[] {
     const rows = this.#reader.own(EVENTS).all(BigInt(limit)) as unknown as [string][];
     return rows.map(([body]) => JSON.parse(body) as ClusterEvent);
+  }
+
+  /** What the state machine holds about itself, as bytes; null where nothing was applied yet. */
+  own(): OwnState {
+    const row = this.#reader.own(OWN).get() as unknown as [bigint, Uint8Array | null, Uint8Array | null];
+    return { appliedIndex: Number(row[0]), cluster: row[1], membership: row[2] };
   }
 
   close(): void {

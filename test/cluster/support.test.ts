@@ -1,5 +1,5 @@
 /** What people who look into a cluster rely on, on real daemons. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/audit/index.ts';
@@ -90,5 +90,35 @@ describe('audit', () => {
     ).nodes;
     const broken = rows.filter((r) => r.denials.broken !== null);
     expect(broken.map((r) => r.node_id)).toEqual([leader]);
+  });
+});
+
+describe('doctor', () => {
+  const checksOf = (stdout: string) =>
+    JSON.parse(stdout).checks as { name: string; state: string; text: string; advice: string }[];
+
+  it('knows its own daemon, its certificates and the clocks of its peers, and finds a key that is open', async () => {
+    const cluster = shared();
+    const { dataDir, configFile } = cluster.node('n2');
+    const told = await sqlccOn(cluster, ['doctor', '--config', configFile, '-o', 'json']);
+    const checks = checksOf(told.stdout);
+    const failed = checks.filter((c) => c.state === 'fail' && c.name !== 'fsync' && c.name !== 'file system');
+    expect(failed).toEqual([]);
+    const held = checks.filter((c) => c.name.startsWith('port ')).map((c) => c.text);
+    expect(held).toHaveLength(4);
+    for (const text of held) expect(text).toContain('held by this node');
+    expect(checks.filter((c) => c.name.startsWith('clock of ')).map((c) => c.name)).toEqual([
+      'clock of n1',
+      'clock of n3',
+    ]);
+    for (const { text } of checks.filter((c) => c.name.startsWith('clock of ')))
+      expect(text).toMatch(/ms (ahead|behind)/);
+    expect(checks.filter((c) => c.name === 'certificate')).toHaveLength(2);
+    const key = join(dataDir, 'pki', 'node.key');
+    chmodSync(key, 0o644);
+    const open = await sqlccOn(cluster, ['doctor', '--config', configFile]);
+    chmodSync(key, 0o600);
+    expect(open.code).toBe(4);
+    expect(open.stdout).toMatch(/^permissions +fail .*node\.key \(644\)/m);
   });
 });

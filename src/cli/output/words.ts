@@ -8,6 +8,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   alive: 'good',
   done: 'good',
   pass: 'good',
+  ok: 'good',
   LEADER: 'good',
   degraded: 'warn',
   DEGRADED: 'warn',

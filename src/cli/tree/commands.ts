@@ -4,9 +4,17 @@ import { CLUSTER } from './cluster.ts';
 import { CONTROL } from './control.ts';
 import { DATA } from './data.ts';
 import { NODE } from './node.ts';
+import { SUPPORT } from './support.ts';
 import { TOOLS } from './tools.ts';
 
-export const COMMANDS: readonly CommandSpec[] = [...CLUSTER, ...NODE, ...DATA, ...CONTROL, ...TOOLS];
+export const COMMANDS: readonly CommandSpec[] = [
+  ...CLUSTER,
+  ...NODE,
+  ...DATA,
+  ...CONTROL,
+  ...SUPPORT,
+  ...TOOLS,
+];
 
 /** What the words before a command's last one stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {
