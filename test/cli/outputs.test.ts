@@ -165,3 +165,25 @@ describe('audit', () => {
     expect(JSON.parse(told.stdout)).toMatchObject({ ok: true, complete: false });
   });
 });
+
+describe('node check', () => {
+  it('node check -o nagios is one line with figures, and exits as monitoring plugins do', async () => {
+    await story('nagios', [
+      ['node check n2', 0],
+      ['node check n2 -o nagios', 0],
+      ['node check n9 -o nagios', 3],
+      ['node check n2 -o nagios --warn-lag soon', 3],
+    ]);
+    await cluster.kill('n3');
+    expect((await run('node check n2 -o nagios')).code).toBe(1);
+    const dead = await run('node check n3 -o nagios');
+    expect(dead.code).toBe(2);
+    expect(dead.stdout).toMatch(/^SQLCC CRITICAL - n3: it is dead.*no voter to spare.* \| lag_entries=/);
+    await cluster.kill('n1');
+    expect((await run('node check n2 -o nagios')).stdout).toContain('SQLCC CRITICAL - n2: no quorum');
+    await cluster.kill('n2');
+    const gone = await run('node check n2 -o nagios');
+    expect(gone).toMatchObject({ code: 2, stderr: '' });
+    expect(gone.stdout).toMatch(/^SQLCC CRITICAL - unavailable: [^\n]+\n$/);
+  });
+});

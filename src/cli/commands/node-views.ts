@@ -1,11 +1,10 @@
-/** `sqlcc node list|leader|show|check`. */
+/** `sqlcc node list|leader|show`. */
 import type { NodeRow } from '../../client/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { NODE_COLUMNS } from '../output/node-columns.ts';
 import type { Cell } from '../output/table.ts';
-import { duration, percent, readWords, size, state, time, yes } from '../output/words.ts';
-import { nodeOf } from './node-changes.ts';
+import { duration, percent, readWords, size, state, time } from '../output/words.ts';
 
 export const nodeList: Run = async (context, { flags }) => {
   const client = await context.client();
@@ -80,38 +79,4 @@ export const nodeShow: Run = async (context, { args }) => {
   const answer = await client.node(args[0] ?? '');
   await context.printer.answer(answer, () => context.printer.facts(facts(answer.node)));
   return EXIT.ok;
-};
-
-/** The exit code that says how a node is. */
-export function exitOfNode(node: Pick<NodeRow, 'liveness' | 'health' | 'maintenance'>): number {
-  if (node.liveness === 'dead' || node.liveness === 'left' || node.liveness === 'unknown')
-    return EXIT.critical;
-  if (node.health === 'UNHEALTHY') return EXIT.critical;
-  const isFine = node.liveness === 'alive' && node.health === 'HEALTHY' && node.maintenance === null;
-  return isFine ? EXIT.ok : EXIT.degraded;
-}
-
-export const nodeCheck: Run = async (context, { args, flags }) => {
-  const id = await nodeOf(context, flags, args[0]);
-  const client = await context.client();
-  const { node, read } = await client.node(id);
-  const { printer } = context;
-  const code = exitOfNode(node);
-  const { liveness, health, issues, maintenance } = node;
-  await printer.answer({ node_id: id, exit: code, liveness, health, issues, maintenance, read }, () => {
-    const why = [...issues, ...(maintenance === null ? [] : [`in maintenance: ${maintenance.reason}`])].join(
-      '; ',
-    );
-    printer.table<null>(
-      [
-        { name: 'NAME', of: () => id },
-        { name: 'LIVENESS', of: () => state(liveness) },
-        { name: 'HEALTH', of: () => state(health) },
-        { name: 'MAINTENANCE', of: () => yes(maintenance !== null) },
-        { name: 'WHY', of: () => why },
-      ],
-      [null],
-    );
-  });
-  return code;
 };

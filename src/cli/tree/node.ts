@@ -1,5 +1,6 @@
 /** `sqlcc node …`: words, flags and examples. */
 import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+import { FORMATS } from '../output/format.ts';
 
 const CHANGED_NODE_FLAG = {
   flags: '--node <id>',
@@ -88,13 +89,25 @@ const VIEWS: readonly CommandSpec[] = [
   },
   {
     path: 'node check',
-    summary: 'health of one node as an exit code',
-    details: 'Exits 0 healthy, 3 degraded, suspected or in maintenance, 4 unhealthy, dead or unknown.',
+    summary: 'health, lag and quorum as an exit code, for scripts and monitoring',
+    details:
+      'Exits 0 healthy, 3 degraded, suspected, in maintenance, lagging or with no voter to ' +
+      'spare, 4 unhealthy, dead, unknown, far behind or without quorum. With -o nagios 0, 1, 2 ' +
+      'and 3 and one line with performance data, as monitoring plugins answer.',
     args: ['[id]'],
-    flags: [NODE_FLAG],
+    flags: [
+      NODE_FLAG,
+      { flags: '--warn-lag <entries>', text: 'degraded when further behind, default 1000' },
+      { flags: '--critical-lag <entries>', text: 'critical when further behind, default 10000' },
+    ],
     online: true,
-    examples: ['node check n2', 'node check n2 || mail -s "n2: $?" ops@example.org'],
-    load: async () => (await import('../commands/node-views.ts')).nodeCheck,
+    formats: [...FORMATS, 'nagios'],
+    examples: [
+      'node check n2',
+      'node check n2 || mail -s "n2: $?" ops@example.org',
+      'node check n2 -o nagios --warn-lag 500',
+    ],
+    load: async () => (await import('../commands/node-check.ts')).nodeCheck,
   },
 ];
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { completions } from '../../../src/cli/commands/completion.ts';
-import { exitOfNode } from '../../../src/cli/commands/node-views.ts';
 import { Flags } from '../../../src/cli/flags.ts';
 import { splitSql } from '../../../src/cli/split-sql.ts';
 import { COMMANDS, GROUPS } from '../../../src/cli/tree/commands.ts';
@@ -135,20 +134,5 @@ describe('completions', () => {
     expect(found.get('cluster failover')?.map((w) => w.text)).toEqual(
       expect.arrayContaining(['--to', '--dry-run', '--yes', '--no-wait', '--output', '--endpoint', '--help']),
     );
-  });
-});
-
-describe('exitOfNode', () => {
-  const node = { liveness: 'alive', health: 'HEALTHY', maintenance: null } as const;
-  const maintenance = { owner: 'x', reason: '', since: '', expires: '' };
-  it('exitOfNode is 0, 3 or 4', () => {
-    expect(exitOfNode(node)).toBe(0);
-    expect(exitOfNode({ ...node, liveness: 'suspect' })).toBe(3);
-    expect(exitOfNode({ ...node, health: 'DEGRADED' })).toBe(3);
-    expect(exitOfNode({ ...node, maintenance })).toBe(3);
-    expect(exitOfNode({ ...node, health: 'UNKNOWN' })).toBe(3);
-    expect(exitOfNode({ ...node, health: 'UNHEALTHY' })).toBe(4);
-    expect(exitOfNode({ ...node, liveness: 'dead' })).toBe(4);
-    expect(exitOfNode({ ...node, liveness: 'unknown' })).toBe(4);
   });
 });
