@@ -234,7 +234,7 @@ export function advanceCommit(core: RaftCore, leader: LeaderState): boolean {
   return true;
 }
 
-/** After a burst comes the next one, and carries the commit; who was not told of an earlier one waits no longer. */
+/** After a burst comes the next one, and carries the commit; who waits for an earlier one waits no longer. */
 function holdCommit(core: RaftCore, leader: LeaderState, entries: number): void {
   // the first commit of a term is much at once and says little of what comes next
   const isBurst = entries >= BURST_ENTRIES && core.log.commit >= leader.termStart;

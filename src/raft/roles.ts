@@ -30,7 +30,7 @@ function changeRole(core: RaftCore, role: RaftRole): void {
   core.event({ kind: 'role-changed', role, term: core.term });
 }
 
-/** Draws a fresh election timeout from [T, 2T) and starts it; a learner's is the time until it forgets who led. */
+/** Draws an election timeout from [T, 2T) and starts it; a learner's is the time until it forgets who led. */
 export function resetElectionTimer(core: RaftCore): void {
   const base = core.electionTimeoutMs;
   core.drawnTimeoutMs = base + core.random.next() * base;

@@ -18,7 +18,7 @@ const MOVES: readonly (readonly [number, (scene: Scene, random: Random) => void]
   [3, (scene, random) => command(scene, `flush ${someone(scene, random)}`)],
   [1, (scene, random) => command(scene, `release ${someone(scene, random)}`)],
   [1, crashOne],
-  [1, snapshotOne],
+  [2, snapshotOne],
   [2, (scene, random) => void scene.arrive(random.next() < 0.8)],
   [2, changeOne],
   [1, (scene, random) => command(scene, `transfer ${leaderOf(scene)} ${someone(scene, random)}`)],
