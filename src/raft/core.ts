@@ -128,8 +128,10 @@ export class RaftCore {
   quest: Quest | null = null;
   /** The vote of this term holds once this write is durable; Infinity = not written yet, 0 = none waits. */
   voteToken = 0;
-  /** Who was told that it would get this node's vote, and how long nobody else is told so. */
-  promise: { readonly to: NodeId; readonly until: Instant } | null = null;
+  /** Whom this node supports in an election, and how long nobody else (support.ts). */
+  support: { readonly to: NodeId; readonly until: Instant } | null = null;
+  /** Who had its time of support since the term moved or a leader was heard. */
+  readonly supported = new Set<NodeId>();
   leader: LeaderState | null = null;
   transfer: Transfer | null = null;
   /** Reads forwarded to the leader: request id → caller. */

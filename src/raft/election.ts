@@ -16,6 +16,7 @@ import {
   becomePreCandidate,
   resetElectionTimer,
 } from './roles.ts';
+import { supportElected, supportOther, supportSelf, supportsAnother } from './support.ts';
 import type { CampaignKind, RaftMessage, VoteRefusal } from './types.ts';
 
 type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
@@ -24,8 +25,6 @@ type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }
 const RETRY_MIN_MS = 15;
 const RETRY_MAX_MS = 35;
 const HINT_JITTER_MS = 2;
-/** Nobody waits longer than this for votes that slow disks hold up. */
-const MAX_VOTING_MS = 3000;
 /** Staggers that a waiting successor gives to one that stands already. */
 const HOLD_STAGGERS = 4;
 
@@ -47,6 +46,8 @@ export function leaderContact(core: RaftCore): void {
   core.hint = null;
   core.retryAt = NEVER;
   core.quest = null;
+  core.support = null;
+  core.supported.clear();
   resetElectionTimer(core);
 }
 
@@ -67,7 +68,7 @@ export function campaign(core: RaftCore, kind: CampaignKind): void {
     return;
   }
   becomePreCandidate(core);
-  promise(core, core.nodeId);
+  supportSelf(core);
   core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
   const last = core.log.last;
   for (const id of electorate(core)) {
@@ -107,38 +108,6 @@ function countVotes(core: RaftCore): void {
   else if (result === 'lost') becomeFollower(core, core.term, null, 'election lost');
 }
 
-/**
- * How long votes may take here, ms: a write may have to wait for the one before it, and others' disks are
- * taken to be like this one.
- */
-function votingMs(core: RaftCore): Duration {
-  return Math.min(2 * core.writes.expectedMs(core.now), MAX_VOTING_MS);
-}
-
-/**
- * Is this node's vote on its way to the disk, or was it promised, and not to the asker? Where a sync takes
- * longer than an election timeout whoever stands meanwhile would end each election before its votes are
- * counted.
- */
-function isPromised(core: RaftCore, asker: NodeId): boolean {
-  if (core.voteToken !== 0) return core.votedFor !== asker;
-  return core.promise !== null && core.promise.to !== asker && core.now < core.promise.until;
-}
-
-/**
- * Gives `to` the time to be elected: until then nobody else is told yes, and this node does not stand. Asking
- * again does not prolong it, or whoever can't win would bind this node for ever. To itself a pre-candidate
- * gives no more than the answers need: with a majority its vote binds it, without one it is free again.
- */
-function promise(core: RaftCore, to: NodeId): void {
-  if (core.promise?.to !== to || core.now >= core.promise.until) {
-    const answersMs = HOLD_STAGGERS * core.settings.hintStaggerMs;
-    const ms = to === core.nodeId ? Math.min(votingMs(core), answersMs) : votingMs(core);
-    core.promise = { to, until: core.now + ms };
-  }
-  if (to !== core.nodeId) core.electionAt = Math.max(core.electionAt, core.promise.until);
-}
-
 /** Would this node vote for the sender? Changes nothing here but the wait before an own hint campaign. */
 export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
   const lease = remainingLease(core, m.from);
@@ -147,10 +116,13 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
   else if (m.term < core.term) refusal = 'term';
   else if (!core.log.isUpToDate(m.last)) refusal = 'log';
   else if (lease > 0) refusal = 'lease';
-  else if (isPromised(core, m.from)) refusal = 'voted';
+  else if (supportsAnother(core, m.from)) refusal = 'voted';
   if (refusal === null) {
     standBehind(core, m.from);
-    promise(core, m.from);
+    supportOther(core, m.from);
+    // its own answers would make a second candidate
+    if (core.role === 'pre-candidate' && supportsAnother(core, core.nodeId))
+      becomeFollower(core, core.term, null, `${m.from} stands`);
   }
   const retryAfterMs = refusal === 'lease' ? lease : 0;
   core.send(
@@ -236,9 +208,9 @@ export function onVoteResponse(core: RaftCore, m: MessageOf<'vote-response'>): v
 export function onVoteDurable(core: RaftCore): void {
   if (core.voteToken === 0 || core.voteToken > core.ackedToken) return;
   core.voteToken = 0;
-  if (core.leaderId !== null) return;
-  core.promise = { to: must(core.votedFor, 'whom the vote is for'), until: core.now + votingMs(core) };
-  core.electionAt = core.promise.until + core.drawnTimeoutMs;
+  if (core.leaderId === null) supportElected(core);
+  // it may have fallen silent again meanwhile, and the timer has given up
+  else if (core.electionAt === NEVER && core.leader === null) resetElectionTimer(core);
   if (core.role !== 'candidate') return;
   must(core.ballot, 'the ballot').record(core.nodeId, true);
   countVotes(core);
@@ -268,6 +240,11 @@ function ownRank(core: RaftCore): number {
 
 /** Timers of everybody but the leader. */
 export function tickElection(core: RaftCore): void {
+  // a campaign asked for by anything but the timer is void where another one is supported
+  if (supportsAnother(core, core.nodeId)) {
+    core.hint = null;
+    core.retryAt = NEVER;
+  }
   if (core.hint !== null && core.now >= core.hint.at) {
     core.hint = null;
     if (core.isPromotable() && (core.role === 'follower' || core.role === 'learner')) {

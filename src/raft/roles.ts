@@ -50,6 +50,7 @@ function adoptTerm(core: RaftCore, term: Term): void {
   core.term = term;
   core.votedFor = null;
   core.voteToken = 0;
+  core.supported.clear();
   core.matched = 0;
 }
 
@@ -62,7 +63,7 @@ export function becomeFollower(core: RaftCore, term: Term, leaderId: NodeId | nu
   if (term > core.term) adoptTerm(core, term);
   core.ballot = null;
   // who stands no more is free to support another
-  if (core.promise?.to === core.nodeId && core.voteToken === 0) core.promise = null;
+  if (core.support?.to === core.nodeId && core.voteToken === 0) core.support = null;
   if (led !== null) {
     core.leader = null;
     core.event({ kind: 'stepped-down', term, reason });
@@ -144,7 +145,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     votes,
   });
   core.ballot = null;
-  core.promise = null;
+  core.support = null;
   core.quest = null;
   core.electionAt = NEVER;
   core.leaseVoid = false;

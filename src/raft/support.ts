@@ -1,0 +1,58 @@
+/**
+ * Whom a node supports while an election takes longer than a timeout because disks do.
+ *
+ * An election needs two writes one after the other: the candidate's own vote, then its
+ * voters'. Whoever stood meanwhile would end it before its votes are counted, and be
+ * ended the same way. So a node that has said yes gives that one candidate the time that
+ * writes take here, says `voted` to others and does not stand itself. Votes themselves
+ * are given as ever: this is about pre-votes and timers, nothing that safety rests on.
+ */
+import type { Duration, NodeId } from '../base/index.ts';
+import { must } from '../base/index.ts';
+import type { RaftCore } from './core.ts';
+
+/** Nobody waits longer than this for votes that slow disks hold up. */
+const MAX_VOTING_MS = 3000;
+/** Staggers that answers to pre-votes may need. */
+const ANSWER_STAGGERS = 4;
+
+/** A write may have to wait for the one before it; others' disks are taken to be like this one. */
+function votingMs(core: RaftCore): Duration {
+  return Math.min(2 * core.writes.expectedMs(core.now), MAX_VOTING_MS);
+}
+
+/** Is this node's vote on its way to the disk, or was it as good as promised, and not to `asker`? */
+export function supportsAnother(core: RaftCore, asker: NodeId): boolean {
+  if (core.voteToken !== 0) return core.votedFor !== asker;
+  const { support } = core;
+  return support !== null && support.to !== asker && core.now < support.until;
+}
+
+/**
+ * This node has said yes to `to`. Each gets its time once a term and leader: who can't win, and asks again and
+ * again, must not bind this node for ever.
+ */
+export function supportOther(core: RaftCore, to: NodeId): void {
+  if (core.supported.has(to)) return;
+  core.supported.add(to);
+  const until = core.now + votingMs(core);
+  core.support = { to, until };
+  core.electionAt = Math.max(core.electionAt, until);
+}
+
+/**
+ * A pre-candidate supports itself for as long as answers take: with a majority its vote binds it, without one
+ * it is free again.
+ */
+export function supportSelf(core: RaftCore): void {
+  const answersMs = ANSWER_STAGGERS * core.settings.hintStaggerMs;
+  core.support = { to: core.nodeId, until: core.now + Math.min(votingMs(core), answersMs) };
+}
+
+/** The vote is durable: whoever got it now needs those of others. */
+export function supportElected(core: RaftCore): void {
+  const to = must(core.votedFor, 'whom the vote is for');
+  const until = core.now + votingMs(core);
+  core.support = { to, until };
+  core.electionAt = until + core.drawnTimeoutMs;
+}
