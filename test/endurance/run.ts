@@ -14,7 +14,10 @@ export interface RunOptions {
 /** No single fault needs longer; an endurance run gets its minutes on top. */
 const DEADLINE_MS = 300_000;
 
-export function runScenario({ name, missing }: Scenario, options: RunOptions): Promise<Report> {
+export function runScenario(
+  { name, missing, limitMs = DEADLINE_MS }: Scenario,
+  options: RunOptions,
+): Promise<Report> {
   const blank = { scenario: name, seconds: 0, figures: {}, claims: [] };
   const skipped = Lab.missing() ?? missing();
   if (skipped !== null) return Promise.resolve({ ...blank, ok: true, skipped, error: null });
@@ -24,8 +27,8 @@ export function runScenario({ name, missing }: Scenario, options: RunOptions): P
   return new Promise((resolve) => {
     const child = spawn(program, argv, { stdio: ['ignore', 'pipe', quiet ? 'ignore' : 'inherit'] });
     // SIGTERM lets it clear away; what can't even do that is ended, and swept by the next lab
-    const terms = setTimeout(() => child.kill('SIGTERM'), DEADLINE_MS + minutes * 60_000);
-    const kills = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS + 20_000 + minutes * 60_000);
+    const terms = setTimeout(() => child.kill('SIGTERM'), limitMs + minutes * 60_000);
+    const kills = setTimeout(() => child.kill('SIGKILL'), limitMs + 20_000 + minutes * 60_000);
     let out = '';
     child.stdout?.on('data', (chunk) => {
       out += chunk;

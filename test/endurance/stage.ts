@@ -32,6 +32,8 @@ export interface Scenario {
   readonly name: string;
   /** One line: the fault, and what must happen. */
   readonly about: string;
+  /** How long it may take; without it five minutes, and an endurance run gets its minutes on top. */
+  readonly limitMs?: number;
   /** Why it can't be played on this machine, or null. */
   readonly missing: () => string | null;
   readonly play: (stage: Stage) => Promise<void>;

@@ -36,6 +36,8 @@ export interface LabClusterOptions {
   readonly flagsOf?: (nodeId: string) => readonly string[];
   /** Programs in front of node, such as `prlimit --nofile=64`; each must exec the next. */
   readonly wrapOf?: (nodeId: string) => readonly string[];
+  /** How long a node may take until it serves, and the whole until it is healthy; default a minute. */
+  readonly readyTimeoutMs?: number;
   /** Called between a node's making and its first start, when its configuration file is there. */
   readonly prepare?: (node: LabNode) => void;
 }
@@ -83,6 +85,10 @@ export class LabCluster {
       log: join(this.dir, `${nodeId}.log`),
       child: null,
     };
+  }
+
+  get #readyTimeoutMs(): number {
+    return this.#options.readyTimeoutMs ?? READY_TIMEOUT_MS;
   }
 
   get contextFile(): string {
@@ -233,7 +239,7 @@ export class LabCluster {
   }
 
   /** Waits until every node is alive, the voters as voters, under one leader. */
-  async untilHealthy(timeoutMs: number = READY_TIMEOUT_MS): Promise<void> {
+  async untilHealthy(timeoutMs: number = this.#readyTimeoutMs): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     let last = 'no answer yet';
     while (performance.now() < deadline) {
@@ -321,7 +327,7 @@ export class LabCluster {
   }
 
   async #untilReady(node: LabNode): Promise<void> {
-    const deadline = performance.now() + READY_TIMEOUT_MS;
+    const deadline = performance.now() + this.#readyTimeoutMs;
     let pauseMs = MIN_PROBE_PAUSE_MS;
     const [first = '', ...rest] = [...node.host.prefix, 'bash', '-c', READY_PROBE];
     while (performance.now() < deadline) {
@@ -339,6 +345,6 @@ export class LabCluster {
       await sleep(pauseMs);
       pauseMs = Math.min(MAX_PROBE_PAUSE_MS, 1.5 * pauseMs);
     }
-    throw new SqlccError('deadline_exceeded', `${node.nodeId} is not ready after ${READY_TIMEOUT_MS} ms`);
+    throw new SqlccError('deadline_exceeded', `${node.nodeId} is not ready after ${this.#readyTimeoutMs} ms`);
   }
 }

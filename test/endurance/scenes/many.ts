@@ -14,13 +14,14 @@ function spread(values: readonly (number | null)[]) {
   return measured(values.filter((v) => v !== null));
 }
 
-const manyOf = (count: number): Scenario => ({
+const manyOf = (count: number, limitMs: number): Scenario => ({
   name: `many-${count}`,
   about: `${count} daemons, ${VOTERS} of them voters: until all are members, idle CPU ≤ 60 % of two cores`,
   missing: () => null,
+  limitMs,
   async play(stage) {
     const began = performance.now();
-    const { cluster } = await cast(stage, VOTERS, { observers: count - VOTERS });
+    const { cluster } = await cast(stage, VOTERS, { observers: count - VOTERS, readyTimeoutMs: limitMs / 2 });
     const seconds = (performance.now() - began) / 1000;
     stage.note('seconds_until_all_are_members', round(seconds));
     await sleep(10_000);
@@ -54,4 +55,4 @@ const manyOf = (count: number): Scenario => ({
 });
 
 /** A size at which gossip is a full mesh of quick probes, and one at which it is neither. */
-export const MANY: readonly Scenario[] = [manyOf(16), manyOf(64)];
+export const MANY: readonly Scenario[] = [manyOf(16, 180_000), manyOf(64, 420_000)];
