@@ -4,7 +4,8 @@ import { parseDuration } from '../base/index.ts';
 import type { AlertSeverity } from './alert-record.ts';
 
 const ALERT_ACTIONS = ['email', 'slack', 'pagerduty', 'webhook'] as const;
-type AlertAction = (typeof ALERT_ACTIONS)[number];
+/** A channel on which people are told. */
+export type AlertAction = (typeof ALERT_ACTIONS)[number];
 
 export interface AlertRule {
   readonly name: string;
