@@ -11,6 +11,10 @@ export type { H2ServerOptions } from './h2-server.ts';
 export { H2Server } from './h2-server.ts';
 export type { HttpAnswer, HttpClientOptions, HttpRequest } from './http-client.ts';
 export { HttpClient } from './http-client.ts';
+export type { OutwardAddresses, OutwardHost, Resolve } from './outward-address.ts';
+export { outwardAddresses } from './outward-address.ts';
+export type { OutwardAnswer, OutwardPost } from './outward-post.ts';
+export { postOutward } from './outward-post.ts';
 export type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 export type {
   PeerAddress,

@@ -19,7 +19,8 @@ export function isDialError(error: unknown): boolean {
   return error instanceof Error && dialErrors.has(error);
 }
 
-function clientClass(): ClientClass {
+/** undici's `Client`, loaded when first asked for. */
+export function clientClass(): ClientClass {
   if (loaded !== undefined) return loaded;
   const load = createRequire(import.meta.url);
   // what undici's own index.js does for all of its calls
