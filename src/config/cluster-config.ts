@@ -48,7 +48,14 @@ export type MetricSelection = Readonly<
 >;
 
 export interface NotifierConfig {
-  readonly email: { smtpUrl: string; from: string; to: readonly string[]; allowLoopback: boolean } | null;
+  readonly email: {
+    smtpUrl: string;
+    from: string;
+    to: readonly string[];
+    /** Without TLS nothing is sent; does not count for a server on this machine. */
+    requireTls: boolean;
+    allowLoopback: boolean;
+  } | null;
   readonly slack: { url: string; allowLoopback: boolean } | null;
   readonly pagerduty: { routingKey: string; url: string | null; allowLoopback: boolean } | null;
   readonly webhook: { url: string; allowLoopback: boolean } | null;

@@ -23,7 +23,13 @@ function notifiersOf({ email, slack, pagerduty, webhook }: ConfigFile['notifiers
     email:
       email === undefined
         ? null
-        : { smtpUrl: email.smtp_url, from: email.from, to: email.to, allowLoopback: email.allow_loopback },
+        : {
+            smtpUrl: email.smtp_url,
+            from: email.from,
+            to: email.to,
+            requireTls: email.require_tls,
+            allowLoopback: email.allow_loopback,
+          },
     slack: slack === undefined ? null : { url: slack.url, allowLoopback: slack.allow_loopback },
     pagerduty:
       pagerduty === undefined
@@ -92,6 +98,7 @@ function notifiersFile({ email, slack, pagerduty, webhook }: NotifierConfig): Re
     ...(email && {
       email: {
         ...{ smtp_url: email.smtpUrl, from: email.from, to: [...email.to] },
+        ...(email.requireTls ? {} : { require_tls: false }),
         ...loopback(email.allowLoopback),
       },
     }),

@@ -204,18 +204,30 @@ const metrics = z.strictObject({
   replication: metricNames.optional().register(KEYS, { doc: 'Shown metrics of replicas', effect: 'live' }),
 });
 
+const ADDRESS = '[^<>@,;:"\\\\\\s\\u0000-\\u001f\\u007f]+@[^<>@,;:"\\\\\\s\\u0000-\\u001f\\u007f]+';
+
+/** One mailbox, `a@b` or `Words <a@b>`: what ends a header or starts a second address is none. */
+const mailbox = text(254).regex(
+  new RegExp(`^(?:[^<>@,;:"\\\\\\u0000-\\u001f\\u007f]*<${ADDRESS}>|${ADDRESS})$`),
+  'is no mail address such as ops@example.com or Ops <ops@example.com>',
+);
+
 const allow_loopback = z.boolean('is neither true nor false').default(false);
 
 const notifiers = z.strictObject({
   email: z
     .strictObject({
       smtp_url: secret,
-      from: text(254),
-      to: z.array(text(254)).min(1).max(50),
+      from: mailbox,
+      to: z.array(mailbox).min(1).max(50),
+      require_tls: z.boolean('is neither true nor false').default(true),
       allow_loopback,
     })
     .optional()
-    .register(KEYS, { doc: 'Mail: smtp_url, from, to; secrets as file:PATH or env:NAME', effect: 'live' }),
+    .register(KEYS, {
+      doc: 'Mail: smtp_url, from, to, require_tls; secrets as file:PATH or env:NAME',
+      effect: 'live',
+    }),
   slack: z
     .strictObject({ url: secret, allow_loopback })
     .optional()

@@ -80,6 +80,32 @@ describe('parseConfig', () => {
   });
 
   it.each([
+    ['ops@example.com', true],
+    ['Ops on call <ops@example.com>', true],
+    ['a@b\\r\\nBcc: c@d', false],
+    ['Ops\\nBcc: c@d <a@b>', false],
+    ['a@b, c@d', false],
+    ['a@b\\n', false],
+    ['nobody', false],
+  ])('takes one mail address where one belongs: %s', (address, taken) => {
+    for (const [from, to] of [
+      [address, 'a@b'],
+      ['a@b', address],
+    ]) {
+      const email = `email: {smtp_url: "env:MAIL", from: "${from}", to: ["${to}"]}`;
+      expect(parseConfig(`${SMALL}notifiers: {${email}}\n`, { source: 'test' }).ok).toBe(taken);
+    }
+  });
+
+  it('asks mail servers for TLS unless it is told otherwise, also when written again', () => {
+    const email = 'email: {smtp_url: "env:MAIL", from: a@b, to: [c@d]';
+    expect(parsed(`${SMALL}notifiers: {${email}}}\n`).notifiers.email?.requireTls).toBe(true);
+    const lax = parsed(`${SMALL}notifiers: {${email}, require_tls: false}}\n`);
+    expect(lax.notifiers.email?.requireTls).toBe(false);
+    expect(parsed(renderConfig(lax)).notifiers).toEqual(lax.notifiers);
+  });
+
+  it.each([
     'pagerduty: {routing_key: "file:/run/secrets/pd", url: "https://pd.example/v2"}',
     'slack: {url: "file:/run/secrets/slack"}',
     'webhook: {url: "http://127.0.0.1:9/hook", allow_loopback: true}',
