@@ -1,0 +1,77 @@
+/**
+ * Carries notifications to the channels: at least once each, in the order of offers within an incident, or to
+ * the dead letters. It remembers nothing across a restart: whoever offers remembers, and offers again.
+ */
+import type { AlertAction, Notification } from '../../src/alerts/index.ts';
+import type { Clock, Logger, Random } from '../../src/base/index.ts';
+import type { NotifierConfig } from '../../src/config/index.ts';
+import { systemRandom } from '../chance.ts';
+import { systemClock } from '../system-clock.ts';
+import { createNotifier } from './create-notifier.ts';
+import { type CourierListener, type CourierRow, Lane } from './lane.ts';
+import type { Notifier } from './notifier.ts';
+
+export type { CourierListener, CourierRow } from './lane.ts';
+
+const CHANNELS: readonly AlertAction[] = ['email', 'slack', 'pagerduty', 'webhook'];
+
+export interface CourierOptions {
+  readonly config: NotifierConfig;
+  readonly listener: CourierListener;
+  readonly logger: Logger;
+  /** The real ones unless given. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** The four of this folder unless given. */
+  readonly create?: (channel: AlertAction, config: NotifierConfig) => Notifier | null;
+}
+
+export class Courier {
+  readonly #create: (channel: AlertAction, config: NotifierConfig) => Notifier | null;
+  readonly #lanes: ReadonlyMap<AlertAction, Lane>;
+  #config: NotifierConfig;
+
+  constructor(options: CourierOptions) {
+    const { config, listener, logger, clock = systemClock, random = systemRandom() } = options;
+    this.#create = options.create ?? createNotifier;
+    this.#config = config;
+    this.#lanes = new Map(
+      CHANNELS.map((channel) => [channel, new Lane({ channel, listener, logger, clock, random })]),
+    );
+    for (const [channel, lane] of this.#lanes) lane.configure(this.#create(channel, config));
+  }
+
+  /**
+   * The configuration from now on. What waits for a changed channel is tried at once; what waits for one that
+   * is gone is dead.
+   */
+  reconfigure(config: NotifierConfig): void {
+    const old = this.#config;
+    this.#config = config;
+    for (const [channel, lane] of this.#lanes) {
+      const isSame = JSON.stringify(old[channel]) === JSON.stringify(config[channel]);
+      if (!isSame) lane.configure(this.#create(channel, config));
+    }
+  }
+
+  /**
+   * Sends it, now or later. The same kind of the same incident that is still on its way is not taken again. A
+   * dead letter may be reported before this returns.
+   */
+  offer(notification: Notification, channel: AlertAction): void {
+    this.#lanes.get(channel)?.offer(notification);
+  }
+
+  /** The channels for people, all four. */
+  status(): CourierRow[] {
+    return [...this.#lanes.values()].map((lane) => lane.row());
+  }
+
+  /**
+   * Begins no attempt any more, gives those under way a second to end, and reports what ends in it; after
+   * that nothing is reported. What waits is left to whoever offers next.
+   */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop()));
+  }
+}
