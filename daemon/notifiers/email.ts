@@ -81,6 +81,16 @@ export function mailOf(n: Notification, config: Pick<EmailConfig, 'from' | 'to'>
   };
 }
 
+/**
+ * Whether TLS must be, and whether the certificate must be right when there is TLS. Nobody listens between
+ * here and here, and local servers have made-up certificates; but a password is not given to whoever took the
+ * port.
+ */
+export function mailSecurity(hasPassword: boolean, isLoopback: boolean, requireTls: boolean) {
+  const isLocal = isLoopback && !hasPassword;
+  return { requireTLS: hasPassword || (requireTls && !isLocal), rejectUnauthorized: !isLocal };
+}
+
 /** What the library says of a failure, as far as it is looked at. */
 interface SmtpError extends Error {
   readonly code?: string;
@@ -159,13 +169,13 @@ export class EmailNotifier implements Notifier {
   ) {
     const { host, port, secure, auth } = target;
     const timeoutMs = this.#options.timeoutMs ?? LIMITS.notificationTimeoutMs;
-    // nobody listens between here and here, and local servers have made-up certificates
-    const local = found.loopback && auth === null;
+    const { requireTls } = this.#config;
+    const { requireTLS, rejectUnauthorized } = mailSecurity(auth !== null, found.loopback, requireTls);
     return {
       ...{ host, port, secure },
       ...(auth === null ? {} : { auth }),
-      requireTLS: auth !== null || (this.#config.requireTls && !local),
-      tls: { rejectUnauthorized: !local, minVersion: 'TLSv1.2' as const },
+      requireTLS,
+      tls: { rejectUnauthorized, minVersion: 'TLSv1.2' as const },
       ...(isIP(host) === 0 ? { servername: host } : {}),
       connectionTimeout: timeoutMs * DIALOGUE_FACTOR,
       greetingTimeout: timeoutMs * DIALOGUE_FACTOR,

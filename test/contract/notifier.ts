@@ -25,8 +25,8 @@ export interface NotifierPupil {
   open(changes?: { reference?: string; allowLoopback?: boolean }): Notifier;
   /** The secret part of what it was configured with. */
   readonly secret: string;
-  behave(mood: Mood): void;
-  heard(): readonly Heard[];
+  behave(mood: Mood): void | Promise<void>;
+  heard(): readonly Heard[] | Promise<readonly Heard[]>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
       expect(notifier.channel).toBe(pupil.channel);
       const delivery = await deliver(sample());
       expect(delivery).toEqual({ outcome: 'delivered', receipt: expect.stringMatching(/^2\d\d/) });
-      const [heard] = pupil.heard();
+      const [heard] = await pupil.heard();
       for (const word of ['HighErrorRate', 'n2', 'error_rate = 0.037', 'trial', 'critical'])
         expect(heard?.text).toContain(word);
       expect(heard?.text).toContain('2026-11-29T02:00:00.000Z');
@@ -65,7 +65,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
       await deliver(sample({ kind: 'acknowledged', by: 'erika', at: 1_764_381_605_000 }));
       await deliver(sample({ kind: 'resolved', at: 1_764_381_606_000 }));
       await deliver(sample({ key: 'another/incident/1' }));
-      const heard = pupil.heard();
+      const heard = await pupil.heard();
       expect(heard).toHaveLength(5);
       expect(heard[0]?.mark).toBe(heard[1]?.mark);
       if (heard[0]?.mark !== null) expect(new Set(heard.map((h) => h.mark)).size).toBe(4);
@@ -79,7 +79,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
         const all = Object.fromEntries(FIELDS.map((field) => [field, hostile]));
         await deliver(sample({ ...all, kind: 'acknowledged' }));
       }
-      const heard = pupil.heard();
+      const heard = await pupil.heard();
       expect(heard).toHaveLength(HOSTILE_TEXTS.length);
       expect(heard.flatMap((h) => h.complaints)).toEqual([]);
       expect(Math.max(...heard.map((h) => h.bytes))).toBeLessThan(MAX_BYTES);
@@ -87,7 +87,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
 
     it('may be repeated when the receiver is busy, resets, or does not listen', async () => {
       for (const mood of ['is busy', 'resets'] as const) {
-        pupil.behave(mood);
+        await pupil.behave(mood);
         expect(await deliver(sample()), mood).toMatchObject({ outcome: 'retry' });
       }
       await pupil.stop();
@@ -97,12 +97,12 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
     });
 
     it('is rejected for good when the receiver says no', async () => {
-      pupil.behave('refuses');
+      await pupil.behave('refuses');
       expect(await deliver(sample())).toMatchObject({ outcome: 'rejected' });
     });
 
     it('ends when it is aborted or closed, and does not begin afterwards', async () => {
-      pupil.behave('is silent');
+      await pupil.behave('is silent');
       const abort = new AbortController();
       const first = deliver(sample(), abort.signal);
       abort.abort();
@@ -111,9 +111,9 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
       await notifier.close();
       await notifier.close();
       expect(await second).toMatchObject({ outcome: 'retry' });
-      pupil.behave('accepts');
+      await pupil.behave('accepts');
       expect(await deliver(sample())).toMatchObject({ outcome: 'retry' });
-      expect(pupil.heard()).toEqual([]);
+      expect(await pupil.heard()).toEqual([]);
     });
 
     it('does not call this machine unless that is allowed', async () => {
@@ -121,7 +121,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
       const delivery = await deliver(sample());
       expect(delivery).toMatchObject({ outcome: 'rejected' });
       expect(delivery).toHaveProperty('reason', expect.stringMatching(/allow_loopback/));
-      expect(pupil.heard()).toEqual([]);
+      expect(await pupil.heard()).toEqual([]);
     });
 
     it('names a secret that is missing, and may be repeated', async () => {
@@ -134,7 +134,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierPupi
 
     it('repeats no secret in what it says, even where the receiver does', async () => {
       for (const mood of ['accepts', 'is busy', 'refuses', 'resets'] as const) {
-        pupil.behave(mood);
+        await pupil.behave(mood);
         const said = JSON.stringify(await deliver(sample({ value: 'short' })));
         expect(said, mood).not.toContain(pupil.secret);
         expect(said, mood).not.toContain(Buffer.from(pupil.secret).toString('base64'));

@@ -4,6 +4,7 @@ import {
   EmailNotifier,
   mailFailure,
   mailOf,
+  mailSecurity,
   messageId,
   smtpTarget,
 } from '../../../../daemon/notifiers/email.ts';
@@ -214,6 +215,21 @@ describe('mail', () => {
   ])('reads %s', (text, target) => {
     const read = smtpTarget(text);
     expect(read).toEqual(target === null ? null : expect.objectContaining(target));
+  });
+
+  it.each([
+    // password, loopback, require_tls → TLS must be, certificate must be right
+    [false, false, true, true, true],
+    [false, false, false, false, true],
+    [false, true, true, false, false],
+    [false, true, false, false, false],
+    [true, false, true, true, true],
+    [true, false, false, true, true],
+    [true, true, true, true, true],
+    [true, true, false, true, true],
+  ])('password %j, loopback %j, require_tls %j: TLS %j, certificate %j', (...row) => {
+    const [hasPassword, isLoopback, requireTls, requireTLS, rejectUnauthorized] = row;
+    expect(mailSecurity(hasPassword, isLoopback, requireTls)).toEqual({ requireTLS, rejectUnauthorized });
   });
 
   it.each<[string, object, 'retry' | 'rejected']>([
