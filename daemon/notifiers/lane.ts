@@ -27,6 +27,8 @@ export interface CourierRow {
   readonly configured: boolean;
   /** Waiting or under way. */
   readonly queued: number;
+  /** Of these, the ones under way. */
+  readonly underWay: number;
   /** Since the start of this courier. */
   readonly delivered: number;
   readonly dead: number;
@@ -92,6 +94,7 @@ export class Lane {
       channel,
       configured: this.#notifier !== null,
       queued: this.#queue.size,
+      underWay: this.#queue.underWay,
       ...this.#counts,
       lastError: this.#lastError?.text ?? null,
       lastErrorAt: this.#lastError?.at ?? null,
