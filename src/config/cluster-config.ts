@@ -3,7 +3,7 @@
  * default filled in. The YAML that it comes from is described in schema.ts.
  */
 import type { AlertRule } from '../alerts/index.ts';
-import type { NodeId } from '../base/index.ts';
+import type { LogLevel, NodeId } from '../base/index.ts';
 
 export interface NetworkConfig {
   /** Address to listen on; may be a wildcard. */
@@ -66,6 +66,8 @@ export interface ClusterConfig {
   readonly nodeId: NodeId;
   readonly dataDir: string;
   readonly engine: 'sqlite';
+  /** null: the one that the daemon was started with. */
+  readonly logLevel: LogLevel | null;
   readonly zone: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly network: NetworkConfig;
@@ -107,6 +109,9 @@ export interface LocalKeys {
   readonly dataDir: string;
   readonly network: NetworkConfig;
 }
+
+/** What an update does with keys that its text does not name: leaves them, or sets them to their default. */
+export type UpdateMode = 'merge' | 'replace';
 
 export type CheckedUpdate =
   | {

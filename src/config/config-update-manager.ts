@@ -4,7 +4,7 @@
  * waiting are the daemon's.
  */
 import type { ConfigVersion, NodeId } from '../base/index.ts';
-import type { CheckedUpdate, LocalKeys } from './cluster-config.ts';
+import type { CheckedUpdate, LocalKeys, UpdateMode } from './cluster-config.ts';
 import type { ConfigVersionInfo, VersionRequest } from './config-version-manager.ts';
 import { ConfigVersionManager } from './config-version-manager.ts';
 import { changeText } from './diff.ts';
@@ -81,8 +81,8 @@ export class ConfigUpdateManager {
   /**
    * Validates a text against the version in force; the answer is ready to be proposed, or lists all issues.
    */
-  updateClusterConfig(newText: string, reason: string): PreparedUpdate {
-    const checked = checkUpdate(this.#versions.active()?.text ?? '', newText, this.#local);
+  updateClusterConfig(newText: string, reason: string, mode: UpdateMode = 'merge'): PreparedUpdate {
+    const checked = checkUpdate(this.#versions.active()?.text ?? '', newText, this.#local, mode);
     if (!checked.ok) return checked;
     const { text, configHash, changes } = checked;
     const content = { text, configHash, changes: changes.map(changeText) };

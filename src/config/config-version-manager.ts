@@ -5,6 +5,8 @@
  */
 import type { ConfigVersion, NodeId, Timestamp } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
+import { changeText } from './diff.ts';
+import { diffTexts } from './update.ts';
 
 /** One version, as it is replicated (seed: `ConfigVersionInfo`). */
 export interface ConfigVersionInfo {
@@ -76,16 +78,17 @@ export class ConfigVersionManager {
   }
 
   /** A request for a new version that says what `target` says. */
-  rollbackVersion(target: ConfigVersion): VersionAnswer {
+  rollbackVersion(target: ConfigVersion, reason = `rollback to ${target}`): VersionAnswer {
     const wanted = this.version(target);
     if (wanted === undefined) {
       const oldest = this.#versions[0]?.version ?? 0;
       return { ok: false, reason: `version ${target} is not kept, the oldest is ${oldest}` };
     }
     if (wanted.isActive) return { ok: false, reason: `version ${target} is active already` };
-    const changes = [`back to version ${target}`];
     const { text, configHash } = wanted;
-    const request = this.createNewVersion({ text, configHash, changes }, `rollback to ${target}`);
+    const differences = diffTexts(this.active()?.text ?? '', text).map(changeText);
+    const changes = [`back to version ${target}`, ...differences];
+    const request = this.createNewVersion({ text, configHash, changes }, reason);
     return { ok: true, request };
   }
 }

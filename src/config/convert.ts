@@ -1,6 +1,7 @@
 /** Between the file's keys and the record inside the walls: the one place that knows both spellings. */
 import type { AlertRule } from '../alerts/index.ts';
 import { DEFAULT_ALERT_RULES } from '../alerts/index.ts';
+import type { LogLevel } from '../base/index.ts';
 import { formatSize, parseSize } from '../base/index.ts';
 import type { ClusterConfig, NetworkConfig, NotifierConfig } from './cluster-config.ts';
 import { isWildcard } from './relations.ts';
@@ -51,6 +52,7 @@ export function toConfig({ cluster, alerts, metrics, notifiers }: ConfigFile): C
     nodeId: cluster.node_id,
     dataDir: cluster.data_dir,
     engine: 'sqlite',
+    logLevel: cluster.log_level === undefined ? null : (cluster.log_level.toLowerCase() as LogLevel),
     zone: cluster.zone,
     metadata: cluster.metadata,
     network: networkOf(cluster.network),
@@ -130,6 +132,7 @@ export function toFile(config: ClusterConfig): FileTree {
       node_id: config.nodeId,
       data_dir: config.dataDir,
       engine: config.engine,
+      ...(config.logLevel === null ? {} : { log_level: config.logLevel.toUpperCase() }),
       zone: config.zone,
       metadata: { ...config.metadata },
       network: {

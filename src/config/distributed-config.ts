@@ -22,6 +22,7 @@ export class DistributedConfig {
   readonly #own: ClusterConfig;
   #config: ClusterConfig;
   #version: ConfigVersion = 0;
+  #text = '';
 
   /** `own`: the node's file, in force until the first replicated version arrives. */
   constructor(own: ClusterConfig) {
@@ -45,7 +46,17 @@ export class DistributedConfig {
     const changes = diffConfigs(this.#config, next);
     this.#config = next;
     this.#version = record.version;
+    this.#text = record.text;
     return { version: record.version, changes };
+  }
+
+  /**
+   * What a start would change if the node's file said `own`: all that the file changed in keys of the node,
+   * because what is replicated takes effect at once.
+   */
+  pending(own: ClusterConfig): readonly ConfigChange[] {
+    const next = this.#version === 0 ? own : overlayConfig(own, this.#text);
+    return diffConfigs(this.#config, next);
   }
 
   /** The value of a key by its dotted name in the file; undefined for no key. */

@@ -1,3 +1,7 @@
+export type { AssignedText } from './assignments.ts';
+export { assignmentsText } from './assignments.ts';
+export type { BackupHead, ReadBackup } from './backup.ts';
+export { backupText, readBackup } from './backup.ts';
 export type {
   ChangeEffect,
   CheckedUpdate,
@@ -12,6 +16,7 @@ export type {
   ParsedConfig,
   RaftConfig,
   ReplicationConfig,
+  UpdateMode,
 } from './cluster-config.ts';
 export type { PreparedUpdate, UpdateInput, UpdateState } from './config-update-manager.ts';
 export { ConfigUpdateManager, nextUpdate, UPDATE_TRANSITIONS } from './config-update-manager.ts';
@@ -25,4 +30,4 @@ export type { ParseOptions } from './parse.ts';
 export { formatIssues, parseConfig } from './parse.ts';
 export { configReference, sampleConfig } from './reference.ts';
 export { renderConfig, renderSharedConfig } from './render.ts';
-export { checkUpdate, overlayConfig } from './update.ts';
+export { checkText, checkUpdate, diffTexts, overlayConfig } from './update.ts';

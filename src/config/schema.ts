@@ -108,7 +108,7 @@ const raft = z.strictObject({
   log_compaction_threshold: whole(10, 10_000_000).default(1000).register(KEYS, {
     doc: 'Snapshot when this many entries and 64 MiB of log or 30 s have passed since the last',
     unit: 'entries',
-    effect: 'restart',
+    effect: 'live',
   }),
 });
 
@@ -133,7 +133,7 @@ const replication = z.strictObject({
 const monitoring = z.strictObject({
   enable_metrics: z.boolean('is neither true nor false').default(true).register(KEYS, {
     doc: 'Serve /metrics; the probes of the same port are always served',
-    effect: 'restart',
+    effect: 'live',
   }),
   metrics_port: port().default(9090).register(KEYS, {
     doc: 'Port of metrics and probes, plain HTTP',
@@ -178,6 +178,10 @@ const cluster = z.strictObject({
     .enum(['sqlite', 'postgres'])
     .default('sqlite')
     .register(KEYS, { doc: 'Engine of the data: sqlite is embedded', effect: 'forbidden' }),
+  log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).optional().register(KEYS, {
+    doc: 'Least level of log lines; the one that each daemon was started with unless given',
+    effect: 'live',
+  }),
   zone: z.string().max(63, 'is longer than 63 characters').default('').register(KEYS, {
     doc: 'Failure domain of this node, e.g. a rack',
     effect: 'restart',

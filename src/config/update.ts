@@ -3,7 +3,14 @@
  * because it belongs to one node, and everything that speaks against it. A text may
  * hold any of cluster, alerts, metrics, notifiers; what is absent stays.
  */
-import type { CheckedUpdate, ClusterConfig, ConfigIssue, LocalKeys } from './cluster-config.ts';
+import type {
+  CheckedUpdate,
+  ClusterConfig,
+  ConfigChange,
+  ConfigIssue,
+  LocalKeys,
+  UpdateMode,
+} from './cluster-config.ts';
 import type { FileTree } from './convert.ts';
 import { toConfig, toFile } from './convert.ts';
 import { diffTrees } from './diff.ts';
@@ -20,7 +27,7 @@ function isMap(value: unknown): value is FileTree {
 }
 
 /** `over` laid over `base`, map by map; lists and values are replaced whole. */
-function merge(base: FileTree, over: FileTree): FileTree {
+export function merge(base: FileTree, over: FileTree): FileTree {
   const entries = Object.entries(over).map(([key, value]): [string, unknown] => {
     const below = base[key];
     return [key, isMap(below) && isMap(value) && key !== 'metadata' ? merge(below, value) : value];
@@ -105,11 +112,33 @@ function completed(shared: FileTree, local: LocalKeys): FileTree {
   return { ...shared, cluster: merge(cluster, own) };
 }
 
+/** What a whole text may leave out all the same: nobody can change it. */
+function fixedPart(before: FileTree): FileTree {
+  const fixed = KEY_LIST.filter((k) => k.info.effect === 'forbidden' && k.info.local !== true);
+  return fixed.reduce<FileTree>((tree, { path }) => {
+    const steps = path.split('.');
+    const value = valueAt(before, steps);
+    return value === undefined ? tree : merge(tree, nested(steps, value));
+  }, {});
+}
+
+/** `{a: {b: value}}` for the steps a, b. */
+export function nested(steps: readonly string[], value: unknown): FileTree {
+  const [head = '', ...rest] = steps;
+  return { [head]: rest.length === 0 ? value : nested(rest, value) };
+}
+
 /**
  * Checks `newText` against the replicated text in force. `local` are the answering node's own keys. The
- * resulting `text` is the whole new replicated configuration.
+ * resulting `text` is the whole new replicated configuration. `merge`: what is absent stays; `replace`: it
+ * goes back to its default.
  */
-export function checkUpdate(current: string, newText: string, local: LocalKeys): CheckedUpdate {
+export function checkUpdate(
+  current: string,
+  newText: string,
+  local: LocalKeys,
+  mode: UpdateMode = 'merge',
+): CheckedUpdate {
   const read = readYaml(newText);
   if (!read.ok) return read;
   if (!isMap(read.value)) {
@@ -117,7 +146,8 @@ export function checkUpdate(current: string, newText: string, local: LocalKeys):
     return checked.ok ? { ok: false, issues: [] } : checked;
   }
   const before = completed(treeOf(current), local);
-  const wanted = merge(before, read.value);
+  const base = mode === 'merge' ? before : completed(fixedPart(before), local);
+  const wanted = merge(base, read.value);
   const checked = checkFile({ ...read, value: wanted });
   const verdict = judgeLocal(read, local);
   const refusals = [...verdict.issues, ...forbiddenIssues(read, before)];
@@ -128,6 +158,24 @@ export function checkUpdate(current: string, newText: string, local: LocalKeys):
   const changes = diffTrees(was.ok ? withoutLocal(toFile(toConfig(was.file))) : {}, after);
   const text = renderTree(after);
   return { ok: true, text, configHash: configHash(text), changes, notes: verdict.notes };
+}
+
+/**
+ * What is wrong with a text that is looked at without a cluster: a node's whole file, or the part of one that
+ * an update may be. Names that only a node knows are not missed.
+ */
+export function checkText(text: string): readonly ConfigIssue[] {
+  const read = readYaml(text);
+  if (!read.ok) return read.issues;
+  const checked = checkFile(isMap(read.value) ? { ...read, value: merge(NAMELESS, read.value) } : read);
+  return checked.ok ? [] : checked.issues;
+}
+
+const NAMELESS: FileTree = { cluster: { name: 'cluster', node_id: 'node' } };
+
+/** What differs between two replicated texts. */
+export function diffTexts(a: string, b: string): readonly ConfigChange[] {
+  return diffTrees(treeOf(a), treeOf(b));
 }
 
 /** What a node runs with: the replicated text laid over its own file. A damaged text changes nothing. */

@@ -127,7 +127,7 @@ describe('diffConfigs', () => {
     );
     expect(diffConfigs(OWN, other).map((c) => [c.path, c.effect])).toEqual([
       ['cluster.name', 'forbidden'],
-      ['cluster.raft.log_compaction_threshold', 'restart'],
+      ['cluster.raft.log_compaction_threshold', 'live'],
       ['cluster.monitoring.health_check_interval_ms', 'live'],
     ]);
   });
@@ -173,7 +173,12 @@ describe('ConfigVersionManager', () => {
   it('rolls back by a new version with the old text', () => {
     expect(manager.rollbackVersion(1)).toMatchObject({
       ok: true,
-      request: { text: 'a: 1', configHash: configHash('a: 1'), ifVersion: 2, changes: ['back to version 1'] },
+      request: {
+        text: 'a: 1',
+        configHash: configHash('a: 1'),
+        ifVersion: 2,
+        changes: ['back to version 1', 'a: 2 → 1'],
+      },
     });
   });
 
