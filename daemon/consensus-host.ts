@@ -298,6 +298,7 @@ export class ConsensusHost {
         return this.#submit({ kind: 'transfer', id: message.id, to: message.to });
       case 'settings':
         this.#electionTimeoutMs = message.settings.electionTimeoutMs;
+        this.#surroundings.electionTimeoutMs = message.settings.electionTimeoutMs;
         return this.#submit({ kind: 'settings', settings: message.settings });
       case 'roster':
         this.#roster = message.roster;

@@ -60,6 +60,11 @@ export class HealthLoop {
     this.#tick();
   }
 
+  /** The configuration changed: its interval counts from now on, not from behind the one under way. */
+  follow(): void {
+    if (this.#timer !== null) this.#schedule();
+  }
+
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#options.parts.sampler.stop();

@@ -13,13 +13,23 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return Object.hasOwn(RANK, level) ? (level as LogLevel) : undefined;
 }
 
+/** Its level can change while the daemon runs. */
+export interface LeveledLogger extends Logger {
+  /** null: back to the level that it was made with. */
+  setLevel(level: LogLevel | null): void;
+}
+
 /**
- * A logger that drops what is below `level`. A full disk or closed pipe never stops the daemon: lines are
- * lost instead.
+ * A logger that drops what is below `start`, or the level set since. A full disk or closed pipe never stops
+ * the daemon: lines are lost instead.
  */
-export function createLogger(level: LogLevel, file: string | null): Logger {
+export function createLogger(start: LogLevel, file: string | null): LeveledLogger {
   const fd = file === null ? 2 : openSync(file, 'a', 0o600);
+  let level = start;
   return {
+    setLevel(wanted) {
+      level = wanted ?? start;
+    },
     log(lineLevel: LogLevel, event: string, fields: LogFields = {}) {
       if (RANK[lineLevel] < RANK[level]) return;
       const at = new Date().toISOString();

@@ -20,7 +20,6 @@ import { MetricsSource } from './metrics-source.ts';
 import type { NodeContext } from './node-context.ts';
 import {
   advertisedHost,
-  followConfig,
   makeParts,
   type NodeOptions,
   type NodeParts,
@@ -28,6 +27,7 @@ import {
   readSeeds,
 } from './node-parts.ts';
 import { isoTime } from './node-view.ts';
+import { RaftTimings } from './raft-timings.ts';
 import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
 import { supersededBy, twinConflict } from './twin.ts';
@@ -62,7 +62,7 @@ export class NodeManager {
   #startables: readonly Startable[] = [];
   #starting: Promise<void> = Promise.resolve();
   #unlock: (() => void) | null = null;
-  #settingsKey = '';
+  #timings: RaftTimings | null = null;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -138,7 +138,7 @@ export class NodeManager {
   /** Takes a version of the cluster's configuration over; what can change while running changes at once. */
   update(version: Pick<ConfigVersionInfo, 'version' | 'text'>): void {
     const { parts } = this.#need();
-    parts.inForce.apply(version);
+    parts.live.take(version);
     this.#followRecord(parts);
   }
 
@@ -204,6 +204,7 @@ export class NodeManager {
     const health = new HealthLoop({ parts, connections: () => listeners.connections });
     const metrics = new MetricsSource(parts, health);
     health.onTick = () => metrics.observe();
+    parts.live.listen(() => health.follow());
     const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
     const context: NodeContext = {
       ...parts,
@@ -290,16 +291,24 @@ export class NodeManager {
     const { parts, duties } = this.#need();
     const { dataDir } = parts.options;
     const { config } = parts.inForce;
+    const settings = raftSettings(config, [], []);
     const worker = parts.threads.startConsensus({
       facts: parts.facts,
       host: config.network.host,
       peerPort: config.network.peerPort,
-      settings: raftSettings(config, [], []),
+      settings,
       snapshotThreshold: config.raft.logCompactionThreshold,
       appliedIndex: parts.state.appliedIndex,
       knownPeers: readSeeds(dataDir).map((s) => ({ nodeId: s.nodeId, address: `${s.host}:${s.peerPort}` })),
     });
     await parts.consensus.whenReady(worker);
+    this.#timings = new RaftTimings(settings, {
+      settings: (wanted) => parts.consensus.settings(wanted),
+      after: (ms, fn) => {
+        const timer = setTimeout(fn, ms);
+        return () => clearTimeout(timer);
+      },
+    });
     this.#followRecord(parts);
     duties.start();
   }
@@ -308,6 +317,7 @@ export class NodeManager {
     const life = this.#life;
     if (life === null) return;
     life.duties.stop();
+    this.#timings?.stop();
     life.parts.threads.expectEnd();
     await life.parts.consensus.stop();
   }
@@ -358,14 +368,12 @@ export class NodeManager {
     if (superseded !== null) this.#fail(superseded);
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);
-    const changes = followConfig(parts.inForce, cluster);
+    const changes = parts.live.follow(cluster);
     if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });
     const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);
-    const wanted = settingsOf(parts.inForce.config, cluster, accused);
-    const key = JSON.stringify(wanted);
-    if (key === this.#settingsKey) return;
-    this.#settingsKey = key;
-    parts.consensus.settings(wanted);
+    // before the consensus thread runs there is nobody to tell: it starts with what is in force then
+    this.#timings?.follow(settingsOf(parts.inForce.config, cluster, accused));
+    parts.live.acknowledge();
   }
 
   #announce(steps: readonly StepTime[]): void {

@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeRefusal } from '../src/auth/index.ts';
-import { LIMITS, type Logger, type LogLevel, type NodeId } from '../src/base/index.ts';
-import { activeConfig, type ClusterState } from '../src/cluster/index.ts';
+import { LIMITS, type LogLevel, type NodeId } from '../src/base/index.ts';
 import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
@@ -22,6 +21,8 @@ import { GossipDriver } from './gossip-driver.ts';
 import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
 import { Latencies } from './latencies.ts';
+import { LiveConfig } from './live-config.ts';
+import type { LeveledLogger } from './logger.ts';
 import { NodeEvents } from './node-events.ts';
 import type { ConsensusToMain, NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
@@ -34,8 +35,10 @@ export interface NodeOptions {
   readonly config: ClusterConfig;
   readonly identity: Identity;
   readonly dataDir: string;
-  readonly logger: Logger;
+  readonly logger: LeveledLogger;
   readonly logLevel: LogLevel;
+  /** The file that `config` was read from. */
+  readonly configFile: string;
 }
 
 /** Where to find other nodes before the replicated record tells. */
@@ -55,6 +58,7 @@ export interface NodeParts {
   readonly options: NodeOptions;
   /** The replicated configuration over the node's own; follows the record. */
   readonly inForce: DistributedConfig;
+  readonly live: LiveConfig;
   readonly facts: NodeFacts;
   readonly pki: NodePki;
   readonly bootCounter: number;
@@ -91,14 +95,8 @@ export function raftSettings(
   return { heartbeatIntervalMs, electionTimeoutMs, hintStaggerMs: 7, autoPromote, avoid };
 }
 
-/** Takes the version of the record over; answers what it changed on this node. */
-export function followConfig(inForce: DistributedConfig, cluster: ClusterState | null) {
-  const active = cluster === null ? undefined : activeConfig(cluster);
-  return active === undefined ? [] : inForce.apply(active).changes;
-}
-
 /** Refused callers and peers: counted, logged, and kept on this disk. */
-function makeRefusals(dataDir: string, logger: Logger) {
+function makeRefusals(dataDir: string, logger: LeveledLogger) {
   const denialChain = new DenialChain(dataDir, (reason) =>
     logger.log('error', 'denials-not-kept', { reason }),
   );
@@ -166,13 +164,33 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   if (state.cluster !== null) consensus.follow(state.cluster);
   const reads = new Reads(nodeId, consensus, state);
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
-  const inForce = new DistributedConfig(config);
-  followConfig(inForce, state.cluster);
   return {
-    ...{ options, inForce, facts, pki, bootCounter, startedAt, threads, consensus, state },
-    ...{ reader, readers, reads, denials, denialChain },
+    ...{
+      options,
+      ...followed(options, state),
+      facts,
+      pki,
+      bootCounter,
+      startedAt,
+      threads,
+      consensus,
+      state,
+      reader,
+      readers,
+      reads,
+      denials,
+      denialChain,
+    },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
+}
+
+/** The node's own configuration with what the record has so far laid over it. */
+function followed({ config, logger }: NodeOptions, state: StateLink): Pick<NodeParts, 'inForce' | 'live'> {
+  const inForce = new DistributedConfig(config);
+  const live = new LiveConfig(inForce, { logger, state });
+  live.follow(state.cluster);
+  return { inForce, live };
 }
 
 /** Starts the state worker and waits for its file; ends all threads when it can't be opened. */

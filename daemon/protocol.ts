@@ -137,7 +137,11 @@ export type StateToConsensus =
   /** Chained digest of all results up to `index`, taken at multiples of a fixed stride. */
   | { readonly kind: 'digest'; readonly index: LogIndex; readonly digest: number };
 
-export type MainToState = { readonly kind: 'snapshot' } | { readonly kind: 'stop' };
+export type MainToState =
+  | { readonly kind: 'snapshot' }
+  /** Entries after which a snapshot may be made, from now on. */
+  | { readonly kind: 'snapshot-threshold'; readonly entries: number }
+  | { readonly kind: 'stop' };
 
 export interface AppliedResult {
   readonly proposalId: number;

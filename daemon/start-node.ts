@@ -105,7 +105,14 @@ export async function startNode(options: StartOptions): Promise<number> {
   checkIdentity(config, identity, dataDir);
   process.umask(0o077);
   const logger = createLogger(level, options.logFile ?? null);
-  const node = new NodeManager({ config, identity, dataDir, logger, logLevel: level });
+  const node = new NodeManager({
+    config,
+    identity,
+    dataDir,
+    logger,
+    logLevel: level,
+    configFile: options.configFile,
+  });
   return run(node, logger);
 }
 

@@ -35,11 +35,13 @@ export class StateHost {
   #digests: DigestWindow;
   #sinceSnapshot = { index: 0 as LogIndex, bytes: 0, at: performance.now() };
   #snapshotting = false;
+  #snapshotThreshold: number;
   /** Messages that came while a snapshot is being loaded: they are about the state behind it. */
   #behindRestore: (() => void)[] | null = null;
 
   constructor(data: StateWorkerData) {
     this.#data = data;
+    this.#snapshotThreshold = data.snapshotThreshold;
     const { dataDir } = data.facts;
     this.#snapshots = new SnapshotManager({ dir: join(dataDir, 'snapshots') });
     this.#store = this.#open(join(dataDir, 'engine'));
@@ -109,6 +111,9 @@ export class StateHost {
       case 'snapshot':
         void this.#snapshot();
         return;
+      case 'snapshot-threshold':
+        this.#snapshotThreshold = message.entries;
+        return;
       case 'stop':
         this.#store.close();
         return this.#main({ kind: 'stopped' });
@@ -153,7 +158,7 @@ export class StateHost {
 
   #snapshotDue(): boolean {
     const since = this.#sinceSnapshot;
-    if (this.#snapshotting || this.#store.appliedIndex() - since.index < this.#data.snapshotThreshold)
+    if (this.#snapshotting || this.#store.appliedIndex() - since.index < this.#snapshotThreshold)
       return false;
     return since.bytes >= SNAPSHOT_LOG_BYTES || performance.now() - since.at >= SNAPSHOT_AFTER_MS;
   }

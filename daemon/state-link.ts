@@ -84,6 +84,11 @@ export class StateLink {
     this.#post({ kind: 'snapshot' });
   }
 
+  /** Entries after which a snapshot may be made, from now on. */
+  snapshotThreshold(entries: number): void {
+    this.#post({ kind: 'snapshot-threshold', entries });
+  }
+
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.#stopped = resolve;

@@ -28,7 +28,8 @@ export class Surroundings {
   readonly traffic = new Traffic();
   readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   readonly #open = new Map<number, number>();
-  readonly #electionTimeoutMs: number;
+  /** Follows the settings: a loop that is late by more can't lead. */
+  electionTimeoutMs: number;
   #latencies: number[] = [];
   #late: boolean[] = [];
   /** When the disk acknowledged last, or had something to do again. */
@@ -38,7 +39,7 @@ export class Surroundings {
   loopLagMs = 0;
 
   constructor(electionTimeoutMs: number) {
-    this.#electionTimeoutMs = electionTimeoutMs;
+    this.electionTimeoutMs = electionTimeoutMs;
     this.#delay.enable();
   }
 
@@ -74,7 +75,7 @@ export class Surroundings {
     const lag = this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
     this.loopLagMs = Number.isFinite(lag) ? Math.max(0, lag) : 0;
     this.#delay.reset();
-    this.#late = [...this.#late, this.loopLagMs > this.#electionTimeoutMs].slice(-LAGGING_WINDOW);
+    this.#late = [...this.#late, this.loopLagMs > this.electionTimeoutMs].slice(-LAGGING_WINDOW);
     const syncMs = this.#open.size === 0 ? 0 : performance.now() - this.#syncSince;
     const slowestSyncMs = Math.max(syncMs, this.#slowestSyncMs);
     this.#slowestSyncMs = 0;

@@ -183,6 +183,9 @@ export class RaftConsensus {
     const core = this.#core;
     if (input.kind === 'settings') {
       core.settings = input.settings;
+      // a faster beat counts from now, not from behind the slow one under way
+      const next = core.now + input.settings.heartbeatIntervalMs;
+      if (core.leader !== null) core.leader.heartbeatAt = Math.min(core.leader.heartbeatAt, next);
     } else if (input.kind === 'environment') {
       const measured = Math.max(10 * input.rttP99Ms, 3 * input.loopLagP99Ms);
       core.floorMs = Math.min(measured, MAX_FLOOR_FACTOR * core.settings.electionTimeoutMs);

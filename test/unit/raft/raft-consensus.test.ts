@@ -27,6 +27,20 @@ describe('RaftConsensus proposals', () => {
   });
 });
 
+describe('RaftConsensus settings', () => {
+  it('a faster beat counts from the change, a slower one from behind the beat under way', () => {
+    const scene = led('abc');
+    const leader = scene.core('a');
+    const beat = (heartbeatIntervalMs: number) => ({ ...SCENE_SETTINGS, heartbeatIntervalMs });
+    scene.run(10);
+    const due = leader.status().wakeAt;
+    scene.step('a', { kind: 'settings', settings: beat(70) });
+    expect(leader.status().wakeAt).toBe(due);
+    scene.step('a', { kind: 'settings', settings: beat(5) });
+    expect(leader.status().wakeAt).toBe(scene.now + 5);
+  });
+});
+
 describe('RaftConsensus compaction', () => {
   /** A leader with entries of 1000 bytes, applied, and a snapshot of all of them; answers what it still holds. */
   function firstKept(count: number, keep: { entries: number; bytes: number }, cut: string[] = []): number {
