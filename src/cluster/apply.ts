@@ -14,7 +14,7 @@ import { audited } from './audit.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
-import { putConfig } from './config.ts';
+import { confirmConfig, putConfig, revertConfig } from './config.ts';
 import { startLeader } from './elections.ts';
 import type { ClusterEvent } from './events.ts';
 import { disableMaintenance, enableMaintenance } from './maintenance.ts';
@@ -54,6 +54,10 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return endOperation(state, command, at);
     case 'config-put':
       return putConfig(state, command, at);
+    case 'config-confirm':
+      return confirmConfig(state, command, at);
+    case 'config-revert':
+      return revertConfig(state, command, at);
     case 'token-create':
       return createToken(state, command, at);
     case 'token-revoke':

@@ -93,6 +93,10 @@ function subjectOf(command: ClusterCommand): Subject | null {
         reason: command.reason,
         seenIn: configWords,
       };
+    case 'config-confirm':
+      return { target: `config version ${command.version}`, reason: '', seenIn: configWords };
+    case 'config-revert':
+      return { target: `config version ${command.version}`, reason: command.cause, seenIn: configWords };
     case 'token-create': {
       const { id, kind, role } = command.token;
       return { target: `${kind} token ${id}`, reason: role, seenIn: (s) => tokenWords(s, id) };

@@ -6,7 +6,17 @@
  */
 import type { AlertRecord } from '../alerts/index.ts';
 import type { AuditRecord, ChainEnd } from '../audit/index.ts';
-import type { ClusterId, Epoch, InstanceId, LogIndex, NodeId, Term, Timestamp } from '../base/index.ts';
+import type {
+  ClusterId,
+  ConfigVersion,
+  Duration,
+  Epoch,
+  InstanceId,
+  LogIndex,
+  NodeId,
+  Term,
+  Timestamp,
+} from '../base/index.ts';
 import type { ConfigVersionInfo } from '../config/index.ts';
 
 /** Replicated facts about one node: who it is and where it listens, not how it feels. */
@@ -119,6 +129,20 @@ export interface TokenRecord {
  */
 export type ConfigVersionRecord = ConfigVersionInfo;
 
+/** A configuration that is in force on trial: it is taken back unless it is confirmed in time. */
+export interface TentativeConfig {
+  readonly version: ConfigVersion;
+  /** The version that comes back. */
+  readonly previous: ConfigVersion;
+  /** When its entry was proposed. */
+  readonly since: Timestamp;
+  readonly withinMs: Duration;
+  /** Who led then. */
+  readonly term: Term;
+  /** Voters that were alive and not unhealthy then: with one of them less the cluster is worse off. */
+  readonly sound: readonly NodeId[];
+}
+
 export interface ClusterState {
   readonly clusterId: ClusterId;
   readonly name: string;
@@ -138,6 +162,8 @@ export interface ClusterState {
   readonly auditAnchor: ChainEnd;
   /** Newest last; bounded by LIMITS.configVersionsKept. */
   readonly configs: readonly ConfigVersionRecord[];
+  /** Absent when no configuration is on trial. */
+  readonly tentative?: TentativeConfig;
   /** Disks that were removed: their certificates stay refused. */
   readonly removed: readonly {
     readonly nodeId: NodeId;

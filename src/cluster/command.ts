@@ -3,7 +3,7 @@
  * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
  */
 import type { AlertTransition } from '../alerts/index.ts';
-import type { ConfigVersion, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
+import type { ConfigVersion, Duration, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
 import type { CandidateRow, NodeRecord, Operation, OperationState, TokenRecord } from './cluster-state.ts';
 
 /**
@@ -111,6 +111,19 @@ export type ClusterCommand =
       readonly reason: string;
       readonly createNode: NodeId;
       readonly ifVersion: ConfigVersion | null;
+      /** Put it in force on trial; see `TentativeConfig`. */
+      readonly trial?: { readonly withinMs: Duration; readonly sound: readonly NodeId[] };
+    }
+  /** The configuration on trial stays. */
+  | { readonly kind: 'config-confirm'; readonly version: ConfigVersion }
+  /** The configuration on trial goes: a new version says what the one before it said. */
+  | {
+      readonly kind: 'config-revert';
+      readonly version: ConfigVersion;
+      readonly cause: string;
+      /** Lines for the history; computed by the proposer, so that whoever applies needs no YAML. */
+      readonly changes: readonly string[];
+      readonly createNode: NodeId;
     }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }

@@ -31,6 +31,8 @@ export const EVENT_KINDS = [
   'operation-phase',
   'operation-ended',
   'config-changed',
+  'config-confirmed',
+  'config-reverted',
   'token-created',
   'token-revoked',
   'alert-fired',

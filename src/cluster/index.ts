@@ -15,6 +15,7 @@ export type {
   OperationKind,
   OperationPhase,
   OperationState,
+  TentativeConfig,
   TokenRecord,
 } from './cluster-state.ts';
 export type {

@@ -20,7 +20,11 @@ export interface ConfigVersionInfo {
   readonly isActive: boolean;
   /** YAML of the keys that concern the whole cluster. */
   readonly text: string;
+  /** Of a version that was to be confirmed: whether it was. Absent for any other. */
+  readonly confirmation?: ConfigConfirmation;
 }
+
+export type ConfigConfirmation = 'awaited' | 'confirmed' | 'reverted';
 
 /** What a version says, and in which lines it differs from the one before. */
 export interface VersionContent {
@@ -75,6 +79,11 @@ export class ConfigVersionManager {
     const version = (this.#versions.at(-1)?.version ?? 0) + 1;
     const retired = this.#versions.map((v) => (v.isActive ? { ...v, isActive: false } : v));
     return [...retired, { ...made, version, isActive: true }].slice(-LIMITS.configVersionsKept);
+  }
+
+  /** The history with `version` marked. */
+  withConfirmation(version: ConfigVersion, confirmation: ConfigConfirmation): readonly ConfigVersionInfo[] {
+    return this.#versions.map((v) => (v.version === version ? { ...v, confirmation } : v));
   }
 
   /** A request for a new version that says what `target` says. */

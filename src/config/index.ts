@@ -20,7 +20,12 @@ export type {
 } from './cluster-config.ts';
 export type { PreparedUpdate, UpdateInput, UpdateState } from './config-update-manager.ts';
 export { ConfigUpdateManager, nextUpdate, UPDATE_TRANSITIONS } from './config-update-manager.ts';
-export type { ConfigVersionInfo, VersionAnswer, VersionRequest } from './config-version-manager.ts';
+export type {
+  ConfigConfirmation,
+  ConfigVersionInfo,
+  VersionAnswer,
+  VersionRequest,
+} from './config-version-manager.ts';
 export { ConfigVersionManager } from './config-version-manager.ts';
 export { changeText, diffConfigs } from './diff.ts';
 export type { AppliedVersion } from './distributed-config.ts';

@@ -14,9 +14,9 @@ function begin(id: string, kind: 'failover' | 'remove-node' = 'failover'): Clust
   return { kind: 'operation-begin', operation: { ...operation, candidates: [], phase: 'accepted' } };
 }
 
-function put(text: string, ifVersion: number | null): ClusterCommand {
+function put(text: string, ifVersion: number | null) {
   const common = { kind: 'config-put', changes: ['x'], reason: 'trial', createNode: 'n1' } as const;
-  return { ...common, text, configHash: `h-${text}`, ifVersion };
+  return { ...common, text, configHash: `h-${text}`, ifVersion } satisfies ClusterCommand;
 }
 
 describe('maintenance', () => {
@@ -164,6 +164,52 @@ describe('config-put', () => {
     for (let n = 0; n < LIMITS.configVersionsKept + 5; n++) ledger.done(put(`v${n}`, null));
     expect(ledger.cluster.configs).toHaveLength(LIMITS.configVersionsKept);
     ledger.refused(put('x'.repeat(LIMITS.maxConfigBytes + 1), null), 'invalid_argument');
+  });
+});
+
+describe('a configuration on trial', () => {
+  const trial = { withinMs: 60_000, sound: ['n1', 'n2', 'n3'] };
+  const revert = {
+    kind: 'config-revert',
+    version: 2,
+    cause: 'n3 died',
+    changes: ['y'],
+    createNode: 'n2',
+  } as const;
+
+  it('is in force, refuses every other one, and stays when it is confirmed', () => {
+    const ledger = threeNodes();
+    ledger.done({ ...put('a', 1), trial }, { term: 4 });
+    expect(ledger.cluster.tentative).toEqual({ version: 2, previous: 1, since: NOW, term: 4, ...trial });
+    expect(ledger.cluster.configs.at(-1)).toMatchObject({ isActive: true, confirmation: 'awaited' });
+    expect(ledger.refused(put('b', 2), 'failed_precondition')).toMatch(/version 2 is on trial/);
+    expect(ledger.refused({ kind: 'config-confirm', version: 3 }, 'conflict')).toMatch(/3 is not on trial/);
+    ledger.done({ kind: 'config-confirm', version: 2 });
+    expect(ledger.kinds()).toEqual(['config-confirmed']);
+    expect(ledger.cluster).not.toHaveProperty('tentative');
+    expect(ledger.cluster.configs.map((c) => c.confirmation)).toEqual([undefined, 'confirmed']);
+    expect(ledger.refused(revert, 'conflict')).toMatch(/2 was confirmed before/);
+    ledger.done(put('b', 2));
+  });
+
+  it('is taken back by a new version that says what the one before it said', () => {
+    const ledger = threeNodes();
+    const [first] = ledger.cluster.configs;
+    ledger.done({ ...put('a', 1), trial });
+    ledger.done(revert, { actor: 'system' });
+    expect(ledger.kinds()).toEqual(['config-reverted', 'config-changed']);
+    expect(ledger.cluster).not.toHaveProperty('tentative');
+    expect(activeConfig(ledger.cluster)).toMatchObject({
+      ...{ version: 3, text: first?.text, configHash: first?.configHash, changes: ['y'] },
+      ...{ author: 'system', reason: 'version 2 was taken back: n3 died', createNode: 'n2' },
+    });
+    expect(ledger.cluster.configs.map((c) => c.confirmation)).toEqual([undefined, 'reverted', undefined]);
+    expect(ledger.refused({ kind: 'config-confirm', version: 2 }, 'conflict')).toMatch(
+      /2 was reverted before/,
+    );
+    expect(ledger.cluster.audit.map((a) => a.action).slice(-3)).toEqual([
+      ...['config-put', 'config-revert', 'config-confirm'],
+    ]);
   });
 });
 

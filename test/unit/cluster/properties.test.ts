@@ -94,6 +94,20 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
     createNode: id,
     ifVersion: maybe(count),
   }),
+  fc.record({
+    kind: fc.constant('config-put' as const),
+    ...{ text, configHash: text, changes: fc.constant([]), reason: text, createNode: id },
+    ifVersion: fc.constant(null),
+    trial: fc.record({ withinMs: count, sound: fc.array(id, { maxLength: 3 }) }),
+  }),
+  fc.record({ kind: fc.constant('config-confirm' as const), version: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({
+    kind: fc.constant('config-revert' as const),
+    version: fc.integer({ min: 1, max: 5 }),
+    cause: text,
+    changes: fc.array(text, { maxLength: 2 }),
+    createNode: id,
+  }),
   fc.record({ kind: fc.constant('token-create' as const), token: name.map((t) => token(t)) }),
   fc.record({ kind: fc.constant('token-revoke' as const), id: name }),
   fc.record({
@@ -174,6 +188,11 @@ describe('applyCommand', () => {
           expect(next.primary.epoch).toBeGreaterThanOrEqual(state.primary.epoch);
           expect(next.operations.filter((o) => o.state === 'running').length).toBeLessThanOrEqual(1);
           expect(next.configs.filter((c) => c.isActive)).toHaveLength(1);
+          // what is on trial is what is in force, and the only one that waits for a word
+          const awaited = next.configs.filter((c) => c.confirmation === 'awaited');
+          const onTrial = next.tentative === undefined ? [] : [next.tentative.version];
+          expect(awaited.map((c) => c.version)).toEqual(onTrial);
+          expect(awaited.every((c) => c.isActive)).toBe(true);
           state = next;
         }
       }),
