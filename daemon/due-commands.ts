@@ -5,6 +5,7 @@
  */
 import type { NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
+import { changeText, diffTexts } from '../src/config/index.ts';
 import type { MemberFacts } from './node-view.ts';
 
 /** A member with who accuses it and why. */
@@ -40,4 +41,17 @@ export function maintenanceDue(cluster: ClusterState, now: Timestamp): ClusterCo
   return Object.entries(cluster.maintenance)
     .filter(([, m]) => m.expires <= now)
     .map(([nodeId]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired' }));
+}
+
+/** The command that takes back what is on trial; null when nothing is. */
+export function revertCommand(cluster: ClusterState, nodeId: NodeId, cause: string): ClusterCommand | null {
+  const { tentative } = cluster;
+  if (tentative === undefined) return null;
+  const { version, previous } = tentative;
+  const textOf = (wanted: number): string => cluster.configs.find((c) => c.version === wanted)?.text ?? '';
+  const changes = [
+    `back to version ${previous}`,
+    ...diffTexts(textOf(version), textOf(previous)).map(changeText),
+  ];
+  return { kind: 'config-revert', version, cause, changes, createNode: nodeId };
 }

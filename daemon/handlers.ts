@@ -6,6 +6,7 @@ import type { Call, Handlers } from '../src/rpc/index.ts';
 import type { NodeContext } from './node-context.ts';
 import { renewCertificate } from './routes/certificate.ts';
 import * as cluster from './routes/cluster.ts';
+import * as config from './routes/config.ts';
 import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
 import { createJoin } from './routes/join.ts';
@@ -34,9 +35,17 @@ export function createHandlers(context: NodeContext): Handlers {
     operation: bind(control.operation),
     runOperation: bind(control.runOperation),
     cancelOperation: bind(control.cancelOperation),
-    config: bind(control.config),
-    putConfig: bind(control.putConfig),
-    configVersions: bind(control.configVersions),
+    config: bind(config.config),
+    putConfig: bind(config.putConfig),
+    configVersions: bind(config.configVersions),
+    configVersion: bind(config.config),
+    activateConfig: bind(config.activateConfig),
+    rollbackConfig: bind(config.rollbackConfig),
+    configDiff: bind(config.configDiff),
+    configPending: bind(config.configPending),
+    confirmConfig: bind(config.confirmConfig),
+    checkConfig: bind(config.checkConfig),
+    configState: bind(config.configState),
     getKey: bind(data.getKey),
     watchKey: bind(watchKeys),
     putKey: bind(data.putKey),

@@ -135,7 +135,8 @@ export class HealthLoop {
     const sample = this.#sample;
     return {
       health: this.#health.status,
-      issues: this.#health.issues,
+      // what waits for a restart is said, and makes nobody less healthy
+      issues: [...this.#health.issues, ...parts.ownFile.issues()],
       at: Date.now(),
       role: raft?.role ?? 'learner',
       term: raft?.term ?? 0,

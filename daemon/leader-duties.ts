@@ -8,11 +8,13 @@ import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
+import type { ConfigTrial } from './config-trial.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { alertTransitions, type Leadership } from './current-alerts.ts';
-import { livenessDue, maintenanceDue } from './due-commands.ts';
+import { livenessDue, maintenanceDue, revertCommand } from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { nextMemberStep } from './member-step.ts';
+import type { MemberFacts } from './node-view.ts';
 import { nextStep } from './operation-steps.ts';
 import type { AppliedResult } from './protocol.ts';
 import { encodeCommand } from './requests.ts';
@@ -33,6 +35,9 @@ export interface DutyParts {
   readonly state: StateLink;
   readonly gossip: GossipDriver;
   readonly logger: Logger;
+  /** This node as it sees itself. */
+  readonly ownFacts: () => MemberFacts;
+  readonly trial: ConfigTrial;
 }
 
 export class LeaderDuties {
@@ -164,8 +169,21 @@ export class LeaderDuties {
     return [
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
+      ...this.#trialDue(cluster),
       ...this.#alertsDue(cluster, { leaderId: this.#parts.nodeId, leaderlessMs: 0 }),
     ];
+  }
+
+  /** A configuration on trial that was not confirmed in time, or that the cluster does not bear. */
+  #trialDue(cluster: ClusterState): ClusterCommand[] {
+    const { nodeId, consensus, gossip, ownFacts, trial } = this.#parts;
+    const cause = trial.due(cluster, {
+      now: performance.now(),
+      memberOf: (id) => (id === nodeId ? ownFacts() : gossip.member(id)),
+      elected: this.#elected,
+      electionTimeoutMs: consensus.status?.electionTimeoutMs ?? 0,
+    });
+    return cause === null ? [] : [revertCommand(cluster, nodeId, cause)].filter((c) => c !== null);
   }
 
   /** Differences between the alerts of the record and what the fixed rules say. */

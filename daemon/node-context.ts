@@ -16,10 +16,12 @@ import type { GossipDriver } from './gossip-driver.ts';
 import type { History } from './history.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { OwnLag } from './log-pace.ts';
 import type { TextFormat } from './metrics-source.ts';
 import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
+import type { OwnFile } from './own-file.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
 import { encodeCommand, originOf, refuseSession } from './requests.ts';
@@ -29,6 +31,10 @@ import type { SystemSample } from './system-sampler.ts';
 export interface NodeContext {
   readonly facts: NodeFacts;
   readonly config: ClusterConfig;
+  /** Which version of the replicated configuration this node runs with. */
+  readonly live: LiveConfig;
+  /** The node's own configuration file as it is now. */
+  readonly ownFile: OwnFile;
   readonly version: string;
   /** Which start of the data folder this is. */
   readonly bootCounter: number;
@@ -88,6 +94,11 @@ export function viewSources(context: NodeContext): ViewSources {
   const { minReplicas } = context.config.replication;
   const { leaderlessMs } = context.events;
   return { nodeId: context.facts.nodeId, cluster, raft, members, minReplicas, leaderlessMs, now: Date.now() };
+}
+
+/** What this node knows of a node, itself included; undefined for one of which nothing was heard. */
+export function memberFacts(context: NodeContext, nodeId: NodeId): MemberFacts | undefined {
+  return nodeId === context.facts.nodeId ? context.ownFacts() : context.gossip.member(nodeId);
 }
 
 /**

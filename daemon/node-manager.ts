@@ -205,7 +205,10 @@ export class NodeManager {
     const metrics = new MetricsSource(parts, health);
     health.onTick = () => metrics.observe();
     parts.live.listen(() => health.follow());
-    const duties = new LeaderDuties({ nodeId, consensus, state, gossip, logger });
+    const ownFacts = () => health.ownFacts();
+    const duties = new LeaderDuties({
+      ...{ nodeId, consensus, state, gossip, logger, ownFacts, trial: parts.trial },
+    });
     const context: NodeContext = {
       ...parts,
       get config() {
@@ -219,7 +222,7 @@ export class NodeManager {
       lag: () => health.lag(),
       bytesOf: (entries) => health.bytesOf(entries),
       pokeDuties: () => duties.poke(),
-      ownFacts: () => health.ownFacts(),
+      ownFacts,
       isReady: () => this.#isReady(),
     };
     parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);
@@ -368,6 +371,7 @@ export class NodeManager {
     if (superseded !== null) this.#fail(superseded);
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);
+    parts.trial.follow(cluster, performance.now());
     const changes = parts.live.follow(cluster);
     if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });
     const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);

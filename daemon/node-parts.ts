@@ -10,6 +10,7 @@ import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
 import { ReaderPool, StateReader } from '../src/state/index.ts';
+import { ConfigTrial } from './config-trial.ts';
 import { ConsensusLink } from './consensus-link.ts';
 import { type Identity, nextBootCounter } from './data-dir.ts';
 import { type NodePki, readPki } from './data-files.ts';
@@ -24,6 +25,7 @@ import { Latencies } from './latencies.ts';
 import { LiveConfig } from './live-config.ts';
 import type { LeveledLogger } from './logger.ts';
 import { NodeEvents } from './node-events.ts';
+import { OwnFile } from './own-file.ts';
 import type { ConsensusToMain, NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
 import { readSealedJson } from './sealed-json.ts';
@@ -59,6 +61,8 @@ export interface NodeParts {
   /** The replicated configuration over the node's own; follows the record. */
   readonly inForce: DistributedConfig;
   readonly live: LiveConfig;
+  readonly ownFile: OwnFile;
+  readonly trial: ConfigTrial;
   readonly facts: NodeFacts;
   readonly pki: NodePki;
   readonly bootCounter: number;
@@ -186,12 +190,14 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
 }
 
 /** The node's own configuration with what the record has so far laid over it. */
-function followed({ config, logger }: NodeOptions, state: StateLink): Pick<NodeParts, 'inForce' | 'live'> {
+function followed({ config, configFile, logger }: NodeOptions, state: StateLink): ConfigParts {
   const inForce = new DistributedConfig(config);
   const live = new LiveConfig(inForce, { logger, state });
   live.follow(state.cluster);
-  return { inForce, live };
+  return { inForce, live, ownFile: new OwnFile(configFile, inForce), trial: new ConfigTrial() };
 }
+
+type ConfigParts = Pick<NodeParts, 'inForce' | 'live' | 'ownFile' | 'trial'>;
 
 /** Starts the state worker and waits for its file; ends all threads when it can't be opened. */
 async function openState(

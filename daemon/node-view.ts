@@ -254,6 +254,13 @@ function clusterHealth(
   return { health, reasons: [...critical, ...degraded] };
 }
 
+/** The configuration that is on trial; null when none is. */
+export function tentativeView({ tentative }: Pick<ClusterState, 'tentative'>) {
+  if (tentative === undefined) return null;
+  const { version, previous, since, withinMs } = tentative;
+  return { version, previous, expires: isoTime(since + withinMs) };
+}
+
 export interface StatusExtras {
   readonly engine: string;
   readonly heartbeatIntervalMs: number;
@@ -289,7 +296,10 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
       node_id: raft.leaderId === null ? null : cluster.primary.nodeId,
       epoch: cluster.primary.epoch,
     },
-    config: { version: cluster.configs.findLast((c) => c.isActive)?.version ?? 0 },
+    config: {
+      version: cluster.configs.findLast((c) => c.isActive)?.version ?? 0,
+      tentative: tentativeView(cluster),
+    },
     maintenance: Object.keys(cluster.maintenance).sort(),
     operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
     alerts: { firing: firingCount(alertsOf(sources)) },

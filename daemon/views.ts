@@ -78,5 +78,6 @@ export function configVersionView(version: ConfigVersionRecord) {
     is_active: version.isActive,
     author: version.author,
     reason: version.reason,
+    confirmation: version.confirmation ?? null,
   };
 }

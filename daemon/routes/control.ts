@@ -1,13 +1,11 @@
 /**
- * Control of the cluster: operations, configuration, tokens, alerts, audit. Parse, one call, shape the
+ * Control of the cluster: operations, tokens, alerts, audit. Parse, one call, shape the
  * answer.
  */
 
 import type { OperationRequest } from '../../src/api/index.ts';
 import { formatToken, NODE_ROLES, PERSON_ROLES } from '../../src/auth/index.ts';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
-import type { ConfigVersionRecord } from '../../src/cluster/index.ts';
-import { ConfigUpdateManager, ConfigVersionManager } from '../../src/config/index.ts';
 import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -19,7 +17,7 @@ import { type NodeContext, proposeCommand, requireCluster, viewSources } from '.
 import { alertsOf, isoTime } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
 import { isSet } from '../requests.ts';
-import { alertView, auditView, configVersionView, operationView, tokenView } from '../views.ts';
+import { alertView, auditView, operationView, tokenView } from '../views.ts';
 
 const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
 
@@ -76,63 +74,6 @@ export async function cancelOperation(context: NodeContext, call: Call): Promise
   } as const;
   resultOf((await proposeCommand(context, command, call)).result);
   return { body: { operation: operationView(findOperation(context, call)) } };
-}
-
-function activeConfig(context: NodeContext): ConfigVersionRecord {
-  const found = new ConfigVersionManager(requireCluster(context).configs).active();
-  if (found === undefined) throw new SqlccError('not_found', 'no configuration was replicated yet');
-  return found;
-}
-
-export async function config(context: NodeContext, call: Call): Promise<Answer> {
-  const read = await context.reads.bestEffort(false);
-  const wanted = call.query['version'];
-  const record =
-    wanted === undefined
-      ? activeConfig(context)
-      : new ConfigVersionManager(requireCluster(context).configs).version(Number(wanted));
-  if (record === undefined) throw new SqlccError('not_found', `no configuration version ${wanted}`);
-  return { body: { schemaVersion: 1, version: configVersionView(record), text: record.text, read } };
-}
-
-export async function configVersions(context: NodeContext): Promise<Answer> {
-  const read = await context.reads.bestEffort(false);
-  const versions = requireCluster(context).configs.map(configVersionView);
-  return { body: { schemaVersion: 1, versions, read } };
-}
-
-/** Validates; with `dry_run` says what would change, else replicates it as a new version. */
-export async function putConfig(context: NodeContext, call: Call): Promise<Answer> {
-  await context.reads.requireLeader(call.remainingMs());
-  await context.reads.prepare({ level: 'linearizable', minIndex: 0 }, call.remainingMs());
-  const body = call.body as { text: string; reason?: string; dry_run?: boolean; if_version?: number };
-  const current = activeConfig(context);
-  const local = {
-    nodeId: context.facts.nodeId,
-    dataDir: context.facts.dataDir,
-    network: context.config.network,
-  };
-  const updates = new ConfigUpdateManager(requireCluster(context).configs, local);
-  const prepared = updates.updateClusterConfig(body.text, body.reason ?? '');
-  if (!prepared.ok) {
-    const details = { issues: prepared.issues };
-    const count = prepared.issues.length === 1 ? '1 issue' : `${prepared.issues.length} issues`;
-    const text = `the configuration has ${count}; nothing was changed`;
-    throw new SqlccError('config_invalid', text, { details });
-  }
-  const { checked, request } = prepared;
-  const answer = { schemaVersion: 1, changes: checked.changes, notes: checked.notes };
-  if (body.dry_run === true || checked.changes.length === 0) {
-    return { body: { ...answer, version: current.version, applied: false } };
-  }
-  const command = {
-    kind: 'config-put',
-    ...request,
-    createNode: context.facts.nodeId,
-    ifVersion: body.if_version ?? request.ifVersion,
-  } as const;
-  resultOf((await proposeCommand(context, command, call)).result);
-  return { body: { ...answer, version: activeConfig(context).version, applied: true } };
 }
 
 export async function tokens(context: NodeContext): Promise<Answer> {

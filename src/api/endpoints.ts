@@ -5,43 +5,16 @@
  * compile.
  */
 import type * as z from 'zod';
-import type { Scope } from '../auth/index.ts';
 import { LIMITS } from '../base/index.ts';
+import { CONFIG_ENDPOINTS } from './config-endpoints.ts';
+import { BY_NODES, type Endpoint } from './endpoint.ts';
 import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
 import * as data from './schemas/data.ts';
 import { SUPPORT_ENDPOINTS } from './support-endpoints.ts';
 
-export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
-
-export interface Endpoint {
-  readonly method: HttpMethod;
-  /** `{name}` is one percent-encoded segment. */
-  readonly path: string;
-  readonly scope: Scope;
-  /** What this very body needs besides `scope`, where one route does things of different weight. */
-  readonly scopeOf?: (body: unknown) => Scope;
-  /** null = no body. */
-  readonly request: z.ZodType | null;
-  /** Bytes of the body; default LIMITS.maxPlainBodyBytes. */
-  readonly maxBody?: number;
-  /** One document, or one line of an NDJSON stream when `stream`. */
-  readonly response: z.ZodType;
-  readonly stream?: boolean;
-  /** A write: a follower answers 307 with the leader. */
-  readonly leaderOnly?: boolean;
-  /** May be repeated without a session key. */
-  readonly idempotent: boolean;
-  /** Also served on `client_port`. */
-  readonly clientPort?: boolean;
-  readonly summary: string;
-  /** Names of query parameters. */
-  readonly query?: readonly string[];
-}
-
 const READ = ['level', 'min_index'] as const;
-const BY_NODES = { method: 'POST', scope: 'peer', idempotent: true } as const;
 
 export const ENDPOINTS = {
   status: {
@@ -219,36 +192,7 @@ export const ENDPOINTS = {
     idempotent: true,
     summary: 'Cancel a running operation',
   },
-  config: {
-    method: 'GET',
-    path: '/v1/config',
-    scope: 'read-cluster',
-    request: null,
-    response: control.configResponse,
-    idempotent: true,
-    query: ['version'],
-    summary: 'The replicated configuration',
-  },
-  putConfig: {
-    method: 'PUT',
-    path: '/v1/config',
-    scope: 'administer',
-    request: control.configPutRequest,
-    maxBody: LIMITS.maxConfigBodyBytes,
-    response: control.configPutResponse,
-    leaderOnly: true,
-    idempotent: true,
-    summary: 'Validate and replicate a configuration',
-  },
-  configVersions: {
-    method: 'GET',
-    path: '/v1/config/versions',
-    scope: 'read-cluster',
-    request: null,
-    response: control.configVersionsResponse,
-    idempotent: true,
-    summary: 'Versions of the configuration',
-  },
+  ...CONFIG_ENDPOINTS,
   getKey: {
     method: 'GET',
     path: '/v1/kv/{key}',

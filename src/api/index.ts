@@ -1,4 +1,5 @@
-export type { Endpoint, EndpointName, HttpMethod, ResponseOf } from './endpoints.ts';
+export type { Endpoint, HttpMethod } from './endpoint.ts';
+export type { EndpointName, ResponseOf } from './endpoints.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { errorFromWire, errorToWire } from './error-wire.ts';
 export type { HeaderName } from './headers.ts';
@@ -25,15 +26,20 @@ export type {
   ReadLevel,
 } from './schemas/common.ts';
 export type {
+  ConfigCheckResponse,
+  ConfigPutRequest,
+  ConfigPutResponse,
+  ConfigResponse,
+  ConfigStateResponse,
+  ConfigVersionRequest,
+  ConfigVersionRow,
+  ConfigVersionsResponse,
+} from './schemas/config.ts';
+export type {
   AlertRow,
   AlertsResponse,
   CandidateView,
   CheckRow,
-  ConfigPutRequest,
-  ConfigPutResponse,
-  ConfigResponse,
-  ConfigVersionRow,
-  ConfigVersionsResponse,
   EventLine,
   HistoryResponse,
   JoinRequest,

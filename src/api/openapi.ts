@@ -2,7 +2,8 @@
  * The endpoint table as an OpenAPI 3.1 document: made from the schemas that the server itself parses with.
  */
 import * as z from 'zod';
-import type { Endpoint, EndpointName } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EndpointName } from './endpoints.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { HEADERS } from './headers.ts';
 import { errorBody } from './schemas/common.ts';
@@ -40,7 +41,7 @@ const HEADER_PARAMETERS = {
   },
   ifMatch: {
     ...{ name: HEADERS.ifMatch, in: 'header', schema: { type: 'string', pattern: '^"?\\d+"?$' } },
-    description: 'The version that the key must have; 0 = it must not exist',
+    description: 'The version that the key or the configuration must have; 0 = the key must not exist',
   },
 } as const;
 
@@ -48,6 +49,9 @@ const SESSION = ['session', 'seq'] as const;
 const READS: Partial<Record<EndpointName, readonly (keyof typeof HEADER_PARAMETERS)[]>> = {
   putKey: [...SESSION, 'ifMatch'],
   deleteKey: [...SESSION, 'ifMatch'],
+  putConfig: ['ifMatch'],
+  activateConfig: ['ifMatch'],
+  rollbackConfig: ['ifMatch'],
   sql: SESSION,
 };
 

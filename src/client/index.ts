@@ -27,7 +27,7 @@ export type { ErrorCode } from '../base/index.ts';
 export { SqlccError } from '../base/index.ts';
 export { ClientSession } from './client-session.ts';
 export type { KvClient } from './kv-client.ts';
-export type { ConfigPut, TokenCreate, WaitOptions } from './sqlcc-client.ts';
+export type { ConfigPut, ConfigVersionPut, TokenCreate, WaitOptions } from './sqlcc-client.ts';
 export { SqlccClient } from './sqlcc-client.ts';
 export type {
   CallOptions,

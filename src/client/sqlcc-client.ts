@@ -46,7 +46,14 @@ export interface ConfigPut {
   readonly reason?: string;
   readonly dryRun?: boolean;
   readonly ifVersion?: number;
+  /** What the text does not name goes back to its default. */
+  readonly replace?: boolean;
+  /** It is taken back unless `confirmConfig` follows within this time. */
+  readonly confirmWithinMs?: number;
 }
+
+/** How an old version comes back. */
+export type ConfigVersionPut = Pick<ConfigPut, 'reason' | 'ifVersion' | 'confirmWithinMs'>;
 
 export interface TokenCreate {
   readonly kind: 'access' | 'join';
@@ -245,15 +252,41 @@ export class SqlccClient {
    * when the version has moved on, `outcome_unknown` when it may have been this very call that moved it.
    */
   async putConfig(
-    { text, reason, dryRun, ifVersion }: ConfigPut,
+    { text, reason, dryRun, ifVersion, replace, confirmWithinMs }: ConfigPut,
     { timeoutMs, signal }: CallOptions = {},
   ): Promise<ResponseOf<'putConfig'>> {
     const deadline = performance.now() + (timeoutMs ?? this.#dispatcher.timeoutMs);
     const call = () => ({ timeoutMs: deadline - performance.now(), ...(signal && { signal }) });
     const pinned =
       ifVersion ?? (dryRun === true ? undefined : (await this.config(undefined, call())).version.version);
-    const body = { text, reason, dry_run: dryRun, if_version: pinned };
+    const flags = { replace, confirm_within_ms: confirmWithinMs };
+    const body = { text, reason, dry_run: dryRun, if_version: pinned, ...flags };
     return this.#write('putConfig', { repeat: dryRun === true ? 'free' : 'guarded', body, ...call() });
+  }
+
+  /** What differs between two versions; `to` is the active one unless given, `from` the one before it. */
+  configDiff(versions: { from?: number; to?: number }, call: CallOptions = {}) {
+    return this.#read('configDiff', { query: versions, ...call });
+  }
+
+  /** What waits for a restart, node by node. */
+  configPending(call: CallOptions = {}): Promise<ResponseOf<'configPending'>> {
+    return this.#read('configPending', call);
+  }
+
+  /** A new version that equals an old one; bound to the active version as `putConfig` is. */
+  rollbackConfig(version: number, put: ConfigVersionPut = {}, call: CallOptions = {}) {
+    return this.#moveTo('rollbackConfig', version, put, call);
+  }
+
+  /** The same, but no complaint when it is in force; confirms a version that is on trial. */
+  activateConfig(version: number, put: ConfigVersionPut = {}, call: CallOptions = {}) {
+    return this.#moveTo('activateConfig', version, put, call);
+  }
+
+  /** The configuration on trial stays; without `version` whichever that is. */
+  confirmConfig(version?: number, call: CallOptions = {}): Promise<ResponseOf<'confirmConfig'>> {
+    return this.#write('confirmConfig', { repeat: 'guarded', body: { version }, ...call });
   }
 
   tokens(call: CallOptions = {}): Promise<ResponseOf<'tokens'>> {
@@ -367,6 +400,20 @@ export class SqlccClient {
     const found = this.#addresses.get(node);
     if (found === undefined) throw new SqlccError('not_found', `the cluster has no node "${node}"`);
     return found;
+  }
+
+  async #moveTo(
+    name: 'rollbackConfig' | 'activateConfig',
+    version: number,
+    { reason, ifVersion, confirmWithinMs }: ConfigVersionPut,
+    { timeoutMs, signal }: CallOptions,
+  ): Promise<ResponseOf<'putConfig'>> {
+    const deadline = performance.now() + (timeoutMs ?? this.#dispatcher.timeoutMs);
+    const call = () => ({ timeoutMs: deadline - performance.now(), ...(signal && { signal }) });
+    const pinned = ifVersion ?? (await this.config(undefined, call())).version.version;
+    const body = { reason, if_version: pinned, confirm_within_ms: confirmWithinMs };
+    const params = { version: String(version) };
+    return this.#write(name, { repeat: 'guarded', params, body, ...call() });
   }
 
   #learn(rows: readonly { readonly node_id: string; readonly host: string; readonly port: number }[]): void {

@@ -1,6 +1,6 @@
 /**
- * Versions of the replicated configuration: a new one is made, never an old one changed; one is active. One on
- * trial stays when it is confirmed and is taken back otherwise; who decides that is the leader's daemon.
+ * Versions of the replicated configuration: a new one is made, never an old one changed; one is active. One
+ * on trial stays when it is confirmed and is taken back otherwise; who decides that is the leader's daemon.
  */
 import type { ConfigVersion } from '../base/index.ts';
 import { LIMITS, must } from '../base/index.ts';

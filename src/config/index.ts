@@ -35,4 +35,11 @@ export type { ParseOptions } from './parse.ts';
 export { formatIssues, parseConfig } from './parse.ts';
 export { configReference, sampleConfig } from './reference.ts';
 export { renderConfig, renderSharedConfig } from './render.ts';
-export { checkText, checkUpdate, diffTexts, overlayConfig } from './update.ts';
+export {
+  checkText,
+  checkUpdate,
+  diffTexts,
+  issueIn,
+  overlayConfig,
+  overlayIssues,
+} from './update.ts';

@@ -178,11 +178,28 @@ export function diffTexts(a: string, b: string): readonly ConfigChange[] {
   return diffTrees(treeOf(a), treeOf(b));
 }
 
+function overlaid(own: ClusterConfig, replicated: string) {
+  const read = readYaml(replicated);
+  if (!read.ok) return read;
+  const shared = isMap(read.value) ? withoutLocal(read.value) : {};
+  return checkFile({ ...read, value: merge(toFile(own), shared) });
+}
+
 /** What a node runs with: the replicated text laid over its own file. A damaged text changes nothing. */
 export function overlayConfig(own: ClusterConfig, replicated: string): ClusterConfig {
-  const read = readYaml(replicated);
-  if (!read.ok || !isMap(read.value)) return own;
-  const shared = withoutLocal(read.value);
-  const checked = checkFile({ ...read, value: merge(toFile(own), shared) });
+  const checked = overlaid(own, replicated);
   return checked.ok ? toConfig(checked.file) : own;
+}
+
+/** Why a node with that file of its own could not run with the replicated text. */
+export function overlayIssues(own: ClusterConfig, replicated: string): readonly ConfigIssue[] {
+  const checked = overlaid(own, replicated);
+  return checked.ok ? [] : checked.issues;
+}
+
+/** An issue that somebody else found with a key of `text`, with its place there. */
+export function issueIn(text: string, issue: Pick<ConfigIssue, 'path' | 'message' | 'hint'>): ConfigIssue {
+  const read = readYaml(text);
+  const place = read.ok ? read.placeOf(issue.path.split('.')) : { line: 1, column: 1 };
+  return { ...place, ...issue };
 }

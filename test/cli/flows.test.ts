@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../../src/api/index.ts';
@@ -177,28 +177,6 @@ describe('cluster failover', () => {
     cluster.script = ['done'];
     expect((await run('cluster failover', { typed: ['n2'] })).code).toBe(0);
     expect(cluster.leader).toBe('n2');
-  });
-});
-
-describe('cluster config', () => {
-  it('cluster config update shows the changes, and each wrong line with its place', async () => {
-    const file = join(cluster.folders.dir, 'c.yaml');
-    writeFileSync(file, 'raft: {}\n');
-    const done = await run(`cluster config update ${file}`);
-    expect(done.code).toBe(0);
-    expect(done.out).toContain('raft.heartbeat_interval_ms  50    100  live');
-    writeFileSync(file, 'cluster:\n  wrong: 1\n');
-    const bad = await run(`cluster config update ${file}`);
-    expect(bad.code).toBe(10);
-    expect(bad.err).toContain(`${file}:2:3: cluster.wrong: is no key (did you mean name?)`);
-  });
-
-  it('cluster config backup writes what config show prints, and replaces nothing unasked', async () => {
-    const file = join(cluster.folders.dir, 'backup.yaml');
-    expect((await run(`cluster config backup ${file}`)).code).toBe(0);
-    expect(readFileSync(file, 'utf8')).toBe((await run('cluster config show')).out);
-    expect((await run(`cluster config backup ${file}`)).code).toBe(9);
-    expect((await run(`cluster config backup ${file} --force`)).code).toBe(0);
   });
 });
 

@@ -10,6 +10,7 @@ import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
 import { startApi, type TestApi, VIEWER_TOKEN } from '../unit/rpc/api-fixture.ts';
 import { NodeFolders } from '../unit/rpc/node-folders.ts';
+import { SmallConfig } from './small-config.ts';
 import { SmallControl } from './small-control.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -29,7 +30,7 @@ export class SmallCluster {
   dead = new Set<string>();
   refusal: string | null = null;
   hostileZone = '';
-  config = 'cluster:\n  name: small\n';
+  readonly config = new SmallConfig();
   #version = 0;
 
   private constructor(folders: NodeFolders) {
@@ -226,8 +227,7 @@ export class SmallCluster {
       sql: leading((call) => this.#sql(id, call)),
       runOperation: leading((call) => this.#operate(call)),
       operation: async ({ params }) => this.#ask(params.id),
-      config: async () => of({ version: this.#configRow(), text: this.config }),
-      putConfig: leading((call) => this.#putConfig(call)),
+      ...this.config.handlers(this.#read(id)),
       events: async () => ({ stream: streamOf(this.events) }),
     };
   }
@@ -270,38 +270,6 @@ export class SmallCluster {
     };
     return {
       body: { results: statements.map(() => result), index: null, read: this.#read(id), elapsed_ms: 1 },
-    };
-  }
-
-  #configRow() {
-    const made = {
-      create_time: AT,
-      create_node: 'n1',
-      changes: [],
-      is_active: true,
-      author: 'admin',
-      reason: '',
-    };
-    return { version: 1, config_hash: 'abcdef0123456789', ...made };
-  }
-
-  #putConfig(call: Call): Answer {
-    const { text, dry_run: isDry } = call.body as { text: string; dry_run?: boolean };
-    if (text.includes('wrong')) {
-      const issues = [
-        { line: 2, column: 3, path: 'cluster.wrong', message: 'is no key', hint: 'did you mean name?' },
-      ];
-      throw new SqlccError('config_invalid', 'the configuration has 1 issue', { details: { issues } });
-    }
-    const changes = [{ path: 'raft.heartbeat_interval_ms', from: 50, to: 100, effect: 'live' }];
-    return {
-      body: {
-        schemaVersion: 1,
-        version: 2,
-        changes,
-        notes: ['node_id is local: ignored'],
-        applied: isDry !== true,
-      },
     };
   }
 }

@@ -1,4 +1,5 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
+import type { StatusResponse as Status } from '../../src/client/index.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
 import type { Layout } from '../layout.ts';
@@ -112,13 +113,22 @@ function stateBanner(view: View): Line {
   const { health, reasons } = status.cluster;
   if (health === 'healthy') {
     const nodes = plural(status.nodes.length, 'node');
-    const parts = ['', nodes, `engine ${clean(status.cluster.engine)}`, `config v${status.config.version}`];
+    const parts = ['', nodes, `engine ${clean(status.cluster.engine)}`, configWords(status.config)];
     const facts = parts.join(` ${symbols.dot} `);
     return [span(` ${symbols.pass} healthy`, 'ok'), span(facts, 'muted')];
   }
   const token = health === 'critical' ? 'critical' : 'warning';
   const sign = health === 'critical' ? '!!' : '! ';
-  return [span(` ${sign} ${health}: `, token), span(reasons.map(clean).join(` ${symbols.dot} `))];
+  const trial = status.config.tentative == null ? [] : [configWords(status.config)];
+  const why = [...reasons.map(clean), ...trial].join(` ${symbols.dot} `);
+  return [span(` ${sign} ${health}: `, token), span(why)];
+}
+
+/** A configuration on trial says what comes back and when. */
+function configWords({ version, tentative }: Status['config']): string {
+  if (tentative == null) return `config v${version}`;
+  const until = clockTime(Date.parse(tentative.expires));
+  return `config v${version} on trial: v${tentative.previous} again at ${until} unless confirmed`;
 }
 
 /** The second line: connection loss before everything, then a frozen picture, then health. */

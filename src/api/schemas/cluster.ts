@@ -1,6 +1,7 @@
 /** Nodes, leader, status and views. */
 import * as z from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+import { tentativeConfig } from './config.ts';
 
 const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
 
@@ -73,7 +74,7 @@ export const statusResponse = z.object({
     heartbeat_interval_ms: z.number(),
   }),
   primary,
-  config: z.object({ version: z.number().int() }),
+  config: z.object({ version: z.number().int(), tentative: tentativeConfig.nullable().optional() }),
   /** Nodes in maintenance. */
   maintenance: z.array(nodeId),
   /** Id of the running operation. */

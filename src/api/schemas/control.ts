@@ -1,4 +1,4 @@
-/** Operations, configuration, tokens, joining, alerts, audit, events, metrics. */
+/** Operations, tokens, joining, alerts, audit, events, metrics. */
 import * as z from 'zod';
 import type { Scope } from '../../auth/index.ts';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
@@ -105,48 +105,6 @@ export const event = z.object({
 });
 export type EventLine = z.infer<typeof event>;
 
-const configVersionRow = z.object({
-  version: z.number().int(),
-  config_hash: z.string(),
-  create_time: time,
-  create_node: nodeId,
-  changes: z.array(z.string()),
-  is_active: z.boolean(),
-  author: z.string(),
-  reason: z.string(),
-});
-export const configResponse = z.object({
-  schemaVersion,
-  version: configVersionRow,
-  text: z.string(),
-  read: readInfo,
-});
-export const configPutRequest = z.object({
-  text: z.string(),
-  reason: z.string().max(500).optional(),
-  dry_run: z.boolean().optional(),
-  if_version: z.number().int().optional(),
-});
-export const configPutResponse = z.object({
-  schemaVersion,
-  version: z.number().int(),
-  changes: z.array(
-    z.object({
-      path: z.string(),
-      from: z.unknown(),
-      to: z.unknown(),
-      effect: z.enum(['live', 'restart', 'forbidden']),
-    }),
-  ),
-  notes: z.array(z.string()),
-  applied: z.boolean(),
-});
-export const configVersionsResponse = z.object({
-  schemaVersion,
-  versions: z.array(configVersionRow),
-  read: readInfo,
-});
-
 export const tokenCreateRequest = z.object({
   kind: z.enum(['access', 'join']),
   role: z.string(),
@@ -242,11 +200,6 @@ export type CandidateView = z.infer<typeof candidateRow>;
 export type OperationKindName = z.infer<typeof operationKind>;
 export type OperationResponse = z.infer<typeof operationResponse>;
 export type OperationsResponse = z.infer<typeof operationsResponse>;
-export type ConfigVersionRow = z.infer<typeof configVersionRow>;
-export type ConfigResponse = z.infer<typeof configResponse>;
-export type ConfigPutRequest = z.infer<typeof configPutRequest>;
-export type ConfigPutResponse = z.infer<typeof configPutResponse>;
-export type ConfigVersionsResponse = z.infer<typeof configVersionsResponse>;
 export type TokenCreateRequest = z.infer<typeof tokenCreateRequest>;
 export type TokenCreateResponse = z.infer<typeof tokenCreateResponse>;
 export type TokenRow = z.infer<typeof tokenRow>;

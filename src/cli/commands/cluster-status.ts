@@ -7,12 +7,18 @@ import type { Flags } from '../flags.ts';
 import { NODE_COLUMNS } from '../output/node-columns.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Cell } from '../output/table.ts';
-import { readWords, state } from '../output/words.ts';
+import { readWords, state, time } from '../output/words.ts';
 import { type Condition, parseUntil } from '../until.ts';
 import { pause } from './pause.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
 const WAIT_POLL_MS = 200;
+
+function configWords({ version, tentative }: StatusResponse['config']): Cell {
+  if (tentative == null) return `version ${version}`;
+  const text = `version ${version} on trial until ${time(tentative.expires)}, then ${tentative.previous} again`;
+  return { text, tone: 'warn' };
+}
 
 function facts(status: StatusResponse): (readonly [string, Cell])[] {
   const { cluster, raft, primary, config, alerts } = status;
@@ -34,7 +40,7 @@ function facts(status: StatusResponse): (readonly [string, Cell])[] {
       primary.node_id === null ? { text: 'none', tone: 'bad' } : `${primary.node_id}, epoch ${primary.epoch}`,
     ],
     ['Log', `committed ${raft.commit_index}, applied ${raft.applied_index}`],
-    ['Config', `version ${config.version}`],
+    ['Config', configWords(config)],
   ];
   if (cluster.reasons.length > 0) lines.splice(2, 0, ['Why', cluster.reasons.join('; ')]);
   if (status.maintenance.length > 0) lines.push(['Maintenance', status.maintenance.join(', ')]);

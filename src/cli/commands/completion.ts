@@ -48,6 +48,10 @@ export function completions(): ReadonlyMap<string, readonly Word[]> {
   return found;
 }
 
+/** Commands whose argument is a file. */
+const FILE_COMMANDS = ['update', 'backup', 'validate', 'restore']
+  .map((w) => `'cluster config ${w}'`)
+  .join('|');
 const FILE_FLAGS = '--config|--ca|--cert|--key|--token-file|--file|--log-file|--data-dir|--dir|--replay';
 
 function bash(): string {
@@ -75,7 +79,7 @@ _sqlcc() {
 ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  case $path in 'cluster config update'|'cluster config backup') COMPREPLY+=($(compgen -f -- "$cur")) ;; esac
+  case $path in ${FILE_COMMANDS}) COMPREPLY+=($(compgen -f -- "$cur")) ;; esac
 }
 complete -F _sqlcc sqlcc
 `;

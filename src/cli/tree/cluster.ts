@@ -1,6 +1,7 @@
 /** `sqlcc cluster …`: words, flags and examples. */
 import type { CommandSpec } from '../command-spec.ts';
 import { REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+import { CONFIG } from './config.ts';
 
 const INIT: CommandSpec = {
   path: 'cluster init',
@@ -75,51 +76,5 @@ Exits 6 when a check refuses, 7 with the operation’s id when it still runs aft
   ],
   load: async () => (await import('../commands/cluster-failover.ts')).clusterFailover,
 };
-
-const CONFIG: readonly CommandSpec[] = [
-  {
-    path: 'cluster config update',
-    summary: 'check a configuration file and replicate it',
-    details:
-      'Takes any of cluster, alerts, metrics and notifiers; what the file does not name ' +
-      'stays. Exits 10 with every wrong line, 9 when somebody else changed it first.',
-    args: ['<file>'],
-    flags: [
-      { flags: '--dry-run', text: 'only check and show the changes' },
-      { flags: '--if-version <version>', text: 'only if this is still the active version' },
-      REASON_FLAG,
-    ],
-    online: true,
-    examples: [
-      'cluster config update cluster.yaml --dry-run',
-      'cluster config update cluster.yaml --reason "slower heartbeats on WAN"',
-    ],
-    load: async () => (await import('../commands/cluster-config.ts')).configUpdate,
-  },
-  {
-    path: 'cluster config backup',
-    summary: 'write the active configuration to a file',
-    args: ['<file>'],
-    flags: [{ flags: '--force', text: 'replace the file if it exists' }],
-    online: true,
-    examples: ['cluster config backup backup.yaml', 'cluster config backup - > backup.yaml'],
-    load: async () => (await import('../commands/cluster-config.ts')).configBackup,
-  },
-  {
-    path: 'cluster config show',
-    summary: 'print the active configuration, or one version',
-    args: ['[version]'],
-    online: true,
-    examples: ['cluster config show', 'cluster config show 3', 'cluster config show -o json'],
-    load: async () => (await import('../commands/cluster-config.ts')).configShow,
-  },
-  {
-    path: 'cluster config history',
-    summary: 'versions of the configuration, with author and reason',
-    online: true,
-    examples: ['cluster config history'],
-    load: async () => (await import('../commands/cluster-config.ts')).configHistory,
-  },
-];
 
 export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, FAILOVER, ...CONFIG];

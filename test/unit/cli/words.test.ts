@@ -130,7 +130,10 @@ describe('completions', () => {
   it('completions lead from word to word to flags', () => {
     const found = completions();
     expect(found.get('')?.map((w) => w.text)).toContain('cluster');
-    expect(found.get('cluster config')?.map((w) => w.text)).toEqual(['update', 'backup', 'show', 'history']);
+    expect(found.get('cluster config')?.map((w) => w.text)).toEqual([
+      ...['update', 'set', 'edit', 'confirm', 'rollback', 'restore'],
+      ...['validate', 'backup', 'show', 'diff', 'history', 'pending'],
+    ]);
     expect(found.get('cluster failover')?.map((w) => w.text)).toEqual(
       expect.arrayContaining(['--to', '--dry-run', '--yes', '--no-wait', '--output', '--endpoint', '--help']),
     );

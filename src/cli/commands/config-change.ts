@@ -1,0 +1,96 @@
+/** `sqlcc cluster config update|set|validate|rollback|confirm|restore`. */
+import { SqlccError } from '../../base/index.ts';
+import { assignmentsText, checkText, readBackup } from '../../config/index.ts';
+import type { Run } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { changeFlags, readConfig, tellChange, versionNumber, withFile } from './config-words.ts';
+
+export const configUpdate: Run = async (context, { args, flags }) => {
+  const file = args[0] ?? '';
+  const text = readConfig(file);
+  const client = await context.client();
+  const put = { text, dryRun: flags.is('dryRun'), ...changeFlags(flags) };
+  const answer = await client.putConfig(put).catch((error: unknown) => {
+    throw withFile(error, file);
+  });
+  return tellChange(context, answer);
+};
+
+export const configSet: Run = async (context, { args, flags }) => {
+  const assigned = assignmentsText(args);
+  if (!assigned.ok) {
+    const hint = 'for example: raft.heartbeat_interval_ms=40';
+    throw new SqlccError('invalid_argument', assigned.reason, { hint });
+  }
+  const client = await context.client();
+  const put = { text: assigned.text, dryRun: flags.is('dryRun'), ...changeFlags(flags) };
+  const answer = await client.putConfig(put).catch((error: unknown) => {
+    if (!(error instanceof SqlccError) || error.code !== 'config_invalid') throw error;
+    // nobody has seen the text that the places are of
+    const issues = (error.details['issues'] as object[]).map((i) => ({ ...i, line: null, column: null }));
+    throw new SqlccError('config_invalid', error.message, { details: { issues }, hint: error.hint });
+  });
+  return tellChange(context, answer);
+};
+
+export const configValidate: Run = async (context, { args, flags }) => {
+  const file = args[0] ?? '';
+  const text = readConfig(file);
+  const { printer } = context;
+  if (flags.is('offline')) {
+    const issues = checkText(text);
+    if (issues.length > 0) {
+      const count = issues.length === 1 ? '1 issue' : `${issues.length} issues`;
+      throw new SqlccError('config_invalid', `${file} has ${count}`, { details: { file, issues } });
+    }
+    const document = { file, valid: true, checked_by: [] };
+    await printer.answer(document, () => printer.line(`${file} is well formed; no node was asked`));
+    return EXIT.ok;
+  }
+  const client = await context.client();
+  const answer = await client.putConfig({ text, dryRun: true }).catch((error: unknown) => {
+    throw withFile(error, file);
+  });
+  const { changes, notes, version } = answer;
+  await printer.answer({ file, valid: true, version, changes, notes }, () => {
+    for (const note of notes) printer.note(`note: ${note}`);
+    const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
+    printer.line(`${file} is valid on every live node: ${count} to version ${version}`);
+  });
+  return EXIT.ok;
+};
+
+export const configRollback: Run = async (context, { args, flags }) => {
+  const version = versionNumber(args[0] ?? '');
+  const client = await context.client();
+  return tellChange(context, await client.rollbackConfig(version, changeFlags(flags)));
+};
+
+export const configConfirm: Run = async (context, { args }) => {
+  const client = await context.client();
+  const answer = await client.confirmConfig(args[0] === undefined ? undefined : versionNumber(args[0]));
+  await context.printer.answer(answer, () => context.printer.line(`version ${answer.version} stays`));
+  return EXIT.ok;
+};
+
+export const configRestore: Run = async (context, { args, flags }) => {
+  const file = args[0] ?? '';
+  const backup = readBackup(readConfig(file));
+  if (!backup.ok) {
+    const hint = 'a file that is no backup of "cluster config backup" goes to "cluster config update"';
+    throw new SqlccError('config_invalid', `${file} is no sound backup: ${backup.reason}`, { hint });
+  }
+  const { head, text } = backup;
+  const client = await context.client();
+  const { cluster } = await client.status();
+  if (cluster.id !== head.clusterId) {
+    const is = `${head.clusterName} (${head.clusterId.slice(0, 8)})`;
+    const here = `${cluster.name} (${cluster.id.slice(0, 8)})`;
+    throw new SqlccError('failed_precondition', `${file} is of cluster ${is}, this one is ${here}`, {
+      hint: 'choose the context of that cluster, or take over single keys with "cluster config update"',
+    });
+  }
+  const reason = flags.text('reason') ?? `restore of version ${head.version} from ${head.takenAt}`;
+  const put = { text, replace: true, dryRun: flags.is('dryRun'), ...changeFlags(flags), reason };
+  return tellChange(context, await client.putConfig(put));
+};
