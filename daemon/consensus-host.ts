@@ -15,6 +15,7 @@ import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
 import { distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
+import { Measures } from './measures.ts';
 import { unpackProposals } from './packed-proposals.ts';
 import { payloadGroups } from './payload-groups.ts';
 import { wordRefusal } from './peer-words.ts';
@@ -49,6 +50,7 @@ export class ConsensusHost {
   readonly #loop: TurnLoop;
   readonly #snapshots: SnapshotTransfer;
   readonly #surroundings: Surroundings;
+  readonly #measures = new Measures();
   /** Log index → term and id of a proposal made here, until the entry at that index is applied. */
   readonly #proposed = new Map<LogIndex, { readonly term: Term; readonly id: number }>();
   #applied: ((index: LogIndex) => void) | null = null;
@@ -171,6 +173,7 @@ export class ConsensusHost {
   /** Few payloads a peer and purpose: entries travel in bulk, so that no heartbeat waits behind them. */
   #send(messages: readonly RaftMessage[]): void {
     this.#surroundings.traffic.spoke(messages);
+    this.#measures.sent(messages, systemClock.now());
     for (const { peer, purpose, group } of payloadGroups(messages)) {
       const body = encodeMessages(group);
       const payload = new Uint8Array(body.length + 1);
@@ -190,8 +193,11 @@ export class ConsensusHost {
         return;
       }
       this.#surroundings.traffic.spoke(decoded.value);
-      for (const message of decoded.value)
-        if (this.#hears(claim, message)) this.#submit({ kind: 'message', message });
+      for (const message of decoded.value) {
+        if (!this.#hears(claim, message)) continue;
+        this.#measures.heard(message, systemClock.now());
+        this.#submit({ kind: 'message', message });
+      }
     } else if (bytes[0] === PAYLOAD_DIGEST && bytes.length === 17) {
       if (!this.#hears(claim, { from: peer, kind: 'heartbeat-response', term: 0 })) return;
       const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -332,6 +338,8 @@ export class ConsensusHost {
       if (event.kind === 'leader-changed') this.#leader = event.leaderId;
       if (event.kind === 'membership-changed' || event.kind === 'role-changed') this.#followMembership();
     }
+    // most batches hold no change of leader, and what a look costs is little
+    this.#measures.look(this.#loop.status(), systemClock.now());
     const at = systemClock.wall();
     this.#main({ kind: 'events', events: events.map((event) => ({ at, event })) });
     this.#reportStatus();
@@ -372,6 +380,10 @@ export class ConsensusHost {
     if (hang !== null) failStop('consensus', hang);
     const reason = distressOf(vitals);
     if (reason !== null) this.#submit({ kind: 'distress', reason });
+    this.#measures.look(this.#loop.status(), at);
+    const { fsync, loopLag } = this.#surroundings;
+    const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram };
+    this.#main({ kind: 'measures', report: this.#measures.report(at, own) });
   }
 
   #reportIfNews(): void {

@@ -7,6 +7,7 @@ import type { NodeRoster } from '../src/auth/index.ts';
 import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
+import type { MeasuresReport } from './measures.ts';
 import { packProposals } from './packed-proposals.ts';
 import { Proposals } from './proposals.ts';
 import type { ConsensusToMain, LeaderAddress, MainToConsensus, PeerLink, Refused } from './protocol.ts';
@@ -48,6 +49,7 @@ export class ConsensusLink {
   #loopLagMs = 0;
   #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0 };
   #statusAt: Instant = 0;
+  #measures: MeasuresReport | null = null;
   #ready: ((refused: Refused | null) => void) | null = null;
   #isRefused = false;
   #stopped: (() => void) | null = null;
@@ -92,6 +94,11 @@ export class ConsensusLink {
 
   get traffic(): TrafficCounts {
     return this.#traffic;
+  }
+
+  /** What the worker counts for metrics; null before its first word. */
+  get measures(): MeasuresReport | null {
+    return this.#measures;
   }
 
   /** Resolves when the worker has recovered its log and listens for peers; rejects with why it can't. */
@@ -245,6 +252,9 @@ export class ConsensusLink {
         this.#statusAt = performance.now();
         for (const listener of [...this.#statusListeners]) listener();
         return this.#listener.status();
+      case 'measures':
+        this.#measures = message.report;
+        return;
       case 'events':
         this.#onTransferEvents(message.events);
         return this.#listener.events(message.events);

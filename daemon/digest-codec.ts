@@ -8,7 +8,7 @@ import type { DigestFacts } from './node-view.ts';
 const VERSION = 2;
 const HEALTHS: readonly DigestFacts['health'][] = ['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN'];
 const ROLES: readonly DigestFacts['role'][] = ['follower', 'pre-candidate', 'candidate', 'leader', 'learner'];
-/** Version and facts. */
+/** Version and facts; what later versions added may be missing. */
 const LENGTH = 19;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -21,6 +21,7 @@ export function encodeDigest(digest: DigestFacts): Uint8Array<ArrayBuffer> {
     ...[digest.cpuUsage, digest.memoryUsage, digest.diskUsage].map(rounded),
     ...[digest.diskUsedBytes, rounded(digest.capacity), rounded(digest.loadFactor), digest.connections],
     ...[digest.latencyP95Ms === null ? null : rounded(digest.latencyP95Ms), startedAt, digest.diverged ?? []],
+    ...[digest.requests ?? null, digest.errors ?? null],
   ];
   return encoder.encode(JSON.stringify(row));
 }
@@ -42,6 +43,7 @@ export function decodeDigest(bytes: Uint8Array): DigestFacts | null {
       ...{ appliedIndex: row[7], lastIndex: row[8], cpuUsage: row[9], memoryUsage: row[10] },
       ...{ diskUsage: row[11], diskUsedBytes: row[12], capacity: row[13], loadFactor: row[14] },
       ...{ connections: row[15], latencyP95Ms: row[16], startedAt: row[17], diverged: row[18] },
+      ...{ requests: row[19] ?? null, errors: row[20] ?? null },
     } as DigestFacts;
   } catch {
     return null;

@@ -152,6 +152,7 @@ export class HealthLoop {
       connections: this.#options.connections(),
       latencyP95Ms: parts.latencies.quantile(0.95),
       startedAt: parts.startedAt,
+      ...parts.latencies.totals,
       diverged: parts.events.divergence.accused(parts.state.cluster).slice(0, LIMITS.maxVoters),
     };
   }

@@ -74,7 +74,7 @@ export class Listeners {
     this.#plain = new PlainServer({
       host: monitoring.metricsHost,
       port: monitoring.metricsPort,
-      handle: (path, _method, query) => plainAnswer(context, path, query),
+      handle: (question) => plainAnswer(context, question),
     });
     await this.#plain.start();
   }

@@ -1,44 +1,75 @@
 /**
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
-import { Availability, rollUp } from '../src/health/index.ts';
+import { type AvailabilityReport, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
   ExpositionFormat,
   NodeMetrics,
   RaftMetrics,
-  Readings,
+  ReplicationMetrics,
+  SeriesRow,
 } from '../src/metrics/index.ts';
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';
+import type { RaftRole } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { HealthLoop } from './health-loop.ts';
+import { Leadership } from './leadership.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts } from './node-view.ts';
 import { VERSION } from './version.ts';
 
 export type TextFormat = Exclude<ExpositionFormat, 'json'>;
 
+/** Everything that `GET /v1/metrics` tells. */
+export interface MetricsAnswer {
+  /** All known values by the seed's names. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly series: readonly SeriesRow[];
+  readonly cluster: ClusterMetrics;
+  readonly node: NodeMetrics;
+}
+
+/** Before the consensus thread's first word nothing was observed. */
+const NOTHING_OBSERVED = { observedMs: 0, servingMs: 0 } as const;
+
+/** The number of each role on `/metrics`; they never change. */
+const STATE_NUMBERS: Readonly<Record<RaftRole, number>> = {
+  learner: 0,
+  follower: 1,
+  'pre-candidate': 2,
+  candidate: 3,
+  leader: 4,
+};
+
 export class MetricsSource {
   readonly #parts: NodeParts;
   readonly #health: HealthLoop;
   readonly #collector = new MetricsCollector();
-  readonly #availability = new Availability();
+  readonly #leadership: Leadership;
   #isCollected = false;
 
   constructor(parts: NodeParts, health: HealthLoop) {
     this.#parts = parts;
     this.#health = health;
-    parts.latencies.onRecord = (ms) => this.#collector.observeQuery(ms);
+    this.#leadership = new Leadership(parts.facts.nodeId, (incident) => this.#collector.observe(incident));
+    parts.latencies.onRecord = (ms) => this.#collector.observe({ kind: 'query', ms });
+    parts.events.heardRaft = (event) => this.#leadership.onRaft(event, performance.now());
+    parts.events.heardApplied = (events) => this.#leadership.onApplied(events, performance.now());
   }
 
-  /** All known values by the seed's names. */
-  values(): Readonly<Record<string, number>> {
-    if (!this.#isCollected) this.#collect();
-    return this.#collector.getRealTimeMetrics();
+  answer(): MetricsAnswer {
+    if (!this.#isCollected) this.observe();
+    return {
+      values: this.#collector.getRealTimeMetrics(),
+      series: this.#collector.getSeries(),
+      cluster: this.#collector.collectClusterMetrics() ?? this.#cluster(),
+      node: this.#collector.collectNodeMetrics() ?? this.#node(),
+    };
   }
 
   exposition(format: TextFormat): { contentType: string; text: string } {
-    if (!this.#isCollected) this.#collect();
+    if (!this.#isCollected) this.observe();
     const { config } = this.#parts.inForce;
     const labels = { cluster: config.name, node: config.nodeId };
     const text = this.#collector.exportMetrics({
@@ -52,23 +83,35 @@ export class MetricsSource {
 
   /** Called with every sample of health: rates are per sample, however often somebody looks. */
   observe(): void {
-    this.#availability.observe((this.#parts.consensus.status?.leaderId ?? null) !== null, performance.now());
-    this.#collect();
+    this.#isCollected = true;
+    this.#collector.collect(
+      {
+        node: this.#node(),
+        cluster: this.#cluster(),
+        raft: this.#raft(),
+        replication: this.#replication(),
+      },
+      performance.now(),
+    );
+    this.#giveSeries();
   }
 
-  #collect(): void {
-    this.#isCollected = true;
-    const readings: Readings = {
-      node: this.#node(),
-      cluster: this.#cluster(),
-      raft: this.#raft(),
-      replication: {
-        replicaCount: this.#members().filter((m) => m?.liveness === 'alive').length,
-        syncLagBytes: this.#health.lag().log,
-        logBytes: this.#parts.consensus.traffic.logBytes,
-      },
-    };
-    this.#collector.collect(readings, performance.now());
+  /** What is counted elsewhere: in the consensus thread, by the loops, by gossip. */
+  #giveSeries(): void {
+    const { consensus, sampler, gossip, facts } = this.#parts;
+    const { measures } = consensus;
+    const main = { label: 'main', value: sampler.loopLag.histogram };
+    const consensusLag = measures === null ? [] : [{ label: 'consensus', value: measures.loopLag }];
+    this.#collector.give('event_loop_lag', [main, ...consensusLag]);
+    const rtts = [...gossip.members().values()].flatMap(({ nodeId, rttMs }) =>
+      nodeId === facts.nodeId || rttMs === null ? [] : [{ label: nodeId, value: rttMs / 1000 }],
+    );
+    this.#collector.give('peer_rtt', rtts);
+    if (measures === null) return;
+    this.#collector.give('fsync', [{ label: '', value: measures.fsync }]);
+    this.#collector.give('append_rtt', measures.appendRtt);
+    const windows = measures.availability.windows.map((w) => ({ label: w.name, value: ratioOf(w) }));
+    this.#collector.give('availability', windows);
   }
 
   #node(): NodeMetrics {
@@ -117,14 +160,28 @@ export class MetricsSource {
         status: member?.digest?.health ?? 'UNKNOWN',
         role: member !== undefined && member.nodeId === leaderId ? 'leader' : 'follower',
         loadFactor: member?.digest?.loadFactor ?? null,
+        requests: member?.digest?.requests ?? null,
+        errors: member?.digest?.errors ?? null,
       })),
     );
+    const availability: AvailabilityReport | null = consensus.measures?.availability ?? null;
+    const { observedMs, servingMs } = availability ?? NOTHING_OBSERVED;
     return {
-      ...rolled,
-      clusterAvailability: this.#availability.ratio,
+      totalNodes: rolled.totalNodes,
+      healthyNodes: rolled.healthyNodes,
+      leaderNodes: rolled.leaderNodes,
+      followerNodes: rolled.followerNodes,
+      averageLoad: rolled.averageLoad,
+      totalQueries: rolled.totalQueries,
+      totalErrors: rolled.totalErrors,
+      clusterAvailability: ratioOf({ observedMs, servingMs }),
+      downtimeMs: observedMs - servingMs,
+      errorBudgetMs: availability?.budgetMs ?? null,
       configVersion: cluster?.configs.findLast((c) => c.isActive)?.version ?? 0,
       alertsFiring: cluster === null ? 0 : firingCount(currentAlerts(cluster, leadership, Date.now())),
       maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
+      operationsRunning: (cluster?.operations ?? []).filter((o) => o.state === 'running').length,
+      epoch: cluster?.primary.epoch ?? null,
     };
   }
 
@@ -139,6 +196,27 @@ export class MetricsSource {
       electionCount: state.cluster?.elections.length ?? 0,
       heartbeatCount: consensus.traffic.heartbeats,
       fsyncMs: consensus.diskLatencyMs,
+      raftState: status === null ? null : STATE_NUMBERS[status.role],
+      leaderChanges: this.#leadership.changes,
+    };
+  }
+
+  #replication(): ReplicationMetrics {
+    const { consensus, facts } = this.#parts;
+    const { status, traffic } = consensus;
+    const lag = this.#health.lag();
+    const voters = status?.membership.voters ?? [];
+    const holders = voters.filter(({ nodeId }) => {
+      const match = status?.peers.find((p) => p.nodeId === nodeId)?.match ?? -1;
+      return nodeId === facts.nodeId || match >= (status?.commitIndex ?? 0);
+    });
+    return {
+      replicaCount: this.#members().filter((m) => m?.liveness === 'alive').length,
+      syncLagBytes: lag.log,
+      replayLagBytes: lag.applied,
+      syncRequired: voters.length === 0 ? null : Math.floor(voters.length / 2) + 1,
+      syncObserved: status?.role === 'leader' ? holders.length : null,
+      logBytes: traffic.logBytes,
     };
   }
 }

@@ -18,7 +18,7 @@ import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { OwnLag } from './log-pace.ts';
-import type { TextFormat } from './metrics-source.ts';
+import type { MetricsAnswer, TextFormat } from './metrics-source.ts';
 import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import type { OwnFile } from './own-file.ts';
@@ -60,8 +60,8 @@ export interface NodeContext {
   readonly denialChain: DenialChain;
   /** The newest reading of this machine. */
   readonly sample: () => SystemSample;
-  /** All metrics of this node by name. */
-  readonly metrics: () => Readonly<Record<string, number>>;
+  /** All metrics of this node. */
+  readonly metrics: () => MetricsAnswer;
   /** The same as text for scrapers. */
   readonly exposition: (format: TextFormat) => { readonly contentType: string; readonly text: string };
   /** How far this node is behind the leader, bytes by estimate; null = nobody knows. */

@@ -11,7 +11,7 @@ import {
   type LogIndex,
   type NodeId,
 } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
+import type { ClusterEvent, ClusterState } from '../src/cluster/index.ts';
 import type { RaftEvent } from '../src/raft/index.ts';
 import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
@@ -64,6 +64,9 @@ export class NodeEvents {
   #campaigns = '';
   /** Called with each election that this node won; set once by NodeManager. */
   elected: (event: Extract<RaftEvent, { kind: 'elected' }>, leaderlessMs: Duration) => void = () => {};
+  /** Hears every event of Raft, and of the record; set once by whoever counts them. */
+  heardRaft: (event: RaftEvent) => void = () => {};
+  heardApplied: (events: readonly ClusterEvent[]) => void = () => {};
   /** Called when the replicated record may have changed; set once by NodeManager. */
   clusterChanged: () => void = () => {};
 
@@ -78,6 +81,7 @@ export class NodeEvents {
       consensus.proposals.onApplied(JSON.parse(message.results) as readonly AppliedResult[]);
     keys.publish(message.kvChanges, message.appliedIndex);
     hub.publish(message.events, message.appliedIndex);
+    this.heardApplied(message.events);
     if (message.clusterState !== null) this.clusterChanged();
   }
 
@@ -136,6 +140,7 @@ export class NodeEvents {
     for (const { at, event } of batch) {
       const { kind, ...fields } = event;
       logger.log('info', `raft-${kind}`, flat(fields));
+      this.heardRaft(event);
       if (event.kind === 'leader-changed') this.#campaigns = '';
       if (event.kind === 'campaign-started') {
         // without a majority a node asks again and again: once is news

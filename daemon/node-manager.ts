@@ -217,7 +217,7 @@ export class NodeManager {
       logger: this.#logger,
       version: VERSION,
       sample: () => health.sample,
-      metrics: () => metrics.values(),
+      metrics: () => metrics.answer(),
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),
       bytesOf: (entries) => health.bytesOf(entries),

@@ -42,6 +42,9 @@ export interface DigestFacts {
   readonly startedAt: Timestamp;
   /** Nodes whose results it found to differ, LIMITS.maxVoters of them; an older version does not say it. */
   readonly diverged?: readonly Accused[];
+  /** Requests and failed ones since its start; null = an older version, which does not say it. */
+  readonly requests?: number | null;
+  readonly errors?: number | null;
 }
 
 /** All that a node knows at one moment. */

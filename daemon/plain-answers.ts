@@ -5,7 +5,8 @@
  */
 import { parseSize } from '../src/base/index.ts';
 import type { RaftRole } from '../src/raft/index.ts';
-import type { PlainAnswer } from '../src/rpc/index.ts';
+import type { PlainAnswer, PlainQuestion } from '../src/rpc/index.ts';
+import type { TextFormat } from './metrics-source.ts';
 import type { NodeContext } from './node-context.ts';
 
 /** A consensus thread that has said nothing for so long hangs; it speaks five times a second. */
@@ -110,7 +111,15 @@ function probed(context: NodeContext): ProbedNode {
   };
 }
 
-export function plainAnswer(context: NodeContext, path: string, query: URLSearchParams): PlainAnswer {
+/** What a scraper asks for by name, or the newest format that it says it understands. */
+function wantedFormat({ query, accept }: PlainQuestion): TextFormat {
+  const named = query.get('format');
+  if (named !== null) return named === 'openmetrics' ? 'openmetrics' : 'prometheus';
+  return accept.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
+}
+
+export function plainAnswer(context: NodeContext, question: PlainQuestion): PlainAnswer {
+  const { path, query } = question;
   switch (path) {
     case '/livez':
       return plain(200, 'ok\n');
@@ -118,8 +127,7 @@ export function plainAnswer(context: NodeContext, path: string, query: URLSearch
       return context.isReady() ? plain(200, 'ok\n') : plain(503, 'not ready\n');
     case '/metrics': {
       if (!context.config.monitoring.enableMetrics) return plain(404, 'enable_metrics is off\n');
-      const format = query.get('format') === 'openmetrics' ? 'openmetrics' : 'prometheus';
-      return { status: 200, ...context.exposition(format) };
+      return { status: 200, ...context.exposition(wantedFormat(question)) };
     }
     default:
       return probe(probed(context), path, query) ?? plain(404, 'not found\n');

@@ -17,6 +17,7 @@ import type {
   ReadResult,
   SnapshotMeta,
 } from '../src/raft/index.ts';
+import type { MeasuresReport } from './measures.ts';
 import type { PackedChanges } from './packed-changes.ts';
 import type { PackedProposals } from './packed-proposals.ts';
 import type { TrafficCounts } from './traffic.ts';
@@ -107,6 +108,8 @@ export type ConsensusToMain =
       readonly loopLagMs: number;
       readonly traffic: TrafficCounts;
     }
+  /** Once a second: what it counts for metrics. */
+  | { readonly kind: 'measures'; readonly report: MeasuresReport }
   /**
    * Evidence about a peer's process: `lost` one refused reconnect, `dead` two, `restored` it answers again.
    */

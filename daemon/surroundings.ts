@@ -3,8 +3,9 @@
  * how late its own event loop is. The core gets the figures; what follows from them
  * is decided there.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { familyOf, Histogram } from '../src/metrics/index.ts';
 import type { RaftStorage } from '../src/raft/index.ts';
+import { LoopLag } from './loop-lag.ts';
 import { Traffic } from './traffic.ts';
 
 /** The event loop must be late in this many of the last 5 samples before leadership is given away. */
@@ -26,7 +27,9 @@ export interface SurroundingsSample {
 
 export class Surroundings {
   readonly traffic = new Traffic();
-  readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  readonly loopLag = new LoopLag(LAG_RESOLUTION_MS);
+  /** Seconds until a write was durable. */
+  readonly fsync = new Histogram(familyOf('fsync')?.buckets ?? []);
   readonly #open = new Map<number, number>();
   /** Follows the settings: a loop that is late by more can't lead. */
   electionTimeoutMs: number;
@@ -40,7 +43,6 @@ export class Surroundings {
 
   constructor(electionTimeoutMs: number) {
     this.electionTimeoutMs = electionTimeoutMs;
-    this.#delay.enable();
   }
 
   /** The same storage, with its writes timed. */
@@ -72,9 +74,7 @@ export class Surroundings {
     const sorted = this.#latencies.sort((a, b) => a - b);
     if (sorted.length > 0) this.diskLatencyMs = sorted[Math.floor(sorted.length * 0.99)] as number;
     this.#latencies = [];
-    const lag = this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
-    this.loopLagMs = Number.isFinite(lag) ? Math.max(0, lag) : 0;
-    this.#delay.reset();
+    this.loopLagMs = this.loopLag.sample();
     this.#late = [...this.#late, this.loopLagMs > this.electionTimeoutMs].slice(-LAGGING_WINDOW);
     const syncMs = this.#open.size === 0 ? 0 : performance.now() - this.#syncSince;
     const slowestSyncMs = Math.max(syncMs, this.#slowestSyncMs);
@@ -96,6 +96,7 @@ export class Surroundings {
     for (const [open, began] of this.#open) {
       if (open > token) break;
       this.#latencies.push(now - began);
+      this.fsync.observe((now - began) / 1000);
       this.#open.delete(open);
     }
     if (this.#latencies.length > 4096) this.#latencies = this.#latencies.slice(-1024);

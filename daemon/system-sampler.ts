@@ -5,7 +5,7 @@
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { LoopLag } from './loop-lag.ts';
 
 export interface SystemSample {
   /** 0–1 of the machine's or cgroup's cores. */
@@ -74,13 +74,12 @@ const LAG_RESOLUTION_MS = 100;
 
 export class SystemSampler {
   readonly #dir: string;
-  readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  readonly loopLag = new LoopLag(LAG_RESOLUTION_MS);
   #last = cpuTimes();
   #rssBytes = 0;
 
   constructor(dataDir: string) {
     this.#dir = dataDir;
-    this.#delay.enable();
   }
 
   /** Readings since the last call. */
@@ -93,8 +92,6 @@ export class SystemSampler {
     const disk = statfsSync(this.#dir);
     const capacity = disk.blocks * disk.bsize;
     const free = disk.bavail * disk.bsize;
-    const lag = Math.max(0, this.#delay.percentile(99) / 1e6 - LAG_RESOLUTION_MS);
-    this.#delay.reset();
     return {
       cpuUsage: clamp(busy),
       memoryUsage: clamp(ram.used / ram.limit),
@@ -103,7 +100,7 @@ export class SystemSampler {
       capacity,
       diskFreeBytes: free,
       loadFactor: Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100,
-      loopLagP99Ms: Number.isFinite(lag) ? lag : 0,
+      loopLagP99Ms: this.loopLag.sample(),
       rssBytes: this.#rss(),
       ...ioBytes(),
     };
@@ -120,7 +117,7 @@ export class SystemSampler {
   }
 
   stop(): void {
-    this.#delay.disable();
+    this.loopLag.stop();
   }
 }
 

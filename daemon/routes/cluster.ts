@@ -4,6 +4,7 @@ import { openApiDocument } from '../../src/api/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
+import { metricsView } from '../metrics-view.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime, leaderView, nodeRow, nodeRows, statusView } from '../node-view.ts';
 import { isSet } from '../requests.ts';
@@ -105,8 +106,7 @@ export async function metrics(context: NodeContext, call: Call): Promise<Answer>
   if (format !== 'json') {
     throw new SqlccError('invalid_argument', `format "${format}" is none of json, prometheus, openmetrics`);
   }
-  const at = isoTime(Date.now());
-  return { body: { schemaVersion: 1, node_id: context.facts.nodeId, at, metrics: context.metrics() } };
+  return { body: metricsView(context.facts.nodeId, Date.now(), context.metrics()) };
 }
 
 export async function history(context: NodeContext, call: Call): Promise<Answer> {

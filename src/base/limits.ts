@@ -148,6 +148,8 @@ export const LIMITS = {
    * long before).
    */
   removedNodesKept: 10_000,
+  /** Values of one metric's label (peers, causes); further ones are counted together, or left out. */
+  maxMetricSeries: 64,
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
   electionHistory: 200,

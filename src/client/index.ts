@@ -8,6 +8,7 @@ export type {
   KvItem,
   KvWatchLine,
   LeaderResponse,
+  MetricsResponse,
   NodeRow,
   NodesResponse,
   OperationRequest,

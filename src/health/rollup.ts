@@ -1,6 +1,4 @@
-/** Healths of nodes → the cluster's counts, and the share of time in which it could serve. */
-import type { Instant } from '../base/index.ts';
-import { elapsed } from '../base/index.ts';
+/** Healths of nodes → the cluster's counts. */
 import type { HealthStatus } from './sample.ts';
 
 export interface RolledNode {
@@ -8,6 +6,9 @@ export interface RolledNode {
   readonly status: HealthStatus;
   readonly role: 'leader' | 'follower' | 'other';
   readonly loadFactor: number | null;
+  /** Requests and failed ones since its start; null = it did not tell. */
+  readonly requests: number | null;
+  readonly errors: number | null;
 }
 
 export interface ClusterRollup {
@@ -18,6 +19,9 @@ export interface ClusterRollup {
   readonly followerNodes: number;
   /** Mean load of the nodes that told theirs; null without any. */
   readonly averageLoad: number | null;
+  /** Sums over the live nodes that told theirs. */
+  readonly totalQueries: number;
+  readonly totalErrors: number;
 }
 
 export function rollUp(nodes: readonly RolledNode[]): ClusterRollup {
@@ -28,28 +32,8 @@ export function rollUp(nodes: readonly RolledNode[]): ClusterRollup {
     healthyNodes: alive.filter((n) => n.status !== 'UNHEALTHY').length,
     leaderNodes: alive.filter((n) => n.role === 'leader').length,
     followerNodes: alive.filter((n) => n.role === 'follower').length,
+    totalQueries: alive.reduce((sum, n) => sum + (n.requests ?? 0), 0),
+    totalErrors: alive.reduce((sum, n) => sum + (n.errors ?? 0), 0),
     averageLoad: loads.length === 0 ? null : loads.reduce((a, b) => a + b, 0) / loads.length,
   };
-}
-
-/** Share of the observed time in which the cluster could serve, 0–1. */
-export class Availability {
-  #last: { readonly at: Instant; readonly serving: boolean } | null = null;
-  #totalMs = 0;
-  #servingMs = 0;
-
-  /** Says how it is at `now`; the time since the last call counts as it was then. */
-  observe(serving: boolean, now: Instant): void {
-    if (this.#last !== null) {
-      const ms = elapsed(this.#last.at, now);
-      this.#totalMs += ms;
-      if (this.#last.serving) this.#servingMs += ms;
-    }
-    this.#last = { at: now, serving };
-  }
-
-  /** 1 before anything was observed for a while: nothing has failed yet. */
-  get ratio(): number {
-    return this.#totalMs === 0 ? 1 : this.#servingMs / this.#totalMs;
-  }
 }

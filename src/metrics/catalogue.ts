@@ -1,22 +1,20 @@
 /**
- * Every metric once: the seed's name, the name on `/metrics`, kind, unit, help. Exposition,
- * identifiers of alert conditions and documentation are made from it.
+ * Every metric with one value a node: the seed's name, the name on `/metrics`, kind, unit, help. Exposition,
+ * identifiers of alert conditions and documentation are made from it. What has many series (histograms,
+ * values a peer or cause) stands in families.ts.
  */
-
-export type MetricGroup = 'cluster' | 'node' | 'raft' | 'replication';
-/** `untyped`: names that end in `_count` would be taken for a histogram's part otherwise. */
-export type MetricKind = 'gauge' | 'untyped' | 'histogram';
+import { FAMILIES } from './families.ts';
+import type { MetricGroup, MetricUnit } from './names.ts';
 
 export interface Metric {
   /** The seed's name; the identifier in alert conditions. */
   readonly id: string;
   readonly group: MetricGroup;
-  /** Unit of the value under `id`; '' = a count. */
-  readonly unit: '' | 'ratio' | 'bytes' | 'bytes/s' | 'per second' | 'seconds' | 'ms';
+  readonly unit: MetricUnit;
   readonly help: string;
 }
 
-function rows(group: MetricGroup, table: readonly (readonly [string, Metric['unit'], string])[]): Metric[] {
+function rows(group: MetricGroup, table: readonly (readonly [string, MetricUnit, string])[]): Metric[] {
   return table.map(([id, unit, help]) => ({ id, group, unit, help }));
 }
 
@@ -31,12 +29,22 @@ export const METRICS: readonly Metric[] = [
       'ratio',
       'Share of time since start in which a leader with a majority was known',
     ],
+    [
+      'error_budget',
+      'seconds',
+      'Time without service that is left of this 30-day window at 99.99 %, below 0: overspent',
+    ],
+    ['downtime', 'seconds', 'Time since start in which no leader with a majority was known'],
     ['config_version', '', 'Version of the configuration in force'],
     ['total_nodes', '', 'Nodes of the cluster'],
     ['healthy_nodes', '', 'Live nodes that are not UNHEALTHY'],
     ['average_load', '', 'Mean 1-minute load per core of the live nodes'],
+    ['total_queries', '', 'Requests of all nodes together, each since its start'],
+    ['total_errors', '', 'Failed requests of all nodes together, each since its start'],
     ['alerts_firing', '', 'Alerts that fire'],
     ['maintenance_active', '', 'Nodes in maintenance'],
+    ['op_running', '', 'Operations that run: 0 or 1'],
+    ['epoch', '', 'Epoch of the primary: the term in which it was elected'],
   ]),
   ...rows('node', [
     ['cpu_usage', 'ratio', 'Used part of the cores'],
@@ -52,7 +60,7 @@ export const METRICS: readonly Metric[] = [
     ['disk_io_read', 'bytes', 'Bytes that the daemon has read from disk'],
     ['disk_io_write', 'bytes', 'Bytes that the daemon has written to disk'],
     ['resident_memory', 'bytes', 'Memory of the daemon'],
-    ['event_loop_lag', 'seconds', 'How late the event loops are, p99'],
+    ['event_loop_lag', 'seconds', 'How late the event loops are, p99 since the last sample'],
     ['uptime', 'seconds', 'Time since the daemon started'],
     ['probe_lane_udp', '', 'Neighbours whose liveness probes go by datagram (network.probe_lane)'],
     ['probe_lane_h2', '', 'Neighbours whose liveness probes go by their connection'],
@@ -64,50 +72,26 @@ export const METRICS: readonly Metric[] = [
     ['applied_index', '', 'Last applied index'],
     ['election_count', '', 'Elections remembered by the cluster'],
     ['heartbeat_count', '', 'Heartbeats sent or received since start'],
-    ['fsync', 'seconds', 'Time until a write of the log is durable, p99'],
+    ['fsync', 'seconds', 'Time until a write of the log is durable, p99 since the last sample'],
+    ['raft_state', '', '0 learner, 1 follower, 2 pre-candidate, 3 candidate, 4 leader'],
+    ['leader_changes_total', '', 'Changes of leader that this node has seen since its start'],
   ]),
   ...rows('replication', [
     ['replica_count', '', 'Live copies of the data'],
     ['sync_lag', 'bytes', "Bytes behind the leader's log"],
+    ['replay_lag', 'bytes', "Bytes of the leader's log that this node has not applied"],
     ['replication_rate', 'bytes/s', 'Growth of the log'],
+    ['sync_required', '', 'Voters that must hold a write before it counts, the leader among them'],
+    ['sync_observed', '', 'Voters that hold all that counts; only the leader knows'],
     ['error_count', '', 'Requests that failed since start'],
     ['denied_count', '', 'Callers refused since start for want of credentials or rights'],
   ]),
 ];
 
-/** The histogram of request latencies; its seed name stands for its percentiles. */
-export const QUERY_LATENCY = {
-  name: 'sqlcc_query_latency_seconds',
-  help: 'Latency of requests',
-  /** Upper bounds of the buckets, seconds. */
-  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-} as const;
-
-const METRIC_PREFIX = 'sqlcc_';
-
-const SUFFIX: Readonly<Record<Metric['unit'], string>> = {
-  '': '',
-  ratio: '',
-  bytes: '_bytes',
-  'bytes/s': '_bytes_per_second',
-  'per second': '',
-  seconds: '_seconds',
-  ms: '_milliseconds',
-};
-
 /**
- * The name on `/metrics`: prefix, the seed's name, and the unit where the convention asks for one and the
- * name lacks it.
+ * Percentiles are a histogram's business on `/metrics` (of another name, or of the same); as values they
+ * are for alerts and people.
  */
-export function exposedName(metric: Metric): string {
-  return `${METRIC_PREFIX}${metric.id}${SUFFIX[metric.unit]}`;
-}
-
-export function kindOf(metric: Metric): MetricKind {
-  return metric.id.endsWith('_count') ? 'untyped' : 'gauge';
-}
-
-/** The percentiles are the histogram's business on `/metrics`; as values they are for alerts and people. */
-export function isExposed(metric: Metric): boolean {
-  return metric.unit !== 'ms';
+export function isExposed({ id, unit }: Metric): boolean {
+  return unit !== 'ms' && !FAMILIES.some((family) => family.id === id);
 }

@@ -2,10 +2,13 @@
  * Registry → text for Prometheus and OpenMetrics, or JSON. Formats: the text format 0.0.4 and OpenMetrics
  * 1.0.
  */
-import type { Metric, MetricGroup } from './catalogue.ts';
-import { exposedName, isExposed, kindOf, QUERY_LATENCY } from './catalogue.ts';
+import type { Metric } from './catalogue.ts';
+import { isExposed } from './catalogue.ts';
+import type { Family } from './families.ts';
 import type { HistogramSnapshot } from './histogram.ts';
-import type { MetricsRegistry } from './registry.ts';
+import type { MetricGroup, MetricKind } from './names.ts';
+import { exposedName, kindOf } from './names.ts';
+import type { MetricsRegistry, Series } from './registry.ts';
 
 export type ExpositionFormat = 'prometheus' | 'openmetrics' | 'json';
 
@@ -15,10 +18,12 @@ export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
   json: 'application/json',
 };
 
+type Labels = Readonly<Record<string, string>>;
+
 export interface ExpositionOptions {
   readonly format: ExpositionFormat;
   /** On every series: `cluster` and `node`. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly version: string;
   /** Names to show by group (the `metrics:` block); null = all. */
   readonly selection: Readonly<Record<MetricGroup, readonly string[] | null>>;
@@ -36,52 +41,95 @@ function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-function series(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+function line(name: string, labels: Labels, value: number): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
   return `${name}{${pairs.join(',')}} ${value}`;
 }
 
-function isSelected(metric: Metric, { selection }: ExpositionOptions): boolean {
-  const names = selection[metric.group];
-  return names === null || names.includes(metric.id);
+function isSelected(
+  { group, id }: Pick<Metric, 'group' | 'id'>,
+  { selection }: Pick<ExpositionOptions, 'selection'>,
+): boolean {
+  const names = selection[group];
+  return names === null || names.includes(id);
 }
 
-function head(name: string, kind: string, help: string): string[] {
-  return [`# HELP ${name} ${help.replaceAll('\\', '\\\\')}`, `# TYPE ${name} ${kind}`];
+/** OpenMetrics has another word for untyped, and names a counter's family without its `_total`. */
+function head(name: string, kind: MetricKind, help: string, { format }: ExpositionOptions): string[] {
+  const open = format === 'openmetrics';
+  const family = open && kind === 'counter' ? name.replace(/_total$/, '') : name;
+  const type = open && kind === 'untyped' ? 'unknown' : kind;
+  return [`# HELP ${family} ${help.replaceAll('\\', '\\\\')}`, `# TYPE ${family} ${type}`];
 }
 
-function histogram(snapshot: HistogramSnapshot, options: ExpositionOptions): string[] {
-  const { name, help } = QUERY_LATENCY;
+function histogram(name: string, labels: Labels, snapshot: HistogramSnapshot): string[] {
   const buckets = snapshot.bounds.map((bound, n) => {
-    const labels = { ...options.labels, le: String(bound) };
-    return series(`${name}_bucket`, labels, snapshot.cumulative[n] ?? 0);
+    return line(`${name}_bucket`, { ...labels, le: String(bound) }, snapshot.cumulative[n] ?? 0);
   });
   return [
-    ...head(name, 'histogram', help),
     ...buckets,
-    series(`${name}_bucket`, { ...options.labels, le: '+Inf' }, snapshot.count),
-    series(`${name}_sum`, options.labels, snapshot.sum),
-    series(`${name}_count`, options.labels, snapshot.count),
+    line(`${name}_bucket`, { ...labels, le: '+Inf' }, snapshot.count),
+    line(`${name}_sum`, labels, snapshot.sum),
+    line(`${name}_count`, labels, snapshot.count),
   ];
 }
 
+/** The labels that one series of a family adds. */
+function labelsOf(family: Family, series: Series): Labels {
+  return family.label === null ? {} : { [family.label]: series.label };
+}
+
+function familyText(family: Family, all: readonly Series[], options: ExpositionOptions): string[] {
+  const name = exposedName(family);
+  const lines = all.flatMap((series) => {
+    const labels = { ...options.labels, ...labelsOf(family, series) };
+    const { value } = series;
+    return typeof value === 'number' ? [line(name, labels, value)] : histogram(name, labels, value);
+  });
+  return [...head(name, family.kind, family.help, options), ...lines];
+}
+
 function text(registry: MetricsRegistry, options: ExpositionOptions): string {
-  const open = options.format === 'openmetrics';
   const lines = registry.entries().flatMap(([metric, value]) => {
     if (!isExposed(metric) || !isSelected(metric, options)) return [];
     const name = exposedName(metric);
-    const kind = open && kindOf(metric) === 'untyped' ? 'unknown' : kindOf(metric);
-    return [...head(name, kind, metric.help), series(name, options.labels, value)];
+    return [...head(name, kindOf(metric), metric.help, options), line(name, options.labels, value)];
   });
-  const latency = options.selection.node === null || options.selection.node.includes('query_latency');
+  const families = registry
+    .families()
+    .flatMap(([family, all]) => (isSelected(family, options) ? familyText(family, all, options) : []));
   return [
     ...lines,
-    ...(latency ? histogram(registry.queryLatency, options) : []),
-    ...head('sqlcc_build_info', 'gauge', 'Version of the daemon; always 1'),
-    series('sqlcc_build_info', { ...options.labels, version: options.version }, 1),
-    ...(open ? ['# EOF'] : []),
+    ...families,
+    ...head('sqlcc_build_info', 'gauge', 'Version of the daemon; always 1', options),
+    line('sqlcc_build_info', { ...options.labels, version: options.version }, 1),
+    ...(options.format === 'openmetrics' ? ['# EOF'] : []),
     '',
   ].join('\n');
+}
+
+/** One series of a family as a row; a histogram tells how many observations there were and their sum. */
+export interface SeriesRow {
+  readonly id: string;
+  readonly labels: Labels;
+  readonly value?: number;
+  readonly count?: number;
+  readonly sum?: number;
+}
+
+/** Every series of every family, in the order of the catalogue. */
+export function seriesRows(
+  registry: MetricsRegistry,
+  selection: ExpositionOptions['selection'],
+): SeriesRow[] {
+  const shown = registry.families().filter(([family]) => isSelected(family, { selection }));
+  return shown.flatMap(([family, all]) =>
+    all.map((series): SeriesRow => {
+      const { value } = series;
+      const row = { id: family.id, labels: labelsOf(family, series) };
+      return typeof value === 'number' ? { ...row, value } : { ...row, count: value.count, sum: value.sum };
+    }),
+  );
 }
 
 /** All known values in the wanted format. */
@@ -89,5 +137,6 @@ export function expose(registry: MetricsRegistry, options: ExpositionOptions): s
   if (options.format !== 'json') return text(registry, options);
   const shown = registry.entries().filter(([metric]) => isSelected(metric, options));
   const metrics = Object.fromEntries(shown.map(([metric, value]) => [metric.id, value]));
-  return `${JSON.stringify({ schemaVersion: 1, ...options.labels, metrics })}\n`;
+  const series = seriesRows(registry, options.selection);
+  return `${JSON.stringify({ schemaVersion: 1, ...options.labels, metrics, series })}\n`;
 }

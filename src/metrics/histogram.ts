@@ -25,11 +25,12 @@ export class Histogram {
     this.#counts = bounds.map(() => 0);
   }
 
-  observe(value: number): void {
+  /** `times` observations of one value. */
+  observe(value: number, times = 1): void {
     const bucket = this.#bounds.findIndex((bound) => value <= bound);
-    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#count++;
-    this.#sum += value;
+    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times;
+    this.#count += times;
+    this.#sum += value * times;
   }
 
   snapshot(): HistogramSnapshot {

@@ -1,9 +1,14 @@
-export type { Metric, MetricGroup, MetricKind } from './catalogue.ts';
-export { exposedName, METRICS } from './catalogue.ts';
-export type { ExpositionFormat, ExpositionOptions } from './exposition.ts';
+export type { Metric } from './catalogue.ts';
+export { METRICS } from './catalogue.ts';
+export type { ExpositionFormat, ExpositionOptions, SeriesRow } from './exposition.ts';
 export { ALL_METRICS, CONTENT_TYPES } from './exposition.ts';
+export type { Family } from './families.ts';
+export { FAMILIES, familyOf } from './families.ts';
+export type { HistogramSnapshot } from './histogram.ts';
+export { Histogram } from './histogram.ts';
 export type {
   ClusterMetrics,
+  Incident,
   NodeMetrics,
   RaftMetrics,
   Readings,
@@ -11,3 +16,6 @@ export type {
   ReplicationMetrics,
 } from './metrics-collector.ts';
 export { MetricsCollector } from './metrics-collector.ts';
+export type { MetricGroup, MetricKind, MetricUnit } from './names.ts';
+export { exposedName } from './names.ts';
+export type { Series } from './registry.ts';

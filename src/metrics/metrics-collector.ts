@@ -4,8 +4,9 @@
  * the last collection; time and readings are handed in.
  */
 import type { Instant } from '../base/index.ts';
-import type { ExpositionOptions } from './exposition.ts';
-import { expose } from './exposition.ts';
+import type { ExpositionOptions, SeriesRow } from './exposition.ts';
+import { ALL_METRICS, expose, seriesRows } from './exposition.ts';
+import type { Series } from './registry.ts';
 import { MetricsRegistry } from './registry.ts';
 
 /** Seed: `NodeMetrics`; ratios 0–1, latencies ms, null = unknown. */
@@ -40,10 +41,18 @@ export interface ClusterMetrics {
   readonly leaderNodes: number;
   readonly followerNodes: number;
   readonly averageLoad: number | null;
+  /** Requests and failed requests of all nodes that told theirs, each since its own start. */
+  readonly totalQueries: number;
+  readonly totalErrors: number;
   readonly clusterAvailability: number;
+  readonly downtimeMs: number | null;
+  /** Of a 30-day window at 99.99 %; below 0 = overspent. */
+  readonly errorBudgetMs: number | null;
   readonly configVersion: number;
   readonly alertsFiring: number;
   readonly maintenanceActive: number;
+  readonly operationsRunning: number;
+  readonly epoch: number | null;
 }
 
 export interface RaftMetrics {
@@ -54,11 +63,18 @@ export interface RaftMetrics {
   readonly electionCount: number;
   readonly heartbeatCount: number | null;
   readonly fsyncMs: number | null;
+  /** 0 learner, 1 follower, 2 pre-candidate, 3 candidate, 4 leader. */
+  readonly raftState: number | null;
+  readonly leaderChanges: number;
 }
 
 export interface ReplicationMetrics {
   readonly replicaCount: number;
   readonly syncLagBytes: number | null;
+  readonly replayLagBytes: number | null;
+  /** Voters that must hold a write, and on the leader those that hold all that counts. */
+  readonly syncRequired: number | null;
+  readonly syncObserved: number | null;
   /** Bytes that the log has grown by since start. */
   readonly logBytes: number | null;
 }
@@ -73,6 +89,18 @@ export interface Readings {
 
 /** Seed: `RealTimeMetrics`: the newest value of every known metric under the seed's name. */
 export type RealTimeMetrics = Readonly<Record<string, number>>;
+
+/** What happens now and then and is counted as it happens; durations in ms. */
+export type Incident =
+  | { readonly kind: 'query'; readonly ms: number }
+  | { readonly kind: 'election'; readonly ms: number }
+  /** This node took leadership over: without a word of the former leader, and without any write. */
+  | {
+      readonly kind: 'failover';
+      readonly cause: string;
+      readonly durationMs: number;
+      readonly writeGapMs: number;
+    };
 
 interface Totals {
   readonly at: Instant;
@@ -99,15 +127,32 @@ export class MetricsCollector {
     this.#setAll({
       replica_count: readings.replication.replicaCount,
       sync_lag: readings.replication.syncLagBytes,
+      replay_lag: readings.replication.replayLagBytes,
+      sync_required: readings.replication.syncRequired,
+      sync_observed: readings.replication.syncObserved,
       error_count: readings.node.totalErrors,
       denied_count: readings.node.totalDenied,
     });
     this.#setRates(readings, now);
   }
 
-  /** One request took `ms`. */
-  observeQuery(ms: number): void {
-    this.#registry.observeQuery(ms / 1000);
+  /** Something that is counted has happened. */
+  observe(incident: Incident): void {
+    switch (incident.kind) {
+      case 'query':
+        return this.#registry.observe('query_latency', incident.ms / 1000);
+      case 'election':
+        return this.#registry.observe('election_duration', incident.ms / 1000);
+      case 'failover':
+        this.#registry.count('failover_total', incident.cause);
+        this.#registry.observe('failover_duration', incident.durationMs / 1000);
+        this.#registry.observe('write_gap', incident.writeGapMs / 1000);
+    }
+  }
+
+  /** Takes all series of a family that somebody else counts. */
+  give(familyId: string, series: readonly Series[]): void {
+    this.#registry.give(familyId, series);
   }
 
   /** Null before the first collection. */
@@ -121,6 +166,11 @@ export class MetricsCollector {
 
   getRealTimeMetrics(): RealTimeMetrics {
     return Object.fromEntries(this.#registry.entries().map(([metric, value]) => [metric.id, value]));
+  }
+
+  /** What one number can't say: histograms, and values by peer or cause. */
+  getSeries(): SeriesRow[] {
+    return seriesRows(this.#registry, ALL_METRICS);
   }
 
   exportMetrics(options: ExpositionOptions): string {
@@ -159,10 +209,16 @@ export class MetricsCollector {
       leader_count: cluster.leaderNodes,
       follower_count: cluster.followerNodes,
       average_load: cluster.averageLoad,
+      total_queries: cluster.totalQueries,
+      total_errors: cluster.totalErrors,
       cluster_availability: cluster.clusterAvailability,
+      downtime: seconds(cluster.downtimeMs),
+      error_budget: seconds(cluster.errorBudgetMs),
       config_version: cluster.configVersion,
       alerts_firing: cluster.alertsFiring,
       maintenance_active: cluster.maintenanceActive,
+      op_running: cluster.operationsRunning,
+      epoch: cluster.epoch,
     });
   }
 
@@ -175,6 +231,8 @@ export class MetricsCollector {
       election_count: raft.electionCount,
       heartbeat_count: raft.heartbeatCount,
       fsync: seconds(raft.fsyncMs),
+      raft_state: raft.raftState,
+      leader_changes_total: raft.leaderChanges,
     });
   }
 

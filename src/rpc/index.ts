@@ -23,7 +23,7 @@ export type {
   PeerTransportOptions,
 } from './peer-transport.ts';
 export { PeerTransport } from './peer-transport.ts';
-export type { PlainAnswer, PlainServerOptions } from './plain-server.ts';
+export type { PlainAnswer, PlainQuestion, PlainServerOptions } from './plain-server.ts';
 export { PlainServer } from './plain-server.ts';
 export type { Denied, RouterAnswer, RouterOptions, RouterRequest } from './router.ts';
 export { Router } from './router.ts';

@@ -17,16 +17,22 @@ export interface PlainAnswer {
   readonly text: string;
 }
 
+export interface PlainQuestion {
+  /** Without its query. */
+  readonly path: string;
+  /** One of METHODS. */
+  readonly method: string;
+  readonly query: URLSearchParams;
+  /** The header `accept`; '' = none. */
+  readonly accept: string;
+}
+
 export interface PlainServerOptions {
   readonly host: string;
   /** 0: any free port; see `port` after start. */
   readonly port: number;
-  /** `path` without its query; `method` is one of METHODS. May be asynchronous. */
-  readonly handle: (
-    path: string,
-    method: string,
-    query: URLSearchParams,
-  ) => PlainAnswer | Promise<PlainAnswer>;
+  /** May be asynchronous. */
+  readonly handle: (question: PlainQuestion) => PlainAnswer | Promise<PlainAnswer>;
 }
 
 export class PlainServer {
@@ -80,7 +86,7 @@ export class PlainServer {
     request.resume();
     response.on('error', () => {}); // followed by 'close'
     const method = request.method ?? 'GET';
-    const answer = await this.#answer(method, request.url ?? '/');
+    const answer = await this.#answer(method, request.url ?? '/', request.headers.accept ?? '');
     const bytes = Buffer.from(method === 'OPTIONS' ? '' : answer.text);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
@@ -91,7 +97,7 @@ export class PlainServer {
     response.end(method === 'HEAD' ? undefined : bytes);
   }
 
-  async #answer(method: string, target: string): Promise<PlainAnswer> {
+  async #answer(method: string, target: string, accept: string): Promise<PlainAnswer> {
     if (!METHODS.includes(method)) {
       return { status: 405, contentType: 'text/plain', text: `${METHODS.join(', ')} only\n` };
     }
@@ -99,7 +105,7 @@ export class PlainServer {
     const path = cut < 0 ? target : target.slice(0, cut);
     const query = new URLSearchParams(cut < 0 ? '' : target.slice(cut));
     try {
-      return await this.#options.handle(path, method, query);
+      return await this.#options.handle({ path, method, query, accept });
     } catch {
       // the handler logs what it does not expect; a prober learns only that it failed
       return { status: 500, contentType: 'text/plain', text: 'failed\n' };

@@ -131,6 +131,10 @@ export class SmallControl {
 function metricsOf(nodeId: string, format: string | undefined): Answer {
   if (format !== undefined)
     return { text: `# TYPE sqlcc_term gauge\nsqlcc_term 7\n`, contentType: 'text/plain' };
+  const series = [
+    { id: 'append_rtt', labels: { peer: 'n2' }, count: 4, sum: 0.002 },
+    { id: 'peer_rtt', labels: { peer: 'n2' }, value: 0.0004 },
+  ];
   const metrics = { sqlcc_term: 7, sqlcc_commit_index: 1_204_551, sqlcc_query_seconds_p95: 0.0015 };
-  return { body: { schemaVersion: 1, node_id: nodeId, at: AT, metrics } };
+  return { body: { schemaVersion: 1, node_id: nodeId, at: AT, metrics, series } };
 }

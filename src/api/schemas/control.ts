@@ -180,7 +180,41 @@ export const metricsResponse = z.object({
   schemaVersion,
   node_id: nodeId,
   at: time,
+  /** Newest value of every metric with one value a node, by the seed's name. */
   metrics: z.record(z.string(), z.number()),
+  /** Values by peer, cause or thread; of a histogram the number of observations and their sum. */
+  series: z.array(
+    z.object({
+      id: z.string(),
+      labels: z.record(z.string(), z.string()),
+      value: z.number().optional(),
+      count: z.number().int().optional(),
+      sum: z.number().optional(),
+    }),
+  ),
+  /** The cluster as the answering node sees it (seed: ClusterMetrics); ratios 0 to 1. */
+  cluster: z.object({
+    total_nodes: z.number().int(),
+    healthy_nodes: z.number().int(),
+    leader_nodes: z.number().int(),
+    follower_nodes: z.number().int(),
+    average_load: z.number().nullable(),
+    total_queries: z.number().int(),
+    total_errors: z.number().int(),
+    cluster_availability: z.number(),
+  }),
+  /** The answering node (seed: NodeMetrics); ratios 0 to 1, bytes since its start, latencies in ms. */
+  node: z.object({
+    cpu_usage: z.number().nullable(),
+    memory_usage: z.number().nullable(),
+    disk_io_read: z.number().nullable(),
+    disk_io_write: z.number().nullable(),
+    active_connections: z.number().int().nullable(),
+    queries_per_second: z.number().nullable(),
+    query_latency_p50: z.number().nullable(),
+    query_latency_p95: z.number().nullable(),
+    query_latency_p99: z.number().nullable(),
+  }),
 });
 export const historyResponse = z.object({
   schemaVersion,

@@ -1,7 +1,22 @@
 /** `sqlcc metrics`: one node's current values, also as the text that a scraper reads. */
+import type { MetricsResponse } from '../../client/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { given } from '../flags.ts';
+
+type Series = MetricsResponse['series'][number];
+
+/** A value by its labels; a histogram as its number of observations and their mean. */
+function seriesRows({ id, labels, value, count = 0, sum = 0 }: Series): (readonly [string, number])[] {
+  const pairs = Object.entries(labels).map(([name, label]) => `${name}=${label}`);
+  const name = (suffix: string) => `${id}${suffix}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`}`;
+  if (value !== undefined) return [[name(''), value]];
+  if (count === 0) return [[name('_count'), 0]];
+  return [
+    [name('_count'), count],
+    [name('_mean'), Number((sum / count).toPrecision(4))],
+  ];
+}
 
 export const metrics: Run = async (context, { flags }) => {
   const { printer } = context;
@@ -13,12 +28,12 @@ export const metrics: Run = async (context, { flags }) => {
   }
   const answer = await client.metrics(node);
   await printer.answer(answer, () => {
-    printer.table<[string, number]>(
+    printer.table<readonly [string, number]>(
       [
         { name: 'METRIC', of: ([name]) => name },
         { name: 'VALUE', of: ([, value]) => value, align: 'right' },
       ],
-      Object.entries(answer.metrics),
+      [...Object.entries(answer.metrics), ...answer.series.flatMap(seriesRows)],
     );
   });
   return EXIT.ok;

@@ -21,6 +21,8 @@ const DIGEST: DigestFacts = {
   latencyP95Ms: 3.21,
   startedAt: 1_790_000_000_000,
   diverged: [{ nodeId: 'node-b', instanceId: 'i', index: 4 }],
+  requests: 1234,
+  errors: 5,
 };
 
 describe('encodeDigest', () => {
@@ -44,6 +46,9 @@ describe('decodeDigest', () => {
     for (const text of [...strange, JSON.stringify([2, 99, ...row.slice(2)])]) {
       expect(decodeDigest(bytes(text))).toBeNull();
     }
+    // an older version knows less, a later one more
+    const older = decodeDigest(bytes(JSON.stringify(row.slice(0, 19))));
+    expect(older).toEqual({ ...DIGEST, requests: null, errors: null });
     expect(decodeDigest(bytes(JSON.stringify([...row, 'a field of a later version'])))).toEqual(DIGEST);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthCheck, HealthSample, NodeHealth } from '../../../src/health/index.ts';
-import { Availability, HEALTH_CHECKS, HealthMonitor, lagCheck, rollUp } from '../../../src/health/index.ts';
+import { HEALTH_CHECKS, HealthMonitor, lagCheck, rollUp } from '../../../src/health/index.ts';
 
 function sample(changes: Partial<HealthSample> = {}): HealthSample {
   return {
@@ -91,24 +91,13 @@ describe('HealthMonitor', () => {
 describe('rollUp', () => {
   it('counts the living', () => {
     const rolled = rollUp([
-      { alive: true, status: 'HEALTHY', role: 'leader', loadFactor: 1 },
-      { alive: true, status: 'UNHEALTHY', role: 'follower', loadFactor: 0 },
-      { alive: true, status: 'UNKNOWN', role: 'other', loadFactor: null },
-      { alive: false, status: 'HEALTHY', role: 'leader', loadFactor: 9 },
+      { alive: true, status: 'HEALTHY', role: 'leader', loadFactor: 1, requests: 70, errors: 7 },
+      { alive: true, status: 'UNHEALTHY', role: 'follower', loadFactor: 0, requests: 30, errors: 0 },
+      { alive: true, status: 'UNKNOWN', role: 'other', loadFactor: null, requests: null, errors: null },
+      { alive: false, status: 'HEALTHY', role: 'leader', loadFactor: 9, requests: 5, errors: 5 },
     ]);
     const counts = { totalNodes: 4, healthyNodes: 2, leaderNodes: 1, followerNodes: 1 };
-    expect(rolled).toEqual({ ...counts, averageLoad: 0.5 });
+    expect(rolled).toEqual({ ...counts, averageLoad: 0.5, totalQueries: 100, totalErrors: 7 });
     expect(rollUp([]).averageLoad).toBeNull();
-  });
-});
-
-describe('Availability', () => {
-  it('is the share of time in which the cluster could serve', () => {
-    const availability = new Availability();
-    expect(availability.ratio).toBe(1);
-    availability.observe(true, 0);
-    availability.observe(false, 900);
-    availability.observe(true, 1000);
-    expect(availability.ratio).toBe(0.9);
   });
 });

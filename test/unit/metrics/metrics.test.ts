@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExpositionOptions, Readings } from '../../../src/metrics/index.ts';
-import { ALL_METRICS, exposedName, METRICS, MetricsCollector } from '../../../src/metrics/index.ts';
+import { ALL_METRICS, exposedName, FAMILIES, METRICS, MetricsCollector } from '../../../src/metrics/index.ts';
 
 function readings(changes: { queries?: number; errors?: number; logBytes?: number | null } = {}): Readings {
   return {
@@ -30,10 +30,16 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       leaderNodes: 1,
       followerNodes: 2,
       averageLoad: 0.5,
+      totalQueries: 900,
+      totalErrors: 9,
       clusterAvailability: 1,
+      downtimeMs: 0,
+      errorBudgetMs: 259_200,
       configVersion: 7,
       alertsFiring: 0,
       maintenanceActive: 0,
+      operationsRunning: 1,
+      epoch: 4,
     },
     raft: {
       currentTerm: 4,
@@ -43,8 +49,13 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       electionCount: 2,
       heartbeatCount: null,
       fsyncMs: 1.5,
+      raftState: 4,
+      leaderChanges: 3,
     },
-    replication: { replicaCount: 3, syncLagBytes: 0, logBytes: changes.logBytes ?? null },
+    replication: {
+      ...{ replicaCount: 3, syncLagBytes: 0, replayLagBytes: 12, syncRequired: 2, syncObserved: 3 },
+      logBytes: changes.logBytes ?? null,
+    },
   };
 }
 
@@ -53,7 +64,11 @@ function options(format: ExpositionOptions['format'], selection = ALL_METRICS): 
 }
 
 describe('METRICS', () => {
-  it('has each name once, also as exposed', () => {
+  it('has each name once, also as exposed and among families', () => {
+    const shown = METRICS.filter((m) => !FAMILIES.some((f) => f.id === m.id));
+    const names = [...shown, ...FAMILIES].map(exposedName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { kind, buckets } of FAMILIES) expect(buckets.length > 0).toBe(kind === 'histogram');
     expect(new Set(METRICS.map((m) => m.id)).size).toBe(METRICS.length);
     expect(new Set(METRICS.map(exposedName)).size).toBe(METRICS.length);
     for (const metric of METRICS) expect(exposedName(metric)).toMatch(/^sqlcc_[a-z0-9_]+$/);
@@ -72,6 +87,9 @@ describe('MetricsCollector', () => {
       current_term: 4,
       query_latency_p95: 2,
       fsync: 0.0015,
+      total_queries: 900,
+      error_budget: 259.2,
+      leader_changes_total: 3,
     });
     for (const id of ['heartbeat_count', 'disk_io_read', 'replication_rate', 'error_rate']) {
       expect(collector.getRealTimeMetrics()).not.toHaveProperty(id);
@@ -104,14 +122,17 @@ describe('MetricsCollector', () => {
 describe('exportMetrics', () => {
   const collector = new MetricsCollector();
   collector.collect(readings(), 0);
-  for (const ms of [0.4, 3, 3, 20_000]) collector.observeQuery(ms);
+  for (const ms of [0.4, 3, 3, 20_000]) collector.observe({ kind: 'query', ms });
 
   it('writes Prometheus text: help, type and one line with labels', () => {
     const lines = collector.exportMetrics(options('prometheus')).split('\n');
     expect(lines).toContain('# TYPE sqlcc_cpu_usage gauge');
     expect(lines).toContain('sqlcc_cpu_usage{cluster="tri\\"al",node="n1"} 0.25');
     expect(lines).toContain('# TYPE sqlcc_node_count untyped');
-    expect(lines).toContain('sqlcc_fsync_seconds{cluster="tri\\"al",node="n1"} 0.0015');
+    expect(lines).toContain('# TYPE sqlcc_leader_changes_total counter');
+    // what a histogram of the same name tells is no second metric of that name
+    expect(lines.filter((line) => line.startsWith('# TYPE sqlcc_fsync_seconds '))).toHaveLength(1);
+    expect(lines).toContain('# TYPE sqlcc_fsync_seconds histogram');
     expect(lines.at(-1)).toBe('');
     for (const line of lines.slice(0, -1))
       expect(line).toMatch(/^# (HELP|TYPE) |^[a-z0-9_]+\{[^}]*\} [-0-9.e+]+$/);
@@ -132,12 +153,15 @@ describe('exportMetrics', () => {
     const text = collector.exportMetrics(options('openmetrics'));
     expect(text.endsWith('# EOF\n')).toBe(true);
     expect(text).toContain('# TYPE sqlcc_node_count unknown');
+    expect(text).toMatch(/# TYPE sqlcc_leader_changes counter\nsqlcc_leader_changes_total\{/);
   });
 
   it('writes JSON, and only what was chosen', () => {
     const selection = { ...ALL_METRICS, node: ['cpu_usage'], cluster: [], raft: [], replication: [] };
     const json = JSON.parse(collector.exportMetrics(options('json', selection))) as Record<string, unknown>;
-    expect(json).toEqual({ schemaVersion: 1, cluster: 'tri"al', node: 'n1', metrics: { cpu_usage: 0.25 } });
+    expect(json).toEqual({
+      ...{ schemaVersion: 1, cluster: 'tri"al', node: 'n1', metrics: { cpu_usage: 0.25 }, series: [] },
+    });
     const text = collector.exportMetrics(options('prometheus', selection));
     expect(text).not.toContain('memory_usage');
     expect(text).not.toContain('query_latency');

@@ -274,7 +274,7 @@ describe('PlainServer', { timeout: 20_000 }, () => {
     const server = new PlainServer({
       host: '127.0.0.1',
       port: 0,
-      handle: (path, method, query) => {
+      handle: ({ path, method, query }) => {
         if (path === '/bug') throw new Error('secret');
         return {
           status: path === '/livez' ? 200 : 404,
