@@ -7,6 +7,7 @@ import type { AlertRecord } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
 import type { Duration, LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
+import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { Accused } from './divergence.ts';
@@ -267,6 +268,18 @@ export function tentativeView({ tentative }: Pick<ClusterState, 'tentative'>) {
 export interface StatusExtras {
   readonly engine: string;
   readonly heartbeatIntervalMs: number;
+  /** Null before the node has counted. */
+  readonly availability: AvailabilityReport | null;
+}
+
+function availabilityView(report: AvailabilityReport): NonNullable<StatusResponse['availability']> {
+  return {
+    ratio: ratioOf(report),
+    observed_ms: Math.round(report.observedMs),
+    downtime_ms: Math.round(report.observedMs - report.servingMs),
+    windows: Object.fromEntries(report.windows.map((w) => [w.name, ratioOf(w)])),
+    error_budget_ms: Math.round(report.budgetMs),
+  };
 }
 
 export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusExtras): StatusResponse {
@@ -306,6 +319,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
     maintenance: Object.keys(cluster.maintenance).sort(),
     operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
     alerts: { firing: firingCount(alertsOf(sources)) },
+    ...(extras.availability === null ? {} : { availability: availabilityView(extras.availability) }),
     elections: cluster.elections.slice(-20).map(electionRow),
     nodes: rows,
   };

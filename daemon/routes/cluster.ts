@@ -13,7 +13,11 @@ import { PROTOCOL } from '../version.ts';
 
 export async function status(context: NodeContext, call: Call): Promise<Answer> {
   const read = await context.reads.bestEffort(isSet(call.query['stale']));
-  const extras = { engine: 'sqlite', heartbeatIntervalMs: context.config.raft.heartbeatIntervalMs };
+  const extras = {
+    engine: 'sqlite',
+    heartbeatIntervalMs: context.config.raft.heartbeatIntervalMs,
+    availability: context.consensus.measures?.availability ?? null,
+  };
   return { body: statusView(viewSources(context), read, extras) };
 }
 

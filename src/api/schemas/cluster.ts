@@ -80,6 +80,18 @@ export const statusResponse = z.object({
   /** Id of the running operation. */
   operation: z.string().nullable(),
   alerts: z.object({ firing: z.number().int() }),
+  /** Time with a leader that had a majority, as the answering node saw it since its start. */
+  availability: z
+    .object({
+      ratio: z.number(),
+      observed_ms: z.number().int(),
+      downtime_ms: z.number().int(),
+      /** In the last hour, day and 30 days, as far as the node goes back. */
+      windows: z.record(z.string(), z.number()),
+      /** What may still fail in this 30-day window at 99.99 %; below 0 = overspent. */
+      error_budget_ms: z.number().int(),
+    })
+    .optional(),
   elections: z.array(electionRow),
   nodes: z.array(nodeRow),
 });

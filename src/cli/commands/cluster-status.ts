@@ -45,11 +45,20 @@ function facts(status: StatusResponse): (readonly [string, Cell])[] {
   if (cluster.reasons.length > 0) lines.splice(2, 0, ['Why', cluster.reasons.join('; ')]);
   if (status.maintenance.length > 0) lines.push(['Maintenance', status.maintenance.join(', ')]);
   if (status.operation !== null) lines.push(['Operation', `${status.operation} is running`]);
+  if (status.availability !== undefined) lines.push(['Availability', availability(status.availability)]);
   lines.push([
     'Alerts',
     alerts.firing === 0 ? 'none firing' : { text: `${alerts.firing} firing`, tone: 'bad' },
   ]);
   return lines;
+}
+
+/** Of the longest window, with what the error budget of 99.99 % has left. */
+function availability({ ratio, error_budget_ms }: NonNullable<StatusResponse['availability']>): Cell {
+  // rounded down: 100 % is only what never failed
+  const percent = `${(Math.floor(ratio * 1e6) / 1e4).toString()} % since the node's start`;
+  if (error_budget_ms >= 0) return `${percent}, ${formatDuration(error_budget_ms)} of 30 days may still fail`;
+  return { text: `${percent}, ${formatDuration(-error_budget_ms)} over the budget of 30 days`, tone: 'bad' };
 }
 
 export function showStatus(printer: Printer, status: StatusResponse): void {
