@@ -1,6 +1,12 @@
 export type { AlertRecord, AlertSeverity, AlertTransition } from './alert-record.ts';
+export type { CheckedCondition, Condition } from './check.ts';
+export { checkCondition } from './check.ts';
+export type { ReadingOf, Trace, Truth } from './evaluate.ts';
+export { evaluateCondition, explainCondition, readingsText } from './evaluate.ts';
+export type { ConditionError } from './expression.ts';
+export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';
 export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, withTransitions } from './fixed-rules.ts';
 export type { Notification } from './notification.ts';
 export type { AlertAction, AlertRule } from './rule.ts';
-export { alertRuleSchema, DEFAULT_ALERT_RULES } from './rule.ts';
+export { alertRuleSchema, DEFAULT_ALERT_RULES, FIXED_RULES, SEED_ALERT_RULES } from './rule.ts';

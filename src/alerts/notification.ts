@@ -3,7 +3,10 @@ import type { NodeId, Timestamp } from '../base/index.ts';
 import type { AlertSeverity } from './alert-record.ts';
 
 export interface Notification {
-  /** The same for all kinds of one incident: `<clusterId>/<alertId>/<since>`; receivers drop repetitions by it. */
+  /**
+   * The same for all kinds of one incident: `<clusterId>/<alertId>/<since>`; receivers drop repetitions by
+   * it.
+   */
   readonly key: string;
   readonly kind: 'firing' | 'acknowledged' | 'resolved';
   readonly alertId: string;

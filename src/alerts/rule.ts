@@ -9,7 +9,7 @@ export type AlertAction = (typeof ALERT_ACTIONS)[number];
 
 export interface AlertRule {
   readonly name: string;
-  /** `metric op number[unit]`, e.g. `query_latency_p95 > 1000ms`. */
+  /** E.g. `query_latency_p95 > 1000ms`; docs/alerts.md has the whole language. */
   readonly condition: string;
   readonly severity: AlertSeverity;
   readonly actions: readonly AlertAction[];
@@ -35,8 +35,8 @@ export const alertRuleSchema = z
   })
   .transform(({ for: forMs, ...rule }): AlertRule => ({ ...rule, forMs }));
 
-/** The seed's rules, in force unless a configuration brings its own. */
-export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [
+/** The seed's rules. */
+export const SEED_ALERT_RULES: readonly AlertRule[] = [
   {
     name: 'HighErrorRate',
     condition: 'error_rate > 0.01',
@@ -73,3 +73,37 @@ export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [
     forMs: 0,
   },
 ];
+
+/** What else goes wrong slowly and is measured. */
+const FURTHER_RULES: readonly AlertRule[] = [
+  {
+    name: 'ReplicaLag',
+    condition: 'sync_lag > 100MB',
+    severity: 'warning',
+    actions: ['slack'],
+    forMs: 30_000,
+  },
+  {
+    name: 'CertExpiry',
+    condition: 'certificate_expires_in < 7d',
+    severity: 'warning',
+    actions: ['email'],
+    forMs: 0,
+  },
+  {
+    name: 'MaintenanceExpiring',
+    condition: 'maintenance_expiring > 0',
+    severity: 'info',
+    actions: ['slack'],
+    forMs: 0,
+  },
+];
+
+/** In force unless a configuration brings its own. */
+export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [...SEED_ALERT_RULES, ...FURTHER_RULES];
+
+/** Rules that hold whatever a configuration says; one of the same name may give them other actions. */
+export const FIXED_RULES = [
+  { name: 'LeaderDown', condition: 'leader_count == 0', severity: 'critical' },
+  { name: 'NodeDown', condition: 'node_up == 0', severity: 'warning' },
+] as const satisfies readonly Pick<AlertRule, 'name' | 'condition' | 'severity'>[];

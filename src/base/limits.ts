@@ -143,6 +143,9 @@ export const LIMITS = {
   operationPhases: 32,
   /** Alerts remembered; the longest resolved one goes first. */
   alertHistory: 1000,
+  /** Words (lexical tokens) and nesting of one alert condition; a longer or deeper one is refused. */
+  maxConditionTokens: 256,
+  maxConditionDepth: 32,
   /**
    * Removed instances whose certificates stay refused; the oldest are forgotten after this many (they expire
    * long before).

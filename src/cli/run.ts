@@ -21,16 +21,18 @@ interface Issue {
   readonly path?: string;
   readonly message?: string;
   readonly hint?: string;
+  readonly excerpt?: readonly string[];
 }
 
 function issueLines(error: SqlccError): string[] {
   const { issues, file, reasons } = error.details as { issues?: Issue[]; file?: string; reasons?: unknown[] };
   const where = ({ line, column }: Issue): string => [file, line, column].filter((x) => x != null).join(':');
-  const told = (Array.isArray(issues) ? issues : []).map((issue) => {
+  const told = (Array.isArray(issues) ? issues : []).flatMap((issue) => {
     const place = where(issue);
     const hint = issue.hint ? ` (${issue.hint})` : '';
     const parts = [place, issue.path ?? '', issue.message ?? ''].filter((part) => part !== '');
-    return `  ${parts.join(': ')}${hint}`;
+    const excerpt = Array.isArray(issue.excerpt) ? issue.excerpt : [];
+    return [`  ${parts.join(': ')}${hint}`, ...excerpt.map((line) => `      ${line}`)];
   });
   const why = (Array.isArray(reasons) ? reasons : []).map(
     (r) => `  - ${typeof r === 'string' ? r : JSON.stringify(r)}`,

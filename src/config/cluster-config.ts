@@ -87,6 +87,8 @@ export interface ConfigIssue {
   readonly path: string;
   readonly message: string;
   readonly hint: string;
+  /** What was written, and a caret below the place; for values that are a language of their own. */
+  readonly excerpt?: readonly string[];
 }
 
 export type ParsedConfig =

@@ -3,9 +3,9 @@
  * file.
  */
 import type * as z from 'zod';
-import { LIMITS } from '../base/index.ts';
+import { LIMITS, nearest } from '../base/index.ts';
 import type { ConfigIssue } from './cluster-config.ts';
-import { keyAt, keysUnder, nearest } from './keys.ts';
+import { keyAt, keysUnder } from './keys.ts';
 import type { ReadYaml } from './yaml-text.ts';
 
 export type Readable = Extract<ReadYaml, { ok: true }>;

@@ -253,7 +253,7 @@ export const fileSchema = z.strictObject({
     .array(alertRuleSchema)
     .max(200)
     .optional()
-    .register(KEYS, { doc: 'Alert rules; the five of the seed unless given', effect: 'live' }),
+    .register(KEYS, { doc: 'Alert rules; eight shipped ones unless given', effect: 'live' }),
   metrics: metrics.prefault({}),
   notifiers: notifiers.prefault({}),
 });

@@ -3,6 +3,7 @@
  * because it belongs to one node, and everything that speaks against it. A text may
  * hold any of cluster, alerts, metrics, notifiers; what is absent stays.
  */
+import { alertConditionIssues } from './alert-conditions.ts';
 import type {
   CheckedUpdate,
   ClusterConfig,
@@ -148,7 +149,7 @@ export function checkUpdate(
   const before = completed(treeOf(current), local);
   const base = mode === 'merge' ? before : completed(fixedPart(before), local);
   const wanted = merge(base, read.value);
-  const checked = checkFile({ ...read, value: wanted });
+  const checked = checkFile({ ...read, value: wanted }, alertConditionIssues(read));
   const verdict = judgeLocal(read, local);
   const refusals = [...verdict.issues, ...forbiddenIssues(read, before)];
   if (!checked.ok) return { ok: false, issues: ordered([...checked.issues, ...refusals]) };

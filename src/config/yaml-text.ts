@@ -19,6 +19,8 @@ export type ReadYaml =
       readonly value: unknown;
       /** Place of the value at `path`, or of the innermost part of the path that exists. */
       readonly placeOf: (path: readonly PropertyKey[], of?: 'key' | 'value') => Place;
+      /** Place of character `offset` of the value at `path` that is written as `text`, or of the value. */
+      readonly placeIn: (path: readonly PropertyKey[], text: string, offset: number) => Place;
     }
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
@@ -185,5 +187,11 @@ export function readYaml(text: string): ReadYaml {
     ok: true,
     value,
     placeOf: (path, of = 'value') => placeAt(opened, findNode(document.contents, path, of)),
+    placeIn: (path, inner, offset) => {
+      const start = findNode(document.contents, path, 'value');
+      const first = /^["']/.test(bare[start] ?? '') ? start + 1 : start;
+      // escapes and folded lines move characters: then the value's own place is the best one
+      return placeAt(opened, bare.startsWith(inner, first) ? first + offset : start);
+    },
   };
 }

@@ -45,8 +45,10 @@ export const METRICS: readonly Metric[] = [
     ['maintenance_active', '', 'Nodes in maintenance'],
     ['op_running', '', 'Operations that run: 0 or 1'],
     ['epoch', '', 'Epoch of the primary: the term in which it was elected'],
+    ['maintenance_expiring', '', 'Nodes whose maintenance ends within 5 minutes'],
   ]),
   ...rows('node', [
+    ['node_up', '', 'Alive by the verdict of record: 0 or 1'],
     ['cpu_usage', 'ratio', 'Used part of the cores'],
     ['memory_usage', 'ratio', 'Used part of the memory'],
     ['disk_usage', 'ratio', "Used part of the data folder's file system"],
@@ -62,6 +64,7 @@ export const METRICS: readonly Metric[] = [
     ['resident_memory', 'bytes', 'Memory of the daemon'],
     ['event_loop_lag', 'seconds', 'How late the event loops are, p99 since the last sample'],
     ['uptime', 'seconds', 'Time since the daemon started'],
+    ['certificate_expires_in', 'seconds', "Time until the node's certificate expires"],
     ['probe_lane_udp', '', 'Neighbours whose liveness probes go by datagram (network.probe_lane)'],
     ['probe_lane_h2', '', 'Neighbours whose liveness probes go by their connection'],
   ]),

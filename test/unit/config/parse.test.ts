@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ALERT_RULES } from '../../../src/alerts/index.ts';
+import { SEED_ALERT_RULES } from '../../../src/alerts/index.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { ClusterConfig } from '../../../src/config/index.ts';
 import {
@@ -38,7 +38,7 @@ describe('parseConfig', () => {
 
   it("loads the seed's alerts and metrics in the same file, and its rules are the shipped ones", () => {
     const config = parsed(SEED_CLUSTER + SEED_METRICS + SEED_ALERTS);
-    expect(config.alerts).toEqual(DEFAULT_ALERT_RULES);
+    expect(config.alerts).toEqual(SEED_ALERT_RULES);
     const known = new Set([...METRICS.map((m) => m.id), 'query_latency']);
     const named = Object.values(config.metrics).flatMap((names) => names ?? []);
     expect(named).toHaveLength(21);

@@ -1,0 +1,69 @@
+/**
+ * What conditions may speak of: metrics of the cluster, and those readings of a node that it tells the
+ * others, because one node evaluates the rules for all.
+ */
+import type { Metric } from '../metrics/index.ts';
+import { METRICS } from '../metrics/index.ts';
+
+/** Readings that every node tells of itself, or that are known of it from the record. */
+export const NODE_READINGS = [
+  'node_up',
+  'cpu_usage',
+  'memory_usage',
+  'disk_usage',
+  'active_connections',
+  'error_rate',
+  'queries_per_second',
+  'query_latency_p50',
+  'query_latency_p95',
+  'query_latency_p99',
+  'event_loop_lag',
+  'fsync',
+  'uptime',
+  'current_term',
+  'log_index',
+  'applied_index',
+  'sync_lag',
+  'certificate_expires_in',
+] as const;
+
+export type NodeReading = (typeof NODE_READINGS)[number];
+
+/** Metrics of the cluster that its leader knows. */
+export const CLUSTER_READINGS = [
+  'node_count',
+  'leader_count',
+  'follower_count',
+  'cluster_availability',
+  'config_version',
+  'total_nodes',
+  'healthy_nodes',
+  'average_load',
+  'alerts_firing',
+  'maintenance_active',
+  'maintenance_expiring',
+  'commit_index',
+  'election_count',
+  'replica_count',
+  'replication_rate',
+] as const;
+
+export type ClusterReading = (typeof CLUSTER_READINGS)[number];
+
+const OF_NODES: ReadonlySet<string> = new Set(NODE_READINGS);
+const OF_CLUSTER: ReadonlySet<string> = new Set(CLUSTER_READINGS);
+const BY_ID: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [metric.id, metric]));
+
+/** All names that a condition may use. */
+export const READINGS: readonly string[] = [...NODE_READINGS, ...CLUSTER_READINGS];
+
+/** The metric of this name, whether a condition may use it or not. */
+export function metricOf(name: string): Metric | undefined {
+  return BY_ID.get(name);
+}
+
+/** Whose reading it is; null = no condition can use it. */
+export function scopeOfReading(name: string): 'node' | 'cluster' | null {
+  if (OF_NODES.has(name)) return 'node';
+  return OF_CLUSTER.has(name) ? 'cluster' : null;
+}
