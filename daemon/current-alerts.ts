@@ -2,7 +2,7 @@
  * The fixed rules on the record: one evaluation for the leader, which records what
  * changed, and for whoever is asked while nobody leads and nothing can be recorded.
  */
-import type { AlertRecord, AlertTransition } from '../src/alerts/index.ts';
+import type { AlertRecord, AlertRule, AlertTransition } from '../src/alerts/index.ts';
 import { evaluateFixedAlerts, withTransitions } from '../src/alerts/index.ts';
 import type { Duration, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
@@ -11,6 +11,16 @@ import type { ClusterState } from '../src/cluster/index.ts';
 export interface Leadership {
   readonly leaderId: NodeId | null;
   readonly leaderlessMs: Duration;
+  /** The rules in force. */
+  readonly rules: readonly AlertRule[];
+}
+
+/**
+ * The incident of a cluster without a leader is named after the term of the last one that the record knows:
+ * all who followed it tell of the same incident without talking to each other.
+ */
+function leaderIncident(cluster: ClusterState): string {
+  return `term-${cluster.primary.epoch}`;
 }
 
 /** What differs from the alerts of the record. */
@@ -20,7 +30,10 @@ export function alertTransitions(cluster: ClusterState, leadership: Leadership):
     dead: n.liveness === 'dead',
     inMaintenance: Object.hasOwn(cluster.maintenance, n.nodeId),
   }));
-  return evaluateFixedAlerts({ previous: cluster.alerts, nodes, ...leadership });
+  return evaluateFixedAlerts({
+    ...{ previous: cluster.alerts, nodes, leaderIncident: leaderIncident(cluster) },
+    ...leadership,
+  });
 }
 
 /** The alerts as they are now: the record's, and without a leader what the rules say here. */

@@ -4,6 +4,7 @@
  * Raft group) and goes on with operations that a former leader left. One small step at
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
+import type { AlertRule } from '../src/alerts/index.ts';
 import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
@@ -34,6 +35,8 @@ export interface DutyParts {
   readonly consensus: ConsensusLink;
   readonly state: StateLink;
   readonly gossip: GossipDriver;
+  /** Alert rules in force. */
+  readonly rules: () => readonly AlertRule[];
   readonly logger: Logger;
   /** This node as it sees itself. */
   readonly ownFacts: () => MemberFacts;
@@ -160,7 +163,11 @@ export class LeaderDuties {
   async #recordPause(leaderlessMs: Duration): Promise<void> {
     const { cluster } = this.#parts.state;
     if (cluster === null) return;
-    for (const command of this.#alertsDue(cluster, { leaderId: null, leaderlessMs }))
+    for (const command of this.#alertsDue(cluster, {
+      leaderId: null,
+      leaderlessMs,
+      rules: this.#parts.rules(),
+    }))
       await this.#propose(command);
   }
 
@@ -170,7 +177,11 @@ export class LeaderDuties {
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
       ...this.#trialDue(cluster),
-      ...this.#alertsDue(cluster, { leaderId: this.#parts.nodeId, leaderlessMs: 0 }),
+      ...this.#alertsDue(cluster, {
+        leaderId: this.#parts.nodeId,
+        leaderlessMs: 0,
+        rules: this.#parts.rules(),
+      }),
     ];
   }
 

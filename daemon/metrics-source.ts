@@ -153,7 +153,8 @@ export class MetricsSource {
     const { state, consensus, events } = this.#parts;
     const { cluster } = state;
     const leaderId = consensus.status?.leaderId ?? null;
-    const leadership = { leaderId, leaderlessMs: events.leaderlessMs };
+    const rules = this.#parts.inForce.config.alerts;
+    const leadership = { leaderId, leaderlessMs: events.leaderlessMs, rules };
     const rolled = rollUp(
       this.#members().map((member) => ({
         alive: member?.liveness === 'alive',

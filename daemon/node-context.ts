@@ -93,7 +93,9 @@ export function viewSources(context: NodeContext): ViewSources {
   members.set(context.facts.nodeId, context.ownFacts());
   const { minReplicas } = context.config.replication;
   const { leaderlessMs } = context.events;
-  return { nodeId: context.facts.nodeId, cluster, raft, members, minReplicas, leaderlessMs, now: Date.now() };
+  const rules = context.config.alerts;
+  const { nodeId } = context.facts;
+  return { nodeId, cluster, raft, members, minReplicas, leaderlessMs, rules, now: Date.now() };
 }
 
 /** What this node knows of a node, itself included; undefined for one of which nothing was heard. */

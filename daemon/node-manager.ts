@@ -208,6 +208,7 @@ export class NodeManager {
     const ownFacts = () => health.ownFacts();
     const duties = new LeaderDuties({
       ...{ nodeId, consensus, state, gossip, logger, ownFacts, trial: parts.trial },
+      rules: () => parts.inForce.config.alerts,
     });
     const context: NodeContext = {
       ...parts,

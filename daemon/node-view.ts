@@ -3,7 +3,7 @@
  * the replicated record (who), Raft (what it counts for), gossip (how it is).
  * Sources in, rows out; nothing is read or asked here.
  */
-import type { AlertRecord } from '../src/alerts/index.ts';
+import type { AlertRecord, AlertRule } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
 import type { Duration, LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
@@ -57,6 +57,8 @@ export interface ViewSources {
   readonly minReplicas: number;
   /** How long this node has known of no leader. */
   readonly leaderlessMs: Duration;
+  /** Alert rules in force. */
+  readonly rules: readonly AlertRule[];
   readonly now: Timestamp;
 }
 
@@ -224,8 +226,9 @@ export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse
 }
 
 /** The alerts as they are now. */
-export function alertsOf({ cluster, raft, leaderlessMs, now }: ViewSources): readonly AlertRecord[] {
-  return currentAlerts(cluster, { leaderId: raft.leaderId, leaderlessMs }, now);
+export function alertsOf(sources: ViewSources): readonly AlertRecord[] {
+  const { cluster, raft, leaderlessMs, rules, now } = sources;
+  return currentAlerts(cluster, { leaderId: raft.leaderId, leaderlessMs, rules }, now);
 }
 
 /** Why the cluster is not healthy; `critical` ones mean that it can't write. */

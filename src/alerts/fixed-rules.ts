@@ -6,6 +6,9 @@
 import type { NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import type { AlertRecord, AlertTransition } from './alert-record.ts';
+import { alertId, recordOf } from './alert-record.ts';
+import type { AlertRule } from './rule.ts';
+import { FIXED_RULES } from './rule.ts';
 
 /** An election takes a fraction of this; longer without a leader is worth a call. */
 export const LEADERLESS_ALERT_MS = 1000;
@@ -21,20 +24,37 @@ export interface FixedAlertFacts {
   readonly leaderId: NodeId | null;
   /** How long there has been no leader, ms; 0 with one. */
   readonly leaderlessMs: number;
+  /** Name of the incident if nobody leads: the same on every node, so that two that tell of it agree. */
+  readonly leaderIncident: string;
+  /** The configured rules: one with a fixed rule's name may change its severity. */
+  readonly rules: readonly AlertRule[];
 }
 
 type Verdict = Omit<AlertTransition, 'state'> & { readonly firing: boolean };
 
-function leaderVerdict({ leaderId, leaderlessMs }: FixedAlertFacts): Verdict {
-  const firing = leaderId === null && leaderlessMs >= LEADERLESS_ALERT_MS;
-  const value = leaderId === null ? `no leader for ${formatDuration(leaderlessMs)}` : `${leaderId} leads`;
-  return { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical', value, firing };
+/** The fixed rule of this name, as configured where it is. */
+function ruleOf({ rules }: Pick<FixedAlertFacts, 'rules'>, name: (typeof FIXED_RULES)[number]['name']) {
+  const fixed = FIXED_RULES.find((rule) => rule.name === name) as (typeof FIXED_RULES)[number];
+  const configured = rules.find((rule) => rule.name === name);
+  const { condition, severity } = configured ?? fixed;
+  return { rule: name, condition, severity, forMs: configured?.forMs ?? 0 };
 }
 
-function nodeVerdicts({ nodes, previous }: FixedAlertFacts): Verdict[] {
+function leaderVerdict(facts: FixedAlertFacts): Verdict {
+  const { leaderId, leaderlessMs, leaderIncident } = facts;
+  const { forMs, ...rule } = ruleOf(facts, 'LeaderDown');
+  const firing = leaderId === null && leaderlessMs >= Math.max(LEADERLESS_ALERT_MS, forMs);
+  const value = leaderId === null ? `no leader for ${formatDuration(leaderlessMs)}` : `${leaderId} leads`;
+  const incident = firing ? { incident: leaderIncident } : {};
+  return { id: alertId(rule.rule, null), ...rule, nodeId: null, value, firing, ...incident };
+}
+
+function nodeVerdicts(facts: FixedAlertFacts): Verdict[] {
+  const { nodes, previous } = facts;
+  const { forMs: _none, ...rule } = ruleOf(facts, 'NodeDown');
   const known = new Set(nodes.map((n) => n.nodeId));
   const verdict = (nodeId: NodeId, firing: boolean, value: string): Verdict => {
-    return { id: `NodeDown:${nodeId}`, rule: 'NodeDown', nodeId, severity: 'warning', value, firing };
+    return { id: alertId(rule.rule, nodeId), ...rule, nodeId, value, firing };
   };
   const gone = previous
     .flatMap((a) => (a.rule === 'NodeDown' && a.nodeId !== null ? [a.nodeId] : []))
@@ -66,9 +86,11 @@ export function withTransitions(
   since: Timestamp,
 ): AlertRecord[] {
   const changed = new Set(transitions.map((t) => t.id));
-  const acknowledgedBy = null;
   return [
     ...alerts.filter((a) => !changed.has(a.id)),
-    ...transitions.map((transition) => ({ ...transition, since, acknowledgedBy })),
+    ...transitions.map((transition) => {
+      const previous = alerts.find((a) => a.id === transition.id);
+      return recordOf(transition, previous, since);
+    }),
   ];
 }

@@ -1,12 +1,37 @@
+export type { EngineInput, Evaluation, NodeReadings, RuleState } from './alert-engine.ts';
+export { AlertEngine } from './alert-engine.ts';
 export type { AlertRecord, AlertSeverity, AlertTransition } from './alert-record.ts';
+export { recordOf } from './alert-record.ts';
+export type { AlertPhase, Finding } from './alert-state.ts';
+export { ALERT_TRANSITIONS } from './alert-state.ts';
 export type { CheckedCondition, Condition } from './check.ts';
 export { checkCondition } from './check.ts';
+export type { DueFacts } from './due.ts';
+export { contentOf, deliveriesToHand, notificationsDue } from './due.ts';
 export type { ReadingOf, Trace, Truth } from './evaluate.ts';
 export { evaluateCondition, explainCondition, readingsText } from './evaluate.ts';
 export type { ConditionError } from './expression.ts';
 export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';
 export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, withTransitions } from './fixed-rules.ts';
+export { inhibitorOf } from './inhibition.ts';
 export type { Notification } from './notification.ts';
+export type {
+  Delivery,
+  DeliveryRef,
+  DeliveryState,
+  DeliveryStep,
+  NotificationContent,
+  NotificationKind,
+  OutboxEntry,
+  StepFacts,
+} from './outbox.ts';
+export {
+  DELIVERY_TRANSITIONS,
+  entryOf,
+  stepped,
+} from './outbox.ts';
 export type { AlertAction, AlertRule } from './rule.ts';
 export { alertRuleSchema, DEFAULT_ALERT_RULES, FIXED_RULES, SEED_ALERT_RULES } from './rule.ts';
+export type { Silence, SilenceMatchers } from './silence.ts';
+export { matchersText, silenceOf } from './silence.ts';

@@ -143,6 +143,15 @@ export const LIMITS = {
   operationPhases: 32,
   /** Alerts remembered; the longest resolved one goes first. */
   alertHistory: 1000,
+  /** Silences in force; more are refused. */
+  maxSilences: 200,
+  /**
+   * Notifications remembered. The oldest that has ended and whose incident is over goes first; while none may
+   * go, further alerts wait.
+   */
+  alertOutbox: 1000,
+  /** Deliveries that one log entry changes; the rest follows in the next one. */
+  maxDeliverySteps: 100,
   /** Words (lexical tokens) and nesting of one alert condition; a longer or deeper one is refused. */
   maxConditionTokens: 256,
   maxConditionDepth: 32,

@@ -2,7 +2,8 @@
  * Alerts as replicated state: each node gives the same answer, and an incident is one
  * record with one `since`, however often its transition was proposed.
  */
-import type { AlertRecord } from '../alerts/index.ts';
+import type { AlertAction, AlertRecord } from '../alerts/index.ts';
+import { contentOf, recordOf, stepped } from '../alerts/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -16,24 +17,55 @@ function bounded(alerts: readonly AlertRecord[]): readonly AlertRecord[] {
   return alerts.filter((a) => a !== oldest);
 }
 
+/** The incident was recorded before, or what is to be resolved never fired. */
+function isNoChange(
+  previous: AlertRecord | undefined,
+  { state, incident }: Extract<ClusterCommand, { kind: 'alert-transition' }>['alert'],
+): boolean {
+  if (previous === undefined) return state === 'resolved';
+  return previous.state === state || (incident !== undefined && previous.incident === incident);
+}
+
+/** What somebody told while nothing could be recorded stands in the outbox as told. */
+function withTold(
+  state: ClusterState,
+  { id: alertId, incident }: AlertRecord,
+  told: readonly AlertAction[],
+  at: ApplyPosition,
+): ClusterState {
+  const kind = 'firing' as const;
+  const { term, timestamp } = at;
+  const outbox = told.reduce((box, channel) => {
+    const step = {
+      alertId,
+      incident,
+      kind,
+      channel,
+      state: 'delivered',
+      note: 'told without a leader',
+    } as const;
+    const content = contentOf({ ...state, outbox: box }, step, timestamp);
+    return stepped(box, step, { alerts: state.alerts, at: timestamp, term, content });
+  }, state.outbox);
+  return { ...state, outbox };
+}
+
 export function moveAlert(
   state: ClusterState,
-  { alert }: Extract<ClusterCommand, { kind: 'alert-transition' }>,
+  { alert, told = [] }: Extract<ClusterCommand, { kind: 'alert-transition' }>,
   at: ApplyPosition,
 ): Outcome {
-  const { id, rule, nodeId, severity, value } = alert;
-  const previous = state.alerts.find((a) => a.id === id);
-  if (previous?.state === alert.state || (previous === undefined && alert.state === 'resolved')) {
-    return done(state, [], { changed: false });
-  }
+  const previous = state.alerts.find((a) => a.id === alert.id);
+  if (isNoChange(previous, { ...alert })) return done(state, [], { changed: false });
+  // entries of older versions do not name the condition
+  const { id, rule, nodeId, severity, condition = '', value, incident } = alert;
+  const transition = { id, rule, nodeId, severity, condition, value, state: alert.state };
+  const record = recordOf(
+    incident === undefined ? transition : { ...transition, incident },
+    previous,
+    at.timestamp,
+  );
   const firing = alert.state === 'firing';
-  const record: AlertRecord = {
-    ...{ id, rule, nodeId, severity, value },
-    state: alert.state,
-    since: at.timestamp,
-    // a new incident wants a new acknowledgement
-    acknowledgedBy: firing ? null : (previous?.acknowledgedBy ?? null),
-  };
   const subject = nodeId === null ? '' : ` on ${nodeId}`;
   const event: EventDraft = {
     kind: firing ? 'alert-fired' : 'alert-resolved',
@@ -43,7 +75,8 @@ export function moveAlert(
     data: { id, rule, severity, value, state: alert.state, previous_since_ms: previous?.since ?? null },
   };
   const alerts = bounded([...state.alerts.filter((a) => a.id !== id), record]);
-  return done({ ...state, alerts }, [event], { changed: true });
+  const moved = withTold({ ...state, alerts }, record, told, at);
+  return done(moved, [event], { changed: true });
 }
 
 export function acknowledgeAlert(

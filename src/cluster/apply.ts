@@ -10,6 +10,7 @@
  */
 import { unreachable } from '../base/index.ts';
 import { acknowledgeAlert, moveAlert } from './alert-ledger.ts';
+import { stepNotifications } from './alert-outbox.ts';
 import { audited } from './audit.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -22,6 +23,7 @@ import { admitNode, judgeNode, removeNode, startedNode, stoppedNode, updateNode 
 import { advanceOperation, beginOperation, endOperation } from './operations.ts';
 import type { Applied, ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { refused } from './outcome.ts';
+import { createSilence, expireSilence } from './silences.ts';
 import { createToken, revokeToken } from './tokens.ts';
 
 function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: ApplyPosition): Outcome {
@@ -66,6 +68,12 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return moveAlert(state, command, at);
     case 'alert-acknowledge':
       return acknowledgeAlert(state, command, at);
+    case 'notification-steps':
+      return stepNotifications(state, command, at);
+    case 'silence-create':
+      return createSilence(state, command, at);
+    case 'silence-expire':
+      return expireSilence(state, command);
     default:
       return unreachable(command);
   }

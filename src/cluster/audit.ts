@@ -3,6 +3,7 @@
  * Control commands and the membership of the Raft group only; what else the cluster
  * does by itself is an event.
  */
+import { matchersText } from '../alerts/index.ts';
 import { type AuditRecord, type ChainEnd, endOf, GENESIS, linked } from '../audit/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, NodeRecord } from './cluster-state.ts';
@@ -35,6 +36,10 @@ function maintenanceWords(state: ClusterState, nodeId: string): string | null {
 function operationWords(state: ClusterState, id: string): string | null {
   const found = state.operations.find((o) => o.id === id);
   return found === undefined ? null : `${found.state}, phase ${found.phase}`;
+}
+
+function silenceWords(state: ClusterState): string | null {
+  return state.silences.length === 0 ? null : `silences ${state.silences.map((s) => s.id).join(', ')}`;
 }
 
 function configWords(state: ClusterState): string | null {
@@ -105,12 +110,17 @@ function subjectOf(command: ClusterCommand): Subject | null {
       return { target: command.id, reason: '', seenIn: (s) => tokenWords(s, command.id) };
     case 'alert-acknowledge':
       return { target: command.id, reason: '', seenIn: (s) => alertWords(s, command.id) };
+    case 'silence-create':
+      return { target: matchersText(command.matchers), reason: command.reason, seenIn: silenceWords };
+    case 'silence-expire':
+      return { target: command.id, reason: command.cause, seenIn: silenceWords };
     case 'node-started':
     case 'node-stopped':
     case 'node-liveness':
     case 'leader-started':
     case 'operation-phase':
     case 'alert-transition':
+    case 'notification-steps':
       return null;
   }
 }

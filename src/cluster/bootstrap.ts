@@ -24,6 +24,8 @@ export function bootstrapCluster(
     elections: [],
     tokens,
     alerts: [],
+    silences: [],
+    outbox: [],
     audit: [],
     auditAnchor: GENESIS,
     configs: [

@@ -4,7 +4,7 @@
  * (src/state) and are not in here; this record stays small enough for every node to
  * keep a copy in its main thread.
  */
-import type { AlertRecord } from '../alerts/index.ts';
+import type { AlertRecord, OutboxEntry, Silence } from '../alerts/index.ts';
 import type { AuditRecord, ChainEnd } from '../audit/index.ts';
 import type {
   ClusterId,
@@ -156,6 +156,10 @@ export interface ClusterState {
   readonly elections: readonly Election[];
   readonly tokens: Readonly<Record<string, TokenRecord>>;
   readonly alerts: readonly AlertRecord[];
+  /** In force, oldest first; bounded by LIMITS.maxSilences. */
+  readonly silences: readonly Silence[];
+  /** What is told of alerts, oldest first; bounded by LIMITS.alertOutbox. */
+  readonly outbox: readonly OutboxEntry[];
   /** Newest last; bounded by LIMITS.auditHistory, each line tied to the one before by its hash. */
   readonly audit: readonly AuditRecord[];
   /** The last line that was forgotten: what the oldest of `audit` is tied to. */

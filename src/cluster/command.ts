@@ -2,7 +2,7 @@
  * Everything that may change the replicated state, and the envelope in which it
  * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
  */
-import type { AlertTransition } from '../alerts/index.ts';
+import type { AlertAction, AlertTransition, DeliveryStep, SilenceMatchers } from '../alerts/index.ts';
 import type { ConfigVersion, Duration, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
 import type { CandidateRow, NodeRecord, Operation, OperationState, TokenRecord } from './cluster-state.ts';
 
@@ -127,8 +127,24 @@ export type ClusterCommand =
     }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }
-  | { readonly kind: 'alert-transition'; readonly alert: AlertTransition }
-  | { readonly kind: 'alert-acknowledge'; readonly id: string };
+  /** `told`: channels on which somebody told of the incident before it could be recorded. */
+  | {
+      readonly kind: 'alert-transition';
+      readonly alert: AlertTransition;
+      readonly told?: readonly AlertAction[];
+    }
+  | { readonly kind: 'alert-acknowledge'; readonly id: string }
+  /** At most LIMITS.maxDeliverySteps, in order; those that change nothing are passed over. */
+  | { readonly kind: 'notification-steps'; readonly steps: readonly DeliveryStep[] }
+  | {
+      readonly kind: 'silence-create';
+      readonly id: string;
+      readonly matchers: SilenceMatchers;
+      readonly forMs: number;
+      readonly reason: string;
+    }
+  /** Ends a silence, by somebody's wish or because its time is over. */
+  | { readonly kind: 'silence-expire'; readonly id: string; readonly cause: string };
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;
 

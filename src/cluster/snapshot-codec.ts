@@ -14,10 +14,22 @@ interface Envelope {
   readonly state: unknown;
 }
 
+/** Format 1 knew neither incidents nor silences nor an outbox; an incident was known by its beginning. */
+function withIncidents(state: unknown): unknown {
+  const { alerts, ...rest } = state as { readonly alerts: readonly { readonly since: number }[] };
+  const known = alerts.map((alert) => ({
+    ...alert,
+    incident: String(alert.since),
+    firedAt: alert.since,
+    condition: '',
+  }));
+  return { ...rest, alerts: known, silences: [], outbox: [] };
+}
+
 /** From the format of the key to the next one. */
 const MIGRATIONS: Readonly<Record<number, (state: unknown) => unknown>> = {
   // the audit became a chain: every node ties the same lines together in the same way
-  1: (state) => ({ ...(state as ClusterState), ...chained((state as ClusterState).audit) }),
+  1: (state) => withIncidents({ ...(state as ClusterState), ...chained((state as ClusterState).audit) }),
 };
 
 const encoder = new TextEncoder();

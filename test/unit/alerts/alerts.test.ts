@@ -9,12 +9,14 @@ import {
 
 function firing(id: string, nodeId: string | null, rule: string): AlertRecord {
   const common = { severity: 'warning', state: 'firing', since: 1, value: '', acknowledgedBy: null } as const;
-  return { id, nodeId, rule, ...common };
+  const incident = { incident: '1', firedAt: 1, condition: '' };
+  return { id, nodeId, rule, ...common, ...incident };
 }
 
 function facts(changes: Partial<FixedAlertFacts> = {}): FixedAlertFacts {
   const nodes = ['n1', 'n2'].map((nodeId) => ({ nodeId, dead: false, inMaintenance: false }));
-  return { previous: [], nodes, leaderId: 'n1', leaderlessMs: 0, ...changes };
+  const leader = { leaderId: 'n1', leaderlessMs: 0, leaderIncident: 'term-7', rules: [] };
+  return { previous: [], nodes, ...leader, ...changes };
 }
 
 const dead = { nodeId: 'n2', dead: true, inMaintenance: false };
@@ -30,6 +32,7 @@ describe('evaluateFixedAlerts', () => {
       rule: 'NodeDown',
       nodeId: 'n2',
       severity: 'warning',
+      condition: 'node_up == 0',
       value: 'dead',
       state: 'firing',
     };
@@ -57,12 +60,23 @@ describe('evaluateFixedAlerts', () => {
     const without = (leaderlessMs: number) => evaluateFixedAlerts(facts({ leaderId: null, leaderlessMs }));
     expect(without(LEADERLESS_ALERT_MS - 1)).toEqual([]);
     expect(without(1500)).toMatchObject([
-      { id: 'LeaderDown', severity: 'critical', value: 'no leader for 1.5s' },
+      { id: 'LeaderDown', severity: 'critical', value: 'no leader for 1.5s', incident: 'term-7' },
     ]);
     const previous = [firing('LeaderDown', null, 'LeaderDown')];
     expect(evaluateFixedAlerts(facts({ previous }))).toMatchObject([
       { state: 'resolved', value: 'n1 leads' },
     ]);
+  });
+});
+
+describe("a configured rule of a fixed rule's name", () => {
+  const rule = { name: 'LeaderDown', condition: 'leader_count == 0', actions: [] } as const;
+  const rules = [{ ...rule, severity: 'info', forMs: 5000 }] as const;
+  it('changes severity and patience, and no other fixed rule', () => {
+    const found = (leaderlessMs: number) =>
+      evaluateFixedAlerts(facts({ leaderId: null, leaderlessMs, rules, nodes: [dead] }));
+    expect(found(4999)).toMatchObject([{ rule: 'NodeDown', severity: 'warning' }]);
+    expect(found(5000)).toMatchObject([{ rule: 'LeaderDown', severity: 'info' }, { rule: 'NodeDown' }]);
   });
 });
 

@@ -242,6 +242,7 @@ describe('alerts', () => {
     rule: 'NodeDown',
     nodeId: 'n3',
     severity: 'warning',
+    condition: 'node_up == 0',
     value: 'dead',
   } as const;
 

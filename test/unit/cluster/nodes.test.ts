@@ -173,7 +173,8 @@ describe('node-remove', () => {
   it('takes record, maintenance and alerts along and remembers the instance', () => {
     const ledger = threeNodes();
     ledger.done({ kind: 'maintenance-enable', nodeId: 'n3', owner: 'ann', reason: '', forMs: 1000 });
-    const alert = { id: 'NodeDown:n3', rule: 'NodeDown', nodeId: 'n3', severity: 'warning' } as const;
+    const who = { id: 'NodeDown:n3', rule: 'NodeDown', nodeId: 'n3' } as const;
+    const alert = { ...who, severity: 'warning', condition: 'node_up == 0' } as const;
     ledger.done({ kind: 'alert-transition', alert: { ...alert, state: 'firing', value: 'dead' } });
     ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'retired' });
     expect(ledger.cluster).toMatchObject({ maintenance: {}, alerts: [] });

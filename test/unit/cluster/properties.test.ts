@@ -118,9 +118,36 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
       nodeId: maybe(id),
       severity: fc.constantFrom('critical' as const, 'warning' as const),
       state: fc.constantFrom('firing' as const, 'resolved' as const),
+      condition: text,
       value: text,
     }),
   }),
+  fc.record({
+    kind: fc.constant('notification-steps' as const),
+    steps: fc.array(
+      fc.record({
+        alertId: name,
+        incident: fc.integer({ min: 1_700_000_000_000, max: 1_700_000_000_030 }).map(String),
+        kind: fc.constantFrom('firing' as const, 'acknowledged' as const, 'resolved' as const),
+        channel: fc.constantFrom('email' as const, 'slack' as const),
+        state: fc.constantFrom('due' as const, 'handed' as const, 'delivered' as const, 'dead' as const),
+        note: text,
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('silence-create' as const),
+    id: name,
+    matchers: fc.record({
+      rule: maybe(text),
+      nodeId: maybe(id),
+      severity: maybe(fc.constantFrom('critical' as const, 'info' as const)),
+    }),
+    forMs: fc.oneof(fc.integer(), fc.double()),
+    reason: text,
+  }),
+  fc.record({ kind: fc.constant('silence-expire' as const), id: name, cause: text }),
   fc.record({ kind: fc.constant('alert-acknowledge' as const), id: name }),
 );
 
