@@ -63,7 +63,7 @@ export function diskRows(dataDir: string): DoctorRow[] {
 }
 
 /** What lies in `dir` that its owner does not have alone; at most `limit` of it. */
-export function openToOthers(dir: string, limit = 5): { path: string; mode: string; isKey: boolean }[] {
+function openToOthers(dir: string, limit = 5): { path: string; mode: string; isKey: boolean }[] {
   const found: { path: string; mode: string; isKey: boolean }[] = [];
   const names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
   for (const path of [dir, ...names.map((name) => join(dir, name))]) {

@@ -29,8 +29,8 @@ export function supportsAnother(core: RaftCore, asker: NodeId): boolean {
 }
 
 /**
- * This node has said yes to `to`. Each gets its time once a term and leader: who can't win, and asks again and
- * again, must not bind this node for ever.
+ * This node has said yes to `to`. Each gets its time once a term and leader: who can't win, and asks
+ * again and again, must not bind this node for ever.
  */
 export function supportOther(core: RaftCore, to: NodeId): void {
   if (core.supported.has(to)) return;

@@ -16,7 +16,8 @@ const WAIT_POLL_MS = 200;
 
 function configWords({ version, tentative }: StatusResponse['config']): Cell {
   if (tentative == null) return `version ${version}`;
-  const text = `version ${version} on trial until ${time(tentative.expires)}, then ${tentative.previous} again`;
+  const { expires, previous } = tentative;
+  const text = `version ${version} on trial until ${time(expires)}, then ${previous} again`;
   return { text, tone: 'warn' };
 }
 
