@@ -36,8 +36,8 @@ export class StateHost {
   #sinceSnapshot = { index: 0 as LogIndex, bytes: 0, at: performance.now() };
   #snapshotting = false;
   #snapshotThreshold: number;
-  /** Messages that came while a snapshot is being loaded: they are about the state behind it. */
-  #behindRestore: (() => void)[] | null = null;
+  /** Messages that came while a snapshot is being loaded, or the disk waited for; null when nothing is. */
+  #waiting: (() => void)[] | null = null;
 
   constructor(data: StateWorkerData) {
     this.#data = data;
@@ -85,10 +85,30 @@ export class StateHost {
     });
   }
 
-  /** Everything is done in the order in which it came, also when loading a snapshot takes its time. */
+  /** Everything is done in the order in which it came, also when one thing takes its time. */
   #inOrder(work: () => void): void {
-    if (this.#behindRestore === null) work();
-    else this.#behindRestore.push(work);
+    if (this.#waiting === null) work();
+    else this.#waiting.push(work);
+  }
+
+  /** What has come meanwhile; one of it may take its time again: then the rest waits behind that. */
+  #goOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const work of waiting) this.#inOrder(work);
+  }
+
+  async #waitForDisk(): Promise<void> {
+    this.#waiting = [];
+    await this.#store.settled();
+    this.#goOn();
+  }
+
+  async #stop(): Promise<void> {
+    this.#waiting = [];
+    await this.#store.settled();
+    this.#store.close();
+    this.#main({ kind: 'stopped' });
   }
 
   #onConsensus(message: ConsensusToState): void {
@@ -115,8 +135,8 @@ export class StateHost {
         this.#snapshotThreshold = message.entries;
         return;
       case 'stop':
-        this.#store.close();
-        return this.#main({ kind: 'stopped' });
+        void this.#stop();
+        return;
     }
   }
 
@@ -154,6 +174,7 @@ export class StateHost {
       kvChanges.map((pack) => pack.entries.buffer as ArrayBuffer),
     );
     if (this.#snapshotDue()) void this.#snapshot();
+    if (this.#store.isOutrun) void this.#waitForDisk();
   }
 
   #snapshotDue(): boolean {
@@ -200,10 +221,11 @@ export class StateHost {
   }
 
   async #restore(meta: SnapshotMeta): Promise<void> {
-    this.#behindRestore = [];
+    this.#waiting = [];
     const target = join(this.#data.facts.dataDir, 'engine', 'restore.tmp');
     try {
       await this.#snapshots.loadSnapshot(meta.id, target);
+      await this.#store.settled();
       this.#store.restore(target);
     } catch (error) {
       failStop('state', `snapshot ${meta.id} can't be restored: ${(error as Error).message}`);
@@ -216,10 +238,7 @@ export class StateHost {
       appliedIndex: this.#store.appliedIndex(),
       clusterState: this.#store.clusterState(),
     });
-    const behind = this.#behindRestore;
-    this.#behindRestore = null;
-    // one of them may be a restore again: then the rest waits behind that
-    for (const work of behind ?? []) this.#inOrder(work);
+    this.#goOn();
   }
 
   #digestsFrom(applied: LogIndex): DigestWindow {

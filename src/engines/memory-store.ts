@@ -73,6 +73,10 @@ export class MemoryStore implements SqlStore {
     return hasher.digest();
   }
 
+  readonly isOutrun = false;
+
+  async settled(): Promise<void> {}
+
   close(): void {
     this.#connection.db.close();
     this.#functions.close();

@@ -53,5 +53,9 @@ export interface SqlStore {
   restore(path: string): void;
   /** SHA-256 over schema and rows in a fixed order, hex; independent of the layout of pages. */
   hash(): string;
+  /** The disk can't follow: nothing more is to be applied before `settled`. */
+  readonly isOutrun: boolean;
+  /** Resolves when nothing is done beside the applying; before `restore` and `close`. */
+  settled(): Promise<void>;
   close(): void;
 }

@@ -175,6 +175,16 @@ export class StateStore {
     [this.#parts, this.#applied, this.#cluster] = this.#load();
   }
 
+  /** The disk can't follow: nothing more is to be applied before `settled`. */
+  get isOutrun(): boolean {
+    return this.#store.isOutrun;
+  }
+
+  /** Resolves when nothing is done beside the applying; before `restore` and `close`. */
+  settled(): Promise<void> {
+    return this.#store.settled();
+  }
+
   close(): void {
     this.#store.close();
   }

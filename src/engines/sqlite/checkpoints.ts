@@ -11,7 +11,7 @@
  *
  * The log's file is written again from its start, not cut: new blocks would cost more.
  */
-import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { PageSums, stateDamage } from './page-sums.ts';
@@ -24,7 +24,7 @@ const COMMITS_PER_LOOK = 16;
 /** So much is copied in one go; more is first copied beside the applying, but not for ever. */
 const REST_FRAMES = 128;
 const MAX_PASSES = 4;
-/** Commits that come faster than the disk takes them wait for it when the log has grown by so much more. */
+/** Commits are to wait when the log has grown by so much more while it is being copied. */
 const OUTRUN_FRAMES = 4000;
 const SQLITE_CANTOPEN = 14;
 
@@ -39,7 +39,11 @@ export class Checkpoints {
   #file: FileHandle | null = null;
   #commits = 0;
   #dueFrames = DUE_FRAMES;
-  #isCopying = false;
+  /** The copying that goes on beside the applying. */
+  #pass: Promise<void> | null = null;
+  /** Frames of the log when that began. */
+  #passFrames = 0;
+  #isOutrun = false;
   #isClosed = false;
   #failure: Error | null = null;
 
@@ -59,12 +63,29 @@ export class Checkpoints {
     if (++this.#commits < COMMITS_PER_LOOK) return;
     this.#commits = 0;
     const { frames, copied } = this.#look(this.#length);
-    if (frames - copied < this.#dueFrames) return;
-    if (!this.#isCopying) void this.#copyBeside();
-    else if (frames - copied >= this.#dueFrames + OUTRUN_FRAMES) this.#waitForDisk();
+    this.#isOutrun = frames >= this.#passFrames + OUTRUN_FRAMES;
+    if (frames - copied < this.#dueFrames || this.#pass !== null) return;
+    this.#passFrames = frames;
+    this.#isOutrun = false;
+    this.#pass = this.#copyBeside().finally(() => {
+      this.#pass = null;
+    });
   }
 
-  /** Copies what no reader holds back; true when nothing is left to copy. Throws on damage or a full disk. */
+  /** The log grows faster than it is copied: nothing is to be applied before `settled`. */
+  get isOutrun(): boolean {
+    return this.#pass !== null && this.#isOutrun;
+  }
+
+  /** Resolves when nothing is copied beside the applying. */
+  async settled(): Promise<void> {
+    while (this.#pass !== null) await this.#pass;
+  }
+
+  /**
+   * Copies what no reader holds back; true when nothing is left to copy. Behind `settled`: what goes on beside
+   * would announce again what it read before. Throws on damage or a full disk.
+   */
   copy(): boolean {
     const { frames, copied } = this.#look(this.#length);
     if (frames === copied) return true;
@@ -89,7 +110,6 @@ export class Checkpoints {
   }
 
   async #copyBeside(): Promise<void> {
-    this.#isCopying = true;
     try {
       for (let pass = 0; pass < MAX_PASSES && !this.#isClosed; pass++) {
         const { frames, copied } = this.#look(this.#length);
@@ -101,8 +121,6 @@ export class Checkpoints {
     } catch (error) {
       if (isLackOfFiles(error)) this.#dueFrames += DUE_FRAMES;
       else if (!this.#isClosed) this.#failure = error as Error;
-    } finally {
-      this.#isCopying = false;
     }
   }
 
@@ -130,15 +148,6 @@ export class Checkpoints {
       if (!(await this.#digest.readOnBehind(log, frames))) throw this.#missing(frames);
     } finally {
       await log.close();
-    }
-  }
-
-  #waitForDisk(): void {
-    const fd = openSync(`${this.#path}-wal`, 'r');
-    try {
-      fdatasyncSync(fd);
-    } finally {
-      closeSync(fd);
     }
   }
 

@@ -104,6 +104,14 @@ export class SqliteStore implements SqlStore {
     return hasher.digest();
   }
 
+  get isOutrun(): boolean {
+    return this.#opened.checkpoints.isOutrun;
+  }
+
+  settled(): Promise<void> {
+    return this.#opened.checkpoints.settled();
+  }
+
   close(): void {
     this.#closeFile();
     this.#functions.close();

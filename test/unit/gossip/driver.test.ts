@@ -131,7 +131,7 @@ const DIGEST: DigestFacts = {
   },
   ...{ cpuUsage: 0.1, memoryUsage: 0.2, diskUsage: 0.3, diskUsedBytes: 1, capacity: 2, loadFactor: 0.4 },
   ...{ connections: 5, latencyP95Ms: null, startedAt: 1 },
-  diverged: [],
+  ...{ diverged: [], requests: null, errors: null },
 };
 
 describe('GossipDriver', () => {
