@@ -83,7 +83,7 @@ export class Checkpoints {
   }
 
   /**
-   * Copies what no reader holds back; true when nothing is left to copy. Behind `settled`: what goes on beside
+   * Copies what no reader holds back; true when nothing is left. Behind `settled`: what goes on beside
    * would announce again what it read before. Throws on damage or a full disk.
    */
   copy(): boolean {
