@@ -23,8 +23,17 @@ function itemView(item: StoredItem): KvItem {
   return { ...item, timestamp: isoTime(item.timestamp) };
 }
 
-async function mutate(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
-  if (!context.reads.isLeader) await context.reads.requireLeader(call.remainingMs());
+/** Without a wait where this node leads: that is how most writes come. */
+function mutate(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
+  return context.reads.isLeader ? enter(context, call, command) : redirect(context, call, command);
+}
+
+async function redirect(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
+  await context.reads.requireLeader(call.remainingMs());
+  return enter(context, call, command);
+}
+
+function enter(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
   requireSpace(context);
   const data = encodeCommand(command, call.identity.id, sessionKey(call));
   return context.consensus.proposals.propose('command', data, call.remainingMs());

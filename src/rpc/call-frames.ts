@@ -27,8 +27,9 @@ export interface AnswerDocument {
   readonly t?: string;
 }
 
-export function encodeDocument(document: CallDocument | AnswerDocument): Buffer {
-  return Buffer.from(JSON.stringify(document));
+/** The payload of a frame. */
+export function encodeDocument(document: CallDocument | AnswerDocument): string {
+  return JSON.stringify(document);
 }
 
 /** A call, or null when the frame is none: then the stream cannot be trusted further. */
@@ -46,8 +47,10 @@ export function decodeAnswer(payload: Uint8Array): AnswerDocument | null {
 }
 
 function documentOf(payload: Uint8Array): Record<string, unknown> | null {
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8');
-  const parsed = parseJson(text);
+  const bytes = Buffer.isBuffer(payload)
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const parsed = parseJson(bytes.toString('utf8'));
   if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null;
   return Array.isArray(parsed.value) ? null : (parsed.value as Record<string, unknown>);
 }
@@ -55,5 +58,6 @@ function documentOf(payload: Uint8Array): Record<string, unknown> | null {
 function areHeaders(value: unknown): boolean {
   if (value === undefined) return true;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((item) => typeof item === 'string');
+  for (const name in value) if (typeof (value as Record<string, unknown>)[name] !== 'string') return false;
+  return true;
 }

@@ -9,8 +9,10 @@ import type { Identity } from '../auth/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import { CALL_FRAME, type CallDocument, decodeCall, encodeDocument } from './call-frames.ts';
 import type { Caller } from './caller.ts';
-import { encodeFrames, type Frame, FrameReader } from './frame.ts';
-import { errorAnswer, type Router, type RouterAnswer } from './router.ts';
+import { encodeFrames, FrameReader, fitsFrame, type OutgoingFrame } from './frame.ts';
+import { errorAnswer, type Router, type RouterAnswer, type RouterRequest } from './router.ts';
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 export interface CallFrontOptions {
   readonly stream: Duplex;
@@ -25,7 +27,7 @@ export class CallFront {
   readonly #reader = new FrameReader();
   readonly #gone = new AbortController();
   readonly #signal = (): AbortSignal => this.#gone.signal;
-  #answers: Frame[] = [];
+  #answers: OutgoingFrame[] = [];
   #flushPlanned = false;
   #inFlight = 0;
   #inFlightBytes = 0;
@@ -76,7 +78,7 @@ export class CallFront {
   #serve(call: CallDocument, bytes: number): void {
     this.#inFlight++;
     this.#inFlightBytes += bytes;
-    void this.#answer(call, bytes).then((answer) => {
+    this.#answer(call, bytes, (answer) => {
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
       this.#pace();
@@ -84,7 +86,7 @@ export class CallFront {
     });
   }
 
-  #payloadOf(call: CallDocument, answer: RouterAnswer): Uint8Array {
+  #payloadOf(call: CallDocument, answer: RouterAnswer): string {
     try {
       return this.#encode(call, answer);
     } catch (cause) {
@@ -94,12 +96,12 @@ export class CallFront {
     }
   }
 
-  #encode(call: CallDocument, answer: RouterAnswer): Uint8Array {
+  #encode(call: CallDocument, answer: RouterAnswer): string {
     const h = telling(answer.headers);
     const { status: s, text: t, body: b } = answer;
     const document = t === undefined ? { id: call.id, s, h, b } : { id: call.id, s, h, t };
     const payload = encodeDocument(document);
-    if (payload.length <= LIMITS.maxFrameBytes) return payload;
+    if (fitsFrame(payload)) return payload;
     const error = new SqlccError(
       'failed_precondition',
       'the answer is too large for one frame: ask for less',
@@ -108,32 +110,40 @@ export class CallFront {
     return encodeDocument({ id: call.id, s: refusal.status, b: refusal.body });
   }
 
-  /** Never rejects. */
-  async #answer(call: CallDocument, bytes: number): Promise<RouterAnswer> {
+  /** No promise where nothing has to be waited for: this is run for each write. */
+  #answer(call: CallDocument, bytes: number, done: (answer: RouterAnswer) => void): void {
     const { router, caller, authorization } = this.#options;
     if (this.#inFlight > LIMITS.maxCallsInFlight) {
-      return errorAnswer(new SqlccError('overloaded', 'too many calls are under way on this stream'), call.p);
+      const error = new SqlccError('overloaded', 'too many calls are under way on this stream');
+      return done(errorAnswer(error, call.p));
     }
-    let identity: Identity | null;
+    const refuse = (error: unknown): void =>
+      done(router.refuse(error, { target: call.p, remoteAddress: caller.address }));
+    let who: ReturnType<Caller['identify']>;
     try {
-      const who = caller.identify(authorization);
-      identity = who instanceof Promise ? await who : who;
+      who = caller.identify(authorization);
     } catch (error) {
-      return router.refuse(error, { target: call.p, remoteAddress: caller.address });
+      return refuse(error);
     }
-    return router.dispatch({
+    if (who instanceof Promise)
+      who.then((one) => router.answer(this.#request(call, bytes, one), done), refuse);
+    else router.answer(this.#request(call, bytes, who), done);
+  }
+
+  #request(call: CallDocument, bytes: number, identity: Identity | null): RouterRequest {
+    return {
       method: call.m,
       target: call.p,
-      headers: call.h ?? {},
+      headers: call.h ?? NO_HEADERS,
       body: { kind: 'value', value: call.b, bytes },
       singleAnswer: true,
       identity,
-      remoteAddress: caller.address,
+      remoteAddress: this.#options.caller.address,
       gone: this.#signal,
-    });
+    };
   }
 
-  #push(frame: Frame): void {
+  #push(frame: OutgoingFrame): void {
     this.#answers.push(frame);
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
@@ -154,7 +164,11 @@ export class CallFront {
 
 /** The headers that say something: the type of a body is told by where it stands. */
 function telling(headers: RouterAnswer['headers']): RouterAnswer['headers'] | undefined {
-  const { 'content-type': _type, ...rest } = headers;
-  for (const _ in rest) return rest;
-  return undefined;
+  let rest: Record<string, string> | undefined;
+  for (const name in headers) {
+    if (name === 'content-type') continue;
+    rest ??= {};
+    rest[name] = headers[name] as string;
+  }
+  return rest;
 }

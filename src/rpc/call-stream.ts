@@ -14,7 +14,7 @@ import {
   decodeAnswer,
   encodeDocument,
 } from './call-frames.ts';
-import { encodeFrames, type Frame, FrameReader } from './frame.ts';
+import { encodeFrames, type Frame, FrameReader, fitsFrame, type OutgoingFrame } from './frame.ts';
 
 /** The node answers late calls itself; only silence is decided here, this much later. */
 const GRACE_MS = 100;
@@ -48,7 +48,7 @@ export class CallStream {
   readonly #stream: Duplex;
   readonly #reader = new FrameReader();
   readonly #waiting = new Map<number, Waiting>();
-  readonly #unsent: { id: number; frame: Frame }[] = [];
+  readonly #unsent: { id: number; frame: OutgoingFrame }[] = [];
   readonly #onClose: (() => void)[] = [];
   #nextId = 1;
   #flushPlanned = false;
@@ -105,7 +105,7 @@ export class CallStream {
       b: request.body,
     };
     const payload = encodeDocument(document);
-    if (payload.length > LIMITS.maxFrameBytes) {
+    if (!fitsFrame(payload)) {
       return Promise.reject(
         new SqlccError('invalid_argument', `a call has at most ${LIMITS.maxFrameBytes} bytes`),
       );
@@ -132,7 +132,7 @@ export class CallStream {
   #flush(): void {
     this.#flushPlanned = false;
     if (this.#blocked || !this.#open || this.#unsent.length === 0) return;
-    const frames: Frame[] = [];
+    const frames: OutgoingFrame[] = [];
     for (const { id, frame } of this.#unsent.splice(0)) {
       const waiting = this.#waiting.get(id);
       if (waiting === undefined) continue; // timed out before it could leave

@@ -14,25 +14,37 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
+/** A text goes as UTF-8. */
+export interface OutgoingFrame {
+  readonly type: number;
+  readonly payload: Uint8Array | string;
+}
+
 /** False for a payload that no receiver would take. */
-export function fitsFrame(payload: Uint8Array): boolean {
-  return payload.length <= LIMITS.maxFrameBytes;
+export function fitsFrame(payload: Uint8Array | string): boolean {
+  // a UTF-16 unit takes three bytes at most: most texts need not be measured
+  if (typeof payload !== 'string') return payload.length <= LIMITS.maxFrameBytes;
+  return payload.length * 3 <= LIMITS.maxFrameBytes || Buffer.byteLength(payload) <= LIMITS.maxFrameBytes;
 }
 
 /**
  * The bytes of all frames in one buffer. Each payload fits a frame: who takes others' payloads asks first.
  */
-export function encodeFrames(frames: readonly Frame[]): Buffer {
+export function encodeFrames(frames: readonly OutgoingFrame[]): Buffer {
   let size = 0;
-  for (const frame of frames) size += HEADER_BYTES + frame.payload.length;
+  for (const { payload } of frames)
+    size += HEADER_BYTES + (typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length);
   const out = Buffer.allocUnsafe(size);
   let at = 0;
   for (const { type, payload } of frames) {
     assert(fitsFrame(payload), `a frame of ${payload.length} bytes is above the limit`);
-    out.writeUInt32BE(payload.length, at);
+    const start = at + HEADER_BYTES;
+    let { length } = payload;
+    if (typeof payload === 'string') length = out.write(payload, start);
+    else out.set(payload, start);
+    out.writeUInt32BE(length, at);
     out[at + 4] = type;
-    out.set(payload, at + HEADER_BYTES);
-    at += HEADER_BYTES + payload.length;
+    at = start + length;
   }
   return out;
 }

@@ -94,25 +94,31 @@ export class Router {
   }
 
   /** Never rejects. */
-  async dispatch(request: RouterRequest): Promise<RouterAnswer> {
+  dispatch(request: RouterRequest): Promise<RouterAnswer> {
+    return new Promise((resolve) => this.answer(request, resolve));
+  }
+
+  /** The same without a promise of its own: `done` gets the answer, perhaps before this returns. */
+  answer(request: RouterRequest, done: (answer: RouterAnswer) => void): void {
     let endpoint: EndpointName | null = null;
+    const fail = (error: unknown): void => done(this.#failure(error, endpoint, request));
     try {
       const match = this.#table.match(request.method, request.target);
       if (match.kind === 'malformed') throw new SqlccError('invalid_argument', match.reason);
-      if (match.kind !== 'found') return missing(match, request);
+      if (match.kind !== 'found') return done(missing(match, request));
       endpoint = match.name;
       const identity = this.#admit(endpoint, request.identity);
       if (request.singleAnswer === true && isStream(endpoint))
         throw new SqlccError('invalid_argument', 'an endless answer needs a request of its own');
       const deadline = performance.now() + timeoutOf(request.headers[HEADERS.timeoutMs]);
-      // in one function and without a wait where nothing has to be waited for: this is run for each write
-      const body = this.#bodyHere(ENDPOINTS[endpoint], request.body, identity) ?? {
-        value: await this.#readBody(ENDPOINTS[endpoint], request.body, identity, deadline),
-      };
-      const call = new RoutedCall(request, match, { identity, body: body.value, deadline });
-      return render(await this.#handle(call));
+      const handle = (body: unknown): void =>
+        this.#handle(new RoutedCall(request, match, { identity, body, deadline }), done, fail);
+      // without a wait where nothing has to be waited for: this is run for each write
+      const here = this.#bodyHere(ENDPOINTS[endpoint], request.body, identity);
+      if (here !== null) handle(here.value);
+      else this.#readBody(ENDPOINTS[endpoint], request.body, identity, deadline).then(handle).catch(fail);
     } catch (error) {
-      return this.#failure(error, endpoint, request);
+      fail(error);
     }
   }
 
@@ -135,37 +141,29 @@ export class Router {
     });
   }
 
-  #handle(call: RoutedCall): Promise<Answer> {
+  /** Ends with one word to `done` or `fail`, or throws. */
+  #handle(call: RoutedCall, done: (answer: RouterAnswer) => void, fail: (error: unknown) => void): void {
     const handler = this.#options.handlers[call.endpoint];
     if (handler === undefined) throw new SqlccError('not_implemented', `${call.endpoint} is not served here`);
     const endpoint: Endpoint = ENDPOINTS[call.endpoint];
     if (endpoint.scopeOf !== undefined) this.#require(endpoint.scopeOf(call.body), call.identity);
-    return this.#withDeadline(handler(call), call);
-  }
-
-  /**
-   * The handler's answer; when it has none by the deadline and its overtime, the caller is told so and
-   * the call aborts.
-   */
-  #withDeadline(answer: Promise<Answer>, call: RoutedCall): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.#deadlines.set(call.remainingMs() + OVERTIME_MS, () => {
-        const endpoint: Endpoint = ENDPOINTS[call.endpoint];
-        const code = endpoint.method === 'GET' ? 'deadline_exceeded' : 'outcome_unknown';
-        reject(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
-        call.abort();
-      });
-      answer.then(
-        (value) => {
-          this.#deadlines.clear(deadline);
-          resolve(value);
-        },
-        (error) => {
-          this.#deadlines.clear(deadline);
-          reject(error);
-        },
-      );
+    const answer = handler(call);
+    let isOver = false;
+    // a handler without an answer by the deadline and its overtime: the caller is told so and the call aborts
+    const deadline = this.#deadlines.set(call.remainingMs() + OVERTIME_MS, () => {
+      isOver = true;
+      const code = endpoint.method === 'GET' ? 'deadline_exceeded' : 'outcome_unknown';
+      fail(new SqlccError(code, `${call.endpoint} did not end within its deadline`));
+      call.abort();
     });
+    const isLate = (): boolean => {
+      this.#deadlines.clear(deadline);
+      return isOver;
+    };
+    answer.then(
+      (value) => (isLate() ? undefined : done(render(value))),
+      (error) => (isLate() ? undefined : fail(error)),
+    );
   }
 
   /** The checked body where nothing has to be waited for; null where it must be read. */
