@@ -7,6 +7,7 @@ import type { NodeRoster } from '../src/auth/index.ts';
 import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
+import { Deadlines } from '../src/rpc/index.ts';
 import type { MeasuresReport } from './measures.ts';
 import { packProposals } from './packed-proposals.ts';
 import { Proposals } from './proposals.ts';
@@ -25,7 +26,7 @@ export interface ConsensusListener {
 
 interface Barrier {
   readonly settle: (index: LogIndex) => void;
-  readonly fail: (error: SqlccError) => void;
+  readonly fail: () => void;
 }
 
 /** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
@@ -38,6 +39,7 @@ export class ConsensusLink {
   readonly #barriers = new Map<number, Barrier[]>();
   readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
   #barrierBatch: Barrier[] = [];
+  readonly #deadlines = new Deadlines();
   readonly #statusListeners = new Set<() => void>();
   #nextBarrierId = 1;
   #rosterKey = '';
@@ -120,27 +122,29 @@ export class ConsensusLink {
     if (this.#pendingReads >= LIMITS.maxPendingReads) {
       return Promise.reject(new SqlccError('overloaded', 'too many reads are waiting on this node'));
     }
-    const deadline = performance.now() + timeoutMs;
     this.#pendingReads++;
-    const barrier = new Promise<LogIndex>((settle, fail) => {
-      let over = false;
-      const timer = setTimeout(() => {
-        over = true;
+    return new Promise<LogIndex>((settle, fail) => {
+      let isOver = false;
+      const end = (): void => {
+        if (!isOver) this.#pendingReads--;
+        isOver = true;
+      };
+      const deadline = this.#deadlines.set(timeoutMs, () => {
+        end();
         fail(new SqlccError('no_quorum', `no leader confirmed a read within ${Math.round(timeoutMs)} ms`));
-      }, timeoutMs);
-      const ask = (): void =>
-        this.#askBarrier({
-          settle: (index) => {
-            clearTimeout(timer);
-            settle(index);
-          },
-          fail: () => {
-            if (!over && performance.now() < deadline) setTimeout(ask, BARRIER_RETRY_MS);
-          },
-        });
-      ask();
+      });
+      const barrier: Barrier = {
+        settle: (index) => {
+          end();
+          this.#deadlines.clear(deadline);
+          settle(index);
+        },
+        fail: () => {
+          if (!isOver) setTimeout(() => this.#askBarrier(barrier), BARRIER_RETRY_MS);
+        },
+      };
+      this.#askBarrier(barrier);
     });
-    return barrier.finally(() => this.#pendingReads--);
   }
 
   /**
@@ -270,7 +274,7 @@ export class ConsensusLink {
       const waiting = this.#barriers.get(result.id) ?? [];
       this.#barriers.delete(result.id);
       for (const barrier of waiting) {
-        if (result.index === null) barrier.fail(new SqlccError('no_leader', 'no leader confirmed the read'));
+        if (result.index === null) barrier.fail();
         else barrier.settle(result.index);
       }
     }

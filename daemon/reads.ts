@@ -91,7 +91,8 @@ export class Reads {
         const began = performance.now();
         const limit = Math.min(timeoutMs, BARRIER_LIMIT_MS);
         const index = await this.#consensus.readBarrier(limit);
-        await this.#state.whenApplied(index, Math.max(1, timeoutMs - (performance.now() - began)));
+        if (index > this.#state.appliedIndex)
+          await this.#state.whenApplied(index, Math.max(1, timeoutMs - (performance.now() - began)));
         return this.info('quorum');
       }
       case 'session':

@@ -23,7 +23,9 @@ const APPLIED = 'coalesce((SELECT idx FROM _sqlcc_applied WHERE id = 0), 0)';
 const select = (where: string): string =>
   `SELECT ${APPLIED}, k.* FROM (SELECT 1) LEFT JOIN (SELECT ${KV_COLUMNS} FROM _sqlcc_kv WHERE ${where}) k`;
 
-const GET = select('key = ?');
+/** Reads by `own` that follow each other at once are one transaction. */
+const GET = `SELECT ${APPLIED}, value, version, term, at FROM _sqlcc_kv WHERE key = ?`;
+const APPLIED_ALONE = `SELECT ${APPLIED}`;
 const LIST_ALL = select('key >= ? ORDER BY key LIMIT ?');
 const LIST_UNTIL = select('key >= ? AND key < ? ORDER BY key LIMIT ?');
 /** In the order asked for, a row of nulls for a key that does not exist. */
@@ -43,6 +45,7 @@ export interface OwnState {
 }
 
 type Row = readonly [bigint, ...KvRow];
+type GetRow = readonly [applied: bigint, value: string, version: bigint, term: bigint, at: bigint];
 
 function itemIn([, ...row]: Row): KvItem | null {
   return (row[0] as unknown) === null ? null : itemOf(row);
@@ -107,8 +110,14 @@ export class StateReader {
   }
 
   get(key: string): { readonly item: KvItem | null; readonly appliedIndex: LogIndex } {
-    const row = this.#reader.own(GET).get(Buffer.from(key)) as unknown as Row;
-    return { item: itemIn(row), appliedIndex: Number(row[0]) };
+    const row = this.#reader.own(GET).get(Buffer.from(key)) as unknown as GetRow | undefined;
+    if (row === undefined) {
+      const [applied] = this.#reader.own(APPLIED_ALONE).get() as unknown as [bigint];
+      return { item: null, appliedIndex: Number(applied) };
+    }
+    const [applied, value, version, term, at] = row;
+    const item = { key, value, version: Number(version), term: Number(term), timestamp: Number(at) };
+    return { item, appliedIndex: Number(applied) };
   }
 
   /**

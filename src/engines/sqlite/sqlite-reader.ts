@@ -84,6 +84,11 @@ export class SqliteReader {
   #opened: Opened | null = null;
   /** What `own` found in this run of microtasks. */
   #now: Opened | null = null;
+  readonly #endNow = (): void => {
+    const now = this.#now;
+    this.#now = null;
+    if (now?.connection.db.isOpen === true) now.connection.db.exec('COMMIT');
+  };
 
   /** Opens lazily: the folder may still be empty. */
   constructor(dir: string) {
@@ -92,15 +97,14 @@ export class SqliteReader {
 
   /**
    * A statement of the state machine's own, kept for the next call. Throws unavailable while there is
-   * no file. Callers that one message has released look once together whether a restore has replaced the
-   * file: whoever waits for that restore is released by a later message.
+   * no file. Callers that one message has released read in one transaction, of the file that is there when
+   * the first of them reads: what any of them waited for was committed before that message was sent.
    */
   own(sql: string): StatementSync {
     if (this.#now === null) {
       this.#now = this.#current();
-      queueMicrotask(() => {
-        this.#now = null;
-      });
+      this.#now.connection.db.exec('BEGIN');
+      queueMicrotask(this.#endNow);
     }
     return ownOf(this.#now, sql);
   }
@@ -178,12 +182,13 @@ export class SqliteReader {
   }
 
   close(): void {
+    this.#endNow();
     this.#opened?.connection.db.close();
     this.#opened = null;
-    this.#now = null;
   }
 
   #current(): Opened {
+    this.#endNow();
     const generation = currentGeneration(this.#dir);
     if (this.#opened !== null && this.#opened.generation === generation) return this.#opened;
     this.close();
