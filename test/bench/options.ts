@@ -72,7 +72,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     sides: listOf(values.sides, ['etcd', 'sqlcc'], 'sides'),
     repetitions: wholeOf(values.repetitions ?? (quick ? '1' : '3'), 'repetitions'),
     attempts: wholeOf(values.attempts ?? (quick ? '1' : '3'), 'attempts'),
-    warmMs: quick ? 700 : 1000,
+    warmMs: quick ? 2000 : 3000,
     measureMs: seconds * 1000,
     rounds: wholeOf(values.rounds ?? (quick ? '5' : '20'), 'rounds'),
     json: values.json ?? null,

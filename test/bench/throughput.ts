@@ -172,7 +172,8 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Cell[]> {
     const runs: Runs = new Map();
     for (let n = 1; n <= plan.repetitions; n++) {
       for (const side of plan.sides) {
-        plan.say(`${callers} callers, ${n} of ${plan.repetitions}, ${side}`);
+        const warm = `${KEYS} keys written and ${plan.warmMs / 1000} s of each load uncounted`;
+        plan.say(`${callers} callers, ${n} of ${plan.repetitions}, ${side}; warmed up alike: ${warm}`);
         await visit(plan, side, callers, runs);
       }
     }
