@@ -186,7 +186,8 @@ export class ConsensusHost {
   #onPayload(claim: NodeClaim, bytes: Uint8Array): void {
     const peer = claim.nodeId;
     if (bytes[0] === PAYLOAD_RAFT) {
-      const decoded = decodeMessages(bytes.subarray(1));
+      // a copy: entries stay in the log's cache, and a view of them holds all that was read with them
+      const decoded = decodeMessages(Uint8Array.prototype.slice.call(bytes, 1));
       if (!decoded.ok) {
         this.#log('warn', 'peer-message-refused', { peer, reason: decoded.reason });
         this.#peers.disconnect(peer);

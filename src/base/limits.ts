@@ -25,7 +25,7 @@ export const LIMITS = {
    */
   maxTurnInputs: 65_536,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
-  logCacheBytes: 4 * 1024 * 1024,
+  logCacheBytes: 2 * 1024 * 1024,
   /**
    * Log entries kept behind a snapshot for followers that lag a little, and their bytes: what is met first
    * ends it. A live follower that lags more gets ten times as much, then a snapshot.
