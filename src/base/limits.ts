@@ -4,7 +4,8 @@
  */
 export const LIMITS = {
   /**
-   * Proposals whose entries are not yet committed, in bytes; above it a proposal is refused as `overloaded`.
+   * Proposals whose entries are not yet committed, in bytes; above it a proposal is refused as
+   * `overloaded`. Less where a second commits less (src/raft/admission.ts).
    */
   maxUncommittedBytes: 64 * 1024 * 1024,
   /** One log entry's data; larger requests are refused before they are proposed. */
@@ -24,6 +25,11 @@ export const LIMITS = {
    * again.
    */
   maxTurnInputs: 65_536,
+  /**
+   * Proposals that one turn of the consensus loop takes, and entries that it sends to one follower, in
+   * bytes; the rest waits for the next turn, so that no heartbeat waits behind it.
+   */
+  maxTurnBytes: 1024 * 1024,
   /** Recent entries that the log keeps in memory, in bytes; older ones are read from their segment. */
   logCacheBytes: 2 * 1024 * 1024,
   /**

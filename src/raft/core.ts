@@ -8,6 +8,7 @@
  */
 import type { Duration, InstanceId, Instant, LogIndex, NodeId, Random, Term } from '../base/index.ts';
 import { assert, NEVER } from '../base/index.ts';
+import type { Admission } from './admission.ts';
 import type { Ballot } from './ballot.ts';
 import { decodeMembership } from './codec-membership.ts';
 import { EMPTY_MEMBERSHIP, findMember, isJoint, isVoter, MembershipStack } from './membership.ts';
@@ -75,9 +76,9 @@ export interface LeaderState {
   commitHeldUntil: Instant;
   /** Heartbeats so far, by the clock. */
   beats: number;
-  /** Sizes of own uncommitted batches, oldest first. */
-  uncommitted: { readonly last: LogIndex; readonly bytes: number }[];
-  uncommittedBytes: number;
+  /** Somebody could be sent more than one turn may send. */
+  hasMore: boolean;
+  readonly admission: Admission;
 }
 
 /** A campaign from its first pre-vote to its end, retries included. */

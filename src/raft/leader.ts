@@ -41,10 +41,10 @@ export function propose(core: RaftCore, leader: LeaderState, input: InputOf<'pro
     for (const p of input.proposals) refuse(core, p.id, 'transferring', 'leadership is being handed over');
     return;
   }
-  let room = LIMITS.maxUncommittedBytes - leader.uncommittedBytes;
+  let { room } = leader.admission;
   const taken = [];
   for (const p of input.proposals) {
-    const fits = p.data.length <= room || (leader.uncommittedBytes === 0 && taken.length === 0);
+    const fits = p.data.length <= room || (leader.admission.bytes === 0 && taken.length === 0);
     if (!fits) {
       refuse(core, p.id, 'overloaded', 'too many bytes wait for their commit');
       continue;

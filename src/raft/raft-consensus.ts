@@ -371,6 +371,7 @@ export class RaftConsensus {
     }
     if (core.transfer !== null) at = Math.min(at, core.transfer.deadline);
     if (core.leader === null) return Math.min(at, electionWakeAt(core));
+    if (core.leader.hasMore) return core.now;
     if (core.leader.peers.size === 0) return at;
     const silent = quorumContact(core, core.leader) + core.electionTimeoutMs;
     return Math.min(at, core.leader.heartbeatAt, commitDueAt(core, core.leader), silent);

@@ -7,7 +7,7 @@
  * counts only when its disk has it, like everybody's.
  */
 import type { Instant, LogIndex, NodeId, Timestamp } from '../base/index.ts';
-import { LIMITS, must, NEVER } from '../base/index.ts';
+import { LIMITS, NEVER } from '../base/index.ts';
 import { encodeMembership } from './codec-membership.ts';
 import { LEARNER_BEATS, type LeaderState, type RaftCore } from './core.ts';
 import { entryBytes } from './log-slice.ts';
@@ -42,8 +42,7 @@ export function appendOwn(core: RaftCore, leader: LeaderState, drafts: readonly 
     });
   }
   core.log.append(entries);
-  leader.uncommitted.push({ last: index, bytes });
-  leader.uncommittedBytes += bytes;
+  leader.admission.appended(index, bytes, core.now);
 }
 
 /** Appends a configuration, which is in force from now on (Raft §6). */
@@ -94,6 +93,7 @@ function sendFarewell(core: RaftCore, leader: LeaderState, peer: Progress): void
 
 /** Sends what each peer may get now; called once a turn. */
 export function replicateAll(core: RaftCore, leader: LeaderState): void {
+  leader.hasMore = false;
   for (const peer of leader.peers.values()) replicate(core, leader, peer);
   // a read waits for voters: those without a vote would answer for nothing, at each read
   if (leader.reads.takeBroadcast()) broadcastHeartbeat(core, leader, 'voters');
@@ -104,7 +104,12 @@ function replicate(core: RaftCore, leader: LeaderState, peer: Progress): void {
     if (!peer.paused) sendAppend(core, leader, peer);
     return;
   }
+  const before = peer.inflightBytes;
   while (peer.state === 'replicate' && peer.next <= core.log.lastIndex && !peer.isPaused()) {
+    if (peer.inflightBytes - before >= LIMITS.maxTurnBytes) {
+      leader.hasMore = true;
+      return;
+    }
     if (!sendAppend(core, leader, peer)) return;
   }
   if (peer.state !== 'replicate') return;
@@ -230,7 +235,7 @@ export function advanceCommit(core: RaftCore, leader: LeaderState): boolean {
   if (index <= log.commit || !Number.isFinite(index) || log.term(index) !== core.term) return false;
   holdCommit(core, leader, index - log.commit);
   log.commitTo(index);
-  releaseUncommitted(leader, index);
+  leader.admission.committed(index, core.now);
   return true;
 }
 
@@ -240,17 +245,6 @@ function holdCommit(core: RaftCore, leader: LeaderState, entries: number): void 
   const isBurst = entries >= BURST_ENTRIES && core.log.commit >= leader.termStart;
   if (!isBurst) leader.commitHeldUntil = Math.min(leader.commitHeldUntil, core.now);
   else if (commitDueAt(core, leader) === NEVER) leader.commitHeldUntil = core.now + COMMIT_HOLD_MS;
-}
-
-function releaseUncommitted(leader: LeaderState, commit: LogIndex): void {
-  let n = 0;
-  while (n < leader.uncommitted.length) {
-    const batch = must(leader.uncommitted[n], 'a batch');
-    if (batch.last > commit) break;
-    leader.uncommittedBytes -= batch.bytes;
-    n++;
-  }
-  if (n > 0) leader.uncommitted.splice(0, n);
 }
 
 /** The instant of the last contact with a quorum; the leader itself is always in touch. */

@@ -7,6 +7,7 @@
  */
 import type { LogIndex, NodeId, Term } from '../base/index.ts';
 import { assert, NEVER } from '../base/index.ts';
+import { Admission } from './admission.ts';
 import { Ballot } from './ballot.ts';
 import { LEARNER_BEATS, type RaftCore, type Transfer } from './core.ts';
 import type { ReadOrigin } from './read-index.ts';
@@ -133,8 +134,8 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     heartbeatAt: core.now,
     commitHeldUntil: core.now,
     beats: 0,
-    uncommitted: [],
-    uncommittedBytes: 0,
+    hasMore: false,
+    admission: new Admission(),
   };
   core.event({
     kind: 'elected',

@@ -94,7 +94,7 @@ export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
     drawnTimeoutMs: core.drawnTimeoutMs,
     silenceMs: leader !== null || core.contactAt === null ? null : core.now - core.contactAt,
     transferringTo: leader === null ? null : (core.transfer?.to ?? null),
-    uncommittedBytes: leader?.uncommittedBytes ?? 0,
+    uncommittedBytes: leader?.admission.bytes ?? 0,
     pendingReads: (leader?.reads.size ?? 0) + core.forwarded.size,
     ranks: leader === null ? core.ranks : successors(core, leader),
     peers: leader === null ? [] : [...leader.peers.values()].map((p) => peerStatus(core, p)),

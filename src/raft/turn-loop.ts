@@ -16,6 +16,7 @@ import type { RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 import { RaftConsensus } from './raft-consensus.ts';
 import type { RaftMarks, RaftStatus } from './status.ts';
 import type {
+  Proposal,
   ProposalResult,
   RaftEvent,
   RaftInput,
@@ -60,6 +61,8 @@ export class TurnLoop {
   readonly #options: TurnLoopOptions;
   readonly #core: RaftConsensus;
   readonly #inputs = new BoundedQueue<RaftInput>(LIMITS.maxTurnInputs, 'reject');
+  /** Proposals that no turn has taken yet, oldest first; the driver bounds how many callers may wait. */
+  #proposals: Proposal[] = [];
   /** Messages that wait for their token, in order of token. */
   #held: Held[] = [];
   #wakeAt: Instant = NEVER;
@@ -97,6 +100,7 @@ export class TurnLoop {
     this.#cancelWake?.();
     this.#cancelWake = null;
     this.#held = [];
+    this.#proposals = [];
   }
 
   /**
@@ -105,6 +109,7 @@ export class TurnLoop {
    */
   submit(input: RaftInput): boolean {
     if (!this.#isRunning) return false;
+    if (this.#putOff(input)) return true;
     const isTaken = this.#inputs.push(input);
     this.#schedule();
     return isTaken;
@@ -119,6 +124,26 @@ export class TurnLoop {
     return this.#core.marks();
   }
 
+  /** Proposals wait apart: they may be many and long, and what keeps a leader in office is neither. */
+  #putOff(input: RaftInput): boolean {
+    if (input.kind !== 'propose') return false;
+    for (const proposal of input.proposals) this.#proposals.push(proposal);
+    this.#schedule();
+    return true;
+  }
+
+  /** What of them this turn takes: as many as fit, and one always. */
+  #nextProposals(): Proposal[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { data } of this.#proposals) {
+      bytes += data.length;
+      if (count > 0 && bytes > LIMITS.maxTurnBytes) break;
+      count++;
+    }
+    return this.#proposals.splice(0, count);
+  }
+
   #schedule(): void {
     if (this.#isScheduled || !this.#isRunning) return;
     this.#isScheduled = true;
@@ -131,9 +156,12 @@ export class TurnLoop {
     try {
       const now = this.#options.clock.now();
       for (const input of inputs) this.#core.step(input, now);
+      const proposals = this.#nextProposals();
+      if (proposals.length > 0) this.#core.step({ kind: 'propose', proposals }, now);
       // before anything leaves; after `take` the log counts on a write that the storage has not seen yet
       this.#core.check();
       this.#carryOut(this.#core.take());
+      if (this.#proposals.length > 0) this.#schedule();
     } catch (error) {
       // an assertion of the core: a node that contradicts itself must not go on
       this.#fatal((error as Error).stack ?? String(error));
@@ -176,7 +204,7 @@ export class TurnLoop {
    * makes room first.
    */
   insert(input: RaftInput): void {
-    if (!this.#isRunning) return;
+    if (!this.#isRunning || this.#putOff(input)) return;
     if (!this.#inputs.push(input)) {
       this.#turn();
       this.#inputs.push(input);

@@ -1,5 +1,6 @@
 /** How a leader finds where its log and a follower's part: each answer skips a term, on both sides. */
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
 import { logOf, memberOf, Scene } from '../../golden/raft/scene.ts';
 
 const membership = {
@@ -104,4 +105,32 @@ describe('probing a follower', () => {
       expect(refusals(leader, follower)).toEqual(expected);
     },
   );
+});
+
+describe('catching up', () => {
+  it('sends one follower no more in a turn than fits, and goes on at once', () => {
+    const scene = new Scene();
+    for (const id of ['a', 'b', 'c']) scene.add(id, logOf([1], membership), 1);
+    scene.now = scene.core('a').status().wakeAt;
+    scene.step('a', { kind: 'tick' });
+    scene.stabilize();
+    const bytes = 0.4 * LIMITS.maxTurnBytes;
+    const proposals = Array.from({ length: 16 }, (_, id) => ({
+      ...{ id, kind: 'command' as const, timestamp: 0, data: new Uint8Array(bytes) },
+    }));
+    scene.step('a', { kind: 'propose', proposals });
+    const sent: number[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      const mine = scene.wire.filter((m) => m.kind === 'append' && m.to === 'b');
+      sent.push(mine.reduce((sum, m) => sum + (m.kind === 'append' ? m.entries.length : 0), 0));
+      scene.wire = [];
+      if (scene.core('a').status().wakeAt > scene.now) break;
+      scene.step('a', { kind: 'tick' });
+    }
+    expect(sent.reduce((sum, n) => sum + n, 0)).toBe(16);
+    expect(sent.length).toBeGreaterThan(2);
+    // a step here is two turns: the disk answers at once
+    const most = 2 * (LIMITS.maxTurnBytes + LIMITS.maxAppendBytes);
+    for (const entries of sent) expect(entries * bytes).toBeLessThan(most);
+  });
 });

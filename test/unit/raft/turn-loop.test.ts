@@ -19,6 +19,7 @@ class Stage {
   readonly applied: LogEntry[] = [];
   readonly events: RaftEvent[] = [];
   readonly fatal: string[] = [];
+  readonly refused: number[] = [];
   readonly loop: TurnLoop;
   now = 0;
   #soon: (() => void)[] = [];
@@ -64,7 +65,7 @@ class Stage {
       random: { next: () => 0.5 },
       schedule: (fn) => void this.#soon.push(fn),
       listener: {
-        proposals: () => {},
+        proposals: (results) => void this.refused.push(...results.map((r) => r.id)),
         reads: () => {},
         events: (events) => void this.events.push(...events),
         fatal: (reason) => void this.fatal.push(reason),
@@ -207,6 +208,26 @@ describe('TurnLoop', () => {
     stage.settle();
     expect(stage.loop.status()).toMatchObject({ role: 'leader', term: 2, commitIndex: 2, appliedIndex: 2 });
     expect(stage.applied.map((e) => e.index)).toEqual([1, 2]);
+  });
+
+  it('takes no more proposals in a turn than fit, so that a message never waits behind all of them', () => {
+    const stage = new Stage(['a', 'b', 'c']);
+    const proposals = Array.from({ length: 8 }, (_, id) => ({
+      ...{ id, kind: 'command' as const, timestamp: 0 },
+      data: new Uint8Array(0.4 * LIMITS.maxTurnBytes),
+    }));
+    stage.loop.submit({ kind: 'propose', proposals });
+    stage.round();
+    expect(stage.refused.splice(0)).toEqual([0, 1]);
+    stage.receive('b', heartbeat(1));
+    stage.round();
+    expect(stage.kinds()).toEqual(['heartbeat-response b']);
+    stage.settle();
+    expect(stage.refused).toEqual([2, 3, 4, 5, 6, 7]);
+    const long = { ...proposals[0], id: 9, data: new Uint8Array(2 * LIMITS.maxTurnBytes) } as const;
+    stage.loop.submit({ kind: 'propose', proposals: [long as (typeof proposals)[0]] });
+    stage.settle();
+    expect(stage.refused.at(-1)).toBe(9);
   });
 
   it('drops input that it has no room for, and never its own acknowledgements', () => {
