@@ -24,6 +24,8 @@ export interface Porter {
   readonly instanceId: InstanceId;
   readonly life: number;
   readonly isUp: boolean;
+  /** It stands still: nothing is written, nothing is answered. */
+  readonly isPaused: boolean;
   readonly state: NodeState;
   keep(image: SnapshotImage): void;
   submit(input: RaftInput): void;
@@ -81,6 +83,10 @@ export class Courier {
     this.#world.after(this.#network.delay() + 0.5, () => {
       const { from, to, parcel, lives } = transfer;
       if (this.#under.get(key) !== transfer) return;
+      if (from.isPaused || to.isPaused) {
+        this.#next(key, transfer);
+        return;
+      }
       const isWhole = lives[0] === from.life && lives[1] === to.life && from.isUp && to.isUp;
       const isCut =
         this.#network.isCut(from.nodeId, to.nodeId) || this.#network.isCut(to.nodeId, from.nodeId);

@@ -25,7 +25,7 @@ export class NodeState {
   #synced = this.machine.copy();
   /** Applied and not synced. */
   #journal: LogEntry[] = [];
-  /** Finished snapshots on this node's disk, oldest first. */
+  /** Finished snapshots on this node's disk, in the order in which they came. */
   readonly snapshots = new Map<string, SnapshotImage>();
 
   get appliedIndex(): LogIndex {
@@ -33,7 +33,10 @@ export class NodeState {
   }
 
   get newestSnapshot(): SnapshotImage | undefined {
-    return [...this.snapshots.values()].at(-1);
+    return [...this.snapshots.values()].reduce<SnapshotImage | undefined>(
+      (best, image) => (image.meta.index >= (best?.meta.index ?? 0) ? image : best),
+      undefined,
+    );
   }
 
   apply(entry: LogEntry): ApplyResult {
@@ -50,11 +53,15 @@ export class NodeState {
     return { meta, machine, isRotten: false };
   }
 
-  /** Old ones go, but not the one that the log builds on. */
+  /**
+   * Old ones go, but not the one that the log builds on. Old is what stands low in the log, as in the product:
+   * one that has arrived and waits to be loaded must not go because own ones were finished since.
+   */
   keep(image: SnapshotImage, needed: string | null): void {
     this.snapshots.set(image.meta.id, image);
-    const old = [...this.snapshots.keys()].slice(0, -SNAPSHOTS_KEPT).filter((id) => id !== needed);
-    for (const id of old) this.snapshots.delete(id);
+    const byIndex = [...this.snapshots.values()].sort((a, b) => a.meta.index - b.meta.index);
+    for (const { meta } of byIndex.slice(0, -SNAPSHOTS_KEPT))
+      if (meta.id !== needed) this.snapshots.delete(meta.id);
   }
 
   /** Becomes the snapshot; false when there is none, or none that is sound. */

@@ -79,6 +79,7 @@ const FINAL_AFTER_MS = 3000;
 
 export class SimNode {
   readonly nodeId: NodeId;
+  readonly who: string;
   /** Changes with the disk. */
   instanceId: InstanceId;
   state = new NodeState();
@@ -97,18 +98,19 @@ export class SimNode {
 
   constructor(nodeId: NodeId, parts: NodeParts) {
     this.nodeId = nodeId;
+    this.who = nodeId;
     this.instanceId = `i-${nodeId}`;
     this.#parts = parts;
     this.#settings = parts.settings;
     this.#disk = parts.makeDisk(this.instanceId);
   }
 
-  get who(): string {
-    return this.nodeId;
-  }
-
   get isUp(): boolean {
     return this.#life !== null;
+  }
+
+  get isPaused(): boolean {
+    return this.#life?.clock.isPaused ?? false;
   }
 
   get member(): RaftMember {
