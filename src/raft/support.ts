@@ -21,9 +21,12 @@ function votingMs(core: RaftCore): Duration {
   return Math.min(2 * core.writes.expectedMs(core.now), MAX_VOTING_MS);
 }
 
-/** Is this node's vote on its way to the disk, or was it as good as promised, and not to `asker`? */
+/**
+ * Is this node's vote on its way to the disk, or was it as good as promised, and not to `asker`? Both may be:
+ * the vote for one whose term is over already, the promise to the one that ended it.
+ */
 export function supportsAnother(core: RaftCore, asker: NodeId): boolean {
-  if (core.voteToken !== 0) return core.votedFor !== asker;
+  if (core.voteToken !== 0 && core.votedFor !== asker) return true;
   const { support } = core;
   return support !== null && support.to !== asker && core.now < support.until;
 }

@@ -80,7 +80,8 @@ export class LockStep implements SceneWatch {
       if (m.kind === 'append-response') answers.push(`${m.kind} to ${m.to} ${m.accepted} ${m.index}`);
       if (m.kind === 'vote-response') answers.push(`${m.kind} to ${m.to} ${m.granted}`);
       if (m.kind === 'pre-vote-response') {
-        const isFree = m.granted || (m.refusal === 'voted' && !model.isVoteOnItsWay());
+        const isFree =
+          m.granted || (m.refusal === 'voted' && (!model.isVoteOnItsWay() || model.votedFor === m.to));
         if (isFree && !m.granted && !model.maySupportAnother(m.to, this.#now))
           throw new Mismatch(`${node.id} says no to ${m.to} for the sake of nobody`);
         if (m.granted) model.supported.set(m.to, this.#now);

@@ -82,6 +82,20 @@ describe('support of a candidate', () => {
     expect(ask(at, 'b', 2)).toBe('yes');
   });
 
+  it('is not ended by a vote for another whose term is over', () => {
+    const at = scene();
+    write(at, 2, 500);
+    expect(ask(at, 'a', 2)).toBe('yes');
+    const envelope = { from: 'b', to: 'c', fromInstance: 'i-b', toInstance: 'i-c', term: 2 };
+    const body = { kind: 'vote', last: { index: 9, term: 1 }, reason: 'timeout' } as const;
+    at.node('c').isDiskHeld = true;
+    at.step('c', { kind: 'message', message: { ...envelope, ...body } });
+    expect(at.core('c').status().votedFor).toBe('b');
+    at.now += 100;
+    expect(ask(at, 'b', 3)).toBe('voted');
+    expect(ask(at, 'a', 3)).toBe('voted');
+  });
+
   it('ends with the word of a leader', () => {
     const at = scene();
     write(at, 2, 500);
