@@ -13,7 +13,7 @@ import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
 import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
-import { distressOf, hangOf, Progress } from './distress.ts';
+import { DiskRace, distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
 import { Measures } from './measures.ts';
 import { unpackProposals } from './packed-proposals.ts';
@@ -38,6 +38,8 @@ const PAYLOAD_DIGEST = 2;
 const STATUS_INTERVAL_MS = 200;
 const STATUS_AT_REST_TURNS = 3;
 const SURROUNDINGS_INTERVAL_MS = 1000;
+/** No caller waits for it; unlike a transfer in distress it costs no leadership when nobody takes over. */
+const OFFERED_TRANSFER = -1;
 /** Time for the last words to the peers. */
 const GOODBYE_MS = 20;
 
@@ -58,6 +60,7 @@ export class ConsensusHost {
   #timers: NodeJS.Timeout[] = [];
   readonly #applying = new Progress();
   readonly #committing = new Progress();
+  readonly #diskRace = new DiskRace();
   #restoring = false;
   /** Where the log stood at the last report, and turns of the clock since it moved. */
   #reported = '';
@@ -365,13 +368,17 @@ export class ConsensusHost {
       loopLagP99Ms: now.loopLagP99Ms,
       diskLatencyMs: now.diskLatencyMs,
     });
-    const { appliedIndex, commitIndex, last } = this.#loop.status();
+    const { appliedIndex, commitIndex, last, ranks, peers } = this.#loop.status();
+    const others = peers.filter(
+      (p) => ranks.includes(p.nodeId) && p.silenceMs < this.#electionTimeoutMs && p.state === 'replicate',
+    );
     const at = systemClock.now();
     const applyStalledMs = this.#applying.observe(appliedIndex, commitIndex, at);
     const commitStalledMs = this.#committing.observe(commitIndex, this.#leading ? last.index : 0, at);
     const vitals = {
       syncMs: now.syncMs,
       slowestSyncMs: now.slowestSyncMs,
+      quickestOtherMs: others.length === 0 ? null : Math.min(...others.map((p) => p.diskLatencyMs)),
       applyStalledMs: this.#restoring ? 0 : applyStalledMs,
       commitStalledMs,
       isLagging: now.lagging,
@@ -380,11 +387,15 @@ export class ConsensusHost {
     const hang = hangOf(vitals);
     if (hang !== null) failStop('consensus', hang);
     const reason = distressOf(vitals);
-    if (reason !== null) this.#submit({ kind: 'distress', reason });
     this.#measures.look(this.#loop.status(), at);
     const { fsync, loopLag } = this.#surroundings;
     const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram };
     this.#main({ kind: 'measures', report: this.#measures.report(at, own) });
+    if (reason !== null) return this.#submit({ kind: 'distress', reason });
+    const to = this.#leading ? this.#diskRace.observe(now.diskLatencyMs, others, at) : null;
+    if (to === null) return;
+    this.#log('info', 'leadership-offered', { to, because: 'its disk is quicker', ms: now.diskLatencyMs });
+    this.#submit({ kind: 'transfer', id: OFFERED_TRANSFER, to });
   }
 
   #reportIfNews(): void {

@@ -4,7 +4,7 @@
  * state machine stands still or whose entries reach nobody leads nobody anywhere, however
  * well its heartbeats go.
  */
-import type { Duration } from '../src/base/index.ts';
+import type { Duration, Instant, NodeId } from '../src/base/index.ts';
 
 /** An fdatasync that has not come back after this long: the disk hangs and the node must not stay. */
 const DISK_HANG_MS = 10_000;
@@ -14,6 +14,9 @@ const DISK_HANG_MS = 10_000;
  */
 const APPLY_HANG_MS = 60_000;
 
+/** A disk is worth moving for when the other one is that much quicker. */
+const NOTABLY = 2;
+
 export interface Vitals {
   /** How long the disk has acknowledged nothing though it has something to do, ms; 0 = it has nothing. */
   readonly syncMs: Duration;
@@ -22,6 +25,8 @@ export interface Vitals {
    * than 1 s to one look in three.
    */
   readonly slowestSyncMs: Duration;
+  /** p99 of a write on the quickest disk among possible successors, ms; null = there is none. */
+  readonly quickestOtherMs: Duration | null;
   /**
    * Time since the last applied entry while committed ones wait, ms; 0 = nothing waits, or a snapshot is
    * loading.
@@ -37,7 +42,11 @@ export interface Vitals {
 /** A reason to hand leadership over, or null. */
 export function distressOf(vitals: Vitals): string | null {
   const stallMs = Math.max(1000, 2 * vitals.electionTimeoutMs);
-  if (vitals.slowestSyncMs > stallMs) return `the disk takes ${Math.round(vitals.slowestSyncMs)} ms to sync`;
+  // where all disks are slow another leader is no better off, and an election costs syncs of its own
+  const { slowestSyncMs, quickestOtherMs } = vitals;
+  const isWorse = quickestOtherMs === null || slowestSyncMs > NOTABLY * quickestOtherMs;
+  if (slowestSyncMs > stallMs && isWorse)
+    return `the disk takes ${Math.round(vitals.slowestSyncMs)} ms to sync`;
   // an entry may carry a statement of seconds: five times the stall of a disk
   if (vitals.applyStalledMs > 5 * stallMs) {
     return `nothing applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;
@@ -59,6 +68,43 @@ export function hangOf(vitals: Vitals): string | null {
     return `nothing was applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;
   }
   return null;
+}
+
+/** A leader's disk below this is quick enough, whatever the others have. */
+const QUICK_ENOUGH_MS = 100;
+/** One that is so many times slower than another, in so many samples of so many, is no place to lead from. */
+const SLOWER_TIMES = 5;
+const SLOWER_SAMPLES = 3;
+const SLOWER_WINDOW = 5;
+/** An offer that was not taken is not repeated before. */
+const OFFER_EVERY_MS = 10_000;
+
+/**
+ * Compares the leader's disk with those of its successors. Followers alone may commit an entry, but a leader
+ * applies, and so answers, only what its own disk has: a state ahead of the log could not be told from a log
+ * that lost its end. So every write is as slow as the leader's disk.
+ */
+export class DiskRace {
+  #slower: boolean[] = [];
+  #offeredAt: Instant = Number.NEGATIVE_INFINITY;
+
+  /** Called once a second with p99s of writes; answers whom to offer leadership, or null. */
+  observe(ownMs: Duration, others: readonly Contender[], now: Instant): NodeId | null {
+    const [best] = [...others].sort((a, b) => a.diskLatencyMs - b.diskLatencyMs);
+    const isSlower =
+      best !== undefined && ownMs >= QUICK_ENOUGH_MS && ownMs > SLOWER_TIMES * best.diskLatencyMs;
+    this.#slower = [...this.#slower, isSlower].slice(-SLOWER_WINDOW);
+    const isSure = this.#slower.filter(Boolean).length >= SLOWER_SAMPLES;
+    if (!isSlower || !isSure || now - this.#offeredAt < OFFER_EVERY_MS) return null;
+    this.#offeredAt = now;
+    this.#slower = [];
+    return best.nodeId;
+  }
+}
+
+export interface Contender {
+  readonly nodeId: NodeId;
+  readonly diskLatencyMs: Duration;
 }
 
 /** Follows how far an index has come; `observe` answers how long it has stood still behind its goal, ms. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { distressOf, hangOf, Progress, type Vitals } from '../../../daemon/distress.ts';
+import { DiskRace, distressOf, hangOf, Progress, type Vitals } from '../../../daemon/distress.ts';
 import { livenessDue, maintenanceDue } from '../../../daemon/due-commands.ts';
 import { payloadGroups } from '../../../daemon/payload-groups.ts';
 import { LIMITS } from '../../../src/base/index.ts';
@@ -52,7 +52,7 @@ describe('payloadGroups', () => {
 describe('distress', () => {
   const well: Vitals = {
     ...{ syncMs: 0, slowestSyncMs: 0, applyStalledMs: 0, commitStalledMs: 0 },
-    ...{ isLagging: false, electionTimeoutMs: 150 },
+    ...{ isLagging: false, electionTimeoutMs: 150, quickestOtherMs: 2 },
   };
 
   it.each([
@@ -61,6 +61,10 @@ describe('distress', () => {
     [{ slowestSyncMs: 1100 }, 'the disk takes 1100 ms to sync', null],
     [{ slowestSyncMs: 1100, electionTimeoutMs: 800 }, null, null],
     [{ slowestSyncMs: 10_001 }, 'the disk takes', null],
+    // all disks are slow: nobody is better off
+    [{ slowestSyncMs: 1100, quickestOtherMs: 700 }, null, null],
+    [{ slowestSyncMs: 1100, quickestOtherMs: 500 }, 'the disk takes 1100 ms to sync', null],
+    [{ slowestSyncMs: 1100, quickestOtherMs: null }, 'the disk takes 1100 ms to sync', null],
     [{ syncMs: 10_001, slowestSyncMs: 10_001 }, 'the disk takes', 'a write has not come back'],
     [{ applyStalledMs: 4000 }, null, null],
     [{ applyStalledMs: 6000 }, 'nothing applied for 6000 ms', null],
@@ -75,6 +79,33 @@ describe('distress', () => {
     else expect(distressOf(vitals)).toContain(reason);
     if (hang === null) expect(hangOf(vitals)).toBeNull();
     else expect(hangOf(vitals)).toContain(hang);
+  });
+
+  it('DiskRace offers leadership to the quickest disk once it was seen to be much quicker, and not at once again', () => {
+    const race = new DiskRace();
+    const others = [
+      { nodeId: 'n2', diskLatencyMs: 30 },
+      { nodeId: 'n3', diskLatencyMs: 4 },
+    ];
+    const offers = Array.from({ length: 15 }, (_, s) => race.observe(200, others, s * 1000));
+    const expected = offers.map((_, s) => (s === 2 || s === 12 ? 'n3' : null));
+    expect(offers).toEqual(expected);
+  });
+
+  it.each([
+    ['it is quick enough', 90, [1, 1]],
+    ['the others are slow too', 700, [700, 300]],
+    ['there is nobody', 700, []],
+  ])('DiskRace keeps leadership where it is when %s', (_why, own, others) => {
+    const race = new DiskRace();
+    const contenders = others.map((diskLatencyMs, i) => ({ nodeId: `n${i}`, diskLatencyMs }));
+    for (let s = 0; s < 20; s++) expect(race.observe(own, contenders, s * 1000)).toBeNull();
+  });
+
+  it('DiskRace is not moved by one slow second in three', () => {
+    const race = new DiskRace();
+    const others = [{ nodeId: 'n2', diskLatencyMs: 4 }];
+    for (let s = 0; s < 30; s++) expect(race.observe(s % 3 === 0 ? 400 : 5, others, s * 1000)).toBeNull();
   });
 
   it('Progress counts only while something is left to be reached', () => {
