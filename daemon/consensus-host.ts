@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { type NodeClaim, type NodeRoster, nodeRefusal } from '../src/auth/index.ts';
 import type { LogIndex, LogLevel, Term } from '../src/base/index.ts';
 import type { RaftInput, RaftMessage, RaftStore, RaftTransport } from '../src/raft/index.ts';
-import { decodeMessages, encodeEntries, encodeMessages, TurnLoop } from '../src/raft/index.ts';
+import {
+  decodeMessages,
+  encodeEntries,
+  encodeMessages,
+  findMember,
+  membersOf,
+  TurnLoop,
+} from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
@@ -83,7 +90,7 @@ export class ConsensusHost {
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
     this.#peers = this.#makePeers();
-    this.#dialled = new ConsensusPeers(facts.nodeId, (peers) => this.#peers.setPeers(peers));
+    this.#dialled = new ConsensusPeers(facts.nodeId, this.#peers);
     this.#snapshots = new SnapshotTransfer({
       snapshots,
       nodeId: facts.nodeId,
@@ -126,9 +133,11 @@ export class ConsensusHost {
       instanceId: facts.instanceId,
       pkiDir: join(facts.dataDir, 'pki'),
       listen: { host: this.#data.host, port: this.#data.peerPort },
+      address: () => findMember(this.#loop.marks().membership, facts.nodeId)?.address ?? null,
       purposes: ['control', 'bulk'],
       listener: {
         payload: (_peer, _purpose, bytes, claim) => this.#onPayload(claim, bytes),
+        called: (peer) => this.#dialled.called(peer),
         unreachable: (peer) => this.#submit({ kind: 'unreachable', peer }),
         lost: (peer) => this.#onPeer(peer, 'lost'),
         dead: (peer) => this.#onPeer(peer, 'dead'),
@@ -352,9 +361,7 @@ export class ConsensusHost {
   /** Connects to whom it has something to say; before the first membership, to the seeds of the join. */
   #followMembership(): void {
     const { membership } = this.#loop.marks();
-    const { voters, outgoing, learners, learnersNext } = membership;
-    const members = [...voters, ...outgoing, ...learners, ...learnersNext];
-    this.#members = new Set(members.map((m) => m.nodeId));
+    this.#members = new Set(membersOf(membership).map((m) => m.nodeId));
     this.#dialled.follow(membership, this.#leading);
   }
 

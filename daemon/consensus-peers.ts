@@ -5,12 +5,14 @@
  * rests on them; other lines are tried only when they are silent.
  */
 import type { NodeId } from '../src/base/index.ts';
-import type { Membership } from '../src/raft/index.ts';
-import type { PeerAddress } from '../src/rpc/index.ts';
+import { findMember, type Membership } from '../src/raft/index.ts';
+import type { PeerAddress, PeerTransport } from '../src/rpc/index.ts';
 
 /** A new leader dials so many at once: a hundred handshakes in one turn would delay its first commit. */
 const LEARNERS_A_STEP = 4;
 const STEP_MS = 20;
+/** Callers with a certificate of this cluster and no place in this node's membership; more get no answer. */
+const MAX_STRANGERS = 16;
 
 /**
  * Whom a node dials that is `self`; a leader with `learners` at most of those who have no vote. Empty before
@@ -29,18 +31,33 @@ export function consensusPeers(membership: Membership, self: NodeId, learners: n
   ].filter((peer) => peer.nodeId !== self);
 }
 
+/**
+ * Callers that are no members here. Who was away does not know who joined and leads now: without an answer
+ * the leader could not find out where their logs agree.
+ */
+function strangers(membership: Membership, callers: readonly PeerAddress[]): PeerAddress[] {
+  const found = callers.filter((caller) => findMember(membership, caller.nodeId) === undefined);
+  return found.slice(0, MAX_STRANGERS).map((caller) => ({ ...caller, pings: 'sparing' }));
+}
+
 /** Keeps a transport's peers to what the membership and the own role ask for. */
 export class ConsensusPeers {
   readonly #self: NodeId;
-  readonly #setPeers: (peers: readonly PeerAddress[]) => void;
+  readonly #transport: Pick<PeerTransport, 'setPeers' | 'callers'>;
   #membership: Membership | null = null;
   /** How many learners a leader dials by now. */
   #learners = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(self: NodeId, setPeers: (peers: readonly PeerAddress[]) => void) {
+  constructor(self: NodeId, transport: Pick<PeerTransport, 'setPeers' | 'callers'>) {
     this.#self = self;
-    this.#setPeers = setPeers;
+    this.#transport = transport;
+  }
+
+  /** Somebody has dialled in. */
+  called(peer: NodeId): void {
+    const membership = this.#membership;
+    if (membership !== null && findMember(membership, peer) === undefined) this.#apply(membership);
   }
 
   follow(membership: Membership, isLeading: boolean): void {
@@ -70,6 +87,8 @@ export class ConsensusPeers {
 
   #apply(membership: Membership): void {
     const isEmpty = membership.voters.length + membership.learners.length === 0;
-    if (!isEmpty) this.#setPeers(consensusPeers(membership, this.#self, this.#learners));
+    if (isEmpty) return;
+    const peers = consensusPeers(membership, this.#self, this.#learners);
+    this.#transport.setPeers([...peers, ...strangers(membership, this.#transport.callers())]);
   }
 }

@@ -4,6 +4,7 @@ export { decodeEntries, decodeMessages, encodeEntries, encodeMessages } from './
 export { decodeMembership, encodeMembership } from './codec-membership.ts';
 export type { RaftOptions } from './core.ts';
 export { lowestWithin } from './log-slice.ts';
+export { findMember, membersOf } from './membership.ts';
 export { MemoryStorage } from './memory-storage.ts';
 export type { InitialState, RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 export { RaftConsensus } from './raft-consensus.ts';

@@ -22,7 +22,8 @@ export interface PeerListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: ServerTls;
-  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex): void;
+  /** `address` is where the peer says that it is dialled. */
+  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex, address: string | null): void;
   transfer(claim: NodeClaim, header: TransferHeader, stream: Duplex): void;
   /** Why this holder of a good certificate may not come in, or null. */
   refusal(claim: NodeClaim): string | null;
@@ -84,7 +85,7 @@ export class PeerListener {
       return;
     }
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
-    if (hello.transfer === null) this.#options.accept(hello.claim, hello.purpose, stream);
+    if (hello.transfer === null) this.#options.accept(hello.claim, hello.purpose, stream, hello.address);
     else this.#options.transfer(hello.claim, hello.transfer, stream);
   }
 

@@ -48,6 +48,8 @@ export interface PeerTransportListener {
   dead(peer: NodeId): void;
   /** Connected again after `lost` or `dead`. */
   restored(peer: NodeId): void;
+  /** A peer has dialled in; `callers` says where it is found. */
+  called?(peer: NodeId): void;
   /** A peer opened a stream for one transfer; the listener owns it. Absent: such streams are refused. */
   bulk?(peer: NodeId, header: TransferHeader, stream: Duplex, claim: NodeClaim): void;
   log(
@@ -63,6 +65,8 @@ export interface PeerTransportOptions {
   readonly instanceId: InstanceId;
   /** Folder with ca.crt, node.crt and node.key. */
   readonly pkiDir: string;
+  /** Where others dial this node, for those who do not know; asked at each dial. Absent: not told. */
+  readonly address?: () => string | null;
   /** null: streams are handed in by `accept`. */
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** The first one carries pings and gives evidence. */
@@ -78,6 +82,13 @@ export interface PeerTransportOptions {
    * is.
    */
   readonly refusal?: (claim: NodeClaim) => string | null;
+}
+
+interface Inbound {
+  readonly inbox: PeerInbox;
+  readonly claim: NodeClaim;
+  /** Where the peer says that it is dialled. */
+  readonly address: string | null;
 }
 
 export interface PeerAddress {
@@ -103,7 +114,7 @@ export class PeerTransport {
   readonly #pings = new Map<NodeId, Pings>();
   /** When a peer's streams last brought a message; monotonic ms. */
   readonly #heardAt = new Map<NodeId, number>();
-  readonly #inboxes = new Map<string, { readonly inbox: PeerInbox; readonly claim: NodeClaim }>();
+  readonly #inboxes = new Map<string, Inbound>();
   readonly #roundTrips = new RoundTrips();
   readonly #dropped = new Set<NodeId>();
   readonly #listener: PeerListener | null;
@@ -124,7 +135,7 @@ export class PeerTransport {
         : new PeerListener({
             ...options.listen,
             tls: this.#tls,
-            accept: (claim, purpose, stream) => this.accept(claim, purpose, stream),
+            accept: (claim, purpose, stream, address) => this.accept(claim, purpose, stream, address),
             transfer: (claim, header, stream) => this.#acceptTransfer(claim, header, stream),
             refusal: (claim) => this.#refusal(claim),
             refused: (address, reason) => options.listener.log('warn', 'peer-refused', { address, reason }),
@@ -190,6 +201,14 @@ export class PeerTransport {
     }
   }
 
+  /** Nodes that keep a stream to this one, and where they say that they are dialled; each once. */
+  callers(): PeerAddress[] {
+    const found = new Map<NodeId, PeerAddress>();
+    for (const { claim, address } of this.#inboxes.values())
+      if (address !== null) found.set(claim.nodeId, { nodeId: claim.nodeId, address });
+    return [...found.values()];
+  }
+
   /** The record changed: closes the streams of those who are refused now. */
   review(): void {
     for (const { inbox, claim } of [...this.#inboxes.values()]) {
@@ -246,7 +265,7 @@ export class PeerTransport {
   }
 
   /** Takes a verified peer's stream of messages; a newer one of the same purpose replaces the older. */
-  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex): void {
+  accept(claim: NodeClaim, purpose: PeerPurpose, stream: Duplex, address: string | null = null): void {
     const peer = claim.nodeId;
     if (this.#refusal(claim) !== null || !this.#options.purposes.includes(purpose)) {
       stream.destroy();
@@ -266,7 +285,8 @@ export class PeerTransport {
         if (reason !== null) this.#log('warn', 'peer-stream-closed', { peer, purpose, reason });
       },
     });
-    this.#inboxes.set(key, { inbox, claim });
+    this.#inboxes.set(key, { inbox, claim, address });
+    this.#options.listener.called?.(peer);
     for (const line of this.#peers.get(peer)?.values() ?? []) line.nudge();
   }
 
@@ -313,7 +333,7 @@ export class PeerTransport {
           address,
           tls: this.#tls,
           judge: (certificate) => this.#judge(peer, certificate),
-          headers: helloHeaders({ ...this.#options, purpose }),
+          headers: helloHeaders({ ...this.#options, purpose, address: this.#options.address?.() ?? null }),
         }),
         verdict: (what) => this.#onVerdict(peer, what),
         pong: (rttMs) => this.#roundTrips.record(peer, rttMs),

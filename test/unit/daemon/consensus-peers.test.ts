@@ -45,7 +45,8 @@ describe('ConsensusPeers', () => {
 
   it('dials the learners of a new leader a few at a time, and gives them up with the lead', () => {
     const set: number[] = [];
-    const peers = new ConsensusPeers('n1', (wanted) => set.push(wanted.length));
+    const setPeers = (wanted: readonly unknown[]): void => void set.push(wanted.length);
+    const peers = new ConsensusPeers('n1', { setPeers, callers: () => [] });
     peers.follow(MANY, false);
     peers.follow(MANY, true);
     vi.runAllTimers();
@@ -57,8 +58,24 @@ describe('ConsensusPeers', () => {
   });
 
   it('leaves the seeds of a join alone before there is a membership', () => {
-    const set: number[] = [];
-    new ConsensusPeers('n9', (wanted) => set.push(wanted.length)).follow(membership([]), false);
+    const set: unknown[] = [];
+    const setPeers = (wanted: unknown): void => void set.push(wanted);
+    new ConsensusPeers('n9', { setPeers, callers: () => [] }).follow(membership([]), false);
     expect(set).toEqual([]);
+  });
+
+  it('answers a caller that is no member: it may lead, and have joined while this node was away', () => {
+    const set: string[] = [];
+    const callers = [{ nodeId: 'n1', address: 'elsewhere:1' }];
+    const peers = new ConsensusPeers('n3', {
+      setPeers: (wanted) => void set.push(wanted.map((p) => `${p.nodeId}@${p.address}`).join(' ')),
+      callers: () => callers,
+    });
+    peers.follow(membership(['n1', 'n2', 'n3']), false);
+    peers.called('n1');
+    callers.push({ nodeId: 'n4', address: 'n4:7' });
+    peers.called('n4');
+    peers.follow(membership(['n1', 'n3', 'n4']), false);
+    expect(set).toEqual(['n1@n1:1 n2@n2:1', 'n1@n1:1 n2@n2:1 n4@n4:7', 'n1@n1:1 n4@n4:1']);
   });
 });

@@ -7,6 +7,8 @@ import { CLUSTER_ID } from './node-folders.ts';
 export interface Heard {
   readonly payloads: { peer: string; purpose: PeerPurpose; text: string }[];
   readonly events: { what: string; peer: string; at: number }[];
+  /** Who dialled in, once a stream. */
+  readonly callers: string[];
   readonly logs: { event: string; fields: Record<string, unknown> }[];
   readonly transfers: { peer: string; header: TransferHeader; stream: Duplex }[];
 }
@@ -24,11 +26,12 @@ export interface TestPeerOptions {
   readonly port?: number;
   readonly purposes?: readonly PeerPurpose[];
   readonly refusal?: (claim: NodeClaim) => string | null;
+  readonly ownAddress?: string;
   readonly onPayload?: (peer: string, bytes: Uint8Array) => void;
 }
 
 export async function startPeer(options: TestPeerOptions): Promise<TestPeer> {
-  const heard: Heard = { payloads: [], events: [], logs: [], transfers: [] };
+  const heard: Heard = { payloads: [], events: [], callers: [], logs: [], transfers: [] };
   const tell = (what: string) => (peer: string) => heard.events.push({ what, peer, at: performance.now() });
   const transport = new PeerTransport({
     clusterId: options.clusterId ?? CLUSTER_ID,
@@ -38,11 +41,13 @@ export async function startPeer(options: TestPeerOptions): Promise<TestPeer> {
     listen: { host: '127.0.0.1', port: options.port ?? 0 },
     purposes: options.purposes ?? ['control', 'bulk'],
     ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
+    address: () => options.ownAddress ?? null,
     listener: {
       payload: (peer, purpose, bytes) => {
         if (options.onPayload) options.onPayload(peer, bytes);
         else heard.payloads.push({ peer, purpose, text: Buffer.from(bytes).toString() });
       },
+      called: (peer) => heard.callers.push(peer),
       unreachable: tell('unreachable'),
       lost: tell('lost'),
       dead: tell('dead'),

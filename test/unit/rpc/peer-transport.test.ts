@@ -190,6 +190,20 @@ describe('PeerTransport', { timeout: 20_000 }, () => {
     expect(b.heard.payloads).toEqual([]);
   });
 
+  it('callers says where those who dialled in are found, unless they name no address', async () => {
+    const a = await peer({ nodeId: 'n1', pkiDir: await folders.node('n1') });
+    const from = async (nodeId: string, ownAddress?: string): Promise<void> => {
+      const pkiDir = await folders.node(nodeId);
+      const caller = await peer({ nodeId, pkiDir, ...(ownAddress === undefined ? {} : { ownAddress }) });
+      caller.transport.setPeers([{ nodeId: 'n1', address: a.address }]);
+      await until('it was heard', () => a.heard.callers.includes(nodeId));
+    };
+    await from('n2', 'n2.example:5435');
+    await from('n3');
+    await from('n4', 'no port');
+    expect(a.transport.callers()).toEqual([{ nodeId: 'n2', address: 'n2.example:5435' }]);
+  });
+
   it('setPeers refuses an address that is none, and goes on', async () => {
     const a = await peer({ nodeId: 'n1', pkiDir: await folders.node('n1') });
     a.transport.setPeers([{ nodeId: 'n2', address: 'no port' }]);
