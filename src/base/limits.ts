@@ -188,6 +188,8 @@ export const LIMITS = {
   maxJoinAttemptsPerAddressPerMinute: 5,
   handshakeTimeoutMs: 5000,
   maxSessionsPerServer: 4096,
+  /** Descriptors that callers leave to the log, SQLite and other voters; callers beyond are sent away. */
+  reservedDescriptors: 32,
   /**
    * Connections of one address that nobody has authenticated, and of those the ones in their TLS handshake;
    * more are closed.

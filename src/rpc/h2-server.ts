@@ -13,6 +13,7 @@ import { SqlccError } from '../base/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { CallFront } from './call-front.ts';
 import { type Authenticate, Caller } from './caller.ts';
+import { DescriptorReserve } from './descriptors.ts';
 import { serveMessage, serveStream } from './http-front.ts';
 import { type PeerPurpose, readHello, type ShownNode } from './peer-hello.ts';
 import type { Router } from './router.ts';
@@ -58,6 +59,7 @@ export class H2Server {
       sessionMemoryMb: SESSION_MEMORY_MB,
       resetBurst: RESET_BURST,
       resetRate: RESET_RATE,
+      reserve: new DescriptorReserve(),
       ...(options.admission === undefined ? {} : { admission: options.admission }),
     });
     const { server } = this.#listener;

@@ -15,6 +15,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LIMITS, must, SqlccError } from '../base/index.ts';
 import { Admission, type AdmissionLimits, type Place } from './admission.ts';
+import { type DescriptorReserve, descriptorOf } from './descriptors.ts';
 import { type ServerTls, serverContext } from './tls.ts';
 
 const MAX_HEADER_PAIRS = 64;
@@ -36,6 +37,8 @@ export interface SecureListenerOptions {
   readonly resetBurst: number;
   readonly resetRate: number;
   readonly admission?: AdmissionLimits;
+  /** Sends callers away when their connection would take a descriptor that must stay free. Absent: nobody. */
+  readonly reserve?: DescriptorReserve;
   /** A handshake failed: a stranger, an expired certificate, a scanner. */
   handshakeFailed?(address: string, reason: string): void;
 }
@@ -171,6 +174,10 @@ export class SecureListener {
   }
 
   #onConnection(socket: Socket, handshake: () => void): void {
+    if (this.#options.reserve?.isTouched(descriptorOf(socket), performance.now()) === true) {
+      socket.destroy();
+      return;
+    }
     const place = this.#admission.enter(socket.remoteAddress ?? 'unknown');
     if (place === null) {
       socket.destroy();
