@@ -169,7 +169,10 @@ export class LabCluster {
   /** Makes a node on disk; nothing of it runs yet. */
   async #enrol(node: LabNode, role: '--voter' | '--observer'): Promise<void> {
     const suffrage = role === '--voter' ? 'voter' : 'observer';
-    const made = await this.client().createToken({ kind: 'join', role: suffrage, nodeId: node.nodeId });
+    const made = await this.client().createToken(
+      { kind: 'join', role: suffrage, nodeId: node.nodeId },
+      { timeoutMs: 30_000 },
+    );
     const tokenFile = join(this.dir, `${node.nodeId}.token`);
     writeFileSync(tokenFile, made.token, { mode: 0o600 });
     const seed = this.node('n1');
