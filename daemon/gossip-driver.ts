@@ -86,6 +86,8 @@ export interface GossipDriverOptions {
   readonly listener: {
     /** A member changed in this node's eyes; `cause` is a phrase for people. */
     verdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void;
+    /** A member was found dead because its host says that the process is gone; `verdict` follows. */
+    gone(peer: NodeId): void;
   };
   readonly logger: Logger;
   /** Where probes in datagrams come in; null: connections carry them. */
@@ -410,6 +412,7 @@ export class GossipDriver {
         return listener.verdict(event.nodeId, 'suspect', event.by, cause);
       }
       case 'failed':
+        if (event.cause === 'process-death') listener.gone(event.nodeId);
         return listener.verdict(event.nodeId, 'dead', event.by, FAILURE_TEXT[event.cause]);
       default:
         return unreachable(event);

@@ -182,9 +182,16 @@ export class NodeEvents {
     if (status === 'dead' || status === 'restored') gossip.evidence(peer, status);
   }
 
+  /**
+   * Evidence for Raft too. A verdict by silence is none: consensus listens for itself, by another thread on
+   * both sides, and a leader whose main thread is swamped for seconds may be heard there all the time.
+   */
+  onGone(peer: NodeId): void {
+    this.#parts.consensus.hint(peer, 'lost');
+  }
+
   onVerdict(peer: NodeId, liveness: Liveness, by: readonly NodeId[], cause: string): void {
     const { nodeId, consensus, logger, hub } = this.#parts;
-    if (liveness === 'dead') consensus.hint(peer, 'lost');
     if (liveness === 'alive') consensus.hint(peer, 'restored');
     const severity = liveness === 'dead' ? 'critical' : liveness === 'suspect' ? 'warning' : 'info';
     const message = `${nodeId} sees ${peer} ${liveness}${cause === '' ? '' : `: ${cause}`}`;

@@ -136,7 +136,10 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     advertise: { host: advertisedHost(config), port: config.network.port },
     probes:
       config.network.probeLane === 'udp' ? { host: config.network.host, port: config.network.port } : null,
-    listener: { verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause) },
+    listener: {
+      verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause),
+      gone: (peer) => events.onGone(peer),
+    },
     logger,
     refusal: (claim) => nodeRefusal(state.cluster, claim),
   });

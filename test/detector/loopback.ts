@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     const driver = new GossipDriver({
       ...{ clusterId: CLUSTER_ID, nodeId, instanceId: `i-${nodeId}`, bootCounter: 1, pkiDir, probes: null },
       advertise: { host, port },
-      listener: { verdict: () => {} },
+      listener: { verdict: () => {}, gone: () => {} },
       logger: silentLogger,
       refusal: () => null,
       transport: (listener) =>

@@ -67,6 +67,7 @@ class Trio {
   readonly exchange = new Exchange();
   readonly drivers = new Map<string, GossipDriver>();
   readonly verdicts: Verdict[] = [];
+  readonly gone: string[] = [];
   #waiting: (() => void)[] = [];
 
   async start(...names: string[]): Promise<void> {
@@ -86,6 +87,7 @@ class Trio {
             this.verdicts.push({ by: name, about, liveness, cause });
             for (const wake of this.#waiting.splice(0)) wake();
           },
+          gone: (about) => void this.gone.push(`${name}: ${about}`),
         },
         logger: silentLogger,
         refusal: () => null,
@@ -131,7 +133,8 @@ const DIGEST: DigestFacts = {
   },
   ...{ cpuUsage: 0.1, memoryUsage: 0.2, diskUsage: 0.3, diskUsedBytes: 1, capacity: 2, loadFactor: 0.4 },
   ...{ connections: 5, latencyP95Ms: null, startedAt: 1 },
-  ...{ diverged: [], requests: null, errors: null },
+  diverged: [],
+  ...{ requests: 7, errors: 1 },
 };
 
 describe('GossipDriver', () => {
@@ -201,7 +204,21 @@ describe('GossipDriver', () => {
     trio.driver('b').evidence('c', 'dead');
     const verdict = await trio.told('a', 'c', 'dead');
     expect(verdict.cause).toBe('its host refuses connections');
+    expect(trio.gone).toContain('a: c');
     expect(trio.driver('a').member('c')).toMatchObject({ liveness: 'dead', accusedBy: ['a', 'b'] });
+  });
+
+  it('calls a silent member dead, and not its process gone: nobody has said that', async () => {
+    await trio.start('a', 'b', 'c');
+    await Promise.all([
+      trio.told('a', 'c', 'alive'),
+      trio.told('b', 'c', 'alive'),
+      trio.told('a', 'b', 'alive'),
+    ]);
+    trio.exchange.silent.add('c');
+    const verdict = await trio.told('a', 'c', 'dead');
+    expect(verdict.cause).not.toBe('its host refuses connections');
+    expect(trio.gone).toEqual([]);
   });
 
   it('says goodbye when it stops', async () => {
