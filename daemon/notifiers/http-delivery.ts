@@ -28,7 +28,8 @@ export interface JsonPost extends NotifierOptions {
   readonly isSecret: boolean;
   /** What no sentence may repeat; `url` is one of them. */
   readonly secrets: readonly string[];
-  readonly signal: AbortSignal;
+  /** Any of them ends it. */
+  readonly signals: readonly AbortSignal[];
 }
 
 const REASON_LENGTH = 300;
@@ -36,7 +37,7 @@ const REASON_LENGTH = 300;
 const TEMPORARY = new Set([408, 425, 429]);
 
 export async function postJson(post: JsonPost): Promise<Delivery> {
-  const { key, allowLoopback, signal, resolve } = post;
+  const { key, allowLoopback, signals, resolve } = post;
   const url = URL.canParse(post.url) ? new URL(post.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     return { outcome: 'rejected', reason: `${key} is no http or https URL` };
@@ -52,7 +53,7 @@ export async function postJson(post: JsonPost): Promise<Delivery> {
     timeoutMs: post.timeoutMs ?? LIMITS.notificationTimeoutMs,
     allowLoopback,
     isSecret: post.isSecret,
-    signal,
+    signals,
     ...(resolve ? { resolve } : {}),
   });
   const delivery = deliveryOf(answer, Date.now());

@@ -77,7 +77,7 @@ export class PagerDutyNotifier implements Notifier {
       allowLoopback: this.#config.allowLoopback,
       isSecret: true,
       secrets: [routingKey.value],
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signals: [signal, this.#closing.signal],
     });
   }
 

@@ -63,7 +63,7 @@ export class SlackNotifier implements Notifier {
       allowLoopback: this.#config.allowLoopback,
       isSecret: true,
       secrets: [],
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signals: [signal, this.#closing.signal],
     });
   }
 

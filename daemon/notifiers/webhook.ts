@@ -108,7 +108,7 @@ export class WebhookNotifier implements Notifier {
       allowLoopback: this.#config.allowLoopback,
       isSecret: false,
       secrets: [],
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signals: [signal, this.#closing.signal],
     });
   }
 

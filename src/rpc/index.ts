@@ -1,3 +1,4 @@
+export { AbortLink } from './abort-link.ts';
 export type { AdmissionLimits } from './admission.ts';
 export type { Answer, Call, Handler, Handlers } from './call.ts';
 export type { CallAnswer, CallRequest } from './call-stream.ts';

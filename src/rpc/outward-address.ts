@@ -52,13 +52,19 @@ const systemResolve: Resolve = (host) => lookup(host, { all: true });
 /**
  * `work`, or a rejection once `signal` is aborted: name servers and connections under way know no signals.
  */
-export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+export async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => {}); // when the signal wins, the loser's failure is nobody's
+  let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
-  return Promise.race([work, aborted]);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** The addresses of `host`, if all of them may be connected to; rejects once `signal` is aborted. */

@@ -9,6 +9,7 @@ import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Client } from 'undici';
 import { LIMITS } from '../base/index.ts';
+import { AbortLink } from './abort-link.ts';
 import { outwardAddresses, type Resolve, until } from './outward-address.ts';
 import { clientClass } from './undici-client.ts';
 
@@ -22,7 +23,8 @@ export interface OutwardPost {
   readonly allowLoopback: boolean;
   /** It holds a secret: `http:` is for receivers on this machine only. */
   readonly isSecret: boolean;
-  readonly signal: AbortSignal;
+  /** Any of them ends it. */
+  readonly signals: readonly AbortSignal[];
   /** The system's resolver unless given. */
   readonly resolve?: Resolve;
 }
@@ -45,17 +47,21 @@ export type OutwardAnswer =
 
 /** Sends it and waits for the answer; never rejects. */
 export async function postOutward(post: OutwardPost): Promise<OutwardAnswer> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), post.timeoutMs);
-  const signal = AbortSignal.any([post.signal, timeout.signal]);
+  const link = new AbortLink(post.signals);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    link.abort();
+  }, post.timeoutMs);
   try {
-    return await exchange(post, signal);
+    return await exchange(post, link.signal);
   } catch (error) {
-    if (timeout.signal.aborted) return failed(`no answer within ${post.timeoutMs} ms`);
-    if (post.signal.aborted) return failed('it was given up');
+    if (isLate) return failed(`no answer within ${post.timeoutMs} ms`);
+    if (link.signal.aborted) return failed('it was given up');
     return failed(wordsOf(error));
   } finally {
     clearTimeout(timer);
+    link.release();
   }
 }
 

@@ -1,9 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
-import { outwardAddresses, postOutward } from '../../../src/rpc/index.ts';
+import { AbortLink, outwardAddresses, postOutward } from '../../../src/rpc/index.ts';
 import { answer, HttpReceiver } from './http-receiver.ts';
 import { NodeFolders } from './node-folders.ts';
 import { until } from './peer-fixture.ts';
@@ -106,7 +107,7 @@ describe('postOutward', () => {
       ...fixed,
       allowLoopback: true,
       isSecret: false,
-      signal,
+      signals: [signal],
       ...changes,
     });
   };
@@ -209,15 +210,37 @@ describe('postOutward', () => {
   it('ends when it is aborted', async () => {
     const abort = new AbortController();
     receiver.behaviour = () => abort.abort();
-    expect(await post(receiver.url(), { signal: abort.signal })).toEqual({
+    expect(await post(receiver.url(), { signals: [signal, abort.signal] })).toEqual({
       kind: 'failed',
       reason: 'it was given up',
     });
-    expect(await post(receiver.url(), { signal: abort.signal })).toEqual({
+    expect(await post(receiver.url(), { signals: [signal, abort.signal] })).toEqual({
       kind: 'failed',
       reason: 'it was given up',
     });
     expect(receiver.connections).toBe(1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('AbortLink', () => {
+  it('follows any of its sources, also one that has ended already', () => {
+    const [a, b] = [new AbortController(), new AbortController()];
+    const link = new AbortLink([a.signal, b.signal]);
+    expect(link.signal.aborted).toBe(false);
+    b.abort();
+    expect(link.signal.aborted).toBe(true);
+    expect(new AbortLink([a.signal, b.signal]).signal.aborted).toBe(true);
+  });
+
+  it('leaves nothing on a source that goes on', () => {
+    const long = new AbortController();
+    const links = Array.from({ length: 10 }, () => new AbortLink([long.signal]));
+    expect(getEventListeners(long.signal, 'abort')).toHaveLength(10);
+    for (const link of links) link.release();
+    expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
+    long.abort();
+    expect(links.some((link) => link.signal.aborted)).toBe(false);
   });
 });
 
@@ -237,7 +260,14 @@ describe('postOutward over TLS', () => {
     folders.remove();
   });
   const post = (url: string) => {
-    const fixed = { headers: {}, body: '{}', timeoutMs: 5000, allowLoopback: true, isSecret: true, signal };
+    const fixed = {
+      headers: {},
+      body: '{}',
+      timeoutMs: 5000,
+      allowLoopback: true,
+      isSecret: true,
+      signals: [signal],
+    };
     return postOutward({ url: new URL(url), ...fixed, resolve: named('127.0.0.1') });
   };
 
