@@ -44,7 +44,7 @@ FORBIDDEN.addSubnet('ff00::', 8, 'ipv6');
 FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6');
 
 function isIn(list: BlockList, { address, family }: LookupAddress): boolean {
-  return list.check(address.replace(/%.*$/, ''), family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 const systemResolve: Resolve = (host) => lookup(host, { all: true });
@@ -70,7 +70,7 @@ export async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T
 /** The addresses of `host`, if all of them may be connected to; rejects once `signal` is aborted. */
 export async function outwardAddresses(goal: OutwardHost): Promise<OutwardAddresses> {
   const host = goal.host.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(host.replace(/%.*$/, ''));
+  const family = isIP(host);
   let addresses: readonly LookupAddress[];
   try {
     const { signal, resolve = systemResolve } = goal;

@@ -22,6 +22,7 @@ function control(all: readonly string[]): string[] {
 
 interface HttpKind {
   readonly channel: 'slack' | 'pagerduty' | 'webhook';
+  readonly path: string;
   /** Where the secret stands: a part of the address, or of the body. */
   open(
     url: string,
@@ -46,7 +47,7 @@ async function httpPupil(kind: HttpKind): Promise<NotifierPupil> {
     channel: kind.channel,
     secret: SECRET,
     open: ({ reference, allowLoopback = true } = {}) =>
-      kind.open(receiver.url(`/hooks/${SECRET}`), allowLoopback, reference),
+      kind.open(receiver.url(kind.path), allowLoopback, reference),
     behave: (mood) => {
       receiver.behaviour = moods[mood];
     },
@@ -73,6 +74,7 @@ interface Incident {
 notifierContract('SlackNotifier', () =>
   httpPupil({
     channel: 'slack',
+    path: `/services/${SECRET}`,
     open: (url, allowLoopback, reference) => new SlackNotifier({ url: reference ?? url, allowLoopback }),
     hear: (body) => {
       const fields = (body as Incident).attachments.flatMap((a) => a.fields);
@@ -89,6 +91,7 @@ notifierContract('SlackNotifier', () =>
 notifierContract('PagerDutyNotifier', () =>
   httpPupil({
     channel: 'pagerduty',
+    path: '/v2/enqueue',
     open: (url, allowLoopback, reference) =>
       new PagerDutyNotifier({ routingKey: reference ?? SECRET, url, allowLoopback }),
     hear: (body) => {
@@ -102,6 +105,7 @@ notifierContract('PagerDutyNotifier', () =>
 notifierContract('WebhookNotifier', () =>
   httpPupil({
     channel: 'webhook',
+    path: `/hooks/${SECRET}`,
     open: (url, allowLoopback, reference) => new WebhookNotifier({ url: reference ?? url, allowLoopback }),
     hear: (body, request) => ({
       mark: String(request.headers['idempotency-key']),

@@ -121,6 +121,8 @@ describe('postOutward', () => {
     const [request] = receiver.requests;
     expect(request).toMatchObject({ path: '/a?b=c', body: '{"a":1}' });
     expect(request?.headers['content-type']).toBe('application/json');
+    // at once: a kept connection would stand for 4 s
+    await until('its connection to be closed', () => receiver.open === 0, 2000);
   });
 
   it('connects to the address that was judged and asks for it once', async () => {
@@ -166,7 +168,8 @@ describe('postOutward', () => {
       };
       flood();
     };
-    const told = await post(receiver.url());
+    // an hour: it must end by itself
+    const told = await post(receiver.url(), { timeoutMs: 3_600_000 });
     expect(told).toMatchObject({ kind: 'answered', status: 200 });
     expect(told.kind === 'answered' && told.text.length).toBe(LIMITS.maxReceiverAnswerBytes);
     await until('its connection to be closed', () => receiver.open === 0);
