@@ -62,6 +62,14 @@ export class Courier {
     this.#lanes.get(channel)?.offer(notification);
   }
 
+  /**
+   * Somebody else sends from now on, a new leader: forgets what waits, and tells nobody of it. What is under
+   * way may end, and is reported when it was delivered or rejected.
+   */
+  withdraw(): void {
+    for (const lane of this.#lanes.values()) lane.withdraw();
+  }
+
   /** The channels for people, all four. */
   status(): CourierRow[] {
     return [...this.#lanes.values()].map((lane) => lane.row());

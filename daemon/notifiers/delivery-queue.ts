@@ -18,6 +18,8 @@ export interface Parcel {
   /** No attempt before this. */
   dueAt: Instant;
   isUnderWay: boolean;
+  /** Nobody wants it to be tried again. */
+  isWithdrawn: boolean;
 }
 
 export interface Attempted {
@@ -30,10 +32,13 @@ export interface Attempted {
 }
 
 /** `holdUntil`: no attempt on this channel before; null when the receiver named no time. */
-export type Next =
+type Next =
   | { readonly do: 'delivered'; readonly receipt: string }
   | { readonly do: 'again'; readonly at: Instant; readonly holdUntil: Instant | null }
   | { readonly do: 'give-up'; readonly reason: string };
+
+/** `dropped`: it failed and was withdrawn in the meantime; nobody is to be told. */
+type Settled = Next | { readonly do: 'dropped' };
 
 /** The ceiling of the wait after `attempts` failed ones. */
 export function backoffCeilingMs(attempts: number): number {
@@ -96,9 +101,19 @@ export class DeliveryQueue {
   /** `repeated`: the same kind of the same incident is here already. `full`: it was not taken. */
   offer(notification: Notification, now: Instant): Offered {
     const mark = markOf(notification);
-    if (this.#marks.has(mark)) return 'repeated';
+    if (this.#marks.has(mark)) {
+      this.#want(notification);
+      return 'repeated';
+    }
     if (this.#all.size >= LIMITS.maxQueuedNotifications) return 'full';
-    const parcel: Parcel = { notification, offeredAt: now, attempts: 0, dueAt: now, isUnderWay: false };
+    const parcel: Parcel = {
+      notification,
+      offeredAt: now,
+      attempts: 0,
+      dueAt: now,
+      isUnderWay: false,
+      isWithdrawn: false,
+    };
     const chain = this.#chains.get(notification.key);
     if (chain === undefined) {
       this.#chains.set(notification.key, [parcel]);
@@ -121,7 +136,7 @@ export class DeliveryQueue {
   }
 
   /** Takes what an attempt brought, and says what it means. */
-  settle(parcel: Parcel, delivery: Delivery, now: Instant, random: Random): Next {
+  settle(parcel: Parcel, delivery: Delivery, now: Instant, random: Random): Settled {
     assert(parcel.isUnderWay && this.#all.has(parcel), 'only what is under way ends');
     parcel.isUnderWay = false;
     parcel.attempts++;
@@ -129,9 +144,9 @@ export class DeliveryQueue {
     const { offeredAt, attempts } = parcel;
     const next = afterAttempt({ offeredAt, attempts, delivery, now, random });
     this.#lastError = delivery.outcome === 'delivered' ? null : delivery.reason;
-    if (next.do !== 'again') {
+    if (next.do !== 'again' || parcel.isWithdrawn) {
       this.#remove(parcel);
-      return next;
+      return next.do === 'again' ? { do: 'dropped' } : next;
     }
     parcel.dueAt = next.at;
     this.#holdUntil = Math.max(this.#holdUntil, next.holdUntil ?? Number.NEGATIVE_INFINITY);
@@ -175,11 +190,22 @@ export class DeliveryQueue {
     for (const parcel of this.#all) parcel.dueAt = Math.min(parcel.dueAt, now);
   }
 
+  /** Forgets what waits; what is under way is not tried again unless it is offered again before it ends. */
+  withdraw(): void {
+    this.drain();
+    for (const parcel of this.#all) parcel.isWithdrawn = true;
+  }
+
   /** Takes out everything that is not under way. */
   drain(): Notification[] {
     const waiting = [...this.#all].filter((parcel) => !parcel.isUnderWay);
     for (const parcel of waiting) this.#remove(parcel);
     return waiting.map((parcel) => parcel.notification);
+  }
+
+  #want({ key, kind }: Notification): void {
+    for (const parcel of this.#chains.get(key) ?? [])
+      if (parcel.notification.kind === kind) parcel.isWithdrawn = false;
   }
 
   #plan(parcel: Parcel): void {

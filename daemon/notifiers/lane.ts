@@ -79,13 +79,17 @@ export class Lane {
 
   offer(notification: Notification): void {
     if (this.#isStopped) return;
-    const { channel } = this.#options;
-    if (this.#notifier === null) return this.#dead(notification, unconfigured(channel));
-    const { clock } = this.#options;
+    const { channel, clock } = this.#options;
     const offered = this.#queue.offer(notification, clock.now());
     if (offered === 'full')
       this.#dead(notification, `${LIMITS.maxQueuedNotifications} notifications wait for ${channel} already`);
     else this.#pump();
+  }
+
+  /** Forgets what waits. */
+  withdraw(): void {
+    this.#queue.withdraw();
+    this.#pump();
   }
 
   row(): CourierRow {
@@ -172,7 +176,7 @@ export class Lane {
       });
       listener.delivered(notification, channel, next.receipt);
     } else if (next.do === 'give-up') this.#dead(notification, next.reason);
-    else if (delivery.outcome === 'retry') {
+    else if (next.do === 'again' && delivery.outcome === 'retry') {
       const level = parcel.attempts === 1 ? 'warn' : 'debug';
       const ms = Math.round(next.at - now);
       logger.log(level, 'notification-delayed', {

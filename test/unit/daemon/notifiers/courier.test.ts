@@ -223,6 +223,21 @@ describe('Courier', () => {
     expect(row().lastError).toMatch(/given up/);
   });
 
+  it('leaves to others what is withdrawn, and goes on with what is offered then', async () => {
+    receiver.behaviour = answer(503);
+    start(webhook());
+    for (const kind of ['firing', 'resolved'] as const) courier.offer(sample({ kind }), 'webhook');
+    await failed(1);
+    courier.withdraw();
+    expect(row().queued).toBe(0);
+    expect(clock.waiting).toBe(0);
+    await clock.advance(3_600_000);
+    expect([receiver.requests.length, told.length]).toEqual([1, 0]);
+    receiver.behaviour = answer(200);
+    courier.offer(sample(), 'webhook');
+    await outcomes(1);
+  });
+
   it('begins nothing once it is stopped, but hears what was under way', async () => {
     let end = (): void => {};
     receiver.behaviour = (response) => {

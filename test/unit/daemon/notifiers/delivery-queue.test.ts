@@ -161,6 +161,21 @@ describe('DeliveryQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('forgets what is withdrawn, and tries again what is wanted again', () => {
+    const queue = new DeliveryQueue();
+    for (const key of ['a', 'b', 'c']) queue.offer(one(key), 0);
+    queue.offer(one('a', 'resolved'), 0);
+    const [a, b, c] = Array.from({ length: 3 }, () => must(queue.take(0), 'a parcel'));
+    queue.withdraw();
+    expect(queue.size).toBe(3);
+    expect(queue.offer(one('c'), 1)).toBe('repeated');
+    expect(queue.settle(must(a, 'a'), retry(), 2, random)).toEqual({ do: 'dropped' });
+    expect(queue.settle(must(b, 'b'), delivered, 2, random)).toMatchObject({ do: 'delivered' });
+    expect(queue.settle(must(c, 'c'), retry(), 2, random)).toMatchObject({ do: 'again' });
+    expect(queue.size).toBe(1);
+    expect(queue.offer(one('a'), 3)).toBe('queued');
+  });
+
   /** What may happen to a queue, in any order. */
   const happening = fc.oneof(
     {
@@ -175,6 +190,7 @@ describe('DeliveryQueue', () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(400_000) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('hurry' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('withdraw' as const) }) },
   );
 
   it('loses nothing, doubles nothing and keeps the order of each incident, whatever happens', () => {
@@ -215,6 +231,16 @@ describe('DeliveryQueue', () => {
           else if (step.do === 'expire')
             for (const { notification } of queue.expire(now)) leave(notification);
           else if (step.do === 'hurry') queue.hurry(now);
+          else if (step.do === 'withdraw') {
+            queue.withdraw();
+            for (const [key, chain] of here) {
+              const mine = underWay.filter((p) => p.notification.key === key).map((p) => p.notification.kind);
+              here.set(
+                key,
+                chain.filter((kind) => mine.includes(kind as (typeof mine)[number])),
+              );
+            }
+          }
           expect(underWay.length).toBeLessThanOrEqual(LIMITS.notificationsInFlight);
           expect(queue.size).toBe([...here.values()].flat().length);
           expect(queue.underWay).toBe(underWay.length);
