@@ -16,7 +16,7 @@ describe('Courier', () => {
   let clock: ManualClock;
   let courier: Courier;
   let told: { what: 'delivered' | 'dead'; key: string; kind: string; channel: AlertAction; text: string }[];
-  let logged: { event: string; fields: LogFields }[];
+  let logged: { level: string; event: string; fields: LogFields }[];
 
   beforeEach(async () => {
     receiver = await HttpReceiver.start();
@@ -39,7 +39,8 @@ describe('Courier', () => {
       told.push({ what, key: n.key, kind: n.kind, channel, text });
     };
     const logger = {
-      log: (_level: string, event: string, fields: LogFields = {}) => void logged.push({ event, fields }),
+      log: (level: string, event: string, fields: LogFields = {}) =>
+        void logged.push({ level, event, fields }),
     };
     const listener = { delivered: note('delivered'), dead: note('dead') };
     courier = new Courier({ config, listener, logger, clock, random: seededRandom(7), ...more });
@@ -100,6 +101,8 @@ describe('Courier', () => {
     await outcomes(1);
     expect(told[0]).toMatchObject({ what: 'delivered' });
     expect(row()).toMatchObject({ delivered: 1, dead: 0, lastError: expect.stringMatching(/503$/) });
+    const delays = logged.filter((l) => l.event === 'notification-delayed').map((l) => l.level);
+    expect(delays).toEqual(['warn', ...Array(7).fill('debug')]);
     expect(JSON.stringify([logged, courier.status()])).not.toContain('S3CRETPATH');
   });
 
@@ -156,6 +159,28 @@ describe('Courier', () => {
     expect(told[0]?.text).toMatch(/^given up after 15 minutes and \d+ attempts: .*500 boom$/);
     expect(row()).toMatchObject({ queued: 0, delivered: 0, dead: 1 });
     expect(clock.waiting).toBe(0);
+  });
+
+  it('gives up in time also what never had its turn', async () => {
+    const silent: Notifier = {
+      channel: 'webhook',
+      deliver: (_n, signal) => {
+        return new Promise((resolve) => {
+          const end = () => resolve({ outcome: 'retry', afterMs: null, reason: 'silent' });
+          signal.addEventListener('abort', end, { once: true });
+        });
+      },
+      close: async () => {},
+    };
+    start(NOTHING, { create: (channel) => (channel === 'webhook' ? silent : null) });
+    // four at a time, each cut after 30 s: at most 120 get a turn in 15 minutes
+    for (let n = 0; n < 200; n++) courier.offer(sample({ key: `k${n}` }), 'webhook');
+    await clock.advance(LIMITS.notificationGiveUpMs - 1);
+    const early = told.length;
+    await clock.advance(LIMITS.notificationAttemptMs + 1);
+    expect([early, told.length]).toEqual([0, 200]);
+    expect(told.every((t) => t.what === 'dead' && t.text.startsWith('given up after 15 minutes'))).toBe(true);
+    expect(told.filter((t) => t.text.includes('and 0 attempts')).length).toBeGreaterThanOrEqual(80);
   });
 
   it('takes an offer once while it is on its way', async () => {
@@ -261,9 +286,13 @@ describe('Courier', () => {
     start(webhook());
     courier.offer(sample(), 'webhook');
     await requests(1);
-    const stopping = courier.stop();
+    let isStopped = false;
+    courier.stop().then(() => {
+      isStopped = true;
+    });
     await clock.advance(1000);
-    await stopping;
+    // the exchange itself would take 5 s
+    await until('the stop', () => isStopped, 2500);
     expect(told).toEqual([]);
     await until('its connection to be closed', () => receiver.open === 0);
   });
