@@ -14,5 +14,6 @@ export type { AdminGrant, IssuedAdmin } from './issue-admin.ts';
 export { issueAdmin } from './issue-admin.ts';
 export type { JoinOptions } from './join.ts';
 export { joinCluster, seedFingerprint } from './join.ts';
+export { monitoringFile } from './monitoring-files.ts';
 export type { StartOptions } from './start-node.ts';
 export { startNode } from './start-node.ts';

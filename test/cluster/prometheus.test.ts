@@ -1,11 +1,15 @@
 /** Prometheus itself on what the daemons tell: its linter has nothing to say, its server reads both formats. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { findPorts } from '../../daemon/demo-cluster.ts';
+import { monitoringFile } from '../../daemon/monitoring-files.ts';
 import { exposedName, FAMILIES, METRICS } from '../../src/metrics/index.ts';
 import { missingPrometheus, PrometheusServer, promtool } from '../lab/prometheus.ts';
 import { skipVisibly } from '../lab/skip.ts';
-import { followerOf, leaderOf, sharedCluster, until } from './harness.ts';
+import { followerOf, leaderOf, sharedCluster, startCluster, until } from './harness.ts';
 
 const skipped = skipVisibly('Prometheus on real daemons', missingPrometheus());
 
@@ -39,8 +43,7 @@ describe.skipIf(skipped)('Prometheus', () => {
   it('scrapes each second and answers queries, in the text format and in OpenMetrics', async () => {
     const cluster = shared();
     const ports = cluster.nodes.map((n) => n.metricsPort);
-    const [port = 0] = [await findPorts(1, 29_090)];
-    const server = PrometheusServer.start(port, [
+    const server = PrometheusServer.start(await findPorts(1, 29_090), [
       { job: 'open', ports },
       { job: 'text', ports, params: { format: ['prometheus'] } },
     ]);
@@ -83,5 +86,33 @@ describe.skipIf(skipped)('Prometheus', () => {
       return !names.has(name) && !names.has(`${name}_bucket`);
     });
     expect(missing.map((m) => m.id)).toEqual(['failover_total']);
+  });
+
+  it('takes the rules and every expression of the dashboard, and raises LeaderDown when nobody leads', async () => {
+    const cluster = await startCluster(3);
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-rules-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const rules = join(dir, 'sqlcc.rules.yml');
+    writeFileSync(rules, monitoringFile('rules'));
+    expect(promtool(['check', 'rules', rules])).toMatchObject({ ok: true });
+    const ports = cluster.nodes.map((n) => n.metricsPort);
+    const server = PrometheusServer.start(await findPorts(1, 29_190), [{ job: 'sqlcc', ports }], [rules]);
+    onTestFinished(() => server.stop());
+    const recorded = 'cluster:sqlcc_healthy_nodes:max';
+    await until('the recorded cluster', async () => (await server.query(recorded))[0]?.value === 3);
+    const { panels } = JSON.parse(monitoringFile('dashboard')) as {
+      panels: { targets?: { expr: string }[] }[];
+    };
+    const exprs = panels.flatMap((p) => (p.targets ?? []).map((t) => t.expr));
+    expect(exprs.length).toBeGreaterThan(60);
+    for (const expr of exprs) {
+      const asked = expr.replaceAll(/\$cluster|\$node/g, '.*').replaceAll('$__rate_interval', '1m');
+      await server.query(asked);
+    }
+    await expect(server.query('sqlcc_node_count{')).rejects.toThrow(/parse error/);
+    expect(await server.firing()).toEqual([]);
+    for (const { nodeId } of cluster.nodes.slice(1)) await cluster.killNode(nodeId);
+    await until('LeaderDown', async () => (await server.firing()).includes('LeaderDown'), 30_000);
+    await until('NodeUnreachable', async () => (await server.firing()).includes('NodeUnreachable'), 30_000);
   });
 });

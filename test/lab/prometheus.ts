@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assert } from '../../src/base/index.ts';
 import { missingProgram, programPath } from './tools.ts';
 
 /** Why neither can be had here, or null. */
@@ -114,7 +115,8 @@ export class PrometheusServer {
 
   async #get(path: string): Promise<Record<string, unknown>> {
     const answer = await fetch(`http://127.0.0.1:${this.#port}${path}`);
-    const body = (await answer.json()) as { data: Record<string, unknown> };
+    const body = (await answer.json()) as { data: Record<string, unknown>; error?: string };
+    assert(body.error === undefined, `Prometheus refuses ${path}: ${body.error}`);
     return body.data;
   }
 }

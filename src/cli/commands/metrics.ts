@@ -20,6 +20,11 @@ function seriesRows({ id, labels, value, count = 0, sum = 0 }: Series): (readonl
 
 export const metrics: Run = async (context, { flags }) => {
   const { printer } = context;
+  if (flags.is('dashboard') || flags.is('rules')) {
+    const { monitoringFile } = await import('../../../daemon/index.ts');
+    printer.raw(monitoringFile(flags.is('dashboard') ? 'dashboard' : 'rules'));
+    return EXIT.ok;
+  }
   const client = await context.client();
   const node = given('node', flags.text('node'));
   if (printer.format === 'prometheus' || printer.format === 'openmetrics') {

@@ -173,11 +173,17 @@ const WATCHING: readonly CommandSpec[] = [
   {
     path: 'metrics',
     summary: 'current values of one node',
-    details: 'Besides the usual formats -o takes prometheus and openmetrics.',
-    flags: [{ flags: '--node <id>', text: 'of this node; default: the one that answers' }],
+    details:
+      'Besides the usual formats -o takes prometheus and openmetrics. --dashboard and --rules ask no node: ' +
+      'they print files for Grafana and Prometheus.',
+    flags: [
+      { flags: '--node <id>', text: 'of this node; default: the one that answers' },
+      { flags: '--dashboard', text: 'a Grafana dashboard of all metrics, as JSON' },
+      { flags: '--rules', text: 'recording and alert rules for Prometheus, as YAML' },
+    ],
     online: true,
     formats: [...FORMATS, 'prometheus', 'openmetrics'],
-    examples: ['metrics', 'metrics --node n2 -o prometheus'],
+    examples: ['metrics', 'metrics --node n2 -o prometheus', 'metrics --rules > sqlcc.rules.yml'],
     load: async () => (await import('../commands/metrics.ts')).metrics,
   },
 ];
