@@ -1,13 +1,15 @@
 /**
  * Once a second: read the machine, let the health rules judge, spread the word by
- * gossip, keep a point of history. It measures and hands on; what healthy means is
- * decided in src/health.
+ * gossip, keep a point of history. Every `health_check_interval_ms`: the whole check, of
+ * all nodes by their own words. It measures and hands on; what healthy means is decided
+ * in src/health.
  */
 
 import type { NodeId } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
-import type { NodeHealth } from '../src/health/index.ts';
-import { HEALTH_CHECKS, HealthMonitor, lagCheck } from '../src/health/index.ts';
+import type { HealthCallback, NodeHealth } from '../src/health/index.ts';
+import { HEALTH_CHECKS, HealthMonitor, lagCheck, networkCheck } from '../src/health/index.ts';
+import { healthEvent, healthOf } from './health-words.ts';
 import type { HistoryPoint } from './history.ts';
 import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -25,7 +27,10 @@ export class HealthLoop {
   readonly #monitor: HealthMonitor;
   readonly #pace = new LogPace();
   #sample: SystemSample;
-  #health: NodeHealth;
+  #counted = { requests: 0, errors: 0, at: performance.now() };
+  #checkedAt = 0;
+  /** Status of each node as it was last told. */
+  readonly #told = new Map<NodeId, NodeHealth['status']>();
   #timer: NodeJS.Timeout | null = null;
   #intervalMs = 0;
 
@@ -33,9 +38,12 @@ export class HealthLoop {
     this.#options = options;
     const { inForce } = options.parts;
     const threshold = (): number => inForce.config.replication.replicaLagThresholdBytes;
-    this.#monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(threshold)]);
+    const electionTimeout = (): number => inForce.config.raft.electionTimeoutMs;
+    const checks = [...HEALTH_CHECKS, lagCheck(threshold), networkCheck(electionTimeout)];
+    this.#monitor = new HealthMonitor(options.parts.facts.nodeId, checks);
+    this.#monitor.addHealthCheckCallback((nodeId, health) => this.#tell(nodeId, health));
     this.#sample = options.parts.sampler.sample();
-    this.#health = this.#observe();
+    this.#observe();
   }
 
   /** The newest reading. */
@@ -44,7 +52,24 @@ export class HealthLoop {
   }
 
   get health(): NodeHealth {
-    return this.#health;
+    return this.#monitor.health;
+  }
+
+  /** Of all nodes, by their own words as gossip brought them at the last check. */
+  get healths(): ReadonlyMap<NodeId, NodeHealth> {
+    return this.#monitor.getAllNodeHealths();
+  }
+
+  /** Hears changes of status until the returned function is called. */
+  addHealthCheckCallback(callback: HealthCallback): () => void {
+    return this.#monitor.addHealthCheckCallback(callback);
+  }
+
+  /** A sample and the whole check at once, for whoever does not want to wait for the next. */
+  checkNow(): NodeHealth {
+    this.#takeSample();
+    this.#check();
+    return this.health;
   }
 
   /** Open sockets of people and programs. */
@@ -102,26 +127,79 @@ export class HealthLoop {
   #tick(): void {
     this.#schedule();
     const { parts } = this.#options;
-    this.#sample = parts.sampler.sample();
     this.#pace.observe(parts.consensus.traffic);
-    this.#health = this.#observe();
+    this.#takeSample();
+    const { healthCheckIntervalMs } = parts.inForce.config.monitoring;
+    if (performance.now() - this.#checkedAt >= healthCheckIntervalMs) this.#check();
     parts.gossip.publishDigest(this.#digest());
     parts.history.add(Date.now(), this.#points());
     this.onTick();
   }
 
-  #observe(): NodeHealth {
+  #takeSample(): void {
+    this.#sample = this.#options.parts.sampler.sample();
+    this.#observe();
+  }
+
+  /** All nodes: what each says of itself. */
+  #check(): void {
+    this.#checkedAt = performance.now();
+    const members = [...this.#options.parts.gossip.members().values()];
+    this.#monitor.learn(new Map(members.map((member) => [member.nodeId, healthOf(member)])));
+  }
+
+  #tell(nodeId: NodeId, health: NodeHealth): void {
+    const { hub, facts, logger } = { ...this.#options.parts, logger: this.#options.parts.options.logger };
+    const before = this.#told.get(nodeId) ?? 'UNKNOWN';
+    this.#told.set(nodeId, health.status);
+    const event = healthEvent(facts.nodeId, { nodeId, before, health }, Date.now());
+    if (event === null) return;
+    hub.publishOwn(event);
+    logger.log('info', 'health', { node: nodeId, status: health.status, issues: health.issues.join('; ') });
+  }
+
+  /** Requests since the last sample. */
+  #rates(): { readonly queriesPerSecond: number | null; readonly errorRate: number | null } {
+    const now = { ...this.#options.parts.latencies.totals, at: performance.now() };
+    const last = this.#counted;
+    const elapsedMs = now.at - last.at;
+    if (elapsedMs <= 0) return { queriesPerSecond: null, errorRate: null };
+    this.#counted = now;
+    const requests = now.requests - last.requests;
+    return {
+      queriesPerSecond: requests / (elapsedMs / 1000),
+      errorRate: requests === 0 ? 0 : (now.errors - last.errors) / requests,
+    };
+  }
+
+  /** Round trip to the slowest node that lives; null alone. */
+  #slowestRtt(): number | null {
+    const { gossip, facts } = this.#options.parts;
+    const rtts = [...gossip.members().values()].flatMap(({ nodeId, liveness, rttMs }) =>
+      nodeId === facts.nodeId || liveness !== 'alive' || rttMs === null ? [] : [rttMs],
+    );
+    return rtts.length === 0 ? null : Math.max(...rtts);
+  }
+
+  #observe(): void {
     const { parts } = this.#options;
     const sample = this.#sample;
-    return this.#monitor.observe(
+    this.#monitor.observe(
       {
         cpuUsage: sample.cpuUsage,
+        cpuThrottled: sample.cpuThrottled,
         memoryUsage: sample.memoryUsage,
         diskUsage: sample.diskUsage,
         loopLagMs: Math.max(sample.loopLagP99Ms, parts.consensus.loopLagMs),
         fsyncLatencyMs: parts.consensus.diskLatencyMs,
         activeConnections: this.#options.connections(),
+        diskReadRate: sample.ioReadRate,
+        diskWriteRate: sample.ioWriteRate,
+        ...this.#rates(),
+        queryLatencyP50Ms: parts.latencies.quantile(0.5),
         queryLatencyP95Ms: parts.latencies.quantile(0.95),
+        queryLatencyP99Ms: parts.latencies.quantile(0.99),
+        networkRttMs: this.#slowestRtt(),
         lagBytes: this.lag().log,
         at: Date.now(),
       },
@@ -134,9 +212,9 @@ export class HealthLoop {
     const raft = parts.consensus.status;
     const sample = this.#sample;
     return {
-      health: this.#health.status,
+      health: this.health.status,
       // what waits for a restart is said, and makes nobody less healthy
-      issues: [...this.#health.issues, ...parts.ownFile.issues()],
+      issues: [...this.health.issues, ...parts.ownFile.issues()],
       at: Date.now(),
       role: raft?.role ?? 'learner',
       term: raft?.term ?? 0,

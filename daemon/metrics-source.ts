@@ -1,7 +1,7 @@
 /**
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
-import { type AvailabilityReport, ratioOf, rollUp } from '../src/health/index.ts';
+import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
   ExpositionFormat,
@@ -40,6 +40,13 @@ const STATE_NUMBERS: Readonly<Record<RaftRole, number>> = {
   'pre-candidate': 2,
   candidate: 3,
   leader: 4,
+};
+
+const HEALTH_NUMBERS: Readonly<Record<HealthStatus, number>> = {
+  HEALTHY: 0,
+  DEGRADED: 1,
+  UNHEALTHY: 2,
+  UNKNOWN: 3,
 };
 
 export class MetricsSource {
@@ -122,10 +129,15 @@ export class MetricsSource {
     const links = this.#parts.consensus.links.filter((l) => l.connected).length;
     return {
       cpuUsage: sample.cpuUsage,
+      cpuThrottled: sample.cpuThrottled,
+      cpuPressure: sample.cpuPressure,
       memoryUsage: sample.memoryUsage,
       diskUsage: sample.diskUsage,
       diskIoReadBytes: sample.ioReadBytes,
       diskIoWriteBytes: sample.ioWriteBytes,
+      diskReadRate: sample.ioReadRate,
+      diskWriteRate: sample.ioWriteRate,
+      healthStatus: HEALTH_NUMBERS[this.#health.health.status],
       networkConnections: connections + links,
       activeConnections: connections,
       queryLatencyP50Ms: latencies.quantile(0.5),

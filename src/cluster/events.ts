@@ -46,6 +46,7 @@ export const EVENT_KINDS = [
   'snapshot-installed',
   'replica-diverged',
   'disk-slow',
+  'health-changed',
   'progress',
   'gap',
 ] as const;

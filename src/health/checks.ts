@@ -1,10 +1,11 @@
 /** The table of checks: a reading, two limits, and how long it must be over one before that counts. */
 import type { Duration } from '../base/index.ts';
 import { formatSize } from '../base/index.ts';
-import type { HealthSample } from './sample.ts';
+import type { CheckedReading, HealthSample } from './sample.ts';
 
 export interface HealthCheck {
   readonly name: string;
+  readonly unit: CheckedReading['unit'];
   readonly read: (sample: HealthSample) => number | null;
   /** At or above: DEGRADED. */
   readonly degraded: number;
@@ -23,6 +24,7 @@ function percent(value: number): string {
 export const HEALTH_CHECKS: readonly HealthCheck[] = [
   {
     name: 'cpu',
+    unit: 'ratio',
     read: (s) => s.cpuUsage,
     degraded: 0.98,
     unhealthy: null,
@@ -30,7 +32,18 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
     text: (v) => `cpu is at ${percent(v)}`,
   },
   {
+    // busy cores are used cores; being stopped in the middle of work is what makes a node late
+    name: 'cpu-throttled',
+    unit: 'ratio',
+    read: (s) => s.cpuThrottled,
+    degraded: 0.3,
+    unhealthy: null,
+    holdMs: 5000,
+    text: (v) => `CPU is withheld by the control group in ${percent(v)} of its time slices`,
+  },
+  {
     name: 'memory',
+    unit: 'ratio',
     read: (s) => s.memoryUsage,
     degraded: 0.95,
     unhealthy: 0.99,
@@ -39,6 +52,7 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
   },
   {
     name: 'disk',
+    unit: 'ratio',
     read: (s) => s.diskUsage,
     degraded: 0.95,
     unhealthy: 0.99,
@@ -47,6 +61,7 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
   },
   {
     name: 'event-loop',
+    unit: 'ms',
     read: (s) => s.loopLagMs,
     degraded: 250,
     unhealthy: 2000,
@@ -55,6 +70,7 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
   },
   {
     name: 'fsync',
+    unit: 'ms',
     read: (s) => s.fsyncLatencyMs,
     degraded: 250,
     unhealthy: 2000,
@@ -63,18 +79,54 @@ export const HEALTH_CHECKS: readonly HealthCheck[] = [
   },
   {
     name: 'query-latency',
+    unit: 'ms',
     read: (s) => s.queryLatencyP95Ms,
     degraded: 1000,
     unhealthy: null,
     holdMs: 10_000,
     text: (v) => `95 % of queries take up to ${Math.round(v)} ms`,
   },
+  {
+    name: 'error-rate',
+    unit: 'ratio',
+    read: (s) => s.errorRate,
+    degraded: 0.5,
+    unhealthy: null,
+    holdMs: 10_000,
+    text: (v) => `${percent(v)} of queries fail`,
+  },
 ];
+
+/** Readings that say how a node is without being good or bad. */
+export const PLAIN_READINGS: readonly Pick<HealthCheck, 'name' | 'unit' | 'read'>[] = [
+  { name: 'connections', unit: 'count', read: (s) => s.activeConnections },
+  { name: 'queries', unit: 'per second', read: (s) => s.queriesPerSecond },
+  { name: 'query-latency-p50', unit: 'ms', read: (s) => s.queryLatencyP50Ms },
+  { name: 'query-latency-p99', unit: 'ms', read: (s) => s.queryLatencyP99Ms },
+  { name: 'disk-read', unit: 'bytes/s', read: (s) => s.diskReadRate },
+  { name: 'disk-write', unit: 'bytes/s', read: (s) => s.diskWriteRate },
+];
+
+/** The check of the network: whoever answers later than an election waits is missed before it is heard. */
+export function networkCheck(electionTimeoutMs: () => number): HealthCheck {
+  return {
+    name: 'network',
+    unit: 'ms',
+    read: (s) => s.networkRttMs,
+    get degraded() {
+      return electionTimeoutMs();
+    },
+    unhealthy: null,
+    holdMs: 10_000,
+    text: (v) => `the slowest node takes ${Math.round(v)} ms to answer`,
+  };
+}
 
 /** The check of replicas: its limit is the configured `replica_lag_threshold`, which may change. */
 export function lagCheck(thresholdBytes: () => number): HealthCheck {
   return {
     name: 'lag',
+    unit: 'bytes',
     read: (s) => s.lagBytes ?? null,
     get degraded() {
       // at the threshold is not above it

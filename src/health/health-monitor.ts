@@ -1,14 +1,15 @@
 /**
- * The seed's `HealthMonitor`: samples in, the node's opinion of itself out. A reading
+ * The seed's `HealthMonitor`: samples in, the node's opinion of itself out; beside it the opinions that the
+ * other nodes have of themselves. A reading
  * must stay over a limit for the check's hold time before the status follows, and come
  * back below nine tenths of it, as long, before it recovers: a value that trembles at
  * a limit does not make the status tremble. Time is handed in.
  */
-import type { Instant } from '../base/index.ts';
+import type { Instant, NodeId } from '../base/index.ts';
 import { elapsed } from '../base/index.ts';
 import type { HealthCheck } from './checks.ts';
-import { HEALTH_CHECKS } from './checks.ts';
-import type { HealthSample, HealthStatus, NodeHealth } from './sample.ts';
+import { HEALTH_CHECKS, PLAIN_READINGS } from './checks.ts';
+import type { CheckedReading, HealthSample, HealthStatus, NodeHealth } from './sample.ts';
 
 /** A reading recovers when it is below this part of the limit that it was over. */
 const RECOVERY = 0.9;
@@ -34,7 +35,11 @@ const NOTHING_KNOWN: NodeHealth = {
   activeConnections: null,
   queryLatencyP95Ms: null,
   lastCheck: null,
+  checks: [],
 };
+
+/** Hears every change of a node's status, this one's own and others'. */
+export type HealthCallback = (nodeId: NodeId, health: NodeHealth) => void;
 
 /** The level that a value speaks for, given the one that counts now. */
 function levelOf(check: HealthCheck, value: number, current: Level): Level {
@@ -47,31 +52,57 @@ function levelOf(check: HealthCheck, value: number, current: Level): Level {
 }
 
 export class HealthMonitor {
+  readonly #nodeId: NodeId;
   readonly #checks: readonly HealthCheck[];
   readonly #tracked = new Map<string, Tracked>();
-  #health: NodeHealth = NOTHING_KNOWN;
+  readonly #callbacks = new Set<HealthCallback>();
+  #healths: ReadonlyMap<NodeId, NodeHealth> = new Map();
 
-  constructor(checks: readonly HealthCheck[] = HEALTH_CHECKS) {
+  constructor(nodeId: NodeId, checks: readonly HealthCheck[] = HEALTH_CHECKS) {
+    this.#nodeId = nodeId;
     this.#checks = checks;
   }
 
-  /** The opinion after the last sample; UNKNOWN before the first. */
+  /** This node's opinion of itself after the last sample; UNKNOWN before the first. */
   get health(): NodeHealth {
-    return this.#health;
+    return this.checkNodeHealth(this.#nodeId);
+  }
+
+  /** The newest opinion; UNKNOWN of a node that nobody has heard of. */
+  checkNodeHealth(nodeId: NodeId): NodeHealth {
+    return this.#healths.get(nodeId) ?? NOTHING_KNOWN;
+  }
+
+  /** Of this node and all that were learned of. */
+  getAllNodeHealths(): ReadonlyMap<NodeId, NodeHealth> {
+    return this.#healths;
+  }
+
+  /** Calls back until the returned function is called. */
+  addHealthCheckCallback(callback: HealthCallback): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
   }
 
   /** Takes a sample; call it in the order of `now`. */
   observe(sample: HealthSample, now: Instant): NodeHealth {
     const issues: string[] = [];
+    const checks: CheckedReading[] = [];
     let worst: Level = 0;
     for (const check of this.#checks) {
+      const { name, unit, degraded: limit } = check;
       const value = check.read(sample);
-      if (value === null) continue;
-      const level = this.#follow(check, value, now);
-      if (level > 0) issues.push(check.text(value));
+      const level = value === null ? 0 : this.#follow(check, value, now);
+      const status = value === null ? 'UNKNOWN' : (STATUS_OF_LEVEL[level] ?? 'UNKNOWN');
+      checks.push({ name, unit, value, limit, status });
+      if (level > 0 && value !== null) issues.push(check.text(value));
       if (level > worst) worst = level;
     }
-    this.#health = {
+    for (const { name, unit, read } of PLAIN_READINGS) {
+      const value = read(sample);
+      checks.push({ name, unit, value, limit: null, status: value === null ? 'UNKNOWN' : 'HEALTHY' });
+    }
+    const health: NodeHealth = {
       status: STATUS_OF_LEVEL[worst] ?? 'UNKNOWN',
       issues,
       cpuUsage: sample.cpuUsage,
@@ -80,8 +111,27 @@ export class HealthMonitor {
       activeConnections: sample.activeConnections,
       queryLatencyP95Ms: sample.queryLatencyP95Ms,
       lastCheck: sample.at,
+      checks,
     };
-    return this.#health;
+    this.#take(new Map(this.#healths).set(this.#nodeId, health));
+    return health;
+  }
+
+  /** What the other nodes say of themselves; whoever is not among them is forgotten. */
+  learn(others: ReadonlyMap<NodeId, NodeHealth>): void {
+    const own = this.#healths.get(this.#nodeId);
+    const healths = new Map([...others].filter(([nodeId]) => nodeId !== this.#nodeId));
+    this.#take(own === undefined ? healths : healths.set(this.#nodeId, own));
+  }
+
+  #take(healths: ReadonlyMap<NodeId, NodeHealth>): void {
+    const before = this.#healths;
+    this.#healths = healths;
+    for (const nodeId of new Set([...before.keys(), ...healths.keys()])) {
+      const health = healths.get(nodeId) ?? NOTHING_KNOWN;
+      if ((before.get(nodeId) ?? NOTHING_KNOWN).status === health.status) continue;
+      for (const callback of this.#callbacks) callback(nodeId, health);
+    }
   }
 
   #follow(check: HealthCheck, value: number, now: Instant): Level {

@@ -4,6 +4,8 @@ import type { Timestamp } from '../base/index.ts';
 export interface HealthSample {
   /** 0–1 of the cores. */
   readonly cpuUsage: number | null;
+  /** Part of the slices of time in which the process was stopped for having used its share; 0–1. */
+  readonly cpuThrottled: number | null;
   /** 0–1 of the memory. */
   readonly memoryUsage: number | null;
   /** 0–1 of the data folder's file system. */
@@ -13,7 +15,17 @@ export interface HealthSample {
   /** How long the disk takes to make a write durable, p99 since the last sample. */
   readonly fsyncLatencyMs: number | null;
   readonly activeConnections: number | null;
+  /** Bytes a second that the daemon reads from and writes to disk. */
+  readonly diskReadRate: number | null;
+  readonly diskWriteRate: number | null;
+  readonly queriesPerSecond: number | null;
+  /** 0–1 of the requests since the last sample. */
+  readonly errorRate: number | null;
+  readonly queryLatencyP50Ms: number | null;
   readonly queryLatencyP95Ms: number | null;
+  readonly queryLatencyP99Ms: number | null;
+  /** Round trip to the slowest live node. */
+  readonly networkRttMs: number | null;
   /** Bytes of log behind the leader, where it is known. */
   readonly lagBytes?: number | null;
   /** Wall time of the reading, for people. */
@@ -34,4 +46,17 @@ export interface NodeHealth {
   readonly activeConnections: number | null;
   readonly queryLatencyP95Ms: number | null;
   readonly lastCheck: Timestamp | null;
+  /** Every reading with its verdict; empty for a node that told its status alone. */
+  readonly checks: readonly CheckedReading[];
+}
+
+/** One reading as it is judged. */
+export interface CheckedReading {
+  readonly name: string;
+  /** Null = this machine can't tell. */
+  readonly value: number | null;
+  readonly unit: 'ratio' | 'ms' | 'bytes' | 'bytes/s' | 'per second' | 'count';
+  /** Null = a reading without a limit. */
+  readonly limit: number | null;
+  readonly status: HealthStatus;
 }

@@ -50,6 +50,8 @@ export const METRICS: readonly Metric[] = [
   ...rows('node', [
     ['node_up', '', 'Alive by the verdict of record: 0 or 1'],
     ['cpu_usage', 'ratio', 'Used part of the cores'],
+    ['cpu_throttled', 'ratio', 'Part of the time slices in which the control group stopped the daemon'],
+    ['cpu_pressure', 'ratio', 'Part of the last 10 s in which something on the machine waited for a core'],
     ['memory_usage', 'ratio', 'Used part of the memory'],
     ['disk_usage', 'ratio', "Used part of the data folder's file system"],
     ['network_connections', '', 'Open sockets of the daemon'],
@@ -61,6 +63,9 @@ export const METRICS: readonly Metric[] = [
     ['query_latency_p99', 'ms', '99th percentile of the latency of requests in the last minute'],
     ['disk_io_read', 'bytes', 'Bytes that the daemon has read from disk'],
     ['disk_io_write', 'bytes', 'Bytes that the daemon has written to disk'],
+    ['disk_read_rate', 'bytes/s', 'Bytes that the daemon reads from disk'],
+    ['disk_write_rate', 'bytes/s', 'Bytes that the daemon writes to disk'],
+    ['health_status', '', 'By its own opinion: 0 HEALTHY, 1 DEGRADED, 2 UNHEALTHY, 3 UNKNOWN'],
     ['resident_memory', 'bytes', 'Memory of the daemon'],
     ['event_loop_lag', 'seconds', 'How late the event loops are, p99 since the last sample'],
     ['uptime', 'seconds', 'Time since the daemon started'],

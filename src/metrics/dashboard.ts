@@ -1,4 +1,4 @@
-/** A Grafana dashboard made from the catalogue: a row a group, a panel a metric, percentiles of histograms. */
+/** A Grafana dashboard made from the catalogue: a row a group, a panel a metric or a histogram. */
 import type { Metric } from './catalogue.ts';
 import { isExposed, METRICS } from './catalogue.ts';
 import type { Family } from './families.ts';

@@ -12,10 +12,16 @@ import { MetricsRegistry } from './registry.ts';
 /** Seed: `NodeMetrics`; ratios 0–1, latencies ms, null = unknown. */
 export interface NodeMetrics {
   readonly cpuUsage: number | null;
+  readonly cpuThrottled: number | null;
+  readonly cpuPressure: number | null;
   readonly memoryUsage: number | null;
   readonly diskUsage: number | null;
   readonly diskIoReadBytes: number | null;
   readonly diskIoWriteBytes: number | null;
+  readonly diskReadRate: number | null;
+  readonly diskWriteRate: number | null;
+  /** 0 HEALTHY, 1 DEGRADED, 2 UNHEALTHY, 3 UNKNOWN. */
+  readonly healthStatus: number;
   readonly networkConnections: number | null;
   readonly activeConnections: number | null;
   readonly queryLatencyP50Ms: number | null;
@@ -184,10 +190,15 @@ export class MetricsCollector {
   #setNode(node: NodeMetrics): void {
     this.#setAll({
       cpu_usage: node.cpuUsage,
+      cpu_throttled: node.cpuThrottled,
+      cpu_pressure: node.cpuPressure,
       memory_usage: node.memoryUsage,
       disk_usage: node.diskUsage,
       disk_io_read: node.diskIoReadBytes,
       disk_io_write: node.diskIoWriteBytes,
+      disk_read_rate: node.diskReadRate,
+      disk_write_rate: node.diskWriteRate,
+      health_status: node.healthStatus,
       network_connections: node.networkConnections,
       active_connections: node.activeConnections,
       query_latency_p50: node.queryLatencyP50Ms,

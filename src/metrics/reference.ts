@@ -1,24 +1,30 @@
 /** The catalogue as documentation: a Markdown table of all metrics. It can't drift. */
 import { isExposed, METRICS } from './catalogue.ts';
 import { FAMILIES } from './families.ts';
+import type { MetricUnit } from './names.ts';
 import { exposedName, kindOf } from './names.ts';
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+const unitText = (unit: MetricUnit): string => (unit === '' ? 'count' : unit);
 
 /** Every metric with its name in alert conditions and on `/metrics`. */
 export function metricsReference(): string {
   const metrics = METRICS.map((metric) => {
+    const { id, group, unit, help } = metric;
     const shown = isExposed(metric) ? `\`${exposedName(metric)}\`` : 'as a histogram';
-    const unit = metric.unit === '' ? 'count' : metric.unit;
-    return `| \`${metric.id}\` | ${metric.group} | ${shown} | ${kindOf(metric)} | ${unit} | | ${metric.help} |`;
+    return row([`\`${id}\``, group, shown, kindOf(metric), unitText(unit), '', help]);
   });
   const families = FAMILIES.map((family) => {
-    const { id, group, kind, label, help } = family;
-    const unit = family.unit === '' ? 'count' : family.unit;
+    const { id, group, kind, unit, label, help } = family;
     const labelled = label === null ? '' : `\`${label}\``;
-    return `| \`${id}\` | ${group} | \`${exposedName(family)}\` | ${kind} | ${unit} | ${labelled} | ${help} |`;
+    return row([`\`${id}\``, group, `\`${exposedName(family)}\``, kind, unitText(unit), labelled, help]);
   });
   return [
-    '| name | group | on `/metrics` | kind | unit | label | meaning |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    row(['name', 'group', 'on `/metrics`', 'kind', 'unit', 'label', 'meaning']),
+    row(Array<string>(7).fill('---')),
     ...metrics,
     ...families,
     '',

@@ -10,7 +10,7 @@ export interface RuleToExport {
   readonly forMs: number;
 }
 
-/** What no rule of the cluster's own can say: the cluster that would say it is gone, or has no such budget. */
+/** What no rule of the cluster's own can say: who would say it is gone, or keeps no such book. */
 const BESIDE: readonly { readonly name: string; readonly expr: string; readonly text: string }[] = [
   {
     name: 'ErrorBudgetSpent',
@@ -27,19 +27,24 @@ const BESIDE: readonly { readonly name: string; readonly expr: string; readonly 
 /** A JSON string is a YAML scalar. */
 const quoted = (text: string): string => JSON.stringify(text);
 
-function alertLines(rule: RuleToExport): string[] {
-  const expr = promqlOf(rule.condition);
-  if (expr === null) return [`      # ${rule.name}: PromQL has no word for ${quoted(rule.condition)}`];
+/** In the unit that Prometheus' grammar has for it. */
+function holdText(forMs: number): string {
+  return forMs % 1000 === 0 ? `${forMs / 1000}s` : `${forMs}ms`;
+}
+
+function alertLines({ name, condition, severity, forMs }: RuleToExport): string[] {
+  const expr = promqlOf(condition);
+  if (expr === null) return [`      # ${name}: PromQL has no word for ${quoted(condition)}`];
+  const summary = `${name} of {{ $labels.cluster }} {{ $labels.node }}: {{ $value }}`;
+  const held = forMs === 0 ? '' : ` for ${formatDuration(forMs)}`;
   return [
-    `      - alert: ${rule.name}`,
+    `      - alert: ${name}`,
     `        expr: ${quoted(expr)}`,
-    ...(rule.forMs === 0
-      ? []
-      : [`        for: ${rule.forMs % 1000 === 0 ? `${rule.forMs / 1000}s` : `${rule.forMs}ms`}`]),
-    `        labels: { severity: ${quoted(rule.severity)} }`,
+    ...(forMs === 0 ? [] : [`        for: ${holdText(forMs)}`]),
+    `        labels: { severity: ${quoted(severity)} }`,
     '        annotations:',
-    `          summary: ${quoted(`${rule.name} of {{ $labels.cluster }} {{ $labels.node }}: {{ $value }}`)}`,
-    `          description: ${quoted(`condition ${rule.condition}${rule.forMs === 0 ? '' : ` for ${formatDuration(rule.forMs)}`}`)}`,
+    `          summary: ${quoted(summary)}`,
+    `          description: ${quoted(`condition ${condition}${held}`)}`,
   ];
 }
 

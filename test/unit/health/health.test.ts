@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthCheck, HealthSample, NodeHealth } from '../../../src/health/index.ts';
-import { HEALTH_CHECKS, HealthMonitor, lagCheck, rollUp } from '../../../src/health/index.ts';
+import { HEALTH_CHECKS, HealthMonitor, lagCheck, networkCheck, rollUp } from '../../../src/health/index.ts';
 
 function sample(changes: Partial<HealthSample> = {}): HealthSample {
   return {
@@ -9,7 +9,10 @@ function sample(changes: Partial<HealthSample> = {}): HealthSample {
     diskUsage: 0.4,
     loopLagMs: 1,
     fsyncLatencyMs: 2,
+    cpuThrottled: null,
     activeConnections: 5,
+    ...{ diskReadRate: 0, diskWriteRate: 100, queriesPerSecond: 7, errorRate: 0, networkRttMs: 1 },
+    ...{ queryLatencyP50Ms: 2, queryLatencyP99Ms: 9 },
     queryLatencyP95Ms: 3,
     at: 1000,
     ...changes,
@@ -18,6 +21,7 @@ function sample(changes: Partial<HealthSample> = {}): HealthSample {
 
 const disk: HealthCheck = {
   name: 'disk',
+  unit: 'ratio',
   read: (s) => s.diskUsage,
   degraded: 0.8,
   unhealthy: 0.9,
@@ -27,13 +31,13 @@ const disk: HealthCheck = {
 
 /** Feeds one reading a second and tells the status after each. */
 function statuses(readings: readonly (number | null)[]): NodeHealth['status'][] {
-  const monitor = new HealthMonitor([disk]);
+  const monitor = new HealthMonitor('n1', [disk]);
   return readings.map((diskUsage, n) => monitor.observe(sample({ diskUsage }), n * 1000).status);
 }
 
 describe('HealthMonitor', () => {
   it('knows nothing before the first sample and is healthy after a good one', () => {
-    const monitor = new HealthMonitor();
+    const monitor = new HealthMonitor('n1');
     expect(monitor.health).toMatchObject({ status: 'UNKNOWN', lastCheck: null });
     expect(monitor.observe(sample(), 0)).toMatchObject({ status: 'HEALTHY', issues: [], lastCheck: 1000 });
   });
@@ -62,7 +66,7 @@ describe('HealthMonitor', () => {
   });
 
   it('names every reading that is over its limit', () => {
-    const monitor = new HealthMonitor();
+    const monitor = new HealthMonitor('n1');
     const bad = sample({ diskUsage: 0.97, fsyncLatencyMs: 400, loopLagMs: 3000 });
     monitor.observe(bad, 0);
     const health = monitor.observe(bad, 10_000);
@@ -76,7 +80,7 @@ describe('HealthMonitor', () => {
 
   it('calls a replica that lags DEGRADED at once', () => {
     let threshold = 1000;
-    const monitor = new HealthMonitor([...HEALTH_CHECKS, lagCheck(() => threshold)]);
+    const monitor = new HealthMonitor('n1', [...HEALTH_CHECKS, lagCheck(() => threshold)]);
     expect(monitor.observe(sample({ lagBytes: 1000 }), 0).status).toBe('HEALTHY');
     expect(monitor.observe(sample({ lagBytes: 1_000_000 }), 0)).toMatchObject({
       status: 'DEGRADED',
@@ -85,6 +89,65 @@ describe('HealthMonitor', () => {
     threshold = 2_000_000;
     expect(monitor.observe(sample({ lagBytes: 1_000_000 }), 0).status).toBe('HEALTHY');
     expect(monitor.observe(sample({ lagBytes: null }), 0).status).toBe('HEALTHY');
+  });
+});
+
+describe('HealthMonitor of other nodes', () => {
+  const told = (changes: Partial<NodeHealth>): NodeHealth => ({
+    ...new HealthMonitor('x').health,
+    ...changes,
+  });
+
+  it('addHealthCheckCallback hears every change of status, of this node and of others, and nothing else', () => {
+    const monitor = new HealthMonitor('n1', [disk]);
+    const heard: string[] = [];
+    const stop = monitor.addHealthCheckCallback((nodeId, health) => heard.push(`${nodeId} ${health.status}`));
+    for (const now of [0, 1000, 2000, 3000])
+      monitor.observe(sample({ diskUsage: now < 1000 ? 0 : 0.85 }), now);
+    expect(heard).toEqual(['n1 HEALTHY', 'n1 DEGRADED']);
+    const others = new Map([
+      ['n1', told({ status: 'UNHEALTHY' })],
+      ['n2', told({ status: 'HEALTHY' })],
+    ]);
+    monitor.learn(others);
+    monitor.learn(others);
+    monitor.learn(new Map([['n2', told({ status: 'UNHEALTHY', issues: ['disk is full'] })]]));
+    expect(monitor.checkNodeHealth('n2').issues).toEqual(['disk is full']);
+    // its own word counts for itself
+    expect(monitor.checkNodeHealth('n1').status).toBe('DEGRADED');
+    expect([...monitor.getAllNodeHealths().keys()].sort()).toEqual(['n1', 'n2']);
+    monitor.learn(new Map());
+    expect(heard.slice(2)).toEqual(['n2 HEALTHY', 'n2 UNHEALTHY', 'n2 UNKNOWN']);
+    expect(monitor.checkNodeHealth('n2')).toMatchObject({ status: 'UNKNOWN', lastCheck: null });
+    stop();
+    monitor.learn(others);
+    expect(heard).toHaveLength(5);
+  });
+
+  it('keeps every reading with its verdict, also those that are neither good nor bad', () => {
+    const monitor = new HealthMonitor('n1');
+    const { checks } = monitor.observe(sample({ cpuThrottled: 0.8, fsyncLatencyMs: null }), 0);
+    const of = (name: string) => checks.find((c) => c.name === name);
+    expect(of('cpu-throttled')).toEqual({
+      ...{ name: 'cpu-throttled', unit: 'ratio', value: 0.8, limit: 0.3, status: 'HEALTHY' },
+    });
+    expect(of('fsync')).toMatchObject({ value: null, status: 'UNKNOWN' });
+    expect(of('disk-write')).toMatchObject({ value: 100, unit: 'bytes/s', limit: null, status: 'HEALTHY' });
+    const later = monitor.observe(sample({ cpuThrottled: 0.8 }), 5000);
+    expect(later.status).toBe('DEGRADED');
+    expect(later.issues).toEqual(['CPU is withheld by the control group in 80 % of its time slices']);
+  });
+
+  it('calls a network slower than an election waits DEGRADED', () => {
+    let timeout = 150;
+    const monitor = new HealthMonitor('n1', [networkCheck(() => timeout)]);
+    const slow = sample({ networkRttMs: 200 });
+    monitor.observe(slow, 0);
+    expect(monitor.observe(slow, 9000).status).toBe('HEALTHY');
+    expect(monitor.observe(slow, 10_000).issues).toEqual(['the slowest node takes 200 ms to answer']);
+    timeout = 300;
+    monitor.observe(slow, 11_000);
+    expect(monitor.observe(slow, 21_000).status).toBe('HEALTHY');
   });
 });
 

@@ -6,10 +6,15 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
   return {
     node: {
       cpuUsage: 0.25,
+      cpuThrottled: 0.1,
+      cpuPressure: null,
       memoryUsage: 0.5,
       diskUsage: 0.75,
       diskIoReadBytes: null,
       diskIoWriteBytes: null,
+      diskReadRate: 0,
+      diskWriteRate: 4096,
+      healthStatus: 1,
       networkConnections: 4,
       activeConnections: 2,
       queryLatencyP50Ms: 1,

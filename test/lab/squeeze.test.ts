@@ -1,0 +1,51 @@
+/** A daemon that gets too little of the machine says so, and says when it is over. */
+import { expect, it, onTestFinished } from 'vitest';
+import { must } from '../../src/base/index.ts';
+import { followerOf, startCluster, until } from '../cluster/harness.ts';
+import { Cgroup } from './cgroup.ts';
+import { skipVisibly } from './skip.ts';
+
+const skipped = skipVisibly('a daemon with a tenth of a core', Cgroup.missing());
+
+it.skipIf(skipped)(
+  'a follower with a tenth of a core is DEGRADED with the reason, and recovers',
+  async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    const nodeId = await followerOf(cluster);
+    const healthOf = async () => (await client.node(nodeId)).node;
+    await until('a healthy follower', async () => (await healthOf()).health === 'HEALTHY');
+    const group = new Cgroup();
+    onTestFinished(() => group.remove());
+    group.add(must(cluster.node(nodeId).child?.pid, 'the process'));
+    group.limitCpu(0.1);
+    await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
+    let isBusy = true;
+    // at rest a tenth of a core is enough
+    const load = (async () => {
+      while (isBusy)
+        await client.sql([{ sql: 'INSERT INTO t VALUES (1)' }], { timeoutMs: 2000 }).catch(() => {});
+    })();
+    const squeezed = await until(
+      'DEGRADED',
+      async () => {
+        const node = await healthOf();
+        return node.health === 'DEGRADED' && node.issues.some((i) => i.includes('withheld')) ? node : null;
+      },
+      40_000,
+    );
+    expect(squeezed.issues.join()).toMatch(
+      /CPU is withheld by the control group in \d+ % of its time slices/,
+    );
+    expect(group.throttled()).toBeGreaterThan(10);
+    isBusy = false;
+    await load;
+    group.limitCpu(2);
+    await until('HEALTHY again', async () => (await healthOf()).health === 'HEALTHY', 40_000);
+    const kinds: string[] = [];
+    for await (const event of client.events({ after: '0', follow: false, types: ['health-changed'] })) {
+      if (event.node_id === nodeId) kinds.push(`${(event.data as { status: string }).status}`);
+    }
+    expect(kinds.slice(-2)).toEqual(['DEGRADED', 'HEALTHY']);
+  },
+);
