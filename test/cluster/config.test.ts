@@ -93,14 +93,6 @@ describe('an update', () => {
     await client.rollbackConfig(before);
   });
 
-  it('with If-Match of another version is refused with 412, with if_version with 409', async () => {
-    const client = shared().client();
-    const { version } = (await client.config()).version;
-    const old = await refusal(client.putConfig({ text: raft(44, 160), ifVersion: version - 1 }));
-    expect([old.code, old.exitCode]).toEqual(['conflict', 9]);
-    expect((await client.config()).version.version).toBe(version);
-  });
-
   it('changes timings from fast to slow and back without an election', async () => {
     const cluster = shared();
     const client = cluster.client();

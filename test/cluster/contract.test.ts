@@ -41,7 +41,8 @@ function expectAnswer(name: EndpointName, asked: Asked): void {
 /** The path with something real in it. */
 function pathOf(endpoint: Endpoint): string {
   const id = endpoint.path.startsWith('/v1/operations') ? operationId : follower;
-  return endpoint.path.replace('{id}', id).replace('{key}', 'k1').replace('?watch', '?watch=1&after=0');
+  const path = endpoint.path.replace('{id}', id).replace('{key}', 'k1').replace('{version}', '1');
+  return path.replace('?watch', '?watch=1&after=0');
 }
 
 /** One writing call; the answer must be declared. */
@@ -168,6 +169,23 @@ describe('every write', () => {
     await shared().client().waitOperation(id);
     const text = String((await caller.ask(leader, 'GET', '/v1/config')).body['text']);
     await write('putConfig', '/v1/config', { text, dry_run: true });
+    const beat = 'cluster: {raft: {heartbeat_interval_ms: 45}}';
+    await write('putConfig', '/v1/config', { text: beat, confirm_within_ms: 60_000 }, { 'if-match': '"1"' });
+    expectAnswer('config', await caller.ask(follower, 'GET', '/v1/config'));
+    expectAnswer('status', await caller.ask(follower, 'GET', '/v1/status'));
+    await write('confirmConfig', '/v1/config/confirm', {});
+    await write('rollbackConfig', '/v1/config/versions/1/rollback', { reason: 'contract' });
+    await write('activateConfig', '/v1/config/versions/2/activate', {}, { 'if-match': '"3"' });
+    const late = await caller.ask(leader, 'PUT', '/v1/config', {
+      body: { text },
+      headers: { 'if-match': '"3"' },
+    });
+    expect([late.status, late.body['code']]).toEqual([412, 'precondition_failed']);
+    const stale = await caller.ask(leader, 'PUT', '/v1/config', { body: { text, if_version: 3 } });
+    expect([stale.status, stale.body['code']]).toEqual([409, 'conflict']);
+    // what nodes ask each other is not for people
+    const asked = await caller.ask(leader, 'POST', '/v1/config/check', { body: { text } });
+    expect(asked.status).toBe(403);
     const made = await write('createToken', '/v1/tokens', { kind: 'access', role: 'viewer' });
     await write('revokeToken', `/v1/tokens/${made.body['id']}`);
     const { alerts } = (await caller.ask(leader, 'GET', '/v1/alerts')).body as { alerts: { id: string }[] };

@@ -1,5 +1,5 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
-import type { StatusResponse as Status } from '../../src/client/index.ts';
+import type { StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
 import type { Layout } from '../layout.ts';
@@ -125,7 +125,7 @@ function stateBanner(view: View): Line {
 }
 
 /** A configuration on trial says what comes back and when. */
-function configWords({ version, tentative }: Status['config']): string {
+function configWords({ version, tentative }: StatusResponse['config']): string {
   if (tentative == null) return `config v${version}`;
   const until = clockTime(Date.parse(tentative.expires));
   return `config v${version} on trial: v${tentative.previous} again at ${until} unless confirmed`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../../tui/layout.ts';
+import { banner } from '../../../tui/lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../../../tui/lines/node-table.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import { PANES } from '../../../tui/model/model.ts';
@@ -136,5 +137,23 @@ describe('screenOf', () => {
     ]) {
       expect(text).toContain(words);
     }
+  });
+});
+
+describe('the banner', () => {
+  const tentative = { version: 42, previous: 41, expires: '2026-01-02T03:05:00.000Z' };
+  const bannerOf = (picture: ReturnType<typeof status>) => {
+    const view = { model: live(picture), symbols: UNICODE };
+    return textOf(banner(view, layoutOf({ columns: 160, rows: 40, nodes: 6, focus: 'nodes' })));
+  };
+
+  it('says that a configuration is on trial, what comes back and when, healthy or not', () => {
+    const words = 'config v42 on trial: v41 again at 03:05:00 unless confirmed';
+    const sick = status({ config: { version: 42, tentative } });
+    expect(bannerOf(sick)).toContain(words);
+    const cluster = { ...sick.cluster, health: 'healthy' as const, reasons: [] };
+    expect(bannerOf({ ...sick, cluster })).toContain(words);
+    expect(bannerOf({ ...sick, cluster, config: { version: 42 } })).toContain('config v42');
+    expect(bannerOf({ ...sick, cluster, config: { version: 42, tentative: null } })).not.toContain('trial');
   });
 });
