@@ -100,10 +100,12 @@ function reasonsWith(minReplicas: number, alive: number): readonly string[] {
     members,
     minReplicas,
     leaderlessMs: 0,
+    rules: OWN.alerts,
     now: NOW,
   };
   const read = { mode: 'quorum', age_ms: 0, node_id: 'n1', applied_index: 9 } as const;
-  return statusView(sources, read, { engine: 'sqlite', heartbeatIntervalMs: 50 }).cluster.reasons;
+  return statusView(sources, read, { engine: 'sqlite', heartbeatIntervalMs: 50, availability: null }).cluster
+    .reasons;
 }
 
 const TABLE: Readonly<Record<string, () => void>> = {
