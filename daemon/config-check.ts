@@ -2,9 +2,9 @@
  * Would this very node run with that configuration? What one node can't know of another: files and variables
  * that the text names, the node's own file, a schema of another version.
  */
-import { accessSync, constants, statSync } from 'node:fs';
 import type { ClusterConfig, ConfigIssue, NotifierConfig } from '../src/config/index.ts';
 import { overlayConfig, overlayIssues } from '../src/config/index.ts';
+import { readSecret } from './notifiers/secrets.ts';
 import type { OwnFile } from './own-file.ts';
 
 type NodeIssue = Pick<ConfigIssue, 'path' | 'message' | 'hint'>;
@@ -30,20 +30,14 @@ function references({ email, slack, pagerduty, webhook }: NotifierConfig): Map<s
   );
 }
 
-/** Why the secret can't be had here; null = it can. Its value is not looked at. */
-function referenceIssue(reference: string, env: NodeJS.ProcessEnv): string | null {
-  const name = reference.slice(reference.indexOf(':') + 1);
-  if (reference.startsWith('env:')) {
-    return (env[name] ?? '') === '' ? `the daemon has no variable ${name}` : null;
-  }
-  try {
-    if (!statSync(name).isFile()) return `${name} is no file`;
-    accessSync(name, constants.R_OK);
-    return null;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? `the file ${name} is missing` : `the file ${name} can't be read: ${code}`;
-  }
+/** Why the secret can't be had here, as who sends with it would find out; null = it can. */
+async function referenceIssue(
+  path: string,
+  reference: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
+  const read = await readSecret(path, reference, env);
+  return read.ok ? null : read.reason.replace(`${path}: `, '');
 }
 
 export interface CheckParts {
@@ -54,7 +48,7 @@ export interface CheckParts {
 }
 
 /** What speaks against `shared`, the whole new replicated text, on this node. */
-export function checkOnNode(shared: string, { config, file, env }: CheckParts): NodeCheck {
+export async function checkOnNode(shared: string, { config, file, env }: CheckParts): Promise<NodeCheck> {
   const refusals = [...overlayIssues(config, shared), ...file.refusals(shared)];
   const known = new Set<string>();
   const issues: NodeIssue[] = [];
@@ -66,7 +60,7 @@ export function checkOnNode(shared: string, { config, file, env }: CheckParts): 
   const before = references(config.notifiers);
   for (const [path, reference] of references(overlayConfig(config, shared).notifiers)) {
     // what is wrong already is no reason to refuse something else
-    const reason = before.get(path) === reference ? null : referenceIssue(reference, env);
+    const reason = before.get(path) === reference ? null : await referenceIssue(path, reference, env);
     if (reason !== null) issues.push({ path, message: reason, hint: 'put it there first, on every node' });
   }
   const now = file.read();

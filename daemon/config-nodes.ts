@@ -74,9 +74,9 @@ function askAll<T>(
 }
 
 /** This node's own answer to `/v1/config/check`. */
-export function ownCheck(context: NodeContext, text: string): ConfigCheckResponse {
+export async function ownCheck(context: NodeContext, text: string): Promise<ConfigCheckResponse> {
   const { config, ownFile: file } = context;
-  const { issues, notes } = checkOnNode(text, { config, file, env: process.env });
+  const { issues, notes } = await checkOnNode(text, { config, file, env: process.env });
   return { node_id: context.facts.nodeId, issues: [...issues], notes: [...notes] };
 }
 
@@ -97,7 +97,7 @@ export async function ownState(
 /** Whether the nodes would run with `text`. */
 export function checkOnNodes(context: NodeContext, text: string): Promise<NodeAnswer<ConfigCheckResponse>[]> {
   const question = { path: '/v1/config/check', body: { text }, timeoutMs: CHECK_MS };
-  return askAll(context, question, async () => ownCheck(context, text));
+  return askAll(context, question, () => ownCheck(context, text));
 }
 
 /** What waits for a restart, node by node. */

@@ -7,6 +7,10 @@ import { LIMITS } from '../src/base/index.ts';
 import type { ClusterConfig, ConfigChange, DistributedConfig } from '../src/config/index.ts';
 import { changeText, overlayIssues, parseConfig } from '../src/config/index.ts';
 
+/** Of a node's row: the rest is told by "config pending". */
+const ISSUES_TOLD = 3;
+const ISSUE_LENGTH = 240;
+
 /** What the file says now. */
 export type FileNow =
   | { readonly ok: true; readonly config: ClusterConfig }
@@ -60,15 +64,16 @@ export class OwnFile {
     return { pending: this.#inForce.pending(now.config), fileIssue: null };
   }
 
-  /** Sentences for the node's row. */
+  /** Sentences for the node's row; few and short, because gossip carries them. */
   issues(): readonly string[] {
     const { pending, fileIssue } = this.pendingRestart();
-    if (fileIssue !== null) return [`would not start again: ${fileIssue}`];
-    return pending.map((change) =>
-      change.effect === 'forbidden'
-        ? `would not start again: ${changeText(change)}`
-        : `restart pending: ${changeText(change)}`,
-    );
+    if (fileIssue !== null) return [`would not start again: ${fileIssue}`.slice(0, ISSUE_LENGTH)];
+    const told = pending.map((change) => {
+      const what = change.effect === 'forbidden' ? 'would not start again' : 'restart pending';
+      return `${what}: ${changeText(change)}`.slice(0, ISSUE_LENGTH);
+    });
+    const rest = told.length - ISSUES_TOLD;
+    return rest <= 0 ? told : [...told.slice(0, ISSUES_TOLD), `restart pending: ${rest} more keys`];
   }
 
   /** Why the node could not start with `shared`, though with its file alone it could. */

@@ -116,7 +116,7 @@ export async function configPending(context: NodeContext): Promise<Answer> {
 }
 
 export async function checkConfig(context: NodeContext, call: Call): Promise<Answer> {
-  return { body: ownCheck(context, (call.body as { text: string }).text) };
+  return { body: await ownCheck(context, (call.body as { text: string }).text) };
 }
 
 export async function configState(context: NodeContext, call: Call): Promise<Answer> {

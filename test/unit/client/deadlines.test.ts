@@ -59,6 +59,26 @@ describe('SqlccClient writes that carry no session', () => {
     });
   });
 
+  it('rollbackConfig and activateConfig are bound to the version that was active, and say for how long', async () => {
+    const cluster = new MemoryCluster(1);
+    const asked: [string, unknown][] = [];
+    cluster.script = (_endpoint, { method, path, body }) => {
+      if (method === 'GET') return undefined;
+      asked.push([`${method} ${path}`, body]);
+      return { status: 200, headers: {}, body: {} };
+    };
+    cluster.config = { version: 4, text: 'four' };
+    const client = clientOf(cluster);
+    await client.rollbackConfig(2, { reason: 'why', confirmWithinMs: 60_000 });
+    await client.activateConfig(3, { ifVersion: 7 });
+    await client.confirmConfig();
+    expect(asked).toEqual([
+      ['POST /v1/config/versions/2/rollback', { reason: 'why', if_version: 4, confirm_within_ms: 60_000 }],
+      ['POST /v1/config/versions/3/activate', { if_version: 7 }],
+      ['POST /v1/config/confirm', {}],
+    ]);
+  });
+
   it('putConfig is sent again when its first attempt never took effect', async () => {
     const cluster = new MemoryCluster(3);
     let lost = false;

@@ -32,37 +32,39 @@ function check(shared: string, env: NodeJS.ProcessEnv = {}, own = OWN) {
 }
 
 describe('checkOnNode', () => {
-  it('has nothing against what is in force', () => {
-    expect(check(SHARED)).toEqual({ issues: [], notes: [] });
+  it('has nothing against what is in force', async () => {
+    expect(await check(SHARED)).toEqual({ issues: [], notes: [] });
   });
 
-  it('misses files and variables that a new text names, and looks at none of their contents', () => {
+  it('misses files and variables that a new text names, and such that nothing could be sent with', async () => {
     const secret = join(folders.dir, 'hook');
     const shared = `${SHARED}notifiers:\n  webhook: {url: "file:${secret}"}\n  slack: {url: "env:HOOK"}\n`;
-    expect(check(shared).issues.map((i) => [i.path, i.message])).toEqual([
-      ['notifiers.slack.url', 'the daemon has no variable HOOK'],
-      ['notifiers.webhook.url', `the file ${secret} is missing`],
+    expect((await check(shared)).issues.map((i) => [i.path, i.message])).toEqual([
+      ['notifiers.slack.url', 'the environment of this node has no HOOK'],
+      ['notifiers.webhook.url', `file:${secret} can't be read: ENOENT`],
     ]);
-    writeFileSync(secret, 'no address at all');
-    expect(check(shared, { HOOK: 'x' }).issues).toEqual([]);
+    writeFileSync(secret, 'https://hooks.example/x');
+    expect((await check(shared, { HOOK: 'x' })).issues).toEqual([]);
+    writeFileSync(secret, '');
+    expect((await check(shared, { HOOK: 'x' })).issues[0]?.message).toMatch(/is empty$/);
     rmSync(secret);
-    expect(check(shared.replace(secret, folders.dir)).issues[1]?.message).toMatch(/is no file$/);
+    expect((await check(shared.replace(secret, folders.dir))).issues[1]?.message).toMatch(/no plain file$/);
   });
 
-  it('refuses nothing because of what is wrong already', () => {
+  it('refuses nothing because of what is wrong already', async () => {
     const missing = 'notifiers:\n  webhook: {url: "file:/nowhere/hook"}\n';
-    expect(check(`${SHARED}${missing}`, {}, config(`${SEED_CLUSTER}${missing}`)).issues).toEqual([]);
+    expect((await check(`${SHARED}${missing}`, {}, config(`${SEED_CLUSTER}${missing}`))).issues).toEqual([]);
   });
 
-  it('refuses what this version does not know', () => {
-    const issues = check(SHARED.replace('  raft:', '  future: 1\n  raft:')).issues;
+  it('refuses what this version does not know', async () => {
+    const { issues } = await check(SHARED.replace('  raft:', '  future: 1\n  raft:'));
     expect(issues.map((i) => i.path)).toEqual(['cluster.future']);
     expect(issues[0]?.message).toMatch(/unknown key "future"/);
   });
 
-  it('notes that the node would not start with its own file, whatever is replicated', () => {
+  it('notes that the node would not start with its own file, whatever is replicated', async () => {
     writeFileSync(path, SEED_CLUSTER.replace('client_port: 5434', 'client_port: 5433'));
-    const { issues, notes } = check(SHARED);
+    const { issues, notes } = await check(SHARED);
     expect(issues).toEqual([]);
     expect(notes).toEqual([
       expect.stringMatching(/would not start again: .*n1\.yaml:9:18: .* is the port of/),
@@ -88,5 +90,15 @@ describe('OwnFile', () => {
     expect(file.issues()).toEqual([`would not start again: ${path} can't be read: ENOENT`]);
     writeFileSync(path, SEED_CLUSTER);
     expect(file.issues()).toEqual([]);
+  });
+
+  it('tells few and short ones in the row, and all of them when it is asked', () => {
+    const file = new OwnFile(path, new DistributedConfig(OWN));
+    const ports = SEED_CLUSTER.replace('5433', '6433').replace('5434', '6434').replace('9090', '9190');
+    writeFileSync(path, ports.replace('0.0.0.0', `h${'x'.repeat(200)}`));
+    expect(file.pendingRestart().pending).toHaveLength(6);
+    expect(file.issues()).toHaveLength(4);
+    expect(file.issues().at(-1)).toBe('restart pending: 3 more keys');
+    for (const issue of file.issues()) expect(issue.length).toBeLessThanOrEqual(240);
   });
 });
