@@ -3,7 +3,7 @@
  * long as the owner lives; `LOCK.owner` beside it is for people: it names the process,
  * and nothing is decided from it.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
 import { takeFileLock } from '../src/state/index.ts';
@@ -32,4 +32,10 @@ function readOwner(path: string): string {
   } catch {
     return 'of an unknown number';
   }
+}
+
+/** The pid of the daemon that runs on the folder, by its own word; null when none does. Decides nothing. */
+export function runningPid(dir: string): number | null {
+  const pid = Number(readOwner(join(dir, 'LOCK.owner')));
+  return Number.isInteger(pid) && existsSync(`/proc/${pid}`) ? pid : null;
 }

@@ -17,3 +17,5 @@ export { joinCluster, seedFingerprint } from './join.ts';
 export { monitoringFile } from './monitoring-files.ts';
 export type { StartOptions } from './start-node.ts';
 export { startNode } from './start-node.ts';
+export type { DumpOptions } from './support/dump.ts';
+export { dumpSupport } from './support/dump.ts';

@@ -4,13 +4,13 @@
  * nodes that its record names are asked for their time.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SqlccError } from '../../src/base/index.ts';
 import type { ClusterConfig } from '../../src/config/index.ts';
 import { hasIdentity, readIdentity } from '../data-dir.ts';
 import { checkPki, type NodePki, readPki } from '../data-files.ts';
-import { kernelFacts, textOf } from '../kernel-facts.ts';
+import { runningPid } from '../data-lock.ts';
+import { kernelFacts } from '../kernel-facts.ts';
 import { readRecord } from '../offline-record.ts';
 import { loadConfig } from '../start-node.ts';
 import { clockRows, type PeerPlace } from './clocks.ts';
@@ -112,12 +112,6 @@ function wishes(options: DoctorOptions, config: ClusterConfig | null): PortWish[
     { name: 'consensus', host, port: config?.network.peerPort ?? options.peerPort },
     { name: 'metrics', host: metricsHost, port: config?.monitoring.metricsPort ?? options.metricsPort },
   ];
-}
-
-/** The pid of the daemon that runs on the folder, by its own word; null when none does. */
-function runningPid(dataDir: string): number | null {
-  const pid = Number(textOf(join(dataDir, 'LOCK.owner')) ?? Number.NaN);
-  return Number.isInteger(pid) && existsSync(`/proc/${pid}`) ? pid : null;
 }
 
 export async function examine(options: DoctorOptions): Promise<DoctorReport> {

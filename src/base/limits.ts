@@ -204,6 +204,9 @@ export const LIMITS = {
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,
   configVersionsKept: 100,
+  /** One file of a support archive, and all of them before they are packed; more is cut off or left out. */
+  maxSupportFileBytes: 8 * 1024 * 1024,
+  maxSupportBytes: 64 * 1024 * 1024,
   /** Digests of windows of the log kept for comparison, own ones and early ones of peers; the oldest go. */
   digestsKept: 1024,
   /** Events that the terminal screen keeps, and CPU samples of one node for its sparkline. */

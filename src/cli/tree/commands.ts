@@ -28,4 +28,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   op: 'long operations',
   alert: 'alerts',
   audit: 'the audit log',
+  support: 'for those who are asked for help',
 };

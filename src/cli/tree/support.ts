@@ -22,4 +22,26 @@ export const SUPPORT: readonly CommandSpec[] = [
     examples: ['doctor --data-dir /var/lib/sqlcc/data', 'doctor --config /etc/sqlcc/cluster.yaml -o json'],
     load: async () => (await import('../commands/doctor.ts')).doctor,
   },
+  {
+    path: 'support dump',
+    summary: 'one archive with all that helps to understand a node, and no secrets',
+    details:
+      'Reads configuration, data folder, log, kernel and the nodes that answer; needs neither ' +
+      'quorum nor a daemon. Keys, tokens, secrets of notifiers and users’ data are left out or ' +
+      'replaced; manifest.json in it lists everything, also what could not be had. Nodes are ' +
+      'asked with the certificate of the node in the data folder, or with --context or ' +
+      '--endpoint as you.',
+    args: ['<file>'],
+    flags: [
+      { flags: '--config <file>', text: 'configuration of the node on this machine' },
+      { flags: '--data-dir <dir>', text: 'its data folder, wins over the file’s data_dir' },
+      { flags: '--log-file <file>', text: 'its log; may be given several times', many: true },
+    ],
+    online: true,
+    examples: [
+      'support dump n1.tar.gz --config /etc/sqlcc/cluster.yaml --log-file /var/log/sqlcc.log',
+      'support dump cluster.tar.gz --context prod',
+    ],
+    load: async () => (await import('../commands/support.ts')).supportDump,
+  },
 ];
