@@ -11,6 +11,7 @@ import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
 import { createJoin } from './routes/join.ts';
 import { events, watchKeys } from './routes/streams.ts';
+import * as support from './routes/support.ts';
 
 type Route = (context: NodeContext, call: Call) => ReturnType<NonNullable<Handlers['status']>>;
 
@@ -61,8 +62,10 @@ export function createHandlers(context: NodeContext): Handlers {
     join: createJoin(context),
     alerts: bind(control.alerts),
     acknowledgeAlert: bind(control.acknowledgeAlert),
-    audit: bind(control.audit),
-    denials: bind(control.denials),
+    audit: bind(support.audit),
+    denials: bind(support.denials),
+    logLevel: bind(support.logLevel),
+    setLogLevel: bind(support.setLogLevel),
     openapi: bind(cluster.openapi),
     livez: cluster.livez,
     readyz: bind(cluster.readyz),

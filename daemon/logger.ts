@@ -4,6 +4,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import type { LogFields, Logger, LogLevel } from '../src/base/index.ts';
+import type { LogThreshold } from './log-threshold.ts';
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -13,25 +14,15 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return Object.hasOwn(RANK, level) ? (level as LogLevel) : undefined;
 }
 
-/** Its level can change while the daemon runs. */
-export interface LeveledLogger extends Logger {
-  /** null: back to the level that it was made with. */
-  setLevel(level: LogLevel | null): void;
-}
-
 /**
- * A logger that drops what is below `start`, or the level set since. A full disk or closed pipe never stops
- * the daemon: lines are lost instead.
+ * A logger that drops what is below the threshold of the moment. A full disk or closed pipe never stops the
+ * daemon: lines are lost instead.
  */
-export function createLogger(start: LogLevel, file: string | null): LeveledLogger {
+export function createLogger(threshold: Pick<LogThreshold, 'current'>, file: string | null): Logger {
   const fd = file === null ? 2 : openSync(file, 'a', 0o600);
-  let level = start;
   return {
-    setLevel(wanted) {
-      level = wanted ?? start;
-    },
     log(lineLevel: LogLevel, event: string, fields: LogFields = {}) {
-      if (RANK[lineLevel] < RANK[level]) return;
+      if (RANK[lineLevel] < RANK[threshold.current]) return;
       const at = new Date().toISOString();
       const line = `${JSON.stringify({ at, level: lineLevel.toUpperCase(), event, ...fields })}\n`;
       try {

@@ -18,6 +18,7 @@ import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { OwnLag } from './log-pace.ts';
+import type { LogThreshold } from './log-threshold.ts';
 import type { MetricsAnswer, TextFormat } from './metrics-source.ts';
 import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
@@ -54,6 +55,7 @@ export interface NodeContext {
   readonly history: History;
   readonly events: Pick<NodeEvents, 'leaderlessMs'>;
   readonly logger: Logger;
+  readonly logThreshold: LogThreshold;
   /** Refused callers of this node. */
   readonly denials: Denials;
   /** What was told of them, on this disk. */

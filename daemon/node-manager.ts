@@ -27,6 +27,7 @@ import {
   readSeeds,
 } from './node-parts.ts';
 import { isoTime } from './node-view.ts';
+import { SILENT_MS } from './plain-answers.ts';
 import { RaftTimings } from './raft-timings.ts';
 import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
@@ -142,6 +143,16 @@ export class NodeManager {
     this.#followRecord(parts);
   }
 
+  get nodeId(): NodeId {
+    return this.#options.identity.nodeId;
+  }
+
+  /** False while the consensus thread has been silent for long; a stall of this thread shows by itself. */
+  isResponsive(): boolean {
+    const age = this.#life?.parts.consensus.statusAgeMs;
+    return age !== undefined && age < SILENT_MS;
+  }
+
   /** Resolves when this node must not go on, e.g. because another disk holds its id. */
   whenFailed(): Promise<SqlccError> {
     return this.#failed;
@@ -216,6 +227,7 @@ export class NodeManager {
         return parts.inForce.config;
       },
       logger: this.#logger,
+      logThreshold: this.#options.logThreshold,
       version: VERSION,
       sample: () => health.sample,
       metrics: () => metrics.answer(),

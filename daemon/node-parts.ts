@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeRefusal } from '../src/auth/index.ts';
-import { LIMITS, type LogLevel, type NodeId } from '../src/base/index.ts';
+import { LIMITS, type Logger, type NodeId } from '../src/base/index.ts';
 import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
@@ -23,7 +23,7 @@ import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
 import { Latencies } from './latencies.ts';
 import { LiveConfig } from './live-config.ts';
-import type { LeveledLogger } from './logger.ts';
+import type { LogThreshold } from './log-threshold.ts';
 import { NodeEvents } from './node-events.ts';
 import { OwnFile } from './own-file.ts';
 import type { ConsensusToMain, NodeFacts } from './protocol.ts';
@@ -37,8 +37,8 @@ export interface NodeOptions {
   readonly config: ClusterConfig;
   readonly identity: Identity;
   readonly dataDir: string;
-  readonly logger: LeveledLogger;
-  readonly logLevel: LogLevel;
+  readonly logger: Logger;
+  readonly logThreshold: LogThreshold;
   /** The file that `config` was read from. */
   readonly configFile: string;
 }
@@ -100,7 +100,7 @@ export function raftSettings(
 }
 
 /** Refused callers and peers: counted, logged, and kept on this disk. */
-function makeRefusals(dataDir: string, logger: LeveledLogger) {
+function makeRefusals(dataDir: string, logger: Logger) {
   const denialChain = new DenialChain(dataDir, (reason) =>
     logger.log('error', 'denials-not-kept', { reason }),
   );
@@ -119,9 +119,9 @@ function makeRefusals(dataDir: string, logger: LeveledLogger) {
 
 /** Opens the state and makes everything else around it. */
 export async function makeParts(options: NodeOptions): Promise<NodeParts> {
-  const { identity, dataDir, logger, logLevel, config } = options;
+  const { identity, dataDir, logger, config } = options;
   const { nodeId, clusterId, instanceId } = identity;
-  const facts: NodeFacts = { clusterId, nodeId, instanceId, dataDir, logLevel };
+  const facts: NodeFacts = { clusterId, nodeId, instanceId, dataDir };
   const pki = readPki(dataDir);
   const bootCounter = nextBootCounter(dataDir);
   const startedAt = Date.now();
@@ -193,9 +193,9 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
 }
 
 /** The node's own configuration with what the record has so far laid over it. */
-function followed({ config, configFile, logger }: NodeOptions, state: StateLink): ConfigParts {
+function followed({ config, configFile, logThreshold }: NodeOptions, state: StateLink): ConfigParts {
   const inForce = new DistributedConfig(config);
-  const live = new LiveConfig(inForce, { logger, state });
+  const live = new LiveConfig(inForce, { logger: logThreshold, state });
   live.follow(state.cluster);
   return { inForce, live, ownFile: new OwnFile(configFile, inForce), trial: new ConfigTrial() };
 }

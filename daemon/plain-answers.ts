@@ -10,7 +10,7 @@ import type { TextFormat } from './metrics-source.ts';
 import type { NodeContext } from './node-context.ts';
 
 /** A consensus thread that has said nothing for so long hangs; it speaks five times a second. */
-const SILENT_MS = 10_000;
+export const SILENT_MS = 10_000;
 
 /** This node as its probes see it. */
 export interface ProbedNode {

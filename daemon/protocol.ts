@@ -28,7 +28,6 @@ export interface NodeFacts {
   readonly nodeId: NodeId;
   readonly instanceId: string;
   readonly dataDir: string;
-  readonly logLevel: LogLevel;
 }
 
 export interface ConsensusWorkerData {

@@ -11,8 +11,10 @@ import type { ClusterConfig } from '../src/config/index.ts';
 import { parseConfig } from '../src/config/index.ts';
 import { ensureDataDir, type Identity, readIdentity } from './data-dir.ts';
 import { failStop } from './fail-stop.ts';
+import { LogThreshold } from './log-threshold.ts';
 import { createLogger, parseLogLevel } from './logger.ts';
 import { NodeManager } from './node-manager.ts';
+import { ServiceNotices } from './service-notices.ts';
 
 /** All of a stop must fit: transfer, drain, close. */
 const STOP_DEADLINE_MS = 4800;
@@ -104,15 +106,10 @@ export async function startNode(options: StartOptions): Promise<number> {
   ensureDataDir(dataDir);
   checkIdentity(config, identity, dataDir);
   process.umask(0o077);
-  const logger = createLogger(level, options.logFile ?? null);
-  const node = new NodeManager({
-    config,
-    identity,
-    dataDir,
-    logger,
-    logLevel: level,
-    configFile: options.configFile,
-  });
+  const logThreshold = new LogThreshold(level);
+  const logger = createLogger(logThreshold, options.logFile ?? null);
+  const { configFile } = options;
+  const node = new NodeManager({ config, identity, dataDir, logger, logThreshold, configFile });
   return run(node, logger);
 }
 
@@ -134,13 +131,18 @@ async function run(node: NodeManager, logger: Logger): Promise<number> {
     process.stdin.on('error', () => settle('stdin broke'));
     process.stdin.on('end', () => settle('stdin ended')).resume();
   });
-  const starting = node.start().then(() => 'started' as const);
+  const notices = new ServiceNotices(process.env, logger);
+  const starting = node.start().then(() => {
+    void notices.ready(`node ${node.nodeId} serves`, () => node.isResponsive());
+    return 'started' as const;
+  });
   const asked = Promise.race([signalled, parent]);
   const reason =
     (await Promise.race([starting, asked])) === 'started'
       ? await Promise.race([asked, node.whenFailed()])
       : await asked;
   logger.log('info', 'stopping', { reason: typeof reason === 'string' ? reason : reason.message });
+  void notices.stopping();
   await stop(node, logger);
   if (typeof reason !== 'string') throw reason;
   return 0;

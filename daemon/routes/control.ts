@@ -1,5 +1,5 @@
 /**
- * Control of the cluster: operations, tokens, alerts, audit. Parse, one call, shape the
+ * Control of the cluster: operations, tokens, alerts. Parse, one call, shape the
  * answer.
  */
 
@@ -11,13 +11,11 @@ import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
-import { readDenials } from '../denial-chain.ts';
 import { JOIN_TOKEN_TTL_MS } from '../init.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { alertsOf, isoTime } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
-import { isSet } from '../requests.ts';
-import { alertView, auditView, operationView, tokenView } from '../views.ts';
+import { alertView, operationView, tokenView } from '../views.ts';
 
 const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
 
@@ -135,19 +133,4 @@ export async function acknowledgeAlert(context: NodeContext, call: Call): Promis
     (await proposeCommand(context, { kind: 'alert-acknowledge', id: call.params['id'] ?? '' }, call)).result,
   );
   return { body: {} };
-}
-
-export async function audit(context: NodeContext, call: Call): Promise<Answer> {
-  const read = await context.reads.bestEffort(isSet(call.query['stale']));
-  const { audit, auditAnchor } = requireCluster(context);
-  return { body: { schemaVersion: 1, anchor: auditAnchor, records: audit.map(auditView), read } };
-}
-
-export async function denials(context: NodeContext): Promise<Answer> {
-  const { nodeId, dataDir } = context.facts;
-  const { anchor, records, damage } = readDenials(dataDir);
-  const where = damage === null ? null : `${damage.file}:${damage.line}`;
-  const rows = records.map((r) => ({ ...r, at: isoTime(r.at) }));
-  const { total } = context.denials;
-  return { body: { schemaVersion: 1, node_id: nodeId, total, anchor, records: rows, damage: where } };
 }

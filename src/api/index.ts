@@ -71,5 +71,12 @@ export type {
   SqlResult,
   SqlValue,
 } from './schemas/data.ts';
-export type { AuditResponse, AuditRow, DenialRow, DenialsResponse } from './schemas/support.ts';
+export type {
+  AuditResponse,
+  AuditRow,
+  DenialRow,
+  DenialsResponse,
+  LogLevelRequest,
+  LogLevelResponse,
+} from './schemas/support.ts';
 export { API_PREFIX, PROTOCOL_VERSION } from './version.ts';

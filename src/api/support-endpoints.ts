@@ -21,4 +21,22 @@ export const SUPPORT_ENDPOINTS = {
     idempotent: true,
     summary: 'Refused callers of this node, newest last, tied together by hashes',
   },
+  logLevel: {
+    method: 'GET',
+    path: '/v1/log-level',
+    scope: 'read-cluster',
+    request: null,
+    response: support.logLevelResponse,
+    idempotent: true,
+    summary: 'From which level on this node writes its log',
+  },
+  setLogLevel: {
+    method: 'POST',
+    path: '/v1/log-level',
+    scope: 'operate',
+    request: support.logLevelRequest,
+    response: support.logLevelResponse,
+    idempotent: true,
+    summary: 'Change it on this node for a while; it goes back by itself',
+  },
 } as const;

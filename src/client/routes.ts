@@ -54,6 +54,8 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   acknowledgeAlert: 'POST /v1/alerts/{id}/ack',
   audit: 'GET /v1/audit',
   denials: 'GET /v1/denials',
+  logLevel: 'GET /v1/log-level',
+  setLogLevel: 'POST /v1/log-level',
   openapi: 'GET /v1/openapi.json',
   livez: 'GET /livez',
   readyz: 'GET /readyz',

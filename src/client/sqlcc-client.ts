@@ -7,6 +7,7 @@ import type {
   EndpointName,
   EventLine,
   KvWatchLine,
+  LogLevelRequest,
   OperationRequest,
   OperationView,
   Plan,
@@ -313,6 +314,19 @@ export class SqlccClient {
   /** Control operations; with `node` and `stale` the copy that this node holds. */
   audit({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'audit'>> {
     return this.#read('audit', { query: { stale: flag(stale) }, ...call }, node);
+  }
+
+  /** From which level on one node writes its log. */
+  logLevel({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'logLevel'>> {
+    return this.#read('logLevel', call, node);
+  }
+
+  /** Changes it on one node for a while (default 10 minutes); `default` takes it back at once. */
+  setLogLevel(
+    level: LogLevelRequest['level'],
+    { node, forMs, ...call }: PinnedOptions & { readonly forMs?: number } = {},
+  ): Promise<ResponseOf<'setLogLevel'>> {
+    return this.#read('setLogLevel', { body: { level, for_ms: forMs }, ...call }, node);
   }
 
   /** What one node refused. */

@@ -187,3 +187,15 @@ describe('node check', () => {
     expect(gone.stdout).toMatch(/^SQLCC CRITICAL - unavailable: [^\n]+\n$/);
   });
 });
+
+describe('node log-level', () => {
+  it('node log-level shows, changes for a while and takes back', () =>
+    story('log-level', [
+      ['node log-level --node n2', 0],
+      ['node log-level debug --for 10m --node n2', 0],
+      ['node log-level --node n2 -o json', 0],
+      ['node log-level default --node n2', 0],
+      ['node log-level loud', 2],
+      ['node log-level debug --for 2d --node n2', 2],
+    ]));
+});

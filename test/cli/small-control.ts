@@ -50,6 +50,7 @@ function denialsOf(who: string): DenialRow {
 
 export class SmallControl {
   /** Each node's copy of the audit, made when it is first asked for; tests may damage one. */
+  level: { readonly level: string; readonly forMs: number } | null = null;
   readonly audits = new Map<string, AuditRow[]>();
   readonly operations = new Map<string, OperationView>([
     ['op-1', operationOf('op-1', {})],
@@ -80,8 +81,20 @@ export class SmallControl {
         const of = { node_id: read.node_id, total: 3, anchor: GENESIS, damage: null };
         return { body: { schemaVersion: 1, ...of, records } };
       },
+      logLevel: async () => this.#logLevel(read.node_id),
+      setLogLevel: async ({ body }) => {
+        const { level, for_ms } = body as { level: string; for_ms?: number };
+        this.level = level === 'default' ? null : { level, forMs: for_ms ?? 600_000 };
+        return this.#logLevel(read.node_id);
+      },
       metrics: async ({ query }) => metricsOf(read.node_id, query['format']),
     };
+  }
+
+  #logLevel(nodeId: string): Answer {
+    const until = this.level === null ? null : new Date(Date.parse(AT) + this.level.forMs).toISOString();
+    const level = this.level?.level ?? 'INFO';
+    return { body: { schemaVersion: 1, node_id: nodeId, level, default: 'INFO', until } };
   }
 
   auditAt(nodeId: string): AuditRow[] {

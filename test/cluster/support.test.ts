@@ -122,3 +122,31 @@ describe('doctor', () => {
     expect(open.stdout).toMatch(/^permissions +fail .*node\.key \(644\)/m);
   });
 });
+
+describe('node log-level', () => {
+  it('is live on one node, and goes back by itself', async () => {
+    const cluster = shared();
+    const { log } = cluster.node('n3');
+    const told = (): string[] =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"event":"log-level"'));
+    const set = await sqlccOn(cluster, [
+      'node',
+      'log-level',
+      'debug',
+      '--for',
+      '2s',
+      '--node',
+      'n3',
+      '-o',
+      'json',
+    ]);
+    expect(JSON.parse(set.stdout)).toMatchObject({ node_id: 'n3', level: 'DEBUG', default: 'INFO' });
+    expect(JSON.parse(told().at(-1) ?? '')).toMatchObject({ to: 'debug', by: 'admin' });
+    const other = await cluster.client().logLevel({ node: 'n1' });
+    expect(other).toMatchObject({ level: 'INFO', until: null });
+    await until('its end', async () => (await cluster.client().logLevel({ node: 'n3' })).until === null);
+    expect(JSON.parse(told().at(-1) ?? '')).toMatchObject({ to: 'info', by: 'time' });
+  });
+});

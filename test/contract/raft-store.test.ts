@@ -71,7 +71,7 @@ class Hosted implements RaftStore {
     });
     const identity = { clusterId: 'c1', nodeId: 'n1', instanceId: 'i1' };
     new StateHost({
-      facts: { ...identity, dataDir: dir, logLevel: 'info' },
+      facts: { ...identity, dataDir: dir },
       snapshotThreshold: 1_000_000,
       main: main.port2,
       consensus: consensus.port2,

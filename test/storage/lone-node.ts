@@ -129,7 +129,7 @@ export class LoneNode {
 
   #log(): DurableStorage {
     const identity = JSON.parse(readFileSync(join(this.dataDir, 'identity.json'), 'utf8')) as Identity;
-    return openLog({ ...identity, dataDir: this.dataDir, logLevel: 'info' }, 0).storage;
+    return openLog({ ...identity, dataDir: this.dataDir }, 0).storage;
   }
 
   /** Path of a snapshot's file. */

@@ -45,6 +45,24 @@ export const denialsResponse = z.object({
   damage: z.string().nullable(),
 });
 
+const logLevel = z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']);
+
+/** `default`: back to what the daemon was started with. `for_ms` default 10 minutes, at most a day. */
+export const logLevelRequest = z.object({
+  level: z.union([logLevel, z.literal('default')]),
+  for_ms: z.number().int().min(1000).max(86_400_000).optional(),
+});
+export const logLevelResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  level: logLevel,
+  default: logLevel,
+  /** When it goes back by itself; null: it is at its default. */
+  until: time.nullable(),
+});
+export type LogLevelRequest = z.infer<typeof logLevelRequest>;
+export type LogLevelResponse = z.infer<typeof logLevelResponse>;
+
 export type AuditRow = z.infer<typeof auditRow>;
 export type AuditResponse = z.infer<typeof auditResponse>;
 export type DenialRow = z.infer<typeof denialRow>;

@@ -168,4 +168,46 @@ const CHANGES: readonly CommandSpec[] = [
   },
 ];
 
-export const NODE: readonly CommandSpec[] = [START, JOIN, ...VIEWS, ...CHANGES];
+const SERVICE: readonly CommandSpec[] = [
+  {
+    path: 'node log-level',
+    summary: 'show how much a node writes into its log, or change it for a while',
+    details:
+      'The change needs no leader, concerns one node and goes back by itself; "default" takes ' +
+      'it back at once. LEVEL is debug, info, warn, error or default.',
+    args: ['[level]'],
+    flags: [
+      NODE_FLAG,
+      { flags: '--for <duration>', text: 'goes back after this long, default 10m, at most 24h' },
+    ],
+    online: true,
+    examples: [
+      'node log-level --node n2',
+      'node log-level debug --for 10m --node n2',
+      'node log-level default',
+    ],
+    load: async () => (await import('../commands/node-service.ts')).nodeLogLevel,
+  },
+  {
+    path: 'node systemd',
+    summary: 'print a hardened systemd unit for this machine’s daemon',
+    details:
+      'Type=notify: the unit is started once the node serves, and the watchdog ends a daemon ' +
+      'that hangs. It may write to the data folder and nowhere else.',
+    flags: [
+      { flags: '--config <file>', text: 'configuration, default /etc/sqlcc/cluster.yaml' },
+      { flags: '--data-dir <dir>', text: 'data folder, default /var/lib/sqlcc/data' },
+      { flags: '--user <user>', text: 'who the daemon runs as, default sqlcc' },
+      { flags: '--exec <file>', text: 'this program, default where it was called' },
+    ],
+    online: false,
+    output: false,
+    examples: [
+      'node systemd > /etc/systemd/system/sqlcc.service',
+      'node systemd --config /etc/sqlcc/n1.yaml --data-dir /srv/sqlcc/n1 --user db',
+    ],
+    load: async () => (await import('../commands/node-service.ts')).nodeSystemd,
+  },
+];
+
+export const NODE: readonly CommandSpec[] = [START, JOIN, ...VIEWS, ...CHANGES, ...SERVICE];

@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LiveConfig } from '../../../daemon/live-config.ts';
-import { createLogger } from '../../../daemon/logger.ts';
 import type { LogLevel } from '../../../src/base/index.ts';
 import { DistributedConfig, parseConfig, renderSharedConfig } from '../../../src/config/index.ts';
 import { SEED_CLUSTER } from '../config/seed-file.ts';
-import { NodeFolders } from '../rpc/node-folders.ts';
 
 function ownConfig() {
   const parsed = parseConfig(SEED_CLUSTER, { source: 'test' });
@@ -64,24 +60,5 @@ describe('LiveConfig', () => {
     expect(live.version).toBe(2);
     expect(await live.until(1, 0)).toBe(true);
     expect(await live.until(3, 0)).toBe(false);
-  });
-});
-
-describe('createLogger', () => {
-  it('follows the level that was set, and goes back to its own', async () => {
-    const folders = await NodeFolders.create();
-    onTestFinished(() => folders.remove());
-    const file = join(folders.dir, 'log');
-    const logger = createLogger('info', file);
-    logger.log('debug', 'one');
-    logger.setLevel('debug');
-    logger.log('debug', 'two');
-    logger.setLevel('error');
-    logger.log('warn', 'three');
-    logger.setLevel(null);
-    logger.log('debug', 'four');
-    logger.log('info', 'five');
-    const events = readFileSync(file, 'utf8').trim().split('\n');
-    expect(events.map((line) => JSON.parse(line).event)).toEqual(['two', 'five']);
   });
 });
