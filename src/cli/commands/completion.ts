@@ -3,83 +3,60 @@
  * asking a cluster.
  */
 import { SqlccError } from '../../base/index.ts';
-import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from '../command-spec.ts';
+import { allFlags, completions, type FlagFacts, takesFile } from '../command-facts.ts';
 import type { Run } from '../context.ts';
-import { COMMANDS, GROUPS } from '../tree/commands.ts';
+import { COMMANDS } from '../tree/commands.ts';
 
-interface Word {
-  readonly text: string;
-  readonly about: string;
-}
-
-function flagsOf(spec: CommandSpec): readonly FlagSpec[] {
-  return [
-    ...(spec.flags ?? []),
-    ...(spec.output === false ? [] : [OUTPUT_FLAG]),
-    ...(spec.online ? CONNECTION_FLAGS : []),
-  ];
-}
-
-/** `-o, --output <format>` → `--output`. */
-function longName(flags: string): string {
-  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
-}
-
-/** What may follow each beginning: '' and groups lead to words, commands to flags. */
-export function completions(): ReadonlyMap<string, readonly Word[]> {
-  const found = new Map<string, Word[]>();
-  const add = (path: string, word: Word): void => {
-    const words = found.get(path) ?? [];
-    if (!words.some((w) => w.text === word.text)) words.push(word);
-    found.set(path, words);
-  };
+/** `path` and a flag of it, by what the flag takes. */
+function flagCases(wanted: (flag: FlagFacts) => string | null): ReadonlyMap<string, readonly string[]> {
+  const cases = new Map<string, string[]>();
   for (const spec of COMMANDS) {
-    const words = spec.path.split(' ');
-    words.forEach((text, i) => {
-      const path = words.slice(0, i + 1).join(' ');
-      add(words.slice(0, i).join(' '), {
-        text,
-        about: i === words.length - 1 ? spec.summary : (GROUPS[path] ?? ''),
-      });
-    });
-    for (const flag of flagsOf(spec)) add(spec.path, { text: longName(flag.flags), about: flag.text });
-    add(spec.path, { text: '--help', about: 'help' });
+    for (const flag of allFlags(spec)) {
+      const what = wanted(flag);
+      if (what === null) continue;
+      const names = flag.short === null ? [flag.long] : [flag.long, flag.short];
+      cases.set(what, [...(cases.get(what) ?? []), ...names.map((name) => `'${spec.path} ${name}'`)]);
+    }
   }
-  return found;
+  return cases;
 }
-
-/** Commands whose argument is a file. */
-const FILE_COMMANDS = ['update', 'backup', 'validate', 'restore']
-  .map((w) => `'cluster config ${w}'`)
-  .join('|');
-const FILE_FLAGS = '--config|--ca|--cert|--key|--token-file|--file|--log-file|--data-dir|--dir|--replay';
 
 function bash(): string {
-  const cases = [...completions()].map(
-    ([path, words]) => `    '${path}') words='${words.map((w) => w.text).join(' ')}' ;;`,
+  const known = completions();
+  const words = [...known].map(
+    ([path, found]) => `    '${path}') words='${found.map((w) => w.text).join(' ')}' ;;`,
   );
+  const files = [...flagCases((f) => (f.isPath ? 'file' : null)).values()].flat();
+  const free = [
+    ...flagCases((f) =>
+      f.value !== null && !f.isOptional && !f.isPath && f.choices.length === 0 ? 'free' : null,
+    ).values(),
+  ].flat();
+  const choices = [...flagCases((f) => (f.choices.length > 0 ? f.choices.join(' ') : null))].map(
+    ([list, cases]) => `    ${cases.join('|')}) COMPREPLY=($(compgen -W '${list}' -- "$cur")); return ;;`,
+  );
+  const withFile = COMMANDS.filter(takesFile).map((spec) => `'${spec.path}'`);
+  const paths = [...known.keys()].filter(Boolean).map((p) => p.replaceAll(' ', '_'));
   return `# sqlcc completion for bash
 _sqlcc() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' words='' w next
-  case $prev in
-    ${FILE_FLAGS}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    -o|--output) COMPREPLY=($(compgen -W 'table wide json jsonl yaml' -- "$cur")); return ;;
-  esac
   for w in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $w in -*) continue ;; esac
     next="\${path:+$path }$w"
-    case " ${[...completions().keys()]
-      .filter(Boolean)
-      .map((p) => p.replaceAll(' ', '_'))
-      .join(' ')} " in
+    case " ${paths.join(' ')} " in
       *" \${next// /_} "*) path=$next ;;
     esac
   done
+  case "$path $prev" in
+    ${files.join('|')}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+${choices.join('\n')}
+    ${free.join('|')}) COMPREPLY=(); return ;;
+  esac
   case $path in
-${cases.join('\n')}
+${words.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  case $path in ${FILE_COMMANDS}) COMPREPLY+=($(compgen -f -- "$cur")) ;; esac
+  case $path in ${withFile.join('|')}) COMPREPLY+=($(compgen -f -- "$cur")) ;; esac
 }
 complete -F _sqlcc sqlcc
 `;
@@ -96,20 +73,40 @@ function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
+/** True in fish when these words were said; words that lead on from them must not have been. */
+function fishCondition(path: string, further: readonly string[]): string {
+  if (path === '') return '__fish_use_subcommand';
+  const said = path.split(' ').map((w) => `__fish_seen_subcommand_from ${w}`);
+  const not = further.length === 0 ? [] : [`not __fish_seen_subcommand_from ${further.join(' ')}`];
+  return [...said, ...not].join('; and ');
+}
+
+function fishFlag({ long, short, value, choices, isPath, isOptional }: FlagFacts): string {
+  const takes = value === null || isOptional ? '' : isPath ? ' -r -F' : ' -x';
+  const list = choices.length === 0 ? '' : ` -a ${quoted(choices.join(' '))}`;
+  return `${short === null ? '' : `-s ${short.slice(1)} `}-l ${long.slice(2)}${takes}${list}`;
+}
+
 function fish(): string {
   const lines: string[] = ['# sqlcc completion for fish', 'complete -c sqlcc -f'];
-  for (const [path, words] of completions()) {
-    const seen =
-      path === ''
-        ? '__fish_use_subcommand'
-        : path
-            .split(' ')
-            .map((w) => `__fish_seen_subcommand_from ${w}`)
-            .join('; and ');
-    for (const { text, about } of words) {
-      const what = text.startsWith('--') ? `-l ${text.slice(2)}` : `-a ${text}`;
-      lines.push(`complete -c sqlcc -n ${quoted(seen)} ${what} -d ${quoted(about)}`);
+  const commands = new Map(COMMANDS.map((spec) => [spec.path, spec]));
+  for (const [path, found] of completions()) {
+    const spec = commands.get(path);
+    if (spec === undefined) {
+      const when = quoted(
+        fishCondition(
+          path,
+          found.map((w) => w.text),
+        ),
+      );
+      for (const { text, about } of found)
+        lines.push(`complete -c sqlcc -n ${when} -a ${text} -d ${quoted(about)}`);
+      continue;
     }
+    const when = quoted(fishCondition(path, []));
+    if (takesFile(spec)) lines.push(`complete -c sqlcc -n ${when} -F`);
+    for (const flag of allFlags(spec))
+      lines.push(`complete -c sqlcc -n ${when} ${fishFlag(flag)} -d ${quoted(flag.text)}`);
   }
   return `${lines.join('\n')}\n`;
 }

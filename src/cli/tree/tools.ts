@@ -1,4 +1,4 @@
-/** demo, top, version, completion: words, flags and examples. */
+/** demo, top, version, completion, man: words, flags and examples. */
 import type { CommandSpec } from '../command-spec.ts';
 
 const TOP: CommandSpec = {
@@ -80,5 +80,15 @@ export const TOOLS: readonly CommandSpec[] = [
       'completion fish > ~/.config/fish/completions/sqlcc.fish',
     ],
     load: async () => (await import('../commands/completion.ts')).completion,
+  },
+  {
+    path: 'man',
+    summary: 'a manual page in roff, or all of them into a folder',
+    args: ['[command...]'],
+    flags: [{ flags: '--dir <dir>', text: 'write all pages there instead' }],
+    online: false,
+    output: false,
+    examples: ['man cluster failover | man -l -', 'man --dir /usr/local/share/man/man1'],
+    load: async () => (await import('../commands/man.ts')).man,
   },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completions } from '../../../src/cli/commands/completion.ts';
+import { completions } from '../../../src/cli/command-facts.ts';
 import { Flags } from '../../../src/cli/flags.ts';
 import { splitSql } from '../../../src/cli/split-sql.ts';
 import { COMMANDS, GROUPS } from '../../../src/cli/tree/commands.ts';
