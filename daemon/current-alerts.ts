@@ -19,7 +19,7 @@ export interface Leadership {
  * The incident of a cluster without a leader is named after the term of the last one that the record knows:
  * all who followed it tell of the same incident without talking to each other.
  */
-function leaderIncident(cluster: ClusterState): string {
+export function leaderIncident(cluster: ClusterState): string {
   return `term-${cluster.primary.epoch}`;
 }
 

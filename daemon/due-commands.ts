@@ -55,3 +55,10 @@ export function revertCommand(cluster: ClusterState, nodeId: NodeId, cause: stri
   ];
   return { kind: 'config-revert', version, cause, changes, createNode: nodeId };
 }
+
+/** Silences whose time is over. */
+export function silencesDue(cluster: ClusterState, now: Timestamp): ClusterCommand[] {
+  return cluster.silences
+    .filter(({ until }) => until <= now)
+    .map(({ id }) => ({ kind: 'silence-expire', id, cause: 'its time is over' }));
+}

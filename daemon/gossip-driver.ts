@@ -230,7 +230,7 @@ export class GossipDriver {
 
   /** This node's newest word about itself; a change of health, role or leader is spread at once. */
   publishDigest(digest: DigestFacts): void {
-    const key = `${digest.health} ${digest.role} ${digest.leaderId}`;
+    const key = `${digest.health} ${digest.role} ${digest.leaderId} ${digest.told?.incident}`;
     const urgent = key !== this.#digestKey;
     this.#digestKey = key;
     let bytes = encodeDigest(digest);

@@ -15,11 +15,15 @@ import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { DigestFacts, MemberFacts } from './node-view.ts';
 import type { SystemSample } from './system-sampler.ts';
+import type { ToldIncident, ToldReadings } from './told.ts';
 
 export interface HealthLoopOptions {
   readonly parts: NodeParts;
   /** Open sockets of people and programs. */
   readonly connections: () => number;
+  /** Further metrics of this node, and what it told of; both go round with its word. */
+  readonly readings?: () => ToldReadings;
+  readonly told?: () => ToldIncident | null;
 }
 
 export class HealthLoop {
@@ -131,9 +135,15 @@ export class HealthLoop {
     this.#takeSample();
     const { healthCheckIntervalMs } = parts.inForce.config.monitoring;
     if (performance.now() - this.#checkedAt >= healthCheckIntervalMs) this.#check();
-    parts.gossip.publishDigest(this.#digest());
-    parts.history.add(Date.now(), this.#points());
+    // whoever hears the sample makes readings of it, and they are part of the word
     this.onTick();
+    this.publish();
+    parts.history.add(Date.now(), this.#points());
+  }
+
+  /** Gives this node's word as it is now to gossip. */
+  publish(): void {
+    this.#options.parts.gossip.publishDigest(this.#digest());
   }
 
   #takeSample(): void {
@@ -232,6 +242,8 @@ export class HealthLoop {
       startedAt: parts.startedAt,
       ...parts.latencies.totals,
       diverged: parts.events.divergence.accused(parts.state.cluster).slice(0, LIMITS.maxVoters),
+      readings: this.#options.readings?.() ?? {},
+      told: this.#options.told?.() ?? null,
     };
   }
 

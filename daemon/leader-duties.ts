@@ -4,16 +4,18 @@
  * Raft group) and goes on with operations that a former leader left. One small step at
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
-import type { AlertRule } from '../src/alerts/index.ts';
 import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import type { DistributedConfig } from '../src/config/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
+import type { AlertDesk } from './alert-desk.ts';
 import type { ConfigTrial } from './config-trial.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { alertTransitions, type Leadership } from './current-alerts.ts';
-import { livenessDue, maintenanceDue, revertCommand } from './due-commands.ts';
+import { livenessDue, maintenanceDue, revertCommand, silencesDue } from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
+import { toldDue } from './leaderless-teller.ts';
 import { nextMemberStep } from './member-step.ts';
 import type { MemberFacts } from './node-view.ts';
 import { nextStep } from './operation-steps.ts';
@@ -35,8 +37,8 @@ export interface DutyParts {
   readonly consensus: ConsensusLink;
   readonly state: StateLink;
   readonly gossip: GossipDriver;
-  /** Alert rules in force. */
-  readonly rules: () => readonly AlertRule[];
+  readonly inForce: DistributedConfig;
+  readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'sources'>;
   readonly logger: Logger;
   /** This node as it sees itself. */
   readonly ownFacts: () => MemberFacts;
@@ -54,6 +56,7 @@ export class LeaderDuties {
 
   constructor(parts: DutyParts) {
     this.#parts = parts;
+    parts.alerts.duty.answered = () => this.poke();
   }
 
   start(): void {
@@ -83,12 +86,15 @@ export class LeaderDuties {
     this.#busy = true;
     this.#isPoked = false;
     try {
+      this.#parts.alerts.duty.enter(status.term);
       await this.#announce(status);
+      await this.#tell('tell');
       const cluster = this.#parts.state.cluster;
       if (cluster === null) return;
       for (const command of this.#due(cluster)) await this.#propose(command);
       await this.#operations();
       await this.#membership();
+      await this.#tell('look');
     } catch (error) {
       this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
     } finally {
@@ -145,6 +151,8 @@ export class LeaderDuties {
   async #announce(status: RaftStatus): Promise<void> {
     const won = this.#elected;
     if (won === null || won.term !== status.term || this.#announced === won.term) return;
+    // first, while the record still knows the leader that was lost: the incident is named after its term
+    await this.#recordPause(won.leaderlessMs);
     await this.#propose({
       kind: 'leader-started',
       nodeId: this.#parts.nodeId,
@@ -156,31 +164,45 @@ export class LeaderDuties {
     });
     // only now: an announcement that got lost is made again
     this.#announced = won.term;
-    await this.#recordPause(won.leaderlessMs);
   }
 
   /** While nobody led nothing could be recorded: an alert of that time is, now, before it is resolved. */
   async #recordPause(leaderlessMs: Duration): Promise<void> {
-    const { cluster } = this.#parts.state;
-    if (cluster === null) return;
-    for (const command of this.#alertsDue(cluster, {
-      leaderId: null,
-      leaderlessMs,
-      rules: this.#parts.rules(),
-    }))
-      await this.#propose(command);
+    const { state, inForce } = this.#parts;
+    for (const command of this.#toldDue()) await this.#propose(command);
+    if (state.cluster === null) return;
+    const leadership = { leaderId: null, leaderlessMs, rules: inForce.config.alerts };
+    for (const command of this.#alertsDue(state.cluster, leadership)) await this.#propose(command);
+  }
+
+  /** What another node told of while nobody led; its word may come later than the election. */
+  #toldDue(): ClusterCommand[] {
+    const sources = this.#parts.alerts.sources();
+    return sources === null ? [] : toldDue({ ...sources, config: this.#parts.inForce.config });
+  }
+
+  async #tell(what: 'tell' | 'look'): Promise<void> {
+    const { alerts, state } = this.#parts;
+    await alerts.duty[what](
+      () => state.cluster,
+      (command) => this.#propose(command),
+      alerts.sink,
+    );
   }
 
   /** Commands that bring the record in line with the facts, in the order in which they matter. */
   #due(cluster: ClusterState): ClusterCommand[] {
+    const rules = this.#parts.inForce.config.alerts;
     return [
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
       ...this.#trialDue(cluster),
+      ...silencesDue(cluster, Date.now()),
+      ...this.#toldDue(),
       ...this.#alertsDue(cluster, {
         leaderId: this.#parts.nodeId,
         leaderlessMs: 0,
-        rules: this.#parts.rules(),
+        rules,
       }),
     ];
   }

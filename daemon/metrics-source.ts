@@ -1,6 +1,8 @@
 /**
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
+import { X509Certificate } from 'node:crypto';
+import type { Timestamp } from '../src/base/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
@@ -18,6 +20,13 @@ import { Leadership } from './leadership.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts } from './node-view.ts';
 import { VERSION } from './version.ts';
+
+/** Before its end a maintenance is announced to whoever forgot it. */
+const MAINTENANCE_NOTICE_MS = 5 * 60_000;
+
+function certificateEnd(certPem: string): Timestamp {
+  return Date.parse(new X509Certificate(certPem).validTo);
+}
 
 export type TextFormat = Exclude<ExpositionFormat, 'json'>;
 
@@ -55,20 +64,33 @@ export class MetricsSource {
   readonly #collector = new MetricsCollector();
   readonly #leadership: Leadership;
   #isCollected = false;
+  #certificateEnds: Timestamp;
 
   constructor(parts: NodeParts, health: HealthLoop) {
     this.#parts = parts;
     this.#health = health;
+    this.#certificateEnds = certificateEnd(parts.pki.nodeCert);
     this.#leadership = new Leadership(parts.facts.nodeId, (incident) => this.#collector.observe(incident));
     parts.latencies.onRecord = (ms) => this.#collector.observe({ kind: 'query', ms });
     parts.events.heardRaft = (event) => this.#leadership.onRaft(event, performance.now());
     parts.events.heardApplied = (events) => this.#leadership.onApplied(events, performance.now());
   }
 
+  /** The node got another certificate. */
+  renewed(certPem: string): void {
+    this.#certificateEnds = certificateEnd(certPem);
+  }
+
+  /** All known values by the seed's names. */
+  values(): Readonly<Record<string, number>> {
+    if (!this.#isCollected) this.observe();
+    return this.#collector.getRealTimeMetrics();
+  }
+
   answer(): MetricsAnswer {
     if (!this.#isCollected) this.observe();
     return {
-      values: this.#collector.getRealTimeMetrics(),
+      values: this.values(),
       series: this.#collector.getSeries(),
       cluster: this.#collector.collectClusterMetrics() ?? this.#cluster(),
       node: this.#collector.collectNodeMetrics() ?? this.#node(),
@@ -146,6 +168,7 @@ export class MetricsSource {
       residentMemoryBytes: sample.rssBytes,
       eventLoopLagMs: sample.loopLagP99Ms,
       uptimeMs: Date.now() - startedAt,
+      certificateExpiresInMs: this.#certificateEnds - Date.now(),
       probeLaneUdp: lanes.udp,
       probeLaneH2: lanes.h2,
       totalQueries: requests,
@@ -195,6 +218,9 @@ export class MetricsSource {
       maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
       operationsRunning: (cluster?.operations ?? []).filter((o) => o.state === 'running').length,
       epoch: cluster?.primary.epoch ?? null,
+      maintenanceExpiring: Object.values(cluster?.maintenance ?? {}).filter(
+        ({ expires }) => expires - Date.now() < MAINTENANCE_NOTICE_MS,
+      ).length,
     };
   }
 

@@ -8,6 +8,7 @@ import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
 import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
+import { AlertDesk } from './alert-desk.ts';
 import { announce } from './announce.ts';
 import { askVoters } from './ask-voters.ts';
 import { checkPki } from './data-files.ts';
@@ -31,6 +32,7 @@ import { SILENT_MS } from './plain-answers.ts';
 import { RaftTimings } from './raft-timings.ts';
 import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
+import { toldReadings } from './told.ts';
 import { supersededBy, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';
 
@@ -46,6 +48,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 interface Life {
   readonly parts: NodeParts;
   readonly health: HealthLoop;
+  readonly alerts: AlertDesk;
   readonly duties: LeaderDuties;
   readonly listeners: Listeners;
   readonly renewal: Renewal;
@@ -212,14 +215,24 @@ export class NodeManager {
     const { consensus, state, gossip, logger } = { ...parts, logger: this.#logger };
     const { nodeId } = parts.facts;
     const listeners = new Listeners(parts, () => context);
-    const health = new HealthLoop({ parts, connections: () => listeners.connections });
+    const health: HealthLoop = new HealthLoop({
+      ...{ parts, connections: () => listeners.connections },
+      ...{ readings: () => toldReadings(metrics.values()), told: () => alerts.teller.told },
+    });
     const metrics = new MetricsSource(parts, health);
     health.onTick = () => metrics.observe();
-    parts.live.listen(() => health.follow());
+    parts.live.listen(() => {
+      health.follow();
+      alerts.sink.reconfigure(parts.inForce.config.notifiers);
+    });
     const ownFacts = () => health.ownFacts();
+    const alerts = new AlertDesk({
+      ...{ parts, logger, metrics: () => metrics.values(), publish: () => health.publish() },
+      ...{ bytesOf: (entries) => health.bytesOf(entries), ownFacts },
+    });
+    const { inForce } = parts;
     const duties = new LeaderDuties({
-      ...{ nodeId, consensus, state, gossip, logger, ownFacts, trial: parts.trial },
-      rules: () => parts.inForce.config.alerts,
+      ...{ nodeId, consensus, state, gossip, logger, inForce, alerts, ownFacts, trial: parts.trial },
     });
     const context: NodeContext = {
       ...parts,
@@ -246,8 +259,9 @@ export class NodeManager {
       parts.gossip.reloadCertificates();
       parts.consensus.reloadCertificates();
       parts.http.reload({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
+      metrics.renewed(pki.nodeCert);
     });
-    this.#life = { parts, health, duties, listeners, renewal };
+    this.#life = { parts, health, alerts, duties, listeners, renewal };
   }
 
   async #close(): Promise<void> {
@@ -359,13 +373,15 @@ export class NodeManager {
   }
 
   async #watch(): Promise<void> {
-    const { health, renewal } = this.#need();
+    const { health, alerts, renewal } = this.#need();
     health.start();
+    alerts.start();
     renewal.start();
   }
 
   async #unwatch(): Promise<void> {
     this.#life?.renewal.stop();
+    await this.#life?.alerts.stop();
     await this.#life?.health.stop();
   }
 

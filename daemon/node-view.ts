@@ -11,6 +11,7 @@ import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { Accused } from './divergence.ts';
+import type { ToldIncident, ToldReadings } from './told.ts';
 
 /** What gossip knows of a member, with its own newest word about itself. */
 export interface MemberFacts {
@@ -46,6 +47,10 @@ export interface DigestFacts {
   /** Requests and failed ones since its start; null = an older version, which does not say it. */
   readonly requests?: number | null;
   readonly errors?: number | null;
+  /** Further metrics, under their names; an older version does not say them. */
+  readonly readings?: ToldReadings;
+  /** LeaderDown that it told of and that is not on record yet. */
+  readonly told?: ToldIncident | null;
 }
 
 /** All that a node knows at one moment. */

@@ -79,6 +79,13 @@ export function evaluateFixedAlerts(facts: FixedAlertFacts): AlertTransition[] {
     .map(({ firing, ...alert }) => ({ ...alert, state: firing ? 'firing' : 'resolved' }));
 }
 
+/** LeaderDown of an incident that somebody told of while it lasted, for the leader behind it to record. */
+export function leaderDownTold(rules: readonly AlertRule[], incident: string): AlertTransition {
+  const { forMs: _none, ...rule } = ruleOf({ rules }, 'LeaderDown');
+  const value = 'no leader, told while it lasted';
+  return { id: alertId(rule.rule, null), ...rule, nodeId: null, value, state: 'firing', incident };
+}
+
 /** `alerts` with `transitions` on top, changed at `since`; a new incident is acknowledged by nobody. */
 export function withTransitions(
   alerts: readonly AlertRecord[],

@@ -13,7 +13,7 @@ export { evaluateCondition, explainCondition, readingsText } from './evaluate.ts
 export type { ConditionError } from './expression.ts';
 export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';
-export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, withTransitions } from './fixed-rules.ts';
+export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, leaderDownTold, withTransitions } from './fixed-rules.ts';
 export { inhibitorOf } from './inhibition.ts';
 export type { Notification } from './notification.ts';
 export type {
@@ -29,6 +29,7 @@ export type {
 export {
   DELIVERY_TRANSITIONS,
   entryOf,
+  notificationKey,
   stepped,
 } from './outbox.ts';
 export type { AlertAction, AlertRule } from './rule.ts';

@@ -76,6 +76,11 @@ function isFinished({ state }: Delivery): boolean {
   return DELIVERY_TRANSITIONS[state].length === 0;
 }
 
+/** What receivers drop repetitions by. */
+export function notificationKey(clusterId: string, alertId: string, incident: string): string {
+  return `${clusterId}/${alertId}/${incident}`;
+}
+
 /** May go to make room: everything has ended, and forgetting it repeats nothing. */
 function isForgettable(entry: OutboxEntry, alerts: readonly AlertRecord[]): boolean {
   const { alertId } = entry.content;

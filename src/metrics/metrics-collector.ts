@@ -30,6 +30,7 @@ export interface NodeMetrics {
   readonly residentMemoryBytes: number | null;
   readonly eventLoopLagMs: number | null;
   readonly uptimeMs: number | null;
+  readonly certificateExpiresInMs: number | null;
   /** Neighbours by what carries the probes between them and this node. */
   readonly probeLaneUdp: number | null;
   readonly probeLaneH2: number | null;
@@ -59,6 +60,7 @@ export interface ClusterMetrics {
   readonly maintenanceActive: number;
   readonly operationsRunning: number;
   readonly epoch: number | null;
+  readonly maintenanceExpiring: number;
 }
 
 export interface RaftMetrics {
@@ -207,6 +209,8 @@ export class MetricsCollector {
       resident_memory: node.residentMemoryBytes,
       event_loop_lag: seconds(node.eventLoopLagMs),
       uptime: seconds(node.uptimeMs),
+      node_up: 1,
+      certificate_expires_in: seconds(node.certificateExpiresInMs),
       probe_lane_udp: node.probeLaneUdp,
       probe_lane_h2: node.probeLaneH2,
     });
@@ -230,6 +234,7 @@ export class MetricsCollector {
       maintenance_active: cluster.maintenanceActive,
       op_running: cluster.operationsRunning,
       epoch: cluster.epoch,
+      maintenance_expiring: cluster.maintenanceExpiring,
     });
   }
 

@@ -23,18 +23,27 @@ const DIGEST: DigestFacts = {
   diverged: [{ nodeId: 'node-b', instanceId: 'i', index: 4 }],
   requests: 1234,
   errors: 5,
+  readings: {
+    error_rate: 0.0123,
+    queries_per_second: 1234.5,
+    fsync: 0.0021,
+    certificate_expires_in: 7_775_999,
+  },
+  told: { incident: 'term-16', channels: ['email', 'slack'] },
 };
 
 describe('encodeDigest', () => {
   it('gives back what was said, and no field is left out', () => {
     expect(decodeDigest(encodeDigest(DIGEST))).toEqual(DIGEST);
-    const plain = { ...DIGEST, issues: [], leaderId: null, latencyP95Ms: null, diverged: [] };
+    const none = { readings: {}, told: null };
+    const plain = { ...DIGEST, issues: [], leaderId: null, latencyP95Ms: null, diverged: [], ...none };
     expect(decodeDigest(encodeDigest(plain))).toEqual(plain);
   });
 
   it('takes less than half of the same word with names', () => {
-    expect(encodeDigest({ ...DIGEST, issues: [], diverged: [] }).length).toBeLessThan(150);
-    expect(JSON.stringify({ ...DIGEST, issues: [], diverged: [] }).length).toBeGreaterThan(300);
+    const usual = { ...DIGEST, issues: [], diverged: [], told: null };
+    expect(encodeDigest(usual).length).toBeLessThan(200);
+    expect(JSON.stringify(usual).length).toBeGreaterThan(400);
   });
 });
 
@@ -48,7 +57,8 @@ describe('decodeDigest', () => {
     }
     // an older version knows less, a later one more
     const older = decodeDigest(bytes(JSON.stringify(row.slice(0, 19))));
-    expect(older).toEqual({ ...DIGEST, requests: null, errors: null });
+    const unknown = { requests: null, errors: null, readings: {}, told: null };
+    expect(older).toEqual({ ...DIGEST, ...unknown });
     expect(decodeDigest(bytes(JSON.stringify([...row, 'a field of a later version'])))).toEqual(DIGEST);
   });
 });

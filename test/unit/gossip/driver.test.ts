@@ -235,6 +235,6 @@ describe('GossipDriver', () => {
     trio.driver('a').publishDigest(DIGEST);
     while (trio.driver('b').member('a')?.digest === null)
       await new Promise((resolve) => setImmediate(resolve));
-    expect(trio.driver('b').member('a')?.digest).toEqual(DIGEST);
+    expect(trio.driver('b').member('a')?.digest).toMatchObject(DIGEST);
   });
 });

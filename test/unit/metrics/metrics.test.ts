@@ -23,6 +23,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       residentMemoryBytes: 5e7,
       eventLoopLagMs: 2,
       uptimeMs: 60_000,
+      certificateExpiresInMs: 86_400_000,
       probeLaneUdp: 2,
       probeLaneH2: 1,
       totalQueries: changes.queries ?? 0,
@@ -45,6 +46,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       maintenanceActive: 0,
       operationsRunning: 1,
       epoch: 4,
+      maintenanceExpiring: 0,
     },
     raft: {
       currentTerm: 4,

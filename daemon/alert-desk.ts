@@ -1,0 +1,121 @@
+/**
+ * Alerts of one node: the leader's duty, the teller for the time without a leader, and the sink that carries
+ * what either says. Wiring and one timer; what is due is decided elsewhere.
+ */
+import type { AlertAction, Notification } from '../src/alerts/index.ts';
+import type { Logger, NodeId } from '../src/base/index.ts';
+import { AlertDuty } from './alert-duty.ts';
+import type { AlertSink, SinkListener } from './alert-sink.ts';
+import { LeaderlessTeller } from './leaderless-teller.ts';
+import type { NodeParts } from './node-parts.ts';
+import type { MemberFacts, ViewSources } from './node-view.ts';
+import { Courier } from './notifiers/courier.ts';
+
+const LOOK_MS = 200;
+
+/** What became of a notification on one channel. */
+export interface Told {
+  readonly channel: AlertAction;
+  readonly state: 'delivered' | 'dead' | 'pending';
+  readonly note: string;
+}
+
+export interface AlertDeskOptions {
+  readonly parts: NodeParts;
+  readonly metrics: () => Readonly<Record<string, number>>;
+  readonly bytesOf: (entries: number | null) => number | null;
+  readonly ownFacts: () => MemberFacts;
+  /** Gives this node's word to gossip at once. */
+  readonly publish: () => void;
+  readonly logger: Logger;
+}
+
+export class AlertDesk implements SinkListener {
+  readonly duty: AlertDuty;
+  readonly sink: AlertSink;
+  readonly teller = new LeaderlessTeller();
+  readonly #options: AlertDeskOptions;
+  /** Whoever waits for what becomes of one notification, by key and channel. */
+  readonly #waiting = new Map<string, (told: Told) => void>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: AlertDeskOptions) {
+    const { parts, metrics, bytesOf, logger } = options;
+    this.#options = options;
+    const { inForce } = parts;
+    const now = () => performance.now();
+    this.duty = new AlertDuty({ inForce, sources: () => this.sources(), metrics, bytesOf, now });
+    this.sink = new Courier({ config: inForce.config.notifiers, listener: this, logger });
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.sink.stop();
+  }
+
+  /** All that this node knows now; null while it knows nothing. */
+  sources(): ViewSources | null {
+    const { parts, ownFacts } = this.#options;
+    const { cluster } = parts.state;
+    const raft = parts.consensus.status;
+    if (cluster === null || raft === null) return null;
+    const { nodeId } = parts.facts;
+    const members = new Map<NodeId, MemberFacts>(parts.gossip.members());
+    members.set(nodeId, ownFacts());
+    const { config } = parts.inForce;
+    const { leaderlessMs } = parts.events;
+    const { minReplicas } = config.replication;
+    return {
+      nodeId,
+      cluster,
+      raft,
+      members,
+      minReplicas,
+      leaderlessMs,
+      rules: config.alerts,
+      now: Date.now(),
+    };
+  }
+
+  delivered(notification: Notification, channel: AlertAction, receipt: string): void {
+    this.duty.delivered(notification, channel, receipt);
+    this.#waiting.get(`${notification.key} ${channel}`)?.({ channel, state: 'delivered', note: receipt });
+  }
+
+  dead(notification: Notification, channel: AlertAction, reason: string): void {
+    this.duty.dead(notification, channel, reason);
+    const { alertId, key } = notification;
+    if (alertId === 'LeaderDown') this.teller.dead(key.slice(key.lastIndexOf('/') + 1));
+    this.#waiting.get(`${key} ${channel}`)?.({ channel, state: 'dead', note: reason });
+  }
+
+  /** Offers one notification that is on no record and waits for what becomes of it. */
+  async tell(notification: Notification, channel: AlertAction, timeoutMs: number): Promise<Told> {
+    const name = `${notification.key} ${channel}`;
+    const told = new Promise<Told>((resolve) => {
+      const note = `no answer yet after ${Math.round(timeoutMs)} ms; it is tried further`;
+      const timer = setTimeout(() => resolve({ channel, state: 'pending', note }), timeoutMs);
+      this.#waiting.set(name, (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      });
+    });
+    this.sink.offer(notification, channel);
+    return told.finally(() => this.#waiting.delete(name));
+  }
+
+  #look(): void {
+    const { parts, publish } = this.#options;
+    const sources = this.sources();
+    if (sources === null) return;
+    if (sources.raft.role !== 'leader') this.duty.rest();
+    const { nodeId: self, cluster, members, leaderlessMs, raft, now } = sources;
+    const { config } = parts.inForce;
+    const facts = { self, cluster, leaderId: raft.leaderId, leaderlessMs, members, config, now };
+    if (this.teller.look(facts, this.sink)) publish();
+  }
+}

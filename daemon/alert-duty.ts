@@ -1,0 +1,219 @@
+/**
+ * The leader's duty towards alerts: evaluate the rules, record what changed, and see that people are told:
+ * what is due goes into the replicated outbox, then to its channel, and what the channel answers goes into
+ * the outbox again. Each step is a command in the log; a leader that dies leaves nothing but the record.
+ */
+import type {
+  AlertAction,
+  AlertTransition,
+  DeliveryRef,
+  DeliveryStep,
+  Notification,
+  OutboxEntry,
+  RuleState,
+} from '../src/alerts/index.ts';
+import { AlertEngine, deliveriesToHand, notificationsDue } from '../src/alerts/index.ts';
+import type { Instant, Term } from '../src/base/index.ts';
+import { LIMITS } from '../src/base/index.ts';
+import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
+import type { DistributedConfig } from '../src/config/index.ts';
+import { channelsOf, notificationOf } from './alert-channels.ts';
+import { nodeReadings } from './alert-readings.ts';
+import type { AlertSink, SinkListener } from './alert-sink.ts';
+import type { ViewSources } from './node-view.ts';
+import type { AppliedResult } from './protocol.ts';
+
+/** Looks so often in one sample interval: a reading waits a quarter of it at most. */
+const LOOKS_A_SAMPLE = 4;
+/** Evaluation rests this many times as long as it took: at most 5 % of the thread. */
+const REST_FACTOR = 19;
+/** After the outbox refused what is due (it is full) it is asked again only then. */
+const FULL_RETRY_MS = 10_000;
+
+export interface AlertDutyParts {
+  readonly inForce: DistributedConfig;
+  /** All that this node knows now; null while it knows nothing. */
+  readonly sources: () => ViewSources | null;
+  /** Metrics of this node, under the seed's names. */
+  readonly metrics: () => Readonly<Record<string, number>>;
+  readonly bytesOf: (entries: number | null) => number | null;
+  readonly now: () => Instant;
+}
+
+/** Puts a command into the log and waits until this node has applied it. */
+export type Propose = (command: ClusterCommand) => Promise<AppliedResult>;
+
+function refText({ alertId, incident, kind, channel }: DeliveryRef): string {
+  return JSON.stringify([alertId, incident, kind, channel]);
+}
+
+interface Answer {
+  readonly notification: Notification;
+  readonly channel: AlertAction;
+  readonly state: 'delivered' | 'dead';
+  readonly note: string;
+}
+
+export class AlertDuty implements SinkListener {
+  readonly #parts: AlertDutyParts;
+  readonly #engine = new AlertEngine();
+  /** What channels have answered and the record does not know yet. */
+  #answers: Answer[] = [];
+  /** Deliveries that this leader has given to the sink in its term. */
+  #given = new Set<string>();
+  #states: readonly RuleState[] = [];
+  #term: Term = 0;
+  #nextLookAt: Instant = 0;
+  #fullUntil: Instant = 0;
+  /** The record of which all has been told; a silence that ends, or a rule that changes, makes another. */
+  #told: ClusterState | null = null;
+  /** Called when a channel has answered; set once by whoever runs the duties. */
+  answered: () => void = () => {};
+
+  constructor(parts: AlertDutyParts) {
+    this.#parts = parts;
+  }
+
+  /** What the newest evaluation found; empty on a node that does not lead. */
+  get states(): readonly RuleState[] {
+    return this.#states;
+  }
+
+  delivered(notification: Notification, channel: AlertAction, receipt: string): void {
+    this.#answer({ notification, channel, state: 'delivered', note: receipt });
+  }
+
+  dead(notification: Notification, channel: AlertAction, reason: string): void {
+    this.#answer({ notification, channel, state: 'dead', note: reason });
+  }
+
+  #answer(answer: Answer): void {
+    const note = answer.note.slice(0, MAX_NOTE);
+    this.#answers = [...this.#answers, { ...answer, note }].slice(-LIMITS.alertOutbox);
+    this.answered();
+  }
+
+  /**
+   * What is known of the rules is the leader's own; it ends with the term. Answers of channels stay: should
+   * this node lead again, they spare a repetition.
+   */
+  enter(term: Term): void {
+    if (term === this.#term) return;
+    this.#term = term;
+    this.#engine.reset();
+    this.#given = new Set();
+    this.#states = [];
+    this.#told = null;
+    // what nodes tell of themselves is of the time before for one sample more
+    this.#nextLookAt = this.#parts.now() + this.#parts.inForce.config.monitoring.sampleIntervalMs;
+  }
+
+  /** This node does not lead: nothing that it knew of the rules holds any more. */
+  rest(): void {
+    this.#states = [];
+  }
+
+  /**
+   * Sees that people are told of what is on record. Comes before anything that may end an incident: what a
+   * former leader recorded last is told first.
+   */
+  async tell(cluster: () => ClusterState | null, propose: Propose, sink: AlertSink): Promise<void> {
+    if (cluster() === this.#told && this.#answers.length === 0) return;
+    await this.#steps(this.#answerSteps(cluster()), propose);
+    await this.#steps(this.#due(cluster()), propose);
+    await this.#steps(deliveriesToHand(cluster()?.outbox ?? [], this.#term), propose);
+    const record = cluster();
+    this.#give(record, sink);
+    if (this.#parts.now() >= this.#fullUntil) this.#told = record;
+  }
+
+  /** Looks at the rules when it is time to, records what changed and tells of it. */
+  async look(cluster: () => ClusterState | null, propose: Propose, sink: AlertSink): Promise<void> {
+    const transitions = this.#evaluate(cluster());
+    for (const alert of transitions) await propose({ kind: 'alert-transition', alert });
+    if (transitions.length > 0) await this.tell(cluster, propose, sink);
+  }
+
+  /** Nothing while it is not time to look. */
+  #evaluate(record: ClusterState | null): readonly AlertTransition[] {
+    const { inForce, sources, metrics, bytesOf, now } = this.#parts;
+    const begin = now();
+    const known = sources();
+    if (known === null || record === null || begin < this.#nextLookAt) return [];
+    const values = metrics();
+    const { transitions, states } = this.#engine.evaluate({
+      rules: inForce.config.alerts,
+      nodes: nodeReadings(known, bytesOf),
+      readingOf: (name) => values[name],
+      records: record.alerts,
+      now: begin,
+    });
+    this.#states = states;
+    const pauseMs = inForce.config.monitoring.sampleIntervalMs / LOOKS_A_SAMPLE;
+    this.#nextLookAt = begin + Math.max(pauseMs, (now() - begin) * REST_FACTOR);
+    return transitions;
+  }
+
+  async #steps(steps: readonly DeliveryStep[], propose: Propose): Promise<void> {
+    for (let n = 0; n < steps.length; n += LIMITS.maxDeliverySteps) {
+      const chunk = steps.slice(n, n + LIMITS.maxDeliverySteps);
+      const { result } = await propose({ kind: 'notification-steps', steps: chunk });
+      const changed = result.ok ? (result.value as { changed: number }).changed : 0;
+      const isDue = chunk[0]?.state === 'due';
+      // refused because it is silenced by now, or because there is no room: in the log once, not each tick
+      if (isDue && changed === 0) this.#fullUntil = this.#parts.now() + FULL_RETRY_MS;
+    }
+  }
+
+  #answerSteps(cluster: ClusterState | null): DeliveryStep[] {
+    if (cluster === null) return [];
+    const open = openDeliveries(cluster.outbox);
+    const told = this.#answers.flatMap(({ notification, channel, state, note }): DeliveryStep[] => {
+      const { alertId, kind, key } = notification;
+      const incident = key.slice(key.lastIndexOf('/') + 1);
+      const ref = { alertId, incident, kind, channel };
+      return open.has(refText(ref)) ? [{ ...ref, state, note }] : [];
+    });
+    // whatever is not open is recorded already, or was never of the record (a test)
+    this.#answers = this.#answers.filter(({ notification: { alertId, kind, key }, channel }) => {
+      return open.has(refText({ alertId, incident: key.slice(key.lastIndexOf('/') + 1), kind, channel }));
+    });
+    return told;
+  }
+
+  #due(cluster: ClusterState | null): DeliveryStep[] {
+    if (cluster === null || this.#parts.now() < this.#fullUntil) return [];
+    const { config } = this.#parts.inForce;
+    return notificationsDue({
+      ...{ alerts: cluster.alerts, outbox: cluster.outbox, silences: cluster.silences },
+      channelsOf: (rule) => channelsOf(config, rule),
+      now: Date.now(),
+    });
+  }
+
+  /** Only what the record says was handed in this term: so nothing is on its way that nobody knows of. */
+  #give(cluster: ClusterState | null, sink: AlertSink): void {
+    if (cluster === null) return;
+    for (const { incident, content, deliveries } of cluster.outbox) {
+      for (const { channel, state, term } of deliveries) {
+        const ref = refText({ alertId: content.alertId, incident, kind: content.kind, channel });
+        if (state !== 'handed' || term !== this.#term || this.#given.has(ref)) continue;
+        this.#given.add(ref);
+        sink.offer(notificationOf(cluster, incident, content), channel);
+      }
+    }
+  }
+}
+
+/** A receipt or a reason in the record; the log of the node has all of it. */
+const MAX_NOTE = 200;
+
+function openDeliveries(outbox: readonly OutboxEntry[]): Set<string> {
+  return new Set(
+    outbox.flatMap(({ incident, content, deliveries }) =>
+      deliveries
+        .filter(({ state }) => state === 'due' || state === 'handed')
+        .map(({ channel }) => refText({ alertId: content.alertId, incident, kind: content.kind, channel })),
+    ),
+  );
+}

@@ -1,0 +1,50 @@
+/**
+ * What rules look at: of each node its own newest word (gossip) and what the record says of it, of the
+ * cluster the metrics of the node that evaluates. Facts in, readings out.
+ */
+import type { NodeReadings, ReadingOf } from '../src/alerts/index.ts';
+import type { NodeRecord } from '../src/cluster/index.ts';
+import type { DigestFacts, ViewSources } from './node-view.ts';
+
+type BytesOf = (entries: number | null) => number | null;
+
+function readingsOf(
+  sources: ViewSources,
+  digest: DigestFacts,
+  bytesOf: BytesOf,
+): Record<string, number | null> {
+  const behind = Math.max(0, sources.raft.commitIndex - digest.lastIndex);
+  return {
+    cpu_usage: digest.cpuUsage,
+    memory_usage: digest.memoryUsage,
+    disk_usage: digest.diskUsage,
+    active_connections: digest.connections,
+    query_latency_p95: digest.latencyP95Ms,
+    current_term: digest.term,
+    log_index: digest.lastIndex,
+    applied_index: digest.appliedIndex,
+    uptime: Math.max(0, digest.at - digest.startedAt) / 1000,
+    sync_lag: bytesOf(behind),
+    ...digest.readings,
+  };
+}
+
+/** Of a node that is not alive nothing is known but that. */
+function readingOfNode(sources: ViewSources, record: NodeRecord, bytesOf: BytesOf): ReadingOf {
+  const member = sources.members.get(record.nodeId);
+  const isHeard = member?.liveness === 'alive' || member?.liveness === 'suspect';
+  const digest = isHeard ? member.digest : null;
+  const told = digest === null ? {} : readingsOf(sources, digest, bytesOf);
+  const readings = { ...told, node_up: record.liveness === 'alive' ? 1 : 0 };
+  return (name) => (Object.hasOwn(readings, name) ? (readings as Record<string, number | null>)[name] : null);
+}
+
+/** Readings of every node of the record. `bytesOf`: estimated bytes of so many entries of the log. */
+export function nodeReadings(sources: ViewSources, bytesOf: BytesOf): NodeReadings[] {
+  const { nodes, maintenance } = sources.cluster;
+  return Object.values(nodes).map((record) => ({
+    nodeId: record.nodeId,
+    inMaintenance: Object.hasOwn(maintenance, record.nodeId),
+    readingOf: readingOfNode(sources, record, bytesOf),
+  }));
+}

@@ -1,0 +1,236 @@
+/**
+ * The leader's duty on a real record (applyCommand), with leaders that die at any step. Clocks and readings
+ * are the test's; the sink is a receiver that counts what arrives.
+ */
+import { describe, expect, it } from 'vitest';
+import { AlertDuty, type Propose } from '../../../daemon/alert-duty.ts';
+import type { AlertSink } from '../../../daemon/alert-sink.ts';
+import type { DigestFacts, MemberFacts, ViewSources } from '../../../daemon/node-view.ts';
+import type { AlertAction, Notification } from '../../../src/alerts/index.ts';
+import { seededRandom } from '../../../src/base/index.ts';
+import { DistributedConfig, parseConfig } from '../../../src/config/index.ts';
+import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
+
+const RULES = `
+cluster: {name: trial, node_id: n1}
+alerts:
+  - {name: High, condition: "error_rate > 0.01", severity: critical, actions: [webhook, slack], for: 1s}
+`;
+
+function inForce(text = RULES): DistributedConfig {
+  const parsed = parseConfig(text, { source: 'test' });
+  if (!parsed.ok) throw new TypeError(JSON.stringify(parsed.issues));
+  return new DistributedConfig(parsed.config);
+}
+
+function digest(errorRate: number): DigestFacts {
+  return {
+    lastIndex: 1,
+    at: 2000,
+    startedAt: 1000,
+    readings: { error_rate: errorRate },
+  } as unknown as DigestFacts;
+}
+
+/** Everything that outlives a leader: the log, the receivers, the readings, the time. */
+class World {
+  readonly ledger: Ledger = threeNodes();
+  readonly received: string[] = [];
+  errorRate = 0;
+  nowMs = 0;
+  term = 1;
+
+  sources(): ViewSources {
+    const member = (nodeId: string): MemberFacts => ({
+      ...{ nodeId, liveness: 'alive', silenceMs: 0, rttMs: 0 },
+      digest: digest(nodeId === 'n2' ? this.errorRate : 0),
+    });
+    const members = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id)]));
+    return { cluster: this.ledger.cluster, members, raft: { commitIndex: 1 } } as unknown as ViewSources;
+  }
+}
+
+class Killed extends Error {}
+
+/** One leader; `mayDie` is asked at each point where it can. */
+class Leader implements AlertSink {
+  readonly duty: AlertDuty;
+  readonly #world: World;
+  readonly #mayDie: (where: string) => boolean;
+  /** The receivers do not answer. */
+  isHeld = false;
+  /** What this process has accepted and not yet delivered: a kill takes it along. */
+  #queue: (readonly [Notification, AlertAction])[] = [];
+
+  constructor(world: World, mayDie: (where: string) => boolean = () => false, config = inForce()) {
+    this.#world = world;
+    this.#mayDie = mayDie;
+    this.duty = new AlertDuty({
+      ...{ inForce: config, sources: () => world.sources(), metrics: () => ({}), bytesOf: () => 0 },
+      now: () => world.nowMs,
+    });
+  }
+
+  offer(notification: Notification, channel: AlertAction): void {
+    this.#queue.push([notification, channel]);
+  }
+
+  reconfigure(): void {}
+
+  async stop(): Promise<void> {}
+
+  #die(where: string): void {
+    if (this.#mayDie(where)) throw new Killed();
+  }
+
+  readonly #propose: Propose = async (command) => {
+    this.#die('before the proposal');
+    const { ledger, term } = this.#world;
+    const result = ledger.apply(command, { term });
+    this.#die('behind the proposal');
+    return { result } as Awaited<ReturnType<Propose>>;
+  };
+
+  /** One tick, as leader-duties runs it. */
+  async tick(): Promise<void> {
+    const { ledger, term } = this.#world;
+    this.duty.enter(term);
+    await this.duty.tell(() => ledger.cluster, this.#propose, this);
+    await this.duty.look(() => ledger.cluster, this.#propose, this);
+    for (const [notification, channel] of this.isHeld ? [] : this.#queue.splice(0)) {
+      this.#die('before the delivery');
+      this.#world.received.push(`${channel} ${notification.key} ${notification.kind}`);
+      this.#die('behind the delivery');
+      this.duty.delivered(notification, channel, 'ok');
+    }
+  }
+}
+
+async function ticks(world: World, leader: Leader, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    world.nowMs += 100;
+    world.ledger.now = NOW + world.nowMs;
+    await leader.tick();
+  }
+}
+
+describe('AlertDuty', () => {
+  it('tells each channel once of begin and end, after `for`, and the record says so', async () => {
+    const world = new World();
+    const leader = new Leader(world);
+    world.errorRate = 0.5;
+    // one sample for the new leader, one second for the rule
+    await ticks(world, leader, 19);
+    expect(world.received).toEqual([]);
+    await ticks(world, leader, 6);
+    const incident = world.ledger.cluster.alerts[0]?.incident;
+    const key = `c-1/High:n2/${incident}`;
+    expect(world.received).toEqual([`webhook ${key} firing`, `slack ${key} firing`]);
+    expect(leader.duty.states.find((s) => s.nodeId === 'n2')).toMatchObject({ phase: 'firing', truth: true });
+    world.errorRate = 0;
+    await ticks(world, leader, 20);
+    expect(world.received.slice(2)).toEqual([`webhook ${key} resolved`, `slack ${key} resolved`]);
+    const states = world.ledger.cluster.outbox.flatMap((e) =>
+      e.deliveries.map((d) => [d.state, d.times, d.note]),
+    );
+    expect(states).toEqual(Array.from({ length: 4 }, () => ['delivered', 1, 'ok']));
+  });
+
+  it('writes nothing into the log while nothing changes', async () => {
+    const world = new World();
+    const leader = new Leader(world);
+    world.errorRate = 1;
+    await ticks(world, leader, 40);
+    const { index } = world.ledger;
+    await ticks(world, leader, 100);
+    expect(world.ledger.index).toBe(index);
+  });
+
+  it('offers once what is long on its way, whatever else happens', async () => {
+    const world = new World();
+    const leader = new Leader(world);
+    leader.isHeld = true;
+    world.errorRate = 1;
+    await ticks(world, leader, 25);
+    world.ledger.done({ kind: 'alert-acknowledge', id: 'High:n2' });
+    await ticks(world, leader, 10);
+    leader.isHeld = false;
+    await ticks(world, leader, 2);
+    expect(world.received.map((one) => one.replace(/ .* /, ' '))).toEqual([
+      ...['webhook firing', 'slack firing', 'webhook acknowledged', 'slack acknowledged'],
+    ]);
+  });
+
+  it('starts `for` anew with its term and keeps what fires', async () => {
+    const world = new World();
+    world.errorRate = 1;
+    const next = new Leader(world);
+    await ticks(world, next, 18);
+    world.term = 2;
+    await ticks(world, next, 19);
+    expect(world.ledger.cluster.alerts).toEqual([]);
+    await ticks(world, next, 6);
+    expect(world.ledger.cluster.alerts).toMatchObject([{ id: 'High:n2', state: 'firing' }]);
+  });
+
+  it('records an answer that came while another node led', async () => {
+    const world = new World();
+    const leader = new Leader(world);
+    world.errorRate = 1;
+    await ticks(world, leader, 25);
+    world.ledger.done({ kind: 'alert-acknowledge', id: 'High:n2' });
+    await ticks(world, leader, 1);
+    world.term = 2;
+    await ticks(world, new Leader(world), 3);
+    const before = world.received.length;
+    world.term = 3;
+    // it had both answers in mind when it lost its term: nothing is sent again
+    await ticks(world, leader, 5);
+    expect(world.received).toHaveLength(before);
+  });
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))(
+    'delivers every incident although leaders die at every step, seed %i',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const world = new World();
+      const deaths: string[] = [];
+      let peaceful = false;
+      const mayDie = (where: string): boolean => {
+        if (peaceful || random.next() > 0.15) return false;
+        deaths.push(where);
+        return true;
+      };
+      let leader = new Leader(world, mayDie);
+      const live = async (count: number): Promise<void> => {
+        for (let n = 0; n < count; n++) {
+          await ticks(world, leader, 1).catch((error: unknown) => {
+            if (!(error instanceof Killed)) throw error;
+            world.term++;
+            leader = new Leader(world, mayDie);
+          });
+        }
+      };
+      for (let round = 0; round < 4; round++) {
+        world.errorRate = 1;
+        await live(60);
+        world.errorRate = 0;
+        await live(60);
+      }
+      peaceful = true;
+      await live(60);
+      const told = world.ledger.events.filter((e) => e.kind === 'alert-fired').length;
+      expect(told).toBeGreaterThan(0);
+      const counts = new Map<string, number>();
+      for (const one of world.received) counts.set(one, (counts.get(one) ?? 0) + 1);
+      // begin and end of every incident, on both channels
+      expect(counts.size).toBe(told * 4);
+      // repeated only by a leader that died between the hand-over and the record of the answer
+      const extra = world.received.length - counts.size;
+      expect(extra).toBeLessThanOrEqual(deaths.length * 2);
+      expect(world.ledger.cluster.outbox.flatMap((e) => e.deliveries.map((d) => d.state))).toEqual(
+        Array.from({ length: told * 4 }, () => 'delivered'),
+      );
+    },
+  );
+});

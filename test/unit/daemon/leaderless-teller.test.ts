@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertSink } from '../../../daemon/alert-sink.ts';
+import { type LeaderlessFacts, LeaderlessTeller, toldDue } from '../../../daemon/leaderless-teller.ts';
+import type { MemberFacts } from '../../../daemon/node-view.ts';
+import type { ToldIncident } from '../../../daemon/told.ts';
+import type { AlertAction } from '../../../src/alerts/index.ts';
+import { notificationsDue } from '../../../src/alerts/index.ts';
+import type { NotifierConfig } from '../../../src/config/index.ts';
+import { campaign, type Ledger, NOW, threeNodes } from '../cluster/world.ts';
+
+class Receiver implements AlertSink {
+  readonly got: string[] = [];
+
+  offer(n: { key: string; kind: string; since: number }, channel: AlertAction): void {
+    this.got.push(`${channel} ${n.key} ${n.kind}`);
+  }
+
+  reconfigure(): void {}
+
+  async stop(): Promise<void> {}
+}
+
+const webhook = { url: 'https://pager.example/x', allowLoopback: false };
+const notifiers: NotifierConfig = { email: null, slack: null, pagerduty: null, webhook };
+
+function member(
+  nodeId: string,
+  liveness: MemberFacts['liveness'],
+  told: ToldIncident | null = null,
+): MemberFacts {
+  const digest = { told } as unknown as MemberFacts['digest'];
+  return { nodeId, liveness, silenceMs: 0, rttMs: 0, digest };
+}
+
+function facts(ledger: Ledger, changes: Partial<LeaderlessFacts> = {}): LeaderlessFacts {
+  const members = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, id === 'n1' ? 'dead' : 'alive')]));
+  return {
+    ...{ self: 'n2', cluster: ledger.cluster, leaderId: null, leaderlessMs: 1500, members, now: NOW },
+    config: { alerts: [], notifiers },
+    ...changes,
+  };
+}
+
+const KEY = 'c-1/LeaderDown/term-1';
+const TOLD: ToldIncident = { incident: 'term-1', channels: ['webhook'] };
+
+describe('LeaderlessTeller', () => {
+  it('tells once, as the lowest live node, under the key that the record will have', () => {
+    const ledger = threeNodes();
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    expect(teller.look(facts(ledger), sink)).toBe(true);
+    expect(teller.look(facts(ledger, { leaderlessMs: 9000 }), sink)).toBe(false);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+    expect(teller.told).toEqual(TOLD);
+  });
+
+  const dead = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, 'dead')]));
+  const silence = { kind: 'silence-create', id: 's', forMs: 1000, reason: '' } as const;
+  it.each<[string, Partial<LeaderlessFacts>, boolean]>([
+    ['an election may be under way', { leaderlessMs: 999 }, false],
+    ['somebody leads', { leaderId: 'n3', leaderlessMs: 0 }, false],
+    ['a lower node lives', { self: 'n3' }, false],
+    ['all others are dead', { self: 'n3', members: dead }, true],
+    ['another one told', { members: new Map([['n3', member('n3', 'dead', TOLD)]]) }, false],
+    [
+      'another one told of another',
+      { members: new Map([['n3', member('n3', 'dead', { ...TOLD, incident: 'x' })]]) },
+      true,
+    ],
+  ])('when %s', (_case, changes, expected) => {
+    expect(new LeaderlessTeller().look(facts(threeNodes(), changes), new Receiver())).toBe(expected);
+  });
+
+  it('tells nothing that is silenced', () => {
+    const ledger = threeNodes();
+    ledger.done({ ...silence, matchers: { rule: 'LeaderDown', nodeId: null, severity: null } });
+    expect(new LeaderlessTeller().look(facts(ledger), new Receiver())).toBe(false);
+  });
+
+  it('tells again when the channel gave up', () => {
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    teller.look(facts(threeNodes()), sink);
+    teller.dead('term-0');
+    expect(teller.told).toEqual(TOLD);
+    teller.dead('term-1');
+    expect(teller.look(facts(threeNodes()), sink)).toBe(true);
+  });
+
+  it('is believed by the next leader: recorded as told, its end due, and then forgotten', () => {
+    const ledger = threeNodes();
+    const teller = new LeaderlessTeller();
+    const sink = new Receiver();
+    teller.look(facts(ledger), sink);
+    const members = new Map([['n2', member('n2', 'alive', teller.told)]]);
+    const config = { alerts: [], notifiers };
+    // it announced itself before it heard of it
+    ledger.done({ kind: 'leader-started', ...campaign('n3', 2) });
+    const [command] = toldDue({ cluster: ledger.cluster, members, config });
+    if (command === undefined) throw new TypeError('nothing to record');
+    ledger.done(command);
+    expect(toldDue({ cluster: ledger.cluster, members, config })).toEqual([]);
+    const due = () => {
+      const { alerts, outbox, silences } = ledger.cluster;
+      const channelsOf = (): readonly AlertAction[] => ['webhook'];
+      return notificationsDue({ alerts, outbox, silences, channelsOf, now: NOW });
+    };
+    expect(due()).toEqual([]);
+    const over = { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical' } as const;
+    const alert = { ...over, condition: '', value: 'n3 leads', state: 'resolved' } as const;
+    ledger.done({ kind: 'alert-transition', alert });
+    expect(due()).toMatchObject([{ kind: 'resolved', incident: 'term-1', channel: 'webhook' }]);
+    expect(teller.look(facts(ledger, { leaderId: 'n3' }), sink)).toBe(false);
+    expect(teller.told).toBeNull();
+  });
+});
