@@ -4,6 +4,7 @@
  */
 import type { Call, Handlers } from '../src/rpc/index.ts';
 import type { NodeContext } from './node-context.ts';
+import * as alerts from './routes/alerts.ts';
 import { renewCertificate } from './routes/certificate.ts';
 import * as cluster from './routes/cluster.ts';
 import * as config from './routes/config.ts';
@@ -60,8 +61,14 @@ export function createHandlers(context: NodeContext): Handlers {
     createToken: bind(control.createToken),
     revokeToken: bind(control.revokeToken),
     join: createJoin(context),
-    alerts: bind(control.alerts),
-    acknowledgeAlert: bind(control.acknowledgeAlert),
+    alerts: bind(alerts.alerts),
+    alertRules: bind(alerts.alertRules),
+    explainAlert: bind(alerts.explainAlert),
+    acknowledgeAlert: bind(alerts.acknowledgeAlert),
+    testAlert: bind(alerts.testAlert),
+    silences: bind(alerts.silences),
+    createSilence: bind(alerts.createSilence),
+    removeSilence: bind(alerts.removeSilence),
     audit: bind(support.audit),
     denials: bind(support.denials),
     logLevel: bind(support.logLevel),

@@ -8,6 +8,7 @@ import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import type { Call, HttpClient } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
+import type { AlertDesk } from './alert-desk.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { DenialChain } from './denial-chain.ts';
 import type { Denials } from './denials.ts';
@@ -70,6 +71,7 @@ export interface NodeContext {
   readonly lag: () => OwnLag;
   /** Estimated bytes of so many entries of the log. */
   readonly bytesOf: (entries: number | null) => number | null;
+  readonly alerts: Pick<AlertDesk, 'duty' | 'tell'>;
   /** Runs the leader's duties now instead of at their next tick. */
   readonly pokeDuties: () => void;
   /** This node's view of itself, as gossip spreads it. */

@@ -248,7 +248,7 @@ export class NodeManager {
       lag: () => health.lag(),
       bytesOf: (entries) => health.bytesOf(entries),
       pokeDuties: () => duties.poke(),
-      ownFacts,
+      ...{ ownFacts, alerts },
       isReady: () => this.#isReady(),
     };
     parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);

@@ -3,13 +3,7 @@
  * Record in, row out.
  */
 import type { OperationView } from '../src/api/index.ts';
-import type {
-  AlertRecord,
-  AuditRecord,
-  ConfigVersionRecord,
-  Operation,
-  TokenRecord,
-} from '../src/cluster/index.ts';
+import type { AuditRecord, ConfigVersionRecord, Operation, TokenRecord } from '../src/cluster/index.ts';
 import { isoTime } from './node-view.ts';
 
 export function operationView(operation: Operation): OperationView {
@@ -48,19 +42,6 @@ export function tokenView(token: TokenRecord) {
     expires: isoTime(token.expires),
     created_by: token.createdBy,
     used_by: token.usedBy,
-  };
-}
-
-export function alertView(alert: AlertRecord) {
-  return {
-    id: alert.id,
-    rule: alert.rule,
-    node_id: alert.nodeId,
-    severity: alert.severity,
-    state: alert.state,
-    since: isoTime(alert.since),
-    value: alert.value,
-    acknowledged_by: alert.acknowledgedBy,
   };
 }
 

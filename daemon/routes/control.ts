@@ -12,10 +12,10 @@ import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
 import { JOIN_TOKEN_TTL_MS } from '../init.ts';
-import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
-import { alertsOf, isoTime } from '../node-view.ts';
+import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
+import { isoTime } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
-import { alertView, operationView, tokenView } from '../views.ts';
+import { operationView, tokenView } from '../views.ts';
 
 const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
 
@@ -116,21 +116,6 @@ export async function revokeToken(context: NodeContext, call: Call): Promise<Ans
   await context.reads.requireLeader(call.remainingMs());
   resultOf(
     (await proposeCommand(context, { kind: 'token-revoke', id: call.params['id'] ?? '' }, call)).result,
-  );
-  return { body: {} };
-}
-
-/** Without a leader nothing can be recorded: then the same rules are asked on this node. */
-export async function alerts(context: NodeContext): Promise<Answer> {
-  const read = await context.reads.bestEffort(false);
-  const rows = alertsOf(viewSources(context)).map(alertView);
-  return { body: { schemaVersion: 1, alerts: rows, read } };
-}
-
-export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
-  await context.reads.requireLeader(call.remainingMs());
-  resultOf(
-    (await proposeCommand(context, { kind: 'alert-acknowledge', id: call.params['id'] ?? '' }, call)).result,
   );
   return { body: {} };
 }

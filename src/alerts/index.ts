@@ -1,7 +1,7 @@
 export type { EngineInput, Evaluation, NodeReadings, RuleState } from './alert-engine.ts';
 export { AlertEngine } from './alert-engine.ts';
 export type { AlertRecord, AlertSeverity, AlertTransition } from './alert-record.ts';
-export { recordOf } from './alert-record.ts';
+export { alertId, recordOf } from './alert-record.ts';
 export type { AlertPhase, Finding } from './alert-state.ts';
 export { ALERT_TRANSITIONS } from './alert-state.ts';
 export type { CheckedCondition, Condition } from './check.ts';

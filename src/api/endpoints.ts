@@ -6,6 +6,7 @@
  */
 import type * as z from 'zod';
 import { LIMITS } from '../base/index.ts';
+import { ALERT_ENDPOINTS } from './alert-endpoints.ts';
 import { CONFIG_ENDPOINTS } from './config-endpoints.ts';
 import { BY_NODES, type Endpoint } from './endpoint.ts';
 import * as cluster from './schemas/cluster.ts';
@@ -334,25 +335,7 @@ export const ENDPOINTS = {
     idempotent: false,
     summary: 'Admit a node that holds a join token',
   },
-  alerts: {
-    method: 'GET',
-    path: '/v1/alerts',
-    scope: 'read-cluster',
-    request: null,
-    response: control.alertsResponse,
-    idempotent: true,
-    summary: 'Alerts',
-  },
-  acknowledgeAlert: {
-    method: 'POST',
-    path: '/v1/alerts/{id}/ack',
-    scope: 'operate',
-    request: nothing,
-    response: nothing,
-    leaderOnly: true,
-    idempotent: true,
-    summary: 'Acknowledge an alert',
-  },
+  ...ALERT_ENDPOINTS,
   ...SUPPORT_ENDPOINTS,
   openapi: {
     method: 'GET',

@@ -6,6 +6,16 @@ export type { HeaderName } from './headers.ts';
 export { HEADERS } from './headers.ts';
 export { openApiDocument } from './openapi.ts';
 export type {
+  AlertExplainResponse,
+  AlertExplanation,
+  AlertRow,
+  AlertRuleRow,
+  AlertsResponse,
+  AlertTestRequest,
+  SilenceCreateRequest,
+  SilenceRow,
+} from './schemas/alerts.ts';
+export type {
   AnnounceRequest,
   ElectionRow,
   HashResponse,
@@ -36,8 +46,6 @@ export type {
   ConfigVersionsResponse,
 } from './schemas/config.ts';
 export type {
-  AlertRow,
-  AlertsResponse,
   CandidateView,
   CheckRow,
   EventLine,

@@ -20,6 +20,7 @@ function schemaOf(type: z.ZodType): Json {
 const SUCCESS: Partial<Record<EndpointName, Readonly<Record<string, string>>>> = {
   runOperation: { '200': 'The plan (dry_run)', '202': 'Started; it goes on by itself' },
   removeNode: { '202': 'Started; it goes on by itself' },
+  createSilence: { '201': 'Made' },
   createToken: { '201': 'Made; the secret is in this answer and nowhere else' },
 };
 

@@ -1,5 +1,7 @@
 export type {
+  AlertExplanation,
   AlertRow,
+  AlertRuleRow,
   AuditRow,
   ConfigVersionRow,
   DenialRow,
@@ -17,6 +19,7 @@ export type {
   ReadInfo,
   ReadLevel,
   ResponseOf,
+  SilenceRow,
   SqlResponse,
   SqlResult,
   SqlValue,
@@ -26,6 +29,7 @@ export type {
 } from '../api/index.ts';
 export type { ErrorCode } from '../base/index.ts';
 export { SqlccError } from '../base/index.ts';
+export type { AlertsClient, AlertTest, SilenceCreate } from './alerts-client.ts';
 export { ClientSession } from './client-session.ts';
 export type { KvClient } from './kv-client.ts';
 export type { ConfigPut, ConfigVersionPut, TokenCreate, WaitOptions } from './sqlcc-client.ts';

@@ -15,6 +15,7 @@ import type {
   SqlResponse,
 } from '../api/index.ts';
 import { LIMITS, must, SqlccError } from '../base/index.ts';
+import { AlertsClient } from './alerts-client.ts';
 import { ClientSession } from './client-session.ts';
 import { type Dispatch, Dispatcher } from './dispatcher.ts';
 import { formatEndpoint } from './failure.ts';
@@ -70,6 +71,8 @@ export interface WaitOptions extends CallOptions {
 
 export class SqlccClient {
   readonly kv: KvClient;
+  /** Rules, silences and tests of alerts. */
+  readonly alerting: AlertsClient;
   readonly #wire: Wire;
   readonly #dispatcher: Dispatcher;
   readonly #patience: number;
@@ -91,6 +94,7 @@ export class SqlccClient {
       (dispatch, node) => this.#run(dispatch, node),
       (options) => this.#watch(options),
     );
+    this.alerting = new AlertsClient((dispatch, node) => this.#run(dispatch, node));
   }
 
   /** Addresses that the client knows, given and learned. */

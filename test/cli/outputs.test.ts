@@ -94,6 +94,37 @@ describe('metrics and alerts', () => {
       ['alert list -o json', 0],
       ['alert ack nothing', 11],
     ]));
+
+  it('alert says which rules there are, why one fires, and tests a channel', () =>
+    story('alert-rules', [
+      ['alert rules', 0],
+      ['alert rules -o jsonl', 0],
+      ['alert explain HighErrorRate', 0],
+      ['alert explain nothing', 11],
+      ['alert test HighErrorRate', 1],
+      ['alert test --channel email', 0],
+      ['alert test --channel email -o json', 0],
+    ]));
+
+  it('alert silence adds, lists and removes, and never everything by accident', () =>
+    story('alert-silence', [
+      ['alert silence add --rule HighLatency --for 2h --reason load', 0],
+      ['alert silence add --all', 0],
+      ['alert silence add --for 2h', 2],
+      ['alert silence add --all --node n1', 2],
+      ['alert silence add --severity fatal', 2],
+      ['alert silence list', 0],
+      ['alert silence remove s1', 0],
+      ['alert silence remove s9', 11],
+      ['alert silence list -o json', 0],
+    ]));
+
+  it('alert rules and alert explain -o json are what the API declares', async () => {
+    const json = async (line: string): Promise<unknown> => JSON.parse((await run(line)).stdout);
+    ENDPOINTS.alertRules.response.strict().parse(await json('alert rules -o json'));
+    ENDPOINTS.explainAlert.response.strict().parse(await json('alert explain HighErrorRate -o json'));
+    ENDPOINTS.silences.response.strict().parse(await json('alert silence list -o json'));
+  });
 });
 
 describe('top --check', () => {

@@ -1,8 +1,9 @@
-/** The control side of the small cluster: three operations, tokens, alerts and metrics that never change by themselves. */
-import type { AlertRow, AuditRow, DenialRow, OperationView, TokenRow } from '../../src/api/index.ts';
+/** The control side of the small cluster: three operations, tokens and metrics that never change by themselves. */
+import type { AuditRow, DenialRow, OperationView, TokenRow } from '../../src/api/index.ts';
 import { type AuditRecord, endOf, GENESIS, linked } from '../../src/audit/index.ts';
-import { must, SqlccError } from '../../src/base/index.ts';
+import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
+import { SmallAlerts } from './small-alerts.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-02-01T03:04:05.678Z';
@@ -58,12 +59,7 @@ export class SmallControl {
     ['op-3', RUNNING],
   ]);
   readonly #tokens = new Map<string, TokenRow>();
-  readonly #alerts: AlertRow[] = [
-    {
-      ...{ id: 'NodeDown:n3', rule: 'NodeDown', node_id: 'n3', severity: 'warning', state: 'firing' },
-      ...{ since: AT, value: 'dead', acknowledged_by: null },
-    },
-  ];
+  readonly alerts = new SmallAlerts();
 
   handlers(read: { readonly node_id: string }): Handlers {
     const of = (body: object): Answer => ({ body: { schemaVersion: 1, ...body, read } });
@@ -73,8 +69,7 @@ export class SmallControl {
       tokens: async () => of({ tokens: [...this.#tokens.values()] }),
       createToken: async (call) => this.#create(call),
       revokeToken: async ({ params }) => this.#revoke(params['id'] ?? ''),
-      alerts: async () => of({ alerts: this.#alerts }),
-      acknowledgeAlert: async ({ params, identity }) => this.#acknowledge(params['id'] ?? '', identity.id),
+      ...this.alerts.handlers(read),
       audit: async () => of({ anchor: GENESIS, records: this.auditAt(read.node_id) }),
       denials: async () => {
         const records = [denialsOf(`viewer of ${read.node_id}`)];
@@ -130,13 +125,6 @@ export class SmallControl {
 
   #revoke(id: string): Answer {
     if (!this.#tokens.delete(id)) throw new SqlccError('not_found', `no token "${id}"`);
-    return { body: {} };
-  }
-
-  #acknowledge(id: string, who: string): Answer {
-    const at = this.#alerts.findIndex((a) => a.id === id);
-    if (at < 0) throw new SqlccError('not_found', `no alert "${id}"`);
-    this.#alerts[at] = { ...must(this.#alerts[at], 'the alert'), acknowledged_by: who };
     return { body: {} };
   }
 }

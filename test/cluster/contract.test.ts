@@ -40,7 +40,8 @@ function expectAnswer(name: EndpointName, asked: Asked): void {
 
 /** The path with something real in it. */
 function pathOf(endpoint: Endpoint): string {
-  const id = endpoint.path.startsWith('/v1/operations') ? operationId : follower;
+  const other = endpoint.path.startsWith('/v1/alerts') ? 'HighErrorRate' : follower;
+  const id = endpoint.path.startsWith('/v1/operations') ? operationId : other;
   const path = endpoint.path.replace('{id}', id).replace('{key}', 'k1').replace('{version}', '1');
   return path.replace('?watch', '?watch=1&after=0');
 }
@@ -194,6 +195,13 @@ describe('every write', () => {
       `/v1/alerts/${encodeURIComponent(must(alerts[0], 'an alert').id)}/ack`,
       {},
     );
+    const silenced = await write('createSilence', '/v1/silences', { rule: 'HighLatency', for_ms: 60_000 });
+    const { body } = await caller.ask(leader, 'GET', '/v1/silences');
+    expect(body['silences']).toMatchObject([{ rule: 'HighLatency', node_id: null }]);
+    await write('removeSilence', `/v1/silences/${silenced.body['id']}`);
+    // no notifier is configured: the channel gives up at once and says what to do
+    const tested = await write('testAlert', '/v1/alerts/test', { channel: 'webhook' });
+    expect(tested.body['results']).toMatchObject([{ channel: 'webhook', state: 'dead' }]);
   });
 
   it('refusals and redirects are errors of the one shape', async () => {

@@ -1,4 +1,4 @@
-/** Operations, tokens, joining, alerts, audit, events, metrics. */
+/** Operations, tokens, joining, events, metrics. */
 import * as z from 'zod';
 import type { Scope } from '../../auth/index.ts';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
@@ -163,19 +163,6 @@ export const joinResponse = z.object({
 });
 export type JoinResponse = z.infer<typeof joinResponse>;
 
-const alertRow = z.object({
-  id: z.string(),
-  rule: z.string(),
-  node_id: nodeId.nullable(),
-  severity: z.enum(['critical', 'warning', 'info']),
-  state: z.enum(['firing', 'resolved']),
-  since: time,
-  value: z.string(),
-  acknowledged_by: z.string().nullable(),
-});
-export type AlertRow = z.infer<typeof alertRow>;
-export const alertsResponse = z.object({ schemaVersion, alerts: z.array(alertRow), read: readInfo });
-
 export const metricsResponse = z.object({
   schemaVersion,
   node_id: nodeId,
@@ -238,6 +225,5 @@ export type TokenCreateRequest = z.infer<typeof tokenCreateRequest>;
 export type TokenCreateResponse = z.infer<typeof tokenCreateResponse>;
 export type TokenRow = z.infer<typeof tokenRow>;
 export type TokensResponse = z.infer<typeof tokensResponse>;
-export type AlertsResponse = z.infer<typeof alertsResponse>;
 export type MetricsResponse = z.infer<typeof metricsResponse>;
 export type HistoryResponse = z.infer<typeof historyResponse>;

@@ -1,9 +1,25 @@
-/** `sqlcc alert list|ack`. */
-import type { AlertRow } from '../../client/index.ts';
-import type { Run } from '../context.ts';
+/** `sqlcc alert list|ack|rules|explain|test`. */
+import type { AlertExplanation, AlertRow, AlertRuleRow, AlertTest, SqlccClient } from '../../client/index.ts';
+import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Column } from '../output/table.ts';
-import { state, time } from '../output/words.ts';
+import { duration, state, time } from '../output/words.ts';
+
+/** Marks beside the state: acknowledged by whom, silenced, a consequence of another alert. */
+function marks(alert: AlertRow): string | null {
+  const words = [
+    ...(alert.acknowledged_by === null ? [] : [alert.acknowledged_by]),
+    ...(alert.silenced_by == null ? [] : [`silenced (${alert.silenced_by})`]),
+    ...(alert.inhibited_by == null ? [] : [`follows from ${alert.inhibited_by}`]),
+  ];
+  return words.length === 0 ? null : words.join(', ');
+}
+
+/** `email delivered, slack dead`: the newest kind of each channel. */
+function told(rows: AlertRow['notifications'] = []): string | null {
+  const newest = new Map(rows.map((row) => [row.channel, `${row.channel} ${row.kind} ${row.state}`]));
+  return newest.size === 0 ? null : [...newest.values()].join(', ');
+}
 
 const COLUMNS: readonly Column<AlertRow>[] = [
   { name: 'ID', of: (a) => a.id },
@@ -13,7 +29,8 @@ const COLUMNS: readonly Column<AlertRow>[] = [
   { name: 'SINCE', of: (a) => time(a.since) },
   { name: 'NODE', of: (a) => a.node_id },
   { name: 'VALUE', of: (a) => a.value },
-  { name: 'ACK', of: (a) => a.acknowledged_by },
+  { name: 'ACK', of: marks },
+  { name: 'TOLD', of: (a) => told(a.notifications) },
 ];
 
 export const alertList: Run = async (context) => {
@@ -32,3 +49,103 @@ export const alertAck: Run = async (context, { args }) => {
   );
   return EXIT.ok;
 };
+
+/** The leader knows what is pending; without one whoever answers says what it sees. */
+async function bestNode(client: SqlccClient): Promise<{ readonly node?: string }> {
+  const leader = await client.leader({ stale: true }).catch(() => null);
+  return leader?.leader_id == null ? {} : { node: leader.leader_id };
+}
+
+interface RuleLine {
+  readonly rule: AlertRuleRow;
+  readonly found: AlertRuleRow['states'][number] | null;
+}
+
+const RULE_COLUMNS: readonly Column<RuleLine>[] = [
+  { name: 'RULE', of: ({ rule }) => rule.name },
+  { name: 'SEVERITY', of: ({ rule }) => state(rule.severity) },
+  { name: 'CONDITION', of: ({ rule }) => rule.condition },
+  { name: 'FOR', of: ({ rule }) => duration(rule.for_ms) },
+  { name: 'ACTIONS', of: ({ rule }) => (rule.actions.length === 0 ? null : rule.actions.join(', ')) },
+  { name: 'NODE', of: ({ found }) => found?.node_id ?? null },
+  { name: 'STATE', of: ({ found }) => (found === null ? null : stateWord(found)) },
+  { name: 'VALUE', of: ({ rule, found }) => rule.error ?? found?.value ?? null },
+];
+
+function stateWord({ state: word, pending_ms: ms, holds }: AlertRuleRow['states'][number]) {
+  if (word === 'pending' && ms !== null) return `pending ${duration(ms)}`;
+  return holds === null && word === 'inactive' ? 'unknown' : state(word);
+}
+
+export const alertRules: Run = async (context) => {
+  const client = await context.client();
+  const answer = await client.alerting.rules(await bestNode(client));
+  const lines = answer.rules.flatMap((rule): RuleLine[] =>
+    rule.states.length === 0 ? [{ rule, found: null }] : rule.states.map((found) => ({ rule, found })),
+  );
+  await context.printer.answer(answer, () => context.printer.table(RULE_COLUMNS, lines), answer.rules);
+  return EXIT.ok;
+};
+
+function whyLines(subject: AlertExplanation): string[] {
+  const quiet = [
+    ...(subject.in_maintenance ? ['its node is in maintenance: it does not alarm'] : []),
+    ...(subject.silenced_by === null ? [] : [`nobody is told: silence ${subject.silenced_by}`]),
+    ...(subject.inhibited_by === null ? [] : [`nobody is told: it follows from ${subject.inhibited_by}`]),
+  ];
+  const sent = subject.notifications.map(
+    (n) => `told by ${n.channel}: ${n.kind}, ${n.state}${n.note === '' ? '' : ` (${n.note})`}`,
+  );
+  const waits = subject.pending_ms === null ? '' : ` for ${duration(subject.pending_ms)}`;
+  return [
+    `${subject.id} is ${subject.state}${waits}`,
+    ...subject.parts.map((part) => `${'  '.repeat(part.depth + 1)}${part.text} → ${part.value}`),
+    ...[...quiet, ...sent].map((line) => `  ${line}`),
+  ];
+}
+
+export const alertExplain: Run = async (context, { args }) => {
+  const client = await context.client();
+  const answer = await client.alerting.explain(args[0] ?? '', await bestNode(client));
+  const { rule, subjects } = answer;
+  const { printer } = context;
+  await printer.answer(answer, () => {
+    const wait = rule.for_ms === 0 ? '' : ` for ${duration(rule.for_ms)}`;
+    printer.line(`rule ${rule.name}: ${rule.condition}${wait}`);
+    if (rule.error !== null) printer.line(`it can't be read: ${rule.error}`);
+    for (const line of subjects.flatMap(whyLines)) printer.line(line);
+  });
+  return EXIT.ok;
+};
+
+type TestResult = Awaited<ReturnType<SqlccClient['alerting']['test']>>['results'][number];
+
+const RESULT_COLUMNS: readonly Column<TestResult>[] = [
+  { name: 'CHANNEL', of: (r) => r.channel },
+  { name: 'RESULT', of: (r) => state(r.state) },
+  { name: 'NOTE', of: (r) => r.note },
+];
+
+/** Exits 1 when a channel gave up or has not answered. */
+export const alertTest: Run = async (context, { args, flags }) => {
+  const client = await context.client();
+  const channel = flags.text('channel') as AlertTest['channel'];
+  const rule = args[0];
+  const answer = await client.alerting.test({
+    ...(rule === undefined ? {} : { rule }),
+    ...(channel === undefined ? {} : { channel }),
+  });
+  await printResults(context, answer);
+  return answer.results.every((r) => r.state === 'delivered') ? EXIT.ok : EXIT.error;
+};
+
+function printResults(
+  context: CliContext,
+  answer: { readonly results: readonly TestResult[] },
+): Promise<void> {
+  return context.printer.answer(
+    answer,
+    () => context.printer.table(RESULT_COLUMNS, answer.results),
+    answer.results,
+  );
+}

@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. */
 import type { CommandSpec } from '../command-spec.ts';
+import { ALERT } from './alert.ts';
 import { CLUSTER } from './cluster.ts';
 import { CONTROL } from './control.ts';
 import { DATA } from './data.ts';
@@ -12,6 +13,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...NODE,
   ...DATA,
   ...CONTROL,
+  ...ALERT,
   ...SUPPORT,
   ...TOOLS,
 ];
@@ -27,6 +29,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   cert: 'certificates for people and programs',
   op: 'long operations',
   alert: 'alerts',
+  'alert silence': 'tell nobody of some alerts for a while',
   audit: 'the audit log',
   support: 'for those who are asked for help',
 };

@@ -1,4 +1,4 @@
-/** Tokens, operations, events, alerts, audit, metrics: words, flags and examples. */
+/** Tokens, operations, events, metrics: words, flags and examples. */
 import { type CommandSpec, YES_FLAG } from '../command-spec.ts';
 import { FORMATS } from '../output/format.ts';
 
@@ -121,21 +121,6 @@ const WATCHING: readonly CommandSpec[] = [
     online: true,
     examples: ['events', 'events --follow -o jsonl', 'events --types leader-elected,operation-ended'],
     load: async () => (await import('../commands/events.ts')).events,
-  },
-  {
-    path: 'alert list',
-    summary: 'alerts that fire, or did',
-    online: true,
-    examples: ['alert list', 'alert list -o json'],
-    load: async () => (await import('../commands/alert.ts')).alertList,
-  },
-  {
-    path: 'alert ack',
-    summary: 'say that you have seen an alert',
-    args: ['<id>'],
-    online: true,
-    examples: ['alert ack LeaderDown'],
-    load: async () => (await import('../commands/alert.ts')).alertAck,
   },
   {
     path: 'audit list',

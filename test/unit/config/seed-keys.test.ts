@@ -179,9 +179,13 @@ const TABLE: Readonly<Record<string, () => void>> = {
       '1MB',
     ).replication;
     const lag = (lagBytes: number) => {
-      const sample = { cpuUsage: 0, memoryUsage: 0, diskUsage: 0, loopLagMs: 0, fsyncLatencyMs: 0 };
-      const rest = { activeConnections: 0, queryLatencyP95Ms: null, at: NOW, lagBytes };
-      return new HealthMonitor([lagCheck(() => limit)]).observe({ ...sample, ...rest }, 0).status;
+      const sample = {
+        ...{ cpuUsage: 0, cpuThrottled: 0, memoryUsage: 0, diskUsage: 0, loopLagMs: 0, fsyncLatencyMs: 0 },
+        ...{ activeConnections: 0, diskReadRate: 0, diskWriteRate: 0, queriesPerSecond: 0, errorRate: 0 },
+        ...{ queryLatencyP50Ms: null, queryLatencyP95Ms: null, queryLatencyP99Ms: null, networkRttMs: null },
+        ...{ at: NOW, lagBytes },
+      };
+      return new HealthMonitor('n1', [lagCheck(() => limit)]).observe(sample, 0).status;
     };
     expect([lag(1_000_000), lag(1_000_001)]).toEqual(['HEALTHY', 'DEGRADED']);
     const behind = (lagBytes: number) => {

@@ -1,0 +1,128 @@
+/** Alerts, rules, silences. Parse, one call, shape the answer. */
+import type { AlertAction, Notification } from '../../src/alerts/index.ts';
+import type { AlertTestRequest, SilenceCreateRequest } from '../../src/api/index.ts';
+import { SqlccError } from '../../src/base/index.ts';
+import type { Answer, Call } from '../../src/rpc/index.ts';
+import { channelsOf, notificationOf } from '../alert-channels.ts';
+import { nodeReadings } from '../alert-readings.ts';
+import {
+  alertRows,
+  explanation,
+  type RuleFacts,
+  ruleRows,
+  rulesInForce,
+  silenceRow,
+} from '../alert-views.ts';
+import { resultOf } from '../applied.ts';
+import { shortId } from '../data-dir.ts';
+import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
+import { isoTime } from '../node-view.ts';
+
+/** How long a test waits for the channel's answer, short of the caller's deadline. */
+const TEST_WAIT_MS = 4000;
+const DEADLINE_RESERVE_MS = 200;
+
+/** Without a leader nothing can be recorded: then the same rules are asked on this node. */
+export async function alerts(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  return { body: { schemaVersion: 1, alerts: alertRows(viewSources(context)), read } };
+}
+
+export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const command = { kind: 'alert-acknowledge', id: call.params['id'] ?? '' } as const;
+  resultOf((await proposeCommand(context, command, call)).result);
+  return { body: {} };
+}
+
+function ruleFacts(context: NodeContext): RuleFacts {
+  const sources = viewSources(context);
+  const values = context.metrics().values;
+  return {
+    ...{ sources, found: context.alerts.duty.states },
+    nodes: nodeReadings(sources, context.bytesOf),
+    readingOf: (name) => values[name],
+  };
+}
+
+export async function alertRules(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const { nodeId } = context.facts;
+  return { body: { schemaVersion: 1, node_id: nodeId, rules: ruleRows(ruleFacts(context)), read } };
+}
+
+function unknownRule(context: NodeContext, id: string): SqlccError {
+  const names = rulesInForce(context.config.alerts).map((rule) => rule.name);
+  const hint = `the rules are ${names.join(', ')}`;
+  return new SqlccError('not_found', `no alert rule and no alert "${id}"`, { hint });
+}
+
+export async function explainAlert(context: NodeContext, call: Call): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const id = call.params['id'] ?? '';
+  const found = explanation(ruleFacts(context), id);
+  const isNothing = found === undefined || (found.rule.error === null && found.subjects.length === 0);
+  if (isNothing) throw unknownRule(context, id);
+  return { body: { schemaVersion: 1, node_id: context.facts.nodeId, ...found, read } };
+}
+
+/** A notification that nobody can take for an incident. */
+function testNotification(context: NodeContext, rule: string, by: string): Notification {
+  const now = Date.now();
+  const value = `TEST by ${by}: nothing is wrong`;
+  const alert = { alertId: `TEST:${rule}`, rule: `TEST ${rule}`, nodeId: null, severity: 'info' } as const;
+  const content = {
+    kind: 'firing',
+    ...alert,
+    condition: 'a test',
+    value,
+    since: now,
+    at: now,
+    by: null,
+  } as const;
+  return notificationOf(requireCluster(context), shortId(), content);
+}
+
+export async function testAlert(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const { rule, channel } = call.body as AlertTestRequest;
+  const isKnown = rulesInForce(context.config.alerts).some((r) => r.name === rule);
+  if (rule !== undefined && !isKnown) throw unknownRule(context, rule);
+  const channels: readonly AlertAction[] =
+    channel !== undefined ? [channel] : rule === undefined ? [] : channelsOf(context.config, rule);
+  if (channels.length === 0) {
+    const text = rule === undefined ? 'a test needs a rule or a channel' : `rule "${rule}" tells nobody`;
+    throw new SqlccError('invalid_argument', text, { hint: 'name a channel, or configure notifiers' });
+  }
+  const notification = testNotification(context, rule ?? channel ?? '', call.identity.id);
+  const waitMs = Math.max(1, Math.min(TEST_WAIT_MS, call.remainingMs() - DEADLINE_RESERVE_MS));
+  const results = await Promise.all(
+    [...new Set(channels)].map((one) => context.alerts.tell(notification, one, waitMs)),
+  );
+  return { body: { schemaVersion: 1, results } };
+}
+
+export async function silences(context: NodeContext): Promise<Answer> {
+  const read = await context.reads.bestEffort(false);
+  const now = Date.now();
+  const inForce = requireCluster(context).silences.filter(({ until }) => until > now);
+  return { body: { schemaVersion: 1, silences: inForce.map(silenceRow), read } };
+}
+
+export async function createSilence(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const { rule, node_id, severity, for_ms, reason } = call.body as SilenceCreateRequest;
+  const matchers = { rule: rule ?? null, nodeId: node_id ?? null, severity: severity ?? null };
+  const id = shortId();
+  const command = { kind: 'silence-create', id, matchers, forMs: for_ms, reason: reason ?? '' } as const;
+  const value = resultOf((await proposeCommand(context, command, call)).result) as { until: number };
+  return { status: 201, body: { id, until: isoTime(value.until) } };
+}
+
+export async function removeSilence(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const cause = `ended by ${call.identity.id}`;
+  const command = { kind: 'silence-expire', id: call.params['id'] ?? '', cause } as const;
+  resultOf((await proposeCommand(context, command, call)).result);
+  return { body: {} };
+}

@@ -1,0 +1,85 @@
+/** Alerts, their rules and silences: words, flags and examples. */
+import { type CommandSpec, NODE_FLAG, REASON_FLAG } from '../command-spec.ts';
+
+export const ALERT: readonly CommandSpec[] = [
+  {
+    path: 'alert list',
+    summary: 'alerts that fire, or did, and who was told',
+    online: true,
+    examples: ['alert list', 'alert list -o json'],
+    load: async () => (await import('../commands/alert.ts')).alertList,
+  },
+  {
+    path: 'alert ack',
+    summary: 'say that you have seen an alert',
+    args: ['<id>'],
+    online: true,
+    examples: ['alert ack LeaderDown'],
+    load: async () => (await import('../commands/alert.ts')).alertAck,
+  },
+  {
+    path: 'alert rules',
+    summary: 'all rules with condition, state and what they look at',
+    online: true,
+    examples: ['alert rules', 'alert rules -o json'],
+    load: async () => (await import('../commands/alert.ts')).alertRules,
+  },
+  {
+    path: 'alert explain',
+    summary: 'why an alert fires, or not: its condition with values',
+    details: 'By the name of a rule (every node that it asks) or by the id of one alert.',
+    args: ['<id>'],
+    online: true,
+    examples: ['alert explain HighErrorRate', 'alert explain DiskSpaceLow:n2'],
+    load: async () => (await import('../commands/alert.ts')).alertExplain,
+  },
+  {
+    path: 'alert test',
+    summary: 'send a notification that is marked as a test',
+    details:
+      'By the channels of a rule, or by one channel. Says what the channel answered; exits 1 when ' +
+      'one gave up or has not answered within 4 s.',
+    args: ['[rule]'],
+    flags: [
+      {
+        flags: '--channel <channel>',
+        text: 'only this one',
+        choices: ['email', 'slack', 'pagerduty', 'webhook'],
+      },
+    ],
+    online: true,
+    examples: ['alert test HighErrorRate', 'alert test --channel email'],
+    load: async () => (await import('../commands/alert.ts')).alertTest,
+  },
+  {
+    path: 'alert silence list',
+    summary: 'silences in force',
+    online: true,
+    examples: ['alert silence list'],
+    load: async () => (await import('../commands/silence.ts')).silenceList,
+  },
+  {
+    path: 'alert silence add',
+    summary: 'tell nobody of some alerts for a while',
+    details: 'They still fire and are shown. What still fires when the silence ends is told then.',
+    flags: [
+      { flags: '--rule <name>', text: 'alerts of this rule' },
+      { ...NODE_FLAG, text: 'alerts about this node' },
+      { flags: '--severity <severity>', text: 'of this severity', choices: ['critical', 'warning', 'info'] },
+      { flags: '--all', text: 'all alerts' },
+      { flags: '--for <duration>', text: 'how long, default 1h' },
+      REASON_FLAG,
+    ],
+    online: true,
+    examples: ['alert silence add --rule HighLatency --for 2h --reason "load test"'],
+    load: async () => (await import('../commands/silence.ts')).silenceAdd,
+  },
+  {
+    path: 'alert silence remove',
+    summary: 'end a silence before its time',
+    args: ['<id>'],
+    online: true,
+    examples: ['alert silence remove 4f2a9c'],
+    load: async () => (await import('../commands/silence.ts')).silenceRemove,
+  },
+];

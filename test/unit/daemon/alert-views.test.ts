@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { nodeReadings } from '../../../daemon/alert-readings.ts';
+import { alertRows, explanation, type RuleFacts, ruleRows } from '../../../daemon/alert-views.ts';
+import type { DigestFacts, MemberFacts, ViewSources } from '../../../daemon/node-view.ts';
+import { TOLD_READINGS, toldReadings } from '../../../daemon/told.ts';
+import type { AlertRule } from '../../../src/alerts/index.ts';
+import { NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
+import { ENDPOINTS } from '../../../src/api/index.ts';
+import { must } from '../../../src/base/index.ts';
+import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
+
+const HIGH: AlertRule = {
+  ...{ name: 'High', condition: 'error_rate > 0.01 and total_nodes > 2', severity: 'critical' },
+  ...{ actions: ['webhook'], forMs: 5000 },
+};
+const LATER: AlertRule = { ...HIGH, name: 'Later', condition: 'a_metric_of_tomorrow > 1' };
+
+function member(nodeId: string, liveness: MemberFacts['liveness'], errorRate: number): MemberFacts {
+  const all = Object.fromEntries(TOLD_READINGS.map((name) => [name, 1]));
+  const readings = toldReadings({ ...all, error_rate: errorRate, beside_the_point: 3 });
+  const digest = {
+    ...{ at: 61_000, startedAt: 1000, lastIndex: 90, appliedIndex: 89, term: 7, readings },
+    ...{ cpuUsage: 0.1, memoryUsage: 0.2, diskUsage: 0.3, connections: 4, latencyP95Ms: 5 },
+  } as unknown as DigestFacts;
+  return { nodeId, liveness, silenceMs: 0, rttMs: 0, digest };
+}
+
+function sourcesOf(ledger: Ledger, rules: readonly AlertRule[] = [HIGH, LATER]): ViewSources {
+  const members = [member('n1', 'alive', 0), member('n2', 'alive', 0.5), member('n3', 'dead', 0.9)];
+  return {
+    ...{ nodeId: 'n1', cluster: ledger.cluster, minReplicas: 1, leaderlessMs: 0, rules, now: NOW },
+    raft: { leaderId: 'n1', commitIndex: 100 },
+    members: new Map(members.map((m) => [m.nodeId, m])),
+  } as unknown as ViewSources;
+}
+
+function factsOf(ledger: Ledger): RuleFacts {
+  const sources = sourcesOf(ledger);
+  const values: Readonly<Record<string, number>> = { total_nodes: 3, leader_count: 1 };
+  const nodes = nodeReadings(sources, (entries) => (entries === null ? null : entries * 10));
+  const found = [
+    { rule: 'High', nodeId: 'n2', phase: 'pending', truth: true, value: '', pendingMs: 1234.5 },
+  ] as const;
+  return { sources, nodes, readingOf: (name) => values[name], found };
+}
+
+describe('nodeReadings', () => {
+  it('gives every reading that rules may use of a live node, and of a dead one only that it is down', () => {
+    const ledger = threeNodes();
+    ledger.done({ kind: 'node-liveness', nodeId: 'n3', liveness: 'dead', by: ['n1'], cause: 'x' });
+    const nodes = nodeReadings(sourcesOf(ledger), (entries) => (entries ?? 0) * 10);
+    const of = (nodeId: string) =>
+      must(
+        nodes.find((n) => n.nodeId === nodeId),
+        nodeId,
+      ).readingOf;
+    for (const name of NODE_READINGS) expect(of('n2')(name), name).toEqual(expect.any(Number));
+    expect(NODE_READINGS.map((name) => of('n3')(name)).filter((value) => value !== null)).toEqual([0]);
+    expect([of('n3')('node_up'), of('n2')('sync_lag'), of('n2')('uptime')]).toEqual([0, 100, 60]);
+    expect(of('n2')('constructor')).toBeNull();
+  });
+});
+
+describe('ruleRows', () => {
+  it('has the configured and the fixed rules, each with what it found about its subjects', () => {
+    const rows = ruleRows(factsOf(threeNodes()));
+    expect(rows.map((r) => [r.name, r.fixed, r.states.length])).toEqual([
+      ...[
+        ['High', false, 3],
+        ['Later', false, 0],
+        ['LeaderDown', true, 1],
+        ['NodeDown', true, 3],
+      ],
+    ]);
+    expect(rows[0]?.states).toMatchObject([
+      { id: 'High:n1', state: 'inactive', holds: false, pending_ms: null },
+      { id: 'High:n2', state: 'pending', holds: true, pending_ms: 1235 },
+      { id: 'High:n3', state: 'inactive', holds: null, value: 'error_rate unknown, total_nodes 3' },
+    ]);
+    expect(rows[1]?.error).toBe('there is no metric "a_metric_of_tomorrow"');
+    expect(rows[2]?.states).toMatchObject([{ id: 'LeaderDown', holds: false, value: 'leader_count 1' }]);
+    ENDPOINTS.alertRules.response.shape.rules.parse(rows);
+  });
+});
+
+describe('explanation', () => {
+  it('shows the tree of one alert or of all of a rule, and nothing of what there is not', () => {
+    const facts = factsOf(threeNodes());
+    const one = must(explanation(facts, 'High:n2'), 'an explanation');
+    expect(one.subjects).toHaveLength(1);
+    expect(one.subjects[0]?.parts.map((p) => `${p.depth} ${p.text} ${p.value}`)).toEqual([
+      '0 error_rate > 0.01 and total_nodes > 2 true',
+      '1 error_rate > 0.01 true',
+      '2 error_rate 0.5',
+      '1 total_nodes > 2 true',
+      '2 total_nodes 3',
+    ]);
+    expect(explanation(facts, 'High')?.subjects).toHaveLength(3);
+    expect(explanation(facts, 'High:n9')?.subjects).toEqual([]);
+    expect(explanation(facts, 'Nothing')).toBeUndefined();
+    expect(explanation(facts, 'Later')).toMatchObject({ subjects: [], rule: { name: 'Later' } });
+  });
+
+  it('says why nobody is told: a silence, or another alert of which it follows', () => {
+    const ledger = threeNodes();
+    const fire = (rule: string) => {
+      const alert = { id: `${rule}:n2`, rule, nodeId: 'n2', severity: 'critical' } as const;
+      const transition = { ...alert, condition: '', value: '', state: 'firing' } as const;
+      ledger.done({ kind: 'alert-transition', alert: transition });
+    };
+    fire('NodeDown');
+    fire('High');
+    const matchers = { rule: 'High', nodeId: null, severity: null };
+    ledger.done({ kind: 'silence-create', id: 's1', matchers, forMs: 1000, reason: '' });
+    const step = { alertId: 'NodeDown:n2', incident: `${NOW}`, kind: 'firing', channel: 'webhook' } as const;
+    ledger.done({ kind: 'notification-steps', steps: [{ ...step, state: 'due', note: '' }] });
+    const marks = { silenced_by: 's1', inhibited_by: 'NodeDown:n2' };
+    expect(explanation(factsOf(ledger), 'High:n2')?.subjects).toMatchObject([marks]);
+    const rows = alertRows(sourcesOf(ledger));
+    expect(rows.find((r) => r.id === 'High:n2')).toMatchObject({ ...marks, notifications: [] });
+    expect(rows.find((r) => r.id === 'NodeDown:n2')).toMatchObject({
+      ...{ silenced_by: null, inhibited_by: null, incident: `${NOW}` },
+      notifications: [{ kind: 'firing', channel: 'webhook', state: 'due', times: 0 }],
+    });
+    ENDPOINTS.alerts.response.shape.alerts.parse(rows);
+  });
+});
