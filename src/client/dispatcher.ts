@@ -109,7 +109,9 @@ export class Dispatcher {
 
   /** One attempt; undefined = make another one. */
   async #attempt(dispatch: Dispatch, attempts: Attempts): Promise<WireAnswer | undefined> {
-    const endpoint = await this.#target(dispatch, attempts);
+    const { leader } = this.tracker;
+    const isKnown = leader !== null && dispatch.pinned === undefined && dispatch.signal === undefined;
+    const endpoint = isKnown ? leader : await this.#target(dispatch, attempts);
     if (this.#closed) throw new SqlccError('unavailable', 'the client is closed');
     attempts.count++;
     const outcome = await this.#try(endpoint, dispatch, attempts.deadline);

@@ -56,6 +56,13 @@ interface View {
   readonly read?: { readonly age_ms?: number };
 }
 
+/** A call without an answer yet; `timer` once it is doubted. */
+interface WatchedCall {
+  readonly endpoint: Endpoint;
+  readonly began: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
 export class LeaderSearch {
   readonly #tracker: LeaderTracker;
   readonly #lanes: LanePool;
@@ -68,6 +75,9 @@ export class LeaderSearch {
   #heardMs: number | null = null;
   #heardBeforeMs: number | null = null;
   #rewarm: NodeJS.Timeout | undefined;
+  /** Calls whose first doubt is to come, oldest first. */
+  readonly #watched = new Set<WatchedCall>();
+  #look: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(tracker: LeaderTracker, lanes: LanePool) {
@@ -78,6 +88,7 @@ export class LeaderSearch {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#rewarm);
+    clearTimeout(this.#look);
     this.#wake();
   }
 
@@ -101,14 +112,33 @@ export class LeaderSearch {
    * Answers what ends the watch.
    */
   watch(endpoint: Endpoint): () => void {
-    const began = performance.now();
-    const ask = (): void => {
-      this.#doubt(endpoint);
-      const heardMs = this.#heardMs ?? this.#heardBeforeMs;
-      timer = setTimeout(ask, doubtPause(performance.now() - began, heardMs));
+    const call: WatchedCall = { endpoint, began: performance.now(), timer: undefined };
+    this.#watched.add(call);
+    this.#look ??= setTimeout(this.#lookAtOldest, FIRST_DOUBT_MS).unref();
+    return () => {
+      this.#watched.delete(call);
+      clearTimeout(call.timer);
     };
-    let timer = setTimeout(ask, FIRST_DOUBT_MS);
-    return () => clearTimeout(timer);
+  }
+
+  /** One timer for the first doubt of all calls, which nearly all are answered before; then one each. */
+  readonly #lookAtOldest = (): void => {
+    this.#look = undefined;
+    for (const call of this.#watched) {
+      const left = call.began + FIRST_DOUBT_MS - performance.now();
+      if (left > 0) {
+        this.#look = setTimeout(this.#lookAtOldest, Math.ceil(left)).unref();
+        return;
+      }
+      this.#watched.delete(call);
+      this.#askAbout(call);
+    }
+  };
+
+  #askAbout(call: WatchedCall): void {
+    this.#doubt(call.endpoint);
+    const heardMs = this.#heardMs ?? this.#heardBeforeMs;
+    call.timer = setTimeout(() => this.#askAbout(call), doubtPause(performance.now() - call.began, heardMs));
   }
 
   #doubt(endpoint: Endpoint): void {

@@ -70,15 +70,47 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
 /** Values of a query; absent and undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** A path as the texts around its parameters: one more than there are keys. */
+interface Compiled {
+  readonly method: string;
+  readonly texts: readonly string[];
+  readonly keys: readonly string[];
+  readonly flag: string | undefined;
+}
+
+const COMPILED = new Map<EndpointName, Compiled>();
+
+function compiled(name: EndpointName): Compiled {
+  const known = COMPILED.get(name);
+  if (known !== undefined) return known;
+  const [method = '', pattern = ''] = ROUTES[name].split(' ');
+  const [shape = '', flag] = pattern.split('?');
+  const parts = shape.split(/\{(\w+)\}/);
+  const made = {
+    ...{ method, flag },
+    texts: parts.filter((_, n) => n % 2 === 0),
+    keys: parts.filter((_, n) => n % 2 === 1),
+  };
+  COMPILED.set(name, made);
+  return made;
+}
+
+function isEmpty(query: Query): boolean {
+  for (const key in query) if (query[key] !== undefined) return false;
+  return true;
+}
+
 /** Method and path with `params` filled in (percent-encoded) and `query` behind it. */
 export function routeOf(
   name: EndpointName,
   params: Readonly<Record<string, string>>,
   query: Query,
 ): { readonly method: string; readonly path: string } {
-  const [method = '', pattern = ''] = ROUTES[name].split(' ');
-  const [shape = '', flag] = pattern.split('?');
-  const path = shape.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const { method, texts, keys, flag } = compiled(name);
+  let path = texts[0] as string;
+  for (let n = 0; n < keys.length; n++)
+    path += encodeURIComponent(params[keys[n] as string] ?? '') + texts[n + 1];
+  if (flag === undefined && isEmpty(query)) return { method, path };
   const pairs = Object.entries(query).filter(
     (pair): pair is [string, string | number] => pair[1] !== undefined,
   );

@@ -14,6 +14,7 @@ import {
   decodeAnswer,
   encodeDocument,
 } from './call-frames.ts';
+import { type Deadline, Deadlines } from './deadlines.ts';
 import { encodeFrames, type Frame, FrameReader, fitsFrame, type OutgoingFrame } from './frame.ts';
 
 /** The node answers late calls itself; only silence is decided here, this much later. */
@@ -38,7 +39,7 @@ export interface CallAnswer {
 interface Waiting {
   readonly resolve: (answer: CallAnswer) => void;
   readonly reject: (error: SqlccError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly deadline: Deadline;
   sent: boolean;
 }
 
@@ -48,6 +49,7 @@ export class CallStream {
   readonly #stream: Duplex;
   readonly #reader = new FrameReader();
   readonly #waiting = new Map<number, Waiting>();
+  readonly #deadlines = new Deadlines();
   readonly #unsent: { id: number; frame: OutgoingFrame }[] = [];
   readonly #onClose: (() => void)[] = [];
   #nextId = 1;
@@ -111,8 +113,8 @@ export class CallStream {
       );
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#late(id, timeoutMs), timeoutMs + GRACE_MS);
-      this.#waiting.set(id, { resolve, reject, timer, sent: false });
+      const deadline = this.#deadlines.set(timeoutMs + GRACE_MS, () => this.#late(id, timeoutMs));
+      this.#waiting.set(id, { resolve, reject, deadline, sent: false });
       this.#unsent.push({ id, frame: { type: CALL_FRAME.call, payload } });
       this.#planFlush();
     });
@@ -164,7 +166,7 @@ export class CallStream {
     const waiting = this.#waiting.get(answer.id);
     if (waiting === undefined) return; // timed out here meanwhile
     this.#waiting.delete(answer.id);
-    clearTimeout(waiting.timer);
+    this.#deadlines.clear(waiting.deadline);
     waiting.resolve({ status: answer.s, headers: answer.h ?? {}, body: answer.t ?? answer.b });
   }
 
@@ -183,8 +185,8 @@ export class CallStream {
     this.#unsent.length = 0;
     this.#stream.destroy();
     this.#client.destroy(null).catch(() => {}); // already down
-    for (const { reject, timer, sent } of waiting) {
-      clearTimeout(timer);
+    for (const { reject, deadline, sent } of waiting) {
+      this.#deadlines.clear(deadline);
       reject(this.#error(sent ? 'outcome_unknown' : 'unavailable', reason, sent));
     }
     for (const listener of this.#onClose.splice(0)) listener();

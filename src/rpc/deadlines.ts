@@ -24,7 +24,8 @@ export class Deadlines {
     const deadline = { at: performance.now() + ms, expire, timer };
     if (isSoon) return deadline;
     this.#waiting.add(deadline);
-    this.#looking ??= setInterval(() => this.#look(), GRAIN_MS);
+    // what waits keeps the process alive by itself, a connection or a listener
+    this.#looking ??= setInterval(() => this.#look(), GRAIN_MS).unref();
     return deadline;
   }
 
