@@ -3,7 +3,7 @@
  * real daemon, and of all daemons of a cluster at once. What was acknowledged is there.
  */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
@@ -107,6 +107,9 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
         said = index;
       });
       await until('something applied', async () => said > before + 500, 60_000);
+      const sums = (): number => statSync(join(disk.dir, 'state-1.db.sums')).size;
+      const announced = sums();
+      await until('a copy of the log', async () => sums() !== announced, 60_000);
       await after(random.next() * 1500);
       disk.cut();
       await gone(child);

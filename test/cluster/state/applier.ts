@@ -23,4 +23,6 @@ for (;;) {
   upTo(applied + size);
   store.apply(all.slice(applied, applied + size));
   process.send?.(store.appliedIndex());
+  // as a daemon does between two messages: the log is copied meanwhile
+  await new Promise((resolve) => setImmediate(resolve));
 }
