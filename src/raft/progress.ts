@@ -104,16 +104,21 @@ export class Progress {
     return news;
   }
 
-  /** An append behind `rejected` did not fit and `hint` may; false when the answer is stale. */
+  /**
+   * An append behind `rejected` did not fit and `hint` may; false when the answer is stale. Whoever refuses
+   * what it had acknowledged answers late, or its log went back (an old image of its disk): it is asked anew,
+   * or it would get nothing for as long as this node leads.
+   */
   reject(rejected: LogIndex, hint: LogIndex): boolean {
-    if (this.state === 'replicate') {
-      if (rejected <= this.match) return false;
-      this.becomeProbe();
-      return true;
+    if (this.state === 'snapshot' || (this.state === 'probe' && this.next - 1 !== rejected)) return false;
+    const wasReplicating = this.state === 'replicate';
+    const wentBack = rejected <= this.match;
+    if (wentBack) this.match = 0;
+    if (wasReplicating) this.becomeProbe();
+    if (wentBack || !wasReplicating) {
+      this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
+      this.paused = false;
     }
-    if (this.state === 'snapshot' || this.next - 1 !== rejected) return false;
-    this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
-    this.paused = false;
     return true;
   }
 

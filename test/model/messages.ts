@@ -146,7 +146,7 @@ function onSnapshot(model: RaftModel, { meta, from }: Of<'snapshot'>): string {
 function onTermed(
   model: RaftModel,
   m: Of<'vote-response' | 'append-response' | 'heartbeat-response' | 'timeout-now'>,
-  { now }: Seen,
+  { now, status }: Seen,
 ): void {
   if (m.term > model.term) model.follow(m.term, null);
   if (m.term < model.term) return;
@@ -163,6 +163,9 @@ function onTermed(
   const peer = model.peers.get(m.from);
   if (peer === undefined || peer.session !== m.session || peer.instanceId !== m.fromInstance) return;
   peer.contactAt = now;
+  // who refuses what it had acknowledged may be taken at its word
+  const seenMatch = status.peers.find((p) => p.nodeId === m.from)?.match;
+  if (m.kind === 'append-response' && !m.accepted && m.index <= peer.match && seenMatch === 0) peer.match = 0;
   // nobody can hold what was never sent
   if (m.kind === 'append-response' && m.accepted && m.index <= model.last.index)
     peer.match = Math.max(peer.match, m.index);

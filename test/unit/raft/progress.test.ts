@@ -27,9 +27,21 @@ describe('Progress', () => {
     expect(peer.reject(10, 3)).toBe(true);
     expect([peer.next, peer.paused]).toEqual([4, false]);
     peer.accept(3, 1);
+    peer.sent(9, 10);
     peer.becomeProbe();
-    expect(peer.reject(3, 0)).toBe(true);
-    expect(peer.next).toBe(4);
+    peer.next = 8;
+    expect(peer.reject(7, 1)).toBe(true);
+    expect([peer.match, peer.next]).toEqual([3, 4]);
+  });
+
+  it('asks anew whoever refuses what it had acknowledged: its log may have gone back', () => {
+    const peer = replicating(8);
+    expect(peer.reject(8, 2)).toBe(true);
+    expect([peer.state, peer.match, peer.next, peer.isPaused()]).toEqual(['probe', 0, 3, false]);
+    peer.accept(2, 1);
+    peer.becomeProbe();
+    expect(peer.reject(2, 0)).toBe(true);
+    expect([peer.match, peer.next]).toEqual([0, 1]);
   });
 
   it('pipelines when logs agree, until the window is full', () => {
@@ -55,7 +67,6 @@ describe('Progress', () => {
   it('falls back to probing behind the match when an append was lost', () => {
     const peer = replicating(3);
     peer.sent(9, 10);
-    expect(peer.reject(2, 1)).toBe(false);
     expect(peer.reject(6, 3)).toBe(true);
     expect([peer.state, peer.next, peer.inflightMessages]).toEqual(['probe', 4, 0]);
   });
