@@ -6,7 +6,16 @@
  * The one idea: all rules are functions over this record, so each rule lives in the
  * file of its name and the record can be read at one glance.
  */
-import type { Duration, InstanceId, Instant, LogIndex, NodeId, Random, Term } from '../base/index.ts';
+import type {
+  Duration,
+  InstanceId,
+  Instant,
+  LogIndex,
+  LogPosition,
+  NodeId,
+  Random,
+  Term,
+} from '../base/index.ts';
 import { assert, NEVER } from '../base/index.ts';
 import type { Admission } from './admission.ts';
 import type { Ballot } from './ballot.ts';
@@ -130,7 +139,7 @@ export class RaftCore {
   /** The vote of this term holds once this write is durable; Infinity = not written yet, 0 = none waits. */
   voteToken = 0;
   /** Whom this node supports in an election, and how long nobody else (support.ts). */
-  support: { readonly to: NodeId; readonly until: Instant } | null = null;
+  support: { readonly to: NodeId; readonly until: Instant; readonly last: LogPosition } | null = null;
   /** Who had its time of support since the term moved or a leader was heard. */
   readonly supported = new Set<NodeId>();
   leader: LeaderState | null = null;

@@ -116,10 +116,10 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
   else if (m.term < core.term) refusal = 'term';
   else if (!core.log.isUpToDate(m.last)) refusal = 'log';
   else if (lease > 0) refusal = 'lease';
-  else if (supportsAnother(core, m.from)) refusal = 'voted';
+  else if (supportsAnother(core, m.from, m.last)) refusal = 'voted';
   if (refusal === null) {
     standBehind(core, m.from);
-    supportOther(core, m.from);
+    supportOther(core, m.from, m.last);
     // its own answers would make a second candidate
     if (core.role === 'pre-candidate' && supportsAnother(core, core.nodeId))
       becomeFollower(core, core.term, null, `${m.from} stands`);

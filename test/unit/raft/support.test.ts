@@ -12,9 +12,9 @@ function scene(): Scene {
 }
 
 /** A pre-vote of `from` arrives at c, which answers yes or why not. */
-function ask(at: Scene, from: string, term: number): string | null {
+function ask(at: Scene, from: string, term: number, index = 9): string | null {
   const envelope = { from, to: 'c', fromInstance: `i-${from}`, toInstance: 'i-c', term };
-  const body = { kind: 'pre-vote', campaign: 1, last: { index: 9, term: 1 }, reason: 'timeout' } as const;
+  const body = { kind: 'pre-vote', campaign: 1, last: { index, term: 1 }, reason: 'timeout' } as const;
   const before = at.wire.length;
   at.step('c', { kind: 'message', message: { ...envelope, ...body } });
   const answer = at.wire.slice(before).find((m) => m.kind === 'pre-vote-response');
@@ -80,6 +80,26 @@ describe('support of a candidate', () => {
     expect(ask(at, 'b', 2)).toBe('voted');
     at.now += 20;
     expect(ask(at, 'b', 2)).toBe('yes');
+  });
+
+  it('gives way to a longer log, whose owner would refuse the other', () => {
+    const at = scene();
+    write(at, 2, 500);
+    expect(ask(at, 'a', 2, 8)).toBe('yes');
+    expect(ask(at, 'b', 2, 8)).toBe('voted');
+    expect(ask(at, 'b', 2, 9)).toBe('yes');
+    expect(ask(at, 'a', 2, 8)).toBe('voted');
+  });
+
+  it('of itself ends for a longer log, and the own campaign with it', () => {
+    const at = scene();
+    write(at, 2, 500);
+    at.now = at.core('c').status().wakeAt;
+    at.step('c', { kind: 'tick' });
+    expect(at.core('c').status().role).toBe('pre-candidate');
+    expect(ask(at, 'a', 2, 1)).toBe('voted');
+    expect(ask(at, 'a', 2, 2)).toBe('yes');
+    expect(at.core('c').status().role).toBe('follower');
   });
 
   it('is not ended by a vote for another whose term is over', () => {
