@@ -1,0 +1,146 @@
+/**
+ * Honest callers, but far too many: a hundred connections with a hundred calls each under way, at the leader.
+ * Consensus must not feel it; whoever asks too much is told so, everybody is answered, and all ends with it.
+ */
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { availableParallelism, loadavg } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { LIMITS } from '../../src/base/index.ts';
+import { clientOf, followerOf, leaderOf, startCluster, untilEqual } from '../cluster/harness.ts';
+import { adminFile } from '../cluster/http-caller.ts';
+
+const CONNECTIONS = 100;
+const GROUP = 25;
+const STREAMS = 100;
+const FLOOD_MS = 6000;
+/** The deadline of a call that names none, and time to say so. */
+const ANSWERED_MS = LIMITS.defaultRequestTimeoutMs + 3000;
+const MAX_RSS_MB = 600;
+
+const json = { 'content-type': 'application/json' };
+/** What a caller asks for in turn: a write, a linearizable read, a plan of an operation. */
+const CALLS: readonly (readonly [headers: Record<string, string>, body: string | null])[] = [
+  [{ ':method': 'PUT', ':path': '/v1/kv/flood', ...json }, JSON.stringify({ value: 'v'.repeat(200) })],
+  [{ ':method': 'GET', ':path': '/v1/kv/flood' }, null],
+  [
+    { ':method': 'POST', ':path': '/v1/operations', ...json },
+    JSON.stringify({ kind: 'maintenance', node_id: 'n1', dry_run: true }),
+  ],
+];
+
+interface Tally {
+  /** Answers by status; 0 = the stream ended without one. */
+  readonly statuses: Map<number, number>;
+  longestMs: number;
+}
+
+/** One call; resolves with its status when it is over. */
+function call(session: ClientHttp2Session, n: number): Promise<number> {
+  const [headers, body] = CALLS[n % CALLS.length] as (typeof CALLS)[number];
+  return new Promise((resolve) => {
+    const stream = session.request(headers, { endStream: body === null });
+    let status = 0;
+    stream.once('response', (answer) => {
+      status = Number(answer[':status']);
+    });
+    stream.on('error', () => {});
+    stream.once('close', () => resolve(status));
+    stream.resume();
+    if (body !== null) stream.end(body);
+  });
+}
+
+/** Connections of one address that are not known yet may be only so many: they come in groups. */
+async function connections(cluster: DemoCluster, nodeId: string): Promise<ClientHttp2Session[]> {
+  const credentials = {
+    ca: adminFile(cluster, 'ca.crt'),
+    cert: adminFile(cluster, 'admin.crt'),
+    key: adminFile(cluster, 'admin.key'),
+  };
+  const sessions: ClientHttp2Session[] = [];
+  while (sessions.length < CONNECTIONS) {
+    const group = Array.from({ length: GROUP }, () =>
+      connect(`https://127.0.0.1:${cluster.node(nodeId).port}`, credentials),
+    );
+    await Promise.all(group.map((session) => once(session, 'connect')));
+    for (const session of group) session.on('error', () => {}); // its streams tell
+    sessions.push(...group);
+  }
+  return sessions;
+}
+
+async function flood(cluster: DemoCluster, nodeId: string): Promise<Tally> {
+  const tally: Tally = { statuses: new Map(), longestMs: 0 };
+  const sessions = await connections(cluster, nodeId);
+  const until = performance.now() + FLOOD_MS;
+  const lane = async (session: ClientHttp2Session, first: number): Promise<void> => {
+    for (let n = first; performance.now() < until; n++) {
+      const began = performance.now();
+      const status = await call(session, n);
+      tally.longestMs = Math.max(tally.longestMs, performance.now() - began);
+      tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
+    }
+  };
+  await Promise.all(
+    sessions.flatMap((session) => Array.from({ length: STREAMS }, (_, n) => lane(session, n))),
+  );
+  for (const session of sessions) session.destroy();
+  return tally;
+}
+
+function rssMb(cluster: DemoCluster, nodeId: string): number {
+  const status = readFileSync(`/proc/${cluster.node(nodeId).child?.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** What the nodes said about leadership: why it moved, if it did. */
+async function electionsOf(cluster: DemoCluster, nodeId: string): Promise<string> {
+  const lines: string[] = [];
+  for await (const event of clientOf(cluster, { node: nodeId }).events({ after: '0', follow: false }))
+    if (/elect|lead|transfer|distress/.test(event.kind)) lines.push(`${event.kind}: ${event.message}`);
+  return lines.join('\n');
+}
+
+describe('ten thousand calls at once', () => {
+  it('cost no leader its office: those too many are refused, all are answered', {
+    timeout: 90_000,
+  }, async () => {
+    const cluster = await startCluster(3);
+    const leader = await leaderOf(cluster);
+    const follower = await followerOf(cluster);
+    const { term } = (await cluster.client().status()).raft;
+    await cluster.client().kv.put('flood', 'begins');
+    const before = await electionsOf(cluster, follower);
+    const isCalm = (loadavg()[0] ?? 0) < 2 * availableParallelism();
+    const tally = await flood(cluster, leader);
+    const { raft } = await clientOf(cluster, { node: follower }).status();
+    const how = (await electionsOf(cluster, follower)).slice(before.length);
+    // nobody may take the leader for dead, nor it give way; a machine without time for anything is excused
+    expect(how).not.toMatch(/hint|transfer/);
+    if (isCalm) expect([raft.leader_id, raft.term], how).toEqual([leader, term]);
+    else process.stderr.write('the machine is busy: elections by time-out are not judged\n');
+    for (const { child } of cluster.nodes) expect(child?.exitCode ?? child?.signalCode).toBeNull();
+
+    const { statuses, longestMs } = tally;
+    const told = JSON.stringify([...statuses]);
+    expect(statuses.get(200) ?? 0, told).toBeGreaterThan(1000);
+    expect(statuses.get(429) ?? 0, told).toBeGreaterThan(1000);
+    // what can't be done in time is called so; no stream ends without a word
+    const expected = [200, 429, 503, 504, ...(raft.leader_id === leader ? [] : [307])];
+    expect(
+      [...statuses.keys()].filter((s) => !expected.includes(s)),
+      told,
+    ).toEqual([]);
+    if (isCalm) expect(longestMs).toBeLessThan(ANSWERED_MS);
+    expect(rssMb(cluster, leader)).toBeLessThan(MAX_RSS_MB);
+
+    const began = performance.now();
+    await cluster.client().kv.put('calm', 'again');
+    expect(performance.now() - began).toBeLessThan(1000);
+    await untilEqual(cluster);
+  });
+});
