@@ -117,6 +117,14 @@ function makeRefusals(dataDir: string, logger: Logger) {
   return { denials, denialChain, workerLog };
 }
 
+/** What gossip finds goes to the events, which are made behind it. */
+function gossipListener(events: () => NodeEvents): ConstructorParameters<typeof GossipDriver>[0]['listener'] {
+  return {
+    verdict: (peer, liveness, by, cause) => events().onVerdict(peer, liveness, by, cause),
+    gone: (peer) => events().onGone(peer),
+  };
+}
+
 /** Opens the state and makes everything else around it. */
 export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const { identity, dataDir, logger, config } = options;
@@ -136,10 +144,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     advertise: { host: advertisedHost(config), port: config.network.port },
     probes:
       config.network.probeLane === 'udp' ? { host: config.network.host, port: config.network.port } : null,
-    listener: {
-      verdict: (peer, liveness, by, cause) => events.onVerdict(peer, liveness, by, cause),
-      gone: (peer) => events.onGone(peer),
-    },
+    listener: gossipListener(() => events),
     logger,
     refusal: (claim) => nodeRefusal(state.cluster, claim),
   });
