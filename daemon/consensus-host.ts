@@ -23,6 +23,7 @@ import { Denials } from './denials.ts';
 import { DiskRace, distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
 import { Measures } from './measures.ts';
+import { packDigest, unpackDigest } from './packed-digest.ts';
 import { unpackProposals } from './packed-proposals.ts';
 import { payloadGroups } from './payload-groups.ts';
 import { wordRefusal } from './peer-words.ts';
@@ -37,9 +38,8 @@ import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { Surroundings } from './surroundings.ts';
 import { systemClock } from './system-clock.ts';
 
-/** First byte of a peer payload. */
+/** First byte of a peer payload; a digest's is 2. */
 const PAYLOAD_RAFT = 1;
-const PAYLOAD_DIGEST = 2;
 
 /** While the log moves, main hears of it this often; at rest at every third turn of this clock. */
 const STATUS_INTERVAL_MS = 200;
@@ -211,11 +211,11 @@ export class ConsensusHost {
         this.#measures.heard(message, systemClock.now());
         this.#submit({ kind: 'message', message });
       }
-    } else if (bytes[0] === PAYLOAD_DIGEST && bytes.length === 17) {
-      if (!this.#hears(claim, { from: peer, kind: 'heartbeat-response', term: 0 })) return;
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      this.#state({ kind: 'compare', peer, index: view.getFloat64(1), digest: view.getFloat64(9) });
+      return;
     }
+    const told = unpackDigest(bytes);
+    if (told !== null && this.#hears(claim, { from: peer, kind: 'heartbeat-response', term: 0 }))
+      this.#state({ kind: 'compare', peer, ...told });
   }
 
   #hears(claim: NodeClaim, message: Pick<RaftMessage, 'from' | 'kind' | 'term'>): boolean {
@@ -283,12 +283,7 @@ export class ConsensusHost {
   /** A follower tells the leader what its state came to at an index; the leader's state worker compares. */
   #sendDigest(index: LogIndex, digest: number): void {
     if (this.#leading || this.#leader === null) return;
-    const payload = new Uint8Array(17);
-    const view = new DataView(payload.buffer);
-    payload[0] = PAYLOAD_DIGEST;
-    view.setFloat64(1, index);
-    view.setFloat64(9, digest);
-    this.#peers.send(this.#leader, 'control', payload);
+    this.#peers.send(this.#leader, 'control', packDigest({ index, digest }));
   }
 
   #onMain(message: MainToConsensus): void {
