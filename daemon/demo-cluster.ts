@@ -163,17 +163,17 @@ export class DemoCluster {
   }
 
   /** Joins one more node behind the last one's ports. */
-  async addNode(): Promise<DemoNode> {
+  async addNode(suffrage: 'voter' | 'observer' = 'voter'): Promise<DemoNode> {
     const node = this.#describe(this.nodes.length);
     this.nodes.push(node);
-    await this.#join(node);
+    await this.#join(node, suffrage);
     this.#writeManifest();
     return node;
   }
 
-  async #join(node: DemoNode): Promise<void> {
+  async #join(node: DemoNode, suffrage: 'voter' | 'observer' = 'voter'): Promise<void> {
     const made = JSON.parse(
-      await this.run(['token', 'create', '--join', '--node', node.nodeId, '-o', 'json']),
+      await this.run(['token', 'create', '--join', `--${suffrage}`, '--node', node.nodeId, '-o', 'json']),
     ) as { token: string };
     const tokenFile = join(this.dir, `${node.nodeId}.token`);
     writeFileSync(tokenFile, made.token, { mode: 0o600 });

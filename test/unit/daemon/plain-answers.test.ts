@@ -4,7 +4,7 @@ import { type ProbedNode, probe } from '../../../daemon/plain-answers.ts';
 const FOLLOWER: ProbedNode = {
   ...{ nodeId: 'n2', role: 'follower', leaderId: 'n1', term: 7, isVoter: true },
   ...{ isReady: true, isOpen: true, isResponsive: true, isInMaintenance: false },
-  ...{ health: 'HEALTHY', lagBytes: 5000 },
+  ...{ health: 'HEALTHY', lagBytes: 5000, zone: 'east', metadata: { disk: 'ssd' } },
 };
 const LEADER: ProbedNode = { ...FOLLOWER, nodeId: 'n1', role: 'leader', lagBytes: 0 };
 const OBSERVER: ProbedNode = { ...FOLLOWER, role: 'learner', isVoter: false };
@@ -63,18 +63,47 @@ describe('probe', () => {
     expect(open(node, query)).toEqual(paths);
   });
 
+  it('says the same under every name that a path has', () => {
+    const same = [
+      ['/primary', '/', '/master', '/leader', '/read-write'],
+      ['/synchronous', '/sync', '/quorum'],
+      ['/asynchronous', '/async'],
+      ['/read-only-sync', '/read-only-quorum'],
+    ];
+    for (const node of [LEADER, FOLLOWER, OBSERVER, STARTING]) {
+      const status = (path: string) => probe(node, path, new URLSearchParams())?.status;
+      for (const names of same) expect(new Set(names.map(status)).size).toBe(1);
+      expect([status('/patroni'), status('/standby-leader')]).toEqual([200, 503]);
+    }
+    const either = [LEADER, FOLLOWER, OBSERVER].map((node) => {
+      return probe(node, '/read-only-sync', new URLSearchParams())?.status;
+    });
+    expect(either).toEqual([200, 200, 503]);
+  });
+
+  it.each([
+    ['tag_disk=ssd', 200],
+    ['tag_disk=ssd&tag_zone=east', 200],
+    ['tag_zone=west', 503],
+    ['tag_disk=', 503],
+    ['tag_toString=x', 503],
+    ['x=y', 200],
+  ])('wants the tags of %s', (query, status) => {
+    expect(probe(FOLLOWER, '/replica', new URLSearchParams(query))?.status).toBe(status);
+  });
+
   it('tells how the node is, as JSON', () => {
     const answer = probe(FOLLOWER, '/replica', new URLSearchParams());
     expect(answer?.contentType).toBe('application/json');
     expect(JSON.parse(answer?.text ?? '')).toEqual({
       ...{ node_id: 'n2', role: 'replica', state: 'running', leader_id: 'n1', term: 7, voter: true },
-      ...{ maintenance: false, health: 'HEALTHY', lag_bytes: 5000 },
+      ...{ maintenance: false, health: 'HEALTHY', lag_bytes: 5000, tags: { disk: 'ssd', zone: 'east' } },
     });
   });
 
   it('refuses a lag that is no size, and knows no other path', () => {
     expect(probe(FOLLOWER, '/replica', new URLSearchParams('lag=much'))?.status).toBe(400);
-    for (const path of ['/', '/primary/', '/toString', '/v1/status'])
+    for (const path of ['/primary/', '/switchover', '/toString', '/v1/status'])
       expect(probe(LEADER, path, new URLSearchParams())).toBeUndefined();
   });
 });
