@@ -41,6 +41,8 @@ export class OwnFile {
   readonly #inForce: DistributedConfig;
   #key = '';
   #now: FileNow;
+  #pendingKey = '';
+  #pending: readonly ConfigChange[] = [];
 
   constructor(path: string, inForce: DistributedConfig) {
     this.path = path;
@@ -61,7 +63,13 @@ export class OwnFile {
   pendingRestart(): PendingRestart {
     const now = this.read();
     if (!now.ok) return { pending: [], fileIssue: now.issue };
-    return { pending: this.#inForce.pending(now.config), fileIssue: null };
+    // asked for with each picture of this node, and neither file nor version moves often
+    const key = `${this.#key} ${this.#inForce.version}`;
+    if (key !== this.#pendingKey) {
+      this.#pendingKey = key;
+      this.#pending = this.#inForce.pending(now.config);
+    }
+    return { pending: this.#pending, fileIssue: null };
   }
 
   /** Sentences for the node's row; few and short, because gossip carries them. */

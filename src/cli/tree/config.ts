@@ -53,7 +53,7 @@ const CHANGES: readonly CommandSpec[] = [
       'comments; a text that is left unchanged ends it and changes nothing.',
     flags: [CONFIRM, REASON_FLAG],
     online: true,
-    examples: ['cluster config edit', 'EDITOR="code --wait" sqlcc cluster config edit'],
+    examples: ['cluster config edit', 'cluster config edit --confirm-within 5m'],
     load: async () => (await import('../commands/config-edit.ts')).configEdit,
   },
   {

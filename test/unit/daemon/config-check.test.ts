@@ -92,6 +92,18 @@ describe('OwnFile', () => {
     expect(file.issues()).toEqual([]);
   });
 
+  it('follows the version in force as well', () => {
+    const inForce = new DistributedConfig(OWN);
+    const file = new OwnFile(path, inForce);
+    writeFileSync(path, SEED_CLUSTER.replace('heartbeat_interval_ms: 50', 'heartbeat_interval_ms: 60'));
+    expect(file.pendingRestart().pending.map((c) => [c.path, c.to])).toEqual([
+      ['cluster.raft.heartbeat_interval_ms', 60],
+    ]);
+    // once something is replicated, what the file says of such a key means nothing
+    inForce.apply({ version: 1, text: SHARED });
+    expect(file.pendingRestart().pending).toEqual([]);
+  });
+
   it('tells few and short ones in the row, and all of them when it is asked', () => {
     const file = new OwnFile(path, new DistributedConfig(OWN));
     const ports = SEED_CLUSTER.replace('5433', '6433').replace('5434', '6434').replace('9090', '9190');
