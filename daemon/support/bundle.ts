@@ -1,7 +1,7 @@
 /** What goes into the archive: bounded, each with its source, and what could not be had with the reason. */
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../src/base/index.ts';
-import { redactLog, redactText, redactValue } from './redact.ts';
+import { REDACTED, redactLog, redactText, redactValue } from './redact.ts';
 import type { TarEntry } from './tar.ts';
 
 export interface BundleRow {
@@ -29,6 +29,12 @@ export class Bundle {
   readonly missing: Missing[] = [];
   readonly #entries: TarEntry[] = [];
   #total = 0;
+  readonly #secrets: readonly string[];
+
+  /** `secrets`: texts that are replaced wherever they stand, longest first. */
+  constructor(secrets: readonly string[] = []) {
+    this.#secrets = secrets;
+  }
 
   get entries(): readonly TarEntry[] {
     return this.#entries;
@@ -38,12 +44,12 @@ export class Bundle {
   async json(piece: Piece, read: () => unknown): Promise<void> {
     await this.#try(piece, async () => {
       const value = redactValue(await read());
-      this.#add(piece, Buffer.from(`${JSON.stringify(value, null, 1)}\n`), 'head');
+      this.#add(piece, `${JSON.stringify(value, null, 1)}\n`, 'head');
     });
   }
 
   async text(piece: Piece, read: () => string | Promise<string>): Promise<void> {
-    await this.#try(piece, async () => this.#add(piece, Buffer.from(redactText(await read())), 'head'));
+    await this.#try(piece, async () => this.#add(piece, redactText(await read()), 'head'));
   }
 
   /** `read` gives the end of the log; `cut`: it began earlier. */
@@ -53,12 +59,12 @@ export class Bundle {
   ): Promise<void> {
     await this.#try(piece, async () => {
       const { text, cut } = await read();
-      this.#add(piece, Buffer.from(redactLog(text)), 'tail', cut);
+      this.#add(piece, redactLog(text), 'tail', cut);
     });
   }
 
   lacks(name: string, reason: string): void {
-    this.missing.push({ name, reason: redactText(reason) });
+    this.missing.push({ name, reason: this.#clean(redactText(reason)) });
   }
 
   async #try(piece: Piece, work: () => Promise<void>): Promise<void> {
@@ -69,7 +75,12 @@ export class Bundle {
     }
   }
 
-  #add({ name, source }: Piece, whole: Buffer, keep: 'head' | 'tail', cut = false): void {
+  #clean(text: string): string {
+    return this.#secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, REDACTED), text);
+  }
+
+  #add({ name, source }: Piece, text: string, keep: 'head' | 'tail', cut = false): void {
+    const whole = Buffer.from(this.#clean(text));
     const room = LIMITS.maxSupportBytes - this.#total;
     if (room <= 0) return this.lacks(name, 'the archive is full');
     const size = Math.min(whole.length, LIMITS.maxSupportFileBytes, room);

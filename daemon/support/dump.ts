@@ -14,9 +14,11 @@ import { readPki } from '../data-files.ts';
 import { runningPid } from '../data-lock.ts';
 import { examine } from '../doctor/doctor.ts';
 import { isWildcard } from '../init.ts';
+import { textOf } from '../kernel-facts.ts';
 import { readRecord } from '../offline-record.ts';
 import { loadConfig } from '../start-node.ts';
 import { Bundle, type BundleRow, type Missing } from './bundle.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { addLogs, addMachine, addNode, type LocalSources } from './local.ts';
 import { REDACTED } from './redact.ts';
 import { type AskedNode, addNodes, addScrape } from './remote.ts';
@@ -105,9 +107,22 @@ function manifestOf(bundle: Bundle, nodes: readonly string[], madeAt: string): B
   return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
 }
 
+/** The node's own file, and each version of the configuration on its disk, as far as they can be read. */
+function configTexts({ configFile, dataDir }: DumpOptions): string[] {
+  const texts = [configFile === undefined ? '' : (textOf(configFile) ?? '')];
+  const named = /^\s*data_dir:\s*["']?([^"'\n#]+)/m.exec(texts[0] ?? '')?.[1]?.trim();
+  const folder = dataDir ?? named;
+  try {
+    if (folder !== undefined) texts.push(...(readRecord(folder).cluster?.configs ?? []).map((c) => c.text));
+  } catch {
+    // said where the record itself is read
+  }
+  return texts;
+}
+
 /** Makes the archive, mode 0600; throws conflict when the file exists. */
 export async function dumpSupport(options: DumpOptions): Promise<Dumped> {
-  const bundle = new Bundle();
+  const bundle = new Bundle(knownSecrets(configTexts(options)));
   const config = configOf(bundle, options.configFile);
   const folder = options.dataDir ?? config?.dataDir ?? null;
   const dataDir = folder !== null && hasIdentity(folder) ? folder : null;

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { initCluster } from '../../../daemon/init.ts';
 import { Bundle } from '../../../daemon/support/bundle.ts';
 import { dumpSupport } from '../../../daemon/support/dump.ts';
+import { knownSecrets } from '../../../daemon/support/known-secrets.ts';
 import { REDACTED, redactLog, redactText, redactValue } from '../../../daemon/support/redact.ts';
 import { tarOf } from '../../../daemon/support/tar.ts';
 import { LIMITS } from '../../../src/base/index.ts';
@@ -92,6 +93,30 @@ describe('redact', () => {
     expect(redactLog(log)).toBe(
       `{"event":"x","sql":"${REDACTED}"}\n{"event":"y","count":2}\nplain --token ${REDACTED}\n${REDACTED}\n`,
     );
+  });
+});
+
+describe('knownSecrets', () => {
+  it('are what the references lead to, and their parts; gone wherever they stand', async () => {
+    const hook = `https://bob:p4ssw0rd%21@example.org/hook/${SECRET}?sig=5678`;
+    writeFileSync(join(dir, 'hook'), `${hook}\n`);
+    const config = `notifiers:\n  slack: {url: "file:${join(dir, 'hook')}"}\n  x: {url: file:/nowhere}\n`;
+    const secrets = knownSecrets([config]);
+    expect(secrets).toEqual([
+      hook,
+      `/hook/${SECRET}?sig=5678`,
+      `/hook/${SECRET}`,
+      ...['p4ssw0rd%21', 'p4ssw0rd!'],
+    ]);
+    const bundle = new Bundle(secrets);
+    await bundle.json({ name: 'a', source: 's' }, () => ({ error: `POST /hook/${SECRET} was refused` }));
+    await bundle.log({ name: 'b', source: 's' }, () => ({
+      text: 'login with p4ssw0rd! failed\n',
+      cut: false,
+    }));
+    const told = bundle.entries.map(({ bytes }) => Buffer.from(bytes).toString()).join('');
+    expect(told).toContain(`POST ${REDACTED} was refused`);
+    expect(told).toContain(`login with ${REDACTED} failed`);
   });
 });
 
