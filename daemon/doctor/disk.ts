@@ -25,7 +25,7 @@ export function existingFolder(dir: string): string {
 }
 
 /** Appends and syncs as the log does, in a file that is removed again; ends after BUDGET_MS. */
-export function measureSyncs(dir: string): SyncFigures {
+export function measureSyncs(dir: string, sync: (fd: number) => void = fdatasyncSync): SyncFigures {
   const path = join(dir, `.sqlcc-doctor-${process.pid}.tmp`);
   const fd = openSync(path, 'wx', 0o600);
   const times: number[] = [];
@@ -35,7 +35,7 @@ export function measureSyncs(dir: string): SyncFigures {
     while (times.length < SYNCS && (times.length < FEWEST_SYNCS || performance.now() - began < BUDGET_MS)) {
       const from = performance.now();
       writeSync(fd, block);
-      fdatasyncSync(fd);
+      sync(fd);
       times.push(performance.now() - from);
     }
   } finally {

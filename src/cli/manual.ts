@@ -78,7 +78,8 @@ function seeAlso(paths: readonly string[]): string {
   return `.SH SEE ALSO\n${paths.map((path) => `.BR ${plain(pageName(path))} (1)`).join(',\n')}\n`;
 }
 
-function commandPage(spec: CommandSpec, version: string): string {
+/** The page of one command. */
+export function commandPage(spec: CommandSpec, version: string): string {
   const group = spec.path.split(' ').slice(0, -1).join(' ');
   const connection = connectionFlags(spec);
   const own = ownFlags(spec);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONNECTION_FLAGS, OUTPUT_FLAG } from '../../src/cli/command-spec.ts';
-import { manualPages } from '../../src/cli/manual.ts';
+import { commandPage, manualPages } from '../../src/cli/manual.ts';
 import { COMMANDS, GROUPS } from '../../src/cli/tree/commands.ts';
 import { sqlcc } from './harness.ts';
 
@@ -172,6 +172,29 @@ describe('man', () => {
       expect.soft(ran.stderr, name).toBe('');
       expect.soft(ran.stdout.length, name).toBeGreaterThan(300);
     }
+  });
+
+  it('no text of the table is a request or an escape of roff', () => {
+    const text = commandPage(
+      {
+        ...{
+          path: 'x y',
+          summary: '.so /etc/passwd',
+          details: "'br \\fB…\n.sp 9",
+          online: false,
+          output: false,
+        },
+        flags: [{ flags: '--to <id>', text: '.ab' }],
+        ...{ examples: ['.mso x y', 'x y \\X'], load: () => Promise.reject(new TypeError('not run')) },
+      },
+      '1',
+    );
+    const requests = text.split('\n').filter((line) => /^[.']/.test(line));
+    expect(requests.map((line) => line.split(' ')[0])).toEqual([
+      ...['.TH', '.SH', '.SH', '.SH', '.PP', '.SH', '.TP', '.SH', '.nf', '.fi', '.SH', '.BR', '.BR'],
+    ]);
+    expect(text).toContain("\\&'br \\efB... .sp 9");
+    expect(text).toContain('\nsqlcc x y \\eX\n');
   });
 
   const reader = needs('man');

@@ -58,6 +58,12 @@ describe('verifyChain', () => {
     const forged = linked(endOf(GENESIS, lines.slice(0, 4)), { at: 1, what: 'nothing happened' });
     // with a hash of its own a changed line passes, and the one behind it does not
     expect(seqOf(lines.with(4, forged))).toBe(6);
+    // a line that was made to follow, with a number that does not
+    const jumped = linked(endOf(GENESIS, lines.slice(0, 4)), { seq: 9, at: 1, what: 'later' });
+    expect(verifyChain(GENESIS, [...lines.slice(0, 4), jumped])).toEqual({
+      ...{ ok: false, seq: 5 },
+      reason: 'line 5 is missing: 9 follows',
+    });
   });
 
   it('depends on no order of keys', () => {

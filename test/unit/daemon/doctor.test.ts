@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, fstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +99,19 @@ describe('disk', () => {
     expect(figures.p99).toBeGreaterThanOrEqual(figures.p50);
     expect(figures.max).toBeGreaterThanOrEqual(figures.p99);
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('times one sync for each write, and nothing else', () => {
+    let now = 0;
+    const written: number[] = [];
+    const figures = measureSyncs(dir, (fd) => {
+      written.push(fstatSync(fd).size);
+      const until = performance.now() + 2;
+      while (performance.now() < until) now++;
+    });
+    expect(now).toBeGreaterThan(0);
+    expect(written).toEqual(Array.from({ length: figures.syncs }, (_, n) => (n + 1) * 4096));
+    expect(figures.p50).toBeGreaterThanOrEqual(2);
   });
 
   it('measures where a folder will be made', () => {
