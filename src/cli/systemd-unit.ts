@@ -1,8 +1,11 @@
 /**
- * The systemd unit of a daemon. Restart=on-failure, because a node that stopped itself
- * (another disk has its name) must be looked at; everything that a daemon does not need
- * is taken from it. MemoryDenyWriteExecute is missing on purpose: V8 compiles at run time.
+ * The systemd unit of a daemon. A daemon that failed is started again, one that refuses to
+ * run (its name belongs to another disk, its configuration is wrong) is not: somebody must
+ * look. Everything that a daemon does not need is taken from it; MemoryDenyWriteExecute is
+ * missing on purpose, because V8 compiles at run time.
  */
+import { EXIT } from './exit-codes.ts';
+
 export interface UnitPlaces {
   readonly exec: string;
   readonly configFile: string;
@@ -40,6 +43,8 @@ ExecStart=${start}
 User=${user}
 Restart=on-failure
 RestartSec=1
+# wrong usage, another disk with its name, a wrong configuration: starting again changes nothing
+RestartPreventExitStatus=${EXIT.usage} ${EXIT.conflict} ${EXIT.invalid}
 # a large log may take long to read, and a stop has ended after 5 s
 TimeoutStartSec=600
 TimeoutStopSec=10
