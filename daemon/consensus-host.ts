@@ -49,6 +49,7 @@ const SURROUNDINGS_INTERVAL_MS = 1000;
 const OFFERED_TRANSFER = -1;
 /** Time for the last words to the peers. */
 const GOODBYE_MS = 20;
+type Fields = Record<string, string | number | boolean | null>;
 
 export class ConsensusHost {
   readonly #data: ConsensusWorkerData;
@@ -230,10 +231,10 @@ export class ConsensusHost {
   }
 
   /** Refusals at the door come as often as strangers like: they are counted. */
-  #onPeerLog(level: LogLevel, event: string, fields: Record<string, string | number | boolean | null>): void {
+  #onPeerLog(level: LogLevel, event: string, fields: Fields): void {
     if (event !== 'peer-refused') return this.#log(level, event, fields);
-    const caller = { who: 'nobody', from: String(fields['address']) };
-    this.#denials.note(caller, String(fields['reason']), systemClock.now());
+    const { address, reason } = fields;
+    this.#denials.note({ who: 'nobody', from: `${address}` }, `${reason}`, systemClock.now());
   }
 
   #store(): RaftStore {
@@ -438,11 +439,7 @@ export class ConsensusHost {
     this.#data.state.postMessage(message);
   }
 
-  #log(
-    level: 'debug' | 'info' | 'warn' | 'error',
-    event: string,
-    fields: Record<string, string | number | boolean | null> = {},
-  ): void {
+  #log(level: LogLevel, event: string, fields: Fields = {}): void {
     this.#main({ kind: 'log', level, event, fields });
   }
 }

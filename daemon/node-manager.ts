@@ -5,16 +5,15 @@
  */
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
-import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
+import type { NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
-import type { ClusterConfig, ConfigVersionInfo } from '../src/config/index.ts';
+import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce } from './announce.ts';
 import { askVoters } from './ask-voters.ts';
 import { checkPki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
-import { isWildcard } from './init.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Listeners } from './listeners.ts';
 import { MetricsSource } from './metrics-source.ts';
@@ -27,10 +26,11 @@ import {
   raftSettings,
   readSeeds,
 } from './node-parts.ts';
+import { renewalOptions, settingsOf } from './node-settings.ts';
 import { isoTime } from './node-view.ts';
 import { SILENT_MS } from './plain-answers.ts';
 import { RaftTimings } from './raft-timings.ts';
-import { Renewal, type RenewalOptions, renewIfDue } from './renewal.ts';
+import { Renewal, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
 import { toldReadings } from './told.ts';
 import { supersededBy, twinConflict } from './twin.ts';
@@ -443,17 +443,4 @@ export class NodeManager {
     const outcome = await parts.consensus.transfer(null, TRANSFER_MS);
     this.#logger.log('info', 'handed-over', { ok: outcome.ok, reason: outcome.reason });
   }
-}
-
-/** `accused`: nodes whose results are not to be trusted. */
-function settingsOf(config: ClusterConfig, cluster: ClusterState, accused: readonly NodeId[]) {
-  const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
-  const autoPromote = voters.map((n) => n.nodeId).sort();
-  const avoid = new Set([...Object.keys(cluster.maintenance), ...accused]);
-  return raftSettings(config, autoPromote, [...avoid].sort());
-}
-
-function renewalOptions({ config, identity, dataDir, logger }: NodeOptions): RenewalOptions {
-  const hosts = [advertisedHost(config), config.network.host].filter((host) => !isWildcard(host));
-  return { dataDir, clusterId: identity.clusterId, hosts: [...new Set(hosts)], logger };
 }

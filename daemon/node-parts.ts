@@ -177,22 +177,8 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const reads = new Reads(nodeId, consensus, state);
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   return {
-    ...{
-      options,
-      ...followed(options, state),
-      facts,
-      pki,
-      bootCounter,
-      startedAt,
-      threads,
-      consensus,
-      state,
-      reader,
-      readers,
-      reads,
-      denials,
-      denialChain,
-    },
+    ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
+    ...{ consensus, state, reader, readers, reads, denials, denialChain },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }
