@@ -72,7 +72,10 @@ export function moveAlert(
     nodeId,
     severity: firing ? severity : 'info',
     message: `${rule}${subject} ${firing ? 'fires' : 'is resolved'}: ${value}`,
-    data: { id, rule, severity, value, state: alert.state, previous_since_ms: previous?.since ?? null },
+    data: {
+      ...{ id, rule, severity, value, state: alert.state, incident: record.incident },
+      previous_since_ms: previous?.since ?? null,
+    },
   };
   const alerts = bounded([...state.alerts.filter((a) => a.id !== id), record]);
   const moved = withTold({ ...state, alerts }, record, told, at);

@@ -1,67 +1,8 @@
 /** Alerts on real daemons: real conditions, a real receiver on loopback, leaders that are killed in between. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
-import { HttpReceiver } from '../unit/rpc/http-receiver.ts';
+import { configure, errorBurst, expectTold, postsOf, receiver } from './alert-receiver.ts';
 import { clientOf, leaderOf, startCluster, until } from './harness.ts';
-
-interface Posted {
-  readonly groupKey: string;
-  readonly status: 'firing' | 'resolved';
-  readonly alerts: readonly { readonly labels: { readonly alertname: string; readonly node?: string } }[];
-}
-
-async function receiver(): Promise<HttpReceiver> {
-  const started = await HttpReceiver.start();
-  onTestFinished(() => started.stop());
-  return started;
-}
-
-/** What came of a rule, as `status key`. */
-function postsOf(stub: HttpReceiver, rule: string): string[] {
-  return stub.requests
-    .map((request) => JSON.parse(request.body) as Posted)
-    .filter((post) => post.alerts[0]?.labels.alertname === rule)
-    .map((post) => `${post.status} ${post.groupKey}`);
-}
-
-/** Each kind of each incident came, none more than twice; answers the keys of the incidents. */
-function expectTold(posts: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const post of posts) counts.set(post, (counts.get(post) ?? 0) + 1);
-  expect(Math.max(...counts.values())).toBeLessThanOrEqual(2);
-  const keys = (status: string) =>
-    [...counts.keys()].filter((p) => p.startsWith(status)).map((p) => p.split(' ')[1]);
-  expect(keys('resolved').sort()).toEqual(keys('firing').sort());
-  return keys('firing') as string[];
-}
-
-async function configure(cluster: DemoCluster, stub: HttpReceiver): Promise<void> {
-  const text = `
-notifiers: {webhook: {url: "${stub.url()}", allow_loopback: true}}
-alerts:
-  - {name: HighErrorRate, condition: "error_rate > 0.01", severity: critical, actions: [webhook], for: 1s}
-`;
-  await cluster.client().putConfig({ text });
-}
-
-/** Statements that fail, on one node, until it is called. */
-function errorBurst(cluster: DemoCluster, node: string): () => Promise<void> {
-  const client = clientOf(cluster, { node, failFast: true });
-  let isOn = true;
-  const run = async (): Promise<void> => {
-    while (isOn) {
-      const read = client.sql([{ sql: 'SELECT * FROM nowhere' }], { level: 'none' });
-      await read.catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  const running = run();
-  return () => {
-    isOn = false;
-    return running;
-  };
-}
 
 describe('an alert on a real condition', () => {
   it('is told once at its begin and once at its end, across the death of the leader', async () => {
@@ -70,6 +11,7 @@ describe('an alert on a real condition', () => {
     await configure(cluster, stub);
     const leader = await leaderOf(cluster);
     const node = must(cluster.nodes.find((n) => n.nodeId !== leader)?.nodeId, 'a follower');
+    const began = performance.now();
     const stopBurst = errorBurst(cluster, node);
     onTestFinished(() => stopBurst());
     const fires = (count: number) => async () => {
@@ -77,6 +19,9 @@ describe('an alert on a real condition', () => {
       return told.length >= count;
     };
     await until('the first notification', fires(1));
+    console.log(
+      `from the first failing statement to the receiver: ${Math.round(performance.now() - began)} ms`,
+    );
     await cluster.killNode(leader);
     await until('another leader', async () => (await leaderOf(cluster)) !== leader);
     const rows = async () =>

@@ -1,0 +1,63 @@
+/** What tests of alerts on real daemons share: a receiver on loopback, rules that tell it, statements that fail. */
+import { expect, onTestFinished } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { HttpReceiver } from '../unit/rpc/http-receiver.ts';
+import { clientOf } from './harness.ts';
+
+interface Posted {
+  readonly groupKey: string;
+  readonly status: 'firing' | 'resolved';
+  readonly alerts: readonly { readonly labels: { readonly alertname: string; readonly node?: string } }[];
+}
+
+export async function receiver(): Promise<HttpReceiver> {
+  const started = await HttpReceiver.start();
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+/** What came of a rule, as `status key`. */
+export function postsOf(stub: HttpReceiver, rule: string): string[] {
+  return stub.requests
+    .map((request) => JSON.parse(request.body) as Posted)
+    .filter((post) => post.alerts[0]?.labels.alertname === rule)
+    .map((post) => `${post.status} ${post.groupKey}`);
+}
+
+/** Each kind of each incident came, none more than twice; answers the keys of the incidents. */
+export function expectTold(posts: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const post of posts) counts.set(post, (counts.get(post) ?? 0) + 1);
+  expect(Math.max(...counts.values())).toBeLessThanOrEqual(2);
+  const keys = (status: string) =>
+    [...counts.keys()].filter((p) => p.startsWith(status)).map((p) => p.split(' ')[1]);
+  expect(keys('resolved').sort()).toEqual(keys('firing').sort());
+  return keys('firing') as string[];
+}
+
+export async function configure(cluster: DemoCluster, stub: HttpReceiver): Promise<void> {
+  const text = `
+notifiers: {webhook: {url: "${stub.url()}", allow_loopback: true}}
+alerts:
+  - {name: HighErrorRate, condition: "error_rate > 0.01", severity: critical, actions: [webhook], for: 1s}
+`;
+  await cluster.client().putConfig({ text });
+}
+
+/** Statements that fail, on one node, until it is called. */
+export function errorBurst(cluster: DemoCluster, node: string): () => Promise<void> {
+  const client = clientOf(cluster, { node, failFast: true });
+  let isOn = true;
+  const run = async (): Promise<void> => {
+    while (isOn) {
+      const read = client.sql([{ sql: 'SELECT * FROM nowhere' }], { level: 'none' });
+      await read.catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const running = run();
+  return () => {
+    isOn = false;
+    return running;
+  };
+}
