@@ -10,6 +10,7 @@ import { LeaderlessTeller } from './leaderless-teller.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import { Courier } from './notifiers/courier.ts';
+import type { ToldIncident } from './told.ts';
 
 const LOOK_MS = 200;
 
@@ -55,6 +56,12 @@ export class AlertDesk implements SinkListener {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.sink.stop();
+  }
+
+  /** Incidents that were told of while nobody led, by this node or another. */
+  told(): ToldIncident[] {
+    const members = [...this.#options.parts.gossip.members().values()];
+    return [this.teller.told, ...members.map((m) => m.digest?.told ?? null)].filter((one) => one !== null);
   }
 
   /** All that this node knows now; null while it knows nothing. */
@@ -110,9 +117,12 @@ export class AlertDesk implements SinkListener {
 
   #look(): void {
     const { parts, publish } = this.#options;
+    const { status } = parts.consensus;
+    if (status?.role !== 'leader') this.duty.rest();
+    // five times a second and nearly always in vain: all that is known is put together only when it counts
+    if (status !== null && status.leaderId !== null && this.teller.told === null) return;
     const sources = this.sources();
     if (sources === null) return;
-    if (sources.raft.role !== 'leader') this.duty.rest();
     const { nodeId: self, cluster, members, leaderlessMs, raft, now } = sources;
     const { config } = parts.inForce;
     const facts = { self, cluster, leaderId: raft.leaderId, leaderlessMs, members, config, now };

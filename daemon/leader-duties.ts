@@ -38,7 +38,7 @@ export interface DutyParts {
   readonly state: StateLink;
   readonly gossip: GossipDriver;
   readonly inForce: DistributedConfig;
-  readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'sources'>;
+  readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'told'>;
   readonly logger: Logger;
   /** This node as it sees itself. */
   readonly ownFacts: () => MemberFacts;
@@ -177,8 +177,8 @@ export class LeaderDuties {
 
   /** What another node told of while nobody led; its word may come later than the election. */
   #toldDue(): ClusterCommand[] {
-    const sources = this.#parts.alerts.sources();
-    return sources === null ? [] : toldDue({ ...sources, config: this.#parts.inForce.config });
+    const { alerts, state, inForce } = this.#parts;
+    return state.cluster === null ? [] : toldDue(state.cluster, alerts.told(), inForce.config.alerts);
   }
 
   async #tell(what: 'tell' | 'look'): Promise<void> {

@@ -4,6 +4,7 @@
  * the record that the next leader makes, have one key. What was told goes round by gossip until it is on
  * record.
  */
+import type { AlertRule } from '../src/alerts/index.ts';
 import { entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
 import type { Duration, NodeId } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
@@ -39,23 +40,19 @@ function isRecorded(cluster: ClusterState, incident: string): boolean {
   return isKnown || entryOf(cluster.outbox, { alertId: RULE, incident, kind: 'firing' }) !== undefined;
 }
 
-/** All that anybody told and that the record lacks, each incident once. */
-function untold({ cluster, members }: Pick<LeaderlessFacts, 'cluster' | 'members'>): ToldIncident[] {
-  const told = new Map<string, ToldIncident>();
-  for (const { digest } of members.values()) {
-    const one = digest?.told ?? null;
-    if (one !== null && !isRecorded(cluster, one.incident)) told.set(one.incident, one);
-  }
-  return [...told.values()];
-}
-
-/** What a leader records of incidents that were told before there was one. */
-export function toldDue(facts: Pick<LeaderlessFacts, 'cluster' | 'members' | 'config'>): ClusterCommand[] {
-  const { alerts } = facts.config;
-  return untold(facts).map(({ incident, channels }) => {
-    const alert = leaderDownTold(alerts, incident);
-    return { kind: 'alert-transition', alert, told: channels };
-  });
+/** What a leader records of incidents that were told before there was one, each once. */
+export function toldDue(
+  cluster: ClusterState,
+  told: readonly ToldIncident[],
+  rules: readonly AlertRule[],
+): ClusterCommand[] {
+  const open = new Map(told.map((one) => [one.incident, one]));
+  return [...open.values()]
+    .filter(({ incident }) => !isRecorded(cluster, incident))
+    .map(({ incident, channels }) => {
+      const alert = leaderDownTold(rules, incident);
+      return { kind: 'alert-transition', alert, told: channels };
+    });
 }
 
 export class LeaderlessTeller {
