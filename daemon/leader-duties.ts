@@ -92,15 +92,24 @@ export class LeaderDuties {
       const cluster = this.#parts.state.cluster;
       if (cluster === null) return;
       for (const command of this.#due(cluster)) await this.#propose(command);
-      await this.#operations();
-      await this.#membership();
-      await this.#tell('look');
+      // a change of the membership that fails again and again keeps no alert from being seen, nor the reverse
+      await this.#attempt(() => this.#operations());
+      await this.#attempt(() => this.#membership());
+      await this.#attempt(() => this.#tell('look'));
     } catch (error) {
-      this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
+      this.#report(error);
     } finally {
       this.#busy = false;
       if (this.#isPoked) this.poke();
     }
+  }
+
+  async #attempt(duty: () => Promise<void>): Promise<void> {
+    await duty().catch((error: unknown) => this.#report(error));
+  }
+
+  #report(error: unknown): void {
+    this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
   }
 
   /** Takes the running operation forward, step by step, as long as each step changes the record. */
