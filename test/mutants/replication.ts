@@ -58,8 +58,8 @@ export const REPLICATION: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/roles.ts',
-        find: '  core.votedFor = null;\n  core.matched = 0;',
-        replace: '  core.votedFor = null;',
+        find: '  core.supported.clear();\n  core.matched = 0;',
+        replace: '  core.supported.clear();',
       },
     ],
     by: 'sim',
