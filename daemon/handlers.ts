@@ -10,6 +10,7 @@ import * as cluster from './routes/cluster.ts';
 import * as config from './routes/config.ts';
 import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
+import { checkHealth, nodeHealths } from './routes/health.ts';
 import { createJoin } from './routes/join.ts';
 import { events, watchKeys } from './routes/streams.ts';
 import * as support from './routes/support.ts';
@@ -28,6 +29,8 @@ export function createHandlers(context: NodeContext): Handlers {
     removeNode: bind(control.removeNode),
     leader: bind(cluster.leader),
     views: bind(cluster.views),
+    nodeHealths: bind(nodeHealths),
+    checkHealth: bind(checkHealth),
     stateHash: bind(cluster.stateHash),
     version: bind(cluster.version),
     events: bind(events),

@@ -7,7 +7,7 @@
 
 import type { NodeId } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
-import type { HealthCallback, NodeHealth } from '../src/health/index.ts';
+import type { NodeHealth } from '../src/health/index.ts';
 import { HEALTH_CHECKS, HealthMonitor, lagCheck, networkCheck } from '../src/health/index.ts';
 import { healthEvent, healthOf } from './health-words.ts';
 import type { HistoryPoint } from './history.ts';
@@ -59,14 +59,10 @@ export class HealthLoop {
     return this.#monitor.health;
   }
 
-  /** Of all nodes, by their own words as gossip brought them at the last check. */
-  get healths(): ReadonlyMap<NodeId, NodeHealth> {
+  /** Of all nodes, by the newest words that gossip brought. */
+  getAllNodeHealths(): ReadonlyMap<NodeId, NodeHealth> {
+    this.#check();
     return this.#monitor.getAllNodeHealths();
-  }
-
-  /** Hears changes of status until the returned function is called. */
-  addHealthCheckCallback(callback: HealthCallback): () => void {
-    return this.#monitor.addHealthCheckCallback(callback);
   }
 
   /** A sample and the whole check at once, for whoever does not want to wait for the next. */

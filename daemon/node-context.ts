@@ -6,9 +6,11 @@ import type { Logger, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
+import type { NodeHealth } from '../src/health/index.ts';
 import type { Call, HttpClient } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import type { HealthCheckReport } from './check-now.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { DenialChain } from './denial-chain.ts';
 import type { Denials } from './denials.ts';
@@ -63,6 +65,10 @@ export interface NodeContext {
   readonly denialChain: DenialChain;
   /** The newest reading of this machine. */
   readonly sample: () => SystemSample;
+  /** All nodes by their own words. */
+  readonly healths: () => ReadonlyMap<NodeId, NodeHealth>;
+  /** A check of this node now. */
+  readonly checkNow: () => Promise<HealthCheckReport>;
   /** All metrics of this node. */
   readonly metrics: () => MetricsAnswer;
   /** The same as text for scrapers. */

@@ -11,6 +11,7 @@ import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce } from './announce.ts';
 import { askVoters } from './ask-voters.ts';
+import { CheckNow } from './check-now.ts';
 import { checkPki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
@@ -220,6 +221,11 @@ export class NodeManager {
       ...{ readings: () => toldReadings(metrics.values()), told: () => alerts.teller.told },
     });
     const metrics = new MetricsSource(parts, health);
+    const check = new CheckNow({
+      dataDir: this.#options.dataDir,
+      sample: () => health.checkNow(),
+      barrier: (timeoutMs) => consensus.readBarrier(timeoutMs),
+    });
     health.onTick = () => metrics.observe();
     parts.live.listen(() => {
       health.follow();
@@ -243,6 +249,8 @@ export class NodeManager {
       logThreshold: this.#options.logThreshold,
       version: VERSION,
       sample: () => health.sample,
+      healths: () => health.getAllNodeHealths(),
+      checkNow: () => check.run(),
       metrics: () => metrics.answer(),
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),

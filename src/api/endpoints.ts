@@ -9,6 +9,7 @@ import { LIMITS } from '../base/index.ts';
 import { ALERT_ENDPOINTS } from './alert-endpoints.ts';
 import { CONFIG_ENDPOINTS } from './config-endpoints.ts';
 import { BY_NODES, type Endpoint } from './endpoint.ts';
+import { OBSERVE_ENDPOINTS } from './observe-endpoints.ts';
 import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
@@ -143,17 +144,7 @@ export const ENDPOINTS = {
     query: ['seconds'],
     summary: 'Recent samples of all nodes',
   },
-  metrics: {
-    method: 'GET',
-    path: '/v1/metrics',
-    scope: 'read-metrics',
-    request: null,
-    response: control.metricsResponse,
-    idempotent: true,
-    query: ['format'],
-    summary:
-      'Metrics of the answering node; format=prometheus or openmetrics for the text that scrapers read',
-  },
+  ...OBSERVE_ENDPOINTS,
   operations: {
     method: 'GET',
     path: '/v1/operations',

@@ -17,6 +17,8 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   renewCertificate: 'POST /v1/nodes/{id}/certificate',
   leader: 'GET /v1/leader',
   views: 'GET /v1/views',
+  nodeHealths: 'GET /v1/health',
+  checkHealth: 'GET /v1/health/check',
   stateHash: 'GET /v1/hash',
   version: 'GET /v1/version',
   events: 'GET /v1/events',

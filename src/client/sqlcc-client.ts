@@ -149,6 +149,16 @@ export class SqlccClient {
     return this.#read('metrics', call, node);
   }
 
+  /** All nodes' opinions of themselves, as the node that answers heard them last. */
+  healths({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'nodeHealths'>> {
+    return this.#read('nodeHealths', call, node);
+  }
+
+  /** A node checks itself now, with a write to its disk and a question to a quorum. */
+  checkHealth({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'checkHealth'>> {
+    return this.#read('checkHealth', call, node);
+  }
+
   /** The same as the text that scrapers read, with labels, help and the histogram of latencies. */
   async metricsText(
     format: 'prometheus' | 'openmetrics',

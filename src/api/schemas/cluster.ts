@@ -153,6 +153,49 @@ export const renewRequest = z.object({ public_key: z.string().max(1024) });
 export type RenewRequest = z.infer<typeof renewRequest>;
 export const renewResponse = z.object({ certificate: z.string() });
 
+const healthStatus = z.enum(['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN']);
+
+/** Each node's opinion of itself (seed: NodeHealth), as the answering node heard it last. */
+export const healthsResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  nodes: z.array(
+    z.object({
+      node_id: nodeId,
+      status: healthStatus,
+      issues: z.array(z.string()),
+      cpu_usage: z.number().nullable(),
+      memory_usage: z.number().nullable(),
+      disk_usage: z.number().nullable(),
+      active_connections: z.number().int().nullable(),
+      query_latency_p95_ms: z.number().nullable(),
+      last_check: time.nullable(),
+    }),
+  ),
+});
+
+/** What the answering node finds of itself now. */
+export const checkHealthResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  at: time,
+  status: healthStatus,
+  issues: z.array(z.string()),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      /** null = this machine can't tell, or it was not done in time. */
+      value: z.number().nullable(),
+      unit: z.enum(['ratio', 'ms', 'bytes', 'bytes/s', 'per second', 'count']),
+      /** From here on it counts against the node; null = it never does. */
+      limit: z.number().nullable(),
+      status: healthStatus,
+    }),
+  ),
+});
+export type HealthsResponse = z.infer<typeof healthsResponse>;
+export type CheckHealthResponse = z.infer<typeof checkHealthResponse>;
+
 export const versionResponse = z.object({
   schemaVersion,
   version: z.string(),

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import { safe } from '../output/width.ts';
 import { state, yes } from '../output/words.ts';
 import { nodeOf } from './node-changes.ts';
+import { checkAll, checkNow } from './node-check-now.ts';
 
 const WARN_LAG = 1000;
 const CRITICAL_LAG = 10_000;
@@ -137,6 +138,9 @@ async function nagios(context: CliContext, invocation: Invocation): Promise<numb
 
 export const nodeCheck: Run = async (context, invocation) => {
   const { printer } = context;
+  const { args, flags } = invocation;
+  if (flags.is('all')) return checkAll(context);
+  if (flags.is('now')) return checkNow(context, await nodeOf(context, flags, args[0]));
   if (printer.format === 'nagios') return nagios(context, invocation);
   const { status, node, verdict } = await look(context, invocation);
   const code = CODES[verdict.level];

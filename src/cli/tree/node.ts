@@ -97,6 +97,11 @@ const VIEWS: readonly CommandSpec[] = [
     args: ['[id]'],
     flags: [
       NODE_FLAG,
+      { flags: '--all', text: 'every node, by its own word; exits as the worst of them' },
+      {
+        flags: '--now',
+        text: 'the node checks itself now, with a write to its disk and a question to a quorum',
+      },
       { flags: '--warn-lag <entries>', text: 'degraded when further behind, default 1000' },
       { flags: '--critical-lag <entries>', text: 'critical when further behind, default 10000' },
     ],
@@ -104,6 +109,7 @@ const VIEWS: readonly CommandSpec[] = [
     formats: [...FORMATS, 'nagios'],
     examples: [
       'node check n2',
+      'node check n2 --now',
       'node check n2 || mail -s "n2: $?" ops@example.org',
       'node check n2 -o nagios --warn-lag 500',
     ],

@@ -1,0 +1,69 @@
+/** `sqlcc node check --now` and `--all`: a node's check of itself, and all nodes by their own words. */
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { duration, percent, size, state, time } from '../output/words.ts';
+
+type Status = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY' | 'UNKNOWN';
+
+const EXIT_OF: Readonly<Record<Status, number>> = {
+  HEALTHY: EXIT.ok,
+  DEGRADED: EXIT.degraded,
+  UNHEALTHY: EXIT.critical,
+  UNKNOWN: EXIT.critical,
+};
+
+function shown(value: number | null, unit: string): string | null {
+  if (value === null) return null;
+  if (unit === 'ratio') return percent(value);
+  if (unit === 'ms') return duration(value);
+  if (unit === 'bytes') return size(value);
+  if (unit === 'bytes/s') return `${size(value)}/s`;
+  return String(Math.round(value * 100) / 100);
+}
+
+export async function checkNow(context: CliContext, id: string): Promise<number> {
+  const client = await context.client();
+  const answer = await client.checkHealth({ node: id });
+  const { printer } = context;
+  const exit = EXIT_OF[answer.status];
+  await printer.answer({ ...answer, exit }, () => {
+    printer.facts([
+      ['Node', answer.node_id],
+      ['Health', state(answer.status)],
+      ['Why', answer.issues.join('; ')],
+      ['Checked', time(answer.at)],
+    ]);
+    printer.line('');
+    printer.table(
+      [
+        { name: 'CHECK', of: (c) => c.name },
+        { name: 'VALUE', of: (c) => shown(c.value, c.unit), align: 'right' },
+        { name: 'LIMIT', of: (c) => shown(c.limit, c.unit), align: 'right' },
+        { name: 'STATUS', of: (c) => state(c.status) },
+      ],
+      answer.checks,
+    );
+  });
+  return exit;
+}
+
+export async function checkAll(context: CliContext): Promise<number> {
+  const client = await context.client();
+  const answer = await client.healths();
+  const { printer } = context;
+  const exit = Math.max(EXIT.ok, ...answer.nodes.map((node) => EXIT_OF[node.status]));
+  await printer.answer({ ...answer, exit }, () =>
+    printer.table(
+      [
+        { name: 'NAME', of: (n) => n.node_id },
+        { name: 'HEALTH', of: (n) => state(n.status) },
+        { name: 'CPU', of: (n) => percent(n.cpu_usage), align: 'right' },
+        { name: 'MEMORY', of: (n) => percent(n.memory_usage), align: 'right' },
+        { name: 'DISK', of: (n) => percent(n.disk_usage), align: 'right' },
+        { name: 'WHY', of: (n) => n.issues.join('; ') },
+      ],
+      answer.nodes,
+    ),
+  );
+  return exit;
+}
