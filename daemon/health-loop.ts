@@ -9,6 +9,7 @@ import type { NodeId } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
 import type { NodeHealth } from '../src/health/index.ts';
 import { HEALTH_CHECKS, HealthMonitor, lagCheck, networkCheck } from '../src/health/index.ts';
+import { CheckNow, type HealthCheckReport } from './check-now.ts';
 import { healthEvent, healthOf } from './health-words.ts';
 import type { HistoryPoint } from './history.ts';
 import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
@@ -33,6 +34,7 @@ export class HealthLoop {
   #sample: SystemSample;
   #counted = { requests: 0, errors: 0, at: performance.now() };
   #checkedAt = 0;
+  readonly #onDemand: CheckNow;
   /** Status of each node as it was last told. */
   readonly #told = new Map<NodeId, NodeHealth['status']>();
   #timer: NodeJS.Timeout | null = null;
@@ -46,6 +48,15 @@ export class HealthLoop {
     const checks = [...HEALTH_CHECKS, lagCheck(threshold), networkCheck(electionTimeout)];
     this.#monitor = new HealthMonitor(options.parts.facts.nodeId, checks);
     this.#monitor.addHealthCheckCallback((nodeId, health) => this.#tell(nodeId, health));
+    const { consensus } = options.parts;
+    this.#onDemand = new CheckNow({
+      dataDir: options.parts.facts.dataDir,
+      sample: () => {
+        this.#takeSample();
+        return this.health;
+      },
+      barrier: (timeoutMs) => consensus.readBarrier(timeoutMs),
+    });
     this.#sample = options.parts.sampler.sample();
     this.#observe();
   }
@@ -65,11 +76,9 @@ export class HealthLoop {
     return this.#monitor.getAllNodeHealths();
   }
 
-  /** A sample and the whole check at once, for whoever does not want to wait for the next. */
-  checkNow(): NodeHealth {
-    this.#takeSample();
-    this.#check();
-    return this.health;
+  /** A check of this node on demand: what is read, and what is tried only then. */
+  checkNow(): Promise<HealthCheckReport> {
+    return this.#onDemand.run();
   }
 
   /** Open sockets of people and programs. */

@@ -11,7 +11,6 @@ import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce } from './announce.ts';
 import { askVoters } from './ask-voters.ts';
-import { CheckNow } from './check-now.ts';
 import { checkPki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
@@ -221,11 +220,6 @@ export class NodeManager {
       ...{ readings: () => toldReadings(metrics.values()), told: () => alerts.teller.told },
     });
     const metrics = new MetricsSource(parts, health);
-    const check = new CheckNow({
-      dataDir: this.#options.dataDir,
-      sample: () => health.checkNow(),
-      barrier: (timeoutMs) => consensus.readBarrier(timeoutMs),
-    });
     health.onTick = () => metrics.observe();
     parts.live.listen(() => {
       health.follow();
@@ -250,7 +244,7 @@ export class NodeManager {
       version: VERSION,
       sample: () => health.sample,
       healths: () => health.getAllNodeHealths(),
-      checkNow: () => check.run(),
+      checkNow: () => health.checkNow(),
       metrics: () => metrics.answer(),
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),

@@ -20,6 +20,7 @@ import { ClientSession } from './client-session.ts';
 import { type Dispatch, Dispatcher } from './dispatcher.ts';
 import { formatEndpoint } from './failure.ts';
 import { feed } from './feed.ts';
+import { HealthClient } from './health-client.ts';
 import { HttpWire } from './http-wire.ts';
 import { KvClient } from './kv-client.ts';
 import { routeOf } from './routes.ts';
@@ -73,6 +74,8 @@ export class SqlccClient {
   readonly kv: KvClient;
   /** Rules, silences and tests of alerts. */
   readonly alerting: AlertsClient;
+  /** How nodes are. */
+  readonly health: HealthClient;
   readonly #wire: Wire;
   readonly #dispatcher: Dispatcher;
   readonly #patience: number;
@@ -94,6 +97,7 @@ export class SqlccClient {
       (dispatch, node) => this.#run(dispatch, node),
       (options) => this.#watch(options),
     );
+    this.health = new HealthClient((dispatch, node) => this.#run(dispatch, node));
     this.alerting = new AlertsClient((dispatch, node) => this.#run(dispatch, node));
   }
 
@@ -147,16 +151,6 @@ export class SqlccClient {
 
   metrics({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'metrics'>> {
     return this.#read('metrics', call, node);
-  }
-
-  /** All nodes' opinions of themselves, as the node that answers heard them last. */
-  healths({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'nodeHealths'>> {
-    return this.#read('nodeHealths', call, node);
-  }
-
-  /** A node checks itself now, with a write to its disk and a question to a quorum. */
-  checkHealth({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'checkHealth'>> {
-    return this.#read('checkHealth', call, node);
   }
 
   /** The same as the text that scrapers read, with labels, help and the histogram of latencies. */

@@ -11,15 +11,23 @@ export interface RuleToExport {
 }
 
 /** What no rule of the cluster's own can say: who would say it is gone, or keeps no such book. */
-const BESIDE: readonly { readonly name: string; readonly expr: string; readonly text: string }[] = [
+const BESIDE: readonly {
+  readonly name: string;
+  readonly expr: string;
+  readonly forMs: number;
+  readonly text: string;
+}[] = [
   {
     name: 'ErrorBudgetSpent',
     expr: 'cluster:sqlcc_error_budget_seconds:max < 0',
+    forMs: 0,
     text: 'more than 0.01 % of 30 days without a leader that has a majority',
   },
   {
     name: 'NoNodeTells',
     expr: 'absent(sqlcc_build_info)',
+    // a server that starts has scraped nobody yet
+    forMs: 60_000,
     text: 'no daemon answers its scrapes',
   },
 ];
@@ -27,9 +35,10 @@ const BESIDE: readonly { readonly name: string; readonly expr: string; readonly 
 /** A JSON string is a YAML scalar. */
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** In the unit that Prometheus' grammar has for it. */
-function holdText(forMs: number): string {
-  return forMs % 1000 === 0 ? `${forMs / 1000}s` : `${forMs}ms`;
+/** In a unit that Prometheus' grammar has. */
+function forLine(forMs: number): string[] {
+  if (forMs === 0) return [];
+  return [`        for: ${forMs % 1000 === 0 ? `${forMs / 1000}s` : `${forMs}ms`}`];
 }
 
 function alertLines({ name, condition, severity, forMs }: RuleToExport): string[] {
@@ -40,7 +49,7 @@ function alertLines({ name, condition, severity, forMs }: RuleToExport): string[
   return [
     `      - alert: ${name}`,
     `        expr: ${quoted(expr)}`,
-    ...(forMs === 0 ? [] : [`        for: ${holdText(forMs)}`]),
+    ...forLine(forMs),
     `        labels: { severity: ${quoted(severity)} }`,
     '        annotations:',
     `          summary: ${quoted(summary)}`,
@@ -48,10 +57,11 @@ function alertLines({ name, condition, severity, forMs }: RuleToExport): string[
   ];
 }
 
-function besideLines({ name, expr, text }: (typeof BESIDE)[number]): string[] {
+function besideLines({ name, expr, forMs, text }: (typeof BESIDE)[number]): string[] {
   return [
     `      - alert: ${name}`,
     `        expr: ${quoted(expr)}`,
+    ...forLine(forMs),
     '        labels: { severity: "critical" }',
     '        annotations:',
     `          summary: ${quoted(text)}`,

@@ -83,7 +83,7 @@ describe('probes of load balancers', () => {
     const cluster = shared();
     const client = cluster.client();
     const voter = must(parts.get('voter'), 'a voter');
-    const report = await client.checkHealth({ node: voter });
+    const report = await client.health.check({ node: voter });
     ENDPOINTS.checkHealth.response.strict().parse(report);
     expect(report.node_id).toBe(voter);
     const tried = report.checks.filter((c) => c.name.endsWith('-probe'));
@@ -95,7 +95,7 @@ describe('probes of load balancers', () => {
     const printed = await sqlccOn(cluster, ['node', 'check', '--now', '--node', voter]);
     expect(printed.stdout).toMatch(/disk-probe +\S+ +2s +HEALTHY/);
     const all = await until('a word of every node', async () => {
-      const told = await client.healths({ node: voter });
+      const told = await client.health.all({ node: voter });
       return told.nodes.length === 4 && told.nodes.every((n) => n.status !== 'UNKNOWN') ? told : null;
     });
     ENDPOINTS.nodeHealths.response.strict().parse(all);

@@ -23,7 +23,7 @@ function shown(value: number | null, unit: string): string | null {
 
 export async function checkNow(context: CliContext, id: string): Promise<number> {
   const client = await context.client();
-  const answer = await client.checkHealth({ node: id });
+  const answer = await client.health.check({ node: id });
   const { printer } = context;
   const exit = EXIT_OF[answer.status];
   await printer.answer({ ...answer, exit }, () => {
@@ -49,7 +49,7 @@ export async function checkNow(context: CliContext, id: string): Promise<number>
 
 export async function checkAll(context: CliContext): Promise<number> {
   const client = await context.client();
-  const answer = await client.healths();
+  const answer = await client.health.all();
   const { printer } = context;
   const exit = Math.max(EXIT.ok, ...answer.nodes.map((node) => EXIT_OF[node.status]));
   await printer.answer({ ...answer, exit }, () =>

@@ -139,6 +139,8 @@ async function nagios(context: CliContext, invocation: Invocation): Promise<numb
 export const nodeCheck: Run = async (context, invocation) => {
   const { printer } = context;
   const { args, flags } = invocation;
+  if (printer.format === 'nagios' && (flags.is('all') || flags.is('now')))
+    throw new SqlccError('invalid_argument', '-o nagios goes with neither --all nor --now');
   if (flags.is('all')) return checkAll(context);
   if (flags.is('now')) return checkNow(context, await nodeOf(context, flags, args[0]));
   if (printer.format === 'nagios') return nagios(context, invocation);

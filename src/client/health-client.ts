@@ -1,0 +1,26 @@
+/** How nodes are: one method a route. */
+import type { ResponseOf } from '../api/index.ts';
+import type { Run } from './kv-client.ts';
+import type { PinnedOptions } from './types.ts';
+
+const READ = { repeat: 'free', kind: 'control' } as const;
+
+export class HealthClient {
+  readonly #run: Run;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** All nodes' opinions of themselves, as the node that answers heard them last. */
+  async all({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'nodeHealths'>> {
+    const dispatch = { name: 'nodeHealths', ...READ, ...call } as const;
+    return (await this.#run(dispatch, node)) as ResponseOf<'nodeHealths'>;
+  }
+
+  /** A node checks itself now, with a write to its disk and a question to a quorum. */
+  async check({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'checkHealth'>> {
+    const dispatch = { name: 'checkHealth', ...READ, ...call } as const;
+    return (await this.#run(dispatch, node)) as ResponseOf<'checkHealth'>;
+  }
+}
