@@ -87,6 +87,7 @@ describe('probe', () => {
     ['tag_zone=west', 503],
     ['tag_disk=', 503],
     ['tag_toString=x', 503],
+    ['tag_nothing=x', 503],
     ['x=y', 200],
   ])('wants the tags of %s', (query, status) => {
     expect(probe(FOLLOWER, '/replica', new URLSearchParams(query))?.status).toBe(status);
