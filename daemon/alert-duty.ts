@@ -119,9 +119,9 @@ export class AlertDuty implements SinkListener {
    */
   async tell(cluster: () => ClusterState | null, propose: Propose, sink: AlertSink): Promise<void> {
     if (cluster() === this.#told && this.#answers.length === 0) return;
-    await this.#steps(this.#answerSteps(cluster()), propose);
-    await this.#steps(this.#due(cluster()), propose);
-    await this.#steps(deliveriesToHand(cluster()?.outbox ?? [], this.#term), propose);
+    await this.#steps(this.#answerSteps(cluster()), cluster, propose);
+    await this.#steps(this.#due(cluster()), cluster, propose);
+    await this.#steps(deliveriesToHand(cluster()?.outbox ?? [], this.#term), cluster, propose);
     const record = cluster();
     this.#give(record, sink);
     if (this.#parts.now() >= this.#fullUntil) this.#told = record;
@@ -154,14 +154,20 @@ export class AlertDuty implements SinkListener {
     return transitions;
   }
 
-  async #steps(steps: readonly DeliveryStep[], propose: Propose): Promise<void> {
+  async #steps(
+    steps: readonly DeliveryStep[],
+    cluster: () => ClusterState | null,
+    propose: Propose,
+  ): Promise<void> {
     for (let n = 0; n < steps.length; n += LIMITS.maxDeliverySteps) {
       const chunk = steps.slice(n, n + LIMITS.maxDeliverySteps);
       const { result } = await propose({ kind: 'notification-steps', steps: chunk });
       const changed = result.ok ? (result.value as { changed: number }).changed : 0;
       const isDue = chunk[0]?.state === 'due';
-      // refused because it is silenced by now, or because there is no room: in the log once, not each tick
-      if (isDue && changed === 0) this.#fullUntil = this.#parts.now() + FULL_RETRY_MS;
+      // no room: in the log once, not each tick. Without a change for another reason (a former leader's step
+      // was applied in between) nothing waits: an incident may be over before it was told
+      const isFull = (cluster()?.outbox.length ?? 0) >= LIMITS.alertOutbox;
+      if (isDue && changed === 0 && isFull) this.#fullUntil = this.#parts.now() + FULL_RETRY_MS;
     }
   }
 

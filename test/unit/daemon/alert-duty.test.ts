@@ -173,6 +173,33 @@ describe('AlertDuty', () => {
     expect(world.ledger.cluster.alerts).toMatchObject([{ id: 'High:n2', state: 'firing' }]);
   });
 
+  it('tells of what is soon over also when its first word came too late', async () => {
+    const world = new World();
+    const { ledger } = world;
+    const move = (nodeId: string, state: 'firing' | 'resolved') => {
+      const who = { id: `High:${nodeId}`, rule: 'High', nodeId, severity: 'critical' } as const;
+      ledger.done({ kind: 'alert-transition', alert: { ...who, condition: '', value: '', state } });
+    };
+    move('n2', 'firing');
+    const stale = ledger.cluster;
+    await ticks(world, new Leader(world), 1);
+    // the next leader has not applied yet what the former one noted: its own step changes nothing
+    world.term = 2;
+    const next = new Leader(world);
+    next.duty.enter(2);
+    let reads = 0;
+    const propose: Propose = async (command) => {
+      return { result: ledger.apply(command, { term: 2 }) } as Awaited<ReturnType<Propose>>;
+    };
+    await next.duty.tell(() => (reads++ < 3 ? stale : ledger.cluster), propose, next);
+    move('n3', 'firing');
+    await ticks(world, next, 2);
+    move('n3', 'resolved');
+    await ticks(world, next, 2);
+    const told = world.received.filter((one) => one.includes('High:n3') && one.startsWith('slack'));
+    expect(told.map((one) => one.replace(/.* /, ''))).toEqual(['firing', 'resolved']);
+  });
+
   it('records an answer that came while another node led', async () => {
     const world = new World();
     const leader = new Leader(world);
