@@ -5,7 +5,7 @@
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
 import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
-import { unreachable } from '../src/base/index.ts';
+import { LIMITS, SqlccError, unreachable } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
@@ -244,7 +244,11 @@ export class LeaderDuties {
     await consensus.changeMembership(change, status.membershipIndex, PROPOSE_TIMEOUT_MS);
   }
 
-  #propose(command: ClusterCommand): Promise<AppliedResult> {
+  /** What the cluster does by itself is little, and goes on for longer than callers may write; not to the end. */
+  async #propose(command: ClusterCommand): Promise<AppliedResult> {
+    const { digest } = this.#parts.ownFacts();
+    if (digest !== null && digest.capacity - digest.diskUsedBytes < LIMITS.minFreeOwnBytes)
+      throw new SqlccError('storage_failed', 'the data disk is full');
     return this.#parts.consensus.proposals.propose(
       'command',
       encodeCommand(command, ACTOR),

@@ -48,6 +48,8 @@ export const LIMITS = {
   brokenTailsKept: 8,
   /** Proposals are refused when the data disk has less than this free. */
   minFreeDiskBytes: 64 * 1024 * 1024,
+  /** Nor does the cluster write anything of its own accord, such as alerts, with less than this. */
+  minFreeOwnBytes: 8 * 1024 * 1024,
   snapshotsKept: 2,
   snapshotChunkBytes: 256 * 1024,
   /** Snapshots sent by one node, to all peers together; above it they wait, so that the log does not. */

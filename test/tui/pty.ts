@@ -188,7 +188,12 @@ export class Terminal {
   }
 
   kill(signal = 'SIGKILL'): void {
-    if (this.exitCode === null) process.kill(this.#pty.pid, signal);
+    try {
+      if (this.exitCode === null) process.kill(this.#pty.pid, signal);
+    } catch (error) {
+      // it has ended and its exit is still on the way to here
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
 

@@ -33,8 +33,18 @@ const last = held.pop();
 if (last !== undefined) closeSync(last); // to look with
 const starved = walMegabytes();
 for (const fd of held) closeSync(fd);
-write(40);
+for (let n = 0; n < 40; n++) {
+  write(1);
+  if (store.isOutrun) await store.settled();
+}
+await store.settled();
+const copied = walMegabytes();
+// a log that was copied is written again from its start
+write(10);
 process.stdout.write(
-  JSON.stringify({ held: held.length, starved, after: walMegabytes(), applied: store.appliedIndex() }),
+  JSON.stringify({
+    ...{ held: held.length, starved, grown: walMegabytes() - copied, applied: store.appliedIndex() },
+  }),
 );
+await store.settled();
 store.close();

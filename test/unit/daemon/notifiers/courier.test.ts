@@ -173,14 +173,14 @@ describe('Courier', () => {
       close: async () => {},
     };
     start(NOTHING, { create: (channel) => (channel === 'webhook' ? silent : null) });
-    // four at a time, each cut after 30 s: at most 120 get a turn in 15 minutes
+    // four at a time, each cut after 30 s: 120 get a turn in 15 minutes, and four begin as these are over
     for (let n = 0; n < 200; n++) courier.offer(sample({ key: `k${n}` }), 'webhook');
     await clock.advance(LIMITS.notificationGiveUpMs - 1);
     const early = told.length;
     await clock.advance(LIMITS.notificationAttemptMs + 1);
     expect([early, told.length]).toEqual([0, 200]);
     expect(told.every((t) => t.what === 'dead' && t.text.startsWith('given up after 15 minutes'))).toBe(true);
-    expect(told.filter((t) => t.text.includes('and 0 attempts')).length).toBeGreaterThanOrEqual(80);
+    expect(told.filter((t) => t.text.includes('and 0 attempts')).length).toBeGreaterThanOrEqual(76);
   });
 
   it('takes an offer once while it is on its way', async () => {
