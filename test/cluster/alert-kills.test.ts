@@ -45,13 +45,27 @@ it(
       await cluster.untilHealthy();
     }
     const fired = new Set<string>();
-    for await (const event of cluster.client().events({ after: '0', follow: false })) {
-      if (event.kind === 'alert-fired') fired.add(`${event.data['id']}/${event.data['incident']}`);
+    // what begins on a node that is down may end before that does: then it is inhibited, and told to nobody
+    const inhibited = new Set<string>();
+    const down = new Set<string>();
+    for await (const { kind, data, node_id: nodeId } of cluster
+      .client()
+      .events({ after: '0', follow: false })) {
+      const { id, rule, incident } = data as Record<string, string>;
+      if (kind === 'alert-resolved') down.delete(`${id}`);
+      if (kind !== 'alert-fired') continue;
+      fired.add(`${id}/${incident}`);
+      if (rule === 'NodeDown' || rule === 'LeaderDown') down.add(`${id}`);
+      else if (down.has(`NodeDown:${nodeId}`) || down.has('LeaderDown')) inhibited.add(`${id}/${incident}`);
     }
-    await until('all is told', async () => keysOf('resolved').size >= fired.size, ROUND_MS);
+    const isMissing = (key: string, told: Iterable<string>) =>
+      ![...told].some((one) => one.endsWith(`/${key}`));
+    const due = [...fired].filter((key) => !inhibited.has(key));
+    const untold = () => due.filter((key) => isMissing(key, keysOf('resolved')));
+    await until('all is told', async () => untold().length === 0, ROUND_MS);
     const all = RULES.flatMap((rule) => postsOf(stub, rule));
     const keys = expectTold(all).map((key) => key.slice(key.indexOf('/') + 1));
-    expect(new Set(keys)).toEqual(fired);
+    expect(keys.filter((key) => !fired.has(key))).toEqual([]);
     const repeated = all.length - new Set(all).size;
     const longest = Math.max(...tellMs);
     console.log(
