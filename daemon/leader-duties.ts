@@ -244,7 +244,7 @@ export class LeaderDuties {
     await consensus.changeMembership(change, status.membershipIndex, PROPOSE_TIMEOUT_MS);
   }
 
-  /** What the cluster does by itself is little: it goes on when callers may not write any more, for a while. */
+  /** What the cluster does by itself is little: it goes on when callers may not write, for a while. */
   async #propose(command: ClusterCommand): Promise<AppliedResult> {
     const { digest } = this.#parts.ownFacts();
     if (digest !== null && digest.capacity - digest.diskUsedBytes < LIMITS.minFreeOwnBytes)
