@@ -124,6 +124,10 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
       expect({ ...found }, `round ${round}`).toEqual({ n: applied - 1, rows: applied - 1 });
       tally(`power cut, ${kind}: the state`, applied < said ? 'whole, behind' : 'whole');
       before = applied;
+      // the disk is small: a new state before this one fills it
+      if (applied < 100_000) continue;
+      StateStore.discard(disk.dir);
+      before = 0;
     }
   });
 });
