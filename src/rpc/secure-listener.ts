@@ -37,8 +37,8 @@ export interface SecureListenerOptions {
   readonly resetBurst: number;
   readonly resetRate: number;
   readonly admission?: AdmissionLimits;
-  /** Sends callers away when their connection would take a descriptor that must stay free. Absent: nobody. */
-  readonly reserve?: DescriptorReserve;
+  /** A connection that takes a descriptor which must stay free costs a stranger his. Absent: none does. */
+  readonly reserve?: Pick<DescriptorReserve, 'isTouched'>;
   /** A handshake failed: a stranger, an expired certificate, a scanner. */
   handshakeFailed?(address: string, reason: string): void;
 }
@@ -65,6 +65,8 @@ export class SecureListener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #places = new Map<string, Place>();
+  /** Connections of which nobody knows yet whose they are, the oldest first. */
+  readonly #strangers = new Map<string, Socket>();
 
   constructor(options: SecureListenerOptions) {
     this.#options = options;
@@ -125,8 +127,12 @@ export class SecureListener {
 
   /** To be called when the one behind `socket` has proved who it is: it no longer counts as a stranger. */
   strangerAt(socket: Socket): () => void {
-    const place = this.#places.get(nameOf(socket));
-    return () => place?.authenticated();
+    const name = nameOf(socket);
+    const place = this.#places.get(name);
+    return () => {
+      place?.authenticated();
+      this.#strangers.delete(name);
+    };
   }
 
   /** Says GOAWAY, gives streams `graceMs` to end, then closes everything. */
@@ -174,7 +180,9 @@ export class SecureListener {
   }
 
   #onConnection(socket: Socket, handshake: () => void): void {
-    if (this.#options.reserve?.isTouched(descriptorOf(socket), performance.now()) === true) {
+    const isShort = this.#options.reserve?.isTouched(descriptorOf(socket), performance.now()) === true;
+    if (isShort) {
+      this.#dismissStranger();
       socket.destroy();
       return;
     }
@@ -185,22 +193,38 @@ export class SecureListener {
     }
     const name = nameOf(socket);
     this.#places.set(name, place);
+    this.#strangers.set(name, socket);
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => {}); // followed by 'close'
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#places.delete(name);
+      this.#strangers.delete(name);
       place.closed();
     });
     place.begin(handshake);
+  }
+
+  /**
+   * Closes the connection that has been nobody's for the longest. The newcomer goes too, since a descriptor
+   * under TLS is given back some turns later; when it comes again there is room. It may be another node,
+   * which is known a few milliseconds later; who says nothing never is.
+   */
+  #dismissStranger(): void {
+    const [first] = this.#strangers;
+    if (first === undefined) return;
+    this.#strangers.delete(first[0]);
+    first[1].destroy();
   }
 
   #onSecured(socket: TLSSocket): void {
     socket.on('error', () => {});
     const place = this.#places.get(nameOf(socket));
     place?.secured();
-    if (socket.authorized) place?.authenticated();
+    if (!socket.authorized) return;
+    place?.authenticated();
+    this.#strangers.delete(nameOf(socket));
   }
 
   #onSession(session: ServerHttp2Session): void {

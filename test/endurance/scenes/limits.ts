@@ -60,6 +60,8 @@ const DESCRIPTORS: Scenario = {
       /Max open files\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
     // the highest number counts, not how many are open
     runOrThrow(['prlimit', '--pid', `${pid}`, `--nofile=${used + SPARE_DESCRIPTORS}:`]);
+    // it looks at its limit once a second
+    await sleep(1200);
     const began = performance.now();
     const cpuBefore = cpuMs(pid) ?? 0;
     const strangers = new Strangers(stage, leader, 60);
