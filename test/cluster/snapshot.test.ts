@@ -19,8 +19,14 @@ import { clientOf, followerOf, leaderOf, startCluster, until, untilEqual } from 
 const fresh = (key: string, n: number): string => `${key} ${n} ${randomBytes(52_000).toString('base64')}`;
 const WRITERS = 16;
 const KEYS_PER_WRITER = 25;
+/** A snapshot so large must not disturb the detector. */
+const LARGE_BYTES = 64 * 1024 * 1024;
 /** Twenty seconds of work on two idle cores, and a busy machine is no failure. */
 const PATIENCE_MS = 60_000;
+/** Neighbours hear each other so often, up to five of them. */
+const PROBE_PERIOD_MS = 100;
+const LATE_MS = 50;
+const CALM_MS = 1500;
 
 /** Writers that put their keys in turn until they are stopped, each write exactly once. */
 class Load {
@@ -59,13 +65,48 @@ class Load {
   }
 }
 
-/** Indexes at which a node says that it did something with a snapshot. */
-async function snapshots(client: SqlccClient, node: string, kind: string): Promise<number[]> {
+/** Indexes (or sizes) that a node says when it did something with a snapshot. */
+async function snapshots(client: SqlccClient, node: string, kind: string, what: 'index' | 'size' = 'index') {
   const found: number[] = [];
   for await (const event of client.events({ after: '0', follow: false })) {
-    if (event.kind === kind && event.node_id === node) found.push(Number(event.data['index']));
+    if (event.kind === kind && event.node_id === node) found.push(Number(event.data[what]));
   }
   return found;
+}
+
+/** Writes keys that nobody writes again until the snapshot is large enough. */
+async function grow(client: SqlccClient, isEnough: () => Promise<boolean>): Promise<void> {
+  const session = await client.openSession({ timeoutMs: 30_000 });
+  let n = 0;
+  for (const deadline = performance.now() + 2 * PATIENCE_MS; !(await isEnough()); ) {
+    expect(performance.now(), 'the snapshot grows').toBeLessThan(deadline);
+    const keys = Array.from({ length: WRITERS }, () => `more-${n++}`);
+    await Promise.all(keys.map((key) => session.put(key, fresh(key, 0), { timeoutMs: 30_000 })));
+  }
+}
+
+function quantile(ascending: readonly number[], q: number): number {
+  return ascending[Math.floor(ascending.length * q)] ?? Number.POSITIVE_INFINITY;
+}
+
+/** How long ago the other members were heard, as each of `viewers` says, again and again until `over`; ms. */
+async function silences(cluster: DemoCluster, viewers: readonly string[], over: Promise<unknown>) {
+  const found: number[] = [];
+  let isOver = false;
+  const ended = over.finally(() => {
+    isOver = true;
+  });
+  const view = async (node: string): Promise<void> => {
+    const client = clientOf(cluster, { node });
+    while (!isOver) {
+      const { nodes } = await client.nodes({ stale: true });
+      for (const row of nodes)
+        if (row.node_id !== node && viewers.includes(row.node_id)) found.push(row.last_heartbeat_ms ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 7));
+    }
+  };
+  await Promise.all([ended, ...viewers.map(view)]);
+  return found.sort((a, b) => a - b);
 }
 
 /** Where the log of a stopped node begins, by recovering a copy of it. */
@@ -123,6 +164,21 @@ describe('nodes that the log can not bring up', () => {
       const { value: found } = await client.kv.get(key, { level: 'none', node: joined });
       expect(found === value, key).toBe(true);
     }
+    const sizes = () => snapshots(ofLeader, leader, 'snapshot-made', 'size');
+    await grow(client, async () => ((await sizes()).at(-1) ?? 0) > LARGE_BYTES);
+    await untilEqual(cluster);
+    // one more, and nothing else to do: probes of the others come on time while 64 MiB go to it
+    const viewers = cluster.nodes.map((n) => n.nodeId);
+    const calm = new Promise((resolve) => setTimeout(resolve, CALM_MS));
+    const before99 = quantile(await silences(cluster, viewers, calm), 0.99);
+    const fifth = cluster.addNode();
+    const silence = await silences(cluster, viewers, fifth);
+    const { nodeId: last } = await fifth;
+    expect(await snapshots(clientOf(cluster, { node: last }), last, 'snapshot-installed')).toHaveLength(1);
+    expect(silence.length).toBeGreaterThan(300);
+    // on a machine that is busy with something else they are late without a snapshot too
+    expect(quantile(silence, 0.99)).toBeLessThan(Math.max(PROBE_PERIOD_MS, before99) + LATE_MS);
+
     // a log that begins behind a snapshot starts again, also after a kill
     await cluster.killNode(away);
     await cluster.startNode(away);
