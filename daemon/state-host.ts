@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LogIndex, type LogLevel, SqlccError } from '../src/base/index.ts';
+import { LIMITS, type LogIndex, type LogLevel, SqlccError } from '../src/base/index.ts';
 import { applyCommand, decodeState, encodeState } from '../src/cluster/index.ts';
 import type { LogEntry, SnapshotMeta } from '../src/raft/index.ts';
 import { decodeEntries, decodeMembership } from '../src/raft/index.ts';
@@ -35,6 +35,8 @@ export class StateHost {
   #digests: DigestWindow;
   #sinceSnapshot = { index: 0 as LogIndex, bytes: 0, at: performance.now() };
   #snapshotting = false;
+  /** Snapshots that wait to be loaded: newer ones do not make them old. */
+  readonly #wanted = new Set<string>();
   #snapshotThreshold: number;
   /** Messages that came while a snapshot is being loaded, or the disk waited for; null when nothing is. */
   #waiting: (() => void)[] | null = null;
@@ -74,9 +76,10 @@ export class StateHost {
   }
 
   start(): void {
-    this.#data.consensus.on('message', (message: ConsensusToState) =>
-      this.#inOrder(() => this.#onConsensus(message)),
-    );
+    this.#data.consensus.on('message', (message: ConsensusToState) => {
+      if (message.kind === 'restore') this.#wanted.add(message.meta.id);
+      this.#inOrder(() => this.#onConsensus(message));
+    });
     this.#data.main.on('message', (message: MainToState) => this.#inOrder(() => this.#onMain(message)));
     this.#main({
       kind: 'open',
@@ -209,7 +212,7 @@ export class StateHost {
         size: made.size,
         ms: Math.round(performance.now() - began),
       });
-      await this.#snapshots.cleanupOldSnapshots();
+      await this.#snapshots.cleanupOldSnapshots(LIMITS.snapshotsKept, this.#wanted);
     } catch (error) {
       // a missed snapshot costs disk space, not safety: the log stays until one succeeds
       this.#log('error', 'snapshot-failed', { error: (error as Error).message });
@@ -227,6 +230,7 @@ export class StateHost {
       await this.#snapshots.loadSnapshot(meta.id, target);
       await this.#store.settled();
       this.#store.restore(target);
+      this.#wanted.delete(meta.id);
     } catch (error) {
       failStop('state', `snapshot ${meta.id} can't be restored: ${(error as Error).message}`);
     }

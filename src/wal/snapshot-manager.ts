@@ -93,10 +93,17 @@ export class SnapshotManager {
     }
   }
 
-  /** Keeps the `keep` newest and removes what a crash left of others. Not while one is being made. */
-  async cleanupOldSnapshots(keep: number = LIMITS.snapshotsKept): Promise<void> {
+  /**
+   * Keeps the `keep` newest and those that are `wanted`, removes what a crash left of others. Not while one is
+   * being made.
+   */
+  async cleanupOldSnapshots(
+    keep: number = LIMITS.snapshotsKept,
+    wanted: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     const old = this.list().slice(0, -keep);
-    for (const { id } of old) await removeFile(snapshotPath(this.#dir, id, 'snap'));
+    for (const { id } of old.filter((meta) => !wanted.has(meta.id)))
+      await removeFile(snapshotPath(this.#dir, id, 'snap'));
     for (const name of readdirSync(this.#dir)) {
       if (name.endsWith('.tmp')) await removeFile(join(this.#dir, name));
     }

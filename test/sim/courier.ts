@@ -108,7 +108,7 @@ export class Courier {
         this.#end(key, transfer, false);
         return;
       }
-      to.keep({ ...image });
+      to.state.arrive({ ...image });
       const ends = { from: from.nodeId, to: to.nodeId };
       const instances = { fromInstance: from.instanceId, toInstance: to.instanceId };
       const message: RaftMessage = { kind: 'snapshot', ...ends, ...instances, ...parcel };

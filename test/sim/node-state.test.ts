@@ -17,6 +17,18 @@ describe('NodeState.keep', () => {
     expect(state.restore('arrived')).toBe(true);
   });
 
+  it('drops nothing for one that comes, nor one that waits to be loaded', () => {
+    const state = new NodeState();
+    for (const index of [100, 200, 300, 400]) state.arrive(image(state, `came-${index}`, index));
+    expect(state.snapshots.size).toBe(4);
+    state.wanted.add('came-100');
+    state.keep(image(state, 'own', 50), null);
+    expect([...state.snapshots.keys()].sort()).toEqual(['came-100', 'came-200', 'came-300', 'came-400']);
+    expect(state.restore('came-100')).toBe(true);
+    state.keep(image(state, 'own', 60), null);
+    expect(state.snapshots.has('came-100')).toBe(false);
+  });
+
   it('never drops the one that the log builds on', () => {
     const state = new NodeState();
     state.keep(image(state, 'base', 50), 'base');

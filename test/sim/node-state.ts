@@ -53,20 +53,29 @@ export class NodeState {
     return { meta, machine, isRotten: false };
   }
 
+  /** One that came from another node: as in the product nothing goes for it. */
+  arrive(image: SnapshotImage): void {
+    this.snapshots.set(image.meta.id, image);
+  }
+
+  /** Those that were handed over to be loaded. */
+  readonly wanted = new Set<string>();
+
   /**
-   * Old ones go, but not the one that the log builds on. Old is what stands low in the log, as in the product:
-   * one that has arrived and waits to be loaded must not go because own ones were finished since.
+   * One was made here. Old ones go, but not the one that the log builds on, nor one that waits to be loaded. Old
+   * is what stands low in the log, as in the product.
    */
   keep(image: SnapshotImage, needed: string | null): void {
     this.snapshots.set(image.meta.id, image);
     const byIndex = [...this.snapshots.values()].sort((a, b) => a.meta.index - b.meta.index);
     for (const { meta } of byIndex.slice(0, -SNAPSHOTS_KEPT))
-      if (meta.id !== needed) this.snapshots.delete(meta.id);
+      if (meta.id !== needed && !this.wanted.has(meta.id)) this.snapshots.delete(meta.id);
   }
 
   /** Becomes the snapshot; false when there is none, or none that is sound. */
   restore(id: string): boolean {
     const image = this.snapshots.get(id);
+    this.wanted.delete(id);
     if (image === undefined || image.isRotten) return false;
     this.machine = image.machine.copy();
     this.#synced = image.machine;

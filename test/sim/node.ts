@@ -378,7 +378,10 @@ export class SimNode {
     });
     return {
       appliedIndex: () => store.appliedIndex(),
-      restore: (meta, done) => store.restore(meta, done),
+      restore: (meta, done) => {
+        this.state.wanted.add(meta.id);
+        store.restore(meta, done);
+      },
       apply: (entries, done) =>
         store.apply(entries, (index) => {
           done(index);

@@ -79,6 +79,12 @@ describe('SnapshotManager', () => {
     ).toEqual(['snap-20.snap', 'snap-300.snap']);
   });
 
+  it('keeps one that waits to be loaded, however old it has become', async () => {
+    for (const index of [5, 300, 20, 400]) await make(index);
+    await snapshots.cleanupOldSnapshots(2, new Set(['snap-5']));
+    expect(snapshots.list().map((m) => m.index)).toEqual([5, 300, 400]);
+  });
+
   it('shows the older snapshot whatever step of the next one a crash interrupts', async () => {
     const { meta: older } = await make(5);
     const { meta: newer } = await make(6, 700);
