@@ -94,8 +94,8 @@ export class SnapshotManager {
   }
 
   /**
-   * Keeps the `keep` newest and those that are `wanted`, removes what a crash left of others. Not while one is
-   * being made.
+   * Keeps the `keep` newest and those that are `wanted`, removes what a crash left of others. Not while one
+   * is being made.
    */
   async cleanupOldSnapshots(
     keep: number = LIMITS.snapshotsKept,

@@ -422,14 +422,9 @@ export class SimNode {
     const image = this.state.capture(`${this.nodeId}-${this.appliedIndex}-${this.life}`);
     life.clock.later(this.#parts.random.next() * SNAPSHOT_MS, () => {
       life.isSnapshotting = false;
-      this.keep(image);
+      this.state.keep(image, life.storage.snapshot()?.id ?? null);
       this.submit({ kind: 'snapshot-made', meta: image.meta });
     });
-  }
-
-  /** A snapshot that is whole on this node's disk. */
-  keep(image: SnapshotImage): void {
-    this.state.keep(image, this.#life?.storage.snapshot()?.id ?? null);
   }
 
   #restore(id: string): void {
