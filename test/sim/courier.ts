@@ -6,7 +6,7 @@
 import type { InstanceId, NodeId, Random, Term } from '../../src/base/index.ts';
 import type { RaftInput, RaftMessage, SnapshotMeta } from '../../src/raft/index.ts';
 import type { SimNetwork } from './network.ts';
-import type { NodeState, SnapshotImage } from './node-state.ts';
+import type { NodeState } from './node-state.ts';
 import type { World } from './world.ts';
 
 const CHUNKS = 8;
@@ -27,7 +27,6 @@ export interface Porter {
   /** It stands still: nothing is written, nothing is answered. */
   readonly isPaused: boolean;
   readonly state: NodeState;
-  keep(image: SnapshotImage): void;
   submit(input: RaftInput): void;
 }
 

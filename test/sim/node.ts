@@ -31,7 +31,7 @@ import type { DiskImage } from './disk-image.ts';
 import type { History } from './history.ts';
 import { ModelStore } from './model-store.ts';
 import type { SimNetwork } from './network.ts';
-import { NodeState, type SnapshotImage } from './node-state.ts';
+import { NodeState } from './node-state.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
 import { spied } from './shadow.ts';
