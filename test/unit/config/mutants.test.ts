@@ -1,6 +1,5 @@
 /** A thousand broken configuration files: each is refused with a place and a hint, or good in every respect. */
 import { describe, expect, it } from 'vitest';
-import type { ClusterConfig } from '../../../src/config/index.ts';
 import {
   checkText,
   checkUpdate,
@@ -11,19 +10,12 @@ import {
   renderSharedConfig,
   sampleConfig,
 } from '../../../src/config/index.ts';
+import { LOCAL, OWN } from './loaded.ts';
 import { mutatedFiles } from './mutate.ts';
 import { SEED_ALERTS, SEED_CLUSTER, SEED_METRICS } from './seed-file.ts';
 
 const SEED = 20_261;
 
-function config(text: string): ClusterConfig {
-  const parsed = parseConfig(text, { source: 'test' });
-  if (!parsed.ok) throw new TypeError('a configuration');
-  return parsed.config;
-}
-
-const OWN = config(SEED_CLUSTER);
-const LOCAL = { nodeId: OWN.nodeId, dataDir: OWN.dataDir, network: OWN.network };
 const CURRENT = renderSharedConfig(OWN);
 const BASES = [
   SEED_CLUSTER,

@@ -24,17 +24,10 @@ import {
 import { HealthMonitor, lagCheck } from '../../../src/health/index.ts';
 import type { RaftStatus } from '../../../src/raft/index.ts';
 import { fact, facts, NOW, threeNodes } from '../cluster/world.ts';
+import { config, LOCAL, OWN } from './loaded.ts';
 import { SEED_CLUSTER } from './seed-file.ts';
 
-function config(text: string): ClusterConfig {
-  const parsed = parseConfig(text, { source: 'test' });
-  if (!parsed.ok) throw new TypeError('the seed loads');
-  return parsed.config;
-}
-
-const OWN = config(SEED_CLUSTER);
 const CURRENT = renderSharedConfig(OWN);
-const LOCAL = { nodeId: OWN.nodeId, dataDir: OWN.dataDir, network: OWN.network };
 
 function leaves(value: unknown, prefix = ''): string[] {
   if (typeof value !== 'object' || value === null) return [prefix];

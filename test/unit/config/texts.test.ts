@@ -1,6 +1,5 @@
 /** Texts around the configuration: whole ones that replace, backups, assignments, what waits for a restart. */
 import { describe, expect, it } from 'vitest';
-import type { ClusterConfig } from '../../../src/config/index.ts';
 import {
   assignmentsText,
   backupText,
@@ -9,21 +8,13 @@ import {
   configHash,
   DistributedConfig,
   diffTexts,
-  parseConfig,
   readBackup,
   renderSharedConfig,
 } from '../../../src/config/index.ts';
 import { KEY_LIST } from '../../../src/config/keys.ts';
+import { config, LOCAL, OWN } from './loaded.ts';
 import { SEED_ALERTS, SEED_CLUSTER, SEED_METRICS } from './seed-file.ts';
 
-function config(text: string): ClusterConfig {
-  const result = parseConfig(text, { source: 'test' });
-  if (!result.ok) throw new TypeError(result.issues.map((i) => i.message).join('; '));
-  return result.config;
-}
-
-const OWN = config(SEED_CLUSTER);
-const LOCAL = { nodeId: OWN.nodeId, dataDir: OWN.dataDir, network: OWN.network };
 const TUNED = renderSharedConfig(
   config(`${SEED_CLUSTER.replace('heartbeat_interval_ms: 50', 'heartbeat_interval_ms: 40')}${SEED_ALERTS}`),
 );

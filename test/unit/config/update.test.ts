@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
-import type { CheckedUpdate, ClusterConfig, ConfigVersionInfo } from '../../../src/config/index.ts';
+import type { CheckedUpdate, ConfigVersionInfo } from '../../../src/config/index.ts';
 import {
   ConfigUpdateManager,
   ConfigVersionManager,
@@ -11,21 +11,13 @@ import {
   diffConfigs,
   nextUpdate,
   overlayConfig,
-  parseConfig,
   renderSharedConfig,
   UPDATE_TRANSITIONS,
 } from '../../../src/config/index.ts';
+import { config, LOCAL, OWN } from './loaded.ts';
 import { SEED_ALERTS, SEED_CLUSTER, SEED_METRICS } from './seed-file.ts';
 
-function config(text: string): ClusterConfig {
-  const result = parseConfig(text, { source: 'test' });
-  if (!result.ok) throw new TypeError(result.issues.map((i) => i.message).join('; '));
-  return result.config;
-}
-
-const OWN = config(SEED_CLUSTER);
 const CURRENT = renderSharedConfig(OWN);
-const LOCAL = { nodeId: OWN.nodeId, dataDir: OWN.dataDir, network: OWN.network };
 
 function update(text: string): CheckedUpdate {
   return checkUpdate(CURRENT, text, LOCAL);

@@ -3,18 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkOnNode } from '../../../daemon/config-check.ts';
 import { OwnFile } from '../../../daemon/own-file.ts';
-import type { ClusterConfig } from '../../../src/config/index.ts';
-import { DistributedConfig, parseConfig, renderSharedConfig } from '../../../src/config/index.ts';
+import { DistributedConfig, renderSharedConfig } from '../../../src/config/index.ts';
+import { config, OWN } from '../config/loaded.ts';
 import { SEED_CLUSTER } from '../config/seed-file.ts';
 import { NodeFolders } from '../rpc/node-folders.ts';
 
-function config(text: string): ClusterConfig {
-  const parsed = parseConfig(text, { source: 'test' });
-  if (!parsed.ok) throw new TypeError('a configuration');
-  return parsed.config;
-}
-
-const OWN = config(SEED_CLUSTER);
 const SHARED = renderSharedConfig(OWN);
 
 let folders: NodeFolders;
