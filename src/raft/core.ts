@@ -122,6 +122,8 @@ export class RaftCore {
   contactAt: Instant | null = null;
   /** Outside evidence says that the leader is gone: its lease does not bind pre-votes. */
   leaseVoid = false;
+  /** The last one that this node refused for the lease of its leader. */
+  leaseAsker: Extract<RaftMessage, { kind: 'pre-vote' }> | null = null;
   /** The driver is about to stop this node: it stands for nothing any more. */
   isLeaving = false;
   hint: { at: Instant; readonly peer: NodeId; readonly rank: number } | null = null;

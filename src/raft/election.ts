@@ -48,6 +48,7 @@ export function leaderContact(core: RaftCore): void {
   core.quest = null;
   core.support = null;
   core.supported.clear();
+  core.leaseAsker = null;
   resetElectionTimer(core);
 }
 
@@ -108,15 +109,19 @@ function countVotes(core: RaftCore): void {
   else if (result === 'lost') becomeFollower(core, core.term, null, 'election lost');
 }
 
-/** Would this node vote for the sender? Changes nothing here but the wait before an own hint campaign. */
+/** Why this node would not vote for the sender; null = it would. */
+function preVoteRefusal(core: RaftCore, m: MessageOf<'pre-vote'>): VoteRefusal | null {
+  if (!core.hasOwnIdentity() || core.log.isInstalling) return 'not-ready';
+  if (m.term < core.term) return 'term';
+  if (!core.log.isUpToDate(m.last)) return 'log';
+  if (remainingLease(core, m.from) > 0) return 'lease';
+  return !givesWay(core, m) && supportsAnother(core, m.from, m.last) ? 'voted' : null;
+}
+
+/** Would this node vote for the sender? Changes nothing here but own plans to stand. */
 export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
-  const lease = remainingLease(core, m.from);
-  let refusal: VoteRefusal | null = null;
-  if (!core.hasOwnIdentity() || core.log.isInstalling) refusal = 'not-ready';
-  else if (m.term < core.term) refusal = 'term';
-  else if (!core.log.isUpToDate(m.last)) refusal = 'log';
-  else if (lease > 0) refusal = 'lease';
-  else if (supportsAnother(core, m.from, m.last)) refusal = 'voted';
+  const refusal = preVoteRefusal(core, m);
+  core.leaseAsker = refusal === 'lease' ? m : null;
   if (refusal === null) {
     standBehind(core, m.from);
     supportOther(core, m.from, m.last);
@@ -124,18 +129,21 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
     if (core.role === 'pre-candidate' && supportsAnother(core, core.nodeId))
       becomeFollower(core, core.term, null, `${m.from} stands`);
   }
-  const retryAfterMs = refusal === 'lease' ? lease : 0;
-  core.send(
-    m.from,
-    {
-      kind: 'pre-vote-response',
-      campaign: m.campaign,
-      granted: refusal === null,
-      refusal,
-      retryAfterMs,
-    },
-    m.fromInstance,
-  );
+  const retryAfterMs = refusal === 'lease' ? remainingLease(core, m.from) : 0;
+  const answer = { campaign: m.campaign, granted: refusal === null, refusal, retryAfterMs };
+  core.send(m.from, { kind: 'pre-vote-response', ...answer }, m.fromInstance);
+}
+
+/**
+ * Two that ask each other and support only themselves would refuse each other for a whole timeout. Of equal
+ * logs the one that ranks behind gives way, the one with the later name where the leader's ranks say nothing:
+ * both decide by the same order.
+ */
+function givesWay(core: RaftCore, { from, reason }: MessageOf<'pre-vote'>): boolean {
+  if (core.role !== 'pre-candidate' || core.voteToken !== 0 || core.support?.to !== core.nodeId) return false;
+  const [own, other] = [core.ranks.indexOf(core.nodeId), core.ranks.indexOf(from)];
+  const areRanked = own >= 0 && other >= 0 && core.quest?.kind === 'hint' && reason === 'hint';
+  return areRanked ? other < own : from < core.nodeId;
 }
 
 /**
@@ -163,9 +171,9 @@ export function onPreVoteResponse(core: RaftCore, m: MessageOf<'pre-vote-respons
     planRetry(core, 0);
     return;
   }
-  const ballot = must(core.ballot, 'the ballot');
-  ballot.record(m.from, m.granted);
+  // no final word: whoever says so answers again when it learns that its leader is gone
   if (m.refusal === 'lease') planRetry(core, m.retryAfterMs);
+  else must(core.ballot, 'the ballot').record(m.from, m.granted);
   countPreVotes(core);
 }
 
@@ -216,11 +224,21 @@ export function onVoteDurable(core: RaftCore): void {
   countVotes(core);
 }
 
-/** Hard evidence that the leader's process is gone: wait by rank, then campaign. */
+/**
+ * Hard evidence that the leader's process is gone: wait by rank, then campaign. Who had the same evidence
+ * earlier and was refused for the lease gets its answer now instead of when it asks again.
+ */
 export function onLeaderLost(core: RaftCore, peer: NodeId): void {
   if (core.role !== 'follower' && core.role !== 'learner') return;
   if (core.leaderId !== peer) return;
   core.leaseVoid = true;
+  planHint(core, peer);
+  const asked = core.leaseAsker;
+  core.leaseAsker = null;
+  if (asked !== null && preVoteRefusal(core, asked) === null) onPreVote(core, asked);
+}
+
+function planHint(core: RaftCore, peer: NodeId): void {
   if (core.hint !== null || !core.isPromotable()) return;
   const rank = ownRank(core);
   if (rank < 0 || core.now - core.lastHintAt < core.electionTimeoutMs) return;

@@ -7,7 +7,7 @@
  */
 import type { RaftInput, RaftOutput, RaftStatus } from '../../src/raft/index.ts';
 import type { SceneNode, SceneWatch } from '../golden/raft/scene.ts';
-import { changed, onMessage, readLine } from './messages.ts';
+import { changed, mayGrant, onMessage, readLine } from './messages.ts';
 import { emptyImage, type Image, RaftModel } from './raft-model.ts';
 
 export class Mismatch extends Error {
@@ -20,6 +20,8 @@ export class LockStep implements SceneWatch {
   readonly #models = new Map<string, RaftModel>();
   /** Answers that the model gives and the core has not sent yet. */
   readonly #expected = new Map<string, string[]>();
+  /** By server, whom it may answer without being asked again. */
+  readonly #late = new Map<string, string>();
   #now = 0;
   /** The highest index that any server ever took for committed. */
   #committed = 0;
@@ -52,6 +54,10 @@ export class LockStep implements SceneWatch {
     if (input.kind === 'read-index') this.#reads.set(input.id, this.#committed);
     const { role } = model;
     this.#take(model, input, { now, status });
+    if (model.leaseVoid && model.asker !== null) {
+      if (mayGrant(model, model.asker, now)) this.#late.set(model.id, model.asker.from);
+      model.asker = null;
+    }
     if (model.role === 'leader' && role !== 'leader') model.syncPeers(now);
     if (model.role === 'leader') model.decide(now);
     this.#compare(model, status, name);
@@ -85,7 +91,7 @@ export class LockStep implements SceneWatch {
         if (isFree && !m.granted && !model.maySupportAnother(m.to, this.#now))
           throw new Mismatch(`${node.id} says no to ${m.to} for the sake of nobody`);
         if (m.granted) model.supported.set(m.to, this.#now);
-        answers.push(`${m.kind} to ${m.to} ${isFree}`);
+        if (!m.granted || this.#late.get(model.id) !== m.to) answers.push(`${m.kind} to ${m.to} ${isFree}`);
       }
     }
     for (const s of output.snapshotsToSend) this.#session(model, s.peer, s.session);
@@ -99,6 +105,7 @@ export class LockStep implements SceneWatch {
       (this.#expected.get(node.id) ?? []).sort().join(', '),
     );
     this.#expected.set(node.id, []);
+    this.#late.delete(node.id);
     for (const m of output.sendNow) {
       const isPromise =
         m.kind === 'vote' ||

@@ -61,11 +61,16 @@ function isForUs(model: RaftModel, m: RaftMessage): boolean {
 }
 
 /** Dissertation §9.6: would it be elected? No term moves. */
-function onPreVote(model: RaftModel, m: Of<'pre-vote'>, { now, status }: Seen): string {
+export function mayGrant(model: RaftModel, m: Of<'pre-vote'>, now: number): boolean {
   const mayBeElected = model.hasOwnDisk && m.term >= model.term && model.isUpToDate(m.last);
   // a vote that is on its way to the disk is for one server only
   const isTaken = model.isVoteOnItsWay() && model.votedFor !== m.from;
-  const granted = mayBeElected && !model.isBound(m.from, now) && !isTaken;
+  return mayBeElected && !model.isBound(m.from, now) && !isTaken;
+}
+
+function onPreVote(model: RaftModel, m: Of<'pre-vote'>, { now, status }: Seen): string {
+  const granted = mayGrant(model, m, now);
+  model.asker = granted ? null : m;
   // two that stand on the same evidence: one of them may give way
   if (granted && model.role === 'pre-candidate' && status.role === 'follower') model.follow(model.term, null);
   return `pre-vote-response to ${m.from} ${granted}`;
@@ -77,7 +82,8 @@ function onPreVoteAnswer(model: RaftModel, m: Of<'pre-vote-response'>, { status 
     model.follow(m.term, null);
     return;
   }
-  model.answer(m.from, m.granted);
+  // no final word: its leader may turn out to be gone
+  if (m.refusal !== 'lease') model.answer(m.from, m.granted);
   // a lost one may also wait and ask once more
   if (model.role === 'pre-candidate' && model.isLost() && status.role !== 'pre-candidate')
     model.follow(model.term, null);
@@ -106,6 +112,7 @@ function onLeaderWord(
     model.follow(m.term, m.from);
   model.contactAt = now;
   model.leaseVoid = false;
+  model.asker = null;
   if (m.kind === 'heartbeat') {
     model.commitTo(m.commit);
     return null;

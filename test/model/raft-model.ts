@@ -9,7 +9,7 @@
  * Not in it: when a server stands (that is chance), to whom a leader sends
  * what, and how a read is confirmed.
  */
-import type { LogEntry, Membership, RaftMember, SnapshotMeta } from '../../src/raft/index.ts';
+import type { LogEntry, Membership, RaftMember, RaftMessage, SnapshotMeta } from '../../src/raft/index.ts';
 
 /** An entry as far as two logs can differ in it. */
 interface Line {
@@ -77,6 +77,8 @@ export class RaftModel {
   contactAt: number | null = null;
   /** Evidence that the leader is gone. */
   leaseVoid = false;
+  /** The last one that was refused a pre-vote, who may be answered anew when the leader turns out to be gone. */
+  asker: Extract<RaftMessage, { kind: 'pre-vote' }> | null = null;
   isLeaving = false;
   isDistressed = false;
   timeoutMs: number;

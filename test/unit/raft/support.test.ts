@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RaftMessage } from '../../../src/raft/index.ts';
 import { logOf, memberOf, Scene } from '../../golden/raft/scene.ts';
 
-const ids = ['a', 'b', 'c'] as const;
+const ids = ['a', 'b', 'c', 'd'] as const;
 const membership = { voters: ids.map((id) => memberOf(id)), outgoing: [], learners: [], learnersNext: [] };
 
 function scene(): Scene {
@@ -97,9 +97,20 @@ describe('support of a candidate', () => {
     at.now = at.core('c').status().wakeAt;
     at.step('c', { kind: 'tick' });
     expect(at.core('c').status().role).toBe('pre-candidate');
-    expect(ask(at, 'a', 2, 1)).toBe('voted');
-    expect(ask(at, 'a', 2, 2)).toBe('yes');
+    expect(ask(at, 'd', 2, 1)).toBe('voted');
+    expect(ask(at, 'd', 2, 2)).toBe('yes');
     expect(at.core('c').status().role).toBe('follower');
+  });
+
+  it('of itself ends for an equal log of an earlier name: two would refuse each other', () => {
+    const at = scene();
+    write(at, 2, 500);
+    at.now = at.core('c').status().wakeAt;
+    at.step('c', { kind: 'tick' });
+    expect(at.core('c').status().role).toBe('pre-candidate');
+    expect(ask(at, 'b', 2, 1)).toBe('yes');
+    expect(at.core('c').status().role).toBe('follower');
+    expect(ask(at, 'a', 2, 1)).toBe('voted');
   });
 
   it('is not ended by a vote for another whose term is over', () => {
