@@ -119,7 +119,7 @@ export class LeaderDuties {
       const operation = state.cluster?.operations.find((o) => o.state === 'running');
       const status = consensus.status;
       if (operation === undefined || state.cluster === null || status?.role !== 'leader') return;
-      const step = nextStep(operation, state.cluster, status);
+      const step = nextStep(operation, state.cluster, status, Date.now());
       switch (step.kind) {
         case 'wait':
           return;

@@ -147,6 +147,17 @@ export const LIMITS = {
   /** Characters of one text in a line of the audit; the rest is cut off. */
   maxAuditText: 512,
   operationHistory: 200,
+  /** A pause of the whole cluster ends after this at the latest; whoever needs more asks again. */
+  maxPauseMs: 7 * 86_400_000,
+  /** Scheduled operations that wait, and those remembered with them; a further one that waits is refused. */
+  maxScheduled: 64,
+  scheduleHistory: 200,
+  /** How far ahead an operation is scheduled; a later one is refused. */
+  maxScheduleAheadMs: 90 * 86_400_000,
+  /** A scheduled operation whose time is over by more than this is skipped: nobody expects it any more. */
+  scheduleGraceMs: 60_000,
+  /** After leadership was given away automatically it is not given away so again before, unless it must. */
+  handOverCooldownMs: 60_000,
   /** Phases kept of one operation; the oldest go. */
   operationPhases: 32,
   /** Alerts remembered; the longest resolved one goes first. */

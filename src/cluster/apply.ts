@@ -18,11 +18,14 @@ import type { ClusterCommand } from './command.ts';
 import { confirmConfig, putConfig, revertConfig } from './config.ts';
 import { startLeader } from './elections.ts';
 import type { ClusterEvent } from './events.ts';
+import { recordHandOver } from './hand-over.ts';
 import { disableMaintenance, enableMaintenance } from './maintenance.ts';
 import { admitNode, judgeNode, removeNode, startedNode, stoppedNode, updateNode } from './node-lifecycle.ts';
 import { advanceOperation, beginOperation, endOperation } from './operations.ts';
 import type { Applied, ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { refused } from './outcome.ts';
+import { pauseCluster, resumeCluster } from './pause.ts';
+import { addScheduled, cancelScheduled, skipScheduled, startScheduled } from './schedule.ts';
 import { createSilence, expireSilence } from './silences.ts';
 import { createToken, revokeToken } from './tokens.ts';
 
@@ -48,6 +51,20 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return enableMaintenance(state, command, at);
     case 'maintenance-disable':
       return disableMaintenance(state, command, at);
+    case 'cluster-pause':
+      return pauseCluster(state, command, at);
+    case 'cluster-resume':
+      return resumeCluster(state, command, at);
+    case 'schedule-add':
+      return addScheduled(state, command, at);
+    case 'schedule-cancel':
+      return cancelScheduled(state, command, at);
+    case 'schedule-start':
+      return startScheduled(state, command, at);
+    case 'schedule-skip':
+      return skipScheduled(state, command, at);
+    case 'hand-over-record':
+      return recordHandOver(state, command, at);
     case 'operation-begin':
       return beginOperation(state, command, at);
     case 'operation-phase':

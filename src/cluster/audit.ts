@@ -33,6 +33,15 @@ function maintenanceWords(state: ClusterState, nodeId: string): string | null {
   return found === undefined ? null : `by ${found.owner} until ${new Date(found.expires).toISOString()}`;
 }
 
+function pauseWords({ pause }: ClusterState): string | null {
+  return pause === null ? null : `by ${pause.owner} until ${new Date(pause.expires).toISOString()}`;
+}
+
+function scheduleWords(state: ClusterState, id: string): string | null {
+  const found = state.schedule.find((s) => s.id === id);
+  return found === undefined ? null : `${found.state}, at ${new Date(found.at).toISOString()}`;
+}
+
 function operationWords(state: ClusterState, id: string): string | null {
   const found = state.operations.find((o) => o.id === id);
   return found === undefined ? null : `${found.state}, phase ${found.phase}`;
@@ -60,6 +69,54 @@ function alertWords(state: ClusterState, id: string): string | null {
   return found === undefined ? null : `${found.state}, acknowledged by ${found.acknowledgedBy ?? 'nobody'}`;
 }
 
+type Steering = Extract<
+  ClusterCommand,
+  {
+    kind:
+      | `maintenance-${string}`
+      | `cluster-${string}`
+      | `schedule-${string}`
+      | 'operation-begin'
+      | 'operation-end';
+  }
+>;
+
+/** Of what says who leads, and what the cluster may do by itself. */
+function steeringSubject(command: Steering): Subject {
+  switch (command.kind) {
+    case 'maintenance-enable': {
+      const { nodeId, reason } = command;
+      return { target: nodeId, reason, seenIn: (s) => maintenanceWords(s, nodeId) };
+    }
+    case 'maintenance-disable': {
+      const { nodeId, cause } = command;
+      return { target: nodeId, reason: cause, seenIn: (s) => maintenanceWords(s, nodeId) };
+    }
+    case 'cluster-pause':
+      return { target: 'cluster', reason: command.reason, seenIn: pauseWords };
+    case 'cluster-resume':
+      return { target: 'cluster', reason: command.cause, seenIn: pauseWords };
+    case 'schedule-add': {
+      const { id, kind, to, reason } = command.entry;
+      return { target: `${kind} → ${to ?? 'best'}`, reason, seenIn: (s) => scheduleWords(s, id) };
+    }
+    case 'schedule-cancel':
+    case 'schedule-skip':
+      return { target: command.id, reason: command.cause, seenIn: (s) => scheduleWords(s, command.id) };
+    case 'schedule-start':
+      return { target: command.id, reason: '', seenIn: (s) => scheduleWords(s, command.id) };
+    case 'operation-begin': {
+      const { id, kind, from, to, reason } = command.operation;
+      const target = `${kind} ${from ?? '-'} → ${to ?? '-'}`;
+      return { target, reason, seenIn: (s) => operationWords(s, id) };
+    }
+    case 'operation-end': {
+      const { id, error, state } = command;
+      return { target: id, reason: error ?? state, seenIn: (s) => operationWords(s, id) };
+    }
+  }
+}
+
 /** What a control command is about; null for what a node or the leader reports by itself. */
 function subjectOf(command: ClusterCommand): Subject | null {
   switch (command.kind) {
@@ -75,23 +132,17 @@ function subjectOf(command: ClusterCommand): Subject | null {
       const { nodeId, reason } = command;
       return { target: nodeId, reason, seenIn: (s) => nodeWords(own(s.nodes, nodeId)) };
     }
-    case 'maintenance-enable': {
-      const { nodeId, reason } = command;
-      return { target: nodeId, reason, seenIn: (s) => maintenanceWords(s, nodeId) };
-    }
-    case 'maintenance-disable': {
-      const { nodeId, cause } = command;
-      return { target: nodeId, reason: cause, seenIn: (s) => maintenanceWords(s, nodeId) };
-    }
-    case 'operation-begin': {
-      const { id, kind, from, to, reason } = command.operation;
-      const target = `${kind} ${from ?? '-'} → ${to ?? '-'}`;
-      return { target, reason, seenIn: (s) => operationWords(s, id) };
-    }
-    case 'operation-end': {
-      const { id, error, state } = command;
-      return { target: id, reason: error ?? state, seenIn: (s) => operationWords(s, id) };
-    }
+    case 'maintenance-enable':
+    case 'maintenance-disable':
+    case 'cluster-pause':
+    case 'cluster-resume':
+    case 'schedule-add':
+    case 'schedule-cancel':
+    case 'schedule-skip':
+    case 'schedule-start':
+    case 'operation-begin':
+    case 'operation-end':
+      return steeringSubject(command);
     case 'config-put':
       return {
         target: `config ${command.configHash.slice(0, 12)}`,
@@ -119,6 +170,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'node-liveness':
     case 'leader-started':
     case 'operation-phase':
+    case 'hand-over-record':
     case 'alert-transition':
     case 'notification-steps':
       return null;

@@ -47,6 +47,7 @@ export interface NodeRecord {
   readonly livenessSince: Timestamp;
 }
 
+/** Of a node, or the pause of the whole cluster. */
 export interface Maintenance {
   readonly owner: string;
   readonly reason: string;
@@ -56,6 +57,8 @@ export interface Maintenance {
 
 export type OperationKind =
   | 'failover'
+  | 'switchover'
+  | 'hand-over'
   | 'maintenance-enable'
   | 'maintenance-disable'
   | 'remove-node'
@@ -67,6 +70,33 @@ export interface OperationPhase {
   readonly at: Timestamp;
   readonly elapsedMs: number | null;
   readonly result: string | null;
+}
+
+/** A failover or switchover that is to begin at a time; whoever leads then begins it, once. */
+export interface ScheduledOperation {
+  readonly id: string;
+  readonly kind: 'failover' | 'switchover';
+  /** null = the best candidate of that moment. */
+  readonly to: NodeId | null;
+  /** Skipped unless this node leads then; null = whoever does. */
+  readonly expectLeader: NodeId | null;
+  readonly at: Timestamp;
+  readonly actor: string;
+  readonly reason: string;
+  readonly createdAt: Timestamp;
+  readonly state: 'waiting' | 'started' | 'skipped' | 'cancelled';
+  /** What it became, once it is started. */
+  readonly operation: string | null;
+  /** Why it was skipped or cancelled. */
+  readonly cause: string | null;
+  readonly endedAt: Timestamp | null;
+}
+
+/** Until when the cluster does not do the same thing by itself again. */
+export interface Cooldown {
+  readonly since: Timestamp;
+  readonly until: Timestamp;
+  readonly cause: string;
 }
 
 /** A long action as replicated state: the next leader reads the phase and goes on. */
@@ -151,6 +181,12 @@ export interface ClusterState {
   /** With the embedded engine the primary is the Raft leader and the epoch is its term. */
   readonly primary: { readonly nodeId: NodeId | null; readonly epoch: Epoch; readonly since: Timestamp };
   readonly maintenance: Readonly<Record<string, Maintenance>>;
+  /** Set while the cluster moves neither leadership nor members by itself. */
+  readonly pause: Maintenance | null;
+  /** Waiting ones, and those that were, oldest first; bounded by LIMITS.scheduleHistory. */
+  readonly schedule: readonly ScheduledOperation[];
+  /** By what rests; those whose time is over mean nothing. */
+  readonly cooldowns: Readonly<Record<string, Cooldown>>;
   /** Newest last; bounded by LIMITS.operationHistory. */
   readonly operations: readonly Operation[];
   readonly elections: readonly Election[];

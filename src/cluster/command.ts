@@ -4,7 +4,14 @@
  */
 import type { AlertAction, AlertTransition, DeliveryStep, SilenceMatchers } from '../alerts/index.ts';
 import type { ConfigVersion, Duration, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
-import type { CandidateRow, NodeRecord, Operation, OperationState, TokenRecord } from './cluster-state.ts';
+import type {
+  CandidateRow,
+  NodeRecord,
+  Operation,
+  OperationState,
+  ScheduledOperation,
+  TokenRecord,
+} from './cluster-state.ts';
 
 /**
  * Key-values: applied to SQLite rows, not to `ClusterState`. `ifVersion` 0 = must not exist, null =
@@ -83,6 +90,34 @@ export type ClusterCommand =
       readonly forMs: number;
     }
   | { readonly kind: 'maintenance-disable'; readonly nodeId: NodeId; readonly cause: string }
+  | {
+      readonly kind: 'cluster-pause';
+      readonly owner: string;
+      readonly reason: string;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'cluster-resume'; readonly cause: string }
+  | {
+      readonly kind: 'schedule-add';
+      readonly entry: Pick<ScheduledOperation, 'id' | 'kind' | 'to' | 'expectLeader' | 'at' | 'reason'>;
+    }
+  | { readonly kind: 'schedule-cancel'; readonly id: string; readonly cause: string }
+  /** Its time has come: the entry is marked and its operation begins in one step, so at most once. */
+  | {
+      readonly kind: 'schedule-start';
+      readonly id: string;
+      readonly operation: Pick<Operation, 'id' | 'from' | 'to' | 'candidates'>;
+    }
+  | { readonly kind: 'schedule-skip'; readonly id: string; readonly cause: string }
+  /** A former leader says why it gave leadership away by itself; `term` was its last one. */
+  | {
+      readonly kind: 'hand-over-record';
+      readonly id: string;
+      readonly from: NodeId;
+      readonly term: Term;
+      readonly cause: string;
+      readonly candidates: readonly CandidateRow[];
+    }
   | {
       readonly kind: 'operation-begin';
       readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {

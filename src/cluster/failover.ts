@@ -1,8 +1,14 @@
-/** A failover by hand: whether it may happen now, to whom, and all that speaks against it. */
+/**
+ * A failover or switchover by hand: whether it may happen now, to whom, and all that speaks against it. A
+ * switchover is for a cluster that is well: everybody there, the target healthy and in step. A failover is
+ * for one that is not, and takes what can lead.
+ */
 import type { NodeId, Term, Timestamp } from '../base/index.ts';
-import { candidateReasons, candidateTable, expectedGapMs } from './candidates.ts';
+import { candidateReasons, candidateTable, expectedGapMs, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
+import { cooldownChecks } from './hand-over.ts';
 import { runningOperation } from './operations.ts';
+import { pauseChecks } from './pause.ts';
 import type { Check, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
 
@@ -11,7 +17,12 @@ export interface FailoverRequest {
   readonly to: NodeId | null;
   /** Compare-and-set: the term that the asker has seen; null = whatever it is. */
   readonly expectTerm: Term | null;
+  /** Compare-and-set: who leads now, as the asker believes; null or absent = whoever does. */
+  readonly expectLeader?: NodeId | null;
 }
+
+/** A switchover's target is at most this far behind when it begins; the rest it gets before it takes over. */
+export const MAX_SWITCHOVER_LAG_ENTRIES = 100;
 
 /** No leader, or one of a term that the asker has not seen. */
 export function leaderChecks(facts: PlanFacts, expectTerm: Term | null): Check[] {
@@ -81,9 +92,39 @@ function targetChecks(
   return [check('target', 'pass', `${to} can take over`)];
 }
 
+function expectedLeaderChecks(facts: PlanFacts, expected: NodeId | null): Check[] {
+  if (expected === null || expected === facts.leaderId) return [];
+  return [check('expected-leader', 'fail', `${facts.leaderId ?? 'nobody'} leads, not ${expected}`)];
+}
+
+/** What an orderly move asks for beyond what any does; a failover does without. */
+function orderlyChecks(facts: PlanFacts, to: NodeId | null): Check[] {
+  const instead = 'cluster failover moves leadership nevertheless';
+  const absent = facts.voters.filter(
+    (id) =>
+      id !== facts.leaderId && facts.nodes.find((n) => n.nodeId === id)?.liveness !== 'alive' && id !== to,
+  );
+  const checks =
+    absent.length === 0
+      ? [check('voters', 'pass', 'all voters are alive')]
+      : [check('voters', 'fail', `not alive: ${absent.join(', ')}; ${instead}`)];
+  const target = facts.nodes.find((n) => n.nodeId === to);
+  if (target === undefined || target.liveness !== 'alive' || target.nodeId === facts.leaderId) return checks;
+  const { nodeId, health, lagEntries } = target;
+  if (health === 'DEGRADED' || health === 'UNKNOWN')
+    checks.push(check('target-health', 'fail', `${nodeId} is ${health.toLowerCase()}; ${instead}`));
+  const lag = lagEntries ?? 0;
+  if (lag > MAX_SWITCHOVER_LAG_ENTRIES && lag <= MAX_CANDIDATE_LAG_ENTRIES) {
+    const most = `at most ${MAX_SWITCHOVER_LAG_ENTRIES} are allowed`;
+    checks.push(check('target-lag', 'fail', `${nodeId} is ${lag} entries behind, ${most}; ${instead}`));
+  }
+  return checks;
+}
+
 /**
  * Plans a failover on the leader's view of the moment. Refused with all reasons when there is no leader, the
- * term moved, something else is under way, no majority answers, or the target can't lead.
+ * term moved, something else is under way, no majority answers, the cluster is paused and no target was
+ * named, or the target can't lead.
  */
 export function planFailover(
   state: ClusterState,
@@ -91,21 +132,44 @@ export function planFailover(
   request: FailoverRequest,
   now: Timestamp,
 ): Planned {
+  return planMove('failover', state, facts, { request, now });
+}
+
+/** The same for a switchover: refused too unless all voters live and the target is well and in step. */
+export function planSwitchover(
+  state: ClusterState,
+  facts: PlanFacts,
+  request: FailoverRequest,
+  now: Timestamp,
+): Planned {
+  return planMove('switchover', state, facts, { request, now });
+}
+
+function planMove(
+  kind: 'failover' | 'switchover',
+  state: ClusterState,
+  facts: PlanFacts,
+  { request, now }: { request: FailoverRequest; now: Timestamp },
+): Planned {
   const candidates = candidateTable(state, facts, now);
   const to = request.to ?? candidates.find((c) => c.eligible)?.nodeId ?? null;
   return planned({
-    kind: 'failover',
+    kind,
     from: facts.leaderId,
     to,
     term: facts.term,
     checks: [
       ...leaderChecks(facts, request.expectTerm),
+      ...expectedLeaderChecks(facts, request.expectLeader ?? null),
       ...busyChecks(state, facts),
+      ...pauseChecks(state, request.to !== null, now),
+      ...cooldownChecks(state, now),
       quorumCheck(facts, null, facts.voters),
       ...targetChecks(state, facts, { to, candidates, now }),
+      ...(kind === 'switchover' ? orderlyChecks(facts, to) : []),
     ],
     candidates,
     expectedGapMs: expectedGapMs(facts, to),
-    command: `sqlcc cluster failover${to === null ? '' : ` --to ${to}`} --yes`,
+    command: `sqlcc cluster ${kind}${to === null ? '' : ` --to ${to}`} --yes`,
   });
 }

@@ -8,6 +8,7 @@ export type {
   CandidateRow,
   ClusterState,
   ConfigVersionRecord,
+  Cooldown,
   Election,
   Maintenance,
   NodeRecord,
@@ -15,6 +16,7 @@ export type {
   OperationKind,
   OperationPhase,
   OperationState,
+  ScheduledOperation,
   TentativeConfig,
   TokenRecord,
 } from './cluster-state.ts';
@@ -34,7 +36,8 @@ export { activeConfig } from './config.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
 export type { FailoverRequest } from './failover.ts';
-export { planFailover } from './failover.ts';
+export { MAX_SWITCHOVER_LAG_ENTRIES, planFailover, planSwitchover } from './failover.ts';
+export { handOverCooldown } from './hand-over.ts';
 export { MAX_MAINTENANCE_MS } from './maintenance.ts';
 export type { MaintenanceRequest, RemovalRequest } from './node-plans.ts';
 export { planMaintenance, planRemoval } from './node-plans.ts';
@@ -42,5 +45,8 @@ export type { NodeLifecycle, NodeRaftRole, NodeState, SeedStartStep } from './no
 export { nodeState, SEED_START_STEPS } from './node-state.ts';
 export { OPERATION_PHASES, OPERATION_TRANSITIONS, runningOperation } from './operations.ts';
 export type { Applied, ApplyPosition } from './outcome.ts';
+export { pauseInForce } from './pause.ts';
 export type { ActionPlan, Check, NodeFact, PlanFacts, Planned } from './plan.ts';
+export { refusalCode } from './plan.ts';
+export { scheduledDue, skipCause } from './schedule.ts';
 export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';

@@ -5,6 +5,7 @@ import { candidateTable, expectedGapMs, isInMaintenance } from './candidates.ts'
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { own } from './outcome.ts';
+import { pauseChecks, pauseInForce } from './pause.ts';
 import type { Check, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
 
@@ -15,6 +16,10 @@ export interface MaintenanceRequest {
   readonly forMs: number;
   /** Who asks; extending one's own maintenance is no conflict. */
   readonly owner: string;
+  /** It may lead: leadership moves away first. */
+  readonly allowSwitchover?: boolean;
+  /** The others may be left without a majority when it stops. */
+  readonly acceptQuorumRisk?: boolean;
   /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
   readonly expectTerm?: Term | null;
 }
@@ -68,9 +73,40 @@ function enableChecks(
   if (others.length > 0) {
     checks.push(check('others', 'warn', `in maintenance too: ${others.join(', ')}`));
   }
-  // its vote stays, but whoever maintains a node may stop it: the others must be able to go on
-  if (facts.voters.includes(nodeId)) checks.push(quorumCheck(facts, nodeId, facts.voters));
+  if (facts.voters.includes(nodeId)) checks.push(marginCheck(facts, nodeId, others, request));
   return checks;
+}
+
+/** Votes stay, but whoever maintains nodes may stop them: the rest must be able to go on without. */
+function marginCheck(
+  facts: PlanFacts,
+  nodeId: NodeId,
+  others: readonly NodeId[],
+  { acceptQuorumRisk }: MaintenanceRequest,
+): Check {
+  const standing = {
+    ...facts,
+    nodes: facts.nodes.filter((n) => !others.includes(n.nodeId) || n.nodeId === facts.leaderId),
+  };
+  const found = quorumCheck(standing, nodeId, facts.voters);
+  if (found.result !== 'fail') return found;
+  const text =
+    others.length === 0 ? found.text : `${found.text}; ${others.join(', ')} may be stopped as well`;
+  if (acceptQuorumRisk === true) return check('quorum', 'warn', `${text}; accepted`);
+  return check('quorum', 'fail', `${text}; --accept-quorum-risk overrides`);
+}
+
+/** A node that leads is put aside only by who knows that leadership moves; in a pause not at all. */
+function leaderMoveChecks(
+  state: ClusterState,
+  facts: PlanFacts,
+  { nodeId, allowSwitchover }: MaintenanceRequest,
+  now: Timestamp,
+): Check[] {
+  if (facts.leaderId !== nodeId) return [];
+  if (pauseInForce(state, now) !== null) return pauseChecks(state, false, now);
+  if (allowSwitchover === true) return [];
+  return [check('switchover', 'fail', `${nodeId} leads; --allow-switchover lets leadership move first`)];
 }
 
 /**
@@ -89,6 +125,7 @@ export function planMaintenance(
   const successor = enable
     ? successorOf(state, facts, nodeId, now)
     : { to: null, candidates: [], checks: [] };
+  const moves = successor.to === null ? '' : ' --allow-switchover';
   const current = own(state.maintenance, nodeId);
   const ownChecks = enable
     ? enableChecks(state, facts, request, now)
@@ -104,10 +141,15 @@ export function planMaintenance(
     from: nodeId,
     to: successor.to,
     term: facts.term,
-    checks: [...leaderChecks(facts, request.expectTerm ?? null), ...ownChecks, ...successor.checks],
+    checks: [
+      ...leaderChecks(facts, request.expectTerm ?? null),
+      ...ownChecks,
+      ...(enable ? leaderMoveChecks(state, facts, request, now) : []),
+      ...successor.checks,
+    ],
     candidates: successor.candidates,
     expectedGapMs: expectedGapMs(facts, successor.to),
-    command: `sqlcc node maintenance ${verb} --node ${nodeId}${length}`,
+    command: `sqlcc node maintenance ${verb} --node ${nodeId}${length}${moves}`,
   });
 }
 
@@ -147,6 +189,7 @@ export function planRemoval(
     checks: [
       ...leaderChecks(facts, request.expectTerm ?? null),
       ...removalChecks(state, facts, nodeId),
+      ...(facts.leaderId === nodeId ? pauseChecks(state, false, now) : []),
       ...successor.checks,
     ],
     candidates: successor.candidates,

@@ -29,11 +29,16 @@ export const OPERATION_TRANSITIONS: Readonly<Record<OperationState, readonly Ope
 /** The phases of each kind in order; a leader that takes over goes on at the one in the record. */
 export const OPERATION_PHASES: Readonly<Record<OperationKind, readonly string[]>> = {
   failover: ['accepted', 'transferring'],
+  switchover: ['accepted', 'catching-up', 'transferring'],
+  'hand-over': ['transferring'],
   'maintenance-enable': ['accepted', 'handing-over'],
   'maintenance-disable': ['accepted'],
   'remove-node': ['accepted', 'handing-over', 'leaving-raft'],
   'config-update': ['accepted'],
 };
+
+/** Phases in which nothing has begun that would go on by itself: an operation can be called back there. */
+const CANCELLABLE_PHASES: ReadonlySet<string> = new Set(['accepted', 'catching-up']);
 
 /** The operation that runs now, if any. */
 export function runningOperation(state: ClusterState): Operation | undefined {
@@ -128,7 +133,7 @@ export function endOperation(
 ): Outcome {
   const found = changeable(state, command.id, command.state);
   if ('ok' in found) return found;
-  if (command.state === 'cancelled' && found.phase !== OPERATION_PHASES[found.kind][0]) {
+  if (command.state === 'cancelled' && !CANCELLABLE_PHASES.has(found.phase)) {
     return refused('conflict', `operation ${found.id} can't be called back any more: ${found.phase}`, {
       phase: found.phase,
     });

@@ -64,6 +64,20 @@ export function planned(plan: ActionPlan): Planned {
   return reasons.length === 0 ? { kind: 'ready', plan } : { kind: 'refused', plan, reasons };
 }
 
+/** Checks that say "somebody else was first" instead of "this is not safe". */
+const CONFLICTS: ReadonlySet<string> = new Set([
+  'operation',
+  'transfer',
+  'membership',
+  'term',
+  'expected-leader',
+]);
+
+/** The code of a refusal by these checks: `conflict` when every one of them is a matter of turn. */
+export function refusalCode(failed: readonly Pick<Check, 'name'>[]): 'conflict' | 'failed_precondition' {
+  return failed.every((c) => CONFLICTS.has(c.name)) ? 'conflict' : 'failed_precondition';
+}
+
 export function check(name: string, result: Check['result'], text: string): Check {
   return { name, result, text };
 }

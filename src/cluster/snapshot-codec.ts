@@ -7,7 +7,7 @@ import { chained } from './audit.ts';
 import type { ClusterState } from './cluster-state.ts';
 
 /** Version of the encoding that this code writes. */
-export const STATE_FORMAT = 2;
+export const STATE_FORMAT = 3;
 
 interface Envelope {
   readonly format: number;
@@ -26,10 +26,14 @@ function withIncidents(state: unknown): unknown {
   return { ...rest, alerts: known, silences: [], outbox: [] };
 }
 
+/** Format 2 knew neither pause nor schedule nor cool-down, nor people. */
+const ADDED_IN_3 = { pause: null, schedule: [], cooldowns: {}, users: {}, revoked: [] };
+
 /** From the format of the key to the next one. */
 const MIGRATIONS: Readonly<Record<number, (state: unknown) => unknown>> = {
   // the audit became a chain: every node ties the same lines together in the same way
   1: (state) => withIncidents({ ...(state as ClusterState), ...chained((state as ClusterState).audit) }),
+  2: (state) => ({ ...(state as ClusterState), ...ADDED_IN_3 }),
 };
 
 const encoder = new TextEncoder();

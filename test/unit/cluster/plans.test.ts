@@ -151,7 +151,7 @@ describe('planMaintenance', () => {
   });
 
   it('moves leadership first when the node leads, and is refused when nobody can take over', () => {
-    const leading = { ...request, nodeId: 'n1' };
+    const leading = { ...request, nodeId: 'n1', allowSwitchover: true };
     expect(planMaintenance(threeNodes().cluster, facts(), leading, NOW).plan).toMatchObject({
       from: 'n1',
       to: 'n2',
@@ -159,7 +159,7 @@ describe('planMaintenance', () => {
     const alone = facts({}, [fact('n2', { liveness: 'dead' }), fact('n3', { health: 'UNHEALTHY' })]);
     const planned = planMaintenance(threeNodes().cluster, alone, leading, NOW);
     expect(reasons(planned)).toEqual([
-      '1 of 3 voters are alive without n1, 2 are needed',
+      '1 of 3 voters are alive without n1, 2 are needed; --accept-quorum-risk overrides',
       'n1 leads and nobody can take over: n3 is unhealthy; n2 is dead',
     ]);
   });

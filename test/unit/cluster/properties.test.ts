@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClusterCommand, ClusterState } from '../../../src/cluster/index.ts';
 import { applyCommand, decodeState, encodeState, STATE_FORMAT } from '../../../src/cluster/index.ts';
-import { Ledger, record, threeNodes, token } from './world.ts';
+import { Ledger, NOW, record, threeNodes, token } from './world.ts';
 
 const id = fc.constantFrom('n1', 'n2', 'n3', 'n4', 'constructor', '__proto__', '');
 const text = fc.string({ maxLength: 12 });
@@ -65,6 +65,39 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
     forMs: fc.oneof(fc.integer(), fc.double()),
   }),
   fc.record({ kind: fc.constant('maintenance-disable' as const), nodeId: id, cause: text }),
+  fc.record({
+    kind: fc.constant('cluster-pause' as const),
+    owner: text,
+    reason: text,
+    forMs: fc.oneof(fc.integer(), fc.double()),
+  }),
+  fc.record({ kind: fc.constant('cluster-resume' as const), cause: text }),
+  fc.record({
+    kind: fc.constant('schedule-add' as const),
+    entry: fc.record({
+      id: name,
+      kind: fc.constantFrom('failover' as const, 'switchover' as const),
+      to: maybe(id),
+      expectLeader: maybe(id),
+      at: fc.oneof(
+        fc.integer(),
+        fc.double(),
+        fc.integer({ min: 1 }).map((n) => NOW + n),
+      ),
+      reason: text,
+    }),
+  }),
+  fc.record({ kind: fc.constant('schedule-cancel' as const), id: name, cause: text }),
+  fc.record({ kind: fc.constant('schedule-skip' as const), id: name, cause: text }),
+  fc.record({
+    kind: fc.constant('schedule-start' as const),
+    id: name,
+    operation: fc.record({ id: name, from: maybe(id), to: maybe(id), candidates: fc.constant([]) }),
+  }),
+  fc.record({
+    kind: fc.constant('hand-over-record' as const),
+    ...{ id: name, from: id, term: count, cause: text, candidates: fc.constant([]) },
+  }),
   fc.record({
     kind: fc.constant('operation-begin' as const),
     operation: fc.record({

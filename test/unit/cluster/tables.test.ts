@@ -4,7 +4,7 @@ import { nextStep } from '../../../daemon/operation-steps.ts';
 import type { ClusterEvent, ClusterState, Operation, OperationKind } from '../../../src/cluster/index.ts';
 import { EVENT_KINDS, OPERATION_PHASES } from '../../../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
-import { campaign, started, threeNodes } from './world.ts';
+import { campaign, NOW, started, threeNodes } from './world.ts';
 
 function member(nodeId: string): RaftMember {
   return { nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` };
@@ -13,7 +13,10 @@ function member(nodeId: string): RaftMember {
 /** What the steps read of a leader's status. */
 function status(nodeId: string, voters: readonly string[]): RaftStatus {
   const membership = { voters: voters.map(member), outgoing: [], learners: [], learnersNext: [] };
-  const told = { nodeId, term: 4, transferringTo: null, membershipCommitted: true, membership };
+  const told = {
+    ...{ nodeId, term: 4, transferringTo: null, membershipCommitted: true, membership },
+    ...{ last: { term: 4, index: 9 }, peers: [{ nodeId: 'n2', match: 9 }] },
+  };
   return told as unknown as RaftStatus;
 }
 
@@ -31,7 +34,7 @@ function phasesOf(kind: OperationKind, from: string): string[] {
     const state: ClusterState = ledger.cluster;
     const running = state.operations.at(-1) as Operation;
     if (running.state !== 'running') break;
-    const step = nextStep(running, state, status(leader, voters));
+    const step = nextStep(running, state, status(leader, voters), NOW);
     if (step.kind === 'propose') ledger.done(step.command);
     else if (step.kind === 'transfer') {
       leader = 'n2';
@@ -46,6 +49,7 @@ function phasesOf(kind: OperationKind, from: string): string[] {
 describe('OPERATION_PHASES', () => {
   it.each([
     ['failover', 'n1'],
+    ['switchover', 'n1'],
     ['maintenance-enable', 'n1'],
     ['maintenance-disable', 'n3'],
     ['remove-node', 'n1'],

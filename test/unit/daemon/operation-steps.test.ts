@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextStep } from '../../../daemon/operation-steps.ts';
+import { nextStep as stepAt } from '../../../daemon/operation-steps.ts';
 import type { ClusterState, Operation } from '../../../src/cluster/index.ts';
 import type { RaftStatus } from '../../../src/raft/index.ts';
 
@@ -36,6 +36,9 @@ function operation(changes: Partial<Operation>): Operation {
   return { ...base, ...changes } as unknown as Operation;
 }
 
+const NOW = 1_700_000_000_000;
+const nextStep = (o: Operation, c: ClusterState, r: RaftStatus, now = NOW) => stepAt(o, c, r, now);
+
 const end = (state: string) => ({ kind: 'propose', command: { kind: 'operation-end', id: 'op1', state } });
 
 describe('nextStep of a failover', () => {
@@ -62,6 +65,43 @@ describe('nextStep of a failover', () => {
       command: { state: 'failed', error: 'n3 leads term 7 instead of n2' },
     });
   });
+});
+
+describe('nextStep of a switchover', () => {
+  const at = (phase: string) =>
+    operation({
+      ...{ kind: 'switchover', phase, startedAt: NOW },
+      phases: [{ name: phase, at: NOW, elapsedMs: null, result: null }],
+    });
+  const led = (match: number) =>
+    raft('n1', {
+      last: { term: 7, index: 1000 },
+      peers: [{ nodeId: 'n2', match }],
+    } as unknown as Partial<RaftStatus>);
+
+  it('waits until the target is in step, then moves leadership', () => {
+    expect(nextStep(at('accepted'), cluster(), led(0))).toMatchObject({ command: { phase: 'catching-up' } });
+    expect(nextStep(at('catching-up'), cluster(), led(935))).toEqual({ kind: 'wait' });
+    expect(nextStep(at('catching-up'), cluster(), led(936))).toMatchObject({
+      command: { phase: 'transferring' },
+    });
+    expect(nextStep(at('transferring'), cluster(), led(1000))).toMatchObject({ kind: 'transfer', to: 'n2' });
+  });
+
+  it('gives up on a target that does not get there, and the leader stays', () => {
+    expect(nextStep(at('catching-up'), cluster(), led(0), NOW + 9_999)).toEqual({ kind: 'wait' });
+    expect(nextStep(at('catching-up'), cluster(), led(0), NOW + 10_000)).toMatchObject({
+      command: { state: 'failed', error: 'n2 is 1000 entries behind after 10 s; n1 goes on leading' },
+    });
+  });
+
+  it.each(['accepted', 'catching-up', 'transferring'])(
+    'taken over in phase %s ends, whoever leads',
+    (phase) => {
+      expect(nextStep(at(phase), cluster(), raft('n2'))).toMatchObject(end('done'));
+      expect(nextStep(at(phase), cluster(), raft('n3'))).toMatchObject(end('failed'));
+    },
+  );
 });
 
 describe('nextStep of a maintenance', () => {
