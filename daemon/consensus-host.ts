@@ -20,8 +20,9 @@ import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { systemRandom } from './chance.ts';
 import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
-import { DiskRace, distressOf, hangOf, Progress } from './distress.ts';
+import { distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
+import { HandOvers } from './hand-overs.ts';
 import { Measures } from './measures.ts';
 import { packDigest, unpackDigest } from './packed-digest.ts';
 import { unpackProposals } from './packed-proposals.ts';
@@ -68,7 +69,7 @@ export class ConsensusHost {
   #timers: NodeJS.Timeout[] = [];
   readonly #applying = new Progress();
   readonly #committing = new Progress();
-  readonly #diskRace = new DiskRace();
+  readonly #handOvers = new HandOvers();
   #restoring = false;
   /** Where the log stood at the last report, and turns of the clock since it moved. */
   #reported = '';
@@ -129,9 +130,7 @@ export class ConsensusHost {
   #makePeers(): PeerTransport {
     const { facts } = this.#data;
     return new PeerTransport({
-      clusterId: facts.clusterId,
-      nodeId: facts.nodeId,
-      instanceId: facts.instanceId,
+      ...{ clusterId: facts.clusterId, nodeId: facts.nodeId, instanceId: facts.instanceId },
       pkiDir: join(facts.dataDir, 'pki'),
       listen: { host: this.#data.host, port: this.#data.peerPort },
       address: () => findMember(this.#loop.marks().membership, facts.nodeId)?.address ?? null,
@@ -315,6 +314,8 @@ export class ConsensusHost {
         this.#electionTimeoutMs = message.settings.electionTimeoutMs;
         this.#surroundings.electionTimeoutMs = message.settings.electionTimeoutMs;
         return this.#submit({ kind: 'settings', settings: message.settings });
+      case 'restraint':
+        return this.#handOvers.restrain(message.restraint);
       case 'roster':
         this.#roster = message.roster;
         return this.#peers.review();
@@ -371,7 +372,7 @@ export class ConsensusHost {
       loopLagP99Ms: now.loopLagP99Ms,
       diskLatencyMs: now.diskLatencyMs,
     });
-    const { appliedIndex, commitIndex, last, ranks, peers } = this.#loop.status();
+    const { appliedIndex, commitIndex, last, ranks, peers, membership } = this.#loop.status();
     const others = peers.filter(
       (p) => ranks.includes(p.nodeId) && p.silenceMs < this.#electionTimeoutMs && p.state === 'replicate',
     );
@@ -389,16 +390,19 @@ export class ConsensusHost {
     };
     const hang = hangOf(vitals);
     if (hang !== null) failStop('consensus', hang);
-    const reason = distressOf(vitals);
+    const distress = distressOf(vitals);
     this.#measures.look(this.#loop.status(), at);
     const { fsync, loopLag } = this.#surroundings;
     const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram };
     this.#main({ kind: 'measures', report: this.#measures.report(at, own) });
-    if (reason !== null) return this.#submit({ kind: 'distress', reason });
-    const to = this.#leading ? this.#diskRace.observe(now.diskLatencyMs, others, at) : null;
-    if (to === null) return;
-    this.#log('info', 'leadership-offered', { to, because: 'its disk is quicker', ms: now.diskLatencyMs });
-    this.#submit({ kind: 'transfer', id: OFFERED_TRANSFER, to });
+    const isLeading = this.#leading && membership.voters.length > 1;
+    const facts = { distress, isLeading, diskLatencyMs: now.diskLatencyMs, others };
+    const handOver = this.#handOvers.decide({ ...facts, now: at, wall: systemClock.wall() });
+    if (handOver === null) return;
+    this.#main({ kind: 'hand-over', handOver });
+    const { kind, cause: reason } = handOver;
+    if (kind === 'give-up') this.#submit({ kind: 'distress', reason });
+    if (kind === 'offer') this.#submit({ kind: 'transfer', id: OFFERED_TRANSFER, to: handOver.to });
   }
 
   #reportIfNews(): void {

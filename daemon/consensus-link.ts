@@ -8,6 +8,7 @@ import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Deadlines } from '../src/rpc/index.ts';
+import type { HandOver, Restraint } from './hand-overs.ts';
 import type { MeasuresReport } from './measures.ts';
 import { packProposals } from './packed-proposals.ts';
 import { Proposals } from './proposals.ts';
@@ -21,6 +22,7 @@ export interface ConsensusListener {
   /** Where the leader listens, for callers whose proposal this node can't take. */
   readonly leader: () => LeaderAddress | null;
   readonly peer: (peer: NodeId, status: 'lost' | 'dead' | 'restored') => void;
+  readonly handOver: (handOver: HandOver) => void;
   readonly log: (message: Extract<ConsensusToMain, { kind: 'log' }>) => void;
 }
 
@@ -43,6 +45,7 @@ export class ConsensusLink {
   readonly #statusListeners = new Set<() => void>();
   #nextBarrierId = 1;
   #rosterKey = '';
+  #restraintKey = '';
   /** Reads that wait for their barrier, in whatever round. */
   #pendingReads = 0;
   #status: RaftStatus | null = null;
@@ -183,7 +186,8 @@ export class ConsensusLink {
   }
 
   /** Whom the peer connections and the hearing of their words go by. */
-  follow({ nodes, removed }: NodeRoster): void {
+  follow({ nodes, removed, pause, cooldowns }: NodeRoster & Restraint): void {
+    this.#restrain({ pause, cooldowns });
     const known = Object.entries(nodes).map(
       ([id, { suffrage, keySha256 }]) => [id, { suffrage, keySha256 }] as const,
     );
@@ -195,6 +199,13 @@ export class ConsensusLink {
     if (key === this.#rosterKey) return;
     this.#rosterKey = key;
     this.#post({ kind: 'roster', roster });
+  }
+
+  #restrain(restraint: Restraint): void {
+    const key = JSON.stringify(restraint);
+    if (key === this.#restraintKey) return;
+    this.#restraintKey = key;
+    this.#post({ kind: 'restraint', restraint });
   }
 
   /** The node's certificate was renewed on disk. */
@@ -256,6 +267,8 @@ export class ConsensusLink {
         this.#statusAt = performance.now();
         for (const listener of [...this.#statusListeners]) listener();
         return this.#listener.status();
+      case 'hand-over':
+        return this.#listener.handOver(message.handOver);
       case 'measures':
         this.#measures = message.report;
         return;

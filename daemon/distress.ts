@@ -39,8 +39,23 @@ export interface Vitals {
   readonly electionTimeoutMs: Duration;
 }
 
+/** Why a leader should lead no longer. */
+export interface Distress {
+  readonly reason: string;
+  /** It serves nobody as it is: to stay would be an outage. */
+  readonly isUrgent: boolean;
+}
+
 /** A reason to hand leadership over, or null. */
-export function distressOf(vitals: Vitals): string | null {
+export function distressOf(vitals: Vitals): Distress | null {
+  const standstill = standstillOf(vitals);
+  if (standstill !== null) return { reason: standstill, isUrgent: true };
+  if (!vitals.isLagging) return null;
+  return { reason: 'the event loop lags behind the election timeout', isUrgent: false };
+}
+
+/** Writes stand still, or take seconds each. */
+function standstillOf(vitals: Vitals): string | null {
   const stallMs = Math.max(1000, 2 * vitals.electionTimeoutMs);
   // where all disks are slow another leader is no better off, and an election costs syncs of its own
   const { slowestSyncMs, quickestOtherMs } = vitals;
@@ -56,7 +71,7 @@ export function distressOf(vitals: Vitals): string | null {
   if (vitals.commitStalledMs > 3 * stallMs) {
     return `nothing committed for ${Math.round(vitals.commitStalledMs)} ms though a quorum answers`;
   }
-  return vitals.isLagging ? 'the event loop lags behind the election timeout' : null;
+  return null;
 }
 
 /** A reason to stop at once, or null. */

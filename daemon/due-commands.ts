@@ -43,6 +43,11 @@ export function maintenanceDue(cluster: ClusterState, now: Timestamp): ClusterCo
     .map(([nodeId]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired' }));
 }
 
+/** A pause that ends by itself. */
+export function pauseDue({ pause }: Pick<ClusterState, 'pause'>, now: Timestamp): ClusterCommand[] {
+  return pause !== null && pause.expires <= now ? [{ kind: 'cluster-resume', cause: 'expired' }] : [];
+}
+
 /** The command that takes back what is on trial; null when nothing is. */
 export function revertCommand(cluster: ClusterState, nodeId: NodeId, cause: string): ClusterCommand | null {
   const { tentative } = cluster;

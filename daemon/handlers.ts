@@ -12,6 +12,7 @@ import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
 import { checkHealth, nodeHealths } from './routes/health.ts';
 import { createJoin } from './routes/join.ts';
+import * as steering from './routes/steering.ts';
 import { events, watchKeys } from './routes/streams.ts';
 import * as support from './routes/support.ts';
 
@@ -40,6 +41,12 @@ export function createHandlers(context: NodeContext): Handlers {
     operation: bind(control.operation),
     runOperation: bind(control.runOperation),
     cancelOperation: bind(control.cancelOperation),
+    pauseCluster: bind(steering.pauseCluster),
+    resumeCluster: bind(steering.resumeCluster),
+    schedule: bind(steering.schedule),
+    scheduleOperation: bind(steering.scheduleOperation),
+    cancelSchedule: bind(steering.cancelSchedule),
+    reportHandOver: bind(steering.reportHandOver),
     config: bind(config.config),
     putConfig: bind(config.putConfig),
     configVersions: bind(config.configVersions),

@@ -6,21 +6,28 @@
  */
 import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { LIMITS, SqlccError, unreachable } from '../src/base/index.ts';
-import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import type { CandidateRow, ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import { planFailover, planSwitchover } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
+import type { HttpClient } from '../src/rpc/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import type { ConfigTrial } from './config-trial.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { alertTransitions, type Leadership } from './current-alerts.ts';
-import { livenessDue, maintenanceDue, revertCommand, silencesDue } from './due-commands.ts';
+import { shortId } from './data-dir.ts';
+import { livenessDue, maintenanceDue, pauseDue, revertCommand, silencesDue } from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
+import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
 import { nextMemberStep } from './member-step.ts';
 import type { MemberFacts } from './node-view.ts';
 import { nextStep } from './operation-steps.ts';
+import { candidatesNow, type LagScale, planFacts } from './plan-facts.ts';
 import type { AppliedResult } from './protocol.ts';
+import type { Reads } from './reads.ts';
 import { encodeCommand } from './requests.ts';
+import { scheduleStep } from './schedule-step.ts';
 import type { StateLink } from './state-link.ts';
 
 const TICK_MS = 100;
@@ -38,15 +45,19 @@ export interface DutyParts {
   readonly state: StateLink;
   readonly gossip: GossipDriver;
   readonly inForce: DistributedConfig;
-  readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'told'>;
+  readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'told' | 'sources'>;
   readonly logger: Logger;
   /** This node as it sees itself. */
   readonly ownFacts: () => MemberFacts;
   readonly trial: ConfigTrial;
+  readonly reads: Reads;
+  readonly http: HttpClient;
+  readonly bytesOf: (entries: number | null) => number | null;
 }
 
 export class LeaderDuties {
   readonly #parts: DutyParts;
+  readonly #reporter: HandOverReporter;
   #timer: NodeJS.Timeout | null = null;
   #elected: (Elected & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
@@ -57,6 +68,7 @@ export class LeaderDuties {
   constructor(parts: DutyParts) {
     this.#parts = parts;
     parts.alerts.duty.answered = () => this.poke();
+    this.#reporter = new HandOverReporter({ ...parts, candidates: () => this.#candidates() });
   }
 
   start(): void {
@@ -72,6 +84,11 @@ export class LeaderDuties {
   onElected(event: Elected, leaderlessMs: Duration): void {
     this.#elected = { ...event, leaderlessMs };
     this.poke();
+  }
+
+  /** This node begins to give leadership away by itself: whoever leads next is told why. */
+  onHandingOver(cause: string): void {
+    this.#reporter.begun(cause);
   }
 
   /** Something is due: look now instead of at the next tick. */
@@ -93,6 +110,7 @@ export class LeaderDuties {
       if (cluster === null) return;
       for (const command of this.#due(cluster)) await this.#propose(command);
       // a change of the membership that fails again and again keeps no alert from being seen, nor the reverse
+      await this.#attempt(() => this.#schedule());
       await this.#attempt(() => this.#operations());
       await this.#attempt(() => this.#membership());
       await this.#attempt(() => this.#tell('look'));
@@ -110,6 +128,34 @@ export class LeaderDuties {
 
   #report(error: unknown): void {
     this.#parts.logger.log('debug', 'duty-failed', { error: (error as Error).message });
+  }
+
+  #scale(): LagScale {
+    const { inForce, bytesOf } = this.#parts;
+    return { replicaLagThresholdBytes: inForce.config.replication.replicaLagThresholdBytes, bytesOf };
+  }
+
+  #candidates(): readonly CandidateRow[] {
+    const sources = this.#parts.alerts.sources();
+    return sources === null ? [] : candidatesNow(sources, this.#scale());
+  }
+
+  /** A scheduled operation whose time has come begins here, or is skipped. */
+  async #schedule(): Promise<void> {
+    const { state, alerts } = this.#parts;
+    if (state.cluster === null) return;
+    const now = Date.now();
+    const command = scheduleStep(state.cluster, {
+      ...{ now, newId: shortId },
+      planOf: ({ kind, to, expectLeader }) => {
+        const sources = alerts.sources();
+        if (sources === null) return null;
+        const plan = kind === 'failover' ? planFailover : planSwitchover;
+        const wish = { to, expectTerm: null, expectLeader };
+        return plan(sources.cluster, planFacts(sources, this.#scale()), wish, now);
+      },
+    });
+    if (command !== null) await this.#propose(command);
   }
 
   /** Takes the running operation forward, step by step, as long as each step changes the record. */
@@ -205,6 +251,7 @@ export class LeaderDuties {
     return [
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
+      ...pauseDue(cluster, Date.now()),
       ...this.#trialDue(cluster),
       ...silencesDue(cluster, Date.now()),
       ...this.#toldDue(),

@@ -3,6 +3,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Timestamp } from '../src/base/index.ts';
+import type { ClusterState } from '../src/cluster/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
@@ -26,6 +27,12 @@ const MAINTENANCE_NOTICE_MS = 5 * 60_000;
 
 function certificateEnd(certPem: string): Timestamp {
   return Date.parse(new X509Certificate(certPem).validTo);
+}
+
+/** Maintenances, the pause of the cluster among them, that end soon. */
+export function expiringCount(cluster: Pick<ClusterState, 'maintenance' | 'pause'>, now: Timestamp): number {
+  const all = [...Object.values(cluster.maintenance), ...(cluster.pause === null ? [] : [cluster.pause])];
+  return all.filter(({ expires }) => expires - now < MAINTENANCE_NOTICE_MS).length;
 }
 
 export type TextFormat = Exclude<ExpositionFormat, 'json'>;
@@ -218,9 +225,7 @@ export class MetricsSource {
       maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
       operationsRunning: (cluster?.operations ?? []).filter((o) => o.state === 'running').length,
       epoch: cluster?.primary.epoch ?? null,
-      maintenanceExpiring: Object.values(cluster?.maintenance ?? {}).filter(
-        ({ expires }) => expires - Date.now() < MAINTENANCE_NOTICE_MS,
-      ).length,
+      maintenanceExpiring: cluster === null ? 0 : expiringCount(cluster, Date.now()),
     };
   }
 

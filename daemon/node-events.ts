@@ -18,6 +18,7 @@ import type { ConsensusLink } from './consensus-link.ts';
 import { Divergence } from './divergence.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
+import type { HandOver } from './hand-overs.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { AppliedResult, ConsensusToMain, StateToMain } from './protocol.ts';
 import { ownEvent } from './raft-events.ts';
@@ -67,6 +68,8 @@ export class NodeEvents {
   /** Hears every event of Raft, and of the record; set once by whoever counts them. */
   heardRaft: (event: RaftEvent) => void = () => {};
   heardApplied: (events: readonly ClusterEvent[]) => void = () => {};
+  /** Called when this leader begins to give leadership away by itself; set once by NodeManager. */
+  handingOver: (cause: string) => void = () => {};
   /** Called when the replicated record may have changed; set once by NodeManager. */
   clusterChanged: () => void = () => {};
 
@@ -120,6 +123,19 @@ export class NodeEvents {
     });
     // it is spared when somebody else has to lead
     this.clusterChanged();
+  }
+
+  onHandOver(handOver: HandOver): void {
+    const { nodeId, logger, hub } = this.#parts;
+    const { kind, cause } = handOver;
+    logger.log('info', 'hand-over', { ...handOver });
+    if (kind !== 'held') return this.handingOver(cause);
+    const { because } = handOver;
+    const message = `${nodeId} would give leadership away (${cause}), but ${because}`;
+    hub.publishOwn({
+      ...{ kind: 'hand-over-held', severity: 'warning', nodeId, at: Date.now(), message },
+      data: { cause, because },
+    });
   }
 
   onSnapshot({ index, size, ms }: Extract<StateToMain, { kind: 'snapshot-made' }>): void {

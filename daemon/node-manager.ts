@@ -226,13 +226,14 @@ export class NodeManager {
       alerts.sink.reconfigure(parts.inForce.config.notifiers);
     });
     const ownFacts = () => health.ownFacts();
+    const bytesOf = (entries: number | null) => health.bytesOf(entries);
     const alerts = new AlertDesk({
       ...{ parts, logger, metrics: () => metrics.values(), publish: () => health.publish() },
-      ...{ bytesOf: (entries) => health.bytesOf(entries), ownFacts },
+      ...{ bytesOf, ownFacts },
     });
-    const { inForce } = parts;
+    const { inForce, trial, reads, http } = parts;
     const duties = new LeaderDuties({
-      ...{ nodeId, consensus, state, gossip, logger, inForce, alerts, ownFacts, trial: parts.trial },
+      ...{ nodeId, consensus, state, gossip, logger, inForce, alerts, ownFacts, trial, reads, http, bytesOf },
     });
     const context: NodeContext = {
       ...parts,
@@ -248,12 +249,12 @@ export class NodeManager {
       metrics: () => metrics.answer(),
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),
-      bytesOf: (entries) => health.bytesOf(entries),
       pokeDuties: () => duties.poke(),
-      ...{ ownFacts, alerts },
+      ...{ ownFacts, alerts, bytesOf },
       isReady: () => this.#isReady(),
     };
     parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);
+    parts.events.handingOver = (cause) => duties.onHandingOver(cause);
     parts.events.clusterChanged = () => this.#followRecord(parts);
     const askVoter = (publicKeyPem: string) => askVoters({ nodeId, http: parts.http, state }, publicKeyPem);
     const renewal = new Renewal({ ...renewing, askVoter }, (pki) => {

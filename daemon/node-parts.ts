@@ -171,6 +171,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     status: () => events.onStatus(),
     leader: () => reads.leader(),
     peer: (peer, status) => events.onPeer(peer, status),
+    handOver: (handOver) => events.onHandOver(handOver),
     log: workerLog,
   });
   if (state.cluster !== null) consensus.follow(state.cluster);

@@ -9,7 +9,8 @@ import type { RenewalOptions } from './renewal.ts';
 /** Raft's; `accused`: nodes whose results are not to be trusted. */
 export function settingsOf(config: ClusterConfig, cluster: ClusterState, accused: readonly NodeId[]) {
   const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
-  const autoPromote = voters.map((n) => n.nodeId).sort();
+  // a paused cluster gets no further voter by itself: who is ready waits as a learner
+  const autoPromote = cluster.pause === null ? voters.map((n) => n.nodeId).sort() : [];
   const avoid = new Set([...Object.keys(cluster.maintenance), ...accused]);
   return raftSettings(config, autoPromote, [...avoid].sort());
 }

@@ -6,7 +6,13 @@
 import type { AlertRecord, AlertRule } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
 import type { Duration, LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
-import type { ClusterState, Election, Maintenance, NodeRecord } from '../src/cluster/index.ts';
+import type {
+  ClusterState,
+  Election,
+  Maintenance,
+  NodeRecord,
+  ScheduledOperation,
+} from '../src/cluster/index.ts';
 import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
@@ -84,8 +90,8 @@ export function isoTime(at: Timestamp): string {
   return lastTime.text;
 }
 
-function maintenanceView(m: Maintenance | undefined): NodeRow['maintenance'] {
-  if (m === undefined) return null;
+export function maintenanceView(m: Maintenance | null | undefined): NodeRow['maintenance'] {
+  if (m === undefined || m === null) return null;
   return { owner: m.owner, reason: m.reason, since: isoTime(m.since), expires: isoTime(m.expires) };
 }
 
@@ -273,6 +279,18 @@ export function tentativeView({ tentative }: Pick<ClusterState, 'tentative'>) {
   return { version, previous, expires: isoTime(since + withinMs) };
 }
 
+/** What the cluster does not do by itself for a while, and what it will do next. */
+function steeringView(cluster: ClusterState, now: Timestamp) {
+  const cooldowns = Object.entries(cluster.cooldowns)
+    .filter(([, { until }]) => until > now)
+    .map(([name, { until, cause }]) => ({ name, until: isoTime(until), remaining_ms: until - now, cause }));
+  const [next] = cluster.schedule.filter((s) => s.state === 'waiting').sort((a, b) => a.at - b.at);
+  const scheduled = next === undefined ? null : { ...pick(next), at: isoTime(next.at) };
+  return { pause: maintenanceView(cluster.pause), cooldowns, scheduled };
+}
+
+const pick = ({ id, kind, to }: ScheduledOperation) => ({ id, kind, to });
+
 export interface StatusExtras {
   readonly engine: string;
   readonly heartbeatIntervalMs: number;
@@ -325,6 +343,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
       tentative: tentativeView(cluster),
     },
     maintenance: Object.keys(cluster.maintenance).sort(),
+    ...steeringView(cluster, sources.now),
     operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
     alerts: { firing: firingCount(alertsOf(sources)) },
     ...(extras.availability === null ? {} : { availability: availabilityView(extras.availability) }),

@@ -7,43 +7,27 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
 import { SqlccError, unreachable } from '../src/base/index.ts';
-import type { Operation, PlanFacts, Planned } from '../src/cluster/index.ts';
-import { planFailover, planMaintenance, planRemoval } from '../src/cluster/index.ts';
+import type { ClusterState, Operation, Planned } from '../src/cluster/index.ts';
+import {
+  planFailover,
+  planMaintenance,
+  planRemoval,
+  planSwitchover,
+  refusalCode,
+} from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import { shortId } from './data-dir.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from './node-context.ts';
-import { isoTime, nodeRows } from './node-view.ts';
+import { isoTime } from './node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from './operation-steps.ts';
+import { planFacts } from './plan-facts.ts';
 import { unknownNode } from './routes/cluster.ts';
 
 /** A plan that was shown is good for this long, as long as term, leader and configuration stay. */
 const PLAN_TTL_MS = 30_000;
 /** Signs plans of this process; after a restart or on another leader a plan is made anew. */
 const PLAN_KEY = randomBytes(32);
-
-/** What the pure planners need to know of the world. */
-function planFacts(context: NodeContext): PlanFacts {
-  const sources = viewSources(context);
-  const { raft } = sources;
-  const voters = [...raft.membership.voters, ...raft.membership.outgoing].map((v) => v.nodeId);
-  return {
-    leaderId: raft.leaderId,
-    term: raft.term,
-    voters: [...new Set(voters)],
-    transferringTo: raft.transferringTo,
-    membershipSettled: raft.membershipCommitted,
-    lagThresholdBytes: context.config.replication.replicaLagThresholdBytes,
-    nodes: nodeRows(sources).map((row) => ({
-      nodeId: row.node_id,
-      liveness: row.liveness,
-      health: row.health,
-      lagEntries: row.lag_entries,
-      lagBytes: context.bytesOf(row.lag_entries),
-      rttMs: row.rtt_ms,
-    })),
-  };
-}
 
 interface Binding {
   readonly kind: string;
@@ -78,24 +62,38 @@ function drawPlan(
   asker: { owner: string; now: number },
 ): Planned {
   const cluster = requireCluster(context);
-  const facts = planFacts(context);
+  const { replicaLagThresholdBytes } = context.config.replication;
+  const facts = planFacts(viewSources(context), { replicaLagThresholdBytes, bytesOf: context.bytesOf });
   const nodeId = request.node_id ?? '';
-  const named = request.kind === 'failover' ? request.to : nodeId;
-  if (named !== undefined && !Object.hasOwn(cluster.nodes, named)) {
-    throw unknownNode(named, Object.keys(cluster.nodes));
-  }
+  const isMove = request.kind === 'failover' || request.kind === 'switchover';
+  requireNodes(cluster, isMove ? [request.to, request.expect_leader] : [nodeId]);
   const { owner, now } = asker;
   const expectTerm = request.expect_term ?? null;
   switch (request.kind) {
     case 'failover':
-      return planFailover(cluster, facts, { to: request.to ?? null, expectTerm }, now);
-    case 'maintenance':
-      return planMaintenance(cluster, facts, { nodeId, ...lengthOf(request), owner, expectTerm }, now);
+    case 'switchover': {
+      const wish = { to: request.to ?? null, expectTerm, expectLeader: request.expect_leader ?? null };
+      return (request.kind === 'failover' ? planFailover : planSwitchover)(cluster, facts, wish, now);
+    }
+    case 'maintenance': {
+      const allowed = {
+        allowSwitchover: request.allow_switchover === true,
+        acceptQuorumRisk: request.accept_quorum_risk === true,
+      };
+      const wish = { nodeId, ...lengthOf(request), ...allowed, owner, expectTerm };
+      return planMaintenance(cluster, facts, wish, now);
+    }
     case 'remove-node':
       return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
     default:
       return unreachable(request.kind);
   }
+}
+
+/** Throws `not_found` for the first that is no node. */
+export function requireNodes(cluster: ClusterState, named: readonly (string | undefined)[]): void {
+  const unknown = named.find((id) => id !== undefined && !Object.hasOwn(cluster.nodes, id));
+  if (unknown !== undefined) throw unknownNode(unknown, Object.keys(cluster.nodes));
 }
 
 /** What a request for maintenance means where it is silent. */
@@ -177,9 +175,10 @@ export async function runOperation(
   const plan = planOperation(context, request, call.identity.id);
   checkToken(request, plan);
   if (!plan.allowed) {
-    const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => c.text);
+    const failed = plan.checks.filter((c) => c.result === 'fail');
+    const reasons = failed.map((c) => c.text);
     const details = { reasons, checks: plan.checks, candidates: plan.candidates };
-    throw new SqlccError('failed_precondition', `refused: ${reasons.join('; ')}`, { details });
+    throw new SqlccError(refusalCode(failed), `refused: ${reasons.join('; ')}`, { details });
   }
   const id = shortId();
   const begin = {

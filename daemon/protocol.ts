@@ -17,6 +17,7 @@ import type {
   ReadResult,
   SnapshotMeta,
 } from '../src/raft/index.ts';
+import type { HandOver, Restraint } from './hand-overs.ts';
 import type { MeasuresReport } from './measures.ts';
 import type { PackedChanges } from './packed-changes.ts';
 import type { PackedProposals } from './packed-proposals.ts';
@@ -65,6 +66,8 @@ export type MainToConsensus =
   | { readonly kind: 'settings'; readonly settings: RaftSettings }
   /** Who is a node by the record: streams of others end, and new ones are refused. */
   | { readonly kind: 'roster'; readonly roster: NodeRoster }
+  /** What keeps automatic hand-overs back, by the record. */
+  | { readonly kind: 'restraint'; readonly restraint: Restraint }
   /** A verdict of gossip: the second source of hints beside broken connections. */
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
   /** The node's certificate was renewed on disk: new connections use it. */
@@ -107,6 +110,8 @@ export type ConsensusToMain =
       readonly loopLagMs: number;
       readonly traffic: TrafficCounts;
     }
+  /** This leader gives leadership away by itself, or would and is kept back. */
+  | { readonly kind: 'hand-over'; readonly handOver: HandOver }
   /** Once a second: what it counts for metrics. */
   | { readonly kind: 'measures'; readonly report: MeasuresReport }
   /**

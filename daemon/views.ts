@@ -2,8 +2,14 @@
  * Shapes of the replicated record as the API shows them: operations, tokens, alerts, audit, configurations.
  * Record in, row out.
  */
-import type { OperationView } from '../src/api/index.ts';
-import type { AuditRecord, ConfigVersionRecord, Operation, TokenRecord } from '../src/cluster/index.ts';
+import type { OperationView, ScheduleRow } from '../src/api/index.ts';
+import type {
+  AuditRecord,
+  ConfigVersionRecord,
+  Operation,
+  ScheduledOperation,
+  TokenRecord,
+} from '../src/cluster/index.ts';
 import { isoTime } from './node-view.ts';
 
 export function operationView(operation: Operation): OperationView {
@@ -30,6 +36,12 @@ export function operationView(operation: Operation): OperationView {
       lag_entries: c.lagEntries,
     })),
   };
+}
+
+export function scheduleView(entry: ScheduledOperation): ScheduleRow {
+  const { id, kind, to, expectLeader, at, actor, reason, createdAt, state, operation, cause } = entry;
+  const times = { at: isoTime(at), created: isoTime(createdAt) };
+  return { id, kind, to, expect_leader: expectLeader, ...times, actor, reason, state, operation, cause };
 }
 
 export function tokenView(token: TokenRecord) {

@@ -6,7 +6,7 @@ import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { metricsView } from '../metrics-view.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
-import { isoTime, leaderView, nodeRow, nodeRows, statusView } from '../node-view.ts';
+import { isoTime, leaderView, maintenanceView, nodeRow, nodeRows, statusView } from '../node-view.ts';
 import { isSet } from '../requests.ts';
 import { twinConflict } from '../twin.ts';
 import { PROTOCOL } from '../version.ts';
@@ -23,7 +23,9 @@ export async function status(context: NodeContext, call: Call): Promise<Answer> 
 
 export async function nodes(context: NodeContext, call: Call): Promise<Answer> {
   const read = await context.reads.bestEffort(isSet(call.query['stale']));
-  return { body: { schemaVersion: 1, nodes: nodeRows(viewSources(context)), read } };
+  const sources = viewSources(context);
+  const pause = maintenanceView(sources.cluster.pause);
+  return { body: { schemaVersion: 1, nodes: nodeRows(sources), read, pause } };
 }
 
 export async function node(context: NodeContext, call: Call): Promise<Answer> {

@@ -13,7 +13,7 @@ import { shortId } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
 import { JOIN_TOKEN_TTL_MS } from '../init.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
-import { isoTime } from '../node-view.ts';
+import { isoTime, maintenanceView } from '../node-view.ts';
 import { planOperation, runOperation as run } from '../operations.ts';
 import { operationView, tokenView } from '../views.ts';
 
@@ -22,7 +22,8 @@ const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
 export async function operations(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
   const rows = requireCluster(context).operations.map(operationView);
-  return { body: { schemaVersion: 1, operations: rows, read } };
+  const pause = maintenanceView(requireCluster(context).pause);
+  return { body: { schemaVersion: 1, operations: rows, read, pause } };
 }
 
 export async function operation(context: NodeContext, call: Call): Promise<Answer> {

@@ -14,6 +14,7 @@ import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
 import * as data from './schemas/data.ts';
+import { STEERING_ENDPOINTS } from './steering-endpoints.ts';
 import { SUPPORT_ENDPOINTS } from './support-endpoints.ts';
 
 const READ = ['level', 'min_index'] as const;
@@ -172,7 +173,7 @@ export const ENDPOINTS = {
     response: control.operationResponse,
     leaderOnly: true,
     idempotent: false,
-    summary: 'Plan (dry_run) or run a failover, maintenance or removal',
+    summary: 'Plan (dry_run) or run a failover, switchover, maintenance or removal',
   },
   cancelOperation: {
     method: 'POST',
@@ -184,6 +185,7 @@ export const ENDPOINTS = {
     idempotent: true,
     summary: 'Cancel a running operation',
   },
+  ...STEERING_ENDPOINTS,
   ...CONFIG_ENDPOINTS,
   getKey: {
     method: 'GET',

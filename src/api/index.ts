@@ -79,6 +79,7 @@ export type {
   SqlResult,
   SqlValue,
 } from './schemas/data.ts';
+export type { HandOverReport, ScheduleRequest, ScheduleRow } from './schemas/steering.ts';
 export type {
   AuditResponse,
   AuditRow,

@@ -19,6 +19,7 @@ export type {
   ReadInfo,
   ReadLevel,
   ResponseOf,
+  ScheduleRow,
   SilenceRow,
   SqlResponse,
   SqlResult,

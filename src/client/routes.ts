@@ -28,6 +28,12 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   operation: 'GET /v1/operations/{id}',
   runOperation: 'POST /v1/operations',
   cancelOperation: 'POST /v1/operations/{id}/cancel',
+  pauseCluster: 'PUT /v1/pause',
+  resumeCluster: 'DELETE /v1/pause',
+  schedule: 'GET /v1/schedule',
+  scheduleOperation: 'POST /v1/schedule',
+  cancelSchedule: 'DELETE /v1/schedule/{id}',
+  reportHandOver: 'POST /v1/nodes/{id}/hand-over',
   config: 'GET /v1/config',
   putConfig: 'PUT /v1/config',
   configVersions: 'GET /v1/config/versions',
@@ -71,6 +77,11 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
 
 /** Values of a query; absent and undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** `?name=1`, or nothing. */
+export function flag(value: boolean | undefined): number | undefined {
+  return value === true ? 1 : undefined;
+}
 
 /** A path as the texts around its parameters: one more than there are keys. */
 interface Compiled {

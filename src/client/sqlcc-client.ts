@@ -23,8 +23,9 @@ import { feed } from './feed.ts';
 import { HealthClient } from './health-client.ts';
 import { HttpWire } from './http-wire.ts';
 import { KvClient } from './kv-client.ts';
-import { routeOf } from './routes.ts';
+import { flag, routeOf } from './routes.ts';
 import { isReadOnly } from './statement.ts';
+import { SteeringClient } from './steering-client.ts';
 import type {
   CallOptions,
   EventsOptions,
@@ -74,6 +75,8 @@ export class SqlccClient {
   readonly kv: KvClient;
   /** Rules, silences and tests of alerts. */
   readonly alerting: AlertsClient;
+  /** Pause and schedule. */
+  readonly steering: SteeringClient;
   /** How nodes are. */
   readonly health: HealthClient;
   readonly #wire: Wire;
@@ -99,6 +102,7 @@ export class SqlccClient {
     );
     this.health = new HealthClient((dispatch, node) => this.#run(dispatch, node));
     this.alerting = new AlertsClient((dispatch, node) => this.#run(dispatch, node));
+    this.steering = new SteeringClient((dispatch, node) => this.#run(dispatch, node));
   }
 
   /** Addresses that the client knows, given and learned. */
@@ -442,8 +446,4 @@ export class SqlccClient {
     for (const row of rows) this.#addresses.set(row.node_id, formatEndpoint(row.host, row.port));
     this.#dispatcher.tracker.learn([...this.#addresses.values()], LIMITS.maxClientEndpoints);
   }
-}
-
-function flag(value: boolean | undefined): number | undefined {
-  return value === true ? 1 : undefined;
 }

@@ -22,7 +22,7 @@ export interface FailoverRequest {
 }
 
 /** A switchover's target is at most this far behind when it begins; the rest it gets before it takes over. */
-export const MAX_SWITCHOVER_LAG_ENTRIES = 100;
+const MAX_SWITCHOVER_LAG_ENTRIES = 100;
 
 /** No leader, or one of a term that the asker has not seen. */
 export function leaderChecks(facts: PlanFacts, expectTerm: Term | null): Check[] {

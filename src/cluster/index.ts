@@ -3,7 +3,7 @@ export type { AuditRecord } from '../audit/index.ts';
 export { applyCommand } from './apply.ts';
 export type { MembershipWords } from './audit.ts';
 export { membershipAudited } from './audit.ts';
-export { MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
+export { candidateTable, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 export type {
   CandidateRow,
   ClusterState,
@@ -36,7 +36,7 @@ export { activeConfig } from './config.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
 export type { FailoverRequest } from './failover.ts';
-export { MAX_SWITCHOVER_LAG_ENTRIES, planFailover, planSwitchover } from './failover.ts';
+export { planFailover, planSwitchover } from './failover.ts';
 export { handOverCooldown } from './hand-over.ts';
 export { MAX_MAINTENANCE_MS } from './maintenance.ts';
 export type { MaintenanceRequest, RemovalRequest } from './node-plans.ts';

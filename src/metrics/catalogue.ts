@@ -45,7 +45,7 @@ export const METRICS: readonly Metric[] = [
     ['maintenance_active', '', 'Nodes in maintenance'],
     ['op_running', '', 'Operations that run: 0 or 1'],
     ['epoch', '', 'Epoch of the primary: the term in which it was elected'],
-    ['maintenance_expiring', '', 'Nodes whose maintenance ends within 5 minutes'],
+    ['maintenance_expiring', '', 'Maintenances of nodes, and a pause, that end within 5 minutes'],
   ]),
   ...rows('node', [
     ['node_up', '', 'Alive by the verdict of record: 0 or 1'],

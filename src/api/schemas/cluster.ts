@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 import { tentativeConfig } from './config.ts';
 
-const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
+export const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
 
 const primary = z.object({ node_id: nodeId.nullable(), epoch: z.number().int() });
 
@@ -77,6 +77,17 @@ export const statusResponse = z.object({
   config: z.object({ version: z.number().int(), tentative: tentativeConfig.nullable().optional() }),
   /** Nodes in maintenance. */
   maintenance: z.array(nodeId),
+  /** Set while the cluster moves neither leadership nor members by itself. */
+  pause: maintenance.nullable().optional(),
+  /** What the cluster does not do by itself again for a while, and why. */
+  cooldowns: z
+    .array(z.object({ name: z.string(), until: time, remaining_ms: z.number().int(), cause: z.string() }))
+    .optional(),
+  /** The next scheduled operation. */
+  scheduled: z
+    .object({ id: z.string(), kind: z.string(), to: nodeId.nullable(), at: time })
+    .nullable()
+    .optional(),
   /** Id of the running operation. */
   operation: z.string().nullable(),
   alerts: z.object({ firing: z.number().int() }),
@@ -97,7 +108,12 @@ export const statusResponse = z.object({
 });
 export type StatusResponse = z.infer<typeof statusResponse>;
 
-export const nodesResponse = z.object({ schemaVersion, nodes: z.array(nodeRow), read: readInfo });
+export const nodesResponse = z.object({
+  schemaVersion,
+  nodes: z.array(nodeRow),
+  read: readInfo,
+  pause: maintenance.nullable().optional(),
+});
 export const nodeResponse = z.object({ schemaVersion, node: nodeRow, read: readInfo });
 
 export const leaderResponse = z.object({

@@ -1,6 +1,7 @@
 /** Operations, tokens, joining, events, metrics. */
 import * as z from 'zod';
 import type { Scope } from '../../auth/index.ts';
+import { maintenance } from './cluster.ts';
 import { nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 const checkRow = z.object({
@@ -8,14 +9,14 @@ const checkRow = z.object({
   result: z.enum(['pass', 'warn', 'fail']),
   text: z.string(),
 });
-const candidateRow = z.object({
+export const candidateRow = z.object({
   node_id: nodeId,
   eligible: z.boolean(),
   reasons: z.array(z.string()),
   lag_entries: z.number().int().nullable(),
 });
 
-const operationKind = z.enum(['failover', 'maintenance', 'remove-node']);
+const operationKind = z.enum(['failover', 'switchover', 'maintenance', 'remove-node']);
 
 const operationFields = z.object({
   kind: operationKind,
@@ -29,15 +30,21 @@ const operationFields = z.object({
     .min(1000)
     .max(30 * 86_400_000)
     .optional(),
+  /** For maintenance of the node that leads: leadership may move first. */
+  allow_switchover: z.boolean().optional(),
+  /** For maintenance: the others may be left without a majority when the node stops. */
+  accept_quorum_risk: z.boolean().optional(),
   reason: z.string().max(500).optional(),
   dry_run: z.boolean().optional(),
   plan_token: z.string().optional(),
   expect_term: z.number().int().optional(),
+  /** For failover and switchover: refused unless this node leads. */
+  expect_leader: nodeId.optional(),
 });
 
 /** There is no default node: the one that answers is the leader, the worst one to take by mistake. */
 export const operationRequest = operationFields.refine(
-  (o) => o.kind === 'failover' || o.node_id !== undefined,
+  (o) => o.kind === 'failover' || o.kind === 'switchover' || o.node_id !== undefined,
   {
     path: ['node_id'],
     message: 'maintenance and remove-node name their node',
@@ -90,7 +97,12 @@ export type OperationView = z.infer<typeof operation>;
 
 /** 200 with `plan` for a dry run, 202 with `operation` for a run. */
 export const operationResponse = z.object({ plan: plan.optional(), operation: operation.optional() });
-export const operationsResponse = z.object({ schemaVersion, operations: z.array(operation), read: readInfo });
+export const operationsResponse = z.object({
+  schemaVersion,
+  operations: z.array(operation),
+  read: readInfo,
+  pause: maintenance.nullable().optional(),
+});
 
 export const event = z.object({
   /** Where to resume: give it back as `after`. Opaque. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DiskRace, distressOf, hangOf, Progress, type Vitals } from '../../../daemon/distress.ts';
-import { livenessDue, maintenanceDue } from '../../../daemon/due-commands.ts';
+import { livenessDue, maintenanceDue, pauseDue } from '../../../daemon/due-commands.ts';
 import { payloadGroups } from '../../../daemon/payload-groups.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { ClusterState } from '../../../src/cluster/index.ts';
@@ -76,7 +76,7 @@ describe('distress', () => {
   ] as const)('of %j: hand over %s, stop %s', (changes, reason, hang) => {
     const vitals = { ...well, ...changes };
     if (reason === null) expect(distressOf(vitals)).toBeNull();
-    else expect(distressOf(vitals)).toContain(reason);
+    else expect(distressOf(vitals)?.reason).toContain(reason);
     if (hang === null) expect(hangOf(vitals)).toBeNull();
     else expect(hangOf(vitals)).toContain(hang);
   });
@@ -154,5 +154,12 @@ describe('due commands', () => {
     expect(maintenanceDue(cluster, 100)).toEqual([
       { kind: 'maintenance-disable', nodeId: 'n2', cause: 'expired' },
     ]);
+  });
+
+  it('pauseDue ends a pause that has run out', () => {
+    const pause = { owner: 'ann', reason: '', since: 0, expires: 100 };
+    expect(pauseDue({ pause }, 99)).toEqual([]);
+    expect(pauseDue({ pause }, 100)).toEqual([{ kind: 'cluster-resume', cause: 'expired' }]);
+    expect(pauseDue({ pause: null }, 100)).toEqual([]);
   });
 });

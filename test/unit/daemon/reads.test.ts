@@ -29,6 +29,7 @@ function node() {
   const consensus = new ConsensusLink(c.port1, {
     events: nothing,
     status: nothing,
+    handOver: nothing,
     leader: () => null,
     peer: nothing,
     log: nothing,

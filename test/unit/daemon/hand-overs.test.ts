@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { distressOf } from '../../../daemon/distress.ts';
+import { type HandOverFacts, HandOvers, type Restraint } from '../../../daemon/hand-overs.ts';
+import { expiringCount } from '../../../daemon/metrics-source.ts';
+import { settingsOf } from '../../../daemon/node-settings.ts';
+import { NOW, threeNodes } from '../cluster/world.ts';
+import { OWN as config } from '../config/loaded.ts';
+
+const well: HandOverFacts = {
+  ...{ distress: null, isLeading: true, diskLatencyMs: 5, now: 0, wall: NOW },
+  others: [{ nodeId: 'n2', diskLatencyMs: 4 }],
+};
+const lagging = { reason: 'the event loop lags', isUrgent: false };
+const standing = { reason: 'nothing committed', isUrgent: true };
+const PAUSE: Restraint = {
+  pause: { owner: 'ann', reason: '', since: NOW, expires: NOW + 60_000 },
+  cooldowns: {},
+};
+const COOLING: Restraint = {
+  pause: null,
+  cooldowns: { 'hand-over': { since: NOW, until: NOW + 60_000, cause: 'n3: slow' } },
+};
+
+/** Decisions of so many seconds with a disk that is much slower than another one. */
+function race(handOvers: HandOvers, seconds: number, from = 0) {
+  return Array.from({ length: seconds }, (_, s) =>
+    handOvers.decide({ ...well, diskLatencyMs: 200, now: (from + s) * 1000, wall: NOW + (from + s) * 1000 }),
+  ).filter((decision) => decision !== null);
+}
+
+function restrained(restraint: Restraint): HandOvers {
+  const handOvers = new HandOvers();
+  handOvers.restrain(restraint);
+  return handOvers;
+}
+
+describe('HandOvers', () => {
+  it('gives up in distress, offers to a quicker disk, and does nothing when all is well or another leads', () => {
+    const handOvers = new HandOvers();
+    expect(handOvers.decide(well)).toBeNull();
+    expect(handOvers.decide({ ...well, distress: standing, isLeading: false })).toBeNull();
+    expect(handOvers.decide({ ...well, distress: lagging })).toEqual({
+      kind: 'give-up',
+      cause: 'the event loop lags',
+    });
+    expect(race(new HandOvers(), 5)).toEqual([
+      { kind: 'offer', to: 'n2', cause: 'the disk of n2 is much quicker' },
+    ]);
+  });
+
+  it.each([
+    ['a pause', PAUSE, 'the cluster is paused by ann'],
+    [
+      'a cool-down',
+      COOLING,
+      'leadership was given away lately (n3: slow): automatic hand-overs rest for 60 s more',
+    ],
+  ])('%s keeps back what can wait, and it is told', (_what, restraint, because) => {
+    const handOvers = restrained(restraint);
+    const held = { kind: 'held', cause: 'the event loop lags', because };
+    expect(handOvers.decide({ ...well, distress: lagging })).toEqual(held);
+    expect(handOvers.decide({ ...well, distress: lagging, now: 9999 })).toBeNull();
+    expect(handOvers.decide({ ...well, distress: lagging, now: 10_000 })).toEqual(held);
+    expect(race(restrained(restraint), 5)).toMatchObject([{ kind: 'held' }]);
+  });
+
+  it.each([PAUSE, COOLING])('nothing keeps back a leader that serves nobody', (restraint) => {
+    expect(restrained(restraint).decide({ ...well, distress: standing })).toEqual({
+      kind: 'give-up',
+      cause: 'nothing committed',
+    });
+  });
+
+  it.each([PAUSE, COOLING])('is free again when the time is over', (restraint) => {
+    const late = { ...well, distress: lagging, wall: NOW + 60_000 };
+    expect(restrained(restraint).decide(late)).toMatchObject({ kind: 'give-up' });
+  });
+});
+
+describe('distressOf', () => {
+  const vitals = {
+    ...{ syncMs: 0, slowestSyncMs: 0, quickestOtherMs: 1, applyStalledMs: 0, commitStalledMs: 0 },
+    ...{ isLagging: false, electionTimeoutMs: 150 },
+  };
+
+  it.each([
+    [{ slowestSyncMs: 1100 }, true],
+    [{ applyStalledMs: 6000 }, true],
+    [{ commitStalledMs: 3100 }, true],
+    [{ isLagging: true }, false],
+  ])('of %j is urgent: %s', (changes, isUrgent) => {
+    expect(distressOf({ ...vitals, ...changes })).toMatchObject({ isUrgent });
+  });
+});
+
+describe('settingsOf', () => {
+  it('promotes nobody by itself while the cluster is paused', () => {
+    const ledger = threeNodes();
+    expect(settingsOf(config, ledger.cluster, []).autoPromote).toEqual(['n1', 'n2', 'n3']);
+    ledger.done({ kind: 'cluster-pause', owner: 'ann', reason: 'r', forMs: 60_000 });
+    expect(settingsOf(config, ledger.cluster, []).autoPromote).toEqual([]);
+    ledger.done({ kind: 'cluster-resume', cause: '' });
+    expect(settingsOf(config, ledger.cluster, []).autoPromote).toEqual(['n1', 'n2', 'n3']);
+  });
+});
+
+describe('expiringCount', () => {
+  it('counts maintenances and the pause from five minutes before their end', () => {
+    const end = NOW + 600_000;
+    const one = { owner: 'ann', reason: '', since: NOW, expires: end };
+    const record = { maintenance: { n1: one, n2: { ...one, expires: end + 60_000 } }, pause: one };
+    expect(expiringCount(record, end - 300_000)).toBe(0);
+    expect(expiringCount(record, end - 299_999)).toBe(2);
+    expect(expiringCount({ ...record, pause: null }, end - 299_999)).toBe(1);
+  });
+});
