@@ -126,6 +126,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, o
     from: plan.from,
     to: plan.to,
     allowed: drawn.kind === 'ready',
+    refusal: drawn.kind === 'ready' ? null : refusalCode(plan.checks.filter((c) => c.result === 'fail')),
     checks: plan.checks.map((c) => ({ ...c })),
     candidates: plan.candidates.map((c) => ({
       node_id: c.nodeId,

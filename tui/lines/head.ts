@@ -111,6 +111,14 @@ function stateBanner(view: View): Line {
       : [span(` ${symbols.dead} no answer yet: ${clean(error)}`, 'warning')];
   }
   const { health, reasons } = status.cluster;
+  if (status.pause != null && health !== 'critical') {
+    const { owner, reason, expires } = status.pause;
+    const until = clockTime(Date.parse(expires));
+    const why = reason === '' ? '' : `: ${clean(reason)}`;
+    const ailing =
+      health === 'healthy' ? '' : ` ${symbols.dot} ${reasons.map(clean).join(` ${symbols.dot} `)}`;
+    return [span(' || paused', 'warning'), span(` by ${clean(owner)} until ${until}${why}${ailing}`)];
+  }
   if (health === 'healthy') {
     const nodes = plural(status.nodes.length, 'node');
     const parts = ['', nodes, `engine ${clean(status.cluster.engine)}`, configWords(status.config)];

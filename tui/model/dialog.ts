@@ -66,10 +66,16 @@ function preferredTarget(model: Model): { to: string } | null {
   return able ? { to: node.node_id } : null;
 }
 
-function maintenanceRequest(node: { node_id: string; maintenance: unknown }): OperationRequest {
+/** Of a leader the plan says that leadership moves, and to whom: whoever confirms it allows that. */
+function maintenanceRequest(node: {
+  node_id: string;
+  maintenance: unknown;
+  role: string | null;
+}): OperationRequest {
   const base = { kind: 'maintenance' as const, node_id: node.node_id };
+  const moves = node.role === 'leader' ? { allow_switchover: true } : {};
   return node.maintenance === null
-    ? { ...base, enable: true, for_ms: must(MAINTENANCE_MS[1], 'a default') }
+    ? { ...base, ...moves, enable: true, for_ms: must(MAINTENANCE_MS[1], 'a default') }
     : { ...base, enable: false };
 }
 

@@ -65,6 +65,8 @@ const plan = z.object({
   to: nodeId.nullable(),
   /** False when a check fails: running it would be refused. */
   allowed: z.boolean(),
+  /** What running it would be refused with. */
+  refusal: z.enum(['conflict', 'failed_precondition']).nullable().optional(),
   checks: z.array(checkRow),
   candidates: z.array(candidateRow),
   expected_gap_ms: z.number().nullable(),

@@ -9,7 +9,8 @@ import type { Printer } from '../output/printer.ts';
 import type { Cell } from '../output/table.ts';
 import { readWords, state, time } from '../output/words.ts';
 import { type Condition, parseUntil } from '../until.ts';
-import { pause } from './pause.ts';
+import { pause as sleep } from './pause.ts';
+import { pauseWords } from './pause-banner.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
 const WAIT_POLL_MS = 200;
@@ -44,13 +45,32 @@ function facts(status: StatusResponse): (readonly [string, Cell])[] {
     ['Config', configWords(config)],
   ];
   if (cluster.reasons.length > 0) lines.splice(2, 0, ['Why', cluster.reasons.join('; ')]);
-  if (status.maintenance.length > 0) lines.push(['Maintenance', status.maintenance.join(', ')]);
+  lines.push(...steeringFacts(status));
   if (status.operation !== null) lines.push(['Operation', `${status.operation} is running`]);
   if (status.availability !== undefined) lines.push(['Availability', availability(status.availability)]);
   lines.push([
     'Alerts',
     alerts.firing === 0 ? 'none firing' : { text: `${alerts.firing} firing`, tone: 'bad' },
   ]);
+  return lines;
+}
+
+/** What the cluster does not do by itself for a while, and what it does next. */
+function steeringFacts(status: StatusResponse): (readonly [string, Cell])[] {
+  const { maintenance, pause, cooldowns = [], scheduled } = status;
+  const lines: (readonly [string, Cell])[] = [];
+  if (pause != null) {
+    const text = `${pauseWords(pause)}; leadership and members do not move by themselves`;
+    lines.push(['Paused', { text: `${text}, but a dead leader is replaced all the same`, tone: 'warn' }]);
+  }
+  for (const { name, remaining_ms, cause } of cooldowns) {
+    lines.push(['Cool-down', `automatic ${name}s rest for ${formatDuration(remaining_ms)} more (${cause})`]);
+  }
+  if (maintenance.length > 0) lines.push(['Maintenance', maintenance.join(', ')]);
+  if (scheduled != null) {
+    const { kind, to, at, id } = scheduled;
+    lines.push(['Scheduled', `${kind} to ${to ?? 'the best candidate'} at ${time(at)} (${id})`]);
+  }
   return lines;
 }
 
@@ -106,7 +126,7 @@ async function watch(context: CliContext, flags: Flags): Promise<number> {
       printer.note(`${error.code}: ${error.message}`);
     }
     if (printer.isText && !terminal.isOutTty) printer.line('');
-    await pause(everyMs, interrupt);
+    await sleep(everyMs, interrupt);
   }
   return code;
 }
@@ -138,7 +158,7 @@ async function poll(
       last = { status: last.status, error, isMet: false };
     }
     if (performance.now() + WAIT_POLL_MS >= deadline) break;
-    await pause(WAIT_POLL_MS, signal);
+    await sleep(WAIT_POLL_MS, signal);
   }
   return last;
 }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Flags, given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
 import { time } from '../output/words.ts';
+import { pauseBanner } from './pause-banner.ts';
 import { act } from './show-operation.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
@@ -69,6 +70,8 @@ export const maintenanceEnable: Run = async (context, { flags }) =>
       enable: true,
       node_id: await nodeToChange(context, flags, 'node maintenance enable'),
       for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS,
+      ...(flags.is('allowSwitchover') && { allow_switchover: true }),
+      ...(flags.is('acceptQuorumRisk') && { accept_quorum_risk: true }),
       ...given('reason', flags.text('reason')),
     },
     verb: 'node maintenance enable',
@@ -108,7 +111,10 @@ export const maintenanceStatus: Run = async (context, { flags }) => {
   const nodes = rows.map(({ node_id, maintenance }) => ({ node_id, maintenance }));
   await context.printer.answer(
     { nodes, read: answer.read },
-    () => context.printer.table(COLUMNS, rows),
+    () => {
+      pauseBanner(context.printer, answer.pause);
+      context.printer.table(COLUMNS, rows);
+    },
     nodes,
   );
   return EXIT.ok;

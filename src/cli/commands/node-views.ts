@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { NODE_COLUMNS } from '../output/node-columns.ts';
 import type { Cell } from '../output/table.ts';
 import { duration, percent, readWords, size, state, time } from '../output/words.ts';
+import { pauseBanner } from './pause-banner.ts';
 
 export const nodeList: Run = async (context, { flags }) => {
   const client = await context.client();
@@ -12,6 +13,7 @@ export const nodeList: Run = async (context, { flags }) => {
   await context.printer.answer(
     answer,
     () => {
+      pauseBanner(context.printer, answer.pause);
       context.printer.table(NODE_COLUMNS, answer.nodes);
       if (answer.read.mode === 'stale') context.printer.note(`read: ${readWords(answer.read)}`);
     },

@@ -4,6 +4,7 @@ import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Column } from '../output/table.ts';
 import { duration, state, time } from '../output/words.ts';
+import { pauseBanner } from './pause-banner.ts';
 import { exitOfOperation, follow, showOperation } from './show-operation.ts';
 
 /** Time that the finished phases took together. */
@@ -30,7 +31,10 @@ export const opList: Run = async (context) => {
   const answer = await client.operations();
   await context.printer.answer(
     answer,
-    () => context.printer.table(COLUMNS, answer.operations),
+    () => {
+      pauseBanner(context.printer, answer.pause);
+      context.printer.table(COLUMNS, answer.operations);
+    },
     answer.operations,
   );
   return EXIT.ok;

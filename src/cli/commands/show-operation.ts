@@ -76,6 +76,13 @@ export function showOperation(printer: Printer, operation: OperationView): void 
   printer.table(CANDIDATES, operation.candidates);
 }
 
+/** What had taken effect before it failed stays: the node is in maintenance, or leads no longer. */
+function isInPart({ kind, phases }: OperationView): boolean {
+  if (kind === 'maintenance-enable') return phases.some((p) => p.name === 'handing-over');
+  const moved = phases.some((p) => p.name === 'handing-over');
+  return kind === 'remove-node' && moved && phases.at(-1)?.name === 'leaving-raft';
+}
+
 export function exitOfOperation(operation: OperationView): number {
   switch (operation.state) {
     case 'done':
@@ -84,6 +91,7 @@ export function exitOfOperation(operation: OperationView): number {
     case 'unknown':
       return EXIT.timedOut;
     case 'failed':
+      return isInPart(operation) ? EXIT.partial : EXIT.error;
     case 'cancelled':
       return EXIT.error;
   }
@@ -93,12 +101,16 @@ export function exitOfOperation(operation: OperationView): number {
 function refusal(plan: Plan): SqlccError {
   const reasons = plan.checks.filter((c) => c.result === 'fail').map((c) => `${c.name}: ${c.text}`);
   return new SqlccError(
-    'failed_precondition',
+    plan.refusal ?? 'failed_precondition',
     `${plan.kind} is refused by ${reasons.length === 1 ? 'a check' : 'checks'}`,
     {
       details: { reasons },
     },
   );
+}
+
+function isMove({ kind }: OperationRequest): boolean {
+  return kind === 'failover' || kind === 'switchover';
 }
 
 export interface ActOptions {
@@ -126,7 +138,8 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   const plan = await client.planOperation(request);
   if (isDryRun) {
     await printer.answer({ plan }, () => showPlan(printer, plan));
-    return plan.allowed ? EXIT.ok : EXIT.refused;
+    if (plan.allowed) return EXIT.ok;
+    return plan.refusal === 'conflict' ? EXIT.conflict : EXIT.refused;
   }
   if (!plan.allowed) {
     if (canAsk) showPlan(printer.aside(), plan);
@@ -146,7 +159,7 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   }
   const started = await client.runOperation({
     ...request,
-    ...(plan.to !== null && request.kind === 'failover' && { to: plan.to }),
+    ...(plan.to !== null && isMove(request) && { to: plan.to }),
     plan_token: plan.token,
     expect_term: plan.term,
   });

@@ -1,7 +1,7 @@
 /** `sqlcc cluster …`: words, flags and examples. */
 import type { CommandSpec } from '../command-spec.ts';
-import { REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 import { CONFIG } from './config.ts';
+import { FAILOVER } from './steering.ts';
 
 const INIT: CommandSpec = {
   path: 'cluster init',
@@ -53,28 +53,6 @@ alive, voters, alerts, config, operation with = != > >= < <=.`,
     'cluster status -w --until "alive>=3,leader!=n1"',
   ],
   load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,
-};
-
-const FAILOVER: CommandSpec = {
-  path: 'cluster failover',
-  summary: 'hand leadership to another node',
-  details: `Shows the checks and every candidate with its reasons, asks you to type the target’s
-name, and follows the phases. Without --to the best candidate is taken.
-Exits 6 when a check refuses, 7 with the operation’s id when it still runs after --timeout.`,
-  flags: [
-    { flags: '--to <id>', text: 'the node that shall lead' },
-    { flags: '--dry-run', text: 'only show what would happen' },
-    YES_FLAG,
-    REASON_FLAG,
-    { flags: '--no-wait', text: 'return once it has started' },
-  ],
-  online: true,
-  examples: [
-    'cluster failover --dry-run',
-    'cluster failover --to n2 --reason "disk of n1 is dying"',
-    'cluster failover --yes -o json',
-  ],
-  load: async () => (await import('../commands/cluster-failover.ts')).clusterFailover,
 };
 
 export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, FAILOVER, ...CONFIG];

@@ -5,6 +5,7 @@ import { CLUSTER } from './cluster.ts';
 import { CONTROL } from './control.ts';
 import { DATA } from './data.ts';
 import { NODE } from './node.ts';
+import { STEERING } from './steering.ts';
 import { SUPPORT } from './support.ts';
 import { TOOLS } from './tools.ts';
 
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ALERT,
   ...SUPPORT,
   ...TOOLS,
+  ...STEERING,
 ];
 
 /** What the words before a command's last one stand for. */
@@ -28,6 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   token: 'tokens for new nodes, people and programs',
   cert: 'certificates for people and programs',
   op: 'long operations',
+  schedule: 'operations that wait for their time',
   alert: 'alerts',
   'alert silence': 'tell nobody of some alerts for a while',
   audit: 'the audit log',

@@ -142,13 +142,22 @@ const CHANGES: readonly CommandSpec[] = [
     flags: [
       CHANGED_NODE_FLAG,
       { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      { flags: '--allow-switchover', text: 'when it leads: leadership moves to another node first' },
+      { flags: '--accept-quorum-risk', text: 'also when the others could not go on without it' },
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
-    examples: ['node maintenance enable --node n2 --for 1h --reason "kernel update"'],
+    details:
+      'Its vote stays. Refused (6) when it leads, unless --allow-switchover, and when the others, without ' +
+      'nodes in maintenance, would be no majority, unless --accept-quorum-risk. Exits 12 when it is in ' +
+      'maintenance and leads nevertheless, because nobody took over.',
+    examples: [
+      'node maintenance enable --node n2 --for 1h --reason "kernel update"',
+      'node maintenance enable --node n1 --allow-switchover --yes',
+    ],
     load: async () => (await import('../commands/node-changes.ts')).maintenanceEnable,
   },
   {

@@ -1,0 +1,16 @@
+/** What stands above every picture of a paused cluster. */
+import type { NodesResponse } from '../../client/index.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Tone } from '../output/table.ts';
+import { safe } from '../output/width.ts';
+import { time } from '../output/words.ts';
+
+export function pauseWords({ owner, reason, expires }: NonNullable<NodesResponse['pause']>): string {
+  return `by ${owner} until ${time(expires)}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** One line on stdout; nothing while the cluster is not paused. */
+export function pauseBanner(printer: Printer, pause: NodesResponse['pause']): void {
+  const tone: Tone = 'warn';
+  if (pause != null) printer.line(printer.paint(safe(`PAUSED ${pauseWords(pause)}`), tone));
+}

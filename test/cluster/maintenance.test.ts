@@ -1,0 +1,226 @@
+/** Pause, switchover, schedule and what becomes of an operation whose leader dies, on real processes. */
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { must } from '../../src/base/index.ts';
+import type { OperationRequest, OperationView } from '../../src/client/index.ts';
+import { clientOf, followerOf, leaderOf, sharedCluster, sqlccOn, until, untilEqual } from './harness.ts';
+
+const shared = sharedCluster(3);
+
+/** Runs with `-o json`; the document of stdout beside the exit code. */
+async function json(cluster: DemoCluster, ...args: string[]) {
+  const ran = await sqlccOn(cluster, [...args, '-o', 'json'], 40_000);
+  const body = ran.stdout.trim() === '' ? null : JSON.parse(ran.stdout);
+  return { ...ran, body };
+}
+
+function otherThan(cluster: DemoCluster, ...ids: string[]): string {
+  return must(cluster.nodes.find((n) => !ids.includes(n.nodeId))?.nodeId, 'another node');
+}
+
+/** Writes keys one after the other until it is stopped; answers those that were acknowledged. */
+function writer(cluster: DemoCluster, prefix: string) {
+  const client = clientOf(cluster, {});
+  const acked: string[] = [];
+  let isOver = false;
+  const work = (async () => {
+    for (let n = 0; !isOver; n++) {
+      const key = `${prefix}-${n}`;
+      const isDone = await client.kv.put(key, key).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) acked.push(key);
+    }
+  })();
+  return async (): Promise<readonly string[]> => {
+    isOver = true;
+    await work;
+    return acked;
+  };
+}
+
+describe('a paused cluster', () => {
+  it('says so in every status, is left as it is by schedules, and moves leadership by name only', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const leader = await leaderOf(cluster);
+    const target = await followerOf(cluster);
+    expect((await json(cluster, 'cluster', 'pause')).code).toBe(2);
+    const paused = await json(cluster, 'cluster', 'pause', '--reason', 'network work', '--for', '10m');
+    expect(paused.stderr).toBe('');
+    expect(paused.body.pause).toMatchObject({ reason: 'network work' });
+
+    const texts = await Promise.all(
+      [
+        ['cluster', 'status'],
+        ['node', 'list'],
+        ['op', 'list'],
+        ['node', 'maintenance', 'status'],
+      ].map((args) => sqlccOn(cluster, args)),
+    );
+    for (const { stdout } of texts) expect.soft(stdout).toMatch(/paused\s+by .*: network work/i);
+    expect(texts[0]?.stdout).toContain('a dead leader is replaced all the same');
+    expect((await client.status()).pause?.reason).toBe('network work');
+
+    const any = await json(cluster, 'cluster', 'failover', '--yes');
+    expect(any.code).toBe(6);
+    expect(any.stderr).toContain('only to a node that is named (--to)');
+    const { id } = await client.steering.at({
+      kind: 'switchover',
+      to: target,
+      at: new Date(Date.now() + 300),
+    });
+    const skipped = await until('the schedule to be skipped', async () =>
+      (await client.steering.schedule()).schedule.find((s) => s.id === id && s.state === 'skipped'),
+    );
+    expect(skipped.cause).toContain('the cluster is paused by');
+    expect(await leaderOf(cluster)).toBe(leader);
+
+    const named = await json(cluster, 'cluster', 'failover', '--to', target, '--yes');
+    expect(named.code).toBe(0);
+    expect(await leaderOf(cluster)).toBe(target);
+    expect((await sqlccOn(cluster, ['cluster', 'resume'])).code).toBe(0);
+    expect((await client.status()).pause).toBeNull();
+    const { records } = await client.audit();
+    expect(records.map((r) => r.action)).toEqual(
+      expect.arrayContaining(['cluster-pause', 'schedule-add', 'schedule-skip', 'cluster-resume']),
+    );
+  });
+
+  it('still elects after a death, and goes on by itself when the time is over', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    await client.steering.pause({ reason: 'short', forMs: 4000 });
+    const victim = await leaderOf(cluster);
+    await cluster.killNode(victim);
+    const next = await until('another leader', async () => {
+      const { leader_id } = await client.leader();
+      return leader_id !== victim ? leader_id : null;
+    });
+    expect(next).not.toBe(victim);
+    await until('the end of the pause', async () => (await client.status()).pause === null, 10_000);
+    await cluster.startNode(victim);
+    await cluster.untilHealthy();
+  });
+});
+
+describe('a switchover', () => {
+  it('under writes moves leadership without losing an acknowledged one, and keeps its candidates', async () => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const [from, to] = [await leaderOf(cluster), await followerOf(cluster)];
+    const stop = writer(cluster, 'sw');
+    const ran = await json(
+      ...([cluster, 'cluster', 'switchover', '--candidate', to, '--expect-leader', from, '--yes'] as const),
+    );
+    expect(ran.stderr).toBe('');
+    expect(ran.code).toBe(0);
+    const operation = ran.body.operation as OperationView;
+    expect(operation.phases.map((p) => p.name)).toEqual(['accepted', 'catching-up', 'transferring']);
+    expect(operation.candidates.map((c) => c.node_id).toSorted()).toEqual(
+      cluster.nodes.map((n) => n.nodeId).filter((id) => id !== from),
+    );
+    expect(await leaderOf(cluster)).toBe(to);
+    const acked = await stop();
+    expect(acked.length).toBeGreaterThan(10);
+    for (const key of acked) expect((await client.kv.get(key)).value).toBe(key);
+    const late = await json(cluster, 'cluster', 'switchover', '--expect-leader', from, '--yes');
+    expect(late.code).toBe(9);
+    expect(late.stderr).toContain(`${to} leads, not ${from}`);
+    expect((await client.status()).cooldowns).toEqual([]);
+  });
+
+  it('at a time begins once, on whoever leads then, though the leader of now dies; another one is cancelled', async () => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const before = await leaderOf(cluster);
+    const kept = await json(cluster, 'cluster', 'failover', '--at', '+4s', '--yes', '--reason', 'at night');
+    expect(kept.code).toBe(0);
+    const other = await json(cluster, 'cluster', 'failover', '--at', '+1h', '--yes');
+    const list = await json(cluster, 'schedule', 'list');
+    expect(list.body.schedule.map((s: { id: string }) => s.id)).toEqual([
+      kept.body.entry.id,
+      other.body.entry.id,
+    ]);
+    expect((await json(cluster, 'schedule', 'cancel', other.body.entry.id, '--yes')).code).toBe(0);
+    expect((await json(cluster, 'schedule', 'cancel', other.body.entry.id, '--yes')).code).toBe(9);
+    expect((await json(cluster, 'schedule', 'cancel', 'none', '--yes')).code).toBe(11);
+    expect((await json(cluster, 'cluster', 'failover', '--at', 'noon', '--yes')).code).toBe(2);
+    await cluster.killNode(before);
+    const started = await until(
+      'the schedule to begin',
+      async () =>
+        (await client.steering.schedule()).schedule.find(
+          (s) => s.id === kept.body.entry.id && s.state === 'started',
+        ),
+      15_000,
+    );
+    const done = await client.waitOperation(must(started.operation, 'its operation'), { timeoutMs: 10_000 });
+    expect(done).toMatchObject({ kind: 'failover', state: 'done', reason: 'at night' });
+    expect((await client.operations()).operations.filter((o) => o.reason === 'at night')).toHaveLength(1);
+    await cluster.startNode(before);
+    await cluster.untilHealthy();
+  });
+
+  it('to a target that does not catch up is cancelled while it waits, and the leader stays', async () => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const leader = await leaderOf(cluster);
+    const target = await followerOf(cluster);
+    const { child } = cluster.node(target);
+    child?.kill('SIGSTOP');
+    try {
+      await Promise.all(Array.from({ length: 90 }, (_, n) => client.kv.put(`lag-${n}`, 'x')));
+      const { id } = await client.runOperation({ kind: 'switchover', to: target });
+      await until('its second phase', async () => (await client.operation(id)).phase === 'catching-up');
+      const cancelled = await json(cluster, 'op', 'cancel', id, '--yes');
+      expect(cancelled.code).toBe(0);
+      expect(cancelled.body.operation.state).toBe('cancelled');
+      expect(await leaderOf(cluster)).toBe(leader);
+    } finally {
+      child?.kill('SIGCONT');
+    }
+    await cluster.untilHealthy();
+  });
+});
+
+describe('an operation whose leader dies', () => {
+  const wish = (kind: string, leader: string, other: string): OperationRequest =>
+    kind === 'switchover'
+      ? { kind, to: other }
+      : { kind: 'maintenance', node_id: leader, enable: true, allow_switchover: true };
+
+  it.each([
+    ['switchover', 0],
+    ['switchover', 4],
+    ['switchover', 12],
+    ['maintenance', 0],
+    ['maintenance', 4],
+    ['maintenance', 12],
+  ])('is brought to its end by the next one: %s, killed after %i ms', async (kind, afterMs) => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const leader = await leaderOf(cluster);
+    const third = otherThan(cluster, leader);
+    const { id } = await client.runOperation(wish(kind, leader, third));
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await cluster.killNode(leader);
+    const ended = await client.waitOperation(id, { timeoutMs: 15_000 });
+    expect(ended.state).toMatch(/^(done|failed)$/);
+    const now = await leaderOf(cluster);
+    if (kind === 'switchover') expect(ended.state === 'done').toBe(ended.to === now);
+    else expect((await client.status()).maintenance).toEqual([leader]);
+    await cluster.startNode(leader);
+    if (kind === 'maintenance') {
+      const off = await client.runOperation({ kind: 'maintenance', node_id: leader, enable: false });
+      expect((await client.waitOperation(off.id)).state).toBe('done');
+    }
+    await cluster.untilHealthy();
+    await untilEqual(cluster);
+  });
+});
