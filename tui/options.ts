@@ -46,6 +46,8 @@ export interface TopOptions {
   readonly replay?: string;
   /** Pace of a replay: 1 = as recorded, 0 = all at once with the clock standing at its end. */
   readonly replaySpeed?: number;
+  /** A new file that gets what was answered, for a replay. */
+  readonly record?: string;
 }
 
 export interface RunTop {

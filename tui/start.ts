@@ -27,7 +27,8 @@ export async function runTop(run: RunTop): Promise<number> {
   const look = chooseLook(options, io.env);
   const skeleton = paintSkeleton(io.stdout, run.clusterName, look);
   try {
-    const feed = openFeed(run.client, options, 1);
+    const say = (text: string) => void io.stderr.write(`${text}\n`);
+    const feed = openFeed({ client: run.client, options, speed: 1, say });
     const refreshMs = options.refreshMs ?? DEFAULT_REFRESH_MS;
     const { clusterName, contextName } = run;
     const start = {

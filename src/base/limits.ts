@@ -225,6 +225,8 @@ export const LIMITS = {
   /** Events that the terminal screen keeps, and CPU samples of one node for its sparkline. */
   screenEvents: 500,
   screenSamples: 60,
+  /** Of one recorded session. */
+  recordingBytes: 268_435_456,
   /** Voters of one Raft group. */
   maxVoters: 7,
   /** Notifications waiting for one channel; a further one is a dead letter at once. */

@@ -1,5 +1,5 @@
 /**
- * `top --once` and `top --batch`: one picture, or one each interval, as text or JSON;
+ * `top --once` and `top --batch`: one picture, or one each interval, as text, JSON or YAML;
  * `--check` makes the health the exit code. The same model, formatters and data as the
  * screen, so that a script sees what a person sees.
  */
@@ -7,16 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Feed } from '../feed/feed.ts';
 import { openFeed } from '../feed/open-feed.ts';
-import type { StatusResponse } from '../feed/wire.ts';
+import type { EventLine, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
+import { COLUMN_IDS } from '../lines/node-table.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { update } from '../model/update.ts';
 import type { TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
-import { textPicture } from './text.ts';
+import { type TextView, textPicture } from './text.ts';
 
 export interface BatchOptions extends TopOptions {
-  readonly format?: 'text' | 'json';
+  readonly format?: 'text' | 'json' | 'yaml';
   /** Pictures to print; 0 = until interrupted. */
   readonly count?: number;
   /** Between pictures; 1000 unless told. */
@@ -27,6 +28,10 @@ export interface BatchOptions extends TopOptions {
   readonly filter?: string;
   /** The exit code says how the cluster is: 0 healthy, 3 degraded, 4 critical. */
   readonly check?: boolean;
+  /** What a text is about; topology unless told. */
+  readonly view?: TextView;
+  /** Only these columns of the node table. */
+  readonly columns?: readonly string[];
 }
 
 export interface RunBatch {
@@ -37,12 +42,16 @@ export interface RunBatch {
   readonly io: TopIo;
 }
 
+/** Exit codes of `--check`, as those of `cluster status`. */
 const CHECK_EXIT: Readonly<Record<StatusResponse['cluster']['health'], number>> = {
   healthy: 0,
   degraded: 3,
   critical: 4,
 };
 const WIDE_CELLS = 240;
+const NARROW_CELLS = 44;
+/** A node tells what it still has at once; this long without a further event is the end of that. */
+const EVENTS_QUIET_MS = 300;
 
 /** What makes the picture richer and may be missing. */
 async function optional<T>(work: Promise<T>): Promise<T | null> {
@@ -53,38 +62,72 @@ async function optional<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Events that the node still has; a stream without end is left when it falls silent. */
+async function keptEvents(feed: Feed): Promise<readonly EventLine[]> {
+  const leave = new AbortController();
+  const found: EventLine[] = [];
+  const lines = feed.events('0', leave.signal)[Symbol.asyncIterator]();
+  while (!leave.signal.aborted) {
+    const asked = lines.next();
+    asked.catch(() => undefined); // told by the race, unless that is over
+    const next = await Promise.race([asked, sleep(EVENTS_QUIET_MS, null)]);
+    if (next === null || next.done === true || next.value.kind === 'progress') leave.abort();
+    else found.push(next.value);
+  }
+  return found;
+}
+
 async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise<Model> {
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
   let model =
     before ?? initialModel({ clusterName, contextName, readOnly: false, refreshMs, now: feed.wall() });
-  const [status, alerts, views, history] = await Promise.all([
-    feed.status(null),
+  if (feed.ended?.() === true) throw new SqlccError('not_found', 'the recording has no picture');
+  const status = await feed.status(null);
+  const [alerts, views, history, events] = await Promise.all([
     feed.alerts(),
     optional(feed.views()),
     before === null && options.format !== 'json' ? optional(feed.history(60)) : null,
+    options.view === 'events' ? optional(keptEvents(feed)) : null,
   ]);
   const now = feed.wall();
   [model] = update(model, { type: 'alerts', alerts });
   if (history !== null) [model] = update(model, { type: 'history', history });
   [model] = update(model, { type: 'status', status, now });
   if (views !== null) [model] = update(model, { type: 'views', views });
+  if (events !== null) [model] = update(model, { type: 'events', events, now });
   return { ...model, filter: { text: options.filter ?? '', editing: false } };
 }
 
-function asJson(model: Model): string {
+/** What scripts read: `seq` is the index of the log that the picture shows, as events carry theirs. */
+function pictureDocument(model: Model): object {
   const { status, alerts } = model.picture;
-  const asOf = new Date(model.picture.statusAt).toISOString();
-  const observer = status?.cluster.read.node_id ?? null;
-  const document = { ...status, schema: 'sqlcc.top/1', as_of: asOf, observer, alert_list: alerts };
-  return `${JSON.stringify(document)}\n`;
+  const read = status?.cluster.read;
+  return {
+    ...status,
+    schema: 'sqlcc.top/1',
+    seq: read?.applied_index ?? null,
+    as_of: new Date(model.picture.statusAt).toISOString(),
+    observer: read?.node_id ?? null,
+    alert_list: alerts,
+  };
 }
 
 function asText(model: Model, run: RunBatch): string {
   const { options, io } = run;
   const { symbols } = chooseLook(options, io.env);
   const columns = Number(io.env['COLUMNS']) || io.stdout.columns || 120;
-  return textPicture({ model, symbols }, options.wide === true ? WIDE_CELLS : Math.max(44, columns));
+  const cells = options.wide === true ? WIDE_CELLS : Math.max(NARROW_CELLS, columns);
+  return textPicture({ model, symbols }, { cells, view: options.view, columns: options.columns });
+}
+
+/** One picture as asked for; `many` documents of YAML are divided by its own line. */
+async function printed(model: Model, run: RunBatch, many: boolean): Promise<string> {
+  const { format } = run.options;
+  if (format === 'json') return `${JSON.stringify(pictureDocument(model))}\n`;
+  if (format !== 'yaml') return asText(model, run);
+  const { stringify } = await import('yaml');
+  return (many ? '---\n' : '') + stringify(pictureDocument(model), { aliasDuplicateObjects: false });
 }
 
 function exitOf(run: RunBatch, model: Model): number {
@@ -92,10 +135,32 @@ function exitOf(run: RunBatch, model: Model): number {
   return run.options.check === true ? CHECK_EXIT[health] : 0;
 }
 
-/** One picture. Errors of the cluster are thrown as they come, for the caller's printer. */
+function feedOf(run: RunBatch): Feed {
+  const unknown = run.options.columns?.find((c) => !COLUMN_IDS.includes(c));
+  if (unknown !== undefined) {
+    throw new SqlccError('invalid_argument', `there is no column "${clean(unknown)}"`, {
+      hint: `the columns are ${COLUMN_IDS.join(', ')}`,
+    });
+  }
+  const { client, options, io } = run;
+  const say = (text: string) => void io.stderr.write(`${clean(text)}\n`);
+  return openFeed({ client, options, speed: 0, stepping: true, say });
+}
+
+/** One picture, of a recording its last. Errors of the cluster are thrown as they come. */
 export async function runOnce(run: RunBatch): Promise<number> {
-  const model = await picture(openFeed(run.client, run.options, 0), run, null);
-  run.io.stdout.write(run.options.format === 'json' ? asJson(model) : asText(model, run));
+  const feed = feedOf(run);
+  let model: Model | null = null;
+  do {
+    try {
+      model = await picture(feed, run, model);
+    } catch (error) {
+      // a recording may tell of losses; its last picture is what was asked for
+      if (feed.ended === undefined || (feed.ended() && model === null)) throw error;
+    }
+  } while (feed.ended?.() === false);
+  if (model === null) throw new SqlccError('not_found', 'the recording has no picture');
+  run.io.stdout.write(await printed(model, run, false));
   return exitOf(run, model);
 }
 
@@ -108,26 +173,27 @@ function failedRound(run: RunBatch, error: unknown): number | null {
 }
 
 /**
- * `count` pictures, separated by an empty line, or JSON lines. A round in which nobody answered is a line on
- * stderr, and the next one asks again. The exit code is that of the last round.
+ * `count` pictures, separated by an empty line, or JSON lines; of a recording at most as many as it has. A
+ * round in which nobody answered is a line on stderr, and the next one asks again. The exit code is that of
+ * the last round.
  */
 export async function runBatch(run: RunBatch): Promise<number> {
-  const { count = 0, delayMs = 1000, format } = run.options;
-  const feed = openFeed(run.client, run.options, 0);
+  const { count = 0, delayMs = 1000, format = 'text' } = run.options;
+  const feed = feedOf(run);
   let model: Model | null = null;
   for (let n = 1; ; n++) {
     let code: number;
     try {
-      const between = model !== null && format !== 'json' ? '\n' : '';
+      const between = model !== null && format === 'text' ? '\n' : '';
       model = await picture(feed, run, model);
-      run.io.stdout.write(between + (format === 'json' ? asJson(model) : asText(model, run)));
+      run.io.stdout.write(between + (await printed(model, run, true)));
       code = exitOf(run, model);
     } catch (error) {
       const failed = failedRound(run, error);
       if (failed === null) throw error;
       code = failed;
     }
-    if (n === count) return code;
+    if (n === count || feed.ended?.() === true) return code;
     await sleep(delayMs);
   }
 }

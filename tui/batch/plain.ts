@@ -37,7 +37,8 @@ function changesBetween(before: Model, after: Model): string[] {
 export async function runPlain(run: RunTop): Promise<number> {
   const { io, options } = run;
   const look = chooseLook({ ...options, ascii: true }, io.env);
-  const feed = openFeed(run.client, options, 1);
+  const say = (text: string) => void io.stderr.write(`${text}\n`);
+  const feed = openFeed({ client: run.client, options, speed: 1, say });
   const { clusterName, contextName } = run;
   const refreshMs = options.refreshMs ?? 1000;
   const session = new Session(
@@ -48,7 +49,7 @@ export async function runPlain(run: RunTop): Promise<number> {
   await session.ready;
   let shown = session.model;
   const width = Math.max(44, io.stdout.columns ?? 80);
-  io.stdout.write(textPicture({ model: shown, symbols: look.symbols }, width));
+  io.stdout.write(textPicture({ model: shown, symbols: look.symbols }, { cells: width }));
   session.subscribe(() => {
     for (const line of changesBetween(shown, session.model)) io.stdout.write(`${line}\n`);
     shown = session.model;

@@ -3,33 +3,74 @@
 import type { Layout } from '../layout.ts';
 import { banner, header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
-import { alertsPane, electionsPane, quorumPane } from '../lines/panes.ts';
+import { alertsPane, electionsPane, eventsPane, quorumPane } from '../lines/panes.ts';
 import type { View } from '../lines/view.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { fitLine, type Line, textOf } from '../theme/tokens.ts';
 
-const MOST_ELECTIONS = 5;
+/** What a text picture is about; the head stands above each of them. */
+export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events';
+
+export interface TextStyle {
+  readonly cells: number;
+  readonly view?: TextView | undefined;
+  /** Only these columns of the node table. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+const FEW_ELECTIONS = 5;
+const RAFT_COLUMNS = ['role', 'state', 'term', 'match', 'lag', 'replication', 'rtt'];
 
 function section(title: string, lines: readonly Line[], cells: number): string[] {
   return ['', title, ...lines.map((l) => `  ${textOf(fitLine(l, cells - 2))}`)];
 }
 
-/** Lines without trailing blanks and without escape sequences. */
-export function textPicture(view: View, cells: number): string {
-  const layout: Layout = { tier: 'full', columns: cells, rows: 0, headRows: 2, bands: [], boxed: false };
+function table(view: View, style: TextStyle): string[] {
   const rows = visibleNodes(view.model);
-  const shape = tableShape(rows, cells);
-  const style = { isSelected: false, isStale: false };
+  const shape = tableShape(rows, style.cells, style.columns);
+  const plain = { isSelected: false, isStale: false };
+  return [
+    '',
+    textOf(tableHeading(shape, style.cells)),
+    ...rows.map((row) => textOf(nodeLine(row, shape, view, plain))),
+  ];
+}
+
+function configLines(view: View): string[] {
+  const config = view.model.picture.status?.config;
+  if (config === undefined) return ['', 'CONFIG', '  not known'];
+  const trial = config.tentative;
+  const waits =
+    trial == null ? '' : `, on trial: version ${trial.previous} again at ${trial.expires} unless confirmed`;
+  return ['', 'CONFIG', `  version ${config.version}${waits}`, '  see sqlcc cluster config show'];
+}
+
+const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string[]>> = {
+  topology: (view, style) => [
+    ...table(view, style),
+    ...section('QUORUM', quorumPane(view).lines, style.cells),
+    ...section('ELECTIONS', electionsPane(view).lines.slice(0, FEW_ELECTIONS), style.cells),
+    ...section('ALERTS', alertsPane(view).lines, style.cells),
+  ],
+  raft: (view, style) => [
+    ...table(view, { ...style, columns: style.columns ?? RAFT_COLUMNS }),
+    ...section('QUORUM', quorumPane(view).lines, style.cells),
+    ...section('ELECTIONS', electionsPane(view).lines, style.cells),
+  ],
+  alerts: (view, style) => section('ALERTS', alertsPane(view).lines, style.cells),
+  config: configLines,
+  events: (view, style) => section('EVENTS', eventsPane(view).lines, style.cells),
+};
+
+/** Lines without trailing blanks and without escape sequences. */
+export function textPicture(view: View, style: TextStyle): string {
+  const { cells } = style;
+  const layout: Layout = { tier: 'full', columns: cells, rows: 0, headRows: 2, bands: [], boxed: false };
   const lines = [
     textOf(header(view, layout)),
     textOf(banner(view, layout)),
-    '',
-    textOf(tableHeading(shape, cells)),
-    ...rows.map((row) => textOf(nodeLine(row, shape, view, style))),
-    ...section('QUORUM', quorumPane(view).lines, cells),
-    ...section('ELECTIONS', electionsPane(view).lines.slice(0, MOST_ELECTIONS), cells),
-    ...section('ALERTS', alertsPane(view).lines, cells),
+    ...BODIES[style.view ?? 'topology'](view, style),
   ];
   const trimmed = lines.map((l) => l.trimEnd()).join('\n');
   return `${view.symbols.ascii ? trimmed.split('\n').map(toAscii).join('\n') : trimmed}\n`;

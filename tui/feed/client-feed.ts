@@ -1,5 +1,6 @@
 /** The feed of a live cluster: the client SDK, which itself finds another node when one is lost. */
 import type { TopClient } from '../options.ts';
+import { checkStatus } from './check.ts';
 import type { Feed } from './feed.ts';
 
 /** Reads are each node's own view (`stale`): an election is seen from the inside, not waited out. */
@@ -7,7 +8,8 @@ export function clientFeed(client: TopClient): Feed {
   return {
     pushes: false,
     wall: () => Date.now(),
-    status: (node) => client.status(node === null ? { stale: true } : { stale: true, node }),
+    status: async (node) =>
+      checkStatus(await client.status(node === null ? { stale: true } : { stale: true, node })),
     alerts: async () => (await client.alerts()).alerts,
     views: () => client.views(),
     history: (seconds) => client.history(seconds),

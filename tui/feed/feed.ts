@@ -30,4 +30,6 @@ export interface Feed {
   plan(request: OperationRequest): Promise<Plan>;
   run(request: OperationRequest): Promise<OperationView>;
   operation(id: string): Promise<OperationView>;
+  /** True when no further picture will come; a cluster never says so. */
+  ended?(): boolean;
 }

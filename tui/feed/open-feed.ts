@@ -4,13 +4,42 @@ import { SqlccError } from '../../src/base/index.ts';
 import type { TopClient, TopOptions } from '../options.ts';
 import { clientFeed } from './client-feed.ts';
 import type { Feed } from './feed.ts';
+import { recordFeed } from './record-feed.ts';
+import { recordingFile } from './recording-file.ts';
 import { parseReplay, replayFeed } from './replay-feed.ts';
 
-/** `speed` of a recording when the options name none. */
-export function openFeed(client: TopClient | null, options: TopOptions, speed: number): Feed {
+interface FeedWish {
+  /** Null only together with `options.replay`. */
+  readonly client: TopClient | null;
+  readonly options: TopOptions;
+  /** Of a recording when the options name none. */
+  readonly speed: number;
+  /** Pictures are asked for one by one: at speed 0 the clock goes with them. */
+  readonly stepping?: boolean;
+  /** Told when a recording that is being made ends early. */
+  readonly say: (text: string) => void;
+}
+
+export function openFeed(wish: FeedWish): Feed {
+  const feed = sourceOf(wish);
+  const { record } = wish.options;
+  return record === undefined ? feed : recordFeed(feed, recordingFile(record, wish.say));
+}
+
+function readRecording(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SqlccError('invalid_argument', `the recording can't be read: ${(error as Error).message}`, {
+      hint: 'give --replay a file that --record wrote',
+    });
+  }
+}
+
+function sourceOf({ client, options, speed, stepping = false }: FeedWish): Feed {
   const { replay, replaySpeed } = options;
   if (replay !== undefined)
-    return replayFeed(parseReplay(readFileSync(replay, 'utf8')), replaySpeed ?? speed);
+    return replayFeed(parseReplay(readRecording(replay)), replaySpeed ?? speed, stepping);
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientFeed(client);

@@ -10,6 +10,7 @@
 
 import type { ErrorCode } from '../../src/base/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
+import { checkStatus, isEvent } from './check.ts';
 import type { Feed } from './feed.ts';
 import type {
   AlertRow,
@@ -39,17 +40,42 @@ interface Due {
   readonly line: ReplayLine;
 }
 
+function unreadable(line: number, why: string): SqlccError {
+  return new SqlccError('invalid_argument', `line ${line} of the recording ${why}`, {
+    hint: 'give a file that top --record wrote',
+  });
+}
+
+function checkLine(value: unknown, line: number): ReplayLine {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unreadable(line, 'is no object');
+  const { at, status, event } = value as Partial<ReplayLine>;
+  if (typeof at !== 'string' || !Number.isFinite(Date.parse(at))) throw unreadable(line, 'has no time "at"');
+  if (event !== undefined && !isEvent(event)) throw unreadable(line, 'has an event that is none');
+  if (status !== undefined) {
+    try {
+      checkStatus(status);
+    } catch (error) {
+      throw unreadable(line, `can't be shown: ${(error as Error).message}`);
+    }
+  }
+  return value as ReplayLine;
+}
+
+/** The lines of a recording; the last one may be cut off, as when the disk was full or the process died. */
 export function parseReplay(text: string): ReplayLine[] {
-  return text
-    .split('\n')
-    .filter((l) => l.trim() !== '')
-    .map((l, i) => {
-      try {
-        return JSON.parse(l) as ReplayLine;
-      } catch {
-        throw new SqlccError('invalid_argument', `line ${i + 1} of the recording is no JSON`);
-      }
-    });
+  const lines = text.split('\n');
+  const isWhole = text.endsWith('\n');
+  return lines.flatMap((l, i) => {
+    if (l.trim() === '') return [];
+    try {
+      return [checkLine(JSON.parse(l), i + 1)];
+    } catch (error) {
+      if (error instanceof SqlccError) throw error;
+      if (i === lines.length - 1 && !isWhole && i > 0) return [];
+      throw unreadable(i + 1, 'is no JSON');
+    }
+  });
 }
 
 class Recording {
@@ -57,17 +83,22 @@ class Recording {
   readonly #speed: number;
   readonly #began = performance.now();
   readonly #first: number;
-  readonly #last: number;
+  #standsAt: number;
 
   constructor(lines: readonly ReplayLine[], speed: number) {
     this.#lines = lines.map((line) => ({ at: Date.parse(line.at), line }));
     this.#speed = speed;
     this.#first = this.#lines[0]?.at ?? 0;
-    this.#last = this.#lines.at(-1)?.at ?? 0;
+    this.#standsAt = this.#lines.at(-1)?.at ?? 0;
+  }
+
+  /** At speed 0: the clock stands at this picture. */
+  stand(at: number): void {
+    this.#standsAt = at;
   }
 
   wall(): number {
-    if (this.#speed === 0) return this.#last;
+    if (this.#speed === 0) return this.#standsAt;
     return this.#first + (performance.now() - this.#began) * this.#speed;
   }
 
@@ -138,7 +169,8 @@ function answers(recording: Recording): Pick<Feed, 'plan' | 'run' | 'operation'>
   };
 }
 
-export function replayFeed(lines: readonly ReplayLine[], speed: number): Feed {
+/** `stepping`: at speed 0 the clock stands at the picture given last, not at the end of the recording. */
+export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping = false): Feed {
   const recording = new Recording(lines, speed);
   const pictures = [...recording.pictures()];
   return {
@@ -148,6 +180,7 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number): Feed {
       const next = pictures.shift();
       if (next === undefined) return never;
       await recording.due(next.at);
+      if (stepping) recording.stand(next.at);
       if (next.line.status !== undefined) return next.line.status;
       throw new SqlccError('unavailable', next.line.lost ?? 'connection lost');
     },
@@ -164,5 +197,6 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number): Feed {
       await never;
     },
     ...answers(recording),
+    ended: () => pictures.length === 0,
   };
 }

@@ -145,13 +145,20 @@ export interface TableShape {
   readonly columns: readonly { readonly column: Column; readonly width: number }[];
 }
 
-/** The columns that fit into `cells`; what is left over widens the sparkline. */
-export function tableShape(rows: readonly NodeRow[], cells: number): TableShape {
+/** Names of the columns, as a script chooses them. */
+export const COLUMN_IDS: readonly string[] = COLUMNS.map((c) => c.id);
+
+/** The columns that fit into `cells`, all of them or `only` these; what is left over widens the sparkline. */
+export function tableShape(
+  rows: readonly NodeRow[],
+  cells: number,
+  only: readonly string[] = COLUMN_IDS,
+): TableShape {
   const longest = rows.reduce((most, r) => Math.max(most, cellWidth(clean(r.node_id))), 4);
   const nameWidth = Math.min(longest, Math.max(4, Math.floor(cells * 0.25)));
   let left = cells - LEAD - nameWidth - 1;
   const kept = new Set<string>();
-  for (const column of [...COLUMNS].sort((a, b) => a.priority - b.priority)) {
+  for (const column of COLUMNS.filter((c) => only.includes(c.id)).sort((a, b) => a.priority - b.priority)) {
     if (column.width + 1 > left) break;
     kept.add(column.id);
     left -= column.width + 1;

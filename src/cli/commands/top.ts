@@ -5,6 +5,7 @@ import type { CliContext, Run } from '../context.ts';
 import { type Flags, given } from '../flags.ts';
 
 type Options = import('../../../tui/index.ts').TopOptions;
+type TextView = import('../../../tui/batch/index.ts').TextView;
 
 export interface Shown {
   readonly context: CliContext;
@@ -36,6 +37,7 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     ...given('refreshMs', flags.duration('delay')),
     ...given('replay', flags.text('replay')),
     ...given('replaySpeed', replaySpeed),
+    ...given('record', flags.text('record')),
   };
 }
 
@@ -45,7 +47,7 @@ export const top: Run = async (context, { flags }) => {
   const contextName = isReplay ? 'replay' : (await context.connection()).contextName;
   const client = isReplay ? null : await context.client();
   const run = { client, clusterName: contextName, contextName };
-  const { isText } = context.printer;
+  const { isText, format } = context.printer;
   const isScripted =
     flags.is('once') || flags.is('batch') || flags.is('check') || !isText || !context.terminal.isOutTty;
   if (!isScripted) return showTop({ context, ...run, options });
@@ -55,12 +57,14 @@ export const top: Run = async (context, { flags }) => {
     ...run,
     options: {
       ...options,
-      format: isText ? ('text' as const) : ('json' as const),
+      format: isText ? ('text' as const) : format === 'yaml' ? ('yaml' as const) : ('json' as const),
       wide: context.printer.format === 'wide',
       check: flags.is('check'),
       ...given('count', flags.integer('iterations')),
       ...given('delayMs', flags.duration('delay')),
       ...given('filter', flags.text('filter')),
+      ...given('view', flags.text('view') as TextView | undefined),
+      ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
     },
     io: { stdin, stdout, stderr, env },
   };

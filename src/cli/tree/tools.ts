@@ -22,6 +22,13 @@ const TOP: CommandSpec = {
       choices: ['default', 'high-contrast', 'colour-blind', 'mono'],
     },
     { flags: '--filter <expression>', text: 'with --once and --batch: only these nodes' },
+    {
+      flags: '--view <view>',
+      text: 'with --once and --batch: what the text is about, default topology',
+      choices: ['topology', 'raft', 'alerts', 'config', 'events'],
+    },
+    { flags: '--columns <id,...>', text: 'with --once and --batch: only these columns of the node table' },
+    { flags: '--record <file>', text: 'write what the cluster answers into a new file, for --replay' },
     { flags: '--replay <file>', text: 'a recorded session instead of a cluster' },
     { flags: '--speed <factor>', text: 'pace of the replay, 0 = its end at once' },
   ],
@@ -31,6 +38,7 @@ const TOP: CommandSpec = {
     'top --once -o json',
     'top --batch -n 5 -d 2s',
     'top --once --check > /dev/null; echo $?',
+    'top --batch -n 60 --record incident.ndjson > /dev/null; sqlcc top --replay incident.ndjson',
   ],
   load: async () => (await import('../commands/top.ts')).top,
 };

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type ErrorCode, SqlccError } from '../../../src/base/index.ts';
-import { type RunBatch, runBatch } from '../../../tui/batch/index.ts';
+import { type RunBatch, runBatch, runOnce } from '../../../tui/batch/index.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import type { TopClient } from '../../../tui/options.ts';
-import { status } from '../../tui/recording.ts';
+import { asNdjson, at, status } from '../../tui/recording.ts';
 
 /** A cluster whose status is answered, or refused with a code, round by round. */
 function clientOf(rounds: (StatusResponse | ErrorCode)[]): TopClient {
@@ -67,5 +71,62 @@ describe('runBatch', () => {
 
   it('runBatch ends at once on a refusal that will stay one', async () => {
     await expect(run(['permission_denied', good()])).rejects.toMatchObject({ code: 'permission_denied' });
+  });
+});
+
+describe('a recording in the scripted modes', () => {
+  const lines = [0, 1000, 2000].map((ms, i) => ({
+    at: at(ms),
+    status: status({ raft: { ...status().raft, term: 9 + i } }),
+  }));
+  const replayed = async (options: Partial<RunBatch['options']>, mode = runBatch) => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
+    const replay = join(dir, 'r.ndjson');
+    writeFileSync(
+      replay,
+      asNdjson([lines[0], { at: at(500), lost: 'gone' }, ...lines.slice(1)].filter((l) => l !== undefined)),
+    );
+    const out: string[] = [];
+    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+    const io = {
+      stdin: process.stdin,
+      stdout,
+      stderr: new PassThrough(),
+      env: {},
+    } as unknown as RunBatch['io'];
+    try {
+      await mode({
+        ...{ client: null, clusterName: 'c', contextName: 'c', io },
+        options: { replay, delayMs: 1, ...options },
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+    return out.join('');
+  };
+
+  it('runBatch ends with the recording, and each picture has the clock of its time', async () => {
+    const text = await replayed({ format: 'text', count: 0 });
+    expect(text.match(/QUORUM/g)).toHaveLength(3);
+    expect(text).not.toContain('STALE');
+  });
+
+  it('runOnce shows the last picture, whatever was lost on the way, in text, JSON and YAML alike', async () => {
+    const [text, json, yaml] = await Promise.all(
+      (['text', 'json', 'yaml'] as const).map((format) => replayed({ format }, runOnce)),
+    );
+    expect(text).toContain('term 11');
+    expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(2000), raft: { term: 11 } });
+    expect(parse(yaml ?? '')).toEqual(JSON.parse(json ?? ''));
+  });
+
+  it('runOnce shows the view and the columns that were asked for', async () => {
+    const raft = await replayed({ view: 'raft', wide: true }, runOnce);
+    expect(raft).toContain('ELECTIONS');
+    expect(raft).not.toContain('ALERTS');
+    const narrow = await replayed({ columns: ['zone'] }, runOnce);
+    expect(narrow).toMatch(/NODE +ZONE\n/);
+    await expect(replayed({ columns: ['zone', 'tea'] }, runOnce)).rejects.toThrow('no column "tea"');
   });
 });

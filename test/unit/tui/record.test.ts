@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqlccError } from '../../../src/base/index.ts';
+import { checkStatus, isEvent } from '../../../tui/feed/check.ts';
+import { recordFeed } from '../../../tui/feed/record-feed.ts';
+import { recordingFile } from '../../../tui/feed/recording-file.ts';
+import { parseReplay, replayFeed } from '../../../tui/feed/replay-feed.ts';
+import { asNdjson, at, calm, event, START, status } from '../../tui/recording.ts';
+import { scriptedFeed } from './feed-kit.ts';
+
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sqlcc-record-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('recordFeed', () => {
+  it('recordFeed writes what was answered, so that a replay gives it again', async () => {
+    const lines: string[] = [];
+    const cluster = scriptedFeed();
+    const feed = recordFeed(cluster, (line) => lines.push(line));
+    const given = await feed.status(null);
+    await feed.alerts();
+    await feed.alerts();
+    cluster.tell(event(5, 'n1', 'leader-elected', 'leads'));
+    for await (const line of feed.events('0', AbortSignal.timeout(1000))) {
+      expect(line.kind).toBe('leader-elected');
+      break;
+    }
+    await feed.plan({ kind: 'failover' });
+    await feed.run({ kind: 'failover' });
+    cluster.down = true;
+    await expect(feed.status(null)).rejects.toThrow('connection refused');
+    const kinds = lines.map((l) => Object.keys(JSON.parse(l)).join());
+    expect(kinds).toEqual(['at,status', 'at,alerts', 'at,event', 'at,plan', 'at,operation', 'at,lost']);
+    const again = replayFeed(parseReplay(`${lines.join('\n')}\n`), 0);
+    expect(await again.status(null)).toEqual(given);
+    await expect(again.status(null)).rejects.toThrow('connection refused');
+    expect(again.ended?.()).toBe(true);
+    expect(again.wall()).toBe(START);
+  });
+});
+
+describe('recordingFile', () => {
+  const made = (path: string, maxBytes?: number): [(line: string) => void, string[]] => {
+    const told: string[] = [];
+    return [recordingFile(path, (why) => told.push(why), maxBytes), told];
+  };
+
+  it('recordingFile makes a private file, and never overwrites one', () => {
+    const path = join(dir, 'a.ndjson');
+    made(path)[0]('{"a":1}');
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(() => made(path)).toThrow('exists');
+    expect(() => made(join(dir, 'no', 'b'))).toThrow(SqlccError);
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n');
+  });
+
+  it('recordingFile ends when it is full, whole lines only, and says so once', () => {
+    const path = join(dir, 'b.ndjson');
+    const [sink, told] = made(path, 12);
+    for (const line of ['{"a":1}', '{"b":2}', '{"c":3}']) sink(line);
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n');
+    expect(told).toEqual(['the recording is full at 8 bytes']);
+  });
+});
+
+describe('parseReplay', () => {
+  it('parseReplay reads a recording whose last line was cut off', () => {
+    const whole = asNdjson(calm());
+    expect(parseReplay(whole.slice(0, -20))).toHaveLength(calm().length - 1);
+  });
+
+  it.each([
+    ['no json\n', 'line 1 of the recording is no JSON'],
+    ['no json', 'line 1 of the recording is no JSON'],
+    ['[]\n', 'line 1 of the recording is no object'],
+    ['{"status":{}}\n', 'has no time "at"'],
+    [`{"at":"${at(0)}","status":{}}\n`, "can't be shown"],
+    [`{"at":"${at(0)}","event":{"kind":3}}\n`, 'an event that is none'],
+  ])('parseReplay names the line of %j', (text, message) => {
+    expect(() => parseReplay(text)).toThrow(message);
+  });
+});
+
+describe('checkStatus', () => {
+  it('checkStatus lets unknown keys and kinds through, and a newer schema becomes a sentence', () => {
+    expect(checkStatus({ ...status(), weather: 'fair' })).toMatchObject({ weather: 'fair' });
+    expect(() => checkStatus({ ...status(), schemaVersion: 2 })).toThrow('speaks schema 2');
+    expect(isEvent(event(0, 'n1', 'never-heard-of', 'x'))).toBe(true);
+  });
+
+  it('checkStatus refuses a status with any part missing, and never with a TypeError', () => {
+    for (const key of ['cluster', 'raft', 'nodes', 'elections', 'config', 'alerts', 'primary'])
+      expect(() => checkStatus({ ...status(), [key]: undefined }), key).toThrow(SqlccError);
+    for (const value of [null, 3, 'x', [], { cluster: 3 }])
+      expect(() => checkStatus(value)).toThrow(SqlccError);
+    expect(() => checkStatus({ ...status(), nodes: [null] })).toThrow('nodes.0');
+  });
+});
+
+describe('replayFeed', () => {
+  it('replayFeed in steps lets the clock stand at the picture given last', async () => {
+    const lines = [0, 5000].map((ms) => ({ at: at(ms), status: status() }));
+    const feed = replayFeed(lines, 0, true);
+    await feed.status(null);
+    expect(feed.wall()).toBe(START);
+    await feed.status(null);
+    expect(feed.wall()).toBe(START + 5000);
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * A feed that writes down what another feed answers, in the lines that a replay reads.
+ * Alerts, views and operations are written when they changed; a picture each time.
+ */
+import { SqlccError } from '../../src/base/index.ts';
+import type { Feed } from './feed.ts';
+import type { ReplayLine } from './replay-feed.ts';
+
+/** Takes one line without its newline. */
+export type Sink = (line: string) => void;
+
+type Kept = Omit<ReplayLine, 'at'>;
+
+/** The same answers as from `feed`, and each of them at `sink` with its time. */
+export function recordFeed(feed: Feed, sink: Sink): Feed {
+  const last = new Map<string, string>();
+  const write = (kept: Kept): void =>
+    sink(JSON.stringify({ at: new Date(feed.wall()).toISOString(), ...kept }));
+  const writeChanged = (key: string, kept: Kept): void => {
+    const text = JSON.stringify(kept);
+    if (last.get(key) === text) return;
+    last.set(key, text);
+    write(kept);
+  };
+  const told = async <T>(work: Promise<T>, keep: (value: T) => void): Promise<T> => {
+    const value = await work;
+    keep(value);
+    return value;
+  };
+  return {
+    pushes: feed.pushes,
+    wall: () => feed.wall(),
+    status: async (node) => {
+      try {
+        return await told(feed.status(node), (status) => write({ status }));
+      } catch (error) {
+        write({ lost: error instanceof Error ? error.message : String(error) });
+        throw error;
+      }
+    },
+    alerts: () => told(feed.alerts(), (alerts) => writeChanged('alerts', { alerts })),
+    views: () => told(feed.views(), (views) => writeChanged('views', { views })),
+    history: (seconds) => told(feed.history(seconds), (history) => writeChanged('history', { history })),
+    async *events(after, signal) {
+      for await (const event of feed.events(after, signal)) {
+        write({ event });
+        yield event;
+      }
+    },
+    plan: (request) => told(feed.plan(request), (plan) => write({ plan })),
+    run: async (request) => {
+      try {
+        return await told(feed.run(request), (operation) => write({ operation }));
+      } catch (error) {
+        if (error instanceof SqlccError) write({ refusal: { code: error.code, message: error.message } });
+        throw error;
+      }
+    },
+    operation: (id) =>
+      told(feed.operation(id), (operation) => writeChanged(`operation ${id}`, { operation })),
+    ...(feed.ended === undefined ? {} : { ended: () => feed.ended?.() ?? false }),
+  };
+}
