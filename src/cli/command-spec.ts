@@ -25,6 +25,8 @@ export interface CommandSpec {
   readonly flags?: readonly FlagSpec[];
   /** Talks to a cluster: gets the connection flags. */
   readonly online: boolean;
+  /** A list that may change while one looks: gets `-w` and `--until`. */
+  readonly watchable?: true;
   /** False: no `-o`. */
   readonly output?: false;
   /** What `-o` takes, where it is more than the usual. */

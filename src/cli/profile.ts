@@ -112,17 +112,20 @@ export async function readProfile(file: string): Promise<Profile> {
   }
 }
 
-/** Adds or replaces a context and makes it the current one; written aside and renamed, 0600. */
-export async function saveContext(file: string, name: string, context: Context): Promise<void> {
-  const profile = await readProfile(file);
+/** Replaces the file: written aside and renamed, 0600. */
+export async function writeProfile(file: string, profile: Profile): Promise<void> {
   const { formatYaml } = await import('./output/yaml.ts');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const aside = `${file}.${process.pid}.new`;
-  writeFileSync(aside, formatYaml({ current: name, contexts: { ...profile.contexts, [name]: context } }), {
-    mode: 0o600,
-  });
+  writeFileSync(aside, formatYaml(profile), { mode: 0o600 });
   chmodSync(aside, 0o600);
   renameSync(aside, file);
+}
+
+/** Adds or replaces a context and makes it the current one. */
+export async function saveContext(file: string, name: string, context: Context): Promise<void> {
+  const { contexts } = await readProfile(file);
+  await writeProfile(file, { current: name, contexts: { ...contexts, [name]: context } });
 }
 
 /** The context by name, else the current one, else the only one. */

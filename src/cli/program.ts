@@ -3,6 +3,7 @@
  * handed to `execute`.
  */
 import { Argument, Command, Option } from 'commander';
+import { flagsOf } from './command-facts.ts';
 import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
 import type { Invocation } from './context.ts';
 import { EXIT_HELP } from './exit-codes.ts';
@@ -41,7 +42,7 @@ function leaf(spec: CommandSpec, execute: Execute): Command {
   const about = spec.details === undefined ? spec.summary : `${spec.summary}\n\n${spec.details}`;
   const command = new Command(spec.path.split(' ').at(-1)).summary(spec.summary).description(about);
   for (const arg of spec.args ?? []) command.addArgument(new Argument(arg));
-  addFlags(command, spec.flags ?? []);
+  addFlags(command, flagsOf(spec));
   if (spec.output !== false) addFlags(command, [OUTPUT_FLAG]);
   if (spec.online) addFlags(command, CONNECTION_FLAGS, 'Connection:');
   const examples = spec.examples.map((e) => `  ${e.includes('sqlcc') ? e : `sqlcc ${e}`}`).join('\n');

@@ -6,7 +6,7 @@
 import { CommanderError } from 'commander';
 import { AssertionError, SqlccError } from '../base/index.ts';
 import type { CommandSpec } from './command-spec.ts';
-import { CliContext, type Invocation } from './context.ts';
+import { CliContext, type Invocation, type Run } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { FORMATS } from './output/format.ts';
 import { paint } from './output/table.ts';
@@ -87,6 +87,12 @@ function reportUsage(terminal: Terminal, error: CommanderError): number {
   return EXIT.usage;
 }
 
+/** Loaded only where a list was asked for. */
+async function watching(run: Run): Promise<Run> {
+  const { watchable } = await import('./watching.ts');
+  return watchable(run);
+}
+
 export interface RunOptions {
   readonly argv: readonly string[];
   readonly terminal: Terminal;
@@ -103,7 +109,8 @@ export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise
       formats: spec.formats ?? FORMATS,
     });
     try {
-      code = await (await spec.load())(context, invocation);
+      const run = await spec.load();
+      code = await (spec.watchable === true ? await watching(run) : run)(context, invocation);
     } finally {
       await context.close();
     }

@@ -36,6 +36,7 @@ function flagsOf(path: string): string[] {
   if (spec === undefined) return [];
   const texts = [
     ...(spec.flags ?? []).map((f) => f.flags),
+    ...(spec.watchable === true ? ['-w, --watch', '--until'] : []),
     ...(spec.output === false ? [] : [OUTPUT_FLAG.flags]),
     ...(spec.online ? CONNECTION_FLAGS.map((f) => f.flags) : []),
   ];

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<EventLine>[] = [
 ];
 
 /** A line of a stream has no table around it: fixed widths keep the columns in place. */
-function streamLine(event: EventLine): string {
+export function streamLine(event: EventLine): string {
   const cells = [
     time(event.at) ?? '',
     event.severity.padEnd(8),

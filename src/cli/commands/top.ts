@@ -41,7 +41,25 @@ function optionsOf(context: CliContext, flags: Flags): Options {
   };
 }
 
+/** One line a cluster; the screen shows one cluster at a time. */
+async function allContexts(context: CliContext, flags: Flags): Promise<number> {
+  const isBatch = flags.is('batch');
+  if (!isBatch && !flags.is('once') && !flags.is('check') && context.terminal.isOutTty) {
+    throw new SqlccError('invalid_argument', '--all-contexts goes with --once, --batch or --check', {
+      hint: 'sqlcc wall --all-contexts shows them on a screen',
+    });
+  }
+  const { showFleet } = await import('./fleet.ts');
+  const count = isBatch ? (flags.integer('iterations') ?? 0) : 1;
+  return showFleet(context, {
+    count,
+    delayMs: flags.duration('delay') ?? 1000,
+    check: flags.is('check'),
+  });
+}
+
 export const top: Run = async (context, { flags }) => {
+  if (flags.is('allContexts')) return allContexts(context, flags);
   const options = optionsOf(context, flags);
   const isReplay = options.replay !== undefined;
   const contextName = isReplay ? 'replay' : (await context.connection()).contextName;

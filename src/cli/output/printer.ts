@@ -13,6 +13,8 @@ export class Printer {
   readonly format: string;
   readonly color: boolean;
   readonly #terminal: Terminal;
+  /** Many documents follow each other: JSON is one a line, YAML divided by `---`. */
+  isStream = false;
 
   constructor(terminal: Terminal, format: string, color: boolean) {
     this.#terminal = terminal;
@@ -66,13 +68,13 @@ export class Printer {
     const whole = { schemaVersion: SCHEMA_VERSION, ...document };
     switch (this.format) {
       case 'json':
-        return this.line(JSON.stringify(whole, null, 2));
+        return this.line(JSON.stringify(whole, null, this.isStream ? 0 : 2));
       case 'jsonl':
         for (const row of rows ?? [whole]) this.line(JSON.stringify(row));
         return;
       case 'yaml': {
         const { formatYaml } = await import('./yaml.ts');
-        return this.raw(formatYaml(whole));
+        return this.raw((this.isStream ? '---\n' : '') + formatYaml(whole));
       }
       default:
         return text();

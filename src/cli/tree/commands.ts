@@ -2,6 +2,7 @@
 import type { CommandSpec } from '../command-spec.ts';
 import { ALERT } from './alert.ts';
 import { CLUSTER } from './cluster.ts';
+import { CONTEXT } from './context.ts';
 import { CONTROL } from './control.ts';
 import { DATA } from './data.ts';
 import { NODE } from './node.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONTROL,
   ...ALERT,
   ...SUPPORT,
+  ...CONTEXT,
   ...TOOLS,
   ...STEERING,
 ];
@@ -34,5 +36,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   alert: 'alerts',
   'alert silence': 'tell nobody of some alerts for a while',
   audit: 'the audit log',
+  context: 'which clusters this machine knows, and which one is meant',
   support: 'for those who are asked for help',
 };

@@ -127,6 +127,7 @@ export const CONFIG: readonly CommandSpec[] = [
     path: 'cluster config history',
     summary: 'versions of the configuration, with author and reason',
     online: true,
+    watchable: true,
     examples: ['cluster config history'],
     load: async () => (await import('../commands/cluster-config.ts')).configHistory,
   },

@@ -33,6 +33,7 @@ const TOKEN: readonly CommandSpec[] = [
     path: 'token list',
     summary: 'tokens with role, expiry and use; never their secrets',
     online: true,
+    watchable: true,
     examples: ['token list'],
     load: async () => (await import('../commands/token.ts')).tokenList,
   },
@@ -75,6 +76,7 @@ const OPERATION: readonly CommandSpec[] = [
     path: 'op list',
     summary: 'failovers, maintenance and removals, newest last',
     online: true,
+    watchable: true,
     examples: ['op list'],
     load: async () => (await import('../commands/operation.ts')).opList,
   },
@@ -123,6 +125,30 @@ const WATCHING: readonly CommandSpec[] = [
     load: async () => (await import('../commands/events.ts')).events,
   },
   {
+    path: 'watch',
+    summary: 'events as they happen, one JSON object a line, until something holds',
+    details:
+      'Goes on through every failover; {"type":"gap"} says that events were lost in between. ' +
+      'Exits 0 when --until holds or --timeout is over without it, 7 when it did not hold in time.',
+    flags: [
+      {
+        flags: '--types <type,...>',
+        text: 'only leader, node, alert, config, action, access, storage, or single kinds',
+      },
+      { flags: '--since <time>', text: 'with those from then on: a duration ago (10m) or a time' },
+      { flags: '--after <cursor>', text: 'behind this cursor or index of an earlier watch' },
+      { flags: '--until <condition>', text: 'end when it holds, e.g. leader==n2 or healthy,alive>=3' },
+    ],
+    online: true,
+    formats: ['jsonl', 'json', 'table'],
+    examples: [
+      'watch --types leader,alert',
+      'watch --since 10m -o table',
+      "watch --until 'leader==n2' --timeout 30s",
+    ],
+    load: async () => (await import('../commands/watch.ts')).watch,
+  },
+  {
     path: 'audit list',
     summary: 'who did what, when, from where, with which outcome',
     details:
@@ -136,6 +162,7 @@ const WATCHING: readonly CommandSpec[] = [
       { flags: '--denied', text: 'callers that were refused' },
     ],
     online: true,
+    watchable: true,
     examples: [
       'audit list',
       'audit list --since 24h --actor anna',

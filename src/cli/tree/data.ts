@@ -75,6 +75,7 @@ export const DATA: readonly CommandSpec[] = [
       NODE,
     ],
     online: true,
+    watchable: true,
     examples: ['kv list --prefix app/', 'kv list -o jsonl'],
     load: async () => (await import('../commands/kv.ts')).kvList,
   },

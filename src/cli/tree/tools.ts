@@ -12,6 +12,10 @@ const TOP: CommandSpec = {
     { flags: '--batch', text: 'pictures as text, one after the other' },
     { flags: '-n, --iterations <n>', text: 'with --batch: how many, 0 = endless' },
     { flags: '-d, --delay <duration>', text: 'between pictures or refreshes, default 1s' },
+    {
+      flags: '--all-contexts',
+      text: 'with --once and --batch: one line for each cluster of the context file',
+    },
     { flags: '--check', text: 'health as exit code' },
     { flags: '--read-only', text: 'no key changes anything' },
     { flags: '--plain', text: 'lines instead of a screen' },

@@ -1,0 +1,145 @@
+/** `watch`, `-w` and `--until` on lists, the fleet, and that none of them loads the screen. */
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../src/cli/run.ts';
+import { asNdjson, calm, event } from '../tui/recording.ts';
+import { memoryTerminal } from './memory-terminal.ts';
+import { SmallCluster } from './small-cluster.ts';
+
+let cluster: SmallCluster;
+let config = '';
+beforeEach(async () => {
+  cluster = await SmallCluster.start();
+  config = await cluster.context();
+});
+afterEach(() => cluster.stop());
+
+/** Starts a command; `stop` is the interrupt of a person. */
+function start(line: string) {
+  const terminal = memoryTerminal({ env: { SQLCC_CONFIG: config } });
+  const stop = new AbortController();
+  const ended = runCli({ argv: line.split(' '), terminal, interrupt: () => stop.signal });
+  return { terminal, stop, ended };
+}
+
+async function until(test: () => boolean): Promise<void> {
+  while (!test()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+vi.setConfig({ testTimeout: 20_000 });
+
+describe('watch', () => {
+  it('watch prints one object a line, and ends when the condition holds', async () => {
+    cluster.events.push(event(0, 'n1', 'leader-elected', 'n1 leads'));
+    const ran = start('watch --after 0 --until leader==n2 --timeout 20s');
+    await until(() => ran.terminal.stdoutText().includes('"type":"event"'));
+    cluster.leader = 'n2';
+    expect(await ran.ended).toBe(0);
+    const lines = ran.terminal
+      .stdoutText()
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    expect(lines.slice(0, -1).every((l) => l.type === 'event' && typeof l.cursor === 'string')).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ type: 'until', condition: 'leader==n2' });
+  });
+
+  it('watch exits 7 when the condition did not hold in time, 130 when interrupted', async () => {
+    const late = start('watch --until leader==n9 --timeout 600ms');
+    expect(await late.ended).toBe(7);
+    expect(late.terminal.stderrText()).toContain('leader==n9 did not hold within 600ms');
+    const cut = start('watch');
+    cut.stop.abort();
+    expect(await cut.ended).toBe(130);
+    expect(await start('watch --until nonsense').ended).toBe(2);
+  });
+});
+
+describe('lists', () => {
+  it('node list -w prints again and again, one document a line in JSON', async () => {
+    const ran = start('node list -w 100ms -o json');
+    await until(() => ran.terminal.stdoutText().split('\n').length > 3);
+    ran.stop.abort();
+    expect(await ran.ended).toBe(0);
+    const lines = ran.terminal.stdoutText().trim().split('\n');
+    for (const line of lines) expect(JSON.parse(line).nodes).toHaveLength(3);
+  });
+
+  it('alert list --until waits without a word, then prints once', async () => {
+    cluster.leader = null;
+    const ran = start('op list --until leader==n3 --timeout 20s');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ran.terminal.stdoutText()).toBe('');
+    cluster.leader = 'n3';
+    expect(await ran.ended).toBe(0);
+    expect(ran.terminal.stdoutText().match(/^ID /gm)).toHaveLength(1);
+  });
+
+  it('node list --until exits 7 when it never held, 2 on what it can not read', async () => {
+    const late = start('node list --until alive>=9 --timeout 500ms');
+    expect(await late.ended).toBe(7);
+    expect(late.terminal.stdoutText()).toBe('');
+    expect(await start('node list -w soon').ended).toBe(2);
+  });
+});
+
+describe('top --all-contexts', () => {
+  it('top --once --all-contexts has one line a cluster, and one that is lost is a line too', async () => {
+    const broken = `  gone: {endpoints: ['127.0.0.1:1'], ca: small/ca.crt, token_file: viewer.token}\n`;
+    const unusable = `  empty: {endpoints: ['127.0.0.1:1'], ca: nowhere.crt, token_file: viewer.token}\n`;
+    const { readFileSync } = await import('node:fs');
+    writeFileSync(config, readFileSync(config, 'utf8') + broken + unusable);
+    const ran = start('top --once --all-contexts --check -o json');
+    expect(await ran.ended, ran.terminal.stderrText()).toBe(5);
+    const { clusters, health } = JSON.parse(ran.terminal.stdoutText());
+    expect(health).toBe('unreachable');
+    expect(clusters.map((c: { context: string; health: string }) => `${c.context} ${c.health}`)).toEqual([
+      'empty unreachable',
+      'gone unreachable',
+      'small healthy',
+    ]);
+    const table = start('top --once --all-contexts');
+    expect(await table.ended).toBe(0);
+    expect(table.terminal.stdoutText()).toMatch(/^small +healthy +n1 +7 +3\/3 +3\/3/m);
+  });
+});
+
+/** Files that a run of the program loads, by the hooks of the module system. */
+function loadedBy(args: readonly string[]): Promise<{ code: number | null; files: string }> {
+  const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+  const trace = `data:text/javascript,${encodeURIComponent(
+    'import { registerHooks } from "node:module";' +
+      'registerHooks({ load(url, context, next) { process.stderr.write("LOADED " + url + "\\n"); return next(url, context); } });',
+  )}`;
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', trace, main, ...args], {
+      env: { PATH: process.env['PATH'], HOME: '/nowhere', SQLCC_CONFIG: config },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let files = '';
+    child.stderr.on('data', (chunk) => (files += chunk));
+    child.on('close', (code) => resolve({ code, files }));
+  });
+}
+
+describe('the scripted modes', () => {
+  it.each([
+    'top --once --replay FILE',
+    'top --once -o json --replay FILE',
+    'top --batch -n 1 --replay FILE',
+    'top --once --check --view raft',
+    'top --once --all-contexts',
+    'watch --until healthy --timeout 5s',
+    'node list --until healthy',
+    'context list',
+  ])('%s loads neither Ink nor React', async (line) => {
+    const recording = join(cluster.folders.dir, 'calm.ndjson');
+    writeFileSync(recording, asNdjson(calm()));
+    const { code, files } = await loadedBy(line.replace('FILE', recording).split(' '));
+    expect(code, files.replace(/^LOADED.*\n/gm, '')).toBe(0);
+    expect(files).toContain('src/cli/run.ts');
+    expect(files).not.toMatch(/node_modules\/(ink|react|yoga-layout|blessed)/);
+  });
+});
