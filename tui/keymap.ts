@@ -4,145 +4,15 @@
  * capital letter may lead to a change of the cluster.
  */
 
-import { refusal } from './model/gate.ts';
+import { assert } from '../src/base/index.ts';
+import type { Binding, Context, BindingRow as Row } from './binding.ts';
+import { MAIN } from './main-keys.ts';
 import type { Model } from './model/model.ts';
+import { duplicates, VIEWS, type ViewId } from './model/views.ts';
 
-export type CommandId =
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
-  | 'next-pane'
-  | 'previous-pane'
-  | 'detail'
-  | 'back'
-  | 'filter'
-  | 'problems'
-  | 'sort-next'
-  | 'sort-previous'
-  | 'sort-reverse'
-  | 'freeze'
-  | 'failover'
-  | 'maintenance'
-  | 'reconnect'
-  | 'help'
-  | 'repaint'
-  | 'suspend'
-  | 'interrupt'
-  | 'quit'
-  | 'filter-accept'
-  | 'filter-clear'
-  | 'field-next'
-  | 'field-previous'
-  | 'choose-previous'
-  | 'choose-next'
-  | 'shorter'
-  | 'longer'
-  | 'arm'
-  | 'confirm'
-  | 'close';
+export type { Binding, CommandId, Context, Group } from './binding.ts';
 
-export type Context = 'main' | 'filter' | 'overlay' | 'dialog';
-export type Group = 'MOVE' | 'FIND' | 'LOOK' | 'ACT' | 'APP' | 'DIALOG';
-
-export interface Binding {
-  readonly id: CommandId;
-  readonly context: Context;
-  readonly group: Group;
-  readonly keys: readonly string[];
-  /** As printed, e.g. `↑↓ j k`. */
-  readonly label: string;
-  readonly help: string;
-  /** Words for the footer; without them the footer leaves it out. */
-  readonly short?: string;
-  /** Can begin a change of the cluster; L2 asks `y` Enter, L3 the typed name. */
-  readonly level?: 2 | 3;
-  /** Why it cannot be used now, in words; null = it can. */
-  readonly disabled?: (model: Model) => string | null;
-}
-
-const MAIN: readonly Omit<Binding, 'context'>[] = [
-  { id: 'up', group: 'MOVE', keys: ['up', 'k'], label: '↑ k', help: 'row up' },
-  { id: 'down', group: 'MOVE', keys: ['down', 'j'], label: '↓ j', help: 'row down', short: 'select' },
-  { id: 'page-up', group: 'MOVE', keys: ['pageup', 'ctrl+u'], label: 'PgUp ^U', help: 'page up' },
-  { id: 'page-down', group: 'MOVE', keys: ['pagedown', 'ctrl+d'], label: 'PgDn ^D', help: 'page down' },
-  { id: 'first', group: 'MOVE', keys: ['home', 'g'], label: 'Home g', help: 'first row' },
-  { id: 'last', group: 'MOVE', keys: ['end', 'G'], label: 'End G', help: 'last row' },
-  { id: 'next-pane', group: 'MOVE', keys: ['tab'], label: 'Tab', help: 'next pane', short: 'pane' },
-  { id: 'previous-pane', group: 'MOVE', keys: ['shift+tab'], label: 'S-Tab', help: 'previous pane' },
-  {
-    id: 'detail',
-    group: 'LOOK',
-    keys: ['enter'],
-    label: 'Enter',
-    help: 'all about the node',
-    short: 'detail',
-  },
-  {
-    id: 'back',
-    group: 'LOOK',
-    keys: ['escape', 'backspace'],
-    label: 'Esc',
-    help: 'clear filter, unfreeze; never quits',
-  },
-  {
-    id: 'filter',
-    group: 'FIND',
-    keys: ['/'],
-    label: '/',
-    help: 'filter: word  state:dead  lag>500  !word  ~regex',
-    short: 'filter',
-  },
-  { id: 'problems', group: 'FIND', keys: ['!'], label: '!', help: 'problems only' },
-  { id: 'sort-next', group: 'LOOK', keys: ['>'], label: '>', help: 'sort by the next column' },
-  { id: 'sort-previous', group: 'LOOK', keys: ['<'], label: '<', help: 'sort by the column before' },
-  { id: 'sort-reverse', group: 'LOOK', keys: ['r'], label: 'r', help: 'reverse the order' },
-  {
-    id: 'freeze',
-    group: 'LOOK',
-    keys: [' '],
-    label: 'Space',
-    help: 'freeze the picture, again: live',
-    short: 'freeze',
-  },
-  {
-    id: 'failover',
-    group: 'ACT',
-    keys: ['F'],
-    label: 'F',
-    help: 'fail over: plan, then type the target to confirm',
-    short: 'failover',
-    level: 3,
-    disabled: (model) => refusal(model),
-  },
-  {
-    id: 'maintenance',
-    group: 'ACT',
-    keys: ['M'],
-    label: 'M',
-    help: 'maintenance of the selected node on or off',
-    short: 'maint',
-    level: 2,
-    disabled: (model) => refusal(model),
-  },
-  {
-    id: 'reconnect',
-    group: 'APP',
-    keys: ['R'],
-    label: 'R',
-    help: 'look through the next node',
-    short: 'observer',
-  },
-  { id: 'help', group: 'APP', keys: ['?'], label: '?', help: 'this help', short: 'help' },
-  { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
-  { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
-  { id: 'interrupt', group: 'APP', keys: ['ctrl+c'], label: '^C', help: 'close the dialog, else quit' },
-  { id: 'quit', group: 'APP', keys: ['q'], label: 'q', help: 'quit', short: 'quit' },
-];
-
-const FILTER: readonly Omit<Binding, 'context'>[] = [
+const FILTER: readonly Row[] = [
   {
     id: 'filter-accept',
     group: 'FIND',
@@ -161,7 +31,7 @@ const FILTER: readonly Omit<Binding, 'context'>[] = [
   },
 ];
 
-const OVERLAY: readonly Omit<Binding, 'context'>[] = [
+const OVERLAY: readonly Row[] = [
   {
     id: 'close',
     group: 'LOOK',
@@ -176,7 +46,23 @@ const OVERLAY: readonly Omit<Binding, 'context'>[] = [
   { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
 ];
 
-const DIALOG: readonly Omit<Binding, 'context'>[] = [
+const CHOOSER: readonly Row[] = [
+  { id: 'up', group: 'MOVE', keys: ['up'], label: '↑', help: 'row up' },
+  { id: 'down', group: 'MOVE', keys: ['down', 'tab'], label: '↓', help: 'row down', short: 'choose' },
+  { id: 'confirm', group: 'DIALOG', keys: ['enter'], label: 'Enter', help: 'take it', short: 'take it' },
+  {
+    id: 'close',
+    group: 'LOOK',
+    keys: ['escape', 'ctrl+c'],
+    label: 'Esc',
+    help: 'close',
+    short: 'close',
+  },
+  { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
+  { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
+];
+
+const DIALOG: readonly Row[] = [
   { id: 'field-next', group: 'DIALOG', keys: ['tab'], label: 'Tab', help: 'next field', short: 'next field' },
   { id: 'field-previous', group: 'DIALOG', keys: ['shift+tab'], label: 'S-Tab', help: 'field before' },
   { id: 'choose-previous', group: 'DIALOG', keys: ['up'], label: '↑', help: 'target before' },
@@ -204,7 +90,7 @@ const DIALOG: readonly Omit<Binding, 'context'>[] = [
   { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
 ];
 
-function within(context: Context, rows: readonly Omit<Binding, 'context'>[]): Binding[] {
+function within(context: Context, rows: readonly Row[]): Binding[] {
   return rows.map((row) => ({ ...row, context }));
 }
 
@@ -213,25 +99,48 @@ export const KEYMAP: readonly Binding[] = [
   ...within('main', MAIN),
   ...within('filter', FILTER),
   ...within('overlay', OVERLAY),
+  ...within('chooser', CHOOSER),
   ...within('dialog', DIALOG),
 ];
 
+function worksIn(binding: Binding, view: ViewId): boolean {
+  return binding.views === undefined || binding.views.includes(view);
+}
+
+/** Keys that mean two things in one place, as `context view key`. */
+export function doubledKeys(keymap: readonly Binding[]): string[] {
+  return VIEWS.flatMap(({ id }) =>
+    duplicates(
+      keymap.filter((b) => worksIn(b, id)).flatMap((b) => b.keys.map((key) => `${b.context} ${id} ${key}`)),
+    ),
+  );
+}
+
+const doubled = doubledKeys(KEYMAP);
+assert(doubled.length === 0, `keys with two meanings: ${doubled.join(', ')}`);
+
 const BY_KEY: ReadonlyMap<string, Binding> = new Map(
-  KEYMAP.flatMap((b) => b.keys.map((key) => [`${b.context} ${key}`, b] as const)),
+  VIEWS.flatMap(({ id }) =>
+    KEYMAP.filter((b) => worksIn(b, id)).flatMap((b) =>
+      b.keys.map((key) => [`${b.context} ${id} ${key}`, b] as const),
+    ),
+  ),
 );
 
 /** Where keys go now. */
 export function contextOf(model: Model): Context {
-  if (model.overlay?.kind === 'action') return 'dialog';
-  if (model.overlay !== null) return 'overlay';
+  const kind = model.overlay?.kind;
+  if (kind === 'action' || kind === 'change') return 'dialog';
+  if (kind === 'chooser') return 'chooser';
+  if (kind === 'help') return 'overlay';
   return model.filter.editing ? 'filter' : 'main';
 }
 
-export function bindingFor(context: Context, key: string): Binding | undefined {
-  return BY_KEY.get(`${context} ${key}`);
+export function bindingFor(context: Context, key: string, view: ViewId): Binding | undefined {
+  return BY_KEY.get(`${context} ${view} ${key}`);
 }
 
-/** Bindings of a context, for help and footer. */
-export function bindingsOf(context: Context): readonly Binding[] {
-  return KEYMAP.filter((b) => b.context === context);
+/** Bindings of a context, for help, footer and palette; of the main one those that work in `view`. */
+export function bindingsOf(context: Context, view?: ViewId): readonly Binding[] {
+  return KEYMAP.filter((b) => b.context === context && (view === undefined || worksIn(b, view)));
 }

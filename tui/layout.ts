@@ -23,8 +23,8 @@ export interface Layout {
   readonly tier: Tier;
   readonly columns: number;
   readonly rows: number;
-  /** Lines above the panes: header, and the banner where there is room. */
-  readonly headRows: 1 | 2;
+  /** Lines above the panes: header, and tabs and banner where there is room. */
+  readonly headRows: 1 | 3;
   readonly bands: readonly Band[];
   /** Boxes around panes, or one rule above each. */
   readonly boxed: boolean;
@@ -52,8 +52,8 @@ export interface LayoutWish {
 export function layoutOf(wish: LayoutWish): Layout {
   const { columns, rows } = wish;
   const tier = tierOf(columns, rows);
-  const headRows = tier === 'full' || tier === 'compact' ? 2 : 1;
-  const boxed = headRows === 2;
+  const headRows = tier === 'full' || tier === 'compact' ? 3 : 1;
+  const boxed = headRows === 3;
   const body = Math.max(1, rows - headRows - 1);
   const bands =
     tier === 'full'

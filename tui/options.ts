@@ -1,4 +1,5 @@
 /** What a caller gives to the screen and to its scripted modes; nothing here draws. */
+import type { SqlccClient } from '../src/client/index.ts';
 import type {
   AlertRow,
   EventLine,
@@ -10,7 +11,24 @@ import type {
   ViewsResponse,
 } from './feed/wire.ts';
 
-/** The part of the client SDK that the screen uses; `SqlccClient` has it. */
+/** The part of the client SDK that views and changes use beyond that; `SqlccClient` has it too. */
+export type DeskClient = Pick<
+  SqlccClient,
+  | 'status'
+  | 'operations'
+  | 'config'
+  | 'configVersions'
+  | 'configPending'
+  | 'configDiff'
+  | 'putConfig'
+  | 'rollbackConfig'
+  | 'confirmConfig'
+  | 'cancelOperation'
+  | 'acknowledgeAlert'
+  | 'audit'
+> & { readonly alerting: Pick<SqlccClient['alerting'], 'silences' | 'silence' | 'unsilence' | 'explain'> };
+
+/** The part of the client SDK that the picture needs; `SqlccClient` has it. */
 export interface TopClient {
   status(options?: { stale?: boolean; node?: string }): Promise<StatusResponse>;
   alerts(): Promise<{ alerts: AlertRow[] }>;
@@ -52,7 +70,7 @@ export interface TopOptions {
 
 export interface RunTop {
   /** Null only together with `options.replay`. */
-  readonly client: TopClient | null;
+  readonly client: (TopClient & DeskClient) | null;
   readonly clusterName: string;
   /** Name of the context in the user's configuration; the header shows it when it differs. */
   readonly contextName: string;

@@ -4,11 +4,14 @@
  * Keys are told at once, data at most ten times a second. It knows neither React nor
  * the terminal.
  */
-import { SqlccError } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
+import type { Desk } from './feed/desk.ts';
 import type { Feed } from './feed/feed.ts';
+import { type Question, questionKey } from './feed/slices.ts';
 import type { EventLine } from './feed/wire.ts';
 import { contextOf } from './keymap.ts';
 import { acceptBurst } from './model/keys.ts';
+import { wanted } from './model/lists.ts';
 import type { Effect, Failure, Message } from './model/messages.ts';
 import type { Model } from './model/model.ts';
 import { update } from './model/update.ts';
@@ -22,7 +25,9 @@ const SLOW_POLL_MS = 5000;
 const RETRY_MS: readonly number[] = [100, 200, 400, 800, 1600, 2000];
 /** No status within this: the node counts as lost, whatever the socket says. */
 const STATUS_TIMEOUT_MS = 2500;
-const HISTORY_SECONDS = 60;
+const HISTORY_SECONDS = 3600;
+/** The questions of the view on the screen are asked again. */
+const ASK_MS = 2000;
 
 /** What only the owner of the terminal can do. */
 export type TerminalEffect = Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' }>;
@@ -34,6 +39,11 @@ interface Sleeper {
 
 export class Session {
   readonly #feed: Feed;
+  readonly #desk: Desk | null;
+  /** Questions under way. */
+  readonly #open = new Set<string>();
+  /** What the view wanted when it was asked last. */
+  #wanted = '';
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #following = new Set<string>();
@@ -47,8 +57,10 @@ export class Session {
   /** Resolves with the first picture, or when the first attempt has failed. */
   readonly ready: Promise<void>;
 
-  constructor(feed: Feed, model: Model) {
+  /** Without a desk views say that they have nothing to ask. */
+  constructor(feed: Feed, model: Model, desk: Desk | null = null) {
     this.#feed = feed;
+    this.#desk = desk;
     this.#model = model;
     this.ready = new Promise((resolve) => {
       this.#firstStatus = resolve;
@@ -72,10 +84,8 @@ export class Session {
     void this.#statusLoop();
     void this.#eventLoop();
     void this.#slowLoop();
-    void this.#feed.history(HISTORY_SECONDS).then(
-      (history) => this.dispatch({ type: 'history', history }),
-      () => undefined, // the sparkline then begins empty
-    );
+    void this.#askLoop();
+    void this.ready.then(() => this.#askHistory());
     this.#nextTick();
   }
 
@@ -113,6 +123,36 @@ export class Session {
     const [model, effects] = update(this.#model, message);
     this.#model = model;
     for (const effect of effects) this.#perform(effect);
+    const now = wanted(model).map(questionKey).join('|');
+    if (now === this.#wanted) return;
+    this.#wanted = now;
+    this.#ask();
+  }
+
+  /** Asks what the view wants answered, but nothing twice at a time. */
+  #ask(): void {
+    for (const question of wanted(this.#model)) void this.#askOne(question);
+  }
+
+  async #askOne(question: Question): Promise<void> {
+    const key = questionKey(question);
+    if (this.#desk === null || this.#open.has(key) || this.#stopped.signal.aborted) return;
+    this.#open.add(key);
+    try {
+      const value = await this.#desk.read(question);
+      this.dispatch({ type: 'answer', question, value, now: this.#feed.wall() });
+    } catch (error) {
+      this.dispatch({ type: 'no-answer', question, failure: failureOf(error), now: this.#feed.wall() });
+    } finally {
+      this.#open.delete(key);
+    }
+  }
+
+  async #askLoop(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#sleep(ASK_MS, false);
+      this.#ask();
+    }
   }
 
   #notify(): void {
@@ -143,11 +183,33 @@ export class Session {
       case 'refresh':
         this.#wake(false);
         return;
+      case 'ask':
+        this.#ask();
+        void this.#askAlerts();
+        return;
+      case 'preflight':
+        this.#settle(effect.dialogId, this.#desk?.preflight(effect.act), (plan) => ({
+          ...{ type: 'preflight', dialogId: effect.dialogId, plan, mono: performance.now() },
+        }));
+        return;
+      case 'act':
+        this.#settle(effect.dialogId, this.#desk?.act(effect.request), (result) => ({
+          ...{ type: 'acted', dialogId: effect.dialogId, result },
+        }));
+        return;
       case 'repaint':
       case 'suspend':
       case 'quit':
         this.#onTerminal(effect);
     }
+  }
+
+  /** The answer of the desk as a message, or its refusal. */
+  #settle<T>(dialogId: number, work: Promise<T> | undefined, told: (value: T) => Message): void {
+    void work?.then(
+      (value) => this.dispatch(told(value)),
+      (error) => this.dispatch({ type: 'change-refused', dialogId, failure: failureOf(error) }),
+    );
   }
 
   /** Asks for an operation until it has ended; a lost connection only means asking again. */
@@ -208,9 +270,22 @@ export class Session {
     this.dispatch({ type: 'events', events: [event], now: this.#feed.wall() });
     if (event.kind.startsWith('alert-')) void this.#askAlerts();
     if (event.kind === 'leader-elected') void this.#askViews();
+    if (!this.#feed.pushes && /^(alert|silence|config|operation)-/.test(event.kind)) this.#ask();
     // what changes the table is asked for at once, not at the next second
     if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind))
       this.#wake(false);
+  }
+
+  /** The hour before this screen was opened, less of it where many nodes would make it heavy. */
+  async #askHistory(): Promise<void> {
+    const nodes = Math.max(1, this.#model.picture.status?.nodes.length ?? 1);
+    const seconds = Math.floor(LIMITS.screenRecordRows / nodes);
+    try {
+      const history = await this.#feed.history(Math.max(60, Math.min(HISTORY_SECONDS, seconds)));
+      this.dispatch({ type: 'history', history });
+    } catch {
+      // charts then begin empty
+    }
   }
 
   async #askAlerts(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { runOnce } from './batch/batch.ts';
 import { runPlain } from './batch/plain.ts';
-import { openFeed } from './feed/open-feed.ts';
+import { openDesk, openFeed } from './feed/open-feed.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
@@ -38,7 +38,7 @@ export async function runTop(run: RunTop): Promise<number> {
       refreshMs,
       now: feed.wall(),
     };
-    const session = new Session(feed, initialModel(start));
+    const session = new Session(feed, initialModel(start), openDesk(run.client, options));
     session.start();
     // colours are ours; what libraries below decide about them must agree before they are loaded
     process.env['FORCE_COLOR'] = look.colour ? '1' : '0';

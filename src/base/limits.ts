@@ -227,6 +227,10 @@ export const LIMITS = {
   screenSamples: 60,
   /** Of one recorded session. */
   recordingBytes: 268_435_456,
+  /** Answers of single views that the screen keeps. */
+  screenAnswers: 40,
+  /** Rows of nodes in its pictures of the last hour, and points of its charts, over all nodes. */
+  screenRecordRows: 60_000,
   /** Voters of one Raft group. */
   maxVoters: 7,
   /** Notifications waiting for one channel; a further one is a dead letter at once. */

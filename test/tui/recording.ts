@@ -241,7 +241,7 @@ function history(): NonNullable<ReplayLine['history']> {
       node_id: n.node_id,
       cpu_usage: n.cpu_usage === null && i > 20 ? null : 0.35 + 0.3 * Math.sin(i / (4 + at60)) + 0.05 * at60,
       lag_entries: 0,
-      applied_index: 1,
+      applied_index: 1_204_551 - (60 - i) * 40 - Math.round(25 * Math.sin(i / 6)),
     })),
   );
   return { schemaVersion: 1, step_ms: 1000, points };
@@ -346,6 +346,11 @@ export function calm(): ReplayLine[] {
     { at: at(0), operation: operation() },
     { at: at(0), operation: endedOperation() },
   ];
+}
+
+/** The calm recording with everything that its views may ask for. */
+export function calmWith(answers: readonly ReplayLine[]): ReplayLine[] {
+  return [...calm(), ...answers];
 }
 
 export function asNdjson(lines: readonly ReplayLine[]): string {

@@ -1,11 +1,14 @@
 /** Which feed was asked for: the named recording, or the cluster. */
 import { readFileSync } from 'node:fs';
 import { SqlccError } from '../../src/base/index.ts';
-import type { TopClient, TopOptions } from '../options.ts';
+import type { DeskClient, TopClient, TopOptions } from '../options.ts';
+import { clientDesk } from './client-desk.ts';
 import { clientFeed } from './client-feed.ts';
+import type { Desk } from './desk.ts';
 import type { Feed } from './feed.ts';
 import { recordFeed } from './record-feed.ts';
 import { recordingFile } from './recording-file.ts';
+import { replayDesk } from './replay-desk.ts';
 import { parseReplay, replayFeed } from './replay-feed.ts';
 
 interface FeedWish {
@@ -43,4 +46,13 @@ function sourceOf({ client, options, speed, stepping = false }: FeedWish): Feed 
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientFeed(client);
+}
+
+/** The desk that belongs to it. */
+export function openDesk(client: DeskClient | null, options: TopOptions): Desk {
+  const { replay } = options;
+  if (replay !== undefined) return replayDesk(parseReplay(readRecording(replay)));
+  if (client === null)
+    throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
+  return clientDesk(client);
 }

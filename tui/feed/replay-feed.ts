@@ -5,13 +5,15 @@
  *
  * Lines: `{at, status}` `{at, event}` `{at, alerts}` `{at, views}` `{at, history}`
  * `{at, lost}` (the next status fails with this sentence), and answers that wait to be
- * asked for: `{at, plan}` `{at, operation}` `{at, refusal: {code, message}}` (for a run).
+ * asked for: `{at, plan}` `{at, operation}` `{at, refusal: {code, message}}` (for a run), and the answers
+ * of single views and changes (replay-desk.ts).
  */
 
 import type { ErrorCode } from '../../src/base/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import { checkStatus, isEvent } from './check.ts';
 import type { Feed } from './feed.ts';
+import type { DeskLine } from './replay-desk.ts';
 import type {
   AlertRow,
   EventLine,
@@ -22,7 +24,7 @@ import type {
   ViewsResponse,
 } from './wire.ts';
 
-export interface ReplayLine {
+export interface ReplayLine extends DeskLine {
   readonly at: string;
   readonly status?: StatusResponse;
   readonly event?: EventLine;

@@ -71,7 +71,8 @@ function changeLines(dialog: ActionDialog, view: View): Line[] {
   return [[span(`! ${dialog.changes.map(clean).join(` ${view.symbols.dot} `)}`, 'warning')]];
 }
 
-function wrap(text: string, cells: number): string[] {
+/** `text` in lines of at most `cells`, broken between words. */
+export function wrap(text: string, cells: number): string[] {
   const out: string[] = [];
   let current = '';
   for (const word of text.split(' ')) {
@@ -131,17 +132,25 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   ];
 }
 
-function reviewMaintenance(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+/** Maintenance and step down: `y`, then Enter. */
+function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
   const { symbols } = view;
   const { request } = dialog;
   const length: Line =
-    request.for_ms === undefined
-      ? [span('Ends the maintenance: the node may lead again and its alerts sound again.')]
-      : [
-          span('No candidacy, alerts of the node are silent, off by itself after '),
-          span(`[${rough(request.for_ms)}]`, 'title'),
-          span('  ← → changes', 'muted'),
-        ];
+    dialog.action === 'step-down'
+      ? [
+          span(`${clean(plan.from ?? 'the leader')} hands over to `),
+          span(clean(plan.to ?? '?'), 'title'),
+          span('; writes pause for '),
+          span(plan.expected_gap_ms === null ? 'a moment' : lasted(plan.expected_gap_ms), 'title'),
+        ]
+      : request.for_ms === undefined
+        ? [span('Ends the maintenance: the node may lead again and its alerts sound again.')]
+        : [
+            span('No candidacy, alerts of the node are silent, off by itself after '),
+            span(`[${rough(request.for_ms)}]`, 'title'),
+            span('  ← → changes', 'muted'),
+          ];
   const cursor = dialog.field === 'reason' ? symbols.cursor : '';
   return [
     ...checkLines(plan, view),
@@ -170,7 +179,8 @@ function reviewMaintenance(dialog: ActionDialog, plan: Plan, view: View, room: D
   ];
 }
 
-function phaseLines(operation: OperationView, view: View): Line[] {
+/** Phases with the ms at which each began, and what came of it. */
+export function phaseLines(operation: OperationView, view: View): Line[] {
   const { symbols } = view;
   const frame = symbols.spinner[Math.floor(view.model.mono / 120) % symbols.spinner.length] ?? '';
   const began = operation.phases[0] === undefined ? 0 : Date.parse(operation.phases[0].at);
@@ -221,6 +231,7 @@ function titleOf(dialog: ActionDialog, view: View): Line {
   const { step, request } = dialog;
   const cluster = clean(view.model.picture.status?.cluster.name ?? view.model.clusterName);
   const { dot, arrow } = view.symbols;
+  const word = dialog.action === 'step-down' ? 'STEP DOWN' : 'FAILOVER';
   if (dialog.action === 'maintenance') {
     const on = request.enable === true ? 'ON' : 'OFF';
     return [span(`MAINTENANCE ${on} ${dot} ${clean(request.node_id ?? '?')} ${dot} ${cluster}`, 'title')];
@@ -232,12 +243,13 @@ function titleOf(dialog: ActionDialog, view: View): Line {
         ? step.operation
         : null;
   const way = ends === null ? '' : ` ${dot} ${clean(ends.from ?? '?')} ${arrow} ${clean(ends.to ?? '?')}`;
-  return [span(`FAILOVER ${dot} ${cluster}${way}`, 'title')];
+  return [span(`${word} ${dot} ${cluster}${way}`, 'title')];
 }
 
 const REVIEW_HINT = {
   failover: 'Tab next field  ↑↓ other target  Enter confirm  Esc cancel',
   maintenance: 'y then Enter confirm  ← → how long  Tab reason  Esc cancel',
+  'step-down': 'y then Enter confirm  Tab reason  Esc cancel',
 };
 
 export function actionDialogText(dialog: ActionDialog, view: View, room: DialogRoom): DialogText {
@@ -252,7 +264,7 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
         hint: 'Esc cancel',
       };
     case 'review': {
-      const review = dialog.action === 'failover' ? reviewFailover : reviewMaintenance;
+      const review = dialog.action === 'failover' ? reviewFailover : reviewByYes;
       const edge = step.plan.allowed ? (missing(dialog) === null ? 'critical' : 'focus') : 'warning';
       return { title, lines: review(dialog, step.plan, view, room), edge, hint: REVIEW_HINT[dialog.action] };
     }

@@ -1,19 +1,30 @@
 /** The last line: the filter while it is written, a toast, or the keys that matter here, from the keymap. */
 import { clean } from '../format/width.ts';
-import { bindingsOf } from '../keymap.ts';
+import { bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
+import { rowKeys } from '../model/lists.ts';
 import { shown, visibleNodes } from '../model/selectors.ts';
+import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 /** Most wanted first; what does not fit is left out from the end, help always stays. */
-const FOOTER = ['detail', 'filter', 'failover', 'maintenance', 'next-pane', 'freeze', 'reconnect', 'quit'];
+const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
+  topology: ['detail', 'filter', 'failover', 'maintenance', 'palette', 'second-back', 'observer', 'quit'],
+  raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
+  alerts: ['ack', 'silence', 'unsilence', 'detail', 'firing-only', 'jump', 'filter', 'palette', 'quit'],
+  config: ['apply-config', 'roll-back', 'keep-config', 'detail', 'filter', 'palette', 'quit'],
+  events: ['detail', 'level', 'jump', 'filter', 'second-back', 'palette', 'quit'],
+  log: ['filter', 'jump', 'second-back', 'palette', 'quit'],
+  operations: ['detail', 'cancel-operation', 'failover', 'maintenance', 'filter', 'palette', 'quit'],
+  node: ['failover', 'maintenance', 'log-of-node', 'second-back', 'palette', 'back', 'quit'],
+};
 
 function hints(view: View, cells: number): Line {
-  const all = bindingsOf('main');
+  const all = bindingsOf('main', view.model.view);
   const help: Line = [span('?', 'key'), span(' help ')];
   let out: Line = [span(' '), span('↑↓', 'key'), span(' select')];
-  for (const id of FOOTER) {
+  for (const id of FOOTER[view.model.view] ?? []) {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) continue;
     const closed = binding.disabled?.(view.model) !== null && binding.disabled !== undefined;
@@ -40,7 +51,10 @@ function tinySummary(view: View, cells: number): Line {
       ? span(clean(reasons[0] ?? ''), 'warning')
       : span(status === null ? '' : 'healthy', 'ok'),
   ];
-  return spread(left, [span('F M / '), span('?', 'key'), span('help')], cells);
+  const acts = bindingsOf('main', view.model.view)
+    .filter((b) => b.level !== undefined && (FOOTER[view.model.view] ?? []).includes(b.id))
+    .map((b) => b.label);
+  return spread(left, [span([...acts, '/', ''].join(' ')), span('?', 'key'), span('help')], cells);
 }
 
 export function footer(view: View, layout: Layout, hint: string | null): Line {
@@ -48,7 +62,10 @@ export function footer(view: View, layout: Layout, hint: string | null): Line {
   const cells = layout.columns;
   if (hint !== null) return fitLine([span(` ${hint}`, 'muted')], cells);
   if (model.filter.editing) {
-    const matches = `${visibleNodes(model).length} of ${shown(model).status?.nodes.length ?? 0}`;
+    const matches =
+      model.view === 'topology'
+        ? `${visibleNodes(model).length} of ${shown(model).status?.nodes.length ?? 0}`
+        : `${rowKeys(model).length} match`;
     const left: Line = [span(' / ', 'key'), span(`${clean(model.filter.text)}${view.symbols.cursor}`)];
     return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
   }

@@ -4,12 +4,19 @@ import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
 import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown } from '../model/selectors.ts';
+import { reach } from '../model/time.ts';
+import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
-function mode(view: View): Line {
+function mode(view: View, isSmall = false): Line {
   const { connection, frozen } = view.model;
   if (connection.kind === 'lost') return [span(` ${view.symbols.dead} LOST `, 'lost')];
+  if (view.model.past !== null) {
+    // where there is no banner the second stands here
+    const words = isSmall ? clockTime(view.model.past.at) : 'HISTORY';
+    return [span(` ${view.symbols.past} ${words} `, 'frozen')];
+  }
   if (frozen !== null) return [span(` ${view.symbols.frozen} FROZEN `, 'frozen')];
   if (connection.kind === 'connecting') return [span(`${view.symbols.left} CONNECTING`, 'suspect')];
   return isStale(view.model)
@@ -46,23 +53,29 @@ export function header(view: View, layout: Layout): Line {
   const time = clockTime(model.now);
   if (layout.tier === 'tiny') {
     const term = status === null ? '' : ` t${status.raft.term} `;
-    return spread([...leaderWord(view), span(term), ...quorumWord(view, true)], mode(view), layout.columns);
+    return spread(
+      [...leaderWord(view), span(term), ...quorumWord(view, true)],
+      mode(view, true),
+      layout.columns,
+    );
   }
   if (layout.tier === 'small') {
     const term = status === null ? '' : ` t${status.raft.term}`;
     const left = [
-      span(` ${name} `, 'title'),
+      span(` ${model.view === 'topology' ? name : viewSpec(model.view).title} `, 'title'),
       gap,
       ...leaderWord(view),
       span(term),
       gap,
       ...quorumWord(view, true),
     ];
-    return spread(left, [span(`${via} `, 'muted'), ...mode(view), span(' ')], layout.columns);
+    return spread(left, [span(`${via} `, 'muted'), ...mode(view, true), span(' ')], layout.columns);
   }
   const full = layout.tier === 'full';
   const named = model.contextName === name ? name : `${name} (${clean(model.contextName)})`;
-  const crumb = full ? ` sqlcc top ${symbols.crumb} ${named}` : ` ${name} ${symbols.crumb} Topology`;
+  const crumb = full
+    ? ` sqlcc top ${symbols.crumb} ${named} ${symbols.crumb} ${viewSpec(model.view).title}`
+    : ` ${name} ${symbols.crumb} ${viewSpec(model.view).title}`;
   const numbers =
     status === null
       ? ''
@@ -95,6 +108,72 @@ function lostBanner(view: View): Line | null {
     span(` ${clean(connection.error)} ${dot} ${asked}, attempt ${connection.attempts} `, 'warning'),
     span(`${dot} picture of ${clockTime(statusAt)}, ${age(now - statusAt)} old `),
   ];
+}
+
+const SCRUBBER_CELLS = 24;
+
+/** Where the second that is shown lies in what can be looked at. */
+function pastBanner(view: View): Line | null {
+  const { model, symbols } = view;
+  if (model.past === null) return null;
+  const { from, to } = reach(model);
+  const ratio = to === from ? 1 : (model.past.at - from) / (to - from);
+  const at = Math.round(Math.min(1, Math.max(0, ratio)) * (SCRUBBER_CELLS - 1));
+  const across = symbols.box[4];
+  const track = `${across.repeat(at)}${symbols.follower}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
+  const second = clockTime(model.past.at, true).slice(0, 10);
+  return [
+    span(` ${symbols.past} ${second} (-${age(model.now - model.past.at)}) `, 'frozen'),
+    span(` ${clockTime(from).slice(0, 5)} `, 'muted'),
+    span(track, 'suspect'),
+    span(` ${clockTime(to).slice(0, 5)} `, 'muted'),
+    span(' [ ] 1 s  { } 1 min  ( ) event  End live', 'key'),
+  ];
+}
+
+/** The nodes do not agree on who leads: which say what. */
+function disagreement(view: View): Line | null {
+  const { views } = shown(view.model);
+  const heard = (views?.views ?? []).filter((v) => v.error === null && v.leader_id !== null);
+  const groups = new Map<string, string[]>();
+  for (const v of heard) {
+    const key = `${clean(v.leader_id ?? '')} t${v.term ?? '?'}`;
+    groups.set(key, [...(groups.get(key) ?? []), clean(v.node_id)]);
+  }
+  if (groups.size <= 1) return null;
+  const told = [...groups].map(([what, nodes]) => `${nodes.join(' ')}: ${what}`);
+  return [
+    span(' !! VIEWS DISAGREE ', 'lost'),
+    span(` ${told.join(` ${view.symbols.dot} `)} `, 'warning'),
+    span('  v compares', 'key'),
+  ];
+}
+
+/** The views by their digits; what needs a look is counted. */
+export function tabs(view: View, layout: Layout): Line {
+  const { model } = view;
+  const { status, alerts } = shown(model);
+  const firing = alerts.filter((a) => a.state === 'firing').length;
+  const short = layout.tier !== 'full';
+  const tail = (id: string): readonly [string, 'critical' | 'candidate' | 'muted'] => {
+    if (id === 'alerts' && firing > 0) return [` !${firing}`, 'critical'];
+    if (id === 'config' && status !== null) {
+      return [` v${status.config.version}`, status.config.tentative == null ? 'muted' : 'candidate'];
+    }
+    return id === 'operations' && status?.operation != null ? [' 1', 'candidate'] : ['', 'muted'];
+  };
+  const left = VIEWS.filter((v) => v.key !== null || v.id === model.view).flatMap((v): Line => {
+    const name = short ? v.short : v.title;
+    const words = v.key === null ? name : `${v.key} ${name}`;
+    const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
+    const isOpen = v.id === model.view;
+    return [
+      span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
+      span(more, token),
+      span(isOpen ? ']' : ' ', 'focus'),
+    ];
+  });
+  return fitLine(left, layout.columns);
 }
 
 function stateBanner(view: View): Line {
@@ -139,7 +218,7 @@ function configWords({ version, tentative }: StatusResponse['config']): string {
   return `config v${version} on trial: v${tentative.previous} again at ${until} unless confirmed`;
 }
 
-/** The second line: connection loss before everything, then a frozen picture, then health. */
+/** Connection loss before everything, then the past, nodes that do not agree, a frozen picture, health. */
 export function banner(view: View, layout: Layout): Line {
   const { model } = view;
   const running = shown(model).status?.operation ?? null;
@@ -148,7 +227,7 @@ export function banner(view: View, layout: Layout): Line {
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
-  const left = lostBanner(view) ?? stateBanner(view);
+  const left = lostBanner(view) ?? pastBanner(view) ?? disagreement(view) ?? stateBanner(view);
   return right.every((s) => s.text === '')
     ? fitLine(left, layout.columns)
     : spread(left, right, layout.columns);

@@ -7,28 +7,26 @@ import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
 import type { Pane } from '../model/model.ts';
 import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.ts';
+import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText, type DialogText } from './action-dialog.ts';
+import type { BandRows, PaneRows, Room, Row } from './body.ts';
+import { changeDialogText } from './change-dialog.ts';
+import { chooserText } from './chooser.ts';
 import { footer } from './foot.ts';
-import { banner, header } from './head.ts';
+import { banner, header, tabs } from './head.ts';
 import { nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
-import { detailText, helpText } from './overlays.ts';
+import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
 import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
 import type { View } from './view.ts';
-
-/** One line, and the meaning that paints over all of it (a selected row). */
-export interface Row {
-  readonly line: Line;
-  readonly over?: Token;
-}
-
-export interface PaneRows {
-  readonly pane: Pane;
-  readonly width: number;
-  readonly height: number;
-  readonly rows: readonly Row[];
-}
+import { alertsView } from './views/alerts.ts';
+import { configView } from './views/config.ts';
+import { eventsView } from './views/events.ts';
+import { logView } from './views/log.ts';
+import { nodeView } from './views/node.ts';
+import { operationsView } from './views/operations.ts';
+import { raftView } from './views/raft.ts';
 
 export interface OverlayRows {
   readonly left: number;
@@ -40,7 +38,7 @@ export interface OverlayRows {
 export interface Screen {
   readonly layout: Layout;
   readonly head: readonly Row[];
-  readonly bands: readonly { readonly height: number; readonly panes: readonly PaneRows[] }[];
+  readonly bands: readonly BandRows[];
   readonly foot: Row;
   readonly overlay: OverlayRows | null;
 }
@@ -151,7 +149,8 @@ function overlayText(view: View, width: number, rows: number): DialogText | null
   if (overlay === null) return null;
   const room = { width: width - 4, rows: rows - 2 };
   if (overlay.kind === 'help') return helpText(view, overlay.scroll);
-  if (overlay.kind === 'detail') return detailText(view, overlay.nodeId, room.width);
+  if (overlay.kind === 'chooser') return chooserText(overlay, view, room);
+  if (overlay.kind === 'change') return changeDialogText(overlay, view, room);
   return actionDialogText(overlay, view, room);
 }
 
@@ -169,13 +168,18 @@ function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hi
   return { rows: { left, top, width, rows }, hint: text.hint };
 }
 
-export function screenOf(view: View, columns: number, rows: number): Screen {
-  // all nodes, not the filtered ones: panes stay where they are while a filter is written
-  const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
-  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus });
-  const head: Row[] = [{ line: header(view, layout) }];
-  if (layout.headRows === 2) head.push({ line: banner(view, layout) });
-  const bands = layout.bands.map((band) => ({
+const VIEWS: Readonly<Record<Exclude<ViewId, 'topology'>, (view: View, room: Room) => BandRows[]>> = {
+  raft: raftView,
+  alerts: alertsView,
+  config: configView,
+  events: eventsView,
+  log: logView,
+  operations: operationsView,
+  node: nodeView,
+};
+
+function topology(view: View, layout: Layout): BandRows[] {
+  return layout.bands.map((band) => ({
     height: band.height,
     panes: band.panes.map((place) =>
       place.pane === 'nodes'
@@ -183,6 +187,25 @@ export function screenOf(view: View, columns: number, rows: number): Screen {
         : textPane(view, layout, place, band.height),
     ),
   }));
+}
+
+function bodyOf(view: View, layout: Layout): BandRows[] {
+  const { model } = view;
+  // what is drawn of the past counts its ages to then
+  const seen = model.past === null ? view : { ...view, model: { ...model, now: model.past.at } };
+  if (model.view === 'topology') return topology(seen, layout);
+  const { columns, tier, boxed } = layout;
+  const rows = layout.bands.reduce((sum, b) => sum + b.height, 0);
+  return VIEWS[model.view](seen, { columns, rows, tier, boxed });
+}
+
+export function screenOf(view: View, columns: number, rows: number): Screen {
+  // all nodes, not the filtered ones: panes stay where they are while a filter is written
+  const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
+  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus });
+  const head: Row[] = [{ line: header(view, layout) }];
+  if (layout.headRows === 3) head.push({ line: tabs(view, layout) }, { line: banner(view, layout) });
+  const bands = bodyOf(view, layout);
   const overlay = overlayRows(view, layout);
   return { layout, head, bands, foot: { line: footer(view, layout, overlay.hint) }, overlay: overlay.rows };
 }

@@ -13,7 +13,7 @@ import { selectedNode } from './selectors.ts';
 import { typeInto } from './text-field.ts';
 
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
-const DEAF_MS = 400;
+export const DEAF_MS = 400;
 /** How long maintenance may last, as offered by ← and →. */
 const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
 const REASON_LIMIT = 200;
@@ -21,17 +21,25 @@ const NAME_LIMIT = 63;
 
 const FIELDS: Readonly<Record<ActionDialog['action'], readonly DialogField[]>> = {
   failover: ['cancel', 'reason', 'confirm', 'execute'],
+  'step-down': ['cancel', 'reason'],
   maintenance: ['cancel', 'reason'],
 };
 
-/** A new dialog over the table, and the question for its plan. */
-export function openDialog(model: Model, action: ActionDialog['action'], mono: Mono): Change {
-  const node = selectedNode(model);
+/** A new dialog over the view, and the question for its plan. `subject`: the node, else the selected one. */
+export function openDialog(
+  model: Model,
+  action: ActionDialog['action'],
+  mono: Mono,
+  subject: string | null = null,
+): Change {
+  const nodes = model.picture.status?.nodes ?? [];
+  const node = nodes.find((n) => n.node_id === (subject ?? selectedNode(model)?.node_id));
   if (action === 'maintenance' && node === undefined) return [model, []];
+  const target = subject === null ? preferredTarget(model) : { to: subject };
   const request: OperationRequest =
-    action === 'failover'
-      ? { kind: 'failover', ...(preferredTarget(model) ?? {}) }
-      : maintenanceRequest(must(node, 'maintenance needs a node'));
+    action === 'maintenance'
+      ? maintenanceRequest(must(node, 'maintenance needs a node'))
+      : { kind: 'failover', ...(action === 'failover' ? target : null) };
   const dialog: ActionDialog = {
     kind: 'action',
     id: model.nextDialogId,
@@ -99,7 +107,7 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
 
 /** The plan has come: it is shown, and what differs from the one before is said. */
 export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
-  const to = dialog.action === 'failover' && plan.to !== null ? { to: plan.to } : {};
+  const to = dialog.action !== 'maintenance' && plan.to !== null ? { to: plan.to } : {};
   const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
   return {
     ...dialog,
@@ -133,7 +141,7 @@ export function missing(dialog: ActionDialog): string | null {
   if (dialog.step.kind !== 'review') return 'there is no plan yet';
   const { plan } = dialog.step;
   if (!plan.allowed) return 'the checks refuse it: see the lines marked as failed';
-  if (dialog.action === 'maintenance') return dialog.yes ? null : 'press y, then Enter';
+  if (dialog.action !== 'failover') return dialog.yes ? null : 'press y, then Enter';
   if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
   if (plan.to === null) return 'there is no target';
   return dialog.typed === plan.to ? null : `type ${plan.to} to arm`;
@@ -191,7 +199,7 @@ function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
 function close(model: Model, dialog: ActionDialog): Change {
   const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
   if (!going) return [{ ...model, overlay: null }, []];
-  const key = dialog.action === 'failover' ? 'F' : 'M';
+  const key = { failover: 'F', 'step-down': 'D', maintenance: 'M' }[dialog.action];
   const text = `the ${dialog.action} goes on; ${key} shows it again`;
   return [
     {
@@ -209,7 +217,7 @@ function confirm(model: Model, dialog: ActionDialog): Change {
     const over = dialog.step.kind === 'ended' || dialog.step.kind === 'failed';
     return over || dialog.step.kind === 'running' ? close(model, dialog) : [model, []];
   }
-  if (dialog.action === 'maintenance') {
+  if (dialog.action !== 'failover') {
     if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
     return dialog.yes ? execute(model, dialog) : [{ ...model, overlay: null }, []];
   }
@@ -259,7 +267,7 @@ export function dialogKey(
     case 'longer':
       return chooseLength(model, dialog, 1);
     case 'arm': {
-      const armed = dialog.action === 'maintenance' && dialog.step.kind === 'review' && key.burst === 1;
+      const armed = dialog.action !== 'failover' && dialog.step.kind === 'review' && key.burst === 1;
       return armed ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
     case 'confirm':
@@ -270,7 +278,7 @@ export function dialogKey(
   }
 }
 
-/** Any other key takes back the `y` of a maintenance dialog. */
+/** Any other key takes back the `y` of a dialog that it arms. */
 function disarm(model: Model, dialog: ActionDialog): readonly [Model, readonly Effect[]] {
   return dialog.yes ? [{ ...model, overlay: { ...dialog, yes: false } }, []] : [model, []];
 }

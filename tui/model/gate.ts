@@ -13,6 +13,7 @@ export function refusal(model: Model): string | null {
   if (model.denied !== null) return model.denied;
   if (model.connection.kind === 'connecting') return 'not connected yet';
   if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
+  if (model.past !== null) return 'history is read-only: End returns to live';
   if (model.frozen !== null) return 'the picture is frozen: Space returns to live';
   if (model.picture.status?.raft.leader_id === null) return 'there is no leader: wait for the election';
   if (isStale(model)) return `the picture is ${age(pictureAge(model))} old: wait for a fresh one`;

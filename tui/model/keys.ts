@@ -1,37 +1,123 @@
-/** Keys outside of action dialogs: moving, finding, looking, and the two that open a dialog. */
+/** Keys outside of the dialogs of actions: moving, finding, looking, and those that open a dialog. */
 import type { Binding, Context } from '../keymap.ts';
+import { actNow, openChange } from './change.ts';
+import { type ChangeAct, onNode } from './change-plan.ts';
+import { choices, type Entry } from './chooser.ts';
 import { openDialog } from './dialog.ts';
+import { refusal } from './gate.ts';
+import { alertRows, cursorAt, operationRows, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
-import { type Model, PANES, SORT_KEYS } from './model.ts';
-import { selectedNode, visibleNodes } from './selectors.ts';
+import { type Chooser, type Model, SORT_KEYS } from './model.ts';
+import {
+  back,
+  chooseSpan,
+  focusBy,
+  jumpToRow,
+  moveBy,
+  moveCursor,
+  nextLevel,
+  openDetail,
+  openView,
+  seek,
+} from './navigate.ts';
+import { shown } from './selectors.ts';
 import { typeInto } from './text-field.ts';
+import { VIEWS } from './views.ts';
 
 const FILTER_LIMIT = 100;
 /** More keys of different kinds in one read are a paste without brackets and mean nothing. */
 const MAX_MIXED_BURST = 3;
 const HELP_LINES = 200;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
 
 export function mainKey(model: Model, key: KeyPress, context: Context, binding: Binding | undefined): Change {
   if (context === 'filter') return filterKey(model, key, binding);
+  if (context === 'chooser') return chooserKey(model, key, binding);
   if (context === 'overlay') return overlayKey(model, binding);
   if (binding === undefined) return [model, []];
   if (binding.level !== undefined) return action(model, key, binding);
   return command(model, binding);
 }
 
+/** The one door of every action, whatever asked for it: key, palette or menu. */
 function action(model: Model, key: KeyPress, binding: Binding): Change {
   if (key.burst > 1) return [model, []];
-  const own = binding.id === 'failover' ? 'failover' : 'maintenance';
   // what runs is shown again whatever the gate says: looking is always allowed
-  if (model.running?.action === own) return [{ ...model, overlay: model.running }, []];
+  if (model.running?.action === binding.id) return [{ ...model, overlay: model.running }, []];
   const reason = binding.disabled?.(model) ?? null;
-  if (reason === null) return openDialog(model, own, model.mono);
-  const toast = {
-    text: `${binding.label} ${binding.short ?? binding.id}: ${reason}`,
-    level: 'warning' as const,
-    until: model.mono + 5000,
-  };
-  return [{ ...model, toast }, []];
+  if (reason !== null) {
+    const text = `${binding.label} ${binding.short ?? binding.id}: ${reason}`;
+    return [{ ...model, toast: { text, level: 'warning', until: model.mono + 5000 } }, []];
+  }
+  if (binding.id === 'failover' || binding.id === 'step-down' || binding.id === 'maintenance') {
+    return openDialog(model, binding.id, model.mono);
+  }
+  if (binding.id === 'unsilence' && model.undo !== null) return actNow(model, model.undo.act);
+  const act = actOf(model, binding);
+  if (act === null) return [model, []];
+  return binding.level === 1 ? actNow(model, act) : openChange(model, act, model.mono);
+}
+
+/** What an action would change, from the row under the bar. */
+function actOf(model: Model, binding: Binding): ChangeAct | null {
+  switch (binding.id) {
+    case 'ack':
+    case 'silence':
+    case 'unsilence':
+      return alertAct(model, binding.id);
+    case 'apply-config':
+      return { kind: 'apply', text: '', confirmMs: null };
+    case 'roll-back': {
+      const rows = versionRows(model);
+      const chosen =
+        rows[
+          cursorAt(
+            model,
+            rows.map((v) => String(v.version)),
+          )
+        ];
+      const active = shown(model).status?.config.version ?? 0;
+      if (chosen === undefined) return null;
+      return { kind: 'rollback', version: chosen.version, active, confirmMs: null };
+    }
+    case 'keep-config': {
+      const trial = shown(model).status?.config.tentative;
+      return trial == null ? null : { kind: 'confirm', version: trial.version };
+    }
+    case 'cancel-operation': {
+      const rows = operationRows(model);
+      const chosen =
+        rows[
+          cursorAt(
+            model,
+            rows.map((o) => o.id),
+          )
+        ];
+      if (chosen === undefined) return null;
+      return { kind: 'cancel', id: chosen.id, what: `${chosen.kind} ${chosen.id}` };
+    }
+    default:
+      return null;
+  }
+}
+
+function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAct | null {
+  const rows = alertRows(model);
+  const chosen =
+    rows[
+      cursorAt(
+        model,
+        rows.map((a) => a.id),
+        'alerts',
+      )
+    ];
+  if (chosen === undefined) return null;
+  const label = `${chosen.rule}${onNode(chosen.node_id)}`;
+  if (what === 'ack') return { kind: 'ack', id: chosen.id, label };
+  if (what === 'silence')
+    return { kind: 'silence', rule: chosen.rule, nodeId: chosen.node_id, forMs: 3_600_000 };
+  return chosen.silenced_by == null ? null : { kind: 'unsilence', id: chosen.silenced_by, label };
 }
 
 /** A burst that mixes keys is dropped whole; `jjj` is three rows. Asked before the keys are taken. */
@@ -49,101 +135,177 @@ function filterKey(model: Model, key: KeyPress, binding: Binding | undefined): C
   return [{ ...model, filter: { text, editing }, scroll: { ...model.scroll, nodes: 0 } }, []];
 }
 
+function chooserKey(model: Model, key: KeyPress, binding: Binding | undefined): Change {
+  const { overlay } = model;
+  if (overlay?.kind !== 'chooser') return [model, []];
+  if (binding?.id === 'close') return [{ ...model, overlay: null }, []];
+  const entries = choices(model, overlay);
+  if (binding?.id === 'confirm') {
+    const chosen = entries[Math.min(overlay.at, entries.length - 1)];
+    return chosen === undefined || key.burst > 1
+      ? [model, []]
+      : take({ ...model, overlay: null }, key, chosen);
+  }
+  const by = binding?.id === 'down' ? 1 : binding?.id === 'up' ? -1 : 0;
+  if (by !== 0) {
+    const at = Math.min(entries.length - 1, Math.max(0, overlay.at + by));
+    return [{ ...model, overlay: { ...overlay, at: Math.max(0, at) } }, []];
+  }
+  const text = typeInto(overlay.text, key.name, FILTER_LIMIT);
+  return text === undefined ? [model, []] : [{ ...model, overlay: { ...overlay, text, at: 0 } }, []];
+}
+
+/** What an entry of a list does; what acts goes through the same gate as its key. */
+function take(model: Model, key: KeyPress, { choice }: Entry): Change {
+  switch (choice.kind) {
+    case 'binding':
+      return choice.binding.level === undefined
+        ? command(model, choice.binding)
+        : action(model, key, choice.binding);
+    case 'view':
+      return [openView(model, choice.view), []];
+    case 'node':
+      return [{ ...openView(model, 'node'), selected: choice.id }, []];
+    case 'failover':
+      return guarded(model, 'failover', () => openDialog(model, 'failover', model.mono, choice.to));
+    case 'maintenance': {
+      const chosen = { ...model, selected: choice.id };
+      return guarded(chosen, 'maintenance', () => openDialog(chosen, 'maintenance', model.mono, choice.id));
+    }
+    case 'change':
+      return guarded(model, 'roll back', () => openChange(model, choice.act, model.mono));
+    case 'observer':
+      return observe(model, choice.id);
+    case 'filter':
+      return [{ ...model, filter: { text: choice.text, editing: false } }, []];
+    case 'refresh':
+      return [{ ...model, refreshMs: choice.ms }, [{ kind: 'refresh', observer: model.observer }]];
+  }
+}
+
+function guarded(model: Model, what: string, open: () => Change): Change {
+  const reason = refusal(model);
+  if (reason === null) return open();
+  const toast = { text: `${what}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
+  return [{ ...model, toast }, []];
+}
+
 function overlayKey(model: Model, binding: Binding | undefined): Change {
   const { overlay } = model;
-  if (overlay === null || binding === undefined) return [model, []];
+  if (overlay?.kind !== 'help' || binding === undefined) return [model, []];
   if (binding.id === 'close') return [{ ...model, overlay: null }, []];
   const by = binding.id === 'down' ? 1 : binding.id === 'up' ? -1 : 0;
-  if (overlay.kind === 'help') {
-    const scroll = Math.min(HELP_LINES, Math.max(0, overlay.scroll + by));
-    return [{ ...model, overlay: { ...overlay, scroll } }, []];
-  }
-  if (overlay.kind === 'detail') {
-    const moved = moveSelection(model, by);
-    return [{ ...moved, overlay: { kind: 'detail', nodeId: moved.selected ?? overlay.nodeId } }, []];
-  }
-  return [model, []];
+  const scroll = Math.min(HELP_LINES, Math.max(0, overlay.scroll + by));
+  return [{ ...model, overlay: { ...overlay, scroll } }, []];
+}
+
+function chooser(model: Model, purpose: Chooser['purpose']): Change {
+  return [{ ...model, overlay: { kind: 'chooser', purpose, text: '', at: 0 } }, []];
 }
 
 function command(model: Model, binding: Binding): Change {
+  const view = VIEWS.find((v) => `view:${v.id}` === binding.id);
+  if (view !== undefined) return [openView(model, view.id), []];
   switch (binding.id) {
-    case 'up':
-      return [move(model, -1), []];
-    case 'down':
-      return [move(model, 1), []];
-    case 'page-up':
-      return [move(model, -model.pageRows), []];
-    case 'page-down':
-      return [move(model, model.pageRows), []];
-    case 'first':
-      return [move(model, Number.NEGATIVE_INFINITY), []];
-    case 'last':
-      return [move(model, Number.POSITIVE_INFINITY), []];
-    case 'next-pane':
-      return [focusBy(model, 1), []];
-    case 'previous-pane':
-      return [focusBy(model, -1), []];
-    case 'sort-next':
-      return [sortBy(model, 1), []];
-    case 'sort-previous':
-      return [sortBy(model, -1), []];
-    case 'sort-reverse':
-      return [{ ...model, sort: { ...model.sort, reverse: !model.sort.reverse } }, []];
-    case 'freeze':
-      return [{ ...model, frozen: model.frozen === null ? model.picture : null }, []];
+    case 'last-view':
+      return [openView(model, model.lastView), []];
+    case 'palette':
+      return chooser(model, 'palette');
+    case 'actions':
+      return chooser(model, 'actions');
+    case 'observer':
+      return chooser(model, 'observer');
     case 'filter':
       return [{ ...model, filter: { ...model.filter, editing: true } }, []];
-    case 'problems':
-      return [
-        { ...model, filter: { editing: false, text: model.filter.text === PROBLEMS ? '' : PROBLEMS } },
-        [],
-      ];
-    case 'back':
-      return [back(model), []];
     case 'help':
       return [{ ...model, overlay: { kind: 'help', scroll: 0 } }, []];
-    case 'detail': {
-      const node = selectedNode(model);
-      return [
-        node === undefined ? model : { ...model, overlay: { kind: 'detail', nodeId: node.node_id } },
-        [],
-      ];
-    }
     case 'reconnect':
       return reconnect(model);
     case 'interrupt':
     case 'quit':
       return [model, [{ kind: 'quit' }]];
     default:
-      return [model, []];
+      return seeking(model, binding) ?? [look(model, binding), []];
+  }
+}
+
+/** Keys that go through time; null = it is none of them. */
+function seeking(model: Model, binding: Binding): Change | null {
+  switch (binding.id) {
+    case 'second-back':
+      return seek(model, -SECOND_MS);
+    case 'second-on':
+      return seek(model, SECOND_MS);
+    case 'minute-back':
+      return seek(model, -MINUTE_MS);
+    case 'minute-on':
+      return seek(model, MINUTE_MS);
+    case 'event-back':
+      return seek(model, 'previous');
+    case 'event-on':
+      return seek(model, 'next');
+    case 'jump':
+      return [jumpToRow(model), []];
+    default:
+      return null;
+  }
+}
+
+function look(model: Model, binding: Binding): Model {
+  switch (binding.id) {
+    case 'up':
+      return moveBy(model, -1);
+    case 'down':
+      return moveBy(model, 1);
+    case 'page-up':
+      return moveBy(model, -model.pageRows);
+    case 'page-down':
+      return moveBy(model, model.pageRows);
+    case 'first':
+      return moveBy(model, Number.NEGATIVE_INFINITY);
+    case 'last':
+      return model.past === null ? moveBy(model, Number.POSITIVE_INFINITY) : { ...model, past: null };
+    case 'left':
+      return moveCursor(model, -1);
+    case 'right':
+      return moveCursor(model, 1);
+    case 'next-pane':
+      return focusBy(model, 1);
+    case 'previous-pane':
+      return focusBy(model, -1);
+    case 'sort-next':
+      return sortBy(model, 1);
+    case 'sort-previous':
+      return sortBy(model, -1);
+    case 'sort-reverse':
+      return { ...model, sort: { ...model.sort, reverse: !model.sort.reverse } };
+    case 'freeze':
+      return { ...model, frozen: model.frozen === null ? model.picture : null };
+    case 'problems':
+      return {
+        ...model,
+        filter: { editing: false, text: model.filter.text === PROBLEMS ? '' : PROBLEMS },
+      };
+    case 'back':
+      return back(model);
+    case 'detail':
+      return openDetail(model);
+    case 'level':
+      return nextLevel(model);
+    case 'firing-only':
+      return { ...model, firingOnly: !model.firingOnly };
+    case 'log-of-node':
+      return openView(model, 'log');
+    case 'wider':
+      return chooseSpan(model, 1);
+    case 'narrower':
+      return chooseSpan(model, -1);
+    default:
+      return model;
   }
 }
 
 const PROBLEMS = 'state:!ok';
-
-function moveSelection(model: Model, by: number): Model {
-  const rows = visibleNodes(model);
-  if (rows.length === 0) return model;
-  const at = Math.max(
-    0,
-    rows.findIndex((r) => r.node_id === model.selected),
-  );
-  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
-  return { ...model, selected: next?.node_id ?? model.selected };
-}
-
-/** Moves the row of the table, or scrolls the pane that has the focus. */
-function move(model: Model, by: number): Model {
-  if (model.focus === 'nodes') return moveSelection(model, by);
-  const most = model.focus === 'events' ? model.picture.events.length : 100;
-  const scroll = Math.min(Math.max(0, most - 1), Math.max(0, (model.scroll[model.focus] ?? 0) + by));
-  return { ...model, scroll: { ...model.scroll, [model.focus]: scroll } };
-}
-
-function focusBy(model: Model, by: 1 | -1): Model {
-  const at = PANES.indexOf(model.focus);
-  return { ...model, focus: PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes' };
-}
 
 function sortBy(model: Model, by: 1 | -1): Model {
   const at = SORT_KEYS.indexOf(model.sort.key);
@@ -151,21 +313,18 @@ function sortBy(model: Model, by: 1 | -1): Model {
   return { ...model, sort: { key, reverse: false } };
 }
 
-/** One step back towards the plain picture. It never leaves the program. */
-function back(model: Model): Model {
-  if (model.filter.text !== '') return { ...model, filter: { text: '', editing: false } };
-  if (model.frozen !== null) return { ...model, frozen: null };
-  return model.focus === 'nodes' ? model : { ...model, focus: 'nodes' };
+/** From now on the picture is what this node sees; null = whichever answers. */
+function observe(model: Model, observer: string | null): Change {
+  const text = observer === null ? 'seen through whichever node answers' : `seen through ${observer}`;
+  return [
+    { ...model, observer, toast: { text, level: 'info', until: model.mono + 3000 } },
+    [{ kind: 'refresh', observer }],
+  ];
 }
 
 /** The next node in line becomes the observer; after the last one anybody may answer. */
 function reconnect(model: Model): Change {
   const names = (model.picture.status?.nodes ?? []).map((n) => n.node_id);
   const at = model.observer === null ? -1 : names.indexOf(model.observer);
-  const observer = names[at + 1] ?? null;
-  const text = observer === null ? 'seen through whichever node answers' : `seen through ${observer}`;
-  return [
-    { ...model, observer, toast: { text, level: 'info', until: model.mono + 3000 } },
-    [{ kind: 'refresh', observer }],
-  ];
+  return observe(model, names[at + 1] ?? null);
 }

@@ -1,4 +1,6 @@
 /** What may happen to the model, and what the model may ask of the world. */
+import type { Acted, ActRequest } from '../feed/desk.ts';
+import type { Question, SliceName, Slices } from '../feed/slices.ts';
 import type {
   AlertRow,
   EventLine,
@@ -9,6 +11,7 @@ import type {
   StatusResponse,
   ViewsResponse,
 } from '../feed/wire.ts';
+import type { ChangeAct, ChangePlan } from './change-plan.ts';
 import type { Model, Mono, Wall } from './model.ts';
 
 /** One key: a grapheme (`j`, `F`, `é`) or a name (`up`, `enter`, `escape`, `tab`, `ctrl+c`, …). */
@@ -39,6 +42,21 @@ export type Message =
   | { readonly type: 'started'; readonly dialogId: number; readonly operation: OperationView }
   | { readonly type: 'refused'; readonly dialogId: number; readonly failure: Failure }
   | { readonly type: 'operation'; readonly operation: OperationView }
+  | {
+      readonly type: 'answer';
+      readonly question: Question;
+      readonly value: Slices[SliceName];
+      readonly now: Wall;
+    }
+  | { readonly type: 'no-answer'; readonly question: Question; readonly failure: Failure; readonly now: Wall }
+  | {
+      readonly type: 'preflight';
+      readonly dialogId: number;
+      readonly plan: ChangePlan;
+      readonly mono: Mono;
+    }
+  | { readonly type: 'acted'; readonly dialogId: number; readonly result: Acted }
+  | { readonly type: 'change-refused'; readonly dialogId: number; readonly failure: Failure }
   | { readonly type: 'page-rows'; readonly rows: number };
 
 export type Effect =
@@ -48,6 +66,11 @@ export type Effect =
   | { readonly kind: 'follow'; readonly id: string }
   /** Ask for status now, from this node if one is named. */
   | { readonly kind: 'refresh'; readonly observer: string | null }
+  /** Ask again what the view on the screen wants answered. */
+  | { readonly kind: 'ask' }
+  /** The dry run of a change. */
+  | { readonly kind: 'preflight'; readonly dialogId: number; readonly act: ChangeAct }
+  | { readonly kind: 'act'; readonly dialogId: number; readonly request: ActRequest }
   | { readonly kind: 'repaint' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };

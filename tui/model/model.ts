@@ -2,6 +2,8 @@
  * The whole state of the screen as one readonly record: what is known of the cluster,
  * how well, and what the person at the keyboard is doing. React only draws it.
  */
+
+import type { Answer } from '../feed/slices.ts';
 import type {
   AlertRow,
   EventLine,
@@ -11,6 +13,9 @@ import type {
   StatusResponse,
   ViewsResponse,
 } from '../feed/wire.ts';
+import type { ChangeAct, ChangePlan } from './change-plan.ts';
+import type { Trace } from './trace.ts';
+import type { ViewId } from './views.ts';
 
 /** Monotonic ms of this process, for deaf times; never shown. */
 export type Mono = number;
@@ -46,6 +51,8 @@ export interface Picture {
   readonly samples: Readonly<Record<string, readonly (number | null)[]>>;
   /** Since when no leader is known; null while there is one. */
   readonly leaderlessSince: Wall | null;
+  /** Answers to the questions of single views, by question; bounded by LIMITS.screenAnswers. */
+  readonly answers: Readonly<Record<string, Answer>>;
 }
 
 export type SortKey = 'role' | 'name' | 'state' | 'lag' | 'cpu' | 'disk' | 'zone';
@@ -70,7 +77,7 @@ export interface ActionDialog {
   readonly kind: 'action';
   /** Grows with each dialog and each new plan, so that late answers are dropped. */
   readonly id: number;
-  readonly action: 'failover' | 'maintenance';
+  readonly action: 'failover' | 'step-down' | 'maintenance';
   readonly request: OperationRequest;
   readonly step: DialogStep;
   /** Keys before this moment are not heard. */
@@ -89,10 +96,51 @@ export interface ActionDialog {
   readonly note: string;
 }
 
+/** What the dialog of a change that is no operation is doing. */
+export type ChangeStep =
+  /** A text is written that the change is made of. */
+  | { readonly kind: 'editing' }
+  | { readonly kind: 'planning' }
+  | { readonly kind: 'review'; readonly plan: ChangePlan }
+  | { readonly kind: 'starting'; readonly plan: ChangePlan }
+  | { readonly kind: 'failed'; readonly message: string; readonly hint: string; readonly unknown: boolean };
+
+/** A change of alerts, configuration or operations: plan, then `y` Enter, or a typed name. */
+export interface ChangeDialog {
+  readonly kind: 'change';
+  readonly id: number;
+  readonly act: ChangeAct;
+  readonly step: ChangeStep;
+  readonly deafUntil: Mono;
+  readonly field: 'cancel' | 'reason' | 'text' | 'confirm' | 'execute';
+  readonly text: string;
+  readonly reason: string;
+  readonly typed: string;
+  readonly yes: boolean;
+  /** Which of the offered lengths of time. */
+  readonly length: number;
+  readonly note: string;
+}
+
+/** A list with a text field above it: the palette, the actions of this place, whose view. */
+export interface Chooser {
+  readonly kind: 'chooser';
+  readonly purpose: 'palette' | 'actions' | 'observer';
+  readonly text: string;
+  readonly at: number;
+}
+
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
-  | { readonly kind: 'detail'; readonly nodeId: string }
+  | Chooser
+  | ChangeDialog
   | ActionDialog;
+
+/** The second that is looked back at. */
+export interface Past {
+  readonly at: Wall;
+  readonly picture: Picture;
+}
 
 export interface Toast {
   readonly text: string;
@@ -117,6 +165,23 @@ export interface Model {
   readonly denied: string | null;
   /** The operation that was started here and has not ended, with the dialog it came from. */
   readonly running: ActionDialog | null;
+  readonly view: ViewId;
+  readonly lastView: ViewId;
+  /** Key of the selected row of each view's list; null or absent = the first. */
+  readonly cursor: Readonly<Partial<Record<ViewId, string>>>;
+  /** The pane beside the list has the focus, and its first line. */
+  readonly side: { readonly focused: boolean; readonly scroll: number };
+  readonly past: Past | null;
+  /** Pictures of the last hour, oldest first; bounded by LIMITS.screenRecordRows. */
+  readonly record: readonly Past[];
+  /** Figures of the last hour by node. */
+  readonly trace: Trace;
+  /** How far back charts go. */
+  readonly spanMs: number;
+  readonly eventLevel: 'info' | 'warning' | 'critical';
+  readonly firingOnly: boolean;
+  /** What takes the last change back, while its toast is shown. */
+  readonly undo: { readonly act: ChangeAct; readonly until: Mono } | null;
   readonly selected: string | null;
   readonly focus: Pane;
   /** First shown line of a pane, counted from its newest or topmost. */
@@ -138,6 +203,7 @@ const EMPTY: Picture = {
   events: [],
   samples: {},
   leaderlessSince: null,
+  answers: {},
 };
 
 export interface ModelStart {
@@ -158,6 +224,17 @@ export function initialModel(start: ModelStart): Model {
     observer: null,
     denied: null,
     running: null,
+    view: 'topology',
+    lastView: 'topology',
+    cursor: {},
+    side: { focused: false, scroll: 0 },
+    past: null,
+    record: [],
+    trace: {},
+    spanMs: 600_000,
+    eventLevel: 'info',
+    firingOnly: false,
+    undo: null,
     selected: null,
     focus: 'nodes',
     scroll: {},

@@ -4,6 +4,7 @@
  * is seen when its event comes and not when the next status does.
  */
 import { LIMITS } from '../../src/base/index.ts';
+import { type Answer, type Question, questionKey } from '../feed/slices.ts';
 import type { EventLine, HistoryResponse, StatusResponse } from '../feed/wire.ts';
 import type { Picture, Wall } from './model.ts';
 
@@ -84,4 +85,15 @@ function withLeader(status: StatusResponse, leaderId: string | null, term: numbe
       return node.role === 'leader' ? { ...node, role: 'follower', state: 'FOLLOWER' } : node;
     }),
   };
+}
+
+/** The answer to a question of one view, or the sentence why there is none: then the old one stays. */
+export function addAnswer(picture: Picture, question: Question, news: Answer | string): Picture {
+  const key = questionKey(question);
+  const before = picture.answers[key];
+  const answer: Answer =
+    typeof news === 'string' ? { value: before?.value ?? null, at: before?.at ?? 0, error: news } : news;
+  const others = Object.entries(picture.answers).filter(([k]) => k !== key);
+  const kept = others.slice(-(LIMITS.screenAnswers - 1));
+  return { ...picture, answers: Object.fromEntries([...kept, [key, answer]]) };
 }

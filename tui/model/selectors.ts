@@ -4,9 +4,9 @@ import { parseFilter } from './filter.ts';
 import type { Model, Picture, SortKey } from './model.ts';
 import { nodeState } from './node-state.ts';
 
-/** The frozen picture, else the living one. */
+/** The picture of the second that is looked back at, else the frozen one, else the living one. */
 export function shown(model: Model): Picture {
-  return model.frozen ?? model.picture;
+  return model.past?.picture ?? model.frozen ?? model.picture;
 }
 
 const STATE_RANK = [
@@ -86,6 +86,7 @@ export function selectedNode(model: Model): NodeRow | undefined {
 export function pictureAge(model: Model): number {
   const picture = shown(model);
   if (picture.status === null) return Number.POSITIVE_INFINITY;
+  if (model.past !== null) return 0;
   return Math.max(0, model.now - picture.statusAt) + picture.status.cluster.read.age_ms;
 }
 

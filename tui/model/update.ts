@@ -5,12 +5,15 @@
  */
 import type { OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
+import { acted, changeKey, changeRefused, receivePreflight } from './change.ts';
 import { dialogKey, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
-import type { ActionDialog, Model, Wall } from './model.ts';
-import { addEvents, addStatus, fillSamples } from './picture.ts';
+import type { ActionDialog, ChangeDialog, Model, Wall } from './model.ts';
+import { addAnswer, addEvents, addStatus, fillSamples } from './picture.ts';
 import { pasteInto } from './text-field.ts';
+import { addToRecord } from './time.ts';
+import { addToTrace, fillTrace } from './trace.ts';
 
 export function update(model: Model, message: Message): Change {
   switch (message.type) {
@@ -31,7 +34,26 @@ export function update(model: Model, message: Message): Change {
     case 'views':
       return [{ ...model, picture: { ...model.picture, views: message.views } }, []];
     case 'history':
-      return [{ ...model, picture: fillSamples(model.picture, message.history) }, []];
+      return [
+        {
+          ...model,
+          picture: fillSamples(model.picture, message.history),
+          trace: fillTrace(model.trace, message.history),
+        },
+        [],
+      ];
+    case 'answer': {
+      const answer = { value: message.value, at: message.now, error: null };
+      return [{ ...model, picture: addAnswer(model.picture, message.question, answer) }, []];
+    }
+    case 'no-answer':
+      return [{ ...model, picture: addAnswer(model.picture, message.question, message.failure.message) }, []];
+    case 'preflight':
+      return receivePreflight(model, message.dialogId, message.plan, message.mono);
+    case 'acted':
+      return acted(model, message.dialogId, message.result);
+    case 'change-refused':
+      return denied(model, message.failure) ?? changeRefused(model, message.dialogId, message.failure);
     case 'planned':
       return forDialog(model, message.dialogId, (dialog) => [
         { ...model, overlay: receivePlan(dialog, message.plan, message.mono) },
@@ -55,11 +77,12 @@ function tick(model: Model, now: Wall, mono: number): Change {
 
 function key(model: Model, message: Extract<Message, { type: 'key' }>): Change {
   const context = contextOf(model);
-  const binding = bindingFor(context, message.key.name);
+  const binding = bindingFor(context, message.key.name, model.view);
   // these two work everywhere, also in the deaf time of a dialog
   if (binding?.id === 'repaint') return [model, [{ kind: 'repaint' }]];
   if (binding?.id === 'suspend') return [model, [{ kind: 'suspend' }]];
   if (model.overlay?.kind === 'action') return dialogKey(model, model.overlay, message.key, binding?.id);
+  if (model.overlay?.kind === 'change') return changeKey(model, model.overlay, message.key, binding?.id);
   return mainKey(model, message.key, context, binding);
 }
 
@@ -74,18 +97,30 @@ function paste(model: Model, text: string): Change {
       return [{ ...model, overlay: { ...overlay, note: 'the name must be typed, not pasted' } }, []];
     }
   }
+  if (overlay?.kind === 'change') return [pasteIntoChange(model, overlay, text), []];
   if (overlay === null && model.filter.editing) {
     return [{ ...model, filter: { editing: true, text: pasteInto(model.filter.text, text, 100) } }, []];
   }
   return [model, []];
 }
 
+function pasteIntoChange(model: Model, dialog: ChangeDialog, text: string): Model {
+  if (model.mono < dialog.deafUntil) return model;
+  if (dialog.step.kind === 'editing')
+    return { ...model, overlay: { ...dialog, text: pasteInto(dialog.text, text, 300) } };
+  if (dialog.step.kind !== 'review' || dialog.field !== 'reason') return model;
+  return { ...model, overlay: { ...dialog, reason: pasteInto(dialog.reason, text, 200) } };
+}
+
 function status(model: Model, next: StatusResponse, now: Wall): Change {
+  const picture = addStatus(model.picture, next, now);
   const came: Model = {
     ...model,
     now,
     connection: { kind: 'live' },
-    picture: addStatus(model.picture, next, now),
+    picture,
+    record: addToRecord(model.record, picture, now),
+    trace: addToTrace(model.trace, next, now),
     selected: model.selected ?? next.nodes[0]?.node_id ?? null,
   };
   const back: Effect[] = model.connection.kind === 'lost' ? resumeFollowing(model) : [];
@@ -170,15 +205,18 @@ function started(model: Model, dialogId: number, operation: OperationView): Chan
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed', 'not_leader'];
 const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
 
+/** For want of rights no other action would be allowed either: from now on the gate says so. */
+function denied(model: Model, failure: Failure): Change | null {
+  if (failure.code !== 'permission_denied' && failure.code !== 'unauthenticated') return null;
+  const words = `not allowed: ${failure.message}`;
+  const toast = { text: words, level: 'warning' as const, until: model.mono + 6000 };
+  const isDialog = model.overlay?.kind === 'action' || model.overlay?.kind === 'change';
+  return [{ ...model, denied: words, toast, overlay: isDialog ? null : model.overlay }, []];
+}
+
 function refused(model: Model, dialogId: number, failure: Failure): Change {
-  if (failure.code === 'permission_denied' || failure.code === 'unauthenticated') {
-    const denied = `not allowed: ${failure.message}`;
-    const toast = { text: denied, level: 'warning' as const, until: model.mono + 6000 };
-    return [
-      { ...model, denied, toast, overlay: model.overlay?.kind === 'action' ? null : model.overlay },
-      [],
-    ];
-  }
+  const closed = denied(model, failure);
+  if (closed !== null) return closed;
   const hidden = model.running?.id === dialogId ? model.running : null;
   if (hidden !== null && model.overlay !== hidden) {
     const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };

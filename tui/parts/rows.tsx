@@ -1,7 +1,7 @@
 /** Lines on the terminal: one `<Text>` each, painted once for each change of its text. */
 import { Box, Text } from 'ink';
 import { memo } from 'react';
-import type { Row } from '../lines/screen.ts';
+import type { Row } from '../lines/body.ts';
 import type { Look } from '../theme/look.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { paint } from '../theme/themes.ts';

@@ -22,6 +22,7 @@ export interface Symbols {
   readonly crumb: string;
   readonly cursor: string;
   readonly frozen: string;
+  readonly past: string;
   /** Corners and edges: top left, top right, bottom left, bottom right, horizontal, vertical. */
   readonly box: readonly [string, string, string, string, string, string];
   readonly spinner: readonly string[];
@@ -47,6 +48,7 @@ export const UNICODE: Symbols = {
   crumb: '▸',
   cursor: '▏',
   frozen: '‖',
+  past: '◄◄',
   box: ['┌', '┐', '└', '┘', '─', '│'],
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
   ascii: false,
@@ -71,6 +73,7 @@ export const ASCII: Symbols = {
   crumb: '>',
   cursor: '_',
   frozen: '=',
+  past: '<<',
   box: ['+', '+', '+', '+', '-', '|'],
   spinner: ['|', '/', '-', '\\'],
   ascii: true,
@@ -95,6 +98,9 @@ const FOLD: Readonly<Record<string, string>> = {
   '×': 'x',
   '’': "'",
   '▼': 'v',
+  '►': '>',
+  '┤': '|',
+  '◄': '<',
   '▲': '^',
   '⇥': '>',
   '█': '#',

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { bindingsOf, type Context, KEYMAP } from '../../../tui/keymap.ts';
+import { bindingsOf, type Context, doubledKeys, KEYMAP } from '../../../tui/keymap.ts';
 import { refusal } from '../../../tui/model/gate.ts';
 import { acceptBurst } from '../../../tui/model/keys.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import { VIEW_IDS, VIEWS, type ViewId } from '../../../tui/model/views.ts';
 import { keyNames } from '../../../tui/use-keys.ts';
 import { START, status } from '../../tui/recording.ts';
-import { fresh, live, press, pressed, send } from './model-kit.ts';
+import { fresh, full, live, press, pressed, send } from './model-kit.ts';
 
-const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'dialog'];
+const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'chooser', 'dialog'];
 const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 const NAMED = [
   'enter',
@@ -28,6 +29,9 @@ const NAMED = [
 const CTRL = Array.from({ length: 26 }, (_, i) => `ctrl+${String.fromCharCode(97 + i)}`);
 const EVERY_KEY = [...PRINTABLE, ...NAMED, ...CTRL];
 
+/** Each view with all its answers. */
+const EVERY_VIEW = VIEW_IDS.map((view) => full({ view }));
+
 /** Presses a key that opens, and every key after it, alone: what would be run? */
 function runsOf(model: Model, key: string): string[] {
   return pressed(model, key)[1]
@@ -36,38 +40,82 @@ function runsOf(model: Model, key: string): string[] {
 }
 
 describe('KEYMAP', () => {
-  it('KEYMAP has no key twice in a context, and a help text for each', () => {
+  it('KEYMAP has no key twice in any place of any view, and a help text for each', () => {
     for (const context of CONTEXTS) {
-      const keys = bindingsOf(context).flatMap((b) => b.keys);
-      expect(new Set(keys).size, context).toBe(keys.length);
+      for (const { id } of VIEWS) {
+        const keys = bindingsOf(context, id).flatMap((b) => b.keys);
+        expect(new Set(keys).size, `${context} ${id}`).toBe(keys.length);
+      }
     }
     for (const binding of KEYMAP) expect(binding.help.length).toBeGreaterThan(1);
   });
 
+  it('doubledKeys names what is bound twice, so that a start with it fails', () => {
+    const again = { ...KEYMAP.find((b) => b.id === 'quit'), keys: ['F'] } as (typeof KEYMAP)[number];
+    expect(doubledKeys([...KEYMAP, again])).toContain('main alerts F');
+    expect(doubledKeys(KEYMAP)).toEqual([]);
+  });
+
   it('KEYMAP lets only capital letters begin a change of the cluster', () => {
     const beginning = KEYMAP.filter((b) => b.level !== undefined);
-    expect(beginning.flatMap((b) => b.keys).sort()).toEqual(['F', 'M']);
+    expect(
+      beginning
+        .flatMap((b) => b.keys)
+        .sort()
+        .join(''),
+    ).toBe('ABCDFKMSUX');
     for (const binding of beginning) expect(binding.disabled, binding.id).toBeDefined();
   });
 
-  it('no key at all sends an action from the table, help, detail or filter', () => {
-    const places = [live(), press(live(), '?'), press(live(), 'enter'), press(live(), '/')];
-    for (const place of places) for (const key of EVERY_KEY) expect(runsOf(place, key)).toEqual([]);
+  it('no key at all sends an operation, in any view, help, palette, list or filter', () => {
+    for (const view of EVERY_VIEW) {
+      for (const place of [view, press(view, '?'), press(view, ':'), press(view, 'v'), press(view, '/')])
+        for (const key of EVERY_KEY) expect(runsOf(place, key)).toEqual([]);
+    }
   });
 
-  it('no lower-case letter, digit, punctuation or named key even asks for a plan', () => {
-    for (const key of EVERY_KEY.filter((k) => !/^[A-Z]$/.test(k))) {
-      const plans = pressed(live(), key)[1].filter((e) => e.kind === 'plan' || e.kind === 'run');
-      expect(plans, key).toEqual([]);
+  it('in every view A alone acts at once, and only on an alert that can be acknowledged', () => {
+    for (const view of EVERY_VIEW) {
+      for (const key of EVERY_KEY) {
+        const acts = pressed(view, key)[1].flatMap((e) => (e.kind === 'act' ? [e.request.act.kind] : []));
+        expect(acts, `${view.view} ${key}`).toEqual(view.view === 'alerts' && key === 'A' ? ['ack'] : []);
+      }
+    }
+  });
+
+  it('a key that is held changes nothing but an acknowledgement, in any view', () => {
+    for (const view of EVERY_VIEW) {
+      for (const key of EVERY_KEY) {
+        const held = pressed(view, ...Array.from({ length: 12 }, () => key))[1];
+        const mutating = held.filter((e) => e.kind === 'run' || e.kind === 'act');
+        const isAck = view.view === 'alerts' && key === 'A';
+        expect(isAck ? [] : mutating, `${view.view} ${key}`).toEqual([]);
+      }
+    }
+  });
+
+  it('no lower-case letter, digit, punctuation or named key even asks for a plan, in any view', () => {
+    for (const view of EVERY_VIEW) {
+      for (const key of EVERY_KEY.filter((k) => !/^[A-Z]$/.test(k))) {
+        const asked = pressed(view, key)[1].filter((e) =>
+          ['plan', 'run', 'preflight', 'act'].includes(e.kind),
+        );
+        expect(asked, `${view.view} ${key}`).toEqual([]);
+      }
     }
   });
 });
+
+function actionsOf(view: ViewId) {
+  return bindingsOf('main', view).filter((b) => b.level !== undefined);
+}
 
 describe('refusal', () => {
   const states: readonly (readonly [string, Model, RegExp])[] = [
     ['read-only', live(undefined, { readOnly: true }), /read-only/],
     ['connecting', fresh(), /not connected yet/],
     ['frozen', press(live(), ' '), /frozen/],
+    ['past', press(full(), '{'), /history is read-only: End/],
     ['denied', live(undefined, { denied: 'not allowed: role viewer' }), /not allowed/],
     [
       'lost',
@@ -86,11 +134,13 @@ describe('refusal', () => {
     expect(refusal(live())).toBeNull();
     for (const [name, model, words] of states) {
       expect(refusal(model), name).toMatch(words);
-      for (const binding of KEYMAP.filter((b) => b.level !== undefined)) {
-        const [after, effects] = pressed(model, ...binding.keys);
-        expect(effects, name).toEqual([]);
-        expect(after.overlay, name).toBeNull();
-        expect(after.toast?.text, name).toMatch(words);
+      for (const { id: view } of VIEWS) {
+        for (const binding of actionsOf(view)) {
+          const [after, effects] = pressed({ ...model, view }, ...binding.keys);
+          expect(effects, name).toEqual([]);
+          expect(after.overlay, name).toBeNull();
+          expect(after.toast?.text, name).toMatch(words);
+        }
       }
     }
   });

@@ -1,9 +1,12 @@
 /** Models for the tests of the screen's model: made only by messages, as in life. */
+import type { ReplayLine } from '../../../tui/feed/replay-feed.ts';
+import type { SliceName } from '../../../tui/feed/slices.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
 import { initialModel, type Model } from '../../../tui/model/model.ts';
 import { update } from '../../../tui/model/update.ts';
-import { START, status } from '../../tui/recording.ts';
+import { answers } from '../../tui/answers.ts';
+import { calmWith, START, status } from '../../tui/recording.ts';
 
 export function fresh(patch: Partial<Model> = {}): Model {
   const start = {
@@ -46,4 +49,22 @@ export function pressed(model: Model, ...names: readonly string[]): [Model, Effe
 
 export function press(model: Model, ...names: readonly string[]): Model {
   return pressed(model, ...names)[0];
+}
+
+function messagesOf(line: ReplayLine): Message[] {
+  const now = START;
+  if (line.status !== undefined) return [{ type: 'status', status: line.status, now }];
+  if (line.event !== undefined) return [{ type: 'events', events: [line.event], now }];
+  if (line.alerts !== undefined) return [{ type: 'alerts', alerts: line.alerts }];
+  if (line.views !== undefined) return [{ type: 'views', views: line.views }];
+  if (line.history !== undefined) return [{ type: 'history', history: line.history }];
+  if (line.answer === undefined) return [];
+  const [slice, arg = ''] = line.answer.to.split(' ');
+  const question = { slice: slice as SliceName, arg };
+  return [{ type: 'answer', question, value: line.answer.value, now }];
+}
+
+/** The calm recording as a model that knows the answers to everything its views ask. */
+export function full(patch: Partial<Model> = {}): Model {
+  return { ...send(fresh(), ...calmWith(answers()).flatMap(messagesOf))[0], ...patch };
 }

@@ -1,0 +1,202 @@
+/** What the recorded cluster answers to the questions of single views, and to changes. */
+import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
+import type { LogLine, SliceName, Slices } from '../../tui/feed/slices.ts';
+import type { OperationView } from '../../tui/feed/wire.ts';
+import { at, endedOperation, sixNodes } from './recording.ts';
+
+function answer<K extends SliceName>(to: K | `${K} ${string}`, value: Slices[K]): ReplayLine {
+  return { at: at(0), answer: { to, value } };
+}
+
+const VERSIONS: Slices['versions'] = [
+  {
+    ...{ version: 39, config_hash: '9f1c22d07a33', create_time: at(-9 * 86_400_000), create_node: 'n2' },
+    ...{ changes: ['raft.snapshot_threshold'], is_active: false, author: 'bob', reason: 'fewer snapshots' },
+    confirmation: 'reverted',
+  },
+  {
+    ...{ version: 40, config_hash: '51d0c3aa90e1', create_time: at(-2 * 86_400_000), create_node: 'n1' },
+    ...{ changes: ['alerts'], is_active: false, author: 'ci', reason: 'rules as code' },
+    confirmation: null,
+  },
+  {
+    ...{ version: 41, config_hash: '77be01c9d4f8', create_time: at(-10_800_000), create_node: 'n1' },
+    ...{ changes: ['raft.election_timeout_ms', 'monitoring.interval_ms'], is_active: true, author: 'anna' },
+    ...{ reason: 'slow links to eu-c', confirmation: 'confirmed' as const },
+  },
+];
+
+const DIFF: Slices['diff'] = [
+  { path: 'cluster.raft.election_timeout_ms', from: [1000, 2000], to: [1500, 3000], effect: 'live' },
+  { path: 'cluster.monitoring.interval_ms', from: 1000, to: 500, effect: 'live' },
+  { path: 'cluster.network.port', from: 5433, to: 5434, effect: 'restart' },
+];
+
+const PENDING: Slices['pending'] = sixNodes().map((n) => ({
+  node_id: n.node_id,
+  version: n.node_id === 'n5' ? null : n.node_id === 'n4' ? 40 : 41,
+  config_file: '/etc/sqlcc/cluster.yaml',
+  pending:
+    n.node_id === 'n3' ? [{ path: 'log.level', from: 'INFO', to: 'DEBUG', effect: 'restart' as const }] : [],
+  file_issue: null,
+  error: n.node_id === 'n5' ? 'connection refused' : null,
+}));
+
+const EXPLAIN: Slices['explain'] = {
+  ...{ schemaVersion: 1, node_id: 'n1' },
+  rule: {
+    ...{ name: 'node_down', condition: 'node.liveness == dead', severity: 'critical', for_ms: 0 },
+    ...{ actions: ['email', 'webhook'], fixed: true, error: null },
+  },
+  subjects: [
+    {
+      ...{ id: 'a1', node_id: 'n5', state: 'firing', holds: true, value: 'no heartbeat for 388 s' },
+      ...{ pending_ms: null, in_maintenance: false, silenced_by: null, inhibited_by: null },
+      notifications: [
+        {
+          ...{ kind: 'firing', channel: 'email', state: 'delivered', at: at(-384_000), times: 1 },
+          note: '250 queued',
+        },
+        {
+          ...{ kind: 'firing', channel: 'webhook', state: 'dead', at: at(-360_000), times: 5 },
+          note: 'HTTP 502 five times',
+        },
+      ],
+      parts: [
+        { depth: 0, text: 'node.liveness == dead', value: 'true' },
+        { depth: 1, text: 'node.liveness', value: 'dead' },
+      ],
+    },
+  ],
+  read: { mode: 'stale', age_ms: 0, node_id: 'n2', applied_index: 1_204_551 },
+};
+
+const SILENCES: Slices['silences'] = [
+  {
+    ...{ id: 's1', rule: 'cert_expiry', node_id: 'n4', severity: null, created: at(-3_600_000) },
+    ...{ until: at(7_200_000), by: 'ci', reason: 'renewal is planned' },
+  },
+];
+
+const AUDIT: Slices['audit'] = [
+  {
+    ...{ index: 1_180_002, at: at(-720_000), actor: 'anna', credential: 'cert anna', from: '10.0.0.7' },
+    ...{ action: 'maintenance-enable', target: 'n6', reason: 'kernel update', before: 'off', after: 'on' },
+    ...{ outcome: 'ok', seq: 211, hash: 'c0ffee1122334455c0ffee1122334455' },
+  },
+  {
+    ...{ index: 1_204_100, at: at(-40_000), actor: 'bob', credential: 'token t4', from: '10.0.0.9' },
+    ...{ action: 'alert-acknowledge', target: 'a2', reason: '', before: null, after: 'bob' },
+    ...{ outcome: 'ok', seq: 212, hash: 'deadbeef1122334455c0ffee11223344' },
+  },
+];
+
+const PAST: OperationView = {
+  ...endedOperation(),
+  id: 'op-6',
+  phases: endedOperation().phases.map((p) => ({ ...p, at: at(-2_571_000) })),
+  from: 'n2',
+  to: 'n5',
+  reason: 'balance the load',
+};
+const RUNNING: OperationView = {
+  ...PAST,
+  ...{
+    id: 'op-8',
+    kind: 'maintenance',
+    state: 'running',
+    phase: 'drain',
+    from: null,
+    to: 'n6',
+    actor: 'anna',
+  },
+  reason: 'kernel update',
+  phases: [
+    { name: 'check', at: at(-4000), elapsed_ms: 12, result: 'quorum stays 3 of 5' },
+    { name: 'drain', at: at(-3988), elapsed_ms: null, result: null },
+  ],
+  candidates: [
+    { node_id: 'n2', eligible: true, reasons: ['log equal'], lag_entries: 0 },
+    { node_id: 'n5', eligible: false, reasons: ['dead'], lag_entries: 23_151 },
+  ],
+};
+
+function links(): Slices['links'] {
+  const names = sixNodes().map((n) => n.node_id);
+  return names
+    .filter((n) => n !== 'n5')
+    .flatMap((from, i) =>
+      names.map((to, j) => ({
+        ...{ from, to, rttMs: to === 'n5' ? null : Math.abs(i - j) * 2.1 + 0.9 },
+        liveness: to === 'n5' ? 'dead' : 'alive',
+      })),
+    );
+}
+
+const LOG: readonly LogLine[] = [
+  { at: at(-62_000), level: 'INFO', event: 'raft.follower', text: 'term=9 leader=n1' },
+  { at: at(-30_000), level: 'WARN', event: 'wal.slow', text: 'ms=31 bytes=8192' },
+  { at: at(-2000), level: 'ERROR', event: 'notifier.dead', text: 'channel=webhook status=502' },
+];
+
+/** Everything that a view of the calm recording may ask for. */
+export function answers(): ReplayLine[] {
+  return [
+    answer('versions', VERSIONS),
+    answer('diff 40..41', DIFF),
+    answer('diff 39..40', DIFF.slice(1, 2)),
+    answer('pending', PENDING),
+    answer('silences', SILENCES),
+    answer('explain node_down', EXPLAIN),
+    answer('audit', AUDIT),
+    answer('operations', [PAST, RUNNING]),
+    answer('links', links()),
+    ...sixNodes().map((n) => answer(`log ${n.node_id}`, LOG)),
+    {
+      at: at(0),
+      preflight: {
+        kind: 'rollback',
+        plan: {
+          checks: [
+            { name: 'valid', result: 'pass', text: 'valid on every live node' },
+            { name: 'restart', result: 'warn', text: '1 keys wait for a restart' },
+          ],
+          effects: ['cluster.raft.election_timeout_ms: [1500,3000] → [1000,2000] (live)'],
+          ...{ allowed: true, arm: 'v40', base: 41 },
+        },
+      },
+    },
+    {
+      at: at(0),
+      preflight: {
+        kind: 'apply',
+        plan: {
+          checks: [{ name: 'valid', result: 'pass', text: 'valid on every live node' }],
+          effects: ['cluster.monitoring.interval_ms: 500 → 250 (live)'],
+          ...{ allowed: true, arm: null, base: 41 },
+        },
+      },
+    },
+    {
+      at: at(0),
+      acted: { kind: 'apply', result: { words: 'v42 is on trial for 1m: K keeps it', undo: null } },
+    },
+    { at: at(0), acted: { kind: 'ack', result: { words: 'acknowledged node_down on n5', undo: null } } },
+    {
+      at: at(0),
+      acted: {
+        kind: 'silence',
+        result: {
+          words: 'silenced node_down on n5 for 1h',
+          undo: { kind: 'unsilence', id: 's2', label: 'node_down on n5' },
+        },
+      },
+    },
+    {
+      at: at(0),
+      acted: { kind: 'unsilence', result: { words: 'the silence of node_down on n5 has ended', undo: null } },
+    },
+    { at: at(0), acted: { kind: 'rollback', result: { words: 'v42 is in force', undo: null } } },
+    { at: at(0), acted: { kind: 'cancel', result: { words: 'operation op-8: cancelled', undo: null } } },
+  ];
+}

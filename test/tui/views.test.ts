@@ -1,0 +1,170 @@
+/** Every view at every tier in a real terminal: one program a size, its views one after the other. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { VIEWS } from '../../tui/model/views.ts';
+import { answers } from './answers.ts';
+import { expectScreen } from './golden.ts';
+import { buildProgram, type Program, pause, replaying, type Terminal } from './pty.ts';
+import { calmWith } from './recording.ts';
+
+const SIZES = [
+  [200, 60],
+  [120, 36],
+  [80, 24],
+  [60, 15],
+  [44, 12],
+] as const;
+
+/** Words that only this view says, at the smallest size too. */
+const SAYS: Readonly<Record<string, RegExp>> = {
+  raft: /transfer by anna|18 ms/,
+  alerts: /node_down/,
+  config: /v39/,
+  events: /bob|AUDIT/,
+  log: /wal\.slow/,
+  operations: /maintenance/,
+  node: /connections|address/,
+};
+
+const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
+
+let program: Program;
+let recording: string;
+const open: Terminal[] = [];
+
+beforeAll(async () => {
+  program = await buildProgram();
+  recording = program.recording(calmWith(answers()));
+});
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.kill();
+});
+afterAll(() => program.remove());
+
+async function shown(columns: number, rows: number, flags: readonly string[] = []): Promise<Terminal> {
+  const terminal = replaying(program, recording, { columns, rows, flags });
+  open.push(terminal);
+  await terminal.until((t) => t.includes('n5') && /CPU|q4\/5/.test(t), 'the first picture');
+  await terminal.still(300);
+  return terminal;
+}
+
+describe('views', () => {
+  it.each(SIZES)(
+    'every view at %ix%i looks as drawn, and nothing is cleared in between',
+    async (columns, rows) => {
+      const terminal = await shown(columns, rows);
+      const before = terminal.raw.length;
+      for (const { id, key } of VIEWS) {
+        if (id === 'topology') continue;
+        if (key === null) {
+          terminal.type('1');
+          await terminal.still(150);
+          terminal.type('\r');
+        } else terminal.type(key);
+        await terminal.until((t) => SAYS[id]?.test(t) ?? false, `the view ${id}`);
+        expectScreen(await terminal.still(200), `view-${id}-${columns}x${rows}`);
+      }
+      expect(terminal.raw.slice(before)).not.toMatch(FULL_CLEAR);
+    },
+  );
+
+  it('every view in ASCII has no other character', async () => {
+    const terminal = await shown(120, 36, ['--ascii']);
+    for (const { id, key } of VIEWS) {
+      if (key === null || id === 'topology') continue;
+      terminal.type(key);
+      await terminal.until((t) => SAYS[id]?.test(t) ?? false, `the view ${id}`);
+      expect(await terminal.still(150), id).toMatch(/^[\x20-\x7e\n]*$/);
+    }
+  });
+
+  it('a second of the past is shown by every view, and Esc or End is live again', async () => {
+    const terminal = await shown(120, 36);
+    terminal.type('(');
+    await terminal.see('HISTORY');
+    terminal.type('{');
+    await terminal.see('(-1m02s)');
+    expectScreen(await terminal.still(200), 'past-topology-120x36');
+    for (const key of ['2', '3', '4', '5', '6', '7']) {
+      terminal.type(key);
+      await terminal.still(120);
+      expect(terminal.text()).toContain('(-1m02s)');
+      terminal.type('F');
+      await terminal.see('history is read-only: End returns to live');
+    }
+    terminal.type('\x1b[F');
+    await terminal.see('LIVE');
+  });
+
+  it('the palette finds a failover by letters, the action menu says why not, the observer list who says what', async () => {
+    const terminal = await shown(80, 24);
+    terminal.type(':');
+    await terminal.see('Palette');
+    terminal.type('fn2');
+    await terminal.see('failover n2');
+    expectScreen(await terminal.still(200), 'palette-80x24');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('Palette'), 'the table again');
+    terminal.type('a');
+    await terminal.see('What can be done here');
+    expectScreen(await terminal.still(200), 'actions-80x24');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('What can be done'), 'the table again');
+    terminal.type('v');
+    await terminal.see('leader n1, term 9');
+    expectScreen(await terminal.still(200), 'observer-80x24');
+  });
+});
+
+describe('changes', () => {
+  it('an alert is silenced by y and Enter, and U takes it back', async () => {
+    const terminal = await shown(120, 36);
+    terminal.type('3');
+    await terminal.see('part by part');
+    terminal.type('S');
+    await terminal.see('SILENCE node_down on n5');
+    await pause(450);
+    expectScreen(await terminal.still(200), 'silence-120x36');
+    terminal.type('y');
+    await terminal.see('armed: Enter confirms');
+    terminal.type('\r');
+    await terminal.see('U takes it back');
+    terminal.type('U');
+    await terminal.see('the silence of node_down on n5 has ended');
+  });
+
+  it('a rollback that touches elections is armed by its typed version and a reason', async () => {
+    const terminal = await shown(80, 24);
+    terminal.type('4');
+    await terminal.see('v39');
+    terminal.type('j');
+    await terminal.still(150);
+    terminal.type('B');
+    await terminal.see('Type v40 to arm');
+    await pause(450);
+    expectScreen(await terminal.still(200), 'rollback-80x24');
+    terminal.type('y');
+    await terminal.still(150);
+    terminal.type('\r');
+    await terminal.until((t) => !t.includes('Type v40'), 'Enter on Cancel closes it');
+  });
+
+  it('a configuration is written, checked, put on trial', async () => {
+    const terminal = await shown(80, 24);
+    terminal.type('4');
+    await terminal.see('v39');
+    terminal.type('C');
+    await terminal.see('Change:');
+    await pause(450);
+    for (const key of 'monitoring.interval_ms=250') terminal.type(key);
+    await terminal.see('interval_ms=250');
+    terminal.type('\r');
+    await terminal.see('valid on every live node');
+    await pause(450);
+    expectScreen(await terminal.still(200), 'apply-80x24');
+    terminal.type('y');
+    await terminal.see('armed');
+    terminal.type('\r');
+    await terminal.see('on trial for 1m');
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
+import type { DeskClient } from '../../../tui/options.ts';
+
+/** A client that notes its calls and answers with `answers` by the name of the method. */
+function clientOf(answers: Record<string, unknown>) {
+  const calls: unknown[][] = [];
+  const method =
+    (name: string) =>
+    async (...args: unknown[]) => {
+      calls.push([name, ...args]);
+      return answers[name];
+    };
+  const names = ['config', 'putConfig', 'rollbackConfig', 'confirmConfig', 'configDiff', 'acknowledgeAlert'];
+  const alerting = { silence: method('silence'), unsilence: method('unsilence') };
+  const client = { ...Object.fromEntries(names.map((n) => [n, method(n)])), alerting };
+  return { calls, desk: clientDesk(client as unknown as DeskClient) };
+}
+
+const config = { version: { version: 41 } };
+const change = (path: string, effect = 'live') => ({ path, from: 1, to: 2, effect });
+
+describe('configText', () => {
+  it('configText nests keys under cluster and reads values as YAML', () => {
+    expect(configText('raft.heartbeat_interval_ms=40 network.tags=[a,b]')).toBe(
+      'cluster:\n  raft:\n    heartbeat_interval_ms: 40\n  network:\n    tags:\n      - a\n      - b\n',
+    );
+    expect(configText('cluster.name=prod eu')).toBe('cluster:\n  name: prod eu\n');
+  });
+
+  it('configText refuses what is no assignment and no file, with a sentence', () => {
+    expect(() => configText('raft')).toThrow(/"raft" is no key=value/);
+    expect(() => configText('raft..x=1')).toThrow(/empty key/);
+    expect(() => configText('@/no/such/file.yaml')).toThrow(/can't be read/);
+  });
+});
+
+describe('clientDesk', () => {
+  it('a dry run is bound to the version in force, and the change to the same', async () => {
+    const put = { changes: [change('a.b')], notes: [], version: 42, tentative: null };
+    const { calls, desk } = clientOf({ config, putConfig: put });
+    const act = { kind: 'apply', text: 'a.b=2', confirmMs: 60_000 } as const;
+    const plan = await desk.preflight(act);
+    expect(plan).toMatchObject({ allowed: true, arm: null, base: 41, effects: ['a.b: 1 → 2 (live)'] });
+    expect(calls[1]).toMatchObject(['putConfig', { dryRun: true, ifVersion: 41 }]);
+    await desk.act({ act, reason: ' why ', base: plan.base });
+    expect(calls[2]).toMatchObject(['putConfig', { ifVersion: 41, reason: 'why', confirmWithinMs: 60_000 }]);
+  });
+
+  it('a rollback that touches raft must be typed, a forbidden or an empty one is refused', async () => {
+    const act = { kind: 'rollback', version: 40, active: 41, confirmMs: null } as const;
+    const plan = (changes: unknown[]) => clientOf({ config, configDiff: { changes } }).desk.preflight(act);
+    expect((await plan([change('cluster.raft.heartbeat_interval_ms')])).arm).toBe('v40');
+    expect((await plan([change('cluster.monitoring.interval_ms')])).arm).toBeNull();
+    expect((await plan([change('cluster.name', 'forbidden')])).allowed).toBe(false);
+    expect((await plan([])).allowed).toBe(false);
+  });
+
+  it('a silence tells how it is taken back', async () => {
+    const { desk } = clientOf({ silence: { id: 's9' } });
+    const act = { kind: 'silence', rule: 'node_down', nodeId: 'n5', forMs: 3_600_000 } as const;
+    expect(await desk.act({ act, reason: '', base: null })).toEqual({
+      words: 'silenced node_down on n5 for 1h',
+      undo: { kind: 'unsilence', id: 's9', label: 'node_down on n5' },
+    });
+  });
+});

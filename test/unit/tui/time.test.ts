@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { alertRows, happenings, versionRows } from '../../../tui/model/lists.ts';
+import { shown } from '../../../tui/model/selectors.ts';
+import { addToRecord, reach, travel } from '../../../tui/model/time.ts';
+import {
+  addToTrace,
+  fillTrace,
+  pointAt,
+  ratesOf,
+  resample,
+  type TracePoint,
+} from '../../../tui/model/trace.ts';
+import { VIEW_IDS } from '../../../tui/model/views.ts';
+import { at, event, node, START, status } from '../../tui/recording.ts';
+import { full, live, press, send } from './model-kit.ts';
+
+const SECOND = 1000;
+const ago = (ms: number) => START - ms;
+
+describe('travel', () => {
+  it('travel shows who led at that second, by elections and losses', () => {
+    const model = full();
+    expect(shown(travel(model, ago(600_000))).status?.raft).toMatchObject({ leader_id: 'n5', term: 8 });
+    expect(shown(travel(model, ago(2_600_000))).status?.raft).toMatchObject({ leader_id: 'n2', term: 7 });
+    expect(shown(travel(model, ago(100_000))).status?.raft).toMatchObject({ leader_id: 'n1', term: 9 });
+    const between = shown(travel(model, ago(388_100)));
+    expect(between.status?.raft.leader_id).toBeNull();
+    expect(between.leaderlessSince).toBe(ago(388_231));
+    expect(between.status?.nodes.filter((n) => n.role === 'leader')).toEqual([]);
+  });
+
+  it('travel shows nothing that came later, in any view', () => {
+    const model = travel(full(), ago(60_000));
+    for (const view of VIEW_IDS) {
+      const seen = { ...model, view };
+      expect(happenings(seen).every((h) => Date.parse(h.at) <= ago(60_000))).toBe(true);
+      expect(versionRows(seen).every((v) => Date.parse(v.create_time) <= ago(60_000))).toBe(true);
+      expect(alertRows(seen).map((a) => a.id)).toEqual(['a1', 'a2']);
+    }
+    expect(alertRows(travel(full(), ago(100_000))).map((a) => a.id)).toEqual(['a1']);
+    expect(alertRows(travel(full(), ago(600_000)))).toEqual([]);
+  });
+
+  it('travel tells the life of a node from its events, before and after', () => {
+    const row = (ms: number) => shown(travel(full(), ago(ms))).status?.nodes.find((n) => n.node_id === 'n5');
+    expect(row(600_000)?.liveness).toBe('alive');
+    expect(row(300_000)?.liveness).toBe('dead');
+    expect(row(300_000)?.last_heartbeat_ms).toBe(88_000);
+    expect(row(600_000)?.last_heartbeat_ms).toBeNull();
+  });
+
+  it('a figure that nobody recorded is missing, not that of another time', () => {
+    const cpu = (ms: number) =>
+      shown(travel(full(), ago(ms))).status?.nodes.find((n) => n.node_id === 'n1')?.cpu_usage;
+    expect(cpu(30_000)).toBeCloseTo(0.35 + 0.3 * Math.sin(30 / 4), 5);
+    expect(cpu(600_000)).toBeNull();
+  });
+
+  it('travel keeps within what is known, and the newest second is live', () => {
+    const model = full();
+    expect(travel(model, START + 5000).past).toBeNull();
+    expect(travel(model, 0).past?.at).toBe(reach(model).from);
+    expect(reach(model).from).toBe(ago(3_591_000));
+  });
+
+  it('a picture that was seen comes back as it was', () => {
+    const first = live(status({ config: { version: 40 } }));
+    const later = send(first, {
+      type: 'status',
+      status: status({ config: { version: 41 } }),
+      now: START + 5 * SECOND,
+    })[0];
+    expect(shown(travel(later, START + 2 * SECOND)).status?.config.version).toBe(40);
+    expect(shown(later).status?.config.version).toBe(41);
+  });
+});
+
+describe('keys of time', () => {
+  it('brackets go by a second, braces by a minute, parentheses by an event, End is live', () => {
+    const model = full();
+    expect(press(model, '[').past?.at).toBe(ago(SECOND));
+    expect(press(model, '{', '}').past).toBeNull();
+    expect(press(model, '{', ']').past?.at).toBe(ago(59_000));
+    expect(press(model, '(').past?.at).toBe(ago(2000));
+    expect(press(model, '(', '(').past?.at).toBe(ago(12_000));
+    expect(press(model, '(', '(', ')').past?.at).toBe(ago(2000));
+    expect(press(model, '{', 'end').past).toBeNull();
+    expect(press(model, '{', 'escape').past).toBeNull();
+  });
+
+  it('T takes every view to the second of the selected row', () => {
+    expect(press({ ...full(), view: 'events' }, 'j', 'j', 'T').past?.at).toBe(ago(63_000));
+    expect(press({ ...full(), view: 'raft' }, 'T').past?.at).toBe(ago(388_000));
+    const moved = press({ ...full(), view: 'raft' }, 'j', 'T', '1');
+    expect(moved.view).toBe('topology');
+    expect(shown(moved).status?.raft.leader_id).toBe('n5');
+  });
+});
+
+describe('addToRecord', () => {
+  it('addToRecord keeps an hour, and thins it where many nodes would fill the memory', () => {
+    const nodes = Array.from({ length: 1000 }, (_, i) => node(`n${i}`));
+    const picture = { ...full().picture, status: status({ nodes }) };
+    let record = addToRecord([], picture, START);
+    for (let s = 1; s <= 4000; s++) record = addToRecord(record, picture, START + s * SECOND);
+    expect(record.length).toBeGreaterThan(50);
+    expect(record.length).toBeLessThanOrEqual(68);
+    expect(record[0]?.at).toBeGreaterThanOrEqual(START + 400 * SECOND);
+  });
+});
+
+describe('trace', () => {
+  const points: TracePoint[] = [0, 1, 2, 3, 10].map((s) => ({
+    ...{ at: START + s * SECOND, cpu: s / 10, lag: s },
+    applied: 100 * s,
+  }));
+
+  it('pointAt finds the newest point that is not too old', () => {
+    expect(pointAt(points, START + 2500)?.lag).toBe(2);
+    expect(pointAt(points, START - 1)).toBeNull();
+    expect(pointAt(points, START + 40 * SECOND)).toBeNull();
+  });
+
+  it('resample leaves gaps where nothing was sampled', () => {
+    const span = { from: START, to: START + 10 * SECOND };
+    expect(resample(points, (p) => p.lag, span, 5)).toEqual([1, 3, null, null, 10]);
+  });
+
+  it('ratesOf tells growth a second, and nothing below zero', () => {
+    expect(ratesOf(points).map((p) => p.applied)).toEqual([100, 100, 100, 100]);
+    const again = [...points, { at: START + 11 * SECOND, cpu: 0, lag: 0, applied: 5 }];
+    expect(ratesOf(again).at(-1)?.applied).toBe(0);
+  });
+
+  it('a trace is bounded by an hour and by its points over all nodes', () => {
+    let trace = {};
+    for (let s = 0; s < 4000; s++)
+      trace = addToTrace(trace, status({ nodes: [node('n1')] }), START + s * SECOND);
+    expect(Object.values<readonly unknown[]>(trace)[0]?.length).toBe(3600);
+    const nodes = Array.from({ length: 2000 }, (_, i) => node(`n${i}`));
+    let wide = {};
+    for (let s = 0; s < 70; s++) wide = addToTrace(wide, status({ nodes }), START + s * SECOND);
+    expect(Object.values<readonly unknown[]>(wide)[0]?.length).toBe(60);
+  });
+
+  it('fillTrace puts the past before what was seen here', () => {
+    const own = addToTrace({}, status({ nodes: [node('n1', { cpu_usage: 0.5 })] }), START);
+    const past = [2, 1, 0].map((s) => ({
+      ...{ at: at(-s * SECOND), node_id: 'n1', cpu_usage: s / 10, lag_entries: 0 },
+      applied_index: 1,
+    }));
+    const filled = fillTrace(own, { schemaVersion: 1, step_ms: 1000, points: past });
+    expect(filled['n1']?.map((p) => p.cpu)).toEqual([0.2, 0.1, 0.5]);
+  });
+});
+
+describe('views that disagree', () => {
+  it('an event that comes while the past is shown does not move it', () => {
+    const past = press(full(), '{');
+    const news = event(0, 'n2', 'disk-slow', 'slow');
+    const after = send(past, { type: 'events', events: [news], now: START })[0];
+    expect(happenings(after)).toEqual(happenings(past));
+    expect(happenings({ ...after, past: null })[0]?.at).toBe(at(0));
+  });
+});

@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { brailleChart, niceTop } from '../../../tui/format/braille.ts';
+import { tabs } from '../../../tui/lines/head.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import { choices, fuzzy } from '../../../tui/model/chooser.ts';
+import { alertRows, happenings, matchesWords, wanted } from '../../../tui/model/lists.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { duplicates, VIEW_IDS, VIEWS } from '../../../tui/model/views.ts';
+import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
+import { lineWidth, textOf } from '../../../tui/theme/tokens.ts';
+import { status } from '../../tui/recording.ts';
+import { fresh, full, live, press, pressed, send } from './model-kit.ts';
+
+const SIZES = [
+  [200, 60],
+  [120, 36],
+  [110, 30],
+  [80, 24],
+  [80, 20],
+  [60, 15],
+  [44, 12],
+  [30, 6],
+] as const;
+
+function textAt(model: Model, columns = 120, rows = 36): string {
+  const screen = screenOf({ model, symbols: UNICODE }, columns, rows);
+  const body = screen.bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))));
+  const over = screen.overlay?.rows.map((r) => textOf(r.line)) ?? [];
+  return [...screen.head.map((h) => textOf(h.line)), ...body, textOf(screen.foot.line), ...over].join('\n');
+}
+
+/** A model whose questions of `view` were all refused. */
+function unanswered(view: Model['view']): Model {
+  const asked = { ...live(), view };
+  const failure = { code: 'unavailable', message: 'connection refused\u001b[2J', hint: '' };
+  return send(
+    asked,
+    ...wanted(asked).map((question) => ({ type: 'no-answer' as const, question, failure, now: 0 })),
+  )[0];
+}
+
+describe('screenOf, every view', () => {
+  it('fills exactly its rows and columns at every size, known or not, with and without Unicode', () => {
+    for (const view of VIEW_IDS) {
+      for (const model of [
+        full({ view }),
+        fresh({ view }),
+        unanswered(view),
+        press(full({ view }), 'enter'),
+      ]) {
+        for (const symbols of [UNICODE, ASCII]) {
+          for (const [columns, rows] of SIZES) {
+            const screen = screenOf({ model, symbols }, columns, rows);
+            const height = screen.bands.reduce((sum, b) => sum + b.height, 0);
+            const what = `${view} ${columns}x${rows}`;
+            expect(height + screen.head.length + 1, what).toBe(rows);
+            for (const band of screen.bands) {
+              expect(
+                band.panes.reduce((sum, p) => sum + p.width, 0),
+                what,
+              ).toBe(columns);
+              for (const pane of band.panes) {
+                expect(pane.rows.length, what).toBeLessThanOrEqual(band.height);
+                for (const row of pane.rows)
+                  expect(lineWidth(row.line), what).toBeLessThanOrEqual(pane.width);
+              }
+            }
+            for (const row of [...screen.head, screen.foot]) expect(lineWidth(row.line), what).toBe(columns);
+          }
+        }
+      }
+    }
+  });
+
+  it('says that it waits, why there is no answer, and that there is nothing', () => {
+    for (const view of ['config', 'operations', 'log'] as const) {
+      expect(textAt({ ...live(), view })).toContain('asking the cluster…');
+      expect(textAt(unanswered(view))).toContain('no answer: connection refused');
+      expect(textAt(unanswered(view))).not.toContain('\u001b');
+    }
+    const none = send(live(undefined, { view: 'operations' }), {
+      ...{ type: 'answer', question: { slice: 'operations', arg: '' }, value: [], now: 0 },
+    })[0];
+    expect(textAt(none)).toContain('none so far: F, D or M begins one');
+    expect(textAt({ ...live(), view: 'alerts' })).toContain('none: nothing fires');
+    expect(textAt({ ...live(), view: 'events' })).toContain('quiet so far');
+  });
+
+  it('an answer that could not be refreshed stays and says so', () => {
+    const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
+    const question = { slice: 'operations' as const, arg: '' };
+    const old = send(full({ view: 'operations' }), { type: 'no-answer', question, failure, now: 1 })[0];
+    expect(textAt(old, 200, 60)).toContain('~ not refreshed: connection refused');
+    expect(textAt(old, 200, 60)).toContain('balance the load');
+  });
+});
+
+describe('the register of views', () => {
+  it('names no view and no digit twice, and duplicates would say it', () => {
+    expect(duplicates(VIEWS.flatMap((v) => v.key ?? []))).toEqual([]);
+    expect(duplicates(['1', '2', '1'])).toEqual(['1']);
+  });
+
+  it('a digit opens its view, ` the one before, Esc goes back to the table and never quits', () => {
+    for (const view of VIEWS) {
+      if (view.key !== null) expect(press(full(), view.key).view).toBe(view.id);
+    }
+    expect(press(full(), '3', '4', '`').view).toBe('alerts');
+    const [model, effects] = pressed(full(), '3', 'escape', 'escape', 'escape');
+    expect(model.view).toBe('topology');
+    expect(effects).toEqual([]);
+  });
+
+  it('Enter on a node opens all about it, ← → go to its neighbours', () => {
+    const model = press(full(), 'j', 'enter');
+    expect(textAt(model)).toContain('┌ n2 · eu-a · ok');
+    expect(textAt(press(model, 'right'))).toContain('┌ n3 · eu-b');
+    expect(textAt(press(model, 'left', 'left'))).toContain('┌ n1 · eu-a');
+  });
+
+  it('tabs mark the open view and count what needs a look', () => {
+    const view = { model: full({ view: 'alerts' }), symbols: UNICODE };
+    const words = textOf(tabs(view, screenOf(view, 120, 36).layout));
+    expect(words).toContain('[3 Alerts !2]');
+    expect(words).toContain('4 Config v41');
+  });
+
+  it('a view asks only for what it shows, and the selection asks for its own', () => {
+    expect(wanted(full())).toEqual([]);
+    expect(wanted(full({ view: 'alerts' }))).toContainEqual({ slice: 'explain', arg: 'node_down' });
+    expect(wanted(press(full({ view: 'alerts' }), 'j'))).toContainEqual({
+      slice: 'explain',
+      arg: 'follower_lag',
+    });
+    expect(wanted(full({ view: 'config' }))).toContainEqual({ slice: 'diff', arg: '40..41' });
+  });
+});
+
+describe('lists', () => {
+  it('alerts: firing before resolved, the worst first', () => {
+    const rows = full().picture.alerts;
+    const more = rows.concat({ ...(rows[0] as (typeof rows)[0]), id: 'old', state: 'resolved' });
+    const model = send(full(), { type: 'alerts', alerts: more })[0];
+    expect(alertRows(model).map((a) => a.id)).toEqual(['a1', 'a2', 'old']);
+    expect(alertRows(press({ ...model, view: 'alerts' }, 'o')).map((a) => a.id)).toEqual(['a1', 'a2']);
+  });
+
+  it('events and audit are one order of time, and equal ones in a row are one line', () => {
+    const rows = happenings(full());
+    expect(rows.map((r) => r.at)).toEqual([...rows.map((r) => r.at)].sort().reverse());
+    expect(rows[0]).toMatchObject({ times: 3 });
+    expect(rows.some((r) => 'audit' in r)).toBe(true);
+    expect(happenings(press(full({ view: 'events' }), 'l', 'l')).filter((r) => 'event' in r)).toHaveLength(1);
+  });
+
+  it('matchesWords wants every word, takes | as or and ! as not', () => {
+    expect(matchesWords('lag|leader n3', 'n3 lag 561')).toBe(true);
+    expect(matchesWords('lag !n3', 'n3 lag 561')).toBe(false);
+    expect(matchesWords('', 'anything')).toBe(true);
+  });
+});
+
+describe('the palette', () => {
+  const chooser = (text: string) => ({ kind: 'chooser' as const, purpose: 'palette' as const, text, at: 0 });
+
+  it('fuzzy finds letters in their order, whole words first', () => {
+    expect(fuzzy('failover n2', 'fn2')).not.toBeNull();
+    expect(fuzzy('failover n2', '2nf')).toBeNull();
+    expect(fuzzy('go raft', 'raft') ?? 99).toBeLessThan(fuzzy('roll a fast', 'raft') ?? 999);
+  });
+
+  it('names every view, node and failover that is possible', () => {
+    const words = choices(full(), chooser('')).map((e) => e.words);
+    for (const expected of [
+      'go alerts',
+      'node n4',
+      'failover n2',
+      'maintenance n3',
+      'rollback 40',
+      'set refresh 2s',
+    ])
+      expect(words).toContain(expected);
+    expect(words).not.toContain('failover n1');
+    expect(words).not.toContain('failover n4');
+  });
+
+  it('an entry that acts opens its plan and nothing more', () => {
+    const [model, effects] = pressed(full(), ':', ...'failover n3', 'enter');
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+    expect(effects[0]).toMatchObject({ request: { kind: 'failover', to: 'n3', dry_run: true } });
+    expect(model.overlay?.kind).toBe('action');
+  });
+
+  it('an entry that acts is refused by the same gate as its key', () => {
+    for (const line of ['failover n3', 'maintenance n3', 'rollback 40', 'step down']) {
+      const [model, effects] = pressed(full({ readOnly: true }), ':', ...line, 'enter');
+      expect(effects, line).toEqual([]);
+      expect(model.toast?.text, line).toContain('read-only');
+    }
+  });
+
+  it('filter and refresh are set by their words', () => {
+    expect(press(full(), ':', ...'filter state:dead', 'enter').filter.text).toBe('state:dead');
+    expect(press(full(), ':', ...'set refresh 5s', 'enter').refreshMs).toBe(5000);
+  });
+});
+
+describe('whose view', () => {
+  it('v lists what each node says, and Enter sees through it', () => {
+    const open = press(full(), 'v');
+    expect(textAt(open)).toContain('leader n1, term 9');
+    const [model, effects] = pressed(open, 'down', 'down', 'enter');
+    expect(model.observer).toBe('n2');
+    expect(effects).toEqual([{ kind: 'refresh', observer: 'n2' }]);
+  });
+
+  it('nodes that name different leaders are told in the banner, with who says what', () => {
+    const views = full().picture.views?.views ?? [];
+    const split = views.map((v) => (v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v));
+    const model = send(full(), { type: 'views', views: { schemaVersion: 1, agree: false, views: split } })[0];
+    expect(textAt(model)).toContain('!! VIEWS DISAGREE');
+    expect(textAt(model)).toContain('n1 n2 n3 n4: n1 t9 · n6: n6 t8');
+    expect(textAt(full())).not.toContain('DISAGREE');
+  });
+});
+
+describe('brailleChart', () => {
+  it('draws low left and high right, joins neighbours, leaves gaps', () => {
+    const chart = { columns: 4, rows: 2, top: 7, ascii: false };
+    expect(brailleChart([0, 1, 2, 3, 4, 5, 6, 7], chart)).toEqual(['⠀⠀⡠⠊', '⡠⠊⠀⠀']);
+    expect(brailleChart([0, 7], { ...chart, columns: 1 })).toEqual(['⢸', '⡸']);
+    expect(brailleChart([0, null, null, null], { ...chart, rows: 1, columns: 2 })).toEqual(['⡀⠀']);
+    expect(brailleChart([0, 0, 7, 7], { ...chart, rows: 1, columns: 2, ascii: true })).toEqual(['**']);
+  });
+
+  it('niceTop is the next round number', () => {
+    expect([0, 1, 3, 7, 11, 561, 0.3].map(niceTop)).toEqual([1, 1, 5, 10, 20, 1000, 0.5]);
+  });
+});
+
+describe('what stands on a frozen picture', () => {
+  it('a status that comes while it is frozen is recorded, not shown', () => {
+    const frozen = press(full(), ' ');
+    const news = {
+      type: 'status' as const,
+      status: status({ config: { version: 50 } }),
+      now: frozen.now + 1000,
+    };
+    const after = send(frozen, news)[0];
+    expect(textAt(after)).toContain('v41');
+    expect(after.record.at(-1)?.picture.status?.config.version).toBe(50);
+  });
+});

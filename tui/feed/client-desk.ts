@@ -1,0 +1,175 @@
+/** The desk of a live cluster: one method of the client SDK for each question and change. */
+import { readFileSync } from 'node:fs';
+import { parseDocument, stringify } from 'yaml';
+import { SqlccError } from '../../src/base/index.ts';
+import { rough } from '../format/words.ts';
+import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
+import type { DeskClient } from '../options.ts';
+import type { Acted, ActRequest, Desk } from './desk.ts';
+import type { Link, Question, SliceName, Slices } from './slices.ts';
+import type { CheckRow, ConfigChangeRow } from './wire.ts';
+
+/** Nodes that are asked how they hear the others: above this the matrix is not drawn either. */
+const MOST_LINKED = 12;
+const LINK_TIMEOUT_MS = 1500;
+
+async function links(client: DeskClient): Promise<Link[]> {
+  const { nodes } = await client.status({ stale: true });
+  const asked = nodes.filter((n) => n.liveness === 'alive' || n.liveness === 'suspect').slice(0, MOST_LINKED);
+  const rows = await Promise.allSettled(
+    asked.map(async ({ node_id: from }) => {
+      const answer = await client.status({ stale: true, node: from, timeoutMs: LINK_TIMEOUT_MS });
+      return answer.nodes.map((n): Link => ({ from, to: n.node_id, rttMs: n.rtt_ms, liveness: n.liveness }));
+    }),
+  );
+  return rows.flatMap((r) => (r.status === 'fulfilled' ? r.value : []));
+}
+
+const READS: {
+  readonly [K in SliceName]: (client: DeskClient, arg: string) => Promise<Slices[K]>;
+} = {
+  operations: async (client) => (await client.operations()).operations,
+  versions: async (client) => (await client.configVersions()).versions,
+  pending: async (client) => (await client.configPending()).nodes,
+  diff: async (client, arg) => {
+    const [from, to] = arg.split('..').map(Number);
+    return (await client.configDiff({ from: from ?? 0, to: to ?? 0 })).changes;
+  },
+  silences: async (client) => (await client.alerting.silences()).silences,
+  explain: (client, arg) => client.alerting.explain(arg),
+  audit: async (client) => (await client.audit()).records,
+  links,
+  log: async () => {
+    throw new SqlccError('not_implemented', 'this daemon keeps its log in its own file');
+  },
+};
+
+/** `raft.heartbeat_interval_ms=40 …` as YAML, or the text of the named file. */
+export function configText(text: string): string {
+  const words = text.trim();
+  if (words.startsWith('@')) {
+    try {
+      return readFileSync(words.slice(1), 'utf8');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SqlccError('invalid_argument', `the file can't be read: ${why}`);
+    }
+  }
+  const document = parseDocument('');
+  for (const word of words.split(/\s+(?=[\w.]+=)/)) {
+    const at = word.indexOf('=');
+    if (at < 1) throw new SqlccError('invalid_argument', `"${word}" is no key=value`);
+    const steps = word.slice(0, at).split('.');
+    if (steps.includes('')) throw new SqlccError('invalid_argument', `"${word}" has an empty key`);
+    const path = steps[0] === 'cluster' ? steps : ['cluster', ...steps];
+    document.setIn(path, parseDocument(word.slice(at + 1)).toJS());
+  }
+  return stringify(document.toJS());
+}
+
+function valueWords(value: unknown): string {
+  return value === undefined || value === null ? 'unset' : JSON.stringify(value);
+}
+
+function changeWords(change: ConfigChangeRow): string {
+  return `${change.path}: ${valueWords(change.from)} → ${valueWords(change.to)} (${change.effect})`;
+}
+
+function checksOf(changes: readonly ConfigChangeRow[], notes: readonly string[]): CheckRow[] {
+  const forbidden = changes.filter((c) => c.effect === 'forbidden');
+  const restart = changes.filter((c) => c.effect === 'restart');
+  return [
+    ...(changes.length === 0
+      ? [{ name: 'changes', result: 'fail' as const, text: 'nothing would be different' }]
+      : [{ name: 'valid', result: 'pass' as const, text: 'valid on every live node' }]),
+    ...forbidden.map((c) => ({
+      name: 'forbidden',
+      result: 'fail' as const,
+      text: `${c.path} can't be changed`,
+    })),
+    ...(restart.length > 0
+      ? [{ name: 'restart', result: 'warn' as const, text: `${restart.length} keys wait for a restart` }]
+      : []),
+    ...notes.map((text) => ({ name: 'note', result: 'warn' as const, text })),
+  ];
+}
+
+async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan> {
+  const planOf = (
+    changes: readonly ConfigChangeRow[],
+    notes: readonly string[],
+    base: number,
+  ): ChangePlan => {
+    const checks = checksOf(changes, notes);
+    const paths = changes.map((c) => c.path);
+    return {
+      checks,
+      effects: changes.map(changeWords),
+      allowed: checks.every((c) => c.result !== 'fail'),
+      arm: armOf(act, paths),
+      base,
+    };
+  };
+  if (act.kind === 'apply') {
+    const base = (await client.config()).version.version;
+    const answer = await client.putConfig({ text: configText(act.text), dryRun: true, ifVersion: base });
+    return planOf(answer.changes, answer.notes, base);
+  }
+  if (act.kind === 'rollback') {
+    const base = (await client.config()).version.version;
+    const { changes } = await client.configDiff({ from: base, to: act.version });
+    return planOf(changes, [], base);
+  }
+  throw new SqlccError('invalid_argument', `${act.kind} has no dry run`);
+}
+
+function trialWords(answer: { version: number; tentative: { expires: string } | null }, ms: number | null) {
+  return answer.tentative === null || ms === null
+    ? `v${answer.version} is in force`
+    : `v${answer.version} is on trial for ${rough(ms)}: K keeps it`;
+}
+
+async function perform(client: DeskClient, { act, reason, base }: ActRequest): Promise<Acted> {
+  const told = reason.trim() === '' ? {} : { reason: reason.trim() };
+  const pinned = base === null ? {} : { ifVersion: base };
+  const done = (words: string, undo: ChangeAct | null = null): Acted => ({ words, undo });
+  switch (act.kind) {
+    case 'ack':
+      await client.acknowledgeAlert(act.id);
+      return done(`acknowledged ${act.label}`);
+    case 'silence': {
+      const where = act.nodeId === null ? {} : { nodeId: act.nodeId };
+      const made = await client.alerting.silence({ rule: act.rule, ...where, forMs: act.forMs, ...told });
+      const label = `${act.rule}${onNode(act.nodeId)}`;
+      return done(`silenced ${label} for ${rough(act.forMs)}`, { kind: 'unsilence', id: made.id, label });
+    }
+    case 'unsilence':
+      await client.alerting.unsilence(act.id);
+      return done(`the silence of ${act.label} has ended`);
+    case 'apply':
+    case 'rollback': {
+      const { confirmMs } = act;
+      const put = { ...told, ...pinned, ...(confirmMs === null ? {} : { confirmWithinMs: confirmMs }) };
+      const answer =
+        act.kind === 'apply'
+          ? await client.putConfig({ text: configText(act.text), ...put })
+          : await client.rollbackConfig(act.version, put);
+      return done(trialWords(answer, confirmMs));
+    }
+    case 'confirm':
+      await client.confirmConfig(act.version);
+      return done(`v${act.version} stays`);
+    case 'cancel': {
+      const operation = await client.cancelOperation(act.id);
+      return done(`operation ${operation.id}: ${operation.state}`);
+    }
+  }
+}
+
+export function clientDesk(client: DeskClient): Desk {
+  return {
+    read: ({ slice, arg }: Question) => READS[slice](client, arg),
+    preflight: (act) => preflight(client, act),
+    act: (request) => perform(client, request),
+  };
+}

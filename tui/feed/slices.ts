@@ -1,0 +1,64 @@
+/**
+ * What single views ask the cluster for, beside status, alerts and events. A question is a slice and its
+ * argument; the model keeps the newest answer, or why there is none, by the text of the question.
+ */
+import type {
+  AlertExplainResponse,
+  AuditRow,
+  ConfigChangeRow,
+  ConfigPendingRow,
+  ConfigVersionRow,
+  OperationView,
+  SilenceRow,
+} from './wire.ts';
+
+/** How one node hears another, as it says itself. */
+export interface Link {
+  readonly from: string;
+  readonly to: string;
+  readonly rttMs: number | null;
+  readonly liveness: string;
+}
+
+export interface LogLine {
+  readonly at: string;
+  readonly level: string;
+  readonly event: string;
+  /** The other fields, as `name=value` words. */
+  readonly text: string;
+}
+
+export interface Slices {
+  readonly operations: readonly OperationView[];
+  readonly versions: readonly ConfigVersionRow[];
+  readonly pending: readonly ConfigPendingRow[];
+  /** Argument `40..41`. */
+  readonly diff: readonly ConfigChangeRow[];
+  readonly silences: readonly SilenceRow[];
+  /** Argument: name of a rule. */
+  readonly explain: AlertExplainResponse;
+  readonly audit: readonly AuditRow[];
+  readonly links: readonly Link[];
+  /** Argument: node. */
+  readonly log: readonly LogLine[];
+}
+export type SliceName = keyof Slices;
+
+export interface Question {
+  readonly slice: SliceName;
+  /** Empty where the slice takes none. */
+  readonly arg: string;
+}
+
+export function questionKey({ slice, arg }: Question): string {
+  return arg === '' ? slice : `${slice} ${arg}`;
+}
+
+export interface Answer<K extends SliceName = SliceName> {
+  /** Null until the first answer came. */
+  readonly value: Slices[K] | null;
+  /** Wall ms of the value. */
+  readonly at: number;
+  /** Why the newest question had no answer; null = it had. */
+  readonly error: string | null;
+}

@@ -1,0 +1,159 @@
+/** Alerts, worst first, and beside them why the selected one fires, part by part, and who was told. */
+import type { AlertRow } from '../../feed/wire.ts';
+import { clean, fitText } from '../../format/width.ts';
+import { age, clockTime, plural } from '../../format/words.ts';
+import { alertRows, answerOf, cursorAt } from '../../model/lists.ts';
+import { shown } from '../../model/selectors.ts';
+import { type Line, span, type Token } from '../../theme/tokens.ts';
+import { type BandRows, listAndSide, type PaneSpec, type Room } from '../body.ts';
+import type { View } from '../view.ts';
+
+const SIGN: Readonly<Record<AlertRow['severity'], readonly [string, Token]>> = {
+  critical: ['!!', 'critical'],
+  warning: ['! ', 'warning'],
+  info: ['i ', 'info'],
+};
+
+function stateOf(alert: AlertRow): readonly [string, Token] {
+  if (alert.state === 'resolved') return ['RESOLVED', 'ok'];
+  if (alert.silenced_by != null) return ['SILENCED', 'muted'];
+  if (alert.acknowledged_by !== null) return ['ACKED', 'info'];
+  return ['FIRING', SIGN[alert.severity][1]];
+}
+
+function line(alert: AlertRow, view: View, wide: boolean): Line {
+  const [sign, token] = SIGN[alert.severity];
+  const [state, stateToken] = stateOf(alert);
+  const owner = alert.acknowledged_by === null ? '' : ` ${clean(alert.acknowledged_by)}`;
+  return [
+    span(`${sign} `, token),
+    span(`${fitText(state, 8)} `, stateToken),
+    span(`${fitText(clean(alert.rule), 15)} `, 'title'),
+    span(`${fitText(clean(alert.node_id ?? 'cluster'), 7)} `),
+    ...(wide ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
+    span(`${fitText(age(view.model.now - Date.parse(alert.since)), 6, 'right')}  `),
+    span(clean(alert.value), 'muted'),
+    span(owner, 'info'),
+  ];
+}
+
+function heading(wide: boolean): Line {
+  const since = wide ? 'SINCE    ' : '';
+  return [span(`   STATE    ${fitText('RULE', 15)} NODE    ${since}   FOR  VALUE`, 'muted')];
+}
+
+function list(view: View, room: Room): PaneSpec {
+  const { model, symbols } = view;
+  const rows = alertRows(model);
+  const all = shown(model).alerts;
+  const of = (test: (a: AlertRow) => boolean) => all.filter(test).length;
+  const facts = [
+    `firing ${of((a) => a.state === 'firing')}`,
+    `acked ${of((a) => a.state === 'firing' && a.acknowledged_by !== null)}`,
+    `silenced ${of((a) => a.silenced_by != null)}`,
+    `resolved ${of((a) => a.state === 'resolved')}`,
+    ...(model.firingOnly ? ['firing only'] : []),
+  ].join(` ${symbols.dot} `);
+  const title: Line = [span('Alerts ', 'title'), span(facts, 'muted')];
+  if (rows.length === 0) {
+    const words = model.filter.text !== '' ? 'no alert matches the filter' : 'none: nothing fires';
+    const none: Line = [span(`${symbols.pass} `, 'ok'), span(words, 'ok')];
+    return { pane: 'alerts', title, lines: [none], focused: true };
+  }
+  const wide = room.columns >= 150;
+  return {
+    pane: 'alerts',
+    title,
+    ...(room.tier === 'tiny' ? {} : { heading: heading(wide) }),
+    lines: rows.map((a) => line(a, view, wide)),
+    selected: cursorAt(
+      model,
+      rows.map((a) => a.id),
+      'alerts',
+    ),
+    focused: !model.side.focused,
+  };
+}
+
+function pair(label: string, value: string, token: Token = 'plain'): Line {
+  return [span(`${fitText(label, 11)} `, 'muted'), span(value, token)];
+}
+
+function explained(alert: AlertRow, view: View): Line[] {
+  const answer = answerOf(shown(view.model), 'explain', alert.rule);
+  if (answer === undefined) return [[span('asking why it fires…', 'muted')]];
+  if (answer.value === null) return [[span(`no explanation: ${clean(answer.error ?? '')}`, 'muted')]];
+  const { rule, subjects } = answer.value;
+  const own = subjects.find((s) => s.node_id === alert.node_id);
+  const parts = (own?.parts ?? []).map(
+    (part): Line => [
+      span('  '.repeat(part.depth + 1)),
+      span(clean(part.text)),
+      span('  = ', 'muted'),
+      span(clean(part.value), 'title'),
+    ],
+  );
+  const told = (own?.notifications ?? []).map(
+    (n): Line => [
+      span(`  ${clockTime(n.at)} `, 'muted'),
+      span(`${n.channel} ${n.kind} `),
+      span(n.state, n.state === 'dead' ? 'critical' : n.state === 'delivered' ? 'ok' : 'plain'),
+      span(n.note === '' ? '' : ` ${clean(n.note)}`, 'muted'),
+    ],
+  );
+  return [
+    pair('condition', clean(rule.condition)),
+    pair('must hold', rule.for_ms === 0 ? 'at once' : age(rule.for_ms)),
+    pair('tells', rule.actions.join(' ') || 'nobody'),
+    ...(parts.length > 0 ? [[span('part by part', 'muted')], ...parts] : []),
+    ...(told.length > 0 ? [[span('told', 'muted')], ...told] : []),
+  ];
+}
+
+function side(view: View): PaneSpec {
+  const { model } = view;
+  const rows = alertRows(model);
+  const chosen =
+    rows[
+      cursorAt(
+        model,
+        rows.map((a) => a.id),
+        'alerts',
+      )
+    ];
+  const silences = answerOf(shown(model), 'silences')?.value ?? [];
+  const { focused, scroll } = model.side;
+  const inForce = silences.map((s): Line => {
+    const what = [s.rule ?? 'every rule', s.node_id ?? 'every node'].map(clean).join(' on ');
+    return [
+      span('  '),
+      span(what),
+      span(` by ${clean(s.by)}, ${age(Date.parse(s.until) - model.now)} left`, 'muted'),
+      span(s.reason === '' ? '' : `: ${clean(s.reason)}`, 'muted'),
+    ];
+  });
+  const silenced: Line[] =
+    inForce.length === 0 ? [] : [[], [span(plural(inForce.length, 'silence'), 'muted')], ...inForce];
+  if (chosen === undefined)
+    return { pane: 'explain', title: [span('Why', 'title')], lines: silenced, focused, scroll };
+  const [state, token] = stateOf(chosen);
+  const place = ` ${view.symbols.dot} ${clean(chosen.node_id ?? 'cluster')} `;
+  return {
+    pane: 'explain',
+    title: [span(clean(chosen.rule), 'title'), span(place, 'muted'), span(state, token)],
+    lines: [
+      pair('value', clean(chosen.value), token),
+      pair('since', `${clockTime(chosen.since)}, ${age(model.now - Date.parse(chosen.since))}`),
+      ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
+      ...(chosen.inhibited_by == null ? [] : [pair('follows from', clean(chosen.inhibited_by))]),
+      ...explained(chosen, view),
+      ...silenced,
+    ],
+    focused,
+    scroll,
+  };
+}
+
+export function alertsView(view: View, room: Room): BandRows[] {
+  return listAndSide(list(view, room), side(view), view, room);
+}

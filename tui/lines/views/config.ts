@@ -1,0 +1,176 @@
+/** Versions of the configuration, what the selected one changed, and which node waits for a restart. */
+import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
+import { clean, fitText } from '../../format/width.ts';
+import { age, clockTime, plural } from '../../format/words.ts';
+import { answerOf, cursorAt, diffPair, versionRows } from '../../model/lists.ts';
+import { shown } from '../../model/selectors.ts';
+import { type Line, span, type Token } from '../../theme/tokens.ts';
+import { type BandRows, emptiness, listAndSide, outdated, type PaneSpec, type Room } from '../body.ts';
+import type { View } from '../view.ts';
+
+const DAY_MS = 86_400_000;
+
+function when(at: string, now: number): string {
+  return now - Date.parse(at) < DAY_MS ? clockTime(at) : at.slice(0, 10);
+}
+
+function stateOf(row: ConfigVersionRow): readonly [string, Token] {
+  if (row.confirmation === 'awaited') return ['ON TRIAL', 'candidate'];
+  if (row.is_active) return ['ACTIVE', 'ok'];
+  if (row.confirmation === 'reverted') return ['reverted', 'warning'];
+  return ['superseded', 'muted'];
+}
+
+function line(row: ConfigVersionRow, view: View): Line {
+  const [state, token] = stateOf(row);
+  return [
+    span(`${fitText(`v${row.version}`, 5)} `, row.is_active ? 'title' : 'plain'),
+    span(`${fitText(when(row.create_time, view.model.now), 10)} `, 'muted'),
+    span(`${fitText(clean(row.author), 8)} `),
+    span(`${fitText(state, 10)} `, token),
+    span(clean(row.reason) || plural(row.changes.length, 'change'), 'muted'),
+  ];
+}
+
+/** What comes back, when, and how much of the time has passed. */
+function trialLines(view: View): Line[] {
+  const trial = shown(view.model).status?.config.tentative;
+  if (trial == null) return [];
+  const left = Date.parse(trial.expires) - view.model.now;
+  return [
+    [
+      span(`v${trial.version} is on trial: v${trial.previous} comes back in `, 'candidate'),
+      span(age(left), 'title'),
+      span('  K keeps it', 'key'),
+    ],
+  ];
+}
+
+function list(view: View, room: Room): PaneSpec {
+  const { model, symbols } = view;
+  const rows = versionRows(model);
+  const answer = answerOf(shown(model), 'versions');
+  const pending = answerOf(shown(model), 'pending')?.value ?? [];
+  const active = shown(model).status?.config.version ?? null;
+  const on = pending.filter((p) => p.version === active).length;
+  const spread = pending.length === 0 ? '' : ` ${symbols.dot} runs on ${on}/${pending.length}`;
+  const title: Line = [
+    span('Config ', 'title'),
+    span(active === null ? '' : `v${active} active${spread}`, on === pending.length ? 'muted' : 'warning'),
+    ...outdated(answer),
+  ];
+  const none = emptiness(answer, rows.length, 'no version matches');
+  if (none !== null) return { pane: 'versions', title, lines: [...trialLines(view), ...none], focused: true };
+  const head: Line = [span(`VER   ${fitText('WHEN', 10)} WHO      STATE      WHY`, 'muted')];
+  return {
+    pane: 'versions',
+    title,
+    ...(room.tier === 'tiny' ? {} : { heading: head }),
+    lines: rows.map((r) => line(r, view)),
+    selected: cursorAt(
+      model,
+      rows.map((r) => String(r.version)),
+      'config',
+    ),
+    focused: !model.side.focused,
+  };
+}
+
+function valueWords(value: unknown): string {
+  return value === undefined || value === null ? 'unset' : clean(JSON.stringify(value));
+}
+
+const EFFECT: Readonly<Record<ConfigChangeRow['effect'], Token>> = {
+  live: 'ok',
+  restart: 'warning',
+  forbidden: 'critical',
+};
+
+function changeLines(change: ConfigChangeRow): Line[] {
+  return [
+    [span(clean(change.path), 'title'), span(`  ${change.effect}`, EFFECT[change.effect])],
+    [span('  - ', 'critical'), span(valueWords(change.from))],
+    [span('  + ', 'ok'), span(valueWords(change.to))],
+  ];
+}
+
+function diffLines(view: View): Line[] {
+  const pair = diffPair(view.model);
+  if (pair === null) return [[span('the first version that is kept: nothing to compare with', 'muted')]];
+  const answer = answerOf(shown(view.model), 'diff', pair);
+  const none = emptiness(answer, answer?.value?.length ?? 0, 'both are equal');
+  return none === null ? (answer?.value ?? []).flatMap(changeLines) : [...none];
+}
+
+/** Nodes that differ: run another version, wait for a restart, would not start. */
+function pendingLines(view: View): Line[] {
+  const picture = shown(view.model);
+  const answer = answerOf(picture, 'pending');
+  if (answer?.value == null) return [];
+  const active = picture.status?.config.version ?? null;
+  const lines = answer.value.flatMap((node): Line[] => {
+    const name = span(`  ${fitText(clean(node.node_id), 7)} `, 'title');
+    if (node.error !== null) return [[name, span(`not asked: ${clean(node.error)}`, 'muted')]];
+    const old =
+      node.version !== active ? [[name, span(`still runs v${node.version ?? '?'}`, 'warning')] as Line] : [];
+    const bad =
+      node.file_issue === null
+        ? []
+        : [[name, span(`would not start: ${clean(node.file_issue)}`, 'critical')] as Line];
+    const waiting = node.pending.map(
+      (c): Line => [
+        name,
+        span(`${clean(c.path)} ${valueWords(c.from)} → ${valueWords(c.to)}`),
+        span('  waits for a restart', 'warning'),
+      ],
+    );
+    return [...old, ...bad, ...waiting];
+  });
+  if (lines.length === 0)
+    return [[span(`${view.symbols.pass} `, 'ok'), span('nothing waits for a restart', 'muted')]];
+  return [[span('node by node', 'muted')], ...lines];
+}
+
+function side(view: View): PaneSpec {
+  const { model, symbols } = view;
+  const rows = versionRows(model);
+  const chosen =
+    rows[
+      cursorAt(
+        model,
+        rows.map((r) => String(r.version)),
+        'config',
+      )
+    ];
+  const pair = diffPair(model);
+  const { focused, scroll } = model.side;
+  const title: Line = [
+    span('Diff ', 'title'),
+    span(pair === null ? '' : `v${pair.replace('..', ` ${symbols.arrow} v`)}`, 'muted'),
+  ];
+  const by: Line[] =
+    chosen === undefined
+      ? []
+      : [
+          [
+            span(`by ${clean(chosen.author)} through ${clean(chosen.create_node)} `),
+            span(
+              [when(chosen.create_time, model.now), clean(chosen.config_hash).slice(0, 12)].join(
+                ` ${symbols.dot} `,
+              ),
+              'muted',
+            ),
+          ],
+        ];
+  return {
+    pane: 'diff',
+    title,
+    lines: [...trialLines(view), ...by, ...diffLines(view), [], ...pendingLines(view)],
+    focused,
+    scroll,
+  };
+}
+
+export function configView(view: View, room: Room): BandRows[] {
+  return listAndSide(list(view, room), side(view), view, room);
+}

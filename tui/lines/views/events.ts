@@ -1,0 +1,117 @@
+/** What nodes did and what people did, in one order of time; below it all about the selected line. */
+import { clean, fitText } from '../../format/width.ts';
+import { age, clockTime } from '../../format/words.ts';
+import { answerOf, cursorAt, type Happening, happenings } from '../../model/lists.ts';
+import { shown } from '../../model/selectors.ts';
+import { type Line, span } from '../../theme/tokens.ts';
+import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../body.ts';
+import { eventLineText } from '../panes.ts';
+import type { View } from '../view.ts';
+
+function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], withMillis: boolean): Line {
+  const isRefused = /refused|failed|denied/.test(row.outcome);
+  return [
+    span(`${clockTime(row.at, withMillis)} `, 'muted'),
+    span('AUDIT   ', 'learner'),
+    span(`${clean(row.actor)} `, 'title'),
+    span(`${clean(row.action)} ${clean(row.target)} `),
+    span(clean(row.outcome), isRefused ? 'warning' : 'ok'),
+    span(row.reason === '' ? '' : `  reason: ${clean(row.reason)}`, 'muted'),
+  ];
+}
+
+function lineOf(row: Happening, withMillis: boolean): Line {
+  return 'event' in row ? eventLineText(row.event, row.times, withMillis) : auditLine(row.audit, withMillis);
+}
+
+function list(view: View, room: Room): PaneSpec {
+  const { model, symbols } = view;
+  const rows = happenings(model);
+  const audit = answerOf(shown(model), 'audit');
+  const follows = model.cursor.events === undefined && model.past === null;
+  const facts = [
+    `${model.eventLevel} and worse`,
+    follows ? `follows ${symbols.follower}` : 'stands',
+    String(rows.length),
+    ...(audit?.value == null && audit?.error != null ? [`no audit: ${clean(audit.error)}`] : []),
+  ].join(` ${symbols.dot} `);
+  const title: Line = [span('Events and audit ', 'title'), span(facts, 'muted'), ...outdated(audit)];
+  if (rows.length === 0) {
+    const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
+    const words = isCut ? 'nothing matches: Esc shows all again' : 'quiet so far';
+    return { pane: 'events', title, lines: [[span(words, 'muted')]], focused: true };
+  }
+  const withMillis = room.tier === 'full' || room.tier === 'compact';
+  return {
+    pane: 'events',
+    title,
+    lines: rows.map((row) => lineOf(row, withMillis)),
+    selected: cursorAt(
+      model,
+      rows.map((r) => r.key),
+      'events',
+    ),
+    focused: !model.side.focused,
+  };
+}
+
+function pair(label: string, value: string): Line {
+  return [span(`${fitText(label, 10)} `, 'muted'), span(value)];
+}
+
+function side(view: View): PaneSpec {
+  const { model } = view;
+  const rows = happenings(model);
+  const chosen =
+    rows[
+      cursorAt(
+        model,
+        rows.map((r) => r.key),
+        'events',
+      )
+    ];
+  const { focused, scroll } = model.side;
+  const title: Line = [span('All about it', 'title')];
+  if (chosen === undefined) return { pane: 'event', title, lines: [], focused };
+  const ago = `${chosen.at}  ${age(model.now - Date.parse(chosen.at))} ago`;
+  if ('event' in chosen) {
+    const { event } = chosen;
+    const data = Object.entries(event.data).map(([k, v]) => pair(clean(k), clean(JSON.stringify(v) ?? '')));
+    const place = event.index === null ? 'its own, not in the log' : `log index ${event.index}`;
+    const lines = [
+      pair('what', clean(event.message)),
+      pair('kind', `${clean(event.kind)}, ${event.severity}`),
+      pair('node', clean(event.node_id)),
+      pair('at', ago),
+      pair('place', place),
+      ...data,
+    ];
+    return { pane: 'event', title, lines, focused, scroll };
+  }
+  const { audit } = chosen;
+  const lines = [
+    pair('who', `${clean(audit.actor)} from ${clean(audit.from)} with ${clean(audit.credential)}`),
+    pair('did', `${clean(audit.action)} ${clean(audit.target)}: ${clean(audit.outcome)}`),
+    pair('why', clean(audit.reason) || 'no reason given'),
+    pair('before', clean(audit.before ?? '—')),
+    pair('after', clean(audit.after ?? '—')),
+    pair('at', ago),
+    pair('chain', `line ${audit.seq}, log index ${audit.index}, hash ${clean(audit.hash).slice(0, 16)}`),
+  ];
+  return { pane: 'event', title, lines, focused, scroll };
+}
+
+export function eventsView(view: View, room: Room): BandRows[] {
+  const [rows, about] = [list(view, room), side(view)];
+  if (room.tier === 'tiny') return stack([[view.model.side.focused ? about : rows, room.rows]], view, room);
+  const wish = view.model.side.focused ? 14 : 9;
+  const height = Math.min(wish, Math.floor(room.rows * (view.model.side.focused ? 0.6 : 0.35)));
+  return stack(
+    [
+      [rows, room.rows - height],
+      [about, height],
+    ],
+    view,
+    room,
+  );
+}

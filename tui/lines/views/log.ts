@@ -1,0 +1,48 @@
+/** The newest lines of one node's log. */
+import { clean, fitText } from '../../format/width.ts';
+import { clockTime } from '../../format/words.ts';
+import { answerOf, cursorAt, logRows, subjectNode } from '../../model/lists.ts';
+import { shown } from '../../model/selectors.ts';
+import { type Line, span, type Token } from '../../theme/tokens.ts';
+import { type BandRows, emptiness, outdated, type PaneSpec, type Room, stack } from '../body.ts';
+import type { View } from '../view.ts';
+
+const LEVEL: Readonly<Record<string, Token>> = { ERROR: 'critical', WARN: 'warning', DEBUG: 'muted' };
+
+function list(view: View): PaneSpec {
+  const { model, symbols } = view;
+  const node = subjectNode(model);
+  const rows = logRows(model);
+  const answer = node === null ? undefined : answerOf(shown(model), 'log', node);
+  const facts = ` ${symbols.dot} newest first ${symbols.dot} ← → other node`;
+  const title: Line = [
+    span(`Log of ${clean(node ?? '?')}`, 'title'),
+    span(facts, 'muted'),
+    ...outdated(answer),
+  ];
+  const isCut = model.filter.text !== '';
+  const none = emptiness(answer, rows.length, isCut ? 'no line matches the filter' : 'no line yet');
+  if (none !== null) return { pane: 'log', title, lines: none, focused: true };
+  return {
+    pane: 'log',
+    title,
+    lines: rows.map(
+      ({ line }): Line => [
+        span(`${clockTime(line.at, true)} `, 'muted'),
+        span(`${fitText(clean(line.level), 5)} `, LEVEL[line.level] ?? 'info'),
+        span(`${clean(line.event)} `, 'title'),
+        span(clean(line.text)),
+      ],
+    ),
+    selected: cursorAt(
+      model,
+      rows.map((r) => r.key),
+      'log',
+    ),
+    focused: true,
+  };
+}
+
+export function logView(view: View, room: Room): BandRows[] {
+  return stack([[list(view), room.rows]], view, room);
+}

@@ -1,0 +1,199 @@
+/** All about one node: facts, charts of load and lag, and what it did last. */
+import type { NodeRow } from '../../feed/wire.ts';
+import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
+import { bar } from '../../format/chart.ts';
+import { clean, fitText } from '../../format/width.ts';
+import { age, count, millis, percent } from '../../format/words.ts';
+import { subjectNode } from '../../model/lists.ts';
+import type { NodeStateWord } from '../../model/node-state.ts';
+import { nodeState } from '../../model/node-state.ts';
+import { shown } from '../../model/selectors.ts';
+import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
+import { type Line, span } from '../../theme/tokens.ts';
+import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
+import { eventLineText } from '../panes.ts';
+import type { View } from '../view.ts';
+
+function pair(label: string, value: string): Line {
+  return [span(`${fitText(label, 13)} `, 'muted'), span(value)];
+}
+
+/** What a node is and how it does, one fact a line. */
+function facts(row: NodeRow, view: View): Line[] {
+  const { model, symbols } = view;
+  const { dot } = symbols;
+  const join = (...parts: readonly string[]): string => parts.join(` ${dot} `);
+  const checked = row.last_check === null ? 'never' : `${age(model.now - Date.parse(row.last_check))} ago`;
+  const heard = row.last_heartbeat_ms === null ? 'never' : `${millis(row.last_heartbeat_ms)} ms ago`;
+  const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
+  const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
+  const p95 = `query p95 ${millis(row.query_latency_p95_ms)} ms`;
+  return [
+    pair('address', join(`${clean(row.host)}:${row.port}`, `clients ${row.client_port}`, clean(row.version))),
+    pair('raft', join(row.role ?? 'unknown', row.voter ? 'voter' : 'no vote', `term ${row.term ?? '—'}`)),
+    pair('log', join(count(row.match_index), `lag ${count(row.lag_entries)} entries`)),
+    ...catchUp(row, view),
+    pair('liveness', join(row.liveness, `heard ${heard}`, `round trip ${millis(row.rtt_ms)} ms`)),
+    pair('health', join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
+    ...maintenanceFact(row, view),
+    ...loads(row, view),
+    pair('clients', join(`${count(row.active_connections)} connections`, p95, `up ${uptime}`)),
+    ...(labels.length > 0 ? [pair('labels', labels.join(' '))] : []),
+  ];
+}
+
+function maintenanceFact(row: NodeRow, view: View): Line[] {
+  const { maintenance } = row;
+  if (maintenance === null) return [];
+  const left = age(Date.parse(maintenance.expires) - view.model.now);
+  return [
+    pair('maintenance', `by ${clean(maintenance.owner)}, ends in ${left}: ${clean(maintenance.reason)}`),
+  ];
+}
+
+/** Cpu, memory and disk as bars; a bar that is nearly full is coloured before any alert says so. */
+function loads(row: NodeRow, view: View): Line[] {
+  const parts = [
+    ['cpu', row.cpu_usage],
+    ['memory', row.memory_usage],
+    ['disk', row.disk_usage],
+  ] as const;
+  return parts.map(([label, ratio]) => [
+    span(`${fitText(label, 13)} `, 'muted'),
+    ...(ratio === null
+      ? [span('—', 'muted')]
+      : [
+          span(bar(ratio, 12, view.symbols.ascii), ratio >= 0.85 ? 'warning' : 'ok'),
+          span(` ${percent(ratio)} %`),
+        ]),
+  ]);
+}
+
+/** When a follower that is behind will have caught up, at the pace of the last minute. */
+function catchUp(row: NodeRow, view: View): Line[] {
+  const lag = row.lag_entries ?? 0;
+  if (lag <= 0 || row.liveness !== 'alive') return [];
+  const points = (view.model.trace[row.node_id] ?? []).filter((p) => p.at >= view.model.now - 60_000);
+  const known = points.filter((p) => p.lag !== null);
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined || last.at - first.at < 5000) return [];
+  const pace = ((first.lag ?? 0) - (last.lag ?? 0)) / ((last.at - first.at) / 1000);
+  const words = pace <= 0 ? 'not catching up' : `caught up in about ${age((lag / pace) * 1000)}`;
+  return [pair('', `${view.symbols.arrow} ${words}, ${count(Math.abs(pace))} entries/s`)];
+}
+
+interface ChartWish {
+  readonly title: string;
+  readonly unit: (value: number) => string;
+  readonly read: (point: TracePoint) => number | null;
+  readonly points: readonly TracePoint[];
+  /** A fixed top; else the next round number above the highest value. */
+  readonly top?: number;
+}
+
+function chart(wish: ChartWish, view: View, width: number, rows: number): PaneSpec {
+  const { model, symbols } = view;
+  const cells = Math.max(8, width - 14);
+  const window = { from: model.now - model.spanMs, to: model.now };
+  const values = resample(wish.points, wish.read, window, pointsOf(cells));
+  const most = values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
+  const top = wish.top ?? niceTop(most);
+  const drawn = brailleChart(values, {
+    columns: cells,
+    rows: Math.max(1, rows - 2),
+    top,
+    ascii: symbols.ascii,
+  });
+  const now = values.findLast((v) => v !== null) ?? null;
+  const value = now === null ? 'no samples' : wish.unit(now);
+  const facts = ` ${[value, age(model.spanMs), '+ -'].join(` ${symbols.dot} `)}`;
+  return {
+    pane: wish.title,
+    title: [span(wish.title, 'title'), span(facts, 'muted')],
+    lines: drawn.map(
+      (text, i): Line => [
+        span(fitText(i === 0 ? wish.unit(top) : i === drawn.length - 1 ? '0' : '', 9, 'right'), 'muted'),
+        span(symbols.box[5], 'muted'),
+        span(text, 'key'),
+      ],
+    ),
+    focused: false,
+  };
+}
+
+function charts(view: View, nodeId: string): readonly [ChartWish, ChartWish, ChartWish] {
+  const points = view.model.trace[nodeId] ?? [];
+  return [
+    { title: 'CPU %', unit: (v) => percent(v, 0), read: (p) => p.cpu, points, top: 1 },
+    { title: 'Lag, entries', unit: count, read: (p) => p.lag, points },
+    { title: 'Applied a second', unit: count, read: (p) => p.applied, points: ratesOf(points) },
+  ];
+}
+
+function titleOf(row: NodeRow, state: NodeStateWord, view: View): Line {
+  const place = ` ${view.symbols.dot} ${clean(row.zone) || 'no zone'} ${view.symbols.dot} `;
+  return [span(clean(row.node_id), 'title'), span(place, 'muted'), span(state.word, state.token)];
+}
+
+function recent(view: View, nodeId: string): PaneSpec {
+  const events = shown(view.model).events.filter((e) => e.node_id === nodeId);
+  const lines = [...events].reverse().map((e) => eventLineText(e, 1));
+  return {
+    pane: 'recent',
+    title: [span('What it did', 'title')],
+    lines: lines.length > 0 ? lines : [[span('nothing told of it', 'muted')]],
+    focused: false,
+  };
+}
+
+export function nodeView(view: View, room: Room): BandRows[] {
+  const { model } = view;
+  const id = subjectNode(model);
+  const row = shown(model).status?.nodes.find((n) => n.node_id === id);
+  if (id === null || row === undefined) {
+    const words = id === null ? 'asking the cluster…' : 'gone from the cluster: ← → another node, Esc back';
+    const title: Line = [span(clean(id ?? 'Node'), 'title')];
+    return stack(
+      [[{ pane: 'node', title, lines: [[span(words, 'muted')]], focused: true }, room.rows]],
+      view,
+      room,
+    );
+  }
+  const about: PaneSpec = {
+    pane: 'node',
+    title: titleOf(row, nodeState(row, model.now), view),
+    lines: facts(row, view),
+    focused: true,
+    scroll: model.side.scroll,
+  };
+  const [cpu, lag, applied] = charts(view, id);
+  if (room.tier === 'tiny') return stack([[about, room.rows]], view, room);
+  if (room.tier === 'small') {
+    const low = Math.min(5, Math.floor(room.rows * 0.4));
+    return stack(
+      [
+        [about, room.rows - low],
+        [chart(cpu, view, room.columns, low + 1), low],
+      ],
+      view,
+      room,
+    );
+  }
+  if (room.tier === 'compact') {
+    const low = Math.min(7, Math.floor(room.rows * 0.35));
+    const half = Math.floor(room.columns / 2);
+    const top = stack([[about, room.rows - low]], view, { ...room, rows: room.rows - low });
+    const pair = [chart(cpu, view, half, low), chart(lag, view, room.columns - half, low)] as const;
+    return [...top, beside(pair, 0.5, low, { view, room })];
+  }
+  const high = Math.min(about.lines.length + 2, Math.floor(room.rows * 0.5));
+  const rest = room.rows - high;
+  const low = Math.floor(rest / 2);
+  const half = Math.floor(room.columns * 0.5);
+  const right = room.columns - half;
+  return [
+    beside([about, chart(cpu, view, right, high)], 0.5, high, { view, room }),
+    beside([chart(lag, view, half, low), chart(applied, view, right, low)], 0.5, low, { view, room }),
+    ...stack([[recent(view, id), rest - low]], view, { ...room, rows: rest - low }),
+  ];
+}

@@ -1,0 +1,293 @@
+/** Terms over the last hour, the elections and one of them step by step, and who hears whom. */
+import type { ElectionRow, EventLine } from '../../feed/wire.ts';
+import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
+import { clean, cut, fitText } from '../../format/width.ts';
+import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
+import { answerOf, cursorAt, electionRows } from '../../model/lists.ts';
+import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
+import { ratesOf, resample } from '../../model/trace.ts';
+import { type Line, span, type Token } from '../../theme/tokens.ts';
+import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
+import type { View } from '../view.ts';
+
+const HOUR_MS = 3_600_000;
+
+function gapOf(row: ElectionRow): number {
+  return row.election_ms + (row.detect_ms ?? 0);
+}
+
+/** One line a term: from its election to the next one, on an axis of an hour. */
+function timeline(view: View, cells: number): PaneSpec {
+  const { model, symbols } = view;
+  const rows = [...electionRows(model)].reverse();
+  const from = model.now - HOUR_MS;
+  const axis = Math.max(10, cells - 12);
+  const place = (at: number) => Math.floor(((Math.max(from, at) - from) / HOUR_MS) * (axis - 1));
+  const across = symbols.box[4];
+  const shownRows = rows.filter((_, i) => {
+    const end = rows[i + 1];
+    return end === undefined || Date.parse(end.at) >= from;
+  });
+  const lines = shownRows.map((row): Line => {
+    const end = rows.find((r) => r.term > row.term);
+    const start = place(Date.parse(row.at));
+    const stop = Math.max(start + 1, end === undefined ? axis : place(Date.parse(end.at)));
+    const name = ` ${clean(row.node_id)}${/transfer/.test(row.cause) ? ' (transfer)' : ''} `;
+    const body = cut(`${across}${across}${name}`, stop - start - 1);
+    const bar = body + across.repeat(Math.max(0, stop - start - 1 - [...body].length));
+    return [
+      span(`${fitText(`t${row.term}`, 6, 'right')} `, 'muted'),
+      span(' '.repeat(start)),
+      span(symbols.candidate, 'candidate'),
+      span(bar, end === undefined ? 'leader' : 'plain'),
+      span(end === undefined ? '►' : '┤', end === undefined ? 'leader' : 'muted'),
+    ];
+  });
+  const inside = rows.filter((r) => Date.parse(r.at) >= from);
+  const lost = inside.reduce((sum, r) => sum + gapOf(r), 0);
+  const [first, last] = [clockTime(from).slice(0, 5), clockTime(model.now).slice(0, 5)];
+  const marks = `${first}${' '.repeat(Math.max(1, axis - 10))}${last}`;
+  return {
+    pane: 'timeline',
+    title: [span('Terms', 'title'), span(` ${symbols.dot} last 60 min`, 'muted')],
+    lines: [
+      ...(lines.length > 0 ? lines : [[span('no election seen', 'muted')]]),
+      [span(`       ${marks}`, 'muted')],
+      [
+        span('       no leader ', 'muted'),
+        span(lasted(lost), lost > 0 ? 'warning' : 'ok'),
+        span(` in 60 min: led ${percent(1 - lost / HOUR_MS, 3)} %`, 'muted'),
+      ],
+    ],
+    focused: false,
+  };
+}
+
+function electionLine(row: ElectionRow, view: View, room: Room): Line {
+  const wide = room.columns >= 150;
+  const voters = row.votes.map(clean).join(' ');
+  const size = `${row.votes.length}${wide ? ` ${voters}` : ''}`;
+  return [
+    span(`${clockTime(row.at)} `, 'muted'),
+    span(`${fitText(String(row.term), 5, 'right')} `),
+    span(`${view.symbols.leader} ${fitText(clean(row.node_id), 7)} `, 'leader'),
+    ...(room.tier === 'tiny' ? [] : [span(`${fitText(size, wide ? 18 : 5)} `)]),
+    span(`${fitText(lasted(gapOf(row)), 9, 'right')}  `, 'title'),
+    span(clean(row.cause)),
+  ];
+}
+
+function elections(view: View, room: Room): PaneSpec {
+  const { model } = view;
+  const rows = electionRows(model);
+  const lines = rows.map((row) => electionLine(row, view, room));
+  const selected = cursorAt(
+    model,
+    rows.map((r) => String(r.term)),
+    'raft',
+  );
+  const title: Line = [span('Elections ', 'title'), span(String(rows.length), 'muted')];
+  if (lines.length === 0)
+    return { pane: 'elections', title, lines: [[span('none seen yet', 'muted')]], focused: true };
+  const votes = room.tier === 'tiny' ? '' : `${fitText('VOTES', room.columns >= 150 ? 18 : 5)} `;
+  return {
+    pane: 'elections',
+    title,
+    heading: [span(`TIME     ${fitText('TERM', 5, 'right')} WINNER    ${votes}NO LEADER CAUSE`, 'muted')],
+    lines,
+    selected,
+    focused: !model.side.focused,
+  };
+}
+
+const STEP_KINDS = new Set([
+  'leader-lost',
+  'campaign-started',
+  'vote',
+  'role-changed',
+  'leader-elected',
+  'member-suspect',
+  'member-failed',
+]);
+const BEFORE_MS = 5000;
+
+/** Events around an election, with ms since the first of them. */
+function stepLines(events: readonly EventLine[], view: View): Line[] {
+  const began = events[0] === undefined ? 0 : Date.parse(events[0].at);
+  return events.map((event): Line => {
+    const offset = count(Math.max(0, Date.parse(event.at) - began));
+    const message = clean(event.message);
+    const name = `${clean(event.node_id)} `;
+    const isWon = event.kind === 'leader-elected';
+    return [
+      span(`${fitText(offset, 6, 'right')} ms `, 'muted'),
+      span(isWon ? `${view.symbols.leader} ` : '  ', 'leader'),
+      span(name, 'title'),
+      span(message.startsWith(name) ? message.slice(name.length) : message),
+    ];
+  });
+}
+
+function steps(view: View): PaneSpec {
+  const { model, symbols } = view;
+  const picture = shown(model);
+  const { focused, scroll } = model.side;
+  if (picture.leaderlessSince !== null && picture.status?.raft.leader_id === null) {
+    const waited = ((model.now - picture.leaderlessSince) / 1000).toFixed(2);
+    return {
+      pane: 'steps',
+      title: [span(`${symbols.candidate} NO LEADER for ${waited} s`, 'critical')],
+      lines: stepLines(electionSteps(picture), view),
+      focused,
+      scroll,
+    };
+  }
+  const rows = electionRows(model);
+  const chosen =
+    rows[
+      cursorAt(
+        model,
+        rows.map((r) => String(r.term)),
+        'raft',
+      )
+    ];
+  const title: Line = [
+    span(chosen === undefined ? 'Step by step' : `Term ${chosen.term}`, 'title'),
+    span(` ${symbols.dot} step by step`, 'muted'),
+  ];
+  if (chosen === undefined) return { pane: 'steps', title, lines: [], focused };
+  const at = Date.parse(chosen.at);
+  const around = picture.events.filter((e) => {
+    const t = Date.parse(e.at);
+    return STEP_KINDS.has(e.kind) && t >= at - BEFORE_MS && t <= at + 500;
+  });
+  const facts: Line[] = [
+    [span('cause ', 'muted'), span(clean(chosen.cause))],
+    [
+      span('noticed ', 'muted'),
+      span(chosen.detect_ms === null ? 'not measured' : lasted(chosen.detect_ms)),
+      span(`  ${symbols.dot} elected `, 'muted'),
+      span(lasted(chosen.election_ms)),
+      span(`  ${symbols.dot} ${age(model.now - at)} ago`, 'muted'),
+    ],
+    [span('votes ', 'muted'), span(chosen.votes.map(clean).join(' ') || 'not known')],
+  ];
+  const told = stepLines(around, view);
+  const gone: Line[] = [[span('its events are no longer kept', 'muted')]];
+  return { pane: 'steps', title, lines: [...facts, ...(told.length > 0 ? told : gone)], focused, scroll };
+}
+
+const MOST_COLUMNS = 12;
+
+function linkCell(view: View, from: string, to: string): readonly [string, Token] {
+  if (from === to) return [view.symbols.dot, 'muted'];
+  const links = answerOf(shown(view.model), 'links')?.value ?? [];
+  const link = links.find((l) => l.from === from && l.to === to);
+  if (link === undefined) return ['?', 'muted'];
+  if (link.liveness === 'dead') return [view.symbols.dead, 'dead'];
+  if (link.liveness !== 'alive') return [link.liveness.slice(0, 5), 'suspect'];
+  return link.rttMs === null ? ['ok', 'ok'] : [millis(link.rttMs), link.rttMs > 100 ? 'warning' : 'ok'];
+}
+
+/** Row → column: what the node of the row says of the one of the column; `?` = it could not be asked. */
+function matrix(view: View): PaneSpec {
+  const names = (shown(view.model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
+  const title: Line = [span('Links', 'title'), span(' round trip ms, row → column', 'muted')];
+  const answer = answerOf(shown(view.model), 'links');
+  if (names.length > MOST_COLUMNS) {
+    const text = `not drawn for ${names.length} nodes: see each in its Node view`;
+    return { pane: 'links', title, lines: [[span(text, 'muted')]], focused: false };
+  }
+  if (answer === undefined || answer.value === null) {
+    const words = answer === undefined ? 'asking each node…' : `no answer: ${clean(answer.error ?? '')}`;
+    return { pane: 'links', title, lines: [[span(words, 'muted')]], focused: false };
+  }
+  const width = Math.min(8, Math.max(5, ...names.map((n) => clean(n).length + 1)));
+  const lines = names.map((from): Line => {
+    const cells = names.map((to) => {
+      const [text, token] = linkCell(view, from, to);
+      return span(fitText(text, width, 'right'), token);
+    });
+    return [span(fitText(clean(from), width), 'title'), ...cells];
+  });
+  return {
+    pane: 'links',
+    title,
+    heading: [
+      span(' '.repeat(width)),
+      ...names.map((to) => span(fitText(clean(to), width, 'right'), 'muted')),
+    ],
+    lines,
+    focused: false,
+  };
+}
+
+/** Entries a second that the leader applied: what the cluster commits. */
+function rate(view: View, width: number, rows: number): PaneSpec {
+  const { model, symbols } = view;
+  const leader = shown(model).status?.raft.leader_id ?? null;
+  const points = ratesOf(leader === null ? [] : (model.trace[leader] ?? []));
+  const cells = Math.max(10, width - 14);
+  const window = { from: model.now - model.spanMs, to: model.now };
+  const values = resample(points, (p) => p.applied, window, pointsOf(cells));
+  const most = values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
+  const top = niceTop(most);
+  const chart = brailleChart(values, {
+    columns: cells,
+    rows: Math.max(1, rows - 2),
+    top,
+    ascii: symbols.ascii,
+  });
+  return {
+    pane: 'rate',
+    title: [
+      span('Commits', 'title'),
+      span(` a second ${symbols.dot} ${age(model.spanMs)} ${symbols.dot} + -`, 'muted'),
+    ],
+    lines: chart.map(
+      (text, i): Line => [
+        span(fitText(i === 0 ? count(top) : i === chart.length - 1 ? '0' : '', 9, 'right'), 'muted'),
+        span(symbols.box[5], 'muted'),
+        span(text, 'key'),
+      ],
+    ),
+    focused: false,
+  };
+}
+
+export function raftView(view: View, room: Room): BandRows[] {
+  const terms = timeline(view, room.columns - (room.boxed ? 2 : 0));
+  if (room.tier === 'tiny')
+    return stack([[view.model.side.focused ? steps(view) : elections(view, room), room.rows]], view, room);
+  if (room.tier === 'small')
+    return stack(
+      [
+        [elections(view, room), Math.floor(room.rows * 0.45)],
+        [steps(view), room.rows],
+      ],
+      view,
+      room,
+    );
+  const height = Math.min(terms.lines.length + 2, Math.floor(room.rows * 0.3));
+  if (room.tier === 'compact') {
+    const rest = room.rows - height;
+    const list = Math.floor(rest * 0.45);
+    return stack(
+      [
+        [terms, height],
+        [elections(view, room), list],
+        [steps(view), rest - list],
+      ],
+      view,
+      room,
+    );
+  }
+  const rest = room.rows - height;
+  const lower = Math.min(Math.max(8, Math.floor(rest * 0.45)), rest);
+  const right = room.columns - Math.floor(room.columns * 0.5);
+  return [
+    ...stack([[terms, height]], view, { ...room, rows: height }),
+    beside([elections(view, room), steps(view)], 0.5, rest - lower, { view, room }),
+    beside([matrix(view), rate(view, right, lower)], 0.5, lower, { view, room }),
+  ];
+}

@@ -1,0 +1,148 @@
+/**
+ * Changes that are no operation of the leader: alerts, configuration, cancelling. What each would do in
+ * words, the same command for scripts, and what arms it. A plan made from the server's dry run carries its
+ * checks; the others are made of what the screen already knows.
+ */
+import type { CheckRow } from '../feed/wire.ts';
+import { rough } from '../format/words.ts';
+
+export type ChangeAct =
+  | { readonly kind: 'ack'; readonly id: string; readonly label: string }
+  | {
+      readonly kind: 'silence';
+      readonly rule: string;
+      readonly nodeId: string | null;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'unsilence'; readonly id: string; readonly label: string }
+  /** `text`: `key=value …`, or `@file`. */
+  | { readonly kind: 'apply'; readonly text: string; readonly confirmMs: number | null }
+  | {
+      readonly kind: 'rollback';
+      readonly version: number;
+      readonly active: number;
+      readonly confirmMs: number | null;
+    }
+  | { readonly kind: 'confirm'; readonly version: number }
+  | { readonly kind: 'cancel'; readonly id: string; readonly what: string };
+
+export interface ChangePlan {
+  readonly checks: readonly CheckRow[];
+  /** What will be different, a line each. */
+  readonly effects: readonly string[];
+  readonly allowed: boolean;
+  /** What must be typed; null = `y`, then Enter. */
+  readonly arm: string | null;
+  /** The version of the configuration that it is made for; null = none. */
+  readonly base: number | null;
+}
+
+/** Lengths of time that ← and → go through; null = without. */
+export const LENGTHS: Readonly<Record<ChangeAct['kind'], readonly (number | null)[]>> = {
+  ack: [],
+  silence: [900_000, 3_600_000, 14_400_000, 86_400_000],
+  unsilence: [],
+  apply: [null, 60_000, 300_000, 900_000],
+  rollback: [null, 60_000, 300_000, 900_000],
+  confirm: [],
+  cancel: [],
+};
+
+/** The length that a new dialog begins with. */
+export const FIRST_LENGTH = 1;
+
+/** With the length at place `length` of its list. */
+export function withLength(act: ChangeAct, length: number): ChangeAct {
+  const ms = LENGTHS[act.kind][length];
+  if (ms === undefined) return act;
+  if (act.kind === 'silence') return ms === null ? act : { ...act, forMs: ms };
+  if (act.kind === 'apply' || act.kind === 'rollback') return { ...act, confirmMs: ms };
+  return act;
+}
+
+/** ` on n5`, or nothing for the cluster. */
+export function onNode(nodeId: string | null): string {
+  return nodeId === null ? '' : ` on ${nodeId}`;
+}
+
+function words(reason: string): string {
+  return reason.trim() === '' ? '' : ` --reason "${reason.trim().replaceAll('"', "'")}"`;
+}
+
+function within(ms: number | null): string {
+  return ms === null ? '' : ` --confirm-within ${rough(ms)}`;
+}
+
+/** The same change for scripts. */
+export function commandOf(act: ChangeAct, reason: string): string {
+  switch (act.kind) {
+    case 'ack':
+      return `sqlcc alert ack ${act.id}`;
+    case 'silence': {
+      const node = act.nodeId === null ? '' : ` --node ${act.nodeId}`;
+      return `sqlcc alert silence add --rule ${act.rule}${node} --for ${rough(act.forMs)}${words(reason)}`;
+    }
+    case 'unsilence':
+      return `sqlcc alert silence remove ${act.id}`;
+    case 'apply': {
+      const from = act.text.startsWith('@') ? `update ${act.text.slice(1)}` : `set ${act.text}`;
+      return `sqlcc cluster config ${from}${within(act.confirmMs)}${words(reason)}`;
+    }
+    case 'rollback':
+      return `sqlcc cluster config rollback ${act.version}${within(act.confirmMs)}${words(reason)}`;
+    case 'confirm':
+      return `sqlcc cluster config confirm ${act.version}`;
+    case 'cancel':
+      return `sqlcc op cancel ${act.id}`;
+  }
+}
+
+export function titleOfChange(act: ChangeAct): string {
+  switch (act.kind) {
+    case 'ack':
+      return `ACKNOWLEDGE ${act.label}`;
+    case 'silence':
+      return `SILENCE ${act.rule}${onNode(act.nodeId)}`;
+    case 'unsilence':
+      return `END SILENCE ${act.label}`;
+    case 'apply':
+      return 'APPLY CONFIG';
+    case 'rollback':
+      return `ROLL BACK CONFIG to v${act.version}`;
+    case 'confirm':
+      return `KEEP CONFIG v${act.version}`;
+    case 'cancel':
+      return `CANCEL ${act.what}`;
+  }
+}
+
+/** The plan where no server has to be asked for one; null = the server makes it. */
+export function ownPlan(act: ChangeAct): ChangePlan | null {
+  const plan = (...effects: string[]): ChangePlan => ({
+    ...{ checks: [], effects, allowed: true, arm: null, base: null },
+  });
+  switch (act.kind) {
+    case 'ack':
+      return plan('its notifications stop; it stays on the screen until it is resolved');
+    case 'silence':
+      return plan(
+        `nobody is told of ${act.rule}${onNode(act.nodeId)} for ${rough(act.forMs)}`,
+        'it still fires and is shown here; the silence ends by itself',
+      );
+    case 'unsilence':
+      return plan('from now on people are told again');
+    case 'confirm':
+      return { ...plan(`v${act.version} stays in force; it is not taken back any more`), base: act.version };
+    case 'cancel':
+      return plan('it ends only if nothing of it has begun; what is under way goes on to its end');
+    case 'apply':
+    case 'rollback':
+      return null;
+  }
+}
+
+/** A change of how nodes elect is confirmed by a typed name, any other by `y`. */
+export function armOf(act: ChangeAct, paths: readonly string[]): string | null {
+  const isRaft = paths.some((path) => /(^|\.)raft\./.test(path));
+  return act.kind === 'rollback' && isRaft ? `v${act.version}` : null;
+}

@@ -1,0 +1,214 @@
+/**
+ * The dialog of a change that is no operation: a text where one is needed, the plan, `y` then Enter or a
+ * typed name, and what became of it. Acknowledging alone needs no dialog; it is a toast.
+ */
+import type { Acted } from '../feed/desk.ts';
+import type { CommandId } from '../keymap.ts';
+import {
+  type ChangeAct,
+  type ChangePlan,
+  FIRST_LENGTH,
+  LENGTHS,
+  ownPlan,
+  withLength,
+} from './change-plan.ts';
+import { DEAF_MS } from './dialog.ts';
+import { refusal } from './gate.ts';
+import type { Change, Failure, KeyPress } from './messages.ts';
+import type { ChangeDialog, Model, Mono } from './model.ts';
+import { typeInto } from './text-field.ts';
+
+const TEXT_LIMIT = 300;
+/** How long a change can be taken back with one key. */
+const UNDO_MS = 10_000;
+
+/** A dialog for `act`, or the question for its plan. */
+export function openChange(model: Model, act: ChangeAct, mono: Mono): Change {
+  const sized = LENGTHS[act.kind].length > 0 ? withLength(act, FIRST_LENGTH) : act;
+  const isText = act.kind === 'apply' && act.text === '';
+  const dialog: ChangeDialog = {
+    kind: 'change',
+    id: model.nextDialogId,
+    act: sized,
+    step: isText ? { kind: 'editing' } : { kind: 'planning' },
+    deafUntil: mono + DEAF_MS,
+    field: isText ? 'text' : 'cancel',
+    text: '',
+    reason: '',
+    typed: '',
+    yes: false,
+    length: FIRST_LENGTH,
+    note: '',
+  };
+  const opened = { ...model, overlay: dialog, nextDialogId: model.nextDialogId + 1 };
+  return isText ? [opened, []] : plan(opened, dialog);
+}
+
+/** The plan of what the dialog holds, made here or asked for. */
+function plan(model: Model, dialog: ChangeDialog): Change {
+  const own = ownPlan(dialog.act);
+  const base: ChangeDialog = { ...dialog, yes: false, typed: '', field: 'cancel', id: model.nextDialogId };
+  const next = { ...model, nextDialogId: model.nextDialogId + 1 };
+  if (own !== null) return [{ ...next, overlay: { ...base, step: { kind: 'review', plan: own } } }, []];
+  return [
+    { ...next, overlay: { ...base, step: { kind: 'planning' } } },
+    [{ kind: 'preflight', dialogId: base.id, act: base.act }],
+  ];
+}
+
+/** Acknowledging, and taking back what was just done: at once, with a toast. */
+export function actNow(model: Model, act: ChangeAct): Change {
+  return [{ ...model, undo: null }, [{ kind: 'act', dialogId: 0, request: { act, reason: '', base: null } }]];
+}
+
+export function receivePreflight(model: Model, dialogId: number, made: ChangePlan, mono: Mono): Change {
+  const dialog = model.overlay;
+  if (dialog?.kind !== 'change' || dialog.id !== dialogId) return [model, []];
+  const step = { kind: 'review' as const, plan: made };
+  return [{ ...model, overlay: { ...dialog, step, deafUntil: mono + DEAF_MS } }, []];
+}
+
+export function acted(model: Model, dialogId: number, result: Acted): Change {
+  const closes = model.overlay?.kind === 'change' && model.overlay.id === dialogId;
+  const undo = result.undo === null ? null : { act: result.undo, until: model.mono + UNDO_MS };
+  const text = undo === null ? result.words : `${result.words}   U takes it back`;
+  const toast = { text, level: 'info' as const, until: model.mono + (undo === null ? 6000 : UNDO_MS) };
+  return [{ ...model, overlay: closes ? null : model.overlay, toast, undo }, [{ kind: 'ask' }]];
+}
+
+const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed'];
+const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
+
+/** A plan or a change was refused: into the dialog, or into a toast where there is none. */
+export function changeRefused(model: Model, dialogId: number, failure: Failure): Change {
+  const dialog = model.overlay;
+  if (dialog?.kind !== 'change' || dialog.id !== dialogId) {
+    const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
+    return [{ ...model, toast }, []];
+  }
+  if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
+    const note = `refused: ${failure.message}; this is a new plan`;
+    return plan({ ...model }, { ...dialog, note });
+  }
+  const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);
+  const { message, hint } = failure;
+  if (dialog.act.kind === 'apply' && dialog.step.kind === 'planning') {
+    // what was typed is there to be corrected
+    const back = { ...dialog, step: { kind: 'editing' as const }, field: 'text' as const, note: message };
+    return [{ ...model, overlay: back }, []];
+  }
+  return [{ ...model, overlay: { ...dialog, step: { kind: 'failed', message, hint, unknown } } }, []];
+}
+
+/** What is still missing before Enter does it; null = armed. */
+export function missingForChange(dialog: ChangeDialog): string | null {
+  if (dialog.step.kind !== 'review') return 'there is no plan yet';
+  const { allowed, arm } = dialog.step.plan;
+  if (!allowed) return 'the checks refuse it: see the lines marked as failed';
+  if (arm === null) return dialog.yes ? null : 'press y, then Enter';
+  if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
+  return dialog.typed === arm ? null : `type ${arm} to arm`;
+}
+
+function fieldsOf(dialog: ChangeDialog): readonly ChangeDialog['field'][] {
+  if (dialog.step.kind === 'editing') return ['text'];
+  const isTyped = dialog.step.kind === 'review' && dialog.step.plan.arm !== null;
+  return isTyped ? ['cancel', 'reason', 'confirm', 'execute'] : ['cancel', 'reason'];
+}
+
+function moveField(dialog: ChangeDialog, by: 1 | -1): ChangeDialog {
+  const fields = fieldsOf(dialog);
+  const at = fields.indexOf(dialog.field);
+  return { ...dialog, field: fields[(at + by + fields.length) % fields.length] ?? 'cancel', note: '' };
+}
+
+function perform(model: Model, dialog: ChangeDialog): Change {
+  if (dialog.step.kind !== 'review') return [model, []];
+  const lack = refusal(model) ?? missingForChange(dialog);
+  if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
+  const { plan: agreed } = dialog.step;
+  const request = { act: dialog.act, reason: dialog.reason, base: agreed.base };
+  return [
+    { ...model, overlay: { ...dialog, step: { kind: 'starting', plan: agreed }, note: '' } },
+    [{ kind: 'act', dialogId: dialog.id, request }],
+  ];
+}
+
+function confirm(model: Model, dialog: ChangeDialog): Change {
+  const close: Change = [{ ...model, overlay: null }, []];
+  if (dialog.step.kind === 'editing') {
+    if (dialog.text.trim() === '') return close;
+    return plan(model, { ...dialog, act: withText(dialog.act, dialog.text), note: '' });
+  }
+  if (dialog.step.kind === 'failed') return close;
+  if (dialog.step.kind !== 'review') return [model, []];
+  const { arm } = dialog.step.plan;
+  if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
+  if (arm === null) return dialog.yes ? perform(model, dialog) : close;
+  if (dialog.field === 'cancel') return close;
+  if (dialog.field === 'execute') return perform(model, dialog);
+  const lack = missingForChange(dialog);
+  if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
+  return [{ ...model, overlay: moveField(dialog, 1) }, []];
+}
+
+function withText(act: ChangeAct, text: string): ChangeAct {
+  return act.kind === 'apply' ? { ...act, text: text.trim() } : act;
+}
+
+function chooseLength(model: Model, dialog: ChangeDialog, by: 1 | -1): Change {
+  const length = dialog.length + by;
+  if (LENGTHS[dialog.act.kind][length] === undefined || dialog.step.kind !== 'review') return [model, []];
+  const act = withLength(dialog.act, length);
+  // the plan of a silence says how long; that of a configuration does not depend on it
+  const own = ownPlan(act);
+  const step = own === null ? dialog.step : { kind: 'review' as const, plan: own };
+  return [{ ...model, overlay: { ...dialog, act, length, step, yes: false } }, []];
+}
+
+function intoField(dialog: ChangeDialog, key: KeyPress): ChangeDialog | undefined {
+  const { field, step } = dialog;
+  if (step.kind === 'editing' && field === 'text') {
+    const text = typeInto(dialog.text, key.name, TEXT_LIMIT);
+    return text === undefined ? undefined : { ...dialog, text, note: '' };
+  }
+  if (step.kind !== 'review') return undefined;
+  if (field === 'reason') {
+    const reason = typeInto(dialog.reason, key.name, 200);
+    return reason === undefined ? undefined : { ...dialog, reason, note: '' };
+  }
+  if (field !== 'confirm') return undefined;
+  const typed = typeInto(dialog.typed, key.name, 63);
+  return typed === undefined ? undefined : { ...dialog, typed, note: '' };
+}
+
+/** What a key does while the dialog is open. A change that was sent is only hidden, never cancelled. */
+export function changeKey(
+  model: Model,
+  dialog: ChangeDialog,
+  key: KeyPress,
+  command: CommandId | undefined,
+): Change {
+  if (command === 'close') return [{ ...model, overlay: null }, []];
+  if (model.mono < dialog.deafUntil) return [model, []];
+  const typed = intoField(dialog, key);
+  if (typed !== undefined) return [{ ...model, overlay: typed }, []];
+  switch (command) {
+    case 'field-next':
+      return [{ ...model, overlay: moveField(dialog, 1) }, []];
+    case 'field-previous':
+      return [{ ...model, overlay: moveField(dialog, -1) }, []];
+    case 'shorter':
+      return chooseLength(model, dialog, -1);
+    case 'longer':
+      return chooseLength(model, dialog, 1);
+    case 'arm': {
+      const isFree = dialog.step.kind === 'review' && dialog.step.plan.arm === null && key.burst === 1;
+      return isFree ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
+    }
+    case 'confirm':
+      return key.burst === 1 ? confirm(model, dialog) : [model, []];
+    default:
+      return dialog.yes ? [{ ...model, overlay: { ...dialog, yes: false } }, []] : [model, []];
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * One list to choose from with a text above it: the palette (`:`), what can be done here (`a`), whose view
+ * this is (`v`). Every entry goes the way of its key, so the gate and the dialogs are the same.
+ */
+import { type Binding, bindingsOf } from '../keymap.ts';
+import type { ChangeAct } from './change-plan.ts';
+import { versionRows } from './lists.ts';
+import type { Chooser, Model } from './model.ts';
+import { compareNames, shown } from './selectors.ts';
+import { VIEWS, type ViewId } from './views.ts';
+
+export type Choice =
+  | { readonly kind: 'binding'; readonly binding: Binding }
+  | { readonly kind: 'view'; readonly view: ViewId }
+  | { readonly kind: 'node'; readonly id: string }
+  | { readonly kind: 'failover'; readonly to: string }
+  | { readonly kind: 'maintenance'; readonly id: string }
+  | { readonly kind: 'change'; readonly act: ChangeAct }
+  | { readonly kind: 'observer'; readonly id: string | null }
+  | { readonly kind: 'filter'; readonly text: string }
+  | { readonly kind: 'refresh'; readonly ms: number };
+
+export interface Entry {
+  readonly words: string;
+  readonly note: string;
+  readonly choice: Choice;
+  /** Can begin a change of the cluster. */
+  readonly acts: boolean;
+}
+
+function bindingEntries(model: Model, actsOnly: boolean): Entry[] {
+  return bindingsOf('main', model.view)
+    .filter((b) => (actsOnly ? b.level !== undefined : true))
+    .map((binding) => {
+      const why = binding.disabled?.(model) ?? null;
+      return {
+        words: binding.help.split(':')[0] ?? binding.help,
+        note: why === null ? binding.label : `${binding.label}  closed: ${why}`,
+        choice: { kind: 'binding', binding },
+        acts: binding.level !== undefined,
+      };
+    });
+}
+
+function nodeNames(model: Model): string[] {
+  return (shown(model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
+}
+
+function paletteEntries(model: Model): Entry[] {
+  const look = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: false });
+  const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
+  const names = nodeNames(model);
+  const status = shown(model).status;
+  const able = (status?.nodes ?? []).filter((n) => n.voter && n.role !== 'leader').map((n) => n.node_id);
+  const active = status?.config.version ?? 0;
+  return [
+    ...VIEWS.map((v) => look(`go ${v.title.toLowerCase()}`, v.key ?? '', { kind: 'view', view: v.id })),
+    ...bindingEntries(model, false).filter(
+      (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
+    ),
+    ...able.sort(compareNames).map((id) => act(`failover ${id}`, 'plan', { kind: 'failover', to: id })),
+    ...names.map((id) => act(`maintenance ${id}`, 'plan', { kind: 'maintenance', id })),
+    ...names.map((id) => look(`node ${id}`, 'all about it', { kind: 'node', id })),
+    ...names.map((id) => look(`observer ${id}`, 'see through it', { kind: 'observer', id })),
+    ...versionRows(model)
+      .filter((v) => v.version !== active)
+      .slice(0, 20)
+      .map((v) => {
+        const back = { kind: 'rollback', version: v.version, active, confirmMs: null } as const;
+        return act(`rollback ${v.version}`, v.author, { kind: 'change', act: back });
+      }),
+    ...[1000, 2000, 5000, 10_000].map((ms) =>
+      look(`set refresh ${ms / 1000}s`, 'how often it is asked', { kind: 'refresh', ms }),
+    ),
+  ];
+}
+
+function isViewKey(binding: Binding): boolean {
+  return binding.id.startsWith('view:');
+}
+
+function observerEntries(model: Model): Entry[] {
+  const views = shown(model).views?.views ?? [];
+  const anybody: Entry = {
+    words: 'whoever answers',
+    note: model.observer === null ? 'now' : '',
+    choice: { kind: 'observer', id: null },
+    acts: false,
+  };
+  const nodes = nodeNames(model).map((id): Entry => {
+    const own = views.find((v) => v.node_id === id);
+    const says =
+      own === undefined
+        ? 'not asked'
+        : own.error !== null
+          ? `silent: ${own.error}`
+          : `leader ${own.leader_id ?? 'none'}, term ${own.term ?? '?'}`;
+    const note = model.observer === id ? `${says}  (now)` : says;
+    return { words: id, note, choice: { kind: 'observer', id }, acts: false };
+  });
+  return [anybody, ...nodes];
+}
+
+/** Letters further apart than this, together, are no match that anybody meant. */
+const MOST_GAPS = 12;
+
+/** Letters in their order, not side by side: `fn2` finds `failover n2`. Lower is better; null = no match. */
+export function fuzzy(text: string, wanted: string): number | null {
+  const [hay, needle] = [text.toLowerCase(), wanted.toLowerCase().trim()];
+  const whole = hay.indexOf(needle);
+  if (whole !== -1) return whole;
+  let at = -1;
+  let gaps = 0;
+  for (const letter of needle) {
+    const next = hay.indexOf(letter, at + 1);
+    if (next === -1) return null;
+    gaps += next - at - 1;
+    at = next;
+  }
+  return gaps > MOST_GAPS ? null : 100 + gaps;
+}
+
+/** What the list shows for what was typed, best first. */
+export function choices(model: Model, chooser: Chooser): readonly Entry[] {
+  const all =
+    chooser.purpose === 'palette'
+      ? paletteEntries(model)
+      : chooser.purpose === 'actions'
+        ? bindingEntries(model, true)
+        : observerEntries(model);
+  const typed = chooser.text.trim();
+  const free = typed.startsWith('filter ') && chooser.purpose === 'palette';
+  if (free) {
+    const text = typed.slice(7);
+    return [{ words: typed, note: 'show only these', choice: { kind: 'filter', text }, acts: false }];
+  }
+  return all
+    .map((entry) => ({ entry, rank: fuzzy(entry.words, typed) }))
+    .filter((r): r is { entry: Entry; rank: number } => r.rank !== null)
+    .sort((a, b) => a.rank - b.rank)
+    .map((r) => r.entry);
+}

@@ -1,0 +1,205 @@
+/** The list that each view selects from, and what a view asks the cluster for, from the selection. */
+import { type Answer, type Question, questionKey, type SliceName, type Slices } from '../feed/slices.ts';
+import type {
+  AlertRow,
+  AuditRow,
+  ConfigVersionRow,
+  ElectionRow,
+  EventLine,
+  OperationView,
+} from '../feed/wire.ts';
+import type { Model, Picture } from './model.ts';
+import { compareNames, shown, visibleNodes } from './selectors.ts';
+import type { ViewId } from './views.ts';
+
+/** The newest answer to a question, or undefined when nobody has answered yet. */
+export function answerOf<K extends SliceName>(picture: Picture, slice: K, arg = ''): Answer<K> | undefined {
+  return picture.answers[questionKey({ slice, arg })] as Answer<K> | undefined;
+}
+
+function answered<K extends SliceName>(picture: Picture, slice: K, arg = ''): Slices[K] | null {
+  return answerOf(picture, slice, arg)?.value ?? null;
+}
+
+/** True when every word of the filter is somewhere in `text`; `!word` = nowhere. */
+export function matchesWords(filter: string, text: string): boolean {
+  const whole = text.toLowerCase();
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((word) => {
+      // as in `lag|leader`
+      const isNot = word.startsWith('!') && word.length > 1;
+      const found = (isNot ? word.slice(1) : word).split('|').some((part) => whole.includes(part));
+      return found !== isNot;
+    });
+}
+
+/** Newest first. */
+export function electionRows(model: Model): readonly ElectionRow[] {
+  const rows = [...(shown(model).status?.elections ?? [])].reverse();
+  return rows.filter((r) => matchesWords(model.filter.text, `${r.term} ${r.node_id} ${r.cause}`));
+}
+
+const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical: 0, warning: 1, info: 2 };
+
+/** Firing ones first, the worst and then the newest at the top. */
+export function alertRows(model: Model): readonly AlertRow[] {
+  const rank = (a: AlertRow) => (a.state === 'firing' ? 0 : 10) + SEVERITY_RANK[a.severity];
+  return shown(model)
+    .alerts.filter((a) => !model.firingOnly || a.state === 'firing')
+    .filter((a) =>
+      matchesWords(model.filter.text, `${a.rule} ${a.node_id ?? 'cluster'} ${a.state} ${a.value}`),
+    )
+    .sort((a, b) => rank(a) - rank(b) || (a.since < b.since ? 1 : a.since > b.since ? -1 : 0));
+}
+
+/** When the picture is one of the past, what came later is not in it yet. */
+function until(model: Model, at: string): boolean {
+  return model.past === null || Date.parse(at) <= model.past.at;
+}
+
+/** Newest first. */
+export function versionRows(model: Model): readonly ConfigVersionRow[] {
+  return [...(answered(shown(model), 'versions') ?? [])]
+    .filter((v) => until(model, v.create_time))
+    .filter((v) => matchesWords(model.filter.text, `v${v.version} ${v.author} ${v.reason}`))
+    .sort((a, b) => b.version - a.version);
+}
+
+/** Running ones first, then the newest. */
+export function operationRows(model: Model): readonly OperationView[] {
+  const began = (o: OperationView) => o.phases[0]?.at ?? '';
+  return [...(answered(shown(model), 'operations') ?? [])]
+    .filter((o) => until(model, began(o)))
+    .filter((o) => matchesWords(model.filter.text, `${o.id} ${o.kind} ${o.state} ${o.actor} ${o.reason}`))
+    .sort((a, b) => {
+      const running = Number(b.state === 'running') - Number(a.state === 'running');
+      return running || (began(a) < began(b) ? 1 : -1);
+    });
+}
+
+/** A line of the Events view: what a node did, or what a person did. */
+export type Happening =
+  | { readonly key: string; readonly at: string; readonly event: EventLine; readonly times: number }
+  | { readonly key: string; readonly at: string; readonly audit: AuditRow };
+
+const LEVELS = ['info', 'warning', 'critical'] as const;
+
+/** Events and audit in one order of time, newest first; equal events in a row are one line. */
+export function happenings(model: Model): readonly Happening[] {
+  const picture = shown(model);
+  const least = LEVELS.indexOf(model.eventLevel);
+  const filter = model.filter.text;
+  const events: Happening[] = picture.events
+    .filter((e) => LEVELS.indexOf(e.severity) >= least)
+    .filter((e) => matchesWords(filter, `${e.node_id} ${e.kind} ${e.message}`))
+    .map((event) => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }));
+  const audit: Happening[] = (answered(picture, 'audit') ?? [])
+    .filter((a) => until(model, a.at))
+    .filter((a) => matchesWords(filter, `audit ${a.actor} ${a.action} ${a.target} ${a.reason}`))
+    .map((row) => ({ key: `a${row.seq}`, at: row.at, audit: row }));
+  const merged = [...events, ...audit].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+  return collapsed(merged);
+}
+
+function collapsed(rows: readonly Happening[]): Happening[] {
+  const out: Happening[] = [];
+  for (const row of rows) {
+    const last = out.at(-1);
+    const isSame =
+      last !== undefined &&
+      'event' in last &&
+      'event' in row &&
+      last.event.kind === row.event.kind &&
+      last.event.node_id === row.event.node_id &&
+      last.event.message === row.event.message;
+    if (isSame) out[out.length - 1] = { ...last, times: last.times + 1 };
+    else out.push(row);
+  }
+  return out;
+}
+
+/** The node that the Node and Log views are about. */
+export function subjectNode(model: Model): string | null {
+  return model.selected ?? shown(model).status?.nodes[0]?.node_id ?? null;
+}
+
+export function logRows(model: Model): readonly { key: string; line: Slices['log'][number] }[] {
+  const node = subjectNode(model);
+  const lines = node === null ? null : answered(shown(model), 'log', node);
+  return [...(lines ?? [])]
+    .filter((l) => until(model, l.at))
+    .filter((l) => matchesWords(model.filter.text, `${l.level} ${l.event} ${l.text}`))
+    .map((line, i) => ({ key: `${line.at} ${i}`, line }))
+    .reverse();
+}
+
+const KEYS: Readonly<Record<ViewId, (model: Model) => readonly string[]>> = {
+  topology: (m) => visibleNodes(m).map((n) => n.node_id),
+  raft: (m) => electionRows(m).map((e) => String(e.term)),
+  alerts: (m) => alertRows(m).map((a) => a.id),
+  config: (m) => versionRows(m).map((v) => String(v.version)),
+  events: (m) => happenings(m).map((h) => h.key),
+  log: (m) => logRows(m).map((l) => l.key),
+  operations: (m) => operationRows(m).map((o) => o.id),
+  node: (m) => (shown(m).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames),
+};
+
+/** Keys of the rows of a view, in the order shown. */
+export function rowKeys(model: Model, view: ViewId = model.view): readonly string[] {
+  return KEYS[view](model);
+}
+
+/** Place of the selected row; 0 when it is gone or nothing was selected. */
+export function cursorAt(model: Model, keys: readonly string[], view: ViewId = model.view): number {
+  const key = view === 'topology' || view === 'node' ? model.selected : (model.cursor[view] ?? null);
+  return key === null ? 0 : Math.max(0, keys.indexOf(key));
+}
+
+/** What the view on the screen wants answered. */
+export function wanted(model: Model): readonly Question[] {
+  const ask = (slice: SliceName, arg = ''): Question => ({ slice, arg });
+  switch (model.view) {
+    case 'raft':
+      return [ask('links')];
+    case 'alerts': {
+      const rows = alertRows(model);
+      const chosen =
+        rows[
+          cursorAt(
+            model,
+            rows.map((a) => a.id),
+          )
+        ];
+      return [ask('silences'), ...(chosen === undefined ? [] : [ask('explain', chosen.rule)])];
+    }
+    case 'config': {
+      const [versions, pair] = [ask('versions'), diffPair(model)];
+      return [versions, ask('pending'), ...(pair === null ? [] : [ask('diff', pair)])];
+    }
+    case 'events':
+      return [ask('audit')];
+    case 'log': {
+      const node = subjectNode(model);
+      return node === null ? [] : [ask('log', node)];
+    }
+    case 'operations':
+      return [ask('operations')];
+    default:
+      return [];
+  }
+}
+
+/** `40..41`: the selected version and the one before it; null where there are no two. */
+export function diffPair(model: Model): string | null {
+  const rows = versionRows(model);
+  const at = cursorAt(
+    model,
+    rows.map((v) => String(v.version)),
+    'config',
+  );
+  const [chosen, before] = [rows[at], rows[at + 1]];
+  return chosen === undefined || before === undefined ? null : `${before.version}..${chosen.version}`;
+}

@@ -1,0 +1,122 @@
+/** Moving about: from view to view, from row to row, through time. Nothing here changes the cluster. */
+import { cursorAt, happenings, logRows, rowKeys } from './lists.ts';
+import type { Change } from './messages.ts';
+import { type Model, PANES } from './model.ts';
+import { selectedNode, shown } from './selectors.ts';
+import { stepEvent, travel } from './time.ts';
+import type { ViewId } from './views.ts';
+
+const SIDE = { focused: false, scroll: 0 };
+
+/** Filters belong to what they were written for: they end with their view. */
+export function openView(model: Model, view: ViewId): Model {
+  if (view === model.view) return model;
+  return {
+    ...model,
+    view,
+    lastView: model.view,
+    side: SIDE,
+    filter: { text: '', editing: false },
+    overlay: null,
+  };
+}
+
+/** One row or more, up or down, in whatever list the view has. */
+export function moveBy(model: Model, by: number): Model {
+  if (model.view === 'topology')
+    return model.focus === 'nodes' ? moveCursor(model, by) : scrollPane(model, by);
+  if (!model.side.focused && model.view !== 'node') return moveCursor(model, by);
+  const scroll = Math.min(200, Math.max(0, model.side.scroll + by));
+  return { ...model, side: { ...model.side, scroll } };
+}
+
+function scrollPane(model: Model, by: number): Model {
+  const most = model.focus === 'events' ? model.picture.events.length : 100;
+  const scroll = Math.min(Math.max(0, most - 1), Math.max(0, (model.scroll[model.focus] ?? 0) + by));
+  return { ...model, scroll: { ...model.scroll, [model.focus]: scroll } };
+}
+
+export function moveCursor(model: Model, by: number): Model {
+  const keys = rowKeys(model);
+  const at = cursorAt(model, keys);
+  const next = keys[Math.min(keys.length - 1, Math.max(0, at + by))];
+  return next === undefined ? model : { ...select(model, next), side: { ...model.side, scroll: 0 } };
+}
+
+function select(model: Model, key: string): Model {
+  if (model.view === 'topology' || model.view === 'node') return { ...model, selected: key };
+  // the first row of a list that grows at its top is followed, not held
+  const follows = (model.view === 'events' || model.view === 'log') && key === rowKeys(model)[0];
+  const { [model.view]: _, ...others } = model.cursor;
+  return { ...model, cursor: follows ? others : { ...model.cursor, [model.view]: key } };
+}
+
+export function focusBy(model: Model, by: 1 | -1): Model {
+  if (model.view !== 'topology') return { ...model, side: { ...SIDE, focused: !model.side.focused } };
+  const at = PANES.indexOf(model.focus);
+  return { ...model, focus: PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes' };
+}
+
+/** Enter: all about the node in a table of nodes, elsewhere the pane beside the list. */
+export function openDetail(model: Model): Model {
+  if (model.view !== 'topology') return focusBy(model, 1);
+  const node = selectedNode(model);
+  return node === undefined ? model : { ...openView(model, 'node'), selected: node.node_id };
+}
+
+/** One step back towards the plain picture. It never leaves the program. */
+export function back(model: Model): Model {
+  if (model.filter.text !== '') return { ...model, filter: { text: '', editing: false } };
+  if (model.side.focused) return { ...model, side: SIDE };
+  if (model.past !== null) return { ...model, past: null };
+  if (model.frozen !== null) return { ...model, frozen: null };
+  if (model.view !== 'topology') return openView(model, 'topology');
+  return model.focus === 'nodes' ? model : { ...model, focus: 'nodes' };
+}
+
+/** The second of the selected row; in a view without times nothing. */
+export function jumpToRow(model: Model): Model {
+  const at = rowTime(model);
+  if (at === null) return model;
+  return travel(model, Date.parse(at));
+}
+
+function rowTime(model: Model): string | null {
+  const keys = rowKeys(model);
+  const at = cursorAt(model, keys);
+  switch (model.view) {
+    case 'events':
+      return happenings(model)[at]?.at ?? null;
+    case 'log':
+      return logRows(model)[at]?.line.at ?? null;
+    case 'raft': {
+      const term = Number(keys[at]);
+      return shown(model).status?.elections.find((e) => e.term === term)?.at ?? null;
+    }
+    case 'alerts':
+      return shown(model).alerts.find((a) => a.id === keys[at])?.since ?? null;
+    default:
+      return null;
+  }
+}
+
+const SPANS: readonly number[] = [60_000, 600_000, 3_600_000];
+
+export function chooseSpan(model: Model, by: 1 | -1): Model {
+  const next = SPANS[SPANS.indexOf(model.spanMs) + by];
+  return next === undefined ? model : { ...model, spanMs: next };
+}
+
+const LEVELS = ['info', 'warning', 'critical'] as const;
+
+export function nextLevel(model: Model): Model {
+  const at = LEVELS.indexOf(model.eventLevel);
+  return { ...model, eventLevel: LEVELS[(at + 1) % LEVELS.length] ?? 'info' };
+}
+
+/** By a number of ms, or to an event. */
+export function seek(model: Model, step: number | 'next' | 'previous'): Change {
+  if (step === 'next') return [stepEvent(model, 1), []];
+  if (step === 'previous') return [stepEvent(model, -1), []];
+  return [travel(model, (model.past?.at ?? model.now) + step), []];
+}

@@ -1,0 +1,175 @@
+/**
+ * Looking back: the picture of an earlier second. Pictures of the last hour are kept as they were seen;
+ * before them, and between them, what carries a time of its own (events, elections, alerts, figures) is
+ * wound back, so that every view tells of the same second.
+ */
+import { LIMITS } from '../../src/base/index.ts';
+import type { AlertRow, EventLine, NodeRow, StatusResponse } from '../feed/wire.ts';
+import type { Model, Past, Picture, Wall } from './model.ts';
+import { pointAt } from './trace.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The record with this picture, thinned so that an hour of it stays within the limit. */
+export function addToRecord(record: readonly Past[], picture: Picture, now: Wall): readonly Past[] {
+  const rows = Math.max(1, picture.status?.nodes.length ?? 1);
+  const stepMs = Math.max(1000, (HOUR_MS * rows) / LIMITS.screenRecordRows);
+  const last = record.at(-1);
+  // a little early counts: refreshes tremble
+  if (last !== undefined && now - last.at < stepMs * 0.9) return record;
+  const first = record.findIndex((p) => p.at >= now - HOUR_MS);
+  return [...record.slice(first === -1 ? record.length : first), { at: now, picture }];
+}
+
+/** The seconds that can be looked at. */
+export function reach(model: Model): { readonly from: Wall; readonly to: Wall } {
+  const events = model.picture.events[0];
+  const points = Object.values(model.trace).flatMap((list) => list[0]?.at ?? []);
+  const elections = model.picture.status?.elections[0];
+  const known = [
+    model.record[0]?.at,
+    events === undefined ? undefined : Date.parse(events.at),
+    elections === undefined ? undefined : Date.parse(elections.at),
+    ...points.slice(0, 1),
+  ].filter((t): t is number => t !== undefined);
+  return { from: Math.max(model.now - HOUR_MS, Math.min(model.now, ...known)), to: model.now };
+}
+
+/** `model` at the second `at`; at the newest one it is live again. */
+export function travel(model: Model, at: Wall): Model {
+  const { from, to } = reach(model);
+  if (at >= to) return { ...model, past: null };
+  const second = Math.max(from, at);
+  return { ...model, past: { at: second, picture: pictureAt(model, second) } };
+}
+
+/** The picture at `at`: the newest one recorded until then, else the oldest one wound back. */
+function pictureAt(model: Model, at: Wall): Picture {
+  const recorded = model.record.findLast((p) => p.at <= at);
+  const base = recorded?.picture ?? model.record[0]?.picture ?? model.picture;
+  const events = model.picture.events.filter((e) => Date.parse(e.at) <= at);
+  const status = base.status === null ? null : statusAt(model, base.status, at, recorded !== undefined);
+  const leaderless = status?.raft.leader_id === null ? lossBefore(events, at) : null;
+  return {
+    ...base,
+    status,
+    statusAt: at,
+    events,
+    alerts: model.picture.alerts.flatMap((a) => alertAt(a, at)),
+    answers: model.picture.answers,
+    leaderlessSince: leaderless,
+    views: recorded === undefined ? null : base.views,
+    samples: samplesAt(model, at),
+  };
+}
+
+function lossBefore(events: readonly EventLine[], at: Wall): Wall {
+  const lost = events.findLast((e) => e.kind === 'leader-lost');
+  return lost === undefined ? at : Date.parse(lost.at);
+}
+
+function samplesAt(model: Model, at: Wall): Picture['samples'] {
+  return Object.fromEntries(
+    Object.entries(model.trace).map(([node, points]) => [
+      node,
+      points
+        .filter((p) => p.at <= at)
+        .slice(-LIMITS.screenSamples)
+        .map((p) => p.cpu),
+    ]),
+  );
+}
+
+/** Who led at `at`: the winner of the newest election, unless its loss was told after that. */
+function leaderAt(model: Model, at: Wall): { readonly leader: string | null; readonly term: number } | null {
+  const won = (model.picture.status?.elections ?? []).findLast((e) => Date.parse(e.at) <= at);
+  if (won === undefined) return null;
+  const lost = model.picture.events.some(
+    (e) => e.kind === 'leader-lost' && Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at),
+  );
+  return { leader: lost ? null : won.node_id, term: won.term };
+}
+
+function statusAt(model: Model, base: StatusResponse, at: Wall, isSeen: boolean): StatusResponse {
+  const led = leaderAt(model, at);
+  const leader = led === null ? base.raft.leader_id : led.leader;
+  const term = led?.term ?? base.raft.term;
+  const nodes = base.nodes.map((row) => rowAt(model, row, { at, leader, term, isSeen }));
+  const commit = nodes.find((n) => n.node_id === leader)?.match_index ?? base.raft.commit_index;
+  return {
+    ...base,
+    raft: { ...base.raft, leader_id: leader, term, commit_index: commit },
+    elections: base.elections.filter((e) => Date.parse(e.at) <= at),
+    nodes,
+  };
+}
+
+interface Moment {
+  readonly at: Wall;
+  readonly leader: string | null;
+  readonly term: number;
+  /** The base was seen at that time, and not later. */
+  readonly isSeen: boolean;
+}
+
+function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
+  const { at, leader, term, isSeen } = moment;
+  const point = pointAt(model.trace[row.node_id] ?? [], at);
+  const isLeader = row.node_id === leader;
+  const role = isLeader ? ('leader' as const) : row.role === 'leader' ? ('follower' as const) : row.role;
+  return {
+    ...row,
+    role,
+    term: isSeen ? row.term : term,
+    liveness: isSeen ? row.liveness : livenessAt(model, row, at),
+    // what nobody recorded is a dash, not the figure of another time
+    cpu_usage: point?.cpu ?? null,
+    lag_entries: point === null ? (isSeen ? row.lag_entries : null) : point.lag,
+    match_index: point === null ? (isSeen ? row.match_index : null) : point.applied,
+    ...(isSeen ? {} : earlier(row, at, model.picture.statusAt)),
+  };
+}
+
+/** What the newest row still says of an earlier time, and dashes for the rest. */
+function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
+  const { maintenance, last_heartbeat_ms: heard } = row;
+  const silent = heard === null ? null : heard - (seenAt - at);
+  return {
+    rtt_ms: null,
+    disk_usage: null,
+    query_latency_p95_ms: null,
+    last_heartbeat_ms: silent !== null && silent >= 0 ? silent : null,
+    maintenance: maintenance !== null && Date.parse(maintenance.since) <= at ? maintenance : null,
+  };
+}
+
+const ALIVE = new Set(['node-alive', 'member-alive', 'node-started']);
+const DEAD = new Set(['node-dead', 'member-failed']);
+
+/** From the nearest event before it, else from the first one after it: who dies later lived until then. */
+function livenessAt(model: Model, row: NodeRow, at: Wall): NodeRow['liveness'] {
+  const own = model.picture.events.filter(
+    (e) => e.node_id === row.node_id && (ALIVE.has(e.kind) || DEAD.has(e.kind)),
+  );
+  const before = own.findLast((e) => Date.parse(e.at) <= at);
+  if (before !== undefined) return DEAD.has(before.kind) ? 'dead' : 'alive';
+  const after = own.find((e) => Date.parse(e.at) > at);
+  if (after === undefined) return row.liveness;
+  return DEAD.has(after.kind) ? 'alive' : 'dead';
+}
+
+/** An alert as it was: not there before it fired, firing until it was resolved. */
+function alertAt(alert: AlertRow, at: Wall): AlertRow[] {
+  const fired = Date.parse(alert.fired_at ?? alert.since);
+  if (fired > at) return [];
+  const isLater = alert.state === 'resolved' && Date.parse(alert.since) > at;
+  return [isLater ? { ...alert, state: 'firing', since: alert.fired_at ?? alert.since } : alert];
+}
+
+/** One event earlier or later than the second that is looked at. */
+export function stepEvent(model: Model, by: 1 | -1): Model {
+  const now = model.past?.at ?? model.now;
+  const times = model.picture.events.map((e) => Date.parse(e.at)).sort((a, b) => a - b);
+  const next = by < 0 ? times.findLast((t) => t < now) : times.find((t) => t > now);
+  return next === undefined ? (by > 0 ? { ...model, past: null } : model) : travel(model, next);
+}

@@ -1,0 +1,97 @@
+/** Figures of each node over the last hour, for charts and for looking back: one point a refresh. */
+import { LIMITS } from '../../src/base/index.ts';
+import type { HistoryResponse, StatusResponse } from '../feed/wire.ts';
+
+/** Wall ms of the feed's clock. */
+type Wall = number;
+
+export interface TracePoint {
+  readonly at: Wall;
+  readonly cpu: number | null;
+  readonly lag: number | null;
+  /** Index that the node had applied, or that it was known to hold. */
+  readonly applied: number | null;
+}
+
+/** Oldest first, by node. */
+export type Trace = Readonly<Record<string, readonly TracePoint[]>>;
+
+const HOUR_MS = 3_600_000;
+
+function most(nodes: number): number {
+  return Math.max(60, Math.min(3600, Math.floor(LIMITS.screenRecordRows / Math.max(1, nodes))));
+}
+
+/** One point more for each node of the status. */
+export function addToTrace(trace: Trace, status: StatusResponse, now: Wall): Trace {
+  const next: Record<string, readonly TracePoint[]> = {};
+  const bound = most(status.nodes.length);
+  for (const row of status.nodes) {
+    const { cpu_usage: cpu, lag_entries: lag, match_index: applied } = row;
+    const past = trace[row.node_id] ?? [];
+    const first = past.findIndex((p) => p.at >= now - HOUR_MS);
+    const kept = past.slice(Math.max(first === -1 ? past.length : first, past.length + 1 - bound));
+    next[row.node_id] = [...kept, { at: now, cpu, lag, applied }];
+  }
+  return next;
+}
+
+/** What the cluster remembers from before this screen was opened. */
+export function fillTrace(trace: Trace, history: HistoryResponse): Trace {
+  const past: Record<string, TracePoint[]> = {};
+  for (const p of history.points) {
+    const list = past[p.node_id] ?? [];
+    past[p.node_id] = list;
+    list.push({ at: Date.parse(p.at), cpu: p.cpu_usage, lag: p.lag_entries, applied: p.applied_index });
+  }
+  const next: Record<string, readonly TracePoint[]> = { ...trace };
+  for (const [node, points] of Object.entries(past)) {
+    const own = trace[node] ?? [];
+    const before = own[0]?.at ?? Number.POSITIVE_INFINITY;
+    const bound = most(Object.keys(past).length);
+    next[node] = [...points.filter((p) => p.at < before), ...own].slice(-bound);
+  }
+  return next;
+}
+
+/** The newest point at or before `at`, if it is not older than `within`. */
+export function pointAt(points: readonly TracePoint[], at: Wall, within = 15_000): TracePoint | null {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.at ?? 0) <= at) low = middle + 1;
+    else high = middle;
+  }
+  const found = points[low - 1];
+  return found !== undefined && at - found.at <= within ? found : null;
+}
+
+/** `cells` values between `from` and `to`: the newest of each slice of time, null where there is none. */
+export function resample(
+  points: readonly TracePoint[],
+  read: (point: TracePoint) => number | null,
+  span: { readonly from: Wall; readonly to: Wall },
+  cells: number,
+): (number | null)[] {
+  const out: (number | null)[] = Array.from({ length: cells }, () => null);
+  const width = (span.to - span.from) / cells;
+  for (const point of points) {
+    if (point.at < span.from || point.at > span.to) continue;
+    const at = Math.min(cells - 1, Math.floor((point.at - span.from) / width));
+    out[at] = read(point);
+  }
+  return out;
+}
+
+/** Entries applied a second in each slice of time, from the growth between neighbours. */
+export function ratesOf(points: readonly TracePoint[]): readonly TracePoint[] {
+  return points.flatMap((point, i) => {
+    const before = points[i - 1];
+    if (before === undefined || before.applied === null || point.applied === null) return [];
+    const seconds = (point.at - before.at) / 1000;
+    return seconds <= 0
+      ? []
+      : [{ ...point, applied: Math.max(0, (point.applied - before.applied) / seconds) }];
+  });
+}
