@@ -74,7 +74,7 @@ describe('a paused cluster', () => {
     const skipped = await until('the schedule to be skipped', async () =>
       (await client.steering.schedule()).schedule.find((s) => s.id === id && s.state === 'skipped'),
     );
-    expect(skipped.cause).toContain('the cluster is paused by');
+    expect(skipped?.cause).toContain('the cluster is paused by');
     expect(await leaderOf(cluster)).toBe(leader);
 
     const named = await json(cluster, 'cluster', 'failover', '--to', target, '--yes');
@@ -158,7 +158,7 @@ describe('a switchover', () => {
         ),
       15_000,
     );
-    const done = await client.waitOperation(must(started.operation, 'its operation'), { timeoutMs: 10_000 });
+    const done = await client.waitOperation(must(started?.operation, 'its operation'), { timeoutMs: 10_000 });
     expect(done).toMatchObject({ kind: 'failover', state: 'done', reason: 'at night' });
     expect((await client.operations()).operations.filter((o) => o.reason === 'at night')).toHaveLength(1);
     await cluster.startNode(before);
