@@ -81,6 +81,7 @@ export function createHandlers(context: NodeContext): Handlers {
     removeSilence: bind(alerts.removeSilence),
     audit: bind(support.audit),
     denials: bind(support.denials),
+    log: bind(support.log),
     logLevel: bind(support.logLevel),
     setLogLevel: bind(support.setLogLevel),
     openapi: bind(cluster.openapi),

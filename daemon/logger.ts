@@ -3,7 +3,8 @@
  * stream.
  */
 import { openSync, writeSync } from 'node:fs';
-import type { LogFields, Logger, LogLevel } from '../src/base/index.ts';
+import type { LogFields, Logger, LogLevel, Timestamp } from '../src/base/index.ts';
+import type { LogTail } from './log-tail.ts';
 import type { LogThreshold } from './log-threshold.ts';
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -16,14 +17,20 @@ export function parseLogLevel(text: string): LogLevel | undefined {
 
 /**
  * A logger that drops what is below the threshold of the moment. A full disk or closed pipe never stops the
- * daemon: lines are lost instead.
+ * daemon: lines are lost instead, and stand in `tail` all the same.
  */
-export function createLogger(threshold: Pick<LogThreshold, 'current'>, file: string | null): Logger {
+export function createLogger(
+  threshold: Pick<LogThreshold, 'current'>,
+  file: string | null,
+  tail: LogTail | null = null,
+): Logger {
   const fd = file === null ? 2 : openSync(file, 'a', 0o600);
   return {
     log(lineLevel: LogLevel, event: string, fields: LogFields = {}) {
       if (RANK[lineLevel] < RANK[threshold.current]) return;
-      const at = new Date().toISOString();
+      const now = Date.now() as Timestamp;
+      tail?.add({ at: now, level: lineLevel, event, fields });
+      const at = new Date(now).toISOString();
       const line = `${JSON.stringify({ at, level: lineLevel.toUpperCase(), event, ...fields })}\n`;
       try {
         writeSync(fd, line);

@@ -21,6 +21,7 @@ import type { KeyWatch } from './key-watch.ts';
 import type { Latencies } from './latencies.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { OwnLag } from './log-pace.ts';
+import type { LogTail } from './log-tail.ts';
 import type { LogThreshold } from './log-threshold.ts';
 import type { MetricsAnswer, TextFormat } from './metrics-source.ts';
 import type { NodeEvents } from './node-events.ts';
@@ -59,6 +60,8 @@ export interface NodeContext {
   readonly events: Pick<NodeEvents, 'leaderlessMs'>;
   readonly logger: Logger;
   readonly logThreshold: LogThreshold;
+  /** The newest lines that were written. */
+  readonly logTail: LogTail;
   /** Refused callers of this node. */
   readonly denials: Denials;
   /** What was told of them, on this disk. */

@@ -242,6 +242,7 @@ export class NodeManager {
       },
       logger: this.#logger,
       logThreshold: this.#options.logThreshold,
+      logTail: this.#options.logTail,
       version: VERSION,
       sample: () => health.sample,
       healths: () => health.getAllNodeHealths(),

@@ -23,6 +23,7 @@ import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
 import { Latencies } from './latencies.ts';
 import { LiveConfig } from './live-config.ts';
+import type { LogTail } from './log-tail.ts';
 import type { LogThreshold } from './log-threshold.ts';
 import { NodeEvents } from './node-events.ts';
 import { OwnFile } from './own-file.ts';
@@ -39,6 +40,8 @@ export interface NodeOptions {
   readonly dataDir: string;
   readonly logger: Logger;
   readonly logThreshold: LogThreshold;
+  /** What `logger` wrote last. */
+  readonly logTail: LogTail;
   /** The file that `config` was read from. */
   readonly configFile: string;
 }

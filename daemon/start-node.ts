@@ -11,6 +11,7 @@ import type { ClusterConfig } from '../src/config/index.ts';
 import { parseConfig } from '../src/config/index.ts';
 import { ensureDataDir, type Identity, readIdentity } from './data-dir.ts';
 import { failStop } from './fail-stop.ts';
+import { LogTail } from './log-tail.ts';
 import { LogThreshold } from './log-threshold.ts';
 import { createLogger, parseLogLevel } from './logger.ts';
 import { NodeManager } from './node-manager.ts';
@@ -107,9 +108,10 @@ export async function startNode(options: StartOptions): Promise<number> {
   checkIdentity(config, identity, dataDir);
   process.umask(0o077);
   const logThreshold = new LogThreshold(level);
-  const logger = createLogger(logThreshold, options.logFile ?? null);
+  const logTail = new LogTail();
+  const logger = createLogger(logThreshold, options.logFile ?? null, logTail);
   const { configFile } = options;
-  const node = new NodeManager({ config, identity, dataDir, logger, logThreshold, configFile });
+  const node = new NodeManager({ config, identity, dataDir, logger, logThreshold, logTail, configFile });
   return run(node, logger);
 }
 

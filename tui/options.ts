@@ -26,7 +26,10 @@ export type DeskClient = Pick<
   | 'cancelOperation'
   | 'acknowledgeAlert'
   | 'audit'
-> & { readonly alerting: Pick<SqlccClient['alerting'], 'silences' | 'silence' | 'unsilence' | 'explain'> };
+> & {
+  readonly alerting: Pick<SqlccClient['alerting'], 'silences' | 'silence' | 'unsilence' | 'explain'>;
+  readonly health: Pick<SqlccClient['health'], 'log'>;
+};
 
 /** The part of the client SDK that the picture needs; `SqlccClient` has it. */
 export interface TopClient {

@@ -1,5 +1,5 @@
 /** For those who look into what happened: the audit, refusals, and how much this node writes into its log. */
-import type { LogLevelRequest, LogLevelResponse } from '../../src/api/index.ts';
+import type { LogLevelRequest, LogLevelResponse, LogResponse } from '../../src/api/index.ts';
 import type { LogLevel } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { readDenials } from '../denial-chain.ts';
@@ -23,6 +23,18 @@ export async function denials(context: NodeContext): Promise<Answer> {
   const rows = records.map((r) => ({ ...r, at: isoTime(r.at) }));
   const { total } = context.denials;
   return { body: { schemaVersion: 1, node_id: nodeId, total, anchor, records: rows, damage: where } };
+}
+
+export async function log(context: NodeContext): Promise<Answer> {
+  const lines = context.logTail.lines().map(({ at, level, event, fields }) => ({
+    at: isoTime(at),
+    level: wordOf(level),
+    event,
+    // what is undefined is not written either
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  })) as LogResponse['lines'];
+  const body: LogResponse = { schemaVersion: 1, node_id: context.facts.nodeId, lines };
+  return { body };
 }
 
 type LevelWord = LogLevelResponse['level'];

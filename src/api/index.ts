@@ -87,5 +87,6 @@ export type {
   DenialsResponse,
   LogLevelRequest,
   LogLevelResponse,
+  LogResponse,
 } from './schemas/support.ts';
 export { API_PREFIX, PROTOCOL_VERSION } from './version.ts';

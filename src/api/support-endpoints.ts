@@ -21,6 +21,15 @@ export const SUPPORT_ENDPOINTS = {
     idempotent: true,
     summary: 'Refused callers of this node, newest last, tied together by hashes',
   },
+  log: {
+    method: 'GET',
+    path: '/v1/log',
+    scope: 'read-cluster',
+    request: null,
+    response: support.logResponse,
+    idempotent: true,
+    summary: "The newest lines of this node's log, oldest first",
+  },
   logLevel: {
     method: 'GET',
     path: '/v1/log-level',

@@ -222,6 +222,8 @@ export const LIMITS = {
   maxSupportBytes: 64 * 1024 * 1024,
   /** Digests of windows of the log kept for comparison, own ones and early ones of peers; the oldest go. */
   digestsKept: 1024,
+  /** Lines of a node's log that it keeps in memory for screens. */
+  logTail: 300,
   /** Events that the terminal screen keeps, and CPU samples of one node for its sparkline. */
   screenEvents: 500,
   screenSamples: 60,

@@ -23,4 +23,9 @@ export class HealthClient {
     const dispatch = { name: 'checkHealth', ...READ, ...call } as const;
     return (await this.#run(dispatch, node)) as ResponseOf<'checkHealth'>;
   }
+
+  /** The newest lines of a node's log. */
+  async log({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'log'>> {
+    return (await this.#run({ name: 'log', ...READ, ...call }, node)) as ResponseOf<'log'>;
+  }
 }

@@ -68,6 +68,7 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   removeSilence: 'DELETE /v1/silences/{id}',
   audit: 'GET /v1/audit',
   denials: 'GET /v1/denials',
+  log: 'GET /v1/log',
   logLevel: 'GET /v1/log-level',
   setLogLevel: 'POST /v1/log-level',
   openapi: 'GET /v1/openapi.json',

@@ -6,7 +6,7 @@ import { rough } from '../format/words.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
 import type { DeskClient } from '../options.ts';
 import type { Acted, ActRequest, Desk } from './desk.ts';
-import type { Link, Question, SliceName, Slices } from './slices.ts';
+import type { Link, LogLine, Question, SliceName, Slices } from './slices.ts';
 import type { CheckRow, ConfigChangeRow } from './wire.ts';
 
 /** Nodes that are asked how they hear the others: above this the matrix is not drawn either. */
@@ -39,8 +39,12 @@ const READS: {
   explain: (client, arg) => client.alerting.explain(arg),
   audit: async (client) => (await client.audit()).records,
   links,
-  log: async () => {
-    throw new SqlccError('not_implemented', 'this daemon keeps its log in its own file');
+  log: async (client, node) => {
+    const { lines } = await client.health.log({ node });
+    return lines.map(({ at, level, event, fields }): LogLine => {
+      const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+      return { at, level, event, text: words.join(' ') };
+    });
   },
 };
 

@@ -45,6 +45,20 @@ export const denialsResponse = z.object({
   damage: z.string().nullable(),
 });
 
+/** The newest lines of a node's log, oldest first; bounded by LIMITS.logTail. */
+export const logResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  lines: z.array(
+    z.object({
+      at: time,
+      level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+      event: z.string(),
+      fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    }),
+  ),
+});
+
 const logLevel = z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']);
 
 /** `default`: back to what the daemon was started with. `for_ms` default 10 minutes, at most a day. */
@@ -60,6 +74,7 @@ export const logLevelResponse = z.object({
   /** When it goes back by itself; null: it is at its default. */
   until: time.nullable(),
 });
+export type LogResponse = z.infer<typeof logResponse>;
 export type LogLevelRequest = z.infer<typeof logLevelRequest>;
 export type LogLevelResponse = z.infer<typeof logLevelResponse>;
 
