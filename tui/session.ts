@@ -28,6 +28,8 @@ const STATUS_TIMEOUT_MS = 2500;
 const HISTORY_SECONDS = 3600;
 /** The questions of the view on the screen are asked again. */
 const ASK_MS = 2000;
+/** After an answer in which nodes named different leaders. */
+const AGREE_MS = 600;
 
 /** What only the owner of the terminal can do. */
 export type TerminalEffect = Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' }>;
@@ -299,6 +301,11 @@ export class Session {
   async #askViews(): Promise<void> {
     try {
       this.dispatch({ type: 'views', views: await this.#feed.views() });
+      // an election may have been under way: what is said of it is asked once more, soon
+      if (this.#model.picture.splits === 1 && !this.#feed.pushes) {
+        await this.#sleep(AGREE_MS, false);
+        this.dispatch({ type: 'views', views: await this.#feed.views() });
+      }
     } catch {
       // views are a comfort: without them the line is not shown
     }

@@ -3,7 +3,7 @@ import type { StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
 import type { Layout } from '../layout.ts';
-import { isStale, pictureAge, quorumFacts, shown } from '../model/selectors.ts';
+import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach } from '../model/time.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, span, spread } from '../theme/tokens.ts';
@@ -133,15 +133,11 @@ function pastBanner(view: View): Line | null {
 
 /** The nodes do not agree on who leads: which say what. */
 function disagreement(view: View): Line | null {
-  const { views } = shown(view.model);
-  const heard = (views?.views ?? []).filter((v) => v.error === null && v.leader_id !== null);
-  const groups = new Map<string, string[]>();
-  for (const v of heard) {
-    const key = `${clean(v.leader_id ?? '')} t${v.term ?? '?'}`;
-    groups.set(key, [...(groups.get(key) ?? []), clean(v.node_id)]);
-  }
-  if (groups.size <= 1) return null;
-  const told = [...groups].map(([what, nodes]) => `${nodes.join(' ')}: ${what}`);
+  const picture = shown(view.model);
+  if (!viewsDisagree(picture)) return null;
+  const told = viewGroups(picture).map(
+    ({ leader, term, nodes }) => `${nodes.map(clean).join(' ')}: ${clean(leader)} t${term}`,
+  );
   return [
     span(' !! VIEWS DISAGREE ', 'lost'),
     span(` ${told.join(` ${view.symbols.dot} `)} `, 'warning'),

@@ -3,7 +3,14 @@
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted, plural } from '../format/words.ts';
-import { collapsedEvents, electionSteps, quorumFacts, shown } from '../model/selectors.ts';
+import {
+  collapsedEvents,
+  electionSteps,
+  quorumFacts,
+  shown,
+  viewGroups,
+  viewsDisagree,
+} from '../model/selectors.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
 import { nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
@@ -91,19 +98,15 @@ function viewsLine(view: View): Line[] {
   const { views } = shown(view.model);
   if (views === null) return [];
   const heard = views.views.filter((v) => v.error === null);
-  const groups = new Map<string, string[]>();
-  for (const v of heard) {
-    const key = `${v.leader_id ?? 'nobody'} term ${v.term ?? '?'}`;
-    groups.set(key, [...(groups.get(key) ?? []), v.node_id]);
+  const groups = viewGroups(shown(view.model)).map(({ leader, term, nodes }) => ({
+    ...{ what: `${clean(leader)} term ${term}`, nodes: nodes.map(clean).join(' ') },
+  }));
+  if (!viewsDisagree(shown(view.model))) {
+    const what = groups.at(-1)?.what ?? 'nobody was heard';
+    return [[span(`views agree ${heard.length}/${views.views.length}: `, 'muted'), span(what)]];
   }
-  if (groups.size <= 1) {
-    const what = [...groups.keys()][0] ?? 'nobody was heard';
-    return [[span(`views agree ${heard.length}/${views.views.length}: `, 'muted'), span(clean(what))]];
-  }
-  const told = [...groups]
-    .map(([what, nodes]) => `${nodes.join(' ')}: ${what}`)
-    .join(` ${view.symbols.dot} `);
-  return [[span('!! VIEWS DISAGREE ', 'critical'), span(clean(told))]];
+  const told = groups.map(({ what, nodes }) => `${nodes}: ${what}`).join(` ${view.symbols.dot} `);
+  return [[span('!! VIEWS DISAGREE ', 'critical'), span(told)]];
 }
 
 export function quorumPane(view: View): PaneText {

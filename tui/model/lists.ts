@@ -92,7 +92,9 @@ export function happenings(model: Model): readonly Happening[] {
   const picture = shown(model);
   const least = LEVELS.indexOf(model.eventLevel);
   const filter = model.filter.text;
-  const events: Happening[] = picture.events
+  // the newest of those that came in the same ms stands above the others
+  const events: Happening[] = [...picture.events]
+    .reverse()
     .filter((e) => LEVELS.indexOf(e.severity) >= least)
     .filter((e) => matchesWords(filter, `${e.node_id} ${e.kind} ${e.message}`))
     .map((event) => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }));

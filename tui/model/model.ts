@@ -45,6 +45,8 @@ export interface Picture {
   readonly statusAt: Wall;
   readonly alerts: readonly AlertRow[];
   readonly views: ViewsResponse | null;
+  /** Answers in a row in which nodes named different leaders. */
+  readonly splits: number;
   /** Oldest first; bounded by LIMITS.screenEvents. */
   readonly events: readonly EventLine[];
   /** CPU samples by node, oldest first, one a refresh; bounded by LIMITS.screenSamples. */
@@ -200,6 +202,7 @@ const EMPTY: Picture = {
   statusAt: 0,
   alerts: [],
   views: null,
+  splits: 0,
   events: [],
   samples: {},
   leaderlessSince: null,

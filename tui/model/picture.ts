@@ -5,8 +5,9 @@
  */
 import { LIMITS } from '../../src/base/index.ts';
 import { type Answer, type Question, questionKey } from '../feed/slices.ts';
-import type { EventLine, HistoryResponse, StatusResponse } from '../feed/wire.ts';
+import type { EventLine, HistoryResponse, StatusResponse, ViewsResponse } from '../feed/wire.ts';
 import type { Picture, Wall } from './model.ts';
+import { viewGroups } from './selectors.ts';
 
 type Samples = Picture['samples'];
 
@@ -28,6 +29,12 @@ export function addStatus(picture: Picture, status: StatusResponse, now: Wall): 
     samples: addSamples(picture.samples, status),
     leaderlessSince: leaderless ? (picture.leaderlessSince ?? now) : null,
   };
+}
+
+/** What each node says of who leads, and how often in a row they did not agree. */
+export function addViews(picture: Picture, views: ViewsResponse): Picture {
+  const next = { ...picture, views };
+  return { ...next, splits: viewGroups(next).length > 1 ? picture.splits + 1 : 0 };
 }
 
 /** Samples from before this screen was opened, where the picture has none yet. */

@@ -95,6 +95,24 @@ export function isStale(model: Model): boolean {
   return pictureAge(model) > 3 * Math.max(model.refreshMs, 1000);
 }
 
+/** Nodes by the leader and term that they name; those that were not heard or know of none are left out. */
+export function viewGroups(picture: Picture): readonly { leader: string; term: number; nodes: string[] }[] {
+  const groups: { leader: string; term: number; nodes: string[] }[] = [];
+  for (const view of picture.views?.views ?? []) {
+    const { leader_id: leader, term } = view;
+    if (view.error !== null || leader === null || term === null) continue;
+    const own = groups.find((g) => g.leader === leader && g.term === term);
+    if (own === undefined) groups.push({ leader, term, nodes: [view.node_id] });
+    else own.nodes.push(view.node_id);
+  }
+  return groups;
+}
+
+/** One answer may have been asked for in the middle of an election: only the second in a row is said. */
+export function viewsDisagree(picture: Picture): boolean {
+  return picture.splits > 1;
+}
+
 export interface QuorumFacts {
   readonly voters: number;
   readonly need: number;

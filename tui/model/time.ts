@@ -32,7 +32,9 @@ export function reach(model: Model): { readonly from: Wall; readonly to: Wall } 
     elections === undefined ? undefined : Date.parse(elections.at),
     ...points.slice(0, 1),
   ].filter((t): t is number => t !== undefined);
-  return { from: Math.max(model.now - HOUR_MS, Math.min(model.now, ...known)), to: model.now };
+  // nobody knows who led before the first election that is remembered
+  const first = elections === undefined ? 0 : Date.parse(elections.at);
+  return { from: Math.max(model.now - HOUR_MS, first, Math.min(model.now, ...known)), to: model.now };
 }
 
 /** `model` at the second `at`; at the newest one it is live again. */
@@ -155,7 +157,9 @@ function livenessAt(model: Model, row: NodeRow, at: Wall): NodeRow['liveness'] {
   if (before !== undefined) return DEAD.has(before.kind) ? 'dead' : 'alive';
   const after = own.find((e) => Date.parse(e.at) > at);
   if (after === undefined) return row.liveness;
-  return DEAD.has(after.kind) ? 'alive' : 'dead';
+  if (DEAD.has(after.kind)) return 'alive';
+  // `node-alive` is said of who was dead; being heard for the first time says nothing of before
+  return after.kind === 'node-alive' ? 'dead' : 'unknown';
 }
 
 /** An alert as it was: not there before it fired, firing until it was resolved. */

@@ -81,7 +81,24 @@ export function resample(
     const at = Math.min(cells - 1, Math.floor((point.at - span.from) / width));
     out[at] = read(point);
   }
-  return out;
+  return held(out, points, span, read);
+}
+
+/** Where samples are further apart than cells a value holds until the next one is overdue. */
+function held(
+  cells: (number | null)[],
+  points: readonly TracePoint[],
+  span: { readonly from: Wall; readonly to: Wall },
+  read: (point: TracePoint) => number | null,
+): (number | null)[] {
+  const steps = points.slice(1).map((p, i) => p.at - (points[i]?.at ?? p.at));
+  const usual = steps.sort((a, b) => a - b)[steps.length >> 1] ?? 0;
+  const width = (span.to - span.from) / cells.length;
+  return cells.map((value, i) => {
+    if (value !== null) return value;
+    const point = pointAt(points, span.from + i * width, usual * 2.5);
+    return point === null ? null : read(point);
+  });
 }
 
 /** Entries applied a second in each slice of time, from the growth between neighbours. */

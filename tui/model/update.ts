@@ -10,7 +10,7 @@ import { dialogKey, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Model, Wall } from './model.ts';
-import { addAnswer, addEvents, addStatus, fillSamples } from './picture.ts';
+import { addAnswer, addEvents, addStatus, addViews, fillSamples } from './picture.ts';
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
@@ -32,7 +32,7 @@ export function update(model: Model, message: Message): Change {
     case 'alerts':
       return [{ ...model, picture: { ...model.picture, alerts: message.alerts } }, []];
     case 'views':
-      return [{ ...model, picture: { ...model.picture, views: message.views } }, []];
+      return [{ ...model, picture: addViews(model.picture, message.views) }, []];
     case 'history':
       return [
         {

@@ -121,9 +121,9 @@ describe('trace', () => {
     expect(pointAt(points, START + 40 * SECOND)).toBeNull();
   });
 
-  it('resample leaves gaps where nothing was sampled', () => {
+  it('resample holds a value until the next is overdue, then leaves a gap', () => {
     const span = { from: START, to: START + 10 * SECOND };
-    expect(resample(points, (p) => p.lag, span, 5)).toEqual([1, 3, null, null, 10]);
+    expect(resample(points, (p) => p.lag, span, 5)).toEqual([1, 3, 3, null, 10]);
   });
 
   it('ratesOf tells growth a second, and nothing below zero', () => {

@@ -26,7 +26,7 @@ function line(row: ConfigVersionRow, view: View): Line {
   return [
     span(`${fitText(`v${row.version}`, 5)} `, row.is_active ? 'title' : 'plain'),
     span(`${fitText(when(row.create_time, view.model.now), 10)} `, 'muted'),
-    span(`${fitText(clean(row.author), 8)} `),
+    span(`${fitText(clean(row.author), 12)} `),
     span(`${fitText(state, 10)} `, token),
     span(clean(row.reason) || plural(row.changes.length, 'change'), 'muted'),
   ];
@@ -61,7 +61,7 @@ function list(view: View, room: Room): PaneSpec {
   ];
   const none = emptiness(answer, rows.length, 'no version matches');
   if (none !== null) return { pane: 'versions', title, lines: [...trialLines(view), ...none], focused: true };
-  const head: Line = [span(`VER   ${fitText('WHEN', 10)} WHO      STATE      WHY`, 'muted')];
+  const head: Line = [span(`VER   ${fitText('WHEN', 10)} WHO          STATE      WHY`, 'muted')];
   return {
     pane: 'versions',
     title,

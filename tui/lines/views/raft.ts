@@ -1,7 +1,7 @@
 /** Terms over the last hour, the elections and one of them step by step, and who hears whom. */
 import type { ElectionRow, EventLine } from '../../feed/wire.ts';
 import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
-import { clean, cut, fitText } from '../../format/width.ts';
+import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
 import { answerOf, cursorAt, electionRows } from '../../model/lists.ts';
 import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
@@ -32,9 +32,11 @@ function timeline(view: View, cells: number): PaneSpec {
     const end = rows.find((r) => r.term > row.term);
     const start = place(Date.parse(row.at));
     const stop = Math.max(start + 1, end === undefined ? axis : place(Date.parse(end.at)));
+    const room = stop - start - 1;
     const name = ` ${clean(row.node_id)}${/transfer/.test(row.cause) ? ' (transfer)' : ''} `;
-    const body = cut(`${across}${across}${name}`, stop - start - 1);
-    const bar = body + across.repeat(Math.max(0, stop - start - 1 - [...body].length));
+    // a name that would be nothing but dots is left to the list below
+    const body = room < 6 ? '' : cut(`${across}${across}${name}`, room);
+    const bar = body + across.repeat(Math.max(0, room - cellWidth(body)));
     return [
       span(`${fitText(`t${row.term}`, 6, 'right')} `, 'muted'),
       span(' '.repeat(start)),
