@@ -288,7 +288,10 @@ export const MAIN: readonly Row[] = [
     help: 'filter: word  state:dead  lag>500  !word  ~regex',
     short: 'filter',
   },
-  { id: 'problems', group: 'FIND', keys: ['!'], label: '!', help: 'problems only' },
+  {
+    ...{ id: 'problems', group: 'FIND', keys: ['!'], label: '!', help: 'problems only' },
+    views: ['topology'],
+  },
   {
     id: 'palette',
     group: 'FIND',

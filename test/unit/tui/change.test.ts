@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import type { ActRequest } from '../../../tui/feed/desk.ts';
+import { type ChangeAct, type ChangePlan, commandOf, LENGTHS } from '../../../tui/model/change-plan.ts';
+import type { Effect, Message } from '../../../tui/model/messages.ts';
+import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
+import { status } from '../../tui/recording.ts';
+import { full, press, pressed, send } from './model-kit.ts';
+
+function dialogOf(model: Model): ChangeDialog {
+  if (model.overlay?.kind !== 'change') throw new Error(`no change dialog but ${model.overlay?.kind}`);
+  return model.overlay;
+}
+
+function acts(effects: readonly Effect[]): ActRequest[] {
+  return effects.flatMap((e) => (e.kind === 'act' ? [e.request] : []));
+}
+
+const PLAN: ChangePlan = {
+  checks: [{ name: 'valid', result: 'pass', text: 'valid on every live node' }],
+  ...{ effects: ['a: 1 → 2 (live)'], allowed: true, arm: null, base: 41 },
+};
+
+function planned(model: Model, plan: Partial<ChangePlan> = {}): Model {
+  const { id: dialogId } = dialogOf(model);
+  return send(model, { type: 'preflight', dialogId, plan: { ...PLAN, ...plan }, mono: model.mono })[0];
+}
+
+const failure = (code: string) => ({ code, message: `it said ${code}`, hint: 'do this' });
+const silence = () => press(full({ view: 'alerts' }), 'S');
+const rollback = () => press(full({ view: 'config' }), 'j', 'B');
+const typed = () => planned(rollback(), { arm: 'v40' });
+
+describe('a change dialog', () => {
+  it('is deaf for 400 ms after it opened, and again after its plan came', () => {
+    const early: Message = { type: 'key', key: { name: 'y', burst: 1 }, mono: silence().mono + 399 };
+    expect(dialogOf(send(silence(), early)[0]).yes).toBe(false);
+    expect(dialogOf(send(silence(), { ...early, mono: silence().mono + 400 })[0]).yes).toBe(true);
+    const came = planned(rollback());
+    const soon: Message = { type: 'key', key: { name: 'y', burst: 1 }, mono: came.mono + 399 };
+    expect(dialogOf(send(came, soon)[0]).yes).toBe(false);
+  });
+
+  it('is never confirmed by a burst or a paste', () => {
+    const armed = press(silence(), 'y');
+    const key = (name: string, burst: number): Message => ({
+      ...{ type: 'key', key: { name, burst }, mono: armed.mono + 1000 },
+    });
+    expect(acts(send(silence(), key('y', 2), key('enter', 2))[1])).toEqual([]);
+    expect(acts(send(armed, key('enter', 2))[1])).toEqual([]);
+    expect(acts(send(silence(), { type: 'paste', text: 'y\r', mono: 9e9 })[1])).toEqual([]);
+    expect(acts(send(armed, key('enter', 1))[1])).toHaveLength(1);
+  });
+
+  it('begins on Cancel: Enter alone closes it, any other key takes the y back', () => {
+    expect(press(silence(), 'enter').overlay).toBeNull();
+    const [model, effects] = pressed(silence(), 'y', 'x', 'enter');
+    expect(model.overlay).toBeNull();
+    expect(acts(effects)).toEqual([]);
+    expect(press(typed(), 'enter').overlay).toBeNull();
+  });
+
+  it('that must be typed wants the name and a reason, and says what is missing', () => {
+    const [unreasoned, none] = pressed(typed(), 'tab', 'tab', ...'v40', 'enter');
+    expect(dialogOf(unreasoned).note).toContain('a reason is required');
+    const [misspelt, still] = pressed(typed(), 'tab', ...'why', 'enter', ...'v4', 'enter');
+    expect(dialogOf(misspelt).note).toBe('type v40 to arm');
+    expect(acts([...none, ...still])).toEqual([]);
+    const done = pressed(typed(), 'tab', ...'why', 'enter', ...'v40', 'enter', 'enter')[1];
+    expect(acts(done)).toMatchObject([{ act: { kind: 'rollback', version: 40 }, reason: 'why', base: 41 }]);
+  });
+
+  it('that must be typed takes no pasted name and no y', () => {
+    const onName = press(typed(), 'tab', 'tab');
+    const pasted = send(onName, { type: 'paste', text: 'v40', mono: onName.mono + 1000 })[0];
+    expect(dialogOf(pasted).typed).toBe('');
+    expect(dialogOf(press(typed(), 'y')).yes).toBe(false);
+  });
+
+  it('whose checks refuse it can not be run', () => {
+    const refused = planned(rollback(), { allowed: false });
+    const [model, effects] = pressed(refused, 'y', 'enter');
+    expect(acts(effects)).toEqual([]);
+    expect(dialogOf(model).note).toContain('the checks refuse it');
+  });
+
+  it('asks the gate once more at the last moment', () => {
+    const lost = send(press(silence(), 'y'), { type: 'lost', failure: failure('unavailable'), now: 0 })[0];
+    const [model, effects] = pressed(lost, 'enter');
+    expect(acts(effects)).toEqual([]);
+    expect(dialogOf(model).note).toContain('not connected');
+  });
+
+  it('changes its length with ← →, and the command and the effect with it', () => {
+    const act = (model: Model) => dialogOf(model).act;
+    expect(act(silence())).toMatchObject({
+      kind: 'silence',
+      rule: 'node_down',
+      nodeId: 'n5',
+      forMs: 3_600_000,
+    });
+    expect(act(press(silence(), 'right'))).toMatchObject({ forMs: 14_400_000 });
+    expect(act(press(silence(), 'left', 'left', 'left'))).toMatchObject({ forMs: 900_000 });
+    expect(commandOf(act(press(silence(), 'right')), 'a "b"')).toBe(
+      'sqlcc alert silence add --rule node_down --node n5 --for 4h --reason "a \'b\'"',
+    );
+    expect(dialogOf(press(silence(), 'y', 'right')).yes).toBe(false);
+    expect(act(press(planned(rollback()), 'left'))).toMatchObject({ confirmMs: null });
+  });
+
+  it('Esc closes it at any time; what was sent goes on and is told', () => {
+    const sent = press(silence(), 'y', 'enter');
+    expect(dialogOf(sent).step.kind).toBe('starting');
+    const hidden = press(sent, 'escape');
+    expect(hidden.overlay).toBeNull();
+    const result = { words: 'silenced', undo: null };
+    expect(send(hidden, { type: 'acted', dialogId: dialogOf(sent).id, result })[0].toast?.text).toBe(
+      'silenced',
+    );
+  });
+});
+
+describe('what came of a change', () => {
+  const sent = () => press(silence(), 'y', 'enter');
+  const refusedWith = (model: Model, code: string) =>
+    send(model, { type: 'change-refused', dialogId: dialogOf(model).id, failure: failure(code) })[0];
+
+  it('a conflict plans again and says why', () => {
+    const running = press(planned(rollback()), 'y', 'enter');
+    const dialogId = dialogOf(running).id;
+    const [model, effects] = send(running, {
+      type: 'change-refused',
+      dialogId,
+      failure: failure('conflict'),
+    });
+    expect(dialogOf(model).step.kind).toBe('planning');
+    expect(dialogOf(model).note).toContain('it said conflict; this is a new plan');
+    expect(effects).toMatchObject([{ kind: 'preflight', act: { kind: 'rollback', version: 40 } }]);
+    expect(dialogOf(model).id).not.toBe(dialogId);
+  });
+
+  it('a lost answer is unknown, never failed, and nothing is repeated', () => {
+    const step = dialogOf(refusedWith(sent(), 'outcome_unknown')).step;
+    expect(step).toMatchObject({ kind: 'failed', unknown: true });
+    expect(dialogOf(refusedWith(sent(), 'invalid_argument')).step).toMatchObject({ unknown: false });
+  });
+
+  it('a refusal for want of rights closes the dialog and every action after it', () => {
+    const model = refusedWith(sent(), 'permission_denied');
+    expect(model.overlay).toBeNull();
+    const [after, effects] = pressed(model, 'S');
+    expect(effects).toEqual([]);
+    expect(after.toast?.text).toContain('not allowed');
+  });
+
+  it('a text that the nodes refuse stays to be corrected', () => {
+    const written = press(full({ view: 'config' }), 'C', ...'a=1', 'enter');
+    const model = refusedWith(written, 'config_invalid');
+    expect(dialogOf(model)).toMatchObject({
+      step: { kind: 'editing' },
+      text: 'a=1',
+      note: 'it said config_invalid',
+    });
+  });
+
+  it('answers of a dialog that is gone are dropped', () => {
+    const model = press(rollback(), 'escape');
+    const late = send(model, { type: 'preflight', dialogId: 1, plan: PLAN, mono: 0 })[0];
+    expect(late.overlay).toBeNull();
+  });
+
+  it('U takes the last change back while its toast shows, and not after', () => {
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const result = { words: 'silenced', undo };
+    const model = send(sent(), { type: 'acted', dialogId: dialogOf(sent()).id, result })[0];
+    expect(model.toast?.text).toContain('U takes it back');
+    expect(acts(pressed(model, 'U')[1])).toMatchObject([{ act: undo }]);
+    const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
+    const [after, effects] = send(model, later);
+    expect(acts(effects)).toEqual([]);
+    expect(after.toast?.text).toContain('not silenced');
+  });
+});
+
+describe('what can be changed', () => {
+  it('A acknowledges at once, and an acknowledged alert no more', () => {
+    expect(acts(pressed(full({ view: 'alerts' }), 'A')[1])).toMatchObject([
+      { act: { kind: 'ack', id: 'a1' } },
+    ]);
+    const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
+    expect(effects).toEqual([]);
+    expect(model.toast?.text).toContain('acknowledged by bob already');
+  });
+
+  it('B rolls back to an old version only, X cancels what runs, K keeps what is on trial', () => {
+    expect(press(full({ view: 'config' }), 'B').toast?.text).toContain('this version is in force');
+    expect(dialogOf(press(full({ view: 'operations' }), 'X')).act).toMatchObject({
+      kind: 'cancel',
+      id: 'op-8',
+    });
+    expect(press(full({ view: 'operations' }), 'j', 'X').toast?.text).toContain('does not run');
+    expect(press(full(), 'K').toast?.text).toContain('no configuration is on trial');
+    const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
+    const trial = status({ config: { version: 42, tentative } });
+    const model = send(full(), { type: 'status', status: trial, now: full().now })[0];
+    expect(dialogOf(press(model, 'K')).act).toEqual({ kind: 'confirm', version: 42 });
+  });
+
+  it('D steps down: a plan without a target, armed by y, run with the plan’s term', () => {
+    const [asked, effects] = pressed(full(), 'D');
+    expect(effects).toMatchObject([{ kind: 'plan', request: { kind: 'failover', dry_run: true } }]);
+    expect(effects[0]?.kind === 'plan' && 'to' in effects[0].request).toBe(false);
+    expect(asked.overlay).toMatchObject({ kind: 'action', action: 'step-down' });
+  });
+
+  it('every kind of change has its command for scripts', () => {
+    for (const kind of Object.keys(LENGTHS)) {
+      const act = {
+        ...{ kind, id: 'x', label: 'l', rule: 'r', nodeId: null, forMs: 60_000, text: 'a=1' },
+        ...{ confirmMs: 60_000, version: 4, active: 5, what: 'w' },
+      } as unknown as ChangeAct;
+      expect(commandOf(act, ''), kind).toMatch(/^sqlcc (alert|cluster config|op) /);
+    }
+  });
+});
