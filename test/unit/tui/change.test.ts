@@ -166,6 +166,10 @@ describe('what came of a change', () => {
     const model = press(rollback(), 'escape');
     const late = send(model, { type: 'preflight', dialogId: 1, plan: PLAN, mono: 0 })[0];
     expect(late.overlay).toBeNull();
+    const next = press(model, 'B');
+    const wrong = dialogOf(next).id - 1;
+    const other = send(next, { type: 'preflight', dialogId: wrong, plan: PLAN, mono: 0 })[0];
+    expect(dialogOf(other).step.kind).toBe('planning');
   });
 
   it('U takes the last change back while its toast shows, and not after', () => {
@@ -182,6 +186,20 @@ describe('what came of a change', () => {
 });
 
 describe('what can be changed', () => {
+  it('a key that came together with others opens nothing', () => {
+    for (const [view, key] of [
+      ['alerts', 'S'],
+      ['alerts', 'A'],
+      ['topology', 'F'],
+      ['config', 'C'],
+    ] as const) {
+      const burst: Message = { type: 'key', key: { name: key, burst: 2 }, mono: 5000 };
+      const [model, effects] = send(full({ view }), burst);
+      expect(effects, key).toEqual([]);
+      expect(model.overlay, key).toBeNull();
+    }
+  });
+
   it('A acknowledges at once, and an acknowledged alert no more', () => {
     expect(acts(pressed(full({ view: 'alerts' }), 'A')[1])).toMatchObject([
       { act: { kind: 'ack', id: 'a1' } },
@@ -189,6 +207,13 @@ describe('what can be changed', () => {
     const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
     expect(effects).toEqual([]);
     expect(model.toast?.text).toContain('acknowledged by bob already');
+    const over = full().picture.alerts.map((a) => ({
+      ...a,
+      state: 'resolved' as const,
+      acknowledged_by: null,
+    }));
+    const past = send(full({ view: 'alerts' }), { type: 'alerts', alerts: over })[0];
+    expect(press(past, 'A').toast?.text).toContain('no longer fires');
   });
 
   it('B rolls back to an old version only, X cancels what runs, K keeps what is on trial', () => {

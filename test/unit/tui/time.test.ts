@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertRows, happenings, versionRows } from '../../../tui/model/lists.ts';
+import { alertRows, happenings, operationRows, versionRows } from '../../../tui/model/lists.ts';
 import { shown } from '../../../tui/model/selectors.ts';
 import { addToRecord, reach, travel } from '../../../tui/model/time.ts';
 import {
@@ -72,6 +72,20 @@ describe('travel', () => {
     })[0];
     expect(shown(travel(later, START + 2 * SECOND)).status?.config.version).toBe(40);
     expect(shown(later).status?.config.version).toBe(41);
+  });
+});
+
+describe('what is remembered with its time', () => {
+  it('elections, versions and operations of later are not in the past', () => {
+    const model = full();
+    expect(shown(travel(model, ago(600_000))).status?.elections.map((e) => e.term)).toEqual([7, 8]);
+    const [first] = versionRows(model);
+    const made = { ...(first as NonNullable<typeof first>), version: 42, create_time: at(-30_000) };
+    const question = { slice: 'versions' as const, arg: '' };
+    const later = send(model, { type: 'answer', question, value: [made], now: START })[0];
+    expect(versionRows(later).map((v) => v.version)).toEqual([42]);
+    expect(versionRows(travel(later, ago(60_000)))).toEqual([]);
+    expect(operationRows(travel(model, ago(60_000))).map((o) => o.id)).toEqual(['op-6']);
   });
 });
 

@@ -106,6 +106,7 @@ describe('the register of views', () => {
       if (view.key !== null) expect(press(full(), view.key).view).toBe(view.id);
     }
     expect(press(full(), '3', '4', '`').view).toBe('alerts');
+    expect(press(full(), '/', 'x', 'enter', '3').filter.text, 'a filter ends with its view').toBe('');
     const [model, effects] = pressed(full(), '3', 'escape', 'escape', 'escape');
     expect(model.view).toBe('topology');
     expect(effects).toEqual([]);
