@@ -172,7 +172,7 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
 
 export function clientDesk(client: DeskClient): Desk {
   return {
-    read: ({ slice, arg }: Question) => READS[slice](client, arg),
+    read: <K extends SliceName>({ slice, arg }: Question<K>) => READS[slice](client, arg),
     preflight: (act) => preflight(client, act),
     act: (request) => perform(client, request),
   };

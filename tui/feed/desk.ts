@@ -21,7 +21,7 @@ export interface ActRequest {
 }
 
 export interface Desk {
-  read(question: Question): Promise<Slices[SliceName]>;
+  read<K extends SliceName>(question: Question<K>): Promise<Slices[K]>;
   /** What `act` would do; only asked for what `ownPlan` leaves to the server. */
   preflight(act: ChangeAct): Promise<ChangePlan>;
   act(request: ActRequest): Promise<Acted>;

@@ -2,7 +2,7 @@
 import { SqlccError } from '../../src/base/index.ts';
 import type { ChangePlan } from '../model/change-plan.ts';
 import type { Acted, Desk } from './desk.ts';
-import { questionKey, type SliceName, type Slices } from './slices.ts';
+import { type Question, questionKey, type SliceName, type Slices } from './slices.ts';
 
 export interface DeskLine {
   /** A question as text, e.g. `diff 40..41`, and what it was answered. */
@@ -18,9 +18,10 @@ function missing(what: string): never {
 
 export function replayDesk(lines: readonly DeskLine[]): Desk {
   return {
-    read: async (question) => {
+    read: async <K extends SliceName>(question: Question<K>) => {
       const key = questionKey(question);
-      return lines.findLast((l) => l.answer?.to === key)?.answer?.value ?? missing(key);
+      const recorded = lines.findLast((l) => l.answer?.to === key)?.answer?.value ?? missing(key);
+      return recorded as Slices[K];
     },
     preflight: async (act) =>
       lines.find((l) => l.preflight?.kind === act.kind)?.preflight?.plan ?? missing(`plan of ${act.kind}`),

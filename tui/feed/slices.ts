@@ -44,8 +44,8 @@ export interface Slices {
 }
 export type SliceName = keyof Slices;
 
-export interface Question {
-  readonly slice: SliceName;
+export interface Question<K extends SliceName = SliceName> {
+  readonly slice: K;
   /** Empty where the slice takes none. */
   readonly arg: string;
 }
