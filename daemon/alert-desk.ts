@@ -31,6 +31,11 @@ export interface AlertDeskOptions {
   readonly logger: Logger;
 }
 
+/** `<cluster>/<alert>/<incident>` */
+function incidentOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
 export class AlertDesk implements SinkListener {
   readonly duty: AlertDuty;
   readonly sink: AlertSink;
@@ -90,13 +95,16 @@ export class AlertDesk implements SinkListener {
 
   delivered(notification: Notification, channel: AlertAction, receipt: string): void {
     this.duty.delivered(notification, channel, receipt);
-    this.#waiting.get(`${notification.key} ${channel}`)?.({ channel, state: 'delivered', note: receipt });
+    const { alertId, kind, key } = notification;
+    if (alertId === 'LeaderDown' && kind === 'firing' && this.teller.delivered(incidentOf(key), channel))
+      this.#options.publish();
+    this.#waiting.get(`${key} ${channel}`)?.({ channel, state: 'delivered', note: receipt });
   }
 
   dead(notification: Notification, channel: AlertAction, reason: string): void {
     this.duty.dead(notification, channel, reason);
     const { alertId, key } = notification;
-    if (alertId === 'LeaderDown') this.teller.dead(key.slice(key.lastIndexOf('/') + 1));
+    if (alertId === 'LeaderDown') this.teller.dead(incidentOf(key));
     this.#waiting.get(`${key} ${channel}`)?.({ channel, state: 'dead', note: reason });
   }
 

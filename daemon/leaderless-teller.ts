@@ -4,7 +4,7 @@
  * the record that the next leader makes, have one key. What was told goes round by gossip until it is on
  * record.
  */
-import type { AlertRule } from '../src/alerts/index.ts';
+import type { AlertAction, AlertRule } from '../src/alerts/index.ts';
 import { entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
 import type { Duration, NodeId } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
@@ -46,26 +46,37 @@ export function toldDue(
   told: readonly ToldIncident[],
   rules: readonly AlertRule[],
 ): ClusterCommand[] {
-  const open = new Map(told.map((one) => [one.incident, one]));
-  return [...open.values()]
-    .filter(({ incident }) => !isRecorded(cluster, incident))
-    .map(({ incident, channels }) => {
+  const open = new Map<string, Set<AlertAction>>();
+  for (const { incident, channels } of told)
+    open.set(incident, new Set([...(open.get(incident) ?? []), ...channels]));
+  return [...open]
+    .filter(([incident]) => !isRecorded(cluster, incident))
+    .map(([incident, channels]) => {
       const alert = leaderDownTold(rules, incident);
-      return { kind: 'alert-transition', alert, told: channels };
+      return { kind: 'alert-transition', alert, told: [...channels] };
     });
 }
 
 export class LeaderlessTeller {
   #told: ToldIncident | null = null;
+  /** A channel gave up: it is offered once more. */
+  #isAgain = false;
 
-  /** What this node told and the record lacks; gossip carries it. */
+  /** What this node tells and the record lacks, with the channels that have taken it; gossip carries it. */
   get told(): ToldIncident | null {
     return this.#told;
   }
 
-  /** A channel gave up: the leader shall try again. */
+  /** A channel has taken it; true when that is news to tell. */
+  delivered(incident: string, channel: AlertAction): boolean {
+    const told = this.#told;
+    if (told?.incident !== incident || told.channels.includes(channel)) return false;
+    this.#told = { incident, channels: [...told.channels, channel] };
+    return true;
+  }
+
   dead(incident: string): void {
-    if (this.#told?.incident === incident) this.#told = null;
+    if (this.#told?.incident === incident) this.#isAgain = true;
   }
 
   /** Looks whether it is this node's turn to tell; true when it told now. */
@@ -77,13 +88,15 @@ export class LeaderlessTeller {
     const alert = alertTransitions(cluster, leadership).find((transition) => transition.rule === RULE);
     const incident = leaderIncident(cluster);
     if (alert?.state !== 'firing' || isRecorded(cluster, incident)) return false;
-    const isTold = [this.#told, ...[...members.values()].map((m) => m.digest?.told)].some(
-      (told) => told?.incident === incident,
-    );
+    const others = [...members].flatMap(([nodeId, m]) => (nodeId === self ? [] : [m.digest?.told]));
+    const own = this.#told?.incident === incident ? this.#told : null;
+    const isTold = others.some((told) => told?.incident === incident) || (own !== null && !this.#isAgain);
     if (isTold || lowestLive(facts) !== self || silenceOf(alert, cluster.silences, now) !== undefined)
       return false;
-    const channels = [...new Set(channelsOf(config, RULE))];
-    this.#told = { incident, channels };
+    const taken = own?.channels ?? [];
+    const channels = [...new Set(channelsOf(config, RULE))].filter((channel) => !taken.includes(channel));
+    this.#told = { incident, channels: taken };
+    this.#isAgain = false;
     const { id: alertId, rule, nodeId, severity, condition, value } = alert;
     const subject = { alertId, rule, nodeId, severity, condition, value, by: null };
     const content = { kind: 'firing', ...subject, since: now - leaderlessMs, at: now } as const;

@@ -14,9 +14,10 @@ export const TOLD_READINGS = [
 
 export type ToldReadings = Readonly<Partial<Record<(typeof TOLD_READINGS)[number], number>>>;
 
-/** An incident that a node told of while nobody led and nothing could be recorded. */
+/** An incident that a node tells of while nobody leads and nothing can be recorded. */
 export interface ToldIncident {
   readonly incident: string;
+  /** Those that have taken it. */
   readonly channels: readonly AlertAction[];
 }
 

@@ -44,6 +44,23 @@ function facts(ledger: Ledger, changes: Partial<LeaderlessFacts> = {}): Leaderle
 const KEY = 'c-1/LeaderDown/term-1';
 const TOLD: ToldIncident = { incident: 'term-1', channels: ['webhook'] };
 
+/** A leader that has recorded what others told; `due`: what it has to tell then. */
+function ledBy(told: readonly ToldIncident[], ledger = threeNodes()) {
+  // it announced itself before it heard of it
+  ledger.done({ kind: 'leader-started', ...campaign('n3', 2) });
+  const [command, ...more] = toldDue(ledger.cluster, told, []);
+  expect(more).toEqual([]);
+  if (command === undefined) throw new TypeError('nothing to record');
+  ledger.done(command);
+  expect(toldDue(ledger.cluster, told, [])).toEqual([]);
+  const due = () => {
+    const { alerts, outbox, silences } = ledger.cluster;
+    const channelsOf = (): readonly AlertAction[] => ['webhook'];
+    return notificationsDue({ alerts, outbox, silences, channelsOf, now: NOW });
+  };
+  return { ledger, due };
+}
+
 describe('LeaderlessTeller', () => {
   it('tells once, as the lowest live node, under the key that the record will have', () => {
     const ledger = threeNodes();
@@ -52,7 +69,24 @@ describe('LeaderlessTeller', () => {
     expect(teller.look(facts(ledger), sink)).toBe(true);
     expect(teller.look(facts(ledger, { leaderlessMs: 9000 }), sink)).toBe(false);
     expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+  });
+
+  it('names a channel only when that has answered, once', () => {
+    const teller = new LeaderlessTeller();
+    teller.look(facts(threeNodes()), new Receiver());
+    expect(teller.told).toEqual({ incident: 'term-1', channels: [] });
+    expect(teller.delivered('term-0', 'webhook')).toBe(false);
+    expect(teller.delivered('term-1', 'webhook')).toBe(true);
+    expect(teller.delivered('term-1', 'webhook')).toBe(false);
     expect(teller.told).toEqual(TOLD);
+  });
+
+  it('leaves to the next leader what no channel has taken yet', () => {
+    const { ledger, due } = ledBy([{ incident: 'term-1', channels: [] }, TOLD, { ...TOLD, channels: [] }]);
+    expect(due()).toEqual([]);
+    expect(ledger.cluster.alerts).toHaveLength(1);
+    const open = ledBy([{ incident: 'term-1', channels: [] }]);
+    expect(open.due()).toMatchObject([{ kind: 'firing', incident: 'term-1', channel: 'webhook' }]);
   });
 
   const dead = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, 'dead')]));
@@ -78,14 +112,27 @@ describe('LeaderlessTeller', () => {
     expect(new LeaderlessTeller().look(facts(ledger), new Receiver())).toBe(false);
   });
 
-  it('tells again when the channel gave up', () => {
+  it('tells again when a channel gave up, and only that one', () => {
     const sink = new Receiver();
     const teller = new LeaderlessTeller();
-    teller.look(facts(threeNodes()), sink);
+    const both = { ...notifiers, slack: { url: 'https://chat.example/x', allowLoopback: false } };
+    const actions: readonly AlertAction[] = ['slack', 'webhook'];
+    const rule = {
+      name: 'LeaderDown',
+      condition: 'leader_count == 0',
+      severity: 'critical',
+      actions,
+    } as const;
+    const world = facts(threeNodes(), { config: { alerts: [{ ...rule, forMs: 0 }], notifiers: both } });
+    teller.look(world, sink);
+    teller.delivered('term-1', 'slack');
     teller.dead('term-0');
-    expect(teller.told).toEqual(TOLD);
+    expect(teller.look(world, sink)).toBe(false);
     teller.dead('term-1');
-    expect(teller.look(facts(threeNodes()), sink)).toBe(true);
+    expect(teller.look(world, sink)).toBe(true);
+    expect(teller.look(world, sink)).toBe(false);
+    expect(sink.got.map((text) => text.split(' ')[0])).toEqual(['slack', 'webhook', 'webhook']);
+    expect(teller.told).toEqual({ incident: 'term-1', channels: ['slack'] });
   });
 
   it('is believed by the next leader: recorded as told, its end due, and then forgotten', () => {
@@ -93,19 +140,9 @@ describe('LeaderlessTeller', () => {
     const teller = new LeaderlessTeller();
     const sink = new Receiver();
     teller.look(facts(ledger), sink);
+    teller.delivered('term-1', 'webhook');
     const told = teller.told === null ? [] : [teller.told, teller.told];
-    // it announced itself before it heard of it
-    ledger.done({ kind: 'leader-started', ...campaign('n3', 2) });
-    const [command, ...more] = toldDue(ledger.cluster, told, []);
-    expect(more).toEqual([]);
-    if (command === undefined) throw new TypeError('nothing to record');
-    ledger.done(command);
-    expect(toldDue(ledger.cluster, told, [])).toEqual([]);
-    const due = () => {
-      const { alerts, outbox, silences } = ledger.cluster;
-      const channelsOf = (): readonly AlertAction[] => ['webhook'];
-      return notificationsDue({ alerts, outbox, silences, channelsOf, now: NOW });
-    };
+    const { due } = ledBy(told, ledger);
     expect(due()).toEqual([]);
     const over = { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical' } as const;
     const alert = { ...over, condition: '', value: 'n3 leads', state: 'resolved' } as const;
