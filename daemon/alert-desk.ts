@@ -28,6 +28,8 @@ export interface AlertDeskOptions {
   readonly ownFacts: () => MemberFacts;
   /** Gives this node's word to gossip at once. */
   readonly publish: () => void;
+  /** Hears of every notification that came to its end on a channel. */
+  readonly ended: (channel: AlertAction, result: 'delivered' | 'dead') => void;
   readonly logger: Logger;
 }
 
@@ -95,6 +97,7 @@ export class AlertDesk implements SinkListener {
 
   delivered(notification: Notification, channel: AlertAction, receipt: string): void {
     this.duty.delivered(notification, channel, receipt);
+    this.#options.ended(channel, 'delivered');
     const { alertId, kind, key } = notification;
     if (alertId === 'LeaderDown' && kind === 'firing' && this.teller.delivered(incidentOf(key), channel))
       this.#options.publish();
@@ -103,6 +106,7 @@ export class AlertDesk implements SinkListener {
 
   dead(notification: Notification, channel: AlertAction, reason: string): void {
     this.duty.dead(notification, channel, reason);
+    this.#options.ended(channel, 'dead');
     const { alertId, key } = notification;
     if (alertId === 'LeaderDown') this.teller.dead(incidentOf(key));
     this.#waiting.get(`${key} ${channel}`)?.({ channel, state: 'dead', note: reason });

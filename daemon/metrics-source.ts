@@ -88,6 +88,11 @@ export class MetricsSource {
     this.#certificateEnds = certificateEnd(certPem);
   }
 
+  /** A notification came to its end. */
+  notified(channel: string, result: 'delivered' | 'dead'): void {
+    this.#collector.observe({ kind: 'notification', channel, result });
+  }
+
   /** All known values by the seed's names. */
   values(): Readonly<Record<string, number>> {
     if (!this.#isCollected) this.observe();

@@ -230,6 +230,7 @@ export class NodeManager {
     const alerts = new AlertDesk({
       ...{ parts, logger, metrics: () => metrics.values(), publish: () => health.publish() },
       ...{ bytesOf, ownFacts },
+      ended: (channel, result) => metrics.notified(channel, result),
     });
     const { inForce, trial, reads, http } = parts;
     const duties = new LeaderDuties({

@@ -78,7 +78,7 @@ function metricPanel(metric: Metric): Draft {
 }
 
 function familyPanel(family: Family): Draft {
-  const legend = ['{{node}}', ...(family.label === null ? [] : [`{{${family.label}}}`])].join(' ');
+  const legend = ['{{node}}', ...(family.label?.split(',') ?? []).map((name) => `{{${name}}}`)].join(' ');
   const percentiles = quantileNames(family).map(({ name, legend: quantile }) => ({
     expr: `${name}{${WHERE}}`,
     legendFormat: `${legend} ${quantile}`,

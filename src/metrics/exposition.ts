@@ -5,6 +5,7 @@
 import type { Metric } from './catalogue.ts';
 import { isExposed } from './catalogue.ts';
 import type { Family } from './families.ts';
+import { labelsOf } from './families.ts';
 import type { HistogramSnapshot } from './histogram.ts';
 import type { MetricGroup, MetricKind } from './names.ts';
 import { exposedName, kindOf } from './names.ts';
@@ -74,15 +75,10 @@ function histogram(name: string, labels: Labels, snapshot: HistogramSnapshot): s
   ];
 }
 
-/** The labels that one series of a family adds. */
-function labelsOf(family: Family, series: Series): Labels {
-  return family.label === null ? {} : { [family.label]: series.label };
-}
-
 function familyText(family: Family, all: readonly Series[], options: ExpositionOptions): string[] {
   const name = exposedName(family);
   const lines = all.flatMap((series) => {
-    const labels = { ...options.labels, ...labelsOf(family, series) };
+    const labels = { ...options.labels, ...labelsOf(family, series.label) };
     const { value } = series;
     return typeof value === 'number' ? [line(name, labels, value)] : histogram(name, labels, value);
   });
@@ -126,7 +122,7 @@ export function seriesRows(
   return shown.flatMap(([family, all]) =>
     all.map((series): SeriesRow => {
       const { value } = series;
-      const row = { id: family.id, labels: labelsOf(family, series) };
+      const row = { id: family.id, labels: labelsOf(family, series.label) };
       return typeof value === 'number' ? { ...row, value } : { ...row, count: value.count, sum: value.sum };
     }),
   );

@@ -10,7 +10,7 @@ export interface Family {
   readonly kind: Exclude<MetricKind, 'untyped'>;
   readonly unit: MetricUnit;
   readonly help: string;
-  /** What its series are told apart by, beside `cluster` and `node`; null = there is one. */
+  /** What its series are told apart by, beside `cluster` and `node`; of two, `a,b`; null = there is one. */
   readonly label: string | null;
   /** Upper bounds of a histogram's buckets, ascending, in `unit`. */
   readonly buckets: readonly number[];
@@ -59,7 +59,14 @@ export const FAMILIES: readonly Family[] = [
     ],
   ]),
   ...rows('node', [
-    ['query_latency', 'histogram', 'seconds', null, ANSWER_SECONDS, 'Latency of requests'],
+    [
+      ...(['notifications_sent_total', 'counter', '', 'channel,result', []] as const),
+      'Notifications that this node has brought to their end: delivered, or dead after the last attempt',
+    ],
+    [
+      ...(['query_latency', 'histogram', 'seconds', null, ANSWER_SECONDS] as const),
+      'Latency of SQL requests',
+    ],
     ['event_loop_lag', 'histogram', 'seconds', 'thread', LAG_SECONDS, 'How late the event loops are'],
     ['peer_rtt', 'gauge', 'seconds', 'peer', [], 'Round trip to another node by its connection, newest'],
   ]),
@@ -75,6 +82,15 @@ export const FAMILIES: readonly Family[] = [
     ],
   ]),
 ];
+
+/** The labels that a series of it has, by name. */
+export function labelsOf({ label }: Family, value: string): Readonly<Record<string, string>> {
+  if (label === null) return {};
+  const names = label.split(',');
+  // one label's value may have a comma; values of several have none
+  const values = names.length === 1 ? [value] : value.split(',');
+  return Object.fromEntries(names.map((name, n) => [name, values[n] ?? value]));
+}
 
 export function familyOf(id: string): Family | undefined {
   return FAMILIES.find((family) => family.id === id);

@@ -102,6 +102,8 @@ export type RealTimeMetrics = Readonly<Record<string, number>>;
 export type Incident =
   | { readonly kind: 'query'; readonly ms: number }
   | { readonly kind: 'election'; readonly ms: number }
+  /** A notification came to its end on one channel. */
+  | { readonly kind: 'notification'; readonly channel: string; readonly result: 'delivered' | 'dead' }
   /** This node took leadership over: without a word of the former leader, and without any write. */
   | {
       readonly kind: 'failover';
@@ -151,6 +153,8 @@ export class MetricsCollector {
         return this.#registry.observe('query_latency', incident.ms / 1000);
       case 'election':
         return this.#registry.observe('election_duration', incident.ms / 1000);
+      case 'notification':
+        return this.#registry.count('notifications_sent_total', `${incident.channel},${incident.result}`);
       case 'failover':
         this.#registry.count('failover_total', incident.cause);
         this.#registry.observe('failover_duration', incident.durationMs / 1000);

@@ -19,7 +19,7 @@ export function metricsReference(): string {
   });
   const families = FAMILIES.map((family) => {
     const { id, group, kind, unit, label, help } = family;
-    const labelled = label === null ? '' : `\`${label}\``;
+    const labelled = (label?.split(',') ?? []).map((name) => `\`${name}\``).join(' ');
     return row([`\`${id}\``, group, `\`${exposedName(family)}\``, kind, unitText(unit), labelled, help]);
   });
   return [

@@ -44,6 +44,20 @@ describe('MetricsCollector.observe', () => {
     expect(lines(collector, 'append_rtt')).toEqual([]);
   });
 
+  it('counts notifications by channel and result', () => {
+    const collector = new MetricsCollector();
+    for (const result of ['delivered', 'dead', 'delivered'] as const)
+      collector.observe({ kind: 'notification', channel: 'email', result });
+    collector.observe({ kind: 'notification', channel: 'slack', result: 'dead' });
+    expect(lines(collector, 'sqlcc_notifications_sent_total{')).toEqual([
+      'sqlcc_notifications_sent_total{cluster="c",node="n1",channel="email",result="delivered"} 2',
+      'sqlcc_notifications_sent_total{cluster="c",node="n1",channel="email",result="dead"} 1',
+      'sqlcc_notifications_sent_total{cluster="c",node="n1",channel="slack",result="dead"} 1',
+    ]);
+    const labels = { channel: 'slack', result: 'dead' };
+    expect(collector.getSeries()).toContainEqual({ id: 'notifications_sent_total', labels, value: 1 });
+  });
+
   it('counts values of a label beyond the limit together', () => {
     const collector = new MetricsCollector();
     for (let n = 0; n < 3 * LIMITS.maxMetricSeries; n++)
