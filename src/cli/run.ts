@@ -30,7 +30,9 @@ function issueLines(error: SqlccError): string[] {
   const told = (Array.isArray(issues) ? issues : []).flatMap((issue) => {
     const place = where(issue);
     const hint = issue.hint ? ` (${issue.hint})` : '';
-    const parts = [place, issue.path ?? '', issue.message ?? ''].filter((part) => part !== '');
+    const { path = '', message = '' } = issue;
+    // many messages begin with the key that they are about
+    const parts = [place, message.startsWith(path) ? '' : path, message].filter((part) => part !== '');
     const excerpt = Array.isArray(issue.excerpt) ? issue.excerpt : [];
     return [`  ${parts.join(': ')}${hint}`, ...excerpt.map((line) => `      ${line}`)];
   });

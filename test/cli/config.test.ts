@@ -44,6 +44,8 @@ describe('cluster config update', () => {
     const bad = await run(`update ${file}`);
     expect(bad.code).toBe(10);
     expect(bad.err).toContain(`${file}:2:3: cluster.wrong: is no key (did you mean name?)`);
+    // a message that begins with its key is not given it once more
+    expect(bad.err).toContain(`${file}:1:1: cluster.name is missing`);
   });
 
   it('exits 12 and names the node that did not say that it runs with it', async () => {

@@ -106,8 +106,9 @@ export class SmallConfig {
     if (text.includes('wrong')) {
       const issues = [
         { line: 2, column: 3, path: 'cluster.wrong', message: 'is no key', hint: 'did you mean name?' },
+        { line: 1, column: 1, path: 'cluster.name', message: 'cluster.name is missing', hint: '' },
       ];
-      throw new SqlccError('config_invalid', 'the configuration has 1 issue', { details: { issues } });
+      throw new SqlccError('config_invalid', 'the configuration has 2 issues', { details: { issues } });
     }
     const current = this.#active().row.version;
     if (isDry !== true && put.if_version !== undefined && put.if_version !== current) {
