@@ -9,7 +9,7 @@ import { profileFile, readProfile } from '../profile.ts';
 import { pause } from './pause.ts';
 
 /** A client of one context, or why there is none. */
-interface FleetClient {
+export interface FleetClient {
   readonly name: string;
   readonly client: SqlccClient | null;
   readonly error: string | null;
@@ -24,7 +24,7 @@ const EXITS = {
 } as const;
 
 /** Clients of the named contexts, or of all. A context that can't be used is an entry too. */
-async function fleetClients(context: CliContext, names?: readonly string[]): Promise<FleetClient[]> {
+export async function fleetClients(context: CliContext, names?: readonly string[]): Promise<FleetClient[]> {
   const { env } = context.terminal;
   const { SqlccClient } = await import('../../client/index.ts');
   const file = profileFile(env);
@@ -52,7 +52,7 @@ async function fleetClients(context: CliContext, names?: readonly string[]): Pro
   );
 }
 
-async function closeFleet(fleet: readonly FleetClient[]): Promise<void> {
+export async function closeFleet(fleet: readonly FleetClient[]): Promise<void> {
   await Promise.all(fleet.map(async ({ client }) => client?.close()));
 }
 

@@ -47,6 +47,23 @@ const TOP: CommandSpec = {
   load: async () => (await import('../commands/top.ts')).top,
 };
 
+const WALL: CommandSpec = {
+  path: 'wall',
+  summary: 'a board for the screen on the wall: regions, latency, throughput, elections, alerts, log',
+  details: 'Read-only. With several contexts it shows one after the other; n shows the next, q ends it.',
+  flags: [
+    { flags: '--contexts <name,...>', text: 'these clusters of the context file, in turn' },
+    { flags: '--all-contexts', text: 'all clusters of the context file, in turn' },
+    { flags: '--rotate <duration>', text: 'how long each is shown, default 20s' },
+    { flags: '-d, --delay <duration>', text: 'between refreshes, default 1s' },
+    { flags: '--ascii', text: 'no characters beyond ASCII' },
+  ],
+  online: true,
+  output: false,
+  examples: ['wall', 'wall --all-contexts --rotate 30s'],
+  load: async () => (await import('../commands/wall.ts')).wall,
+};
+
 const DEMO: CommandSpec = {
   path: 'demo',
   summary: 'a cluster of real processes on this machine, with data and a writer, under top',
@@ -72,6 +89,7 @@ const DEMO: CommandSpec = {
 
 export const TOOLS: readonly CommandSpec[] = [
   TOP,
+  WALL,
   DEMO,
   {
     path: 'version',

@@ -1,0 +1,37 @@
+/** `sqlcc wall`: contexts to the wallboard. */
+import { SqlccError } from '../../base/index.ts';
+import type { Run } from '../context.ts';
+import { closeFleet, fleetClients } from './fleet.ts';
+
+const ROTATE_MS = 20_000;
+const REFRESH_MS = 1000;
+
+export const wall: Run = async (context, { flags }) => {
+  const names = flags.text('contexts')?.split(',').filter(Boolean);
+  const isFleet = names !== undefined || flags.is('allContexts');
+  const { stdin, stdout, stderr, env } = context.terminal;
+  const fleet = isFleet ? await fleetClients(context, names) : [];
+  const found = fleet.flatMap(({ name, client }) => (client === null ? [] : [{ name, client }]));
+  for (const { name, error } of fleet) if (error !== null) context.printer.note(`${name}: ${error}`);
+  if (isFleet && found.length === 0) {
+    throw new SqlccError('invalid_argument', 'none of these contexts can be used', {
+      hint: 'see context show',
+    });
+  }
+  const single = async () => [
+    { name: (await context.connection()).contextName, client: await context.client() },
+  ];
+  const { runWall } = await import('../../../tui/wall/index.ts');
+  try {
+    return await runWall({
+      clusters: isFleet ? found : await single(),
+      rotateMs: flags.duration('rotate') ?? ROTATE_MS,
+      refreshMs: flags.duration('delay') ?? REFRESH_MS,
+      ascii: flags.is('ascii'),
+      noColor: !context.printer.color,
+      io: { stdin, stdout, stderr, env },
+    });
+  } finally {
+    await closeFleet(fleet);
+  }
+};

@@ -1,0 +1,91 @@
+/** The wallboard in a real terminal: it draws, rotates, follows the size, survives a loss, and leaves it as it was. */
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Terminal, type TerminalOptions } from './pty.ts';
+
+const PROGRAM = join(import.meta.dirname, 'wall-program.ts');
+let terminal: Terminal | null = null;
+afterEach(() => terminal?.kill());
+
+function wall(options: TerminalOptions): Terminal {
+  terminal = new Terminal([process.execPath, PROGRAM], options);
+  return terminal;
+}
+
+const LARGE = { columns: 120, rows: 36 };
+const BRAILLE = /[\u2801-\u28ff]/;
+
+describe('wall', () => {
+  it('wall has regions, latency, throughput, elections, alerts and log', async () => {
+    const screen = wall(LARGE);
+    const text = await screen.until((t) => BRAILLE.test(t) && t.includes('n1 leads first'), 'charts and log');
+    for (const title of [
+      'leader latency p95 ms',
+      'commits a second',
+      'regions',
+      'elections',
+      'alerts',
+      'log',
+    ])
+      expect(text).toContain(title);
+    expect(text).toContain('first  DEGRADED  leader n1  term 9');
+    expect(text).toContain('n5 heartbeat lost');
+    expect(text).toContain('★');
+  });
+
+  it('wall goes round the clusters and follows the size of the terminal', async () => {
+    const screen = wall(LARGE);
+    await screen.see('[first] second');
+    screen.type('n');
+    await screen.see('first [second]');
+    await screen.see('n1 leads second');
+    for (const [columns, rows] of [
+      [60, 15],
+      [44, 12],
+      [160, 45],
+    ] as const) {
+      screen.resize(columns, rows);
+      const text = await screen.until(
+        (t) => (t.split('\n')[rows - 1] ?? '').includes('q quit'),
+        `the foot in row ${rows}`,
+      );
+      expect(Math.max(...text.split('\n').map((l) => l.length))).toBeLessThanOrEqual(columns);
+    }
+    await screen.until((t) => BRAILLE.test(t), 'charts again');
+  });
+
+  it('wall keeps its picture while nobody answers, says so, and goes on', async () => {
+    const screen = wall({ ...LARGE, flags: ['--lost-after=1500'] });
+    await screen.see('DEGRADED');
+    const lost = await screen.see('LOST, picture');
+    expect(lost).toContain('n5 heartbeat lost');
+    await screen.until((t) => !t.includes('LOST, picture') && t.includes('DEGRADED'), 'the cluster again');
+  });
+
+  it.each([
+    ['q', 0],
+    ['\u0003', 0],
+    ['SIGTERM', 130],
+    ['SIGHUP', 130],
+  ])('wall leaves the terminal as it was after %j', async (how, code) => {
+    const screen = wall(LARGE);
+    await screen.see('[first] second');
+    expect(screen.buffer).toBe('alternate');
+    if (how.startsWith('SIG')) screen.kill(how);
+    else screen.type(how);
+    expect(await screen.exited()).toBe(code);
+    expect(screen.buffer).toBe('normal');
+    expect(screen.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.raw.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('wall needs no colour and no Unicode, and where there is no terminal it says what to do', async () => {
+    const plain = wall({ ...LARGE, flags: ['--ascii'], env: { NO_COLOR: '1' } });
+    const text = await plain.until((t) => t.includes('n1 leads first') && /p95|latency/.test(t), 'the board');
+    expect(text.replace(/\n/g, '')).toMatch(/^[\x20-\x7e]*$/);
+    expect(plain.hasColour()).toBe(false);
+    plain.kill();
+    const dumb = wall({ ...LARGE, env: { TERM: 'dumb' } });
+    expect(await dumb.exited()).toBe(2);
+    expect(dumb.raw).toContain('the wallboard needs a terminal');
+  });
+});

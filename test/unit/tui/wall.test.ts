@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { wallLayout } from '../../../tui/wall/board.ts';
+import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
+import { placeOf } from '../../../tui/wall/regions.ts';
+import { event, node, START, status } from '../../tui/recording.ts';
+import { fresh, live, send } from './model-kit.ts';
+
+describe('wallLayout', () => {
+  it('wallLayout fills the body at any size: nothing overlaps, nothing hangs out', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 320 }), fc.integer({ min: 1, max: 100 }), (columns, rows) => {
+        const panes = Object.values(wallLayout(columns, rows));
+        const area = panes.reduce((sum, p) => sum + p.width * p.height, 0);
+        for (const { top, left, width, height } of panes) {
+          expect(height).toBeGreaterThan(0);
+          expect(top).toBeGreaterThanOrEqual(1);
+          expect(top + height).toBeLessThanOrEqual(rows - 1);
+          expect(left + width).toBeLessThanOrEqual(columns);
+        }
+        // equal areas and all inside: without overlap
+        if (panes.length > 0) expect(area).toBe(columns * (rows - 2));
+      }),
+    );
+  });
+});
+
+describe('placeOf', () => {
+  const at = (zone: string, metadata: Record<string, string> = {}) => placeOf(node('n1', { zone, metadata }));
+
+  it('placeOf believes the node first, then the longest known beginning of its zone', () => {
+    expect(at('rack-7', { latitude: '48.1', longitude: '11.6' })).toEqual({
+      latitude: 48.1,
+      longitude: 11.6,
+    });
+    expect(at('eu-west-2a')).toEqual({ latitude: 51.5, longitude: -0.1 });
+    expect(at('eu-a')).toEqual({ latitude: 50.1, longitude: 8.7 });
+    expect(at('us-east1')).toEqual({ latitude: 38.9, longitude: -77.4 });
+  });
+
+  it('placeOf knows no place for other words, nor for coordinates that are none', () => {
+    for (const zone of ['', 'rack-7', 'eureka', 'useful']) expect(at(zone), zone).toBeNull();
+    expect(at('x', { latitude: '148', longitude: '11' })).toBeNull();
+    expect(at('x', { latitude: '', longitude: '' })).toBeNull();
+  });
+});
+
+describe('wallPicture', () => {
+  it('wallPicture has every part of the recording, and says which nodes no map can show', () => {
+    const zones = ['eu-west-1', 'us-east-1', 'rack-7'];
+    const nodes = zones.map((zone, i) => node(`n${i}`, { zone, liveness: i === 1 ? 'dead' : 'alive' }));
+    const picture = wallPicture(live(status({ nodes })), []);
+    expect(picture.markers.map((m) => `${m.nodeId} ${m.tone}`)).toEqual(['n0 good', 'n1 bad']);
+    expect(picture.unplaced).toEqual(['n2']);
+    expect(picture.title).toContain('prod-eu  DEGRADED  leader n1  term 9');
+    expect(picture.elections[0]).toContain('t9 n1  50 ms  n5 heartbeat lost');
+    expect(wallPicture(fresh(), []).title).toContain('connecting');
+  });
+
+  it('wallPicture of a lost cluster says so, and how old it is', () => {
+    const [lost] = send(
+      live(),
+      { type: 'lost', failure: { code: 'unavailable', message: 'refused', hint: '' }, now: START },
+      { type: 'tick', now: START + 65_000, mono: 0 },
+    );
+    expect(wallPicture(lost, [])).toMatchObject({ tone: 'bad' });
+    expect(wallPicture(lost, []).title).toContain('LOST, picture 1m05s old');
+  });
+
+  it('wallPicture holds no letter that could steer a terminal, whatever names and messages are', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const hostile = `\u001b[2J\u202e${text}\u001b]52;c;eA==\u0007{bold}`;
+        const [model] = send(live(status({ nodes: [node(hostile, { zone: hostile })] })), {
+          type: 'events',
+          events: [event(0, hostile, 'x', hostile)],
+          now: START,
+        });
+        const { markers, unplaced, title, reasons, log } = wallPicture(model, []);
+        const all = [...unplaced, ...markers.map((m) => m.nodeId), title, reasons, ...log].join('');
+        expect(all).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      }),
+    );
+  });
+});
+
+describe('addSample', () => {
+  const commit = (index: number, at: number) =>
+    send(fresh(), {
+      type: 'status',
+      status: status({ raft: { ...status().raft, commit_index: index } }),
+      now: START + at,
+    })[0];
+
+  it('addSample tells the rate between two pictures, never below zero, once a picture', () => {
+    let samples: readonly Sample[] = addSample([], commit(1000, 0));
+    samples = addSample(samples, commit(3000, 2000));
+    samples = addSample(samples, commit(3000, 2000));
+    samples = addSample(samples, commit(2900, 3000));
+    expect(samples.map((s) => s.commitsPerSecond)).toEqual([null, 1000, 0]);
+    expect(samples[0]?.latencyMs).toBe(3.1);
+  });
+
+  it('addSample forgets the oldest', () => {
+    let samples: readonly Sample[] = [];
+    for (let i = 0; i < WALL_SAMPLES + 5; i++) samples = addSample(samples, commit(i, i * 1000));
+    expect(samples).toHaveLength(WALL_SAMPLES);
+    expect(samples[0]?.commitIndex).toBe(5);
+  });
+
+  it('seriesLine says the newest value first', () => {
+    expect(seriesLine('p95', [1, null, 4], true)).toMatch(/^p95 4\.0 {2}\S/);
+    expect(seriesLine('p95', [], false)).toContain('—');
+  });
+});

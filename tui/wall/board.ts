@@ -1,0 +1,164 @@
+/**
+ * The wallboard on the terminal: where each pane stands, and its drawing with blessed.
+ * Charts keep the size that they were made with, so a resize makes all of them anew.
+ */
+import type { Element, Options, Screen } from 'blessed';
+import { type Sample, seriesLine, type WallPicture, type WallTone } from './picture.ts';
+
+export interface Rect {
+  readonly top: number;
+  readonly left: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+type PaneName = 'latency' | 'throughput' | 'log' | 'map' | 'elections' | 'alerts';
+
+/** Panes that fit; head and foot take a line each. Nothing overlaps and nothing is refused. */
+export function wallLayout(columns: number, rows: number): Readonly<Partial<Record<PaneName, Rect>>> {
+  const body = Math.max(0, rows - 2);
+  const stack = (names: readonly PaneName[], shares: readonly number[], left: number, width: number) => {
+    let top = 1;
+    return names.map((name, i): [PaneName, Rect] => {
+      const isLast = i === names.length - 1;
+      const height = isLast ? body + 1 - top : Math.floor(body * (shares[i] ?? 0));
+      const rect = { top, left, width, height };
+      top += height;
+      return [name, rect];
+    });
+  };
+  if (columns >= 90 && body >= 22) {
+    const left = Math.floor(columns * 0.55);
+    return Object.fromEntries([
+      ...stack(['latency', 'throughput', 'log'], [0.33, 0.33], 0, left),
+      ...stack(['map', 'elections', 'alerts'], [0.45, 0.25], left, columns - left),
+    ]);
+  }
+  if (body >= 9) return Object.fromEntries(stack(['alerts', 'elections', 'log'], [0.34, 0.33], 0, columns));
+  return body < 3 ? {} : Object.fromEntries(stack(['alerts'], [], 0, columns));
+}
+
+/** The libraries, loaded by whoever has checked that there is a terminal. */
+export interface Toolkit {
+  readonly box: (options: Options) => Element;
+  readonly line: typeof import('blessed-contrib/lib/widget/charts/line.js').default;
+  readonly map: typeof import('blessed-contrib/lib/widget/map.js').default;
+}
+
+export interface BoardStyle {
+  readonly ascii: boolean;
+  readonly colour: boolean;
+}
+
+const COLOURS: Readonly<Record<WallTone, string>> = { good: 'green', warn: 'yellow', bad: 'red' };
+
+function axis(samples: readonly Sample[], value: (s: Sample) => number | null) {
+  const known = samples.flatMap((s) => {
+    const y = value(s);
+    return y === null ? [] : [{ x: new Date(s.at).toISOString().slice(14, 19), y: Math.round(y * 10) / 10 }];
+  });
+  return { x: known.map((k) => k.x), y: known.map((k) => k.y) };
+}
+
+export class Board {
+  readonly #screen: Screen;
+  readonly #toolkit: Toolkit;
+  readonly #style: BoardStyle;
+
+  constructor(screen: Screen, toolkit: Toolkit, style: BoardStyle) {
+    this.#screen = screen;
+    this.#toolkit = toolkit;
+    this.#style = style;
+  }
+
+  /** Draws all of it; what stood there before is gone. */
+  draw(picture: WallPicture, foot: string): void {
+    const { width, height } = this.#screen;
+    for (const child of [...this.#screen.children]) child.destroy();
+    const tone = this.#colour(COLOURS[picture.tone]);
+    const reasons = picture.reasons === '' ? '' : `  ${picture.reasons}`;
+    this.#text({ top: 0, left: 0, width, height: 1 }, ` ${picture.title}${reasons}`, {
+      fg: tone,
+      bold: true,
+    });
+    const layout = wallLayout(width, height);
+    for (const [name, rect] of Object.entries(layout) as [PaneName, Rect][]) this.#pane(name, rect, picture);
+    if (height > 1) this.#text({ top: height - 1, left: 0, width, height: 1 }, ` ${foot}`, {});
+    this.#screen.render();
+  }
+
+  #colour(name: string): string | undefined {
+    return this.#style.colour ? name : undefined;
+  }
+
+  #text(rect: Rect, content: string, style: object): void {
+    this.#screen.append(this.#toolkit.box({ ...rect, content, style, tags: false, wrap: false }));
+  }
+
+  #frame(rect: Rect, label: string): Options {
+    const border = { type: this.#style.ascii ? 'bg' : 'line', ch: ' ' };
+    return { ...rect, label: ` ${label} `, border, tags: false, wrap: false };
+  }
+
+  #lines(rect: Rect, label: string, lines: readonly string[]): void {
+    const content = lines.slice(0, Math.max(0, rect.height - 2)).join('\n');
+    this.#screen.append(this.#toolkit.box({ ...this.#frame(rect, label), content }));
+  }
+
+  #pane(name: PaneName, rect: Rect, picture: WallPicture): void {
+    const { latency: samples } = picture;
+    switch (name) {
+      case 'latency':
+        return this.#chart(rect, 'leader latency p95 ms', samples, (s) => s.latencyMs);
+      case 'throughput':
+        return this.#chart(rect, 'commits a second', samples, (s) => s.commitsPerSecond);
+      case 'map':
+        return this.#map(rect, picture);
+      case 'log':
+        return this.#lines(rect, 'log', picture.log);
+      case 'elections':
+        return this.#lines(rect, 'elections', picture.elections);
+      case 'alerts':
+        return this.#lines(rect, 'alerts', picture.alerts.length === 0 ? ['none firing'] : picture.alerts);
+    }
+  }
+
+  #chart(rect: Rect, label: string, samples: readonly Sample[], value: (s: Sample) => number | null): void {
+    const { x, y } = axis(samples, value);
+    if (this.#style.ascii || y.length < 2) {
+      const { ascii } = this.#style;
+      this.#lines(
+        rect,
+        label,
+        y.length === 0 ? ['waiting for values'] : [seriesLine('', samples.map(value), ascii)],
+      );
+      return;
+    }
+    const chart = this.#toolkit.line({
+      ...this.#frame(rect, label),
+      showLegend: false,
+      wholeNumbersOnly: Math.max(...y) >= 5,
+      style: { line: 'cyan', text: 'white', baseline: 'white' },
+    });
+    this.#screen.append(chart);
+    chart.setData([{ title: '', x, y, style: { line: 'cyan' } }]);
+  }
+
+  #map(rect: Rect, { markers, unplaced }: WallPicture): void {
+    const label = unplaced.length === 0 ? 'regions' : `regions, not placed: ${unplaced.join(' ')}`;
+    if (this.#style.ascii || markers.length === 0) {
+      const where = markers.map((m) => `${m.nodeId} ${m.latitude} ${m.longitude}`);
+      this.#lines(rect, 'regions', [...where, ...unplaced.map((id) => `${id}: zone of no known region`)]);
+      return;
+    }
+    const map = this.#toolkit.map({ ...this.#frame(rect, label), style: { shapeColor: 'cyan' } });
+    this.#screen.append(map);
+    for (const { latitude, longitude, tone, isLeader } of markers)
+      map.addMarker({
+        lat: latitude,
+        lon: longitude,
+        char: isLeader ? '★' : tone === 'bad' ? 'X' : '●',
+        color: COLOURS[tone],
+      });
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * What the wallboard shows of one cluster: pure, from the same model as the screen. Each
+ * text is harmless and has no markup; series are bounded.
+ */
+import { sparkline } from '../format/chart.ts';
+import { clean } from '../format/width.ts';
+import { age, clockTime, millis, span } from '../format/words.ts';
+import type { Model } from '../model/model.ts';
+import { nodeState } from '../model/node-state.ts';
+import { collapsedEvents, pictureAge, quorumFacts } from '../model/selectors.ts';
+import { type Place, placeOf } from './regions.ts';
+
+/** Samples that a chart shows, one a second. */
+export const WALL_SAMPLES = 120;
+
+export interface Sample {
+  readonly at: number;
+  readonly commitIndex: number;
+  /** Entries committed a second since the sample before; null = not known. */
+  readonly commitsPerSecond: number | null;
+  /** The leader's 95th percentile over the last minute. */
+  readonly latencyMs: number | null;
+}
+
+export type WallTone = 'good' | 'warn' | 'bad';
+
+export interface Marker extends Place {
+  readonly nodeId: string;
+  readonly tone: WallTone;
+  readonly isLeader: boolean;
+}
+
+export interface WallPicture {
+  readonly title: string;
+  readonly tone: WallTone;
+  /** Why it is not healthy; empty = it is. */
+  readonly reasons: string;
+  readonly markers: readonly Marker[];
+  /** Nodes that no map can show: zone or coordinates are not known. */
+  readonly unplaced: readonly string[];
+  readonly latency: readonly Sample[];
+  readonly elections: readonly string[];
+  readonly alerts: readonly string[];
+  readonly log: readonly string[];
+}
+
+/** `samples` and one more, if the model has a newer status than the last of them. */
+export function addSample(samples: readonly Sample[], model: Model): readonly Sample[] {
+  const { status, statusAt: at } = model.picture;
+  const last = samples.at(-1);
+  if (status === null || (last !== undefined && at <= last.at)) return samples;
+  const leader = status.nodes.find((n) => n.node_id === status.raft.leader_id);
+  const commitIndex = status.raft.commit_index;
+  const seconds = last === undefined ? 0 : (at - last.at) / 1000;
+  // after another node answered, the index may be a little older: that is no negative rate
+  const rate = last === undefined ? null : Math.max(0, commitIndex - last.commitIndex) / seconds;
+  const sample = {
+    at,
+    commitIndex,
+    commitsPerSecond: rate,
+    latencyMs: leader?.query_latency_p95_ms ?? null,
+  };
+  return [...samples, sample].slice(-WALL_SAMPLES);
+}
+
+function toneOf(model: Model): WallTone {
+  const health = model.picture.status?.cluster.health;
+  if (model.connection.kind === 'lost' || health === 'critical') return 'bad';
+  return health === 'healthy' ? 'good' : 'warn';
+}
+
+function titleOf(model: Model): string {
+  const { status } = model.picture;
+  if (status === null) return `${clean(model.contextName)}  connecting…`;
+  const facts = quorumFacts(status);
+  const leader = status.raft.leader_id;
+  const lost = model.connection.kind === 'lost' ? `LOST, picture ${age(pictureAge(model))} old` : null;
+  return [
+    clean(status.cluster.name),
+    lost ?? status.cluster.health.toUpperCase(),
+    leader === null ? 'NO LEADER' : `leader ${clean(leader)}`,
+    `term ${status.raft.term}`,
+    `quorum ${facts.up}/${facts.voters}${facts.spare < 0 ? ' LOST' : ''}`,
+    `alerts ${status.alerts.firing}`,
+  ].join('  ');
+}
+
+function places(model: Model): Pick<WallPicture, 'markers' | 'unplaced'> {
+  const { status } = model.picture;
+  const markers: Marker[] = [];
+  const unplaced: string[] = [];
+  for (const node of status?.nodes ?? []) {
+    const place = placeOf(node);
+    const nodeId = clean(node.node_id);
+    const { kind, isProblem } = nodeState(node);
+    const tone: WallTone = kind === 'dead' || kind === 'unhealthy' ? 'bad' : isProblem ? 'warn' : 'good';
+    if (place === null) unplaced.push(nodeId);
+    else markers.push({ ...place, nodeId, tone, isLeader: node.node_id === status?.raft.leader_id });
+  }
+  return { markers, unplaced };
+}
+
+export function wallPicture(model: Model, samples: readonly Sample[]): WallPicture {
+  const { status, alerts } = model.picture;
+  const firing = alerts.filter((a) => a.state === 'firing');
+  const lost = model.connection.kind === 'lost' ? [clean(model.connection.error)] : [];
+  return {
+    title: titleOf(model),
+    tone: toneOf(model),
+    reasons: [...lost, ...(status?.cluster.reasons ?? []).map(clean)].join('; '),
+    ...places(model),
+    latency: samples,
+    elections: (status?.elections ?? [])
+      .toReversed()
+      .map(
+        (e) =>
+          `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${span(e.election_ms)}  ${clean(e.cause)}`,
+      ),
+    alerts: firing.map((a) => {
+      const about = a.node_id === null ? '' : ` ${clean(a.node_id)}`;
+      const seen = a.acknowledged_by === null ? '' : `  seen by ${clean(a.acknowledged_by)}`;
+      const since = age(model.now - Date.parse(a.since));
+      const sign = a.severity === 'critical' ? '!!' : '! ';
+      return `${sign} ${clean(a.rule)}${about}  ${since}  ${clean(a.value)}${seen}`;
+    }),
+    log: collapsedEvents(model.picture).map(({ event, times }) => {
+      const repeated = times > 1 ? `  (${times} times)` : '';
+      return `${clockTime(event.at)}  ${clean(event.node_id)}  ${clean(event.message)}${repeated}`;
+    }),
+  };
+}
+
+/** A series in one line, where no chart fits: its newest value and its course. */
+export function seriesLine(title: string, values: readonly (number | null)[], ascii: boolean): string {
+  const known = values.filter((v) => v !== null);
+  const most = Math.max(1, ...known);
+  const course = sparkline(
+    values.map((v) => (v === null ? null : v / most)),
+    40,
+    ascii,
+  );
+  return `${title} ${millis(known.at(-1) ?? null)}  ${course.trimStart()}`;
+}

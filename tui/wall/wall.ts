@@ -1,0 +1,127 @@
+/**
+ * `sqlcc wall`: read-only, for a screen on the wall. Every cluster is followed all the
+ * time; the board shows one after the other. A lost node costs nothing, a lost cluster
+ * shows its last picture and says how old it is.
+ */
+import { SqlccError } from '../../src/base/index.ts';
+import { clientFeed } from '../feed/client-feed.ts';
+import { clean } from '../format/width.ts';
+import { initialModel } from '../model/model.ts';
+import type { TopClient, TopIo } from '../options.ts';
+import { Session } from '../session.ts';
+import { chooseLook } from '../theme/look.ts';
+import { Board, type Toolkit } from './board.ts';
+import { addSample, type Sample, wallPicture } from './picture.ts';
+
+export interface WallCluster {
+  readonly name: string;
+  readonly client: TopClient;
+}
+
+export interface RunWall {
+  /** At least one. */
+  readonly clusters: readonly WallCluster[];
+  /** How long each is shown. */
+  readonly rotateMs: number;
+  readonly refreshMs: number;
+  readonly ascii: boolean;
+  readonly noColor: boolean;
+  readonly io: TopIo;
+}
+
+const RESIZE_MS = 80;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+interface Followed {
+  readonly name: string;
+  readonly session: Session;
+  samples: readonly Sample[];
+}
+
+function follow({ name, client }: WallCluster, refreshMs: number): Followed {
+  const feed = clientFeed(client);
+  const start = { clusterName: name, contextName: name, readOnly: true, refreshMs, now: feed.wall() };
+  const followed: Followed = { name, session: new Session(feed, initialModel(start)), samples: [] };
+  followed.session.subscribe(() => {
+    followed.samples = addSample(followed.samples, followed.session.model);
+  });
+  followed.session.start();
+  return followed;
+}
+
+async function loadBlessed() {
+  try {
+    const [blessed, line, map] = await Promise.all([
+      import('blessed'),
+      import('blessed-contrib/lib/widget/charts/line.js'),
+      import('blessed-contrib/lib/widget/map.js'),
+    ]);
+    const toolkit: Toolkit = { box: blessed.default.box, line: line.default, map: map.default };
+    return { makeScreen: blessed.default.screen, toolkit };
+  } catch (error) {
+    throw new SqlccError('not_implemented', 'the wallboard needs the packages blessed and blessed-contrib', {
+      hint: 'install them beside sqlcc; everything else works without',
+      cause: error,
+    });
+  }
+}
+
+/** Resolves with the exit code when somebody leaves it; 2 where no screen can be driven. */
+export async function runWall(run: RunWall): Promise<number> {
+  const { io, clusters } = run;
+  if (!io.stdout.isTTY || !io.stdin.isTTY || io.env['TERM'] === 'dumb') {
+    io.stderr.write(
+      'error[invalid_argument]: the wallboard needs a terminal\n' +
+        'hint: sqlcc top --batch --all-contexts prints lines\n',
+    );
+    return 2;
+  }
+  const { makeScreen, toolkit } = await loadBlessed();
+  const look = chooseLook({ ascii: run.ascii, noColor: run.noColor }, io.env);
+  const screen = makeScreen({
+    ...{ input: io.stdin, output: io.stdout, smartCSR: true, title: 'sqlcc wall', warnings: false },
+    fullUnicode: !look.symbols.ascii,
+    forceUnicode: !look.symbols.ascii,
+  });
+  const followed = clusters.map((cluster) => follow(cluster, run.refreshMs));
+  const board = new Board(screen, toolkit, { ascii: look.symbols.ascii, colour: look.colour });
+  let shown = 0;
+  const draw = (): void => {
+    const cluster = followed[shown];
+    if (cluster === undefined) return;
+    const names = followed.map((f, i) => (i === shown ? `[${clean(f.name)}]` : clean(f.name))).join(' ');
+    const foot = followed.length === 1 ? 'q quit' : `${names}   n next   q quit`;
+    board.draw(wallPicture(cluster.session.model, cluster.samples), foot);
+  };
+  const next = (): void => {
+    shown = (shown + 1) % followed.length;
+    draw();
+  };
+  let resize: NodeJS.Timeout | undefined;
+  screen.on('resize', () => {
+    clearTimeout(resize);
+    resize = setTimeout(() => {
+      screen.realloc();
+      draw();
+    }, RESIZE_MS);
+  });
+  const timers = [setInterval(draw, run.refreshMs), setInterval(next, run.rotateMs)];
+  let leave: (code: number) => void = () => undefined;
+  const left = new Promise<number>((resolve) => {
+    leave = resolve;
+  });
+  const onSignal = (): void => leave(130);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  screen.key(['q', 'C-c'], () => leave(0));
+  screen.key(['n', 'right', 'space'], next);
+  try {
+    draw();
+    return await left;
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    clearTimeout(resize);
+    for (const { session } of followed) session.stop();
+    screen.destroy();
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
