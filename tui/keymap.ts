@@ -119,13 +119,22 @@ export function doubledKeys(keymap: readonly Binding[]): string[] {
 const doubled = doubledKeys(KEYMAP);
 assert(doubled.length === 0, `keys with two meanings: ${doubled.join(', ')}`);
 
-const BY_KEY: ReadonlyMap<string, Binding> = new Map(
-  VIEWS.flatMap(({ id }) =>
-    KEYMAP.filter((b) => worksIn(b, id)).flatMap((b) =>
-      b.keys.map((key) => [`${b.context} ${id} ${key}`, b] as const),
-    ),
-  ),
-);
+function byKey(keymap: readonly Binding[]): ReadonlyMap<string, Binding> {
+  const entries = VIEWS.flatMap(({ id }) =>
+    keymap
+      .filter((b) => worksIn(b, id))
+      .flatMap((b) => b.keys.map((key) => [`${b.context} ${id} ${key}`, b] as const)),
+  );
+  return new Map(entries);
+}
+
+/** What is in force: the register, or what a person made of it before the screen began. */
+let inForce = { keymap: KEYMAP, byKey: byKey(KEYMAP) };
+
+/** Takes a checked keymap over for this process, before anything is drawn. */
+export function takeKeymap(keymap: readonly Binding[]): void {
+  inForce = { keymap, byKey: byKey(keymap) };
+}
 
 /** Where keys go now. */
 export function contextOf(model: Model): Context {
@@ -137,10 +146,10 @@ export function contextOf(model: Model): Context {
 }
 
 export function bindingFor(context: Context, key: string, view: ViewId): Binding | undefined {
-  return BY_KEY.get(`${context} ${view} ${key}`);
+  return inForce.byKey.get(`${context} ${view} ${key}`);
 }
 
 /** Bindings of a context, for help, footer and palette; of the main one those that work in `view`. */
 export function bindingsOf(context: Context, view?: ViewId): readonly Binding[] {
-  return KEYMAP.filter((b) => b.context === context && (view === undefined || worksIn(b, view)));
+  return inForce.keymap.filter((b) => b.context === context && (view === undefined || worksIn(b, view)));
 }

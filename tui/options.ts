@@ -10,6 +10,7 @@ import type {
   StatusResponse,
   ViewsResponse,
 } from './feed/wire.ts';
+import type { Token } from './theme/tokens.ts';
 
 /** The part of the client SDK that views and changes use beyond that; `SqlccClient` has it too. */
 export type DeskClient = Pick<
@@ -61,6 +62,10 @@ export interface TopOptions {
   readonly ascii?: boolean;
   readonly noColor?: boolean;
   readonly theme?: ThemeName;
+  /** A person's own theme instead. */
+  readonly ownTheme?: Readonly<Record<Token, string>>;
+  /** Where `keys.yaml` may lie. */
+  readonly settingsFolder?: string;
   /** How often the status is asked for; 1000 unless told. Events arrive at once in between. */
   readonly refreshMs?: number;
   /** A recorded session (NDJSON) instead of a cluster. */

@@ -9,6 +9,7 @@ import { openDesk, openFeed } from './feed/open-feed.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
+import { loadKeys } from './settings.ts';
 import { paintSkeleton } from './skeleton.ts';
 import { chooseLook } from './theme/look.ts';
 
@@ -24,6 +25,7 @@ export async function runTop(run: RunTop): Promise<number> {
   if (!io.stdin.isTTY) return refuse(run, 'the input is no terminal, so nobody could drive the screen');
   if (options.plain === true || io.env['INK_SCREEN_READER'] === 'true') return await runPlain(run);
   if (io.env['TERM'] === 'dumb') return refuse(run, 'TERM=dumb: this terminal has no screen to draw on');
+  if (options.settingsFolder !== undefined) await loadKeys(options.settingsFolder);
   const look = chooseLook(options, io.env);
   const skeleton = paintSkeleton(io.stdout, run.clusterName, look);
   try {

@@ -22,7 +22,7 @@ function speaksUnicode(env: Environment): boolean {
 /** NO_COLOR (no-color.org: present and not empty) and TERM=dumb forbid colour; an option may too. */
 export function chooseLook(options: TopOptions, env: Environment): Look {
   const noColor = options.noColor === true || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  const theme = noColor ? THEMES.mono : THEMES[options.theme ?? 'default'];
+  const theme = noColor ? THEMES.mono : (options.ownTheme ?? THEMES[options.theme ?? 'default']);
   const ascii = options.ascii === true || !speaksUnicode(env);
   return { theme, symbols: ascii ? ASCII : UNICODE, colour: !noColor };
 }

@@ -1,8 +1,10 @@
 /** `sqlcc top`: flags to the screen, or to its scripted modes, which load no screen. */
+import { dirname } from 'node:path';
 import { SqlccError } from '../../base/index.ts';
 import type { SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { type Flags, given } from '../flags.ts';
+import { profileFile } from '../profile.ts';
 
 type Options = import('../../../tui/index.ts').TopOptions;
 type TextView = import('../../../tui/batch/index.ts').TextView;
@@ -33,7 +35,6 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     plain: flags.is('plain'),
     ascii: flags.is('ascii'),
     noColor: !context.printer.color,
-    ...given('theme', flags.text('theme') as Options['theme']),
     ...given('refreshMs', flags.duration('delay')),
     ...given('replay', flags.text('replay')),
     ...given('replaySpeed', replaySpeed),
@@ -68,7 +69,14 @@ export const top: Run = async (context, { flags }) => {
   const { isText, format } = context.printer;
   const isScripted =
     flags.is('once') || flags.is('batch') || flags.is('check') || !isText || !context.terminal.isOutTty;
-  if (!isScripted) return showTop({ context, ...run, options });
+  if (!isScripted) {
+    const settingsFolder = dirname(profileFile(context.terminal.env));
+    const theme = flags.text('theme');
+    if (theme === undefined) return showTop({ context, ...run, options: { ...options, settingsFolder } });
+    const { loadTheme } = await import('../../../tui/index.ts');
+    const ownTheme = await loadTheme(theme, settingsFolder);
+    return showTop({ context, ...run, options: { ...options, settingsFolder, ownTheme } });
+  }
   const { stdin, stdout, stderr, env } = context.terminal;
   const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {

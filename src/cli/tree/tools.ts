@@ -22,8 +22,9 @@ const TOP: CommandSpec = {
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     {
       flags: '--theme <name>',
-      text: 'colours',
-      choices: ['default', 'high-contrast', 'colour-blind', 'mono'],
+      text:
+        'default, high-contrast, colour-blind, mono, or your own: themes/NAME.yaml beside the ' +
+        'context file',
     },
     { flags: '--filter <expression>', text: 'with --once and --batch: only these nodes' },
     {

@@ -1,0 +1,22 @@
+/** Copying to the clipboard of the person's own terminal, through ssh and tmux; or into a file. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Terminals drop longer ones without a word: xterm's buffer. */
+const MAX_SEQUENCE = 74_994;
+
+/** The sequence that sets the clipboard; null when the text is too long for one. */
+export function osc52(text: string, env: Readonly<Record<string, string | undefined>>): string | null {
+  const sequence = `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`;
+  if (sequence.length > MAX_SEQUENCE) return null;
+  // tmux hands it on only when it is wrapped, with each escape doubled
+  return env['TMUX'] === undefined ? sequence : `\x1bPtmux;${sequence.replaceAll('\x1b', '\x1b\x1b')}\x1b\\`;
+}
+
+/** Writes the text into a private file of `folder` and answers its path. */
+export function copyFile(text: string, folder: string, name: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+}
