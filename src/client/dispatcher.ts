@@ -58,6 +58,9 @@ export interface DispatcherOptions {
   readonly failFast: boolean;
 }
 
+/** How long a lost leader that others name is looked for beside the call that heard of it. */
+const LOOK_ASIDE_MS = 1000;
+
 export class Dispatcher {
   readonly tracker: LeaderTracker;
   readonly #wire: Wire;
@@ -137,6 +140,8 @@ export class Dispatcher {
       }
       const leader = error.code === 'not_leader' ? leaderOfError(error) : undefined;
       const isNews = leader !== undefined && this.tracker.hint({ leader, term: 0, from: endpoint });
+      // it may lead again, and is believed only when it says so itself; the call goes on meanwhile
+      if (leader !== undefined && !isNews) void this.#search.find(LOOK_ASIDE_MS, true);
       // a follower that still believes in the lost leader knows no more than one without any
       const code = error.code === 'not_leader' && !isNews ? 'no_leader' : error.code;
       return { failure: { code, reach: 'answered' }, error };

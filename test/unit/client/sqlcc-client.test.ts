@@ -48,6 +48,21 @@ describe('SqlccClient writes', () => {
     expect(cluster.log).toEqual(['INSERT 1']);
   });
 
+  it('SqlccClient finds a lost leader that leads anew, also with control calls alone', async () => {
+    const cluster = new MemoryCluster(3);
+    const [, , third = ''] = cluster.endpoints;
+    cluster.elect(third);
+    const client = clientOf(cluster, { timeoutMs: 1000 });
+    await client.updateNode('n1', { zone: 'a' });
+    cluster.kill(third);
+    cluster.belief = third;
+    await expect(client.updateNode('n1', { zone: 'b' }, { timeoutMs: 50 })).rejects.toBeInstanceOf(Error);
+    cluster.down.delete(third);
+    cluster.elect(third);
+    await client.updateNode('n1', { zone: 'c' });
+    expect(cluster.log).toHaveLength(2);
+  });
+
   it('SqlccClient repeats a read whose answer is lost', async () => {
     const cluster = new MemoryCluster(3);
     cluster.afterWrite = () => {
