@@ -163,8 +163,9 @@ export class NodeClock implements Clock {
     this.isAlive = false;
   }
 
+  /** A second pause within a longer one does not end that: what was put off to its end would be overtaken. */
   pauseUntil(at: Instant): void {
-    this.pausedUntil = at;
+    this.pausedUntil = Math.max(this.pausedUntil, at);
   }
 
   get isPaused(): boolean {
