@@ -4,15 +4,21 @@
  * A bound in bytes alone is minutes of waiting on a slow disk, and everybody who waits
  * gives up before it is over: a queue full of work that nobody wants any more. So the
  * bound follows what commits: it is what the cluster was seen to commit in a second, never
- * below a window of appends (a disk that hangs must not refuse the small), never above
- * the memory that it may take. Without figures yet it is a quarter of that.
+ * below what one sync takes (a disk that hangs must not refuse the small), never above
+ * the memory that it may take. It grows only where it was used: a cluster that has had
+ * little to do knows nothing of how much it could. While the oldest waits for longer than
+ * the target, no more than the least is let in.
  */
 import type { Bytes, Duration, Instant, LogIndex } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 
 /** What is admitted should be committed after this long. */
 const TARGET_MS: Duration = 1000;
-const FIRST_BYTES = LIMITS.maxUncommittedBytes / 4;
+const LEAST_BYTES = LIMITS.walBatchBytes;
+/** Without figures yet. */
+const FIRST_BYTES = 2 * LEAST_BYTES;
+/** A bound of which less than this share was taken is not known to be too low. */
+const USED_SHARE = 0.5;
 
 interface Batch {
   readonly last: LogIndex;
@@ -34,8 +40,10 @@ export class Admission {
   }
 
   /** Bytes that may be added now; below 0 when the bound has come down. */
-  get room(): Bytes {
-    return this.#bound - this.#bytes;
+  room(now: Instant): Bytes {
+    const oldest = this.#batches[0];
+    const isStuck = oldest !== undefined && now - oldest.at > TARGET_MS;
+    return (isStuck ? LEAST_BYTES : this.#bound) - this.#bytes;
   }
 
   /** Entries up to `last` were appended. */
@@ -57,8 +65,9 @@ export class Admission {
   }
 
   #learn({ bytes, queued }: Batch, waitedMs: Duration): void {
-    if (waitedMs <= TARGET_MS / 2) this.#bound += bytes;
-    else if (waitedMs > TARGET_MS) this.#bound = Math.min(this.#bound, (queued * TARGET_MS) / waitedMs);
-    this.#bound = Math.min(Math.max(this.#bound, LIMITS.maxInflightBytes), LIMITS.maxUncommittedBytes);
+    const isUsed = queued >= this.#bound * USED_SHARE;
+    if (waitedMs > TARGET_MS) this.#bound = Math.min(this.#bound, (queued * TARGET_MS) / waitedMs);
+    else if (waitedMs <= TARGET_MS / 2 && isUsed) this.#bound += bytes;
+    this.#bound = Math.min(Math.max(this.#bound, LEAST_BYTES), LIMITS.maxUncommittedBytes);
   }
 }

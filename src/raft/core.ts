@@ -81,6 +81,8 @@ export interface LeaderState {
   /** First entry of the own term: once it is committed, the commit index is the true one. */
   readonly termStart: LogIndex;
   heartbeatAt: Instant;
+  /** When voters were first asked for a sign of life since a quorum gave one. */
+  askedAt: Instant;
   /** Until then a commit is told with entries only. */
   commitHeldUntil: Instant;
   /** Heartbeats so far, by the clock. */

@@ -2,7 +2,7 @@
  * What a leader does: proposals, answers of followers, its own clock, and what
  * follows from a commit (leaving a joint configuration, leaving office).
  */
-import { LIMITS, type LogIndex } from '../base/index.ts';
+import { type Bytes, LIMITS, type LogIndex } from '../base/index.ts';
 import { LEARNER_BEATS, type LeaderState, type RaftCore, type Transfer } from './core.ts';
 import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
@@ -14,13 +14,13 @@ import {
   broadcastHeartbeat,
   isCaughtUp,
   isHeard,
-  quorumContact,
   quorumRound,
+  silentAt,
   successors,
   syncPeers,
 } from './replication.ts';
 import { answerRead, becomeFollower, endTransfer } from './roles.ts';
-import type { MembershipChange, ProposalResult, RaftInput, RaftMessage } from './types.ts';
+import type { MembershipChange, Proposal, ProposalResult, RaftInput, RaftMessage } from './types.ts';
 
 type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
 type InputOf<K extends RaftInput['kind']> = Extract<RaftInput, { kind: K }>;
@@ -35,18 +35,33 @@ export function refuse(core: RaftCore, id: number, reason: RefusalReason, text: 
   core.outbox.proposals.push({ id, kind: 'refused', reason, text });
 }
 
+const TOO_MANY_BYTES = 'too many bytes wait for their commit';
+
+/**
+ * May this proposal wait for a later turn, behind so many bytes that wait already? What a turn would refuse
+ * is refused before it has cost one.
+ */
+export function admit(core: RaftCore, leader: LeaderState, proposal: Proposal, waitingBytes: Bytes): boolean {
+  const { admission } = leader;
+  const room = admission.room(core.now) - waitingBytes;
+  const isFirst = admission.bytes === 0 && waitingBytes === 0;
+  if (isFirst || proposal.data.length <= room) return true;
+  refuse(core, proposal.id, 'overloaded', TOO_MANY_BYTES);
+  return false;
+}
+
 /** Appends what the bounds allow; each proposal is answered, accepted or not. */
 export function propose(core: RaftCore, leader: LeaderState, input: InputOf<'propose'>): void {
   if (core.transfer !== null) {
     for (const p of input.proposals) refuse(core, p.id, 'transferring', 'leadership is being handed over');
     return;
   }
-  let { room } = leader.admission;
+  let room = leader.admission.room(core.now);
   const taken = [];
   for (const p of input.proposals) {
     const fits = p.data.length <= room || (leader.admission.bytes === 0 && taken.length === 0);
     if (!fits) {
-      refuse(core, p.id, 'overloaded', 'too many bytes wait for their commit');
+      refuse(core, p.id, 'overloaded', TOO_MANY_BYTES);
       continue;
     }
     room -= p.data.length;
@@ -287,12 +302,17 @@ export function leave(core: RaftCore): void {
 
 /** The leader's clock: silence of a quorum, heartbeats, the end of a hand-over. */
 export function tickLeader(core: RaftCore, leader: LeaderState): void {
-  if (core.now - quorumContact(core, leader) >= core.electionTimeoutMs) {
+  if (core.now >= silentAt(core, leader)) {
     becomeFollower(core, core.term, null, 'no quorum answers');
     return;
   }
   if (core.transfer !== null && core.now >= core.transfer.deadline) abortTransfer(core, core.transfer);
-  if (core.leader === null || core.now < leader.heartbeatAt) return;
+  if (core.leader !== null) beat(core, leader);
+}
+
+/** Sends the heartbeat that is due, if one is. */
+export function beat(core: RaftCore, leader: LeaderState): void {
+  if (core.now < leader.heartbeatAt) return;
   const { heartbeatIntervalMs } = core.settings;
   // anchored, so that a late wake-up does not shift the beat; after a stall it starts anew
   leader.heartbeatAt = Math.max(leader.heartbeatAt + heartbeatIntervalMs, core.now);

@@ -6,7 +6,7 @@
  * does (Raft §5.1), and in which order a turn's results leave. Each role's own
  * behaviour is in the file of its name.
  */
-import type { Instant } from '../base/index.ts';
+import type { Bytes, Instant } from '../base/index.ts';
 import { assert, LIMITS, NEVER, unreachable } from '../base/index.ts';
 import { electionWakeAt, onAnswer, watchTransfer } from './candidate.ts';
 import type { RaftOptions } from './core.ts';
@@ -23,7 +23,9 @@ import {
   onTimeoutNow,
 } from './follower.ts';
 import {
+  admit,
   autoPromote,
+  beat,
   compactionPoint,
   distress,
   leave,
@@ -38,11 +40,11 @@ import {
   tickLeader,
 } from './leader.ts';
 import { findMember } from './membership.ts';
-import { commitDueAt, quorumContact, replicateAll } from './replication.ts';
+import { commitDueAt, replicateAll, silentAt } from './replication.ts';
 import { becomeFollower, resetElectionTimer } from './roles.ts';
 import type { RaftMarks, RaftStatus } from './status.ts';
 import { raftMarks, raftStatus } from './status.ts';
-import type { PersistRequest, RaftInput, RaftMessage, RaftOutput } from './types.ts';
+import type { PersistRequest, Proposal, RaftInput, RaftMessage, RaftOutput } from './types.ts';
 
 type MessageOf<K extends RaftMessage['kind']> = Extract<RaftMessage, { kind: K }>;
 type LeaderWord = MessageOf<'append'> | MessageOf<'heartbeat'> | MessageOf<'snapshot'>;
@@ -373,7 +375,7 @@ export class RaftConsensus {
     if (core.leader === null) return Math.min(at, electionWakeAt(core));
     if (core.leader.hasMore) return core.now;
     if (core.leader.peers.size === 0) return at;
-    const silent = quorumContact(core, core.leader) + core.electionTimeoutMs;
+    const silent = silentAt(core, core.leader);
     return Math.min(at, core.leader.heartbeatAt, commitDueAt(core, core.leader), silent);
   }
 
@@ -386,6 +388,27 @@ export class RaftConsensus {
     if (core.log.hasToApply() || (core.leader !== null && core.leader.peers.size === 0)) return true;
     if (input.kind === 'apply-ack') return false;
     return input.kind !== 'storage-ack' || (core.role !== 'follower' && core.role !== 'learner');
+  }
+
+  /**
+   * Sends a heartbeat that is late: unlike what else a tick brings it judges nobody, so it need not wait
+   * until everything queued was read. Called behind the inputs of a turn.
+   */
+  catchUpBeat(now: Instant): void {
+    const core = this.#core;
+    if (core.leader === null || now <= core.leader.heartbeatAt) return;
+    core.now = Math.max(core.now, now);
+    beat(core, core.leader);
+  }
+
+  /**
+   * False for a proposal that can't wait for a turn behind so many bytes of others: its refusal is in the
+   * next output. Who doesn't lead takes all and refuses them with its turns.
+   */
+  admit(proposal: Proposal, waitingBytes: Bytes): boolean {
+    const core = this.#core;
+    if (core.leader === null || core.transfer !== null) return true;
+    return admit(core, core.leader, proposal, waitingBytes);
   }
 
   /** The numbers that move with turns, without the leader's picture of its peers. */

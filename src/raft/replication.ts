@@ -200,6 +200,7 @@ export function isHeard(core: RaftCore, peer: Progress): boolean {
 export function broadcastHeartbeat(core: RaftCore, leader: LeaderState, to: 'all' | 'voters' = 'all'): void {
   const ranks = successors(core, leader);
   const round = leader.reads.round;
+  if (leader.askedAt <= quorumContact(core, leader)) leader.askedAt = core.now;
   for (const peer of leader.peers.values()) {
     const isIdle = peer.state === 'replicate' && !isVoter(core.membership, peer.nodeId);
     if (to === 'voters' && isIdle) continue;
@@ -248,10 +249,21 @@ function holdCommit(core: RaftCore, leader: LeaderState, entries: number): void 
 }
 
 /** The instant of the last contact with a quorum; the leader itself is always in touch. */
-export function quorumContact(core: RaftCore, leader: LeaderState): number {
+function quorumContact(core: RaftCore, leader: LeaderState): number {
   return quorumValue(core.membership, (id) =>
     id === core.nodeId ? core.now : (leader.peers.get(id)?.contactAt ?? Number.NEGATIVE_INFINITY),
   );
+}
+
+/**
+ * When a leader that no quorum answers gives up: an election timeout behind the last contact. One that stood
+ * still itself, and asked late, waits for what the others would have had: its own standstill judges nobody.
+ */
+export function silentAt(core: RaftCore, leader: LeaderState): Instant {
+  const contactAt = quorumContact(core, leader);
+  if (leader.askedAt <= contactAt) return NEVER;
+  const answersMs = core.electionTimeoutMs - core.settings.heartbeatIntervalMs;
+  return Math.max(contactAt + core.electionTimeoutMs, leader.askedAt + answersMs);
 }
 
 /** The newest read round that a quorum has answered. */

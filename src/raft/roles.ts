@@ -132,6 +132,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     reads: new ReadIndexQueue(),
     termStart: core.log.lastIndex + 1,
     heartbeatAt: core.now,
+    askedAt: Number.NEGATIVE_INFINITY,
     commitHeldUntil: core.now,
     beats: 0,
     hasMore: false,

@@ -10,7 +10,7 @@
  * behind what is queued (reliability: an expired timer runs before a read socket).
  */
 
-import type { Cancel, Clock, InstanceId, Instant, NodeId, Random } from '../base/index.ts';
+import type { Bytes, Cancel, Clock, InstanceId, Instant, NodeId, Random } from '../base/index.ts';
 import { BoundedQueue, LIMITS, NEVER } from '../base/index.ts';
 import type { RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 import { RaftConsensus } from './raft-consensus.ts';
@@ -61,8 +61,9 @@ export class TurnLoop {
   readonly #options: TurnLoopOptions;
   readonly #core: RaftConsensus;
   readonly #inputs = new BoundedQueue<RaftInput>(LIMITS.maxTurnInputs, 'reject');
-  /** Proposals that no turn has taken yet, oldest first; the driver bounds how many callers may wait. */
+  /** Proposals that no turn has taken yet, oldest first; no more than the core has room for. */
   #proposals: Proposal[] = [];
+  #proposalBytes: Bytes = 0;
   /** Messages that wait for their token, in order of token. */
   #held: Held[] = [];
   #wakeAt: Instant = NEVER;
@@ -101,6 +102,7 @@ export class TurnLoop {
     this.#cancelWake = null;
     this.#held = [];
     this.#proposals = [];
+    this.#proposalBytes = 0;
   }
 
   /**
@@ -127,7 +129,11 @@ export class TurnLoop {
   /** Proposals wait apart: they may be many and long, and what keeps a leader in office is neither. */
   #putOff(input: RaftInput): boolean {
     if (input.kind !== 'propose') return false;
-    for (const proposal of input.proposals) this.#proposals.push(proposal);
+    for (const proposal of input.proposals) {
+      if (!this.#core.admit(proposal, this.#proposalBytes)) continue;
+      this.#proposals.push(proposal);
+      this.#proposalBytes += proposal.data.length;
+    }
     this.#schedule();
     return true;
   }
@@ -137,10 +143,11 @@ export class TurnLoop {
     let bytes = 0;
     let count = 0;
     for (const { data } of this.#proposals) {
+      if (count > 0 && bytes + data.length > LIMITS.maxTurnBytes) break;
       bytes += data.length;
-      if (count > 0 && bytes > LIMITS.maxTurnBytes) break;
       count++;
     }
+    this.#proposalBytes -= bytes;
     return this.#proposals.splice(0, count);
   }
 
@@ -155,7 +162,10 @@ export class TurnLoop {
     const inputs = this.#inputs.drain();
     try {
       const now = this.#options.clock.now();
-      for (const input of inputs) this.#core.step(input, now);
+      // what was heard before what time alone brings: an answer may lie behind the tick that misses it
+      for (const input of inputs) if (input.kind !== 'tick') this.#core.step(input, now);
+      if (inputs.some((input) => input.kind === 'tick')) this.#core.step({ kind: 'tick' }, now);
+      this.#core.catchUpBeat(now);
       const proposals = this.#nextProposals();
       if (proposals.length > 0) this.#core.step({ kind: 'propose', proposals }, now);
       // before anything leaves; after `take` the log counts on a write that the storage has not seen yet

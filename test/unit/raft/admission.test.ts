@@ -15,7 +15,7 @@ class Crowd {
   push(pieceMs: number, pieces: number): number {
     let longest = 0;
     for (let n = 0; n < pieces; n++) {
-      while (this.admission.room >= MIB) {
+      while (this.admission.room(this.#now) >= MIB) {
         this.admission.appended(++this.#index, MIB, this.#now);
         this.#out.push(this.#now);
       }
@@ -27,13 +27,33 @@ class Crowd {
   }
 
   get bound(): number {
-    return this.admission.room + this.admission.bytes;
+    return this.admission.room(Number.NEGATIVE_INFINITY) + this.admission.bytes;
   }
 }
 
 describe('Admission', () => {
-  it('takes a quarter of the memory before anything has committed', () => {
-    expect(new Admission().room).toBe(LIMITS.maxUncommittedBytes / 4);
+  it('takes what two syncs take before anything has committed', () => {
+    expect(new Admission().room(0)).toBe(2 * LIMITS.walBatchBytes);
+  });
+
+  it('learns nothing from commits of little', () => {
+    const admission = new Admission();
+    for (let index = 1; index <= 10_000; index++) {
+      admission.appended(index, 10_000, index);
+      admission.committed(index, index);
+    }
+    expect(admission.room(10_000)).toBe(2 * LIMITS.walBatchBytes);
+  });
+
+  it('lets in no more than one sync takes while the oldest waits for too long, whatever was learnt', () => {
+    const crowd = new Crowd();
+    crowd.push(5, 200);
+    const { admission, bound } = crowd;
+    expect(bound).toBe(LIMITS.maxUncommittedBytes);
+    admission.committed(Number.MAX_SAFE_INTEGER, 1000);
+    admission.appended(Number.MAX_SAFE_INTEGER, 100, 1000);
+    expect(admission.room(1900)).toBeGreaterThan(LIMITS.maxUncommittedBytes / 2);
+    expect(admission.room(2001)).toBe(LIMITS.walBatchBytes - 100);
   });
 
   it('counts what waits, and gives it back when it commits', () => {
@@ -63,14 +83,14 @@ describe('Admission', () => {
     expect(crowd.bound).toBeLessThan(25 * MIB);
   });
 
-  it('comes down no further than a window of appends', () => {
+  it('comes down no further than what one sync takes', () => {
     const slow = new Crowd();
     slow.push(500, 100);
-    expect(slow.bound).toBe(LIMITS.maxInflightBytes);
+    expect(slow.bound).toBe(LIMITS.walBatchBytes);
     // a hanging disk says nothing of how much it takes
     const hung = new Admission();
     hung.appended(1, 100, 0);
     hung.committed(1, 60_000);
-    expect(hung.room).toBe(LIMITS.maxInflightBytes);
+    expect(hung.room(60_000)).toBe(LIMITS.walBatchBytes);
   });
 });

@@ -7,11 +7,11 @@ describe('RaftConsensus proposals', () => {
   it('refuses what would let the uncommitted log grow beyond its bound, and takes a first one always (bug 34)', () => {
     const scene = led('abc');
     scene.cuts.add('a>b').add('a>c');
-    // before anything has told the pace a quarter of the bound may wait
-    propose(scene, 'a', LIMITS.maxUncommittedBytes / 8);
-    propose(scene, 'a', LIMITS.maxUncommittedBytes / 16);
+    // before anything has told the pace what two syncs take may wait
+    propose(scene, 'a', LIMITS.walBatchBytes);
+    propose(scene, 'a', LIMITS.walBatchBytes / 2);
     scene.takeLines();
-    propose(scene, 'a', LIMITS.maxUncommittedBytes / 8);
+    propose(scene, 'a', LIMITS.walBatchBytes);
     expect(scene.takeLines()).toEqual(['a refuses: overloaded, too many bytes wait for their commit']);
     expect(scene.core('a').status().last.index).toBe(4);
     const fresh = led('abc');

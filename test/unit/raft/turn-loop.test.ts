@@ -4,7 +4,13 @@ import { bootstrapRequest } from '../../../src/raft/bootstrap.ts';
 import { encodeMembership } from '../../../src/raft/codec-membership.ts';
 import { MemoryStorage } from '../../../src/raft/memory-storage.ts';
 import { TurnLoop } from '../../../src/raft/turn-loop.ts';
-import type { LogEntry, RaftEvent, RaftMember, RaftMessage } from '../../../src/raft/types.ts';
+import type {
+  LogEntry,
+  ProposalResult,
+  RaftEvent,
+  RaftMember,
+  RaftMessage,
+} from '../../../src/raft/types.ts';
 
 const member = (nodeId: string): RaftMember => ({
   nodeId,
@@ -19,7 +25,7 @@ class Stage {
   readonly applied: LogEntry[] = [];
   readonly events: RaftEvent[] = [];
   readonly fatal: string[] = [];
-  readonly refused: number[] = [];
+  readonly answers: ProposalResult[] = [];
   readonly loop: TurnLoop;
   now = 0;
   #soon: (() => void)[] = [];
@@ -65,7 +71,7 @@ class Stage {
       random: { next: () => 0.5 },
       schedule: (fn) => void this.#soon.push(fn),
       listener: {
-        proposals: (results) => void this.refused.push(...results.map((r) => r.id)),
+        proposals: (results) => void this.answers.push(...results),
         reads: () => {},
         events: (events) => void this.events.push(...events),
         fatal: (reason) => void this.fatal.push(reason),
@@ -102,6 +108,21 @@ class Stage {
     this.loop.submit({ kind: 'message', message });
   }
 
+  /** Ids of the proposals that were answered since it was asked last. */
+  answered(): number[] {
+    return this.answers.splice(0).map((r) => r.id);
+  }
+
+  /** Each heartbeat that was sent since it was asked last is answered. */
+  answerBeats(): void {
+    for (const m of this.sent.splice(0)) {
+      if (m.kind !== 'heartbeat') continue;
+      const { term, round, session } = m;
+      const figures = { appliedIndex: 0, loopLagMs: 0, diskLatencyMs: 0 };
+      this.receive(m.to, { kind: 'heartbeat-response', term, round, session, ...figures });
+    }
+  }
+
   kinds(): string[] {
     return this.sent.splice(0).map((m) => `${m.kind} ${m.to}`);
   }
@@ -109,6 +130,27 @@ class Stage {
 
 const heartbeat = (term: number) => ({ kind: 'heartbeat', term, commit: 0, round: 0, session: 1, ranks: [] });
 const vote = (term: number) => ({ kind: 'vote', term, last: { index: 1, term: 1 }, reason: 'timeout' });
+
+/** One of three, elected, with its first entry committed. */
+function leading(): Stage {
+  const stage = new Stage(['a', 'b', 'c']);
+  stage.advance(225);
+  stage.settle();
+  const asked = stage.sent.filter((m) => m.kind === 'pre-vote');
+  for (const { to, term, campaign } of asked) {
+    const yes = { kind: 'pre-vote-response', granted: true, refusal: null, retryAfterMs: 0 };
+    stage.receive(to, { ...yes, term, campaign });
+  }
+  stage.settle();
+  stage.storage.flush();
+  stage.settle();
+  stage.receive('b', { kind: 'vote-response', term: 2, granted: true, refusal: null });
+  stage.settle();
+  stage.storage.flush();
+  stage.settle();
+  expect(stage.loop.status().role).toBe('leader');
+  return stage;
+}
 
 describe('TurnLoop', () => {
   it('holds a vote until the disk acknowledges it', () => {
@@ -218,16 +260,84 @@ describe('TurnLoop', () => {
     }));
     stage.loop.submit({ kind: 'propose', proposals });
     stage.round();
-    expect(stage.refused.splice(0)).toEqual([0, 1]);
+    expect(stage.answered()).toEqual([0, 1]);
     stage.receive('b', heartbeat(1));
     stage.round();
     expect(stage.kinds()).toEqual(['heartbeat-response b']);
     stage.settle();
-    expect(stage.refused).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(stage.answered()).toEqual([2, 3, 4, 5, 6, 7]);
     const long = { ...proposals[0], id: 9, data: new Uint8Array(2 * LIMITS.maxTurnBytes) } as const;
     stage.loop.submit({ kind: 'propose', proposals: [long as (typeof proposals)[0]] });
     stage.settle();
-    expect(stage.refused.at(-1)).toBe(9);
+    expect(stage.answered()).toEqual([9]);
+  });
+
+  it('refuses at once what its leader has no room for, and what waits for its turn counts', () => {
+    const stage = new Stage(['a']);
+    stage.advance(0);
+    for (let n = 0; n < 4; n++) {
+      stage.settle();
+      stage.storage.flush();
+    }
+    stage.settle();
+    const data = new Uint8Array(0.9 * LIMITS.maxTurnBytes);
+    const proposals = Array.from(
+      { length: 1000 },
+      (_, id) => ({ id, kind: 'command', timestamp: 0, data }) as const,
+    );
+    stage.loop.submit({ kind: 'propose', proposals });
+    stage.round();
+    // one is taken and seven wait; the others are answered with this very turn
+    const fit = Math.floor((2 * LIMITS.walBatchBytes) / data.length);
+    expect(stage.answers.filter((r) => r.kind === 'accepted')).toHaveLength(1);
+    const refused = stage.answers.filter((r) => r.kind === 'refused');
+    expect(refused.map((r) => r.id)).toEqual(proposals.slice(fit).map((p) => p.id));
+    expect(refused[0]).toMatchObject({ reason: 'overloaded' });
+    stage.settle();
+    expect(stage.answers.filter((r) => r.kind === 'accepted')).toHaveLength(fit);
+    expect(stage.answers).toHaveLength(proposals.length);
+    // and there is room again once they have committed
+    for (let n = 0; n < 4; n++) {
+      stage.storage.flush();
+      stage.settle();
+    }
+    stage.loop.submit({ kind: 'propose', proposals: [{ id: 1000, kind: 'command', timestamp: 0, data }] });
+    stage.settle();
+    expect(stage.answers.at(-1)).toMatchObject({ id: 1000, kind: 'accepted' });
+  });
+
+  it('believes the answers that lie behind the tick that would miss them', () => {
+    const stage = leading();
+    stage.answerBeats();
+    // the tick comes first, the answers that were on their way behind it, all in one turn
+    stage.advance(50);
+    stage.settle();
+    stage.now += 149;
+    stage.loop.insert({ kind: 'tick' });
+    stage.answerBeats();
+    stage.settle();
+    expect(stage.loop.status().role).toBe('leader');
+    // and without answers it gives up
+    for (let n = 0; n < 40; n++) {
+      stage.advance(10);
+      stage.settle();
+    }
+    expect(stage.events.filter((e) => e.kind === 'stepped-down')).toMatchObject([
+      { reason: 'no quorum answers' },
+    ]);
+  });
+
+  it('sends a late heartbeat with any turn, and does not wait for its timer', () => {
+    const stage = leading();
+    stage.answerBeats();
+    stage.settle();
+    stage.kinds();
+    // no timer fires: turn follows turn
+    stage.now += 80;
+    const data = new Uint8Array(1);
+    stage.loop.submit({ kind: 'propose', proposals: [{ id: 1, kind: 'command', timestamp: 0, data }] });
+    stage.round();
+    expect(stage.kinds()).toEqual(expect.arrayContaining(['heartbeat b', 'heartbeat c']));
   });
 
   it('drops input that it has no room for, and never its own acknowledgements', () => {
