@@ -134,7 +134,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: "if (m.kind === 'vote-response') {",
       },
     ],
-    by: 'sim',
+    by: GOLDEN,
   },
   {
     id: 'joint-vote-by-one-half',
