@@ -7,14 +7,14 @@ import type { X509Certificate } from 'node:crypto';
 import {
   type Identity,
   isNodeRole,
+  isPersonRole,
   nodeRefusal,
-  PERSON_ROLES,
   type PersonRole,
   parseToken,
 } from '../src/auth/index.ts';
 import { SqlccError } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
-import { equalHash, hashSecret, identityOf, spkiFingerprint } from '../src/pki/index.ts';
+import type { ClusterState, UserRecord } from '../src/cluster/index.ts';
+import { equalHash, hashSecret, identityOf, issuedAt, spkiFingerprint } from '../src/pki/index.ts';
 
 export interface Authenticator {
   /**
@@ -43,11 +43,32 @@ function byCertificate(
   const identity = identityOf(certificate, clusterId);
   if ('refused' in identity)
     throw new SqlccError('unauthenticated', `certificate refused: ${identity.refused}`);
-  const { id, role } = identity;
-  if (!isNodeRole(role)) return identity;
-  const reason = nodeRefusal(cluster, { nodeId: id, role, keySha256: spkiFingerprint(certificate) });
+  const { id, role, serial } = identity;
+  if (!isNodeRole(role)) return asPerson(identity, certificate, cluster);
+  const claim = { nodeId: id, role, keySha256: spkiFingerprint(certificate) };
+  const reason = nodeRefusal(cluster, serial === null ? claim : { ...claim, serial });
   if (reason !== null) throw new SqlccError('unauthenticated', reason);
   return identity;
+}
+
+/** The role of the record where there is one for that name; without one the certificate's own. */
+function asPerson(identity: Identity, certificate: X509Certificate, cluster: ClusterState | null): Identity {
+  if (cluster === null) return identity;
+  const { id, serial } = identity;
+  const issued = issuedAt(certificate);
+  const isRevoked = cluster.revoked.some(
+    // certificates count in whole seconds: one of the same second is refused, never let in
+    (r) => (r.serial !== null && r.serial === serial) || (r.name === id && issued <= r.at),
+  );
+  if (isRevoked) throw new SqlccError('unauthenticated', `a certificate of ${id} that was revoked`);
+  const user = Object.hasOwn(cluster.users, id) ? cluster.users[id] : undefined;
+  if (user === undefined) return identity;
+  return { ...identity, role: roleOf(user) };
+}
+
+function roleOf({ name, role, isActive }: UserRecord): PersonRole {
+  if (!isActive || !isPersonRole(role)) throw new SqlccError('unauthenticated', `user ${name} was revoked`);
+  return role;
 }
 
 function byToken(text: string, cluster: ClusterState | null): Identity {
@@ -63,6 +84,10 @@ function byToken(text: string, cluster: ClusterState | null): Identity {
   const hash = hashSecret(parsed.token.secret);
   if (record === undefined || record.kind !== 'access') return refuse();
   if (!equalHash(hash, record.hash) || record.expires <= Date.now()) return refuse();
-  if (!PERSON_ROLES.includes(record.role as PersonRole)) return refuse();
-  return { kind: 'token', role: record.role as PersonRole, id: `token:${record.id}`, serial: null };
+  const of = record.user ?? null;
+  const user = of === null || !Object.hasOwn(cluster.users, of) ? undefined : cluster.users[of];
+  if (of !== null && user === undefined) return refuse();
+  const role = user === undefined ? record.role : roleOf(user);
+  if (!isPersonRole(role)) return refuse();
+  return { kind: 'token', role, id: `token:${record.id}`, serial: null };
 }

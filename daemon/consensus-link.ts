@@ -186,7 +186,7 @@ export class ConsensusLink {
   }
 
   /** Whom the peer connections and the hearing of their words go by. */
-  follow({ nodes, removed, pause, cooldowns }: NodeRoster & Restraint): void {
+  follow({ nodes, removed, revoked, pause, cooldowns }: NodeRoster & Restraint): void {
     this.#restrain({ pause, cooldowns });
     const known = Object.entries(nodes).map(
       ([id, { suffrage, keySha256 }]) => [id, { suffrage, keySha256 }] as const,
@@ -194,6 +194,7 @@ export class ConsensusLink {
     const roster: NodeRoster = {
       nodes: Object.fromEntries(known),
       removed: removed.map(({ nodeId, keySha256 }) => ({ nodeId, keySha256 })),
+      revoked: revoked.flatMap(({ serial }) => (serial === null ? [] : [{ serial }])),
     };
     const key = JSON.stringify(roster);
     if (key === this.#rosterKey) return;

@@ -11,6 +11,8 @@ export interface NodeClaim {
   readonly nodeId: string;
   readonly role: NodeRole;
   readonly keySha256: string;
+  /** Serial number of the certificate, hex; absent where only the key is known. */
+  readonly serial?: string;
 }
 
 /** The nodes on record and those that were removed; the replicated state is one of these. */
@@ -19,6 +21,8 @@ export interface NodeRoster {
     Record<string, { readonly suffrage: NodeRole; readonly keySha256: string | null }>
   >;
   readonly removed: readonly { readonly nodeId: string; readonly keySha256: string | null }[];
+  /** Certificates that were called back; those by name are people's. */
+  readonly revoked: readonly { readonly serial: string | null }[];
 }
 
 /**
@@ -28,7 +32,9 @@ export interface NodeRoster {
  */
 export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string | null {
   if (roster === null) return null;
-  const { nodeId, role, keySha256 } = claim;
+  const { nodeId, role, keySha256, serial } = claim;
+  if (serial !== undefined && roster.revoked.some((r) => r.serial === serial))
+    return `certificate ${serial} of ${nodeId} was revoked`;
   const record = Object.hasOwn(roster.nodes, nodeId) ? roster.nodes[nodeId] : undefined;
   if (record === undefined) {
     const wasRemoved = roster.removed.some((r) =>

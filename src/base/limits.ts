@@ -189,6 +189,9 @@ export const LIMITS = {
   maxSubscriberLines: 256,
   maxSubscribers: 256,
   maxTokens: 1000,
+  maxUsers: 1000,
+  /** Certificates called back that have not ended yet. */
+  maxRevocations: 1000,
   /** Control operations (scopes operate and administer) of one identity in a second; then `overloaded`. */
   controlCallsPerSecond: 100,
   /** Refused callers and reasons that are counted apart on one node; all others together. */

@@ -23,8 +23,9 @@ import { disableMaintenance, enableMaintenance } from './maintenance.ts';
 import { admitNode, judgeNode, removeNode, startedNode, stoppedNode, updateNode } from './node-lifecycle.ts';
 import { advanceOperation, beginOperation, endOperation } from './operations.ts';
 import type { Applied, ApplyPosition, EventDraft, Outcome } from './outcome.ts';
-import { refused } from './outcome.ts';
+import { done, refused } from './outcome.ts';
 import { pauseCluster, resumeCluster } from './pause.ts';
+import { revokeCertificate, revokeUser, setUser } from './people.ts';
 import { addScheduled, cancelScheduled, skipScheduled, startScheduled } from './schedule.ts';
 import { createSilence, expireSilence } from './silences.ts';
 import { createToken, revokeToken } from './tokens.ts';
@@ -81,6 +82,14 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return createToken(state, command, at);
     case 'token-revoke':
       return revokeToken(state, command, at);
+    case 'user-set':
+      return setUser(state, command, at);
+    case 'user-revoke':
+      return revokeUser(state, command, at);
+    case 'certificate-revoke':
+      return revokeCertificate(state, command, at);
+    case 'audit-note':
+      return done(state, []);
     case 'alert-transition':
       return moveAlert(state, command, at);
     case 'alert-acknowledge':

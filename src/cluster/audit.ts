@@ -64,6 +64,12 @@ function tokenWords(state: ClusterState, id: string): string | null {
   return `${kind} ${role}${bound} until ${new Date(expires).toISOString()}, used by ${usedBy ?? 'nobody'}`;
 }
 
+function userWords(state: ClusterState, name: string): string | null {
+  const found = own(state.users, name);
+  if (found === undefined) return null;
+  return found.isActive ? `role ${found.role}` : 'revoked';
+}
+
 function alertWords(state: ClusterState, id: string): string | null {
   const found = state.alerts.find((a) => a.id === id);
   return found === undefined ? null : `${found.state}, acknowledged by ${found.acknowledgedBy ?? 'nobody'}`;
@@ -159,6 +165,18 @@ function subjectOf(command: ClusterCommand): Subject | null {
     }
     case 'token-revoke':
       return { target: command.id, reason: '', seenIn: (s) => tokenWords(s, command.id) };
+    case 'user-set':
+    case 'user-revoke': {
+      const { name, reason } = command;
+      return { target: `user ${name}`, reason, seenIn: (s) => userWords(s, name) };
+    }
+    case 'certificate-revoke': {
+      const { serial, name, reason } = command;
+      const target = serial === null ? `certificates of ${name}` : `certificate ${serial}`;
+      return { target, reason, seenIn: (s) => `${s.revoked.length} revoked` };
+    }
+    case 'audit-note':
+      return { target: command.target, reason: command.reason };
     case 'alert-acknowledge':
       return { target: command.id, reason: '', seenIn: (s) => alertWords(s, command.id) };
     case 'silence-create':
@@ -217,9 +235,10 @@ export function audited(command: ClusterCommand, at: ApplyPosition, step: Step):
     actor: at.actor,
     credential: at.origin?.credential ?? '',
     from: at.origin?.from ?? '',
-    ...{ action: command.kind, target, reason },
+    action: command.kind === 'audit-note' ? command.action : command.kind,
+    ...{ target, reason },
     before: step.before === null ? null : seenIn(step.before),
-    after: seenIn(step.after),
+    after: command.kind === 'audit-note' ? command.after : seenIn(step.after),
     outcome: step.outcome,
   });
 }

@@ -44,6 +44,8 @@ export function bootstrapCluster(
         text: configText,
       },
     ],
+    users: {},
+    revoked: [],
     removed: [],
   };
   const message = `cluster "${name}" was made on ${node.nodeId}`;

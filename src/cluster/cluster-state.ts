@@ -152,6 +152,32 @@ export interface TokenRecord {
   readonly nodeId: NodeId | null;
   /** One use: set when a join token was spent. */
   readonly usedBy: NodeId | null;
+  /** Whose access token it is: it has the role that the user has now. Absent or null: `role` alone counts. */
+  readonly user?: string | null;
+}
+
+/** Somebody with a name, whatever proves it: certificates and tokens of the name have this role. */
+export interface UserRecord {
+  readonly name: string;
+  /** A role of people and programs; empty where it is not known: revoked before it was ever added. */
+  readonly role: string;
+  /** False: revoked, and refused with whatever is shown. */
+  readonly isActive: boolean;
+  readonly created: Timestamp;
+  readonly createdBy: string;
+  readonly changed: Timestamp;
+  readonly changedBy: string;
+}
+
+/** One certificate by its serial number (hex), or all that a name was given until `at`; the other is null. */
+export interface Revocation {
+  readonly serial: string | null;
+  readonly name: string | null;
+  readonly at: Timestamp;
+  readonly by: string;
+  readonly reason: string;
+  /** What it is about has ended by itself then, and the line may go. */
+  readonly expires: Timestamp;
 }
 
 /**
@@ -204,6 +230,9 @@ export interface ClusterState {
   readonly configs: readonly ConfigVersionRecord[];
   /** Absent when no configuration is on trial. */
   readonly tentative?: TentativeConfig;
+  readonly users: Readonly<Record<string, UserRecord>>;
+  /** Certificates that were called back, oldest first; bounded by LIMITS.maxRevocations. */
+  readonly revoked: readonly Revocation[];
   /** Disks that were removed: their certificates stay refused. */
   readonly removed: readonly {
     readonly nodeId: NodeId;

@@ -3,7 +3,15 @@
  * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
  */
 import type { AlertAction, AlertTransition, DeliveryStep, SilenceMatchers } from '../alerts/index.ts';
-import type { ConfigVersion, Duration, InstanceId, LogIndex, NodeId, Term } from '../base/index.ts';
+import type {
+  ConfigVersion,
+  Duration,
+  InstanceId,
+  LogIndex,
+  NodeId,
+  Term,
+  Timestamp,
+} from '../base/index.ts';
 import type {
   CandidateRow,
   NodeRecord,
@@ -162,6 +170,31 @@ export type ClusterCommand =
     }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }
+  /** `add` a user, or `grant` one another role. */
+  | {
+      readonly kind: 'user-set';
+      readonly name: string;
+      readonly role: string;
+      readonly mode: 'add' | 'grant';
+      readonly reason: string;
+    }
+  | { readonly kind: 'user-revoke'; readonly name: string; readonly reason: string }
+  /** One certificate, or all that a name has; `expires`: when the last of them has ended by itself. */
+  | {
+      readonly kind: 'certificate-revoke';
+      readonly serial: string | null;
+      readonly name: string | null;
+      readonly reason: string;
+      readonly expires: Timestamp;
+    }
+  /** Something that a node did at somebody's wish without the log, told afterwards for the audit. */
+  | {
+      readonly kind: 'audit-note';
+      readonly action: string;
+      readonly target: string;
+      readonly reason: string;
+      readonly after: string | null;
+    }
   /** `told`: channels on which somebody told of the incident before it could be recorded. */
   | {
       readonly kind: 'alert-transition';

@@ -16,9 +16,11 @@ export type {
   OperationKind,
   OperationPhase,
   OperationState,
+  Revocation,
   ScheduledOperation,
   TentativeConfig,
   TokenRecord,
+  UserRecord,
 } from './cluster-state.ts';
 export type {
   ApplyResult,

@@ -28,12 +28,15 @@ export function createToken(
   if (Object.keys(kept).length >= LIMITS.maxTokens) {
     return refused('failed_precondition', `there are ${LIMITS.maxTokens} tokens: revoke some first`);
   }
-  const { id, kind, role, hash, expires, nodeId } = token;
+  const { id, kind, role, hash, expires, nodeId, user = null } = token;
+  if (user !== null && own(state.users, user)?.isActive !== true)
+    return refused('not_found', `no user ${user}: a token for a user needs one on record`);
   const record: TokenRecord = {
     ...{ id, kind, role, hash, expires, nodeId },
     created: at.timestamp,
     createdBy: at.actor,
     usedBy: null,
+    ...(user === null ? {} : { user }),
   };
   const event: EventDraft = {
     kind: 'token-created',

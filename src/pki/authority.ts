@@ -3,7 +3,7 @@
  * the grant handed in here: role, id and hosts, never from the requester. Terms: CA
  * 10 years, nodes 90 days, people 30 days, the administrator of `cluster init` a year.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { NodeRole, PersonRole, Role } from '../auth/index.ts';
 import { type ClusterId, parseNodeId, SqlccError, type Timestamp } from '../base/index.ts';
@@ -15,6 +15,11 @@ import { SIGNING_ALGORITHM, x509Library } from './x509-library.ts';
 const DAY_MS = 86_400_000;
 /** Clocks of a cluster differ: a fresh certificate is valid a little earlier than now. */
 const BACKDATE_MS = 300_000;
+
+/** When it was signed, by the signer's clock, in whole seconds. */
+export function issuedAt(certificate: X509Certificate): Timestamp {
+  return Date.parse(certificate.validFrom) + BACKDATE_MS;
+}
 
 /** How long each kind of certificate is valid, in ms. */
 export const VALIDITY_MS = {

@@ -45,8 +45,7 @@ export async function serveStream(
     { endStream: bare },
   );
   if (bare) return;
-  if (answer.stream !== undefined)
-    await pump(stream, answer.stream, () => isKnown(caller, headers.authorization));
+  if (answer.stream !== undefined) await pump(stream, answer.stream, sameAs(caller, headers.authorization));
   else stream.end(bytes ?? undefined);
   // an upload that nobody wants any more is stopped, not read to its end; a request without a body has none
   if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR);
@@ -81,7 +80,7 @@ export async function serveMessage(
   response.writeHead(answer.status, { ...ALWAYS, ...answer.headers, ...length, ...closing });
   if (method === 'HEAD') response.end();
   else if (answer.stream !== undefined) {
-    await pump(response, answer.stream, () => isKnown(caller, request.headers.authorization));
+    await pump(response, answer.stream, sameAs(caller, request.headers.authorization));
   } else response.end(bytes ?? undefined);
 }
 
@@ -120,11 +119,21 @@ function bytesOf(answer: RouterAnswer): Buffer | null {
   return Buffer.from(answer.text ?? JSON.stringify(answer.body ?? {}));
 }
 
-async function isKnown(caller: Caller, authorization: string | undefined): Promise<boolean> {
+/** Whether the caller is still who it was when it was first asked: known, and in the same role. */
+function sameAs(caller: Caller, authorization: string | undefined): () => Promise<boolean> {
+  let first: string | null = null;
+  return async () => {
+    const role = await roleNow(caller, authorization);
+    first ??= role;
+    return role !== null && role === first;
+  };
+}
+
+async function roleNow(caller: Caller, authorization: string | undefined): Promise<string | null> {
   try {
-    return (await caller.identify(authorization)) !== null;
+    return (await caller.identify(authorization))?.role ?? null;
   } catch (error) {
-    if (error instanceof SqlccError) return false;
+    if (error instanceof SqlccError) return null;
     throw error;
   }
 }
@@ -138,6 +147,7 @@ async function pump(
   source: AsyncIterable<unknown>,
   isStillKnown: () => Promise<boolean>,
 ): Promise<void> {
+  await isStillKnown();
   const timer = setInterval(async () => {
     if (!(await isStillKnown()))
       sink.destroy(new SqlccError('unauthenticated', 'the credentials have ended'));

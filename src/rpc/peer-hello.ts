@@ -92,7 +92,11 @@ export function readHello(
   }
   if (headers[PEER_HEADERS.cluster] !== clusterId) return { refused: 'the peer belongs to another cluster' };
   if (peer !== identity.id) return { refused: `node ${identity.id} speaks for ${String(peer).slice(0, 63)}` };
-  const claim = { nodeId: peer, role: identity.role, keySha256: spkiFingerprint(certificate) };
+  const { role, serial } = identity;
+  const claim = {
+    ...{ nodeId: peer, role, keySha256: spkiFingerprint(certificate) },
+    ...(serial === null ? {} : { serial }),
+  };
   const address = addressIn(headers);
   const text = headers[PEER_HEADERS.transfer];
   if (text === undefined) return { peer, claim, purpose: purpose as PeerPurpose, address, transfer: null };

@@ -29,6 +29,8 @@ import { splitAddress } from './undici-client.ts';
 const TICK_MS = 200;
 /** A timer later than this was not the peer's silence but our own. */
 const LATE_MS = 100;
+/** A connection may be older than its peer's newest certificate; one older than so many renewals is gone. */
+const MAX_ANSWERED = 4;
 const TOO_LONG_QUIET_MS = 1000;
 
 /**
@@ -114,6 +116,8 @@ export class PeerTransport {
   readonly #pings = new Map<NodeId, Pings>();
   /** When a peer's streams last brought a message; monotonic ms. */
   readonly #heardAt = new Map<NodeId, number>();
+  /** With which certificates peers answered when they were dialled, the newest last. */
+  readonly #answered = new Map<NodeId, readonly NodeClaim[]>();
   readonly #inboxes = new Map<string, Inbound>();
   readonly #roundTrips = new RoundTrips();
   readonly #dropped = new Set<NodeId>();
@@ -214,6 +218,13 @@ export class PeerTransport {
     for (const { inbox, claim } of [...this.#inboxes.values()]) {
       const reason = this.#refusal(claim);
       if (reason !== null) inbox.close(reason);
+    }
+    // lines that were dialled too: what goes out on them is for the holder of a good certificate
+    for (const [peer, claims] of this.#answered) {
+      const good = claims.filter((claim) => this.#refusal(claim) === null);
+      if (good.length === claims.length) continue;
+      this.#answered.set(peer, good);
+      this.disconnect(peer);
     }
     this.#probes?.review((claim) => this.#refusal(claim) !== null);
   }
@@ -351,7 +362,17 @@ export class PeerTransport {
     if ('refused' in identity) return identity.refused;
     if (!isNodeRole(identity.role)) return `${identity.id} has role ${identity.role}, not a node's`;
     if (identity.id !== peer) return `${identity.id} answers at the address of ${peer}`;
-    return this.#refusal({ nodeId: peer, role: identity.role, keySha256: spkiFingerprint(certificate) });
+    const { role, serial } = identity;
+    const claim = { nodeId: peer, role, keySha256: spkiFingerprint(certificate), serial: serial ?? '' };
+    const reason = this.#refusal(claim);
+    if (reason === null) this.#remember(claim);
+    return reason;
+  }
+
+  #remember(claim: NodeClaim): void {
+    const known = this.#answered.get(claim.nodeId) ?? [];
+    if (known.some((k) => k.serial === claim.serial)) return;
+    this.#answered.set(claim.nodeId, [...known, claim].slice(-MAX_ANSWERED));
   }
 
   #onVerdict(peer: NodeId, what: 'lost' | 'dead' | 'restored'): void {

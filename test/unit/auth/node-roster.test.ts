@@ -12,6 +12,7 @@ const roster: NodeRoster = {
     { nodeId: 'n4', keySha256: 'k4' },
     { nodeId: 'n5', keySha256: null },
   ],
+  revoked: [{ serial: '4bad' }],
 };
 const claim = (nodeId: string, keySha256: string, role: NodeClaim['role'] = 'voter'): NodeClaim => ({
   ...{ nodeId, keySha256, role },
@@ -31,6 +32,12 @@ describe('nodeRefusal', () => {
     // this node may have been away while n4 was admitted again, and n4 may lead now
     ['a new disk of a removed name', claim('n4', 'k4-new'), null],
     ['a node that came while this one was away', claim('n7', 'k7'), null],
+    [
+      'the node of the record with a revoked certificate',
+      { ...claim('n1', 'k1'), serial: '4bad' },
+      /was revoked/,
+    ],
+    ['the same with its next certificate', { ...claim('n1', 'k1'), serial: '4bae' }, null],
     ['a name from the prototype', claim('constructor', 'k'), null],
   ])('%s', (_who, shown, reason) => {
     if (reason === null) expect(nodeRefusal(roster, shown)).toBeNull();

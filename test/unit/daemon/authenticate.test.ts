@@ -1,9 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../../daemon/authenticate.ts';
+import { formatToken, type PersonRole } from '../../../src/auth/index.ts';
 import type { ClusterState } from '../../../src/cluster/index.ts';
-import { createAuthority, createCsr, issueNode, spkiFingerprint } from '../../../src/pki/index.ts';
-import { record, threeNodes } from '../cluster/world.ts';
+import {
+  createAuthority,
+  createCsr,
+  hashSecret,
+  issueNode,
+  issuePerson,
+  newSecret,
+  spkiFingerprint,
+} from '../../../src/pki/index.ts';
+import { record, threeNodes, token } from '../cluster/world.ts';
 
 const CLUSTER = 'c-1';
 const authority = await createAuthority({ clusterId: CLUSTER, clusterName: 'trial', now: Date.now() });
@@ -12,6 +21,14 @@ async function certificate(nodeId: string, csrPem?: string): Promise<X509Certifi
   const csr = csrPem ?? (await createCsr(nodeId)).csrPem;
   const grant = { authority, clusterId: CLUSTER, nodeId, role: 'voter' as const, hosts: [], now: Date.now() };
   return new X509Certificate(await issueNode({ ...grant, csrPem: csr }));
+}
+
+async function person(name: string, role: PersonRole, now = Date.now()): Promise<X509Certificate> {
+  return new X509Certificate((await issuePerson({ authority, clusterId: CLUSTER, name, role, now })).certPem);
+}
+
+function roleOf(cluster: ClusterState, shown: X509Certificate): string {
+  return createAuthenticator(CLUSTER, () => cluster).authenticate(shown, null)?.role ?? 'none';
 }
 
 function refusal(cluster: ClusterState, shown: X509Certificate): string {
@@ -39,5 +56,52 @@ describe('authenticate', () => {
     admit(fresh, 'second');
     expect(refusal(ledger.cluster, fresh)).toBe('n4');
     expect(refusal(ledger.cluster, old)).toContain('another key');
+  });
+
+  it('gives the role of the record, refuses a revoked user, and knows names by whole words', async () => {
+    const ledger = threeNodes();
+    const shown = await person('anna', 'viewer');
+    const role = (): string => roleOf(ledger.cluster, shown);
+    expect(role()).toBe('viewer');
+    ledger.done({ kind: 'user-set', name: 'root', role: 'admin', mode: 'add', reason: '' });
+    ledger.done({ kind: 'user-set', name: 'ann', role: 'admin', mode: 'add', reason: '' });
+    expect(role()).toBe('viewer');
+    ledger.done({ kind: 'user-set', name: 'anna', role: 'operator', mode: 'add', reason: '' });
+    expect(role()).toBe('operator');
+    ledger.done({ kind: 'user-revoke', name: 'anna', reason: '' });
+    expect(refusal(ledger.cluster, shown)).toContain('user anna was revoked');
+  });
+
+  it('refuses a revoked serial number, and a name up to then but not its next certificate', async () => {
+    const ledger = threeNodes();
+    const [first, second] = [await person('anna', 'viewer'), await person('anna', 'viewer')];
+    const revoke = { kind: 'certificate-revoke', reason: '', expires: Date.now() + 1e9 } as const;
+    ledger.done({ ...revoke, serial: first.serialNumber.toLowerCase(), name: null });
+    expect(refusal(ledger.cluster, first)).toContain('revoked');
+    expect(refusal(ledger.cluster, second)).toBe('anna');
+    ledger.now = Date.now();
+    ledger.done({ ...revoke, serial: null, name: 'anna' });
+    expect(refusal(ledger.cluster, second)).toContain('revoked');
+    expect(refusal(ledger.cluster, await person('anna', 'viewer', Date.now() + 5000))).toBe('anna');
+    expect(refusal(ledger.cluster, await person('annabel', 'viewer'))).toBe('annabel');
+  });
+
+  it("gives a user's token the role that the user has now, and ends it with the user", () => {
+    const ledger = threeNodes();
+    const secret = newSecret();
+    for (const [name, role] of [
+      ['root', 'admin'],
+      ['anna', 'viewer'],
+    ] as const)
+      ledger.done({ kind: 'user-set', name, role, mode: 'add', reason: '' });
+    const given = { kind: 'access', role: 'viewer', user: 'anna', hash: hashSecret(secret) } as const;
+    ledger.done({ kind: 'token-create', token: token('tok1', { ...given, expires: Date.now() + 1e6 }) }, {});
+    const bearer = formatToken({ kind: 'access', id: 'tok1', secret });
+    const shown = () => createAuthenticator(CLUSTER, () => ledger.cluster).authenticate(null, bearer);
+    expect(shown()?.role).toBe('viewer');
+    ledger.done({ kind: 'user-set', name: 'anna', role: 'operator', mode: 'grant', reason: '' });
+    expect(shown()?.role).toBe('operator');
+    ledger.done({ kind: 'user-revoke', name: 'anna', reason: '' });
+    expect(shown).toThrow('not valid here');
   });
 });

@@ -14,6 +14,7 @@ const hearing = (changes: Partial<Hearing> = {}): Hearing => ({
   roster: {
     nodes: { n1: { suffrage: 'voter', keySha256: 'k1' }, o1: { suffrage: 'observer', keySha256: 'k2' } },
     removed: [],
+    revoked: [],
   },
   members: new Set(['n1', 'n2', 'o1']),
   leaderId: 'n1',

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { createServer, type Server } from 'node:net';
@@ -277,7 +278,7 @@ describe('PeerTransport identity', { timeout: 20_000 }, () => {
     session.destroy();
   });
 
-  it('refusal is asked with role and key of the certificate, for streams and, by review, for open ones', async () => {
+  it('refusal is asked with role, key and serial of the certificate, for streams and, by review, for open ones', async () => {
     const refused = new Set<string>();
     const claims: NodeClaim[] = [];
     const a = await peer({
@@ -294,7 +295,9 @@ describe('PeerTransport identity', { timeout: 20_000 }, () => {
     a.transport.setPeers([{ nodeId: 'n2', address: b.address }]);
     b.transport.setPeers([{ nodeId: 'n1', address: a.address }]);
     await until('both are connected', () => connected(a) && connected(b));
-    expect(claims[0]).toEqual({ nodeId: 'n2', role: 'observer', keySha256: key });
+    const { serialNumber } = new X509Certificate(readFileSync(join(pkiDir, 'node.crt')));
+    const serial = serialNumber.toLowerCase();
+    expect(claims[0]).toEqual({ nodeId: 'n2', role: 'observer', keySha256: key, serial });
     b.transport.send('n1', 'control', Buffer.from('hello'));
     await until('it is heard', () => a.heard.payloads.length === 1);
     refused.add(key);
@@ -304,6 +307,7 @@ describe('PeerTransport identity', { timeout: 20_000 }, () => {
     b.transport.send('n1', 'control', Buffer.from('still here'));
     await until('it is refused at the door', () => a.heard.logs.some((l) => l.event === 'peer-refused'));
     expect(connected(b)).toBe(false);
+    expect(connected(a), 'what it had dialled itself is closed too').toBe(false);
     expect(a.heard.payloads).toHaveLength(1);
   });
 });
