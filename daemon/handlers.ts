@@ -12,6 +12,7 @@ import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
 import { checkHealth, nodeHealths } from './routes/health.ts';
 import { createJoin } from './routes/join.ts';
+import * as people from './routes/people.ts';
 import * as steering from './routes/steering.ts';
 import { events, watchKeys } from './routes/streams.ts';
 import * as support from './routes/support.ts';
@@ -84,8 +85,22 @@ export function createHandlers(context: NodeContext): Handlers {
     log: bind(support.log),
     logLevel: bind(support.logLevel),
     setLogLevel: bind(support.setLogLevel),
+    ...peopleHandlers(context),
     openapi: bind(cluster.openapi),
     livez: cluster.livez,
     readyz: bind(cluster.readyz),
+  };
+}
+
+function peopleHandlers(context: NodeContext) {
+  const bind = (route: Route) => (call: Call) => route(context, call);
+  return {
+    users: bind(people.users),
+    setUser: bind(people.setUser),
+    revokeUser: bind(people.revokeUser),
+    certificates: bind(people.certificates),
+    revokeCertificate: bind(people.revokeCertificate),
+    renewNodeCertificate: bind(people.renewNodeCertificate),
+    noteAudit: bind(people.noteAudit),
   };
 }

@@ -4,7 +4,7 @@
  * HTTP for metrics and health, loopback unless configured: plain-answers.ts).
  */
 import type { X509Certificate } from 'node:crypto';
-import { allows, NOBODY } from '../src/auth/index.ts';
+import { allows, type Identity, NOBODY } from '../src/auth/index.ts';
 import { AssertionError } from '../src/base/index.ts';
 import { type Denied, H2Server, PlainServer, Router, type RouterOptions } from '../src/rpc/index.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -15,6 +15,7 @@ import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeParts } from './node-parts.ts';
 import { plainAnswer } from './plain-answers.ts';
+import type { Door } from './seen-certificates.ts';
 
 /** Requests under way get this long to end when the daemon stops. */
 const GRACE_MS = 800;
@@ -53,18 +54,26 @@ export class Listeners {
     const shared = {
       tls: { clusterId: facts.clusterId, ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey },
       host: network.host,
-      authenticate: async (certificate: X509Certificate | null, bearer: string | null) =>
-        authenticator.authenticate(certificate, bearer),
     };
+    const authenticate =
+      (door: Door) =>
+      async (certificate: X509Certificate | null, bearer: string | null): Promise<Identity | null> => {
+        const identity = authenticator.authenticate(certificate, bearer);
+        if (certificate !== null && identity !== null)
+          context.seen.note(certificate, identity, { door, now: Date.now() });
+        return identity;
+      };
     const api = new H2Server({
       ...shared,
       port: network.port,
+      authenticate: authenticate('port'),
       router: new Router(rules),
       onPeerStream: (claim, purpose, stream) => gossip.accept(claim, purpose, stream),
     });
     const data = new H2Server({
       ...shared,
       port: network.clientPort,
+      authenticate: authenticate('client_port'),
       router: new Router({ ...rules, only: 'client-port' }),
     });
     this.#servers = [api, data];

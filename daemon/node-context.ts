@@ -12,6 +12,7 @@ import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import type { HealthCheckReport } from './check-now.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import type { NodePki } from './data-files.ts';
 import type { DenialChain } from './denial-chain.ts';
 import type { Denials } from './denials.ts';
 import type { EventHub } from './event-hub.ts';
@@ -30,6 +31,7 @@ import type { OwnFile } from './own-file.ts';
 import type { AppliedResult, NodeFacts } from './protocol.ts';
 import type { Reads } from './reads.ts';
 import { encodeCommand, originOf, refuseSession } from './requests.ts';
+import type { SeenCertificates } from './seen-certificates.ts';
 import type { StateLink } from './state-link.ts';
 import type { SystemSample } from './system-sampler.ts';
 
@@ -66,6 +68,10 @@ export interface NodeContext {
   readonly denials: Denials;
   /** What was told of them, on this disk. */
   readonly denialChain: DenialChain;
+  /** Certificates that callers showed. */
+  readonly seen: SeenCertificates;
+  /** Renews this node's certificate, whether it is due or not; throws what the signer throws. */
+  readonly renewNow: () => Promise<NodePki>;
   /** The newest reading of this machine. */
   readonly sample: () => SystemSample;
   /** All nodes by their own words. */

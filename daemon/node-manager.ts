@@ -252,6 +252,7 @@ export class NodeManager {
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),
       pokeDuties: () => duties.poke(),
+      renewNow: () => renewal.now(),
       ...{ ownFacts, alerts, bytesOf },
       isReady: () => this.#isReady(),
     };

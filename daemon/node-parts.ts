@@ -30,6 +30,7 @@ import { OwnFile } from './own-file.ts';
 import type { ConsensusToMain, NodeFacts } from './protocol.ts';
 import { Reads } from './reads.ts';
 import { readSealedJson } from './sealed-json.ts';
+import { SeenCertificates } from './seen-certificates.ts';
 import { StateLink } from './state-link.ts';
 import { SystemSampler } from './system-sampler.ts';
 import { createThreads, type Threads } from './threads.ts';
@@ -87,6 +88,8 @@ export interface NodeParts {
   readonly events: NodeEvents;
   readonly denials: Denials;
   readonly denialChain: DenialChain;
+  /** Certificates that callers showed. */
+  readonly seen: SeenCertificates;
 }
 
 /**
@@ -182,7 +185,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   return {
     ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
-    ...{ consensus, state, reader, readers, reads, denials, denialChain },
+    ...{ consensus, state, reader, readers, reads, denials, denialChain, seen: new SeenCertificates() },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }

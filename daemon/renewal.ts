@@ -44,9 +44,12 @@ export function renewalTime(certPem: string): Timestamp {
  * nobody can sign it now. Throws what readPki, the disk and the voter throw.
  */
 export async function renewIfDue(options: RenewalOptions, now: Timestamp): Promise<NodePki | null> {
+  const pki = readPki(options.dataDir);
+  return now < renewalTime(pki.nodeCert) ? null : renew(options, pki, now);
+}
+
+async function renew(options: RenewalOptions, pki: NodePki, now: Timestamp): Promise<NodePki | null> {
   const { dataDir, clusterId, logger } = options;
-  const pki = readPki(dataDir);
-  if (now < renewalTime(pki.nodeCert)) return null;
   const old = new X509Certificate(pki.nodeCert);
   const identity = identityOf(old, clusterId);
   if ('refused' in identity) {
@@ -123,6 +126,14 @@ export class Renewal {
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** Renews it, due or not; throws what renewIfDue throws, and unavailable when nobody can sign. */
+  async now(): Promise<NodePki> {
+    const pki = await renew(this.#options, readPki(this.#options.dataDir), Date.now());
+    if (pki === null) throw new SqlccError('unavailable', 'nobody can sign it now');
+    this.#renewed(pki);
+    return pki;
   }
 
   #plan(afterMs: number): void {

@@ -54,6 +54,7 @@ export function tokenView(token: TokenRecord) {
     expires: isoTime(token.expires),
     created_by: token.createdBy,
     used_by: token.usedBy,
+    user: token.user ?? null,
   };
 }
 

@@ -84,7 +84,13 @@ export async function tokens(context: NodeContext): Promise<Answer> {
 /** The secret is in this answer and nowhere else: the log holds its hash. */
 export async function createToken(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
-  const body = call.body as { kind: 'access' | 'join'; role: string; ttl_ms?: number; node_id?: string };
+  const body = call.body as {
+    kind: 'access' | 'join';
+    role: string;
+    ttl_ms?: number;
+    node_id?: string;
+    user?: string;
+  };
   const roles: readonly string[] = body.kind === 'join' ? NODE_ROLES : PERSON_ROLES;
   if (!roles.includes(body.role)) {
     const hint = `a token of kind ${body.kind} has one of the roles ${roles.join(', ')}`;
@@ -103,6 +109,7 @@ export async function createToken(context: NodeContext, call: Call): Promise<Ans
     hash: hashSecret(secret),
     expires,
     nodeId: body.node_id ?? null,
+    ...(body.user === undefined ? {} : { user: body.user }),
   };
   resultOf((await proposeCommand(context, { kind: 'token-create', token }, call)).result);
   const caSha256 = spkiFingerprint(readPki(context.facts.dataDir).caCert);

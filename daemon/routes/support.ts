@@ -2,6 +2,7 @@
 import type { LogLevelRequest, LogLevelResponse, LogResponse } from '../../src/api/index.ts';
 import type { LogLevel } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
+import { tellAudit } from '../audit-notes.ts';
 import { readDenials } from '../denial-chain.ts';
 import { type NodeContext, requireCluster } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
@@ -65,5 +66,7 @@ export async function setLogLevel(context: NodeContext, call: Call): Promise<Ans
   if (level === 'default') logThreshold.reset();
   else logThreshold.change(level.toLowerCase() as LogLevel, forMs, Date.now(), () => told('time'));
   told(call.identity.id);
+  const after = `${wordOf(logThreshold.current)}${level === 'default' ? '' : ` for ${forMs} ms`}`;
+  void tellAudit(context, call, { action: 'log-level', target: context.facts.nodeId, reason: '', after });
   return logLevel(context);
 }

@@ -10,6 +10,7 @@ import { ALERT_ENDPOINTS } from './alert-endpoints.ts';
 import { CONFIG_ENDPOINTS } from './config-endpoints.ts';
 import { BY_NODES, type Endpoint } from './endpoint.ts';
 import { OBSERVE_ENDPOINTS } from './observe-endpoints.ts';
+import { PEOPLE_ENDPOINTS } from './people-endpoints.ts';
 import * as cluster from './schemas/cluster.ts';
 import { anything, nothing } from './schemas/common.ts';
 import * as control from './schemas/control.ts';
@@ -330,6 +331,7 @@ export const ENDPOINTS = {
   },
   ...ALERT_ENDPOINTS,
   ...SUPPORT_ENDPOINTS,
+  ...PEOPLE_ENDPOINTS,
   openapi: {
     method: 'GET',
     path: '/v1/openapi.json',

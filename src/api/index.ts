@@ -79,6 +79,13 @@ export type {
   SqlResult,
   SqlValue,
 } from './schemas/data.ts';
+export type {
+  AuditNoteRequest,
+  CertificateRevokeRequest,
+  CertificateRow,
+  UserRequest,
+  UserRow,
+} from './schemas/people.ts';
 export type { HandOverReport, ScheduleRequest, ScheduleRow } from './schemas/steering.ts';
 export type {
   AuditResponse,

@@ -190,6 +190,8 @@ export const LIMITS = {
   maxSubscribers: 256,
   maxTokens: 1000,
   maxUsers: 1000,
+  /** Certificates that callers showed a node since its start, of which it can tell. */
+  maxSeenCertificates: 512,
   /** Certificates called back that have not ended yet. */
   maxRevocations: 1000,
   /** Control operations (scopes operate and administer) of one identity in a second; then `overloaded`. */

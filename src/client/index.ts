@@ -3,6 +3,7 @@ export type {
   AlertRow,
   AlertRuleRow,
   AuditRow,
+  CertificateRow,
   ConfigVersionRow,
   DenialRow,
   ElectionRow,
@@ -26,6 +27,7 @@ export type {
   SqlValue,
   StatusResponse,
   TokenRow,
+  UserRow,
   ViewsResponse,
 } from '../api/index.ts';
 export type { ErrorCode } from '../base/index.ts';
@@ -33,7 +35,8 @@ export { SqlccError } from '../base/index.ts';
 export type { AlertsClient, AlertTest, SilenceCreate } from './alerts-client.ts';
 export { ClientSession } from './client-session.ts';
 export type { KvClient } from './kv-client.ts';
-export type { ConfigPut, ConfigVersionPut, TokenCreate, WaitOptions } from './sqlcc-client.ts';
+export type { CertificateRevoke, PeopleClient, UserSet } from './people-client.ts';
+export type { ConfigPut, ConfigVersionPut, WaitOptions } from './sqlcc-client.ts';
 export { SqlccClient } from './sqlcc-client.ts';
 export type {
   CallOptions,
@@ -44,6 +47,7 @@ export type {
   SqlccClientOptions,
   SqlStatement,
   StatusOptions,
+  TokenCreate,
   WatchOptions,
   WriteOptions,
 } from './types.ts';

@@ -23,6 +23,7 @@ import { feed } from './feed.ts';
 import { HealthClient } from './health-client.ts';
 import { HttpWire } from './http-wire.ts';
 import { KvClient } from './kv-client.ts';
+import { PeopleClient } from './people-client.ts';
 import { flag, routeOf } from './routes.ts';
 import { isReadOnly } from './statement.ts';
 import { SteeringClient } from './steering-client.ts';
@@ -34,6 +35,7 @@ import type {
   SqlccClientOptions,
   SqlStatement,
   StatusOptions,
+  TokenCreate,
   WatchOptions,
 } from './types.ts';
 import type { Endpoint, Wire } from './wire.ts';
@@ -59,13 +61,6 @@ export interface ConfigPut {
 /** How an old version comes back. */
 export type ConfigVersionPut = Pick<ConfigPut, 'reason' | 'ifVersion' | 'confirmWithinMs'>;
 
-export interface TokenCreate {
-  readonly kind: 'access' | 'join';
-  readonly role: string;
-  readonly ttlMs?: number;
-  readonly nodeId?: string;
-}
-
 export interface WaitOptions extends CallOptions {
   /** Called with the operation each time its phase or state has changed. */
   readonly onPhase?: (operation: OperationView) => void;
@@ -77,6 +72,8 @@ export class SqlccClient {
   readonly alerting: AlertsClient;
   /** Pause and schedule. */
   readonly steering: SteeringClient;
+  /** Users and certificates. */
+  readonly people: PeopleClient;
   /** How nodes are. */
   readonly health: HealthClient;
   readonly #wire: Wire;
@@ -100,6 +97,7 @@ export class SqlccClient {
       (dispatch, node) => this.#run(dispatch, node),
       (options) => this.#watch(options),
     );
+    this.people = new PeopleClient((dispatch, node) => this.#run(dispatch, node));
     this.health = new HealthClient((dispatch, node) => this.#run(dispatch, node));
     this.alerting = new AlertsClient((dispatch, node) => this.#run(dispatch, node));
     this.steering = new SteeringClient((dispatch, node) => this.#run(dispatch, node));
@@ -306,8 +304,8 @@ export class SqlccClient {
     return this.#read('tokens', call);
   }
 
-  createToken({ kind, role, ttlMs, nodeId }: TokenCreate, call: CallOptions = {}) {
-    const body = { kind, role, ttl_ms: ttlMs, node_id: nodeId };
+  createToken({ kind, role, ttlMs, nodeId, user }: TokenCreate, call: CallOptions = {}) {
+    const body = { kind, role, ttl_ms: ttlMs, node_id: nodeId, user };
     return this.#write('createToken', { repeat: 'once', body, ...call });
   }
 

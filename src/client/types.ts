@@ -71,3 +71,12 @@ export interface EventsOptions {
   readonly types?: readonly string[];
   readonly signal?: AbortSignal;
 }
+
+/** A token for a new node, or for a person or program; `user`: it has whatever role that user has. */
+export interface TokenCreate {
+  readonly kind: 'access' | 'join';
+  readonly role: string;
+  readonly ttlMs?: number;
+  readonly nodeId?: string;
+  readonly user?: string;
+}

@@ -25,7 +25,7 @@ import { advanceOperation, beginOperation, endOperation } from './operations.ts'
 import type { Applied, ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
 import { pauseCluster, resumeCluster } from './pause.ts';
-import { revokeCertificate, revokeUser, setUser } from './people.ts';
+import { changePeople } from './people.ts';
 import { addScheduled, cancelScheduled, skipScheduled, startScheduled } from './schedule.ts';
 import { createSilence, expireSilence } from './silences.ts';
 import { createToken, revokeToken } from './tokens.ts';
@@ -83,11 +83,9 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'token-revoke':
       return revokeToken(state, command, at);
     case 'user-set':
-      return setUser(state, command, at);
     case 'user-revoke':
-      return revokeUser(state, command, at);
     case 'certificate-revoke':
-      return revokeCertificate(state, command, at);
+      return changePeople(state, command, at);
     case 'audit-note':
       return done(state, []);
     case 'alert-transition':

@@ -1,9 +1,8 @@
 /**
- * Who is let in beyond what a certificate or token says of itself: named users with the role they have now, and
- * certificates that were called back. Every node decides by this record, so that one entry of the log reaches
- * all doors.
+ * Who is let in beyond what a certificate or token says of itself: named users with the role they have now,
+ * and certificates that were called back. Every node decides by this record, so that one entry of the log
+ * reaches all doors.
  */
-import { isPersonRole } from '../auth/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, Revocation, UserRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -25,7 +24,7 @@ function hasOtherAdmin(state: ClusterState, name: string): boolean {
 function lastAdmin(state: ClusterState, name: string, role: string | null): Outcome | null {
   if (role === 'admin' || hasOtherAdmin(state, name)) return null;
   const known = own(state.users, name);
-  // a role that stands in a certificate alone is not known here: whoever has no record may be an administrator
+  // a role that stands in a certificate alone is not known here: anybody without a record may be one
   if (known !== undefined && (known.role !== 'admin' || !known.isActive)) return null;
   const text = `${name} may be the last administrator: no other user on record has the role admin`;
   return refused('failed_precondition', text, { remedy: 'sqlcc user add NAME --role admin' });
@@ -36,12 +35,11 @@ function put(state: ClusterState, user: UserRecord, event: EventDraft): Outcome 
   return done({ ...state, users: { ...state.users, [name]: user } }, [event], { name, role });
 }
 
-/** Sets the role of a user, who is made when there is none; one that was revoked comes back only by `renew`. */
-export function setUser(state: ClusterState, command: CommandOf<'user-set'>, at: ApplyPosition): Outcome {
+/** Sets the role of a user; `add` makes one, and brings one back that was revoked. */
+function setUser(state: ClusterState, command: CommandOf<'user-set'>, at: ApplyPosition): Outcome {
   const { name, role, mode } = command;
   if (!USER_NAME.test(name))
     return refused('invalid_argument', 'a name has 1 to 63 letters, digits, ".", "_", "@", "-"');
-  if (!isPersonRole(role)) return refused('invalid_argument', `"${role}" is no role of a person`);
   const known = own(state.users, name);
   if (mode === 'add' && known?.isActive === true)
     return refused('conflict', `user ${name} exists already, with role ${known.role}`);
@@ -65,12 +63,8 @@ export function setUser(state: ClusterState, command: CommandOf<'user-set'>, at:
   });
 }
 
-/** Refuses a name everywhere: its certificates and its tokens, those of later too, until it is added again. */
-export function revokeUser(
-  state: ClusterState,
-  { name }: CommandOf<'user-revoke'>,
-  at: ApplyPosition,
-): Outcome {
+/** Refuses a name everywhere, with certificates and tokens of later too, until it is added again. */
+function revokeUser(state: ClusterState, { name }: CommandOf<'user-revoke'>, at: ApplyPosition): Outcome {
   if (!USER_NAME.test(name)) return refused('invalid_argument', `"${name}" is no name of a user`);
   const known = own(state.users, name);
   if (known?.isActive === false) return refused('not_found', `user ${name} is revoked already`);
@@ -103,7 +97,7 @@ function needed(revoked: readonly Revocation[], now: number): readonly Revocatio
 }
 
 /** Calls a certificate back by its serial number, or all that a name was given so far. */
-export function revokeCertificate(
+function revokeCertificate(
   state: ClusterState,
   command: CommandOf<'certificate-revoke'>,
   at: ApplyPosition,
@@ -137,4 +131,20 @@ export function revokeCertificate(
     data: { serial, name, by: at.actor, reason },
   };
   return done({ ...state, revoked: [...kept, revocation] }, [event], { serial, name });
+}
+
+/** Users and revocations; roles are checked where they come in and where they are used. */
+export function changePeople(
+  state: ClusterState,
+  command: CommandOf<'user-set' | 'user-revoke' | 'certificate-revoke'>,
+  at: ApplyPosition,
+): Outcome {
+  switch (command.kind) {
+    case 'user-set':
+      return setUser(state, command, at);
+    case 'user-revoke':
+      return revokeUser(state, command, at);
+    case 'certificate-revoke':
+      return revokeCertificate(state, command, at);
+  }
 }

@@ -119,7 +119,7 @@ export class SmallControl {
     const { kind, role, node_id } = body as { kind: 'access' | 'join'; role: string; node_id?: string };
     const id = `t${this.#tokens.size + 1}`;
     const row = { id, kind, role, node_id: node_id ?? null, created: AT, expires: LATER };
-    this.#tokens.set(id, { ...row, created_by: identity.id, used_by: null });
+    this.#tokens.set(id, { ...row, created_by: identity.id, used_by: null, user: null });
     return { status: 201, body: { id, token: `sqlcc1.${id}.secret`, expires: LATER } };
   }
 

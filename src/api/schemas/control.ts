@@ -129,6 +129,8 @@ export const tokenCreateRequest = z.object({
     .max(365 * 86_400_000)
     .optional(),
   node_id: nodeId.optional(),
+  /** A user on record: the token has whatever role the user has. */
+  user: z.string().max(63).optional(),
 });
 export const tokenCreateResponse = z.object({ id: z.string(), token: z.string(), expires: time });
 const tokenRow = z.object({
@@ -140,6 +142,7 @@ const tokenRow = z.object({
   expires: time,
   created_by: z.string(),
   used_by: nodeId.nullable(),
+  user: z.string().nullable(),
 });
 export const tokensResponse = z.object({ schemaVersion, tokens: z.array(tokenRow), read: readInfo });
 

@@ -11,7 +11,7 @@ const COLUMNS: readonly Column<TokenRow>[] = [
   { name: 'ID', of: (t) => t.id },
   { name: 'KIND', of: (t) => t.kind },
   { name: 'ROLE', of: (t) => t.role },
-  { name: 'FOR', of: (t) => t.node_id },
+  { name: 'FOR', of: (t) => t.node_id ?? t.user },
   { name: 'CREATED', of: (t) => time(t.created) },
   { name: 'EXPIRES', of: (t) => time(t.expires) },
   { name: 'BY', of: (t) => t.created_by },
@@ -43,6 +43,7 @@ export const tokenCreate: Run = async (context, { flags }) => {
     ...{ kind, role },
     ...given('ttlMs', flags.duration('ttl')),
     ...given('nodeId', flags.text('node')),
+    ...given('user', flags.text('user')),
   });
   const { printer } = context;
   await printer.answer(made, () => {

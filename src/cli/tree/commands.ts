@@ -6,6 +6,7 @@ import { CONTEXT } from './context.ts';
 import { CONTROL } from './control.ts';
 import { DATA } from './data.ts';
 import { NODE } from './node.ts';
+import { PEOPLE } from './people.ts';
 import { STEERING } from './steering.ts';
 import { SUPPORT } from './support.ts';
 import { TOOLS } from './tools.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONTROL,
   ...ALERT,
   ...SUPPORT,
+  ...PEOPLE,
   ...CONTEXT,
   ...TOOLS,
   ...STEERING,
@@ -30,7 +32,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   'node maintenance': 'put a node aside and take it back',
   kv: 'keys and values',
   token: 'tokens for new nodes, people and programs',
-  cert: 'certificates for people and programs',
+  cert: 'certificates of nodes, people and programs',
+  user: 'people and programs by name',
   op: 'long operations',
   schedule: 'operations that wait for their time',
   alert: 'alerts',

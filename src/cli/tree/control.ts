@@ -19,6 +19,7 @@ const TOKEN: readonly CommandSpec[] = [
         text: 'for a person or program',
         choices: ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'],
       },
+      { flags: '--user <name>', text: 'whose it is: it has the role of that user, and ends with it' },
       { flags: '--ttl <duration>', text: 'how long it is good, e.g. 1h, 30d' },
     ],
     online: true,

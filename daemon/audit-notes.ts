@@ -1,0 +1,66 @@
+/**
+ * What a node does at somebody's wish without the log (its log level, its certificate) is told to the
+ * leader afterwards, which puts it into the replicated audit. It is done whether or not anybody leads; the
+ * word is said again for a while, and when nobody took it the node's own log has it.
+ */
+import { errorFromWire } from '../src/api/index.ts';
+import { SqlccError } from '../src/base/index.ts';
+import type { Call } from '../src/rpc/index.ts';
+import { resultOf } from './applied.ts';
+import type { NodeContext } from './node-context.ts';
+import { encodeCommand, originOf } from './requests.ts';
+
+const RETRY_MS = 1000;
+const TRIES = 60;
+const TIMEOUT_MS = 2000;
+/** Notes that wait for a leader; those beyond stand in the node's own log only. */
+const MAX_WAITING = 32;
+
+export interface Note {
+  readonly action: string;
+  readonly target: string;
+  readonly reason: string;
+  /** What there is now, in words. */
+  readonly after: string | null;
+}
+
+let waiting = 0;
+
+type Who = { readonly actor: string; readonly credential: string; readonly from: string };
+
+async function once(context: NodeContext, note: Note, who: Who): Promise<void> {
+  const { reads, consensus, http } = context;
+  if (reads.isLeader) {
+    const { actor, ...origin } = who;
+    const data = encodeCommand({ kind: 'audit-note', ...note }, actor, { origin });
+    resultOf((await consensus.proposals.propose('command', data, TIMEOUT_MS)).result);
+    return;
+  }
+  const leader = reads.leader();
+  if (leader === null) throw new SqlccError('no_leader', 'nobody leads');
+  const { host, port } = leader;
+  const answer = await http.request({
+    endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...{ method: 'POST', path: '/v1/audit/notes', body: { ...note, ...who }, timeoutMs: TIMEOUT_MS },
+  });
+  if (answer.status >= 300) throw errorFromWire(answer.status, answer.json());
+}
+
+/** Tells of it in the background; never throws. Said twice when an answer was lost. */
+export async function tellAudit(context: NodeContext, call: Call, note: Note): Promise<void> {
+  const who = { actor: call.identity.id, ...originOf(call) };
+  context.logger.log('info', 'audited', { ...note, ...who });
+  if (waiting >= MAX_WAITING) return;
+  waiting++;
+  for (let n = 0; n < TRIES; n++) {
+    try {
+      await once(context, note, who);
+      break;
+    } catch (error) {
+      if (n + 1 === TRIES)
+        context.logger.log('error', 'audit-note-lost', { ...note, error: (error as Error).message });
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+    }
+  }
+  waiting--;
+}

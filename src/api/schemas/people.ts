@@ -1,0 +1,76 @@
+/** Users and certificates: who is let in, and until when. */
+import * as z from 'zod';
+import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+
+const reason = z.string().max(500).optional();
+const role = z.enum(['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro']);
+
+const userRow = z.object({
+  name: z.string(),
+  /** Empty: revoked before it was ever added. */
+  role: z.string(),
+  state: z.enum(['active', 'revoked']),
+  created: time,
+  created_by: z.string(),
+  changed: time,
+  changed_by: z.string(),
+  /** Ids of its access tokens. */
+  tokens: z.array(z.string()),
+});
+export const usersResponse = z.object({ schemaVersion, users: z.array(userRow), read: readInfo });
+
+/** `mode` grant: only somebody who is on record. */
+export const userRequest = z.object({ role, mode: z.enum(['add', 'grant']), reason });
+export const userResponse = z.object({ user: userRow });
+export type UserRequest = z.infer<typeof userRequest>;
+export type UserRow = z.infer<typeof userRow>;
+
+const certificateRow = z.object({
+  serial: z.string(),
+  /** Name of the node, person or program; of the CA the cluster's. */
+  name: z.string(),
+  role: z.string(),
+  kind: z.enum(['ca', 'node', 'person']),
+  not_before: time,
+  not_after: time,
+  days_left: z.number(),
+  state: z.enum(['valid', 'expired', 'revoked']),
+  /** What it is shown on, or was shown to: `own`, `ca`, `port`, `client_port`. */
+  where: z.array(z.string()),
+  /** When a caller showed it last; null for the node's own. */
+  last_seen: time.nullable(),
+});
+const revocationRow = z.object({
+  serial: z.string().nullable(),
+  name: z.string().nullable(),
+  at: time,
+  by: z.string(),
+  reason: z.string(),
+  expires: time,
+});
+export const certificatesResponse = z.object({
+  schemaVersion,
+  node_id: nodeId,
+  certificates: z.array(certificateRow),
+  revoked: z.array(revocationRow),
+});
+/** One of both. */
+export const certificateRevokeRequest = z.object({
+  serial: z.string().max(64).optional(),
+  name: z.string().max(63).optional(),
+  reason,
+});
+export const certificateRenewResponse = z.object({ node_id: nodeId, serial: z.string(), not_after: time });
+export const auditNoteRequest = z.object({
+  action: z.string().min(1).max(64),
+  target: z.string().max(200),
+  reason: z.string().max(500),
+  after: z.string().max(500).nullable(),
+  actor: z.string().max(200),
+  credential: z.string().max(200),
+  from: z.string().max(100),
+});
+export type CertificateRow = z.infer<typeof certificateRow>;
+export type CertificatesResponse = z.infer<typeof certificatesResponse>;
+export type CertificateRevokeRequest = z.infer<typeof certificateRevokeRequest>;
+export type AuditNoteRequest = z.infer<typeof auditNoteRequest>;

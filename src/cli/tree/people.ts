@@ -1,0 +1,78 @@
+/** Users, and certificates as running nodes know them: words, flags and examples. */
+import { type CommandSpec, NODE_FLAG, REASON_FLAG } from '../command-spec.ts';
+
+const ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'];
+
+export const PEOPLE: readonly CommandSpec[] = [
+  {
+    path: 'user list',
+    summary: 'named people and programs with the role that they have now',
+    online: true,
+    examples: ['user list'],
+    load: async () => (await import('../commands/user.ts')).userList,
+  },
+  {
+    path: 'user add',
+    summary: 'put a person or program on record with a role',
+    details:
+      'The role on record counts for every certificate and token of that name, whatever the ' +
+      'certificate says; a name without a record has the role in its certificate.',
+    args: ['<name>'],
+    flags: [{ flags: '--role <role>', text: 'what it may do', choices: ROLES }, REASON_FLAG],
+    online: true,
+    examples: ['user add anna --role operator'],
+    load: async () => (await import('../commands/user.ts')).userAdd,
+  },
+  {
+    path: 'user grant',
+    summary: 'give a user another role, in force within 10 s',
+    args: ['<name>', '<role>'],
+    flags: [REASON_FLAG],
+    online: true,
+    examples: ['user grant anna admin --reason "on call this week"'],
+    load: async () => (await import('../commands/user.ts')).userGrant,
+  },
+  {
+    path: 'user revoke',
+    summary: 'refuse a user everywhere, with certificates and tokens',
+    details: 'The last administrator on record is never revoked: exit 6 says how to have another one first.',
+    args: ['<name>'],
+    flags: [REASON_FLAG],
+    online: true,
+    examples: ['user revoke anna --reason "left the team"'],
+    load: async () => (await import('../commands/user.ts')).userRevoke,
+  },
+  {
+    path: 'cert list',
+    summary: 'certificates that nodes hold or were shown since their start, the next to end first',
+    details:
+      'Asks every node; exits 12 when one could not be asked. One that was issued and never ' +
+      'shown to a running node is known to nobody but its holder.',
+    online: true,
+    examples: ['cert list', 'cert list -o json'],
+    load: async () => (await import('../commands/cert-online.ts')).certList,
+  },
+  {
+    path: 'cert renew',
+    summary: 'renew the certificate of a node now',
+    details:
+      'Nodes do it by themselves at two thirds of its life. The key stays, connections go on. ' +
+      'An observer has it signed by a voter.',
+    flags: [NODE_FLAG],
+    online: true,
+    examples: ['cert renew --node n2'],
+    load: async () => (await import('../commands/cert-online.ts')).certRenew,
+  },
+  {
+    path: 'cert revoke',
+    summary: 'call a certificate back by its serial number, or all that a name has so far',
+    details:
+      'Every node refuses it within 10 s, also where a session is open. A certificate of that ' +
+      'name that is issued afterwards is good: to shut a person out, use "user revoke".',
+    args: ['<serial|name>'],
+    flags: [REASON_FLAG],
+    online: true,
+    examples: ['cert revoke 4a1f0c2b7d9e4f5566778899aabbccdd', 'cert revoke anna --reason "laptop stolen"'],
+    load: async () => (await import('../commands/cert-online.ts')).certRevoke,
+  },
+];
