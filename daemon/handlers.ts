@@ -68,9 +68,6 @@ export function createHandlers(context: NodeContext): Handlers {
     batchKeys: bind(data.batchKeys),
     sql: bind(data.sql),
     openSession: bind(data.openSession),
-    tokens: bind(control.tokens),
-    createToken: bind(control.createToken),
-    revokeToken: bind(control.revokeToken),
     join: createJoin(context),
     alerts: bind(alerts.alerts),
     alertRules: bind(alerts.alertRules),
@@ -95,6 +92,9 @@ export function createHandlers(context: NodeContext): Handlers {
 function peopleHandlers(context: NodeContext) {
   const bind = (route: Route) => (call: Call) => route(context, call);
   return {
+    tokens: bind(control.tokens),
+    createToken: bind(control.createToken),
+    revokeToken: bind(control.revokeToken),
     users: bind(people.users),
     setUser: bind(people.setUser),
     revokeUser: bind(people.revokeUser),

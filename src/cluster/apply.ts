@@ -28,7 +28,6 @@ import { pauseCluster, resumeCluster } from './pause.ts';
 import { changePeople } from './people.ts';
 import { addScheduled, cancelScheduled, skipScheduled, startScheduled } from './schedule.ts';
 import { createSilence, expireSilence } from './silences.ts';
-import { createToken, revokeToken } from './tokens.ts';
 
 function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: ApplyPosition): Outcome {
   if (command.kind === 'bootstrap') return bootstrapCluster(state, command, at);
@@ -79,9 +78,7 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'config-revert':
       return revertConfig(state, command, at);
     case 'token-create':
-      return createToken(state, command, at);
     case 'token-revoke':
-      return revokeToken(state, command, at);
     case 'user-set':
     case 'user-revoke':
     case 'certificate-revoke':

@@ -8,6 +8,7 @@ import type { ClusterState, Revocation, UserRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused } from './outcome.ts';
+import { createToken, revokeToken } from './tokens.ts';
 
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
 
@@ -133,13 +134,17 @@ function revokeCertificate(
   return done({ ...state, revoked: [...kept, revocation] }, [event], { serial, name });
 }
 
-/** Users and revocations; roles are checked where they come in and where they are used. */
+/** Tokens, users and revocations; roles are checked where they come in and where they are used. */
 export function changePeople(
   state: ClusterState,
-  command: CommandOf<'user-set' | 'user-revoke' | 'certificate-revoke'>,
+  command: CommandOf<'token-create' | 'token-revoke' | 'user-set' | 'user-revoke' | 'certificate-revoke'>,
   at: ApplyPosition,
 ): Outcome {
   switch (command.kind) {
+    case 'token-create':
+      return createToken(state, command, at);
+    case 'token-revoke':
+      return revokeToken(state, command, at);
     case 'user-set':
       return setUser(state, command, at);
     case 'user-revoke':

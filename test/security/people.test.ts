@@ -1,0 +1,131 @@
+/** Who is shut out is shut out everywhere within 10 s, also where a session is open; nodes by their serial too. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { must } from '../../src/base/index.ts';
+import { refusal, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
+import { HttpCaller } from '../cluster/http-caller.ts';
+import { type Certified, Signer } from './credentials.ts';
+
+const PROMISED_MS = 10_000;
+const shared = sharedCluster(3);
+const callers: HttpCaller[] = [];
+afterAll(async () => {
+  for (const caller of callers) await caller.close();
+});
+
+function callerOf(credentials: Certified | { token: string }): HttpCaller {
+  const caller = new HttpCaller(shared(), credentials);
+  callers.push(caller);
+  return caller;
+}
+
+/** Statuses on both ports of all nodes, over connections that stand. */
+async function statuses(caller: HttpCaller): Promise<number[]> {
+  const asked = shared().nodes.flatMap(({ nodeId }) => [
+    caller.ask(nodeId, 'GET', '/v1/status?stale=1'),
+    caller.ask(nodeId, 'GET', '/v1/kv/k?level=none', { clientPort: true }),
+  ]);
+  return (await Promise.all(asked)).map((a) => a.status);
+}
+
+/** An endless answer of one node, and when it ended; null = it has not. */
+function openStream(caller: HttpCaller, nodeId: string): { endedAt: number | null } {
+  const state: { endedAt: number | null } = { endedAt: null };
+  const ended = (): void => {
+    state.endedAt = performance.now();
+  };
+  caller.ask(nodeId, 'GET', '/v1/events?after=now', { timeoutMs: 60_000 }).then(ended, ended);
+  return state;
+}
+
+/** Ms until every port of every node refuses the callers, and every stream that they had open has ended. */
+async function shutOut(out: readonly HttpCaller[], act: () => Promise<void>): Promise<number> {
+  const all = async (): Promise<number[]> => (await Promise.all(out.map(statuses))).flat();
+  expect((await all()).filter((s) => s === 401)).toEqual([]);
+  const streams = out.flatMap((caller) => shared().nodes.map(({ nodeId }) => openStream(caller, nodeId)));
+  // a first sign of life comes at once: whoever is refused here is not
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(streams.filter((s) => s.endedAt !== null)).toEqual([]);
+  await act();
+  const began = performance.now();
+  const isOut = async () => (await all()).every((s) => s === 401) && streams.every((s) => s.endedAt !== null);
+  await until('it is refused everywhere', isOut, PROMISED_MS);
+  return Math.round(performance.now() - began);
+}
+
+describe('shutting out', () => {
+  it('a certificate by its serial number, a name, a user with tokens: all doors, open sessions too', {
+    timeout: 60_000,
+  }, async () => {
+    const signer = Signer.of(shared());
+    const client = shared().client();
+    const { people } = client;
+    await people.set({ name: 'root', role: 'admin', mode: 'add' });
+    await people.set({ name: 'carl', role: 'admin', mode: 'add' });
+    const anna = callerOf(await signer.issue({ role: 'admin', id: 'anna' }));
+    const bert = callerOf(await signer.issue({ role: 'admin', id: 'bert' }));
+    // the role on record counts, not the one in the certificate: data is nothing for viewers
+    const carl = callerOf(await signer.issue({ role: 'viewer', id: 'carl' }));
+    const { token } = await client.createToken({ kind: 'access', role: 'viewer', user: 'carl' });
+    await statuses(anna);
+    const { certificates } = await people.certificates({ node: 'n1' });
+    const { serial } = must(
+      certificates.find((c) => c.name === 'anna'),
+      'the certificate that was shown',
+    );
+    const times = await Promise.all([
+      shutOut([anna], () => people.revokeCertificate({ serial, reason: 'lost' })),
+      shutOut([bert], () => people.revokeCertificate({ name: 'bert' })),
+      shutOut([carl, callerOf({ token })], () => people.revoke('carl', 'left')),
+    ]);
+    process.stderr.write(`shut out everywhere, open streams too, after ${times.join(', ')} ms\n`);
+    // anna's other certificate is good: only the serial number was called back
+    const other = callerOf(await signer.issue({ role: 'admin', id: 'anna' }));
+    expect((await statuses(other)).filter((s) => s === 401)).toEqual([]);
+  });
+
+  it('the last administrator on record stays, and the command says how', async () => {
+    const { people } = shared().client();
+    const { code, message, details } = await refusal(people.revoke('root'));
+    expect(code).toBe('failed_precondition');
+    expect(`${message} ${JSON.stringify(details)}`).toContain('user add NAME --role admin');
+  });
+
+  it('the old certificate of a node that renewed: its connections come back with the new one', async () => {
+    const client = shared().client();
+    const before = (await client.people.certificates({ node: 'n2' })).certificates;
+    const old = must(
+      before.find((c) => c.where.includes('own')),
+      'own',
+    ).serial;
+    const renewed = await client.people.renewNode({ node: 'n2' });
+    expect(renewed.serial).not.toBe(old);
+    await client.people.revokeCertificate({ serial: old });
+    await client.kv.put('after', 'the revocation');
+    await shared().untilHealthy();
+    const { nodes } = await client.nodes();
+    expect(nodes.map((n) => n.liveness)).toEqual(['alive', 'alive', 'alive']);
+    const audit = (await client.audit()).records.map((r) => `${r.action} ${r.target} ${r.outcome}`);
+    expect(audit).toContain(`certificate-revoke certificate ${old} ok`);
+    await until('the renewal is audited', async () =>
+      (await client.audit()).records.some((r) => r.action === 'certificate-renew' && r.target === 'n2'),
+    );
+  });
+
+  it('the commands say all of it', async () => {
+    const users = await sqlccOn(shared(), ['user', 'list', '-o', 'json']);
+    expect(JSON.parse(users.stdout).users).toMatchObject([
+      { name: 'root', role: 'admin', state: 'active' },
+      { name: 'carl', role: 'admin', state: 'revoked', tokens: [] },
+    ]);
+    const last = await sqlccOn(shared(), ['user', 'revoke', 'root']);
+    expect(last.code).toBe(6);
+    expect(last.stderr).toContain('sqlcc user add NAME --role admin');
+    const { stdout, code } = await sqlccOn(shared(), ['cert', 'list', '-o', 'json']);
+    expect(code).toBe(0);
+    const list = JSON.parse(stdout) as { certificates: { name: string; state: string; kind: string }[] };
+    const states = (name: string) => list.certificates.filter((c) => c.name === name).map((c) => c.state);
+    expect(states('anna').sort()).toEqual(['revoked', 'valid']);
+    expect(states('n1')).toEqual(['valid']);
+    expect(list.certificates.filter((c) => c.kind === 'ca')).toHaveLength(1);
+  });
+});
