@@ -19,8 +19,29 @@ import * as support from './routes/support.ts';
 
 type Route = (context: NodeContext, call: Call) => ReturnType<NonNullable<Handlers['status']>>;
 
+type Bind = (route: Route) => NonNullable<Handlers['status']>;
+
+/** Alerts, and what those read who look into what happened. */
+function lookingIn(bind: Bind) {
+  return {
+    alerts: bind(alerts.alerts),
+    alertRules: bind(alerts.alertRules),
+    explainAlert: bind(alerts.explainAlert),
+    acknowledgeAlert: bind(alerts.acknowledgeAlert),
+    testAlert: bind(alerts.testAlert),
+    silences: bind(alerts.silences),
+    createSilence: bind(alerts.createSilence),
+    removeSilence: bind(alerts.removeSilence),
+    audit: bind(support.audit),
+    denials: bind(support.denials),
+    log: bind(support.log),
+    logLevel: bind(support.logLevel),
+    setLogLevel: bind(support.setLogLevel),
+  };
+}
+
 export function createHandlers(context: NodeContext): Handlers {
-  const bind = (route: Route) => (call: Call) => route(context, call);
+  const bind: Bind = (route) => (call) => route(context, call);
   return {
     status: bind(cluster.status),
     nodes: bind(cluster.nodes),
@@ -69,19 +90,7 @@ export function createHandlers(context: NodeContext): Handlers {
     sql: bind(data.sql),
     openSession: bind(data.openSession),
     join: createJoin(context),
-    alerts: bind(alerts.alerts),
-    alertRules: bind(alerts.alertRules),
-    explainAlert: bind(alerts.explainAlert),
-    acknowledgeAlert: bind(alerts.acknowledgeAlert),
-    testAlert: bind(alerts.testAlert),
-    silences: bind(alerts.silences),
-    createSilence: bind(alerts.createSilence),
-    removeSilence: bind(alerts.removeSilence),
-    audit: bind(support.audit),
-    denials: bind(support.denials),
-    log: bind(support.log),
-    logLevel: bind(support.logLevel),
-    setLogLevel: bind(support.setLogLevel),
+    ...lookingIn(bind),
     ...peopleHandlers(context),
     openapi: bind(cluster.openapi),
     livez: cluster.livez,

@@ -5,6 +5,7 @@
  * the terminal.
  */
 import { LIMITS, SqlccError } from '../src/base/index.ts';
+import { checkAnswer } from './feed/check.ts';
 import type { Desk } from './feed/desk.ts';
 import type { Feed } from './feed/feed.ts';
 import { type Question, questionKey } from './feed/slices.ts';
@@ -141,7 +142,7 @@ export class Session {
     if (this.#desk === null || this.#open.has(key) || this.#stopped.signal.aborted) return;
     this.#open.add(key);
     try {
-      const value = await this.#desk.read(question);
+      const value = checkAnswer(question.slice, await this.#desk.read(question));
       this.dispatch({ type: 'answer', question, value, now: this.#feed.wall() });
     } catch (error) {
       this.dispatch({ type: 'no-answer', question, failure: failureOf(error), now: this.#feed.wall() });

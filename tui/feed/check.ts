@@ -4,6 +4,7 @@
  * a stack trace further in. Unknown keys and unknown kinds of events are let through.
  */
 import { SqlccError } from '../../src/base/index.ts';
+import type { SliceName, Slices } from './slices.ts';
 import type { EventLine, StatusResponse } from './wire.ts';
 
 /** The schema of answers that this program reads. */
@@ -48,6 +49,66 @@ export function checkStatus(value: unknown): StatusResponse {
   if (!Array.isArray(nodes)) damaged('nodes is no list');
   nodes.forEach(checkNode);
   return value as unknown as StatusResponse;
+}
+
+type Kind = 'text' | 'text or null' | 'number' | 'list';
+
+/** What a row of each slice must have so that a view can show it; more is let through. */
+const ROWS: Readonly<Record<Exclude<SliceName, 'explain'>, Readonly<Record<string, Kind>>>> = {
+  operations: {
+    ...{ id: 'text', kind: 'text', state: 'text', phases: 'list', candidates: 'list' },
+    ...{ actor: 'text', reason: 'text', from: 'text or null', to: 'text or null', error: 'text or null' },
+  },
+  versions: {
+    ...{ version: 'number', create_time: 'text', create_node: 'text', author: 'text', reason: 'text' },
+    ...{ changes: 'list', config_hash: 'text' },
+  },
+  pending: { node_id: 'text', pending: 'list', error: 'text or null', file_issue: 'text or null' },
+  diff: { path: 'text', effect: 'text' },
+  silences: {
+    id: 'text',
+    until: 'text',
+    by: 'text',
+    reason: 'text',
+    rule: 'text or null',
+    node_id: 'text or null',
+  },
+  audit: {
+    ...{ seq: 'number', at: 'text', actor: 'text', action: 'text', target: 'text', outcome: 'text' },
+    ...{ reason: 'text', from: 'text', credential: 'text', hash: 'text' },
+    ...{ before: 'text or null', after: 'text or null' },
+  },
+  links: { from: 'text', to: 'text', liveness: 'text' },
+  log: { at: 'text', level: 'text', event: 'text', text: 'text' },
+};
+
+function is(kind: Kind, value: unknown): boolean {
+  if (kind === 'list') return Array.isArray(value);
+  if (kind === 'text or null') return value === null || typeof value === 'string';
+  return typeof value === (kind === 'text' ? 'string' : 'number');
+}
+
+/** Throws a sentence when an answer to the question of a view can't be shown. */
+export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slices[K] {
+  const wrong = (what: string): never => {
+    throw new SqlccError('internal', `the answer can't be shown: ${slice}${what}`, {
+      hint: 'compare sqlcc version on both sides',
+    });
+  };
+  if (slice === 'explain') {
+    const { rule, subjects } = isRecord(value) ? value : {};
+    const isWhole = isRecord(rule) && Array.isArray(rule['actions']) && Array.isArray(subjects);
+    if (!isWhole) wrong(' is no explanation');
+    return value as Slices[K];
+  }
+  if (!Array.isArray(value)) return wrong(' is no list');
+  const wish = ROWS[slice as Exclude<SliceName, 'explain'>];
+  value.forEach((row: unknown, at) => {
+    const fields: Readonly<Record<string, unknown>> = isRecord(row) ? row : wrong(`.${at} is no object`);
+    for (const [key, kind] of Object.entries(wish))
+      if (!is(kind, fields[key])) wrong(`.${at}.${key} is no ${kind}`);
+  });
+  return value as unknown as Slices[K];
 }
 
 /** True for what can be shown as an event, of whatever kind. */

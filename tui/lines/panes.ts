@@ -152,7 +152,7 @@ export function quorumPane(view: View): PaneText {
 const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical: 0, warning: 1, info: 2 };
 
 function alertLine(alert: AlertRow, view: View): Line {
-  const { sign, token } = SEVERITY[alert.severity];
+  const { sign, token } = SEVERITY[alert.severity] ?? SEVERITY.info;
   const acked =
     alert.acknowledged_by === null ? [] : [span(` acked ${clean(alert.acknowledged_by)}`, 'muted')];
   return [
@@ -191,7 +191,8 @@ export function alertsPane(view: View): PaneText {
 }
 
 export function eventLineText(event: EventLine, times: number, withMillis = false): Line {
-  const { sign, token } = SEVERITY[event.severity];
+  // a newer node may know a severity that this program does not
+  const { sign, token } = SEVERITY[event.severity] ?? SEVERITY.info;
   return [
     span(`${clockTime(event.at, withMillis)} `, 'muted'),
     span(`${fitText(clean(event.node_id), 4)} `, 'title'),

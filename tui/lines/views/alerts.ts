@@ -18,11 +18,11 @@ function stateOf(alert: AlertRow): readonly [string, Token] {
   if (alert.state === 'resolved') return ['RESOLVED', 'ok'];
   if (alert.silenced_by != null) return ['SILENCED', 'muted'];
   if (alert.acknowledged_by !== null) return ['ACKED', 'info'];
-  return ['FIRING', SIGN[alert.severity][1]];
+  return ['FIRING', (SIGN[alert.severity] ?? SIGN.info)[1]];
 }
 
 function line(alert: AlertRow, view: View, wide: boolean): Line {
-  const [sign, token] = SIGN[alert.severity];
+  const [sign, token] = SIGN[alert.severity] ?? SIGN.info;
   const [state, stateToken] = stateOf(alert);
   const owner = alert.acknowledged_by === null ? '' : ` ${clean(alert.acknowledged_by)}`;
   return [

@@ -88,7 +88,7 @@ const EFFECT: Readonly<Record<ConfigChangeRow['effect'], Token>> = {
 
 function changeLines(change: ConfigChangeRow): Line[] {
   return [
-    [span(clean(change.path), 'title'), span(`  ${change.effect}`, EFFECT[change.effect])],
+    [span(clean(change.path), 'title'), span(`  ${change.effect}`, EFFECT[change.effect] ?? 'plain')],
     [span('  - ', 'critical'), span(valueWords(change.from))],
     [span('  + ', 'ok'), span(valueWords(change.to))],
   ];

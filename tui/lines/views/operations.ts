@@ -31,7 +31,7 @@ function line(operation: OperationView, view: View): Line {
   const began = operation.phases[0]?.at;
   return [
     span(`${began === undefined ? '--:--:--' : clockTime(began)} `, 'muted'),
-    span(`${fitText(operation.state, 9)} `, STATE[operation.state]),
+    span(`${fitText(operation.state, 9)} `, STATE[operation.state] ?? 'plain'),
     span(`${fitText(clean(operation.kind), 12)} `, 'title'),
     span(`${fitText(wayOf(operation, view), 9)} `),
     span(`${fitText(took(operation), 8, 'right')}  `),
@@ -100,7 +100,7 @@ function side(view: View): PaneSpec {
     title: [
       span(`${clean(chosen.kind)} `, 'title'),
       span(`${clean(chosen.id)} `, 'muted'),
-      span(chosen.state, STATE[chosen.state]),
+      span(chosen.state, STATE[chosen.state] ?? 'plain'),
     ],
     lines: [
       ...phaseLines(chosen, view),
