@@ -168,37 +168,31 @@ export class NodeManager {
 
   /** The seed's eight steps; each names what it starts and how that is stopped. */
   #steps(): Startable[] {
-    const nothing = async (): Promise<void> => {};
-    const step = (n: number, start: () => Promise<void>, stop: () => Promise<void> = nothing): Startable => ({
-      name: SEED_START_STEPS[n - 1] as string,
-      start,
-      stop,
-    });
     return [
-      step(
+      seedStep(
         1,
         () => this.#open(),
         () => this.#close(),
       ),
-      step(
+      seedStep(
         2,
         () => this.#need().listeners.start(),
         async () => this.#life?.listeners.stop(),
       ),
-      step(
+      seedStep(
         3,
         () => this.#meet(),
         async () => this.#life?.parts.gossip.stop(),
       ),
-      step(4, async () => this.#connectSeeds()),
-      step(5, () => this.#discover()),
-      step(
+      seedStep(4, async () => this.#connectSeeds()),
+      seedStep(5, () => this.#discover()),
+      seedStep(
         6,
         () => this.#joinRaft(),
         () => this.#leaveRaft(),
       ),
-      step(7, () => this.#sync()),
-      step(
+      seedStep(7, () => this.#sync()),
+      seedStep(
         8,
         () => this.#watch(),
         () => this.#unwatch(),
