@@ -292,8 +292,8 @@ export const ELECTIONS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/leader.ts',
-        find: 'if (core.now - quorumContact(core, leader) >= core.electionTimeoutMs) {',
-        replace: 'if (core.now - quorumContact(core, leader) >= 1e9) {',
+        find: 'if (core.now >= silentAt(core, leader)) {',
+        replace: 'if (core.now >= silentAt(core, leader) + 1e9) {',
       },
     ],
     by: GOLDEN,
