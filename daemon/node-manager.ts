@@ -6,7 +6,7 @@
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { NodeLifecycle, NodeState } from '../src/cluster/index.ts';
-import { nodeState, SEED_START_STEPS } from '../src/cluster/index.ts';
+import { nodeState } from '../src/cluster/index.ts';
 import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce } from './announce.ts';
@@ -31,7 +31,7 @@ import { isoTime } from './node-view.ts';
 import { SILENT_MS } from './plain-answers.ts';
 import { RaftTimings } from './raft-timings.ts';
 import { Renewal, renewIfDue } from './renewal.ts';
-import { type Startable, type StepTime, startAll, stopAll } from './startable.ts';
+import { type Startable, type StepTime, seedStep, startAll, stopAll } from './startable.ts';
 import { toldReadings } from './told.ts';
 import { supersededBy, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';

@@ -3,7 +3,8 @@
  * reverse and names itself in the error; each stop has a deadline, after which it is
  * left behind so that one stuck part can't keep the process alive.
  */
-import { SqlccError } from '../src/base/index.ts';
+import { must, SqlccError } from '../src/base/index.ts';
+import { SEED_START_STEPS } from '../src/cluster/index.ts';
 
 export interface Startable {
   /** The step's name in events and errors. */
@@ -11,6 +12,15 @@ export interface Startable {
   start(): Promise<void>;
   /** Ends new work, finishes old, frees everything; called once, also after a start that failed half-way. */
   stop(): Promise<void>;
+}
+
+/** The seed's step number `n`, from 1 to 8. */
+export function seedStep(
+  n: number,
+  start: () => Promise<void>,
+  stop: () => Promise<void> = async () => {},
+): Startable {
+  return { name: must(SEED_START_STEPS[n - 1], `step ${n}`), start, stop };
 }
 
 export interface StepTime {
