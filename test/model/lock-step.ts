@@ -6,7 +6,7 @@
  * takes a proposal) is read off the core and must be allowed.
  */
 import type { RaftInput, RaftOutput, RaftStatus } from '../../src/raft/index.ts';
-import type { SceneNode, SceneWatch } from '../golden/raft/scene.ts';
+import { SCENE_SETTINGS, type SceneNode, type SceneWatch } from '../golden/raft/scene.ts';
 import { changed, mayGrant, onMessage, readLine } from './messages.ts';
 import { emptyImage, type Image, RaftModel } from './raft-model.ts';
 
@@ -78,6 +78,7 @@ export class LockStep implements SceneWatch {
     const answers: string[] = [];
     for (const m of messages) {
       if (m.kind === 'append' || m.kind === 'heartbeat') this.#session(model, m.to, m.session);
+      if (m.kind === 'heartbeat') model.asks(this.#now);
       if (m.kind === 'pre-vote') model.supported.set(model.id, this.#now);
       if (m.kind === 'pre-vote' && m.campaign !== model.campaign) {
         model.campaign = m.campaign;
@@ -218,7 +219,8 @@ function membershipsAdded(model: RaftModel, status: RaftStatus): number {
 
 function onTick(model: RaftModel, { now, status }: { now: number; status: RaftStatus }): void {
   if (model.role === 'leader') {
-    const mustGo = !model.hears(now - model.timeoutMs);
+    const answersMs = model.timeoutMs - SCENE_SETTINGS.heartbeatIntervalMs;
+    const mustGo = !model.hears(now - model.timeoutMs) && model.hasWaited(now, answersMs);
     if (mustGo || (model.isDistressed && status.role !== 'leader')) model.follow(model.term, null);
     return;
   }

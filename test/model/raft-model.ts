@@ -75,6 +75,7 @@ export class RaftModel {
   /** States of the disk: the acknowledged one first, then one for each write that is out. */
   #disk: { token: number; image: Image }[];
   contactAt: number | null = null;
+  askedAt = Number.NEGATIVE_INFINITY;
   /** Evidence that the leader is gone. */
   leaseVoid = false;
   /** The last one that was refused a pre-vote, who may be answered anew when the leader turns out to be gone. */
@@ -286,6 +287,7 @@ export class RaftModel {
     this.leaseVoid = false;
     this.termStart = this.last.index + 1;
     this.peers.clear();
+    this.askedAt = Number.NEGATIVE_INFINITY;
     this.append([{ term: this.term, membership: null }]);
   }
 
@@ -314,9 +316,27 @@ export class RaftModel {
 
   /** Has a majority been heard since `instant`? */
   hears(instant: number): boolean {
+    return this.#hears((at) => at > instant);
+  }
+
+  /** It asks voters for a sign of life: what counts is the first time since a majority gave one. */
+  asks(now: number): void {
+    if (this.#isAnswered()) this.askedAt = now;
+  }
+
+  /** Who has asked nobody, or has not waited for as long as others would have, gives nobody up. */
+  hasWaited(now: number, answersMs: number): boolean {
+    return !this.#isAnswered() && now >= this.askedAt + answersMs;
+  }
+
+  #isAnswered(): boolean {
+    return this.#hears((at) => at >= this.askedAt);
+  }
+
+  #hears(isLate: (at: number) => boolean): boolean {
     return isQuorum(
       this.membership,
-      (id) => id === this.id || (this.peers.get(id)?.contactAt ?? Number.NEGATIVE_INFINITY) > instant,
+      (id) => id === this.id || isLate(this.peers.get(id)?.contactAt ?? Number.NEGATIVE_INFINITY),
     );
   }
 
