@@ -89,6 +89,7 @@ export class AlertDesk implements SinkListener {
       raft,
       members,
       minReplicas,
+      membershipPolicy: config.membership,
       leaderlessMs,
       rules: config.alerts,
       now: Date.now(),

@@ -10,10 +10,13 @@ import { SqlccError } from '../src/base/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import type { ConsensusLink } from './consensus-link.ts';
+import { advertisedHost, type NodeParts } from './node-parts.ts';
 import type { LeaderAddress } from './protocol.ts';
 import type { Reads } from './reads.ts';
 import { encodeCommand } from './requests.ts';
 import { announcement } from './routes/cluster.ts';
+import type { StepTime } from './startable.ts';
+import { VERSION } from './version.ts';
 
 const RETRY_MS = 200;
 const TIMEOUT_MS = 2000;
@@ -34,6 +37,25 @@ export interface AnnounceParts {
   readonly reads: Reads;
   readonly http: HttpClient;
   readonly logger: Logger;
+}
+
+/** What a node says of this start. */
+export function startWords(
+  { facts, bootCounter, inForce }: Pick<NodeParts, 'facts' | 'bootCounter' | 'inForce'>,
+  steps: readonly StepTime[],
+): AnnounceRequest {
+  const { network, monitoring } = inForce.config;
+  return {
+    instance_id: facts.instanceId,
+    boot_counter: bootCounter,
+    host: advertisedHost(inForce.config),
+    port: network.port,
+    client_port: network.clientPort,
+    peer_port: network.peerPort,
+    metrics_port: monitoring.metricsPort,
+    version: VERSION,
+    steps: [...steps],
+  };
 }
 
 async function once(parts: AnnounceParts, body: AnnounceRequest, attempt: number): Promise<void> {
@@ -69,7 +91,14 @@ async function tell(
   const error = answer.json() as { code?: string; message?: string; details?: { leader?: LeaderAddress } };
   if (error.code === 'not_leader' && error.details?.leader !== undefined) return error.details.leader;
   const code = FINAL.find((c) => c === error.code) ?? 'unavailable';
-  throw new SqlccError(code, error.message ?? `status ${answer.status}`);
+  const isGone = code === 'unauthenticated' || code === 'not_found';
+  throw new SqlccError(
+    code,
+    error.message ?? `status ${answer.status}`,
+    isGone
+      ? { hint: 'its data stays; to use this machine again, empty the data folder and join it anew' }
+      : {},
+  );
 }
 
 /**

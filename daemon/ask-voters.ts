@@ -1,5 +1,5 @@
 /** An observer's way to a new certificate: the voters on record are asked in turn, until one signs. */
-import { errorFromWire } from '../src/api/index.ts';
+import { errorFromWire, type RenewResponse } from '../src/api/index.ts';
 import { type NodeId, SqlccError } from '../src/base/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import type { StateLink } from './state-link.ts';
@@ -12,8 +12,11 @@ export interface AskParts {
   readonly state: Pick<StateLink, 'cluster'>;
 }
 
-/** The certificate for that key, PEM; throws what the last voter said, or unavailable. */
-export async function askVoters(parts: AskParts, publicKeyPem: string): Promise<string> {
+/**
+ * The certificate for that key, PEM, and what else a voter gives; throws what the last voter said, or
+ * unavailable.
+ */
+export async function askVoters(parts: AskParts, publicKeyPem: string): Promise<RenewResponse> {
   const { nodeId, http, state } = parts;
   const nodes = Object.values(state.cluster?.nodes ?? {});
   let refusal = new SqlccError('unavailable', 'no voter is on record');
@@ -27,11 +30,16 @@ export async function askVoters(parts: AskParts, publicKeyPem: string): Promise<
         timeoutMs: TIMEOUT_MS,
       });
       if (answer.status >= 300) throw errorFromWire(answer.status, answer.json());
-      return (answer.json() as { certificate: string }).certificate;
+      return answer.json() as RenewResponse;
     } catch (error) {
       if (!(error instanceof SqlccError)) throw error;
       refusal = error;
     }
   }
   throw refusal;
+}
+
+/** What a renewal asks a voter for. */
+export function voterAsked(parts: AskParts): (publicKeyPem: string) => Promise<string> {
+  return async (publicKeyPem) => (await askVoters(parts, publicKeyPem)).certificate;
 }

@@ -189,7 +189,8 @@ export class ConsensusLink {
   follow({ nodes, removed, revoked, pause, cooldowns }: NodeRoster & Restraint): void {
     this.#restrain({ pause, cooldowns });
     const known = Object.entries(nodes).map(
-      ([id, { suffrage, keySha256 }]) => [id, { suffrage, keySha256 }] as const,
+      ([id, { suffrage, keySha256, seat }]) =>
+        [id, { suffrage, keySha256, ...(seat !== undefined && { seat }) }] as const,
     );
     const roster: NodeRoster = {
       nodes: Object.fromEntries(known),

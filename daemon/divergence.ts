@@ -4,7 +4,7 @@
  * gives it another instance. Knowledge only; who acts on it reads `accused`.
  */
 import type { LogIndex, NodeId } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
+import { type ClusterState, seatOf } from '../src/cluster/index.ts';
 
 /** A node, and the index up to which its results were first found to differ. */
 export interface Accused {
@@ -39,7 +39,7 @@ export class Divergence {
     const differ = [...this.#found]
       .filter(([nodeId, { instanceId }]) => cluster.nodes[nodeId]?.instanceId === instanceId)
       .map(([nodeId, found]) => ({ nodeId, ...found }));
-    const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
+    const voters = Object.values(cluster.nodes).filter((n) => seatOf(n) === 'voter');
     const isVoter = ({ nodeId }: Accused): boolean => voters.some((v) => v.nodeId === nodeId);
     const against = differ.filter(isVoter);
     if (against.length <= voters.length / 2) return differ;

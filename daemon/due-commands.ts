@@ -48,6 +48,13 @@ export function pauseDue({ pause }: Pick<ClusterState, 'pause'>, now: Timestamp)
   return pause !== null && pause.expires <= now ? [{ kind: 'cluster-resume', cause: 'expired' }] : [];
 }
 
+/** Drains that end by themselves. */
+export function drainsDue(cluster: ClusterState, now: Timestamp): ClusterCommand[] {
+  return Object.entries(cluster.drains ?? {})
+    .filter(([, drain]) => drain.expires <= now)
+    .map(([nodeId]) => ({ kind: 'drain-disable', nodeId, cause: 'expired' }));
+}
+
 /** The command that takes back what is on trial; null when nothing is. */
 export function revertCommand(cluster: ClusterState, nodeId: NodeId, cause: string): ClusterCommand | null {
   const { tentative } = cluster;

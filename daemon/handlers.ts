@@ -16,6 +16,7 @@ import * as people from './routes/people.ts';
 import * as steering from './routes/steering.ts';
 import { events, watchKeys } from './routes/streams.ts';
 import * as support from './routes/support.ts';
+import { verify, verifyNode, verifyPart } from './routes/verify.ts';
 
 type Route = (context: NodeContext, call: Call) => ReturnType<NonNullable<Handlers['status']>>;
 
@@ -54,6 +55,9 @@ export function createHandlers(context: NodeContext): Handlers {
     views: bind(cluster.views),
     nodeHealths: bind(nodeHealths),
     checkHealth: bind(checkHealth),
+    verify: bind(verify),
+    verifyNode: bind(verifyNode),
+    verifyPart: bind(verifyPart),
     stateHash: bind(cluster.stateHash),
     version: bind(cluster.version),
     events: bind(events),

@@ -7,7 +7,7 @@
 import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
 import { LIMITS, SqlccError, unreachable } from '../src/base/index.ts';
 import type { CandidateRow, ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
-import { planFailover, planSwitchover } from '../src/cluster/index.ts';
+import { planFailover, planSwitchover, replacementDue } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
@@ -16,7 +16,14 @@ import type { ConfigTrial } from './config-trial.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { alertTransitions, type Leadership } from './current-alerts.ts';
 import { shortId } from './data-dir.ts';
-import { livenessDue, maintenanceDue, pauseDue, revertCommand, silencesDue } from './due-commands.ts';
+import {
+  drainsDue,
+  livenessDue,
+  maintenanceDue,
+  pauseDue,
+  revertCommand,
+  silencesDue,
+} from './due-commands.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
@@ -26,6 +33,7 @@ import { nextStep } from './operation-steps.ts';
 import { candidatesNow, type LagScale, planFacts } from './plan-facts.ts';
 import type { AppliedResult } from './protocol.ts';
 import type { Reads } from './reads.ts';
+import { replacementCommand, replacementFacts } from './replacement-duty.ts';
 import { encodeCommand } from './requests.ts';
 import { scheduleStep } from './schedule-step.ts';
 import type { StateLink } from './state-link.ts';
@@ -176,10 +184,9 @@ export class LeaderDuties {
           await this.#fail(operation, result.message);
           break;
         }
-        case 'remove-member': {
+        case 'change-members': {
           const expected = status.membershipIndex;
-          const change = { kind: 'remove', nodeId: step.nodeId } as const;
-          await consensus.changeMembership(change, expected, PROPOSE_TIMEOUT_MS);
+          await consensus.changeMembership(step.change, expected, PROPOSE_TIMEOUT_MS);
           break;
         }
         case 'transfer': {
@@ -252,8 +259,10 @@ export class LeaderDuties {
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
       ...maintenanceDue(cluster, Date.now()),
       ...pauseDue(cluster, Date.now()),
+      ...drainsDue(cluster, Date.now()),
       ...this.#trialDue(cluster),
       ...silencesDue(cluster, Date.now()),
+      ...this.#replacementDue(cluster),
       ...this.#toldDue(),
       ...this.#alertsDue(cluster, {
         leaderId: this.#parts.nodeId,
@@ -261,6 +270,17 @@ export class LeaderDuties {
         rules,
       }),
     ];
+  }
+
+  /** The policy of the configuration about voters that stay dead. */
+  #replacementDue(cluster: ClusterState): ClusterCommand[] {
+    const { nodeId, consensus, gossip, ownFacts, inForce } = this.#parts;
+    const policy = inForce.config.membership;
+    const raft = consensus.status;
+    if (policy.replaceDeadVoterAfterMs === 0 || raft === null) return [];
+    const memberOf = (id: NodeId) => (id === nodeId ? ownFacts() : gossip.member(id));
+    const verdict = replacementDue(cluster, policy, replacementFacts({ raft, memberOf }), Date.now());
+    return replacementCommand(verdict, { cluster, policy, id: shortId() });
   }
 
   /** A configuration on trial that was not confirmed in time, or that the cluster does not bear. */

@@ -10,6 +10,7 @@ import { type Denied, H2Server, PlainServer, Router, type RouterOptions } from '
 import { createAuthenticator } from './authenticate.ts';
 import type { NodePki } from './data-files.ts';
 import type { Denials } from './denials.ts';
+import { type Doors, DrainGate, gated } from './drain-gate.ts';
 import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import type { NodeContext } from './node-context.ts';
@@ -43,7 +44,8 @@ export class Listeners {
     const { pki, facts, gossip, state } = this.#parts;
     const { network, monitoring } = this.#parts.inForce.config;
     const context = this.#context();
-    const handlers = createHandlers(context);
+    const gate = this.#gateOf(context);
+    const handlers = gated(createHandlers(context), gate.refusal, gate.closed);
     const authenticator = createAuthenticator(facts.clusterId, () => state.cluster);
     const rules: RouterOptions = {
       handlers,
@@ -86,6 +88,18 @@ export class Listeners {
       handle: (question) => plainAnswer(context, question),
     });
     await this.#plain.start();
+  }
+
+  /** Data of a drained node are asked for elsewhere; what this is about is in the record and who leads. */
+  #gateOf({ logger }: NodeContext): DrainGate {
+    const { facts, state, reads, consensus } = this.#parts;
+    const doors = (): Doors[] =>
+      // between nodes there are sessions on the first port only
+      this.#servers.map((server, n) => ({ dismiss: (graceMs) => server.dismiss(graceMs, n > 0) }));
+    const parts = { nodeId: facts.nodeId, cluster: () => state.cluster, leader: () => reads.leader() };
+    const gate = new DrainGate(parts, doors, (what) => logger.log('info', 'drain', { what }));
+    consensus.onStatus(() => gate.follow());
+    return gate;
   }
 
   /** New connections see this certificate; old ones go on. */

@@ -15,7 +15,9 @@ export function nextMemberStep(
   const { voters, outgoing, learners, learnersNext } = membership;
   const members = new Map<string, RaftMember>();
   for (const m of [...outgoing, ...voters, ...learnersNext, ...learners]) members.set(m.nodeId, m);
-  const leaving = cluster.operations.find((o) => o.state === 'running' && o.kind === 'remove-node')?.from;
+  const leaving = cluster.operations.find(
+    (o) => o.state === 'running' && (o.kind === 'remove-node' || o.kind === 'replace-node'),
+  )?.from;
   for (const { nodeId, instanceId, host, peerPort } of Object.values(cluster.nodes)) {
     if (nodeId === leaving) continue;
     const member = members.get(nodeId);

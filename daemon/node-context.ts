@@ -34,6 +34,7 @@ import { encodeCommand, originOf, refuseSession } from './requests.ts';
 import type { SeenCertificates } from './seen-certificates.ts';
 import type { StateLink } from './state-link.ts';
 import type { SystemSample } from './system-sampler.ts';
+import type { Verifier } from './verifier.ts';
 
 export interface NodeContext {
   readonly facts: NodeFacts;
@@ -53,6 +54,7 @@ export interface NodeContext {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
+  readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;
   readonly keys: KeyWatch;
@@ -114,7 +116,18 @@ export function viewSources(context: NodeContext): ViewSources {
   const { leaderlessMs } = context.events;
   const rules = context.config.alerts;
   const { nodeId } = context.facts;
-  return { nodeId, cluster, raft, members, minReplicas, leaderlessMs, rules, now: Date.now() };
+  const { membership: membershipPolicy } = context.config;
+  return {
+    nodeId,
+    cluster,
+    raft,
+    members,
+    minReplicas,
+    membershipPolicy,
+    leaderlessMs,
+    rules,
+    now: Date.now(),
+  };
 }
 
 /** What this node knows of a node, itself included; undefined for one of which nothing was heard. */

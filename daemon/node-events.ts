@@ -70,6 +70,8 @@ export class NodeEvents {
   heardApplied: (events: readonly ClusterEvent[]) => void = () => {};
   /** Called when this leader begins to give leadership away by itself; set once by NodeManager. */
   handingOver: (cause: string) => void = () => {};
+  /** Why there is no majority here, in words; set once by who can tell. */
+  isolation: () => string | null = () => null;
   /** Called when the replicated record may have changed; set once by NodeManager. */
   clusterChanged: () => void = () => {};
 
@@ -189,7 +191,8 @@ export class NodeEvents {
     }
     this.#leaderlessSince ??= performance.now();
     if (performance.now() - this.#leaderlessSince < LEADERLESS_FAIL_MS) return;
-    consensus.proposals.failAll('no leader: a majority of the voters does not answer');
+    const why = this.isolation() ?? 'no leader: a majority of the voters does not answer';
+    consensus.proposals.failAll(why);
   }
 
   onPeer(peer: NodeId, status: 'lost' | 'dead' | 'restored'): void {

@@ -9,11 +9,12 @@ import type { NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState } from '../src/cluster/index.ts';
 import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
-import { announce } from './announce.ts';
-import { askVoters } from './ask-voters.ts';
-import { checkPki } from './data-files.ts';
+import { announce, startWords } from './announce.ts';
+import { voterAsked } from './ask-voters.ts';
+import { checkPki, type NodePki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
+import { type IsolationWatch, watchIsolation } from './isolation-watch.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Listeners } from './listeners.ts';
 import { MetricsSource } from './metrics-source.ts';
@@ -35,6 +36,7 @@ import { type Startable, type StepTime, seedStep, startAll, stopAll } from './st
 import { toldReadings } from './told.ts';
 import { supersededBy, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';
+import { VoterKey } from './voter-key.ts';
 
 /** How long a start waits for what others must give before it goes on without. */
 const DISCOVER_MS = 1000;
@@ -52,6 +54,7 @@ interface Life {
   readonly duties: LeaderDuties;
   readonly listeners: Listeners;
   readonly renewal: Renewal;
+  readonly watch: IsolationWatch;
 }
 
 export class NodeManager {
@@ -252,16 +255,22 @@ export class NodeManager {
     };
     parts.events.elected = (event, leaderlessMs) => duties.onElected(event, leaderlessMs);
     parts.events.handingOver = (cause) => duties.onHandingOver(cause);
-    parts.events.clusterChanged = () => this.#followRecord(parts);
-    const askVoter = (publicKeyPem: string) => askVoters({ nodeId, http: parts.http, state }, publicKeyPem);
-    const renewal = new Renewal({ ...renewing, askVoter }, (pki) => {
+    const asking = { nodeId, http: parts.http, state };
+    const renewed = (pki: NodePki): void => {
       listeners.reload(pki);
       parts.gossip.reloadCertificates();
       parts.consensus.reloadCertificates();
       parts.http.reload({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
       metrics.renewed(pki.nodeCert);
-    });
-    this.#life = { parts, health, alerts, duties, listeners, renewal };
+    };
+    const voterKey = new VoterKey({ ...asking, dataDir: this.#options.dataDir, logger, renewed });
+    parts.events.clusterChanged = () => {
+      this.#followRecord(parts);
+      void voterKey.follow();
+    };
+    const renewal = new Renewal({ ...renewing, askVoter: voterAsked(asking) }, renewed);
+    const watch = watchIsolation(parts, { logger, askWhetherKnown: () => this.#announce([]) });
+    this.#life = { parts, health, alerts, duties, listeners, renewal, watch };
   }
 
   async #close(): Promise<void> {
@@ -373,7 +382,8 @@ export class NodeManager {
   }
 
   async #watch(): Promise<void> {
-    const { health, alerts, renewal } = this.#need();
+    const { health, alerts, renewal, watch } = this.#need();
+    watch.start();
     health.start();
     alerts.start();
     renewal.start();
@@ -381,6 +391,7 @@ export class NodeManager {
 
   async #unwatch(): Promise<void> {
     this.#life?.renewal.stop();
+    this.#life?.watch.stop();
     await this.#life?.alerts.stop();
     await this.#life?.health.stop();
   }
@@ -411,26 +422,13 @@ export class NodeManager {
 
   #announce(steps: readonly StepTime[]): void {
     const { parts } = this.#need();
-    const { network, monitoring } = parts.inForce.config;
     const { nodeId } = parts.facts;
-    const body = {
-      instance_id: parts.facts.instanceId,
-      boot_counter: parts.bootCounter,
-      host: advertisedHost(parts.inForce.config),
-      port: network.port,
-      client_port: network.clientPort,
-      peer_port: network.peerPort,
-      metrics_port: monitoring.metricsPort,
-      version: VERSION,
-      steps: [...steps],
-    };
     const { consensus, reads, http } = parts;
-    announce({ nodeId, consensus, reads, http, logger: this.#logger }, body, this.#abort.signal).catch(
-      (error) => {
-        this.#logger.log('error', 'refused-by-cluster', { error: (error as Error).message });
-        this.#fail(error as SqlccError);
-      },
-    );
+    const told = { nodeId, consensus, reads, http, logger: this.#logger };
+    announce(told, startWords(parts, steps), this.#abort.signal).catch((error) => {
+      this.#logger.log('error', 'refused-by-cluster', { error: (error as Error).message });
+      this.#fail(error as SqlccError);
+    });
   }
 
   /** A leader that stops hands over first: no write waits for a timeout. */

@@ -34,6 +34,7 @@ import { SeenCertificates } from './seen-certificates.ts';
 import { StateLink } from './state-link.ts';
 import { SystemSampler } from './system-sampler.ts';
 import { createThreads, type Threads } from './threads.ts';
+import { Verifier } from './verifier.ts';
 
 export interface NodeOptions {
   readonly config: ClusterConfig;
@@ -76,6 +77,7 @@ export interface NodeParts {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
+  readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;
   readonly keys: KeyWatch;
@@ -102,7 +104,8 @@ export function raftSettings(
   avoid: readonly NodeId[],
 ): RaftSettings {
   const { heartbeatIntervalMs, electionTimeoutMs } = config.raft;
-  return { heartbeatIntervalMs, electionTimeoutMs, hintStaggerMs: 7, autoPromote, avoid };
+  const promoteAfterMs = LIMITS.learnerStableMs;
+  return { heartbeatIntervalMs, electionTimeoutMs, hintStaggerMs: 7, autoPromote, promoteAfterMs, avoid };
 }
 
 /** Refused callers and peers: counted, logged, and kept on this disk. */
@@ -163,6 +166,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
       if (state.cluster !== null) consensus.follow(state.cluster);
       events.onRestored(index);
     },
+    mark: (id, index) => verifier.onMark(id, index),
     diverged: (peer, index) => events.onDiverged(peer, index, state.cluster),
     snapshot: (message) => events.onSnapshot(message),
     log: ({ level, event, fields }) => logger.log(level, event, fields),
@@ -170,6 +174,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   await openState(state, threads, { facts, snapshotThreshold: config.raft.logCompactionThreshold });
   const reader = StateReader.open(join(dataDir, 'engine'));
   const readers = new ReaderPool({ dir: join(dataDir, 'engine'), entry: entryUrl('reader-process') });
+  const verifier = new Verifier({ readers, state, logger });
   const keys = new KeyWatch(state.appliedIndex);
   hub.load(reader.events(LIMITS.eventHistory), state.appliedIndex);
   const consensus = new ConsensusLink(threads.consensusPort, {
@@ -185,7 +190,17 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   return {
     ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
-    ...{ consensus, state, reader, readers, reads, denials, denialChain, seen: new SeenCertificates() },
+    ...{
+      consensus,
+      state,
+      reader,
+      readers,
+      reads,
+      verifier,
+      denials,
+      denialChain,
+      seen: new SeenCertificates(),
+    },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }

@@ -1,6 +1,6 @@
 /** Settings of a node's parts that follow from its configuration and the cluster's record. */
 import type { NodeId } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
+import { type ClusterState, runningOperation, seatOf } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { isWildcard } from './init.ts';
 import { advertisedHost, type NodeOptions, raftSettings } from './node-parts.ts';
@@ -8,10 +8,16 @@ import type { RenewalOptions } from './renewal.ts';
 
 /** Raft's; `accused`: nodes whose results are not to be trusted. */
 export function settingsOf(config: ClusterConfig, cluster: ClusterState, accused: readonly NodeId[]) {
-  const voters = Object.values(cluster.nodes).filter((n) => n.suffrage === 'voter');
+  // the two of a replacement get and lose their votes by it alone, or the quorum would grow on the way
+  const running = runningOperation(cluster);
+  const isSwap = running?.kind === 'replace-node' || running?.kind === 'replace-voter';
+  const swapped: readonly (NodeId | null)[] = isSwap ? [running.from, running.to] : [];
+  const voters = Object.values(cluster.nodes).filter((n) => seatOf(n) === 'voter');
+  const ready = voters.map((n) => n.nodeId).filter((id) => !swapped.includes(id));
   // a paused cluster gets no further voter by itself: who is ready waits as a learner
-  const autoPromote = cluster.pause === null ? voters.map((n) => n.nodeId).sort() : [];
-  const avoid = new Set([...Object.keys(cluster.maintenance), ...accused]);
+  const autoPromote = cluster.pause === null ? ready.sort() : [];
+  const aside = [...Object.keys(cluster.maintenance), ...Object.keys(cluster.drains ?? {})];
+  const avoid = new Set([...aside, ...accused]);
   return raftSettings(config, autoPromote, [...avoid].sort());
 }
 

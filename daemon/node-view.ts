@@ -5,18 +5,31 @@
  */
 import type { AlertRecord, AlertRule } from '../src/alerts/index.ts';
 import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
-import type { Duration, LogIndex, NodeId, Term, Timestamp } from '../src/base/index.ts';
-import type {
-  ClusterState,
-  Election,
-  Maintenance,
-  NodeRecord,
-  ScheduledOperation,
+import {
+  type Duration,
+  formatDuration,
+  LIMITS,
+  type LogIndex,
+  type NodeId,
+  type Term,
+  type Timestamp,
+} from '../src/base/index.ts';
+import {
+  type ClusterState,
+  drainOf,
+  type Election,
+  type Maintenance,
+  type NodeRecord,
+  type ReplacementPolicy,
+  type ScheduledOperation,
+  seatOf,
 } from '../src/cluster/index.ts';
 import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { Accused } from './divergence.ts';
+import { type Isolation, isolationOf, isolationText } from './isolation.ts';
+import { replacementWords } from './replacement-duty.ts';
 import type { ToldIncident, ToldReadings } from './told.ts';
 
 /** What gossip knows of a member, with its own newest word about itself. */
@@ -66,6 +79,7 @@ export interface ViewSources {
   readonly raft: RaftStatus;
   readonly members: ReadonlyMap<NodeId, MemberFacts>;
   readonly minReplicas: number;
+  readonly membershipPolicy: ReplacementPolicy;
   /** How long this node has known of no leader. */
   readonly leaderlessMs: Duration;
   /** Alert rules in force. */
@@ -144,12 +158,26 @@ function divergenceIssues({ members }: ViewSources, { nodeId, instanceId }: Node
   return issues;
 }
 
+/** What a node that is to vote waits for; only the leader knows. */
+function voteIssues({ cluster, raft }: ViewSources, record: NodeRecord): string[] {
+  if (raft.role !== 'leader' || seatOf(record) !== 'voter') return [];
+  if (!raft.membership.learners.some((l) => l.nodeId === record.nodeId)) return [];
+  const peer = raft.peers.find((p) => p.nodeId === record.nodeId);
+  const isBusy = cluster.operations.some((o) => o.state === 'running');
+  if (peer === undefined || peer.caughtUpMs === null) {
+    return [`has no vote yet: it is at ${peer?.match ?? 0} of ${raft.last.index}`];
+  }
+  const [has, needs] = [formatDuration(peer.caughtUpMs), formatDuration(LIMITS.learnerStableMs)];
+  if (peer.caughtUpMs < LIMITS.learnerStableMs) return [`has no vote yet: caught up for ${has} of ${needs}`];
+  return isBusy ? ['has no vote yet: an operation is running'] : [];
+}
+
 /** Its own word; results that differ make it degraded, whatever it says. */
 function healthOf(sources: ViewSources, record: NodeRecord, digest: DigestFacts | null) {
   const differs = divergenceIssues(sources, record);
   const own = digest?.health ?? 'UNKNOWN';
   const health: NodeRow['health'] = differs.length > 0 && own === 'HEALTHY' ? 'DEGRADED' : own;
-  return { health, issues: [...(digest?.issues ?? []), ...differs] };
+  return { health, issues: [...(digest?.issues ?? []), ...differs, ...voteIssues(sources, record)] };
 }
 
 /** One row; an unreachable node has `state` null and `liveness` says why. */
@@ -179,6 +207,7 @@ export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
     issues: reachable ? issues : [`${liveness}: no word from it`, ...issues],
     last_check: digest === null ? null : isoTime(digest.at),
     maintenance: maintenanceView(cluster.maintenance[record.nodeId]),
+    drain: maintenanceView(drainOf(cluster, record.nodeId, now)),
     version: record.version,
     zone: record.zone,
     metadata: { ...record.metadata },
@@ -242,6 +271,22 @@ export function alertsOf(sources: ViewSources): readonly AlertRecord[] {
   return currentAlerts(cluster, { leaderId: raft.leaderId, leaderlessMs, rules }, now);
 }
 
+function wordsOnReplacement({ cluster, membershipPolicy, raft, members, now }: ViewSources): string | null {
+  return replacementWords(cluster, membershipPolicy, { raft, memberOf: (id) => members.get(id) }, now);
+}
+
+/** From whom the answering node is cut off; null where it is not. */
+function isolationIn({ nodeId, raft, leaderlessMs, members }: ViewSources): Isolation | null {
+  return isolationOf({ self: nodeId, raft, leaderlessMs, memberOf: (id) => members.get(id) });
+}
+
+function isolationView(isolation: Isolation | null): StatusResponse['isolation'] {
+  if (isolation === null) return null;
+  const { sinceMs, reached, missing, needs } = isolation;
+  const text = isolationText(isolation);
+  return { since_ms: Math.round(sinceMs), reached: [...reached], missing: [...missing], needs, text };
+}
+
 /** Why the cluster is not healthy; `critical` ones mean that it can't write. */
 function clusterHealth(
   sources: ViewSources,
@@ -249,6 +294,8 @@ function clusterHealth(
 ): { health: StatusResponse['cluster']['health']; reasons: string[] } {
   const { raft } = sources;
   const critical: string[] = [];
+  const isolation = isolationIn(sources);
+  if (isolation !== null) critical.push(isolationText(isolation));
   const degraded: string[] = [];
   const voters = rows.filter((r) => r.voter);
   const alive = voters.filter((r) => r.liveness === 'alive').length;
@@ -262,6 +309,8 @@ function clusterHealth(
       degraded.push(`${row.node_id} is ${row.health.toLowerCase()}: ${row.issues.join(', ')}`);
     }
   }
+  const replacement = raft.role === 'leader' ? wordsOnReplacement(sources) : null;
+  if (replacement !== null) degraded.push(replacement);
   if (alive < sources.minReplicas)
     degraded.push(`${alive} live copies, min_replicas is ${sources.minReplicas}`);
   for (const alert of alertsOf(sources)) {
@@ -334,6 +383,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
       election_timeout_ms: Math.round(raft.electionTimeoutMs),
       heartbeat_interval_ms: extras.heartbeatIntervalMs,
     },
+    isolation: isolationView(isolationIn(sources)),
     primary: {
       node_id: raft.leaderId === null ? null : cluster.primary.nodeId,
       epoch: cluster.primary.epoch,

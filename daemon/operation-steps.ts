@@ -3,17 +3,12 @@
  * status: what the leader does now. Any leader can take it up at any point, because
  * nothing but the record says how far it got. A pure function; leader-duties acts.
  */
-import type { NodeId, Timestamp } from '../src/base/index.ts';
+import type { Timestamp } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
-import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import type { ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
-
-export type OperationStep =
-  | { readonly kind: 'propose'; readonly command: ClusterCommand }
-  | { readonly kind: 'transfer'; readonly to: NodeId | null; readonly operation: Operation }
-  | { readonly kind: 'remove-member'; readonly nodeId: NodeId }
-  /** Nothing to do until something else happens. */
-  | { readonly kind: 'wait' };
+import { end, enter, type OperationStep } from './operation-step.ts';
+import { replaceStep } from './replace-steps.ts';
 
 /** Length of a maintenance that names none. */
 export const DEFAULT_MAINTENANCE_MS = 3_600_000;
@@ -22,15 +17,6 @@ export const DEFAULT_MAINTENANCE_MS = 3_600_000;
 const IN_STEP_ENTRIES = 64;
 /** A target that is not in step by then is none: the switchover ends and the leader stays. */
 const CATCH_UP_MS = 10_000;
-
-function end(operation: Operation, error: string | null): OperationStep {
-  const state = error === null ? 'done' : 'failed';
-  return { kind: 'propose', command: { kind: 'operation-end', id: operation.id, state, error } };
-}
-
-function enter(operation: Operation, phase: string): OperationStep {
-  return { kind: 'propose', command: { kind: 'operation-phase', id: operation.id, phase, result: null } };
-}
 
 /** What the leader `self` does next for `operation`. */
 export function nextStep(
@@ -48,8 +34,18 @@ export function nextStep(
       return maintenanceStep(operation, cluster, raft);
     case 'maintenance-disable':
       return disableStep(operation, cluster);
+    case 'drain-enable':
+      return drainStep(operation, cluster, raft);
+    case 'drain-disable': {
+      const { from: nodeId, actor } = operation;
+      if (nodeId === null || cluster.drains?.[nodeId] === undefined) return end(operation, null);
+      return { kind: 'propose', command: { kind: 'drain-disable', nodeId, cause: `by ${actor}` } };
+    }
     case 'remove-node':
       return removalStep(operation, cluster, raft);
+    case 'replace-node':
+    case 'replace-voter':
+      return replaceStep(operation, cluster, raft);
     case 'hand-over':
     case 'config-update':
       return end(operation, null);
@@ -102,6 +98,20 @@ function maintenanceStep(operation: Operation, cluster: ClusterState, raft: Raft
   return { kind: 'transfer', to: operation.to, operation };
 }
 
+function drainStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
+  const nodeId = operation.from;
+  if (nodeId === null) return end(operation, 'the operation names no node');
+  if (cluster.drains?.[nodeId] === undefined) {
+    const { actor: owner, reason } = operation;
+    const forMs = operation.forMs ?? DEFAULT_MAINTENANCE_MS;
+    return { kind: 'propose', command: { kind: 'drain-enable', nodeId, owner, reason, forMs } };
+  }
+  if (raft.nodeId !== nodeId || raft.membership.voters.length < 2) return end(operation, null);
+  if (operation.phase === 'accepted') return enter(operation, 'handing-over');
+  if (raft.transferringTo !== null) return { kind: 'wait' };
+  return { kind: 'transfer', to: operation.to, operation };
+}
+
 function disableStep(operation: Operation, cluster: ClusterState): OperationStep {
   const nodeId = operation.from;
   if (nodeId === null || cluster.maintenance[nodeId] === undefined) return end(operation, null);
@@ -124,7 +134,7 @@ function removalStep(operation: Operation, cluster: ClusterState, raft: RaftStat
   if (isMember) {
     if (operation.phase !== 'leaving-raft') return enter(operation, 'leaving-raft');
     if (!raft.membershipCommitted) return { kind: 'wait' };
-    return { kind: 'remove-member', nodeId };
+    return { kind: 'change-members', change: { kind: 'remove', nodeId } };
   }
   if (!raft.membershipCommitted) return { kind: 'wait' };
   if (cluster.nodes[nodeId] !== undefined) {

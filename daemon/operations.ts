@@ -9,9 +9,12 @@ import type { OperationRequest, Plan } from '../src/api/index.ts';
 import { SqlccError, unreachable } from '../src/base/index.ts';
 import type { ClusterState, Operation, Planned } from '../src/cluster/index.ts';
 import {
+  OPERATION_PHASES,
+  planDrain,
   planFailover,
   planMaintenance,
   planRemoval,
+  planReplacement,
   planSwitchover,
   refusalCode,
 } from '../src/cluster/index.ts';
@@ -83,8 +86,14 @@ function drawPlan(
       const wish = { nodeId, ...lengthOf(request), ...allowed, owner, expectTerm };
       return planMaintenance(cluster, facts, wish, now);
     }
+    case 'drain':
+      return planDrain(cluster, facts, { nodeId, ...lengthOf(request), owner, expectTerm }, now);
     case 'remove-node':
       return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
+    case 'replace-node': {
+      const swap = { nodeId, by: request.to ?? '', stays: request.keep ?? false, expectTerm };
+      return planReplacement(cluster, facts, swap, now);
+    }
     default:
       return unreachable(request.kind);
   }
@@ -94,6 +103,10 @@ function drawPlan(
 export function requireNodes(cluster: ClusterState, named: readonly (string | undefined)[]): void {
   const unknown = named.find((id) => id !== undefined && !Object.hasOwn(cluster.nodes, id));
   if (unknown !== undefined) throw unknownNode(unknown, Object.keys(cluster.nodes));
+}
+
+function hasLength({ kind }: OperationRequest): boolean {
+  return kind === 'maintenance' || kind === 'drain';
 }
 
 /** What a request for maintenance means where it is silent. */
@@ -106,8 +119,13 @@ function bindingOf(
   at: Pick<Binding, 'to' | 'term' | 'config' | 'expires'>,
 ): Binding {
   const none = { enable: null, forMs: null };
-  const wish = request.kind === 'maintenance' ? lengthOf(request) : none;
-  return { kind: request.kind, node: request.node_id ?? null, ...wish, ...at };
+  const wish = hasLength(request) ? lengthOf(request) : none;
+  return {
+    kind: request.keep === true ? 'replace-voter' : request.kind,
+    node: request.node_id ?? null,
+    ...wish,
+    ...at,
+  };
 }
 
 /** What would happen, with a token that binds a later run to this very picture. */
@@ -190,8 +208,8 @@ export async function runOperation(
       from: plan.from,
       to: plan.to,
       reason: request.reason ?? '',
-      phase: 'accepted',
-      forMs: request.kind === 'maintenance' ? lengthOf(request).forMs : null,
+      phase: OPERATION_PHASES[operationKind(request)][0] ?? 'accepted',
+      forMs: hasLength(request) ? lengthOf(request).forMs : null,
       candidates: plan.candidates.map((c) => ({
         nodeId: c.node_id,
         eligible: c.eligible,
@@ -209,6 +227,8 @@ export async function runOperation(
 }
 
 function operationKind(request: OperationRequest) {
+  if (request.kind === 'replace-node') return request.keep === true ? 'replace-voter' : 'replace-node';
+  if (request.kind === 'drain') return request.enable === false ? 'drain-disable' : 'drain-enable';
   if (request.kind !== 'maintenance') return request.kind;
   return request.enable === false ? 'maintenance-disable' : 'maintenance-enable';
 }

@@ -44,7 +44,9 @@ export function wordRefusal(
 ): string | null {
   const { nodeId, role } = speaker;
   if (message.from !== nodeId) return `it speaks for ${message.from}`;
-  if (role === 'observer') {
+  // a spare that took a voter's place keeps its certificate: the record says that it votes
+  const isSeated = hearing.roster?.nodes[nodeId]?.seat === 'voter';
+  if (role === 'observer' && !isSeated) {
     if (VOTERS_ONLY[message.kind]) return `an observer sent ${message.kind}`;
     // observers do not stand: a term that they know first is one that this node learns from its leader
     if (message.term > hearing.term()) return 'an observer is in a later term';

@@ -126,7 +126,7 @@ function probed(context: NodeContext): ProbedNode {
   const { consensus, state, facts } = context;
   const raft = consensus.status;
   const { nodeId } = facts;
-  const maintenance = state.cluster?.maintenance ?? {};
+  const { maintenance = {}, drains = {} } = state.cluster ?? {};
   return {
     nodeId,
     role: raft?.role ?? null,
@@ -136,7 +136,7 @@ function probed(context: NodeContext): ProbedNode {
     isReady: context.isReady(),
     isOpen: state.cluster !== null,
     isResponsive: raft === null || consensus.statusAgeMs < SILENT_MS,
-    isInMaintenance: Object.hasOwn(maintenance, nodeId),
+    isInMaintenance: Object.hasOwn(maintenance, nodeId) || Object.hasOwn(drains, nodeId),
     health: context.ownFacts().digest?.health ?? 'UNKNOWN',
     zone: state.cluster?.nodes[nodeId]?.zone ?? '',
     metadata: state.cluster?.nodes[nodeId]?.metadata ?? {},

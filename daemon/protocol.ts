@@ -148,6 +148,8 @@ export type MainToState =
   | { readonly kind: 'snapshot' }
   /** Entries after which a snapshot may be made, from now on. */
   | { readonly kind: 'snapshot-threshold'; readonly entries: number }
+  /** The point in time of a mark is fixed: applying goes on. */
+  | { readonly kind: 'marked'; readonly id: string }
   | { readonly kind: 'stop' };
 
 export interface AppliedResult {
@@ -171,6 +173,8 @@ export type StateToMain =
     }
   | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
   | { readonly kind: 'snapshot-made'; readonly index: LogIndex; readonly size: number; readonly ms: number }
+  /** Everything up to a mark is applied, and nothing behind it until `marked`. */
+  | { readonly kind: 'mark'; readonly id: string; readonly index: LogIndex }
   | { readonly kind: 'diverged'; readonly peer: NodeId; readonly index: LogIndex }
   | {
       readonly kind: 'log';

@@ -20,11 +20,16 @@ const LEADER_WAIT_MS = 1000;
 /** Status and lists prefer a stale answer with its age over a long wait. */
 const STATUS_BARRIER_MS = 400;
 
+const ELSEWHERE =
+  'ask a node of the majority, or read with level none; it goes on by itself once it is reached';
+
 export class Reads {
   readonly #nodeId: NodeId;
   readonly #consensus: ConsensusLink;
   readonly #state: StateLink;
   #caughtUpAt = performance.now();
+  /** Why there is no majority here, in words; null = there is one, or nobody knows. Set by who can tell. */
+  isolation: () => string | null = () => null;
 
   constructor(nodeId: NodeId, consensus: ConsensusLink, state: StateLink) {
     this.#nodeId = nodeId;
@@ -60,9 +65,22 @@ export class Reads {
         throw new SqlccError('not_leader', `this node follows ${leader.node_id}`, { details: { leader } });
       }
       const left = deadline - performance.now();
-      if (left <= 0) throw new SqlccError('no_leader', 'the cluster has no leader now');
+      if (left <= 0) throw this.#noLeader();
       await this.#nextStatus(left);
     }
+  }
+
+  #noLeader(): SqlccError {
+    const why = this.isolation();
+    if (why === null) return new SqlccError('no_leader', 'the cluster has no leader now');
+    return new SqlccError('no_leader', `${this.#nodeId} is ${why}`, { hint: ELSEWHERE });
+  }
+
+  /** A read that no majority confirmed; where this node knows why, it says so. */
+  #unconfirmed(error: unknown): unknown {
+    const why = this.isolation();
+    if (why === null || !(error instanceof SqlccError) || error.code !== 'no_quorum') return error;
+    return new SqlccError('no_quorum', `${this.#nodeId} is ${why}`, { hint: ELSEWHERE });
   }
 
   /** Resolves with the next word of the consensus thread, or after `timeoutMs`. */
@@ -86,6 +104,14 @@ export class Reads {
 
   /** Waits until a read at this level may be answered from this node's state. */
   async prepare(wish: ReadWish, timeoutMs: number): Promise<ReadInfo> {
+    try {
+      return await this.#prepared(wish, timeoutMs);
+    } catch (error) {
+      throw this.#unconfirmed(error);
+    }
+  }
+
+  async #prepared(wish: ReadWish, timeoutMs: number): Promise<ReadInfo> {
     switch (wish.level) {
       case 'linearizable': {
         const began = performance.now();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { LIMITS, type LogIndex, type LogLevel, SqlccError } from '../src/base/index.ts';
 import { applyCommand, decodeState, encodeState } from '../src/cluster/index.ts';
 import type { LogEntry, SnapshotMeta } from '../src/raft/index.ts';
-import { decodeEntries, decodeMembership } from '../src/raft/index.ts';
+import { decodeEntries, decodeMembership, encodeEntries } from '../src/raft/index.ts';
 import { StateStore } from '../src/state/index.ts';
 import { SnapshotManager } from '../src/wal/index.ts';
 import { DigestWindow } from './digest-window.ts';
@@ -23,10 +23,21 @@ import type {
   StateToMain,
   StateWorkerData,
 } from './protocol.ts';
+import { markIn, type VerifyMark } from './verify-mark.ts';
 
 /** A snapshot is due at the configured number of entries and one of these (README 4.7). */
 const SNAPSHOT_LOG_BYTES = 64 * 1024 * 1024;
 const SNAPSHOT_AFTER_MS = 30_000;
+
+/** Entries that are applied as one group. */
+interface Batch {
+  readonly entries: readonly LogEntry[];
+  /** The same, encoded, in a buffer of their own. */
+  readonly packed: Uint8Array;
+  readonly tags: readonly (readonly [LogIndex, number])[];
+  /** The last one, when it is a mark for this node. */
+  readonly mark: VerifyMark | null;
+}
 
 export class StateHost {
   readonly #data: StateWorkerData;
@@ -40,6 +51,8 @@ export class StateHost {
   #snapshotThreshold: number;
   /** Messages that came while a snapshot is being loaded, or the disk waited for; null when nothing is. */
   #waiting: (() => void)[] | null = null;
+  /** While nothing is applied because a mark is being read. */
+  #mark: { readonly release: (id: string) => void } | null = null;
 
   constructor(data: StateWorkerData) {
     this.#data = data;
@@ -80,7 +93,10 @@ export class StateHost {
       if (message.kind === 'restore') this.#wanted.add(message.meta.id);
       this.#inOrder(() => this.#onConsensus(message));
     });
-    this.#data.main.on('message', (message: MainToState) => this.#inOrder(() => this.#onMain(message)));
+    this.#data.main.on('message', (message: MainToState) => {
+      if (message.kind === 'marked') this.#mark?.release(message.id);
+      else this.#inOrder(() => this.#onMain(message));
+    });
     this.#main({
       kind: 'open',
       appliedIndex: this.#store.appliedIndex(),
@@ -129,7 +145,7 @@ export class StateHost {
     }
   }
 
-  #onMain(message: MainToState): void {
+  #onMain(message: Exclude<MainToState, { kind: 'marked' }>): void {
     switch (message.kind) {
       case 'snapshot':
         void this.#snapshot();
@@ -146,7 +162,27 @@ export class StateHost {
   #apply(packed: Uint8Array, tags: readonly (readonly [LogIndex, number])[]): void {
     const decoded = decodeEntries(packed);
     if (!decoded.ok) failStop('state', `entries from the own log do not decode: ${decoded.reason}`);
-    const entries: readonly LogEntry[] = decoded.value;
+    const cut = markIn(decoded.value, this.#data.facts.nodeId);
+    if (cut === null) return this.#applyEntries({ entries: decoded.value, packed, tags, mark: null });
+    const [before, behind] = [decoded.value.slice(0, cut.count), decoded.value.slice(cut.count)];
+    this.#applyEntries({ entries: before, packed: encodeEntries(before), tags, mark: cut });
+    if (behind.length > 0) this.#inOrder(() => this.#apply(encodeEntries(behind), tags));
+  }
+
+  /** Applies nothing more until what is there now has been fixed by a reader, or that takes too long. */
+  #hold({ id, index }: VerifyMark): void {
+    this.#waiting ??= [];
+    const done = (): void => {
+      clearTimeout(timer);
+      this.#mark = null;
+      this.#goOn();
+    };
+    const timer = setTimeout(done, LIMITS.verifyHoldMs);
+    this.#mark = { release: (released) => (released === id ? done() : undefined) };
+    this.#main({ kind: 'mark', id, index });
+  }
+
+  #applyEntries({ entries, packed, tags, mark }: Batch): void {
     let group: ReturnType<StateStore['apply']>;
     try {
       group = this.#store.apply(entries);
@@ -154,6 +190,8 @@ export class StateHost {
       // disk full, I/O error, damage: never skip an entry, never go on
       failStop('state', `applying up to ${entries.at(-1)?.index} failed: ${(error as Error).message}`);
     }
+    // before anybody hears that this much is applied
+    if (mark !== null) this.#hold(mark);
     this.#consensus({ kind: 'applied', index: group.lastIndex });
     const idOf = new Map(tags);
     const results: AppliedResult[] = [];

@@ -12,6 +12,7 @@ import { refusedError } from './refused.ts';
 export interface StateListener {
   readonly applied: (message: Extract<StateToMain, { kind: 'applied' }>) => void;
   readonly restored: (appliedIndex: LogIndex) => void;
+  readonly mark: (id: string, index: LogIndex) => void;
   readonly diverged: (peer: string, index: LogIndex) => void;
   readonly snapshot: (message: Extract<StateToMain, { kind: 'snapshot-made' }>) => void;
   readonly log: (message: Extract<StateToMain, { kind: 'log' }>) => void;
@@ -89,6 +90,11 @@ export class StateLink {
     this.#post({ kind: 'snapshot-threshold', entries });
   }
 
+  /** What a mark stands for is fixed: applying goes on. */
+  marked(id: string): void {
+    this.#post({ kind: 'marked', id });
+  }
+
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.#stopped = resolve;
@@ -118,6 +124,8 @@ export class StateLink {
         return this.#listener.restored(message.appliedIndex);
       case 'snapshot-made':
         return this.#listener.snapshot(message);
+      case 'mark':
+        return this.#listener.mark(message.id, message.index);
       case 'diverged':
         return this.#listener.diverged(message.peer, message.index);
       case 'log':

@@ -5,7 +5,7 @@
  */
 import type { RenewRequest } from '../../src/api/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
-import type { NodeRecord } from '../../src/cluster/index.ts';
+import { type NodeRecord, seatOf } from '../../src/cluster/index.ts';
 import { issueNode, keyFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { readPki } from '../data-files.ts';
@@ -30,7 +30,8 @@ function ownRecord(context: NodeContext, call: Call, publicKeyPem: string): Node
 
 export async function renewCertificate(context: NodeContext, call: Call): Promise<Answer> {
   const { public_key: publicKeyPem } = call.body as RenewRequest;
-  const { nodeId, suffrage, host } = ownRecord(context, call, publicKeyPem);
+  const record = ownRecord(context, call, publicKeyPem);
+  const { nodeId, suffrage, host } = record;
   const other = borrowedHost(requireCluster(context), { node_id: nodeId, host }, suffrage);
   if (other !== null) throw new SqlccError('conflict', `${host} is the host of ${other}`);
   const { caCert, caKey } = readPki(context.facts.dataDir);
@@ -40,8 +41,11 @@ export async function renewCertificate(context: NodeContext, call: Call): Promis
   const certificate = await issueNode({
     authority: { certPem: caCert, keyPem: caKey },
     clusterId: context.facts.clusterId,
-    ...{ nodeId, role: suffrage, hosts: [host], publicKeyPem, now: Date.now() },
+    ...{ nodeId, role: seatOf(record), hosts: [host], publicKeyPem, now: Date.now() },
   });
   context.logger.log('info', 'certificate-signed', { node: nodeId });
-  return { body: { certificate } };
+  // who votes since a replacement must be able to sign too: an administrator wanted it so
+  const isSeated = suffrage === 'observer' && seatOf(record) === 'voter';
+  if (isSeated) context.logger.log('warn', 'ca-key-given', { node: nodeId });
+  return { body: { certificate, ca_key: isSeated ? caKey : null } };
 }

@@ -17,6 +17,7 @@ import * as control from './schemas/control.ts';
 import * as data from './schemas/data.ts';
 import { STEERING_ENDPOINTS } from './steering-endpoints.ts';
 import { SUPPORT_ENDPOINTS } from './support-endpoints.ts';
+import { VERIFY_ENDPOINTS } from './verify-endpoints.ts';
 
 const READ = ['level', 'min_index'] as const;
 
@@ -147,6 +148,7 @@ export const ENDPOINTS = {
     summary: 'Recent samples of all nodes',
   },
   ...OBSERVE_ENDPOINTS,
+  ...VERIFY_ENDPOINTS,
   operations: {
     method: 'GET',
     path: '/v1/operations',

@@ -25,6 +25,7 @@ export type {
   NodeRow,
   NodesResponse,
   RenewRequest,
+  RenewResponse,
   StatusResponse,
   UpdateNodeRequest,
   VersionResponse,
@@ -96,4 +97,5 @@ export type {
   LogLevelResponse,
   LogResponse,
 } from './schemas/support.ts';
+export type { VerifyPartRequest, VerifyPartResponse, VerifyResponse } from './schemas/verify.ts';
 export { API_PREFIX, PROTOCOL_VERSION } from './version.ts';

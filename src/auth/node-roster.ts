@@ -18,7 +18,15 @@ export interface NodeClaim {
 /** The nodes on record and those that were removed; the replicated state is one of these. */
 export interface NodeRoster {
   readonly nodes: Readonly<
-    Record<string, { readonly suffrage: NodeRole; readonly keySha256: string | null }>
+    Record<
+      string,
+      {
+        readonly suffrage: NodeRole;
+        readonly keySha256: string | null;
+        /** Its part since a replacement; the certificate may say the one or the other. */
+        readonly seat?: NodeRole;
+      }
+    >
   >;
   readonly removed: readonly { readonly nodeId: string; readonly keySha256: string | null }[];
   /** Certificates that were called back; those by name are people's. */
@@ -46,6 +54,8 @@ export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string
   const pinned = record.keySha256 ?? null;
   if (pinned !== null && pinned !== keySha256)
     return `node ${nodeId} has another key on record: this certificate is of a disk that was replaced`;
-  if (record.suffrage !== role) return `node ${nodeId} is ${record.suffrage} on record, not ${role}`;
+  // a vote that moved brings a certificate of the other role, and the old one counts until then
+  if (record.suffrage !== role && record.seat === undefined)
+    return `node ${nodeId} is ${record.suffrage} on record, not ${role}`;
   return null;
 }

@@ -225,6 +225,12 @@ export const LIMITS = {
   /** One file of a support archive, and all of them before they are packed; more is cut off or left out. */
   maxSupportFileBytes: 8 * 1024 * 1024,
   maxSupportBytes: 64 * 1024 * 1024,
+  /**
+   * How long a node may stop applying for a comparison of all nodes at one index, and how many results it
+   * keeps.
+   */
+  verifyHoldMs: 3000,
+  verificationsKept: 8,
   /** Digests of windows of the log kept for comparison, own ones and early ones of peers; the oldest go. */
   digestsKept: 1024,
   /** Lines of a node's log that it keeps in memory for screens. */
@@ -238,8 +244,12 @@ export const LIMITS = {
   screenAnswers: 40,
   /** Rows of nodes in its pictures of the last hour, and points of its charts, over all nodes. */
   screenRecordRows: 60_000,
+  /** Clients of a drained node get this long to go by themselves. */
+  drainGraceMs: 10_000,
   /** Voters of one Raft group. */
   maxVoters: 7,
+  /** A learner gets its vote by itself, or a dead voter's, when it has been caught up for so long. */
+  learnerStableMs: 500,
   /** Notifications waiting for one channel; a further one is a dead letter at once. */
   maxQueuedNotifications: 4096,
   /** Notifications under way on one channel, each of another incident; the others wait. */

@@ -28,6 +28,7 @@ export type {
   StatusResponse,
   TokenRow,
   UserRow,
+  VerifyResponse,
   ViewsResponse,
 } from '../api/index.ts';
 export type { ErrorCode } from '../base/index.ts';

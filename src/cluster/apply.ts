@@ -16,6 +16,7 @@ import { bootstrapCluster } from './bootstrap.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { confirmConfig, putConfig, revertConfig } from './config.ts';
+import { disableDrain, enableDrain } from './drain.ts';
 import { startLeader } from './elections.ts';
 import type { ClusterEvent } from './events.ts';
 import { recordHandOver } from './hand-over.ts';
@@ -27,7 +28,30 @@ import { done, refused } from './outcome.ts';
 import { pauseCluster, resumeCluster } from './pause.ts';
 import { changePeople } from './people.ts';
 import { addScheduled, cancelScheduled, skipScheduled, startScheduled } from './schedule.ts';
+import { moveSeat } from './seats.ts';
 import { createSilence, expireSilence } from './silences.ts';
+
+type OfAlerts = Extract<
+  ClusterCommand,
+  { kind: `alert-${string}` | `silence-${string}` | 'notification-steps' }
+>;
+
+function alertOutcome(state: ClusterState, command: OfAlerts, at: ApplyPosition): Outcome {
+  switch (command.kind) {
+    case 'alert-transition':
+      return moveAlert(state, command, at);
+    case 'alert-acknowledge':
+      return acknowledgeAlert(state, command, at);
+    case 'notification-steps':
+      return stepNotifications(state, command, at);
+    case 'silence-create':
+      return createSilence(state, command, at);
+    case 'silence-expire':
+      return expireSilence(state, command);
+    default:
+      return unreachable(command);
+  }
+}
 
 function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: ApplyPosition): Outcome {
   if (command.kind === 'bootstrap') return bootstrapCluster(state, command, at);
@@ -43,6 +67,8 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return stoppedNode(state, command, at);
     case 'node-liveness':
       return judgeNode(state, command, at);
+    case 'node-seat':
+      return moveSeat(state, command);
     case 'node-remove':
       return removeNode(state, command, at);
     case 'leader-started':
@@ -65,6 +91,10 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return skipScheduled(state, command, at);
     case 'hand-over-record':
       return recordHandOver(state, command, at);
+    case 'drain-enable':
+      return enableDrain(state, command, at);
+    case 'drain-disable':
+      return disableDrain(state, command, at);
     case 'operation-begin':
       return beginOperation(state, command, at);
     case 'operation-phase':
@@ -77,6 +107,8 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return confirmConfig(state, command, at);
     case 'config-revert':
       return revertConfig(state, command, at);
+    case 'verify-mark':
+      return done(state, [], { index: at.index });
     case 'token-create':
     case 'token-revoke':
     case 'user-set':
@@ -86,15 +118,11 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'audit-note':
       return done(state, []);
     case 'alert-transition':
-      return moveAlert(state, command, at);
     case 'alert-acknowledge':
-      return acknowledgeAlert(state, command, at);
     case 'notification-steps':
-      return stepNotifications(state, command, at);
     case 'silence-create':
-      return createSilence(state, command, at);
     case 'silence-expire':
-      return expireSilence(state, command);
+      return alertOutcome(state, command, at);
     default:
       return unreachable(command);
   }

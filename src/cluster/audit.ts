@@ -10,6 +10,7 @@ import type { ClusterState, NodeRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition } from './outcome.ts';
 import { own } from './outcome.ts';
+import { seatOf } from './seats.ts';
 
 interface Subject {
   readonly target: string;
@@ -40,6 +41,13 @@ function pauseWords({ pause }: ClusterState): string | null {
 function scheduleWords(state: ClusterState, id: string): string | null {
   const found = state.schedule.find((s) => s.id === id);
   return found === undefined ? null : `${found.state}, at ${new Date(found.at).toISOString()}`;
+}
+
+function drainWords(state: ClusterState, nodeId: string): string | null {
+  const found = own(state.drains ?? {}, nodeId);
+  return found === undefined
+    ? null
+    : `drained by ${found.owner} until ${new Date(found.expires).toISOString()}`;
 }
 
 function operationWords(state: ClusterState, id: string): string | null {
@@ -123,21 +131,40 @@ function steeringSubject(command: Steering): Subject {
   }
 }
 
+function seatWords(state: ClusterState, nodeId: string): string | null {
+  const node = own(state.nodes, nodeId);
+  return node === undefined ? null : `wanted as ${seatOf(node)}`;
+}
+
+function nodeWordsIn(state: ClusterState, nodeId: string): string | null {
+  return nodeWords(own(state.nodes, nodeId));
+}
+
+function onNode(
+  nodeId: string,
+  reason: string,
+  words: (state: ClusterState, nodeId: string) => string | null,
+): Subject {
+  return { target: nodeId, reason, seenIn: (state) => words(state, nodeId) };
+}
+
 /** What a control command is about; null for what a node or the leader reports by itself. */
 function subjectOf(command: ClusterCommand): Subject | null {
   switch (command.kind) {
     case 'bootstrap':
       return { target: command.name, reason: '', seenIn: (s) => `cluster ${s.clusterId}` };
-    case 'node-admit': {
-      const { nodeId } = command.node;
-      return { target: nodeId, reason: '', seenIn: (s) => nodeWords(own(s.nodes, nodeId)) };
-    }
+    case 'node-admit':
+      return onNode(command.node.nodeId, '', nodeWordsIn);
     case 'node-update':
-      return { target: command.nodeId, reason: '', seenIn: (s) => nodeWords(own(s.nodes, command.nodeId)) };
-    case 'node-remove': {
-      const { nodeId, reason } = command;
-      return { target: nodeId, reason, seenIn: (s) => nodeWords(own(s.nodes, nodeId)) };
-    }
+      return onNode(command.nodeId, '', nodeWordsIn);
+    case 'node-remove':
+      return onNode(command.nodeId, command.reason, nodeWordsIn);
+    case 'node-seat':
+      return onNode(command.nodeId, command.reason, seatWords);
+    case 'drain-enable':
+      return onNode(command.nodeId, command.reason, drainWords);
+    case 'drain-disable':
+      return onNode(command.nodeId, command.cause, drainWords);
     case 'maintenance-enable':
     case 'maintenance-disable':
     case 'cluster-pause':
@@ -191,6 +218,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'hand-over-record':
     case 'alert-transition':
     case 'notification-steps':
+    case 'verify-mark':
       return null;
   }
 }

@@ -47,6 +47,7 @@ export function candidateReasons(
   if (!facts.voters.includes(nodeId)) reasons.push('is no voter');
   const fact = facts.nodes.find((n) => n.nodeId === nodeId);
   if (isInMaintenance(state, nodeId, now)) reasons.push('is in maintenance');
+  if ((own(state.drains ?? {}, nodeId)?.expires ?? 0) > now) reasons.push('is drained');
   if (fact === undefined || fact.liveness !== 'alive') {
     // how far a node that can't be reached has come does not matter
     return [...reasons, fact === undefined ? 'is unknown to gossip' : `is ${fact.liveness}`];

@@ -36,8 +36,10 @@ export interface NodeRecord {
   readonly zone: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly version: string;
-  /** Wanted part in Raft; what it is now stands in the Raft membership. */
+  /** What it was admitted as, as its certificate says; what it is now stands in the Raft membership. */
   readonly suffrage: 'voter' | 'observer';
+  /** Wanted part in Raft since it got a vote, or lost it, by a replacement; absent = `suffrage`. */
+  readonly seat?: 'voter' | 'observer';
   /** Grows with each start of the daemon on this data directory. */
   readonly bootCounter: number;
   readonly joinedAt: Timestamp;
@@ -61,7 +63,13 @@ export type OperationKind =
   | 'hand-over'
   | 'maintenance-enable'
   | 'maintenance-disable'
+  | 'drain-enable'
+  | 'drain-disable'
   | 'remove-node'
+  /** Another node takes the vote of `from`, which leaves the cluster then. */
+  | 'replace-node'
+  /** The same, but `from` stays as a spare. */
+  | 'replace-voter'
   | 'config-update';
 export type OperationState = 'running' | 'done' | 'failed' | 'cancelled' | 'unknown';
 
@@ -113,7 +121,7 @@ export interface Operation {
   readonly error: string | null;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp | null;
-  /** Length of the maintenance that is to begin, ms; null for other kinds. */
+  /** Length of the maintenance or drain that is to begin, ms; null for other kinds. */
   readonly forMs: number | null;
   /** Why this target: one row a candidate, as shown before the plan was taken. */
   readonly candidates: readonly CandidateRow[];
@@ -213,6 +221,8 @@ export interface ClusterState {
   readonly schedule: readonly ScheduledOperation[];
   /** By what rests; those whose time is over mean nothing. */
   readonly cooldowns: Readonly<Record<string, Cooldown>>;
+  /** Nodes that serve no clients; absent = there was none yet. */
+  readonly drains?: Readonly<Record<string, Maintenance>>;
   /** Newest last; bounded by LIMITS.operationHistory. */
   readonly operations: readonly Operation[];
   readonly elections: readonly Election[];

@@ -79,6 +79,13 @@ export type ClusterCommand =
       readonly by: readonly NodeId[];
       readonly cause: string;
     }
+  /** Whether the node shall vote from now on. */
+  | {
+      readonly kind: 'node-seat';
+      readonly nodeId: NodeId;
+      readonly seat: 'voter' | 'observer';
+      readonly reason: string;
+    }
   /** Leaves for good: record, maintenance and alerts go, the id may be used by a new instance. */
   | { readonly kind: 'node-remove'; readonly nodeId: NodeId; readonly reason: string }
   | {
@@ -127,6 +134,14 @@ export type ClusterCommand =
       readonly candidates: readonly CandidateRow[];
     }
   | {
+      readonly kind: 'drain-enable';
+      readonly nodeId: NodeId;
+      readonly owner: string;
+      readonly reason: string;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'drain-disable'; readonly nodeId: NodeId; readonly cause: string }
+  | {
       readonly kind: 'operation-begin';
       readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {
         readonly candidates: readonly CandidateRow[];
@@ -168,6 +183,8 @@ export type ClusterCommand =
       readonly changes: readonly string[];
       readonly createNode: NodeId;
     }
+  /** Changes nothing: these nodes fix what they hold at the index of this entry, to compare it. */
+  | { readonly kind: 'verify-mark'; readonly id: string; readonly nodes: readonly NodeId[] }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }
   /** `add` a user, or `grant` one another role. */

@@ -35,6 +35,8 @@ export type {
   StateCommand,
 } from './command.ts';
 export { activeConfig } from './config.ts';
+export type { DrainRequest } from './drain.ts';
+export { drainOf, planDrain } from './drain.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
 export type { FailoverRequest } from './failover.ts';
@@ -50,5 +52,14 @@ export type { Applied, ApplyPosition } from './outcome.ts';
 export { pauseInForce } from './pause.ts';
 export type { ActionPlan, Check, NodeFact, PlanFacts, Planned } from './plan.ts';
 export { refusalCode } from './plan.ts';
+export type {
+  ReplacementFacts,
+  ReplacementPolicy,
+  ReplacementRequest,
+  ReplacementVerdict,
+  SpareFact,
+} from './replacement.ts';
+export { planReplacement, replacementDue } from './replacement.ts';
 export { scheduledDue, skipCause } from './schedule.ts';
+export { seatOf } from './seats.ts';
 export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';

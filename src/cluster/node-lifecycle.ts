@@ -9,6 +9,7 @@ import type { ClusterCommand } from './command.ts';
 import { SEED_START_STEPS } from './node-state.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
+import { readmission, seatOf } from './seats.ts';
 
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
 
@@ -72,7 +73,7 @@ function placeRefusal(state: ClusterState, node: NodeRecord): Outcome | null {
   if (others.length >= LIMITS.maxMembers) {
     return refused('failed_precondition', `a cluster has at most ${LIMITS.maxMembers} nodes`);
   }
-  const voters = others.filter((n) => n.suffrage === 'voter').length;
+  const voters = others.filter((n) => seatOf(n) === 'voter').length;
   if (node.suffrage === 'voter' && voters >= LIMITS.maxVoters) {
     const text = `a cluster has at most ${LIMITS.maxVoters} voters: join ${node.nodeId} as observer`;
     return refused('failed_precondition', text);
@@ -170,7 +171,9 @@ export function startedNode(
     message: `${nodeId} started (${addressOf(command)}, version ${version}, start ${bootCounter})`,
     data: { host, port, version, boot_counter: bootCounter, previous_liveness: record.liveness },
   };
-  return done(withNode(state, started), [...stepEvents(command), event], { repeated: false });
+  const back = readmission(record);
+  const events = [...stepEvents(command), event, ...(back === null ? [] : [back])];
+  return done(withNode(state, started), events, { repeated: false });
 }
 
 export function updateNode(state: ClusterState, command: CommandOf<'node-update'>): Outcome {
@@ -224,7 +227,8 @@ export function judgeNode(
           data: { by, cause },
         }
       : { kind: 'node-alive', nodeId, message: `${nodeId} is alive: ${cause}`, data: { by, cause } };
-  return done(withNode(state, judged), [event]);
+  const back = liveness === 'alive' ? readmission(record) : null;
+  return done(withNode(state, judged), back === null ? [event] : [event, back]);
 }
 
 /**
@@ -255,6 +259,7 @@ export function removeNode(
     ...state,
     nodes: without(state.nodes, nodeId),
     maintenance: without(state.maintenance, nodeId),
+    ...(state.drains === undefined ? {} : { drains: without(state.drains, nodeId) }),
     alerts: state.alerts.filter((a) => a.nodeId !== nodeId),
     removed: [...state.removed, gone].slice(-LIMITS.removedNodesKept),
   };

@@ -30,14 +30,19 @@ export interface RemovalRequest {
   readonly expectTerm?: Term | null;
 }
 
-interface Successor {
+export interface Successor {
   readonly to: NodeId | null;
   readonly candidates: readonly CandidateRow[];
   readonly checks: readonly Check[];
 }
 
 /** When the node leads, leadership moves first: to whom, or why it can't. */
-function successorOf(state: ClusterState, facts: PlanFacts, nodeId: NodeId, now: Timestamp): Successor {
+export function successorOf(
+  state: ClusterState,
+  facts: PlanFacts,
+  nodeId: NodeId,
+  now: Timestamp,
+): Successor {
   if (facts.leaderId !== nodeId) return { to: null, candidates: [], checks: [] };
   const candidates = candidateTable(state, facts, now);
   const to = candidates.find((c) => c.eligible)?.nodeId ?? null;
@@ -50,7 +55,7 @@ function successorOf(state: ClusterState, facts: PlanFacts, nodeId: NodeId, now:
   return { to, candidates, checks: [check('successor', 'fail', text)] };
 }
 
-function knownCheck(state: ClusterState, nodeId: NodeId): Check {
+export function knownCheck(state: ClusterState, nodeId: NodeId): Check {
   if (own(state.nodes, nodeId) !== undefined) return check('node', 'pass', `${nodeId} is known`);
   return check('node', 'fail', `${nodeId} is no node of this cluster`);
 }

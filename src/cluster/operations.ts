@@ -33,7 +33,11 @@ export const OPERATION_PHASES: Readonly<Record<OperationKind, readonly string[]>
   'hand-over': ['transferring'],
   'maintenance-enable': ['accepted', 'handing-over'],
   'maintenance-disable': ['accepted'],
+  'drain-enable': ['accepted', 'handing-over'],
+  'drain-disable': ['accepted'],
   'remove-node': ['accepted', 'handing-over', 'leaving-raft'],
+  'replace-node': ['catching-up', 'handing-over', 'swapping', 'removing'],
+  'replace-voter': ['catching-up', 'handing-over', 'swapping'],
   'config-update': ['accepted'],
 };
 

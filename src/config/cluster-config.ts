@@ -34,6 +34,16 @@ export interface ReplicationConfig {
   readonly replicaLagThresholdBytes: number;
 }
 
+/** What the cluster does by itself about its voters. */
+export interface MembershipConfig {
+  /** A voter that has been dead this long gives its vote to a spare, ms; 0 = never. */
+  readonly replaceDeadVoterAfterMs: number;
+  /** With fewer voters no vote is moved by itself. */
+  readonly minVoters: number;
+  /** Between two votes that are moved by themselves, ms. */
+  readonly replaceCooldownMs: number;
+}
+
 export interface MonitoringConfig {
   readonly enableMetrics: boolean;
   readonly metricsHost: string;
@@ -73,6 +83,7 @@ export interface ClusterConfig {
   readonly network: NetworkConfig;
   readonly raft: RaftConfig;
   readonly replication: ReplicationConfig;
+  readonly membership: MembershipConfig;
   readonly monitoring: MonitoringConfig;
   readonly alerts: readonly AlertRule[];
   readonly metrics: MetricSelection;

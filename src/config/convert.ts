@@ -46,7 +46,7 @@ function notifiersOf({ email, slack, pagerduty, webhook }: ConfigFile['notifiers
 
 /** A checked file as the record that everybody reads. */
 export function toConfig({ cluster, alerts, metrics, notifiers }: ConfigFile): ClusterConfig {
-  const { raft, replication, monitoring } = cluster;
+  const { raft, replication, membership, monitoring } = cluster;
   return {
     name: cluster.name,
     nodeId: cluster.node_id,
@@ -65,6 +65,11 @@ export function toConfig({ cluster, alerts, metrics, notifiers }: ConfigFile): C
       syncReplication: replication.sync_replication,
       minReplicas: replication.min_replicas,
       replicaLagThresholdBytes: replication.replica_lag_threshold,
+    },
+    membership: {
+      replaceDeadVoterAfterMs: membership.replace_dead_voter_after,
+      minVoters: membership.min_voters,
+      replaceCooldownMs: membership.replace_cooldown,
     },
     monitoring: {
       enableMetrics: monitoring.enable_metrics,
@@ -123,7 +128,7 @@ export interface FileTree {
 
 /** The record as the file would say it: every key, also those at their default. */
 export function toFile(config: ClusterConfig): FileTree {
-  const { network, raft, replication, monitoring, metrics } = config;
+  const { network, raft, replication, membership, monitoring, metrics } = config;
   const groups = Object.entries(metrics).filter(([, names]) => names !== null);
   const notifiers = notifiersFile(config.notifiers);
   return {
@@ -152,6 +157,11 @@ export function toFile(config: ClusterConfig): FileTree {
         sync_replication: replication.syncReplication,
         min_replicas: replication.minReplicas,
         replica_lag_threshold: sizeText(replication.replicaLagThresholdBytes),
+      },
+      membership: {
+        replace_dead_voter_after: membership.replaceDeadVoterAfterMs,
+        min_voters: membership.minVoters,
+        replace_cooldown: membership.replaceCooldownMs,
       },
       monitoring: {
         enable_metrics: monitoring.enableMetrics,

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { alertRuleSchema } from '../alerts/index.ts';
-import { isClusterName, parseNodeId, parseSize } from '../base/index.ts';
+import { isClusterName, parseDuration, parseNodeId, parseSize } from '../base/index.ts';
 import type { ChangeEffect } from './cluster-config.ts';
 
 /** What people want to know of a key beside its type. */
@@ -50,6 +50,17 @@ const size = z
     const bytes = typeof value === 'number' ? value : parseSize(value);
     if (bytes !== undefined && bytes >= 0) return bytes;
     context.addIssue({ code: 'custom', message: 'is no size such as 100MB' });
+    return z.NEVER;
+  });
+
+/** `10m`, `30s`, or a number of milliseconds; 0, or at least `low` ms and at most 30 days. */
+const duration = (low: number) =>
+  z.union([z.string(), z.int()], { error: 'is no duration such as 10m' }).transform((value, context) => {
+    const ms = typeof value === 'number' ? value : parseDuration(value);
+    const isGood = ms !== undefined && (ms === 0 || ms >= low) && ms >= 0 && ms <= 30 * 86_400_000;
+    if (isGood) return ms;
+    const few = low > 0 ? ` from ${low} ms, or 0,` : '';
+    context.addIssue({ code: 'custom', message: `is no duration${few} such as 10m, at most 30d` });
     return z.NEVER;
   });
 
@@ -130,6 +141,25 @@ const replication = z.strictObject({
   }),
 });
 
+const membership = z.strictObject({
+  replace_dead_voter_after: duration(1000).default(0).register(KEYS, {
+    doc: 'A voter that is dead this long gives its vote to a spare (a healthy observer); 0 = never',
+    unit: 'ms',
+    effect: 'live',
+  }),
+  min_voters: whole(1, 7).default(3).register(KEYS, {
+    doc: 'With fewer voters than this no vote is moved by itself',
+    unit: 'nodes',
+    effect: 'live',
+  }),
+  replace_cooldown: duration(0).default(600_000).register(KEYS, {
+    doc: 'Time between two votes that are moved by themselves',
+    unit: 'ms',
+    effect: 'live',
+    sample: '10m',
+  }),
+});
+
 const monitoring = z.strictObject({
   enable_metrics: z.boolean('is neither true nor false').default(true).register(KEYS, {
     doc: 'Serve /metrics; the probes of the same port are always served',
@@ -195,6 +225,7 @@ const cluster = z.strictObject({
   network: network.prefault({}),
   raft: raft.prefault({}),
   replication: replication.prefault({}),
+  membership: membership.prefault({}),
   monitoring: monitoring.prefault({}),
 });
 

@@ -2,7 +2,7 @@
  * What a leader does: proposals, answers of followers, its own clock, and what
  * follows from a commit (leaving a joint configuration, leaving office).
  */
-import { type Bytes, LIMITS, type LogIndex } from '../base/index.ts';
+import { type Bytes, LIMITS, type LogIndex, type NodeId } from '../base/index.ts';
 import { LEARNER_BEATS, type LeaderState, type RaftCore, type Transfer } from './core.ts';
 import { isJoint, isVoter, leaveJoint, membersOf, planChange } from './membership.ts';
 import type { Progress } from './progress.ts';
@@ -28,6 +28,8 @@ type RefusalReason = Extract<ProposalResult, { kind: 'refused' }>['reason'];
 
 /** For a live follower that lags a snapshot keeps at most this many times the trailing entries and bytes. */
 const LAGGARD_FACTOR = 10;
+/** Who has caught up stays so while it is no further behind than this. */
+const CLOSE_ENTRIES = 64;
 /** The id of a transfer that nobody asked for: distress or removal. */
 const OWN_TRANSFER = 0;
 
@@ -97,10 +99,11 @@ export function proposeMembership(
     refuse(core, id, 'membership-conflict', `the membership in force is that of ${current.index}`);
     return;
   }
-  if (change.kind === 'promote' && !isCaughtUp(core, leader, change.nodeId)) {
-    const known = current.membership.learners.some((l) => l.nodeId === change.nodeId);
+  const rising = change.kind === 'promote' ? change.nodeId : change.kind === 'replace' ? change.by : null;
+  if (rising !== null && !isCaughtUp(core, leader, rising)) {
+    const known = current.membership.learners.some((l) => l.nodeId === rising);
     if (known) {
-      refuse(core, id, 'membership-illegal', `${change.nodeId} has not caught up`);
+      refuse(core, id, 'membership-illegal', `${rising} has not caught up`);
       return;
     }
   }
@@ -176,7 +179,11 @@ export function onHeartbeatResponse(
 function measureCatchUp(core: RaftCore, peer: Progress): void {
   if (peer.match < peer.roundTarget) return;
   const isFast = core.now - peer.roundStartedAt < core.electionTimeoutMs;
-  peer.caughtUp = isFast || peer.match >= core.log.lastIndex;
+  const wasCaughtUp = peer.caughtUp;
+  const lag = core.log.lastIndex - peer.match;
+  // a slow round says nothing against who is close: whoever waits for a slow commit waits for everybody
+  peer.caughtUp = isFast || lag <= 0 || (wasCaughtUp && lag <= CLOSE_ENTRIES);
+  if (!wasCaughtUp) peer.caughtUpAt = core.now;
   peer.roundTarget = core.log.lastIndex;
   peer.roundStartedAt = core.now;
 }
@@ -224,13 +231,19 @@ export function settleLeader(core: RaftCore, leader: LeaderState): void {
   }
 }
 
+/** Caught up, and for long enough that it will stay so. */
+function isStable(core: RaftCore, leader: LeaderState, id: NodeId): boolean {
+  const since = leader.peers.get(id)?.caughtUpAt ?? core.now;
+  return isCaughtUp(core, leader, id) && core.now - since >= (core.settings.promoteAfterMs ?? 0);
+}
+
 /** Promotes the next learner that the settings name and that has caught up; called once a turn. */
 export function autoPromote(core: RaftCore, leader: LeaderState): void {
   const { autoPromote: wanted } = core.settings;
   if (wanted.length === 0 || core.transfer !== null || core.membership.learners.length === 0) return;
   if (!isMembershipIdle(core, leader)) return;
   for (const { nodeId } of core.membership.learners) {
-    if (!wanted.includes(nodeId) || !isCaughtUp(core, leader, nodeId)) continue;
+    if (!wanted.includes(nodeId) || !isStable(core, leader, nodeId)) continue;
     const change: MembershipChange = { kind: 'promote', nodeId };
     const plan = planChange(core.membership, change);
     if (plan.kind === 'refused') continue;

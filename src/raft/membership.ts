@@ -93,6 +93,8 @@ export function planChange(m: Membership, change: MembershipChange): ChangePlan 
       const voters = without(m.voters, change.nodeId);
       return ready({ voters, outgoing: m.voters, learners: m.learners, learnersNext: [] });
     }
+    case 'replace':
+      return planReplacement(m, change);
     case 'set-address': {
       if (findMember(m, change.nodeId) === undefined) return refused(`${change.nodeId} is not a member`);
       const move = (member: RaftMember): RaftMember =>
@@ -102,6 +104,19 @@ export function planChange(m: Membership, change: MembershipChange): ChangePlan 
     default:
       return unreachable(change);
   }
+}
+
+function planReplacement(m: Membership, change: Extract<MembershipChange, { kind: 'replace' }>): ChangePlan {
+  const incoming = m.learners.find((l) => l.nodeId === change.by);
+  if (incoming === undefined) return refused(`${change.by} is not a learner`);
+  const outgoing = m.voters.find((v) => v.nodeId === change.nodeId);
+  if (outgoing === undefined) return refused(`${change.nodeId} is not a voter`);
+  return ready({
+    voters: [...without(m.voters, change.nodeId), incoming],
+    outgoing: m.voters,
+    learners: without(m.learners, change.by),
+    learnersNext: change.stays ? [outgoing] : [],
+  });
 }
 
 function planLearner(m: Membership, member: RaftMember): ChangePlan {

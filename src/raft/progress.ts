@@ -49,6 +49,8 @@ export class Progress {
   roundTarget: LogIndex;
   roundStartedAt: Instant;
   caughtUp = false;
+  /** Since when it has been so without a break, as a learner. */
+  caughtUpAt: Instant;
   #inflight: { readonly last: LogIndex; readonly bytes: number }[] = [];
   #inflightBytes = 0;
 
@@ -60,6 +62,7 @@ export class Progress {
     this.contactAt = options.now;
     this.roundTarget = options.lastIndex;
     this.roundStartedAt = options.now;
+    this.caughtUpAt = options.now;
   }
 
   get inflightMessages(): number {

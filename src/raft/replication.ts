@@ -54,6 +54,11 @@ export function appendMembership(
 ): LogIndex {
   appendOwn(core, leader, [{ kind: 'membership', timestamp, data: encodeMembership(membership) }]);
   const index = core.log.lastIndex;
+  // who loses its vote is a learner from now on: how long it has kept up as a voter says nothing
+  for (const peer of leader.peers.values()) {
+    if (isVoter(core.membership, peer.nodeId) && !isVoter(membership, peer.nodeId))
+      peer.caughtUpAt = core.now;
+  }
   core.configs.push({ index, membership });
   core.event({ kind: 'membership-changed', membership, index, committed: false });
   syncPeers(core, leader);

@@ -23,6 +23,8 @@ export interface PeerStatus {
   readonly diskLatencyMs: Duration;
   /** Close enough to be promoted. */
   readonly caughtUp: boolean;
+  /** How long it has been so, ms; null = it is not. */
+  readonly caughtUpMs: Duration | null;
 }
 
 /** What any turn may move; cheap enough to be asked after each. */
@@ -115,5 +117,6 @@ function peerStatus(core: RaftCore, p: Progress): PeerStatus {
     loopLagMs: p.loopLagMs,
     diskLatencyMs: p.diskLatencyMs,
     caughtUp: p.caughtUp,
+    caughtUpMs: p.caughtUp ? core.now - p.caughtUpAt : null,
   };
 }

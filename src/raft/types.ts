@@ -75,6 +75,11 @@ export type MembershipChange =
   | { readonly kind: 'promote'; readonly nodeId: NodeId }
   | { readonly kind: 'demote'; readonly nodeId: NodeId }
   | { readonly kind: 'remove'; readonly nodeId: NodeId }
+  /**
+   * A caught-up learner takes a voter's place in one joint change: the quorum never grows on the way. The
+   * voter goes, or stays as learner.
+   */
+  | { readonly kind: 'replace'; readonly nodeId: NodeId; readonly by: NodeId; readonly stays: boolean }
   | { readonly kind: 'set-address'; readonly nodeId: NodeId; readonly address: string };
 
 /** What a snapshot stands for; the bytes are the driver's business, found by `id`. */
@@ -249,6 +254,8 @@ export interface RaftSettings {
   readonly hintStaggerMs: Duration;
   /** Voters promote caught-up learners by themselves; false for observers. */
   readonly autoPromote: readonly NodeId[];
+  /** A learner must have been caught up this long before it is promoted by itself; 0 unless given. */
+  readonly promoteAfterMs?: Duration;
   /** Nodes in maintenance: never ranked as successors, never a transfer's target unless named. */
   readonly avoid: readonly NodeId[];
   /** Entries kept behind a snapshot for those that lag a little; `LIMITS.trailingEntries` unless given. */

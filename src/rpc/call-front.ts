@@ -53,6 +53,11 @@ export class CallFront {
     this.#push({ type: CALL_FRAME.farewell, payload: new Uint8Array(0) });
   }
 
+  /** Ends the stream whatever is under way. */
+  close(): void {
+    this.#options.stream.destroy();
+  }
+
   #onData(chunk: Buffer): void {
     try {
       for (const frame of this.#reader.push(chunk)) {

@@ -101,6 +101,19 @@ export class H2Server {
     await this.#listener.stop(graceMs);
   }
 
+  /**
+   * Asks the clients that are here to go elsewhere, and lets those go that stay longer than `graceMs`: their
+   * call streams, and with `sessions` all connections, where no node has one. New ones are taken.
+   */
+  dismiss(graceMs: number, sessions: boolean): void {
+    const fronts = [...this.#fronts];
+    for (const front of fronts) front.farewell();
+    setTimeout(() => {
+      for (const front of fronts) front.close();
+    }, graceMs).unref();
+    if (sessions) this.#listener.dismiss(graceMs);
+  }
+
   #callerOf(connection: object, socket: TLSSocket): Caller {
     const known = this.#callers.get(connection);
     if (known !== undefined) return known;

@@ -135,6 +135,15 @@ export class SecureListener {
     };
   }
 
+  /** Says GOAWAY to all that are here, closes those that stay longer than `graceMs`; goes on listening. */
+  dismiss(graceMs: number): void {
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.close();
+    setTimeout(() => {
+      for (const session of sessions) if (!session.destroyed) session.destroy();
+    }, graceMs).unref();
+  }
+
   /** Says GOAWAY, gives streams `graceMs` to end, then closes everything. */
   async stop(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));

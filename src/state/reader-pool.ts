@@ -11,6 +11,7 @@ import type { SqlStatement } from '../cluster/index.ts';
 import { type SqlResult, trialFile } from '../engines/index.ts';
 import { PacedHash, type StateHash } from './paced-hash.ts';
 import type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
+import type { StateDigest } from './state-hash.ts';
 
 /** A copy for a trial is made within this time, or the trial is given up. */
 const COPY_TIMEOUT_MS = 15_000;
@@ -35,6 +36,7 @@ interface Task {
   readonly patience: NodeJS.Timeout;
   readonly settle: (answer: ReaderAnswer) => void;
   readonly fail: (error: SqlccError) => void;
+  readonly began: () => void;
 }
 
 interface Reader {
@@ -98,6 +100,16 @@ export class ReaderPool {
     return this.#hashes.ask();
   }
 
+  /**
+   * What the state says at this point in time, part by part. `began` is called when that point is fixed:
+   * until then nothing may be applied that is not to be seen.
+   */
+  async digest(began: () => void): Promise<StateDigest & { readonly index: LogIndex }> {
+    const answer = await this.#submit({ kind: 'digest' }, LIMITS.maxRequestTimeoutMs, began);
+    if (answer.kind !== 'digested') throw new SqlccError('internal', `a reader answered ${answer.kind}`);
+    return { ...answer.digest, index: answer.index };
+  }
+
   async #walk(): Promise<StateHash> {
     // longer than anybody may wait for it
     const answer = await this.#submit({ kind: 'hash' }, LIMITS.maxRequestTimeoutMs);
@@ -120,7 +132,7 @@ export class ReaderPool {
     await Promise.all(ends);
   }
 
-  #submit(job: ReaderJob, timeoutMs: number): Promise<ReaderAnswer> {
+  #submit(job: ReaderJob, timeoutMs: number, began: () => void = () => {}): Promise<ReaderAnswer> {
     if (this.#stopped) return Promise.reject(new SqlccError('unavailable', 'this node is stopping'));
     if (this.#waiting.length >= LIMITS.maxPendingReads) {
       return Promise.reject(
@@ -129,7 +141,8 @@ export class ReaderPool {
     }
     return new Promise((settle, fail) => {
       const patience = setTimeout(() => this.#giveUp(task), timeoutMs);
-      const task: Task = { job, timeoutMs, deadline: performance.now() + timeoutMs, patience, settle, fail };
+      const deadline = performance.now() + timeoutMs;
+      const task: Task = { job, timeoutMs, deadline, patience, settle, fail, began };
       this.#waiting.push(task);
       this.#dispatch();
     });
@@ -187,7 +200,10 @@ export class ReaderPool {
   #onAnswer(reader: Reader, answer: ReaderAnswer): void {
     const { task } = reader;
     if (task === null) return;
-    if (answer.kind === 'began') return this.#limit(reader, task.timeoutMs);
+    if (answer.kind === 'began') {
+      task.began();
+      return this.#limit(reader, task.timeoutMs);
+    }
     reader.task = null;
     this.#rest(reader);
     if (answer.kind === 'error') {

@@ -6,7 +6,7 @@ import { SqlccError } from '../base/index.ts';
 import type { SqlStatement } from '../cluster/index.ts';
 import { hashUserContent, SqliteReader, Trial, trialFile } from '../engines/index.ts';
 import type { ReaderAnswer, ReaderJob } from './reader-messages.ts';
-import { hashOf } from './state-hash.ts';
+import { digestsOf, hashOf } from './state-hash.ts';
 
 const APPLIED = 'SELECT coalesce(max(idx), 0) FROM _sqlcc_applied';
 
@@ -26,6 +26,7 @@ export class ReaderServer {
     try {
       if (job.kind === 'query') return this.#query(job.statements);
       if (job.kind === 'hash') return this.#hash();
+      if (job.kind === 'digest') return this.#digest();
       await this.#trial.prepare();
       this.#answer({ kind: 'began' });
       this.#trial.run(job.statements);
@@ -49,6 +50,16 @@ export class ReaderServer {
       return { results: view.query(statements), appliedIndex: Number(applied) };
     });
     this.#answer({ kind: 'rows', ...answer });
+  }
+
+  #digest(): void {
+    const answer = this.#reader.timeless((db) => {
+      // the first read fixes the point in time: from here on the applier may go on
+      const [applied] = db.prepare(APPLIED).get() as unknown as [bigint];
+      this.#answer({ kind: 'began' });
+      return { digest: digestsOf(db), index: Number(applied) };
+    });
+    this.#answer({ kind: 'digested', ...answer });
   }
 
   #hash(): void {

@@ -3,6 +3,7 @@ import { CABLE } from './scenes/cable.ts';
 import { DISKS } from './scenes/disks.ts';
 import { LIMIT_SCENES } from './scenes/limits.ts';
 import { MANY } from './scenes/many.ts';
+import { MINORITY } from './scenes/minority.ts';
 import { PARTITIONS } from './scenes/partitions.ts';
 import { SOAK } from './scenes/soak.ts';
 import { TIMES } from './scenes/time.ts';
@@ -10,6 +11,6 @@ import { WIRES } from './scenes/wires.ts';
 import type { Scenario } from './stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...[CABLE, ...PARTITIONS, ...WIRES, ...TIMES, ...DISKS],
+  ...[CABLE, MINORITY, ...PARTITIONS, ...WIRES, ...TIMES, ...DISKS],
   ...[...LIMIT_SCENES, ...MANY, SOAK],
 ];

@@ -1,5 +1,5 @@
 /**
- * The part of the endurance run that every change is tested with: one partition and one disk. All others
+ * The part of the endurance run that every change is tested with: two partitions and one disk. All others
  * are played by `npm run endurance`.
  */
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { Lab } from './index.ts';
 import { skipVisibly } from './skip.ts';
 
 describe('endurance', () => {
-  for (const name of ['one-way', 'failing-disk']) {
+  for (const name of ['one-way', 'minority', 'failing-disk']) {
     const scenario = must(
       SCENARIOS.find((s) => s.name === name),
       name,

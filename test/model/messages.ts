@@ -195,6 +195,13 @@ export function changed(model: RaftModel, change: MembershipChange): Membership 
       return learner === undefined ? null : { voters: [...m.voters, learner], ...joint };
     case 'demote':
       return voter === undefined ? null : { voters: others(m.voters), ...joint, learnersNext: [voter] };
+    case 'replace': {
+      const taker = m.learners.find((l) => l.nodeId === change.by);
+      if (voter === undefined || taker === undefined) return null;
+      const learners = m.learners.filter((l) => l.nodeId !== change.by);
+      const learnersNext = change.stays ? [voter] : [];
+      return { voters: [...others(m.voters), taker], ...joint, learners, learnersNext };
+    }
     case 'remove':
       if (learner !== undefined) return { ...m, learners: others(m.learners) };
       return voter === undefined ? null : { voters: others(m.voters), ...joint };

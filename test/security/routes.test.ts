@@ -126,6 +126,7 @@ describe('operations', () => {
     'maintenance on': { body: { kind: 'maintenance', node_id: 'n1', enable: true }, scope: 'operate' },
     'maintenance off': { body: { kind: 'maintenance', node_id: 'n1', enable: false }, scope: 'operate' },
     'remove-node': { body: { kind: 'remove-node', node_id: 'n1' }, scope: 'administer' },
+    'replace-node': { body: { kind: 'replace-node', node_id: 'n1', to: 'n2' }, scope: 'administer' },
   } as const;
 
   it('need the right of their kind, to be planned as well as to be run', async () => {

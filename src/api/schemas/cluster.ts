@@ -21,6 +21,8 @@ const nodeRow = z.object({
   issues: z.array(z.string()),
   last_check: time.nullable(),
   maintenance: maintenance.nullable(),
+  /** Set where the node serves no clients. */
+  drain: maintenance.nullable().optional(),
   version: z.string(),
   zone: z.string(),
   metadata: z.record(z.string(), z.string()),
@@ -73,6 +75,18 @@ export const statusResponse = z.object({
     election_timeout_ms: z.number(),
     heartbeat_interval_ms: z.number(),
   }),
+  /** Set where the answering node reaches no majority: it writes nothing then, and says why. */
+  isolation: z
+    .object({
+      since_ms: z.number().int(),
+      reached: z.array(nodeId),
+      missing: z.array(nodeId),
+      /** Voters that it must reach. */
+      needs: z.number().int(),
+      text: z.string(),
+    })
+    .nullable()
+    .optional(),
   primary,
   config: z.object({ version: z.number().int(), tentative: tentativeConfig.nullable().optional() }),
   /** Nodes in maintenance. */
@@ -167,7 +181,12 @@ export type AnnounceRequest = z.infer<typeof announceRequest>;
 /** The key stays what it is: it is pinned in the record. */
 export const renewRequest = z.object({ public_key: z.string().max(1024) });
 export type RenewRequest = z.infer<typeof renewRequest>;
-export const renewResponse = z.object({ certificate: z.string() });
+export const renewResponse = z.object({
+  certificate: z.string(),
+  /** The CA's key, for a node that is to vote and was admitted without one. */
+  ca_key: z.string().nullable().optional(),
+});
+export type RenewResponse = z.infer<typeof renewResponse>;
 
 const healthStatus = z.enum(['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN']);
 

@@ -16,13 +16,15 @@ export const candidateRow = z.object({
   lag_entries: z.number().int().nullable(),
 });
 
-const operationKind = z.enum(['failover', 'switchover', 'maintenance', 'remove-node']);
+const operationKind = z.enum([
+  ...(['failover', 'switchover', 'maintenance', 'remove-node', 'replace-node', 'drain'] as const),
+]);
 
 const operationFields = z.object({
   kind: operationKind,
   to: nodeId.optional(),
   node_id: nodeId.optional(),
-  /** For maintenance. */
+  /** For maintenance and drain. */
   enable: z.boolean().optional(),
   for_ms: z
     .number()
@@ -34,6 +36,8 @@ const operationFields = z.object({
   allow_switchover: z.boolean().optional(),
   /** For maintenance: the others may be left without a majority when the node stops. */
   accept_quorum_risk: z.boolean().optional(),
+  /** For replace-node: the old node stays as a spare without a vote. */
+  keep: z.boolean().optional(),
   reason: z.string().max(500).optional(),
   dry_run: z.boolean().optional(),
   plan_token: z.string().optional(),
@@ -43,18 +47,21 @@ const operationFields = z.object({
 });
 
 /** There is no default node: the one that answers is the leader, the worst one to take by mistake. */
-export const operationRequest = operationFields.refine(
-  (o) => o.kind === 'failover' || o.kind === 'switchover' || o.node_id !== undefined,
-  {
+export const operationRequest = operationFields
+  .refine((o) => o.kind === 'failover' || o.kind === 'switchover' || o.node_id !== undefined, {
     path: ['node_id'],
-    message: 'maintenance and remove-node name their node',
-  },
-);
+    message: 'maintenance, drain, remove-node and replace-node name their node',
+  })
+  .refine((o) => o.kind !== 'replace-node' || o.to !== undefined, {
+    path: ['to'],
+    message: 'replace-node names who takes the place',
+  });
 export type OperationRequest = z.infer<typeof operationRequest>;
 
 /** Taking a node out for good is the administrator's, by whichever route it is asked for. */
 export function operationScope(request: unknown): Scope {
-  return (request as OperationRequest).kind === 'remove-node' ? 'administer' : 'operate';
+  const { kind } = request as OperationRequest;
+  return kind === 'remove-node' || kind === 'replace-node' ? 'administer' : 'operate';
 }
 
 const plan = z.object({

@@ -46,6 +46,10 @@ function facts(status: StatusResponse): (readonly [string, Cell])[] {
   ];
   if (cluster.reasons.length > 0) lines.splice(2, 0, ['Why', cluster.reasons.join('; ')]);
   lines.push(...steeringFacts(status));
+  if (status.isolation != null) lines.splice(2, 0, ['Cut off', { text: status.isolation.text, tone: 'bad' }]);
+  const drained = status.nodes.filter((n) => n.drain != null).map((n) => n.node_id);
+  if (drained.length > 0)
+    lines.push(['Drained', { text: `${drained.join(', ')}: no clients`, tone: 'warn' }]);
   if (status.operation !== null) lines.push(['Operation', `${status.operation} is running`]);
   if (status.availability !== undefined) lines.push(['Availability', availability(status.availability)]);
   lines.push([

@@ -1,4 +1,4 @@
-/** `sqlcc node leave` and `node maintenance …`. */
+/** `sqlcc node leave`, `node remove`, `node replace` and `node maintenance …`. */
 import { SqlccError } from '../../base/index.ts';
 import type { NodeRow } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
@@ -35,14 +35,34 @@ function common(flags: Flags): { isDryRun: boolean; isWait: boolean; timeoutMs: 
   };
 }
 
-export const nodeLeave: Run = async (context, { args, flags }) => {
-  const named = args[0] ?? flags.text('node');
-  // taking the wrong node out can't be undone: no guessing here
-  if (named === undefined)
-    throw new SqlccError('invalid_argument', 'which node shall leave?', { hint: 'sqlcc node leave NODE-ID' });
+/** Takes a node out for good; one that is to leave itself, or another one, alive or dead. */
+function takeOut(verb: string): Run {
+  return async (context, { args, flags }) => {
+    const named = args[0] ?? flags.text('node');
+    // taking the wrong node out can't be undone: no guessing here
+    if (named === undefined)
+      throw new SqlccError('invalid_argument', 'which node shall leave?', { hint: `sqlcc ${verb} NODE-ID` });
+    return act(context, {
+      request: { kind: 'remove-node', node_id: named, ...given('reason', flags.text('reason')) },
+      verb,
+      consent: 'typed',
+      ...common(flags),
+    });
+  };
+}
+
+export const nodeLeave: Run = takeOut('node leave');
+export const nodeRemove: Run = takeOut('node remove');
+
+export const nodeReplace: Run = async (context, { args, flags }) => {
+  const [node_id = '', to = ''] = args;
   return act(context, {
-    request: { kind: 'remove-node', node_id: named, ...given('reason', flags.text('reason')) },
-    verb: 'node leave',
+    request: {
+      kind: 'replace-node',
+      ...{ node_id, to, keep: flags.is('keep') },
+      ...given('reason', flags.text('reason')),
+    },
+    verb: 'node replace',
     consent: 'typed',
     ...common(flags),
   });
@@ -91,6 +111,24 @@ export const maintenanceDisable: Run = async (context, { flags }) =>
     consent: 'none',
     ...common(flags),
   });
+
+function drainRun(enable: boolean): Run {
+  const verb = enable ? 'node drain' : 'node undrain';
+  return async (context, { args, flags }) =>
+    act(context, {
+      request: {
+        ...{ kind: 'drain', enable, node_id: args[0] ?? '' },
+        ...(enable && { for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS }),
+        ...given('reason', flags.text('reason')),
+      },
+      verb,
+      consent: 'none',
+      ...common(flags),
+    });
+}
+
+export const nodeDrain: Run = drainRun(true);
+export const nodeUndrain: Run = drainRun(false);
 
 const COLUMNS: readonly Column<NodeRow>[] = [
   { name: 'NAME', of: (n) => n.node_id },

@@ -135,6 +135,8 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   const canAsk = terminal.canAsk && printer.isText;
   if (!isDryRun && consent !== 'none') requireConsent(canAsk, context.isYes, verb);
   const client = await context.client();
+  // the node that is known may be the one that goes: whoever follows to the end knows all of them
+  await client.nodes({ stale: true });
   const plan = await client.planOperation(request);
   if (isDryRun) {
     await printer.answer({ plan }, () => showPlan(printer, plan));

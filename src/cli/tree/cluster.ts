@@ -55,4 +55,17 @@ alive, voters, alerts, config, operation with = != > >= < <=.`,
   load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,
 };
 
-export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, FAILOVER, ...CONFIG];
+const VERIFY: CommandSpec = {
+  path: 'cluster verify',
+  summary: 'compare what all nodes hold, table by table, at one index',
+  details:
+    'Each node fixes what it holds at the same entry of the log and walks all of it, with the pages of ' +
+    'its file; writing goes on. Exits 0 when all nodes say the same, 3 when one was behind or ' +
+    'unreachable, 1 when one differs.',
+  flags: [{ flags: '--node <id,...>', text: 'only these nodes, default all' }],
+  online: true,
+  examples: ['cluster verify', 'cluster verify --timeout 10m -o json', 'cluster verify --node n1,n3'],
+  load: async () => (await import('../commands/cluster-verify.ts')).clusterVerify,
+};
+
+export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, VERIFY, FAILOVER, ...CONFIG];

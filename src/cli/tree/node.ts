@@ -140,6 +140,74 @@ const CHANGES: readonly CommandSpec[] = [
     load: async () => (await import('../commands/node-changes.ts')).nodeLeave,
   },
   {
+    path: 'node remove',
+    summary: 'take another node out of the cluster for good, also a dead one',
+    details:
+      'The same as node leave. Its name is free then; its disk is not let in again: a daemon ' +
+      'that comes back on it is told so and stops. Refused (6) when the rest could not form a quorum.',
+    args: ['<id>'],
+    flags: [
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      REASON_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node remove n3 --dry-run', 'node remove n3 --yes --reason "disk burnt"'],
+    load: async () => (await import('../commands/node-changes.ts')).nodeRemove,
+  },
+  {
+    path: 'node replace',
+    summary: 'give a voter’s place to a node that follows without a vote',
+    details:
+      'The new node catches up, then one change moves the vote: at no moment are more voters ' +
+      'needed than before. The old node, dead or alive, leaves the cluster, with --keep it stays ' +
+      'as a spare without a vote. Can be called back until the new node has caught up.',
+    args: ['<old>', '<new>'],
+    flags: [
+      { flags: '--keep', text: 'the old node stays in the cluster as a spare' },
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      REASON_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node replace n2 n4 --dry-run', 'node replace n2 n4 --yes --reason "machine retired"'],
+    load: async () => (await import('../commands/node-changes.ts')).nodeReplace,
+  },
+  {
+    path: 'node drain',
+    summary: 'send the clients of a node elsewhere; vote and copy stay',
+    details:
+      'It gives up leadership, requests for data are sent to the leader, and clients that are still ' +
+      'there after 10 s are let go. Load balancers see it as not to be asked.',
+    args: ['<id>'],
+    flags: [
+      { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      REASON_FLAG,
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node drain n2 --for 30m --reason "new cable"'],
+    load: async () => (await import('../commands/node-changes.ts')).nodeDrain,
+  },
+  {
+    path: 'node undrain',
+    summary: 'let a node take clients again',
+    args: ['<id>'],
+    flags: [
+      REASON_FLAG,
+      { flags: '--dry-run', text: 'only show what would happen' },
+      YES_FLAG,
+      { flags: '--no-wait', text: 'return once it has started' },
+    ],
+    online: true,
+    examples: ['node undrain n2'],
+    load: async () => (await import('../commands/node-changes.ts')).nodeUndrain,
+  },
+  {
     path: 'node maintenance enable',
     summary: 'put a node aside: it gives up leadership and is no candidate',
     flags: [

@@ -37,14 +37,15 @@ export class ValueHasher {
     }
   }
 
-  /** All rows that a query gives, in its order, closed by their count. */
-  addRows(query: StatementSync): void {
+  /** All rows that a query gives, in its order, closed by their count, which it answers. */
+  addRows(query: StatementSync): number {
     let count = 0n;
     for (const row of query.iterate() as unknown as Iterable<unknown[]>) {
       for (const value of row) this.add(value);
       count++;
     }
     this.add(count);
+    return Number(count);
   }
 
   digest(): string {
@@ -86,30 +87,52 @@ function orderedRows(db: DatabaseSync, table: string, withoutRowId: boolean): st
   return `SELECT ${rowId}, ${list} FROM ${quoted(table)} NOT INDEXED ORDER BY ${rowId}`;
 }
 
+const SCHEMA = `SELECT type, name, tbl_name, sql FROM sqlite_schema
+  WHERE tbl_name NOT LIKE '\\_sqlcc\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+  ORDER BY type, name`;
+const TABLES = `SELECT name, type, wr FROM pragma_table_list
+  WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE '\\_sqlcc\\_%' ESCAPE '\\'
+    AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name = 'sqlite_sequence')
+  ORDER BY name`;
+
+/** The user's tables by name, each with the query that gives its rows in an order that every replica has. */
+function userTables(db: DatabaseSync): { readonly name: string; readonly query: string }[] {
+  const tables = db.prepare(TABLES).all() as unknown as [string, string, bigint][];
+  return tables.map(([name, type, withoutRowId]) => ({
+    name,
+    query:
+      type === 'virtual'
+        ? `SELECT * FROM ${quoted(name)} ORDER BY rowid`
+        : orderedRows(db, name, withoutRowId === 1n),
+  }));
+}
+
 /** Adds the user's schema and rows; tables `_sqlcc_…` and statistics are not the user's. */
 export function hashUserContent(db: DatabaseSync, hasher: ValueHasher): void {
   hasher.addRows(db.prepare('PRAGMA user_version'));
-  hasher.addRows(
-    db.prepare(
-      `SELECT type, name, tbl_name, sql FROM sqlite_schema
-       WHERE tbl_name NOT LIKE '\\_sqlcc\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-       ORDER BY type, name`,
-    ),
-  );
-  const tables = db
-    .prepare(
-      `SELECT name, type, wr FROM pragma_table_list
-       WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE '\\_sqlcc\\_%' ESCAPE '\\'
-         AND (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR name = 'sqlite_sequence')
-       ORDER BY name`,
-    )
-    .all() as unknown as [string, string, bigint][];
-  for (const [name, type, withoutRowId] of tables) {
+  hasher.addRows(db.prepare(SCHEMA));
+  for (const { name, query } of userTables(db)) {
     hasher.add(name);
-    const query =
-      type === 'virtual'
-        ? `SELECT * FROM ${quoted(name)} ORDER BY rowid`
-        : orderedRows(db, name, withoutRowId === 1n);
     hasher.addRows(db.prepare(query));
   }
+}
+
+/** What one part of a state says: so many rows, and SHA-256 over them, hex. */
+export interface PartDigest {
+  readonly part: string;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** SHA-256 over the rows of some queries of a read connection. */
+export function partDigest(db: DatabaseSync, part: string, queries: readonly string[]): PartDigest {
+  const hasher = new ValueHasher();
+  const rows = queries.reduce((sum, query) => sum + hasher.addRows(db.prepare(query)), 0);
+  return { part, rows, sha256: hasher.digest() };
+}
+
+/** The user's schema and each of the user's tables apart. */
+export function userDigests(db: DatabaseSync): PartDigest[] {
+  const schema = partDigest(db, 'schema', ['PRAGMA user_version', SCHEMA]);
+  return [schema, ...userTables(db).map(({ name, query }) => partDigest(db, `table ${name}`, [query]))];
 }

@@ -39,7 +39,10 @@ function phasesOf(kind: OperationKind, from: string): string[] {
     else if (step.kind === 'transfer') {
       leader = 'n2';
       ledger.done({ kind: 'leader-started', ...campaign('n2', 5) });
-    } else if (step.kind === 'remove-member') voters = voters.filter((v) => v !== step.nodeId);
+    } else if (step.kind === 'change-members' && step.change.kind === 'remove') {
+      const { nodeId } = step.change;
+      voters = voters.filter((v) => v !== nodeId);
+    }
   }
   const ended = ledger.cluster.operations.at(-1);
   expect(ended).toMatchObject({ state: 'done', error: null });

@@ -92,6 +92,7 @@ function reasonsWith(minReplicas: number, alive: number): readonly string[] {
     raft,
     members,
     minReplicas,
+    membershipPolicy: { replaceDeadVoterAfterMs: 0, minVoters: 3, replaceCooldownMs: 0 },
     leaderlessMs: 0,
     rules: OWN.alerts,
     now: NOW,

@@ -147,8 +147,8 @@ describe('nextStep of a removal', () => {
       command: { phase: 'leaving-raft' },
     });
     expect(nextStep(remove('leaving-raft'), cluster(), raft('n1'))).toEqual({
-      kind: 'remove-member',
-      nodeId: 'n3',
+      kind: 'change-members',
+      change: { kind: 'remove', nodeId: 'n3' },
     });
     expect(nextStep(remove('leaving-raft'), cluster(), without)).toMatchObject({
       command: { kind: 'node-remove' },

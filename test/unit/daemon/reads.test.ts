@@ -35,7 +35,8 @@ function node() {
     log: nothing,
   });
   const state = new StateLink(s.port1, {
-    ...{ applied: nothing, restored: nothing, diverged: nothing, snapshot: nothing, log: nothing },
+    ...{ applied: nothing, restored: nothing, mark: nothing, diverged: nothing, snapshot: nothing },
+    log: nothing,
   });
   const reads = new Reads('n1', consensus, state);
   const say = (message: ConsensusToMain): void => c.port2.postMessage(message);

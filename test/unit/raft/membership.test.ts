@@ -32,6 +32,18 @@ function planned(m: Membership, change: MembershipChange): Membership | string {
 }
 
 describe('planChange', () => {
+  it('replaces a voter by a learner in one joint configuration of the same size', () => {
+    const change = { kind: 'replace', nodeId: 'b', by: 'd', stays: false } as const;
+    const joint = planned(group('abc', 'de'), change) as Membership;
+    expect([ids(joint.voters), ids(joint.outgoing), ids(joint.learners)]).toEqual(['acd', 'abc', 'e']);
+    expect(leaveJoint(joint)).toEqual(group('acd', 'e'));
+    const kept = leaveJoint(planned(group('abc', 'd'), { ...change, stays: true }) as Membership);
+    expect([ids(kept.voters), ids(kept.learners)]).toEqual(['acd', 'b']);
+    expect(planned(group('abc', 'd'), { ...change, by: 'c' })).toBe('c is not a learner');
+    expect(planned(group('abc', 'd'), { ...change, nodeId: 'x' })).toBe('x is not a voter');
+    expect(planned(group('a', 'd'), { ...change, nodeId: 'a' })).toMatchObject({ outgoing: [member('a')] });
+  });
+
   it('promotes through a joint configuration', () => {
     const joint = planned(group('ab', 'c'), { kind: 'promote', nodeId: 'c' }) as Membership;
     expect([ids(joint.voters), ids(joint.outgoing), ids(joint.learners)]).toEqual(['abc', 'ab', '']);

@@ -193,6 +193,48 @@ describe('RaftConsensus replication', () => {
     ).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('promotes a learner only when it has been caught up for as long as the settings want', () => {
+    const scene = led('abc', 'd');
+    const settings = { ...SCENE_SETTINGS, autoPromote: ['d'], promoteAfterMs: 1000 };
+    scene.step('a', { kind: 'settings', settings });
+    scene.run(600);
+    const votersOf = () => scene.core('a').status().membership.voters.length;
+    expect(
+      scene
+        .core('a')
+        .status()
+        .peers.find((p) => p.nodeId === 'd')?.caughtUpMs,
+    ).toBeGreaterThan(400);
+    expect(votersOf()).toBe(3);
+    scene.run(600);
+    expect(votersOf()).toBe(4);
+  });
+
+  it('replaces a voter by a learner that has caught up, by no other', () => {
+    const scene = led('abc', 'd');
+    const change = { kind: 'replace', nodeId: 'b', by: 'd', stays: true } as const;
+    const ask = () =>
+      scene.step('a', {
+        ...{ kind: 'propose-membership', id: scene.nextId(), change, timestamp: 0 },
+        expectedMembershipIndex: null,
+      });
+    scene.cuts.add('a>d');
+    propose(scene, 'a', 1);
+    scene.run(1000);
+    ask();
+    scene.stabilize();
+    const group = () => {
+      const { voters, learners } = scene.core('a').status().membership;
+      return [voters, learners].map((list) => list.map((m) => m.nodeId).join(''));
+    };
+    expect(group()).toEqual(['abc', 'd']);
+    scene.cuts.clear();
+    scene.run(400);
+    ask();
+    scene.stabilize();
+    expect(group()).toEqual(['acd', 'b']);
+  });
+
   it('only moves the commit index for a snapshot that the log holds already (bug 21)', () => {
     const scene = led('abc');
     scene.cuts.add('b>a').add('c>a');

@@ -147,6 +147,7 @@ describe('Router policy', () => {
       failover: ['operator', 'admin'],
       maintenance: ['operator', 'admin'],
       'remove-node': ['admin'],
+      'replace-node': ['admin'],
     } as const;
     for (const [kind, may] of Object.entries(kinds)) {
       for (const role of roles) {
@@ -156,7 +157,7 @@ describe('Router policy', () => {
           const answer = await ask(handlers, {
             method: 'POST',
             target: '/v1/operations',
-            value: { kind, node_id: 'n1', dry_run },
+            value: { kind, node_id: 'n1', to: 'n2', dry_run },
             identity: role === 'nobody' ? NOBODY : as(role),
           });
           const allowed = (may as readonly string[]).includes(role);

@@ -1,0 +1,140 @@
+/**
+ * Comparison of nodes: the leader puts a mark into the log, each node fixes what it holds there,
+ * and what they say of it is compared. Nobody needs to stop writing.
+ */
+import type { VerifyPartRequest, VerifyPartResponse, VerifyResponse } from '../../src/api/index.ts';
+import { errorFromWire } from '../../src/api/index.ts';
+import { type Duration, type LogIndex, type NodeId, SqlccError } from '../../src/base/index.ts';
+import type { Answer, Call } from '../../src/rpc/index.ts';
+import { resultOf } from '../applied.ts';
+import { shortId } from '../data-dir.ts';
+import { verifiedEvent } from '../isolation-watch.ts';
+import { type NodeContext, requireCluster } from '../node-context.ts';
+import { encodeCommand } from '../requests.ts';
+import { compareDigests, type NodeDigest } from '../verify-compare.ts';
+import { unknownNode } from './cluster.ts';
+
+/** A node that does not answer by then is not waited for: the mark is made without it. */
+const WARM_MS = 1500;
+/** A node's answer has its way to go. */
+const GRACE_MS = 500;
+const PROPOSE_MS = 3000;
+
+export async function verifyPart(context: NodeContext, call: Call): Promise<Answer> {
+  const request = call.body as VerifyPartRequest;
+  return { body: await ownPart(context, request) };
+}
+
+async function ownPart(context: NodeContext, request: VerifyPartRequest): Promise<VerifyPartResponse> {
+  const { verifier, state, facts } = context;
+  const told = { node_id: facts.nodeId, parts: null, damage: null, error: null };
+  try {
+    if (request.id === null) {
+      await verifier.warm(WARM_MS);
+      return { ...told, applied_index: state.appliedIndex };
+    }
+    const { parts, damage } = await verifier.part(request.id, request.index, request.wait_ms);
+    return { ...told, applied_index: state.appliedIndex, parts: [...parts], damage };
+  } catch (error) {
+    if (!(error instanceof SqlccError)) throw error;
+    return { ...told, applied_index: state.appliedIndex, error: error.message };
+  }
+}
+
+async function partOf(
+  context: NodeContext,
+  nodeId: NodeId,
+  body: VerifyPartRequest,
+): Promise<VerifyPartResponse | SqlccError> {
+  if (nodeId === context.facts.nodeId) return ownPart(context, body);
+  const record = requireCluster(context).nodes[nodeId];
+  if (record === undefined) return new SqlccError('not_found', `${nodeId} is no node any more`);
+  const { host, port } = record;
+  try {
+    const answer = await context.http.request({
+      endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      method: 'POST',
+      path: '/v1/verify/part',
+      body,
+      timeoutMs: Math.max(WARM_MS, body.wait_ms) + GRACE_MS,
+    });
+    if (answer.status >= 300) return errorFromWire(answer.status, answer.json());
+    return answer.json() as VerifyPartResponse;
+  } catch (error) {
+    if (!(error instanceof SqlccError)) throw error;
+    return error;
+  }
+}
+
+function digestOf(nodeId: NodeId, answer: VerifyPartResponse | SqlccError): NodeDigest {
+  if (answer instanceof SqlccError)
+    return { nodeId, digest: null, appliedIndex: null, error: answer.message };
+  const { parts, damage, applied_index: appliedIndex, error } = answer;
+  return { nodeId, digest: parts === null ? null : { parts, damage }, appliedIndex, error };
+}
+
+/** The index of the mark that these nodes stop at. */
+async function mark(context: NodeContext, id: string, nodes: readonly NodeId[]): Promise<LogIndex> {
+  const data = encodeCommand({ kind: 'verify-mark', id, nodes }, context.facts.nodeId);
+  const applied = await context.consensus.proposals.propose('command', data, PROPOSE_MS);
+  resultOf(applied.result);
+  return applied.index;
+}
+
+/** Compares these nodes; only the leader can. Throws what the log refuses. */
+async function compareNodes(
+  context: NodeContext,
+  nodes: readonly NodeId[],
+  timeoutMs: Duration,
+): Promise<VerifyResponse> {
+  const began = performance.now();
+  const ready = { id: null, index: 0, wait_ms: 0 };
+  const there = nodes.filter((id) => context.gossip.member(id)?.liveness !== 'dead');
+  await Promise.all(there.map((nodeId) => partOf(context, nodeId, ready)));
+  const id = shortId();
+  const index = await mark(context, id, nodes);
+  const left = timeoutMs - (performance.now() - began) - 2 * GRACE_MS;
+  const wish = { id, index, wait_ms: Math.max(0, Math.floor(left)) };
+  const digests = await Promise.all(
+    nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish))),
+  );
+  const compared = compareDigests(digests, context.facts.nodeId);
+  const parts = digests.find((d) => d.digest !== null)?.digest?.parts ?? [];
+  const states = compared.map((n) => n.state);
+  return {
+    schemaVersion: 1,
+    index,
+    verdict: states.includes('differs') ? 'differs' : states.every((s) => s === 'ok') ? 'ok' : 'incomplete',
+    took_ms: Math.round(performance.now() - began),
+    parts: parts.length,
+    rows: parts.reduce((sum, p) => sum + p.rows, 0),
+    nodes: compared.map(({ nodeId, state, differences, damage, appliedIndex, error }) => ({
+      ...{ node_id: nodeId, state, damage, applied_index: appliedIndex, error },
+      differences: differences.map((d) => ({ part: d.part, rows: d.rows, expected_rows: d.expectedRows })),
+    })),
+  };
+}
+
+export async function verify(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const known = Object.keys(requireCluster(context).nodes).sort();
+  const wanted = (call.body as { nodes?: string[] }).nodes ?? known;
+  const unknown = wanted.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw unknownNode(unknown, known);
+  return { body: await compareNodes(context, wanted, call.remainingMs()) };
+}
+
+/** For a node that was cut off or dead and is back; it may ask for itself alone. */
+export async function verifyNode(context: NodeContext, call: Call): Promise<Answer> {
+  const nodeId = call.params['id'] ?? '';
+  if (call.identity.id !== nodeId) {
+    throw new SqlccError('permission_denied', `${call.identity.id} may not speak for ${nodeId}`);
+  }
+  await context.reads.requireLeader(call.remainingMs());
+  const self = context.facts.nodeId;
+  const answer = await compareNodes(context, [...new Set([self, nodeId])].sort(), call.remainingMs());
+  if (answer.verdict !== 'incomplete') {
+    context.hub.publishOwn({ ...verifiedEvent(nodeId, answer), nodeId, at: Date.now() });
+  }
+  return { body: answer };
+}

@@ -1,0 +1,56 @@
+/** `sqlcc cluster verify`: do all nodes hold the same? */
+import { formatDuration } from '../../base/index.ts';
+import type { VerifyResponse } from '../../client/index.ts';
+import type { Run } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Column } from '../output/table.ts';
+
+const WAIT_DEFAULT_MS = 60_000;
+
+type Row = VerifyResponse['nodes'][number];
+type Difference = Row['differences'][number];
+
+function words({ part, rows, expected_rows }: Difference): string {
+  if (rows === null) return `${part}: missing`;
+  if (expected_rows === null) return `${part}: ${rows} rows that the others do not have`;
+  return rows === expected_rows
+    ? `${part}: other content (${rows} rows)`
+    : `${part}: ${rows} rows instead of ${expected_rows}`;
+}
+
+function detail(row: Row): string {
+  const damage = row.damage === null ? [] : [`pages: ${row.damage}`];
+  const error = row.error === null ? [] : [row.error];
+  return [...row.differences.map(words), ...damage, ...error].join('; ');
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { name: 'NAME', of: (n) => n.node_id },
+  {
+    name: 'VERDICT',
+    of: (n) => ({ text: n.state, tone: n.state === 'ok' ? 'good' : n.state === 'differs' ? 'bad' : 'warn' }),
+  },
+  { name: 'APPLIED', of: (n) => n.applied_index, align: 'right' },
+  { name: 'DETAIL', of: detail },
+];
+
+const EXIT_OF = { ok: EXIT.ok, incomplete: EXIT.degraded, differs: EXIT.error } as const;
+
+export const clusterVerify: Run = async (context, { flags }) => {
+  const client = await context.client();
+  const named = flags.text('node');
+  const timeoutMs = flags.duration('timeout') ?? WAIT_DEFAULT_MS;
+  const answer = await client.health.verify(named === undefined ? undefined : named.split(','), {
+    timeoutMs,
+  });
+  await context.printer.answer(
+    answer,
+    () => {
+      context.printer.table(COLUMNS, answer.nodes);
+      const what = `${answer.parts} parts, ${answer.rows} rows at entry ${answer.index}`;
+      context.printer.note(`${answer.verdict}: ${what}, ${formatDuration(answer.took_ms)}`);
+    },
+    answer.nodes,
+  );
+  return EXIT_OF[answer.verdict];
+};

@@ -1,0 +1,124 @@
+/**
+ * A drained node serves no clients: they are sent to the leader, and those that stay are let go after
+ * a while. It gives up leadership and is no candidate, but keeps its vote and its copy. It ends by itself.
+ */
+import type { Term, Timestamp } from '../base/index.ts';
+import { formatDuration, type NodeId } from '../base/index.ts';
+import { expectedGapMs, isInMaintenance } from './candidates.ts';
+import type { ClusterState, Maintenance } from './cluster-state.ts';
+import type { ClusterCommand } from './command.ts';
+import { busyChecks, leaderChecks } from './failover.ts';
+import { MAX_MAINTENANCE_MS } from './maintenance.ts';
+import { knownCheck, type Successor, successorOf } from './node-plans.ts';
+import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
+import { done, own, refused, without } from './outcome.ts';
+import type { Check, PlanFacts, Planned } from './plan.ts';
+import { check, planned } from './plan.ts';
+
+type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
+
+/** Who drained the node, why and until when; undefined for one that is not drained at `now`. */
+export function drainOf(state: ClusterState, nodeId: NodeId, now: Timestamp): Maintenance | undefined {
+  const drain = own(state.drains ?? {}, nodeId);
+  return drain !== undefined && drain.expires > now ? drain : undefined;
+}
+
+export function enableDrain(
+  state: ClusterState,
+  command: CommandOf<'drain-enable'>,
+  at: ApplyPosition,
+): Outcome {
+  const { nodeId, owner, reason, forMs } = command;
+  if (own(state.nodes, nodeId) === undefined) {
+    return refused('not_found', `no node "${nodeId}" in this cluster`);
+  }
+  if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
+    return refused('invalid_argument', `a drain lasts up to ${MAX_MAINTENANCE_MS} ms, not ${forMs}`);
+  }
+  const current = own(state.drains ?? {}, nodeId);
+  const since = current?.since ?? at.timestamp;
+  const drain: Maintenance = { owner, reason, since, expires: at.timestamp + forMs };
+  const event: EventDraft = {
+    kind: 'drain-enabled',
+    nodeId,
+    message: `${nodeId} is drained by ${owner}${reason === '' ? '' : `: ${reason}`}`,
+    data: { owner, reason, since_ms: since, expires_ms: drain.expires },
+  };
+  return done({ ...state, drains: { ...state.drains, [nodeId]: drain } }, [event]);
+}
+
+export function disableDrain(
+  state: ClusterState,
+  { nodeId, cause }: CommandOf<'drain-disable'>,
+  at: ApplyPosition,
+): Outcome {
+  const current = own(state.drains ?? {}, nodeId);
+  if (current === undefined) return done(state, []);
+  const event: EventDraft = {
+    kind: 'drain-disabled',
+    nodeId,
+    message: `${nodeId} takes clients again${cause === '' ? '' : `: ${cause}`}`,
+    data: { cause, owner: current.owner, lasted_ms: Math.max(0, at.timestamp - current.since) },
+  };
+  return done({ ...state, drains: without(state.drains ?? {}, nodeId) }, [event]);
+}
+
+export interface DrainRequest {
+  readonly nodeId: NodeId;
+  readonly enable: boolean;
+  /** Length when it is enabled, ms. */
+  readonly forMs: number;
+  readonly owner: string;
+  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
+  readonly expectTerm?: Term | null;
+}
+
+/** Clients need somewhere to go. */
+function placesCheck(state: ClusterState, facts: PlanFacts, nodeId: NodeId, now: Timestamp): Check {
+  const open = facts.nodes.filter(
+    (n) =>
+      n.nodeId !== nodeId &&
+      n.liveness === 'alive' &&
+      !isInMaintenance(state, n.nodeId, now) &&
+      drainOf(state, n.nodeId, now) === undefined,
+  );
+  if (open.length === 0) return check('clients', 'fail', 'no other node would take the clients');
+  return check('clients', 'pass', `clients go to ${open.map((n) => n.nodeId).join(', ')}`);
+}
+
+const NOBODY: Successor = { to: null, candidates: [], checks: [] };
+
+/** Refused when the node is unknown, somebody else's already, leads without a successor, or is the last. */
+export function planDrain(
+  state: ClusterState,
+  facts: PlanFacts,
+  request: DrainRequest,
+  now: Timestamp,
+): Planned {
+  const { nodeId, enable, forMs, owner } = request;
+  const successor = enable ? successorOf(state, facts, nodeId, now) : NOBODY;
+  const current = drainOf(state, nodeId, now);
+  const checks = [
+    ...leaderChecks(facts, request.expectTerm ?? null),
+    knownCheck(state, nodeId),
+    ...busyChecks(state, facts),
+  ];
+  if (enable) checks.push(placesCheck(state, facts, nodeId, now), ...successor.checks);
+  if (enable && current !== undefined) {
+    const left = formatDuration(current.expires - now);
+    const text = `${nodeId} is drained by ${current.owner} for another ${left}`;
+    checks.push(check('drain', current.owner === owner ? 'warn' : 'fail', text));
+  }
+  if (!enable && current === undefined) checks.push(check('drain', 'fail', `${nodeId} is not drained`));
+  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s` : '';
+  return planned({
+    kind: enable ? 'drain-enable' : 'drain-disable',
+    from: nodeId,
+    to: successor.to,
+    term: facts.term,
+    checks,
+    candidates: successor.candidates,
+    expectedGapMs: expectedGapMs(facts, successor.to),
+    command: `sqlcc node ${enable ? 'drain' : 'undrain'} ${nodeId}${length}`,
+  });
+}

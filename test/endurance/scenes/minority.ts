@@ -1,0 +1,128 @@
+/**
+ * A node that is cut off from the majority, but not from the people who ask it: it must refuse what
+ * it can't promise, say why, and be compared with the leader when it is back. Packets vanish silently.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SqlccError } from '../../../src/base/index.ts';
+import type { EventLine, SqlccClient } from '../../../src/client/index.ts';
+import type { LabCluster } from '../../lab/index.ts';
+import { type Cast, cast, leadOf, wiresOf, within } from '../cast.ts';
+import { Load } from '../load.ts';
+import type { Scenario, Stage } from '../stage.ts';
+
+const CUT_MS = 4000;
+
+interface Refused {
+  readonly code: string;
+  readonly message: string;
+  readonly ms: number;
+}
+
+async function refusedBy(work: () => Promise<unknown>): Promise<Refused | null> {
+  const began = performance.now();
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (!(error instanceof SqlccError)) throw error;
+    return { code: error.code, message: error.message, ms: Math.round(performance.now() - began) };
+  }
+}
+
+/** One question by a client that knows this node alone: one that has learned the others goes to them. */
+async function askAlone<T>(
+  cluster: LabCluster,
+  node: string,
+  question: (client: SqlccClient) => Promise<T>,
+): Promise<T> {
+  const client = cluster.newClient(node);
+  return question(client).finally(() => client.close());
+}
+
+/** A node's own events, and those of the record, of some kinds. */
+function told(cluster: LabCluster, node: string, kinds: readonly string[]): Promise<EventLine[]> {
+  return askAlone(cluster, node, async (client) => {
+    const found: EventLine[] = [];
+    for await (const event of client.events({ after: '0', follow: false })) {
+      if (kinds.includes(event.kind)) found.push(event);
+    }
+    return found;
+  });
+}
+
+async function asked(stage: Stage, who: string, cluster: LabCluster, node: string): Promise<void> {
+  const alone = <T>(question: (client: SqlccClient) => Promise<T>) => askAlone(cluster, node, question);
+  const status = await alone((client) => client.status({ timeoutMs: 4000 }));
+  stage.note(`${who}: what it says`, status.isolation?.text ?? null);
+  stage.claim(
+    `${who}: status says from whom it is cut off, what it needs and what works`,
+    /^cut off from \w+, \w+ since .*: 1 of 3 voters reached, needs 2; .*--stale reads work$/.test(
+      status.isolation?.text ?? '',
+    ),
+    status.isolation?.text ?? 'nothing',
+  );
+  stage.equal(`${who}: health`, status.cluster.health, 'critical');
+  const write = await refusedBy(() => alone((client) => client.kv.put('k', 'v', { timeoutMs: 1900 })));
+  stage.claim(
+    `${who}: a write is refused with the reason`,
+    write?.message.includes('cut off from') === true,
+    write,
+  );
+  const read = await refusedBy(() => alone((client) => client.kv.get('stays', { timeoutMs: 1900 })));
+  stage.claim(
+    `${who}: a linearizable read is refused with the reason`,
+    read?.message.includes('cut off from') === true,
+    read,
+  );
+  stage.atMost(`${who}: refusal after, ms`, Math.max(write?.ms ?? 9999, read?.ms ?? 9999), 2000);
+  const stale = await alone((client) => client.kv.get('stays', { level: 'none' }));
+  stage.equal(`${who}: a stale read answers`, stale.value, 'here');
+  const [suspected] = await told(cluster, node, ['partition-suspected']);
+  stage.claim(`${who}: event partition-suspected`, suspected?.node_id === node, suspected?.message ?? 'none');
+}
+
+async function isolate(stage: Stage, scene: Cast, load: Load, who: 'leader' | 'follower'): Promise<void> {
+  const { lab, cluster } = scene;
+  const before = await leadOf(cluster);
+  const node = who === 'leader' ? before.leader : (before.followers[0] ?? before.leader);
+  const began = performance.now();
+  lab.together(() => {
+    for (const [from, to] of wiresOf(lab, node.host)) lab.cut(from, to);
+  });
+  await sleep(CUT_MS);
+  await asked(stage, who, cluster, node.nodeId);
+  const during = load.between(began);
+  stage.atMost(`${who}: gap of the majority's writes, ms`, during.gapMs, 1500);
+  const healedAt = performance.now();
+  const healedTime = Date.now();
+  lab.heal();
+  const verified = await within(15_000, async () => {
+    const kinds = ['partition-healed', 'replica-verified'];
+    const events = (await told(cluster, node.nodeId, kinds)).filter((e) => Date.parse(e.at) >= healedTime);
+    return events.length >= 2 ? events : null;
+  });
+  stage.note(
+    `${who}: verified after, ms`,
+    verified === null ? null : Math.round(performance.now() - healedAt),
+  );
+  const words = verified?.find((e) => e.kind === 'replica-verified')?.message ?? 'nothing';
+  stage.claim(`${who}: it is compared with the leader`, words.includes('holds what'), words);
+  const status = await askAlone(cluster, node.nodeId, (client) => client.status());
+  stage.equal(`${who}: it is cut off no more`, status.isolation, null);
+  stage.atMost(`${who}: terms`, (await leadOf(cluster)).term - before.term, 2);
+}
+
+export const MINORITY: Scenario = {
+  name: 'minority',
+  about: 'F7: leader and follower cut off alone stop by themselves, say why, catch up and are compared',
+  missing: () => null,
+  async play(stage) {
+    const scene = await cast(stage, 3);
+    await scene.cluster.client().kv.put('stays', 'here');
+    const load = await Load.start(stage, scene.cluster, { perSecond: 50 });
+    await sleep(500);
+    await isolate(stage, scene, load, 'leader');
+    await isolate(stage, scene, load, 'follower');
+    await load.verify(stage);
+  },
+};

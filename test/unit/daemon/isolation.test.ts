@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { type IsolationFacts, isolationOf, isolationText } from '../../../daemon/isolation.ts';
+import { verifiedEvent } from '../../../daemon/isolation-watch.ts';
+
+const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
+
+function facts(
+  silences: Record<string, number | null>,
+  { leaderId = null as string | null, liveness = 'alive' } = {},
+): IsolationFacts {
+  const membership = { voters: ['n1', 'n2', 'n3'].map(member), outgoing: [], learners: [], learnersNext: [] };
+  return {
+    self: 'n3',
+    raft: { leaderId, membership },
+    leaderlessMs: 12_000,
+    memberOf: (id) => (id in silences ? { liveness, silenceMs: silences[id] ?? null } : undefined),
+  };
+}
+
+describe('isolationOf', () => {
+  it('names who is missing, since when, and what works', () => {
+    const isolation = isolationOf(facts({ n1: 9000, n2: 9000 }));
+    expect(isolation).toMatchObject({ reached: ['n3'], missing: ['n1', 'n2'], needs: 2 });
+    expect(isolation === null ? '' : isolationText(isolation)).toBe(
+      'cut off from n1, n2 since 12s: 1 of 3 voters reached, needs 2; ' +
+        'writes and linearizable reads are refused here; --stale reads work',
+    );
+  });
+
+  it('is none with a leader, or with a majority that will elect one', () => {
+    expect(isolationOf(facts({ n1: 9000, n2: 9000 }, { leaderId: 'n1' }))).toBeNull();
+    expect(isolationOf(facts({ n1: 9000, n2: 100 }))).toBeNull();
+  });
+
+  it('counts a member as reached only when it is alive and was heard a moment ago', () => {
+    expect(isolationOf(facts({ n1: 100, n2: 100 }, { liveness: 'suspect' }))?.missing).toEqual(['n1', 'n2']);
+    expect(isolationOf(facts({ n1: null }))?.missing).toEqual(['n1', 'n2']);
+  });
+
+  it('is the same for a node without a vote: it counts the voters', () => {
+    const observer = { ...facts({ n1: 100, n2: 9000, n3: 9000 }), self: 'n4' };
+    expect(isolationOf(observer)).toMatchObject({ reached: ['n1'], missing: ['n2', 'n3'] });
+  });
+});
+
+describe('verifiedEvent', () => {
+  const row = (node_id: string, state: 'ok' | 'differs', part?: string) => ({
+    ...{ node_id, state, damage: null, applied_index: 9, error: null },
+    differences: part === undefined ? [] : [{ part, rows: 3, expected_rows: 3 }],
+  });
+  const said = { schemaVersion: 1 as const, index: 9, took_ms: 5, parts: 7, rows: 20 };
+
+  it('says what was compared, and is critical with the table where it differs', () => {
+    const good = { ...said, verdict: 'ok' as const, nodes: [row('n1', 'ok'), row('n3', 'ok')] };
+    expect(verifiedEvent('n3', good)).toMatchObject({
+      ...{ kind: 'replica-verified', severity: 'info' },
+      message: 'n3 is back and holds what n1 holds at 9: 20 rows',
+    });
+    const nodes = [row('n1', 'ok'), row('n3', 'differs', 'table t')];
+    expect(verifiedEvent('n3', { ...said, verdict: 'differs', nodes })).toMatchObject({
+      ...{ kind: 'replica-diverged', severity: 'critical' },
+      message: 'n3 is back and differs from n1 at 9: table t',
+    });
+  });
+});
