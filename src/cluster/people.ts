@@ -27,8 +27,9 @@ function lastAdmin(state: ClusterState, name: string, role: string | null): Outc
   const known = own(state.users, name);
   // a role that stands in a certificate alone is not known here: anybody without a record may be one
   if (known !== undefined && (known.role !== 'admin' || !known.isActive)) return null;
-  const text = `${name} may be the last administrator: no other user on record has the role admin`;
-  return refused('failed_precondition', text, { remedy: 'sqlcc user add NAME --role admin' });
+  const remedy = 'sqlcc user add NAME --role admin';
+  const text = `${name} may be the last administrator on record; add another first: ${remedy}`;
+  return refused('failed_precondition', text, { remedy });
 }
 
 function put(state: ClusterState, user: UserRecord, event: EventDraft): Outcome {

@@ -33,7 +33,7 @@ function openStream(caller: HttpCaller, nodeId: string): { endedAt: number | nul
   const ended = (): void => {
     state.endedAt = performance.now();
   };
-  caller.ask(nodeId, 'GET', '/v1/events?after=now', { timeoutMs: 60_000 }).then(ended, ended);
+  caller.ask(nodeId, 'GET', '/v1/events?types=gap', { timeoutMs: 60_000 }).then(ended, ended);
   return state;
 }
 
