@@ -26,7 +26,7 @@ const ASKED: Readonly<Record<string, (made: Made) => Ask>> = {
     { kind: 'failover', at: new Date(Date.now() + HOUR_MS).toISOString(), reason: 'test' },
   ],
   cancelSchedule: ({ schedule }) => [schedule],
-  putConfig: () => ['', { text: 'monitoring:\n  sample_interval_ms: 1100\n', reason: 'test' }],
+  putConfig: () => ['', { text: 'cluster:\n  monitoring:\n    sample_interval_ms: 1100\n', reason: 'test' }],
   rollbackConfig: () => ['1', { reason: 'test' }],
   activateConfig: () => ['2', { reason: 'test' }],
   createToken: () => ['', { kind: 'access', role: 'viewer' }],
