@@ -48,10 +48,16 @@ function sourceOf({ client, options, speed, stepping = false }: FeedWish): Feed 
   return clientFeed(client);
 }
 
+/** Pictures of many nodes are most of a recording, and none of the desk's: they are not parsed again for it. */
+function deskLines(text: string): string {
+  const lines = text.split('\n').filter((line) => /"(answer|preflight|acted)":/.test(line));
+  return lines.join('\n');
+}
+
 /** The desk that belongs to it. */
 export function openDesk(client: DeskClient | null, options: TopOptions): Desk {
   const { replay } = options;
-  if (replay !== undefined) return replayDesk(parseReplay(readRecording(replay)));
+  if (replay !== undefined) return replayDesk(parseReplay(deskLines(readRecording(replay))));
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientDesk(client);
