@@ -48,7 +48,7 @@ function sourceOf({ client, options, speed, stepping = false }: FeedWish): Feed 
   return clientFeed(client);
 }
 
-/** Pictures of many nodes are most of a recording, and none of the desk's: they are not parsed again for it. */
+/** Pictures of many nodes are most of a recording and none of the desk's: they are not parsed twice. */
 function deskLines(text: string): string {
   const lines = text.split('\n').filter((line) => /"(answer|preflight|acted)":/.test(line));
   return lines.join('\n');
