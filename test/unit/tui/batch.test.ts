@@ -75,7 +75,7 @@ describe('runBatch', () => {
 });
 
 describe('a recording in the scripted modes', () => {
-  const lines = [0, 1000, 2000].map((ms, i) => ({
+  const lines = [0, 10_000, 20_000].map((ms, i) => ({
     at: at(ms),
     status: status({ raft: { ...status().raft, term: 9 + i } }),
   }));
@@ -110,6 +110,8 @@ describe('a recording in the scripted modes', () => {
     const text = await replayed({ format: 'text', count: 0 });
     expect(text.match(/QUORUM/g)).toHaveLength(3);
     expect(text).not.toContain('STALE');
+    const documents = (await replayed({ format: 'json', count: 0 })).trim().split('\n');
+    expect(documents.map((d) => JSON.parse(d).as_of)).toEqual([at(0), at(10_000), at(20_000)]);
   });
 
   it('runOnce shows the last picture, whatever was lost on the way, in text, JSON and YAML alike', async () => {
@@ -117,7 +119,7 @@ describe('a recording in the scripted modes', () => {
       (['text', 'json', 'yaml'] as const).map((format) => replayed({ format }, runOnce)),
     );
     expect(text).toContain('term 11');
-    expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(2000), raft: { term: 11 } });
+    expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(20_000), raft: { term: 11 } });
     expect(parse(yaml ?? '')).toEqual(JSON.parse(json ?? ''));
   });
 
