@@ -7,7 +7,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import type { NodeClaim } from '../src/auth/index.ts';
-import type { LogFields, Logger, LogLevel, NodeId } from '../src/base/index.ts';
+import type { Duration, LogFields, Logger, LogLevel, NodeId } from '../src/base/index.ts';
 import { LIMITS, unreachable } from '../src/base/index.ts';
 import type {
   FailureCause,
@@ -20,6 +20,7 @@ import type {
 import { decodeGossip, encodeGossip, GossipFailureDetector } from '../src/gossip/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import { systemRandom } from './chance.ts';
+import { ClockOffsets } from './clock-offsets.ts';
 import { decodeDigest, encodeDigest } from './digest-codec.ts';
 import type { DigestFacts, MemberFacts } from './node-view.ts';
 import { systemClock } from './system-clock.ts';
@@ -126,6 +127,7 @@ export class GossipDriver {
   readonly #open = new Set<NodeId>();
   /** Digests as they were parsed, by the bytes they came in. */
   readonly #parsed = new WeakMap<Uint8Array, DigestFacts>();
+  readonly #clocks = new ClockOffsets();
   #digestKey = '';
   #peersKey = '';
   #timers: NodeJS.Timeout[] = [];
@@ -301,6 +303,11 @@ export class GossipDriver {
     return digest;
   }
 
+  /** How far the wall clock is off from the nearest other one; null while that is not known. */
+  clockOffsetMs(): Duration | null {
+    return this.#clocks.offsetMs(systemClock.now());
+  }
+
   #join(nodeIds: readonly NodeId[]): void {
     const seeds = nodeIds.map((nodeId) => ({ nodeId, address: this.#seeds.get(nodeId) ?? '' }));
     if (seeds.length > 0) this.#handle({ kind: 'join', seeds });
@@ -308,8 +315,12 @@ export class GossipDriver {
 
   #onPayload(peer: NodeId, bytes: Uint8Array): void {
     const decoded = decodeGossip(bytes);
-    if (decoded.ok) this.#handle({ kind: 'packet', from: peer, message: decoded.message });
-    else this.#options.logger.log('warn', 'gossip-refused', { peer, reason: decoded.reason });
+    if (decoded.ok) {
+      const word = decoded.message.updates.find((update) => update.nodeId === peer)?.digest;
+      const digest = word === undefined || word === null ? null : this.#parse(word.bytes);
+      if (digest !== null) this.#clocks.note(peer, digest.at, Date.now(), systemClock.now());
+      this.#handle({ kind: 'packet', from: peer, message: decoded.message });
+    } else this.#options.logger.log('warn', 'gossip-refused', { peer, reason: decoded.reason });
   }
 
   #handle(input: GossipInput): void {

@@ -181,6 +181,7 @@ export class MetricsSource {
       eventLoopLagMs: sample.loopLagP99Ms,
       uptimeMs: Date.now() - startedAt,
       certificateExpiresInMs: this.#certificateEnds - Date.now(),
+      clockOffsetMs: gossip.clockOffsetMs(),
       probeLaneUdp: lanes.udp,
       probeLaneH2: lanes.h2,
       totalQueries: requests,

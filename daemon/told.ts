@@ -10,6 +10,7 @@ export const TOLD_READINGS = [
   'event_loop_lag',
   'fsync',
   'certificate_expires_in',
+  'clock_offset',
 ] as const;
 
 export type ToldReadings = Readonly<Partial<Record<(typeof TOLD_READINGS)[number], number>>>;

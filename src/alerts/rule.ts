@@ -91,6 +91,13 @@ const FURTHER_RULES: readonly AlertRule[] = [
     forMs: 0,
   },
   {
+    name: 'ClockSkew',
+    condition: 'clock_offset > 1s',
+    severity: 'warning',
+    actions: ['slack'],
+    forMs: 30_000,
+  },
+  {
     name: 'MaintenanceExpiring',
     condition: 'maintenance_expiring > 0',
     severity: 'info',

@@ -25,6 +25,7 @@ export const NODE_READINGS = [
   'applied_index',
   'sync_lag',
   'certificate_expires_in',
+  'clock_offset',
 ] as const;
 
 export type NodeReading = (typeof NODE_READINGS)[number];

@@ -31,6 +31,7 @@ export interface NodeMetrics {
   readonly eventLoopLagMs: number | null;
   readonly uptimeMs: number | null;
   readonly certificateExpiresInMs: number | null;
+  readonly clockOffsetMs: number | null;
   /** Neighbours by what carries the probes between them and this node. */
   readonly probeLaneUdp: number | null;
   readonly probeLaneH2: number | null;
@@ -215,6 +216,7 @@ export class MetricsCollector {
       uptime: seconds(node.uptimeMs),
       node_up: 1,
       certificate_expires_in: seconds(node.certificateExpiresInMs),
+      clock_offset: seconds(node.clockOffsetMs),
       probe_lane_udp: node.probeLaneUdp,
       probe_lane_h2: node.probeLaneH2,
     });

@@ -48,12 +48,16 @@ describe('the design document', () => {
     const client = cluster.client();
     const leader = await leaderOf(cluster);
     await client.sql([{ sql: 'CREATE TABLE t (a INTEGER)' }]);
-    const { node, cluster: all } = await until('all values', async () => {
+    const {
+      node,
+      cluster: all,
+      metrics,
+    } = await until('all values', async () => {
       await client.sql([{ sql: 'INSERT INTO t VALUES (1)' }]);
       const answer = await client.metrics({ node: leader });
-      return Object.values(answer.node).every((v) => v !== null) && answer.cluster.average_load !== null
-        ? answer
-        : null;
+      const { average_load: load } = answer.cluster;
+      const isWhole = Object.values(answer.node).every((v) => v !== null) && load !== null;
+      return isWhole && answer.metrics['clock_offset'] !== undefined ? answer : null;
     });
     expect(Object.keys(node).sort()).toEqual([
       'active_connections',
@@ -71,6 +75,8 @@ describe('the design document', () => {
     const { query_latency_p50: p50, query_latency_p95: p95, query_latency_p99: p99 } = node;
     expect([p50, p95, p99]).toEqual([p50, p95, p99].sort((a, b) => (a ?? 0) - (b ?? 0)));
     expect(p50).toBeGreaterThan(0);
+    // one machine, one clock: what is left is the way
+    expect(metrics['clock_offset']).toBeLessThan(0.25);
     expect(all).toMatchObject({ total_nodes: 3, healthy_nodes: 3, leader_nodes: 1, follower_nodes: 2 });
     expect(all.total_queries).toBeGreaterThan(0);
     expect(all.total_errors).toBeGreaterThanOrEqual(0);

@@ -24,6 +24,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       eventLoopLagMs: 2,
       uptimeMs: 60_000,
       certificateExpiresInMs: 86_400_000,
+      clockOffsetMs: 4,
       probeLaneUdp: 2,
       probeLaneH2: 1,
       totalQueries: changes.queries ?? 0,
