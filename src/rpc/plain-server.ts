@@ -4,7 +4,7 @@
  * says otherwise; it never changes anything, so it asks nobody who they are.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS, must, SqlccError } from '../base/index.ts';
 
 const MAX_CONNECTIONS = 64;
@@ -38,6 +38,9 @@ export interface PlainServerOptions {
 export class PlainServer {
   readonly #options: PlainServerOptions;
   readonly #server: Server;
+  /** Connections without a request under way, the one that waits longest first. */
+  readonly #idle = new Set<Socket>();
+  #connections = 0;
 
   constructor(options: PlainServerOptions) {
     this.#options = options;
@@ -45,9 +48,10 @@ export class PlainServer {
       maxHeaderSize: LIMITS.maxHeaderBytes,
       headersTimeout: LIMITS.handshakeTimeoutMs,
       requestTimeout: LIMITS.handshakeTimeoutMs,
+      connectionsCheckingInterval: LIMITS.connectionsCheckMs,
       keepAliveTimeout: IDLE_MS,
     });
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#onConnection(socket));
     this.#server.on('request', (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
@@ -82,7 +86,28 @@ export class PlainServer {
     });
   }
 
+  /**
+   * One too many costs the place of whoever has asked nothing for the longest: a scraper asks at once, whoever
+   * only holds a place does not.
+   */
+  #onConnection(socket: Socket): void {
+    this.#idle.add(socket);
+    this.#connections++;
+    socket.once('close', () => {
+      this.#idle.delete(socket);
+      this.#connections--;
+    });
+    if (this.#connections <= MAX_CONNECTIONS) return;
+    const [first] = this.#idle;
+    first?.destroy();
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    this.#idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) this.#idle.add(socket);
+    });
     request.resume();
     response.on('error', () => {}); // followed by 'close'
     const method = request.method ?? 'GET';

@@ -159,6 +159,7 @@ export class SecureListener {
   #settings(): SecureServerOptions & {
     headersTimeout: number;
     requestTimeout: number;
+    connectionsCheckingInterval: number;
     maxHeaderSize: number;
   } {
     const { tls, anonymous, allowHttp1, resetBurst, resetRate, sessionMemoryMb } = this.#options;
@@ -172,6 +173,7 @@ export class SecureListener {
       maxHeaderSize: LIMITS.maxHeaderBytes,
       headersTimeout: LIMITS.handshakeTimeoutMs,
       requestTimeout: LIMITS.maxRequestTimeoutMs,
+      connectionsCheckingInterval: LIMITS.connectionsCheckMs,
       // of HTTP/2
       maxHeaderListPairs: MAX_HEADER_PAIRS,
       maxSettings: MAX_SETTINGS,
