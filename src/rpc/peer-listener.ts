@@ -2,7 +2,7 @@
  * The consensus port: takes streams of nodes of this cluster and of nobody else. No routes, no
  * HTTP/1.1, no tokens.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { NodeClaim } from '../auth/index.ts';
@@ -13,10 +13,16 @@ import { peerCertificate, type ServerTls } from './tls.ts';
 
 const STOP_GRACE_MS = 200;
 const IDLE_MS = 120_000;
-/** Nodes trust each other with this much: many short streams are no attack between them. */
+/** Nodes trust each other with this much. */
 const SESSION_MEMORY_MB = 64;
-const RESET_BURST = 100_000;
-const RESET_RATE = 10_000;
+/**
+ * Between nodes streams are few and long: one for each purpose, and one for each snapshot. Whoever resets more is no
+ * sound node, and this thread is the one that sends heartbeats.
+ */
+const RESET_BURST = 100;
+const RESET_RATE = 20;
+/** Streams of one connection that may be refused; then it is closed. */
+const MAX_REFUSED_STREAMS = 8;
 
 export interface PeerListenerOptions {
   readonly host: string;
@@ -33,6 +39,8 @@ export interface PeerListenerOptions {
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #listener: SecureListener;
+  /** Streams that were refused, by connection. */
+  readonly #refusals = new WeakMap<Http2Session, number>();
 
   constructor(options: PeerListenerOptions) {
     this.#options = options;
@@ -71,22 +79,26 @@ export class PeerListener {
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => {}); // followed by 'close'
-    const socket = stream.session?.socket as TLSSocket | undefined;
-    if (socket === undefined) return;
-    if (headersTooLarge(headers)) {
-      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 431 }, { endStream: true });
-      return;
-    }
+    const { session } = stream;
+    if (session === undefined || session.destroyed) return;
+    const socket = session.socket as TLSSocket;
+    if (headersTooLarge(headers)) return this.#refuse(session, stream, 431);
     const hello = this.#hello(socket, headers);
     const refused = 'refused' in hello ? hello.refused : this.#options.refusal(hello.claim);
     if ('refused' in hello || refused !== null) {
       this.#options.refused(socket.remoteAddress ?? 'unknown', refused ?? '');
-      stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
-      return;
+      return this.#refuse(session, stream, 403);
     }
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
     if (hello.transfer === null) this.#options.accept(hello.claim, hello.purpose, stream, hello.address);
     else this.#options.transfer(hello.claim, hello.transfer, stream);
+  }
+
+  #refuse(session: Http2Session, stream: ServerHttp2Stream, status: number): void {
+    const refusals = (this.#refusals.get(session) ?? 0) + 1;
+    this.#refusals.set(session, refusals);
+    if (refusals > MAX_REFUSED_STREAMS) session.destroy();
+    else stream.respond({ [constants.HTTP2_HEADER_STATUS]: status }, { endStream: true });
   }
 
   #hello(socket: TLSSocket, headers: IncomingHttpHeaders): ReturnType<typeof readHello> {
