@@ -205,7 +205,7 @@ export const LIMITS = {
   maxJoinAttemptsPerMinute: 20,
   maxJoinAttemptsPerAddressPerMinute: 5,
   handshakeTimeoutMs: 5000,
-  /** How often connections of HTTP/1.1 are compared with their deadlines: so much later they may be closed. */
+  /** How often connections of HTTP/1.1 are compared with their deadlines: so much later they close. */
   connectionsCheckMs: 1000,
   maxSessionsPerServer: 4096,
   /** Descriptors that callers leave to the log, SQLite and other voters; callers beyond are sent away. */

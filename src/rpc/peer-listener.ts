@@ -16,8 +16,8 @@ const IDLE_MS = 120_000;
 /** Nodes trust each other with this much. */
 const SESSION_MEMORY_MB = 64;
 /**
- * Between nodes streams are few and long: one for each purpose, and one for each snapshot. Whoever resets more is no
- * sound node, and this thread is the one that sends heartbeats.
+ * Between nodes streams are few and long: one for each purpose, and one for each snapshot. Whoever resets
+ * more is no sound node, and this thread is the one that sends heartbeats.
  */
 const RESET_BURST = 100;
 const RESET_RATE = 20;

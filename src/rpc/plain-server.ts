@@ -87,8 +87,8 @@ export class PlainServer {
   }
 
   /**
-   * One too many costs the place of whoever has asked nothing for the longest: a scraper asks at once, whoever
-   * only holds a place does not.
+   * One too many costs the place of whoever has asked nothing for the longest: a scraper asks at once,
+   * whoever only holds a place does not.
    */
   #onConnection(socket: Socket): void {
     this.#idle.add(socket);
