@@ -53,6 +53,37 @@ function alertOutcome(state: ClusterState, command: OfAlerts, at: ApplyPosition)
   }
 }
 
+type Steering = Extract<
+  ClusterCommand,
+  { kind: `cluster-${string}` | `schedule-${string}` | `drain-${string}` | 'hand-over-record' }
+>;
+
+/** What says who leads and serves, and what the cluster may do by itself. */
+function steeringOutcome(state: ClusterState, command: Steering, at: ApplyPosition): Outcome {
+  switch (command.kind) {
+    case 'cluster-pause':
+      return pauseCluster(state, command, at);
+    case 'cluster-resume':
+      return resumeCluster(state, command, at);
+    case 'schedule-add':
+      return addScheduled(state, command, at);
+    case 'schedule-cancel':
+      return cancelScheduled(state, command, at);
+    case 'schedule-start':
+      return startScheduled(state, command, at);
+    case 'schedule-skip':
+      return skipScheduled(state, command, at);
+    case 'hand-over-record':
+      return recordHandOver(state, command, at);
+    case 'drain-enable':
+      return enableDrain(state, command, at);
+    case 'drain-disable':
+      return disableDrain(state, command, at);
+    default:
+      return unreachable(command);
+  }
+}
+
 function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: ApplyPosition): Outcome {
   if (command.kind === 'bootstrap') return bootstrapCluster(state, command, at);
   if (state === null) return refused('failed_precondition', `${command.kind} before the cluster was made`);
@@ -78,23 +109,15 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'maintenance-disable':
       return disableMaintenance(state, command, at);
     case 'cluster-pause':
-      return pauseCluster(state, command, at);
     case 'cluster-resume':
-      return resumeCluster(state, command, at);
     case 'schedule-add':
-      return addScheduled(state, command, at);
     case 'schedule-cancel':
-      return cancelScheduled(state, command, at);
     case 'schedule-start':
-      return startScheduled(state, command, at);
     case 'schedule-skip':
-      return skipScheduled(state, command, at);
     case 'hand-over-record':
-      return recordHandOver(state, command, at);
     case 'drain-enable':
-      return enableDrain(state, command, at);
     case 'drain-disable':
-      return disableDrain(state, command, at);
+      return steeringOutcome(state, command, at);
     case 'operation-begin':
       return beginOperation(state, command, at);
     case 'operation-phase':

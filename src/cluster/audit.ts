@@ -148,6 +148,33 @@ function onNode(
   return { target: nodeId, reason, seenIn: (state) => words(state, nodeId) };
 }
 
+type OfPeople = Extract<
+  ClusterCommand,
+  { kind: `token-${string}` | `user-${string}` | 'certificate-revoke' }
+>;
+
+/** Of who may come in, and as what. */
+function peopleSubject(command: OfPeople): Subject {
+  switch (command.kind) {
+    case 'token-create': {
+      const { id, kind, role } = command.token;
+      return { target: `${kind} token ${id}`, reason: role, seenIn: (s) => tokenWords(s, id) };
+    }
+    case 'token-revoke':
+      return { target: command.id, reason: '', seenIn: (s) => tokenWords(s, command.id) };
+    case 'user-set':
+    case 'user-revoke': {
+      const { name, reason } = command;
+      return { target: `user ${name}`, reason, seenIn: (s) => userWords(s, name) };
+    }
+    case 'certificate-revoke': {
+      const { serial, name, reason } = command;
+      const target = serial === null ? `certificates of ${name}` : `certificate ${serial}`;
+      return { target, reason, seenIn: (s) => `${s.revoked.length} revoked` };
+    }
+  }
+}
+
 /** What a control command is about; null for what a node or the leader reports by itself. */
 function subjectOf(command: ClusterCommand): Subject | null {
   switch (command.kind) {
@@ -186,22 +213,12 @@ function subjectOf(command: ClusterCommand): Subject | null {
       return { target: `config version ${command.version}`, reason: '', seenIn: configWords };
     case 'config-revert':
       return { target: `config version ${command.version}`, reason: command.cause, seenIn: configWords };
-    case 'token-create': {
-      const { id, kind, role } = command.token;
-      return { target: `${kind} token ${id}`, reason: role, seenIn: (s) => tokenWords(s, id) };
-    }
+    case 'token-create':
     case 'token-revoke':
-      return { target: command.id, reason: '', seenIn: (s) => tokenWords(s, command.id) };
     case 'user-set':
-    case 'user-revoke': {
-      const { name, reason } = command;
-      return { target: `user ${name}`, reason, seenIn: (s) => userWords(s, name) };
-    }
-    case 'certificate-revoke': {
-      const { serial, name, reason } = command;
-      const target = serial === null ? `certificates of ${name}` : `certificate ${serial}`;
-      return { target, reason, seenIn: (s) => `${s.revoked.length} revoked` };
-    }
+    case 'user-revoke':
+    case 'certificate-revoke':
+      return peopleSubject(command);
     case 'audit-note':
       return { target: command.target, reason: command.reason };
     case 'alert-acknowledge':

@@ -40,9 +40,9 @@ describe('wordRefusal', () => {
 
   it('hears an observer that took a voter’s place by the record as a voter', () => {
     const o1 = { suffrage: 'observer', seat: 'voter', keySha256: 'k2' } as const;
-    expect(heard(hearing({ roster: { nodes: { o1 }, removed: [], revoked: [] } }), speaker('o1', 'observer'), 9)).toEqual(
-      KINDS,
-    );
+    expect(
+      heard(hearing({ roster: { nodes: { o1 }, removed: [], revoked: [] } }), speaker('o1', 'observer'), 9),
+    ).toEqual(KINDS);
   });
 
   it('hears a member that the record does not name yet: membership is in force on append', () => {
