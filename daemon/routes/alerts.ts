@@ -14,6 +14,7 @@ import {
   silenceRow,
 } from '../alert-views.ts';
 import { resultOf } from '../applied.ts';
+import { tellAudit } from '../audit-notes.ts';
 import { shortId } from '../data-dir.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
@@ -99,6 +100,8 @@ export async function testAlert(context: NodeContext, call: Call): Promise<Answe
   const results = await Promise.all(
     [...new Set(channels)].map((one) => context.alerts.tell(notification, one, waitMs)),
   );
+  const after = results.map((r) => `${r.channel} ${r.state}`).join(', ');
+  void tellAudit(context, call, { action: 'alert-test', target: rule ?? channel ?? '', reason: '', after });
   return { body: { schemaVersion: 1, results } };
 }
 

@@ -149,7 +149,7 @@ export class H2Server {
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 200 });
       this.#addFront(stream, caller, headers.authorization);
     } else {
-      this.#onPeer(stream, headers, { identity, certificate: caller.certificate });
+      this.#onPeer(stream, headers, { identity, certificate: caller.certificate }, caller.address);
     }
   }
 
@@ -159,10 +159,17 @@ export class H2Server {
     stream.once('close', () => this.#fronts.delete(front));
   }
 
-  #onPeer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, shown: ShownNode): void {
+  #onPeer(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    shown: ShownNode,
+    remoteAddress: string,
+  ): void {
     const hello = readHello(headers, shown, this.#options.tls.clusterId);
     const { onPeerStream } = this.#options;
     if ('refused' in hello || onPeerStream === undefined || hello.transfer !== null) {
+      const error = new SqlccError('permission_denied', 'no stream of peers for this caller');
+      this.#options.router.refuse(error, { target: '', remoteAddress }, shown.identity);
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
       return;
     }

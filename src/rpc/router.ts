@@ -191,9 +191,13 @@ export class Router {
     }
   }
 
-  /** The answer to a caller whose credentials were looked at before it came here, and not found good. */
-  refuse(error: unknown, request: Pick<RouterRequest, 'target' | 'remoteAddress'>): RouterAnswer {
-    return this.#failure(error, null, { ...request, identity: null });
+  /** The answer to a caller who was looked at before it came here, and refused; no `identity`: nobody. */
+  refuse(
+    error: unknown,
+    request: Pick<RouterRequest, 'target' | 'remoteAddress'>,
+    identity: Identity | null = null,
+  ): RouterAnswer {
+    return this.#failure(error, null, { ...request, identity });
   }
 
   #failure(
