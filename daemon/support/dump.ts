@@ -4,12 +4,13 @@
  * what can't be had is told in the manifest.
  */
 import { writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { ClusterConfig } from '../../src/config/index.ts';
 import type { HttpClientOptions } from '../../src/rpc/index.ts';
-import { hasIdentity } from '../data-dir.ts';
+import { hasIdentity, readIdentity } from '../data-dir.ts';
 import { readPki } from '../data-files.ts';
 import { runningPid } from '../data-lock.ts';
 import { examine } from '../doctor/doctor.ts';
@@ -21,7 +22,7 @@ import { Bundle, type BundleRow, type Missing } from './bundle.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { addLogs, addMachine, addNode, type LocalSources } from './local.ts';
 import { REDACTED } from './redact.ts';
-import { type AskedNode, addNodes, addScrape } from './remote.ts';
+import { type AskedNode, addNodes, addScrape, tellDump } from './remote.ts';
 import { tarOf } from './tar.ts';
 
 export interface DumpOptions {
@@ -89,7 +90,12 @@ async function askAll(
   try {
     const { caCert, nodeCert, nodeKey } = readPki(dataDir);
     const credentials = { ca: caCert, cert: nodeCert, key: nodeKey };
-    return await addNodes(bundle, nodesOnRecord(dataDir, config), credentials);
+    const nodes = nodesOnRecord(dataDir, config);
+    // before the rest, so that the leader's copy of the audit in the archive has it
+    const { nodeId } = readIdentity(dataDir);
+    const actor = `user ${userInfo().username}`;
+    await tellDump(bundle, nodes, credentials, { nodeId, actor, from: hostname(), file: options.file });
+    return await addNodes(bundle, nodes, credentials);
   } catch (error) {
     bundle.lacks('cluster', (error as Error).message);
     return [];

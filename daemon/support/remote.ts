@@ -8,6 +8,8 @@ import type { Bundle } from './bundle.ts';
 
 const ASK_MS = 3000;
 const PLAIN_MS = 2000;
+const MAX_FILE_WORDS = 400;
+const MAX_NAME = 60;
 
 /** Of every node; `stale` and `local` keep it from asking others. */
 const OF_EACH: Readonly<Record<string, string>> = {
@@ -101,4 +103,38 @@ export async function addScrape(bundle: Bundle, host: string, port: number): Pro
     const answer = await fetch(url, { signal: AbortSignal.timeout(PLAIN_MS), redirect: 'error' });
     return answer.text();
   });
+}
+
+/** Who made a dump, of which node, and where it lies. */
+export interface DumpWord {
+  readonly nodeId: string;
+  readonly actor: string;
+  readonly from: string;
+  readonly file: string;
+}
+
+/** Has the leader put the dump into the audit; whoever does not lead says no. What nobody took is told. */
+export async function tellDump(
+  bundle: Bundle,
+  nodes: readonly AskedNode[],
+  credentials: HttpClientOptions,
+  word: DumpWord,
+): Promise<void> {
+  const http = new HttpClient(credentials);
+  const { nodeId, actor, from, file } = word;
+  const body = {
+    ...{ action: 'support-dump', target: nodeId, reason: '', after: file.slice(-MAX_FILE_WORDS) },
+    ...{ actor: actor.slice(0, MAX_NAME), credential: '', from: from.slice(0, MAX_NAME) },
+  };
+  const told = await Promise.all(
+    nodes.map(async ({ endpoint }) => {
+      const question = { endpoint, method: 'POST', path: '/v1/audit/notes', body, timeoutMs: ASK_MS };
+      return http.request(question).then(
+        ({ status }) => status < 300,
+        () => false,
+      );
+    }),
+  );
+  await http.close();
+  if (!told.includes(true)) bundle.lacks('cluster/audit-note', 'no leader put this dump into the audit');
 }

@@ -1,7 +1,7 @@
 /** The archive for those who are asked for help: whole without quorum and daemon, and without a secret. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -68,6 +68,13 @@ describe('support dump', () => {
       nodes_answered: ['n1', 'n2', 'n3'],
       missing: [],
     });
+    // whoever made it stands in the audit
+    const { records } = await client.audit();
+    expect(records.at(-1)).toMatchObject({
+      ...{ action: 'support-dump', target: 'n1', actor: `user ${userInfo().username}` },
+      after: join(dir, 'whole.tar.gz'),
+      from: expect.stringMatching(/ via n1$/),
+    });
     // the log was found through the daemon that writes it
     expect(whole('logs/1-n1.log')).toContain('"event":"ready"');
     expect(whole('node/metrics.txt')).toContain('# TYPE');
@@ -85,7 +92,13 @@ describe('support dump', () => {
     const { nodes_answered: answered, missing } = JSON.parse(dead('manifest.json'));
     expect(answered).toEqual(['n2']);
     const lacking = missing.map((m: { name: string }) => m.name);
-    for (const name of ['node/process.json', 'node/metrics.txt', 'cluster/n1', 'cluster/n3'])
+    for (const name of [
+      'node/process.json',
+      'node/metrics.txt',
+      'cluster/n1',
+      'cluster/n3',
+      'cluster/audit-note',
+    ])
       expect(lacking).toContain(name);
     const record = JSON.parse(dead('node/record.json'));
     expect(Object.keys(record.cluster.nodes)).toEqual(['n1', 'n2', 'n3']);
