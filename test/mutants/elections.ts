@@ -256,8 +256,8 @@ export const ELECTIONS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: "else if (!core.log.isUpToDate(m.last)) refusal = 'log';\n  else if (lease > 0) refusal = 'lease';",
-        replace: "else if (lease > 0) refusal = 'lease';",
+        find: "  if (!core.log.isUpToDate(m.last)) return 'log';\n  if (remainingLease",
+        replace: '  if (remainingLease',
       },
     ],
     by: GOLDEN,
@@ -268,7 +268,7 @@ export const ELECTIONS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: "  else if (lease > 0) refusal = 'lease';\n",
+        find: "  if (remainingLease(core, m.from) > 0) return 'lease';\n",
         replace: '',
       },
     ],

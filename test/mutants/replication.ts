@@ -185,9 +185,9 @@ export const REPLICATION: readonly Mutant[] = [
     edits: [
       {
         file: 'src/raft/membership.ts',
-        find: "return ready({ voters, outgoing: m.voters, learners: m.learners, learnersNext: [] });\n    }\n    case 'set-address'",
+        find: "return ready({ voters, outgoing: m.voters, learners: m.learners, learnersNext: [] });\n    }\n    case 'replace'",
         replace:
-          "return ready({ voters, outgoing: [], learners: m.learners, learnersNext: [] });\n    }\n    case 'set-address'",
+          "return ready({ voters, outgoing: [], learners: m.learners, learnersNext: [] });\n    }\n    case 'replace'",
       },
       {
         file: 'src/raft/membership.ts',

@@ -290,8 +290,8 @@ export async function putKey(`,
     edits: [
       {
         file: 'src/raft/leader.ts',
-        from: 'if (core.now - quorumContact(core, leader) >= core.electionTimeoutMs) {',
-        to: 'if (core.now - quorumContact(core, leader) >= 1000 * core.electionTimeoutMs) {',
+        from: 'if (core.now >= silentAt(core, leader)) {',
+        to: 'if (core.now >= silentAt(core, leader) + 1000 * core.electionTimeoutMs) {',
       },
       {
         file: 'src/raft/leader.ts',
