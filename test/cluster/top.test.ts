@@ -147,8 +147,9 @@ describe('sqlcc top without a screen', () => {
     await cluster.untilHealthy();
     const ran = await sqlccOn(cluster, ['top', '--once', '--check', '-o', 'json']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const { schema, as_of, observer, alert_list, ...status } = JSON.parse(ran.stdout);
+    const { schema, as_of, seq, observer, alert_list, ...status } = JSON.parse(ran.stdout);
     expect(schema).toBe('sqlcc.top/1');
+    expect(seq).toBe(status.cluster.read.applied_index);
     expect(alert_list.filter((alert: { state: string }) => alert.state === 'firing')).toEqual([]);
     expect(Math.abs(Date.parse(as_of) - Date.now())).toBeLessThan(60_000);
     expect(cluster.nodes.map((n) => n.nodeId)).toContain(observer);
