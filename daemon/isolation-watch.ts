@@ -17,6 +17,11 @@ const LOOK_MS = 250;
 /** Elections are shorter; what lasts is a partition, or a majority that is gone. */
 const SUSPECT_MS = 1000;
 const VERIFY_TIMEOUT_MS = 120_000;
+/**
+ * A comparison reads all data of two nodes. Who was dead comes back amid a failover and a catching up: it waits
+ * until that is over, and begins its wait anew when it dies again. After a partition nobody waits.
+ */
+const REST_MS = 30_000;
 const RETRY_MS = 1000;
 const TRIES = 10;
 
@@ -42,6 +47,7 @@ export class IsolationWatch {
   #hasAsked = false;
   #isVerifying = false;
   #isStopped = false;
+  #rest: NodeJS.Timeout | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -54,6 +60,7 @@ export class IsolationWatch {
 
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#rest);
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
@@ -65,7 +72,9 @@ export class IsolationWatch {
         e.nodeId === nodeId &&
         (e.kind === 'node-alive' || (e.kind === 'node-started' && e.data['previous_liveness'] === 'dead')),
     );
-    if (isBack) void this.#verify();
+    if (!isBack || this.#isStopped) return;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => void this.#verify(), REST_MS).unref();
   }
 
   /**
@@ -134,6 +143,7 @@ export class IsolationWatch {
   /** One comparison at a time; what happens meanwhile is covered by its mark, or by the next one. */
   async #verify(): Promise<void> {
     if (this.#isVerifying) return;
+    clearTimeout(this.#rest);
     this.#isVerifying = true;
     try {
       for (let n = 0; n < TRIES && !this.#isStopped; n++) {
