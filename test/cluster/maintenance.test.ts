@@ -1,4 +1,5 @@
 /** Pause, switchover, schedule and what becomes of an operation whose leader dies, on real processes. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
@@ -172,8 +173,15 @@ describe('a switchover', () => {
     child?.kill('SIGSTOP');
     try {
       const asked = clientOf(cluster, { node: leader });
-      // one after the other: puts of one moment may share an entry, and it takes more than 64
-      for (let n = 0; n < 90; n++) await asked.kv.put(`lag-${n}`, 'x');
+      // each of its threads must have stopped before the first entry that it is to miss
+      const stat = `/proc/${must(child?.pid, 'its pid')}/stat`;
+      await until('it to stand still', async () => readFileSync(stat, 'utf8').includes(') T '));
+      // one after the other: puts of one moment may share an entry, and it takes more than 64, and 100 at most
+      for (let n = 0; n < 80; n++) await asked.kv.put(`lag-${n}`, 'x');
+      // what the leader's duties see of its log is a moment old
+      const lag = async () =>
+        (await asked.status()).nodes.find((n) => n.node_id === target)?.lag_entries ?? 0;
+      await until('the leader to see it', async () => (await lag()) >= 75);
       const { id } = await asked.runOperation({ kind: 'switchover', to: target });
       await until('its second phase', async () => (await asked.operation(id)).phase === 'catching-up');
       const cancelled = await json(cluster, 'op', 'cancel', id, '--yes');
