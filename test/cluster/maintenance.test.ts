@@ -176,7 +176,7 @@ describe('a switchover', () => {
       // each of its threads must have stopped before the first entry that it is to miss
       const stat = `/proc/${must(child?.pid, 'its pid')}/stat`;
       await until('it to stand still', async () => readFileSync(stat, 'utf8').includes(') T '));
-      // one after the other: puts of one moment may share an entry, and it takes more than 64, and 100 at most
+      // one after the other: puts of one moment may share an entry, and more than 64 are needed
       for (let n = 0; n < 80; n++) await asked.kv.put(`lag-${n}`, 'x');
       // what the leader's duties see of its log is a moment old
       const lag = async () =>

@@ -173,6 +173,10 @@ describe('the audit', () => {
     ]);
     for (const [name, step] of Object.entries(STEPS)) {
       const endpoint: Endpoint = must((ENDPOINTS as Record<string, Endpoint>)[name], name);
+      // one operation at a time: that of an earlier step may still run
+      await until('no operation to run', async () =>
+        (await client.operations()).operations.every((o) => o.state !== 'running'),
+      );
       const before = (await client.audit()).records.at(-1)?.seq ?? 0;
       const body = step.body === undefined ? {} : { body: step.body(made) };
       const path = step.path?.(made) ?? endpoint.path;
