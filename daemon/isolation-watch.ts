@@ -18,8 +18,8 @@ const LOOK_MS = 250;
 const SUSPECT_MS = 1000;
 const VERIFY_TIMEOUT_MS = 120_000;
 /**
- * A comparison reads all data of two nodes. Who was dead comes back amid a failover and a catching up: it waits
- * until that is over, and begins its wait anew when it dies again. After a partition nobody waits.
+ * A comparison reads all data of two nodes. Who was dead comes back amid a failover and a catching up: it
+ * waits until that is over, and begins its wait anew when it dies again. After a partition nobody waits.
  */
 const REST_MS = 30_000;
 const RETRY_MS = 1000;
