@@ -29,7 +29,7 @@ export interface WatchParts {
   readonly nodeId: NodeId;
   readonly hub: Pick<EventHub, 'publishOwn'>;
   readonly reads: Pick<Reads, 'leader' | 'isLeader'>;
-  readonly http: HttpClient;
+  readonly http: Pick<HttpClient, 'request'>;
   readonly logger: Logger;
   readonly isolation: () => Isolation | null;
   /** False when this node follows nobody, or the Raft group, as far as it knows it, does not name it. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type IsolationFacts, isolationOf, isolationText } from '../../../daemon/isolation.ts';
-import { verifiedEvent } from '../../../daemon/isolation-watch.ts';
+import { IsolationWatch, verifiedEvent } from '../../../daemon/isolation-watch.ts';
 
 const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
 
@@ -40,6 +40,37 @@ describe('isolationOf', () => {
   it('is the same for a node without a vote: it counts the voters', () => {
     const observer = { ...facts({ n1: 100, n2: 9000, n3: 9000 }), self: 'n4' };
     expect(isolationOf(observer)).toMatchObject({ reached: ['n1'], missing: ['n2', 'n3'] });
+  });
+});
+
+describe('IsolationWatch', () => {
+  it('has a node that was dead compared when it is calm again, and waits anew when it dies again', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let asked = 0;
+    const watch = new IsolationWatch({
+      ...{ nodeId: 'n3', hub: { publishOwn: () => {} }, logger: { log: () => {} } },
+      ...{ isolation: () => null, hasPlace: () => true, askWhetherKnown: () => {} },
+      http: { request: () => Promise.reject(new Error('not asked without a leader')) },
+      reads: {
+        isLeader: false,
+        leader: () => {
+          asked++;
+          return null;
+        },
+      },
+    });
+    const event = { at: 1, index: 7, severity: 'info', message: 'n3 is back', data: {} } as const;
+    const isBack = () => watch.onApplied([{ ...event, kind: 'node-alive', nodeId: 'n3' }]);
+    isBack();
+    vi.advanceTimersByTime(29_000);
+    isBack();
+    vi.advanceTimersByTime(29_000);
+    watch.onApplied([{ ...event, kind: 'node-alive', nodeId: 'n2' }]);
+    expect(asked).toBe(0);
+    vi.advanceTimersByTime(1000);
+    expect(asked).toBe(1);
+    watch.stop();
   });
 });
 
