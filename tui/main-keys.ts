@@ -4,7 +4,7 @@
  */
 import type { BindingRow as Row } from './binding.ts';
 import { refusal } from './model/gate.ts';
-import { alertRows, cursorAt, operationRows, versionRows } from './model/lists.ts';
+import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Model } from './model/model.ts';
 import { shown } from './model/selectors.ts';
 import { VIEWS } from './model/views.ts';
@@ -42,14 +42,7 @@ function noAlert(model: Model): string | null {
 
 function notAckable(model: Model): string | null {
   const rows = alertRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((a) => a.id),
-        'alerts',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen === undefined) return 'there is no alert to act on';
   if (chosen.state !== 'firing') return `${chosen.rule} no longer fires`;
   return chosen.acknowledged_by === null ? null : `acknowledged by ${chosen.acknowledged_by} already`;
@@ -58,27 +51,13 @@ function notAckable(model: Model): string | null {
 function notSilenced(model: Model): string | null {
   if (model.undo !== null && model.undo.until > model.mono) return null;
   const rows = alertRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((a) => a.id),
-        'alerts',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   return chosen?.silenced_by == null ? 'the selected alert is not silenced' : null;
 }
 
 function noOldVersion(model: Model): string | null {
   const rows = versionRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((v) => String(v.version)),
-        'config',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (v) => String(v.version), 'config');
   if (chosen === undefined) return 'versions are not known yet';
   return chosen.is_active ? 'this version is in force: select an older one' : null;
 }
@@ -89,14 +68,7 @@ function noTrial(model: Model): string | null {
 
 function notRunning(model: Model): string | null {
   const rows = operationRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((o) => o.id),
-        'operations',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (o) => o.id, 'operations');
   return chosen?.state === 'running' ? null : 'the selected operation does not run';
 }
 

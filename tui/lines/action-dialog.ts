@@ -163,19 +163,22 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
       span(`${cut(clean(dialog.reason), room.width - 12)}${cursor}`),
       span(dialog.reason === '' && cursor === '' ? '(Tab to write one)' : '', 'muted'),
     ],
-    plan.allowed
-      ? dialog.yes
-        ? [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')]
-        : [
-            span('y', 'key'),
-            span(' then '),
-            span('Enter', 'key'),
-            span(' confirms, '),
-            span('Esc', 'key'),
-            span(' cancels'),
-          ]
-      : [span('The checks refuse it. Esc closes.', 'critical')],
+    plan.allowed ? armedLine(dialog.yes) : [span('The checks refuse it. Esc closes.', 'critical')],
     [span(dialog.note === '' ? '' : `! ${dialog.note}`, 'warning')],
+  ];
+}
+
+/** What y and Enter would do now. */
+export function armedLine(isArmed: boolean): Line {
+  if (isArmed)
+    return [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')];
+  return [
+    span('y', 'key'),
+    span(' then '),
+    span('Enter', 'key'),
+    span(' confirms, '),
+    span('Esc', 'key'),
+    span(' cancels'),
   ];
 }
 

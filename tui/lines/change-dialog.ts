@@ -5,7 +5,7 @@ import { missingForChange } from '../model/change.ts';
 import { type ChangePlan, commandOf, LENGTHS, titleOfChange } from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
-import { type DialogRoom, type DialogText, wrap } from './action-dialog.ts';
+import { armedLine, type DialogRoom, type DialogText, wrap } from './action-dialog.ts';
 import type { View } from './view.ts';
 
 const CHECK: Readonly<Record<'pass' | 'warn' | 'fail', Token>> = {
@@ -56,17 +56,7 @@ function confirmLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: 
   ];
   if (!plan.allowed) return [[span('The checks refuse it. Esc closes.', 'critical')]];
   if (plan.arm === null) {
-    const armed: Line = dialog.yes
-      ? [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')]
-      : [
-          span('y', 'key'),
-          span(' then '),
-          span('Enter', 'key'),
-          span(' confirms, '),
-          span('Esc', 'key'),
-          span(' cancels'),
-        ];
-    return [reason, armed];
+    return [reason, armedLine(dialog.yes)];
   }
   const ready = missingForChange(dialog) === null;
   const button = (field: ChangeDialog['field'], text: string, on: Token) =>

@@ -5,7 +5,7 @@ import { type ChangeAct, onNode } from './change-plan.ts';
 import { choices, type Entry } from './chooser.ts';
 import { openDialog } from './dialog.ts';
 import { refusal } from './gate.ts';
-import { alertRows, cursorAt, operationRows, versionRows } from './lists.ts';
+import { alertRows, cursorAt, operationRows, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
 import { type Chooser, type Model, SORT_KEYS } from './model.ts';
 import {
@@ -104,14 +104,7 @@ function actOf(model: Model, binding: Binding): ChangeAct | null {
 
 function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAct | null {
   const rows = alertRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((a) => a.id),
-        'alerts',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen === undefined) return null;
   const label = `${chosen.rule}${onNode(chosen.node_id)}`;
   if (what === 'ack') return { kind: 'ack', id: chosen.id, label };

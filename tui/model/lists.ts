@@ -160,6 +160,16 @@ export function cursorAt(model: Model, keys: readonly string[], view: ViewId = m
   return key === null ? 0 : Math.max(0, keys.indexOf(key));
 }
 
+/** The selected row of a view's list; the first when none is selected, undefined when there is none. */
+export function selectedOf<T>(
+  model: Model,
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+  view: ViewId,
+): T | undefined {
+  return rows[cursorAt(model, rows.map(keyOf), view)];
+}
+
 /** What the view on the screen wants answered. */
 export function wanted(model: Model): readonly Question[] {
   const ask = (slice: SliceName, arg = ''): Question => ({ slice, arg });

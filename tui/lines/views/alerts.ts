@@ -2,7 +2,7 @@
 import type { AlertRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
-import { alertRows, answerOf, cursorAt } from '../../model/lists.ts';
+import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { type BandRows, listAndSide, type PaneSpec, type Room } from '../body.ts';
@@ -113,14 +113,7 @@ function explained(alert: AlertRow, view: View): Line[] {
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = alertRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((a) => a.id),
-        'alerts',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   const silences = answerOf(shown(model), 'silences')?.value ?? [];
   const { focused, scroll } = model.side;
   const inForce = silences.map((s): Line => {

@@ -2,7 +2,7 @@
 import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
-import { answerOf, cursorAt, diffPair, versionRows } from '../../model/lists.ts';
+import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { type BandRows, emptiness, listAndSide, outdated, type PaneSpec, type Room } from '../body.ts';
@@ -134,14 +134,7 @@ function pendingLines(view: View): Line[] {
 function side(view: View): PaneSpec {
   const { model, symbols } = view;
   const rows = versionRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((r) => String(r.version)),
-        'config',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (r) => String(r.version), 'config');
   const pair = diffPair(model);
   const { focused, scroll } = model.side;
   const title: Line = [

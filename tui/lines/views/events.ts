@@ -1,7 +1,7 @@
 /** What nodes did and what people did, in one order of time; below it all about the selected line. */
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime } from '../../format/words.ts';
-import { answerOf, cursorAt, type Happening, happenings } from '../../model/lists.ts';
+import { answerOf, cursorAt, type Happening, happenings, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../body.ts';
@@ -62,14 +62,7 @@ function pair(label: string, value: string): Line {
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = happenings(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((r) => r.key),
-        'events',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (r) => r.key, 'events');
   const { focused, scroll } = model.side;
   const title: Line = [span('All about it', 'title')];
   if (chosen === undefined) return { pane: 'event', title, lines: [], focused };

@@ -2,7 +2,7 @@
 import type { OperationView } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { clockTime, span as lasted } from '../../format/words.ts';
-import { answerOf, cursorAt, operationRows } from '../../model/lists.ts';
+import { answerOf, cursorAt, operationRows, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { phaseLines } from '../action-dialog.ts';
@@ -77,14 +77,7 @@ function list(view: View, room: Room): PaneSpec {
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = operationRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((o) => o.id),
-        'operations',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (o) => o.id, 'operations');
   const { focused, scroll } = model.side;
   if (chosen === undefined) return { pane: 'phases', title: [span('Phases', 'title')], lines: [], focused };
   const candidates = chosen.candidates.map(

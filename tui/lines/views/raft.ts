@@ -3,7 +3,7 @@ import type { ElectionRow, EventLine } from '../../feed/wire.ts';
 import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
-import { answerOf, cursorAt, electionRows } from '../../model/lists.ts';
+import { answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -145,14 +145,7 @@ function steps(view: View): PaneSpec {
     };
   }
   const rows = electionRows(model);
-  const chosen =
-    rows[
-      cursorAt(
-        model,
-        rows.map((r) => String(r.term)),
-        'raft',
-      )
-    ];
+  const chosen = selectedOf(model, rows, (r) => String(r.term), 'raft');
   const title: Line = [
     span(chosen === undefined ? 'Step by step' : `Term ${chosen.term}`, 'title'),
     span(` ${symbols.dot} step by step`, 'muted'),
