@@ -16,6 +16,7 @@ import type { TLSSocket } from 'node:tls';
 import { LIMITS, must, SqlccError } from '../base/index.ts';
 import { Admission, type AdmissionLimits, type Place } from './admission.ts';
 import { type DescriptorReserve, descriptorOf } from './descriptors.ts';
+import { StrayBytes } from './stray-bytes.ts';
 import { type ServerTls, serverContext } from './tls.ts';
 
 const MAX_HEADER_PAIRS = 64;
@@ -65,6 +66,7 @@ export class SecureListener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #places = new Map<string, Place>();
+  readonly #strayBytes = new StrayBytes(SESSION_WINDOW_BYTES);
   /** Connections of which nobody knows yet whose they are, the oldest first. */
   readonly #strangers = new Map<string, Socket>();
 
@@ -241,6 +243,9 @@ export class SecureListener {
   #onSession(session: ServerHttp2Session): void {
     this.#sessions.add(session);
     session.on('error', () => {}); // followed by 'close'
+    // a proxy that forbids what would disturb the session, not to read how much came
+    const { socket } = session;
+    this.#strayBytes.watch(session, () => socket.bytesRead);
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     session.setTimeout(this.#options.idleMs, () => session.close());
     const preface = setTimeout(() => session.destroy(), LIMITS.handshakeTimeoutMs);

@@ -165,6 +165,11 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     ...same(frame({ type: FRAME.windowUpdate, stream: 1, payload: uint32(1) })),
   },
   'empty DATA': { before: uploading, ...same(frame({ type: FRAME.data, stream: 1 })) },
+  'empty DATA behind the answer': {
+    before: asking(1, FLAG.endHeaders, requestFields('PUT', '/nowhere')),
+    isBehindAnswer: true,
+    ...same(frame({ type: FRAME.data, stream: 1 })),
+  },
   'frames of no known kind': same(frame({ type: FRAME.unknown, payload: Buffer.alloc(8) })),
   'a header that is named a thousand times (HPACK bomb)': {
     // put into the dynamic table once, where it is number 62

@@ -73,8 +73,27 @@ export interface Flood {
   readonly framesInPiece: number;
   /** It costs no more than its bytes do, and nothing tells it from what an honest caller may send. */
   readonly mayStay?: boolean;
+  /** Flood only behind the end of the answer to `before`, which the other side no longer waits for then. */
+  readonly isBehindAnswer?: boolean;
   /** Do not read what the other side answers. */
   readonly isDeaf?: boolean;
+}
+
+/** Calls back once, when a stream has been ended by the other side. */
+function behindAnswer(socket: TLSSocket, then: () => void): void {
+  let bytes = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    bytes = Buffer.concat([bytes, chunk]);
+    for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
+      const [type, flags] = [bytes.readUInt8(at + 3), bytes.readUInt8(at + 4)];
+      const isEnd = (type === FRAME.data || type === FRAME.headers) && (flags & FLAG.endStream) !== 0;
+      if (!isEnd && type !== FRAME.reset) continue;
+      socket.off('data', onData);
+      then();
+      return;
+    }
+  };
+  socket.on('data', onData);
 }
 
 /** Floods one connection until it is closed, at most `forMs`. */
@@ -107,7 +126,8 @@ export function flood(options: ConnectionOptions, what: Flood, forMs: number): P
       socket.write(Buffer.concat([PREFACE, frame({ type: FRAME.settings }), what.before ?? Buffer.alloc(0)]));
       if (what.isDeaf === true) socket.pause();
       else socket.resume();
-      more();
+      if (what.isBehindAnswer === true) behindAnswer(socket, more);
+      else more();
     });
   });
 }
