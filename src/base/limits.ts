@@ -207,7 +207,7 @@ export const LIMITS = {
   handshakeTimeoutMs: 5000,
   /** How often connections of HTTP/1.1 are compared with their deadlines: so much later they close. */
   connectionsCheckMs: 1000,
-  /** How often it is looked who sends what belongs to no stream, twice the window of a session between two looks. */
+  /** How often it is looked who sends what belongs to no stream: twice a session's window is too much. */
   strayBytesCheckMs: 1000,
   maxSessionsPerServer: 4096,
   /** Descriptors that callers leave to the log, SQLite and other voters; callers beyond are sent away. */

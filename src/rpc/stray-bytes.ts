@@ -1,8 +1,9 @@
 /**
- * Ends sessions that send without end what belongs to no stream. nghttp2 and node count most frames of a flood
- * themselves; frames on a stream that was answered and closed are passed over uncounted, because the other side
- * may not know of it yet (RFC 9113 §5.1). What an honest one has on the way then is bounded by the window of its
- * session, so that whoever sends more between two looks, with no stream open at either and none opened, is not.
+ * Ends sessions that send without end what belongs to no stream. nghttp2 and node count most frames of
+ * a flood themselves; frames on a stream that was answered and closed are passed over uncounted,
+ * because the other side may not know of it yet (RFC 9113 §5.1). What an honest one has on the way then
+ * is bounded by the window of its session, so that whoever sends more between two looks, with no stream
+ * open at either and none opened, is not.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import { LIMITS } from '../base/index.ts';
@@ -45,6 +46,7 @@ export class StrayBytes {
 
   #look(): void {
     for (const [session, watched] of this.#sessions) {
+      if (session.destroyed) continue; // its 'close' comes, and its socket is no longer to be asked
       const bytes = watched.bytesRead();
       const isStray = bytes - watched.bytesAtLook > 2 * this.#windowBytes;
       if (isStray && !watched.hadStream) session.destroy();
