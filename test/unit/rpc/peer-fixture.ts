@@ -61,10 +61,23 @@ export async function startPeer(options: TestPeerOptions): Promise<TestPeer> {
 }
 
 /** Waits for a condition of the outside world; fails with `what` after 5 s. */
-export async function until(what: string, condition: () => boolean, timeoutMs: number = 5000): Promise<void> {
+export function until(what: string, condition: () => boolean, timeoutMs: number = 5000): Promise<void> {
+  return looked(what, condition, { timeoutMs, pause: () => new Promise((done) => setTimeout(done, 2)) });
+}
+
+/** The same for a state that may be gone two milliseconds later: looks after every turn's reading of sockets. */
+export function untilInEveryTurn(what: string, condition: () => boolean): Promise<void> {
+  return looked(what, condition, { timeoutMs: 5000, pause: () => new Promise((done) => setImmediate(done)) });
+}
+
+async function looked(
+  what: string,
+  condition: () => boolean,
+  { timeoutMs, pause }: { readonly timeoutMs: number; readonly pause: () => Promise<void> },
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await pause();
   }
 }
