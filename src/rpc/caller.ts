@@ -33,7 +33,7 @@ export class Caller {
   #known: {
     readonly bearer: string | null;
     readonly until: number;
-    readonly identity: Identity | null;
+    readonly identity: Identity;
   } | null = null;
 
   /** `authenticated` is called when somebody proved who it is. */
@@ -68,7 +68,8 @@ export class Caller {
     const identity = this.#stillValid()
       ? await this.#authenticate(this.certificate, bearer, this.address)
       : null;
-    this.#known = { bearer, until: now + TRUSTED_MS, identity };
+    // a refusal is not kept: the clock may have been wrong, and the certificate good in the next moment
+    this.#known = identity === null ? null : { bearer, until: now + TRUSTED_MS, identity };
     if (identity !== null) this.#authenticated();
     return identity;
   }
