@@ -85,6 +85,7 @@ class Run {
   readonly #mayEnd = new Set<string>();
   readonly #over = new AbortController();
   readonly #pinned: SqlccClient[] = [];
+  #watchers: readonly Watcher[] = [];
   #leader: string | null = null;
   #failure: string | null = null;
   readonly #terms = new Set<number>();
@@ -104,7 +105,7 @@ class Run {
     try {
       const writer = must(this.#writers[0], 'a client');
       await workload.prepare(writer, this.#keys);
-      const watchers = await this.#watch(writer);
+      this.#watchers = await this.#watch(writer);
       const ends = [this.#views(), this.#guard()];
       const callers = Array.from({ length: CLIENTS }, (_, n) => this.#caller(n));
       const load = callers.map((caller, n) => this.#load(caller, n));
@@ -116,11 +117,13 @@ class Run {
       this.#over.abort();
       this.#recorder.note('load-ended');
       await Promise.all([...load, ...ends]);
-      await this.#settle(writer, watchers);
+      await this.#settle(writer, this.#watchers);
     } catch (error) {
       this.#failure = (error as Error).stack ?? String(error);
     } finally {
       this.#over.abort();
+      // one that goes on would try for ever, and keep this process
+      for (const watcher of this.#watchers) watcher.abandon();
       await Promise.all([...this.#writers, ...this.#readers, ...this.#pinned].map((c) => c.close()));
     }
     return this.#judge();

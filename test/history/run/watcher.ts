@@ -54,6 +54,11 @@ export class Watcher {
     }
   }
 
+  /** Ends wherever it is, and claims nothing; after `stop` it does nothing. */
+  abandon(): void {
+    this.#stop.abort();
+  }
+
   /** Ends; complete up to `rev` it must have been. Rejects with what ended it before. */
   async stop(rev: number): Promise<void> {
     this.#stop.abort();
