@@ -56,7 +56,7 @@ export class EtcdCluster {
 
   static async start(options: EtcdOptions): Promise<EtcdCluster> {
     const dir = mkdtempSync(join(tmpdir(), 'bench-etcd-'));
-    const cluster = new EtcdCluster(dir, await findPorts(options.members, 35_433), options);
+    const cluster = new EtcdCluster(dir, await findPorts(options.members, 26_433), options);
     try {
       for (const member of cluster.#members) cluster.#spawn(member);
       await cluster.untilHealthy();

@@ -11,7 +11,8 @@ import { FaultDisk, Lab, LabCluster, type LabHost, together, WallClock } from '.
 import type { RunCluster } from './cluster.ts';
 
 const NODES = ['n1', 'n2', 'n3'];
-const FIRST_PORT = 35_433;
+/** Below the ports that a kernel gives to connections: one of those might be taken before a node listens. */
+const FIRST_PORT = 26_433;
 
 /** What can fail beside processes. */
 export interface Hardware {
