@@ -150,6 +150,8 @@ export type MainToState =
   | { readonly kind: 'snapshot-threshold'; readonly entries: number }
   /** The point in time of a mark is fixed: applying goes on. */
   | { readonly kind: 'marked'; readonly id: string }
+  /** Somebody wants to read what was applied up to now: write it to the file, answer `settled`. */
+  | { readonly kind: 'settle' }
   | { readonly kind: 'stop' };
 
 export interface AppliedResult {
@@ -164,6 +166,8 @@ export type StateToMain =
   | {
       readonly kind: 'applied';
       readonly appliedIndex: LogIndex;
+      /** What readers of the file see. */
+      readonly settledIndex: LogIndex;
       /** JSON of `AppliedResult[]`, '' for none: cheaper to clone than so many small objects. */
       readonly results: string;
       readonly events: readonly ClusterEvent[];
@@ -171,6 +175,7 @@ export type StateToMain =
       readonly clusterState: ClusterState | null;
       readonly kvChanges: readonly PackedChanges[];
     }
+  | { readonly kind: 'settled'; readonly index: LogIndex }
   | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
   | { readonly kind: 'snapshot-made'; readonly index: LogIndex; readonly size: number; readonly ms: number }
   /** Everything up to a mark is applied, and nothing behind it until `marked`. */

@@ -3,7 +3,7 @@
  * `read` record that every answer carries.
  */
 import type { ReadInfo } from '../src/api/index.ts';
-import type { NodeId } from '../src/base/index.ts';
+import type { LogIndex, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { LeaderAddress } from './protocol.ts';
@@ -19,6 +19,9 @@ const BARRIER_LIMIT_MS = 1800;
 const LEADER_WAIT_MS = 1000;
 /** Status and lists prefer a stale answer with its age over a long wait. */
 const STATUS_BARRIER_MS = 400;
+
+/** A read that waits for nothing waits so long for what was applied, and then reads what there is. */
+const SETTLE_MS = 20;
 
 const ELSEWHERE =
   'ask a node of the majority, or read with level none; it goes on by itself once it is reached';
@@ -117,19 +120,33 @@ export class Reads {
         const began = performance.now();
         const limit = Math.min(timeoutMs, BARRIER_LIMIT_MS);
         const index = await this.#consensus.readBarrier(limit);
-        if (index > this.#state.appliedIndex)
-          await this.#state.whenApplied(index, Math.max(1, timeoutMs - (performance.now() - began)));
+        if (index > this.#state.settledIndex)
+          await this.#readable(index, Math.max(1, timeoutMs - (performance.now() - began)));
         return this.info('quorum');
       }
       case 'session':
-        await this.#state.whenApplied(wish.minIndex, timeoutMs);
-        return this.info('stale');
+        await this.#readable(wish.minIndex, timeoutMs);
+        break;
       case 'weak':
         await this.requireLeader(timeoutMs);
-        return this.info('stale');
+        break;
       case 'none':
-        return this.info('stale');
+        break;
     }
+    await this.#newest();
+    return this.info('stale');
+  }
+
+  async #readable(index: LogIndex, timeoutMs: number): Promise<void> {
+    const began = performance.now();
+    await this.#state.whenApplied(index, timeoutMs);
+    await this.#state.whenSettled(index, Math.max(1, timeoutMs - (performance.now() - began)));
+  }
+
+  /** All that was applied here can be read, or the applier is at something long. */
+  async #newest(): Promise<void> {
+    const { appliedIndex, settledIndex } = this.#state;
+    if (appliedIndex > settledIndex) await this.#state.whenSettled(appliedIndex, SETTLE_MS).catch(() => {});
   }
 
   /** For views of the cluster: a quorum's word if one comes soon, else this node's own with its age. */

@@ -29,6 +29,9 @@ import { markIn, type VerifyMark } from './verify-mark.ts';
 const SNAPSHOT_LOG_BYTES = 64 * 1024 * 1024;
 const SNAPSHOT_AFTER_MS = 30_000;
 
+/** For so long behind a reader the state is written group by group: the next one need not ask and wait. */
+const EAGER_MS = 100;
+
 /** Entries that are applied as one group. */
 interface Batch {
   readonly entries: readonly LogEntry[];
@@ -51,6 +54,9 @@ export class StateHost {
   #snapshotThreshold: number;
   /** Messages that came while a snapshot is being loaded, or the disk waited for; null when nothing is. */
   #waiting: (() => void)[] | null = null;
+  /** Ends the time that applied entries wait in memory; null while none do. */
+  #settleTimer: NodeJS.Timeout | null = null;
+  #eagerUntil = 0;
   /** While nothing is applied because a mark is being read. */
   #mark: { readonly release: (id: string) => void } | null = null;
 
@@ -95,6 +101,7 @@ export class StateHost {
     });
     this.#data.main.on('message', (message: MainToState) => {
       if (message.kind === 'marked') this.#mark?.release(message.id);
+      else if (message.kind === 'settle') this.#settleForReader();
       else this.#inOrder(() => this.#onMain(message));
     });
     this.#main({
@@ -145,7 +152,7 @@ export class StateHost {
     }
   }
 
-  #onMain(message: Exclude<MainToState, { kind: 'marked' }>): void {
+  #onMain(message: Exclude<MainToState, { kind: 'marked' | 'settle' }>): void {
     switch (message.kind) {
       case 'snapshot':
         void this.#snapshot();
@@ -169,6 +176,30 @@ export class StateHost {
     if (behind.length > 0) this.#inOrder(() => this.#apply(encodeEntries(behind), tags));
   }
 
+  /** At once, whatever waits: what a reader asks for has been applied. */
+  #settleForReader(): void {
+    this.#eagerUntil = performance.now() + EAGER_MS;
+    this.#settle();
+    this.#main({ kind: 'settled', index: this.#store.settledIndex() });
+  }
+
+  #settle(): void {
+    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
+    this.#settleTimer = null;
+    try {
+      this.#store.settle();
+    } catch (error) {
+      failStop('state', `writing the state failed: ${(error as Error).message}`);
+    }
+  }
+
+  /** What was applied is written now, or with what comes in the next moments. */
+  #settleInTime(): void {
+    if (this.#store.settledIndex() === this.#store.appliedIndex()) return;
+    if (this.#store.isSettlingDue || performance.now() < this.#eagerUntil) this.#settle();
+    else this.#settleTimer ??= setTimeout(() => this.#settle(), LIMITS.unsettledMs);
+  }
+
   /** Applies nothing more until what is there now has been fixed by a reader, or that takes too long. */
   #hold({ id, index }: VerifyMark): void {
     this.#waiting ??= [];
@@ -190,6 +221,8 @@ export class StateHost {
       // disk full, I/O error, damage: never skip an entry, never go on
       failStop('state', `applying up to ${entries.at(-1)?.index} failed: ${(error as Error).message}`);
     }
+    if (mark !== null) this.#settle();
+    else this.#settleInTime();
     // before anybody hears that this much is applied
     if (mark !== null) this.#hold(mark);
     this.#consensus({ kind: 'applied', index: group.lastIndex });
@@ -207,6 +240,7 @@ export class StateHost {
       {
         kind: 'applied',
         appliedIndex: group.lastIndex,
+        settledIndex: this.#store.settledIndex(),
         results: results.length === 0 ? '' : JSON.stringify(results),
         events: group.events,
         clusterState: group.clusterState,

@@ -27,6 +27,9 @@ export class StateLink {
   readonly #port: MessagePort;
   readonly #listener: StateListener;
   #waiters: Waiter[] = [];
+  #readers: Waiter[] = [];
+  #isSettling = false;
+  #settledIndex: LogIndex = 0;
   #appliedIndex: LogIndex = 0;
   #appliedAt = performance.now();
   #cluster: ClusterState | null = null;
@@ -41,6 +44,11 @@ export class StateLink {
 
   get appliedIndex(): LogIndex {
     return this.#appliedIndex;
+  }
+
+  /** What a reader of the state's file sees now; never more than what was applied. */
+  get settledIndex(): LogIndex {
+    return this.#settledIndex;
   }
 
   /** When this node last applied something, monotonic ms. */
@@ -66,19 +74,39 @@ export class StateLink {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters = this.#waiters.filter((w) => w !== waiter);
-        const ms = Math.round(timeoutMs);
-        const text = `this node has applied ${this.#appliedIndex} of ${index} after ${ms} ms`;
-        reject(new SqlccError('unavailable', text, { hint: 'ask another node, or read with level none' }));
+        reject(this.#late(index, timeoutMs));
       }, timeoutMs);
-      const waiter: Waiter = {
-        index,
-        settle: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      };
+      const waiter: Waiter = { index, settle: settleAfter(timer, resolve) };
       this.#waiters.push(waiter);
     });
+  }
+
+  /**
+   * Resolves when readers of the state's file see all up to `index`, which this node has applied;
+   * rejects with unavailable at the deadline.
+   */
+  whenSettled(index: LogIndex, timeoutMs: number): Promise<void> {
+    if (index <= this.#settledIndex) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#readers = this.#readers.filter((r) => r !== reader);
+        reject(this.#late(index, timeoutMs));
+      }, timeoutMs);
+      const reader: Waiter = { index, settle: settleAfter(timer, resolve) };
+      this.#readers.push(reader);
+      this.#askToSettle();
+    });
+  }
+
+  #askToSettle(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    this.#post({ kind: 'settle' });
+  }
+
+  #late(index: LogIndex, timeoutMs: number): SqlccError {
+    const text = `this node has applied ${this.#appliedIndex} of ${index} after ${Math.round(timeoutMs)} ms`;
+    return new SqlccError('unavailable', text, { hint: 'ask another node, or read with level none' });
   }
 
   snapshot(): void {
@@ -111,16 +139,24 @@ export class StateLink {
       case 'open':
         this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);
+        this.#settled(message.appliedIndex);
         return this.#opened?.(null);
       case 'refused':
         return this.#opened?.(message);
       case 'applied':
         if (message.clusterState !== null) this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);
+        this.#settled(message.settledIndex);
         return this.#listener.applied(message);
+      case 'settled':
+        this.#isSettling = false;
+        this.#settled(message.index);
+        if (this.#readers.length > 0) this.#askToSettle();
+        return;
       case 'restored':
         this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);
+        this.#settled(message.appliedIndex);
         return this.#listener.restored(message.appliedIndex);
       case 'snapshot-made':
         return this.#listener.snapshot(message);
@@ -138,9 +174,25 @@ export class StateLink {
   #advance(index: LogIndex): void {
     this.#appliedIndex = index;
     this.#appliedAt = performance.now();
-    if (this.#waiters.length === 0) return;
-    const due = this.#waiters.filter((w) => w.index <= index);
-    this.#waiters = this.#waiters.filter((w) => w.index > index);
-    for (const waiter of due) waiter.settle();
+    this.#waiters = settleUpTo(this.#waiters, index);
   }
+
+  #settled(index: LogIndex): void {
+    this.#settledIndex = index;
+    this.#readers = settleUpTo(this.#readers, index);
+  }
+}
+
+function settleAfter(timer: NodeJS.Timeout, resolve: () => void): () => void {
+  return () => {
+    clearTimeout(timer);
+    resolve();
+  };
+}
+
+/** Settles those whose index was reached; answers the others. */
+function settleUpTo(waiters: Waiter[], index: LogIndex): Waiter[] {
+  if (waiters.length === 0) return waiters;
+  for (const waiter of waiters) if (waiter.index <= index) waiter.settle();
+  return waiters.filter((w) => w.index > index);
 }

@@ -91,7 +91,8 @@ function otherView(context: NodeContext, nodeId: string) {
   return { node_id: nodeId, leader_id: digest.leaderId, term: digest.term, error: null };
 }
 
-export async function stateHash(context: NodeContext): Promise<Answer> {
+export async function stateHash(context: NodeContext, call: Call): Promise<Answer> {
+  await context.state.whenSettled(context.state.appliedIndex, call.remainingMs());
   const { hash, index } = await context.readers.hash();
   return { body: { schemaVersion: 1, node_id: context.facts.nodeId, index, state_hash: hash } };
 }

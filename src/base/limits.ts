@@ -136,6 +136,10 @@ export const LIMITS = {
   /** Issues reported at once; the rest shows when these are corrected. */
   maxConfigIssues: 100,
   maxHeaderBytes: 16 * 1024,
+  /** Applied entries and bytes that wait in memory for one write to the state's file, and for how long. */
+  unsettledEntries: 2048,
+  unsettledBytes: 2 * 1024 * 1024,
+  unsettledMs: 250,
   /** Replicated events kept for resuming streams; readers from before them are told of a gap. */
   eventHistory: 10_000,
   /** Own events (votes, suspicions) kept beside them. */

@@ -1,12 +1,20 @@
-/** Key-values: one row a key. Keys are bytes (UTF-8), so that order and prefixes are exact. */
+/**
+ * Key-values: one row a key. Keys are bytes (UTF-8), so that order and prefixes are exact.
+ *
+ * Writes gather in memory until `flush`: what a key holds is written once however often it
+ * changed, and a page once for all its keys. Until then no reader of the file sees them.
+ */
 import type { StatementSync } from 'node:sqlite';
-import type { LogIndex } from '../base/index.ts';
+import type { Bytes, LogIndex, Term, Timestamp } from '../base/index.ts';
 import type { ApplyResult, KvCommand } from '../cluster/index.ts';
 import type { OwnStatements } from './schema.ts';
 import type { AppliedAt, KvChange, KvItem } from './types.ts';
 
 /** Columns of a row as `itemOf` reads them. */
 export const KV_COLUMNS = 'key, value, version, term, at';
+
+/** A key and its value have so much around them. */
+const ROW_BYTES = 128;
 
 export type KvRow = readonly [Uint8Array, string, bigint, bigint, bigint];
 
@@ -31,10 +39,20 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | null {
   return end;
 }
 
+/** What a key holds that no row holds yet; without a value it is deleted. */
+interface Unwritten {
+  readonly value: string | null;
+  readonly version: LogIndex;
+  readonly term: Term;
+  readonly timestamp: Timestamp;
+}
+
 export class KeyValues {
   readonly #version: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
+  readonly #unwritten = new Map<string, Unwritten>();
+  #bytes: Bytes = 0;
 
   constructor(store: OwnStatements) {
     this.#version = store.own('SELECT version FROM _sqlcc_kv WHERE key = ?');
@@ -46,6 +64,11 @@ export class KeyValues {
     this.#delete = store.own('DELETE FROM _sqlcc_kv WHERE key = ?');
   }
 
+  /** What was written since the last flush takes in memory, roughly; values that were replaced count too. */
+  get unwrittenBytes(): Bytes {
+    return this.#bytes;
+  }
+
   /** Applies one command; the change is null when nothing changed. */
   apply(
     command: KvCommand,
@@ -53,26 +76,48 @@ export class KeyValues {
   ): { readonly result: ApplyResult; readonly change: KvChange | null } {
     const { index, term, timestamp } = at;
     const { key } = command;
-    const bytes = Buffer.from(key);
     if (command.ifVersion !== null) {
-      const current = this.#current(bytes);
+      const current = this.#current(key);
       if (command.ifVersion !== current)
         return { result: stale(key, command.ifVersion, current), change: null };
     }
     const stamp = { version: index, term, timestamp };
     if (command.kind === 'kv-put') {
-      this.#put.run(bytes, command.value, BigInt(index), BigInt(term), BigInt(timestamp));
-      const change: KvChange = { type: 'put', key, value: command.value, ...stamp };
-      return { result: { ok: true, value: { key, ...stamp } }, change };
+      const { value } = command;
+      this.#note(key, { value, version: index, term, timestamp });
+      const change: KvChange = { type: 'put', key, value, version: index, term, timestamp };
+      return { result: { ok: true, value: { key, version: index, term, timestamp } }, change };
     }
-    const deleted = Number(this.#delete.run(bytes).changes) > 0;
+    const deleted = this.#current(key) > 0;
+    if (deleted) this.#note(key, { value: null, ...stamp });
     const change: KvChange | null = deleted ? { type: 'delete', key, value: null, ...stamp } : null;
     return { result: { ok: true, value: { deleted, ...stamp } }, change };
   }
 
+  /** Writes the rows, within the caller's transaction. */
+  flush(): void {
+    // neighbours behind each other: a page is looked for once
+    const keys = [...this.#unwritten.keys()].sort();
+    for (const key of keys) {
+      const { value, version, term, timestamp } = this.#unwritten.get(key) as Unwritten;
+      const bytes = Buffer.from(key);
+      if (value === null) this.#delete.run(bytes);
+      else this.#put.run(bytes, value, BigInt(version), BigInt(term), BigInt(timestamp));
+    }
+    this.#unwritten.clear();
+    this.#bytes = 0;
+  }
+
+  #note(key: string, unwritten: Unwritten): void {
+    this.#unwritten.set(key, unwritten);
+    this.#bytes += key.length + (unwritten.value?.length ?? 0) + ROW_BYTES;
+  }
+
   /** Version of a key; 0 without one. */
-  #current(key: Uint8Array): LogIndex {
-    const row = this.#version.get(key) as unknown as [bigint] | undefined;
+  #current(key: string): LogIndex {
+    const unwritten = this.#unwritten.get(key);
+    if (unwritten !== undefined) return unwritten.value === null ? 0 : unwritten.version;
+    const row = this.#version.get(Buffer.from(key)) as unknown as [bigint] | undefined;
     return Number(row?.[0] ?? 0n);
   }
 }

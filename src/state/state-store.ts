@@ -1,8 +1,12 @@
 /**
  * The state machine: applies committed entries, in order, to one SQLite file that
  * holds user tables, key-values, client sessions, the cluster's record and the applied
- * position. A group of entries is one transaction, so a crash finds all of it or
- * nothing, and nothing is ever applied twice.
+ * position. Whole groups of entries are a transaction, so a crash finds all of a group
+ * or nothing, and nothing is ever applied twice.
+ *
+ * Groups that only write key-values wait in memory for the next transaction: `settle`,
+ * or a group of another kind. Until then other connections see the state as it was at
+ * `settledIndex`; what a crash takes is in the log.
  *
  * What every replica would see (a constraint, a stale version) is the entry's result.
  * What only this machine sees (disk full, damage) is thrown: the caller must stop the
@@ -12,8 +16,8 @@
  * engine's, order is the log's.
  */
 import { DatabaseSync } from 'node:sqlite';
-import type { LogIndex } from '../base/index.ts';
-import { assert, SqlccError } from '../base/index.ts';
+import type { LogIndex, LogPosition } from '../base/index.ts';
+import { assert, LIMITS, SqlccError } from '../base/index.ts';
 import type {
   ApplyResult,
   ClusterEvent,
@@ -68,19 +72,29 @@ interface Group {
 const DONE: ApplyResult = { ok: true, value: null };
 const decoder = new TextDecoder();
 
-/** The envelope in an entry; null when the bytes are none of its kind. */
-function envelopeOf({ kind, data }: LogEntry): (CommandEnvelope & SqlEnvelope) | null {
+type Envelope = CommandEnvelope & SqlEnvelope;
+
+/** The envelope in an entry; null when the bytes are none of its kind, or its kind has none. */
+function envelopeOf({ kind, data }: LogEntry): Envelope | null {
+  if (kind === 'noop' || kind === 'membership') return null;
   try {
-    const value = JSON.parse(decoder.decode(data)) as Partial<CommandEnvelope & SqlEnvelope> | null;
+    const value = JSON.parse(decoder.decode(data)) as Partial<Envelope> | null;
     const whole =
       kind === 'sql' ? Array.isArray(value?.statements) : typeof value?.command?.kind === 'string';
-    return whole ? (value as CommandEnvelope & SqlEnvelope) : null;
+    return whole ? (value as Envelope) : null;
   } catch {
     return null;
   }
 }
 
-function sessionOf(envelope: CommandEnvelope & SqlEnvelope): SessionKey | null {
+/** Needs no transaction of its own: a write of a key outside of sessions, or nothing at all. */
+function mayWait({ kind }: LogEntry, envelope: Envelope | null): boolean {
+  if (kind === 'noop') return true;
+  if (kind !== 'command' || envelope === null || envelope.session !== undefined) return false;
+  return envelope.command.kind === 'kv-put' || envelope.command.kind === 'kv-delete';
+}
+
+function sessionOf(envelope: Envelope): SessionKey | null {
   const { session, seq } = envelope;
   return session === undefined || seq === undefined ? null : { session, seq };
 }
@@ -89,13 +103,16 @@ export class StateStore {
   readonly #options: StateStoreOptions;
   readonly #store: SqliteStore;
   #parts: Parts;
-  #applied: LogIndex;
+  /** The last applied entry; the file may hold less. */
+  #applied: LogPosition;
+  #settled: LogIndex;
   #cluster: ClusterState | null;
 
   private constructor(options: StateStoreOptions) {
     this.#options = options;
     this.#store = createEngine(options.engine ?? 'sqlite', options.dir);
     [this.#parts, this.#applied, this.#cluster] = this.#load();
+    this.#settled = this.#applied.index;
   }
 
   /**
@@ -113,7 +130,25 @@ export class StateStore {
 
   /** Index of the last applied entry; 0 in a new file. */
   appliedIndex(): LogIndex {
-    return this.#applied;
+    return this.#applied.index;
+  }
+
+  /** Up to here the file holds what was applied: what other connections see. */
+  settledIndex(): LogIndex {
+    return this.#settled;
+  }
+
+  /** True when so much waits for `settle` that it should not wait longer. */
+  get isSettlingDue(): boolean {
+    const entries = this.#applied.index - this.#settled;
+    return entries >= LIMITS.unsettledEntries || this.#parts.kv.unwrittenBytes >= LIMITS.unsettledBytes;
+  }
+
+  /** Writes what waits in memory. Throws as `apply` does. */
+  settle(): void {
+    if (this.#settled === this.#applied.index) return;
+    this.#store.transaction(() => this.#write(this.#applied));
+    this.#settled = this.#applied.index;
   }
 
   /** The cluster's record; null before the bootstrap entry was applied. */
@@ -121,23 +156,26 @@ export class StateStore {
     return this.#cluster;
   }
 
-  /** Applies entries that follow the applied index without a gap, as one transaction. */
+  /** Applies entries that follow the applied index without a gap, as one transaction or none yet. */
   apply(entries: readonly LogEntry[]): AppliedGroup {
     const group: Group = { events: [], kvChanges: [], cluster: this.#cluster, clusterChanged: false };
-    const results = this.#store.transaction(() => {
-      const done = entries.map((entry, n) => this.#applyOne(entry, this.#applied + 1 + n, group));
-      const last = entries.at(-1);
-      if (last !== undefined) this.#parts.meta.mark(last.index, last.term);
-      if (group.clusterChanged && group.cluster !== null) {
-        this.#parts.meta.putBytes('cluster', this.#options.encodeCluster(group.cluster));
-      }
-      this.#parts.events.add(group.events);
-      return done;
-    });
-    this.#applied += entries.length;
+    const envelopes = entries.map(envelopeOf);
+    const first = this.#applied.index + 1;
+    const work = (): EntryResult[] =>
+      entries.map((entry, n) => {
+        const { index, term } = entry;
+        assert(index === first + n, `entry ${index} where ${first + n} was due`);
+        const result = this.#resultOf(entry, envelopes[n] as Envelope | null, group);
+        return { index, term, digest: digestOf(result), result };
+      });
+    const last = entries.at(-1) ?? this.#applied;
+    const canWait = entries.every((entry, n) => mayWait(entry, envelopes[n] as Envelope | null));
+    const results = canWait ? work() : this.#inTransaction(work, group, last);
+    this.#applied = { index: last.index, term: last.term };
+    if (!canWait) this.#settled = last.index;
     this.#cluster = group.cluster;
     return {
-      lastIndex: this.#applied,
+      lastIndex: last.index,
       results,
       events: group.events,
       clusterState: group.clusterChanged ? group.cluster : null,
@@ -150,6 +188,7 @@ export class StateStore {
    * everything.
    */
   stateHash(): string {
+    this.settle();
     const store = this.#store;
     return store.transaction(() =>
       hashOf(
@@ -161,6 +200,7 @@ export class StateStore {
 
   /** Copies the state at one point in time to the new file `path`; what it holds is read from the copy. */
   async snapshotTo(path: string): Promise<CopiedState> {
+    this.settle();
     await this.#store.snapshot(path);
     return copiedState(path);
   }
@@ -173,6 +213,7 @@ export class StateStore {
     copiedState(path);
     this.#store.restore(path);
     [this.#parts, this.#applied, this.#cluster] = this.#load();
+    this.#settled = this.#applied.index;
   }
 
   /** The disk can't follow: nothing more is to be applied before `settled`. */
@@ -186,10 +227,15 @@ export class StateStore {
   }
 
   close(): void {
+    try {
+      this.settle();
+    } catch {
+      // a full disk: the log has it
+    }
     this.#store.close();
   }
 
-  #load(): [Parts, LogIndex, ClusterState | null] {
+  #load(): [Parts, LogPosition, ClusterState | null] {
     const store = this.#store;
     store.transaction(() => createSchema(store));
     const meta = new Meta(store);
@@ -200,17 +246,28 @@ export class StateStore {
       events: new EventRing(store),
     };
     const bytes = meta.bytes('cluster');
-    return [parts, meta.applied().index, bytes === null ? null : this.#options.decodeCluster(bytes)];
+    return [parts, meta.applied(), bytes === null ? null : this.#options.decodeCluster(bytes)];
   }
 
-  #applyOne(entry: LogEntry, expected: LogIndex, group: Group): EntryResult {
-    const { index, term } = entry;
-    assert(index === expected, `entry ${index} where ${expected} was due`);
-    const result = this.#resultOf(entry, group);
-    return { index, term, digest: digestOf(result), result };
+  #inTransaction(work: () => EntryResult[], group: Group, last: LogPosition): EntryResult[] {
+    return this.#store.transaction(() => {
+      const done = work();
+      this.#write(last);
+      if (group.clusterChanged && group.cluster !== null) {
+        this.#parts.meta.putBytes('cluster', this.#options.encodeCluster(group.cluster));
+      }
+      this.#parts.events.add(group.events);
+      return done;
+    });
   }
 
-  #resultOf(entry: LogEntry, group: Group): ApplyResult {
+  /** What waits in memory, and how far the file is then. */
+  #write({ index, term }: LogPosition): void {
+    this.#parts.kv.flush();
+    this.#parts.meta.mark(index, term);
+  }
+
+  #resultOf(entry: LogEntry, envelope: Envelope | null, group: Group): ApplyResult {
     switch (entry.kind) {
       case 'noop':
         return DONE;
@@ -219,7 +276,7 @@ export class StateStore {
       case 'command':
       case 'config':
       case 'sql':
-        return this.#onceOnly(entry, group);
+        return this.#onceOnly(entry, envelope, group);
     }
   }
 
@@ -236,8 +293,7 @@ export class StateStore {
     return DONE;
   }
 
-  #onceOnly(entry: LogEntry, group: Group): ApplyResult {
-    const envelope = envelopeOf(entry);
+  #onceOnly(entry: LogEntry, envelope: Envelope | null, group: Group): ApplyResult {
     if (envelope === null)
       return { ok: false, code: 'invalid_argument', message: 'the entry is no envelope' };
     const key = sessionOf(envelope);

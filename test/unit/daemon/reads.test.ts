@@ -2,7 +2,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConsensusLink } from '../../../daemon/consensus-link.ts';
-import type { ConsensusToMain, MainToConsensus, StateToMain } from '../../../daemon/protocol.ts';
+import type { ConsensusToMain, MainToConsensus, MainToState, StateToMain } from '../../../daemon/protocol.ts';
 import { Reads } from '../../../daemon/reads.ts';
 import { StateLink } from '../../../daemon/state-link.ts';
 import type { ClusterState } from '../../../src/cluster/index.ts';
@@ -49,14 +49,19 @@ function node() {
     } as ConsensusToMain);
   const open = (appliedIndex: number): void =>
     s.port2.postMessage({ kind: 'open', appliedIndex, clusterState: cluster } satisfies StateToMain);
-  const applied = (appliedIndex: number): void =>
+  const applied = (appliedIndex: number, settledIndex = appliedIndex): void =>
     s.port2.postMessage({
-      ...{ kind: 'applied', appliedIndex, results: '', events: [], clusterState: null, kvChanges: [] },
+      ...{ kind: 'applied', appliedIndex, settledIndex, results: '', events: [] },
+      ...{ clusterState: null, kvChanges: [] },
     } satisfies StateToMain);
+  let asks = 0;
+  s.port2.on('message', (m: MainToState) => (m.kind === 'settle' ? asks++ : undefined));
+  const settle = (index: number): void =>
+    s.port2.postMessage({ kind: 'settled', index } satisfies StateToMain);
   const asked = new Promise<number[]>((resolve) => {
     c.port2.on('message', (m: MainToConsensus) => m.kind === 'read-index' && resolve([...m.ids]));
   });
-  return { reads, state, consensus, say, status, open, applied, asked };
+  return { reads, state, consensus, say, status, open, applied, settle, asks: () => asks, asked };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -88,6 +93,43 @@ describe('Reads', () => {
     const reading = n.reads.prepare({ level: 'session', minIndex: 7 }, 2000);
     n.applied(7);
     await expect(reading).resolves.toMatchObject({ mode: 'stale', applied_index: 7 });
+  });
+
+  it('what was applied is read when it is in the file: whoever waits for it asks for that, once', async () => {
+    const n = node();
+    n.open(5);
+    n.applied(9, 5);
+    await settled();
+    const readings = [
+      n.reads.prepare({ level: 'session', minIndex: 7 }, 2000),
+      n.reads.prepare({ level: 'session', minIndex: 9 }, 2000),
+    ];
+    let done = 0;
+    for (const reading of readings) void reading.then(() => done++);
+    await settled();
+    expect([n.asks(), done]).toEqual([1, 0]);
+    n.settle(9);
+    await Promise.all(readings);
+    await n.reads.prepare({ level: 'session', minIndex: 9 }, 2000);
+    expect(n.asks()).toBe(1);
+  });
+
+  it('a read that waits for nothing waits a moment for what was applied, and no longer', async () => {
+    const n = node();
+    n.open(5);
+    n.applied(9, 5);
+    await settled();
+    const soon = n.reads.prepare({ level: 'none', minIndex: 0 }, 2000);
+    await settled();
+    expect(n.asks()).toBe(1);
+    n.settle(9);
+    await expect(soon).resolves.toMatchObject({ mode: 'stale', applied_index: 9 });
+    n.applied(12, 9);
+    await settled();
+    // the applier is at something long and does not answer
+    await expect(n.reads.prepare({ level: 'none', minIndex: 0 }, 2000)).resolves.toMatchObject({
+      mode: 'stale',
+    });
   });
 
   it('requireLeader names the leader, and takes the election that comes while it waits', async () => {

@@ -17,6 +17,7 @@ beforeAll(() => {
   expect(() => reader.get('k')).toThrow(expect.objectContaining({ code: 'unavailable' }));
   store = StateStore.open(optionsIn(dir));
   store.apply(['a', 'a/1', 'a/2', 'a0', 'ä', '€', '😀', '\u{10ffff}'].map((key) => log.put(key, `v${key}`)));
+  store.settle();
 });
 afterAll(() => {
   reader.close();

@@ -200,6 +200,7 @@ describe('snapshotTo and restore', () => {
   it('a reader that was open before a restore sees the new state after it', async () => {
     const store = open();
     store.apply([log.put('k', 'old')]);
+    store.settle();
     const reader = StateReader.open(join(dir, 'a'));
     expect(reader.get('k').item?.value).toBe('old');
     const other = open('b');
@@ -215,6 +216,7 @@ describe('snapshotTo and restore', () => {
   it('reads that one message releases see one file; those of a later one see what a restore put there', async () => {
     const store = open();
     store.apply([log.put('k', 'old')]);
+    store.settle();
     const other = open('b');
     other.apply([{ ...log.put('k', 'new'), index: 1 }]);
     await other.snapshotTo(join(dir, 'copy.db'));
