@@ -8,6 +8,7 @@
 import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import { type Deadline, Deadlines } from '../src/rpc/index.ts';
+import { Gathering } from './gathering.ts';
 import type { OutgoingProposal } from './packed-proposals.ts';
 import type { AppliedResult, LeaderAddress, RefusedProposal } from './protocol.ts';
 
@@ -15,6 +16,8 @@ interface Waiting {
   readonly settle: (result: AppliedResult) => void;
   readonly fail: (error: SqlccError) => void;
   readonly deadline: Deadline;
+  /** It left with a batch, and its callers are counted as under way. */
+  left: boolean;
 }
 
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
@@ -31,11 +34,17 @@ export class Proposals {
   readonly #deadlines = new Deadlines();
   readonly #send: (batch: readonly OutgoingProposal[]) => void;
   readonly #leader: () => LeaderAddress | null;
+  readonly #gathering = new Gathering();
   #batch: OutgoingProposal[] = [];
+  #isPlanned = false;
+  /** While a batch waits for more. */
+  #timer: NodeJS.Timeout | null = null;
+  /** Left with a batch and settled since `#answered`. */
+  #gone = 0;
   #nextId = 1;
 
   /**
-   * `send` gets all proposals of one turn of the event loop together; `leader` is where a caller goes that
+   * `send` gets all proposals of one turn of the event loop together, or of more (gathering.ts); `leader` is where a caller goes that
    * this node can't serve, null when nobody is known to lead.
    */
   constructor(send: (batch: readonly OutgoingProposal[]) => void, leader: () => LeaderAddress | null) {
@@ -68,8 +77,9 @@ export class Proposals {
     }
     const id = this.nextId();
     const waiting = this.wait(id, timeoutMs);
-    if (this.#batch.length === 0) setImmediate(() => this.#flush());
     this.#batch.push({ id, kind, data });
+    this.#gathering.came(data.byteLength, performance.now());
+    this.#plan();
     return waiting;
   }
 
@@ -77,7 +87,7 @@ export class Proposals {
   wait(id: number, timeoutMs: number): Promise<AppliedResult> {
     return new Promise((settle, fail) => {
       const deadline = this.#deadlines.set(timeoutMs, () => this.#expire(id, timeoutMs));
-      this.#waiting.set(id, { settle, fail, deadline });
+      this.#waiting.set(id, { settle, fail, deadline, left: false });
     });
   }
 
@@ -88,6 +98,7 @@ export class Proposals {
       const error = code === 'not_leader' ? this.#elsewhere(result.text) : new SqlccError(code, result.text);
       this.#reject(result.id, error);
     }
+    this.#answered();
   }
 
   /** Entries that were applied. */
@@ -96,12 +107,14 @@ export class Proposals {
       const waiting = this.#take(result.proposalId);
       waiting?.settle(result);
     }
+    this.#answered();
   }
 
   /** Another entry was committed in its place: it certainly did not happen. */
   onOverwritten(ids: readonly number[]): void {
     for (const id of ids)
       this.#reject(id, this.#elsewhere('leadership changed before the write was committed'));
+    this.#answered();
   }
 
   /** A redirect needs a place to go to; without one there is no leader to be asked now. */
@@ -118,17 +131,52 @@ export class Proposals {
    */
   failAll(reason: string): void {
     for (const id of [...this.#waiting.keys()]) this.#reject(id, new SqlccError('outcome_unknown', reason));
+    this.#answered();
+  }
+
+  /** Looked at behind what this turn of the event loop still brings. */
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#flushOrWait();
+    });
+  }
+
+  #flushOrWait(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#batch.length === 0) return;
+    const waitMs = this.#gathering.waitMs(performance.now());
+    if (waitMs === 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#flushOrWait(), waitMs);
   }
 
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
-    if (batch.length > 0) this.#send(batch);
+    this.#gathering.left();
+    for (const { id } of batch) {
+      const waiting = this.#waiting.get(id);
+      if (waiting === undefined) this.#gone++;
+      else waiting.left = true;
+    }
+    this.#send(batch);
+  }
+
+  /** Tells how many are no longer under way; who waits may have waited for them. */
+  #answered(): void {
+    if (this.#gone === 0) return;
+    this.#gathering.answered(this.#gone, performance.now());
+    this.#gone = 0;
+    if (this.#batch.length > 0) this.#plan();
   }
 
   #expire(id: number, timeoutMs: number): void {
     const text = `the write was not confirmed within ${timeoutMs} ms`;
     this.#reject(id, new SqlccError('outcome_unknown', text));
+    this.#answered();
   }
 
   #reject(id: number, error: SqlccError): void {
@@ -140,6 +188,7 @@ export class Proposals {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(id);
     this.#deadlines.clear(waiting.deadline);
+    if (waiting.left) this.#gone++;
     return waiting;
   }
 }

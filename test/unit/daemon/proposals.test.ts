@@ -6,6 +6,8 @@ import { LIMITS } from '../../../src/base/index.ts';
 
 const bytes = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(size));
 
+const ignore = (): void => {};
+
 const LEADER: LeaderAddress = { node_id: 'n2', host: 'h2', port: 5433, client_port: 5432 };
 
 function make(leader: LeaderAddress | null = LEADER) {
@@ -40,6 +42,40 @@ describe('Proposals', () => {
     await expect(a).resolves.toMatchObject({ index: 7 });
     await expect(b).resolves.toMatchObject({ index: 8 });
     expect(proposals.size).toBe(0);
+  });
+
+  it('a few wait for the many who are under way, and leave with them when they come back', async () => {
+    const { sent, proposals } = make();
+    const propose = (count: number): void => {
+      for (let n = 0; n < count; n++) proposals.propose('command', bytes(1), 1000).catch(ignore);
+    };
+    const answer = (batch: readonly OutgoingProposal[]): void =>
+      proposals.onApplied(
+        batch.map(({ id }) => ({ proposalId: id, index: id, result: { ok: true as const, value: null } })),
+      );
+    propose(40);
+    await vi.advanceTimersByTimeAsync(0);
+    propose(10);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(sent.map((batch) => batch.length)).toEqual([40]);
+    answer(sent[0] as OutgoingProposal[]);
+    propose(40);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.map((batch) => batch.length)).toEqual([40, 50]);
+    // who is refused or too late is under way no more
+    proposals.onRefused(
+      (sent[1] ?? []).slice(0, 30).map(({ id }) => ({ id, kind: 'refused', reason: 'overloaded', text: '' })),
+    );
+    proposals.onOverwritten((sent[1] ?? []).slice(30).map(({ id }) => id));
+    await vi.advanceTimersByTimeAsync(5);
+    propose(20);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.map((batch) => batch.length)).toEqual([40, 50, 20]);
+    propose(5);
+    await vi.advanceTimersByTimeAsync(9);
+    expect(sent).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(sent.at(-1)).toHaveLength(5);
   });
 
   it.each([
@@ -110,7 +146,6 @@ describe('Proposals', () => {
     await expect(proposals.propose('sql', bytes(LIMITS.maxEntryBytes + 1), 1)).rejects.toMatchObject({
       code: 'invalid_argument',
     });
-    const ignore = (): void => {};
     for (let i = 0; i < LIMITS.maxPendingProposals; i++)
       proposals.wait(proposals.nextId(), 1000).catch(ignore);
     await expect(proposals.propose('sql', bytes(1), 1)).rejects.toMatchObject({ code: 'overloaded' });
