@@ -241,13 +241,13 @@ export class ConsensusHost {
       appliedIndex: () => this.#data.appliedIndex,
       apply: (entries, applied) => {
         this.#applied = applied;
-        const tags: [LogIndex, number][] = [];
+        const tags: number[] = [];
         const overwritten: number[] = [];
         for (const entry of entries) {
           const mine = this.#proposed.get(entry.index);
           if (mine === undefined) continue;
           this.#proposed.delete(entry.index);
-          if (mine.term === entry.term) tags.push([entry.index, mine.id]);
+          if (mine.term === entry.term) tags.push(entry.index, mine.id);
           else overwritten.push(mine.id);
         }
         if (overwritten.length > 0) this.#main({ kind: 'overwritten', ids: overwritten });

@@ -20,7 +20,8 @@ import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { HandOver } from './hand-overs.ts';
 import type { KeyWatch } from './key-watch.ts';
-import type { AppliedResult, ConsensusToMain, StateToMain } from './protocol.ts';
+import { unpackResults } from './packed-results.ts';
+import type { ConsensusToMain, StateToMain } from './protocol.ts';
 import { ownEvent } from './raft-events.ts';
 
 /**
@@ -82,8 +83,8 @@ export class NodeEvents {
 
   onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void {
     const { consensus, hub, keys } = this.#parts;
-    if (message.results !== '')
-      consensus.proposals.onApplied(JSON.parse(message.results) as readonly AppliedResult[]);
+    const results = unpackResults(message.results);
+    if (results.length > 0) consensus.proposals.onApplied(results);
     keys.publish(message.kvChanges, message.appliedIndex);
     hub.publish(message.events, message.appliedIndex);
     this.heardApplied(message.events);

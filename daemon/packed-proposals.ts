@@ -11,10 +11,10 @@ export interface OutgoingProposal {
   readonly data: Uint8Array;
 }
 
-/** The nth proposal has the nth id and kind, and the bytes of `data` up to the nth end. */
+/** The nth proposal has the nth id and kind (one for all, as a rule), and the bytes up to the nth end. */
 export interface PackedProposals {
   readonly ids: readonly number[];
-  readonly kinds: readonly OutgoingProposal['kind'][];
+  readonly kinds: OutgoingProposal['kind'] | readonly OutgoingProposal['kind'][];
   readonly ends: readonly number[];
   readonly data: Uint8Array<ArrayBuffer>;
 }
@@ -32,14 +32,16 @@ export function packProposals(proposals: readonly OutgoingProposal[]): PackedPro
     data.set(proposal.data, at);
     at += proposal.data.byteLength;
   }
-  return { ids: proposals.map((p) => p.id), kinds: proposals.map((p) => p.kind), ends, data };
+  const first = proposals[0]?.kind ?? 'command';
+  const kinds = proposals.every(({ kind }) => kind === first) ? first : proposals.map((p) => p.kind);
+  return { ids: proposals.map((p) => p.id), kinds, ends, data };
 }
 
 /** What was packed; the bytes of each are a view. */
 export function unpackProposals({ ids, kinds, ends, data }: PackedProposals): OutgoingProposal[] {
   let from = 0;
   return ids.map((id, n) => {
-    const kind = kinds[n];
+    const kind = typeof kinds === 'string' ? kinds : kinds[n];
     const end = ends[n];
     assert(kind !== undefined && end !== undefined && end <= data.byteLength, 'a proposal without its bytes');
     const view = data.subarray(from, end);

@@ -44,8 +44,8 @@ export class Proposals {
   #nextId = 1;
 
   /**
-   * `send` gets all proposals of one turn of the event loop together, or of more (gathering.ts); `leader` is where a caller goes that
-   * this node can't serve, null when nobody is known to lead.
+   * `send` gets all proposals of one turn of the event loop together, or of more (gathering.ts);
+   * `leader` is where a caller goes that this node can't serve, null when nobody is known to lead.
    */
   constructor(send: (batch: readonly OutgoingProposal[]) => void, leader: () => LeaderAddress | null) {
     this.#send = send;

@@ -126,12 +126,12 @@ export type ConsensusToMain =
     }
   | { readonly kind: 'stopped' };
 
-/** `tags` tell which entries were proposed by this node's callers: pairs of log index and proposal id. */
+/** `tags` tell which entries were proposed by this node's callers: log index, proposal id, and so on. */
 export type ConsensusToState =
   | {
       readonly kind: 'apply';
       readonly packed: Uint8Array;
-      readonly tags: readonly (readonly [LogIndex, number])[];
+      readonly tags: readonly number[];
     }
   | { readonly kind: 'restore'; readonly meta: SnapshotMeta }
   | { readonly kind: 'compare'; readonly peer: NodeId; readonly index: LogIndex; readonly digest: number }
@@ -160,6 +160,14 @@ export interface AppliedResult {
   readonly result: ApplyResult;
 }
 
+/** See packed-results.ts. */
+export interface PackedResults {
+  /** Proposal id, index, term and timestamp of each plain write of a key; null for none. */
+  readonly puts: Float64Array<ArrayBuffer> | null;
+  /** JSON of `AppliedResult[]`; '' for none. */
+  readonly others: string;
+}
+
 export type StateToMain =
   | { readonly kind: 'open'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }
   | Refused
@@ -168,8 +176,7 @@ export type StateToMain =
       readonly appliedIndex: LogIndex;
       /** What readers of the file see. */
       readonly settledIndex: LogIndex;
-      /** JSON of `AppliedResult[]`, '' for none: cheaper to clone than so many small objects. */
-      readonly results: string;
+      readonly results: PackedResults;
       readonly events: readonly ClusterEvent[];
       /** The new record where commands changed it, else null. */
       readonly clusterState: ClusterState | null;

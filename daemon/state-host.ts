@@ -15,8 +15,8 @@ import { DigestWindow } from './digest-window.ts';
 import { failStop } from './fail-stop.ts';
 import { noteMembership } from './membership-words.ts';
 import { packChanges } from './packed-changes.ts';
+import { packResults } from './packed-results.ts';
 import type {
-  AppliedResult,
   ConsensusToState,
   MainToState,
   StateToConsensus,
@@ -37,7 +37,7 @@ interface Batch {
   readonly entries: readonly LogEntry[];
   /** The same, encoded, in a buffer of their own. */
   readonly packed: Uint8Array;
-  readonly tags: readonly (readonly [LogIndex, number])[];
+  readonly tags: readonly number[];
   /** The last one, when it is a mark for this node. */
   readonly mark: VerifyMark | null;
 }
@@ -166,7 +166,7 @@ export class StateHost {
     }
   }
 
-  #apply(packed: Uint8Array, tags: readonly (readonly [LogIndex, number])[]): void {
+  #apply(packed: Uint8Array, tags: readonly number[]): void {
     const decoded = decodeEntries(packed);
     if (!decoded.ok) failStop('state', `entries from the own log do not decode: ${decoded.reason}`);
     const cut = markIn(decoded.value, this.#data.facts.nodeId);
@@ -226,13 +226,9 @@ export class StateHost {
     // before anybody hears that this much is applied
     if (mark !== null) this.#hold(mark);
     this.#consensus({ kind: 'applied', index: group.lastIndex });
-    const idOf = new Map(tags);
-    const results: AppliedResult[] = [];
-    for (const { index, digest: own, result } of group.results) {
+    for (const { index, digest: own } of group.results) {
       const digest = this.#digests.add(index, own);
       if (digest !== null) this.#consensus({ kind: 'digest', index, digest });
-      const proposalId = idOf.get(index);
-      if (proposalId !== undefined) results.push({ proposalId, index, result });
     }
     this.#sinceSnapshot.bytes += packed.byteLength;
     const kvChanges = packChanges({ entries, packed, changes: group.kvChanges });
@@ -241,7 +237,7 @@ export class StateHost {
         kind: 'applied',
         appliedIndex: group.lastIndex,
         settledIndex: this.#store.settledIndex(),
-        results: results.length === 0 ? '' : JSON.stringify(results),
+        results: packResults(group.results, tags),
         events: group.events,
         clusterState: group.clusterState,
         kvChanges,

@@ -161,15 +161,17 @@ export class StateStore {
     const group: Group = { events: [], kvChanges: [], cluster: this.#cluster, clusterChanged: false };
     const envelopes = entries.map(envelopeOf);
     const first = this.#applied.index + 1;
+    const canWait = entries.every((entry, n) => mayWait(entry, envelopes[n] as Envelope | null));
     const work = (): EntryResult[] =>
       entries.map((entry, n) => {
-        const { index, term } = entry;
+        const { index, term, timestamp } = entry;
+        const envelope = envelopes[n] as Envelope | null;
         assert(index === first + n, `entry ${index} where ${first + n} was due`);
-        const result = this.#resultOf(entry, envelopes[n] as Envelope | null, group);
-        return { index, term, digest: digestOf(result), result };
+        const result = this.#resultOf(entry, envelope, group);
+        const isPlainPut = canWait && result.ok && envelope?.command.kind === 'kv-put';
+        return { index, term, digest: digestOf(result), result, putAt: isPlainPut ? timestamp : null };
       });
     const last = entries.at(-1) ?? this.#applied;
-    const canWait = entries.every((entry, n) => mayWait(entry, envelopes[n] as Envelope | null));
     const results = canWait ? work() : this.#inTransaction(work, group, last);
     this.#applied = { index: last.index, term: last.term };
     if (!canWait) this.#settled = last.index;

@@ -66,6 +66,8 @@ export interface EntryResult {
   readonly term: Term;
   readonly digest: number;
   readonly result: ApplyResult;
+  /** Time of a plain write of a key: all else in its result is the key, `index` and `term`. Else null. */
+  readonly putAt: Timestamp | null;
 }
 
 /** What applying a group of entries did; `results` has one element per entry, in order. */

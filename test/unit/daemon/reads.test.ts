@@ -51,8 +51,8 @@ function node() {
     s.port2.postMessage({ kind: 'open', appliedIndex, clusterState: cluster } satisfies StateToMain);
   const applied = (appliedIndex: number, settledIndex = appliedIndex): void =>
     s.port2.postMessage({
-      ...{ kind: 'applied', appliedIndex, settledIndex, results: '', events: [] },
-      ...{ clusterState: null, kvChanges: [] },
+      ...{ kind: 'applied', appliedIndex, settledIndex, results: { puts: null, others: '' } },
+      ...{ events: [], clusterState: null, kvChanges: [] },
     } satisfies StateToMain);
   let asks = 0;
   s.port2.on('message', (m: MainToState) => (m.kind === 'settle' ? asks++ : undefined));
