@@ -207,11 +207,9 @@ export class HttpClient {
     if (splitAddress(endpoint) === null) {
       throw new SqlccError('invalid_argument', `"${endpoint}" is no address of the form host:port`);
     }
-    const { ca, cert, key } = this.#options;
-    const own = cert === undefined || key === undefined ? {} : { cert, key };
     return h2Client({
       address: endpoint,
-      tls: { ca, ...own },
+      tls: this.#options,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       keepAliveMs: KEEP_ALIVE_MS,
       maxConcurrentStreams: LIMITS.maxStreamsPerSession,

@@ -6,9 +6,16 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { join } from 'node:path';
-import { type ConnectionOptions, connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { type ClusterId, LIMITS, SqlccError } from '../base/index.ts';
 import { spkiFingerprint } from '../pki/index.ts';
 
@@ -66,46 +73,69 @@ export interface DialOptions {
   readonly judge?: (certificate: X509Certificate) => string | null;
 }
 
+/** What it takes to show and trust the same certificates again: reading PEM costs milliseconds of CPU. */
+const contexts = new WeakMap<ClientTls, SecureContext>();
+
+function contextOf(tls: ClientTls): SecureContext {
+  const known = contexts.get(tls);
+  if (known !== undefined) return known;
+  const { ca, cert, key } = tls;
+  const own = cert === undefined || key === undefined ? {} : { cert, key };
+  const made = createSecureContext({ ca, ...own, minVersion: 'TLSv1.3' });
+  contexts.set(tls, made);
+  return made;
+}
+
 /**
  * Opens a verified TLS connection for HTTP/2 and calls `done` exactly once. A refused
- * TCP connection keeps its code ECONNREFUSED: it is evidence about the process there.
+ * TCP connection keeps its code ECONNREFUSED: it is evidence about the process there,
+ * and TLS begins only where somebody listens, so that this word costs next to nothing.
+ * One `tls` object is one context: whoever dials again hands in the same.
  */
 export function dial(
   options: DialOptions,
   done: (error: Error | null, socket: TLSSocket | null) => void,
 ): void {
-  const { host, port, tls, judge } = options;
-  const settings: ConnectionOptions = { host, port, ...tls, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] };
-  // a name that is an address must not be sent as SNI (RFC 6066 §3)
-  if (isIP(host) === 0) settings.servername = host;
-  if (judge !== undefined) {
-    settings.checkServerIdentity = (_host, certificate) => {
-      const refused = judge(new X509Certificate(certificate.raw));
-      return refused === null ? undefined : new SqlccError('unauthenticated', refused);
-    };
-  }
-  const socket = connect(settings);
-  socket.setNoDelay(true);
+  const { host, port } = options;
+  const handshake = handshakeOf(options);
+  const tcp = connectTcp({ host, port, noDelay: true });
+  let secured: TLSSocket | null = null;
   let settled = false;
   const settle = (error: Error | null): void => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
-    if (error !== null) socket.destroy();
-    done(error, error === null ? socket : null);
+    if (error !== null) (secured ?? tcp).destroy();
+    done(error, error === null ? secured : null);
   };
-  const timer = setTimeout(
-    () =>
-      settle(
-        new SqlccError('unavailable', `no connection to ${host}:${port} within ${options.timeoutMs} ms`),
-      ),
-    options.timeoutMs,
-  );
-  socket.once('secureConnect', () => settle(null));
-  socket.on('error', (error) => settle(error));
-  socket.once('close', () =>
-    settle(new SqlccError('unavailable', `${host}:${port} closed during the handshake`)),
-  );
+  const late = `no connection to ${host}:${port} within ${options.timeoutMs} ms`;
+  const timer = setTimeout(() => settle(new SqlccError('unavailable', late)), options.timeoutMs);
+  tcp.on('error', settle);
+  tcp.once('connect', () => {
+    if (settled) return;
+    secured = connect({ ...handshake, socket: tcp });
+    secured.once('secureConnect', () => settle(null));
+    secured.on('error', settle);
+    secured.once('close', () =>
+      settle(new SqlccError('unavailable', `${host}:${port} closed during the handshake`)),
+    );
+  });
+}
+
+function handshakeOf({ host, tls, judge }: DialOptions): ConnectionOptions {
+  return {
+    host,
+    secureContext: contextOf(tls),
+    ALPNProtocols: ['h2'],
+    // a name that is an address must not be sent as SNI (RFC 6066 §3)
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(judge !== undefined && {
+      checkServerIdentity: (_host, certificate) => {
+        const refused = judge(new X509Certificate(certificate.raw));
+        return refused === null ? undefined : new SqlccError('unauthenticated', refused);
+      },
+    }),
+  };
 }
 
 /** True when the other host says that nobody listens there. */
