@@ -7,15 +7,20 @@
  *
  *   idle → up → hung-up → lost → dead      any → up by a connection
  *
+ * All lines to one peer are one witness (`PeerEvidence`): they end with the same process,
+ * so whichever is hung up first asks, and its refusal counts when none stands any more.
+ * A line that stands contradicts: what resets one connection and refuses another may sit
+ * between the two hosts.
+ *
  * Everyday picture: a dial tone that says "this number is not in service" is news;
  * a telephone that rings unanswered is not.
  */
-import { unreachable } from '../base/index.ts';
+import { type Instant, unreachable } from '../base/index.ts';
 
 export type EvidenceState = 'idle' | 'up' | 'hung-up' | 'lost' | 'dead';
 /** `inconclusive`: an attempt failed without saying anything about the process. */
 export type EvidenceInput = 'connected' | 'hung-up' | 'farewell' | 'refused' | 'inconclusive';
-type EvidenceVerdict = 'lost' | 'dead' | 'restored' | null;
+export type EvidenceVerdict = 'lost' | 'dead' | 'restored' | null;
 
 export interface EvidenceStep {
   readonly state: EvidenceState;
@@ -39,5 +44,53 @@ export function weighEvidence(state: EvidenceState, input: EvidenceInput): Evide
       return { state, verdict: null };
     default:
       return unreachable(input);
+  }
+}
+
+/** A second refusal says more than the first only when a process could have started in between. */
+const CONFIRM_MS = 50;
+
+/** What all lines to one peer prove together. `L` names a line. */
+export class PeerEvidence<L> {
+  #state: EvidenceState = 'idle';
+  readonly #standing = new Set<L>();
+  /** When one was refused while another one stood: it counts if that is hung up soon. */
+  #heldAt: Instant = Number.NEGATIVE_INFINITY;
+  #lostAt: Instant = Number.NEGATIVE_INFINITY;
+
+  /** The peer's process is gone, as far as is known. */
+  get isGone(): boolean {
+    return this.#state === 'lost' || this.#state === 'dead';
+  }
+
+  /** From when on a second refusal counts. */
+  get confirmAt(): Instant {
+    return this.#lostAt + CONFIRM_MS;
+  }
+
+  /** What `line` met; answers what to tell, at most one verdict an input. */
+  weigh(line: L, met: EvidenceInput | 'silent', now: Instant): EvidenceVerdict {
+    if (met === 'connected') this.#standing.add(line);
+    else this.#standing.delete(line);
+    // not evidence yet, but the others stand no more than it did, and a refusal after it is
+    if (met === 'silent') this.#standing.clear();
+    const input = met === 'silent' ? 'hung-up' : met;
+    if (input === 'refused') {
+      if (this.#standing.size > 0) {
+        this.#heldAt = now;
+        return null;
+      }
+      return this.#state === 'lost' && now < this.confirmAt ? null : this.#step('refused', now);
+    }
+    const told = this.#step(input, now);
+    const isHeld = input === 'hung-up' && this.#standing.size === 0 && now - this.#heldAt < CONFIRM_MS;
+    return told ?? (isHeld && !this.isGone ? this.#step('refused', now) : null);
+  }
+
+  #step(input: EvidenceInput, now: Instant): EvidenceVerdict {
+    const { state, verdict } = weighEvidence(this.#state, input);
+    this.#state = state;
+    if (verdict === 'lost') this.#lostAt = now;
+    return verdict;
   }
 }

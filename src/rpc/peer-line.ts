@@ -1,18 +1,19 @@
 /**
- * Keeps a connection to one peer for one purpose: dials, redials, and on the probing
- * purpose weighs what the ends of connections prove. After a hang-up it dials at once
- * (a dead process refuses within a millisecond), after the first refusal 50 ms later,
- * else with full jitter from 20 ms up to 1 s. A peer that hangs up on every connection
- * does not want this node: it is not dialled at once, but with growing patience.
+ * Keeps a connection to one peer for one purpose: dials, redials, and says what the
+ * ends of its connections prove. After a hang-up it dials at once (a dead process
+ * refuses within a millisecond), after the first refusal 50 ms later, else with full
+ * jitter from 20 ms up to 1 s. While the process is gone only the probing purpose asks:
+ * the others would cost the successors' time just when they elect one. A peer that
+ * hangs up on every connection does not want this node: it is not dialled at once, but
+ * with growing patience.
  */
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type NodeId, SqlccError } from '../base/index.ts';
-import { type EvidenceInput, type EvidenceState, weighEvidence } from './death-evidence.ts';
+import type { EvidenceInput, EvidenceVerdict, PeerEvidence } from './death-evidence.ts';
 import { type ConnectionEnd, PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
 import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 
-const CONFIRM_MS = 50;
 const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MAX_MS = 1000;
 /** A ping unanswered for so long ends the connection. */
@@ -29,11 +30,13 @@ export interface PeerLineOptions {
   readonly peer: NodeId;
   readonly address: string;
   readonly purpose: PeerPurpose;
-  /** Sends pings, watches silence and gives evidence; one purpose of a transport does. */
+  /** Sends pings, watches silence and asks again after a refusal; one purpose of a transport does. */
   readonly probing: boolean;
+  /** Of all lines to this peer. */
+  readonly evidence: PeerEvidence<PeerPurpose>;
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
   readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
-  verdict(what: 'lost' | 'dead' | 'restored'): void;
+  verdict(what: NonNullable<EvidenceVerdict>): void;
   /** A connection stands, over this socket. */
   opened(socket: TLSSocket | null): void;
   pong(rttMs: number): void;
@@ -52,7 +55,6 @@ export class PeerLine {
   #attempts = 0;
   #openedAt = 0;
   #isReset = false;
-  #evidence: EvidenceState = 'idle';
   #stopped = false;
   /** The last round trip in ms; null before the first. */
   rttMs: number | null = null;
@@ -142,29 +144,37 @@ export class PeerLine {
   #onEnd(how: ConnectionEnd, reason: string): void {
     if (how === 'hung-up' || how === 'farewell') this.#options.log('peer-disconnected', reason);
     if (this.#stopped) return;
-    const inputs: Record<ConnectionEnd, EvidenceInput> = {
+    const inputs: Record<ConnectionEnd, EvidenceInput | 'silent'> = {
       refused: 'refused',
       failed: 'inconclusive',
       'hung-up': 'hung-up',
       farewell: 'farewell',
-      'closed-here': 'hung-up', // silence: not evidence yet, but a refusal after it is
+      'closed-here': 'silent',
     };
     const wasOpen = how !== 'refused' && how !== 'failed';
     if (wasOpen && !this.#isReset && performance.now() - this.#openedAt > WELCOME_MS) this.#attempts = 0;
     this.#isReset = false;
-    const before = this.#evidence;
     this.#weigh(inputs[how]);
-    if (this.#attempts === 0 && (how === 'hung-up' || how === 'closed-here')) {
-      this.#attempts++;
-      this.#dialIn(0);
-    } else if (this.#evidence === 'lost' && before !== 'lost') this.#dialIn(CONFIRM_MS);
-    else this.#dialIn(this.#backoff());
+    this.#dialIn(this.#patience(how));
   }
 
-  #weigh(input: EvidenceInput): void {
-    if (!this.#options.probing) return;
-    const { state, verdict } = weighEvidence(this.#evidence, input);
-    this.#evidence = state;
+  #patience(how: ConnectionEnd): number {
+    const { evidence, probing } = this.#options;
+    const now = performance.now();
+    if (evidence.isGone) {
+      // one line asks for all; the others are nudged when it is answered
+      if (!probing) return BACKOFF_MAX_MS * (1 + Math.random());
+      if (now < evidence.confirmAt) return Math.max(1, evidence.confirmAt - now);
+    } else if (this.#attempts === 0 && (how === 'hung-up' || how === 'closed-here')) {
+      this.#attempts++;
+      return 0;
+    }
+    return this.#backoff();
+  }
+
+  #weigh(input: EvidenceInput | 'silent'): void {
+    const { evidence, purpose } = this.#options;
+    const verdict = evidence.weigh(purpose, input, performance.now());
     if (verdict !== null) this.#options.verdict(verdict);
   }
 

@@ -16,6 +16,7 @@ import { isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import { identityOf, spkiFingerprint } from '../pki/index.ts';
+import { type EvidenceVerdict, PeerEvidence } from './death-evidence.ts';
 import { fitsFrame } from './frame.ts';
 import { helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hello.ts';
 import { PeerInbox } from './peer-inbox.ts';
@@ -298,6 +299,10 @@ export class PeerTransport {
     });
     this.#inboxes.set(key, { inbox, claim, address });
     this.#options.listener.called?.(peer);
+    this.#nudge(peer);
+  }
+
+  #nudge(peer: NodeId): void {
     for (const line of this.#peers.get(peer)?.values() ?? []) line.nudge();
   }
 
@@ -333,11 +338,10 @@ export class PeerTransport {
 
   #linesTo(peer: NodeId, address: string): Map<PeerPurpose, PeerLine> {
     const { listener, purposes } = this.#options;
+    const evidence = new PeerEvidence<PeerPurpose>();
     const line = (purpose: PeerPurpose): PeerLine =>
       new PeerLine({
-        peer,
-        address,
-        purpose,
+        ...{ peer, address, purpose, evidence },
         probing: purpose === this.#probing(),
         dial: () => ({
           peer,
@@ -349,7 +353,9 @@ export class PeerTransport {
         verdict: (what) => this.#onVerdict(peer, what),
         pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
         opened: (socket) => {
-          if (socket !== null && purpose === this.#probing()) this.#probes?.dialled(peer, address, socket);
+          if (purpose !== this.#probing()) return;
+          if (socket !== null) this.#probes?.dialled(peer, address, socket);
+          this.#nudge(peer);
         },
         log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
       });
@@ -375,7 +381,7 @@ export class PeerTransport {
     this.#answered.set(claim.nodeId, [...known, claim].slice(-MAX_ANSWERED));
   }
 
-  #onVerdict(peer: NodeId, what: 'lost' | 'dead' | 'restored'): void {
+  #onVerdict(peer: NodeId, what: NonNullable<EvidenceVerdict>): void {
     // its other streams end with it: no need to wait until each finds out
     if (what === 'lost') this.#closeInboxes(peer, null);
     this.#options.listener[what](peer);

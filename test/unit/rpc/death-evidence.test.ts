@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type EvidenceInput, type EvidenceState, weighEvidence } from '../../../src/rpc/death-evidence.ts';
+import {
+  type EvidenceInput,
+  type EvidenceState,
+  PeerEvidence,
+  weighEvidence,
+} from '../../../src/rpc/death-evidence.ts';
 
 /** Feeds the inputs and gives each verdict with the number of the input that brought it. */
 function verdicts(...inputs: EvidenceInput[]): string[] {
@@ -40,5 +45,49 @@ describe('weighEvidence', () => {
       '2 lost',
       '4 dead',
     ]);
+  });
+});
+
+/** One word a step: `line input at`. Gives each verdict with the number of its step. */
+function told(...steps: string[]): string[] {
+  const evidence = new PeerEvidence<string>();
+  return steps.flatMap((step, i) => {
+    const [line, input, at] = step.split(' ') as [string, EvidenceInput | 'silent', string];
+    const verdict = evidence.weigh(line, input, Number(at));
+    return verdict === null ? [] : [`${i} ${verdict}`];
+  });
+}
+
+describe('PeerEvidence', () => {
+  const up = ['control connected 0', 'bulk connected 0'];
+
+  it('counts the first refusal, whichever line asked, once no line stands any more', () => {
+    expect(told(...up, 'bulk hung-up 100', 'control hung-up 101', 'bulk refused 102')).toEqual(['4 lost']);
+    expect(told(...up, 'bulk hung-up 100', 'bulk refused 101', 'control hung-up 102')).toEqual(['4 lost']);
+    expect(told(...up, 'control hung-up 100', 'control refused 101', 'bulk hung-up 109')).toEqual(['4 lost']);
+  });
+
+  it('a line that stands contradicts: nobody is lost while one does, nor by a refusal of long ago', () => {
+    const contradicted = [...up, 'bulk hung-up 100', 'bulk refused 101', 'bulk refused 190'];
+    expect(told(...contradicted)).toEqual([]);
+    expect(told(...contradicted, 'control hung-up 240')).toEqual([]);
+    expect(told(...contradicted, 'control hung-up 239')).toEqual(['5 lost']);
+    expect(told(...contradicted, 'control hung-up 240', 'control refused 241')).toEqual(['6 lost']);
+  });
+
+  it('refusals of several lines at once are one: dead needs one 50 ms after lost', () => {
+    const lost = [...up, 'bulk hung-up 100', 'control hung-up 100', 'bulk refused 101'];
+    expect(told(...lost, 'control refused 102', 'control refused 150')).toEqual(['4 lost']);
+    expect(told(...lost, 'control refused 102', 'control refused 151')).toEqual(['4 lost', '6 dead']);
+  });
+
+  it('one connection restores, on whichever line', () => {
+    const lost = [...up, 'bulk hung-up 100', 'control hung-up 100', 'bulk refused 101'];
+    expect(told(...lost, 'control connected 120', 'bulk refused 121')).toEqual(['4 lost', '5 restored']);
+  });
+
+  it('a farewell on one line is one of all, and silence of one leaves none standing', () => {
+    expect(told(...up, 'control farewell 100', 'bulk hung-up 101', 'bulk refused 102')).toEqual([]);
+    expect(told(...up, 'control silent 100', 'control refused 101')).toEqual(['3 lost']);
   });
 });
