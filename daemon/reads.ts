@@ -73,6 +73,18 @@ export class Reads {
     }
   }
 
+  /** Resolves once this node knows a leader at another address than `passed`, or after `timeoutMs`. */
+  async untilLeaderBeside(passed: string, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + Math.min(timeoutMs, LEADER_WAIT_MS);
+    const bare = passed.replaceAll(/[[\]]/g, '');
+    for (;;) {
+      const leader = this.leader();
+      const left = deadline - performance.now();
+      if (left <= 0 || (leader !== null && `${leader.host}:${leader.port}` !== bare)) return;
+      await this.#nextStatus(left);
+    }
+  }
+
   #noLeader(): SqlccError {
     const why = this.isolation();
     if (why === null) return new SqlccError('no_leader', 'the cluster has no leader now');

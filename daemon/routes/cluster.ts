@@ -53,6 +53,8 @@ export async function updateNode(context: NodeContext, call: Call): Promise<Answ
 }
 
 export async function leader(context: NodeContext, call: Call): Promise<Answer> {
+  const passed = call.query['beside'];
+  if (passed !== undefined) await context.reads.untilLeaderBeside(passed, call.remainingMs());
   const read = await context.reads.bestEffort(isSet(call.query['stale']));
   return { body: leaderView(viewSources(context), read) };
 }

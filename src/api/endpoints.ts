@@ -95,7 +95,8 @@ export const ENDPOINTS = {
     request: null,
     response: cluster.leaderResponse,
     idempotent: true,
-    query: ['stale'],
+    // `beside=host:port`: answered when somebody else leads, after 1 s or the call's deadline at the latest
+    query: ['stale', 'beside'],
     summary: 'Who leads',
   },
   views: {

@@ -1,7 +1,9 @@
 /**
  * Finds the new leader when the old one broke away: asks every known node at once for
- * its own view, over lanes that stay open, again and again with short pauses. The lane
- * to the winner is warm by the time it wins; all callers share one search.
+ * its own view, over lanes that stay open. Nodes keep the question until they know
+ * another leader than the lost one, so that the answer comes when there is one and an
+ * election is not disturbed by questions. The lane to the winner is warm by the time it
+ * wins; all callers share one search.
  */
 import { LIMITS } from '../base/index.ts';
 import { formatEndpoint } from './failure.ts';
@@ -12,6 +14,8 @@ import type { Endpoint, WireRequest } from './wire.ts';
 
 /** How long one node may think about its own view. */
 const PROBE_TIMEOUT_MS = 1000;
+/** How long it keeps the question who leads beside the lost one: a node may have become useless meanwhile. */
+const BESIDE_MS = 400;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
 /** An address that refused is asked again after this long: a dead process needs no more. */
@@ -181,7 +185,8 @@ export class LeaderSearch {
       do {
         for (const endpoint of this.#tracker.endpoints) {
           const failedAt = this.#failedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY;
-          if (performance.now() - failedAt >= REFUSED_PAUSE_MS) void this.#probe(endpoint);
+          if (performance.now() - failedAt >= REFUSED_PAUSE_MS)
+            void this.#probe(endpoint, this.#tracker.lost);
         }
         await new Promise((resolve) => setTimeout(resolve, searchPause(performance.now() - began)));
       } while (this.#tracker.leader === null && this.#waiters.size > 0 && !this.#closed);
@@ -199,13 +204,15 @@ export class LeaderSearch {
     }
   }
 
-  async #probe(endpoint: Endpoint): Promise<void> {
+  /** `lost`: answered when the node knows somebody beside that one; it itself is asked what it thinks now. */
+  async #probe(endpoint: Endpoint, lost: Endpoint | null = null): Promise<void> {
     if (this.#probing.has(endpoint) || this.#closed) return;
     this.#probing.add(endpoint);
     try {
-      const request: WireRequest = { ...routeOf('leader', {}, { stale: 1 }), headers: {} };
+      const beside = lost === null || lost === endpoint ? undefined : lost;
+      const request: WireRequest = { ...routeOf('leader', {}, { stale: 1, beside }), headers: {} };
       const lane = await this.#lanes.get(endpoint);
-      const answer = await lane.call(request, PROBE_TIMEOUT_MS);
+      const answer = await lane.call(request, beside === undefined ? PROBE_TIMEOUT_MS : BESIDE_MS);
       this.#tracker.answered(endpoint);
       const view = answer.body as View | null;
       if (answer.status !== 200 || typeof view?.host !== 'string' || typeof view.port !== 'number') return;

@@ -38,7 +38,12 @@ export class LeaderTracker {
 
   /** Whether a leader was known and broke away, so that a search is worth more than a guess. */
   get isLost(): boolean {
-    return this.#lost !== null && this.#leader === null;
+    return this.lost !== null;
+  }
+
+  /** The leader that broke away, while none is known. */
+  get lost(): Endpoint | null {
+    return this.#leader === null ? this.#lost : null;
   }
 
   /** The newest term heard of; 0 = none. */

@@ -72,6 +72,27 @@ describe('LeaderSearch', () => {
     expect((await writing).map((w) => w.status)).toEqual(Array.from({ length: 20 }, () => 'rejected'));
   });
 
+  it('asks each node once who leads beside the lost leader, and goes on as soon as somebody does', async () => {
+    const cluster = new MemoryCluster(3);
+    const { client, session } = await opened(cluster);
+    const [first = '', second = '', third = ''] = cluster.endpoints;
+    cluster.belief = first;
+    const before = asked(cluster);
+    cluster.afterWrite = () => {
+      cluster.afterWrite = null;
+      cluster.kill(first);
+    };
+    const writing = session.sql(INSERT);
+    await pass(200);
+    expect([...cluster.waiting].sort()).toEqual([second, third].map((e) => `${e} beside ${first}`));
+    expect(asked(cluster) - before).toBe(0);
+    cluster.elect(third);
+    await pass(5);
+    await expect(writing).resolves.toMatchObject({ index: 1 });
+    expect(cluster.log).toEqual(['INSERT 1']);
+    await client.close();
+  });
+
   it('watch hears of the successor though another node is gone as well', async () => {
     const cluster = new MemoryCluster(5);
     const { client, session } = await opened(cluster);

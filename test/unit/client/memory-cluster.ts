@@ -31,6 +31,8 @@ export class MemoryCluster implements Wire {
   readonly log: string[] = [];
   /** Every request that reached a node: `endpoint METHOD path`. */
   readonly seen: string[] = [];
+  /** Questions who leads beside somebody: `endpoint beside endpoint`. They are answered when somebody does. */
+  readonly waiting: string[] = [];
   /** Called after a write took effect; throwing the leader away here loses the answer. */
   afterWrite: (() => void) | null = null;
   /** Answers instead of the node, for one kind of request. */
@@ -95,7 +97,13 @@ export class MemoryCluster implements Wire {
       get isOpen() {
         return !isClosed && !down.has(endpoint);
       },
-      call: (request) => this.#during(endpoint, () => this.#answer(endpoint, request)),
+      call: (request) => {
+        const { pathname, searchParams } = new URL(request.path, 'http://x');
+        const beside = pathname === '/v1/leader' ? searchParams.get('beside') : null;
+        if (beside !== null) this.waiting.push(`${endpoint} beside ${beside}`);
+        const isEarly = () => beside !== null && [beside, null].includes(this.#believed(endpoint));
+        return this.#during(endpoint, () => this.#answer(endpoint, request), isEarly);
+      },
       close: () => {
         isClosed = true;
         const closed = new SqlccError('outcome_unknown', 'this side closed the stream');
@@ -111,7 +119,11 @@ export class MemoryCluster implements Wire {
   }
 
   /** The answer one turn later, or the end of the connection if it comes first. */
-  async #during(endpoint: string, work: () => WireAnswer): Promise<WireAnswer> {
+  async #during(
+    endpoint: string,
+    work: () => WireAnswer,
+    isEarly: () => boolean = () => false,
+  ): Promise<WireAnswer> {
     this.#requireUp(endpoint);
     return new Promise((resolve, reject) => {
       const open: Open = { endpoint, end: (error) => settle(() => reject(error)) };
@@ -120,12 +132,14 @@ export class MemoryCluster implements Wire {
         how();
       };
       this.#open.add(open);
-      setImmediate(() => {
+      const look = (): void => {
         if (this.mute.has(endpoint)) return;
         if (!this.#open.has(open)) return;
+        if (isEarly()) return void setImmediate(look);
         const answer = work();
         if (this.#open.has(open)) settle(() => resolve(answer));
-      });
+      };
+      setImmediate(look);
     });
   }
 

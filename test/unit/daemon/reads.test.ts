@@ -67,6 +67,27 @@ function node() {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('Reads', () => {
+  it('untilLeaderBeside waits for a leader at another address, whoever that is, and not longer than asked', async () => {
+    const n = node();
+    n.open(5);
+    n.status({ leaderId: 'n2' });
+    await settled();
+    let isOver = false;
+    const waiting = n.reads.untilLeaderBeside('h2:3', 5000).then(() => {
+      isOver = true;
+    });
+    n.status({ leaderId: null });
+    n.status({ leaderId: 'n2' });
+    await settled();
+    expect(isOver).toBe(false);
+    n.status({ leaderId: 'n1', role: 'leader' });
+    await waiting;
+    await n.reads.untilLeaderBeside('h2:3', 5000);
+    const began = performance.now();
+    await n.reads.untilLeaderBeside('[h1]:1', 30);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(29);
+  });
+
   it('linearizable waits for the barrier and for its own state to reach it', async () => {
     const n = node();
     n.open(5);
