@@ -53,6 +53,11 @@ export class Progress {
   caughtUpAt: Instant;
   #inflight: { readonly last: LogIndex; readonly bytes: number }[] = [];
   #inflightBytes = 0;
+  /**
+   * Messages that may be out. Where they overtake each other most of a window is refused and sent anew:
+   * half as many behind each refusal, one more behind each news.
+   */
+  #window: number = LIMITS.maxInflightMessages;
 
   constructor(options: ProgressOptions) {
     this.nodeId = options.nodeId;
@@ -77,9 +82,7 @@ export class Progress {
   isPaused(): boolean {
     if (this.state === 'probe') return this.paused;
     if (this.state === 'snapshot') return true;
-    return (
-      this.#inflight.length >= LIMITS.maxInflightMessages || this.#inflightBytes >= LIMITS.maxInflightBytes
-    );
+    return this.#inflight.length >= this.#window || this.#inflightBytes >= LIMITS.maxInflightBytes;
   }
 
   /** Notes an append of entries up to `last` as sent. */
@@ -98,7 +101,10 @@ export class Progress {
   /** The follower holds everything up to `index`; true when that is news. */
   accept(index: LogIndex, firstIndex: LogIndex): boolean {
     const news = index > this.match;
-    if (news) this.match = index;
+    if (news) {
+      this.match = index;
+      if (this.#window < LIMITS.maxInflightMessages) this.#window++;
+    }
     if (this.next <= index) this.next = index + 1;
     this.#free(index);
     if (this.state === 'probe' && index >= this.match) this.becomeReplicate();
@@ -117,7 +123,10 @@ export class Progress {
     const wasReplicating = this.state === 'replicate';
     const wentBack = rejected <= this.match;
     if (wentBack) this.match = 0;
-    if (wasReplicating) this.becomeProbe();
+    if (wasReplicating) {
+      this.#window = Math.max(1, this.#window >> 1);
+      this.becomeProbe();
+    }
     if (wentBack || !wasReplicating) {
       this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
       this.paused = false;

@@ -71,6 +71,30 @@ describe('Progress', () => {
     expect([peer.state, peer.next, peer.inflightMessages]).toEqual(['probe', 4, 0]);
   });
 
+  it('has half as many messages out behind each refusal, and one more behind each news', () => {
+    const peer = replicating(3);
+    const fill = (): number => {
+      while (!peer.isPaused()) peer.sent(peer.next, 1);
+      return peer.inflightMessages;
+    };
+    expect(fill()).toBe(LIMITS.maxInflightMessages);
+    peer.reject(6, 3);
+    peer.accept(4, 1);
+    expect(fill()).toBe(LIMITS.maxInflightMessages / 2 + 1);
+    for (let n = 0; n < 20; n++) {
+      peer.reject(peer.match + 1, peer.match);
+      peer.becomeReplicate();
+    }
+    // never none
+    expect(fill()).toBe(1);
+    const before = peer.match;
+    while (peer.match < before + 2 * LIMITS.maxInflightMessages) {
+      peer.sent(peer.next, 1);
+      peer.accept(peer.match + 1, 1);
+    }
+    expect(fill()).toBe(LIMITS.maxInflightMessages);
+  });
+
   it('takes an acknowledgement that is old for no news', () => {
     const peer = replicating(8);
     expect(peer.accept(5, 1)).toBe(false);
