@@ -14,7 +14,7 @@ import {
 } from '../src/auth/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, UserRecord } from '../src/cluster/index.ts';
-import { equalHash, hashSecret, identityOf, issuedAt, spkiFingerprint } from '../src/pki/index.ts';
+import { equalHash, hashSecret, identityOf, issuedAt, issuerIn, spkiFingerprint } from '../src/pki/index.ts';
 
 export interface Authenticator {
   /**
@@ -51,11 +51,20 @@ function byCertificate(
   return identity;
 }
 
+/** A connection may be older than the end of the CA that it was verified with. */
+function isOfGoneCa(certificate: X509Certificate, { authorities }: ClusterState): boolean {
+  if (authorities === undefined) return false;
+  const { signing, beside } = authorities;
+  return issuerIn(certificate, `${signing.certPem}${beside?.certPem ?? ''}`) === null;
+}
+
 /** The role of the record where there is one for that name; without one the certificate's own. */
 function asPerson(identity: Identity, certificate: X509Certificate, cluster: ClusterState | null): Identity {
   if (cluster === null) return identity;
   const { id, serial } = identity;
   const issued = issuedAt(certificate);
+  if (isOfGoneCa(certificate, cluster))
+    throw new SqlccError('unauthenticated', `the certificate of ${id} is of a CA that was replaced`);
   const isRevoked = cluster.revoked.some(
     // certificates count in whole seconds: one of the same second is refused, never let in
     (r) => (r.serial !== null && r.serial === serial) || (r.name === id && issued <= r.at),

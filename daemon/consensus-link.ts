@@ -34,6 +34,12 @@ interface Barrier {
 /** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
 const BARRIER_RETRY_MS = 25;
 
+type Authorities = NonNullable<NodeRoster['authorities']>;
+
+function shaOf({ signing, beside }: Authorities): Authorities {
+  return { signing: { sha256: signing.sha256 }, beside: beside && { sha256: beside.sha256 } };
+}
+
 export class ConsensusLink {
   readonly proposals: Proposals;
   readonly #port: MessagePort;
@@ -186,7 +192,7 @@ export class ConsensusLink {
   }
 
   /** Whom the peer connections and the hearing of their words go by. */
-  follow({ nodes, removed, revoked, pause, cooldowns }: NodeRoster & Restraint): void {
+  follow({ nodes, removed, revoked, authorities, pause, cooldowns }: NodeRoster & Restraint): void {
     this.#restrain({ pause, cooldowns });
     const known = Object.entries(nodes).map(
       ([id, { suffrage, keySha256, seat }]) =>
@@ -196,6 +202,7 @@ export class ConsensusLink {
       nodes: Object.fromEntries(known),
       removed: removed.map(({ nodeId, keySha256 }) => ({ nodeId, keySha256 })),
       revoked: revoked.flatMap(({ serial }) => (serial === null ? [] : [{ serial }])),
+      ...(authorities !== undefined && { authorities: shaOf(authorities) }),
     };
     const key = JSON.stringify(roster);
     if (key === this.#rosterKey) return;

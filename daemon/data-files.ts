@@ -2,10 +2,10 @@
  * The files of a node's `pki` folder and the ports that belong to a node, in one
  * place: `init` and `join` write them, everything else reads them.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
-import { unsoundPki } from '../src/pki/index.ts';
+import { type Authority, certificateOfKey, unsoundPki } from '../src/pki/index.ts';
 import { writeFileDurably } from './data-dir.ts';
 
 export interface NodePki {
@@ -14,15 +14,25 @@ export interface NodePki {
   readonly nodeKey: string;
   /** The authority's key: only on voters. */
   readonly caKey: string | null;
+  /** The CA's certificate as the one before it signed it, while both are trusted. */
+  readonly caBridge: string | null;
 }
 
-const FILES = { caCert: 'ca.crt', nodeCert: 'node.crt', nodeKey: 'node.key', caKey: 'ca.key' } as const;
+const FILES = {
+  caCert: 'ca.crt',
+  nodeCert: 'node.crt',
+  nodeKey: 'node.key',
+  caKey: 'ca.key',
+  caBridge: 'ca-bridge.crt',
+} as const;
+/** The key of a CA that is to sign next: on voters, while a rotation waits for all to trust it. */
+const NEXT_KEY = 'ca-next.key';
 
-/** Writes all of it, each file 0600 and durable. */
-export function writePki(dataDir: string, pki: NodePki): void {
+/** Writes what is given, each file 0600 and durable, in the order of the fields here. */
+export function writePki(dataDir: string, pki: Partial<NodePki>): void {
   for (const [name, file] of Object.entries(FILES)) {
     const text = pki[name as keyof NodePki];
-    if (text !== null) writeFileDurably(join(dataDir, 'pki', file), text);
+    if (text != null) writeFileDurably(join(dataDir, 'pki', file), text);
   }
 }
 
@@ -40,13 +50,43 @@ export function readPki(dataDir: string): NodePki {
     checkMode(path, file.endsWith('.key') ? 0o077 : 0o022);
     return readFileSync(path, 'utf8');
   };
-  const caKeyPath = join(dataDir, 'pki', FILES.caKey);
+  const readIf = (file: string): string | null =>
+    existsSync(join(dataDir, 'pki', file)) ? read(file) : null;
   return {
     caCert: read(FILES.caCert),
     nodeCert: read(FILES.nodeCert),
     nodeKey: read(FILES.nodeKey),
-    caKey: existsSync(caKeyPath) ? read(FILES.caKey) : null,
+    caKey: readIf(FILES.caKey),
+    caBridge: readIf(FILES.caBridge),
   };
+}
+
+/** What a node signs with; null where it holds no key of a CA. */
+export function signerOf({ caCert, caKey, caBridge }: NodePki): Authority | null {
+  const certPem = caKey === null ? null : certificateOfKey(caKey, caCert);
+  if (caKey === null || certPem === null) return null;
+  const isBridged = caBridge !== null && certificateOfKey(caKey, caBridge) !== null;
+  return { certPem, keyPem: caKey, ...(isBridged && { bridgePem: caBridge }) };
+}
+
+/** The key of the CA that is to sign next; null where there is none. */
+export function readNextKey(dataDir: string): string | null {
+  const path = join(dataDir, 'pki', NEXT_KEY);
+  if (!existsSync(path)) return null;
+  checkMode(path, 0o077);
+  return readFileSync(path, 'utf8');
+}
+
+/** Keeps it, or with null forgets it. */
+export function keepNextKey(dataDir: string, keyPem: string | null): void {
+  const path = join(dataDir, 'pki', NEXT_KEY);
+  if (keyPem === null) rmSync(path, { force: true });
+  else writeFileDurably(path, keyPem);
+}
+
+/** Forgets the bridge: nothing leads from the CA before to this one any more. */
+export function dropBridge(dataDir: string): void {
+  rmSync(join(dataDir, 'pki', FILES.caBridge), { force: true });
 }
 
 /** Throws `storage_failed`, by file, unless certificates and keys are whole and belong together. */

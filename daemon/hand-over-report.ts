@@ -7,24 +7,18 @@ import type { HandOverReport } from '../src/api/index.ts';
 import type { Logger, NodeId, Term } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
 import type { CandidateRow, ClusterCommand } from '../src/cluster/index.ts';
-import type { HttpClient } from '../src/rpc/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { shortId } from './data-dir.ts';
-import type { Reads } from './reads.ts';
-import { encodeCommand } from './requests.ts';
+import { type LeaderWordParts, tellLeader } from './leader-word.ts';
 
 const RETRY_MS = 200;
-const TIMEOUT_MS = 2000;
 /** Whoever leads by then is told; an election takes a fraction of it. */
 const GIVE_UP_MS = 20_000;
 /** A hand-over that nobody took by then has failed: a leader that gives up steps down much sooner. */
 const FAILED_AFTER_MS = 5000;
 
-export interface HandOverReporterParts {
-  readonly nodeId: NodeId;
-  readonly consensus: ConsensusLink;
-  readonly reads: Pick<Reads, 'leader' | 'isLeader'>;
-  readonly http: HttpClient;
+export interface HandOverReporterParts extends LeaderWordParts {
+  readonly consensus: Pick<ConsensusLink, 'proposals' | 'status'>;
   readonly logger: Logger;
   readonly candidates: () => readonly CandidateRow[];
 }
@@ -85,20 +79,8 @@ export class HandOverReporter {
   }
 
   /** Null when it is recorded, else why it is not. */
-  async #tell(report: HandOverReport): Promise<string | null> {
-    const { nodeId, consensus, reads, http } = this.#parts;
-    if (reads.isLeader) {
-      const data = encodeCommand(handOverCommand(nodeId, report), nodeId);
-      const { result } = await consensus.proposals.propose('command', data, TIMEOUT_MS);
-      return result.ok ? null : result.message;
-    }
-    const to = reads.leader();
-    if (to === null) return 'the address of the leader is unknown';
-    const answer = await http.request({
-      endpoint: `${to.host.includes(':') ? `[${to.host}]` : to.host}:${to.port}`,
-      ...{ method: 'POST', path: `/v1/nodes/${encodeURIComponent(nodeId)}/hand-over` },
-      ...{ body: report, timeoutMs: TIMEOUT_MS },
-    });
-    return answer.status < 300 ? null : `status ${answer.status}`;
+  #tell(report: HandOverReport): Promise<string | null> {
+    const command = handOverCommand(this.#parts.nodeId, report);
+    return tellLeader(this.#parts, { command, route: 'hand-over', body: report });
   }
 }

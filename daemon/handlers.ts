@@ -5,13 +5,14 @@
 import type { Call, Handlers } from '../src/rpc/index.ts';
 import type { NodeContext } from './node-context.ts';
 import * as alerts from './routes/alerts.ts';
-import { renewCertificate } from './routes/certificate.ts';
+import * as certificate from './routes/certificate.ts';
 import * as cluster from './routes/cluster.ts';
 import * as config from './routes/config.ts';
 import * as control from './routes/control.ts';
 import * as data from './routes/data.ts';
 import { checkHealth, nodeHealths } from './routes/health.ts';
 import { createJoin } from './routes/join.ts';
+import { renewOwnCertificate } from './routes/own-certificate.ts';
 import * as people from './routes/people.ts';
 import * as steering from './routes/steering.ts';
 import { events, watchKeys } from './routes/streams.ts';
@@ -49,7 +50,9 @@ export function createHandlers(context: NodeContext): Handlers {
     node: bind(cluster.node),
     updateNode: bind(cluster.updateNode),
     announceNode: bind(cluster.announceNode),
-    renewCertificate: bind(renewCertificate),
+    renewCertificate: bind(certificate.renewCertificate),
+    authorityKey: bind(certificate.authorityKey),
+    followAuthority: bind(certificate.followAuthority),
     removeNode: bind(control.removeNode),
     leader: bind(cluster.leader),
     views: bind(cluster.views),
@@ -114,6 +117,7 @@ function peopleHandlers(context: NodeContext) {
     certificates: bind(people.certificates),
     revokeCertificate: bind(people.revokeCertificate),
     renewNodeCertificate: bind(people.renewNodeCertificate),
+    renewOwnCertificate: bind(renewOwnCertificate),
     noteAudit: bind(people.noteAudit),
   };
 }

@@ -2,6 +2,8 @@
  * The door of the daemon, opened lazily by the command line: what `cluster init`, `node start`, `node join`
  * and `demo` run.
  */
+
+export { createCsr as newRequest } from '../src/pki/index.ts';
 export type { DemoOptions, DemoOutput } from './demo.ts';
 export { runDemo } from './demo.ts';
 export type { DoctorOptions } from './doctor/doctor.ts';

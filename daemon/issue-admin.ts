@@ -9,7 +9,7 @@ import type { PersonRole } from '../src/auth/index.ts';
 import { SqlccError, type Timestamp } from '../src/base/index.ts';
 import { issuePerson, VALIDITY_MS } from '../src/pki/index.ts';
 import { ensureDataDir, readIdentity } from './data-dir.ts';
-import { readPki } from './data-files.ts';
+import { readPki, signerOf } from './data-files.ts';
 
 const SHORTEST_MS = 60_000;
 
@@ -41,14 +41,14 @@ export async function issueAdmin(grant: AdminGrant): Promise<IssuedAdmin> {
   }
   const { clusterId, clusterName } = readIdentity(dataDir);
   ensureDataDir(dataDir);
-  const { caCert, caKey } = readPki(dataDir);
-  if (caKey === null) {
+  const pki = readPki(dataDir);
+  const authority = signerOf(pki);
+  if (authority === null) {
     const hint = 'run it on a voter: observers do not hold the key';
     throw new SqlccError('failed_precondition', `${dataDir} holds no CA key`, { hint });
   }
-  const authority = { certPem: caCert, keyPem: caKey };
   const now = Date.now();
   const { certPem, keyPem } = await issuePerson({ authority, clusterId, name, role, now, validForMs });
   const expires = Date.parse(new X509Certificate(certPem).validTo);
-  return { clusterName, clusterId, expires, ca: caCert, cert: certPem, key: keyPem };
+  return { clusterName, clusterId, expires, ca: pki.caCert, cert: certPem, key: keyPem };
 }

@@ -8,8 +8,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { JoinRequest, JoinResponse } from '../src/api/index.ts';
 import { parseToken } from '../src/auth/index.ts';
 import type { ErrorCode } from '../src/base/index.ts';
-import { parseNodeId, SqlccError } from '../src/base/index.ts';
-import { HttpClient, showAuthority } from '../src/rpc/index.ts';
+import { must, parseNodeId, SqlccError } from '../src/base/index.ts';
+import { HttpClient, showAuthorities } from '../src/rpc/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
 import { joinedConfigText } from './config-text.ts';
 import { FORMAT_VERSION, hasIdentity, writeFileDurably, writeIdentity } from './data-dir.ts';
@@ -51,18 +51,22 @@ export function splitAddress(text: string): { host: string; port: number } {
 /** SHA-256 of the key of the CA that a seed presents, for a person to compare; nothing is sent. */
 export async function seedFingerprint(seedNode: string): Promise<string> {
   const { host, port } = splitAddress(seedNode);
-  return (await showAuthority(host, port, LOOK_TIMEOUT_MS)).fingerprint;
+  const [signer] = await showAuthorities(host, port, LOOK_TIMEOUT_MS);
+  return must(signer, 'a node shows a CA or is refused').fingerprint;
 }
 
 /**
  * The CA of the seed, provided that it is the one that made the token; nothing secret was said until then.
  */
 async function pinnedCa(seed: { host: string; port: number }, pin: string): Promise<string> {
-  const shown = await showAuthority(seed.host, seed.port, LOOK_TIMEOUT_MS);
-  if (shown.fingerprint === pin) return shown.caPem;
-  const keys = `its CA is ${shown.fingerprint.slice(0, 16)}…, the token was made by ${pin.slice(0, 16)}…`;
+  const shown = await showAuthorities(seed.host, seed.port, LOOK_TIMEOUT_MS);
+  const top = must(shown.at(-1), 'a node shows a CA or is refused');
+  if (shown.some((authority) => authority.fingerprint === pin)) return top.caPem;
+  const keys = `its CA is ${shown[0]?.fingerprint.slice(0, 16)}…, the token was made by ${pin.slice(0, 16)}…`;
   const text = `${seed.host}:${seed.port} belongs to another cluster: ${keys}`;
-  const hint = 'check --seed-node, or make a token on that cluster; the token was not sent';
+  const hint =
+    'check --seed-node, or make a token on that cluster now (its CA may have been replaced since); ' +
+    'the token was not sent';
   throw new SqlccError('unauthenticated', text, { hint });
 }
 

@@ -29,6 +29,7 @@ import {
 } from './node-parts.ts';
 import { renewalOptions, settingsOf } from './node-settings.ts';
 import { isoTime } from './node-view.ts';
+import { pkiFollower } from './pki-follow.ts';
 import { SILENT_MS } from './plain-answers.ts';
 import { RaftTimings } from './raft-timings.ts';
 import { Renewal, renewIfDue } from './renewal.ts';
@@ -36,7 +37,6 @@ import { type Startable, type StepTime, seedStep, startAll, stopAll } from './st
 import { toldReadings } from './told.ts';
 import { supersededBy, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';
-import { VoterKey } from './voter-key.ts';
 
 /** How long a start waits for what others must give before it goes on without. */
 const DISCOVER_MS = 1000;
@@ -210,7 +210,8 @@ export class NodeManager {
     await renewIfDue(renewing, Date.now());
     const parts = await makeParts(this.#options);
     const { consensus, state, gossip, logger } = { ...parts, logger: this.#logger };
-    const { nodeId } = parts.facts;
+    const { nodeId, dataDir } = parts.facts;
+    const renew = () => renewal.now();
     const listeners = new Listeners(parts, () => context);
     const health: HealthLoop = new HealthLoop({
       ...{ parts, connections: () => listeners.connections },
@@ -249,7 +250,7 @@ export class NodeManager {
       exposition: (format) => metrics.exposition(format),
       lag: () => health.lag(),
       pokeDuties: () => duties.poke(),
-      renewNow: () => renewal.now(),
+      renewNow: renew,
       ...{ ownFacts, alerts, bytesOf },
       isReady: () => this.#isReady(),
     };
@@ -263,10 +264,10 @@ export class NodeManager {
       parts.http.reload({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
       metrics.renewed(pki.nodeCert);
     };
-    const voterKey = new VoterKey({ ...asking, dataDir: this.#options.dataDir, logger, renewed });
+    const followPki = pkiFollower({ ...asking, consensus, reads, dataDir, logger, renewed, renew });
     parts.events.clusterChanged = () => {
       this.#followRecord(parts);
-      void voterKey.follow();
+      followPki();
     };
     const renewal = new Renewal({ ...renewing, askVoter: voterAsked(asking) }, renewed);
     const watch = watchIsolation(parts, { logger, askWhetherKnown: () => this.#announce([]) });

@@ -9,6 +9,7 @@ import type { ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
 import { end, enter, type OperationStep } from './operation-step.ts';
 import { replaceStep } from './replace-steps.ts';
+import { rotationStep } from './rotation-steps.ts';
 
 /** Length of a maintenance that names none. */
 export const DEFAULT_MAINTENANCE_MS = 3_600_000;
@@ -46,6 +47,9 @@ export function nextStep(
     case 'replace-node':
     case 'replace-voter':
       return replaceStep(operation, cluster, raft);
+    case 'rotate-ca':
+    case 'retire-ca':
+      return rotationStep(operation, cluster, now);
     case 'hand-over':
     case 'config-update':
       return end(operation, null);

@@ -6,8 +6,9 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
+import type { Identity } from '../src/auth/index.ts';
 import { SqlccError, unreachable } from '../src/base/index.ts';
-import type { ClusterState, Operation, Planned } from '../src/cluster/index.ts';
+import type { ClusterState, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
 import {
   OPERATION_PHASES,
   planDrain,
@@ -15,6 +16,7 @@ import {
   planMaintenance,
   planRemoval,
   planReplacement,
+  planRotation,
   planSwitchover,
   refusalCode,
 } from '../src/cluster/index.ts';
@@ -25,6 +27,7 @@ import { type NodeContext, proposeCommand, requireCluster, viewSources } from '.
 import { isoTime } from './node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from './operation-steps.ts';
 import { planFacts } from './plan-facts.ts';
+import { freshAuthority, oldHolders } from './rotation.ts';
 import { unknownNode } from './routes/cluster.ts';
 
 /** A plan that was shown is good for this long, as long as term, leader and configuration stay. */
@@ -62,15 +65,17 @@ function readBinding(token: string): Binding | null {
 function drawPlan(
   context: NodeContext,
   request: OperationRequest,
-  asker: { owner: string; now: number },
+  asker: { caller: Identity; now: number },
 ): Planned {
   const cluster = requireCluster(context);
   const { replicaLagThresholdBytes } = context.config.replication;
   const facts = planFacts(viewSources(context), { replicaLagThresholdBytes, bytesOf: context.bytesOf });
   const nodeId = request.node_id ?? '';
   const isMove = request.kind === 'failover' || request.kind === 'switchover';
-  requireNodes(cluster, isMove ? [request.to, request.expect_leader] : [nodeId]);
-  const { owner, now } = asker;
+  const isOfCa = request.kind === 'rotate-ca' || request.kind === 'retire-ca';
+  if (!isOfCa) requireNodes(cluster, isMove ? [request.to, request.expect_leader] : [nodeId]);
+  const { caller, now } = asker;
+  const owner = caller.id;
   const expectTerm = request.expect_term ?? null;
   switch (request.kind) {
     case 'failover':
@@ -94,6 +99,9 @@ function drawPlan(
       const swap = { nodeId, by: request.to ?? '', stays: request.keep ?? false, expectTerm };
       return planReplacement(cluster, facts, swap, now);
     }
+    case 'rotate-ca':
+    case 'retire-ca':
+      return planRotation(cluster, facts, { kind: request.kind, expectTerm, ...oldHolders(context, caller) });
     default:
       return unreachable(request.kind);
   }
@@ -129,9 +137,9 @@ function bindingOf(
 }
 
 /** What would happen, with a token that binds a later run to this very picture. */
-export function planOperation(context: NodeContext, request: OperationRequest, owner: string): Plan {
+export function planOperation(context: NodeContext, request: OperationRequest, caller: Identity): Plan {
   const now = Date.now();
-  const drawn = drawPlan(context, request, { owner, now });
+  const drawn = drawPlan(context, request, { caller, now });
   const { plan } = drawn;
   const reason = request.reason ? ` --reason ${JSON.stringify(request.reason)}` : '';
   const term = context.consensus.status?.term ?? 0;
@@ -191,7 +199,7 @@ export async function runOperation(
   call: Call,
   request: OperationRequest,
 ): Promise<Operation> {
-  const plan = planOperation(context, request, call.identity.id);
+  const plan = planOperation(context, request, call.identity);
   checkToken(request, plan);
   if (!plan.allowed) {
     const failed = plan.checks.filter((c) => c.result === 'fail');
@@ -199,16 +207,18 @@ export async function runOperation(
     const details = { reasons, checks: plan.checks, candidates: plan.candidates };
     throw new SqlccError(refusalCode(failed), `refused: ${reasons.join('; ')}`, { details });
   }
+  const authority = request.kind === 'rotate-ca' ? await freshAuthority(context) : undefined;
   const id = shortId();
   const begin = {
     kind: 'operation-begin',
+    ...(authority !== undefined && { authority }),
     operation: {
       id,
       kind: operationKind(request),
       from: plan.from,
       to: plan.to,
       reason: request.reason ?? '',
-      phase: OPERATION_PHASES[operationKind(request)][0] ?? 'accepted',
+      phase: firstPhase(context, operationKind(request)),
       forMs: hasLength(request) ? lengthOf(request).forMs : null,
       candidates: plan.candidates.map((c) => ({
         nodeId: c.node_id,
@@ -224,6 +234,13 @@ export async function runOperation(
   if (record === undefined)
     throw new SqlccError('outcome_unknown', `operation ${id} was committed and is not to be seen here yet`);
   return record;
+}
+
+/** A rotation that stopped while nodes took their certificates goes on there. */
+function firstPhase(context: NodeContext, kind: OperationKind): string {
+  const isGoingOn = requireCluster(context).authorities?.stage === 'issuing';
+  if (kind === 'rotate-ca' && isGoingOn) return 'issuing';
+  return OPERATION_PHASES[kind][0] ?? 'accepted';
 }
 
 function operationKind(request: OperationRequest) {

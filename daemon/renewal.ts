@@ -11,9 +11,9 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Identity, NodeRole } from '../src/auth/index.ts';
 import { type ClusterId, type Logger, SqlccError, type Timestamp } from '../src/base/index.ts';
-import { checkValidity, identityOf, issueNode } from '../src/pki/index.ts';
+import { checkValidity, identityOf, issueNode, issuerIn } from '../src/pki/index.ts';
 import { writeFileDurably } from './data-dir.ts';
-import { type NodePki, readPki } from './data-files.ts';
+import { type NodePki, readPki, signerOf } from './data-files.ts';
 
 const DAY_MS = 86_400_000;
 /** A check that failed (a full disk, a clock that runs wrong) is made again after this. */
@@ -75,8 +75,8 @@ interface Due {
 async function signed(options: RenewalOptions, { pki, old, identity, now }: Due): Promise<string | null> {
   const { clusterId, hosts, logger, askVoter } = options;
   const publicKeyPem = old.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  if (pki.caKey !== null) {
-    const authority = { certPem: pki.caCert, keyPem: pki.caKey };
+  const authority = signerOf(pki);
+  if (authority !== null) {
     const role = identity.role as NodeRole;
     return issueNode({ authority, clusterId, nodeId: identity.id, role, hosts, publicKeyPem, now });
   }
@@ -100,7 +100,7 @@ function checkAnswer(nodeCert: string, { pki, old, identity, now }: Due, cluster
     named.id === identity.id &&
     named.role === identity.role &&
     fresh.publicKey.equals(old.publicKey) &&
-    fresh.verify(new X509Certificate(pki.caCert).publicKey) &&
+    issuerIn(fresh, pki.caCert) !== null &&
     !('refused' in checkValidity(fresh, now));
   if (!isOurs)
     throw new SqlccError('unavailable', 'the voter signed a certificate that is not for this node');

@@ -45,7 +45,7 @@ export async function runOperation(context: NodeContext, call: Call): Promise<An
   const request = call.body as OperationRequest;
   await context.reads.requireLeader(call.remainingMs());
   await context.reads.prepare({ level: 'linearizable', minIndex: 0 }, call.remainingMs());
-  if (request.dry_run === true) return { body: { plan: planOperation(context, request, call.identity.id) } };
+  if (request.dry_run === true) return { body: { plan: planOperation(context, request, call.identity) } };
   return { status: 202, body: { operation: operationView(await run(context, call, request)) } };
 }
 

@@ -11,7 +11,7 @@ import type { ClusterState, NodeRecord, TokenRecord } from '../../src/cluster/in
 import { equalHash, hashSecret, issueNode, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
-import { readPki } from '../data-files.ts';
+import { readPki, signerOf } from '../data-files.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
 import { PROTOCOL } from '../version.ts';
 
@@ -174,13 +174,14 @@ interface Admission {
 async function admitNode(context: NodeContext, call: Call, admission: Admission) {
   const { request, token, suffrage } = admission;
   const pki = readPki(context.facts.dataDir);
-  if (pki.caKey === null)
+  const authority = signerOf(pki);
+  if (authority === null)
     throw new SqlccError('failed_precondition', 'this node holds no CA key', {
       hint: 'join through a voter',
     });
   const now = Date.now();
   const certificate = await issueNode({
-    authority: { certPem: pki.caCert, keyPem: pki.caKey },
+    authority,
     clusterId: context.facts.clusterId,
     nodeId: request.node_id,
     role: suffrage,
@@ -206,7 +207,7 @@ async function admitNode(context: NodeContext, call: Call, admission: Admission)
     suffrage,
     certificate,
     ca_certificate: pki.caCert,
-    ca_key: suffrage === 'voter' ? pki.caKey : null,
+    ca_key: suffrage === 'voter' ? authority.keyPem : null,
     config_text: cluster.configs.findLast((c) => c.isActive)?.text ?? '',
     seeds,
     protocol: PROTOCOL,

@@ -10,11 +10,11 @@ import type {
 import { isNodeRole } from '../../src/auth/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import type { ClusterState, UserRecord } from '../../src/cluster/index.ts';
-import { identityOf, VALIDITY_MS } from '../../src/pki/index.ts';
+import { certificatesIn, identityOf, issuerIn, spkiFingerprint, VALIDITY_MS } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { tellAudit } from '../audit-notes.ts';
-import { readPki } from '../data-files.ts';
+import { type NodePki, readPki } from '../data-files.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
 
@@ -54,10 +54,21 @@ export async function revokeUser(context: NodeContext, call: Call): Promise<Answ
   return { body: {} };
 }
 
+interface Held {
+  readonly cluster: ClusterState | null;
+  readonly pki: NodePki;
+}
+
+/** Which CA signed it; by its key, since all have one name. */
+function signedBy(certificate: X509Certificate, { caCert }: NodePki): string | null {
+  const issuer = issuerIn(certificate, caCert);
+  return issuer === null ? null : spkiFingerprint(issuer).slice(0, 16);
+}
+
 function rowOf(
   certificate: X509Certificate,
-  more: Pick<CertificateRow, 'name' | 'role' | 'kind' | 'where' | 'last_seen'>,
-  cluster: ClusterState | null,
+  more: Pick<CertificateRow, 'name' | 'role' | 'kind' | 'where' | 'last_seen'> & { is_signing?: boolean },
+  { cluster, pki }: Held,
 ): CertificateRow {
   const serial = certificate.serialNumber.toLowerCase();
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
@@ -67,6 +78,7 @@ function rowOf(
     ...{ serial, name: more.name, role: more.role, kind: more.kind },
     ...{ not_before: isoTime(from), not_after: isoTime(to) },
     days_left: Math.floor((left / DAY_MS) * 10) / 10,
+    ...{ signed_by: signedBy(certificate, pki), is_signing: more.is_signing ?? null },
     state: isRevoked && more.kind !== 'ca' ? 'revoked' : left < 0 ? 'expired' : 'valid',
     ...{ where: more.where, last_seen: more.last_seen },
   };
@@ -77,21 +89,27 @@ export async function certificates(context: NodeContext): Promise<Answer> {
   const { clusterId, nodeId, dataDir } = context.facts;
   const { cluster } = context.state;
   const pki = readPki(dataDir);
+  const held = { cluster, pki };
   const own = new X509Certificate(pki.nodeCert);
   const identity = identityOf(own, clusterId);
   const role = 'refused' in identity ? '' : identity.role;
   const rows = [
-    rowOf(
-      new X509Certificate(pki.caCert),
-      { name: cluster?.name ?? '', role: '', kind: 'ca', where: ['ca'], last_seen: null },
-      cluster,
+    ...certificatesIn(pki.caCert).map((ca, n) =>
+      rowOf(
+        new X509Certificate(ca),
+        {
+          ...{ name: cluster?.name ?? '', role: '', kind: 'ca', where: ['ca'], last_seen: null },
+          is_signing: n === 0,
+        },
+        held,
+      ),
     ),
-    rowOf(own, { name: nodeId, role, kind: 'node', where: ['own'], last_seen: null }, cluster),
+    rowOf(own, { name: nodeId, role, kind: 'node', where: ['own'], last_seen: null }, held),
     ...context.seen.list().map((seen) => {
       const { id: name, role } = seen.identity;
       const kind = isNodeRole(role) ? 'node' : 'person';
       const at = { where: [...seen.where], last_seen: isoTime(seen.lastSeen) };
-      return rowOf(seen.certificate, { name, role, kind, ...at }, cluster);
+      return rowOf(seen.certificate, { name, role, kind, ...at }, held);
     }),
   ];
   const revoked = (cluster?.revoked ?? []).map((r) => ({

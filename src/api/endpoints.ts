@@ -88,6 +88,21 @@ export const ENDPOINTS = {
     response: cluster.renewResponse,
     summary: "A voter signs the calling node's certificate anew (nodes only)",
   },
+  authorityKey: {
+    ...BY_NODES,
+    path: '/v1/nodes/{id}/authority-key',
+    request: cluster.authorityKeyRequest,
+    response: cluster.authorityKeyResponse,
+    summary: 'A voter is given the key of the CA that replaces another (voters only)',
+  },
+  followAuthority: {
+    ...BY_NODES,
+    path: '/v1/nodes/{id}/authority',
+    request: cluster.authorityRequest,
+    response: nothing,
+    leaderOnly: true,
+    summary: 'A node tells the leader how far it follows the change of the CA (nodes only)',
+  },
   leader: {
     method: 'GET',
     path: '/v1/leader',

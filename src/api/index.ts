@@ -17,6 +17,9 @@ export type {
 } from './schemas/alerts.ts';
 export type {
   AnnounceRequest,
+  AuthorityKeyRequest,
+  AuthorityKeyResponse,
+  AuthorityRequest,
   ElectionRow,
   HashResponse,
   LeaderResponse,
@@ -84,6 +87,7 @@ export type {
   AuditNoteRequest,
   CertificateRevokeRequest,
   CertificateRow,
+  OwnCertificateRequest,
   UserRequest,
   UserRow,
 } from './schemas/people.ts';

@@ -48,6 +48,16 @@ export const PEOPLE_ENDPOINTS = {
     response: people.certificateRenewResponse,
     summary: "Renew this node's certificate now",
   },
+  renewOwnCertificate: {
+    method: 'POST',
+    scope: 'renew-own',
+    idempotent: true,
+    path: '/v1/certificates/self',
+    request: people.ownCertificateRequest,
+    response: people.ownCertificateResponse,
+    summary:
+      'Renew the certificate of a person or program that one calls with; the key stays with the caller',
+  },
   noteAudit: {
     ...BY_NODES,
     path: '/v1/audit/notes',

@@ -13,6 +13,8 @@ export interface NodeClaim {
   readonly keySha256: string;
   /** Serial number of the certificate, hex; absent where only the key is known. */
   readonly serial?: string;
+  /** SHA-256 of the key of the CA that signed it, hex; absent where only the key is known. */
+  readonly caSha256?: string;
 }
 
 /** The nodes on record and those that were removed; the replicated state is one of these. */
@@ -31,6 +33,16 @@ export interface NodeRoster {
   readonly removed: readonly { readonly nodeId: string; readonly keySha256: string | null }[];
   /** Certificates that were called back; those by name are people's. */
   readonly revoked: readonly { readonly serial: string | null }[];
+  /** The CAs that count, once one was replaced: a connection may be older than the end of its CA. */
+  readonly authorities?: {
+    readonly signing: { readonly sha256: string };
+    readonly beside: { readonly sha256: string } | null;
+  };
+}
+
+function isOfGoneCa({ authorities }: NodeRoster, { caSha256 }: NodeClaim): boolean {
+  if (authorities === undefined || caSha256 === undefined) return false;
+  return caSha256 !== authorities.signing.sha256 && caSha256 !== authorities.beside?.sha256;
 }
 
 /**
@@ -43,6 +55,7 @@ export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string
   const { nodeId, role, keySha256, serial } = claim;
   if (serial !== undefined && roster.revoked.some((r) => r.serial === serial))
     return `certificate ${serial} of ${nodeId} was revoked`;
+  if (isOfGoneCa(roster, claim)) return `the certificate of ${nodeId} is of a CA that was replaced`;
   const record = Object.hasOwn(roster.nodes, nodeId) ? roster.nodes[nodeId] : undefined;
   if (record === undefined) {
     const wasRemoved = roster.removed.some((r) =>

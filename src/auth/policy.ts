@@ -9,15 +9,17 @@
 import type { Role, Scope } from './roles.ts';
 
 const EVERYBODY: readonly Scope[] = ['public', 'join'];
+/** People and programs. */
+const SOMEBODY: readonly Scope[] = [...EVERYBODY, 'renew-own'];
 
 export const POLICY: Readonly<Record<Role, readonly Scope[]>> = {
   nobody: EVERYBODY,
-  metrics: [...EVERYBODY, 'read-metrics'],
-  viewer: [...EVERYBODY, 'read-cluster', 'read-metrics'],
-  'client-ro': [...EVERYBODY, 'read-data'],
-  client: [...EVERYBODY, 'read-data', 'write-data'],
-  operator: [...EVERYBODY, 'read-cluster', 'read-metrics', 'operate'],
-  admin: [...EVERYBODY, 'read-cluster', 'read-metrics', 'read-data', 'write-data', 'operate', 'administer'],
+  metrics: [...SOMEBODY, 'read-metrics'],
+  viewer: [...SOMEBODY, 'read-cluster', 'read-metrics'],
+  'client-ro': [...SOMEBODY, 'read-data'],
+  client: [...SOMEBODY, 'read-data', 'write-data'],
+  operator: [...SOMEBODY, 'read-cluster', 'read-metrics', 'operate'],
+  admin: [...SOMEBODY, 'read-cluster', 'read-metrics', 'read-data', 'write-data', 'operate', 'administer'],
   observer: [...EVERYBODY, 'read-cluster', 'read-metrics', 'peer'],
   voter: [...EVERYBODY, 'read-cluster', 'read-metrics', 'peer'],
 };

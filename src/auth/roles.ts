@@ -35,6 +35,8 @@ export const SCOPES = [
   'write-data',
   'operate',
   'administer',
+  /** The own certificate, by whoever calls with one. */
+  'renew-own',
   'peer',
 ] as const;
 

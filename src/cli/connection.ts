@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { SqlccClientOptions } from '../client/index.ts';
+import { finishKeyPair } from './credentials.ts';
 import { Flags } from './flags.ts';
 import { chooseContext, parseEndpoints, profileFile, readProfile } from './profile.ts';
 
@@ -15,6 +16,8 @@ export interface Connection {
   readonly options: SqlccClientOptions;
   /** Where learned addresses are kept; null without a context. */
   readonly memory: string | null;
+  /** Where the credentials were read from; `cert` and `key` are absent for a token. */
+  readonly files: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -106,6 +109,8 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
   if (!isToken && (cert === undefined) !== (key === undefined)) {
     throw new SqlccError('invalid_argument', '--cert and --key belong together');
   }
+  const isPair = !isToken && cert !== undefined && key !== undefined;
+  if (isPair) finishKeyPair({ cert, key });
   return {
     contextName: context?.name ?? endpoints[0] ?? '',
     memory: text === undefined ? memory : null,
@@ -113,10 +118,11 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
       endpoints: endpoints.slice(0, LIMITS.maxClientEndpoints),
       ca: readPem(ca, 'CA'),
       ...(isToken && { token: readPem(tokenFile, 'token').trim() }),
-      ...(!isToken && cert && key && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
+      ...(isPair && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
       ...timeout,
       failFast: true,
     },
+    files: { ca, ...(isPair && { cert, key }) },
   };
 }
 

@@ -54,6 +54,12 @@ export class PeopleClient {
     await this.#run({ name: 'revokeCertificate', kind: 'control', repeat: 'once', body, ...call });
   }
 
+  /** A certificate for the key of a request, with the name and role that the caller has. */
+  async renewOwn(body: { csr: string }, call: CallOptions = {}): Promise<ResponseOf<'renewOwnCertificate'>> {
+    const dispatch = { name: 'renewOwnCertificate', kind: 'control', repeat: 'free', body, ...call } as const;
+    return (await this.#run(dispatch)) as ResponseOf<'renewOwnCertificate'>;
+  }
+
   /** A node renews its own certificate now. */
   async renewNode({ node, ...call }: PinnedOptions): Promise<ResponseOf<'renewNodeCertificate'>> {
     const dispatch = {

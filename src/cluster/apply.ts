@@ -12,6 +12,7 @@ import { unreachable } from '../base/index.ts';
 import { acknowledgeAlert, moveAlert } from './alert-ledger.ts';
 import { stepNotifications } from './alert-outbox.ts';
 import { audited } from './audit.ts';
+import { followAuthority } from './authorities.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -124,6 +125,8 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return advanceOperation(state, command, at);
     case 'operation-end':
       return endOperation(state, command, at);
+    case 'authority-followed':
+      return followAuthority(state, command);
     case 'config-put':
       return putConfig(state, command, at);
     case 'config-confirm':

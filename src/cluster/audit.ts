@@ -6,7 +6,8 @@
 import { matchersText } from '../alerts/index.ts';
 import { type AuditRecord, type ChainEnd, endOf, GENESIS, linked } from '../audit/index.ts';
 import { LIMITS } from '../base/index.ts';
-import type { ClusterState, NodeRecord } from './cluster-state.ts';
+import { authorityWords } from './authorities.ts';
+import type { ClusterState, NodeRecord, Operation } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition } from './outcome.ts';
 import { own } from './outcome.ts';
@@ -50,9 +51,13 @@ function drainWords(state: ClusterState, nodeId: string): string | null {
     : `drained by ${found.owner} until ${new Date(found.expires).toISOString()}`;
 }
 
-function operationWords(state: ClusterState, id: string): string | null {
+function operationWords(state: ClusterState, id: string, begun?: Operation['kind']): string | null {
   const found = state.operations.find((o) => o.id === id);
-  return found === undefined ? null : `${found.state}, phase ${found.phase}`;
+  const words = found === undefined ? null : `${found.state}, phase ${found.phase}`;
+  const kind = found?.kind ?? begun;
+  if (kind !== 'rotate-ca' && kind !== 'retire-ca') return words;
+  const parts = [words, authorityWords(state)].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join('; ');
 }
 
 function silenceWords(state: ClusterState): string | null {
@@ -122,7 +127,7 @@ function steeringSubject(command: Steering): Subject {
     case 'operation-begin': {
       const { id, kind, from, to, reason } = command.operation;
       const target = `${kind} ${from ?? '-'} → ${to ?? '-'}`;
-      return { target, reason, seenIn: (s) => operationWords(s, id) };
+      return { target, reason, seenIn: (s) => operationWords(s, id, kind) };
     }
     case 'operation-end': {
       const { id, error, state } = command;
@@ -233,6 +238,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'leader-started':
     case 'operation-phase':
     case 'hand-over-record':
+    case 'authority-followed':
     case 'alert-transition':
     case 'notification-steps':
     case 'verify-mark':

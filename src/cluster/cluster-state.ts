@@ -70,7 +70,11 @@ export type OperationKind =
   | 'replace-node'
   /** The same, but `from` stays as a spare. */
   | 'replace-voter'
-  | 'config-update';
+  | 'config-update'
+  /** A new CA signs, and the one before is trusted beside it. */
+  | 'rotate-ca'
+  /** The one before goes. */
+  | 'retire-ca';
 export type OperationState = 'running' | 'done' | 'failed' | 'cancelled' | 'unknown';
 
 export interface OperationPhase {
@@ -207,6 +211,34 @@ export interface TentativeConfig {
   readonly sound: readonly NodeId[];
 }
 
+/** A CA; `sha256` is that of its public key (SPKI), hex. */
+export interface AuthorityCertificate {
+  readonly sha256: string;
+  readonly certPem: string;
+}
+
+/** What the beginning of a rotation brings with it. */
+export interface NewAuthority {
+  readonly signing: AuthorityCertificate;
+  readonly next: AuthorityCertificate;
+  readonly bridgePem: string;
+}
+
+/** The CAs that are trusted, since one was replaced; keys are on the voters' disks alone. */
+export interface Authorities {
+  /**
+   * `trusting`: nodes take `beside`, the new one, up. `issuing`: nodes take certificates of `signing`, which
+   * is the new one now. `changed`: all have one, and `beside` is trusted until it is retired.
+   */
+  readonly stage: 'settled' | 'trusting' | 'issuing' | 'changed';
+  readonly signing: AuthorityCertificate;
+  readonly beside: AuthorityCertificate | null;
+  /** The new CA's certificate as the old one signed it, PEM. */
+  readonly bridgePem: string | null;
+  /** Nodes that have done what the stage asks. */
+  readonly followed: readonly NodeId[];
+}
+
 export interface ClusterState {
   readonly clusterId: ClusterId;
   readonly name: string;
@@ -223,6 +255,8 @@ export interface ClusterState {
   readonly cooldowns: Readonly<Record<string, Cooldown>>;
   /** Nodes that serve no clients; absent = there was none yet. */
   readonly drains?: Readonly<Record<string, Maintenance>>;
+  /** Absent: the CA was never replaced, it is what stands in each node's ca.crt. */
+  readonly authorities?: Authorities;
   /** Newest last; bounded by LIMITS.operationHistory. */
   readonly operations: readonly Operation[];
   readonly elections: readonly Election[];

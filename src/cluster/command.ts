@@ -13,7 +13,9 @@ import type {
   Timestamp,
 } from '../base/index.ts';
 import type {
+  Authorities,
   CandidateRow,
+  NewAuthority,
   NodeRecord,
   Operation,
   OperationState,
@@ -148,6 +150,15 @@ export type ClusterCommand =
         readonly forMs: number | null;
         readonly phase: string;
       };
+      /** Of a rotation that makes a new CA. */
+      readonly authority?: NewAuthority;
+    }
+  /** A node trusts, shows or dropped what that stage of a rotation asks; `sha256`: of the CA that signs. */
+  | {
+      readonly kind: 'authority-followed';
+      readonly nodeId: NodeId;
+      readonly stage: Authorities['stage'];
+      readonly sha256: string;
     }
   | {
       readonly kind: 'operation-phase';

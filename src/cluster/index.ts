@@ -3,14 +3,18 @@ export type { AuditRecord } from '../audit/index.ts';
 export { applyCommand } from './apply.ts';
 export type { MembershipWords } from './audit.ts';
 export { membershipAudited } from './audit.ts';
+export { authorityLaggards } from './authorities.ts';
 export { candidateTable, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 export type {
+  Authorities,
+  AuthorityCertificate,
   CandidateRow,
   ClusterState,
   ConfigVersionRecord,
   Cooldown,
   Election,
   Maintenance,
+  NewAuthority,
   NodeRecord,
   Operation,
   OperationKind,
@@ -60,6 +64,8 @@ export type {
   SpareFact,
 } from './replacement.ts';
 export { planReplacement, replacementDue } from './replacement.ts';
+export type { RotationRequest } from './rotation-plan.ts';
+export { planRotation } from './rotation-plan.ts';
 export { scheduledDue, skipCause } from './schedule.ts';
 export { seatOf } from './seats.ts';
 export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';

@@ -4,6 +4,7 @@
  * and goes on or says how it ended: there is no script in anyone's memory.
  */
 import { LIMITS } from '../base/index.ts';
+import { advanceAuthority, beginAuthority, endAuthority } from './authorities.ts';
 import type {
   ClusterState,
   Operation,
@@ -39,10 +40,12 @@ export const OPERATION_PHASES: Readonly<Record<OperationKind, readonly string[]>
   'replace-node': ['catching-up', 'handing-over', 'swapping', 'removing'],
   'replace-voter': ['catching-up', 'handing-over', 'swapping'],
   'config-update': ['accepted'],
+  'rotate-ca': ['trusting', 'issuing'],
+  'retire-ca': ['retiring'],
 };
 
 /** Phases in which nothing has begun that would go on by itself: an operation can be called back there. */
-const CANCELLABLE_PHASES: ReadonlySet<string> = new Set(['accepted', 'catching-up']);
+const CANCELLABLE_PHASES: ReadonlySet<string> = new Set(['accepted', 'catching-up', 'trusting']);
 
 /** The operation that runs now, if any. */
 export function runningOperation(state: ClusterState): Operation | undefined {
@@ -62,7 +65,7 @@ function closed(phases: readonly OperationPhase[], at: ApplyPosition, result: st
 
 export function beginOperation(
   state: ClusterState,
-  { operation }: CommandOf<'operation-begin'>,
+  { operation, authority }: CommandOf<'operation-begin'>,
   at: ApplyPosition,
 ): Outcome {
   const { id, kind, from, to, reason, candidates, phase, forMs } = operation;
@@ -72,6 +75,8 @@ export function beginOperation(
     const text = `operation ${running.id} (${running.kind}) is running: wait for it or cancel it`;
     return refused('conflict', text, { operation: running.id });
   }
+  const ready = beginAuthority(state, kind, authority);
+  if ('ok' in ready) return ready;
   const begun: Operation = {
     ...{ id, kind, from, to, reason, candidates, phase, forMs },
     state: 'running',
@@ -89,7 +94,7 @@ export function beginOperation(
     data: { operation: id, kind, from, to, actor: at.actor, reason, phase, candidates },
   };
   const operations = ring(state.operations, begun, LIMITS.operationHistory);
-  return done({ ...state, operations }, [event], { id });
+  return done({ ...ready, operations }, [event], { id });
 }
 
 /** The operation to change, or why it can't be. */
@@ -122,7 +127,8 @@ export function advanceOperation(
     message: `${found.kind}: ${command.phase}`,
     data: { operation: found.id, kind: found.kind, phase: command.phase, result: command.result },
   };
-  return done(replace(state, { ...found, phase: command.phase, phases }), [event], { repeated: false });
+  const moved = advanceAuthority(state, found.kind, command.phase);
+  return done(replace(moved, { ...found, phase: command.phase, phases }), [event], { repeated: false });
 }
 
 /**
@@ -166,5 +172,5 @@ export function endOperation(
       to: found.to,
     },
   };
-  return done(replace(state, ended), [event]);
+  return done(replace(endAuthority(state, found, command.state), ended), [event]);
 }

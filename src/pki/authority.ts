@@ -6,7 +6,7 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { NodeRole, PersonRole, Role } from '../auth/index.ts';
-import { type ClusterId, parseNodeId, SqlccError, type Timestamp } from '../base/index.ts';
+import { assert, type ClusterId, parseNodeId, SqlccError, type Timestamp } from '../base/index.ts';
 import { readCsr } from './csr.ts';
 import { importPrivateKey, importPublicKey, type Key, newKeyPair, pemBytes, privateKeyPem } from './keys.ts';
 import { isClusterIdText, isOwnerId, nameToUri } from './names.ts';
@@ -33,6 +33,11 @@ export const VALIDITY_MS = {
 export interface Authority {
   readonly certPem: string;
   readonly keyPem: string;
+  /**
+   * Its certificate signed by the CA that it replaces, PEM: nodes show it, and whoever trusts the older CA
+   * alone finds the way by it. Absent where it replaces none.
+   */
+  readonly bridgePem?: string;
 }
 
 export interface NodeGrant {
@@ -77,40 +82,86 @@ export async function createAuthority(options: {
     notAfter: new Date(options.now + VALIDITY_MS.authority),
     keys,
     signingAlgorithm: SIGNING_ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
+    extensions: await authorityExtensions(keys.publicKey),
   });
   return { certPem: `${certificate.toString('pem')}\n`, keyPem: await privateKeyPem(keys.privateKey) };
 }
 
-/** A node's certificate, for servers and clients. Throws `invalid_argument` at a bad request, id or host. */
+/**
+ * The certificate of a new CA, signed by the one that it replaces ("new with old", RFC 4210 §4.4). Both have
+ * the same name, so that the limit of a CA to leaves does not count it, and it ends with the older one.
+ */
+export async function bridgeAuthorities(old: Authority, next: Authority, now: Timestamp): Promise<string> {
+  const x509 = await x509Library();
+  const issuer = new x509.X509Certificate(old.certPem);
+  const subject = new x509.X509Certificate(next.certPem);
+  assert(issuer.subject === subject.subject, 'a CA has the name of the one that it replaces');
+  const publicKey = await subject.publicKey.export();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: subject.subjectName,
+    issuer: issuer.subjectName,
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: issuer.notAfter,
+    publicKey,
+    signingKey: await importPrivateKey(old.keyPem),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      ...(await authorityExtensions(publicKey)),
+      await x509.AuthorityKeyIdentifierExtension.create(await issuer.publicKey.export()),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+/** Of every certificate of a CA. */
+async function authorityExtensions(publicKey: Key) {
+  const x509 = await x509Library();
+  return [
+    new x509.BasicConstraintsExtension(true, 0, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+  ];
+}
+
+/**
+ * A node's certificate, for servers and clients, with the bridge of its CA behind it. Throws
+ * `invalid_argument` at a bad request, id or host.
+ */
 export async function issueNode(grant: NodeGrant): Promise<string> {
   const id = parseNodeId(grant.nodeId);
   if (!id.ok) throw new SqlccError('invalid_argument', id.reason);
   const hosts = new Set([...grant.hosts, 'localhost', '127.0.0.1', '::1']);
   for (const host of hosts) checkHost(host);
   const publicKey = await grantedKey(grant);
-  return issue(grant, {
+  const leaf = await issue(grant, {
     role: grant.role,
     id: grant.nodeId,
     publicKey,
     hosts: [...hosts],
     validForMs: grant.validForMs ?? VALIDITY_MS.node,
   });
+  return `${leaf}${grant.authority.bridgePem ?? ''}`;
 }
 
 /** A person's or program's key and certificate; it identifies a client and can never serve. */
 export async function issuePerson(grant: PersonGrant): Promise<{ certPem: string; keyPem: string }> {
+  const keys = await newKeyPair();
+  const certPem = await issueToPerson(grant, keys.publicKey);
+  return { certPem, keyPem: await privateKeyPem(keys.privateKey) };
+}
+
+/** The same for a key that never comes here. Throws `invalid_argument` at a bad request. */
+export async function certifyPerson(grant: PersonGrant & { readonly csrPem: string }): Promise<string> {
+  return issueToPerson(grant, await requestedKey(grant.csrPem));
+}
+
+function issueToPerson(grant: PersonGrant, publicKey: Key): Promise<string> {
   if (!isOwnerId(grant.name)) {
     throw new SqlccError('invalid_argument', 'a name has 1 to 63 letters, digits, ".", "_", "@", "-"');
   }
-  const keys = await newKeyPair();
   const validForMs = grant.validForMs ?? VALIDITY_MS.person;
-  const subject = { role: grant.role, id: grant.name, publicKey: keys.publicKey, hosts: [], validForMs };
-  return { certPem: await issue(grant, subject), keyPem: await privateKeyPem(keys.privateKey) };
+  return issue(grant, { role: grant.role, id: grant.name, publicKey, hosts: [], validForMs });
 }
 
 interface Subject {
@@ -160,12 +211,14 @@ async function issue(signing: Signing, subject: Subject): Promise<string> {
   return `${certificate.toString('pem')}\n`;
 }
 
+async function requestedKey(csrPem: string): Promise<Key> {
+  const read = await readCsr(csrPem);
+  if ('refused' in read) throw new SqlccError('invalid_argument', read.refused);
+  return read.publicKey;
+}
+
 async function grantedKey(grant: NodeGrant): Promise<Key> {
-  if (grant.csrPem !== undefined) {
-    const read = await readCsr(grant.csrPem);
-    if ('refused' in read) throw new SqlccError('invalid_argument', read.refused);
-    return read.publicKey;
-  }
+  if (grant.csrPem !== undefined) return requestedKey(grant.csrPem);
   const der = pemBytes('PUBLIC KEY', grant.publicKeyPem ?? '');
   if (der === null) throw new SqlccError('invalid_argument', 'no public key in PEM was given');
   try {

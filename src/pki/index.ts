@@ -1,5 +1,14 @@
 export type { Authority, NodeGrant, PersonGrant } from './authority.ts';
-export { createAuthority, issuedAt, issueNode, issuePerson, VALIDITY_MS } from './authority.ts';
+export {
+  bridgeAuthorities,
+  certifyPerson,
+  createAuthority,
+  issuedAt,
+  issueNode,
+  issuePerson,
+  VALIDITY_MS,
+} from './authority.ts';
+export { certificateOfKey, certificatesIn, isSignedBy, issuerIn, shownChain } from './bundle.ts';
 export { createCsr, readCsr } from './csr.ts';
 export { keyFingerprint, spkiFingerprint } from './keys.ts';
 export type { Refusal } from './names.ts';

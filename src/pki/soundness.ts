@@ -7,6 +7,7 @@ import {
   verify,
   X509Certificate,
 } from 'node:crypto';
+import { certificatesIn, isSignedBy } from './bundle.ts';
 
 export interface PkiTexts {
   readonly caCert: string;
@@ -23,16 +24,26 @@ export interface Unsound {
 
 /** The first thing that is wrong, or null. Says nothing about dates and names. */
 export function unsoundPki(pki: PkiTexts): Unsound | null {
-  const ca = certificate(pki.caCert);
-  if (ca === null) return { part: 'caCert', reason: 'it is no certificate' };
-  if (!isSignedBy(ca, ca)) return { part: 'caCert', reason: 'its signature is wrong' };
+  const cas = authorities(pki.caCert);
+  if (cas === null) return { part: 'caCert', reason: 'it is no certificate' };
+  if (!cas.every((ca) => isSignedBy(ca, ca))) return { part: 'caCert', reason: 'its signature is wrong' };
   const node = certificate(pki.nodeCert);
   if (node === null) return { part: 'nodeCert', reason: 'it is no certificate' };
-  if (!isSignedBy(node, ca)) return { part: 'nodeCert', reason: 'ca.crt has not signed it' };
+  if (!cas.some((ca) => isSignedBy(node, ca)))
+    return { part: 'nodeCert', reason: 'ca.crt has not signed it' };
   if (!isKeyOf(pki.nodeKey, node)) return { part: 'nodeKey', reason: 'it is not the key of node.crt' };
-  if (pki.caKey !== null && !isKeyOf(pki.caKey, ca))
+  const { caKey } = pki;
+  if (caKey !== null && !cas.some((ca) => isKeyOf(caKey, ca)))
     return { part: 'caKey', reason: 'it is not the key of ca.crt' };
   return null;
+}
+
+/** All of a bundle, one of them at least; null when any of it is damaged. */
+function authorities(bundle: string): X509Certificate[] | null {
+  const begun = bundle.split('-----BEGIN CERTIFICATE-----').length - 1;
+  const read = certificatesIn(bundle).map(certificate);
+  const whole = read.filter((ca) => ca !== null);
+  return begun > 0 && whole.length === begun ? whole : null;
 }
 
 function certificate(pem: string): X509Certificate | null {
@@ -40,14 +51,6 @@ function certificate(pem: string): X509Certificate | null {
     return new X509Certificate(pem);
   } catch {
     return null;
-  }
-}
-
-function isSignedBy(signed: X509Certificate, by: X509Certificate): boolean {
-  try {
-    return signed.verify(by.publicKey);
-  } catch {
-    return false;
   }
 }
 

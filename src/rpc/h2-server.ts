@@ -43,12 +43,14 @@ export interface H2ServerOptions {
 export class H2Server {
   readonly #options: H2ServerOptions;
   readonly #listener: SecureListener;
+  #tls: ServerTls;
   /** By session, or by socket for HTTP/1.1: never by an address, which the next connection may have too. */
   readonly #callers = new WeakMap<object, Caller>();
   readonly #fronts = new Set<CallFront>();
 
   constructor(options: H2ServerOptions) {
     this.#options = options;
+    this.#tls = options.tls;
     this.#listener = new SecureListener({
       tls: options.tls,
       host: options.host,
@@ -92,6 +94,7 @@ export class H2Server {
 
   /** New connections use these certificates; old ones go on. */
   reload(tls: ServerTls): void {
+    this.#tls = tls;
     this.#listener.reload(tls);
   }
 
@@ -165,7 +168,7 @@ export class H2Server {
     shown: ShownNode,
     remoteAddress: string,
   ): void {
-    const hello = readHello(headers, shown, this.#options.tls.clusterId);
+    const hello = readHello(headers, shown, this.#tls);
     const { onPeerStream } = this.#options;
     if ('refused' in hello || onPeerStream === undefined || hello.transfer !== null) {
       const error = new SqlccError('permission_denied', 'no stream of peers for this caller');

@@ -29,4 +29,4 @@ export { PlainServer } from './plain-server.ts';
 export type { Denied, RouterAnswer, RouterOptions, RouterRequest } from './router.ts';
 export { Router } from './router.ts';
 export type { ClientTls, ServerTls, ShownAuthority } from './tls.ts';
-export { readServerTls, showAuthority } from './tls.ts';
+export { readServerTls, showAuthorities } from './tls.ts';

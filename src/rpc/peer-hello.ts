@@ -7,8 +7,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { type Identity, isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, NodeId } from '../base/index.ts';
-import { spkiFingerprint } from '../pki/index.ts';
+import { issuerIn, spkiFingerprint } from '../pki/index.ts';
 import { parseJson } from './json.ts';
+import type { ServerTls } from './tls.ts';
 import { splitAddress } from './undici-client.ts';
 
 export type PeerPurpose = 'control' | 'bulk' | 'gossip';
@@ -71,6 +72,12 @@ export interface ShownNode {
   readonly certificate: X509Certificate | null;
 }
 
+/** Which CA of a bundle signed it, as claims name it; empty for one that is trusted no more. */
+export function authorityOf(certificate: X509Certificate, bundle: string): string {
+  const issuer = issuerIn(certificate, bundle);
+  return issuer === null ? '' : spkiFingerprint(issuer);
+}
+
 function addressIn(headers: IncomingHttpHeaders): string | null {
   const text = headers[PEER_HEADERS.address];
   if (typeof text !== 'string' || text.length > MAX_ADDRESS_CHARACTERS) return null;
@@ -81,7 +88,7 @@ function addressIn(headers: IncomingHttpHeaders): string | null {
 export function readHello(
   headers: IncomingHttpHeaders,
   { identity, certificate }: ShownNode,
-  clusterId: ClusterId,
+  { clusterId, ca }: Pick<ServerTls, 'clusterId' | 'ca'>,
 ): PeerHello | { readonly refused: string } {
   const purpose = headers[PEER_HEADERS.stream];
   const peer = headers[PEER_HEADERS.node];
@@ -94,7 +101,12 @@ export function readHello(
   if (peer !== identity.id) return { refused: `node ${identity.id} speaks for ${String(peer).slice(0, 63)}` };
   const { role, serial } = identity;
   const claim = {
-    ...{ nodeId: peer, role, keySha256: spkiFingerprint(certificate) },
+    ...{
+      nodeId: peer,
+      role,
+      keySha256: spkiFingerprint(certificate),
+      caSha256: authorityOf(certificate, ca),
+    },
     ...(serial === null ? {} : { serial }),
   };
   const address = addressIn(headers);

@@ -39,11 +39,13 @@ export interface PeerListenerOptions {
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #listener: SecureListener;
+  #tls: ServerTls;
   /** Streams that were refused, by connection. */
   readonly #refusals = new WeakMap<Http2Session, number>();
 
   constructor(options: PeerListenerOptions) {
     this.#options = options;
+    this.#tls = options.tls;
     this.#listener = new SecureListener({
       tls: options.tls,
       host: options.host,
@@ -70,6 +72,7 @@ export class PeerListener {
   }
 
   reload(tls: ServerTls): void {
+    this.#tls = tls;
     this.#listener.reload(tls);
   }
 
@@ -108,8 +111,7 @@ export class PeerListener {
     if (certificate === null) return { refused: 'no certificate' };
     const valid = checkValidity(certificate, Date.now());
     if ('refused' in valid) return valid;
-    const { clusterId } = this.#options.tls;
-    const identity = identityOf(certificate, clusterId);
-    return 'refused' in identity ? identity : readHello(headers, { identity, certificate }, clusterId);
+    const identity = identityOf(certificate, this.#tls.clusterId);
+    return 'refused' in identity ? identity : readHello(headers, { identity, certificate }, this.#tls);
   }
 }

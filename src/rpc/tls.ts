@@ -17,7 +17,10 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { type ClusterId, LIMITS, SqlccError } from '../base/index.ts';
-import { spkiFingerprint } from '../pki/index.ts';
+import { isSignedBy, shownChain, spkiFingerprint } from '../pki/index.ts';
+
+/** A chain from a node's certificate: its CA, and the one that this replaces. */
+const MAX_SHOWN_AUTHORITIES = 2;
 
 /** What a client shows and trusts; `cert` and `key` are absent for callers with a token. PEM. */
 export interface ClientTls {
@@ -54,8 +57,7 @@ export function readServerTls(pkiDir: string, clusterId: ClusterId): ServerTls {
  * token.
  */
 export function serverContext(tls: ServerTls): SecureContextOptions {
-  const chain = `${tls.cert.trimEnd()}\n${tls.ca.trimEnd()}\n`;
-  return { ca: tls.ca, cert: chain, key: tls.key, minVersion: 'TLSv1.3' };
+  return { ca: tls.ca, cert: shownChain(tls.cert, tls.ca), key: tls.key, minVersion: 'TLSv1.3' };
 }
 
 /** The certificate of the other side, whether verified or not; null when it showed none. */
@@ -143,18 +145,36 @@ export function isRefused(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
 }
 
-/** The CA that a node shows, before anybody trusts it. */
+/** A CA that a node shows, before anybody trusts it. */
 export interface ShownAuthority {
   readonly caPem: string;
   /** SHA-256 of its public key, hex: compare it with the pin of a token, or let a person compare. */
   readonly fingerprint: string;
 }
 
+/** From a node's certificate upwards, each signed by the next; while a CA is replaced there are two. */
+function authoritiesAbove(leaf: X509Certificate): ShownAuthority[] {
+  const shown: ShownAuthority[] = [];
+  let below = leaf;
+  for (let n = 0; n < MAX_SHOWN_AUTHORITIES; n++) {
+    const issuer = below.issuerCertificate;
+    if (issuer === undefined || !issuer.ca || !isSignedBy(below, issuer)) break;
+    shown.push({ caPem: issuer.toString(), fingerprint: spkiFingerprint(issuer) });
+    below = issuer;
+  }
+  return shown;
+}
+
 /**
- * Asks a node for its CA without telling it anything. Nothing may be sent to that node
- * on the strength of this: pin `fingerprint`, then dial again with `caPem` trusted.
+ * Asks a node for its CAs, the one that signed its certificate first, without telling it anything. Nothing
+ * may be sent to that node on the strength of this: pin one `fingerprint` of them, then dial again with the
+ * last `caPem` trusted (the handshake covers all of them, and only the pinned key can have begun the chain).
  */
-export function showAuthority(host: string, port: number, timeoutMs: number): Promise<ShownAuthority> {
+export function showAuthorities(
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<readonly ShownAuthority[]> {
   return new Promise((resolve, reject) => {
     // the only unverified connection of the house; it is closed before a byte of ours is sent
     const socket = connect({
@@ -177,12 +197,10 @@ export function showAuthority(host: string, port: number, timeoutMs: number): Pr
     socket.once('close', () => fail(`${host}:${port} closed the connection`));
     socket.once('secureConnect', () => {
       const leaf = socket.getPeerX509Certificate();
-      const issuer = leaf?.issuerCertificate;
-      if (leaf === undefined || issuer === undefined || !issuer.ca || !leaf.verify(issuer.publicKey)) {
-        return fail(`${host}:${port} shows no certificate of a cluster`);
-      }
+      const shown = leaf === undefined ? [] : authoritiesAbove(leaf);
+      if (shown.length === 0) return fail(`${host}:${port} shows no certificate of a cluster`);
       clearTimeout(timer);
-      resolve({ caPem: issuer.toString(), fingerprint: spkiFingerprint(issuer) });
+      resolve(shown);
       socket.destroy();
     });
   });

@@ -188,6 +188,21 @@ export const renewResponse = z.object({
 });
 export type RenewResponse = z.infer<typeof renewResponse>;
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const authorityKeyRequest = z.object({ sha256 });
+export const authorityKeyResponse = z.object({
+  /** Of the CA that was asked for, PEM; null where this node has it not. */
+  ca_key: z.string().nullable(),
+});
+export const authorityRequest = z.object({
+  stage: z.enum(['settled', 'trusting', 'issuing', 'changed']),
+  /** Of the CA that signs. */
+  sha256,
+});
+export type AuthorityKeyRequest = z.infer<typeof authorityKeyRequest>;
+export type AuthorityKeyResponse = z.infer<typeof authorityKeyResponse>;
+export type AuthorityRequest = z.infer<typeof authorityRequest>;
+
 const healthStatus = z.enum(['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN']);
 
 /** Each node's opinion of itself (seed: NodeHealth), as the answering node heard it last. */

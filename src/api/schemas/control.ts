@@ -18,6 +18,7 @@ export const candidateRow = z.object({
 
 const operationKind = z.enum([
   ...(['failover', 'switchover', 'maintenance', 'remove-node', 'replace-node', 'drain'] as const),
+  ...(['rotate-ca', 'retire-ca'] as const),
 ]);
 
 const operationFields = z.object({
@@ -46,9 +47,12 @@ const operationFields = z.object({
   expect_leader: nodeId.optional(),
 });
 
+/** Kinds that are about the cluster, or find their nodes by themselves. */
+const WITHOUT_NODE: ReadonlySet<string> = new Set(['failover', 'switchover', 'rotate-ca', 'retire-ca']);
+
 /** There is no default node: the one that answers is the leader, the worst one to take by mistake. */
 export const operationRequest = operationFields
-  .refine((o) => o.kind === 'failover' || o.kind === 'switchover' || o.node_id !== undefined, {
+  .refine((o) => WITHOUT_NODE.has(o.kind) || o.node_id !== undefined, {
     path: ['node_id'],
     message: 'maintenance, drain, remove-node and replace-node name their node',
   })
@@ -58,10 +62,14 @@ export const operationRequest = operationFields
   });
 export type OperationRequest = z.infer<typeof operationRequest>;
 
-/** Taking a node out for good is the administrator's, by whichever route it is asked for. */
+const ADMINISTRATIVE: ReadonlySet<string> = new Set([
+  ...['remove-node', 'replace-node', 'rotate-ca', 'retire-ca'],
+]);
+
+/** Taking a node out for good is the administrator's, by whichever route it is asked for; the CA too. */
 export function operationScope(request: unknown): Scope {
   const { kind } = request as OperationRequest;
-  return kind === 'remove-node' || kind === 'replace-node' ? 'administer' : 'operate';
+  return ADMINISTRATIVE.has(kind) ? 'administer' : 'operate';
 }
 
 const plan = z.object({

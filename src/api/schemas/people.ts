@@ -34,6 +34,10 @@ const certificateRow = z.object({
   not_before: time,
   not_after: time,
   days_left: z.number(),
+  /** First 16 digits of the SHA-256 of the key of the CA that signed it; of a CA its own. */
+  signed_by: z.string().nullable(),
+  /** Of a CA: whether this node signs with it, or trusts it beside that one. */
+  is_signing: z.boolean().nullable(),
   state: z.enum(['valid', 'expired', 'revoked']),
   /** What it is shown on, or was shown to: `own`, `ca`, `port`, `client_port`. */
   where: z.array(z.string()),
@@ -61,6 +65,18 @@ export const certificateRevokeRequest = z.object({
   reason,
 });
 export const certificateRenewResponse = z.object({ node_id: nodeId, serial: z.string(), not_after: time });
+/** A request (PKCS #10, PEM) that proves a key; whatever else it wishes for is not looked at. */
+export const ownCertificateRequest = z.object({ csr: z.string().max(16_384) });
+export const ownCertificateResponse = z.object({
+  name: z.string(),
+  role: z.string(),
+  serial: z.string(),
+  not_after: time,
+  certificate: z.string(),
+  /** All CAs that are trusted now, PEM. */
+  ca_certificate: z.string(),
+});
+export type OwnCertificateRequest = z.infer<typeof ownCertificateRequest>;
 export const auditNoteRequest = z.object({
   action: z.string().min(1).max(64),
   target: z.string().max(200),

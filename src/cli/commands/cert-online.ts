@@ -17,6 +17,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'NAME', of: (c) => c.name },
   { name: 'ROLE', of: (c) => (c.kind === 'ca' ? 'CA' : c.role) },
   { name: 'STATE', of: (c) => c.state },
+  { name: 'CA', of: (c) => authorityWord(c) },
   { name: 'DAYS', of: (c) => c.days_left.toFixed(1), align: 'right' },
   { name: 'NOT-AFTER', of: (c) => time(c.not_after) },
   { name: 'NODES', of: (c) => c.nodes.join(',') },
@@ -24,6 +25,14 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: 'NOT-BEFORE', of: (c) => time(c.not_before), wide: true },
   { name: 'LAST-SEEN', of: (c) => (c.last_seen === null ? null : time(c.last_seen)), wide: true },
 ];
+
+/** Which CA signed it, and whether that one signs now. */
+function authorityWord({ signed_by, is_signing }: Row): string | null {
+  if (signed_by === null) return null;
+  return is_signing === null
+    ? signed_by.slice(0, 8)
+    : `${signed_by.slice(0, 8)} ${is_signing ? 'signs' : 'trusted'}`;
+}
 
 type Answer = Awaited<ReturnType<SqlccClient['people']['certificates']>>;
 
@@ -79,7 +88,14 @@ export const certList: Run = async (context) => {
   return unreachable.length === 0 ? EXIT.ok : EXIT.partial;
 };
 
-export const certRenew: Run = async (context, { flags }) => {
+export const certRenew: Run = async (context, invocation) => {
+  const { flags } = invocation;
+  if (flags.is('self')) {
+    if (flags.text('node') !== undefined)
+      throw new SqlccError('invalid_argument', '--self is your own certificate, --node that of a node');
+    const { certRenewSelf } = await import('./cert-rotate.ts');
+    return certRenewSelf(context, invocation);
+  }
   const client = await context.client();
   const node = flags.text('node');
   const done = await client.people.renewNode({ ...given('node', node) });

@@ -1,5 +1,5 @@
 /** Users, and certificates as running nodes know them: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG } from '../command-spec.ts';
+import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
 const ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'];
 
@@ -54,14 +54,38 @@ export const PEOPLE: readonly CommandSpec[] = [
   },
   {
     path: 'cert renew',
-    summary: 'renew the certificate of a node now',
+    summary: 'renew the certificate of a node now, or with --self your own',
     details:
       'Nodes do it by themselves at two thirds of its life. The key stays, connections go on. ' +
-      'An observer has it signed by a voter.',
-    flags: [NODE_FLAG],
+      'An observer has it signed by a voter. --self makes a new key here, has it signed with the name, ' +
+      'role and length of the certificate that you call with, and replaces the files of the context.',
+    flags: [NODE_FLAG, { flags: '--self', text: 'the certificate that this command calls with' }],
     online: true,
-    examples: ['cert renew --node n2'],
+    examples: ['cert renew --node n2', 'cert renew --self'],
     load: async () => (await import('../commands/cert-online.ts')).certRenew,
+  },
+  {
+    path: 'cert rotate-ca',
+    summary: 'replace the CA of the cluster while everything runs',
+    details:
+      'Makes a new CA that all nodes trust beside the old one, then gives all nodes certificates of it; ' +
+      'no session ends. Refused while a node is away. The old CA, and every certificate that it signed, ' +
+      'is good until --finish: people and programs run "cert renew --self" before. "op cancel" calls it ' +
+      'back while nodes take the new CA up; after a stop in between the same command goes on.',
+    flags: [
+      { flags: '--finish', text: 'refuse the old CA, and whoever still shows a certificate of it' },
+      { flags: '--dry-run', text: 'only show what would happen' },
+      { flags: '--no-wait', text: 'do not follow it to its end' },
+      YES_FLAG,
+      REASON_FLAG,
+    ],
+    online: true,
+    examples: [
+      'cert rotate-ca --dry-run',
+      'cert rotate-ca --yes --reason "a disk with ca.key was stolen"',
+      'cert rotate-ca --finish --yes',
+    ],
+    load: async () => (await import('../commands/cert-rotate.ts')).certRotateCa,
   },
   {
     path: 'cert revoke',

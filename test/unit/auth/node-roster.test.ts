@@ -44,6 +44,19 @@ describe('nodeRefusal', () => {
     else expect(nodeRefusal(roster, shown)).toMatch(reason);
   });
 
+  it('refuses certificates of a CA that is gone, also where the connection is older than its end', () => {
+    const [before, after] = [claim('n1', 'k1'), claim('n1', 'k1')].map((c, n) => ({
+      ...c,
+      caSha256: n === 0 ? 'old' : 'new',
+    }));
+    const both = { ...roster, authorities: { signing: { sha256: 'new' }, beside: { sha256: 'old' } } };
+    const settled = { ...roster, authorities: { signing: { sha256: 'new' }, beside: null } };
+    expect(nodeRefusal(both, before as NodeClaim)).toBeNull();
+    expect(nodeRefusal(settled, before as NodeClaim)).toMatch(/of a CA that was replaced/);
+    expect(nodeRefusal(settled, after as NodeClaim)).toBeNull();
+    expect(nodeRefusal(settled, { ...claim('n1', 'k1'), caSha256: '' })).toMatch(/of a CA that was replaced/);
+  });
+
   it('knows nothing before there is a record', () => {
     expect(nodeRefusal(null, claim('n4', 'k4'))).toBeNull();
   });

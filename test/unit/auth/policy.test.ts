@@ -13,6 +13,7 @@ read-data     .      .       .      x         x      .        x     .        .
 write-data    .      .       .      .         x      .        x     .        .
 operate       .      .       .      .         .      x        x     .        .
 administer    .      .       .      .         .      .        x     .        .
+renew-own     .      x       x      x         x      x        x     .        .
 peer          .      .       .      .         .      .        .     x        x
 `;
 

@@ -104,4 +104,32 @@ describe('authenticate', () => {
     ledger.done({ kind: 'user-revoke', name: 'anna', reason: '' });
     expect(shown).toThrow('not valid here');
   });
+
+  it('refuses people of a CA that is gone, and lets in those of both while both count', async () => {
+    const ledger = threeNodes();
+    const next = await createAuthority({ clusterId: CLUSTER, clusterName: 'trial', now: Date.now() });
+    const named = (certPem: string) => ({ sha256: spkiFingerprint(certPem), certPem });
+    const [signing, beside] = [named(next.certPem), named(authority.certPem)];
+    const anna = await person('anna', 'admin');
+    const followed = { bridgePem: null, followed: [] };
+    const both = {
+      ...ledger.cluster,
+      authorities: { stage: 'changed', signing, beside, ...followed },
+    } as const;
+    expect(refusal(both, anna)).toBe('anna');
+    const settled = {
+      ...both,
+      authorities: { ...both.authorities, stage: 'settled', beside: null },
+    } as const;
+    expect(refusal(settled, anna)).toContain('of a CA that was replaced');
+    const grant = {
+      authority: next,
+      clusterId: CLUSTER,
+      name: 'bert',
+      role: 'viewer',
+      now: Date.now(),
+    } as const;
+    const bert = new X509Certificate((await issuePerson(grant)).certPem);
+    expect(refusal(settled, bert)).toBe('bert');
+  });
 });

@@ -7,7 +7,7 @@ import {
   type Handlers,
   HttpClient,
   PlainServer,
-  showAuthority,
+  showAuthorities,
 } from '../../../src/rpc/index.ts';
 import { startApi, type TestApi, VIEWER_TOKEN } from './api-fixture.ts';
 import { NodeFolders } from './node-folders.ts';
@@ -250,20 +250,21 @@ describe('HttpClient stream', { timeout: 20_000 }, () => {
   });
 });
 
-describe('showAuthority', { timeout: 20_000 }, () => {
+describe('showAuthorities', { timeout: 20_000 }, () => {
   it('gives the CA of a node and the fingerprint that tokens pin', async () => {
     const api = await serve({});
-    const shown = await showAuthority('127.0.0.1', api.server.port, 2000);
-    expect(shown.fingerprint).toBe(spkiFingerprint(folders.authority.certPem));
-    const pinned = new HttpClient({ ca: shown.caPem });
+    const [shown, ...more] = await showAuthorities('127.0.0.1', api.server.port, 2000);
+    expect(more).toEqual([]);
+    expect(shown?.fingerprint).toBe(spkiFingerprint(folders.authority.certPem));
+    const pinned = new HttpClient({ ca: shown?.caPem ?? '' });
     clients.push(pinned);
     expect((await pinned.request(get(api.endpoint))).status).toBe(401);
   });
 
   it('says unavailable where nobody, or no node, answers', async () => {
-    await expect(showAuthority('127.0.0.1', 9, 500)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(showAuthorities('127.0.0.1', 9, 500)).rejects.toMatchObject({ code: 'unavailable' });
     const plain = await oddServer((socket) => socket.end('hello'));
-    await expect(showAuthority('127.0.0.1', Number(plain.split(':')[1]), 500)).rejects.toMatchObject({
+    await expect(showAuthorities('127.0.0.1', Number(plain.split(':')[1]), 500)).rejects.toMatchObject({
       code: 'unavailable',
     });
   });

@@ -297,7 +297,8 @@ describe('PeerTransport identity', { timeout: 20_000 }, () => {
     await until('both are connected', () => connected(a) && connected(b));
     const { serialNumber } = new X509Certificate(readFileSync(join(pkiDir, 'node.crt')));
     const serial = serialNumber.toLowerCase();
-    expect(claims[0]).toEqual({ nodeId: 'n2', role: 'observer', keySha256: key, serial });
+    const caSha256 = spkiFingerprint(folders.authority.certPem);
+    expect(claims[0]).toEqual({ nodeId: 'n2', role: 'observer', keySha256: key, caSha256, serial });
     b.transport.send('n1', 'control', Buffer.from('hello'));
     await until('it is heard', () => a.heard.payloads.length === 1);
     refused.add(key);
