@@ -10,6 +10,7 @@ import type { CandidateRow, ClusterCommand } from '../src/cluster/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { shortId } from './data-dir.ts';
 import { type LeaderWordParts, tellLeader } from './leader-word.ts';
+import { candidateView } from './node-view.ts';
 
 const RETRY_MS = 200;
 /** Whoever leads by then is told; an election takes a fraction of it. */
@@ -53,9 +54,7 @@ export class HandOverReporter {
     const term = consensus.status?.term ?? 0;
     if (term === this.#term) return;
     this.#term = term;
-    const rows = candidates().map((c) => ({
-      ...{ node_id: c.nodeId, eligible: c.eligible, reasons: [...c.reasons], lag_entries: c.lagEntries },
-    }));
+    const rows = candidates().map(candidateView);
     const report = { id: shortId(), term, cause: cause.slice(0, 500), candidates: rows };
     this.#deliver(report).catch((error: unknown) => {
       logger.log('warn', 'hand-over-not-reported', { error: (error as Error).message });

@@ -9,7 +9,7 @@ import { LIMITS, SqlccError, unreachable } from '../src/base/index.ts';
 import type { CandidateRow, ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import { planFailover, planSwitchover, replacementDue } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
-import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
+import type { RaftStatus } from '../src/raft/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import type { ConfigTrial } from './config-trial.ts';
@@ -24,6 +24,7 @@ import {
   revertCommand,
   silencesDue,
 } from './due-commands.ts';
+import { standingRows, type WonElection } from './election-watch.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
@@ -45,8 +46,6 @@ const TRANSFER_TIMEOUT_MS = 3000;
 const STEPS_A_TICK = 8;
 const ACTOR = 'system';
 
-type Elected = Extract<RaftEvent, { kind: 'elected' }>;
-
 export interface DutyParts {
   readonly nodeId: NodeId;
   readonly consensus: ConsensusLink;
@@ -67,7 +66,7 @@ export class LeaderDuties {
   readonly #parts: DutyParts;
   readonly #reporter: HandOverReporter;
   #timer: NodeJS.Timeout | null = null;
-  #elected: (Elected & { readonly leaderlessMs: Duration }) | null = null;
+  #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
   #busy = false;
   #isPoked = false;
@@ -89,7 +88,7 @@ export class LeaderDuties {
   }
 
   /** This node won an election: the first duty is to say so. */
-  onElected(event: Elected, leaderlessMs: Duration): void {
+  onElected(event: WonElection, leaderlessMs: Duration): void {
     this.#elected = { ...event, leaderlessMs };
     this.poke();
   }
@@ -223,6 +222,8 @@ export class LeaderDuties {
       silenceMs: won.silenceMs === null ? null : Math.round(won.silenceMs * 10) / 10,
       electionMs: Math.round(won.electionMs * 10) / 10,
       votes: won.votes,
+      why: won.standing.why,
+      candidates: standingRows(won.standing, this.#candidates(), this.#parts.nodeId),
     });
     // only now: an announcement that got lost is made again
     this.#announced = won.term;

@@ -16,6 +16,7 @@ import type { RaftEvent } from '../src/raft/index.ts';
 import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { Divergence } from './divergence.ts';
+import { ElectionWatch, type WonElection } from './election-watch.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { HandOver } from './hand-overs.ts';
@@ -64,8 +65,9 @@ export class NodeEvents {
   readonly #parts: EventParts;
   #leaderlessSince: number | null = null;
   #campaigns = '';
+  readonly #elections: ElectionWatch;
   /** Called with each election that this node won; set once by NodeManager. */
-  elected: (event: Extract<RaftEvent, { kind: 'elected' }>, leaderlessMs: Duration) => void = () => {};
+  elected: (event: WonElection, leaderlessMs: Duration) => void = () => {};
   /** Hears every event of Raft, and of the record; set once by whoever counts them. */
   heardRaft: (event: RaftEvent) => void = () => {};
   heardApplied: (events: readonly ClusterEvent[]) => void = () => {};
@@ -79,6 +81,7 @@ export class NodeEvents {
   constructor(parts: EventParts) {
     this.#parts = parts;
     this.divergence = new Divergence(parts.nodeId);
+    this.#elections = new ElectionWatch(parts.nodeId);
   }
 
   onApplied(message: Extract<StateToMain, { kind: 'applied' }>): void {
@@ -160,6 +163,7 @@ export class NodeEvents {
       const { kind, ...fields } = event;
       logger.log('info', `raft-${kind}`, flat(fields));
       this.heardRaft(event);
+      this.#elections.heard(event);
       if (event.kind === 'leader-changed') this.#campaigns = '';
       if (event.kind === 'campaign-started') {
         // without a majority a node asks again and again: once is news
@@ -169,7 +173,8 @@ export class NodeEvents {
       }
       const shown = ownEvent(nodeId, at, event);
       if (shown !== null) hub.publishOwn(shown);
-      if (event.kind === 'elected') this.elected(event, this.leaderlessMs);
+      if (event.kind === 'elected')
+        this.elected({ ...event, standing: this.#elections.won(event) }, this.leaderlessMs);
     }
     this.onStatus();
   }
@@ -186,6 +191,7 @@ export class NodeEvents {
   onStatus(): void {
     const { consensus } = this.#parts;
     const status = consensus.status;
+    if (status !== null) this.#elections.followed(status);
     if (status === null || status.leaderId !== null) {
       this.#leaderlessSince = null;
       return;

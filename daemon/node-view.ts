@@ -4,7 +4,14 @@
  * Sources in, rows out; nothing is read or asked here.
  */
 import type { AlertRecord, AlertRule } from '../src/alerts/index.ts';
-import type { ElectionRow, LeaderResponse, NodeRow, ReadInfo, StatusResponse } from '../src/api/index.ts';
+import type {
+  CandidateView,
+  ElectionRow,
+  LeaderResponse,
+  NodeRow,
+  ReadInfo,
+  StatusResponse,
+} from '../src/api/index.ts';
 import {
   type Duration,
   formatDuration,
@@ -15,6 +22,7 @@ import {
   type Timestamp,
 } from '../src/base/index.ts';
 import {
+  type CandidateRow,
   type ClusterState,
   drainOf,
   type Election,
@@ -233,6 +241,11 @@ export function nodeRows(sources: ViewSources): NodeRow[] {
     .sort((a, b) => rank(a) - rank(b) || a.node_id.localeCompare(b.node_id));
 }
 
+export function candidateView(row: CandidateRow): CandidateView {
+  const { nodeId, eligible, reasons, lagEntries } = row;
+  return { node_id: nodeId, eligible, reasons: [...reasons], lag_entries: lagEntries };
+}
+
 function electionRow(election: Election): ElectionRow {
   return {
     term: election.term,
@@ -242,6 +255,8 @@ function electionRow(election: Election): ElectionRow {
     detect_ms: election.silenceMs,
     election_ms: election.electionMs,
     votes: [...election.votes],
+    why: election.why ?? null,
+    candidates: (election.candidates ?? []).map(candidateView),
   };
 }
 

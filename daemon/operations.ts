@@ -24,7 +24,7 @@ import type { Call } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
 import { shortId } from './data-dir.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from './node-context.ts';
-import { isoTime } from './node-view.ts';
+import { candidateView, isoTime } from './node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from './operation-steps.ts';
 import { planFacts } from './plan-facts.ts';
 import { freshAuthority, oldHolders } from './rotation.ts';
@@ -154,12 +154,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
     allowed: drawn.kind === 'ready',
     refusal: drawn.kind === 'ready' ? null : refusalCode(plan.checks.filter((c) => c.result === 'fail')),
     checks: plan.checks.map((c) => ({ ...c })),
-    candidates: plan.candidates.map((c) => ({
-      node_id: c.nodeId,
-      eligible: c.eligible,
-      reasons: [...c.reasons],
-      lag_entries: c.lagEntries,
-    })),
+    candidates: plan.candidates.map(candidateView),
     expected_gap_ms: plan.expectedGapMs,
     command: `${plan.command}${reason}`,
     term,

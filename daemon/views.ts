@@ -10,7 +10,7 @@ import type {
   ScheduledOperation,
   TokenRecord,
 } from '../src/cluster/index.ts';
-import { isoTime } from './node-view.ts';
+import { candidateView, isoTime } from './node-view.ts';
 
 export function operationView(operation: Operation): OperationView {
   return {
@@ -29,12 +29,7 @@ export function operationView(operation: Operation): OperationView {
     actor: operation.actor,
     reason: operation.reason,
     error: operation.error,
-    candidates: operation.candidates.map((c) => ({
-      node_id: c.nodeId,
-      eligible: c.eligible,
-      reasons: [...c.reasons],
-      lag_entries: c.lagEntries,
-    })),
+    candidates: operation.candidates.map(candidateView),
   };
 }
 

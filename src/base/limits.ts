@@ -188,6 +188,8 @@ export const LIMITS = {
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
   electionHistory: 200,
+  /** Of these the newest keep their tables of candidates. */
+  electionTables: 16,
   /** What a stream's reader is given at once, in bytes and lines; the rest waits in the history it reads. */
   maxSubscriberBytes: 1024 * 1024,
   maxSubscriberLines: 256,

@@ -149,6 +149,10 @@ export interface Election {
   /** First PreVote to leadership. */
   readonly electionMs: number;
   readonly votes: readonly NodeId[];
+  /** Why it won, in a sentence; absent where nobody said so. */
+  readonly why?: string;
+  /** One row a voter: who stood, who voted, what spoke for and against it, as the winner saw it. */
+  readonly candidates?: readonly CandidateRow[];
 }
 
 /** A secret is never stored: `hash` is SHA-256 of it, hex. */

@@ -98,6 +98,9 @@ export type ClusterCommand =
       readonly silenceMs: number | null;
       readonly electionMs: number;
       readonly votes: readonly NodeId[];
+      /** Why it won, and what was seen of each that could have; absent in logs of before. */
+      readonly why?: string;
+      readonly candidates?: readonly CandidateRow[];
     }
   | {
       readonly kind: 'maintenance-enable';

@@ -10,13 +10,14 @@ import { done, own, refused, ring } from './outcome.ts';
 type LeaderStarted = Extract<ClusterCommand, { kind: 'leader-started' }>;
 
 function electedEvent(command: LeaderStarted, from: string | null): EventDraft {
-  const { nodeId, term, cause, silenceMs, electionMs, votes } = command;
+  const { nodeId, term, cause, silenceMs, electionMs, votes, why, candidates = [] } = command;
   const silence = silenceMs === null ? '' : ` after ${silenceMs} ms of silence`;
   const how = `${cause}${silence}, elected in ${electionMs} ms`;
+  const reason = why === undefined ? '' : `: ${why}`;
   return {
     kind: 'leader-elected',
     nodeId,
-    message: `${nodeId} leads term ${term} (${how}, votes of ${votes.join(', ')})`,
+    message: `${nodeId} leads term ${term} (${how}, votes of ${votes.join(', ')})${reason}`,
     data: {
       term,
       leader_id: nodeId,
@@ -25,8 +26,21 @@ function electedEvent(command: LeaderStarted, from: string | null): EventDraft {
       silence_ms: silenceMs,
       election_ms: electionMs,
       votes,
+      why: why ?? null,
+      candidates,
     },
   };
+}
+
+/** Tables are long, and this record goes to every node at each change: the newest elections keep theirs. */
+function remembered(known: readonly Election[], election: Election): readonly Election[] {
+  const kept = ring(known, election, LIMITS.electionHistory);
+  const first = kept.length - LIMITS.electionTables;
+  return kept.map((e, n) => {
+    if (n >= first || e.candidates === undefined) return e;
+    const { candidates: _gone, ...rest } = e;
+    return rest;
+  });
 }
 
 export function startLeader(state: ClusterState, command: LeaderStarted, at: ApplyPosition): Outcome {
@@ -40,16 +54,18 @@ export function startLeader(state: ClusterState, command: LeaderStarted, at: App
     if (primary.nodeId === nodeId) return done(state, [], { repeated: true });
     return refused('conflict', `term ${term} has its leader: ${primary.nodeId}`);
   }
-  const { cause, silenceMs, electionMs, votes } = command;
+  const { cause, silenceMs, electionMs, votes, why, candidates } = command;
   const election: Election = {
     ...{ term, nodeId, cause, silenceMs, electionMs, votes },
+    ...(why !== undefined && { why }),
+    ...(candidates !== undefined && { candidates }),
     at: at.timestamp,
     index: at.index,
   };
   const led: ClusterState = {
     ...state,
     primary: { nodeId, epoch, since: at.timestamp },
-    elections: ring(state.elections, election, LIMITS.electionHistory),
+    elections: remembered(state.elections, election),
   };
   const record = own(state.nodes, nodeId);
   const elected = electedEvent(command, primary.nodeId);

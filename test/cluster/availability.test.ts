@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
-import { followerOf, leaderOf, startCluster, until } from './harness.ts';
+import { followerOf, leaderOf, sqlccOn, startCluster, until } from './harness.ts';
 import { INSPECTABLE, stallMainThread } from './inspector.ts';
 
 interface Counted {
@@ -52,6 +52,14 @@ it('downtime is what an election took, also on a node whose main thread stood st
   });
   const election = must(after.elections.at(-1), 'the election');
   const tookMs = (election.detect_ms ?? 0) + election.election_ms;
+  // who it was and why stands in the history, and in the events of every node
+  expect(election.why).toMatch(/; [23] of 3 votes$/);
+  const rows = election.candidates ?? [];
+  expect(rows.map((row) => row.node_id)).toEqual(['n1', 'n2', 'n3']);
+  expect(rows.find((row) => row.node_id === election.node_id)?.reasons[0]).toMatch(/^won: stood on /);
+  expect(rows.find((row) => row.node_id === leader)).toMatchObject({ eligible: false });
+  const { stdout } = await sqlccOn(cluster, ['events', '--types', 'leader-elected', '-o', 'jsonl']);
+  expect(stdout).toContain(JSON.stringify(election.why));
   const survivors = cluster.nodes.map((n) => n.nodeId).filter((id) => id !== leader);
   for (const nodeId of survivors) {
     const { downtimeMs, observedMs } = await settled(cluster, nodeId);

@@ -1,6 +1,6 @@
 /** Nodes, leader, status and views. */
 import * as z from 'zod';
-import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+import { candidateRow, nodeId, readInfo, schemaVersion, time } from './common.ts';
 import { tentativeConfig } from './config.ts';
 
 export const maintenance = z.object({ owner: z.string(), reason: z.string(), since: time, expires: time });
@@ -51,6 +51,10 @@ const electionRow = z.object({
   detect_ms: z.number().nullable(),
   election_ms: z.number(),
   votes: z.array(nodeId),
+  /** Why it won, in a sentence; null where nobody said so. */
+  why: z.string().nullable().optional(),
+  /** One row a voter, as the winner saw it; older elections have none. */
+  candidates: z.array(candidateRow).optional(),
 });
 export type ElectionRow = z.infer<typeof electionRow>;
 

@@ -36,3 +36,11 @@ export type ErrorBody = z.infer<typeof errorBody>;
 export const nothing = z.object({});
 /** A document whose shape another standard describes. */
 export const anything = z.record(z.string(), z.unknown());
+
+/** One node that could lead, and what speaks for and against it. */
+export const candidateRow = z.object({
+  node_id: nodeId,
+  eligible: z.boolean(),
+  reasons: z.array(z.string()),
+  lag_entries: z.number().int().nullable(),
+});

@@ -2,20 +2,13 @@
 import * as z from 'zod';
 import type { Scope } from '../../auth/index.ts';
 import { maintenance } from './cluster.ts';
-import { nodeId, readInfo, schemaVersion, time } from './common.ts';
+import { candidateRow, nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 const checkRow = z.object({
   name: z.string(),
   result: z.enum(['pass', 'warn', 'fail']),
   text: z.string(),
 });
-export const candidateRow = z.object({
-  node_id: nodeId,
-  eligible: z.boolean(),
-  reasons: z.array(z.string()),
-  lag_entries: z.number().int().nullable(),
-});
-
 const operationKind = z.enum([
   ...(['failover', 'switchover', 'maintenance', 'remove-node', 'replace-node', 'drain'] as const),
   ...(['rotate-ca', 'retire-ca'] as const),

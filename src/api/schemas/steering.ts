@@ -2,8 +2,7 @@
 import * as z from 'zod';
 import { LIMITS } from '../../base/index.ts';
 import { maintenance } from './cluster.ts';
-import { nodeId, readInfo, schemaVersion, time } from './common.ts';
-import { candidateRow } from './control.ts';
+import { candidateRow, nodeId, readInfo, schemaVersion, time } from './common.ts';
 
 export const pauseRequest = z.object({
   reason: z.string().min(1).max(500),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
 import { nodeState, SEED_START_STEPS } from '../../../src/cluster/index.ts';
 import { campaign, Ledger, NOW, record, started, threeNodes, token } from './world.ts';
 
@@ -190,6 +191,25 @@ describe('node-remove', () => {
 });
 
 describe('leader-started', () => {
+  it('keeps why, and of the newest elections the table of candidates, in the event and the history', () => {
+    const ledger = threeNodes();
+    const candidates = [{ nodeId: 'n2', eligible: true, reasons: ['won: stood on hint'], lagEntries: 0 }];
+    const told = { why: 'the connection to n1 ended; 2 of 3 votes', candidates };
+    ledger.done({ kind: 'leader-started', ...campaign('n2', 4), ...told });
+    expect(ledger.cluster.elections.at(-1)).toMatchObject(told);
+    const event = ledger.events.find((e) => e.index === ledger.index);
+    expect(event?.message).toContain(': the connection to n1 ended; 2 of 3 votes');
+    expect(event?.data).toMatchObject(told);
+    for (let n = 0; n < LIMITS.electionTables; n++)
+      ledger.done({ kind: 'leader-started', ...campaign(n % 2 === 0 ? 'n3' : 'n2', 5 + n), ...told });
+    const old = ledger.cluster.elections.find((e) => e.term === 4);
+    expect(old?.why).toBe(told.why);
+    expect(old?.candidates).toBeUndefined();
+    expect(ledger.cluster.elections.filter((e) => e.candidates !== undefined)).toHaveLength(
+      LIMITS.electionTables,
+    );
+  });
+
   it('makes the leader the primary, its term the epoch, and tells how the election went', () => {
     const ledger = threeNodes();
     ledger.done({ kind: 'leader-started', ...campaign('n2', 4) });

@@ -130,6 +130,16 @@ function stepLines(events: readonly EventLine[], view: View): Line[] {
   });
 }
 
+/** Why this one: a sentence, and what the winner saw of each voter. */
+function standingLines({ why, candidates = [] }: ElectionRow): Line[] {
+  const sentence: Line[] = why == null ? [] : [[span('why ', 'muted'), span(clean(why))]];
+  const rows = candidates.map((row): Line => {
+    const words = row.reasons.map(clean).join(', ');
+    return [span(`  ${clean(row.node_id)} `, 'title'), span(words, row.eligible ? 'plain' : 'muted')];
+  });
+  return [...sentence, ...rows];
+}
+
 function steps(view: View): PaneSpec {
   const { model, symbols } = view;
   const picture = shown(model);
@@ -166,6 +176,7 @@ function steps(view: View): PaneSpec {
       span(`  ${symbols.dot} ${age(model.now - at)} ago`, 'muted'),
     ],
     [span('votes ', 'muted'), span(chosen.votes.map(clean).join(' ') || 'not known')],
+    ...standingLines(chosen),
   ];
   const told = stepLines(around, view);
   const gone: Line[] = [[span('its events are no longer kept', 'muted')]];
