@@ -1,6 +1,7 @@
 /** Who is there, who leads, how they are: views of the cluster, each with how it was read. */
 import type { AnnounceRequest } from '../../src/api/index.ts';
 import { openApiDocument } from '../../src/api/index.ts';
+import { POLICY } from '../../src/auth/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -18,7 +19,9 @@ export async function status(context: NodeContext, call: Call): Promise<Answer> 
     heartbeatIntervalMs: context.config.raft.heartbeatIntervalMs,
     availability: context.consensus.measures?.availability ?? null,
   };
-  return { body: statusView(viewSources(context), read, extras) };
+  const { id, role } = call.identity;
+  const caller = { id, role, scopes: [...POLICY[role]] };
+  return { body: { ...statusView(viewSources(context), read, extras), caller } };
 }
 
 export async function nodes(context: NodeContext, call: Call): Promise<Answer> {

@@ -3,6 +3,7 @@
  * checks again; this is so that nothing is even asked for on a picture that is not
  * true now.
  */
+import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
 import type { Model } from './model.ts';
 import { isStale, pictureAge } from './selectors.ts';
@@ -13,9 +14,18 @@ export function refusal(model: Model): string | null {
   if (model.denied !== null) return model.denied;
   if (model.connection.kind === 'connecting') return 'not connected yet';
   if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
+  const scope = lackingScope(model);
+  if (scope !== null) return scope;
   if (model.past !== null) return 'history is read-only: End returns to live';
   if (model.frozen !== null) return 'the picture is frozen: Space returns to live';
   if (model.picture.status?.raft.leader_id === null) return 'there is no leader: wait for the election';
   if (isStale(model)) return `the picture is ${age(pictureAge(model))} old: wait for a fresh one`;
   return null;
+}
+
+/** The node told what this caller may: whoever may only look is not even asked for a plan. */
+function lackingScope(model: Model): string | null {
+  const caller = model.picture.status?.caller;
+  if (caller === undefined || caller.scopes.includes('operate')) return null;
+  return `needs the scope operate, and ${clean(caller.id)} is ${clean(caller.role)}: use an operator's token`;
 }

@@ -123,6 +123,8 @@ export const statusResponse = z.object({
     .optional(),
   elections: z.array(electionRow),
   nodes: z.array(nodeRow),
+  /** Whom the answering node takes the caller for, and what such a one may. */
+  caller: z.object({ id: z.string(), role: z.string(), scopes: z.array(z.string()) }).optional(),
 });
 export type StatusResponse = z.infer<typeof statusResponse>;
 

@@ -118,6 +118,11 @@ describe('refusal', () => {
     ['past', press(full(), '{'), /history is read-only: End/],
     ['denied', live(undefined, { denied: 'not allowed: role viewer' }), /not allowed/],
     [
+      'a viewer',
+      live(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })),
+      /needs the scope operate, and eve is viewer/,
+    ],
+    [
       'lost',
       send(live(), {
         type: 'lost',
