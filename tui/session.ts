@@ -55,6 +55,7 @@ export class Session {
   #onTerminal: (effect: TerminalEffect) => void = () => undefined;
   #commit: NodeJS.Timeout | null = null;
   #tick: NodeJS.Timeout | null = null;
+  #isFast = false;
   #lastCommit = 0;
   #firstStatus: () => void = () => undefined;
   /** Resolves with the first picture, or when the first attempt has failed. */
@@ -126,6 +127,10 @@ export class Session {
     const [model, effects] = update(this.#model, message);
     this.#model = model;
     for (const effect of effects) this.#perform(effect);
+    if (this.#tick !== null && !this.#isFast && isCounting(model)) {
+      clearTimeout(this.#tick);
+      this.#nextTick();
+    }
     const now = wanted(model).map(questionKey).join('|');
     if (now === this.#wanted) return;
     this.#wanted = now;
@@ -343,17 +348,20 @@ export class Session {
   }
 
   #nextTick(): void {
-    const { overlay, picture } = this.#model;
-    const fast =
-      picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
+    this.#isFast = isCounting(this.#model);
     this.#tick = setTimeout(
       () => {
         this.dispatch({ type: 'tick', now: this.#feed.wall(), mono: performance.now() });
         this.#nextTick();
       },
-      fast ? FAST_TICK_MS : TICK_MS,
+      this.#isFast ? FAST_TICK_MS : TICK_MS,
     );
   }
+}
+
+/** Something on the screen counts in parts of a second. */
+function isCounting({ overlay, picture }: Model): boolean {
+  return picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
 }
 
 function retryMs(failures: number): number {

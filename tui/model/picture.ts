@@ -72,7 +72,7 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
   if (event.kind === 'leader-lost' && (term === null || term >= status.raft.term)) {
     return {
       ...picture,
-      leaderlessSince: picture.leaderlessSince ?? now,
+      leaderlessSince: lostSince(picture, event, now),
       status: withLeader(status, null, term),
     };
   }
@@ -81,6 +81,19 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
   }
   return picture;
 }
+
+/** A leader that was seen to lead was lost later than that: bounds what a wrong clock of a node would say. */
+const SEEN_MS = 1000;
+
+/** Since when: as its node tells it, because a screen may hear of it late. */
+function lostSince({ leaderlessSince, status, statusAt }: Picture, event: EventLine, now: Wall): Wall {
+  const known = leaderlessSince ?? now;
+  const told = Date.parse(event.at);
+  const earliest = status?.raft.leader_id == null ? known - MOST_LATE_MS : statusAt - SEEN_MS;
+  return Number.isFinite(told) ? Math.min(known, Math.max(told, earliest)) : known;
+}
+/** A screen that asks each second, and gives a silent node up after 2.5 s, hears of a loss no later. */
+const MOST_LATE_MS = 5000;
 
 /** A follower's word about itself may be a second old; who leads is known better. */
 function withLeader(status: StatusResponse, leaderId: string | null, term: number | null): StatusResponse {

@@ -126,7 +126,13 @@ export interface QuorumFacts {
 
 export function quorumFacts(status: StatusResponse): QuorumFacts {
   const voting = status.nodes.filter((n) => n.voter);
-  const living = voting.filter((n) => n.liveness === 'alive' || n.liveness === 'suspect');
+  // whoever is cut off counts whom it reaches: the others are only not known to be dead
+  const reached = status.isolation?.reached;
+  const living = voting.filter((n) =>
+    reached === undefined
+      ? n.liveness === 'alive' || n.liveness === 'suspect'
+      : n.node_id === status.cluster.read.node_id || reached.includes(n.node_id),
+  );
   const need = status.raft.quorum;
   const names = [...new Set(status.nodes.map((n) => n.zone))].sort();
   const zones = names.map((zone) => ({

@@ -40,6 +40,21 @@ describe('Session', () => {
     expect(performance.now() - before).toBeLessThan(500);
   });
 
+  it('Session counts the time without a leader in parts of a second from the first one on', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    const lost = event(0, 'n3', 'leader-lost', 'gone', { data: { term: 9 } });
+    feed.picture = status({ raft: { ...status().raft, leader_id: null } });
+    const seen: number[] = [];
+    session.subscribe(() => seen.push(session.model.mono));
+    const began = performance.now();
+    feed.tell(lost);
+    await vi.waitFor(() => expect(seen.filter((mono) => mono > began).length).toBeGreaterThan(2), {
+      timeout: 900,
+      interval: 5,
+    });
+  });
+
   it('Session keeps the picture while nobody answers, and resumes events behind the last one', async () => {
     const feed = scriptedFeed();
     const session = await started(feed);

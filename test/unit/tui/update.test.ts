@@ -99,6 +99,26 @@ describe('update: looking', () => {
     expect(won.picture.leaderlessSince).toBeNull();
   });
 
+  it('the time without a leader counts from the loss, also when it is heard of late or by a wrong clock', () => {
+    const heard = (at: number, model = live()) => {
+      const lost = event(at, 'n3', 'leader-lost', 'gone', { data: { term: 9 } });
+      return send(model, { type: 'events', events: [lost], now: START + 1500 })[0].picture.leaderlessSince;
+    };
+    expect(heard(10)).toBe(START + 10);
+    expect(heard(9000), 'a clock that is ahead').toBe(START + 1500);
+    expect(heard(-60_000), 'a clock that is behind: a leader was seen then').toBe(START - 1000);
+    const raft = { ...status().raft, leader_id: null };
+    const said = send(live(), { type: 'status', status: status({ raft }), now: START + 1400 })[0];
+    expect(said.picture.leaderlessSince).toBe(START + 1400);
+    expect(heard(10, said), 'the event of what a status said before').toBe(START + 10);
+  });
+
+  it('whoever is cut off counts the voters that it reaches, not those it holds for suspect', () => {
+    const told = { since_ms: 1200, reached: ['n3'], missing: ['n1', 'n2'], needs: 3, text: 'cut off' };
+    expect(quorumFacts(status({ isolation: told }))).toMatchObject({ up: 2, spare: -1 });
+    expect(quorumFacts(status({ isolation: null }))).toMatchObject({ up: 4, spare: 1 });
+  });
+
   it('an event that comes again after a reconnect is shown once', () => {
     const e = event(0, 'n3', 'disk-slow', 'slow');
     const model = send(
