@@ -167,8 +167,15 @@ export class SimCluster implements Victim {
     return this.#result(violation);
   }
 
+  /** The next event; what was found wrong ends the play, also where somebody caught what the oracle threw. */
+  #step(until: number): boolean {
+    const isStepped = this.world.step(until);
+    if (this.oracle.violation !== null) throw this.oracle.violation;
+    return isStepped;
+  }
+
   #runUntil(end: number): void {
-    while (this.world.step(end));
+    while (this.#step(end));
     this.world.now = end;
   }
 
@@ -223,7 +230,8 @@ export class SimCluster implements Victim {
       if ((marks?.membership.voters.length ?? 0) < this.nodes.length) this.world.after(50, tries);
     };
     tries();
-    while (this.world.step(deadline)) if (this.world.steps % 64 === 0 && this.#isFormed()) return;
+    while (this.#step(deadline)) if (this.world.steps % 64 === 0 && this.#isFormed()) return;
+    if (this.#isFormed()) return;
     this.oracle.fail('Forming', `no ${this.nodes.length} voters after ${FORMING_MS} ms`);
   }
 
@@ -340,7 +348,7 @@ export class SimCluster implements Victim {
       if (!isAcked && this.#wanted.includes(leader.node)) this.#ping(leader.node, () => (isAcked = true));
     };
     ask();
-    while (this.world.step(end)) {
+    while (this.#step(end)) {
       if (this.world.steps % 16 > 0 || !isAcked || !isThere()) continue;
       isOver = true;
       return;

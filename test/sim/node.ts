@@ -159,7 +159,8 @@ export class SimNode {
     const storage = spied(opened, shadow, (request) =>
       oracle.written(this.who, request, (index) => opened.term(index)),
     );
-    oracle.started(this.who, storage.initialState().hardState.term, this.appliedIndex);
+    const sent = storage.snapshot()?.index ?? 0;
+    oracle.started(this.who, storage.initialState().hardState.term, { applied: this.appliedIndex, sent });
     const desk = new Desk((input) => this.submit(input));
     const loop = this.#makeLoop(storage, clock, desk);
     const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null };

@@ -1,11 +1,15 @@
-/** An oracle that can't say no proves nothing: each rule is broken once. */
+/** An oracle that can't say no proves nothing: each rule is broken once, here or in broken-worlds.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   encodeMembership,
   type LogEntry,
   type PersistRequest,
   type RaftMarks,
+  type RaftMessage,
 } from '../../src/raft/index.ts';
+import { BROKEN_WORLDS } from './broken-worlds.ts';
 import { disjointQuorums } from './config-safety.ts';
 import { History, type Operation } from './history.ts';
 import { KvMachine } from './kv-machine.ts';
@@ -38,9 +42,10 @@ class Stage {
 
   constructor() {
     for (const who of ['n1', 'n2', 'n3']) {
-      this.oracle.started(who, 1, 0);
+      this.oracle.started(who, 1, { applied: 0, sent: 0 });
       this.write(who, { hardState: { term: 1, votedFor: 'n1' }, entries: [config(1, 1, 'n1', 'n2', 'n3')] });
     }
+    this.elect('n1', 1);
     this.turn('n1', { commitIndex: 1 });
   }
 
@@ -52,6 +57,16 @@ class Stage {
     if (isDurable) this.oracle.shadowOf(`i-${who}`).acknowledged(asked.token);
     const kept = asked.truncateFrom === null ? log : log.slice(0, asked.truncateFrom - 1);
     this.logs.set(who, [...kept, ...asked.entries]);
+  }
+
+  elect(who: string, term: number): void {
+    const log = this.logs.get(who) ?? [];
+    const view = {
+      term: (index: number) => log[index - 1]?.term,
+      firstIndex: () => 1,
+      lastIndex: () => log.length,
+    };
+    this.oracle.elected(who, term, view);
   }
 
   turn(who: string, marks: Partial<RaftMarks>): void {
@@ -79,112 +94,160 @@ class Stage {
 
 const ENDS = { fromInstance: 'i-n2', toInstance: 'i-n1' };
 
-describe('Oracle', () => {
-  const cases: readonly (readonly [string, (stage: Stage) => void])[] = [
-    [
-      'ElectionSafety',
-      ({ oracle }) => {
-        const log = { term: () => 1, firstIndex: () => 1 };
-        oracle.elected('n1', 2, log);
-        oracle.elected('n2', 2, log);
-      },
-    ],
-    [
-      'LeaderCompleteness',
-      ({ oracle }) => oracle.elected('n2', 2, { term: () => undefined, firstIndex: () => 1 }),
-    ],
-    [
-      'LogMatching',
-      (stage) => {
-        stage.write('n1', { entries: [entry(2, 1, 'one')] });
-        stage.write('n2', { entries: [entry(2, 1, 'two')] });
-      },
-    ],
-    ['CommittedImmutable', (stage) => stage.write('n1', { truncateFrom: 1, entries: [entry(1, 2)] })],
-    [
-      'LeaderAppendOnly',
-      (stage) => {
-        stage.write('n1', { entries: [entry(2, 1)] });
-        stage.turn('n1', {});
-        stage.write('n1', { truncateFrom: 2, entries: [entry(2, 1)] });
-        stage.turn('n1', {});
-      },
-    ],
-    [
-      'CommittedOnQuorum',
-      (stage) => {
-        stage.write('n1', { entries: [entry(2, 1)] });
-        stage.write('n2', { entries: [entry(2, 1)] }, false);
-        stage.turn('n1', { commitIndex: 2 });
-      },
-    ],
-    [
-      'CommitOwnTerm',
-      (stage) => {
-        for (const who of ['n1', 'n2']) stage.write(who, { entries: [entry(2, 1)] });
-        stage.turn('n1', { term: 2 });
-        stage.turn('n1', { term: 2, commitIndex: 2 });
-      },
-    ],
-    [
-      'SnapshotCommitted',
-      ({ oracle }) => {
-        const meta = {
-          id: 's',
-          index: 1,
-          term: 9,
-          membership: membership('n1'),
-          membershipIndex: 1,
-          size: 1,
-        };
-        oracle.snapshot('n1', meta);
-      },
-    ],
-    [
-      'AckBeforeDurable',
-      ({ oracle }) => {
-        const hint = { term: 0, index: 0 };
-        const body = { accepted: true, index: 2, hint, appliedIndex: 0, round: 0, session: 1 };
-        oracle.sent({ kind: 'append-response', from: 'n2', to: 'n1', ...ENDS, term: 1, ...body });
-      },
-    ],
-    [
-      'VoteBeforeDurable',
-      ({ oracle }) =>
-        oracle.sent({
-          kind: 'vote-response',
-          from: 'n2',
-          to: 'n3',
-          ...ENDS,
-          term: 2,
-          granted: true,
-          refusal: null,
-        }),
-    ],
-    ['MonotonicTerm', (stage) => stage.turn('n1', { term: 0 })],
-    ['MonotonicVote', (stage) => stage.turn('n1', { votedFor: 'n2' })],
-    ['MonotonicCommit', (stage) => stage.turn('n1', { commitIndex: 0 })],
-    ['Order', (stage) => stage.turn('n1', { appliedIndex: 2 })],
-    [
-      'ConfigSafety',
-      (stage) => {
-        // no joint step: n1 alone and n2 with n3 could both decide
-        stage.write('n1', { entries: [config(2, 1, 'n1')] });
-        stage.turn('n1', {});
-      },
-    ],
-    ['AppliedCommitted', ({ oracle }) => void oracle.applies('n2', entry(2, 1))],
-    [
-      'StateMachineSafety',
-      (stage) => {
-        stage.oracle.applies('n1', config(1, 1, 'n1', 'n2', 'n3'));
-        stage.oracle.applies('n2', config(1, 1, 'n1'));
-      },
-    ],
-  ];
+/** n2 tells n1 that it holds everything up to `index`. */
+function ack(term: number, index: number): RaftMessage {
+  const hint = { term: 0, index: 0 };
+  const body = { accepted: true, index, hint, appliedIndex: 0, round: 0, session: 1 };
+  return { kind: 'append-response', from: 'n2', to: 'n1', ...ENDS, term, ...body };
+}
 
-  it.each(cases)('%s is a violation', (rule, play) => {
+const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
+  [
+    'ElectionSafety',
+    ({ oracle }) => {
+      const log = { term: () => 1, firstIndex: () => 1, lastIndex: () => 1 };
+      oracle.elected('n1', 2, log);
+      oracle.elected('n2', 2, log);
+    },
+  ],
+  [
+    'LeaderCompleteness',
+    ({ oracle }) =>
+      oracle.elected('n2', 2, { term: () => undefined, firstIndex: () => 1, lastIndex: () => 0 }),
+  ],
+  [
+    'LogMatching',
+    (stage) => {
+      stage.write('n1', { entries: [entry(2, 1, 'one')] });
+      stage.write('n2', { entries: [entry(2, 1, 'two')] });
+    },
+  ],
+  ['CommittedImmutable', (stage) => stage.write('n1', { truncateFrom: 1, entries: [entry(1, 2)] })],
+  [
+    'LeaderAppendOnly',
+    (stage) => {
+      stage.write('n1', { entries: [entry(2, 1)] });
+      stage.turn('n1', {});
+      stage.write('n1', { truncateFrom: 2, entries: [entry(2, 1)] });
+      stage.turn('n1', {});
+    },
+  ],
+  [
+    'CommittedOnQuorum',
+    (stage) => {
+      stage.write('n1', { entries: [entry(2, 1)] });
+      stage.write('n2', { entries: [entry(2, 1)] }, false);
+      stage.turn('n1', { commitIndex: 2 });
+    },
+  ],
+  [
+    'CommitOwnTerm',
+    (stage) => {
+      for (const who of ['n1', 'n2']) stage.write(who, { entries: [entry(2, 1)] });
+      stage.turn('n1', { term: 2 });
+      stage.turn('n1', { term: 2, commitIndex: 2 });
+    },
+  ],
+  [
+    'SnapshotCommitted',
+    ({ oracle }) => {
+      const meta = {
+        id: 's',
+        index: 1,
+        term: 9,
+        membership: membership('n1'),
+        membershipIndex: 1,
+        size: 1,
+      };
+      oracle.snapshot('n1', meta);
+    },
+  ],
+  ['AckBeforeDurable', ({ oracle }) => oracle.sent(ack(1, 2))],
+  ['TermBeforeDurable', ({ oracle }) => oracle.sent(ack(2, 1))],
+  [
+    'AckOfAnother',
+    (stage) => {
+      // n1 leads term 2 with 2/2, and n2 claims to hold it though its disk holds 2/1
+      stage.write('n2', { entries: [entry(2, 1)] });
+      stage.write('n2', { hardState: { term: 2, votedFor: 'n1' } });
+      stage.elect('n1', 2);
+      stage.write('n1', { entries: [entry(2, 2)] });
+      stage.oracle.sent(ack(2, 2));
+    },
+  ],
+  [
+    'VoteBeforeDurable',
+    ({ oracle }) =>
+      oracle.sent({
+        kind: 'vote-response',
+        from: 'n2',
+        to: 'n3',
+        ...ENDS,
+        term: 2,
+        granted: true,
+        refusal: null,
+      }),
+  ],
+  ['MonotonicTerm', (stage) => stage.turn('n1', { term: 0 })],
+  ['MonotonicVote', (stage) => stage.turn('n1', { votedFor: 'n2' })],
+  ['MonotonicCommit', (stage) => stage.turn('n1', { commitIndex: 0 })],
+  [
+    'MonotonicApplied',
+    (stage) => {
+      stage.turn('n1', { applyingIndex: 1, appliedIndex: 1 });
+      stage.turn('n1', { applyingIndex: 1, appliedIndex: 0 });
+    },
+  ],
+  ['Order', (stage) => stage.turn('n1', { appliedIndex: 2 })],
+  ['Commit', (stage) => stage.turn('n2', { commitIndex: 2, last: { index: 2, term: 1 }, durableIndex: 2 })],
+  [
+    'Codec',
+    (stage) => stage.write('n1', { entries: [{ ...config(2, 1, 'n1'), data: new Uint8Array([9]) }] }),
+  ],
+  [
+    'ConfigSafety',
+    (stage) => {
+      // no joint step: n1 alone and n2 with n3 could both decide
+      stage.write('n1', { entries: [config(2, 1, 'n1')] });
+      stage.turn('n1', {});
+    },
+  ],
+  ['AppliedCommitted', ({ oracle }) => void oracle.applies('n2', entry(2, 1))],
+  [
+    'StateMachineSafety',
+    (stage) => {
+      stage.oracle.applies('n1', config(1, 1, 'n1', 'n2', 'n3'));
+      stage.oracle.applies('n2', config(1, 1, 'n1'));
+    },
+  ],
+];
+
+describe('Oracle', () => {
+  it.each(BROKEN_BY_ONE)('%s is a violation', (rule, play) => {
     expect(() => play(new Stage())).toThrow(new RegExp(`^${rule}:`));
+  });
+
+  it('a snapshot of what was not applied is a violation of Order, unless a leader sent it', () => {
+    const ahead = { commitIndex: 1, applyingIndex: 0, appliedIndex: 0, snapshotIndex: 1 };
+    const meta = { id: 's', index: 1, term: 1, membership: membership('n1'), membershipIndex: 1, size: 1 };
+    const made = new Stage();
+    made.write('n1', { snapshot: { meta, keepSuffix: true } });
+    expect(() => made.turn('n1', ahead)).toThrow(/^Order: n1: snapshot 1 applied 0/);
+    const sent = new Stage();
+    sent.write('n2', { snapshot: { meta, keepSuffix: false } });
+    sent.turn('n2', { ...ahead, applyingIndex: 1 });
+  });
+
+  it('an acknowledgement counts for what the leader of its term holds, also of what it inherited', () => {
+    const stage = new Stage();
+    for (const who of ['n1', 'n2']) {
+      stage.write(who, { entries: [entry(2, 1)] });
+      stage.write(who, { hardState: { term: 2, votedFor: 'n1' } });
+    }
+    stage.elect('n1', 2);
+    stage.oracle.sent(ack(2, 2));
+    stage.write('n2', { entries: [entry(3, 1)] });
+    expect(() => stage.oracle.sent(ack(2, 3))).toThrow('AckOfAnother: n2 claims 3/2 in 2');
   });
 
   it('a configuration on one that is not committed is a violation of ConfigSafety', () => {
@@ -251,70 +314,69 @@ const operation = (serial: number, parts: Partial<Operation> = {}): Operation =>
 });
 const OK = { ok: true, value: { key: 'k', version: 1, term: 1, timestamp: 0 } } as const;
 
-describe('History', () => {
-  const cases: readonly (readonly [string, (played: Played) => void])[] = [
-    [
-      'StateMachineSafety',
-      (played) => {
-        const { made } = played.put(1, 'k', 'v');
-        played.history.applied('n2', made, { ok: true, value: 'other' });
-      },
-    ],
-    [
-      'Model',
-      (played) => {
-        played.put(1, 'k', 'v');
-        const stale = { kind: 'kv-put', key: 'k', value: 'w', ifVersion: 0 };
-        played.apply(2, stale, undefined, () => OK);
-      },
-    ],
-    [
-      'ExactlyOnce',
-      (played) => {
-        const once = { session: 's', seq: 1 };
-        played.apply(1, { kind: 'session-open', session: 's' });
-        const first = played.put(2, 'k', 'v', once);
-        const again = (): object => ({
-          ok: true,
-          value: { ...(first.result as { value: object }).value, version: 3 },
-        });
-        played.apply(2, { kind: 'kv-put', key: 'k', value: 'v', ifVersion: null }, once, again);
-      },
-    ],
-    ['AckBeforeApply', ({ history }) => void history.answered(operation(1), OK)],
-    [
-      'EqualAnswers',
-      (played) => {
-        played.put(1, 'k', 'v');
-        played.history.answered(operation(1), { ok: true, value: 'another' });
-      },
-    ],
-    [
-      'Linearizability',
-      (played) => {
-        const { result } = played.put(1, 'k', 'v');
-        played.history.answered(operation(1, { floor: 5 }), result);
-      },
-    ],
-    [
-      'MonotonicReads',
-      ({ history }) =>
-        history.read(operation(1, { kind: 'get', minIndex: 3 }), 2, { value: null, version: 0 }),
-    ],
-    [
-      'PhantomValue',
-      ({ history }) => history.read(operation(1, { kind: 'get' }), 1, { value: 'never written', version: 1 }),
-    ],
-    [
-      'Durability',
-      (played) => {
-        played.put(1, 'k', 'v');
-        played.history.finish('n1', new KvMachine());
-      },
-    ],
-  ];
+const BROKEN_HISTORIES: readonly (readonly [string, (played: Played) => void])[] = [
+  [
+    'StateMachineSafety',
+    (played) => {
+      const { made } = played.put(1, 'k', 'v');
+      played.history.applied('n2', made, { ok: true, value: 'other' });
+    },
+  ],
+  [
+    'Model',
+    (played) => {
+      played.put(1, 'k', 'v');
+      const stale = { kind: 'kv-put', key: 'k', value: 'w', ifVersion: 0 };
+      played.apply(2, stale, undefined, () => OK);
+    },
+  ],
+  [
+    'ExactlyOnce',
+    (played) => {
+      const once = { session: 's', seq: 1 };
+      played.apply(1, { kind: 'session-open', session: 's' });
+      const first = played.put(2, 'k', 'v', once);
+      const again = (): object => ({
+        ok: true,
+        value: { ...(first.result as { value: object }).value, version: 3 },
+      });
+      played.apply(2, { kind: 'kv-put', key: 'k', value: 'v', ifVersion: null }, once, again);
+    },
+  ],
+  ['AckBeforeApply', ({ history }) => void history.answered(operation(1), OK)],
+  [
+    'EqualAnswers',
+    (played) => {
+      played.put(1, 'k', 'v');
+      played.history.answered(operation(1), { ok: true, value: 'another' });
+    },
+  ],
+  [
+    'Linearizability',
+    (played) => {
+      const { result } = played.put(1, 'k', 'v');
+      played.history.answered(operation(1, { floor: 5 }), result);
+    },
+  ],
+  [
+    'MonotonicReads',
+    ({ history }) => history.read(operation(1, { kind: 'get', minIndex: 3 }), 2, { value: null, version: 0 }),
+  ],
+  [
+    'PhantomValue',
+    ({ history }) => history.read(operation(1, { kind: 'get' }), 1, { value: 'never written', version: 1 }),
+  ],
+  [
+    'Durability',
+    (played) => {
+      played.put(1, 'k', 'v');
+      played.history.finish('n1', new KvMachine());
+    },
+  ],
+];
 
-  it.each(cases)('%s is a violation', (rule, play) => {
+describe('History', () => {
+  it.each(BROKEN_HISTORIES)('%s is a violation', (rule, play) => {
     expect(() => play(new Played())).toThrow(new RegExp(`^${rule}:`));
   });
 
@@ -341,5 +403,27 @@ describe('History', () => {
     expect(played.history.answered(operation(2), first.result)).toBe(true);
     expect(played.history.answered(operation(2), again.result)).toBe(true);
     expect(played.history.replays).toBe(1);
+  });
+});
+
+describe('rules', () => {
+  /** Every name that the simulation's checks may fail by, as it stands in their text. */
+  function rules(): string[] {
+    const names: string[] = [];
+    for (const file of readdirSync(import.meta.dirname)) {
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
+      const text = readFileSync(join(import.meta.dirname, file), 'utf8');
+      for (const [, name = ''] of text.matchAll(/(?:fail|converge)\(\s*'(\w+)'/g)) names.push(name);
+      for (const [, name = ''] of text.matchAll(/Violation\(`(\w+):/g)) names.push(name);
+      for (const [, a = '', b = ''] of text.matchAll(/const rule = .*'(\w+)' : '(\w+)'/g)) names.push(a, b);
+    }
+    return [...new Set(names)].sort();
+  }
+
+  it('are each broken once: by a node, by an answer, or by a whole cluster', () => {
+    const broken = [...BROKEN_BY_ONE, ...BROKEN_HISTORIES].map(([rule]) => rule);
+    const inWorlds = BROKEN_WORLDS.map((w) => w.rule);
+    expect(rules()).toEqual([...new Set([...broken, ...inWorlds])].sort());
+    expect(rules().length).toBeGreaterThan(35);
   });
 });

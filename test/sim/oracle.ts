@@ -33,6 +33,21 @@ interface Life {
   membership: Membership | null;
   /** Its log was cut since the last turn. */
   cut: boolean;
+  /** Newest snapshot that it found when it started, or that a leader sent: the state may have to load it first. */
+  sent: LogIndex;
+}
+
+/** What a leader's log held when it was elected; whatever it added since is of its own term. */
+interface Inheritance {
+  readonly first: LogIndex;
+  readonly terms: readonly Term[];
+}
+
+/** A log as far as the oracle looks into it. */
+export interface LogView {
+  term(index: LogIndex): Term | undefined;
+  firstIndex(): LogIndex;
+  lastIndex(): LogIndex;
 }
 
 /** An entry that some log holds or held: index and term fix its content and what is before it. */
@@ -60,6 +75,7 @@ export class Oracle {
   /** One for each disk that ever was: what it acknowledged it held, whatever became of it. */
   readonly #shadows = new Map<InstanceId, Shadow>();
   readonly #leaders = new Map<Term, NodeId>();
+  readonly #inherited = new Map<Term, Inheritance>();
   readonly #written: (Witness | undefined)[] = [];
   /** Terms of committed entries. */
   readonly #committed: (Term | undefined)[] = [];
@@ -106,16 +122,13 @@ export class Oracle {
   }
 
   /** Election Safety (§5.2) and Leader Completeness (§5.4): one leader a term, whose log holds all that is committed. */
-  elected(
-    who: string,
-    term: Term,
-    log: { term(i: LogIndex): Term | undefined; firstIndex(): LogIndex },
-  ): void {
+  elected(who: string, term: Term, log: LogView): void {
     const other = this.#leaders.get(term);
     if (other !== undefined && other !== who) {
       this.fail('ElectionSafety', `${other} and ${who} lead term ${term}`);
     }
     this.#leaders.set(term, who);
+    this.#inherit(term, log);
     for (let index = log.firstIndex(); index < this.#committed.length; index++) {
       const want = this.#committed[index];
       // a leader of an earlier term that was elected late owes nothing to later ones
@@ -127,12 +140,29 @@ export class Oracle {
     }
   }
 
+  #inherit(term: Term, log: LogView): void {
+    const first = log.firstIndex();
+    const terms: Term[] = [];
+    for (let index = first; index <= log.lastIndex(); index++) terms.push(log.term(index) ?? -1);
+    this.#inherited.set(term, { first, terms });
+  }
+
+  /** The term of what the leader of `term` holds at `index`; -1 when nobody led or committed that. */
+  #ledTerm(term: Term, index: LogIndex): Term {
+    const log = this.#inherited.get(term);
+    if (log === undefined) return -1;
+    if (index < log.first) return this.#committed[index] ?? -1;
+    return log.terms[index - log.first] ?? term;
+  }
+
   /** Log Matching (§5.3), Leader Append-Only (§5.3), and installed snapshots are committed history. */
   written(who: string, request: PersistRequest, termBefore: (index: LogIndex) => Term | undefined): void {
     this.checks++;
     const { entries, truncateFrom, snapshot } = request;
     if (truncateFrom !== null) this.#cuts(who, truncateFrom, termBefore);
     if (snapshot !== null) this.snapshot(who, snapshot.meta);
+    const life = this.#lives.get(who);
+    if (life !== undefined && snapshot?.keepSuffix === false) life.sent = snapshot.meta.index;
     const first = entries[0];
     let previous: Term = first === undefined ? 0 : (termBefore(first.index - 1) ?? -1);
     if (snapshot?.keepSuffix === false) previous = snapshot.meta.term;
@@ -213,6 +243,10 @@ export class Oracle {
       if (shadow.last < m.index)
         this.fail('AckBeforeDurable', `${m.from} claims ${m.index}, holds ${shadow.last}`);
       if (term < m.term) this.fail('TermBeforeDurable', `${m.from} answers in ${m.term}, holds ${term}`);
+      // an older entry at the same place is not what the leader sent
+      const led = this.#ledTerm(m.term, m.index);
+      if (m.index > 0 && !shadow.holds(m.index, led))
+        this.fail('AckOfAnother', `${m.from} claims ${m.index}/${led} in ${m.term}, its disk holds another`);
       return;
     }
     const candidate = m.kind === 'vote' ? m.from : m.to;
@@ -223,10 +257,10 @@ export class Oracle {
     }
   }
 
-  /** A new life: commit and applied start over, the term does not. */
-  started(who: string, term: Term, applied: LogIndex): void {
+  /** A new life: commit and applied start over, the term does not; `sent` is the snapshot that its log begins with. */
+  started(who: string, term: Term, { applied, sent }: { applied: LogIndex; sent: LogIndex }): void {
     const nothing = { vote: null, commit: 0, leads: 0, membership: null, cut: false };
-    this.#lives.set(who, { ...nothing, term, applied });
+    this.#lives.set(who, { ...nothing, term, applied, sent });
   }
 
   /** After a turn of a node: its marks keep their order, only grow, and what it commits is one history. */
@@ -265,7 +299,9 @@ export class Oracle {
       this.fail('MonotonicApplied', `${who} went from ${life.applied} to ${applied}`);
     const { applyingIndex: applying, durableIndex: durable, last } = marks;
     const isOrdered = applied <= applying && applying <= commit && commit <= last.index;
-    if (isOrdered && snapshotIndex <= commit && applying <= Math.max(durable, snapshotIndex)) return;
+    // one that was made here stands for what was applied; one that was sent may wait to be loaded
+    const isMeant = snapshotIndex <= Math.max(applied, life.sent) && snapshotIndex <= commit;
+    if (isOrdered && isMeant && applying <= Math.max(durable, snapshotIndex)) return;
     const texts = `snapshot ${snapshotIndex} applied ${applied} applying ${applying} commit ${commit}`;
     this.fail('Order', `${who}: ${texts} durable ${durable} last ${last.index}`);
   }

@@ -1,31 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RaftStorage } from '../../src/raft/index.ts';
+import { Liar } from './broken-worlds.ts';
 import { SimCluster } from './cluster.ts';
 import { nodesOf } from './play.ts';
 import { type Play, ruleOf, shrink } from './shrink.ts';
-import { MemorySimStorage } from './storage.ts';
-import type { NodeClock } from './world.ts';
-
-/** A disk that says "durable" at once, and forgets at a power cut. */
-class Liar extends MemorySimStorage {
-  override open(clock: NodeClock): RaftStorage {
-    const honest = super.open(clock);
-    return {
-      initialState: () => honest.initialState(),
-      firstIndex: () => honest.firstIndex(),
-      lastIndex: () => honest.lastIndex(),
-      term: (index) => honest.term(index),
-      entries: (low, high, maxBytes) => honest.entries(low, high, maxBytes),
-      tailWithin: (high, maxBytes) => honest.tailWithin(high, maxBytes),
-      snapshot: () => honest.snapshot(),
-      onFailure: (failed) => honest.onFailure(failed),
-      write: (request, done) => {
-        honest.write(request, () => {});
-        clock.soon(() => done(request.token));
-      },
-    };
-  }
-}
 
 function liars(seed: number): Play {
   return (options) =>
