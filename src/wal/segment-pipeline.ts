@@ -15,6 +15,8 @@ import { SPARE_NAME } from './segment.ts';
 export type Schedule = (fn: () => void) => void;
 
 const STEP_BYTES = 1024 * 1024;
+/** A disk without room, and a user without a right to more of it. */
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const ZEROS = Buffer.alloc(STEP_BYTES);
 
 export interface PipelineOptions {
@@ -87,7 +89,7 @@ export class SegmentPipeline {
 
   #stepFailed(error: unknown): void {
     if (!(error instanceof SqlccError)) throw error;
-    const isFull = error.details.errno === 'ENOSPC';
+    const isFull = NO_ROOM.has(error.details.errno);
     const next = isFull ? this.#tryToMakeRoom() : error;
     if (next === true) this.#options.schedule(() => this.#step(0));
     else if (next === false && this.#waiting === null) this.#state = 'full';

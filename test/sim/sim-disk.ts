@@ -159,6 +159,8 @@ export class MemoryDisk implements Disk {
   readonly struck = new Map<string, number>();
   /** May be changed while running; see `MemoryDiskOptions`. */
   capacityBytes: number;
+  /** What a write beyond it fails with. */
+  fullErrno: 'ENOSPC' | 'EDQUOT' = 'ENOSPC';
   /** Completed syncs of files, for tests that count them. */
   syncs = 0;
 
@@ -390,7 +392,7 @@ export class MemoryDisk implements Disk {
     const inside = Math.max(0, inode.cache.size - op.offset);
     const kept = isFull ? inside + this.freeBytes() : op.bytes.length >> 1;
     if (kept > 0) inode.apply({ ...op, bytes: op.bytes.subarray(0, kept) });
-    throw this.#error('write', path, isFull ? 'ENOSPC' : 'EIO');
+    throw this.#error('write', path, isFull ? this.fullErrno : 'EIO');
   }
 
   #sync(path: string, inode: Inode, covered: number) {

@@ -9,7 +9,7 @@ import { type Disk, type DiskDone, type DiskFile, diskError, NodeDisk } from '..
 export interface Fault {
   /** Number of the operation that fails, from 1; 0 = none does. */
   readonly at: number;
-  readonly errno: 'EIO' | 'ENOSPC';
+  readonly errno: 'EIO' | 'ENOSPC' | 'EDQUOT';
   /** A write that fails has written half. */
   readonly half?: boolean;
 }

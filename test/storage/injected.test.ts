@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { assert, SqlccError } from '../../src/base/index.ts';
 import { initDurableStorage, openDurableStorage } from '../../src/wal/index.ts';
 import { entriesFrom, request, snapshotMeta } from '../unit/wal/wal-kit.ts';
-import { amount, reportAtEnd, sampled, tally, temporaryFolder } from './effort.ts';
+import { amount, reportAtEnd, sampled, tally, temporaryFolder, WHOLE } from './effort.ts';
 import { type Fault, FaultyDisk } from './faulty-disk.ts';
 import { logOptions, newestSegment, tryOpen } from './real-log.ts';
 
@@ -91,7 +91,7 @@ async function tornLog(): Promise<string> {
 function isHarmless(failed: string, errno: string): boolean {
   if (/\.broken$/.test(failed)) return true;
   // a spare segment is tried again as soon as there is room, and needed only when the current one is full
-  return errno === 'ENOSPC' && /^(open|write|sync) spare\.tmp$/.test(failed);
+  return errno !== 'EIO' && /^(open|write|sync) spare\.tmp$/.test(failed);
 }
 
 /** False when the run ended before its operation `fault.at`: two operations in flight may come in either order. */
@@ -152,6 +152,7 @@ describe('an operation of the disk that fails once', () => {
     { errno: 'EIO', half: true },
     { errno: 'ENOSPC' },
     { errno: 'ENOSPC', half: true },
+    ...(WHOLE ? [{ errno: 'EDQUOT' } as const] : []),
   ] as const)('with $errno (half written: $half) ends acknowledgements, whichever it is', async (fault) => {
     const template = await tornLog();
     const count = await operationsOf(template);

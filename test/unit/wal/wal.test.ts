@@ -172,21 +172,25 @@ describe('Wal, when the disk fails', () => {
     expect(late).toHaveLength(1);
   });
 
-  it('gives up its ballast on a full disk, then goes on until a segment is needed, then stops', () => {
-    const { bench, disk, acks, failures, write, storage } = listening();
-    expect(disk.list(DIR)).toContain('ballast');
-    // room for nothing more: what is prepared must come from the ballast
-    disk.capacityBytes = 2 * SEGMENT_BYTES + 1024;
-    for (let n = 0; n < 40; n++) {
-      write(1, 300);
-      bench.run(5);
-    }
-    expect(disk.list(DIR)).not.toContain('ballast');
-    expect(failures).toEqual([expect.stringContaining('ENOSPC')]);
-    const held = acks.length;
-    expect(held).toBeGreaterThan(15);
-    expect(storage.freeBytes()).toBeLessThan(SEGMENT_BYTES);
-  });
+  it.each(['ENOSPC', 'EDQUOT'] as const)(
+    'gives up its ballast at %s, then goes on until a segment is needed, then stops',
+    (errno) => {
+      const { bench, disk, acks, failures, write, storage } = listening();
+      disk.fullErrno = errno;
+      expect(disk.list(DIR)).toContain('ballast');
+      // room for nothing more: what is prepared must come from the ballast
+      disk.capacityBytes = 2 * SEGMENT_BYTES + 1024;
+      for (let n = 0; n < 40; n++) {
+        write(1, 300);
+        bench.run(5);
+      }
+      expect(disk.list(DIR)).not.toContain('ballast');
+      expect(failures).toEqual([expect.stringContaining(errno)]);
+      const held = acks.length;
+      expect(held).toBeGreaterThan(15);
+      expect(storage.freeBytes()).toBeLessThan(SEGMENT_BYTES);
+    },
+  );
 
   it('stops when a full disk does not even let go of what was written in vain', () => {
     const { bench, disk, acks, failures, write } = listening();
