@@ -1,6 +1,7 @@
 /**
  * Configuration files as hands and programs break them: seeded, so that a number names a file. Typing errors,
- * lost and doubled lines, wrong types, numbers at and beyond their limits, YAML that attacks, cut files.
+ * lost and doubled lines, wrong types, numbers at and beyond their limits, YAML that attacks, cut files,
+ * bits flipped by a disk.
  */
 import { pick, type Random, seededRandom } from '../../../src/base/index.ts';
 
@@ -148,6 +149,15 @@ const MUTATIONS: readonly Mutation[] = [
       ['\ufeff', ...lines],
       [`\ufeff${lines[0]}`, ...lines.slice(1)],
     ]),
+  // bits flipped, also to what is no UTF-8
+  (lines, random) => {
+    const bytes = Buffer.from(lines.join('\n'));
+    for (let n = 0; n < 3 && bytes.length > 0; n++) {
+      const at = Math.floor(random.next() * bytes.length);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << Math.floor(random.next() * 8)), at);
+    }
+    return bytes.toString('utf8').split('\n');
+  },
 ];
 
 /** `count` files from `bases`, each with one to four mutations. The same seed gives the same files. */
