@@ -1,13 +1,19 @@
+/** docs/tests.md and docs/faults.md: what they name is there, as a test and not as some text in its file. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Named, namedIn, namedInFile } from './titles.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const PAGE = 'docs/tests.md';
+/** A part of a title that is shorter names too little, unless it is the whole title. */
+const MIN_PART = 10;
+/** How a row begins that has no test: what stands in its place follows. */
+const NONE = 'none: ';
 
 interface Row {
   readonly id: string;
   readonly sentence: string;
+  readonly isNone: boolean;
   readonly references: readonly { readonly path: string; readonly names: readonly string[] }[];
 }
 
@@ -17,38 +23,58 @@ function rowsOf(text: string): Row[] {
   for (const line of text.split('\n')) {
     const [, id, sentence, cell] = /^\| ([A-Z]+\d+) \| (.+?) \| (.+) \|$/.exec(line) ?? [];
     if (id === undefined || sentence === undefined || cell === undefined) continue;
-    const references = [...cell.matchAll(/`([^`]+)`((?: "[^"]+")*)/g)].map(([, path = '', quoted = '']) => ({
-      path,
-      names: [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name),
-    }));
-    rows.push({ id, sentence, references });
+    const references = [...cell.matchAll(/`((?:test|daemon|src|docs)\/[^`]+)`((?: "[^"]+")*)/g)].map(
+      ([, path = '', quoted = '']) => ({
+        path,
+        names: [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name),
+      }),
+    );
+    rows.push({ id, sentence, isNone: cell.startsWith(NONE), references });
   }
   return rows;
 }
 
-/** What is wrong with a row's references: each path must be there and hold each name. */
+/** The title of a test or a good part of it, or the whole name of a scenario or of what a file exports. */
+function isNamed({ tests, scenarios, exported }: Named, name: string): boolean {
+  if (scenarios.includes(name) || exported.includes(name)) return true;
+  return tests.some((title) => title === name || (name.length >= MIN_PART && title.includes(name)));
+}
+
+/** What is wrong with a row's references: each path must be there, and each file of code must have each name. */
 function defects(row: Row): string[] {
   const found: string[] = [];
-  if (row.references.length === 0) found.push(`${row.id} names no test`);
+  if (row.references.length === 0 && !row.isNone) found.push(`${row.id} names no test`);
   for (const { path, names } of row.references) {
-    const file = join(ROOT, path);
-    if (!path.startsWith('test/') || !existsSync(file)) {
+    const isTest = path.startsWith('test/');
+    if (!existsSync(join(ROOT, path)) || !(isTest || row.isNone)) {
       found.push(`${row.id}: there is no ${path}`);
       continue;
     }
-    if (path.endsWith('.test.ts') && names.length === 0) found.push(`${row.id}: which test of ${path}?`);
-    const text = readFileSync(file, 'utf8');
+    if (!path.endsWith('.ts')) continue;
+    if (names.length === 0) found.push(`${row.id}: what in ${path}?`);
+    const named = namedInFile(path);
     for (const name of names) {
-      // as it stands between quotes of any kind, with those inside escaped or not
-      if (!text.includes(name)) found.push(`${row.id}: ${path} has no test "${name}"`);
+      if (!isNamed(named, name)) found.push(`${row.id}: ${path} has no test "${name}"`);
     }
   }
   return found;
 }
 
-describe(PAGE, () => {
-  const text = readFileSync(join(ROOT, PAGE), 'utf8');
-  const rows = rowsOf(text);
+function pageOf(path: string): { text: string; rows: Row[] } {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  return { text, rows: rowsOf(text) };
+}
+
+/** `F1` to `F36`. */
+function numbered(letters: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => `${letters}${n + 1}`);
+}
+
+describe.each([
+  { page: 'docs/tests.md', required: numbered('A', 48) },
+  { page: 'docs/faults.md', required: [...numbered('F', 36), ...numbered('RA', 48)] },
+])('$page', ({ page, required }) => {
+  const { text, rows } = pageOf(page);
 
   it('names only tests that are there', () => {
     expect(rows.flatMap(defects)).toEqual([]);
@@ -57,11 +83,15 @@ describe(PAGE, () => {
     expect(rows.length).toBe(begun.length);
   });
 
-  it('has each of the required tests once', () => {
+  it('has each of the required rows once', () => {
     const ids = rows.map((row) => row.id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (let n = 1; n <= 48; n++) expect(ids).toContain(`A${n}`);
+    expect(required.filter((id) => !ids.includes(id))).toEqual([]);
   });
+});
+
+describe('docs/tests.md', () => {
+  const { rows } = pageOf('docs/tests.md');
 
   it('leaves out no transcript', () => {
     const folder = 'test/golden/raft';
@@ -69,13 +99,49 @@ describe(PAGE, () => {
     const scenes = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.txt'));
     expect(scenes.filter((name) => !named.has(`${folder}/${name}`))).toEqual([]);
   });
+});
 
-  it('is read by a pattern that sees what is missing', () => {
+describe('rowsOf', () => {
+  it('and its checks see what is missing', () => {
     const row = (cell: string) => rowsOf(`| A1 | something | ${cell} |`).flatMap(defects);
     expect(row('`test/tidy.test.ts` "no cycles between files"')).toEqual([]);
+    expect(row('`test/tidy.test.ts` "no cycles bet"')).toEqual([]);
+    expect(row('`test/tidy.test.ts` "no cycles"')).toHaveLength(1);
     expect(row('`test/tidy.test.ts`')).toHaveLength(1);
+    // a comment of that file, and an expected value in it
+    expect(row('`test/tidy.test.ts` "The house rules, checked"')).toHaveLength(1);
     expect(row('`test/tidy.test.ts` "no such name" "no cycles between files"')).toHaveLength(1);
     expect(row('`test/gone.test.ts` "x"')).toHaveLength(1);
+    expect(row('`test/endurance/scenes/wires.ts` "mtu"')).toEqual([]);
+    expect(row('`test/endurance/scenes/wires.ts` "mt"')).toHaveLength(1);
+    expect(row('`src/raft/types.ts` "EntryKind"')).toHaveLength(1);
     expect(row('by thinking')).toHaveLength(1);
+    expect(row('none: by thinking')).toEqual([]);
+    expect(row('none: `src/raft/gone.ts` "becomeLeader"')).toHaveLength(1);
+  });
+});
+
+describe('namedIn', () => {
+  it('takes titles from calls that have a body, and from nothing else', () => {
+    const named = namedIn(
+      'x.test.ts',
+      `// it('a comment', () => {})
+      const text = "it('a text', () => {})";
+      describe.each([1])('the %s group', () => {
+        it.skipIf(no)(\`filled \${place} here\`, () => { expect(x).toBe('an expected value') });
+        it.each(rows)('in two' + ' pieces', { timeout: 1 }, () => {});
+        it.for\`a\`('tagged', () => {});
+        test.skip('a reason');
+        check('no test', () => {});
+      });
+      const scene = { name: 'a scenario', play: async () => {} };
+      const other = { name: 'no scenario' };
+      export const shown = 1;`,
+    );
+    expect(named).toEqual({
+      tests: ['the %s group', 'filled … here', 'in two pieces', 'tagged'],
+      scenarios: ['a scenario'],
+      exported: ['shown'],
+    });
   });
 });
