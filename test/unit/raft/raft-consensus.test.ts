@@ -90,6 +90,31 @@ describe('RaftConsensus replication', () => {
     expect(scene.core('c').status().last).toEqual(scene.core('a').status().last);
   });
 
+  it.each([
+    [3, 3000],
+    [5, 2000],
+    [20, 500],
+  ])(
+    'costs a round trip for each of %i terms that alternate between two logs, %i entries each',
+    (terms, each) => {
+      const scene = new Scene();
+      const common = Array.from({ length: 10 }, () => 1);
+      // leaders on both sides in turn, none of which could commit
+      const side = (first: number) =>
+        Array.from({ length: terms * each }, (_, i) => first + 2 * Math.floor(i / each));
+      const newest = 4 + 2 * terms;
+      scene.add('a', logOf([...common, ...side(3), newest], membership('abc')), newest);
+      scene.add('b', logOf([...common, ...side(3), newest], membership('abc')), newest);
+      scene.add('c', logOf([...common, ...side(2)], membership('abc')), newest);
+      elect(scene, 'a');
+      const refusals = scene.history.filter(
+        (m) => m.kind === 'append-response' && m.from === 'c' && !m.accepted,
+      );
+      expect(refusals.length).toBeLessThanOrEqual(terms);
+      expect(scene.core('c').status().last).toEqual(scene.core('a').status().last);
+    },
+  );
+
   it('sends a snapshot when a lost window was compacted meanwhile', () => {
     const scene = led('abc');
     scene.cuts.add('a>c');
