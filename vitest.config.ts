@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const REAL = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const;
+
+/** They judge how long something takes, or take all there is of the machine: one file at a time. */
+const CALM = [
+  'test/cluster/{availability,drill,life,maintenance,probes,rolling,snapshot,top}.test.ts',
+  'test/cluster/state/reader-pool.test.ts',
+  'test/lab/{pieces,scenarios,squeeze}.test.ts',
+  'test/security/{abuse,flood,limits}.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -26,15 +36,18 @@ export default defineConfig({
         },
       },
       {
-        // Real processes, disks, sockets and terminals, one file at a time.
+        // Real processes, disks, sockets and terminals: most of the time they wait, so two files at once.
         test: {
           name: 'cluster',
           include: ['test/{cluster,history,cli,lab,security,storage,tui}/**/*.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: CALM,
+          ...REAL,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { name: 'calm', include: CALM, ...REAL, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -4,8 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { followerOf, leaderOf, MAIN, startCluster, until } from './harness.ts';
+import { findTestPorts } from './ports.ts';
 
 /** Starts a copy of a node's folder on ports of its own; its exit code and what it said. */
 async function startCopy(cluster: DemoCluster, nodeId: string): Promise<{ code: number; stderr: string }> {
@@ -14,7 +15,7 @@ async function startCopy(cluster: DemoCluster, nodeId: string): Promise<{ code: 
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const dataDir = join(dir, 'data');
   cpSync(node.dataDir, dataDir, { recursive: true, verbatimSymlinks: true });
-  const port = await findPorts(1, 27_433);
+  const port = await findTestPorts(1, 27_433);
   const text = readFileSync(node.configFile, 'utf8')
     .replaceAll(node.dataDir, dataDir)
     .replaceAll(`${node.port}`, `${port}`)

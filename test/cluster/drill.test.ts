@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import { findPorts } from '../../daemon/demo-cluster.ts';
 import { program, sqlcc, until } from './harness.ts';
+import { findTestPorts } from './ports.ts';
 
 const ROUNDS = 20;
 const count = z.number().int().min(0);
@@ -61,7 +61,7 @@ function startDemo(
 }
 
 async function ports(): Promise<string[]> {
-  return ['--base-port', `${await findPorts(5, 25_433)}`];
+  return ['--base-port', `${await findTestPorts(5, 25_433)}`];
 }
 
 function isAlive(pid: number): boolean {

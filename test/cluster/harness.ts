@@ -6,9 +6,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { assert, must, SqlccError } from '../../src/base/index.ts';
 import { SqlccClient } from '../../src/client/index.ts';
+import { findTestPorts } from './ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 /** The program under test: the bundle, or another one named by `SQLCC_TEST_MAIN`. */
@@ -23,7 +24,7 @@ export function program(): string[] {
 }
 
 async function form(nodes: number, logLevel: string): Promise<DemoCluster> {
-  const basePort = await findPorts(nodes + 2, FIRST_TEST_PORT);
+  const basePort = await findTestPorts(nodes + 2, FIRST_TEST_PORT);
   return DemoCluster.start({ nodes, dir: null, basePort, logLevel, program: program() });
 }
 

@@ -73,7 +73,11 @@ describe('a running cluster', () => {
     });
     expect(values).toMatchObject({ sync_lag: 0, node_count: 3, leader_count: 1, alerts_firing: 0 });
     expect(values['heartbeat_count']).toBeGreaterThan(10);
-    const scraped = (await plain(cluster, leader, '/metrics')).text;
+    // a follower is measured from its first answer on
+    const scraped = await until('both followers measured', async () => {
+      const { text } = await plain(cluster, leader, '/metrics');
+      return text.split('sqlcc_append_rtt_seconds_count{').length === 3 ? text : null;
+    });
     const printed = await sqlccOn(cluster, ['metrics', '--node', leader, '-o', 'prometheus']);
     expect(printed.code).toBe(0);
     const shape = (text: string): string => text.replace(/ [-0-9.e+]+$/gm, ' #');

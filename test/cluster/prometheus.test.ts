@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
-import { findPorts } from '../../daemon/demo-cluster.ts';
 import { monitoringFile } from '../../daemon/monitoring-files.ts';
 import { exposedName, FAMILIES, METRICS } from '../../src/metrics/index.ts';
 import { missingPrometheus, PrometheusServer, promtool } from '../lab/prometheus.ts';
 import { skipVisibly } from '../lab/skip.ts';
 import { followerOf, leaderOf, sharedCluster, startCluster, until } from './harness.ts';
+import { findTestPorts } from './ports.ts';
 
 const skipped = skipVisibly('Prometheus on real daemons', missingPrometheus());
 
@@ -43,7 +43,7 @@ describe.skipIf(skipped)('Prometheus', () => {
   it('scrapes each second and answers queries, in the text format and in OpenMetrics', async () => {
     const cluster = shared();
     const ports = cluster.nodes.map((n) => n.metricsPort);
-    const server = PrometheusServer.start(await findPorts(1, 29_090), [
+    const server = PrometheusServer.start(await findTestPorts(1, 29_090), [
       { job: 'open', ports },
       { job: 'text', ports, params: { format: ['prometheus'] } },
     ]);
@@ -99,7 +99,7 @@ describe.skipIf(skipped)('Prometheus', () => {
     writeFileSync(rules, monitoringFile('rules'));
     expect(promtool(['check', 'rules', rules])).toMatchObject({ ok: true });
     const ports = cluster.nodes.map((n) => n.metricsPort);
-    const server = PrometheusServer.start(await findPorts(1, 29_190), [{ job: 'sqlcc', ports }], [rules]);
+    const server = PrometheusServer.start(await findTestPorts(1, 29_190), [{ job: 'sqlcc', ports }], [rules]);
     onTestFinished(() => server.stop());
     const recorded = 'cluster:sqlcc_healthy_nodes:max';
     await until('the recorded cluster', async () => (await server.query(recorded))[0]?.value === 3);

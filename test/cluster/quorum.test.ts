@@ -127,7 +127,7 @@ describe('joining is refused', () => {
     const [n1] = cluster.nodes;
     const target = (id: string, token: string): string[] => [
       ...['node', 'join', '--seed-node', `127.0.0.1:${n1?.port}`, '--node-id', id, '--host', '127.0.0.1'],
-      ...['--port', '26999', '--client-port', '26998', '--metrics-port', '26997', '--no-start'],
+      ...['--port', '26599', '--client-port', '26598', '--metrics-port', '26597', '--no-start'],
       ...[
         '--data-dir',
         `${cluster.dir}/x-${id}`,
@@ -154,7 +154,7 @@ describe('joining is refused', () => {
     const inUse = await sqlcc(target('n1', token));
     expect(inUse.code).toBe(9);
     expect(inUse.stderr).toContain(`127.0.0.1:${n1?.port}`);
-    expect(inUse.stderr).toContain('127.0.0.1:26999');
+    expect(inUse.stderr).toContain('127.0.0.1:26599');
 
     expect((await sqlcc(target('x1', token))).code).toBe(0);
     const used = await sqlcc(target('x2', token));

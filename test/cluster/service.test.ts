@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findPorts } from '../../daemon/demo-cluster.ts';
 import { MAIN, program, sqlcc, until } from './harness.ts';
 
 function has(command: string): boolean {
@@ -33,6 +32,8 @@ while True:
         print(line, flush=True)
 `;
 
+import { findTestPorts } from './ports.ts';
+
 /** Lines that a child has said on stdout so far. */
 function linesOf(child: ChildProcess): string[] {
   const lines: string[] = [];
@@ -56,7 +57,7 @@ describe('systemd', () => {
     onTestFinished(() => void python.kill('SIGKILL'));
     const heard = linesOf(python);
     await until('the socket', async () => heard.includes('listening'));
-    const port = await findPorts(1, 27_433);
+    const port = await findTestPorts(1, 27_433);
     const [dataDir, config] = [join(dir, 'n1'), join(dir, 'n1.yaml')];
     const places = [
       '--port',

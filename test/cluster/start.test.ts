@@ -14,8 +14,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findPorts } from '../../daemon/demo-cluster.ts';
 import { MAIN, type Ran, sqlcc, until } from './harness.ts';
+import { findTestPorts } from './ports.ts';
 
 interface Place {
   readonly dir: string;
@@ -37,7 +37,7 @@ function initArgs(place: Place, clusterName = 'start'): string[] {
 
 async function makePlace(name: string, clusterName?: string): Promise<Place> {
   const dir = join(root, name);
-  const port = await findPorts(1, 28_433);
+  const port = await findTestPorts(1, 28_433);
   const place = { dir, port, config: join(dir, 'n1.yaml'), data: join(dir, 'n1') };
   const made = await sqlcc(initArgs(place, clusterName), { SQLCC_CONFIG: join(dir, 'config.yaml') });
   expect(made.stderr).toBe('');

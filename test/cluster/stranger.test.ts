@@ -11,7 +11,9 @@ it('a node that was away answers a leader that it never heard of, and catches up
   const { nodeId: newcomer } = await cluster.addNode();
   const votes = async () => (await client.status()).raft.voters.includes(newcomer);
   await until('the newcomer votes', votes, 30_000);
-  const { id } = await client.runOperation({ kind: 'failover', to: newcomer, reason: 'test' });
+  const wish = { kind: 'failover', to: newcomer, reason: 'test' } as const;
+  await until('a settled membership', async () => (await client.planOperation(wish)).allowed);
+  const { id } = await client.runOperation(wish);
   await client.waitOperation(id, { timeoutMs: 10_000 });
   await client.kv.put('while away', 'yes');
   expect((await client.leader()).leader_id).toBe(newcomer);

@@ -72,7 +72,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'daemon/reads.ts',
-        from: 'await this.#state.whenApplied(index, Math.max(1, timeoutMs - (performance.now() - began)));',
+        from: 'await this.#readable(index, Math.max(1, timeoutMs - (performance.now() - began)));',
         to: 'await Promise.resolve(index + timeoutMs + began);',
       },
     ],

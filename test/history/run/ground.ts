@@ -4,9 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DemoCluster, findPorts } from '../../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../../daemon/demo-cluster.ts';
 import { must } from '../../../src/base/index.ts';
 import { program } from '../../cluster/harness.ts';
+import { findTestPorts } from '../../cluster/ports.ts';
 import { FaultDisk, Lab, LabCluster, type LabHost, together, WallClock } from '../../lab/index.ts';
 import type { RunCluster } from './cluster.ts';
 
@@ -38,7 +39,7 @@ export function missingHardware(): string | null {
 export async function plainGround(dir: string, main: readonly string[] = program()): Promise<Ground> {
   const cluster = await DemoCluster.start({
     ...{ nodes: NODES.length, dir: join(dir, 'cluster'), program: main },
-    basePort: await findPorts(NODES.length, FIRST_PORT),
+    basePort: await findTestPorts(NODES.length, FIRST_PORT),
   });
   const addressOf = (): string => '127.0.0.1';
   const pkiDir = join(cluster.dir, 'demo');
