@@ -217,11 +217,16 @@ const HEAP_MB = 192;
 const OVERLOAD: Scenario = {
   name: 'overload',
   about: 'F25: ten times what slow disks take, small heaps: 429 overloaded, no crash, the term stays',
-  missing: () => FaultDisk.missing(),
+  missing: () => FaultDisk.missing() ?? Cgroup.missing(),
   async play(stage) {
     const disk = FaultDisk.create(stage.temporary(), stage.seed);
     const flagsOf = (): string[] => [`--max-old-space-size=${HEAP_MB}`];
     const { cluster } = await cast(stage, 3, { envOf: () => disk.env(), flagsOf });
+    // the overload is to be the callers', not that of whatever else this machine does
+    const group = new Cgroup();
+    stage.onAnyEnd(() => group.remove());
+    group.goFirst();
+    for (const pid of [process.pid, ...cluster.nodes.map(pidOf)]) group.add(pid);
     const load = await Load.start(stage, cluster, { perSecond: 20 });
     await sleep(1000);
     const { leader, term } = await leadOf(cluster);
