@@ -8,6 +8,7 @@ import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Deadlines } from '../src/rpc/index.ts';
+import { Gatherer } from './gatherer.ts';
 import type { HandOver, Restraint } from './hand-overs.ts';
 import type { MeasuresReport } from './measures.ts';
 import { packProposals } from './packed-proposals.ts';
@@ -31,6 +32,9 @@ interface Barrier {
   readonly fail: () => void;
 }
 
+/** No read waits longer for others to share a round with. */
+const LONGEST_READ_WAIT_MS = 3;
+
 /** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
 const BARRIER_RETRY_MS = 25;
 
@@ -47,6 +51,7 @@ export class ConsensusLink {
   readonly #barriers = new Map<number, Barrier[]>();
   readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
   #barrierBatch: Barrier[] = [];
+  readonly #readGatherer = new Gatherer(LONGEST_READ_WAIT_MS, () => this.#flushBarriers());
   readonly #deadlines = new Deadlines();
   readonly #statusListeners = new Set<() => void>();
   #nextBarrierId = 1;
@@ -236,8 +241,8 @@ export class ConsensusLink {
   }
 
   #askBarrier(barrier: Barrier): void {
-    if (this.#barrierBatch.length === 0) setImmediate(() => this.#flushBarriers());
     this.#barrierBatch.push(barrier);
+    this.#readGatherer.came(0);
   }
 
   /** Reads that arrived before this moment share one round; later ones must not. */
@@ -295,6 +300,7 @@ export class ConsensusLink {
     for (const result of results) {
       const waiting = this.#barriers.get(result.id) ?? [];
       this.#barriers.delete(result.id);
+      this.#readGatherer.answered(waiting.length);
       for (const barrier of waiting) {
         if (result.index === null) barrier.fail();
         else barrier.settle(result.index);

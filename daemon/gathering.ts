@@ -1,13 +1,13 @@
 /**
- * When the writes of many callers leave together (group commit). What a round of consensus
- * costs hardly depends on how many writes it carries, so a few do not start one of their own
+ * When the calls of many callers leave together (group commit). What a round of consensus
+ * costs hardly depends on how many calls it carries, so a few do not start one of their own
  * while more are under way: they wait until those are answered, and a moment for the callers
  * who were just answered to come back, as they do when each waits for its own answer. The
  * larger part never waits for the smaller, and few callers never wait at all.
  */
 import type { Bytes, Duration, Instant } from '../src/base/index.ts';
 
-/** Writes that wait, are under way or are expected: fewer than this are not worth waiting for. */
+/** Calls that wait, are under way or are expected: fewer than this are not worth waiting for. */
 const MANY = 16;
 /** So much leaves at once. */
 const LARGE_BYTES = 256 * 1024;
@@ -15,16 +15,25 @@ const LARGE_BYTES = 256 * 1024;
 const RETURN_MS = 1.5;
 /** Those who come late are not waited for when they are so few, of so many that are there. */
 const FEW_OF = 8;
-/** Nobody waits longer for others. */
-export const LONGEST_WAIT_MS = 10;
 
 export class Gathering {
+  readonly #longestWaitMs: Duration;
   #waiting = 0;
   #waitingBytes: Bytes = 0;
   #waitingSince: Instant = 0;
   #underWay = 0;
   #returning = 0;
   #answeredAt: Instant = Number.NEGATIVE_INFINITY;
+
+  /** Nobody waits longer for others than `longestWaitMs`. */
+  constructor(longestWaitMs: Duration) {
+    this.#longestWaitMs = longestWaitMs;
+  }
+
+  /** How many wait to leave. */
+  get waiting(): number {
+    return this.#waiting;
+  }
 
   /** One more waits to leave. */
   came(bytes: Bytes, now: Instant): void {
@@ -54,7 +63,7 @@ export class Gathering {
     const back = this.#answeredAt + RETURN_MS - now;
     const returning = back > 0 ? this.#returning : 0;
     if (this.#waiting + this.#underWay + returning < MANY) return 0;
-    const left = this.#waitingSince + LONGEST_WAIT_MS - now;
+    const left = this.#waitingSince + this.#longestWaitMs - now;
     if (left <= 0) return 0;
     if (this.#underWay >= this.#waiting) return left;
     return returning * FEW_OF > this.#waiting ? Math.min(left, back) : 0;

@@ -8,7 +8,7 @@
 import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import { type Deadline, Deadlines } from '../src/rpc/index.ts';
-import { Gathering } from './gathering.ts';
+import { Gatherer } from './gatherer.ts';
 import type { OutgoingProposal } from './packed-proposals.ts';
 import type { AppliedResult, LeaderAddress, RefusedProposal } from './protocol.ts';
 
@@ -19,6 +19,9 @@ interface Waiting {
   /** It left with a batch, and its callers are counted as under way. */
   left: boolean;
 }
+
+/** Nobody waits longer for others to leave with. */
+const LONGEST_WAIT_MS = 10;
 
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   'not-leader': 'not_leader',
@@ -34,17 +37,14 @@ export class Proposals {
   readonly #deadlines = new Deadlines();
   readonly #send: (batch: readonly OutgoingProposal[]) => void;
   readonly #leader: () => LeaderAddress | null;
-  readonly #gathering = new Gathering();
+  readonly #gatherer = new Gatherer(LONGEST_WAIT_MS, () => this.#flush());
   #batch: OutgoingProposal[] = [];
-  #isPlanned = false;
-  /** While a batch waits for more. */
-  #timer: NodeJS.Timeout | null = null;
   /** Left with a batch and settled since `#answered`. */
   #gone = 0;
   #nextId = 1;
 
   /**
-   * `send` gets all proposals of one turn of the event loop together, or of more (gathering.ts);
+   * `send` gets all proposals of one turn of the event loop together, or of more (gatherer.ts);
    * `leader` is where a caller goes that this node can't serve, null when nobody is known to lead.
    */
   constructor(send: (batch: readonly OutgoingProposal[]) => void, leader: () => LeaderAddress | null) {
@@ -78,8 +78,7 @@ export class Proposals {
     const id = this.nextId();
     const waiting = this.wait(id, timeoutMs);
     this.#batch.push({ id, kind, data });
-    this.#gathering.came(data.byteLength, performance.now());
-    this.#plan();
+    this.#gatherer.came(data.byteLength);
     return waiting;
   }
 
@@ -134,29 +133,9 @@ export class Proposals {
     this.#answered();
   }
 
-  /** Looked at behind what this turn of the event loop still brings. */
-  #plan(): void {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    setImmediate(() => {
-      this.#isPlanned = false;
-      this.#flushOrWait();
-    });
-  }
-
-  #flushOrWait(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#batch.length === 0) return;
-    const waitMs = this.#gathering.waitMs(performance.now());
-    if (waitMs === 0) this.#flush();
-    else this.#timer = setTimeout(() => this.#flushOrWait(), waitMs);
-  }
-
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
-    this.#gathering.left();
     for (const { id } of batch) {
       const waiting = this.#waiting.get(id);
       if (waiting === undefined) this.#gone++;
@@ -165,12 +144,10 @@ export class Proposals {
     this.#send(batch);
   }
 
-  /** Tells how many are no longer under way; who waits may have waited for them. */
+  /** Tells how many are no longer under way. */
   #answered(): void {
-    if (this.#gone === 0) return;
-    this.#gathering.answered(this.#gone, performance.now());
+    this.#gatherer.answered(this.#gone);
     this.#gone = 0;
-    if (this.#batch.length > 0) this.#plan();
   }
 
   #expire(id: number, timeoutMs: number): void {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Gathering, LONGEST_WAIT_MS } from '../../../daemon/gathering.ts';
+import { Gathering } from '../../../daemon/gathering.ts';
+
+const LONGEST_WAIT_MS = 10;
 
 /** `count` writes of 300 bytes come at `now`. */
 function come(gathering: Gathering, count: number, now: number): void {
@@ -8,7 +10,7 @@ function come(gathering: Gathering, count: number, now: number): void {
 
 /** So many left at 0. */
 function underWay(count: number): Gathering {
-  const gathering = new Gathering();
+  const gathering = new Gathering(LONGEST_WAIT_MS);
   come(gathering, count, 0);
   gathering.left();
   return gathering;
