@@ -107,6 +107,7 @@ export class StateStore {
   #applied: LogPosition;
   #settled: LogIndex;
   #cluster: ClusterState | null;
+  #isUnusable = false;
 
   private constructor(options: StateStoreOptions) {
     this.#options = options;
@@ -147,7 +148,7 @@ export class StateStore {
   /** Writes what waits in memory. Throws as `apply` does. */
   settle(): void {
     if (this.#settled === this.#applied.index) return;
-    this.#store.transaction(() => this.#write(this.#applied));
+    this.#transaction(() => this.#write(this.#applied));
     this.#settled = this.#applied.index;
   }
 
@@ -252,7 +253,7 @@ export class StateStore {
   }
 
   #inTransaction(work: () => EntryResult[], group: Group, last: LogPosition): EntryResult[] {
-    return this.#store.transaction(() => {
+    return this.#transaction(() => {
       const done = work();
       this.#write(last);
       if (group.clusterChanged && group.cluster !== null) {
@@ -261,6 +262,15 @@ export class StateStore {
       this.#parts.events.add(group.events);
       return done;
     });
+  }
+
+  /** After a throw what waits in memory holds parts of a group that was not applied: never written. */
+  #transaction<T>(work: () => T): T {
+    assert(!this.#isUnusable, 'the state store has failed before');
+    this.#isUnusable = true;
+    const done = this.#store.transaction(work);
+    this.#isUnusable = false;
+    return done;
   }
 
   /** What waits in memory, and how far the file is then. */

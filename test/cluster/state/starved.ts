@@ -12,8 +12,10 @@ let next = 0;
 
 /** Writes this many MB, each key once. */
 function write(megabytes: number): void {
-  for (let n = 0; n < megabytes; n++)
+  for (let n = 0; n < megabytes; n++) {
     store.apply(Array.from({ length: 50 }, () => log.put(`k${next++}`, value)));
+    store.settle();
+  }
 }
 
 function walMegabytes(): number {

@@ -108,6 +108,23 @@ describe('StateStore.settle', () => {
     expect([again.appliedIndex(), again.settledIndex()]).toEqual([3, 3]);
   });
 
+  it('behind a failure nothing that waits is written, also at the end', () => {
+    const failing = () => {
+      throw new Error('the disk is full');
+    };
+    const store = StateStore.open({ ...optionsIn(join(dir, 'a')), applyCluster: failing });
+    store.apply([log.sql(['CREATE TABLE t (x)'])]);
+    store.apply([log.put('k', 'v')]);
+    const group = [log.put('l', 'v'), log.command({ kind: 'node-stopped', nodeId: 'n1' })];
+    expect(() => store.apply(group)).toThrow('full');
+    expect(() => store.settle()).toThrow('failed before');
+    store.close();
+    const again = open('a');
+    expect([again.appliedIndex(), again.settledIndex()]).toEqual([1, 1]);
+    again.apply([log.put('k', 'w', 0), log.put('l', 'w', 0)].map((entry, n) => ({ ...entry, index: n + 2 })));
+    expect(again.appliedIndex()).toBe(3);
+  });
+
   it('a crash at any point leaves whole groups, and the log makes the same state of them again', () => {
     const key = fc.constantFrom('a', 'b', 'c');
     const step = fc.oneof(
