@@ -193,11 +193,12 @@ export class StateHost {
     }
   }
 
-  /** What was applied is written now, or with what comes in the next moments. */
-  #settleInTime(): void {
+  /** What was applied is written now, or with what comes in the next moments; seldomer where nobody waits. */
+  #settleInTime(isServing: boolean): void {
     if (this.#store.settledIndex() === this.#store.appliedIndex()) return;
-    if (this.#store.isSettlingDue || performance.now() < this.#eagerUntil) this.#settle();
-    else this.#settleTimer ??= setTimeout(() => this.#settle(), LIMITS.unsettledMs);
+    const factor = isServing ? LIMITS.servingSettleFactor : 1;
+    if (this.#store.unsettledShare * factor >= 1 || performance.now() < this.#eagerUntil) this.#settle();
+    else this.#settleTimer ??= setTimeout(() => this.#settle(), LIMITS.unsettledMs / factor);
   }
 
   /** Applies nothing more until what is there now has been fixed by a reader, or that takes too long. */
@@ -222,7 +223,7 @@ export class StateHost {
       failStop('state', `applying up to ${entries.at(-1)?.index} failed: ${(error as Error).message}`);
     }
     if (mark !== null) this.#settle();
-    else this.#settleInTime();
+    else this.#settleInTime(tags.length > 0);
     // before anybody hears that this much is applied
     if (mark !== null) this.#hold(mark);
     this.#consensus({ kind: 'applied', index: group.lastIndex });

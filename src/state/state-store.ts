@@ -139,10 +139,11 @@ export class StateStore {
     return this.#settled;
   }
 
-  /** True when so much waits for `settle` that it should not wait longer. */
-  get isSettlingDue(): boolean {
+  /** What waits for `settle`, as a share of what may: from 1 on it should wait no longer. */
+  get unsettledShare(): number {
     const entries = this.#applied.index - this.#settled;
-    return entries >= LIMITS.unsettledEntries || this.#parts.kv.unwrittenBytes >= LIMITS.unsettledBytes;
+    const bytes = this.#parts.kv.unwrittenBytes;
+    return Math.max(entries / LIMITS.unsettledEntries, bytes / LIMITS.unsettledBytes);
   }
 
   /** Writes what waits in memory. Throws as `apply` does. */

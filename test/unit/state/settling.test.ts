@@ -75,18 +75,17 @@ describe('StateStore.settle', () => {
     ]);
   });
 
-  it('is due when as many entries wait as may, or as many bytes', () => {
+  it('tells how much waits, by entries and by bytes', () => {
     const store = open('a');
-    const puts = Array.from({ length: LIMITS.unsettledEntries }, () => log.put('k', 'v'));
-    store.apply(puts.slice(1).map((entry, n) => ({ ...entry, index: n + 1 })));
-    expect(store.isSettlingDue).toBe(false);
-    store.apply(puts.slice(-1));
-    expect(store.isSettlingDue).toBe(true);
+    expect(store.unsettledShare).toBe(0);
+    const puts = Array.from({ length: LIMITS.unsettledEntries / 4 }, () => log.put('k', 'v'));
+    store.apply(puts);
+    expect(store.unsettledShare).toBe(1 / 4);
     store.settle();
-    expect(store.isSettlingDue).toBe(false);
+    expect(store.unsettledShare).toBe(0);
     const value = 'v'.repeat(LIMITS.unsettledBytes / 8);
-    for (let n = 0; n < 8; n++) store.apply([log.put('k', value)]);
-    expect(store.isSettlingDue).toBe(true);
+    for (let n = 0; n < 4; n++) store.apply([log.put('k', value)]);
+    expect(store.unsettledShare).toBeCloseTo(1 / 2, 3);
   });
 
   it('a copy, a hash and an orderly end hold all that was applied', async () => {
