@@ -236,15 +236,31 @@ export function onLeaderLost(core: RaftCore, peer: NodeId): void {
   const asked = core.leaseAsker;
   core.leaseAsker = null;
   if (asked !== null && preVoteRefusal(core, asked) === null) onPreVote(core, asked);
+  standIfHintDue(core);
 }
 
 function planHint(core: RaftCore, peer: NodeId): void {
   if (core.hint !== null || !core.isPromotable()) return;
   const rank = ownRank(core);
   if (rank < 0 || core.now - core.lastHintAt < core.electionTimeoutMs) return;
-  const wait = rank * core.settings.hintStaggerMs + core.random.next() * HINT_JITTER_MS;
+  const jitter = core.random.next() * HINT_JITTER_MS;
+  // whom the leader named first needs none: nobody else stands so soon
+  const isNamedFirst = rank === 0 && core.ranks.length > 0;
+  const wait = isNamedFirst ? 0 : rank * core.settings.hintStaggerMs + jitter;
   core.hint = { at: core.now + wait, peer, rank };
   core.event({ kind: 'hint-taken', peer, rank });
+}
+
+/** True when this node stands now because its wait after a hint is over. */
+function standIfHintDue(core: RaftCore): boolean {
+  // a campaign asked for by anything but the timer is void where another one is supported
+  if (supportsAnother(core, core.nodeId)) core.hint = null;
+  if (core.hint === null || core.now < core.hint.at) return false;
+  core.hint = null;
+  if (!core.isPromotable() || (core.role !== 'follower' && core.role !== 'learner')) return false;
+  core.lastHintAt = core.now;
+  campaign(core, 'hint');
+  return true;
 }
 
 /** Position among the successors that the leader named; by name before it named any; -1 = not asked for. */
@@ -258,19 +274,8 @@ function ownRank(core: RaftCore): number {
 
 /** Timers of everybody but the leader. */
 export function tickElection(core: RaftCore): void {
-  // a campaign asked for by anything but the timer is void where another one is supported
-  if (supportsAnother(core, core.nodeId)) {
-    core.hint = null;
-    core.retryAt = NEVER;
-  }
-  if (core.hint !== null && core.now >= core.hint.at) {
-    core.hint = null;
-    if (core.isPromotable() && (core.role === 'follower' || core.role === 'learner')) {
-      core.lastHintAt = core.now;
-      campaign(core, 'hint');
-      return;
-    }
-  }
+  if (supportsAnother(core, core.nodeId)) core.retryAt = NEVER;
+  if (standIfHintDue(core)) return;
   if (core.now >= core.retryAt) {
     core.retryAt = NEVER;
     if (core.isPromotable()) {

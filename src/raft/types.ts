@@ -250,7 +250,7 @@ export interface RaftSettings {
   readonly heartbeatIntervalMs: Duration;
   /** 150: timeouts are drawn from [this, 2 × this), never below the measured floor. */
   readonly electionTimeoutMs: Duration;
-  /** 7: a node of rank r waits r × this (plus ≤ 2 ms) before it campaigns on a hint. */
+  /** 7: a node of rank r waits r × this (plus ≤ 2 ms; the first not at all) before it campaigns on a hint. */
   readonly hintStaggerMs: Duration;
   /** Voters promote caught-up learners by themselves; false for observers. */
   readonly autoPromote: readonly NodeId[];

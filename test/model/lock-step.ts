@@ -7,7 +7,7 @@
  */
 import type { RaftInput, RaftOutput, RaftStatus } from '../../src/raft/index.ts';
 import { SCENE_SETTINGS, type SceneNode, type SceneWatch } from '../golden/raft/scene.ts';
-import { changed, mayGrant, onMessage, readLine } from './messages.ts';
+import { changed, mayGrant, onLeaderGone, onMessage, readLine } from './messages.ts';
 import { emptyImage, type Image, RaftModel } from './raft-model.ts';
 
 export class Mismatch extends Error {
@@ -171,7 +171,8 @@ export class LockStep implements SceneWatch {
         return;
       }
       case 'peer-hint':
-        onHint(model, input.peer, input.status);
+        if (input.status === 'lost') onLeaderGone(model, input.peer, seen);
+        else if (model.leaderId === input.peer) model.leaseVoid = false;
         return;
       case 'distress':
         model.isDistressed = model.role === 'leader';
@@ -231,12 +232,6 @@ function onTick(model: RaftModel, { now, status }: { now: number; status: RaftSt
     model.askBeforeStanding();
     if (model.isWon()) model.stand();
   } else if (!model.mayStand && status.leaderId === null) model.follow(model.term, null);
-}
-
-function onHint(model: RaftModel, peer: string, status: 'lost' | 'restored'): void {
-  if (model.leaderId !== peer) return;
-  if (status === 'restored') model.leaseVoid = false;
-  else if (model.role === 'follower') model.leaseVoid = true;
 }
 
 /** What the node's storage holds, durable or not. */

@@ -40,7 +40,7 @@ export function onMessage(model: RaftModel, m: RaftMessage, seen: Seen): string 
     case 'snapshot':
       return onLeaderWord(model, m, seen);
     case 'bye':
-      if (model.leaderId === m.from && model.role === 'follower') model.leaseVoid = true;
+      onLeaderGone(model, m.from, seen);
       return null;
     case 'read-index':
     case 'read-index-response':
@@ -49,6 +49,13 @@ export function onMessage(model: RaftModel, m: RaftMessage, seen: Seen): string 
       onTermed(model, m, seen);
       return null;
   }
+}
+
+/** The lease binds no more. When it stands is chance, and that may be at once. */
+export function onLeaderGone(model: RaftModel, leader: string, { status }: Seen): void {
+  if (model.leaderId !== leader || model.role !== 'follower') return;
+  model.leaseVoid = true;
+  if (status.role === 'pre-candidate' && model.mayStand) model.askBeforeStanding();
 }
 
 /** For this disk; and answers only from the disk that the membership names. */
