@@ -155,11 +155,16 @@ export class LeaderSearch {
     for (const other of this.#tracker.endpoints) {
       if (other === endpoint) continue;
       // each by itself: a node that is gone as well must not hold up what the others say
-      void this.#probe(other).then(() => {
-        const { leader } = this.#tracker;
-        if (leader !== null && leader !== endpoint) this.#lanes.drop(endpoint);
-      });
+      void this.#askBeside(other, endpoint);
     }
+  }
+
+  /** Whether `other` knows a newer leader than `doubted`; if it misses that one too, as soon as it does. */
+  async #askBeside(other: Endpoint, doubted: Endpoint): Promise<void> {
+    const heardMs = await this.#probe(other);
+    if (heardMs !== null && heardMs > HEARD_MS) await this.#probe(other, doubted);
+    const { leader } = this.#tracker;
+    if (leader !== null && leader !== doubted) this.#lanes.drop(doubted);
   }
 
   #news(timeoutMs: number): Promise<void> {
@@ -204,9 +209,12 @@ export class LeaderSearch {
     }
   }
 
-  /** `lost`: answered when the node knows somebody beside that one; it itself is asked what it thinks now. */
-  async #probe(endpoint: Endpoint, lost: Endpoint | null = null): Promise<void> {
-    if (this.#probing.has(endpoint) || this.#closed) return;
+  /**
+   * Asks for the node's own view; answers how long ago it heard its leader, null = not told. With `lost` it
+   * is answered when the node knows somebody beside that one, who itself is asked what it thinks now.
+   */
+  async #probe(endpoint: Endpoint, lost: Endpoint | null = null): Promise<number | null> {
+    if (this.#probing.has(endpoint) || this.#closed) return null;
     this.#probing.add(endpoint);
     try {
       const beside = lost === null || lost === endpoint ? undefined : lost;
@@ -215,15 +223,18 @@ export class LeaderSearch {
       const answer = await lane.call(request, beside === undefined ? PROBE_TIMEOUT_MS : BESIDE_MS);
       this.#tracker.answered(endpoint);
       const view = answer.body as View | null;
-      if (answer.status !== 200 || typeof view?.host !== 'string' || typeof view.port !== 'number') return;
+      const ageMs = view?.read?.age_ms ?? null;
+      if (answer.status !== 200 || typeof view?.host !== 'string' || typeof view.port !== 'number')
+        return ageMs;
       const leader = formatEndpoint(view.host, view.port);
-      const ageMs = view.read?.age_ms;
-      if (ageMs !== undefined) this.#heardMs = Math.min(ageMs, this.#heardMs ?? ageMs);
+      if (ageMs !== null) this.#heardMs = Math.min(ageMs, this.#heardMs ?? ageMs);
       this.#tracker.hint({ leader, term: view.term ?? 0, from: endpoint });
+      return ageMs;
     } catch {
       // a node that can't be asked has no view; the next round asks again
       this.#tracker.failed(endpoint);
       this.#failedAt.set(endpoint, performance.now());
+      return null;
     } finally {
       this.#probing.delete(endpoint);
       this.#wake();
