@@ -24,9 +24,11 @@ describeRaftStore('ModelStore', async () => {
     },
     apply: (entry) => {
       applied = entry.index;
+      return true;
     },
     restore: (meta) => {
       applied = meta.index;
+      return true;
     },
   });
   return {

@@ -9,6 +9,7 @@
  * - No framing, queues or grouping of payloads: messages cross one by one, and a turn of
  *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
  * - A snapshot's file is an object: its bytes are checked in test/unit/wal.
+ * - Versions differ in the state only: the codec of messages has one version (src/raft/codec.ts).
  * - An old image of a data folder that is put back in its place is never drawn: pinned.ts.
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
@@ -20,7 +21,7 @@ import { Courier } from './courier.ts';
 import type { Reply } from './desk.ts';
 import type { DiskImage } from './disk-image.ts';
 import { History } from './history.ts';
-import { Nemesis, type Victim } from './nemesis.ts';
+import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
@@ -28,6 +29,7 @@ import { Oracle } from './oracle.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
 import { Story } from './story.ts';
 import { startTwin } from './twin.ts';
+import type { Victim } from './victim.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -130,7 +132,8 @@ export class SimCluster implements Victim {
         return disk;
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
-      announce: (command, reply) => this.#announce(command, reply),
+      announce: (command, reply) => this.announce(command, reply),
+      count: (what) => this.#nemesis.count(what),
       say: this.story.say,
     });
   }
@@ -317,6 +320,9 @@ export class SimCluster implements Victim {
     this.network.calm();
     this.#wanted = this.nodes;
     this.story.say('net', 'healed');
+    // not before a bare quorum had to do: who becomes a voter as others go may be the one that is missed
+    const autoPromote = this.nodes.map((n) => n.nodeId);
+    if (this.options.replaceEveryMs > 0) for (const node of this.nodes) node.change({ autoPromote });
     for (const client of this.#clients) client.stop();
     this.#converge('Liveness', () => {
       const isDone = this.#clients.every((c) => c.pending === 0) && this.#isFormed();
@@ -357,7 +363,7 @@ export class SimCluster implements Victim {
     this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing: ${this.#picture()}`);
   }
 
-  #announce(command: object, reply: Reply): void {
+  announce(command: object, reply: Reply): void {
     const data = new TextEncoder().encode(JSON.stringify({ command, actor: String(++this.#serial) }));
     this.leader()?.node.propose(data, reply);
   }
@@ -399,6 +405,7 @@ export class SimCluster implements Victim {
       ...named('snapshot', this.#courier.counts),
       ...named('client', this.#clientCounts),
       ['client replays', history.replays],
+      ['voter replaced', oracle.replacements],
     ]);
     return {
       seed: this.#seed,

@@ -21,6 +21,15 @@ function isMajority(half: readonly RaftMember[], has: (instanceId: string) => bo
   return held * 2 > half.length;
 }
 
+/** Is it on the way from voters to as many others? */
+export function isReplacement({ voters, outgoing }: Membership): boolean {
+  const isIn = (half: readonly RaftMember[], { nodeId }: RaftMember): boolean =>
+    half.some((m) => m.nodeId === nodeId);
+  return (
+    outgoing.length > 0 && voters.some((m) => !isIn(outgoing, m)) && outgoing.some((m) => !isIn(voters, m))
+  );
+}
+
 /** True when these disks are enough for every majority that the membership needs. */
 export function isQuorum(membership: Membership, has: (instanceId: string) => boolean): boolean {
   return isMajority(membership.voters, has) && isMajority(membership.outgoing, has);

@@ -28,6 +28,8 @@ export interface Porter {
   readonly isPaused: boolean;
   readonly state: NodeState;
   submit(input: RaftInput): void;
+  /** A snapshot of its own was refused: it looks at the file. */
+  suspect(id: string): void;
 }
 
 /** How often transfers ended well, ended badly, and went on from an earlier try. */
@@ -104,6 +106,7 @@ export class Courier {
       this.#parts.delete(part);
       // every byte is read again before anybody believes it
       if (image.isRotten) {
+        from.suspect(parcel.meta.id);
         this.#end(key, transfer, false);
         return;
       }

@@ -11,6 +11,7 @@ import { decodeMembership } from '../../src/raft/index.ts';
 import { KeyValues } from '../../src/state/kv.ts';
 import { Sessions } from '../../src/state/sessions.ts';
 import { MapTables } from './map-tables.ts';
+import { NEXT_COMMAND } from './versions.ts';
 
 const decoder = new TextDecoder();
 const DONE: ApplyResult = { ok: true, value: null };
@@ -33,6 +34,16 @@ export function envelopeOf(entry: LogEntry): CommandEnvelope | null {
   }
 }
 
+/** A command that only the next version knows. */
+function isOfNext({ kind }: { readonly kind: string }): boolean {
+  return kind === NEXT_COMMAND;
+}
+
+/** Whether applying it needs the next version. */
+export function needsNext(entry: LogEntry): boolean {
+  return entry.kind === 'command' && isOfNext(envelopeOf(entry)?.command ?? { kind: '' });
+}
+
 /** What a client reads of a key; version 0 = it is not there. */
 export interface KvRead {
   readonly value: string | null;
@@ -49,6 +60,8 @@ export class KvMachine {
   /** In force at the applied index, and the entry that brought it. */
   membership: Membership = NOBODY;
   membershipIndex: LogIndex = 0;
+  /** Commands of the next version that were applied (versions.ts). */
+  marks = 0;
   /** The record of the cluster, as far as it matters here: the latest start of each disk. */
   readonly starts = new Map<InstanceId, number>();
 
@@ -87,6 +100,7 @@ export class KvMachine {
     copy.#applied = this.#applied;
     copy.membership = this.membership;
     copy.membershipIndex = this.membershipIndex;
+    copy.marks = this.marks;
     for (const [instanceId, boot] of this.starts) copy.starts.set(instanceId, boot);
     return copy;
   }
@@ -98,7 +112,8 @@ export class KvMachine {
     const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
       [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     const kept = sorted(replies).map(([id, those]) => [id, those.all()]);
-    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept, sorted(this.starts)], show);
+    const record = [this.marks, sorted(this.starts)];
+    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept, record], show);
   }
 
   #onceOnly(envelope: CommandEnvelope, entry: LogEntry): ApplyResult {
@@ -118,6 +133,7 @@ export class KvMachine {
       return this.#kv.apply(command, { index, term, timestamp, actor }).result;
     if (command.kind === 'session-open') return this.#sessions.open(command.session, index);
     if (command.kind === 'node-started') return this.#started(command.instanceId, command.bootCounter);
+    if (isOfNext(command)) return { ok: true, value: { marks: ++this.marks } };
     throw new TypeError(`the simulated state machine has no ${command.kind}`);
   }
 

@@ -13,9 +13,10 @@ export interface ModelStoreParts {
   readonly appliedIndex: LogIndex;
   /** Runs `fn` later, when `ms` of work are done behind all work before it. */
   readonly work: (ms: Duration, fn: () => void) => void;
-  /** Called with each entry in order, before it counts as applied. */
-  readonly apply: (entry: LogEntry) => void;
-  readonly restore: (meta: SnapshotMeta) => void;
+  /** Called with each entry in order, before it counts as applied; false: the process has ended over it. */
+  readonly apply: (entry: LogEntry) => boolean;
+  /** False: the process has ended over it. */
+  readonly restore: (meta: SnapshotMeta) => boolean;
 }
 
 export class ModelStore implements RaftStore {
@@ -34,7 +35,7 @@ export class ModelStore implements RaftStore {
   apply(entries: readonly LogEntry[], applied: (index: LogIndex) => void): void {
     this.#parts.work(APPLY_MS, () => {
       for (const entry of entries) {
-        this.#parts.apply(entry);
+        if (!this.#parts.apply(entry)) return;
         this.#applied = entry.index;
       }
       applied(this.#applied);
@@ -43,7 +44,7 @@ export class ModelStore implements RaftStore {
 
   restore(meta: SnapshotMeta, done: (index: LogIndex) => void): void {
     this.#parts.work(RESTORE_MS, () => {
-      this.#parts.restore(meta);
+      if (!this.#parts.restore(meta)) return;
       this.#applied = meta.index;
       done(meta.index);
     });

@@ -12,13 +12,13 @@ import {
   seededRandom,
   shuffle,
 } from '../../src/base/index.ts';
-import type { MembershipChange, RaftMarks } from '../../src/raft/index.ts';
 import type { DiskImage } from './disk-image.ts';
-import type { SimNetwork } from './network.ts';
 import type { SimNode } from './node.ts';
-import type { FaultRates, SimOptions } from './options.ts';
+import { type Operator, replaceVoter, upgradeOne } from './operator.ts';
+import type { FaultRates } from './options.ts';
 import type { DiskFault } from './storage.ts';
-import type { World } from './world.ts';
+import type { Victim } from './victim.ts';
+import { partition, reset, surroundings } from './weather.ts';
 
 /** A hanging disk is this much slower. */
 const STALL_FACTOR = 100;
@@ -26,20 +26,6 @@ const MAX_STALL_MS = 3000;
 /** By then an order was taken or lost, whatever its node went through. */
 const ORDER_MS = 3000;
 const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'name', 'full'];
-
-/** What the nemesis can lay hands on. */
-export interface Victim {
-  readonly world: World;
-  readonly network: SimNetwork;
-  readonly nodes: readonly SimNode[];
-  readonly options: SimOptions;
-  leader(): { readonly node: SimNode; readonly marks: RaftMarks } | null;
-  stale(marks: RaftMarks): SimNode | undefined;
-  change(change: MembershipChange): void;
-  restart(node: SimNode): void;
-  /** Runs a copy of the node's folder beside it for a while. */
-  clone(node: SimNode, image: DiskImage, random: Random): void;
-}
 
 export interface NemesisOptions {
   readonly cluster: Victim;
@@ -71,18 +57,19 @@ export class Nemesis {
   begin(end: Instant): void {
     this.#end = end;
     const { nodes, network } = this.#cluster;
+    const operator: Operator = { cluster: this.#cluster, count: (kind) => this.count(kind), say: this.#say };
     const any = (random: Random): SimNode => pick(random, nodes);
     this.#every('crash', (random) => this.#crash(any(random), random));
     this.#every('blackout', (random) => {
       for (const node of nodes) this.#crash(node, random);
     });
-    this.#every('partition', (random) => this.#partition(random));
+    this.#every('partition', (random) => partition(operator, random));
     this.#every('clog', (random) => {
       const [a, b] = shuffle(random, nodes) as [SimNode, SimNode];
-      this.#count('clog');
+      this.count('clog');
       network.clog(a.nodeId, b.nodeId, this.#cluster.world.now + between(random, 50, 3000));
     });
-    this.#every('reset', (random) => this.#reset(random));
+    this.#every('reset', (random) => reset(operator, random));
     this.#every('pause', (random) => this.#pause(any(random), random));
     this.#every('transfer', (random) => this.#order(random));
     this.#every('membership', (random) => this.#membership(random));
@@ -100,15 +87,31 @@ export class Nemesis {
     this.#every('rot', (random) => this.#rot(any(random), random));
     this.#every('move', (random) => this.#move(any(random), random));
     this.#every('clone', (random) => this.#clone(any(random), random));
-    this.#every('surroundings', (random) => this.#surroundings(any(random), random));
+    this.#every('surroundings', (random) => surroundings(operator, any(random), random));
     this.#every('image', (random) => this.#image(any(random), random));
+    this.#every('snapshotRot', (random) => this.#snapshotRot(random));
+    this.#every('replace', (random) => {
+      if (!this.#isReplacing && replaceVoter(operator, random)) this.#askedAt = this.#cluster.world.now;
+    });
+    this.#every('upgrade', (random) => upgradeOne(operator, random));
+    // whoever is replaced by a learner finds one
+    if (this.#cluster.options.replaceEveryMs > 0) for (const node of nodes) node.change({ autoPromote: [] });
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
 
   stop(): void {
     this.#end = 0;
     this.#stalledUntil.clear();
-    for (const node of this.#cluster.nodes) node.disk.repair();
+    const { nodes, options } = this.#cluster;
+    for (const node of nodes) node.disk.repair();
+    if (options.upgradeEveryMs === 0) return;
+    // an upgrade that was begun is ended
+    for (const node of nodes.filter((n) => n.version === 'this')) {
+      node.crash(false);
+      node.version = 'next';
+      this.#say(node.who, 'is upgraded');
+      this.#cluster.restart(node);
+    }
   }
 
   /** Latency of a node's next sync, ms. */
@@ -117,11 +120,12 @@ export class Nemesis {
     const latency = -Math.log(1 - random.next()) * options.diskMeanMs;
     const isStalled = world.now < (this.#stalledUntil.get(nodeId) ?? 0);
     if (!isStalled) return latency;
-    this.#count('stalled sync');
+    this.count('stalled sync');
     return Math.min(latency * STALL_FACTOR, MAX_STALL_MS);
   }
 
-  #count(kind: string): void {
+  /** Notes that something happened. */
+  count(kind: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 
@@ -131,11 +135,11 @@ export class Nemesis {
     const downMs = between(random, 1, between(random, 20, 2500));
     if (!node.isUp) return;
     node.crash(isPowerCut);
-    this.#count(isPowerCut ? 'power cut' : 'kill');
+    this.count(isPowerCut ? 'power cut' : 'kill');
     this.#say(node.who, isPowerCut ? 'power cut' : 'killed');
     for (const other of options.hints ? nodes : []) {
       if (!other.isUp || network.isCut(node.nodeId, other.nodeId)) continue;
-      this.#count('hint');
+      this.count('hint');
       world.after(2 + network.delay(), () =>
         other.submit({ kind: 'peer-hint', peer: node.nodeId, status: 'lost' }),
       );
@@ -146,35 +150,20 @@ export class Nemesis {
   #pause(node: SimNode, random: Random): void {
     const ms = between(random, 20, 1500);
     if (!node.isUp) return;
-    this.#count('pause');
+    this.count('pause');
     this.#say(node.who, `paused for ${ms} ms`);
     node.pause(ms);
   }
 
-  /** A connection breaks, both directions: what was on its way is lost, and one end may hear of it. */
-  #reset(random: Random): void {
-    const { network, world, options } = this.#cluster;
-    const [a, b] = shuffle(random, this.#cluster.nodes) as [SimNode, SimNode];
-    network.reset(a.nodeId, b.nodeId);
-    network.reset(b.nodeId, a.nodeId);
-    this.#count('reset');
-    const peer = b.nodeId;
-    if (random.next() < 0.5) a.submit({ kind: 'unreachable', peer });
-    if (!options.hints || random.next() < 0.7) return;
-    // the reconnect was refused once, and then was not
-    a.submit({ kind: 'peer-hint', peer, status: 'lost' });
-    world.after(between(random, 1, 20), () => a.submit({ kind: 'peer-hint', peer, status: 'restored' }));
-  }
-
   /**
    * One disk at a time: a cluster that lost two before it replaced one may have lost what both held.
-   * Answers whether this one may go now.
+   * Answers whether this one may go now; the one that leads only when that is asked.
    */
-  #maySpare(node: SimNode): boolean {
+  #maySpare(node: SimNode, orLeader = false): boolean {
     const leader = this.#cluster.leader();
     // two nodes can't spare one
     if (this.#cluster.nodes.length < 3) return false;
-    if (leader === null || leader.node === node || this.#isReplacing) return false;
+    if (leader === null || (leader.node === node && !orLeader) || this.#isReplacing) return false;
     // a change that was asked for may still lie before a leader that stands still
     if (this.#cluster.world.now - this.#askedAt < ORDER_MS) return false;
     const { marks } = leader;
@@ -185,7 +174,7 @@ export class Nemesis {
 
   #wipe(node: SimNode): void {
     if (!this.#maySpare(node)) return;
-    this.#count('wipe');
+    this.count('wipe');
     this.#say(node.who, 'gets another disk');
     node.wipe();
     this.#isReplacing = true;
@@ -197,7 +186,7 @@ export class Nemesis {
     const waitMs = between(random, 1, 1500);
     if (!this.#maySpare(node) || !node.disk.rot(random)) return;
     node.isSuspect = true;
-    this.#count('rot');
+    this.count('rot');
     this.#say(node.who, 'a bit of its log flips');
     this.#isReplacing = true;
     const { instanceId } = node;
@@ -208,10 +197,48 @@ export class Nemesis {
       this.#say(node.who, 'is restarted');
       this.#cluster.restart(node);
       // damage in what is needed no more hurts nobody; the disk goes all the same
-      this.#count(node.isRefused ? 'rot refused' : 'rot not met');
+      this.count(node.isRefused ? 'rot refused' : 'rot not met');
       node.wipe();
       this.#say(node.who, 'gets another disk');
       this.#replace(node);
+    });
+  }
+
+  /**
+   * A bit of the newest snapshot flips, and the power goes: a state that lags needs the snapshot. Whoever finds
+   * no other way refuses to start, and its disk is replaced.
+   */
+  #snapshotRot(random: Random): void {
+    const [waitMs, downMs] = [between(random, 1, 1500), between(random, 1, 300)];
+    const node = pick(random, this.#cluster.nodes);
+    const image = node.state.newestSnapshot;
+    if (image === undefined || !this.#maySpare(node, true)) return;
+    image.isRotten = true;
+    node.isSuspect = true;
+    this.count('snapshot rot');
+    this.#say(node.who, `a bit of its snapshot ${image.meta.id} flips`);
+    this.#isReplacing = true;
+    const { instanceId } = node;
+    const isOver = (): boolean => this.#end === 0 || node.instanceId !== instanceId;
+    this.#cluster.world.after(waitMs, () => {
+      if (isOver()) return;
+      node.crash(true);
+      this.#say(node.who, 'power cut');
+    });
+    this.#cluster.world.after(waitMs + downMs, () => {
+      if (isOver()) return;
+      this.#cluster.restart(node);
+      if (node.isRefused) {
+        this.count('snapshot rot refused');
+        node.wipe();
+        this.#say(node.who, 'gets another disk');
+        this.#replace(node);
+        return;
+      }
+      // what nobody needed hurts nobody later
+      for (const each of node.state.snapshots.values()) each.isRotten = false;
+      node.isSuspect = false;
+      this.#isReplacing = false;
     });
   }
 
@@ -222,7 +249,7 @@ export class Nemesis {
     const image = node.image();
     if (image === null) return;
     node.rollBack(image);
-    this.#count('move');
+    this.count('move');
     this.#say(node.who, 'is moved');
     this.#cluster.world.after(downMs, () => this.#cluster.restart(node));
   }
@@ -233,21 +260,9 @@ export class Nemesis {
     const image = kept?.instanceId === node.instanceId && random.next() < 0.5 ? kept : node.image();
     if (image === null || node.isSuspect) return;
     this.#copies.set(node.nodeId, image);
-    this.#count('clone');
+    this.count('clone');
     this.#say(node.who, `start ${image.boot} of it runs at another address too`);
     this.#cluster.clone(node, { ...image, disk: image.disk.copy() ?? image.disk }, random);
-  }
-
-  /** A slow network or loop raises the floor of the timeouts; an operator changes settings. */
-  #surroundings(node: SimNode, random: Random): void {
-    const [rttP99Ms, loopLagP99Ms] = [between(random, 0, 40), between(random, 0, 60)];
-    this.#count('surroundings');
-    node.submit({ kind: 'environment', rttP99Ms, loopLagP99Ms, diskLatencyMs: between(random, 0, 30) });
-    if (random.next() < 0.5) return;
-    const heartbeatIntervalMs = between(random, 20, 60);
-    const avoid = random.next() < 0.5 ? [node.nodeId] : [];
-    this.#count('settings');
-    for (const each of this.#cluster.nodes) each.change({ heartbeatIntervalMs, avoid });
   }
 
   /**
@@ -267,7 +282,7 @@ export class Nemesis {
       return;
     }
     if (!this.#maySpare(node)) return;
-    this.#count('rollback');
+    this.count('rollback');
     this.#say(node.who, `gets its image of start ${image.boot} back`);
     this.#images.delete(node.nodeId);
     node.rollBack(image);
@@ -283,7 +298,7 @@ export class Nemesis {
       this.#cluster.world.after(100, () => this.#expose(node));
       return;
     }
-    this.#count('rollback refused');
+    this.count('rollback refused');
     node.wipe();
     this.#say(node.who, 'gets another disk');
     this.#replace(node);
@@ -304,30 +319,13 @@ export class Nemesis {
     world.after(100, () => this.#replace(node));
   }
 
-  #partition(random: Random): void {
-    const { network, nodes } = this.#cluster;
-    network.heal();
-    if (random.next() < 0.3) return;
-    const shuffled = shuffle(random, nodes);
-    const left = shuffled.slice(0, between(random, 1, nodes.length - 1));
-    const isOneWay = random.next() < 0.3;
-    for (const a of left) {
-      for (const b of shuffled.slice(left.length)) {
-        network.cut(a.nodeId, b.nodeId);
-        if (!isOneWay) network.cut(b.nodeId, a.nodeId);
-      }
-    }
-    this.#count(isOneWay ? 'one-way cut' : 'cut');
-    this.#say('net', `${isOneWay ? 'one-way ' : ''}cut of ${left.map((n) => n.nodeId).join(' ')}`);
-  }
-
   /** What operators and drivers may say at any moment. */
   #order(random: Random): void {
     const leader = this.#cluster.leader()?.node;
     const draw = random.next();
     const peer = pick(random, this.#cluster.nodes).nodeId;
     if (leader === undefined) return;
-    this.#count(draw < 0.7 ? 'transfer' : draw < 0.8 ? 'distress' : draw < 0.9 ? 'unreachable' : 'leave');
+    this.count(draw < 0.7 ? 'transfer' : draw < 0.8 ? 'distress' : draw < 0.9 ? 'unreachable' : 'leave');
     if (draw < 0.5) leader.submit({ kind: 'transfer', id: 1, to: null });
     else if (draw < 0.7) leader.submit({ kind: 'transfer', id: 2, to: peer });
     else if (draw < 0.8) leader.submit({ kind: 'distress', reason: 'the simulator says so' });
@@ -358,7 +356,7 @@ export class Nemesis {
     }
     if (isVoter && voters.length <= 2) return;
     const kind = draw < 0.3 ? 'remove' : isVoter ? 'demote' : 'promote';
-    this.#count(`ask ${kind}`);
+    this.count(`ask ${kind}`);
     this.#askedAt = this.#cluster.world.now;
     this.#say(nodeId, `ask ${kind}`);
     this.#cluster.change({ kind, nodeId });
@@ -401,5 +399,5 @@ type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name :
 const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
   ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
-  ...(['clone', 'surroundings'] as const),
+  ...(['clone', 'surroundings', 'snapshotRot', 'replace', 'upgrade'] as const),
 ];

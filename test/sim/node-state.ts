@@ -6,7 +6,8 @@
 import type { LogIndex, Random } from '../../src/base/index.ts';
 import type { ApplyResult } from '../../src/cluster/index.ts';
 import type { LogEntry, SnapshotMeta } from '../../src/raft/index.ts';
-import { KvMachine } from './kv-machine.ts';
+import { KvMachine, needsNext } from './kv-machine.ts';
+import { recordOf, unreadable, type Version } from './versions.ts';
 
 /** The file is synced when so many entries are not. */
 const CHECKPOINT_ENTRIES = 500;
@@ -15,12 +16,16 @@ const SNAPSHOTS_KEPT = 3;
 export interface SnapshotImage {
   readonly meta: SnapshotMeta;
   readonly machine: KvMachine;
+  /** The cluster's record in it, as the version that made it writes it. */
+  readonly record: Uint8Array;
   /** A bit of it has flipped: every reader finds that out. */
   isRotten: boolean;
 }
 
 export class NodeState {
   machine = new KvMachine();
+  /** The record in the state file. */
+  #record = recordOf('this');
   /** What the file holds for sure; never changed, only replaced. */
   #synced = this.machine.copy();
   /** Applied and not synced. */
@@ -39,18 +44,30 @@ export class NodeState {
     );
   }
 
-  apply(entry: LogEntry): ApplyResult {
+  /** Why a process of this version does not start on the file, or null. */
+  refusal(version: Version): string | null {
+    return unreadable(version, this.#record);
+  }
+
+  /** A process of this version writes to the file from now on: once it was the next one, it is that one's. */
+  written(version: Version): void {
+    if (version === 'next') this.#record = recordOf(version);
+  }
+
+  /** Null: this version does not know the command, and does not guess. */
+  apply(entry: LogEntry, version: Version): ApplyResult | null {
+    if (version === 'this' && needsNext(entry)) return null;
     this.#journal.push(entry);
     if (this.#journal.length > CHECKPOINT_ENTRIES) this.#sync(this.machine.copy());
     return this.machine.apply(entry);
   }
 
   /** A copy of the state as it is now, as a file that is whole. */
-  capture(id: string): SnapshotImage {
+  capture(id: string, version: Version = 'this'): SnapshotImage {
     const machine = this.machine.copy();
     const { membership, membershipIndex, applied } = machine;
     const meta: SnapshotMeta = { id, ...applied, membership, membershipIndex, size: 100 };
-    return { meta, machine, isRotten: false };
+    return { meta, machine, record: recordOf(version), isRotten: false };
   }
 
   /** One that came from another node: as in the product nothing goes for it. */
@@ -72,12 +89,18 @@ export class NodeState {
       if (meta.id !== needed && !this.wanted.has(meta.id)) this.snapshots.delete(meta.id);
   }
 
+  /** Is this one there, and not what it was? */
+  isRotten(id: string): boolean {
+    return this.snapshots.get(id)?.isRotten ?? false;
+  }
+
   /** Becomes the snapshot; false when there is none, or none that is sound. */
   restore(id: string): boolean {
     const image = this.snapshots.get(id);
     this.wanted.delete(id);
     if (image === undefined || image.isRotten) return false;
     this.machine = image.machine.copy();
+    this.#record = image.record;
     this.#synced = image.machine;
     this.#journal = [];
     return true;
@@ -93,6 +116,7 @@ export class NodeState {
   copy(): NodeState {
     const copy = new NodeState();
     copy.machine = this.machine.copy();
+    copy.#record = this.#record;
     copy.#synced = this.#synced;
     copy.#journal = [...this.#journal];
     for (const [id, image] of this.snapshots) copy.snapshots.set(id, { ...image });

@@ -7,7 +7,6 @@ import {
   type InstanceId,
   type LogIndex,
   type NodeId,
-  type Random,
   SqlccError,
   seededRandom,
 } from '../../src/base/index.ts';
@@ -25,57 +24,23 @@ import {
   type RaftStore,
   TurnLoop,
 } from '../../src/raft/index.ts';
-import type { Courier } from './courier.ts';
+import { announceStart } from './announce.ts';
+import { bridge } from './bridge.ts';
 import { Desk, type Reply } from './desk.ts';
 import type { DiskImage } from './disk-image.ts';
-import type { History } from './history.ts';
 import { ModelStore } from './model-store.ts';
-import type { SimNetwork } from './network.ts';
+import type { Life, NodeParts } from './node-parts.ts';
 import { NodeState } from './node-state.ts';
-import type { SimOptions } from './options.ts';
-import type { Oracle } from './oracle.ts';
 import { spied } from './shadow.ts';
 import { type DiskFault, isDiskError, type SimStorage } from './storage.ts';
 import { eventText } from './story.ts';
-import { NodeClock, type World } from './world.ts';
-
-export interface NodeParts {
-  readonly world: World;
-  readonly network: SimNetwork;
-  readonly courier: Courier;
-  readonly oracle: Oracle;
-  readonly history: History;
-  readonly random: Random;
-  readonly options: SimOptions;
-  readonly settings: RaftSettings;
-  /** A new, empty disk for an instance of this node. */
-  readonly makeDisk: (instanceId: InstanceId) => SimStorage;
-  readonly peer: (nodeId: NodeId) => SimNode | undefined;
-  /** Has the leader propose what a node says of itself. */
-  readonly announce: (command: object, reply: Reply) => void;
-  readonly say: (who: string, text: string) => void;
-}
-
-/** What a life has and its crash takes. */
-interface Life {
-  readonly loop: TurnLoop;
-  readonly storage: RaftStorage;
-  readonly clock: NodeClock;
-  readonly desk: Desk;
-  /** Work of the state machine, one after the other. */
-  busyUntil: number;
-  isSnapshotting: boolean;
-  /** When the log was first seen to drop a write. */
-  dropped: number | null;
-}
+import { unknownCommand, type Version } from './versions.ts';
+import { NodeClock } from './world.ts';
 
 /** A failed log must have stopped its node after this long. */
 const FAIL_STOP_MS = 5;
 /** From the copy of the state to the durable file of a snapshot, at most. */
 const SNAPSHOT_MS = 20;
-/** As in daemon/announce.ts. */
-const ANNOUNCE_MS = 200;
-const FINAL_AFTER_MS = 3000;
 
 export class SimNode {
   readonly nodeId: NodeId;
@@ -91,6 +56,8 @@ export class SimNode {
   life = 0;
   /** Starts of this disk, counted on it. */
   boot = 0;
+  /** Of the program that is started next. */
+  version: Version = 'this';
   readonly #parts: NodeParts;
   #settings: RaftSettings;
   #disk: SimStorage;
@@ -154,6 +121,14 @@ export class SimNode {
     const clock = new NodeClock(world, 1 + options.clockDrift * (2 * random.next() - 1));
     const opened = this.#open(clock);
     if (opened === null) return;
+    const refusal = this.state.refusal(this.version) ?? this.#unbridged(opened);
+    if (refusal !== null) {
+      this.#parts.say(this.who, `refuses to start: ${refusal}`);
+      clock.kill();
+      this.#disk.kill();
+      return;
+    }
+    this.state.written(this.version);
     const wrong = shadow.reopened(opened);
     if (wrong !== null) oracle.fail('Recovery', `${this.who} ${wrong}`);
     const storage = spied(opened, shadow, (request) =>
@@ -166,7 +141,7 @@ export class SimNode {
     const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null };
     this.#life = { loop, storage, clock, desk, ...nothing };
     loop.start();
-    if (options.imageEveryMs > 0) this.#announce(this.life);
+    if (options.imageEveryMs > 0) announceStart(this, this.#parts);
   }
 
   #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
@@ -220,6 +195,18 @@ export class SimNode {
       this.#disk.kill();
       return null;
     }
+  }
+
+  /** As `bridgeToLog` of the daemon: why the state can't be led to the log; that disk is lost. */
+  #unbridged(log: RaftStorage): string | null {
+    const { say, count } = this.#parts;
+    const { damage, instead } = bridge(log, this.state);
+    if (instead !== null) {
+      count('snapshot passed over');
+      say(this.who, `begins with ${instead} instead of a rotten one`);
+    }
+    this.isRefused = damage !== null;
+    return damage;
   }
 
   /** Ends this life at once; a power cut loses or tears what was not synced, a kill keeps the page cache. */
@@ -292,32 +279,14 @@ export class SimNode {
     this.#parts.oracle.replaceShadow(instanceId, shadow);
   }
 
-  /** Tells the cluster which start this is, until it is recorded or has been refused for a while. */
-  #announce(life: number, refusedAt: number | null = null): void {
-    const { world, announce } = this.#parts;
-    if (life !== this.life || !this.isUp) return;
-    const command = { kind: 'node-started', nodeId: this.nodeId, instanceId: this.instanceId };
-    let isTold = false;
-    let refused = refusedAt;
-    announce({ ...command, bootCounter: this.boot }, (answer) => {
-      if (answer.kind !== 'written' || life !== this.life) return;
-      isTold = answer.result.ok;
-      if (!isTold) refused ??= world.now;
-    });
-    world.after(ANNOUNCE_MS, () => {
-      if (isTold || life !== this.life) return;
-      if (refused !== null && world.now - refused > FINAL_AFTER_MS) this.#supersede('was refused');
-      else this.#announce(life, refused);
-    });
-  }
-
   /** The record names a later start of this disk: this process is an old copy, and stops. */
   #checkRecord(): void {
     const known = this.state.machine.starts.get(this.instanceId) ?? 0;
-    if (known > this.boot) this.#supersede(`is start ${this.boot}, the record says start ${known}`);
+    if (known > this.boot) this.supersede(`is start ${this.boot}, the record says start ${known}`);
   }
 
-  #supersede(why: string): void {
+  /** Somebody has told it that its disk is an old copy. */
+  supersede(why: string): void {
     this.#parts.say(this.who, `${why}: its disk is an old copy`);
     this.crash(false);
     this.isRefused = true;
@@ -402,15 +371,32 @@ export class SimNode {
     clock.later(life.busyUntil - now, fn);
   }
 
-  #apply(entry: LogEntry): void {
+  #apply(entry: LogEntry): boolean {
     const { oracle, history } = this.#parts;
     if (entry.index !== this.appliedIndex + 1) {
       oracle.fail('ApplyOrder', `${this.who} gets ${entry.index} after ${this.appliedIndex}`);
     }
     oracle.applies(this.who, entry);
-    const result = this.state.apply(entry);
+    const result = this.state.apply(entry, this.version);
+    if (result === null) return this.#stopAt(entry);
     history.applied(this.who, entry, result);
     this.#life?.desk.applied(entry, result);
+    return true;
+  }
+
+  /** A command of the next version: this one does not guess what it means, it stops. */
+  #stopAt({ index }: LogEntry): false {
+    const why = unknownCommand();
+    if (why === null) this.#parts.oracle.fail('MixedVersions', `${this.who} knows ${index}, and must not`);
+    return this.#stop('unknown command', `applying ${index}: ${why}`);
+  }
+
+  /** The state worker ends the process. */
+  #stop(kind: string, why: string): false {
+    this.#parts.count(kind);
+    this.#parts.say(this.who, `fail-stop: ${why}`);
+    this.crash(false);
+    return false;
   }
 
   #maybeSnapshot(): void {
@@ -418,9 +404,20 @@ export class SimNode {
     const life = this.#life;
     if (every === 0 || life === null || life.isSnapshotting) return;
     const newest = this.state.newestSnapshot?.meta.index ?? 0;
-    if (this.appliedIndex - newest < every) return;
+    if (this.appliedIndex - newest >= every) this.#snapshot(life, '');
+  }
+
+  /** One was refused: if it has rotted another one is made, of the same index or a later one. */
+  suspect(id: string): void {
+    const life = this.#life;
+    if (life === null || life.isSnapshotting || !this.state.isRotten(id)) return;
+    this.#parts.count('snapshot made again');
+    this.#snapshot(life, `-${Math.floor(this.#parts.world.now)}`);
+  }
+
+  #snapshot(life: Life, mark: string): void {
     life.isSnapshotting = true;
-    const image = this.state.capture(`${this.nodeId}-${this.appliedIndex}-${this.life}`);
+    const image = this.state.capture(`${this.nodeId}-${this.appliedIndex}-${this.life}${mark}`, this.version);
     life.clock.later(this.#parts.random.next() * SNAPSHOT_MS, () => {
       life.isSnapshotting = false;
       this.state.keep(image, life.storage.snapshot()?.id ?? null);
@@ -428,15 +425,20 @@ export class SimNode {
     });
   }
 
-  #restore(id: string): void {
+  /** False: what it holds can't be read, and ends it. */
+  #restore(id: string): boolean {
     const { oracle, say } = this.#parts;
-    if (!this.state.restore(id)) oracle.fail('SnapshotFile', `${this.who} has no sound ${id}`);
+    if (this.state.isRotten(id)) return this.#stop('snapshot rotten at load', `${id} has rotted`);
+    if (!this.state.restore(id)) oracle.fail('SnapshotFile', `${this.who} has no ${id}`);
+    const refusal = this.state.refusal(this.version);
+    if (refusal !== null) return this.#stop('snapshot of the next version', `loading ${id}: ${refusal}`);
     const { index } = this.state.machine.applied;
     oracle.checks++;
     say(this.who, `restores ${id}`);
     this.#life?.desk.restored(index);
     this.#life?.desk.moved(this.state.machine);
     this.#checkRecord();
+    return true;
   }
 
   #onEvents(events: readonly RaftEvent[], storage: RaftStorage): void {

@@ -32,6 +32,12 @@ export interface FaultRates {
    * about it (the record of starts) comes too late to be harmless, see pinned.ts.
    */
   readonly imageEveryMs: number;
+  /** A bit of the newest snapshot of a node that flips, and a power cut behind it. */
+  readonly snapshotRotEveryMs: number;
+  /** Voters whose place another node takes in one change. */
+  readonly replaceEveryMs: number;
+  /** Nodes that come back as the next version, one after the other; 0 = all are of this one and stay so. */
+  readonly upgradeEveryMs: number;
 }
 
 export interface SimOptions extends FaultRates {
@@ -105,6 +111,10 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     hints: random.next() < 0.7,
     safetyMs: between(random, 12_000, 24_000),
     quorumFirst: random.next() < 0.7,
+    // what came later is drawn last, so that seeds stay what they were
+    snapshotRotEveryMs: often([0, 0, 0, 400]),
+    replaceEveryMs: often([0, 0, 0, 700]),
+    upgradeEveryMs: often([0, 0, 0, 1500, 4000]),
     without: [],
   };
 }
@@ -126,6 +136,9 @@ const NO_FAULTS: FaultRates = {
   cloneEveryMs: 0,
   surroundingsEveryMs: 0,
   imageEveryMs: 0,
+  snapshotRotEveryMs: 0,
+  replaceEveryMs: 0,
+  upgradeEveryMs: 0,
 };
 
 /** A world in which nothing goes wrong. */

@@ -17,7 +17,7 @@ import {
   type RaftMessage,
   type SnapshotMeta,
 } from '../../src/raft/index.ts';
-import { type Config, disjointQuorums, isQuorum } from './config-safety.ts';
+import { type Config, disjointQuorums, isQuorum, isReplacement } from './config-safety.ts';
 import { Shadow } from './shadow.ts';
 import { Violation } from './violation.ts';
 
@@ -88,6 +88,8 @@ export class Oracle {
   #highest: LogIndex = 0;
   /** Checks made so far. */
   checks = 0;
+  /** Changes that were appended in which one voter came and another went. */
+  replacements = 0;
   /** The first thing that went wrong; later ones follow from it. */
   violation: Violation | null = null;
 
@@ -195,6 +197,7 @@ export class Oracle {
     const decoded = decodeMembership(entry.data);
     if (!decoded.ok) this.fail('Codec', `membership ${index}/${term}: ${decoded.reason}`);
     const config = { term, index, membership: decoded.value, before };
+    if (isReplacement(decoded.value)) this.replacements++;
     this.#newConfigs.push(config);
     return config;
   }

@@ -18,7 +18,10 @@ const HAPPENED = [
   ...['disk sync EIO', 'disk write EIO', 'disk read EIO', 'disk open EIO', 'disk write ENOSPC'],
   ...['disk remove EIO', 'disk rename EIO'],
   ...['disk crash names', 'disk crash writes', 'disk rot bit', 'ask remove', 'ask demote', 'ask promote'],
+  ...['ask replace', 'voter replaced', 'upgrade', 'next command', 'next command among both'],
+  ...['unknown command', 'snapshot of the next version'],
   ...['snapshot arrived', 'snapshot broken', 'snapshot resumed'],
+  ...['snapshot rot', 'snapshot rot refused', 'snapshot passed over'],
   ...['client answered', 'client reads', 'client retries', 'client replays', 'client unknown'],
 ];
 
@@ -38,6 +41,8 @@ describe(`${SEEDS} seeds`, () => {
   it('have met every kind of fault', () => {
     const missing = HAPPENED.filter((name) => (tally.counts[name] ?? 0) < SEEDS / 100);
     expect(missing).toEqual([]);
+    // a rotten file that was offered to somebody
+    expect(tally.counts['snapshot made again']).toBeGreaterThan(0);
     expect(tally.acked).toBeGreaterThan(SEEDS * 100);
     expect(tally.reads).toBeGreaterThan(SEEDS * 50);
     expect(tally.terms).toBeGreaterThan(SEEDS * 3);
