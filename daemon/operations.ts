@@ -188,20 +188,47 @@ function checkToken(request: OperationRequest, fresh: Plan): void {
   }
 }
 
+/** The plan of a request that may run now; a refusal is put into the audit, in the caller's name. */
+function judged(context: NodeContext, call: Call, request: OperationRequest): Plan {
+  try {
+    const plan = planOperation(context, request, call.identity);
+    checkToken(request, plan);
+    if (plan.allowed) return plan;
+    const failed = plan.checks.filter((c) => c.result === 'fail');
+    const reasons = failed.map((c) => c.text);
+    const details = { reasons, checks: plan.checks, candidates: plan.candidates };
+    throw new SqlccError(refusalCode(failed), `refused: ${reasons.join('; ')}`, { details });
+  } catch (error) {
+    if (error instanceof SqlccError) noteRefusal(context, call, { request, error });
+    throw error;
+  }
+}
+
+/** The caller is answered at once: who waits for the log to say "refused" may wait for a majority. */
+function noteRefusal(
+  context: NodeContext,
+  call: Call,
+  { request, error }: { readonly request: OperationRequest; readonly error: SqlccError },
+): void {
+  const { node_id: nodeId, to, reason = '' } = request;
+  const target = [operationKind(request), nodeId, to === undefined ? undefined : `→ ${to}`];
+  const note = {
+    kind: 'audit-note',
+    ...{ action: 'operation-refused', target: target.filter((word) => word !== undefined).join(' ') },
+    ...{ reason, after: null, outcome: `${error.code}: ${error.message}` },
+  } as const;
+  proposeCommand(context, note, call).catch((cause: Error) => {
+    context.logger.log('warn', 'refusal-not-audited', { target: note.target, error: cause.message });
+  });
+}
+
 /** Begins the operation; answers its record as it stands when the beginning is committed. */
 export async function runOperation(
   context: NodeContext,
   call: Call,
   request: OperationRequest,
 ): Promise<Operation> {
-  const plan = planOperation(context, request, call.identity);
-  checkToken(request, plan);
-  if (!plan.allowed) {
-    const failed = plan.checks.filter((c) => c.result === 'fail');
-    const reasons = failed.map((c) => c.text);
-    const details = { reasons, checks: plan.checks, candidates: plan.candidates };
-    throw new SqlccError(refusalCode(failed), `refused: ${reasons.join('; ')}`, { details });
-  }
+  const plan = judged(context, call, request);
   const authority = request.kind === 'rotate-ca' ? await freshAuthority(context) : undefined;
   const id = shortId();
   const begin = {

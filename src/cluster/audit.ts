@@ -290,7 +290,7 @@ export function audited(command: ClusterCommand, at: ApplyPosition, step: Step):
     ...{ target, reason },
     before: step.before === null ? null : seenIn(step.before),
     after: command.kind === 'audit-note' ? command.after : seenIn(step.after),
-    outcome: step.outcome,
+    outcome: command.kind === 'audit-note' ? (command.outcome ?? step.outcome) : step.outcome,
   });
 }
 

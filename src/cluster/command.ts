@@ -218,13 +218,17 @@ export type ClusterCommand =
       readonly reason: string;
       readonly expires: Timestamp;
     }
-  /** Something that a node did at somebody's wish without the log, told afterwards for the audit. */
+  /**
+   * Something that a node did at somebody's wish without the log, told afterwards for the audit; or, with
+   * `outcome`, a wish that was refused before it came so far.
+   */
   | {
       readonly kind: 'audit-note';
       readonly action: string;
       readonly target: string;
       readonly reason: string;
       readonly after: string | null;
+      readonly outcome?: string;
     }
   /** `told`: channels on which somebody told of the incident before it could be recorded. */
   | {

@@ -155,6 +155,28 @@ describe('the audit', () => {
     expect(Object.keys(NOT_WALKED).filter((name) => name in STEPS || !(name in ENDPOINTS))).toEqual([]);
   });
 
+  it('has a line of an operation that was refused: who, what, why, and with which reasons', async () => {
+    const leader = await leaderOf(shared());
+    const caller = new HttpCaller(shared());
+    const body = { kind: 'failover', to: leader, reason: 'a mistake' };
+    // only to look is no act
+    const looked = await caller.ask(leader, 'POST', '/v1/operations', { body: { ...body, dry_run: true } });
+    const answer = await caller.ask(leader, 'POST', '/v1/operations', { body });
+    await caller.close();
+    expect([looked.status, answer.status]).toEqual([200, 409]);
+    const refused = async () => {
+      const { records } = await shared().client().audit();
+      const lines = records.filter((r) => r.action === 'operation-refused');
+      return lines.length > 0 ? lines : null;
+    };
+    expect(await until('its line', refused, 5000)).toMatchObject([
+      {
+        ...{ actor: 'admin', target: `failover → ${leader}`, reason: 'a mistake' },
+        outcome: `failed_precondition: refused: ${leader} is the leader already`,
+      },
+    ]);
+  });
+
   it('has a line of each of them that succeeds, in the name of who asked', { timeout: 90_000 }, async () => {
     const cluster = shared();
     const client = cluster.client();

@@ -134,4 +134,20 @@ describe('decodeState', () => {
     expect(encodeState(state)).toEqual(encodeState(decodeState(bytes)));
     expect(JSON.parse(Buffer.from(encodeState(state)).toString())).toMatchObject({ format: STATE_FORMAT });
   });
+
+  it('says of a wish that never came to the record how it was refused', () => {
+    const ledger = threeNodes();
+    const note = {
+      kind: 'audit-note',
+      action: 'operation-refused',
+      target: 'failover → n9',
+      reason: 'r',
+    } as const;
+    ledger.done({ ...note, after: null, outcome: 'not_found: no node "n9"' });
+    ledger.done({ ...note, action: 'log-level', after: 'DEBUG' });
+    const lines = ledger.cluster.audit
+      .slice(-2)
+      .map((line) => `${line.action} ${line.actor}: ${line.outcome}`);
+    expect(lines).toEqual(['operation-refused ann: not_found: no node "n9"', 'log-level ann: ok']);
+  });
 });
