@@ -28,8 +28,12 @@ let waiting = 0;
 
 type Who = { readonly actor: string; readonly credential: string; readonly from: string };
 
-async function once(context: NodeContext, note: Note, who: Who): Promise<void> {
-  const { reads, consensus, http } = context;
+/** What telling takes of a node. */
+export type NoteParts = Pick<NodeContext, 'reads' | 'consensus' | 'http' | 'logger'>;
+
+/** Tells it once; throws no_leader, and what the leader or the way to it says. */
+export async function tellNote(parts: NoteParts, note: Note, who: Who): Promise<void> {
+  const { reads, consensus, http } = parts;
   if (reads.isLeader) {
     const { actor, ...origin } = who;
     const data = encodeCommand({ kind: 'audit-note', ...note }, actor, { origin });
@@ -54,7 +58,7 @@ export async function tellAudit(context: NodeContext, call: Call, note: Note): P
   waiting++;
   for (let n = 0; n < TRIES; n++) {
     try {
-      await once(context, note, who);
+      await tellNote(context, note, who);
       break;
     } catch (error) {
       if (n + 1 === TRIES)

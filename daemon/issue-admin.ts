@@ -1,8 +1,8 @@
 /**
  * A certificate for a person, signed on a voter's own disk: the way back in when the
  * administrator's has ended or was lost. It needs no running daemon and no leader, only
- * the right to read `pki/ca.key`, which is the right to everything anyway; so it is not
- * in the cluster's audit either.
+ * the right to read `pki/ca.key`, which is the right to everything anyway. It is noted beside the
+ * key, and the daemon of the folder puts it into the cluster's audit (issued.ts).
  */
 import { X509Certificate } from 'node:crypto';
 import type { PersonRole } from '../src/auth/index.ts';
@@ -10,6 +10,8 @@ import { SqlccError, type Timestamp } from '../src/base/index.ts';
 import { issuePerson, VALIDITY_MS } from '../src/pki/index.ts';
 import { ensureDataDir, readIdentity } from './data-dir.ts';
 import { readPki, signerOf } from './data-files.ts';
+import { noteIssued } from './issued.ts';
+import { isoTime } from './node-view.ts';
 
 const SHORTEST_MS = 60_000;
 
@@ -49,6 +51,9 @@ export async function issueAdmin(grant: AdminGrant): Promise<IssuedAdmin> {
   }
   const now = Date.now();
   const { certPem, keyPem } = await issuePerson({ authority, clusterId, name, role, now, validForMs });
-  const expires = Date.parse(new X509Certificate(certPem).validTo);
+  const { validTo, serialNumber } = new X509Certificate(certPem);
+  const expires = Date.parse(validTo);
+  const serial = serialNumber.toLowerCase();
+  noteIssued(dataDir, { name, role, serial, at: isoTime(now), until: isoTime(expires) });
   return { clusterName, clusterId, expires, ca: pki.caCert, cert: certPem, key: keyPem };
 }

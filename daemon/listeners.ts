@@ -13,6 +13,7 @@ import type { Denials } from './denials.ts';
 import { type Doors, DrainGate, gated } from './drain-gate.ts';
 import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
+import { tellIssued } from './issued.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeParts } from './node-parts.ts';
 import { plainAnswer } from './plain-answers.ts';
@@ -28,6 +29,7 @@ export class Listeners {
   #servers: H2Server[] = [];
   #plain: PlainServer | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #isTelling = false;
 
   /** `context` is asked at start: the parts and their context need each other. */
   constructor(parts: NodeParts, context: () => NodeContext) {
@@ -79,7 +81,7 @@ export class Listeners {
       router: new Router({ ...rules, only: 'client-port' }),
     });
     this.#servers = [api, data];
-    this.#timer = setInterval(() => context.denials.flush(performance.now()), DENIALS_FLUSH_MS);
+    this.#timer = setInterval(() => this.#tellRest(context), DENIALS_FLUSH_MS);
     this.#timer.unref();
     for (const server of this.#servers) await server.start();
     this.#plain = new PlainServer({
@@ -88,6 +90,16 @@ export class Listeners {
       handle: (question) => plainAnswer(context, question),
     });
     await this.#plain.start();
+  }
+
+  /** What was counted of refusals, and what was signed here without this daemon. */
+  #tellRest(context: NodeContext): void {
+    context.denials.flush(performance.now());
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    void tellIssued(context).finally(() => {
+      this.#isTelling = false;
+    });
   }
 
   /** Data of a drained node are asked for elsewhere; what this is about is in the record and who leads. */

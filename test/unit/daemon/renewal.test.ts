@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureDataDir, FORMAT_VERSION, writeIdentity } from '../../../daemon/data-dir.ts';
 import { readPki, writePki } from '../../../daemon/data-files.ts';
 import { issueAdmin } from '../../../daemon/issue-admin.ts';
+import { type IssuedParts, tellIssued } from '../../../daemon/issued.ts';
 import { renewalTime, renewIfDue } from '../../../daemon/renewal.ts';
 import type { NodeRole } from '../../../src/auth/index.ts';
 import {
@@ -153,6 +154,46 @@ describe('issueAdmin', () => {
     expect(Math.abs(made.expires - NOW - 365 * DAY_MS)).toBeLessThan(60_000);
     expect(made).toMatchObject({ clusterName: 'demo', clusterId: CLUSTER_ID, ca: authority.certPem });
     expect(certificate.verify(new X509Certificate(made.ca).publicKey)).toBe(true);
+  });
+
+  it('is told to the cluster by the daemon of the folder, until somebody took it', async () => {
+    await folder('voter');
+    writeIdentity(dir, identity);
+    const made = await issueAdmin({ ...grant, dataDir: dir });
+    const proposed: { command: Record<string, string>; actor: string; origin: object }[] = [];
+    let isLeader = false;
+    const parts = {
+      facts: { nodeId: 'n1', dataDir: dir },
+      logger: { log: () => {} },
+      reads: { leader: () => null },
+      consensus: {
+        proposals: {
+          propose: async (_kind: string, data: Uint8Array) => {
+            proposed.push(JSON.parse(new TextDecoder().decode(data)));
+            return { result: { ok: true, value: {} } };
+          },
+        },
+      },
+    };
+    Object.defineProperty(parts.reads, 'isLeader', { get: () => isLeader });
+    const tell = () => tellIssued(parts as unknown as IssuedParts);
+    expect(await tell()).toBe(false);
+    await issueAdmin({ ...grant, dataDir: dir, name: 'bert', role: 'viewer' });
+    isLeader = true;
+    // the first file is on its way, the second one waits for the next time
+    expect(await tell()).toBe(false);
+    expect(await tell()).toBe(true);
+    expect(await tell()).toBe(true);
+    const serial = new X509Certificate(made.cert).serialNumber.toLowerCase();
+    expect(proposed.map((p) => `${p.command['action']} ${p.command['target']}`)).toEqual([
+      'certificate-issue person ann',
+      'certificate-issue person bert',
+    ]);
+    expect(proposed[0]).toMatchObject({
+      command: { after: expect.stringContaining(`serial ${serial}, role admin, until `) },
+      actor: expect.stringMatching(/^local:/),
+      origin: { credential: 'ca.key', from: 'the disk of n1' },
+    });
   });
 
   it('refuses on an observer, a bad name, and a length that is none', async () => {
