@@ -2,7 +2,7 @@
  * Plans and operations as text, and following one to its end; shared by failover, maintenance,
  * leave and op.
  */
-import { SqlccError } from '../../base/index.ts';
+import { LIMITS, SqlccError } from '../../base/index.ts';
 import type { OperationRequest, OperationView, Plan, SqlccClient } from '../../client/index.ts';
 import { askTyped, askYes, requireConsent } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
@@ -124,7 +124,40 @@ export interface ActOptions {
   readonly consent: 'typed' | 'yes' | 'none';
   readonly isDryRun: boolean;
   readonly isWait: boolean;
+  /** For all of it together, without the time that a person takes to answer. */
   readonly timeoutMs: number | undefined;
+}
+
+/**
+ * One time-out over several calls: each gets what is left. `--timeout` of a command that takes long is far
+ * longer than a call may take, so one that finds nobody must not use it up either.
+ */
+class Budget {
+  #left: number;
+  #since = performance.now();
+
+  constructor(timeoutMs: number) {
+    this.#left = timeoutMs;
+  }
+
+  get leftMs(): number {
+    return Math.max(1, this.#left - (performance.now() - this.#since));
+  }
+
+  /** Of one call. */
+  get call(): { timeoutMs: number } {
+    return { timeoutMs: Math.min(this.leftMs, LIMITS.defaultRequestTimeoutMs) };
+  }
+
+  /** What passes until the end of this promise is not counted. */
+  async without<T>(waiting: Promise<T>): Promise<T> {
+    this.#left = this.leftMs;
+    try {
+      return await waiting;
+    } finally {
+      this.#since = performance.now();
+    }
+  }
 }
 
 /** Plan, show, ask, run, follow: the same for everything that takes long. Answers the exit code. */
@@ -135,9 +168,10 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   const canAsk = terminal.canAsk && printer.isText;
   if (!isDryRun && consent !== 'none') requireConsent(canAsk, context.isYes, verb);
   const client = await context.client();
+  const budget = new Budget(options.timeoutMs ?? LIMITS.maxRequestTimeoutMs);
   // the node that is known may be the one that goes: whoever follows to the end knows all of them
-  await client.nodes({ stale: true });
-  const plan = await client.planOperation(request);
+  await client.nodes({ stale: true, ...budget.call });
+  const plan = await client.planOperation(request, budget.call);
   if (isDryRun) {
     await printer.answer({ plan }, () => showPlan(printer, plan));
     if (plan.allowed) return EXIT.ok;
@@ -150,26 +184,28 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
   if (!context.isYes && canAsk) {
     showPlan(printer.aside(), plan);
     const target = plan.to ?? request.node_id ?? plan.kind;
-    const isAgreed =
+    const asking =
       consent === 'typed'
-        ? await askTyped(terminal, target, context.interrupt)
-        : await askYes(terminal, `run it?`, context.interrupt);
+        ? askTyped(terminal, target, context.interrupt)
+        : askYes(terminal, `run it?`, context.interrupt);
+    const isAgreed = await budget.without(asking);
     if (!isAgreed) {
       printer.note('declined: nothing was changed');
       return EXIT.declined;
     }
   }
-  const started = await client.runOperation({
+  const run = {
     ...request,
     ...(plan.to !== null && isMove(request) && { to: plan.to }),
     plan_token: plan.token,
     expect_term: plan.term,
-  });
+  };
+  const started = await client.runOperation(run, budget.call);
   if (!options.isWait) {
     await printer.answer({ operation: started }, () => printer.line(started.id));
     return EXIT.ok;
   }
-  return follow(context, client, started.id, options.timeoutMs);
+  return follow(context, client, started.id, budget.leftMs);
 }
 
 /**
