@@ -122,8 +122,12 @@ export class DrainGate {
 
   #close(): void {
     this.#told('sends clients away');
-    for (const door of this.#doors()) door.dismiss(LIMITS.drainGraceMs);
-    this.#timer = setTimeout(() => this.#closing.abort(), LIMITS.drainGraceMs);
+    const { nodeId, cluster } = this.#parts;
+    const state = cluster();
+    const drain = state === null ? undefined : drainOf(state, nodeId, Date.now());
+    const graceMs = drain?.graceMs ?? LIMITS.drainGraceMs;
+    for (const door of this.#doors()) door.dismiss(graceMs);
+    this.#timer = setTimeout(() => this.#closing.abort(), graceMs);
     this.#timer.unref();
   }
 }

@@ -107,8 +107,9 @@ function drainStep(operation: Operation, cluster: ClusterState, raft: RaftStatus
   if (nodeId === null) return end(operation, 'the operation names no node');
   if (cluster.drains?.[nodeId] === undefined) {
     const { actor: owner, reason } = operation;
-    const forMs = operation.forMs ?? DEFAULT_MAINTENANCE_MS;
-    return { kind: 'propose', command: { kind: 'drain-enable', nodeId, owner, reason, forMs } };
+    const { forMs, graceMs } = operation;
+    const length = { forMs: forMs ?? DEFAULT_MAINTENANCE_MS, ...(graceMs !== undefined && { graceMs }) };
+    return { kind: 'propose', command: { kind: 'drain-enable', nodeId, owner, reason, ...length } };
   }
   if (raft.nodeId !== nodeId || raft.membership.voters.length < 2) return end(operation, null);
   if (operation.phase === 'accepted') return enter(operation, 'handing-over');

@@ -92,7 +92,9 @@ function drawPlan(
       return planMaintenance(cluster, facts, wish, now);
     }
     case 'drain':
-      return planDrain(cluster, facts, { nodeId, ...lengthOf(request), owner, expectTerm }, now);
+      return planDrain(
+        ...[cluster, facts, { nodeId, ...lengthOf(request), ...graceOf(request), owner, expectTerm }, now],
+      );
     case 'remove-node':
       return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
     case 'replace-node': {
@@ -120,6 +122,10 @@ function hasLength({ kind }: OperationRequest): boolean {
 /** What a request for maintenance means where it is silent. */
 function lengthOf(request: OperationRequest): { enable: boolean; forMs: number } {
   return { enable: request.enable ?? true, forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS };
+}
+
+function graceOf({ kind, grace_ms: graceMs }: OperationRequest): { graceMs?: number } {
+  return kind === 'drain' && graceMs !== undefined ? { graceMs } : {};
 }
 
 function bindingOf(
@@ -242,6 +248,7 @@ export async function runOperation(
       reason: request.reason ?? '',
       phase: firstPhase(context, operationKind(request)),
       forMs: hasLength(request) ? lengthOf(request).forMs : null,
+      ...graceOf(request),
       candidates: plan.candidates.map((c) => ({
         nodeId: c.node_id,
         eligible: c.eligible,

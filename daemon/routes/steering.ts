@@ -1,6 +1,6 @@
 /** Pause, schedule, and the word of a former leader. Parse, one call, shape the answer. */
 import type { HandOverReport, ScheduleRequest } from '../../src/api/index.ts';
-import { LIMITS, SqlccError } from '../../src/base/index.ts';
+import { formatDuration, LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { ScheduledOperation } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -15,6 +15,17 @@ import { scheduleView } from '../views.ts';
 export async function pauseCluster(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const { reason, for_ms: forMs = DEFAULT_MAINTENANCE_MS } = call.body as { reason: string; for_ms?: number };
+  const { maxPauseMs } = context.config.membership;
+  if (forMs > maxPauseMs) {
+    const most = formatDuration(maxPauseMs);
+    throw new SqlccError(
+      'invalid_argument',
+      `a pause lasts up to ${most} here, not ${formatDuration(forMs)}`,
+      {
+        hint: 'membership.max_pause of the configuration says so; a pause may be extended while it lasts',
+      },
+    );
+  }
   const command = { kind: 'cluster-pause', owner: call.identity.id, reason, forMs } as const;
   resultOf((await proposeCommand(context, command, call)).result);
   return { body: { pause: maintenanceView(requireCluster(context).pause) } };

@@ -153,8 +153,8 @@ export const LIMITS = {
   /** Characters of one text in a line of the audit; the rest is cut off. */
   maxAuditText: 512,
   operationHistory: 200,
-  /** A pause of the whole cluster ends after this at the latest; whoever needs more asks again. */
-  maxPauseMs: 7 * 86_400_000,
+  /** A pause of the whole cluster is never longer, whatever `membership.max_pause` says. */
+  maxPauseMs: 30 * 86_400_000,
   /** Scheduled operations that wait, and those remembered with them; a further one that waits is refused. */
   maxScheduled: 64,
   scheduleHistory: 200,
@@ -258,6 +258,8 @@ export const LIMITS = {
   screenRecordRows: 60_000,
   /** Clients of a drained node get this long to go by themselves. */
   drainGraceMs: 10_000,
+  /** And this long at most. */
+  maxDrainGraceMs: 3_600_000,
   /** Voters of one Raft group. */
   maxVoters: 7,
   /** A learner gets its vote by itself, or a dead voter's, when it has been caught up for so long. */

@@ -57,6 +57,12 @@ export interface Maintenance {
   readonly expires: Timestamp;
 }
 
+/** Of a node. */
+export interface Drain extends Maintenance {
+  /** How long clients that are there get to go by themselves, ms; absent: LIMITS.drainGraceMs. */
+  readonly graceMs?: number;
+}
+
 export type OperationKind =
   | 'failover'
   | 'switchover'
@@ -127,6 +133,8 @@ export interface Operation {
   readonly endedAt: Timestamp | null;
   /** Length of the maintenance or drain that is to begin, ms; null for other kinds. */
   readonly forMs: number | null;
+  /** Of a drain, where one was named. */
+  readonly graceMs?: number;
   /** Why this target: one row a candidate, as shown before the plan was taken. */
   readonly candidates: readonly CandidateRow[];
 }
@@ -258,7 +266,7 @@ export interface ClusterState {
   /** By what rests; those whose time is over mean nothing. */
   readonly cooldowns: Readonly<Record<string, Cooldown>>;
   /** Nodes that serve no clients; absent = there was none yet. */
-  readonly drains?: Readonly<Record<string, Maintenance>>;
+  readonly drains?: Readonly<Record<string, Drain>>;
   /** Absent: the CA was never replaced, it is what stands in each node's ca.crt. */
   readonly authorities?: Authorities;
   /** Newest last; bounded by LIMITS.operationHistory. */

@@ -144,6 +144,7 @@ export type ClusterCommand =
       readonly owner: string;
       readonly reason: string;
       readonly forMs: number;
+      readonly graceMs?: number;
     }
   | { readonly kind: 'drain-disable'; readonly nodeId: NodeId; readonly cause: string }
   | {
@@ -151,6 +152,7 @@ export type ClusterCommand =
       readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {
         readonly candidates: readonly CandidateRow[];
         readonly forMs: number | null;
+        readonly graceMs?: number;
         readonly phase: string;
       };
       /** Of a rotation that makes a new CA. */

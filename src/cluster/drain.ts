@@ -3,9 +3,9 @@
  * a while. It gives up leadership and is no candidate, but keeps its vote and its copy. It ends by itself.
  */
 import type { Term, Timestamp } from '../base/index.ts';
-import { formatDuration, type NodeId } from '../base/index.ts';
+import { formatDuration, LIMITS, type NodeId } from '../base/index.ts';
 import { expectedGapMs, isInMaintenance } from './candidates.ts';
-import type { ClusterState, Maintenance } from './cluster-state.ts';
+import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
 import { MAX_MAINTENANCE_MS } from './maintenance.ts';
@@ -18,7 +18,7 @@ import { check, planned } from './plan.ts';
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
 
 /** Who drained the node, why and until when; undefined for one that is not drained at `now`. */
-export function drainOf(state: ClusterState, nodeId: NodeId, now: Timestamp): Maintenance | undefined {
+export function drainOf(state: ClusterState, nodeId: NodeId, now: Timestamp): Drain | undefined {
   const drain = own(state.drains ?? {}, nodeId);
   return drain !== undefined && drain.expires > now ? drain : undefined;
 }
@@ -28,21 +28,32 @@ export function enableDrain(
   command: CommandOf<'drain-enable'>,
   at: ApplyPosition,
 ): Outcome {
-  const { nodeId, owner, reason, forMs } = command;
+  const { nodeId, owner, reason, forMs, graceMs } = command;
   if (own(state.nodes, nodeId) === undefined) {
     return refused('not_found', `no node "${nodeId}" in this cluster`);
   }
   if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
     return refused('invalid_argument', `a drain lasts up to ${MAX_MAINTENANCE_MS} ms, not ${forMs}`);
   }
+  if (graceMs !== undefined && !(graceMs >= 0 && graceMs <= LIMITS.maxDrainGraceMs)) {
+    const text = `clients get up to ${formatDuration(LIMITS.maxDrainGraceMs)} to go, not ${graceMs} ms`;
+    return refused('invalid_argument', text);
+  }
   const current = own(state.drains ?? {}, nodeId);
   const since = current?.since ?? at.timestamp;
-  const drain: Maintenance = { owner, reason, since, expires: at.timestamp + forMs };
+  const length = { since, expires: at.timestamp + forMs, ...(graceMs !== undefined && { graceMs }) };
+  const drain: Drain = { owner, reason, ...length };
   const event: EventDraft = {
     kind: 'drain-enabled',
     nodeId,
     message: `${nodeId} is drained by ${owner}${reason === '' ? '' : `: ${reason}`}`,
-    data: { owner, reason, since_ms: since, expires_ms: drain.expires },
+    data: {
+      owner,
+      reason,
+      since_ms: since,
+      expires_ms: drain.expires,
+      grace_ms: graceMs ?? LIMITS.drainGraceMs,
+    },
   };
   return done({ ...state, drains: { ...state.drains, [nodeId]: drain } }, [event]);
 }
@@ -68,6 +79,8 @@ export interface DrainRequest {
   readonly enable: boolean;
   /** Length when it is enabled, ms. */
   readonly forMs: number;
+  /** What clients get to go by themselves, where one was named. */
+  readonly graceMs?: number | undefined;
   readonly owner: string;
   /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
   readonly expectTerm?: Term | null;
@@ -110,7 +123,9 @@ export function planDrain(
     checks.push(check('drain', current.owner === owner ? 'warn' : 'fail', text));
   }
   if (!enable && current === undefined) checks.push(check('drain', 'fail', `${nodeId} is not drained`));
-  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s` : '';
+  const { graceMs } = request;
+  const grace = graceMs === undefined ? '' : ` --grace ${Math.ceil(graceMs / 1000)}s`;
+  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s${grace}` : '';
   return planned({
     kind: enable ? 'drain-enable' : 'drain-disable',
     from: nodeId,

@@ -12,6 +12,7 @@ export type {
   ClusterState,
   ConfigVersionRecord,
   Cooldown,
+  Drain,
   Election,
   Maintenance,
   NewAuthority,

@@ -68,7 +68,7 @@ export function beginOperation(
   { operation, authority }: CommandOf<'operation-begin'>,
   at: ApplyPosition,
 ): Outcome {
-  const { id, kind, from, to, reason, candidates, phase, forMs } = operation;
+  const { id, kind, from, to, reason, candidates, phase, forMs, graceMs } = operation;
   if (state.operations.some((o) => o.id === id)) return refused('conflict', `operation ${id} exists already`);
   const running = runningOperation(state);
   if (running !== undefined) {
@@ -79,6 +79,7 @@ export function beginOperation(
   if ('ok' in ready) return ready;
   const begun: Operation = {
     ...{ id, kind, from, to, reason, candidates, phase, forMs },
+    ...(graceMs !== undefined && { graceMs }),
     state: 'running',
     phases: [{ name: phase, at: at.timestamp, elapsedMs: null, result: null }],
     actor: at.actor,

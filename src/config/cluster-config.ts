@@ -42,6 +42,8 @@ export interface MembershipConfig {
   readonly minVoters: number;
   /** Between two votes that are moved by themselves, ms. */
   readonly replaceCooldownMs: number;
+  /** Longest pause of the whole cluster, ms; 0 = none may begin. */
+  readonly maxPauseMs: number;
 }
 
 export interface MonitoringConfig {

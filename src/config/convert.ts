@@ -70,6 +70,7 @@ export function toConfig({ cluster, alerts, metrics, notifiers }: ConfigFile): C
       replaceDeadVoterAfterMs: membership.replace_dead_voter_after,
       minVoters: membership.min_voters,
       replaceCooldownMs: membership.replace_cooldown,
+      maxPauseMs: membership.max_pause,
     },
     monitoring: {
       enableMetrics: monitoring.enable_metrics,
@@ -162,6 +163,7 @@ export function toFile(config: ClusterConfig): FileTree {
         replace_dead_voter_after: membership.replaceDeadVoterAfterMs,
         min_voters: membership.minVoters,
         replace_cooldown: membership.replaceCooldownMs,
+        max_pause: membership.maxPauseMs,
       },
       monitoring: {
         enable_metrics: monitoring.enableMetrics,

@@ -158,6 +158,14 @@ const membership = z.strictObject({
     effect: 'live',
     sample: '10m',
   }),
+  max_pause: duration(60_000)
+    .default(7 * 86_400_000)
+    .register(KEYS, {
+      doc: 'A pause of the whole cluster lasts this long at most; 0 = none may begin',
+      unit: 'ms',
+      effect: 'live',
+      sample: '7d',
+    }),
 });
 
 const monitoring = z.strictObject({

@@ -1,6 +1,7 @@
 /** Operations, tokens, joining, events, metrics. */
 import * as z from 'zod';
 import type { Scope } from '../../auth/index.ts';
+import { LIMITS } from '../../base/index.ts';
 import { maintenance } from './cluster.ts';
 import { candidateRow, nodeId, readInfo, schemaVersion, time } from './common.ts';
 
@@ -26,6 +27,8 @@ const operationFields = z.object({
     .min(1000)
     .max(30 * 86_400_000)
     .optional(),
+  /** For drain: what clients get to go by themselves, ms; default 10 s. */
+  grace_ms: z.number().int().min(0).max(LIMITS.maxDrainGraceMs).optional(),
   /** For maintenance of the node that leads: leadership may move first. */
   allow_switchover: z.boolean().optional(),
   /** For maintenance: the others may be left without a majority when the node stops. */

@@ -119,6 +119,7 @@ function drainRun(enable: boolean): Run {
       request: {
         ...{ kind: 'drain', enable, node_id: args[0] ?? '' },
         ...(enable && { for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS }),
+        ...(enable && given('grace_ms', flags.duration('grace'))),
         ...given('reason', flags.text('reason')),
       },
       verb,

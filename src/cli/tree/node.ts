@@ -180,17 +180,18 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'send the clients of a node elsewhere; vote and copy stay',
     details:
       'It gives up leadership, requests for data are sent to the leader, and clients that are still ' +
-      'there after 10 s are let go. Load balancers see it as not to be asked.',
+      'there after 10 s (--grace) are let go. Load balancers see it as not to be asked.',
     args: ['<id>'],
     flags: [
       { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      { flags: '--grace <duration>', text: 'what clients get to go by themselves, default 10s, at most 1h' },
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
-    examples: ['node drain n2 --for 30m --reason "new cable"'],
+    examples: ['node drain n2 --for 30m --reason "new cable"', 'node drain n2 --grace 30s'],
     load: async () => (await import('../commands/node-changes.ts')).nodeDrain,
   },
   {

@@ -55,7 +55,10 @@ switchover need --to. An election after a death goes on, and so does a hand-over
 serves nobody. Ends by itself.`,
     flags: [
       { flags: '--reason <text>', text: 'why; shown in every status' },
-      { flags: '--for <duration>', text: 'ends by itself after this long, default 1h, at most 7d' },
+      {
+        flags: '--for <duration>',
+        text: 'ends by itself after this long, default 1h, at most 7d (membership.max_pause)',
+      },
     ],
     online: true,
     examples: ['cluster pause --reason "network work" --for 30m'],

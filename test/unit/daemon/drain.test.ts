@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DrainGate, gated } from '../../../daemon/drain-gate.ts';
 import { drainsDue } from '../../../daemon/due-commands.ts';
 import { nextStep } from '../../../daemon/operation-steps.ts';
-import { SqlccError } from '../../../src/base/index.ts';
+import { LIMITS, must, SqlccError } from '../../../src/base/index.ts';
 import { planDrain } from '../../../src/cluster/index.ts';
 import type { RaftStatus } from '../../../src/raft/index.ts';
 import type { Call, Handlers } from '../../../src/rpc/index.ts';
@@ -33,6 +33,32 @@ describe('a drain in the record', () => {
       { kind: 'drain-enable', nodeId: 'n1', owner: 'a', reason: '', forMs: 0 },
       'invalid_argument',
     );
+  });
+
+  it('keeps how long clients get to go, from the request to the record, within an hour', () => {
+    const ledger = threeNodes();
+    const operation = {
+      ...{ id: 'o1', from: 'n2', to: null, reason: '', forMs: 60_000, graceMs: 30_000, candidates: [] },
+      ...({ kind: 'drain-enable', phase: 'accepted' } as const),
+    };
+    ledger.done({ kind: 'operation-begin', operation });
+    const running = must(ledger.cluster.operations.at(-1), 'the operation');
+    const step = nextStep(running, ledger.cluster, { nodeId: 'n1' } as unknown as RaftStatus, NOW);
+    expect(step).toMatchObject({ command: { kind: 'drain-enable', graceMs: 30_000 } });
+    if (step.kind === 'propose') ledger.done(step.command);
+    expect(ledger.cluster.drains?.['n2']).toMatchObject({ graceMs: 30_000 });
+    const wish = { kind: 'drain-enable', nodeId: 'n3', owner: 'a', reason: '', forMs: 60_000 } as const;
+    for (const graceMs of [-1, LIMITS.maxDrainGraceMs + 1, Number.NaN])
+      ledger.refused({ ...wish, graceMs }, 'invalid_argument');
+    const { plan } = planDrain(
+      ...[
+        ledger.cluster,
+        facts(),
+        { nodeId: 'n3', enable: true, forMs: 60_000, graceMs: 5000, owner: 'a' },
+        NOW,
+      ],
+    );
+    expect(plan.command).toBe('sqlcc node drain n3 --for 60s --grace 5s');
   });
 
   it('is planned only where leadership and clients have somewhere to go', () => {
@@ -124,11 +150,26 @@ describe('the gate of a drained node', () => {
     );
     gate.follow();
     gate.follow();
-    expect(graces).toHaveLength(2);
+    expect(graces).toEqual([LIMITS.drainGraceMs, LIMITS.drainGraceMs]);
     ledger.done({ kind: 'drain-disable', nodeId: 'n1', cause: '' });
     gate.follow();
     expect(told).toEqual(['sends clients away', 'takes clients']);
     expect(gate.closed().aborted).toBe(false);
+  });
+
+  it('gives them as long as was asked for', () => {
+    const ledger = threeNodes();
+    ledger.now = Date.now();
+    const wish = { kind: 'drain-enable', nodeId: 'n1', owner: 'ann', reason: '', forMs: 60_000 } as const;
+    ledger.done({ ...wish, graceMs: 30_000 });
+    const graces: number[] = [];
+    const door = { dismiss: (graceMs: number) => graces.push(graceMs) };
+    new DrainGate(
+      world('n2', ledger),
+      () => [door],
+      () => {},
+    ).follow();
+    expect(graces).toEqual([30_000]);
   });
 
   it('ends a stream that stays when the doors close for good', async () => {
