@@ -3,17 +3,28 @@
  * rows and columns as the terminal has.
  */
 import { Box, useApp, useWindowSize } from 'ink';
-import { useCallback, useEffect, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import { tableRows } from './layout.ts';
 import { type Screen, screenOf } from './lines/screen.ts';
+import { viewSpec } from './model/views.ts';
+import type { Outside } from './out/outside.ts';
 import { Rows } from './parts/rows.tsx';
-import type { Session } from './session.ts';
+import type { Session, TerminalEffect } from './session.ts';
+import type { Stage } from './stage.ts';
 import type { Look } from './theme/look.ts';
 import { useKeys } from './use-keys.ts';
+
+/** What the screen may do outside of itself. */
+export interface Ways {
+  readonly go: (context: string) => void;
+  readonly outside: Outside;
+}
 
 interface AppProps {
   readonly session: Session;
   readonly look: Look;
+  /** Null in tests that draw only. */
+  readonly ways?: Ways | null;
 }
 
 /** Stops the whole job, as the terminal driver would; it goes on when the shell says `fg`. */
@@ -24,16 +35,34 @@ async function stopJob(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+/** Copies, saves, goes: whatever came of it is a sentence on the screen. */
+function takeWay(effect: TerminalEffect, ways: Ways, session: Session, screen: () => Screen): void {
+  const tell = (text: string, level: 'info' | 'warning' = 'info'): void =>
+    session.dispatch({ type: 'told', text, level });
+  try {
+    if (effect.kind === 'context') ways.go(effect.name);
+    else if (effect.kind === 'copy') tell(ways.outside.copy(effect.what, effect.text));
+    else if (effect.kind === 'save') {
+      const { view, now } = session.model;
+      const name = `${view}-${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}`;
+      tell(ways.outside.save(screen(), name, `sqlcc top: ${viewSpec(view).title}`));
+    }
+  } catch (error) {
+    tell(`not written: ${error instanceof Error ? error.message : error}`, 'warning');
+  }
+}
+
 /** What `session` asks of the terminal's owner. */
-function useTerminal(session: Session): void {
+function useTerminal(session: Session, ways: Ways | null, screen: () => Screen): void {
   const { exit, suspendTerminal } = useApp();
   useEffect(() => {
     session.onTerminal((effect) => {
       if (effect.kind === 'quit') exit(0);
       else if (effect.kind === 'suspend') void suspendTerminal(stopJob);
-      else void suspendTerminal(() => undefined);
+      else if (effect.kind === 'repaint') void suspendTerminal(() => undefined);
+      else if (ways !== null) takeWay(effect, ways, session, screen);
     });
-  }, [session, exit, suspendTerminal]);
+  }, [session, ways, screen, exit, suspendTerminal]);
 }
 
 function Overlay({ screen, look }: { readonly screen: Screen; readonly look: Look }) {
@@ -46,13 +75,31 @@ function Overlay({ screen, look }: { readonly screen: Screen; readonly look: Loo
   );
 }
 
-export function App({ session, look }: AppProps) {
+interface StageProps {
+  readonly stage: Stage;
+  readonly look: Look;
+  readonly ways: Ways;
+}
+
+/** Whichever session is on. */
+export function OnStage({ stage, look, ways }: StageProps) {
+  const session = useSyncExternalStore(stage.subscribe, () => stage.session);
+  return <App session={session} look={look} ways={ways} />;
+}
+
+export function App({ session, look, ways = null }: AppProps) {
   const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session]);
   const model = useSyncExternalStore(subscribe, () => session.model);
   const { columns, rows } = useWindowSize();
   useKeys(session);
-  useTerminal(session);
   const screen = screenOf({ model, symbols: look.symbols }, columns, rows);
+  const last = useRef(screen);
+  last.current = screen;
+  useTerminal(
+    session,
+    ways,
+    useCallback(() => last.current, []),
+  );
   const pageRows = tableRows(screen.layout);
   useEffect(() => session.dispatch({ type: 'page-rows', rows: pageRows }), [session, pageRows]);
   const veil = screen.overlay === null ? undefined : 'muted';

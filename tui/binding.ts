@@ -5,6 +5,19 @@ import type { ViewId } from './model/views.ts';
 export type CommandId =
   | `view:${ViewId}`
   | 'last-view'
+  | 'contexts'
+  | 'copy'
+  | 'save-screen'
+  | 'explain'
+  | 'diff-with'
+  | 'validate'
+  | 'time-format'
+  | 'column-set'
+  | 'next-match'
+  | 'previous-match'
+  | 'drain'
+  | 'remove-node'
+  | 'replace-node'
   | 'left'
   | 'right'
   | 'palette'
@@ -67,7 +80,7 @@ export type CommandId =
   | 'close';
 
 export type Context = 'main' | 'filter' | 'overlay' | 'chooser' | 'dialog';
-export type Group = 'VIEW' | 'MOVE' | 'FIND' | 'LOOK' | 'TIME' | 'ACT' | 'APP' | 'DIALOG';
+export type Group = 'VIEW' | 'MOVE' | 'FIND' | 'LOOK' | 'TIME' | 'OUT' | 'ACT' | 'APP' | 'DIALOG';
 
 export interface Binding {
   readonly id: CommandId;

@@ -67,9 +67,15 @@ const DIALOG: readonly Row[] = [
   { id: 'field-previous', group: 'DIALOG', keys: ['shift+tab'], label: 'S-Tab', help: 'field before' },
   { id: 'choose-previous', group: 'DIALOG', keys: ['up'], label: '↑', help: 'target before' },
   { id: 'choose-next', group: 'DIALOG', keys: ['down'], label: '↓', help: 'next target', short: 'target' },
-  { id: 'shorter', group: 'DIALOG', keys: ['left'], label: '←', help: 'maintenance: shorter' },
-  { id: 'longer', group: 'DIALOG', keys: ['right'], label: '→', help: 'maintenance: longer' },
-  { id: 'arm', group: 'DIALOG', keys: ['y'], label: 'y', help: 'maintenance: arm, Enter then confirms' },
+  { id: 'shorter', group: 'DIALOG', keys: ['left'], label: '←', help: 'for a shorter time' },
+  { id: 'longer', group: 'DIALOG', keys: ['right'], label: '→', help: 'for a longer time' },
+  {
+    id: 'arm',
+    group: 'DIALOG',
+    keys: ['y'],
+    label: 'y',
+    help: 'arm what asks for no name, Enter then confirms',
+  },
   {
     id: 'confirm',
     group: 'DIALOG',
@@ -141,7 +147,7 @@ export function contextOf(model: Model): Context {
   const kind = model.overlay?.kind;
   if (kind === 'action' || kind === 'change') return 'dialog';
   if (kind === 'chooser') return 'chooser';
-  if (kind === 'help') return 'overlay';
+  if (kind === 'help' || kind === 'explain') return 'overlay';
   return model.filter.editing ? 'filter' : 'main';
 }
 

@@ -3,10 +3,10 @@
  * cluster.
  */
 import type { BindingRow as Row } from './binding.ts';
-import { refusal } from './model/gate.ts';
+import { lackingScope, refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Model } from './model/model.ts';
-import { shown } from './model/selectors.ts';
+import { selectedNode, shown, spares } from './model/selectors.ts';
 import { VIEWS } from './model/views.ts';
 
 const VIEW_KEYS: readonly Row[] = [
@@ -14,6 +14,7 @@ const VIEW_KEYS: readonly Row[] = [
     v.key === null ? [] : [{ id: `view:${v.id}`, group: 'VIEW', keys: [v.key], label: v.key, help: v.title }],
   ),
   { id: 'last-view', group: 'VIEW', keys: ['`'], label: '`', help: 'the view before this one' },
+  { id: 'contexts', group: 'VIEW', keys: ['c'], label: 'c', help: 'another cluster', short: 'cluster' },
 ];
 
 const TIME_KEYS: readonly Row[] = [
@@ -72,6 +73,17 @@ function notRunning(model: Model): string | null {
   return chosen?.state === 'running' ? null : 'the selected operation does not run';
 }
 
+function noNode(model: Model): string | null {
+  return selectedNode(model) === undefined ? 'there is no node to act on' : null;
+}
+
+function noSpare(model: Model): string | null {
+  const chosen = selectedNode(model);
+  if (chosen === undefined) return 'there is no node to act on';
+  if (!chosen.voter) return `${chosen.node_id} has no vote: only a voter is replaced`;
+  return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
+}
+
 /** First the gate that is the same for all, then what the row under the bar allows. */
 function closed(reason?: (model: Model) => string | null): (model: Model) => string | null {
   return (model) => refusal(model) ?? reason?.(model) ?? null;
@@ -107,6 +119,39 @@ const ACT_KEYS: readonly Row[] = [
     short: 'maint',
     level: 2,
     disabled: closed(),
+  },
+  {
+    id: 'drain',
+    group: 'ACT',
+    keys: ['E'],
+    label: 'E',
+    help: 'drain the selected node: clients go elsewhere; again: they may come back',
+    short: 'drain',
+    level: 2,
+    views: ['topology', 'node'],
+    disabled: closed(noNode),
+  },
+  {
+    id: 'remove-node',
+    group: 'ACT',
+    keys: ['O'],
+    label: 'O',
+    help: 'take the selected node out of the cluster for good',
+    short: 'remove',
+    level: 3,
+    views: ['topology', 'node'],
+    disabled: closed((model) => noNode(model) ?? lackingScope(model, 'administer')),
+  },
+  {
+    id: 'replace-node',
+    group: 'ACT',
+    keys: ['W'],
+    label: 'W',
+    help: 'give the place of the selected voter to a node that follows without a vote',
+    short: 'replace',
+    level: 3,
+    views: ['topology', 'node'],
+    disabled: closed((model) => noSpare(model) ?? lackingScope(model, 'administer')),
   },
   {
     id: 'ack',
@@ -215,6 +260,25 @@ const LOOK_KEYS: readonly Row[] = [
     short: 'log',
     views: ['topology', 'node'],
   },
+  {
+    ...{ id: 'column-set', group: 'LOOK', keys: ['w'], label: 'w', help: 'other columns' },
+    views: ['topology'],
+  },
+  { id: 'explain', group: 'LOOK', keys: ['e'], label: 'e', help: 'explain it in words', short: 'explain' },
+  {
+    ...{ id: 'diff-with', group: 'LOOK', keys: ['d'], label: 'd', short: 'diff with' },
+    help: 'compare with the selected version from now on; again: with the one before',
+    views: ['config'],
+  },
+  {
+    ...{ id: 'validate', group: 'LOOK', keys: ['x'], label: 'x', short: 'validate' },
+    help: 'check a configuration on every node, change nothing',
+    views: ['config'],
+  },
+  {
+    ...{ id: 'time-format', group: 'LOOK', keys: ['t'], label: 't', help: 'times: clock, age, date' },
+    views: ['events', 'log'],
+  },
   { id: 'wider', group: 'LOOK', keys: ['+'], label: '+', help: 'charts: longer', views: ['node', 'raft'] },
   {
     id: 'narrower',
@@ -260,6 +324,8 @@ export const MAIN: readonly Row[] = [
     help: 'filter: word  state:dead  lag>500  !word  ~regex',
     short: 'filter',
   },
+  { id: 'next-match', group: 'FIND', keys: ['n'], label: 'n', help: 'next row that the last filter matches' },
+  { id: 'previous-match', group: 'FIND', keys: ['N'], label: 'N', help: 'the one before' },
   {
     ...{ id: 'problems', group: 'FIND', keys: ['!'], label: '!', help: 'problems only' },
     views: ['topology'],
@@ -291,6 +357,14 @@ export const MAIN: readonly Row[] = [
     short: 'freeze',
   },
   ...TIME_KEYS,
+  {
+    ...{ id: 'copy', group: 'OUT', keys: ['y'], label: 'y', short: 'copy' },
+    help: 'copy: name, row as JSON, command',
+  },
+  {
+    ...{ id: 'save-screen', group: 'OUT', keys: ['P'], label: 'P', short: 'save' },
+    help: 'save the screen as text, ANSI and SVG',
+  },
   ...ACT_KEYS,
   {
     id: 'reconnect',

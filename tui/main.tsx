@@ -1,16 +1,19 @@
 /** Ink on the alternate screen, from the first frame until the terminal is as it was before. */
 import { render } from 'ink';
-import { App } from './app.tsx';
+import { OnStage } from './app.tsx';
 import type { TopIo } from './options.ts';
-import type { Session } from './session.ts';
+import { Outside } from './out/outside.ts';
 import type { Skeleton } from './skeleton.ts';
+import type { Stage } from './stage.ts';
 import type { Look } from './theme/look.ts';
 
 export interface RunScreen {
-  readonly session: Session;
+  readonly stage: Stage;
   readonly look: Look;
   readonly io: TopIo;
   readonly skeleton: Skeleton;
+  /** Where copies and pictures are put; null = the temporary folder. */
+  readonly folder: string | null;
 }
 
 const KEPT_STDERR_LINES = 50;
@@ -32,10 +35,12 @@ function holdStderr(stderr: NodeJS.WriteStream): () => void {
 }
 
 /** Runs until somebody quits; resolves the exit code. */
-export async function runScreen({ session, look, io, skeleton }: RunScreen): Promise<number> {
+export async function runScreen({ stage, look, io, skeleton, folder }: RunScreen): Promise<number> {
   skeleton.handOver();
   const release = holdStderr(io.stderr);
-  const instance = render(<App session={session} look={look} />, {
+  const outside = new Outside(io, look, folder);
+  const ways = { go: (context: string) => void stage.go(context), outside };
+  const instance = render(<OnStage stage={stage} look={look} ways={ways} />, {
     stdin: io.stdin,
     stdout: io.stdout,
     stderr: io.stderr,
@@ -57,7 +62,7 @@ export async function runScreen({ session, look, io, skeleton }: RunScreen): Pro
     );
     return 1;
   } finally {
-    session.stop();
+    stage.stop();
     release();
   }
 }

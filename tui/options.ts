@@ -44,6 +44,13 @@ export interface TopClient {
   operation(id: string): Promise<OperationView>;
 }
 
+/** The clusters of a person's contexts, each with a client that is made when it is asked for. */
+export interface Fleet {
+  readonly names: readonly string[];
+  /** Opens no connection; rejects when the context can't be used. */
+  connect(name: string): Promise<{ readonly client: TopClient & DeskClient }>;
+}
+
 /** Streams and environment of the process, given so that tests can stand in. */
 export interface TopIo {
   readonly stdin: NodeJS.ReadStream;
@@ -82,6 +89,8 @@ export interface RunTop {
   readonly clusterName: string;
   /** Name of the context in the user's configuration; the header shows it when it differs. */
   readonly contextName: string;
+  /** Where other clusters can be looked at and gone to. */
+  readonly fleet?: Fleet | undefined;
   readonly options: TopOptions;
   readonly io: TopIo;
 }

@@ -33,7 +33,10 @@ const ASK_MS = 2000;
 const AGREE_MS = 600;
 
 /** What only the owner of the terminal can do. */
-export type TerminalEffect = Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' }>;
+export type TerminalEffect = Extract<
+  Effect,
+  { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'save' }
+>;
 
 interface Sleeper {
   readonly kickable: boolean;
@@ -207,6 +210,9 @@ export class Session {
         return;
       case 'repaint':
       case 'suspend':
+      case 'context':
+      case 'copy':
+      case 'save':
       case 'quit':
         this.#onTerminal(effect);
     }

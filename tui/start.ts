@@ -3,14 +3,18 @@
  * cluster, and only then loads Ink. Where no screen can be driven it says what else
  * can be done.
  */
+
+import { must } from '../src/base/index.ts';
 import { runOnce } from './batch/batch.ts';
 import { runPlain } from './batch/plain.ts';
+import type { Feed } from './feed/feed.ts';
 import { openDesk, openFeed } from './feed/open-feed.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
 import { loadKeys } from './settings.ts';
 import { paintSkeleton } from './skeleton.ts';
+import { Stage } from './stage.ts';
 import { chooseLook } from './theme/look.ts';
 
 const DEFAULT_REFRESH_MS = 1000;
@@ -31,25 +35,36 @@ export async function runTop(run: RunTop): Promise<number> {
   try {
     const say = (text: string) => void io.stderr.write(`${text}\n`);
     const feed = openFeed({ client: run.client, options, speed: 1, say });
-    const refreshMs = options.refreshMs ?? DEFAULT_REFRESH_MS;
-    const { clusterName, contextName } = run;
-    const start = {
-      clusterName,
-      contextName,
-      readOnly: options.readOnly === true,
-      refreshMs,
-      now: feed.wall(),
-    };
-    const session = new Session(feed, initialModel(start), openDesk(run.client, options));
+    const session = sessionOn(feed, run);
     session.start();
+    const stage = new Stage(session, run.fleet === undefined ? null : (name) => elsewhere(run, name));
     // colours are ours; what libraries below decide about them must agree before they are loaded
     process.env['FORCE_COLOR'] = look.colour ? '1' : '0';
     const { runScreen } = await import('./main.tsx');
-    return await runScreen({ session, look, io, skeleton });
+    return await runScreen({ stage, look, io, skeleton, folder: options.settingsFolder ?? null });
   } catch (error) {
     skeleton.leave();
     throw error;
   }
+}
+
+function sessionOn(feed: Feed, run: RunTop): Session {
+  const { client, clusterName, contextName, fleet, options } = run;
+  const desk = openDesk({ client, options, fleet, feed });
+  const model = initialModel({
+    ...{ clusterName, contextName, contexts: desk.contexts, now: feed.wall() },
+    readOnly: options.readOnly === true,
+    refreshMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
+  });
+  return new Session(feed, model, desk);
+}
+
+/** A session on the cluster of another context. What is recorded is the cluster that one began with. */
+async function elsewhere(run: RunTop, name: string): Promise<Session> {
+  const { client } = await must(run.fleet, 'a fleet').connect(name);
+  const { record: _, ...options } = run.options;
+  const there: RunTop = { ...run, client, clusterName: name, contextName: name, options };
+  return sessionOn(openFeed({ client, options, speed: 1, say: () => undefined }), there);
 }
 
 function refuse(run: RunTop, why: string): number {

@@ -253,7 +253,9 @@ export const LIMITS = {
   /** Of one recorded session. */
   recordingBytes: 268_435_456,
   /** Answers of single views that the screen keeps. */
-  screenAnswers: 40,
+  screenAnswers: 120,
+  /** Clusters that the screen's fleet shows. */
+  screenContexts: 60,
   /** Rows of nodes in its pictures of the last hour, and points of its charts, over all nodes. */
   screenRecordRows: 60_000,
   /** Clients of a drained node get this long to go by themselves. */

@@ -2,7 +2,7 @@
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import type { LogLine, SliceName, Slices } from '../../tui/feed/slices.ts';
 import type { OperationView } from '../../tui/feed/wire.ts';
-import { at, endedOperation, sixNodes } from './recording.ts';
+import { at, endedOperation, sixNodes, status } from './recording.ts';
 
 function answer<K extends SliceName>(to: K | `${K} ${string}`, value: Slices[K]): ReplayLine {
   return { at: at(0), answer: { to, value } };
@@ -133,6 +133,20 @@ function links(): Slices['links'] {
     );
 }
 
+/** Other clusters of the same person: one well, one silent, one without a majority. */
+function fleet(): ReplayLine[] {
+  const well = status({ nodes: sixNodes().slice(0, 3) });
+  const us = { ...well.cluster, name: 'prod-us', health: 'healthy' as const, reasons: [] };
+  const dr = { ...well.cluster, name: 'dr', health: 'critical' as const, reasons: ['1 of 3 voters reached'] };
+  const three = { ...well.raft, voters: ['n1', 'n2', 'n3'], quorum: 2 };
+  return [
+    answer('fleet prod-eu', status()),
+    answer('fleet prod-us', { ...well, cluster: us, raft: { ...three, term: 4 }, alerts: { firing: 0 } }),
+    answer('fleet dr-site', { ...well, cluster: dr, raft: { ...three, leader_id: null, term: 17 } }),
+    { at: at(0), answer: { to: 'fleet staging', error: 'connection refused' } },
+  ];
+}
+
 const LOG: readonly LogLine[] = [
   { at: at(-62_000), level: 'INFO', event: 'raft.follower', text: 'term=9 leader=n1' },
   { at: at(-30_000), level: 'WARN', event: 'wal.slow', text: 'ms=31 bytes=8192' },
@@ -151,6 +165,7 @@ export function answers(): ReplayLine[] {
     answer('audit', AUDIT),
     answer('operations', [PAST, RUNNING]),
     answer('links', links()),
+    ...fleet(),
     ...sixNodes().map((n) => answer(`log ${n.node_id}`, LOG)),
     {
       at: at(0),

@@ -89,6 +89,7 @@ export function sixNodes(): NodeRow[] {
 export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
   return {
     schemaVersion: 1,
+    caller: { id: 'anna', role: 'admin', scopes: ['read-cluster', 'operate', 'administer'] },
     cluster: {
       name: 'prod-eu',
       id: 'c-1',

@@ -22,6 +22,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   events: /bob|AUDIT/,
   log: /wal\.slow/,
   operations: /maintenance/,
+  fleet: /prod-us/,
   node: /connections|address/,
 };
 

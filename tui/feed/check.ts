@@ -53,8 +53,11 @@ export function checkStatus(value: unknown): StatusResponse {
 
 type Kind = 'text' | 'text or null' | 'number' | 'list';
 
+/** Slices that are lists of rows. */
+type Listed = Exclude<SliceName, 'explain' | 'fleet'>;
+
 /** What a row of each slice must have so that a view can show it; more is let through. */
-const ROWS: Readonly<Record<Exclude<SliceName, 'explain'>, Readonly<Record<string, Kind>>>> = {
+const ROWS: Readonly<Record<Listed, Readonly<Record<string, Kind>>>> = {
   operations: {
     ...{ id: 'text', kind: 'text', state: 'text', phases: 'list', candidates: 'list' },
     ...{ actor: 'text', reason: 'text', from: 'text or null', to: 'text or null', error: 'text or null' },
@@ -95,6 +98,7 @@ export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slic
       hint: 'compare sqlcc version on both sides',
     });
   };
+  if (slice === 'fleet') return checkStatus(value) as Slices[K];
   if (slice === 'explain') {
     const { rule, subjects } = isRecord(value) ? value : {};
     const isWhole = isRecord(rule) && Array.isArray(rule['actions']) && Array.isArray(subjects);
@@ -102,7 +106,7 @@ export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slic
     return value as Slices[K];
   }
   if (!Array.isArray(value)) return wrong(' is no list');
-  const wish = ROWS[slice as Exclude<SliceName, 'explain'>];
+  const wish = ROWS[slice as Listed];
   value.forEach((row: unknown, at) => {
     const fields: Readonly<Record<string, unknown>> = isRecord(row) ? row : wrong(`.${at} is no object`);
     for (const [key, kind] of Object.entries(wish))

@@ -4,14 +4,15 @@ import { parseDocument, stringify } from 'yaml';
 import { SqlccError } from '../../src/base/index.ts';
 import { rough } from '../format/words.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
-import type { DeskClient } from '../options.ts';
+import type { DeskClient, Fleet } from '../options.ts';
 import type { Acted, ActRequest, Desk } from './desk.ts';
 import type { Link, LogLine, Question, SliceName, Slices } from './slices.ts';
-import type { CheckRow, ConfigChangeRow } from './wire.ts';
+import type { CheckRow, ConfigChangeRow, StatusResponse } from './wire.ts';
 
 /** Nodes that are asked how they hear the others: above this the matrix is not drawn either. */
 const MOST_LINKED = 12;
 const LINK_TIMEOUT_MS = 1500;
+const FLEET_TIMEOUT_MS = 3000;
 
 async function links(client: DeskClient): Promise<Link[]> {
   const { nodes } = await client.status({ stale: true });
@@ -25,8 +26,14 @@ async function links(client: DeskClient): Promise<Link[]> {
   return rows.flatMap((r) => (r.status === 'fulfilled' ? r.value : []));
 }
 
+async function askOther(fleet: Fleet | null, name: string): Promise<StatusResponse> {
+  if (fleet === null) throw new SqlccError('not_found', `there is no context ${name}`);
+  const { client } = await fleet.connect(name);
+  return client.status({ stale: true, timeoutMs: FLEET_TIMEOUT_MS });
+}
+
 const READS: {
-  readonly [K in SliceName]: (client: DeskClient, arg: string) => Promise<Slices[K]>;
+  readonly [K in Exclude<SliceName, 'fleet'>]: (client: DeskClient, arg: string) => Promise<Slices[K]>;
 } = {
   operations: async (client) => (await client.operations()).operations,
   versions: async (client) => (await client.configVersions()).versions,
@@ -170,9 +177,15 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
   }
 }
 
-export function clientDesk(client: DeskClient): Desk {
+/** `fleet`: the other clusters of the person's contexts; null where there is one cluster only. */
+export function clientDesk(client: DeskClient, fleet: Fleet | null = null): Desk {
   return {
-    read: <K extends SliceName>({ slice, arg }: Question<K>) => READS[slice](client, arg),
+    contexts: fleet?.names ?? [],
+    read: <K extends SliceName>({ slice, arg }: Question<K>) => {
+      const work =
+        slice === 'fleet' ? askOther(fleet, arg) : READS[slice as Exclude<SliceName, 'fleet'>](client, arg);
+      return work as Promise<Slices[K]>;
+    },
     preflight: (act) => preflight(client, act),
     act: (request) => perform(client, request),
   };

@@ -21,6 +21,8 @@ export interface ActRequest {
 }
 
 export interface Desk {
+  /** Names of the clusters that `fleet` may be asked about. */
+  readonly contexts: readonly string[];
   read<K extends SliceName>(question: Question<K>): Promise<Slices[K]>;
   /** What `act` would do; only asked for what `ownPlan` leaves to the server. */
   preflight(act: ChangeAct): Promise<ChangePlan>;

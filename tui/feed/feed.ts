@@ -14,6 +14,9 @@ import type {
   ViewsResponse,
 } from './wire.ts';
 
+/** Takes one line of a recording, without its newline. */
+export type Sink = (line: string) => void;
+
 export interface Feed {
   /** True when `status` itself waits for the next picture; else it is asked at intervals. */
   readonly pushes: boolean;
@@ -32,4 +35,6 @@ export interface Feed {
   operation(id: string): Promise<OperationView>;
   /** True when no further picture will come; a cluster never says so. */
   ended?(): boolean;
+  /** Where what is answered is written down; absent = nowhere. */
+  readonly sink?: Sink;
 }

@@ -1,11 +1,12 @@
 /** Which feed was asked for: the named recording, or the cluster. */
 import { readFileSync } from 'node:fs';
 import { SqlccError } from '../../src/base/index.ts';
-import type { DeskClient, TopClient, TopOptions } from '../options.ts';
+import type { DeskClient, Fleet, TopClient, TopOptions } from '../options.ts';
 import { clientDesk } from './client-desk.ts';
 import { clientFeed } from './client-feed.ts';
 import type { Desk } from './desk.ts';
 import type { Feed } from './feed.ts';
+import { recordDesk } from './record-desk.ts';
 import { recordFeed } from './record-feed.ts';
 import { recordingFile } from './recording-file.ts';
 import { replayDesk } from './replay-desk.ts';
@@ -54,11 +55,23 @@ function deskLines(text: string): string {
   return lines.join('\n');
 }
 
-/** The desk that belongs to it. */
-export function openDesk(client: DeskClient | null, options: TopOptions): Desk {
+interface DeskWish {
+  readonly client: DeskClient | null;
+  readonly options: TopOptions;
+  /** Other clusters that may be looked at. */
+  readonly fleet?: Fleet | undefined;
+  /** The feed whose clock a recording goes by. */
+  readonly feed: Feed;
+}
+
+/** The desk that belongs to it; what it answers is recorded where the feed is. */
+export function openDesk({ client, options, fleet, feed }: DeskWish): Desk {
   const { replay } = options;
-  if (replay !== undefined) return replayDesk(parseReplay(deskLines(readRecording(replay))));
+  if (replay !== undefined) {
+    return replayDesk(parseReplay(deskLines(readRecording(replay))), () => feed.wall());
+  }
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
-  return clientDesk(client);
+  const desk = clientDesk(client, fleet ?? null);
+  return feed.sink === undefined ? desk : recordDesk(desk, feed.sink, () => feed.wall());
 }

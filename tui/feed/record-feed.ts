@@ -3,11 +3,8 @@
  * Alerts, views and operations are written when they changed; a picture each time.
  */
 import { SqlccError } from '../../src/base/index.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, Sink } from './feed.ts';
 import type { ReplayLine } from './replay-feed.ts';
-
-/** Takes one line without its newline. */
-export type Sink = (line: string) => void;
 
 type Kept = Omit<ReplayLine, 'at'>;
 
@@ -28,6 +25,7 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     return value;
   };
   return {
+    sink,
     pushes: feed.pushes,
     wall: () => feed.wall(),
     status: async (node) => {

@@ -1,7 +1,7 @@
 /** The file behind `--record`: new, private, bounded. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
-import type { Sink } from './record-feed.ts';
+import type { Sink } from './feed.ts';
 
 /**
  * A sink that appends to a new file. An existing one is never overwritten: a recording is often the only

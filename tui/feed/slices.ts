@@ -10,6 +10,7 @@ import type {
   ConfigVersionRow,
   OperationView,
   SilenceRow,
+  StatusResponse,
 } from './wire.ts';
 
 /** How one node hears another, as it says itself. */
@@ -41,6 +42,8 @@ export interface Slices {
   readonly links: readonly Link[];
   /** Argument: node. */
   readonly log: readonly LogLine[];
+  /** Argument: a context of the person's; another cluster's status. */
+  readonly fleet: StatusResponse;
 }
 export type SliceName = keyof Slices;
 

@@ -48,6 +48,20 @@ export function clockTime(at: number | string, withMillis = false): string {
   return new Date(time).toISOString().slice(11, withMillis ? 23 : 19);
 }
 
+/** A time as the person wants it: clock, how long ago, or with its date. */
+export function timeWords(
+  at: string,
+  format: 'clock' | 'age' | 'date',
+  now: number,
+  withMillis = false,
+): string {
+  if (format === 'clock') return clockTime(at, withMillis);
+  const time = Date.parse(at);
+  if (!Number.isFinite(time)) return '--:--:--';
+  if (format === 'age') return `${age(Math.max(0, now - time))} ago`.padStart(withMillis ? 12 : 8);
+  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+}
+
 function two(n: number): string {
   return String(n).padStart(2, '0');
 }

@@ -5,43 +5,28 @@
  */
 
 import type { OperationView, Plan } from '../feed/wire.ts';
-import { clean, cut, fitText } from '../format/width.ts';
+import { clean, fitText } from '../format/width.ts';
 import { age, count, span as lasted, rough } from '../format/words.ts';
-import { missing } from '../model/dialog.ts';
+import { isTyped, missing } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
-import { type Line, span, type Token } from '../theme/tokens.ts';
+import { type Line, span } from '../theme/tokens.ts';
+import {
+  armedLine,
+  checkLines,
+  commandLines,
+  type DialogRoom,
+  type DialogText,
+  failed,
+  nameLine,
+  noteLine,
+  REFUSED,
+  reasonLine,
+  TAB_HINT,
+  waiting,
+} from './dialog-parts.ts';
 import { nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
-
-export interface DialogText {
-  readonly title: Line;
-  readonly lines: readonly Line[];
-  readonly edge: Token;
-  /** Keys that mean something now, for the footer. */
-  readonly hint: string;
-}
-
-/** What fits between the edges; `rows` lets long lists shrink. */
-export interface DialogRoom {
-  readonly width: number;
-  readonly rows: number;
-}
-
-const CHECK: Readonly<Record<'pass' | 'warn' | 'fail', Token>> = {
-  pass: 'ok',
-  warn: 'warning',
-  fail: 'critical',
-};
-
-function checkLines(plan: Plan, view: View): Line[] {
-  const { symbols } = view;
-  const signs = { pass: symbols.pass, warn: '!', fail: symbols.fail };
-  return plan.checks.map((c) => [
-    span(`  ${signs[c.result]} `, CHECK[c.result]),
-    span(clean(c.text), c.result === 'pass' ? 'plain' : CHECK[c.result]),
-  ]);
-}
 
 function candidateLines(plan: Plan, view: View, most: number): Line[] {
   const rows = shown(view.model).status?.nodes ?? [];
@@ -71,30 +56,11 @@ function changeLines(dialog: ActionDialog, view: View): Line[] {
   return [[span(`! ${dialog.changes.map(clean).join(` ${view.symbols.dot} `)}`, 'warning')]];
 }
 
-/** `text` in lines of at most `cells`, broken between words. */
-export function wrap(text: string, cells: number): string[] {
-  const out: string[] = [];
-  let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > cells) {
-      out.push(current);
-      current = word;
-    } else current = current === '' ? word : `${current} ${word}`;
-  }
-  if (current !== '') out.push(current);
-  return out;
-}
-
-/** The plan's own command; it may be two lines long. */
-function commandLines(plan: Plan, reason: string, width: number): Line[] {
+/** The plan's own command, with the reason that was written. */
+function sameAs(plan: Plan, reason: string, width: number): Line[] {
   const told = reason.trim() === '' ? '' : ` --reason "${clean(reason.trim()).replaceAll('"', "'")}"`;
   const command = plan.command.includes('--reason') ? plan.command : `${plan.command}${told}`;
-  const lines = wrap(clean(command), Math.max(20, width - 10)).slice(0, 2);
-  return lines.map((text, i) => [span(i === 0 ? 'Same as: ' : '         ', 'muted'), span(text, 'key')]);
-}
-
-function button(text: string, focused: boolean, token: Token): Line {
-  return [span(`[ ${text} ]`, focused ? token : 'muted')];
+  return commandLines(command, width);
 }
 
 function gapLine(plan: Plan): Line {
@@ -104,81 +70,102 @@ function gapLine(plan: Plan): Line {
 }
 
 function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
-  const { symbols } = view;
-  const cursor = (field: ActionDialog['field']) => (dialog.field === field ? symbols.cursor : '');
-  const armed = missing(dialog) === null;
   const left = Math.max(0, Date.parse(plan.expires) - view.model.now);
-  const label = (field: ActionDialog['field'], text: string) =>
-    span(text, dialog.field === field ? 'focus' : 'plain');
   const fixed = 9 + plan.checks.length + dialog.changes.length;
   return [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
     [span(`Checks by the leader, valid ${age(left)}:`, 'muted')],
-    ...checkLines(plan, view),
+    ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
-    ...commandLines(plan, dialog.reason, room.width),
+    ...sameAs(plan, dialog.reason, room.width),
     ...changeLines(dialog, view),
     [],
-    [label('reason', 'Reason: '), span(`${cut(clean(dialog.reason), room.width - 12)}${cursor('reason')}`)],
-    [
-      label('confirm', `Type ${clean(plan.to ?? '?')} to arm: `),
-      span(`${clean(dialog.typed)}${cursor('confirm')}`, dialog.typed === plan.to ? 'ok' : 'plain'),
-      span('   '),
-      ...button('Cancel', dialog.field === 'cancel', 'selected'),
-      span('  '),
-      ...button('Fail over', dialog.field === 'execute', armed ? 'armed' : 'selected'),
-    ],
-    [span(dialog.note === '' ? '' : `! ${dialog.note}`, 'warning')],
+    reasonLine(dialog, view, room),
+    nameLine(dialog, view, {
+      ...{ name: plan.to ?? '?', isReady: missing(dialog) === null, verb: 'Fail over' },
+    }),
+    noteLine(dialog),
   ];
 }
 
-/** Maintenance and step down: `y`, then Enter. */
-function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
-  const { symbols } = view;
-  const { request } = dialog;
-  const length: Line =
-    dialog.action === 'step-down'
+/** Taking a node out, or giving its place to another. */
+function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+  const node = clean(dialog.request.node_id ?? '?');
+  const { to } = dialog.request;
+  const effect: Line[] =
+    dialog.action === 'replace-node'
       ? [
-          span(`${clean(plan.from ?? 'the leader')} hands over to `),
-          span(clean(plan.to ?? '?'), 'title'),
-          span('; writes pause for '),
-          span(plan.expected_gap_ms === null ? 'a moment' : lasted(plan.expected_gap_ms), 'title'),
+          [
+            span(clean(to ?? '?'), 'title'),
+            span(` catches up, takes the vote of ${node}, which leaves for good`),
+          ],
+          [span('↑↓ chooses another node that follows without a vote', 'muted')],
         ]
-      : request.for_ms === undefined
-        ? [span('Ends the maintenance: the node may lead again and its alerts sound again.')]
-        : [
-            span('No candidacy, alerts of the node are silent, off by itself after '),
-            span(`[${rough(request.for_ms)}]`, 'title'),
-            span('  ← → changes', 'muted'),
-          ];
-  const cursor = dialog.field === 'reason' ? symbols.cursor : '';
+      : [
+          [
+            span(node, 'title'),
+            span(' leaves for good: it comes back only by joining anew, with an empty disk'),
+          ],
+          [span('its data stays on its own disk', 'muted')],
+        ];
   return [
-    ...checkLines(plan, view),
-    length,
-    ...commandLines(plan, dialog.reason, room.width),
+    ...checkLines(plan.checks, view),
+    ...effect,
+    ...sameAs(plan, dialog.reason, room.width),
     ...changeLines(dialog, view),
     [],
-    [
-      span('Reason: ', dialog.field === 'reason' ? 'focus' : 'plain'),
-      span(`${cut(clean(dialog.reason), room.width - 12)}${cursor}`),
-      span(dialog.reason === '' && cursor === '' ? '(Tab to write one)' : '', 'muted'),
-    ],
-    plan.allowed ? armedLine(dialog.yes) : [span('The checks refuse it. Esc closes.', 'critical')],
-    [span(dialog.note === '' ? '' : `! ${dialog.note}`, 'warning')],
+    reasonLine(dialog, view, room),
+    plan.allowed
+      ? nameLine(dialog, view, {
+          ...{ name: node, isReady: missing(dialog) === null },
+          verb: dialog.action === 'replace-node' ? 'Replace' : 'Remove',
+        })
+      : REFUSED,
+    noteLine(dialog),
   ];
 }
 
-/** What y and Enter would do now. */
-export function armedLine(isArmed: boolean): Line {
-  if (isArmed)
-    return [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')];
+/** What a dialog that `y` arms would do. */
+function effectLine(dialog: ActionDialog, plan: Plan): Line {
+  const { request, action } = dialog;
+  if (action === 'step-down')
+    return [
+      span(`${clean(plan.from ?? 'the leader')} hands over to `),
+      span(clean(plan.to ?? '?'), 'title'),
+      span('; writes pause for '),
+      span(plan.expected_gap_ms === null ? 'a moment' : lasted(plan.expected_gap_ms), 'title'),
+    ];
+  const isDrain = action === 'drain';
+  if (request.for_ms === undefined)
+    return [
+      span(
+        isDrain
+          ? 'Ends the draining: clients may come back to the node.'
+          : 'Ends the maintenance: the node may lead again and its alerts sound again.',
+      ),
+    ];
   return [
-    span('y', 'key'),
-    span(' then '),
-    span('Enter', 'key'),
-    span(' confirms, '),
-    span('Esc', 'key'),
-    span(' cancels'),
+    span(
+      isDrain
+        ? 'Clients are sent elsewhere, vote and copy stay, off by itself after '
+        : 'No candidacy, alerts of the node are silent, off by itself after ',
+    ),
+    span(`[${rough(request.for_ms)}]`, 'title'),
+    span('  ← → changes', 'muted'),
+  ];
+}
+
+/** Maintenance, draining and step down: `y`, then Enter. */
+function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+  return [
+    ...checkLines(plan.checks, view),
+    effectLine(dialog, plan),
+    ...sameAs(plan, dialog.reason, room.width),
+    ...changeLines(dialog, view),
+    [],
+    reasonLine(dialog, view, room, TAB_HINT),
+    plan.allowed ? armedLine(dialog.yes) : REFUSED,
+    noteLine(dialog),
   ];
 }
 
@@ -230,14 +217,23 @@ function operationLines(operation: OperationView, view: View, room: DialogRoom):
   ];
 }
 
+const WORDS: Readonly<Record<ActionDialog['action'], string>> = {
+  ...{ failover: 'FAILOVER', 'step-down': 'STEP DOWN', maintenance: 'MAINTENANCE', drain: 'DRAIN' },
+  ...{ 'remove-node': 'REMOVE', 'replace-node': 'REPLACE' },
+};
+
 function titleOf(dialog: ActionDialog, view: View): Line {
-  const { step, request } = dialog;
+  const { step, request, action } = dialog;
   const cluster = clean(view.model.picture.status?.cluster.name ?? view.model.clusterName);
   const { dot, arrow } = view.symbols;
-  const word = dialog.action === 'step-down' ? 'STEP DOWN' : 'FAILOVER';
-  if (dialog.action === 'maintenance') {
+  const node = clean(request.node_id ?? '?');
+  if (action === 'maintenance' || action === 'drain') {
     const on = request.enable === true ? 'ON' : 'OFF';
-    return [span(`MAINTENANCE ${on} ${dot} ${clean(request.node_id ?? '?')} ${dot} ${cluster}`, 'title')];
+    return [span(`${WORDS[action]} ${on} ${dot} ${node} ${dot} ${cluster}`, 'title')];
+  }
+  if (action === 'remove-node' || action === 'replace-node') {
+    const by = request.to === undefined ? '' : ` ${arrow} ${clean(request.to)}`;
+    return [span(`${WORDS[action]} ${dot} ${node}${by} ${dot} ${cluster}`, 'title')];
   }
   const ends =
     step.kind === 'review' || step.kind === 'starting'
@@ -246,38 +242,40 @@ function titleOf(dialog: ActionDialog, view: View): Line {
         ? step.operation
         : null;
   const way = ends === null ? '' : ` ${dot} ${clean(ends.from ?? '?')} ${arrow} ${clean(ends.to ?? '?')}`;
-  return [span(`${word} ${dot} ${cluster}${way}`, 'title')];
+  return [span(`${WORDS[action]} ${dot} ${cluster}${way}`, 'title')];
 }
 
-const REVIEW_HINT = {
-  failover: 'Tab next field  ↑↓ other target  Enter confirm  Esc cancel',
-  maintenance: 'y then Enter confirm  ← → how long  Tab reason  Esc cancel',
+const TYPED_HINT = 'Tab next field  ↑↓ other target  Enter confirm  Esc cancel';
+const LENGTH_HINT = 'y then Enter confirm  ← → how long  Tab reason  Esc cancel';
+const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
+  failover: TYPED_HINT,
+  maintenance: LENGTH_HINT,
+  drain: LENGTH_HINT,
   'step-down': 'y then Enter confirm  Tab reason  Esc cancel',
+  'remove-node': 'Tab next field  Enter confirm  Esc cancel',
+  'replace-node': TYPED_HINT,
 };
+
+function reviewLines(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+  if (dialog.action === 'failover') return reviewFailover(dialog, plan, view, room);
+  return isTyped(dialog.action)
+    ? reviewRemoval(dialog, plan, view, room)
+    : reviewByYes(dialog, plan, view, room);
+}
 
 export function actionDialogText(dialog: ActionDialog, view: View, room: DialogRoom): DialogText {
   const { step } = dialog;
   const title = titleOf(dialog, view);
   switch (step.kind) {
     case 'planning':
-      return {
-        title,
-        lines: [[span('asking the leader for a plan…', 'muted')]],
-        edge: 'focus',
-        hint: 'Esc cancel',
-      };
+      return waiting(title, 'asking the leader for a plan…', 'Esc cancel');
     case 'review': {
-      const review = dialog.action === 'failover' ? reviewFailover : reviewByYes;
       const edge = step.plan.allowed ? (missing(dialog) === null ? 'critical' : 'focus') : 'warning';
-      return { title, lines: review(dialog, step.plan, view, room), edge, hint: REVIEW_HINT[dialog.action] };
+      const lines = reviewLines(dialog, step.plan, view, room);
+      return { title, lines, edge, hint: REVIEW_HINT[dialog.action] };
     }
     case 'starting':
-      return {
-        title,
-        lines: [[span('sent, waiting for the answer…', 'muted')]],
-        edge: 'focus',
-        hint: 'Esc hide',
-      };
+      return waiting(title, 'sent, waiting for the answer…', 'Esc hide');
     case 'running':
     case 'ended': {
       const done = step.operation.state === 'done';
@@ -285,14 +283,7 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       const hint = step.kind === 'running' ? 'Esc hides it, it is not cancelled' : 'Esc close';
       return { title, lines: operationLines(step.operation, view, room), edge, hint };
     }
-    case 'failed': {
-      const what = step.unknown ? 'outcome unknown: ' : '';
-      const lines: Line[] = [
-        [span(`${view.symbols.fail} ${what}${clean(step.message)}`, 'critical')],
-        [span(clean(step.hint), 'muted')],
-        [span(step.unknown ? 'It may have happened: read the events before you repeat it.' : '', 'warning')],
-      ];
-      return { title, lines, edge: 'critical', hint: 'Esc close' };
-    }
+    case 'failed':
+      return failed(title, step, view);
   }
 }

@@ -3,19 +3,23 @@ import { clean, cut, fitText } from '../format/width.ts';
 import { choices, type Entry } from '../model/chooser.ts';
 import type { Chooser } from '../model/model.ts';
 import { type Line, span } from '../theme/tokens.ts';
-import type { DialogRoom, DialogText } from './action-dialog.ts';
+import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import type { View } from './view.ts';
 
 const TITLES: Readonly<Record<Chooser['purpose'], string>> = {
   palette: 'Palette',
   actions: 'What can be done here',
   observer: 'Whose view: what each node says',
+  context: 'Another cluster',
+  copy: 'Copy',
 };
 
 const NONE: Readonly<Record<Chooser['purpose'], string>> = {
   palette: 'nothing is called so',
   actions: 'nothing can be done here',
   observer: 'no such node',
+  context: 'no other cluster: sqlcc context add makes one known here',
+  copy: 'nothing is selected',
 };
 
 function entryLine(entry: Entry, isChosen: boolean, view: View, width: number): Line {

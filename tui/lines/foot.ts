@@ -17,6 +17,7 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   events: ['detail', 'level', 'jump', 'filter', 'second-back', 'palette', 'quit'],
   log: ['filter', 'jump', 'second-back', 'palette', 'quit'],
   operations: ['detail', 'cancel-operation', 'failover', 'maintenance', 'filter', 'palette', 'quit'],
+  fleet: ['detail', 'filter', 'palette', 'quit'],
   node: ['failover', 'maintenance', 'log-of-node', 'second-back', 'palette', 'back', 'quit'],
 };
 

@@ -158,18 +158,26 @@ export function tabs(view: View, layout: Layout): Line {
     }
     return id === 'operations' && status?.operation != null ? [' 1', 'candidate'] : ['', 'muted'];
   };
-  const left = VIEWS.filter((v) => v.key !== null || v.id === model.view).flatMap((v): Line => {
-    const name = short ? v.short : v.title;
-    const words = v.key === null ? name : `${v.key} ${name}`;
-    const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
-    const isOpen = v.id === model.view;
-    return [
-      span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
-      span(more, token),
-      span(isOpen ? ']' : ' ', 'focus'),
-    ];
-  });
-  return fitLine(left, layout.columns);
+  // a fleet of one is no view worth a place
+  const isListed = (id: string): boolean => id !== 'fleet' || model.contexts.length > 1;
+  const left = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view).flatMap(
+    (v): Line => {
+      const name = short ? v.short : v.title;
+      const words = v.key === null ? name : `${v.key} ${name}`;
+      const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
+      const isOpen = v.id === model.view;
+      return [
+        span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
+        span(more, token),
+        span(isOpen ? ']' : ' ', 'focus'),
+      ];
+    },
+  );
+  const caller = status?.caller;
+  // an older node does not say who one is
+  if (short || caller === undefined) return fitLine(left, layout.columns);
+  const who = `${clean(caller.id)}: ${clean(caller.role)} `;
+  return spread(left, [span(who, caller.scopes.includes('operate') ? 'muted' : 'warning')], layout.columns);
 }
 
 function stateBanner(view: View): Line {

@@ -7,6 +7,7 @@ import type { NodeRow } from '../feed/wire.ts';
 import { bar, sparkline } from '../format/chart.ts';
 import { cellWidth, clean, fitText } from '../format/width.ts';
 import { count, millis, percent } from '../format/words.ts';
+import type { ColumnSet } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, type Span, span, type Token } from '../theme/tokens.ts';
@@ -147,6 +148,17 @@ export interface TableShape {
 
 /** Names of the columns, as a script chooses them. */
 export const COLUMN_IDS: readonly string[] = COLUMNS.map((c) => c.id);
+
+const SETS: Readonly<Record<ColumnSet, readonly string[]>> = {
+  all: COLUMN_IDS,
+  raft: ['state', 'role', 'term', 'match', 'lag', 'replication', 'rtt'],
+  load: ['state', 'cpu', 'disk', 'p95', 'spark', 'lag'],
+};
+
+/** What the table shows when a person asked for this set; what does not fit is left out as ever. */
+export function columnsOf(set: ColumnSet): readonly string[] {
+  return SETS[set];
+}
 
 /** The columns that fit into `cells`, all of them or `only` these; what is left over widens the sparkline. */
 export function tableShape(

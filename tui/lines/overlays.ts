@@ -4,10 +4,10 @@ import { clean, fitText } from '../format/width.ts';
 import { bindingsOf, type Group } from '../keymap.ts';
 import { viewSpec } from '../model/views.ts';
 import { type Line, span } from '../theme/tokens.ts';
-import type { DialogText } from './action-dialog.ts';
+import type { DialogText } from './dialog-parts.ts';
 import type { View } from './view.ts';
 
-const GROUPS: readonly Group[] = ['ACT', 'VIEW', 'FIND', 'LOOK', 'TIME', 'MOVE', 'APP'];
+const GROUPS: readonly Group[] = ['ACT', 'VIEW', 'FIND', 'LOOK', 'TIME', 'OUT', 'MOVE', 'APP'];
 
 /** Every key that works now, grouped; what is closed says why. */
 export function helpText(view: View, scroll: number): DialogText {

@@ -190,11 +190,11 @@ export function alertsPane(view: View): PaneText {
   };
 }
 
-export function eventLineText(event: EventLine, times: number, withMillis = false): Line {
+export function eventLineText(event: EventLine, times: number, time = clockTime(event.at)): Line {
   // a newer node may know a severity that this program does not
   const { sign, token } = SEVERITY[event.severity] ?? SEVERITY.info;
   return [
-    span(`${clockTime(event.at, withMillis)} `, 'muted'),
+    span(`${time} `, 'muted'),
     span(`${fitText(clean(event.node_id), 4)} `, 'title'),
     span(`${sign} `, token),
     span(sentence(event)),

@@ -9,13 +9,15 @@ import type { Pane } from '../model/model.ts';
 import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
-import { actionDialogText, type DialogText } from './action-dialog.ts';
+import { actionDialogText } from './action-dialog.ts';
 import type { BandRows, PaneRows, Room, Row } from './body.ts';
 import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
+import type { DialogText } from './dialog-parts.ts';
+import { explainText } from './explain.ts';
 import { footer } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
-import { nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
+import { columnsOf, nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
 import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
 import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
@@ -23,6 +25,7 @@ import type { View } from './view.ts';
 import { alertsView } from './views/alerts.ts';
 import { configView } from './views/config.ts';
 import { eventsView } from './views/events.ts';
+import { fleetView } from './views/fleet.ts';
 import { logView } from './views/log.ts';
 import { nodeView } from './views/node.ts';
 import { operationsView } from './views/operations.ts';
@@ -68,7 +71,7 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const start = windowStart(at, all.length, count);
   const stale = isStale(model) || model.connection.kind === 'lost';
   const inner = place.width - (layout.boxed ? 2 : 0);
-  const shape = tableShape(all, inner);
+  const shape = tableShape(all, inner, columnsOf(model.columnSet));
   const rows = all.slice(start, start + count).map((row, i): Row => {
     const style = { isSelected: start + i === at, isStale: stale };
     const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
@@ -83,11 +86,14 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   }
   const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
   const range = all.length === 0 ? '0' : `${start + 1}–${Math.min(all.length, start + count)}`;
+  const set = model.columnSet === 'all' ? [] : [`columns ${model.columnSet}`];
   const order = `${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`;
   const title: Line = [
     span(`Nodes ${total}`, 'title'),
     span(
-      ['', `seen by ${observer}`, `sort ${order}`, `${range} of ${all.length}`].join(` ${symbols.dot} `),
+      ['', `seen by ${observer}`, `sort ${order}`, ...set, `${range} of ${all.length}`].join(
+        ` ${symbols.dot} `,
+      ),
       'muted',
     ),
   ];
@@ -148,10 +154,18 @@ function overlayText(view: View, width: number, rows: number): DialogText | null
   const { overlay } = view.model;
   if (overlay === null) return null;
   const room = { width: width - 4, rows: rows - 2 };
-  if (overlay.kind === 'help') return helpText(view, overlay.scroll);
-  if (overlay.kind === 'chooser') return chooserText(overlay, view, room);
-  if (overlay.kind === 'change') return changeDialogText(overlay, view, room);
-  return actionDialogText(overlay, view, room);
+  switch (overlay.kind) {
+    case 'help':
+      return helpText(view, overlay.scroll);
+    case 'explain':
+      return explainText(view, overlay.scroll, room);
+    case 'chooser':
+      return chooserText(overlay, view, room);
+    case 'change':
+      return changeDialogText(overlay, view, room);
+    case 'action':
+      return actionDialogText(overlay, view, room);
+  }
 }
 
 function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hint: string | null } {
@@ -175,6 +189,7 @@ const VIEWS: Readonly<Record<Exclude<ViewId, 'topology'>, (view: View, room: Roo
   events: eventsView,
   log: logView,
   operations: operationsView,
+  fleet: fleetView,
   node: nodeView,
 };
 

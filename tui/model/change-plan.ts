@@ -15,8 +15,13 @@ export type ChangeAct =
       readonly forMs: number;
     }
   | { readonly kind: 'unsilence'; readonly id: string; readonly label: string }
-  /** `text`: `key=value …`, or `@file`. */
-  | { readonly kind: 'apply'; readonly text: string; readonly confirmMs: number | null }
+  /** `text`: `key=value …`, or `@file`. `checkOnly`: it is never put in force. */
+  | {
+      readonly kind: 'apply';
+      readonly text: string;
+      readonly confirmMs: number | null;
+      readonly checkOnly?: boolean;
+    }
   | {
       readonly kind: 'rollback';
       readonly version: number;
@@ -73,6 +78,11 @@ function within(ms: number | null): string {
   return ms === null ? '' : ` --confirm-within ${rough(ms)}`;
 }
 
+/** It asks whether a configuration would do, and no more. */
+export function isCheckOnly(act: ChangeAct): boolean {
+  return act.kind === 'apply' && act.checkOnly === true;
+}
+
 /** The same change for scripts. */
 export function commandOf(act: ChangeAct, reason: string): string {
   switch (act.kind) {
@@ -85,8 +95,12 @@ export function commandOf(act: ChangeAct, reason: string): string {
     case 'unsilence':
       return `sqlcc alert silence remove ${act.id}`;
     case 'apply': {
+      if (act.checkOnly === true && act.text.startsWith('@'))
+        return `sqlcc cluster config validate ${act.text.slice(1)}`;
+      const dry = act.checkOnly === true ? ' --dry-run' : '';
       const from = act.text.startsWith('@') ? `update ${act.text.slice(1)}` : `set ${act.text}`;
-      return `sqlcc cluster config ${from}${within(act.confirmMs)}${words(reason)}`;
+      const trial = act.checkOnly === true ? dry : within(act.confirmMs);
+      return `sqlcc cluster config ${from}${trial}${words(reason)}`;
     }
     case 'rollback':
       return `sqlcc cluster config rollback ${act.version}${within(act.confirmMs)}${words(reason)}`;
@@ -106,7 +120,7 @@ export function titleOfChange(act: ChangeAct): string {
     case 'unsilence':
       return `END SILENCE ${act.label}`;
     case 'apply':
-      return 'APPLY CONFIG';
+      return act.checkOnly === true ? 'VALIDATE CONFIG' : 'APPLY CONFIG';
     case 'rollback':
       return `ROLL BACK CONFIG to v${act.version}`;
     case 'confirm':

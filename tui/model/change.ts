@@ -8,6 +8,7 @@ import {
   type ChangeAct,
   type ChangePlan,
   FIRST_LENGTH,
+  isCheckOnly,
   LENGTHS,
   ownPlan,
   withLength,
@@ -103,6 +104,7 @@ export function changeRefused(model: Model, dialogId: number, failure: Failure):
 /** What is still missing before Enter does it; null = armed. */
 export function missingForChange(dialog: ChangeDialog): string | null {
   if (dialog.step.kind !== 'review') return 'there is no plan yet';
+  if (isCheckOnly(dialog.act)) return 'this only checks: C applies';
   const { allowed, arm } = dialog.step.plan;
   if (!allowed) return 'the checks refuse it: see the lines marked as failed';
   if (arm === null) return dialog.yes ? null : 'press y, then Enter';
@@ -203,7 +205,11 @@ export function changeKey(
     case 'longer':
       return chooseLength(model, dialog, 1);
     case 'arm': {
-      const isFree = dialog.step.kind === 'review' && dialog.step.plan.arm === null && key.burst === 1;
+      const isFree =
+        dialog.step.kind === 'review' &&
+        dialog.step.plan.arm === null &&
+        !isCheckOnly(dialog.act) &&
+        key.burst === 1;
       return isFree ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
     case 'confirm':

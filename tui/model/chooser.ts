@@ -4,7 +4,9 @@
  */
 import { type Binding, bindingsOf } from '../keymap.ts';
 import type { ChangeAct } from './change-plan.ts';
-import { versionRows } from './lists.ts';
+import { copiesOf } from './copies.ts';
+import { fleetRows } from './fleet.ts';
+import { fleetEntries, versionRows } from './lists.ts';
 import type { Chooser, Model } from './model.ts';
 import { compareNames, shown } from './selectors.ts';
 import { VIEWS, type ViewId } from './views.ts';
@@ -18,7 +20,9 @@ export type Choice =
   | { readonly kind: 'change'; readonly act: ChangeAct }
   | { readonly kind: 'observer'; readonly id: string | null }
   | { readonly kind: 'filter'; readonly text: string }
-  | { readonly kind: 'refresh'; readonly ms: number };
+  | { readonly kind: 'refresh'; readonly ms: number }
+  | { readonly kind: 'context'; readonly name: string }
+  | { readonly kind: 'copy'; readonly what: string; readonly text: string };
 
 export interface Entry {
   readonly words: string;
@@ -61,6 +65,7 @@ function paletteEntries(model: Model): Entry[] {
     ...able.sort(compareNames).map((id) => act(`failover ${id}`, 'plan', { kind: 'failover', to: id })),
     ...names.map((id) => act(`maintenance ${id}`, 'plan', { kind: 'maintenance', id })),
     ...names.map((id) => look(`node ${id}`, 'all about it', { kind: 'node', id })),
+    ...contextEntries(model).map((e) => ({ ...e, words: `context ${e.words}` })),
     ...names.map((id) => look(`observer ${id}`, 'see through it', { kind: 'observer', id })),
     ...versionRows(model)
       .filter((v) => v.version !== active)
@@ -101,6 +106,34 @@ function observerEntries(model: Model): Entry[] {
   return [anybody, ...nodes];
 }
 
+/** The clusters that can be gone to, with what is known of them. */
+function contextEntries(model: Model): Entry[] {
+  const rows = fleetRows(fleetEntries({ ...model, filter: { text: '', editing: false } }));
+  return model.contexts.map((name): Entry => {
+    const row = rows.find((r) => r.context === name);
+    const health = row === undefined || row.health === 'unknown' ? '' : row.health;
+    const note = name === model.contextName ? `${health}  (here)` : health;
+    return { words: name, note: note.trim(), choice: { kind: 'context', name }, acts: false };
+  });
+}
+
+function copyEntries(model: Model): Entry[] {
+  return copiesOf(model).map(
+    ({ what, text }): Entry => ({
+      ...{ words: what, note: text.split('\n')[0] ?? '', acts: false },
+      choice: { kind: 'copy', what, text },
+    }),
+  );
+}
+
+const LISTS: Readonly<Record<Chooser['purpose'], (model: Model) => Entry[]>> = {
+  palette: paletteEntries,
+  actions: (model) => bindingEntries(model, true),
+  observer: observerEntries,
+  context: contextEntries,
+  copy: copyEntries,
+};
+
 /** Letters further apart than this, together, are no match that anybody meant. */
 const MOST_GAPS = 12;
 
@@ -122,12 +155,7 @@ export function fuzzy(text: string, wanted: string): number | null {
 
 /** What the list shows for what was typed, best first. */
 export function choices(model: Model, chooser: Chooser): readonly Entry[] {
-  const all =
-    chooser.purpose === 'palette'
-      ? paletteEntries(model)
-      : chooser.purpose === 'actions'
-        ? bindingEntries(model, true)
-        : observerEntries(model);
+  const all = LISTS[chooser.purpose](model);
   const typed = chooser.text.trim();
   const free = typed.startsWith('filter ') && chooser.purpose === 'palette';
   if (free) {

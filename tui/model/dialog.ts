@@ -1,21 +1,22 @@
 /**
  * The dialog of an action: plan → confirm → run → follow. It decides what a key means
  * in it and what a plan made anew changed; it sends nothing but effects. A failover is
- * armed by typing the target's name and giving a reason, maintenance by `y` then Enter.
+ * armed by typing the target's name and giving a reason, so is what takes a node out; the rest by `y`, Enter.
  */
 import { must } from '../../src/base/index.ts';
-import type { OperationRequest, Plan } from '../feed/wire.ts';
+import type { NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
 import type { Change, Effect, KeyPress } from './messages.ts';
-import type { ActionDialog, DialogField, Model, Mono } from './model.ts';
-import { selectedNode } from './selectors.ts';
+import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
+import { selectedNode, spares } from './selectors.ts';
 import { typeInto } from './text-field.ts';
 
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
 export const DEAF_MS = 400;
-/** How long maintenance may last, as offered by ← and →. */
-const MAINTENANCE_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
+/** How long maintenance and draining may last, as offered by ← and →. */
+const LENGTHS_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
+const DEFAULT_MS = 3_600_000;
 const REASON_LIMIT = 200;
 const NAME_LIMIT = 63;
 
@@ -23,7 +24,22 @@ const FIELDS: Readonly<Record<ActionDialog['action'], readonly DialogField[]>> =
   failover: ['cancel', 'reason', 'confirm', 'execute'],
   'step-down': ['cancel', 'reason'],
   maintenance: ['cancel', 'reason'],
+  drain: ['cancel', 'reason'],
+  'remove-node': ['cancel', 'reason', 'confirm', 'execute'],
+  'replace-node': ['cancel', 'reason', 'confirm', 'execute'],
 };
+
+/** Actions that are armed by typing a name, with a reason. */
+export function isTyped(action: ActionName): boolean {
+  return FIELDS[action].includes('confirm');
+}
+
+/** The name that arms it: who gets the lead, or who goes; null = there is none, or none is asked for. */
+export function armName(dialog: ActionDialog): string | null {
+  if (!isTyped(dialog.action)) return null;
+  if (dialog.action !== 'failover') return dialog.request.node_id ?? null;
+  return dialog.step.kind === 'review' ? dialog.step.plan.to : null;
+}
 
 /** A new dialog over the view, and the question for its plan. `subject`: the node, else the selected one. */
 export function openDialog(
@@ -34,12 +50,8 @@ export function openDialog(
 ): Change {
   const nodes = model.picture.status?.nodes ?? [];
   const node = nodes.find((n) => n.node_id === (subject ?? selectedNode(model)?.node_id));
-  if (action === 'maintenance' && node === undefined) return [model, []];
-  const target = subject === null ? preferredTarget(model) : { to: subject };
-  const request: OperationRequest =
-    action === 'maintenance'
-      ? maintenanceRequest(must(node, 'maintenance needs a node'))
-      : { kind: 'failover', ...(action === 'failover' ? target : null) };
+  if (action !== 'failover' && action !== 'step-down' && node === undefined) return [model, []];
+  const request = requestOf(model, action, node, subject);
   const dialog: ActionDialog = {
     kind: 'action',
     id: model.nextDialogId,
@@ -66,6 +78,34 @@ export function openDialog(
   ];
 }
 
+function requestOf(
+  model: Model,
+  action: ActionName,
+  node: NodeRow | undefined,
+  subject: string | null,
+): OperationRequest {
+  const named = () => must(node, `${action} needs a node`);
+  switch (action) {
+    case 'failover':
+      return { kind: 'failover', ...(subject === null ? preferredTarget(model) : { to: subject }) };
+    case 'step-down':
+      return { kind: 'failover' };
+    case 'maintenance':
+      return maintenanceRequest(named());
+    case 'drain': {
+      const { node_id, drain } = named();
+      const base = { kind: 'drain' as const, node_id };
+      return drain == null ? { ...base, enable: true, for_ms: DEFAULT_MS } : { ...base, enable: false };
+    }
+    case 'remove-node':
+      return { kind: 'remove-node', node_id: named().node_id };
+    case 'replace-node': {
+      const [to] = spares(model);
+      return { kind: 'replace-node', node_id: named().node_id, ...(to === undefined ? {} : { to }) };
+    }
+  }
+}
+
 /** The selected node when it could lead; else the planner chooses. */
 function preferredTarget(model: Model): { to: string } | null {
   const node = selectedNode(model);
@@ -83,7 +123,7 @@ function maintenanceRequest(node: {
   const base = { kind: 'maintenance' as const, node_id: node.node_id };
   const moves = node.role === 'leader' ? { allow_switchover: true } : {};
   return node.maintenance === null
-    ? { ...base, ...moves, enable: true, for_ms: must(MAINTENANCE_MS[1], 'a default') }
+    ? { ...base, ...moves, enable: true, for_ms: DEFAULT_MS }
     : { ...base, enable: false };
 }
 
@@ -107,7 +147,8 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
 
 /** The plan has come: it is shown, and what differs from the one before is said. */
 export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
-  const to = dialog.action !== 'maintenance' && plan.to !== null ? { to: plan.to } : {};
+  const leads = dialog.action === 'failover' || dialog.action === 'step-down';
+  const to = leads && plan.to !== null ? { to: plan.to } : {};
   const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
   return {
     ...dialog,
@@ -141,10 +182,11 @@ export function missing(dialog: ActionDialog): string | null {
   if (dialog.step.kind !== 'review') return 'there is no plan yet';
   const { plan } = dialog.step;
   if (!plan.allowed) return 'the checks refuse it: see the lines marked as failed';
-  if (dialog.action !== 'failover') return dialog.yes ? null : 'press y, then Enter';
+  if (!isTyped(dialog.action)) return dialog.yes ? null : 'press y, then Enter';
   if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
-  if (plan.to === null) return 'there is no target';
-  return dialog.typed === plan.to ? null : `type ${plan.to} to arm`;
+  const name = armName(dialog);
+  if (name === null) return 'there is no target';
+  return dialog.typed === name ? null : `type ${name} to arm`;
 }
 
 function execute(model: Model, dialog: ActionDialog): Change {
@@ -178,29 +220,37 @@ function moveField(dialog: ActionDialog, by: 1 | -1): ActionDialog {
 
 /** Another target: the next candidate that may lead. */
 function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
-  if (dialog.step.kind !== 'review' || dialog.action !== 'failover') return [model, []];
-  const able = dialog.step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id);
-  const at = able.indexOf(dialog.step.plan.to ?? '');
+  const { action, step } = dialog;
+  if (step.kind !== 'review' || (action !== 'failover' && action !== 'replace-node')) return [model, []];
+  const able =
+    action === 'failover'
+      ? step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id)
+      : spares(model);
+  const chosen = action === 'failover' ? step.plan.to : (dialog.request.to ?? null);
+  const at = able.indexOf(chosen ?? '');
   const to = able[(at + by + able.length) % Math.max(1, able.length)];
-  if (to === undefined || to === dialog.step.plan.to) return [model, []];
+  if (to === undefined || to === chosen) return [model, []];
   return planAgain(model, dialog, { request: { ...dialog.request, to }, changes: [] });
 }
 
 function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const current = dialog.request.for_ms;
-  if (dialog.action !== 'maintenance' || current === undefined || dialog.step.kind !== 'review')
-    return [model, []];
-  const next = MAINTENANCE_MS[MAINTENANCE_MS.indexOf(current) + by];
+  if (current === undefined || dialog.step.kind !== 'review') return [model, []];
+  const next = LENGTHS_MS[LENGTHS_MS.indexOf(current) + by];
   if (next === undefined) return [model, []];
   return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
 }
+
+const KEYS: Readonly<Record<ActionName, string>> = {
+  ...{ failover: 'F', 'step-down': 'D', maintenance: 'M', drain: 'E' },
+  ...{ 'remove-node': 'O', 'replace-node': 'W' },
+};
 
 /** Esc: a dialog closes; an action that runs is only hidden and can be found again. */
 function close(model: Model, dialog: ActionDialog): Change {
   const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
   if (!going) return [{ ...model, overlay: null }, []];
-  const key = { failover: 'F', 'step-down': 'D', maintenance: 'M' }[dialog.action];
-  const text = `the ${dialog.action} goes on; ${key} shows it again`;
+  const text = `the ${dialog.action} goes on; ${KEYS[dialog.action]} shows it again`;
   return [
     {
       ...model,
@@ -217,7 +267,7 @@ function confirm(model: Model, dialog: ActionDialog): Change {
     const over = dialog.step.kind === 'ended' || dialog.step.kind === 'failed';
     return over || dialog.step.kind === 'running' ? close(model, dialog) : [model, []];
   }
-  if (dialog.action !== 'failover') {
+  if (!isTyped(dialog.action)) {
     if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
     return dialog.yes ? execute(model, dialog) : [{ ...model, overlay: null }, []];
   }
@@ -267,7 +317,7 @@ export function dialogKey(
     case 'longer':
       return chooseLength(model, dialog, 1);
     case 'arm': {
-      const armed = dialog.action !== 'failover' && dialog.step.kind === 'review' && key.burst === 1;
+      const armed = !isTyped(dialog.action) && dialog.step.kind === 'review' && key.burst === 1;
       return armed ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
     case 'confirm':

@@ -1,6 +1,7 @@
 /** Several clusters at a glance: one line each, the sick ones first. Pure; screen and scripts share it. */
 import type { StatusResponse } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
+import { age } from '../format/words.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
 import { quorumFacts } from './selectors.ts';
 
@@ -10,11 +11,14 @@ export interface FleetEntry {
   readonly context: string;
   /** The last status, also when the cluster is lost now. */
   readonly status: StatusResponse | null;
-  /** Why nobody answered; null = somebody did. */
+  /** Why nobody answered; null = somebody did, or nobody was asked yet. */
   readonly error: string | null;
+  /** How old the status is; absent = it was asked for now. */
+  readonly ageMs?: number | null;
 }
 
-export type FleetHealth = StatusResponse['cluster']['health'] | 'unreachable';
+/** `unknown`: nobody has answered yet, and nobody has refused. */
+export type FleetHealth = StatusResponse['cluster']['health'] | 'unreachable' | 'unknown';
 
 export interface FleetRow {
   readonly context: string;
@@ -33,12 +37,13 @@ export interface FleetRow {
   readonly reason: string | null;
 }
 
-const WORST_FIRST: readonly FleetHealth[] = ['critical', 'unreachable', 'degraded', 'healthy'];
+const WORST_FIRST: readonly FleetHealth[] = ['critical', 'unreachable', 'degraded', 'unknown', 'healthy'];
 const TOKENS: Readonly<Record<FleetHealth, Token>> = {
   healthy: 'ok',
   degraded: 'warning',
   critical: 'critical',
   unreachable: 'dead',
+  unknown: 'muted',
 };
 
 function fleetRow({ context, status, error }: FleetEntry): FleetRow {
@@ -46,7 +51,7 @@ function fleetRow({ context, status, error }: FleetEntry): FleetRow {
   return {
     context,
     cluster: status?.cluster.name ?? null,
-    health: error !== null || status === null ? 'unreachable' : status.cluster.health,
+    health: error !== null ? 'unreachable' : (status?.cluster.health ?? 'unknown'),
     leader_id: status?.raft.leader_id ?? null,
     term: status?.raft.term ?? null,
     voters_up: facts?.up ?? null,
@@ -56,7 +61,7 @@ function fleetRow({ context, status, error }: FleetEntry): FleetRow {
     alerts_firing: status?.alerts.firing ?? null,
     config_version: status?.config.version ?? null,
     operation: status?.operation ?? null,
-    reason: error ?? status?.cluster.reasons[0] ?? null,
+    reason: error ?? status?.cluster.reasons[0] ?? (status === null ? 'asking…' : null),
   };
 }
 
@@ -76,41 +81,77 @@ export function worstHealth(rows: readonly FleetRow[]): FleetHealth {
   return WORST_FIRST.find((health) => rows.some((row) => row.health === health)) ?? 'healthy';
 }
 
-const WIDTHS = { health: 11, leader: 12, term: 6, quorum: 7, nodes: 9, alerts: 6, config: 6 } as const;
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  /** 1 stays longest. */
+  readonly priority: number;
+  readonly text: (row: FleetRow) => string;
+}
 
 function outOf(part: number | null, whole: number | null): string {
   return part === null || whole === null ? '—' : `${part}/${whole}`;
 }
 
-/** Heading and one line a cluster, as spans. */
-export function fleetLines(rows: readonly FleetRow[], cells: number): readonly Line[] {
+const HEALTH_CELLS = 11;
+const COLUMNS: readonly Column[] = [
+  { title: 'LEADER', width: 12, priority: 1, text: (r) => clean(r.leader_id ?? '—') },
+  { title: 'TERM', width: 6, priority: 5, text: (r) => (r.term === null ? '—' : String(r.term)) },
+  { title: 'QUORUM', width: 7, priority: 2, text: (r) => outOf(r.voters_up, r.voters) },
+  { title: 'NODES', width: 9, priority: 6, text: (r) => outOf(r.nodes_alive, r.nodes) },
+  {
+    ...{ title: 'ALERTS', width: 6, priority: 3 },
+    text: (r) => (r.alerts_firing === null ? '—' : String(r.alerts_firing)),
+  },
+  {
+    ...{ title: 'CONFIG', width: 6, priority: 7 },
+    text: (r) => (r.config_version === null ? '—' : `v${r.config_version}`),
+  },
+];
+const AGE = (entries: ReadonlyMap<string, number>): Column => ({
+  ...{ title: 'AGE', width: 6, priority: 4 },
+  text: (r) => {
+    const ms = entries.get(r.context);
+    return ms === undefined ? '—' : age(ms);
+  },
+});
+/** What is left for the reason before a column is given up for it. */
+const LEAST_REASON = 8;
+
+/** Heading and one line a cluster; what does not fit into `cells` is left out, the least wanted first. */
+export function fleetLines(
+  rows: readonly FleetRow[],
+  cells: number,
+  ages?: ReadonlyMap<string, number>,
+): readonly Line[] {
   const name = Math.min(
     32,
     Math.max(7, ...rows.map((r) => clean(r.context).length)),
     Math.max(7, Math.floor(cells / 4)),
   );
-  const words = (texts: readonly string[]): string =>
-    Object.values(WIDTHS)
-      .slice(1)
-      .map((width, i) => fitText(texts[i] ?? '', width))
-      .join(' ');
-  const titles = words(['LEADER', 'TERM', 'QUORUM', 'NODES', 'ALERTS', 'CONFIG']);
-  const heading = `${fitText('CLUSTER', name)} ${fitText('HEALTH', WIDTHS.health)} ${titles} WHY`;
+  const all = ages === undefined ? COLUMNS : [...COLUMNS, AGE(ages)];
+  let left = cells - name - 1 - HEALTH_CELLS - 1 - LEAST_REASON;
+  const kept = new Set<Column>();
+  for (const column of [...all].sort((a, b) => a.priority - b.priority)) {
+    left -= column.width + 1;
+    if (left < 0) break;
+    kept.add(column);
+  }
+  const columns = all.filter((c) => kept.has(c));
+  const join = (read: (column: Column) => string): string =>
+    columns.map((c) => fitText(read(c), c.width)).join(' ');
+  const titles = `${fitText('HEALTH', HEALTH_CELLS)} ${join((c) => c.title)}`;
+  const heading = `${fitText('CLUSTER', name)} ${titles} WHY`;
   const lines = rows.map((row): Line => {
-    const facts = words([
-      row.leader_id === null ? '—' : clean(row.leader_id),
-      row.term === null ? '—' : String(row.term),
-      outOf(row.voters_up, row.voters),
-      outOf(row.nodes_alive, row.nodes),
-      row.alerts_firing === null ? '—' : String(row.alerts_firing),
-      row.config_version === null ? '—' : `v${row.config_version}`,
-    ]);
     // what is old is marked as such: it was so before the cluster fell silent
-    const age: Token = row.health === 'unreachable' ? 'muted' : 'plain';
+    const token: Token = row.health === 'unreachable' ? 'muted' : 'plain';
     return [
       span(`${fitText(clean(row.context), name)} `, 'title'),
-      span(`${fitText(row.health, WIDTHS.health)} `, TOKENS[row.health]),
-      span(facts, age),
+      span(`${fitText(row.health, HEALTH_CELLS)} `, TOKENS[row.health]),
+      span(
+        join((c) => c.text(row)),
+        token,
+      ),
       span(` ${clean(row.reason ?? '')}`, row.health === 'healthy' ? 'muted' : 'warning'),
     ];
   });

@@ -24,8 +24,9 @@ export function refusal(model: Model): string | null {
 }
 
 /** The node told what this caller may: whoever may only look is not even asked for a plan. */
-function lackingScope(model: Model): string | null {
+export function lackingScope(model: Model, scope: 'operate' | 'administer' = 'operate'): string | null {
   const caller = model.picture.status?.caller;
-  if (caller === undefined || caller.scopes.includes('operate')) return null;
-  return `needs the scope operate, and ${clean(caller.id)} is ${clean(caller.role)}: use an operator's token`;
+  if (caller === undefined || caller.scopes.includes(scope)) return null;
+  const who = scope === 'operate' ? 'an operator' : 'an administrator';
+  return `needs the scope ${scope}, and ${clean(caller.id)} is ${clean(caller.role)}: ask ${who}`;
 }

@@ -5,9 +5,9 @@ import { type ChangeAct, onNode } from './change-plan.ts';
 import { choices, type Entry } from './chooser.ts';
 import { openDialog } from './dialog.ts';
 import { refusal } from './gate.ts';
-import { alertRows, cursorAt, operationRows, selectedOf, versionRows } from './lists.ts';
+import { alertRows, cursorAt, operationRows, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
-import { type Chooser, type Model, SORT_KEYS } from './model.ts';
+import { type ActionName, type Chooser, COLUMN_SETS, type Model, SORT_KEYS } from './model.ts';
 import {
   back,
   chooseSpan,
@@ -19,6 +19,7 @@ import {
   openDetail,
   openView,
   seek,
+  toMatch,
 } from './navigate.ts';
 import { shown } from './selectors.ts';
 import { typeInto } from './text-field.ts';
@@ -50,13 +51,19 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
     const text = `${binding.label} ${binding.short ?? binding.id}: ${reason}`;
     return [{ ...model, toast: { text, level: 'warning', until: model.mono + 5000 } }, []];
   }
-  if (binding.id === 'failover' || binding.id === 'step-down' || binding.id === 'maintenance') {
-    return openDialog(model, binding.id, model.mono);
-  }
+  if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
   if (binding.id === 'unsilence' && model.undo !== null) return actNow(model, model.undo.act);
   const act = actOf(model, binding);
   if (act === null) return [model, []];
   return binding.level === 1 ? actNow(model, act) : openChange(model, act, model.mono);
+}
+
+const OPERATIONS: readonly string[] = [
+  ...['failover', 'step-down', 'maintenance', 'drain', 'remove-node', 'replace-node'],
+];
+
+function isOperation(id: string): id is ActionName {
+  return OPERATIONS.includes(id);
 }
 
 /** What an action would change, from the row under the bar. */
@@ -120,7 +127,10 @@ export function acceptBurst(names: readonly string[]): boolean {
 
 function filterKey(model: Model, key: KeyPress, binding: Binding | undefined): Change {
   if (binding?.id === 'filter-clear') return [{ ...model, filter: { text: '', editing: false } }, []];
-  if (binding?.id === 'filter-accept') return [{ ...model, filter: { ...model.filter, editing: false } }, []];
+  if (binding?.id === 'filter-accept') {
+    const { text } = model.filter;
+    return [{ ...model, filter: { text, editing: false }, lastFilter: text }, []];
+  }
   const text = typeInto(model.filter.text, key.name, FILTER_LIMIT);
   if (text === undefined) return [model, []];
   // backspace on an empty filter leaves it, and never does more
@@ -170,7 +180,11 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
     case 'observer':
       return observe(model, choice.id);
     case 'filter':
-      return [{ ...model, filter: { text: choice.text, editing: false } }, []];
+      return [{ ...model, filter: { text: choice.text, editing: false }, lastFilter: choice.text }, []];
+    case 'context':
+      return goTo(model, choice.name);
+    case 'copy':
+      return [model, [{ kind: 'copy', what: choice.what, text: choice.text }]];
     case 'refresh':
       return [{ ...model, refreshMs: choice.ms }, [{ kind: 'refresh', observer: model.observer }]];
   }
@@ -185,7 +199,7 @@ function guarded(model: Model, what: string, open: () => Change): Change {
 
 function overlayKey(model: Model, binding: Binding | undefined): Change {
   const { overlay } = model;
-  if (overlay?.kind !== 'help' || binding === undefined) return [model, []];
+  if ((overlay?.kind !== 'help' && overlay?.kind !== 'explain') || binding === undefined) return [model, []];
   if (binding.id === 'close') return [{ ...model, overlay: null }, []];
   const by = binding.id === 'down' ? 1 : binding.id === 'up' ? -1 : 0;
   const scroll = Math.min(HELP_LINES, Math.max(0, overlay.scroll + by));
@@ -210,6 +224,21 @@ function command(model: Model, binding: Binding): Change {
       return chooser(model, 'observer');
     case 'filter':
       return [{ ...model, filter: { ...model.filter, editing: true } }, []];
+    case 'contexts':
+      return chooser(model, 'context');
+    case 'copy':
+      return chooser(model, 'copy');
+    case 'save-screen':
+      return [model, [{ kind: 'save' }]];
+    case 'explain':
+      return [{ ...model, overlay: { kind: 'explain', scroll: 0 } }, []];
+    case 'validate':
+      return openChange(model, { kind: 'apply', text: '', confirmMs: null, checkOnly: true }, model.mono);
+    case 'detail':
+      return model.view === 'fleet' ? goToSelected(model) : [openDetail(model), []];
+    case 'next-match':
+    case 'previous-match':
+      return [toMatch(model, binding.id === 'next-match' ? 1 : -1), []];
     case 'help':
       return [{ ...model, overlay: { kind: 'help', scroll: 0 } }, []];
     case 'reconnect':
@@ -281,12 +310,16 @@ function look(model: Model, binding: Binding): Model {
       };
     case 'back':
       return back(model);
-    case 'detail':
-      return openDetail(model);
     case 'level':
       return nextLevel(model);
     case 'firing-only':
       return { ...model, firingOnly: !model.firingOnly };
+    case 'time-format':
+      return { ...model, timeFormat: next(TIME_FORMATS, model.timeFormat) };
+    case 'column-set':
+      return { ...model, columnSet: next(COLUMN_SETS, model.columnSet) };
+    case 'diff-with':
+      return chooseBase(model);
     case 'log-of-node':
       return openView(model, 'log');
     case 'wider':
@@ -296,6 +329,34 @@ function look(model: Model, binding: Binding): Model {
     default:
       return model;
   }
+}
+
+const TIME_FORMATS = ['clock', 'age', 'date'] as const;
+
+function next<T>(list: readonly T[], now: T): T {
+  return list[(list.indexOf(now) + 1) % list.length] ?? now;
+}
+
+/** The selected version is what others are compared with; chosen again it is none. */
+function chooseBase(model: Model): Model {
+  const chosen = selectedOf(model, versionRows(model), (v) => String(v.version), 'config');
+  if (chosen === undefined) return model;
+  return { ...model, diffBase: model.diffBase === chosen.version ? null : chosen.version };
+}
+
+function goTo(model: Model, name: string): Change {
+  if (name === model.contextName) {
+    const toast = { text: `this is ${name}`, level: 'info' as const, until: model.mono + 3000 };
+    return [{ ...model, toast }, []];
+  }
+  const toast = { text: `going to ${name}…`, level: 'info' as const, until: model.mono + 10_000 };
+  return [{ ...model, toast }, [{ kind: 'context', name }]];
+}
+
+function goToSelected(model: Model): Change {
+  const keys = rowKeys(model);
+  const name = keys[cursorAt(model, keys)];
+  return name === undefined ? [model, []] : goTo(model, name);
 }
 
 const PROBLEMS = 'state:!ok';

@@ -8,6 +8,7 @@ import type {
   EventLine,
   OperationView,
 } from '../feed/wire.ts';
+import { type FleetEntry, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
 import { compareNames, shown, visibleNodes } from './selectors.ts';
 import type { ViewId } from './views.ts';
@@ -123,6 +124,18 @@ function collapsed(rows: readonly Happening[]): Happening[] {
   return out;
 }
 
+/** What is known of each cluster of the fleet; of one that was not asked yet neither status nor error. */
+export function fleetEntries(model: Model): readonly FleetEntry[] {
+  return model.contexts
+    .filter((context) => matchesWords(model.filter.text, context))
+    .map((context) => {
+      const answer = answerOf(model.picture, 'fleet', context);
+      if (answer === undefined) return { context, status: null, error: null };
+      const { value, at, error } = answer;
+      return { context, status: value, error, ageMs: value === null ? null : Math.max(0, model.now - at) };
+    });
+}
+
 /** The node that the Node and Log views are about. */
 export function subjectNode(model: Model): string | null {
   return model.selected ?? shown(model).status?.nodes[0]?.node_id ?? null;
@@ -146,6 +159,7 @@ const KEYS: Readonly<Record<ViewId, (model: Model) => readonly string[]>> = {
   events: (m) => happenings(m).map((h) => h.key),
   log: (m) => logRows(m).map((l) => l.key),
   operations: (m) => operationRows(m).map((o) => o.id),
+  fleet: (m) => fleetRows(fleetEntries(m)).map((row) => row.context),
   node: (m) => (shown(m).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames),
 };
 
@@ -199,6 +213,8 @@ export function wanted(model: Model): readonly Question[] {
     }
     case 'operations':
       return [ask('operations')];
+    case 'fleet':
+      return model.contexts.map((name) => ask('fleet', name));
     default:
       return [];
   }
@@ -212,6 +228,12 @@ export function diffPair(model: Model): string | null {
     rows.map((v) => String(v.version)),
     'config',
   );
-  const [chosen, before] = [rows[at], rows[at + 1]];
+  const chosen = rows[at];
+  const base = rows.find((v) => v.version === model.diffBase);
+  if (chosen !== undefined && base !== undefined && base !== chosen) {
+    const [low, high] = [base.version, chosen.version].sort((a, b) => a - b);
+    return `${low}..${high}`;
+  }
+  const before = rows[at + 1];
   return chosen === undefined || before === undefined ? null : `${before.version}..${chosen.version}`;
 }

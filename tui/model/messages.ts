@@ -57,7 +57,9 @@ export type Message =
     }
   | { readonly type: 'acted'; readonly dialogId: number; readonly result: Acted }
   | { readonly type: 'change-refused'; readonly dialogId: number; readonly failure: Failure }
-  | { readonly type: 'page-rows'; readonly rows: number };
+  | { readonly type: 'page-rows'; readonly rows: number }
+  /** What became of something that the terminal's owner did. */
+  | { readonly type: 'told'; readonly text: string; readonly level: 'info' | 'warning' };
 
 export type Effect =
   | { readonly kind: 'plan'; readonly dialogId: number; readonly request: OperationRequest }
@@ -72,6 +74,12 @@ export type Effect =
   | { readonly kind: 'preflight'; readonly dialogId: number; readonly act: ChangeAct }
   | { readonly kind: 'act'; readonly dialogId: number; readonly request: ActRequest }
   | { readonly kind: 'repaint' }
+  /** Look at the cluster of this context from now on. */
+  | { readonly kind: 'context'; readonly name: string }
+  /** Into the clipboard of the person's terminal, or a file. */
+  | { readonly kind: 'copy'; readonly what: string; readonly text: string }
+  /** The screen as it stands, as files. */
+  | { readonly kind: 'save' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
 

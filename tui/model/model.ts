@@ -57,6 +57,9 @@ export interface Picture {
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
+export const COLUMN_SETS = ['all', 'raft', 'load'] as const;
+export type ColumnSet = (typeof COLUMN_SETS)[number];
+
 export type SortKey = 'role' | 'name' | 'state' | 'lag' | 'cpu' | 'disk' | 'zone';
 export const SORT_KEYS: readonly SortKey[] = ['role', 'name', 'state', 'lag', 'cpu', 'disk', 'zone'];
 
@@ -75,20 +78,22 @@ export type DialogStep =
 
 export type DialogField = 'cancel' | 'reason' | 'confirm' | 'execute';
 
+export type ActionName = 'failover' | 'step-down' | 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
+
 export interface ActionDialog {
   readonly kind: 'action';
   /** Grows with each dialog and each new plan, so that late answers are dropped. */
   readonly id: number;
-  readonly action: 'failover' | 'step-down' | 'maintenance';
+  readonly action: ActionName;
   readonly request: OperationRequest;
   readonly step: DialogStep;
   /** Keys before this moment are not heard. */
   readonly deafUntil: Mono;
   readonly field: DialogField;
   readonly reason: string;
-  /** What was typed to arm a failover. */
+  /** What was typed to arm what asks for a name. */
   readonly typed: string;
-  /** `y` was pressed in a maintenance dialog. */
+  /** `y` was pressed in a dialog that asks for no name. */
   readonly yes: boolean;
   /** The plan that the present one replaced, when it was made again for a reason. */
   readonly previous: Plan | null;
@@ -127,13 +132,14 @@ export interface ChangeDialog {
 /** A list with a text field above it: the palette, the actions of this place, whose view. */
 export interface Chooser {
   readonly kind: 'chooser';
-  readonly purpose: 'palette' | 'actions' | 'observer';
+  readonly purpose: 'palette' | 'actions' | 'observer' | 'context' | 'copy';
   readonly text: string;
   readonly at: number;
 }
 
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
+  | { readonly kind: 'explain'; readonly scroll: number }
   | Chooser
   | ChangeDialog
   | ActionDialog;
@@ -153,6 +159,8 @@ export interface Toast {
 export interface Model {
   readonly clusterName: string;
   readonly contextName: string;
+  /** Names of the clusters of the fleet. */
+  readonly contexts: readonly string[];
   readonly readOnly: boolean;
   readonly refreshMs: number;
   readonly now: Wall;
@@ -182,6 +190,14 @@ export interface Model {
   readonly spanMs: number;
   readonly eventLevel: 'info' | 'warning' | 'critical';
   readonly firingOnly: boolean;
+  /** How times of events and log lines are written. */
+  readonly timeFormat: 'clock' | 'age' | 'date';
+  /** Which columns the table of nodes prefers. */
+  readonly columnSet: ColumnSet;
+  /** The version that others are compared with; null = each with the one before it. */
+  readonly diffBase: number | null;
+  /** What was filtered by last, for going from match to match. */
+  readonly lastFilter: string;
   /** What takes the last change back, while its toast is shown. */
   readonly undo: { readonly act: ChangeAct; readonly until: Mono } | null;
   readonly selected: string | null;
@@ -215,10 +231,13 @@ export interface ModelStart {
   readonly readOnly: boolean;
   readonly refreshMs: number;
   readonly now: Wall;
+  /** Other clusters that can be gone to. */
+  readonly contexts?: readonly string[];
 }
 
 export function initialModel(start: ModelStart): Model {
   return {
+    contexts: [],
     ...start,
     mono: 0,
     connection: { kind: 'connecting', error: null },
@@ -237,6 +256,10 @@ export function initialModel(start: ModelStart): Model {
     spanMs: 600_000,
     eventLevel: 'info',
     firingOnly: false,
+    timeFormat: 'clock',
+    columnSet: 'all',
+    diffBase: null,
+    lastFilter: '',
     undo: null,
     selected: null,
     focus: 'nodes',

@@ -17,6 +17,7 @@ export function openView(model: Model, view: ViewId): Model {
     lastView: model.view,
     side: SIDE,
     filter: { text: '', editing: false },
+    lastFilter: '',
     overlay: null,
   };
 }
@@ -41,6 +42,32 @@ export function moveCursor(model: Model, by: number): Model {
   const at = cursorAt(model, keys);
   const next = keys[Math.min(keys.length - 1, Math.max(0, at + by))];
   return next === undefined ? model : { ...select(model, next), side: { ...model.side, scroll: 0 } };
+}
+
+/** The next row that the last filter matches, or the one before; others may lie between. */
+export function toMatch(model: Model, by: 1 | -1): Model {
+  const text = model.filter.text || model.lastFilter;
+  if (text === '') {
+    const toast = {
+      text: 'nothing was searched for: / begins',
+      level: 'info' as const,
+      until: model.mono + 3000,
+    };
+    return { ...model, toast };
+  }
+  const all = rowKeys(model);
+  const matching = new Set(rowKeys({ ...model, filter: { text, editing: false } }));
+  const at = cursorAt(model, all);
+  const step = (n: number): number => (at + n * by + n * all.length) % all.length;
+  for (let n = 1; n <= all.length; n++) {
+    const key = all[step(n)];
+    if (key !== undefined && matching.has(key)) return select(model, key);
+  }
+  return told(model, `nothing matches ${text}`);
+}
+
+function told(model: Model, text: string): Model {
+  return { ...model, toast: { text, level: 'info', until: model.mono + 3000 } };
 }
 
 function select(model: Model, key: string): Model {

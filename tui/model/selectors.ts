@@ -82,6 +82,12 @@ export function selectedNode(model: Model): NodeRow | undefined {
   return rows.find((r) => r.node_id === model.selected) ?? rows[0];
 }
 
+/** Nodes that follow without a vote and could take a voter's place. */
+export function spares(model: Model): readonly string[] {
+  const nodes = model.picture.status?.nodes ?? [];
+  return nodes.filter((n) => !n.voter && n.liveness === 'alive').map((n) => n.node_id);
+}
+
 /** Age of what is shown, ms: since it arrived, plus how old the node said its own copy was. */
 export function pictureAge(model: Model): number {
   const picture = shown(model);

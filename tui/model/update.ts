@@ -65,6 +65,10 @@ export function update(model: Model, message: Message): Change {
       return refused(model, message.dialogId, message.failure);
     case 'operation':
       return [operationNews(model, message.operation), []];
+    case 'told': {
+      const { text, level } = message;
+      return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
+    }
     case 'page-rows':
       return [model.pageRows === message.rows ? model : { ...model, pageRows: message.rows }, []];
   }

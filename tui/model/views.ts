@@ -12,6 +12,7 @@ export const VIEW_IDS = [
   'events',
   'log',
   'operations',
+  'fleet',
   'node',
 ] as const;
 export type ViewId = (typeof VIEW_IDS)[number];
@@ -33,6 +34,7 @@ export const VIEWS: readonly ViewSpec[] = [
   { id: 'events', key: '5', title: 'Events', short: 'Events' },
   { id: 'log', key: '6', title: 'Log', short: 'Log' },
   { id: 'operations', key: '7', title: 'Operations', short: 'Ops' },
+  { id: 'fleet', key: '8', title: 'Fleet', short: 'Fleet' },
   { id: 'node', key: null, title: 'Node', short: 'Node' },
 ];
 

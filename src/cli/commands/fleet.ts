@@ -1,5 +1,5 @@
 /** `sqlcc top --once --all-contexts`: every cluster of the context file, one line each. */
-import { SqlccError } from '../../base/index.ts';
+import { LIMITS, SqlccError } from '../../base/index.ts';
 import type { SqlccClient } from '../../client/index.ts';
 import { findConnection } from '../connection.ts';
 import type { CliContext } from '../context.ts';
@@ -21,6 +21,7 @@ const EXITS = {
   degraded: EXIT.degraded,
   critical: EXIT.critical,
   unreachable: EXIT.unreachable,
+  unknown: EXIT.unreachable,
 } as const;
 
 /** Clients of the named contexts, or of all. A context that can't be used is an entry too. */
@@ -50,6 +51,27 @@ export async function fleetClients(context: CliContext, names?: readonly string[
       }
     }),
   );
+}
+
+/** The clusters of all contexts for the screen: a client is made when its cluster is asked for, once. */
+export async function fleetOf(context: CliContext) {
+  const { contexts } = await readProfile(profileFile(context.terminal.env));
+  const made = new Map<string, Promise<FleetClient>>();
+  const find = async (name: string): Promise<FleetClient> => {
+    const [found] = await fleetClients(context, [name]);
+    return found ?? { name, client: null, error: 'no such context' };
+  };
+  return {
+    names: Object.keys(contexts).slice(0, LIMITS.screenContexts),
+    connect: async (name: string) => {
+      const found = made.get(name) ?? find(name);
+      made.set(name, found);
+      const { client, error } = await found;
+      if (client === null) throw new SqlccError('invalid_argument', error ?? 'this context can’t be used');
+      return { client };
+    },
+    close: async () => closeFleet(await Promise.all(made.values())),
+  };
 }
 
 export async function closeFleet(fleet: readonly FleetClient[]): Promise<void> {

@@ -9,12 +9,15 @@ import { profileFile } from '../profile.ts';
 type Options = import('../../../tui/index.ts').TopOptions;
 type TextView = import('../../../tui/batch/index.ts').TextView;
 
+type Fleet = import('../../../tui/index.ts').Fleet;
+
 export interface Shown {
   readonly context: CliContext;
   /** Null only with a replay. */
   readonly client: SqlccClient | null;
   readonly clusterName: string;
   readonly contextName: string;
+  readonly fleet?: Fleet;
   readonly options: Options;
 }
 
@@ -40,6 +43,22 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     ...given('replaySpeed', replaySpeed),
     ...given('record', flags.text('record')),
   };
+}
+
+async function onScreen(context: CliContext, flags: Flags, shown: Shown): Promise<number> {
+  const settingsFolder = dirname(profileFile(context.terminal.env));
+  const theme = flags.text('theme');
+  const { loadTheme } = await import('../../../tui/index.ts');
+  const own = theme === undefined ? {} : { ownTheme: await loadTheme(theme, settingsFolder) };
+  const options = { ...shown.options, settingsFolder, ...own };
+  if (shown.client === null) return showTop({ ...shown, options });
+  const { fleetOf } = await import('./fleet.ts');
+  const fleet = await fleetOf(context);
+  try {
+    return await showTop({ ...shown, fleet, options });
+  } finally {
+    await fleet.close();
+  }
 }
 
 /** One line a cluster; the screen shows one cluster at a time. */
@@ -69,14 +88,7 @@ export const top: Run = async (context, { flags }) => {
   const { isText, format } = context.printer;
   const isScripted =
     flags.is('once') || flags.is('batch') || flags.is('check') || !isText || !context.terminal.isOutTty;
-  if (!isScripted) {
-    const settingsFolder = dirname(profileFile(context.terminal.env));
-    const theme = flags.text('theme');
-    if (theme === undefined) return showTop({ context, ...run, options: { ...options, settingsFolder } });
-    const { loadTheme } = await import('../../../tui/index.ts');
-    const ownTheme = await loadTheme(theme, settingsFolder);
-    return showTop({ context, ...run, options: { ...options, settingsFolder, ownTheme } });
-  }
+  if (!isScripted) return onScreen(context, flags, { context, ...run, options });
   const { stdin, stdout, stderr, env } = context.terminal;
   const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {

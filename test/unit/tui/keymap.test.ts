@@ -63,7 +63,7 @@ describe('KEYMAP', () => {
         .flatMap((b) => b.keys)
         .sort()
         .join(''),
-    ).toBe('ABCDFKMSUX');
+    ).toBe('ABCDEFKMOSUWX');
     for (const binding of beginning) expect(binding.disabled, binding.id).toBeDefined();
   });
 

@@ -61,10 +61,16 @@ function messagesOf(line: ReplayLine): Message[] {
   if (line.answer === undefined) return [];
   const [slice, arg = ''] = line.answer.to.split(' ');
   const question = { slice: slice as SliceName, arg };
+  if (line.answer.value === undefined) {
+    const failure = { code: 'unavailable', message: line.answer.error ?? '', hint: '' };
+    return [{ type: 'no-answer', question, failure, now }];
+  }
   return [{ type: 'answer', question, value: line.answer.value, now }];
 }
 
+const CONTEXTS = ['prod-eu', 'prod-us', 'dr-site', 'staging'];
+
 /** The calm recording as a model that knows the answers to everything its views ask. */
 export function full(patch: Partial<Model> = {}): Model {
-  return { ...send(fresh(), ...calmWith(answers()).flatMap(messagesOf))[0], ...patch };
+  return { ...send(fresh({ contexts: CONTEXTS }), ...calmWith(answers()).flatMap(messagesOf))[0], ...patch };
 }

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
 import { checkStatus, isEvent } from '../../../tui/feed/check.ts';
+import type { Desk } from '../../../tui/feed/desk.ts';
+import { recordDesk } from '../../../tui/feed/record-desk.ts';
 import { recordFeed } from '../../../tui/feed/record-feed.ts';
 import { recordingFile } from '../../../tui/feed/recording-file.ts';
+import { replayDesk } from '../../../tui/feed/replay-desk.ts';
 import { parseReplay, replayFeed } from '../../../tui/feed/replay-feed.ts';
+import type { Question, SliceName, Slices } from '../../../tui/feed/slices.ts';
 import { asNdjson, at, calm, event, START, status } from '../../tui/recording.ts';
 import { scriptedFeed } from './feed-kit.ts';
 
@@ -15,6 +19,44 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sqlcc-record-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('recordDesk', () => {
+  it('recordDesk writes what views ask for and why they got nothing, so that a replay shows those views', async () => {
+    const lines: string[] = [];
+    let now = START;
+    let links: Slices['links'] = [{ from: 'n1', to: 'n2', rttMs: 1, liveness: 'alive' }];
+    const cluster: Desk = {
+      contexts: [],
+      read: async <K extends SliceName>({ slice }: Question<K>) => {
+        if (slice !== 'links') throw new SqlccError('unavailable', 'no audit here');
+        return links as Slices[K];
+      },
+      preflight: () => Promise.reject(new Error('not asked')),
+      act: async () => ({ words: 'v2 is in force', undo: null }),
+    };
+    const desk = recordDesk(
+      cluster,
+      (line) => lines.push(line),
+      () => now,
+    );
+    const first = await desk.read({ slice: 'links', arg: '' });
+    await desk.read({ slice: 'links', arg: '' });
+    await expect(desk.read({ slice: 'audit', arg: '' })).rejects.toThrow('no audit here');
+    now += 5000;
+    links = [];
+    await desk.read({ slice: 'links', arg: '' });
+    await desk.act({ act: { kind: 'confirm', version: 2 }, reason: '', base: 2 });
+    expect(lines, 'what is equal is written once').toHaveLength(4);
+    const recorded = parseReplay(`${lines.join('\n')}\n`);
+    let clock = START + 1000;
+    const again = replayDesk(recorded, () => clock);
+    expect(await again.read({ slice: 'links', arg: '' })).toEqual(first);
+    await expect(again.read({ slice: 'audit', arg: '' })).rejects.toThrow('no audit here');
+    clock = START + 6000;
+    expect(await again.read({ slice: 'links', arg: '' })).toEqual([]);
+    await expect(again.read({ slice: 'versions', arg: '' })).rejects.toThrow('the recording has no versions');
+  });
+});
 
 describe('recordFeed', () => {
   it('recordFeed writes what was answered, so that a replay gives it again', async () => {

@@ -1,6 +1,6 @@
 /** What nodes did and what people did, in one order of time; below it all about the selected line. */
 import { clean, fitText } from '../../format/width.ts';
-import { age, clockTime } from '../../format/words.ts';
+import { age, timeWords } from '../../format/words.ts';
 import { answerOf, cursorAt, type Happening, happenings, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
@@ -8,10 +8,10 @@ import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../bod
 import { eventLineText } from '../panes.ts';
 import type { View } from '../view.ts';
 
-function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], withMillis: boolean): Line {
+function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], time: string): Line {
   const isRefused = /refused|failed|denied/.test(row.outcome);
   return [
-    span(`${clockTime(row.at, withMillis)} `, 'muted'),
+    span(`${time} `, 'muted'),
     span('AUDIT   ', 'learner'),
     span(`${clean(row.actor)} `, 'title'),
     span(`${clean(row.action)} ${clean(row.target)} `),
@@ -20,8 +20,10 @@ function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], withMil
   ];
 }
 
-function lineOf(row: Happening, withMillis: boolean): Line {
-  return 'event' in row ? eventLineText(row.event, row.times, withMillis) : auditLine(row.audit, withMillis);
+function lineOf(row: Happening, view: View, withMillis: boolean): Line {
+  const { timeFormat, now } = view.model;
+  const time = timeWords(row.at, timeFormat, now, withMillis);
+  return 'event' in row ? eventLineText(row.event, row.times, time) : auditLine(row.audit, time);
 }
 
 function list(view: View, room: Room): PaneSpec {
@@ -45,7 +47,7 @@ function list(view: View, room: Room): PaneSpec {
   return {
     pane: 'events',
     title,
-    lines: rows.map((row) => lineOf(row, withMillis)),
+    lines: rows.map((row) => lineOf(row, view, withMillis)),
     selected: cursorAt(
       model,
       rows.map((r) => r.key),

@@ -1,6 +1,6 @@
 /** The newest lines of one node's log. */
 import { clean, fitText } from '../../format/width.ts';
-import { clockTime } from '../../format/words.ts';
+import { timeWords } from '../../format/words.ts';
 import { answerOf, cursorAt, logRows, subjectNode } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -28,7 +28,7 @@ function list(view: View): PaneSpec {
     title,
     lines: rows.map(
       ({ line }): Line => [
-        span(`${clockTime(line.at, true)} `, 'muted'),
+        span(`${timeWords(line.at, model.timeFormat, model.now, true)} `, 'muted'),
         span(`${fitText(clean(line.level), 5)} `, LEVEL[line.level] ?? 'info'),
         span(`${clean(line.event)} `, 'title'),
         span(clean(line.text)),

@@ -1,0 +1,185 @@
+/** Keys that look, compare, copy and go elsewhere: none of them changes a cluster. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import { wanted } from '../../../tui/model/lists.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { VIEW_IDS } from '../../../tui/model/views.ts';
+import { Outside } from '../../../tui/out/outside.ts';
+import { chooseLook } from '../../../tui/theme/look.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
+import { full, live, press, pressed, send } from './model-kit.ts';
+
+function textAt(model: Model, columns = 120, rows = 36): string {
+  const screen = screenOf({ model, symbols: UNICODE }, columns, rows);
+  const body = screen.bands.flatMap((b) => b.panes.flatMap((p) => p.rows));
+  const all = [...screen.head, ...body, ...(screen.overlay?.rows ?? []), screen.foot];
+  return all.map((r) => textOf(r.line)).join('\n');
+}
+
+describe('y', () => {
+  it('offers name, row and command of the selected row in every view, and Enter copies it', () => {
+    for (const view of VIEW_IDS) {
+      const open = press(full({ view }), 'y');
+      expect(textAt(open), view).toContain('row as JSON');
+      const [model, effects] = pressed(open, 'down', 'enter');
+      expect(model.overlay, view).toBeNull();
+      expect(effects[0], view).toMatchObject({ kind: 'copy', what: 'row as JSON' });
+      const { text } = effects[0] as { text: string };
+      expect(() => JSON.parse(text), view).not.toThrow();
+    }
+    const node = pressed(full(), 'j', 'y', 'down', 'down', 'enter')[1];
+    expect(node).toEqual([{ kind: 'copy', what: 'command', text: 'sqlcc node show n2' }]);
+    expect(textAt(press(live(undefined, { view: 'operations' }), 'y'))).toContain('nothing is selected');
+  });
+});
+
+describe('Outside', () => {
+  function outside(env: Record<string, string>) {
+    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-out-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    const io = { stdin: process.stdin, stdout, stderr: process.stderr, env };
+    return { written, folder, to: new Outside(io, chooseLook({}, {}), folder) };
+  }
+
+  it('Outside copies by OSC 52 where a terminal takes it, else into a file, and says which', () => {
+    const modern = outside({ TERM: 'xterm-256color' });
+    expect(modern.to.copy('name', 'n3')).toContain('clipboard of your terminal (OSC 52)');
+    expect(modern.written).toEqual(['\x1b]52;c;bjM=\x07']);
+    const long = modern.to.copy('row', 'x'.repeat(80_000));
+    expect(long).toContain('too long for the clipboard');
+    expect(long).toContain(join(modern.folder, 'clipboard.txt'));
+    const bare = outside({ TERM: 'linux' });
+    expect(bare.to.copy('name', 'n3')).toContain('this terminal has no clipboard');
+    expect(bare.written).toEqual([]);
+    expect(readFileSync(join(bare.folder, 'clipboard.txt'), 'utf8')).toBe('n3');
+  });
+
+  it('Outside saves the screen three ways, all of the same picture', () => {
+    const { to, folder } = outside({});
+    const screen = screenOf({ model: full(), symbols: UNICODE }, 80, 24);
+    expect(to.save(screen, 'topology-1', 'sqlcc top')).toContain('topology-1.txt .ans .svg');
+    const files = readdirSync(join(folder, 'screens')).sort();
+    expect(files).toEqual(['topology-1.ans', 'topology-1.svg', 'topology-1.txt']);
+    const read = (end: string) => readFileSync(join(folder, 'screens', `topology-1.${end}`), 'utf8');
+    expect(read('txt').split('\n')).toHaveLength(25);
+    expect(
+      read('ans')
+        .replace(/\x1b\[[\d;]*m/g, '')
+        .replace(/ +$/gm, ''),
+    ).toBe(read('txt'));
+    expect(read('svg')).toContain('<svg');
+    expect(pressed(full(), 'P')[1]).toEqual([{ kind: 'save' }]);
+  });
+});
+
+describe('e', () => {
+  it('explains the node, the alert and the cluster in sentences, with what to do', () => {
+    const node = textAt(press(full(), 'j', 'j', 'j', 'e'));
+    expect(node).toContain('In words');
+    expect(node).toMatch(/The cluster is degraded/);
+    expect(textAt(press({ ...full(), selected: 'n5' }, 'e'))).toContain('Start its daemon');
+    const alert = textAt(press(full({ view: 'alerts' }), 'e'));
+    expect(alert).toContain('It fires while: node.liveness == dead');
+    expect(alert).toContain('docs/runbooks/node_down.md');
+    const alone = textAt(press(full({ view: 'config' }), 'e'));
+    expect(alone).toContain('n1 leads in term 9');
+    expect(press(full(), 'e', 'escape').overlay).toBeNull();
+  });
+});
+
+describe('d and x', () => {
+  it('d compares with the selected version from now on, and again with the one before', () => {
+    const at40 = press(full({ view: 'config' }), 'j', 'd');
+    expect(at40.diffBase).toBe(40);
+    expect(wanted(press(at40, 'k'))).toContainEqual({ slice: 'diff', arg: '40..41' });
+    expect(wanted(press(at40, 'j'))).toContainEqual({ slice: 'diff', arg: '39..40' });
+    expect(press(at40, 'd').diffBase).toBeNull();
+  });
+
+  it('x checks a configuration on the nodes and can never put it in force', () => {
+    const typed = press(full({ view: 'config' }), 'x', ...'a.b=1');
+    expect(textAt(typed)).toContain('VALIDATE CONFIG');
+    const [asked, effects] = pressed(typed, 'enter');
+    expect(effects).toMatchObject([{ kind: 'preflight', act: { kind: 'apply', checkOnly: true } }]);
+    const plan = { checks: [], effects: ['a.b: 0 → 1'], allowed: true, arm: null, base: 41 };
+    const dialogId = asked.overlay?.kind === 'change' ? asked.overlay.id : 0;
+    const after = send(asked, { type: 'preflight', dialogId, plan, mono: asked.mono })[0];
+    const [, done] = pressed(after, 'y', 'enter', 'tab', 'y', 'enter');
+    expect(done.filter((e) => e.kind === 'act')).toEqual([]);
+    expect(textAt(after)).toContain('Valid: C applies it. Nothing has changed.');
+    expect(textAt(after)).toContain('--dry-run');
+  });
+});
+
+describe('t, w, n and N', () => {
+  it('t writes times as clock, age and date', () => {
+    const events = full({ view: 'events' });
+    expect(textAt(events)).toMatch(/12:0\d:\d\d\.\d{3}/);
+    expect(textAt(press(events, 't'))).toMatch(/\d+[ms]\S* ago/);
+    expect(textAt(press(events, 't', 't'))).toMatch(/2026-03-04 12:0\d:\d\d/);
+    expect(press(events, 't', 't', 't').timeFormat).toBe('clock');
+  });
+
+  it('w shows columns that a narrow table leaves out', () => {
+    const heading = (model: Model) => textAt(model, 80, 24).split('\n')[4] ?? '';
+    expect(heading(full())).not.toContain('DISK%');
+    expect(heading(press(full(), 'w'))).toContain('TERM');
+    expect(heading(press(full(), 'w', 'w'))).toContain('DISK%');
+    expect(heading(press(full(), 'w', 'w', 'w'))).toBe(heading(full()));
+  });
+
+  it('n and N go from match to match of the last filter, round the end, also when all rows are shown', () => {
+    const cleared = press(full(), '/', ...'eu-b', 'enter', 'escape');
+    expect(cleared.filter.text).toBe('');
+    const first = press(cleared, 'n');
+    expect([first.selected, press(first, 'n').selected, press(first, 'N').selected]).toEqual([
+      'n3',
+      'n6',
+      'n6',
+    ]);
+    expect(press(full(), 'n').toast?.text).toContain('nothing was searched for');
+    expect(press(cleared, '2', 'n').toast?.text, 'a search ends with its view').toContain('nothing was');
+  });
+});
+
+describe('the fleet', () => {
+  it('has one line a cluster, the sick ones first, and says what it does not know', () => {
+    for (const [columns, rows] of [
+      [200, 60],
+      [120, 36],
+      [80, 24],
+      [60, 15],
+      [44, 12],
+    ] as const) {
+      const lines = textAt(full({ view: 'fleet' }), columns, rows).split('\n');
+      const at = (name: string) => lines.findIndex((l, i) => i > 0 && new RegExp(`^[│▌ ]*${name} `).test(l));
+      const order = ['dr-site', 'staging', 'prod-eu', 'prod-us'].map(at);
+      expect(order, `${columns}x${rows}`).toEqual([...order].sort((a, b) => a - b));
+      expect(order[0], `${columns}x${rows}`).toBeGreaterThan(0);
+      expect(lines[order[1] ?? 0]).toContain('unreachab');
+    }
+    const asked = textAt({ ...full({ view: 'fleet' }), contexts: ['somewhere'] });
+    expect(asked).toContain('asking…');
+    expect(textAt(full({ view: 'fleet', contexts: [] }))).toContain('sqlcc context add');
+  });
+
+  it('asks every cluster apart, so that a silent one keeps nobody waiting', () => {
+    expect(wanted(full({ view: 'fleet' })).map((q) => `${q.slice} ${q.arg}`)).toEqual([
+      ...['fleet prod-eu', 'fleet prod-us', 'fleet dr-site', 'fleet staging'],
+    ]);
+  });
+
+  it('Enter, c and :context go to a cluster; to the one that is shown nobody goes', () => {
+    const go = (...keys: string[]) => pressed(full(), ...keys)[1].filter((e) => e.kind === 'context');
+    expect(go('8', 'enter')).toEqual([{ kind: 'context', name: 'dr-site' }]);
+    expect(go('c', ...'prod-us', 'enter')).toEqual([{ kind: 'context', name: 'prod-us' }]);
+    expect(go(':', ...'context staging', 'enter')).toEqual([{ kind: 'context', name: 'staging' }]);
+    expect(go('c', ...'prod-eu', 'enter')).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+/** Every cluster of the person's contexts, one line each, the sick ones first. */
+import { clean } from '../../format/width.ts';
+import { plural } from '../../format/words.ts';
+import { fleetLines, fleetRows, worstHealth } from '../../model/fleet.ts';
+import { cursorAt, fleetEntries } from '../../model/lists.ts';
+import { type Line, span } from '../../theme/tokens.ts';
+import { type BandRows, type PaneSpec, type Room, stack } from '../body.ts';
+import type { View } from '../view.ts';
+
+function list(view: View, room: Room): PaneSpec {
+  const { model, symbols } = view;
+  const entries = fleetEntries(model);
+  const rows = fleetRows(entries);
+  const worst = worstHealth(rows);
+  const title: Line = [
+    span('Fleet ', 'title'),
+    span(
+      `${plural(model.contexts.length, 'cluster')} ${symbols.dot} here: ${clean(model.contextName)}`,
+      'muted',
+    ),
+    ...(worst === 'healthy' || rows.length === 0 ? [] : [span(` ${symbols.dot} worst: ${worst}`, 'warning')]),
+  ];
+  if (rows.length === 0) {
+    const words =
+      model.contexts.length > 0
+        ? 'no cluster matches the filter'
+        : 'one cluster only: sqlcc context add makes another known here';
+    return { pane: 'fleet', title, lines: [[span(words, 'muted')]], focused: true };
+  }
+  const ages = new Map(entries.flatMap((e) => (e.ageMs == null ? [] : [[e.context, e.ageMs] as const])));
+  const [heading, ...lines] = fleetLines(rows, room.columns - (room.boxed ? 3 : 1), ages);
+  return {
+    pane: 'fleet',
+    title,
+    ...(heading === undefined ? {} : { heading }),
+    lines,
+    selected: cursorAt(
+      model,
+      rows.map((row) => row.context),
+      'fleet',
+    ),
+    focused: true,
+  };
+}
+
+export function fleetView(view: View, room: Room): BandRows[] {
+  return stack([[list(view, room), room.rows]], view, room);
+}

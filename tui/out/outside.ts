@@ -1,0 +1,53 @@
+/** What leaves the screen: copies for the person's clipboard, and pictures of the screen as files. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Screen } from '../lines/screen.ts';
+import type { TopIo } from '../options.ts';
+import type { Look } from '../theme/look.ts';
+import { cellsOf } from './cells.ts';
+import { copyFile, osc52 } from './osc52.ts';
+import { asAnsi, asSvg, asText } from './picture.ts';
+
+/** Terminals that take no clipboard sequence, or show its letters. */
+function takesClipboard(env: TopIo['env']): boolean {
+  return !['linux', 'dumb', 'vt100'].includes(env['TERM'] ?? '') && env['TERM_PROGRAM'] !== 'Apple_Terminal';
+}
+
+export class Outside {
+  readonly #io: TopIo;
+  readonly #look: Look;
+  readonly #folder: string;
+
+  /** `folder`: a person's own files; null = the temporary one of the machine. */
+  constructor(io: TopIo, look: Look, folder: string | null) {
+    this.#io = io;
+    this.#look = look;
+    this.#folder = folder ?? join(tmpdir(), `sqlcc-${process.getuid?.() ?? 'me'}`);
+  }
+
+  /** Answers the sentence that says where the text is now. */
+  copy(what: string, text: string): string {
+    const { env, stdout } = this.#io;
+    const sequence = takesClipboard(env) ? osc52(text, env) : null;
+    if (sequence !== null) {
+      stdout.write(sequence);
+      return `${what} copied into the clipboard of your terminal (OSC 52), ${text.length} letters`;
+    }
+    const path = copyFile(text, this.#folder, 'clipboard.txt');
+    const why = takesClipboard(env)
+      ? 'too long for the clipboard of a terminal'
+      : 'this terminal has no clipboard';
+    return `${why}: ${what} is in ${path}`;
+  }
+
+  /** The screen as text, as text with colours, and as SVG; answers the sentence that names the files. */
+  save(screen: Screen, name: string, title: string): string {
+    const grid = cellsOf(screen, this.#look);
+    const folder = join(this.#folder, 'screens');
+    const write = (end: string, text: string): string => copyFile(text, folder, `${name}.${end}`);
+    write('txt', asText(grid));
+    write('ans', asAnsi(grid));
+    const path = write('svg', asSvg(grid, title));
+    return `saved as ${path.slice(0, -4)}.txt .ans .svg`;
+  }
+}
