@@ -13,8 +13,8 @@ describe('SimCluster', () => {
   );
 
   it('finds nothing where nothing is wrong', () => {
-    for (const nodes of [1, 3, 7]) {
-      const options = { ...calmOptions(nodes), clients: 2, thinkMs: 20, safetyMs: 6000 };
+    for (const nodes of [1, 7]) {
+      const options = { ...calmOptions(nodes), clients: 2, thinkMs: 20, safetyMs: 3000 };
       expect(makeCluster(1, 'memory', nodes, options).run().violation).toBeNull();
     }
   });

@@ -8,6 +8,7 @@ import type { SimNetwork } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Oracle } from './oracle.ts';
 import type { SimStorage } from './storage.ts';
+import type { ByteTrace } from './trace.ts';
 import type { NodeClock, World } from './world.ts';
 
 export interface NodeParts {
@@ -16,6 +17,7 @@ export interface NodeParts {
   readonly courier: Courier;
   readonly oracle: Oracle;
   readonly history: History;
+  readonly trace: ByteTrace | null;
   readonly random: Random;
   readonly options: SimOptions;
   readonly settings: RaftSettings;

@@ -114,7 +114,7 @@ export class SimNode {
 
   start(): void {
     if (this.isRefused || this.#life !== null) return;
-    const { oracle, random, options, world } = this.#parts;
+    const { oracle, random, options, world, trace } = this.#parts;
     const shadow = oracle.shadowOf(this.instanceId);
     this.life++;
     this.boot++;
@@ -131,9 +131,10 @@ export class SimNode {
     this.state.written(this.version);
     const wrong = shadow.reopened(opened);
     if (wrong !== null) oracle.fail('Recovery', `${this.who} ${wrong}`);
-    const storage = spied(opened, shadow, (request) =>
-      oracle.written(this.who, request, (index) => opened.term(index)),
-    );
+    const storage = spied(opened, shadow, (request) => {
+      trace?.written(world.now, this.who, request);
+      oracle.written(this.who, request, (index) => opened.term(index));
+    });
     const sent = storage.snapshot()?.index ?? 0;
     oracle.started(this.who, storage.initialState().hardState.term, { applied: this.appliedIndex, sent });
     const desk = new Desk((input) => this.submit(input));
@@ -334,7 +335,8 @@ export class SimNode {
   }
 
   #send(messages: readonly RaftMessage[]): void {
-    const { network, oracle, peer } = this.#parts;
+    const { network, oracle, peer, trace, world } = this.#parts;
+    trace?.sent(world.now, this.who, messages);
     for (const m of messages) oracle.sent(m);
     network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m }));
   }

@@ -1,7 +1,8 @@
 /**
  * Plays that once broke a rule, with a sentence each; sim.test.ts plays them. All options are fixed, so that new
- * draws do not move them. Only those that still break it without the repair: seed 205306 (a snapshot that waited
- * to be loaded went when three newer ones had come) does not any more, and is held by node-state.test.ts.
+ * draws do not move them. A play may stop reaching its situation when anything else changes: so each names the bug
+ * as an edit, and test/mutants/pinned.test.ts plants it and wants it found by this very seed. Seed 205306 (a snapshot
+ * that waited to be loaded went when three newer ones had come) does not reach it any more: node-state.test.ts holds it.
  */
 import { calmOptions, type SimOptions } from './options.ts';
 
@@ -10,6 +11,13 @@ export interface Pinned {
   readonly options: SimOptions;
   /** What was wrong, and where it was put right. */
   readonly was: string;
+  /** What the play breaks: with the bug back in its place, or, of a limit, always. */
+  readonly rule: string;
+}
+
+export interface PinnedBug extends Pinned {
+  /** Brings the bug back; `find` stands in the file once. */
+  readonly bug: { readonly file: string; readonly find: string; readonly replace: string };
 }
 
 const sickDisks: SimOptions = {
@@ -17,10 +25,16 @@ const sickDisks: SimOptions = {
   ...{ clients: 2, thinkMs: 10, diskFaultEveryMs: 300, safetyMs: 6000 },
 };
 
-const sickDiskPlays: readonly Pinned[] = [40, 55].map((seed) => ({
+const sickDiskPlays: readonly PinnedBug[] = [33, 65].map((seed) => ({
   seed,
   options: sickDisks,
   was: 'src/wal/segment-pipeline: a full disk that did not let go of vain zeros ended the thread, not the log',
+  rule: 'SqlccError: remove /wal/spare.tmp: EIO',
+  bug: {
+    file: 'src/wal/segment-pipeline.ts',
+    find: 'const next = isFull ? this.#tryToMakeRoom() : error;',
+    replace: 'const next = isFull ? this.#startOver() : error;',
+  },
 }));
 
 const oldImages: SimOptions = {
@@ -29,12 +43,22 @@ const oldImages: SimOptions = {
   ...{ delayMeanMs: 5, diskMeanMs: 5, safetyMs: 10_000 },
 };
 
-export const PINNED: readonly Pinned[] = [
+export const PINNED: readonly PinnedBug[] = [
   ...sickDiskPlays,
   {
-    seed: 25,
-    options: oldImages,
+    seed: 64,
+    // few entries: what is refused is sent again each round trip
+    options: {
+      ...oldImages,
+      ...{ clients: 1, thinkMs: 300, crashEveryMs: 400, partitionEveryMs: 0, safetyMs: 6000 },
+    },
     was: 'src/raft/progress: a follower whose log went back got nothing from the leader that knew it better',
+    rule: 'Liveness',
+    bug: {
+      file: 'src/raft/progress.ts',
+      find: 'const wentBack = rejected <= this.match;',
+      replace: 'const wentBack = false;\n    if (wasReplicating && rejected <= this.match) return false;',
+    },
   },
 ];
 
@@ -44,8 +68,12 @@ export const PINNED: readonly Pinned[] = [
  * vote against entries that it had acknowledged, and its own restarts bring its count of starts up to the
  * record's. `npm run sim -- --limits` plays these: committed entries are lost, or a term has two leaders.
  */
-export const LIMITS_OF_THE_PRODUCT: readonly Pinned[] = [15, 37, 84].map((seed) => ({
-  seed,
+export const LIMITS_OF_THE_PRODUCT: readonly Pinned[] = [
+  { seed: 37, rule: 'ElectionSafety' },
+  { seed: 124, rule: 'LeaderCompleteness' },
+  { seed: 138, rule: 'ElectionSafety' },
+].map((play) => ({
+  ...play,
   options: oldImages,
   was: 'an old image of a data folder votes before it is recognised',
 }));

@@ -1,7 +1,8 @@
 /** Plays one seed over the production log, or over a list when the log is not the question. */
 import { SimCluster, type SimResult } from './cluster.ts';
 import type { SimOptions } from './options.ts';
-import { MemorySimStorage } from './storage.ts';
+import { MemorySimStorage, type SimStorageParts } from './storage.ts';
+import { ByteTrace } from './trace.ts';
 import { WalSimStorage } from './wal-storage.ts';
 
 export type StorageKind = 'wal' | 'memory';
@@ -19,6 +20,17 @@ export function playSeed(
   options: Partial<SimOptions> = {},
 ): SimResult {
   return makeCluster(seed, kind, nodes, options).run();
+}
+
+/** The same over the production log, with a hash of every byte that is sent and written. */
+export function playTraced(
+  seed: number,
+  options: Partial<SimOptions> = {},
+): SimResult & { bytes: ByteTrace } {
+  const trace = new ByteTrace();
+  const storage = (parts: SimStorageParts) => new WalSimStorage(parts);
+  const result = new SimCluster({ seed, nodes: nodesOf(seed), options, storage, trace }).run();
+  return { ...result, bytes: trace };
 }
 
 /** A cluster that was not begun yet. */

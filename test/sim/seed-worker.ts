@@ -13,6 +13,7 @@ export interface SeedJob {
 
 parentPort?.on('message', ({ from, to, kind, nodes }: SeedJob) => {
   const tally = emptyTally();
-  for (let seed = from; seed < to; seed++) addResult(tally, playSeed(seed, kind, nodes ?? nodesOf(seed)));
+  for (let seed = from; seed < to; seed++)
+    addResult(tally, playSeed(seed, kind, nodes ?? nodesOf(seed)), kind);
   parentPort?.postMessage(tally);
 });

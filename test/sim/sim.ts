@@ -3,6 +3,7 @@
  *
  *   --seeds 1000 [--from 1] [--nodes 3|5] [--jobs 2] [--minutes 5] [--memory]   many, on all cores
  *   --seed 7 [--options JSON]      one, with its story
+ *   --hashes --seeds 50 [--from 1] [--backwards] [--options JSON]   a line each: equal whenever and wherever it is played
  *   --shrink 7                     the smallest play of a failing one
  *   --speed                        simulated seconds a second, in four worlds
  *   --calm-hours 24 [--calm idle|load|stall]   nothing goes wrong, and nothing may happen
@@ -12,12 +13,13 @@ import { parseArgs } from 'node:util';
 import { CALM_PLAYS } from './calm.ts';
 import type { SimResult } from './cluster.ts';
 import { playFleet } from './fleet.ts';
-import { calmOptions, type SimOptions } from './options.ts';
+import type { SimOptions } from './options.ts';
 import { LIMITS_OF_THE_PRODUCT } from './pinned.ts';
-import { nodesOf, playSeed } from './play.ts';
+import { nodesOf, playSeed, playTraced } from './play.ts';
 import { shrink } from './shrink.ts';
 import { measureSpeed, speedText } from './speed.ts';
 import { tallyText } from './tally.ts';
+import { STORY_LINES, tellingOf } from './telling.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,31 +36,15 @@ const { values } = parseArgs({
     'calm-hours': { type: 'string' },
     calm: { type: 'string' },
     limits: { type: 'boolean', default: false },
+    hashes: { type: 'boolean', default: false },
+    backwards: { type: 'boolean', default: false },
   },
 });
 
 const kind = values.memory ? 'memory' : 'wal';
-const STORY_LINES = 80;
 
-/** What is not as in a calm world, as JSON that `--options` takes. */
-function loud(options: SimOptions): string {
-  const calm = new Map<string, unknown>(Object.entries(calmOptions(options.nodes)));
-  const found = Object.entries(options).filter(
-    ([name, value]) => JSON.stringify(calm.get(name)) !== JSON.stringify(value),
-  );
-  return JSON.stringify(Object.fromEntries(found));
-}
-
-function tell(result: SimResult, lines = STORY_LINES): void {
-  const { seed, options, violation, counts, story } = result;
-  console.log(story.slice(-lines).join('\n'));
-  console.log(
-    `seed ${seed}, ${options.nodes} nodes, ${(result.simulatedMs / 1000).toFixed(1)} simulated seconds`,
-  );
-  console.log(`not calm: ${loud(options)}`);
-  console.log(`happened: ${JSON.stringify(counts)}`);
-  console.log(`trace ${result.traceHash}`);
-  console.log(violation === null ? 'no violation' : `VIOLATION ${violation}`);
+function tell(result: SimResult, lines?: number): void {
+  for (const line of tellingOf(result, lines)) console.log(line);
 }
 
 function play(seed: number, options: Partial<SimOptions> = {}): SimResult {
@@ -118,6 +104,17 @@ function calm(hours: number): void {
   }
 }
 
+/** One line a seed; a seed that is played after others must not differ, so the order may be turned round. */
+function hashes(from: number, count: number): void {
+  const seeds = Array.from({ length: count }, (_, n) => from + n);
+  if (values.backwards) seeds.reverse();
+  const options = JSON.parse(values.options) as Partial<SimOptions>;
+  for (const seed of seeds) {
+    const { traceHash, bytes } = playTraced(seed, options);
+    console.log(`${seed} ${traceHash} ${bytes.count}`);
+  }
+}
+
 function limits(): void {
   for (const { seed, options, was } of LIMITS_OF_THE_PRODUCT)
     console.log(`seed ${seed}: ${playSeed(seed, 'wal', options.nodes, options).violation} (${was})`);
@@ -127,5 +124,6 @@ if (values.seed !== undefined) one(Number(values.seed));
 else if (values.shrink !== undefined) shrinkOne(Number(values.shrink));
 else if (values.speed) for (const speed of measureSpeed()) console.log(speedText(speed));
 else if (values.limits) limits();
+else if (values.hashes) hashes(Number(values.from), Number(values.seeds));
 else if (values['calm-hours'] !== undefined) calm(Number(values['calm-hours']));
 else await many(Number(values.from), Number(values.seeds));

@@ -1,11 +1,19 @@
 /** What many seeds came to together. */
 import type { SimResult } from './cluster.ts';
+import { commandOf, tellingOf } from './telling.ts';
 
 export interface Failure {
   readonly seed: number;
   readonly nodes: number;
   readonly violation: string;
+  /** Plays it again. */
+  readonly command: string;
+  /** The end of its story. */
+  readonly telling: readonly string[];
 }
+
+/** Stories that are told whole; the others by their first lines. */
+const TOLD = 3;
 
 export interface Tally {
   seeds: number;
@@ -35,12 +43,14 @@ function count(tally: Tally, counts: Readonly<Record<string, number>>): void {
   for (const [name, n] of Object.entries(counts)) tally.counts[name] = (tally.counts[name] ?? 0) + n;
 }
 
-export function addResult(tally: Tally, result: SimResult): void {
+export function addResult(tally: Tally, result: SimResult, kind: 'wal' | 'memory' = 'wal'): void {
   tally.seeds++;
   for (const sum of SUMS) tally[sum] += result[sum];
   count(tally, result.counts);
   const { seed, violation, options } = result;
-  if (violation !== null) tally.failures.push({ seed, nodes: options.nodes, violation });
+  if (violation === null) return;
+  const telling = tellingOf(result);
+  tally.failures.push({ seed, nodes: options.nodes, violation, command: commandOf(result, kind), telling });
 }
 
 export function addTally(tally: Tally, other: Tally): void {
@@ -48,6 +58,17 @@ export function addTally(tally: Tally, other: Tally): void {
   for (const sum of SUMS) tally[sum] += other[sum];
   count(tally, other.counts);
   tally.failures.push(...other.failures);
+}
+
+/** The first failures with their stories, then all in a line each with the command that plays it again. */
+export function failuresText({ failures }: Tally): string[] {
+  return [
+    ...failures.slice(0, TOLD).flatMap(({ telling, command }) => [...telling, command, '']),
+    ...failures.map(({ seed, nodes, violation, command }) => {
+      const text = violation.split('\n').slice(0, 3).join(' | ');
+      return `seed ${seed} (${nodes} nodes): ${text}: ${command}`;
+    }),
+  ];
 }
 
 /** Lines for people. */
@@ -59,8 +80,6 @@ export function tallyText(tally: Tally): string[] {
     `${tally.seeds} seeds, ${hours} simulated hours, ${tally.failures.length} with a violation`,
     sums.join(', '),
     counts.map(([name, n]) => `${name} ${n}`).join(', '),
-    ...tally.failures.map(
-      (f) => `seed ${f.seed} (${f.nodes} nodes): ${f.violation.split('\n').slice(0, 3).join(' | ')}`,
-    ),
+    ...failuresText(tally),
   ];
 }
