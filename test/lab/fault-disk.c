@@ -5,8 +5,9 @@
  *
  *   0     u32 magic "FDSK"    4  u32 rules in force    8  u64 seed
  *   64    64 rules of 256 bytes: char glob[208]; u32 ops (bit mask); u32 effect; u32 probability (ppm);
- *         u32 delay in ms; u32 times (0 = always); u32 hits; padding
+ *         u32 delay in ms; u32 times (0 = always); u32 hits; u32 skip (calls let pass first); u32 seen; padding
  *   16448 u64 hits[8 effects][8 operations]
+ *   16960 char killed[512]: operation and path of the last call that ended its process
  *
  * Rules are tried in order; a delay goes on to the next rule, everything else ends the search.
  */
@@ -27,14 +28,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPEN, WRITE, PWRITE, FSYNC, FDATASYNC, RENAME, READ, OPS = 8 };
+enum { OPEN, WRITE, PWRITE, FSYNC, FDATASYNC, RENAME, READ, UNLINK, OPS = 8 };
+static const char *const NAMES[OPS] = {"open", "write", "pwrite", "fsync", "fdatasync", "rename", "read", "unlink"};
 enum { FAIL_EIO, FAIL_ENOSPC, FAIL_EMFILE, DELAY, DROP, FLIP, KILL, EFFECTS = 8 };
 enum { NOTHING, DROPPED, FLIPPED, FAILED };
 
 struct rule {
   char glob[208];
-  uint32_t ops, effect, ppm, delay_ms, times, hits;
-  char pad[24];
+  uint32_t ops, effect, ppm, delay_ms, times, hits, skip, seen;
+  char pad[16];
 };
 struct control {
   uint32_t magic, count;
@@ -42,6 +44,7 @@ struct control {
   char pad[48];
   struct rule rules[64];
   uint64_t hits[EFFECTS][OPS];
+  char killed[512];
 };
 
 static struct control *control;
@@ -81,6 +84,7 @@ static void pause_ms(uint32_t ms) {
 static int applies(struct rule *rule, int op, const char *path) {
   if (!(rule->ops & (1u << op)) || fnmatch(rule->glob, path, 0) != 0) return 0;
   if (rule->ppm < 1000000 && draw() % 1000000 >= rule->ppm) return 0;
+  if (rule->skip && __atomic_fetch_add(&rule->seen, 1, __ATOMIC_RELAXED) < rule->skip) return 0;
   if (rule->times && __atomic_fetch_add(&rule->hits, 1, __ATOMIC_RELAXED) >= rule->times) return 0;
   if (rule->effect < EFFECTS) __atomic_fetch_add(&control->hits[rule->effect][op], 1, __ATOMIC_RELAXED);
   return 1;
@@ -98,7 +102,11 @@ static int judge(int op, const char *path) {
       case DELAY: pause_ms(rule->delay_ms); break;
       case DROP: return DROPPED;
       case FLIP: return FLIPPED;
-      case KILL: kill(getpid(), SIGKILL); pause_ms(10000); break;
+      case KILL:
+        snprintf(control->killed, sizeof control->killed, "%s %s", NAMES[op], path);
+        kill(getpid(), SIGKILL);
+        pause_ms(10000);
+        break;
     }
   }
   return NOTHING;
@@ -222,6 +230,12 @@ int rename(const char *from, const char *to) {
   REAL(int, "rename", const char *, const char *);
   int verdict = by_path(RENAME, to);
   return verdict == FAILED ? -1 : verdict == DROPPED ? 0 : real(from, to);
+}
+
+int unlink(const char *path) {
+  REAL(int, "unlink", const char *);
+  int verdict = by_path(UNLINK, path);
+  return verdict == FAILED ? -1 : verdict == DROPPED ? 0 : real(path);
 }
 
 ssize_t read(int fd, void *bytes, size_t n) {

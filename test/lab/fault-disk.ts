@@ -9,7 +9,7 @@ import { assert } from '../../src/base/index.ts';
 import { compile, missingProgram } from './tools.ts';
 
 // the order is that of the enums in fault-disk.c
-const OPS = ['open', 'write', 'pwrite', 'fsync', 'fdatasync', 'rename', 'read'] as const;
+const OPS = ['open', 'write', 'pwrite', 'fsync', 'fdatasync', 'rename', 'read', 'unlink'] as const;
 const EFFECTS = ['EIO', 'ENOSPC', 'EMFILE', 'delay', 'drop', 'flip', 'kill'] as const;
 
 /** `write` and `read` mean their vectored kin too, `pwrite` all writes at a position, `rename` its target. */
@@ -28,13 +28,16 @@ export interface FaultRule {
   readonly delayMs?: number;
   /** Takes effect that often at most, over all processes; default without end. */
   readonly times?: number;
+  /** So many calls pass first, over all processes; default none. */
+  readonly skip?: number;
 }
 
 const MAGIC = 0x4b534446;
 const MAX_RULES = 64;
 const RULE = { at: 64, bytes: 256, glob: 208 } as const;
 const HITS = { at: RULE.at + MAX_RULES * RULE.bytes, perEffect: 8 } as const;
-const BYTES = HITS.at + 8 * HITS.perEffect * 8;
+const KILLED = { at: HITS.at + 8 * HITS.perEffect * 8, bytes: 512 } as const;
+const BYTES = KILLED.at + KILLED.bytes;
 
 function encodeRule(rule: FaultRule): Buffer {
   const record = Buffer.alloc(RULE.bytes);
@@ -47,6 +50,8 @@ function encodeRule(rule: FaultRule): Buffer {
     Math.round((rule.probability ?? 1) * 1_000_000),
     rule.delayMs ?? 0,
     rule.times ?? 0,
+    0,
+    rule.skip ?? 0,
   ];
   for (const [i, word] of words.entries()) record.writeUInt32LE(word, RULE.glob + i * 4);
   return record;
@@ -100,10 +105,7 @@ export class FaultDisk {
 
   /** How often each effect took place since `create`, as `EIO:fdatasync` → 1; what never did is absent. */
   counts(): Record<string, number> {
-    const fd = openSync(this.#control, 'r');
-    const table = Buffer.alloc(BYTES - HITS.at);
-    readSync(fd, table, 0, table.length, HITS.at);
-    closeSync(fd);
+    const table = this.#read(HITS.at, KILLED.at - HITS.at);
     const found: Record<string, number> = {};
     EFFECTS.forEach((effect, e) => {
       OPS.forEach((op, o) => {
@@ -111,6 +113,19 @@ export class FaultDisk {
         if (hits > 0) found[`${effect}:${op}`] = hits;
       });
     });
+    return found;
+  }
+  /** Operation and path of the last call that was answered with SIGKILL, as `fsync /a/b`; '' before that. */
+  lastKilled(): string {
+    const text = this.#read(KILLED.at, KILLED.bytes);
+    return text.toString('utf8', 0, text.indexOf(0));
+  }
+
+  #read(at: number, bytes: number): Buffer {
+    const fd = openSync(this.#control, 'r');
+    const found = Buffer.alloc(bytes);
+    readSync(fd, found, 0, bytes, at);
+    closeSync(fd);
     return found;
   }
 }
