@@ -6,6 +6,7 @@ import type { SnapshotMeta } from '../src/raft/index.ts';
 import { type DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { ConsensusHost } from './consensus-host.ts';
 import { failStop } from './fail-stop.ts';
+import { recallHosts } from './known-hosts.ts';
 import { bridgeToLog, openLog } from './open-log.ts';
 import type { ConsensusToMain, ConsensusToState, ConsensusWorkerData } from './protocol.ts';
 import { refuseStart } from './refused.ts';
@@ -39,6 +40,7 @@ function bridge(storage: DurableStorage, snapshots: SnapshotManager): Promise<Lo
 }
 
 try {
+  recallHosts(facts.dataDir);
   const snapshots = new SnapshotManager({ dir: join(facts.dataDir, 'snapshots') });
   const { storage, repaired } = openLog(facts, data.appliedIndex);
   if (repaired !== null) warn('wal-repaired', { kept: repaired });

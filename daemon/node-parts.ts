@@ -21,6 +21,7 @@ import { EventHub } from './event-hub.ts';
 import { GossipDriver } from './gossip-driver.ts';
 import { History } from './history.ts';
 import { KeyWatch } from './key-watch.ts';
+import { keepHosts } from './known-hosts.ts';
 import { Latencies } from './latencies.ts';
 import { LiveConfig } from './live-config.ts';
 import type { LogTail } from './log-tail.ts';
@@ -147,6 +148,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const hub = new EventHub(nodeId, `${bootCounter}-${startedAt.toString(36)}`);
   const sampler = new SystemSampler(dataDir);
   const http = new HttpClient({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
+  keepHosts(dataDir);
   const gossip = new GossipDriver({
     ...{ clusterId, nodeId, instanceId, bootCounter },
     pkiDir: join(dataDir, 'pki'),

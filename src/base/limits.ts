@@ -54,6 +54,8 @@ export const LIMITS = {
   snapshotChunkBytes: 256 * 1024,
   /** Snapshots sent by one node, to all peers together; above it they wait, so that the log does not. */
   snapshotBytesPerSecond: 64 * 1024 * 1024,
+  /** Names of hosts whose addresses are remembered; the one used longest ago goes. */
+  maxRememberedHosts: 1024,
   /** One frame on a peer or client stream; a longer one closes the session. */
   maxFrameBytes: 8 * 1024 * 1024,
   /** Bytes that may wait for one peer's socket; above it messages are dropped and Raft resends. */

@@ -10,6 +10,7 @@ export type { Frame } from './frame.ts';
 export { encodeFrames, FrameReader, writeFrame } from './frame.ts';
 export type { H2ServerOptions } from './h2-server.ts';
 export { H2Server } from './h2-server.ts';
+export { HOSTS } from './host-memory.ts';
 export type { HttpAnswer, HttpClientOptions, HttpRequest } from './http-client.ts';
 export { HttpClient } from './http-client.ts';
 export type { OutwardAddresses, OutwardHost, Resolve } from './outward-address.ts';

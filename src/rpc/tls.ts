@@ -18,6 +18,7 @@ import {
 } from 'node:tls';
 import { type ClusterId, LIMITS, SqlccError } from '../base/index.ts';
 import { isSignedBy, shownChain, spkiFingerprint } from '../pki/index.ts';
+import { HOSTS } from './host-memory.ts';
 
 /** A chain from a node's certificate: its CA, and the one that this replaces. */
 const MAX_SHOWN_AUTHORITIES = 2;
@@ -100,7 +101,7 @@ export function dial(
 ): void {
   const { host, port } = options;
   const handshake = handshakeOf(options);
-  const tcp = connectTcp({ host, port, noDelay: true });
+  const tcp = connectTcp({ host, port, noDelay: true, lookup: HOSTS.lookup });
   let secured: TLSSocket | null = null;
   let settled = false;
   const settle = (error: Error | null): void => {
