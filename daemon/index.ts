@@ -17,6 +17,7 @@ export { issueAdmin } from './issue-admin.ts';
 export type { JoinOptions } from './join.ts';
 export { joinCluster, seedFingerprint } from './join.ts';
 export { monitoringFile } from './monitoring-files.ts';
+export { recoverVoter } from './recover-voter.ts';
 export type { StartOptions } from './start-node.ts';
 export { startNode } from './start-node.ts';
 export type { DumpOptions } from './support/dump.ts';

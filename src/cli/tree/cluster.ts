@@ -1,5 +1,5 @@
 /** `sqlcc cluster …`: words, flags and examples. */
-import type { CommandSpec } from '../command-spec.ts';
+import { type CommandSpec, REASON_FLAG } from '../command-spec.ts';
 import { CONFIG } from './config.ts';
 import { FAILOVER } from './steering.ts';
 
@@ -68,4 +68,26 @@ const VERIFY: CommandSpec = {
   load: async () => (await import('../commands/cluster-verify.ts')).clusterVerify,
 };
 
-export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, VERIFY, FAILOVER, ...CONFIG];
+const RECOVER: CommandSpec = {
+  path: 'cluster recover',
+  summary: 'make the last voter that is left the only one, when the disks of a majority are gone',
+  details:
+    'On the machine of that voter, while its daemon is stopped; asks nobody else. What the lost nodes ' +
+    'acknowledged without it is lost. All others are removed and refused; new ones join with empty ' +
+    'disks. Refused (6) while another node answers, and on a node that is no voter. It never happens ' +
+    'by itself, and the audit says who did it. Never start an old disk of the others again.',
+  flags: [
+    { flags: '--data-dir <dir>', text: 'data folder of the voter that is left' },
+    { flags: '--dry-run', text: 'only show what it holds and who would go' },
+    { flags: '--yes-cluster <name>', text: 'the name of the cluster, instead of typing it' },
+    REASON_FLAG,
+  ],
+  online: false,
+  examples: [
+    'cluster recover --data-dir /var/lib/sqlcc/data --dry-run',
+    'cluster recover --data-dir /var/lib/sqlcc/data --yes-cluster prod --reason "both machines burnt"',
+  ],
+  load: async () => (await import('../commands/cluster-recover.ts')).clusterRecover,
+};
+
+export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, VERIFY, FAILOVER, ...CONFIG, RECOVER];
