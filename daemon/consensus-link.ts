@@ -33,7 +33,7 @@ interface Barrier {
 }
 
 /** No read waits longer for others to share a round with. */
-const LONGEST_READ_WAIT_MS = 3;
+const LONGEST_READ_WAIT_MS = 5;
 
 /** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
 const BARRIER_RETRY_MS = 25;

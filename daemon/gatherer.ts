@@ -41,12 +41,13 @@ export class Gatherer {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#gathering.waiting === 0) return;
-    const waitMs = this.#gathering.waitMs(performance.now());
+    const now = performance.now();
+    const waitMs = this.#gathering.waitMs(now);
     if (waitMs > 0) {
       this.#timer = setTimeout(() => this.#flushOrWait(), waitMs);
       return;
     }
-    this.#gathering.left();
+    this.#gathering.left(now);
     this.#flush();
   }
 }

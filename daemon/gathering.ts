@@ -11,8 +11,13 @@ import type { Bytes, Duration, Instant } from '../src/base/index.ts';
 const MANY = 16;
 /** So much leaves at once. */
 const LARGE_BYTES = 256 * 1024;
-/** Who was answered and means to go on is back within this. */
-const RETURN_MS = 1.5;
+/** Who was answered and means to go on is back within this share of a round, on a busy machine too. */
+const RETURN_SHARE = 0.25;
+/** At least so long, ms; at most this share of what anybody waits. */
+const LEAST_RETURN_MS = 1.5;
+const MOST_RETURN_SHARE = 0.4;
+/** Weight of the newest round in what a round takes. */
+const NEWEST = 0.2;
 /** Those who come late are not waited for when they are so few, of so many that are there. */
 const FEW_OF = 8;
 
@@ -24,6 +29,8 @@ export class Gathering {
   #underWay = 0;
   #returning = 0;
   #answeredAt: Instant = Number.NEGATIVE_INFINITY;
+  #leftAt: Instant = 0;
+  #roundMs: Duration = 0;
 
   /** Nobody waits longer for others than `longestWaitMs`. */
   constructor(longestWaitMs: Duration) {
@@ -44,7 +51,8 @@ export class Gathering {
   }
 
   /** All who waited have left. */
-  left(): void {
+  left(now: Instant): void {
+    this.#leftAt = now;
     this.#underWay += this.#waiting;
     this.#waiting = 0;
     this.#waitingBytes = 0;
@@ -55,17 +63,23 @@ export class Gathering {
     this.#underWay -= count;
     this.#returning = count;
     this.#answeredAt = now;
+    this.#roundMs += NEWEST * (now - this.#leftAt - this.#roundMs);
   }
 
   /** How long those who wait should wait on, unless something happens before; 0 = they leave now. */
   waitMs(now: Instant): Duration {
     if (this.#waitingBytes >= LARGE_BYTES) return 0;
-    const back = this.#answeredAt + RETURN_MS - now;
+    const back = this.#answeredAt + this.#returnMs() - now;
     const returning = back > 0 ? this.#returning : 0;
     if (this.#waiting + this.#underWay + returning < MANY) return 0;
     const left = this.#waitingSince + this.#longestWaitMs - now;
     if (left <= 0) return 0;
     if (this.#underWay >= this.#waiting) return left;
     return returning * FEW_OF > this.#waiting ? Math.min(left, back) : 0;
+  }
+
+  #returnMs(): Duration {
+    const share = Math.max(LEAST_RETURN_MS, this.#roundMs * RETURN_SHARE);
+    return Math.min(share, this.#longestWaitMs * MOST_RETURN_SHARE);
   }
 }

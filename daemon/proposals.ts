@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 /** Nobody waits longer for others to leave with. */
-const LONGEST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 20;
 
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   'not-leader': 'not_leader',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Gathering } from '../../../daemon/gathering.ts';
 
-const LONGEST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 20;
 
 /** `count` writes of 300 bytes come at `now`. */
 function come(gathering: Gathering, count: number, now: number): void {
@@ -12,7 +12,7 @@ function come(gathering: Gathering, count: number, now: number): void {
 function underWay(count: number): Gathering {
   const gathering = new Gathering(LONGEST_WAIT_MS);
   come(gathering, count, 0);
-  gathering.left();
+  gathering.left(0);
   return gathering;
 }
 
@@ -47,6 +47,22 @@ describe('Gathering', () => {
     expect(gathering.waitMs(8.5)).toBe(0);
   });
 
+  it('waits the longer for those who come back the longer a round takes, within bounds', () => {
+    const waitOf = (roundMs: number): number => {
+      const gathering = new Gathering(LONGEST_WAIT_MS);
+      for (let n = 0; n < 30; n++) {
+        come(gathering, 40, n * roundMs);
+        gathering.left(n * roundMs);
+        gathering.answered(40, (n + 1) * roundMs);
+      }
+      come(gathering, 10, 30 * roundMs);
+      return gathering.waitMs(30 * roundMs);
+    };
+    expect(waitOf(1)).toBe(1.5);
+    expect(waitOf(20)).toBeCloseTo(5, 1);
+    expect(waitOf(500)).toBe(8);
+  });
+
   it('makes one round of two that alternate, and keeps it one', () => {
     const gathering = underWay(32);
     come(gathering, 32, 4);
@@ -54,12 +70,12 @@ describe('Gathering', () => {
     gathering.answered(32, 8);
     come(gathering, 32, 9);
     expect(gathering.waitMs(9)).toBe(0);
-    gathering.left();
+    gathering.left(9);
     for (let now = 17; now < 100; now += 8) {
       gathering.answered(64, now);
       come(gathering, 64, now + 1);
       expect(gathering.waitMs(now + 1)).toBe(0);
-      gathering.left();
+      gathering.left(now + 1);
     }
   });
 

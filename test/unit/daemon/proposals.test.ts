@@ -72,7 +72,7 @@ describe('Proposals', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.map((batch) => batch.length)).toEqual([40, 50, 20]);
     propose(5);
-    await vi.advanceTimersByTimeAsync(9);
+    await vi.advanceTimersByTimeAsync(19);
     expect(sent).toHaveLength(3);
     await vi.advanceTimersByTimeAsync(2);
     expect(sent.at(-1)).toHaveLength(5);
