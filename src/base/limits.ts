@@ -139,11 +139,11 @@ export const LIMITS = {
   maxConfigIssues: 100,
   maxHeaderBytes: 16 * 1024,
   /** Applied entries and bytes that wait in memory for one write to the state's file, and for how long. */
-  unsettledEntries: 8192,
-  unsettledBytes: 4 * 1024 * 1024,
+  unsettledEntries: 4096,
+  unsettledBytes: 2 * 1024 * 1024,
   unsettledMs: 1000,
   /** Where callers wait for what is applied the parts are smaller by this, and so is what they wait for. */
-  servingSettleFactor: 4,
+  servingSettleFactor: 2,
   /** Replicated events kept for resuming streams; readers from before them are told of a gap. */
   eventHistory: 10_000,
   /** Own events (votes, suspicions) kept beside them. */
