@@ -197,7 +197,7 @@ export class StateHost {
   #settleInTime(isServing: boolean): void {
     if (this.#store.settledIndex() === this.#store.appliedIndex()) return;
     const factor = isServing ? LIMITS.servingSettleFactor : 1;
-    if (this.#store.unsettledShare * factor >= 1 || performance.now() < this.#eagerUntil) this.#settle();
+    if (this.#store.unsettledShare * factor >= 1) this.#settle();
     else this.#settleTimer ??= setTimeout(() => this.#settle(), LIMITS.unsettledMs / factor);
   }
 
@@ -222,8 +222,7 @@ export class StateHost {
       // disk full, I/O error, damage: never skip an entry, never go on
       failStop('state', `applying up to ${entries.at(-1)?.index} failed: ${(error as Error).message}`);
     }
-    if (mark !== null) this.#settle();
-    else this.#settleInTime(tags.length > 0);
+    if (mark !== null || performance.now() < this.#eagerUntil) this.#settle();
     // before anybody hears that this much is applied
     if (mark !== null) this.#hold(mark);
     this.#consensus({ kind: 'applied', index: group.lastIndex });
@@ -245,6 +244,8 @@ export class StateHost {
       },
       kvChanges.map((pack) => pack.entries.buffer as ArrayBuffer),
     );
+    // behind the results, whose callers would wait for it; what a crash takes of it is in the log
+    this.#settleInTime(tags.length > 0);
     if (this.#snapshotDue()) void this.#snapshot();
     if (this.#store.isOutrun) void this.#waitForDisk();
   }
