@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import type { LogIndex } from '../src/base/index.ts';
-import type { SnapshotMeta } from '../src/raft/index.ts';
+import { rehearseElection, type SnapshotMeta } from '../src/raft/index.ts';
 import { type DurableStorage, SnapshotManager } from '../src/wal/index.ts';
 import { ConsensusHost } from './consensus-host.ts';
 import { failStop } from './fail-stop.ts';
@@ -10,6 +10,9 @@ import { recallHosts } from './known-hosts.ts';
 import { bridgeToLog, openLog } from './open-log.ts';
 import type { ConsensusToMain, ConsensusToState, ConsensusWorkerData } from './protocol.ts';
 import { refuseStart } from './refused.ts';
+
+/** Compiled code that nobody runs is thrown away after a few collections of garbage. */
+const REHEARSAL_INTERVAL_MS = 60_000;
 
 process.on('uncaughtException', (error) => failStop('consensus', error.stack ?? error.message));
 process.on('unhandledRejection', (reason) =>
@@ -45,6 +48,8 @@ try {
   const { storage, repaired } = openLog(facts, data.appliedIndex);
   if (repaired !== null) warn('wal-repaired', { kept: repaired });
   const appliedIndex = await bridge(storage, snapshots);
+  rehearseElection();
+  setInterval(rehearseElection, REHEARSAL_INTERVAL_MS).unref();
   await new ConsensusHost({ ...data, appliedIndex }, storage, snapshots).start();
 } catch (error) {
   refuseStart('consensus', error, main);

@@ -8,6 +8,7 @@ export { findMember, membersOf } from './membership.ts';
 export { MemoryStorage } from './memory-storage.ts';
 export type { InitialState, RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 export { RaftConsensus } from './raft-consensus.ts';
+export { rehearseElection } from './rehearsal.ts';
 export type { PeerStatus, RaftMarks, RaftStatus } from './status.ts';
 export type { TurnListener, TurnLoopOptions } from './turn-loop.ts';
 export { TurnLoop } from './turn-loop.ts';
