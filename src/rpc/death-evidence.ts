@@ -8,9 +8,9 @@
  *   idle → up → hung-up → lost → dead      any → up by a connection
  *
  * All lines to one peer are one witness (`PeerEvidence`): they end with the same process,
- * so whichever is hung up first asks, and its refusal counts when none stands any more.
- * A line that stands contradicts: what resets one connection and refuses another may sit
- * between the two hosts.
+ * so whichever is hung up first asks, and its refusal counts. Not while the probing line
+ * stands, the one that carries heartbeats: what resets one connection and refuses another
+ * may sit between the two hosts.
  *
  * Everyday picture: a dial tone that says "this number is not in service" is news;
  * a telephone that rings unanswered is not.
@@ -52,11 +52,16 @@ const CONFIRM_MS = 50;
 
 /** What all lines to one peer prove together. `L` names a line. */
 export class PeerEvidence<L> {
+  readonly #probing: L;
   #state: EvidenceState = 'idle';
-  readonly #standing = new Set<L>();
-  /** When one was refused while another one stood: it counts if that is hung up soon. */
+  #stands = false;
+  /** When one was refused while the probing line stood: it counts if that is hung up soon. */
   #heldAt: Instant = Number.NEGATIVE_INFINITY;
   #lostAt: Instant = Number.NEGATIVE_INFINITY;
+
+  constructor(probing: L) {
+    this.#probing = probing;
+  }
 
   /** The peer's process is gone, as far as is known. */
   get isGone(): boolean {
@@ -69,21 +74,17 @@ export class PeerEvidence<L> {
   }
 
   /** What `line` met; answers what to tell, at most one verdict an input. */
-  weigh(line: L, met: EvidenceInput | 'silent', now: Instant): EvidenceVerdict {
-    if (met === 'connected') this.#standing.add(line);
-    else this.#standing.delete(line);
-    // not evidence yet, but the others stand no more than it did, and a refusal after it is
-    if (met === 'silent') this.#standing.clear();
-    const input = met === 'silent' ? 'hung-up' : met;
+  weigh(line: L, input: EvidenceInput, now: Instant): EvidenceVerdict {
+    if (line === this.#probing) this.#stands = input === 'connected';
     if (input === 'refused') {
-      if (this.#standing.size > 0) {
+      if (this.#stands) {
         this.#heldAt = now;
         return null;
       }
       return this.#state === 'lost' && now < this.confirmAt ? null : this.#step('refused', now);
     }
     const told = this.#step(input, now);
-    const isHeld = input === 'hung-up' && this.#standing.size === 0 && now - this.#heldAt < CONFIRM_MS;
+    const isHeld = input === 'hung-up' && !this.#stands && now - this.#heldAt < CONFIRM_MS;
     return told ?? (isHeld && !this.isGone ? this.#step('refused', now) : null);
   }
 

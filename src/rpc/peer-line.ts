@@ -144,12 +144,12 @@ export class PeerLine {
   #onEnd(how: ConnectionEnd, reason: string): void {
     if (how === 'hung-up' || how === 'farewell') this.#options.log('peer-disconnected', reason);
     if (this.#stopped) return;
-    const inputs: Record<ConnectionEnd, EvidenceInput | 'silent'> = {
+    const inputs: Record<ConnectionEnd, EvidenceInput> = {
       refused: 'refused',
       failed: 'inconclusive',
       'hung-up': 'hung-up',
       farewell: 'farewell',
-      'closed-here': 'silent',
+      'closed-here': 'hung-up', // silence: not evidence yet, but a refusal after it is
     };
     const wasOpen = how !== 'refused' && how !== 'failed';
     if (wasOpen && !this.#isReset && performance.now() - this.#openedAt > WELCOME_MS) this.#attempts = 0;
@@ -172,7 +172,7 @@ export class PeerLine {
     return this.#backoff();
   }
 
-  #weigh(input: EvidenceInput | 'silent'): void {
+  #weigh(input: EvidenceInput): void {
     const { evidence, purpose } = this.#options;
     const verdict = evidence.weigh(purpose, input, performance.now());
     if (verdict !== null) this.#options.verdict(verdict);

@@ -338,7 +338,7 @@ export class PeerTransport {
 
   #linesTo(peer: NodeId, address: string): Map<PeerPurpose, PeerLine> {
     const { listener, purposes } = this.#options;
-    const evidence = new PeerEvidence<PeerPurpose>();
+    const evidence = new PeerEvidence<PeerPurpose>(this.#probing());
     const line = (purpose: PeerPurpose): PeerLine =>
       new PeerLine({
         ...{ peer, address, purpose, evidence },
