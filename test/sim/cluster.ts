@@ -272,6 +272,8 @@ export class SimCluster implements Victim {
   /** Just enough nodes for every configuration that somebody believes in, and the others out of reach or down. */
   #healQuorum(): void {
     this.network.calm();
+    // of those who become voters while others go a bare quorum may miss one more than it can
+    this.#promote([]);
     for (const node of this.nodes) this.restart(node);
     // whoever did not start (its disk failed as it was opened) does now
     for (const node of this.nodes) this.restart(node);
@@ -296,6 +298,10 @@ export class SimCluster implements Victim {
     this.#wanted = core;
     this.story.say('net', `heals ${core.map((n) => n.nodeId).join(' ')} only`);
     this.#converge('QuorumLiveness', () => core.every((n) => this.#isMemberThere(n)));
+  }
+
+  #promote(autoPromote: readonly NodeId[]): void {
+    for (const node of this.nodes) node.change({ autoPromote });
   }
 
   /** The rest is down, or cut off both ways or one way. */
@@ -325,9 +331,7 @@ export class SimCluster implements Victim {
     this.network.calm();
     this.#wanted = this.nodes;
     this.story.say('net', 'healed');
-    // not before a bare quorum had to do: who becomes a voter as others go may be the one that is missed
-    const autoPromote = this.nodes.map((n) => n.nodeId);
-    if (this.options.replaceEveryMs > 0) for (const node of this.nodes) node.change({ autoPromote });
+    this.#promote(this.nodes.map((n) => n.nodeId));
     for (const client of this.#clients) client.stop();
     this.#converge('Liveness', () => {
       const isDone = this.#clients.every((c) => c.pending === 0) && this.#isFormed();

@@ -18,7 +18,7 @@ import { LIMITS_OF_THE_PRODUCT } from './pinned.ts';
 import { nodesOf, playSeed, playTraced } from './play.ts';
 import { shrink } from './shrink.ts';
 import { measureSpeed, speedText } from './speed.ts';
-import { tallyText } from './tally.ts';
+import { failureText, tallyText } from './tally.ts';
 import { STORY_LINES, tellingOf } from './telling.ts';
 
 const { values } = parseArgs({
@@ -74,11 +74,14 @@ function shrinkOne(seed: number): void {
 async function many(from: number, seeds: number): Promise<void> {
   const began = performance.now();
   let told = began;
+  let failed = 0;
   const tally = await playFleet({
     ...{ from, seeds, kind, nodes: values.nodes === undefined ? null : Number(values.nodes) },
     ...(values.jobs === undefined ? {} : { jobs: Number(values.jobs) }),
     ...(values.minutes === undefined ? {} : { limitMs: Number(values.minutes) * 60_000 }),
     progress: (so) => {
+      for (const failure of so.failures.slice(failed)) console.log(failureText(failure));
+      failed = so.failures.length;
       if (performance.now() - told < 5000) return;
       told = performance.now();
       const hours = (so.simulatedMs / 3_600_000).toFixed(2);

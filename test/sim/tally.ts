@@ -83,3 +83,7 @@ export function tallyText(tally: Tally): string[] {
     ...failuresText(tally),
   ];
 }
+
+export function failureText({ seed, nodes, violation }: Failure): string {
+  return `seed ${seed} (${nodes} nodes): ${violation.split('\n').slice(0, 3).join(' | ')}`;
+}
