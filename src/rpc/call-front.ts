@@ -11,6 +11,7 @@ import { CALL_FRAME, type CallDocument, decodeCall, encodeDocument } from './cal
 import type { Caller } from './caller.ts';
 import { encodeFrames, FrameReader, fitsFrame, type OutgoingFrame } from './frame.ts';
 import { errorAnswer, type Router, type RouterAnswer, type RouterRequest } from './router.ts';
+import { droppedAnswer } from './unread.ts';
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 
@@ -31,11 +32,17 @@ export class CallFront {
   #flushPlanned = false;
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** Of answers that leave in this turn, and of those that have not left yet. */
+  #queuedBytes = 0;
+  #unreadBytes = 0;
+  /** Whose they are; who opened the stream was identified before. */
+  readonly #account: string;
   #blocked = false;
   #leaving = false;
 
   constructor(options: CallFrontOptions) {
     this.#options = options;
+    this.#account = options.caller.account;
     const { stream } = options;
     stream.on('error', () => {}); // followed by 'close'
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -44,7 +51,10 @@ export class CallFront {
       this.#pace();
     });
     stream.once('end', () => stream.end());
-    stream.once('close', () => this.#gone.abort());
+    stream.once('close', () => {
+      this.#gone.abort();
+      this.#count(-this.#unreadBytes);
+    });
   }
 
   /** Asks the caller to go elsewhere; ends when what is under way is answered. */
@@ -87,7 +97,7 @@ export class CallFront {
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
       this.#pace();
-      this.#push({ type: CALL_FRAME.answer, payload: this.#payloadOf(call, answer) });
+      this.#push({ type: CALL_FRAME.answer, payload: this.#withRoom(call, this.#payloadOf(call, answer)) });
     });
   }
 
@@ -99,6 +109,26 @@ export class CallFront {
       const bug = errorAnswer(new SqlccError('internal', 'the node failed to answer', { cause }), call.p);
       return encodeDocument({ id: call.id, s: bug.status, b: bug.body });
     }
+  }
+
+  /** Counts what the caller has not read; after its end nothing is counted any more. */
+  #count(bytes: number): void {
+    const { unread } = this.#options.caller;
+    const change = Math.max(bytes, -this.#unreadBytes);
+    this.#unreadBytes += change;
+    if (change >= 0) unread.add(this.#account, change);
+    else unread.remove(this.#account, -change);
+  }
+
+  /** The payload, or in its place that the caller has too many answers unread already. */
+  #withRoom(call: CallDocument, payload: string): string {
+    const { unread } = this.#options.caller;
+    if (!unread.isTooMuch(this.#account, this.#queuedBytes + payload.length)) {
+      this.#queuedBytes += payload.length;
+      return payload;
+    }
+    const refused = errorAnswer(droppedAnswer(call.m), call.p);
+    return encodeDocument({ id: call.id, s: refused.status, b: refused.body });
   }
 
   #encode(call: CallDocument, answer: RouterAnswer): string {
@@ -127,6 +157,7 @@ export class CallFront {
     let who: ReturnType<Caller['identify']>;
     try {
       who = caller.identify(authorization);
+      caller.unread.check(this.#account);
     } catch (error) {
       return refuse(error);
     }
@@ -160,8 +191,11 @@ export class CallFront {
     const { stream } = this.#options;
     const answers = this.#answers;
     this.#answers = [];
+    this.#queuedBytes = 0;
     if (stream.destroyed) return;
-    this.#blocked = !stream.write(encodeFrames(answers));
+    const bytes = encodeFrames(answers);
+    this.#count(bytes.length);
+    this.#blocked = !stream.write(bytes, () => this.#count(-bytes.length));
     this.#pace();
     if (this.#leaving && this.#inFlight === 0) stream.end();
   }

@@ -12,6 +12,7 @@ import { type Identity, NOBODY } from '../auth/index.ts';
 import { SqlccError } from '../base/index.ts';
 import { checkValidity } from '../pki/index.ts';
 import { peerCertificate } from './tls.ts';
+import { UnreadAnswers } from './unread.ts';
 
 const TRUSTED_MS = 5000;
 
@@ -30,6 +31,8 @@ export class Caller {
   /** Why the certificate was not verified; null when it was, or when none was shown. */
   readonly #unverified: string | null;
   readonly #authenticated: () => void;
+  /** Over all connections of the port. */
+  readonly unread: UnreadAnswers;
   #known: {
     readonly bearer: string | null;
     readonly until: number;
@@ -37,7 +40,13 @@ export class Caller {
   } | null = null;
 
   /** `authenticated` is called when somebody proved who it is. */
-  constructor(socket: TLSSocket, authenticate: Authenticate, authenticated: () => void) {
+  constructor(
+    socket: TLSSocket,
+    authenticate: Authenticate,
+    authenticated: () => void,
+    unread = new UnreadAnswers(),
+  ) {
+    this.unread = unread;
     this.address = socket.remoteAddress ?? 'unknown';
     this.#authenticate = authenticate;
     this.certificate = peerCertificate(socket);
@@ -45,6 +54,15 @@ export class Caller {
     this.#unverified =
       this.certificate === null || socket.authorized ? null : String(error ?? 'not verified');
     this.#authenticated = authenticated;
+  }
+
+  /**
+   * What counts together, as far as `identify` has found out: all that has one name (certificates are
+   * renewed), a token, an address without either.
+   */
+  get account(): string {
+    const identity = this.#known?.identity ?? null;
+    return identity === null ? this.address : `${identity.kind} ${identity.id}`;
   }
 
   /**

@@ -19,6 +19,7 @@ import { type PeerPurpose, readHello, type ShownNode } from './peer-hello.ts';
 import type { Router } from './router.ts';
 import { headersTooLarge, SecureListener } from './secure-listener.ts';
 import type { ServerTls } from './tls.ts';
+import { UnreadAnswers } from './unread.ts';
 
 const IDLE_MS = 120_000;
 const SESSION_MEMORY_MB = 8;
@@ -38,6 +39,8 @@ export interface H2ServerOptions {
   readonly onPeerStream?: (claim: NodeClaim, purpose: PeerPurpose, stream: Duplex) => void;
   readonly admission?: AdmissionLimits;
   readonly idleMs?: number;
+  /** Default LIMITS.maxUnreadBytes. */
+  readonly maxUnreadBytes?: number;
 }
 
 export class H2Server {
@@ -47,10 +50,12 @@ export class H2Server {
   /** By session, or by socket for HTTP/1.1: never by an address, which the next connection may have too. */
   readonly #callers = new WeakMap<object, Caller>();
   readonly #fronts = new Set<CallFront>();
+  readonly #unread: UnreadAnswers;
 
   constructor(options: H2ServerOptions) {
     this.#options = options;
     this.#tls = options.tls;
+    this.#unread = new UnreadAnswers(options.maxUnreadBytes);
     this.#listener = new SecureListener({
       tls: options.tls,
       host: options.host,
@@ -120,7 +125,8 @@ export class H2Server {
   #callerOf(connection: object, socket: TLSSocket): Caller {
     const known = this.#callers.get(connection);
     if (known !== undefined) return known;
-    const caller = new Caller(socket, this.#options.authenticate, this.#listener.strangerAt(socket));
+    const authenticated = this.#listener.strangerAt(socket);
+    const caller = new Caller(socket, this.#options.authenticate, authenticated, this.#unread);
     this.#callers.set(connection, caller);
     return caller;
   }

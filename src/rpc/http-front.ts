@@ -10,6 +10,7 @@ import { SqlccError } from '../base/index.ts';
 import { readWholeBody, writeLines } from './body.ts';
 import type { Caller } from './caller.ts';
 import type { Router, RouterAnswer, RouterRequest } from './router.ts';
+import { droppedAnswer } from './unread.ts';
 
 /** Answers are nobody's to keep, and never anything but what their type says. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
@@ -27,7 +28,7 @@ export async function serveStream(
   const gone = new Departure(stream);
   const method = String(headers[constants.HTTP2_HEADER_METHOD]);
   const target = String(headers[constants.HTTP2_HEADER_PATH]);
-  const answer = await answerOf(router, caller, {
+  const made = await answerOf(router, caller, {
     method,
     target,
     headers: plainHeaders(headers),
@@ -37,7 +38,8 @@ export async function serveStream(
     gone: () => gone.signal,
   });
   if (stream.destroyed || stream.closed) return;
-  const bytes = bytesOf(answer);
+  const account = caller.account;
+  const { answer, bytes } = withRoom(made, { router, caller, account, method, target });
   const length = bytes === null ? {} : { 'content-length': bytes.length };
   const bare = method === 'HEAD';
   stream.respond(
@@ -46,7 +48,8 @@ export async function serveStream(
   );
   if (bare) return;
   if (answer.stream !== undefined) await pump(stream, answer.stream, sameAs(caller, headers.authorization));
-  else stream.end(bytes ?? undefined);
+  else if (bytes === null) stream.end();
+  else caller.unread.endWith(stream, bytes, account);
   // an upload that nobody wants any more is stopped, not read to its end; a request without a body has none
   if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR);
 }
@@ -61,9 +64,10 @@ export async function serveMessage(
   const gone = new Departure(response);
   response.on('error', () => {}); // followed by 'close'
   const method = request.method ?? 'GET';
-  const answer = await answerOf(router, caller, {
+  const target = request.url ?? '/';
+  const made = await answerOf(router, caller, {
     method,
-    target: request.url ?? '/',
+    target,
     headers: plainHeaders(request.headers),
     body: {
       kind: 'bytes',
@@ -74,14 +78,16 @@ export async function serveMessage(
     gone: () => gone.signal,
   });
   if (response.destroyed) return;
-  const bytes = bytesOf(answer);
+  const account = caller.account;
+  const { answer, bytes } = withRoom(made, { router, caller, account, method, target });
   const closing = request.complete ? {} : { connection: 'close' };
   const length = bytes === null ? {} : { 'content-length': bytes.length };
   response.writeHead(answer.status, { ...ALWAYS, ...answer.headers, ...length, ...closing });
   if (method === 'HEAD') response.end();
   else if (answer.stream !== undefined) {
     await pump(response, answer.stream, sameAs(caller, request.headers.authorization));
-  } else response.end(bytes ?? undefined);
+  } else if (bytes === null) response.end();
+  else caller.unread.endWith(response, bytes, account);
 }
 
 /** The end of a caller's stream as a signal, made when somebody asks for it: most handlers never do. */
@@ -108,6 +114,7 @@ type Unidentified = Omit<RouterRequest, 'identity'>;
 async function answerOf(router: Router, caller: Caller, request: Unidentified): Promise<RouterAnswer> {
   try {
     const identity = await caller.identify(request.headers[HEADERS.authorization]);
+    caller.unread.check(caller.account);
     return await router.dispatch({ ...request, identity });
   } catch (error) {
     return router.refuse(error, request);
@@ -117,6 +124,23 @@ async function answerOf(router: Router, caller: Caller, request: Unidentified): 
 function bytesOf(answer: RouterAnswer): Buffer | null {
   if (answer.stream !== undefined) return null;
   return Buffer.from(answer.text ?? JSON.stringify(answer.body ?? {}));
+}
+
+interface Asked {
+  readonly router: Router;
+  readonly caller: Caller;
+  readonly account: string;
+  readonly method: string;
+  readonly target: string;
+}
+
+/** The answer and its bytes, or in its place that the caller has too many unread already. */
+function withRoom(answer: RouterAnswer, asked: Asked): { answer: RouterAnswer; bytes: Buffer | null } {
+  const bytes = bytesOf(answer);
+  const { router, caller, account, method, target } = asked;
+  if (bytes === null || !caller.unread.isTooMuch(account, bytes.length)) return { answer, bytes };
+  const refused = router.refuse(droppedAnswer(method), { target, remoteAddress: caller.address });
+  return { answer: refused, bytes: bytesOf(refused) };
 }
 
 /** Whether the caller is still who it was when it was first asked: known, and in the same role. */
