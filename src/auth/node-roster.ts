@@ -40,9 +40,11 @@ export interface NodeRoster {
   };
 }
 
-function isOfGoneCa({ authorities }: NodeRoster, { caSha256 }: NodeClaim): boolean {
-  if (authorities === undefined || caSha256 === undefined) return false;
-  return caSha256 !== authorities.signing.sha256 && caSha256 !== authorities.beside?.sha256;
+function goneCa({ authorities }: NodeRoster, { nodeId, caSha256 }: NodeClaim): string | null {
+  if (authorities === undefined || caSha256 === undefined) return null;
+  const { signing, beside } = authorities;
+  if (caSha256 === signing.sha256 || caSha256 === beside?.sha256) return null;
+  return `the certificate of ${nodeId} is of a CA that was replaced`;
 }
 
 /**
@@ -55,18 +57,21 @@ export function nodeRefusal(roster: NodeRoster | null, claim: NodeClaim): string
   const { nodeId, role, keySha256, serial } = claim;
   if (serial !== undefined && roster.revoked.some((r) => r.serial === serial))
     return `certificate ${serial} of ${nodeId} was revoked`;
-  if (isOfGoneCa(roster, claim)) return `the certificate of ${nodeId} is of a CA that was replaced`;
   const record = Object.hasOwn(roster.nodes, nodeId) ? roster.nodes[nodeId] : undefined;
   if (record === undefined) {
     const wasRemoved = roster.removed.some((r) =>
       (r.keySha256 ?? null) === null ? r.nodeId === nodeId : r.keySha256 === keySha256,
     );
-    return wasRemoved ? `node ${nodeId} was removed from this cluster` : null;
+    if (wasRemoved) return `node ${nodeId} was removed from this cluster`;
+    return goneCa(roster, claim);
   }
   // records of before keys were kept have none
   const pinned = record.keySha256 ?? null;
   if (pinned !== null && pinned !== keySha256)
     return `node ${nodeId} has another key on record: this certificate is of a disk that was replaced`;
+  // a key on record speaks for itself; of any other the CA is the only word
+  const gone = pinned === null ? goneCa(roster, claim) : null;
+  if (gone !== null) return gone;
   // a vote that moved brings a certificate of the other role, and the old one counts until then
   if (record.suffrage !== role && record.seat === undefined)
     return `node ${nodeId} is ${record.suffrage} on record, not ${role}`;

@@ -44,17 +44,22 @@ describe('nodeRefusal', () => {
     else expect(nodeRefusal(roster, shown)).toMatch(reason);
   });
 
-  it('refuses certificates of a CA that is gone, also where the connection is older than its end', () => {
-    const [before, after] = [claim('n1', 'k1'), claim('n1', 'k1')].map((c, n) => ({
-      ...c,
-      caSha256: n === 0 ? 'old' : 'new',
-    }));
+  it('refuses who has nothing but the word of a CA that is gone, also on a connection that is older', () => {
+    const of = (nodeId: string, key: string, caSha256: string, role: NodeClaim['role'] = 'voter') => ({
+      ...claim(nodeId, key, role),
+      caSha256,
+    });
     const both = { ...roster, authorities: { signing: { sha256: 'new' }, beside: { sha256: 'old' } } };
     const settled = { ...roster, authorities: { signing: { sha256: 'new' }, beside: null } };
-    expect(nodeRefusal(both, before as NodeClaim)).toBeNull();
-    expect(nodeRefusal(settled, before as NodeClaim)).toMatch(/of a CA that was replaced/);
-    expect(nodeRefusal(settled, after as NodeClaim)).toBeNull();
-    expect(nodeRefusal(settled, { ...claim('n1', 'k1'), caSha256: '' })).toMatch(/of a CA that was replaced/);
+    const unknown = of('n7', 'k7', 'old');
+    expect(nodeRefusal(both, unknown)).toBeNull();
+    expect(nodeRefusal(settled, unknown)).toMatch(/of a CA that was replaced/);
+    expect(nodeRefusal(settled, of('n7', 'k7', ''))).toMatch(/of a CA that was replaced/);
+    expect(nodeRefusal(settled, of('n3', 'k3', 'old', 'observer'))).toMatch(/of a CA that was replaced/);
+    expect(nodeRefusal(settled, of('n7', 'k7', 'new'))).toBeNull();
+    // a key on record needs no CA to be known by: what stands between nodes stands
+    expect(nodeRefusal(settled, of('n1', 'k1', 'old'))).toBeNull();
+    expect(nodeRefusal(settled, of('n1', 'k2', 'old'))).toMatch(/another key on record/);
   });
 
   it('knows nothing before there is a record', () => {
