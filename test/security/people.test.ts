@@ -1,4 +1,5 @@
 /** Who is shut out is shut out everywhere within 10 s, also where a session is open; nodes by their serial too. */
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
 import { refusal, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
@@ -16,6 +17,11 @@ function callerOf(credentials: Certified | { token: string }): HttpCaller {
   const caller = new HttpCaller(shared(), credentials);
   callers.push(caller);
   return caller;
+}
+
+/** What a node has logged. */
+function logOf(nodeId: string): string {
+  return readFileSync(shared().node(nodeId).log, 'utf8');
 }
 
 /** Statuses on both ports of all nodes, over connections that stand. */
@@ -90,20 +96,33 @@ describe('shutting out', () => {
     expect(`${message} ${JSON.stringify(details)}`).toContain('user add NAME --role admin');
   });
 
-  it('the old certificate of a node that renewed: its connections come back with the new one', async () => {
+  it('the old certificate of a node that renewed: its connections end in time and come back with the new one', async () => {
     const client = shared().client();
     const before = (await client.people.certificates({ node: 'n2' })).certificates;
     const old = must(
       before.find((c) => c.where.includes('own')),
       'own',
     ).serial;
+    const stream = openStream(
+      callerOf(await Signer.of(shared()).issue({ role: 'viewer', id: 'doris' })),
+      'n2',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const renewed = await client.people.renewNode({ node: 'n2' });
     expect(renewed.serial).not.toBe(old);
     await client.people.revokeCertificate({ serial: old });
+    const began = performance.now();
+    // n2's streams that stand were opened with it: the other nodes say that they end, and why
+    const ended = async () =>
+      ['n1', 'n3'].every((id) => logOf(id).includes(`certificate ${old} of n2 was revoked`));
+    await until('the connections of n2 end', ended, PROMISED_MS);
+    process.stderr.write(`connections of peers ended after ${Math.round(performance.now() - began)} ms\n`);
     await client.kv.put('after', 'the revocation');
     await shared().untilHealthy();
     const { nodes } = await client.nodes();
     expect(nodes.map((n) => n.liveness)).toEqual(['alive', 'alive', 'alive']);
+    // what others had open with n2 stood through its renewal and through the end of its old certificate
+    expect(stream.endedAt).toBeNull();
     const audit = (await client.audit()).records.map((r) => `${r.action} ${r.target} ${r.outcome}`);
     expect(audit).toContain(`certificate-revoke certificate ${old} ok`);
     await until('the renewal is audited', async () =>
