@@ -118,6 +118,13 @@ describe('AuthorityFollow', () => {
     expect(readPki(dir).caCert).toBe(old.certPem);
   });
 
+  it('lets the old CA go only once its own certificate is of the new one', async () => {
+    // it was away while the others changed, and nobody gave it the new key: it must not lock itself out
+    expect((await live(STAGES.settled)).told).toEqual([]);
+    expect(readPki(dir).caCert).toBe(old.certPem);
+    expect(unsoundPki(readPki(dir))).toBeNull();
+  });
+
   it('called back, forgets the new CA and its key', async () => {
     keepNextKey(dir, next.keyPem);
     await live(STAGES.trusting);

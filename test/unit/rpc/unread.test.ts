@@ -1,6 +1,6 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { Duplex } from 'node:stream';
+import { Duplex, type Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NOBODY } from '../../../src/auth/index.ts';
 import { CALL_FRAME, encodeDocument } from '../../../src/rpc/call-frames.ts';
@@ -89,6 +89,30 @@ describe('answers that nobody reads', { timeout: 20_000 }, () => {
     for (const s of reads) expect([200, 429]).toContain(s);
     for (const s of writes) expect([200, 504, 429]).toContain(s);
     expect(statuses.filter((s) => s !== 200).length).toBeGreaterThanOrEqual(8);
+  });
+});
+
+describe('UnreadAnswers', () => {
+  it('counts until an answer has left, or its connection ended without a word of that', () => {
+    const unread = new UnreadAnswers(10);
+    let taken = (): void => {};
+    // as an answer of HTTP/1.1: told of the end of what it sent, and of nothing when it is cut off
+    class Sink extends EventEmitter {
+      readonly closed = false;
+      end(_answer: Buffer, left: () => void): void {
+        taken = left;
+      }
+    }
+    const sinks = [new Sink(), new Sink()] as const;
+    for (const sink of sinks) unread.endWith(sink as unknown as Writable, Buffer.alloc(6), 'anna');
+    expect(unread.of('anna')).toBe(12);
+    expect(() => unread.check('anna')).toThrow('wait to be read');
+    taken();
+    sinks[1].emit('close');
+    expect(unread.of('anna')).toBe(6);
+    sinks[0].emit('close');
+    expect(unread.of('anna')).toBe(0);
+    expect(unread.isTooMuch('anna', 1000)).toBe(false);
   });
 });
 
