@@ -35,10 +35,15 @@ export type DeskClient = Pick<
 /** The part of the client SDK that the picture needs; `SqlccClient` has it. */
 export interface TopClient {
   status(options?: { stale?: boolean; node?: string }): Promise<StatusResponse>;
-  alerts(): Promise<{ alerts: AlertRow[] }>;
-  views(): Promise<ViewsResponse>;
+  alerts(options?: { node?: string }): Promise<{ alerts: AlertRow[] }>;
+  views(options?: { node?: string }): Promise<ViewsResponse>;
   history(seconds: number): Promise<HistoryResponse>;
-  events(options?: { after?: string; follow?: boolean; signal?: AbortSignal }): AsyncIterable<EventLine>;
+  events(options?: {
+    after?: string;
+    follow?: boolean;
+    signal?: AbortSignal;
+    node?: string;
+  }): AsyncIterable<EventLine>;
   planOperation(request: OperationRequest): Promise<Plan>;
   runOperation(request: OperationRequest): Promise<OperationView>;
   operation(id: string): Promise<OperationView>;

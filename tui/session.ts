@@ -59,6 +59,8 @@ export class Session {
   #commit: NodeJS.Timeout | null = null;
   #tick: NodeJS.Timeout | null = null;
   #isFast = false;
+  /** Whose events are listened to. */
+  #listened: { readonly observer: string | null; readonly end: AbortController } | null = null;
   #lastCommit = 0;
   #firstStatus: () => void = () => undefined;
   /** Resolves with the first picture, or when the first attempt has failed. */
@@ -193,6 +195,12 @@ export class Session {
         return;
       case 'refresh':
         this.#wake(false);
+        // another observer: its own events, alerts and views from now on
+        if (this.#listened !== null && this.#listened.observer !== effect.observer) {
+          this.#listened.end.abort();
+          void this.#askAlerts();
+          void this.#askViews();
+        }
         return;
       case 'ask':
         this.#ask();
@@ -268,7 +276,11 @@ export class Session {
     let after: string | undefined = this.#feed.pushes ? undefined : '0';
     for (let failures = 0; !this.#stopped.signal.aborted; failures++) {
       try {
-        for await (const event of this.#feed.events(after, this.#stopped.signal)) {
+        const { observer } = this.#model;
+        this.#listened = { observer, end: new AbortController() };
+        const { signal } = this.#listened.end;
+        const ends = AbortSignal.any([this.#stopped.signal, signal]);
+        for await (const event of this.#feed.events(after, ends, observer)) {
           after = event.cursor;
           failures = 0;
           this.#takeEvent(event);
@@ -304,7 +316,7 @@ export class Session {
 
   async #askAlerts(): Promise<void> {
     try {
-      this.dispatch({ type: 'alerts', alerts: await this.#feed.alerts() });
+      this.dispatch({ type: 'alerts', alerts: await this.#feed.alerts(this.#model.observer) });
     } catch {
       // the next round asks again
     }
@@ -312,11 +324,11 @@ export class Session {
 
   async #askViews(): Promise<void> {
     try {
-      this.dispatch({ type: 'views', views: await this.#feed.views() });
+      this.dispatch({ type: 'views', views: await this.#feed.views(this.#model.observer) });
       // an election may have been under way: what is said of it is asked once more, soon
       if (this.#model.picture.splits === 1 && !this.#feed.pushes) {
         await this.#sleep(AGREE_MS, false);
-        this.dispatch({ type: 'views', views: await this.#feed.views() });
+        this.dispatch({ type: 'views', views: await this.#feed.views(this.#model.observer) });
       }
     } catch {
       // views are a comfort: without them the line is not shown

@@ -19,23 +19,26 @@ export interface FeedOptions<T> {
   /** False: the feed ends when a server ends its stream by itself. */
   readonly endless: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** The one node that is asked; without it whichever answers. */
+  readonly pinned?: () => Promise<Endpoint>;
   /** When every address has failed this many times in a row, the last error is thrown; infinite without. */
   readonly patience?: number;
 }
 
 export async function* feed<T>(options: FeedOptions<T>): AsyncGenerator<T, void, void> {
-  const { wire, tracker, endless } = options;
+  const { wire, tracker, endless, pinned } = options;
   const signal = options.signal ?? new AbortController().signal;
   let position: string | null = null;
   let failures = 0;
   while (!signal.aborted) {
-    const endpoint: Endpoint | undefined = tracker.next();
-    if (endpoint === undefined) throw new SqlccError('invalid_argument', 'the client has no endpoint');
+    const next: Endpoint | undefined = tracker.next();
+    if (next === undefined) throw new SqlccError('invalid_argument', 'the client has no endpoint');
     try {
+      const endpoint = pinned === undefined ? next : await pinned();
       const lines = wire.stream(endpoint, options.request(position), { signal });
       for await (const line of lines as AsyncIterable<T>) {
         failures = 0;
-        tracker.answered(endpoint);
+        if (pinned === undefined) tracker.answered(endpoint);
         position = options.positionOf(line) ?? position;
         yield line;
       }
@@ -48,7 +51,7 @@ export async function* feed<T>(options: FeedOptions<T>): AsyncGenerator<T, void,
         throw finalError('unavailable', known);
     }
     failures++;
-    tracker.failed(endpoint);
+    if (pinned === undefined) tracker.failed(next);
     await pause(waitBefore(failures, Math.random()), signal);
   }
 }

@@ -313,8 +313,8 @@ export class SqlccClient {
     await this.#write('revokeToken', { repeat: 'free', params: { id }, ...call });
   }
 
-  alerts(call: CallOptions = {}): Promise<ResponseOf<'alerts'>> {
-    return this.#read('alerts', call);
+  alerts({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'alerts'>> {
+    return this.#read('alerts', call, node);
   }
 
   async acknowledgeAlert(id: string, call: CallOptions = {}): Promise<void> {
@@ -371,7 +371,7 @@ export class SqlccClient {
    * Idle streams carry `progress` lines. Ends when `signal` aborts or, with
    * `follow: false`, after the newest event.
    */
-  events({ after, follow = true, types, signal }: EventsOptions = {}): AsyncIterable<EventLine> {
+  events({ after, follow = true, types, signal, node }: EventsOptions = {}): AsyncIterable<EventLine> {
     const query = { follow: follow ? undefined : 0, types: types?.join(',') };
     return feed<EventLine>({
       ...{ wire: this.#wire, tracker: this.#dispatcher.tracker, patience: this.#patience },
@@ -379,6 +379,7 @@ export class SqlccClient {
       positionOf: (line) => line.cursor,
       endless: follow,
       signal,
+      ...(node === undefined ? {} : { pinned: () => this.#addressOf(node, { signal }) }),
     });
   }
 
@@ -418,7 +419,7 @@ export class SqlccClient {
     return this.#dispatcher.call({ ...dispatch, pinned, timeoutMs: deadline - performance.now() });
   }
 
-  async #addressOf(node: string, { timeoutMs, signal }: Dispatch): Promise<Endpoint> {
+  async #addressOf(node: string, { timeoutMs, signal }: Partial<Dispatch> = {}): Promise<Endpoint> {
     const call = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
     if (!this.#addresses.has(node)) await this.nodes({ stale: true, ...call });
     const found = this.#addresses.get(node);

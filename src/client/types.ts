@@ -70,6 +70,8 @@ export interface EventsOptions {
   /** Kinds; all without. */
   readonly types?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Only what this node tells; without it whichever answers, the next one when that is lost. */
+  readonly node?: string;
 }
 
 /** A token for a new node, or for a person or program; `user`: it has whatever role that user has. */

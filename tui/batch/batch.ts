@@ -66,7 +66,7 @@ async function optional<T>(work: Promise<T>): Promise<T | null> {
 async function keptEvents(feed: Feed): Promise<readonly EventLine[]> {
   const leave = new AbortController();
   const found: EventLine[] = [];
-  const lines = feed.events('0', leave.signal)[Symbol.asyncIterator]();
+  const lines = feed.events('0', leave.signal, null)[Symbol.asyncIterator]();
   while (!leave.signal.aborted) {
     const asked = lines.next();
     asked.catch(() => undefined); // told by the race, unless that is over
@@ -85,8 +85,8 @@ async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise
   if (feed.ended?.() === true) throw new SqlccError('not_found', 'the recording has no picture');
   const status = await feed.status(null);
   const [alerts, views, history, events] = await Promise.all([
-    feed.alerts(),
-    optional(feed.views()),
+    feed.alerts(null),
+    optional(feed.views(null)),
     before === null && options.format !== 'json' ? optional(feed.history(60)) : null,
     options.view === 'events' ? optional(keptEvents(feed)) : null,
   ]);

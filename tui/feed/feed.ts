@@ -24,12 +24,12 @@ export interface Feed {
   wall(): number;
   /** The picture as `node` sees it, or any node that answers. */
   status(node: string | null): Promise<StatusResponse>;
-  alerts(): Promise<readonly AlertRow[]>;
-  views(): Promise<ViewsResponse>;
+  alerts(node: string | null): Promise<readonly AlertRow[]>;
+  views(node: string | null): Promise<ViewsResponse>;
   /** Samples of the last seconds, to fill the sparklines at the start. */
   history(seconds: number): Promise<HistoryResponse>;
-  /** Events behind the cursor `after` (undefined = new ones), then live until the signal. */
-  events(after: string | undefined, signal: AbortSignal): AsyncIterable<EventLine>;
+  /** Events behind the cursor `after` (undefined = new ones), as `node` tells them, live until the signal. */
+  events(after: string | undefined, signal: AbortSignal, node: string | null): AsyncIterable<EventLine>;
   plan(request: OperationRequest): Promise<Plan>;
   run(request: OperationRequest): Promise<OperationView>;
   operation(id: string): Promise<OperationView>;

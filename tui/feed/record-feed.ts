@@ -36,11 +36,11 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
         throw error;
       }
     },
-    alerts: () => told(feed.alerts(), (alerts) => writeChanged('alerts', { alerts })),
-    views: () => told(feed.views(), (views) => writeChanged('views', { views })),
+    alerts: (node) => told(feed.alerts(node), (alerts) => writeChanged('alerts', { alerts })),
+    views: (node) => told(feed.views(node), (views) => writeChanged('views', { views })),
     history: (seconds) => told(feed.history(seconds), (history) => writeChanged('history', { history })),
-    async *events(after, signal) {
-      for await (const event of feed.events(after, signal)) {
+    async *events(after, signal, node) {
+      for await (const event of feed.events(after, signal, node)) {
         write({ event });
         yield event;
       }

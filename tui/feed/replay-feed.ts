@@ -1,7 +1,7 @@
 /**
  * The feed of a recorded session: NDJSON, one thing a line, each with its time `at`.
- * At speed 1 lines come due as they were recorded; at speed 0 all are due at once and
- * the clock stands at the last one, so that the same file always gives the same screen.
+ * At speed 1 lines come due as they were recorded, and at the end the clock stands; at speed 0 all are due
+ * at once and the clock stands at the last one, so that the same file always gives the same screen.
  *
  * Lines: `{at, status}` `{at, event}` `{at, alerts}` `{at, views}` `{at, history}`
  * `{at, lost}` (the next status fails with this sentence), and answers that wait to be
@@ -85,13 +85,15 @@ class Recording {
   readonly #speed: number;
   readonly #began = performance.now();
   readonly #first: number;
+  readonly #last: number;
   #standsAt: number;
 
   constructor(lines: readonly ReplayLine[], speed: number) {
     this.#lines = lines.map((line) => ({ at: Date.parse(line.at), line }));
     this.#speed = speed;
     this.#first = this.#lines[0]?.at ?? 0;
-    this.#standsAt = this.#lines.at(-1)?.at ?? 0;
+    this.#last = this.#lines.at(-1)?.at ?? 0;
+    this.#standsAt = this.#last;
   }
 
   /** At speed 0: the clock stands at this picture. */
@@ -101,7 +103,8 @@ class Recording {
 
   wall(): number {
     if (this.#speed === 0) return this.#standsAt;
-    return this.#first + (performance.now() - this.#began) * this.#speed;
+    // behind its last line nothing is known: the clock stands there
+    return Math.min(this.#last, this.#first + (performance.now() - this.#began) * this.#speed);
   }
 
   async due(at: number): Promise<void> {

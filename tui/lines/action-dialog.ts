@@ -195,12 +195,20 @@ export function phaseLines(operation: OperationView, view: View): Line[] {
   });
 }
 
+/** Phases in which the leader takes no write because another one is to lead. */
+const MOVES = new Set(['transferring', 'handing-over', 'transfer']);
+
 function outcome(operation: OperationView, view: View): Line {
   const { symbols } = view;
   if (operation.state === 'done') {
     const ms = operation.phases.reduce((sum, p) => sum + (p.elapsed_ms ?? 0), 0);
     const result = operation.to === null ? 'done' : `done: ${clean(operation.to)}`;
-    return [span(`${symbols.pass} ${result}`, 'ok'), span(ms > 0 ? ` in ${lasted(ms)}` : '', 'muted')];
+    const moved = operation.phases.find((p) => MOVES.has(p.name))?.elapsed_ms ?? null;
+    const paused = moved === null ? '' : `, writes paused ${lasted(moved)}`;
+    return [
+      span(`${symbols.pass} ${result}`, 'ok'),
+      span(ms > 0 ? ` in ${lasted(ms)}${paused}` : '', 'muted'),
+    ];
   }
   if (operation.state === 'running') return [span('Esc hides it, it is not cancelled.', 'muted')];
   const error = operation.error === null ? '' : `: ${clean(operation.error)}`;

@@ -1,21 +1,21 @@
 /** Acceptance on real daemons, in a real terminal: what a person sees when things go wrong, and can do. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { must } from '../../../src/base/index.ts';
 import type { EventLine, SqlccClient } from '../../../src/client/index.ts';
-import { leaderOf, sharedCluster, sqlcc, sqlccOn, until } from '../../cluster/harness.ts';
+import { parseReplay } from '../../../tui/feed/replay-feed.ts';
+import { bindingsOf } from '../../../tui/keymap.ts';
+import { VIEWS } from '../../../tui/model/views.ts';
+import { clientOf, leaderOf, sharedCluster, sqlcc, sqlccOn, until } from '../../cluster/harness.ts';
 import { skipVisibly } from '../../lab/skip.ts';
 import { pause, type Terminal } from '../pty.ts';
-import { headline, logOf, msOf, tell, top, WHOLE } from './kit.ts';
+import { headline, msOf, tell, top, WHOLE } from './kit.ts';
 
 const skipped = skipVisibly(
   'acceptance of the screen on real daemons',
   WHOLE ? null : 'npm run accept:tui plays it',
 );
-
-const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const VIEW_KEYS = ['1', '2', '3', '4', '5', '6', '7'];
 
 async function eventsOf(client: SqlccClient): Promise<EventLine[]> {
   const events: EventLine[] = [];
@@ -71,7 +71,10 @@ describe.skipIf(skipped)('a leader dies', () => {
     terminal.type('2');
     const winner = must(headline(terminal.text()), 'a leader');
     const row = new RegExp(` +${winner.term} ★ ${winner.leader} +(?:\\d+ +)?([\\d.]+ m?s)  `);
-    const raft = await terminal.until((t) => row.test(t) && /votes for n\d in term/.test(t), 'the election');
+    const raft = await terminal.until(
+      (t) => row.test(t) && /(votes for n\d|is candidate) in term/.test(t),
+      'the election',
+    );
     const shownMs = msOf(row.exec(raft)?.[1] ?? '');
     const events = await eventsOf(cluster.client());
     const lost = events.findLast((e) => e.kind === 'leader-lost' && Date.parse(e.at) < readAt);
@@ -93,11 +96,12 @@ describe.skipIf(skipped)('a leader dies', () => {
   it('6: the daemon that the screen asks stops: picture stays, another within 1 s, no event is missing', async () => {
     const cluster = shared();
     await cluster.untilHealthy();
-    const terminal = await top(cluster.contextFile);
-    const leader = await leaderOf(cluster);
+    const record = join(cluster.dir, 'six.ndjson');
+    const terminal = await top(cluster.contextFile, { flags: ['--record', record] });
     const via = /via (n\d)/.exec(terminal.text())?.[1] ?? '';
     terminal.type('5');
     await terminal.see('[5 Events]');
+    const from = Math.max(...(await eventsOf(cluster.client())).map((e) => e.index ?? 0));
     await cluster.killNode(via, 'SIGKILL');
     const killedAt = performance.now();
     const other = (t: string) => /via (n\d)/.exec(t)?.[1] !== via && t.includes('LIVE');
@@ -108,18 +112,18 @@ describe.skipIf(skipped)('a leader dies', () => {
     }, 'another node');
     const movedMs = performance.now() - killedAt;
     tell('another node answers after, ms', Math.round(movedMs));
-    expect(movedMs).toBeLessThan(1000 + 250);
+    expect(movedMs).toBeLessThan(1000);
     expect(lines, 'the picture never went away').toBeGreaterThan(10);
-    // what is told while nobody listens must be there afterwards
-    const key = (n: number) => ['kv', 'put', `gap-${n}`, 'x'];
-    for (let n = 0; n < 3; n++) await sqlccOn(cluster, key(n));
-    if (via !== leader) expect(await leaderOf(cluster)).toBe(leader);
     await cluster.startNode(via);
     await cluster.untilHealthy();
-    const told = (await eventsOf(cluster.client())).filter((e) => e.index !== null).slice(-12);
-    await until('every replicated event on the screen', async () => {
-      const text = terminal.text();
-      return told.every((e) => text.includes(e.message.replace(`${e.node_id} `, '').slice(0, 30)));
+    const indexes = (events: readonly EventLine[]) =>
+      events.map((e) => e.index ?? 0).filter((index) => index > from);
+    await until('every replicated event, in order and once', async () => {
+      const told = indexes(await eventsOf(cluster.client()));
+      const lines = parseReplay(readFileSync(record, 'utf8'));
+      const heard = indexes(lines.flatMap(({ event }) => event ?? []));
+      tell('replicated events told and heard across the loss', `${told.length} ${heard.length}`);
+      return told.length > 1 && heard.slice(0, told.length).join() === told.join();
     });
   });
 
@@ -151,14 +155,13 @@ describe.skipIf(skipped)('a leader dies', () => {
       to: target,
     });
     const audits = await Promise.all(
-      cluster.nodes.map(async (n) => {
-        const ran = await sqlccOn(cluster, ['audit', 'list', '-e', `127.0.0.1:${n.port}`, '-o', 'json']);
-        return (JSON.parse(ran.stdout) as { records: { action: string; hash: string }[] }).records;
+      cluster.nodes.map(async ({ nodeId }) => {
+        const { records } = await clientOf(cluster, { node: nodeId }).audit();
+        return records.filter((r) => r.action === 'operation-begin' && /first|second/.test(r.reason));
       }),
     );
-    const failovers = audits.map((rows) => rows.filter((r) => /failover/.test(r.action)).map((r) => r.hash));
-    expect(failovers[0]?.length).toBeGreaterThan(0);
-    expect(new Set(failovers.map((f) => f.join())).size).toBe(1);
+    expect(audits[0]).toHaveLength(1);
+    expect(new Set(audits.map((rows) => rows.map((r) => r.hash).join())).size).toBe(1);
   });
 
   it('8: a viewer’s token is told why by each capital key and the palette, and nothing is attempted', async () => {
@@ -169,25 +172,16 @@ describe.skipIf(skipped)('a leader dies', () => {
     writeFileSync(tokenFile, made.token, { mode: 0o600 });
     const terminal = await top(cluster.contextFile, { env: { SQLCC_TOKEN_FILE: tokenFile } });
     const before = (await cluster.client().audit()).records.length;
-    const acting = /closed: |needs the scope operate/;
     let answered = 0;
-    for (const view of VIEW_KEYS) {
-      terminal.type(view);
-      await terminal.still(200);
-      terminal.type('?');
-      const help = await terminal.see('keys that work here');
-      const acts = [...help.matchAll(/ ([A-Z]) +[a-z].*\(closed: needs the scope operate/g)].map(
-        (m) => m[1] ?? '',
-      );
-      expect(acts, view).toEqual(expect.arrayContaining(['F', 'D', 'M']));
-      terminal.type('\x1b');
-      await terminal.until((t) => !t.includes('keys that work here'), 'help is closed');
-      for (const key of CAPITALS) {
-        if (!acts.includes(key)) continue;
-        terminal.type(key);
-        await terminal.until((t) => acting.test(t.split('\n').at(-2) ?? ''), `why ${key} is closed`);
+    for (const { id, key } of VIEWS) {
+      if (key === null) continue;
+      terminal.type(key);
+      await terminal.still(150);
+      for (const binding of bindingsOf('main', id).filter((b) => b.level !== undefined)) {
+        terminal.type(binding.label);
+        const why = `${binding.label} ${binding.short}: needs the scope operate`;
+        await terminal.see(why);
         answered++;
-        await pause(60);
       }
     }
     terminal.type(':');
@@ -199,15 +193,16 @@ describe.skipIf(skipped)('a leader dies', () => {
     tell('capital keys that told a viewer why', answered);
     expect(answered).toBeGreaterThan(20);
     expect((await cluster.client().audit()).records.length).toBe(before);
-    // a denial is a line of the node's own log
-    for (const { log } of cluster.nodes)
-      expect(logOf(log).filter((l) => /denied/.test(JSON.stringify(l)))).toEqual([]);
+    const denied = await sqlccOn(cluster, ['audit', 'list', '--denied', '-o', 'json']);
+    expect(denied.stdout, 'no node has refused it anything').not.toContain('viewer');
+    expect(JSON.parse(denied.stdout).denials ?? []).toEqual([]);
   });
 
   it('11: --once, --batch, watch and the screen agree on the same seq', async () => {
     const cluster = shared();
     await cluster.untilHealthy();
     const terminal = await top(cluster.contextFile);
+    const leader = await leaderOf(cluster);
     await until(
       'all four at one index',
       async () => {
@@ -219,7 +214,7 @@ describe.skipIf(skipped)('a leader dies', () => {
             '--since',
             '1h',
             '--until',
-            "leader!=''",
+            `leader==${leader}`,
             '--timeout',
             '5s',
             '-o',

@@ -64,10 +64,10 @@ describe('recordFeed', () => {
     const cluster = scriptedFeed();
     const feed = recordFeed(cluster, (line) => lines.push(line));
     const given = await feed.status(null);
-    await feed.alerts();
-    await feed.alerts();
+    await feed.alerts(null);
+    await feed.alerts(null);
     cluster.tell(event(5, 'n1', 'leader-elected', 'leads'));
-    for await (const line of feed.events('0', AbortSignal.timeout(1000))) {
+    for await (const line of feed.events('0', AbortSignal.timeout(1000), null)) {
       expect(line.kind).toBe('leader-elected');
       break;
     }
