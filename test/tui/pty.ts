@@ -135,7 +135,8 @@ export class Terminal {
       lines.push(
         buffer
           .getLine(buffer.viewportY + y)
-          ?.translateToString(true)
+          // a line that became narrower may still hold what nobody sees
+          ?.translateToString(true, 0, this.#screen.cols)
           .trimEnd() ?? '',
       );
     }

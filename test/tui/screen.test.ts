@@ -70,17 +70,6 @@ describe('topology', () => {
     expectScreen(terminal.text(), 'topology-120x36-ascii');
   });
 
-  it('a resized screen is the fresh screen of that size', async () => {
-    const terminal = await shown(120, 36);
-    for (const [columns, rows] of [...SIZES.slice(2), [120, 36] as const]) {
-      terminal.resize(columns, rows);
-      await terminal.still(400);
-      const fresh = await shown(columns, rows);
-      expect(terminal.text()).toBe(fresh.text());
-      fresh.kill();
-    }
-  });
-
   it('nothing is cleared after the first picture', async () => {
     const terminal = await shown();
     const before = terminal.raw.length;

@@ -1,4 +1,6 @@
 /** Every view at every tier in a real terminal: one program a size, its views one after the other. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VIEWS } from '../../tui/model/views.ts';
 import { answers } from './answers.ts';
@@ -80,6 +82,26 @@ describe('views', () => {
       expect(terminal.raw.slice(before)).not.toMatch(FULL_CLEAR);
     },
   );
+
+  it('every view, resized between the tiers, is the view as drawn at that size', async () => {
+    const terminal = await shown(120, 36);
+    for (const view of VIEWS) {
+      terminal.type(view.key ?? '1');
+      if (view.key === null) {
+        await terminal.still(120);
+        terminal.type('\r');
+      }
+      await terminal.still(120);
+      const name = view.id === 'topology' ? 'topology' : `view-${view.id}`;
+      for (const [columns, rows] of [...SIZES, SIZES[1]]) {
+        const file = join(import.meta.dirname, 'golden', `${name}-${columns}x${rows}.txt`);
+        const drawn = readFileSync(file, 'utf8');
+        terminal.resize(columns, rows);
+        const same = (t: string) => t.replace(SPINNER, '⠋') === drawn;
+        await terminal.until(same, `${name} at ${columns}x${rows}`, 5000);
+      }
+    }
+  });
 
   it('every view in ASCII has no other character', async () => {
     const terminal = await shown(120, 36, ['--ascii']);

@@ -28,7 +28,10 @@ export function missingFeed(): Feed {
   };
 }
 
-export interface Scripted extends Feed {
+/** What a test may put something else in place of. */
+type Open = { -readonly [K in 'status' | 'alerts' | 'views' | 'events']: Feed[K] };
+
+export interface Scripted extends Omit<Feed, keyof Open>, Open {
   /** Requests in their order. */
   readonly asked: string[];
   /** While true nobody answers. */

@@ -147,6 +147,20 @@ describe('the banner', () => {
     return textOf(banner(view, layoutOf({ columns: 160, rows: 40, nodes: 6, focus: 'nodes' })));
   };
 
+  it('says that the cluster is paused, by whom, until when, why, and what ails it meanwhile', () => {
+    const pause = { owner: 'anna', reason: 'move of eu-b', since: '', expires: '2026-03-04T13:00:00.000Z' };
+    expect(bannerOf(status({ pause }))).toMatch(
+      /\|\| paused by anna until 13:00:00: move of eu-b .*n5 is dead/,
+    );
+    const cluster = { ...status().cluster, health: 'healthy' as const, reasons: [] };
+    expect(bannerOf(status({ pause: { ...pause, reason: '' }, cluster })).trim()).toBe(
+      '|| paused by anna until 13:00:00',
+    );
+    const critical = { ...status().cluster, health: 'critical' as const };
+    expect(bannerOf(status({ pause, cluster: critical })), 'what is worse is said').toContain('critical:');
+    expect(bannerOf(status({ pause: null }))).not.toContain('paused');
+  });
+
   it('says that a configuration is on trial, what comes back and when, healthy or not', () => {
     const words = 'config v42 on trial: v41 again at 03:05:00 unless confirmed';
     const sick = status({ config: { version: 42, tentative } });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { event, status } from '../../tui/recording.ts';
@@ -71,6 +71,45 @@ describe('Session', () => {
       expect(feed.asked.filter((a) => a.startsWith('events')).length).toBeGreaterThan(1),
     );
     expect(feed.asked.filter((a) => a.startsWith('events')).at(-1)).not.toBe('events 0');
+  });
+
+  it('Session gives a node that answers slowly up after 2.5 s, says so, and keeps the picture', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const feed = scriptedFeed();
+    const session = new Session(feed, fresh());
+    open.push(session);
+    session.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.model.connection.kind).toBe('live');
+    feed.status = () => new Promise(() => undefined);
+    await vi.advanceTimersByTimeAsync(3400);
+    expect(session.model.connection.kind).toBe('live');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(session.model.connection).toMatchObject({ kind: 'lost', error: 'no answer within 2.5 s' });
+    expect(session.model.picture.status?.nodes).toHaveLength(6);
+  });
+
+  it('Session hears the events, alerts and views of the node that is looked through, from then on', async () => {
+    const feed = scriptedFeed();
+    const heard: string[] = [];
+    const note =
+      <A extends unknown[], T>(name: string, work: (...args: A) => T) =>
+      (...args: A): T => {
+        heard.push(`${name} ${String(args.at(-1))}`);
+        return work(...args);
+      };
+    feed.alerts = note('alerts', feed.alerts);
+    feed.views = note('views', feed.views);
+    feed.events = note('events', feed.events);
+    const session = await started(feed);
+    expect(heard).toContain('events null');
+    session.keys(['R']);
+    const observer = session.model.observer;
+    expect(observer).toBe('n1');
+    await vi.waitFor(() =>
+      expect(heard).toEqual(expect.arrayContaining(['events n1', 'alerts n1', 'views n1'])),
+    );
   });
 
   it('Session follows an operation to its end and says so', async () => {

@@ -1,0 +1,23 @@
+/**
+ * All acceptance scripts of the screen, and the figures of the tenth: `npm run accept:tui`. What needs hosts
+ * with wires between them runs in a network namespace of its own; without root those two say why not.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Lab } from '../../lab/index.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const BIN = join(ROOT, 'node_modules', '.bin');
+const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, SQLCC_ACCEPT: 'whole' };
+
+function run(argv: readonly string[]): boolean {
+  const [first = '', ...rest] = argv;
+  return spawnSync(first, rest, { cwd: ROOT, env, stdio: 'inherit' }).status === 0;
+}
+
+const scripts = ['vitest', 'run', '--project', 'cluster', 'test/tui/accept'];
+const isApart = Lab.missing() !== null || Lab.isApart();
+const withLoopback = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...scripts];
+const isGood = run(isApart ? scripts : Lab.inside(withLoopback));
+const isFast = run([process.execPath, 'test/bench/tui.ts']);
+process.exitCode = isGood && isFast ? 0 : 1;
