@@ -103,6 +103,7 @@ const TOUR: readonly (readonly [
   ['topology', 'the topology: nodes, elections, quorum, events, alerts', full, 120, 36],
   ['raft', 'the Raft view', () => ({ ...full(), view: 'raft' }), 120, 36],
   ['alerts', 'the alerts', () => ({ ...full(), view: 'alerts' }), 120, 36],
+  ['fleet', 'the fleet', () => ({ ...full(), view: 'fleet' }), 100, 14],
   ['help', 'the help, made from the register of keys', () => press(full(), '?'), 100, 34],
   ['small', 'the same on a terminal of 60 by 15', full, 60, 15],
 ];
