@@ -25,6 +25,11 @@ const STALL_FACTOR = 100;
 const MAX_STALL_MS = 3000;
 /** By then an order was taken or lost, whatever its node went through. */
 const ORDER_MS = 3000;
+/** As in daemon/distress.ts: a leader whose sync takes so long gives up, and then nobody waits any more. */
+const HAND_OVER_AFTER_MS = 1000;
+const HANG_ENDS_MS = 10_000;
+/** How far a wall clock may be off: nothing, seconds, minutes, ten years. */
+const WALLS_MS = [0, 2000, 600_000, 315_360_000_000];
 const DISK_FAULTS: readonly DiskFault[] = ['sync', 'sync', 'write', 'read', 'open', 'name', 'full'];
 
 export interface NemesisOptions {
@@ -38,6 +43,8 @@ export class Nemesis {
   readonly #seed: number;
   readonly #say: (who: string, text: string) => void;
   readonly #stalledUntil = new Map<NodeId, Instant>();
+  /** Lives in which the disk hangs. */
+  readonly #hanging = new Map<NodeId, number>();
   /** Faults that really happened, by kind. */
   readonly counts = new Map<string, number>();
   readonly #images = new Map<NodeId, DiskImage>();
@@ -61,6 +68,7 @@ export class Nemesis {
     const any = (random: Random): SimNode => pick(random, nodes);
     this.#every('crash', (random) => this.#crash(any(random), random));
     this.#every('blackout', (random) => {
+      this.count('blackout');
       for (const node of nodes) this.#crash(node, random);
     });
     this.#every('partition', (random) => partition(operator, random));
@@ -96,6 +104,12 @@ export class Nemesis {
     this.#every('upgrade', (random) => upgradeOne(operator, random));
     // whoever is replaced by a learner finds one
     if (this.#cluster.options.replaceEveryMs > 0) for (const node of nodes) node.change({ autoPromote: [] });
+    this.#every('wallJump', (random) => {
+      const sign = random.next() < 0.5 ? -1 : 1;
+      this.count('wall jump');
+      any(random).setWall(sign * pick(random, WALLS_MS));
+    });
+    this.#every('hang', (random) => this.#hang(any(random)));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
 
@@ -118,6 +132,11 @@ export class Nemesis {
   diskLatencyMs(nodeId: NodeId, random: Random): number {
     const { options, world } = this.#cluster;
     const latency = -Math.log(1 - random.next()) * options.diskMeanMs;
+    const node = this.#cluster.nodes.find((n) => n.nodeId === nodeId);
+    if (node !== undefined && this.#hanging.get(nodeId) === node.life) {
+      this.count('hanging sync');
+      return Number.POSITIVE_INFINITY;
+    }
     const isStalled = world.now < (this.#stalledUntil.get(nodeId) ?? 0);
     if (!isStalled) return latency;
     this.count('stalled sync');
@@ -145,6 +164,26 @@ export class Nemesis {
       );
     }
     world.after(downMs, () => this.#cluster.restart(node));
+  }
+
+  /** Its syncs never return: a leader hands over as the daemon has it do, and in the end the process is ended. */
+  #hang(node: SimNode): void {
+    const { life } = node;
+    if (!node.isUp) return;
+    this.#hanging.set(node.nodeId, life);
+    this.#say(node.who, 'has a disk that hangs');
+    const { world } = this.#cluster;
+    world.after(HAND_OVER_AFTER_MS, () => {
+      if (node.life === life && this.#cluster.leader()?.node === node)
+        node.submit({ kind: 'distress', reason: 'the disk hangs' });
+    });
+    world.after(HANG_ENDS_MS, () => {
+      if (node.life !== life || !node.isUp) return;
+      this.count('hang ended');
+      this.#say(node.who, 'is ended: its disk hangs');
+      node.crash(false);
+      world.after(HAND_OVER_AFTER_MS, () => this.#cluster.restart(node));
+    });
   }
 
   #pause(node: SimNode, random: Random): void {
@@ -399,5 +438,5 @@ type Kind = { [K in keyof FaultRates]: K extends `${infer Name}EveryMs` ? Name :
 const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
   ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
-  ...(['clone', 'surroundings', 'snapshotRot', 'replace', 'upgrade'] as const),
+  ...(['clone', 'surroundings', 'snapshotRot', 'replace', 'upgrade', 'wallJump', 'hang'] as const),
 ];

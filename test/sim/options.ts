@@ -38,6 +38,10 @@ export interface FaultRates {
   readonly replaceEveryMs: number;
   /** Nodes that come back as the next version, one after the other; 0 = all are of this one and stay so. */
   readonly upgradeEveryMs: number;
+  /** A wall clock that jumps, by up to ten years either way. */
+  readonly wallJumpEveryMs: number;
+  /** A disk whose syncs never return, until its process is ended. */
+  readonly hangEveryMs: number;
 }
 
 export interface SimOptions extends FaultRates {
@@ -116,6 +120,8 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     replaceEveryMs: often([0, 0, 0, 700]),
     upgradeEveryMs: often([0, 0, 0, 1500, 4000]),
     without: [],
+    wallJumpEveryMs: often([0, 0, 2000]),
+    hangEveryMs: often([0, 0, 0, 5000]),
   };
 }
 
@@ -139,6 +145,8 @@ const NO_FAULTS: FaultRates = {
   snapshotRotEveryMs: 0,
   replaceEveryMs: 0,
   upgradeEveryMs: 0,
+  wallJumpEveryMs: 0,
+  hangEveryMs: 0,
 };
 
 /** A world in which nothing goes wrong. */

@@ -7,8 +7,9 @@ import { WalSimStorage } from './wal-storage.ts';
 
 export type StorageKind = 'wal' | 'memory';
 
-/** The usual size for a seed: 5 nodes for even ones, 3 for odd ones. */
+/** The usual size for a seed: 5 nodes for even ones, 3 for odd ones, 7 for one in twenty. */
 export function nodesOf(seed: number): number {
+  if (seed % 20 === 0) return 7;
   return seed % 2 === 0 ? 5 : 3;
 }
 
