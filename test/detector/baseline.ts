@@ -39,15 +39,23 @@ function read(): Stored {
   }
 }
 
-/** One line a figure that moved; rows that are not stored are not compared. */
-export function differences(rows: readonly Row[]): { readonly lines: string[]; readonly compared: number } {
+export interface Comparison {
+  /** One line a figure that moved. */
+  readonly lines: string[];
+  /** Rows that are not stored: with what should they be compared? */
+  readonly missing: string[];
+}
+
+export function differences(rows: readonly Row[]): Comparison {
   const stored = read();
   const lines: string[] = [];
-  let compared = 0;
+  const missing: string[] = [];
   for (const row of rows) {
     const before = stored[keyOf(row)];
-    if (before === undefined) continue;
-    compared++;
+    if (before === undefined) {
+      missing.push(`${keyOf(row)}: not compared, no such row is stored`);
+      continue;
+    }
     for (const [name, [value, slack]] of Object.entries(figures(row))) {
       const old = before[name] ?? null;
       if (
@@ -59,7 +67,7 @@ export function differences(rows: readonly Row[]): { readonly lines: string[]; r
       }
     }
   }
-  return { lines, compared };
+  return { lines, missing };
 }
 
 /** Stores rows beside those that are there. */

@@ -7,11 +7,12 @@ import type { World } from './world.ts';
 /** How one node's end, or return, became known. */
 interface Story {
   readonly at: number;
-  /** Who must come to know. */
-  readonly viewers: number;
+  /** Who must still come to know. */
+  readonly waiting: Set<number>;
   suspectedAt: number | null;
   failedAt: number | null;
-  readonly knowing: Set<number>;
+  /** The newest word of it that somebody waited for. */
+  knownAt: number | null;
   allKnowAt: number | null;
 }
 
@@ -54,11 +55,15 @@ export class Measures {
   }
 
   /** It ends now: when do all others know? */
-  follow(node: SimNode, viewers: number): void {
+  follow(node: SimNode, viewers: readonly SimNode[]): void {
     this.allow(node, 'failed');
+    // who ends itself owes no more knowledge
+    for (const story of this.stories)
+      if (story.waiting.delete(node.index) && story.waiting.size === 0) story.allKnowAt = story.knownAt;
+    const waiting = new Set(viewers.map((v) => v.index));
     const story: Story = {
-      ...{ at: this.#world().now, viewers, suspectedAt: null, failedAt: null },
-      ...{ knowing: new Set<number>(), allKnowAt: null },
+      ...{ at: this.#world().now, waiting, suspectedAt: null },
+      ...{ failedAt: null, knownAt: null, allKnowAt: null },
     };
     this.#ends.set(node.nodeId, story);
     this.stories.push(story);
@@ -76,8 +81,9 @@ export class Measures {
     if (event.kind === 'suspected' && story !== undefined) story.suspectedAt ??= now - story.at;
     if (event.kind !== 'failed' || story === undefined) return;
     story.failedAt ??= now - story.at;
-    story.knowing.add(viewer.index);
-    if (story.knowing.size === story.viewers) story.allKnowAt ??= now - story.at;
+    if (!story.waiting.delete(viewer.index)) return;
+    story.knownAt = now - story.at;
+    if (story.waiting.size === 0) story.allKnowAt = story.knownAt;
   }
 
   #view(viewer: SimNode, event: MemberEvent & { readonly nodeId: NodeId }): void {

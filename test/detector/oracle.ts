@@ -16,8 +16,8 @@ const RINGS_AGREE_MS = 2000;
 const SLOWEST_CLOCK = 0.98;
 /** `check()` asserts everything; above this size it is left to the small clusters. */
 const CHECKED_SIZE = 100;
-/** The bucket gives 64 KiB at once and 64 KiB in the second that follows; own words ride along. */
-const MOST_NEWS_A_SECOND = 1.1 * 2 * 64 * 1024;
+/** The bucket gives 64 KiB at once and 64 KiB in the second that follows. */
+const MOST_NEWS_A_SECOND = 2 * 64 * 1024;
 
 export class Oracle {
   readonly #label: string;

@@ -34,7 +34,9 @@ export function play(plan: Plan): Row[] {
   const rows: Row[] = [];
   for (const nodes of plan.sizes) {
     for (const scenario of scenariosFor(nodes)) {
-      if (plan.scenarios.length > 0 && !plan.scenarios.includes(scenario.name)) continue;
+      const isNamed = plan.scenarios.includes(scenario.name);
+      if (plan.scenarios.length > 0 && !isNamed) continue;
+      if (scenario.isFullOnly === true && plan.effort === 'brief' && !isNamed) continue;
       const count = seedsFor(nodes, plan.effort, scenario.isLasting === true);
       const seeds = plan.seeds.length > 0 ? plan.seeds : Array.from({ length: count }, (_, n) => n + 1);
       for (const lane of plan.lanes) {

@@ -36,6 +36,8 @@ export interface Row {
   readonly bytesPerS: { readonly mean: number; readonly p99: number; readonly max: number };
   /** Most bytes of one node in one second. */
   readonly bytesPeak: number;
+  /** Most payload of news of one node in one second. */
+  readonly newsPeak: number;
   readonly messagesPerS: number;
   readonly queueMax: number;
   readonly neighboursMax: number;
@@ -79,7 +81,7 @@ function play(options: RowOptions, seed: number): Run {
   world.run(scenario.fromNothing === true ? 0 : 3000 + world.random.next() * 1000);
   const start = world.now;
   const before = world.nodes.map((n) => [n.bytesOut, n.messagesOut] as const);
-  for (const node of world.nodes) node.bytesPeak = 0;
+  for (const node of world.nodes) node.forgetPeaks();
   scenario.run({ world, measures, lastingMs });
   const seconds = (world.now - start) / 1000;
   const live = world.nodes.filter((n) => n.isUp);
@@ -142,7 +144,7 @@ export function rowOf(options: RowOptions): Row {
     firstSuspectMs: spread(given(stories.map((s) => s.suspectedAt))),
     firstFailedMs: spread(given(stories.map((s) => s.failedAt))),
     allKnowMs: spread(given(stories.map((s) => s.allKnowAt))),
-    unknown: options.scenario.name === 'churn' ? 0 : stories.filter((s) => s.allKnowAt === null).length,
+    unknown: stories.filter((s) => s.allKnowAt === null).length,
     falseSuspectPerNodeHour: rounded(sum((r) => r.measures.falseSuspects) / nodeHours),
     falseFailedPerNodeHour: rounded(sum((r) => r.measures.falseFailures) / nodeHours, 4),
     falseFailed: sum((r) => r.measures.falseFailures),
@@ -155,6 +157,7 @@ export function rowOf(options: RowOptions): Row {
       max: rounded(Math.max(...bytes), 0),
     },
     bytesPeak: most((r) => Math.max(...r.world.nodes.map((n) => n.bytesPeak))),
+    newsPeak: most((r) => Math.max(...r.world.nodes.map((n) => n.newsPeak))),
     messagesPerS: rounded(sum((r) => r.messagesPerS) / runs.length, 1),
     queueMax: most((r) => r.oracle.queueMax),
     neighboursMax: most((r) => Math.max(...r.world.nodes.map((n) => n.neighboursMax))),

@@ -1,5 +1,5 @@
 /** What happens to a cluster: one function a scenario, from a settled cluster to the end of the fault. */
-import { shuffle } from '../../src/base/index.ts';
+import { pick, shuffle } from '../../src/base/index.ts';
 import type { Measures } from './measures.ts';
 import type { SimNode } from './sim-node.ts';
 import type { World } from './world.ts';
@@ -18,11 +18,16 @@ export interface Scenario {
   readonly fromNothing?: boolean;
   /** Judged by what is not said in a long time. */
   readonly isLasting?: boolean;
+  /** Too long for each run of the tests: only with `--full`. */
+  readonly isFullOnly?: boolean;
   run(stage: Stage): void;
 }
 
 const STALL_MS = 2000;
 const STALL_EVERY_MS = 6000;
+const JUMP_EVERY_MS = 5000;
+/** Below the time-outs, between them, and far beyond. */
+const JUMPS_MS = [200, 1000, 2500, 10_000, 3_600_000];
 
 function some({ world }: Stage, count: number): SimNode[] {
   return shuffle(world.random, world.up()).slice(0, Math.max(1, count));
@@ -33,25 +38,27 @@ function one(stage: Stage): SimNode {
 }
 
 function die(stage: Stage, victims: readonly SimNode[], how: 'kill' | 'silence'): void {
-  const viewers = stage.world.up().length - victims.length;
+  const viewers = stage.world.up().filter((n) => !victims.includes(n));
   for (const victim of victims) {
     stage.measures.follow(victim, viewers);
     stage.world[how](victim);
   }
 }
 
-/** Each of `nodes` stands still again and again, not all at once. */
+/** Each of `nodes` stands still again and again, not all at once; all come to with the end of the scenario. */
 function stallOften(stage: Stage, nodes: readonly SimNode[], spreadMs: number): void {
   const { world, measures, lastingMs } = stage;
   for (const node of nodes) measures.allow(node, 'suspected');
   const end = world.now + lastingMs;
   for (const node of nodes) {
     const again = (): void => {
-      if (world.now > end - STALL_EVERY_MS) return;
+      if (world.now > end - STALL_EVERY_MS - STALL_MS) return;
       world.stall(node, STALL_MS);
       world.after(STALL_EVERY_MS, again);
     };
     world.after(world.random.next() * spreadMs, again);
+    // healing is timed from here: an earlier end would leave it nothing to heal
+    world.after(lastingMs - STALL_MS, () => world.stall(node, STALL_MS));
   }
   world.run(lastingMs);
 }
@@ -80,13 +87,24 @@ function churn(stage: Stage): void {
   world.run(4000);
 }
 
-function cutZone(stage: Stage): void {
+/** The monotonic clock of one node is ahead all at once, as after a machine was suspended or moved. */
+function jumpOften(stage: Stage): void {
   const { world, measures, lastingMs } = stage;
-  const third = some(stage, Math.floor(world.nodes.length / 3));
+  const node = one(stage);
+  measures.allow(node, 'suspected');
+  const end = world.now + lastingMs;
+  while (world.now < end) {
+    world.jump(node, pick(world.random, JUMPS_MS));
+    world.run(Math.min(JUMP_EVERY_MS, end - world.now));
+  }
+}
+
+function cutZone({ world, measures, ...stage }: Stage, ms: number): void {
+  const third = some({ world, measures, ...stage }, Math.floor(world.nodes.length / 3));
   for (const node of world.nodes) measures.allow(node, 'failed');
   for (const node of third) world.network.setZone(node.index, 1);
   for (const node of third) world.watch(node);
-  world.run(Math.min(lastingMs, 10_000));
+  world.run(ms);
 }
 
 /** The chosen node's packets to half of its observers are lost. */
@@ -130,6 +148,23 @@ function joinMany(stage: Stage, nodes: number): void {
     world.nodes.length === nodes && world.nodes.every((n) => measures.known[n.index] === nodes - 1);
   while (!converged() && world.now - at < 40_000) world.run(100);
   measures.joinMs = world.now - at;
+}
+
+/** Longer than any pause between tries to reach a failed member again; what they cost grows with the square of N. */
+function longCuts(nodes: number): readonly Scenario[] {
+  const twoMinutes: Scenario = {
+    name: 'zone-2m',
+    about: 'a third is cut off for two minutes',
+    run: (stage) => cutZone(stage, 120_000),
+  };
+  const hour: Scenario = {
+    name: 'zone-1h',
+    about: 'a third is cut off for an hour',
+    isFullOnly: true,
+    run: (stage) => cutZone(stage, 3_600_000),
+  };
+  if (nodes > 16) return [];
+  return nodes > 5 ? [{ ...twoMinutes, isFullOnly: true }] : [twoMinutes, hour];
 }
 
 export function scenariosFor(nodes: number): readonly Scenario[] {
@@ -232,7 +267,18 @@ export function scenariosFor(nodes: number): readonly Scenario[] {
       },
     },
     { name: 'one-way', about: 'half of its observers cannot hear one node', isLasting: true, run: cutOneWay },
-    { name: 'zone', about: 'a third is cut off for 10 s', run: cutZone },
+    {
+      name: 'clock-jumps',
+      about: 'the clock of one node jumps ahead by up to an hour each 5 s',
+      isLasting: true,
+      run: jumpOften,
+    },
+    {
+      name: 'zone',
+      about: 'a third is cut off for 10 s',
+      run: (stage) => cutZone(stage, Math.min(stage.lastingMs, 10_000)),
+    },
+    ...longCuts(nodes),
     { name: 'churn', about: '10 % of the processes a minute die and come back', isLasting: true, run: churn },
     { name: 'join-one', about: 'one node joins', run: joinOne },
     {

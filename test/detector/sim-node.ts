@@ -12,6 +12,8 @@ export class SimNode implements LinkTarget {
   readonly address: string;
   /** Ms of its clock in a true one. */
   readonly #rate: number;
+  /** By how much it has jumped ahead, ms of its clock. */
+  #ahead = 0;
   /** By index of the target. */
   readonly links = new Map<number, Link>();
   /** Connections of others to this node. */
@@ -68,12 +70,18 @@ export class SimNode implements LinkTarget {
 
   /** Its own clock, whose zero is nobody else's. */
   clock(now: number): number {
-    return (now + 1000 + this.index) * this.#rate;
+    return (now + 1000 + this.index) * this.#rate + this.#ahead;
   }
 
   /** When its clock will have shown `at`; a microsecond more, because divisions round. */
   instantOf(at: number): number {
-    return at / this.#rate - 1000 - this.index + 0.001;
+    return (at - this.#ahead) / this.#rate - 1000 - this.index + 0.001;
+  }
+
+  /** Its clock shows `ms` more from now on; what it waits for has to be planned anew. */
+  jump(ms: number): void {
+    this.#ahead += ms;
+    this.wakeAt = Number.NaN;
   }
 
   keep(input: GossipInput): void {
@@ -96,6 +104,12 @@ export class SimNode implements LinkTarget {
     }
     if (now - heard.lastAt > LONG_SILENCE_MS) heard.againAt = now;
     heard.lastAt = now;
+  }
+
+  /** What was most before this counts no more. */
+  forgetPeaks(): void {
+    this.bytesPeak = 0;
+    this.newsPeak = 0;
   }
 
   countNews(now: number, bytes: number): void {

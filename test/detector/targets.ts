@@ -5,6 +5,8 @@ export interface Finding {
   readonly target: string;
   readonly row: string;
   readonly isMet: boolean;
+  /** Missed, as docs/detector.md says, and by no more than it says. */
+  readonly isKnown: boolean;
   readonly text: string;
 }
 
@@ -15,6 +17,8 @@ interface Claim {
   readonly measured: (row: Row) => number;
   readonly most: (row: Row) => number;
   readonly what: string;
+  /** A promise that is not kept, and is said not to be: so far it goes, and no further. */
+  readonly missedUpTo?: (row: Row) => number;
 }
 
 const isSmall = (row: Row): boolean => row.nodes <= 5;
@@ -28,13 +32,22 @@ const FREE_OF_FALSE = [
   'stall-observers',
   'one-way',
   'churn',
+  'clock-jumps',
 ];
+
+const HEALS = [
+  ...['zone', 'zone-2m', 'zone-1h', 'loss-80', 'one-way', 'clock-jumps'],
+  ...['stall-one', 'stall-1', 'stall-observers'],
+];
+/** At most so much leaves a node in a second. */
+const HARD_CAP = 64 * 1024;
 
 const CLAIMS: readonly Claim[] = [
   {
     ...{ target: 'FD1', what: 'kill: failed everywhere, p99 ms' },
-    applies: (r) => r.scenario === 'kill',
-    measured: (r) => r.allKnowMs?.p99 ?? Number.POSITIVE_INFINITY,
+    applies: (r) => r.scenario === 'kill' || r.scenario === 'churn',
+    measured: (r) =>
+      r.unknown > 0 ? Number.POSITIVE_INFINITY : (r.allKnowMs?.p99 ?? Number.POSITIVE_INFINITY),
     most: (r) => (isSmall(r) ? 300 : 1500),
   },
   {
@@ -67,7 +80,7 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     ...{ target: 'FD4', what: 'all alive again after the fault, max ms' },
-    applies: (r) => ['zone', 'loss-80', 'stall-one', 'stall-1', 'one-way'].includes(r.scenario),
+    applies: (r) => HEALS.includes(r.scenario),
     measured: (r) => r.healedMs?.max ?? Number.POSITIVE_INFINITY,
     most: (r) => (isSmall(r) ? 2000 : 5000),
   },
@@ -84,11 +97,28 @@ const CLAIMS: readonly Claim[] = [
     most: () => 20_000,
   },
   {
+    ...{ target: 'FD5', what: 'news out of one node in one second, most bytes' },
+    applies: () => true,
+    measured: (r) => r.newsPeak,
+    most: () => HARD_CAP,
+    // what was saved up in a quiet second is spent at once: twice the rate in the second after it
+    missedUpTo: () => 2 * HARD_CAP,
+  },
+  {
+    ...{ target: 'FD5', what: 'bytes out of the busiest node, mean a second' },
+    applies: (r) => r.scenario !== 'join-one',
+    measured: (r) => r.bytesPerS.max,
+    most: () => HARD_CAP,
+    // a node that loses 30 % of its packets repeats and reconnects
+    missedUpTo: (r) => (r.scenario === 'loss-30' && r.nodes >= 100 ? 160_000 : HARD_CAP),
+  },
+  {
     ...{ target: 'FD6', what: 'neighbours of a node, most' },
     applies: (r) => r.scenario === 'idle',
     measured: (r) => r.neighboursMax,
+    most: () => 20,
     // twenty on the average; which rings name the same neighbour twice is chance
-    most: () => 26,
+    missedUpTo: () => 26,
   },
   {
     ...{ target: 'FD7', what: 'a joining node known to all, max ms' },
@@ -115,10 +145,12 @@ export function findings(rows: readonly Row[]): Finding[] {
 function judge(claim: Claim, row: Row): Finding {
   const value = claim.measured(row);
   const most = claim.most(row);
+  const isMet = value <= most;
   return {
     target: claim.target,
     row: rowKey(row),
-    isMet: value <= most,
+    isMet,
+    isKnown: !isMet && value <= (claim.missedUpTo?.(row) ?? most),
     text: `${claim.what}: ${value}, at most ${most}`,
   };
 }
@@ -131,7 +163,8 @@ function flatness(rows: readonly Row[]): Finding[] {
   if (hundred === undefined || largest === undefined) return [];
   const ratio = largest.bytesPerS.mean / hundred.bytesPerS.mean;
   const text = `idle bytes are ${ratio.toFixed(3)} of those at 100, at most 15 % apart`;
-  return [{ target: 'FD5', row: rowKey(largest), isMet: Math.abs(ratio - 1) <= 0.15, text }];
+  const isMet = Math.abs(ratio - 1) <= 0.15;
+  return [{ target: 'FD5', row: rowKey(largest), isMet, isKnown: false, text }];
 }
 
 export function rowKey(row: Pick<Row, 'nodes' | 'scenario' | 'lane'>): string {

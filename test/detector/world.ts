@@ -315,6 +315,13 @@ export class World {
     });
   }
 
+  /** Its monotonic clock jumps ahead; the next tick is late by as much, and so is the loop in its own eyes. */
+  jump(node: SimNode, ms: number): void {
+    node.jump(ms);
+    this.#input(node, { kind: 'tick' });
+    this.#input(node, { kind: 'lag', ms });
+  }
+
   /** The paths of `node` change now: its connections are looked at. */
   watch(node: SimNode): void {
     for (const link of node.links.values()) link.watch();

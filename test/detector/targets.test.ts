@@ -1,0 +1,136 @@
+/** The judges of the detector's rows: each claim must be able to say no. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/index.ts';
+import {
+  decodeGossip,
+  encodeGossip,
+  GossipFailureDetector,
+  type MemberEvent,
+  type MemberUpdate,
+} from '../../src/gossip/index.ts';
+import { differences } from './baseline.ts';
+import { Measures } from './measures.ts';
+import { play } from './plan.ts';
+import type { Row } from './row.ts';
+import type { SimNode } from './sim-node.ts';
+import { findings } from './targets.ts';
+import { nameOf, World } from './world.ts';
+
+function row(parts: Partial<Row>): Row {
+  const spread = { p50: 1, p99: 1, max: 1 };
+  const times = { firstSuspectMs: spread, firstFailedMs: spread, allKnowMs: spread, healedMs: spread };
+  const false_ = { falseSuspectPerNodeHour: 0, falseFailedPerNodeHour: 0, falseFailed: 0, refutations: 0 };
+  const load = { bytesPerS: { mean: 1, p99: 1, max: 1 }, bytesPeak: 1, newsPeak: 1, messagesPerS: 1 };
+  const rest = { queueMax: 0, neighboursMax: 1, traceHash: '', packets: 1, wallS: 0, cpuS: 0 };
+  const head = { nodes: 100, scenario: 'idle', lane: 'h2', seeds: 1, virtualS: 20 } as const;
+  return { ...head, ...times, ...false_, ...load, ...rest, unknown: 0, unstableS: 0, ...parts };
+}
+
+/** What is said of a row: by target, `met`, `known` or `missed`. */
+function said(parts: Partial<Row>, target: string): string[] {
+  const found = findings([row(parts)]).filter((f) => f.target === target);
+  expect(found.length).toBeGreaterThan(0);
+  return found.map((f) => (f.isMet ? 'met' : f.isKnown ? 'known' : 'missed'));
+}
+
+describe('findings', () => {
+  const late = { p50: 1, p99: 99_999, max: 99_999 };
+  const cases: readonly (readonly [string, string, Partial<Row>])[] = [
+    ['FD1', 'late', { scenario: 'kill', allKnowMs: late }],
+    ['FD1', 'that somebody never knew', { scenario: 'kill', unknown: 1 }],
+    ['FD1', 'that somebody never knew in churn', { scenario: 'churn', unknown: 1 }],
+    ['FD2', 'late', { scenario: 'silent', allKnowMs: late, firstSuspectMs: late }],
+    ['FD3', 'one false word', { scenario: 'clock-jumps', falseFailed: 1 }],
+    ['FD4', 'a standstill that is not forgotten', { scenario: 'stall-one', healedMs: late }],
+    ['FD4', 'a long cut that does not heal', { scenario: 'zone-1h', healedMs: null }],
+    ['FD5', 'much at rest', { bytesPerS: { mean: 10_001, p99: 1, max: 1 } }],
+    ['FD5', 'one node that sends more than the cap', { bytesPerS: { mean: 1, p99: 1, max: 70_000 } }],
+    ['FD5', 'more news than the bucket holds', { newsPeak: 140_000 }],
+    ['FD6', 'many neighbours', { neighboursMax: 27 }],
+    ['FD7', 'late', { scenario: 'join-one', healedMs: late }],
+  ];
+
+  it.each(cases)('%s is missed: %s', (target, _, parts) => {
+    expect(said(parts, target)).toContain('missed');
+  });
+
+  it('tell a promise that is known to be missed from one that is met, and from a worse miss', () => {
+    expect(said({ neighboursMax: 20 }, 'FD6')).toEqual(['met']);
+    expect(said({ neighboursMax: 22 }, 'FD6')).toEqual(['known']);
+    expect(said({ newsPeak: 100_000 }, 'FD5')).toContain('known');
+  });
+});
+
+describe('differences', () => {
+  it('names a row that is compared with nothing', () => {
+    const { lines, missing } = differences([row({ nodes: 77 })]);
+    expect(lines).toEqual([]);
+    expect(missing).toEqual(['77 idle h2 1 seeds 20 s: not compared, no such row is stored']);
+  });
+});
+
+describe('Measures.follow', () => {
+  it('waits for each who was there at the end, and for nobody who ended since', () => {
+    const measures: Measures = new Measures(() => world);
+    const world = new World({ nodes: 5, seed: 1, lane: 'h2', onEvent: () => {} });
+    const [victim, other, ...rest] = world.nodes as [SimNode, SimNode, ...SimNode[]];
+    const told = (viewer: SimNode): void =>
+      measures.onEvent(viewer, { kind: 'failed', nodeId: victim.nodeId, cause: 'silence' } as MemberEvent);
+    measures.follow(victim, [other, ...rest]);
+    for (const viewer of rest) told(viewer);
+    expect(measures.stories[0]?.allKnowAt).toBeNull();
+    world.now = 5;
+    measures.follow(other, rest);
+    expect(measures.stories[0]?.allKnowAt).toBe(0);
+    told(other);
+    expect(measures.stories.map((s) => s.allKnowAt)).toEqual([0, null]);
+  });
+});
+
+describe('scenarios', () => {
+  it('of standstills leave somebody suspect at their end: there is something to heal', () => {
+    const plan = { sizes: [3], lanes: ['h2'], effort: 'brief', seeds: [1, 2], onRow: () => {} } as const;
+    const rows = play({ ...plan, scenarios: ['stall-one', 'stall-observers'] });
+    expect(rows.map((r) => (r.healedMs?.max ?? 0) > 0)).toEqual([true, true]);
+  });
+});
+
+describe('GossipFailureDetector', () => {
+  /** A detector that has heard of `members`, each with a last word of 150 bytes, as they come: decoded from bytes. */
+  function knowing(members: number): GossipFailureDetector {
+    const own = { clusterId: 'c', nodeId: nameOf(0), address: '10.0.0.1:1', bootCounter: 1 };
+    const detector = new GossipFailureDetector({ ...own, random: seededRandom(1) });
+    const incarnation = { boot: 1, refutation: 0 };
+    for (let first = 1; first < members; first += 20) {
+      const updates = Array.from({ length: Math.min(20, members - first) }, (_, n) => ({
+        ...{ nodeId: nameOf(first + n), incarnation, state: 'alive', cause: null, ageS: 0, opinions: [] },
+        ...{ address: `10.0.0.1:${first + n}`, digest: { boot: 1, sequence: 1, bytes: new Uint8Array(150) } },
+      })) as MemberUpdate[];
+      const decoded = decodeGossip(encodeGossip({ kind: 'news', incarnation, updates }));
+      if (!decoded.ok) throw new Error(decoded.reason);
+      detector.handle({ kind: 'packet', from: nameOf(1), message: decoded.message }, first);
+    }
+    return detector;
+  }
+
+  it('grows by no more than 2 MB for 1,000 members (promised and not kept: 1 MB)', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    // what is made once and for all is made by the first
+    const kept = [knowing(100)];
+    const before = used();
+    kept.push(knowing(4000));
+    const perThousandMb = (used() - before) / 4e6;
+    expect(kept[1]?.getAliveNodes().length).toBe(4000);
+    expect(perThousandMb).toBeLessThan(2);
+    // met at last: then say so here and in docs/detector.md
+    expect(perThousandMb).toBeGreaterThan(1);
+  });
+});
