@@ -58,7 +58,7 @@ describe('runOnce', () => {
 
 describe('a closed pipe', () => {
   it('ends --batch quietly: whoever has read enough is no error', () => {
-    const line = '"$0" "$@" | head -n 3; echo "code ${PIPESTATUS[0]}"';
+    const line = '"$0" "$@" | head -n 3; echo "code $PIPESTATUS"';
     const argv = ['--norc', '-c', line, process.execPath, program.file, recording, '--batch=0'];
     const env = { PATH: process.env['PATH'], LANG: 'C.UTF-8', COLUMNS: '120' };
     const { stdout, stderr } = spawnSync('/bin/bash', argv, { encoding: 'utf8', env, timeout: 20_000 });

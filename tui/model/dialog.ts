@@ -35,7 +35,7 @@ export function isTyped(action: ActionName): boolean {
 }
 
 /** The name that arms it: who gets the lead, or who goes; null = there is none, or none is asked for. */
-export function armName(dialog: ActionDialog): string | null {
+function armName(dialog: ActionDialog): string | null {
   if (!isTyped(dialog.action)) return null;
   if (dialog.action !== 'failover') return dialog.request.node_id ?? null;
   return dialog.step.kind === 'review' ? dialog.step.plan.to : null;
