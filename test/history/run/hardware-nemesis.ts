@@ -149,6 +149,8 @@ const DISK_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
 };
 /** How long a process may take to end after its log has failed. */
 const END_TIMEOUT_MS = 5000;
+/** How long after a fault that need not end it a process may still end by it. */
+const MAY_END_MS: Readonly<Record<string, number>> = { enospc: 1500, 'write-eio': 1500 };
 
 const hasEnded = ({ child }: RunNode): boolean =>
   child !== null && (child.exitCode !== null || child.signalCode !== null);
@@ -164,7 +166,6 @@ const disk: Nemesis = {
     const fault = pick(scene.random, Object.keys(DISK_FAULTS));
     const sum = (): number => Object.values(faulty.counts()).reduce((a, b) => a + b, 0);
     const before = sum();
-    // a write that fails may have been for a segment not in use yet, which is tried again
     const mustEnd = fault === 'fsync-eio';
     scene.allowEnd(node.nodeId, true);
     scene.note('fault', { fault, node: node.nodeId });
@@ -177,9 +178,10 @@ const disk: Nemesis = {
     }
     if (sum() > before) {
       scene.effect(fault);
-      // a log that failed acknowledges nothing again: its process ends
-      const deadline = performance.now() + END_TIMEOUT_MS;
-      while (mustEnd && !hasEnded(node) && performance.now() < deadline)
+      // a log that failed acknowledges nothing again: its process ends. A write that fails may have been for a
+      // segment not in use yet, which is tried again; or it ends the process, some moments later
+      const deadline = performance.now() + (mustEnd ? END_TIMEOUT_MS : (MAY_END_MS[fault] ?? 0));
+      while (!hasEnded(node) && performance.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 20));
       if (mustEnd && !hasEnded(node)) scene.find(`${node.nodeId} goes on after ${fault} of its log`);
     }
