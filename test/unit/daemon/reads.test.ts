@@ -104,6 +104,25 @@ describe('Reads', () => {
     await expect(reading).resolves.toMatchObject({ mode: 'quorum', age_ms: 0, applied_index: 8 });
   });
 
+  it('linearizable and session wait until what was applied can be read, however long that takes', async () => {
+    const n = node();
+    n.open(5);
+    n.applied(8, 5);
+    const readings = [
+      n.reads.prepare({ level: 'linearizable', minIndex: 0 }, 2000),
+      n.reads.prepare({ level: 'session', minIndex: 8 }, 2000),
+    ];
+    const [id] = await n.asked;
+    n.say({ kind: 'reads', results: [{ id: id as number, index: 8 }] });
+    let done = 0;
+    for (const reading of readings) void reading.then(() => done++);
+    const began = performance.now();
+    while (performance.now() - began < 60) await settled();
+    expect(done).toBe(0);
+    n.settle(8);
+    await expect(Promise.all(readings)).resolves.toMatchObject([{ mode: 'quorum' }, { mode: 'stale' }]);
+  });
+
   it('session waits for an index, none waits for nothing', async () => {
     const n = node();
     n.open(5);
