@@ -129,8 +129,12 @@ export class KvMachine {
 
   #command({ command, actor = '' }: CommandEnvelope, entry: LogEntry): ApplyResult {
     const { index, term, timestamp } = entry;
-    if (command.kind === 'kv-put' || command.kind === 'kv-delete')
-      return this.#kv.apply(command, { index, term, timestamp, actor }).result;
+    if (command.kind === 'kv-put' || command.kind === 'kv-delete') {
+      const { result } = this.#kv.apply(command, { index, term, timestamp, actor });
+      // a group of one: whoever reads, copies or snapshots this machine finds all of it in its tables
+      this.#kv.flush();
+      return result;
+    }
     if (command.kind === 'session-open') return this.#sessions.open(command.session, index);
     if (command.kind === 'node-started') return this.#started(command.instanceId, command.bootCounter);
     if (isOfNext(command)) return { ok: true, value: { marks: ++this.marks } };
