@@ -287,6 +287,8 @@ export class SimCluster implements Victim {
     while (core.length < order.length && !suffices()) core.push(order[core.length] as SimNode);
     // a disk that is about to be refused may be one too many
     if (!suffices() || this.nodes.some((n) => n.isSuspect)) return;
+    // whoever stands still may wake to an order that needs another quorum than this one
+    if (this.#nemesis.isAsking && this.nodes.some((n) => n.isPaused)) return;
     // not one more than needed
     for (const node of order) {
       const at = core.indexOf(node);

@@ -128,6 +128,11 @@ export class Nemesis {
     }
   }
 
+  /** An order of the operator may still be on its way. */
+  get isAsking(): boolean {
+    return this.#cluster.world.now - this.#askedAt < ORDER_MS;
+  }
+
   /** Latency of a node's next sync, ms. */
   diskLatencyMs(nodeId: NodeId, random: Random): number {
     const { options, world } = this.#cluster;
@@ -204,7 +209,7 @@ export class Nemesis {
     if (this.#cluster.nodes.length < 3) return false;
     if (leader === null || (leader.node === node && !orLeader) || this.#isReplacing) return false;
     // a change that was asked for may still lie before a leader that stands still
-    if (this.#cluster.world.now - this.#askedAt < ORDER_MS) return false;
+    if (this.isAsking) return false;
     const { marks } = leader;
     const isWhole =
       marks.membershipCommitted && marks.membership.voters.length === this.#cluster.nodes.length;
