@@ -65,10 +65,26 @@ export function decodeGossip(bytes: Uint8Array): DecodedGossip {
   return { ok: true, message: { ...body, incarnation, updates } };
 }
 
-/** An upper bound of what an update takes in a packet: counters at their longest, text as ASCII. */
+/** What an update takes in a packet, in bytes; text as ASCII, of which names and addresses are. */
 export function updateBytes(update: MemberUpdate): number {
-  const digest = update.digest === null ? 0 : 20 + update.digest.bytes.length;
-  return 36 + update.nodeId.length + update.opinions.length * 12 + update.address.length + digest;
+  const { nodeId, incarnation, ageS, opinions, address, digest } = update;
+  let bytes = 3 + textBytes(nodeId) + counterBytes(incarnation.boot) + counterBytes(incarnation.refutation);
+  bytes += counterBytes(ageS) + counterBytes(opinions.length) + textBytes(address);
+  for (const { count } of opinions) bytes += 4 + counterBytes(count);
+  if (digest === null) return bytes;
+  const { length } = digest.bytes;
+  return bytes + counterBytes(digest.boot) + counterBytes(digest.sequence) + counterBytes(length) + length;
+}
+
+function textBytes({ length }: string): number {
+  return counterBytes(length) + length;
+}
+
+/** Of `ByteWriter.counter`: seven bits a byte. */
+function counterBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest /= 128) bytes++;
+  return bytes;
 }
 
 function writeBody(out: ByteWriter, body: GossipBody): void {
