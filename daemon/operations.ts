@@ -8,7 +8,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
 import type { Identity } from '../src/auth/index.ts';
 import { SqlccError, unreachable } from '../src/base/index.ts';
-import type { ClusterState, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
+import type { ClusterState, NewAuthority, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
 import {
   OPERATION_PHASES,
   planDrain,
@@ -27,7 +27,7 @@ import { type NodeContext, proposeCommand, requireCluster, viewSources } from '.
 import { candidateView, isoTime } from './node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from './operation-steps.ts';
 import { planFacts } from './plan-facts.ts';
-import { freshAuthority, oldHolders } from './rotation.ts';
+import { freshAuthority, oldHolders, oneRotation } from './rotation.ts';
 import { unknownNode } from './routes/cluster.ts';
 
 /** A plan that was shown is good for this long, as long as term, leader and configuration stay. */
@@ -235,9 +235,26 @@ export async function runOperation(
   request: OperationRequest,
 ): Promise<Operation> {
   const plan = judged(context, call, request);
-  const authority = request.kind === 'rotate-ca' ? await freshAuthority(context) : undefined;
+  if (request.kind !== 'rotate-ca') return begin(context, call, { request, plan });
+  return oneRotation(async () => {
+    const authority = await freshAuthority(context);
+    return begin(context, call, { request, plan, ...(authority !== undefined && { authority }) });
+  });
+}
+
+interface Beginning {
+  readonly request: OperationRequest;
+  readonly plan: Plan;
+  readonly authority?: NewAuthority;
+}
+
+async function begin(
+  context: NodeContext,
+  call: Call,
+  { request, plan, authority }: Beginning,
+): Promise<Operation> {
   const id = shortId();
-  const begin = {
+  const command = {
     kind: 'operation-begin',
     ...(authority !== undefined && { authority }),
     operation: {
@@ -257,7 +274,7 @@ export async function runOperation(
       })),
     },
   } as const;
-  resultOf((await proposeCommand(context, begin, call)).result);
+  resultOf((await proposeCommand(context, command, call)).result);
   context.pokeDuties();
   const record = requireCluster(context).operations.find((o) => o.id === id);
   if (record === undefined)

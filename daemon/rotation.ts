@@ -24,6 +24,19 @@ export function oldHolders(
   return { isOwnOld, old: [...new Set(old.map(({ id }) => id))] };
 }
 
+let isBeginning = false;
+
+/** One at a time, from the plan on: a second new CA would overwrite the key of the first on this disk. */
+export async function oneRotation<T>(begin: () => Promise<T>): Promise<T> {
+  if (isBeginning) throw new SqlccError('conflict', 'another rotation of the CA is beginning');
+  isBeginning = true;
+  try {
+    return await begin();
+  } finally {
+    isBeginning = false;
+  }
+}
+
 /**
  * A new CA for the cluster, whose key lies on this disk and, once they have asked, on those of the other
  * voters; undefined where a rotation goes on with the CA that it has.

@@ -1,7 +1,14 @@
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
-import { spkiFingerprint } from '../../../src/pki/index.ts';
+import {
+  bridgeAuthorities,
+  createAuthority,
+  createCsr,
+  issueNode,
+  spkiFingerprint,
+} from '../../../src/pki/index.ts';
 import {
   type ClientTls,
   type Handlers,
@@ -259,6 +266,29 @@ describe('showAuthorities', { timeout: 20_000 }, () => {
     const pinned = new HttpClient({ ca: shown?.caPem ?? '' });
     clients.push(pinned);
     expect((await pinned.request(get(api.endpoint))).status).toBe(401);
+  });
+
+  it('walks from a new CA to the one that it replaces, and no further than signatures lead', async () => {
+    const now = Date.now();
+    const make = () => createAuthority({ clusterId: 'c-1', clusterName: 'demo', now });
+    const [old, next, other] = [await make(), await make(), await make()];
+    const bridgePem = await bridgeAuthorities(old, next, now);
+    const { csrPem, keyPem } = await createCsr('n1');
+    const grant = { clusterId: 'c-1', nodeId: 'n1', role: 'voter', hosts: [], csrPem, now } as const;
+    const leaf = await issueNode({ ...grant, authority: next });
+    const shown = async (chain: string) => {
+      const server = createTlsServer({ cert: chain, key: keyPem, ALPNProtocols: ['h2'] });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      return showAuthorities('127.0.0.1', port, 2000).finally(() => server.close());
+    };
+    const prints = [next, old].map((authority) => spkiFingerprint(authority.certPem));
+    const found = await shown(`${leaf}${bridgePem}${old.certPem}`);
+    expect(found.map((authority) => authority.fingerprint)).toEqual(prints);
+    // a CA that only stands behind in the chain has signed nothing here
+    const beside = await shown(`${leaf}${next.certPem}${other.certPem}`);
+    expect(beside.map((authority) => authority.fingerprint)).not.toContain(spkiFingerprint(other.certPem));
+    await expect(shown(`${leaf}${other.certPem}`)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('says unavailable where nobody, or no node, answers', async () => {
