@@ -3,7 +3,7 @@
  * rows and columns as the terminal has.
  */
 import { Box, useApp, useWindowSize } from 'ink';
-import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { tableRows } from './layout.ts';
 import { type Screen, screenOf } from './lines/screen.ts';
 import { viewSpec } from './model/views.ts';
@@ -18,6 +18,10 @@ import { useKeys } from './use-keys.ts';
 export interface Ways {
   readonly go: (context: string) => void;
   readonly outside: Outside;
+  /** What stands on the screen now. */
+  readonly drawn: (screen: Screen) => void;
+  /** The screen is being left, by whatever way. */
+  readonly left: () => void;
 }
 
 interface AppProps {
@@ -84,6 +88,8 @@ interface StageProps {
 /** Whichever session is on. */
 export function OnStage({ stage, look, ways }: StageProps) {
   const session = useSyncExternalStore(stage.subscribe, () => stage.session);
+  // signals unmount too, and end the process right behind it
+  useLayoutEffect(() => ways.left, [ways]);
   return <App session={session} look={look} ways={ways} />;
 }
 
@@ -95,6 +101,7 @@ export function App({ session, look, ways = null }: AppProps) {
   const screen = screenOf({ model, symbols: look.symbols }, columns, rows);
   const last = useRef(screen);
   last.current = screen;
+  ways?.drawn(screen);
   useTerminal(
     session,
     ways,

@@ -1,6 +1,8 @@
 /** Ink on the alternate screen, from the first frame until the terminal is as it was before. */
 import { render } from 'ink';
 import { OnStage } from './app.tsx';
+import type { Screen } from './lines/screen.ts';
+import { keysOf, MOUSE_OFF, MOUSE_ON, type MouseEvent, withoutMouse } from './mouse.ts';
 import type { TopIo } from './options.ts';
 import { Outside } from './out/outside.ts';
 import type { Skeleton } from './skeleton.ts';
@@ -14,6 +16,8 @@ export interface RunScreen {
   readonly skeleton: Skeleton;
   /** Where copies and pictures are put; null = the temporary folder. */
   readonly folder: string | null;
+  /** Clicks and the wheel are heard. */
+  readonly mouse: boolean;
 }
 
 const KEPT_STDERR_LINES = 50;
@@ -35,13 +39,30 @@ function holdStderr(stderr: NodeJS.WriteStream): () => void {
 }
 
 /** Runs until somebody quits; resolves the exit code. */
-export async function runScreen({ stage, look, io, skeleton, folder }: RunScreen): Promise<number> {
+export async function runScreen({ stage, look, io, skeleton, folder, mouse }: RunScreen): Promise<number> {
   skeleton.handOver();
   const release = holdStderr(io.stderr);
   const outside = new Outside(io, look, folder);
-  const ways = { go: (context: string) => void stage.go(context), outside };
+  const seen: { screen: Screen | null } = { screen: null };
+  const ways = {
+    go: (context: string) => void stage.go(context),
+    outside,
+    drawn: (screen: Screen): void => {
+      seen.screen = screen;
+    },
+    left: (): void => {
+      if (mouse) io.stdout.write(MOUSE_OFF);
+    },
+  };
+  const hear = (events: readonly MouseEvent[]): void => {
+    for (const event of events) {
+      const keys = seen.screen === null ? [] : keysOf(event, seen.screen);
+      if (keys.length > 0) stage.session.keys(keys);
+    }
+  };
+  if (mouse) io.stdout.write(MOUSE_ON);
   const instance = render(<OnStage stage={stage} look={look} ways={ways} />, {
-    stdin: io.stdin,
+    stdin: mouse ? withoutMouse(io.stdin, hear) : io.stdin,
     stdout: io.stdout,
     stderr: io.stderr,
     alternateScreen: true,

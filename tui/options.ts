@@ -71,6 +71,8 @@ export interface TopOptions {
   readonly readOnly?: boolean;
   /** Lines instead of a screen: no alternate screen, no boxes, a line a change. */
   readonly plain?: boolean;
+  /** Clicks and the wheel are heard. */
+  readonly mouse?: boolean;
   readonly ascii?: boolean;
   readonly noColor?: boolean;
   readonly theme?: ThemeName;

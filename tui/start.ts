@@ -41,7 +41,14 @@ export async function runTop(run: RunTop): Promise<number> {
     // colours are ours; what libraries below decide about them must agree before they are loaded
     process.env['FORCE_COLOR'] = look.colour ? '1' : '0';
     const { runScreen } = await import('./main.tsx');
-    return await runScreen({ stage, look, io, skeleton, folder: options.settingsFolder ?? null });
+    return await runScreen({
+      stage,
+      look,
+      io,
+      skeleton,
+      folder: options.settingsFolder ?? null,
+      mouse: options.mouse === true,
+    });
   } catch (error) {
     skeleton.leave();
     throw error;

@@ -1,6 +1,6 @@
 /**
  * `sqlcc top` alone, for tests in a terminal: `node program.js <recording> [flag…]`.
- * Flags: --read-only --plain --ascii --speed=N --once --json --batch=N
+ * Flags: --read-only --plain --mouse --ascii --speed=N --once --json --batch=N
  */
 import { runBatch, runOnce } from '../../tui/batch/index.ts';
 import { runTop } from '../../tui/index.ts';
@@ -21,6 +21,7 @@ const run = {
     replaySpeed: number('--speed') ?? 0,
     readOnly: has('--read-only'),
     plain: has('--plain'),
+    mouse: has('--mouse'),
     ...(has('--ascii') ? { ascii: true } : {}),
     format: has('--json') ? ('json' as const) : ('text' as const),
     count: number('--batch') ?? 1,

@@ -125,6 +125,30 @@ describe('keys', () => {
     expect(terminal.text()).not.toContain('FAILOVER ·');
   });
 
+  it('the wheel and clicks select rows and tabs, only where --mouse asks for it, and are heard no more behind it', async () => {
+    const terminal = await shown(120, 36, { flags: ['--mouse'] });
+    expect(terminal.raw).toContain('\x1b[?1000h');
+    terminal.type('\x1b[<65;20;10M');
+    await terminal.see('▌✖ n5');
+    terminal.type('\x1b[<0;20;');
+    await terminal.still(100);
+    terminal.type('7M\x1b[<0;20;7m');
+    await terminal.see('▌● n2');
+    terminal.type('\x1b[<0;18;2M');
+    await terminal.see('[2 Raft]');
+    terminal.type('1F');
+    await terminal.see('▌● n2');
+    terminal.type('q');
+    await terminal.exited();
+    expect(terminal.raw.lastIndexOf('\x1b[?1000l')).toBeGreaterThan(terminal.raw.lastIndexOf('\x1b[?1000h'));
+    const ended = await shown(120, 36, { flags: ['--mouse'] });
+    ended.kill('SIGTERM');
+    await ended.exited();
+    expect(ended.raw.lastIndexOf('\x1b[?1000l')).toBeGreaterThan(ended.raw.lastIndexOf('\x1b[?1000h'));
+    const without = await shown();
+    expect(without.raw).not.toContain('\x1b[?1000h');
+  });
+
   it('Ctrl-L paints again what was torn', async () => {
     const terminal = await shown();
     const before = terminal.text();

@@ -36,6 +36,7 @@ function optionsOf(context: CliContext, flags: Flags): Options {
   return {
     readOnly: flags.is('readOnly'),
     plain: flags.is('plain'),
+    mouse: flags.is('mouse'),
     ascii: flags.is('ascii'),
     noColor: !context.printer.color,
     ...given('refreshMs', flags.duration('delay')),

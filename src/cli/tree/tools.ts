@@ -19,6 +19,7 @@ const TOP: CommandSpec = {
     { flags: '--check', text: 'health as exit code' },
     { flags: '--read-only', text: 'no key changes anything' },
     { flags: '--plain', text: 'lines instead of a screen' },
+    { flags: '--mouse', text: 'wheel and clicks select rows and tabs; Shift-drag still marks text' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     {
       flags: '--theme <name>',
