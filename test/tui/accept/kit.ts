@@ -14,7 +14,7 @@ export const WHOLE = process.env['SQLCC_ACCEPT'] === 'whole';
 export const SQLCC = join(dirname(MAIN), '..', 'bin', 'sqlcc');
 
 const open: Terminal[] = [];
-export function closeTerminals(): void {
+function closeTerminals(): void {
   for (const terminal of open.splice(0)) terminal.kill();
 }
 afterEach(closeTerminals);
