@@ -25,6 +25,7 @@ import {
   silencesDue,
 } from './due-commands.ts';
 import { standingRows, type WonElection } from './election-watch.ts';
+import { FullDisk, freeBytes } from './full-disk.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
@@ -65,6 +66,7 @@ export interface DutyParts {
 export class LeaderDuties {
   readonly #parts: DutyParts;
   readonly #reporter: HandOverReporter;
+  readonly #disk = new FullDisk();
   #timer: NodeJS.Timeout | null = null;
   #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
@@ -111,6 +113,8 @@ export class LeaderDuties {
     this.#isPoked = false;
     try {
       this.#parts.alerts.duty.enter(status.term);
+      // before all that is written: a full disk takes none of it
+      await this.#attempt(() => this.#leaveFullDisk());
       await this.#announce(status);
       await this.#tell('tell');
       const cluster = this.#parts.state.cluster;
@@ -203,6 +207,20 @@ export class LeaderDuties {
           return unreachable(step);
       }
     }
+  }
+
+  async #leaveFullDisk(): Promise<void> {
+    const { consensus, gossip, ownFacts, logger } = this.#parts;
+    const elsewhere = this.#disk.observe({
+      ownFreeBytes: () => freeBytes(ownFacts().digest),
+      others: () => this.#candidates(),
+      freeBytesOf: (nodeId) => freeBytes(gossip.member(nodeId)?.digest),
+      now: performance.now(),
+    });
+    if (elsewhere === null) return;
+    logger.log('info', 'hand-over', { kind: 'offer', ...elsewhere });
+    this.onHandingOver(elsewhere.cause);
+    await consensus.transfer(elsewhere.to, TRANSFER_TIMEOUT_MS);
   }
 
   #fail(operation: Operation, error: string): Promise<AppliedResult> {
@@ -314,8 +332,8 @@ export class LeaderDuties {
 
   /** What the cluster does by itself is little: it goes on when callers may not write, for a while. */
   async #propose(command: ClusterCommand): Promise<AppliedResult> {
-    const { digest } = this.#parts.ownFacts();
-    if (digest !== null && digest.capacity - digest.diskUsedBytes < LIMITS.minFreeOwnBytes)
+    const free = freeBytes(this.#parts.ownFacts().digest);
+    if (free !== null && free < LIMITS.minFreeOwnBytes)
       throw new SqlccError('storage_failed', 'the data disk is full');
     return this.#parts.consensus.proposals.propose(
       'command',

@@ -1,0 +1,59 @@
+/**
+ * A leader whose data disk takes no more writes while others have room: it refuses all that clients want, so
+ * it must lead no longer, whatever keeps other hand-overs back. Pure: readings in, a successor out.
+ */
+import type { Bytes, Instant, NodeId } from '../src/base/index.ts';
+import { LIMITS } from '../src/base/index.ts';
+import type { CandidateRow } from '../src/cluster/index.ts';
+
+export interface RoomFacts {
+  /** Free bytes of the own data disk; null = not read yet. */
+  readonly ownFreeBytes: () => Bytes | null;
+  /** All voters but this one, the best first; asked only when there is no room here. */
+  readonly others: () => readonly CandidateRow[];
+  /** Free bytes of another node by its last word; null = it said nothing. */
+  readonly freeBytesOf: (nodeId: NodeId) => Bytes | null;
+  readonly now: Instant;
+}
+
+export interface RoomElsewhere {
+  readonly to: NodeId;
+  readonly cause: string;
+}
+
+/** Room for a while: one that is nearly full too would give leadership back at once. */
+const ROOM_BYTES = 2 * LIMITS.minFreeDiskBytes;
+/** Disks are read once a second. */
+const LOOK_EVERY_MS = 1000;
+/** An offer that was not taken is not repeated before. */
+const OFFER_EVERY_MS = 10_000;
+
+export function freeBytes(
+  digest: { capacity: Bytes; diskUsedBytes: Bytes } | null | undefined,
+): Bytes | null {
+  return digest == null ? null : digest.capacity - digest.diskUsedBytes;
+}
+
+export class FullDisk {
+  #lookedAt: Instant = Number.NEGATIVE_INFINITY;
+  #offeredAt: Instant = Number.NEGATIVE_INFINITY;
+
+  /**
+   * To whom this leader gives leadership now; null = it keeps it. Writes that go on fill what its disk has
+   * left, and end it at last: so it goes only where a majority has room without it.
+   */
+  observe({ ownFreeBytes, others, freeBytesOf, now }: RoomFacts): RoomElsewhere | null {
+    if (now - this.#lookedAt < LOOK_EVERY_MS || now - this.#offeredAt < OFFER_EVERY_MS) return null;
+    this.#lookedAt = now;
+    const own = ownFreeBytes();
+    if (own === null || own >= LIMITS.minFreeDiskBytes) return null;
+    const rows = others();
+    const roomy = rows.filter((row) => row.eligible && (freeBytesOf(row.nodeId) ?? 0) >= ROOM_BYTES);
+    const [best] = roomy;
+    const needed = Math.floor((rows.length + 1) / 2) + 1;
+    if (best === undefined || roomy.length < needed) return null;
+    this.#offeredAt = now;
+    const left = Math.floor(own / 1e6);
+    return { to: best.nodeId, cause: `the data disk has ${left} MB left, that of ${best.nodeId} has room` };
+  }
+}
