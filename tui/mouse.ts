@@ -1,7 +1,7 @@
 /**
- * The mouse, where a person asked for it (`--mouse`): the wheel moves, a click selects a row or opens a tab.
- * It can do nothing but what the arrows and digits do, so nothing can be begun or confirmed with it. Ink drops
- * reports of the mouse; they are taken out of the input before Ink reads it.
+ * The mouse, where a person asked for it (`--mouse`): the wheel moves, a click selects a row or opens a
+ * tab. It can do nothing but what the arrows and digits do, so nothing can be begun or confirmed with it.
+ * Ink drops reports of the mouse; they are taken out of the input before Ink reads it.
  */
 import { PassThrough } from 'node:stream';
 import type { Screen } from './lines/screen.ts';
@@ -32,7 +32,7 @@ export class MouseFilter {
     this.#held = BEGUN.exec(text)?.[0] ?? '';
     const whole = text.slice(0, text.length - this.#held.length);
     const events: MouseEvent[] = [];
-    const rest = whole.replace(REPORT, (_, button: string, x: string, y: string, end: string) => {
+    const rest = whole.replace(REPORT, (...[, button, x, y, end]: string[]) => {
       const kind = KINDS[Number(button)];
       if (kind !== undefined && end === 'M') events.push({ kind, x: Number(x) - 1, y: Number(y) - 1 });
       return '';
