@@ -107,7 +107,7 @@ export class Nemesis {
     this.#every('wallJump', (random) => {
       const sign = random.next() < 0.5 ? -1 : 1;
       this.count('wall jump');
-      any(random).setWall(sign * pick(random, WALLS_MS));
+      any(random).wallAheadMs = sign * pick(random, WALLS_MS);
     });
     this.#every('hang', (random) => this.#hang(any(random)));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));

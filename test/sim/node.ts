@@ -62,7 +62,8 @@ export class SimNode {
   #settings: RaftSettings;
   #disk: SimStorage;
   #life: Life | null = null;
-  #wallAheadMs = 0;
+  /** How far its wall clock is off, in this life and later ones. */
+  wallAheadMs = 0;
 
   constructor(nodeId: NodeId, parts: NodeParts) {
     this.nodeId = nodeId;
@@ -120,7 +121,6 @@ export class SimNode {
     this.life++;
     this.boot++;
     const clock = new NodeClock(world, 1 + options.clockDrift * (2 * random.next() - 1));
-    clock.wallAheadMs = this.#wallAheadMs;
     const opened = this.#open(clock);
     if (opened === null) return;
     const refusal = this.state.refusal(this.version) ?? this.#unbridged(opened);
@@ -230,12 +230,6 @@ export class SimNode {
     this.#life?.clock.pauseUntil(this.#parts.world.now + ms);
   }
 
-  /** Its wall clock is off by so much from now on, in this life and later ones; the monotonic one is not. */
-  setWall(aheadMs: number): void {
-    this.#wallAheadMs = aheadMs;
-    if (this.#life !== null) this.#life.clock.wallAheadMs = aheadMs;
-  }
-
   /** The disk fails once: while it runs, or as it starts. */
   failDisk(fault: DiskFault): void {
     this.#disk.strike(fault);
@@ -257,15 +251,9 @@ export class SimNode {
   /** A copy of its folder; null when the disk can't be copied. */
   image(): DiskImage | null {
     const disk = this.#disk.copy();
-    if (disk === null) return null;
     const { instanceId, boot, state } = this;
-    return {
-      instanceId,
-      boot,
-      disk,
-      state: state.copy(),
-      shadow: this.#parts.oracle.shadowOf(instanceId).copy(),
-    };
+    const shadow = this.#parts.oracle.shadowOf(instanceId).copy();
+    return disk === null ? null : { instanceId, boot, disk, state: state.copy(), shadow };
   }
 
   get settings(): RaftSettings {
@@ -313,7 +301,7 @@ export class SimNode {
   propose(data: Uint8Array, reply: Reply): void {
     const life = this.#life;
     if (life === null) return reply({ kind: 'error', code: 'unavailable' });
-    life.clock.later(0, () => life.desk.propose(data, life.clock.wall(), reply));
+    life.clock.later(0, () => life.desk.propose(data, life.clock.wall() + this.wallAheadMs, reply));
   }
 
   /** Asks for the value of a key: as it is now, or as it was at `minIndex` or later. */

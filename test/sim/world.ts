@@ -152,8 +152,6 @@ export class NodeClock implements Clock {
   /** Its milliseconds in one of the world's. */
   readonly #rate: number;
   isAlive = true;
-  /** How far its wall clock is off, ms. */
-  wallAheadMs = 0;
   pausedUntil: Instant = 0;
 
   constructor(world: World, rate = 1) {
@@ -179,7 +177,7 @@ export class NodeClock implements Clock {
   }
 
   wall(): number {
-    return 1_700_000_000_000 + this.wallAheadMs + Math.floor(this.#world.now);
+    return 1_700_000_000_000 + Math.floor(this.#world.now);
   }
 
   wakeAt(at: Instant, fn: () => void): Cancel {
