@@ -14,6 +14,7 @@ import { disjointQuorums } from './config-safety.ts';
 import { History, type Operation } from './history.ts';
 import { KvMachine } from './kv-machine.ts';
 import { Oracle } from './oracle.ts';
+import { recordOf, unreadable } from './versions.ts';
 
 const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
 const membership = (...voters: string[]) => ({
@@ -110,6 +111,7 @@ const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
       oracle.elected('n2', 2, log);
     },
   ],
+  ['MixedVersions', () => void unreadable('this', recordOf('next'), () => 'whatever it is')],
   [
     'LeaderCompleteness',
     ({ oracle }) =>

@@ -70,8 +70,8 @@ export const PINNED: readonly PinnedBug[] = [
  */
 export const LIMITS_OF_THE_PRODUCT: readonly Pinned[] = [
   { seed: 37, rule: 'ElectionSafety' },
-  { seed: 124, rule: 'LeaderCompleteness' },
-  { seed: 138, rule: 'ElectionSafety' },
+  { seed: 31, rule: 'LeaderCompleteness' },
+  { seed: 72, rule: 'ElectionSafety' },
 ].map((play) => ({
   ...play,
   options: oldImages,

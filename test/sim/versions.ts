@@ -35,12 +35,16 @@ export function recordOf(version: Version): Uint8Array {
   return version === 'this' ? OURS : THEIRS;
 }
 
-/** Why this version does not read that record, by its own word; null when it does. */
-export function unreadable(version: Version, record: Uint8Array): string | null {
+/** Why this version does not read that record, by its own word; null when it does. `read`: the product's. */
+export function unreadable(
+  version: Version,
+  record: Uint8Array,
+  read: (record: Uint8Array) => unknown = decodeState,
+): string | null {
   // a version reads what it writes itself, and all before it
   if (version === 'next') return null;
   try {
-    decodeState(record);
+    read(record);
   } catch (error) {
     if (error instanceof SqlccError && error.code === 'storage_failed') return error.message;
     throw error;

@@ -85,15 +85,15 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'daemon/consensus-link.ts',
-        from: `    if (this.#barrierBatch.length === 0) setImmediate(() => this.#flushBarriers());
-    this.#barrierBatch.push(barrier);`,
+        from: `    this.#barrierBatch.push(barrier);
+    this.#readGatherer.came(0);`,
         to: `    const open = [...this.#barriers.values()].at(-1);
     if (open !== undefined) {
       open.push(barrier);
       return;
     }
-    if (this.#barrierBatch.length === 0) setImmediate(() => this.#flushBarriers());
-    this.#barrierBatch.push(barrier);`,
+    this.#barrierBatch.push(barrier);
+    this.#readGatherer.came(0);`,
       },
     ],
   },
