@@ -136,7 +136,7 @@ describe('views', () => {
     terminal.type(':');
     await terminal.see('Palette');
     terminal.type('fn2');
-    await terminal.see('failover n2');
+    await terminal.see('▌ failover n2');
     expectScreen(await terminal.still(200), 'palette-80x24');
     terminal.type('\x1b');
     await terminal.until((t) => !t.includes('Palette'), 'the table again');
