@@ -233,7 +233,7 @@ export const LIMITS = {
   /** Bytes of those calls; above it the stream is not read until some are answered. */
   maxCallBytesInFlight: 32 * 1024 * 1024,
   /** Answers that one name or token leaves unread, over all of its connections to a port. */
-  maxUnreadBytes: 64 * 1024 * 1024,
+  maxUnreadBytes: 32 * 1024 * 1024,
   maxStreamsPerSession: 128,
   defaultRequestTimeoutMs: 5000,
   maxRequestTimeoutMs: 600_000,
