@@ -58,8 +58,10 @@ it('downtime is what an election took, also on a node whose main thread stood st
   expect(rows.map((row) => row.node_id)).toEqual(['n1', 'n2', 'n3']);
   expect(rows.find((row) => row.node_id === election.node_id)?.reasons[0]).toMatch(/^won: stood on /);
   expect(rows.find((row) => row.node_id === leader)).toMatchObject({ eligible: false });
-  const { stdout } = await sqlccOn(cluster, ['events', '--types', 'leader-elected', '-o', 'jsonl']);
-  expect(stdout).toContain(JSON.stringify(election.why));
+  const asked = `127.0.0.1:${cluster.node(stalled).port}`;
+  const argv = ['events', '--types', 'leader-elected', '-o', 'jsonl', '--endpoint', asked];
+  const { stdout, stderr } = await sqlccOn(cluster, argv);
+  expect(stdout, stderr).toContain(JSON.stringify(election.why));
   const survivors = cluster.nodes.map((n) => n.nodeId).filter((id) => id !== leader);
   for (const nodeId of survivors) {
     const { downtimeMs, observedMs } = await settled(cluster, nodeId);
