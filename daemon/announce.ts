@@ -97,8 +97,15 @@ async function tell(
     error.message ?? `status ${answer.status}`,
     isGone
       ? { hint: 'its data stays; to use this machine again, empty the data folder and join it anew' }
-      : {},
+      : { details: { answered: true } },
   );
+}
+
+/** What a failed try says about refusals: a node that can't be reached says nothing, neither for nor against. */
+function refusal(error: unknown): 'refused' | 'not refused' | 'silent' {
+  if (!(error instanceof SqlccError)) return 'not refused';
+  if (FINAL.includes(error.code)) return 'refused';
+  return error.details['answered'] === true ? 'not refused' : 'silent';
 }
 
 /**
@@ -116,9 +123,11 @@ export async function announce(
       await once(parts, body, attempt);
       return;
     } catch (error) {
-      const isFinal = error instanceof SqlccError && FINAL.includes(error.code);
-      refusedSince = isFinal ? (refusedSince ?? performance.now()) : null;
-      if (refusedSince !== null && performance.now() - refusedSince > FINAL_AFTER_MS) throw error;
+      const word = refusal(error);
+      if (word === 'refused') refusedSince ??= performance.now();
+      else if (word === 'not refused') refusedSince = null;
+      if (word === 'refused' && refusedSince !== null && performance.now() - refusedSince > FINAL_AFTER_MS)
+        throw error;
       parts.logger.log('debug', 'announce-retry', { error: (error as Error).message });
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
