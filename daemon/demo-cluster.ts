@@ -337,9 +337,10 @@ export class DemoCluster {
 
   async #untilReady(node: DemoNode): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT_MS;
+    // also when it is ended from here meanwhile, and the node has none any more
+    const { child } = node;
     while (Date.now() < deadline) {
       this.#signal.throwIfAborted();
-      const { child } = node;
       if (child !== null && (child.exitCode !== null || child.signalCode !== null)) {
         const said = existsSync(`${node.log}.stderr`)
           ? readFileSync(`${node.log}.stderr`, 'utf8').trim()

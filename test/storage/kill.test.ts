@@ -19,7 +19,7 @@ it('a daemon that is killed again and again starts each time and has lost nothin
   const session = await cluster.client().openSession();
   await session.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
   let rows = 0;
-  for (let round = 1; round <= amount(2, 34); round++) {
+  for (let round = 1; round <= amount(6, 34); round++) {
     const before = load.acknowledged.size;
     await until('writes', async () => load.acknowledged.size > before + 20, 30_000);
     const inserts = Math.floor(random.next() * 5);
