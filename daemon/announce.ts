@@ -101,7 +101,7 @@ async function tell(
   );
 }
 
-/** What a failed try says about refusals: a node that can't be reached says nothing, neither for nor against. */
+/** What a failed try says about refusals: a node that can't be reached says nothing either way. */
 function refusal(error: unknown): 'refused' | 'not refused' | 'silent' {
   if (!(error instanceof SqlccError)) return 'not refused';
   if (FINAL.includes(error.code)) return 'refused';
