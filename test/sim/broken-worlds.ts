@@ -6,6 +6,7 @@
 import type { PersistRequest, RaftStorage } from '../../src/raft/index.ts';
 import { SimCluster } from './cluster.ts';
 import { calmOptions, type SimOptions } from './options.ts';
+import { writingBy } from './shadow.ts';
 import { MemorySimStorage, type SimStorage, type SimStorageParts } from './storage.ts';
 import { WalSimStorage } from './wal-storage.ts';
 import type { NodeClock } from './world.ts';
@@ -25,17 +26,7 @@ function withWrite(make: (clock: NodeClock) => Write): new (parts: SimStoragePar
     override open(clock: NodeClock): RaftStorage {
       const inner = super.open(clock);
       const write = make(clock);
-      return {
-        initialState: () => inner.initialState(),
-        firstIndex: () => inner.firstIndex(),
-        lastIndex: () => inner.lastIndex(),
-        term: (index) => inner.term(index),
-        entries: (low, high, maxBytes) => inner.entries(low, high, maxBytes),
-        tailWithin: (high, maxBytes) => inner.tailWithin(high, maxBytes),
-        snapshot: () => inner.snapshot(),
-        onFailure: (failed) => inner.onFailure(failed),
-        write: (request, done) => write(inner, request, done),
-      };
+      return writingBy(inner, (request, done) => write(inner, request, done));
     }
   };
 }

@@ -127,12 +127,8 @@ export class Shadow {
   }
 }
 
-/** A storage whose every write and acknowledgement the shadow hears of first. */
-export function spied(
-  inner: RaftStorage,
-  shadow: Shadow,
-  onWrite: (request: PersistRequest) => void,
-): RaftStorage {
+/** What is behind `inner`, with a way of its own to write. */
+export function writingBy(inner: RaftStorage, write: RaftStorage['write']): RaftStorage {
   return {
     initialState: () => inner.initialState(),
     firstIndex: () => inner.firstIndex(),
@@ -142,13 +138,22 @@ export function spied(
     tailWithin: (high, maxBytes) => inner.tailWithin(high, maxBytes),
     snapshot: () => inner.snapshot(),
     onFailure: (failed) => inner.onFailure(failed),
-    write: (request, done) => {
-      onWrite(request);
-      shadow.written(request);
-      inner.write(request, (token) => {
-        shadow.acknowledged(token);
-        done(token);
-      });
-    },
+    write,
   };
+}
+
+/** A storage whose every write and acknowledgement the shadow hears of first. */
+export function spied(
+  inner: RaftStorage,
+  shadow: Shadow,
+  onWrite: (request: PersistRequest) => void,
+): RaftStorage {
+  return writingBy(inner, (request, done) => {
+    onWrite(request);
+    shadow.written(request);
+    inner.write(request, (token) => {
+      shadow.acknowledged(token);
+      done(token);
+    });
+  });
 }
