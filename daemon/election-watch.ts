@@ -21,6 +21,8 @@ export type WonElection = Elected & { readonly standing: Standing };
 interface StandingRow {
   readonly nodeId: NodeId;
   readonly words: readonly string[];
+  /** The lost leader: gossip takes longer to call it dead than an election takes. */
+  readonly isLost: boolean;
 }
 
 const REFUSALS: Readonly<Record<NonNullable<Vote['refusal']>, string>> = {
@@ -68,7 +70,11 @@ export class ElectionWatch {
 
   /** Of the election that this node has just won; forgets what led to it. */
   won(event: Elected): Standing {
-    const rows = this.#voters.map((nodeId) => ({ nodeId, words: this.#wordsOf(nodeId, event) }));
+    const rows = this.#voters.map((nodeId) => ({
+      nodeId,
+      words: this.#wordsOf(nodeId, event),
+      isLost: this.#isLost(nodeId, event),
+    }));
     const standing = { why: this.#why(event), rows };
     this.#forget();
     return standing;
@@ -78,6 +84,12 @@ export class ElectionWatch {
     this.#asked.clear();
     this.#ownCampaigns = [];
     this.#lost = null;
+  }
+
+  /** A leader that nobody heard, and that gave no vote. One that handed over lives. */
+  #isLost(nodeId: NodeId, { votes, campaign }: Elected): boolean {
+    const led = nodeId === this.#former && nodeId !== this.#self;
+    return led && campaign !== 'transfer' && !votes.includes(nodeId);
   }
 
   #wordsOf(nodeId: NodeId, { votes, campaign }: Elected): string[] {
@@ -121,8 +133,12 @@ export function standingRows(
   candidates: readonly CandidateRow[],
   self: NodeId,
 ): CandidateRow[] {
-  return standing.rows.map(({ nodeId, words }) => {
+  return standing.rows.map(({ nodeId, words, isLost }) => {
     const known = candidates.find((c) => c.nodeId === nodeId);
+    if (isLost && known?.eligible !== false) {
+      // what gossip knew of it was known before it was lost
+      return { nodeId, eligible: false, reasons: [...words, 'was not heard'], lagEntries: null };
+    }
     const eligible = nodeId === self || (known?.eligible ?? false);
     const lagEntries = nodeId === self ? 0 : (known?.lagEntries ?? null);
     return { nodeId, eligible, reasons: [...words, ...(known?.reasons ?? [])], lagEntries };

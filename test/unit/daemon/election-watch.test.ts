@@ -45,6 +45,21 @@ describe('ElectionWatch', () => {
       n4: "no vote of it was needed or came, second successor by n1's order, stood in term 8: refused, the vote was given already",
       n5: "voted for n2, 4th successor by n1's order",
     });
+    expect(rows.filter((row) => row.isLost).map((row) => row.nodeId)).toEqual(['n1']);
+  });
+
+  it('calls a leader lost that was not heard, not one that handed over or gave its vote', () => {
+    const cases: [Partial<Elected>, string[]][] = [
+      [{ campaign: 'timeout' }, ['n1']],
+      [{ campaign: 'transfer' }, []],
+      [{ campaign: 'timeout', votes: ['n1', 'n2', 'n3'] }, []],
+    ];
+    for (const [how, lost] of cases) {
+      const watch = new ElectionWatch('n2');
+      watch.followed(status('n1'));
+      const { rows } = watch.won(elected(how));
+      expect(rows.filter((row) => row.isLost).map((row) => row.nodeId)).toEqual(lost);
+    }
   });
 
   it('says so when nothing was heard, and when leadership was handed over', () => {
@@ -75,12 +90,26 @@ describe('standingRows', () => {
       { nodeId: 'n1', eligible: false, reasons: ['is dead'], lagEntries: null },
       { nodeId: 'n3', eligible: true, reasons: ['2 entries behind'], lagEntries: 2 },
     ];
-    const rows = ['n1', 'n2', 'n3', 'n4'].map((nodeId) => ({ nodeId, words: [`of ${nodeId}`] }));
+    const rows = ['n1', 'n2', 'n3', 'n4'].map((nodeId) => ({
+      ...{ nodeId, words: [`of ${nodeId}`], isLost: nodeId === 'n1' },
+    }));
     expect(standingRows({ why: '', rows }, candidates, 'n2')).toEqual([
       { nodeId: 'n1', eligible: false, reasons: ['of n1', 'is dead'], lagEntries: null },
       { nodeId: 'n2', eligible: true, reasons: ['of n2'], lagEntries: 0 },
       { nodeId: 'n3', eligible: true, reasons: ['of n3', '2 entries behind'], lagEntries: 2 },
       { nodeId: 'n4', eligible: false, reasons: ['of n4'], lagEntries: null },
     ]);
+  });
+
+  it('does not call a lost leader eligible while gossip has not seen its end yet', () => {
+    const rows = [{ nodeId: 'n1', words: ['led before'], isLost: true }];
+    const lost = {
+      nodeId: 'n1',
+      eligible: false,
+      reasons: ['led before', 'was not heard'],
+      lagEntries: null,
+    };
+    const alive = { nodeId: 'n1', eligible: true, reasons: ['0 entries behind'], lagEntries: 0 };
+    for (const known of [[alive], []]) expect(standingRows({ why: '', rows }, known, 'n2')).toEqual([lost]);
   });
 });
