@@ -32,6 +32,9 @@ const SNAPSHOT_AFTER_MS = 30_000;
 /** For so long behind a reader the state is written group by group: the next one need not ask and wait. */
 const EAGER_MS = 100;
 
+/** Rows that are written in one go while others wait: less than half a millisecond. */
+const STEP_ROWS = 64;
+
 /** Entries that are applied as one group. */
 interface Batch {
   readonly entries: readonly LogEntry[];
@@ -56,6 +59,8 @@ export class StateHost {
   #waiting: (() => void)[] | null = null;
   /** Ends the time that applied entries wait in memory; null while none do. */
   #settleTimer: NodeJS.Timeout | null = null;
+  /** The next step of writing them; null when none is due. */
+  #step: NodeJS.Immediate | null = null;
   #eagerUntil = 0;
   /** While nothing is applied because a mark is being read. */
   #mark: { readonly release: (id: string) => void } | null = null;
@@ -133,6 +138,7 @@ export class StateHost {
   async #stop(): Promise<void> {
     this.#waiting = [];
     await this.#store.settled();
+    this.#forgetDue();
     this.#store.close();
     this.#main({ kind: 'stopped' });
   }
@@ -184,12 +190,38 @@ export class StateHost {
   }
 
   #settle(): void {
+    this.#forgetDue();
+    this.#writing(() => this.#store.settle());
+  }
+
+  #forgetDue(): void {
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
     this.#settleTimer = null;
+    if (this.#step !== null) clearImmediate(this.#step);
+    this.#step = null;
+  }
+
+  /** A step in each turn: what comes meanwhile is applied, and its callers are answered. */
+  #settleInSteps(): void {
+    this.#forgetDue();
+    this.#step = setImmediate(() => {
+      this.#step = null;
+      if (!this.#store.isSettling && !this.#store.maySettleSome) return this.#settleLater(1);
+      if (!this.#writing(() => this.#store.settleSome(STEP_ROWS))) this.#settleInSteps();
+      else if (this.#store.settledIndex() < this.#store.appliedIndex()) this.#settleLater(1);
+    });
+  }
+
+  #settleLater(factor: number): void {
+    const settle = (): void => (this.#store.maySettleSome ? this.#settleInSteps() : this.#settle());
+    this.#settleTimer ??= setTimeout(settle, LIMITS.unsettledMs / factor);
+  }
+
+  #writing<T>(work: () => T): T {
     try {
-      this.#store.settle();
+      return work();
     } catch (error) {
-      failStop('state', `writing the state failed: ${(error as Error).message}`);
+      return failStop('state', `writing the state failed: ${(error as Error).message}`);
     }
   }
 
@@ -197,8 +229,12 @@ export class StateHost {
   #settleInTime(isServing: boolean): void {
     if (this.#store.settledIndex() === this.#store.appliedIndex()) return;
     const factor = isServing ? LIMITS.servingSettleFactor : 1;
-    if (this.#store.unsettledShare * factor >= 1) this.#settle();
-    else this.#settleTimer ??= setTimeout(() => this.#settle(), LIMITS.unsettledMs / factor);
+    const share = this.#store.unsettledShare * factor;
+    // no more than twice the share waits: what is being written, and what comes meanwhile
+    if (share >= (this.#store.isSettling ? 1 : 2)) this.#settle();
+    else if (this.#step !== null) return;
+    else if (share >= 1 && this.#store.maySettleSome) this.#settleInSteps();
+    else this.#settleLater(factor);
   }
 
   /** Applies nothing more until what is there now has been fixed by a reader, or that takes too long. */

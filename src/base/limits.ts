@@ -138,7 +138,10 @@ export const LIMITS = {
   /** Issues reported at once; the rest shows when these are corrected. */
   maxConfigIssues: 100,
   maxHeaderBytes: 16 * 1024,
-  /** Applied entries and bytes that wait in memory for one write to the state's file, and for how long. */
+  /**
+   * Applied entries and bytes that wait in memory for one write to the state's file, and for how long; as
+   * many more may come while it is being written.
+   */
   unsettledEntries: 4096,
   unsettledBytes: 2 * 1024 * 1024,
   unsettledMs: 1000,

@@ -39,6 +39,13 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | null {
   return end;
 }
 
+/** What is on its way to the file: rows in the order of their pages, and how many have been written. */
+interface Leaving {
+  readonly entries: ReadonlyMap<string, Unwritten>;
+  readonly keys: readonly string[];
+  written: number;
+}
+
 /** What a key holds that no row holds yet; without a value it is deleted. */
 interface Unwritten {
   readonly value: string | null;
@@ -51,7 +58,9 @@ export class KeyValues {
   readonly #version: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
-  readonly #unwritten = new Map<string, Unwritten>();
+  #unwritten = new Map<string, Unwritten>();
+  /** Null but within a transaction that `flushSome` has begun to fill. */
+  #leaving: Leaving | null = null;
   #bytes: Bytes = 0;
 
   constructor(store: OwnStatements) {
@@ -64,7 +73,7 @@ export class KeyValues {
     this.#delete = store.own('DELETE FROM _sqlcc_kv WHERE key = ?');
   }
 
-  /** What was written since the last flush takes in memory, roughly; values that were replaced count too. */
+  /** What was written since the last flush began takes in memory, roughly; also values that were replaced. */
   get unwrittenBytes(): Bytes {
     return this.#bytes;
   }
@@ -96,16 +105,36 @@ export class KeyValues {
 
   /** Writes the rows, within the caller's transaction. */
   flush(): void {
-    // neighbours behind each other: a page is looked for once
-    const keys = [...this.#unwritten.keys()].sort();
-    for (const key of keys) {
-      const { value, version, term, timestamp } = this.#unwritten.get(key) as Unwritten;
+    while (!this.flushSome(Number.POSITIVE_INFINITY));
+  }
+
+  /**
+   * Writes at most `most` rows of those that waited at the first call; true when all of these are written.
+   * All calls up to that one belong into one transaction; what is applied between them waits for the next.
+   */
+  flushSome(most: number): boolean {
+    this.#leaving ??= this.#freeze();
+    const leaving = this.#leaving;
+    const { entries, keys } = leaving;
+    const end = Math.min(keys.length, leaving.written + most);
+    for (; leaving.written < end; leaving.written++) {
+      const key = keys[leaving.written] as string;
+      const { value, version, term, timestamp } = entries.get(key) as Unwritten;
       const bytes = Buffer.from(key);
       if (value === null) this.#delete.run(bytes);
       else this.#put.run(bytes, value, BigInt(version), BigInt(term), BigInt(timestamp));
     }
-    this.#unwritten.clear();
+    if (end < keys.length) return false;
+    this.#leaving = null;
+    return true;
+  }
+
+  /** Neighbours behind each other: a page is looked for once. */
+  #freeze(): Leaving {
+    const entries = this.#unwritten;
+    this.#unwritten = new Map();
     this.#bytes = 0;
+    return { entries, keys: [...entries.keys()].sort(), written: 0 };
   }
 
   #note(key: string, unwritten: Unwritten): void {
@@ -115,7 +144,7 @@ export class KeyValues {
 
   /** Version of a key; 0 without one. */
   #current(key: string): LogIndex {
-    const unwritten = this.#unwritten.get(key);
+    const unwritten = this.#unwritten.get(key) ?? this.#leaving?.entries.get(key);
     if (unwritten !== undefined) return unwritten.value === null ? 0 : unwritten.version;
     const row = this.#version.get(Buffer.from(key)) as unknown as [bigint] | undefined;
     return Number(row?.[0] ?? 0n);

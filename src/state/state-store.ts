@@ -6,7 +6,8 @@
  *
  * Groups that only write key-values wait in memory for the next transaction: `settle`,
  * or a group of another kind. Until then other connections see the state as it was at
- * `settledIndex`; what a crash takes is in the log.
+ * `settledIndex`; what a crash takes is in the log. `settleSome` writes them in small steps, so that what
+ * comes meanwhile is applied and answered: still one transaction, which ends with the last step.
  *
  * What every replica would see (a constraint, a stale version) is the entry's result.
  * What only this machine sees (disk full, damage) is thrown: the caller must stop the
@@ -106,6 +107,8 @@ export class StateStore {
   /** The last applied entry; the file may hold less. */
   #applied: LogPosition;
   #settled: LogIndex;
+  /** How far the file will be when the transaction in steps that is open ends; null without one. */
+  #settling: LogPosition | null = null;
   #cluster: ClusterState | null;
   #isUnusable = false;
 
@@ -139,18 +142,61 @@ export class StateStore {
     return this.#settled;
   }
 
-  /** What waits for `settle`, as a share of what may: from 1 on it should wait no longer. */
+  /**
+   * What waits for `settle`, as a share of what may: from 1 on it should wait no longer. What `settleSome` is
+   * about counts no more.
+   */
   get unsettledShare(): number {
-    const entries = this.#applied.index - this.#settled;
+    const entries = this.#applied.index - (this.#settling?.index ?? this.#settled);
     const bytes = this.#parts.kv.unwrittenBytes;
     return Math.max(entries / LIMITS.unsettledEntries, bytes / LIMITS.unsettledBytes);
   }
 
   /** Writes what waits in memory. Throws as `apply` does. */
   settle(): void {
+    while (this.#settling !== null) this.settleSome(Number.POSITIVE_INFINITY);
     if (this.#settled === this.#applied.index) return;
     this.#transaction(() => this.#write(this.#applied));
     this.#settled = this.#applied.index;
+  }
+
+  /** `settleSome` has begun and not ended. */
+  get isSettling(): boolean {
+    return this.#settling !== null;
+  }
+
+  /** `settleSome` may begin: nothing else is being done with the file. */
+  get maySettleSome(): boolean {
+    return !this.#store.isCopying;
+  }
+
+  /**
+   * Writes at most `rows` rows of what waited in memory at the first step; true when all of it is written,
+   * and seen by others. Throws as `apply` does.
+   */
+  settleSome(rows: number): boolean {
+    return this.#orUnusable(() => {
+      try {
+        return this.#step(rows);
+      } catch (error) {
+        this.#store.rollback();
+        throw error;
+      }
+    });
+  }
+
+  #step(rows: number): boolean {
+    if (this.#settling === null) {
+      this.#store.begin();
+      this.#settling = this.#applied;
+    }
+    if (!this.#parts.kv.flushSome(rows)) return false;
+    const { index, term } = this.#settling;
+    this.#parts.meta.mark(index, term);
+    this.#store.commit();
+    this.#settling = null;
+    this.#settled = index;
+    return true;
   }
 
   /** The cluster's record; null before the bootstrap entry was applied. */
@@ -174,6 +220,7 @@ export class StateStore {
         return { index, term, digest: digestOf(result), result, putAt: isPlainPut ? timestamp : null };
       });
     const last = entries.at(-1) ?? this.#applied;
+    if (!canWait && this.#settling !== null) this.settleSome(Number.POSITIVE_INFINITY);
     const results = canWait ? work() : this.#inTransaction(work, group, last);
     this.#applied = { index: last.index, term: last.term };
     if (!canWait) this.#settled = last.index;
@@ -215,6 +262,9 @@ export class StateStore {
    */
   restore(path: string): void {
     copiedState(path);
+    // older than the copy
+    if (this.#settling !== null) this.#store.rollback();
+    this.#settling = null;
     this.#store.restore(path);
     [this.#parts, this.#applied, this.#cluster] = this.#load();
     this.#settled = this.#applied.index;
@@ -267,9 +317,13 @@ export class StateStore {
 
   /** After a throw what waits in memory holds parts of a group that was not applied: never written. */
   #transaction<T>(work: () => T): T {
+    return this.#orUnusable(() => this.#store.transaction(work));
+  }
+
+  #orUnusable<T>(work: () => T): T {
     assert(!this.#isUnusable, 'the state store has failed before');
     this.#isUnusable = true;
-    const done = this.#store.transaction(work);
+    const done = work();
     this.#isUnusable = false;
     return done;
   }

@@ -72,6 +72,11 @@ export class Checkpoints {
     });
   }
 
+  /** Copying goes on beside the applying. */
+  get isUnderWay(): boolean {
+    return this.#pass !== null;
+  }
+
   /** The log grows faster than it is copied: nothing is to be applied before `settled`. */
   get isOutrun(): boolean {
     return this.#pass !== null && this.#isOutrun;

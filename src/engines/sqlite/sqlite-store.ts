@@ -8,6 +8,7 @@
  * only behind a snapshot, and `snapshot` syncs the file first.
  */
 import type { StatementSync } from 'node:sqlite';
+import { assert } from '../../base/index.ts';
 import type { SqlStatement } from '../../cluster/index.ts';
 import type { SqlOutcome, SqlPin, SqlStore } from '../sql-store.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -17,6 +18,11 @@ import { SqlExecutor } from './executor.ts';
 import { checkPages, copyPages } from './page-copy.ts';
 import { PinnedFunctions } from './pinned-functions.ts';
 import { adopt, discardStoreFile, openStoreFile, syncStoreFile } from './store-file.ts';
+
+/** SQLite's own default, 2 MB. */
+const CACHE_KIB = 2000;
+/** Changed pages beyond nine tenths of it are written before the commit. */
+const STEPPED_CACHE_KIB = 400;
 
 /** Clock and chance outside log entries: fixed, so that nothing depends on when it ran. */
 const EPOCH: SqlPin = { timestamp: 0, seed: 0 };
@@ -57,7 +63,7 @@ export class SqliteStore implements SqlStore {
   }
 
   transaction<T>(work: () => T): T {
-    const { begin, commit, connection, checkpoints } = this.#opened;
+    const { begin, commit, checkpoints } = this.#opened;
     begin.run();
     try {
       const done = work();
@@ -65,10 +71,39 @@ export class SqliteStore implements SqlStore {
       checkpoints.afterCommit();
       return done;
     } catch (error) {
-      // a full disk has rolled back by itself
-      if (connection.db.isTransaction) connection.db.exec('ROLLBACK');
+      this.rollback();
       throw error;
     }
+  }
+
+  /**
+   * A transaction of many small steps, up to `commit` or `rollback`: between them nothing but statements of
+   * its own may come. Its pages are written as it grows, or the commit would take as long as all steps.
+   * Not while `isCopying`.
+   */
+  begin(): void {
+    const { connection, begin, checkpoints } = this.#opened;
+    assert(!checkpoints.isUnderWay, 'a transaction in steps while the log is copied');
+    connection.db.exec(`PRAGMA cache_size = -${STEPPED_CACHE_KIB}`);
+    begin.run();
+  }
+
+  commit(): void {
+    const { connection, commit, checkpoints } = this.#opened;
+    commit.run();
+    connection.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    checkpoints.afterCommit();
+  }
+
+  rollback(): void {
+    const { db } = this.#opened.connection;
+    // a full disk has rolled back by itself
+    if (db.isTransaction) db.exec('ROLLBACK');
+  }
+
+  /** The log is being copied beside the applying, which a transaction in steps would stand in the way of. */
+  get isCopying(): boolean {
+    return this.#opened.checkpoints.isUnderWay;
   }
 
   apply(statements: readonly SqlStatement[], pin: SqlPin): SqlOutcome {
