@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqlccError } from '../../src/base/index.ts';
+import { given } from '../usage.ts';
 import { measureFailover } from './failover.ts';
 import { buildGoProgram, etcdVersion } from './load/go-program.ts';
 import { measureMemory } from './memory.ts';
-import { type BenchOptions, type Part, parseOptions, USAGE } from './options.ts';
+import { type BenchOptions, benchOptions, type Part, USAGE } from './options.ts';
 import { measureOwn } from './own.ts';
 import { stealMs } from './process-figures.ts';
 import type { SideName } from './sides.ts';
@@ -63,8 +63,7 @@ async function beside(wanted: BenchOptions, folder: string) {
   return { etcd, skipped, ...figures, ratios, stolenMs: stealMs() - steal };
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = parseOptions(args);
+async function main(options: BenchOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const own = options.parts.includes('own') ? await measureOwn(say) : null;
@@ -85,12 +84,4 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const isUsage =
-    error instanceof SqlccError ? error.code === 'invalid_argument' : error instanceof TypeError;
-  if (!isUsage) throw error;
-  say(`${(error as Error).message}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await main(benchOptions(given(USAGE)));

@@ -2,12 +2,13 @@
  * What the screen costs, measured in a real terminal on a recording that changes every
  * second: first paint, first table, key to paint, bytes, CPU, memory. Prints each figure
  * beside its target, then one JSON document, and exits 1 when a target was missed; run it
- * alone: `npm run perf:tui [-- nodes…]`, default 3, 50 and 1000 nodes; `-- --hour [nodes…]`: memory over an hour.
+ * alone: `npm run perf:tui`.
  */
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { buildProgram, type Program, pause, replaying } from '../tui/pty.ts';
 import { at, calm, node, status } from '../tui/recording.ts';
+import { given, listOf, takes, turnsOn, whole } from '../usage.ts';
 import { hourOf } from './tui-hour.ts';
 
 const RUNS = 10;
@@ -140,12 +141,16 @@ function targetsOf(f: Figures): Target[] {
   ];
 }
 
-const isHour = process.argv.includes('--hour');
-const named = process.argv
-  .slice(2)
-  .filter((word) => word !== '--hour')
-  .map(Number);
-const counts = named.length > 0 ? named : isHour ? [3, 50] : [3, 50, 1000];
+const { hour: isHour, nodes } = given({
+  command: 'npm run perf:tui --',
+  about: 'What the screen costs in a real terminal, beside its targets. Exits 1 when one was missed.',
+  takes: 'three minutes, of a machine that does nothing else; --hour a minute and a half a number of nodes.',
+  flags: {
+    nodes: takes({ value: 'N,N', parse: listOf(whole(1)), about: '3,50,1000 without; 3,50 of --hour' }),
+    hour: turnsOn('memory over an hour and a half, sixty times as fast'),
+  },
+});
+const counts = nodes ?? (isHour ? [3, 50] : [3, 50, 1000]);
 const program = await buildProgram();
 
 /** Memory over an hour and a half, a minute and a half for each number of nodes. */

@@ -1,12 +1,19 @@
 /** `npm run docs:commands`: types the commands of the design document on a real cluster and writes docs/commands.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { given } from '../usage.ts';
 import { type Played, Stage } from './play.ts';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'commands.md');
 const BEGIN = '<!-- played: made by npm run docs:commands -->\n';
 const END = '<!-- /played -->\n';
 
+given({
+  command: 'npm run docs:commands --',
+  about: 'Types the commands of docs/commands.md on a real cluster and writes the page anew.',
+  takes: 'about half a minute.',
+  flags: {},
+});
 const stage = new Stage();
 const page: string[] = [];
 

@@ -1,22 +1,29 @@
 /**
- * `npm run endurance -- [--minutes 30] [--only a,b] [--seed N] [-o json|table] [--list]`: faults, exhaustion and time
- * on real clusters, each scenario bounded and checking itself. Needs root for namespaces; what can't run is
- * said. Exits 1 when a claim did not hold. `--minutes` is the length of the soak; all else has its own.
+ * `npm run endurance`: faults, exhaustion and time on real clusters, each scenario bounded and checking itself.
+ * Needs root for namespaces; what can't run is said.
  */
-import { parseArgs } from 'node:util';
+import { given, listOf, number, OUTPUT, oneOf, takes, turnsOn, whole } from '../usage.ts';
 import { runScenario } from './run.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Report } from './stage.ts';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '30' },
-    only: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    output: { type: 'string', short: 'o', default: 'table' },
-    list: { type: 'boolean', default: false },
+const USAGE = {
+  command: 'npm run endurance --',
+  about: 'Faults, exhaustion and time on real clusters in a lab (root). Exits 1 when a claim did not hold.',
+  takes:
+    'about 50 minutes and --minutes in all; one scenario one to five minutes (--list says what each plays).',
+  flags: {
+    only: takes({
+      ...{ value: 'a,b', parse: listOf(oneOf(SCENARIOS.map((s) => s.name))) },
+      about: 'these scenarios',
+    }),
+    minutes: takes({ value: 'M', parse: number(0.1), standard: '30', about: 'length of the soak' }),
+    seed: takes({ value: 'N', parse: whole(), standard: '1', about: 'of operations and chances' }),
+    list: turnsOn('the scenarios, and what each plays'),
+    output: OUTPUT,
   },
-});
+};
+const values = given(USAGE);
 
 function table(reports: readonly Report[]): string {
   const lines = reports.flatMap(({ scenario, ok, skipped, seconds, figures, claims, error }) => [
@@ -28,18 +35,15 @@ function table(reports: readonly Report[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-const names = values.only?.split(',') ?? SCENARIOS.map((s) => s.name);
-const unknown = names.filter((name) => !SCENARIOS.some((s) => s.name === name));
-if (values.list || unknown.length > 0) {
-  if (unknown.length > 0) process.stderr.write(`no scenario ${unknown.join(', ')}\n`);
+if (values.list) {
   for (const { name, about } of SCENARIOS) process.stdout.write(`${name.padEnd(16)} ${about}\n`);
-  process.exit(unknown.length > 0 ? 2 : 0);
+  process.exit(0);
 }
 const reports: Report[] = [];
-for (const scenario of SCENARIOS.filter((s) => names.includes(s.name))) {
+for (const scenario of SCENARIOS.filter((s) => values.only?.includes(s.name) ?? true)) {
   process.stderr.write(`== ${scenario.name}: ${scenario.about}\n`);
-  reports.push(await runScenario(scenario, { minutes: Number(values.minutes), seed: Number(values.seed) }));
+  reports.push(await runScenario(scenario, { minutes: values.minutes, seed: values.seed }));
 }
-const document = { schemaVersion: 1, at: new Date().toISOString(), seed: Number(values.seed), reports };
+const document = { schemaVersion: 1, at: new Date().toISOString(), seed: values.seed, reports };
 process.stdout.write(values.output === 'json' ? `${JSON.stringify(document, null, 2)}\n` : table(reports));
 process.exitCode = reports.every((r) => r.ok) ? 0 : 1;

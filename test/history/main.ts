@@ -1,16 +1,14 @@
 /**
- * `npm run history [-- --only register/kill,append --seconds 60 --seed 7 --keep -o json]`:
- * histories of real clusters under faults, checked for linearizability. One row a run;
- * exit 1 unless every run is good and counts. `--mutants`: the same against builds with a
- * bug each, all of which must be found.
+ * `npm run history`: histories of real clusters under faults, checked for linearizability; one row a run.
+ * `--mutants`: the same against builds with a bug each, all of which must be found.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Lab } from '../lab/index.ts';
 import { runOrThrow } from '../lab/tools.ts';
+import { given, number, OUTPUT, refuse, takes, text, turnsOn, whole } from '../usage.ts';
 import { BUGS } from './mutants/bugs.ts';
 import { type Catch, hunt } from './mutants/hunt.ts';
 import { labGround, missingHardware, plainGround } from './run/ground.ts';
@@ -19,29 +17,48 @@ import { playRun, type RunResult } from './run/run.ts';
 import { rowOf, TABLE_HEAD } from './run/table.ts';
 import { WORKLOADS } from './run/workloads.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seconds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    dir: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    mutants: { type: 'boolean', default: false },
-    output: { type: 'string', short: 'o', default: 'table' },
+const EXAMPLES = 'cells as register/kill, register or /kill; with --mutants names of bugs';
+const USAGE = {
+  command: 'npm run history --',
+  about:
+    'Real clusters under faults: what their clients saw is checked by two independent checkers. One row a cell, a ' +
+    `workload (${WORKLOADS.map((w) => w.name).join(', ')}) under a fault (${NEMESES.map((n) => n.name).join(', ')}). ` +
+    'Exits 1 unless every run is good and its faults happened.',
+  takes:
+    'about 35 s a cell of 20 s, 25 minutes in all; --mutants up to an hour. Cuts, clocks and disks need root.',
+  flags: {
+    only: takes({
+      value: 'a,b',
+      parse: text,
+      about: EXAMPLES,
+    }),
+    seconds: takes({ value: 'S', parse: number(1), about: 'of each run; 20 without, 12 of --mutants' }),
+    seed: takes({ value: 'N', parse: whole(), standard: '1', about: 'of operations and faults' }),
+    dir: takes({ value: 'DIR', parse: text, about: 'where nodes keep their files; a temporary one without' }),
+    keep: turnsOn('keep the files of good runs too'),
+    mutants: turnsOn('builds with a bug each, all of which must be found'),
+    output: OUTPUT,
   },
-});
+};
+const values = given(USAGE);
 
 /** `register/kill`, `register` or `/kill`, several with commas. */
 function isWanted(workload: string, nemesis: string): boolean {
   const wanted = values.only?.split(',') ?? ['/'];
-  return wanted.some((text) => {
-    const [w = '', n = ''] = text.split('/');
+  return wanted.some((cell) => {
+    const [w = '', n = ''] = cell.split('/');
     return (w === '' || w === workload) && (n === '' || n === nemesis);
   });
 }
 
 const isJson = values.output === 'json';
-const say = (text: string): void => void (isJson ? process.stderr : process.stdout).write(`${text}\n`);
+const say = (line: string): void => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
+const wantedBugs = BUGS.filter((bug) => values.only?.split(',').includes(bug.name) ?? true);
+const names: readonly string[] = values.mutants
+  ? BUGS.map((bug) => bug.name)
+  : ['', ...WORKLOADS.map((w) => w.name)].flatMap((w) => [w, ...NEMESES.map((n) => `${w}/${n.name}`)]);
+const unknown = values.only?.split(',').filter((word) => word === '' || !names.includes(word)) ?? [];
+if (unknown.length > 0) refuse(USAGE, `--only: there is no '${unknown[0]}'. It takes ${EXAMPLES}`);
 const base = values.dir ?? mkdtempSync(join(tmpdir(), 'sqlcc-history-'));
 const missing = missingHardware();
 const plan = WORKLOADS.flatMap((workload) =>
@@ -52,7 +69,7 @@ async function play({ workload, nemesis }: (typeof plan)[number]): Promise<RunRe
   const dir = join(base, `${workload.name}-${nemesis.name}`);
   mkdirSync(dir, { recursive: true });
   const ground = await (nemesis.needsHardware === true ? labGround(dir) : plainGround(dir));
-  const numbers = { seconds: Number(values.seconds ?? 20), seed: Number(values.seed) };
+  const numbers = { seconds: values.seconds ?? 20, seed: values.seed };
   const result = await playRun({ ground, workload, nemesis, dir, ...numbers }).finally(ground.leave);
   if (result.verdict !== 'good') say(`    kept: ${dir}`);
   else if (!values.keep) rmSync(dir, { recursive: true, force: true });
@@ -81,15 +98,14 @@ async function playAll(): Promise<RunResult[]> {
 /** Builds with a bug each: every one must be found. */
 async function huntAll(): Promise<Catch[]> {
   const found: Catch[] = [];
-  const wanted = BUGS.filter((bug) => values.only?.split(',').includes(bug.name) ?? true);
-  for (const bug of wanted) {
+  for (const bug of wantedBugs) {
     const isHard = NEMESES.find((n) => n.name === bug.nemesis)?.needsHardware === true;
     if (isHard && missing !== null) {
       say(`skipped: ${bug.name}: ${missing}`);
       continue;
     }
     const dir = join(base, bug.name);
-    const numbers = { seconds: Number(values.seconds ?? 12), seed: Number(values.seed), runs: 3 };
+    const numbers = { seconds: values.seconds ?? 12, seed: values.seed, runs: 3 };
     const result = await hunt(bug, { dir, ...numbers });
     found.push(result);
     const by = result.by.length === 0 ? 'NOT FOUND' : result.by.join(', ');

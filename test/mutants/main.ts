@@ -1,28 +1,52 @@
-/**
- * `npm run mutants [-- --only id,id] [--from 1] [--seeds 1000] [--by suite:PATH] [-o json]`: plants each
- * bug of mutants.ts and tells by what it was found. `--by` asks another suite than the one that must know;
- * `--no-control` leaves out the same searches with nothing planted.
- * Ends with 1 when a bug was not found, or when something was found though nothing was planted.
- */
-import { parseArgs } from 'node:util';
+/** `npm run mutants`: plants each bug of mutants.ts and tells by what it was found. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { given, OUTPUT, takes, turnsOff, turnsOn, whole, wrong } from '../usage.ts';
 import { hunt } from './hunt.ts';
 import type { Mutant, Verdict } from './mutant.ts';
 import { MUTANTS } from './mutants.ts';
+import { ROOT } from './plant.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1000' },
-    by: { type: 'string' },
-    control: { type: 'boolean', default: true },
-    output: { type: 'string', short: 'o', default: 'table' },
+function idsOf(words: string): readonly string[] {
+  const ids = words.split(',');
+  const unknown = ids.filter((id) => !MUTANTS.some((m) => m.id === id));
+  if (unknown.length > 0) throw wrong(`what --list prints, not ${unknown.join(', ')}`);
+  return ids;
+}
+
+function suiteOf(word: string): Mutant['by'] {
+  if (word === 'sim') return word;
+  if (word.startsWith('suite:') && existsSync(join(ROOT, word.slice('suite:'.length))))
+    return word as Mutant['by'];
+  throw wrong('sim, or suite:PATH of a test file');
+}
+
+const USAGE = {
+  command: 'npm run mutants --',
+  about:
+    'Plants each bug in a copy of the product and tells by what it was found: a seed of the simulation and the rule ' +
+    'that it broke, or a test. Then the same searches with nothing planted, which must find nothing. ' +
+    'Exits 1 when a bug was not found, or something was found though nothing was planted.',
+  takes: 'about an hour of one core; --by sim up to ten minutes for a bug that survives 1,000 seeds.',
+  flags: {
+    only: takes({ value: 'id,id', parse: idsOf, about: 'these bugs' }),
+    by: takes({
+      value: 'SUITE',
+      parse: suiteOf,
+      about: 'another suite than the one that must know: sim, or suite:PATH',
+    }),
+    from: takes({ value: 'N', parse: whole(), standard: '1', about: 'the first seed' }),
+    seeds: takes({ value: 'N', parse: whole(1), standard: '1000', about: 'so many seeds' }),
+    control: turnsOff('leave out the searches with nothing planted'),
+    list: turnsOn('the bugs and their suites'),
+    output: OUTPUT,
   },
-  allowNegative: true,
-});
+};
+const values = given(USAGE);
 const isJson = values.output === 'json';
-const first = Number(values.from);
-const last = first + Number(values.seeds) - 1;
+const first = values.from;
+const last = first + values.seeds - 1;
 const TIMEOUT_MS = 20 * 60_000;
 
 const stop = new AbortController();
@@ -32,11 +56,8 @@ const options = { timeoutMs: TIMEOUT_MS, signal: stop.signal };
 const say = (line: string): void => (isJson ? undefined : console.log(line));
 
 function chosen(): Mutant[] {
-  const ids = values.only?.split(',');
-  const unknown = ids?.filter((id) => !MUTANTS.some((m) => m.id === id)) ?? [];
-  if (unknown.length > 0) throw new Error(`no such bug: ${unknown.join(', ')}`);
-  const by = values.by as Mutant['by'] | undefined;
-  return MUTANTS.filter((m) => ids?.includes(m.id) ?? true).map((m) => ({ ...m, by: by ?? m.by }));
+  const { only, by } = values;
+  return MUTANTS.filter((m) => only?.includes(m.id) ?? true).map((m) => ({ ...m, by: by ?? m.by }));
 }
 
 /** The same searches with nothing planted, as far as they went; they must find nothing. */
@@ -57,6 +78,10 @@ function row({ id, by, seed, found, text, seconds }: Verdict): string {
 }
 
 async function main(): Promise<number> {
+  if (values.list) {
+    for (const m of chosen()) console.log(`${m.id.padEnd(38)} ${m.by}: ${m.sentence}`);
+    return 0;
+  }
   const verdicts: Verdict[] = [];
   for (const mutant of chosen()) {
     const verdict = await hunt(mutant, { ...options, seeds: [first, last] });

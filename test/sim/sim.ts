@@ -1,19 +1,9 @@
-/**
- * The simulator by hand, as `npm run sim -- …`; exit code 1 on any violation.
- *
- *   --seeds 1000 [--from 1] [--nodes 3|5] [--jobs 2] [--minutes 5] [--memory]   many, on all cores
- *   --seed 7 [--options JSON]      one, with its story
- *   --hashes --seeds 50 [--from 1] [--backwards] [--options JSON]   a line each: equal whenever and wherever it is played
- *   --shrink 7                     the smallest play of a failing one
- *   --speed                        simulated seconds a second, in four worlds
- *   --calm-hours 24 [--calm idle|load|stall]   nothing goes wrong, and nothing may happen
- *   --limits                       plays that are known to break rules, and why
- */
-import { parseArgs } from 'node:util';
+/** The simulator by hand, `npm run sim -- …`; exit code 1 on any violation. */
+import { given, number, oneOf, takes, turnsOn, whole, wrong } from '../usage.ts';
 import { CALM_PLAYS } from './calm.ts';
 import type { SimResult } from './cluster.ts';
 import { playFleet } from './fleet.ts';
-import type { SimOptions } from './options.ts';
+import { calmOptions, type SimOptions } from './options.ts';
 import { LIMITS_OF_THE_PRODUCT } from './pinned.ts';
 import { nodesOf, playSeed, playTraced } from './play.ts';
 import { shrink } from './shrink.ts';
@@ -21,25 +11,61 @@ import { measureSpeed, speedText } from './speed.ts';
 import { failureText, tallyText } from './tally.ts';
 import { STORY_LINES, tellingOf } from './telling.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string', default: '100' },
-    from: { type: 'string', default: '1' },
-    nodes: { type: 'string' },
-    jobs: { type: 'string' },
-    minutes: { type: 'string' },
-    memory: { type: 'boolean', default: false },
-    options: { type: 'string', default: '{}' },
-    shrink: { type: 'string' },
-    speed: { type: 'boolean', default: false },
-    'calm-hours': { type: 'string' },
-    calm: { type: 'string' },
-    limits: { type: 'boolean', default: false },
-    hashes: { type: 'boolean', default: false },
-    backwards: { type: 'boolean', default: false },
+/** Some of the options of a world, as JSON; the rest is drawn. */
+function someOptions(text: string): Partial<SimOptions> {
+  const known = calmOptions(3);
+  try {
+    const options: unknown = JSON.parse(text);
+    const isKnown = typeof options === 'object' && options !== null && !Array.isArray(options);
+    if (!isKnown) throw wrong('an object in JSON');
+    for (const [name, value] of Object.entries(options))
+      if (typeof value !== typeof known[name as keyof SimOptions])
+        throw wrong(`no ${name} like this (options.ts)`);
+    return options;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wrong('an object in JSON');
+    throw error;
+  }
+}
+
+const USAGE = {
+  command: 'npm run sim --',
+  about:
+    'Plays clusters in a simulated world of faults, each from a seed, and checks every rule after every step. ' +
+    'Exits 1 on any violation. Without another kind of play: --seeds.',
+  takes: '1,000 seeds 4 to 8 minutes of two cores; one seed a second; a calm hour a few seconds.',
+  flags: {
+    seeds: takes({ value: 'N', parse: whole(1), standard: '100', about: 'so many plays, on all cores' }),
+    from: takes({ value: 'N', parse: whole(), standard: '1', about: 'the first of the seeds' }),
+    nodes: takes({ value: 'N', parse: whole(3, 9), about: 'in each play; 3 or 5 by its seed without' }),
+    jobs: takes({ value: 'N', parse: whole(1), about: 'plays at once; as many as cores without' }),
+    minutes: takes({ value: 'M', parse: number(0.01), about: 'no new plays after so long' }),
+    memory: turnsOn('a log in memory instead of the real one on simulated disks'),
+    seed: takes({ value: 'N', parse: whole(), about: 'one play, with its story' }),
+    options: takes({
+      value: 'JSON',
+      parse: someOptions,
+      standard: '{}',
+      about: 'what is not drawn (options.ts)',
+    }),
+    shrink: takes({ value: 'N', parse: whole(), about: 'the smallest play of a seed that fails' }),
+    speed: turnsOn('simulated seconds a second, in four worlds'),
+    calmHours: takes({
+      value: 'H',
+      parse: number(0.001),
+      about: 'nothing goes wrong, and nobody may be elected',
+    }),
+    calm: takes({
+      value: 'PLAY',
+      parse: oneOf(['idle', 'load', 'stall']),
+      about: 'of --calm-hours, only this',
+    }),
+    limits: turnsOn('plays that are known to break rules, and why'),
+    hashes: turnsOn('a line a seed of --seeds: equal whenever and wherever it is played'),
+    backwards: turnsOn('the seeds of --hashes from the last to the first'),
   },
-});
+};
+const values = given(USAGE);
 
 const kind = values.memory ? 'memory' : 'wal';
 
@@ -48,11 +74,11 @@ function tell(result: SimResult, lines?: number): void {
 }
 
 function play(seed: number, options: Partial<SimOptions> = {}): SimResult {
-  return playSeed(seed, kind, options.nodes ?? Number(values.nodes ?? nodesOf(seed)), options);
+  return playSeed(seed, kind, options.nodes ?? values.nodes ?? nodesOf(seed), options);
 }
 
 function one(seed: number): void {
-  const result = play(seed, JSON.parse(values.options) as Partial<SimOptions>);
+  const result = play(seed, values.options);
   tell(result, result.violation === null ? Number.POSITIVE_INFINITY : STORY_LINES);
   process.exitCode = result.violation === null ? 0 : 1;
 }
@@ -76,9 +102,9 @@ async function many(from: number, seeds: number): Promise<void> {
   let told = began;
   let failed = 0;
   const tally = await playFleet({
-    ...{ from, seeds, kind, nodes: values.nodes === undefined ? null : Number(values.nodes) },
-    ...(values.jobs === undefined ? {} : { jobs: Number(values.jobs) }),
-    ...(values.minutes === undefined ? {} : { limitMs: Number(values.minutes) * 60_000 }),
+    ...{ from, seeds, kind, nodes: values.nodes ?? null },
+    ...(values.jobs === undefined ? {} : { jobs: values.jobs }),
+    ...(values.minutes === undefined ? {} : { limitMs: values.minutes * 60_000 }),
     progress: (so) => {
       for (const failure of so.failures.slice(failed)) console.log(failureText(failure));
       failed = so.failures.length;
@@ -111,9 +137,8 @@ function calm(hours: number): void {
 function hashes(from: number, count: number): void {
   const seeds = Array.from({ length: count }, (_, n) => from + n);
   if (values.backwards) seeds.reverse();
-  const options = JSON.parse(values.options) as Partial<SimOptions>;
   for (const seed of seeds) {
-    const { traceHash, bytes } = playTraced(seed, options);
+    const { traceHash, bytes } = playTraced(seed, values.options);
     console.log(`${seed} ${traceHash} ${bytes.count}`);
   }
 }
@@ -123,10 +148,10 @@ function limits(): void {
     console.log(`seed ${seed}: ${playSeed(seed, 'wal', options.nodes, options).violation} (${was})`);
 }
 
-if (values.seed !== undefined) one(Number(values.seed));
-else if (values.shrink !== undefined) shrinkOne(Number(values.shrink));
+if (values.seed !== undefined) one(values.seed);
+else if (values.shrink !== undefined) shrinkOne(values.shrink);
 else if (values.speed) for (const speed of measureSpeed()) console.log(speedText(speed));
 else if (values.limits) limits();
-else if (values.hashes) hashes(Number(values.from), Number(values.seeds));
-else if (values['calm-hours'] !== undefined) calm(Number(values['calm-hours']));
-else await many(Number(values.from), Number(values.seeds));
+else if (values.hashes) hashes(values.from, values.seeds);
+else if (values.calmHours !== undefined) calm(values.calmHours);
+else await many(values.from, values.seeds);

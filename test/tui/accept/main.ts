@@ -5,10 +5,18 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Lab } from '../../lab/index.ts';
+import { given } from '../../usage.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, SQLCC_ACCEPT: 'whole' };
+
+given({
+  command: 'npm run accept:tui --',
+  about: 'All acceptance scripts of the screen, and its figures. Exits 1 when one failed. Two need root.',
+  takes: 'about 15 minutes, of a machine that does nothing else.',
+  flags: {},
+});
 
 function run(argv: readonly string[]): boolean {
   const [first = '', ...rest] = argv;
