@@ -92,10 +92,17 @@ const FURTHER_RULES: readonly AlertRule[] = [
   },
   {
     name: 'ClockSkew',
-    condition: 'clock_offset > 1s',
+    condition: 'clock_offset > 500ms',
     severity: 'warning',
     actions: ['slack'],
     forMs: 30_000,
+  },
+  {
+    name: 'DiskSlow',
+    condition: 'fsync > 500ms',
+    severity: 'warning',
+    actions: ['slack'],
+    forMs: 5000,
   },
   {
     name: 'MaintenanceExpiring',

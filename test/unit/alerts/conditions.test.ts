@@ -96,6 +96,17 @@ describe('checkCondition', () => {
     expect([...NODE_READINGS, ...CLUSTER_READINGS].filter((name) => !known.has(name))).toEqual([]);
   });
 
+  it.each([
+    ['ClockSkew', 'clock_offset'],
+    ['DiskSlow', 'fsync'],
+  ])('says %s of half a second more, not of less', (rule, reading) => {
+    const { condition } = must(
+      DEFAULT_ALERT_RULES.find((r) => r.name === rule),
+      rule,
+    );
+    expect([0.499, 0.501].map((seconds) => ask(condition, { [reading]: seconds }))).toEqual([false, true]);
+  });
+
   it('bounds nesting and words, on both sides of each bound', () => {
     const nested = (depth: number) => `${'('.repeat(depth)}node_count${')'.repeat(depth)} > 1`;
     expect(refusal(nested(LIMITS.maxConditionDepth - 2))).toBe('no refusal');
