@@ -1,7 +1,7 @@
 /** What every scenario needs of a cluster: a lab with daemons, who leads, terms, elections. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, must } from '../../src/base/index.ts';
-import type { EventLine } from '../../src/client/index.ts';
+import type { EventLine, SqlccClient } from '../../src/client/index.ts';
 import {
   Lab,
   LabCluster,
@@ -81,6 +81,31 @@ export async function eventsOf(cluster: LabCluster, kinds: readonly string[]): P
     if (kinds.includes(event.kind) && event.index !== null) found.push(event);
   }
   return found;
+}
+
+/** One question by a client that knows this node alone: one that has learned the others goes to them. */
+export async function askAlone<T>(
+  cluster: LabCluster,
+  node: string,
+  question: (client: SqlccClient) => Promise<T>,
+): Promise<T> {
+  const client = cluster.newClient(node);
+  return question(client).finally(() => client.close());
+}
+
+/** A node's own events, and those of the record, of some kinds, since an instant of the wall clock. */
+export function told(
+  cluster: LabCluster,
+  node: string,
+  kinds: readonly string[],
+  since = 0,
+): Promise<EventLine[]> {
+  return askAlone(cluster, node, async (client) => {
+    const found: EventLine[] = [];
+    for await (const event of client.events({ after: '0', follow: false }))
+      if (kinds.includes(event.kind) && Date.parse(event.at) >= since) found.push(event);
+    return found;
+  });
 }
 
 /** Both directions of a node's wires to the other hosts. */

@@ -43,11 +43,13 @@ export class Cgroup {
     this.#write('memory', isUnified() ? 'memory.max' : 'memory.limit_in_bytes', `${bytes}`);
   }
 
-  /** 0.1 = a tenth of one core, in slices of 100 ms. */
-  limitCpu(cores: number): void {
-    const quota = Math.round(cores * PERIOD_US);
-    if (isUnified()) return this.#write('cpu', 'cpu.max', `${quota} ${PERIOD_US}`);
-    this.#write('cpu', 'cpu.cfs_period_us', `${PERIOD_US}`);
+  /** 0.1 = a tenth of one core, in slices of `periodUs`; a second is the longest that the kernel takes. */
+  limitCpu(cores: number, periodUs = PERIOD_US): void {
+    const quota = Math.round(cores * periodUs);
+    if (isUnified()) return this.#write('cpu', 'cpu.max', `${quota} ${periodUs}`);
+    // one of the two may be out of range for the other's old value
+    this.#write('cpu', 'cpu.cfs_quota_us', '-1');
+    this.#write('cpu', 'cpu.cfs_period_us', `${periodUs}`);
     this.#write('cpu', 'cpu.cfs_quota_us', `${quota}`);
   }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SqlccError } from '../../../src/base/index.ts';
-import { Cgroup, FaultDisk, type LabNode } from '../../lab/index.ts';
+import { Cgroup, FaultDisk, type LabCluster, type LabNode } from '../../lab/index.ts';
 import { missingProgram, runOrThrow } from '../../lab/tools.ts';
 import { cast, leadOf, within } from '../cast.ts';
 import { Load } from '../load.ts';
@@ -143,7 +143,8 @@ const MEMORY: Scenario = {
 
 const CPU: Scenario = {
   name: 'cpu-quota',
-  about: 'F5: the leader gets a tenth of a core: writes go on under another one, nobody is declared dead',
+  about:
+    'F5: the leader gets a tenth of a core, then stands still 0.7 of each second: it says so, another one leads',
   missing: () => Cgroup.missing(),
   async play(stage) {
     const { cluster } = await cast(stage, 3);
@@ -154,7 +155,7 @@ const CPU: Scenario = {
     stage.onEnd(() => group.remove());
     group.limitCpu(0.1);
     group.add(pidOf(leader));
-    stage.onEnd(() => group.limitCpu(2));
+    stage.onEnd(() => group.limitCpu(4));
     const began = performance.now();
     const moved = await within(15_000, async () => (await leadOf(cluster)).leader !== leader);
     const movedMs = moved === null ? null : Math.round(performance.now() - began);
@@ -178,10 +179,45 @@ const CPU: Scenario = {
       rows.every((row) => !row.includes('dead')),
       rows,
     );
-    group.limitCpu(2);
+    const words = rows.find((row) => row.startsWith(leader.nodeId)) ?? '';
+    stage.claim('it is not healthy by its own word', /DEGRADED|UNHEALTHY/.test(words), words);
+    await standsStill(stage, cluster, load, group);
     await load.verify(stage);
   },
 };
+
+const STILL_TERMS = 3;
+
+/**
+ * Slices of a tenth of a second leave a leader in time for its heartbeats; slices of a second do not. Those who
+ * follow find that out within one election timeout, sooner than it finds it out about itself in three of five
+ * seconds: it is replaced, whoever is first.
+ */
+async function standsStill(stage: Stage, cluster: LabCluster, load: Load, group: Cgroup): Promise<void> {
+  const moved = async (leader: LabNode) => (await leadOf(cluster)).leader !== leader;
+  group.limitCpu(4);
+  await cluster.untilHealthy();
+  const { leader, term } = await leadOf(cluster);
+  group.add(pidOf(leader));
+  const began = performance.now();
+  group.limitCpu(0.3, 1_000_000);
+  const isMoved = await within(10_000, () => moved(leader));
+  stage.atMost(
+    'stands still: another leads after, ms',
+    isMoved === null ? null : performance.now() - began,
+    5000,
+  );
+  const settled = performance.now();
+  await sleep(6000);
+  const during = load.between(settled);
+  const now = await leadOf(cluster);
+  stage.note('0.7 of each second', { terms: now.term - term, throttled: group.throttled(), ...during });
+  stage.claim('stands still: it does not lead again', now.leader !== leader, now.leader.nodeId);
+  stage.atMost('stands still: terms', now.term - term, STILL_TERMS);
+  stage.atMost('stands still: writes of the others p99, ms', during.latencyMs.p99, 1000);
+  group.limitCpu(4);
+  await cluster.untilHealthy();
+}
 
 const CALLERS = 6;
 const EACH = 120;

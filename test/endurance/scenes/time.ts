@@ -46,7 +46,7 @@ async function pause(stage: Stage, scene: Cast, load: Load, who: 'follower' | 'l
   stage.note(title, { seen: [...seen], terms: now.term - term, ...during });
   stage.claim(`${title}: nobody is declared dead`, !seen.has('dead'), [...seen]);
   stage.claim(`${title}: it was noticed`, ms < 1500 || seen.has('suspect'), [...seen]);
-  stage.atMost(`${title}: terms`, now.term - term, who === 'leader' ? 2 : 0);
+  stage.atMost(`${title}: terms`, now.term - term, who === 'leader' ? 1 : 0);
   stage.atMost(`${title}: gap between writes, ms`, during.gapMs, who === 'leader' ? 1000 : 500);
 }
 
@@ -74,17 +74,19 @@ const PAUSES: Scenario = {
       first_write_ms: first === null ? null : Math.round(first),
       terms,
     });
-    stage.atMost('all resumed: first write after, ms', first, 2000);
+    stage.atMost('all resumed: first write after, ms', first, 1000);
     stage.atMost('all resumed: terms', terms, 3);
     await load.verify(stage);
   },
 };
 
 const HOUR_MS = 3_600_000;
+const TEN_YEARS_MS = 10 * 365 * 24 * HOUR_MS;
 
 const CLOCKS: Scenario = {
   name: 'clocks',
-  about: 'F6: wall clocks jump an hour and ten days, run ten times as fast: no election, writes go on',
+  about:
+    'F6: wall clocks jump an hour and ten years, run ten times as fast: no election, writes go on, an alert',
   missing: () => WallClock.missing(),
   async play(stage) {
     const clocks = new Map(['n1', 'n2', 'n3'].map((id) => [id, new WallClock(stage.temporary())]));
@@ -103,6 +105,10 @@ const CLOCKS: Scenario = {
       // never behind the certificates, which are a minute old: who connects anew would be refused, and rightly
       ['the leader 48 minutes back', () => leaders.jumpMs(-0.8 * HOUR_MS)],
       ['the leader ten times as fast', () => leaders.rate(10)],
+      ['the leader ten years ahead', () => leaders.jumpMs(TEN_YEARS_MS)],
+      ['the leader put right', () => leaders.reset()],
+      ['a follower ten years back', () => clockOf(follower).jumpMs(-TEN_YEARS_MS)],
+      ['a follower put right', () => clockOf(follower).reset()],
       ['the leader ten days ahead', () => leaders.jumpMs(240 * HOUR_MS)],
     ];
     const play = async (name: string, act: () => void): Promise<void> => {
@@ -118,6 +124,12 @@ const CLOCKS: Scenario = {
     const { node } = await cluster.client().node(before.leader.nodeId, { node: before.leader.nodeId });
     const aheadMs = Date.parse(node.last_check ?? '') - Date.now();
     stage.atLeast('the leader lives in the future, h', aheadMs / HOUR_MS, 24 * 5);
+    // the reading covers a minute, the rule waits for half of one
+    const isTold = await within(120_000, async () => {
+      const { alerts } = await cluster.client().alerts();
+      return alerts.some((a) => a.id === `ClockSkew:${before.leader.nodeId}` && a.state === 'firing');
+    });
+    stage.claim('the skew is told', isTold === true, 'alert ClockSkew');
     // who is an hour behind takes no certificate for good, and whoever connects anew to it is refused
     await play('all clocks put right', () => {
       for (const clock of clocks.values()) clock.reset();
@@ -127,8 +139,6 @@ const CLOCKS: Scenario = {
     await load.verify(stage);
   },
 };
-
-const ROUNDS = 6;
 
 /** When all of `by` say one of `words` of a node, ms; null when not in time. */
 async function whenAllSay(scene: Cast, of: LabNode, words: readonly string[], withinMs: number) {
@@ -140,45 +150,56 @@ async function whenAllSay(scene: Cast, of: LabNode, words: readonly string[], wi
   return said === true ? performance.now() - began : null;
 }
 
-const DETECTION: Scenario = {
-  name: 'detection',
-  about:
-    'FD1, FD2: a killed node is dead to all ≤ 0.3 s; a cut one suspect ≤ 1 s and dead ≤ 3.6 s, alive ≤ 2 s',
+type Times = Record<'killed' | 'suspect' | 'dead' | 'alive', (number | null)[]>;
+
+async function killedRound(scene: Cast, node: LabNode, times: Times): Promise<void> {
+  const { cluster } = scene;
+  await sleep(1000);
+  await cluster.killNode(node.nodeId);
+  times.killed.push(await whenAllSay(scene, node, ['dead'], 6000));
+  await cluster.startNode(node.nodeId);
+  await cluster.untilHealthy();
+}
+
+async function cutRound(scene: Cast, node: LabNode, times: Times): Promise<void> {
+  const { lab, cluster } = scene;
+  await sleep(1000);
+  lab.unplug(node.host);
+  const suspect = await whenAllSay(scene, node, ['suspect', 'dead'], 6000);
+  const more = await whenAllSay(scene, node, ['dead'], 6000);
+  times.suspect.push(suspect);
+  times.dead.push(suspect === null || more === null ? null : suspect + more);
+  lab.heal();
+  times.alive.push(await whenAllSay(scene, node, ['alive'], 10_000));
+  await cluster.untilHealthy();
+}
+
+const KILLS = 50;
+const CUTS = 20;
+
+const detectionOf = (nodes: 3 | 5): Scenario => ({
+  name: nodes === 3 ? 'detection' : 'detection-5',
+  about: `FD1, FD2 of ${nodes}: ${KILLS} killed, dead to all ≤ 0.3 s; ${CUTS} cut, suspect ≤ 1 s, dead ≤ 3.6 s, alive ≤ 2 s`,
   missing: () => null,
+  limitMs: 1_200_000,
   async play(stage) {
-    const scene = await cast(stage, 3);
-    const { lab, cluster } = scene;
-    const times: Record<'killed' | 'suspect' | 'dead' | 'alive', (number | null)[]> = {
-      ...{ killed: [], suspect: [], dead: [], alive: [] },
-    };
-    for (let round = 0; round < ROUNDS; round++) {
-      const node = cluster.nodes[round % 3] ?? cluster.node('n1');
-      await sleep(1000);
-      await cluster.killNode(node.nodeId);
-      times.killed.push(await whenAllSay(scene, node, ['dead'], 6000));
-      await cluster.startNode(node.nodeId);
-      await cluster.untilHealthy();
-      await sleep(1000);
-      lab.unplug(node.host);
-      const suspect = await whenAllSay(scene, node, ['suspect', 'dead'], 6000);
-      const more = await whenAllSay(scene, node, ['dead'], 6000);
-      times.suspect.push(suspect);
-      times.dead.push(suspect === null || more === null ? null : suspect + more);
-      lab.heal();
-      times.alive.push(await whenAllSay(scene, node, ['alive'], 10_000));
-      await cluster.untilHealthy();
-    }
-    const spread = (name: keyof typeof times) => {
-      stage.equal(`${name}: rounds that were seen`, times[name].filter((t) => t !== null).length, ROUNDS);
-      const found = measured(times[name].filter((t) => t !== null));
+    const scene = await cast(stage, nodes);
+    const times: Times = { killed: [], suspect: [], dead: [], alive: [] };
+    const nodeOf = (round: number): LabNode => scene.cluster.node(`n${(round % nodes) + 1}`);
+    for (let round = 0; round < KILLS; round++) await killedRound(scene, nodeOf(round), times);
+    for (let round = 0; round < CUTS; round++) await cutRound(scene, nodeOf(round), times);
+    const most = (name: keyof Times, rounds: number): number | null => {
+      const seen = times[name].filter((t) => t !== null);
+      stage.equal(`${name}: rounds that were seen`, seen.length, rounds);
+      const found = measured(seen);
       stage.note(`${name}_ms`, found);
       return found.max;
     };
-    stage.atMost('killed: dead to all after, ms', spread('killed'), 300);
-    stage.atMost('cut: suspect to all after, ms', spread('suspect'), 1000);
-    stage.atMost('cut: dead to all after, ms', spread('dead'), 3600);
-    stage.atMost('healed: alive to all after, ms', spread('alive'), 2000);
+    stage.atMost('killed: dead to all after, ms', most('killed', KILLS), 300);
+    stage.atMost('cut: suspect to all after, ms', most('suspect', CUTS), 1000);
+    stage.atMost('cut: dead to all after, ms', most('dead', CUTS), 3600);
+    stage.atMost('healed: alive to all after, ms', most('alive', CUTS), 2000);
   },
-};
+});
 
-export const TIMES: readonly Scenario[] = [PAUSES, CLOCKS, DETECTION];
+export const TIMES: readonly Scenario[] = [PAUSES, CLOCKS, detectionOf(3), detectionOf(5)];
