@@ -72,6 +72,11 @@ export class PeerConnection {
     return this.#stream !== null && !this.#ended;
   }
 
+  /** Bytes that the peer has sent on this connection, its acknowledgements of TCP aside. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
   /** False when the message was dropped: not connected, too long for a frame, or too much waits already. */
   send(payload: Uint8Array): boolean {
     return this.#push({ type: PEER_FRAME.payload, payload });

@@ -23,6 +23,8 @@ const SPARING_MS = 5000;
 const QUIET_MS = 1000;
 /** Who answered pings for so long and says nothing has nothing to say: a voter to one that has no vote. */
 const RESERVED_MS = 10_000;
+/** A dial that waits for so long may have been lost on its way. */
+const DIAL_PATIENCE_MS = 150;
 /** A connection that lived so long was welcome. */
 const WELCOME_MS = 1000;
 
@@ -37,6 +39,8 @@ export interface PeerLineOptions {
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
   readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
   verdict(what: NonNullable<EvidenceVerdict>): void;
+  /** The connection was given up because its peer was silent. */
+  silent(): void;
   /** A connection stands, over this socket. */
   opened(socket: TLSSocket | null): void;
   pong(rttMs: number): void;
@@ -55,6 +59,10 @@ export class PeerLine {
   #attempts = 0;
   #openedAt = 0;
   #isReset = false;
+  #dialledAt = 0;
+  #isRedialled = false;
+  /** What the peer had sent here when it was found silent elsewhere; null = it was not. */
+  #readWhenSilent: number | null = null;
   #stopped = false;
   /** The last round trip in ms; null before the first. */
   rttMs: number | null = null;
@@ -93,15 +101,40 @@ export class PeerLine {
     const connection = this.#connection;
     if (!this.#options.probing || connection === null || !connection.isOpen) return;
     const { askedAt, pingedAt } = connection;
-    if (askedAt !== null && now - askedAt > SILENCE_MS) connection.close(`silent for ${SILENCE_MS} ms`);
-    else if (pings === 'steady' || isTryDue(now - pingedAt, now - heardAt)) connection.ping();
+    if (askedAt !== null && now - askedAt > SILENCE_MS) {
+      this.#options.silent();
+      connection.close(`silent for ${SILENCE_MS} ms`);
+    } else if (pings === 'steady' || isTryDue(now - pingedAt, now - heardAt)) connection.ping();
   }
 
-  /** The peer is certainly there (it has just dialled us): do not wait for the backoff. */
+  /** The peer is certainly there (it has just dialled us): do not wait for the backoff, or for a lost dial. */
   nudge(): void {
-    if (this.#timer === null || this.#connection !== null) return;
+    const connection = this.#connection;
+    if (connection === null) {
+      if (this.#timer === null) return;
+    } else {
+      if (connection.isOpen || performance.now() - this.#dialledAt < DIAL_PATIENCE_MS) return;
+      this.#isRedialled = true;
+      connection.close('dialled anew');
+    }
     this.#attempts = 0;
     this.#dialIn(0);
+  }
+
+  /** The probing line found the peer silent. This connection is left alone: it may be moving slowly. */
+  doubt(): void {
+    this.#readWhenSilent = this.#connection?.bytesRead ?? null;
+  }
+
+  /**
+   * The probing line has reached the peer again. Where nothing has come here meanwhile, what was sent waits for
+   * TCP to repeat it, which is patient for as long again as the silence lasted: a new connection is quicker.
+   */
+  renew(): void {
+    const connection = this.#connection;
+    const isStuck = this.#readWhenSilent !== null && connection?.bytesRead === this.#readWhenSilent;
+    this.#readWhenSilent = null;
+    if (isStuck && connection?.isOpen === true) connection.close('silent as the line that is probed');
   }
 
   /** Ends the connection; it is dialled again after a backoff. */
@@ -120,6 +153,7 @@ export class PeerLine {
 
   #dial(): void {
     this.#timer = null;
+    this.#dialledAt = performance.now();
     const { purpose, log } = this.#options;
     const connection = new PeerConnection({
       ...this.#options.dial(),
@@ -144,6 +178,11 @@ export class PeerLine {
   #onEnd(how: ConnectionEnd, reason: string): void {
     if (how === 'hung-up' || how === 'farewell') this.#options.log('peer-disconnected', reason);
     if (this.#stopped) return;
+    if (this.#isRedialled) {
+      // ended by this node to dial again: it says nothing of the peer
+      this.#isRedialled = false;
+      return;
+    }
     const inputs: Record<ConnectionEnd, EvidenceInput> = {
       refused: 'refused',
       failed: 'inconclusive',

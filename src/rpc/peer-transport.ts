@@ -339,6 +339,9 @@ export class PeerTransport {
   #linesTo(peer: NodeId, address: string): Map<PeerPurpose, PeerLine> {
     const { listener, purposes } = this.#options;
     const evidence = new PeerEvidence<PeerPurpose>(this.#probing());
+    const lines = new Map<PeerPurpose, PeerLine>();
+    const others = (): PeerLine[] =>
+      [...lines].filter(([purpose]) => purpose !== this.#probing()).map(([, other]) => other);
     const line = (purpose: PeerPurpose): PeerLine =>
       new PeerLine({
         ...{ peer, address, purpose, evidence },
@@ -352,14 +355,19 @@ export class PeerTransport {
         }),
         verdict: (what) => this.#onVerdict(peer, what),
         pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
+        silent: () => {
+          for (const other of others()) other.doubt();
+        },
         opened: (socket) => {
           if (purpose !== this.#probing()) return;
+          for (const other of others()) other.renew();
           if (socket !== null) this.#probes?.dialled(peer, address, socket);
           this.#nudge(peer);
         },
         log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
       });
-    return new Map(purposes.map((purpose) => [purpose, line(purpose)]));
+    for (const purpose of purposes) lines.set(purpose, line(purpose));
+    return lines;
   }
 
   /** The node that was dialled must be the one that answers, whatever host it lives on. */

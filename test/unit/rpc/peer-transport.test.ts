@@ -395,6 +395,10 @@ describe('PeerTransport evidence', { timeout: 20_000 }, () => {
     child.kill('SIGCONT');
     await until('back', () => connected(a), 8000);
     expect(verdicts(a)).toEqual([]);
+    // the other line may wait for TCP to repeat what was lost, for as long again
+    const bulks = () =>
+      a.heard.logs.filter(({ event, fields }) => event === 'peer-connected' && fields['purpose'] === 'bulk');
+    await until('the other line is dialled anew', () => bulks().length === 2);
   }, 20_000);
 
   it('a pause of the peer leaves no trace in the round trips', async () => {
