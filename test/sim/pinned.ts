@@ -60,6 +60,22 @@ export const PINNED: readonly PinnedBug[] = [
       replace: 'const wentBack = false;\n    if (wasReplicating && rejected <= this.match) return false;',
     },
   },
+  {
+    seed: 26,
+    // the disks of all are slow, and a bare majority must elect
+    options: {
+      ...calmOptions(5),
+      ...{ clients: 1, thinkMs: 100, diskMeanMs: 100, crashEveryMs: 1500, partitionEveryMs: 500 },
+      ...{ safetyMs: 8000, quorumFirst: true },
+    },
+    was: 'src/raft/support: who could not win, and asked again and again, bound its voters for ever',
+    rule: 'QuorumLiveness',
+    bug: {
+      file: 'src/raft/support.ts',
+      find: '  if (core.supported.has(to)) return;\n',
+      replace: '',
+    },
+  },
 ];
 
 /**
