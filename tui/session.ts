@@ -298,7 +298,7 @@ export class Session {
     if (event.kind === 'leader-elected') void this.#askViews();
     if (!this.#feed.pushes && /^(alert|silence|config|operation)-/.test(event.kind)) this.#ask();
     // what changes the table is asked for at once, not at the next second
-    if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member)-/.test(event.kind))
+    if (!this.#feed.pushes && /^(leader|node|membership|maintenance|member|partition)-/.test(event.kind))
       this.#wake(false);
   }
 

@@ -95,10 +95,27 @@ function lostSince({ leaderlessSince, status, statusAt }: Picture, event: EventL
 /** A screen that asks each second, and gives a silent node up after 2.5 s, hears of a loss no later. */
 const MOST_LATE_MS = 5000;
 
+/** As a node says it of a cluster without a leader. */
+const NO_LEADER = 'no leader is known';
+
+/** Health and reasons of before the news of who leads would contradict it until the next status. */
+function withHealth(status: StatusResponse, leaderId: string | null): StatusResponse['cluster'] {
+  const { cluster, isolation, raft } = status;
+  if ((leaderId === null) === (raft.leader_id === null)) return cluster;
+  if (leaderId === null) {
+    const reasons = [NO_LEADER, ...cluster.reasons.filter((r) => r !== NO_LEADER)];
+    return { ...cluster, health: 'critical', reasons };
+  }
+  const reasons = cluster.reasons.filter((r) => r !== NO_LEADER && r !== isolation?.text);
+  return { ...cluster, health: reasons.length === 0 ? 'healthy' : 'degraded', reasons };
+}
+
 /** A follower's word about itself may be a second old; who leads is known better. */
 function withLeader(status: StatusResponse, leaderId: string | null, term: number | null): StatusResponse {
   return {
     ...status,
+    cluster: withHealth(status, leaderId),
+    isolation: leaderId === null ? (status.isolation ?? null) : null,
     raft: { ...status.raft, leader_id: leaderId, term: Math.max(term ?? 0, status.raft.term) },
     nodes: status.nodes.map((node) => {
       if (node.node_id === leaderId) return { ...node, role: 'leader', state: 'LEADER', term };

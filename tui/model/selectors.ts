@@ -136,7 +136,8 @@ export function quorumFacts(status: StatusResponse): QuorumFacts {
   const reached = status.isolation?.reached;
   const living = voting.filter((n) =>
     reached === undefined
-      ? n.liveness === 'alive' || n.liveness === 'suspect'
+      ? // nobody leads: who is silent now may be why
+        n.liveness === 'alive' || (n.liveness === 'suspect' && status.raft.leader_id !== null)
       : n.node_id === status.cluster.read.node_id || reached.includes(n.node_id),
   );
   const need = status.raft.quorum;

@@ -30,15 +30,18 @@ describe('Session', () => {
     expect(session.model.picture.status?.nodes).toHaveLength(6);
   });
 
-  it('Session asks for the table at once when an event says that it changed', async () => {
-    const feed = scriptedFeed();
-    const session = await started(feed);
-    feed.picture = status({ config: { version: 42 } });
-    const before = performance.now();
-    feed.tell(event(0, 'n1', 'membership-changed', 'n7 joined'));
-    await until(session, (m) => m.picture.status?.config.version === 42);
-    expect(performance.now() - before).toBeLessThan(500);
-  });
+  it.each(['membership-changed', 'leader-lost', 'partition-suspected'])(
+    'Session asks for the table at once when %s says that it changed',
+    async (kind) => {
+      const feed = scriptedFeed();
+      const session = await started(feed);
+      feed.picture = status({ config: { version: 42 } });
+      const before = performance.now();
+      feed.tell(event(0, 'n1', kind, 'something else than before'));
+      await until(session, (m) => m.picture.status?.config.version === 42);
+      expect(performance.now() - before).toBeLessThan(500);
+    },
+  );
 
   it('Session counts the time without a leader in parts of a second from the first one on', async () => {
     const feed = scriptedFeed();

@@ -119,6 +119,31 @@ describe('update: looking', () => {
     expect(quorumFacts(status({ isolation: null }))).toMatchObject({ up: 4, spare: 1 });
   });
 
+  it('a lost leader is no health: banner and quorum turn with the event, not with the next status', () => {
+    const lost = event(0, 'n2', 'leader-lost', 'gone', { data: { term: 9 } });
+    const ill = { ...status().cluster, health: 'degraded' as const, reasons: ['n5 is dead'] };
+    const without = send(live(status({ cluster: ill })), { type: 'events', events: [lost], now: START })[0];
+    expect(without.picture.status?.cluster).toMatchObject({
+      health: 'critical',
+      reasons: ['no leader is known', 'n5 is dead'],
+    });
+    const won = event(9, 'n2', 'leader-elected', 'leads', { data: { term: 10 } });
+    const again = send(without, { type: 'events', events: [won], now: START })[0];
+    expect(again.picture.status?.cluster).toEqual(ill);
+    const healthy = live(status({ cluster: { ...ill, health: 'healthy', reasons: [] } }));
+    const both = send(healthy, { type: 'events', events: [lost, won], now: START })[0];
+    expect(both.picture.status?.cluster).toMatchObject({ health: 'healthy', reasons: [] });
+  });
+
+  it('a suspect counts for the quorum while somebody leads, and no longer', () => {
+    const nodes = sixNodes().map((n) =>
+      n.node_id === 'n1' || n.node_id === 'n2' ? { ...n, liveness: 'suspect' as const } : n,
+    );
+    expect(quorumFacts(status({ nodes }))).toMatchObject({ up: 4, spare: 1 });
+    const raft = { ...status().raft, leader_id: null };
+    expect(quorumFacts(status({ nodes, raft }))).toMatchObject({ up: 2, spare: -1 });
+  });
+
   it('an event that comes again after a reconnect is shown once', () => {
     const e = event(0, 'n3', 'disk-slow', 'slow');
     const model = send(
