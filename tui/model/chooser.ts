@@ -6,6 +6,7 @@ import { type Binding, bindingsOf } from '../keymap.ts';
 import type { ChangeAct } from './change-plan.ts';
 import { copiesOf } from './copies.ts';
 import { fleetRows } from './fleet.ts';
+import { refusal } from './gate.ts';
 import { fleetEntries, versionRows } from './lists.ts';
 import type { Chooser, Model } from './model.ts';
 import { compareNames, shown } from './selectors.ts';
@@ -50,20 +51,31 @@ function nodeNames(model: Model): string[] {
   return (shown(model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
 }
 
+/** Why leadership can't be given to this node, where that is plain without a plan; null = ask for one. */
+export function noLeaderOf(model: Model, id: string): string | null {
+  const node = shown(model).status?.nodes.find((n) => n.node_id === id);
+  if (node?.role === 'leader') return `${id} leads already`;
+  return node?.voter === false ? `${id} has no vote: only a voter can lead` : null;
+}
+
 function paletteEntries(model: Model): Entry[] {
   const look = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: false });
   const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
   const names = nodeNames(model);
   const status = shown(model).status;
-  const able = (status?.nodes ?? []).filter((n) => n.voter && n.role !== 'leader').map((n) => n.node_id);
+  const closed = refusal(model);
+  const plan = closed === null ? 'plan' : `closed: ${closed}`;
   const active = status?.config.version ?? 0;
   return [
     ...VIEWS.map((v) => look(`go ${v.title.toLowerCase()}`, v.key ?? '', { kind: 'view', view: v.id })),
     ...bindingEntries(model, false).filter(
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),
-    ...able.sort(compareNames).map((id) => act(`failover ${id}`, 'plan', { kind: 'failover', to: id })),
-    ...names.map((id) => act(`maintenance ${id}`, 'plan', { kind: 'maintenance', id })),
+    ...names.map((id) => {
+      const why = closed ?? noLeaderOf(model, id);
+      return act(`failover ${id}`, why === null ? 'plan' : `closed: ${why}`, { kind: 'failover', to: id });
+    }),
+    ...names.map((id) => act(`maintenance ${id}`, plan, { kind: 'maintenance', id })),
     ...names.map((id) => look(`node ${id}`, 'all about it', { kind: 'node', id })),
     ...contextEntries(model).map((e) => ({ ...e, words: `context ${e.words}` })),
     ...names.map((id) => look(`observer ${id}`, 'see through it', { kind: 'observer', id })),
@@ -72,7 +84,7 @@ function paletteEntries(model: Model): Entry[] {
       .slice(0, 20)
       .map((v) => {
         const back = { kind: 'rollback', version: v.version, active, confirmMs: null } as const;
-        return act(`rollback ${v.version}`, v.author, { kind: 'change', act: back });
+        return act(`rollback ${v.version}`, closed === null ? v.author : plan, { kind: 'change', act: back });
       }),
     ...[1000, 2000, 5000, 10_000].map((ms) =>
       look(`set refresh ${ms / 1000}s`, 'how often it is asked', { kind: 'refresh', ms }),

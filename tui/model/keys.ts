@@ -2,7 +2,7 @@
 import type { Binding, Context } from '../keymap.ts';
 import { actNow, openChange } from './change.ts';
 import { type ChangeAct, onNode } from './change-plan.ts';
-import { choices, type Entry } from './chooser.ts';
+import { choices, type Entry, noLeaderOf } from './chooser.ts';
 import { openDialog } from './dialog.ts';
 import { refusal } from './gate.ts';
 import { alertRows, cursorAt, operationRows, rowKeys, selectedOf, versionRows } from './lists.ts';
@@ -170,13 +170,15 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
     case 'node':
       return [{ ...openView(model, 'node'), selected: choice.id }, []];
     case 'failover':
-      return guarded(model, 'failover', () => openDialog(model, 'failover', model.mono, choice.to));
+      return guarded(model, ['failover', noLeaderOf(model, choice.to)], () =>
+        openDialog(model, 'failover', model.mono, choice.to),
+      );
     case 'maintenance': {
       const chosen = { ...model, selected: choice.id };
-      return guarded(chosen, 'maintenance', () => openDialog(chosen, 'maintenance', model.mono, choice.id));
+      return guarded(chosen, ['maintenance'], () => openDialog(chosen, 'maintenance', model.mono, choice.id));
     }
     case 'change':
-      return guarded(model, 'roll back', () => openChange(model, choice.act, model.mono));
+      return guarded(model, ['roll back'], () => openChange(model, choice.act, model.mono));
     case 'observer':
       return observe(model, choice.id);
     case 'filter':
@@ -190,8 +192,13 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
   }
 }
 
-function guarded(model: Model, what: string, open: () => Change): Change {
-  const reason = refusal(model);
+/** `own`: why not, where the gate that is the same for all lets it through. */
+function guarded(
+  model: Model,
+  [what, own = null]: readonly [what: string, own?: string | null],
+  open: () => Change,
+): Change {
+  const reason = refusal(model) ?? own;
   if (reason === null) return open();
   const toast = { text: `${what}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
   return [{ ...model, toast }, []];

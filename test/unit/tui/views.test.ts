@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { assert } from '../../../src/base/index.ts';
 import { brailleChart, niceTop } from '../../../tui/format/braille.ts';
 import { tabs } from '../../../tui/lines/head.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
@@ -170,7 +171,7 @@ describe('the palette', () => {
     expect(fuzzy('go raft', 'raft') ?? 99).toBeLessThan(fuzzy('roll a fast', 'raft') ?? 999);
   });
 
-  it('names every view, node and failover that is possible', () => {
+  it('names every view, every node, and what can be done with it', () => {
     const words = choices(full(), chooser('')).map((e) => e.words);
     for (const expected of [
       'go alerts',
@@ -181,8 +182,37 @@ describe('the palette', () => {
       'set refresh 2s',
     ])
       expect(words).toContain(expected);
-    expect(words).not.toContain('failover n1');
-    expect(words).not.toContain('failover n4');
+  });
+
+  it('a failover to who leads, or to who has no vote, says why not and asks nobody', () => {
+    for (const [id, why] of [
+      ['n1', 'n1 leads already'],
+      ['n4', 'n4 has no vote: only a voter can lead'],
+    ] as const) {
+      const entry = choices(full(), chooser(`failover ${id}`))[0];
+      expect(entry?.note).toBe(`closed: ${why}`);
+      const [model, effects] = pressed(full(), ':', ...`failover ${id}`, 'enter');
+      expect(effects).toEqual([]);
+      expect(model.toast?.text).toBe(`failover: ${why}`);
+    }
+  });
+
+  it('whoever may only look is told of the scope, also where the node leads already', () => {
+    const caller = { id: 'eve', role: 'viewer', scopes: ['view'] };
+    const viewer = full();
+    const status = viewer.picture.status;
+    assert(status !== null, 'a picture');
+    const model = { ...viewer, picture: { ...viewer.picture, status: { ...status, caller } } };
+    const words = [...status.nodes.map((n) => `failover ${n.node_id}`), 'maintenance n3'];
+    for (const line of [...words, 'rollback 40']) {
+      const entry = choices(model, chooser(line))[0];
+      expect(entry?.note, line).toMatch(/^closed: needs the scope operate/);
+      const [after, effects] = pressed(model, ':', ...line, 'enter');
+      expect(effects, line).toEqual([]);
+      expect(after.toast?.text, line).toMatch(
+        /^(failover|maintenance|roll back): needs the scope operate, and eve is viewer/,
+      );
+    }
   });
 
   it('an entry that acts opens its plan and nothing more', () => {
