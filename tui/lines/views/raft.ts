@@ -131,13 +131,13 @@ function stepLines(events: readonly EventLine[], view: View): Line[] {
 }
 
 /** Why this one: a sentence, and what the winner saw of each voter. */
-function standingLines({ why, candidates = [] }: ElectionRow): Line[] {
+function standingOf({ why, candidates = [] }: ElectionRow): { sentence: Line[]; standing: Line[] } {
   const sentence: Line[] = why == null ? [] : [[span('why ', 'muted'), span(clean(why))]];
-  const rows = candidates.map((row): Line => {
+  const standing = candidates.map((row): Line => {
     const words = row.reasons.map(clean).join(', ');
     return [span(`  ${clean(row.node_id)} `, 'title'), span(words, row.eligible ? 'plain' : 'muted')];
   });
-  return [...sentence, ...rows];
+  return { sentence, standing };
 }
 
 function steps(view: View): PaneSpec {
@@ -166,8 +166,14 @@ function steps(view: View): PaneSpec {
     const t = Date.parse(e.at);
     return STEP_KINDS.has(e.kind) && t >= at - BEFORE_MS && t <= at + 500;
   });
+  const { sentence, standing } = standingOf(chosen);
   const facts: Line[] = [
-    [span('cause ', 'muted'), span(clean(chosen.cause))],
+    [
+      span('cause ', 'muted'),
+      span(clean(chosen.cause)),
+      span(`  ${symbols.dot} votes `, 'muted'),
+      span(chosen.votes.map(clean).join(' ') || 'not known'),
+    ],
     [
       span('noticed ', 'muted'),
       span(chosen.detect_ms === null ? 'not measured' : lasted(chosen.detect_ms)),
@@ -175,12 +181,17 @@ function steps(view: View): PaneSpec {
       span(lasted(chosen.election_ms)),
       span(`  ${symbols.dot} ${age(model.now - at)} ago`, 'muted'),
     ],
-    [span('votes ', 'muted'), span(chosen.votes.map(clean).join(' ') || 'not known')],
-    ...standingLines(chosen),
+    ...sentence,
   ];
   const told = stepLines(around, view);
   const gone: Line[] = [[span('its events are no longer kept', 'muted')]];
-  return { pane: 'steps', title, lines: [...facts, ...(told.length > 0 ? told : gone)], focused, scroll };
+  return {
+    pane: 'steps',
+    title,
+    lines: [...facts, ...(told.length > 0 ? told : gone), ...standing],
+    focused,
+    scroll,
+  };
 }
 
 const MOST_COLUMNS = 12;
@@ -289,11 +300,14 @@ export function raftView(view: View, room: Room): BandRows[] {
     );
   }
   const rest = room.rows - height;
-  const lower = Math.min(Math.max(8, Math.floor(rest * 0.45)), rest);
+  const links = matrix(view);
+  // the matrix is as high as the cluster is large; what it leaves belongs to the steps of an election
+  const wanted = links.lines.length + (links.heading === undefined ? 2 : 3);
+  const lower = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
   const right = room.columns - Math.floor(room.columns * 0.5);
   return [
     ...stack([[terms, height]], view, { ...room, rows: height }),
     beside([elections(view, room), steps(view)], 0.5, rest - lower, { view, room }),
-    beside([matrix(view), rate(view, right, lower)], 0.5, lower, { view, room }),
+    beside([links, rate(view, right, lower)], 0.5, lower, { view, room }),
   ];
 }
