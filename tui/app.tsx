@@ -56,6 +56,28 @@ function takeWay(effect: TerminalEffect, ways: Ways, session: Session, screen: (
   }
 }
 
+/** The document as a file, and in the person's pager while that runs. */
+async function viewJson(
+  effect: Extract<TerminalEffect, { kind: 'json' }>,
+  { outside }: Ways,
+  session: Session,
+  suspend: (work: () => void) => Promise<void>,
+): Promise<void> {
+  try {
+    const path = outside.json(effect.name, effect.text);
+    let said = `JSON is in ${path}`;
+    if (outside.pager !== null) {
+      await suspend(() => {
+        said = outside.page(path);
+      });
+    }
+    session.dispatch({ type: 'told', text: said, level: 'info' });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    session.dispatch({ type: 'told', text: `not written: ${why}`, level: 'warning' });
+  }
+}
+
 /** What `session` asks of the terminal's owner. */
 function useTerminal(session: Session, ways: Ways | null, screen: () => Screen): void {
   const { exit, suspendTerminal } = useApp();
@@ -64,6 +86,7 @@ function useTerminal(session: Session, ways: Ways | null, screen: () => Screen):
       if (effect.kind === 'quit') exit(0);
       else if (effect.kind === 'suspend') void suspendTerminal(stopJob);
       else if (effect.kind === 'repaint') void suspendTerminal(() => undefined);
+      else if (effect.kind === 'json' && ways !== null) void viewJson(effect, ways, session, suspendTerminal);
       else if (ways !== null) takeWay(effect, ways, session, screen);
     });
   }, [session, ways, screen, exit, suspendTerminal]);
@@ -108,7 +131,11 @@ export function App({ session, look, ways = null }: AppProps) {
     useCallback(() => last.current, []),
   );
   const pageRows = tableRows(screen.layout);
-  useEffect(() => session.dispatch({ type: 'page-rows', rows: pageRows }), [session, pageRows]);
+  const { mostShift } = screen;
+  useEffect(
+    () => session.dispatch({ type: 'page-rows', rows: pageRows, shift: mostShift }),
+    [session, pageRows, mostShift],
+  );
   const veil = screen.overlay === null ? undefined : 'muted';
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">

@@ -2,11 +2,8 @@
  * Keys of the views, with nothing open above them. Nothing but a capital letter may lead to a change of the
  * cluster.
  */
+import { ACT_KEYS } from './act-keys.ts';
 import type { BindingRow as Row } from './binding.ts';
-import { lackingScope, refusal } from './model/gate.ts';
-import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
-import type { Model } from './model/model.ts';
-import { selectedNode, shown, spares } from './model/selectors.ts';
 import { VIEWS } from './model/views.ts';
 
 const VIEW_KEYS: readonly Row[] = [
@@ -35,204 +32,30 @@ const TIME_KEYS: readonly Row[] = [
   },
 ];
 
-/** Why nothing can be done with the selected row of this view; null = something can. */
-function noAlert(model: Model): string | null {
-  const rows = alertRows(model);
-  return rows.length === 0 ? 'there is no alert to act on' : null;
-}
-
-function notAckable(model: Model): string | null {
-  const rows = alertRows(model);
-  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
-  if (chosen === undefined) return 'there is no alert to act on';
-  if (chosen.state !== 'firing') return `${chosen.rule} no longer fires`;
-  return chosen.acknowledged_by === null ? null : `acknowledged by ${chosen.acknowledged_by} already`;
-}
-
-function notSilenced(model: Model): string | null {
-  if (model.undo !== null && model.undo.until > model.mono) return null;
-  const rows = alertRows(model);
-  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
-  return chosen?.silenced_by == null ? 'the selected alert is not silenced' : null;
-}
-
-function noOldVersion(model: Model): string | null {
-  const rows = versionRows(model);
-  const chosen = selectedOf(model, rows, (v) => String(v.version), 'config');
-  if (chosen === undefined) return 'versions are not known yet';
-  return chosen.is_active ? 'this version is in force: select an older one' : null;
-}
-
-function noTrial(model: Model): string | null {
-  return shown(model).status?.config.tentative == null ? 'no configuration is on trial' : null;
-}
-
-function notRunning(model: Model): string | null {
-  const rows = operationRows(model);
-  const chosen = selectedOf(model, rows, (o) => o.id, 'operations');
-  return chosen?.state === 'running' ? null : 'the selected operation does not run';
-}
-
-function noNode(model: Model): string | null {
-  return selectedNode(model) === undefined ? 'there is no node to act on' : null;
-}
-
-function noSpare(model: Model): string | null {
-  const chosen = selectedNode(model);
-  if (chosen === undefined) return 'there is no node to act on';
-  if (!chosen.voter) return `${chosen.node_id} has no vote: only a voter is replaced`;
-  return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
-}
-
-/** First the gate that is the same for all, then what the row under the bar allows. */
-function closed(reason?: (model: Model) => string | null): (model: Model) => string | null {
-  return (model) => refusal(model) ?? reason?.(model) ?? null;
-}
-
-const ACT_KEYS: readonly Row[] = [
-  {
-    id: 'failover',
-    group: 'ACT',
-    keys: ['F'],
-    label: 'F',
-    help: 'fail over: plan, then type the target to confirm',
-    short: 'failover',
-    level: 3,
-    disabled: closed(),
-  },
-  {
-    id: 'step-down',
-    group: 'ACT',
-    keys: ['D'],
-    label: 'D',
-    help: 'step down: the leader hands over to the best candidate',
-    short: 'step down',
-    level: 2,
-    disabled: closed(),
-  },
-  {
-    id: 'maintenance',
-    group: 'ACT',
-    keys: ['M'],
-    label: 'M',
-    help: 'maintenance of the selected node on or off',
-    short: 'maint',
-    level: 2,
-    disabled: closed(),
-  },
-  {
-    id: 'drain',
-    group: 'ACT',
-    keys: ['E'],
-    label: 'E',
-    help: 'drain the selected node: clients go elsewhere; again: they may come back',
-    short: 'drain',
-    level: 2,
-    views: ['topology', 'node'],
-    disabled: closed(noNode),
-  },
-  {
-    id: 'remove-node',
-    group: 'ACT',
-    keys: ['O'],
-    label: 'O',
-    help: 'take the selected node out of the cluster for good',
-    short: 'remove',
-    level: 3,
-    views: ['topology', 'node'],
-    disabled: closed((model) => noNode(model) ?? lackingScope(model, 'administer')),
-  },
-  {
-    id: 'replace-node',
-    group: 'ACT',
-    keys: ['W'],
-    label: 'W',
-    help: 'give the place of the selected voter to a node that follows without a vote',
-    short: 'replace',
-    level: 3,
-    views: ['topology', 'node'],
-    disabled: closed((model) => noSpare(model) ?? lackingScope(model, 'administer')),
-  },
-  {
-    id: 'ack',
-    group: 'ACT',
-    keys: ['A'],
-    label: 'A',
-    help: 'acknowledge the selected alert',
-    short: 'ack',
-    level: 1,
-    views: ['alerts'],
-    disabled: closed(notAckable),
-  },
-  {
-    id: 'silence',
-    group: 'ACT',
-    keys: ['S'],
-    label: 'S',
-    help: 'silence what the selected alert says',
-    short: 'silence',
-    level: 2,
-    views: ['alerts'],
-    disabled: closed(noAlert),
-  },
-  {
-    id: 'unsilence',
-    group: 'ACT',
-    keys: ['U'],
-    label: 'U',
-    help: 'end the silence; while its toast shows: take the last change back',
-    short: 'unsilence',
-    level: 2,
-    disabled: closed(notSilenced),
-  },
-  {
-    id: 'apply-config',
-    group: 'ACT',
-    keys: ['C'],
-    label: 'C',
-    help: 'apply a configuration: key=value, or @file',
-    short: 'apply',
-    level: 2,
-    views: ['config'],
-    disabled: closed(),
-  },
-  {
-    id: 'roll-back',
-    group: 'ACT',
-    keys: ['B'],
-    label: 'B',
-    help: 'roll back to the selected version',
-    short: 'roll back',
-    level: 3,
-    views: ['config'],
-    disabled: closed(noOldVersion),
-  },
-  {
-    id: 'keep-config',
-    group: 'ACT',
-    keys: ['K'],
-    label: 'K',
-    help: 'keep the configuration that is on trial',
-    short: 'keep',
-    level: 2,
-    disabled: closed(noTrial),
-  },
-  {
-    id: 'cancel-operation',
-    group: 'ACT',
-    keys: ['X'],
-    label: 'X',
-    help: 'cancel the selected operation',
-    short: 'cancel',
-    level: 2,
-    views: ['operations'],
-    disabled: closed(notRunning),
-  },
-];
+/** Where ← and → go to no other node. */
+const WIDE_VIEWS = ['topology', 'raft', 'alerts', 'config', 'events', 'operations', 'fleet'] as const;
 
 const LOOK_KEYS: readonly Row[] = [
   { id: 'left', group: 'MOVE', keys: ['left'], label: '←', help: 'node before', views: ['node', 'log'] },
   { id: 'right', group: 'MOVE', keys: ['right'], label: '→', help: 'next node', views: ['node', 'log'] },
+  {
+    ...{ id: 'scroll-left', group: 'MOVE', keys: ['left'], label: '←', help: 'columns: back to the left' },
+    views: WIDE_VIEWS,
+  },
+  {
+    ...{ id: 'scroll-right', group: 'MOVE', keys: ['right'], label: '→', help: 'columns: further right' },
+    views: WIDE_VIEWS,
+  },
+  {
+    ...{ id: 'follow', group: 'LOOK', keys: ['f'], label: 'f', short: 'follow' },
+    help: 'follow the newest line, live; again: stand',
+    views: ['events', 'log'],
+  },
+  {
+    ...{ id: 'wrap', group: 'LOOK', keys: ['w'], label: 'w', short: 'wrap' },
+    help: 'the selected line whole; again: cut',
+    views: ['events', 'log'],
+  },
   {
     ...{ id: 'sort-next', group: 'LOOK', keys: ['>'], label: '>', help: 'sort by the next column' },
     views: ['topology'],
@@ -248,7 +71,7 @@ const LOOK_KEYS: readonly Row[] = [
   {
     ...{ id: 'level', group: 'LOOK', keys: ['l'], label: 'l', help: 'least severity shown' },
     short: 'level',
-    views: ['events'],
+    views: ['events', 'log'],
   },
   {
     ...{ id: 'firing-only', group: 'LOOK', keys: ['o'], label: 'o', help: 'firing ones only' },
@@ -364,6 +187,10 @@ export const MAIN: readonly Row[] = [
   {
     ...{ id: 'save-screen', group: 'OUT', keys: ['P'], label: 'P', short: 'save' },
     help: 'save the screen as text, ANSI and SVG',
+  },
+  {
+    ...{ id: 'view-json', group: 'OUT', keys: ['J'], label: 'J', short: 'JSON' },
+    help: 'what this view shows as JSON: into a file, and $PAGER',
   },
   ...ACT_KEYS,
   {

@@ -35,7 +35,7 @@ const AGREE_MS = 600;
 /** What only the owner of the terminal can do. */
 export type TerminalEffect = Extract<
   Effect,
-  { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'save' }
+  { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'json' | 'save' }
 >;
 
 interface Sleeper {
@@ -220,6 +220,7 @@ export class Session {
       case 'suspend':
       case 'context':
       case 'copy':
+      case 'json':
       case 'save':
       case 'quit':
         this.#onTerminal(effect);

@@ -5,7 +5,7 @@
 import type { Answer, SliceName } from '../feed/slices.ts';
 import { clean } from '../format/width.ts';
 import type { Tier } from '../layout.ts';
-import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
+import { dropCells, fitLine, type Line, lineWidth, span, type Token, wrapLine } from '../theme/tokens.ts';
 import { panel } from './panel.ts';
 import type { View } from './view.ts';
 
@@ -20,6 +20,8 @@ export interface PaneRows {
   readonly width: number;
   readonly height: number;
   readonly rows: readonly Row[];
+  /** How far it can be moved sideways; told of the one with the focus. */
+  readonly mostShift?: number;
 }
 
 export interface BandRows {
@@ -46,6 +48,8 @@ export interface PaneSpec {
   /** A text: its first shown line. */
   readonly scroll?: number;
   readonly focused: boolean;
+  /** The selected line stands whole, over as many rows as it takes. */
+  readonly wrap?: boolean;
 }
 
 export interface Size {
@@ -58,36 +62,78 @@ function windowStart(selected: number, total: number, rows: number): number {
   return Math.min(Math.max(0, total - rows), Math.max(0, selected - Math.floor(rows / 2)));
 }
 
+/** Cells that one step sideways moves a text. */
+const SHIFT_CELLS = 8;
+
+/** Lines moved sideways as far as they go, the steps that this took, and the most that there are. */
+export function sideways(
+  lines: readonly Line[],
+  cells: number,
+  shift: number,
+): { readonly lines: readonly Line[]; readonly by: number; readonly most: number } {
+  const longest = lines.reduce((most, line) => Math.max(most, lineWidth(line)), 0);
+  const most = Math.max(0, Math.ceil((longest - cells) / SHIFT_CELLS));
+  const by = Math.min(shift, most);
+  return { lines: by === 0 ? lines : lines.map((line) => dropCells(line, by * SHIFT_CELLS)), by, most };
+}
+
+/** What of a list or text lies beyond the edges of its pane. */
+export function edgeMarks(first: number, below: number, by: number, view: View): Line {
+  const left = view.symbols.ascii ? '<' : '←';
+  const [up, down] = view.symbols.ascii ? ['^', 'v'] : ['↑', '↓'];
+  const marks = [
+    ...(by > 0 ? [`${left}${by * SHIFT_CELLS}`] : []),
+    ...(first > 0 ? [`${up}${first}`] : []),
+    ...(below > 0 ? [`${down}${below}`] : []),
+  ].join(' ');
+  return marks === '' ? [] : [span(` ${marks}`, 'muted')];
+}
+
+/** The lines, of which the selected one takes as many rows as it needs where it is to stand whole. */
+function unrolled(
+  spec: PaneSpec,
+  cells: number,
+): { readonly lines: readonly Line[]; readonly extra: number } {
+  const { lines, selected } = spec;
+  const chosen = selected === undefined ? undefined : lines[selected];
+  if (spec.wrap !== true || selected === undefined || chosen === undefined) return { lines, extra: 0 };
+  const rows = wrapLine(chosen, cells);
+  return { lines: lines.toSpliced(selected, 1, ...rows), extra: rows.length - 1 };
+}
+
 /** A pane of exactly this size. */
 function paneOf(spec: PaneSpec, { width, height }: Size, view: View, room: Room): PaneRows {
-  const { heading, lines, selected } = spec;
+  const { heading, selected } = spec;
   const frame = room.boxed ? 2 : 1;
+  const inner = width - (room.boxed ? 2 : 0);
+  const { lines, extra } = unrolled(spec, inner - 1);
   const inside = Math.max(0, height - frame - (heading === undefined ? 0 : 1));
   const first =
     selected === undefined
       ? Math.min(spec.scroll ?? 0, Math.max(0, lines.length - inside))
-      : windowStart(selected, lines.length, inside);
+      : Math.min(selected, windowStart(selected + extra, lines.length, inside));
   const below = Math.max(0, lines.length - first - inside);
-  const marks = [...(first > 0 ? [`↑${first}`] : []), ...(below > 0 ? [`↓${below}`] : [])].join(' ');
-  const title = marks === '' ? spec.title : [...spec.title, span(` ${marks}`, 'muted')];
-  const shown = lines.slice(first, first + inside);
-  const inner = width - (room.boxed ? 2 : 0);
-  const content = shown.map((l, i) => {
-    const isChosen = selected !== undefined && first + i === selected;
-    const lead = isChosen && selected !== undefined ? view.symbols.bar : ' ';
+  const seen = lines.slice(first, first + inside);
+  const head: Line[] = heading === undefined ? [] : [heading];
+  const moved = sideways([...head, ...seen], inner - 1, spec.focused ? view.model.shift : 0);
+  const isChosen = (row: number): boolean =>
+    selected !== undefined && first + row >= selected && first + row <= selected + extra;
+  const content = moved.lines.map((l, i) => {
+    const lead = isChosen(i - head.length) ? view.symbols.bar : ' ';
     return fitLine([span(lead, 'focus'), ...l], inner);
   });
-  const head: Line[] = heading === undefined ? [] : [[span(' '), ...heading]];
   const style = { symbols: view.symbols, width, height, focused: spec.focused, boxed: room.boxed };
-  const drawn = panel(title, [...head, ...content], style);
-  const over = frame - 1 + head.length + (room.boxed ? 0 : 1) + (selected ?? 0) - first;
+  const drawn = panel([...spec.title, ...edgeMarks(first, below, moved.by, view)], content, style);
+  // the upper edge, or the rule, and the heading
+  const above = 1 + head.length;
   return {
     pane: spec.pane,
     width,
     height,
     rows: drawn.map((line, i) =>
-      selected !== undefined && i === over ? marked(line, room.boxed) : { line },
+      i >= above && i - above < seen.length && isChosen(i - above) ? marked(line, room.boxed) : { line },
     ),
+    ...(spec.focused && { mostShift: moved.most }),
   };
 }
 

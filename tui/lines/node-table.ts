@@ -143,6 +143,9 @@ const LEAD = 3;
 
 export interface TableShape {
   readonly nameWidth: number;
+  /** Columns that were left out at the left, and the most that it takes until the last one is seen. */
+  readonly by: number;
+  readonly mostShift: number;
   readonly columns: readonly { readonly column: Column; readonly width: number }[];
 }
 
@@ -160,26 +163,44 @@ export function columnsOf(set: ColumnSet): readonly string[] {
   return SETS[set];
 }
 
-/** The columns that fit into `cells`, all of them or `only` these; what is left over widens the sparkline. */
+/** Of the columns wanted, those that fit beside a name of this width, in the order of the table. */
+function fitting(wanted: readonly Column[], cells: number, nameWidth: number) {
+  let left = cells - LEAD - nameWidth - 1;
+  const kept = new Set<Column>();
+  for (const column of wanted.toSorted((a, b) => a.priority - b.priority)) {
+    if (column.width + 1 > left) break;
+    kept.add(column);
+    left -= column.width + 1;
+  }
+  return { columns: wanted.filter((c) => kept.has(c)), left };
+}
+
+/**
+ * The columns that fit into `cells`, all of them or `only` these, without as many at the left as `shift` says
+ * and the width calls for; what is left over widens the sparkline.
+ */
 export function tableShape(
   rows: readonly NodeRow[],
   cells: number,
   only: readonly string[] = COLUMN_IDS,
+  shift = 0,
 ): TableShape {
   const longest = rows.reduce((most, r) => Math.max(most, cellWidth(clean(r.node_id))), 4);
   const nameWidth = Math.min(longest, Math.max(4, Math.floor(cells * 0.25)));
-  let left = cells - LEAD - nameWidth - 1;
-  const kept = new Set<string>();
-  for (const column of COLUMNS.filter((c) => only.includes(c.id)).sort((a, b) => a.priority - b.priority)) {
-    if (column.width + 1 > left) break;
-    kept.add(column.id);
-    left -= column.width + 1;
-  }
-  const columns = COLUMNS.filter((c) => kept.has(c.id)).map((column) => ({
-    column,
-    width: column.width + (column.id === 'spark' ? Math.max(0, Math.min(left, 50)) : 0),
-  }));
-  return { nameWidth, columns };
+  const all = COLUMNS.filter((c) => only.includes(c.id));
+  let mostShift = 0;
+  while (fitting(all.slice(mostShift), cells, nameWidth).columns.length < all.length - mostShift) mostShift++;
+  const by = Math.min(shift, mostShift);
+  const { columns, left } = fitting(all.slice(by), cells, nameWidth);
+  return {
+    nameWidth,
+    by,
+    mostShift,
+    columns: columns.map((column) => ({
+      column,
+      width: column.width + (column.id === 'spark' ? Math.max(0, Math.min(left, 50)) : 0),
+    })),
+  };
 }
 
 export function tableHeading(shape: TableShape, cells: number): Line {

@@ -10,7 +10,7 @@ import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.t
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
-import type { BandRows, PaneRows, Room, Row } from './body.ts';
+import { type BandRows, edgeMarks, type PaneRows, type Room, type Row, sideways } from './body.ts';
 import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
 import type { DialogText } from './dialog-parts.ts';
@@ -44,6 +44,8 @@ export interface Screen {
   readonly bands: readonly BandRows[];
   readonly foot: Row;
   readonly overlay: OverlayRows | null;
+  /** How far the pane with the focus can be moved sideways. */
+  readonly mostShift: number;
 }
 
 const PANES: Readonly<Record<Exclude<Pane, 'nodes'>, (view: View) => PaneText>> = {
@@ -71,7 +73,9 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const start = windowStart(at, all.length, count);
   const stale = isStale(model) || model.connection.kind === 'lost';
   const inner = place.width - (layout.boxed ? 2 : 0);
-  const shape = tableShape(all, inner, columnsOf(model.columnSet));
+  const focused = model.focus === 'nodes';
+  const shape = tableShape(all, inner, columnsOf(model.columnSet), focused ? model.shift : 0);
+  const mostShift = focused && layout.tier !== 'tiny' ? { mostShift: shape.mostShift } : {};
   const rows = all.slice(start, start + count).map((row, i): Row => {
     const style = { isSelected: start + i === at, isStale: stale };
     const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
@@ -82,16 +86,18 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   if (!layout.boxed) {
     const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner) }] : [];
     const body = rows.map((r, i) => withOver(fitLine(r.line, inner), over(i)));
-    return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body] };
+    return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body], ...mostShift };
   }
   const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
   const range = all.length === 0 ? '0' : `${start + 1}–${Math.min(all.length, start + count)}`;
   const set = model.columnSet === 'all' ? [] : [`columns ${model.columnSet}`];
+  const left = view.symbols.ascii ? '<' : '←';
+  const moved = shape.by === 0 ? [] : [`${left}${shape.by} columns`];
   const order = `${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`;
   const title: Line = [
     span(`Nodes ${total}`, 'title'),
     span(
-      ['', `seen by ${observer}`, `sort ${order}`, ...set, `${range} of ${all.length}`].join(
+      ['', `seen by ${observer}`, `sort ${order}`, ...set, ...moved, `${range} of ${all.length}`].join(
         ` ${symbols.dot} `,
       ),
       'muted',
@@ -99,13 +105,13 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   ];
   const none: Line = [span(total === 0 ? '' : ' no node matches the filter', 'muted')];
   const content = [tableHeading(shape, inner), ...(rows.length > 0 ? rows.map((r) => r.line) : [none])];
-  const focused = model.focus === 'nodes';
   const lines = panel(title, content, { symbols, width: place.width, height, focused, boxed: true });
   return {
     pane: 'nodes',
     width: place.width,
     height,
     rows: lines.map((l, i) => (i >= 2 && i - 2 < rows.length ? insideOver(l, over(i - 2)) : { line: l })),
+    ...mostShift,
   };
 }
 
@@ -128,13 +134,15 @@ function textPane(view: View, layout: Layout, place: PanePlace, height: number):
   const inside = Math.max(1, height - (layout.boxed ? 2 : 1));
   const first = Math.min(view.model.scroll[pane] ?? 0, Math.max(0, lines.length - inside));
   const below = lines.length - first - inside;
-  const marks = [...(first > 0 ? [`↑${first}`] : []), ...(below > 0 ? [`↓${below}`] : [])].join(' ');
-  const head: Line = marks === '' ? title : [...title, span(` ${marks}`, 'muted')];
+  const focused = view.model.focus === pane;
+  const cells = place.width - (layout.boxed ? 2 : 0) - 1;
+  const moved = sideways(lines.slice(first, first + inside), cells, focused ? view.model.shift : 0);
+  const head: Line = [...title, ...edgeMarks(first, below, moved.by, view)];
   const style = {
     symbols: view.symbols,
     width: place.width,
     height,
-    focused: view.model.focus === pane,
+    focused,
     boxed: layout.boxed,
   };
   return {
@@ -143,9 +151,10 @@ function textPane(view: View, layout: Layout, place: PanePlace, height: number):
     height,
     rows: panel(
       head,
-      lines.slice(first, first + inside).map((l): Line => [span(' '), ...l]),
+      moved.lines.map((l): Line => [span(' '), ...l]),
       style,
     ).map((line) => ({ line })),
+    ...(focused && { mostShift: moved.most }),
   };
 }
 
@@ -222,5 +231,7 @@ export function screenOf(view: View, columns: number, rows: number): Screen {
   if (layout.headRows === 3) head.push({ line: tabs(view, layout) }, { line: banner(view, layout) });
   const bands = bodyOf(view, layout);
   const overlay = overlayRows(view, layout);
-  return { layout, head, bands, foot: { line: footer(view, layout, overlay.hint) }, overlay: overlay.rows };
+  const foot = { line: footer(view, layout, overlay.hint) };
+  const mostShift = Math.max(0, ...bands.flatMap((b) => b.panes.map((p) => p.mostShift ?? 0)));
+  return { layout, head, bands, foot, overlay: overlay.rows, mostShift };
 }

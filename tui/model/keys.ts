@@ -4,6 +4,7 @@ import { actNow, openChange } from './change.ts';
 import { type ChangeAct, onNode } from './change-plan.ts';
 import { choices, type Entry, noLeaderOf } from './chooser.ts';
 import { openDialog } from './dialog.ts';
+import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
 import { alertRows, cursorAt, operationRows, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
@@ -12,9 +13,11 @@ import {
   back,
   chooseSpan,
   focusBy,
+  follow,
   jumpToRow,
   moveBy,
   moveCursor,
+  moveSideways,
   nextLevel,
   openDetail,
   openView,
@@ -237,6 +240,8 @@ function command(model: Model, binding: Binding): Change {
       return chooser(model, 'copy');
     case 'save-screen':
       return [model, [{ kind: 'save' }]];
+    case 'view-json':
+      return [model, [{ kind: 'json', ...viewDocument(model) }]];
     case 'explain':
       return [{ ...model, overlay: { kind: 'explain', scroll: 0 } }, []];
     case 'validate':
@@ -298,6 +303,14 @@ function look(model: Model, binding: Binding): Model {
       return moveCursor(model, -1);
     case 'right':
       return moveCursor(model, 1);
+    case 'scroll-left':
+      return moveSideways(model, -1);
+    case 'scroll-right':
+      return moveSideways(model, 1);
+    case 'follow':
+      return follow(model);
+    case 'wrap':
+      return { ...model, wrap: !model.wrap };
     case 'next-pane':
       return focusBy(model, 1);
     case 'previous-pane':

@@ -144,11 +144,23 @@ export function subjectNode(model: Model): string | null {
 export function logRows(model: Model): readonly { key: string; line: Slices['log'][number] }[] {
   const node = subjectNode(model);
   const lines = node === null ? null : answered(shown(model), 'log', node);
+  const least = LEVELS.indexOf(model.eventLevel);
+  // older lines go as new ones come: a place in the list is no name
+  const seen = new Map<string, number>();
   return [...(lines ?? [])]
-    .filter((l) => until(model, l.at))
-    .filter((l) => matchesWords(model.filter.text, `${l.level} ${l.event} ${l.text}`))
-    .map((line, i) => ({ key: `${line.at} ${i}`, line }))
+    .map((line) => {
+      const nth = (seen.get(line.at) ?? 0) + 1;
+      seen.set(line.at, nth);
+      return { key: `${line.at} ${nth}`, line };
+    })
+    .filter(({ line }) => until(model, line.at) && logRank(line.level) >= least)
+    .filter(({ line: l }) => matchesWords(model.filter.text, `${l.level} ${l.event} ${l.text}`))
     .reverse();
+}
+
+/** A level of the log among the severities of events. */
+function logRank(level: string): number {
+  return level === 'ERROR' ? 2 : level === 'WARN' ? 1 : 0;
 }
 
 const KEYS: Readonly<Record<ViewId, (model: Model) => readonly string[]>> = {

@@ -57,7 +57,7 @@ export type Message =
     }
   | { readonly type: 'acted'; readonly dialogId: number; readonly result: Acted }
   | { readonly type: 'change-refused'; readonly dialogId: number; readonly failure: Failure }
-  | { readonly type: 'page-rows'; readonly rows: number }
+  | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
   /** What became of something that the terminal's owner did. */
   | { readonly type: 'told'; readonly text: string; readonly level: 'info' | 'warning' };
 
@@ -78,6 +78,8 @@ export type Effect =
   | { readonly kind: 'context'; readonly name: string }
   /** Into the clipboard of the person's terminal, or a file. */
   | { readonly kind: 'copy'; readonly what: string; readonly text: string }
+  /** What the view shows, as JSON: into a file, and into the person's pager where there is one. */
+  | { readonly kind: 'json'; readonly name: string; readonly text: string }
   /** The screen as it stands, as files. */
   | { readonly kind: 'save' }
   | { readonly kind: 'suspend' }

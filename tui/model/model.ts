@@ -188,6 +188,7 @@ export interface Model {
   readonly trace: Trace;
   /** How far back charts go. */
   readonly spanMs: number;
+  /** Least severity of events, and of log lines, that is shown. */
   readonly eventLevel: 'info' | 'warning' | 'critical';
   readonly firingOnly: boolean;
   /** How times of events and log lines are written. */
@@ -210,6 +211,12 @@ export interface Model {
   readonly toast: Toast | null;
   /** Rows of nodes that fit, as the layout said last. */
   readonly pageRows: number;
+  /** How far the pane with the focus is moved sideways: columns of the node table, else steps of cells. */
+  readonly shift: number;
+  /** The most that shows something new, as the layout said last. */
+  readonly mostShift: number;
+  /** The selected line of events and log is shown whole, over several rows. */
+  readonly wrap: boolean;
   readonly nextDialogId: number;
 }
 
@@ -269,6 +276,9 @@ export function initialModel(start: ModelStart): Model {
     overlay: null,
     toast: null,
     pageRows: 8,
+    shift: 0,
+    mostShift: 0,
+    wrap: false,
     nextDialogId: 1,
   };
 }

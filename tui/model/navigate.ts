@@ -16,6 +16,7 @@ export function openView(model: Model, view: ViewId): Model {
     view,
     lastView: model.view,
     side: SIDE,
+    shift: 0,
     filter: { text: '', editing: false },
     lastFilter: '',
     overlay: null,
@@ -79,9 +80,10 @@ function select(model: Model, key: string): Model {
 }
 
 export function focusBy(model: Model, by: 1 | -1): Model {
-  if (model.view !== 'topology') return { ...model, side: { ...SIDE, focused: !model.side.focused } };
+  if (model.view !== 'topology')
+    return { ...model, shift: 0, side: { ...SIDE, focused: !model.side.focused } };
   const at = PANES.indexOf(model.focus);
-  return { ...model, focus: PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes' };
+  return { ...model, shift: 0, focus: PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes' };
 }
 
 /** Enter: all about the node in a table of nodes, elsewhere the pane beside the list. */
@@ -91,10 +93,31 @@ export function openDetail(model: Model): Model {
   return node === undefined ? model : { ...openView(model, 'node'), selected: node.node_id };
 }
 
+/** Columns or letters further to the right, or back. */
+export function moveSideways(model: Model, by: 1 | -1): Model {
+  return { ...model, shift: Math.max(0, Math.min(model.mostShift, model.shift + by)) };
+}
+
+/** Whether new rows move the list along: the newest is the selected one then, and this is now. */
+export function follows(model: Model): boolean {
+  return model.cursor[model.view] === undefined && model.past === null && model.frozen === null;
+}
+
+/** Follows from now on, live; or stays with the row that is the newest now. */
+export function follow(model: Model): Model {
+  const [newest] = rowKeys(model);
+  if (follows(model) && newest !== undefined)
+    return { ...model, cursor: { ...model.cursor, [model.view]: newest } };
+  const { [model.view]: _, ...others } = model.cursor;
+  return { ...model, cursor: others, past: null, frozen: null, side: { ...model.side, scroll: 0 } };
+}
+
 /** One step back towards the plain picture. It never leaves the program. */
 export function back(model: Model): Model {
   if (model.filter.text !== '') return { ...model, filter: { text: '', editing: false } };
-  if (model.side.focused) return { ...model, side: SIDE };
+  if (model.eventLevel !== 'info' && (model.view === 'events' || model.view === 'log'))
+    return { ...model, eventLevel: 'info' };
+  if (model.side.focused) return { ...model, side: SIDE, shift: 0 };
   if (model.past !== null) return { ...model, past: null };
   if (model.frozen !== null) return { ...model, frozen: null };
   if (model.view !== 'topology') return openView(model, 'topology');

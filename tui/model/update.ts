@@ -70,8 +70,14 @@ export function update(model: Model, message: Message): Change {
       return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
     }
     case 'page-rows':
-      return [model.pageRows === message.rows ? model : { ...model, pageRows: message.rows }, []];
+      return [sized(model, message.rows, message.shift ?? 0), []];
   }
+}
+
+/** What fits now; nobody stays further to the right than there is something to see. */
+function sized(model: Model, pageRows: number, mostShift: number): Model {
+  if (model.pageRows === pageRows && model.mostShift === mostShift) return model;
+  return { ...model, pageRows, mostShift, shift: Math.min(model.shift, mostShift) };
 }
 
 function tick(model: Model, now: Wall, mono: number): Change {

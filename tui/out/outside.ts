@@ -1,4 +1,5 @@
 /** What leaves the screen: copies for the person's clipboard, and pictures of the screen as files. */
+import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Screen } from '../lines/screen.ts';
@@ -38,6 +39,29 @@ export class Outside {
       ? 'too long for the clipboard of a terminal'
       : 'this terminal has no clipboard';
     return `${why}: ${what} is in ${path}`;
+  }
+
+  /** Writes the document and answers its path; the last one of a view is kept. */
+  json(name: string, text: string): string {
+    return copyFile(text, join(this.#folder, 'json'), `${name}.json`);
+  }
+
+  /** What this person reads long texts with; null = nothing is known of one. */
+  get pager(): string | null {
+    return this.#io.env['PAGER']?.trim() || null;
+  }
+
+  /**
+   * Shows the file, and comes back when that ends; answers a sentence. Nothing else has a turn meanwhile: the
+   * terminal's keys are the pager's, from the first one on.
+   */
+  page(path: string): string {
+    const { status, error } = spawnSync('/bin/sh', ['-c', `${this.pager} "$1"`, 'sh', path], {
+      stdio: 'inherit',
+      env: { ...this.#io.env },
+    });
+    if (error === undefined && status === 0) return `JSON is in ${path}`;
+    return `$PAGER ended with ${error?.message ?? status}: the JSON is in ${path}`;
   }
 
   /** The screen as text, as text with colours, and as SVG; answers the sentence that names the files. */

@@ -63,6 +63,58 @@ export function fitLine(spans: Line, cells: number): Line {
   return out;
 }
 
+/** The line without its first cells; half of a wide letter is a blank. */
+export function dropCells(spans: Line, cells: number): Line {
+  let left = cells;
+  const out: Span[] = [];
+  for (const s of spans) {
+    if (left <= 0) {
+      out.push(s);
+      continue;
+    }
+    let text = '';
+    for (const char of s.text) {
+      const width = left > 0 ? cellWidth(char) : 0;
+      if (left <= 0) text += char;
+      else if (width > left) text += ' ';
+      left -= width;
+    }
+    if (text !== '') out.push({ text, token: s.token });
+  }
+  return out;
+}
+
+/** The whole line in rows of at most `cells`, cut between letters; those below the first are set in. */
+export function wrapLine(spans: Line, cells: number): readonly Line[] {
+  const rows: Line[] = [];
+  for (let rest = spans; rows.length === 0 || lineWidth(rest) > 0; ) {
+    const lead: Line = rows.length === 0 ? [] : [{ text: '  ', token: 'plain' }];
+    const room = Math.max(2, cells - lead.length * 2);
+    const taken = takeCells(rest, room);
+    rows.push([...lead, ...taken]);
+    // a wide letter that did not fit is not lost
+    rest = dropCells(rest, lineWidth(taken));
+  }
+  return rows;
+}
+
+/** As many whole letters from the beginning as fit. */
+function takeCells(spans: Line, cells: number): Line {
+  const out: Span[] = [];
+  let left = cells;
+  for (const s of spans) {
+    let text = '';
+    for (const char of s.text) {
+      const width = cellWidth(char);
+      if (width > left) return [...out, { text, token: s.token }];
+      text += char;
+      left -= width;
+    }
+    out.push({ text, token: s.token });
+  }
+  return out;
+}
+
 /** `left` at the left edge and `right` at the right one; the left gives way. */
 export function spread(left: Line, right: Line, cells: number): Line {
   const room = cells - lineWidth(right);

@@ -3,14 +3,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { assert } from '../../../src/base/index.ts';
+import type { NodeRow } from '../../../tui/feed/wire.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
-import { wanted } from '../../../tui/model/lists.ts';
+import { answerOf, logRows, rowKeys, wanted } from '../../../tui/model/lists.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS } from '../../../tui/model/views.ts';
 import { Outside } from '../../../tui/out/outside.ts';
 import { chooseLook } from '../../../tui/theme/look.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
-import { textOf } from '../../../tui/theme/tokens.ts';
+import { dropCells, lineWidth, span, textOf, wrapLine } from '../../../tui/theme/tokens.ts';
+import { event, START, sixNodes, status } from '../../tui/recording.ts';
 import { full, live, press, pressed, send } from './model-kit.ts';
 
 function textAt(model: Model, columns = 120, rows = 36): string {
@@ -37,16 +40,16 @@ describe('y', () => {
   });
 });
 
-describe('Outside', () => {
-  function outside(env: Record<string, string>) {
-    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-out-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const written: string[] = [];
-    const stdout = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
-    const io = { stdin: process.stdin, stdout, stderr: process.stderr, env };
-    return { written, folder, to: new Outside(io, chooseLook({}, {}), folder) };
-  }
+function outside(env: Record<string, string>) {
+  const folder = mkdtempSync(join(tmpdir(), 'sqlcc-out-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const written: string[] = [];
+  const stdout = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+  const io = { stdin: process.stdin, stdout, stderr: process.stderr, env };
+  return { written, folder, to: new Outside(io, chooseLook({}, {}), folder) };
+}
 
+describe('Outside', () => {
   it('Outside copies by OSC 52 where a terminal takes it, else into a file, and says which', () => {
     const modern = outside({ TERM: 'xterm-256color' });
     expect(modern.to.copy('name', 'n3')).toContain('clipboard of your terminal (OSC 52)');
@@ -75,6 +78,153 @@ describe('Outside', () => {
     ).toBe(read('txt'));
     expect(read('svg')).toContain('<svg');
     expect(pressed(full(), 'P')[1]).toEqual([{ kind: 'save' }]);
+  });
+});
+
+describe('J', () => {
+  it('gives what each view shows as one document, that of the filter and of the second looked at', () => {
+    for (const view of VIEW_IDS) {
+      const [effect, ...more] = pressed(full({ view }), 'J')[1];
+      expect(more, view).toEqual([]);
+      assert(effect?.kind === 'json', view);
+      const document = JSON.parse(effect.text);
+      expect(document, view).toMatchObject({ schema: 'sqlcc.view/1', view, observer: 'n2' });
+    }
+    const read = (...keys: string[]) => {
+      const effect = pressed(full(), ...keys, 'J')[1].at(-1);
+      assert(effect?.kind === 'json', 'a document');
+      return JSON.parse(effect.text) as { as_of: string; nodes: { node_id: string }[] };
+    };
+    expect(read('/', ...'eu-b', 'enter').nodes.map((n) => n.node_id)).toEqual(['n3', 'n6']);
+    expect(Date.parse(read('[').as_of)).toBe(Date.parse(read().as_of) - 1000);
+  });
+
+  it('holds nothing that a terminal or a pager obeys, and says the same', () => {
+    const name = 'n\x1b[2J\u202e\u009b31m';
+    const nodes = [{ ...sixNodes()[0], node_id: name } as NodeRow];
+    const effect = pressed(live(status({ nodes })), 'J')[1][0];
+    assert(effect?.kind === 'json', 'a document');
+    expect(effect.text).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(JSON.parse(effect.text).nodes[0].node_id).toBe(name);
+  });
+
+  it('Outside puts the document into a file and shows it by $PAGER, whose end is told', () => {
+    const { to, folder } = outside({ PAGER: 'cp -t "$HOME"', HOME: tmpdir() });
+    const path = to.json('raft', '{}\n');
+    expect(path).toBe(join(folder, 'json', 'raft.json'));
+    expect(readFileSync(path, 'utf8')).toBe('{}\n');
+    expect(to.page(path)).toBe(`JSON is in ${path}`);
+    expect(outside({ PAGER: 'false' }).to.page(path)).toContain('$PAGER ended with 1');
+    expect(outside({ PAGER: ' ' }).to.pager).toBeNull();
+  });
+});
+
+describe('f and l', () => {
+  it('f stays with the newest line and follows again, live, in events and log', () => {
+    for (const view of ['events', 'log'] as const) {
+      const model = full({ view });
+      expect(textAt(model), view).toContain('follows');
+      const stands = press(model, 'f');
+      expect(textAt(stands), view).toContain('stands');
+      const [newest] = rowKeys(stands);
+      expect(stands.cursor[view], view).toBe(newest);
+      expect(press(stands, 'f').cursor[view], view).toBeUndefined();
+      const back = press(press(press(stands, 'j'), '['), 'f');
+      expect([back.cursor[view], back.past], view).toEqual([undefined, null]);
+      expect(press(press(model, ' '), 'f').frozen, view).toBeNull();
+    }
+  });
+
+  it('a line that is stood on stays the one, whatever comes and goes above and below it', () => {
+    const stands = press(full({ view: 'log' }), 'j');
+    const before = logRows(stands).find((r) => r.key === stands.cursor.log)?.line;
+    const [oldest, ...rest] = answerOf(stands.picture, 'log', 'n1')?.value ?? [];
+    assert(oldest !== undefined && before !== undefined, 'lines');
+    const value = [...rest, { ...oldest, at: new Date(START + 5000).toISOString() }];
+    const news = {
+      type: 'answer' as const,
+      question: { slice: 'log' as const, arg: 'n1' },
+      value,
+      now: START,
+    };
+    const after = send(stands, news)[0];
+    expect(logRows(after)).toHaveLength(logRows(stands).length);
+    expect(logRows(after).find((r) => r.key === after.cursor.log)?.line).toEqual(before);
+  });
+
+  it('l leaves out what is less severe, of the log too, and Esc brings it back', () => {
+    const levels = (model: Model) => new Set(logRows(model).map((r) => r.line.level));
+    const all = full({ view: 'log' });
+    const warnings = press(all, 'l');
+    expect(levels(all)).toContain('INFO');
+    expect([...levels(warnings)].sort()).toEqual([...levels(all)].filter((l) => /WARN|ERROR/.test(l)).sort());
+    expect(textAt(warnings)).toContain('warning and worse');
+    expect(textAt(press(all, 'l', 'l'))).toMatch(/critical and worse/);
+    const back = press(warnings, 'escape');
+    expect([back.view, back.eventLevel]).toEqual(['log', 'info']);
+  });
+});
+
+/** As a terminal of this size tells the model what fits. */
+function sized(model: Model, columns: number, rows: number): Model {
+  const { mostShift } = screenOf({ model, symbols: UNICODE }, columns, rows);
+  return send(model, { type: 'page-rows', rows: 8, shift: mostShift })[0];
+}
+
+describe('← → and w', () => {
+  it('→ brings the columns that do not fit, up to the last one, and ← goes back', () => {
+    const heading = (model: Model) => textAt(model, 80, 24).split('\n')[4] ?? '';
+    let model = sized(full(), 80, 24);
+    expect(heading(model)).not.toContain('DISK%');
+    const seen: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      model = press(model, 'right');
+      seen.push(heading(model));
+    }
+    expect(seen.at(-1)).toContain('CPU 60 s');
+    expect(seen.at(-1)).toContain('NODE');
+    expect(seen.some((h) => h.includes('P95 ms'))).toBe(true);
+    expect(textAt(model, 80, 24)).toMatch(/←\d+ columns/);
+    // what was pressed beyond the end does not have to be taken back
+    expect(heading(press(model, 'left'))).not.toBe(seen.at(-1));
+    expect(sized(model, 200, 60).shift, 'a wider screen shows all').toBe(0);
+    expect(press(model, '2').shift, 'a view begins at its left').toBe(0);
+  });
+
+  it('→ moves the pane with the focus, by cells, until its longest line ends', () => {
+    const long = event(0, 'n3', 'disk-slow', `begins ${'x'.repeat(150)} ends`);
+    const told = send(full({ view: 'events' }), { type: 'events', events: [long], now: START })[0];
+    const model = sized(told, 80, 24);
+    expect(textAt(model, 80, 24)).not.toContain('xx ends');
+    const end = press(model, ...Array.from({ length: 40 }, () => 'right'));
+    expect(textAt(end, 80, 24)).toContain('xx ends');
+    expect(textAt(end, 80, 24)).toMatch(/←\d+/);
+    expect(press(end, 'tab').shift).toBe(0);
+    expect(sized(live(), 44, 12).mostShift, 'a line of a tiny table has no columns').toBe(0);
+  });
+
+  it('w shows the selected line whole, over as many rows as it takes, and cut again', () => {
+    const long = event(0, 'n3', 'disk-slow', `begins ${'x'.repeat(150)} ends`);
+    const model = send(full({ view: 'events' }), { type: 'events', events: [long], now: START })[0];
+    const listed = (m: Model) => textAt(m, 80, 24).split('All about it')[0] ?? '';
+    expect(listed(model)).not.toContain('ends');
+    const whole = press(model, 'w');
+    expect(listed(whole)).toContain('ends');
+    expect(listed(whole).match(/▌/g)).toHaveLength(3);
+    expect(listed(press(whole, 'w'))).toBe(listed(model));
+  });
+
+  it('dropCells and wrapLine lose no letter, halve no wide one, and fill no row beyond its cells', () => {
+    const line = [span('ab数据', 'title'), span('cd')];
+    expect(textOf(dropCells(line, 3))).toBe(' 据cd');
+    expect(textOf(dropCells(line, 8))).toBe('');
+    for (let cells = 4; cells < 12; cells++) {
+      const rows = wrapLine(line, cells);
+      expect(Math.max(...rows.map(lineWidth)), String(cells)).toBeLessThanOrEqual(cells);
+      expect(rows.map((row, i) => textOf(row).slice(i === 0 ? 0 : 2)).join(''), String(cells)).toBe(
+        'ab数据cd',
+      );
+    }
   });
 });
 

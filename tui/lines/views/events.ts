@@ -2,6 +2,7 @@
 import { clean, fitText } from '../../format/width.ts';
 import { age, timeWords } from '../../format/words.ts';
 import { answerOf, cursorAt, type Happening, happenings, selectedOf } from '../../model/lists.ts';
+import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../body.ts';
@@ -30,10 +31,9 @@ function list(view: View, room: Room): PaneSpec {
   const { model, symbols } = view;
   const rows = happenings(model);
   const audit = answerOf(shown(model), 'audit');
-  const follows = model.cursor.events === undefined && model.past === null;
   const facts = [
     `${model.eventLevel} and worse`,
-    follows ? `follows ${symbols.follower}` : 'stands',
+    follows(model) ? `follows ${symbols.follower}` : 'stands',
     String(rows.length),
     ...(audit?.value == null && audit?.error != null ? [`no audit: ${clean(audit.error)}`] : []),
   ].join(` ${symbols.dot} `);
@@ -54,6 +54,7 @@ function list(view: View, room: Room): PaneSpec {
       'events',
     ),
     focused: !model.side.focused,
+    wrap: model.wrap,
   };
 }
 

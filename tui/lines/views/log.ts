@@ -2,6 +2,7 @@
 import { clean, fitText } from '../../format/width.ts';
 import { timeWords } from '../../format/words.ts';
 import { answerOf, cursorAt, logRows, subjectNode } from '../../model/lists.ts';
+import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { type BandRows, emptiness, outdated, type PaneSpec, type Room, stack } from '../body.ts';
@@ -14,14 +15,16 @@ function list(view: View): PaneSpec {
   const node = subjectNode(model);
   const rows = logRows(model);
   const answer = node === null ? undefined : answerOf(shown(model), 'log', node);
-  const facts = ` ${symbols.dot} newest first ${symbols.dot} ← → other node`;
+  const level = model.eventLevel === 'info' ? [] : [`${model.eventLevel} and worse`];
+  const stands = follows(model) ? `follows ${symbols.follower}` : 'stands';
+  const facts = ['', 'newest first', ...level, stands, '← → other node'].join(` ${symbols.dot} `);
   const title: Line = [
     span(`Log of ${clean(node ?? '?')}`, 'title'),
     span(facts, 'muted'),
     ...outdated(answer),
   ];
-  const isCut = model.filter.text !== '';
-  const none = emptiness(answer, rows.length, isCut ? 'no line matches the filter' : 'no line yet');
+  const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
+  const none = emptiness(answer, rows.length, isCut ? 'no line matches: Esc shows all again' : 'no line yet');
   if (none !== null) return { pane: 'log', title, lines: none, focused: true };
   return {
     pane: 'log',
@@ -40,6 +43,7 @@ function list(view: View): PaneSpec {
       'log',
     ),
     focused: true,
+    wrap: model.wrap,
   };
 }
 
