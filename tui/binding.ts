@@ -81,6 +81,7 @@ export type CommandId =
   | 'shorter'
   | 'longer'
   | 'arm'
+  | 'fail-back'
   | 'confirm'
   | 'close';
 

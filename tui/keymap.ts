@@ -7,6 +7,7 @@
 import { assert } from '../src/base/index.ts';
 import type { Binding, Context, BindingRow as Row } from './binding.ts';
 import { MAIN } from './main-keys.ts';
+import { refusal } from './model/gate.ts';
 import type { Model } from './model/model.ts';
 import { duplicates, VIEWS, type ViewId } from './model/views.ts';
 
@@ -83,6 +84,15 @@ const DIALOG: readonly Row[] = [
     label: 'Enter',
     help: 'confirm, once armed',
     short: 'confirm',
+  },
+  {
+    id: 'fail-back',
+    group: 'DIALOG',
+    keys: ['F'],
+    label: 'F',
+    help: 'behind a failover that is done: the plan for the way back',
+    level: 3,
+    disabled: refusal,
   },
   {
     id: 'close',

@@ -26,6 +26,8 @@ export interface Layout {
   /** Lines above the panes: header, and tabs and banner where there is room. */
   readonly headRows: 1 | 3;
   readonly bands: readonly Band[];
+  /** Below the bands of the topology: all about the selected node; 0 where there is no room for it. */
+  readonly detailRows: number;
   /** Boxes around panes, or one rule above each. */
   readonly boxed: boolean;
 }
@@ -35,6 +37,9 @@ function tierOf(columns: number, rows: number): Tier {
   if (columns >= 80 && rows >= 20) return 'compact';
   return columns >= 60 && rows >= 15 ? 'small' : 'tiny';
 }
+
+/** Every fact of a node, and its box. */
+const DETAIL_ROWS = 14;
 
 function clamp(n: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, n));
@@ -54,14 +59,15 @@ export function layoutOf(wish: LayoutWish): Layout {
   const tier = tierOf(columns, rows);
   const headRows = tier === 'full' || tier === 'compact' ? 3 : 1;
   const boxed = headRows === 3;
-  const body = Math.max(1, rows - headRows - 1);
+  const detailRows = columns >= 160 && rows >= 45 ? DETAIL_ROWS : 0;
+  const body = Math.max(1, rows - headRows - 1 - detailRows);
   const bands =
     tier === 'full'
       ? fullBands(wish, body)
       : tier === 'compact'
         ? compactBands(wish, body)
         : smallBands(wish, body, tier);
-  return { tier, columns, rows, headRows, bands, boxed };
+  return { tier, columns, rows, headRows, bands, detailRows, boxed };
 }
 
 function fullBands({ columns, nodes }: LayoutWish, body: number): Band[] {

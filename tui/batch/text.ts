@@ -66,7 +66,8 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
 /** Lines without trailing blanks and without escape sequences. */
 export function textPicture(view: View, style: TextStyle): string {
   const { cells } = style;
-  const layout: Layout = { tier: 'full', columns: cells, rows: 0, headRows: 3, bands: [], boxed: false };
+  const none = { rows: 0, headRows: 3 as const, bands: [], detailRows: 0, boxed: false };
+  const layout: Layout = { tier: 'full', columns: cells, ...none };
   const lines = [
     textOf(header(view, layout)),
     textOf(banner(view, layout)),

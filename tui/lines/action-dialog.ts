@@ -7,7 +7,7 @@
 import type { OperationView, Plan } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, count, span as lasted, rough } from '../format/words.ts';
-import { isTyped, missing } from '../model/dialog.ts';
+import { isTyped, missing, wayBack } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
@@ -288,8 +288,14 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
     case 'ended': {
       const done = step.operation.state === 'done';
       const edge = step.kind === 'running' ? 'focus' : done ? 'ok' : 'critical';
+      const back = wayBack(dialog);
+      const offer: Line[] =
+        back === null ? [] : [[span('F', 'critical'), span(` fail back to ${clean(back)}`)]];
+      const told: Line[] = dialog.note === '' ? [] : [[span(clean(dialog.note), 'warning')]];
+      const rows = room.rows - offer.length - told.length;
+      const lines = [...operationLines(step.operation, view, { ...room, rows }), ...offer, ...told];
       const hint = step.kind === 'running' ? 'Esc hides it, it is not cancelled' : 'Esc close';
-      return { title, lines: operationLines(step.operation, view, room), edge, hint };
+      return { title, lines, edge, hint: back === null ? hint : `${hint}  F plan the way back` };
     }
     case 'failed':
       return failed(title, step, view);

@@ -6,7 +6,7 @@
 import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
 import type { Pane } from '../model/model.ts';
-import { isStale, selectedNode, shown, visibleNodes } from '../model/selectors.ts';
+import { isStale, selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
@@ -27,7 +27,7 @@ import { configView } from './views/config.ts';
 import { eventsView } from './views/events.ts';
 import { fleetView } from './views/fleet.ts';
 import { logView } from './views/log.ts';
-import { nodeView } from './views/node.ts';
+import { nodeDetail, nodeView } from './views/node.ts';
 import { operationsView } from './views/operations.ts';
 import { raftView } from './views/raft.ts';
 
@@ -89,6 +89,8 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
     return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body], ...mostShift };
   }
   const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
+  // what can't be seen at a glance is counted
+  const counted = all.length > count ? stateCounts(shown(model)) : [];
   const range = all.length === 0 ? '0' : `${start + 1}–${Math.min(all.length, start + count)}`;
   const set = model.columnSet === 'all' ? [] : [`columns ${model.columnSet}`];
   const left = view.symbols.ascii ? '<' : '←';
@@ -97,9 +99,15 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const title: Line = [
     span(`Nodes ${total}`, 'title'),
     span(
-      ['', `seen by ${observer}`, `sort ${order}`, ...set, ...moved, `${range} of ${all.length}`].join(
-        ` ${symbols.dot} `,
-      ),
+      [
+        '',
+        `seen by ${observer}`,
+        `sort ${order}`,
+        ...counted,
+        ...set,
+        ...moved,
+        `${range} of ${all.length}`,
+      ].join(` ${symbols.dot} `),
       'muted',
     ),
   ];
@@ -217,9 +225,12 @@ function bodyOf(view: View, layout: Layout): BandRows[] {
   const { model } = view;
   // what is drawn of the past counts its ages to then
   const seen = model.past === null ? view : { ...view, model: { ...model, now: model.past.at } };
-  if (model.view === 'topology') return topology(seen, layout);
-  const { columns, tier, boxed } = layout;
-  const rows = layout.bands.reduce((sum, b) => sum + b.height, 0);
+  const { columns, tier, boxed, detailRows } = layout;
+  if (model.view === 'topology') {
+    const room = { columns, rows: detailRows, tier, boxed };
+    return [...topology(seen, layout), ...(detailRows > 0 ? nodeDetail(seen, room) : [])];
+  }
+  const rows = layout.bands.reduce((sum, b) => sum + b.height, detailRows);
   return VIEWS[model.view](seen, { columns, rows, tier, boxed });
 }
 

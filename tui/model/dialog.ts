@@ -278,6 +278,22 @@ function confirm(model: Model, dialog: ActionDialog): Change {
   return [{ ...model, overlay: moveField(dialog, 1) }, []];
 }
 
+/** Who led before a failover that is done, and may lead again; null = there is no way back to offer. */
+export function wayBack(dialog: ActionDialog): string | null {
+  const { action, step } = dialog;
+  const isMove = action === 'failover' || action === 'step-down';
+  return isMove && step.kind === 'ended' && step.operation.state === 'done' ? step.operation.from : null;
+}
+
+/** The way back is a failover like any other: its own plan, name and reason. */
+function failBack(model: Model, dialog: ActionDialog): Change {
+  const to = wayBack(dialog);
+  if (to === null) return [model, []];
+  const closed = refusal(model);
+  if (closed !== null) return [{ ...model, overlay: { ...dialog, note: closed } }, []];
+  return openDialog(model, 'failover', model.mono, to);
+}
+
 /** A key that the focused text field takes; undefined when it is not for it. */
 function intoField(dialog: ActionDialog, key: KeyPress): ActionDialog | undefined {
   if (dialog.step.kind !== 'review') return undefined;
@@ -320,6 +336,8 @@ export function dialogKey(
       const armed = !isTyped(dialog.action) && dialog.step.kind === 'review' && key.burst === 1;
       return armed ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
+    case 'fail-back':
+      return key.burst === 1 ? failBack(model, dialog) : [model, []];
     case 'confirm':
       // an Enter that came together with other keys was not pressed by a person who read the dialog
       return key.burst === 1 ? confirm(model, dialog) : [model, []];

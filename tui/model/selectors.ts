@@ -76,6 +76,22 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
   return rows;
 }
 
+let lastCounts: { readonly from: readonly NodeRow[]; readonly words: readonly string[] } | null = null;
+
+/** How many nodes are in each state, the worst first, e.g. `2 dead`, `997 ok`. */
+export function stateCounts(picture: Picture): readonly string[] {
+  const from = picture.status?.nodes ?? NO_ROWS;
+  if (lastCounts?.from === from) return lastCounts.words;
+  const counts = new Map<string, number>();
+  for (const row of from) {
+    const { kind } = nodeState(row);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const words = STATE_RANK.flatMap((kind) => (counts.has(kind) ? [`${counts.get(kind)} ${kind}`] : []));
+  lastCounts = { from, words };
+  return words;
+}
+
 /** The row under the bar, if the filter shows it. */
 export function selectedNode(model: Model): NodeRow | undefined {
   const rows = visibleNodes(model);

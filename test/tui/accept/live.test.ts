@@ -71,6 +71,7 @@ describe.skipIf(skipped)('a leader dies', () => {
     const [counted, readAt] = [/NO LEADER (\d+\.\d) s/.exec(terminal.text())?.[1] ?? '', Date.now()];
     process.kill(pid, 'SIGCONT');
     await terminal.until((t) => headline(t) !== null && headline(t)?.leader !== victim, 'the winner');
+    const shownAt = Date.now();
     terminal.type('2');
     const winner = must(headline(terminal.text()), 'a leader');
     const row = new RegExp(` +${winner.term} ★ ${winner.leader} +(?:\\d+ +)?([\\d.]+ m?s)  `);
@@ -93,6 +94,12 @@ describe.skipIf(skipped)('a leader dies', () => {
     const elected = logOf(log).findLast((line) => line.event === 'raft-elected');
     const wonAt = Date.parse(must(elected, 'an election').at);
     const loggedMs = wonAt - killedAt;
+    const newsMs = shownAt - Date.parse(must(won, 'an event').at);
+    tell(
+      'the new leader was on the screen, after its event and after it won, ms',
+      `${newsMs} ${shownAt - wonAt}`,
+    );
+    expect(newsMs, 'a new leader is seen').toBeLessThanOrEqual(250);
     tell('no leader, shown and from the logs, ms', `${shownMs} ${loggedMs}`);
     tell('the loss was on the screen after, ms', seenMs);
     expect(Math.abs(shownMs - loggedMs)).toBeLessThanOrEqual(50);

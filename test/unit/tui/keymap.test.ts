@@ -58,12 +58,7 @@ describe('KEYMAP', () => {
 
   it('KEYMAP lets only capital letters begin a change of the cluster', () => {
     const beginning = KEYMAP.filter((b) => b.level !== undefined);
-    expect(
-      beginning
-        .flatMap((b) => b.keys)
-        .sort()
-        .join(''),
-    ).toBe('ABCDEFKMOSUWX');
+    expect([...new Set(beginning.flatMap((b) => b.keys))].sort().join('')).toBe('ABCDEFKMOSUWX');
     for (const binding of beginning) expect(binding.disabled, binding.id).toBeDefined();
   });
 

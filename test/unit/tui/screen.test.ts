@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { NodeRow } from '../../../tui/feed/wire.ts';
 import { layoutOf } from '../../../tui/layout.ts';
 import { banner } from '../../../tui/lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../../../tui/lines/node-table.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
-import { PANES } from '../../../tui/model/model.ts';
+import { type Model, PANES } from '../../../tui/model/model.ts';
 import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
 import { fitLine, lineWidth, textOf } from '../../../tui/theme/tokens.ts';
 import { node, sixNodes, status } from '../../tui/recording.ts';
@@ -29,7 +30,7 @@ describe('layoutOf', () => {
       for (const nodes of [1, 3, 6, 50, 1000]) {
         for (const focus of PANES) {
           const layout = layoutOf({ columns, rows, nodes, focus });
-          const height = layout.bands.reduce((sum, b) => sum + b.height, 0);
+          const height = layout.bands.reduce((sum, b) => sum + b.height, layout.detailRows);
           expect(height + layout.headRows + 1, `${columns}x${rows} ${nodes} ${focus}`).toBe(
             Math.max(3, rows),
           );
@@ -45,6 +46,32 @@ describe('layoutOf', () => {
   it('layoutOf keeps the table, and shows the focused pane wherever there is room for two', () => {
     const layout = layoutOf({ columns: 60, rows: 15, nodes: 6, focus: 'alerts' });
     expect(layout.bands.flatMap((b) => b.panes.map((p) => p.pane))).toEqual(['nodes', 'alerts']);
+  });
+});
+
+describe('the topology of a large screen', () => {
+  const textAt = (model: Model, columns: number, rows: number) =>
+    screenOf({ model, symbols: UNICODE }, columns, rows)
+      .bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))))
+      .join('\n');
+
+  it('has all about the selected node below it, from 160x45 on', () => {
+    expect(textAt(live(), 160, 45)).toContain('┌ n1 · eu-a');
+    expect(textAt(press(live(), 'j'), 160, 45)).toContain('┌ n2 · eu-a');
+    expect(textAt(press(live(), '/', ...'eu-c'), 200, 60), 'the one under the bar').toContain('┌ n5 · eu-c');
+    expect(textAt(live(), 159, 45)).not.toContain('┌ n1 · eu-a');
+    expect(textAt(live(), 160, 44)).not.toContain('┌ n1 · eu-a');
+    expect(() => textAt(press(live(), '/', ...'nobody'), 200, 60)).not.toThrow();
+  });
+
+  it('counts the nodes of each state where not all fit, the worst first', () => {
+    const [well, dead] = ['n2', 'n5'].map((id) => sixNodes().find((n) => n.node_id === id) as NodeRow);
+    const nodes = Array.from(
+      { length: 100 },
+      (_, i) => ({ ...(i === 50 ? dead : well), node_id: `n${i}` }) as NodeRow,
+    );
+    expect(textAt(live(status({ nodes })), 200, 60)).toMatch(/Nodes 100 .* · 1 dead · 99 ok · 1–/);
+    expect(textAt(live(), 200, 60)).not.toContain('1 dead');
   });
 });
 

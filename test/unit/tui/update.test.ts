@@ -307,6 +307,32 @@ describe('update: failover', () => {
     expect(effects).toContainEqual({ kind: 'follow', id: 'op-7' });
   });
 
+  it('a failover that is done offers the way back: F plans it, as any other, and confirms nothing', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const started = { type: 'started' as const, dialogId: dialogOf(sent).id };
+    const done = send(sent, { ...started, operation: endedOperation() })[0];
+    const [asked, effects] = pressed(done, 'F');
+    expect(effects).toMatchObject([{ kind: 'plan', request: { kind: 'failover', to: 'n1', dry_run: true } }]);
+    expect(dialogOf(asked)).toMatchObject({
+      step: { kind: 'planning' },
+      field: 'cancel',
+      reason: '',
+      typed: '',
+    });
+    expect(pressed({ ...done, readOnly: true }, 'F')[1], 'through the one gate').toEqual([]);
+    const failed = { ...endedOperation(), state: 'failed' as const };
+    for (const operation of [
+      failed,
+      { ...endedOperation(), from: null },
+      { ...endedOperation(), state: 'running' as const },
+    ])
+      expect(
+        pressed(send(sent, { ...started, operation })[0], 'F')[1].filter((e) => e.kind === 'plan'),
+      ).toEqual([]);
+    const held = { type: 'key' as const, key: { name: 'F', burst: 2 }, mono: done.mono + 1000 };
+    expect(send(done, held)[1]).toEqual([]);
+  });
+
   it('an unknown outcome is called unknown, never failed', () => {
     const sent = press(failover(), ...ARM, 'tab', 'enter');
     const failure = { code: 'outcome_unknown', message: 'no answer', hint: 'read first' };

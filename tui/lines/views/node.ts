@@ -7,7 +7,7 @@ import { age, count, millis, percent } from '../../format/words.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { nodeState } from '../../model/node-state.ts';
-import { shown } from '../../model/selectors.ts';
+import { selectedNode, shown } from '../../model/selectors.ts';
 import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
@@ -146,6 +146,23 @@ function recent(view: View, nodeId: string): PaneSpec {
   };
 }
 
+function aboutOf(row: NodeRow, view: View): PaneSpec {
+  const title = titleOf(row, nodeState(row, view.model.now), view);
+  return { pane: 'node', title, lines: facts(row, view), focused: false };
+}
+
+/** Below the table on a large screen: the selected node, in one band. */
+export function nodeDetail(view: View, room: Room): BandRows[] {
+  const row = selectedNode(view.model);
+  if (row === undefined) {
+    const none: PaneSpec = { pane: 'node', title: [span('Node', 'title')], lines: [], focused: false };
+    return stack([[none, room.rows]], view, room);
+  }
+  const right = room.columns - Math.floor(room.columns * 0.5);
+  const [cpu] = charts(view, row.node_id);
+  return [beside([aboutOf(row, view), chart(cpu, view, right, room.rows)], 0.5, room.rows, { view, room })];
+}
+
 export function nodeView(view: View, room: Room): BandRows[] {
   const { model } = view;
   const id = subjectNode(model);
@@ -159,13 +176,7 @@ export function nodeView(view: View, room: Room): BandRows[] {
       room,
     );
   }
-  const about: PaneSpec = {
-    pane: 'node',
-    title: titleOf(row, nodeState(row, model.now), view),
-    lines: facts(row, view),
-    focused: true,
-    scroll: model.side.scroll,
-  };
+  const about: PaneSpec = { ...aboutOf(row, view), focused: true, scroll: model.side.scroll };
   const [cpu, lag, applied] = charts(view, id);
   if (room.tier === 'tiny') return stack([[about, room.rows]], view, room);
   if (room.tier === 'small') {
