@@ -371,6 +371,7 @@ export class ConsensusHost {
       rttP99Ms,
       loopLagP99Ms: now.loopLagP99Ms,
       diskLatencyMs: now.diskLatencyMs,
+      wallOffsetMs: Date.now() - systemClock.now(),
     });
     const { appliedIndex, commitIndex, last, ranks, peers, membership } = this.#loop.status();
     const others = peers.filter(

@@ -117,6 +117,8 @@ export class RaftCore {
   floorMs: Duration = 0;
   loopLagMs: Duration = 0;
   diskLatencyMs: Duration = 0;
+  /** From instants to wall time; null: nobody said it yet. */
+  wallOffsetMs: Duration | null = null;
   /** The drawn timeout that is running. */
   drawnTimeoutMs: Duration = 0;
   electionAt: Instant = NEVER;

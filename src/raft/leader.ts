@@ -14,6 +14,7 @@ import {
   broadcastHeartbeat,
   isCaughtUp,
   isHeard,
+  ownTimestamp,
   quorumRound,
   silentAt,
   successors,
@@ -223,7 +224,7 @@ export function settleLeader(core: RaftCore, leader: LeaderState): void {
   }
   if (commit < leader.termStart || !core.configs.isSettled()) return;
   if (isJoint(core.membership)) {
-    appendMembership(core, leader, leaveJoint(core.membership), 0);
+    appendMembership(core, leader, leaveJoint(core.membership), ownTimestamp(core));
   } else if (!isVoter(core.membership, core.nodeId)) {
     const [best] = successors(core, leader);
     if (best !== undefined) sendTimeoutNow(core, best);
@@ -247,7 +248,7 @@ export function autoPromote(core: RaftCore, leader: LeaderState): void {
     const change: MembershipChange = { kind: 'promote', nodeId };
     const plan = planChange(core.membership, change);
     if (plan.kind === 'refused') continue;
-    appendMembership(core, leader, plan.membership, 0);
+    appendMembership(core, leader, plan.membership, ownTimestamp(core));
     return;
   }
 }

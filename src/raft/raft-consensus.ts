@@ -193,6 +193,7 @@ export class RaftConsensus {
       core.floorMs = Math.min(measured, MAX_FLOOR_FACTOR * core.settings.electionTimeoutMs);
       core.loopLagMs = input.loopLagP99Ms;
       core.diskLatencyMs = input.diskLatencyMs;
+      core.wallOffsetMs = input.wallOffsetMs ?? core.wallOffsetMs;
     } else if (core.leader !== null) {
       distress(core, core.leader, input.reason);
     }

@@ -45,6 +45,11 @@ export function appendOwn(core: RaftCore, leader: LeaderState, drafts: readonly 
   leader.admission.appended(index, bytes, core.now);
 }
 
+/** Of an entry that nobody proposed: wall time as the driver told it, 0 before it did. */
+export function ownTimestamp({ now, wallOffsetMs }: RaftCore): Timestamp {
+  return wallOffsetMs === null ? 0 : Math.round(now + wallOffsetMs);
+}
+
 /** Appends a configuration, which is in force from now on (Raft §6). */
 export function appendMembership(
   core: RaftCore,

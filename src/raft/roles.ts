@@ -12,7 +12,7 @@ import { Ballot } from './ballot.ts';
 import { LEARNER_BEATS, type RaftCore, type Transfer } from './core.ts';
 import type { ReadOrigin } from './read-index.ts';
 import { ReadIndexQueue } from './read-index.ts';
-import { appendOwn, syncPeers } from './replication.ts';
+import { appendOwn, ownTimestamp, syncPeers } from './replication.ts';
 import type { CampaignKind, RaftRole } from './types.ts';
 
 /** From each role, the roles that may follow it. */
@@ -153,7 +153,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
   core.leaseVoid = false;
   core.setLeader(core.nodeId);
   syncPeers(core, core.leader);
-  appendOwn(core, core.leader, [{ kind: 'noop', timestamp: 0, data: new Uint8Array(0) }]);
+  appendOwn(core, core.leader, [{ kind: 'noop', timestamp: ownTimestamp(core), data: new Uint8Array(0) }]);
 }
 
 /** Ends a hand-over with its verdict. */

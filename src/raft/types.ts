@@ -233,6 +233,8 @@ export type RaftInput =
       readonly rttP99Ms: Duration;
       readonly loopLagP99Ms: Duration;
       readonly diskLatencyMs: Duration;
+      /** From instants to wall time, for what the core dates itself; absent: as it was, at first unknown. */
+      readonly wallOffsetMs?: Duration;
     }
   /** A write has been outstanding too long, or the apply queue is stuck: hand leadership over. */
   | { readonly kind: 'distress'; readonly reason: string }

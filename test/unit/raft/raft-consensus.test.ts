@@ -235,6 +235,25 @@ describe('RaftConsensus replication', () => {
     expect(votersOf()).toBe(4);
   });
 
+  it('dates what it appends by itself as the driver dates what it proposes', () => {
+    const scene = led('abc', 'd');
+    const settings = { ...SCENE_SETTINGS, autoPromote: ['d'] };
+    const wallOffsetMs = 1_795_900_000_000;
+    const measured = { rttP99Ms: 0, loopLagP99Ms: 0, diskLatencyMs: 0 };
+    scene.step('a', { kind: 'environment', ...measured, wallOffsetMs });
+    const from = scene.now + wallOffsetMs;
+    scene.step('a', { kind: 'settings', settings });
+    scene.run(600);
+    const { storage } = scene.node('b');
+    const own = storage.entries(3, storage.lastIndex(), Number.MAX_SAFE_INTEGER) ?? [];
+    // into the joint configuration and out of it
+    expect(own.map((e) => e.kind)).toEqual(['membership', 'membership']);
+    for (const { timestamp } of own) {
+      expect(timestamp).toBeGreaterThanOrEqual(Math.floor(from));
+      expect(timestamp).toBeLessThanOrEqual(Math.ceil(scene.now + wallOffsetMs));
+    }
+  });
+
   it('replaces a voter by a learner that has caught up, by no other', () => {
     const scene = led('abc', 'd');
     const change = { kind: 'replace', nodeId: 'b', by: 'd', stays: true } as const;
