@@ -3,7 +3,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Timestamp } from '../src/base/index.ts';
-import type { ClusterState } from '../src/cluster/index.ts';
+import { type ClusterState, electionCount } from '../src/cluster/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
@@ -243,7 +243,7 @@ export class MetricsSource {
       logIndex: status?.last.index ?? 0,
       commitIndex: status?.commitIndex ?? 0,
       appliedIndex: state.appliedIndex,
-      electionCount: state.cluster?.elections.length ?? 0,
+      electionCount: state.cluster === null ? 0 : electionCount(state.cluster),
       heartbeatCount: consensus.traffic.heartbeats,
       fsyncMs: consensus.diskLatencyMs,
       raftState: status === null ? null : STATE_NUMBERS[status.role],

@@ -271,7 +271,10 @@ export interface ClusterState {
   readonly authorities?: Authorities;
   /** Newest last; bounded by LIMITS.operationHistory. */
   readonly operations: readonly Operation[];
+  /** Newest last; bounded by LIMITS.electionHistory. */
   readonly elections: readonly Election[];
+  /** Since the cluster was made; absent: all of them are in `elections`. */
+  readonly electionCount?: number;
   readonly tokens: Readonly<Record<string, TokenRecord>>;
   readonly alerts: readonly AlertRecord[];
   /** In force, oldest first; bounded by LIMITS.maxSilences. */

@@ -43,6 +43,11 @@ function remembered(known: readonly Election[], election: Election): readonly El
   });
 }
 
+/** Elections since the cluster was made, those that are forgotten too. */
+export function electionCount({ electionCount: count, elections }: ClusterState): number {
+  return count ?? elections.length;
+}
+
 export function startLeader(state: ClusterState, command: LeaderStarted, at: ApplyPosition): Outcome {
   const { nodeId, term } = command;
   const epoch: Epoch = term as number;
@@ -66,6 +71,7 @@ export function startLeader(state: ClusterState, command: LeaderStarted, at: App
     ...state,
     primary: { nodeId, epoch, since: at.timestamp },
     elections: remembered(state.elections, election),
+    electionCount: electionCount(state) + 1,
   };
   const record = own(state.nodes, nodeId);
   const elected = electedEvent(command, primary.nodeId);

@@ -42,6 +42,7 @@ export type {
 export { activeConfig } from './config.ts';
 export type { DrainRequest } from './drain.ts';
 export { drainOf, planDrain } from './drain.ts';
+export { electionCount } from './elections.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
 export type { FailoverRequest } from './failover.ts';

@@ -79,7 +79,7 @@ export const METRICS: readonly Metric[] = [
     ['log_index', '', 'Last index of the log'],
     ['commit_index', '', 'Last committed index'],
     ['applied_index', '', 'Last applied index'],
-    ['election_count', '', 'Elections remembered by the cluster'],
+    ['election_count', '', 'Elections since the cluster was made'],
     ['heartbeat_count', '', 'Heartbeats sent or received since start'],
     ['fsync', 'seconds', 'Time until a write of the log is durable, p99 since the last sample'],
     ['raft_state', '', '0 learner, 1 follower, 2 pre-candidate, 3 candidate, 4 leader'],

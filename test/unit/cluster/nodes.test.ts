@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
-import { nodeState, SEED_START_STEPS } from '../../../src/cluster/index.ts';
+import { electionCount, nodeState, SEED_START_STEPS } from '../../../src/cluster/index.ts';
 import { campaign, Ledger, NOW, record, started, threeNodes, token } from './world.ts';
 
 describe('bootstrap', () => {
@@ -208,6 +208,18 @@ describe('leader-started', () => {
     expect(ledger.cluster.elections.filter((e) => e.candidates !== undefined)).toHaveLength(
       LIMITS.electionTables,
     );
+  });
+
+  it('counts elections beyond those that it remembers', () => {
+    const ledger = threeNodes();
+    const many = LIMITS.electionHistory + 5;
+    for (let n = 0; n < many; n++) ledger.done({ kind: 'leader-started', ...campaign('n2', 4 + n) });
+    expect(ledger.cluster.elections).toHaveLength(LIMITS.electionHistory);
+    const before = threeNodes().cluster.elections.length;
+    expect(electionCount(ledger.cluster)).toBe(before + many);
+    // a record of before it was counted
+    const { electionCount: _none, ...older } = ledger.cluster;
+    expect(electionCount(older)).toBe(LIMITS.electionHistory);
   });
 
   it('makes the leader the primary, its term the epoch, and tells how the election went', () => {
