@@ -11,6 +11,9 @@ export const TOLD_READINGS = [
   'fsync',
   'certificate_expires_in',
   'clock_offset',
+  'network_connections',
+  'heartbeat_count',
+  'error_count',
 ] as const;
 
 export type ToldReadings = Readonly<Partial<Record<(typeof TOLD_READINGS)[number], number>>>;

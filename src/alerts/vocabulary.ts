@@ -26,6 +26,9 @@ export const NODE_READINGS = [
   'sync_lag',
   'certificate_expires_in',
   'clock_offset',
+  'network_connections',
+  'heartbeat_count',
+  'error_count',
 ] as const;
 
 export type NodeReading = (typeof NODE_READINGS)[number];
@@ -40,6 +43,8 @@ export const CLUSTER_READINGS = [
   'total_nodes',
   'healthy_nodes',
   'average_load',
+  'total_queries',
+  'total_errors',
   'alerts_firing',
   'maintenance_active',
   'maintenance_expiring',

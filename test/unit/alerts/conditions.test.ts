@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { Truth } from '../../../src/alerts/index.ts';
 import {
   caretLines,
@@ -13,6 +14,7 @@ import {
 import { CLUSTER_READINGS, NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
 import { LIMITS, must } from '../../../src/base/index.ts';
 import { METRICS } from '../../../src/metrics/index.ts';
+import { SEED_METRICS } from '../config/seed-file.ts';
 
 type Readings = Readonly<Record<string, number | null>>;
 
@@ -105,6 +107,14 @@ describe('checkCondition', () => {
       rule,
     );
     expect([0.499, 0.501].map((seconds) => ask(condition, { [reading]: seconds }))).toEqual([false, true]);
+  });
+
+  it('takes every metric of the design document by its name; a histogram by its percentiles', () => {
+    const { metrics } = parse(SEED_METRICS) as { metrics: Record<string, string[]> };
+    const names = Object.values(metrics).flat();
+    expect(names).toHaveLength(21);
+    expect(names.filter((name) => !checkCondition(`${name} > 0`).ok)).toEqual(['query_latency']);
+    expect(refusal('query_latency > 0')).toContain('has many values');
   });
 
   it('bounds nesting and words, on both sides of each bound', () => {
