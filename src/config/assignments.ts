@@ -1,7 +1,7 @@
 /** `raft.heartbeat_interval_ms=40` … → the text of an update that sets these keys. */
 import { parse } from 'yaml';
 import type { FileTree } from './convert.ts';
-import { keyAt, keysUnder } from './keys.ts';
+import { keysUnder } from './keys.ts';
 import { renderTree } from './render.ts';
 import { merge, nested } from './update.ts';
 
@@ -9,12 +9,11 @@ export type AssignedText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly reason: string };
 
-/** The keys of `cluster` may be said without that word. */
+/** Keys of `cluster` may be said without that word, wrong ones too: the check then names what is wrong. */
 function stepsOf(key: string): readonly string[] {
   const steps = key.split('.');
   const isWhole = keysUnder([]).includes(steps[0] ?? '');
-  const inside = isWhole || keyAt(`cluster.${key}`) === undefined ? [] : ['cluster'];
-  return [...inside, ...steps];
+  return isWhole ? steps : ['cluster', ...steps];
 }
 
 function valueIn(text: string): unknown {

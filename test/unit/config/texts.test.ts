@@ -117,6 +117,17 @@ describe('assignmentsText', () => {
     ]);
   });
 
+  it('leaves it to the check to say which part of a key is wrong', () => {
+    const issues = (text: string) => {
+      const made = assignmentsText([text]);
+      const checked = made.ok ? checkUpdate(renderSharedConfig(OWN), made.text, LOCAL) : null;
+      return checked?.ok === false ? checked.issues.map((i) => i.message) : [];
+    };
+    expect(issues('raft.nope=3')).toEqual(['unknown key "nope" in cluster.raft']);
+    expect(issues('raf.heartbeat_interval_ms=3')).toEqual(['unknown key "raf" in cluster']);
+    expect(issues('metrics.nope=[cpu_usage]')).toEqual(['unknown key "nope" in metrics']);
+  });
+
   it.each(['raft', '=40', 'raft..x=1', '.=1'])('refuses %s', (text) => {
     expect(assignmentsText([text]).ok).toBe(false);
   });
