@@ -6,6 +6,9 @@
  */
 import { EXIT } from './exit-codes.ts';
 
+/** Ends of a daemon that only a person can change. */
+const STAYS_SO = [EXIT.usage, EXIT.refused, EXIT.notAllowed, EXIT.conflict, EXIT.invalid, EXIT.notFound];
+
 export interface UnitPlaces {
   readonly exec: string;
   readonly configFile: string;
@@ -43,8 +46,9 @@ ExecStart=${start}
 User=${user}
 Restart=on-failure
 RestartSec=1
-# wrong usage, another disk with its name, a wrong configuration: starting again changes nothing
-RestartPreventExitStatus=${EXIT.usage} ${EXIT.conflict} ${EXIT.invalid}
+# wrong usage, a folder or keys that are not this node's alone, a node that was removed, another disk with its
+# name, a wrong configuration: starting again changes nothing
+RestartPreventExitStatus=${STAYS_SO.join(' ')}
 # a large log may take long to read, and a stop has ended after 5 s
 TimeoutStartSec=600
 TimeoutStopSec=10

@@ -12,7 +12,7 @@ describe('systemdUnit', () => {
   it('is of Type=notify, may write to the data folder alone, and hides homes', () => {
     const lines = systemdUnit(PLACES).split('\n');
     for (const line of [
-      'RestartPreventExitStatus=2 9 10',
+      'RestartPreventExitStatus=2 6 8 9 10 11',
       ...['Type=notify', 'NotifyAccess=all', 'User=sqlcc', 'UMask=0077', 'NoNewPrivileges=yes'],
       ...['ProtectSystem=strict', 'ReadWritePaths=/var/lib/sqlcc/data', 'ProtectHome=yes'],
       'ExecStart=/usr/bin/sqlcc node start --config /etc/sqlcc/cluster.yaml --data-dir /var/lib/sqlcc/data',
