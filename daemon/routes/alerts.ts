@@ -18,6 +18,7 @@ import { tellAudit } from '../audit-notes.ts';
 import { shortId } from '../data-dir.ts';
 import { type NodeContext, proposeCommand, requireCluster, viewSources } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
+import { unknownNode } from './cluster.ts';
 
 /** How long a test waits for the channel's answer, short of the caller's deadline. */
 const TEST_WAIT_MS = 4000;
@@ -32,7 +33,13 @@ export async function alerts(context: NodeContext): Promise<Answer> {
 export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const command = { kind: 'alert-acknowledge', id: call.params['id'] ?? '' } as const;
-  resultOf((await proposeCommand(context, command, call)).result);
+  const { result } = await proposeCommand(context, command, call);
+  if (!result.ok && result.code === 'not_found') {
+    const firing = requireCluster(context).alerts.filter(({ state }) => state === 'firing');
+    const hint = firing.length === 0 ? 'nothing fires' : `firing are ${firing.map((a) => a.id).join(', ')}`;
+    throw new SqlccError('not_found', result.message, { hint });
+  }
+  resultOf(result);
   return { body: {} };
 }
 
@@ -52,10 +59,13 @@ export async function alertRules(context: NodeContext): Promise<Answer> {
   return { body: { schemaVersion: 1, node_id: nodeId, rules: ruleRows(ruleFacts(context)), read } };
 }
 
-function unknownRule(context: NodeContext, id: string): SqlccError {
+function unknownRule(context: NodeContext, text: string): SqlccError {
   const names = rulesInForce(context.config.alerts).map((rule) => rule.name);
-  const hint = `the rules are ${names.join(', ')}`;
-  return new SqlccError('not_found', `no alert rule and no alert "${id}"`, { hint });
+  return new SqlccError('not_found', text, { hint: `the rules are ${names.join(', ')}` });
+}
+
+function isRule(context: NodeContext, name: string): boolean {
+  return rulesInForce(context.config.alerts).some((rule) => rule.name === name);
 }
 
 export async function explainAlert(context: NodeContext, call: Call): Promise<Answer> {
@@ -63,7 +73,7 @@ export async function explainAlert(context: NodeContext, call: Call): Promise<An
   const id = call.params['id'] ?? '';
   const found = explanation(ruleFacts(context), id);
   const isNothing = found === undefined || (found.rule.error === null && found.subjects.length === 0);
-  if (isNothing) throw unknownRule(context, id);
+  if (isNothing) throw unknownRule(context, `no alert rule and no alert "${id}"`);
   return { body: { schemaVersion: 1, node_id: context.facts.nodeId, ...found, read } };
 }
 
@@ -87,8 +97,7 @@ function testNotification(context: NodeContext, rule: string, by: string): Notif
 export async function testAlert(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const { rule, channel } = call.body as AlertTestRequest;
-  const isKnown = rulesInForce(context.config.alerts).some((r) => r.name === rule);
-  if (rule !== undefined && !isKnown) throw unknownRule(context, rule);
+  if (rule !== undefined && !isRule(context, rule)) throw unknownRule(context, `no alert rule "${rule}"`);
   const channels: readonly AlertAction[] =
     channel !== undefined ? [channel] : rule === undefined ? [] : channelsOf(context.config, rule);
   if (channels.length === 0) {
@@ -115,6 +124,10 @@ export async function silences(context: NodeContext): Promise<Answer> {
 export async function createSilence(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const { rule, node_id, severity, for_ms, reason } = call.body as SilenceCreateRequest;
+  // who mistypes a name would be called all the same, and wonder
+  if (rule !== undefined && !isRule(context, rule)) throw unknownRule(context, `no alert rule "${rule}"`);
+  const { nodes } = requireCluster(context);
+  if (node_id !== undefined && !Object.hasOwn(nodes, node_id)) throw unknownNode(node_id, Object.keys(nodes));
   const matchers = { rule: rule ?? null, nodeId: node_id ?? null, severity: severity ?? null };
   const id = shortId();
   const command = { kind: 'silence-create', id, matchers, forMs: for_ms, reason: reason ?? '' } as const;

@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
-import { clientOf, leaderOf, sharedCluster, until } from './harness.ts';
+import { clientOf, leaderOf, refusal, sharedCluster, until } from './harness.ts';
 
 describe('the design document', () => {
   const shared = sharedCluster(3);
@@ -80,6 +80,25 @@ describe('the design document', () => {
     expect(all.total_queries).toBeGreaterThan(0);
     expect(all.total_errors).toBeGreaterThanOrEqual(0);
     expect(all.cluster_availability).toBe(1);
+  });
+
+  it('silences no rule or node that is not there, and names what is; so does an acknowledgement', async () => {
+    const client = shared().client();
+    const rule = await refusal(client.alerting.silence({ rule: 'HighLatencies', forMs: 60_000 }));
+    expect(rule).toMatchObject({ code: 'not_found', hint: expect.stringContaining('HighLatency') });
+    const node = await refusal(client.alerting.silence({ nodeId: 'n9', forMs: 60_000 }));
+    expect(node).toMatchObject({ code: 'not_found', hint: 'the nodes are n1, n2, n3' });
+    expect((await client.alerting.silences()).silences).toEqual([]);
+    const { id } = await client.alerting.silence({ rule: 'NodeDown', nodeId: 'n2', forMs: 60_000 });
+    await client.alerting.unsilence(id);
+    const alert = await refusal(client.acknowledgeAlert('Foo'));
+    expect(alert).toMatchObject({
+      code: 'not_found',
+      hint: expect.stringMatching(/^(nothing fires|firing are )/),
+    });
+    // who was refused is in the audit all the same
+    const { records } = await client.audit();
+    expect(records.at(-1)).toMatchObject({ action: 'alert-acknowledge', target: 'Foo' });
   });
 
   it('HighLatency and DiskSpaceLow fire on a slow query and on a disk that is used', async () => {

@@ -146,5 +146,11 @@ describe('shutting out', () => {
     expect(states('anna').sort()).toEqual(['revoked', 'valid']);
     expect(states('n1')).toEqual(['valid']);
     expect(list.certificates.filter((c) => c.kind === 'ca')).toHaveLength(1);
+    // a name that is written otherwise is revoked as well, and nobody should take that for the right one
+    const known = await sqlccOn(shared(), ['cert', 'revoke', 'anna']);
+    expect([known.code, known.stderr.includes('no node has heard of')]).toEqual([0, false]);
+    const typo = await sqlccOn(shared(), ['cert', 'revoke', 'annna']);
+    expect(typo.code).toBe(0);
+    expect(typo.stderr).toContain('no node has heard of annna');
   });
 });

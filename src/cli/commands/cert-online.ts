@@ -112,16 +112,30 @@ function isSerial(text: string): boolean {
   return /^[0-9a-f]{32}$/i.test(text.replaceAll(':', ''));
 }
 
+/** On record as a user, or seen in a certificate by any node since its start; others may exist too. */
+async function wasHeardOf(context: CliContext, client: SqlccClient, what: string): Promise<boolean> {
+  const { users } = await client.people.users();
+  if (users.some(({ name }) => name === what)) return true;
+  const serial = what.replaceAll(':', '').toLowerCase();
+  const { answers } = await everywhere(context, client);
+  return merged(answers).some((row) => row.name === what || row.serial === serial);
+}
+
 export const certRevoke: Run = async (context, { args, flags }) => {
   const what = args[0] ?? '';
   const subject = isSerial(what) ? { serial: what.replaceAll(':', '').toLowerCase() } : { name: what };
   const client = await context.client();
+  const isKnown = await wasHeardOf(context, client, what);
   await client.people.revokeCertificate({ ...subject, ...given('reason', flags.text('reason')) });
   await context.printer.answer({ ...subject, revoked: true }, () => {
     const words =
       'serial' in subject ? `certificate ${subject.serial}` : `every certificate of ${what} so far`;
     context.printer.line(`${words} is revoked`);
     context.printer.note('every node refuses it within 10 s, open sessions included');
+    if (!isKnown)
+      context.printer.note(
+        `no node has heard of ${what} since its start: is it written as in "sqlcc cert list"?`,
+      );
   });
   return EXIT.ok;
 };
