@@ -5,9 +5,8 @@
  */
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { SqlccError } from '../src/base/index.ts';
-import type { NodeLifecycle, NodeState } from '../src/cluster/index.ts';
+import type { ClusterState, NodeLifecycle, NodeState } from '../src/cluster/index.ts';
 import { nodeState } from '../src/cluster/index.ts';
-import type { ConfigVersionInfo } from '../src/config/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce, startWords } from './announce.ts';
 import { voterAsked } from './ask-voters.ts';
@@ -142,11 +141,11 @@ export class NodeManager {
     return { lifecycle: this.#lifecycle, state: nodeState(this.#lifecycle, role) };
   }
 
-  /** Takes a version of the cluster's configuration over; what can change while running changes at once. */
-  update(version: Pick<ConfigVersionInfo, 'version' | 'text'>): void {
-    const { parts } = this.#need();
-    parts.live.take(version);
-    this.#followRecord(parts);
+  /** Takes the configuration of the record over; what can change while running changes at once. */
+  update(cluster: ClusterState): void {
+    const { live, inForce } = this.#need().parts;
+    const changes = live.follow(cluster);
+    if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: inForce.version });
   }
 
   get nodeId(): NodeId {
@@ -413,8 +412,7 @@ export class NodeManager {
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);
     parts.trial.follow(cluster, performance.now());
-    const changes = parts.live.follow(cluster);
-    if (changes.length > 0) this.#logger.log('info', 'config-in-force', { version: parts.inForce.version });
+    this.update(cluster);
     const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);
     // before the consensus thread runs there is nobody to tell: it starts with what is in force then
     this.#timings?.follow(settingsOf(parts.inForce.config, cluster, accused));
@@ -437,7 +435,7 @@ export class NodeManager {
     const parts = this.#life?.parts;
     const status = parts?.consensus.status;
     if (parts === undefined || status === undefined || status === null) return;
-    parts.gossip.leave();
+    this.leave();
     if (status.role !== 'leader' || status.membership.voters.length < 2) return;
     const outcome = await parts.consensus.transfer(null, TRANSFER_MS);
     this.#logger.log('info', 'handed-over', { ok: outcome.ok, reason: outcome.reason });

@@ -120,5 +120,8 @@ describe('a cluster of three', () => {
       return now.leader_id !== null && now.leader_id !== before.leader_id ? now : null;
     });
     expect(after.term).toBe(before.term + 1);
+    // it said goodbye: nobody takes it for a death
+    const row = (await client.nodes()).nodes.find((n) => n.node_id === before.leader_id);
+    expect(row?.liveness).toBe('left');
   });
 });
