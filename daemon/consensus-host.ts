@@ -167,10 +167,9 @@ export class ConsensusHost {
     this.#main({ kind: 'ready' });
   }
 
-  /**
-   * A peer's message may be lost to a full queue, as on a bad network; what this node itself says may not.
-   */
+  /** A peer's message may be lost to a full queue, as on a bad network; what this node says may not. */
   #submit(input: RaftInput): void {
+    this.#surroundings.traffic.met(input);
     if (input.kind === 'message') this.#loop.submit(input);
     else this.#loop.insert(input);
   }

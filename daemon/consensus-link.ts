@@ -63,7 +63,7 @@ export class ConsensusLink {
   #links: readonly PeerLink[] = [];
   #diskLatencyMs = 0;
   #loopLagMs = 0;
-  #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0 };
+  #traffic: TrafficCounts = { logBytes: 0, logEntries: 0, heartbeats: 0, errors: 0 };
   #statusAt: Instant = 0;
   #measures: MeasuresReport | null = null;
   #ready: ((refused: Refused | null) => void) | null = null;

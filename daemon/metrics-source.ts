@@ -267,6 +267,7 @@ export class MetricsSource {
       syncRequired: voters.length === 0 ? null : Math.floor(voters.length / 2) + 1,
       syncObserved: status?.role === 'leader' ? holders.length : null,
       logBytes: traffic.logBytes,
+      errors: traffic.errors,
     };
   }
 }

@@ -57,6 +57,7 @@ export const METRICS: readonly Metric[] = [
     ['network_connections', '', 'Open sockets of the daemon'],
     ['active_connections', '', 'Connections of clients'],
     ['error_rate', 'ratio', 'Failed part of the SQL requests since the last sample'],
+    ['query_errors_total', '', 'SQL requests that failed since start'],
     ['queries_per_second', 'per second', 'SQL requests since the last sample'],
     ['query_latency_p50', 'ms', 'Median latency of SQL requests in the last minute'],
     ['query_latency_p95', 'ms', '95th percentile of the latency of SQL requests in the last minute'],
@@ -92,7 +93,11 @@ export const METRICS: readonly Metric[] = [
     ['replication_rate', 'bytes/s', 'Growth of the log'],
     ['sync_required', '', 'Voters that must hold a write before it counts, the leader among them'],
     ['sync_observed', '', 'Voters that hold all that counts; only the leader knows'],
-    ['error_count', '', 'SQL requests that failed since start'],
+    [
+      'error_count',
+      '',
+      'Appends that a follower refused, snapshots that did not arrive, messages lost to a peer, since start',
+    ],
     ['denied_count', '', 'Callers refused since start for want of credentials or rights'],
   ]),
 ];

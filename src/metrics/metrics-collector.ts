@@ -86,6 +86,8 @@ export interface ReplicationMetrics {
   readonly syncObserved: number | null;
   /** Bytes that the log has grown by since start. */
   readonly logBytes: number | null;
+  /** Of replication, since start. */
+  readonly errors: number | null;
 }
 
 /** Everything that one collection reads. */
@@ -141,7 +143,7 @@ export class MetricsCollector {
       replay_lag: readings.replication.replayLagBytes,
       sync_required: readings.replication.syncRequired,
       sync_observed: readings.replication.syncObserved,
-      error_count: readings.node.totalErrors,
+      error_count: readings.replication.errors,
       denied_count: readings.node.totalDenied,
     });
     this.#setRates(readings, now);
@@ -208,6 +210,7 @@ export class MetricsCollector {
       health_status: node.healthStatus,
       network_connections: node.networkConnections,
       active_connections: node.activeConnections,
+      query_errors_total: node.totalErrors,
       query_latency_p50: node.queryLatencyP50Ms,
       query_latency_p95: node.queryLatencyP95Ms,
       query_latency_p99: node.queryLatencyP99Ms,

@@ -16,7 +16,7 @@ const QUANTILES = [0.5, 0.95, 0.99] as const;
 /** They only grow while a daemon lives: people want their rate. */
 const CUMULATIVE: ReadonlySet<string> = new Set([
   ...['error_count', 'denied_count', 'heartbeat_count', 'disk_io_read', 'disk_io_write'],
-  'leader_changes_total',
+  ...['leader_changes_total', 'query_errors_total'],
 ]);
 
 export interface Recording {
@@ -61,7 +61,7 @@ function clusterRecording(metric: Metric): Recording {
 const ERROR_RATIO: Recording = {
   record: `node:sqlcc_error_rate:rate${RATE_WINDOW}`,
   expr:
-    `sum by (cluster, node) (rate(sqlcc_error_count[${RATE_WINDOW}])) / ` +
+    `sum by (cluster, node) (rate(sqlcc_query_errors_total[${RATE_WINDOW}])) / ` +
     `sum by (cluster, node) (rate(sqlcc_query_latency_seconds_count[${RATE_WINDOW}]))`,
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LogPace, ownLag } from '../../../daemon/log-pace.ts';
 import { Traffic } from '../../../daemon/traffic.ts';
-import type { LogEntry, RaftMessage, RaftStatus } from '../../../src/raft/index.ts';
+import type { LogEntry, RaftInput, RaftMessage, RaftStatus } from '../../../src/raft/index.ts';
 
 const entry = (size: number): LogEntry => ({
   ...{ index: 1, term: 1, kind: 'sql', timestamp: 0 },
@@ -16,7 +16,27 @@ describe('Traffic', () => {
     traffic.wrote([]);
     traffic.spoke([message('heartbeat'), message('append'), message('heartbeat-response')]);
     traffic.spoke([message('heartbeat')]);
-    expect(traffic.counts).toEqual({ logBytes: 168, logEntries: 2, heartbeats: 2 });
+    expect(traffic.counts).toEqual({ logBytes: 168, logEntries: 2, heartbeats: 2, errors: 0 });
+  });
+
+  it('counts as errors what did not get to a follower, or was refused there, and nothing else', () => {
+    const traffic = new Traffic();
+    const answer = (accepted: boolean): RaftInput => ({
+      kind: 'message',
+      message: { ...message('append-response'), accepted } as RaftMessage,
+    });
+    const fine: RaftInput[] = [
+      answer(true),
+      { kind: 'message', message: message('heartbeat') },
+      { kind: 'snapshot-report', peer: 'b', ok: true },
+      { kind: 'peer-hint', peer: 'b', status: 'lost' },
+    ];
+    for (const input of fine) traffic.met(input);
+    expect(traffic.counts.errors).toBe(0);
+    traffic.met(answer(false));
+    traffic.met({ kind: 'snapshot-report', peer: 'b', ok: false });
+    traffic.met({ kind: 'unreachable', peer: 'b' });
+    expect(traffic.counts.errors).toBe(3);
   });
 });
 

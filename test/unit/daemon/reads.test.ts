@@ -45,7 +45,7 @@ function node() {
       kind: 'status',
       status: { role: 'follower', leaderId: null, commitIndex: 0, silenceMs: 10, ...changes } as RaftStatus,
       ...{ links: [], diskLatencyMs: 0, loopLagMs: 0 },
-      traffic: { logBytes: 0, logEntries: 0, heartbeats: 0 },
+      traffic: { logBytes: 0, logEntries: 0, heartbeats: 0, errors: 0 },
     } as ConsensusToMain);
   const open = (appliedIndex: number): void =>
     s.port2.postMessage({ kind: 'open', appliedIndex, clusterState: cluster } satisfies StateToMain);
