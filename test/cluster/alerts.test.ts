@@ -19,9 +19,10 @@ describe('an alert on a real condition', () => {
       return told.length >= count;
     };
     await until('the first notification', fires(1));
-    console.log(
-      `from the first failing statement to the receiver: ${Math.round(performance.now() - began)} ms`,
-    );
+    const toldMs = Math.round(performance.now() - began);
+    console.log(`from the first failing statement to the receiver: ${toldMs} ms`);
+    // 2 s and the rule's own second are the target (docs/tests.md), on a machine that does something else twice that
+    expect(toldMs).toBeLessThan(6000);
     await cluster.killNode(leader);
     await until('another leader', async () => (await leaderOf(cluster)) !== leader);
     const rows = async () =>
@@ -33,6 +34,27 @@ describe('an alert on a real condition', () => {
     expect(expectTold(postsOf(stub, 'HighErrorRate'))).toHaveLength(1);
     expect(expectTold(postsOf(stub, 'NodeDown'))).toHaveLength(1);
     expect(await rows()).toMatchObject([{ state: 'resolved' }]);
+  });
+});
+
+describe('NodeUnreachable', () => {
+  it('fires as it stands in the document when more than half of the nodes died and a leader is left', async () => {
+    const cluster = await startCluster(1);
+    const stub = await receiver();
+    const dead = [await cluster.addNode('observer'), await cluster.addNode('observer')];
+    const rule = `name: NodeUnreachable, condition: "healthy_nodes < total_nodes * 0.5", severity: critical`;
+    const text = `notifiers: {webhook: {url: "${stub.url()}", allow_loopback: true}}
+alerts: [{${rule}, actions: [webhook]}]`;
+    await cluster.client().putConfig({ text });
+    const state = async () =>
+      (await cluster.client().alerts()).alerts.find((a) => a.rule === 'NodeUnreachable')?.state ?? 'inactive';
+    expect(await state()).toBe('inactive');
+    await Promise.all(dead.map(({ nodeId }) => cluster.killNode(nodeId)));
+    await until('it is told', async () => postsOf(stub, 'NodeUnreachable').length > 0);
+    expect(await state()).toBe('firing');
+    await Promise.all(dead.map(({ nodeId }) => cluster.startNode(nodeId)));
+    await until('its end', async () => postsOf(stub, 'NodeUnreachable').length > 1);
+    expect(expectTold(postsOf(stub, 'NodeUnreachable'))).toHaveLength(1);
   });
 });
 

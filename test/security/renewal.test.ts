@@ -69,9 +69,17 @@ it('a voter renews its certificate at two thirds of its life, without a restart 
   const ports = [port, clientPort, peerPort];
   const serials = () => Promise.all(ports.map((p) => shown(p, ca)));
   expect(await serials()).toEqual(ports.map(() => old.serialNumber));
+  // the shipped rule, and the reading that it looks at: of this node alone
+  const expiry = async (state: string) =>
+    (await cluster.client().alerts()).alerts.filter((a) => a.rule === 'CertExpiry' && a.state === state);
+  const fired = await until('CertExpiry', async () =>
+    (await expiry('firing')).length > 0 ? expiry('firing') : null,
+  );
+  expect(fired).toMatchObject([{ id: `CertExpiry:${nodeId}`, condition: 'certificate_expires_in < 7d' }]);
   await until('its renewal', async () => readFileSync(file, 'utf8') !== nodeCert);
   expect(Date.now()).toBeLessThan(Date.parse(old.validTo));
   const fresh = new X509Certificate(readFileSync(file));
+  await until('the alert is over', async () => (await expiry('resolved')).length === 1);
   await until('it is shown', async () => (await serials()).every((s) => s === fresh.serialNumber), 3000);
 
   const end = Date.parse(old.validTo) + 2000;
