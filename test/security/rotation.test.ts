@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { must } from '../../src/base/index.ts';
 import { SqlccClient } from '../../src/client/index.ts';
 import { leaderOf, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
@@ -158,3 +159,72 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   expect((await renewedClient.kv.get('k'))?.value).toBe(String(writer.written() - 1));
   process.stderr.write(`term ${term} before, ${raft.term} after\n`);
 });
+
+/** The CAs in each node's folder, and which of them signed its certificate. */
+function folders(cluster: DemoCluster): { readonly cas: readonly string[]; readonly signedBy: string }[] {
+  return cluster.nodes.map(({ dataDir }) => {
+    const read = (name: string) => readFileSync(join(dataDir, 'pki', name), 'utf8');
+    const own = new X509Certificate(read('node.crt'));
+    const cas = (read('ca.crt').match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+      (pem) => new X509Certificate(pem),
+    );
+    const signer = cas.find((ca) => own.verify(ca.publicKey));
+    return { cas: cas.map((ca) => ca.fingerprint256), signedBy: signer?.fingerprint256 ?? 'nobody' };
+  });
+}
+
+/** With the files that the context has now: those of the test before are of a CA that is gone. */
+async function withClient<T>(cluster: DemoCluster, work: (client: SqlccClient) => Promise<T>): Promise<T> {
+  const client = cluster.newClient();
+  return work(client).finally(() => client.close());
+}
+
+it('whose leader is killed amid it goes on under the next one, in both halves, and locks nobody out', async () => {
+  const cluster = shared();
+  const [before] = fingerprints(adminFile(cluster, 'ca.crt'));
+  /** Begins it, kills whoever leads as often as its phase moves, and answers how it ended with all nodes there. */
+  const through = (kind: 'rotate-ca' | 'retire-ca') =>
+    withClient(cluster, async (client) => {
+      const { id } = await client.runOperation({ kind, reason: 'a drill' });
+      const leads = async () => (await client.leader()).leader_id;
+      const killed: string[] = [];
+      let { phase, state } = await client.operation(id);
+      while (state === 'running') {
+        const leader = must(await leads(), 'a leader');
+        await cluster.killNode(leader);
+        killed.push(`${leader} in ${phase}`);
+        await until('another leader', async () => ![leader, null].includes(await leads()));
+        // the next one goes on with it, up to where it waits for the word of whoever is away
+        await client.kv.put('amid', kind);
+        await cluster.startNode(leader);
+        const moved = async () => {
+          const now = await client.operation(id);
+          return now.phase === phase && now.state === 'running' ? null : now;
+        };
+        ({ phase, state } = await until('the next phase', moved, 30_000));
+      }
+      process.stderr.write(`${kind}: killed ${killed.join(', ')}; ${state}\n`);
+      const alive = async () => (await client.nodes()).nodes.every((n) => n.liveness === 'alive');
+      await until('all are there', alive);
+      return (await client.operation(id)).error ?? state;
+    });
+  expect(await through('rotate-ca')).toBe('done');
+  const both = folders(cluster);
+  const fresh = both[0]?.signedBy;
+  expect(fresh).not.toBe(before);
+  for (const { cas, signedBy } of both) {
+    expect([...cas].sort()).toEqual([before, fresh].sort());
+    expect(signedBy).toBe(fresh);
+  }
+  expect((await sqlccOn(cluster, ['cert', 'renew', '--self'])).code).toBe(0);
+  expect(await through('retire-ca')).toBe('done');
+  for (const { cas, signedBy } of folders(cluster)) expect([cas, signedBy]).toEqual([[fresh], fresh]);
+  await withClient(cluster, async (client) => {
+    expect((await client.kv.get('amid'))?.value).toBe('retire-ca');
+    const hashes = async () => {
+      const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
+      return new Set(all.map((a) => a.index)).size === 1 ? new Set(all.map((a) => a.state_hash)) : null;
+    };
+    expect((await until('one index', hashes)).size).toBe(1);
+  });
+}, 90_000);
