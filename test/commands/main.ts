@@ -1,6 +1,7 @@
 /** `npm run docs:commands`: types the commands of the design document on a real cluster and writes docs/commands.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { given } from '../usage.ts';
 import { type Played, Stage } from './play.ts';
 
@@ -55,6 +56,9 @@ async function form(): Promise<void> {
     }
   }
   await stage.run('cluster status --until healthy --timeout 30s');
+  // healthy is also who follows and has no vote yet
+  const everybody = async () => (await stage.run('cluster status')).stdout.includes('3 of 3 voters alive');
+  for (let tries = 0; tries < 50 && !(await everybody()); tries++) await sleep(100);
 }
 
 async function look(): Promise<void> {

@@ -185,7 +185,8 @@ it('whose leader is killed amid it goes on under the next one, in both halves, a
   /** Begins it, kills whoever leads as often as its phase moves, and answers how it ended with all nodes there. */
   const through = (kind: 'rotate-ca' | 'retire-ca') =>
     withClient(cluster, async (client) => {
-      const { id } = await client.runOperation({ kind, reason: 'a drill' });
+      // refused while a node that joined gets its vote
+      const { id } = await until('its begin', () => client.runOperation({ kind, reason: 'a drill' }));
       const leads = async () => (await client.leader()).leader_id;
       const killed: string[] = [];
       let { phase, state } = await client.operation(id);
