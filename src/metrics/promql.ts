@@ -102,7 +102,8 @@ function readingOf(id: string): Reading | undefined {
 /** Factors to the units of `/metrics`: seconds, bytes, ratios. */
 const UNITS: Readonly<Record<string, number>> = {
   ...{ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, '%': 0.01 },
-  ...{ B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 },
+  ...{ B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
 };
 
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)([a-zA-Z%]*)(?:\/s)?|([a-z_][a-z0-9_]*)|([<>=!]=|[-+*/()<>]))/y;
@@ -123,7 +124,7 @@ export function promqlOf(condition: string): string | null {
     if (number !== undefined) {
       const factor = unit === '' ? 1 : UNITS[unit];
       if (factor === undefined) return null;
-      words.push(String(Number((Number(number) * factor).toPrecision(12))));
+      words.push(String(Number((Number(number) * factor).toPrecision(15))));
     } else if (name !== undefined && !WORDS.has(name)) {
       const reading = readingOf(name);
       if (reading === undefined) return null;

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { monitoringFile } from '../../../daemon/monitoring-files.ts';
+import { quantity, UNITS } from '../../../src/alerts/units.ts';
 import { FAMILIES, METRICS, metricsReference, promqlOf, rulesFile } from '../../../src/metrics/index.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
@@ -60,6 +61,11 @@ const FSYNC = 'node:sqlcc_fsync_seconds:p99';
 const LAG = 'max by (cluster, node) (node:sqlcc_event_loop_lag_seconds:p99)';
 
 describe('promqlOf', () => {
+  it('knows every unit that conditions know, with the same factor', () => {
+    for (const unit of UNITS.keys())
+      expect(promqlOf(`sync_lag > 3${unit}`), unit).toMatch(new RegExp(` > ${quantity(3, unit).value}$`));
+  });
+
   it.each([
     ['leader_count == 0', 'cluster:sqlcc_leader_count:max == 0'],
     ['disk_usage>80%', 'max by (cluster, node) (sqlcc_disk_usage) > 0.8'],
