@@ -63,6 +63,9 @@ export class CliContext {
     if (this.#client !== null) return this.#client;
     const { options } = await this.connection();
     const { SqlccClient } = await import('../client/index.ts');
+    const { expiryNotice } = await import('./own-expiry.ts');
+    const notice = expiryNotice(options.cert ?? '', Date.now());
+    if (notice !== null) this.printer.note(notice);
     this.#client = new SqlccClient(options);
     return this.#client;
   }
