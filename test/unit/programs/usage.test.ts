@@ -27,7 +27,10 @@ const PROGRAMS: Readonly<Record<string, { flags: readonly string[]; bad: readonl
     history: { flags: ['--only <a,b>', '--mutants'], bad: [UNKNOWN, ['--only', 'register/kil']] },
     endurance: { flags: ['--minutes <M>', '--list'], bad: [UNKNOWN, ['--only', 'soak,nothing']] },
     bench: { flags: ['--only <a,b>', '--rounds <N>', '--json <FILE>'], bad: [UNKNOWN, ['--clients', '1,x']] },
-    mutants: { flags: ['--by <SUITE>', '--no-control'], bad: [UNKNOWN, ['--only', 'no-such-bug']] },
+    mutants: {
+      flags: ['--by <SUITE>', '--part <I/N>', '--no-control'],
+      bad: [UNKNOWN, ['--only', 'no-such-bug']],
+    },
     'perf:tui': { flags: ['--nodes <N,N>', '--hour'], bad: [['--nodes', '0']] },
     'accept:tui': { flags: [], bad: [['everything']] },
     'docs:commands': { flags: [], bad: [UNKNOWN] },
