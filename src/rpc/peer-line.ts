@@ -107,7 +107,7 @@ export class PeerLine {
     } else if (pings === 'steady' || isTryDue(now - pingedAt, now - heardAt)) connection.ping();
   }
 
-  /** The peer is certainly there (it has just dialled us): do not wait for the backoff, or for a lost dial. */
+  /** The peer is certainly there, it has just dialled us: waits for no backoff, nor for a lost dial. */
   nudge(): void {
     const connection = this.#connection;
     if (connection === null) {
@@ -127,8 +127,8 @@ export class PeerLine {
   }
 
   /**
-   * The probing line has reached the peer again. Where nothing has come here meanwhile, what was sent waits for
-   * TCP to repeat it, which is patient for as long again as the silence lasted: a new connection is quicker.
+   * The probing line has reached the peer again. Where nothing has come here meanwhile, what was sent waits
+   * for TCP to repeat it, patient for as long again as the silence lasted: a new connection is quicker.
    */
   renew(): void {
     const connection = this.#connection;
