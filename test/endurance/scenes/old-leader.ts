@@ -50,9 +50,9 @@ alerts:
 `;
 
 interface Asked {
-  /** Of reads: the newest value that was acknowledged when it was asked. */
+  /** The version of the newest write that was acknowledged when it was asked. */
   readonly least: number;
-  readonly end: Promise<{ readonly value: number; readonly by: string } | string>;
+  readonly end: Promise<{ readonly version: number; readonly by: string } | string>;
 }
 
 const codeOf = (error: unknown): string => {
@@ -68,7 +68,7 @@ class Waiting {
   ask(alone: SqlccClient, round: number, least: number): void {
     const read = alone.kv
       .get('newest', { timeoutMs: PATIENCE_MS })
-      .then(({ value, read: by }) => ({ value: Number(value), by: by.node_id }), codeOf);
+      .then(({ version, read: by }) => ({ version, by: by.node_id }), codeOf);
     this.reads.push({ least, end: read });
     const key = `late-${round}-${this.writes.length}`;
     this.writes.push({
@@ -94,8 +94,9 @@ async function round(stage: Stage, scene: Cast, posts: readonly Told[], number: 
   const stopped = performance.now();
   const waiting = new Waiting();
   for (let value = 1; performance.now() - stopped < STILL_MS; value++) {
-    await client.kv.put('newest', `${value}`, { timeoutMs: 10_000 });
-    waiting.ask(alone, number, value);
+    // the first ones meet the change of the leader
+    const done = await client.kv.put('newest', `${value}`, { timeoutMs: 10_000 }).catch(codeOf);
+    if (typeof done !== 'string') waiting.ask(alone, number, done.version);
     await sleep(200);
   }
   const next = await leadOf(cluster);
@@ -106,7 +107,7 @@ async function round(stage: Stage, scene: Cast, posts: readonly Told[], number: 
   await sleep(3000);
   const title = `round ${number}`;
   const answered = reads.flatMap(({ least, end }) => (typeof end === 'string' ? [] : [{ least, ...end }]));
-  const stale = answered.filter(({ least, value }) => value < least);
+  const stale = answered.filter(({ least, version }) => version < least);
   const acked = writes.filter(({ end }) => end === 'ok');
   const kept = await Promise.all(acked.map(({ key }) => client.kv.get(key).then(() => 'ok', codeOf)));
   const byOld = posts.filter((p) => p.by === old.nodeId && p.at >= goesOn);

@@ -4,6 +4,7 @@ import type { FaultRule, LabHost } from '../../lab/index.ts';
 import type { RunNode } from './cluster.ts';
 import type { Hardware } from './ground.ts';
 import { type Nemesis, PROCESS_NEMESES, type Scene, victim } from './nemesis.ts';
+import { rot } from './rot-nemesis.ts';
 
 function hardwareOf(scene: Scene): Hardware {
   return must(scene.hardware, 'a lab');
@@ -206,5 +207,7 @@ export const NEMESES: readonly Nemesis[] = [
   lag,
   clock,
   disk,
+  // not among `all`: what is known of a seed stays so
+  rot,
   all,
 ];
