@@ -76,10 +76,19 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
       status: withLeader(status, null, term),
     };
   }
-  if (event.kind === 'leader-elected' && term !== null && term >= status.raft.term) {
-    return { ...picture, leaderlessSince: null, status: withLeader(status, event.node_id, term) };
+  const leader = leaderIn(event);
+  if (leader !== null && term !== null && term >= status.raft.term) {
+    return { ...picture, leaderlessSince: null, status: withLeader(status, leader, term) };
   }
   return picture;
+}
+
+/** Who leads by this event; a node's own word comes before the entry that all apply. Null = nothing of it. */
+function leaderIn({ kind, node_id, data }: EventLine): string | null {
+  if (kind === 'leader-elected') return node_id;
+  if (kind !== 'role-changed') return null;
+  if (data['role'] === 'leader') return node_id;
+  return typeof data['leader_id'] === 'string' ? data['leader_id'] : null;
 }
 
 /** A leader that was seen to lead was lost later than that: bounds what a wrong clock of a node would say. */
