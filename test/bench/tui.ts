@@ -6,8 +6,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import { buildProgram, type Program, pause, replaying } from '../tui/pty.ts';
-import { at, calm, node, status } from '../tui/recording.ts';
+import { at, calm, event, node, status } from '../tui/recording.ts';
 import { given, listOf, takes, turnsOn, whole } from '../usage.ts';
 import { hourOf } from './tui-hour.ts';
 
@@ -56,9 +57,9 @@ function rssMb(pid: number): number {
   return Math.round(Number(kib) / 1024);
 }
 
-/** A minute in which every node changes every second. */
-function busy(count: number) {
-  return Array.from({ length: 60 }, (_, second) => {
+/** A minute in which every node changes every second, with so many events in each. */
+function busy(count: number, eventsASecond = 0): ReplayLine[] {
+  return Array.from({ length: 60 }, (_, second): ReplayLine[] => {
     const nodes = Array.from({ length: count }, (_, i) =>
       node(`n${i + 1}`, {
         cpu_usage: ((second * 7 + i * 13) % 100) / 100,
@@ -66,18 +67,44 @@ function busy(count: number) {
         ...(i === 0 ? { role: 'leader', state: 'LEADER' } : {}),
       }),
     );
-    return { at: at(second * 1000), status: status({ nodes }) };
-  });
+    const told = Array.from({ length: eventsASecond }, (_, i): ReplayLine => {
+      const ms = second * 1000 + (i * 1000) / eventsASecond;
+      return { at: at(ms), event: event(ms, `n${i + 1}`, 'disk-slow', `disk write took ${second + i} ms`) };
+    });
+    return [{ at: at(second * 1000), status: status({ nodes }) }, ...told];
+  }).flat();
 }
 
 interface Figures {
   readonly nodes: number;
   readonly key_to_paint_ms: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly cpu_percent: number;
+  /** While the picture stands and what comes is only recorded. */
+  readonly frozen_cpu_percent: number;
+  /** With ten events a second. */
+  readonly burst_cpu_percent: number;
   readonly bytes_per_s: number;
   readonly rss_mb: number;
   /** Whole-screen clears after the first table. */
   readonly clears: number;
+}
+
+/** CPU of one core that the screen takes from now on, in %. */
+async function cpuPercent(pid: number): Promise<number> {
+  const before = cpuMs(pid);
+  await pause(IDLE_SECONDS * 1000);
+  return Number(((cpuMs(pid) - before) / (IDLE_SECONDS * 10)).toFixed(1));
+}
+
+async function burstCpu(program: Program, count: number): Promise<number> {
+  const screen = { columns: 120, rows: 36, flags: ['--speed=1'] };
+  const terminal = replaying(program, program.recording(busy(count, 10)), screen);
+  await terminal.see('Follower');
+  await pause(1500);
+  const percent = await cpuPercent(terminal.pid);
+  terminal.kill();
+  await terminal.exited();
+  return percent;
 }
 
 /** The screen on a recorded feed of `count` nodes at 1 Hz, with keys pressed, then left alone. */
@@ -95,13 +122,17 @@ async function figuresOf(program: Program, count: number): Promise<Figures> {
     keyToPaint.push((await when(() => terminal.raw.length > before)) - began);
     await pause(15 + (i % 7));
   }
-  const [cpu, bytes] = [cpuMs(terminal.pid), terminal.raw.length];
-  await pause(IDLE_SECONDS * 1000);
+  const bytes = terminal.raw.length;
+  const cpu_percent = await cpuPercent(terminal.pid);
+  const bytes_per_s = Math.round((terminal.raw.length - bytes) / IDLE_SECONDS);
+  terminal.type(' ');
+  await terminal.see('FROZEN');
+  const frozen_cpu_percent = await cpuPercent(terminal.pid);
   const figures = {
     nodes: count,
     key_to_paint_ms: quantiles(keyToPaint),
-    cpu_percent: Number(((cpuMs(terminal.pid) - cpu) / (IDLE_SECONDS * 10)).toFixed(1)),
-    bytes_per_s: Math.round((terminal.raw.length - bytes) / IDLE_SECONDS),
+    ...{ cpu_percent, frozen_cpu_percent, bytes_per_s },
+    burst_cpu_percent: await burstCpu(program, count),
     rss_mb: rssMb(terminal.pid),
     clears: terminal.raw.slice(first).split('\u001b[2J').length - 1,
   };
@@ -135,6 +166,8 @@ function targetsOf(f: Figures): Target[] {
     { name: `${f.nodes} nodes: key to paint p50 ms`, value: f.key_to_paint_ms.p50, most: many ? 25 : 16 },
     { name: `${f.nodes} nodes: key to paint p99 ms`, value: f.key_to_paint_ms.p99, most: many ? 80 : 50 },
     { name: `${f.nodes} nodes: CPU % at 1 Hz`, value: f.cpu_percent, most: few ? 2 : many ? 7 : 6 },
+    { name: `${f.nodes} nodes: CPU % with ten events a second`, value: f.burst_cpu_percent, most: 25 },
+    { name: `${f.nodes} nodes: CPU % frozen`, value: f.frozen_cpu_percent, most: 0.5 },
     { name: `${f.nodes} nodes: bytes a second`, value: f.bytes_per_s, most: few ? 1024 : 6144 },
     { name: `${f.nodes} nodes: RSS MB`, value: f.rss_mb, most: many ? 220 : 160 },
     { name: `${f.nodes} nodes: whole-screen clears`, value: f.clears, most: 0 },
