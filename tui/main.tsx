@@ -18,6 +18,8 @@ export interface RunScreen {
   readonly folder: string | null;
   /** Clicks and the wheel are heard. */
   readonly mouse: boolean;
+  /** Lines are written whole with each change. */
+  readonly wholeLines: boolean;
 }
 
 const KEPT_STDERR_LINES = 50;
@@ -39,7 +41,8 @@ function holdStderr(stderr: NodeJS.WriteStream): () => void {
 }
 
 /** Runs until somebody quits; resolves the exit code. */
-export async function runScreen({ stage, look, io, skeleton, folder, mouse }: RunScreen): Promise<number> {
+export async function runScreen(run: RunScreen): Promise<number> {
+  const { stage, look, io, skeleton, folder, mouse, wholeLines } = run;
   skeleton.handOver();
   const release = holdStderr(io.stderr);
   const outside = new Outside(io, look, folder);
@@ -66,7 +69,7 @@ export async function runScreen({ stage, look, io, skeleton, folder, mouse }: Ru
     stdout: io.stdout,
     stderr: io.stderr,
     alternateScreen: true,
-    incrementalRendering: true,
+    incrementalRendering: !wholeLines,
     maxFps: 60,
     exitOnCtrlC: false,
     patchConsole: true,

@@ -74,6 +74,8 @@ export interface TopOptions {
   /** Clicks and the wheel are heard. */
   readonly mouse?: boolean;
   readonly ascii?: boolean;
+  /** Every line is written whole with each change, not only its changed end. */
+  readonly wholeLines?: boolean;
   readonly noColor?: boolean;
   readonly theme?: ThemeName;
   /** A person's own theme instead. */

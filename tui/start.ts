@@ -48,6 +48,7 @@ export async function runTop(run: RunTop): Promise<number> {
       skeleton,
       folder: options.settingsFolder ?? null,
       mouse: options.mouse === true,
+      wholeLines: options.wholeLines === true,
     });
   } catch (error) {
     skeleton.leave();

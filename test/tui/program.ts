@@ -1,6 +1,6 @@
 /**
  * `sqlcc top` alone, for tests in a terminal: `node program.js <recording> [flag…]`.
- * Flags: --read-only --plain --mouse --ascii --speed=N --once --json --batch=N
+ * Flags: --read-only --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N
  */
 import { runBatch, runOnce } from '../../tui/batch/index.ts';
 import { runTop } from '../../tui/index.ts';
@@ -22,6 +22,7 @@ const run = {
     readOnly: has('--read-only'),
     plain: has('--plain'),
     mouse: has('--mouse'),
+    wholeLines: has('--no-incremental'),
     ...(has('--ascii') ? { ascii: true } : {}),
     format: has('--json') ? ('json' as const) : ('text' as const),
     count: number('--batch') ?? 1,

@@ -84,6 +84,21 @@ describe('topology', () => {
     expect(terminal.raw.length).toBeGreaterThan(before);
   });
 
+  it('--no-incremental writes whole lines, and the same screen', async () => {
+    const bytes: number[] = [];
+    for (const flags of [[], ['--no-incremental']]) {
+      const terminal = await shown(80, 24, { flags });
+      const before = terminal.raw.length;
+      terminal.type('j');
+      await terminal.see('▌● n2');
+      terminal.type('k');
+      await terminal.see('▌★ n1');
+      expectScreen(await terminal.still(), 'topology-80x24');
+      bytes.push(terminal.raw.length - before);
+    }
+    expect(bytes[1]).toBeGreaterThan(2 * (bytes[0] ?? 0));
+  });
+
   it('help and filter look as drawn', async () => {
     const terminal = await shown(80, 24);
     terminal.type('?');

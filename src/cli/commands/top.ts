@@ -38,6 +38,7 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     plain: flags.is('plain'),
     mouse: flags.is('mouse'),
     ascii: flags.is('ascii'),
+    wholeLines: flags.isOff('incremental'),
     noColor: !context.printer.color,
     ...given('refreshMs', flags.duration('delay')),
     ...given('replay', flags.text('replay')),

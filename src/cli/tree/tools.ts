@@ -22,6 +22,10 @@ const TOP: CommandSpec = {
     { flags: '--mouse', text: 'wheel and clicks select rows and tabs; Shift-drag still marks text' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     {
+      flags: '--no-incremental',
+      text: 'write whole lines anew with each change, for terminals that misplace wide letters',
+    },
+    {
       flags: '--theme <name>',
       text:
         'default, high-contrast, colour-blind, mono, or your own: themes/NAME.yaml beside the ' +
