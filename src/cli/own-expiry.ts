@@ -1,4 +1,4 @@
-/** A certificate of one's own that ends soon: said with every command, while renewing it still is one command. */
+/** A certificate of one's own that ends soon: said with every command, while one command still renews it. */
 import { X509Certificate } from 'node:crypto';
 import { formatDuration, type Timestamp } from '../base/index.ts';
 

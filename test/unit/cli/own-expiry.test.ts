@@ -14,7 +14,7 @@ async function certificate(validForMs: number): Promise<string> {
 }
 
 describe('expiryNotice', () => {
-  it('speaks in the last two weeks of a long life, in the last fifth of a short one, not behind it', async () => {
+  it('speaks in the last two weeks of a long life, in the last fifth of a short one, not later', async () => {
     const [long, short] = await Promise.all([certificate(365 * DAY_MS), certificate(10 * DAY_MS)]);
     const told = (pem: string, afterDays: number) => expiryNotice(pem, NOW + afterDays * DAY_MS);
     expect(told(long, 0)).toBeNull();
