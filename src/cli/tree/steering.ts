@@ -1,6 +1,9 @@
 /** Who leads, and what the cluster may do by itself: words, flags and examples. */
 import { type CommandSpec, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
+/** What takes effect at once and asks nothing takes `--yes` too: scripts give it always. */
+const NEVER_ASKS = { ...YES_FLAG, text: 'taken for scripts: this never asks' };
+
 const MOVE_FLAGS = [
   { flags: '--to <id>', text: 'the node that shall lead' },
   { flags: '--candidate <id>', text: 'the same as --to' },
@@ -59,6 +62,7 @@ serves nobody. Ends by itself.`,
         flags: '--for <duration>',
         text: 'ends by itself after this long, default 1h, at most 7d (membership.max_pause)',
       },
+      NEVER_ASKS,
     ],
     online: true,
     examples: ['cluster pause --reason "network work" --for 30m'],
@@ -67,7 +71,7 @@ serves nobody. Ends by itself.`,
   {
     path: 'cluster resume',
     summary: 'end the pause',
-    flags: [REASON_FLAG],
+    flags: [REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['cluster resume'],
     load: async () => (await import('../commands/steering.ts')).clusterResume,
