@@ -387,7 +387,9 @@ describe('PeerTransport evidence', { timeout: 20_000 }, () => {
     const a = await peer({ nodeId: 'n1', pkiDir: await folders.node('n1') });
     const { child, address } = await spawnPeer('n2', a);
     a.transport.setPeers([{ nodeId: 'n2', address }]);
-    await until('connected', () => connected(a));
+    const bulks = () =>
+      a.heard.logs.filter(({ event, fields }) => event === 'peer-connected' && fields['purpose'] === 'bulk');
+    await until('connected on both lines', () => connected(a) && bulks().length === 1);
     child.kill('SIGSTOP');
     await until('silence noticed', () => !connected(a), 4000);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -396,8 +398,6 @@ describe('PeerTransport evidence', { timeout: 20_000 }, () => {
     await until('back', () => connected(a), 8000);
     expect(verdicts(a)).toEqual([]);
     // the other line may wait for TCP to repeat what was lost, for as long again
-    const bulks = () =>
-      a.heard.logs.filter(({ event, fields }) => event === 'peer-connected' && fields['purpose'] === 'bulk');
     await until('the other line is dialled anew', () => bulks().length === 2);
   }, 20_000);
 
