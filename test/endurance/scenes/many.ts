@@ -3,6 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measured } from '../../../daemon/drill.ts';
+import { must } from '../../../src/base/index.ts';
+import { type Row, rowOf } from '../../detector/row.ts';
+import { scenariosFor } from '../../detector/scenarios.ts';
 import { cast, leadOf } from '../cast.ts';
 import { connections, cpuMs, pssMb, sentBytes } from '../proc.ts';
 import { round, type Scenario } from '../stage.ts';
@@ -12,6 +15,15 @@ const IDLE_SECONDS = 20;
 
 function spread(values: readonly (number | null)[]) {
   return measured(values.filter((v) => v !== null));
+}
+
+/** What one node sends in the simulation of as many that are all alive: the detector's row `idle`. */
+function idleBytes(nodes: number): Row['bytesPerS'] {
+  const scenario = must(
+    scenariosFor(nodes).find(({ name }) => name === 'idle'),
+    'idle',
+  );
+  return rowOf({ nodes, scenario, lane: 'h2', seeds: [1], lastingMs: IDLE_SECONDS * 1000 }).bytesPerS;
 }
 
 const manyOf = (count: number, limitMs: number): Scenario => ({
@@ -51,6 +63,11 @@ const manyOf = (count: number, limitMs: number): Scenario => ({
     const alive = status.nodes.filter((n) => n.liveness === 'alive').length;
     stage.equal('nodes alive', alive, count);
     stage.atMost('sent by a node that has no vote, bytes/s', spread(others(sent)).p99, 10_000);
+    // what a node sends at rest is gossip, and answers to a leader's heartbeats where it has a vote
+    const simulated = idleBytes(count);
+    stage.note('bytes_per_second_simulated', simulated);
+    const ratio = (spread(others(sent)).p50 ?? Number.NaN) / simulated.mean;
+    stage.claim('real bytes over simulated ones, 0.5 to 1.5', ratio >= 0.5 && ratio <= 1.5, round(ratio, 2));
   },
 });
 
