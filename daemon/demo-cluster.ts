@@ -212,10 +212,10 @@ export class DemoCluster {
     return found;
   }
 
-  /** Starts a node that was initialised or joined before, and waits until it serves. */
-  async startNode(nodeId: string): Promise<void> {
+  /** Starts a node that was initialised or joined before (`program`: from another build), until it serves. */
+  async startNode(nodeId: string, program: readonly string[] = this.#program): Promise<void> {
     const node = this.node(nodeId);
-    this.#spawn(node, ['node', 'start', '--config', node.configFile, '--data-dir', node.dataDir]);
+    this.#spawn(node, ['node', 'start', '--config', node.configFile, '--data-dir', node.dataDir], program);
     this.#writeManifest();
     await this.#untilReady(node);
   }
@@ -314,12 +314,12 @@ export class DemoCluster {
     this.#folder.remove(['config.yaml', 'demo', 'demo.json', ...this.nodes.flatMap(ofNode)]);
   }
 
-  #spawn(node: DemoNode, args: readonly string[]): void {
+  #spawn(node: DemoNode, args: readonly string[], program: readonly string[] = this.#program): void {
     // whoever still works with the cluster while it is taken away must not bring a part of it back
     if (this.#stopped) throw new SqlccError('unavailable', 'the demo has been stopped');
     node.child = spawn(
       process.execPath,
-      [...DAEMON_FLAGS, ...this.#program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
+      [...DAEMON_FLAGS, ...program, ...args, '--log-level', this.#logLevel, '--log-file', node.log],
       {
         // its own process group: the terminal's Ctrl-C and Ctrl-Z are for the demo, not for its daemons;
         // a pipe as stdin that ends with the demo, whatever ends it, so that no daemon is left behind

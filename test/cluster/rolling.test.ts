@@ -1,8 +1,13 @@
 /** What an operator does every week, and what a busy host does every day: nothing of it may show. */
-import { describe, expect, it } from 'vitest';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { VERSION } from '../../daemon/version.ts';
 import { assert } from '../../src/base/index.ts';
-import { followerOf, leaderOf, startCluster, until, untilEqual } from './harness.ts';
+import { STATE_FORMAT } from '../../src/cluster/snapshot-codec.ts';
+import { followerOf, leaderOf, MAIN, ROOT, startCluster, until, untilEqual } from './harness.ts';
 
 /** Writers that number what they write, each write waited for until its outcome is known. */
 function writing(cluster: DemoCluster, writers: number) {
@@ -28,14 +33,49 @@ function writing(cluster: DemoCluster, writers: number) {
   };
 }
 
-describe('a rolling restart under load', () => {
-  it('of all nodes, one after the other, loses and doubles nothing', async () => {
+/** Replacements in the program's text: [what stands there exactly once, what takes its place]. */
+type Edits = readonly (readonly [string, string])[];
+
+/** Nothing in it is written in another way: it may go back. */
+const NEXT = '0.1.98';
+/** Its record of the cluster has another format, as a release with something new in it has. */
+const NEWER = '0.1.99';
+const version = (text: string): Edits => [[`"${VERSION}"`, `"${text}"`]];
+const NEW_FORMAT: Edits = [
+  [`var STATE_FORMAT = ${STATE_FORMAT};`, `var STATE_FORMAT = ${STATE_FORMAT + 1};`],
+  [' MIGRATIONS = {', ` MIGRATIONS = { ${STATE_FORMAT}: (state) => state,`],
+];
+
+/** The program as another version; gone when the test ends. */
+function otherBuild(edits: Edits): string[] {
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-build-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  cpSync(dirname(MAIN), join(dir, 'dist'), { recursive: true, filter: (path) => !path.endsWith('types') });
+  cpSync(join(ROOT, 'package.json'), join(dir, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+  const files = readdirSync(join(dir, 'dist')).map((name) => join(dir, 'dist', name));
+  for (const [from, to] of edits) {
+    const holders = files.filter((file) => readFileSync(file, 'utf8').includes(from));
+    assert(holders.length === 1, `${from} stands in ${holders.length} files of the program`);
+    for (const file of holders) {
+      const text = readFileSync(file, 'utf8');
+      assert(text.split(from).length === 2, `${from} stands there more than once`);
+      writeFileSync(file, text.replace(from, to));
+    }
+  }
+  return [join(dir, 'dist', 'main.js')];
+}
+
+describe('a rolling upgrade under load', () => {
+  it('one node there and back, then all to another format, loses and doubles nothing; an older one refuses it', async () => {
     const cluster = await startCluster(3);
     const client = cluster.client();
     await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
     const load = writing(cluster, 6);
     const { acknowledged } = load;
-    for (const { nodeId } of cluster.nodes) {
+    const next = otherBuild(version(NEXT));
+    const newer = otherBuild([...version(NEWER), ...NEW_FORMAT]);
+    const stop = async (nodeId: string): Promise<void> => {
       const before = acknowledged.length;
       await until('writes', async () => acknowledged.length > before + 50, 30_000);
       const child = cluster.node(nodeId).child;
@@ -43,9 +83,32 @@ describe('a rolling restart under load', () => {
       expect(child?.exitCode).toBe(0);
       const during = acknowledged.length;
       await until('writes without the node', async () => acknowledged.length > during + 20, 30_000);
-      await cluster.startNode(nodeId);
+    };
+    const change = async (nodeId: string, program: readonly string[]): Promise<void> => {
+      await stop(nodeId);
+      await cluster.startNode(nodeId, program);
       await cluster.untilHealthy();
-    }
+    };
+    /** A node announces its version some moments behind its start. */
+    const untilVersions = (wanted: readonly string[]) =>
+      until(`versions ${wanted}`, async () => {
+        const { nodes } = await client.nodes();
+        const said = new Map(nodes.map((node) => [node.node_id, node.version]));
+        return ['n1', 'n2', 'n3'].every((nodeId, n) => said.get(nodeId) === wanted[n]);
+      });
+    await change('n1', next);
+    await untilVersions([NEXT, VERSION, VERSION]);
+    await change('n1', [MAIN]);
+    await untilVersions([VERSION, VERSION, VERSION]);
+    await change('n1', newer);
+    await stop('n1');
+    // what it has written the older one refuses by name, and guesses nothing
+    const refusal = new RegExp(`has format ${STATE_FORMAT + 1}, this version reads up to ${STATE_FORMAT}`);
+    await expect(cluster.startNode('n1')).rejects.toThrow(refusal);
+    await cluster.startNode('n1', newer);
+    await cluster.untilHealthy();
+    for (const nodeId of ['n2', 'n3']) await change(nodeId, newer);
+    await untilVersions([NEWER, NEWER, NEWER]);
     await load.stop();
     const { results } = await client.sql([{ sql: 'SELECT count(*), count(DISTINCT n) FROM t' }]);
     expect(results[0]?.rows[0]).toEqual([acknowledged.length, acknowledged.length]);
