@@ -139,6 +139,12 @@ function livenessOf(
   return record.liveness === 'alive' ? 'unknown' : record.liveness;
 }
 
+/** A reading of its word in ms; null = it did not say it. */
+function toldMs(digest: DigestFacts | null, name: keyof ToldReadings): number | null {
+  const seconds = digest?.readings?.[name];
+  return seconds === undefined ? null : Math.round(seconds * 10_000) / 10;
+}
+
 function readings(digest: DigestFacts | null) {
   return {
     load_factor: digest?.loadFactor ?? null,
@@ -149,6 +155,9 @@ function readings(digest: DigestFacts | null) {
     disk_used_bytes: digest?.diskUsedBytes ?? null,
     active_connections: digest?.connections ?? null,
     query_latency_p95_ms: digest?.latencyP95Ms ?? null,
+    clock_offset_ms: toldMs(digest, 'clock_offset'),
+    event_loop_lag_ms: toldMs(digest, 'event_loop_lag'),
+    fsync_ms: toldMs(digest, 'fsync'),
   };
 }
 

@@ -39,7 +39,7 @@ function tierOf(columns: number, rows: number): Tier {
 }
 
 /** Every fact of a node, and its box. */
-const DETAIL_ROWS = 14;
+const DETAIL_ROWS = 15;
 
 function clamp(n: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, n));

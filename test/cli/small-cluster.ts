@@ -104,6 +104,7 @@ export class SmallCluster {
         active_connections: 3,
       },
       ...{ query_latency_p95_ms: 1.5, rtt_ms: 0.4, uptime_ms: 60_000 },
+      ...{ clock_offset_ms: 12, event_loop_lag_ms: 0.7, fsync_ms: 8.2 },
     };
   }
 

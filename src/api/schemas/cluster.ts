@@ -38,6 +38,12 @@ const nodeRow = z.object({
   disk_used_bytes: z.number().nullable(),
   active_connections: z.number().int().nullable(),
   query_latency_p95_ms: z.number().nullable(),
+  /** How far its wall clock is from the nearest one of another node; an older version does not say it. */
+  clock_offset_ms: z.number().nullable().optional(),
+  /** p99 of its last sample. */
+  event_loop_lag_ms: z.number().nullable().optional(),
+  /** Until a write of its log is durable, p99 of its last sample. */
+  fsync_ms: z.number().nullable().optional(),
   rtt_ms: z.number().nullable(),
   uptime_ms: z.number().nullable(),
 });

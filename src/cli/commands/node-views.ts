@@ -73,6 +73,9 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     ],
     ['Clients', node.active_connections],
     ['Latency p95', duration(node.query_latency_p95_ms)],
+    ['Clock off', duration(node.clock_offset_ms ?? null)],
+    ['Loop lag', duration(node.event_loop_lag_ms ?? null)],
+    ['Fsync p99', duration(node.fsync_ms ?? null)],
   ];
 }
 

@@ -136,6 +136,19 @@ describe('nodeRow', () => {
     }
   });
 
+  it('tells in ms what a node said of its clock, its loop and its disk, and nothing for it', () => {
+    const said = digest({ readings: { clock_offset: 0.0123, event_loop_lag: 0.2, fsync: 1.00004 } });
+    expect(row(member('n2', said))).toMatchObject({
+      ...{ clock_offset_ms: 12.3, event_loop_lag_ms: 200, fsync_ms: 1000 },
+    });
+    const silent = { clock_offset_ms: null, event_loop_lag_ms: null, fsync_ms: null };
+    for (const readings of [{}, undefined]) {
+      const facts = readings === undefined ? digest() : digest({ readings });
+      expect(row(member('n2', facts))).toMatchObject(silent);
+    }
+    expect(row(member('n2', said, 'dead'))).toMatchObject(silent);
+  });
+
   it('forgets what was said of an instance that is gone', () => {
     const old = digest({ diverged: [{ nodeId: 'n2', instanceId: 'before', index: 256 }] });
     expect(row(member('n1', old), member('n2', digest()))).toMatchObject({ health: 'HEALTHY', issues: [] });

@@ -64,6 +64,13 @@ describe('the topology of a large screen', () => {
     expect(() => textAt(press(live(), '/', ...'nobody'), 200, 60)).not.toThrow();
   });
 
+  it('tells clock, loop and fsync of a node that says them, and of no other', () => {
+    const told = { clock_offset_ms: 12.34, event_loop_lag_ms: null, fsync_ms: 8 };
+    const nodes = sixNodes().map((n) => (n.node_id === 'n1' ? { ...n, ...told } : n));
+    expect(textAt(live(status({ nodes })), 200, 60)).toContain('clock off by 12 ms · fsync 8.0 ms');
+    expect(textAt(live(), 200, 60)).not.toContain('timing');
+  });
+
   it('counts the nodes of each state where not all fit, the worst first', () => {
     const [well, dead] = ['n2', 'n5'].map((id) => sixNodes().find((n) => n.node_id === id) as NodeRow);
     const nodes = Array.from(

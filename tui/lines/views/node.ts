@@ -38,8 +38,20 @@ function facts(row: NodeRow, view: View): Line[] {
     ...maintenanceFact(row, view),
     ...loads(row, view),
     pair('clients', join(`${count(row.active_connections)} connections`, p95, `up ${uptime}`)),
+    ...timing(row, view),
     ...(labels.length > 0 ? [pair('labels', labels.join(' '))] : []),
   ];
+}
+
+/** What it said of its clock, its loop and its disk; an older node says nothing. */
+function timing(row: NodeRow, view: View): Line[] {
+  const parts = [
+    ['clock off by', row.clock_offset_ms],
+    ['loop', row.event_loop_lag_ms],
+    ['fsync', row.fsync_ms],
+  ] as const;
+  const told = parts.flatMap(([name, ms]) => (ms == null ? [] : [`${name} ${millis(ms)} ms`]));
+  return told.length === 0 ? [] : [pair('timing', told.join(` ${view.symbols.dot} `))];
 }
 
 function maintenanceFact(row: NodeRow, view: View): Line[] {
