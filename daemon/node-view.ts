@@ -280,7 +280,7 @@ export function leaderView(sources: ViewSources, read: ReadInfo): LeaderResponse
     host: record?.host ?? null,
     port: record?.port ?? null,
     client_port: record?.clientPort ?? null,
-    since: election === undefined ? null : isoTime(election.at),
+    since: election === undefined || raft.leaderId === null ? null : isoTime(election.at),
     primary: {
       node_id: raft.leaderId === null ? null : cluster.primary.nodeId,
       epoch: cluster.primary.epoch,

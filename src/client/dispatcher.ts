@@ -6,7 +6,7 @@
 
 import type { EndpointName } from '../api/index.ts';
 import { ERROR_TABLE, type ErrorCode, LIMITS, SqlccError } from '../base/index.ts';
-import { errorOfAnswer, failureOfRejection, finalError, leaderOfError } from './failure.ts';
+import { errorOfAnswer, failureOfRejection, finalError, leaderOfError, unreached } from './failure.ts';
 import { LanePool } from './lane-pool.ts';
 import { FIRST_DOUBT_MS, LeaderSearch } from './leader-search.ts';
 import { LeaderTracker } from './leader-tracker.ts';
@@ -122,8 +122,9 @@ export class Dispatcher {
     attempts.last = outcome.error;
     attempts.doubtful ||= isDoubtful(outcome.failure);
     const final = await this.#afterFailure(outcome.failure, dispatch, attempts);
-    if (final !== undefined) throw finalError(final, outcome.error);
-    return undefined;
+    if (final === undefined) return undefined;
+    const isPinned = dispatch.pinned !== undefined;
+    throw finalError(final, isPinned ? outcome.error : unreached(this.tracker, outcome.error));
   }
 
   async #try(endpoint: Endpoint, dispatch: Dispatch, deadline: number): Promise<Outcome> {
@@ -160,7 +161,7 @@ export class Dispatcher {
       await within(this.#search.find(attempts.deadline - performance.now(), this.#failFast), { signal });
       if (this.tracker.leader === null) {
         const last = attempts.last ?? new SqlccError('no_leader', 'no node knows a leader');
-        throw finalError(this.#lastWord(last.code, dispatch, attempts), last);
+        throw finalError(this.#lastWord(last.code, dispatch, attempts), unreached(this.tracker, last));
       }
     }
     const next = this.tracker.next();

@@ -65,6 +65,16 @@ function reachOf(error: SqlccError): Reach {
   return ERROR_TABLE[error.code].retry === 'no' ? 'answered' : 'silent';
 }
 
+/** A refused connection is said of one node; when all refuse, whoever reads it must know that all did. */
+export function unreached(
+  { allFailed, endpoints }: { readonly allFailed: boolean; readonly endpoints: readonly Endpoint[] },
+  last: SqlccError,
+): SqlccError {
+  if (!allFailed || endpoints.length < 2 || last.code !== 'unavailable') return last;
+  const text = `none of ${endpoints.length} nodes can be reached (${endpoints.join(', ')}): ${last.message}`;
+  return new SqlccError(last.code, text, { details: last.details, cause: last });
+}
+
 /** The error that a caller gets in the end; `code` may say more than the last attempt's own. */
 export function finalError(code: ErrorCode, last: SqlccError): SqlccError {
   if (code === last.code) return last;

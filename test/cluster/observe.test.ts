@@ -170,6 +170,10 @@ describe('a cluster without a leader', () => {
     const status = await client.status({ stale: true });
     expect(status.alerts.firing).toBeGreaterThanOrEqual(1);
     expect(status.cluster.reasons).toContain('alert LeaderDown is firing');
+    expect(await client.leader({ stale: true })).toMatchObject({ leader_id: null, since: null });
+    // what takes its time in a cluster that is led says at once that nobody leads
+    const ran = await sqlccOn(cluster, ['cluster', 'verify']);
+    expect([ran.code, ran.ms < 10_000, ran.stderr]).toEqual([4, true, expect.stringContaining('no_leader')]);
     expect((await plain(cluster, alone, '/replica')).status).toBe(503);
     expect((await plain(cluster, alone, '/liveness')).status).toBe(200);
     for (const nodeId of others) await cluster.startNode(nodeId);

@@ -44,7 +44,9 @@ function facts(status: StatusResponse): (readonly [string, Cell])[] {
     ['Log', `committed ${raft.commit_index}, applied ${raft.applied_index}`],
     ['Config', configWords(config)],
   ];
-  if (cluster.reasons.length > 0) lines.splice(2, 0, ['Why', cluster.reasons.join('; ')]);
+  // the sentence of a node that is cut off has a line of its own
+  const reasons = cluster.reasons.filter((reason) => reason !== status.isolation?.text);
+  if (reasons.length > 0) lines.splice(2, 0, ['Why', reasons.join('; ')]);
   lines.push(...steeringFacts(status));
   if (status.isolation != null) lines.splice(2, 0, ['Cut off', { text: status.isolation.text, tone: 'bad' }]);
   const drained = status.nodes.filter((n) => n.drain != null).map((n) => n.node_id);

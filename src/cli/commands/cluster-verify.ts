@@ -6,6 +6,8 @@ import { EXIT } from '../exit-codes.ts';
 import type { Column } from '../output/table.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
+/** An election may be under way. */
+const LEADERLESS_MS = 2000;
 
 type Row = VerifyResponse['nodes'][number];
 type Difference = Row['differences'][number];
@@ -39,7 +41,9 @@ const EXIT_OF = { ok: EXIT.ok, incomplete: EXIT.degraded, differs: EXIT.error } 
 export const clusterVerify: Run = async (context, { flags }) => {
   const client = await context.client();
   const named = flags.text('node');
-  const timeoutMs = flags.duration('timeout') ?? WAIT_DEFAULT_MS;
+  // a comparison takes its time; that nobody leads is said as soon as by any other command
+  const isLed = (await client.leader()).leader_id !== null;
+  const timeoutMs = flags.duration('timeout') ?? (isLed ? WAIT_DEFAULT_MS : LEADERLESS_MS);
   const answer = await client.health.verify(named === undefined ? undefined : named.split(','), {
     timeoutMs,
   });
