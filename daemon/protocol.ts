@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { NodeRoster } from '../src/auth/index.ts';
-import type { ErrorCode, LogIndex, LogLevel, NodeId, Timestamp } from '../src/base/index.ts';
+import type { Duration, ErrorCode, LogIndex, LogLevel, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/index.ts';
 import type {
   MembershipChange,
@@ -47,6 +47,8 @@ export interface ConsensusWorkerData {
 export interface StateWorkerData {
   readonly facts: NodeFacts;
   readonly snapshotThreshold: number;
+  /** Between two looks at cold files; a day without. */
+  readonly scrubEveryMs?: Duration;
   readonly main: MessagePort;
   readonly consensus: MessagePort;
 }

@@ -10,7 +10,7 @@ import { applyCommand, decodeState, encodeState } from '../src/cluster/index.ts'
 import type { LogEntry, SnapshotMeta } from '../src/raft/index.ts';
 import { decodeEntries, decodeMembership, encodeEntries } from '../src/raft/index.ts';
 import { StateStore } from '../src/state/index.ts';
-import { SnapshotManager } from '../src/wal/index.ts';
+import { NodeDisk, SnapshotManager, scrub } from '../src/wal/index.ts';
 import { DigestWindow } from './digest-window.ts';
 import { failStop } from './fail-stop.ts';
 import { noteMembership } from './membership-words.ts';
@@ -28,6 +28,8 @@ import { markIn, type VerifyMark } from './verify-mark.ts';
 /** A snapshot is due at the configured number of entries and one of these (README 4.7). */
 const SNAPSHOT_LOG_BYTES = 64 * 1024 * 1024;
 const SNAPSHOT_AFTER_MS = 30_000;
+/** Each start reads the whole log; who runs on looks once a day. */
+const SCRUB_EVERY_MS = 24 * 3_600_000;
 
 /** For so long behind a reader the state is written group by group: the next one need not ask and wait. */
 const EAGER_MS = 100;
@@ -62,6 +64,8 @@ export class StateHost {
   /** The next step of writing them; null when none is due. */
   #step: NodeJS.Immediate | null = null;
   #eagerUntil = 0;
+  #scrubTimer: NodeJS.Timeout | null = null;
+  #scrubbing = false;
   /** While nothing is applied because a mark is being read. */
   #mark: { readonly release: (id: string) => void } | null = null;
 
@@ -100,6 +104,8 @@ export class StateHost {
   }
 
   start(): void {
+    this.#scrubTimer = setInterval(() => void this.#scrub(), this.#data.scrubEveryMs ?? SCRUB_EVERY_MS);
+    this.#scrubTimer.unref();
     this.#data.consensus.on('message', (message: ConsensusToState) => {
       if (message.kind === 'restore') this.#wanted.add(message.meta.id);
       this.#inOrder(() => this.#onConsensus(message));
@@ -136,6 +142,7 @@ export class StateHost {
   }
 
   async #stop(): Promise<void> {
+    if (this.#scrubTimer !== null) clearInterval(this.#scrubTimer);
     this.#waiting = [];
     await this.#store.settled();
     this.#forgetDue();
@@ -326,6 +333,28 @@ export class StateHost {
     } finally {
       rmSync(copy, { force: true });
       this.#snapshotting = false;
+    }
+  }
+
+  /**
+   * Looks at files that nobody reads for long. What is damaged is told, and a new snapshot is made: it takes
+   * the place of a damaged one, and the log lets go of what lies far enough behind it.
+   */
+  async #scrub(): Promise<void> {
+    if (this.#scrubbing || this.#snapshotting) return;
+    this.#scrubbing = true;
+    const { facts } = this.#data;
+    const [disk, snapshots] = [new NodeDisk(), this.#snapshots];
+    try {
+      const { files, damages } = await scrub({ ...facts, disk, dir: join(facts.dataDir, 'wal'), snapshots });
+      for (const { message } of damages)
+        this.#log('error', 'cold-file-damaged', { error: message, next: 'a new snapshot is made' });
+      this.#log('info', 'scrubbed', { files, damaged: damages.length });
+      if (damages.length > 0) await this.#snapshot();
+    } catch (error) {
+      this.#log('warn', 'scrub-failed', { error: (error as Error).message });
+    } finally {
+      this.#scrubbing = false;
     }
   }
 

@@ -6,5 +6,6 @@ export {
   openDurableStorage,
 } from './durable-storage.ts';
 export { NodeDisk } from './node-disk.ts';
+export { scrub } from './scrub.ts';
 export type { SnapshotIntake } from './snapshot-intake.ts';
 export { SnapshotManager } from './snapshot-manager.ts';

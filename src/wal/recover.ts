@@ -59,10 +59,23 @@ export function recover(options: RecoverOptions): Recovery {
     names.forEach((name, n) => {
       replay.segment(name, n === names.length - 1);
     });
-    return replay.finish();
+    return replay.finish(options.watermark);
   } catch (error) {
     replay.close();
     throw error;
+  }
+}
+
+/** Where segments are, and whose they must be. */
+type Place = Pick<RecoverOptions, 'disk' | 'dir' | 'print'>;
+
+/** Reads a finished segment by itself, as a start would; throws what that would. */
+export function checkSegment(place: Place, name: string): void {
+  const replay = new Replay({ ...place, cacheBytes: 0 });
+  try {
+    replay.segment(name, false);
+  } finally {
+    replay.close();
   }
 }
 
@@ -125,7 +138,7 @@ function isZero(bytes: Buffer): boolean {
 }
 
 class Replay {
-  readonly #options: RecoverOptions;
+  readonly #options: Place & Pick<RecoverOptions, 'cacheBytes'>;
   readonly #table: LogTable;
   readonly #segments: Segment[] = [];
   #batch = 0;
@@ -137,7 +150,7 @@ class Replay {
   /** What a crash left behind the last batch; null when nothing. */
   #torn: Buffer | null = null;
 
-  constructor(options: RecoverOptions) {
+  constructor(options: Place & Pick<RecoverOptions, 'cacheBytes'>) {
     this.#options = options;
     this.#table = new LogTable(options.cacheBytes);
   }
@@ -221,8 +234,8 @@ class Replay {
   }
 
   /** Last checks over all segments, then the only writes of a recovery. */
-  finish(): Recovery {
-    const { watermark, dir, disk } = this.#options;
+  finish(watermark: Watermark): Recovery {
+    const { dir, disk } = this.#options;
     const segment = this.#segments.at(-1) as Segment;
     const { file } = segment;
     const gap = this.#table.gap();

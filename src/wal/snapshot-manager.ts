@@ -110,6 +110,12 @@ export class SnapshotManager {
     await syncFolder(this.#dir);
   }
 
+  /** Ids of all whole snapshots, sound or not, by name. */
+  ids(): string[] {
+    const names = readdirSync(this.#dir).filter((name) => name.endsWith('.snap'));
+    return names.map((name) => name.slice(0, -'.snap'.length)).sort();
+  }
+
   /** Whole snapshots with a sound header, oldest first. */
   list(): SnapshotMeta[] {
     const found: SnapshotMeta[] = [];

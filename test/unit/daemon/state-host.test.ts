@@ -1,5 +1,5 @@
 /** When what was applied is written, over real message ports: the test plays the two other threads. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -10,6 +10,8 @@ import { StateHost } from '../../../daemon/state-host.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import { encodeEntries } from '../../../src/raft/index.ts';
 import { StateReader } from '../../../src/state/index.ts';
+import { SnapshotManager } from '../../../src/wal/index.ts';
+import { snapshotMeta } from '../wal/wal-kit.ts';
 
 type Applied = Extract<StateToMain, { kind: 'applied' }>;
 
@@ -23,7 +25,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function start() {
+function start(scrubEveryMs?: number) {
   const [main, consensus] = [new MessageChannel(), new MessageChannel()];
   ports = [main.port1, main.port2, consensus.port1, consensus.port2];
   const said: StateToMain[] = [];
@@ -33,7 +35,9 @@ function start() {
     wake();
   });
   const facts = { clusterId: 'c', nodeId: 'n1', instanceId: 'i', dataDir: dir };
-  new StateHost({ facts, snapshotThreshold: 1e9, main: main.port2, consensus: consensus.port2 }).start();
+  const ends = { main: main.port2, consensus: consensus.port2 };
+  const every = scrubEveryMs === undefined ? {} : { scrubEveryMs };
+  new StateHost({ facts, snapshotThreshold: 1e9, ...ends, ...every }).start();
   const heard = async <K extends StateToMain['kind']>(
     kind: K,
   ): Promise<Extract<StateToMain, { kind: K }>> => {
@@ -111,5 +115,23 @@ describe('StateHost', () => {
     await host.stop();
     expect(await isThere('k2')).toBe(true);
     reader.close();
+  });
+
+  it('looks at cold files again and again, and tells of a snapshot that rots while nobody reads it', async () => {
+    const snapshots = new SnapshotManager({ dir: join(dir, 'snapshots') });
+    const copy = join(dir, 'copy');
+    writeFileSync(copy, 'state '.repeat(10_000));
+    const { id } = await snapshots.createSnapshot(copy, snapshotMeta(7));
+    const host = start(5);
+    expect(await host.heard('log')).toMatchObject({ event: 'scrubbed', fields: { files: 1, damaged: 0 } });
+    const path = join(dir, 'snapshots', `${id}.snap`);
+    const bytes = readFileSync(path);
+    bytes.writeUInt8((bytes[120] ?? 0) ^ 1, 120);
+    writeFileSync(path, bytes);
+    let told = await host.heard('log');
+    while (told.event === 'scrubbed') told = await host.heard('log');
+    expect(told).toMatchObject({ level: 'error', event: 'cold-file-damaged' });
+    expect(String(told.fields['error'])).toContain(path);
+    await host.stop();
   });
 });
