@@ -116,7 +116,11 @@ const CLOCKS: Scenario = {
       act();
       await sleep(2500);
       const during = load.between(began);
-      stage.note(name, during);
+      const { leader_id: leads } = await cluster
+        .client()
+        .leader({ timeoutMs: 2000 })
+        .catch(() => ({ leader_id: null }));
+      stage.note(name, { leads, ...during });
       stage.atMost(`${name}: gap between writes, ms`, during.gapMs, 500);
     };
     for (const [name, act] of acts) await play(name, act);
@@ -135,6 +139,12 @@ const CLOCKS: Scenario = {
       for (const clock of clocks.values()) clock.reset();
     });
     const now = await leadOf(cluster);
+    const { elections } = await cluster.client().status();
+    const since = elections.filter((e) => e.term > before.term);
+    stage.note(
+      'elections',
+      since.map((e) => `${e.at} ${e.node_id}: ${e.why}`),
+    );
     stage.equal('terms', now.term - before.term, 0);
     await load.verify(stage);
   },
