@@ -122,7 +122,9 @@ export class Session {
 
   /** Something of the world; shown with the next commit. */
   dispatch(message: Message): void {
+    const before = this.#model;
     this.#apply(message);
+    if (looksSame(before, this.#model)) return;
     if (this.#commit !== null || this.#stopped.signal.aborted) return;
     const wait = Math.max(0, COMMIT_MS - (performance.now() - this.#lastCommit));
     this.#commit = setTimeout(() => this.#notify(), wait);
@@ -381,6 +383,17 @@ export class Session {
 /** Something on the screen counts in parts of a second. */
 function isCounting({ overlay, picture }: Model): boolean {
   return picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
+}
+
+/** What a picture that stands does not show: what is only recorded meanwhile. */
+const BEHIND: ReadonlySet<string> = new Set(['picture', 'record', 'trace', 'now', 'mono']);
+
+/** Nothing to paint: the picture stands, and neither a toast, nor a dialog, nor the connection changed. */
+function looksSame(before: Model, after: Model): boolean {
+  if (after.frozen === null || after.past !== null || after.overlay !== null) return false;
+  return Object.keys(after).every(
+    (key) => BEHIND.has(key) || before[key as keyof Model] === after[key as keyof Model],
+  );
 }
 
 function retryMs(failures: number): number {

@@ -50,7 +50,8 @@ export function header(view: View, layout: Layout): Line {
   const name = clean(status?.cluster.name ?? model.clusterName);
   const gap = span('  ');
   const via = status === null ? '' : `via ${clean(status.cluster.read.node_id)}`;
-  const time = clockTime(model.now);
+  // a picture that stands is not painted each second for a clock beside it
+  const time = clockTime(model.past === null && model.frozen !== null ? model.frozen.statusAt : model.now);
   if (layout.tier === 'tiny') {
     const term = status === null ? '' : ` t${status.raft.term} `;
     return spread(

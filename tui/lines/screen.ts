@@ -223,8 +223,9 @@ function topology(view: View, layout: Layout): BandRows[] {
 
 function bodyOf(view: View, layout: Layout): BandRows[] {
   const { model } = view;
-  // what is drawn of the past counts its ages to then
-  const seen = model.past === null ? view : { ...view, model: { ...model, now: model.past.at } };
+  // what is drawn of the past, or stands, counts its ages to then
+  const then = model.past?.at ?? model.frozen?.statusAt ?? null;
+  const seen = then === null ? view : { ...view, model: { ...model, now: then } };
   const { columns, tier, boxed, detailRows } = layout;
   if (model.view === 'topology') {
     const room = { columns, rows: detailRows, tier, boxed };

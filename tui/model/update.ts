@@ -127,7 +127,7 @@ function status(model: Model, next: StatusResponse, now: Wall): Change {
   const came: Model = {
     ...model,
     now,
-    connection: { kind: 'live' },
+    connection: model.connection.kind === 'live' ? model.connection : { kind: 'live' },
     picture,
     record: addToRecord(model.record, picture, now),
     trace: addToTrace(model.trace, next, now),

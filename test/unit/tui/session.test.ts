@@ -93,6 +93,31 @@ describe('Session', () => {
     expect(session.model.picture.status?.nodes).toHaveLength(6);
   });
 
+  it('Session paints nothing while the picture stands, and at once what is not part of it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const feed = scriptedFeed();
+    const session = new Session(feed, fresh());
+    open.push(session);
+    session.start();
+    await vi.advanceTimersByTimeAsync(1500);
+    session.keys([' ']);
+    await vi.advanceTimersByTimeAsync(500);
+    let painted = 0;
+    session.subscribe(() => painted++);
+    feed.tell(event(0, 'n3', 'disk-slow', 'slow'));
+    feed.picture = status({ config: { version: 42 } });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(painted).toBe(0);
+    expect(session.model.picture.status?.config.version, 'it is recorded').toBe(42);
+    session.keys(['j']);
+    expect(painted).toBe(1);
+    feed.down = true;
+    await vi.advanceTimersByTimeAsync(1200);
+    expect(session.model.connection.kind).toBe('lost');
+    expect(painted).toBeGreaterThan(1);
+  });
+
   it('Session hears the events, alerts and views of the node that is looked through, from then on', async () => {
     const feed = scriptedFeed();
     const heard: string[] = [];
