@@ -12,10 +12,11 @@ import { isStale, pictureAge } from './selectors.ts';
 export function refusal(model: Model): string | null {
   if (model.readOnly) return 'this session is read-only: start it without --read-only to act';
   if (model.denied !== null) return model.denied;
-  if (model.connection.kind === 'connecting') return 'not connected yet';
-  if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
+  // who may only look gains nothing by waiting
   const scope = lackingScope(model);
   if (scope !== null) return scope;
+  if (model.connection.kind === 'connecting') return 'not connected yet';
+  if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
   if (model.past !== null) return 'history is read-only: End returns to live';
   if (model.frozen !== null) return 'the picture is frozen: Space returns to live';
   if (model.picture.status?.raft.leader_id === null) return 'there is no leader: wait for the election';

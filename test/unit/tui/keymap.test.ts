@@ -126,6 +126,15 @@ describe('refusal', () => {
       })[0],
       /not connected/,
     ],
+    [
+      'a viewer whose node is lost',
+      send(live(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })), {
+        type: 'lost',
+        failure: { code: 'unavailable', message: 'gone', hint: '' },
+        now: START,
+      })[0],
+      /needs the scope operate/,
+    ],
     ['leaderless', live(status({ raft: { ...status().raft, leader_id: null } })), /no leader/],
     ['stale', send(live(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
   ];
