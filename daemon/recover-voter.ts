@@ -8,8 +8,10 @@
  *
  * What was acknowledged by the lost nodes alone is lost. It never happens by itself.
  */
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { type LogIndex, must, SqlccError, type Term, type Timestamp } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import {
@@ -211,6 +213,9 @@ function written(storage: DurableStorage, term: Term, entries: readonly LogEntry
  * the node is no voter, storage_failed for a damaged folder.
  */
 export async function recoverVoter(options: Recovering): Promise<Survivor & { readonly isDone: boolean }> {
+  // before a lock is laid down there: a wrong folder is left as it is
+  if (!existsSync(join(options.dataDir, 'identity.json')))
+    throw refused(`${options.dataDir} holds no node`, 'give the data folder of a voter that is left');
   const unlock = lockDataDir(options.dataDir);
   try {
     const opened = open(options.dataDir);

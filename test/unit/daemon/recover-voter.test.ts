@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,6 +175,17 @@ describe('recoverVoter', () => {
     expect(await folder.recover({ isDryRun: true })).toMatchObject({ isDone: false, lastIndex: 7 });
     expect(await folder.recover({ confirm: async () => false })).toMatchObject({ isDone: false });
     expect(folder.entries()).toEqual(before);
+  });
+
+  it('is refused on a folder that holds no node, and lays nothing down there', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-recover-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const wish = { isDryRun: true, confirm: async () => true, reason: '' };
+    for (const dataDir of [dir, join(dir, 'nothing')]) {
+      const refusal = { code: 'failed_precondition', message: `${dataDir} holds no node` };
+      await expect(recoverVoter({ ...wish, dataDir })).rejects.toMatchObject(refusal);
+    }
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   it('is refused while another node answers', async () => {
