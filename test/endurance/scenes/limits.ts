@@ -191,9 +191,9 @@ const CPU: Scenario = {
 const STILL_MS = 700;
 
 /**
- * Slices of a tenth of a second leave a leader in time for its heartbeats; standing still for most of a second does
- * not. Those who follow find that out within one election timeout, sooner than it sees itself late in three of
- * five seconds and hands over: it is replaced, whoever is first.
+ * Slices of a tenth of a second leave a leader in time for its heartbeats; standing still for most of a second
+ * does not. Its followers elect another one behind their election timeout; where that is as long as it stands
+ * still (slow disks make it longer), it sees itself late in three of five seconds and hands over.
  */
 async function standsStill(stage: Stage, cluster: LabCluster, load: Load): Promise<void> {
   const { leader, term } = await leadOf(cluster);
@@ -207,11 +207,9 @@ async function standsStill(stage: Stage, cluster: LabCluster, load: Load): Promi
   const timer = setInterval(stop, 1000);
   stage.onEnd(() => clearInterval(timer));
   const moved = await within(10_000, async () => (await leadOf(cluster)).leader !== leader);
-  stage.atMost(
-    'stands still: another leads after, ms',
-    moved === null ? null : performance.now() - began,
-    2000,
-  );
+  const movedMs = moved === null ? null : performance.now() - began;
+  // five seconds to be found late in, one to hand over in, and one in which it may stand still meanwhile
+  stage.atMost('stands still: another leads after, ms', movedMs, 7000);
   const settled = performance.now();
   await sleep(6000);
   const during = load.between(settled);
