@@ -11,7 +11,7 @@ const USAGE = {
   command: 'npm run endurance --',
   about: 'Faults, exhaustion and time on real clusters in a lab (root). Exits 1 when a claim did not hold.',
   takes:
-    'about 50 minutes and --minutes in all; one scenario one to five minutes (--list says what each plays).',
+    'about an hour and a half and --minutes in all; most scenarios one to five minutes, F9, F10 and FD1 longer.',
   flags: {
     only: takes({
       ...{ value: 'a,b', parse: listOf(oneOf(SCENARIOS.map((s) => s.name))) },
