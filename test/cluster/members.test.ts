@@ -62,9 +62,10 @@ describe('node replace', () => {
     const rows = await client.sql([{ sql: 'SELECT count(*) FROM t' }]);
     expect(Number(rows.results[0]?.rows[0]?.[0])).toBe(acknowledged);
 
-    // the removed node is told so and stops, and a start of it too
+    // the removed node is told so and stops, with a code on which no service manager starts it again
     const ends = cluster.node(old);
     await until('the removed node stops', async () => ends.child?.exitCode !== null, 20_000);
+    expect(ends.child?.exitCode).toBe(8);
     expect(readFileSync(`${ends.log}.stderr`, 'utf8')).toContain(`${old} was removed from this cluster`);
 
     // the observer votes and leads as any voter, and admits nodes: it got the key of the CA
