@@ -26,7 +26,7 @@ import {
   raftSettings,
   readSeeds,
 } from './node-parts.ts';
-import { renewalOptions, settingsOf } from './node-settings.ts';
+import { renewalOptions, settingsOf, withWrongClock } from './node-settings.ts';
 import { isoTime } from './node-view.ts';
 import { pkiFollower } from './pki-follow.ts';
 import { SILENT_MS } from './plain-answers.ts';
@@ -415,7 +415,8 @@ export class NodeManager {
     this.update(cluster);
     const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);
     // before the consensus thread runs there is nobody to tell: it starts with what is in force then
-    this.#timings?.follow(settingsOf(parts.inForce.config, cluster, accused));
+    const spared = [...accused, ...withWrongClock(parts.gossip.members().values())];
+    this.#timings?.follow(settingsOf(parts.inForce.config, cluster, spared));
     parts.live.acknowledge();
   }
 

@@ -1,13 +1,24 @@
 /** Settings of a node's parts that follow from its configuration and the cluster's record. */
 import type { NodeId } from '../src/base/index.ts';
-import { type ClusterState, runningOperation, seatOf } from '../src/cluster/index.ts';
+import { type ClusterState, runningOperation, seatOf, WRONG_CLOCK_MS } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { isWildcard } from './init.ts';
 import { advertisedHost, type NodeOptions, raftSettings } from './node-parts.ts';
+import type { MemberFacts } from './node-view.ts';
 import type { RenewalOptions } from './renewal.ts';
 
-/** Raft's; `accused`: nodes whose results are not to be trusted. */
-export function settingsOf(config: ClusterConfig, cluster: ClusterState, accused: readonly NodeId[]) {
+/**
+ * Nodes whose wall clock is far from all others', by their own word. No election rests on a wall clock, but
+ * whoever leads by a wrong one refuses good certificates.
+ */
+export function withWrongClock(members: Iterable<Pick<MemberFacts, 'nodeId' | 'digest'>>): NodeId[] {
+  return [...members]
+    .filter(({ digest }) => 1000 * (digest?.readings?.clock_offset ?? 0) >= WRONG_CLOCK_MS)
+    .map(({ nodeId }) => nodeId);
+}
+
+/** Raft's; `spared`: nodes that should not lead, as their results or their clocks are not to be trusted. */
+export function settingsOf(config: ClusterConfig, cluster: ClusterState, spared: readonly NodeId[]) {
   // the two of a replacement get and lose their votes by it alone, or the quorum would grow on the way
   const running = runningOperation(cluster);
   const isSwap = running?.kind === 'replace-node' || running?.kind === 'replace-voter';
@@ -17,7 +28,7 @@ export function settingsOf(config: ClusterConfig, cluster: ClusterState, accused
   // a paused cluster gets no further voter by itself: who is ready waits as a learner
   const autoPromote = cluster.pause === null ? ready.sort() : [];
   const aside = [...Object.keys(cluster.maintenance), ...Object.keys(cluster.drains ?? {})];
-  const avoid = new Set([...aside, ...accused]);
+  const avoid = new Set([...aside, ...spared]);
   return raftSettings(config, autoPromote, [...avoid].sort());
 }
 

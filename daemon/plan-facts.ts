@@ -27,6 +27,7 @@ export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, byte
       lagEntries: row.lag_entries,
       lagBytes: bytesOf(row.lag_entries),
       rttMs: row.rtt_ms,
+      clockOffsetMs: row.clock_offset_ms ?? null,
     })),
   };
 }

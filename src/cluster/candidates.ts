@@ -1,12 +1,18 @@
 /** Who could lead next, and why not: one row a voter, with all reasons. The best comes first. */
 import type { NodeId, Timestamp } from '../base/index.ts';
-import { formatSize } from '../base/index.ts';
+import { formatDuration, formatSize } from '../base/index.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { own } from './outcome.ts';
 import type { NodeFact, PlanFacts } from './plan.ts';
 
 /** A target this far behind is caught up within a blink; a longer way would be felt by writers. */
 export const MAX_CANDIDATE_LAG_ENTRIES = 1000;
+
+/**
+ * A wall clock this far from all others takes good certificates for ended or not valid yet: who leads by it
+ * refuses whoever connects anew.
+ */
+export const WRONG_CLOCK_MS = 60_000;
 
 /** Better first. */
 const HEALTH_RANK: Readonly<Record<NodeFact['health'], number>> = {
@@ -53,6 +59,8 @@ export function candidateReasons(
     return [...reasons, fact === undefined ? 'is unknown to gossip' : `is ${fact.liveness}`];
   }
   if (fact.health === 'UNHEALTHY') reasons.push('is unhealthy');
+  const offsetMs = fact.clockOffsetMs ?? 0;
+  if (offsetMs >= WRONG_CLOCK_MS) reasons.push(`has a wall clock that is ${formatDuration(offsetMs)} off`);
   const lag = nodeId === facts.leaderId ? null : lagReason(fact, facts);
   if (lag !== null) reasons.push(lag);
   return reasons;

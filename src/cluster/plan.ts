@@ -16,6 +16,8 @@ export interface NodeFact {
   /** The same in bytes of log, where it is known. */
   readonly lagBytes: number | null;
   readonly rttMs: number | null;
+  /** How far its wall clock is from the nearest other one, ms; absent or null where nobody knows. */
+  readonly clockOffsetMs?: number | null;
 }
 
 /** The facts of the moment, as the leader sees them after a read barrier. */

@@ -50,6 +50,11 @@ describe('planFailover', () => {
     ],
     ['to a dead target', facts({}, [fact('n2', { liveness: 'dead' })]), 'n2 is dead'],
     ['to a suspect target', facts({}, [fact('n2', { liveness: 'suspect' })]), 'n2 is suspect'],
+    [
+      'to a target whose wall clock is far off',
+      facts({}, [fact('n2', { clockOffsetMs: 3_600_000 })]),
+      'n2 has a wall clock that is 1h off',
+    ],
     ['to an unhealthy target', facts({}, [fact('n2', { health: 'UNHEALTHY' })]), 'n2 is unhealthy'],
     ['to a learner', facts({ voters: ['n1', 'n3'] }), 'n2 is no voter'],
     [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { distressOf } from '../../../daemon/distress.ts';
 import { type HandOverFacts, HandOvers, type Restraint } from '../../../daemon/hand-overs.ts';
 import { expiringCount } from '../../../daemon/metrics-source.ts';
-import { settingsOf } from '../../../daemon/node-settings.ts';
+import { settingsOf, withWrongClock } from '../../../daemon/node-settings.ts';
 import { NOW, threeNodes } from '../cluster/world.ts';
 import { OWN as config } from '../config/loaded.ts';
 
@@ -101,6 +101,22 @@ describe('settingsOf', () => {
     expect(settingsOf(config, ledger.cluster, []).autoPromote).toEqual([]);
     ledger.done({ kind: 'cluster-resume', cause: '' });
     expect(settingsOf(config, ledger.cluster, []).autoPromote).toEqual(['n1', 'n2', 'n3']);
+  });
+});
+
+describe('withWrongClock', () => {
+  it('names who is a minute or more from all others by its own word, and these are spared', () => {
+    const member = (nodeId: string, readings: object | undefined) =>
+      ({ nodeId, digest: readings === undefined ? null : { readings } }) as never;
+    const members = [
+      member('n1', { clock_offset: 59.9 }),
+      member('n2', { clock_offset: 3600 }),
+      member('n3', {}),
+      member('n4', undefined),
+    ];
+    expect(withWrongClock(members)).toEqual(['n2']);
+    const { avoid } = settingsOf(config, threeNodes().cluster, withWrongClock(members));
+    expect(avoid).toEqual(['n2']);
   });
 });
 
