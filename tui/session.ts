@@ -19,6 +19,8 @@ import { update } from './model/update.ts';
 
 const COMMIT_MS = 100;
 const TICK_MS = 1000;
+/** So much later than its second a status may come before the clock goes on without it. */
+const LATE_MS = 250;
 /** While seconds without a leader or the steps of an action are counted on the screen. */
 const FAST_TICK_MS = 100;
 const FOLLOW_MS = 150;
@@ -262,6 +264,7 @@ export class Session {
         const asked = this.#feed.status(this.#model.observer);
         const status = await (this.#feed.pushes ? asked : withTimeout(asked, STATUS_TIMEOUT_MS));
         failures = 0;
+        this.#beat();
         this.dispatch({ type: 'status', status, now: this.#feed.wall() });
         this.#firstStatus();
         if (!this.#feed.pushes) await this.#sleep(this.#model.refreshMs);
@@ -368,14 +371,26 @@ export class Session {
     for (const sleeper of [...this.#sleepers]) if (all || sleeper.kickable) sleeper.wake();
   }
 
-  #nextTick(): void {
+  /** The clock goes on with a status, and waits for the next one: one painting a second instead of two. */
+  #beat(): void {
+    if (this.#tick === null) return;
+    clearTimeout(this.#tick);
+    this.#tickNow();
+    this.#nextTick(LATE_MS);
+  }
+
+  #tickNow(): void {
+    this.dispatch({ type: 'tick', now: this.#feed.wall(), mono: performance.now() });
+  }
+
+  #nextTick(lateMs = 0): void {
     this.#isFast = isCounting(this.#model);
     this.#tick = setTimeout(
       () => {
-        this.dispatch({ type: 'tick', now: this.#feed.wall(), mono: performance.now() });
+        this.#tickNow();
         this.#nextTick();
       },
-      this.#isFast ? FAST_TICK_MS : TICK_MS,
+      this.#isFast ? FAST_TICK_MS : TICK_MS + lateMs,
     );
   }
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import { VIEWS } from '../../tui/model/views.ts';
-import { type Program, pause, replaying } from '../tui/pty.ts';
+import { type Program, pause, type replaying as Replaying } from '../tui/pty.ts';
 import { at, event, node, status } from '../tui/recording.ts';
 
 const MINUTES = 90;
@@ -45,7 +45,11 @@ function rssMb(pid: number): number {
 }
 
 /** Takes 90 s and reads its memory every 3 s, which is three minutes of the recording. */
-export async function hourOf(program: Program, count: number): Promise<HourFigures> {
+export async function hourOf(
+  program: Program,
+  count: number,
+  replaying: typeof Replaying,
+): Promise<HourFigures> {
   const stepMs = count <= 5 ? 1000 : 10_000;
   const file = program.recording(recorded(count, stepMs));
   const terminal = replaying(program, file, { columns: 120, rows: 36, flags: [`--speed=${PACE}`] });

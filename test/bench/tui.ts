@@ -6,11 +6,24 @@
  */
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { assert } from '../../src/base/index.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
-import { buildProgram, type Program, pause, replaying } from '../tui/pty.ts';
+import { buildProgram, type Program, pause, Terminal, type TerminalOptions } from '../tui/pty.ts';
 import { at, calm, event, node, status } from '../tui/recording.ts';
 import { given, listOf, takes, turnsOn, whole } from '../usage.ts';
 import { hourOf } from './tui-hour.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** As the launcher starts it: what costs memory and time is decided there. */
+const FLAGS = /^flags='(.+)'$/m.exec(readFileSync(join(ROOT, 'bin', 'sqlcc'), 'utf8'))?.[1]?.split(' ') ?? [];
+assert(FLAGS.length > 0, 'bin/sqlcc has flags');
+
+/** The screen on a recording, as `sqlcc top` runs. */
+function replaying(program: Program, recording: string, options: TerminalOptions): Terminal {
+  const env = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '262144', ...options.env };
+  return new Terminal([process.execPath, ...FLAGS, program.file, recording], { ...options, env });
+}
 
 const RUNS = 10;
 const KEYS = 200;
@@ -190,7 +203,7 @@ const program = await buildProgram();
 async function hours(): Promise<boolean> {
   let isGood = true;
   for (const count of counts) {
-    const figures = await hourOf(program, count);
+    const figures = await hourOf(program, count, replaying);
     const most = count >= 1000 ? 220 : 160;
     const isFit = figures.flat && figures.most_after_60_min_mb <= most;
     const words = `${figures.at_60_min_mb} MB at 60 min, at most ${figures.most_after_60_min_mb} after (at most ${most}, flat)`;

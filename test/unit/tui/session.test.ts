@@ -93,6 +93,30 @@ describe('Session', () => {
     expect(session.model.picture.status?.nodes).toHaveLength(6);
   });
 
+  it('Session paints once a second, clock and status together, and the clock alone when no status comes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const feed = scriptedFeed();
+    const session = new Session(feed, fresh());
+    open.push(session);
+    session.start();
+    await vi.advanceTimersByTimeAsync(2500);
+    session.dispatch({ type: 'told', text: 'for a while', level: 'info' });
+    await vi.advanceTimersByTimeAsync(500);
+    let painted = 0;
+    session.subscribe(() => painted++);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(painted).toBeGreaterThan(8);
+    // each fifth second alerts and views come too
+    expect(painted).toBeLessThan(15);
+    expect(session.model.toast, 'what a tick ends, a status ends too').toBeNull();
+    feed.status = () => new Promise(() => undefined);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { mono } = session.model;
+    await vi.advanceTimersByTimeAsync(1400);
+    expect(session.model.mono).toBeGreaterThan(mono);
+  });
+
   it('Session paints nothing while the picture stands, and at once what is not part of it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
