@@ -193,7 +193,8 @@ const STILL_MS = 700;
 /**
  * Slices of a tenth of a second leave a leader in time for its heartbeats; standing still for most of a second
  * does not. Its followers elect another one behind their election timeout; where that is as long as it stands
- * still (slow disks make it longer), it sees itself late in three of five seconds and hands over.
+ * still (long round trips make it longer, as those of a throttled leader), it sees itself late in three of five
+ * seconds and hands over.
  */
 async function standsStill(stage: Stage, cluster: LabCluster, load: Load): Promise<void> {
   const { leader, term } = await leadOf(cluster);
