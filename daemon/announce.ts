@@ -25,6 +25,8 @@ const TIMEOUT_MS = 2000;
  * node.
  */
 const FINAL: readonly ErrorCode[] = ['conflict', 'not_found', 'unauthenticated'];
+/** Why TLS did not believe a certificate that may be good to another clock. */
+const OF_TIME = /CERT_(HAS_EXPIRED|NOT_YET_VALID)/;
 /**
  * A refusal counts as final when it has stood this long: a leader that has just started may still be reading
  * its log.
@@ -88,9 +90,15 @@ async function tell(
     timeoutMs: TIMEOUT_MS,
   });
   if (answer.status < 300) return null;
-  const error = answer.json() as { code?: string; message?: string; details?: { leader?: LeaderAddress } };
+  const error = answer.json() as {
+    code?: string;
+    message?: string;
+    details?: { leader?: LeaderAddress; certificate?: string };
+  };
   if (error.code === 'not_leader' && error.details?.leader !== undefined) return error.details.leader;
-  const code = FINAL.find((c) => c === error.code) ?? 'unavailable';
+  // one of the two clocks is wrong, or this node waits for a voter to renew its certificate: both may pass
+  const isOfTime = OF_TIME.test(error.details?.certificate ?? '');
+  const code = isOfTime ? 'unavailable' : (FINAL.find((c) => c === error.code) ?? 'unavailable');
   const isGone = code === 'unauthenticated' || code === 'not_found';
   throw new SqlccError(
     code,
@@ -118,6 +126,7 @@ export async function announce(
   signal: AbortSignal,
 ): Promise<void> {
   let refusedSince: number | null = null;
+  let isTold: boolean = false;
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       await once(parts, body, attempt);
@@ -128,7 +137,11 @@ export async function announce(
       else if (word === 'not refused') refusedSince = null;
       if (word === 'refused' && refusedSince !== null && performance.now() - refusedSince > FINAL_AFTER_MS)
         throw error;
-      parts.logger.log('debug', 'announce-retry', { error: (error as Error).message });
+      const { message } = error as Error;
+      // in the log once: whoever looks there wonders why this node is alone
+      const level = !isTold && OF_TIME.test(message) ? 'warn' : 'debug';
+      if (level === 'warn') isTold = true;
+      parts.logger.log(level, 'announce-retry', { error: message });
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }

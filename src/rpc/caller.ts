@@ -71,7 +71,10 @@ export class Caller {
    */
   identify(authorization: string | undefined): Identity | null | Promise<Identity | null> {
     if (this.#unverified !== null) {
-      throw new SqlccError('unauthenticated', `the certificate was refused: ${this.#unverified}`);
+      const details = { certificate: this.#unverified };
+      throw new SqlccError('unauthenticated', `the certificate was refused: ${this.#unverified}`, {
+        details,
+      });
     }
     const bearer = authorization === undefined ? null : bearerOf(authorization);
     if (bearer === undefined) return null;
