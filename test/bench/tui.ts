@@ -16,8 +16,9 @@ import { hourOf } from './tui-hour.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** As the launcher starts it: what costs memory and time is decided there. */
-const FLAGS = /^flags='(.+)'$/m.exec(readFileSync(join(ROOT, 'bin', 'sqlcc'), 'utf8'))?.[1]?.split(' ') ?? [];
-assert(FLAGS.length > 0, 'bin/sqlcc has flags');
+const FLAGS =
+  /^screen='(.+)'$/m.exec(readFileSync(join(ROOT, 'bin', 'sqlcc'), 'utf8'))?.[1]?.split(' ') ?? [];
+assert(FLAGS.length > 0, 'bin/sqlcc has flags for a screen');
 
 /** The screen on a recording, as `sqlcc top` runs. */
 function replaying(program: Program, recording: string, options: TerminalOptions): Terminal {
