@@ -1,8 +1,9 @@
 /**
- * Once a second: read the machine, let the health rules judge, spread the word by
- * gossip, keep a point of history. Every `health_check_interval_ms`: the whole check, of
- * all nodes by their own words. It measures and hands on; what healthy means is decided
- * in src/health.
+ * Every `sample_interval_ms`: read the machine, let the health rules judge this node, spread
+ * the word by gossip, keep a point of history. Every `health_check_interval_ms`: look at what
+ * all other nodes say of themselves, and tell of what changed. Nothing is tried then: the
+ * probes of CheckNow write to the disk and ask a quorum, which only somebody who asks makes
+ * worth its price. What healthy means is decided in src/health.
  */
 
 import type { NodeId } from '../src/base/index.ts';
@@ -156,7 +157,7 @@ export class HealthLoop {
     this.#observe();
   }
 
-  /** All nodes: what each says of itself. */
+  /** All other nodes: what each says of itself by its newest word. */
   #check(): void {
     this.#checkedAt = performance.now();
     const members = [...this.#options.parts.gossip.members().values()];

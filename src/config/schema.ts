@@ -184,7 +184,7 @@ const monitoring = z.strictObject({
     local: true,
   }),
   health_check_interval_ms: whole(100, 3_600_000).default(5000).register(KEYS, {
-    doc: 'Time between full health checks',
+    doc: 'Time between looks at how the other nodes say they are; a change is an event',
     unit: 'ms',
     effect: 'live',
   }),
