@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { type ProbedNode, probe } from '../../../daemon/plain-answers.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { NodeContext } from '../../../daemon/node-context.ts';
+import { type ProbedNode, plainAnswer, probe } from '../../../daemon/plain-answers.ts';
+import { PlainServer } from '../../../src/rpc/index.ts';
 
 const FOLLOWER: ProbedNode = {
   ...{ nodeId: 'n2', role: 'follower', leaderId: 'n1', term: 7, isVoter: true },
@@ -106,5 +108,33 @@ describe('probe', () => {
     expect(probe(FOLLOWER, '/replica', new URLSearchParams('lag=much'))?.status).toBe(400);
     for (const path of ['/primary/', '/switchover', '/toString', '/v1/status'])
       expect(probe(LEADER, path, new URLSearchParams())).toBeUndefined();
+  });
+});
+
+describe('plainAnswer', () => {
+  it('refuses metrics that are off, and still answers probes', async () => {
+    const status = { role: 'leader', leaderId: 'n1', term: 7, membership: { voters: [{ nodeId: 'n1' }] } };
+    const context = {
+      ...{ facts: { nodeId: 'n1' }, state: { cluster: null }, consensus: { status, statusAgeMs: 0 } },
+      ...{ isReady: () => true, ownFacts: () => ({ digest: null }), lag: () => ({ applied: 0 }) },
+      exposition: () => ({ contentType: 'text/plain', text: 'sqlcc_up 1\n' }),
+      config: { monitoring: { enableMetrics: true } },
+    };
+    const server = new PlainServer({
+      ...{ host: '127.0.0.1', port: 0 },
+      handle: (question) => plainAnswer(context as unknown as NodeContext, question),
+    });
+    await server.start();
+    onTestFinished(() => server.stop());
+    const statuses = async () => {
+      const paths = ['/metrics', '/primary', '/livez', '/readyz'];
+      return Promise.all(
+        paths.map(async (path) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).status),
+      );
+    };
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    // it is asked of the configuration in force with each request: no restart
+    context.config = { monitoring: { enableMetrics: false } };
+    expect(await statuses()).toEqual([404, 200, 200, 200]);
   });
 });
