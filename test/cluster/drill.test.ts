@@ -102,6 +102,9 @@ describe('demo --drill', () => {
     expect(told.election_ms.p50).toBeLessThan(150);
     expect(told.write_gap_ms.p50).toBeLessThan(400);
     expect(told.write_gap_ms.max).toBeLessThan(1500);
+    // 183 MB (README.md); a leak of every write of the drill, or a process that was not measured, is far from that
+    expect(told.rss_mb_per_node).toBeGreaterThan(50);
+    expect(told.rss_mb_per_node).toBeLessThan(400);
     expect(left(TMPDIR)).toEqual([]);
     const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
     process.stdout.write(

@@ -74,6 +74,45 @@ describe('IsolationWatch', () => {
   });
 });
 
+describe('IsolationWatch after a partition', () => {
+  it('has itself compared with the leader as soon as a partition has healed, and says how that went', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const cut = isolationOf(facts({ n1: 9000, n2: 9000 }));
+    let isolation = cut;
+    let leader: { node_id: string; host: string; port: number } | null = null;
+    const [told, asked]: [string[], string[]] = [[], []];
+    const nodes = ['n1', 'n3'].map((node_id) => ({
+      ...{ node_id, state: 'ok', damage: null, applied_index: 9, error: null, differences: [] },
+    }));
+    const said = { schemaVersion: 1, verdict: 'ok', index: 9, took_ms: 5, parts: 7, rows: 20, nodes };
+    const watch = new IsolationWatch({
+      ...{ nodeId: 'n3', logger: { log: () => {} } },
+      hub: { publishOwn: ({ kind }) => told.push(kind) },
+      ...{ isolation: () => isolation, hasPlace: () => true, askWhetherKnown: () => {} },
+      http: {
+        request: async ({ endpoint, path }) => {
+          asked.push(`${endpoint}${path}`);
+          return { status: 200, headers: {}, body: Buffer.alloc(0), text: '', json: () => said };
+        },
+      } as ConstructorParameters<typeof IsolationWatch>[0]['http'],
+      reads: { isLeader: false, leader: () => leader } as never,
+    });
+    watch.start();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([told, asked]).toEqual([['partition-suspected'], []]);
+    // a majority is there again, and a moment later it has elected somebody
+    isolation = null;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told).toEqual(['partition-suspected']);
+    leader = { node_id: 'n1', host: '10.0.0.1', port: 5433 };
+    await vi.advanceTimersByTimeAsync(300);
+    expect(asked).toEqual(['10.0.0.1:5433/v1/nodes/n3/verify']);
+    expect(told).toEqual(['partition-suspected', 'partition-healed', 'replica-verified']);
+    watch.stop();
+  });
+});
+
 describe('verifiedEvent', () => {
   const row = (node_id: string, state: 'ok' | 'differs', part?: string) => ({
     ...{ node_id, state, damage: null, applied_index: 9, error: null },

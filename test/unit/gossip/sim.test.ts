@@ -132,6 +132,19 @@ describe.each(SIZES)('GossipFailureDetector with %i nodes', { timeout: SLOW_MS }
     expect(world.node('new').detector.getAliveNodes()).toHaveLength(nodes + 1);
   });
 
+  it('that start at once all know each other within 2 s, and nobody is accused', () => {
+    const world = new World({ nodes, seed: 5, check: false });
+    // a fleet that is switched on knows one node of those that are there
+    const fleet = Array.from({ length: nodes }, (_, n) => `new${n}`);
+    world.run(500);
+    for (const nodeId of fleet) world.start(nodeId, [nodeName(1)]);
+    world.run(2000);
+    for (const nodeId of fleet) expect(world.node(nodeId).detector.getAliveNodes()).toHaveLength(2 * nodes);
+    expect(seesAllAlive(world)).toBe(true);
+    world.run(2000);
+    expect([...world.told('suspected'), ...world.told('failed')]).toEqual([]);
+  });
+
   it('writes the same trace for the same seed', () => {
     const trace = (seed: number): number => {
       const world = new World({ nodes, seed, check: false, trace: true, lossRatio: 0.05 });
