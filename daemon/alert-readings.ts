@@ -4,7 +4,7 @@
  */
 import type { NodeReadings, ReadingOf } from '../src/alerts/index.ts';
 import type { NodeRecord } from '../src/cluster/index.ts';
-import type { DigestFacts, ViewSources } from './node-view.ts';
+import { type DigestFacts, divergencesOf, type ViewSources } from './node-view.ts';
 
 type BytesOf = (entries: number | null) => number | null;
 
@@ -35,7 +35,9 @@ function readingOfNode(sources: ViewSources, record: NodeRecord, bytesOf: BytesO
   const isHeard = member?.liveness === 'alive' || member?.liveness === 'suspect';
   const digest = isHeard ? member.digest : null;
   const told = digest === null ? {} : readingsOf(sources, digest, bytesOf);
-  const readings = { ...told, node_up: record.liveness === 'alive' ? 1 : 0 };
+  const diverged =
+    digest === null ? null : Math.min(1, divergencesOf(sources.members.values(), record).length);
+  const readings = { ...told, diverged, node_up: record.liveness === 'alive' ? 1 : 0 };
   return (name) => (Object.hasOwn(readings, name) ? (readings as Record<string, number | null>)[name] : null);
 }
 

@@ -19,7 +19,7 @@ import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { HealthLoop } from './health-loop.ts';
 import { Leadership } from './leadership.ts';
 import type { NodeParts } from './node-parts.ts';
-import type { MemberFacts } from './node-view.ts';
+import { divergencesOf, type MemberFacts } from './node-view.ts';
 import { VERSION } from './version.ts';
 
 /** Before its end a maintenance is announced to whoever forgot it. */
@@ -187,7 +187,17 @@ export class MetricsSource {
       totalQueries: requests,
       totalErrors: errors,
       totalDenied: denials.total,
+      diverged: this.#diverged(),
     };
+  }
+
+  /** 1 where this node, by its own word or another's, has computed another result; null = not known. */
+  #diverged(): number | null {
+    const { state, facts, gossip } = this.#parts;
+    const record = state.cluster?.nodes[facts.nodeId];
+    if (record === undefined) return null;
+    const members = [this.#health.ownFacts(), ...gossip.members().values()];
+    return Math.min(1, divergencesOf(members, record).length);
   }
 
   /** What is known of each node of the record; undefined = nothing yet. */

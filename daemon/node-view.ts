@@ -161,18 +161,25 @@ function readings(digest: DigestFacts | null) {
   };
 }
 
-/** What other nodes, and it itself, found wrong with its results. */
-function divergenceIssues({ members }: ViewSources, { nodeId, instanceId }: NodeRecord): string[] {
-  const issues: string[] = [];
-  for (const member of members.values()) {
+/** Who says in its newest word that this life of the node computed another result, and up to where. */
+export function divergencesOf(
+  members: Iterable<Pick<MemberFacts, 'nodeId' | 'digest'>>,
+  { nodeId, instanceId }: Pick<NodeRecord, 'nodeId' | 'instanceId'>,
+): { readonly by: NodeId; readonly index: LogIndex }[] {
+  return [...members].flatMap((member) => {
     const found = member.digest?.diverged?.find(
       (accused) => accused.nodeId === nodeId && accused.instanceId === instanceId,
     );
-    if (found === undefined) continue;
-    const others = member.nodeId === nodeId ? 'most others' : member.nodeId;
-    issues.push(`computed another result than ${others} up to ${found.index}: take it out and join it anew`);
-  }
-  return issues;
+    return found === undefined ? [] : [{ by: member.nodeId, index: found.index }];
+  });
+}
+
+/** What other nodes, and it itself, found wrong with its results. */
+function divergenceIssues({ members }: ViewSources, record: NodeRecord): string[] {
+  return divergencesOf(members.values(), record).map(({ by, index }) => {
+    const others = by === record.nodeId ? 'most others' : by;
+    return `computed another result than ${others} up to ${index}: take it out and join it anew`;
+  });
 }
 
 /** What a node that is to vote waits for; only the leader knows. */

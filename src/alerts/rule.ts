@@ -105,6 +105,13 @@ const FURTHER_RULES: readonly AlertRule[] = [
     forMs: 5000,
   },
   {
+    name: 'DivergedReplica',
+    condition: 'diverged > 0',
+    severity: 'critical',
+    actions: ['email', 'pagerduty'],
+    forMs: 0,
+  },
+  {
     name: 'MaintenanceExpiring',
     condition: 'maintenance_expiring > 0',
     severity: 'info',

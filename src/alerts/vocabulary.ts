@@ -29,6 +29,7 @@ export const NODE_READINGS = [
   'network_connections',
   'heartbeat_count',
   'error_count',
+  'diverged',
 ] as const;
 
 export type NodeReading = (typeof NODE_READINGS)[number];

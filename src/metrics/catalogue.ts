@@ -98,6 +98,7 @@ export const METRICS: readonly Metric[] = [
       '',
       'Appends that a follower refused, snapshots that did not arrive, messages lost to a peer, since start',
     ],
+    ['diverged', '', 'Found to have computed another result than the others: 0 or 1'],
     ['denied_count', '', 'Callers refused since start for want of credentials or rights'],
   ]),
 ];

@@ -40,6 +40,8 @@ export interface NodeMetrics {
   readonly totalErrors: number;
   /** Callers refused for want of credentials or rights since start. */
   readonly totalDenied: number;
+  /** 1 = it has computed another result than the others; null = not known yet. */
+  readonly diverged: number | null;
 }
 
 /** Seed: `ClusterMetrics`. */
@@ -145,6 +147,7 @@ export class MetricsCollector {
       sync_observed: readings.replication.syncObserved,
       error_count: readings.replication.errors,
       denied_count: readings.node.totalDenied,
+      diverged: readings.node.diverged,
     });
     this.#setRates(readings, now);
   }

@@ -3,7 +3,12 @@ import { nodeReadings } from '../../../daemon/alert-readings.ts';
 import { alertRows, explanation, type RuleFacts, ruleRows } from '../../../daemon/alert-views.ts';
 import type { DigestFacts, MemberFacts, ViewSources } from '../../../daemon/node-view.ts';
 import { TOLD_READINGS, toldReadings } from '../../../daemon/told.ts';
-import type { AlertRule } from '../../../src/alerts/index.ts';
+import {
+  type AlertRule,
+  checkCondition,
+  DEFAULT_ALERT_RULES,
+  evaluateCondition,
+} from '../../../src/alerts/index.ts';
 import { NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
 import { ENDPOINTS } from '../../../src/api/index.ts';
 import { must } from '../../../src/base/index.ts';
@@ -58,6 +63,29 @@ describe('nodeReadings', () => {
     expect(NODE_READINGS.map((name) => of('n3')(name)).filter((value) => value !== null)).toEqual([0]);
     expect([of('n3')('node_up'), of('n2')('sync_lag'), of('n2')('uptime')]).toEqual([0, 100, 60]);
     expect(of('n2')('constructor')).toBeNull();
+  });
+
+  it('calls a node diverged by the word of any other, in this life of it only', () => {
+    const { cluster } = threeNodes();
+    const { condition } = must(
+      DEFAULT_ALERT_RULES.find((r) => r.name === 'DivergedReplica'),
+      'the rule',
+    );
+    const firing = (instanceId: string) => {
+      const [n1, ...others] = [...sourcesOf({ cluster } as Ledger).members.values()];
+      const accuser = must(n1, 'n1');
+      const diverged = [{ nodeId: 'n2', instanceId, index: 256 }];
+      const word = { ...accuser, digest: { ...must(accuser.digest, 'a word'), diverged } };
+      const members = new Map([word, ...others].map((m) => [m.nodeId, m]));
+      const nodes = nodeReadings({ ...sourcesOf({ cluster } as Ledger), members }, () => 0);
+      const checked = checkCondition(condition);
+      if (!checked.ok) throw new TypeError('no condition');
+      return nodes
+        .filter(({ readingOf }) => evaluateCondition(checked.condition, readingOf) === true)
+        .map((n) => n.nodeId);
+    };
+    expect(firing(must(cluster.nodes['n2'], 'n2').instanceId)).toEqual(['n2']);
+    expect(firing('a life before')).toEqual([]);
   });
 });
 

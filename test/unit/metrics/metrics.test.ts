@@ -29,7 +29,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       probeLaneH2: 1,
       totalQueries: changes.queries ?? 0,
       totalErrors: changes.errors ?? 0,
-      totalDenied: 7,
+      ...{ totalDenied: 7, diverged: 1 },
     },
     cluster: {
       totalNodes: 3,
@@ -112,7 +112,7 @@ describe('MetricsCollector', () => {
     collector.collect(readings({ queries: 100, errors: 1, logBytes: 1000 }), 1000);
     collector.collect(readings({ queries: 300, errors: 5, logBytes: 5000 }), 3000);
     const rates = { queries_per_second: 100, error_rate: 0.02, replication_rate: 2000 };
-    const counts = { query_errors_total: 5, error_count: 2, denied_count: 7 };
+    const counts = { query_errors_total: 5, error_count: 2, denied_count: 7, diverged: 1 };
     expect(collector.getRealTimeMetrics()).toMatchObject({ ...rates, ...counts });
     collector.collect(readings({ queries: 300, errors: 5, logBytes: 5000 }), 4000);
     expect(collector.getRealTimeMetrics()).toMatchObject({ error_rate: 0, replication_rate: 0 });
