@@ -41,7 +41,7 @@ export function replacementFacts({ raft, memberOf }: ReplacementSources): Replac
     voters: ids,
     membershipSettled: raft.membershipCommitted && outgoing.length === 0,
     spares,
-    stableMs: LIMITS.learnerStableMs,
+    stableMs: LIMITS.spareStableMs,
     alive: new Set(ids.filter((id) => memberOf(id)?.liveness === 'alive')),
   };
 }

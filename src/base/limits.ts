@@ -271,8 +271,13 @@ export const LIMITS = {
   maxDrainGraceMs: 3_600_000,
   /** Voters of one Raft group. */
   maxVoters: 7,
-  /** A learner gets its vote by itself, or a dead voter's, when it has been caught up for so long. */
+  /** A learner that joined for a vote, or that a person names, gets it when it was caught up for so long. */
   learnerStableMs: 500,
+  /**
+   * A spare takes a dead voter's vote by itself when it was caught up for so long: nobody looked at it, and
+   * one that falls behind again and again would be the next voter to miss.
+   */
+  spareStableMs: 10_000,
   /** Notifications waiting for one channel; a further one is a dead letter at once. */
   maxQueuedNotifications: 4096,
   /** Notifications under way on one channel, each of another incident; the others wait. */

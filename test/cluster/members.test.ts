@@ -92,6 +92,8 @@ describe('membership.replace_dead_voter_after', () => {
     const swapped = await until(
       'the replacement',
       async () => (await client.operations()).operations.find((o) => o.kind === 'replace-voter') ?? null,
+      // a spare is first looked at for ten seconds
+      30_000,
     );
     expect(swapped).toMatchObject({ from: victim, to: 'n4', actor: 'system' });
     expect((await client.waitOperation(swapped.id, { timeoutMs: 15_000 })).state).toBe('done');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/base/index.ts';
 import type { ClusterState, ReplacementFacts, ReplacementPolicy } from '../../../src/cluster/index.ts';
 import { planReplacement, replacementDue, seatOf } from '../../../src/cluster/index.ts';
 import { fact, facts, type Ledger, NOW, record, started, threeNodes, token } from './world.ts';
@@ -29,7 +30,7 @@ function seen(changes: Partial<ReplacementFacts> = {}): ReplacementFacts {
     voters: ['n1', 'n2', 'n3'],
     membershipSettled: true,
     spares: [spare('n4'), spare('n5')],
-    stableMs: 500,
+    stableMs: LIMITS.spareStableMs,
     alive: new Set(['n1', 'n3', 'n4', 'n5']),
     ...changes,
   };
@@ -95,7 +96,7 @@ describe('replacementDue', () => {
       'spares that are not fit',
       (l) => l.cluster,
       { spares: [spare('n4', { caughtUpMs: null }), spare('n5', { health: 'DEGRADED', caughtUpMs: 100 })] },
-      'no spare is ready: n4 has not caught up; n5 is degraded, is caught up for 100ms of 500ms',
+      'no spare is ready: n4 has not caught up; n5 is degraded, is caught up for 100ms of 10s',
     ],
   ])('waits for %s and says so', (_case, stateOf, changes, why) => {
     const state = stateOf(withDead());
