@@ -46,7 +46,11 @@ export async function freshAuthority(context: NodeContext): Promise<NewAuthority
   if (authorities?.stage === 'issuing') return undefined;
   const { dataDir } = context.facts;
   const signer = signerOf(readPki(dataDir));
-  if (signer === null) throw new SqlccError('failed_precondition', 'this node holds no CA key');
+  if (signer === null) {
+    const hint =
+      'a new voter fetches it within seconds: try again, or have another one lead: sqlcc cluster switchover';
+    throw new SqlccError('failed_precondition', 'this node holds no CA key', { hint });
+  }
   const now = Date.now();
   const next = await createAuthority({ clusterId, clusterName, now });
   const bridgePem = await bridgeAuthorities(signer, next, now);

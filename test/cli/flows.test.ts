@@ -101,6 +101,16 @@ describe('node', () => {
   });
 });
 
+describe('node maintenance status', () => {
+  it('names the nodes that there are when it knows none of that name', async () => {
+    const { code, err } = await run('node maintenance status --node n9');
+    expect([code, err]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('hint: the nodes are n1, n2, n3'),
+    ]);
+  });
+});
+
 describe('kv and sql', () => {
   it('kv put finds the leader by redirect, and kv get prints the bare value', async () => {
     cluster.leader = 'n3';
@@ -178,6 +188,24 @@ describe('cluster failover', () => {
     expect((await run('cluster failover', { typed: ['n2'] })).code).toBe(0);
     expect(cluster.leader).toBe('n2');
   });
+});
+
+describe('user', () => {
+  it.each(['add', 'grant'])(
+    'user %s takes the role as a word or as a flag, and one role only',
+    async (verb) => {
+      const said = { code: 0, out: 'user anna has the role operator\n' };
+      expect(await run(`user ${verb} anna operator`)).toMatchObject(said);
+      expect(await run(`user ${verb} anna --role operator`)).toMatchObject(said);
+      const two = await run(`user ${verb} anna viewer --role operator`);
+      expect(two).toMatchObject({ code: 2, out: '', err: expect.stringContaining('viewer or operator') });
+      const none = await run(`user ${verb} anna`);
+      expect(none).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`hint: sqlcc user ${verb} anna ROLE`),
+      });
+    },
+  );
 });
 
 describe('access', () => {

@@ -70,6 +70,12 @@ export class SmallControl {
       createToken: async (call) => this.#create(call),
       revokeToken: async ({ params }) => this.#revoke(params['id'] ?? ''),
       ...this.alerts.handlers(read),
+      setUser: async ({ params, body }) => {
+        const { role } = body as { role: string };
+        const made = { created: AT, created_by: 'admin', changed: AT, changed_by: 'admin' };
+        const user = { name: params['id'] ?? '', role, state: 'active', ...made, tokens: [] };
+        return { body: { user } };
+      },
       audit: async () => of({ anchor: GENESIS, records: this.auditAt(read.node_id) }),
       denials: async () => {
         const records = [denialsOf(`viewer of ${read.node_id}`)];

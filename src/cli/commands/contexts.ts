@@ -94,7 +94,11 @@ export const contextShow: Run = async (context, { args }) => {
 function kept(file: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const whole = resolve(path);
-  if (!existsSync(whole)) throw new SqlccError('invalid_argument', `there is no file ${whole}`);
+  if (!existsSync(whole)) {
+    const hint =
+      '--ca, --cert, --key and --token-file name files of this machine; "sqlcc cert issue" makes them';
+    throw new SqlccError('invalid_argument', `there is no file ${whole}`, { hint });
+  }
   const inside = relative(dirname(file), whole);
   return inside.startsWith('..') || isAbsolute(inside) ? whole : inside;
 }

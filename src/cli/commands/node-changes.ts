@@ -145,8 +145,10 @@ export const maintenanceStatus: Run = async (context, { flags }) => {
   const answer = await client.nodes();
   const named = flags.text('node');
   const rows = named === undefined ? answer.nodes : answer.nodes.filter((n) => n.node_id === named);
-  if (named !== undefined && rows.length === 0)
-    throw new SqlccError('not_found', `the cluster has no node "${named}"`);
+  if (named !== undefined && rows.length === 0) {
+    const hint = `the nodes are ${answer.nodes.map((n) => n.node_id).join(', ')}`;
+    throw new SqlccError('not_found', `the cluster has no node "${named}"`, { hint });
+  }
   const nodes = rows.map(({ node_id, maintenance }) => ({ node_id, maintenance }));
   await context.printer.answer(
     { nodes, read: answer.read },

@@ -48,7 +48,10 @@ export const scheduleList: Run = async (context, { flags }) => {
 
 export const scheduleCancel: Run = async (context, { args }) => {
   const [id] = args;
-  if (id === undefined) throw new SqlccError('invalid_argument', 'which schedule shall be cancelled?');
+  if (id === undefined) {
+    const hint = 'sqlcc schedule cancel ID; sqlcc schedule list has the ids';
+    throw new SqlccError('invalid_argument', 'which schedule shall be cancelled?', { hint });
+  }
   requireConsent(context.terminal.canAsk, context.isYes, 'schedule cancel');
   const client = await context.client();
   const entry = await client.steering.cancel(id);

@@ -1,4 +1,5 @@
 /** `sqlcc user list|add|grant|revoke`. */
+import { SqlccError } from '../../base/index.ts';
 import type { UserRow } from '../../client/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -26,8 +27,13 @@ export const userList: Run = async (context) => {
 const set =
   (mode: 'add' | 'grant'): Run =>
   async (context, { args, flags }) => {
-    const name = args[0] ?? '';
-    const role = mode === 'add' ? flags.required('role') : (args[1] ?? '');
+    const [name = '', word] = args;
+    const role = flags.text('role') ?? word;
+    if (role === undefined || (word !== undefined && word !== role)) {
+      const what = role === undefined ? 'which role?' : `${word} or ${role}: one role, please`;
+      const hint = `sqlcc user ${mode} ${name} ROLE, or --role ROLE; see --help`;
+      throw new SqlccError('invalid_argument', what, { hint });
+    }
     const client = await context.client();
     const { user } = await client.people.set({ name, role, mode, ...given('reason', flags.text('reason')) });
     await context.printer.answer(user, () => context.printer.line(`user ${name} has the role ${user.role}`));

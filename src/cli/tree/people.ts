@@ -2,6 +2,7 @@
 import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
 const ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'];
+const ROLE_FLAG = { flags: '--role <role>', text: 'what it may do, instead of the argument', choices: ROLES };
 
 export const PEOPLE: readonly CommandSpec[] = [
   {
@@ -17,8 +18,8 @@ export const PEOPLE: readonly CommandSpec[] = [
     details:
       'The role on record counts for every certificate and token of that name, whatever the ' +
       'certificate says; a name without a record has the role in its certificate.',
-    args: ['<name>'],
-    flags: [{ flags: '--role <role>', text: 'what it may do', choices: ROLES }, REASON_FLAG],
+    args: ['<name>', '[role]'],
+    flags: [ROLE_FLAG, REASON_FLAG],
     online: true,
     examples: ['user add anna --role operator'],
     load: async () => (await import('../commands/user.ts')).userAdd,
@@ -26,8 +27,8 @@ export const PEOPLE: readonly CommandSpec[] = [
   {
     path: 'user grant',
     summary: 'give a user another role, in force within 10 s',
-    args: ['<name>', '<role>'],
-    flags: [REASON_FLAG],
+    args: ['<name>', '[role]'],
+    flags: [ROLE_FLAG, REASON_FLAG],
     online: true,
     examples: ['user grant anna admin --reason "on call this week"'],
     load: async () => (await import('../commands/user.ts')).userGrant,

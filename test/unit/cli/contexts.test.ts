@@ -34,6 +34,12 @@ describe('context', () => {
     expect((await add('third', ' --use')).out).toContain('the current one is third');
   });
 
+  it('context add names the file that is not there, and what makes one', async () => {
+    const { code, err } = await run('context add x --endpoint 10.0.0.1:5433 --ca DIR/none.crt --token-file DIR/my.token');
+    expect(code).toBe(2);
+    expect(err).toMatch(/there is no file .*none\.crt\nhint: .*"sqlcc cert issue" makes them/);
+  });
+
   it('context list marks the current one, use moves the mark, show names what is missing', async () => {
     await add('prod');
     await add('lab');

@@ -52,7 +52,9 @@ describe('freshAuthority', () => {
     const { csrPem, keyPem: nodeKey } = await createCsr('n1');
     const grant = { authority: old, clusterId, nodeId: 'n1', role: 'voter', hosts: [], csrPem, now } as const;
     writePki(dir, { caCert: old.certPem, nodeCert: await issueNode(grant), nodeKey });
-    await expect(freshAuthority(contextOf(undefined))).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect(freshAuthority(contextOf(undefined))).rejects.toMatchObject({
+      ...{ code: 'failed_precondition', hint: expect.stringContaining('sqlcc cluster switchover') },
+    });
     writePki(dir, { caKey: old.keyPem });
     const fresh = await freshAuthority(contextOf(undefined));
     expect(fresh?.signing).toEqual(named(old));
