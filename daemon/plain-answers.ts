@@ -29,7 +29,7 @@ export interface ProbedNode {
   readonly isInMaintenance: boolean;
   readonly health: string;
   readonly zone: string;
-  /** What operators wrote on it (`sqlcc node label`): Patroni's tags. */
+  /** What operators wrote on it (`sqlcc node set`): Patroni's tags. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Applied behind the leader's log, by estimate; null = nobody knows. */
   readonly lagBytes: number | null;

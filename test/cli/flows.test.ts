@@ -111,6 +111,25 @@ describe('node maintenance status', () => {
   });
 });
 
+describe('node set', () => {
+  it('writes zone and words of one node, keeps the other words, and takes one away', async () => {
+    expect((await run('node set n2 --zone east disk=ssd rack=7')).out).toContain('disk=ssd, rack=7');
+    const { out } = await run('node set n2 rack= note=a=b -o json');
+    const { node } = ENDPOINTS.node.response.parse(JSON.parse(out)) as {
+      node: { zone: string; metadata: unknown };
+    };
+    expect(node).toMatchObject({ zone: 'east', metadata: { disk: 'ssd', note: 'a=b' } });
+    expect(node.metadata).not.toHaveProperty('rack');
+    expect((await run('node set n2 --zone west')).code).toBe(0);
+    expect((await run('node show n2')).out).toMatch(/Zone: +west\n.*disk=ssd, note=a=b/);
+    expect(await run('node set n2')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('hint: sqlcc node set n2'),
+    });
+    expect((await run('node set n2 ssd')).err).toContain('"ssd" is no KEY=VALUE');
+  });
+});
+
 describe('kv and sql', () => {
   it('kv put finds the leader by redirect, and kv get prints the bare value', async () => {
     cluster.leader = 'n3';

@@ -30,6 +30,8 @@ export class SmallCluster {
   dead = new Set<string>();
   refusal: string | null = null;
   hostileZone = '';
+  /** What `updateNode` wrote on nodes. */
+  readonly words = new Map<string, { zone?: string; metadata?: Record<string, string> }>();
   readonly config = new SmallConfig();
   #version = 0;
 
@@ -95,6 +97,7 @@ export class SmallCluster {
       liveness: isDead ? 'dead' : 'alive',
       health: isDead ? 'UNKNOWN' : 'HEALTHY',
       ...{ maintenance: null, version: '0.1.0', zone: this.hostileZone, metadata: {}, term: this.term },
+      ...this.words.get(id),
       ...{ match_index: 40, lag_entries: 0, last_heartbeat_ms: 12, load_factor: 0.5, capacity: 1e9 },
       ...{
         cpu_usage: 0.25,
@@ -215,6 +218,12 @@ export class SmallCluster {
       ...this.control.handlers(this.#read(id)),
       status: async () => this.#status(id),
       nodes: async () => of({ nodes: IDS.map((n) => this.#row(n)) }),
+      updateNode: async ({ params, body }) => {
+        this.#requireLeader(id);
+        const node = params.id ?? '';
+        this.words.set(node, { ...this.words.get(node), ...(body as object) });
+        return of({ node: this.#row(node) });
+      },
       node: async ({ params }) => of({ node: this.#row(params.id ?? '') }),
       leader: async () => this.#leaderAnswer(id),
       version: async () => ({ body: { schemaVersion: 1, version: '0.1.0', protocol: 1, node_id: id } }),

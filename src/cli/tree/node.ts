@@ -258,6 +258,19 @@ const CHANGES: readonly CommandSpec[] = [
 
 const SERVICE: readonly CommandSpec[] = [
   {
+    path: 'node set',
+    summary: 'write the zone of a node, and words for load balancers and people',
+    details:
+      'KEY=VALUE sets a word of its metadata, KEY= takes it away, all others stay. A load balancer may ask ' +
+      'for them: GET /replica?tag_disk=ssd is answered by nodes with that word, tag_zone=east by its zone. ' +
+      'node show has both.',
+    args: ['<id>', '[key=value...]'],
+    flags: [{ flags: '--zone <zone>', text: 'where the machine stands' }],
+    online: true,
+    examples: ['node set n2 --zone east', 'node set n2 disk=ssd rack=7', 'node set n2 rack='],
+    load: async () => (await import('../commands/node-set.ts')).nodeSet,
+  },
+  {
     path: 'node log-level',
     summary: 'show how much a node writes into its log, or change it for a while',
     details:
