@@ -35,7 +35,9 @@ describe('context', () => {
   });
 
   it('context add names the file that is not there, and what makes one', async () => {
-    const { code, err } = await run('context add x --endpoint 10.0.0.1:5433 --ca DIR/none.crt --token-file DIR/my.token');
+    const { code, err } = await run(
+      'context add x --endpoint 10.0.0.1:5433 --ca DIR/none.crt --token-file DIR/my.token',
+    );
     expect(code).toBe(2);
     expect(err).toMatch(/there is no file .*none\.crt\nhint: .*"sqlcc cert issue" makes them/);
   });

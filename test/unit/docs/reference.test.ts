@@ -133,6 +133,18 @@ describe('docs made from the program', () => {
   });
 });
 
+describe('maintenance.md', () => {
+  it('calls no command planned and not built that is there', () => {
+    const [, planned = ''] = readFileSync(join(DOCS, 'maintenance.md'), 'utf8').split('\n## Not there\n');
+    const [list = ''] = planned.split('\n\nBounds');
+    const heads = [...list.matchAll(/^- ([^:]+):/gm)].map(([, head = '']) => head);
+    const verbs = heads.flatMap((head) => [...head.matchAll(/`([^`]+)`/g)].map(([, verb = '']) => verb));
+    expect(verbs.length).toBeGreaterThan(10);
+    const paths = COMMANDS.map((c) => c.path.replace('cluster config', 'config'));
+    expect(verbs.filter((verb) => paths.some((path) => path === verb))).toEqual([]);
+  });
+});
+
 /** Lines of the page's shell blocks that call the program, without comments and redirections. */
 function calls(page: string): string[] {
   return [...page.matchAll(/```sh\n([^`]*)```/g)]
