@@ -316,15 +316,15 @@ export class SimNode {
 
   /** A turn, and what the oracle says to its outcome. */
   #turn(fn: () => void): void {
+    const { oracle, world } = this.#parts;
     fn();
     const life = this.#life;
-    if (life === null) return;
-    const { oracle, world } = this.#parts;
+    if (life === null) return oracle.ended();
     const marks = life.loop.marks();
     // a log that has failed and says so in a moment dropped this turn's write: its reads tell nothing now
     if (life.storage.lastIndex() !== marks.last.index) {
       life.dropped ??= world.now;
-      if (world.now - life.dropped < FAIL_STOP_MS || life.clock.isPaused) return;
+      if (world.now - life.dropped < FAIL_STOP_MS || life.clock.isPaused) return oracle.ended();
       oracle.fail('FailStop', `${this.who} lives on with a log that dropped a write`);
     }
     oracle.turned(this.who, marks, (index) => life.storage.term(index));

@@ -260,6 +260,25 @@ describe('Oracle', () => {
     expect(() => stage.turn('n1', {})).toThrow('ConfigSafety: configuration 3/1 was appended on 2/1');
   });
 
+  it('a node that ends amid its turn may have known of a commit that the disks of a majority show, of no other', () => {
+    const joint = { ...membership('n1', 'n2', 'n3', 'n4'), outgoing: membership('n1', 'n2', 'n3').voters };
+    const between = { ...config(2, 1), data: encodeMembership(joint) };
+    const play = (...holders: string[]): Stage => {
+      const stage = new Stage();
+      stage.write('n4', {
+        hardState: { term: 1, votedFor: null },
+        entries: [config(1, 1, 'n1', 'n2', 'n3')],
+      });
+      for (const who of holders) stage.write(who, { entries: [between] });
+      stage.write('n1', { entries: [between, config(3, 1, 'n1', 'n2', 'n3', 'n4')] }, false);
+      return stage;
+    };
+    expect(() => play('n2').oracle.ended()).toThrow('ConfigSafety: configuration 3/1 was appended on 2/1');
+    const known = play('n2', 'n3', 'n4');
+    known.oracle.ended();
+    known.turn('n2', {});
+  });
+
   it('a restart that misses what was acknowledged is found, one that misses the rest is not', () => {
     const { oracle } = new Stage();
     const shadow = oracle.shadowOf('i-n1');

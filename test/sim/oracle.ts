@@ -202,6 +202,18 @@ export class Oracle {
     return config;
   }
 
+  /**
+   * A node has ended amid its turn, behind what it wrote, or is about to. It may have learned in this very turn that the
+   * configuration before was committed, and told nobody: the disks of the majority say so then.
+   */
+  ended(): void {
+    for (const config of this.#newConfigs.splice(0)) {
+      const { before } = config;
+      if (before !== null && this.#isHeld(before.membership, before.index, before.term)) continue;
+      this.#checkConfig(config);
+    }
+  }
+
   /** Any two configurations that may decide at the same time intersect (§6). */
   #checkConfig({ index, term, membership, before }: Config): void {
     if (before === null) return;

@@ -3,8 +3,9 @@
  * original goes on. It speaks in the original's name, and hears nothing: what the others
  * answer goes to the address on record. The record refuses its announcement, and it stops.
  */
-import { type Random, seededRandom } from '../../src/base/index.ts';
-import { type RaftEvent, type RaftMessage, type RaftSettings, TurnLoop } from '../../src/raft/index.ts';
+import { type Random, SqlccError, seededRandom } from '../../src/base/index.ts';
+import type { RaftEvent, RaftMessage, RaftSettings, RaftStorage } from '../../src/raft/index.ts';
+import { TurnLoop } from '../../src/raft/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import { NodeClock, type World } from './world.ts';
 
@@ -22,6 +23,17 @@ export interface TwinParts {
   readonly elected: () => void;
 }
 
+/** Opens the copy's log; null where a node would not start either: damaged, or on a disk that is full. */
+function opened({ disk }: DiskImage, clock: NodeClock): RaftStorage | null {
+  try {
+    return disk.open(clock);
+  } catch (error) {
+    const isKnown = error instanceof SqlccError && ('errno' in error.details || disk.isRotten);
+    if (!isKnown) throw error;
+    return null;
+  }
+}
+
 /** Runs the copy for as long as the product lets it; it takes part in nothing that needs an answer. */
 export function startTwin(parts: TwinParts): void {
   const { nodeId, image, world, random, settings, send, elected } = parts;
@@ -29,12 +41,14 @@ export function startTwin(parts: TwinParts): void {
   const onEvents = (events: readonly RaftEvent[]): void => {
     if (events.some((e) => e.kind === 'elected')) elected();
   };
+  const storage = opened(image, clock);
+  if (storage === null) return clock.kill();
   const machine = image.state.machine.copy();
   const loop = new TurnLoop({
     nodeId,
     instanceId: image.instanceId,
     settings,
-    storage: image.disk.open(clock),
+    storage,
     transport: { send, sendSnapshot: () => {} },
     store: {
       appliedIndex: () => machine.applied.index,
