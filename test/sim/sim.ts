@@ -37,7 +37,7 @@ const USAGE = {
   flags: {
     seeds: takes({ value: 'N', parse: whole(1), standard: '100', about: 'so many plays, on all cores' }),
     from: takes({ value: 'N', parse: whole(), standard: '1', about: 'the first of the seeds' }),
-    nodes: takes({ value: 'N', parse: whole(3, 9), about: 'in each play; 3 or 5 by its seed without' }),
+    nodes: takes({ value: 'N', parse: whole(3, 9), about: 'in each play; 3, 5 or 7 by its seed without' }),
     jobs: takes({ value: 'N', parse: whole(1), about: 'plays at once; as many as cores without' }),
     minutes: takes({ value: 'M', parse: number(0.01), about: 'no new plays after so long' }),
     memory: turnsOn('a log in memory instead of the real one on simulated disks'),
