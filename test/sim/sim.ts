@@ -33,7 +33,7 @@ const USAGE = {
   about:
     'Plays clusters in a simulated world of faults, each from a seed, and checks every rule after every step. ' +
     'Exits 1 on any violation. Without another kind of play: --seeds.',
-  takes: '1,000 seeds 4 to 8 minutes of two cores; one seed a second; a calm hour a few seconds.',
+  takes: '1,000 seeds one to eight minutes of two cores; one seed a second; a calm hour a few seconds.',
   flags: {
     seeds: takes({ value: 'N', parse: whole(1), standard: '100', about: 'so many plays, on all cores' }),
     from: takes({ value: 'N', parse: whole(), standard: '1', about: 'the first of the seeds' }),
