@@ -5,7 +5,8 @@
  *
  * Real in it: the core, the turn loop, the codec, the log on a disk that loses and tears,
  * key-values and sessions. Not in it, and so not proven by any number of seeds:
- * - No SQL, no SQLite (kv-machine.test.ts holds the simulated machine against it).
+ * - No SQL, no SQLite (kv-machine.test.ts holds the simulated machine against it), no keys that wait in memory
+ *   (a power cut takes as much; test/storage/kill.test.ts), no watches (test/history).
  * - No framing, queues or grouping of payloads: messages cross one by one, and a turn of
  *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
  * - A snapshot's file is an object: its bytes are checked in test/unit/wal.
