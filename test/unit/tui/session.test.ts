@@ -18,6 +18,16 @@ async function started(feed: Scripted): Promise<Session> {
   return session;
 }
 
+/** A session whose time only `vi.advanceTimersByTimeAsync` moves. */
+function startedByTheClock(feed: Scripted): Session {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const session = new Session(feed, fresh());
+  open.push(session);
+  session.start();
+  return session;
+}
+
 /** Waits for the model to become what `test` says. */
 async function until(session: Session, test: (model: Model) => boolean): Promise<void> {
   await vi.waitFor(() => expect(test(session.model)).toBe(true), { timeout: 5000, interval: 5 });
@@ -77,12 +87,8 @@ describe('Session', () => {
   });
 
   it('Session gives a node that answers slowly up after 2.5 s, says so, and keeps the picture', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    onTestFinished(() => void vi.useRealTimers());
     const feed = scriptedFeed();
-    const session = new Session(feed, fresh());
-    open.push(session);
-    session.start();
+    const session = startedByTheClock(feed);
     await vi.advanceTimersByTimeAsync(0);
     expect(session.model.connection.kind).toBe('live');
     feed.status = () => new Promise(() => undefined);
@@ -94,8 +100,6 @@ describe('Session', () => {
   });
 
   it('Session paints once a second, clock and status together, and the clock alone when no status comes', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    onTestFinished(() => void vi.useRealTimers());
     const feed = scriptedFeed();
     // an answer takes its time: its second is not that of the clock
     const { status: answer } = feed;
@@ -103,9 +107,7 @@ describe('Session', () => {
       await new Promise((resolve) => setTimeout(resolve, 110));
       return answer(node);
     };
-    const session = new Session(feed, fresh());
-    open.push(session);
-    session.start();
+    const session = startedByTheClock(feed);
     await vi.advanceTimersByTimeAsync(2500);
     session.dispatch({ type: 'told', text: 'for a while', level: 'info' });
     await vi.advanceTimersByTimeAsync(500);
@@ -124,12 +126,8 @@ describe('Session', () => {
   });
 
   it('Session paints nothing while the picture stands, and at once what is not part of it', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    onTestFinished(() => void vi.useRealTimers());
     const feed = scriptedFeed();
-    const session = new Session(feed, fresh());
-    open.push(session);
-    session.start();
+    const session = startedByTheClock(feed);
     await vi.advanceTimersByTimeAsync(1500);
     session.keys([' ']);
     await vi.advanceTimersByTimeAsync(500);
