@@ -1,15 +1,15 @@
 /**
- * One check of this node on demand: a fresh sample of all readings, and two things that are only tried when
- * somebody asks: to make a write durable in the data folder, and to have a quorum confirm the leader. Whoever
- * asks while one is under way is given the same one.
+ * The full check of this node: two things are tried, to make a write durable in the data folder and to have a
+ * quorum confirm the leader. It is played every `health_check_interval_ms`, and when somebody asks, who gets all
+ * readings with it. Whoever asks while one is under way is given the same one. A write that hangs is not followed
+ * by another one: each would hold a thread of the pool that all files share.
  */
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timestamp } from '../src/base/index.ts';
 import type { CheckedReading, HealthStatus, NodeHealth } from '../src/health/index.ts';
+import { DISK_PROBE, PROBE_ISSUES, PROBE_TIMEOUT_MS, QUORUM_PROBE } from '../src/health/index.ts';
 
-/** A probe that takes longer has failed, whatever comes of it. */
-const PROBE_TIMEOUT_MS = 2000;
 const PROBE_BYTES = 4096;
 
 export interface HealthCheckReport {
@@ -19,36 +19,36 @@ export interface HealthCheckReport {
   readonly checks: readonly CheckedReading[];
 }
 
+/** Milliseconds that each took; `PROBE_TIMEOUT_MS` = it failed or took longer. */
+export interface ProbeTimes {
+  readonly diskProbeMs: number;
+  readonly quorumProbeMs: number;
+}
+
 export interface CheckSources {
   readonly dataDir: string;
-  /** A sample of all readings. */
-  readonly sample: () => NodeHealth;
+  /** A sample of all readings, taken when both were tried. */
+  readonly sample: (times: ProbeTimes) => NodeHealth;
   /** Resolves when a quorum has confirmed the leader; rejects when it does not within `timeoutMs`. */
   readonly barrier: (timeoutMs: number) => Promise<unknown>;
+  /** Makes a write durable in the folder; another one only for tests. */
+  readonly write?: (dataDir: string) => Promise<void>;
 }
 
-interface Probe {
-  readonly name: string;
-  readonly run: () => Promise<unknown>;
-  readonly issue: string;
-  /** What its failure makes of the node. */
-  readonly failed: HealthStatus;
-}
-
-/** Milliseconds that it took; null when it failed or took too long. */
-async function timed(run: () => Promise<unknown>): Promise<number | null> {
+/** Milliseconds that it took, at most the time that it has. */
+async function timed(run: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), PROBE_TIMEOUT_MS);
+  const late = new Promise<number>((resolve) => {
+    timer = setTimeout(() => resolve(PROBE_TIMEOUT_MS), PROBE_TIMEOUT_MS);
   });
   const done = run().then(
     () => performance.now() - began,
-    () => null,
+    () => PROBE_TIMEOUT_MS,
   );
   const ms = await Promise.race([done, late]);
   clearTimeout(timer);
-  return ms;
+  return Math.min(ms, PROBE_TIMEOUT_MS);
 }
 
 async function writeDurably(dataDir: string): Promise<void> {
@@ -67,48 +67,67 @@ const ORDER: readonly HealthStatus[] = ['HEALTHY', 'UNKNOWN', 'DEGRADED', 'UNHEA
 
 export class CheckNow {
   readonly #sources: CheckSources;
-  #underWay: Promise<HealthCheckReport> | null = null;
+  #underWay: Promise<ProbeTimes> | null = null;
+  #report: Promise<HealthCheckReport> | null = null;
+  /** The write that is under way, also past its time. */
+  #writing: Promise<void> | null = null;
 
   constructor(sources: CheckSources) {
     this.#sources = sources;
   }
 
-  run(): Promise<HealthCheckReport> {
-    this.#underWay ??= this.#check().finally(() => {
+  /** Tries both; never rejects. */
+  probe(): Promise<ProbeTimes> {
+    this.#underWay ??= this.#probe().finally(() => {
       this.#underWay = null;
     });
     return this.#underWay;
   }
 
+  /** Tries both and reads everything; a probe that fails counts at once here. */
+  run(): Promise<HealthCheckReport> {
+    this.#report ??= this.#check().finally(() => {
+      this.#report = null;
+    });
+    return this.#report;
+  }
+
+  async #probe(): Promise<ProbeTimes> {
+    const [diskProbeMs, quorumProbeMs] = await Promise.all([
+      timed(() => this.#write()),
+      timed(() => this.#sources.barrier(PROBE_TIMEOUT_MS)),
+    ]);
+    return { diskProbeMs, quorumProbeMs };
+  }
+
+  #write(): Promise<void> {
+    const { dataDir, write = writeDurably } = this.#sources;
+    this.#writing ??= write(dataDir).finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
   async #check(): Promise<HealthCheckReport> {
-    const { dataDir, barrier, sample } = this.#sources;
-    const probes: readonly Probe[] = [
-      {
-        name: 'disk-probe',
-        run: () => writeDurably(dataDir),
-        issue: 'a write to the data folder was not durable in time',
-        failed: 'UNHEALTHY',
-      },
-      {
-        name: 'quorum-probe',
-        run: () => barrier(PROBE_TIMEOUT_MS),
-        issue: 'no quorum confirmed a leader in time',
-        failed: 'DEGRADED',
-      },
-    ];
-    const health = sample();
-    const checks: CheckedReading[] = [...health.checks];
-    const issues = [...health.issues];
+    const times = await this.probe();
+    const health = this.#sources.sample(times);
+    const tried = [
+      { name: DISK_PROBE, ms: times.diskProbeMs, failed: 'UNHEALTHY' },
+      { name: QUORUM_PROBE, ms: times.quorumProbeMs, failed: 'DEGRADED' },
+    ] as const;
+    const isTried = (name: string): boolean => tried.some((t) => t.name === name);
+    const checks = health.checks.filter(({ name }) => !isTried(name));
+    const issues = new Set(health.issues);
     let { status } = health;
-    const times = await Promise.all(probes.map(({ run }) => timed(run)));
-    for (const [n, { name, issue, failed }] of probes.entries()) {
-      const value = times[n] ?? null;
-      const verdict = value === null ? failed : 'HEALTHY';
+    for (const { name, ms, failed } of tried) {
+      const hasFailed = ms >= PROBE_TIMEOUT_MS;
+      const verdict = hasFailed ? failed : 'HEALTHY';
+      const value = hasFailed ? null : ms;
       checks.push({ name, unit: 'ms', value, limit: PROBE_TIMEOUT_MS, status: verdict });
-      if (value !== null) continue;
-      issues.push(issue);
+      if (!hasFailed) continue;
+      issues.add(PROBE_ISSUES[name]);
       if (ORDER.indexOf(failed) > ORDER.indexOf(status)) status = failed;
     }
-    return { at: Date.now(), status, issues, checks };
+    return { at: Date.now(), status, issues: [...issues], checks };
   }
 }

@@ -1,16 +1,23 @@
 /**
  * Every `sample_interval_ms`: read the machine, let the health rules judge this node, spread
- * the word by gossip, keep a point of history. Every `health_check_interval_ms`: look at what
- * all other nodes say of themselves, and tell of what changed. Nothing is tried then: the
- * probes of CheckNow write to the disk and ask a quorum, which only somebody who asks makes
- * worth its price. What healthy means is decided in src/health.
+ * the word by gossip, keep a point of history. Every `health_check_interval_ms` the full
+ * check: look at what all other nodes say of themselves and tell of what changed, try a
+ * durable write and a quorum (check-now.ts); what that found is judged with the next sample.
+ * What healthy means is decided in src/health.
  */
 
 import type { NodeId } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
 import type { NodeHealth } from '../src/health/index.ts';
-import { HEALTH_CHECKS, HealthMonitor, lagCheck, networkCheck } from '../src/health/index.ts';
-import { CheckNow, type HealthCheckReport } from './check-now.ts';
+import {
+  HEALTH_CHECKS,
+  HealthMonitor,
+  lagCheck,
+  networkCheck,
+  PROBE_TIMEOUT_MS,
+  probeChecks,
+} from '../src/health/index.ts';
+import { CheckNow, type HealthCheckReport, type ProbeTimes } from './check-now.ts';
 import { healthEvent, healthOf } from './health-words.ts';
 import type { HistoryPoint } from './history.ts';
 import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
@@ -35,7 +42,10 @@ export class HealthLoop {
   #sample: SystemSample;
   #counted = { requests: 0, errors: 0, at: performance.now() };
   #checkedAt = 0;
-  readonly #onDemand: CheckNow;
+  readonly #fullCheck: CheckNow;
+  /** What the last full check tried. */
+  #probed: ProbeTimes | null = null;
+  #isChecking = false;
   /** Status of each node as it was last told. */
   readonly #told = new Map<NodeId, NodeHealth['status']>();
   #timer: NodeJS.Timeout | null = null;
@@ -46,13 +56,20 @@ export class HealthLoop {
     const { inForce } = options.parts;
     const threshold = (): number => inForce.config.replication.replicaLagThresholdBytes;
     const electionTimeout = (): number => inForce.config.raft.electionTimeoutMs;
-    const checks = [...HEALTH_CHECKS, lagCheck(threshold), networkCheck(electionTimeout)];
+    // the second of two in a row is known so long after the first, and the sample that shows it one later
+    const secondKnownMs = (): number => {
+      const { healthCheckIntervalMs, sampleIntervalMs } = inForce.config.monitoring;
+      return healthCheckIntervalMs + PROBE_TIMEOUT_MS + 2 * sampleIntervalMs;
+    };
+    const judged = [lagCheck(threshold), networkCheck(electionTimeout), ...probeChecks(secondKnownMs)];
+    const checks = [...HEALTH_CHECKS, ...judged];
     this.#monitor = new HealthMonitor(options.parts.facts.nodeId, checks);
     this.#monitor.addHealthCheckCallback((nodeId, health) => this.#tell(nodeId, health));
     const { consensus } = options.parts;
-    this.#onDemand = new CheckNow({
+    this.#fullCheck = new CheckNow({
       dataDir: options.parts.facts.dataDir,
-      sample: () => {
+      sample: (times) => {
+        this.#probed = times;
         this.#takeSample();
         return this.health;
       },
@@ -73,13 +90,18 @@ export class HealthLoop {
 
   /** Of all nodes, by the newest words that gossip brought. */
   getAllNodeHealths(): ReadonlyMap<NodeId, NodeHealth> {
-    this.#check();
+    this.#lookAtOthers();
     return this.#monitor.getAllNodeHealths();
   }
 
-  /** A check of this node on demand: what is read, and what is tried only then. */
+  /** A full check of this node on demand. */
   checkNow(): Promise<HealthCheckReport> {
-    return this.#onDemand.run();
+    return this.#fullCheck.run();
+  }
+
+  /** A full check is under way. */
+  get isChecking(): boolean {
+    return this.#isChecking;
   }
 
   /** Open sockets of people and programs. */
@@ -157,9 +179,18 @@ export class HealthLoop {
     this.#observe();
   }
 
-  /** All other nodes: what each says of itself by its newest word. */
   #check(): void {
     this.#checkedAt = performance.now();
+    this.#lookAtOthers();
+    this.#isChecking = true;
+    void this.#fullCheck.probe().then((times) => {
+      this.#probed = times;
+      this.#isChecking = false;
+    });
+  }
+
+  /** All other nodes: what each says of itself by its newest word. */
+  #lookAtOthers(): void {
     const members = [...this.#options.parts.gossip.members().values()];
     this.#monitor.learn(new Map(members.map((member) => [member.nodeId, healthOf(member)])));
   }
@@ -217,6 +248,7 @@ export class HealthLoop {
         queryLatencyP99Ms: parts.latencies.quantile(0.99),
         networkRttMs: this.#slowestRtt(),
         lagBytes: this.lag().log,
+        ...this.#probed,
         at: Date.now(),
       },
       performance.now(),

@@ -184,7 +184,7 @@ const monitoring = z.strictObject({
     local: true,
   }),
   health_check_interval_ms: whole(100, 3_600_000).default(5000).register(KEYS, {
-    doc: 'Time between looks at how the other nodes say they are; a change is an event',
+    doc: 'Time between full checks: how the other nodes say they are, a durable write, a quorum',
     unit: 'ms',
     effect: 'live',
   }),

@@ -137,3 +137,45 @@ export function lagCheck(thresholdBytes: () => number): HealthCheck {
     text: (v) => `about ${formatSize(v)} of log behind the leader`,
   };
 }
+
+/** A probe that takes longer has failed, whatever comes of it. */
+export const PROBE_TIMEOUT_MS: Duration = 2000;
+export const DISK_PROBE = 'disk-probe';
+export const QUORUM_PROBE = 'quorum-probe';
+
+/** What a failed probe means. */
+export const PROBE_ISSUES = {
+  [DISK_PROBE]: 'a write to the data folder was not durable in time',
+  [QUORUM_PROBE]: 'no quorum confirmed a leader in time',
+} as const;
+
+/**
+ * The checks of what a full check tries. A disk that refuses is worse than a quorum that is away: this node is
+ * at fault then. `holdMs`: long enough that only a second failure in a row counts.
+ */
+export function probeChecks(holdMs: () => Duration): readonly HealthCheck[] {
+  return [
+    {
+      name: DISK_PROBE,
+      unit: 'ms',
+      read: (s) => s.diskProbeMs ?? null,
+      degraded: PROBE_TIMEOUT_MS,
+      unhealthy: PROBE_TIMEOUT_MS,
+      get holdMs() {
+        return holdMs();
+      },
+      text: () => PROBE_ISSUES[DISK_PROBE],
+    },
+    {
+      name: QUORUM_PROBE,
+      unit: 'ms',
+      read: (s) => s.quorumProbeMs ?? null,
+      degraded: PROBE_TIMEOUT_MS,
+      unhealthy: null,
+      get holdMs() {
+        return holdMs();
+      },
+      text: () => PROBE_ISSUES[QUORUM_PROBE],
+    },
+  ];
+}

@@ -28,6 +28,12 @@ export interface HealthSample {
   readonly networkRttMs: number | null;
   /** Bytes of log behind the leader, where it is known. */
   readonly lagBytes?: number | null;
+  /**
+   * What the last full check tried: how long a write took to be durable in the data folder, and a quorum to
+   * confirm the leader. `PROBE_TIMEOUT_MS` = it failed or took longer; null = not tried yet.
+   */
+  readonly diskProbeMs?: number | null;
+  readonly quorumProbeMs?: number | null;
   /** Wall time of the reading, for people. */
   readonly at: Timestamp;
 }

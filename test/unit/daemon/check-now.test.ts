@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { CheckNow, type CheckSources } from '../../../daemon/check-now.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { CheckNow, type CheckSources, type ProbeTimes } from '../../../daemon/check-now.ts';
 import { healthEvent, healthOf } from '../../../daemon/health-words.ts';
 import type { DigestFacts, MemberFacts } from '../../../daemon/node-view.ts';
-import { HealthMonitor, type NodeHealth } from '../../../src/health/index.ts';
+import { HealthMonitor, type NodeHealth, PROBE_TIMEOUT_MS } from '../../../src/health/index.ts';
 
 const HEALTHY: NodeHealth = {
   ...new HealthMonitor('x').health,
@@ -50,6 +50,45 @@ describe('CheckNow', () => {
     const sample = (): NodeHealth => ({ ...HEALTHY, status: 'UNHEALTHY', issues: ['disk is 99 % full'] });
     const alone = checker({ sample, barrier: () => Promise.reject(new Error('no quorum')) });
     expect(await alone.run()).toMatchObject({ status: 'UNHEALTHY', issues: { length: 2 } });
+  });
+
+  it('takes the sample when it knows what was tried', async () => {
+    const seen: ProbeTimes[] = [];
+    const sample = (times: ProbeTimes): NodeHealth => {
+      seen.push(times);
+      return HEALTHY;
+    };
+    await checker({ sample, barrier: () => Promise.reject(new Error('no quorum')) }).run();
+    expect(seen).toEqual([{ diskProbeMs: expect.any(Number), quorumProbeMs: PROBE_TIMEOUT_MS }]);
+    expect(seen[0]?.diskProbeMs).toBeLessThan(PROBE_TIMEOUT_MS);
+  });
+
+  it('says once what the node’s own checks say too', async () => {
+    const issue = 'no quorum confirmed a leader in time';
+    const row = { name: 'quorum-probe', value: 2000, unit: 'ms', limit: 2000, status: 'DEGRADED' } as const;
+    const sample = (): NodeHealth => ({ ...HEALTHY, status: 'DEGRADED', issues: [issue], checks: [row] });
+    const report = await checker({ sample, barrier: () => Promise.reject(new Error('no quorum')) }).run();
+    expect(report.issues).toEqual([issue]);
+    expect(report.checks.map((c) => c.name)).toEqual(['disk-probe', 'quorum-probe']);
+  });
+
+  it('lets no second write follow one that hangs, and takes up again when it is through', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const writes: (() => void)[] = [];
+    const write = (): Promise<void> => new Promise((done) => writes.push(done));
+    const check = checker({ write });
+    for (let n = 0; n < 5; n++) {
+      const probing = check.probe();
+      await vi.advanceTimersByTimeAsync(PROBE_TIMEOUT_MS);
+      expect(await probing).toMatchObject({ diskProbeMs: PROBE_TIMEOUT_MS });
+    }
+    expect(writes).toHaveLength(1);
+    writes[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    const probing = check.probe();
+    writes[1]?.();
+    expect((await probing).diskProbeMs).toBeLessThan(PROBE_TIMEOUT_MS);
   });
 
   it('runs once for all who ask meanwhile', async () => {

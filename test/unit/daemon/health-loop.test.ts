@@ -1,4 +1,4 @@
-/** The two intervals of the health loop, in virtual time: of a node's own samples, and of its look at the others. */
+/** The two intervals of the health loop, in virtual time: of a node's own samples, and of its full check. */
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HealthLoop } from '../../../daemon/health-loop.ts';
@@ -18,7 +18,10 @@ function other(health: DigestFacts['health']): MemberFacts {
 
 /** A loop of n1 that hears n2 by gossip; what it tells and publishes is kept with its time. */
 function start(monitoring: { sampleIntervalMs: number; healthCheckIntervalMs: number }) {
-  const seen = { events: [] as string[], published: 0, samples: 0, n2: other('HEALTHY'), monitoring };
+  const seen = {
+    ...{ events: [] as string[], published: 0, samples: 0, barriers: 0, isQuorate: true },
+    ...{ n2: other('HEALTHY'), monitoring },
+  };
   const parts = {
     inForce: {
       get config() {
@@ -43,7 +46,13 @@ function start(monitoring: { sampleIntervalMs: number; healthCheckIntervalMs: nu
       member: () => seen.n2,
       publishDigest: () => seen.published++,
     },
-    consensus: { status: null, traffic: { logBytes: 0, logEntries: 0 }, loopLagMs: 1, diskLatencyMs: 1 },
+    consensus: {
+      ...{ status: null, traffic: { logBytes: 0, logEntries: 0 }, loopLagMs: 1, diskLatencyMs: 1 },
+      readBarrier: async () => {
+        seen.barriers++;
+        if (!seen.isQuorate) throw new Error('no quorum');
+      },
+    },
     latencies: { totals: { requests: 0, errors: 0 }, quantile: () => null },
     state: { appliedIndex: 0, cluster: null },
     history: { add: () => {} },
@@ -56,6 +65,9 @@ function start(monitoring: { sampleIntervalMs: number; healthCheckIntervalMs: nu
   loop.start();
   return { loop, seen };
 }
+
+/** Files are written in real time. */
+const realImmediate = setImmediate;
 
 describe('HealthLoop', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -97,5 +109,42 @@ describe('HealthLoop', () => {
     expect(seen.events).toEqual([]);
     expect(loop.getAllNodeHealths().get('n2')?.status).toBe('DEGRADED');
     expect(seen.events).toHaveLength(1);
+  });
+
+  /** Another full check, with the file that it writes, then a sample. */
+  async function nextCheck(loop: HealthLoop, seen: { barriers: number }, intervalMs: number): Promise<void> {
+    const before = seen.barriers;
+    vi.advanceTimersByTime(intervalMs);
+    expect(seen.barriers).toBe(before + 1);
+    while (loop.isChecking) await new Promise((resolve) => realImmediate(resolve));
+    vi.advanceTimersByTime(250);
+  }
+
+  it('tries a write and a quorum at each full check; two failures in a row count, and so do two successes', async () => {
+    const { loop, seen } = start({ sampleIntervalMs: 250, healthCheckIntervalMs: 5000 });
+    const probe = (name: string) => loop.health.checks.find((c) => c.name === name)?.status;
+    expect(probe('quorum-probe')).toBe('UNKNOWN');
+    await nextCheck(loop, seen, 5000);
+    expect([probe('disk-probe'), probe('quorum-probe')]).toEqual(['HEALTHY', 'HEALTHY']);
+    seen.isQuorate = false;
+    await nextCheck(loop, seen, 4750);
+    expect(loop.health.status).toBe('HEALTHY');
+    seen.isQuorate = true;
+    await nextCheck(loop, seen, 4750);
+    seen.isQuorate = false;
+    await nextCheck(loop, seen, 4750);
+    expect(loop.health.status).toBe('HEALTHY');
+    await nextCheck(loop, seen, 4750);
+    vi.advanceTimersByTime(2500);
+    expect(loop.health).toMatchObject({
+      ...{ status: 'DEGRADED', issues: ['no quorum confirmed a leader in time'] },
+    });
+    expect(seen.events).toEqual(['n1 is DEGRADED: no quorum confirmed a leader in time']);
+    seen.isQuorate = true;
+    await nextCheck(loop, seen, 2250);
+    expect(loop.health.status).toBe('DEGRADED');
+    await nextCheck(loop, seen, 4750);
+    vi.advanceTimersByTime(2500);
+    expect(loop.health).toMatchObject({ status: 'HEALTHY', issues: [] });
   });
 });
