@@ -18,7 +18,7 @@ import { LIMITS } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
 import { channelsOf, notificationOf } from './alert-channels.ts';
-import { nodeReadings } from './alert-readings.ts';
+import { clusterReading, nodeReadings } from './alert-readings.ts';
 import type { AlertSink, SinkListener } from './alert-sink.ts';
 import type { ViewSources } from './node-view.ts';
 import type { AppliedResult } from './protocol.ts';
@@ -140,11 +140,10 @@ export class AlertDuty implements SinkListener {
     const begin = now();
     const known = sources();
     if (known === null || record === null || begin < this.#nextLookAt) return [];
-    const values = metrics();
     const { transitions, states } = this.#engine.evaluate({
       rules: inForce.config.alerts,
       nodes: nodeReadings(known, bytesOf),
-      readingOf: (name) => values[name],
+      readingOf: clusterReading(known, metrics()),
       records: record.alerts,
       now: begin,
     });

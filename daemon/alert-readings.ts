@@ -50,3 +50,29 @@ export function nodeReadings(sources: ViewSources, bytesOf: BytesOf): NodeReadin
     readingOf: readingOfNode(sources, record, bytesOf),
   }));
 }
+
+/**
+ * How many nodes are healthy, as `rollUp` counts; null while one is on record as running that gossip has neither
+ * heard nor given up. It has just joined, or this node has just begun: taken for ill, two that join a cluster of
+ * one at once would be an alarm. Gossip gives up whoever does not come.
+ */
+function healthyNodes({ nodeId: self, cluster, members }: ViewSources): number | null {
+  const records = Object.values(cluster.nodes);
+  const isUnheard = ({ nodeId, liveness }: NodeRecord): boolean =>
+    nodeId !== self && liveness === 'alive' && !members.has(nodeId);
+  if (records.some(isUnheard)) return null;
+  const isHealthy = ({ nodeId }: NodeRecord): boolean => {
+    const member = members.get(nodeId);
+    return member?.liveness === 'alive' && member.digest?.health !== 'UNHEALTHY';
+  };
+  return records.filter(isHealthy).length;
+}
+
+/** Readings of the cluster. Nodes are counted now: metrics are as old as the last sample. */
+export function clusterReading(sources: ViewSources, metrics: Readonly<Record<string, number>>): ReadingOf {
+  const total = Object.keys(sources.cluster.nodes).length;
+  const counted: Readonly<Record<string, number | null>> = {
+    ...{ healthy_nodes: healthyNodes(sources), total_nodes: total, node_count: total },
+  };
+  return (name) => (Object.hasOwn(counted, name) ? counted[name] : metrics[name]);
+}

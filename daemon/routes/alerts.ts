@@ -4,7 +4,7 @@ import type { AlertTestRequest, SilenceCreateRequest } from '../../src/api/index
 import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { channelsOf, notificationOf } from '../alert-channels.ts';
-import { nodeReadings } from '../alert-readings.ts';
+import { clusterReading, nodeReadings } from '../alert-readings.ts';
 import {
   alertRows,
   explanation,
@@ -45,11 +45,10 @@ export async function acknowledgeAlert(context: NodeContext, call: Call): Promis
 
 function ruleFacts(context: NodeContext): RuleFacts {
   const sources = viewSources(context);
-  const values = context.metrics().values;
   return {
     ...{ sources, found: context.alerts.duty.states },
     nodes: nodeReadings(sources, context.bytesOf),
-    readingOf: (name) => values[name],
+    readingOf: clusterReading(sources, context.metrics().values),
   };
 }
 

@@ -37,16 +37,21 @@ class World {
   readonly ledger: Ledger = threeNodes();
   readonly received: string[] = [];
   errorRate = 0;
+  /** Alive unless named here; null = never heard. */
+  liveness: Readonly<Record<string, MemberFacts['liveness'] | null>> = {};
   nowMs = 0;
   term = 1;
 
   sources(): ViewSources {
     const member = (nodeId: string): MemberFacts => ({
-      ...{ nodeId, liveness: 'alive', silenceMs: 0, rttMs: 0 },
+      ...{ nodeId, liveness: this.liveness[nodeId] ?? 'alive', silenceMs: 0, rttMs: 0 },
       digest: digest(nodeId === 'n2' ? this.errorRate : 0),
     });
-    const members = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id)]));
-    return { cluster: this.ledger.cluster, members, raft: { commitIndex: 1 } } as unknown as ViewSources;
+    const heard = ['n1', 'n2', 'n3'].filter((id) => this.liveness[id] !== null);
+    const members = new Map(heard.map((id) => [id, member(id)]));
+    return {
+      ...{ nodeId: 'n1', cluster: this.ledger.cluster, members, raft: { commitIndex: 1 } },
+    } as unknown as ViewSources;
   }
 }
 
@@ -134,6 +139,28 @@ describe('AlertDuty', () => {
       e.deliveries.map((d) => [d.state, d.times, d.note]),
     );
     expect(states).toEqual(Array.from({ length: 4 }, () => ['delivered', 1, 'ok']));
+  });
+
+  it('takes nodes that were not heard yet for neither well nor ill, and those given up for ill', async () => {
+    const world = new World();
+    const rule =
+      '{name: Unreachable, condition: "healthy_nodes < total_nodes * 0.5", severity: critical, actions: [webhook]}';
+    const leader = new Leader(
+      world,
+      undefined,
+      inForce(`cluster: {name: trial, node_id: n1}\nalerts: [${rule}]`),
+    );
+    world.liveness = { n2: null, n3: null };
+    await ticks(world, leader, 30);
+    expect(leader.duty.states.map((s) => s.truth)).toEqual([null]);
+    // heard between two samples: the count is of now
+    world.liveness = {};
+    await ticks(world, leader, 3);
+    expect(leader.duty.states.map((s) => s.truth)).toEqual([false]);
+    expect(world.ledger.cluster.alerts).toEqual([]);
+    world.liveness = { n2: 'dead', n3: 'dead' };
+    await ticks(world, leader, 3);
+    expect(world.ledger.cluster.alerts).toMatchObject([{ rule: 'Unreachable', state: 'firing' }]);
   });
 
   it('writes nothing into the log while nothing changes', async () => {
