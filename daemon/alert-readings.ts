@@ -52,9 +52,9 @@ export function nodeReadings(sources: ViewSources, bytesOf: BytesOf): NodeReadin
 }
 
 /**
- * How many nodes are healthy, as `rollUp` counts; null while one is on record as running that gossip has neither
- * heard nor given up. It has just joined, or this node has just begun: taken for ill, two that join a cluster of
- * one at once would be an alarm. Gossip gives up whoever does not come.
+ * How many nodes are healthy, as `rollUp` counts; null while one is on record as running that gossip has
+ * neither heard nor given up. It has just joined, or this node has just begun: taken for ill, two that join a
+ * cluster of one at once would be an alarm. Gossip gives up whoever does not come.
  */
 function healthyNodes({ nodeId: self, cluster, members }: ViewSources): number | null {
   const records = Object.values(cluster.nodes);

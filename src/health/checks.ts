@@ -150,8 +150,8 @@ export const PROBE_ISSUES = {
 } as const;
 
 /**
- * The checks of what a full check tries. A disk that refuses is worse than a quorum that is away: this node is
- * at fault then. `holdMs`: long enough that only a second failure in a row counts.
+ * The checks of what a full check tries. A disk that refuses is worse than a quorum that is away: this node
+ * is at fault then. `holdMs`: long enough that only a second failure in a row counts.
  */
 export function probeChecks(holdMs: () => Duration): readonly HealthCheck[] {
   return [
