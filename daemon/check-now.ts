@@ -1,8 +1,8 @@
 /**
  * The full check of this node: two things are tried, to make a write durable in the data folder and to have
- * a quorum confirm the leader. It is played every `health_check_interval_ms`, and when somebody asks, who gets
- * all readings with it. Whoever asks while one is under way is given the same one. A write that hangs is not
- * followed by another one: each would hold a thread of the pool that all files share.
+ * a quorum confirm the leader. It is played every `health_check_interval_ms`, and when somebody asks, who
+ * gets all readings with it. Whoever asks while one is under way is given the same one. A write that hangs is
+ * not followed by another one: each would hold a thread of the pool that all files share.
  */
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
