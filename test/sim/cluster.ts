@@ -349,7 +349,7 @@ export class SimCluster implements Victim {
 
   /** A write is done and `isThere` within the limit. */
   #converge(rule: string, isThere: () => boolean): void {
-    const end = this.world.now + LIVENESS_MS;
+    const end = Math.max(this.world.now, this.#nemesis.hangsUntil) + LIVENESS_MS;
     let isAcked = false;
     let isOver = false;
     const ask = (): void => {
@@ -372,7 +372,7 @@ export class SimCluster implements Victim {
       return;
     }
     isOver = true;
-    this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing: ${this.#picture()}`);
+    this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing and the last hang: ${this.#picture()}`);
   }
 
   announce(command: object, reply: Reply): void {
