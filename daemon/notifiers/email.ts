@@ -14,7 +14,7 @@ import { AbortLink, outwardAddresses } from '../../src/rpc/index.ts';
 import type { NotifierOptions } from './http-delivery.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 import { decoded, readSecret, redacted } from './secrets.ts';
-import { colourOf, escapeHtml, factsOf, oneLine, summaryOf, titleOf } from './wording.ts';
+import { colourOf, escapeHtml, factsOf, oneLine, wordsOf } from './wording.ts';
 
 type EmailConfig = NonNullable<NotifierConfig['email']>;
 
@@ -55,16 +55,15 @@ export function messageId(key: string, kind: Notification['kind'], from: string)
 }
 
 /** The mail as the library takes it; every header that holds a value is on one line. */
-export function mailOf(n: Notification, config: Pick<EmailConfig, 'from' | 'to'>) {
+export function mailOf(n: Notification, config: Pick<EmailConfig, 'from' | 'to' | 'title' | 'text'>) {
   const first = messageId(n.key, 'firing', config.from);
-  const title = titleOf(n);
+  const { title, text: summary } = wordsOf(n, config);
   const facts = factsOf(n);
   const width = Math.max(...facts.map(([name]) => name.length));
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${value}`);
   const row = ([name, value]: readonly [string, string]): string => {
     return `<tr><th align="left">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`;
   };
-  const summary = summaryOf(n);
   return {
     from: config.from,
     to: [...config.to],

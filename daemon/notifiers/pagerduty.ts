@@ -1,11 +1,11 @@
 /** PagerDuty, Events API v2: one incident is one dedup key, which is triggered, acknowledged and resolved. */
 import { createHash } from 'node:crypto';
 import type { AlertSeverity, Notification } from '../../src/alerts/index.ts';
-import type { NotifierConfig } from '../../src/config/index.ts';
+import type { MessageTemplates, NotifierConfig } from '../../src/config/index.ts';
 import { type NotifierOptions, postJson } from './http-delivery.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 import { readSecret } from './secrets.ts';
-import { factsOf, isoTime, oneLine, summaryOf } from './wording.ts';
+import { factsOf, isoTime, oneLine, wordsOf } from './wording.ts';
 
 type PagerDutyConfig = NonNullable<NotifierConfig['pagerduty']>;
 
@@ -34,13 +34,17 @@ export function dedupKey(key: string): string {
 }
 
 /** The event; far below the 512 KiB that the API takes, by the limits of wording.ts. */
-export function pagerDutyEvent(n: Notification, routingKey: string): object {
+export function pagerDutyEvent(
+  n: Notification,
+  routingKey: string,
+  templates: Pick<MessageTemplates, 'text'> = {},
+): object {
   const event = { routing_key: routingKey, event_action: ACTION[n.kind], dedup_key: dedupKey(n.key) };
   return {
     ...event,
     client: 'SQLCC',
     payload: {
-      summary: oneLine(summaryOf(n), SUMMARY_LENGTH),
+      summary: oneLine(wordsOf(n, templates).text, SUMMARY_LENGTH),
       source: oneLine(n.nodeId ?? n.clusterName),
       severity: SEVERITY[n.severity],
       timestamp: isoTime(n.since),
@@ -73,7 +77,7 @@ export class PagerDutyNotifier implements Notifier {
       ...this.#options,
       key,
       url: url.value,
-      body: pagerDutyEvent(notification, routingKey.value),
+      body: pagerDutyEvent(notification, routingKey.value, this.#config),
       allowLoopback: this.#config.allowLoopback,
       isSecret: true,
       secrets: [routingKey.value],

@@ -3,11 +3,11 @@
  * plain fields and no blocks, because that is what all of them show; nothing in it is read as markup.
  */
 import type { Notification } from '../../src/alerts/index.ts';
-import type { NotifierConfig } from '../../src/config/index.ts';
+import type { MessageTemplates, NotifierConfig } from '../../src/config/index.ts';
 import { type NotifierOptions, postJson } from './http-delivery.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 import { readSecret } from './secrets.ts';
-import { colourOf, escapeMrkdwn, factsOf, summaryOf, titleOf } from './wording.ts';
+import { colourOf, escapeMrkdwn, factsOf, wordsOf } from './wording.ts';
 
 type SlackConfig = NonNullable<NotifierConfig['slack']>;
 
@@ -15,8 +15,9 @@ type SlackConfig = NonNullable<NotifierConfig['slack']>;
 const SHORT = 40;
 
 /** The body for Slack; text ≤ 40,000 characters by the limits of wording.ts. */
-export function slackMessage(n: Notification): object {
-  const title = escapeMrkdwn(titleOf(n));
+export function slackMessage(n: Notification, templates: MessageTemplates = {}): object {
+  const words = wordsOf(n, templates);
+  const title = escapeMrkdwn(words.title);
   const fields = factsOf(n).map(([name, value]) => {
     return { title: name, value: escapeMrkdwn(value), short: value.length <= SHORT };
   });
@@ -31,7 +32,7 @@ export function slackMessage(n: Notification): object {
       {
         fallback: title,
         color: colourOf(n),
-        text: escapeMrkdwn(summaryOf(n)),
+        text: escapeMrkdwn(words.text),
         fields,
         mrkdwn_in: [],
         ts: Math.floor(n.at / 1000),
@@ -59,7 +60,7 @@ export class SlackNotifier implements Notifier {
       ...this.#options,
       key,
       url: url.value,
-      body: slackMessage(notification),
+      body: slackMessage(notification, this.#config),
       allowLoopback: this.#config.allowLoopback,
       isSecret: true,
       secrets: [],

@@ -2,7 +2,9 @@
  * What is said, the same on every channel, as plain text of bounded length on one line each; and the escapes
  * of each channel. Values come from metrics, rule texts and people: none of them is trusted.
  */
-import type { AlertSeverity, Notification } from '../../src/alerts/index.ts';
+import type { AlertSeverity, Notification, TemplateValues } from '../../src/alerts/index.ts';
+import { fillTemplate } from '../../src/alerts/index.ts';
+import type { MessageTemplates } from '../../src/config/index.ts';
 
 /** Characters of one value; of the title of a message. */
 const VALUE_LENGTH = 1000;
@@ -76,6 +78,30 @@ export function summaryOf(n: Notification): string {
   const who = n.by === null ? '' : ` by ${oneLine(n.by, 100)}`;
   const what = n.kind === 'firing' ? '' : ` ${n.kind}${who}`;
   return oneLine(`${subjectOf(n)}${what}: ${oneLine(n.value)}`);
+}
+
+function valuesOf(n: Notification): TemplateValues {
+  return {
+    ...{
+      kind: KIND[n.kind],
+      severity: n.severity,
+      subject: subjectOf(n),
+      node: oneLine(n.nodeId ?? 'cluster'),
+    },
+    ...{ rule: oneLine(n.rule), cluster: oneLine(n.clusterName), condition: oneLine(n.condition) },
+    ...{ value: oneLine(n.value), incident: oneLine(n.key), by: oneLine(n.by ?? '') },
+    ...{ since: isoTime(n.since), at: isoTime(n.at), title: titleOf(n), summary: summaryOf(n) },
+  };
+}
+
+/** Title and sentence, by templates of the operator's own where there are some; still to be escaped. */
+export function wordsOf(n: Notification, templates: MessageTemplates): { title: string; text: string } {
+  const { title, text } = templates;
+  const values = valuesOf(n);
+  return {
+    title: title === undefined ? values.title : oneLine(fillTemplate(title, values), TITLE_LENGTH),
+    text: text === undefined ? values.summary : oneLine(fillTemplate(text, values)),
+  };
 }
 
 /** Name and value of everything that is known, in the order in which it is shown. */

@@ -59,17 +59,29 @@ export type MetricSelection = Readonly<
   Record<'cluster' | 'node' | 'raft' | 'replication', readonly string[] | null>
 >;
 
+/** Texts of one's own, as templates; without them the usual ones. */
+export interface MessageTemplates {
+  /** One line: the subject of a mail. */
+  readonly title?: string;
+  /** One sentence: the summary of an incident. */
+  readonly text?: string;
+}
+
 export interface NotifierConfig {
-  readonly email: {
-    smtpUrl: string;
-    from: string;
-    to: readonly string[];
-    /** Without TLS nothing is sent; does not count for a server on this machine. */
-    requireTls: boolean;
-    allowLoopback: boolean;
-  } | null;
-  readonly slack: { url: string; allowLoopback: boolean } | null;
-  readonly pagerduty: { routingKey: string; url: string | null; allowLoopback: boolean } | null;
+  readonly email:
+    | ({
+        smtpUrl: string;
+        from: string;
+        to: readonly string[];
+        /** Without TLS nothing is sent; does not count for a server on this machine. */
+        requireTls: boolean;
+        allowLoopback: boolean;
+      } & MessageTemplates)
+    | null;
+  readonly slack: ({ url: string; allowLoopback: boolean } & MessageTemplates) | null;
+  readonly pagerduty:
+    | ({ routingKey: string; url: string | null; allowLoopback: boolean } & Pick<MessageTemplates, 'text'>)
+    | null;
   readonly webhook: { url: string; allowLoopback: boolean } | null;
 }
 

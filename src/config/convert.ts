@@ -19,6 +19,11 @@ function networkOf(file: ConfigFile['cluster']['network']): NetworkConfig {
   };
 }
 
+/** Templates that are given; none is no key. */
+function templatesOf({ title, text }: { title?: string | undefined; text?: string | undefined }) {
+  return { ...(title === undefined ? {} : { title }), ...(text === undefined ? {} : { text }) };
+}
+
 function notifiersOf({ email, slack, pagerduty, webhook }: ConfigFile['notifiers']): NotifierConfig {
   return {
     email:
@@ -30,8 +35,12 @@ function notifiersOf({ email, slack, pagerduty, webhook }: ConfigFile['notifiers
             to: email.to,
             requireTls: email.require_tls,
             allowLoopback: email.allow_loopback,
+            ...templatesOf(email),
           },
-    slack: slack === undefined ? null : { url: slack.url, allowLoopback: slack.allow_loopback },
+    slack:
+      slack === undefined
+        ? null
+        : { url: slack.url, allowLoopback: slack.allow_loopback, ...templatesOf(slack) },
     pagerduty:
       pagerduty === undefined
         ? null
@@ -39,6 +48,7 @@ function notifiersOf({ email, slack, pagerduty, webhook }: ConfigFile['notifiers
             routingKey: pagerduty.routing_key,
             url: pagerduty.url ?? null,
             allowLoopback: pagerduty.allow_loopback,
+            ...templatesOf(pagerduty),
           },
     webhook: webhook === undefined ? null : { url: webhook.url, allowLoopback: webhook.allow_loopback },
   };
@@ -108,14 +118,18 @@ function notifiersFile({ email, slack, pagerduty, webhook }: NotifierConfig): Re
         ...{ smtp_url: email.smtpUrl, from: email.from, to: [...email.to] },
         ...(email.requireTls ? {} : { require_tls: false }),
         ...loopback(email.allowLoopback),
+        ...templatesOf(email),
       },
     }),
-    ...(slack && { slack: { url: slack.url, ...loopback(slack.allowLoopback) } }),
+    ...(slack && {
+      slack: { url: slack.url, ...loopback(slack.allowLoopback), ...templatesOf(slack) },
+    }),
     ...(pagerduty && {
       pagerduty: {
         routing_key: pagerduty.routingKey,
         ...(pagerduty.url === null ? {} : { url: pagerduty.url }),
         ...loopback(pagerduty.allowLoopback),
+        ...templatesOf(pagerduty),
       },
     }),
     ...(webhook && { webhook: { url: webhook.url, ...loopback(webhook.allowLoopback) } }),

@@ -9,6 +9,7 @@ export type {
   ConfigChange,
   ConfigIssue,
   LocalKeys,
+  MessageTemplates,
   MetricSelection,
   MonitoringConfig,
   NetworkConfig,

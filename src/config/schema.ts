@@ -4,7 +4,7 @@
  * reference, the commented sample, the diff. Defaults are the seed's.
  */
 import * as z from 'zod';
-import { alertRuleSchema } from '../alerts/index.ts';
+import { alertRuleSchema, TEMPLATE_LENGTH, templateProblem } from '../alerts/index.ts';
 import { isClusterName, parseDuration, parseNodeId, parseSize } from '../base/index.ts';
 import type { ChangeEffect } from './cluster-config.ts';
 
@@ -257,6 +257,14 @@ const mailbox = text(254).regex(
 
 const allow_loopback = z.boolean('is neither true nor false').default(false);
 
+/** A text of a notification; names in double braces stand for facts (docs/notifiers.md). */
+const template = text(TEMPLATE_LENGTH)
+  .superRefine((value, context) => {
+    const problem = templateProblem(value);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .optional();
+
 const notifiers = z.strictObject({
   email: z
     .strictObject({
@@ -265,20 +273,24 @@ const notifiers = z.strictObject({
       to: z.array(mailbox).min(1).max(50),
       require_tls: z.boolean('is neither true nor false').default(true),
       allow_loopback,
+      ...{ title: template, text: template },
     })
     .optional()
     .register(KEYS, {
-      doc: 'Mail: smtp_url, from, to, require_tls; secrets as file:PATH or env:NAME',
+      doc: 'Mail: smtp_url, from, to, require_tls, title, text; secrets as file:PATH or env:NAME',
       effect: 'live',
     }),
   slack: z
-    .strictObject({ url: secret, allow_loopback })
+    .strictObject({ url: secret, allow_loopback, title: template, text: template })
     .optional()
-    .register(KEYS, { doc: 'Slack: url of an incoming webhook, as file:PATH or env:NAME', effect: 'live' }),
+    .register(KEYS, {
+      doc: 'Slack: url of an incoming webhook, as file:PATH or env:NAME, title, text',
+      effect: 'live',
+    }),
   pagerduty: z
-    .strictObject({ routing_key: secret, url: secret.optional(), allow_loopback })
+    .strictObject({ routing_key: secret, url: secret.optional(), allow_loopback, text: template })
     .optional()
-    .register(KEYS, { doc: 'PagerDuty: routing_key as file:PATH or env:NAME, url', effect: 'live' }),
+    .register(KEYS, { doc: 'PagerDuty: routing_key as file:PATH or env:NAME, url, text', effect: 'live' }),
   webhook: z
     .strictObject({ url: secret, allow_loopback })
     .optional()

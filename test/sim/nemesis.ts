@@ -45,7 +45,8 @@ export class Nemesis {
   readonly #stalledUntil = new Map<NodeId, Instant>();
   /** Lives in which the disk hangs. */
   readonly #hanging = new Map<NodeId, number>();
-  #hangsUntil: Instant = 0;
+  /** When the last of them was ended and started again: healing shortens no hang. */
+  hangsUntil: Instant = 0;
   /** Faults that really happened, by kind. */
   readonly counts = new Map<string, number>();
   readonly #images = new Map<NodeId, DiskImage>();
@@ -134,14 +135,6 @@ export class Nemesis {
     return this.#cluster.world.now - this.#askedAt < ORDER_MS;
   }
 
-  /**
-   * When the last process whose disk hangs has been ended and started again. Healing shortens no hang: with two
-   * of three disks that hang nobody can be elected before.
-   */
-  get hangsUntil(): Instant {
-    return this.#hangsUntil;
-  }
-
   /** Latency of a node's next sync, ms. */
   diskLatencyMs(nodeId: NodeId, random: Random): number {
     const { options, world } = this.#cluster;
@@ -183,11 +176,11 @@ export class Nemesis {
   /** Its syncs never return: a leader hands over as the daemon has it do, and in the end the process is ended. */
   #hang(node: SimNode): void {
     const { life } = node;
+    const { world } = this.#cluster;
     if (!node.isUp) return;
     this.#hanging.set(node.nodeId, life);
     this.#say(node.who, 'has a disk that hangs');
-    const { world } = this.#cluster;
-    this.#hangsUntil = world.now + HANG_ENDS_MS + HAND_OVER_AFTER_MS;
+    this.hangsUntil = world.now + HANG_ENDS_MS + HAND_OVER_AFTER_MS;
     world.after(HAND_OVER_AFTER_MS, () => {
       if (node.life === life && this.#cluster.leader()?.node === node)
         node.submit({ kind: 'distress', reason: 'the disk hangs' });

@@ -105,6 +105,25 @@ describe('parseConfig', () => {
     expect(parsed(renderConfig(lax)).notifiers).toEqual(lax.notifiers);
   });
 
+  it('takes templates of notifications, keeps them when it is written again, and refuses what they can not name', () => {
+    const slack = (rest: string) => `${SMALL}notifiers: {slack: {url: "env:S", ${rest}}}\n`;
+    const config = parsed(slack('title: "{{ rule }}", text: "{{summary}} see wiki"'));
+    expect(config.notifiers.slack).toMatchObject({ title: '{{ rule }}', text: '{{summary}} see wiki' });
+    expect(parsed(renderConfig(config)).notifiers.slack).toEqual(config.notifiers.slack);
+    for (const [wrong, why] of [
+      ['{{ rle }}', /names \{\{ rle \}\}, which is none of kind, severity, rule,/],
+      ['{{ rule', /braces that are not closed/],
+      ['rule }}', /not opened/],
+      ['x'.repeat(1001), /longer than 1000/],
+      ['', /is empty/],
+    ] as const) {
+      const result = parseConfig(slack(`text: "${wrong}"`), { source: 'test' });
+      expect(result.ok ? [] : result.issues, wrong).toMatchObject([
+        { path: 'notifiers.slack.text', message: expect.stringMatching(why), line: expect.any(Number) },
+      ]);
+    }
+  });
+
   it.each([
     'pagerduty: {routing_key: "file:/run/secrets/pd", url: "https://pd.example/v2"}',
     'slack: {url: "file:/run/secrets/slack"}',

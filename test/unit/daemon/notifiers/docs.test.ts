@@ -6,7 +6,7 @@ import { mailOf } from '../../../../daemon/notifiers/email.ts';
 import { pagerDutyEvent } from '../../../../daemon/notifiers/pagerduty.ts';
 import { slackMessage } from '../../../../daemon/notifiers/slack.ts';
 import { webhookMessage } from '../../../../daemon/notifiers/webhook.ts';
-import type { Notification } from '../../../../src/alerts/index.ts';
+import { type Notification, TEMPLATE_NAMES } from '../../../../src/alerts/index.ts';
 import { LIMITS } from '../../../../src/base/index.ts';
 import { parseConfig } from '../../../../src/config/index.ts';
 
@@ -44,6 +44,13 @@ describe('docs/notifiers.md', () => {
     expect(result).toMatchObject({ ok: true, warnings: [] });
     const { notifiers } = result.ok ? result.config : { notifiers: {} };
     expect(Object.values(notifiers).filter((n) => n !== null)).toHaveLength(4);
+  });
+
+  it('names all that a template may name, and shows one that is accepted', () => {
+    const part = TEXT.slice(TEXT.indexOf("Words of one's own"), TEXT.indexOf('```yaml example'));
+    expect(TEMPLATE_NAMES.filter((name) => !part.includes(`\`${name}\``))).toEqual([]);
+    const head = 'cluster: {name: t, node_id: n1, network: {advertise_host: h}}\n';
+    expect(parseConfig(head + block('yaml example'), { source: 'docs' })).toMatchObject({ ok: true });
   });
 
   it('shows the JSON that is sent', () => {

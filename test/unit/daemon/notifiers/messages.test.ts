@@ -13,6 +13,7 @@ import { dedupKey, pagerDutyEvent } from '../../../../daemon/notifiers/pagerduty
 import { slackMessage } from '../../../../daemon/notifiers/slack.ts';
 import { fingerprint, webhookMessage } from '../../../../daemon/notifiers/webhook.ts';
 import { escapeMrkdwn, isoTime, oneLine, titleOf } from '../../../../daemon/notifiers/wording.ts';
+import { TEMPLATE_NAMES } from '../../../../src/alerts/index.ts';
 import { LIMITS } from '../../../../src/base/index.ts';
 import type { Resolve } from '../../../../src/rpc/index.ts';
 import { HOSTILE_TEXTS, sample } from './sample.ts';
@@ -265,5 +266,47 @@ describe('mail', () => {
       outcome: 'rejected',
       reason: expect.stringMatching(/^mail\.example:587: .*link-local/),
     });
+  });
+});
+
+describe('templates', () => {
+  const templates = {
+    title: '{{kind}} {{ subject }} <b>',
+    text: '{{ value }} at {{ node }}: {{rule}} & @here',
+  };
+
+  it('word title and sentence of each channel, escaped as it needs', () => {
+    const n = sample({ value: '<!channel> {{ rule }}' });
+    const slack = slackMessage(n, templates);
+    expect(slack).toMatchObject({ text: 'FIRING HighErrorRate on n2 &lt;b&gt;' });
+    const sentence = '&lt;!channel&gt; {{ rule }} at n2: HighErrorRate &amp; @\u200bhere';
+    expect(slack).toMatchObject({ attachments: [{ text: sentence }] });
+    const mail = mailOf(n, { ...MAIL, ...templates });
+    expect(mail.subject).toBe('FIRING HighErrorRate on n2 <b>');
+    expect(mail.text).toMatch(/^<!channel> \{\{ rule \}\} at n2: HighErrorRate & @here\n\nCluster: /);
+    expect(mail.html).toContain('&lt;!channel&gt; {{ rule }} at n2: HighErrorRate &amp; @here');
+    const event = pagerDutyEvent(n, 'key', templates);
+    expect(event).toMatchObject({
+      payload: { summary: '<!channel> {{ rule }} at n2: HighErrorRate & @here' },
+    });
+  });
+
+  it.each(HOSTILE_TEXTS.map((text) => [text.slice(0, 30), text]))(
+    'keep %j on one line, bounded',
+    (_name, text) => {
+      const n = sample({ value: text, rule: text, nodeId: text, clusterName: text, by: text });
+      const everything = TEMPLATE_NAMES.map((name) => `{{ ${name} }}`).join('\n');
+      const mail = mailOf(n, { ...MAIL, title: everything, text: everything });
+      expect(mail.subject).not.toMatch(/[\u0000-\u001f]/);
+      expect(mail.subject.length).toBeLessThanOrEqual(200);
+      expect(mail.text.split('\n')[0]?.length).toBeLessThanOrEqual(1000);
+      expect(mail.text.split('\n')[1]).toBe('');
+    },
+  );
+
+  it('one of them leaves the other as it is', () => {
+    const n = sample();
+    const { subject, text } = mailOf(n, { ...MAIL, title: 'x' });
+    expect([subject, text]).toEqual(['x', mailOf(n, MAIL).text]);
   });
 });
