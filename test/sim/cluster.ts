@@ -372,7 +372,10 @@ export class SimCluster implements Victim {
       return;
     }
     isOver = true;
-    this.oracle.fail(rule, `not converged ${LIVENESS_MS} ms after healing and the last hang: ${this.#picture()}`);
+    this.oracle.fail(
+      rule,
+      `not converged ${LIVENESS_MS} ms after healing and the last hang: ${this.#picture()}`,
+    );
   }
 
   announce(command: object, reply: Reply): void {
