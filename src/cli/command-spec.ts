@@ -54,5 +54,10 @@ export const OUTPUT_FLAG: FlagSpec = {
   text: 'table, wide, json, jsonl or yaml ($SQLCC_OUTPUT)',
 };
 export const YES_FLAG: FlagSpec = { flags: '-y, --yes', text: 'do not ask' };
+/** Of what can't be undone. */
+export const YES_CLUSTER_FLAGS: readonly FlagSpec[] = [
+  { flags: '--yes-cluster <name>', text: 'the name of the cluster, instead of typing it' },
+  { flags: '-y, --yes', text: 'alone not enough here: see --yes-cluster' },
+];
 export const REASON_FLAG: FlagSpec = { flags: '--reason <text>', text: 'why; kept in the audit log' };
 export const NODE_FLAG: FlagSpec = { flags: '--node <id>', text: 'the node; default: the one that answers' };

@@ -49,9 +49,19 @@ export class CliContext {
     return this.#interrupt();
   }
 
-  /** May it ask? `--yes` never asks, and neither does a machine format. */
+  /** A program that wants a document is asked nothing, terminal or not. */
+  get canAsk(): boolean {
+    return this.terminal.canAsk && this.printer.isText;
+  }
+
+  /** `--yes` is never asked anything. */
   get isYes(): boolean {
     return this.#flags.is('yes');
+  }
+
+  /** `--yes-cluster`: what can't be undone takes the name of the cluster, given or typed. */
+  get yesCluster(): string | undefined {
+    return this.#flags.text('yesCluster');
   }
 
   async connection(): Promise<Connection> {

@@ -23,7 +23,7 @@ export const EXIT_HELP = `Exit codes:
     0  done; healthy                     7  timed out, the operation goes on (its id is on stdout)
     1  error                             8  not allowed: certificate, token or role
     2  wrong usage, or no terminal       9  conflict: somebody else was first
-       to ask on (give --yes)           10  validation failed
+       to ask on (--yes, --yes-cluster) 10  validation failed
     3  degraded                         11  not found
     4  critical: no quorum or leader    12  done in part
     5  no endpoint reachable           130  declined or interrupted

@@ -7,7 +7,7 @@ import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { own } from './outcome.ts';
 import { pauseChecks, pauseInForce } from './pause.ts';
 import type { Check, PlanFacts, Planned } from './plan.ts';
-import { check, planned } from './plan.ts';
+import { check, planned, yesCluster } from './plan.ts';
 
 export interface MaintenanceRequest {
   readonly nodeId: NodeId;
@@ -199,6 +199,6 @@ export function planRemoval(
     ],
     candidates: successor.candidates,
     expectedGapMs: expectedGapMs(facts, successor.to),
-    command: `sqlcc node leave --node ${nodeId} --yes`,
+    command: `sqlcc node leave --node ${nodeId} ${yesCluster(state)}`,
   });
 }

@@ -4,7 +4,7 @@
  * nothing and asks nobody; whoever calls hands in the facts of the moment.
  */
 import type { NodeId, Term } from '../base/index.ts';
-import type { CandidateRow, OperationKind } from './cluster-state.ts';
+import type { CandidateRow, ClusterState, OperationKind } from './cluster-state.ts';
 
 /** One node as gossip and Raft see it now. */
 export interface NodeFact {
@@ -82,4 +82,9 @@ export function refusalCode(failed: readonly Pick<Check, 'name'>[]): 'conflict' 
 
 export function check(name: string, result: Check['result'], text: string): Check {
   return { name, result, text };
+}
+
+/** Consent to what can't be undone, as part of a command line; a name with blanks is quoted. */
+export function yesCluster({ name }: Pick<ClusterState, 'name'>): string {
+  return `--yes-cluster ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}`;
 }

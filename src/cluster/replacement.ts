@@ -12,7 +12,7 @@ import { successorOf } from './node-plans.ts';
 import { runningOperation } from './operations.ts';
 import { own } from './outcome.ts';
 import type { Check, PlanFacts, Planned } from './plan.ts';
-import { check, planned } from './plan.ts';
+import { check, planned, yesCluster } from './plan.ts';
 import { seatOf } from './seats.ts';
 
 export interface ReplacementRequest {
@@ -86,7 +86,7 @@ export function planReplacement(
     ],
     candidates: successor.candidates,
     expectedGapMs: expectedGapMs(facts, successor.to),
-    command: `sqlcc node replace ${nodeId} ${by}${stays ? ' --keep' : ''} --yes`,
+    command: `sqlcc node replace ${nodeId} ${by}${stays ? ' --keep' : ''} ${yesCluster(state)}`,
   });
 }
 

@@ -69,6 +69,8 @@ describe('sqlcc without a cluster', () => {
     ['failover-no-tty', ['cluster', 'failover'], 2],
     ['leave-no-tty', ['node', 'leave', 'n3'], 2],
     ['leave-nobody', ['node', 'leave', '--yes'], 2],
+    ['restore-yes-alone', ['cluster', 'config', 'restore', 'backup.yaml', '--yes'], 2],
+    ['recover-no-tty', ['cluster', 'recover', '--data-dir', '/nowhere'], 2],
     ['maintenance-nobody', ['node', 'maintenance', 'enable', '--yes'], 2],
     ['maintenance-end-nobody', ['node', 'maintenance', 'disable', '-o', 'json'], 2],
     ['join-no-token', ['node', 'join', '--seed-node', '127.0.0.1:1', '--node-id', 'n2'], 2],

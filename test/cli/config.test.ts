@@ -161,22 +161,37 @@ describe('cluster config backup and restore', () => {
     const backup = readFileSync(file, 'utf8');
     const dry = await run(`restore ${file} --dry-run`);
     expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('dry run') });
-    expect((await run(`restore ${file}`)).code).toBe(0);
+    expect((await run(`restore ${file} --yes-cluster small`)).code).toBe(0);
     expect(cluster.config.puts.at(-1)).toMatchObject({
-      ...{ replace: true, text: 'cluster:\n  name: small\n' },
+      ...{ replace: true, if_version: 1, text: 'cluster:\n  name: small\n' },
       reason: expect.stringMatching(/^restore of version 1 from 20/),
     });
     writeFileSync(file, backup.replace('c0ffee', 'decaf'));
-    const other = await run(`restore ${file}`);
+    const other = await run(`restore ${file} --yes-cluster small`);
     expect(other.code).toBe(6);
     expect(other.err).toContain('is of cluster small (decaf), this one is small (c0ffee)');
     writeFileSync(file, backup.replace('  name: small', '  name: large'));
-    expect(await run(`restore ${file}`)).toMatchObject({
+    expect(await run(`restore ${file} --yes-cluster small`)).toMatchObject({
       code: 10,
       err: expect.stringContaining('was changed'),
     });
     writeFileSync(file, 'cluster:\n  name: small\n');
-    expect((await run(`restore ${file}`)).code).toBe(10);
+    expect((await run(`restore ${file} --yes-cluster small`)).code).toBe(10);
+    expect(cluster.config.versions).toHaveLength(2);
+  });
+
+  it('restore shows what changes and has the name of the cluster typed, or given', async () => {
+    await run(`backup ${file}`);
+    for (const flags of ['', '--yes', '-o json']) {
+      const refused = await run(`restore ${file} ${flags}`, flags === '' ? {} : { typed: ['small'] });
+      expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('hint: give --yes-cluster') });
+    }
+    expect((await run(`restore ${file} --yes-cluster large`)).code).toBe(6);
+    const declined = await run(`restore ${file}`, { typed: ['yes'] });
+    expect(declined).toMatchObject({ code: 130, out: '' });
+    expect(declined.err).toMatch(/raft.heartbeat_interval_ms[\s\S]*nothing was changed/);
+    expect(cluster.config.versions).toHaveLength(1);
+    expect((await run(`restore ${file}`, { typed: ['small'] })).code).toBe(0);
     expect(cluster.config.versions).toHaveLength(2);
   });
 });

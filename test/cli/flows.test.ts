@@ -209,6 +209,51 @@ describe('cluster failover', () => {
   });
 });
 
+describe('what can’t be undone', () => {
+  const VERBS = ['node remove n3', 'node leave n3', 'node replace n3 n4', 'cert rotate-ca --finish'];
+
+  it('is not done for --yes alone, at a terminal or without one', async () => {
+    for (const verb of VERBS) {
+      for (const options of [{}, { typed: ['small'] }]) {
+        const { code, out, err } = await run(`${verb} --yes`, options);
+        expect({ code, out }, verb).toEqual({ code: 2, out: '' });
+        expect(err).toMatch(/can’t be undone and --yes alone is not enough\nhint: give --yes-cluster NAME/);
+      }
+      expect(await run(verb)).toMatchObject({ code: 2, err: expect.stringContaining('no terminal') });
+    }
+    expect(cluster.operation).toBeNull();
+  });
+
+  it('takes the name of the cluster, and no other name', async () => {
+    for (const verb of VERBS) {
+      Object.assign(cluster, { operation: null, leader: 'n1' });
+      const other = await run(`${verb} --yes-cluster smal`);
+      expect(other, verb).toMatchObject({ code: 6, out: '' });
+      expect(other.err).toContain('this is the cluster "small", not "smal"');
+      expect(cluster.operation).toBeNull();
+      cluster.script = ['done'];
+      expect((await run(`${verb} --yes-cluster small`)).code, verb).toBe(0);
+      expect(cluster.operation).toMatchObject({ state: 'done' });
+    }
+  });
+
+  it('shows its plan at a terminal and has the name of the cluster typed', async () => {
+    for (const verb of VERBS) {
+      Object.assign(cluster, { operation: null, leader: 'n1' });
+      for (const typed of ['y', 'n3', '']) {
+        const declined = await run(verb, { typed: [typed] });
+        expect(declined, verb).toMatchObject({ code: 130, out: '' });
+        const told = /3 of 3 voters are alive[\s\S]*type the name of the cluster[\s\S]*nothing was changed/;
+        expect(declined.err).toMatch(told);
+      }
+      expect(cluster.operation).toBeNull();
+      cluster.script = ['done'];
+      expect((await run(verb, { typed: ['small'] })).code, verb).toBe(0);
+      expect(cluster.operation).toMatchObject({ state: 'done' });
+    }
+  });
+});
+
 describe('user', () => {
   it.each(['add', 'grant'])(
     'user %s takes the role as a word or as a flag, and one role only',

@@ -42,7 +42,7 @@ describe('node replace', () => {
     expect(await votersOf(cluster)).toBe('n1 n2 n3');
     const ran = await sqlccOn(
       cluster,
-      ['node', 'replace', old, 'n4', '--yes', '--reason', 'retired'],
+      ['node', 'replace', old, 'n4', '--yes-cluster', 'demo', '--reason', 'retired'],
       60_000,
     );
     isOver = true;

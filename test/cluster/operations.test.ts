@@ -105,7 +105,7 @@ describe('a failover', () => {
     // two of three voters are left: no further one may be taken out
     const leader = await leaderOf(cluster);
     const third = cluster.nodes.find((n) => n.nodeId !== victim && n.nodeId !== leader)?.nodeId as string;
-    const removal = await json(cluster, 'node', 'leave', third, '--yes');
+    const removal = await json(cluster, 'node', 'leave', third, '--yes-cluster', 'demo');
     expect(removal.code).toBe(6);
     await cluster.startNode(victim);
     await cluster.untilHealthy();

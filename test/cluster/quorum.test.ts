@@ -5,6 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { MAIN, sqlcc, sqlccOn, startCluster, until, untilEqual } from './harness.ts';
 import { HttpCaller } from './http-caller.ts';
 
+const LEAVE = ['node', 'leave', '--yes-cluster', 'demo', '-o', 'json', '--node'];
+
 describe('a lost majority', () => {
   it('refuses writes and linearizable reads within 2 s, and labels stale reads', async () => {
     const cluster = await startCluster(3);
@@ -112,7 +114,7 @@ describe('a node that joins late', () => {
     await until('the fourth voter', async () => (await client.status()).raft.voters.includes(nodeId), 30_000);
     await untilEqual(cluster);
 
-    const left = await sqlccOn(cluster, ['node', 'leave', '--node', nodeId, '--yes', '-o', 'json']);
+    const left = await sqlccOn(cluster, [...LEAVE, nodeId]);
     expect(left.stderr).toBe('');
     expect(left.code).toBe(0);
     const { nodes } = await client.nodes();

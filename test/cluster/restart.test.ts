@@ -18,6 +18,8 @@ import { batchBytes, findBatchHeaders, IdentityPrint } from '../../src/wal/frame
 import { FIRST_BATCH_AT } from '../../src/wal/segment.ts';
 import { followerOf, leaderOf, sqlccOn, startCluster, until, untilEqual } from './harness.ts';
 
+const LEAVE = ['node', 'leave', '--yes-cluster', 'demo', '-o', 'json'];
+
 /** The segments of a stopped node's log, oldest first. */
 function segments(node: DemoNode): string[] {
   const dir = join(node.dataDir, 'wal');
@@ -143,7 +145,7 @@ describe('a damaged log', () => {
     await client.kv.put('after', 'damage');
     expect((await client.kv.get('k3')).value).toBe('canary-value-3');
 
-    const leave = await sqlccOn(cluster, ['node', 'leave', victim.nodeId, '--yes', '-o', 'json']);
+    const leave = await sqlccOn(cluster, [...LEAVE, victim.nodeId]);
     expect(leave.stderr).toBe('');
     expect(leave.code).toBe(0);
     rmSync(victim.dataDir, { recursive: true });

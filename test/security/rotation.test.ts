@@ -10,6 +10,8 @@ import { leaderOf, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { WallClock } from '../lab/index.ts';
 
+const ROTATE = ['cert', 'rotate-ca', '--yes-cluster', 'demo'];
+
 interface Row {
   readonly name: string;
   readonly kind: string;
@@ -99,7 +101,7 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
     },
   );
 
-  const rotated = await sqlccOn(cluster, ['cert', 'rotate-ca', '--yes', '--reason', 'a drill', '-o', 'json']);
+  const rotated = await sqlccOn(cluster, [...ROTATE, '--reason', 'a drill', '-o', 'json']);
   expect(rotated.stderr).toBe('');
   expect(JSON.parse(rotated.stdout).operation).toMatchObject({ kind: 'rotate-ca', state: 'done' });
   await writer.stop();
@@ -122,7 +124,7 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   // whoever trusts the old CA alone still finds the way, over new connections too
   const late = new SqlccClient({ endpoints, ca: oldCa, ...old });
   expect((await late.leader()).leader_id).toBe(await leaderOf(cluster));
-  const early = await sqlccOn(cluster, ['cert', 'rotate-ca', '--finish', '--yes']);
+  const early = await sqlccOn(cluster, [...ROTATE, '--finish']);
   expect(early.code).toBe(6);
   expect(early.stderr).toContain('cert renew --self');
 
@@ -132,7 +134,7 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   expect(adminFile(cluster, 'admin.key')).not.toBe(old.key);
   expect(fingerprints(adminFile(cluster, 'ca.crt'))).toHaveLength(1);
 
-  const finished = await sqlccOn(cluster, ['cert', 'rotate-ca', '--finish', '--yes', '-o', 'json']);
+  const finished = await sqlccOn(cluster, [...ROTATE, '--finish', '-o', 'json']);
   expect(finished.stderr).toBe('');
   expect(JSON.parse(finished.stdout).operation).toMatchObject({ kind: 'retire-ca', state: 'done' });
   // the stream that stood ends, and nobody takes the old certificate: neither with the old trust nor with the new

@@ -14,7 +14,7 @@ export const certRotateCa: Run = async (context, { flags }) => {
   const exit = await act(context, {
     request: { kind: isFinish ? 'retire-ca' : 'rotate-ca', ...given('reason', flags.text('reason')) },
     verb: `cert rotate-ca${isFinish ? ' --finish' : ''}`,
-    consent: 'yes',
+    consent: 'cluster',
     isDryRun: flags.is('dryRun'),
     isWait: !flags.isOff('wait'),
     timeoutMs: flags.duration('timeout') ?? WAIT_DEFAULT_MS,

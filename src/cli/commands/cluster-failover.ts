@@ -32,9 +32,8 @@ export function parseAt(text: string, now: number): Date {
 }
 
 async function schedule(context: CliContext, kind: Kind, flags: Flags): Promise<number> {
-  const { terminal, printer } = context;
+  const { terminal, printer, canAsk } = context;
   const at = parseAt(flags.required('at'), Date.now());
-  const canAsk = terminal.canAsk && printer.isText;
   requireConsent(canAsk, context.isYes, `cluster ${kind} --at`);
   if (!context.isYes && canAsk) {
     const question = `${kind} to ${targetOf(flags) ?? 'the best candidate'} at ${at.toISOString()}?`;

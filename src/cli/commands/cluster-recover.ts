@@ -1,7 +1,6 @@
 /** `sqlcc cluster recover`: on the machine and the stopped data folder of the one voter that is left. */
 import { resolve } from 'node:path';
-import { SqlccError } from '../../base/index.ts';
-import { ask } from '../confirm.ts';
+import { isClusterMeant, requireClusterConsent } from '../confirm.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -26,25 +25,10 @@ function show(printer: CliContext['printer'], found: Omit<Survivor, 'isDone'>): 
   );
 }
 
-/** The name of the cluster, typed or given; nothing else will do. */
-async function isMeant(context: CliContext, given: string | undefined, name: string): Promise<boolean> {
-  if (given !== undefined) {
-    if (given === name) return true;
-    throw new SqlccError('failed_precondition', `this is the cluster "${name}", not "${given}"`);
-  }
-  const question = `type the name of the cluster to make this node its only voter: `;
-  return (await ask(context.terminal, question, context.interrupt)) === name;
-}
-
 export const clusterRecover: Run = async (context, { flags }) => {
-  const { printer, terminal } = context;
-  const given = flags.text('yesCluster');
+  const { printer, terminal, yesCluster: given } = context;
   const isDryRun = flags.is('dryRun');
-  if (given === undefined && !isDryRun && !(terminal.canAsk && printer.isText)) {
-    throw new SqlccError('invalid_argument', 'there is no terminal to confirm on', {
-      hint: 'give --yes-cluster NAME if you mean it, or --dry-run to see what would happen',
-    });
-  }
+  if (!isDryRun) requireClusterConsent(context, 'cluster recover');
   const { recoverVoter } = await import('../../../daemon/index.ts');
   const found = await recoverVoter({
     dataDir: resolve(flags.required('dataDir')),
@@ -52,7 +36,7 @@ export const clusterRecover: Run = async (context, { flags }) => {
     isDryRun,
     confirm: (survivor) => {
       show(printer.aside(), survivor);
-      return isMeant(context, given, survivor.clusterName);
+      return isClusterMeant(terminal, context.interrupt, { given, name: survivor.clusterName });
     },
   });
   const { isDone, lastEntryAt, ...facts } = found;

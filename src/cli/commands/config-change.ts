@@ -1,9 +1,10 @@
 /** `sqlcc cluster config update|set|validate|rollback|confirm|restore`. */
 import { SqlccError } from '../../base/index.ts';
 import { assignmentsText, checkText, readBackup } from '../../config/index.ts';
+import { isClusterMeant, requireClusterConsent } from '../confirm.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { changeFlags, readConfig, tellChange, versionNumber, withFile } from './config-words.ts';
+import { CHANGES, changeFlags, readConfig, tellChange, versionNumber, withFile } from './config-words.ts';
 
 export const configUpdate: Run = async (context, { args, flags }) => {
   const file = args[0] ?? '';
@@ -74,6 +75,7 @@ export const configConfirm: Run = async (context, { args }) => {
 };
 
 export const configRestore: Run = async (context, { args, flags }) => {
+  if (!flags.is('dryRun')) requireClusterConsent(context, 'cluster config restore');
   const file = args[0] ?? '';
   const backup = readBackup(readConfig(file));
   if (!backup.ok) {
@@ -91,6 +93,15 @@ export const configRestore: Run = async (context, { args, flags }) => {
     });
   }
   const reason = flags.text('reason') ?? `restore of version ${head.version} from ${head.takenAt}`;
-  const put = { text, replace: true, dryRun: flags.is('dryRun'), ...changeFlags(flags), reason };
-  return tellChange(context, await client.putConfig(put));
+  const put = { text, replace: true, ...changeFlags(flags), reason };
+  const shown = await client.putConfig({ ...put, dryRun: true });
+  if (flags.is('dryRun') || shown.changes.length === 0) return tellChange(context, shown);
+  const { printer, terminal, yesCluster: given } = context;
+  if (given === undefined) printer.aside().table(CHANGES, shown.changes);
+  if (!(await isClusterMeant(terminal, context.interrupt, { given, name: cluster.name }))) {
+    printer.note('declined: nothing was changed');
+    return EXIT.declined;
+  }
+  // what was shown is what is agreed to
+  return tellChange(context, await client.putConfig({ ifVersion: shown.version, ...put }));
 };

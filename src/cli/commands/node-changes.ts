@@ -45,7 +45,7 @@ function takeOut(verb: string): Run {
     return act(context, {
       request: { kind: 'remove-node', node_id: named, ...given('reason', flags.text('reason')) },
       verb,
-      consent: 'typed',
+      consent: 'cluster',
       ...common(flags),
     });
   };
@@ -63,7 +63,7 @@ export const nodeReplace: Run = async (context, { args, flags }) => {
       ...given('reason', flags.text('reason')),
     },
     verb: 'node replace',
-    consent: 'typed',
+    consent: 'cluster',
     ...common(flags),
   });
 };
@@ -73,7 +73,7 @@ export const nodeReplace: Run = async (context, { args, flags }) => {
  * would put whichever node happened to answer aside.
  */
 async function nodeToChange(context: CliContext, flags: Flags, verb: string): Promise<string> {
-  const willAsk = context.terminal.canAsk && context.printer.isText && !context.isYes;
+  const willAsk = context.canAsk && !context.isYes;
   const isNamed = flags.text('node') !== undefined;
   if (!isNamed && !willAsk && !flags.is('dryRun')) {
     throw new SqlccError('invalid_argument', `${verb} needs --node: nobody can be asked which one is meant`, {

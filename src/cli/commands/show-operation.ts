@@ -4,7 +4,7 @@
  */
 import { LIMITS, SqlccError } from '../../base/index.ts';
 import type { OperationRequest, OperationView, Plan, SqlccClient } from '../../client/index.ts';
-import { askTyped, askYes, requireConsent } from '../confirm.ts';
+import { askTyped, askYes, isClusterMeant, requireClusterConsent, requireConsent } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Printer } from '../output/printer.ts';
@@ -118,10 +118,10 @@ export interface ActOptions {
   /** For messages: `cluster failover`. */
   readonly verb: string;
   /**
-   * `typed`: the target's name must be typed; `yes`: y is enough; `none`: scripts may go on
-   * without `--yes`.
+   * `cluster`: can't be undone, the cluster's name must be typed or given; `typed`: the target's name must be
+   * typed, or `--yes` given; `none`: y is enough, and scripts may go on without `--yes`.
    */
-  readonly consent: 'typed' | 'yes' | 'none';
+  readonly consent: 'cluster' | 'typed' | 'none';
   readonly isDryRun: boolean;
   readonly isWait: boolean;
   /** For all of it together, without the time that a person takes to answer. */
@@ -160,13 +160,33 @@ class Budget {
   }
 }
 
+/** Whether the plan was agreed to, on the command line or by the person who was shown it and asked. */
+async function agree(
+  context: CliContext,
+  { plan, request, consent }: Pick<ActOptions, 'request' | 'consent'> & { readonly plan: Plan },
+  budget: Budget,
+): Promise<boolean> {
+  const { terminal, interrupt, canAsk, isYes, yesCluster: given } = context;
+  const willAsk = canAsk && (consent === 'cluster' ? given === undefined : !isYes);
+  if (willAsk) showPlan(context.printer.aside(), plan);
+  if (consent === 'cluster') {
+    const client = await context.client();
+    const { name } = (await client.status({ stale: true, ...budget.call })).cluster;
+    return budget.without(isClusterMeant(terminal, interrupt, { given, name }));
+  }
+  if (!willAsk) return true;
+  const target = plan.to ?? request.node_id ?? plan.kind;
+  const asking =
+    consent === 'typed' ? askTyped(terminal, target, interrupt) : askYes(terminal, 'run it?', interrupt);
+  return budget.without(asking);
+}
+
 /** Plan, show, ask, run, follow: the same for everything that takes long. Answers the exit code. */
 export async function act(context: CliContext, options: ActOptions): Promise<number> {
-  const { printer, terminal } = context;
+  const { printer, canAsk } = context;
   const { request, verb, consent, isDryRun } = options;
-  // a program that wants a document is asked nothing, terminal or not
-  const canAsk = terminal.canAsk && printer.isText;
-  if (!isDryRun && consent !== 'none') requireConsent(canAsk, context.isYes, verb);
+  if (!isDryRun && consent === 'cluster') requireClusterConsent(context, verb);
+  if (!isDryRun && consent === 'typed') requireConsent(canAsk, context.isYes, verb);
   const client = await context.client();
   const budget = new Budget(options.timeoutMs ?? LIMITS.maxRequestTimeoutMs);
   // the node that is known may be the one that goes: whoever follows to the end knows all of them
@@ -181,18 +201,9 @@ export async function act(context: CliContext, options: ActOptions): Promise<num
     if (canAsk) showPlan(printer.aside(), plan);
     throw refusal(plan);
   }
-  if (!context.isYes && canAsk) {
-    showPlan(printer.aside(), plan);
-    const target = plan.to ?? request.node_id ?? plan.kind;
-    const asking =
-      consent === 'typed'
-        ? askTyped(terminal, target, context.interrupt)
-        : askYes(terminal, `run it?`, context.interrupt);
-    const isAgreed = await budget.without(asking);
-    if (!isAgreed) {
-      printer.note('declined: nothing was changed');
-      return EXIT.declined;
-    }
+  if (!(await agree(context, { plan, request, consent }, budget))) {
+    printer.note('declined: nothing was changed');
+    return EXIT.declined;
   }
   const run = {
     ...request,

@@ -1,5 +1,5 @@
 /** `sqlcc cluster …`: words, flags and examples. */
-import { type CommandSpec, REASON_FLAG } from '../command-spec.ts';
+import { type CommandSpec, REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
 import { CONFIG } from './config.ts';
 import { FAILOVER } from './steering.ts';
 
@@ -79,7 +79,7 @@ const RECOVER: CommandSpec = {
   flags: [
     { flags: '--data-dir <dir>', text: 'data folder of the voter that is left' },
     { flags: '--dry-run', text: 'only show what it holds and who would go' },
-    { flags: '--yes-cluster <name>', text: 'the name of the cluster, instead of typing it' },
+    ...YES_CLUSTER_FLAGS,
     REASON_FLAG,
   ],
   online: false,

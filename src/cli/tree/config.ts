@@ -1,6 +1,6 @@
 /** `sqlcc cluster config …`: words, flags and examples. */
 import type { CommandSpec, FlagSpec } from '../command-spec.ts';
-import { REASON_FLAG } from '../command-spec.ts';
+import { REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
 
 const IF_VERSION: FlagSpec = {
   flags: '--if-version <version>',
@@ -76,11 +76,17 @@ const CHANGES: readonly CommandSpec[] = [
   {
     path: 'cluster config restore',
     summary: 'put a backup in force again',
-    details: 'Refused (6) when it is of another cluster, and (10) when it was changed since it was taken.',
+    details:
+      'Replaces the whole configuration: shows what changes, then asks for the name of the cluster. ' +
+      'Refused (6) when it is of another cluster, and (10) when it was changed since it was taken.',
     args: ['<file>'],
-    flags: CHANGE,
+    flags: [...CHANGE, ...YES_CLUSTER_FLAGS],
     online: true,
-    examples: ['cluster config restore backup.yaml --dry-run', 'cluster config restore backup.yaml'],
+    examples: [
+      'cluster config restore backup.yaml --dry-run',
+      'cluster config restore backup.yaml',
+      'cluster config restore backup.yaml --yes-cluster prod',
+    ],
     load: async () => (await import('../commands/config-change.ts')).configRestore,
   },
 ];

@@ -1,5 +1,5 @@
 /** `sqlcc node …`: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_CLUSTER_FLAGS, YES_FLAG } from '../command-spec.ts';
 import { FORMATS } from '../output/format.ts';
 
 const CHANGED_NODE_FLAG = {
@@ -125,18 +125,18 @@ const CHANGES: readonly CommandSpec[] = [
     path: 'node leave',
     summary: 'take a node out of the cluster for good',
     details:
-      'Its data stays on its disk, but it can come back only by joining anew. Refused (6) ' +
-      'when the rest could not form a quorum.',
+      'Shows the plan, then asks for the name of the cluster. Its data stays on its disk, but it can come ' +
+      'back only by joining anew. Refused (6) when the rest could not form a quorum.',
     args: ['[id]'],
     flags: [
       { flags: '--node <id>', text: 'the node, instead of the argument' },
       { flags: '--dry-run', text: 'only show what would happen' },
-      YES_FLAG,
+      ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
-    examples: ['node leave n3 --dry-run', 'node leave n3 --yes --reason "machine retired"'],
+    examples: ['node leave n3 --dry-run', 'node leave n3 --yes-cluster prod --reason "machine retired"'],
     load: async () => (await import('../commands/node-changes.ts')).nodeLeave,
   },
   {
@@ -148,12 +148,12 @@ const CHANGES: readonly CommandSpec[] = [
     args: ['<id>'],
     flags: [
       { flags: '--dry-run', text: 'only show what would happen' },
-      YES_FLAG,
+      ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
-    examples: ['node remove n3 --dry-run', 'node remove n3 --yes --reason "disk burnt"'],
+    examples: ['node remove n3 --dry-run', 'node remove n3 --yes-cluster prod --reason "disk burnt"'],
     load: async () => (await import('../commands/node-changes.ts')).nodeRemove,
   },
   {
@@ -167,12 +167,15 @@ const CHANGES: readonly CommandSpec[] = [
     flags: [
       { flags: '--keep', text: 'the old node stays in the cluster as a spare' },
       { flags: '--dry-run', text: 'only show what would happen' },
-      YES_FLAG,
+      ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
-    examples: ['node replace n2 n4 --dry-run', 'node replace n2 n4 --yes --reason "machine retired"'],
+    examples: [
+      'node replace n2 n4 --dry-run',
+      'node replace n2 n4 --yes-cluster prod --reason "machine retired"',
+    ],
     load: async () => (await import('../commands/node-changes.ts')).nodeReplace,
   },
   {

@@ -1,5 +1,5 @@
 /** Users, and certificates as running nodes know them: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
 
 const ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'];
 const ROLE_FLAG = { flags: '--role <role>', text: 'what it may do, instead of the argument', choices: ROLES };
@@ -77,14 +77,14 @@ export const PEOPLE: readonly CommandSpec[] = [
       { flags: '--finish', text: 'refuse the old CA, and whoever still shows a certificate of it' },
       { flags: '--dry-run', text: 'only show what would happen' },
       { flags: '--no-wait', text: 'do not follow it to its end' },
-      YES_FLAG,
+      ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
     ],
     online: true,
     examples: [
       'cert rotate-ca --dry-run',
-      'cert rotate-ca --yes --reason "a disk with ca.key was stolen"',
-      'cert rotate-ca --finish --yes',
+      'cert rotate-ca --reason "a disk with ca.key was stolen"',
+      'cert rotate-ca --finish --yes-cluster prod',
     ],
     load: async () => (await import('../commands/cert-rotate.ts')).certRotateCa,
   },

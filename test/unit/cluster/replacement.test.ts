@@ -139,7 +139,11 @@ describe('planReplacement', () => {
     const { kind, plan: drawn } = plan('n2', 'n4');
     expect(kind).toBe('ready');
     expect(drawn).toMatchObject({ kind: 'replace-node', from: 'n2', to: 'n4' });
-    expect(drawn.command).toBe('sqlcc node replace n2 n4 --yes');
+    expect(drawn.command).toBe('sqlcc node replace n2 n4 --yes-cluster trial');
+    const cluster = { ...withDead().cluster, name: 'our shop' };
+    const wish = { nodeId: 'n2', by: 'n4', stays: false };
+    const { plan: spaced } = planReplacement(cluster, given(), wish, NOW);
+    expect(spaced.command).toBe('sqlcc node replace n2 n4 --yes-cluster "our shop"');
   });
 
   it('is refused for the wrong nodes and where a majority would miss on the way', () => {
