@@ -138,7 +138,13 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
   const silent = heard === null ? null : heard - (seenAt - at);
   return {
     rtt_ms: null,
+    memory_usage: null,
     disk_usage: null,
+    active_connections: null,
+    clock_offset_ms: null,
+    event_loop_lag_ms: null,
+    fsync_ms: null,
+    uptime_ms: null,
     query_latency_p95_ms: null,
     last_heartbeat_ms: silent !== null && silent >= 0 ? silent : null,
     maintenance: maintenance !== null && Date.parse(maintenance.since) <= at ? maintenance : null,

@@ -54,6 +54,9 @@ describe('travel', () => {
       shown(travel(full(), ago(ms))).status?.nodes.find((n) => n.node_id === 'n1')?.cpu_usage;
     expect(cpu(30_000)).toBeCloseTo(0.35 + 0.3 * Math.sin(30 / 4), 5);
     expect(cpu(600_000)).toBeNull();
+    const row = shown(travel(full(), ago(600_000))).status?.nodes.find((n) => n.node_id === 'n1');
+    const unknown = { memory_usage: null, active_connections: null, fsync_ms: null, uptime_ms: null };
+    expect(row).toMatchObject(unknown);
   });
 
   it('travel keeps within what is known, and the newest second is live', () => {

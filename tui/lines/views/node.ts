@@ -13,13 +13,14 @@ import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
 import { eventLineText } from '../panes.ts';
 import type { View } from '../view.ts';
+import { metricLines, metricsPane } from './node-metrics.ts';
 
 function pair(label: string, value: string): Line {
   return [span(`${fitText(label, 13)} `, 'muted'), span(value)];
 }
 
-/** What a node is and how it does, one fact a line. */
-function facts(row: NodeRow, view: View): Line[] {
+/** What a node is and how it does, one fact a line; without what its figures beside them say. */
+function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const { model, symbols } = view;
   const { dot } = symbols;
   const join = (...parts: readonly string[]): string => parts.join(` ${dot} `);
@@ -27,7 +28,7 @@ function facts(row: NodeRow, view: View): Line[] {
   const heard = row.last_heartbeat_ms === null ? 'never' : `${millis(row.last_heartbeat_ms)} ms ago`;
   const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
   const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
-  const p95 = `query p95 ${millis(row.query_latency_p95_ms)} ms`;
+  const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];
   return [
     pair('address', join(`${clean(row.host)}:${row.port}`, `clients ${row.client_port}`, clean(row.version))),
     pair('raft', join(row.role ?? 'unknown', row.voter ? 'voter' : 'no vote', `term ${row.term ?? '—'}`)),
@@ -36,20 +37,20 @@ function facts(row: NodeRow, view: View): Line[] {
     pair('liveness', join(row.liveness, `heard ${heard}`, `round trip ${millis(row.rtt_ms)} ms`)),
     pair('health', join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
     ...maintenanceFact(row, view),
-    ...loads(row, view),
-    pair('clients', join(`${count(row.active_connections)} connections`, p95, `up ${uptime}`)),
-    ...timing(row, view),
+    ...(isBesideFigures ? [] : loads(row, view)),
+    pair('clients', join(`${count(row.active_connections)} connections`, ...p95, `up ${uptime}`)),
+    ...timing(row, view, isBesideFigures),
     ...(labels.length > 0 ? [pair('labels', labels.join(' '))] : []),
   ];
 }
 
 /** What it said of its clock, its loop and its disk; an older node says nothing. */
-function timing(row: NodeRow, view: View): Line[] {
-  const parts = [
-    ['clock off by', row.clock_offset_ms],
+function timing(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
+  const figures = [
     ['loop', row.event_loop_lag_ms],
     ['fsync', row.fsync_ms],
   ] as const;
+  const parts = [['clock off by', row.clock_offset_ms] as const, ...(isBesideFigures ? [] : figures)];
   const told = parts.flatMap(([name, ms]) => (ms == null ? [] : [`${name} ${millis(ms)} ms`]));
   return told.length === 0 ? [] : [pair('timing', told.join(` ${view.symbols.dot} `))];
 }
@@ -158,9 +159,9 @@ function recent(view: View, nodeId: string): PaneSpec {
   };
 }
 
-function aboutOf(row: NodeRow, view: View): PaneSpec {
+function aboutOf(row: NodeRow, view: View, isBesideFigures: boolean): PaneSpec {
   const title = titleOf(row, nodeState(row, view.model.now), view);
-  return { pane: 'node', title, lines: facts(row, view), focused: false };
+  return { pane: 'node', title, lines: facts(row, view, isBesideFigures), focused: false };
 }
 
 /** Below the table on a large screen: the selected node, in one band. */
@@ -172,7 +173,9 @@ export function nodeDetail(view: View, room: Room): BandRows[] {
   }
   const right = room.columns - Math.floor(room.columns * 0.5);
   const [cpu] = charts(view, row.node_id);
-  return [beside([aboutOf(row, view), chart(cpu, view, right, room.rows)], 0.5, room.rows, { view, room })];
+  return [
+    beside([aboutOf(row, view, false), chart(cpu, view, right, room.rows)], 0.5, room.rows, { view, room }),
+  ];
 }
 
 export function nodeView(view: View, room: Room): BandRows[] {
@@ -188,35 +191,45 @@ export function nodeView(view: View, room: Room): BandRows[] {
       room,
     );
   }
-  const about: PaneSpec = { ...aboutOf(row, view), focused: true, scroll: model.side.scroll };
+  const about: PaneSpec = { ...aboutOf(row, view, true), focused: true, scroll: model.side.scroll };
+  if (room.tier === 'tiny') {
+    const lines = [...about.lines, ...metricLines(view, id, room.columns - 1, true)];
+    return stack([[{ ...about, lines }, room.rows]], view, room);
+  }
+  if (room.tier !== 'full') return factsAndFigures(view, room, about, id);
+  return wholeNode(view, room, about, id);
+}
+
+/** Facts above, figures below; whoever scrolls past the end of the facts scrolls the figures. */
+function factsAndFigures(view: View, room: Room, about: PaneSpec, id: string): BandRows[] {
+  const frame = room.boxed ? 2 : 1;
+  const figures = metricsPane(view, id, room.columns - (room.boxed ? 3 : 1));
+  const high = Math.min(about.lines.length + frame, Math.floor(room.rows * 0.55));
+  const hidden = about.lines.length + frame - high;
+  const scroll = Math.max(0, view.model.side.scroll - hidden);
+  return stack(
+    [
+      [about, high],
+      [{ ...figures, scroll }, room.rows],
+    ],
+    view,
+    room,
+  );
+}
+
+/** Facts beside figures, and below them charts and what happened. */
+function wholeNode(view: View, room: Room, about: PaneSpec, id: string): BandRows[] {
   const [cpu, lag, applied] = charts(view, id);
-  if (room.tier === 'tiny') return stack([[about, room.rows]], view, room);
-  if (room.tier === 'small') {
-    const low = Math.min(5, Math.floor(room.rows * 0.4));
-    return stack(
-      [
-        [about, room.rows - low],
-        [chart(cpu, view, room.columns, low + 1), low],
-      ],
-      view,
-      room,
-    );
-  }
-  if (room.tier === 'compact') {
-    const low = Math.min(7, Math.floor(room.rows * 0.35));
-    const half = Math.floor(room.columns / 2);
-    const top = stack([[about, room.rows - low]], view, { ...room, rows: room.rows - low });
-    const pair = [chart(cpu, view, half, low), chart(lag, view, room.columns - half, low)] as const;
-    return [...top, beside(pair, 0.5, low, { view, room })];
-  }
-  const high = Math.min(about.lines.length + 2, Math.floor(room.rows * 0.5));
-  const rest = room.rows - high;
-  const low = Math.floor(rest / 2);
   const half = Math.floor(room.columns * 0.5);
   const right = room.columns - half;
+  const figures = metricsPane(view, id, right - 3);
+  const wish = Math.max(about.lines.length, figures.lines.length + 1) + 2;
+  const high = Math.min(wish, Math.floor(room.rows * 0.5));
+  const rest = room.rows - high;
+  const low = Math.floor(rest / 2);
   return [
-    beside([about, chart(cpu, view, right, high)], 0.5, high, { view, room }),
+    beside([about, figures], 0.5, high, { view, room }),
     beside([chart(lag, view, half, low), chart(applied, view, right, low)], 0.5, low, { view, room }),
-    ...stack([[recent(view, id), rest - low]], view, { ...room, rows: rest - low }),
+    beside([recent(view, id), chart(cpu, view, right, rest - low)], 0.5, rest - low, { view, room }),
   ];
 }

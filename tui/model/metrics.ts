@@ -1,0 +1,131 @@
+/**
+ * Figures of one node over the span that charts show: the present value, the least, p99, the most, and the
+ * samples. Made of what the screen has: the figures of the last hour (cpu, lag, applied; also of before it
+ * was opened) and the rows of the pictures that it recorded.
+ */
+import type { NodeRow } from '../feed/wire.ts';
+import type { Model, Wall } from './model.ts';
+import { shown } from './selectors.ts';
+import { ratesOf, type TracePoint } from './trace.ts';
+
+export interface Sample {
+  readonly at: Wall;
+  readonly value: number;
+}
+
+export type MetricUnit = 'ratio' | 'count' | 'ms';
+
+export interface Metric {
+  readonly name: string;
+  readonly unit: MetricUnit;
+  /** At the shown second; null = not told. */
+  readonly now: number | null;
+  /** Null where nobody recorded a sample. */
+  readonly min: number | null;
+  /** Nearest rank: the least value that 99 of 100 samples do not exceed. */
+  readonly p99: number | null;
+  readonly max: number | null;
+  /** Oldest first. */
+  readonly samples: readonly Sample[];
+}
+
+interface Source {
+  readonly name: string;
+  readonly unit: MetricUnit;
+  /** From the trace, where it has this figure; else `row` is read from the recorded pictures. */
+  readonly traced?: (point: TracePoint) => number | null;
+  readonly row: (row: NodeRow) => number | null | undefined;
+}
+
+/** The most telling first: small screens show the upper ones. */
+const SOURCES: readonly Source[] = [
+  { name: 'cpu %', unit: 'ratio', traced: (p) => p.cpu, row: (r) => r.cpu_usage },
+  { name: 'lag', unit: 'count', traced: (p) => p.lag, row: (r) => r.lag_entries },
+  { name: 'fsync ms', unit: 'ms', row: (r) => r.fsync_ms },
+  { name: 'query ms', unit: 'ms', row: (r) => r.query_latency_p95_ms },
+  { name: 'loop ms', unit: 'ms', row: (r) => r.event_loop_lag_ms },
+  { name: 'RTT ms', unit: 'ms', row: (r) => r.rtt_ms },
+  { name: 'memory %', unit: 'ratio', row: (r) => r.memory_usage },
+  { name: 'disk %', unit: 'ratio', row: (r) => r.disk_usage },
+  { name: 'clients', unit: 'count', row: (r) => r.active_connections },
+];
+const APPLIED = 'applied/s';
+
+interface Memo {
+  readonly key: readonly unknown[];
+  readonly metrics: readonly Metric[];
+}
+/** The last answer: most frames change neither samples nor span. */
+let memo: Memo | null = null;
+
+/** Every figure of which there is a sample or a present value, over the `spanMs` before now. */
+export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
+  const { status, statusAt } = shown(model);
+  const { now, spanMs, record, trace } = model;
+  const key = [nodeId, now, spanMs, record, trace, status];
+  if (memo !== null && key.every((part, i) => part === memo?.key[i])) return memo.metrics;
+  const from = now - spanMs;
+  const points = (trace[nodeId] ?? []).filter((p) => p.at >= from && p.at <= now);
+  const rows = rowsBetween(model, nodeId, from);
+  const present = status?.nodes.find((n) => n.node_id === nodeId);
+  const all = [...rows, ...(present === undefined ? [] : [{ at: Math.min(statusAt, now), row: present }])];
+  const metrics = SOURCES.map((source): Metric => {
+    const { traced } = source;
+    const samples =
+      traced === undefined
+        ? told(all, ({ at, row }) => [at, source.row(row)])
+        : told(points, (point) => [point.at, traced(point)]);
+    return metricOf(source, present === undefined ? null : (source.row(present) ?? null), samples);
+  });
+  const rates = told(ratesOf(points), (point) => [point.at, point.applied]);
+  const applied = metricOf({ name: APPLIED, unit: 'count' }, rates.at(-1)?.value ?? null, rates);
+  const known = metrics.toSpliced(2, 0, applied).filter((m) => m.now !== null || m.samples.length > 0);
+  memo = { key, metrics: known };
+  return known;
+}
+
+/** What the pictures recorded between `from` and now say of the node, before the shown one. */
+function rowsBetween(model: Model, nodeId: string, from: Wall): { at: Wall; row: NodeRow }[] {
+  const { statusAt } = shown(model);
+  const until = Math.min(model.now, statusAt - 1);
+  return model.record.flatMap(({ at, picture }) => {
+    if (at < from || at > until) return [];
+    const row = picture.status?.nodes.find((n) => n.node_id === nodeId);
+    return row === undefined ? [] : [{ at, row }];
+  });
+}
+
+function told<T>(
+  list: readonly T[],
+  read: (item: T) => readonly [Wall, number | null | undefined],
+): readonly Sample[] {
+  return list.flatMap((item) => {
+    const [at, value] = read(item);
+    return value == null || !Number.isFinite(value) ? [] : [{ at, value }];
+  });
+}
+
+function metricOf(
+  { name, unit }: Pick<Source, 'name' | 'unit'>,
+  now: number | null,
+  samples: readonly Sample[],
+): Metric {
+  const sorted = Float64Array.from(samples, (s) => s.value).sort();
+  const rank = (share: number): number | null => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
+  return { name, unit, now, min: sorted[0] ?? null, p99: rank(0.99), max: sorted.at(-1) ?? null, samples };
+}
+
+/** The highest sample in each of `cells` slices of the time from `from` to `to`; null where there is none. */
+export function peaks(
+  samples: readonly Sample[],
+  span: { readonly from: Wall; readonly to: Wall },
+  cells: number,
+): readonly (number | null)[] {
+  const out: (number | null)[] = Array.from({ length: cells }, () => null);
+  const width = (span.to - span.from) / cells;
+  for (const { at, value } of samples) {
+    const i = Math.min(cells - 1, Math.floor((at - span.from) / width));
+    if (i >= 0) out[i] = Math.max(out[i] ?? value, value);
+  }
+  return out;
+}
