@@ -4,6 +4,8 @@ import { lackingScope, refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Model } from './model/model.ts';
 import { selectedNode, shown, spares } from './model/selectors.ts';
+import { noConfigUndo, undoOf } from './model/undo.ts';
+import { VIEW_IDS } from './model/views.ts';
 
 /** Why nothing can be done with the selected row of this view; null = something can. */
 function noAlert(model: Model): string | null {
@@ -20,7 +22,7 @@ function notAckable(model: Model): string | null {
 }
 
 function notSilenced(model: Model): string | null {
-  if (model.undo !== null && model.undo.until > model.mono) return null;
+  if (undoOf(model) !== null) return null;
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   return chosen?.silenced_by == null ? 'the selected alert is not silenced' : null;
@@ -153,6 +155,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'end the silence; while its toast shows: take the last change back',
     short: 'unsilence',
     level: 2,
+    views: VIEW_IDS.filter((id) => id !== 'config'),
     disabled: closed(notSilenced),
   },
   {
@@ -176,6 +179,17 @@ export const ACT_KEYS: readonly Row[] = [
     level: 3,
     views: ['config'],
     disabled: closed(noOldVersion),
+  },
+  {
+    id: 'undo-config',
+    group: 'ACT',
+    keys: ['U'],
+    label: 'U',
+    help: 'take back what you changed last: the version before it, forward again after a rollback',
+    short: 'undo',
+    level: 3,
+    views: ['config'],
+    disabled: closed(noConfigUndo),
   },
   {
     id: 'keep-config',

@@ -46,6 +46,7 @@ export type CommandId =
   | 'unsilence'
   | 'apply-config'
   | 'roll-back'
+  | 'undo-config'
   | 'keep-config'
   | 'cancel-operation'
   | 'up'

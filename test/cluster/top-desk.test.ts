@@ -45,14 +45,20 @@ describe('the desk of the screen', () => {
     expect(plan).toMatchObject({ allowed: true, base: 1 });
     expect(plan.effects[0]).toContain('heartbeat_interval_ms');
     expect((await desk.act({ act, reason: 'trial', base: plan.base })).words).toContain('on trial');
-    await desk.act({ act: { kind: 'confirm', version: 2 }, reason: '', base: null });
+    await desk.act({ act: { kind: 'confirm', version: 2, previous: 1 }, reason: '', base: null });
     await expect(desk.act({ act, reason: 'old plan', base: plan.base })).rejects.toMatchObject({
       code: expect.stringMatching(/conflict|precondition_failed/),
     });
     const back = { kind: 'rollback', version: 1, active: 2, confirmMs: null } as const;
     const again = await desk.preflight(back);
     expect(again).toMatchObject({ allowed: true, arm: 'v1', base: 2 });
-    expect((await desk.act({ act: back, reason: 'back', base: again.base })).words).toBe('v3 is in force');
+    const { words, undo } = await desk.act({ act: back, reason: 'back', base: again.base });
+    expect(words).toBe('v3 is in force');
+    const forward = must(undo, 'a way forward');
+    expect(forward).toMatchObject({ kind: 'rollback', version: 2, active: 3, undoes: 'rollback' });
+    const { base, effects } = await desk.preflight(forward);
+    expect(effects.join()).toMatch(/heartbeat_interval_ms: .* → 49/);
+    expect((await desk.act({ act: forward, reason: 'forward', base })).words).toBe('v4 is in force');
   });
 
   it('a text that no node would run with is refused with its reason', async () => {

@@ -140,6 +140,13 @@ function trialWords(answer: { version: number; tentative: { expires: string } | 
     : `v${answer.version} is on trial for ${rough(ms)}: K keeps it`;
 }
 
+/** What brings `before` back after `act` put `now` in force; the way back from a rollback goes forward. */
+function wayBack(act: ChangeAct, before: number, now: number): ChangeAct {
+  const undoes =
+    act.kind === 'rollback' && act.undoes === undefined ? ('rollback' as const) : ('change' as const);
+  return { kind: 'rollback', version: before, active: now, confirmMs: null, undoes };
+}
+
 async function perform(client: DeskClient, { act, reason, base }: ActRequest): Promise<Acted> {
   const told = reason.trim() === '' ? {} : { reason: reason.trim() };
   const pinned = base === null ? {} : { ifVersion: base };
@@ -165,11 +172,15 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
         act.kind === 'apply'
           ? await client.putConfig({ text: configText(act.text), ...put })
           : await client.rollbackConfig(act.version, put);
-      return done(trialWords(answer, confirmMs));
+      // on trial no other version is made: it comes back by itself, or K keeps it
+      const isLasting = answer.tentative === null && base !== null;
+      return done(trialWords(answer, confirmMs), isLasting ? wayBack(act, base, answer.version) : null);
     }
-    case 'confirm':
+    case 'confirm': {
       await client.confirmConfig(act.version);
-      return done(`v${act.version} stays`);
+      const { version, previous } = act;
+      return done(`v${version} stays`, previous === null ? null : wayBack(act, previous, version));
+    }
     case 'cancel': {
       const operation = await client.cancelOperation(act.id);
       return done(`operation ${operation.id}: ${operation.state}`);

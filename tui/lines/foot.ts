@@ -13,13 +13,16 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   topology: ['detail', 'filter', 'failover', 'maintenance', 'palette', 'second-back', 'observer', 'quit'],
   raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
   alerts: ['ack', 'silence', 'unsilence', 'detail', 'firing-only', 'jump', 'filter', 'palette', 'quit'],
-  config: ['apply-config', 'roll-back', 'keep-config', 'detail', 'filter', 'palette', 'quit'],
+  config: ['apply-config', 'roll-back', 'undo-config', 'keep-config', 'detail', 'filter', 'palette', 'quit'],
   events: ['detail', 'follow', 'level', 'jump', 'filter', 'second-back', 'palette', 'quit'],
   log: ['follow', 'level', 'filter', 'jump', 'second-back', 'palette', 'quit'],
   operations: ['detail', 'cancel-operation', 'failover', 'maintenance', 'filter', 'palette', 'quit'],
   fleet: ['detail', 'filter', 'palette', 'quit'],
   node: ['failover', 'maintenance', 'log-of-node', 'second-back', 'palette', 'back', 'quit'],
 };
+
+/** Left out while there is nothing that they could do. */
+const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
 
 function hints(view: View, cells: number): Line {
   const all = bindingsOf('main', view.model.view);
@@ -29,6 +32,7 @@ function hints(view: View, cells: number): Line {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) continue;
     const closed = binding.disabled?.(view.model) !== null && binding.disabled !== undefined;
+    if (closed && RARE.has(id)) continue;
     const next: Line = [
       ...out,
       span('  '),

@@ -27,8 +27,11 @@ export type ChangeAct =
       readonly version: number;
       readonly active: number;
       readonly confirmMs: number | null;
+      /** It takes the change that made `active` back; where that was a rollback it goes forward again. */
+      readonly undoes?: 'change' | 'rollback';
     }
-  | { readonly kind: 'confirm'; readonly version: number }
+  /** `previous`: what was in force before the trial. */
+  | { readonly kind: 'confirm'; readonly version: number; readonly previous: number | null }
   | { readonly kind: 'cancel'; readonly id: string; readonly what: string };
 
 export interface ChangePlan {
@@ -53,8 +56,12 @@ export const LENGTHS: Readonly<Record<ChangeAct['kind'], readonly (number | null
   cancel: [],
 };
 
-/** The length that a new dialog begins with. */
-export const FIRST_LENGTH = 1;
+const FIRST_LENGTH = 1;
+
+/** The length that a new dialog begins with; what takes a change back goes to what was tried already. */
+export function firstLength(act: ChangeAct): number {
+  return act.kind === 'rollback' && act.undoes !== undefined ? 0 : FIRST_LENGTH;
+}
 
 /** With the length at place `length` of its list. */
 export function withLength(act: ChangeAct, length: number): ChangeAct {
@@ -122,7 +129,7 @@ export function titleOfChange(act: ChangeAct): string {
     case 'apply':
       return act.checkOnly === true ? 'VALIDATE CONFIG' : 'APPLY CONFIG';
     case 'rollback':
-      return `ROLL BACK CONFIG to v${act.version}`;
+      return `ROLL ${act.undoes === 'rollback' ? 'FORWARD' : 'BACK'} CONFIG to v${act.version}`;
     case 'confirm':
       return `KEEP CONFIG v${act.version}`;
     case 'cancel':

@@ -7,7 +7,7 @@ import type { CommandId } from '../keymap.ts';
 import {
   type ChangeAct,
   type ChangePlan,
-  FIRST_LENGTH,
+  firstLength,
   isCheckOnly,
   LENGTHS,
   ownPlan,
@@ -18,6 +18,7 @@ import { refusal } from './gate.ts';
 import type { Change, Failure, KeyPress } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
 import { typeInto } from './text-field.ts';
+import { undoWords } from './undo.ts';
 
 const TEXT_LIMIT = 300;
 /** How long a change can be taken back with one key. */
@@ -25,7 +26,8 @@ const UNDO_MS = 10_000;
 
 /** A dialog for `act`, or the question for its plan. */
 export function openChange(model: Model, act: ChangeAct, mono: Mono): Change {
-  const sized = LENGTHS[act.kind].length > 0 ? withLength(act, FIRST_LENGTH) : act;
+  const length = firstLength(act);
+  const sized = LENGTHS[act.kind].length > 0 ? withLength(act, length) : act;
   const isText = act.kind === 'apply' && act.text === '';
   const dialog: ChangeDialog = {
     kind: 'change',
@@ -38,7 +40,7 @@ export function openChange(model: Model, act: ChangeAct, mono: Mono): Change {
     reason: '',
     typed: '',
     yes: false,
-    length: FIRST_LENGTH,
+    length,
     note: '',
   };
   const opened = { ...model, overlay: dialog, nextDialogId: model.nextDialogId + 1 };
@@ -72,7 +74,7 @@ export function receivePreflight(model: Model, dialogId: number, made: ChangePla
 export function acted(model: Model, dialogId: number, result: Acted): Change {
   const closes = model.overlay?.kind === 'change' && model.overlay.id === dialogId;
   const undo = result.undo === null ? null : { act: result.undo, until: model.mono + UNDO_MS };
-  const text = undo === null ? result.words : `${result.words}   U takes it back`;
+  const text = undo === null ? result.words : `${result.words}   U ${undoWords(undo.act)}`;
   const toast = { text, level: 'info' as const, until: model.mono + (undo === null ? 6000 : UNDO_MS) };
   return [{ ...model, overlay: closes ? null : model.overlay, toast, undo }, [{ kind: 'ask' }]];
 }

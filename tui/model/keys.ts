@@ -26,6 +26,7 @@ import {
 } from './navigate.ts';
 import { shown } from './selectors.ts';
 import { typeInto } from './text-field.ts';
+import { undoOf } from './undo.ts';
 import { VIEWS } from './views.ts';
 
 const FILTER_LIMIT = 100;
@@ -55,7 +56,10 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
     return [{ ...model, toast: { text, level: 'warning', until: model.mono + 5000 } }, []];
   }
   if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
-  if (binding.id === 'unsilence' && model.undo !== null) return actNow(model, model.undo.act);
+  const undo = binding.id === 'unsilence' || binding.id === 'undo-config' ? undoOf(model) : null;
+  // a configuration that comes back is planned and confirmed like any other
+  if (undo !== null)
+    return undo.kind === 'rollback' ? openChange(model, undo, model.mono) : actNow(model, undo);
   const act = actOf(model, binding);
   if (act === null) return [model, []];
   return binding.level === 1 ? actNow(model, act) : openChange(model, act, model.mono);
@@ -93,7 +97,8 @@ function actOf(model: Model, binding: Binding): ChangeAct | null {
     }
     case 'keep-config': {
       const trial = shown(model).status?.config.tentative;
-      return trial == null ? null : { kind: 'confirm', version: trial.version };
+      if (trial == null) return null;
+      return { kind: 'confirm', version: trial.version, previous: trial.previous };
     }
     case 'cancel-operation': {
       const rows = operationRows(model);

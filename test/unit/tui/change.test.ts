@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ActRequest } from '../../../tui/feed/desk.ts';
-import { type ChangeAct, type ChangePlan, commandOf, LENGTHS } from '../../../tui/model/change-plan.ts';
+import {
+  type ChangeAct,
+  type ChangePlan,
+  commandOf,
+  LENGTHS,
+  titleOfChange,
+} from '../../../tui/model/change-plan.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
@@ -183,6 +189,71 @@ describe('what came of a change', () => {
     expect(acts(effects)).toEqual([]);
     expect(after.toast?.text).toContain('not silenced');
   });
+
+  it('what could be taken back earlier keeps no one from ending the silence that is selected', () => {
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const silenced = full().picture.alerts.map((a) => ({ ...a, silenced_by: 's7' }));
+    const model = send(
+      sent(),
+      { type: 'acted', dialogId: dialogOf(sent()).id, result: { words: 'silenced', undo } },
+      { type: 'alerts', alerts: silenced },
+    )[0];
+    const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
+    expect(dialogOf(send(model, later)[0]).act).toMatchObject({ kind: 'unsilence', id: 's7' });
+  });
+
+  describe('of a configuration', () => {
+    const back = { kind: 'rollback', version: 41, active: 42, confirmMs: null } as const;
+    /** After a rollback to v40, which made v42. */
+    const rolled = (undoes: 'change' | 'rollback' = 'rollback', running = 42): Model => {
+      const started = press(planned(rollback()), 'y', 'enter');
+      const result = { words: 'v42 is in force', undo: { ...back, undoes } };
+      return send(
+        started,
+        { type: 'acted', dialogId: dialogOf(started).id, result },
+        { type: 'status', status: status({ config: { version: running } }), now: started.now },
+      )[0];
+    };
+
+    it('U plans the version before it, forward after a rollback, and asks as for any other', () => {
+      const [model, effects] = pressed(rolled(), 'U');
+      expect(rolled().toast?.text).toBe('v42 is in force   U rolls forward to v41');
+      expect(dialogOf(model)).toMatchObject({
+        step: { kind: 'planning' },
+        act: { version: 41, confirmMs: null },
+      });
+      expect(acts(effects), 'nothing before it is confirmed').toEqual([]);
+      expect(effects).toMatchObject([{ kind: 'preflight', act: { kind: 'rollback', version: 41 } }]);
+      expect(titleOfChange(dialogOf(model).act)).toBe('ROLL FORWARD CONFIG to v41');
+      expect(commandOf(dialogOf(model).act, '')).toBe('sqlcc cluster config rollback 41');
+      const sentOff = pressed(planned(model, { base: 42 }), 'y', 'enter');
+      expect(acts(sentOff[1])).toMatchObject([{ base: 42, act: { kind: 'rollback', version: 41 } }]);
+      const typedOne = planned(model, { arm: 'v41' });
+      expect(acts(pressed(typedOne, 'y', 'enter')[1]), 'one that touches elections is typed').toEqual([]);
+      expect(rolled('change').toast?.text).toContain('U goes back to v41');
+      expect(titleOfChange(dialogOf(press(rolled('change'), 'U')).act)).toBe('ROLL BACK CONFIG to v41');
+    });
+
+    it('U stays open in the Config view while that version is in force, and elsewhere for its toast', () => {
+      const later = (model: Model): Model =>
+        send(model, { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 })[0];
+      expect(dialogOf(later(rolled())).act).toMatchObject({ version: 41 });
+      expect(later(rolled('rollback', 41)).overlay, 'a picture of before the change').not.toBeNull();
+      const moved = later(rolled('rollback', 43));
+      expect(moved.overlay).toBeNull();
+      expect(moved.toast?.text).toContain('v43 is in force by now: select a version and B');
+      expect(dialogOf(press({ ...rolled(), view: 'topology' }, 'U')).act).toMatchObject({ version: 41 });
+      const away = later({ ...rolled(), view: 'topology' });
+      expect(away.toast?.text).toContain('not silenced');
+      expect(press(full({ view: 'config' }), 'U').toast?.text).toContain('nothing was changed here');
+    });
+
+    it('U is refused by the gate like any other change', () => {
+      const [model, effects] = pressed({ ...rolled(), readOnly: true }, 'U');
+      expect(model.toast?.text).toContain('read-only');
+      expect(effects).toEqual([]);
+    });
+  });
 });
 
 describe('what can be changed', () => {
@@ -227,7 +298,9 @@ describe('what can be changed', () => {
     const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
     const trial = status({ config: { version: 42, tentative } });
     const model = send(full(), { type: 'status', status: trial, now: full().now })[0];
-    expect(dialogOf(press(model, 'K')).act).toEqual({ kind: 'confirm', version: 42 });
+    expect(dialogOf(press(model, 'K')).act).toEqual({
+      ...{ kind: 'confirm', version: 42, previous: 41 },
+    });
   });
 
   it('D steps down: a plan without a target, armed by y, run with the plan’s term', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
+import type { ChangeAct } from '../../../tui/model/change-plan.ts';
 import type { DeskClient } from '../../../tui/options.ts';
 
 /** A client that notes its calls and answers with `answers` by the name of the method. */
@@ -54,6 +55,29 @@ describe('clientDesk', () => {
     expect((await plan([change('cluster.monitoring.interval_ms')])).arm).toBeNull();
     expect((await plan([change('cluster.name', 'forbidden')])).allowed).toBe(false);
     expect((await plan([])).allowed).toBe(false);
+  });
+
+  it('a configuration tells what takes it back, and none while it is on trial', async () => {
+    const trial = { version: 42, previous: 41, expires: '2026-03-04T12:05:31.000Z' };
+    const answer = { changes: [], notes: [], version: 42, tentative: null };
+    const undone = async (act: ChangeAct, tentative: object | null = null, base: number | null = 41) => {
+      const answers = { putConfig: { ...answer, tentative }, rollbackConfig: { ...answer, tentative } };
+      return (await clientOf(answers).desk.act({ act, reason: '', base })).undo;
+    };
+    const apply = { kind: 'apply', text: 'a.b=2', confirmMs: null } as const;
+    const rollback = { kind: 'rollback', version: 39, active: 41, confirmMs: null } as const;
+    const back = { kind: 'rollback', version: 41, active: 42, confirmMs: null };
+    expect(await undone(apply)).toEqual({ ...back, undoes: 'change' });
+    expect(await undone(rollback)).toEqual({ ...back, undoes: 'rollback' });
+    expect(await undone({ ...rollback, undoes: 'rollback' }), 'forward, then back').toEqual({
+      ...{ ...back, undoes: 'change' },
+    });
+    expect(await undone(apply, trial), 'on trial').toBeNull();
+    expect(await undone(apply, null, null), 'bound to no version').toBeNull();
+    expect(await undone({ kind: 'confirm', version: 42, previous: 41 })).toEqual({
+      ...back,
+      undoes: 'change',
+    });
   });
 
   it('a silence tells how it is taken back', async () => {

@@ -45,7 +45,7 @@ describe('recordDesk', () => {
     now += 5000;
     links = [];
     await desk.read({ slice: 'links', arg: '' });
-    await desk.act({ act: { kind: 'confirm', version: 2 }, reason: '', base: 2 });
+    await desk.act({ act: { kind: 'confirm', version: 2, previous: 1 }, reason: '', base: 2 });
     expect(lines, 'what is equal is written once').toHaveLength(4);
     const recorded = parseReplay(`${lines.join('\n')}\n`);
     let clock = START + 1000;
