@@ -1,7 +1,8 @@
 /**
  * Who has computed something else than this node while it led. What was computed stays
- * wrong, whatever the next windows say: a node is cleared only by joining anew, which
- * gives it another instance. Knowledge only; who acts on it reads `accused`.
+ * wrong, whatever the next windows say: a node is cleared by joining anew, which gives it
+ * another instance, or by a later comparison of all that it holds. Knowledge only; who
+ * acts on it reads `accused`.
  */
 import type { LogIndex, NodeId } from '../src/base/index.ts';
 import { type ClusterState, seatOf } from '../src/cluster/index.ts';
@@ -28,6 +29,13 @@ export class Divergence {
     if (this.#found.get(peer)?.instanceId === instanceId) return false;
     this.#found.set(peer, { index, instanceId });
     return true;
+  }
+
+  /** `peer` was compared at `index` and found equal; where it is this node itself, nobody differs from it. */
+  clear(peer: NodeId, index: LogIndex): void {
+    for (const [nodeId, found] of this.#found) {
+      if ((nodeId === peer || peer === this.#nodeId) && found.index <= index) this.#found.delete(nodeId);
+    }
   }
 
   /**

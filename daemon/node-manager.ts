@@ -413,7 +413,8 @@ export class NodeManager {
     parts.gossip.knownNodes(others);
     parts.trial.follow(cluster, performance.now());
     this.update(cluster);
-    const accused = parts.events.divergence.accused(cluster).map((a) => a.nodeId);
+    const compared = Object.values(cluster.nodes).filter((n) => n.diverged !== undefined);
+    const accused = [...parts.events.divergence.accused(cluster), ...compared].map((a) => a.nodeId);
     // before the consensus thread runs there is nobody to tell: it starts with what is in force then
     const spared = [...accused, ...withWrongClock(parts.gossip.members().values())];
     this.#timings?.follow(settingsOf(parts.inForce.config, cluster, spared));

@@ -161,22 +161,28 @@ function readings(digest: DigestFacts | null) {
   };
 }
 
-/** Who says in its newest word that this life of the node computed another result, and up to where. */
+/**
+ * Who says in its newest word that this life of the node computed another result, and up to where; null = by
+ * the record a comparison has found it.
+ */
 export function divergencesOf(
   members: Iterable<Pick<MemberFacts, 'nodeId' | 'digest'>>,
-  { nodeId, instanceId }: Pick<NodeRecord, 'nodeId' | 'instanceId'>,
-): { readonly by: NodeId; readonly index: LogIndex }[] {
-  return [...members].flatMap((member) => {
+  { nodeId, instanceId, diverged }: Pick<NodeRecord, 'nodeId' | 'instanceId' | 'diverged'>,
+): { readonly by: NodeId | null; readonly index: LogIndex }[] {
+  const compared = diverged === undefined ? [] : [{ by: null, index: diverged }];
+  const told = [...members].flatMap((member) => {
     const found = member.digest?.diverged?.find(
       (accused) => accused.nodeId === nodeId && accused.instanceId === instanceId,
     );
     return found === undefined ? [] : [{ by: member.nodeId, index: found.index }];
   });
+  return [...compared, ...told];
 }
 
 /** What other nodes, and it itself, found wrong with its results. */
 function divergenceIssues({ members }: ViewSources, record: NodeRecord): string[] {
   return divergencesOf(members.values(), record).map(({ by, index }) => {
+    if (by === null) return `holds something else than the others at ${index}: take it out and join it anew`;
     const others = by === record.nodeId ? 'most others' : by;
     return `computed another result than ${others} up to ${index}: take it out and join it anew`;
   });

@@ -1,5 +1,6 @@
 /** Digests of several nodes at one index, compared: who says what most say, and who not, and where. Pure. */
 import type { LogIndex, NodeId } from '../src/base/index.ts';
+import { type ClusterState, type ComparedReplica, seatOf } from '../src/cluster/index.ts';
 import type { PartDigest } from '../src/engines/index.ts';
 
 /** What one node said, or why it said nothing. */
@@ -68,5 +69,39 @@ export function compareDigests(nodes: readonly NodeDigest[], leaderId: NodeId): 
       ...{ nodeId, state: isGood ? 'ok' : 'differs', differences },
       ...{ damage: digest.damage, appliedIndex, error },
     };
+  });
+}
+
+export interface ComparisonSources {
+  readonly cluster: Pick<ClusterState, 'nodes'>;
+  readonly leaderId: NodeId;
+  /** Nodes that are thought to differ, by the record or by somebody's word. */
+  readonly accused: readonly NodeId[];
+}
+
+const differenceText = ({ differences, damage }: ComparedNode): string =>
+  [...differences.map((d) => d.part), ...(damage === null ? [] : [damage])].join(', ');
+
+/**
+ * What is news for the record: who differs and is not on record as such, and who holds the same although it
+ * is accused. A comparison counts where a majority of the voters hold the same, or the leader is not
+ * accused: a leader that differs itself finds every single other node wrong.
+ */
+export function comparisonNews(
+  compared: readonly ComparedNode[],
+  { cluster, leaderId, accused }: ComparisonSources,
+): ComparedReplica[] {
+  const voters = Object.values(cluster.nodes).filter((n) => seatOf(n) === 'voter');
+  const isEqual = (nodeId: NodeId): boolean => compared.some((n) => n.nodeId === nodeId && n.state === 'ok');
+  const isMajority = voters.filter((v) => isEqual(v.nodeId)).length > voters.length / 2;
+  if (!isMajority && accused.includes(leaderId)) return [];
+  return compared.flatMap((node): ComparedReplica[] => {
+    const record = cluster.nodes[node.nodeId];
+    if (record === undefined) return [];
+    const { nodeId, instanceId, diverged } = record;
+    if (node.state === 'differs' && diverged === undefined)
+      return [{ nodeId, instanceId, differs: differenceText(node) }];
+    if (node.state === 'ok' && accused.includes(nodeId)) return [{ nodeId, instanceId, differs: null }];
+    return [];
   });
 }

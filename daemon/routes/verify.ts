@@ -9,9 +9,10 @@ import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
 import { verifiedEvent } from '../isolation-watch.ts';
-import { type NodeContext, requireCluster } from '../node-context.ts';
+import { type NodeContext, requireCluster, viewSources } from '../node-context.ts';
+import { divergencesOf } from '../node-view.ts';
 import { encodeCommand } from '../requests.ts';
-import { compareDigests, type NodeDigest } from '../verify-compare.ts';
+import { type ComparedNode, compareDigests, comparisonNews, type NodeDigest } from '../verify-compare.ts';
 import { unknownNode } from './cluster.ts';
 
 /** A node that does not answer by then is not waited for: the mark is made without it. */
@@ -81,6 +82,23 @@ async function mark(context: NodeContext, id: string, nodes: readonly NodeId[]):
   return applied.index;
 }
 
+/** Puts what is news into the record; the answer is good also where that is refused. */
+async function remember(context: NodeContext, compared: readonly ComparedNode[], index: LogIndex) {
+  const { cluster, members } = viewSources(context);
+  const leaderId = context.facts.nodeId;
+  const records = Object.values(cluster.nodes);
+  const accused = records.filter((n) => divergencesOf(members.values(), n).length > 0).map((n) => n.nodeId);
+  const nodes = comparisonNews(compared, { cluster, leaderId, accused });
+  if (nodes.length === 0) return;
+  try {
+    const data = encodeCommand({ kind: 'verify-result', index, nodes }, leaderId);
+    resultOf((await context.consensus.proposals.propose('command', data, PROPOSE_MS)).result);
+  } catch (error) {
+    if (!(error instanceof SqlccError)) throw error;
+    context.logger.log('warn', 'verify-not-recorded', { index, error: error.message });
+  }
+}
+
 /** Compares these nodes; only the leader can. Throws what the log refuses. */
 async function compareNodes(
   context: NodeContext,
@@ -99,6 +117,7 @@ async function compareNodes(
     nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish))),
   );
   const compared = compareDigests(digests, context.facts.nodeId);
+  await remember(context, compared, index);
   const parts = digests.find((d) => d.digest !== null)?.digest?.parts ?? [];
   const states = compared.map((n) => n.state);
   return {

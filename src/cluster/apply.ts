@@ -16,6 +16,7 @@ import { followAuthority } from './authorities.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
+import { recordComparison } from './comparison.ts';
 import { confirmConfig, putConfig, revertConfig } from './config.ts';
 import { disableDrain, enableDrain } from './drain.ts';
 import { startLeader } from './elections.ts';
@@ -135,6 +136,8 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return revertConfig(state, command, at);
     case 'verify-mark':
       return done(state, [], { index: at.index });
+    case 'verify-result':
+      return recordComparison(state, command);
     case 'token-create':
     case 'token-revoke':
     case 'user-set':

@@ -242,6 +242,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'alert-transition':
     case 'notification-steps':
     case 'verify-mark':
+    case 'verify-result':
       return null;
   }
 }

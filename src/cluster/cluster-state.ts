@@ -47,6 +47,8 @@ export interface NodeRecord {
   /** The verdict of record: gossip's opinion after the leader committed it. */
   readonly liveness: 'alive' | 'dead' | 'left';
   readonly livenessSince: Timestamp;
+  /** Where a comparison found that it holds something else than the others; absent = none did. */
+  readonly diverged?: LogIndex;
 }
 
 /** Of a node, or the pause of the whole cluster. */

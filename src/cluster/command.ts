@@ -201,6 +201,11 @@ export type ClusterCommand =
     }
   /** Changes nothing: these nodes fix what they hold at the index of this entry, to compare it. */
   | { readonly kind: 'verify-mark'; readonly id: string; readonly nodes: readonly NodeId[] }
+  /**
+   * What was found there: `differs` names what a node holds otherwise than the others; null = it holds the
+   * same, where the contrary was thought.
+   */
+  | { readonly kind: 'verify-result'; readonly index: LogIndex; readonly nodes: readonly ComparedReplica[] }
   | { readonly kind: 'token-create'; readonly token: Omit<TokenRecord, 'created' | 'createdBy' | 'usedBy'> }
   | { readonly kind: 'token-revoke'; readonly id: string }
   /** `add` a user, or `grant` one another role. */
@@ -250,6 +255,15 @@ export type ClusterCommand =
     }
   /** Ends a silence, by somebody's wish or because its time is over. */
   | { readonly kind: 'silence-expire'; readonly id: string; readonly cause: string };
+
+/** One node's part in the result of a comparison. */
+export interface ComparedReplica {
+  readonly nodeId: NodeId;
+  /** The disk that was compared; another one of the name is not meant. */
+  readonly instanceId: InstanceId;
+  /** What it holds otherwise, for people; null = nothing. */
+  readonly differs: string | null;
+}
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;
 

@@ -32,6 +32,7 @@ export type {
   ClusterCommand,
   CommandEnvelope,
   CommandOrigin,
+  ComparedReplica,
   KvCommand,
   SessionCommand,
   SqlEnvelope,

@@ -87,4 +87,25 @@ describe('cluster verify', () => {
     const leader = await leaderOf(cluster);
     expect(ran.stdout.split('\n').find((text) => text.startsWith(leader))).toContain('ok');
   });
+
+  it('alarms for the node that differs until a later one finds it equal', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    const { nodes } = await client.health.verify(undefined, { timeoutMs: 30_000 });
+    const odd = nodes.filter((n) => n.state === 'differs').map((n) => `DivergedReplica:${n.node_id}`);
+    expect(odd).toHaveLength(1);
+    const states = async (): Promise<string> => {
+      const { alerts } = await client.alerts();
+      return alerts
+        .filter((a) => odd.includes(a.id))
+        .map((a) => a.state)
+        .join(' ');
+    };
+    await until('the alert', async () => (await states()) === 'firing');
+    // the row is written anew on every node
+    await client.sql([{ sql: 'UPDATE accounts SET balance = 5 WHERE id = 7' }]);
+    const again = await client.health.verify(undefined, { timeoutMs: 30_000 });
+    expect(again.verdict).toBe('ok');
+    await until('its end', async () => (await states()) === 'resolved');
+  });
 });

@@ -65,19 +65,19 @@ describe('nodeReadings', () => {
     expect(of('n2')('constructor')).toBeNull();
   });
 
-  it('calls a node diverged by the word of any other, in this life of it only', () => {
+  it('calls a node diverged by the word of any other, in this life of it only, and by the record', () => {
     const { cluster } = threeNodes();
     const { condition } = must(
       DEFAULT_ALERT_RULES.find((r) => r.name === 'DivergedReplica'),
       'the rule',
     );
-    const firing = (instanceId: string) => {
-      const [n1, ...others] = [...sourcesOf({ cluster } as Ledger).members.values()];
+    const firing = (instanceId: string, world = cluster) => {
+      const [n1, ...others] = [...sourcesOf({ cluster: world } as Ledger).members.values()];
       const accuser = must(n1, 'n1');
       const diverged = [{ nodeId: 'n2', instanceId, index: 256 }];
       const word = { ...accuser, digest: { ...must(accuser.digest, 'a word'), diverged } };
       const members = new Map([word, ...others].map((m) => [m.nodeId, m]));
-      const nodes = nodeReadings({ ...sourcesOf({ cluster } as Ledger), members }, () => 0);
+      const nodes = nodeReadings({ ...sourcesOf({ cluster: world } as Ledger), members }, () => 0);
       const checked = checkCondition(condition);
       if (!checked.ok) throw new TypeError('no condition');
       return nodes
@@ -86,6 +86,8 @@ describe('nodeReadings', () => {
     };
     expect(firing(must(cluster.nodes['n2'], 'n2').instanceId)).toEqual(['n2']);
     expect(firing('a life before')).toEqual([]);
+    const found = { ...must(cluster.nodes['n2'], 'n2'), diverged: 40 };
+    expect(firing('a life before', { ...cluster, nodes: { ...cluster.nodes, n2: found } })).toEqual(['n2']);
   });
 });
 

@@ -95,6 +95,17 @@ describe('Divergence', () => {
     expect(divergence.add('n2', 768, rejoined)).toBe(true);
   });
 
+  it('clears who was compared later and found equal, and itself of all', () => {
+    const divergence = new Divergence('n1');
+    for (const peer of ['n2', 'n3']) divergence.add(peer, 256, three);
+    divergence.clear('n2', 255);
+    expect(divergence.accused(three).map((a) => a.nodeId)).toEqual(['n1']);
+    divergence.clear('n2', 256);
+    expect(divergence.accused(three).map((a) => a.nodeId)).toEqual(['n3']);
+    divergence.clear('n1', 300);
+    expect(divergence.accused(three)).toEqual([]);
+  });
+
   it('takes this node for the odd one when most voters differ from it', () => {
     const divergence = new Divergence('n1');
     divergence.add('n2', 512, three);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCommand } from '../../../daemon/requests.ts';
-import { compareDigests, type NodeDigest } from '../../../daemon/verify-compare.ts';
+import { compareDigests, comparisonNews, type NodeDigest } from '../../../daemon/verify-compare.ts';
 import { markIn } from '../../../daemon/verify-mark.ts';
 import type { ClusterCommand, KvCommand } from '../../../src/cluster/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
+import { record, threeNodes } from '../cluster/world.ts';
 
 const entry = (index: number, command: ClusterCommand | KvCommand): LogEntry => ({
   ...{ term: 1, index, kind: 'command', timestamp: 0 },
@@ -61,5 +62,62 @@ describe('compareDigests', () => {
     const torn = { ...says('n2', a, b), digest: { parts: [a, b], damage: 'page 3: free' } };
     const compared = compareDigests([says('n1', a, b), torn, silent, late], 'n1');
     expect(compared.map((n) => n.state)).toEqual(['ok', 'differs', 'unreachable', 'behind']);
+  });
+});
+
+describe('comparisonNews', () => {
+  const [good, bad] = [part('table t', 'good'), part('table t', 'bad')];
+  const cluster = { nodes: Object.fromEntries(['n1', 'n2', 'n3'].map((id) => [id, record(id)])) };
+  const news = (compared: NodeDigest[], accused: string[] = [], leaderId = 'n1', world = cluster) =>
+    comparisonNews(compareDigests(compared, leaderId), { cluster: world, leaderId, accused });
+  const oneBad = [says('n1', good), says('n2', good), says('n3', bad)];
+
+  it('is who differs and is not on record yet, whoever leads, with what differs', () => {
+    const found = [{ nodeId: 'n3', instanceId: 'i-n3', differs: 'table t' }];
+    expect(news(oneBad)).toEqual(found);
+    expect(news(oneBad, ['n3'], 'n3')).toEqual(found);
+    const onRecord = { nodes: { ...cluster.nodes, n3: record('n3', { diverged: 7 }) } };
+    expect(news(oneBad, ['n3'], 'n1', onRecord)).toEqual([]);
+  });
+
+  it('is who holds the same though it is accused, and of nobody who did not answer', () => {
+    const silent = { nodeId: 'n2', digest: null, appliedIndex: null, error: 'refused' };
+    const equal = [says('n1', good), silent, says('n3', good)];
+    expect(news(equal)).toEqual([]);
+    expect(news(equal, ['n2', 'n3'])).toEqual([{ nodeId: 'n3', instanceId: 'i-n3', differs: null }]);
+  });
+
+  it('is nothing by the word of an accused leader alone', () => {
+    const two = [says('n1', bad), says('n3', good)];
+    expect(news(two).map((n) => n.nodeId)).toEqual(['n3']);
+    expect(news(two, ['n1'])).toEqual([]);
+  });
+});
+
+describe('verify-result', () => {
+  const result = (nodeId: string, differs: string | null, index = 40, instanceId = `i-${nodeId}`) =>
+    ({ kind: 'verify-result', index, nodes: [{ nodeId, instanceId, differs }] }) as const;
+
+  it('is on record until a later one finds the node equal; each change is told once', () => {
+    const ledger = threeNodes();
+    ledger.done(result('n3', 'table t'));
+    expect(ledger.cluster.nodes['n3']?.diverged).toBe(40);
+    expect(ledger.kinds()).toEqual(['replica-diverged']);
+    ledger.done(result('n3', 'table t', 50));
+    expect(ledger.cluster.nodes['n3']?.diverged).toBe(40);
+    expect(ledger.kinds()).toEqual([]);
+    ledger.done(result('n3', null, 60));
+    expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
+    expect(ledger.kinds()).toEqual(['replica-verified']);
+  });
+
+  it('says nothing of another disk of that name, and is forgotten with the disk', () => {
+    const ledger = threeNodes();
+    ledger.done(result('n3', 'table t', 40, 'another'));
+    expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
+    ledger.done(result('n3', 'table t'));
+    ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'diverged' });
+    ledger.done({ kind: 'node-admit', node: record('n3', { instanceId: 'new' }), tokenId: null });
+    expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
   });
 });

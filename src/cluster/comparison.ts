@@ -1,0 +1,39 @@
+/**
+ * What comparisons of nodes have found. It stands in the record and outlives the leader that compared,
+ * until a later comparison finds the node equal, or its name belongs to another disk.
+ */
+import type { ClusterState } from './cluster-state.ts';
+import type { ClusterCommand } from './command.ts';
+import { withNode } from './node-lifecycle.ts';
+import type { EventDraft, Outcome } from './outcome.ts';
+import { done, own } from './outcome.ts';
+
+/** Nodes that are gone, or another disk by now, are passed over. */
+export function recordComparison(
+  state: ClusterState,
+  { index, nodes }: Extract<ClusterCommand, { kind: 'verify-result' }>,
+): Outcome {
+  const events: EventDraft[] = [];
+  let next = state;
+  for (const { nodeId, instanceId, differs } of nodes) {
+    const record = own(next.nodes, nodeId);
+    if (record?.instanceId !== instanceId) continue;
+    if (differs === null) {
+      const { diverged: _ended, ...equal } = record;
+      next = withNode(next, equal);
+      const message = `${nodeId} holds what the others hold at ${index}`;
+      events.push({ kind: 'replica-verified', nodeId, message, data: { index } });
+    } else if (record.diverged === undefined) {
+      next = withNode(next, { ...record, diverged: index });
+      const message = `${nodeId} differs from the others at ${index}: ${differs}`;
+      events.push({
+        kind: 'replica-diverged',
+        severity: 'critical',
+        nodeId,
+        message,
+        data: { index, differs },
+      });
+    }
+  }
+  return done(next, events);
+}
