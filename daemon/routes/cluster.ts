@@ -1,5 +1,5 @@
 /** Who is there, who leads, how they are: views of the cluster, each with how it was read. */
-import type { AnnounceRequest } from '../../src/api/index.ts';
+import type { AnnounceRequest, UpdateNodeRequest } from '../../src/api/index.ts';
 import { openApiDocument } from '../../src/api/index.ts';
 import { POLICY } from '../../src/auth/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
@@ -49,7 +49,7 @@ export function unknownNode(id: string, known: readonly string[]): SqlccError {
 export async function updateNode(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const nodeId = call.params['id'] ?? '';
-  const body = call.body as { zone?: string; metadata?: Record<string, string> };
+  const body = call.body as UpdateNodeRequest;
   const applied = await proposeCommand(context, { kind: 'node-update', nodeId, ...body }, call);
   resultOf(applied.result);
   return node(context, call);

@@ -13,6 +13,7 @@ import type {
   Plan,
   ResponseOf,
   SqlResponse,
+  UpdateNodeRequest,
 } from '../api/index.ts';
 import { LIMITS, must, SqlccError } from '../base/index.ts';
 import { AlertsClient } from './alerts-client.ts';
@@ -164,14 +165,11 @@ export class SqlccClient {
   }
 
   /**
-   * Sets zone and metadata of a node. Not repeated after a lost answer (`outcome_unknown`): somebody else's
+   * Sets zone and metadata of a node; with `expect` only where it has still what was read before, else it
+   * throws `conflict` with both. Not repeated after a lost answer (`outcome_unknown`): somebody else's
    * newer words must not be overwritten by an old request.
    */
-  updateNode(
-    id: string,
-    change: { zone?: string; metadata?: Record<string, string> },
-    call: CallOptions = {},
-  ) {
+  updateNode(id: string, change: UpdateNodeRequest, call: CallOptions = {}) {
     return this.#write('updateNode', { repeat: 'once', params: { id }, body: change, ...call });
   }
 

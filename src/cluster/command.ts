@@ -67,12 +67,12 @@ export type ClusterCommand =
       /** The seed's eight steps with the ms each took. */
       readonly steps: readonly { readonly name: string; readonly ms: number }[];
     }
-  | {
+  | (NodeWords & {
       readonly kind: 'node-update';
       readonly nodeId: NodeId;
-      readonly zone?: string;
-      readonly metadata?: Readonly<Record<string, string>>;
-    }
+      /** Refused where the record has something else by now; what is not named may be anything. */
+      readonly expect?: NodeWords | undefined;
+    })
   | { readonly kind: 'node-stopped'; readonly nodeId: NodeId }
   | {
       readonly kind: 'node-liveness';
@@ -255,6 +255,12 @@ export type ClusterCommand =
     }
   /** Ends a silence, by somebody's wish or because its time is over. */
   | { readonly kind: 'silence-expire'; readonly id: string; readonly cause: string };
+
+export interface NodeWords {
+  readonly zone?: string | undefined;
+  /** All of it. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
 
 /** One node's part in the result of a comparison. */
 export interface ComparedReplica {

@@ -34,6 +34,7 @@ export type {
   CommandOrigin,
   ComparedReplica,
   KvCommand,
+  NodeWords,
   SessionCommand,
   SqlEnvelope,
   SqlParam,

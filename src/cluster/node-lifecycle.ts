@@ -5,7 +5,7 @@
 import type { NodeId } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, NodeRecord, TokenRecord } from './cluster-state.ts';
-import type { ClusterCommand } from './command.ts';
+import type { ClusterCommand, NodeWords } from './command.ts';
 import { SEED_START_STEPS } from './node-state.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
@@ -176,10 +176,34 @@ export function startedNode(
   return done(withNode(state, started), events, { repeated: false });
 }
 
+function wordsText(metadata: Readonly<Record<string, string>>): string {
+  const words = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  return words.length === 0 ? 'none' : words.map(([key, value]) => `${key}=${value}`).join(', ');
+}
+
+function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => own(b, key) === a[key]);
+}
+
+/** Why the update is refused: somebody wrote something else meanwhile; null = nobody did. */
+function overtaken(record: NodeRecord, expect: NodeWords): Outcome | null {
+  const { nodeId, zone, metadata } = record;
+  const why: string[] = [];
+  if (expect.zone !== undefined && expect.zone !== zone)
+    why.push(`the zone of ${nodeId} is "${zone}" by now, not "${expect.zone}"`);
+  if (expect.metadata !== undefined && !isSame(expect.metadata, metadata))
+    why.push(`the metadata of ${nodeId} is ${wordsText(metadata)} by now, not ${wordsText(expect.metadata)}`);
+  if (why.length === 0) return null;
+  return refused('conflict', why.join('; '), { expected: expect, found: { zone, metadata } });
+}
+
 export function updateNode(state: ClusterState, command: CommandOf<'node-update'>): Outcome {
-  const { nodeId, zone, metadata } = command;
+  const { nodeId, zone, metadata, expect = {} } = command;
   const record = own(state.nodes, nodeId);
   if (record === undefined) return unknownNode(nodeId);
+  const conflict = overtaken(record, expect);
+  if (conflict !== null) return conflict;
   const updated = { ...record, zone: zone ?? record.zone, metadata: metadata ?? record.metadata };
   const event: EventDraft = {
     kind: 'node-updated',

@@ -128,6 +128,34 @@ describe('node set', () => {
     });
     expect((await run('node set n2 ssd')).err).toContain('"ssd" is no KEY=VALUE');
   });
+
+  it('keeps what another one writes at the same moment, and does not write over the same word', async () => {
+    const other = (metadata: Record<string, string>) => {
+      cluster.overtaking = (node) => cluster.words.set(node, { zone: 'east', metadata });
+    };
+    other({ rack: '8' });
+    expect((await run('node set n2 disk=ssd')).out).toContain('rack=8, disk=ssd');
+    other({ rack: '9', disk: 'ssd' });
+    const late = await run('node set n2 rack=7');
+    expect(late).toMatchObject({ code: 9, out: '' });
+    expect(late.err).toContain(
+      'error[conflict]: rack of n2 is 9, not 8: nothing was changed\nhint: sqlcc node',
+    );
+    cluster.overtaking = () => cluster.words.set('n2', { zone: 'south' });
+    expect((await run('node set n2 --zone west')).code).toBe(9);
+    expect(cluster.words.get('n2')?.zone).toBe('south');
+  });
+
+  it('with --expect only writes where it is so', async () => {
+    await run('node set n2 --zone east rack=7');
+    const refused = await run('node set n2 rack=8 --expect rack=6 --expect disk=ssd');
+    expect(refused.code).toBe(9);
+    expect(refused.err).toContain('rack of n2 is 7, not 6; disk of n2 is unset, not ssd');
+    expect((await run('node set n2 rack=8 --expect-zone west')).err).toContain('n2 is east, not west');
+    expect((await run('node set n2 rack=8 --expect rack=7 --expect disk= --expect-zone east')).code).toBe(0);
+    cluster.overtaking = () => cluster.words.set('n2', { zone: 'east', metadata: { rack: '9' } });
+    expect((await run('node set n2 --zone west --expect rack=8')).err).toContain('rack of n2 is 9, not 8');
+  });
 });
 
 describe('kv and sql', () => {

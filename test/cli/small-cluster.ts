@@ -5,7 +5,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventLine, KvItem, NodeRow, OperationView, Plan } from '../../src/api/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  EventLine,
+  KvItem,
+  NodeRow,
+  OperationView,
+  Plan,
+  UpdateNodeRequest,
+} from '../../src/api/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
 import { startApi, type TestApi, VIEWER_TOKEN } from '../unit/rpc/api-fixture.ts';
@@ -30,6 +38,8 @@ export class SmallCluster {
   dead = new Set<string>();
   refusal: string | null = null;
   hostileZone = '';
+  /** Called once, between the reading of a node and the next write of it. */
+  overtaking: ((nodeId: string) => void) | null = null;
   /** What `updateNode` wrote on nodes. */
   readonly words = new Map<string, { zone?: string; metadata?: Record<string, string> }>();
   readonly config = new SmallConfig();
@@ -221,7 +231,13 @@ export class SmallCluster {
       updateNode: async ({ params, body }) => {
         this.#requireLeader(id);
         const node = params.id ?? '';
-        this.words.set(node, { ...this.words.get(node), ...(body as object) });
+        this.overtaking?.(node);
+        this.overtaking = null;
+        const { expect, ...words } = body as UpdateNodeRequest;
+        const { zone, metadata } = this.#row(node);
+        if (!isDeepStrictEqual({ zone, metadata, ...expect }, { zone, metadata }))
+          throw new SqlccError('conflict', `${JSON.stringify({ zone, metadata })} by now`);
+        this.words.set(node, { ...this.words.get(node), ...(words as object) });
         return of({ node: this.#row(node) });
       },
       node: async ({ params }) => of({ node: this.#row(params.id ?? '') }),

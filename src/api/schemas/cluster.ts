@@ -169,10 +169,13 @@ export const viewsResponse = z.object({
   agree: z.boolean(),
 });
 
-export const updateNodeRequest = z.object({
+const words = {
   zone: z.string().max(63).optional(),
   metadata: z.record(z.string().max(63), z.string().max(255)).optional(),
-});
+};
+
+/** Metadata is set as a whole. `expect`: what was read before; `conflict` where it is another by now. */
+export const updateNodeRequest = z.object({ ...words, expect: z.object(words).optional() });
 
 const port = z.number().int().min(1).max(65_535);
 

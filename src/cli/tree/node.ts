@@ -266,11 +266,25 @@ const SERVICE: readonly CommandSpec[] = [
     details:
       'KEY=VALUE sets a word of its metadata, KEY= takes it away, all others stay. A load balancer may ask ' +
       'for them: GET /replica?tag_disk=ssd is answered by nodes with that word, tag_zone=east by its zone. ' +
-      'node show has both.',
+      'node show has both. Exits 9, and tells both values, when somebody else changed the same words ' +
+      'meanwhile, or when they are not as --expect says; other words are kept, whoever writes them.',
     args: ['<id>', '[key=value...]'],
-    flags: [{ flags: '--zone <zone>', text: 'where the machine stands' }],
+    flags: [
+      { flags: '--zone <zone>', text: 'where the machine stands' },
+      {
+        flags: '--expect <key=value>',
+        text: 'only if this word is so now; KEY= if there is none; may be given again',
+        many: true,
+      },
+      { flags: '--expect-zone <zone>', text: 'only if this is the zone now' },
+    ],
     online: true,
-    examples: ['node set n2 --zone east', 'node set n2 disk=ssd rack=7', 'node set n2 rack='],
+    examples: [
+      'node set n2 --zone east',
+      'node set n2 disk=ssd rack=7',
+      'node set n2 rack=',
+      'node set n2 rack=8 --expect rack=7',
+    ],
     load: async () => (await import('../commands/node-set.ts')).nodeSet,
   },
   {

@@ -265,3 +265,27 @@ describe('nodeState', () => {
     expect(nodeState(lifecycle, role)).toBe(state);
   });
 });
+
+describe('node-update', () => {
+  it('is refused with both values where what it expects was changed meanwhile', () => {
+    const ledger = threeNodes();
+    const set = (metadata: Record<string, string>, expect?: Record<string, string>) =>
+      ({ kind: 'node-update', nodeId: 'n2', metadata, expect: { metadata: expect } }) as const;
+    ledger.done(set({ a: '1', b: '2' }, {}));
+    expect(ledger.refused(set({ a: '3' }, { a: '1' }), 'conflict')).toBe(
+      'the metadata of n2 is a=1, b=2 by now, not a=1',
+    );
+    // these would read the same
+    ledger.refused(set({ a: '3' }, { a: '1, b=2' }), 'conflict');
+    ledger.done(set({ a: '3' }, { b: '2', a: '1' }));
+    const { zone } = record('n2');
+    const move = (to: string, from: string) =>
+      ({ kind: 'node-update', nodeId: 'n2', zone: to, expect: { zone: from } }) as const;
+    ledger.done(move('east', zone));
+    expect(ledger.refused(move('west', zone), 'conflict')).toBe(
+      `the zone of n2 is "east" by now, not "${zone}"`,
+    );
+    expect(ledger.cluster.nodes['n2']).toMatchObject({ zone: 'east', metadata: { a: '3' } });
+    ledger.done({ kind: 'node-update', nodeId: 'n2', zone: 'west' });
+  });
+});
