@@ -63,8 +63,10 @@ export const LIMITS = {
   maxGossipMessageBytes: 64 * 1024,
   /** Updates in one packet of news, in bytes; the rest waits for the next round. */
   maxGossipBatchBytes: 8 * 1024,
-  /** News and synchronisation sent by one node; above it they wait (probes do not). */
+  /** News and synchronisation sent by one node in any second; above it they wait (probes do not). */
   maxGossipBytesPerSecond: 64 * 1024,
+  /** So much of them at once, out of quiet. A digest of the most bytes for a whole round must fit. */
+  maxGossipBurstBytes: 24 * 1024,
   /** A member's word about itself; a longer one is refused. */
   maxGossipDigestBytes: 4096,
   /** Observers' opinions kept of one incarnation; later ones are dropped, which can only delay a verdict. */

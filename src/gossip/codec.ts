@@ -65,6 +65,9 @@ export function decodeGossip(bytes: Uint8Array): DecodedGossip {
   return { ok: true, message: { ...body, incarnation, updates } };
 }
 
+/** Most that news have beside updates: version, kind, incarnation (below 2^35 each), count. */
+export const HEADER_BYTES = 16;
+
 /** What an update takes in a packet, in bytes; text as ASCII, of which names and addresses are. */
 export function updateBytes(update: MemberUpdate): number {
   const { nodeId, incarnation, ageS, opinions, address, digest } = update;

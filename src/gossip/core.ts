@@ -4,7 +4,7 @@
  */
 import { type Instant, LIMITS, type NodeId, type Random } from '../base/index.ts';
 import { Awareness } from './awareness.ts';
-import { updateBytes } from './codec.ts';
+import { HEADER_BYTES, updateBytes } from './codec.ts';
 import { NewsQueue, type Priority } from './dissemination.ts';
 import {
   compareIncarnations,
@@ -177,7 +177,8 @@ export class GossipCore {
 
   /**
    * A packet to `to`. Until it knows this life of this node, the node's own address rides
-   * along; so does the newest own digest, once, at the pace of `digestIntervalMs`.
+   * along; so does the newest own digest, once, at the pace of `digestIntervalMs`. With news
+   * they ride while the budget lasts, else with the next packet.
    */
   send(to: NodeId, body: GossipBody, updates: readonly MemberUpdate[] = []): void {
     const all = [...updates];
@@ -186,11 +187,14 @@ export class GossipCore {
     if (peer !== undefined) {
       const isNew = compareIncarnations(peer.introducedAs, this.self.incarnation) !== 0;
       const owed = own !== null && this.#owesDigest(peer, own.sequence);
-      if (isNew || owed) all.push(updateOf(this.self, isNew ? PART_ALL : PART_DIGEST, this.now));
-      peer.introducedAs = this.self.incarnation;
-      if (own !== null && (isNew || owed)) {
-        peer.digestSent = own.sequence;
-        peer.digestDueAt = this.now + digestIntervalMs(own.bytes.length, this.neighbours().length);
+      const word = isNew || owed ? updateOf(this.self, isNew ? PART_ALL : PART_DIGEST, this.now) : null;
+      if (word !== null && (body.kind !== 'news' || this.news.spend(this.now, updateBytes(word)))) {
+        all.push(word);
+        peer.introducedAs = this.self.incarnation;
+        if (own !== null) {
+          peer.digestSent = own.sequence;
+          peer.digestDueAt = this.now + digestIntervalMs(own.bytes.length, this.neighbours().length);
+        }
       }
     }
     this.packets.push({ to, message: { ...body, incarnation: this.self.incarnation, updates: all } });
@@ -207,8 +211,10 @@ export class GossipCore {
     let room: number = LIMITS.maxGossipBatchBytes;
     for (const update of updates) {
       const size = updateBytes(update);
-      if (!this.news.spend(this.now, size)) break;
-      if (size > room) {
+      const isFull = size > room;
+      const header = isFull || batch.length === 0 ? HEADER_BYTES : 0;
+      if (!this.news.spend(this.now, header + size)) break;
+      if (isFull) {
         this.send(to, { kind: 'news' }, batch);
         batch = [];
         room = LIMITS.maxGossipBatchBytes;

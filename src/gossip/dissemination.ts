@@ -5,7 +5,8 @@
  * a later fact overtakes an earlier one in the queue for free.
  */
 import { type Duration, type Instant, LIMITS, NEVER, type NodeId } from '../base/index.ts';
-import { updateBytes } from './codec.ts';
+import { Budget } from './budget.ts';
+import { HEADER_BYTES, updateBytes } from './codec.ts';
 import type { MemberUpdate } from './types.ts';
 
 const ROUND_MS: Duration = 100;
@@ -35,8 +36,7 @@ export class NewsQueue {
   readonly #items = new Map<NodeId, Item>();
   readonly #ranks: readonly Set<NodeId>[] = Array.from({ length: 5 * MOST_ROUNDS }, () => new Set());
   #nextRoundAt: Instant = 0;
-  #tokens: number = LIMITS.maxGossipBytesPerSecond;
-  #tokensAt: Instant = 0;
+  readonly #budget = new Budget();
 
   get size(): number {
     return this.#items.size;
@@ -108,7 +108,8 @@ export class NewsQueue {
         continue;
       }
       const size = updateBytes(update);
-      if (size > room || !this.spend(now, size * copies)) break;
+      const header = updates.length === 0 ? HEADER_BYTES : 0;
+      if (size > room || !this.spend(now, (header + size) * copies)) break;
       room -= size;
       updates.push(update);
       taken.push(nodeId);
@@ -132,11 +133,6 @@ export class NewsQueue {
 
   /** Takes `bytes` from the budget of this node; false when there is not enough. */
   spend(now: Instant, bytes: number): boolean {
-    const limit = LIMITS.maxGossipBytesPerSecond;
-    this.#tokens = Math.min(limit, this.#tokens + ((now - this.#tokensAt) / 1000) * limit);
-    this.#tokensAt = now;
-    if (bytes > this.#tokens) return false;
-    this.#tokens -= bytes;
-    return true;
+    return this.#budget.spend(now, bytes);
   }
 }

@@ -2,7 +2,7 @@
  * What must hold in every run, looked at from outside: the detector may not know the
  * truth, the world does. A broken rule throws with seed, instant and names.
  */
-import { assert, type NodeId } from '../../src/base/index.ts';
+import { assert, LIMITS, type NodeId } from '../../src/base/index.ts';
 import { type Incarnation, type MemberEvent, thresholds, timingFor } from '../../src/gossip/index.ts';
 import type { SimNode } from './sim-node.ts';
 import type { World } from './world.ts';
@@ -16,8 +16,6 @@ const RINGS_AGREE_MS = 2000;
 const SLOWEST_CLOCK = 0.98;
 /** `check()` asserts everything; above this size it is left to the small clusters. */
 const CHECKED_SIZE = 100;
-/** The bucket gives 64 KiB at once and 64 KiB in the second that follows. */
-const MOST_NEWS_A_SECOND = 2 * 64 * 1024;
 
 export class Oracle {
   readonly #label: string;
@@ -104,7 +102,7 @@ export class Oracle {
     this.queueMax = Math.max(this.queueMax, queued);
     this.#expect(queued <= world.nodes.length + 1, `${node.nodeId}: ${queued} items of news`);
     this.#expect(
-      node.newsPeak <= MOST_NEWS_A_SECOND,
+      node.newsPeak <= LIMITS.maxGossipBytesPerSecond,
       `${node.nodeId}: ${node.newsPeak} bytes of news in a second`,
     );
     if (world.nodes.length <= CHECKED_SIZE) node.detector.check();

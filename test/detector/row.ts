@@ -36,7 +36,7 @@ export interface Row {
   readonly bytesPerS: { readonly mean: number; readonly p99: number; readonly max: number };
   /** Most bytes of one node in one second. */
   readonly bytesPeak: number;
-  /** Most payload of news of one node in one second. */
+  /** Most bytes of news of one node in any second, without what carries them. */
   readonly newsPeak: number;
   readonly messagesPerS: number;
   readonly queueMax: number;

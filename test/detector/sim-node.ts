@@ -33,9 +33,9 @@ export class SimNode implements LinkTarget {
   bytesOut = 0;
   /** Most bytes of one second. */
   bytesPeak = 0;
-  /** Most payload of news of one second. */
+  /** Most bytes of news in any second of its own clock, without what carries them. */
   newsPeak = 0;
-  #newsSecond = 0;
+  #news: { readonly at: number; readonly bytes: number }[] = [];
   #newsBytes = 0;
   #second = 0;
   #secondBytes = 0;
@@ -113,9 +113,13 @@ export class SimNode implements LinkTarget {
   }
 
   countNews(now: number, bytes: number): void {
-    const second = Math.floor(now / 1000);
-    this.#newsBytes = bytes + (second === this.#newsSecond ? this.#newsBytes : 0);
-    this.#newsSecond = second;
+    const at = this.clock(now);
+    this.#news.push({ at, bytes });
+    this.#newsBytes += bytes;
+    let old = 0;
+    for (let n = this.#news[old]; n !== undefined && n.at <= at - 1000; n = this.#news[++old])
+      this.#newsBytes -= n.bytes;
+    if (old > 0) this.#news.splice(0, old);
     this.newsPeak = Math.max(this.newsPeak, this.#newsBytes);
   }
 

@@ -47,7 +47,7 @@ describe('findings', () => {
     ['FD4', 'a long cut that does not heal', { scenario: 'zone-1h', healedMs: null }],
     ['FD5', 'much at rest', { bytesPerS: { mean: 10_001, p99: 1, max: 1 } }],
     ['FD5', 'one node that sends more than the cap', { bytesPerS: { mean: 1, p99: 1, max: 70_000 } }],
-    ['FD5', 'more news than the bucket holds', { newsPeak: 140_000 }],
+    ['FD5', 'more news than the cap in one second', { newsPeak: 65_537 }],
     ['FD6', 'many neighbours', { neighboursMax: 27 }],
     ['FD7', 'late', { scenario: 'join-one', healedMs: late }],
   ];
@@ -59,7 +59,6 @@ describe('findings', () => {
   it('tell a promise that is known to be missed from one that is met, and from a worse miss', () => {
     expect(said({ neighboursMax: 20 }, 'FD6')).toEqual(['met']);
     expect(said({ neighboursMax: 22 }, 'FD6')).toEqual(['known']);
-    expect(said({ newsPeak: 100_000 }, 'FD5')).toContain('known');
   });
 });
 

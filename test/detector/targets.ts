@@ -101,8 +101,6 @@ const CLAIMS: readonly Claim[] = [
     applies: () => true,
     measured: (r) => r.newsPeak,
     most: () => HARD_CAP,
-    // what was saved up in a quiet second is spent at once: twice the rate in the second after it
-    missedUpTo: () => 2 * HARD_CAP,
   },
   {
     ...{ target: 'FD5', what: 'bytes out of the busiest node, mean a second' },
