@@ -1,9 +1,10 @@
 /**
  * The seed's `HealthMonitor`: samples in, the node's opinion of itself out; beside it the opinions that the
- * other nodes have of themselves. A reading
- * must stay over a limit for the check's hold time before the status follows, and come
- * back below nine tenths of it, as long, before it recovers: a value that trembles at
- * a limit does not make the status tremble. Time is handed in.
+ * other nodes have of themselves. A reading must stay over a limit for the check's hold
+ * time before the status follows, and stay below nine tenths of it, as long, before it
+ * recovers: a value that trembles at a limit does not make the status tremble. Each limit
+ * counts for itself: a reading that swings between bad and worse is bad all the time. No
+ * reading is over no limit. Time is handed in.
  */
 import type { Instant, NodeId } from '../base/index.ts';
 import { elapsed } from '../base/index.ts';
@@ -16,12 +17,15 @@ const RECOVERY = 0.9;
 
 type Level = 0 | 1 | 2;
 
+/** One limit of one check. */
 interface Tracked {
   /** What counts. */
-  level: Level;
+  isOver: boolean;
   /** What the readings say now, and since when they say so without a break. */
-  seen: Level;
+  seen: boolean;
   since: Instant;
+  /** The newest reading that was over it. */
+  value: number;
 }
 
 const STATUS_OF_LEVEL: readonly HealthStatus[] = ['HEALTHY', 'DEGRADED', 'UNHEALTHY'];
@@ -40,16 +44,6 @@ const NOTHING_KNOWN: NodeHealth = {
 
 /** Hears every change of a node's status, this one's own and others'. */
 export type HealthCallback = (nodeId: NodeId, health: NodeHealth) => void;
-
-/** The level that a value speaks for, given the one that counts now. */
-function levelOf(check: HealthCheck, value: number, current: Level): Level {
-  const limit = (level: 1 | 2): number => {
-    const full = level === 1 ? check.degraded : (check.unhealthy ?? Number.POSITIVE_INFINITY);
-    return current >= level ? full * RECOVERY : full;
-  };
-  if (value >= limit(2)) return 2;
-  return value >= limit(1) ? 1 : 0;
-}
 
 export class HealthMonitor {
   readonly #nodeId: NodeId;
@@ -92,10 +86,10 @@ export class HealthMonitor {
     for (const check of this.#checks) {
       const { name, unit, degraded: limit } = check;
       const value = check.read(sample);
-      const level = value === null ? 0 : this.#follow(check, value, now);
+      const { level, over } = this.#follow(check, value, now);
       const status = value === null ? 'UNKNOWN' : (STATUS_OF_LEVEL[level] ?? 'UNKNOWN');
       checks.push({ name, unit, value, limit, status });
-      if (level > 0 && value !== null) issues.push(check.text(value));
+      if (level > 0) issues.push(check.text(over));
       if (level > worst) worst = level;
     }
     for (const { name, unit, read } of PLAIN_READINGS) {
@@ -134,15 +128,30 @@ export class HealthMonitor {
     }
   }
 
-  #follow(check: HealthCheck, value: number, now: Instant): Level {
-    const tracked = this.#tracked.get(check.name) ?? { level: 0, seen: 0, since: now };
-    this.#tracked.set(check.name, tracked);
-    const seen = levelOf(check, value, tracked.level);
+  /** The level that counts now, and the newest reading that spoke for it. */
+  #follow(check: HealthCheck, value: number | null, now: Instant): { level: Level; over: number } {
+    const degraded = this.#followLimit(`${check.name} 1`, check, { limit: check.degraded, value, now });
+    const limit = check.unhealthy ?? Number.POSITIVE_INFINITY;
+    const unhealthy = this.#followLimit(`${check.name} 2`, check, { limit, value, now });
+    if (unhealthy.isOver) return { level: 2, over: unhealthy.value };
+    return { level: degraded.isOver ? 1 : 0, over: degraded.value };
+  }
+
+  #followLimit(
+    key: string,
+    { holdMs }: HealthCheck,
+    { limit, value, now }: { readonly limit: number; readonly value: number | null; readonly now: Instant },
+  ): Tracked {
+    const fresh: Tracked = { isOver: false, seen: false, since: now, value: 0 };
+    const tracked = this.#tracked.get(key) ?? fresh;
+    this.#tracked.set(key, tracked);
+    const seen = value !== null && value >= (tracked.isOver ? limit * RECOVERY : limit);
+    if (seen) tracked.value = value;
     if (seen !== tracked.seen) {
       tracked.seen = seen;
       tracked.since = now;
     }
-    if (elapsed(tracked.since, now) >= check.holdMs) tracked.level = tracked.seen;
-    return tracked.level;
+    if (elapsed(tracked.since, now) >= holdMs) tracked.isOver = tracked.seen;
+    return tracked;
   }
 }

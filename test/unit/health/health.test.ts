@@ -61,6 +61,27 @@ describe('HealthMonitor', () => {
     expect(seen.filter((s, n) => s !== seen[n - 1])).toEqual(['HEALTHY', 'UNHEALTHY', 'DEGRADED', 'HEALTHY']);
   });
 
+  it('counts each limit for itself: between bad and worse it is bad, between well and bad no longer worse', () => {
+    const swing = (a: number, b: number) => Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? a : b));
+    expect(statuses(swing(0.85, 0.95)).slice(2)).toEqual(Array(18).fill('DEGRADED'));
+    const seen = statuses([0.95, 0.95, 0.95, ...swing(0.1, 0.8)]);
+    expect([seen[2], ...seen.slice(5)]).toEqual(['UNHEALTHY', ...Array(18).fill('DEGRADED')]);
+  });
+
+  it('is interrupted by a reading that is missing, and recovers by one after its hold time', () => {
+    expect(new Set(statuses([0.85, 0.85, null, 0.85, 0.85]))).toEqual(new Set(['HEALTHY']));
+    const up = [0.85, 0.85, 0.85];
+    expect(statuses([...up, null, null, null]).slice(3)).toEqual(['DEGRADED', 'DEGRADED', 'HEALTHY']);
+  });
+
+  it('tells the reading that was over the limit, not the one between', () => {
+    const monitor = new HealthMonitor('n1', [disk]);
+    for (const [n, diskUsage] of [0.95, 0.95, 0.95, 0.85].entries())
+      monitor.observe(sample({ diskUsage }), n * 1000);
+    expect(monitor.health).toMatchObject({ status: 'UNHEALTHY', issues: ['disk 0.85'] });
+    expect(monitor.observe(sample({ diskUsage: 0.1 }), 4000).issues).toEqual(['disk 0.85']);
+  });
+
   it('leaves out what a machine can not tell', () => {
     expect(statuses([null, null])).toEqual(['HEALTHY', 'HEALTHY']);
   });
