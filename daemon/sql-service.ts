@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import type { SqlRequest, SqlResponse, SqlResult } from '../src/api/index.ts';
 import { allows } from '../src/auth/index.ts';
+import type { ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { SqlStatement } from '../src/cluster/index.ts';
 import type { Call } from '../src/rpc/index.ts';
@@ -27,6 +28,24 @@ function checkStatements(statements: readonly SqlStatement[]): void {
   }
 }
 
+/** The service failed, not the request. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set([
+  ...(['no_leader', 'no_quorum', 'unavailable', 'overloaded'] as const),
+  ...(['outcome_unknown', 'deadline_exceeded', 'storage_failed', 'internal'] as const),
+]);
+/** Classes of SQLSTATE: too little of something, ended from outside, the system, a bug. */
+const FAULT_CLASSES: ReadonlySet<string> = new Set(['53', '57', '58', 'XX']);
+
+/**
+ * Whether an error counts in `error_rate`: a redirect, a missing right, a statement that is wrong or breaks a
+ * constraint is an answer, and nobody is to be woken for it.
+ */
+export function isFault(error: unknown): boolean {
+  if (!(error instanceof SqlccError)) return true;
+  if (error.code !== 'sql_error') return FAULTS.has(error.code);
+  return FAULT_CLASSES.has(String(error.details['sqlstate'] ?? '').slice(0, 2));
+}
+
 /**
  * Runs the request and answers as `/v1/sql` does; throws sql_error with the statement's number and SQLSTATE.
  */
@@ -34,15 +53,17 @@ export async function runSql(context: NodeContext, call: Call, request: SqlReque
   const began = performance.now();
   const statements = request.statements as readonly SqlStatement[];
   checkStatements(statements);
-  let failed = true;
+  let hasFailed = false;
   try {
     const kind = context.reader.classify(statements);
     const answer =
       kind === 'read' ? await query(context, call, request) : await execute(context, call, request);
-    failed = false;
     return { ...answer, elapsed_ms: Math.round((performance.now() - began) * 1000) / 1000 };
+  } catch (error) {
+    hasFailed = isFault(error);
+    throw error;
   } finally {
-    context.latencies.record(performance.now() - began, failed);
+    context.latencies.record(performance.now() - began, hasFailed);
   }
 }
 

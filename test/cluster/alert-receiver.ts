@@ -44,13 +44,14 @@ alerts:
   await cluster.client().putConfig({ text });
 }
 
-/** Statements that fail, on one node, until it is called. */
+/** Reads that wait in vain for a state that never comes, on one node, until it is called: they end by their deadline. */
 export function errorBurst(cluster: DemoCluster, node: string): () => Promise<void> {
   const client = clientOf(cluster, { node, failFast: true });
   let isOn = true;
   const run = async (): Promise<void> => {
     while (isOn) {
-      const read = client.sql([{ sql: 'SELECT * FROM nowhere' }], { level: 'none' });
+      const future = { level: 'session', minIndex: Number.MAX_SAFE_INTEGER, timeoutMs: 50 } as const;
+      const read = client.sql([{ sql: 'SELECT 1' }], future);
       await read.catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
