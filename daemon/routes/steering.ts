@@ -66,7 +66,12 @@ export async function cancelSchedule(context: NodeContext, call: Call): Promise<
   await context.reads.requireLeader(call.remainingMs());
   const { id } = entryOf(context, call.params['id'] ?? '');
   const cause = `by ${call.identity.id}`;
-  resultOf((await proposeCommand(context, { kind: 'schedule-cancel', id, cause }, call)).result);
+  const { result } = await proposeCommand(context, { kind: 'schedule-cancel', id, cause }, call);
+  if (!result.ok && result.code === 'conflict') {
+    const hint = '"sqlcc schedule list --all" shows what became of it, "sqlcc op cancel" ends what has begun';
+    throw new SqlccError(result.code, result.message, { hint, details: { ...result.details } });
+  }
+  resultOf(result);
   return { body: { entry: scheduleView(entryOf(context, id)) } };
 }
 

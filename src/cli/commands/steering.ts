@@ -1,5 +1,4 @@
 /** `sqlcc cluster pause|resume` and `sqlcc schedule list|cancel`. */
-import { SqlccError } from '../../base/index.ts';
 import type { ScheduleRow } from '../../client/index.ts';
 import { requireConsent } from '../confirm.ts';
 import type { Run } from '../context.ts';
@@ -47,11 +46,7 @@ export const scheduleList: Run = async (context, { flags }) => {
 };
 
 export const scheduleCancel: Run = async (context, { args }) => {
-  const [id] = args;
-  if (id === undefined) {
-    const hint = 'sqlcc schedule cancel ID; sqlcc schedule list has the ids';
-    throw new SqlccError('invalid_argument', 'which schedule shall be cancelled?', { hint });
-  }
+  const [id = ''] = args;
   requireConsent(context.terminal.canAsk, context.isYes, 'schedule cancel');
   const client = await context.client();
   const entry = await client.steering.cancel(id);

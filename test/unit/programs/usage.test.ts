@@ -31,6 +31,7 @@ const PROGRAMS: Readonly<Record<string, { flags: readonly string[]; bad: readonl
       flags: ['--by <SUITE>', '--part <I/N>', '--no-control'],
       bad: [UNKNOWN, ['--only', 'no-such-bug']],
     },
+    'perf:alerts': { flags: ['--only <a,b>', '--rounds <N>'], bad: [UNKNOWN, ['--only', 'load,nothing']] },
     'perf:tui': { flags: ['--nodes <N,N>', '--hour'], bad: [['--nodes', '0']] },
     'accept:tui': { flags: [], bad: [['everything']] },
     'docs:commands': { flags: [], bad: [UNKNOWN] },
