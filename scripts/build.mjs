@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { keptWidths } from './kept-widths.ts';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist');
@@ -56,7 +57,7 @@ const pastDoors = {
 };
 
 await build({
-  plugins: [pastDoors],
+  plugins: [pastDoors, keptWidths],
   absWorkingDir: root,
   entryPoints: {
     main: 'src/cli/main.ts',

@@ -51,6 +51,7 @@ const inputs = [
   'tsconfig.json',
   'tsconfig.types.json',
   'scripts/build.mjs',
+  'scripts/kept-widths.ts',
   ...['src', 'tui', 'daemon'].flatMap(sources),
 ];
 once('dist/.sqlcc-built', inputs, () => {

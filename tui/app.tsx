@@ -138,10 +138,10 @@ export function App({ session, look, ways = null }: AppProps) {
   );
   const veil = screen.overlay === null ? undefined : 'muted';
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={rows}>
       <Rows rows={screen.head} look={look} width={columns} veil={veil} />
       {screen.bands.map((band) => (
-        <Box key={band.panes.map((p) => p.pane).join()} height={band.height} flexShrink={0} overflow="hidden">
+        <Box key={band.panes.map((p) => p.pane).join()} height={band.height} flexShrink={0}>
           {band.panes.map((pane) => (
             <Rows key={pane.pane} rows={pane.rows} look={look} width={pane.width} veil={veil} />
           ))}

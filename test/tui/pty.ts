@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 import { build } from 'esbuild';
+import { keptWidths } from '../../scripts/kept-widths.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import { asNdjson } from './recording.ts';
 
@@ -25,6 +26,7 @@ export async function buildProgram(): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), 'sqlcc-tui-'));
   const file = join(folder, 'program.mjs');
   await build({
+    plugins: [keptWidths],
     absWorkingDir: ROOT,
     entryPoints: { program: 'test/tui/program.ts' },
     outdir: folder,

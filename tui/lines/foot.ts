@@ -31,7 +31,7 @@ function hints(view: View, cells: number): Line {
   for (const id of FOOTER[view.model.view] ?? []) {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) continue;
-    const closed = binding.disabled?.(view.model) !== null && binding.disabled !== undefined;
+    const closed = (binding.disabled?.(view.model) ?? null) !== null;
     if (closed && RARE.has(id)) continue;
     const next: Line = [
       ...out,
@@ -58,6 +58,7 @@ function tinySummary(view: View, cells: number): Line {
   ];
   const acts = bindingsOf('main', view.model.view)
     .filter((b) => b.level !== undefined && (FOOTER[view.model.view] ?? []).includes(b.id))
+    .filter((b) => !RARE.has(b.id) || (b.disabled?.(view.model) ?? null) === null)
     .map((b) => b.label);
   return spread(left, [span([...acts, '/', ''].join(' ')), span('?', 'key'), span('help')], cells);
 }

@@ -14,8 +14,9 @@ type Samples = Picture['samples'];
 function addSamples(samples: Samples, status: StatusResponse): Samples {
   const next: Record<string, readonly (number | null)[]> = {};
   for (const node of status.nodes) {
-    const before = samples[node.node_id] ?? [];
-    next[node.node_id] = [...before, node.cpu_usage].slice(-LIMITS.screenSamples);
+    const list = (samples[node.node_id] ?? []).slice(1 - LIMITS.screenSamples);
+    list.push(node.cpu_usage);
+    next[node.node_id] = list;
   }
   return next;
 }

@@ -30,8 +30,10 @@ export function addToTrace(trace: Trace, status: StatusResponse, now: Wall): Tra
     const { cpu_usage: cpu, lag_entries: lag, match_index: applied } = row;
     const past = trace[row.node_id] ?? [];
     const first = past.findIndex((p) => p.at >= now - HOUR_MS);
-    const kept = past.slice(Math.max(first === -1 ? past.length : first, past.length + 1 - bound));
-    next[row.node_id] = [...kept, { at: now, cpu, lag, applied }];
+    // one copy of each list a second and no more: there may be a thousand
+    const list = past.slice(Math.max(first === -1 ? past.length : first, past.length + 1 - bound));
+    list.push({ at: now, cpu, lag, applied });
+    next[row.node_id] = list;
   }
   return next;
 }

@@ -30,7 +30,7 @@ const PLACES: readonly string[] = Array.from({ length: 500 }, (_, at) => `row-${
 
 export function Rows({ rows, look, width, veil }: RowsProps) {
   return (
-    <Box flexDirection="column" width={width} height={rows.length} flexShrink={0} overflow="hidden">
+    <Box flexDirection="column" width={width} height={rows.length} flexShrink={0}>
       {PLACES.slice(0, rows.length).map((place, at) => (
         <PaintedRow key={place} text={paintRow(rows[at] ?? { line: [] }, look, veil)} />
       ))}

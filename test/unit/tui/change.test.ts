@@ -11,6 +11,7 @@ import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
 import { full, press, pressed, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 function dialogOf(model: Model): ChangeDialog {
   if (model.overlay?.kind !== 'change') throw new Error(`no change dialog but ${model.overlay?.kind}`);
@@ -246,6 +247,17 @@ describe('what came of a change', () => {
       const away = later({ ...rolled(), view: 'topology' });
       expect(away.toast?.text).toContain('not silenced');
       expect(press(full({ view: 'config' }), 'U').toast?.text).toContain('nothing was changed here');
+    });
+
+    it('the last line names U where there is something to take back, and only there', () => {
+      for (const columns of [120, 44]) {
+        const last = (model: Model) =>
+          screenText({ ...model, toast: null }, columns, 24)
+            .split('\n')
+            .at(-1);
+        expect(last(rolled()), `${columns} wide`).toMatch(/ U /);
+        expect(last(full({ view: 'config' })), `${columns} wide`).not.toMatch(/ U /);
+      }
     });
 
     it('U is refused by the gate like any other change', () => {
