@@ -63,8 +63,27 @@ async function count(cluster: DemoCluster, table: string): Promise<unknown> {
   return results[0]?.rows[0];
 }
 
+/** Kills of all at once; `SQLCC_RESTARTS=50` plays more of them. */
+const RESTARTS = Number(process.env['SQLCC_RESTARTS'] ?? 3);
+
+/** From when the second of three spoke to others until one of them led, ms; of their last start. */
+function leaderlessMs(cluster: DemoCluster): number {
+  const starts = cluster.nodes.map(({ log }) => {
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line) as { at: string; event: string; role?: string });
+    return entries.slice(entries.findLastIndex((e) => e.event === 'gossip-started'));
+  });
+  const instantOf = (is: (entry: { event: string; role?: string }) => boolean): number[] =>
+    starts.flatMap((entries) => entries.find(is) ?? []).map((entry) => Date.parse(entry.at));
+  const up = instantOf((e) => e.event === 'gossip-started').toSorted((a, b) => a - b);
+  const led = instantOf((e) => e.event === 'raft-role-changed' && e.role === 'leader');
+  return Math.max(0, Math.min(...led) - must(up[1], 'two that started'));
+}
+
 describe('a cluster whose processes all die at once', () => {
-  it('keeps every acknowledged write, applies none twice, and agrees, three times', async () => {
+  it('keeps every acknowledged write, applies none twice, and agrees, again and again', {
+    timeout: 60_000 + RESTARTS * 30_000,
+  }, async () => {
     const cluster = await startCluster(3);
     const client = cluster.client();
     await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
@@ -80,13 +99,15 @@ describe('a cluster whose processes all die at once', () => {
       }
     };
     const writers = Array.from({ length: 8 }, write);
-    for (let round = 0; round < 3; round++) {
+    const leaderless: number[] = [];
+    for (let round = 0; round < RESTARTS; round++) {
       const before = acknowledged.length;
       await until('writes', async () => acknowledged.length > before + 100, 60_000);
       await Promise.all(cluster.nodes.map((n) => cluster.killNode(n.nodeId)));
       // a node alone has no quorum and is not ready: start all, then wait
       await Promise.all(cluster.nodes.map((n) => cluster.startNode(n.nodeId)));
       await cluster.untilHealthy();
+      leaderless.push(leaderlessMs(cluster));
     }
     const before = acknowledged.length;
     await until('writes go on', async () => acknowledged.length > before + 20, 60_000);
@@ -95,6 +116,13 @@ describe('a cluster whose processes all die at once', () => {
     // every write was waited for until its outcome was known: what is there is what was acknowledged
     expect(await count(cluster, 't')).toEqual([acknowledged.length, acknowledged.length]);
     await untilEqual(cluster);
+    leaderless.sort((a, b) => a - b);
+    const [middle, most] = [leaderless[RESTARTS >> 1], leaderless.at(-1)];
+    process.stdout.write(
+      `${RESTARTS} restarts of all, ${acknowledged.length} writes; second up → leader: ${middle} ms, most ${most}\n`,
+    );
+    // a second is promised (docs/faults.md); other work may have the machine, no election takes so long
+    expect(most).toBeLessThan(10_000);
   });
 });
 
