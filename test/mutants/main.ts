@@ -34,7 +34,7 @@ const USAGE = {
     'Plants each bug in a copy of the product and tells by what it was found: a seed of the simulation and the rule ' +
     'that it broke, or a test. Then the same searches with nothing planted, which must find nothing. ' +
     'Exits 1 when a bug was not found, or something was found though nothing was planted.',
-  takes: 'about an hour of one core; --by sim 3 to 10 minutes for each bug that survives 1,000 seeds.',
+  takes: 'about ten minutes of one core; --by sim 3 to 10 minutes for each bug that survives 1,000 seeds.',
   flags: {
     only: takes({ value: 'id,id', parse: idsOf, about: 'these bugs' }),
     by: takes({
