@@ -17,6 +17,7 @@ import {
   explainCondition,
   FIXED_RULES,
   inhibitorOf,
+  readingOn,
   readingsText,
   silenceOf,
 } from '../src/alerts/index.ts';
@@ -107,7 +108,7 @@ function subjectsOf({ scope }: Condition, { nodes, readingOf }: RuleFacts): Subj
   if (scope === 'cluster') return [{ nodeId: null, inMaintenance: false, readingOf }];
   return nodes.map((node) => ({
     ...{ nodeId: node.nodeId, inMaintenance: node.inMaintenance },
-    readingOf: (name) => node.readingOf(name) ?? readingOf(name),
+    readingOf: readingOn(node.readingOf, readingOf),
   }));
 }
 

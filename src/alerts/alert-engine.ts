@@ -12,7 +12,7 @@ import { ALERT_TRANSITIONS } from './alert-state.ts';
 import type { CheckedCondition, Condition } from './check.ts';
 import { checkCondition } from './check.ts';
 import type { ReadingOf, Truth } from './evaluate.ts';
-import { evaluateCondition, readingsText } from './evaluate.ts';
+import { evaluateCondition, readingOn, readingsText } from './evaluate.ts';
 import type { AlertRule } from './rule.ts';
 import { FIXED_RULES } from './rule.ts';
 
@@ -70,11 +70,6 @@ interface Judged {
 
 const FIXED: ReadonlySet<string> = new Set(FIXED_RULES.map((rule) => rule.name));
 
-/** Readings of the node first, then of the cluster. */
-function joint(node: ReadingOf, cluster: ReadingOf): ReadingOf {
-  return (name) => node(name) ?? cluster(name);
-}
-
 function subjectsOf(rule: AlertRule, { scope }: Condition, input: EngineInput): Subject[] {
   if (scope === 'cluster') {
     const id = alertId(rule.name, null);
@@ -82,7 +77,7 @@ function subjectsOf(rule: AlertRule, { scope }: Condition, input: EngineInput): 
   }
   return input.nodes.map(({ nodeId, inMaintenance, readingOf }) => ({
     ...{ id: alertId(rule.name, nodeId), nodeId, inMaintenance },
-    readingOf: joint(readingOf, input.readingOf),
+    readingOf: readingOn(readingOf, input.readingOf),
   }));
 }
 

@@ -8,13 +8,21 @@ import type { Condition } from './check.ts';
 import { dimensionIn } from './check.ts';
 import type { ArithmeticOperator, ComparisonOperator, Expression } from './expression.ts';
 import { canonical, dimensionOf, formatValue, quantity } from './units.ts';
-import { metricOf } from './vocabulary.ts';
+import { metricOf, scopeOfReading } from './vocabulary.ts';
 
 /** null = unknown. */
 export type Truth = boolean | null;
 
 /** The newest reading of a metric in the unit of the catalogue; undefined or null = unknown. */
 export type ReadingOf = (name: string) => number | null | undefined;
+
+/**
+ * What a condition reads when it is asked of a node: of the cluster what is the cluster's, everything else
+ * of that node alone. What it has not told is unknown, and never what whoever evaluates measures of itself.
+ */
+export function readingOn(node: ReadingOf, cluster: ReadingOf): ReadingOf {
+  return (name) => (scopeOfReading(name) === 'cluster' ? cluster(name) : node(name));
+}
 
 /** A part of a condition with what it came to. */
 export interface Trace {

@@ -9,7 +9,7 @@ export { checkCondition } from './check.ts';
 export type { DueFacts } from './due.ts';
 export { contentOf, deliveriesToHand, notificationsDue } from './due.ts';
 export type { ReadingOf, Trace, Truth } from './evaluate.ts';
-export { evaluateCondition, explainCondition, readingsText } from './evaluate.ts';
+export { evaluateCondition, explainCondition, readingOn, readingsText } from './evaluate.ts';
 export type { ConditionError } from './expression.ts';
 export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';

@@ -98,6 +98,18 @@ describe('AlertEngine', () => {
     expect(next.at(70)).toEqual(['High:n1 resolved']);
   });
 
+  it('reads of a node what that node told, never what the evaluating node measures of itself', () => {
+    const desk = new Desk();
+    desk.rules = [{ ...HIGH, condition: 'disk_usage > 0.8 and total_nodes > 2', forMs: 0 }];
+    desk.nodes = { n1: { disk_usage: 0.9 }, n2: {}, n3: { disk_usage: 0.99 } };
+    desk.cluster = { total_nodes: 3, disk_usage: 0.9 };
+    expect(desk.at(0)).toEqual(['High:n1 firing', 'High:n3 firing']);
+    // n3 dies of its full disk, the leader's has room again: nobody knows that of n3
+    desk.nodes = { n1: { disk_usage: 0.4 }, n2: {}, n3: {} };
+    desk.cluster = { total_nodes: 3, disk_usage: 0.4 };
+    expect(desk.at(1)).toEqual(['High:n1 resolved']);
+  });
+
   it('asks cluster rules once, node rules of every node, mixed ones too', () => {
     const desk = new Desk();
     const mixed = { ...HIGH, name: 'Mixed', condition: 'error_rate > 0.5 and total_nodes > 2', forMs: 0 };

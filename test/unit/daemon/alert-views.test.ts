@@ -41,7 +41,11 @@ function sourcesOf(ledger: Ledger, rules: readonly AlertRule[] = [HIGH, LATER]):
 
 function factsOf(ledger: Ledger): RuleFacts {
   const sources = sourcesOf(ledger);
-  const values: Readonly<Record<string, number>> = { total_nodes: 3, leader_count: 1 };
+  const values: Readonly<Record<string, number>> = {
+    ...{ total_nodes: 3, leader_count: 1 },
+    // what this node measures of itself
+    error_rate: 0.7,
+  };
   const nodes = nodeReadings(sources, (entries) => (entries === null ? null : entries * 10));
   const found = [
     { rule: 'High', nodeId: 'n2', phase: 'pending', truth: true, value: '', pendingMs: 1234.5 },
