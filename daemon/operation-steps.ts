@@ -5,7 +5,7 @@
  */
 import type { Timestamp } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
-import type { ClusterState, Operation } from '../src/cluster/index.ts';
+import type { ClusterState, Maintenance, Operation } from '../src/cluster/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
 import { end, enter, type OperationStep } from './operation-step.ts';
 import { replaceStep } from './replace-steps.ts';
@@ -85,13 +85,18 @@ function switchoverStep(operation: Operation, raft: RaftStatus, now: Timestamp):
   );
 }
 
+/** Whether the end that was asked is yet to be set. One that is there already is extended, once. */
+function isToSet({ id, phase }: Operation, current: Maintenance | undefined): boolean {
+  return phase === 'accepted' && current?.operation !== id;
+}
+
 function maintenanceStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
   const nodeId = operation.from;
   if (nodeId === null) return end(operation, 'the operation names no node');
-  if (cluster.maintenance[nodeId] === undefined) {
-    const { actor: owner, reason } = operation;
-    const forMs = operation.forMs ?? DEFAULT_MAINTENANCE_MS;
-    return { kind: 'propose', command: { kind: 'maintenance-enable', nodeId, owner, reason, forMs } };
+  if (isToSet(operation, cluster.maintenance[nodeId])) {
+    const { id, actor: owner, reason } = operation;
+    const length = { forMs: operation.forMs ?? DEFAULT_MAINTENANCE_MS, operation: id };
+    return { kind: 'propose', command: { kind: 'maintenance-enable', nodeId, owner, reason, ...length } };
   }
   const others = raft.membership.voters.filter(
     (v) => v.nodeId !== nodeId && cluster.maintenance[v.nodeId] === undefined,
@@ -105,10 +110,11 @@ function maintenanceStep(operation: Operation, cluster: ClusterState, raft: Raft
 function drainStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
   const nodeId = operation.from;
   if (nodeId === null) return end(operation, 'the operation names no node');
-  if (cluster.drains?.[nodeId] === undefined) {
-    const { actor: owner, reason } = operation;
+  if (isToSet(operation, cluster.drains?.[nodeId])) {
+    const { id, actor: owner, reason } = operation;
     const { forMs, graceMs } = operation;
-    const length = { forMs: forMs ?? DEFAULT_MAINTENANCE_MS, ...(graceMs !== undefined && { graceMs }) };
+    const grace = graceMs === undefined ? {} : { graceMs };
+    const length = { forMs: forMs ?? DEFAULT_MAINTENANCE_MS, operation: id, ...grace };
     return { kind: 'propose', command: { kind: 'drain-enable', nodeId, owner, reason, ...length } };
   }
   if (raft.nodeId !== nodeId || raft.membership.voters.length < 2) return end(operation, null);

@@ -57,6 +57,8 @@ export interface Maintenance {
   readonly reason: string;
   readonly since: Timestamp;
   readonly expires: Timestamp;
+  /** Of a node: the operation that set this end, so that it does so once; absent in logs of before. */
+  readonly operation?: string;
 }
 
 /** Of a node. */

@@ -108,6 +108,7 @@ export type ClusterCommand =
       readonly owner: string;
       readonly reason: string;
       readonly forMs: number;
+      readonly operation?: string;
     }
   | { readonly kind: 'maintenance-disable'; readonly nodeId: NodeId; readonly cause: string }
   | {
@@ -145,6 +146,7 @@ export type ClusterCommand =
       readonly reason: string;
       readonly forMs: number;
       readonly graceMs?: number;
+      readonly operation?: string;
     }
   | { readonly kind: 'drain-disable'; readonly nodeId: NodeId; readonly cause: string }
   | {

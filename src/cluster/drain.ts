@@ -28,7 +28,10 @@ export function enableDrain(
   command: CommandOf<'drain-enable'>,
   at: ApplyPosition,
 ): Outcome {
-  const { nodeId, owner, reason, forMs, graceMs } = command;
+  const { nodeId, owner, reason, forMs, operation } = command;
+  const current = own(state.drains ?? {}, nodeId);
+  // whoever only wants more time leaves the clients theirs
+  const graceMs = command.graceMs ?? (current?.owner === owner ? current.graceMs : undefined);
   if (own(state.nodes, nodeId) === undefined) {
     return refused('not_found', `no node "${nodeId}" in this cluster`);
   }
@@ -39,14 +42,14 @@ export function enableDrain(
     const text = `clients get up to ${formatDuration(LIMITS.maxDrainGraceMs)} to go, not ${graceMs} ms`;
     return refused('invalid_argument', text);
   }
-  const current = own(state.drains ?? {}, nodeId);
   const since = current?.since ?? at.timestamp;
   const length = { since, expires: at.timestamp + forMs, ...(graceMs !== undefined && { graceMs }) };
-  const drain: Drain = { owner, reason, ...length };
+  const drain: Drain = { owner, reason, ...length, ...(operation !== undefined && { operation }) };
+  const more = current === undefined ? '' : ` for another ${formatDuration(forMs)}`;
   const event: EventDraft = {
     kind: 'drain-enabled',
     nodeId,
-    message: `${nodeId} is drained by ${owner}${reason === '' ? '' : `: ${reason}`}`,
+    message: `${nodeId} is drained by ${owner}${more}${reason === '' ? '' : `: ${reason}`}`,
     data: {
       owner,
       reason,

@@ -1,4 +1,5 @@
 /** A node in maintenance keeps its vote, is no candidate, and does not alarm; it ends by itself. */
+import { formatDuration } from '../base/index.ts';
 import type { ClusterState, Maintenance } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
@@ -12,7 +13,7 @@ export function enableMaintenance(
   command: Extract<ClusterCommand, { kind: 'maintenance-enable' }>,
   at: ApplyPosition,
 ): Outcome {
-  const { nodeId, owner, reason, forMs } = command;
+  const { nodeId, owner, reason, forMs, operation } = command;
   if (own(state.nodes, nodeId) === undefined)
     return refused('not_found', `no node "${nodeId}" in this cluster`);
   if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
@@ -28,11 +29,13 @@ export function enableMaintenance(
     reason,
     since: current?.since ?? at.timestamp,
     expires: at.timestamp + forMs,
+    ...(operation !== undefined && { operation }),
   };
+  const length = current === undefined ? '' : ` for another ${formatDuration(forMs)}`;
   const event: EventDraft = {
     kind: 'maintenance-enabled',
     nodeId,
-    message: `${nodeId} is in maintenance by ${owner}${reason === '' ? '' : `: ${reason}`}`,
+    message: `${nodeId} is in maintenance by ${owner}${length}${reason === '' ? '' : `: ${reason}`}`,
     data: { owner, reason, since_ms: maintenance.since, expires_ms: maintenance.expires, for_ms: forMs },
   };
   const entered = { ...state, maintenance: { ...state.maintenance, [nodeId]: maintenance } };

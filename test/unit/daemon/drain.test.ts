@@ -61,6 +61,16 @@ describe('a drain in the record', () => {
     expect(plan.command).toBe('sqlcc node drain n3 --for 60s --grace 5s');
   });
 
+  it('leaves clients the time they have when its owner only asks for a later end', () => {
+    const ledger = threeNodes();
+    const wish = { kind: 'drain-enable', nodeId: 'n2', owner: 'ann', reason: '' } as const;
+    ledger.done({ ...wish, forMs: 60_000, graceMs: 30_000 });
+    ledger.done({ ...wish, forMs: 120_000 });
+    expect(ledger.cluster.drains?.['n2']).toMatchObject({ expires: NOW + 120_000, graceMs: 30_000 });
+    ledger.done({ ...wish, forMs: 120_000, graceMs: 5000 });
+    expect(ledger.cluster.drains?.['n2']).toMatchObject({ graceMs: 5000 });
+  });
+
   it('is planned only where leadership and clients have somewhere to go', () => {
     const plan = (nodeId: string, world = facts(), ledger = threeNodes()) =>
       planDrain(ledger.cluster, world, { nodeId, enable: true, forMs: 60_000, owner: 'bob' }, NOW);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextStep as stepAt } from '../../../daemon/operation-steps.ts';
 import type { ClusterState, Operation } from '../../../src/cluster/index.ts';
 import type { RaftStatus } from '../../../src/raft/index.ts';
+import { type Ledger, threeNodes } from '../cluster/world.ts';
 
 const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
 
@@ -104,10 +105,71 @@ describe('nextStep of a switchover', () => {
   );
 });
 
+describe.each(['maintenance', 'drain'] as const)('nextStep of a %s that is there already', (what) => {
+  const MINUTE = 60_000;
+  const ofKind = (ledger: Ledger) =>
+    what === 'drain' ? ledger.cluster.drains?.['n2'] : ledger.cluster.maintenance['n2'];
+
+  /** Begins the operation and takes it as far as `steps` of one leader. */
+  function asked(ledger: Ledger, id: string, forMs: number, steps = 8): string[] {
+    const begun = {
+      id,
+      kind: `${what}-enable`,
+      from: 'n2',
+      to: null,
+      reason: id,
+      phase: 'accepted',
+    } as const;
+    ledger.done({ kind: 'operation-begin', operation: { ...begun, candidates: [], forMs } });
+    return taken(ledger, steps);
+  }
+  function taken(ledger: Ledger, steps = 8): string[] {
+    const kinds: string[] = [];
+    while (kinds.length < steps) {
+      const running = ledger.cluster.operations.find((o) => o.state === 'running');
+      if (running === undefined) break;
+      const step = nextStep(running, ledger.cluster, raft('n1'), ledger.now);
+      kinds.push(step.kind === 'propose' ? step.command.kind : step.kind);
+      if (step.kind === 'propose') ledger.done(step.command);
+    }
+    return kinds;
+  }
+
+  it('sets its new end and reason once, whether later or earlier', () => {
+    const ledger = threeNodes();
+    asked(ledger, 'first', 60 * MINUTE);
+    for (const [id, forMs] of [
+      ['longer', 240 * MINUTE],
+      ['shorter', 10 * MINUTE],
+    ] as const) {
+      ledger.now += MINUTE;
+      expect(asked(ledger, id, forMs)).toEqual([`${what}-enable`, 'operation-end']);
+      expect(ofKind(ledger)).toMatchObject({ reason: id, since: NOW, expires: ledger.now + forMs });
+    }
+    const said = ledger.events.filter((e) => e.kind === `${what}-enabled`).map((e) => e.message);
+    expect(said.at(-2)).toMatch(/by ann for another 4h: longer$/);
+    expect(said[0]).not.toContain('another');
+    const line = ledger.cluster.audit.findLast((l) => l.action === `${what}-enable`);
+    expect(line?.before).not.toBe(line?.after);
+  });
+
+  it('is extended once, also when another leader goes on', () => {
+    const ledger = threeNodes();
+    asked(ledger, 'first', MINUTE);
+    expect(asked(ledger, 'longer', 60 * MINUTE, 1)).toEqual([`${what}-enable`]);
+    const { expires } = ofKind(ledger) ?? {};
+    ledger.now += MINUTE;
+    expect(taken(ledger)).toEqual(['operation-end']);
+    expect(ofKind(ledger)?.expires).toBe(expires);
+  });
+});
+
 describe('nextStep of a maintenance', () => {
   const enable = (changes: Partial<Operation> = {}) =>
     operation({ kind: 'maintenance-enable', forMs: 60_000, ...changes });
-  const inMaintenance = cluster({ maintenance: { n1: {} } } as unknown as Partial<ClusterState>);
+  const inMaintenance = cluster({
+    maintenance: { n1: { operation: 'op1' } },
+  } as unknown as Partial<ClusterState>);
 
   it('marks the node first, for the time that was asked', () => {
     expect(nextStep(enable(), cluster(), raft('n1'))).toMatchObject({
