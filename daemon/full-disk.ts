@@ -3,7 +3,7 @@
  * it must lead no longer, whatever keeps other hand-overs back. Pure: readings in, a successor out.
  */
 import type { Bytes, Instant, NodeId } from '../src/base/index.ts';
-import { LIMITS } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { CandidateRow } from '../src/cluster/index.ts';
 
 export interface RoomFacts {
@@ -32,6 +32,27 @@ export function freeBytes(
   digest: { capacity: Bytes; diskUsedBytes: Bytes } | null | undefined,
 ): Bytes | null {
   return digest == null ? null : digest.capacity - digest.diskUsedBytes;
+}
+
+/** What callers want to write. */
+export type Written = 'data' | 'control';
+
+/**
+ * Whether a disk with so much left takes `what`: the rest belongs to what was promised already. Data ends
+ * first; moving leadership, maintenance, silences and the like, which are small and help, go on longer.
+ */
+export function hasRoom(what: Written, free: Bytes): boolean {
+  return free >= (what === 'data' ? LIMITS.minFreeDiskBytes : LIMITS.minFreeControlBytes);
+}
+
+/** The refusal where there is no room; its hint names what still works. `others`: nodes that could lead. */
+export function noRoom(nodeId: NodeId, free: Bytes, others: number): SqlccError {
+  const move = hasRoom('control', free)
+    ? 'or move leadership (sqlcc cluster failover): commands of control still work'
+    : 'or stop its daemon, which hands leadership over first';
+  const hint = others === 0 ? 'free some space there' : `free some space there, ${move}`;
+  const text = `the data disk of ${nodeId} has ${Math.floor(free / 1e6)} MB left`;
+  return new SqlccError('storage_failed', text, { hint });
 }
 
 export class FullDisk {

@@ -3,7 +3,7 @@
  * nobody.
  */
 import type { Logger, NodeId } from '../src/base/index.ts';
-import { LIMITS, SqlccError } from '../src/base/index.ts';
+import { SqlccError } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import type { NodeHealth } from '../src/health/index.ts';
@@ -16,6 +16,7 @@ import type { NodePki } from './data-files.ts';
 import type { DenialChain } from './denial-chain.ts';
 import type { Denials } from './denials.ts';
 import type { EventHub } from './event-hub.ts';
+import { hasRoom, noRoom, type Written } from './full-disk.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { History } from './history.ts';
 import type { KeyWatch } from './key-watch.ts';
@@ -135,14 +136,12 @@ export function memberFacts(context: NodeContext, nodeId: NodeId): MemberFacts |
   return nodeId === context.facts.nodeId ? context.ownFacts() : context.gossip.member(nodeId);
 }
 
-/**
- * Writes are refused while the data disk is nearly full: what is left belongs to what was promised already.
- */
-export function requireSpace(context: NodeContext): void {
-  const free = context.sample().diskFreeBytes;
-  if (free >= LIMITS.minFreeDiskBytes) return;
-  const text = `the data disk of ${context.facts.nodeId} has ${Math.floor(free / 1e6)} MB left`;
-  throw new SqlccError('storage_failed', text, { hint: 'free some space, or fail over to another node' });
+/** Throws storage_failed while the data disk is too full for `what`. */
+export function requireSpace(context: NodeContext, what: Written): void {
+  const { diskFreeBytes } = context.sample();
+  if (hasRoom(what, diskFreeBytes)) return;
+  const others = Object.keys(context.state.cluster?.nodes ?? {}).length - 1;
+  throw noRoom(context.facts.nodeId, diskFreeBytes, Math.max(0, others));
 }
 
 /**
@@ -157,7 +156,7 @@ export function proposeCommand(
   author: { readonly actor?: string; readonly credential?: string } = {},
 ): Promise<AppliedResult> {
   refuseSession(call);
-  requireSpace(context);
+  requireSpace(context, 'control');
   const kind = command.kind === 'config-put' ? 'config' : 'command';
   const { actor = call.identity.id, ...proof } = author;
   const origin = { ...originOf(call), ...proof };

@@ -93,7 +93,7 @@ async function execute(
   const statements = request.statements as readonly SqlStatement[];
   const key = sessionKeyOf(request, call);
   if (!context.reads.isLeader) await context.reads.requireLeader(call.remainingMs());
-  requireSpace(context);
+  requireSpace(context, 'data');
   if (context.reader.mayRunAway(statements))
     await context.readers.trial(statements, LIMITS.sqlTrialTimeoutMs);
   const data = encodeSql({ statements, seed: randomInt(0, 2 ** 32), ...key });

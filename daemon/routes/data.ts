@@ -34,7 +34,7 @@ async function redirect(context: NodeContext, call: Call, command: StateCommand)
 }
 
 function enter(context: NodeContext, call: Call, command: StateCommand): Promise<AppliedResult> {
-  requireSpace(context);
+  requireSpace(context, 'data');
   const data = encodeCommand(command, call.identity.id, sessionKey(call));
   return context.consensus.proposals.propose('command', data, call.remainingMs());
 }

@@ -46,8 +46,13 @@ export const LIMITS = {
   walBatchBytes: 4 * 1024 * 1024,
   /** Saved tails (`.broken`) of the log; the oldest goes. */
   brokenTailsKept: 8,
-  /** Proposals are refused when the data disk has less than this free. */
+  /** Writes of data are refused when the data disk has less than this free. */
   minFreeDiskBytes: 64 * 1024 * 1024,
+  /**
+   * Commands of control (who leads, maintenance, alerts, certificates, configuration) with less than this:
+   * they are small, and they are what helps. More than `minFreeOwnBytes`: what begins can be finished.
+   */
+  minFreeControlBytes: 16 * 1024 * 1024,
   /** Nor does the cluster write anything of its own accord, such as alerts, with less than this. */
   minFreeOwnBytes: 8 * 1024 * 1024,
   snapshotsKept: 2,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FullDisk, freeBytes, type RoomFacts } from '../../../daemon/full-disk.ts';
+import { type NodeContext, proposeCommand } from '../../../daemon/node-context.ts';
+import { putKey } from '../../../daemon/routes/data.ts';
 import { LIMITS } from '../../../src/base/index.ts';
+import type { ClusterCommand } from '../../../src/cluster/index.ts';
+import type { Call } from '../../../src/rpc/index.ts';
+import { threeNodes } from '../cluster/world.ts';
 
 const MB = 1_000_000;
 const FULL = LIMITS.minFreeDiskBytes - 1;
@@ -63,5 +68,77 @@ describe('FullDisk', () => {
   it('freeBytes is what a digest leaves, null without one', () => {
     expect(freeBytes({ capacity: 10, diskUsedBytes: 7 })).toBe(3);
     expect([freeBytes(null), freeBytes(undefined)]).toEqual([null, null]);
+  });
+});
+
+describe('a leader whose data disk is nearly full', () => {
+  const operation = { id: 'o1', reason: '', candidates: [], forMs: null, phase: 'accepted' };
+  const helps: ClusterCommand[] = [
+    { kind: 'operation-begin', operation: { ...operation, kind: 'failover', from: 'n1', to: 'n2' } },
+    {
+      kind: 'operation-begin',
+      operation: { ...operation, kind: 'maintenance-enable', from: 'n1', to: 'n2' },
+    },
+    { kind: 'operation-begin', operation: { ...operation, kind: 'remove-node', from: 'n3', to: null } },
+    { kind: 'alert-acknowledge', id: 'DiskSpaceLow:n1' },
+    { kind: 'token-revoke', id: 't2' },
+  ];
+  const call = {
+    ...{ params: { key: 'k' }, query: {}, headers: {}, body: { value: 'v' }, remoteAddress: '127.0.0.1' },
+    identity: { kind: 'certificate', role: 'administrator', id: 'ann', serial: '4a' },
+    remainingMs: () => 1000,
+  } as unknown as Call;
+
+  function leader(diskFreeBytes: number, cluster = threeNodes().cluster) {
+    const proposed: string[] = [];
+    const context = {
+      facts: { nodeId: 'n1' },
+      reads: { isLeader: true },
+      state: { cluster },
+      sample: () => ({ diskFreeBytes }),
+      consensus: {
+        proposals: {
+          propose: async (_kind: string, data: Uint8Array) => {
+            proposed.push(JSON.parse(new TextDecoder().decode(data)).command.kind);
+            return { result: { ok: true, value: { timestamp: 0 } } };
+          },
+        },
+      },
+    } as unknown as NodeContext;
+    /** What became of it: null = it went into the log. */
+    const hintOf = async (what: () => Promise<unknown>): Promise<string | null> =>
+      what().then(
+        () => null,
+        (error: { code: string; hint: string }) => `${error.code}: ${error.hint}`,
+      );
+    const control = (command: ClusterCommand) => hintOf(async () => proposeCommand(context, command, call));
+    return { proposed, control, put: () => hintOf(async () => putKey(context, call)) };
+  }
+
+  it('refuses data and takes what moves, frees and silences; the hint names that', async () => {
+    const { proposed, control, put } = leader(FULL);
+    expect(await put()).toBe(
+      'storage_failed: free some space there, or move leadership (sqlcc cluster failover): commands of control still work',
+    );
+    for (const command of helps) expect(await control(command)).toBeNull();
+    expect(proposed).toEqual(helps.map(({ kind }) => kind));
+  });
+
+  it('takes both with room, and neither below the reserve, which begun operations end with', async () => {
+    const roomy = leader(LIMITS.minFreeDiskBytes);
+    for (const hint of [await roomy.put(), await roomy.control(helps[0] as ClusterCommand)])
+      expect(hint).toBeNull();
+    const full = leader(LIMITS.minFreeControlBytes - 1);
+    for (const hint of [await full.put(), await full.control(helps[0] as ClusterCommand)])
+      expect(hint).toMatch(/^storage_failed: free some space there, or stop its daemon/);
+    expect(full.proposed).toEqual([]);
+    expect(LIMITS.minFreeOwnBytes).toBeLessThan(LIMITS.minFreeControlBytes);
+  });
+
+  it('that is alone has no one to move to', async () => {
+    const { nodes, ...rest } = threeNodes().cluster;
+    const [[id, alone] = ['n1', undefined]] = Object.entries(nodes);
+    const lone = leader(FULL, { ...rest, nodes: alone === undefined ? {} : { [id]: alone } });
+    expect(await lone.put()).toBe('storage_failed: free some space there');
   });
 });
