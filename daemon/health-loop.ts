@@ -35,11 +35,17 @@ export interface HealthLoopOptions {
   readonly told?: () => ToldIncident | null;
 }
 
+interface RequestRates {
+  readonly queriesPerSecond: number | null;
+  readonly errorRate: number | null;
+}
+
 export class HealthLoop {
   readonly #options: HealthLoopOptions;
   readonly #monitor: HealthMonitor;
   readonly #pace = new LogPace();
   #sample: SystemSample;
+  #rates: RequestRates = { queriesPerSecond: null, errorRate: null };
   #counted = { requests: 0, errors: 0, at: performance.now() };
   #checkedAt = 0;
   readonly #fullCheck: CheckNow;
@@ -70,7 +76,8 @@ export class HealthLoop {
       dataDir: options.parts.facts.dataDir,
       sample: (times) => {
         this.#probed = times;
-        this.#takeSample();
+        // no sample of its own: readings since the last one belong to the next, which metrics and alerts see
+        this.#observe();
         return this.health;
       },
       barrier: (timeoutMs) => consensus.readBarrier(timeoutMs),
@@ -176,6 +183,7 @@ export class HealthLoop {
 
   #takeSample(): void {
     this.#sample = this.#options.parts.sampler.sample();
+    this.#rates = this.#countRates();
     this.#observe();
   }
 
@@ -206,7 +214,7 @@ export class HealthLoop {
   }
 
   /** Requests since the last sample. */
-  #rates(): { readonly queriesPerSecond: number | null; readonly errorRate: number | null } {
+  #countRates(): RequestRates {
     const now = { ...this.#options.parts.latencies.totals, at: performance.now() };
     const last = this.#counted;
     const elapsedMs = now.at - last.at;
@@ -242,7 +250,7 @@ export class HealthLoop {
         activeConnections: this.#options.connections(),
         diskReadRate: sample.ioReadRate,
         diskWriteRate: sample.ioWriteRate,
-        ...this.#rates(),
+        ...this.#rates,
         queryLatencyP50Ms: parts.latencies.quantile(0.5),
         queryLatencyP95Ms: parts.latencies.quantile(0.95),
         queryLatencyP99Ms: parts.latencies.quantile(0.99),

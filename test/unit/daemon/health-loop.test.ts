@@ -102,6 +102,15 @@ describe('HealthLoop', () => {
     },
   );
 
+  it('takes no sample of its own when somebody asks for a check: the next one is of a whole interval', async () => {
+    const { loop, seen } = start({ sampleIntervalMs: 500, healthCheckIntervalMs: 3_600_000 });
+    vi.advanceTimersByTime(1000);
+    const { samples } = seen;
+    const report = await loop.checkNow();
+    expect(report.checks.map((c) => c.name)).toContain('quorum-probe');
+    expect(seen.samples).toBe(samples);
+  });
+
   it('looks at once when somebody asks how the others are', () => {
     const { loop, seen } = start({ sampleIntervalMs: 500, healthCheckIntervalMs: 3_600_000 });
     seen.n2 = other('DEGRADED');
