@@ -102,6 +102,12 @@ describe('probes of load balancers', () => {
     const json = await sqlccOn(cluster, ['node', 'check', '--all', '-o', 'json']);
     expect((JSON.parse(json.stdout) as { nodes: unknown[] }).nodes).toHaveLength(4);
     expect([0, 3]).toContain(json.code);
+    const tries = await sqlccOn(cluster, ['node', 'check', '--all', '--now']);
+    expect(tries.stdout).toMatch(/^NAME +HEALTH +WRITE +QUORUM +WHY/);
+    const written = tries.stdout
+      .split('\n')
+      .filter((line) => /^\S+ +(HEALTHY|DEGRADED) +\S+s +\S+s/.test(line));
+    expect(written, tries.stdout).toHaveLength(4);
   });
 
   it('/cluster and /history tell who is there and who led; nothing can be changed here', async () => {

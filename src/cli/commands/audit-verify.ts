@@ -2,7 +2,15 @@
  * `sqlcc audit verify`: computes every hash of every node's copy anew, here, and compares
  * the copies; no node's own word on its chain counts.
  */
-import { type ChainCopy, type ChainEnd, firstFork, type Linked, verifyChain } from '../../audit/index.ts';
+import {
+  type ChainEnd,
+  type ChainGap,
+  type DatedCopy,
+  firstFork,
+  firstGap,
+  type Linked,
+  verifyChain,
+} from '../../audit/index.ts';
 import { SqlccError } from '../../base/index.ts';
 import type { SqlccClient } from '../../client/index.ts';
 import type { Run } from '../context.ts';
@@ -42,7 +50,7 @@ function chainOf(answer: Answer): Chain {
   return { lines, head: null, broken: { seq: verdict.seq, reason: verdict.reason } };
 }
 
-async function ask(client: SqlccClient, nodeId: string): Promise<{ row: Row; copy: ChainCopy | null }> {
+async function ask(client: SqlccClient, nodeId: string): Promise<{ row: Row; copy: DatedCopy | null }> {
   try {
     const audit = await client.audit({ node: nodeId, stale: true });
     const refusals = await client.denials({ node: nodeId });
@@ -52,7 +60,8 @@ async function ask(client: SqlccClient, nodeId: string): Promise<{ row: Row; cop
       ...{ node_id: nodeId, audit: chainOf(audit), error: null },
       denials: refusals.damage === null || denials.broken ? denials : { ...denials, broken: damaged },
     };
-    return { row, copy: { nodeId, anchor: audit.anchor, lines: linesOf(audit) } };
+    const lines = audit.records.map((record) => ({ ...record, at: Date.parse(record.at) }));
+    return { row, copy: { nodeId, anchor: audit.anchor, lines, appliedIndex: audit.read.applied_index } };
   } catch (error) {
     if (!(error instanceof SqlccError)) throw error;
     const row = { node_id: nodeId, audit: null, denials: null, error: `${error.code}: ${error.message}` };
@@ -63,6 +72,12 @@ async function ask(client: SqlccClient, nodeId: string): Promise<{ row: Row; cop
 function words(chain: Chain | null): string {
   if (chain === null) return '-';
   return chain.broken === null ? 'whole' : `line ${chain.broken.seq}: ${chain.broken.reason}`;
+}
+
+function gapText({ nodeId, seq, where }: ChainGap): string {
+  return where === 'end'
+    ? `${nodeId} lacks line ${seq} and what follows, though it has applied their entries: its copy was cut`
+    : `${nodeId} lacks line ${seq} and what others have behind it: the beginning of its copy was cut`;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -79,14 +94,17 @@ export const auditVerify: Run = async (context) => {
   const { nodes } = await client.nodes({ stale: true });
   const asked = await Promise.all(nodes.map((n) => ask(client, n.node_id)));
   const rows = asked.map((a) => a.row);
-  const fork = firstFork(asked.flatMap(({ copy }) => (copy === null ? [] : [copy])));
-  const isBroken = fork !== null || rows.some((r) => r.audit?.broken || r.denials?.broken);
+  const copies = asked.flatMap(({ copy }) => (copy === null ? [] : [copy]));
+  const fork = firstFork(copies);
+  const gap = fork === null ? firstGap(copies) : null;
+  const isBroken = fork !== null || gap !== null || rows.some((r) => r.audit?.broken || r.denials?.broken);
   const isPartial = rows.some((r) => r.error !== null);
   const { printer } = context;
   await printer.answer(
-    { ok: !isBroken, complete: !isPartial, fork, nodes: rows },
+    { ok: !isBroken, complete: !isPartial, fork, gap, nodes: rows },
     () => {
       printer.table(COLUMNS, rows);
+      if (gap !== null) printer.line(`\n${gapText(gap)}`);
       if (fork === null) return;
       const groups = fork.groups.map((ids) => ids.join(', ')).join(' against ');
       printer.line(`\nThe copies part at line ${fork.seq}: ${groups}`);

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import { safe } from '../output/width.ts';
 import { state, yes } from '../output/words.ts';
 import { nodeOf } from './node-changes.ts';
-import { checkAll, checkNow } from './node-check-now.ts';
+import { checkAll, checkAllNow, checkNow } from './node-check-now.ts';
 
 const WARN_LAG = 1000;
 const CRITICAL_LAG = 10_000;
@@ -141,7 +141,7 @@ export const nodeCheck: Run = async (context, invocation) => {
   const { args, flags } = invocation;
   if (printer.format === 'nagios' && (flags.is('all') || flags.is('now')))
     throw new SqlccError('invalid_argument', '-o nagios goes with neither --all nor --now');
-  if (flags.is('all')) return checkAll(context);
+  if (flags.is('all')) return flags.is('now') ? checkAllNow(context) : checkAll(context);
   if (flags.is('now')) return checkNow(context, await nodeOf(context, flags, args[0]));
   if (printer.format === 'nagios') return nagios(context, invocation);
   const { status, node, verdict } = await look(context, invocation);
