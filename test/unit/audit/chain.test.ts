@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOf, firstFork, GENESIS, linked, verifyChain } from '../../../src/audit/index.ts';
+import { endOf, firstFork, firstGap, GENESIS, linked, verifyChain } from '../../../src/audit/index.ts';
 
 interface Line {
   readonly seq: number;
@@ -93,5 +93,32 @@ describe('firstFork', () => {
     expect(verifyChain(GENESIS, rewritten).ok).toBe(true);
     const fork = firstFork([copy('n3', rewritten), copy('n1', lines), copy('n2', lines)]);
     expect(fork).toEqual({ seq: 8, groups: [['n1', 'n2'], ['n3']] });
+  });
+});
+
+describe('firstGap', () => {
+  const chain = chainOf(12).map((line) => ({ ...line, index: 10 * line.seq }));
+  const copy = (nodeId: string, from: number, to: number, appliedIndex: number) => ({
+    ...{ nodeId, appliedIndex, anchor: endOf(GENESIS, chain.slice(0, from)), lines: chain.slice(from, to) },
+  });
+
+  it('is null for equal copies, and for one that has not applied what it lacks', () => {
+    expect(firstGap([copy('n1', 0, 12, 125), copy('n2', 0, 12, 999), copy('n3', 0, 9, 99)])).toBeNull();
+    // who is behind has forgotten less
+    expect(firstGap([copy('n1', 3, 12, 125), copy('n2', 2, 11, 119)])).toBeNull();
+  });
+
+  it('names the node whose last lines are gone, and the first of them', () => {
+    const cut = [copy('n1', 0, 12, 125), copy('n2', 0, 10, 125), copy('n3', 0, 12, 125)];
+    expect(firstGap(cut)).toEqual({ nodeId: 'n2', seq: 11, where: 'end' });
+    expect(firstGap([copy('n1', 0, 12, 125), copy('n2', 0, 10, 110)])).toMatchObject({
+      nodeId: 'n2',
+      seq: 11,
+    });
+  });
+
+  it('names the node whose first lines are gone', () => {
+    const cut = [copy('n1', 2, 12, 125), copy('n2', 5, 12, 125)];
+    expect(firstGap(cut)).toEqual({ nodeId: 'n2', seq: 3, where: 'beginning' });
   });
 });
