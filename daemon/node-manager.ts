@@ -10,6 +10,7 @@ import { nodeState } from '../src/cluster/index.ts';
 import { AlertDesk } from './alert-desk.ts';
 import { announce, startWords } from './announce.ts';
 import { voterAsked } from './ask-voters.ts';
+import { AuditLog } from './audit-log.ts';
 import { checkPki, type NodePki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
@@ -264,7 +265,10 @@ export class NodeManager {
       metrics.renewed(pki.nodeCert);
     };
     const followPki = pkiFollower({ ...asking, consensus, reads, dataDir, logger, renewed, renew });
+    const auditLog = new AuditLog(logger);
+    if (state.cluster !== null) auditLog.follow(state.cluster);
     parts.events.clusterChanged = () => {
+      if (state.cluster !== null) auditLog.follow(state.cluster);
       this.#followRecord(parts);
       followPki();
     };
