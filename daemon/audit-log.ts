@@ -7,7 +7,7 @@ import type { ClusterState } from '../src/cluster/index.ts';
 
 export class AuditLog {
   readonly #logger: Logger;
-  /** The last line that was written; null before the first look, whose lines were written by a life before. */
+  /** The last line that was written; null before the first look: a life before wrote what it finds. */
   #seq: number | null = null;
 
   constructor(logger: Logger) {

@@ -59,6 +59,7 @@ interface Life {
 
 export class NodeManager {
   readonly #options: NodeOptions;
+  readonly #auditLog: AuditLog;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   readonly #failed: Promise<SqlccError>;
@@ -74,6 +75,7 @@ export class NodeManager {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#logger = options.logger;
+    this.#auditLog = new AuditLog(options.logger);
     this.#failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -265,10 +267,7 @@ export class NodeManager {
       metrics.renewed(pki.nodeCert);
     };
     const followPki = pkiFollower({ ...asking, consensus, reads, dataDir, logger, renewed, renew });
-    const auditLog = new AuditLog(logger);
-    if (state.cluster !== null) auditLog.follow(state.cluster);
     parts.events.clusterChanged = () => {
-      if (state.cluster !== null) auditLog.follow(state.cluster);
       this.#followRecord(parts);
       followPki();
     };
@@ -416,6 +415,7 @@ export class NodeManager {
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);
     parts.trial.follow(cluster, performance.now());
+    this.#auditLog.follow(cluster);
     this.update(cluster);
     const compared = Object.values(cluster.nodes).filter((n) => n.diverged !== undefined);
     const accused = [...parts.events.divergence.accused(cluster), ...compared].map((a) => a.nodeId);

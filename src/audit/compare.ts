@@ -53,9 +53,9 @@ function headOf({ anchor, lines }: ChainCopy): number {
 }
 
 /**
- * A chain that was cut is whole in itself: only another copy shows it. The end is missing where another one has
- * a line of an entry that this node has applied; the beginning where two end alike and one starts later, since
- * all forget their oldest lines at the same line.
+ * A chain that was cut is whole in itself: only another copy shows it. The end is missing where another one
+ * has a line of an entry that this node has applied; the beginning where two end alike and one starts later,
+ * since all forget their oldest lines at the same line.
  */
 export function firstGap(copies: readonly DatedCopy[]): ChainGap | null {
   for (const copy of copies) {
