@@ -51,8 +51,11 @@ export class AlertDesk implements SinkListener {
     const { parts, metrics, bytesOf, logger } = options;
     this.#options = options;
     const { inForce } = parts;
-    const now = () => performance.now();
-    this.duty = new AlertDuty({ inForce, sources: () => this.sources(), metrics, bytesOf, now });
+    this.duty = new AlertDuty({
+      ...{ inForce, sources: () => this.sources(), metrics, bytesOf },
+      now: () => performance.now(),
+      wall: () => Date.now(),
+    });
     this.sink = new Courier({ config: inForce.config.notifiers, listener: this, logger });
   }
 

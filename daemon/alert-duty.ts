@@ -12,9 +12,9 @@ import type {
   OutboxEntry,
   RuleState,
 } from '../src/alerts/index.ts';
-import { AlertEngine, deliveriesToHand, notificationsDue } from '../src/alerts/index.ts';
-import type { Instant, Term } from '../src/base/index.ts';
-import { LIMITS } from '../src/base/index.ts';
+import { AlertEngine, deliveriesToHand, inhibitionEndsIn, notificationsDue } from '../src/alerts/index.ts';
+import type { Instant, Term, Timestamp } from '../src/base/index.ts';
+import { LIMITS, NEVER } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
 import { channelsOf, notificationOf } from './alert-channels.ts';
@@ -38,6 +38,7 @@ export interface AlertDutyParts {
   readonly metrics: () => Readonly<Record<string, number>>;
   readonly bytesOf: (entries: number | null) => number | null;
   readonly now: () => Instant;
+  readonly wall: () => Timestamp;
 }
 
 /** Puts a command into the log and waits until this node has applied it. */
@@ -67,6 +68,8 @@ export class AlertDuty implements SinkListener {
   #fullUntil: Instant = 0;
   /** The record of which all has been told; a silence that ends, or a rule that changes, makes another. */
   #told: ClusterState | null = null;
+  /** When that record has more to tell by the passing of time. */
+  #tellAgainAt: Instant = NEVER;
   /** Called when a channel has answered; set once by whoever runs the duties. */
   answered: () => void = () => {};
 
@@ -118,13 +121,22 @@ export class AlertDuty implements SinkListener {
    * former leader recorded last is told first.
    */
   async tell(cluster: () => ClusterState | null, propose: Propose, sink: AlertSink): Promise<void> {
-    if (cluster() === this.#told && this.#answers.length === 0) return;
+    const isTold = cluster() === this.#told && this.#parts.now() < this.#tellAgainAt;
+    if (isTold && this.#answers.length === 0) return;
     await this.#steps(this.#answerSteps(cluster()), cluster, propose);
     await this.#steps(this.#due(cluster()), cluster, propose);
     await this.#steps(deliveriesToHand(cluster()?.outbox ?? [], this.#term), cluster, propose);
     const record = cluster();
     this.#give(record, sink);
-    if (this.#parts.now() >= this.#fullUntil) this.#told = record;
+    this.#noteTold(record);
+  }
+
+  #noteTold(record: ClusterState | null): void {
+    const { now, wall } = this.#parts;
+    if (now() < this.#fullUntil) return;
+    this.#told = record;
+    const waitMs = record === null ? null : inhibitionEndsIn(record.alerts, wall());
+    this.#tellAgainAt = waitMs === null ? NEVER : now() + waitMs;
   }
 
   /** Looks at the rules when it is time to, records what changed and tells of it. */
@@ -192,7 +204,7 @@ export class AlertDuty implements SinkListener {
     return notificationsDue({
       ...{ alerts: cluster.alerts, outbox: cluster.outbox, silences: cluster.silences },
       channelsOf: (rule) => channelsOf(config, rule),
-      now: Date.now(),
+      now: this.#parts.wall(),
     });
   }
 

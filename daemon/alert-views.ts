@@ -50,7 +50,7 @@ function marks({ cluster, now }: ViewSources, alert: AlertRecord, all: readonly 
   const fires = alert.state === 'firing';
   return {
     silenced_by: fires ? (silenceOf(alert, cluster.silences, now)?.id ?? null) : null,
-    inhibited_by: fires ? (inhibitorOf(alert, all)?.id ?? null) : null,
+    inhibited_by: fires ? (inhibitorOf(alert, all, now)?.id ?? null) : null,
   };
 }
 

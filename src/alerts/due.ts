@@ -38,7 +38,8 @@ function toldChannels(outbox: readonly OutboxEntry[], alertId: string, incident:
 
 function firingDue(facts: DueFacts, alert: AlertRecord): DeliveryRef[] {
   const { alerts, silences, now } = facts;
-  const isQuiet = inhibitorOf(alert, alerts) !== undefined || silenceOf(alert, silences, now) !== undefined;
+  const isQuiet =
+    inhibitorOf(alert, alerts, now) !== undefined || silenceOf(alert, silences, now) !== undefined;
   if (alert.state !== 'firing' || isQuiet) return [];
   const { id: alertId, incident } = alert;
   const channels = [...new Set(facts.channelsOf(alert.rule))];

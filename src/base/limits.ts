@@ -180,6 +180,11 @@ export const LIMITS = {
   operationPhases: 32,
   /** Alerts remembered; the longest resolved one goes first. */
   alertHistory: 1000,
+  /**
+   * After a recorded LeaderDown what begins counts as its consequence for so long: the minute that latencies
+   * look back, and the way of a reading to the leader.
+   */
+  leaderDownAftermathMs: 70_000,
   /** Silences in force; more are refused. */
   maxSilences: 200,
   /**

@@ -209,14 +209,33 @@ describe('inhibition', () => {
     expect(note(ledger)).toEqual(['email NodeDown:n2 firing', 'email High:n3 firing']);
     move(ledger, 'resolved', 'n2', 'NodeDown');
     expect(note(ledger)).toEqual(['email NodeDown:n2 resolved', 'email High:n2 firing']);
+    // a leader records both ends of the time without one before it looks at any other rule
     leaderDown(ledger, 'firing');
-    move(ledger, 'firing', 'n1');
     expect(note(ledger)).toEqual(['email LeaderDown firing']);
-    const [alert] = ledger.cluster.alerts.filter((a) => a.id === 'High:n1');
-    expect(inhibitorOf(must(alert, 'an alert'), ledger.cluster.alerts)?.id).toBe('LeaderDown');
-    move(ledger, 'resolved', 'n1');
     leaderDown(ledger, 'resolved');
+    const { now: endedAt } = ledger;
     expect(note(ledger)).toEqual(['email LeaderDown resolved']);
+    move(ledger, 'firing', 'n1');
+    move(ledger, 'firing', 'n1', 'Other');
+    expect(note(ledger)).toEqual([]);
+    const [alert] = ledger.cluster.alerts.filter((a) => a.id === 'High:n1');
+    const inhibitor = (now: number) => inhibitorOf(must(alert, 'an alert'), ledger.cluster.alerts, now)?.id;
+    expect(inhibitor(ledger.now)).toBe('LeaderDown');
+    // a clock that went back holds nothing back for longer
+    expect(inhibitor(endedAt - LIMITS.leaderDownAftermathMs)).toBeUndefined();
+    move(ledger, 'resolved', 'n1', 'Other');
+    ledger.now = endedAt + LIMITS.leaderDownAftermathMs - 1;
+    expect(note(ledger)).toEqual([]);
+    ledger.now++;
+    expect(note(ledger)).toEqual(['email High:n1 firing']);
+  });
+
+  it('holds back nothing that began before the time without a leader', () => {
+    const ledger = threeNodes();
+    move(ledger, 'firing', 'n1');
+    leaderDown(ledger, 'firing');
+    leaderDown(ledger, 'resolved');
+    expect(note(ledger, ['slack'])).toContain('slack High:n1 firing');
   });
 });
 

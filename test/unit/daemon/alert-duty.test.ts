@@ -5,11 +5,12 @@
 import { describe, expect, it } from 'vitest';
 import { AlertDuty, type Propose } from '../../../daemon/alert-duty.ts';
 import type { AlertSink } from '../../../daemon/alert-sink.ts';
+import { alertTransitions } from '../../../daemon/current-alerts.ts';
 import type { DigestFacts, MemberFacts, ViewSources } from '../../../daemon/node-view.ts';
 import type { AlertAction, Notification } from '../../../src/alerts/index.ts';
-import { seededRandom } from '../../../src/base/index.ts';
+import { LIMITS, seededRandom } from '../../../src/base/index.ts';
 import { DistributedConfig, parseConfig } from '../../../src/config/index.ts';
-import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
+import { campaign, type Ledger, NOW, threeNodes } from '../cluster/world.ts';
 
 const RULES = `
 cluster: {name: trial, node_id: n1}
@@ -73,6 +74,7 @@ class Leader implements AlertSink {
     this.duty = new AlertDuty({
       ...{ inForce: config, sources: () => world.sources(), metrics: () => ({}), bytesOf: () => 0 },
       now: () => world.nowMs,
+      wall: () => NOW + world.nowMs,
     });
   }
 
@@ -161,6 +163,54 @@ describe('AlertDuty', () => {
     world.liveness = { n2: 'dead', n3: 'dead' };
     await ticks(world, leader, 3);
     expect(world.ledger.cluster.alerts).toMatchObject([{ rule: 'Unreachable', state: 'firing' }]);
+  });
+
+  it('holds back what follows from a time without a leader until it has passed, in the order of real leaders', async () => {
+    const world = new World();
+    const { ledger } = world;
+    const rule = '{name: LeaderDown, condition: "leader_count == 0", severity: critical, actions: [slack]}';
+    const leader = new Leader(world, undefined, inForce(`${RULES}  - ${rule}\n`));
+    /** As leader-duties does it: the time without a leader, the leader, the message, its end; then the rules. */
+    const lead = async (leaderlessMs: number) => {
+      const record = (leaderId: string | null) => {
+        const leadership = { leaderId, leaderlessMs: leaderId === null ? leaderlessMs : 0, rules: [] };
+        for (const alert of alertTransitions(ledger.cluster, leadership))
+          ledger.done({ kind: 'alert-transition', alert });
+      };
+      world.term++;
+      record(null);
+      ledger.done({ kind: 'leader-started', ...campaign('n1', world.term) });
+      await ticks(world, leader, 1);
+      record('n1');
+      await ticks(world, leader, 1);
+    };
+    const told = () => world.received.map((one) => one.replace(/ .*\/(.*)\/.* /, ' $1 '));
+    const leaderDown = ['slack LeaderDown firing', 'slack LeaderDown resolved'];
+    const slack = () => told().filter((one) => one.startsWith('slack'));
+    await lead(3000);
+    world.errorRate = 1;
+    await ticks(world, leader, 40);
+    expect(ledger.cluster.alerts).toMatchObject([{ id: 'LeaderDown' }, { id: 'High:n2', state: 'firing' }]);
+    expect(slack()).toEqual(leaderDown);
+    // over by itself: nobody is called for it
+    world.errorRate = 0;
+    await ticks(world, leader, 10);
+    world.errorRate = 1;
+    await ticks(world, leader, 20);
+    expect(slack()).toEqual(leaderDown);
+    // still there when the readings of the last minute have nothing of that time any more
+    const left = LIMITS.leaderDownAftermathMs - world.nowMs;
+    await ticks(world, leader, Math.floor(left / 100));
+    expect(slack()).toEqual(leaderDown);
+    await ticks(world, leader, 3);
+    expect(slack()).toEqual([...leaderDown, 'slack High:n2 firing']);
+    // an election that is as short as elections are holds nothing back
+    world.errorRate = 0;
+    await ticks(world, leader, 10);
+    await lead(300);
+    world.errorRate = 1;
+    await ticks(world, leader, 40);
+    expect(slack().slice(3)).toEqual(['slack High:n2 resolved', 'slack High:n2 firing']);
   });
 
   it('writes nothing into the log while nothing changes', async () => {

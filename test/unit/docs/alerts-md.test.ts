@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkCondition, DEFAULT_ALERT_RULES, FIXED_RULES } from '../../../src/alerts/index.ts';
 import { CLUSTER_READINGS, NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
+import { LIMITS } from '../../../src/base/index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'alerts.md'), 'utf8');
 
@@ -20,6 +21,10 @@ describe('docs/alerts.md', () => {
     const examples = block.trim().split('\n');
     expect(examples.length).toBeGreaterThan(3);
     for (const example of examples) expect(checkCondition(example), example).toMatchObject({ ok: true });
+  });
+
+  it('says how long what follows from a time without a leader is held back', () => {
+    expect(text).toContain(`within ${LIMITS.leaderDownAftermathMs / 1000} s of a recorded\n\`LeaderDown\``);
   });
 
   it('names every shipped rule', () => {
