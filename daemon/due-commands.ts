@@ -40,19 +40,20 @@ export function livenessDue(
 export function maintenanceDue(cluster: ClusterState, now: Timestamp): ClusterCommand[] {
   return Object.entries(cluster.maintenance)
     .filter(([, m]) => m.expires <= now)
-    .map(([nodeId]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired' }));
+    .map(([nodeId, { expires }]) => ({ kind: 'maintenance-disable', nodeId, cause: 'expired', expires }));
 }
 
 /** A pause that ends by itself. */
 export function pauseDue({ pause }: Pick<ClusterState, 'pause'>, now: Timestamp): ClusterCommand[] {
-  return pause !== null && pause.expires <= now ? [{ kind: 'cluster-resume', cause: 'expired' }] : [];
+  if (pause === null || pause.expires > now) return [];
+  return [{ kind: 'cluster-resume', cause: 'expired', expires: pause.expires }];
 }
 
 /** Drains that end by themselves. */
 export function drainsDue(cluster: ClusterState, now: Timestamp): ClusterCommand[] {
   return Object.entries(cluster.drains ?? {})
     .filter(([, drain]) => drain.expires <= now)
-    .map(([nodeId]) => ({ kind: 'drain-disable', nodeId, cause: 'expired' }));
+    .map(([nodeId, { expires }]) => ({ kind: 'drain-disable', nodeId, cause: 'expired', expires }));
 }
 
 /** The command that takes back what is on trial; null when nothing is. */

@@ -110,14 +110,14 @@ export type ClusterCommand =
       readonly forMs: number;
       readonly operation?: string;
     }
-  | { readonly kind: 'maintenance-disable'; readonly nodeId: NodeId; readonly cause: string }
+  | (Expiry & { readonly kind: 'maintenance-disable'; readonly nodeId: NodeId; readonly cause: string })
   | {
       readonly kind: 'cluster-pause';
       readonly owner: string;
       readonly reason: string;
       readonly forMs: number;
     }
-  | { readonly kind: 'cluster-resume'; readonly cause: string }
+  | (Expiry & { readonly kind: 'cluster-resume'; readonly cause: string })
   | {
       readonly kind: 'schedule-add';
       readonly entry: Pick<ScheduledOperation, 'id' | 'kind' | 'to' | 'expectLeader' | 'at' | 'reason'>;
@@ -148,7 +148,7 @@ export type ClusterCommand =
       readonly graceMs?: number;
       readonly operation?: string;
     }
-  | { readonly kind: 'drain-disable'; readonly nodeId: NodeId; readonly cause: string }
+  | (Expiry & { readonly kind: 'drain-disable'; readonly nodeId: NodeId; readonly cause: string })
   | {
       readonly kind: 'operation-begin';
       readonly operation: Pick<Operation, 'id' | 'kind' | 'from' | 'to' | 'reason'> & {
@@ -257,6 +257,12 @@ export type ClusterCommand =
     }
   /** Ends a silence, by somebody's wish or because its time is over. */
   | { readonly kind: 'silence-expire'; readonly id: string; readonly cause: string };
+
+/** Of what ends because its time is over. */
+export interface Expiry {
+  /** The end that was seen; refused where the record has another one by now. Absent: ends what is there. */
+  readonly expires?: Timestamp;
+}
 
 export interface NodeWords {
   readonly zone?: string | undefined;

@@ -8,7 +8,7 @@ import { expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
-import { MAX_MAINTENANCE_MS } from './maintenance.ts';
+import { isSetAnew, MAX_MAINTENANCE_MS, setAnew } from './maintenance.ts';
 import { knownCheck, type Successor, successorOf } from './node-plans.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
@@ -63,11 +63,12 @@ export function enableDrain(
 
 export function disableDrain(
   state: ClusterState,
-  { nodeId, cause }: CommandOf<'drain-disable'>,
+  { nodeId, cause, expires }: CommandOf<'drain-disable'>,
   at: ApplyPosition,
 ): Outcome {
   const current = own(state.drains ?? {}, nodeId);
   if (current === undefined) return done(state, []);
+  if (isSetAnew(current, expires)) return setAnew(`the drain of ${nodeId}`, current);
   const event: EventDraft = {
     kind: 'drain-disabled',
     nodeId,

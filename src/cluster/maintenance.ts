@@ -1,4 +1,5 @@
 /** A node in maintenance keeps its vote, is no candidate, and does not alarm; it ends by itself. */
+import type { Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import type { ClusterState, Maintenance } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -42,13 +43,24 @@ export function enableMaintenance(
   return done(entered, [event], { expires: maintenance.expires });
 }
 
+/** Whether a command that ends what is over was made of another end than the record's: it is not over. */
+export function isSetAnew(current: Maintenance, seen: Timestamp | undefined): boolean {
+  return seen !== undefined && seen !== current.expires;
+}
+
+export function setAnew(what: string, { owner, expires }: Maintenance): Outcome {
+  const end = new Date(expires).toISOString();
+  return refused('conflict', `${what} was set anew by ${owner}, until ${end}`);
+}
+
 export function disableMaintenance(
   state: ClusterState,
-  { nodeId, cause }: Extract<ClusterCommand, { kind: 'maintenance-disable' }>,
+  { nodeId, cause, expires }: Extract<ClusterCommand, { kind: 'maintenance-disable' }>,
   at: ApplyPosition,
 ): Outcome {
   const current = own(state.maintenance, nodeId);
   if (current === undefined) return done(state, [], { changed: false });
+  if (isSetAnew(current, expires)) return setAnew(`the maintenance of ${nodeId}`, current);
   const event: EventDraft = {
     kind: 'maintenance-disabled',
     nodeId,

@@ -6,6 +6,7 @@ import type { Timestamp } from '../base/index.ts';
 import { formatDuration, LIMITS } from '../base/index.ts';
 import type { ClusterState, Maintenance } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
+import { isSetAnew, setAnew } from './maintenance.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
 import type { Check } from './plan.ts';
@@ -46,11 +47,12 @@ export function pauseCluster(
 
 export function resumeCluster(
   state: ClusterState,
-  { cause }: CommandOf<'cluster-resume'>,
+  { cause, expires }: CommandOf<'cluster-resume'>,
   at: ApplyPosition,
 ): Outcome {
   const { pause } = state;
   if (pause === null) return done(state, [], { changed: false });
+  if (isSetAnew(pause, expires)) return setAnew('the pause of the cluster', pause);
   const event: EventDraft = {
     kind: 'cluster-resumed',
     nodeId: null,

@@ -1,5 +1,6 @@
 /** Pause, node maintenance, switchover, schedule and cool-down: what each means for the others. */
 import { describe, expect, it } from 'vitest';
+import { drainsDue, maintenanceDue, pauseDue } from '../../../daemon/due-commands.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { ClusterCommand, ClusterState, PlanFacts, Planned } from '../../../src/cluster/index.ts';
 import {
@@ -17,6 +18,8 @@ import {
 import { campaign, fact, facts, type Ledger, NOW, threeNodes } from './world.ts';
 
 const HOUR = 3_600_000;
+
+type Ending = Extract<ClusterCommand, { kind: 'cluster-resume' | 'maintenance-disable' | 'drain-disable' }>;
 
 function pause(changes: { owner?: string; reason?: string; forMs?: number } = {}): ClusterCommand {
   return { kind: 'cluster-pause', owner: 'ann', reason: 'network work', forMs: HOUR, ...changes };
@@ -95,6 +98,43 @@ describe('a pause of the cluster', () => {
     expect(failed(planRemoval(cluster, facts(), { nodeId: 'n1' }, NOW))).toEqual(['pause']);
     expect(planRemoval(cluster, facts(), { nodeId: 'n2' }, NOW).kind).toBe('ready');
   });
+});
+
+describe('the end of what is over', () => {
+  const n2 = { nodeId: 'n2', owner: 'ann', reason: 'cable' } as const;
+  const kinds = [
+    [{ kind: 'cluster-pause', owner: 'ann', reason: 'cable' }, pauseDue, (s: ClusterState) => s.pause],
+    [{ kind: 'maintenance-enable', ...n2 }, maintenanceDue, (s: ClusterState) => s.maintenance['n2']],
+    [{ kind: 'drain-enable', ...n2 }, drainsDue, (s: ClusterState) => s.drains?.['n2']],
+  ] as const;
+
+  it.each(kinds)('is not that of what was set anew meanwhile: %j', (enable, dueAt, inForce) => {
+    const ledger = threeNodes();
+    ledger.done({ ...enable, forMs: 1000 });
+    const due = dueAt(ledger.cluster, NOW + 1000);
+    expect(due).toHaveLength(1);
+    ledger.now = NOW + 1001;
+    ledger.done({ ...enable, forMs: HOUR });
+    ledger.now = NOW + 1002;
+    for (const command of due)
+      expect(ledger.refused(command, 'conflict')).toContain('was set anew by ann, until 2023-11-14T23:13:21');
+    expect(inForce(ledger.cluster)).toMatchObject({ expires: NOW + 1001 + HOUR });
+    for (const command of dueAt(ledger.cluster, NOW + 1001 + HOUR)) ledger.done(command);
+    expect(inForce(ledger.cluster) ?? null).toBeNull();
+  });
+
+  it.each(kinds)(
+    'in an entry of before, which does not name it, ends what is there: %j',
+    (enable, due, is) => {
+      const ledger = threeNodes();
+      ledger.done({ ...enable, forMs: 1000 });
+      for (const { expires: _unknown, ...command } of due(ledger.cluster, NOW + 1000) as Ending[]) {
+        ledger.done({ ...enable, forMs: HOUR });
+        ledger.done(command as ClusterCommand);
+      }
+      expect(is(ledger.cluster) ?? null).toBeNull();
+    },
+  );
 });
 
 describe('maintenance of a node', () => {

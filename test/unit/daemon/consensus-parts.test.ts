@@ -152,14 +152,14 @@ describe('due commands', () => {
   it('maintenanceDue ends what has run out', () => {
     expect(maintenanceDue(cluster, 99)).toEqual([]);
     expect(maintenanceDue(cluster, 100)).toEqual([
-      { kind: 'maintenance-disable', nodeId: 'n2', cause: 'expired' },
+      { kind: 'maintenance-disable', nodeId: 'n2', cause: 'expired', expires: 100 },
     ]);
   });
 
   it('pauseDue ends a pause that has run out', () => {
     const pause = { owner: 'ann', reason: '', since: 0, expires: 100 };
     expect(pauseDue({ pause }, 99)).toEqual([]);
-    expect(pauseDue({ pause }, 100)).toEqual([{ kind: 'cluster-resume', cause: 'expired' }]);
+    expect(pauseDue({ pause }, 100)).toEqual([{ kind: 'cluster-resume', cause: 'expired', expires: 100 }]);
     expect(pauseDue({ pause: null }, 100)).toEqual([]);
   });
 });

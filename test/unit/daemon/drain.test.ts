@@ -24,7 +24,8 @@ describe('a drain in the record', () => {
     expect(ledger.cluster.audit.at(-1)).toMatchObject({ action: 'drain-enable', target: 'n1', before: null });
     expect(drainsDue(ledger.cluster, ledger.now)).toEqual([]);
     const due = drainsDue(ledger.cluster, ledger.now + 60_000);
-    expect(due).toEqual([{ kind: 'drain-disable', nodeId: 'n1', cause: 'expired' }]);
+    const expires = ledger.now + 60_000;
+    expect(due).toEqual([{ kind: 'drain-disable', nodeId: 'n1', cause: 'expired', expires }]);
     for (const command of due) ledger.done(command);
     expect(ledger.kinds()).toEqual(['drain-disabled']);
     expect(ledger.cluster.drains).toEqual({});
