@@ -144,6 +144,21 @@ describe('cluster config pending', () => {
   });
 });
 
+describe('cluster config activate', () => {
+  it('brings an old version back, and may be said again: rollback refuses that', async () => {
+    writeFileSync(file, 'raft: {}\n');
+    await run(`update ${file} --confirm-within 60s`);
+    expect(await run('activate 2')).toMatchObject({ code: 0, out: 'nothing changes (version 2)\n' });
+    expect(cluster.config.tentative).toBeNull();
+    expect((await run('activate 1 --reason back')).out).toContain('version 3 is active');
+    expect(cluster.config.text).toBe('cluster:\n  name: small\n');
+    expect((await run('activate 3')).code).toBe(0);
+    expect(cluster.config.versions).toHaveLength(3);
+    expect((await run('rollback 3')).code).toBe(9);
+    expect((await run('activate 9')).code).toBe(11);
+  });
+});
+
 describe('cluster config backup and restore', () => {
   it('backup writes what show prints behind a head, and replaces nothing unasked', async () => {
     expect((await run(`backup ${file}`)).code).toBe(0);

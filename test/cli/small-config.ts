@@ -91,6 +91,7 @@ export class SmallConfig {
       configPending: async () => of({ nodes: rows }),
       putConfig: async (call) => this.#put(call.body as Put),
       rollbackConfig: async (call) => this.#rollback(call),
+      activateConfig: async (call) => this.#activate(call),
       confirmConfig: async () => {
         const { tentative } = this;
         if (tentative === null) throw new SqlccError('failed_precondition', 'no configuration is on trial');
@@ -133,6 +134,14 @@ export class SmallConfig {
         ...{ acknowledged: !isSlow, tentative: this.tentative },
       },
     };
+  }
+
+  #activate(call: Call): Answer {
+    const { is_active: isActive, version } = this.#find(call.params['version']).row;
+    if (!isActive) return this.#rollback(call);
+    if (this.tentative?.version === version) this.tentative = null;
+    const none = { changes: [], notes: [], applied: false, nodes: [], acknowledged: true, tentative: null };
+    return { body: { schemaVersion: 1, version, ...none } };
   }
 
   #rollback({ params, body }: Call): Answer {

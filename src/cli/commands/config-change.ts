@@ -1,4 +1,4 @@
-/** `sqlcc cluster config update|set|validate|rollback|confirm|restore`. */
+/** `sqlcc cluster config update|set|validate|rollback|activate|confirm|restore`. */
 import { SqlccError } from '../../base/index.ts';
 import { assignmentsText, checkText, readBackup } from '../../config/index.ts';
 import { isClusterMeant, requireClusterConsent } from '../confirm.ts';
@@ -65,6 +65,12 @@ export const configRollback: Run = async (context, { args, flags }) => {
   const version = versionNumber(args[0] ?? '');
   const client = await context.client();
   return tellChange(context, await client.rollbackConfig(version, changeFlags(flags)));
+};
+
+export const configActivate: Run = async (context, { args, flags }) => {
+  const version = versionNumber(args[0] ?? '');
+  const client = await context.client();
+  return tellChange(context, await client.activateConfig(version, changeFlags(flags)));
 };
 
 export const configConfirm: Run = async (context, { args }) => {

@@ -74,6 +74,18 @@ const CHANGES: readonly CommandSpec[] = [
     load: async () => (await import('../commands/config-change.ts')).configRollback,
   },
   {
+    path: 'cluster config activate',
+    summary: 'see to it that a version is in force, whichever is now',
+    details:
+      'Changes nothing where it is in force already; one that is on trial is confirmed. An old one comes ' +
+      'back as a new version that equals it, as with rollback, which refuses (9) the one in force.',
+    args: ['<version>'],
+    flags: [CONFIRM, IF_VERSION, REASON_FLAG],
+    online: true,
+    examples: ['cluster config activate 3', 'cluster config activate 3 -o json'],
+    load: async () => (await import('../commands/config-change.ts')).configActivate,
+  },
+  {
     path: 'cluster config restore',
     summary: 'put a backup in force again',
     details:

@@ -131,7 +131,7 @@ describe('completions', () => {
     const found = completions();
     expect(found.get('')?.map((w) => w.text)).toContain('cluster');
     expect(found.get('cluster config')?.map((w) => w.text)).toEqual([
-      ...['update', 'set', 'edit', 'confirm', 'rollback', 'restore'],
+      ...['update', 'set', 'edit', 'confirm', 'rollback', 'activate', 'restore'],
       ...['validate', 'backup', 'show', 'diff', 'history', 'pending'],
     ]);
     expect(found.get('cluster failover')?.map((w) => w.text)).toEqual(
