@@ -4,7 +4,7 @@
  * Keys are told at once, data at most ten times a second. It knows neither React nor
  * the terminal.
  */
-import { LIMITS, SqlccError } from '../src/base/index.ts';
+import { LIMITS } from '../src/base/index.ts';
 import { checkAnswer } from './feed/check.ts';
 import type { Desk } from './feed/desk.ts';
 import type { Feed } from './feed/feed.ts';
@@ -13,9 +13,11 @@ import type { EventLine } from './feed/wire.ts';
 import { contextOf } from './keymap.ts';
 import { acceptBurst } from './model/keys.ts';
 import { wanted } from './model/lists.ts';
-import type { Effect, Failure, Message } from './model/messages.ts';
+import type { Effect, Message } from './model/messages.ts';
 import type { Model } from './model/model.ts';
+import { looksSame } from './model/selectors.ts';
 import { update } from './model/update.ts';
+import { failureOf, retryMs, withTimeout } from './patience.ts';
 
 const COMMIT_MS = 100;
 const TICK_MS = 1000;
@@ -25,7 +27,6 @@ const LATE_MS = 250;
 const FAST_TICK_MS = 100;
 const FOLLOW_MS = 150;
 const SLOW_POLL_MS = 5000;
-const RETRY_MS: readonly number[] = [100, 200, 400, 800, 1600, 2000];
 /** No status within this: the node counts as lost, whatever the socket says. */
 const STATUS_TIMEOUT_MS = 2500;
 const HISTORY_SECONDS = 3600;
@@ -64,6 +65,8 @@ export class Session {
   /** Whose events are listened to. */
   #listened: { readonly observer: string | null; readonly end: AbortController } | null = null;
   #lastCommit = 0;
+  /** The node that answered last. */
+  #via: string | null = null;
   #firstStatus: () => void = () => undefined;
   /** Resolves with the first picture, or when the first attempt has failed. */
   readonly ready: Promise<void>;
@@ -265,6 +268,7 @@ export class Session {
         const status = await (this.#feed.pushes ? asked : withTimeout(asked, STATUS_TIMEOUT_MS));
         failures = 0;
         this.#beat();
+        this.#answeredBy(status.cluster.read.node_id);
         this.dispatch({ type: 'status', status, now: this.#feed.wall() });
         this.#firstStatus();
         if (!this.#feed.pushes) await this.#sleep(this.#model.refreshMs);
@@ -275,6 +279,17 @@ export class Session {
         await this.#sleep(retryMs(failures));
       }
     }
+  }
+
+  /**
+   * Another node answers than before: the one that was asked may stand still, and its stream of events would
+   * be silent for as long as nobody gives it up. It is resumed behind the last event, where answers come from.
+   */
+  #answeredBy(node: string): void {
+    const isOther = this.#via !== null && this.#via !== node;
+    this.#via = node;
+    // whoever is looked through was turned to on purpose, and its events with it
+    if (isOther && !this.#feed.pushes && this.#model.observer === null) this.#listened?.end.abort();
   }
 
   /** All events the node still has, then live; resumed behind the last cursor after a loss. */
@@ -398,39 +413,4 @@ export class Session {
 /** Something on the screen counts in parts of a second. */
 function isCounting({ overlay, picture }: Model): boolean {
   return picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
-}
-
-/** What a picture that stands does not show: what is only recorded meanwhile. */
-const BEHIND: ReadonlySet<string> = new Set(['picture', 'record', 'trace', 'now', 'mono']);
-
-/** Nothing to paint: the picture stands, and neither a toast, nor a dialog, nor the connection changed. */
-function looksSame(before: Model, after: Model): boolean {
-  if (after.frozen === null || after.past !== null || after.overlay !== null) return false;
-  return Object.keys(after).every(
-    (key) => BEHIND.has(key) || before[key as keyof Model] === after[key as keyof Model],
-  );
-}
-
-function retryMs(failures: number): number {
-  const base = RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 100;
-  // jitter keeps a room full of screens from knocking at the same moment
-  return base * (0.75 + Math.random() * 0.5);
-}
-
-async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SqlccError('unavailable', `no answer within ${ms / 1000} s`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof SqlccError) return { code: error.code, message: error.message, hint: error.hint };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, hint: '' };
 }

@@ -216,3 +216,14 @@ export function electionSteps(picture: Picture): readonly Picture['events'][numb
   ];
   return picture.events.filter((e) => kinds.includes(e.kind) && Date.parse(e.at) >= since - 1000);
 }
+
+/** What a picture that stands does not show: what is only recorded meanwhile. */
+const BEHIND: ReadonlySet<string> = new Set(['picture', 'record', 'trace', 'now', 'mono']);
+
+/** Nothing to paint: the picture stands, and neither a toast, nor a dialog, nor the connection changed. */
+export function looksSame(before: Model, after: Model): boolean {
+  if (after.frozen === null || after.past !== null || after.overlay !== null) return false;
+  return Object.keys(after).every(
+    (key) => BEHIND.has(key) || before[key as keyof Model] === after[key as keyof Model],
+  );
+}

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { EventLine } from '../../../tui/feed/wire.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { event, status } from '../../tui/recording.ts';
@@ -166,6 +167,29 @@ describe('Session', () => {
     await vi.waitFor(() =>
       expect(heard).toEqual(expect.arrayContaining(['events n1', 'alerts n1', 'views n1'])),
     );
+  });
+
+  it('Session resumes events where answers come from now: the node before may stand still', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    const streams = () => feed.asked.filter((a) => a.startsWith('events'));
+    feed.tell(event(0, 'n1', 'disk-slow', 'slow'));
+    await until(session, (m) => m.picture.events.length === 1);
+    const { cursor } = session.model.picture.events[0] as EventLine;
+    // the same node again changes nothing
+    feed.tell(event(0, 'n1', 'leader-lost', 'kicks the status'));
+    await until(session, (m) => m.picture.events.length === 2);
+    expect(streams()).toEqual(['events 0']);
+    const picture = status();
+    const { cluster } = picture;
+    feed.picture = { ...picture, cluster: { ...cluster, read: { ...cluster.read, node_id: 'n3' } } };
+    const last = session.model.picture.events[1] as EventLine;
+    await vi.waitFor(() => expect(streams()).toEqual(['events 0', `events ${last.cursor}`]), {
+      timeout: 3000,
+    });
+    expect(last.cursor > cursor).toBe(true);
+    feed.tell(event(0, 'n3', 'leader-elected', 'heard through the other node'));
+    await until(session, (m) => m.picture.events.length === 3);
   });
 
   it('Session follows an operation to its end and says so', async () => {
