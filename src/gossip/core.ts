@@ -177,8 +177,8 @@ export class GossipCore {
 
   /**
    * A packet to `to`. Until it knows this life of this node, the node's own address rides
-   * along; so does the newest own digest, once, at the pace of `digestIntervalMs`. With news
-   * they ride while the budget lasts, else with the next packet.
+   * along; so does the newest own digest, once, at the pace of `digestIntervalMs`: never with news,
+   * which are passed on. The address rides with news while the budget lasts, else with the next packet.
    */
   send(to: NodeId, body: GossipBody, updates: readonly MemberUpdate[] = []): void {
     const all = [...updates];
@@ -186,7 +186,7 @@ export class GossipCore {
     const own = this.self.digest;
     if (peer !== undefined) {
       const isNew = compareIncarnations(peer.introducedAs, this.self.incarnation) !== 0;
-      const owed = own !== null && this.#owesDigest(peer, own.sequence);
+      const owed = own !== null && body.kind !== 'news' && this.#owesDigest(peer, own.sequence);
       const word = isNew || owed ? updateOf(this.self, isNew ? PART_ALL : PART_DIGEST, this.now) : null;
       if (word !== null && (body.kind !== 'news' || this.news.spend(this.now, updateBytes(word)))) {
         all.push(word);

@@ -22,8 +22,12 @@ import type { Incarnation, MemberUpdate } from './types.ts';
 import { claimFailed, depart, fail, show } from './verdict.ts';
 import { accusers, countAccusers, mergeOpinions, SUSPECTS, VOTES_SILENT } from './votes.ts';
 
-/** One update that `from` sent. */
-export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId): void {
+/** One update that `from` sent, in a packet of news or beside something else. */
+export function mergeUpdate(
+  core: GossipCore,
+  update: MemberUpdate,
+  { from, isNews }: { readonly from: NodeId; readonly isNews: boolean },
+): void {
   if (update.nodeId === core.self.nodeId) return mergeAboutSelf(core, update, from);
   if (core.barred.has(update.nodeId)) return;
   const isEnded = update.state !== 'alive';
@@ -41,7 +45,8 @@ export function mergeUpdate(core: GossipCore, update: MemberUpdate, from: NodeId
     member.address = update.address;
     core.spread(member.nodeId, PRIORITY.life, PART_ADDRESS);
   }
-  mergeDigest(core, member, update, from);
+  const isPassedOn = isNews && !wasUnheard;
+  mergeDigest(core, member, update, isPassedOn);
   if (member.state === 'alive' && mergeOpinionsOf(core, member, update)) opinionsChanged(core, member);
   mergeState(core, member, update, { from, wasUnheard });
 }
@@ -118,15 +123,15 @@ export function adopt(core: GossipCore, member: Member, incarnation: Incarnation
 }
 
 /**
- * The newest word of a member about itself. From itself it is not passed on: it goes to
- * all neighbours anyway. Unless somebody accuses it: then its link to others may be cut.
+ * The newest word of a member about itself. News of it are for everybody and are passed on. What it says
+ * beside something else goes to its neighbours: all of them hear it anyway, unless somebody accuses it: then
+ * its link to others may be cut. Nor does who comes into a cluster repeat to it what it was told of it.
  */
-function mergeDigest(core: GossipCore, member: Member, update: MemberUpdate, from: NodeId): void {
+function mergeDigest(core: GossipCore, member: Member, update: MemberUpdate, isPassedOn: boolean): void {
   const { digest } = update;
   if (digest === null || !isNewerDigest(digest, member.digest)) return;
   member.digest = digest;
-  const isDirect = from === member.nodeId;
-  if (!isDirect || countAccusers(member.opinions, SUSPECTS) > 0) {
+  if (isPassedOn || countAccusers(member.opinions, SUSPECTS) > 0) {
     core.spread(member.nodeId, PRIORITY.metadata, PART_DIGEST);
   }
 }

@@ -19,10 +19,12 @@ import { adopt, mergeUpdate } from './merge.ts';
 import { sendTable } from './probe.ts';
 import { digestSpreadIntervalMs } from './suspicion.ts';
 import { differingBuckets } from './sync.ts';
-import type { GossipMessage } from './types.ts';
+import type { GossipMessage, MemberUpdate } from './types.ts';
 import { opine } from './verdict.ts';
 import { QUIET, VOTES_DEAD } from './votes.ts';
 
+/** What a comparison of tables is about. */
+const PART_CLAIM = PART_OPINIONS | PART_ADDRESS;
 /** Nodes asked at once for the others when joining. */
 const JOIN_ASKED = 3;
 /** Weight of the newest round trip in the smoothed one. */
@@ -38,7 +40,8 @@ export function onPacket(core: GossipCore, from: NodeId, message: GossipMessage)
   // an earlier life, or one that is called ended: it is told, and answers with a new one
   if (order < 0 || member.state !== 'alive') core.correct(from, from);
   else onHeard(core, member);
-  for (const update of message.updates) mergeUpdate(core, update, from);
+  const source = { from, isNews: message.kind === 'news' };
+  for (const update of message.updates) mergeUpdate(core, update, source);
   onBody(core, member, message);
 }
 
@@ -72,7 +75,7 @@ function onBody(core: GossipCore, member: Member, message: GossipMessage): void 
     case 'sync':
       return onSync(core, member, message.buckets);
     case 'delta':
-      return core.sendUpdates(member.nodeId, updatesIn(core, message.wanted));
+      return core.sendUpdates(member.nodeId, updatesIn(core, message.wanted, PART_CLAIM));
     default:
       return unreachable(message);
   }
@@ -104,13 +107,16 @@ function onSync(core: GossipCore, member: Member, buckets: readonly number[]): v
   const wanted = differingBuckets(own, buckets);
   if (wanted.length === 0) return;
   core.send(member.nodeId, { kind: 'delta', wanted });
-  core.sendUpdates(member.nodeId, updatesIn(core, wanted));
+  // who has nothing needs all; between others, digests, which always differ, would be most of the bytes
+  const [empty, partly] = [wanted.filter((b) => buckets[b] === 0), wanted.filter((b) => buckets[b] !== 0)];
+  const updates = [...updatesIn(core, empty, PART_ALL), ...updatesIn(core, partly, PART_CLAIM)];
+  core.sendUpdates(member.nodeId, updates);
 }
 
-function updatesIn(core: GossipCore, wanted: readonly number[]) {
+function updatesIn(core: GossipCore, wanted: readonly number[], parts: number): MemberUpdate[] {
   const rows = core.members.rowsIn(wanted);
   // who was never heard of here is no news to anybody
-  return rows.filter((m) => m.incarnation.boot > 0).map((m) => updateOf(m, PART_ALL, core.now));
+  return rows.filter((m) => m.incarnation.boot > 0).map((m) => updateOf(m, parts, core.now));
 }
 
 export function onEvidence(core: GossipCore, nodeId: NodeId, evidence: 'dead' | 'restored'): void {

@@ -215,6 +215,32 @@ describe('GossipFailureDetector', { timeout: SLOW_MS }, () => {
     for (const nodes of [3, 5, 20, 100]) expect(idle(nodes)).toBeLessThan(10_000);
   });
 
+  it('carries an urgent digest through a cluster that is no mesh at once, a routine one in its turn', () => {
+    const nodes = 40;
+    const world = settled(nodes, 7);
+    const speaker = nodeName(1);
+    const say = (text: string, urgent: boolean) =>
+      world.input(speaker, { kind: 'digest', bytes: new TextEncoder().encode(text), urgent });
+    const whoKnows = (text: string): number =>
+      world.up().filter((viewer) => {
+        const bytes = world.node(viewer).detector.member(speaker, world.now)?.digest?.bytes;
+        return new TextDecoder().decode(bytes) === text;
+      }).length;
+    say('well', false);
+    world.run(500);
+    // neighbours only: two seconds times members pass before it is said to everybody
+    expect(whoKnows('well')).toBeLessThan(nodes * 0.75);
+    say('unwell', true);
+    world.run(1000);
+    // each that hears it tells four others once: of a hundred two hear nothing
+    expect(whoKnows('unwell')).toBeGreaterThanOrEqual(nodes * 0.9);
+    for (let s = 0; s < 2 * nodes; s++) {
+      say('well again', false);
+      world.run(1000);
+    }
+    expect(whoKnows('well again')).toBeGreaterThanOrEqual(nodes * 0.9);
+  });
+
   it('carries the newest digest to everybody, around a cut link too', () => {
     const world = settled(5, 7);
     world.partition([nodeName(1)], [nodeName(2)]);
