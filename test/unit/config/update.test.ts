@@ -157,9 +157,19 @@ describe('DistributedConfig', () => {
 describe('ConfigVersionManager', () => {
   const manager = new ConfigVersionManager([version(1, 'a: 1', false), version(2, 'a: 2', true)]);
 
-  it('shows history newest first', () => {
-    expect(manager.getVersionHistory().map((v) => v.version)).toEqual([2, 1]);
+  it('shows history newest first, each with who, when, where and what changed', () => {
+    const old = { ...version(1, 'a: 1', false), author: 'bob', createTime: 77, changes: ['a: 0 → 1'] };
+    const history = new ConfigVersionManager([old, version(2, 'a: 2', true)]).getVersionHistory();
+    expect(history).toEqual([version(2, 'a: 2', true), old]);
+    expect(history[0]?.configHash).not.toBe(history[1]?.configHash);
     expect(manager.active()?.version).toBe(2);
+  });
+
+  it('makes a version of a text, bound to the one in force', () => {
+    const content = { text: 'a: 3', configHash: configHash('a: 3'), changes: ['a: 2 → 3'] };
+    const request = manager.createNewVersion(content, 'more');
+    expect(request).toMatchObject({ ...content, reason: 'more', ifVersion: 2 });
+    expect(manager.getVersionHistory()).toHaveLength(2);
   });
 
   it('rolls back by a new version with the old text', () => {
