@@ -23,7 +23,8 @@ function run(argv: readonly string[]): boolean {
   return spawnSync(first, rest, { cwd: ROOT, env, stdio: 'inherit' }).status === 0;
 }
 
-const scripts = ['vitest', 'run', '--project', 'cluster', 'test/tui/accept'];
+const projects = ['--project', 'cluster', '--project', 'calm'];
+const scripts = ['vitest', 'run', ...projects, 'test/tui/accept', 'test/cluster/top.test.ts'];
 const isApart = Lab.missing() !== null || Lab.isApart();
 const withLoopback = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...scripts];
 const isGood = run(isApart ? scripts : Lab.inside(withLoopback));
