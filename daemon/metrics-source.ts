@@ -1,7 +1,7 @@
 /**
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
-import { X509Certificate } from 'node:crypto';
+
 import type { Timestamp } from '../src/base/index.ts';
 import { type ClusterState, electionCount } from '../src/cluster/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
@@ -14,8 +14,10 @@ import type {
   SeriesRow,
 } from '../src/metrics/index.ts';
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';
+import { chainEnd } from '../src/pki/index.ts';
 import type { RaftRole } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
+import type { NodePki } from './data-files.ts';
 import type { HealthLoop } from './health-loop.ts';
 import { Leadership } from './leadership.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -24,10 +26,6 @@ import { VERSION } from './version.ts';
 
 /** Before its end a maintenance is announced to whoever forgot it. */
 const MAINTENANCE_NOTICE_MS = 5 * 60_000;
-
-function certificateEnd(certPem: string): Timestamp {
-  return Date.parse(new X509Certificate(certPem).validTo);
-}
 
 /** Maintenances, the pause of the cluster among them, that end soon. */
 export function expiringCount(cluster: Pick<ClusterState, 'maintenance' | 'pause'>, now: Timestamp): number {
@@ -76,16 +74,16 @@ export class MetricsSource {
   constructor(parts: NodeParts, health: HealthLoop) {
     this.#parts = parts;
     this.#health = health;
-    this.#certificateEnds = certificateEnd(parts.pki.nodeCert);
+    this.#certificateEnds = chainEnd(parts.pki.nodeCert, parts.pki.caCert);
     this.#leadership = new Leadership(parts.facts.nodeId, (incident) => this.#collector.observe(incident));
     parts.latencies.onRecord = (ms) => this.#collector.observe({ kind: 'query', ms });
     parts.events.heardRaft = (event) => this.#leadership.onRaft(event, performance.now());
     parts.events.heardApplied = (events) => this.#leadership.onApplied(events, performance.now());
   }
 
-  /** The node got another certificate. */
-  renewed(certPem: string): void {
-    this.#certificateEnds = certificateEnd(certPem);
+  /** The node got another certificate, or others to trust. */
+  renewed({ nodeCert, caCert }: Pick<NodePki, 'nodeCert' | 'caCert'>): void {
+    this.#certificateEnds = chainEnd(nodeCert, caCert);
   }
 
   /** A notification came to its end. */

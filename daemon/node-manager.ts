@@ -264,7 +264,7 @@ export class NodeManager {
       parts.gossip.reloadCertificates();
       parts.consensus.reloadCertificates();
       parts.http.reload({ ca: pki.caCert, cert: pki.nodeCert, key: pki.nodeKey });
-      metrics.renewed(pki.nodeCert);
+      metrics.renewed(pki);
     };
     const followPki = pkiFollower({ ...asking, consensus, reads, dataDir, logger, renewed, renew });
     parts.events.clusterChanged = () => {

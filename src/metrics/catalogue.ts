@@ -70,7 +70,7 @@ export const METRICS: readonly Metric[] = [
     ['resident_memory', 'bytes', 'Memory of the daemon'],
     ['event_loop_lag', 'seconds', 'How late the event loops are, p99 since the last sample'],
     ['uptime', 'seconds', 'Time since the daemon started'],
-    ['certificate_expires_in', 'seconds', "Time until the node's certificate expires"],
+    ['certificate_expires_in', 'seconds', "Time until the node's certificate, or the CA behind it, expires"],
     ['clock_offset', 'seconds', 'How far the wall clock is from the nearest one of another node'],
     ['probe_lane_udp', '', 'Neighbours whose liveness probes go by datagram (network.probe_lane)'],
     ['probe_lane_h2', '', 'Neighbours whose liveness probes go by their connection'],

@@ -4,6 +4,7 @@
  * name.
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import type { Timestamp } from '../base/index.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
@@ -24,6 +25,14 @@ export function isSignedBy(signed: X509Certificate, by: X509Certificate): boolea
 /** The certificate of a bundle whose key has signed this one, PEM; null: none has. */
 export function issuerIn(certificate: X509Certificate, bundle: string): string | null {
   return certificatesIn(bundle).find((ca) => isSignedBy(certificate, new X509Certificate(ca))) ?? null;
+}
+
+/** Until when others take this certificate, ms: its own end, or that of the CA of the bundle behind it. */
+export function chainEnd(certPem: string, bundle: string): Timestamp {
+  const certificate = new X509Certificate(certPem);
+  const issuer = issuerIn(certificate, bundle);
+  const ends = [certificate, ...(issuer === null ? [] : [new X509Certificate(issuer)])];
+  return Math.min(...ends.map(({ validTo }) => Date.parse(validTo)));
 }
 
 /** The certificate of a bundle that belongs to a private key, PEM; null: none does. Throws at no key. */

@@ -8,7 +8,7 @@ export {
   issuePerson,
   VALIDITY_MS,
 } from './authority.ts';
-export { certificateOfKey, certificatesIn, isSignedBy, issuerIn, shownChain } from './bundle.ts';
+export { certificateOfKey, certificatesIn, chainEnd, isSignedBy, issuerIn, shownChain } from './bundle.ts';
 export { createCsr, readCsr } from './csr.ts';
 export { keyFingerprint, spkiFingerprint } from './keys.ts';
 export type { Refusal } from './names.ts';

@@ -8,6 +8,7 @@ import {
   certificateOfKey,
   certificatesIn,
   certifyPerson,
+  chainEnd,
   createAuthority,
   createCsr,
   identityOf,
@@ -117,5 +118,26 @@ describe('certifyPerson', () => {
     await expect(certifyPerson({ ...grant, csrPem: 'nonsense' })).rejects.toMatchObject({
       code: 'invalid_argument',
     });
+  });
+});
+
+describe('chainEnd', () => {
+  it('is that of the certificate, or of the CA that signed it where that one ends first', async () => {
+    const YEAR_MS = 365 * 86_400_000;
+    const aged = await createAuthority({
+      clusterId,
+      clusterName: 'orders',
+      now: now - 10 * YEAR_MS + 86_400_000,
+    });
+    const { csrPem } = await createCsr('n1');
+    const grant = { clusterId, nodeId: 'n1', role: 'voter', hosts: [], csrPem, now } as const;
+    const cert = await issueNode({ ...grant, authority: aged });
+    const endOf = (pem: string) => Date.parse(new X509Certificate(pem).validTo);
+    expect(endOf(aged.certPem)).toBeLessThan(endOf(cert));
+    // others that are trusted beside it do not matter
+    for (const bundle of [aged.certPem, `${next.certPem}${aged.certPem}`])
+      expect(chainEnd(cert, bundle)).toBe(endOf(aged.certPem));
+    expect(chainEnd(node.cert, `${aged.certPem}${next.certPem}`)).toBe(endOf(node.cert));
+    expect(chainEnd(node.cert, '')).toBe(endOf(node.cert));
   });
 });
