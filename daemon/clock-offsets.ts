@@ -4,6 +4,7 @@
  * whose clock is wrong differs from all others, one beside it from that one alone: the nearest counts.
  */
 import type { Duration, Instant, NodeId, Timestamp } from '../src/base/index.ts';
+import { SharedTime } from './shared-time.ts';
 
 /** Least differences are those of this while and of the one before it. */
 const SPAN_MS = 30_000;
@@ -19,9 +20,11 @@ interface Peer {
 
 export class ClockOffsets {
   readonly #peers = new Map<NodeId, Peer>();
+  readonly #time = new SharedTime();
 
   /** A word of `peer` that it made at `theirs` has come at `ours`, both by the wall. */
   note(peer: NodeId, theirs: Timestamp, ours: Timestamp, now: Instant): void {
+    this.#time.note({ wall: ours, at: now }, () => this.aheadMs(now));
     const late = ours - theirs;
     const known = this.#peers.get(peer);
     if (known === undefined || now - known.since > 2 * SPAN_MS) {
@@ -33,11 +36,23 @@ export class ClockOffsets {
     }
   }
 
+  /** How far this clock is ahead of each of `peers` that said enough of late; negative = behind. */
+  aheadMs(now: Instant, peers: Iterable<NodeId> = this.#peers.keys()): Duration[] {
+    return [...peers]
+      .map((peer) => this.#peers.get(peer))
+      .filter((known) => known !== undefined)
+      .filter(({ since, words }) => words >= ENOUGH && now - since <= 2 * SPAN_MS)
+      .map(({ least, before }) => Math.min(least, before));
+  }
+
+  /** The time by which ends in the record are judged; `voters`: whose clocks count. */
+  sharedTime(wall: Timestamp, now: Instant, voters?: Iterable<NodeId>): Timestamp {
+    return this.#time.read({ wall, at: now }, this.aheadMs(now, voters));
+  }
+
   /** Distance to the nearest clock; null while nobody has said enough. */
   offsetMs(now: Instant): Duration | null {
-    const offsets = [...this.#peers.values()]
-      .filter(({ since, words }) => words >= ENOUGH && now - since <= 2 * SPAN_MS)
-      .map(({ least, before }) => Math.abs(Math.min(least, before)));
+    const offsets = this.aheadMs(now).map((ahead) => Math.abs(ahead));
     return offsets.length === 0 ? null : Math.min(...offsets);
   }
 }

@@ -20,7 +20,8 @@ function drainRefusal({ nodeId, cluster, leader }: GateParts): SqlccError | null
   const state = cluster();
   // asked for each request: most clusters never had a drain
   if (state?.drains === undefined) return null;
-  const drain = drainOf(state, nodeId, Date.now());
+  // by the record alone: the leader takes out what is over, by more clocks than this one
+  const drain = drainOf(state, nodeId);
   const to = leader();
   if (drain === undefined || to === null || to.node_id === nodeId) return null;
   const why = drain.reason === '' ? '' : ` (${drain.reason})`;
@@ -124,7 +125,7 @@ export class DrainGate {
     this.#told('sends clients away');
     const { nodeId, cluster } = this.#parts;
     const state = cluster();
-    const drain = state === null ? undefined : drainOf(state, nodeId, Date.now());
+    const drain = state === null ? undefined : drainOf(state, nodeId);
     const graceMs = drain?.graceMs ?? LIMITS.drainGraceMs;
     for (const door of this.#doors()) door.dismiss(graceMs);
     this.#timer = setTimeout(() => this.#closing.abort(), graceMs);

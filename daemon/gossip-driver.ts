@@ -127,7 +127,7 @@ export class GossipDriver {
   readonly #open = new Set<NodeId>();
   /** Digests as they were parsed, by the bytes they came in. */
   readonly #parsed = new WeakMap<Uint8Array, DigestFacts>();
-  readonly #clocks = new ClockOffsets();
+  readonly clocks = new ClockOffsets();
   #digestKey = '';
   #peersKey = '';
   #timers: NodeJS.Timeout[] = [];
@@ -305,7 +305,7 @@ export class GossipDriver {
 
   /** How far the wall clock is off from the nearest other one; null while that is not known. */
   clockOffsetMs(): Duration | null {
-    return this.#clocks.offsetMs(systemClock.now());
+    return this.clocks.offsetMs(systemClock.now());
   }
 
   #join(nodeIds: readonly NodeId[]): void {
@@ -318,7 +318,7 @@ export class GossipDriver {
     if (decoded.ok) {
       const word = decoded.message.updates.find((update) => update.nodeId === peer)?.digest;
       const digest = word === undefined || word === null ? null : this.#parse(word.bytes);
-      if (digest !== null) this.#clocks.note(peer, digest.at, Date.now(), systemClock.now());
+      if (digest !== null) this.clocks.note(peer, digest.at, Date.now(), systemClock.now());
       this.#handle({ kind: 'packet', from: peer, message: decoded.message });
     } else this.#options.logger.log('warn', 'gossip-refused', { peer, reason: decoded.reason });
   }

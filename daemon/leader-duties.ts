@@ -4,7 +4,7 @@
  * Raft group) and goes on with operations that a former leader left. One small step at
  * a time, each a command in the log; a step that fails is tried again at the next tick.
  */
-import type { Duration, Logger, NodeId, Term } from '../src/base/index.ts';
+import type { Duration, Instant, Logger, NodeId, Term, Timestamp } from '../src/base/index.ts';
 import { LIMITS, SqlccError, unreachable } from '../src/base/index.ts';
 import type { CandidateRow, ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import { planFailover, planSwitchover, replacementDue } from '../src/cluster/index.ts';
@@ -38,6 +38,7 @@ import type { Reads } from './reads.ts';
 import { replacementCommand, replacementFacts } from './replacement-duty.ts';
 import { encodeCommand } from './requests.ts';
 import { scheduleStep } from './schedule-step.ts';
+import { knowsTime } from './shared-time.ts';
 import type { StateLink } from './state-link.ts';
 
 const TICK_MS = 100;
@@ -70,6 +71,8 @@ export class LeaderDuties {
   #timer: NodeJS.Timeout | null = null;
   #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
+  #leads: Term = 0;
+  #leadsSince: Instant = 0;
   #busy = false;
   #isPoked = false;
   #stopped = false;
@@ -112,6 +115,8 @@ export class LeaderDuties {
     this.#busy = true;
     this.#isPoked = false;
     try {
+      if (this.#leads !== status.term) this.#leadsSince = performance.now();
+      this.#leads = status.term;
       this.#parts.alerts.duty.enter(status.term);
       // before all that is written: a full disk takes none of it
       await this.#attempt(() => this.#leaveFullDisk());
@@ -148,7 +153,11 @@ export class LeaderDuties {
 
   #candidates(): readonly CandidateRow[] {
     const sources = this.#parts.alerts.sources();
-    return sources === null ? [] : candidatesNow(sources, this.#scale());
+    return sources === null ? [] : candidatesNow({ ...sources, now: this.#sharedTime() }, this.#scale());
+  }
+
+  #sharedTime(): Timestamp {
+    return this.#parts.gossip.clocks.sharedTime(Date.now(), performance.now());
   }
 
   /** A scheduled operation whose time has come begins here, or is skipped. */
@@ -163,7 +172,7 @@ export class LeaderDuties {
         if (sources === null) return null;
         const plan = kind === 'failover' ? planFailover : planSwitchover;
         const wish = { to, expectTerm: null, expectLeader };
-        return plan(sources.cluster, planFacts(sources, this.#scale()), wish, now);
+        return plan(sources.cluster, planFacts(sources, this.#scale()), wish, this.#sharedTime());
       },
     });
     if (command !== null) await this.#propose(command);
@@ -276,11 +285,8 @@ export class LeaderDuties {
     const rules = this.#parts.inForce.config.alerts;
     return [
       ...livenessDue(cluster, this.#parts.nodeId, (nodeId) => this.#parts.gossip.member(nodeId)),
-      ...maintenanceDue(cluster, Date.now()),
-      ...pauseDue(cluster, Date.now()),
-      ...drainsDue(cluster, Date.now()),
+      ...this.#endsDue(cluster),
       ...this.#trialDue(cluster),
-      ...silencesDue(cluster, Date.now()),
       ...this.#replacementDue(cluster),
       ...this.#toldDue(),
       ...this.#alertsDue(cluster, {
@@ -291,6 +297,23 @@ export class LeaderDuties {
     ];
   }
 
+  /** What ends by itself; nothing while too few clocks were compared with this one. */
+  #endsDue(cluster: ClusterState): ClusterCommand[] {
+    const { consensus, gossip, nodeId } = this.#parts;
+    const { voters } = consensus.status?.membership ?? { voters: [] };
+    const others = voters.map((v) => v.nodeId).filter((id) => id !== nodeId);
+    const instant = performance.now();
+    const known = gossip.clocks.aheadMs(instant, others).length;
+    if (!knowsTime(voters.length, known, instant - this.#leadsSince)) return [];
+    const now = gossip.clocks.sharedTime(Date.now(), instant, others);
+    return [
+      ...maintenanceDue(cluster, now),
+      ...pauseDue(cluster, now),
+      ...drainsDue(cluster, now),
+      ...silencesDue(cluster, now),
+    ];
+  }
+
   /** The policy of the configuration about voters that stay dead. */
   #replacementDue(cluster: ClusterState): ClusterCommand[] {
     const { nodeId, consensus, gossip, ownFacts, inForce } = this.#parts;
@@ -298,7 +321,7 @@ export class LeaderDuties {
     const raft = consensus.status;
     if (policy.replaceDeadVoterAfterMs === 0 || raft === null) return [];
     const memberOf = (id: NodeId) => (id === nodeId ? ownFacts() : gossip.member(id));
-    const verdict = replacementDue(cluster, policy, replacementFacts({ raft, memberOf }), Date.now());
+    const verdict = replacementDue(cluster, policy, replacementFacts({ raft, memberOf }), this.#sharedTime());
     return replacementCommand(verdict, { cluster, policy, id: shortId() });
   }
 

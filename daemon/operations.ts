@@ -145,7 +145,8 @@ function bindingOf(
 /** What would happen, with a token that binds a later run to this very picture. */
 export function planOperation(context: NodeContext, request: OperationRequest, caller: Identity): Plan {
   const now = Date.now();
-  const drawn = drawPlan(context, request, { caller, now });
+  const judgedAt = context.gossip.clocks.sharedTime(now, performance.now());
+  const drawn = drawPlan(context, request, { caller, now: judgedAt });
   const { plan } = drawn;
   const reason = request.reason ? ` --reason ${JSON.stringify(request.reason)}` : '';
   const term = context.consensus.status?.term ?? 0;

@@ -17,8 +17,12 @@ import { check, planned } from './plan.ts';
 
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
 
-/** Who drained the node, why and until when; undefined for one that is not drained at `now`. */
-export function drainOf(state: ClusterState, nodeId: NodeId, now: Timestamp): Drain | undefined {
+/** Who drained the node, why and until when; undefined for one that is not drained (at `now`, if given). */
+export function drainOf(
+  state: ClusterState,
+  nodeId: NodeId,
+  now: Timestamp = Number.NEGATIVE_INFINITY,
+): Drain | undefined {
   const drain = own(state.drains ?? {}, nodeId);
   return drain !== undefined && drain.expires > now ? drain : undefined;
 }
