@@ -9,7 +9,7 @@ import { type Screen, screenOf } from './lines/screen.ts';
 import { viewSpec } from './model/views.ts';
 import type { Outside } from './out/outside.ts';
 import { Rows } from './parts/rows.tsx';
-import type { Session, TerminalEffect } from './session.ts';
+import type { EditEffect, Session, TerminalEffect } from './session.ts';
 import type { Stage } from './stage.ts';
 import type { Look } from './theme/look.ts';
 import { useKeys } from './use-keys.ts';
@@ -78,6 +78,28 @@ async function viewJson(
   }
 }
 
+/** The configuration in the person's editor while that runs; what came of it goes back into the dialog. */
+async function edit(
+  { dialogId, version, source }: EditEffect,
+  { outside }: Ways,
+  session: Session,
+  suspend: (work: () => void) => Promise<void>,
+): Promise<void> {
+  const tell = (path: string | null, words = ''): void =>
+    session.dispatch({ type: 'edited', dialogId, path, version, words });
+  try {
+    const path = 'path' in source ? source.path : outside.configFile(version, source.text);
+    let isWritten = false;
+    await suspend(() => {
+      isWritten = outside.edit(path);
+    });
+    if (isWritten) tell(path);
+    else tell(null, 'it was left as it is: nothing to check');
+  } catch (error) {
+    tell(null, error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** What `session` asks of the terminal's owner. */
 function useTerminal(session: Session, ways: Ways | null, screen: () => Screen): void {
   const { exit, suspendTerminal } = useApp();
@@ -86,6 +108,7 @@ function useTerminal(session: Session, ways: Ways | null, screen: () => Screen):
       if (effect.kind === 'quit') exit(0);
       else if (effect.kind === 'suspend') void suspendTerminal(stopJob);
       else if (effect.kind === 'repaint') void suspendTerminal(() => undefined);
+      else if (effect.kind === 'edit' && ways !== null) void edit(effect, ways, session, suspendTerminal);
       else if (effect.kind === 'json' && ways !== null) void viewJson(effect, ways, session, suspendTerminal);
       else if (ways !== null) takeWay(effect, ways, session, screen);
     });

@@ -82,6 +82,7 @@ export type CommandId =
   | 'shorter'
   | 'longer'
   | 'arm'
+  | 'edit-text'
   | 'fail-back'
   | 'confirm'
   | 'close';

@@ -71,6 +71,13 @@ const DIALOG: readonly Row[] = [
   { id: 'shorter', group: 'DIALOG', keys: ['left'], label: '←', help: 'for a shorter time' },
   { id: 'longer', group: 'DIALOG', keys: ['right'], label: '→', help: 'for a longer time' },
   {
+    id: 'edit-text',
+    group: 'DIALOG',
+    keys: ['ctrl+e'],
+    label: '^E',
+    help: 'where a configuration is written: all of it in $EDITOR',
+  },
+  {
     id: 'arm',
     group: 'DIALOG',
     keys: ['y'],

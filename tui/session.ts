@@ -36,10 +36,17 @@ const ASK_MS = 2000;
 const AGREE_MS = 600;
 
 /** What only the owner of the terminal can do. */
-export type TerminalEffect = Extract<
-  Effect,
-  { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'json' | 'save' }
->;
+export type TerminalEffect =
+  | Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'json' | 'save' }>
+  | EditEffect;
+
+/** A configuration for the person's editor: `text` of `version`, or what `path` holds already. */
+export interface EditEffect {
+  readonly kind: 'edit';
+  readonly dialogId: number;
+  readonly version: number;
+  readonly source: { readonly text: string } | { readonly path: string };
+}
 
 interface Sleeper {
   readonly kickable: boolean;
@@ -223,6 +230,9 @@ export class Session {
           ...{ type: 'acted', dialogId: effect.dialogId, result },
         }));
         return;
+      case 'edit':
+        void this.#edit(effect);
+        return;
       case 'repaint':
       case 'suspend':
       case 'context':
@@ -231,6 +241,21 @@ export class Session {
       case 'save':
       case 'quit':
         this.#onTerminal(effect);
+    }
+  }
+
+  /** What is in force, or what was written before, for the person's editor. */
+  async #edit({ dialogId, before }: Extract<Effect, { kind: 'edit' }>): Promise<void> {
+    try {
+      if (before !== null) {
+        const { path, version } = before;
+        return this.#onTerminal({ kind: 'edit', dialogId, version, source: { path } });
+      }
+      const read = await this.#desk?.read({ slice: 'text', arg: '' });
+      const { version, text } = checkAnswer('text', read);
+      this.#onTerminal({ kind: 'edit', dialogId, version, source: { text } });
+    } catch (error) {
+      this.dispatch({ type: 'change-refused', dialogId, failure: failureOf(error) });
     }
   }
 
@@ -283,7 +308,7 @@ export class Session {
 
   /**
    * Another node answers than before: the one that was asked may stand still, and its stream of events would
-   * be silent for as long as nobody gives it up. It is resumed behind the last event, where answers come from.
+   * be silent for as long as nobody gives it up. It goes on behind the last event, where answers come from.
    */
   #answeredBy(node: string): void {
     const isOther = this.#via !== null && this.#via !== node;

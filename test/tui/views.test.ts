@@ -52,8 +52,13 @@ afterEach(() => {
 });
 afterAll(() => program.remove());
 
-async function shown(columns: number, rows: number, flags: readonly string[] = []): Promise<Terminal> {
-  const terminal = replaying(program, recording, { columns, rows, flags });
+async function shown(
+  columns: number,
+  rows: number,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Terminal> {
+  const terminal = replaying(program, recording, { columns, rows, flags, env });
   open.push(terminal);
   await terminal.until((t) => t.includes('n5') && /CPU|q4\/5/.test(t), 'the first picture');
   await terminal.still(300);
@@ -182,6 +187,28 @@ describe('changes', () => {
     await terminal.still(150);
     terminal.type('\r');
     await terminal.until((t) => !t.includes('Type v40'), 'Enter on Cancel closes it');
+  });
+
+  it('Ctrl-E gives the configuration to $EDITOR, which gets the keys, and what it wrote is checked', async () => {
+    const EDITOR = 'sh -c \'cat "$1"; read -r word; test "$word" = no || echo "# $word" >> "$1"\' editor';
+    const terminal = await shown(80, 24, [], { EDITOR });
+    terminal.type('4');
+    await terminal.see('v39');
+    terminal.type('C');
+    await terminal.see('in your editor');
+    await pause(450);
+    for (const [word, then] of [
+      ['no', 'left as it is'],
+      ['more', 'valid on every live node'],
+    ] as const) {
+      terminal.type('\x05');
+      await terminal.see('name: prod-eu');
+      expect(terminal.buffer).toBe('normal');
+      terminal.type(`${word}\r`);
+      await terminal.see(then);
+      expect(terminal.buffer).toBe('alternate');
+    }
+    await terminal.see('sqlcc cluster config edit --confirm-within 1m');
   });
 
   it('a configuration is written, checked, put on trial', async () => {

@@ -54,7 +54,7 @@ export function checkStatus(value: unknown): StatusResponse {
 type Kind = 'text' | 'text or null' | 'number' | 'list';
 
 /** Slices that are lists of rows. */
-type Listed = Exclude<SliceName, 'explain' | 'fleet'>;
+type Listed = Exclude<SliceName, 'explain' | 'fleet' | 'text'>;
 
 /** What a row of each slice must have so that a view can show it; more is let through. */
 const ROWS: Readonly<Record<Listed, Readonly<Record<string, Kind>>>> = {
@@ -103,6 +103,11 @@ export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slic
     const { rule, subjects } = isRecord(value) ? value : {};
     const isWhole = isRecord(rule) && Array.isArray(rule['actions']) && Array.isArray(subjects);
     if (!isWhole) wrong(' is no explanation');
+    return value as Slices[K];
+  }
+  if (slice === 'text') {
+    const { version, text } = isRecord(value) ? value : {};
+    if (typeof version !== 'number' || typeof text !== 'string') wrong(' is no configuration');
     return value as Slices[K];
   }
   if (!Array.isArray(value)) return wrong(' is no list');

@@ -38,6 +38,10 @@ const READS: {
   operations: async (client) => (await client.operations()).operations,
   versions: async (client) => (await client.configVersions()).versions,
   pending: async (client) => (await client.configPending()).nodes,
+  text: async (client) => {
+    const { version, text } = await client.config();
+    return { version: version.version, text };
+  },
   diff: async (client, arg) => {
     const [from, to] = arg.split('..').map(Number);
     return (await client.configDiff({ from: from ?? 0, to: to ?? 0 })).changes;
@@ -122,8 +126,10 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
     };
   };
   if (act.kind === 'apply') {
-    const base = (await client.config()).version.version;
-    const answer = await client.putConfig({ text: configText(act.text), dryRun: true, ifVersion: base });
+    // a whole text is of the version that it was made from: what came since would be undone by it
+    const base = act.wholeOf ?? (await client.config()).version.version;
+    const text = configText(act.text);
+    const answer = await client.putConfig({ text, dryRun: true, ifVersion: base, ...replacing(act) });
     return planOf(answer.changes, answer.notes, base);
   }
   if (act.kind === 'rollback') {
@@ -138,6 +144,11 @@ function trialWords(answer: { version: number; tentative: { expires: string } | 
   return answer.tentative === null || ms === null
     ? `v${answer.version} is in force`
     : `v${answer.version} is on trial for ${rough(ms)}: K keeps it`;
+}
+
+/** What a whole text does not name goes back to its default; else it stays. */
+function replacing({ wholeOf }: Extract<ChangeAct, { kind: 'apply' }>): { replace?: true } {
+  return wholeOf === undefined ? {} : { replace: true };
 }
 
 /** What brings `before` back after `act` put `now` in force; the way back from a rollback goes forward. */
@@ -170,7 +181,7 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
       const put = { ...told, ...pinned, ...(confirmMs === null ? {} : { confirmWithinMs: confirmMs }) };
       const answer =
         act.kind === 'apply'
-          ? await client.putConfig({ text: configText(act.text), ...put })
+          ? await client.putConfig({ text: configText(act.text), ...replacing(act), ...put })
           : await client.rollbackConfig(act.version, put);
       // on trial no other version is made: it comes back by itself, or K keeps it
       const isLasting = answer.tentative === null && base !== null;

@@ -29,12 +29,20 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** The whole configuration of a version. */
+export interface ConfigText {
+  readonly version: number;
+  readonly text: string;
+}
+
 export interface Slices {
   readonly operations: readonly OperationView[];
   readonly versions: readonly ConfigVersionRow[];
   readonly pending: readonly ConfigPendingRow[];
   /** Argument `40..41`. */
   readonly diff: readonly ConfigChangeRow[];
+  /** What is in force now. */
+  readonly text: ConfigText;
   readonly silences: readonly SilenceRow[];
   /** Argument: name of a rule. */
   readonly explain: AlertExplainResponse;

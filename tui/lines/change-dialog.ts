@@ -77,12 +77,13 @@ export function changeDialogText(dialog: ChangeDialog, view: View, room: DialogR
         lines: [
           [span('key=value, several with blanks between, or @file.yaml', 'muted')],
           [span('for example raft.heartbeat_interval_ms=40', 'muted')],
+          [span('Ctrl-E: the whole configuration in your editor', 'muted')],
           [],
           [span('Change: ', 'focus'), span(`${clean(dialog.text)}${view.symbols.cursor}`)],
           noteLine(dialog),
         ],
         edge: 'focus',
-        hint: 'Enter checks it on every node, nothing changes yet  Esc cancel',
+        hint: 'Enter checks it on every node, nothing changes yet  ^E editor  Esc cancel',
       };
     case 'planning':
       return waiting(title, 'checking it on the nodes…', 'Esc cancel');

@@ -15,12 +15,16 @@ export type ChangeAct =
       readonly forMs: number;
     }
   | { readonly kind: 'unsilence'; readonly id: string; readonly label: string }
-  /** `text`: `key=value …`, or `@file`. `checkOnly`: it is never put in force. */
+  /**
+   * `text`: `key=value …`, or `@file`. `checkOnly`: it is never put in force. `wholeOf`: the file is the
+   * whole configuration, written from this version.
+   */
   | {
       readonly kind: 'apply';
       readonly text: string;
       readonly confirmMs: number | null;
       readonly checkOnly?: boolean;
+      readonly wholeOf?: number;
     }
   | {
       readonly kind: 'rollback';
@@ -105,6 +109,8 @@ export function commandOf(act: ChangeAct, reason: string): string {
       if (act.checkOnly === true && act.text.startsWith('@'))
         return `sqlcc cluster config validate ${act.text.slice(1)}`;
       const dry = act.checkOnly === true ? ' --dry-run' : '';
+      if (act.wholeOf !== undefined)
+        return `sqlcc cluster config edit${within(act.confirmMs)}${words(reason)}`;
       const from = act.text.startsWith('@') ? `update ${act.text.slice(1)}` : `set ${act.text}`;
       const trial = act.checkOnly === true ? dry : within(act.confirmMs);
       return `sqlcc cluster config ${from}${trial}${words(reason)}`;

@@ -15,7 +15,7 @@ import {
 } from './change-plan.ts';
 import { DEAF_MS } from './dialog.ts';
 import { refusal } from './gate.ts';
-import type { Change, Failure, KeyPress } from './messages.ts';
+import type { Change, Failure, KeyPress, Message } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
 import { typeInto } from './text-field.ts';
 import { undoWords } from './undo.ts';
@@ -95,7 +95,7 @@ export function changeRefused(model: Model, dialogId: number, failure: Failure):
   }
   const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);
   const { message, hint } = failure;
-  if (dialog.act.kind === 'apply' && dialog.step.kind === 'planning') {
+  if (dialog.act.kind === 'apply' && (dialog.step.kind === 'planning' || dialog.step.kind === 'editing')) {
     // what was typed is there to be corrected
     const back = { ...dialog, step: { kind: 'editing' as const }, field: 'text' as const, note: message };
     return [{ ...model, overlay: back }, []];
@@ -156,8 +156,32 @@ function confirm(model: Model, dialog: ChangeDialog): Change {
   return [{ ...model, overlay: moveField(dialog, 1) }, []];
 }
 
+/** What was typed; a file that the editor did not write is no whole configuration. */
 function withText(act: ChangeAct, text: string): ChangeAct {
-  return act.kind === 'apply' ? { ...act, text: text.trim() } : act;
+  if (act.kind !== 'apply' || act.text === text.trim()) return act;
+  const { wholeOf, ...rest } = act;
+  return { ...rest, text: text.trim() };
+}
+
+/** The whole configuration into the person's editor: what is in force, or what was written there before. */
+function intoEditor(model: Model, dialog: ChangeDialog): Change {
+  const { act, step, id } = dialog;
+  if (act.kind !== 'apply' || step.kind !== 'editing') return [model, []];
+  const isKept = act.wholeOf !== undefined && dialog.text === act.text;
+  const before = isKept ? { path: act.text.slice(1), version: act.wholeOf } : null;
+  return [{ ...model, overlay: { ...dialog, note: '' } }, [{ kind: 'edit', dialogId: id, before }]];
+}
+
+/** What the person wrote is checked like any other file; a text left as it was changes nothing. */
+export function edited(
+  model: Model,
+  { dialogId, path, version, words }: Extract<Message, { type: 'edited' }>,
+): Change {
+  const dialog = model.overlay;
+  if (dialog?.kind !== 'change' || dialog.id !== dialogId || dialog.act.kind !== 'apply') return [model, []];
+  if (path === null) return [{ ...model, overlay: { ...dialog, note: words } }, []];
+  const text = `@${path}`;
+  return plan(model, { ...dialog, text, note: '', act: { ...dialog.act, text, wholeOf: version } });
 }
 
 function chooseLength(model: Model, dialog: ChangeDialog, by: 1 | -1): Change {
@@ -206,6 +230,8 @@ export function changeKey(
       return chooseLength(model, dialog, -1);
     case 'longer':
       return chooseLength(model, dialog, 1);
+    case 'edit-text':
+      return intoEditor(model, dialog);
     case 'arm': {
       const isFree =
         dialog.step.kind === 'review' &&

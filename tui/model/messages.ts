@@ -56,6 +56,14 @@ export type Message =
       readonly mono: Mono;
     }
   | { readonly type: 'acted'; readonly dialogId: number; readonly result: Acted }
+  /** The person's editor has ended; `path` is null where nothing came of it, `words` then say why. */
+  | {
+      readonly type: 'edited';
+      readonly dialogId: number;
+      readonly path: string | null;
+      readonly version: number;
+      readonly words: string;
+    }
   | { readonly type: 'change-refused'; readonly dialogId: number; readonly failure: Failure }
   | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
   /** What became of something that the terminal's owner did. */
@@ -72,6 +80,12 @@ export type Effect =
   | { readonly kind: 'ask' }
   /** The dry run of a change. */
   | { readonly kind: 'preflight'; readonly dialogId: number; readonly act: ChangeAct }
+  /** The whole configuration into the person's editor; `before`: the file that was written there already. */
+  | {
+      readonly kind: 'edit';
+      readonly dialogId: number;
+      readonly before: { readonly path: string; readonly version: number } | null;
+    }
   | { readonly kind: 'act'; readonly dialogId: number; readonly request: ActRequest }
   | { readonly kind: 'repaint' }
   /** Look at the cluster of this context from now on. */

@@ -5,7 +5,7 @@
  */
 import type { OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
-import { acted, changeKey, changeRefused, receivePreflight } from './change.ts';
+import { acted, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
 import { dialogKey, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
@@ -52,6 +52,8 @@ export function update(model: Model, message: Message): Change {
       return receivePreflight(model, message.dialogId, message.plan, message.mono);
     case 'acted':
       return acted(model, message.dialogId, message.result);
+    case 'edited':
+      return edited(model, message);
     case 'change-refused':
       return denied(model, message.failure) ?? changeRefused(model, message.dialogId, message.failure);
     case 'planned':

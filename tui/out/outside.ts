@@ -1,7 +1,9 @@
 /** What leaves the screen: copies for the person's clipboard, and pictures of the screen as files. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SqlccError } from '../../src/base/index.ts';
 import type { Screen } from '../lines/screen.ts';
 import type { TopIo } from '../options.ts';
 import type { Look } from '../theme/look.ts';
@@ -62,6 +64,31 @@ export class Outside {
     });
     if (error === undefined && status === 0) return `JSON is in ${path}`;
     return `$PAGER ended with ${error?.message ?? status}: the JSON is in ${path}`;
+  }
+
+  /** The configuration as a file for the editor; answers its path. */
+  configFile(version: number, text: string): string {
+    return copyFile(text, join(this.#folder, 'edit'), `config-v${version}.yaml`);
+  }
+
+  /**
+   * The file in the person's editor, which has the terminal meanwhile; true when it was written. Throws the
+   * sentence of what went wrong.
+   */
+  edit(path: string): boolean {
+    const { env } = this.#io;
+    const editor = env['VISUAL']?.trim() || env['EDITOR']?.trim() || 'vi';
+    const before = readFileSync(path, 'utf8');
+    const { status, error } = spawnSync('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], {
+      stdio: 'inherit',
+      env: { ...env },
+    });
+    if (error !== undefined || status !== 0)
+      throw new SqlccError(
+        'failed_precondition',
+        `the editor ended with ${error?.message ?? status}: nothing was changed`,
+      );
+    return readFileSync(path, 'utf8') !== before;
   }
 
   /** The screen as text, as text with colours, and as SVG; answers the sentence that names the files. */

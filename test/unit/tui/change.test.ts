@@ -268,6 +268,64 @@ describe('what came of a change', () => {
   });
 });
 
+describe('the editor of a configuration', () => {
+  const written = (...keys: string[]) => press(full({ view: 'config' }), 'C', ...keys);
+  const edited = (model: Model, path: string | null, words = '') =>
+    send(model, { type: 'edited', dialogId: dialogOf(model).id, path, version: 41, words });
+
+  it('Ctrl-E asks for all of what is in force, and what was written is checked like a file', () => {
+    const [model, effects] = pressed(written(), 'ctrl+e');
+    expect(effects).toEqual([{ kind: 'edit', dialogId: dialogOf(model).id, before: null }]);
+    const [checked, asked] = edited(model, '/tmp/v41.yaml');
+    const act = { kind: 'apply', text: '@/tmp/v41.yaml', wholeOf: 41 };
+    expect(asked).toMatchObject([{ kind: 'preflight', act }]);
+    expect(dialogOf(checked).step.kind).toBe('planning');
+    const done = pressed(planned(checked), 'y', 'enter')[1];
+    expect(acts(done)).toMatchObject([{ act, base: 41 }]);
+    expect(commandOf(dialogOf(checked).act, 'why')).toBe(
+      'sqlcc cluster config edit --confirm-within 1m --reason "why"',
+    );
+  });
+
+  it('a text that was left, and an editor that failed, change nothing and say so', () => {
+    const model = press(written(), 'ctrl+e');
+    const [left, asked] = edited(model, null, 'it was left as it is');
+    expect(asked).toEqual([]);
+    expect(dialogOf(left)).toMatchObject({ step: { kind: 'editing' }, note: 'it was left as it is' });
+    const closed = press(model, 'escape');
+    const late = send(closed, {
+      ...{ type: 'edited', dialogId: dialogOf(model).id, path: '/tmp/x' },
+      version: 41,
+      words: '',
+    });
+    expect(late).toEqual([closed, []]);
+  });
+
+  it('what the nodes refuse is opened again as it was written; a file typed by hand is no whole one', () => {
+    const checked = edited(press(written(), 'ctrl+e'), '/tmp/v41.yaml')[0];
+    const dialogId = dialogOf(checked).id;
+    const back = send(checked, { type: 'change-refused', dialogId, failure: failure('config_invalid') })[0];
+    expect(dialogOf(back)).toMatchObject({ step: { kind: 'editing' }, text: '@/tmp/v41.yaml' });
+    expect(pressed(back, 'ctrl+e')[1]).toMatchObject([
+      { kind: 'edit', before: { path: '/tmp/v41.yaml', version: 41 } },
+    ]);
+    expect(pressed(back, 'enter')[1]).toMatchObject([{ act: { text: '@/tmp/v41.yaml', wholeOf: 41 } }]);
+    const [effect] = pressed(back, 'x', 'enter')[1];
+    expect(effect).toMatchObject({ kind: 'preflight', act: { text: '@/tmp/v41.yamlx' } });
+    expect(effect).not.toHaveProperty('act.wholeOf');
+    expect(pressed(press(back, 'x'), 'ctrl+e')[1]).toMatchObject([{ before: null }]);
+  });
+
+  it('is not opened by another dialog or at another step, nor is its failure the end of the dialog', () => {
+    expect(pressed(silence(), 'ctrl+e')[1]).toEqual([]);
+    expect(pressed(planned(written(...'a=1', 'enter')), 'ctrl+e')[1]).toEqual([]);
+    const asked = press(written(), 'ctrl+e');
+    const dialogId = dialogOf(asked).id;
+    const refused = send(asked, { type: 'change-refused', dialogId, failure: failure('unavailable') })[0];
+    expect(dialogOf(refused)).toMatchObject({ step: { kind: 'editing' }, note: 'it said unavailable' });
+  });
+});
+
 describe('what can be changed', () => {
   it('a key that came together with others opens nothing', () => {
     for (const [view, key] of [

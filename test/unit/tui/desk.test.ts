@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
 import type { ChangeAct } from '../../../tui/model/change-plan.ts';
 import type { DeskClient } from '../../../tui/options.ts';
@@ -46,6 +49,21 @@ describe('clientDesk', () => {
     expect(calls[1]).toMatchObject(['putConfig', { dryRun: true, ifVersion: 41 }]);
     await desk.act({ act, reason: ' why ', base: plan.base });
     expect(calls[2]).toMatchObject(['putConfig', { ifVersion: 41, reason: 'why', confirmWithinMs: 60_000 }]);
+  });
+
+  it('a whole text is bound to the version that it was written from, and replaces it', async () => {
+    const put = { changes: [change('a.b')], notes: [], version: 44, tentative: null };
+    const { calls, desk } = clientOf({ config: { ...config, text: 'cluster: {}\n' }, putConfig: put });
+    expect(await desk.read({ slice: 'text', arg: '' })).toEqual({ version: 41, text: 'cluster: {}\n' });
+    const file = join(mkdtempSync(join(tmpdir(), 'sqlcc-desk-')), 'v39.yaml');
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, 'cluster: {name: x}\n');
+    const act = { kind: 'apply', text: `@${file}`, confirmMs: null, wholeOf: 39 } as const;
+    const text = 'cluster: {name: x}\n';
+    expect((await desk.preflight(act)).base, 'not 41: somebody may have changed it since').toBe(39);
+    expect(calls.at(-1)).toEqual(['putConfig', { text, dryRun: true, ifVersion: 39, replace: true }]);
+    await desk.act({ act, reason: '', base: 39 });
+    expect(calls.at(-1)).toEqual(['putConfig', { text, ifVersion: 39, replace: true }]);
   });
 
   it('a rollback that touches raft must be typed, a forbidden or an empty one is refused', async () => {

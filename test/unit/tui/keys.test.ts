@@ -1,5 +1,5 @@
 /** Keys that look, compare, copy and go elsewhere: none of them changes a cluster. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -116,6 +116,20 @@ describe('J', () => {
     expect(to.page(path)).toBe(`JSON is in ${path}`);
     expect(outside({ PAGER: 'false' }).to.page(path)).toContain('$PAGER ended with 1');
     expect(outside({ PAGER: ' ' }).to.pager).toBeNull();
+  });
+});
+
+describe('the editor', () => {
+  it('Outside opens a private file in $VISUAL or $EDITOR, and says what came of it', () => {
+    const { to, folder } = outside({ VISUAL: ' ', EDITOR: 'echo "# more" >>' });
+    const path = to.configFile(41, 'cluster: {}\n');
+    expect(path).toBe(join(folder, 'edit', 'config-v41.yaml'));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(to.edit(path), 'written').toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('cluster: {}\n# more\n');
+    expect(outside({ VISUAL: 'test -f', EDITOR: 'false' }).to.edit(path), 'left as it was').toBe(false);
+    expect(() => outside({ EDITOR: 'false' }).to.edit(path)).toThrow('the editor ended with 1: nothing was');
+    expect(() => outside({ EDITOR: '/no/such/editor' }).to.edit(path)).toThrow('ended with 127');
   });
 });
 
