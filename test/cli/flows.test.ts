@@ -111,6 +111,25 @@ describe('node maintenance status', () => {
   });
 });
 
+describe('cluster history', () => {
+  it('has a line for each election with who led before, and its candidates when they are asked for', async () => {
+    const one = { term: 6, node_id: 'n3', at: '2026-01-02T03:04:05.678Z', cause: 'first', detect_ms: null };
+    const why = 'n1 had the longest log';
+    const candidates = [{ node_id: 'n3', eligible: false, reasons: ['dead'], lag_entries: null }];
+    const next = { term: 7, node_id: 'n1', cause: 'n3 died', detect_ms: 42, why, candidates };
+    cluster.elections.push({ ...one, election_ms: 4, votes: ['n3'] });
+    cluster.elections.push({ ...one, ...next, election_ms: 9, votes: ['n1', 'n2'] });
+    const { code, out } = await run('cluster history');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ +6 .* - +n3 +- +4ms +n3 +first\n +7 .* n3 +n1 +42ms +9ms +n1, n2 +n3 died\n$/m);
+    expect(out).not.toContain('longest log');
+    const scores = await run('cluster history --scores');
+    expect(scores.out).toMatch(/n3 died\nn1 had the longest log\nCANDIDATE.*\nn3 +no +- +dead\n$/);
+    const lines = (await run('cluster history -o jsonl')).out.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ from: null }, { from: 'n3', why }]);
+  });
+});
+
 describe('node set', () => {
   it('writes zone and words of one node, keeps the other words, and takes one away', async () => {
     expect((await run('node set n2 --zone east disk=ssd rack=7')).out).toContain('disk=ssd, rack=7');

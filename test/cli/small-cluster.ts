@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type {
+  ElectionRow,
   EventLine,
   KvItem,
   NodeRow,
@@ -38,6 +39,7 @@ export class SmallCluster {
   dead = new Set<string>();
   refusal: string | null = null;
   hostileZone = '';
+  readonly elections: ElectionRow[] = [];
   /** Called once, between the reading of a node and the next write of it. */
   overtaking: ((nodeId: string) => void) | null = null;
   /** What `updateNode` wrote on nodes. */
@@ -137,7 +139,8 @@ export class SmallCluster {
         ...{ quorum: 2, tolerates: 1, election_timeout_ms: 150, heartbeat_interval_ms: 50 },
       },
       primary: { node_id: this.leader, epoch: this.term },
-      ...{ config: { version: 1 }, maintenance: [], operation: null, alerts: { firing: 0 }, elections: [] },
+      ...{ config: { version: 1 }, maintenance: [], operation: null, alerts: { firing: 0 } },
+      elections: this.elections,
       nodes: IDS.map((n) => this.#row(n)),
     };
     return { body };

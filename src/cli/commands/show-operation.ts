@@ -20,7 +20,7 @@ const CHECKS: readonly Column<Check>[] = [
   { name: 'RESULT', of: (c) => state(c.result) },
   { name: 'DETAIL', of: (c) => c.text },
 ];
-const CANDIDATES: readonly Column<Candidate>[] = [
+export const CANDIDATES: readonly Column<Candidate>[] = [
   { name: 'CANDIDATE', of: (c) => c.node_id },
   {
     name: 'ELIGIBLE',

@@ -90,4 +90,21 @@ const RECOVER: CommandSpec = {
   load: async () => (await import('../commands/cluster-recover.ts')).clusterRecover,
 };
 
-export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, VERIFY, FAILOVER, ...CONFIG, RECOVER];
+const HISTORY: CommandSpec = {
+  path: 'cluster history',
+  summary: 'who led, one after the other, and why each was elected',
+  details:
+    'The last 20 elections, newest last: how long the silence before lasted, how long the election took, ' +
+    'who voted, and its cause; -o wide adds why it was this node. What people did is in "op list", all ' +
+    'else in "events".',
+  flags: [
+    { flags: '--scores', text: 'with each candidate, and what spoke for and against it' },
+    { flags: '--stale', text: 'the answering node’s own copy, at once' },
+  ],
+  online: true,
+  watchable: true,
+  examples: ['cluster history', 'cluster history --scores', 'cluster history -o jsonl'],
+  load: async () => (await import('../commands/cluster-history.ts')).clusterHistory,
+};
+
+export const CLUSTER: readonly CommandSpec[] = [INIT, STATUS, VERIFY, FAILOVER, ...CONFIG, RECOVER, HISTORY];
