@@ -1,14 +1,15 @@
 /**
  * `npm run perf:alerts`: from a condition that becomes true to the request of its notification at a receiver,
  * round after round on a real cluster, for conditions of a node and of the cluster, deaths, and a lost
- * majority. The clock starts with the first thing that makes the condition true (the first failing statement,
+ * majority. The clock starts with the first thing that makes the condition true (the first call that will fail,
  * the call, the SIGKILL) and stops when the receiver has the whole request, so that sampling, gossip,
  * evaluation and three steps through the log are all within. Exits 1 when a target is missed.
  */
 import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
 import { LEADERLESS_ALERT_MS } from '../../src/alerts/index.ts';
 import { assert, must } from '../../src/base/index.ts';
-import { clientOf, closeClients, program } from '../cluster/harness.ts';
+import { errorBurst } from '../cluster/alert-receiver.ts';
+import { closeClients, program } from '../cluster/harness.ts';
 import { HttpReceiver } from '../unit/rpc/http-receiver.ts';
 import { given, listOf, oneOf, takes, whole } from '../usage.ts';
 import { quantile, short } from './spread.ts';
@@ -84,22 +85,14 @@ interface Series {
 const anyMoment = (): Promise<void> => sleep(Math.random() * 1000);
 
 async function errorRate({ cluster, inbox, rounds }: Scene, node: string): Promise<Series> {
-  const client = clientOf(cluster, { node, failFast: true });
   const ms: number[] = [];
   for (let n = 0; n < rounds; n++) {
     await anyMoment();
     const began = performance.now();
-    let isOn = true;
-    const burst = (async () => {
-      while (isOn) {
-        await client.sql([{ sql: 'SELECT * FROM nowhere' }], { level: 'none' }).catch(() => {});
-        await sleep(20);
-      }
-    })();
+    const stopBurst = errorBurst(cluster, node);
     const told = await inbox.first('HighErrorRate', 'firing', began);
     ms.push(told - began);
-    isOn = false;
-    await burst;
+    await stopBurst();
     await inbox.first('HighErrorRate', 'resolved', told);
   }
   return { rule: 'HighErrorRate (a node: error_rate > 0.01)', forMs: 0, ms };
