@@ -1,7 +1,8 @@
 /** Alerts, rules, silences. Parse, one call, shape the answer. */
 import type { AlertAction, Notification } from '../../src/alerts/index.ts';
-import type { AlertTestRequest, SilenceCreateRequest } from '../../src/api/index.ts';
+import type { AcknowledgeRequest, AlertTestRequest, SilenceCreateRequest } from '../../src/api/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
+import type { ClusterState } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { channelsOf, notificationOf } from '../alert-channels.ts';
 import { clusterReading, nodeReadings } from '../alert-readings.ts';
@@ -30,15 +31,33 @@ export async function alerts(context: NodeContext): Promise<Answer> {
   return { body: { schemaVersion: 1, alerts: alertRows(viewSources(context)), read } };
 }
 
+/** Who names no incident means the one of now, not whichever there is when the command is applied. */
+function acknowledgement({ alerts: known }: ClusterState, id: string, named: string | undefined) {
+  const incident = named ?? known.find((alert) => alert.id === id)?.incident;
+  return { kind: 'alert-acknowledge', id, ...(incident === undefined ? {} : { incident }) } as const;
+}
+
+function isAboutIncidents(code: string): code is 'not_found' | 'conflict' | 'failed_precondition' {
+  return code === 'not_found' || code === 'conflict' || code === 'failed_precondition';
+}
+
+function whatFires({ alerts: known }: ClusterState): string {
+  const firing = known.filter(({ state }) => state === 'firing');
+  if (firing.length === 0) return 'nothing fires';
+  return `firing are ${firing.map((a) => a.id).join(', ')}; see sqlcc alert list`;
+}
+
 export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
-  const command = { kind: 'alert-acknowledge', id: call.params['id'] ?? '' } as const;
-  const { result } = await proposeCommand(context, command, call);
-  if (!result.ok && result.code === 'not_found') {
-    const firing = requireCluster(context).alerts.filter(({ state }) => state === 'firing');
-    const hint = firing.length === 0 ? 'nothing fires' : `firing are ${firing.map((a) => a.id).join(', ')}`;
-    throw new SqlccError('not_found', result.message, { hint });
-  }
+  const id = call.params['id'] ?? '';
+  const { incident } = call.body as AcknowledgeRequest;
+  const { result } = await proposeCommand(
+    context,
+    acknowledgement(requireCluster(context), id, incident),
+    call,
+  );
+  if (!result.ok && isAboutIncidents(result.code))
+    throw new SqlccError(result.code, result.message, { hint: whatFires(requireCluster(context)) });
   resultOf(result);
   return { body: {} };
 }

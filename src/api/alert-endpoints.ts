@@ -23,10 +23,10 @@ export const ALERT_ENDPOINTS = {
     ...WRITE,
     method: 'POST',
     path: '/v1/alerts/{id}/ack',
-    request: nothing,
+    request: alerts.acknowledgeRequest,
     response: nothing,
     idempotent: true,
-    summary: 'Acknowledge an alert',
+    summary: 'Acknowledge an alert, the incident that was seen',
   },
   testAlert: {
     ...WRITE,

@@ -6,6 +6,7 @@ export type { HeaderName } from './headers.ts';
 export { HEADERS } from './headers.ts';
 export { openApiDocument } from './openapi.ts';
 export type {
+  AcknowledgeRequest,
   AlertExplainResponse,
   AlertExplanation,
   AlertRow,

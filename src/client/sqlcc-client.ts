@@ -315,8 +315,12 @@ export class SqlccClient {
     return this.#read('alerts', call, node);
   }
 
-  async acknowledgeAlert(id: string, call: CallOptions = {}): Promise<void> {
-    await this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: {}, ...call });
+  /** `incident`: the one that was seen, as `alerts` says it; refused when it is over or another one fires. */
+  async acknowledgeAlert(
+    id: string,
+    { incident, ...call }: CallOptions & { readonly incident?: string | undefined } = {},
+  ): Promise<void> {
+    await this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: { incident }, ...call });
   }
 
   /** Control operations; with `node` and `stale` the copy that this node holds. */

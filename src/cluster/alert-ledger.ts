@@ -84,18 +84,23 @@ export function moveAlert(
 
 export function acknowledgeAlert(
   state: ClusterState,
-  { id }: Extract<ClusterCommand, { kind: 'alert-acknowledge' }>,
+  { id, incident }: Extract<ClusterCommand, { kind: 'alert-acknowledge' }>,
   at: ApplyPosition,
 ): Outcome {
   const alert = state.alerts.find((a) => a.id === id);
   if (alert === undefined) return refused('not_found', `no alert "${id}"`);
+  // who acknowledges says what they have seen: channels are told by the key of the incident that this marks
+  if (incident !== undefined && alert.incident !== incident)
+    return refused('conflict', `alert "${id}" has fired again since: that is another incident`);
   if (alert.acknowledgedBy !== null) return done(state, [], { changed: false });
+  if (incident !== undefined && alert.state === 'resolved')
+    return refused('failed_precondition', `alert "${id}" is resolved already`);
   const acknowledged = { ...alert, acknowledgedBy: at.actor };
   const event: EventDraft = {
     kind: 'alert-acknowledged',
     nodeId: alert.nodeId,
     message: `${alert.rule} was acknowledged by ${at.actor}`,
-    data: { id, rule: alert.rule, acknowledged_by: at.actor },
+    data: { id, rule: alert.rule, incident: alert.incident, acknowledged_by: at.actor },
   };
   const alerts = state.alerts.map((a) => (a.id === id ? acknowledged : a));
   return done({ ...state, alerts }, [event], { changed: true });

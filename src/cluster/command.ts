@@ -245,7 +245,8 @@ export type ClusterCommand =
       readonly alert: AlertTransition;
       readonly told?: readonly AlertAction[];
     }
-  | { readonly kind: 'alert-acknowledge'; readonly id: string }
+  /** `incident`: the one that was seen, refused when it is not the current one; logs of before name none. */
+  | { readonly kind: 'alert-acknowledge'; readonly id: string; readonly incident?: string }
   /** At most LIMITS.maxDeliverySteps, in order; those that change nothing are passed over. */
   | { readonly kind: 'notification-steps'; readonly steps: readonly DeliveryStep[] }
   | {

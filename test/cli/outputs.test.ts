@@ -91,6 +91,8 @@ describe('metrics and alerts', () => {
     story('alert', [
       ['alert list', 0],
       ['alert ack NodeDown:n3', 0],
+      ['alert ack NodeDown:n3 --incident 1767323045678', 0],
+      ['alert ack NodeDown:n3 --incident 1767322000000', 9],
       ['alert list -o json', 0],
       ['alert ack nothing', 11],
     ]));

@@ -1,5 +1,11 @@
 /** Alerts of the small cluster: one dead node, one rule, whatever silences a test makes. */
-import type { AlertRow, AlertRuleRow, SilenceCreateRequest, SilenceRow } from '../../src/api/index.ts';
+import type {
+  AcknowledgeRequest,
+  AlertRow,
+  AlertRuleRow,
+  SilenceCreateRequest,
+  SilenceRow,
+} from '../../src/api/index.ts';
 import { must, SqlccError } from '../../src/base/index.ts';
 import type { Answer, Handlers } from '../../src/rpc/index.ts';
 
@@ -34,7 +40,7 @@ export class SmallAlerts {
   readonly #alerts: AlertRow[] = [
     {
       ...{ id: 'NodeDown:n3', rule: 'NodeDown', node_id: 'n3', severity: 'warning', state: 'firing' },
-      ...{ since: AT, value: 'dead', acknowledged_by: null },
+      ...{ since: AT, value: 'dead', acknowledged_by: null, incident: '1767323045678' },
       notifications: [
         { kind: 'firing', channel: 'email', state: 'delivered', note: '250 ok', ...DELIVERY },
         { kind: 'firing', channel: 'slack', state: 'dead', note: 'notifiers.slack is missing', ...DELIVERY },
@@ -49,7 +55,8 @@ export class SmallAlerts {
       alerts: async () => of({ alerts: this.#alerts }),
       alertRules: async () => of({ node_id, rules: [{ ...RULE, states: STATES }, BROKEN] }),
       explainAlert: async ({ params }) => of({ node_id, ...this.#explain(params['id'] ?? '') }),
-      acknowledgeAlert: async ({ params, identity }) => this.#acknowledge(params['id'] ?? '', identity.id),
+      acknowledgeAlert: async ({ params, body, identity }) =>
+        this.#acknowledge(params['id'] ?? '', body as AcknowledgeRequest, identity.id),
       testAlert: async ({ body }) => {
         const { channel } = body as { channel?: string };
         const sent = { channel: 'email', state: 'delivered', note: '250 ok' };
@@ -77,9 +84,11 @@ export class SmallAlerts {
     };
   }
 
-  #acknowledge(id: string, who: string): Answer {
+  #acknowledge(id: string, { incident }: AcknowledgeRequest, who: string): Answer {
     const at = this.#alerts.findIndex((a) => a.id === id);
     if (at < 0) throw new SqlccError('not_found', `no alert "${id}"`);
+    if (incident !== this.#alerts[at]?.incident)
+      throw new SqlccError('conflict', `alert "${id}" has fired again since: that is another incident`);
     this.#alerts[at] = { ...must(this.#alerts[at], 'the alert'), acknowledged_by: who };
     return { body: {} };
   }

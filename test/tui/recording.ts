@@ -261,6 +261,7 @@ export function calm(): ReplayLine[] {
   const alerts: NonNullable<ReplayLine['alerts']> = [
     {
       id: 'a1',
+      incident: '1772625600000',
       rule: 'node_down',
       node_id: 'n5',
       severity: 'critical',

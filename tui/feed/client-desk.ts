@@ -164,7 +164,7 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
   const done = (words: string, undo: ChangeAct | null = null): Acted => ({ words, undo });
   switch (act.kind) {
     case 'ack':
-      await client.acknowledgeAlert(act.id);
+      await client.acknowledgeAlert(act.id, { incident: act.incident });
       return done(`acknowledged ${act.label}`);
     case 'silence': {
       const where = act.nodeId === null ? {} : { nodeId: act.nodeId };

@@ -7,7 +7,12 @@ import type { CheckRow } from '../feed/wire.ts';
 import { rough } from '../format/words.ts';
 
 export type ChangeAct =
-  | { readonly kind: 'ack'; readonly id: string; readonly label: string }
+  | {
+      readonly kind: 'ack';
+      readonly id: string;
+      readonly incident: string | undefined;
+      readonly label: string;
+    }
   | {
       readonly kind: 'silence';
       readonly rule: string;

@@ -122,7 +122,7 @@ function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAc
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen === undefined) return null;
   const label = `${chosen.rule}${onNode(chosen.node_id)}`;
-  if (what === 'ack') return { kind: 'ack', id: chosen.id, label };
+  if (what === 'ack') return { kind: 'ack', id: chosen.id, incident: chosen.incident, label };
   if (what === 'silence')
     return { kind: 'silence', rule: chosen.rule, nodeId: chosen.node_id, forMs: 3_600_000 };
   return chosen.silenced_by == null ? null : { kind: 'unsilence', id: chosen.silenced_by, label };

@@ -92,6 +92,10 @@ export const alertExplainResponse = z.object({
 });
 export type AlertExplainResponse = z.infer<typeof alertExplainResponse>;
 
+/** `incident`: the one that was seen; refused when it is over. The current one unless named. */
+export const acknowledgeRequest = z.object({ incident: z.string().min(1).max(100).optional() });
+export type AcknowledgeRequest = z.infer<typeof acknowledgeRequest>;
+
 /** A rule: its channels; a channel: only that. */
 export const alertTestRequest = z.object({
   rule: z.string().max(63).optional(),

@@ -40,12 +40,16 @@ export const alertList: Run = async (context) => {
   return EXIT.ok;
 };
 
-export const alertAck: Run = async (context, { args }) => {
+/** Acknowledges the incident that it shows: one that fires again in between is seen by nobody yet. */
+export const alertAck: Run = async (context, { args, flags }) => {
   const id = args[0] ?? '';
   const client = await context.client();
-  await client.acknowledgeAlert(id);
-  await context.printer.answer({ id, acknowledged: true }, () =>
-    context.printer.line(`alert ${id} is acknowledged`),
+  const shown = (await client.alerts()).alerts.find((alert) => alert.id === id);
+  const incident = flags.text('incident') ?? shown?.incident;
+  await client.acknowledgeAlert(id, { incident });
+  const what = shown === undefined || shown.incident !== incident ? '' : `: ${shown.value}`;
+  await context.printer.answer({ id, acknowledged: true, incident: incident ?? null }, () =>
+    context.printer.line(`alert ${id} is acknowledged${what}`),
   );
   return EXIT.ok;
 };

@@ -13,9 +13,15 @@ export const ALERT: readonly CommandSpec[] = [
   {
     path: 'alert ack',
     summary: 'say that you have seen an alert',
+    details:
+      'It is about the incident that fires now, and says what that is. One that has ended is refused, and ' +
+      'so is one that was named and has fired again since.',
     args: ['<id>'],
+    flags: [
+      { flags: '--incident <incident>', text: 'this one and no other, as "alert list -o json" names it' },
+    ],
     online: true,
-    examples: ['alert ack LeaderDown'],
+    examples: ['alert ack LeaderDown', 'alert ack HighErrorRate:n2 --incident 1795917600000'],
     load: async () => (await import('../commands/alert.ts')).alertAck,
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/base/index.ts';
+import { LIMITS, must } from '../../../src/base/index.ts';
 import type { ClusterCommand } from '../../../src/cluster/index.ts';
 import {
   activeConfig,
@@ -273,6 +273,28 @@ describe('alerts', () => {
     ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
     expect(ledger.cluster.alerts[0]).toMatchObject({ state: 'firing', acknowledgedBy: null });
     ledger.refused({ kind: 'alert-acknowledge', id: 'nope' }, 'not_found');
+  });
+
+  it('are acknowledged as the incident that was seen; a log of before, which names none, means any', () => {
+    const ledger = threeNodes();
+    const acknowledge = { kind: 'alert-acknowledge', id: down.id } as const;
+    const move = (state: 'firing' | 'resolved') => {
+      ledger.now += 1000;
+      ledger.done({ kind: 'alert-transition', alert: { ...down, state } });
+      return must(ledger.cluster.alerts[0], 'the alert').incident;
+    };
+    const first = move('firing');
+    move('resolved');
+    ledger.refused({ ...acknowledge, incident: first }, 'failed_precondition');
+    const second = move('firing');
+    ledger.refused({ ...acknowledge, incident: first }, 'conflict');
+    expect(ledger.cluster.alerts[0]).toMatchObject({ acknowledgedBy: null });
+    expect(ledger.done({ ...acknowledge, incident: second })).toEqual({ changed: true });
+    expect(ledger.events.at(-1)).toMatchObject({ data: { incident: second, acknowledged_by: 'ann' } });
+    const later = threeNodes();
+    later.done({ kind: 'alert-transition', alert: { ...down, state: 'firing' } });
+    later.done({ kind: 'alert-transition', alert: { ...down, state: 'resolved' } });
+    expect(later.done(acknowledge)).toEqual({ changed: true });
   });
 
   it('do not resolve what never fired, and are bounded', () => {

@@ -343,7 +343,7 @@ describe('what can be changed', () => {
 
   it('A acknowledges at once, and an acknowledged alert no more', () => {
     expect(acts(pressed(full({ view: 'alerts' }), 'A')[1])).toMatchObject([
-      { act: { kind: 'ack', id: 'a1' } },
+      { act: { kind: 'ack', id: 'a1', incident: '1772625600000' } },
     ]);
     const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
     expect(effects).toEqual([]);

@@ -98,6 +98,13 @@ describe('clientDesk', () => {
     });
   });
 
+  it('an acknowledgement is of the incident on the screen', async () => {
+    const { calls, desk } = clientOf({});
+    const act = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'node_down on n5' } as const;
+    expect((await desk.act({ act, reason: '', base: null })).words).toBe('acknowledged node_down on n5');
+    expect(calls).toEqual([['acknowledgeAlert', 'a1', { incident: '1772625600000' }]]);
+  });
+
   it('a silence tells how it is taken back', async () => {
     const { desk } = clientOf({ silence: { id: 's9' } });
     const act = { kind: 'silence', rule: 'node_down', nodeId: 'n5', forMs: 3_600_000 } as const;
