@@ -31,6 +31,7 @@ import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
 import { nextMemberStep } from './member-step.ts';
 import type { MemberFacts } from './node-view.ts';
+import { givingUp, OperationRefusals } from './operation-refusals.ts';
 import { nextStep } from './operation-steps.ts';
 import { candidatesNow, type LagScale, planFacts } from './plan-facts.ts';
 import type { AppliedResult } from './protocol.ts';
@@ -68,6 +69,7 @@ export class LeaderDuties {
   readonly #parts: DutyParts;
   readonly #reporter: HandOverReporter;
   readonly #disk = new FullDisk();
+  readonly #refusals = new OperationRefusals();
   #timer: NodeJS.Timeout | null = null;
   #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
@@ -198,7 +200,13 @@ export class LeaderDuties {
         }
         case 'change-members': {
           const expected = status.membershipIndex;
-          await consensus.changeMembership(step.change, expected, PROPOSE_TIMEOUT_MS);
+          const change = consensus.changeMembership(step.change, expected, PROPOSE_TIMEOUT_MS);
+          const refusal = await change.then(
+            () => null,
+            (error: Error) => error.message,
+          );
+          if (refusal === null) this.#refusals.taken();
+          else return this.#refused(operation, refusal);
           break;
         }
         case 'transfer': {
@@ -216,6 +224,17 @@ export class LeaderDuties {
           return unreachable(step);
       }
     }
+  }
+
+  /** A refused change of the group is tried again at the next tick, for a while. */
+  async #refused(operation: Operation, reason: string): Promise<void> {
+    const { logger, state } = this.#parts;
+    const { isNew, isOver } = this.#refusals.refused(operation, reason, performance.now());
+    const { id, kind, phase } = operation;
+    if (isNew) logger.log('warn', 'operation-step-refused', { operation: id, kind, phase, reason });
+    if (!isOver || state.cluster === null) return;
+    for (const command of givingUp(operation, state.cluster, reason)) await this.#propose(command);
+    this.#refusals.taken();
   }
 
   async #leaveFullDisk(): Promise<void> {

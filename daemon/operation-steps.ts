@@ -46,7 +46,7 @@ export function nextStep(
       return removalStep(operation, cluster, raft);
     case 'replace-node':
     case 'replace-voter':
-      return replaceStep(operation, cluster, raft);
+      return replaceStep(operation, cluster, raft, now);
     case 'rotate-ca':
     case 'retire-ca':
       return rotationStep(operation, cluster, now);

@@ -3,8 +3,8 @@
  * vote, then the old node leaves or stays as a spare. What Raft and the record say decides, so
  * that any leader goes on where another one stopped. A pure function.
  */
-import { LIMITS, type NodeId } from '../src/base/index.ts';
-import type { ClusterState, Operation } from '../src/cluster/index.ts';
+import { formatDuration, LIMITS, type NodeId, type Timestamp } from '../src/base/index.ts';
+import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import { seatOf } from '../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../src/raft/index.ts';
 import { end, enter, type OperationStep } from './operation-step.ts';
@@ -23,12 +23,18 @@ interface Swap {
   readonly raft: RaftStatus;
   readonly old: NodeId;
   readonly by: NodeId;
+  readonly now: Timestamp;
 }
 
-export function replaceStep(operation: Operation, cluster: ClusterState, raft: RaftStatus): OperationStep {
+export function replaceStep(
+  operation: Operation,
+  cluster: ClusterState,
+  raft: RaftStatus,
+  now: Timestamp,
+): OperationStep {
   const { from: old, to: by } = operation;
   if (old === null || by === null) return end(operation, 'the operation names no two nodes');
-  const swap: Swap = { operation, cluster, raft, old, by };
+  const swap: Swap = { operation, cluster, raft, old, by, now };
   switch (operation.phase) {
     case 'catching-up':
       return catchUp(swap);
@@ -68,7 +74,11 @@ function swapStep(swap: Swap): OperationStep {
     }
     const taker = cluster.nodes[by];
     if (taker === undefined) return end(operation, `${by} is no node any more`);
-    if (taker.liveness !== 'alive') return giveBack(swap);
+    if (taker.liveness !== 'alive') return giveBack(swap, `${by} is ${taker.liveness}`);
+    const isWaitOver = swap.now - (operation.phases.at(-1)?.at ?? swap.now) >= LIMITS.operationSwapMs;
+    if (isWaitOver && !isReady(raft, by)) {
+      return giveBack(swap, `${by} is not caught up after ${formatDuration(LIMITS.operationSwapMs)}`);
+    }
     // the record first: by it the others know that this node may speak as a voter
     if (seatOf(taker) !== 'voter') return seat(swap, by, 'voter');
     if (!isReady(raft, by)) return { kind: 'wait' };
@@ -82,12 +92,20 @@ function swapStep(swap: Swap): OperationStep {
 }
 
 /** The taker failed before it got the vote: it is a spare again, and the voters are as they were. */
-function giveBack(swap: Swap): OperationStep {
-  const taker = swap.cluster.nodes[swap.by];
-  if (taker !== undefined && taker.seat === 'voter' && taker.suffrage === 'observer') {
-    return seat(swap, swap.by, 'observer');
-  }
-  return end(swap.operation, `${swap.by} is ${taker?.liveness ?? 'gone'}: nothing was changed`);
+function giveBack({ operation, cluster }: Swap, why: string): OperationStep {
+  const command = seatGivenBack(operation, cluster);
+  if (command !== null) return { kind: 'propose', command };
+  return end(operation, `${why}: nothing was changed`);
+}
+
+/** What makes the taker of a vote that it did not get a spare again; null where there is nothing to do. */
+export function seatGivenBack(operation: Operation, cluster: ClusterState): ClusterCommand | null {
+  const { kind, id, to } = operation;
+  const isSwap = kind === 'replace-node' || kind === 'replace-voter';
+  const taker = isSwap && to !== null ? cluster.nodes[to] : undefined;
+  if (taker?.seat !== 'voter' || taker.suffrage !== 'observer') return null;
+  const reason = `it got no vote (operation ${id})`;
+  return { kind: 'node-seat', nodeId: taker.nodeId, seat: 'observer', reason };
 }
 
 function seat({ operation, old, by }: Swap, nodeId: NodeId, wanted: 'voter' | 'observer'): OperationStep {

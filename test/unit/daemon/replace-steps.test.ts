@@ -132,6 +132,20 @@ describe('a replacement', () => {
     }
   });
 
+  it('is called off when the new node is not ready any more for minutes, and leaves it without a seat', () => {
+    const walk = begin('replace-voter');
+    while (seatOf(walk.ledger.cluster.nodes['n4'] as never) !== 'voter') step(walk);
+    walk.caughtUpMs = 0;
+    walk.ledger.now += LIMITS.operationSwapMs - 1;
+    expect(step(walk)).toBe('wait');
+    walk.ledger.now += 1;
+    finish(walk);
+    const error = 'n4 is not caught up after 5m: nothing was changed';
+    expect(walk.ledger.cluster.operations.at(-1)).toMatchObject({ state: 'failed', error });
+    expect(seatOf(walk.ledger.cluster.nodes['n4'] as never)).toBe('observer');
+    expect(voters(walk)).toEqual(['n1', 'n2', 'n3']);
+  });
+
   it('is called off when the new node dies, and leaves it without a seat', () => {
     const early = begin('replace-node');
     const death = { kind: 'node-liveness', nodeId: 'n4', liveness: 'dead', by: [], cause: 'test' } as const;

@@ -1,0 +1,152 @@
+/** The duties of a leader over a record that its commands change at once, in time that tests move. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
+import { type DutyParts, LeaderDuties } from '../../../daemon/leader-duties.ts';
+import { LIMITS, SqlccError } from '../../../src/base/index.ts';
+import { seatOf } from '../../../src/cluster/index.ts';
+import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
+import { type Ledger, record, threeNodes, token } from '../cluster/world.ts';
+
+const member = (nodeId: string): RaftMember => ({
+  nodeId,
+  instanceId: `i-${nodeId}`,
+  address: `10.0.0.1:${record(nodeId).peerPort}`,
+});
+
+/** n1 leads n1 … n3; n4 follows without a vote. */
+class World {
+  readonly ledger: Ledger = threeNodes();
+  readonly logged: Record<string, unknown>[] = [];
+  /** What Raft answers to a change; null = it is taken, and nothing becomes of it. */
+  refusal: string | null = 'a voter is not to be heard';
+  caughtUpMs = LIMITS.learnerStableMs;
+  readonly #duties: LeaderDuties;
+
+  constructor() {
+    const { ledger, logged } = this;
+    ledger.now = Date.now();
+    ledger.done({
+      kind: 'token-create',
+      token: token('t4', { role: 'observer', expires: ledger.now + 1e9 }),
+    });
+    ledger.done({ kind: 'node-admit', node: record('n4', { suffrage: 'observer' }), tokenId: 't4' });
+    const membership = {
+      ...{ voters: ['n1', 'n2', 'n3'].map(member), learners: [member('n4')] },
+      ...{ outgoing: [], learnersNext: [] },
+    };
+    const peers = () => [{ nodeId: 'n4', caughtUpMs: this.caughtUpMs, match: 9 }];
+    this.#duties = new LeaderDuties({
+      nodeId: 'n1',
+      consensus: {
+        get status(): RaftStatus {
+          const status = { nodeId: 'n1', role: 'leader', term: 1, membership, peers: peers() };
+          return { ...status, membershipCommitted: true, transferringTo: null } as unknown as RaftStatus;
+        },
+        changeMembership: async () => {
+          if (this.refusal !== null) throw new SqlccError('failed_precondition', this.refusal);
+        },
+        proposals: {
+          propose: async (_kind: string, data: Uint8Array) => {
+            ledger.now = Date.now();
+            const { command, actor } = JSON.parse(new TextDecoder().decode(data));
+            return { result: ledger.apply(command, { actor }) };
+          },
+        },
+      },
+      state: ledger,
+      gossip: { clocks: new ClockOffsets(), member: () => undefined },
+      inForce: {
+        config: {
+          ...{ alerts: [], membership: { replaceDeadVoterAfterMs: 0 } },
+          replication: { replicaLagThresholdBytes: 1e8 },
+        },
+      },
+      alerts: {
+        duty: { enter: () => {}, tell: async () => {}, look: async () => {} },
+        ...{ told: () => [], sources: () => null, sink: {} },
+      },
+      logger: { log: (_level: string, event: string, more: object) => void logged.push({ event, ...more }) },
+      ownFacts: () => ({ digest: null }),
+      trial: { due: () => null },
+      ...{ reads: {}, http: {}, bytesOf: () => null },
+    } as unknown as DutyParts);
+    this.#duties.start();
+  }
+
+  begin(kind: 'remove-node' | 'replace-node', phase: string): void {
+    const operation = { id: 'o1', kind, from: 'n3', to: kind === 'remove-node' ? null : 'n4', phase };
+    this.ledger.done({
+      kind: 'operation-begin',
+      operation: { ...operation, reason: 'old', forMs: null, candidates: [] },
+    });
+  }
+
+  get operation() {
+    return this.ledger.cluster.operations.at(-1);
+  }
+
+  stop(): void {
+    this.#duties.stop();
+  }
+}
+
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers();
+  world = new World();
+});
+afterEach(() => {
+  world.stop();
+  vi.useRealTimers();
+});
+
+describe('an operation whose change of the group is refused', () => {
+  it('says so once, with its id, and ends failed with the reason: another one may begin', async () => {
+    world.begin('remove-node', 'accepted');
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    expect(world.operation).toMatchObject({ state: 'running', phase: 'leaving-raft' });
+    const refused = world.logged.filter((line) => line['event'] === 'operation-step-refused');
+    expect(refused).toEqual([
+      {
+        ...{ event: 'operation-step-refused', operation: 'o1', kind: 'remove-node', phase: 'leaving-raft' },
+        reason: 'a voter is not to be heard',
+      },
+    ]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(world.operation).toMatchObject({
+      state: 'failed',
+      error: 'leaving-raft: refused for 60 s: a voter is not to be heard',
+    });
+  });
+
+  it('is tried for as long anew once a step was taken', async () => {
+    world.begin('remove-node', 'accepted');
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    world.refusal = null;
+    await vi.advanceTimersByTimeAsync(200);
+    world.refusal = 'not now';
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    expect(world.operation?.state).toBe('running');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(world.operation?.state).toBe('failed');
+  });
+
+  it('leaves the taker of the vote a spare', async () => {
+    world.begin('replace-node', 'swapping');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seatOf(world.ledger.cluster.nodes['n4'] as never)).toBe('voter');
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs);
+    expect(world.operation).toMatchObject({ state: 'failed' });
+    expect(seatOf(world.ledger.cluster.nodes['n4'] as never)).toBe('observer');
+  });
+});
+
+describe('what ends by itself', () => {
+  it('ends once enough clocks are known, or a leader knew none for a minute', async () => {
+    world.ledger.done({ kind: 'cluster-pause', owner: 'ann', reason: '', forMs: 1000 });
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(world.ledger.cluster.pause).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(world.ledger.cluster.pause).toBeNull();
+  });
+});
