@@ -27,10 +27,23 @@ import { VERSION } from './version.ts';
 /** Before its end a maintenance is announced to whoever forgot it. */
 const MAINTENANCE_NOTICE_MS = 5 * 60_000;
 
-/** Maintenances, the pause of the cluster among them, that end soon. */
-export function expiringCount(cluster: Pick<ClusterState, 'maintenance' | 'pause'>, now: Timestamp): number {
-  const all = [...Object.values(cluster.maintenance), ...(cluster.pause === null ? [] : [cluster.pause])];
-  return all.filter(({ expires }) => expires - now < MAINTENANCE_NOTICE_MS).length;
+type PutAside = Pick<ClusterState, 'maintenance' | 'drains' | 'pause'>;
+
+/**
+ * Maintenances and drains, and the pause of the cluster, that end soon. A short one is announced when half of
+ * it is over: its beginning is no news of its end.
+ */
+export function expiringCount({ maintenance, drains = {}, pause }: PutAside, now: Timestamp): number {
+  const all = [...Object.values(maintenance), ...Object.values(drains), ...(pause === null ? [] : [pause])];
+  return all.filter(({ since, expires }) => {
+    const noticeMs = Math.min(MAINTENANCE_NOTICE_MS, (expires - since) / 2);
+    return expires - now < noticeMs;
+  }).length;
+}
+
+/** Nodes that are in maintenance, drained, or both. */
+export function asideCount({ maintenance, drains = {} }: Omit<PutAside, 'pause'>): number {
+  return new Set([...Object.keys(maintenance), ...Object.keys(drains)]).size;
 }
 
 export type TextFormat = Exclude<ExpositionFormat, 'json'>;
@@ -236,7 +249,7 @@ export class MetricsSource {
       errorBudgetMs: availability?.budgetMs ?? null,
       configVersion: cluster?.configs.findLast((c) => c.isActive)?.version ?? 0,
       alertsFiring: cluster === null ? 0 : firingCount(currentAlerts(cluster, leadership, Date.now())),
-      maintenanceActive: Object.keys(cluster?.maintenance ?? {}).length,
+      maintenanceActive: cluster === null ? 0 : asideCount(cluster),
       operationsRunning: (cluster?.operations ?? []).filter((o) => o.state === 'running').length,
       epoch: cluster?.primary.epoch ?? null,
       maintenanceExpiring: cluster === null ? 0 : expiringCount(cluster, Date.now()),

@@ -42,10 +42,10 @@ export const METRICS: readonly Metric[] = [
     ['total_queries', '', 'SQL requests of all nodes together, each since its start'],
     ['total_errors', '', 'SQL requests that the cluster failed, of all nodes together, each since its start'],
     ['alerts_firing', '', 'Alerts that fire'],
-    ['maintenance_active', '', 'Nodes in maintenance'],
+    ['maintenance_active', '', 'Nodes in maintenance or drained'],
     ['op_running', '', 'Operations that run: 0 or 1'],
     ['epoch', '', 'Epoch of the primary: the term in which it was elected'],
-    ['maintenance_expiring', '', 'Maintenances of nodes, and a pause, that end within 5 minutes'],
+    ['maintenance_expiring', '', 'Maintenances and drains of nodes, and a pause, that end within 5 minutes'],
   ]),
   ...rows('node', [
     ['node_up', '', 'Alive by the verdict of record: 0 or 1'],

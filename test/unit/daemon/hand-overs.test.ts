@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { distressOf } from '../../../daemon/distress.ts';
 import { type HandOverFacts, HandOvers, type Restraint } from '../../../daemon/hand-overs.ts';
-import { expiringCount } from '../../../daemon/metrics-source.ts';
+import { asideCount, expiringCount } from '../../../daemon/metrics-source.ts';
 import { settingsOf, withWrongClock } from '../../../daemon/node-settings.ts';
 import { NOW, threeNodes } from '../cluster/world.ts';
 import { OWN as config } from '../config/loaded.ts';
@@ -133,5 +133,22 @@ describe('expiringCount', () => {
     expect(expiringCount(record, end - 300_000)).toBe(0);
     expect(expiringCount(record, end - 299_999)).toBe(2);
     expect(expiringCount({ ...record, pause: null }, end - 299_999)).toBe(1);
+  });
+
+  it('counts drains as well, and a short one not from its very beginning', () => {
+    const drain = { owner: 'ann', reason: '', since: NOW, expires: NOW + 3_600_000 };
+    const drained = { maintenance: {}, drains: { n3: drain }, pause: null };
+    expect(expiringCount(drained, drain.expires - 300_000)).toBe(0);
+    expect(expiringCount(drained, drain.expires - 299_999)).toBe(1);
+    const short = { ...drained, drains: {}, maintenance: { n1: { ...drain, expires: NOW + 240_000 } } };
+    expect([0, 120_000, 120_001].map((ms) => expiringCount(short, NOW + ms))).toEqual([0, 0, 1]);
+  });
+});
+
+describe('asideCount', () => {
+  it('counts each node that is in maintenance or drained once', () => {
+    const one = { owner: 'ann', reason: '', since: NOW, expires: NOW + 1 };
+    expect(asideCount({ maintenance: {} })).toBe(0);
+    expect(asideCount({ maintenance: { n1: one, n2: one }, drains: { n2: one, n3: one } })).toBe(3);
   });
 });
