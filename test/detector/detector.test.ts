@@ -23,7 +23,15 @@ function rowsOf(
   scenarios: readonly string[] = [],
   lanes: readonly ('h2' | 'udp')[] = ['h2'],
 ): Row[] {
-  return play({ sizes: [nodes], scenarios, lanes, effort: 'brief', seeds: [], onRow: () => {} });
+  return play({
+    sizes: [nodes],
+    scenarios,
+    lanes,
+    effort: 'brief',
+    isWhole: false,
+    seeds: [],
+    onRow: () => {},
+  });
 }
 
 function expectPromises(rows: readonly Row[]): void {

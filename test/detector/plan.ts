@@ -1,6 +1,6 @@
 /** Which rows are run with which seeds and for how long, by size. */
 import { type Row, rowOf } from './row.ts';
-import { scenariosFor } from './scenarios.ts';
+import { type Scenario, scenariosFor } from './scenarios.ts';
 
 export interface Plan {
   readonly sizes: readonly number[];
@@ -9,10 +9,16 @@ export interface Plan {
   readonly lanes: readonly ('h2' | 'udp')[];
   /** `brief` is what `npm test` runs; `full` is what the report is made of. */
   readonly effort: 'brief' | 'full';
+  /** Also rows that take minutes each from a thousand members on. */
+  readonly isWhole: boolean;
   /** Instead of 1, 2, …: these. */
   readonly seeds: readonly number[];
   readonly onRow: (row: Row) => void;
 }
+
+/** From so many members on a brief play takes these rows only: at a thousand two minutes of one core. */
+const LARGE = 1000;
+const QUICK = ['idle', 'kill', 'silent', 'die-1', 'loss-30', 'stall-one', 'one-way', 'join-one'];
 
 /** Two hours of virtual time in all where a row is judged by silence; less where that takes hours. */
 function lastingMs(nodes: number, effort: Plan['effort']): number {
@@ -30,13 +36,21 @@ function seedsFor(nodes: number, effort: Plan['effort'], isLasting: boolean): nu
   return nodes <= 1000 && !isLasting ? 2 : 1;
 }
 
+type Choice = Pick<Plan, 'scenarios' | 'effort' | 'isWhole'>;
+
+/** What is played at this size: what is named, or else what the plan has time for. */
+export function chosen(nodes: number, { scenarios, effort, isWhole }: Choice): Scenario[] {
+  const all = scenariosFor(nodes);
+  if (scenarios.length > 0) return all.filter((s) => scenarios.includes(s.name));
+  if (effort === 'full') return [...all];
+  const isQuick = nodes >= LARGE && !isWhole;
+  return all.filter((s) => s.isFullOnly !== true && (!isQuick || QUICK.includes(s.name)));
+}
+
 export function play(plan: Plan): Row[] {
   const rows: Row[] = [];
   for (const nodes of plan.sizes) {
-    for (const scenario of scenariosFor(nodes)) {
-      const isNamed = plan.scenarios.includes(scenario.name);
-      if (plan.scenarios.length > 0 && !isNamed) continue;
-      if (scenario.isFullOnly === true && plan.effort === 'brief' && !isNamed) continue;
+    for (const scenario of chosen(nodes, plan)) {
       const count = seedsFor(nodes, plan.effort, scenario.isLasting === true);
       const seeds = plan.seeds.length > 0 ? plan.seeds : Array.from({ length: count }, (_, n) => n + 1);
       for (const lane of plan.lanes) {

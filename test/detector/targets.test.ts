@@ -12,8 +12,9 @@ import {
 } from '../../src/gossip/index.ts';
 import { differences } from './baseline.ts';
 import { Measures } from './measures.ts';
-import { play } from './plan.ts';
+import { chosen, type Plan, play } from './plan.ts';
 import type { Row } from './row.ts';
+import { scenariosFor } from './scenarios.ts';
 import type { SimNode } from './sim-node.ts';
 import { findings } from './targets.ts';
 import { nameOf, World } from './world.ts';
@@ -88,9 +89,30 @@ describe('Measures.follow', () => {
   });
 });
 
+describe('chosen', () => {
+  it('leaves out at a thousand what takes minutes, unless all or that row is asked for', () => {
+    const count = (nodes: number, parts: Partial<Plan> = {}): number =>
+      chosen(nodes, { scenarios: [], effort: 'brief', isWhole: false, ...parts }).length;
+    expect(count(999)).toBe(scenariosFor(999).length);
+    expect(count(1000)).toBe(8);
+    expect(count(1000, { isWhole: true })).toBe(scenariosFor(1000).length);
+    expect(count(1000, { effort: 'full' })).toBe(scenariosFor(1000).length);
+    expect(count(1000, { scenarios: ['zone', 'die-30'] })).toBe(2);
+    // an hour in which a third is cut off is not brief
+    expect(count(3)).toBe(scenariosFor(3).length - 1);
+  });
+});
+
 describe('scenarios', () => {
   it('of standstills leave somebody suspect at their end: there is something to heal', () => {
-    const plan = { sizes: [3], lanes: ['h2'], effort: 'brief', seeds: [1, 2], onRow: () => {} } as const;
+    const plan = {
+      sizes: [3],
+      lanes: ['h2'],
+      effort: 'brief',
+      isWhole: false,
+      seeds: [1, 2],
+      onRow: () => {},
+    } as const;
     const rows = play({ ...plan, scenarios: ['stall-one', 'stall-observers'] });
     expect(rows.map((r) => (r.healedMs?.max ?? 0) > 0)).toEqual([true, true]);
   });

@@ -42,6 +42,15 @@ const HEALS = [
 /** At most so much leaves a node in a second. */
 const HARD_CAP = 64 * 1024;
 
+/**
+ * A node that loses 30 % of its packets repeats and reconnects; one of three seeds opens and answers a connection
+ * to each of a thousand who boot in 10 s.
+ */
+function mostOfOne({ scenario, nodes }: Row): number {
+  const isKnown = (scenario === 'loss-30' && nodes >= 100) || (scenario === 'join-many' && nodes >= 1000);
+  return isKnown ? 160_000 : HARD_CAP;
+}
+
 const CLAIMS: readonly Claim[] = [
   {
     ...{ target: 'FD1', what: 'kill: failed everywhere, p99 ms' },
@@ -107,8 +116,7 @@ const CLAIMS: readonly Claim[] = [
     applies: (r) => r.scenario !== 'join-one',
     measured: (r) => r.bytesPerS.max,
     most: () => HARD_CAP,
-    // a node that loses 30 % of its packets repeats and reconnects
-    missedUpTo: (r) => (r.scenario === 'loss-30' && r.nodes >= 100 ? 160_000 : HARD_CAP),
+    missedUpTo: mostOfOne,
   },
   {
     ...{ target: 'FD6', what: 'neighbours of a node, most' },
