@@ -13,19 +13,24 @@ import { followerOf, leaderOf, MAIN, ROOT, startCluster, until, untilEqual } fro
 function writing(cluster: DemoCluster, writers: number) {
   const client = cluster.client();
   const acknowledged: number[] = [];
+  /** How long each of them took, ms. */
+  const took: number[] = [];
   let next = 0;
   let running = true;
   const write = async (): Promise<void> => {
     const session = await client.openSession({ timeoutMs: 60_000 });
     while (running) {
       const n = next++;
+      const began = performance.now();
       await session.sql([{ sql: 'INSERT INTO t VALUES (?)', params: [n] }], { timeoutMs: 60_000 });
+      took.push(performance.now() - began);
       acknowledged.push(n);
     }
   };
   const all = Array.from({ length: writers }, write);
   return {
     acknowledged,
+    took,
     stop: async () => {
       running = false;
       await Promise.all(all);
@@ -137,5 +142,51 @@ describe('a follower that stands still for 400 ms', () => {
       });
     }
     expect(await client.leader()).toMatchObject({ leader_id: leader, term });
+  });
+});
+
+/** The value that half of all are not above, and the highest. */
+function middleAndMost(values: readonly number[]): readonly [number, number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[sorted.length >> 1] ?? Number.NaN, sorted.at(-1) ?? Number.NaN];
+}
+
+describe('a follower that is killed under writes', () => {
+  it('moves no term, keeps no write waiting, and has caught up soon after its start', async () => {
+    const cluster = await startCluster(3);
+    const client = cluster.client();
+    await client.sql([{ sql: 'CREATE TABLE t (n INTEGER)' }]);
+    const follower = await followerOf(cluster);
+    const before = await client.leader();
+    const { acknowledged, took, stop } = writing(cluster, 4);
+    const writesFrom = (n: number) => until('writes', async () => took.length >= n + 150, 30_000);
+    await writesFrom(0);
+    const base = middleAndMost(took);
+    const killed = took.length;
+    await cluster.killNode(follower);
+    await writesFrom(killed);
+    const without = middleAndMost(took.slice(killed));
+    await cluster.startNode(follower);
+    const startedAt = performance.now();
+    const { index } = await client.sql([{ sql: 'SELECT 1' }]);
+    await until(
+      'the follower to apply',
+      async () => (await client.stateHash(follower)).index >= (index ?? 0),
+    );
+    const caughtUpMs = performance.now() - startedAt;
+    await stop();
+    const { leader_id, term } = before;
+    expect(await client.leader()).toMatchObject({ leader_id, term });
+    const { results } = await client.sql([{ sql: 'SELECT count(*), count(DISTINCT n) FROM t' }]);
+    expect(results[0]?.rows[0]).toEqual([acknowledged.length, acknowledged.length]);
+    const text = (pair: readonly number[]): string => pair.map((ms) => ms.toFixed(1)).join('/');
+    process.stdout.write(
+      `writes p50/most ${text(base)} ms, behind the kill ${text(without)} ms; caught up ${caughtUpMs.toFixed(0)} ms\n`,
+    );
+    // of the same minute, so of the same load: whoever waits for the dead one waits for a deadline
+    expect(without[0]).toBeLessThan(2 * base[0] + 20);
+    expect(without[1]).toBeLessThan(Math.max(1000, 2 * base[1]));
+    // 2 s are promised; 3.1 s with a load of 25
+    expect(caughtUpMs).toBeLessThan(10_000);
   });
 });
