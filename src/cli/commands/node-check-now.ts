@@ -1,4 +1,4 @@
-/** `sqlcc node check --now` and `--all`: a node checks itself, all nodes by their own words, and both at once. */
+/** `sqlcc node check --now` and `--all`: a node checks itself, all by their own words, and both together. */
 import { SqlccError } from '../../base/index.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
