@@ -11,6 +11,7 @@ import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import { Courier } from './notifiers/courier.ts';
 import type { ToldIncident } from './told.ts';
+import { ToldFile } from './told-file.ts';
 
 const LOOK_MS = 200;
 
@@ -41,8 +42,9 @@ function incidentOf(key: string): string {
 export class AlertDesk implements SinkListener {
   readonly duty: AlertDuty;
   readonly sink: AlertSink;
-  readonly teller = new LeaderlessTeller();
+  readonly teller: LeaderlessTeller;
   readonly #options: AlertDeskOptions;
+  readonly #toldFile: ToldFile;
   /** Whoever waits for what becomes of one notification, by key and channel. */
   readonly #waiting = new Map<string, (told: Told) => void>();
   #timer: NodeJS.Timeout | null = null;
@@ -50,6 +52,8 @@ export class AlertDesk implements SinkListener {
   constructor(options: AlertDeskOptions) {
     const { parts, metrics, bytesOf, logger } = options;
     this.#options = options;
+    this.#toldFile = new ToldFile(parts.facts.dataDir);
+    this.teller = new LeaderlessTeller(this.#toldFile);
     const { inForce } = parts;
     this.duty = new AlertDuty({
       ...{ inForce, sources: () => this.sources(), metrics, bytesOf },
@@ -66,6 +70,7 @@ export class AlertDesk implements SinkListener {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.sink.stop();
+    await this.#toldFile.settled();
   }
 
   /** Incidents that were told of while nobody led, by this node or another. */

@@ -2,7 +2,7 @@
  * LeaderDown is told while it lasts: nobody leads, nothing can be recorded, so the lowest of the live nodes
  * tells of it. The incident is named after the last term that the record knows, so that whoever tells, and
  * the record that the next leader makes, have one key. What was told goes round by gossip until it is on
- * record.
+ * record: whoever hears it says so too, and keeps it over a restart, since its end has to be told.
  */
 import type { AlertAction, AlertRule } from '../src/alerts/index.ts';
 import { entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
@@ -57,12 +57,28 @@ export function toldDue(
     });
 }
 
-export class LeaderlessTeller {
-  #told: ToldIncident | null = null;
-  /** A channel gave up: it is offered once more. */
-  #isAgain = false;
+/** What outlives the process. */
+export interface ToldMemory {
+  recall(): ToldIncident | null;
+  keep(told: ToldIncident | null): void;
+}
 
-  /** What this node tells and the record lacks, with the channels that have taken it; gossip carries it. */
+export class LeaderlessTeller {
+  readonly #memory: ToldMemory | null;
+  #told: ToldIncident | null;
+  /** A channel gave up, or the process that offered it is gone: it is offered once more. */
+  #isAgain: boolean;
+
+  constructor(memory: ToldMemory | null = null) {
+    this.#memory = memory;
+    this.#told = memory?.recall() ?? null;
+    this.#isAgain = this.#told !== null;
+  }
+
+  /**
+   * What this node tells, or has heard of, and the record lacks, with the channels that have taken it; gossip
+   * carries it.
+   */
   get told(): ToldIncident | null {
     return this.#told;
   }
@@ -71,7 +87,7 @@ export class LeaderlessTeller {
   delivered(incident: string, channel: AlertAction): boolean {
     const told = this.#told;
     if (told?.incident !== incident || told.channels.includes(channel)) return false;
-    this.#told = { incident, channels: [...told.channels, channel] };
+    this.#note({ incident, channels: [...told.channels, channel] });
     return true;
   }
 
@@ -82,25 +98,43 @@ export class LeaderlessTeller {
   /** Looks whether it is this node's turn to tell; true when it told now. */
   look(facts: LeaderlessFacts, sink: AlertSink): boolean {
     const { self, cluster, leaderId, leaderlessMs, members, config, now } = facts;
-    if (this.#told !== null && isRecorded(cluster, this.#told.incident)) this.#told = null;
+    if (this.#told !== null && isRecorded(cluster, this.#told.incident)) this.#note(null);
     if (leaderId !== null) return false;
+    const heard = [...members].flatMap(([nodeId, m]) => {
+      return nodeId === self || m.digest?.told == null ? [] : [m.digest.told];
+    });
+    this.#adopt(heard.filter((told) => !isRecorded(cluster, told.incident)));
     const leadership = { leaderId, leaderlessMs, rules: config.alerts };
     const alert = alertTransitions(cluster, leadership).find((transition) => transition.rule === RULE);
     const incident = leaderIncident(cluster);
     if (alert?.state !== 'firing' || isRecorded(cluster, incident)) return false;
-    const others = [...members].flatMap(([nodeId, m]) => (nodeId === self ? [] : [m.digest?.told]));
     const own = this.#told?.incident === incident ? this.#told : null;
-    const isTold = others.some((told) => told?.incident === incident) || (own !== null && !this.#isAgain);
+    const isTold = own === null ? heard.some((told) => told.incident === incident) : !this.#isAgain;
     if (isTold || lowestLive(facts) !== self || silenceOf(alert, cluster.silences, now) !== undefined)
       return false;
     const taken = own?.channels ?? [];
     const channels = [...new Set(channelsOf(config, RULE))].filter((channel) => !taken.includes(channel));
-    this.#told = { incident, channels: taken };
+    this.#note({ incident, channels: taken });
     this.#isAgain = false;
     const { id: alertId, rule, nodeId, severity, condition, value } = alert;
     const subject = { alertId, rule, nodeId, severity, condition, value, by: null };
     const content = { kind: 'firing', ...subject, since: now - leaderlessMs, at: now } as const;
     for (const channel of channels) sink.offer(notificationOf(cluster, incident, content), channel);
     return true;
+  }
+
+  /** Another one's word becomes this node's as well: the one who told may not come back. */
+  #adopt(heard: readonly ToldIncident[]): void {
+    const incident = this.#told?.incident ?? heard[0]?.incident;
+    const own = this.#told?.channels ?? [];
+    const same = heard.filter((told) => told.incident === incident);
+    const channels = [...new Set([...own, ...same.flatMap((told) => told.channels)])];
+    const isNews = this.#told === null || channels.length > own.length;
+    if (incident !== undefined && isNews) this.#note({ incident, channels });
+  }
+
+  #note(told: ToldIncident | null): void {
+    this.#told = told;
+    this.#memory?.keep(told);
   }
 }

@@ -135,6 +135,55 @@ describe('LeaderlessTeller', () => {
     expect(teller.told).toEqual({ incident: 'term-1', channels: ['slack'] });
   });
 
+  /** A disk, as a test sees it. */
+  class Memory {
+    told: ToldIncident | null = null;
+    recall(): ToldIncident | null {
+      return this.told;
+    }
+    keep(told: ToldIncident | null): void {
+      this.told = told;
+    }
+  }
+
+  it('remembers over a restart what was told, and offers what no channel had taken', () => {
+    const ledger = threeNodes();
+    const memory = new Memory();
+    new LeaderlessTeller(memory).look(facts(ledger), new Receiver());
+    // all nodes are restarted at once and lead within a second: nobody tells again
+    const next = new LeaderlessTeller(memory);
+    expect(next.look(facts(ledger, { leaderlessMs: 300 }), new Receiver())).toBe(false);
+    const { due } = ledBy([next.told].filter((told) => told !== null));
+    expect(due()).toMatchObject([{ kind: 'firing', incident: 'term-1', channel: 'webhook' }]);
+    const sink = new Receiver();
+    // the others say what they heard of this node, which is no reason to leave it at that
+    const others = { members: new Map([['n3', member('n3', 'alive', { ...TOLD, channels: [] })]]) };
+    expect(next.look(facts(ledger, others), sink)).toBe(true);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+    next.delivered('term-1', 'webhook');
+    const third = new LeaderlessTeller(memory);
+    expect(third.told).toEqual(TOLD);
+    ledBy([TOLD], ledger);
+    third.look(facts(ledger, { leaderId: 'n3' }), new Receiver());
+    expect(memory.told).toBeNull();
+  });
+
+  it('says what it has heard, also when the one who told does not come back', () => {
+    const ledger = threeNodes();
+    const memory = new Memory();
+    const teller = new LeaderlessTeller(memory);
+    const heard = (told: ToldIncident) => ({ members: new Map([['n3', member('n3', 'dead', told)]]) });
+    expect(teller.look(facts(ledger, heard({ ...TOLD, channels: [] })), new Receiver())).toBe(false);
+    expect(teller.told).toEqual({ incident: 'term-1', channels: [] });
+    teller.look(facts(ledger, heard(TOLD)), new Receiver());
+    expect(memory.told).toEqual(TOLD);
+    expect(teller.look(facts(ledger), new Receiver())).toBe(false);
+    // what is on record is no news, whoever still says it
+    ledBy([TOLD], ledger);
+    teller.look(facts(ledger, heard(TOLD)), new Receiver());
+    expect(teller.told).toBeNull();
+  });
+
   it('is believed by the next leader: recorded as told, its end due, and then forgotten', () => {
     const ledger = threeNodes();
     const teller = new LeaderlessTeller();
