@@ -7,7 +7,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
 import type { Identity } from '../src/auth/index.ts';
-import { SqlccError, unreachable } from '../src/base/index.ts';
+import { type Duration, formatDuration, SqlccError, unreachable } from '../src/base/index.ts';
 import type { ClusterState, NewAuthority, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
 import {
   OPERATION_PHASES,
@@ -124,6 +124,28 @@ function lengthOf(request: OperationRequest): { enable: boolean; forMs: number }
   return { enable: request.enable ?? true, forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS };
 }
 
+/** The longest that the configuration allows, and the key that says so. */
+export interface LongestAllowed {
+  readonly mostMs: Duration;
+  readonly key: 'membership.max_pause' | 'membership.max_maintenance';
+}
+
+/** Throws invalid_argument for `what` that would last longer than the configuration allows. */
+export function requireLength(what: string, forMs: Duration, { mostMs, key }: LongestAllowed): void {
+  if (forMs <= mostMs) return;
+  const text = `${what} lasts up to ${formatDuration(mostMs)} here, not ${formatDuration(forMs)}`;
+  const hint = `${key} of the configuration says so; it may be extended while it lasts`;
+  throw new SqlccError('invalid_argument', text, { hint });
+}
+
+function requireAllowedLength(context: NodeContext, request: OperationRequest): void {
+  const { enable, forMs } = lengthOf(request);
+  if (!hasLength(request) || !enable) return;
+  const { maxMaintenanceMs: mostMs } = context.config.membership;
+  const what = request.kind === 'drain' ? 'a drain' : 'maintenance';
+  requireLength(what, forMs, { mostMs, key: 'membership.max_maintenance' });
+}
+
 function graceOf({ kind, grace_ms: graceMs }: OperationRequest): { graceMs?: number } {
   return kind === 'drain' && graceMs !== undefined ? { graceMs } : {};
 }
@@ -144,6 +166,7 @@ function bindingOf(
 
 /** What would happen, with a token that binds a later run to this very picture. */
 export function planOperation(context: NodeContext, request: OperationRequest, caller: Identity): Plan {
+  requireAllowedLength(context, request);
   const now = Date.now();
   const judgedAt = context.gossip.clocks.sharedTime(now, performance.now());
   const drawn = drawPlan(context, request, { caller, now: judgedAt });

@@ -1,6 +1,6 @@
 /** Pause, schedule, and the word of a former leader. Parse, one call, shape the answer. */
 import type { HandOverReport, ScheduleRequest } from '../../src/api/index.ts';
-import { formatDuration, LIMITS, SqlccError } from '../../src/base/index.ts';
+import { LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { ScheduledOperation } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -9,23 +9,14 @@ import { handOverCommand } from '../hand-over-report.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
 import { maintenanceView } from '../node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from '../operation-steps.ts';
-import { requireNodes } from '../operations.ts';
+import { requireLength, requireNodes } from '../operations.ts';
 import { scheduleView } from '../views.ts';
 
 export async function pauseCluster(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const { reason, for_ms: forMs = DEFAULT_MAINTENANCE_MS } = call.body as { reason: string; for_ms?: number };
-  const { maxPauseMs } = context.config.membership;
-  if (forMs > maxPauseMs) {
-    const most = formatDuration(maxPauseMs);
-    throw new SqlccError(
-      'invalid_argument',
-      `a pause lasts up to ${most} here, not ${formatDuration(forMs)}`,
-      {
-        hint: 'membership.max_pause of the configuration says so; a pause may be extended while it lasts',
-      },
-    );
-  }
+  const { maxPauseMs: mostMs } = context.config.membership;
+  requireLength('a pause', forMs, { mostMs, key: 'membership.max_pause' });
   const command = { kind: 'cluster-pause', owner: call.identity.id, reason, forMs } as const;
   resultOf((await proposeCommand(context, command, call)).result);
   return { body: { pause: maintenanceView(requireCluster(context).pause) } };

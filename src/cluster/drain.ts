@@ -8,7 +8,7 @@ import { expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
-import { isSetAnew, MAX_MAINTENANCE_MS, setAnew } from './maintenance.ts';
+import { isSetAnew, MAX_MAINTENANCE_MS, setAnew, tooLong } from './maintenance.ts';
 import { knownCheck, type Successor, successorOf } from './node-plans.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
@@ -40,7 +40,7 @@ export function enableDrain(
     return refused('not_found', `no node "${nodeId}" in this cluster`);
   }
   if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
-    return refused('invalid_argument', `a drain lasts up to ${MAX_MAINTENANCE_MS} ms, not ${forMs}`);
+    return refused('invalid_argument', tooLong('a drain', MAX_MAINTENANCE_MS, forMs));
   }
   if (graceMs !== undefined && !(graceMs >= 0 && graceMs <= LIMITS.maxDrainGraceMs)) {
     const text = `clients get up to ${formatDuration(LIMITS.maxDrainGraceMs)} to go, not ${graceMs} ms`;

@@ -1,13 +1,18 @@
 /** A node in maintenance keeps its vote, is no candidate, and does not alarm; it ends by itself. */
-import type { Timestamp } from '../base/index.ts';
+import type { Duration, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import type { ClusterState, Maintenance } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
 
-/** Longest maintenance; whoever needs more asks again. */
+/** Longest maintenance, whatever `membership.max_maintenance` says; whoever needs more asks again. */
 export const MAX_MAINTENANCE_MS = 30 * 86_400_000;
+
+/** Why `what` can't last `forMs`: it is too long, or no length at all. */
+export function tooLong(what: string, mostMs: Duration, forMs: Duration): string {
+  return `${what} lasts up to ${formatDuration(mostMs)}, not ${forMs > 0 ? formatDuration(forMs) : forMs}`;
+}
 
 export function enableMaintenance(
   state: ClusterState,
@@ -18,7 +23,7 @@ export function enableMaintenance(
   if (own(state.nodes, nodeId) === undefined)
     return refused('not_found', `no node "${nodeId}" in this cluster`);
   if (!(forMs > 0) || forMs > MAX_MAINTENANCE_MS) {
-    return refused('invalid_argument', `maintenance lasts up to ${MAX_MAINTENANCE_MS} ms, not ${forMs}`);
+    return refused('invalid_argument', tooLong('maintenance', MAX_MAINTENANCE_MS, forMs));
   }
   const current = own(state.maintenance, nodeId);
   if (current !== undefined && current.owner !== owner) {

@@ -6,7 +6,7 @@ import type { Timestamp } from '../base/index.ts';
 import { formatDuration, LIMITS } from '../base/index.ts';
 import type { ClusterState, Maintenance } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
-import { isSetAnew, setAnew } from './maintenance.ts';
+import { isSetAnew, setAnew, tooLong } from './maintenance.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
 import type { Check } from './plan.ts';
@@ -27,7 +27,7 @@ export function pauseCluster(
   at: ApplyPosition,
 ): Outcome {
   if (!(forMs > 0) || forMs > LIMITS.maxPauseMs) {
-    return refused('invalid_argument', `a pause lasts up to ${LIMITS.maxPauseMs} ms, not ${forMs}`);
+    return refused('invalid_argument', tooLong('a pause', LIMITS.maxPauseMs, forMs));
   }
   const current = pauseInForce(state, at.timestamp);
   if (current !== null && current.owner !== owner) {

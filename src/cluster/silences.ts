@@ -3,6 +3,7 @@ import { matchersText } from '../alerts/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
+import { tooLong } from './maintenance.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
 
@@ -15,7 +16,7 @@ export function createSilence(
   at: ApplyPosition,
 ): Outcome {
   if (!(forMs > 0) || forMs > MAX_SILENCE_MS) {
-    return refused('invalid_argument', `a silence lasts up to ${MAX_SILENCE_MS} ms, not ${forMs}`);
+    return refused('invalid_argument', tooLong('a silence', MAX_SILENCE_MS, forMs));
   }
   if (state.silences.some((s) => s.id === id)) return refused('conflict', `there is a silence "${id}"`);
   // what is over makes room, also where nobody has ended it yet

@@ -44,6 +44,8 @@ export interface MembershipConfig {
   readonly replaceCooldownMs: number;
   /** Longest pause of the whole cluster, ms; 0 = none may begin. */
   readonly maxPauseMs: number;
+  /** Longest maintenance or drain of a node, ms; 0 = none may begin. */
+  readonly maxMaintenanceMs: number;
 }
 
 export interface MonitoringConfig {

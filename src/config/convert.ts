@@ -81,6 +81,7 @@ export function toConfig({ cluster, alerts, metrics, notifiers }: ConfigFile): C
       minVoters: membership.min_voters,
       replaceCooldownMs: membership.replace_cooldown,
       maxPauseMs: membership.max_pause,
+      maxMaintenanceMs: membership.max_maintenance,
     },
     monitoring: {
       enableMetrics: monitoring.enable_metrics,
@@ -178,6 +179,7 @@ export function toFile(config: ClusterConfig): FileTree {
         min_voters: membership.minVoters,
         replace_cooldown: membership.replaceCooldownMs,
         max_pause: membership.maxPauseMs,
+        max_maintenance: membership.maxMaintenanceMs,
       },
       monitoring: {
         enable_metrics: monitoring.enableMetrics,

@@ -166,6 +166,14 @@ const membership = z.strictObject({
       effect: 'live',
       sample: '7d',
     }),
+  max_maintenance: duration(60_000)
+    .default(30 * 86_400_000)
+    .register(KEYS, {
+      doc: 'Maintenance or a drain of a node lasts this long at most; 0 = none may begin',
+      unit: 'ms',
+      effect: 'live',
+      sample: '30d',
+    }),
 });
 
 const monitoring = z.strictObject({

@@ -7,6 +7,11 @@ const CHANGED_NODE_FLAG = {
   text: 'the node; may be left out only where you are asked first: then it is the one that answers',
 } as const;
 
+const LENGTH_FLAG = {
+  flags: '--for <duration>',
+  text: 'ends by itself after this long, default 1h, at most 30d (membership.max_maintenance)',
+} as const;
+
 const DAEMON_FLAGS = [
   { flags: '--log-level <level>', text: 'DEBUG, INFO, WARN or ERROR; default INFO' },
   { flags: '--log-file <file>', text: 'append the log (NDJSON) to a file instead of stderr' },
@@ -186,7 +191,7 @@ const CHANGES: readonly CommandSpec[] = [
       'there after 10 s (--grace) are let go. Load balancers see it as not to be asked.',
     args: ['<id>'],
     flags: [
-      { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      LENGTH_FLAG,
       { flags: '--grace <duration>', text: 'what clients get to go by themselves, default 10s, at most 1h' },
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
@@ -216,7 +221,7 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'put a node aside: it gives up leadership and is no candidate',
     flags: [
       CHANGED_NODE_FLAG,
-      { flags: '--for <duration>', text: 'ends by itself after this long, default 1h' },
+      LENGTH_FLAG,
       { flags: '--allow-switchover', text: 'when it leads: leadership moves to another node first' },
       { flags: '--accept-quorum-risk', text: 'also when the others could not go on without it' },
       REASON_FLAG,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
+import { planOperation, requireLength } from '../../../daemon/operations.ts';
 import { cancelSchedule, pauseCluster } from '../../../daemon/routes/steering.ts';
+import type { OperationRequest } from '../../../src/api/index.ts';
+import type { Identity } from '../../../src/auth/index.ts';
+import type { ClusterCommand } from '../../../src/cluster/index.ts';
 import type { Call } from '../../../src/rpc/index.ts';
 import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
 
@@ -80,5 +84,43 @@ describe('cancelSchedule', () => {
       ...{ code: 'conflict', message: 'schedule s1 does not wait any more: cancelled' },
       hint: expect.stringContaining('"sqlcc schedule list --all"'),
     });
+  });
+});
+
+describe('planOperation', () => {
+  const plan = (maxMaintenanceMs: number, request: Partial<OperationRequest>) => {
+    const context = { config: { membership: { maxMaintenanceMs } } } as unknown as NodeContext;
+    const wish = { kind: 'maintenance', node_id: 'n2', ...request } as OperationRequest;
+    return () => planOperation(context, wish, { kind: 'certificate', id: 'ann' } as unknown as Identity);
+  };
+
+  it.each([
+    ['maintenance', 'maintenance lasts up to 7d here, not 8d'],
+    ['drain', 'a drain lasts up to 7d here, not 8d'],
+  ] as const)('refuses a longer %s than the configuration allows, in words', (kind, text) => {
+    const hint = expect.stringContaining('membership.max_maintenance');
+    expect(plan(7 * DAY_MS, { kind, for_ms: 8 * DAY_MS })).toThrow(
+      expect.objectContaining({ code: 'invalid_argument', message: text, hint }),
+    );
+    expect(plan(0, { kind })).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  });
+
+  it('takes what is as long as it may be', () => {
+    const most = { mostMs: 7 * DAY_MS, key: 'membership.max_maintenance' } as const;
+    expect(() => requireLength('maintenance', 7 * DAY_MS, most)).not.toThrow();
+  });
+});
+
+describe('a length in the record', () => {
+  const n2 = { nodeId: 'n2', owner: 'ann', reason: '' } as const;
+  const MORE = 31 * DAY_MS;
+
+  it.each<[ClusterCommand, string]>([
+    [{ kind: 'maintenance-enable', ...n2, forMs: MORE }, 'maintenance lasts up to 30d, not 31d'],
+    [{ kind: 'drain-enable', ...n2, forMs: MORE }, 'a drain lasts up to 30d, not 31d'],
+    [{ kind: 'cluster-pause', owner: 'ann', reason: '', forMs: MORE }, 'a pause lasts up to 30d, not 31d'],
+    [{ kind: 'maintenance-enable', ...n2, forMs: 0 }, 'maintenance lasts up to 30d, not 0'],
+  ])('that is none is refused in words: %j', (command, text) => {
+    expect(threeNodes().refused(command, 'invalid_argument')).toBe(text);
   });
 });
