@@ -82,11 +82,28 @@ function manifest(dir: string): readonly Node[] {
   return (JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8')) as { nodes: Node[] }).nodes;
 }
 
+/** How late this machine wakes a process while other things run; answered at the end, the mean, ms. */
+function watchLateness(): () => number {
+  const everyMs = 25;
+  let last = performance.now();
+  let [sum, count] = [0, 0];
+  const timer = setInterval(() => {
+    const now = performance.now();
+    sum += Math.max(0, now - last - everyMs);
+    count++;
+    last = now;
+  }, everyMs);
+  onTestFinished(() => clearInterval(timer));
+  return () => sum / Math.max(1, count);
+}
+
 describe('demo --drill', () => {
   it('loses and doubles nothing while its leaders are killed, says so, and leaves nothing behind', async () => {
     const TMPDIR = temporary();
     const args = ['demo', '--drill', '--rounds', `${ROUNDS}`, '-o', 'json', ...(await ports())];
+    const lateness = watchLateness();
     const ran = await sqlcc(args, { TMPDIR }, 280_000);
+    const lateMs = lateness();
     expect(ran.code, ran.stderr).toBe(0);
     const told = report.parse(JSON.parse(ran.stdout));
     expect(told).toMatchObject({ lost: 0, duplicated: 0, unexpected: 0, state_hash_equal: true });
@@ -96,20 +113,26 @@ describe('demo --drill', () => {
       expect(measure.samples).toBeGreaterThanOrEqual(ROUNDS * 0.9);
       expect(measure.samples).toBeLessThanOrEqual(ROUNDS);
     }
-    // far from what it takes where nothing else runs (README.md); with a load of 16 half took 68, 46 and 272 ms.
-    // Without a word of the death each would wait an election timeout of 150 to 300 ms before
-    expect(told.detect_ms.p50).toBeLessThan(150);
-    // the design document's bound
-    expect(told.election_ms.p50).toBeLessThan(100);
-    expect(told.write_gap_ms.p50).toBeLessThan(400);
-    expect(told.write_gap_ms.max).toBeLessThan(1500);
+    // Not what it takes where nothing else runs (README.md): half took 68, 46 and 272 ms with a load of 16. A
+    // machine that has no time wakes each process late, in a row of some five until the first write
+    const busyMs = 5 * lateMs;
+    // without a word of the death all wait an election timeout, 150 ms at least
+    expect(told.detect_ms.p50).toBeLessThan(150 + busyMs);
+    // the design document's bound; an election that is lost is repeated after another timeout
+    expect(told.election_ms.p50).toBeLessThan(100 + busyMs);
+    // a caller that is not led to the new leader asks again after 400 ms (CALM_DOUBT_MS of the client)
+    const behind = told.write_gap_ms.p50 - told.detect_ms.p50 - told.election_ms.p50;
+    expect(behind).toBeLessThan(250 + busyMs);
+    expect(told.write_gap_ms.p50).toBeLessThan(400 + busyMs);
+    // one that waits for a dead connection ends after 2.5 s (its ATTEMPT_MS)
+    expect(told.write_gap_ms.max).toBeLessThan(1500 + busyMs);
     // 183 MB (README.md); a leak of every write of the drill, or a process that was not measured, is far from that
     expect(told.rss_mb_per_node).toBeGreaterThan(50);
     expect(told.rss_mb_per_node).toBeLessThan(400);
     expect(left(TMPDIR)).toEqual([]);
     const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
     process.stdout.write(
-      `${JSON.stringify({ acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
+      `${JSON.stringify({ lateMs, acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
     );
   }, 300_000);
 });
