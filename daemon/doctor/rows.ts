@@ -185,7 +185,7 @@ export function certificateRow(file: string, validTo: number, now: number): Doct
   const text = left <= 0 ? `${file} ended ${until}` : `${file} ends ${until}, in ${days} days`;
   const advice =
     file === 'ca.crt'
-      ? 'make a new cluster CA before it ends'
+      ? 'make a new cluster CA before it ends: sqlcc cert rotate-ca, then sqlcc cert rotate-ca --finish'
       : 'start the node: it renews by itself where a voter can sign; see certificate-renewed in its log';
   return row('certificate', state, text, advice);
 }

@@ -74,6 +74,12 @@ describe('judgements', () => {
     expect(rows.spaceRow(9e11, 1e12).advice).toBe('');
   });
 
+  it('a CA that ends soon: the advice is the command that makes a new one', () => {
+    const { state, advice } = rows.certificateRow('ca.crt', NOW + 5 * DAY, NOW);
+    expect(state).toBe('warn');
+    expect(advice).toContain('sqlcc cert rotate-ca');
+  });
+
   it('softLimit reads the table of the kernel', () => {
     const text =
       'Limit   Soft Limit  Hard Limit Units\nMax open files   1024   4096  files\nMax processes   unlimited  x  y\n';
