@@ -1,8 +1,8 @@
 /**
- * The systemd unit of a daemon. A daemon that failed is started again, one that refuses to
- * run (its name belongs to another disk, its configuration is wrong) is not: somebody must
- * look. Everything that a daemon does not need is taken from it; MemoryDenyWriteExecute is
- * missing on purpose, because V8 compiles at run time.
+ * The systemd unit of a daemon. A daemon that failed is started again, however often and ever more seldom,
+ * because what ended it (a full disk) may pass; one that refuses to run (its name belongs to another disk,
+ * its configuration is wrong) is not: somebody must look. Everything that a daemon does not need is taken
+ * from it; MemoryDenyWriteExecute is missing on purpose, because V8 compiles at run time.
  */
 import { EXIT } from './exit-codes.ts';
 
@@ -36,8 +36,8 @@ export function systemdUnit({ exec, configFile, dataDir, user }: UnitPlaces): st
 Description=SQLCC node
 After=network-online.target time-sync.target
 Wants=network-online.target
-StartLimitIntervalSec=60
-StartLimitBurst=5
+# never given up: what ends a node (a full disk, an address that is not there yet) may pass
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -45,7 +45,10 @@ NotifyAccess=all
 ExecStart=${start}
 User=${user}
 Restart=on-failure
+# first after 1 s, then more and more seldom, up to a minute; systemd before 254 stays at 1 s
 RestartSec=1
+RestartSteps=6
+RestartMaxDelaySec=60
 # wrong usage, a folder or keys that are not this node's alone, a node that was removed, another disk with its
 # name, a wrong configuration: starting again changes nothing
 RestartPreventExitStatus=${STAYS_SO.join(' ')}

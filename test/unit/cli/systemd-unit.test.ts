@@ -21,6 +21,15 @@ describe('systemdUnit', () => {
     expect(lines.filter((l) => l.startsWith('ReadWritePaths='))).toHaveLength(1);
   });
 
+  it('starts a daemon again for ever and ever more seldom: what ended it may pass', () => {
+    const lines = systemdUnit(PLACES).split('\n');
+    const unit = lines.slice(lines.indexOf('[Unit]'), lines.indexOf('[Service]'));
+    expect(unit.filter((l) => l.startsWith('StartLimit'))).toEqual(['StartLimitIntervalSec=0']);
+    const service = lines.slice(lines.indexOf('[Service]'), lines.indexOf('[Install]'));
+    for (const line of ['Restart=on-failure', 'RestartSec=1', 'RestartSteps=6', 'RestartMaxDelaySec=60'])
+      expect(service).toContain(line);
+  });
+
   it('opens homes for reading when something of the node lies there', () => {
     expect(systemdUnit({ ...PLACES, dataDir: '/home/db/data' })).toContain('\nProtectHome=read-only\n');
     expect(systemdUnit({ ...PLACES, exec: '/homely/sqlcc' })).toContain('\nProtectHome=yes\n');
