@@ -189,15 +189,16 @@ describe('every write', () => {
     expect(asked.status).toBe(403);
     const made = await write('createToken', '/v1/tokens', { kind: 'access', role: 'viewer' });
     await write('revokeToken', `/v1/tokens/${made.body['id']}`);
-    const { alerts } = (await caller.ask(leader, 'GET', '/v1/alerts')).body as { alerts: { id: string }[] };
-    await write(
-      'acknowledgeAlert',
-      `/v1/alerts/${encodeURIComponent(must(alerts[0], 'an alert').id)}/ack`,
-      {},
-    );
-    const silenced = await write('createSilence', '/v1/silences', { rule: 'HighLatency', for_ms: 60_000 });
+    const always = 'alerts: [{name: Up, condition: "uptime > 0", severity: info, actions: []}]';
+    await write('putConfig', '/v1/config', { text: always });
+    const firing = await until('an alert fires', async () => {
+      const { body } = await caller.ask(leader, 'GET', '/v1/alerts');
+      return (body['alerts'] as { id: string; state: string }[]).find((a) => a.state === 'firing') ?? null;
+    });
+    await write('acknowledgeAlert', `/v1/alerts/${encodeURIComponent(firing.id)}/ack`, {});
+    const silenced = await write('createSilence', '/v1/silences', { rule: 'NodeDown', for_ms: 60_000 });
     const { body } = await caller.ask(leader, 'GET', '/v1/silences');
-    expect(body['silences']).toMatchObject([{ rule: 'HighLatency', node_id: null }]);
+    expect(body['silences']).toMatchObject([{ rule: 'NodeDown', node_id: null }]);
     await write('removeSilence', `/v1/silences/${silenced.body['id']}`);
     // no notifier is configured: the channel gives up at once and says what to do
     const tested = await write('testAlert', '/v1/alerts/test', { channel: 'webhook' });
