@@ -52,7 +52,8 @@ export async function postJson(post: JsonPost): Promise<Delivery> {
     body: JSON.stringify(post.body),
     timeoutMs: post.timeoutMs ?? LIMITS.notificationTimeoutMs,
     allowLoopback,
-    isSecret: post.isSecret,
+    // a login in the address is one, whoever reads the rest
+    isSecret: post.isSecret || url.username !== '' || url.password !== '',
     signals,
     ...(resolve ? { resolve } : {}),
   });
