@@ -94,14 +94,27 @@ function valuesOf(n: Notification): TemplateValues {
   };
 }
 
-/** Title and sentence, by templates of the operator's own where there are some; still to be escaped. */
+/** A title that does not say its kind has it in front, behind the first of an incident. */
+function ownTitle(template: string, n: Notification, values: TemplateValues): string {
+  const filled = oneLine(fillTemplate(template, values), TITLE_LENGTH);
+  if (filled === '' || n.kind === 'firing' || SAYS_KIND.test(template)) return filled;
+  return oneLine(`[${KIND[n.kind]}] ${filled}`, TITLE_LENGTH);
+}
+
+const SAYS_KIND = /\{\{\s*(kind|title)\s*\}\}/;
+
+/**
+ * Title and sentence, by templates of the operator's own where there are some; still to be escaped. What
+ * comes out empty is none: receivers refuse a message without words.
+ */
 export function wordsOf(n: Notification, templates: MessageTemplates): { title: string; text: string } {
   const { title, text } = templates;
   const values = valuesOf(n);
-  return {
-    title: title === undefined ? values.title : oneLine(fillTemplate(title, values), TITLE_LENGTH),
-    text: text === undefined ? values.summary : oneLine(fillTemplate(text, values)),
+  const own = {
+    title: title === undefined ? '' : ownTitle(title, n, values),
+    text: text === undefined ? '' : oneLine(fillTemplate(text, values)),
   };
+  return { title: own.title || values.title, text: own.text || values.summary };
 }
 
 /** Name and value of everything that is known, in the order in which it is shown. */

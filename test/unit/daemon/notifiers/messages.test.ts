@@ -11,9 +11,9 @@ import {
 import { deliveryOf, retryAfterMs } from '../../../../daemon/notifiers/http-delivery.ts';
 import { dedupKey, pagerDutyEvent } from '../../../../daemon/notifiers/pagerduty.ts';
 import { slackMessage } from '../../../../daemon/notifiers/slack.ts';
-import { fingerprint, webhookMessage } from '../../../../daemon/notifiers/webhook.ts';
+import { fingerprint, WebhookNotifier, webhookMessage } from '../../../../daemon/notifiers/webhook.ts';
 import { escapeMrkdwn, isoTime, oneLine, titleOf } from '../../../../daemon/notifiers/wording.ts';
-import { TEMPLATE_NAMES } from '../../../../src/alerts/index.ts';
+import { type Notification, TEMPLATE_NAMES } from '../../../../src/alerts/index.ts';
 import { LIMITS } from '../../../../src/base/index.ts';
 import type { Resolve } from '../../../../src/rpc/index.ts';
 import { HOSTILE_TEXTS, sample } from './sample.ts';
@@ -269,6 +269,24 @@ describe('mail', () => {
   });
 });
 
+describe('a webhook', () => {
+  it('sends the login of its address by https alone, but on this machine', async () => {
+    const resolve: Resolve = async () => [{ address: '192.0.2.1', family: 4 }];
+    const tried = async (url: string, allowLoopback = false) => {
+      const notifier = new WebhookNotifier({ url, allowLoopback }, { resolve, timeoutMs: 50 });
+      return notifier.deliver(sample(), new AbortController().signal);
+    };
+    for (const login of ['ops:S3CRET', 'S3CRET', ':S3CRET']) {
+      const outcome = await tried(`http://${login}@hooks.example/x`);
+      expect(outcome).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('https') });
+      expect(JSON.stringify(outcome)).not.toContain('S3CRET');
+      // nobody listens there: it was tried
+      expect(await tried(`http://${login}@127.0.0.1:1/x`, true)).toMatchObject({ outcome: 'retry' });
+    }
+    expect(await tried('http://hooks.example/x')).toMatchObject({ outcome: 'retry' });
+  });
+});
+
 describe('templates', () => {
   const templates = {
     title: '{{kind}} {{ subject }} <b>',
@@ -303,6 +321,27 @@ describe('templates', () => {
       expect(mail.text.split('\n')[1]).toBe('');
     },
   );
+
+  it('that come out empty are none: nobody refuses an alert for want of words', () => {
+    const n = sample();
+    for (const empty of ['{{ by }}', ' ', '']) {
+      const words = { title: empty, text: empty };
+      expect(mailOf(n, { ...MAIL, ...words })).toEqual(mailOf(n, MAIL));
+      expect(slackMessage(n, words)).toEqual(slackMessage(n));
+      expect(pagerDutyEvent(n, 'key', words)).toEqual(pagerDutyEvent(n, 'key'));
+    }
+  });
+
+  it('of titles that do not say the kind have it in front, behind the first', () => {
+    const title = (kind: Notification['kind'], template: string) =>
+      mailOf(sample({ kind }), { ...MAIL, title: template }).subject;
+    expect(title('firing', '{{ rule }}!')).toBe('HighErrorRate!');
+    expect(title('acknowledged', '{{ rule }}!')).toBe('[ACKNOWLEDGED] HighErrorRate!');
+    expect(title('resolved', '{{ rule }}!')).toBe('[RESOLVED] HighErrorRate!');
+    expect(title('resolved', '{{ rule }} {{kind}}')).toBe('HighErrorRate RESOLVED');
+    expect(title('resolved', '{{ title }}')).toBe(titleOf(sample({ kind: 'resolved' })));
+    expect(title('resolved', 'x'.repeat(300))).toHaveLength(200);
+  });
 
   it('one of them leaves the other as it is', () => {
     const n = sample();
