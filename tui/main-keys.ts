@@ -15,7 +15,7 @@ const VIEW_KEYS: readonly Row[] = [
 ];
 
 const TIME_KEYS: readonly Row[] = [
-  { id: 'second-back', group: 'TIME', keys: ['['], label: '[', help: 'one second back', short: 'back' },
+  { id: 'second-back', group: 'TIME', keys: ['['], label: '[', help: 'one second back', short: 'past' },
   { id: 'second-on', group: 'TIME', keys: [']'], label: ']', help: 'one second on' },
   { id: 'minute-back', group: 'TIME', keys: ['{'], label: '{', help: 'one minute back' },
   { id: 'minute-on', group: 'TIME', keys: ['}'], label: '}', help: 'one minute on' },
@@ -138,6 +138,7 @@ export const MAIN: readonly Row[] = [
     keys: ['escape', 'backspace'],
     label: 'Esc',
     help: 'clear filter, live again, back; never quits',
+    short: 'back',
   },
   {
     id: 'filter',
@@ -161,7 +162,14 @@ export const MAIN: readonly Row[] = [
     help: 'palette: everything by name',
     short: 'palette',
   },
-  { id: 'actions', group: 'ACT', keys: ['a'], label: 'a', help: 'what can be done here, and why not' },
+  {
+    id: 'actions',
+    group: 'ACT',
+    keys: ['a'],
+    label: 'a',
+    help: 'what can be done here, and why not',
+    short: 'actions',
+  },
   {
     id: 'observer',
     group: 'LOOK',

@@ -24,8 +24,19 @@ export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   }
 }
 
+/** What is wrong with a configuration, of which the message says only how much; empty where it is none. */
+function issuesOf(error: SqlccError): string {
+  const issues = error.details['issues'];
+  if (!Array.isArray(issues)) return '';
+  const said = issues.flatMap((issue: { readonly message?: unknown } | null) =>
+    typeof issue?.message === 'string' ? [issue.message] : [],
+  );
+  return said.length === 0 ? '' : `: ${said.join('; ')}`;
+}
+
 export function failureOf(error: unknown): Failure {
-  if (error instanceof SqlccError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof SqlccError)
+    return { code: error.code, message: `${error.message}${issuesOf(error)}`, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message, hint: '' };
 }

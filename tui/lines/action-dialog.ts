@@ -253,14 +253,14 @@ function titleOf(dialog: ActionDialog, view: View): Line {
   return [span(`${WORDS[action]} ${dot} ${cluster}${way}`, 'title')];
 }
 
-const TYPED_HINT = 'Tab next field  ↑↓ other target  Enter confirm  Esc cancel';
+const TYPED_HINT = 'Tab to the reason, then the name  ↑↓ other target  Enter confirm  Esc cancel';
 const LENGTH_HINT = 'y then Enter confirm  ← → how long  Tab reason  Esc cancel';
 const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
   failover: TYPED_HINT,
   maintenance: LENGTH_HINT,
   drain: LENGTH_HINT,
   'step-down': 'y then Enter confirm  Tab reason  Esc cancel',
-  'remove-node': 'Tab next field  Enter confirm  Esc cancel',
+  'remove-node': 'Tab to the reason, then the name  Enter confirm  Esc cancel',
   'replace-node': TYPED_HINT,
 };
 

@@ -26,7 +26,8 @@ function lengthLine(dialog: ChangeDialog): Line[] {
   if (LENGTHS[kind].length === 0) return [];
   const ms = LENGTHS[kind][dialog.length] ?? null;
   const value = ms === null ? 'without a trial' : rough(ms);
-  const before = kind === 'silence' ? 'For ' : 'Taken back unless confirmed within ';
+  const before =
+    kind === 'silence' ? 'For ' : ms === null ? 'In force at once, ' : 'Taken back unless confirmed within ';
   return [[span(before), span(`[${value}]`, 'title'), span('  ← → changes', 'muted')]];
 }
 
@@ -62,9 +63,9 @@ function confirmLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: 
 
 function reviewHint({ act }: ChangeDialog, plan: ChangePlan): string {
   if (isCheckOnly(act)) return 'Esc close';
-  return plan.arm === null
-    ? 'y then Enter confirm  ← → how long  Tab reason  Esc cancel'
-    : 'Tab next field  Enter confirm  Esc cancel';
+  if (plan.arm !== null) return 'Tab to the reason, then the name  Enter confirm  Esc cancel';
+  const length = LENGTHS[act.kind].length > 0 ? '← → how long  ' : '';
+  return `y then Enter confirm  ${length}Tab reason  Esc cancel`;
 }
 
 export function changeDialogText(dialog: ChangeDialog, view: View, room: DialogRoom): DialogText {

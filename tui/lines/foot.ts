@@ -10,15 +10,39 @@ import type { View } from './view.ts';
 
 /** Most wanted first; what does not fit is left out from the end, help always stays. */
 const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
-  topology: ['detail', 'filter', 'failover', 'maintenance', 'palette', 'second-back', 'observer', 'quit'],
+  topology: [
+    ...(['detail', 'failover', 'maintenance', 'explain', 'actions', 'filter', 'palette'] as const),
+    ...(['second-back', 'observer', 'quit'] as const),
+  ],
   raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
-  alerts: ['ack', 'silence', 'unsilence', 'detail', 'firing-only', 'jump', 'filter', 'palette', 'quit'],
+  alerts: [
+    'ack',
+    'silence',
+    'unsilence',
+    'explain',
+    'detail',
+    'firing-only',
+    'jump',
+    'filter',
+    'palette',
+    'quit',
+  ],
   config: ['apply-config', 'roll-back', 'undo-config', 'keep-config', 'detail', 'filter', 'palette', 'quit'],
   events: ['detail', 'follow', 'level', 'jump', 'filter', 'second-back', 'palette', 'quit'],
   log: ['follow', 'level', 'filter', 'jump', 'second-back', 'palette', 'quit'],
   operations: ['detail', 'cancel-operation', 'failover', 'maintenance', 'filter', 'palette', 'quit'],
   fleet: ['detail', 'filter', 'palette', 'quit'],
-  node: ['failover', 'maintenance', 'log-of-node', 'second-back', 'palette', 'back', 'quit'],
+  node: [
+    'back',
+    'failover',
+    'maintenance',
+    'explain',
+    'log-of-node',
+    'actions',
+    'palette',
+    'second-back',
+    'quit',
+  ],
 };
 
 /** Left out while there is nothing that they could do. */
@@ -27,7 +51,9 @@ const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
 function hints(view: View, cells: number): Line {
   const all = bindingsOf('main', view.model.view);
   const help: Line = [span('?', 'key'), span(' help ')];
-  let out: Line = [span(' '), span('↑↓', 'key'), span(' select')];
+  // the view of a node has no rows to choose from: its text moves
+  const move = view.model.view === 'node' ? ' scroll' : ' select';
+  let out: Line = [span(' '), span('↑↓', 'key'), span(move)];
   for (const id of FOOTER[view.model.view] ?? []) {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) continue;

@@ -342,8 +342,15 @@ export function dialogKey(
       // an Enter that came together with other keys was not pressed by a person who read the dialog
       return key.burst === 1 ? confirm(model, dialog) : [model, []];
     default:
-      return disarm(model, dialog);
+      return onCancel(model, dialog, key) ?? disarm(model, dialog);
   }
+}
+
+/** Letters for a field that the cursor has not reached: said, since nothing shows where they went. */
+function onCancel(model: Model, dialog: ActionDialog, { name }: KeyPress): Change | null {
+  const isLost = isTyped(dialog.action) && dialog.step.kind === 'review' && dialog.field === 'cancel';
+  if (!isLost || typeInto('', name, 1) === undefined || name === 'backspace') return null;
+  return [{ ...model, overlay: { ...dialog, note: 'the cursor is on Cancel: Tab goes to the reason' } }, []];
 }
 
 /** Any other key takes back the `y` of a dialog that it arms. */

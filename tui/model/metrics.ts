@@ -50,6 +50,8 @@ const SOURCES: readonly Source[] = [
   { name: 'clients', unit: 'count', row: (r) => r.active_connections },
 ];
 const APPLIED = 'applied/s';
+/** A rate from before this is none of now. */
+const STALE_MS = 15_000;
 
 interface Memo {
   readonly key: readonly unknown[];
@@ -78,7 +80,10 @@ export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
     return metricOf(source, present === undefined ? null : (source.row(present) ?? null), samples);
   });
   const rates = told(ratesOf(points), (point) => [point.at, point.applied]);
-  const applied = metricOf({ name: APPLIED, unit: 'count' }, rates.at(-1)?.value ?? null, rates);
+  const last = rates.at(-1);
+  // a node that fell silent applies nobody knows what
+  const isNow = last !== undefined && now - last.at <= STALE_MS;
+  const applied = metricOf({ name: APPLIED, unit: 'count' }, isNow ? last.value : null, rates);
   const known = metrics.toSpliced(2, 0, applied).filter((m) => m.now !== null || m.samples.length > 0);
   memo = { key, metrics: known };
   return known;

@@ -20,6 +20,8 @@ export function openView(model: Model, view: ViewId): Model {
     filter: { text: '', editing: false },
     lastFilter: '',
     overlay: null,
+    // what was told of another view would stand where the keys of this one are named
+    toast: model.toast?.level === 'info' && model.undo === null ? null : model.toast,
   };
 }
 

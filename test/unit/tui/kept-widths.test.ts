@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sqlcc-widths-'));
   kept = (await import(await bundled('kept', [keptWidths]))) as Bundle;
   shipped = (await import(await bundled('shipped', []))) as Bundle;
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A picture of one text behind another, as each bundle draws it. */

@@ -40,6 +40,12 @@ describe('metricsOf', () => {
     expect(metric(model, 'applied/s')).toMatchObject({ now: 17, min: 1, p99: 17, max: 17, count: 9 });
   });
 
+  it('applied a second of a node that fell silent is nothing of now', () => {
+    const figures = (i: number) => ({ match_index: i < 30 ? 1000 + i * 5 : null });
+    expect(metric(watched(40, figures), 'applied/s')).toMatchObject({ now: 5, max: 5 });
+    expect(metric(watched(60, figures), 'applied/s')).toMatchObject({ now: null, max: 5 });
+  });
+
   it('what was before the span does not count, and + takes it in', () => {
     const figures = (i: number) => ({ query_latency_p95_ms: i < 30 ? 500 : 2 });
     expect(metric(watched(120, figures, { spanMs: 60_000 }), 'query ms')).toMatchObject({

@@ -19,13 +19,18 @@ function pair(label: string, value: string): Line {
   return [span(`${fitText(label, 13)} `, 'muted'), span(value)];
 }
 
+/** Milliseconds while they matter, then an age: `20 ms`, `1m09s`. */
+function silence(ms: number): string {
+  return ms < 10_000 ? `${millis(ms)} ms` : age(ms);
+}
+
 /** What a node is and how it does, one fact a line; without what its figures beside them say. */
 function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const { model, symbols } = view;
   const { dot } = symbols;
   const join = (...parts: readonly string[]): string => parts.join(` ${dot} `);
   const checked = row.last_check === null ? 'never' : `${age(model.now - Date.parse(row.last_check))} ago`;
-  const heard = row.last_heartbeat_ms === null ? 'never' : `${millis(row.last_heartbeat_ms)} ms ago`;
+  const heard = row.last_heartbeat_ms === null ? 'never' : `${silence(row.last_heartbeat_ms)} ago`;
   const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
   const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
   const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];

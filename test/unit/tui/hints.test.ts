@@ -1,0 +1,98 @@
+/** What somebody who has never seen the screen is told on the way: found by trying it with its hints alone. */
+import { describe, expect, it } from 'vitest';
+import { SqlccError } from '../../../src/base/index.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { VIEW_IDS } from '../../../tui/model/views.ts';
+import { failureOf } from '../../../tui/patience.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
+import { plan, sixNodes, status } from '../../tui/recording.ts';
+import { full, live, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+function lastLine(model: Model, columns: number): string {
+  return (
+    screenText({ ...model, toast: null }, columns, columns > 100 ? 36 : 24)
+      .split('\n')
+      .at(-1) ?? ''
+  );
+}
+
+/** The failover dialog with its plan. */
+function failover(): Model {
+  const asked = press(live(), 'F');
+  const dialogId = asked.overlay?.kind === 'action' ? asked.overlay.id : 0;
+  return send(asked, { type: 'planned', dialogId, plan: plan(), mono: asked.mono })[0];
+}
+
+function overlayText(model: Model): string {
+  const screen = screenOf({ model, symbols: UNICODE }, 120, 36);
+  return [...(screen.overlay?.rows ?? []), screen.foot].map((r) => textOf(r.line)).join('\n');
+}
+
+describe('the last line', () => {
+  it('names what explains a state, all that can be done, and the way out of a node', () => {
+    for (const columns of [80, 120]) {
+      expect(lastLine(full(), columns)).toMatch(/F failover .*e explain .*a actions/);
+      expect(lastLine(full({ view: 'alerts' }), columns)).toMatch(/A ack .*e explain/);
+      expect(lastLine(full({ view: 'node' }), columns)).toMatch(/↑↓ scroll {2}Esc back .*e explain/);
+    }
+  });
+
+  it('calls nothing but Esc the way back: [ goes into the past', () => {
+    for (const view of VIEW_IDS) expect(lastLine(full({ view }), 200)).not.toMatch(/\[ back/);
+    expect(lastLine(full(), 120)).toContain('[ past');
+  });
+
+  it('names the keys of a view again as soon as it is opened; a warning and a way back stay', () => {
+    const said = send(full(), { type: 'told', text: 'copied', level: 'info' })[0];
+    expect(press(said, '4').toast).toBeNull();
+    const warned = send(full(), { type: 'told', text: 'not written', level: 'warning' })[0];
+    expect(press(warned, '4').toast?.text).toBe('not written');
+    const undo = { act: { kind: 'unsilence' as const, id: 's1', label: 'x' }, until: 9e9 };
+    expect(press({ ...said, undo }, '4').toast?.text).toBe('copied');
+  });
+});
+
+describe('a dialog', () => {
+  it('says where the cursor is when letters are typed on Cancel, and takes them where Tab leads', () => {
+    const lost = press(failover(), 'k');
+    expect(overlayText(lost)).toContain('the cursor is on Cancel: Tab goes to the reason');
+    expect(overlayText(failover())).toContain('Tab to the reason, then the name');
+    expect(overlayText(press(lost, 'tab', ...'kernel'))).toContain('Reason: kernel');
+    expect(overlayText(press(lost, 'tab'))).not.toContain('the cursor is on Cancel');
+  });
+
+  it('names no choice that it has not, and says what no trial means', () => {
+    const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
+    const trial = live(status({ config: { version: 42, tentative } }), { view: 'config' });
+    expect(overlayText(press(trial, 'K'))).not.toContain('how long');
+    const asked = press(full({ view: 'config' }), 'j', 'B');
+    const dialogId = asked.overlay?.kind === 'change' ? asked.overlay.id : 0;
+    const made = { checks: [], effects: ['a: 1 → 2'], allowed: true, arm: null, base: 41 };
+    const review = send(asked, { type: 'preflight', dialogId, plan: made, mono: asked.mono })[0];
+    expect(overlayText(review)).toMatch(/Taken back unless confirmed within \[1m\][\s\S]*← → how long/);
+    expect(overlayText(press(review, 'left'))).toContain('In force at once, [without a trial]');
+  });
+
+  it('says what is wrong with a configuration, not only how much', () => {
+    const details = {
+      issues: [{ line: 2, message: 'monitoring.x is no key' }, { message: 'name is empty' }],
+    };
+    const error = new SqlccError('config_invalid', 'the configuration has 2 issues', { details });
+    expect(failureOf(error).message).toBe(
+      'the configuration has 2 issues: monitoring.x is no key; name is empty',
+    );
+    expect(failureOf(new SqlccError('conflict', 'no', { details: { issues: 'x' } })).message).toBe('no');
+  });
+});
+
+describe('a silent node', () => {
+  it('was heard so long ago, in words', () => {
+    const nodes = sixNodes().map((n) => ({ ...n, last_heartbeat_ms: n.node_id === 'n3' ? 69_446 : 4 }));
+    const model = live(status({ nodes }), { view: 'node', selected: 'n3' });
+    expect(screenText(model, 120, 36)).toContain('heard 1m09s ago');
+    expect(screenText({ ...model, selected: 'n2' }, 120, 36)).toContain('heard 4.0 ms ago');
+  });
+});
