@@ -36,7 +36,6 @@ export function systemdUnit({ exec, configFile, dataDir, user }: UnitPlaces): st
 Description=SQLCC node
 After=network-online.target time-sync.target
 Wants=network-online.target
-# never given up: what ends a node (a full disk, an address that is not there yet) may pass
 StartLimitIntervalSec=0
 
 [Service]
@@ -45,7 +44,7 @@ NotifyAccess=all
 ExecStart=${start}
 User=${user}
 Restart=on-failure
-# first after 1 s, then more and more seldom, up to a minute; systemd before 254 stays at 1 s
+# never given up: what ended it may pass. After 1 s, later up to a minute (systemd before 254: 1 s)
 RestartSec=1
 RestartSteps=6
 RestartMaxDelaySec=60
