@@ -11,6 +11,7 @@ import type { HttpClient } from '../src/rpc/index.ts';
 import type { EventHub } from './event-hub.ts';
 import { type Isolation, isolationOf, isolationText } from './isolation.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { LeaderAddress } from './protocol.ts';
 import type { Reads } from './reads.ts';
 
 const LOOK_MS = 250;
@@ -147,7 +148,10 @@ export class IsolationWatch {
     this.#isVerifying = true;
     try {
       for (let n = 0; n < TRIES && !this.#isStopped; n++) {
-        const answer = await this.#ask();
+        const leader = this.#parts.reads.leader();
+        // whoever leads was elected by a majority: its own log is what the others are compared with
+        if (leader?.node_id === this.#parts.nodeId) return;
+        const answer = leader === null ? null : await this.#ask(leader);
         if (answer !== null) return this.#report(answer);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
@@ -157,12 +161,9 @@ export class IsolationWatch {
     }
   }
 
-  /** The leader's comparison of itself with this node; null = ask again. This node alone needs none. */
-  async #ask(): Promise<VerifyResponse | null> {
-    const { nodeId, reads, http, logger } = this.#parts;
-    const leader = reads.leader();
-    // whoever leads now was elected by a majority: its own log is what the others are compared with
-    if (leader === null || leader.node_id === nodeId) return null;
+  /** The leader's comparison of itself with this node; null = ask again. */
+  async #ask(leader: LeaderAddress): Promise<VerifyResponse | null> {
+    const { nodeId, http, logger } = this.#parts;
     try {
       const answer = await http.request({
         endpoint: `${leader.host.includes(':') ? `[${leader.host}]` : leader.host}:${leader.port}`,

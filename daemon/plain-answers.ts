@@ -12,6 +12,8 @@ import { nodeRows } from './node-view.ts';
 
 /** A consensus thread that has said nothing for so long hangs; it speaks five times a second. */
 export const SILENT_MS = 10_000;
+/** And one this long says nothing of who leads: another node may be elected by then. */
+const STALE_MS = 3000;
 
 /** This node as its probes see it. */
 export interface ProbedNode {
@@ -26,6 +28,8 @@ export interface ProbedNode {
   /** It holds the cluster's state. */
   readonly isOpen: boolean;
   readonly isResponsive: boolean;
+  /** Its consensus has said of late who leads: what it says is what is. */
+  readonly isCurrent: boolean;
   readonly isInMaintenance: boolean;
   readonly health: string;
   readonly zone: string;
@@ -40,12 +44,14 @@ type Probe = (node: ProbedNode, maxLag: number | null) => boolean;
 
 const TAG = 'tag_';
 
-const isPrimary: Probe = (node) => node.isReady && node.role === 'leader';
+/** One that hangs says that it leads while another one does: it must not take writes beside it. */
+const isPrimary: Probe = (node) => node.isReady && node.isCurrent && node.role === 'leader';
 
 const isNear: Probe = ({ lagBytes }, maxLag) => maxLag === null || (lagBytes !== null && lagBytes <= maxLag);
 
 const isReplica: Probe = (node, maxLag) =>
   node.isReady &&
+  node.isCurrent &&
   (node.role === 'follower' || node.role === 'learner') &&
   !node.isInMaintenance &&
   node.health !== 'UNHEALTHY' &&
@@ -75,7 +81,8 @@ const PROBES: Readonly<Record<string, Probe>> = {
   // there are no standby clusters
   '/standby-leader': () => false,
   '/health': (node) => node.isOpen && node.health !== 'UNHEALTHY',
-  '/readiness': (node, maxLag) => node.isReady && (node.role === 'leader' || isNear(node, maxLag)),
+  '/readiness': (node, maxLag) =>
+    node.isReady && node.isCurrent && (node.role === 'leader' || isNear(node, maxLag)),
   '/liveness': (node) => node.isResponsive,
   // how it is, whatever that is
   '/patroni': () => true,
@@ -136,6 +143,7 @@ function probed(context: NodeContext): ProbedNode {
     isReady: context.isReady(),
     isOpen: state.cluster !== null,
     isResponsive: raft === null || consensus.statusAgeMs < SILENT_MS,
+    isCurrent: raft !== null && consensus.statusAgeMs < STALE_MS,
     isInMaintenance: Object.hasOwn(maintenance, nodeId) || Object.hasOwn(drains, nodeId),
     health: context.ownFacts().digest?.health ?? 'UNKNOWN',
     zone: state.cluster?.nodes[nodeId]?.zone ?? '',

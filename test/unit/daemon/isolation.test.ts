@@ -113,6 +113,30 @@ describe('IsolationWatch after a partition', () => {
   });
 });
 
+describe('IsolationWatch of a node that leads after a partition', () => {
+  it('asks nobody and warns of nothing: the others are compared with its log', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let isolation = isolationOf(facts({ n1: 9000, n2: 9000 }));
+    const [told, logged, asked]: [string[], string[], string[]] = [[], [], []];
+    const watch = new IsolationWatch({
+      ...{ nodeId: 'n3', hub: { publishOwn: ({ kind }) => told.push(kind) } },
+      logger: { log: (_level, event) => void logged.push(event) },
+      ...{ isolation: () => isolation, hasPlace: () => true, askWhetherKnown: () => {} },
+      http: { request: ({ path }: { path: string }) => asked.push(path) } as never,
+      reads: { isLeader: true, leader: () => ({ node_id: 'n3', host: '10.0.0.3', port: 5433 }) } as never,
+    });
+    watch.start();
+    await vi.advanceTimersByTimeAsync(2000);
+    isolation = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual(['partition-suspected', 'partition-healed']);
+    expect(logged).toEqual(['partition-suspected', 'partition-healed']);
+    expect(asked).toEqual([]);
+    watch.stop();
+  });
+});
+
 describe('verifiedEvent', () => {
   const row = (node_id: string, state: 'ok' | 'differs', part?: string) => ({
     ...{ node_id, state, damage: null, applied_index: 9, error: null },

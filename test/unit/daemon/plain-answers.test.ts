@@ -5,7 +5,7 @@ import { PlainServer } from '../../../src/rpc/index.ts';
 
 const FOLLOWER: ProbedNode = {
   ...{ nodeId: 'n2', role: 'follower', leaderId: 'n1', term: 7, isVoter: true },
-  ...{ isReady: true, isOpen: true, isResponsive: true, isInMaintenance: false },
+  ...{ isReady: true, isOpen: true, isResponsive: true, isCurrent: true, isInMaintenance: false },
   ...{ health: 'HEALTHY', lagBytes: 5000, zone: 'east', metadata: { disk: 'ssd' } },
 };
 const LEADER: ProbedNode = { ...FOLLOWER, nodeId: 'n1', role: 'leader', lagBytes: 0 };
@@ -60,6 +60,8 @@ describe('probe', () => {
     ],
     ['a leader that stops', { ...LEADER, isReady: false }, '', ['/health', '/liveness']],
     ['a node that starts', STARTING, '', ['/liveness']],
+    ['a leader whose consensus is silent', { ...LEADER, isCurrent: false }, '', ['/health', '/liveness']],
+    ['a voter whose consensus is silent', { ...FOLLOWER, isCurrent: false }, '', ['/health', '/liveness']],
     ['a node whose consensus hangs', { ...STARTING, isResponsive: false }, '', []],
   ])('answers %s by status', (_case, node, query, paths) => {
     expect(open(node, query)).toEqual(paths);
