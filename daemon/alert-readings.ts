@@ -52,18 +52,24 @@ export function nodeReadings(sources: ViewSources, bytesOf: BytesOf): NodeReadin
 }
 
 /**
- * How many nodes are healthy, as `rollUp` counts; null while one is on record as running that gossip has
- * neither heard nor given up. It has just joined, or this node has just begun: taken for ill, two that join a
- * cluster of one at once would be an alarm. Gossip gives up whoever does not come.
+ * How many nodes are healthy, a suspect one among them until it refutes or is given up; null while one is on
+ * record as running that gossip has neither heard nor given up. It has just joined, or this node has just
+ * begun: taken for ill, two that join a cluster of one at once would be an alarm. Gossip gives up whoever
+ * does not come. The same for rules of the own engine and for those exported to Prometheus.
  */
-function healthyNodes({ nodeId: self, cluster, members }: ViewSources): number | null {
+export function healthyNodes({
+  nodeId: self,
+  cluster,
+  members,
+}: Pick<ViewSources, 'nodeId' | 'cluster' | 'members'>): number | null {
   const records = Object.values(cluster.nodes);
   const isUnheard = ({ nodeId, liveness }: NodeRecord): boolean =>
     nodeId !== self && liveness === 'alive' && !members.has(nodeId);
   if (records.some(isUnheard)) return null;
   const isHealthy = ({ nodeId }: NodeRecord): boolean => {
     const member = members.get(nodeId);
-    return member?.liveness === 'alive' && member.digest?.health !== 'UNHEALTHY';
+    const isHeard = member?.liveness === 'alive' || member?.liveness === 'suspect';
+    return isHeard && member.digest?.health !== 'UNHEALTHY';
   };
   return records.filter(isHealthy).length;
 }

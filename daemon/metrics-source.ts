@@ -2,7 +2,7 @@
  * Readings of the moment for `MetricsCollector`: what the parts of this node know, under the seed's names.
  */
 
-import type { Timestamp } from '../src/base/index.ts';
+import type { NodeId, Timestamp } from '../src/base/index.ts';
 import { type ClusterState, electionCount } from '../src/cluster/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
 import { CONTENT_TYPES, MetricsCollector } from '../src/metrics/index.ts';
 import { chainEnd } from '../src/pki/index.ts';
 import type { RaftRole } from '../src/raft/index.ts';
+import { healthyNodes } from './alert-readings.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { NodePki } from './data-files.ts';
 import type { HealthLoop } from './health-loop.ts';
@@ -218,6 +219,14 @@ export class MetricsSource {
     return ids.map((id) => (id === facts.nodeId ? this.#health.ownFacts() : gossip.member(id)));
   }
 
+  /** As rules count them, so that Prometheus' and the own NodeUnreachable are one. */
+  #healthyNodes(cluster: ClusterState): number | null {
+    const { gossip, facts } = this.#parts;
+    const { nodeId } = facts;
+    const members = new Map<NodeId, MemberFacts>(gossip.members());
+    return healthyNodes({ nodeId, cluster, members: members.set(nodeId, this.#health.ownFacts()) });
+  }
+
   #cluster(): ClusterMetrics {
     const { state, consensus, events } = this.#parts;
     const { cluster } = state;
@@ -238,7 +247,7 @@ export class MetricsSource {
     const { observedMs, servingMs } = availability ?? NOTHING_OBSERVED;
     return {
       totalNodes: rolled.totalNodes,
-      healthyNodes: rolled.healthyNodes,
+      healthyNodes: cluster === null ? null : this.#healthyNodes(cluster),
       leaderNodes: rolled.leaderNodes,
       followerNodes: rolled.followerNodes,
       averageLoad: rolled.averageLoad,

@@ -47,7 +47,8 @@ export interface NodeMetrics {
 /** Seed: `ClusterMetrics`. */
 export interface ClusterMetrics {
   readonly totalNodes: number;
-  readonly healthyNodes: number;
+  /** null = not known yet of every node. */
+  readonly healthyNodes: number | null;
   readonly leaderNodes: number;
   readonly followerNodes: number;
   readonly averageLoad: number | null;

@@ -210,7 +210,7 @@ export const metricsResponse = z.object({
   /** The cluster as the answering node sees it (seed: ClusterMetrics); ratios 0 to 1. */
   cluster: z.object({
     total_nodes: z.number().int(),
-    healthy_nodes: z.number().int(),
+    healthy_nodes: z.number().int().nullable(),
     leader_nodes: z.number().int(),
     follower_nodes: z.number().int(),
     average_load: z.number().nullable(),

@@ -160,6 +160,10 @@ describe('AlertDuty', () => {
     await ticks(world, leader, 3);
     expect(leader.duty.states.map((s) => s.truth)).toEqual([false]);
     expect(world.ledger.cluster.alerts).toEqual([]);
+    // a suspicion may be refuted: nobody is called for two of them
+    world.liveness = { n2: 'suspect', n3: 'suspect' };
+    await ticks(world, leader, 3);
+    expect(leader.duty.states.map((s) => s.truth)).toEqual([false]);
     world.liveness = { n2: 'dead', n3: 'dead' };
     await ticks(world, leader, 3);
     expect(world.ledger.cluster.alerts).toMatchObject([{ rule: 'Unreachable', state: 'firing' }]);
