@@ -5,7 +5,7 @@
 import type { AlertAction, Notification } from '../src/alerts/index.ts';
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { AlertDuty } from './alert-duty.ts';
-import type { AlertSink, SinkListener } from './alert-sink.ts';
+import type { SinkListener } from './alert-sink.ts';
 import { LeaderlessTeller } from './leaderless-teller.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
@@ -41,7 +41,7 @@ function incidentOf(key: string): string {
 
 export class AlertDesk implements SinkListener {
   readonly duty: AlertDuty;
-  readonly sink: AlertSink;
+  readonly sink: Courier;
   readonly teller: LeaderlessTeller;
   readonly #options: AlertDeskOptions;
   readonly #toldFile: ToldFile;

@@ -21,9 +21,10 @@ import {
   readingsText,
   silenceOf,
 } from '../src/alerts/index.ts';
-import type { AlertExplanation, AlertRow, AlertRuleRow, SilenceRow } from '../src/api/index.ts';
+import type { AlertExplanation, AlertRow, AlertRuleRow, ChannelRow, SilenceRow } from '../src/api/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
 import { alertsOf, isoTime, type ViewSources } from './node-view.ts';
+import type { CourierRow } from './notifiers/courier.ts';
 
 /** What a node knows when it looks at its rules. */
 export interface RuleFacts {
@@ -125,6 +126,16 @@ function stateOf(rule: AlertRule, condition: Condition, subject: Subject, facts:
     value: readingsText(condition, readingOf),
     pending_ms: found?.pendingMs == null ? null : Math.round(found.pendingMs),
   };
+}
+
+/** Channels as their courier sees them. */
+export function channelRows(rows: readonly CourierRow[]): ChannelRow[] {
+  const at = (wall: number | null) => (wall === null ? null : isoTime(wall));
+  return rows.map((row) => ({
+    ...{ channel: row.channel, configured: row.configured, queued: row.queued, last_error: row.lastError },
+    ...{ last_error_at: at(row.lastErrorAt), last_delivered_at: at(row.lastDeliveredAt) },
+    held_for_ms: Math.round(row.heldForMs),
+  }));
 }
 
 export function ruleRows(facts: RuleFacts): AlertRuleRow[] {

@@ -89,7 +89,7 @@ export interface NodeContext {
   readonly lag: () => OwnLag;
   /** Estimated bytes of so many entries of the log. */
   readonly bytesOf: (entries: number | null) => number | null;
-  readonly alerts: Pick<AlertDesk, 'duty' | 'tell'>;
+  readonly alerts: Pick<AlertDesk, 'duty' | 'tell' | 'sink'>;
   /** Runs the leader's duties now instead of at their next tick. */
   readonly pokeDuties: () => void;
   /** This node's view of itself, as gossip spreads it. */

@@ -8,6 +8,7 @@ import { channelsOf, notificationOf } from '../alert-channels.ts';
 import { clusterReading, nodeReadings } from '../alert-readings.ts';
 import {
   alertRows,
+  channelRows,
   explanation,
   type RuleFacts,
   ruleRows,
@@ -74,7 +75,8 @@ function ruleFacts(context: NodeContext): RuleFacts {
 export async function alertRules(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
   const { nodeId } = context.facts;
-  return { body: { schemaVersion: 1, node_id: nodeId, rules: ruleRows(ruleFacts(context)), read } };
+  const channels = channelRows(context.alerts.sink.status());
+  return { body: { schemaVersion: 1, node_id: nodeId, rules: ruleRows(ruleFacts(context)), channels, read } };
 }
 
 function unknownRule(context: NodeContext, text: string): SqlccError {

@@ -13,6 +13,7 @@ export type {
   AlertRuleRow,
   AlertsResponse,
   AlertTestRequest,
+  ChannelRow,
   SilenceCreateRequest,
   SilenceRow,
 } from './schemas/alerts.ts';

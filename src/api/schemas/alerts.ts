@@ -65,11 +65,27 @@ const ruleRow = z.object({
   states: z.array(z.object(subjectState)),
 });
 export type AlertRuleRow = z.infer<typeof ruleRow>;
+/** What a channel is at, on the node that answers: the leader carries what is due. */
+const channelRow = z.object({
+  channel,
+  configured: z.boolean(),
+  /** Waiting or under way. */
+  queued: z.number().int(),
+  /** Why the newest failed attempt failed. */
+  last_error: z.string().nullable(),
+  last_error_at: time.nullable(),
+  last_delivered_at: time.nullable(),
+  /** How long the receiver asked to be left alone from now; 0 when it did not. */
+  held_for_ms: z.number(),
+});
+export type ChannelRow = z.infer<typeof channelRow>;
+
 export const alertRulesResponse = z.object({
   schemaVersion,
   /** Who evaluated: the leader knows what is pending and for how long. */
   node_id: nodeId,
   rules: z.array(ruleRow),
+  channels: z.array(channelRow).optional(),
   read: readInfo,
 });
 

@@ -81,13 +81,31 @@ function stateWord({ state: word, pending_ms: ms, holds }: AlertRuleRow['states'
   return holds === null && word === 'inactive' ? 'unknown' : state(word);
 }
 
+/** What keeps a channel from telling; nothing of one that is well. */
+export function channelLines({ channel, queued, last_error, held_for_ms }: ChannelState): string[] {
+  if (queued === 0 && held_for_ms === 0) return [];
+  const held = held_for_ms === 0 ? '' : `; its receiver asked for ${duration(held_for_ms)} of silence`;
+  const why = last_error === null ? '' : `: ${last_error}`;
+  return [`${channel}: ${queued} to be sent${held}${why}`];
+}
+
+type ChannelState = NonNullable<Awaited<ReturnType<SqlccClient['alerting']['rules']>>['channels']>[number];
+
 export const alertRules: Run = async (context) => {
   const client = await context.client();
   const answer = await client.alerting.rules(await bestNode(client));
   const lines = answer.rules.flatMap((rule): RuleLine[] =>
     rule.states.length === 0 ? [{ rule, found: null }] : rule.states.map((found) => ({ rule, found })),
   );
-  await context.printer.answer(answer, () => context.printer.table(RULE_COLUMNS, lines), answer.rules);
+  const { printer } = context;
+  await printer.answer(
+    answer,
+    () => {
+      printer.table(RULE_COLUMNS, lines);
+      for (const line of (answer.channels ?? []).flatMap(channelLines)) printer.line(line);
+    },
+    answer.rules,
+  );
   return EXIT.ok;
 };
 

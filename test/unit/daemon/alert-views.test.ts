@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { nodeReadings } from '../../../daemon/alert-readings.ts';
-import { alertRows, explanation, type RuleFacts, ruleRows } from '../../../daemon/alert-views.ts';
+import {
+  alertRows,
+  channelRows,
+  explanation,
+  type RuleFacts,
+  ruleRows,
+} from '../../../daemon/alert-views.ts';
 import type { DigestFacts, MemberFacts, ViewSources } from '../../../daemon/node-view.ts';
 import { TOLD_READINGS, toldReadings } from '../../../daemon/told.ts';
 import {
@@ -12,6 +18,7 @@ import {
 import { NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
 import { ENDPOINTS } from '../../../src/api/index.ts';
 import { must } from '../../../src/base/index.ts';
+import { channelLines } from '../../../src/cli/commands/alert.ts';
 import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
 
 const HIGH: AlertRule = {
@@ -114,6 +121,31 @@ describe('ruleRows', () => {
     expect(rows[1]?.error).toBe('there is no metric "a_metric_of_tomorrow"');
     expect(rows[2]?.states).toMatchObject([{ id: 'LeaderDown', holds: false, value: 'leader_count 1' }]);
     ENDPOINTS.alertRules.response.shape.rules.parse(rows);
+  });
+});
+
+describe('channelRows', () => {
+  it('say what waits, why the last attempt failed, and for how long the receiver asked for silence', () => {
+    const row = {
+      channel: 'slack',
+      configured: true,
+      queued: 2,
+      underWay: 0,
+      delivered: 1,
+      dead: 0,
+    } as const;
+    const at = { lastErrorAt: NOW, lastDeliveredAt: null, lastError: '429 slow down', heldForMs: 59_999.6 };
+    const rows = channelRows([{ ...row, ...at }]);
+    expect(rows).toEqual([
+      {
+        ...{ channel: 'slack', configured: true, queued: 2, last_error: '429 slow down' },
+        ...{ last_error_at: new Date(NOW).toISOString(), last_delivered_at: null, held_for_ms: 60_000 },
+      },
+    ]);
+    ENDPOINTS.alertRules.response.shape.channels.parse(rows);
+    const [line] = rows.flatMap(channelLines);
+    expect(line).toBe('slack: 2 to be sent; its receiver asked for 1m of silence: 429 slow down');
+    expect(rows.map((one) => ({ ...one, queued: 0, held_for_ms: 0 })).flatMap(channelLines)).toEqual([]);
   });
 });
 
