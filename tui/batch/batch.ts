@@ -4,6 +4,7 @@
  * screen, so that a script sees what a person sees.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Feed } from '../feed/feed.ts';
 import { openFeed } from '../feed/open-feed.ts';
@@ -122,11 +123,10 @@ function asText(model: Model, run: RunBatch): string {
 }
 
 /** One picture as asked for; `many` documents of YAML are divided by its own line. */
-async function printed(model: Model, run: RunBatch, many: boolean): Promise<string> {
+function printed(model: Model, run: RunBatch, many: boolean): string {
   const { format } = run.options;
   if (format === 'json') return `${JSON.stringify(pictureDocument(model))}\n`;
   if (format !== 'yaml') return asText(model, run);
-  const { stringify } = await import('yaml');
   return (many ? '---\n' : '') + stringify(pictureDocument(model), { aliasDuplicateObjects: false });
 }
 
@@ -160,7 +160,7 @@ export async function runOnce(run: RunBatch): Promise<number> {
     }
   } while (feed.ended?.() === false);
   if (model === null) throw new SqlccError('not_found', 'the recording has no picture');
-  run.io.stdout.write(await printed(model, run, false));
+  run.io.stdout.write(printed(model, run, false));
   return exitOf(run, model);
 }
 
@@ -186,7 +186,7 @@ export async function runBatch(run: RunBatch): Promise<number> {
     try {
       const between = model !== null && format === 'text' ? '\n' : '';
       model = await picture(feed, run, model);
-      run.io.stdout.write(between + (await printed(model, run, true)));
+      run.io.stdout.write(between + printed(model, run, true));
       code = exitOf(run, model);
     } catch (error) {
       const failed = failedRound(run, error);

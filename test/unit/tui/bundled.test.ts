@@ -1,0 +1,53 @@
+/** What only goes wrong once it is bundled: packages in CommonJS have no names of their own in a chunk. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { asNdjson, calm } from '../../tui/recording.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+let folder = '';
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sqlcc-bundled-'));
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { settings: 'tui/settings.ts', batch: 'tui/batch/batch.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', logLevel: 'silent' },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the bundled program', () => {
+  it('reads the themes and keys of a person', async () => {
+    const settings: typeof import('../../../tui/settings.ts') = await import(join(folder, 'settings.mjs'));
+    mkdirSync(join(folder, 'themes'));
+    writeFileSync(join(folder, 'themes', 'mine.yaml'), 'tokens: {ok: blue}');
+    writeFileSync(join(folder, 'keys.yaml'), 'failover: Z\n');
+    expect((await settings.loadTheme('mine', folder)).ok).toBe('34');
+    await settings.loadKeys(folder);
+    writeFileSync(join(folder, 'keys.yaml'), 'no-such-command: Z\n');
+    await expect(settings.loadKeys(folder)).rejects.toThrow('no-such-command');
+  });
+
+  it('writes a picture as YAML', async () => {
+    const batch: typeof import('../../../tui/batch/batch.ts') = await import(join(folder, 'batch.mjs'));
+    const replay = join(folder, 'calm.ndjson');
+    writeFileSync(replay, asNdjson(calm()));
+    const stdout = new PassThrough();
+    const io = { stdin: process.stdin, stdout, stderr: new PassThrough(), env: {} } as unknown as Parameters<
+      typeof batch.runOnce
+    >[0]['io'];
+    const options = { replay, format: 'yaml' as const };
+    await batch.runOnce({ client: null, clusterName: 'c', contextName: 'c', io, options });
+    expect(parse(String(stdout.read()))).toMatchObject({ schema: 'sqlcc.top/1', observer: 'n2' });
+  });
+});
