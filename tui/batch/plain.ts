@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline';
 import { openFeed } from '../feed/open-feed.ts';
+import { clean } from '../format/width.ts';
 import { eventLineText } from '../lines/panes.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import type { RunTop } from '../options.ts';
@@ -13,8 +14,8 @@ import { chooseLook } from '../theme/look.ts';
 import { textOf } from '../theme/tokens.ts';
 import { textPicture } from './text.ts';
 
-/** What is new between two models, as sentences. */
-function changesBetween(before: Model, after: Model): string[] {
+/** What is new between two models, as sentences. Whoever wrote their words, no terminal obeys them. */
+export function changesBetween(before: Model, after: Model): string[] {
   const out: string[] = [];
   if (before.connection.kind !== after.connection.kind) {
     if (after.connection.kind === 'lost') out.push(`connection lost: ${after.connection.error}`);
@@ -31,13 +32,13 @@ function changesBetween(before: Model, after: Model): string[] {
     const reasons = after.picture.status?.cluster.reasons ?? [];
     out.push(`cluster is ${is}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`);
   }
-  return out;
+  return out.map(clean);
 }
 
 export async function runPlain(run: RunTop): Promise<number> {
   const { io, options } = run;
   const look = chooseLook({ ...options, ascii: true }, io.env);
-  const say = (text: string) => void io.stderr.write(`${text}\n`);
+  const say = (text: string) => void io.stderr.write(`${clean(text)}\n`);
   const feed = openFeed({ client: run.client, options, speed: 1, say });
   const { clusterName, contextName } = run;
   const refreshMs = options.refreshMs ?? 1000;

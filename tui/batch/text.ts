@@ -1,5 +1,6 @@
 /** The picture as plain text: the same table and panes as the screen, without boxes, cursor or Ink. */
 
+import { clean } from '../format/width.ts';
 import type { Layout } from '../layout.ts';
 import { banner, header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
@@ -42,7 +43,9 @@ function configLines(view: View): string[] {
   if (config === undefined) return ['', 'CONFIG', '  not known'];
   const trial = config.tentative;
   const waits =
-    trial == null ? '' : `, on trial: version ${trial.previous} again at ${trial.expires} unless confirmed`;
+    trial == null
+      ? ''
+      : `, on trial: version ${trial.previous} again at ${clean(trial.expires)} unless confirmed`;
   return ['', 'CONFIG', `  version ${config.version}${waits}`, '  see sqlcc cluster config show'];
 }
 
