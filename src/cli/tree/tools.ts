@@ -18,7 +18,10 @@ const TOP: CommandSpec = {
     },
     { flags: '--check', text: 'health as exit code' },
     { flags: '--read-only', text: 'no key changes anything' },
-    { flags: '--plain', text: 'lines instead of a screen' },
+    {
+      flags: '--plain',
+      text: 'a line for each change instead of a screen, for screen readers; looks only, q and Enter leave',
+    },
     { flags: '--mouse', text: 'wheel and clicks select rows and tabs; Shift-drag still marks text' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     {

@@ -1,12 +1,18 @@
 /** `top --plain` and the text pictures: what they say, and that nobody's words steer the terminal. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { changesBetween } from '../../../tui/batch/plain.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { COMMANDS } from '../../../src/cli/tree/commands.ts';
+import { changesBetween, runPlain } from '../../../tui/batch/plain.ts';
 import { type TextView, textPicture } from '../../../tui/batch/text.ts';
-import type { AlertRow, StatusResponse } from '../../../tui/feed/wire.ts';
+import type { AlertRow, StatusResponse, ViewsResponse } from '../../../tui/feed/wire.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import type { RunTop } from '../../../tui/options.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
-import { event, START, status } from '../../tui/recording.ts';
+import { asNdjson, calm, event, START, status } from '../../tui/recording.ts';
 import { full, live, send } from './model-kit.ts';
 
 const VIEWS: readonly TextView[] = ['topology', 'raft', 'alerts', 'config', 'events'];
@@ -66,7 +72,67 @@ describe('plain text', () => {
             for (const line of lines) expect(line, view).not.toMatch(OBEYED);
           }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
+  });
+
+  it('tells alerts, operations and disagreement as they begin and end', () => {
+    const before = full();
+    const [first] = before.picture.alerts as AlertRow[];
+    const alert = { ...first, id: 'a9', rule: 'disk_full', node_id: 'n3', value: '97 %' } as AlertRow;
+    const told = (from: Model, to: Model) => changesBetween(from, to).join('\n');
+    const withAlerts = (...alerts: AlertRow[]): Model => send(before, { type: 'alerts', alerts })[0];
+    const firing = withAlerts(alert);
+    expect(told(before, firing)).toBe('alert disk_full on n3 is firing (critical): 97 %');
+    expect(told(firing, withAlerts({ ...alert, value: '98 %' }))).toBe('');
+    const acked = withAlerts({ ...alert, acknowledged_by: 'anna' });
+    expect(told(firing, acked)).toContain('acknowledged by anna');
+    expect(told(acked, withAlerts({ ...alert, node_id: null, state: 'resolved' }))).toBe(
+      'alert disk_full on the cluster is resolved (critical)',
+    );
+    const runs = send(before, { type: 'status', status: status({ operation: 'op-7' }), now: START })[0];
+    expect(told(before, runs)).toBe('operation op-7 runs');
+    expect(told(runs, before)).toBe('operation op-7 has ended; sqlcc op show op-7 says how');
+    const views = ['n1', 'n2', 'n3'].map((node_id) => ({
+      ...{ node_id, leader_id: node_id === 'n3' ? 'n3' : 'n1', term: 9, error: null },
+    }));
+    const disagree = { schemaVersion: 1, agree: false, views } as unknown as ViewsResponse;
+    const message = { type: 'views' as const, views: disagree };
+    const split = send(before, message, message)[0];
+    expect(told(before, split)).toBe(
+      'the nodes do not agree on who leads: n1 n2 name n1 in term 9; n3 name n3 in term 9',
+    );
+    expect(told(split, before)).toBe('the nodes agree again on who leads');
+    const read = { ...status().cluster.read, node_id: 'n3' };
+    const moved = status({ cluster: { ...status().cluster, read } });
+    expect(told(before, send(before, { type: 'status', status: moved, now: START })[0])).toBe(
+      'seen by n3 now',
+    );
+  });
+
+  it('runPlain says first how to leave and what can be done elsewhere, by commands that there are', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-plain-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const replay = join(folder, 'calm.ndjson');
+    writeFileSync(replay, asNdjson(calm()));
+    const out: string[] = [];
+    const stdin = new PassThrough();
+    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+    stdin.end('q\n');
+    const io = { stdin, stdout, stderr: new PassThrough(), env: {} } as unknown as RunTop['io'];
+    const options = { replay, replaySpeed: 0 };
+    expect(await runPlain({ client: null, clusterName: 'c', contextName: 'c', options, io })).toBe(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    const text = out.join('');
+    expect(text).toMatch(/^q and Enter leave/);
+    expect(text.indexOf('QUORUM')).toBeGreaterThan(text.indexOf('Nothing can be changed'));
+    const paths = COMMANDS.map((c) => c.path);
+    const named = [...text.matchAll(/sqlcc ([a-z]+(?: [a-z]+)?)/g)].map(([, words]) => words ?? '');
+    expect(named.length).toBeGreaterThan(4);
+    for (const words of named)
+      expect(
+        paths.some((path) => path.startsWith(words)),
+        words,
+      ).toBe(true);
   });
 });
