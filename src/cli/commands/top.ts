@@ -88,9 +88,13 @@ export const top: Run = async (context, { flags }) => {
   const client = isReplay ? null : await context.client();
   const run = { client, clusterName: contextName, contextName };
   const { isText, format } = context.printer;
-  const isScripted =
-    flags.is('once') || flags.is('batch') || flags.is('check') || !isText || !context.terminal.isOutTty;
-  if (!isScripted) return onScreen(context, flags, { context, ...run, options });
+  const isScripted = flags.is('once') || flags.is('batch') || flags.is('check') || !isText;
+  if (!isScripted) {
+    if (context.terminal.isOutTty) return onScreen(context, flags, { context, ...run, options });
+    context.terminal.err(
+      'hint: the output is no terminal, so this is one picture; --once says so, --batch prints many\n',
+    );
+  }
   const { stdin, stdout, stderr, env } = context.terminal;
   const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {

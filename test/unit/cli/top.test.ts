@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../../src/cli/run.ts';
+import { memoryTerminal } from '../../cli/memory-terminal.ts';
+import { asNdjson, calm } from '../../tui/recording.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sqlcc-top-'));
+  writeFileSync(join(folder, 'calm.ndjson'), asNdjson(calm()));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function top(...flags: string[]) {
+  const terminal = memoryTerminal({ env: { HOME: folder } });
+  const argv = ['top', '--replay', join(folder, 'calm.ndjson'), ...flags];
+  const code = await runCli({ argv, terminal, interrupt: () => AbortSignal.abort() });
+  await new Promise((resolve) => setImmediate(resolve));
+  return { code, out: terminal.stdoutText(), err: terminal.stderrText() };
+}
+
+describe('top without a terminal', () => {
+  it('top into a pipe says that it is one picture, on stderr', async () => {
+    const { code, out, err } = await top();
+    expect(code).toBe(0);
+    expect(out).toContain('QUORUM');
+    expect(err).toMatch(/^hint: the output is no terminal[^\n]*--once[^\n]*--batch[^\n]*\n$/);
+  });
+
+  it.each([['--once'], ['--batch', '-n', '1'], ['-o', 'json']])(
+    'top %s was asked for, and says nothing',
+    async (...flags) => {
+      const { code, out, err } = await top(...flags);
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain('n5');
+    },
+  );
+});
