@@ -20,8 +20,8 @@ export interface Ways {
   readonly outside: Outside;
   /** What stands on the screen now. */
   readonly drawn: (screen: Screen) => void;
-  /** The screen is being left, by whatever way. */
-  readonly left: () => void;
+  /** Whether reports of the mouse may come, where a person asked for them; never while another has the terminal. */
+  readonly hear: (isOn: boolean) => void;
 }
 
 interface AppProps {
@@ -104,12 +104,22 @@ async function edit(
 function useTerminal(session: Session, ways: Ways | null, screen: () => Screen): void {
   const { exit, suspendTerminal } = useApp();
   useEffect(() => {
+    /** The terminal is somebody else's while `work` runs. */
+    const lend = (work: () => void | Promise<void>): Promise<void> =>
+      suspendTerminal(async () => {
+        ways?.hear(false);
+        try {
+          await work();
+        } finally {
+          ways?.hear(true);
+        }
+      });
     session.onTerminal((effect) => {
       if (effect.kind === 'quit') exit(0);
-      else if (effect.kind === 'suspend') void suspendTerminal(stopJob);
+      else if (effect.kind === 'suspend') void lend(stopJob);
       else if (effect.kind === 'repaint') void suspendTerminal(() => undefined);
-      else if (effect.kind === 'edit' && ways !== null) void edit(effect, ways, session, suspendTerminal);
-      else if (effect.kind === 'json' && ways !== null) void viewJson(effect, ways, session, suspendTerminal);
+      else if (effect.kind === 'edit' && ways !== null) void edit(effect, ways, session, lend);
+      else if (effect.kind === 'json' && ways !== null) void viewJson(effect, ways, session, lend);
       else if (ways !== null) takeWay(effect, ways, session, screen);
     });
   }, [session, ways, screen, exit, suspendTerminal]);
@@ -135,7 +145,7 @@ interface StageProps {
 export function OnStage({ stage, look, ways }: StageProps) {
   const session = useSyncExternalStore(stage.subscribe, () => stage.session);
   // signals unmount too, and end the process right behind it
-  useLayoutEffect(() => ways.left, [ways]);
+  useLayoutEffect(() => () => ways.hear(false), [ways]);
   return <App session={session} look={look} ways={ways} />;
 }
 

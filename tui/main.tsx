@@ -53,19 +53,19 @@ export async function runScreen(run: RunScreen): Promise<number> {
     drawn: (screen: Screen): void => {
       seen.screen = screen;
     },
-    left: (): void => {
-      if (mouse) io.stdout.write(MOUSE_OFF);
+    hear: (isOn: boolean): void => {
+      if (mouse) io.stdout.write(isOn ? MOUSE_ON : MOUSE_OFF);
     },
   };
-  const hear = (events: readonly MouseEvent[]): void => {
+  const onMouse = (events: readonly MouseEvent[]): void => {
     for (const event of events) {
-      const keys = seen.screen === null ? [] : keysOf(event, seen.screen);
+      const keys = seen.screen === null ? [] : keysOf(event, seen.screen, stage.session.model.overlay);
       if (keys.length > 0) stage.session.keys(keys);
     }
   };
-  if (mouse) io.stdout.write(MOUSE_ON);
+  ways.hear(true);
   const instance = render(<OnStage stage={stage} look={look} ways={ways} />, {
-    stdin: mouse ? withoutMouse(io.stdin, hear) : io.stdin,
+    stdin: mouse ? withoutMouse(io.stdin, onMouse) : io.stdin,
     stdout: io.stdout,
     stderr: io.stderr,
     alternateScreen: true,

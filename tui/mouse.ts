@@ -5,6 +5,7 @@
  */
 import { PassThrough } from 'node:stream';
 import type { Screen } from './lines/screen.ts';
+import type { Overlay } from './model/model.ts';
 import { textOf } from './theme/tokens.ts';
 
 export interface MouseEvent {
@@ -43,8 +44,18 @@ export class MouseFilter {
 
 const WHEEL_ROWS = 3;
 
-/** The keys that do what the mouse did on this screen; none where it means nothing. */
-export function keysOf({ kind, x, y }: MouseEvent, screen: Screen): readonly string[] {
+/** An open dialog takes keys only: arrows choose another target there, and void what was typed. */
+function isDialog(overlay: Overlay | null): boolean {
+  return overlay?.kind === 'action' || overlay?.kind === 'change';
+}
+
+/** The keys that do what the mouse did on this screen, with `overlay` open; none where it means nothing. */
+export function keysOf(
+  { kind, x, y }: MouseEvent,
+  screen: Screen,
+  overlay: Overlay | null,
+): readonly string[] {
+  if (isDialog(overlay)) return [];
   if (kind !== 'press') {
     const key = kind === 'wheel-up' ? 'up' : 'down';
     return Array.from({ length: WHEEL_ROWS }, () => key);

@@ -23,6 +23,7 @@ describe('MouseFilter', () => {
 
 describe('keysOf', () => {
   const click = (x: number, y: number): MouseEvent => ({ kind: 'press', x, y });
+  const wheel: MouseEvent = { kind: 'wheel-up', x: 1, y: 1 };
 
   it('keysOf gives only arrows and digits, whatever is clicked', () => {
     for (const model of [full(), full({ view: 'alerts' }), press(full(), '?'), press(full(), ':')]) {
@@ -34,7 +35,8 @@ describe('keysOf', () => {
         const screen = screenOf({ model, symbols: UNICODE }, columns, rows);
         for (let y = 0; y < rows; y++) {
           for (let x = 0; x < columns; x += 3)
-            for (const key of keysOf(click(x, y), screen)) expect(key).toMatch(/^(up|down|\d)$/);
+            for (const key of keysOf(click(x, y), screen, model.overlay))
+              expect(key).toMatch(/^(up|down|\d)$/);
         }
       }
     }
@@ -42,11 +44,24 @@ describe('keysOf', () => {
 
   it('keysOf moves to the clicked row, opens the clicked tab, and leaves dialogs alone', () => {
     const screen = screenOf({ model: full(), symbols: UNICODE }, 120, 36);
-    expect(keysOf(click(20, 7), screen)).toEqual(['down', 'down']);
-    expect(keysOf(click(20, 3), screen), 'the edge').toEqual([]);
-    expect(keysOf(click(17, 1), screen)).toEqual(['2']);
-    expect(keysOf({ kind: 'wheel-up', x: 1, y: 1 }, screen)).toEqual(['up', 'up', 'up']);
-    const help = screenOf({ model: press(full(), '?'), symbols: UNICODE }, 120, 36);
-    expect(keysOf(click(20, 7), help)).toEqual([]);
+    expect(keysOf(click(20, 7), screen, null)).toEqual(['down', 'down']);
+    expect(keysOf(click(20, 3), screen, null), 'the edge').toEqual([]);
+    expect(keysOf(click(17, 1), screen, null)).toEqual(['2']);
+    expect(keysOf(wheel, screen, null)).toEqual(['up', 'up', 'up']);
+    const help = press(full(), '?');
+    const opened = screenOf({ model: help, symbols: UNICODE }, 120, 36);
+    expect(keysOf(click(20, 7), opened, help.overlay)).toEqual([]);
+    expect(keysOf(wheel, opened, help.overlay), 'help is scrolled').toEqual(['up', 'up', 'up']);
+  });
+
+  it('keysOf gives a dialog nothing: the wheel would choose another target and void the typed name', () => {
+    const asked = press(full(), 'F');
+    const silence = press(full({ view: 'alerts' }), 'S');
+    for (const model of [asked, silence]) {
+      expect(['action', 'change']).toContain(model.overlay?.kind);
+      const screen = screenOf({ model, symbols: UNICODE }, 120, 36);
+      for (const kind of ['press', 'wheel-up', 'wheel-down'] as const)
+        for (let y = 0; y < 36; y++) expect(keysOf({ kind, x: 40, y }, screen, model.overlay)).toEqual([]);
+    }
   });
 });
