@@ -1,5 +1,5 @@
 /** What leaves the screen: copies for the person's clipboard, and pictures of the screen as files. */
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,52 @@ import { asAnsi, asSvg, asText } from './picture.ts';
 /** Terminals that take no clipboard sequence, or show its letters. */
 function takesClipboard(env: TopIo['env']): boolean {
   return !['linux', 'dumb', 'vt100'].includes(env['TERM'] ?? '') && env['TERM_PROGRAM'] !== 'Apple_Terminal';
+}
+
+/** 128 + SIGINT: a person ended it by Ctrl-C. */
+const INTERRUPTED = 130;
+const OF_THE_KEYS = ['SIGINT', 'SIGQUIT'] as const;
+
+const deaf = (): void => undefined;
+/** Who heeds these signals otherwise, while somebody else has the terminal; of this process, as signals are. */
+let heeding: readonly (readonly [NodeJS.Signals, readonly NodeJS.SignalsListener[]])[] | null = null;
+let borrowers = 0;
+
+function becomeDeaf(): void {
+  borrowers++;
+  heeding ??= OF_THE_KEYS.map((signal) => {
+    const listeners = process.listeners(signal) as NodeJS.SignalsListener[];
+    process.on(signal, deaf);
+    for (const listener of listeners) process.off(signal, listener);
+    return [signal, listeners] as const;
+  });
+}
+
+function hearAgain(): void {
+  if (--borrowers > 0) return;
+  for (const [signal, listeners] of heeding ?? []) {
+    for (const listener of listeners) process.on(signal, listener);
+    process.off(signal, deaf);
+  }
+  heeding = null;
+}
+
+/**
+ * Runs a command of the person with the file behind it, which has the terminal meanwhile. Ctrl-C and Ctrl-\
+ * reach every process of the terminal's foreground group: they are meant for what is on the screen, so neither
+ * this process nor the shell in between heeds them.
+ */
+function lend(command: string, path: string, env: TopIo['env']): SpawnSyncReturns<Buffer> {
+  becomeDeaf();
+  try {
+    return spawnSync('/bin/sh', ['-c', `trap : INT QUIT; ${command} "$1"`, 'sh', path], {
+      stdio: 'inherit',
+      env: { ...env },
+    });
+  } finally {
+    // what came meanwhile is delivered in the next turn of the event loop: the second one is behind it
+    setImmediate(() => setImmediate(hearAgain));
+  }
 }
 
 export class Outside {
@@ -58,11 +104,8 @@ export class Outside {
    * terminal's keys are the pager's, from the first one on.
    */
   page(path: string): string {
-    const { status, error } = spawnSync('/bin/sh', ['-c', `${this.pager} "$1"`, 'sh', path], {
-      stdio: 'inherit',
-      env: { ...this.#io.env },
-    });
-    if (error === undefined && status === 0) return `JSON is in ${path}`;
+    const { status, error } = lend(this.pager ?? 'cat', path, this.#io.env);
+    if (error === undefined && (status === 0 || status === INTERRUPTED)) return `JSON is in ${path}`;
     return `$PAGER ended with ${error?.message ?? status}: the JSON is in ${path}`;
   }
 
@@ -79,10 +122,7 @@ export class Outside {
     const { env } = this.#io;
     const editor = env['VISUAL']?.trim() || env['EDITOR']?.trim() || 'vi';
     const before = readFileSync(path, 'utf8');
-    const { status, error } = spawnSync('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], {
-      stdio: 'inherit',
-      env: { ...env },
-    });
+    const { status, error } = lend(editor, path, env);
     if (error !== undefined || status !== 0)
       throw new SqlccError(
         'failed_precondition',

@@ -119,6 +119,40 @@ describe('J', () => {
   });
 });
 
+describe('Ctrl-C in $PAGER and $EDITOR', () => {
+  const turns = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it.each(['SIGINT', 'SIGQUIT'] as const)(
+    '%s belongs to what is on the screen, and to the program again behind it',
+    async (signal) => {
+      await turns(4); // behind what tests before this one ran
+      let heard = 0;
+      const listener = (): void => void heard++;
+      process.on(signal, listener);
+      onTestFinished(() => void process.off(signal, listener));
+      const before = process.listeners(signal);
+      // the terminal sends it to the whole foreground group: this process, the shell, and the pager
+      const interrupt = `kill -${signal.slice(3)} $PPID $$; test -f`;
+      const { to, folder } = outside({ PAGER: interrupt, EDITOR: interrupt });
+      expect(to.page(to.json('raft', '{}\n'))).toBe(`JSON is in ${join(folder, 'json', 'raft.json')}`);
+      await turns(4);
+      expect(to.edit(to.configFile(41, 'cluster: {}\n')), 'no edit, and no error').toBe(false);
+      await turns(4);
+      expect(heard).toBe(0);
+      expect(process.listeners(signal)).toEqual(before);
+      process.kill(process.pid, signal);
+      await expect.poll(() => heard).toBe(1);
+    },
+  );
+
+  it('a pager that ends by it has shown the document', () => {
+    const { to } = outside({ PAGER: "sh -c 'kill -INT $$'" });
+    expect(to.page(to.json('raft', '{}\n'))).toMatch(/^JSON is in /);
+  });
+});
+
 describe('the editor', () => {
   it('Outside opens a private file in $VISUAL or $EDITOR, and says what came of it', () => {
     const { to, folder } = outside({ VISUAL: ' ', EDITOR: 'echo "# more" >>' });
