@@ -13,7 +13,7 @@ import {
   ownPlan,
   withLength,
 } from './change-plan.ts';
-import { DEAF_MS } from './dialog.ts';
+import { DEAF_MS, disarmed } from './dialog.ts';
 import { refusal } from './gate.ts';
 import type { Change, Failure, KeyPress, Message } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
@@ -219,6 +219,8 @@ export function changeKey(
 ): Change {
   if (command === 'close') return [{ ...model, overlay: null }, []];
   if (model.mono < dialog.deafUntil) return [model, []];
+  if (dialog.yes && command !== 'arm' && command !== 'confirm')
+    return changeKey(disarmed(model), { ...dialog, yes: false }, key, command);
   const typed = intoField(dialog, key);
   if (typed !== undefined) return [{ ...model, overlay: typed }, []];
   switch (command) {
@@ -243,6 +245,6 @@ export function changeKey(
     case 'confirm':
       return key.burst === 1 ? confirm(model, dialog) : [model, []];
     default:
-      return dialog.yes ? [{ ...model, overlay: { ...dialog, yes: false } }, []] : [model, []];
+      return [model, []];
   }
 }

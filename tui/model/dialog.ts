@@ -7,7 +7,7 @@ import { must } from '../../src/base/index.ts';
 import type { NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
-import type { Change, Effect, KeyPress } from './messages.ts';
+import type { Change, KeyPress } from './messages.ts';
 import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
 import { selectedNode, spares } from './selectors.ts';
 import { typeInto } from './text-field.ts';
@@ -317,6 +317,8 @@ export function dialogKey(
 ): Change {
   if (command === 'close') return close(model, dialog);
   if (model.mono < dialog.deafUntil) return [model, []];
+  if (dialog.yes && command !== 'arm' && command !== 'confirm')
+    return dialogKey(disarmed(model), { ...dialog, yes: false }, key, command);
   const typed = intoField(dialog, key);
   if (typed !== undefined) return [{ ...model, overlay: typed }, []];
   switch (command) {
@@ -342,7 +344,7 @@ export function dialogKey(
       // an Enter that came together with other keys was not pressed by a person who read the dialog
       return key.burst === 1 ? confirm(model, dialog) : [model, []];
     default:
-      return onCancel(model, dialog, key) ?? disarm(model, dialog);
+      return onCancel(model, dialog, key) ?? [model, []];
   }
 }
 
@@ -353,7 +355,9 @@ function onCancel(model: Model, dialog: ActionDialog, { name }: KeyPress): Chang
   return [{ ...model, overlay: { ...dialog, note: 'the cursor is on Cancel: Tab goes to the reason' } }, []];
 }
 
-/** Any other key takes back the `y` of a dialog that it arms. */
-function disarm(model: Model, dialog: ActionDialog): readonly [Model, readonly Effect[]] {
-  return dialog.yes ? [{ ...model, overlay: { ...dialog, yes: false } }, []] : [model, []];
+/** The `y` of a dialog is taken back: by every key but Enter, whatever else that key does. */
+export function disarmed(model: Model): Model {
+  const { overlay } = model;
+  if (overlay?.kind !== 'action' && overlay?.kind !== 'change') return model;
+  return overlay.yes ? { ...model, overlay: { ...overlay, yes: false } } : model;
 }

@@ -6,7 +6,7 @@
 import type { OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
 import { acted, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
-import { dialogKey, planAgain, receivePlan } from './dialog.ts';
+import { dialogKey, disarmed, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Model, Wall } from './model.ts';
@@ -22,7 +22,7 @@ export function update(model: Model, message: Message): Change {
     case 'key':
       return key({ ...model, mono: message.mono }, message);
     case 'paste':
-      return paste({ ...model, mono: message.mono }, message.text);
+      return paste(disarmed({ ...model, mono: message.mono }), message.text);
     case 'status':
       return status(model, message.status, message.now);
     case 'lost':
@@ -91,8 +91,8 @@ function key(model: Model, message: Extract<Message, { type: 'key' }>): Change {
   const context = contextOf(model);
   const binding = bindingFor(context, message.key.name, model.view);
   // these two work everywhere, also in the deaf time of a dialog
-  if (binding?.id === 'repaint') return [model, [{ kind: 'repaint' }]];
-  if (binding?.id === 'suspend') return [model, [{ kind: 'suspend' }]];
+  if (binding?.id === 'repaint') return [disarmed(model), [{ kind: 'repaint' }]];
+  if (binding?.id === 'suspend') return [disarmed(model), [{ kind: 'suspend' }]];
   if (model.overlay?.kind === 'action') return dialogKey(model, model.overlay, message.key, binding?.id);
   if (model.overlay?.kind === 'change') return changeKey(model, model.overlay, message.key, binding?.id);
   return mainKey(model, message.key, context, binding);

@@ -10,7 +10,7 @@ import {
 import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
-import { full, press, pressed, send } from './model-kit.ts';
+import { EVERY_KEY, full, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 function dialogOf(model: Model): ChangeDialog {
@@ -64,6 +64,9 @@ describe('a change dialog', () => {
     expect(model.overlay).toBeNull();
     expect(acts(effects)).toEqual([]);
     expect(press(typed(), 'enter').overlay).toBeNull();
+    for (const key of EVERY_KEY.filter((k) => k !== 'y' && k !== 'enter'))
+      expect(acts(pressed(silence(), 'y', key, 'enter')[1]), key).toEqual([]);
+    expect(acts(pressed(silence(), 'y', 'tab', 'tab', 'enter')[1])).toEqual([]);
   });
 
   it('that must be typed wants the name and a reason, and says what is missing', () => {

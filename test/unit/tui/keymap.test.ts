@@ -6,29 +6,9 @@ import type { Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS, VIEWS, type ViewId } from '../../../tui/model/views.ts';
 import { keyNames } from '../../../tui/use-keys.ts';
 import { START, status } from '../../tui/recording.ts';
-import { fresh, full, live, press, pressed, send } from './model-kit.ts';
+import { EVERY_KEY, fresh, full, live, press, pressed, send } from './model-kit.ts';
 
 const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'chooser', 'dialog'];
-const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
-const NAMED = [
-  'enter',
-  'escape',
-  'tab',
-  'shift+tab',
-  'up',
-  'down',
-  'left',
-  'right',
-  'home',
-  'end',
-  'pageup',
-  'pagedown',
-  'backspace',
-  'delete',
-];
-const CTRL = Array.from({ length: 26 }, (_, i) => `ctrl+${String.fromCharCode(97 + i)}`);
-const EVERY_KEY = [...PRINTABLE, ...NAMED, ...CTRL];
-
 /** Each view with all its answers. */
 const EVERY_VIEW = VIEW_IDS.map((view) => full({ view }));
 

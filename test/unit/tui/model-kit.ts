@@ -8,6 +8,27 @@ import { update } from '../../../tui/model/update.ts';
 import { answers } from '../../tui/answers.ts';
 import { calmWith, START, status } from '../../tui/recording.ts';
 
+const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+const NAMED = [
+  'enter',
+  'escape',
+  'tab',
+  'shift+tab',
+  'up',
+  'down',
+  'left',
+  'right',
+  'home',
+  'end',
+  'pageup',
+  'pagedown',
+  'backspace',
+  'delete',
+];
+const CTRL = Array.from({ length: 26 }, (_, i) => `ctrl+${String.fromCharCode(97 + i)}`);
+/** Every key that a keyboard sends without escapes of its own. */
+export const EVERY_KEY: readonly string[] = [...PRINTABLE, ...NAMED, ...CTRL];
+
 export function fresh(patch: Partial<Model> = {}): Model {
   const start = {
     clusterName: 'prod-eu',

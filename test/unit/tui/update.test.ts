@@ -5,7 +5,7 @@ import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
 import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
-import { live, press, pressed, send } from './model-kit.ts';
+import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
 
 function dialogOf(model: Model): ActionDialog {
   expect(model.overlay?.kind).toBe('action');
@@ -310,6 +310,18 @@ describe('update: maintenance', () => {
     expect(runs(pressed(open, 'y', 'enter')[1])).toHaveLength(1);
     expect(pressed(open, 'enter')[0].overlay).toBeNull();
     expect(runs(pressed(open, 'y', 'x', 'enter')[1])).toEqual([]);
+  });
+
+  it('every key but Enter takes the y back, also one that does something else or nothing', () => {
+    for (const key of EVERY_KEY.filter((k) => k !== 'y' && k !== 'enter')) {
+      const [model, effects] = pressed(open, 'y', key, 'enter');
+      expect(runs(effects), key).toEqual([]);
+      if (model.overlay?.kind === 'action') expect(model.overlay.yes, key).toBe(false);
+    }
+    expect(runs(pressed(open, 'y', 'tab', 'tab', 'enter')[1])).toEqual([]);
+    const armed = press(open, 'y');
+    const paste = { type: 'paste' as const, text: 'x', mono: armed.mono + 1000 };
+    expect(runs(pressed(send(armed, paste)[0], 'enter')[1])).toEqual([]);
   });
 
   it('y in a burst does not arm', () => {
