@@ -1,8 +1,8 @@
 /** Keys that can begin a change of the cluster, and why each is closed where it is. Capital letters only. */
 import type { BindingRow as Row } from './binding.ts';
-import { lackingScope, refusal } from './model/gate.ts';
+import { refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
-import type { Model } from './model/model.ts';
+import type { Deniable, Model } from './model/model.ts';
 import { selectedNode, shown, spares } from './model/selectors.ts';
 import { noConfigUndo, undoOf } from './model/undo.ts';
 import { VIEW_IDS } from './model/views.ts';
@@ -56,9 +56,15 @@ function noSpare(model: Model): string | null {
   return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
 }
 
-/** First the gate that is the same for all, then what the row under the bar allows. */
-function closed(reason?: (model: Model) => string | null): (model: Model) => string | null {
-  return (model) => refusal(model) ?? reason?.(model) ?? null;
+/** First the gate and the rights that `thing` asks for, then what the row under the bar allows. */
+function closed(thing: Deniable, reason?: (model: Model) => string | null): (model: Model) => string | null {
+  return (model) => refusal(model, thing) ?? reason?.(model) ?? null;
+}
+
+/** `U` does what there is to take back, and needs the rights of that. */
+function closedUndo(otherwise: Deniable, reason: (model: Model) => string | null) {
+  return (model: Model): string | null =>
+    refusal(model, undoOf(model)?.kind ?? otherwise) ?? reason(model) ?? null;
 }
 
 export const ACT_KEYS: readonly Row[] = [
@@ -70,7 +76,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'fail over: plan, then type the target to confirm',
     short: 'failover',
     level: 3,
-    disabled: closed(),
+    disabled: closed('failover'),
   },
   {
     id: 'step-down',
@@ -80,7 +86,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'step down: the leader hands over to the best candidate',
     short: 'step down',
     level: 2,
-    disabled: closed(),
+    disabled: closed('step-down'),
   },
   {
     id: 'maintenance',
@@ -90,7 +96,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'maintenance of the selected node on or off',
     short: 'maint',
     level: 2,
-    disabled: closed(),
+    disabled: closed('maintenance'),
   },
   {
     id: 'drain',
@@ -101,7 +107,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'drain',
     level: 2,
     views: ['topology', 'node'],
-    disabled: closed(noNode),
+    disabled: closed('drain', noNode),
   },
   {
     id: 'remove-node',
@@ -112,7 +118,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'remove',
     level: 3,
     views: ['topology', 'node'],
-    disabled: closed((model) => noNode(model) ?? lackingScope(model, 'administer')),
+    disabled: closed('remove-node', noNode),
   },
   {
     id: 'replace-node',
@@ -123,7 +129,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'replace',
     level: 3,
     views: ['topology', 'node'],
-    disabled: closed((model) => noSpare(model) ?? lackingScope(model, 'administer')),
+    disabled: closed('replace-node', noSpare),
   },
   {
     id: 'ack',
@@ -134,7 +140,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'ack',
     level: 1,
     views: ['alerts'],
-    disabled: closed(notAckable),
+    disabled: closed('ack', notAckable),
   },
   {
     id: 'silence',
@@ -145,7 +151,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'silence',
     level: 2,
     views: ['alerts'],
-    disabled: closed(noAlert),
+    disabled: closed('silence', noAlert),
   },
   {
     id: 'unsilence',
@@ -156,7 +162,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'unsilence',
     level: 2,
     views: VIEW_IDS.filter((id) => id !== 'config'),
-    disabled: closed(notSilenced),
+    disabled: closedUndo('unsilence', notSilenced),
   },
   {
     id: 'apply-config',
@@ -167,7 +173,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'apply',
     level: 2,
     views: ['config'],
-    disabled: closed(),
+    disabled: closed('apply'),
   },
   {
     id: 'roll-back',
@@ -178,7 +184,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'roll back',
     level: 3,
     views: ['config'],
-    disabled: closed(noOldVersion),
+    disabled: closed('rollback', noOldVersion),
   },
   {
     id: 'undo-config',
@@ -189,7 +195,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'undo',
     level: 3,
     views: ['config'],
-    disabled: closed(noConfigUndo),
+    disabled: closedUndo('rollback', noConfigUndo),
   },
   {
     id: 'keep-config',
@@ -199,7 +205,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'keep the configuration that is on trial',
     short: 'keep',
     level: 2,
-    disabled: closed(noTrial),
+    disabled: closed('confirm', noTrial),
   },
   {
     id: 'cancel-operation',
@@ -210,6 +216,6 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'cancel',
     level: 2,
     views: ['operations'],
-    disabled: closed(notRunning),
+    disabled: closed('cancel', notRunning),
   },
 ];

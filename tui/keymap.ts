@@ -99,7 +99,7 @@ const DIALOG: readonly Row[] = [
     label: 'F',
     help: 'behind a failover that is done: the plan for the way back',
     level: 3,
-    disabled: refusal,
+    disabled: (model) => refusal(model, 'failover'),
   },
   {
     id: 'close',

@@ -4,6 +4,7 @@
  */
 import { ACT_KEYS } from './act-keys.ts';
 import type { BindingRow as Row } from './binding.ts';
+import { refusal } from './model/gate.ts';
 import { VIEWS } from './model/views.ts';
 
 const VIEW_KEYS: readonly Row[] = [
@@ -97,6 +98,8 @@ const LOOK_KEYS: readonly Row[] = [
     ...{ id: 'validate', group: 'LOOK', keys: ['x'], label: 'x', short: 'validate' },
     help: 'check a configuration on every node, change nothing',
     views: ['config'],
+    // it asks what applying asks, and for the same rights
+    disabled: (model) => refusal(model, 'apply'),
   },
   {
     ...{ id: 'time-format', group: 'LOOK', keys: ['t'], label: 't', help: 'times: clock, age, date' },

@@ -11,6 +11,7 @@ import type { Feed } from './feed/feed.ts';
 import { type Question, questionKey } from './feed/slices.ts';
 import type { EventLine } from './feed/wire.ts';
 import { contextOf } from './keymap.ts';
+import type { ChangeAct } from './model/change-plan.ts';
 import { acceptBurst } from './model/keys.ts';
 import { wanted } from './model/lists.ts';
 import type { Effect, Message } from './model/messages.ts';
@@ -221,12 +222,12 @@ export class Session {
         void this.#askAlerts();
         return;
       case 'preflight':
-        this.#settle(effect.dialogId, this.#desk?.preflight(effect.act), (plan) => ({
+        this.#settle(effect, this.#desk?.preflight(effect.act), (plan) => ({
           ...{ type: 'preflight', dialogId: effect.dialogId, plan, mono: performance.now() },
         }));
         return;
       case 'act':
-        this.#settle(effect.dialogId, this.#desk?.act(effect.request), (result) => ({
+        this.#settle({ ...effect.request, ...effect }, this.#desk?.act(effect.request), (result) => ({
           ...{ type: 'acted', dialogId: effect.dialogId, result },
         }));
         return;
@@ -260,10 +261,14 @@ export class Session {
   }
 
   /** The answer of the desk as a message, or its refusal. */
-  #settle<T>(dialogId: number, work: Promise<T> | undefined, told: (value: T) => Message): void {
+  #settle<T>(
+    { dialogId, act }: { readonly dialogId: number; readonly act: ChangeAct },
+    work: Promise<T> | undefined,
+    told: (value: T) => Message,
+  ): void {
     void work?.then(
       (value) => this.dispatch(told(value)),
-      (error) => this.dispatch({ type: 'change-refused', dialogId, failure: failureOf(error) }),
+      (error) => this.dispatch({ type: 'change-refused', dialogId, act, failure: failureOf(error) }),
     );
   }
 

@@ -128,7 +128,7 @@ function moveField(dialog: ChangeDialog, by: 1 | -1): ChangeDialog {
 
 function perform(model: Model, dialog: ChangeDialog): Change {
   if (dialog.step.kind !== 'review') return [model, []];
-  const lack = refusal(model) ?? missingForChange(dialog);
+  const lack = refusal(model, dialog.act.kind) ?? missingForChange(dialog);
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
   const { plan: agreed } = dialog.step;
   const request = { act: dialog.act, reason: dialog.reason, base: agreed.base };
@@ -142,6 +142,8 @@ function confirm(model: Model, dialog: ChangeDialog): Change {
   const close: Change = [{ ...model, overlay: null }, []];
   if (dialog.step.kind === 'editing') {
     if (dialog.text.trim() === '') return close;
+    const closed = refusal(model, dialog.act.kind);
+    if (closed !== null) return [{ ...model, overlay: { ...dialog, note: closed } }, []];
     return plan(model, { ...dialog, act: withText(dialog.act, dialog.text), note: '' });
   }
   if (dialog.step.kind === 'failed') return close;

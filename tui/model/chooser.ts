@@ -8,7 +8,7 @@ import { copiesOf } from './copies.ts';
 import { fleetRows } from './fleet.ts';
 import { refusal } from './gate.ts';
 import { fleetEntries, versionRows } from './lists.ts';
-import type { Chooser, Model } from './model.ts';
+import type { Chooser, Deniable, Model } from './model.ts';
 import { compareNames, shown } from './selectors.ts';
 import { VIEWS, type ViewId } from './views.ts';
 
@@ -63,8 +63,8 @@ function paletteEntries(model: Model): Entry[] {
   const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
   const names = nodeNames(model);
   const status = shown(model).status;
-  const closed = refusal(model);
-  const plan = closed === null ? 'plan' : `closed: ${closed}`;
+  const closed = (thing: Deniable): string | null => refusal(model, thing);
+  const noteOf = (why: string | null, free = 'plan'): string => (why === null ? free : `closed: ${why}`);
   const active = status?.config.version ?? 0;
   return [
     ...VIEWS.map((v) => look(`go ${v.title.toLowerCase()}`, v.key ?? '', { kind: 'view', view: v.id })),
@@ -72,10 +72,12 @@ function paletteEntries(model: Model): Entry[] {
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),
     ...names.map((id) => {
-      const why = closed ?? noLeaderOf(model, id);
-      return act(`failover ${id}`, why === null ? 'plan' : `closed: ${why}`, { kind: 'failover', to: id });
+      const why = closed('failover') ?? noLeaderOf(model, id);
+      return act(`failover ${id}`, noteOf(why), { kind: 'failover', to: id });
     }),
-    ...names.map((id) => act(`maintenance ${id}`, plan, { kind: 'maintenance', id })),
+    ...names.map((id) =>
+      act(`maintenance ${id}`, noteOf(closed('maintenance')), { kind: 'maintenance', id }),
+    ),
     ...names.map((id) => look(`node ${id}`, 'all about it', { kind: 'node', id })),
     ...contextEntries(model).map((e) => ({ ...e, words: `context ${e.words}` })),
     ...names.map((id) => look(`observer ${id}`, 'see through it', { kind: 'observer', id })),
@@ -84,7 +86,10 @@ function paletteEntries(model: Model): Entry[] {
       .slice(0, 20)
       .map((v) => {
         const back = { kind: 'rollback', version: v.version, active, confirmMs: null } as const;
-        return act(`rollback ${v.version}`, closed === null ? v.author : plan, { kind: 'change', act: back });
+        return act(`rollback ${v.version}`, noteOf(closed('rollback'), v.author), {
+          kind: 'change',
+          act: back,
+        });
       }),
     ...[1000, 2000, 5000, 10_000].map((ms) =>
       look(`set refresh ${ms / 1000}s`, 'how often it is asked', { kind: 'refresh', ms }),

@@ -192,7 +192,7 @@ export function missing(dialog: ActionDialog): string | null {
 function execute(model: Model, dialog: ActionDialog): Change {
   if (dialog.step.kind !== 'review') return [model, []];
   const { plan } = dialog.step;
-  const closed = refusal(model);
+  const closed = refusal(model, dialog.action);
   const lack = closed ?? missing(dialog);
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
   if (Date.parse(plan.expires) <= model.now) {
@@ -289,7 +289,7 @@ export function wayBack(dialog: ActionDialog): string | null {
 function failBack(model: Model, dialog: ActionDialog): Change {
   const to = wayBack(dialog);
   if (to === null) return [model, []];
-  const closed = refusal(model);
+  const closed = refusal(model, 'failover');
   if (closed !== null) return [{ ...model, overlay: { ...dialog, note: closed } }, []];
   return openDialog(model, 'failover', model.mono, to);
 }

@@ -5,15 +5,21 @@
  */
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
-import type { Model } from './model.ts';
+import type { Deniable, Model } from './model.ts';
 import { isStale, pictureAge } from './selectors.ts';
 
-/** Why no action may be started now, in words that say what to do; null = it may. */
-export function refusal(model: Model): string | null {
+/** What the API lets an administrator do and no operator; the rest asks for `operate`. */
+const ADMINISTERED: ReadonlySet<Deniable> = new Set<Deniable>([
+  ...(['apply', 'rollback', 'confirm', 'remove-node', 'replace-node'] as const),
+]);
+
+/** Why `thing` may not be started now, in words that say what to do; null = it may. */
+export function refusal(model: Model, thing: Deniable): string | null {
   if (model.readOnly) return 'this session is read-only: start it without --read-only to act';
-  if (model.denied !== null) return model.denied;
+  const denied = model.denied.all ?? model.denied[thing];
+  if (denied !== undefined) return denied;
   // who may only look gains nothing by waiting
-  const scope = lackingScope(model);
+  const scope = lackingScope(model, ADMINISTERED.has(thing) ? 'administer' : 'operate');
   if (scope !== null) return scope;
   if (model.connection.kind === 'connecting') return 'not connected yet';
   if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
@@ -24,8 +30,8 @@ export function refusal(model: Model): string | null {
   return null;
 }
 
-/** The node told what this caller may: whoever may only look is not even asked for a plan. */
-export function lackingScope(model: Model, scope: 'operate' | 'administer' = 'operate'): string | null {
+/** The node told what this caller may: whoever may not is not even asked for a plan. */
+function lackingScope(model: Model, scope: 'operate' | 'administer'): string | null {
   const caller = model.picture.status?.caller;
   if (caller === undefined || caller.scopes.includes(scope)) return null;
   const who = scope === 'operate' ? 'an operator' : 'an administrator';

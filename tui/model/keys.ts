@@ -8,7 +8,7 @@ import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
 import { alertRows, cursorAt, operationRows, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
-import { type ActionName, type Chooser, COLUMN_SETS, type Model, SORT_KEYS } from './model.ts';
+import { type ActionName, type Chooser, COLUMN_SETS, type Deniable, type Model, SORT_KEYS } from './model.ts';
 import {
   back,
   chooseSpan,
@@ -51,10 +51,7 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
   // what runs is shown again whatever the gate says: looking is always allowed
   if (model.running?.action === binding.id) return [{ ...model, overlay: model.running }, []];
   const reason = binding.disabled?.(model) ?? null;
-  if (reason !== null) {
-    const text = `${binding.label} ${binding.short ?? binding.id}: ${reason}`;
-    return [{ ...model, toast: { text, level: 'warning', until: model.mono + 5000 } }, []];
-  }
+  if (reason !== null) return refuse(model, `${binding.label} ${binding.short ?? binding.id}`, reason);
   if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
   const undo = binding.id === 'unsilence' || binding.id === 'undo-config' ? undoOf(model) : null;
   // a configuration that comes back is planned and confirmed like any other
@@ -186,7 +183,7 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
       return guarded(chosen, ['maintenance'], () => openDialog(chosen, 'maintenance', model.mono, choice.id));
     }
     case 'change':
-      return guarded(model, ['roll back'], () => openChange(model, choice.act, model.mono));
+      return guarded(model, [choice.act.kind], () => openChange(model, choice.act, model.mono));
     case 'observer':
       return observe(model, choice.id);
     case 'filter':
@@ -203,11 +200,14 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
 /** `own`: why not, where the gate that is the same for all lets it through. */
 function guarded(
   model: Model,
-  [what, own = null]: readonly [what: string, own?: string | null],
+  [thing, own = null]: readonly [thing: Deniable, own?: string | null],
   open: () => Change,
 ): Change {
-  const reason = refusal(model) ?? own;
-  if (reason === null) return open();
+  const reason = refusal(model, thing) ?? own;
+  return reason === null ? open() : refuse(model, thing, reason);
+}
+
+function refuse(model: Model, what: string, reason: string): Change {
   const toast = { text: `${what}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
   return [{ ...model, toast }, []];
 }
@@ -226,6 +226,8 @@ function chooser(model: Model, purpose: Chooser['purpose']): Change {
 }
 
 function command(model: Model, binding: Binding): Change {
+  const closed = binding.disabled?.(model) ?? null;
+  if (closed !== null) return refuse(model, `${binding.label} ${binding.short ?? binding.id}`, closed);
   const view = VIEWS.find((v) => `view:${v.id}` === binding.id);
   if (view !== undefined) return [openView(model, view.id), []];
   switch (binding.id) {

@@ -64,7 +64,13 @@ export type Message =
       readonly version: number;
       readonly words: string;
     }
-  | { readonly type: 'change-refused'; readonly dialogId: number; readonly failure: Failure }
+  /** `act`: what was asked for, also where no dialog shows it any more; absent: the text for the editor. */
+  | {
+      readonly type: 'change-refused';
+      readonly dialogId: number;
+      readonly failure: Failure;
+      readonly act?: ChangeAct;
+    }
   | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
   /** What became of something that the terminal's owner did. */
   | { readonly type: 'told'; readonly text: string; readonly level: 'info' | 'warning' };

@@ -78,6 +78,9 @@ export type DialogStep =
 
 export type DialogField = 'cancel' | 'reason' | 'confirm' | 'execute';
 
+/** What the server may refuse this caller, each by itself. */
+export type Deniable = ActionName | ChangeAct['kind'];
+
 export type ActionName = 'failover' | 'step-down' | 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
 
 export interface ActionDialog {
@@ -171,8 +174,8 @@ export interface Model {
   readonly frozen: Picture | null;
   /** The node whose view is asked for; null = whoever answers. */
   readonly observer: string | null;
-  /** The server refused an action for want of rights: its words. */
-  readonly denied: string | null;
+  /** What the server refused for want of rights, in its words; `all`: it does not know who asks. */
+  readonly denied: Readonly<Partial<Record<Deniable | 'all', string>>>;
   /** The operation that was started here and has not ended, with the dialog it came from. */
   readonly running: ActionDialog | null;
   readonly view: ViewId;
@@ -251,7 +254,7 @@ export function initialModel(start: ModelStart): Model {
     picture: EMPTY,
     frozen: null,
     observer: null,
-    denied: null,
+    denied: {},
     running: null,
     view: 'topology',
     lastView: 'topology',

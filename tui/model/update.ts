@@ -9,7 +9,7 @@ import { acted, changeKey, changeRefused, edited, receivePreflight } from './cha
 import { dialogKey, disarmed, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
-import type { ActionDialog, ChangeDialog, Model, Wall } from './model.ts';
+import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
 import { addAnswer, addEvents, addStatus, addViews, fillSamples } from './picture.ts';
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
@@ -55,7 +55,7 @@ export function update(model: Model, message: Message): Change {
     case 'edited':
       return edited(model, message);
     case 'change-refused':
-      return denied(model, message.failure) ?? changeRefused(model, message.dialogId, message.failure);
+      return changeDenied(model, message) ?? changeRefused(model, message.dialogId, message.failure);
     case 'planned':
       return forDialog(model, message.dialogId, (dialog) => [
         { ...model, overlay: receivePlan(dialog, message.plan, message.mono) },
@@ -131,6 +131,8 @@ function status(model: Model, next: StatusResponse, now: Wall): Change {
     now,
     connection: model.connection.kind === 'live' ? model.connection : { kind: 'live' },
     picture,
+    // somebody else by now, or with other rights: what was refused before says nothing of that
+    denied: sameCaller(model.picture.status, next) ? model.denied : {},
     record: addToRecord(model.record, picture, now),
     trace: addToTrace(model.trace, next, now),
     selected: model.selected ?? next.nodes[0]?.node_id ?? null,
@@ -138,6 +140,10 @@ function status(model: Model, next: StatusResponse, now: Wall): Change {
   const back: Effect[] = model.connection.kind === 'lost' ? resumeFollowing(model) : [];
   const [moved, effects] = termMoved(came, next);
   return [moved, [...back, ...effects]];
+}
+
+function sameCaller(before: StatusResponse | null, after: StatusResponse): boolean {
+  return before === null || JSON.stringify(before.caller) === JSON.stringify(after.caller);
 }
 
 /** After a reconnect a running operation is found again by its id. */
@@ -217,19 +223,38 @@ function started(model: Model, dialogId: number, operation: OperationView): Chan
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed', 'not_leader'];
 const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
 
-/** For want of rights no other action would be allowed either: from now on the gate says so. */
-function denied(model: Model, failure: Failure): Change | null {
+/**
+ * For want of rights `thing` would be refused again: from now on the gate says so. Other things ask for
+ * other rights and stay open, but for a caller whom the server does not know.
+ */
+function denied(model: Model, dialogId: number, failure: Failure, thing: Deniable | null): Change | null {
   if (failure.code !== 'permission_denied' && failure.code !== 'unauthenticated') return null;
   const words = `not allowed: ${failure.message}`;
   const toast = { text: words, level: 'warning' as const, until: model.mono + 6000 };
-  const isDialog = model.overlay?.kind === 'action' || model.overlay?.kind === 'change';
-  return [{ ...model, denied: words, toast, overlay: isDialog ? null : model.overlay }, []];
+  const closes = failure.code === 'unauthenticated' ? 'all' : thing;
+  const { overlay, running } = model;
+  const isDialog = (overlay?.kind === 'action' || overlay?.kind === 'change') && overlay.id === dialogId;
+  const next: Model = {
+    ...model,
+    toast,
+    denied: closes === null ? model.denied : { ...model.denied, [closes]: words },
+    overlay: isDialog ? null : overlay,
+    running: running?.id === dialogId ? null : running,
+  };
+  return [next, []];
+}
+
+function changeDenied(model: Model, message: Extract<Message, { type: 'change-refused' }>): Change | null {
+  const { overlay } = model;
+  const shownAct = overlay?.kind === 'change' && overlay.id === message.dialogId ? overlay.act : undefined;
+  return denied(model, message.dialogId, message.failure, (message.act ?? shownAct)?.kind ?? null);
 }
 
 function refused(model: Model, dialogId: number, failure: Failure): Change {
-  const closed = denied(model, failure);
-  if (closed !== null) return closed;
   const hidden = model.running?.id === dialogId ? model.running : null;
+  const open = model.overlay?.kind === 'action' && model.overlay.id === dialogId ? model.overlay : hidden;
+  const closed = denied(model, dialogId, failure, open?.action ?? null);
+  if (closed !== null) return closed;
   if (hidden !== null && model.overlay !== hidden) {
     const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
     return [{ ...model, running: null, toast }, []];

@@ -154,7 +154,7 @@ describe('what came of a change', () => {
     expect(dialogOf(refusedWith(sent(), 'invalid_argument')).step).toMatchObject({ unknown: false });
   });
 
-  it('a refusal for want of rights closes the dialog and every action after it', () => {
+  it('a refusal for want of rights closes the dialog and the same after it', () => {
     const model = refusedWith(sent(), 'permission_denied');
     expect(model.overlay).toBeNull();
     const [after, effects] = pressed(model, 'S');

@@ -85,17 +85,22 @@ function actionsOf(view: ViewId) {
   return bindingsOf('main', view).filter((b) => b.level !== undefined);
 }
 
+/** What asks the leader to check a change: no action, but closed like one. */
+function checksOf(view: ViewId) {
+  return bindingsOf('main', view).filter((b) => b.level === undefined && b.disabled !== undefined);
+}
+
 describe('refusal', () => {
   const states: readonly (readonly [string, Model, RegExp])[] = [
     ['read-only', live(undefined, { readOnly: true }), /read-only/],
     ['connecting', fresh(), /not connected yet/],
     ['frozen', press(live(), ' '), /frozen/],
     ['past', press(full(), '{'), /history is read-only: End/],
-    ['denied', live(undefined, { denied: 'not allowed: role viewer' }), /not allowed/],
+    ['denied', live(undefined, { denied: { all: 'not allowed: role viewer' } }), /not allowed/],
     [
       'a viewer',
       live(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })),
-      /needs the scope operate, and eve is viewer/,
+      /needs the scope (operate|administer), and eve is viewer/,
     ],
     [
       'lost',
@@ -113,18 +118,18 @@ describe('refusal', () => {
         failure: { code: 'unavailable', message: 'gone', hint: '' },
         now: START,
       })[0],
-      /needs the scope operate/,
+      /needs the scope (operate|administer)/,
     ],
     ['leaderless', live(status({ raft: { ...status().raft, leader_id: null } })), /no leader/],
     ['stale', send(live(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
   ];
 
   it('refusal closes every action in every state but a live one, and says why', () => {
-    expect(refusal(live())).toBeNull();
+    expect(refusal(live(), 'failover')).toBeNull();
     for (const [name, model, words] of states) {
-      expect(refusal(model), name).toMatch(words);
+      expect(refusal(model, 'failover'), name).toMatch(words);
       for (const { id: view } of VIEWS) {
-        for (const binding of actionsOf(view)) {
+        for (const binding of [...actionsOf(view), ...checksOf(view)]) {
           const [after, effects] = pressed({ ...model, view }, ...binding.keys);
           expect(effects, name).toEqual([]);
           expect(after.overlay, name).toBeNull();
@@ -132,6 +137,56 @@ describe('refusal', () => {
         }
       }
     }
+  });
+});
+
+describe('rights', () => {
+  const caller = { id: 'bob', role: 'operator', scopes: ['read-cluster', 'operate'] };
+  const operator = (view: ViewId): Model =>
+    send(full({ view }), { type: 'status', status: status({ caller }), now: full().now })[0];
+  const ADMINISTERS = ['apply-config', 'keep-config', 'remove-node', 'replace-node', 'roll-back'];
+
+  it('an operator finds closed what an administrator may, each key of it, and nothing else', () => {
+    const closed = VIEWS.flatMap(({ id: view }) =>
+      [...actionsOf(view), ...checksOf(view)].filter((b) => {
+        const [after, effects] = pressed(operator(view), ...b.keys);
+        const isClosed = after.toast?.text.includes('needs the scope administer') === true;
+        if (isClosed) expect([effects, after.overlay], b.id).toEqual([[], null]);
+        return isClosed;
+      }),
+    );
+    const ids = [...new Set(closed.map((b) => b.id))].sort();
+    expect(ids).toEqual([...ADMINISTERS, 'undo-config', 'validate'].sort());
+    for (const key of ['F', 'D', 'M']) expect(press(operator('topology'), key).overlay, key).not.toBeNull();
+    const listed = press(operator('config'), ':', ...'rollback 40', 'enter');
+    expect([listed.overlay, listed.toast?.text]).toMatchObject([null, /rollback: needs the scope adm/]);
+  });
+
+  it('a refusal of one thing closes that thing and leaves the others open, until one is somebody else', () => {
+    const model = press(full({ view: 'config' }), 'x', ...'a=1', 'enter');
+    const dialogId = model.overlay?.kind === 'change' ? model.overlay.id : -1;
+    const failure = { code: 'permission_denied', message: 'bob is operator: needs administer', hint: '' };
+    const refused = send(model, { type: 'change-refused', dialogId, failure })[0];
+    expect(refused.overlay).toBeNull();
+    for (const key of ['x', 'C']) {
+      const [after, effects] = pressed(refused, key);
+      expect([after.toast?.text, after.overlay, effects]).toMatchObject([/bob is operator/, null, []]);
+    }
+    for (const key of ['F', 'M', 'D']) expect(press(refused, key).overlay?.kind, key).toBe('action');
+    const other = send(refused, { type: 'status', status: status({ caller }), now: full().now })[0];
+    expect(other.denied).toEqual({});
+  });
+
+  it('a refusal that comes late closes no dialog of something else, and frees what ran hidden', () => {
+    const failure = { code: 'permission_denied', message: 'no', hint: '' };
+    const act = { kind: 'ack', id: 'a1', incident: undefined, label: 'x' } as const;
+    const open = press(full({ view: 'alerts' }), 'A', 'S');
+    const late = send(open, { type: 'change-refused', dialogId: 0, act, failure })[0];
+    expect(late.overlay?.kind).toBe('change');
+    expect(late.denied).toEqual({ ack: 'not allowed: no' });
+    const unknown = { ...failure, code: 'unauthenticated' };
+    const nobody = send(open, { type: 'change-refused', dialogId: 0, act, failure: unknown })[0];
+    expect(press({ ...nobody, overlay: null }, 'F').toast?.text).toContain('not allowed');
   });
 });
 

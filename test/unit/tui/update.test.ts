@@ -278,12 +278,13 @@ describe('update: failover', () => {
     expect(dialogOf(after).step).toMatchObject({ kind: 'failed', unknown: true });
   });
 
-  it('a missing right closes all actions for the session', () => {
+  it('a missing right closes the action that wanted it', () => {
     const asked = press(live(), 'F');
     const failure = { code: 'permission_denied', message: 'role viewer may not operate', hint: '' };
     const after = send(asked, { type: 'refused', dialogId: dialogOf(asked).id, failure })[0];
     expect(after.overlay).toBeNull();
     expect(pressed(after, 'F')[1]).toEqual([]);
+    expect(dialogOf(press(after, 'M')).action).toBe('maintenance');
   });
 });
 

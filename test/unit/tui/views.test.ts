@@ -206,11 +206,15 @@ describe('the palette', () => {
     const words = [...status.nodes.map((n) => `failover ${n.node_id}`), 'maintenance n3'];
     for (const line of [...words, 'rollback 40']) {
       const entry = choices(model, chooser(line))[0];
-      expect(entry?.note, line).toMatch(/^closed: needs the scope operate/);
+      expect(entry?.note, line).toMatch(
+        line.startsWith('rollback')
+          ? /^closed: needs the scope administer/
+          : /^closed: needs the scope operate/,
+      );
       const [after, effects] = pressed(model, ':', ...line, 'enter');
       expect(effects, line).toEqual([]);
       expect(after.toast?.text, line).toMatch(
-        /^(failover|maintenance|roll back): needs the scope operate, and eve is viewer/,
+        /^((failover|maintenance): needs the scope operate|rollback: needs the scope administer), and eve is v/,
       );
     }
   });
