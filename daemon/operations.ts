@@ -177,6 +177,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   const expires = now + PLAN_TTL_MS;
   return {
     token: sign(bindingOf(request, { to: plan.to, term, config, expires })),
+    create_time: isoTime(now),
     expires: isoTime(expires),
     kind: request.kind,
     from: plan.from,

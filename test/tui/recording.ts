@@ -182,6 +182,7 @@ export function event(
 export function plan(patch: Partial<Plan> = {}): Plan {
   return {
     token: 'plan-1',
+    create_time: at(0),
     expires: at(30_000),
     kind: 'failover',
     from: 'n1',

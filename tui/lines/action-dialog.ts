@@ -69,12 +69,19 @@ function gapLine(plan: Plan): Line {
     : [span('Expected write pause: '), span(lasted(plan.expected_gap_ms), 'title')];
 }
 
+const TEN_S = 10_000;
+
+/** How long the plan holds: in tens of seconds first, so that the line stands still while it is read. */
+function validWords({ step }: ActionDialog, view: View): string {
+  const left = step.kind === 'review' ? Math.max(0, step.until - view.model.mono) : 0;
+  return age(left > TEN_S ? Math.ceil(left / TEN_S) * TEN_S : left);
+}
+
 function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
-  const left = Math.max(0, Date.parse(plan.expires) - view.model.now);
   const fixed = 9 + plan.checks.length + dialog.changes.length;
   return [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
-    [span(`Checks by the leader, valid ${age(left)}:`, 'muted')],
+    [span(`Checks by the leader, valid ${validWords(dialog, view)}:`, 'muted')],
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
     ...sameAs(plan, dialog.reason, room.width),

@@ -17,6 +17,8 @@ export const DEAF_MS = 400;
 /** How long maintenance and draining may last, as offered by ← and →. */
 const LENGTHS_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
 const DEFAULT_MS = 3_600_000;
+/** Of a plan that does not say when it was made. */
+const PLAN_MS = 30_000;
 const REASON_LIMIT = 200;
 const NAME_LIMIT = 63;
 
@@ -145,6 +147,15 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
   ];
 }
 
+/**
+ * How long a plan holds, ms: by the clock of the leader alone. What this machine takes for the time says
+ * nothing of it; the leader checks again anyway.
+ */
+function lengthOf({ create_time: made, expires }: Plan): number {
+  const ms = made === undefined ? PLAN_MS : Date.parse(expires) - Date.parse(made);
+  return Number.isFinite(ms) ? ms : PLAN_MS;
+}
+
 /** The plan has come: it is shown, and what differs from the one before is said. */
 export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
   const leads = dialog.action === 'failover' || dialog.action === 'step-down';
@@ -155,7 +166,7 @@ export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): Actio
     previous: null,
     changes: [...dialog.changes, ...differences],
     request: { ...dialog.request, ...to },
-    step: { kind: 'review', plan },
+    step: { kind: 'review', plan, until: mono + lengthOf(plan) },
     deafUntil: Math.max(dialog.deafUntil, mono + DEAF_MS),
   };
 }
@@ -191,11 +202,11 @@ export function missing(dialog: ActionDialog): string | null {
 
 function execute(model: Model, dialog: ActionDialog): Change {
   if (dialog.step.kind !== 'review') return [model, []];
-  const { plan } = dialog.step;
+  const { plan, until } = dialog.step;
   const closed = refusal(model, dialog.action);
   const lack = closed ?? missing(dialog);
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
-  if (Date.parse(plan.expires) <= model.now) {
+  if (until <= model.mono) {
     return planAgain(model, dialog, { previous: plan, changes: ['the plan had expired: this is a new one'] });
   }
   const reason = dialog.reason.trim();

@@ -67,8 +67,8 @@ export const SORT_KEYS: readonly SortKey[] = ['role', 'name', 'state', 'lag', 'c
 export type DialogStep =
   /** Waiting for the plan. */
   | { readonly kind: 'planning' }
-  /** The plan is shown and waits for the confirmation. */
-  | { readonly kind: 'review'; readonly plan: Plan }
+  /** The plan is shown and waits for the confirmation; from `until` on it is made anew. */
+  | { readonly kind: 'review'; readonly plan: Plan; readonly until: Mono }
   /** Sent, no answer yet. */
   | { readonly kind: 'starting'; readonly plan: Plan }
   | { readonly kind: 'running'; readonly operation: OperationView }

@@ -70,6 +70,8 @@ export function operationScope(request: unknown): Scope {
 
 const plan = z.object({
   token: z.string(),
+  /** By the leader's clock, as `expires` is: their difference is how long the plan holds. */
+  create_time: time.optional(),
   expires: time,
   kind: operationKind,
   from: nodeId.nullable(),

@@ -18,6 +18,10 @@ function failover(shown: Plan = plan(), model: Model = live()): Model {
   return send(asked, { type: 'planned', dialogId: dialogOf(asked).id, plan: shown, mono: asked.mono })[0];
 }
 
+function key(name: string, mono: number) {
+  return { type: 'key' as const, key: { name, burst: 1 }, mono };
+}
+
 const ARM = ['tab', ...'kernel', 'tab', ...'n2'];
 
 function runs(effects: readonly Effect[]): Effect[] {
@@ -196,10 +200,29 @@ describe('update: failover', () => {
   });
 
   it('an expired plan is made again instead of run', () => {
-    const armed = press(failover(plan({ expires: new Date(START - 1).toISOString() })), ...ARM, 'tab');
-    const [model, effects] = pressed(armed, 'enter');
+    const armed = press(failover(), ...ARM, 'tab');
+    const late = { ...armed, mono: armed.mono + 30_000 };
+    const [model, effects] = pressed(late, 'enter');
     expect(effects.map((e) => e.kind)).toEqual(['plan']);
     expect(dialogOf(model).changes[0]).toContain('expired');
+  });
+
+  it('a plan holds as long as the leader said, whatever this machine takes for the time', () => {
+    const isRun = (shown: Plan, now: number, waitMs: number): boolean => {
+      const armed = press(failover(shown), ...ARM, 'tab');
+      const came = armed.mono + waitMs;
+      return runs(send({ ...armed, now }, key('enter', came))[1]).length === 1;
+    };
+    const at = (ms: number) => new Date(START + ms).toISOString();
+    const HOUR_MS = 3_600_000;
+    for (const hours of [-5, -1, 0, 1, 5]) {
+      const ofLeader = { create_time: at(hours * HOUR_MS), expires: at(hours * HOUR_MS + 60_000) };
+      expect(isRun(plan(ofLeader), START, 1000), `leader ${hours} h ahead`).toBe(true);
+      expect(isRun(plan(ofLeader), START, 61_000), `leader ${hours} h ahead`).toBe(false);
+      const { create_time: _, ...older } = plan({ expires: at(hours * HOUR_MS) });
+      expect(isRun(older, START, 1000), 'of a leader that says no time').toBe(true);
+      expect(isRun(older, START, 31_000)).toBe(false);
+    }
   });
 
   it('another target asks for another plan', () => {
