@@ -71,6 +71,14 @@ const DIALOG: readonly Row[] = [
   { id: 'shorter', group: 'DIALOG', keys: ['left'], label: '←', help: 'for a shorter time' },
   { id: 'longer', group: 'DIALOG', keys: ['right'], label: '→', help: 'for a longer time' },
   {
+    ...{ id: 'page-up', group: 'DIALOG', keys: ['pageup'], label: 'PgUp' },
+    help: 'lines above, where not all fit',
+  },
+  {
+    ...{ id: 'page-down', group: 'DIALOG', keys: ['pagedown'], label: 'PgDn' },
+    help: 'lines below',
+  },
+  {
     id: 'edit-text',
     group: 'DIALOG',
     keys: ['ctrl+e'],

@@ -10,7 +10,7 @@ import { age, count, span as lasted, rough } from '../format/words.ts';
 import { isTyped, missing, wayBack } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
-import { type Line, span } from '../theme/tokens.ts';
+import { type Line, span, wrapWords } from '../theme/tokens.ts';
 import {
   armedLine,
   checkLines,
@@ -18,8 +18,9 @@ import {
   type DialogRoom,
   type DialogText,
   failed,
+  NARROW,
   nameLine,
-  noteLine,
+  noteLines,
   REFUSED,
   reasonLine,
   TAB_HINT,
@@ -77,26 +78,32 @@ function validWords({ step }: ActionDialog, view: View): string {
   return age(left > TEN_S ? Math.ceil(left / TEN_S) * TEN_S : left);
 }
 
-function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+/** What informs, and what is to be typed: the one may scroll, the other is always seen. */
+type Review = Pick<DialogText, 'lines' | 'pinned'>;
+
+function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
   const fixed = 9 + plan.checks.length + dialog.changes.length;
-  return [
+  const lines = [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
     [span(`Checks by the leader, valid ${validWords(dialog, view)}:`, 'muted')],
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
     ...sameAs(plan, dialog.reason, room.width),
     ...changeLines(dialog, view),
-    [],
-    reasonLine(dialog, view, room),
-    nameLine(dialog, view, {
-      ...{ name: plan.to ?? '?', isReady: missing(dialog) === null, verb: 'Fail over' },
-    }),
-    noteLine(dialog),
   ];
+  const pinned = [
+    reasonLine(dialog, view, room),
+    ...nameLine(dialog, view, {
+      ...{ name: plan.to ?? '?', isReady: missing(dialog) === null, verb: 'Fail over' },
+      width: room.width,
+    }),
+    ...noteLines(dialog, room),
+  ];
+  return { lines, pinned };
 }
 
 /** Taking a node out, or giving its place to another. */
-function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
   const node = clean(dialog.request.node_id ?? '?');
   const { to } = dialog.request;
   const effect: Line[] =
@@ -115,21 +122,23 @@ function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: Dialo
           ],
           [span('its data stays on its own disk', 'muted')],
         ];
-  return [
+  const lines = [
     ...checkLines(plan.checks, view),
-    ...effect,
+    ...effect.flatMap((line) => wrapWords(line, room.width)),
     ...sameAs(plan, dialog.reason, room.width),
     ...changeLines(dialog, view),
-    [],
+  ];
+  const pinned = [
     reasonLine(dialog, view, room),
-    plan.allowed
+    ...(plan.allowed
       ? nameLine(dialog, view, {
-          ...{ name: node, isReady: missing(dialog) === null },
+          ...{ name: node, isReady: missing(dialog) === null, width: room.width },
           verb: dialog.action === 'replace-node' ? 'Replace' : 'Remove',
         })
-      : REFUSED,
-    noteLine(dialog),
+      : [REFUSED]),
+    ...noteLines(dialog, room),
   ];
+  return { lines, pinned };
 }
 
 /** What a dialog that `y` arms would do. */
@@ -163,17 +172,19 @@ function effectLine(dialog: ActionDialog, plan: Plan): Line {
 }
 
 /** Maintenance, draining and step down: `y`, then Enter. */
-function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
-  return [
+function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
+  const lines = [
     ...checkLines(plan.checks, view),
-    effectLine(dialog, plan),
+    ...wrapWords(effectLine(dialog, plan), room.width),
     ...sameAs(plan, dialog.reason, room.width),
     ...changeLines(dialog, view),
-    [],
-    reasonLine(dialog, view, room, TAB_HINT),
-    plan.allowed ? armedLine(dialog.yes) : REFUSED,
-    noteLine(dialog),
   ];
+  const pinned = [
+    reasonLine(dialog, view, room, TAB_HINT),
+    ...(plan.allowed ? wrapWords(armedLine(dialog.yes), room.width) : [REFUSED]),
+    ...noteLines(dialog, room),
+  ];
+  return { lines, pinned };
 }
 
 /** Phases with the ms at which each began, and what came of it. */
@@ -271,7 +282,17 @@ const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
   'replace-node': TYPED_HINT,
 };
 
-function reviewLines(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Line[] {
+/** Whole at 44 columns, where the long words would end in the middle. */
+const SHORT_HINT: Readonly<Record<ActionDialog['action'], string>> = {
+  failover: 'Tab fields  ↑↓ target  Enter do  Esc cancel',
+  maintenance: 'y Enter do  ← → time  Tab reason  Esc',
+  drain: 'y Enter do  ← → time  Tab reason  Esc',
+  'step-down': 'y Enter do  Tab reason  Esc cancel',
+  'remove-node': 'Tab fields  Enter do  Esc cancel',
+  'replace-node': 'Tab fields  ↑↓ target  Enter do  Esc cancel',
+};
+
+function reviewLines(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
   if (dialog.action === 'failover') return reviewFailover(dialog, plan, view, room);
   return isTyped(dialog.action)
     ? reviewRemoval(dialog, plan, view, room)
@@ -286,8 +307,8 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       return waiting(title, 'asking the leader for a plan…', 'Esc cancel');
     case 'review': {
       const edge = step.plan.allowed ? (missing(dialog) === null ? 'critical' : 'focus') : 'warning';
-      const lines = reviewLines(dialog, step.plan, view, room);
-      return { title, lines, edge, hint: REVIEW_HINT[dialog.action] };
+      const hint = (room.width < NARROW ? SHORT_HINT : REVIEW_HINT)[dialog.action];
+      return { title, ...reviewLines(dialog, step.plan, view, room), scroll: dialog.scroll ?? 0, edge, hint };
     }
     case 'starting':
       return waiting(title, 'sent, waiting for the answer…', 'Esc hide');
@@ -305,6 +326,6 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       return { title, lines, edge, hint: back === null ? hint : `${hint}  F plan the way back` };
     }
     case 'failed':
-      return failed(title, step, view);
+      return failed(title, step, view, room);
   }
 }

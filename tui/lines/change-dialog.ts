@@ -4,7 +4,7 @@ import { rough } from '../format/words.ts';
 import { missingForChange } from '../model/change.ts';
 import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, titleOfChange } from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
-import { type Line, span } from '../theme/tokens.ts';
+import { type Line, span, wrapWords } from '../theme/tokens.ts';
 import {
   armedLine,
   checkLines,
@@ -12,8 +12,9 @@ import {
   type DialogRoom,
   type DialogText,
   failed,
+  NARROW,
   nameLine,
-  noteLine,
+  noteLines,
   REFUSED,
   reasonLine,
   TAB_HINT,
@@ -53,16 +54,23 @@ function confirmLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: 
         : [span('Not valid: nothing has changed.', 'critical')],
     ];
   if (!plan.allowed) return [REFUSED];
-  if (plan.arm === null) return [reasonLine(dialog, view, room, TAB_HINT), armedLine(dialog.yes)];
+  if (plan.arm === null) {
+    return [reasonLine(dialog, view, room, TAB_HINT), ...wrapWords(armedLine(dialog.yes), room.width)];
+  }
   const isReady = missingForChange(dialog) === null;
   return [
     reasonLine(dialog, view, room, TAB_HINT),
-    nameLine(dialog, view, { name: plan.arm, isReady, verb: 'Do it' }),
+    ...nameLine(dialog, view, { name: plan.arm, isReady, verb: 'Do it', width: room.width }),
   ];
 }
 
-function reviewHint({ act }: ChangeDialog, plan: ChangePlan): string {
+function reviewHint({ act }: ChangeDialog, plan: ChangePlan, { width }: DialogRoom): string {
   if (isCheckOnly(act)) return 'Esc close';
+  if (width < NARROW) {
+    if (plan.arm !== null) return 'Tab fields  Enter do  Esc cancel';
+    const time = LENGTHS[act.kind].length > 0 ? '← → time  ' : '';
+    return `y Enter do  ${time}Tab reason  Esc`;
+  }
   if (plan.arm !== null) return 'Tab to the reason, then the name  Enter confirm  Esc cancel';
   const length = LENGTHS[act.kind].length > 0 ? '← → how long  ' : '';
   return `y then Enter confirm  ${length}Tab reason  Esc cancel`;
@@ -75,33 +83,37 @@ export function changeDialogText(dialog: ChangeDialog, view: View, room: DialogR
     case 'editing':
       return {
         title,
+        scroll: dialog.scroll ?? 0,
         lines: [
           [span('key=value, several with blanks between, or @file.yaml', 'muted')],
           [span('for example raft.heartbeat_interval_ms=40', 'muted')],
           [span('Ctrl-E: the whole configuration in your editor', 'muted')],
-          [],
-          [span('Change: ', 'focus'), span(`${clean(dialog.text)}${view.symbols.cursor}`)],
-          noteLine(dialog),
+        ],
+        pinned: [
+          ...wrapWords(
+            [span('Change: ', 'focus'), span(`${clean(dialog.text)}${view.symbols.cursor}`)],
+            room.width,
+          ),
+          ...noteLines(dialog, room),
         ],
         edge: 'focus',
-        hint: 'Enter checks it on every node, nothing changes yet  ^E editor  Esc cancel',
+        hint:
+          room.width < NARROW
+            ? 'Enter checks it only  ^E editor  Esc cancel'
+            : 'Enter checks it on every node, nothing changes yet  ^E editor  Esc cancel',
       };
     case 'planning':
       return waiting(title, 'checking it on the nodes…', 'Esc cancel');
     case 'review': {
       const { plan } = step;
       const edge = plan.allowed ? (missingForChange(dialog) === null ? 'critical' : 'focus') : 'warning';
-      const lines = [
-        ...planLines(dialog, plan, view, room),
-        [],
-        ...confirmLines(dialog, plan, view, room),
-        noteLine(dialog),
-      ];
-      return { title, lines, edge, hint: reviewHint(dialog, plan) };
+      const lines = planLines(dialog, plan, view, room);
+      const pinned = [...confirmLines(dialog, plan, view, room), ...noteLines(dialog, room)];
+      return { title, lines, pinned, scroll: dialog.scroll ?? 0, edge, hint: reviewHint(dialog, plan, room) };
     }
     case 'starting':
       return waiting(title, 'sent, waiting for the answer…', 'Esc hide');
     case 'failed':
-      return failed(title, step, view);
+      return failed(title, step, view, room);
   }
 }

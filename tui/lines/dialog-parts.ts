@@ -1,12 +1,17 @@
 /** What the dialogs of actions and changes have in common: checks, command, reason, confirmation, failure. */
 import type { CheckRow } from '../feed/wire.ts';
 import { clean, cut } from '../format/width.ts';
-import { type Line, span, type Token } from '../theme/tokens.ts';
+import { type Line, lineWidth, span, type Token, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 export interface DialogText {
   readonly title: Line;
+  /** What gives way where not all fits: it scrolls. */
   readonly lines: readonly Line[];
+  /** Below them and always shown: what is to be typed and what confirms. */
+  readonly pinned?: readonly Line[];
+  /** First of `lines` that is shown where they scroll. */
+  readonly scroll?: number;
   readonly edge: Token;
   /** Keys that mean something now, for the footer. */
   readonly hint: string;
@@ -25,6 +30,9 @@ export interface Written {
   readonly typed: string;
   readonly note: string;
 }
+
+/** Below this width hints are the short ones and long lines are wrapped. */
+export const NARROW = 68;
 
 const CHECK: Readonly<Record<CheckRow['result'], Token>> = {
   pass: 'ok',
@@ -82,21 +90,29 @@ export function reasonLine(dialog: Written, view: View, room: DialogRoom, hint =
 export function nameLine(
   dialog: Written,
   view: View,
-  { name, isReady, verb }: { readonly name: string; readonly isReady: boolean; readonly verb: string },
-): Line {
+  {
+    name,
+    isReady,
+    verb,
+    width,
+  }: { readonly name: string; readonly isReady: boolean; readonly verb: string; readonly width: number },
+): Line[] {
   const button = (text: string, field: string, token: Token) =>
     span(`[ ${text} ]`, dialog.field === field ? token : 'muted');
-  return [
+  const typed: Line = [
     label(dialog, 'confirm', `Type ${clean(name)} to arm: `),
     span(
       `${clean(dialog.typed)}${cursorIn(dialog, 'confirm', view)}`,
       dialog.typed === name ? 'ok' : 'plain',
     ),
-    span('   '),
+  ];
+  const buttons: Line = [
     button('Cancel', 'cancel', 'selected'),
     span('  '),
     button(verb, 'execute', isReady ? 'armed' : 'selected'),
   ];
+  const line = [...typed, span('   '), ...buttons];
+  return lineWidth(line) <= width ? [line] : [typed, buttons];
 }
 
 /** What y and Enter would do now. */
@@ -116,8 +132,35 @@ export function armedLine(isArmed: boolean): Line {
 export const REFUSED: Line = [span('The checks refuse it. Esc closes.', 'critical')];
 export const TAB_HINT = '(Tab to write one)';
 
-export function noteLine(dialog: Written): Line {
-  return [span(dialog.note === '' ? '' : `! ${clean(dialog.note)}`, 'warning')];
+/** The whole of it: what is wrong is not cut. */
+export function noteLines(dialog: Written, room: DialogRoom): readonly Line[] {
+  const note = dialog.note === '' ? '' : `! ${clean(dialog.note)}`;
+  return wrapWords([span(note, 'warning')], room.width);
+}
+
+/**
+ * The dialog in `rows` lines: all of it where it fits, else the pinned lines at the bottom, above them
+ * as much of the rest as fits, and between them how much is not shown and which keys move it.
+ */
+export function fitDialog(text: DialogText, { width, rows }: DialogRoom, view: View): readonly Line[] {
+  const { pinned = [], scroll = 0 } = text;
+  // a wide screen cuts the rare long line, a narrow one would cut most of them
+  const lines =
+    pinned.length > 0 && width < NARROW ? text.lines.flatMap((line) => wrapWords(line, width)) : text.lines;
+  const gap: Line[] = pinned.length === 0 || lines.length === 0 ? [] : [[]];
+  if (lines.length + gap.length + pinned.length <= rows) return [...lines, ...gap, ...pinned];
+  if (pinned.length === 0) return lines.slice(0, rows);
+  const kept = pinned.filter((line) => lineWidth(line) > 0);
+  const room = Math.max(0, rows - kept.length - 1);
+  if (lines.length <= room) return [...lines, ...gap, ...kept];
+  const first = Math.min(scroll, lines.length - room);
+  const [above, below] = [first, lines.length - room - first];
+  const { up, down } = view.symbols.ascii ? { up: '^', down: 'v' } : { up: '↑', down: '↓' };
+  const hidden = [above > 0 ? `${up}${above}` : '', below > 0 ? `${down}${below}` : ''].filter(
+    (t) => t !== '',
+  );
+  const mark: Line = [span(`${hidden.join(' ')} more lines: PgUp PgDn`, 'muted')];
+  return [...lines.slice(first, first + room), mark, ...kept.slice(-rows)];
 }
 
 /** Nothing to decide while an answer is on its way. */
@@ -132,12 +175,13 @@ interface Failed {
 }
 
 /** No answer, or a refusal; what may have happened all the same is called unknown. */
-export function failed(title: Line, step: Failed, view: View): DialogText {
+export function failed(title: Line, step: Failed, view: View, room: DialogRoom): DialogText {
   const what = step.unknown ? 'outcome unknown: ' : '';
   const lines: Line[] = [
     [span(`${view.symbols.fail} ${what}${clean(step.message)}`, 'critical')],
     [span(clean(step.hint), 'muted')],
     [span(step.unknown ? 'It may have happened: read the events before you repeat it.' : '', 'warning')],
   ];
-  return { title, lines, edge: 'critical', hint: 'Esc close' };
+  const whole = lines.flatMap((line) => wrapWords(line, room.width));
+  return { title, lines: whole, edge: 'critical', hint: 'Esc close' };
 }

@@ -104,6 +104,8 @@ export interface ActionDialog {
   readonly changes: readonly string[];
   /** Answer to the last key that was refused. */
   readonly note: string;
+  /** First line that is shown where not all fit. */
+  readonly scroll?: number;
 }
 
 /** What the dialog of a change that is no operation is doing. */
@@ -130,6 +132,8 @@ export interface ChangeDialog {
   /** Which of the offered lengths of time. */
   readonly length: number;
   readonly note: string;
+  /** First line that is shown where not all fit. */
+  readonly scroll?: number;
 }
 
 /** A list with a text field above it: the palette, the actions of this place, whose view. */

@@ -87,12 +87,28 @@ function tick(model: Model, now: Wall, mono: number): Change {
   return [{ ...model, now, mono, toast }, []];
 }
 
+const SCROLL_LINES = 3;
+
+/** The dialog moved up or down; a `y` is taken back as by any other key. Null: there is none. */
+function scrolled(dialog: Model['overlay'], by: 1 | -1): ActionDialog | ChangeDialog | null {
+  if (dialog?.kind !== 'action' && dialog?.kind !== 'change') return null;
+  const plan = dialog.step.kind === 'review' ? dialog.step.plan : null;
+  const listed = plan === null ? 0 : 'effects' in plan ? plan.effects.length : plan.candidates.length;
+  const most = (plan?.checks.length ?? 0) + listed + 8;
+  const scroll = Math.min(most, Math.max(0, (dialog.scroll ?? 0) + by * SCROLL_LINES));
+  return { ...dialog, scroll, yes: false };
+}
+
 function key(model: Model, message: Extract<Message, { type: 'key' }>): Change {
   const context = contextOf(model);
   const binding = bindingFor(context, message.key.name, model.view);
   // these two work everywhere, also in the deaf time of a dialog
   if (binding?.id === 'repaint') return [disarmed(model), [{ kind: 'repaint' }]];
   if (binding?.id === 'suspend') return [disarmed(model), [{ kind: 'suspend' }]];
+  if (binding?.id === 'page-up' || binding?.id === 'page-down') {
+    const dialog = scrolled(model.overlay, binding.id === 'page-up' ? -1 : 1);
+    if (dialog !== null) return [disarmed({ ...model, overlay: dialog }), []];
+  }
   if (model.overlay?.kind === 'action') return dialogKey(model, model.overlay, message.key, binding?.id);
   if (model.overlay?.kind === 'change') return changeKey(model, model.overlay, message.key, binding?.id);
   return mainKey(model, message.key, context, binding);

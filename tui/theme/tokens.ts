@@ -98,6 +98,20 @@ export function wrapLine(spans: Line, cells: number): readonly Line[] {
   return rows;
 }
 
+/** The whole line in rows of at most `cells`, broken between words; a longer word is cut between letters. */
+export function wrapWords(spans: Line, cells: number): readonly Line[] {
+  const rows: Span[][] = [[]];
+  const words = spans.flatMap(({ text, token }) =>
+    (text.match(/\s*\S+|\s+$/g) ?? []).map((part) => ({ text: part, token })),
+  );
+  for (const word of words) {
+    const row = rows.at(-1) ?? [];
+    if (row.length === 0 || lineWidth(row) + cellWidth(word.text) <= cells) row.push(word);
+    else rows.push([{ ...word, text: word.text.trimStart() }]);
+  }
+  return rows.flatMap((row) => (lineWidth(row) <= cells ? [row] : wrapLine(row, cells)));
+}
+
 /** As many whole letters from the beginning as fit. */
 function takeCells(spans: Line, cells: number): Line {
   const out: Span[] = [];

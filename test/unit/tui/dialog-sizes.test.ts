@@ -1,0 +1,98 @@
+/** Dialogs on small screens: what must be typed, and what confirms, is seen at every size. */
+import { describe, expect, it } from 'vitest';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { cellsOf } from '../../../tui/out/cells.ts';
+import { asText } from '../../../tui/out/picture.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { THEMES } from '../../../tui/theme/themes.ts';
+import { textOf, wrapWords } from '../../../tui/theme/tokens.ts';
+import { expectScreen } from '../../tui/golden.ts';
+import { plan } from '../../tui/recording.ts';
+import { full, press, pressed, send } from './model-kit.ts';
+
+const SMALL = [
+  [60, 15],
+  [44, 12],
+] as const;
+
+function draw(model: Model, columns: number, rows: number): string {
+  const look = { theme: THEMES.mono, symbols: UNICODE, colour: false };
+  return asText(cellsOf(screenOf({ model, symbols: UNICODE }, columns, rows), look));
+}
+
+/** The dialog of an action with a plan that answers what it asked. */
+function action(key: string, on: string): Model {
+  const [open, [asked]] = pressed(full({ selected: on }), key);
+  if (asked?.kind !== 'plan') throw new Error(`${key} asked for no plan`);
+  const { kind } = asked.request;
+  const answer =
+    kind === 'failover' ? plan() : plan({ kind, from: on, to: null, command: `sqlcc node x ${on}` });
+  return send(open, { type: 'planned', dialogId: asked.dialogId, plan: answer, mono: open.mono })[0];
+}
+
+/** The dialog of a change with its plan; `arm`: the name that must be typed. */
+function change(model: Model, arm: string | null): Model {
+  const dialog = model.overlay;
+  if (dialog?.kind !== 'change') throw new Error('no dialog of a change');
+  if (dialog.step.kind === 'review') return model;
+  const checks = ['valid on every live node', 'nothing restarts', 'one voter at a time'].map((text) => ({
+    ...{ name: text, result: 'pass' as const, text },
+  }));
+  const effects = ['raft.heartbeat_interval_ms 50 → 40', 'monitoring.interval_ms 500 → 250'];
+  const answer = { allowed: true, arm, checks, effects, base: 41 };
+  return send(model, { type: 'preflight', dialogId: dialog.id, plan: answer, mono: model.mono })[0];
+}
+
+const DIALOGS: Readonly<Record<string, () => Model>> = {
+  failover: () => action('F', 'n2'),
+  'step down': () => action('D', 'n1'),
+  maintenance: () => action('M', 'n3'),
+  drain: () => action('E', 'n3'),
+  remove: () => action('O', 'n5'),
+  replace: () => action('W', 'n5'),
+  silence: () => change(press(full({ view: 'alerts' }), 'S'), null),
+  'configuration, to write': () => press(full({ view: 'config' }), 'C'),
+  configuration: () => change(press(full({ view: 'config' }), 'C', ...'a.b=1', 'enter'), null),
+  'roll back': () => change(press(full({ view: 'config' }), 'j', 'B'), 'v40'),
+};
+
+describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
+  it('shows its reason, what arms it and what is wrong, whatever else there is to read', () => {
+    for (const [name, open] of Object.entries(DIALOGS)) {
+      const text = draw(open(), columns, rows);
+      if (name === 'configuration, to write') expect(text, name).toContain('Change: ');
+      else if (/Type \S+ to arm/.test(text))
+        expect(text, name).toMatch(/Reason:[\s\S]*to arm:[\s\S]*\[ Cancel \]/);
+      else expect(text, name).toMatch(/Reason:[\s\S]*y then Enter confirms/);
+    }
+    const typed = press(DIALOGS['failover']?.() ?? full(), 'tab', ...'why', 'enter', ...'n9', 'enter');
+    expect(draw(typed, columns, rows)).toContain('! type n2 to arm');
+    expect(draw(typed, columns, rows)).toContain('[ Fail over ]');
+  });
+
+  it('says how much is not shown, and PgDn and PgUp reach the first line and the last', () => {
+    const first = DIALOGS['failover']?.() ?? full();
+    expect(draw(first, columns, rows)).toMatch(/TARGET +LAG[\s\S]*↓\d+ more lines: PgUp PgDn/);
+    const last = draw(press(first, ...Array(9).fill('pagedown')), columns, rows);
+    expect(last).toMatch(/Same as:[\s\S]*↑\d+ more lines/);
+    expect(last).not.toMatch(/↓\d+ +more/);
+    expect(draw(press(first, 'pagedown', 'pageup'), columns, rows)).toBe(draw(first, columns, rows));
+  });
+
+  it('looks as drawn', () => {
+    const all = Object.entries(DIALOGS).map(([name, open]) => `=== ${name}\n${draw(open(), columns, rows)}`);
+    expectScreen(`${all.join('\n')}\n`, `dialogs-${columns}x${rows}`);
+  });
+});
+
+it('scrolling takes a y back, as any other key does', () => {
+  expect(press(action('M', 'n3'), 'y', 'pagedown').overlay).toMatchObject({ yes: false });
+});
+
+it('wrapWords breaks between words, and between letters only what is longer than a row', () => {
+  const rows = (text: string) => wrapWords([{ text, token: 'plain' }], 10).map(textOf);
+  expect(rows('one two three four')).toEqual(['one two', 'three four']);
+  expect(rows('')).toEqual(['']);
+  expect(rows('a 123456789012345').join('|')).toBe('a|1234567890|  12345');
+});
