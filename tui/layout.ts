@@ -23,8 +23,8 @@ export interface Layout {
   readonly tier: Tier;
   readonly columns: number;
   readonly rows: number;
-  /** Lines above the panes: header, and tabs and banner where there is room. */
-  readonly headRows: 1 | 3;
+  /** Lines above the panes: header, and tabs and banner where there is room, else what must be said. */
+  readonly headRows: 1 | 2 | 3;
   readonly bands: readonly Band[];
   /** Below the bands of the topology: all about the selected node; 0 where there is no room for it. */
   readonly detailRows: number;
@@ -52,12 +52,14 @@ export interface LayoutWish {
   readonly nodes: number;
   /** Decides what is shown where not everything fits. */
   readonly focus: Pane;
+  /** There is something that a screen without a banner must say too. */
+  readonly hasNotice?: boolean;
 }
 
 export function layoutOf(wish: LayoutWish): Layout {
   const { columns, rows } = wish;
   const tier = tierOf(columns, rows);
-  const headRows = tier === 'full' || tier === 'compact' ? 3 : 1;
+  const headRows = tier === 'full' || tier === 'compact' ? 3 : wish.hasNotice === true && rows > 3 ? 2 : 1;
   const boxed = headRows === 3;
   const detailRows = columns >= 160 && rows >= 45 ? DETAIL_ROWS : 0;
   const body = Math.max(1, rows - headRows - 1 - detailRows);

@@ -97,7 +97,7 @@ export function header(view: View, layout: Layout): Line {
   return spread(left, right, layout.columns);
 }
 
-function lostBanner(view: View): Line | null {
+export function lostBanner(view: View): Line | null {
   const { connection, now, observer } = view.model;
   if (connection.kind !== 'lost') return null;
   const asked = observer === null ? 'trying others' : `asking ${clean(observer)} alone`;
@@ -133,7 +133,7 @@ function pastBanner(view: View): Line | null {
 }
 
 /** The nodes do not agree on who leads: which say what. */
-function disagreement(view: View): Line | null {
+export function disagreement(view: View): Line | null {
   const picture = shown(view.model);
   if (!viewsDisagree(picture)) return null;
   const told = viewGroups(picture).map(

@@ -18,6 +18,7 @@ import { explainText } from './explain.ts';
 import { footer } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
 import { columnsOf, nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
+import { fitNotice, notice } from './notice.ts';
 import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
 import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
@@ -239,8 +240,10 @@ function bodyOf(view: View, layout: Layout): BandRows[] {
 export function screenOf(view: View, columns: number, rows: number): Screen {
   // all nodes, not the filtered ones: panes stay where they are while a filter is written
   const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
-  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus });
+  const said = notice(view);
+  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus, hasNotice: said !== null });
   const head: Row[] = [{ line: header(view, layout) }];
+  if (layout.headRows === 2 && said !== null) head.push({ line: fitNotice(said, columns) });
   if (layout.headRows === 3) head.push({ line: tabs(view, layout) }, { line: banner(view, layout) });
   const bands = bodyOf(view, layout);
   const overlay = overlayRows(view, layout);

@@ -8,7 +8,7 @@ import { type Model, PANES } from '../../../tui/model/model.ts';
 import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
 import { fitLine, lineWidth, textOf } from '../../../tui/theme/tokens.ts';
 import { node, sixNodes, status } from '../../tui/recording.ts';
-import { live, press } from './model-kit.ts';
+import { full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
   [44, 12],
@@ -204,5 +204,41 @@ describe('the banner', () => {
     expect(bannerOf({ ...sick, cluster })).toContain(words);
     expect(bannerOf({ ...sick, cluster, config: { version: 42 } })).toContain('config v42');
     expect(bannerOf({ ...sick, cluster, config: { version: 42, tentative: null } })).not.toContain('trial');
+  });
+});
+
+describe('a screen without a banner', () => {
+  const headOf = (model: Model, columns: number, rows: number) => {
+    const screen = screenOf({ model, symbols: UNICODE }, columns, rows);
+    const height = screen.bands.reduce((sum, b) => sum + b.height, 0);
+    expect(screen.head.length + height + 1).toBe(rows);
+    return screen.head.map((r) => textOf(r.line)).slice(1);
+  };
+
+  it.each([
+    [60, 15],
+    [44, 12],
+  ])('at %ix%i says in one line what must be said, and takes none where nothing is', (columns, rows) => {
+    const say = (model: Model) => headOf(model, columns, rows).join('');
+    expect(headOf(live(), columns, rows)).toEqual([]);
+    const base = full();
+    const own = (base.picture.views?.views ?? []).map((v) =>
+      v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
+    );
+    const views = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views: own } };
+    const split = send(base, views, views)[0];
+    expect(say(split)).toContain('VIEWS DISAGREE');
+    expect(say({ ...split, readOnly: true })).toMatch(/VIEWS DISAGREE.*READ-ONLY/);
+    expect(say({ ...live(), readOnly: true })).toContain('READ-ONLY');
+    expect(say(press(live(), '/', ...'n2')), 'the last line shows it').toBe('');
+    expect(say(press(live(), '/', ...'n2', 'enter'))).toContain('/n2');
+    expect(say(live(status({ operation: 'op-7' })))).toContain('operation op-7 runs');
+    const tentative = { version: 42, previous: 41, expires: '2026-01-02T03:05:00.000Z' };
+    expect(say(live(status({ config: { version: 42, tentative } })))).toContain('v42 on trial');
+    expect(say(press(full(), '{'))).toMatch(/HISTORY -1m0\ds/);
+    const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
+    expect(say(send(live(), { type: 'lost', failure, now: 1 })[0])).toContain('LOST n2');
+    const pause = { owner: 'anna', reason: '', since: '', expires: '2026-03-04T13:00:00.000Z' };
+    expect(say(live(status({ pause })))).toContain('paused by anna until 13:00:00');
   });
 });

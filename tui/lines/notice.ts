@@ -1,0 +1,55 @@
+/**
+ * What a screen that is too small for a banner must say all the same, in one line under the header: who
+ * may do nothing, what hides rows, what runs or is on trial, and that nodes do not agree.
+ */
+import { clean } from '../format/width.ts';
+import { age, clockTime } from '../format/words.ts';
+import { shown } from '../model/selectors.ts';
+import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
+import { disagreement, lostBanner } from './head.ts';
+import type { View } from './view.ts';
+
+/** The gravest thing, which gives way where there is no room, and short words that do not. */
+export interface Notice {
+  readonly left: Line;
+  readonly right: Line;
+}
+
+function pastWords(view: View): Line | null {
+  const { past, now } = view.model;
+  return past === null ? null : [span(` HISTORY -${age(now - past.at)} `, 'frozen')];
+}
+
+function pauseWords(view: View): Line | null {
+  const pause = shown(view.model).status?.pause;
+  if (pause == null) return null;
+  const until = clockTime(Date.parse(pause.expires));
+  return [span(' || paused', 'warning'), span(` by ${clean(pause.owner)} until ${until}`)];
+}
+
+/** Null where there is nothing to say, and then no row is taken for it. */
+export function notice(view: View): Notice | null {
+  const { model } = view;
+  const { status } = shown(model);
+  const running = status?.operation ?? null;
+  const trial = status?.config.tentative;
+  const { text, editing } = model.filter;
+  const right: Line = [
+    ...(model.readOnly ? [span('READ-ONLY', 'frozen'), span(' ')] : []),
+    ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
+    ...(trial == null ? [] : [span(`v${trial.version} on trial `, 'candidate')]),
+    // while it is written the last line shows it, and the rows stay where they are
+    ...(text === '' || editing ? [] : [span(`/${clean(text)} `, 'key')]),
+  ];
+  const left = lostBanner(view) ?? disagreement(view) ?? pastWords(view) ?? pauseWords(view) ?? [];
+  return left.length === 0 && right.length === 0 ? null : { left, right };
+}
+
+/** Least cells for what is gravest. */
+const LEFT_CELLS = 18;
+
+export function fitNotice({ left, right }: Notice, columns: number): Line {
+  if (left.length === 0) return fitLine([span(' '), ...right], columns);
+  const room = Math.max(0, columns - Math.min(LEFT_CELLS, lineWidth(left)));
+  return spread(left, lineWidth(right) > room ? fitLine(right, room) : right, columns);
+}
