@@ -207,3 +207,8 @@ export function outdated(answer: Answer<SliceName> | undefined): Line {
   const isOld = answer?.error != null && answer.value !== null;
   return isOld ? [span(` ~ not refreshed: ${clean(answer.error ?? '')}`, 'warning')] : [];
 }
+
+/** A word in a title of what can't be known of the second that is looked back at: it is as of now. */
+export function ofNow({ model }: View): Line {
+  return model.past === null ? [] : [span(' as of now, not of then', 'suspect')];
+}

@@ -80,7 +80,7 @@ function tinySummary(view: View, cells: number): Line {
     ...(firing > 0 ? [span(`!!${firing} `, 'critical')] : []),
     reasons.length > 0
       ? span(clean(reasons[0] ?? ''), 'warning')
-      : span(status === null ? '' : 'healthy', 'ok'),
+      : span(status === null || view.model.past !== null ? '' : 'healthy', 'ok'),
   ];
   const acts = bindingsOf('main', view.model.view)
     .filter((b) => b.level !== undefined && (FOOTER[view.model.view] ?? []).includes(b.id))

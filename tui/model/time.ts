@@ -4,7 +4,14 @@
  * wound back, so that every view tells of the same second.
  */
 import { LIMITS } from '../../src/base/index.ts';
-import type { AlertRow, EventLine, NodeRow, StatusResponse } from '../feed/wire.ts';
+import type {
+  AlertRow,
+  ConfigVersionRow,
+  EventLine,
+  NodeRow,
+  OperationView,
+  StatusResponse,
+} from '../feed/wire.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
 import { pointAt } from './trace.ts';
 
@@ -57,8 +64,8 @@ function pictureAt(model: Model, at: Wall): Picture {
     status,
     statusAt: at,
     events,
-    alerts: model.picture.alerts.flatMap((a) => alertAt(a, at)),
-    answers: model.picture.answers,
+    alerts: alertsAt(model, recorded, at),
+    answers: answersAt(model.picture.answers, at),
     leaderlessSince: leaderless,
     views: recorded === undefined ? null : base.views,
     samples: samplesAt(model, at),
@@ -103,7 +110,64 @@ function statusAt(model: Model, base: StatusResponse, at: Wall, isSeen: boolean)
     raft: { ...base.raft, leader_id: leader, term, commit_index: commit },
     elections: base.elections.filter((e) => Date.parse(e.at) <= at),
     nodes,
+    ...(isSeen ? {} : earlierCluster(model, { ...base, nodes }, { at, leader })),
   };
+}
+
+/** What the oldest picture says of a time before it: what is known to have been, and nothing of later. */
+function earlierCluster(
+  model: Model,
+  base: StatusResponse,
+  { at, leader }: Pick<Moment, 'at' | 'leader'>,
+): Partial<StatusResponse> {
+  const operations = answersAt(model.picture.answers, at)['operations']?.value as
+    | readonly OperationView[]
+    | null
+    | undefined;
+  const versions = model.picture.answers['versions']?.value as readonly ConfigVersionRow[] | null | undefined;
+  const known = (versions ?? []).filter((v) => Date.parse(v.create_time) <= at).map((v) => v.version);
+  const { pause } = base;
+  const isAnyDead = base.nodes.some((n) => n.voter && n.liveness !== 'alive');
+  return {
+    // nobody recorded why, so nothing is said of it
+    cluster: {
+      ...base.cluster,
+      health: leader === null ? 'critical' : isAnyDead ? 'degraded' : 'healthy',
+      reasons: [],
+    },
+    config: { version: known.length === 0 ? base.config.version : Math.max(...known), tentative: null },
+    operation: (operations ?? []).find((o) => o.state === 'running')?.id ?? null,
+    ...(pause == null ? {} : { pause: Date.parse(pause.since) <= at ? pause : null }),
+  };
+}
+
+/** When the last phase that is known of it was over. */
+function endOf(operation: OperationView): Wall {
+  return Math.max(...operation.phases.map((p) => Date.parse(p.at) + (p.elapsed_ms ?? 0)));
+}
+
+/** An operation as it was: running until its last phase was over, with the phases that had begun. */
+function operationAt(operation: OperationView, at: Wall): OperationView[] {
+  const begun = operation.phases.filter((p) => Date.parse(p.at) <= at);
+  if (begun.length === 0) return [];
+  if (operation.state === 'running' && begun.length === operation.phases.length) return [operation];
+  if (operation.state !== 'running' && endOf(operation) <= at) return [operation];
+  const phases = begun.map((p) =>
+    Date.parse(p.at) + (p.elapsed_ms ?? 0) <= at && p.elapsed_ms !== null
+      ? p
+      : { ...p, elapsed_ms: null, result: null },
+  );
+  return [
+    { ...operation, state: 'running', phase: phases.at(-1)?.name ?? operation.phase, error: null, phases },
+  ];
+}
+
+/** Answers of now, and operations as of then; views mark the rest as of now or leave it out. */
+function answersAt(answers: Picture['answers'], at: Wall): Picture['answers'] {
+  const { operations } = answers;
+  if (operations?.value == null) return answers;
+  const value = (operations.value as readonly OperationView[]).flatMap((o) => operationAt(o, at));
+  return { ...answers, operations: { ...operations, value } };
 }
 
 interface Moment {
@@ -146,6 +210,9 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
     fsync_ms: null,
     uptime_ms: null,
     query_latency_p95_ms: null,
+    issues: [],
+    health: 'UNKNOWN',
+    ...(row.drain == null || Date.parse(row.drain.since) <= at ? {} : { drain: null }),
     last_heartbeat_ms: silent !== null && silent >= 0 ? silent : null,
     maintenance: maintenance !== null && Date.parse(maintenance.since) <= at ? maintenance : null,
   };
@@ -168,12 +235,30 @@ function livenessAt(model: Model, row: NodeRow, at: Wall): NodeRow['liveness'] {
   return after.kind === 'node-alive' ? 'dead' : 'unknown';
 }
 
-/** An alert as it was: not there before it fired, firing until it was resolved. */
+/** Alerts as they were recorded at that time, with those that fired since that picture; else wound back. */
+function alertsAt(model: Model, recorded: Past | undefined, at: Wall): readonly AlertRow[] {
+  const now = model.picture.alerts;
+  // the first picture comes before the first answer about alerts
+  if (recorded === undefined || recorded === model.record[0]) return now.flatMap((a) => alertAt(a, at));
+  const { alerts } = recorded.picture;
+  const since = now.filter(
+    (a) => Date.parse(a.fired_at ?? a.since) > recorded.at && !alerts.some((b) => b.id === a.id),
+  );
+  return [...alerts, ...since.flatMap((a) => alertAt(a, at))];
+}
+
+/**
+ * An alert as it was: not there before it fired, firing until it was resolved. Who had acknowledged or
+ * silenced it by then is not known, and is left out.
+ */
 function alertAt(alert: AlertRow, at: Wall): AlertRow[] {
   const fired = Date.parse(alert.fired_at ?? alert.since);
   if (fired > at) return [];
   const isLater = alert.state === 'resolved' && Date.parse(alert.since) > at;
-  return [isLater ? { ...alert, state: 'firing', since: alert.fired_at ?? alert.since } : alert];
+  const unknown = { acknowledged_by: null, silenced_by: null, inhibited_by: null };
+  return [
+    { ...alert, ...unknown, ...(isLater && { state: 'firing', since: alert.fired_at ?? alert.since }) },
+  ];
 }
 
 /** One event earlier or later than the second that is looked at. */

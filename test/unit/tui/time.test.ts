@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertRows, happenings, operationRows, versionRows } from '../../../tui/model/lists.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { shown } from '../../../tui/model/selectors.ts';
 import { addToRecord, reach, travel } from '../../../tui/model/time.ts';
 import {
@@ -11,8 +12,9 @@ import {
   type TracePoint,
 } from '../../../tui/model/trace.ts';
 import { VIEW_IDS } from '../../../tui/model/views.ts';
-import { at, event, node, START, status } from '../../tui/recording.ts';
+import { at, event, node, operation, START, status } from '../../tui/recording.ts';
 import { full, live, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 const SECOND = 1000;
 const ago = (ms: number) => START - ms;
@@ -89,6 +91,70 @@ describe('what is remembered with its time', () => {
     expect(versionRows(later).map((v) => v.version)).toEqual([42]);
     expect(versionRows(travel(later, ago(60_000)))).toEqual([]);
     expect(operationRows(travel(model, ago(60_000))).map((o) => o.id)).toEqual(['op-6']);
+  });
+});
+
+describe('what only now is known of', () => {
+  const textAt = (model: Model) => screenText(model, 200, 60);
+
+  it('an alert is shown as it was recorded, and before the record without who took it', () => {
+    const base = full();
+    const seen = (now: number) => ({ type: 'status' as const, status: status(), now });
+    const recorded = send(base, seen(START + SECOND), seen(START + 5 * SECOND))[0];
+    const acked = recorded.picture.alerts.map((a) => ({ ...a, acknowledged_by: 'anna', silenced_by: 's9' }));
+    const model = send(recorded, { type: 'alerts', alerts: acked }, seen(START + 9 * SECOND))[0];
+    expect(shown(model).alerts[0]).toMatchObject({ acknowledged_by: 'anna' });
+    for (const second of [START + 5 * SECOND, ago(60_000)]) {
+      const then = travel(model, second);
+      expect(shown(then).alerts.length).toBeGreaterThan(0);
+      expect(shown(then).alerts.every((a) => a.acknowledged_by !== 'anna' && a.silenced_by !== 's9')).toBe(
+        true,
+      );
+    }
+    const gone = send(model, { type: 'alerts', alerts: [] })[0];
+    expect(
+      alertRows(travel(gone, START + 5 * SECOND)).map((a) => a.id),
+      'recorded then',
+    ).toContain('a1');
+  });
+
+  it('an operation runs until its last phase was over, with the phases that had begun', () => {
+    const phases = [
+      { name: 'fence', at: at(-10_000), elapsed_ms: 1000, result: 'no new writes' },
+      { name: 'transfer', at: at(-9000), elapsed_ms: 7000, result: 'n2 leads' },
+    ];
+    const value = [operation({ id: 'op-8', state: 'done', phases })];
+    const question = { slice: 'operations' as const, arg: '' };
+    const model = send(full(), { type: 'answer', question, value, now: START })[0];
+    const [running] = operationRows(travel(model, ago(5000)));
+    expect(running).toMatchObject({ state: 'running', phases: [{ elapsed_ms: 1000 }, { elapsed_ms: null }] });
+    expect(shown(travel(model, ago(5000))).status?.operation).toBe('op-8');
+    expect(operationRows(travel(model, ago(9500)))[0]?.phases.map((p) => p.name)).toEqual(['fence']);
+    expect(operationRows(travel(model, ago(1000)))[0]).toMatchObject({ state: 'done' });
+    expect(operationRows(travel(model, ago(11_000)))).toEqual([]);
+  });
+
+  it('a drain, a pause, a trial and reasons of later are not of then', () => {
+    const later = { owner: 'anna', reason: '', since: at(-10_000), expires: at(60_000) };
+    const tentative = { version: 41, previous: 40, expires: at(60_000) };
+    const nodes = [node('n1', { role: 'leader' }), node('n2', { drain: later, issues: ['slow disk'] })];
+    const model = live(
+      status({ nodes, pause: later, config: { version: 41, tentative }, operation: 'op-9' }),
+    );
+    const events = [event(-100_000, 'n1', 'node-started', 'started')];
+    const then = shown(travel(send(model, { type: 'events', events, now: START })[0], ago(20_000))).status;
+    expect(then).toMatchObject({ pause: null, operation: null, config: { tentative: null } });
+    expect(then?.cluster.reasons).toEqual([]);
+    expect(then?.nodes[1]).toMatchObject({ drain: null, issues: [] });
+  });
+
+  it('what can not be known of then says that it is of now', () => {
+    const back = (view: Model['view']) => textAt(press(full({ view }), '{'));
+    expect(back('alerts')).toContain('the rule as of now, not of then');
+    expect(back('config')).toContain('as of now, not of then');
+    expect(back('config')).not.toContain('runs on');
+    expect(back('fleet')).toContain('as of now: HISTORY does not apply');
+    expect(textAt(full({ view: 'fleet' }))).not.toContain('HISTORY');
   });
 });
 

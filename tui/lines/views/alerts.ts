@@ -5,7 +5,7 @@ import { age, clockTime, plural } from '../../format/words.ts';
 import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, listAndSide, type PaneSpec, type Room } from '../body.ts';
+import { type BandRows, listAndSide, ofNow, type PaneSpec, type Room } from '../body.ts';
 import type { View } from '../view.ts';
 
 const SIGN: Readonly<Record<AlertRow['severity'], readonly [string, Token]>> = {
@@ -101,7 +101,9 @@ function explained(alert: AlertRow, view: View): Line[] {
       span(n.note === '' ? '' : ` ${clean(n.note)}`, 'muted'),
     ],
   );
+  const mark = ofNow(view);
   return [
+    ...(mark.length === 0 ? [] : [[span('the rule', 'muted'), ...mark] as Line]),
     pair('condition', clean(rule.condition)),
     pair('must hold', rule.for_ms === 0 ? 'at once' : age(rule.for_ms)),
     pair('tells', rule.actions.join(' ') || 'nobody'),
@@ -126,7 +128,9 @@ function side(view: View): PaneSpec {
     ];
   });
   const silenced: Line[] =
-    inForce.length === 0 ? [] : [[], [span(plural(inForce.length, 'silence'), 'muted')], ...inForce];
+    inForce.length === 0
+      ? []
+      : [[], [span(plural(inForce.length, 'silence'), 'muted'), ...ofNow(view)], ...inForce];
   if (chosen === undefined)
     return { pane: 'explain', title: [span('Why', 'title')], lines: silenced, focused, scroll };
   const [state, token] = stateOf(chosen);

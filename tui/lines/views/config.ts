@@ -5,7 +5,7 @@ import { age, clockTime, plural } from '../../format/words.ts';
 import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, emptiness, listAndSide, outdated, type PaneSpec, type Room } from '../body.ts';
+import { type BandRows, emptiness, listAndSide, ofNow, outdated, type PaneSpec, type Room } from '../body.ts';
 import type { View } from '../view.ts';
 
 const DAY_MS = 86_400_000;
@@ -14,7 +14,10 @@ function when(at: string, now: number): string {
   return now - Date.parse(at) < DAY_MS ? clockTime(at) : at.slice(0, 10);
 }
 
-function stateOf(row: ConfigVersionRow): readonly [string, Token] {
+function stateOf(row: ConfigVersionRow, view: View): readonly [string, Token] {
+  // of then the version that was in force is known, and what became of others is not
+  if (view.model.past !== null)
+    return row.version === shown(view.model).status?.config.version ? ['ACTIVE', 'ok'] : ['—', 'muted'];
   if (row.confirmation === 'awaited') return ['ON TRIAL', 'candidate'];
   if (row.is_active) return ['ACTIVE', 'ok'];
   if (row.confirmation === 'reverted') return ['reverted', 'warning'];
@@ -22,9 +25,9 @@ function stateOf(row: ConfigVersionRow): readonly [string, Token] {
 }
 
 function line(row: ConfigVersionRow, view: View): Line {
-  const [state, token] = stateOf(row);
+  const [state, token] = stateOf(row, view);
   return [
-    span(`${fitText(`v${row.version}`, 5)} `, row.is_active ? 'title' : 'plain'),
+    span(`${fitText(`v${row.version}`, 5)} `, state === 'ACTIVE' ? 'title' : 'plain'),
     span(`${fitText(when(row.create_time, view.model.now), 10)} `, 'muted'),
     span(`${fitText(clean(row.author), 12)} `),
     span(`${fitText(state, 10)} `, token),
@@ -53,10 +56,14 @@ function list(view: View, room: Room): PaneSpec {
   const pending = answerOf(shown(model), 'pending')?.value ?? [];
   const active = shown(model).status?.config.version ?? null;
   const on = pending.filter((p) => p.version === active).length;
-  const spread = pending.length === 0 ? '' : ` ${symbols.dot} runs on ${on}/${pending.length}`;
+  const isPast = model.past !== null;
+  const spread = pending.length === 0 || isPast ? '' : ` ${symbols.dot} runs on ${on}/${pending.length}`;
   const title: Line = [
     span('Config ', 'title'),
-    span(active === null ? '' : `v${active} active${spread}`, on === pending.length ? 'muted' : 'warning'),
+    span(
+      active === null ? '' : `v${active} active${spread}`,
+      isPast || on === pending.length ? 'muted' : 'warning',
+    ),
     ...outdated(answer),
   ];
   const none = emptiness(answer, rows.length, 'no version matches');
@@ -127,8 +134,10 @@ function pendingLines(view: View): Line[] {
     return [...old, ...bad, ...waiting];
   });
   if (lines.length === 0)
-    return [[span(`${view.symbols.pass} `, 'ok'), span('nothing waits for a restart', 'muted')]];
-  return [[span('node by node', 'muted')], ...lines];
+    return [
+      [span(`${view.symbols.pass} `, 'ok'), span('nothing waits for a restart', 'muted'), ...ofNow(view)],
+    ];
+  return [[span('node by node', 'muted'), ...ofNow(view)], ...lines];
 }
 
 function side(view: View): PaneSpec {

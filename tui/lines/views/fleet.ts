@@ -18,6 +18,7 @@ function list(view: View, room: Room): PaneSpec {
       `${plural(model.contexts.length, 'cluster')} ${symbols.dot} here: ${clean(model.contextName)}`,
       'muted',
     ),
+    ...(model.past === null ? [] : [span(` ${symbols.dot} as of now: HISTORY does not apply`, 'suspect')]),
     ...(worst === 'healthy' || rows.length === 0 ? [] : [span(` ${symbols.dot} worst: ${worst}`, 'warning')]),
   ];
   if (rows.length === 0) {
