@@ -20,7 +20,7 @@ export interface Ways {
   readonly outside: Outside;
   /** What stands on the screen now. */
   readonly drawn: (screen: Screen) => void;
-  /** Whether reports of the mouse may come, where a person asked for them; never while another has the terminal. */
+  /** Whether reports of the mouse may come, where they are wanted; never while another has the terminal. */
   readonly hear: (isOn: boolean) => void;
 }
 

@@ -39,7 +39,8 @@ function connectionChanges(before: Model, after: Model): string[] {
 function alertWords(alert: AlertRow): string {
   const by = alert.acknowledged_by === null ? '' : `, acknowledged by ${alert.acknowledged_by}`;
   const value = alert.state === 'firing' && alert.value !== '' ? `: ${alert.value}` : '';
-  return `alert ${alert.rule} on ${alert.node_id ?? 'the cluster'} is ${alert.state} (${alert.severity})${value}${by}`;
+  const what = `alert ${alert.rule} on ${alert.node_id ?? 'the cluster'}`;
+  return `${what} is ${alert.state} (${alert.severity})${value}${by}`;
 }
 
 /** One that begins, ends, or is acknowledged; a value that moves is no news. */

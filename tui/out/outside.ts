@@ -21,7 +21,7 @@ const INTERRUPTED = 130;
 const OF_THE_KEYS = ['SIGINT', 'SIGQUIT'] as const;
 
 const deaf = (): void => undefined;
-/** Who heeds these signals otherwise, while somebody else has the terminal; of this process, as signals are. */
+/** Who heeds these signals otherwise, while somebody else has the terminal. Signals are the process's. */
 let heeding: readonly (readonly [NodeJS.Signals, readonly NodeJS.SignalsListener[]])[] | null = null;
 let borrowers = 0;
 
@@ -46,8 +46,8 @@ function hearAgain(): void {
 
 /**
  * Runs a command of the person with the file behind it, which has the terminal meanwhile. Ctrl-C and Ctrl-\
- * reach every process of the terminal's foreground group: they are meant for what is on the screen, so neither
- * this process nor the shell in between heeds them.
+ * reach every process of the terminal's foreground group: they are meant for what is on the screen, so
+ * neither this process nor the shell in between heeds them.
  */
 function lend(command: string, path: string, env: TopIo['env']): SpawnSyncReturns<Buffer> {
   becomeDeaf();
@@ -74,19 +74,20 @@ export class Outside {
     this.#folder = folder ?? join(tmpdir(), `sqlcc-${process.getuid?.() ?? 'me'}`);
   }
 
-  /** Answers the sentence that says where the text is now. */
+  /**
+   * Answers the sentence that says where the text is now. No terminal tells whether it took a text into its
+   * clipboard, and many drop it without a word (tmux as it comes, VTE, xterm): so it is in a file, always.
+   */
   copy(what: string, text: string): string {
     const { env, stdout } = this.#io;
     const sequence = takesClipboard(env) ? osc52(text, env) : null;
-    if (sequence !== null) {
-      stdout.write(sequence);
-      return `${what} copied into the clipboard of your terminal (OSC 52), ${text.length} letters`;
-    }
+    if (sequence !== null) stdout.write(sequence);
     const path = copyFile(text, this.#folder, 'clipboard.txt');
+    if (sequence !== null) return `${what} is in ${path}, and sent to your terminal's clipboard (OSC 52)`;
     const why = takesClipboard(env)
       ? 'too long for the clipboard of a terminal'
       : 'this terminal has no clipboard';
-    return `${why}: ${what} is in ${path}`;
+    return `${what} is in ${path}: ${why}`;
   }
 
   /** Writes the document and answers its path; the last one of a view is kept. */

@@ -50,9 +50,13 @@ function outside(env: Record<string, string>) {
 }
 
 describe('Outside', () => {
-  it('Outside copies by OSC 52 where a terminal takes it, else into a file, and says which', () => {
+  it('Outside copies by OSC 52 where a terminal may take it, into a file always, and says both', () => {
     const modern = outside({ TERM: 'xterm-256color' });
-    expect(modern.to.copy('name', 'n3')).toContain('clipboard of your terminal (OSC 52)');
+    const path = join(modern.folder, 'clipboard.txt');
+    const told = modern.to.copy('name', 'n3');
+    expect(told).toBe(`name is in ${path}, and sent to your terminal's clipboard (OSC 52)`);
+    expect(readFileSync(path, 'utf8')).toBe('n3');
+    expect(told, 'no terminal says that it took it').not.toContain('copied');
     expect(modern.written).toEqual(['\x1b]52;c;bjM=\x07']);
     const long = modern.to.copy('row', 'x'.repeat(80_000));
     expect(long).toContain('too long for the clipboard');
