@@ -120,6 +120,11 @@ export class Terminal {
     return this.#screen.buffer.active.type;
   }
 
+  /** Whether a click would be reported. */
+  get hearsMouse(): boolean {
+    return this.#screen.modes.mouseTrackingMode !== 'none';
+  }
+
   type(keys: string): void {
     this.#pty.write(keys);
   }

@@ -302,19 +302,22 @@ describe('terminal', () => {
     await terminal.see('▌✖ n5');
   });
 
-  it('J shows the view in $PAGER, which gets the first key, and the same screen comes back', async () => {
-    const PAGER = 'sh -c \'head -c 40 "$1"; read -r word; echo "told $word"; read -r more\' pager';
-    const terminal = await shown(80, 24, { env: { PAGER } });
+  it('J shows the view in $PAGER, which gets the first key and Ctrl-C but no mouse, and the same screen comes back', async () => {
+    const PAGER =
+      'sh -c \'trap "" INT; head -c 40 "$1"; read -r word; echo "told $word"; read -r more\' pager';
+    const terminal = await shown(80, 24, { flags: ['--mouse'], env: { PAGER } });
     const before = terminal.text().split('\n').slice(0, -2).join('\n');
     terminal.type('J');
     await terminal.see('"schema": "sqlcc.view/1"');
     expect(terminal.buffer).toBe('normal');
-    terminal.type('wo');
+    expect(terminal.hearsMouse).toBe(false);
+    terminal.type('\x03wo');
     terminal.type('rd\r');
     await terminal.see('told word');
     terminal.type('\r');
     await terminal.see('JSON is in ');
     expect(terminal.buffer).toBe('alternate');
+    expect(terminal.hearsMouse).toBe(true);
     expect(terminal.text().split('\n').slice(0, -2).join('\n')).toBe(before);
     terminal.type('j');
     await terminal.see('▌● n2');
