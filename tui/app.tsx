@@ -88,13 +88,15 @@ async function edit(
   const tell = (path: string | null, words = ''): void =>
     session.dispatch({ type: 'edited', dialogId, path, version, words });
   try {
-    const path = 'path' in source ? source.path : outside.configFile(version, source.text);
+    const path = outside.toEdit(version, source);
     let isWritten = false;
     await suspend(() => {
       isWritten = outside.edit(path);
     });
-    if (isWritten) tell(path);
-    else tell(null, 'it was left as it is: nothing to check');
+    // a text that goes onto another version is checked against that one as it is
+    if (isWritten || ('newest' in source && source.newest !== undefined)) return tell(path);
+    if ('text' in source) outside.forget(path);
+    tell(null, 'it was left as it is: nothing to check');
   } catch (error) {
     tell(null, error instanceof Error ? error.message : String(error));
   }

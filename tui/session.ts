@@ -41,12 +41,12 @@ export type TerminalEffect =
   | Extract<Effect, { kind: 'repaint' | 'suspend' | 'quit' | 'context' | 'copy' | 'json' | 'save' }>
   | EditEffect;
 
-/** A configuration for the person's editor: `text` of `version`, or what `path` holds already. */
+/** For the editor: `text` of `version`; or what `path` holds, onto `newest` where there is one. */
 export interface EditEffect {
   readonly kind: 'edit';
   readonly dialogId: number;
   readonly version: number;
-  readonly source: { readonly text: string } | { readonly path: string };
+  readonly source: { readonly text: string } | { readonly path: string; readonly newest?: string };
 }
 
 interface Sleeper {
@@ -248,13 +248,14 @@ export class Session {
   /** What is in force, or what was written before, for the person's editor. */
   async #edit({ dialogId, before }: Extract<Effect, { kind: 'edit' }>): Promise<void> {
     try {
-      if (before !== null) {
+      if (before !== null && !before.outdated) {
         const { path, version } = before;
         return this.#onTerminal({ kind: 'edit', dialogId, version, source: { path } });
       }
       const read = await this.#desk?.read({ slice: 'text', arg: '' });
       const { version, text } = checkAnswer('text', read);
-      this.#onTerminal({ kind: 'edit', dialogId, version, source: { text } });
+      const source = before === null ? { text } : { path: before.path, newest: text };
+      this.#onTerminal({ kind: 'edit', dialogId, version, source });
     } catch (error) {
       this.dispatch({ type: 'change-refused', dialogId, failure: failureOf(error) });
     }

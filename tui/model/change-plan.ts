@@ -22,7 +22,7 @@ export type ChangeAct =
   | { readonly kind: 'unsilence'; readonly id: string; readonly label: string }
   /**
    * `text`: `key=value …`, or `@file`. `checkOnly`: it is never put in force. `wholeOf`: the file is the
-   * whole configuration, written from this version.
+   * whole configuration, written from this version; `outdated`: another one is in force by now.
    */
   | {
       readonly kind: 'apply';
@@ -30,6 +30,7 @@ export type ChangeAct =
       readonly confirmMs: number | null;
       readonly checkOnly?: boolean;
       readonly wholeOf?: number;
+      readonly outdated?: true;
     }
   | {
       readonly kind: 'rollback';

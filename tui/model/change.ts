@@ -97,8 +97,12 @@ export function changeRefused(model: Model, dialogId: number, failure: Failure):
   const { message, hint } = failure;
   if (dialog.act.kind === 'apply' && (dialog.step.kind === 'planning' || dialog.step.kind === 'editing')) {
     // what was typed is there to be corrected
-    const back = { ...dialog, step: { kind: 'editing' as const }, field: 'text' as const, note: message };
-    return [{ ...model, overlay: back }, []];
+    const again = { ...dialog, step: { kind: 'editing' as const }, field: 'text' as const };
+    if (dialog.act.wholeOf !== undefined && MOVED_ON.includes(failure.code)) {
+      const note = `v${dialog.act.wholeOf} is not in force any more: Ctrl-E opens your text on what is`;
+      return [{ ...model, overlay: { ...again, note, act: { ...dialog.act, outdated: true } } }, []];
+    }
+    return [{ ...model, overlay: { ...again, note: message } }, []];
   }
   return [{ ...model, overlay: { ...dialog, step: { kind: 'failed', message, hint, unknown } } }, []];
 }
@@ -139,29 +143,37 @@ function perform(model: Model, dialog: ChangeDialog): Change {
 }
 
 function confirm(model: Model, dialog: ChangeDialog): Change {
-  const close: Change = [{ ...model, overlay: null }, []];
+  const gone: Change = [close(model, dialog), []];
   if (dialog.step.kind === 'editing') {
-    if (dialog.text.trim() === '') return close;
+    if (dialog.text.trim() === '') return gone;
     const closed = refusal(model, dialog.act.kind);
     if (closed !== null) return [{ ...model, overlay: { ...dialog, note: closed } }, []];
     return plan(model, { ...dialog, act: withText(dialog.act, dialog.text), note: '' });
   }
-  if (dialog.step.kind === 'failed') return close;
+  if (dialog.step.kind === 'failed') return gone;
   if (dialog.step.kind !== 'review') return [model, []];
   const { arm } = dialog.step.plan;
   if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
-  if (arm === null) return dialog.yes ? perform(model, dialog) : close;
-  if (dialog.field === 'cancel') return close;
+  if (arm === null) return dialog.yes ? perform(model, dialog) : gone;
+  if (dialog.field === 'cancel') return gone;
   if (dialog.field === 'execute') return perform(model, dialog);
   const lack = missingForChange(dialog);
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
   return [{ ...model, overlay: moveField(dialog, 1) }, []];
 }
 
+/** The dialog goes; what was written in the editor and is not in force stays in its file, and it says so. */
+function close(model: Model, { act, step }: ChangeDialog): Model {
+  const closed = { ...model, overlay: null };
+  if (act.kind !== 'apply' || act.wholeOf === undefined || step.kind === 'starting') return closed;
+  const text = `what you wrote is kept in ${act.text.slice(1)}`;
+  return { ...closed, toast: { text, level: 'info', until: model.mono + UNDO_MS } };
+}
+
 /** What was typed; a file that the editor did not write is no whole configuration. */
 function withText(act: ChangeAct, text: string): ChangeAct {
   if (act.kind !== 'apply' || act.text === text.trim()) return act;
-  const { wholeOf, ...rest } = act;
+  const { wholeOf, outdated, ...rest } = act;
   return { ...rest, text: text.trim() };
 }
 
@@ -170,7 +182,9 @@ function intoEditor(model: Model, dialog: ChangeDialog): Change {
   const { act, step, id } = dialog;
   if (act.kind !== 'apply' || step.kind !== 'editing') return [model, []];
   const isKept = act.wholeOf !== undefined && dialog.text === act.text;
-  const before = isKept ? { path: act.text.slice(1), version: act.wholeOf } : null;
+  const before = isKept
+    ? { path: act.text.slice(1), version: act.wholeOf, outdated: act.outdated === true }
+    : null;
   return [{ ...model, overlay: { ...dialog, note: '' } }, [{ kind: 'edit', dialogId: id, before }]];
 }
 
@@ -183,7 +197,8 @@ export function edited(
   if (dialog?.kind !== 'change' || dialog.id !== dialogId || dialog.act.kind !== 'apply') return [model, []];
   if (path === null) return [{ ...model, overlay: { ...dialog, note: words } }, []];
   const text = `@${path}`;
-  return plan(model, { ...dialog, text, note: '', act: { ...dialog.act, text, wholeOf: version } });
+  const { outdated, ...act } = dialog.act;
+  return plan(model, { ...dialog, text, note: '', act: { ...act, text, wholeOf: version } });
 }
 
 function chooseLength(model: Model, dialog: ChangeDialog, by: 1 | -1): Change {
@@ -219,7 +234,7 @@ export function changeKey(
   key: KeyPress,
   command: CommandId | undefined,
 ): Change {
-  if (command === 'close') return [{ ...model, overlay: null }, []];
+  if (command === 'close') return [close(model, dialog), []];
   if (model.mono < dialog.deafUntil) return [model, []];
   if (dialog.yes && command !== 'arm' && command !== 'confirm')
     return changeKey(disarmed(model), { ...dialog, yes: false }, key, command);

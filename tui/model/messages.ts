@@ -90,7 +90,12 @@ export type Effect =
   | {
       readonly kind: 'edit';
       readonly dialogId: number;
-      readonly before: { readonly path: string; readonly version: number } | null;
+      readonly before: {
+        readonly path: string;
+        readonly version: number;
+        /** Another version is in force by now: the text is to be looked at on that one. */
+        readonly outdated: boolean;
+      } | null;
     }
   | { readonly kind: 'act'; readonly dialogId: number; readonly request: ActRequest }
   | { readonly kind: 'repaint' }

@@ -1,11 +1,12 @@
 /** What leaves the screen: copies for the person's clipboard, and pictures of the screen as files. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqlccError } from '../../src/base/index.ts';
 import type { Screen } from '../lines/screen.ts';
 import type { TopIo } from '../options.ts';
+import type { EditEffect } from '../session.ts';
 import type { Look } from '../theme/look.ts';
 import { cellsOf } from './cells.ts';
 import { copyFile, osc52 } from './osc52.ts';
@@ -62,6 +63,20 @@ function lend(command: string, path: string, env: TopIo['env']): SpawnSyncReturn
   }
 }
 
+const NEWER = '# sqlcc: ';
+
+/** What was written, under what the version in force has otherwise: saving it as it is undoes those. */
+function ontoNewest(written: string, version: number, newest: string): string {
+  const own = written.split('\n').filter((line) => !line.startsWith(NEWER));
+  const others = newest.split('\n').filter((line) => line.trim() !== '' && !own.includes(line));
+  const head = [
+    `v${version} came into force meanwhile. Its lines that this text has otherwise, or not at all,`,
+    'stand here; a text that is left as it is puts its own in their place:',
+    ...others.map((line) => `  ${line}`),
+  ];
+  return [...head.map((line) => NEWER + line), ...own].join('\n');
+}
+
 export class Outside {
   readonly #io: TopIo;
   readonly #look: Look;
@@ -110,9 +125,26 @@ export class Outside {
     return `$PAGER ended with ${error?.message ?? status}: the JSON is in ${path}`;
   }
 
-  /** The configuration as a file for the editor; answers its path. */
+  /** The file for the editor; answers its path. */
+  toEdit(version: number, source: EditEffect['source']): string {
+    if ('text' in source) return this.configFile(version, source.text);
+    if (source.newest === undefined) return source.path;
+    const written = readFileSync(source.path, 'utf8');
+    return this.configFile(version, ontoNewest(written, version, source.newest));
+  }
+
+  /** The configuration as a file for the editor; answers its path. Each has its own: none is written over. */
   configFile(version: number, text: string): string {
-    return copyFile(text, join(this.#folder, 'edit'), `config-v${version}.yaml`);
+    const folder = join(this.#folder, 'edit');
+    for (let n = 1; ; n++) {
+      const name = `config-v${version}${n === 1 ? '' : `-${n}`}.yaml`;
+      if (!existsSync(join(folder, name))) return copyFile(text, folder, name);
+    }
+  }
+
+  /** Nothing was written into it: no copy of what is in force is kept. */
+  forget(path: string): void {
+    rmSync(path, { force: true });
   }
 
   /**

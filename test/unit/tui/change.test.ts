@@ -319,6 +319,35 @@ describe('the editor of a configuration', () => {
     expect(pressed(press(back, 'x'), 'ctrl+e')[1]).toMatchObject([{ before: null }]);
   });
 
+  it('a version that moved on says so, and Ctrl-E then opens the text on the newest one', () => {
+    const checked = edited(press(written(), 'ctrl+e'), '/tmp/v41.yaml')[0];
+    const refuse = (model: Model, code: string) =>
+      send(model, { type: 'change-refused', dialogId: dialogOf(model).id, failure: failure(code) })[0];
+    const back = refuse(checked, 'conflict');
+    expect(dialogOf(back).note).toBe('v41 is not in force any more: Ctrl-E opens your text on what is');
+    const [asking, effects] = pressed(back, 'ctrl+e');
+    expect(effects).toMatchObject([{ kind: 'edit', before: { path: '/tmp/v41.yaml', outdated: true } }]);
+    const message = { ...{ type: 'edited' as const, path: '/tmp/v43.yaml', version: 43, words: '' } };
+    const [again, asked] = send(asking, { ...message, dialogId: dialogOf(asking).id });
+    expect(asked).toMatchObject([{ act: { text: '@/tmp/v43.yaml', wholeOf: 43 } }]);
+    expect(dialogOf(again).act).not.toHaveProperty('outdated');
+    // the same where it moved on between the plan and Enter
+    const sent = press(planned(checked), 'y', 'enter');
+    const replanned = refuse(sent, 'conflict');
+    expect(dialogOf(refuse(replanned, 'conflict')).note).toContain('Ctrl-E opens your text');
+  });
+
+  it('what was written and is not in force is kept, and closing says where', () => {
+    const checked = edited(press(written(), 'ctrl+e'), '/tmp/v41.yaml')[0];
+    const kept = 'what you wrote is kept in /tmp/v41.yaml';
+    expect(press(planned(checked), 'escape').toast?.text).toBe(kept);
+    const sent = press(planned(checked), 'y', 'enter');
+    const dialogId = dialogOf(sent).id;
+    const failed = send(sent, { type: 'change-refused', dialogId, failure: failure('internal') })[0];
+    expect(press(failed, 'enter')).toMatchObject({ overlay: null, toast: { text: kept } });
+    expect(press(written(...'a=1'), 'escape').toast).toBeNull();
+  });
+
   it('is not opened by another dialog or at another step, nor is its failure the end of the dialog', () => {
     expect(pressed(silence(), 'ctrl+e')[1]).toEqual([]);
     expect(pressed(planned(written(...'a=1', 'enter')), 'ctrl+e')[1]).toEqual([]);

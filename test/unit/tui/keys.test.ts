@@ -166,8 +166,28 @@ describe('the editor', () => {
     expect(to.edit(path), 'written').toBe(true);
     expect(readFileSync(path, 'utf8')).toBe('cluster: {}\n# more\n');
     expect(outside({ VISUAL: 'test -f', EDITOR: 'false' }).to.edit(path), 'left as it was').toBe(false);
+    expect(to.configFile(41, 'other: {}\n'), 'none is written over').toBe(
+      join(folder, 'edit', 'config-v41-2.yaml'),
+    );
+    expect(readFileSync(path, 'utf8')).toBe('cluster: {}\n# more\n');
+    to.forget(join(folder, 'edit', 'config-v41-2.yaml'));
+    expect(readdirSync(join(folder, 'edit'))).toEqual(['config-v41.yaml']);
     expect(() => outside({ EDITOR: 'false' }).to.edit(path)).toThrow('the editor ended with 1: nothing was');
     expect(() => outside({ EDITOR: '/no/such/editor' }).to.edit(path)).toThrow('ended with 127');
+  });
+
+  it('Outside puts what was written under what came into force meanwhile, once, and keeps both files', () => {
+    const { to } = outside({});
+    const path = to.configFile(41, 'raft:\n  heartbeat_ms: 40\n');
+    expect(to.toEdit(41, { path })).toBe(path);
+    const newer = to.toEdit(43, { path, newest: 'raft:\n  heartbeat_ms: 50\nzone: eu\n' });
+    const text = readFileSync(newer, 'utf8');
+    expect(text).toMatch(/^# sqlcc: v43 came into force meanwhile/);
+    expect(text).toContain('# sqlcc:     heartbeat_ms: 50\n# sqlcc:   zone: eu\nraft:\n  heartbeat_ms: 40\n');
+    expect(readFileSync(path, 'utf8')).toBe('raft:\n  heartbeat_ms: 40\n');
+    const third = readFileSync(to.toEdit(44, { path: newer, newest: 'zone: eu\n' }), 'utf8');
+    expect(third.match(/came into force/g)).toHaveLength(1);
+    expect(third).not.toContain('heartbeat_ms: 50');
   });
 });
 

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Desk } from '../../../tui/feed/desk.ts';
 import type { EventLine } from '../../../tui/feed/wire.ts';
 import type { Model } from '../../../tui/model/model.ts';
-import { Session } from '../../../tui/session.ts';
+import { Session, type TerminalEffect } from '../../../tui/session.ts';
 import { event, status } from '../../tui/recording.ts';
 import { type Scripted, scriptedFeed } from './feed-kit.ts';
-import { fresh } from './model-kit.ts';
+import { fresh, full, press } from './model-kit.ts';
 
 const open: Session[] = [];
 afterEach(() => {
@@ -218,5 +219,25 @@ describe('Session', () => {
     session.keys(['/']);
     session.keys([...'state:dead']);
     expect(session.model.filter.text).toBe('state:dead');
+  });
+
+  it('Session gives the editor what is in force, what was written, or both where another version came', async () => {
+    const desk = { read: async () => ({ version: 43, text: 'a: 1\n' }) } as unknown as Desk;
+    const dialog = press(full({ view: 'config' }), 'C').overlay;
+    const opened = (act: object): Promise<TerminalEffect> =>
+      new Promise((resolve) => {
+        const model = { ...fresh(), overlay: { ...dialog, act, text: '@/tmp/v41.yaml' } } as Model;
+        const session = new Session(scriptedFeed(), model, desk);
+        open.push(session);
+        session.onTerminal(resolve);
+        session.dispatch({ type: 'key', key: { name: 'ctrl+e', burst: 1 }, mono: 1e9 });
+      });
+    const apply = { kind: 'apply', text: '@/tmp/v41.yaml', confirmMs: null };
+    const path = '/tmp/v41.yaml';
+    expect(await opened(apply)).toMatchObject({ version: 43, source: { text: 'a: 1\n' } });
+    expect(await opened({ ...apply, wholeOf: 41 })).toMatchObject({ version: 41, source: { path } });
+    expect(await opened({ ...apply, wholeOf: 41, outdated: true })).toMatchObject({
+      ...{ version: 43, source: { path, newest: 'a: 1\n' } },
+    });
   });
 });
