@@ -1,5 +1,5 @@
 /** What only goes wrong once it is bundled: packages in CommonJS have no names of their own in a chunk. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -49,5 +49,23 @@ describe('the bundled program', () => {
     const options = { replay, format: 'yaml' as const };
     await batch.runOnce({ client: null, clusterName: 'c', contextName: 'c', io, options });
     expect(parse(String(stdout.read()))).toMatchObject({ schema: 'sqlcc.top/1', observer: 'n2' });
+  });
+
+  it('loads by name only packages that stay outside of it', () => {
+    const kept = /external: \[([^\]]*)\]/.exec(readFileSync(join(ROOT, 'scripts', 'build.mjs'), 'utf8'))?.[1];
+    const outside = [...(kept ?? '').matchAll(/'([^']+)'/g)].map(([, name]) => name ?? '');
+    const files = ['src', 'daemon', 'tui'].flatMap((room) =>
+      readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.tsx?$/.test(file))
+        .map((file) => join(room, file)),
+    );
+    const loaded = files.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\bawait import\('([^.'][^']*)'\)/g)]
+        .map(([, name]) => name ?? '')
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => ({ file, isOutside: outside.some((o) => name === o || name.startsWith(`${o}/`)) })),
+    );
+    expect(loaded.length).toBeGreaterThan(2);
+    expect(loaded.filter((l) => !l.isOutside)).toEqual([]);
   });
 });
