@@ -20,6 +20,11 @@ const FACTS: Readonly<Record<string, (s: StatusResponse) => Value>> = {
   operation: (s) => s.operation ?? 'none',
 };
 
+/** Facts that are counted; the others are words. */
+const NUMBERS: ReadonlySet<string> = new Set(['term', 'nodes', 'alive', 'voters', 'alerts', 'config']);
+
+const HEALTH = /^(healthy|degraded|critical)$/;
+
 const TESTS: Readonly<Record<string, (a: Value, b: Value) => boolean>> = {
   '=': (a, b) => a === b,
   '==': (a, b) => a === b,
@@ -36,7 +41,7 @@ const PART = /^\s*([a-z]+)\s*(==|=|!=|>=|<=|>|<)\s*([A-Za-z0-9._-]+)\s*$/;
 export function parseUntil(text: string): Condition {
   if (text === '') throw unreadable(text);
   const parts = text.split(',').map((part) => {
-    if (/^\s*(healthy|degraded|critical)\s*$/.test(part)) return compare('health', '=', part.trim());
+    if (HEALTH.test(part.trim())) return compare('health', '=', part.trim());
     const match = PART.exec(part);
     if (match === null) throw unreadable(part);
     const [, name = '', test = '', wanted = ''] = match;
@@ -46,17 +51,19 @@ export function parseUntil(text: string): Condition {
 }
 
 function compare(name: string, test: string, wanted: string): Condition {
-  const fact = FACTS[name];
+  const fact = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
   const passes = TESTS[test];
   if (fact === undefined || passes === undefined) throw unreadable(name);
-  return (status) => {
-    const value = fact(status);
-    return passes(value, typeof value === 'number' ? Number(wanted) : wanted);
-  };
+  // compared with no number, or ordered where there is no order, it would wait for ever
+  const isNumber = NUMBERS.has(name);
+  if (isNumber && !/^\d+$/.test(wanted)) throw unreadable(`${name}${test}${wanted}`);
+  if (name === 'health' && !HEALTH.test(wanted)) throw unreadable(`${name}${test}${wanted}`);
+  if (!isNumber && /[<>]/.test(test)) throw unreadable(`${name}${test}${wanted}`);
+  return (status) => passes(fact(status), isNumber ? Number(wanted) : wanted);
 }
 
 function unreadable(part: string): SqlccError {
   return new SqlccError('invalid_argument', `--until can't read "${part}"`, {
-    hint: `write healthy, or e.g. alive>=3,leader!=n1; known words: ${Object.keys(FACTS).join(', ')}`,
+    hint: `write healthy, or e.g. alive>=3,leader!=n1 (numbers by =, <, >; words by =, !=); known: ${Object.keys(FACTS).join(', ')}`,
   });
 }

@@ -15,22 +15,45 @@ import { pause } from './pause.ts';
 
 const POLL_MS = 250;
 
-/** Families of kinds, as `--types` takes them; any other word is a kind by itself. */
-const FAMILIES: Readonly<Record<string, RegExp>> = {
-  leader: /^(leader|campaign|role|vote)\b/,
-  node: /^(node|member|membership|health|replica)\b/,
-  alert: /^(alert|notification|silence)\b/,
-  config: /^config\b/,
-  action: /^(operation|maintenance)\b/,
-  access: /^(token|denied)\b/,
-  storage: /^(snapshot|disk)\b/,
+/** Kinds by family, as `--types` takes them: every kind of event is in one. */
+export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  leader: ['leader-elected', 'leader-lost', 'campaign-started', 'role-changed', 'vote'],
+  node: [
+    ...['node-admitted', 'node-start-step', 'node-started', 'node-stopped', 'node-removed', 'node-updated'],
+    ...['node-dead', 'node-alive', 'node-seat-moved', 'node-readmitted'],
+    ...['member-suspect', 'member-failed', 'member-alive', 'member-left', 'membership-changed'],
+    ...['health-changed', 'replica-diverged', 'replica-verified', 'partition-suspected', 'partition-healed'],
+  ],
+  alert: [
+    ...['alert-fired', 'alert-resolved', 'alert-acknowledged'],
+    ...['notification-delivered', 'notification-dead', 'silence-created', 'silence-ended'],
+  ],
+  config: ['config-changed', 'config-confirmed', 'config-reverted'],
+  action: [
+    ...['operation-started', 'operation-phase', 'operation-ended', 'hand-over-recorded', 'hand-over-held'],
+    ...['maintenance-enabled', 'maintenance-disabled', 'drain-enabled', 'drain-disabled'],
+    ...['cluster-created', 'cluster-paused', 'cluster-resumed'],
+    ...['schedule-added', 'schedule-started', 'schedule-skipped', 'schedule-cancelled'],
+  ],
+  access: ['token-created', 'token-revoked', 'user-changed', 'user-revoked', 'certificate-revoked'],
+  storage: ['snapshot-made', 'snapshot-installed', 'disk-slow'],
 };
 
-/** Which events are wanted; a gap always is. */
+/**
+ * Which events are wanted; a gap always is. Throws `invalid_argument` for a word that is neither family nor
+ * kind: it would wait for ever.
+ */
 export function wantedKinds(types: string | undefined): (kind: string) => boolean {
   const words = (types ?? '').split(',').flatMap((word) => word.trim() || []);
   if (words.length === 0) return () => true;
-  return (kind) => kind === 'gap' || words.some((word) => FAMILIES[word]?.test(kind) ?? word === kind);
+  const known = Object.values(FAMILIES).flat();
+  const unknown = words.filter((word) => !Object.hasOwn(FAMILIES, word) && !known.includes(word));
+  if (unknown.length > 0)
+    throw new SqlccError('invalid_argument', `--types knows no "${unknown.join('", "')}"`, {
+      hint: `families: ${Object.keys(FAMILIES).join(', ')}; kinds: ${known.join(', ')}`,
+    });
+  const wanted = new Set(['gap', ...words.flatMap((word) => FAMILIES[word] ?? [word])]);
+  return (kind) => wanted.has(kind);
 }
 
 /** Wall time from which events are wanted: `10m` ago, or an instant. */
@@ -48,12 +71,12 @@ interface Watched {
   readonly context: CliContext;
   readonly client: SqlccClient;
   readonly stop: AbortController;
+  readonly isWanted: (kind: string) => boolean;
 }
 
-async function follow({ context, client, stop }: Watched, flags: Flags): Promise<void> {
+async function follow({ context, client, stop, isWanted }: Watched, flags: Flags): Promise<void> {
   const since = flags.text('since');
   const from = since === undefined ? null : sinceTime(since, Date.now());
-  const isWanted = wantedKinds(flags.text('types'));
   const after = flags.text('after') ?? (from === null ? undefined : '0');
   const lines = client.events({ signal: stop.signal, ...(after === undefined ? {} : { after }) });
   const { printer } = context;
@@ -88,13 +111,14 @@ async function waitFor(watched: Watched, condition: Condition, timeoutMs: number
 export const watch: Run = async (context, { flags }) => {
   const until = flags.text('until');
   const condition = until === undefined ? null : parseUntil(until);
+  const isWanted = wantedKinds(flags.text('types'));
   const timeoutMs = flags.duration('timeout') ?? null;
   const stop = new AbortController();
   const { interrupt, printer } = context;
   const leave = (): void => stop.abort();
   interrupt.addEventListener('abort', leave, { once: true });
   if (interrupt.aborted) leave();
-  const watched = { context, client: await context.client(), stop };
+  const watched = { context, client: await context.client(), stop, isWanted };
   const followed = follow(watched, flags);
   const timeout = async (): Promise<boolean> => {
     if (timeoutMs === null) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));

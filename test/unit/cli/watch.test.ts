@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { sinceTime, wantedKinds } from '../../../src/cli/commands/watch.ts';
+import { SqlccError } from '../../../src/base/index.ts';
+import { FAMILIES, sinceTime, wantedKinds } from '../../../src/cli/commands/watch.ts';
+import { EVENT_KINDS } from '../../../src/cluster/index.ts';
+
+function caught(work: () => unknown): SqlccError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof SqlccError) return error;
+  }
+  throw new Error('it was taken');
+}
 
 describe('wantedKinds', () => {
   it('wantedKinds takes families and single kinds, and always a gap', () => {
@@ -10,6 +21,23 @@ describe('wantedKinds', () => {
     expect(['alert-fired', 'operation-started', 'config-changed'].some(wanted)).toBe(false);
     expect(wantedKinds(undefined)('anything')).toBe(true);
     expect(wantedKinds('alert')('alerting')).toBe(false);
+    const acts = ['drain-enabled', 'cluster-paused', 'schedule-started', 'hand-over-held', 'operation-phase'];
+    expect(acts.map(wantedKinds('action'))).toEqual(acts.map(() => true));
+  });
+
+  it('wantedKinds refuses a word that is neither family nor kind, with the list of both', () => {
+    for (const types of ['leadr', 'leader,alert-fird', 'constructor', 'alert-*']) {
+      const error = caught(() => wantedKinds(types));
+      expect(error, types).toMatchObject({ code: 'invalid_argument' });
+      expect(error.hint, types).toMatch(/families: leader, node, .*kinds: .*alert-fired/);
+    }
+  });
+
+  it('FAMILIES has every kind of event once, and no other', () => {
+    const kinds = Object.values(FAMILIES).flat().sort();
+    // a gap is always told, and progress never is
+    const told = EVENT_KINDS.filter((kind) => kind !== 'gap' && kind !== 'progress');
+    expect(kinds).toEqual([...told].sort());
   });
 });
 

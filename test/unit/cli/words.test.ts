@@ -30,12 +30,12 @@ describe('parseUntil', () => {
   it.each(['healthy', 'alive>=3', 'leader=n2,term>7', 'voters<3'])('parseUntil does not hold: %s', (text) => {
     expect(parseUntil(text)(status)).toBe(false);
   });
-  it.each(['', 'happy', 'alive', 'alive>', 'foo=1', 'alive=>3', 'healthy,'])(
-    'parseUntil refuses %j',
-    (text) => {
-      expect(() => parseUntil(text)).toThrow('--until');
-    },
-  );
+  it.each([
+    ...['', 'happy', 'alive', 'alive>', 'foo=1', 'alive=>3', 'healthy,'],
+    ...['term>abc', 'alive>=3x', 'nodes=n1', 'leader>n2', 'health=fine', 'operation<7', 'constructor=1'],
+  ])('parseUntil refuses %j, which would wait for ever', (text) => {
+    expect(() => parseUntil(text)).toThrow('--until');
+  });
 });
 
 describe('splitSql', () => {
