@@ -7,7 +7,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
 import type { Identity } from '../src/auth/index.ts';
-import { type Duration, formatDuration, SqlccError, unreachable } from '../src/base/index.ts';
+import { type Duration, formatDuration, SqlccError, shellWord, unreachable } from '../src/base/index.ts';
 import type { ClusterState, NewAuthority, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
 import {
   OPERATION_PHASES,
@@ -171,7 +171,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   const judgedAt = context.gossip.clocks.sharedTime(now, performance.now());
   const drawn = drawPlan(context, request, { caller, now: judgedAt });
   const { plan } = drawn;
-  const reason = request.reason ? ` --reason ${JSON.stringify(request.reason)}` : '';
+  const reason = request.reason ? ` --reason ${shellWord(request.reason)}` : '';
   const term = context.consensus.status?.term ?? 0;
   const config = requireCluster(context).configs.findLast((c) => c.isActive)?.version ?? 0;
   const expires = now + PLAN_TTL_MS;

@@ -15,6 +15,7 @@ export type { QueuePolicy } from './queue.ts';
 export { BoundedQueue } from './queue.ts';
 export type { Random } from './random.ts';
 export { between, pick, seededRandom, shuffle } from './random.ts';
+export { shellWord } from './shell-word.ts';
 export type { Duration, Instant, Timestamp } from './time.ts';
 export { elapsed, NEVER, plus } from './time.ts';
 export { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';

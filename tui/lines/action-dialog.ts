@@ -4,9 +4,11 @@
  * come. What it shows is the server's plan, not a guess made here.
  */
 
+import { shellWord } from '../../src/base/index.ts';
 import type { OperationView, Plan } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, count, span as lasted, rough } from '../format/words.ts';
+import { reasonFlag } from '../model/change-plan.ts';
 import { isTyped, missing, wayBack } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
@@ -57,11 +59,15 @@ function changeLines(dialog: ActionDialog, view: View): Line[] {
   return [[span(`! ${dialog.changes.map(clean).join(` ${view.symbols.dot} `)}`, 'warning')]];
 }
 
-/** The plan's own command, with the reason that was written. */
-function sameAs(plan: Plan, reason: string, width: number): Line[] {
-  const told = reason.trim() === '' ? '' : ` --reason "${clean(reason.trim()).replaceAll('"', "'")}"`;
-  const command = plan.command.includes('--reason') ? plan.command : `${plan.command}${told}`;
-  return commandLines(command, width);
+/**
+ * The plan's own command, with the reason that was written. One that moves leadership names who leads now: run
+ * later it is refused where somebody else does by then.
+ */
+function sameAs({ action, reason }: ActionDialog, { command, from }: Plan, width: number): Line[] {
+  const moves = action === 'failover' || action === 'step-down';
+  const isBound = !moves || from === null || command.includes(' --expect-leader');
+  const bound = isBound ? command : `${command} --expect-leader ${shellWord(from)}`;
+  return commandLines(command.includes(' --reason ') ? bound : `${bound}${reasonFlag(reason)}`, width);
 }
 
 function gapLine(plan: Plan): Line {
@@ -88,7 +94,7 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
     [span(`Checks by the leader, valid ${validWords(dialog, view)}:`, 'muted')],
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
-    ...sameAs(plan, dialog.reason, room.width),
+    ...sameAs(dialog, plan, room.width),
     ...changeLines(dialog, view),
   ];
   const pinned = [
@@ -125,7 +131,7 @@ function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: Dialo
   const lines = [
     ...checkLines(plan.checks, view),
     ...effect.flatMap((line) => wrapWords(line, room.width)),
-    ...sameAs(plan, dialog.reason, room.width),
+    ...sameAs(dialog, plan, room.width),
     ...changeLines(dialog, view),
   ];
   const pinned = [
@@ -176,7 +182,7 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
   const lines = [
     ...checkLines(plan.checks, view),
     ...wrapWords(effectLine(dialog, plan), room.width),
-    ...sameAs(plan, dialog.reason, room.width),
+    ...sameAs(dialog, plan, room.width),
     ...changeLines(dialog, view),
   ];
   const pinned = [

@@ -1,6 +1,6 @@
 /** What the dialogs of actions and changes have in common: checks, command, reason, confirmation, failure. */
 import type { CheckRow } from '../feed/wire.ts';
-import { clean, cut } from '../format/width.ts';
+import { cellWidth, clean, cut } from '../format/width.ts';
 import { type Line, lineWidth, span, type Token, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -49,12 +49,12 @@ export function checkLines(checks: readonly CheckRow[], view: View): Line[] {
   ]);
 }
 
-/** `text` in lines of at most `cells`, broken between words. */
+/** `text` in lines of at most `cells`, broken between words; a word that is longer is broken too. */
 function wrap(text: string, cells: number): string[] {
   const out: string[] = [];
   let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > cells) {
+  for (const word of text.split(' ').flatMap((w) => pieces(w, cells))) {
+    if (current !== '' && cellWidth(current) + 1 + cellWidth(word) > cells) {
       out.push(current);
       current = word;
     } else current = current === '' ? word : `${current} ${word}`;
@@ -63,10 +63,34 @@ function wrap(text: string, cells: number): string[] {
   return out;
 }
 
-/** The same for scripts; it may be two lines long. */
+function pieces(word: string, cells: number): string[] {
+  if (cellWidth(word) <= cells) return [word];
+  const out = [''];
+  for (const letter of word) {
+    const last = out.at(-1) ?? '';
+    if (cellWidth(last) + cellWidth(letter) > cells) out.push(letter);
+    else out[out.length - 1] = last + letter;
+  }
+  return out;
+}
+
+const COMMAND_ROWS = 2;
+
+/** The same for scripts, whole in at most two lines; of a longer one it is said that more follows. */
 export function commandLines(command: string, width: number): Line[] {
-  const lines = wrap(clean(command), Math.max(20, width - 10)).slice(0, 2);
-  return lines.map((text, i) => [span(i === 0 ? 'Same as: ' : '         ', 'muted'), span(text, 'key')]);
+  const cells = Math.max(20, width - 10);
+  const lines = wrap(clean(command), cells);
+  const hidden = lines.length - COMMAND_ROWS;
+  const more = hidden > 0 ? `… +${hidden} ${hidden === 1 ? 'line' : 'lines'}` : '';
+  return lines.slice(0, COMMAND_ROWS).map((text, i) => {
+    const isCut = more !== '' && i === COMMAND_ROWS - 1;
+    const shown = isCut ? cut(text, cells - more.length - 1).replace(/…$/, '') : text;
+    return [
+      span(i === 0 ? 'Same as: ' : '         ', 'muted'),
+      span(shown, 'key'),
+      span(isCut ? ` ${more}` : '', 'warning'),
+    ];
+  });
 }
 
 function label(dialog: Written, field: string, text: string) {

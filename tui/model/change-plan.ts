@@ -3,6 +3,7 @@
  * words, the same command for scripts, and what arms it. A plan made from the server's dry run carries its
  * checks; the others are made of what the screen already knows.
  */
+import { shellWord } from '../../src/base/index.ts';
 import type { CheckRow } from '../feed/wire.ts';
 import { rough } from '../format/words.ts';
 
@@ -87,8 +88,9 @@ export function onNode(nodeId: string | null): string {
   return nodeId === null ? '' : ` on ${nodeId}`;
 }
 
-function words(reason: string): string {
-  return reason.trim() === '' ? '' : ` --reason "${reason.trim().replaceAll('"', "'")}"`;
+/** ` --reason …`, or nothing where none was written. */
+export function reasonFlag(reason: string): string {
+  return reason.trim() === '' ? '' : ` --reason ${shellWord(reason.trim())}`;
 }
 
 function within(ms: number | null): string {
@@ -100,33 +102,44 @@ export function isCheckOnly(act: ChangeAct): boolean {
   return act.kind === 'apply' && act.checkOnly === true;
 }
 
-/** The same change for scripts. */
+/** `key=value …` as it was written, each a word for the shell. */
+function settings(text: string): string {
+  return text
+    .trim()
+    .split(/\s+(?=[\w.]+=)/)
+    .map(shellWord)
+    .join(' ');
+}
+
+/** The same change for scripts: whole, and quoted for a shell. */
 export function commandOf(act: ChangeAct, reason: string): string {
   switch (act.kind) {
     case 'ack':
-      return `sqlcc alert ack ${act.id}`;
+      return `sqlcc alert ack ${shellWord(act.id)}`;
     case 'silence': {
-      const node = act.nodeId === null ? '' : ` --node ${act.nodeId}`;
-      return `sqlcc alert silence add --rule ${act.rule}${node} --for ${rough(act.forMs)}${words(reason)}`;
+      const node = act.nodeId === null ? '' : ` --node ${shellWord(act.nodeId)}`;
+      return `sqlcc alert silence add --rule ${shellWord(act.rule)}${node} --for ${rough(act.forMs)}${reasonFlag(reason)}`;
     }
     case 'unsilence':
-      return `sqlcc alert silence remove ${act.id}`;
+      return `sqlcc alert silence remove ${shellWord(act.id)}`;
     case 'apply': {
       if (act.checkOnly === true && act.text.startsWith('@'))
-        return `sqlcc cluster config validate ${act.text.slice(1)}`;
+        return `sqlcc cluster config validate ${shellWord(act.text.slice(1))}`;
       const dry = act.checkOnly === true ? ' --dry-run' : '';
       if (act.wholeOf !== undefined)
-        return `sqlcc cluster config edit${within(act.confirmMs)}${words(reason)}`;
-      const from = act.text.startsWith('@') ? `update ${act.text.slice(1)}` : `set ${act.text}`;
+        return `sqlcc cluster config edit${within(act.confirmMs)}${reasonFlag(reason)}`;
+      const from = act.text.startsWith('@')
+        ? `update ${shellWord(act.text.slice(1))}`
+        : `set ${settings(act.text)}`;
       const trial = act.checkOnly === true ? dry : within(act.confirmMs);
-      return `sqlcc cluster config ${from}${trial}${words(reason)}`;
+      return `sqlcc cluster config ${from}${trial}${reasonFlag(reason)}`;
     }
     case 'rollback':
-      return `sqlcc cluster config rollback ${act.version}${within(act.confirmMs)}${words(reason)}`;
+      return `sqlcc cluster config rollback ${act.version}${within(act.confirmMs)}${reasonFlag(reason)}`;
     case 'confirm':
       return `sqlcc cluster config confirm ${act.version}`;
     case 'cancel':
-      return `sqlcc op cancel ${act.id}`;
+      return `sqlcc op cancel ${shellWord(act.id)}`;
   }
 }
 

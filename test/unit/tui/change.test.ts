@@ -111,7 +111,7 @@ describe('a change dialog', () => {
     expect(act(press(silence(), 'right'))).toMatchObject({ forMs: 14_400_000 });
     expect(act(press(silence(), 'left', 'left', 'left'))).toMatchObject({ forMs: 900_000 });
     expect(commandOf(act(press(silence(), 'right')), 'a "b"')).toBe(
-      'sqlcc alert silence add --rule node_down --node n5 --for 4h --reason "a \'b\'"',
+      'sqlcc alert silence add --rule node_down --node n5 --for 4h --reason \'a "b"\'',
     );
     expect(dialogOf(press(silence(), 'y', 'right')).yes).toBe(false);
     expect(act(press(planned(rollback()), 'left'))).toMatchObject({ confirmMs: null });
@@ -286,7 +286,7 @@ describe('the editor of a configuration', () => {
     const done = pressed(planned(checked), 'y', 'enter')[1];
     expect(acts(done)).toMatchObject([{ act, base: 41 }]);
     expect(commandOf(dialogOf(checked).act, 'why')).toBe(
-      'sqlcc cluster config edit --confirm-within 1m --reason "why"',
+      'sqlcc cluster config edit --confirm-within 1m --reason why',
     );
   });
 
@@ -410,6 +410,14 @@ describe('what can be changed', () => {
     expect(effects).toMatchObject([{ kind: 'plan', request: { kind: 'failover', dry_run: true } }]);
     expect(effects[0]?.kind === 'plan' && 'to' in effects[0].request).toBe(false);
     expect(asked.overlay).toMatchObject({ kind: 'action', action: 'step-down' });
+  });
+
+  it('the command for scripts is quoted: a value, a path and a reason are words of their own', () => {
+    const apply = (text: string) => commandOf({ kind: 'apply', text, confirmMs: null }, 'so $(id) `id`');
+    expect(apply('raft.election_timeout_ms=[1500, 3000]  a=1')).toBe(
+      "sqlcc cluster config set 'raft.election_timeout_ms=[1500, 3000]' a=1 --reason 'so $(id) `id`'",
+    );
+    expect(apply('@/tmp/my file.yaml')).toContain("config update '/tmp/my file.yaml' --reason");
   });
 
   it('every kind of change has its command for scripts', () => {

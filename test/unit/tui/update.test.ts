@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../tui/feed/wire.ts';
+import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
 import { parseFilter } from '../../../tui/model/filter.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
 import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
 
@@ -223,6 +226,30 @@ describe('update: failover', () => {
       expect(isRun(older, START, 1000), 'of a leader that says no time').toBe(true);
       expect(isRun(older, START, 31_000)).toBe(false);
     }
+  });
+
+  it('its command names who leads now, and a longer one than two lines says that more follows', () => {
+    const words = (reason: string): string => {
+      const model = press(failover(), 'tab', ...reason);
+      const { lines } = actionDialogText(
+        dialogOf(model),
+        { model, symbols: UNICODE },
+        { width: 70, rows: 20 },
+      );
+      const texts = lines.map(textOf);
+      const at = texts.findIndex((text) => text.startsWith('Same as: '));
+      for (const text of texts.slice(at, at + 2)) expect(text.length).toBeLessThanOrEqual(70);
+      return texts
+        .slice(at, at + 2)
+        .join('')
+        .replaceAll(/ +/g, ' ');
+    };
+    const bound = 'sqlcc cluster failover --to n2 --yes --expect-leader n1';
+    expect(words('')).toContain(bound);
+    expect(words('$(id)')).toContain(`${bound} --reason '$(id)'`);
+    expect(words('$(id)')).not.toContain('…');
+    expect(words('very long '.repeat(15))).toMatch(/… \+2 lines/);
+    expect(words('x'.repeat(150)), 'one word').toMatch(/… \+\d lines/);
   });
 
   it('another target asks for another plan', () => {
