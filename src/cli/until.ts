@@ -64,6 +64,6 @@ function compare(name: string, test: string, wanted: string): Condition {
 
 function unreadable(part: string): SqlccError {
   return new SqlccError('invalid_argument', `--until can't read "${part}"`, {
-    hint: `write healthy, or e.g. alive>=3,leader!=n1 (numbers by =, <, >; words by =, !=); known: ${Object.keys(FACTS).join(', ')}`,
+    hint: `write healthy, or e.g. alive>=3,leader!=n1; known words: ${Object.keys(FACTS).join(', ')}`,
   });
 }

@@ -60,8 +60,8 @@ function changeLines(dialog: ActionDialog, view: View): Line[] {
 }
 
 /**
- * The plan's own command, with the reason that was written. One that moves leadership names who leads now: run
- * later it is refused where somebody else does by then.
+ * The plan's own command, with the reason that was written. One that moves leadership names who leads now:
+ * run later it is refused where somebody else does by then.
  */
 function sameAs({ action, reason }: ActionDialog, { command, from }: Plan, width: number): Line[] {
   const moves = action === 'failover' || action === 'step-down';

@@ -118,7 +118,8 @@ export function commandOf(act: ChangeAct, reason: string): string {
       return `sqlcc alert ack ${shellWord(act.id)}`;
     case 'silence': {
       const node = act.nodeId === null ? '' : ` --node ${shellWord(act.nodeId)}`;
-      return `sqlcc alert silence add --rule ${shellWord(act.rule)}${node} --for ${rough(act.forMs)}${reasonFlag(reason)}`;
+      const told = ` --for ${rough(act.forMs)}${reasonFlag(reason)}`;
+      return `sqlcc alert silence add --rule ${shellWord(act.rule)}${node}${told}`;
     }
     case 'unsilence':
       return `sqlcc alert silence remove ${shellWord(act.id)}`;
