@@ -222,14 +222,18 @@ export class Session {
         void this.#askAlerts();
         return;
       case 'preflight':
-        this.#settle(effect, this.#desk?.preflight(effect.act), (plan) => ({
+        this.#settle({ dialogId: effect.dialogId }, this.#desk?.preflight(effect.act), (plan) => ({
           ...{ type: 'preflight', dialogId: effect.dialogId, plan, mono: performance.now() },
         }));
         return;
       case 'act':
-        this.#settle({ ...effect.request, ...effect }, this.#desk?.act(effect.request), (result) => ({
-          ...{ type: 'acted', dialogId: effect.dialogId, result },
-        }));
+        this.#settle(
+          { dialogId: effect.dialogId, act: effect.request.act },
+          this.#desk?.act(effect.request),
+          (result) => ({
+            ...{ type: 'acted', dialogId: effect.dialogId, result },
+          }),
+        );
         return;
       case 'edit':
         void this.#edit(effect);
@@ -263,13 +267,13 @@ export class Session {
 
   /** The answer of the desk as a message, or its refusal. */
   #settle<T>(
-    { dialogId, act }: { readonly dialogId: number; readonly act: ChangeAct },
+    { dialogId, ...sent }: { readonly dialogId: number; readonly act?: ChangeAct },
     work: Promise<T> | undefined,
     told: (value: T) => Message,
   ): void {
     void work?.then(
       (value) => this.dispatch(told(value)),
-      (error) => this.dispatch({ type: 'change-refused', dialogId, act, failure: failureOf(error) }),
+      (error) => this.dispatch({ type: 'change-refused', dialogId, ...sent, failure: failureOf(error) }),
     );
   }
 

@@ -2,6 +2,7 @@
  * Which cluster is on the screen: one session at a time, and going from one to another. The next one is made
  * before the one before it ends, so that a context that can't be used leaves the picture as it is.
  */
+import { leftBehind } from './model/unsettled.ts';
 import type { Session } from './session.ts';
 
 /** A session of the named context; rejects when there is none to be had. */
@@ -40,6 +41,8 @@ export class Stage {
       if (this.#isEnded || this.#session !== before) return next.stop();
       this.#session = next;
       next.start();
+      const words = leftBehind(before.model);
+      if (words !== null) next.dispatch({ type: 'unsettled', words });
       before.stop();
       for (const listener of this.#listeners) listener();
     } catch (error) {

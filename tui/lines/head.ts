@@ -132,6 +132,14 @@ function pastBanner(view: View): Line | null {
   ];
 }
 
+/** What may have happened, or goes on elsewhere: until the person takes it away. */
+export function unsettledBanner(view: View): Line | null {
+  const { unsettled } = view.model;
+  if (unsettled.length === 0) return null;
+  const words = unsettled.map(clean).join(` ${view.symbols.dot} `);
+  return [span(` ?? ${words} `, 'warning'), span(' Esc takes this away', 'key')];
+}
+
 /** The nodes do not agree on who leads: which say what. */
 export function disagreement(view: View): Line | null {
   const picture = shown(view.model);
@@ -232,7 +240,8 @@ export function banner(view: View, layout: Layout): Line {
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
-  const left = lostBanner(view) ?? pastBanner(view) ?? disagreement(view) ?? stateBanner(view);
+  const left =
+    lostBanner(view) ?? unsettledBanner(view) ?? pastBanner(view) ?? disagreement(view) ?? stateBanner(view);
   return right.every((s) => s.text === '')
     ? fitLine(left, layout.columns)
     : spread(left, right, layout.columns);

@@ -6,7 +6,7 @@ import { clean } from '../format/width.ts';
 import { age, clockTime } from '../format/words.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import { disagreement, lostBanner } from './head.ts';
+import { disagreement, lostBanner, unsettledBanner } from './head.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
@@ -41,7 +41,13 @@ export function notice(view: View): Notice | null {
     // while it is written the last line shows it, and the rows stay where they are
     ...(text === '' || editing ? [] : [span(`/${clean(text)} `, 'key')]),
   ];
-  const left = lostBanner(view) ?? disagreement(view) ?? pastWords(view) ?? pauseWords(view) ?? [];
+  const left =
+    lostBanner(view) ??
+    unsettledBanner(view) ??
+    disagreement(view) ??
+    pastWords(view) ??
+    pauseWords(view) ??
+    [];
   return left.length === 0 && right.length === 0 ? null : { left, right };
 }
 

@@ -15,10 +15,11 @@ import {
 } from './change-plan.ts';
 import { DEAF_MS, disarmed } from './dialog.ts';
 import { refusal } from './gate.ts';
-import type { Change, Failure, KeyPress, Message } from './messages.ts';
+import type { Change, KeyPress, Message } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
 import { typeInto } from './text-field.ts';
 import { undoWords } from './undo.ts';
+import { addUnsettled, unknownChange } from './unsettled.ts';
 
 const TEXT_LIMIT = 300;
 /** How long a change can be taken back with one key. */
@@ -83,9 +84,14 @@ const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed'];
 const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
 
 /** A plan or a change was refused: into the dialog, or into a toast where there is none. */
-export function changeRefused(model: Model, dialogId: number, failure: Failure): Change {
+export function changeRefused(
+  model: Model,
+  { dialogId, failure, act }: Extract<Message, { type: 'change-refused' }>,
+): Change {
   const dialog = model.overlay;
   if (dialog?.kind !== 'change' || dialog.id !== dialogId) {
+    if (act !== undefined && UNKNOWN.includes(failure.code))
+      return [addUnsettled(model, unknownChange(act, failure.message)), []];
     const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
     return [{ ...model, toast }, []];
   }

@@ -64,7 +64,7 @@ export type Message =
       readonly version: number;
       readonly words: string;
     }
-  /** `act`: what was asked for, also where no dialog shows it any more; absent: the text for the editor. */
+  /** `act`: what was sent to be done, also where no dialog shows it any more; absent: only a question was. */
   | {
       readonly type: 'change-refused';
       readonly dialogId: number;
@@ -72,6 +72,8 @@ export type Message =
       readonly act?: ChangeAct;
     }
   | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
+  /** Something goes on where this screen does not look. */
+  | { readonly type: 'unsettled'; readonly words: string }
   /** What became of something that the terminal's owner did. */
   | { readonly type: 'told'; readonly text: string; readonly level: 'info' | 'warning' };
 

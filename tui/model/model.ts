@@ -182,6 +182,8 @@ export interface Model {
   readonly denied: Readonly<Partial<Record<Deniable | 'all', string>>>;
   /** The operation that was started here and has not ended, with the dialog it came from. */
   readonly running: ActionDialog | null;
+  /** What was begun and whose end was not seen, with the command that shows it; Esc takes it away. */
+  readonly unsettled: readonly string[];
   readonly view: ViewId;
   readonly lastView: ViewId;
   /** Key of the selected row of each view's list; null or absent = the first. */
@@ -260,6 +262,7 @@ export function initialModel(start: ModelStart): Model {
     observer: null,
     denied: {},
     running: null,
+    unsettled: [],
     view: 'topology',
     lastView: 'topology',
     cursor: {},

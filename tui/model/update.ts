@@ -14,6 +14,7 @@ import { addAnswer, addEvents, addStatus, addViews, fillSamples } from './pictur
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
+import { addUnsettled, unknownAction } from './unsettled.ts';
 
 export function update(model: Model, message: Message): Change {
   switch (message.type) {
@@ -55,7 +56,7 @@ export function update(model: Model, message: Message): Change {
     case 'edited':
       return edited(model, message);
     case 'change-refused':
-      return changeDenied(model, message) ?? changeRefused(model, message.dialogId, message.failure);
+      return changeDenied(model, message) ?? changeRefused(model, message);
     case 'planned':
       return forDialog(model, message.dialogId, (dialog) => [
         { ...model, overlay: receivePlan(dialog, message.plan, message.mono) },
@@ -67,6 +68,8 @@ export function update(model: Model, message: Message): Change {
       return refused(model, message.dialogId, message.failure);
     case 'operation':
       return [operationNews(model, message.operation), []];
+    case 'unsettled':
+      return [addUnsettled(model, message.words), []];
     case 'told': {
       const { text, level } = message;
       return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
@@ -271,9 +274,14 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
   const open = model.overlay?.kind === 'action' && model.overlay.id === dialogId ? model.overlay : hidden;
   const closed = denied(model, dialogId, failure, open?.action ?? null);
   if (closed !== null) return closed;
-  if (hidden !== null && model.overlay !== hidden) {
-    const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
-    return [{ ...model, running: null, toast }, []];
+  if (hidden !== null && model.overlay?.kind === 'action' && model.overlay.id === dialogId)
+    return refused({ ...model, running: null }, dialogId, failure);
+  if (hidden !== null) {
+    const gone = { ...model, running: null };
+    if (UNKNOWN.includes(failure.code))
+      return [addUnsettled(gone, unknownAction(hidden, failure.message)), []];
+    const text = `${hidden.action}: ${failure.message}`;
+    return [{ ...gone, toast: { text, level: 'warning' as const, until: model.mono + 6000 } }, []];
   }
   return forDialog(model, dialogId, (dialog) => {
     if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {

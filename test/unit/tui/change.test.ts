@@ -154,6 +154,18 @@ describe('what came of a change', () => {
     expect(dialogOf(refusedWith(sent(), 'invalid_argument')).step).toMatchObject({ unknown: false });
   });
 
+  it('a lost answer of a hidden one stays on the screen as unknown, with the command', () => {
+    const hidden = press(sent(), 'escape');
+    const { id: dialogId, act } = dialogOf(sent());
+    const lost = { type: 'change-refused' as const, dialogId, failure: failure('outcome_unknown') };
+    const after = send(hidden, { ...lost, act })[0];
+    expect(after.unsettled).toMatchObject([
+      /^outcome unknown: silence node_down on n5: sqlcc alert silence list/,
+    ]);
+    expect(press(after, 'escape').unsettled).toEqual([]);
+    expect(send(hidden, lost)[0].unsettled, 'a question changes nothing').toEqual([]);
+  });
+
   it('a refusal for want of rights closes the dialog and the same after it', () => {
     const model = refusedWith(sent(), 'permission_denied');
     expect(model.overlay).toBeNull();

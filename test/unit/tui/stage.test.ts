@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ActionDialog } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { Stage } from '../../../tui/stage.ts';
+import { operation } from '../../tui/recording.ts';
 import { missingFeed, scriptedFeed } from './feed-kit.ts';
-import { fresh } from './model-kit.ts';
+import { fresh, live, press } from './model-kit.ts';
 
 const stages: Stage[] = [];
 afterEach(() => {
@@ -32,6 +34,22 @@ describe('Stage', () => {
     expect(stage.session.model.connection.kind).toBe('live');
     before.keys(['j']);
     expect(other.asked).toContain('status any');
+  });
+
+  it('Stage says in the next cluster what goes on in the one that was left', async () => {
+    const open = async (name: string) => new Session(missingFeed(), fresh({ contextName: name }));
+    const step = { kind: 'running' as const, operation: operation() };
+    const dialog = { ...press(live(), 'F').overlay, step } as ActionDialog;
+    const session = new Session(missingFeed(), live(undefined, { running: dialog }));
+    const stage = new Stage(session, open);
+    stages.push(stage);
+    await stage.go('prod-us');
+    expect(stage.session.model.unsettled).toEqual([
+      'failover goes on in prod-eu: sqlcc op show op-7 --context prod-eu',
+    ]);
+    const idle = stageOf(open);
+    await idle.go('prod-us');
+    expect(idle.session.model.unsettled).toEqual([]);
   });
 
   it('Stage stays where it is when a context can’t be used, and says why', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../tui/feed/wire.ts';
 import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
-import { parseFilter } from '../../../tui/model/filter.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
@@ -9,6 +8,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
 import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 function dialogOf(model: Model): ActionDialog {
   expect(model.overlay?.kind).toBe('action');
@@ -328,6 +328,28 @@ describe('update: failover', () => {
     expect(dialogOf(after).step).toMatchObject({ kind: 'failed', unknown: true });
   });
 
+  it('a hidden one whose answer was lost stays on the screen as unknown, with the command, until Esc', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const failure = { code: 'deadline_exceeded', message: 'no answer within 5 s', hint: '' };
+    const lost = { type: 'refused' as const, dialogId: dialogOf(sent).id, failure };
+    const after = send(press(sent, 'escape'), lost)[0];
+    expect(after.running).toBeNull();
+    const late = send(after, { type: 'tick', now: START, mono: after.mono + 3_600_000 })[0];
+    const words = /outcome unknown: failover n2: sqlcc op list/;
+    for (const [columns, rows] of [
+      [120, 36],
+      [80, 24],
+      [60, 15],
+    ] as const)
+      expect(screenText(late, columns, rows), `${columns}x${rows}`).toMatch(words);
+    expect(screenText(press(late, 'escape'), 120, 36)).not.toMatch(words);
+    const refused = { ...lost, failure: { ...failure, code: 'failed_precondition' } };
+    expect(send(press(sent, 'escape'), refused)[0]).toMatchObject({ unsettled: [], running: null });
+    const again = send(press(sent, 'escape', 'F'), lost)[0];
+    expect(again.running, 'shown again: its dialog says it').toBeNull();
+    expect(dialogOf(again).step).toMatchObject({ kind: 'failed', unknown: true });
+  });
+
   it('a missing right closes the action that wanted it', () => {
     const asked = press(live(), 'F');
     const failure = { code: 'permission_denied', message: 'role viewer may not operate', hint: '' };
@@ -389,30 +411,6 @@ describe('update: maintenance', () => {
   it('a node that is in maintenance is asked out of it', () => {
     const onN6 = press(live(), 'end', 'k', 'M');
     expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
-  });
-});
-
-describe('parseFilter', () => {
-  const names = (filter: string) =>
-    sixNodes()
-      .filter(parseFilter(filter))
-      .map((n) => n.node_id);
-
-  it('parseFilter takes words, fields, numbers, negation and patterns', () => {
-    expect(names('')).toHaveLength(6);
-    expect(names('state:dead')).toEqual(['n5']);
-    expect(names('zone:eu-b')).toEqual(['n3', 'n6']);
-    expect(names('lag>10000')).toEqual(['n4', 'n5']);
-    expect(names('cpu<10')).toEqual(['n6']);
-    expect(names('!zone:eu-b role:follower')).toEqual(['n2']);
-    expect(names('~^n[12] ')).toEqual(['n1', 'n2']);
-    expect(names('maint')).toEqual(['n6']);
-    expect(names('state:!ok')).toEqual(['n3', 'n4', 'n5', 'n6']);
-  });
-
-  it('parseFilter takes nonsense as text and never throws', () => {
-    expect(names('~([')).toEqual([]);
-    expect(names('nothing:here')).toEqual([]);
   });
 });
 
