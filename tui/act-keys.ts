@@ -4,6 +4,7 @@ import { refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Deniable, Model } from './model/model.ts';
 import { selectedNode, shown, spares } from './model/selectors.ts';
+import { justMoved } from './model/under-bar.ts';
 import { noConfigUndo, undoOf } from './model/undo.ts';
 import { VIEW_IDS } from './model/views.ts';
 
@@ -18,7 +19,8 @@ function notAckable(model: Model): string | null {
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen === undefined) return 'there is no alert to act on';
   if (chosen.state !== 'firing') return `${chosen.rule} no longer fires`;
-  return chosen.acknowledged_by === null ? null : `acknowledged by ${chosen.acknowledged_by} already`;
+  if (chosen.acknowledged_by !== null) return `acknowledged by ${chosen.acknowledged_by} already`;
+  return justMoved(model, chosen);
 }
 
 function notSilenced(model: Model): string | null {
@@ -136,7 +138,7 @@ export const ACT_KEYS: readonly Row[] = [
     group: 'ACT',
     keys: ['A'],
     label: 'A',
-    help: 'acknowledge the selected alert',
+    help: 'acknowledge the selected alert, for good: there is no way back',
     short: 'ack',
     level: 1,
     views: ['alerts'],

@@ -197,7 +197,13 @@ export function answers(): ReplayLine[] {
       acted: { kind: 'apply', result: { words: 'v42 is on trial for 1m: K keeps it', undo: null } },
     },
     { at: at(0), answer: { to: 'text', value: { version: 41, text: 'cluster:\n  name: prod-eu\n' } } },
-    { at: at(0), acted: { kind: 'ack', result: { words: 'acknowledged node_down on n5', undo: null } } },
+    {
+      at: at(0),
+      acted: {
+        kind: 'ack',
+        result: { words: 'acknowledged node_down on n5: it stays so, U does not take it back', undo: null },
+      },
+    },
     {
       at: at(0),
       acted: {

@@ -188,6 +188,8 @@ export interface Model {
   readonly lastView: ViewId;
   /** Key of the selected row of each view's list; null or absent = the first. */
   readonly cursor: Readonly<Partial<Record<ViewId, string>>>;
+  /** The alert under the bar of the Alerts view, and since when it is there; null elsewhere. */
+  readonly underBar: { readonly key: string; readonly since: Mono } | null;
   /** The pane beside the list has the focus, and its first line. */
   readonly side: { readonly focused: boolean; readonly scroll: number };
   readonly past: Past | null;
@@ -266,6 +268,7 @@ export function initialModel(start: ModelStart): Model {
     view: 'topology',
     lastView: 'topology',
     cursor: {},
+    underBar: null,
     side: { focused: false, scroll: 0 },
     past: null,
     record: [],

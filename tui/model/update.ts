@@ -14,9 +14,16 @@ import { addAnswer, addEvents, addStatus, addViews, fillSamples } from './pictur
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
+import { holdAlert } from './under-bar.ts';
 import { addUnsettled, unknownAction } from './unsettled.ts';
 
 export function update(model: Model, message: Message): Change {
+  const [next, effects] = fold(model, message);
+  const held = holdAlert(next);
+  return held === next ? [next, effects] : [held, effects];
+}
+
+function fold(model: Model, message: Message): Change {
   switch (message.type) {
     case 'tick':
       return tick(model, message.now, message.mono);

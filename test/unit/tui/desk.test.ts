@@ -101,7 +101,9 @@ describe('clientDesk', () => {
   it('an acknowledgement is of the incident on the screen', async () => {
     const { calls, desk } = clientOf({});
     const act = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'node_down on n5' } as const;
-    expect((await desk.act({ act, reason: '', base: null })).words).toBe('acknowledged node_down on n5');
+    expect((await desk.act({ act, reason: '', base: null })).words).toBe(
+      'acknowledged node_down on n5: it stays so, U does not take it back',
+    );
     expect(calls).toEqual([['acknowledgeAlert', 'a1', { incident: '1772625600000' }]]);
   });
 
