@@ -1,6 +1,6 @@
 /**
  * The alert under the bar: held by its id from the moment it is there, so that one which comes above it does
- * slip under the bar; and since when: `A` acts at once and must not hit what just moved.
+ * not slip under the bar; and since when: `A` acts at once and must not hit what just moved.
  */
 import type { AlertRow } from '../feed/wire.ts';
 import { alertRows, selectedOf } from './lists.ts';

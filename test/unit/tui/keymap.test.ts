@@ -1,22 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import { bindingsOf, type Context, doubledKeys, KEYMAP } from '../../../tui/keymap.ts';
+import type { ChangePlan } from '../../../tui/model/change-plan.ts';
+import { choices } from '../../../tui/model/chooser.ts';
 import { refusal } from '../../../tui/model/gate.ts';
 import { acceptBurst } from '../../../tui/model/keys.ts';
-import type { Model } from '../../../tui/model/model.ts';
+import type { Effect, Message } from '../../../tui/model/messages.ts';
+import type { Chooser, Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS, VIEWS, type ViewId } from '../../../tui/model/views.ts';
 import { keyNames } from '../../../tui/use-keys.ts';
-import { START, status } from '../../tui/recording.ts';
+import { plan, START, status } from '../../tui/recording.ts';
 import { EVERY_KEY, fresh, full, live, press, pressed, send } from './model-kit.ts';
 
 const CONTEXTS: readonly Context[] = ['main', 'filter', 'overlay', 'chooser', 'dialog'];
 /** Each view with all its answers. */
 const EVERY_VIEW = VIEW_IDS.map((view) => full({ view }));
 
-/** Presses a key that opens, and every key after it, alone: what would be run? */
-function runsOf(model: Model, key: string): string[] {
-  return pressed(model, key)[1]
-    .filter((e) => e.kind === 'run')
-    .map(() => key);
+const CHANGE_PLAN: ChangePlan = {
+  checks: [],
+  ...{ effects: ['a: 1 → 2 (live)'], allowed: true, arm: null, base: 41 },
+};
+
+/** Presses a key; what it asks a plan for gets one, so that its dialog stands at the confirmation. */
+function pressedWithPlans(model: Model, name: string): [Model, Effect[]] {
+  const [after, effects] = pressed(model, name);
+  const { mono } = after;
+  const plans = effects.flatMap((e): Message[] => {
+    if (e.kind === 'plan') return [{ type: 'planned', dialogId: e.dialogId, plan: plan(), mono }];
+    return e.kind === 'preflight'
+      ? [{ type: 'preflight', dialogId: e.dialogId, plan: CHANGE_PLAN, mono }]
+      : [];
+  });
+  const [planned, more] = send(after, ...plans);
+  return [planned, [...effects, ...more]];
+}
+
+function changesOf(effects: readonly Effect[]): Effect[] {
+  return effects.filter((e) => e.kind === 'run' || e.kind === 'act');
+}
+
+/** The keys of this view that open a dialog, each with that dialog at its confirmation. */
+function atReview(view: Model): (readonly [string, Model])[] {
+  return EVERY_KEY.flatMap((key) => {
+    const [model] = pressedWithPlans(view, key);
+    const { overlay } = model;
+    const isDialog = overlay?.kind === 'action' || overlay?.kind === 'change';
+    return isDialog && overlay.step.kind === 'review' ? [[key, model] as const] : [];
+  });
 }
 
 describe('KEYMAP', () => {
@@ -45,8 +74,28 @@ describe('KEYMAP', () => {
   it('no key at all sends an operation, in any view, help, palette, list or filter', () => {
     for (const view of EVERY_VIEW) {
       for (const place of [view, press(view, '?'), press(view, ':'), press(view, 'v'), press(view, '/')])
-        for (const key of EVERY_KEY) expect(runsOf(place, key)).toEqual([]);
+        for (const key of EVERY_KEY) {
+          const changes = changesOf(pressedWithPlans(place, key)[1]);
+          const isAck = place === view && view.view === 'alerts' && key === 'A';
+          expect(isAck ? [] : changes, `${view.view} ${key}`).toEqual([]);
+        }
     }
+  });
+
+  it('no key after the plan has come sends anything either: it takes two at least, or a name', () => {
+    const opened = new Set<string>();
+    const config = press(full({ view: 'config' }), 'j');
+    const [applied] = pressedWithPlans(press(config, 'C', ...'a=1'), 'enter');
+    for (const view of [...EVERY_VIEW, config]) {
+      for (const [opener, dialog] of [...atReview(view), ['C', applied] as const]) {
+        opened.add(opener);
+        for (const key of EVERY_KEY)
+          expect(changesOf(pressedWithPlans(dialog, key)[1]), `${view.view} ${opener} ${key}`).toEqual([]);
+      }
+    }
+    expect([...opened].sort().join(''), 'dialogs that were tried').toBe('BCDEFMOSWX');
+    const armed = pressed(atReview(full()).find(([key]) => key === 'M')?.[1] ?? full(), 'y', 'enter');
+    expect(changesOf(armed[1]), 'and these two do').toHaveLength(1);
   });
 
   it('in every view A alone acts at once, and only on an alert that can be acknowledged', () => {
@@ -61,8 +110,13 @@ describe('KEYMAP', () => {
   it('a key that is held changes nothing but an acknowledgement, in any view', () => {
     for (const view of EVERY_VIEW) {
       for (const key of EVERY_KEY) {
-        const held = pressed(view, ...Array.from({ length: 12 }, () => key))[1];
-        const mutating = held.filter((e) => e.kind === 'run' || e.kind === 'act');
+        let model = view;
+        const mutating: Effect[] = [];
+        for (let times = 0; times < 12; times++) {
+          const [next, effects] = pressedWithPlans(model, key);
+          mutating.push(...changesOf(effects));
+          model = next;
+        }
         const isAck = view.view === 'alerts' && key === 'A';
         expect(isAck ? [] : mutating, `${view.view} ${key}`).toEqual([]);
       }
@@ -135,6 +189,52 @@ describe('refusal', () => {
           expect(after.overlay, name).toBeNull();
           expect(after.toast?.text, name).toMatch(words);
         }
+      }
+    }
+  });
+});
+
+describe('every path to a change', () => {
+  /** Entries of a list that act, or that ask the nodes to check something. */
+  const actsOf = (model: Model, purpose: Chooser['purpose']): (readonly [string, Model])[] => {
+    const list: Chooser = { kind: 'chooser', purpose, text: '', at: 0 };
+    return choices(model, list).flatMap(({ words, choice, acts }, at) =>
+      acts || (choice.kind === 'binding' && choice.binding.disabled !== undefined)
+        ? [[words, { ...model, overlay: { ...list, at } }] as const]
+        : [],
+    );
+  };
+  const caller = { id: 'eve', role: 'viewer', scopes: ['read-cluster'] };
+  const closedModels: readonly (readonly [string, Model])[] = [
+    ['read-only', full({ readOnly: true })],
+    ['viewer', send(full(), { type: 'status', status: status({ caller }), now: full().now })[0]],
+    ['history', press(full(), '{')],
+    ['frozen', press(full(), ' ')],
+  ];
+
+  it.each(['palette', 'actions'] as const)(
+    'the gate closes each entry of the %s, in every view',
+    (purpose) => {
+      for (const [name, model] of closedModels) {
+        for (const view of VIEW_IDS) {
+          const entries = actsOf({ ...model, view }, purpose);
+          expect(entries.length, `${view} ${name}`).toBeGreaterThan(2);
+          for (const [words, at] of entries) {
+            const [after, effects] = pressed(at, 'enter');
+            expect([effects, after.overlay], `${view} ${name} ${words}`).toEqual([[], null]);
+            expect(after.toast?.level, `${view} ${name} ${words}`).toBe('warning');
+          }
+        }
+      }
+    },
+  );
+
+  it.each(['palette', 'actions'] as const)('an entry of the %s runs nothing by itself', (purpose) => {
+    for (const view of VIEW_IDS) {
+      for (const [words, at] of actsOf(full({ view }), purpose)) {
+        const changes = changesOf(pressedWithPlans(at, 'enter')[1]);
+        const isAck = words.startsWith('acknowledge');
+        expect(isAck ? [] : changes, `${view} ${words}`).toEqual([]);
       }
     }
   });
