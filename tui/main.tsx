@@ -36,7 +36,8 @@ function holdStderr(stderr: NodeJS.WriteStream): () => void {
   stderr.write = hold as typeof stderr.write;
   return () => {
     stderr.write = write;
-    for (const chunk of held) stderr.write(chunk);
+    // asked again, at the end of a failure, there is nothing more to tell
+    for (const chunk of held.splice(0)) stderr.write(chunk);
   };
 }
 
@@ -86,6 +87,8 @@ export async function runScreen(run: RunScreen): Promise<number> {
     );
     return 1;
   } finally {
+    // what failed before it was on the stage did not say so itself
+    ways.hear(false);
     stage.stop();
     release();
   }

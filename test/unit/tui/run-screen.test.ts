@@ -1,0 +1,71 @@
+/** The screen that fails: the terminal is given back, the cause told, what was kept told once. */
+import { Console } from 'node:console';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runScreen } from '../../../tui/main.tsx';
+import type { Model } from '../../../tui/model/model.ts';
+import { Session } from '../../../tui/session.ts';
+import { Stage } from '../../../tui/stage.ts';
+import { chooseLook } from '../../../tui/theme/look.ts';
+import { missingFeed } from './feed-kit.ts';
+import { live } from './model-kit.ts';
+
+// the runner's console has no class of its own, and Ink makes one of it
+Object.assign(console, { Console });
+
+function terminal() {
+  const written = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => {
+    const made = Object.assign(new PassThrough(), { columns: 80, rows: 24, isTTY: true });
+    made.on('data', (chunk) => {
+      written[name] += String(chunk);
+    });
+    return made as unknown as NodeJS.WriteStream;
+  };
+  const raw: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => {
+      raw.push(isRaw);
+      return stdin;
+    },
+    ref: () => stdin,
+    unref: () => stdin,
+  });
+  const io = {
+    ...{ stdin: stdin as unknown as NodeJS.ReadStream, env: {} },
+    ...{ stdout: stream('out'), stderr: stream('err') },
+  };
+  return { io, written, raw };
+}
+
+function screen(io: ReturnType<typeof terminal>['io'], model: Model): Promise<number> {
+  const stage = new Stage(new Session(missingFeed(), model));
+  return runScreen({
+    ...{
+      stage,
+      io,
+      look: chooseLook({}, {}),
+      skeleton: { handOver: () => undefined, leave: () => undefined },
+    },
+    ...{ folder: null, mouse: true, wholeLines: true },
+  });
+}
+
+describe('runScreen', () => {
+  it('runScreen that can’t draw ends with the cause on stderr and the terminal as it was', async () => {
+    const { io, written, raw } = terminal();
+    // a picture that no type allows: drawing it throws
+    const broken = { ...live(), picture: null } as unknown as Model;
+    const done = screen(io, broken);
+    io.stderr.write('kept meanwhile\n');
+    expect(await done).toBe(1);
+    expect(written.err.match(/kept meanwhile/g)).toHaveLength(1);
+    expect(written.err).toMatch(/error\[internal\]: the screen failed: Cannot read/);
+    expect(written.out.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(written.out.lastIndexOf('\x1b[?1049h'));
+    expect(written.out.lastIndexOf('\x1b[?1000l'), 'no reports of the mouse').toBeGreaterThan(
+      written.out.lastIndexOf('\x1b[?1000h'),
+    );
+    expect(raw.at(-1) ?? false, 'keys as before').toBe(false);
+  });
+});
