@@ -6,6 +6,7 @@
 
 import { assert } from '../src/base/index.ts';
 import type { Binding, Context, BindingRow as Row } from './binding.ts';
+import { takeKeyNames } from './key-names.ts';
 import { MAIN } from './main-keys.ts';
 import { refusal } from './model/gate.ts';
 import type { Model } from './model/model.ts';
@@ -162,9 +163,12 @@ function byKey(keymap: readonly Binding[]): ReadonlyMap<string, Binding> {
 /** What is in force: the register, or what a person made of it before the screen began. */
 let inForce = { keymap: KEYMAP, byKey: byKey(KEYMAP) };
 
+takeKeyNames(KEYMAP);
+
 /** Takes a checked keymap over for this process, before anything is drawn. */
 export function takeKeymap(keymap: readonly Binding[]): void {
   inForce = { keymap, byKey: byKey(keymap) };
+  takeKeyNames(keymap);
 }
 
 /** Where keys go now. */

@@ -4,6 +4,7 @@
  * Ink drops reports of the mouse; they are taken out of the input before Ink reads it.
  */
 import { PassThrough } from 'node:stream';
+import { bindingsOf } from './keymap.ts';
 import type { Screen } from './lines/screen.ts';
 import type { Overlay } from './model/model.ts';
 import { textOf } from './theme/tokens.ts';
@@ -66,8 +67,15 @@ export function keysOf(
 }
 
 function tabAt(tabs: string, x: number): readonly string[] {
-  for (const found of tabs.matchAll(/(\d) [A-Z]\w*/g)) {
-    if (x >= found.index && x < found.index + found[0].length) return [found[1] ?? ''];
+  for (const { id, label, keys } of bindingsOf('main')) {
+    if (!id.startsWith('view:')) continue;
+    const name = `${label.split(' ')[0] ?? label} `;
+    for (let at = tabs.indexOf(name); at !== -1; at = tabs.indexOf(name, at + 1)) {
+      // a key that is a letter may be the end of a word too
+      const [word = ''] = /^[A-Z]\w*/.exec(tabs.slice(at + name.length)) ?? [];
+      const isTab = word !== '' && ' ['.includes(tabs[at - 1] ?? ' ');
+      if (isTab && x >= at && x < at + name.length + word.length) return keys.slice(0, 1);
+    }
   }
   return [];
 }

@@ -1,8 +1,10 @@
 /** The desk of a live cluster: one method of the client SDK for each question and change. */
+
 import { readFileSync } from 'node:fs';
 import { parseDocument, stringify } from 'yaml';
 import { SqlccError } from '../../src/base/index.ts';
 import { rough } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
 import type { DeskClient, Fleet } from '../options.ts';
 import type { Acted, ActRequest, Desk } from './desk.ts';
@@ -143,7 +145,7 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
 function trialWords(answer: { version: number; tentative: { expires: string } | null }, ms: number | null) {
   return answer.tentative === null || ms === null
     ? `v${answer.version} is in force`
-    : `v${answer.version} is on trial for ${rough(ms)}: K keeps it`;
+    : `v${answer.version} is on trial for ${rough(ms)}: ${keyOf('keep-config')} keeps it`;
 }
 
 /** What a whole text does not name goes back to its default; else it stays. */

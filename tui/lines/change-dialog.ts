@@ -1,6 +1,8 @@
 /** The dialog of a change as text: checks, what will be different, the command, what arms it. */
+
 import { clean } from '../format/width.ts';
 import { rough } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import { missingForChange } from '../model/change.ts';
 import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, titleOfChange } from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
@@ -50,7 +52,7 @@ function confirmLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: 
   if (isCheckOnly(dialog.act))
     return [
       plan.allowed
-        ? [span('Valid: ', 'ok'), span('C applies it. Nothing has changed.')]
+        ? [span('Valid: ', 'ok'), span(`${keyOf('apply-config')} applies it. Nothing has changed.`)]
         : [span('Not valid: nothing has changed.', 'critical')],
     ];
   if (!plan.allowed) return [REFUSED];

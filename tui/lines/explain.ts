@@ -1,7 +1,9 @@
 /** `e`: what the selected row means, in sentences, and what a person can do about it. */
+
 import type { AlertRow, NodeRow } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, count, percent, plural } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import { alertRows, answerOf, selectedOf, subjectNode } from '../model/lists.ts';
 import { nodeState } from '../model/node-state.ts';
 import { quorumFacts, selectedNode, shown } from '../model/selectors.ts';
@@ -47,10 +49,19 @@ function ofNode(row: NodeRow, view: View): string[] {
     ...(rest === null ? [] : [maintenanceWords(rest, now)]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
     ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
-    kind === 'dead'
-      ? 'Start its daemon; if its machine is gone, O takes it out and W gives its vote to another node.'
-      : 'Enter shows all about it, L its log, F makes it the leader.',
+    kind === 'dead' ? deadWords() : ownKeys(),
   ];
+}
+
+function deadWords(): string {
+  const [out, place] = [keyOf('remove-node'), keyOf('replace-node')];
+  const gone = `if its machine is gone, ${out} takes it out`;
+  return `Start its daemon; ${gone} and ${place} gives its vote to another node.`;
+}
+
+function ownKeys(): string {
+  const [all, log, lead] = [keyOf('detail'), keyOf('log-of-node'), keyOf('failover')];
+  return `${all} shows all about it, ${log} its log, ${lead} makes it the leader.`;
 }
 
 function ofAlert(alert: AlertRow, view: View): string[] {
@@ -66,7 +77,7 @@ function ofAlert(alert: AlertRow, view: View): string[] {
       ? 'Nobody is told of it.'
       : `Told by ${answer.rule.actions.map(clean).join(', ')}.`,
     alert.acknowledged_by === null
-      ? 'A says that you have seen it, S silences it for a while.'
+      ? `${keyOf('ack')} says that you have seen it, ${keyOf('silence')} silences it for a while.`
       : `${clean(alert.acknowledged_by)} has seen it.`,
     `What it means and what to do: docs/runbooks/${clean(alert.rule)}.md`,
   ];

@@ -1,5 +1,7 @@
 /** The last line: the filter while it is written, a toast, or the keys that matter here, from the keymap. */
+
 import { clean } from '../format/width.ts';
+import { keyOf } from '../key-names.ts';
 import { bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { rowKeys } from '../model/lists.ts';
@@ -50,7 +52,7 @@ const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
 
 function hints(view: View, cells: number): Line {
   const all = bindingsOf('main', view.model.view);
-  const help: Line = [span('?', 'key'), span(' help ')];
+  const help: Line = [span(keyOf('help'), 'key'), span(' help ')];
   // the view of a node has no rows to choose from: its text moves
   const move = view.model.view === 'node' ? ' scroll' : ' select';
   let out: Line = [span(' '), span('↑↓', 'key'), span(move)];
@@ -86,7 +88,11 @@ function tinySummary(view: View, cells: number): Line {
     .filter((b) => b.level !== undefined && (FOOTER[view.model.view] ?? []).includes(b.id))
     .filter((b) => !RARE.has(b.id) || (b.disabled?.(view.model) ?? null) === null)
     .map((b) => b.label);
-  return spread(left, [span([...acts, '/', ''].join(' ')), span('?', 'key'), span('help')], cells);
+  return spread(
+    left,
+    [span([...acts, keyOf('filter'), ''].join(' ')), span(keyOf('help'), 'key'), span('help')],
+    cells,
+  );
 }
 
 export function footer(view: View, layout: Layout, hint: string | null): Line {

@@ -1,7 +1,9 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
+import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, count, plural } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach } from '../model/time.ts';
@@ -113,6 +115,12 @@ export function lostBanner(view: View): Line | null {
 
 const SCRUBBER_CELLS = 24;
 
+function timeKeys(): string {
+  const pair = (back: CommandId, on: CommandId) => `${keyOf(back)} ${keyOf(on)}`;
+  const [seconds, minutes] = [pair('second-back', 'second-on'), pair('minute-back', 'minute-on')];
+  return `${seconds} 1 s  ${minutes} 1 min  ${pair('event-back', 'event-on')} event  ${keyOf('last')} live`;
+}
+
 /** Where the second that is shown lies in what can be looked at. */
 function pastBanner(view: View): Line | null {
   const { model, symbols } = view;
@@ -128,7 +136,7 @@ function pastBanner(view: View): Line | null {
     span(` ${clockTime(from).slice(0, 5)} `, 'muted'),
     span(track, 'suspect'),
     span(` ${clockTime(to).slice(0, 5)} `, 'muted'),
-    span(' [ ] 1 s  { } 1 min  ( ) event  End live', 'key'),
+    span(` ${timeKeys()}`, 'key'),
   ];
 }
 
@@ -150,7 +158,7 @@ export function disagreement(view: View): Line | null {
   return [
     span(' !! VIEWS DISAGREE ', 'lost'),
     span(` ${told.join(` ${view.symbols.dot} `)} `, 'warning'),
-    span('  v compares', 'key'),
+    span(`  ${keyOf('observer')} compares`, 'key'),
   ];
 }
 
@@ -172,7 +180,7 @@ export function tabs(view: View, layout: Layout): Line {
   const left = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view).flatMap(
     (v): Line => {
       const name = short ? v.short : v.title;
-      const words = v.key === null ? name : `${v.key} ${name}`;
+      const words = v.key === null ? name : `${keyOf(`view:${v.id}`)} ${name}`;
       const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
       const isOpen = v.id === model.view;
       return [
@@ -194,7 +202,9 @@ function stateBanner(view: View): Line {
   const { status } = shown(view.model);
   if (view.model.frozen !== null) {
     const at = clockTime(view.model.frozen.statusAt);
-    return [span(` ${symbols.frozen} the picture stands at ${at}; Space returns to live`, 'suspect')];
+    return [
+      span(` ${symbols.frozen} the picture stands at ${at}; ${keyOf('freeze')} returns to live`, 'suspect'),
+    ];
   }
   if (status === null) {
     const error = view.model.connection.kind === 'connecting' ? view.model.connection.error : null;

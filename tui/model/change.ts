@@ -2,7 +2,9 @@
  * The dialog of a change that is no operation: a text where one is needed, the plan, `y` then Enter or a
  * typed name, and what became of it. Acknowledging alone needs no dialog; it is a toast.
  */
+
 import type { Acted } from '../feed/desk.ts';
+import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
 import {
   type ChangeAct,
@@ -75,7 +77,7 @@ export function receivePreflight(model: Model, dialogId: number, made: ChangePla
 export function acted(model: Model, dialogId: number, result: Acted): Change {
   const closes = model.overlay?.kind === 'change' && model.overlay.id === dialogId;
   const undo = result.undo === null ? null : { act: result.undo, until: model.mono + UNDO_MS };
-  const text = undo === null ? result.words : `${result.words}   U ${undoWords(undo.act)}`;
+  const text = undo === null ? result.words : `${result.words}   ${undoWords(undo.act)}`;
   const toast = { text, level: 'info' as const, until: model.mono + (undo === null ? 6000 : UNDO_MS) };
   return [{ ...model, overlay: closes ? null : model.overlay, toast, undo }, [{ kind: 'ask' }]];
 }
@@ -116,7 +118,7 @@ export function changeRefused(
 /** What is still missing before Enter does it; null = armed. */
 export function missingForChange(dialog: ChangeDialog): string | null {
   if (dialog.step.kind !== 'review') return 'there is no plan yet';
-  if (isCheckOnly(dialog.act)) return 'this only checks: C applies';
+  if (isCheckOnly(dialog.act)) return `this only checks: ${keyOf('apply-config')} applies`;
   const { allowed, arm } = dialog.step.plan;
   if (!allowed) return 'the checks refuse it: see the lines marked as failed';
   if (arm === null) return dialog.yes ? null : 'press y, then Enter';

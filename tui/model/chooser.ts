@@ -2,6 +2,7 @@
  * One list to choose from with a text above it: the palette (`:`), what can be done here (`a`), whose view
  * this is (`v`). Every entry goes the way of its key, so the gate and the dialogs are the same.
  */
+import { keyOf } from '../key-names.ts';
 import { type Binding, bindingsOf } from '../keymap.ts';
 import type { ChangeAct } from './change-plan.ts';
 import { copiesOf } from './copies.ts';
@@ -67,7 +68,12 @@ function paletteEntries(model: Model): Entry[] {
   const noteOf = (why: string | null, free = 'plan'): string => (why === null ? free : `closed: ${why}`);
   const active = status?.config.version ?? 0;
   return [
-    ...VIEWS.map((v) => look(`go ${v.title.toLowerCase()}`, v.key ?? '', { kind: 'view', view: v.id })),
+    ...VIEWS.map((v) =>
+      look(`go ${v.title.toLowerCase()}`, v.key === null ? '' : keyOf(`view:${v.id}`), {
+        kind: 'view',
+        view: v.id,
+      }),
+    ),
     ...bindingEntries(model, false).filter(
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),

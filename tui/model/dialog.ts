@@ -3,8 +3,10 @@
  * in it and what a plan made anew changed; it sends nothing but effects. A failover is
  * armed by typing the target's name and giving a reason, so is what takes a node out; the rest by `y`, Enter.
  */
+
 import { must } from '../../src/base/index.ts';
 import type { NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
+import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
 import type { Change, KeyPress } from './messages.ts';
@@ -252,16 +254,11 @@ function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
 }
 
-const KEYS: Readonly<Record<ActionName, string>> = {
-  ...{ failover: 'F', 'step-down': 'D', maintenance: 'M', drain: 'E' },
-  ...{ 'remove-node': 'O', 'replace-node': 'W' },
-};
-
 /** Esc: a dialog closes; an action that runs is only hidden and can be found again. */
 function close(model: Model, dialog: ActionDialog): Change {
   const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
   if (!going) return [{ ...model, overlay: null }, []];
-  const text = `the ${dialog.action} goes on; ${KEYS[dialog.action]} shows it again`;
+  const text = `the ${dialog.action} goes on; ${keyOf(dialog.action)} shows it again`;
   return [
     {
       ...model,

@@ -3,8 +3,10 @@
  * checks again; this is so that nothing is even asked for on a picture that is not
  * true now.
  */
+
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import type { Deniable, Model } from './model.ts';
 import { isStale, pictureAge } from './selectors.ts';
 
@@ -22,9 +24,10 @@ export function refusal(model: Model, thing: Deniable): string | null {
   const scope = lackingScope(model, ADMINISTERED.has(thing) ? 'administer' : 'operate');
   if (scope !== null) return scope;
   if (model.connection.kind === 'connecting') return 'not connected yet';
-  if (model.connection.kind === 'lost') return 'not connected: wait for the reconnect, or R for another node';
-  if (model.past !== null) return 'history is read-only: End returns to live';
-  if (model.frozen !== null) return 'the picture is frozen: Space returns to live';
+  if (model.connection.kind === 'lost')
+    return `not connected: wait for the reconnect, or ${keyOf('reconnect')} for another node`;
+  if (model.past !== null) return `history is read-only: ${keyOf('last')} returns to live`;
+  if (model.frozen !== null) return `the picture is frozen: ${keyOf('freeze')} returns to live`;
   if (model.picture.status?.raft.leader_id === null) return 'there is no leader: wait for the election';
   if (isStale(model)) return `the picture is ${age(pictureAge(model))} old: wait for a fresh one`;
   return null;

@@ -1,4 +1,5 @@
 /** `U` takes the last change back: a silence while its toast shows, a configuration while it is in force. */
+import { keyOf } from '../key-names.ts';
 import type { ChangeAct } from './change-plan.ts';
 import type { Model } from './model.ts';
 import { shown } from './selectors.ts';
@@ -23,12 +24,14 @@ function newer(model: Model, version: number): number | null {
 export function noConfigUndo(model: Model): string | null {
   if (undoOf(model) !== null) return null;
   const { undo } = model;
-  if (undo?.act.kind !== 'rollback') return 'nothing was changed here: select a version and B';
-  return `v${newer(model, undo.act.active)} is in force by now: select a version and B`;
+  if (undo?.act.kind !== 'rollback')
+    return `nothing was changed here: select a version and ${keyOf('roll-back')}`;
+  return `v${newer(model, undo.act.active)} is in force by now: select a version and ${keyOf('roll-back')}`;
 }
 
-/** What `U` does, for the toast of the change. */
+/** The key that takes it back and what it does, for the toast of the change. */
 export function undoWords(act: ChangeAct): string {
-  if (act.kind !== 'rollback') return 'takes it back';
-  return `${act.undoes === 'rollback' ? 'rolls forward' : 'goes back'} to v${act.version}`;
+  if (act.kind !== 'rollback') return `${keyOf('unsilence')} takes it back`;
+  const way = act.undoes === 'rollback' ? 'rolls forward' : 'goes back';
+  return `${keyOf('undo-config')} ${way} to v${act.version}`;
 }

@@ -3,10 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bindingFor, bindingsOf, KEYMAP, takeKeymap } from '../../../tui/keymap.ts';
+import { explainText } from '../../../tui/lines/explain.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import { refusal } from '../../../tui/model/gate.ts';
+import { noConfigUndo } from '../../../tui/model/undo.ts';
+import { keysOf } from '../../../tui/mouse.ts';
 import { loadKeys, loadTheme } from '../../../tui/settings.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { THEMES } from '../../../tui/theme/themes.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { userTheme } from '../../../tui/theme/user-theme.ts';
 import { withUserKeys } from '../../../tui/user-keys.ts';
+import { full, press } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+const LOST = { kind: 'lost' as const, since: 0, error: '', via: 'n1', attempts: 1 };
 
 let dir = '';
 beforeEach(() => {
@@ -63,6 +74,32 @@ describe('withUserKeys', () => {
     expect(bindingFor('main', 'F', 'topology')?.id).not.toBe('failover');
     expect(bindingFor('main', 'ctrl+f', 'topology')?.id).toBe('filter');
     expect(bindingsOf('main').find((b) => b.id === 'failover')?.label).toBe('Z');
+  });
+
+  it('every sentence that names a key names the one in force, and a click on a tab presses it', () => {
+    const own = {
+      ...{ help: 'h', freeze: 'z', 'view:raft': 'x', validate: '2', reconnect: 'Q', observer: 'm' },
+      ...{ last: 'b', 'second-back': ';', 'roll-back': 'Z', 'keep-config': 'Y', failover: 'V', ack: 'H' },
+      ...{ filter: '=', 'log-of-node': '#' },
+    };
+    takeKeymap(keys(own));
+    const frozen = press(full(), 'z');
+    expect(screenText(frozen, 120, 36)).toContain('z returns to live');
+    expect(refusal(frozen)).toContain(': z returns');
+    expect(screenText(full(), 120, 36)).toMatch(/ h help *$/);
+    expect(screenText(full(), 44, 12)).toMatch(/= hhelp *$/);
+    expect(screenText(full(), 120, 36)).toContain('x Raft');
+    const past = press(full(), ';');
+    expect(refusal(past)).toContain(': b returns');
+    expect(screenText(past, 120, 36)).toMatch(/; ] 1 s .* b live/);
+    expect(refusal({ ...full(), connection: { ...LOST } })).toContain('or Q for another node');
+    expect(noConfigUndo(full())).toContain('select a version and Z');
+    const view = { model: full({ selected: 'n2' }), symbols: UNICODE };
+    const words = explainText(view, 0, { width: 100, rows: 30 }).lines.map(textOf).join('\n');
+    expect(words).toContain('# its log, V makes it the leader');
+    const screen = screenOf({ model: full(), symbols: UNICODE }, 120, 36);
+    const x = textOf(screen.head[1]?.line ?? []).indexOf('x Raft');
+    expect(keysOf({ kind: 'press', x: x + 3, y: 1 }, screen)).toEqual(['x']);
   });
 
   it('withUserKeys of an empty or absent file changes nothing', async () => {

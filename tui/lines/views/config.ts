@@ -1,7 +1,9 @@
 /** Versions of the configuration, what the selected one changed, and which node waits for a restart. */
+
 import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
+import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -44,7 +46,7 @@ function trialLines(view: View): Line[] {
     [
       span(`v${trial.version} is on trial: v${trial.previous} comes back in `, 'candidate'),
       span(age(left), 'title'),
-      span('  K keeps it', 'key'),
+      span(`  ${keyOf('keep-config')} keeps it`, 'key'),
     ],
   ];
 }

@@ -1,7 +1,9 @@
 /** Operations, the running one first, and the phases of the selected one as they come. */
+
 import type { OperationView } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { clockTime, span as lasted } from '../../format/words.ts';
+import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, operationRows, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -54,7 +56,9 @@ function list(view: View, room: Room): PaneSpec {
   const none = emptiness(
     answer,
     rows.length,
-    isCut ? 'none matches the filter' : 'none so far: F, D or M begins one',
+    isCut
+      ? 'none matches the filter'
+      : `none so far: ${keyOf('failover')}, ${keyOf('step-down')} or ${keyOf('maintenance')} begins one`,
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
   const head: Line = [
