@@ -171,7 +171,7 @@ export function App({ session, look, ways = null }: AppProps) {
     () => session.dispatch({ type: 'page-rows', rows: pageRows, shift: mostShift }),
     [session, pageRows, mostShift],
   );
-  const veil = screen.overlay === null ? undefined : 'muted';
+  const veil = screen.overlay?.veils === true ? 'muted' : undefined;
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <Rows rows={screen.head} look={look} width={columns} veil={veil} />

@@ -61,7 +61,7 @@ export function keysOf(
     const key = kind === 'wheel-up' ? 'up' : 'down';
     return Array.from({ length: WHEEL_ROWS }, () => key);
   }
-  if (screen.overlay !== null) return [];
+  if (screen.overlay?.veils === true) return [];
   if (y === 1 && screen.head.length === 3) return tabAt(textOf(screen.head[1]?.line ?? []), x);
   return rowAt(screen, x, y);
 }

@@ -2,8 +2,8 @@
 import { clean, cut, fitText } from '../format/width.ts';
 import { choices, type Entry } from '../model/chooser.ts';
 import type { Chooser } from '../model/model.ts';
-import { type Line, span } from '../theme/tokens.ts';
-import type { DialogRoom, DialogText } from './dialog-parts.ts';
+import { type Line, span, textOf, wrapWords } from '../theme/tokens.ts';
+import { type DialogRoom, type DialogText, NARROW } from './dialog-parts.ts';
 import type { View } from './view.ts';
 
 const TITLES: Readonly<Record<Chooser['purpose'], string>> = {
@@ -22,26 +22,46 @@ const NONE: Readonly<Record<Chooser['purpose'], string>> = {
   copy: 'nothing is selected',
 };
 
-function entryLine(entry: Entry, isChosen: boolean, view: View, width: number): Line {
+/** One row, or as many as its words and its note need where it is to be read `whole`. */
+function entryLines(
+  entry: Entry,
+  view: View,
+  row: { isChosen: boolean; whole: boolean; width: number },
+): Line[] {
+  const { isChosen, whole, width } = row;
   const wide = Math.min(46, Math.floor(width * 0.55));
+  const rest = Math.max(8, width - wide - 5);
   const isClosed = entry.note.includes('closed: ');
-  return [
+  const [token, noteToken] = [
+    isClosed ? 'muted' : isChosen ? 'title' : 'plain',
+    isClosed ? 'warning' : 'muted',
+  ] as const;
+  const [words, note] = [clean(entry.words), clean(entry.note)];
+  const left = whole ? wrapWords([span(words)], wide).map(textOf) : [words];
+  const right = whole ? wrapWords([span(note)], rest).map(textOf) : [cut(note, rest)];
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => [
     span(isChosen ? `${view.symbols.bar} ` : '  ', 'focus'),
-    span(fitText(clean(entry.words), wide), isClosed ? 'muted' : isChosen ? 'title' : 'plain'),
+    span(fitText(left[i] ?? '', wide), token),
     span(' '),
-    span(entry.acts ? '! ' : '  ', entry.acts ? 'critical' : 'plain'),
-    span(cut(clean(entry.note), Math.max(0, width - wide - 5)), isClosed ? 'warning' : 'muted'),
-  ];
+    span(i === 0 && entry.acts ? '! ' : '  ', entry.acts ? 'critical' : 'plain'),
+    span(right[i] ?? '', noteToken),
+  ]);
 }
 
 export function chooserText(chooser: Chooser, view: View, room: DialogRoom): DialogText {
   const entries = choices(view.model, chooser);
   const at = Math.min(chooser.at, entries.length - 1);
   const rows = Math.max(1, room.rows - 2);
-  const first = Math.max(0, Math.min(entries.length - rows, at - Math.floor(rows / 2)));
-  const lines = entries
-    .slice(first, first + rows)
-    .map((entry, i) => entryLine(entry, first + i === at, view, room.width));
+  const whole = chooser.purpose === 'actions';
+  const blocks = entries.map((entry, i) =>
+    entryLines(entry, view, { isChosen: i === at, whole: whole || i === at, width: room.width }),
+  );
+  // the middle of the box is the selected one, and all of it is seen
+  const top = blocks.slice(0, Math.max(0, at)).reduce((sum, block) => sum + block.length, 0);
+  const all = blocks.flat();
+  const middle = Math.min(all.length - rows, top - Math.floor(rows / 2));
+  const first = Math.max(0, middle, Math.min(top, top + (blocks[at]?.length ?? 1) - rows));
+  const lines = all.slice(first, first + rows);
   const prompt: Line = [
     span(chooser.purpose === 'palette' ? ': ' : '/ ', 'key'),
     span(`${clean(chooser.text)}${view.symbols.cursor}`),
@@ -54,6 +74,9 @@ export function chooserText(chooser: Chooser, view: View, room: DialogRoom): Dia
     title: [span(TITLES[chooser.purpose], 'title')],
     lines: [prompt, ...(lines.length > 0 ? lines : [[span(NONE[chooser.purpose], 'muted')]])],
     edge: 'focus',
-    hint: '↑↓ choose  Enter take it  Esc close   ! = may change the cluster, and asks first',
+    hint:
+      room.width < NARROW
+        ? '↑↓ Enter Esc   ! = acts, asks first'
+        : '↑↓ choose  Enter take it  Esc close   ! = may change the cluster, asks first',
   };
 }

@@ -7,7 +7,7 @@ import type { Layout } from '../layout.ts';
 import { rowKeys } from '../model/lists.ts';
 import { shown, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
-import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
+import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 /** Most wanted first; what does not fit is left out from the end, help always stays. */
@@ -95,6 +95,16 @@ function tinySummary(view: View, cells: number): Line {
   );
 }
 
+/** The whole toast: as many lines as it needs; none while something else has the last line. */
+export function toastLines({ model }: View, cells: number): readonly Line[] {
+  const { toast } = model;
+  if (toast === null || model.overlay !== null || model.filter.editing) return [];
+  const token = toast.level === 'warning' ? 'warning' : 'focus';
+  return wrapWords([span(clean(toast.text), token)], cells - 2).map((line) =>
+    fitLine([span(' '), ...line], cells),
+  );
+}
+
 export function footer(view: View, layout: Layout, hint: string | null): Line {
   const { model } = view;
   const cells = layout.columns;
@@ -107,11 +117,7 @@ export function footer(view: View, layout: Layout, hint: string | null): Line {
     const left: Line = [span(' / ', 'key'), span(`${clean(model.filter.text)}${view.symbols.cursor}`)];
     return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
   }
-  if (model.toast !== null) {
-    return fitLine(
-      [span(` ${clean(model.toast.text)}`, model.toast.level === 'warning' ? 'warning' : 'focus')],
-      cells,
-    );
-  }
+  const told = toastLines(view, cells).at(-1);
+  if (told !== undefined) return told;
   return layout.tier === 'tiny' ? tinySummary(view, cells) : hints(view, cells);
 }

@@ -15,7 +15,7 @@ import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
 import { type DialogText, fitDialog } from './dialog-parts.ts';
 import { explainText } from './explain.ts';
-import { footer } from './foot.ts';
+import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
 import { columnsOf, nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
 import { fitNotice, notice } from './notice.ts';
@@ -33,6 +33,8 @@ import { operationsView } from './views/operations.ts';
 import { raftView } from './views/raft.ts';
 
 export interface OverlayRows {
+  /** What lies behind it is dimmed; a toast of several lines dims nothing. */
+  readonly veils: boolean;
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -186,11 +188,21 @@ function overlayText(view: View, width: number, rows: number): DialogText | null
   }
 }
 
+/** What does not fit into the last line stands above it. */
+function toastRows(view: View, { columns, rows }: Layout): OverlayRows | null {
+  const above = toastLines(view, columns)
+    .slice(0, -1)
+    .slice(0, Math.max(0, rows - 2));
+  if (above.length === 0) return null;
+  const top = rows - 1 - above.length;
+  return { veils: false, left: 0, top, width: columns, rows: above.map((line) => ({ line })) };
+}
+
 function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hint: string | null } {
   const width = Math.min(layout.columns, Math.max(40, Math.min(104, layout.columns - 8)));
   const most = Math.max(3, layout.rows - (layout.boxed ? 4 : 2));
   const text = overlayText(view, width, most);
-  if (text === null) return { rows: null, hint: null };
+  if (text === null) return { rows: toastRows(view, layout), hint: null };
   const fitting = fitDialog(text, { width: width - 4, rows: most - 2 }, view);
   const height = fitting.length + 2;
   const style = { symbols: view.symbols, width, height, focused: true, boxed: true, edge: text.edge };
@@ -198,7 +210,7 @@ function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hi
   const rows = panel(text.title, lines, style).map((line) => ({ line }));
   const left = Math.floor((layout.columns - width) / 2);
   const top = Math.max(0, Math.floor((layout.rows - 1 - height) / 2));
-  return { rows: { left, top, width, rows }, hint: text.hint };
+  return { rows: { veils: true, left, top, width, rows }, hint: text.hint };
 }
 
 const VIEWS: Readonly<Record<Exclude<ViewId, 'topology'>, (view: View, room: Room) => BandRows[]>> = {

@@ -26,7 +26,7 @@ interface Spot {
 export function cellsOf(screen: Screen, look: Look): readonly (readonly Cell[])[] {
   const { columns, rows } = screen.layout;
   const grid = Array.from({ length: rows }, () => Array.from({ length: columns }, () => BLANK));
-  const veil: Token | undefined = screen.overlay === null ? undefined : 'muted';
+  const veil: Token | undefined = screen.overlay?.veils === true ? 'muted' : undefined;
   const put = (line: Line, over: Token | undefined, { top, left, width }: Spot): void => {
     const row = grid[top];
     if (row === undefined) return;

@@ -55,6 +55,55 @@ describe('the last line', () => {
   });
 });
 
+describe('what is told', () => {
+  const path = '/home/anna/.local/state/sqlcc/screens/prod-eu-topology-2026-03-04T12-04-31.txt';
+
+  it('is not cut: a long toast takes as many lines as it needs, and dims nothing', () => {
+    const model = send(full(), { type: 'told', text: `saved as ${path} and two more`, level: 'info' })[0];
+    for (const [columns, rows] of [
+      [60, 15],
+      [44, 12],
+    ] as const) {
+      const screen = screenOf({ model, symbols: UNICODE }, columns, rows);
+      const { overlay } = screen;
+      const lines = [...(overlay?.rows ?? []), screen.foot].map((r) => textOf(r.line));
+      expect(lines.every((l) => l.length === columns)).toBe(true);
+      expect(
+        lines
+          .map((l) => l.trim())
+          .join('')
+          .replaceAll(' ', ''),
+      ).toBe(`savedas${path}andtwomore`);
+      expect(overlay).toMatchObject({ veils: false, top: rows - lines.length });
+    }
+    expect(screenOf({ model, symbols: UNICODE }, 120, 36).overlay).toBeNull();
+  });
+
+  it('why an action is closed is read whole in the menu', () => {
+    const menu = press(full(), 'a');
+    for (const [columns, rows] of [
+      [80, 24],
+      [44, 12],
+    ] as const) {
+      const seen = Array.from({ length: 9 }, (_, down) => {
+        const screen = screenOf(
+          { model: press(menu, ...Array(down).fill('down')), symbols: UNICODE },
+          columns,
+          rows,
+        );
+        const box = screen.overlay?.rows.map((r) => textOf(r.line)) ?? [];
+        expect(box.join('')).toContain('▌ ');
+        expect(box.join('')).not.toContain('…');
+        return box.join('\n');
+      }).join(' ');
+      expect(seen).toMatch(/closed:[\s\S]*the selected[\s\S]*alert is not[\s\S]*silenced/);
+      expect(textOf(screenOf({ model: menu, symbols: UNICODE }, columns, rows).foot.line)).toContain(
+        'asks first',
+      );
+    }
+  });
+});
+
 describe('a dialog', () => {
   it('says where the cursor is when letters are typed on Cancel, and takes them where Tab leads', () => {
     const lost = press(failover(), 'k');
