@@ -5,7 +5,7 @@
 import { ACT_KEYS } from './act-keys.ts';
 import type { BindingRow as Row } from './binding.ts';
 import { refusal } from './model/gate.ts';
-import { VIEWS } from './model/views.ts';
+import { VIEW_IDS, VIEWS } from './model/views.ts';
 
 const VIEW_KEYS: readonly Row[] = [
   ...VIEWS.flatMap((v): Row[] =>
@@ -134,6 +134,13 @@ export const MAIN: readonly Row[] = [
     label: 'Enter',
     help: 'all about the row: the node, or the pane beside the list',
     short: 'detail',
+    views: VIEW_IDS.filter((id) => id !== 'fleet'),
+  },
+  {
+    ...{ id: 'detail', group: 'LOOK', keys: ['enter'], label: 'Enter' },
+    help: 'leave this cluster and go to the selected one',
+    short: 'go there',
+    views: ['fleet'],
   },
   {
     id: 'back',

@@ -1,4 +1,5 @@
 /** Keys outside of the dialogs of actions: moving, finding, looking, and those that open a dialog. */
+import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
 import { actNow, openChange } from './change.ts';
 import { type ChangeAct, onNode } from './change-plan.ts';
@@ -6,7 +7,15 @@ import { choices, type Entry, noLeaderOf } from './chooser.ts';
 import { openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
-import { alertRows, cursorAt, operationRows, rowKeys, selectedOf, versionRows } from './lists.ts';
+import {
+  alertRows,
+  cursorAt,
+  fleetEntries,
+  operationRows,
+  rowKeys,
+  selectedOf,
+  versionRows,
+} from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
 import { type ActionName, type Chooser, COLUMN_SETS, type Deniable, type Model, SORT_KEYS } from './model.ts';
 import {
@@ -383,7 +392,12 @@ function goTo(model: Model, name: string): Change {
 function goToSelected(model: Model): Change {
   const keys = rowKeys(model);
   const name = keys[cursorAt(model, keys)];
-  return name === undefined ? [model, []] : goTo(model, name);
+  if (name === undefined) return [model, []];
+  // a picture that lives is not given away for one that would not come
+  const entry = fleetEntries(model).find((e) => e.context === name);
+  if (name === model.contextName || entry?.error == null) return goTo(model, name);
+  const text = `${name} does not answer: ${entry.error}; ${keyOf('contexts')} goes there all the same`;
+  return [{ ...model, toast: { text, level: 'warning', until: model.mono + 6000 } }, []];
 }
 
 const PROBLEMS = 'state:!ok';

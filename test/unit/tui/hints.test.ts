@@ -8,7 +8,7 @@ import { failureOf } from '../../../tui/patience.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { plan, sixNodes, status } from '../../tui/recording.ts';
-import { full, live, press, send } from './model-kit.ts';
+import { full, live, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 function lastLine(model: Model, columns: number): string {
@@ -38,6 +38,21 @@ describe('the last line', () => {
       expect(lastLine(full({ view: 'alerts' }), columns)).toMatch(/A ack .*e explain/);
       expect(lastLine(full({ view: 'node' }), columns)).toMatch(/↑↓ scroll {2}Esc back .*e explain/);
     }
+  });
+
+  it('of the fleet says that Enter leaves this cluster, and goes to none that does not answer', () => {
+    const fleet = full({ view: 'fleet' });
+    expect(lastLine(fleet, 80)).toContain('Enter go there');
+    expect(overlayText(press(fleet, '?'))).toContain('leave this cluster and go to the selected one');
+    expect(overlayText(press(full(), '?'))).toContain('all about the row');
+    const question = { slice: 'fleet' as const, arg: 'dr-site' };
+    const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
+    const silent = send(fleet, { type: 'no-answer', question, failure, now: fleet.now })[0];
+    const [stays, effects] = pressed({ ...silent, cursor: { fleet: 'dr-site' } }, 'enter');
+    expect(effects).toEqual([]);
+    expect(stays.toast?.text).toMatch(/dr-site does not answer: .*; c goes there all the same/);
+    const [, going] = pressed({ ...silent, cursor: { fleet: 'prod-us' } }, 'enter');
+    expect(going).toMatchObject([{ kind: 'context', name: 'prod-us' }]);
   });
 
   it('calls nothing but Esc the way back: [ goes into the past', () => {
