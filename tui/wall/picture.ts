@@ -63,15 +63,21 @@ export function addSample(samples: readonly Sample[], model: Model): readonly Sa
   return [...samples, sample].slice(-WALL_SAMPLES);
 }
 
+/** Why nothing has ever been heard of this cluster; null = something has, or nobody has refused yet. */
+function silence({ connection }: Model): string | null {
+  return connection.kind === 'connecting' ? connection.error : null;
+}
+
 function toneOf(model: Model): WallTone {
   const health = model.picture.status?.cluster.health;
-  if (model.connection.kind === 'lost' || health === 'critical') return 'bad';
+  if (model.connection.kind === 'lost' || health === 'critical' || silence(model) !== null) return 'bad';
   return health === 'healthy' ? 'good' : 'warn';
 }
 
 function titleOf(model: Model): string {
   const { status } = model.picture;
-  if (status === null) return `${clean(model.contextName)}  connecting…`;
+  if (status === null)
+    return `${clean(model.contextName)}  ${silence(model) === null ? 'connecting…' : 'NO ANSWER'}`;
   const facts = quorumFacts(status);
   const leader = status.raft.leader_id;
   const lost = model.connection.kind === 'lost' ? `LOST, picture ${age(pictureAge(model))} old` : null;
@@ -103,7 +109,8 @@ function places(model: Model): Pick<WallPicture, 'markers' | 'unplaced'> {
 export function wallPicture(model: Model, samples: readonly Sample[]): WallPicture {
   const { status, alerts } = model.picture;
   const firing = alerts.filter((a) => a.state === 'firing');
-  const lost = model.connection.kind === 'lost' ? [clean(model.connection.error)] : [];
+  const error = model.connection.kind === 'lost' ? model.connection.error : silence(model);
+  const lost = error === null ? [] : [clean(error)];
   return {
     title: titleOf(model),
     tone: toneOf(model),
@@ -128,6 +135,11 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
       return `${clockTime(event.at)}  ${clean(event.node_id)}  ${clean(event.message)}${repeated}`;
     }),
   };
+}
+
+/** The board of a context that can't be used: it takes its turn, and says why. */
+export function unusable(model: Model, error: string): Model {
+  return { ...model, connection: { kind: 'connecting', error: `this context can't be used: ${error}` } };
 }
 
 /** A series in one line, where no chart fits: its newest value and its course. */

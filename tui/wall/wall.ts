@@ -6,17 +6,17 @@
 import { SqlccError } from '../../src/base/index.ts';
 import { clientFeed } from '../feed/client-feed.ts';
 import { clean } from '../format/width.ts';
-import { initialModel } from '../model/model.ts';
+import { initialModel, type Model } from '../model/model.ts';
 import type { TopClient, TopIo } from '../options.ts';
 import { Session } from '../session.ts';
 import { chooseLook } from '../theme/look.ts';
 import { Board, type Toolkit } from './board.ts';
-import { addSample, type Sample, wallPicture } from './picture.ts';
+import { addSample, type Sample, unusable, wallPicture } from './picture.ts';
 
-export interface WallCluster {
-  readonly name: string;
-  readonly client: TopClient;
-}
+/** A cluster to follow, or a context that can't be used and why: it is shown as well. */
+export type WallCluster =
+  | { readonly name: string; readonly client: TopClient }
+  | { readonly name: string; readonly client: null; readonly error: string };
 
 export interface RunWall {
   /** At least one. */
@@ -34,18 +34,26 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Followed {
   readonly name: string;
-  readonly session: Session;
+  readonly model: () => Model;
+  readonly stop: () => void;
   samples: readonly Sample[];
 }
 
-function follow({ name, client }: WallCluster, refreshMs: number): Followed {
-  const feed = clientFeed(client);
-  const start = { clusterName: name, contextName: name, readOnly: true, refreshMs, now: feed.wall() };
-  const followed: Followed = { name, session: new Session(feed, initialModel(start)), samples: [] };
-  followed.session.subscribe(() => {
-    followed.samples = addSample(followed.samples, followed.session.model);
+/** Follows a cluster until it is stopped; of a context that can't be used there is only why. */
+export function follow(cluster: WallCluster, refreshMs: number): Followed {
+  const { name } = cluster;
+  const start = { clusterName: name, contextName: name, readOnly: true, refreshMs };
+  if (cluster.client === null) {
+    const model = unusable(initialModel({ ...start, now: Date.now() }), cluster.error);
+    return { name, model: () => model, stop: () => undefined, samples: [] };
+  }
+  const feed = clientFeed(cluster.client);
+  const session = new Session(feed, initialModel({ ...start, now: feed.wall() }));
+  const followed: Followed = { name, model: () => session.model, stop: () => session.stop(), samples: [] };
+  session.subscribe(() => {
+    followed.samples = addSample(followed.samples, session.model);
   });
-  followed.session.start();
+  session.start();
   return followed;
 }
 
@@ -91,7 +99,7 @@ export async function runWall(run: RunWall): Promise<number> {
     if (cluster === undefined) return;
     const names = followed.map((f, i) => (i === shown ? `[${clean(f.name)}]` : clean(f.name))).join(' ');
     const foot = followed.length === 1 ? 'q quit' : `${names}   n next   q quit`;
-    board.draw(wallPicture(cluster.session.model, cluster.samples), foot);
+    board.draw(wallPicture(cluster.model(), cluster.samples), foot);
   };
   const next = (): void => {
     shown = (shown + 1) % followed.length;
@@ -120,7 +128,7 @@ export async function runWall(run: RunWall): Promise<number> {
   } finally {
     for (const timer of timers) clearInterval(timer);
     clearTimeout(resize);
-    for (const { session } of followed) session.stop();
+    for (const { stop } of followed) stop();
     screen.destroy();
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }

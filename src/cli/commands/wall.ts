@@ -11,9 +11,11 @@ export const wall: Run = async (context, { flags }) => {
   const isFleet = names !== undefined || flags.is('allContexts');
   const { stdin, stdout, stderr, env } = context.terminal;
   const fleet = isFleet ? await fleetClients(context, names) : [];
-  const found = fleet.flatMap(({ name, client }) => (client === null ? [] : [{ name, client }]));
+  const clusters = fleet.map(({ name, client, error }) =>
+    client === null ? { name, client, error: error ?? 'no reason is known' } : { name, client },
+  );
   for (const { name, error } of fleet) if (error !== null) context.printer.note(`${name}: ${error}`);
-  if (isFleet && found.length === 0) {
+  if (isFleet && fleet.every(({ client }) => client === null)) {
     throw new SqlccError('invalid_argument', 'none of these contexts can be used', {
       hint: 'see context show',
     });
@@ -24,7 +26,7 @@ export const wall: Run = async (context, { flags }) => {
   const { runWall } = await import('../../../tui/wall/index.ts');
   try {
     return await runWall({
-      clusters: isFleet ? found : await single(),
+      clusters: isFleet ? clusters : await single(),
       rotateMs: flags.duration('rotate') ?? ROTATE_MS,
       refreshMs: flags.duration('delay') ?? REFRESH_MS,
       ascii: flags.is('ascii'),

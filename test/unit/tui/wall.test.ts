@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { wallLayout } from '../../../tui/wall/board.ts';
 import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
 import { placeOf } from '../../../tui/wall/regions.ts';
+import { follow } from '../../../tui/wall/wall.ts';
 import { event, node, START, status } from '../../tui/recording.ts';
 import { fresh, live, send } from './model-kit.ts';
 
@@ -55,6 +56,19 @@ describe('wallPicture', () => {
     expect(picture.title).toContain('prod-eu  DEGRADED  leader n1  term 9');
     expect(picture.elections[0]).toContain('t9 n1  50 ms  n5 heartbeat lost');
     expect(wallPicture(fresh(), []).title).toContain('connecting');
+  });
+
+  it('wallPicture of a cluster that never answered, or of a context that is none, is red and says why', () => {
+    const failure = { code: 'unavailable', message: 'connection refused\x1b[2J', hint: '' };
+    const silent = wallPicture(send(fresh(), { type: 'lost', failure, now: START })[0], []);
+    expect(silent).toMatchObject({ title: 'prod-eu  NO ANSWER', tone: 'bad' });
+    expect(silent.reasons).toMatch(/^connection refused/);
+    expect(silent.reasons).not.toContain('\x1b');
+    const model = follow({ name: 'dr', client: null, error: 'no token file' }, 1000).model();
+    const none = wallPicture(model, []);
+    expect(none).toMatchObject({ title: 'dr  NO ANSWER', tone: 'bad' });
+    expect(none.reasons).toBe("this context can't be used: no token file");
+    expect(wallPicture(fresh(), [])).toMatchObject({ tone: 'warn', reasons: '' });
   });
 
   it('wallPicture of a lost cluster says so, and how old it is', () => {
