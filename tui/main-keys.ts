@@ -102,7 +102,13 @@ const LOOK_KEYS: readonly Row[] = [
     disabled: (model) => refusal(model, 'apply'),
   },
   {
-    ...{ id: 'time-format', group: 'LOOK', keys: ['t'], label: 't', help: 'times: clock, age, date' },
+    ...{
+      id: 'time-format',
+      group: 'LOOK',
+      keys: ['t'],
+      label: 't',
+      help: 'times: clock, age, date; in this machine’s zone, or --utc',
+    },
     views: ['events', 'log'],
   },
   { id: 'wider', group: 'LOOK', keys: ['+'], label: '+', help: 'charts: longer', views: ['node', 'raft'] },

@@ -71,6 +71,8 @@ export interface TopOptions {
   readonly readOnly?: boolean;
   /** Lines instead of a screen: no alternate screen, no boxes, a line a change. */
   readonly plain?: boolean;
+  /** Times in UTC, and the header says so; else in the zone of this machine. */
+  readonly utc?: boolean;
   /** Clicks and the wheel are heard. */
   readonly mouse?: boolean;
   readonly ascii?: boolean;

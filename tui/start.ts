@@ -9,6 +9,7 @@ import { runOnce } from './batch/batch.ts';
 import { runPlain } from './batch/plain.ts';
 import type { Feed } from './feed/feed.ts';
 import { openDesk, openFeed } from './feed/open-feed.ts';
+import { takeZone } from './format/words.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
@@ -27,6 +28,7 @@ export async function runTop(run: RunTop): Promise<number> {
     return await runOnce(run);
   }
   if (!io.stdin.isTTY) return refuse(run, 'the input is no terminal, so nobody could drive the screen');
+  takeZone(options.utc === true ? 'utc' : 'local');
   if (options.plain === true || io.env['INK_SCREEN_READER'] === 'true') return await runPlain(run);
   if (io.env['TERM'] === 'dumb') return refuse(run, 'TERM=dumb: this terminal has no screen to draw on');
   if (options.settingsFolder !== undefined) await loadKeys(options.settingsFolder);

@@ -90,6 +90,7 @@ export class Terminal {
       HOME: process.env['HOME'] ?? '',
       TERM: 'xterm-256color',
       LANG: 'C.UTF-8',
+      TZ: 'UTC',
       ...options.env,
     };
     const words = [...command, ...(options.flags ?? [])];

@@ -38,6 +38,7 @@ function clientOf(name: string, losable: boolean): TopClient {
 }
 
 const code = await runWall({
+  utc: false,
   clusters: [
     { name: 'first', client: clientOf('first', true) },
     { name: 'second', client: clientOf('second', false) },

@@ -41,11 +41,37 @@ export function span(ms: number | null): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : age(ms);
 }
 
-/** Wall time in UTC: `12:04:31`, with milliseconds on demand. */
+/** `local`: the zone of this machine; null = UTC without a word, for scripts. */
+export type Zone = 'local' | 'utc';
+let zone: Zone | null = null;
+
+/** How all times are written from now on; told once, before anything is drawn. */
+export function takeZone(wanted: Zone | null): void {
+  zone = wanted;
+}
+
+/** ` UTC` where a person asked for it, beside a clock; the zone of one's own machine needs no word. */
+export function zoneMark(): string {
+  return zone === 'utc' ? ' UTC' : '';
+}
+
+/** `2026-03-04T12:04:31.120` in the chosen zone; the one place where a time becomes text. */
+function wallText(time: number): string {
+  const shift = zone === 'local' ? new Date(time).getTimezoneOffset() * 60_000 : 0;
+  return new Date(time - shift).toISOString().slice(0, 23);
+}
+
+/** The day, as `2026-03-04`. */
+export function dayOf(at: string): string {
+  const time = Date.parse(at);
+  return Number.isFinite(time) ? wallText(time).slice(0, 10) : '—';
+}
+
+/** Wall time in the chosen zone: `12:04:31`, with milliseconds on demand. */
 export function clockTime(at: number | string, withMillis = false): string {
   const time = typeof at === 'number' ? at : Date.parse(at);
   if (!Number.isFinite(time)) return '--:--:--';
-  return new Date(time).toISOString().slice(11, withMillis ? 23 : 19);
+  return wallText(time).slice(11, withMillis ? 23 : 19);
 }
 
 /** A time as the person wants it: clock, how long ago, or with its date. */
@@ -59,7 +85,7 @@ export function timeWords(
   const time = Date.parse(at);
   if (!Number.isFinite(time)) return '--:--:--';
   if (format === 'age') return `${age(Math.max(0, now - time))} ago`.padStart(withMillis ? 12 : 8);
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+  return wallText(time).slice(0, 19).replace('T', ' ');
 }
 
 function two(n: number): string {

@@ -2,7 +2,7 @@
 import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
-import { age, clockTime, count, plural } from '../format/words.ts';
+import { age, clockTime, count, plural, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
@@ -95,7 +95,11 @@ export function header(view: View, layout: Layout): Line {
     ...quorumWord(view, !full),
   ];
   const every = full ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
-  const right = [span(`${via}${every} ${symbols.dot} ${time} `, 'muted'), ...mode(view), span(' ')];
+  const right = [
+    span(`${via}${every} ${symbols.dot} ${time}${zoneMark()} `, 'muted'),
+    ...mode(view),
+    span(' '),
+  ];
   return spread(left, right, layout.columns);
 }
 

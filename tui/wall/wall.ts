@@ -6,6 +6,7 @@
 import { SqlccError } from '../../src/base/index.ts';
 import { clientFeed } from '../feed/client-feed.ts';
 import { clean } from '../format/width.ts';
+import { takeZone, zoneMark } from '../format/words.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import type { TopClient, TopIo } from '../options.ts';
 import { Session } from '../session.ts';
@@ -26,6 +27,8 @@ export interface RunWall {
   readonly refreshMs: number;
   readonly ascii: boolean;
   readonly noColor: boolean;
+  /** Times in UTC; else in the zone of this machine. */
+  readonly utc: boolean;
   readonly io: TopIo;
 }
 
@@ -84,6 +87,7 @@ export async function runWall(run: RunWall): Promise<number> {
     );
     return 2;
   }
+  takeZone(run.utc ? 'utc' : 'local');
   const { makeScreen, toolkit } = await loadBlessed();
   const look = chooseLook({ ascii: run.ascii, noColor: run.noColor }, io.env);
   const screen = makeScreen({
@@ -98,7 +102,8 @@ export async function runWall(run: RunWall): Promise<number> {
     const cluster = followed[shown];
     if (cluster === undefined) return;
     const names = followed.map((f, i) => (i === shown ? `[${clean(f.name)}]` : clean(f.name))).join(' ');
-    const foot = followed.length === 1 ? 'q quit' : `${names}   n next   q quit`;
+    const keys = `q quit${zoneMark()}`;
+    const foot = followed.length === 1 ? keys : `${names}   n next   ${keys}`;
     board.draw(wallPicture(cluster.model(), cluster.samples), foot);
   };
   const next = (): void => {

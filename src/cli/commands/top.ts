@@ -37,6 +37,7 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     readOnly: flags.is('readOnly'),
     plain: flags.is('plain'),
     mouse: flags.is('mouse'),
+    utc: flags.is('utc'),
     ascii: flags.is('ascii'),
     wholeLines: flags.isOff('incremental'),
     noColor: !context.printer.color,

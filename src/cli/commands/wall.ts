@@ -30,6 +30,7 @@ export const wall: Run = async (context, { flags }) => {
       rotateMs: flags.duration('rotate') ?? ROTATE_MS,
       refreshMs: flags.duration('delay') ?? REFRESH_MS,
       ascii: flags.is('ascii'),
+      utc: flags.is('utc'),
       noColor: !context.printer.color,
       io: { stdin, stdout, stderr, env },
     });

@@ -22,6 +22,7 @@ const TOP: CommandSpec = {
       flags: '--plain',
       text: 'a line for each change instead of a screen, for screen readers; looks only, q and Enter leave',
     },
+    { flags: '--utc', text: 'times in UTC, not in the zone of this machine; scripted pictures always are' },
     { flags: '--mouse', text: 'wheel and clicks select rows and tabs; Shift-drag still marks text' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     {
@@ -65,6 +66,7 @@ const WALL: CommandSpec = {
     { flags: '--all-contexts', text: 'all clusters of the context file, in turn' },
     { flags: '--rotate <duration>', text: 'how long each is shown, default 20s' },
     { flags: '-d, --delay <duration>', text: 'between refreshes, default 1s' },
+    { flags: '--utc', text: 'times in UTC, not in the zone of this machine' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
   ],
   online: true,

@@ -1,8 +1,22 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { bar, sparkline } from '../../../tui/format/chart.ts';
 import { cellWidth, clean, cut, fitText } from '../../../tui/format/width.ts';
-import { age, clockTime, count, millis, percent, rough, span } from '../../../tui/format/words.ts';
+import {
+  age,
+  clockTime,
+  count,
+  dayOf,
+  millis,
+  percent,
+  rough,
+  span,
+  takeZone,
+  timeWords,
+  zoneMark,
+} from '../../../tui/format/words.ts';
+import { live } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 describe('cellWidth', () => {
   it('cellWidth counts wide letters twice and marks not at all', () => {
@@ -91,5 +105,39 @@ describe('charts', () => {
     expect(sparkline([0, 0.5, 1], 5, false)).toBe('  ▁▅█');
     expect(sparkline([0, 0.5, 1, null], 3, false)).toBe('▅█·');
     expect(sparkline([0.1, 0.9], 2, true)).toBe('_@');
+  });
+});
+
+describe('times', () => {
+  const at = '2026-03-04T23:04:31.120Z';
+  const home = process.env['TZ'];
+  afterEach(() => {
+    takeZone(null);
+    if (home === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = home;
+  });
+
+  it('are of the machine’s own zone, summer and winter, or of UTC, which is said', () => {
+    process.env['TZ'] = 'Europe/Berlin';
+    const words = () => [clockTime(at), timeWords(at, 'date', 0), dayOf(at), clockTime(at, true), zoneMark()];
+    const utc = ['23:04:31', '2026-03-04 23:04:31', '2026-03-04', '23:04:31.120'];
+    expect(words()).toEqual([...utc, '']);
+    takeZone('utc');
+    expect(words()).toEqual([...utc, ' UTC']);
+    takeZone('local');
+    expect(words()).toEqual(['00:04:31', '2026-03-05 00:04:31', '2026-03-05', '00:04:31.120', '']);
+    expect(clockTime('2026-07-01T12:00:00.000Z')).toBe('14:00:00');
+    process.env['TZ'] = 'Asia/Kolkata';
+    expect(clockTime(at)).toBe('04:34:31');
+    expect(clockTime('never')).toBe('--:--:--');
+    expect(dayOf('never')).toBe('—');
+  });
+
+  it('in UTC are called so beside the clock of the header', () => {
+    takeZone('utc');
+    expect(screenText(live(), 120, 36)).toMatch(/12:04:31 UTC .*LIVE/);
+    expect(screenText(live(), 80, 24)).toMatch(/12:04:31 UTC .*LIVE/);
+    takeZone(null);
+    expect(screenText(live(), 120, 36)).not.toContain('UTC');
   });
 });

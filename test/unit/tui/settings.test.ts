@@ -85,14 +85,14 @@ describe('withUserKeys', () => {
     takeKeymap(keys(own));
     const frozen = press(full(), 'z');
     expect(screenText(frozen, 120, 36)).toContain('z returns to live');
-    expect(refusal(frozen, 'operate')).toContain(': z returns');
+    expect(refusal(frozen, 'failover')).toContain(': z returns');
     expect(screenText(full(), 120, 36)).toMatch(/ h help *$/);
     expect(screenText(full(), 44, 12)).toMatch(/= hhelp *$/);
     expect(screenText(full(), 120, 36)).toContain('x Raft');
     const past = press(full(), ';');
-    expect(refusal(past, 'operate')).toContain(': b returns');
+    expect(refusal(past, 'failover')).toContain(': b returns');
     expect(screenText(past, 120, 36)).toMatch(/; ] 1 s .* b live/);
-    expect(refusal({ ...full(), connection: { ...LOST } }, 'operate')).toContain('or Q for another node');
+    expect(refusal({ ...full(), connection: { ...LOST } }, 'failover')).toContain('or Q for another node');
     expect(noConfigUndo(full())).toContain('select a version and Z');
     const view = { model: full({ selected: 'n2' }), symbols: UNICODE };
     const words = explainText(view, 0, { width: 100, rows: 30 }).lines.map(textOf).join('\n');

@@ -2,7 +2,7 @@
 
 import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
-import { age, clockTime, plural } from '../../format/words.ts';
+import { age, clockTime, dayOf, plural } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
@@ -13,7 +13,7 @@ import type { View } from '../view.ts';
 const DAY_MS = 86_400_000;
 
 function when(at: string, now: number): string {
-  return now - Date.parse(at) < DAY_MS ? clockTime(at) : at.slice(0, 10);
+  return now - Date.parse(at) < DAY_MS ? clockTime(at) : dayOf(at);
 }
 
 function stateOf(row: ConfigVersionRow, view: View): readonly [string, Token] {
