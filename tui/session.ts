@@ -167,7 +167,7 @@ export class Session {
     if (this.#desk === null || this.#open.has(key) || this.#stopped.signal.aborted) return;
     this.#open.add(key);
     try {
-      const value = checkAnswer(question.slice, await this.#desk.read(question));
+      const value = checkAnswer(question.slice, await this.#desk.read(question, this.#model.observer));
       this.dispatch({ type: 'answer', question, value, now: this.#feed.wall() });
     } catch (error) {
       this.dispatch({ type: 'no-answer', question, failure: failureOf(error), now: this.#feed.wall() });
@@ -213,6 +213,8 @@ export class Session {
         // another observer: its own events, alerts and views from now on
         if (this.#listened !== null && this.#listened.observer !== effect.observer) {
           this.#listened.end.abort();
+          if (!this.#feed.pushes) this.dispatch({ type: 'other-observer' });
+          this.#ask();
           void this.#askAlerts();
           void this.#askViews();
         }
@@ -333,10 +335,14 @@ export class Session {
     for (let failures = 0; !this.#stopped.signal.aborted; failures++) {
       try {
         const { observer } = this.#model;
+        // what the node before told is gone from the list: this one tells all that it still has
+        const isOther = this.#listened !== null && this.#listened.observer !== observer;
+        if (isOther && !this.#feed.pushes) after = '0';
         this.#listened = { observer, end: new AbortController() };
         const { signal } = this.#listened.end;
         const ends = AbortSignal.any([this.#stopped.signal, signal]);
         for await (const event of this.#feed.events(after, ends, observer)) {
+          if (signal.aborted) break;
           after = event.cursor;
           failures = 0;
           this.#takeEvent(event);

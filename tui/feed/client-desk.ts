@@ -35,7 +35,11 @@ async function askOther(fleet: Fleet | null, name: string): Promise<StatusRespon
 }
 
 const READS: {
-  readonly [K in Exclude<SliceName, 'fleet'>]: (client: DeskClient, arg: string) => Promise<Slices[K]>;
+  readonly [K in Exclude<SliceName, 'fleet'>]: (
+    client: DeskClient,
+    arg: string,
+    node: { node?: string },
+  ) => Promise<Slices[K]>;
 } = {
   operations: async (client) => (await client.operations()).operations,
   versions: async (client) => (await client.configVersions()).versions,
@@ -49,8 +53,8 @@ const READS: {
     return (await client.configDiff({ from: from ?? 0, to: to ?? 0 })).changes;
   },
   silences: async (client) => (await client.alerting.silences()).silences,
-  explain: (client, arg) => client.alerting.explain(arg),
-  audit: async (client) => (await client.audit()).records,
+  explain: (client, arg, node) => client.alerting.explain(arg, node),
+  audit: async (client, _, node) => (await client.audit(node)).records,
   links,
   log: async (client, node) => {
     const { lines } = await client.health.log({ node });
@@ -205,9 +209,12 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
 export function clientDesk(client: DeskClient, fleet: Fleet | null = null): Desk {
   return {
     contexts: fleet?.names ?? [],
-    read: <K extends SliceName>({ slice, arg }: Question<K>) => {
+    read: <K extends SliceName>({ slice, arg }: Question<K>, node: string | null = null) => {
+      const through = node === null ? {} : { node };
       const work =
-        slice === 'fleet' ? askOther(fleet, arg) : READS[slice as Exclude<SliceName, 'fleet'>](client, arg);
+        slice === 'fleet'
+          ? askOther(fleet, arg)
+          : READS[slice as Exclude<SliceName, 'fleet'>](client, arg, through);
       return work as Promise<Slices[K]>;
     },
     preflight: (act) => preflight(client, act),

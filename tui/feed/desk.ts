@@ -23,7 +23,8 @@ export interface ActRequest {
 export interface Desk {
   /** Names of the clusters that `fleet` may be asked about. */
   readonly contexts: readonly string[];
-  read<K extends SliceName>(question: Question<K>): Promise<Slices[K]>;
+  /** `node`: who is to answer, for what each node can tell itself; others answer the rest. */
+  read<K extends SliceName>(question: Question<K>, node?: string | null): Promise<Slices[K]>;
   /** What `act` would do; only asked for what `ownPlan` leaves to the server. */
   preflight(act: ChangeAct): Promise<ChangePlan>;
   act(request: ActRequest): Promise<Acted>;

@@ -15,10 +15,10 @@ export function recordDesk(desk: Desk, sink: Sink, wall: () => number): Desk {
   };
   return {
     contexts: desk.contexts,
-    read: async <K extends SliceName>(question: Question<K>) => {
+    read: async <K extends SliceName>(question: Question<K>, node?: string | null) => {
       const to = questionKey(question);
       try {
-        const value = await desk.read(question);
+        const value = await desk.read(question, node);
         write(to, { answer: { to, value } });
         return value;
       } catch (error) {

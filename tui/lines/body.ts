@@ -212,3 +212,9 @@ export function outdated(answer: Answer<SliceName> | undefined): Line {
 export function ofNow({ model }: View): Line {
   return model.past === null ? [] : [span(' as of now, not of then', 'suspect')];
 }
+
+/** A word in a title of what the node that is looked through can't be asked for alone. */
+export function ofAnybody({ model, symbols }: View): Line {
+  if (model.observer === null) return [];
+  return [span(` ${symbols.dot} not through ${clean(model.observer)}`, 'suspect')];
+}

@@ -37,6 +37,8 @@ export type Message =
   | { readonly type: 'events'; readonly events: readonly EventLine[]; readonly now: Wall }
   | { readonly type: 'alerts'; readonly alerts: readonly AlertRow[] }
   | { readonly type: 'views'; readonly views: ViewsResponse }
+  /** Another node is looked through: what only the one before told is no longer shown. */
+  | { readonly type: 'other-observer' }
   | { readonly type: 'history'; readonly history: HistoryResponse }
   | { readonly type: 'planned'; readonly dialogId: number; readonly plan: Plan; readonly mono: Mono }
   | { readonly type: 'started'; readonly dialogId: number; readonly operation: OperationView }

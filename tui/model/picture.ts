@@ -144,3 +144,11 @@ export function addAnswer(picture: Picture, question: Question, news: Answer | s
   const kept = others.slice(-(LIMITS.screenAnswers - 1));
   return { ...picture, answers: Object.fromEntries([...kept, [key, answer]]) };
 }
+
+/** Without what a node tells of itself: its events, its audit, its own account of alerts. */
+export function forgetOwn(picture: Picture): Picture {
+  const kept = Object.entries(picture.answers).filter(
+    ([key]) => key !== 'audit' && !key.startsWith('explain '),
+  );
+  return { ...picture, events: [], answers: Object.fromEntries(kept) };
+}

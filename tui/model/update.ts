@@ -10,7 +10,7 @@ import { dialogKey, disarmed, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
-import { addAnswer, addEvents, addStatus, addViews, fillSamples } from './picture.ts';
+import { addAnswer, addEvents, addStatus, addViews, fillSamples, forgetOwn } from './picture.ts';
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
@@ -41,6 +41,8 @@ function fold(model: Model, message: Message): Change {
       return [{ ...model, picture: { ...model.picture, alerts: message.alerts } }, []];
     case 'views':
       return [{ ...model, picture: addViews(model.picture, message.views) }, []];
+    case 'other-observer':
+      return [{ ...model, picture: forgetOwn(model.picture) }, []];
     case 'history':
       return [
         {

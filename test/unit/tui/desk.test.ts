@@ -15,8 +15,16 @@ function clientOf(answers: Record<string, unknown>) {
       calls.push([name, ...args]);
       return answers[name];
     };
-  const names = ['config', 'putConfig', 'rollbackConfig', 'confirmConfig', 'configDiff', 'acknowledgeAlert'];
-  const alerting = { silence: method('silence'), unsilence: method('unsilence') };
+  const names = [
+    'config',
+    'putConfig',
+    'rollbackConfig',
+    'confirmConfig',
+    'configDiff',
+    'acknowledgeAlert',
+    'audit',
+  ];
+  const alerting = { silence: method('silence'), unsilence: method('unsilence'), explain: method('explain') };
   const client = { ...Object.fromEntries(names.map((n) => [n, method(n)])), alerting };
   return { calls, desk: clientDesk(client as unknown as DeskClient) };
 }
@@ -40,6 +48,18 @@ describe('configText', () => {
 });
 
 describe('clientDesk', () => {
+  it('what a node tells itself is asked of the one that is looked through', async () => {
+    const { calls, desk } = clientOf({ audit: { records: [] }, explain: {} });
+    await desk.read({ slice: 'audit', arg: '' }, 'n5');
+    await desk.read({ slice: 'explain', arg: 'node_down' }, 'n5');
+    await desk.read({ slice: 'audit', arg: '' }, null);
+    expect(calls).toEqual([
+      ['audit', { node: 'n5' }],
+      ['explain', 'node_down', { node: 'n5' }],
+      ['audit', {}],
+    ]);
+  });
+
   it('a dry run is bound to the version in force, and the change to the same', async () => {
     const put = { changes: [change('a.b')], notes: [], version: 42, tentative: null };
     const { calls, desk } = clientOf({ config, putConfig: put });

@@ -170,6 +170,22 @@ describe('Session', () => {
     );
   });
 
+  it('Session shows no event of the node before once another is looked through, and all of its own', async () => {
+    const feed = scriptedFeed();
+    const session = await started(feed);
+    feed.tell(event(0, 'n1', 'disk-slow', 'told by whoever answered'));
+    await until(session, (m) => m.picture.events.length === 1);
+    const own = event(1, 'n1', 'node-started', 'told by n1');
+    feed.events = async function* (after, signal, node) {
+      if (node === 'n1' && after === '0') yield own;
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    };
+    session.keys(['R']);
+    expect(session.model.picture.events).toEqual([]);
+    await until(session, (m) => m.picture.events.length === 1);
+    expect(session.model.picture.events[0]?.message).toBe('told by n1');
+  });
+
   it('Session resumes events where answers come from now: the node before may stand still', async () => {
     const feed = scriptedFeed();
     const session = await started(feed);

@@ -262,6 +262,20 @@ describe('whose view', () => {
   });
 });
 
+describe('through another node', () => {
+  it('what it can not be asked for alone says so, and what it told before is forgotten', () => {
+    const say = (view: Model['view'], observer: string | null) => textAt(full({ view, observer }), 80, 24);
+    for (const view of ['config', 'operations', 'alerts'] as const) {
+      expect(say(view, 'n5'), view).toContain('not through n5');
+      expect(say(view, null), view).not.toContain('not through');
+    }
+    const other = send(full(), { type: 'other-observer' })[0];
+    expect(other.picture.events).toEqual([]);
+    expect(Object.keys(other.picture.answers).filter((k) => /^(audit|explain)/.test(k))).toEqual([]);
+    expect(Object.keys(other.picture.answers)).toContain('operations');
+  });
+});
+
 describe('brailleChart', () => {
   it('draws low left and high right, joins neighbours, leaves gaps', () => {
     const chart = { columns: 4, rows: 2, top: 7, ascii: false };

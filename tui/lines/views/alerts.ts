@@ -5,7 +5,7 @@ import { age, clockTime, plural } from '../../format/words.ts';
 import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, listAndSide, ofNow, type PaneSpec, type Room } from '../body.ts';
+import { type BandRows, listAndSide, ofAnybody, ofNow, type PaneSpec, type Room } from '../body.ts';
 import type { View } from '../view.ts';
 
 const SIGN: Readonly<Record<AlertRow['severity'], readonly [string, Token]>> = {
@@ -130,7 +130,11 @@ function side(view: View): PaneSpec {
   const silenced: Line[] =
     inForce.length === 0
       ? []
-      : [[], [span(plural(inForce.length, 'silence'), 'muted'), ...ofNow(view)], ...inForce];
+      : [
+          [],
+          [span(plural(inForce.length, 'silence'), 'muted'), ...ofNow(view), ...ofAnybody(view)],
+          ...inForce,
+        ];
   if (chosen === undefined)
     return { pane: 'explain', title: [span('Why', 'title')], lines: silenced, focused, scroll };
   const [state, token] = stateOf(chosen);

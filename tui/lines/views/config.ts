@@ -7,7 +7,16 @@ import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, emptiness, listAndSide, ofNow, outdated, type PaneSpec, type Room } from '../body.ts';
+import {
+  type BandRows,
+  emptiness,
+  listAndSide,
+  ofAnybody,
+  ofNow,
+  outdated,
+  type PaneSpec,
+  type Room,
+} from '../body.ts';
 import type { View } from '../view.ts';
 
 const DAY_MS = 86_400_000;
@@ -67,6 +76,7 @@ function list(view: View, room: Room): PaneSpec {
       isPast || on === pending.length ? 'muted' : 'warning',
     ),
     ...outdated(answer),
+    ...ofAnybody(view),
   ];
   const none = emptiness(answer, rows.length, 'no version matches');
   if (none !== null) return { pane: 'versions', title, lines: [...trialLines(view), ...none], focused: true };

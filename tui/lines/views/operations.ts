@@ -8,7 +8,15 @@ import { answerOf, cursorAt, operationRows, selectedOf } from '../../model/lists
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { phaseLines } from '../action-dialog.ts';
-import { type BandRows, emptiness, listAndSide, outdated, type PaneSpec, type Room } from '../body.ts';
+import {
+  type BandRows,
+  emptiness,
+  listAndSide,
+  ofAnybody,
+  outdated,
+  type PaneSpec,
+  type Room,
+} from '../body.ts';
 import type { View } from '../view.ts';
 
 const STATE: Readonly<Record<OperationView['state'], Token>> = {
@@ -51,6 +59,7 @@ function list(view: View, room: Room): PaneSpec {
     span('Operations ', 'title'),
     span(running === 0 ? 'none runs' : `${running} running`, running === 0 ? 'muted' : 'candidate'),
     ...outdated(answer),
+    ...ofAnybody(view),
   ];
   const isCut = model.filter.text !== '';
   const none = emptiness(
