@@ -4,7 +4,6 @@
  * Keys are told at once, data at most ten times a second. It knows neither React nor
  * the terminal.
  */
-import { LIMITS } from '../src/base/index.ts';
 import { checkAnswer } from './feed/check.ts';
 import type { Desk } from './feed/desk.ts';
 import type { Feed } from './feed/feed.ts';
@@ -16,7 +15,8 @@ import { acceptBurst } from './model/keys.ts';
 import { wanted } from './model/lists.ts';
 import type { Effect, Message } from './model/messages.ts';
 import type { Model } from './model/model.ts';
-import { looksSame } from './model/selectors.ts';
+import { isCounting, looksSame } from './model/selectors.ts';
+import { historySeconds } from './model/time.ts';
 import { update } from './model/update.ts';
 import { failureOf, retryMs, withTimeout } from './patience.ts';
 
@@ -30,7 +30,6 @@ const FOLLOW_MS = 150;
 const SLOW_POLL_MS = 5000;
 /** No status within this: the node counts as lost, whatever the socket says. */
 const STATUS_TIMEOUT_MS = 2500;
-const HISTORY_SECONDS = 3600;
 /** The questions of the view on the screen are asked again. */
 const ASK_MS = 2000;
 /** After an answer in which nodes named different leaders. */
@@ -336,8 +335,8 @@ export class Session {
       try {
         const { observer } = this.#model;
         // what the node before told is gone from the list: this one tells all that it still has
-        const isOther = this.#listened !== null && this.#listened.observer !== observer;
-        if (isOther && !this.#feed.pushes) after = '0';
+        if (this.#listened !== null && this.#listened.observer !== observer && !this.#feed.pushes)
+          after = '0';
         this.#listened = { observer, end: new AbortController() };
         const { signal } = this.#listened.end;
         const ends = AbortSignal.any([this.#stopped.signal, signal]);
@@ -366,10 +365,8 @@ export class Session {
 
   /** The hour before this screen was opened, less of it where many nodes would make it heavy. */
   async #askHistory(): Promise<void> {
-    const nodes = Math.max(1, this.#model.picture.status?.nodes.length ?? 1);
-    const seconds = Math.floor(LIMITS.screenRecordRows / nodes);
     try {
-      const history = await this.#feed.history(Math.max(60, Math.min(HISTORY_SECONDS, seconds)));
+      const history = await this.#feed.history(historySeconds(this.#model));
       this.dispatch({ type: 'history', history });
     } catch {
       // charts then begin empty
@@ -449,9 +446,4 @@ export class Session {
       this.#isFast ? FAST_TICK_MS : TICK_MS + lateMs,
     );
   }
-}
-
-/** Something on the screen counts in parts of a second. */
-function isCounting({ overlay, picture }: Model): boolean {
-  return picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
 }

@@ -227,3 +227,8 @@ export function looksSame(before: Model, after: Model): boolean {
     (key) => BEHIND.has(key) || before[key as keyof Model] === after[key as keyof Model],
   );
 }
+
+/** Something on the screen counts in parts of a second. */
+export function isCounting({ overlay, picture }: Model): boolean {
+  return picture.leaderlessSince !== null || (overlay?.kind === 'action' && overlay.step.kind === 'running');
+}

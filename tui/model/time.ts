@@ -28,6 +28,12 @@ export function addToRecord(record: readonly Past[], picture: Picture, now: Wall
   return [...record.slice(first === -1 ? record.length : first), { at: now, picture }];
 }
 
+/** Seconds before the screen was opened that are asked for: fewer where many nodes would be heavy. */
+export function historySeconds({ picture }: Model): number {
+  const nodes = Math.max(1, picture.status?.nodes.length ?? 1);
+  return Math.max(60, Math.min(HOUR_MS / 1000, Math.floor(LIMITS.screenRecordRows / nodes)));
+}
+
 /** The seconds that can be looked at. */
 export function reach(model: Model): { readonly from: Wall; readonly to: Wall } {
   const events = model.picture.events[0];
