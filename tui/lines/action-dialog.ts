@@ -332,6 +332,6 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       return { title, lines, edge, hint: back === null ? hint : `${hint}  F plan the way back` };
     }
     case 'failed':
-      return failed(title, step, view, room);
+      return { ...failed(title, step, view, room), scroll: dialog.scroll ?? 0 };
   }
 }

@@ -116,6 +116,6 @@ export function changeDialogText(dialog: ChangeDialog, view: View, room: DialogR
     case 'starting':
       return waiting(title, 'sent, waiting for the answer…', 'Esc hide');
     case 'failed':
-      return failed(title, step, view, room);
+      return { ...failed(title, step, view, room), scroll: dialog.scroll ?? 0 };
   }
 }

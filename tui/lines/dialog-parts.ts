@@ -204,8 +204,9 @@ export function failed(title: Line, step: Failed, view: View, room: DialogRoom):
   const lines: Line[] = [
     [span(`${view.symbols.fail} ${what}${clean(step.message)}`, 'critical')],
     [span(clean(step.hint), 'muted')],
-    [span(step.unknown ? 'It may have happened: read the events before you repeat it.' : '', 'warning')],
   ];
   const whole = lines.flatMap((line) => wrapWords(line, room.width));
-  return { title, lines: whole, edge: 'critical', hint: 'Esc close' };
+  const warning: Line = [span('It may have happened: read the events before you repeat it.', 'warning')];
+  const pinned = step.unknown ? wrapWords(warning, room.width) : [[]];
+  return { title, lines: whole, pinned, edge: 'critical', hint: 'Esc close' };
 }

@@ -80,6 +80,20 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
     expect(draw(press(first, 'pagedown', 'pageup'), columns, rows)).toBe(draw(first, columns, rows));
   });
 
+  it('of an unknown outcome warns, however long the reason is', () => {
+    const open = DIALOGS['failover']?.() ?? full();
+    const sent = press(open, 'tab', ...'why', 'enter', ...'n2', 'enter', 'enter');
+    const message = 'no answer within 5 s from any of the nodes that were asked. '.repeat(6);
+    const failure = { code: 'outcome_unknown', message, hint: 'sqlcc op list says what runs' };
+    const dialogId = sent.overlay?.kind === 'action' ? sent.overlay.id : 0;
+    const failed = send(sent, { type: 'refused', dialogId, failure })[0];
+    const text = draw(failed, columns, rows);
+    expect(text.replace(/[│\s]+/g, ' ')).toContain('It may have happened');
+    expect(text).toMatch(/↓\d+ more lines/);
+    const below = draw(press(failed, ...Array(4).fill('pagedown')), columns, rows);
+    expect(below).toContain('sqlcc op list');
+  });
+
   it('looks as drawn', () => {
     const all = Object.entries(DIALOGS).map(([name, open]) => `=== ${name}\n${draw(open(), columns, rows)}`);
     expectScreen(`${all.join('\n')}\n`, `dialogs-${columns}x${rows}`);
