@@ -27,7 +27,10 @@ function notSilenced(model: Model): string | null {
   if (undoOf(model) !== null) return null;
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
-  return chosen?.silenced_by == null ? 'the selected alert is not silenced' : null;
+  if (chosen?.silenced_by != null) return null;
+  return chosen?.acknowledged_by == null
+    ? 'the selected alert is not silenced'
+    : 'it is not silenced, and an acknowledgement is not taken back';
 }
 
 function noOldVersion(model: Model): string | null {

@@ -307,6 +307,9 @@ describe('what can be changed', () => {
     const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
     expect(effects).toEqual([]);
     expect(model.toast?.text).toContain('acknowledged by bob already');
+    const own = model.picture.alerts.map((a) => ({ ...a, silenced_by: null }));
+    const after = press(send(model, { type: 'alerts', alerts: own })[0], 'U');
+    expect(after.toast?.text).toContain('an acknowledgement is not taken back');
     const over = full().picture.alerts.map((a) => ({
       ...a,
       state: 'resolved' as const,
