@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { assert } from '../../../src/base/index.ts';
 import type { ActRequest } from '../../../tui/feed/desk.ts';
 import {
   type ChangeAct,
@@ -8,7 +7,6 @@ import {
   LENGTHS,
   titleOfChange,
 } from '../../../tui/model/change-plan.ts';
-import { alertRows } from '../../../tui/model/lists.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
@@ -298,47 +296,6 @@ describe('what can be changed', () => {
       expect(effects, key).toEqual([]);
       expect(model.overlay, key).toBeNull();
     }
-  });
-
-  it('A acknowledges at once, and an acknowledged alert no more', () => {
-    expect(acts(pressed(full({ view: 'alerts' }), 'A')[1])).toMatchObject([
-      { act: { kind: 'ack', id: 'a1', incident: '1772625600000' } },
-    ]);
-    const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
-    expect(effects).toEqual([]);
-    expect(model.toast?.text).toContain('acknowledged by bob already');
-    const own = model.picture.alerts.map((a) => ({ ...a, silenced_by: null }));
-    const after = press(send(model, { type: 'alerts', alerts: own })[0], 'U');
-    expect(after.toast?.text).toContain('an acknowledgement is not taken back');
-    const over = full().picture.alerts.map((a) => ({
-      ...a,
-      state: 'resolved' as const,
-      acknowledged_by: null,
-    }));
-    const past = send(full({ view: 'alerts' }), { type: 'alerts', alerts: over })[0];
-    expect(press(past, 'A').toast?.text).toContain('no longer fires');
-  });
-
-  it('A acts on the alert that was under the bar, whatever comes above it, and not on one that just came', () => {
-    const seen = press(full(), '3');
-    const [first] = seen.picture.alerts;
-    assert(first !== undefined, 'an alert');
-    const newer = { ...first, id: 'zz', rule: 'LeaderDown', since: '2030-01-01T00:00:00.000Z' };
-    const came = send(seen, { type: 'alerts', alerts: [newer, ...seen.picture.alerts] })[0];
-    expect(alertRows(came)[0]?.id, 'it stands above').toBe('zz');
-    expect(acts(pressed(came, 'A')[1])).toMatchObject([{ act: { id: 'a1', incident: first.incident } }]);
-    const gone = send(came, { type: 'alerts', alerts: [newer] })[0];
-    const key = (mono: number): Message => ({ type: 'key', key: { name: 'A', burst: 1 }, mono });
-    const [early, none] = send(gone, key(gone.mono + 399));
-    expect([acts(none), early.toast?.text]).toMatchObject([
-      [],
-      /LeaderDown has only just come under the bar/,
-    ]);
-    expect(acts(send(gone, key(gone.mono + 400))[1])).toMatchObject([{ act: { id: 'zz' } }]);
-    const refired = { ...newer, incident: 'another' };
-    const again = send(gone, { type: 'tick', now: gone.now, mono: gone.mono + 5000 })[0];
-    const changed = send(again, { type: 'alerts', alerts: [refired] })[0];
-    expect(acts(send(changed, key(changed.mono + 100))[1]), 'another incident of it').toEqual([]);
   });
 
   it('B rolls back to an old version only, X cancels what runs, K keeps what is on trial', () => {
