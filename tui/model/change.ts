@@ -98,7 +98,7 @@ export function changeRefused(
     return [{ ...model, toast }, []];
   }
   if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
-    const note = `refused: ${failure.message}; this is a new plan`;
+    const note = `refused, this is a new plan: ${failure.message}`;
     return plan({ ...model }, { ...dialog, note });
   }
   const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);

@@ -102,8 +102,11 @@ function lostSince({ leaderlessSince, status, statusAt }: Picture, event: EventL
   const earliest = status?.raft.leader_id == null ? known - MOST_LATE_MS : statusAt - SEEN_MS;
   return Number.isFinite(told) ? Math.min(known, Math.max(told, earliest)) : known;
 }
-/** A screen that asks each second, and gives a silent node up after 2.5 s, hears of a loss no later. */
-const MOST_LATE_MS = 5000;
+/**
+ * A screen hears of a loss no later: it asks each second, gives a silent node up after 2.5 s, and the next
+ * that it asks may be silent too (6.4 s were seen where the leader was killed and another node stood still).
+ */
+const MOST_LATE_MS = 10_000;
 
 /** As a node says it of a cluster without a leader. */
 const NO_LEADER = 'no leader is known';

@@ -296,7 +296,7 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
     if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
       return planAgain(model, dialog, {
         previous: dialog.step.plan,
-        changes: [`refused: ${failure.message}; this is a new plan`],
+        changes: [`refused, this is a new plan: ${failure.message}`],
       });
     }
     const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);

@@ -41,7 +41,7 @@ describe('a living cluster', () => {
       terminal.type(key);
       await terminal.still(150);
       for (const binding of bindingsOf('main', id).filter((b) => b.level !== undefined)) {
-        await pressed(terminal, binding.label, `${binding.label} ${binding.short}: needs the scope operate`);
+        await pressed(terminal, binding.label, `${binding.label} ${binding.short}: needs the scope`);
         answered++;
       }
     }

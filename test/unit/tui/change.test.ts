@@ -143,7 +143,7 @@ describe('what came of a change', () => {
       failure: failure('conflict'),
     });
     expect(dialogOf(model).step.kind).toBe('planning');
-    expect(dialogOf(model).note).toContain('it said conflict; this is a new plan');
+    expect(dialogOf(model).note).toContain('refused, this is a new plan: it said conflict');
     expect(effects).toMatchObject([{ kind: 'preflight', act: { kind: 'rollback', version: 40 } }]);
     expect(dialogOf(model).id).not.toBe(dialogId);
   });
