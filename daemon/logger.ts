@@ -9,6 +9,15 @@ import type { LogThreshold } from './log-threshold.ts';
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+/** What moves a cursor, ends a line or turns the direction of reading, and JSON leaves as it is. */
+const UNSEEN = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** One line that can be shown as it is, and is the same document when it is read. */
+function lineOf(document: object): string {
+  const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(document).replace(UNSEEN, escaped)}\n`;
+}
+
 /** `INFO` → `info`; undefined when it is none of DEBUG INFO WARN ERROR. */
 export function parseLogLevel(text: string): LogLevel | undefined {
   const level = text.toLowerCase();
@@ -31,7 +40,7 @@ export function createLogger(
       const now = Date.now() as Timestamp;
       tail?.add({ at: now, level: lineLevel, event, fields });
       const at = new Date(now).toISOString();
-      const line = `${JSON.stringify({ at, level: lineLevel.toUpperCase(), event, ...fields })}\n`;
+      const line = lineOf({ at, level: lineLevel.toUpperCase(), event, ...fields });
       try {
         writeSync(fd, line);
       } catch {
