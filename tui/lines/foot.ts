@@ -14,7 +14,7 @@ import type { View } from './view.ts';
 const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   topology: [
     ...(['detail', 'failover', 'maintenance', 'explain', 'actions', 'filter', 'palette'] as const),
-    ...(['second-back', 'observer', 'quit'] as const),
+    ...(['quit', 'second-back', 'observer'] as const),
   ],
   raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
   alerts: [
