@@ -1,39 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ActRequest } from '../../../tui/feed/desk.ts';
-import {
-  type ChangeAct,
-  type ChangePlan,
-  commandOf,
-  LENGTHS,
-  titleOfChange,
-} from '../../../tui/model/change-plan.ts';
-import type { Effect, Message } from '../../../tui/model/messages.ts';
-import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
+import { type ChangeAct, commandOf, LENGTHS, titleOfChange } from '../../../tui/model/change-plan.ts';
+import type { Message } from '../../../tui/model/messages.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
+import { acts, dialogOf, failure, PLAN, planned, silence } from './change-kit.ts';
 import { EVERY_KEY, full, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
-function dialogOf(model: Model): ChangeDialog {
-  if (model.overlay?.kind !== 'change') throw new Error(`no change dialog but ${model.overlay?.kind}`);
-  return model.overlay;
-}
-
-function acts(effects: readonly Effect[]): ActRequest[] {
-  return effects.flatMap((e) => (e.kind === 'act' ? [e.request] : []));
-}
-
-const PLAN: ChangePlan = {
-  checks: [{ name: 'valid', result: 'pass', text: 'valid on every live node' }],
-  ...{ effects: ['a: 1 → 2 (live)'], allowed: true, arm: null, base: 41 },
-};
-
-function planned(model: Model, plan: Partial<ChangePlan> = {}): Model {
-  const { id: dialogId } = dialogOf(model);
-  return send(model, { type: 'preflight', dialogId, plan: { ...PLAN, ...plan }, mono: model.mono })[0];
-}
-
-const failure = (code: string) => ({ code, message: `it said ${code}`, hint: 'do this' });
-const silence = () => press(full({ view: 'alerts' }), 'S');
 const rollback = () => press(full({ view: 'config' }), 'j', 'B');
 const typed = () => planned(rollback(), { arm: 'v40' });
 

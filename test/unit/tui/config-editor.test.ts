@@ -1,32 +1,9 @@
 /** A configuration in the person's editor: what is asked for, checked, kept, and what when another came. */
 import { describe, expect, it } from 'vitest';
-import type { ActRequest } from '../../../tui/feed/desk.ts';
-import { type ChangePlan, commandOf } from '../../../tui/model/change-plan.ts';
-import type { Effect } from '../../../tui/model/messages.ts';
-import type { ChangeDialog, Model } from '../../../tui/model/model.ts';
+import { commandOf } from '../../../tui/model/change-plan.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { acts, dialogOf, failure, planned, silence } from './change-kit.ts';
 import { full, press, pressed, send } from './model-kit.ts';
-
-function dialogOf(model: Model): ChangeDialog {
-  if (model.overlay?.kind !== 'change') throw new Error(`no change dialog but ${model.overlay?.kind}`);
-  return model.overlay;
-}
-
-function acts(effects: readonly Effect[]): ActRequest[] {
-  return effects.flatMap((e) => (e.kind === 'act' ? [e.request] : []));
-}
-
-const PLAN: ChangePlan = {
-  checks: [{ name: 'valid', result: 'pass', text: 'valid on every live node' }],
-  ...{ effects: ['a: 1 → 2 (live)'], allowed: true, arm: null, base: 41 },
-};
-
-function planned(model: Model, plan: Partial<ChangePlan> = {}): Model {
-  const { id: dialogId } = dialogOf(model);
-  return send(model, { type: 'preflight', dialogId, plan: { ...PLAN, ...plan }, mono: model.mono })[0];
-}
-
-const failure = (code: string) => ({ code, message: `it said ${code}`, hint: 'do this' });
-const silence = () => press(full({ view: 'alerts' }), 'S');
 
 describe('the editor of a configuration', () => {
   const written = (...keys: string[]) => press(full({ view: 'config' }), 'C', ...keys);
