@@ -35,6 +35,7 @@ import { encodeCommand, originOf, refuseSession } from './requests.ts';
 import type { SeenCertificates } from './seen-certificates.ts';
 import type { StateLink } from './state-link.ts';
 import type { SystemSample } from './system-sampler.ts';
+import type { Turns } from './turns.ts';
 import type { Verifier } from './verifier.ts';
 
 export interface NodeContext {
@@ -55,6 +56,8 @@ export interface NodeContext {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
+  /** Answers of megabytes are made one a turn. */
+  readonly largeReads: Turns;
   readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;

@@ -35,6 +35,7 @@ import { SeenCertificates } from './seen-certificates.ts';
 import { StateLink } from './state-link.ts';
 import { SystemSampler } from './system-sampler.ts';
 import { createThreads, type Threads } from './threads.ts';
+import { Turns } from './turns.ts';
 import { Verifier } from './verifier.ts';
 
 export interface NodeOptions {
@@ -78,6 +79,7 @@ export interface NodeParts {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
+  readonly largeReads: Turns;
   readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;
@@ -192,17 +194,8 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   return {
     ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
-    ...{
-      consensus,
-      state,
-      reader,
-      readers,
-      reads,
-      verifier,
-      denials,
-      denialChain,
-      seen: new SeenCertificates(),
-    },
+    ...{ consensus, state, reader, readers, largeReads: new Turns(), reads, verifier },
+    ...{ denials, denialChain, seen: new SeenCertificates() },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };
 }

@@ -94,6 +94,7 @@ export async function listKeys(context: NodeContext, call: Call): Promise<Answer
     readWish(call.query['level'], call.query['min_index']),
     call.remainingMs(),
   );
+  await context.largeReads.next();
   const found = context.reader.list(call.query['prefix'] ?? '', limit, LIMITS.maxListBytes);
   return {
     body: {
@@ -114,6 +115,7 @@ export async function batchKeys(context: NodeContext, call: Call): Promise<Answe
   }
   for (const key of body.keys) checkKey(key);
   const read = await context.reads.prepare(readWish(body.level, body.min_index), call.remainingMs());
+  await context.largeReads.next();
   const found = context.reader.batch(body.keys, LIMITS.maxListBytes);
   const held = new Set(found.items.map((i) => i.key));
   // what did not fit any more is neither held nor missing
