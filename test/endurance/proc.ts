@@ -1,4 +1,5 @@
 /** What the kernel says of a process: memory, descriptors, CPU, network. Null where it has ended. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 function read(pid: number, file: string): string | null {
@@ -50,6 +51,32 @@ export function sentBytes(pid: number): number | null {
     .split('\n')
     .filter((line) => line.includes(':') && !line.trim().startsWith('lo:'))
     .reduce((sum, line) => sum + Number(line.split(':')[1]?.trim().split(/\s+/)[8] ?? 0), 0);
+}
+
+/** Of a segment over IPv4: Ethernet 14, IP 20, TCP with its timestamps 32. */
+const HEADER_BYTES = 66;
+
+/**
+ * Of `sentBytes` what open TCP connections from or to `port` have sent, headers and acknowledgements too. Not
+ * of those that have closed.
+ */
+export function sentBytesAtPort(pid: number, port: number): number | null {
+  const filter = `( sport = :${port} or dport = :${port} )`;
+  const args = ['-t', String(pid), '-n', 'ss', '-tinHO', filter];
+  let lines: string[];
+  try {
+    lines = execFileSync('nsenter', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split(
+      '\n',
+    );
+  } catch {
+    return null;
+  }
+  const field = (line: string, name: string): number =>
+    Number(new RegExp(`\\b${name}:(\\d+)`).exec(line)?.[1] ?? 0);
+  return lines.reduce(
+    (sum, line) => sum + field(line, 'bytes_sent') + HEADER_BYTES * field(line, 'segs_out'),
+    0,
+  );
 }
 
 /** Established TCP connections where the process stands, without those over loopback. */
