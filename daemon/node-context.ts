@@ -56,8 +56,8 @@ export interface NodeContext {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
-  /** Answers of megabytes are made one a turn. */
-  readonly largeReads: Turns;
+  /** Lists of keys are read so many bytes a turn. */
+  readonly lists: Turns;
   readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;

@@ -79,7 +79,7 @@ export interface NodeParts {
   readonly state: StateLink;
   readonly reader: StateReader;
   readonly readers: ReaderPool;
-  readonly largeReads: Turns;
+  readonly lists: Turns;
   readonly verifier: Verifier;
   readonly reads: Reads;
   readonly hub: EventHub;
@@ -194,7 +194,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const events = new NodeEvents({ nodeId, consensus, hub, keys, reader, gossip, logger });
   return {
     ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
-    ...{ consensus, state, reader, readers, largeReads: new Turns(), reads, verifier },
+    ...{ consensus, state, reader, readers, lists: new Turns(), reads, verifier },
     ...{ denials, denialChain, seen: new SeenCertificates() },
     ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
   };

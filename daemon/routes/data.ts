@@ -85,6 +85,14 @@ export async function getKey(context: NodeContext, call: Call): Promise<Answer> 
   return { body: { ...itemView(found.item), read: { ...read, applied_index: found.appliedIndex } } };
 }
 
+function inTurn<T extends { readonly bytes: number }>(
+  context: NodeContext,
+  call: Call,
+  read: () => T,
+): Promise<T> {
+  return context.lists.take(read, () => call.remainingMs() === 0 || call.signal.aborted);
+}
+
 export async function listKeys(context: NodeContext, call: Call): Promise<Answer> {
   const limit = call.query['limit'] === undefined ? 1000 : Number(call.query['limit']);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.maxListItems) {
@@ -94,8 +102,8 @@ export async function listKeys(context: NodeContext, call: Call): Promise<Answer
     readWish(call.query['level'], call.query['min_index']),
     call.remainingMs(),
   );
-  await context.largeReads.next();
-  const found = context.reader.list(call.query['prefix'] ?? '', limit, LIMITS.maxListBytes);
+  const prefix = call.query['prefix'] ?? '';
+  const found = await inTurn(context, call, () => context.reader.list(prefix, limit, LIMITS.maxListBytes));
   return {
     body: {
       items: found.items.map(itemView),
@@ -115,8 +123,7 @@ export async function batchKeys(context: NodeContext, call: Call): Promise<Answe
   }
   for (const key of body.keys) checkKey(key);
   const read = await context.reads.prepare(readWish(body.level, body.min_index), call.remainingMs());
-  await context.largeReads.next();
-  const found = context.reader.batch(body.keys, LIMITS.maxListBytes);
+  const found = await inTurn(context, call, () => context.reader.batch(body.keys, LIMITS.maxListBytes));
   const held = new Set(found.items.map((i) => i.key));
   // what did not fit any more is neither held nor missing
   const missing = body.keys.slice(0, found.asked).filter((key) => !held.has(key));

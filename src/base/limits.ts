@@ -86,6 +86,9 @@ export const LIMITS = {
   maxListItems: 10_000,
   /** Keys and values in one answer to a list or a batch, as JSON; it must fit a frame. Then `truncated`. */
   maxListBytes: 6 * 1024 * 1024,
+  /** Of such answers so much is read in one turn of the event loop, or one; so many wait for theirs. */
+  listBytesPerTurn: 1024 * 1024,
+  maxWaitingLists: 1024,
   maxSqlBytes: 1024 * 1024,
   maxSqlStatements: 1000,
   maxSqlRows: 100_000,

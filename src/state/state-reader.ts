@@ -4,7 +4,7 @@
  * index that it was read at. Nothing in here runs a user's SQL: that is for processes
  * that can be killed (reader-pool.ts).
  */
-import type { LogIndex } from '../base/index.ts';
+import type { Bytes, LogIndex } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterEvent, SqlStatement } from '../cluster/index.ts';
 import { SqliteReader } from '../engines/index.ts';
@@ -13,6 +13,8 @@ import type { KvItem } from './types.ts';
 
 interface Found {
   readonly items: readonly KvItem[];
+  /** As JSON, about. */
+  readonly bytes: Bytes;
   readonly appliedIndex: LogIndex;
   /** There was more than the answer may hold. */
   readonly truncated: boolean;
@@ -55,7 +57,8 @@ function itemIn([, ...row]: Row): KvItem | null {
 class Collected {
   readonly items: KvItem[] = [];
   appliedIndex: LogIndex = 0;
-  #bytes = 0;
+  /** As JSON. */
+  bytes = 0;
   readonly #limit: number;
 
   constructor(limit: number) {
@@ -67,8 +70,8 @@ class Collected {
     this.appliedIndex = Number(row[0]);
     const item = itemIn(row);
     if (item === null) return true;
-    this.#bytes += jsonBytes(item.value) + jsonBytes(item.key) + ITEM_BYTES;
-    if (this.#bytes > this.#limit && this.items.length > 0) return false;
+    this.bytes += jsonBytes(item.value) + jsonBytes(item.key) + ITEM_BYTES;
+    if (this.bytes > this.#limit && this.items.length > 0) return false;
     this.items.push(item);
     return true;
   }
@@ -137,7 +140,12 @@ export class StateReader {
       truncated = collected.items.length === limit || !collected.add(row);
       if (truncated) break;
     }
-    return { items: collected.items, appliedIndex: collected.appliedIndex, truncated };
+    return {
+      items: collected.items,
+      bytes: collected.bytes,
+      appliedIndex: collected.appliedIndex,
+      truncated,
+    };
   }
 
   /**
@@ -155,6 +163,7 @@ export class StateReader {
     asked = Math.min(asked, keys.length); // no keys: one row of nulls
     return {
       items: collected.items,
+      bytes: collected.bytes,
       appliedIndex: collected.appliedIndex,
       truncated: asked < keys.length,
       asked,
