@@ -288,6 +288,23 @@ describe('leftovers', () => {
     expect(found).toEqual([]);
   });
 
+  it('no test is skipped without a line that says why', () => {
+    const tests = sources().filter((s) => s.path.endsWith('.test.ts') && !s.path.startsWith('test/tidy'));
+    const found = findings(tests, (source, say) => {
+      walk(source.tree, (node) => {
+        if (node.type !== 'CallExpression') return;
+        const callee = node.callee as Node;
+        const name = (callee.property as Node | undefined)?.name;
+        const line = lineOf(source, node.start);
+        // the reporter prints neither the reason of `test.skip(reason)` nor the title of what is skipped
+        if (name === 'skip' || name === 'runIf') say(line, `${name}(): skipIf() with skipVisibly()`);
+        if (name === 'skipIf' && !source.imports.some((i) => i.target === 'test/lab/skip.ts'))
+          say(line, 'skipIf() takes what skipVisibly() answers');
+      });
+    });
+    expect(found).toEqual([]);
+  });
+
   it('every file is reached from a main, a door or a test', () => {
     const roots = sources().filter(
       (s) =>

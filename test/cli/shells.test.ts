@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONNECTION_FLAGS, OUTPUT_FLAG } from '../../src/cli/command-spec.ts';
 import { commandPage, manualPages } from '../../src/cli/manual.ts';
 import { COMMANDS, GROUPS } from '../../src/cli/tree/commands.ts';
+import { skipVisibly } from '../lab/skip.ts';
+import { missingProgram } from '../lab/tools.ts';
 import { sqlcc } from './harness.ts';
 
 let dir = '';
@@ -20,14 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function has(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-}
-
-/** A test that needs a program, or a visible line that says that it is not here. */
+/** A test that needs a program; a visible line says that it is not here. */
 function needs(program: string) {
-  const isHere = has(program);
-  return { test: it.skipIf(!isHere), note: isHere ? '' : ` (skipped: needs ${program})` };
+  return it.skipIf(skipVisibly(`what ${program} says`, missingProgram([program])));
 }
 
 /** Long names of all flags of a command, read from the table by other means than the script's. */
@@ -110,16 +107,14 @@ describe('completion', () => {
   });
 
   for (const shell of ['bash', 'zsh', 'fish']) {
-    const { test, note } = needs(shell);
-    test(`${shell} -n finds nothing wrong${note}`, () => {
+    needs(shell)(`${shell} -n finds nothing wrong`, () => {
       const ran = spawnSync(shell, ['-n', join(dir, shell)], { encoding: 'utf8' });
       expect(ran.stderr).toBe('');
       expect(ran.status).toBe(0);
     });
   }
 
-  const fish = needs('fish');
-  fish.test(`fish offers commands and flags by itself${fish.note}`, () => {
+  needs('fish')('fish offers commands and flags by itself', () => {
     const ask = (line: string): string[] =>
       execFileSync('fish', ['--no-config', '-c', `source ${join(dir, 'fish')}; complete -C "${line}"`], {
         ...{ encoding: 'utf8', cwd: dir, env: { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir } },
@@ -163,8 +158,7 @@ describe('man', () => {
       expect(readFileSync(join(dir, 'a', name), 'utf8')).toBe(readFileSync(join(dir, 'b', name), 'utf8'));
   });
 
-  const groff = needs('groff');
-  groff.test(`groff formats every page without a warning${groff.note}`, () => {
+  needs('groff')('groff formats every page without a warning', () => {
     for (const [name, text] of pages) {
       const ran = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-rLL=100n'], {
         input: text,
@@ -198,8 +192,7 @@ describe('man', () => {
     expect(text).toContain('\nsqlcc x y \\eX\n');
   });
 
-  const reader = needs('man');
-  reader.test(`man -l shows a page as people read it${reader.note}`, () => {
+  needs('man')('man -l shows a page as people read it', () => {
     const path = join(dir, 'page.1');
     writeFileSync(path, pages.get('sqlcc-node-check.1') ?? '');
     const env = { ...process.env, MANWIDTH: '100', LC_ALL: 'C.UTF-8', MANPAGER: 'cat' };

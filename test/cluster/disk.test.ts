@@ -18,9 +18,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, type TestContext, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
 import { LIMITS } from '../../src/base/index.ts';
+import { skipVisibly } from '../lab/skip.ts';
+import { missingMount } from '../lab/tools.ts';
 import { followerOf, leaderOf, refusal, sqlccOn, startCluster, until, untilEqual } from './harness.ts';
 
 const MIB = 1024 * 1024;
@@ -192,18 +194,6 @@ function makeRoom(node: DemoNode): void {
   rmSync(join(node.dataDir, 'filler'), { force: true });
 }
 
-function requireMount(test: TestContext): void {
-  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { stdio: 'ignore' });
-    execFileSync('umount', [dir]);
-  } catch {
-    test.skip('full disks are tried only where this user may mount a tmpfs');
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
 /** A cluster in which `node` has a disk of `mib` MiB. */
 async function onSmallDisk(cluster: DemoCluster, nodeId: string, mib: number): Promise<DemoNode> {
   const node = cluster.node(nodeId);
@@ -214,9 +204,10 @@ async function onSmallDisk(cluster: DemoCluster, nodeId: string, mib: number): P
   return node;
 }
 
-describe('a full disk', () => {
-  it('ends a follower with the reason; the others go on, and with room it comes back equal', async (test) => {
-    requireMount(test);
+const skip = skipVisibly('full disks of daemons', missingMount());
+
+describe.skipIf(skip)('a full disk', () => {
+  it('ends a follower with the reason; the others go on, and with room it comes back equal', async () => {
     const cluster = await startCluster(3);
     const node = await onSmallDisk(cluster, await followerOf(cluster), 256);
     const load = new Load(cluster, 20_000);
@@ -239,8 +230,7 @@ describe('a full disk', () => {
     expect(await missing(cluster, load.writes)).toEqual([]);
   });
 
-  it('makes a lone node refuse writes while some room is left, and take them again with more', async (test) => {
-    requireMount(test);
+  it('makes a lone node refuse writes while some room is left, and take them again with more', async () => {
     const cluster = await startCluster(1);
     const node = await onSmallDisk(cluster, 'n1', 256);
     const client = cluster.client();
@@ -267,8 +257,7 @@ describe('a full disk', () => {
     expect((await client.kv.get('k')).value).toBe('after');
   });
 
-  it('that fills up at once under load costs a lone node nothing that it had acknowledged', async (test) => {
-    requireMount(test);
+  it('that fills up at once under load costs a lone node nothing that it had acknowledged', async () => {
     const cluster = await startCluster(1);
     const node = await onSmallDisk(cluster, 'n1', 256);
     const load = new Load(cluster, 20_000);

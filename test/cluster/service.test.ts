@@ -4,16 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { skipVisibly } from '../lab/skip.ts';
+import { missingProgram } from '../lab/tools.ts';
 import { MAIN, program, sqlcc, until } from './harness.ts';
-
-function has(command: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${command}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'sqlcc-service-'));
@@ -46,11 +39,10 @@ function linesOf(child: ChildProcess): string[] {
   return lines;
 }
 
-const canHear = has('python3') && has('systemd-notify');
-const why = canHear ? '' : ' (skipped: needs python3 and systemd-notify)';
+const deaf = skipVisibly('what a daemon tells systemd', missingProgram(['python3', 'systemd-notify']));
 
 describe('systemd', () => {
-  it.skipIf(!canHear)(`hears READY once the node serves, signs of life, and STOPPING${why}`, async () => {
+  it.skipIf(deaf)('hears READY once the node serves, signs of life, and STOPPING', async () => {
     const dir = folder();
     const socket = join(dir, 'notify');
     const python = spawn('python3', ['-c', LISTEN, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -90,30 +82,27 @@ describe('systemd', () => {
     expect(await ended).toBe(0);
   });
 
-  const canJudge = has('systemd-analyze');
-  it.skipIf(!canJudge)(
-    `finds the unit sound and its exposure at most 2.0${canJudge ? '' : ' (skipped: needs systemd-analyze)'}`,
-    async () => {
-      const dir = folder();
-      const exec = join(dir, 'sqlcc');
-      writeFileSync(exec, '#!/bin/sh\n', { mode: 0o755 });
-      const printed = await sqlcc(['node', 'systemd', '--exec', exec, '--data-dir', dir, '--user', 'root']);
-      expect(printed.code, printed.stderr).toBe(0);
-      const unit = join(dir, 'sqlcc.service');
-      writeFileSync(unit, printed.stdout);
-      const env = { ...process.env, SYSTEMD_LOG_LEVEL: 'warning' };
-      expect(
-        execFileSync('systemd-analyze', ['verify', unit], { encoding: 'utf8', stdio: 'pipe', env }),
-      ).toBe('');
-      const judged = execFileSync('systemd-analyze', ['security', '--offline=true', unit], {
-        ...{ encoding: 'utf8', env, stdio: 'pipe' },
-      });
-      const exposure = /Overall exposure level .*: ([\d.]+)/.exec(judged)?.[1];
-      expect(Number(exposure)).toBeGreaterThan(0);
-      // root as the user costs about half a point, and is only here because the test knows no other
-      expect(Number(exposure)).toBeLessThanOrEqual(2.5);
-    },
-  );
+  const unjudged = skipVisibly('how systemd judges the unit', missingProgram(['systemd-analyze']));
+  it.skipIf(unjudged)('finds the unit sound and its exposure at most 2.0', async () => {
+    const dir = folder();
+    const exec = join(dir, 'sqlcc');
+    writeFileSync(exec, '#!/bin/sh\n', { mode: 0o755 });
+    const printed = await sqlcc(['node', 'systemd', '--exec', exec, '--data-dir', dir, '--user', 'root']);
+    expect(printed.code, printed.stderr).toBe(0);
+    const unit = join(dir, 'sqlcc.service');
+    writeFileSync(unit, printed.stdout);
+    const env = { ...process.env, SYSTEMD_LOG_LEVEL: 'warning' };
+    expect(execFileSync('systemd-analyze', ['verify', unit], { encoding: 'utf8', stdio: 'pipe', env })).toBe(
+      '',
+    );
+    const judged = execFileSync('systemd-analyze', ['security', '--offline=true', unit], {
+      ...{ encoding: 'utf8', env, stdio: 'pipe' },
+    });
+    const exposure = /Overall exposure level .*: ([\d.]+)/.exec(judged)?.[1];
+    expect(Number(exposure)).toBeGreaterThan(0);
+    // root as the user costs about half a point, and is only here because the test knows no other
+    expect(Number(exposure)).toBeLessThanOrEqual(2.5);
+  });
 });
 
 describe('bundle', () => {

@@ -1,6 +1,7 @@
 /** What the lab borrows from the system: programs, a C compiler, and preloaded libraries side by side. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { assert } from '../../src/base/index.ts';
 
@@ -25,6 +26,22 @@ export function programPath(name: string): string | null {
 export function missingProgram(names: readonly string[]): string | null {
   const missing = names.find((name) => programPath(name) === null);
   return missing === undefined ? null : `${missing} is not installed`;
+}
+
+/** Why this user can't mount file systems, or which of the programs is missing; null where all can be had. */
+export function missingMount(names: readonly string[] = []): string | null {
+  const missing = missingProgram(names);
+  if (missing !== null) return missing;
+  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-mount-'));
+  try {
+    const mount = ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir];
+    if (spawnSync('mount', mount, { stdio: 'ignore' }).status !== 0)
+      return 'this user may not mount a file system';
+    runOrThrow(['umount', dir]);
+    return null;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** Runs a program to its end and answers its stdout; throws with its stderr. */

@@ -9,6 +9,7 @@ import { SqlccClient } from '../../src/client/index.ts';
 import { leaderOf, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { WallClock } from '../lab/index.ts';
+import { skipVisibly } from '../lab/skip.ts';
 
 const ROTATE = ['cert', 'rotate-ca', '--yes-cluster', 'demo'];
 
@@ -54,10 +55,9 @@ const fingerprints = (pem: string): string[] =>
   );
 
 const shared = sharedCluster(3);
-const noClock = WallClock.missing();
-if (noClock !== null) process.stderr.write(`skipped: the alert of a clock that is off: ${noClock}\n`);
+const noClock = skipVisibly('the alert of a clock that is off', WallClock.missing());
 
-it.skipIf(noClock !== null)('a node whose clock is 5 s ahead fires ClockSkew', async () => {
+it.skipIf(noClock)('a node whose clock is 5 s ahead fires ClockSkew', async () => {
   const cluster = shared();
   const clock = new WallClock();
   clock.jumpMs(5000);

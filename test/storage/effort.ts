@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, onTestFinished, type TestContext } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 /** All cases instead of a sample. */
 export const WHOLE = process.env['SQLCC_STORAGE'] === 'whole';
@@ -51,20 +51,6 @@ export function reportAtEnd(): void {
       console.log(`${kind}: ${cases} cases: ${outcomes}`);
     }
   });
-}
-
-/** Skips, and says why, where this user may not mount or a tool is missing. */
-export function requireMount(test: TestContext, tools: readonly string[] = []): void {
-  const missing = tools.filter((tool) => !runs('which', [tool]));
-  if (missing.length > 0) test.skip(`not tried here: ${missing.join(', ')} is missing`);
-  const dir = mkdtempSync(join(tmpdir(), 'sqlcc-mount-'));
-  try {
-    if (!runs('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]))
-      test.skip('tried only where this user may mount a file system');
-    execFileSync('umount', [dir]);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
 }
 
 /** True when the command ends well. */

@@ -11,14 +11,17 @@ import { SqlccError } from '../../src/base/index.ts';
 import { StateStore } from '../../src/state/index.ts';
 import { initDurableStorage, openDurableStorage, SnapshotManager } from '../../src/wal/index.ts';
 import { refusal, startCluster, until } from '../cluster/harness.ts';
+import { skipVisibly } from '../lab/skip.ts';
+import { missingMount } from '../lab/tools.ts';
 import { LogWriter, optionsIn } from '../unit/state/log.ts';
 import { entriesFrom, request, snapshotMeta } from '../unit/wal/wal-kit.ts';
-import { reportAtEnd, requireMount, runs, sampled, tally, temporaryFolder, WHOLE } from './effort.ts';
+import { reportAtEnd, runs, sampled, tally, temporaryFolder, WHOLE } from './effort.ts';
 import { Load } from './load.ts';
 import { logOptions, tryOpen } from './real-log.ts';
 
 reportAtEnd();
 
+const skip = skipVisibly('full disks of log, state, snapshots and a daemon', missingMount());
 const PAGE = 4096;
 
 /** A small disk on `dir`, gone when the test ends. */
@@ -65,9 +68,8 @@ async function writeUntilFull(dir: string) {
   return life;
 }
 
-describe('a full disk', () => {
-  it('met by the log at any page costs nothing that was acknowledged', async (test) => {
-    requireMount(test);
+describe.skipIf(skip)('a full disk', () => {
+  it('met by the log at any page costs nothing that was acknowledged', async () => {
     const disk = temporaryFolder();
     smallDisk(disk, '400k');
     const dir = join(disk, 'wal');
@@ -93,8 +95,7 @@ describe('a full disk', () => {
     expect(stops.size).toBeGreaterThan(0);
   });
 
-  it('met by the state at any page leaves it as it was behind some entry', async (test) => {
-    requireMount(test);
+  it('met by the state at any page leaves it as it was behind some entry', async () => {
     const disk = temporaryFolder();
     smallDisk(disk, '1m');
     const dir = join(disk, 'engine');
@@ -132,8 +133,7 @@ describe('a full disk', () => {
     expect(stopped).toBeGreaterThan(0);
   });
 
-  it('met by a snapshot at any page leaves the older ones, and no bytes of the new one', async (test) => {
-    requireMount(test);
+  it('met by a snapshot at any page leaves the older ones, and no bytes of the new one', async () => {
     const disk = temporaryFolder();
     smallDisk(disk, '1m');
     const snapshots = new SnapshotManager({ dir: join(disk, 'snapshots') });
@@ -173,8 +173,7 @@ describe('a full disk', () => {
     {
       timeout: 180_000,
     },
-    async (mib, test) => {
-      requireMount(test);
+    async (mib) => {
       const cluster = await startCluster(1);
       const { dataDir } = cluster.node('n1');
       const room = mib + 200;

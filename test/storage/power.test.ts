@@ -13,9 +13,11 @@ import { seededRandom } from '../../src/base/index.ts';
 import { StateStore } from '../../src/state/index.ts';
 import { SnapshotManager } from '../../src/wal/index.ts';
 import { startCluster, until, untilEqual } from '../cluster/harness.ts';
+import { skipVisibly } from '../lab/skip.ts';
+import { missingMount } from '../lab/tools.ts';
 import { optionsIn } from '../unit/state/log.ts';
 import { entriesFrom } from '../unit/wal/wal-kit.ts';
-import { amount, reportAtEnd, requireMount, tally, temporaryFolder } from './effort.ts';
+import { amount, reportAtEnd, tally, temporaryFolder } from './effort.ts';
 import { Load } from './load.ts';
 import { type FileSystem, LoopDisk } from './loop-disk.ts';
 import { tryOpen } from './real-log.ts';
@@ -23,7 +25,7 @@ import { type Acked, bytesOf, contentOf, WRITER_SEGMENT_BYTES } from './wal-writ
 
 reportAtEnd();
 
-const TOOLS = ['xfs_io', 'mkfs.ext4', 'mkfs.xfs'];
+const skip = skipVisibly('power cuts', missingMount(['xfs_io', 'mkfs.ext4', 'mkfs.xfs']));
 const random = seededRandom(Date.now() % 1e9);
 
 interface Writer {
@@ -71,8 +73,7 @@ async function check(dir: string, acked: Acked, what: string): Promise<number> {
 }
 
 describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
-  it('costs log and snapshots nothing that was acknowledged', { timeout: 900_000 }, async (test) => {
-    requireMount(test, TOOLS);
+  it.skipIf(skip)('costs log and snapshots nothing that was acknowledged', { timeout: 900_000 }, async () => {
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let acked: Acked = { index: 0, term: 0, snapshot: 0 };
     const rounds = amount(3, 20);
@@ -93,8 +94,7 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
 });
 
 describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
-  it('leaves the state whole, as it was behind some entry', { timeout: 900_000 }, async (test) => {
-    requireMount(test, TOOLS);
+  it.skipIf(skip)('leaves the state whole, as it was behind some entry', { timeout: 900_000 }, async () => {
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let before = 0;
     const rounds = amount(1, 15);
@@ -165,9 +165,14 @@ describe.each<[number, FileSystem, number]>([
   [3, 'xfs', amount(1, 3)],
   [3, 'ext4', amount(0, 3)],
 ])('the power cut of all of %i daemons on %s', (nodes, kind, rounds) => {
-  it(`costs nothing that was acknowledged, ${rounds} times`, { timeout: 900_000 }, async (test) => {
-    requireMount(test, TOOLS);
-    if (rounds === 0) test.skip('npm run storage tries this one');
+  const left =
+    !skip &&
+    skipVisibly(
+      `the power cut of all of ${nodes} daemons on ${kind}`,
+      rounds === 0 ? 'npm run storage tries this one' : null,
+    );
+  const title = `costs nothing that was acknowledged, ${rounds} times`;
+  it.skipIf(skip || left)(title, { timeout: 900_000 }, async () => {
     const cluster = await startCluster(nodes);
     const disks = await ontoLoopDisks(cluster, kind);
     const load = new Load(cluster, 8, 8000);
