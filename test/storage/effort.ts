@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, onTestFailed, onTestFinished } from 'vitest';
+import { type Random, seededRandom } from '../../src/base/index.ts';
 
 /** All cases instead of a sample. */
 export const WHOLE = process.env['SQLCC_STORAGE'] === 'whole';
@@ -20,6 +21,17 @@ export function amount(sample: number, whole: number): number {
 export function sampled(from: number, to: number, step: number): number[] {
   const by = WHOLE ? 1 : step;
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / by)) }, (_, n) => from + n * by);
+}
+
+/** Of this run: another one each time, or the one that is asked for. */
+const SEED = Number(process.env['SQLCC_STORAGE_SEED'] ?? Date.now() % 1e9);
+
+/** The chance of one test, the same for the same seed; if the test fails it says which. Clocks are no part of it. */
+export function chance(): Random {
+  onTestFailed(({ task }) => {
+    process.stderr.write(`failed: ${task.name}: SQLCC_STORAGE_SEED=${SEED} draws the same again\n`);
+  });
+  return seededRandom(SEED);
 }
 
 /** Where files are real and syncs cost nothing, for tests in which no power is cut. */

@@ -2,18 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { seededRandom } from '../../src/base/index.ts';
 import { startCluster, until } from '../cluster/harness.ts';
-import { amount, reportAtEnd, tally } from './effort.ts';
+import { amount, chance, reportAtEnd, tally } from './effort.ts';
 import { Load } from './load.ts';
 
 reportAtEnd();
 
-const random = seededRandom(Date.now() % 1e9);
-
 it('a daemon that is killed again and again starts each time and has lost nothing', {
   timeout: 900_000,
 }, async () => {
+  const random = chance();
   const cluster = await startCluster(1);
   const load = new Load(cluster, 8, 5000);
   const session = await cluster.client().openSession();

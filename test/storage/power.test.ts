@@ -9,7 +9,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
-import { seededRandom } from '../../src/base/index.ts';
 import { StateStore } from '../../src/state/index.ts';
 import { SnapshotManager } from '../../src/wal/index.ts';
 import { startCluster, until, untilEqual } from '../cluster/harness.ts';
@@ -17,7 +16,7 @@ import { skipVisibly } from '../lab/skip.ts';
 import { missingMount } from '../lab/tools.ts';
 import { optionsIn } from '../unit/state/log.ts';
 import { entriesFrom } from '../unit/wal/wal-kit.ts';
-import { amount, reportAtEnd, tally, temporaryFolder } from './effort.ts';
+import { amount, chance, reportAtEnd, tally, temporaryFolder } from './effort.ts';
 import { Load } from './load.ts';
 import { type FileSystem, LoopDisk } from './loop-disk.ts';
 import { tryOpen } from './real-log.ts';
@@ -26,7 +25,6 @@ import { type Acked, bytesOf, contentOf, WRITER_SEGMENT_BYTES } from './wal-writ
 reportAtEnd();
 
 const skip = skipVisibly('power cuts', missingMount(['xfs_io', 'mkfs.ext4', 'mkfs.xfs']));
-const random = seededRandom(Date.now() % 1e9);
 
 interface Writer {
   readonly child: ChildProcess;
@@ -76,6 +74,7 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
   it.skipIf(skip)('costs log and snapshots nothing that was acknowledged', { timeout: 900_000 }, async () => {
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let acked: Acked = { index: 0, term: 0, snapshot: 0 };
+    const random = chance();
     const rounds = amount(3, 20);
     for (let round = 1; round <= rounds; round++) {
       const writer = startWriter(disk.dir, acked);
@@ -97,6 +96,7 @@ describe.each<FileSystem>(['ext4', 'xfs'])('the power cut on %s', (kind) => {
   it.skipIf(skip)('leaves the state whole, as it was behind some entry', { timeout: 900_000 }, async () => {
     const disk = LoopDisk.make(kind, join(temporaryFolder(), 'disk'));
     let before = 0;
+    const random = chance();
     const rounds = amount(1, 15);
     for (let round = 1; round <= rounds; round++) {
       const child = fork(new URL('../cluster/state/applier.ts', import.meta.url), [disk.dir], {
@@ -173,6 +173,7 @@ describe.each<[number, FileSystem, number]>([
     );
   const title = `costs nothing that was acknowledged, ${rounds} times`;
   it.skipIf(skip || left)(title, { timeout: 900_000 }, async () => {
+    const random = chance();
     const cluster = await startCluster(nodes);
     const disks = await ontoLoopDisks(cluster, kind);
     const load = new Load(cluster, 8, 8000);

@@ -8,12 +8,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
-import { seededRandom } from '../../src/base/index.ts';
 import type { ClientSession } from '../../src/client/index.ts';
 import { startCluster, until, untilEqual } from '../cluster/harness.ts';
 import { FaultDisk, type FaultOp } from '../lab/index.ts';
 import { skipVisibly } from '../lab/skip.ts';
-import { reportAtEnd, tally, temporaryFolder, WHOLE } from './effort.ts';
+import { chance, reportAtEnd, tally, temporaryFolder, WHOLE } from './effort.ts';
 
 reportAtEnd();
 
@@ -148,7 +147,7 @@ class Rounds {
 
 /** One of each kind, another one each time. */
 function somePlaces(): Place[] {
-  const random = seededRandom(Date.now() % 1e9);
+  const random = chance();
   return KINDS.map(({ at, ...kind }) => ({ ...kind, at: 1 + Math.floor(random.next() * at) }));
 }
 
