@@ -1,6 +1,6 @@
-/** Digests of several nodes at one index, compared: who says what most say, and who not, and where. Pure. */
+/** Digests of several nodes at one index, compared: who holds what most voters hold, who not, where. Pure. */
 import type { LogIndex, NodeId } from '../src/base/index.ts';
-import { type ClusterState, type ComparedReplica, seatOf } from '../src/cluster/index.ts';
+import type { ClusterState, ComparedReplica } from '../src/cluster/index.ts';
 import type { PartDigest } from '../src/engines/index.ts';
 
 /** What one node said, or why it said nothing. */
@@ -29,21 +29,49 @@ export interface ComparedNode {
   readonly error: string | null;
 }
 
+/** Who counts, and whose word stands where nobody is known to be right. */
+export interface Electorate {
+  /** All nodes with a vote, whether they were compared or not. */
+  readonly voters: readonly NodeId[];
+  readonly leaderId: NodeId;
+}
+
+export interface Comparison {
+  /** A majority of all voters holds the same here: only then it is known who is right, and who is not. */
+  readonly isDecided: boolean;
+  readonly nodes: readonly ComparedNode[];
+}
+
+const TOO_FEW = 'equal, but those compared are no majority of the voters: compare all nodes';
+const UNDECIDED = 'no majority of the voters holds the same: which one is right is not known';
+
 const keyOf = (parts: readonly PartDigest[]): string =>
   parts.map(({ part, rows, sha256 }) => `${part}\0${rows}\0${sha256}`).join('\n');
 
-/** What most say; of two camps of one size that of `leaderId`. */
-function reference(nodes: readonly NodeDigest[], leaderId: NodeId): readonly PartDigest[] | null {
+interface Reference {
+  readonly isDecided: boolean;
+  readonly parts: readonly PartDigest[];
+  /** What is said of each one that was compared; null = nothing. */
+  readonly error: string | null;
+}
+
+/** What a majority of the voters holds; without one what the leader holds, to show differences from it. */
+function reference(nodes: readonly NodeDigest[], { voters, leaderId }: Electorate): Reference {
   const camps = new Map<string, NodeDigest[]>();
   for (const node of nodes) {
     if (node.digest === null) continue;
     const key = keyOf(node.digest.parts);
     camps.set(key, [...(camps.get(key) ?? []), node]);
   }
-  const weight = (camp: readonly NodeDigest[]): number =>
-    camp.length + (camp.some((n) => n.nodeId === leaderId) ? 0.5 : 0);
-  const [best] = [...camps.values()].sort((a, b) => weight(b) - weight(a));
-  return best?.[0]?.digest?.parts ?? null;
+  const all = [...camps.values()];
+  const partsOf = (camp: readonly NodeDigest[] | undefined) => camp?.[0]?.digest?.parts ?? [];
+  const votes = (camp: readonly NodeDigest[]): number =>
+    camp.filter(({ nodeId }) => voters.includes(nodeId)).length;
+  const right = all.find((camp) => votes(camp) > voters.length / 2);
+  if (right !== undefined) return { isDecided: true, parts: partsOf(right), error: null };
+  const led = all.find((camp) => camp.some(({ nodeId }) => nodeId === leaderId));
+  const error = all.length > 1 ? UNDECIDED : TOO_FEW;
+  return { isDecided: false, parts: partsOf(led ?? all[0]), error };
 }
 
 function differencesOf(own: readonly PartDigest[], wanted: readonly PartDigest[]): PartDifference[] {
@@ -55,26 +83,35 @@ function differencesOf(own: readonly PartDigest[], wanted: readonly PartDigest[]
   });
 }
 
-/** Every node against what most of them say. */
-export function compareDigests(nodes: readonly NodeDigest[], leaderId: NodeId): ComparedNode[] {
-  const wanted = reference(nodes, leaderId) ?? [];
-  return nodes.map(({ nodeId, digest, appliedIndex, error }): ComparedNode => {
+/**
+ * Every node against what a majority of the voters holds. Without one each that was compared is `ok` as long
+ * as all of them are equal, and `differs` otherwise: also the leader may be the wrong one.
+ */
+export function compareDigests(nodes: readonly NodeDigest[], electorate: Electorate): Comparison {
+  const { isDecided, parts, error: unknown } = reference(nodes, electorate);
+  const compared = nodes.map(({ nodeId, digest, appliedIndex, error }): ComparedNode => {
     if (digest === null) {
       const state = appliedIndex === null ? 'unreachable' : 'behind';
       return { nodeId, state, differences: [], damage: null, appliedIndex, error };
     }
-    const differences = differencesOf(digest.parts, wanted);
-    const isGood = differences.length === 0 && digest.damage === null;
+    const differences = differencesOf(digest.parts, parts);
+    const isGood = differences.length === 0 && digest.damage === null && unknown !== UNDECIDED;
     return {
       ...{ nodeId, state: isGood ? 'ok' : 'differs', differences },
-      ...{ damage: digest.damage, appliedIndex, error },
+      ...{ damage: digest.damage, appliedIndex, error: error ?? unknown },
     };
   });
+  return { isDecided, nodes: compared };
+}
+
+/** `ok` only when each was compared and holds what a majority of the voters holds. */
+export function verdictOf({ isDecided, nodes }: Comparison): 'ok' | 'differs' | 'incomplete' {
+  if (nodes.some((n) => n.state === 'differs')) return 'differs';
+  return isDecided && nodes.every((n) => n.state === 'ok') ? 'ok' : 'incomplete';
 }
 
 export interface ComparisonSources {
   readonly cluster: Pick<ClusterState, 'nodes'>;
-  readonly leaderId: NodeId;
   /** Nodes that are thought to differ, by the record or by somebody's word. */
   readonly accused: readonly NodeId[];
 }
@@ -84,18 +121,15 @@ const differenceText = ({ differences, damage }: ComparedNode): string =>
 
 /**
  * What is news for the record: who differs and is not on record as such, and who holds the same although it
- * is accused. A comparison counts where a majority of the voters hold the same, or the leader is not
- * accused: a leader that differs itself finds every single other node wrong.
+ * is accused. Nothing where no majority of all voters holds the same: a node that is compared with itself is
+ * equal, and a leader that is wrong itself finds every single other node wrong.
  */
 export function comparisonNews(
-  compared: readonly ComparedNode[],
-  { cluster, leaderId, accused }: ComparisonSources,
+  { isDecided, nodes }: Comparison,
+  { cluster, accused }: ComparisonSources,
 ): ComparedReplica[] {
-  const voters = Object.values(cluster.nodes).filter((n) => seatOf(n) === 'voter');
-  const isEqual = (nodeId: NodeId): boolean => compared.some((n) => n.nodeId === nodeId && n.state === 'ok');
-  const isMajority = voters.filter((v) => isEqual(v.nodeId)).length > voters.length / 2;
-  if (!isMajority && accused.includes(leaderId)) return [];
-  return compared.flatMap((node): ComparedReplica[] => {
+  if (!isDecided) return [];
+  return nodes.flatMap((node): ComparedReplica[] => {
     const record = cluster.nodes[node.nodeId];
     if (record === undefined) return [];
     const { nodeId, instanceId, diverged } = record;

@@ -5,6 +5,7 @@
 import type { VerifyPartRequest, VerifyPartResponse, VerifyResponse } from '../../src/api/index.ts';
 import { errorFromWire } from '../../src/api/index.ts';
 import { type Duration, type LogIndex, type NodeId, SqlccError } from '../../src/base/index.ts';
+import { seatOf } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
@@ -12,7 +13,13 @@ import { verifiedEvent } from '../isolation-watch.ts';
 import { type NodeContext, requireCluster, viewSources } from '../node-context.ts';
 import { divergencesOf } from '../node-view.ts';
 import { encodeCommand } from '../requests.ts';
-import { type ComparedNode, compareDigests, comparisonNews, type NodeDigest } from '../verify-compare.ts';
+import {
+  type Comparison,
+  compareDigests,
+  comparisonNews,
+  type NodeDigest,
+  verdictOf,
+} from '../verify-compare.ts';
 import { unknownNode } from './cluster.ts';
 
 /** A node that does not answer by then is not waited for: the mark is made without it. */
@@ -83,15 +90,14 @@ async function mark(context: NodeContext, id: string, nodes: readonly NodeId[]):
 }
 
 /** Puts what is news into the record; the answer is good also where that is refused. */
-async function remember(context: NodeContext, compared: readonly ComparedNode[], index: LogIndex) {
+async function remember(context: NodeContext, comparison: Comparison, index: LogIndex): Promise<void> {
   const { cluster, members } = viewSources(context);
-  const leaderId = context.facts.nodeId;
   const records = Object.values(cluster.nodes);
   const accused = records.filter((n) => divergencesOf(members.values(), n).length > 0).map((n) => n.nodeId);
-  const nodes = comparisonNews(compared, { cluster, leaderId, accused });
+  const nodes = comparisonNews(comparison, { cluster, accused });
   if (nodes.length === 0) return;
   try {
-    const data = encodeCommand({ kind: 'verify-result', index, nodes }, leaderId);
+    const data = encodeCommand({ kind: 'verify-result', index, nodes }, context.facts.nodeId);
     resultOf((await context.consensus.proposals.propose('command', data, PROPOSE_MS)).result);
   } catch (error) {
     if (!(error instanceof SqlccError)) throw error;
@@ -110,24 +116,26 @@ async function compareNodes(
   const there = nodes.filter((id) => context.gossip.member(id)?.liveness !== 'dead');
   await Promise.all(there.map((nodeId) => partOf(context, nodeId, ready)));
   const id = shortId();
+  const voters = Object.values(requireCluster(context).nodes)
+    .filter((n) => seatOf(n) === 'voter')
+    .map((n) => n.nodeId);
   const index = await mark(context, id, nodes);
   const left = timeoutMs - (performance.now() - began) - 2 * GRACE_MS;
   const wish = { id, index, wait_ms: Math.max(0, Math.floor(left)) };
   const digests = await Promise.all(
     nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish))),
   );
-  const compared = compareDigests(digests, context.facts.nodeId);
-  await remember(context, compared, index);
+  const comparison = compareDigests(digests, { voters, leaderId: context.facts.nodeId });
+  await remember(context, comparison, index);
   const parts = digests.find((d) => d.digest !== null)?.digest?.parts ?? [];
-  const states = compared.map((n) => n.state);
   return {
     schemaVersion: 1,
     index,
-    verdict: states.includes('differs') ? 'differs' : states.every((s) => s === 'ok') ? 'ok' : 'incomplete',
+    verdict: verdictOf(comparison),
     took_ms: Math.round(performance.now() - began),
     parts: parts.length,
     rows: parts.reduce((sum, p) => sum + p.rows, 0),
-    nodes: compared.map(({ nodeId, state, differences, damage, appliedIndex, error }) => ({
+    nodes: comparison.nodes.map(({ nodeId, state, differences, damage, appliedIndex, error }) => ({
       ...{ node_id: nodeId, state, damage, applied_index: appliedIndex, error },
       differences: differences.map((d) => ({ part: d.part, rows: d.rows, expected_rows: d.expectedRows })),
     })),

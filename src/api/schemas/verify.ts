@@ -22,7 +22,7 @@ export const verifyResponse = z.object({
   schemaVersion,
   /** The entry of the log at which everybody was compared. */
   index: z.number().int(),
-  /** `ok` only when every node was compared and says the same. */
+  /** `ok` only when every node was compared and holds what a majority of all voters holds. */
   verdict: z.enum(['ok', 'differs', 'incomplete']),
   took_ms: z.number(),
   /** Parts that were compared: tables, key-values, the cluster's record, … */

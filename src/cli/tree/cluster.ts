@@ -60,8 +60,8 @@ const VERIFY: CommandSpec = {
   summary: 'compare what all nodes hold, table by table, at one index',
   details:
     'Each node fixes what it holds at the same entry of the log and walks all of it, with the pages of ' +
-    'its file; writing goes on. Exits 0 when all nodes say the same, 3 when one was behind or ' +
-    'unreachable, 1 when one differs.',
+    'its file; writing goes on. What a majority of all voters holds is right. Exits 0 when all nodes say ' +
+    'the same, 3 when one was behind or unreachable or those named are no majority, 1 when one differs.',
   flags: [{ flags: '--node <id,...>', text: 'only these nodes, default all' }],
   online: true,
   examples: ['cluster verify', 'cluster verify --timeout 10m -o json', 'cluster verify --node n1,n3'],

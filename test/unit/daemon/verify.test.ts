@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCommand } from '../../../daemon/requests.ts';
-import { compareDigests, comparisonNews, type NodeDigest } from '../../../daemon/verify-compare.ts';
+import {
+  compareDigests,
+  comparisonNews,
+  type NodeDigest,
+  verdictOf,
+} from '../../../daemon/verify-compare.ts';
 import { markIn } from '../../../daemon/verify-mark.ts';
 import type { ClusterCommand, KvCommand } from '../../../src/cluster/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
@@ -32,25 +37,56 @@ const says = (nodeId: string, ...parts: ReturnType<typeof part>[]): NodeDigest =
   ...{ nodeId, digest: { parts, damage: null }, appliedIndex: 9, error: null },
 });
 
+const electorate = (leaderId = 'n1', voters = ['n1', 'n2', 'n3']) => ({ leaderId, voters });
+const states = (nodes: NodeDigest[], wish = electorate()) =>
+  compareDigests(nodes, wish).nodes.map((n) => n.state);
+
 describe('compareDigests', () => {
   const [a, b] = [part('schema', 's'), part('table t', 'good')];
+  const bad = part('table t', 'bad', 2);
 
   it('names the part of the odd one out, whoever leads', () => {
     const nodes = [says('n1', a, part('table t', 'bad')), says('n2', a, b), says('n3', a, b)];
-    const compared = compareDigests(nodes, 'n1');
-    expect(compared.map((n) => n.state)).toEqual(['differs', 'ok', 'ok']);
-    expect(compared[0]?.differences).toEqual([{ part: 'table t', rows: 3, expectedRows: 3 }]);
+    const compared = compareDigests(nodes, electorate());
+    expect(compared.nodes.map((n) => n.state)).toEqual(['differs', 'ok', 'ok']);
+    expect(compared.nodes[0]?.differences).toEqual([{ part: 'table t', rows: 3, expectedRows: 3 }]);
+    expect(verdictOf(compared)).toBe('differs');
   });
 
-  it('of two that differ believes the leader', () => {
-    const nodes = [says('n1', a, b), says('n2', a, part('table t', 'bad', 2))];
-    expect(compareDigests(nodes, 'n1').map((n) => n.state)).toEqual(['ok', 'differs']);
-    expect(compareDigests(nodes, 'n2').map((n) => n.state)).toEqual(['differs', 'ok']);
+  it('believes a majority of the voters, not of those that follow without a vote', () => {
+    const wrong = ['n3', 'n4', 'n5', 'n6'].map((id) => says(id, a, bad));
+    const expected = ['ok', 'ok', 'differs', 'differs', 'differs', 'differs'];
+    expect(states([says('n1', a, b), says('n2', a, b), ...wrong])).toEqual(expected);
+  });
+
+  it('of two that differ believes nobody, and shows what differs from the leader', () => {
+    for (const leaderId of ['n1', 'n2']) {
+      const compared = compareDigests([says('n1', a, b), says('n2', a, bad)], electorate(leaderId));
+      expect(compared).toMatchObject({ isDecided: false });
+      for (const { nodeId, state, error, differences } of compared.nodes) {
+        expect([state, error]).toEqual([
+          'differs',
+          'no majority of the voters holds the same: which one is right is not known',
+        ]);
+        expect(differences.map((d) => d.part)).toEqual(nodeId === leaderId ? [] : ['table t']);
+      }
+      expect(verdictOf(compared)).toBe('differs');
+    }
+  });
+
+  it('finds no verdict in equal nodes that are no majority of the voters', () => {
+    const alone = compareDigests([says('n3', a, bad)], electorate());
+    expect(alone).toMatchObject({ isDecided: false, nodes: [{ state: 'ok' }] });
+    expect(alone.nodes[0]?.error).toContain('no majority of the voters');
+    expect(verdictOf(alone)).toBe('incomplete');
+    const two = compareDigests([says('n1', a, b), says('n3', a, b)], electorate());
+    expect(two).toMatchObject({ isDecided: true, nodes: [{ error: null }, { error: null }] });
+    expect(verdictOf(two)).toBe('ok');
   });
 
   it('tells of parts that are missing, or that only one has', () => {
     const nodes = [says('n1', a, b), says('n2', a, b), says('n3', a, part('table u', 'x'))];
-    expect(compareDigests(nodes, 'n1')[2]?.differences).toEqual([
+    expect(compareDigests(nodes, electorate()).nodes[2]?.differences).toEqual([
       { part: 'table t', rows: null, expectedRows: 3 },
       { part: 'table u', rows: 3, expectedRows: null },
     ]);
@@ -60,16 +96,22 @@ describe('compareDigests', () => {
     const silent = { nodeId: 'n3', digest: null, appliedIndex: null, error: 'refused' };
     const late = { nodeId: 'n4', digest: null, appliedIndex: 5, error: 'has applied 5 of 9' };
     const torn = { ...says('n2', a, b), digest: { parts: [a, b], damage: 'page 3: free' } };
-    const compared = compareDigests([says('n1', a, b), torn, silent, late], 'n1');
-    expect(compared.map((n) => n.state)).toEqual(['ok', 'differs', 'unreachable', 'behind']);
+    const compared = [says('n1', a, b), torn, silent, late];
+    expect(states(compared)).toEqual(['ok', 'differs', 'unreachable', 'behind']);
+    const rest = compareDigests([says('n1', a, b), says('n2', a, b), silent], electorate());
+    expect(verdictOf(rest)).toBe('incomplete');
   });
 });
 
 describe('comparisonNews', () => {
   const [good, bad] = [part('table t', 'good'), part('table t', 'bad')];
-  const cluster = { nodes: Object.fromEntries(['n1', 'n2', 'n3'].map((id) => [id, record(id)])) };
-  const news = (compared: NodeDigest[], accused: string[] = [], leaderId = 'n1', world = cluster) =>
-    comparisonNews(compareDigests(compared, leaderId), { cluster: world, leaderId, accused });
+  const five = ['n1', 'n2', 'n3', 'n4', 'n5'];
+  const recordsOf = (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, record(id)]));
+  const cluster = { nodes: recordsOf(['n1', 'n2', 'n3']) };
+  const news = (compared: NodeDigest[], accused: string[] = [], leaderId = 'n1', world = cluster) => {
+    const voters = Object.keys(world.nodes);
+    return comparisonNews(compareDigests(compared, { leaderId, voters }), { cluster: world, accused });
+  };
   const oneBad = [says('n1', good), says('n2', good), says('n3', bad)];
 
   it('is who differs and is not on record yet, whoever leads, with what differs', () => {
@@ -87,10 +129,19 @@ describe('comparisonNews', () => {
     expect(news(equal, ['n2', 'n3'])).toEqual([{ nodeId: 'n3', instanceId: 'i-n3', differs: null }]);
   });
 
-  it('is nothing by the word of an accused leader alone', () => {
+  it('acquits nobody who was compared with itself, or with others that are wrong alike', () => {
+    const accused = { nodes: { ...recordsOf(five), n3: record('n3', { diverged: 7 }) } };
+    expect(news([says('n3', bad)], ['n3'], 'n1', accused)).toEqual([]);
+    expect(news([says('n3', bad), says('n4', bad)], ['n3', 'n4'], 'n1', accused)).toEqual([]);
+    const all = five.map((id) => says(id, good));
+    expect(news(all, ['n3'], 'n1', accused)).toMatchObject([{ nodeId: 'n3', differs: null }]);
+  });
+
+  it('is nothing by the word of a leader alone, whether it is accused or not', () => {
     const two = [says('n1', bad), says('n3', good)];
-    expect(news(two).map((n) => n.nodeId)).toEqual(['n3']);
+    expect(news(two)).toEqual([]);
     expect(news(two, ['n1'])).toEqual([]);
+    expect(news([says('n1', bad), says('n2', good), says('n3', good)])).toMatchObject([{ nodeId: 'n1' }]);
   });
 });
 
