@@ -137,8 +137,8 @@ export class IsolationWatch {
     void this.#verify();
   }
 
-  #tell(event: Pick<ClusterEvent, 'kind' | 'severity' | 'message' | 'data'>): void {
-    this.#parts.hub.publishOwn({ ...event, nodeId: this.#parts.nodeId, at: Date.now() });
+  #tell(event: Omit<ClusterEvent, 'nodeId' | 'at' | 'index'> & { readonly nodeId?: NodeId }): void {
+    this.#parts.hub.publishOwn({ nodeId: this.#parts.nodeId, ...event, at: Date.now() });
   }
 
   /** One comparison at a time; what happens meanwhile is covered by its mark, or by the next one. */
@@ -149,7 +149,7 @@ export class IsolationWatch {
     try {
       for (let n = 0; n < TRIES && !this.#isStopped; n++) {
         const leader = this.#parts.reads.leader();
-        // whoever leads was elected by a majority: its own log is what the others are compared with
+        // a leader is not compared with itself: the others are with it, each when it is back
         if (leader?.node_id === this.#parts.nodeId) return;
         const answer = leader === null ? null : await this.#ask(leader);
         if (answer !== null) return this.#report(answer);
@@ -161,7 +161,7 @@ export class IsolationWatch {
     }
   }
 
-  /** The leader's comparison of itself with this node; null = ask again. */
+  /** The leader's comparison of itself, or of all, with this node; null = ask again. */
   async #ask(leader: LeaderAddress): Promise<VerifyResponse | null> {
     const { nodeId, http, logger } = this.#parts;
     try {
@@ -194,21 +194,43 @@ export class IsolationWatch {
   }
 }
 
-/** What a comparison of the leader with a node that is back has shown. */
+type VerifiedEvent = Pick<ClusterEvent, 'kind' | 'severity' | 'message' | 'data'> & {
+  readonly nodeId: NodeId;
+};
+
+/**
+ * What a comparison with a node that is back has shown: of the leader and it, or of all where those two
+ * differ. It is about the one that differs from most voters; without a majority that holds the same, about
+ * the node that is back.
+ */
 export function verifiedEvent(
   nodeId: NodeId,
   { verdict, index, parts, rows, nodes }: VerifyResponse,
-): Pick<ClusterEvent, 'kind' | 'severity' | 'message' | 'data'> {
-  const others = nodes.map((n) => n.node_id).filter((id) => id !== nodeId);
+): VerifiedEvent {
+  const namesOf = (state: 'ok' | 'differs'): string[] =>
+    nodes.filter((n) => n.state === state && n.node_id !== nodeId).map((n) => n.node_id);
+  const equal = namesOf('ok').join(', ');
   const data = { index, verdict, parts, rows };
-  if (verdict === 'ok') {
-    const message = `${nodeId} is back and holds what ${others.join(', ')} holds at ${index}: ${rows} rows`;
-    return { kind: 'replica-verified', severity: 'info', message, data };
+  if (verdict !== 'differs') {
+    const message = `${nodeId} is back and holds what ${equal} holds at ${index}: ${rows} rows`;
+    return { kind: 'replica-verified', severity: 'info', nodeId, message, data };
   }
-  const odd = nodes.filter((n) => n.state === 'differs').flatMap((n) => n.differences.map((d) => d.part));
-  const what = [...new Set(odd)].join(', ');
-  const message = `${nodeId} is back and differs from ${others.join(', ')} at ${index}: ${what}`;
-  return { kind: 'replica-diverged', severity: 'critical', message, data: { ...data, differs: what } };
+  const odd = nodes.filter((n) => n.state === 'differs');
+  const isOwn = odd.some((n) => n.node_id === nodeId);
+  const differs = [...new Set(odd.flatMap((n) => n.differences.map((d) => d.part)))].join(', ');
+  const unlike = namesOf('differs').join(', ');
+  let finding = `differs from ${equal} at ${index}`;
+  if (equal === '') finding = `differs from ${unlike} at ${index}, no majority says which is right`;
+  if (!isOwn) finding = `holds what most voters hold at ${index}; ${unlike} differs`;
+  const message = `${nodeId} is back and ${finding}: ${differs}`;
+  const about = isOwn ? nodeId : (odd[0]?.node_id ?? nodeId);
+  return {
+    kind: 'replica-diverged',
+    severity: 'critical',
+    nodeId: about,
+    message,
+    data: { ...data, differs },
+  };
 }
 
 /** Watches over the parts of a node; what they refuse meanwhile says why. */

@@ -158,10 +158,37 @@ export async function verifyNode(context: NodeContext, call: Call): Promise<Answ
     throw new SqlccError('permission_denied', `${call.identity.id} may not speak for ${nodeId}`);
   }
   await context.reads.requireLeader(call.remainingMs());
-  const self = context.facts.nodeId;
-  const answer = await compareNodes(context, [...new Set([self, nodeId])].sort(), call.remainingMs());
+  const { cluster, members } = viewSources(context);
+  const answer = await compareReturned(nodeId, {
+    leaderId: context.facts.nodeId,
+    // who is dead would only be waited for
+    others: Object.keys(cluster.nodes).filter((id) => members.get(id)?.liveness !== 'dead'),
+    compare: (nodes) => compareNodes(context, nodes, call.remainingMs()),
+  });
   if (answer.verdict !== 'incomplete') {
-    context.hub.publishOwn({ ...verifiedEvent(nodeId, answer), nodeId, at: Date.now() });
+    context.hub.publishOwn({ ...verifiedEvent(nodeId, answer), at: Date.now() });
   }
   return { body: answer };
+}
+
+interface ReturnSources {
+  readonly leaderId: NodeId;
+  /** All nodes that would answer. */
+  readonly others: readonly NodeId[];
+  readonly compare: (nodes: readonly NodeId[]) => Promise<VerifyResponse>;
+}
+
+/**
+ * A node that is back, and the leader. That those two hold the same is all that is asked of them; where they
+ * differ the leader may be the wrong one, and everybody is asked.
+ */
+export async function compareReturned(
+  nodeId: NodeId,
+  { leaderId, others, compare }: ReturnSources,
+): Promise<VerifyResponse> {
+  const pair = [...new Set([leaderId, nodeId])].sort();
+  const answer = await compare(pair);
+  if (answer.nodes.every((n) => n.state === 'ok')) return { ...answer, verdict: 'ok' };
+  const all = [...new Set([...pair, ...others])].sort();
+  return answer.verdict === 'differs' && all.length > pair.length ? compare(all) : answer;
 }

@@ -20,7 +20,7 @@ export const VERIFY_ENDPOINTS = {
     request: nothing,
     response: verify.verifyResponse,
     leaderOnly: true,
-    summary: 'The leader compares itself with the calling node, which was away (nodes only)',
+    summary: 'The leader compares itself, or all nodes, with the calling one, which was away (nodes only)',
   },
   verifyPart: {
     ...BY_NODES,

@@ -152,8 +152,20 @@ describe('verifiedEvent', () => {
     });
     const nodes = [row('n1', 'ok'), row('n3', 'differs', 'table t')];
     expect(verifiedEvent('n3', { ...said, verdict: 'differs', nodes })).toMatchObject({
-      ...{ kind: 'replica-diverged', severity: 'critical' },
+      ...{ kind: 'replica-diverged', severity: 'critical', nodeId: 'n3' },
       message: 'n3 is back and differs from n1 at 9: table t',
     });
+  });
+
+  it('is about the leader where that one differs from most, and accuses nobody without a majority', () => {
+    const wrong = [row('n1', 'differs', 'table t'), row('n2', 'ok'), row('n3', 'ok')];
+    expect(verifiedEvent('n3', { ...said, verdict: 'differs', nodes: wrong })).toMatchObject({
+      ...{ kind: 'replica-diverged', nodeId: 'n1', data: { differs: 'table t' } },
+      message: 'n3 is back and holds what most voters hold at 9; n1 differs: table t',
+    });
+    const open = [row('n1', 'differs'), row('n3', 'differs', 'table t')];
+    expect(verifiedEvent('n3', { ...said, verdict: 'differs', nodes: open }).message).toBe(
+      'n3 is back and differs from n1 at 9, no majority says which is right: table t',
+    );
   });
 });

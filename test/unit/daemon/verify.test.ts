@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCommand } from '../../../daemon/requests.ts';
+import { compareReturned } from '../../../daemon/routes/verify.ts';
 import {
   compareDigests,
   comparisonNews,
@@ -7,6 +8,7 @@ import {
   verdictOf,
 } from '../../../daemon/verify-compare.ts';
 import { markIn } from '../../../daemon/verify-mark.ts';
+import type { VerifyResponse } from '../../../src/api/index.ts';
 import type { ClusterCommand, KvCommand } from '../../../src/cluster/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
 import { record, threeNodes } from '../cluster/world.ts';
@@ -142,6 +144,42 @@ describe('comparisonNews', () => {
     expect(news(two)).toEqual([]);
     expect(news(two, ['n1'])).toEqual([]);
     expect(news([says('n1', bad), says('n2', good), says('n3', good)])).toMatchObject([{ nodeId: 'n1' }]);
+  });
+});
+
+describe('compareReturned', () => {
+  const voters = ['n1', 'n2', 'n3', 'n4', 'n5'];
+  /** n1 leads and n3 is back; `bad` hold something else than the others. Who was compared, and how it ended. */
+  async function returned(bad: readonly string[], others = voters) {
+    const asked: (readonly string[])[] = [];
+    const answer = await compareReturned('n3', {
+      ...{ leaderId: 'n1', others },
+      compare: async (nodes) => {
+        asked.push(nodes);
+        const held = nodes.map((id) => says(id, part('table t', bad.includes(id) ? 'bad' : 'good')));
+        const comparison = compareDigests(held, electorate('n1', voters));
+        const rows = comparison.nodes.map(({ nodeId, state }) => ({ node_id: nodeId, state }));
+        return { verdict: verdictOf(comparison), nodes: rows } as unknown as VerifyResponse;
+      },
+    });
+    return { asked, verdict: answer.verdict, states: answer.nodes.map((n) => n.state) };
+  }
+
+  it('compares the two alone where they are equal, majority or not', async () => {
+    expect(await returned([])).toEqual({ asked: [['n1', 'n3']], verdict: 'ok', states: ['ok', 'ok'] });
+  });
+
+  it('asks everybody where they differ: also the leader may be the odd one', async () => {
+    const others = ['ok', 'ok', 'ok', 'ok'];
+    expect(await returned(['n1'])).toEqual({
+      ...{ asked: [['n1', 'n3'], voters], verdict: 'differs', states: ['differs', ...others] },
+    });
+    expect((await returned(['n3'])).states).toEqual(['ok', 'ok', 'differs', 'ok', 'ok']);
+  });
+
+  it('asks those two once where there is nobody else', async () => {
+    const { asked, verdict } = await returned(['n1'], ['n1', 'n3']);
+    expect([asked, verdict]).toEqual([[['n1', 'n3']], 'differs']);
   });
 });
 
