@@ -146,7 +146,9 @@ export class AlertDesk implements SinkListener {
     if (sources === null) return;
     const { nodeId: self, cluster, members, leaderlessMs, raft, now } = sources;
     const { config } = parts.inForce;
-    const facts = { self, cluster, leaderId: raft.leaderId, leaderlessMs, members, config, now };
+    const sharedTime = parts.gossip.clocks.sharedTime(now, performance.now());
+    const who = { self, cluster, leaderId: raft.leaderId, leaderlessMs, members };
+    const facts = { ...who, config, now, sharedTime };
     if (this.teller.look(facts, this.sink)) publish();
   }
 }

@@ -50,7 +50,7 @@ function notificationRows({ outbox }: ClusterState, id: string, incident: string
 function marks({ cluster, now }: ViewSources, alert: AlertRecord, all: readonly AlertRecord[]) {
   const fires = alert.state === 'firing';
   return {
-    silenced_by: fires ? (silenceOf(alert, cluster.silences, now)?.id ?? null) : null,
+    silenced_by: fires ? (silenceOf(alert, cluster.silences)?.id ?? null) : null,
     inhibited_by: fires ? (inhibitorOf(alert, all, now)?.id ?? null) : null,
   };
 }

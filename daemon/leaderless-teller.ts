@@ -6,7 +6,7 @@
  */
 import type { AlertAction, AlertRule } from '../src/alerts/index.ts';
 import { entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
-import type { Duration, NodeId } from '../src/base/index.ts';
+import type { Duration, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { channelsOf, notificationOf } from './alert-channels.ts';
@@ -24,7 +24,9 @@ export interface LeaderlessFacts {
   readonly leaderlessMs: Duration;
   readonly members: ReadonlyMap<NodeId, MemberFacts>;
   readonly config: Pick<ClusterConfig, 'alerts' | 'notifiers'>;
-  readonly now: number;
+  readonly now: Timestamp;
+  /** By which silences end here: nobody leads, and so nobody takes them out of the record. */
+  readonly sharedTime: Timestamp;
 }
 
 /** The live node whose name is lowest, as this node knows it. */
@@ -110,8 +112,8 @@ export class LeaderlessTeller {
     if (alert?.state !== 'firing' || isRecorded(cluster, incident)) return false;
     const own = this.#told?.incident === incident ? this.#told : null;
     const isTold = own === null ? heard.some((told) => told.incident === incident) : !this.#isAgain;
-    if (isTold || lowestLive(facts) !== self || silenceOf(alert, cluster.silences, now) !== undefined)
-      return false;
+    const silences = cluster.silences.filter(({ until }) => until > facts.sharedTime);
+    if (isTold || lowestLive(facts) !== self || silenceOf(alert, silences) !== undefined) return false;
     const taken = own?.channels ?? [];
     const channels = [...new Set(channelsOf(config, RULE))].filter((channel) => !taken.includes(channel));
     this.#note({ incident, channels: taken });

@@ -23,6 +23,7 @@ export interface DueFacts {
   readonly silences: readonly Silence[];
   /** Channels of a rule. */
   readonly channelsOf: (rule: string) => readonly AlertAction[];
+  /** By which the aftermath of a time without a leader ends. */
   readonly now: Timestamp;
 }
 
@@ -38,8 +39,7 @@ function toldChannels(outbox: readonly OutboxEntry[], alertId: string, incident:
 
 function firingDue(facts: DueFacts, alert: AlertRecord): DeliveryRef[] {
   const { alerts, silences, now } = facts;
-  const isQuiet =
-    inhibitorOf(alert, alerts, now) !== undefined || silenceOf(alert, silences, now) !== undefined;
+  const isQuiet = inhibitorOf(alert, alerts, now) !== undefined || silenceOf(alert, silences) !== undefined;
   if (alert.state !== 'firing' || isQuiet) return [];
   const { id: alertId, incident } = alert;
   const channels = [...new Set(facts.channelsOf(alert.rule))];

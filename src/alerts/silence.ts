@@ -29,14 +29,13 @@ function matches({ rule, nodeId, severity }: SilenceMatchers, alert: SilenceSubj
   );
 }
 
-/** The silence that holds for `alert` longest; undefined = it is told of. */
-export function silenceOf(
-  alert: SilenceSubject,
-  silences: readonly Silence[],
-  now: Timestamp,
-): Silence | undefined {
+/**
+ * The silence that holds for `alert` longest; undefined = it is told of. A silence holds while it is on
+ * record, whatever the time: when it ends is for the leader to say, once, by the clock of most voters.
+ */
+export function silenceOf(alert: SilenceSubject, silences: readonly Silence[]): Silence | undefined {
   return silences
-    .filter((silence) => silence.until > now && matches(silence.matchers, alert))
+    .filter((silence) => matches(silence.matchers, alert))
     .reduce<Silence | undefined>((a, b) => (a === undefined || b.until > a.until ? b : a), undefined);
 }
 

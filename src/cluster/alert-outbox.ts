@@ -8,10 +8,10 @@ import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
 
 /** A notification that begins is judged again where it is applied: a silence may have come before it. */
-function isSilenced(state: ClusterState, step: DeliveryStep, at: ApplyPosition): boolean {
+function isSilenced(state: ClusterState, step: DeliveryStep): boolean {
   if (step.state !== 'due' || step.kind !== 'firing') return false;
   const alert = state.alerts.find((a) => a.id === step.alertId && a.incident === step.incident);
-  return alert === undefined || silenceOf(alert, state.silences, at.timestamp) !== undefined;
+  return alert === undefined || silenceOf(alert, state.silences) !== undefined;
 }
 
 function eventOf(
@@ -43,7 +43,7 @@ export function stepNotifications(
   let { outbox } = state;
   let changed = 0;
   for (const step of steps) {
-    if (isSilenced(state, step, at)) continue;
+    if (isSilenced(state, step)) continue;
     const { term, timestamp } = at;
     const content = contentOf({ alerts: state.alerts, outbox }, step, timestamp);
     const next = stepped(outbox, step, { alerts: state.alerts, at: timestamp, term, content });

@@ -35,7 +35,8 @@ function member(
 function facts(ledger: Ledger, changes: Partial<LeaderlessFacts> = {}): LeaderlessFacts {
   const members = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, id === 'n1' ? 'dead' : 'alive')]));
   return {
-    ...{ self: 'n2', cluster: ledger.cluster, leaderId: null, leaderlessMs: 1500, members, now: NOW },
+    ...{ self: 'n2', cluster: ledger.cluster, leaderId: null, leaderlessMs: 1500, members },
+    ...{ now: NOW, sharedTime: NOW },
     config: { alerts: [], notifiers },
     ...changes,
   };
@@ -106,10 +107,14 @@ describe('LeaderlessTeller', () => {
     expect(new LeaderlessTeller().look(facts(threeNodes(), changes), new Receiver())).toBe(expected);
   });
 
-  it('tells nothing that is silenced', () => {
+  it('tells nothing that is silenced, and of all when the time is over by the clock of most', () => {
     const ledger = threeNodes();
     ledger.done({ ...silence, matchers: { rule: 'LeaderDown', nodeId: null, severity: null } });
-    expect(new LeaderlessTeller().look(facts(ledger), new Receiver())).toBe(false);
+    const tells = (now: number, sharedTime: number) =>
+      new LeaderlessTeller().look(facts(ledger, { now, sharedTime }), new Receiver());
+    expect([tells(NOW, NOW), tells(NOW + 3_600_000, NOW + 999)]).toEqual([false, false]);
+    // nobody leads who could take it out of the record
+    expect(tells(NOW, NOW + 1000)).toBe(true);
   });
 
   it('tells again when a channel gave up, and only that one', () => {
