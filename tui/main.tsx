@@ -1,6 +1,7 @@
 /** Ink on the alternate screen, from the first frame until the terminal is as it was before. */
-import { render } from 'ink';
+import { type Instance, render } from 'ink';
 import { OnStage } from './app.tsx';
+import type { Guard } from './guard.ts';
 import type { Screen } from './lines/screen.ts';
 import { keysOf, MOUSE_OFF, MOUSE_ON, type MouseEvent, withoutMouse } from './mouse.ts';
 import type { TopIo } from './options.ts';
@@ -13,6 +14,7 @@ export interface RunScreen {
   readonly stage: Stage;
   readonly look: Look;
   readonly io: TopIo;
+  readonly guard: Guard;
   readonly skeleton: Skeleton;
   /** Where copies and pictures are put; null = the temporary folder. */
   readonly folder: string | null;
@@ -22,30 +24,13 @@ export interface RunScreen {
   readonly wholeLines: boolean;
 }
 
-const KEPT_STDERR_LINES = 50;
-
-/** Whatever writes to stderr meanwhile would tear the picture: it is kept and told afterwards. */
-function holdStderr(stderr: NodeJS.WriteStream): () => void {
-  const held: string[] = [];
-  const write = stderr.write.bind(stderr);
-  const hold = (chunk: unknown): boolean => {
-    held.push(String(chunk));
-    if (held.length > KEPT_STDERR_LINES) held.shift();
-    return true;
-  };
-  stderr.write = hold as typeof stderr.write;
-  return () => {
-    stderr.write = write;
-    // asked again, at the end of a failure, there is nothing more to tell
-    for (const chunk of held.splice(0)) stderr.write(chunk);
-  };
-}
+/** What is on while the screen is up, off: all of it again where Ink could not say so itself. */
+const LEFT = '\x1b[?2004l\x1b[?25h';
 
 /** Runs until somebody quits; resolves the exit code. */
 export async function runScreen(run: RunScreen): Promise<number> {
-  const { stage, look, io, skeleton, folder, mouse, wholeLines } = run;
+  const { stage, look, io, guard, skeleton, folder, mouse, wholeLines } = run;
   skeleton.handOver();
-  const release = holdStderr(io.stderr);
   const outside = new Outside(io, look, folder);
   const seen: { screen: Screen | null } = { screen: null };
   const ways = {
@@ -64,8 +49,22 @@ export async function runScreen(run: RunScreen): Promise<number> {
       if (keys.length > 0) stage.session.keys(keys);
     }
   };
+  let instance: Instance | null = null;
+  guard.leaveBy(() => {
+    try {
+      if (instance === null) skeleton.leave();
+      else instance.unmount();
+    } catch {
+      // drawing failed once more
+      skeleton.leave();
+    }
+    // in the midst of drawing, and before the first one, nothing of the screen could say so itself
+    ways.hear(false);
+    io.stdout.write(LEFT);
+    if (io.stdin.isRaw) io.stdin.setRawMode(false);
+  });
   ways.hear(true);
-  const instance = render(<OnStage stage={stage} look={look} ways={ways} />, {
+  instance = render(<OnStage stage={stage} look={look} ways={ways} />, {
     stdin: mouse ? withoutMouse(io.stdin, onMouse) : io.stdin,
     stdout: io.stdout,
     stderr: io.stderr,
@@ -78,18 +77,13 @@ export async function runScreen(run: RunScreen): Promise<number> {
     interactive: true,
   });
   try {
-    await instance.waitUntilExit();
-    return 0;
+    const exited = instance.waitUntilExit().then(() => 0);
+    return await Promise.race([exited, guard.failed]);
   } catch (error) {
-    release();
-    io.stderr.write(
-      `error[internal]: the screen failed: ${error instanceof Error ? error.message : error}\n`,
-    );
-    return 1;
+    guard.fail(error);
+    return await guard.failed;
   } finally {
-    // what failed before it was on the stage did not say so itself
-    ways.hear(false);
     stage.stop();
-    release();
+    guard.end();
   }
 }

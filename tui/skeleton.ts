@@ -3,10 +3,6 @@ import type { Look } from './theme/look.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[H';
 const LEAVE = '\x1b[?1049l\x1b[?25h';
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Both listen for signals this long: Ink restores its part, whoever is last ends the process. */
-const HAND_OVER_MS = 200;
 
 export interface Skeleton {
   /** Ink takes over: the screen is wiped so that nothing of the sketch shines through. */
@@ -36,25 +32,9 @@ function sketch(columns: number, rows: number, clusterName: string, look: Look):
 export function paintSkeleton(stdout: NodeJS.WriteStream, clusterName: string, look: Look): Skeleton {
   const columns = stdout.columns || 80;
   const rows = stdout.rows || 24;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    leave();
-    process.kill(process.pid, signal);
-  };
-  const release = (): void => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-  };
-  const leave = (): void => {
-    release();
-    stdout.write(LEAVE);
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
   stdout.write(ENTER + sketch(columns, rows, clusterName, look));
   return {
-    handOver: () => {
-      stdout.write('\x1b[2J\x1b[H');
-      // a signal that arrived while Ink was loading is only told now: it must still find us
-      setTimeout(release, HAND_OVER_MS).unref();
-    },
-    leave,
+    handOver: () => void stdout.write('\x1b[2J\x1b[H'),
+    leave: () => void stdout.write(LEAVE),
   };
 }

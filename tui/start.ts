@@ -10,6 +10,7 @@ import { runPlain } from './batch/plain.ts';
 import type { Feed } from './feed/feed.ts';
 import { openDesk, openFeed } from './feed/open-feed.ts';
 import { takeZone } from './format/words.ts';
+import { Guard } from './guard.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
@@ -33,7 +34,9 @@ export async function runTop(run: RunTop): Promise<number> {
   if (io.env['TERM'] === 'dumb') return refuse(run, 'TERM=dumb: this terminal has no screen to draw on');
   if (options.settingsFolder !== undefined) await loadKeys(options.settingsFolder);
   const look = chooseLook(options, io.env);
+  const guard = new Guard(io);
   const skeleton = paintSkeleton(io.stdout, run.clusterName, look);
+  guard.leaveBy(skeleton.leave);
   try {
     const say = (text: string) => void io.stderr.write(`${text}\n`);
     const feed = openFeed({ client: run.client, options, speed: 1, say });
@@ -47,14 +50,14 @@ export async function runTop(run: RunTop): Promise<number> {
       stage,
       look,
       io,
+      guard,
       skeleton,
       folder: options.settingsFolder ?? null,
       mouse: options.mouse === true,
       wholeLines: options.wholeLines === true,
     });
-  } catch (error) {
-    skeleton.leave();
-    throw error;
+  } finally {
+    guard.end();
   }
 }
 

@@ -2,6 +2,7 @@
 import { Console } from 'node:console';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { Guard } from '../../../tui/guard.ts';
 import { runScreen } from '../../../tui/main.tsx';
 import type { Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
@@ -45,6 +46,7 @@ function screen(io: ReturnType<typeof terminal>['io'], model: Model): Promise<nu
     ...{
       stage,
       io,
+      guard: new Guard(io),
       look: chooseLook({}, {}),
       skeleton: { handOver: () => undefined, leave: () => undefined },
     },

@@ -1,0 +1,74 @@
+/**
+ * `sqlcc top` as it is shipped: `bin/sqlcc` and what `npm run build` made, on a recording. What only goes
+ * wrong once everything is bundled shows here, and how the screen is left when the program fails.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kept, SQLCC } from './accept/kit.ts';
+import { answers } from './answers.ts';
+import { Terminal, type TerminalOptions } from './pty.ts';
+import { asNdjson, calmWith } from './recording.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sqlcc-shipped-'));
+  writeFileSync(join(folder, 'calm.ndjson'), asNdjson(calmWith(answers())));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function top(flags: readonly string[], options: Partial<TerminalOptions> = {}): Terminal {
+  const command = [SQLCC, 'top', '--replay', join(folder, 'calm.ndjson'), '--speed', '0', ...flags];
+  const env = { D: folder, SQLCC_CONFIG: join(folder, 'none.yaml'), ...options.env };
+  return kept(new Terminal(noting(command), { columns: 80, rows: 24, ...options, env }));
+}
+
+/** Whether the last of both that was written is `off`, and `on` was at all. */
+function isOff(raw: string, on: string, off: string): boolean {
+  return raw.includes(on) && raw.lastIndexOf(off) > raw.lastIndexOf(on);
+}
+
+/** Settings of the terminal before and behind the screen are in these files. */
+const settings = (when: 'before' | 'after'): string => readFileSync(join(folder, when), 'utf8');
+
+/** What the program runs within: a shell that notes down how the terminal is set. */
+function noting(program: readonly string[]): readonly string[] {
+  const script = 'stty -g >"$D/before"; "$@"; code=$?; stty -g >"$D/after"; exit $code';
+  return ['/bin/sh', '-c', script, 'sh', ...program];
+}
+
+/** Inside of the program: does it on SIGUSR2, behind words on stderr. */
+function failing(does: string): Readonly<Record<string, string>> {
+  const file = join(folder, `${does.replace(/\W+/g, '-')}.mjs`);
+  const code = `import { writeFileSync } from 'node:fs';
+    writeFileSync('${join(folder, 'pid')}', String(process.pid));
+    process.on('SIGUSR2', () => {
+      process.stderr.write('kept meanwhile\\n');
+      setTimeout(() => { ${does} }, 1);
+    });`;
+  writeFileSync(file, code);
+  return { NODE_OPTIONS: `--import=${file}` };
+}
+
+describe('the shipped screen', () => {
+  it.each([
+    ["throw new Error('out of the blue')", 1, 'error[internal]: the screen failed: out of the blue'],
+    ["Promise.reject(new Error('nobody cares'))", 1, 'error[internal]: the screen failed: nobody cares'],
+    ['process.exit(7)', 7, ''],
+  ])('%s ends with the terminal as before, and what was kept back told', async (does, code, told) => {
+    const terminal = top(['--mouse'], { env: failing(does) });
+    await terminal.see('★ n1');
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGUSR2');
+    expect(await terminal.exited()).toBe(code);
+    expect(terminal.buffer).toBe('normal');
+    const text = terminal.text();
+    expect(text.match(/kept meanwhile/g)).toHaveLength(1);
+    expect(text).toContain(told);
+    if (told !== '') expect(text).toContain('hint: a bug in sqlcc: run again with SQLCC_DEBUG=1');
+    expect(settings('after'), 'keys').toBe(settings('before'));
+    expect(terminal.hearsMouse).toBe(false);
+    expect(isOff(terminal.raw, '\x1b[?25l', '\x1b[?25h'), 'the cursor').toBe(true);
+    expect(isOff(terminal.raw, '\x1b[?2004h', '\x1b[?2004l'), 'bracketed paste').toBe(true);
+  });
+});
