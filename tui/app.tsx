@@ -106,24 +106,42 @@ async function edit(
 function useTerminal(session: Session, ways: Ways | null, screen: () => Screen): void {
   const { exit, suspendTerminal } = useApp();
   useEffect(() => {
-    /** The terminal is somebody else's while `work` runs. */
-    const lend = (work: () => void | Promise<void>): Promise<void> =>
-      suspendTerminal(async () => {
-        ways?.hear(false);
-        try {
-          await work();
-        } finally {
-          ways?.hear(true);
-        }
-      });
+    let free: Promise<void> | null = null;
+    /** The terminal is somebody else's while `work` runs, one after the other. */
+    const lend = (work: () => void | Promise<void>): Promise<void> => {
+      const lent = (free ?? Promise.resolve()).then(() =>
+        suspendTerminal(async () => {
+          ways?.hear(false);
+          try {
+            await work();
+          } finally {
+            ways?.hear(true);
+          }
+        }),
+      );
+      const over = lent
+        .catch(() => undefined)
+        .finally(() => {
+          if (free === over) free = null;
+        });
+      free = over;
+      return lent;
+    };
+    const repaint = (): void => void lend(() => undefined);
+    // who was stopped without being asked finds another picture and other settings of the terminal
+    const goOn = (): void => {
+      if (free === null) repaint();
+    };
+    process.on('SIGCONT', goOn);
     session.onTerminal((effect) => {
       if (effect.kind === 'quit') exit(0);
       else if (effect.kind === 'suspend') void lend(stopJob);
-      else if (effect.kind === 'repaint') void suspendTerminal(() => undefined);
+      else if (effect.kind === 'repaint') repaint();
       else if (effect.kind === 'edit' && ways !== null) void edit(effect, ways, session, lend);
       else if (effect.kind === 'json' && ways !== null) void viewJson(effect, ways, session, lend);
       else if (ways !== null) takeWay(effect, ways, session, screen);
     });
+    return () => void process.off('SIGCONT', goOn);
   }, [session, ways, screen, exit, suspendTerminal]);
 }
 

@@ -126,6 +126,11 @@ export class Terminal {
     return this.#screen.modes.mouseTrackingMode !== 'none';
   }
 
+  /** Whether a paste would come between brackets. */
+  get hearsPastes(): boolean {
+    return this.#screen.modes.bracketedPasteMode;
+  }
+
   type(keys: string): void {
     this.#pty.write(keys);
   }

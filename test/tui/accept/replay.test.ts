@@ -157,22 +157,32 @@ describe('any terminal', () => {
     const terminal = await shell();
     terminal.type('stty -g > /dev/null; S=$(stty -g); echo before\r');
     await terminal.see('before\n');
-    terminal.type(`${command()}\r`);
+    terminal.type(`${command()} --mouse\r`);
     await terminal.until((t) => t.includes('★ n1') && t.includes('CPU'), 'the screen');
     const before = await terminal.still(400);
+    expect(terminal.hearsMouse).toBe(true);
     terminal.type('\x1a');
     await terminal.see('Stopped');
-    expect(terminal.buffer).toBe('normal');
+    expect([terminal.buffer, terminal.hearsMouse, terminal.hearsPastes]).toEqual(['normal', false, true]);
     terminal.type('echo "still $((40 + 2))"\r');
     await terminal.see('still 42');
     terminal.type('fg\r');
     await terminal.until((t) => t === before, 'the same screen');
+    expect([terminal.buffer, terminal.hearsMouse, terminal.hearsPastes]).toEqual(['alternate', true, true]);
+    // stopped by somebody else, it could not give the terminal back; the shell changed it, and fg is heard
+    const [job = ''] = execFileSync('pgrep', ['-P', String(terminal.pid)], { encoding: 'utf8' }).split('\n');
+    process.kill(Number(job), 'SIGSTOP');
+    await terminal.see('Stopped');
+    terminal.resize(80, 24);
+    terminal.type('fg\r');
+    await terminal.until((t) => t.includes('★ n1') && !t.includes('Stopped'), 'the screen, drawn anew');
     terminal.type('jj');
     await terminal.see('▌● n3');
     terminal.type('q');
     await terminal.see('ready>');
     terminal.type('[ "$S" = "$(stty -g)" ] && echo "settings $((1 + 1))"\r');
     await terminal.see('settings 2');
+    expect(terminal.hearsMouse).toBe(false);
   });
 
   const noTmux = skipVisibly(
