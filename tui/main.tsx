@@ -1,8 +1,10 @@
 /** Ink on the alternate screen, from the first frame until the terminal is as it was before. */
 import { type Instance, render } from 'ink';
 import { OnStage } from './app.tsx';
+import { clean } from './format/width.ts';
 import type { Guard } from './guard.ts';
 import type { Screen } from './lines/screen.ts';
+import { goesOn } from './model/unsettled.ts';
 import { keysOf, MOUSE_OFF, MOUSE_ON, type MouseEvent, withoutMouse } from './mouse.ts';
 import type { TopIo } from './options.ts';
 import { Outside } from './out/outside.ts';
@@ -16,6 +18,8 @@ export interface RunScreen {
   readonly io: TopIo;
   readonly guard: Guard;
   readonly skeleton: Skeleton;
+  /** The cluster lives on when the screen is left: what was begun is told behind it. */
+  readonly livesOn: boolean;
   /** Where copies and pictures are put; null = the temporary folder. */
   readonly folder: string | null;
   /** Clicks and the wheel are heard. */
@@ -29,7 +33,7 @@ const LEFT = '\x1b[?2004l\x1b[?25h';
 
 /** Runs until somebody quits; resolves the exit code. */
 export async function runScreen(run: RunScreen): Promise<number> {
-  const { stage, look, io, guard, skeleton, folder, mouse, wholeLines } = run;
+  const { stage, look, io, guard, skeleton, livesOn, folder, mouse, wholeLines } = run;
   skeleton.handOver();
   const outside = new Outside(io, look, folder);
   const seen: { screen: Screen | null } = { screen: null };
@@ -62,6 +66,8 @@ export async function runScreen(run: RunScreen): Promise<number> {
     ways.hear(false);
     io.stdout.write(LEFT);
     if (io.stdin.isRaw) io.stdin.setRawMode(false);
+    const { model } = stage.session;
+    for (const words of livesOn ? goesOn(model) : []) io.stderr.write(`${clean(words)}\n`);
   });
   ways.hear(true);
   instance = render(<OnStage stage={stage} look={look} ways={ways} />, {

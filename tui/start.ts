@@ -52,6 +52,7 @@ export async function runTop(run: RunTop): Promise<number> {
       io,
       guard,
       skeleton,
+      livesOn: options.replay === undefined && options.ephemeral !== true,
       folder: options.settingsFolder ?? null,
       mouse: options.mouse === true,
       wholeLines: options.wholeLines === true,

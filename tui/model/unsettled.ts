@@ -18,9 +18,7 @@ function nameOf({ action, request }: ActionDialog): string {
 
 /** An action whose answer was lost; the command comes before the cause, for narrow screens. */
 export function unknownAction(dialog: ActionDialog, why: string): string {
-  const { step } = dialog;
-  const look = step.kind === 'running' ? `sqlcc op show ${shellWord(step.operation.id)}` : 'sqlcc op list';
-  return `outcome unknown: ${nameOf(dialog)}: ${look} (${why}; it may have happened)`;
+  return `outcome unknown: ${nameOf(dialog)}: ${commandFor(dialog)} (${why}; it may have happened)`;
 }
 
 /** A change whose answer was lost. */
@@ -45,11 +43,37 @@ function lookFor(act: ChangeAct): string {
   }
 }
 
-/** What goes on in the cluster that is left, for the next one's screen; null = nothing was begun there. */
-export function leftBehind({ running, overlay, contextName }: Model): string | null {
+/** The action that was begun here and has not ended, shown or hidden. */
+function begun({ running, overlay }: Model): ActionDialog | null {
   const dialog = running ?? (overlay?.kind === 'action' ? overlay : null);
-  if (dialog?.step.kind !== 'running' && dialog?.step.kind !== 'starting') return null;
-  const { step } = dialog;
-  const look = step.kind === 'running' ? `op show ${shellWord(step.operation.id)}` : 'op list';
-  return `${nameOf(dialog)} goes on in ${contextName}: sqlcc ${look} --context ${shellWord(contextName)}`;
+  return dialog?.step.kind === 'running' || dialog?.step.kind === 'starting' ? dialog : null;
+}
+
+function commandFor({ step }: ActionDialog): string {
+  return step.kind === 'running' ? `sqlcc op show ${shellWord(step.operation.id)}` : 'sqlcc op list';
+}
+
+/** What goes on in the cluster that is left, for the next one's screen; null = nothing was begun there. */
+export function leftBehind(model: Model): string | null {
+  const dialog = begun(model);
+  if (dialog === null) return null;
+  const { contextName } = model;
+  const look = `${commandFor(dialog)} --context ${shellWord(contextName)}`;
+  return `${nameOf(dialog)} goes on in ${contextName}: ${look}`;
+}
+
+/** What goes on, or may have happened, when this screen ends, each with the command that shows it. */
+export function goesOn(model: Model): readonly string[] {
+  const { contexts, contextName, overlay, unsettled } = model;
+  // a cluster that was named by an address is found as it was found by this screen
+  const there = contexts.includes(contextName) ? ` --context ${shellWord(contextName)}` : '';
+  const dialog = begun(model);
+  const sent = overlay?.kind === 'change' && overlay.step.kind === 'starting' ? overlay.act : null;
+  return [
+    ...unsettled,
+    ...(dialog === null ? [] : [`${nameOf(dialog)} goes on: ${commandFor(dialog)}${there}`]),
+    ...(sent === null
+      ? []
+      : [`${titleOfChange(sent).toLowerCase()} was sent and not answered: ${lookFor(sent)}${there}`]),
+  ];
 }

@@ -40,7 +40,7 @@ export const demo: Run = async (context, { flags }) => {
       printed = printer.answer(report, () => showReport(context, { ...report }));
     },
     top: (client: SqlccClient) =>
-      showTop({ context, client, clusterName: 'demo', contextName: 'demo', options: {} }),
+      showTop({ context, client, clusterName: 'demo', contextName: 'demo', options: { ephemeral: true } }),
   });
   await printed;
   return code;

@@ -4,12 +4,13 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Guard } from '../../../tui/guard.ts';
 import { runScreen } from '../../../tui/main.tsx';
-import type { Model } from '../../../tui/model/model.ts';
+import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { Stage } from '../../../tui/stage.ts';
 import { chooseLook } from '../../../tui/theme/look.ts';
+import { operation } from '../../tui/recording.ts';
 import { missingFeed } from './feed-kit.ts';
-import { live } from './model-kit.ts';
+import { live, press } from './model-kit.ts';
 
 // the runner's console has no class of its own, and Ink makes one of it
 Object.assign(console, { Console });
@@ -40,7 +41,11 @@ function terminal() {
   return { io, written, raw };
 }
 
-function screen(io: ReturnType<typeof terminal>['io'], model: Model): Promise<number> {
+function screen(
+  io: ReturnType<typeof terminal>['io'],
+  model: Model,
+  more: { readonly livesOn?: boolean } = {},
+): Promise<number> {
   const stage = new Stage(new Session(missingFeed(), model));
   return runScreen({
     ...{
@@ -50,7 +55,7 @@ function screen(io: ReturnType<typeof terminal>['io'], model: Model): Promise<nu
       look: chooseLook({}, {}),
       skeleton: { handOver: () => undefined, leave: () => undefined },
     },
-    ...{ folder: null, mouse: true, wholeLines: true },
+    ...{ livesOn: true, folder: null, mouse: true, wholeLines: true, ...more },
   });
 }
 
@@ -70,4 +75,21 @@ describe('runScreen', () => {
     );
     expect(raw.at(-1) ?? false, 'keys as before').toBe(false);
   });
+
+  it.each([true, false])(
+    'runScreen tells on the terminal behind it what goes on without it, in a cluster that lives on: %s',
+    async (livesOn) => {
+      const { io, written } = terminal();
+      const step = { kind: 'running' as const, operation: operation() };
+      const running = { ...press(live(), 'F').overlay, step } as ActionDialog;
+      const unsettled = ['outcome unknown: silence: sqlcc alert silence list'];
+      const model = live(undefined, { running, unsettled, contexts: ['prod-eu', 'prod-us'] });
+      const done = screen(io, model, { livesOn });
+      io.stdin.emit('readable');
+      io.stdin.push('q');
+      expect(await done).toBe(0);
+      const lines = [...unsettled, 'failover goes on: sqlcc op show op-7 --context prod-eu'];
+      expect(written.err).toBe(livesOn ? `${lines.join('\n')}\n` : '');
+    },
+  );
 });
