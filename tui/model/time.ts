@@ -12,6 +12,7 @@ import type {
   OperationView,
   StatusResponse,
 } from '../feed/wire.ts';
+import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
 import { pointAt } from './trace.ts';
 
@@ -245,26 +246,30 @@ function livenessAt(model: Model, row: NodeRow, at: Wall): NodeRow['liveness'] {
 function alertsAt(model: Model, recorded: Past | undefined, at: Wall): readonly AlertRow[] {
   const now = model.picture.alerts;
   // the first picture comes before the first answer about alerts
-  if (recorded === undefined || recorded === model.record[0]) return now.flatMap((a) => alertAt(a, at));
-  const { alerts } = recorded.picture;
-  const since = now.filter(
-    (a) => Date.parse(a.fired_at ?? a.since) > recorded.at && !alerts.some((b) => b.id === a.id),
+  if (recorded === undefined || recorded === model.record[0])
+    return now.flatMap((a) => alertAt(model, a, at));
+  const fired = now.filter((a) =>
+    firingsOf(model.picture, a).some((f) => f.from > recorded.at && f.from <= at),
   );
-  return [...alerts, ...since.flatMap((a) => alertAt(a, at))];
+  const kept = recorded.picture.alerts.filter((a) => !fired.some((b) => b.id === a.id));
+  return [...kept, ...fired.flatMap((a) => alertAt(model, a, at))];
 }
 
 /**
- * An alert as it was: not there before it fired, firing until it was resolved. Who had acknowledged or
- * silenced it by then is not known, and is left out.
+ * An alert as it was: not there before it fired first, firing until it was resolved, each time. Who had
+ * acknowledged or silenced it by then is not known, and is left out.
  */
-function alertAt(alert: AlertRow, at: Wall): AlertRow[] {
-  const fired = Date.parse(alert.fired_at ?? alert.since);
-  if (fired > at) return [];
-  const isLater = alert.state === 'resolved' && Date.parse(alert.since) > at;
+function alertAt(model: Model, alert: AlertRow, at: Wall): AlertRow[] {
+  const was = firingsOf(model.picture, alert).find((f) => f.from <= at);
+  if (was === undefined) return [];
+  const { from, to, value } = was;
+  const isOver = to !== null && to <= at;
   const unknown = { acknowledged_by: null, silenced_by: null, inhibited_by: null };
-  return [
-    { ...alert, ...unknown, ...(isLater && { state: 'firing', since: alert.fired_at ?? alert.since }) },
-  ];
+  const times = {
+    since: new Date(isOver ? to : from).toISOString(),
+    fired_at: new Date(from).toISOString(),
+  };
+  return [{ ...alert, ...unknown, ...times, value, state: isOver ? 'resolved' : 'firing' }];
 }
 
 /** One event earlier or later than the second that is looked at. */

@@ -2,6 +2,7 @@
 import type { AlertRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
+import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -112,6 +113,24 @@ function explained(alert: AlertRow, view: View): Line[] {
   ];
 }
 
+const MOST_FIRINGS = 10;
+
+/** Each time that it fired, where that was more than once. */
+function firings(alert: AlertRow, { model }: View): Line[] {
+  const all = firingsOf(shown(model), alert);
+  if (all.length < 2) return [];
+  const lines = all
+    .slice(0, MOST_FIRINGS)
+    .map(
+      ({ from, to, value }): Line => [
+        span(`  ${clockTime(from)} `, 'muted'),
+        span(to === null ? 'fires still' : `for ${age(to - from)}`),
+        span(`  ${clean(value)}`, 'muted'),
+      ],
+    );
+  return [[span(`fired ${all.length} times`, 'muted')], ...lines];
+}
+
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = alertRows(model);
@@ -147,6 +166,7 @@ function side(view: View): PaneSpec {
       pair('since', `${clockTime(chosen.since)}, ${age(model.now - Date.parse(chosen.since))}`),
       ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
       ...(chosen.inhibited_by == null ? [] : [pair('follows from', clean(chosen.inhibited_by))]),
+      ...firings(chosen, view),
       ...explained(chosen, view),
       ...silenced,
     ],
