@@ -6,7 +6,7 @@ import { keyOf } from '../key-names.ts';
 import { missingForChange } from '../model/change.ts';
 import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, titleOfChange } from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
-import { type Line, span, wrapWords } from '../theme/tokens.ts';
+import { type Line, lineWidth, span, wrapWords } from '../theme/tokens.ts';
 import {
   armedLine,
   checkLines,
@@ -78,8 +78,21 @@ function reviewHint({ act }: ChangeDialog, plan: ChangePlan, { width }: DialogRo
   return `y then Enter confirm  ${length}Tab reason  Esc cancel`;
 }
 
+/** Cells of the edge and blanks beside a title. */
+const EDGE_CELLS = 1;
+
+/** Whose cluster it is stands in the title; where that has no room for it, in a line that is always seen. */
 export function changeDialogText(dialog: ChangeDialog, view: View, room: DialogRoom): DialogText {
-  const title: Line = [span(clean(titleOfChange(dialog.act)), 'title')];
+  const { model, symbols } = view;
+  const cluster = clean(model.picture.status?.cluster.name ?? model.clusterName);
+  const title = span(clean(titleOfChange(dialog.act)), 'title');
+  const named: Line = [title, span(` ${symbols.dot} ${cluster}`, 'title')];
+  if (lineWidth(named) <= room.width - EDGE_CELLS) return textOfStep(dialog, view, room, named);
+  const text = textOfStep(dialog, view, { ...room, rows: room.rows - 1 }, [title]);
+  return { ...text, pinned: [[span('Cluster: ', 'muted'), span(cluster, 'title')], ...(text.pinned ?? [])] };
+}
+
+function textOfStep(dialog: ChangeDialog, view: View, room: DialogRoom, title: Line): DialogText {
   const { step } = dialog;
   switch (step.kind) {
     case 'editing':

@@ -1,14 +1,14 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
 import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
-import { clean } from '../format/width.ts';
+import { cellWidth, clean, cut } from '../format/width.ts';
 import { age, clockTime, count, plural, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach } from '../model/time.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
-import { fitLine, type Line, span, spread } from '../theme/tokens.ts';
+import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 function mode(view: View, isSmall = false): Line {
@@ -46,6 +46,33 @@ function quorumWord(view: View, short: boolean): Line {
   return [span(text, facts.spare < 0 ? 'critical' : facts.spare === 0 ? 'warning' : 'ok')];
 }
 
+/** Cells that a name keeps on a small screen, whatever else there is to say. */
+const LEAST_NAME = 6;
+
+/** Whose cluster it is comes first at every size; a long name is cut, and where it still is too much `via` goes. */
+function shortHeader(
+  view: View,
+  { tier, columns }: Layout,
+  { name, via }: { readonly name: string; readonly via: string },
+): Line {
+  const { model, symbols } = view;
+  const { status } = shown(model);
+  const isTiny = tier === 'tiny';
+  const term = status === null ? '' : ` t${status.raft.term}`;
+  const gap = span(isTiny ? ' ' : '  ');
+  const facts = [...leaderWord(view), span(term), gap, ...quorumWord(view, true)];
+  const where = isTiny || model.view === 'topology' ? '' : ` ${symbols.crumb} ${viewSpec(model.view).title}`;
+  const state = [...mode(view, true), span(isTiny ? '' : ' ')];
+  const [before, after] = isTiny ? ['', ' '] : [' ', '   '];
+  const room = columns - lineWidth([span(before + where + after), ...facts, ...state]);
+  const seen = ` ${via} `;
+  const isVia = room - cellWidth(seen) >= Math.min(LEAST_NAME, cellWidth(name));
+  const beside = isVia ? seen : ' ';
+  const cells = Math.max(0, room - cellWidth(beside));
+  const left = [span(`${before}${cut(name, cells)}${where}`, 'title'), span(after), ...facts];
+  return spread(left, [span(beside, 'muted'), ...state], columns);
+}
+
 export function header(view: View, layout: Layout): Line {
   const { model, symbols } = view;
   const { status } = shown(model);
@@ -54,26 +81,7 @@ export function header(view: View, layout: Layout): Line {
   const via = status === null ? '' : `via ${clean(status.cluster.read.node_id)}`;
   // a picture that stands is not painted each second for a clock beside it
   const time = clockTime(model.past === null && model.frozen !== null ? model.frozen.statusAt : model.now);
-  if (layout.tier === 'tiny') {
-    const term = status === null ? '' : ` t${status.raft.term} `;
-    return spread(
-      [...leaderWord(view), span(term), ...quorumWord(view, true)],
-      mode(view, true),
-      layout.columns,
-    );
-  }
-  if (layout.tier === 'small') {
-    const term = status === null ? '' : ` t${status.raft.term}`;
-    const left = [
-      span(` ${model.view === 'topology' ? name : viewSpec(model.view).title} `, 'title'),
-      gap,
-      ...leaderWord(view),
-      span(term),
-      gap,
-      ...quorumWord(view, true),
-    ];
-    return spread(left, [span(`${via} `, 'muted'), ...mode(view, true), span(' ')], layout.columns);
-  }
+  if (layout.tier === 'tiny' || layout.tier === 'small') return shortHeader(view, layout, { name, via });
   const full = layout.tier === 'full';
   const named = model.contextName === name ? name : `${name} (${clean(model.contextName)})`;
   const crumb = full
