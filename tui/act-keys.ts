@@ -3,7 +3,8 @@ import type { BindingRow as Row } from './binding.ts';
 import { refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Deniable, Model } from './model/model.ts';
-import { selectedNode, shown, spares } from './model/selectors.ts';
+import { shown, spares } from './model/selectors.ts';
+import { noCluster, noSubject, subjectOf } from './model/subject.ts';
 import { justMoved } from './model/under-bar.ts';
 import { noConfigUndo, undoOf } from './model/undo.ts';
 import { VIEW_IDS } from './model/views.ts';
@@ -44,19 +45,24 @@ function noTrial(model: Model): string | null {
   return shown(model).status?.config.tentative == null ? 'no configuration is on trial' : null;
 }
 
+function noTrialHere(model: Model): string | null {
+  return noCluster(model) ?? noTrial(model);
+}
+
 function notRunning(model: Model): string | null {
   const rows = operationRows(model);
   const chosen = selectedOf(model, rows, (o) => o.id, 'operations');
   return chosen?.state === 'running' ? null : 'the selected operation does not run';
 }
 
-function noNode(model: Model): string | null {
-  return selectedNode(model) === undefined ? 'there is no node to act on' : null;
+/** What a node asks for where the keys work in every view. */
+function noNodeHere(model: Model): string | null {
+  return noCluster(model) ?? noSubject(model);
 }
 
 function noSpare(model: Model): string | null {
-  const chosen = selectedNode(model);
-  if (chosen === undefined) return 'there is no node to act on';
+  const chosen = subjectOf(model);
+  if (chosen === undefined) return noSubject(model);
   if (!chosen.voter) return `${chosen.node_id} has no vote: only a voter is replaced`;
   return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
 }
@@ -81,7 +87,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'fail over: plan, then type the target to confirm',
     short: 'failover',
     level: 3,
-    disabled: closed('failover'),
+    disabled: closed('failover', noCluster),
   },
   {
     id: 'step-down',
@@ -91,17 +97,17 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'step down: the leader hands over to the best candidate',
     short: 'step down',
     level: 2,
-    disabled: closed('step-down'),
+    disabled: closed('step-down', noCluster),
   },
   {
     id: 'maintenance',
     group: 'ACT',
     keys: ['M'],
     label: 'M',
-    help: 'maintenance of the selected node on or off',
+    help: 'maintenance of the node under the bar on or off',
     short: 'maint',
     level: 2,
-    disabled: closed('maintenance'),
+    disabled: closed('maintenance', noNodeHere),
   },
   {
     id: 'drain',
@@ -112,7 +118,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'drain',
     level: 2,
     views: ['topology', 'node'],
-    disabled: closed('drain', noNode),
+    disabled: closed('drain', noSubject),
   },
   {
     id: 'remove-node',
@@ -123,7 +129,7 @@ export const ACT_KEYS: readonly Row[] = [
     short: 'remove',
     level: 3,
     views: ['topology', 'node'],
-    disabled: closed('remove-node', noNode),
+    disabled: closed('remove-node', noSubject),
   },
   {
     id: 'replace-node',
@@ -210,7 +216,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'keep the configuration that is on trial',
     short: 'keep',
     level: 2,
-    disabled: closed('confirm', noTrial),
+    disabled: closed('confirm', noTrialHere),
   },
   {
     id: 'cancel-operation',

@@ -32,7 +32,7 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   config: ['apply-config', 'roll-back', 'undo-config', 'keep-config', 'detail', 'filter', 'palette', 'quit'],
   events: ['detail', 'follow', 'level', 'jump', 'filter', 'second-back', 'palette', 'quit'],
   log: ['follow', 'level', 'filter', 'jump', 'second-back', 'palette', 'quit'],
-  operations: ['detail', 'cancel-operation', 'failover', 'maintenance', 'filter', 'palette', 'quit'],
+  operations: ['detail', 'cancel-operation', 'failover', 'filter', 'palette', 'quit'],
   fleet: ['detail', 'filter', 'palette', 'quit'],
   node: [
     'back',

@@ -11,7 +11,8 @@ import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
 import type { Change, KeyPress } from './messages.ts';
 import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
-import { selectedNode, spares } from './selectors.ts';
+import { spares } from './selectors.ts';
+import { subjectOf } from './subject.ts';
 import { typeInto } from './text-field.ts';
 
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
@@ -45,7 +46,7 @@ function armName(dialog: ActionDialog): string | null {
   return dialog.step.kind === 'review' ? dialog.step.plan.to : null;
 }
 
-/** A new dialog over the view, and the question for its plan. `subject`: the node, else the selected one. */
+/** A new dialog over the view, and the question for its plan. `subject`: the node, else the one under the bar. */
 export function openDialog(
   model: Model,
   action: ActionDialog['action'],
@@ -53,7 +54,7 @@ export function openDialog(
   subject: string | null = null,
 ): Change {
   const nodes = model.picture.status?.nodes ?? [];
-  const node = nodes.find((n) => n.node_id === (subject ?? selectedNode(model)?.node_id));
+  const node = nodes.find((n) => n.node_id === (subject ?? subjectOf(model)?.node_id));
   if (action !== 'failover' && action !== 'step-down' && node === undefined) return [model, []];
   const request = requestOf(model, action, node, subject);
   const dialog: ActionDialog = {
@@ -110,9 +111,9 @@ function requestOf(
   }
 }
 
-/** The selected node when it could lead; else the planner chooses. */
+/** The node under the bar when it could lead; else the planner chooses. */
 function preferredTarget(model: Model): { to: string } | null {
-  const node = selectedNode(model);
+  const node = subjectOf(model);
   const able =
     node?.voter && node.liveness === 'alive' && node.role !== 'leader' && node.maintenance === null;
   return able ? { to: node.node_id } : null;

@@ -82,7 +82,7 @@ describe('screenOf, every view', () => {
     const none = send(live(undefined, { view: 'operations' }), {
       ...{ type: 'answer', question: { slice: 'operations', arg: '' }, value: [], now: 0 },
     })[0];
-    expect(textAt(none)).toContain('none so far: F, D or M begins one');
+    expect(textAt(none)).toContain('none so far: F or D begins one');
     expect(textAt({ ...live(), view: 'alerts' })).toContain('none: nothing fires');
     expect(textAt({ ...live(), view: 'events' })).toContain('quiet so far');
   });

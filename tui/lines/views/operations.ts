@@ -67,7 +67,7 @@ function list(view: View, room: Room): PaneSpec {
     rows.length,
     isCut
       ? 'none matches the filter'
-      : `none so far: ${keyOf('failover')}, ${keyOf('step-down')} or ${keyOf('maintenance')} begins one`,
+      : `none so far: ${keyOf('failover')} or ${keyOf('step-down')} begins one`,
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
   const head: Line = [
