@@ -6,7 +6,7 @@ import { age, clockTime, count, plural, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
-import { reach } from '../model/time.ts';
+import { reach, unseen } from '../model/time.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import type { View } from './view.ts';
@@ -16,7 +16,8 @@ function mode(view: View, isSmall = false): Line {
   if (connection.kind === 'lost') return [span(` ${view.symbols.dead} LOST `, 'lost')];
   if (view.model.past !== null) {
     // where there is no banner the second stands here
-    const words = isSmall ? clockTime(view.model.past.at) : 'HISTORY';
+    const blind = isStale(view.model) ? '~' : '';
+    const words = isSmall ? `${blind}${clockTime(view.model.past.at)}` : 'HISTORY';
     return [span(` ${view.symbols.past} ${words} `, 'frozen')];
   }
   if (frozen !== null) return [span(` ${view.symbols.frozen} FROZEN `, 'frozen')];
@@ -143,8 +144,11 @@ function pastBanner(view: View): Line | null {
   const across = symbols.box[4];
   const track = `${across.repeat(at)}${symbols.follower}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
   const second = clockTime(model.past.at, true).slice(0, 10);
+  const gap = unseen(model);
+  const blind = gap === null ? '' : ` ~ no picture between ${clockTime(gap.from)} and ${clockTime(gap.to)} `;
   return [
     span(` ${symbols.past} ${second} (-${age(model.now - model.past.at)}) `, 'frozen'),
+    span(blind, 'suspect'),
     span(` ${clockTime(from).slice(0, 5)} `, 'muted'),
     span(track, 'suspect'),
     span(` ${clockTime(to).slice(0, 5)} `, 'muted'),

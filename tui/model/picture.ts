@@ -62,7 +62,8 @@ export function addEvents(picture: Picture, events: readonly EventLine[], now: W
   return fresh.reduce<Picture>((p, event) => applyEvent(p, event, now), { ...picture, events: all });
 }
 
-function identity(event: EventLine): string {
+/** Equal for the same event, told by whichever node. */
+export function identity(event: EventLine): string {
   return `${event.index ?? event.node_id} ${event.at} ${event.kind} ${event.message}`;
 }
 

@@ -108,8 +108,7 @@ export function spares(model: Model): readonly string[] {
 export function pictureAge(model: Model): number {
   const picture = shown(model);
   if (picture.status === null) return Number.POSITIVE_INFINITY;
-  if (model.past !== null) return 0;
-  return Math.max(0, model.now - picture.statusAt) + picture.status.cluster.read.age_ms;
+  return Math.max(0, (model.past?.at ?? model.now) - picture.statusAt) + picture.status.cluster.read.age_ms;
 }
 
 /** Values older than three refreshes carry `~` and no action may be started on them. */

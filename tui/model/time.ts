@@ -14,19 +14,25 @@ import type {
 } from '../feed/wire.ts';
 import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
+import { addEvents, identity } from './picture.ts';
 import { pointAt } from './trace.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** The record with this picture, thinned so that an hour of it stays within the limit. */
 export function addToRecord(record: readonly Past[], picture: Picture, now: Wall): readonly Past[] {
-  const rows = Math.max(1, picture.status?.nodes.length ?? 1);
-  const stepMs = Math.max(1000, (HOUR_MS * rows) / LIMITS.screenRecordRows);
+  const stepMs = stepOf(picture);
   const last = record.at(-1);
   // a little early counts: refreshes tremble
   if (last !== undefined && now - last.at < stepMs * 0.9) return record;
   const first = record.findIndex((p) => p.at >= now - HOUR_MS);
   return [...record.slice(first === -1 ? record.length : first), { at: now, picture }];
+}
+
+/** Time between two pictures of the record: longer where there are many nodes. */
+function stepOf(picture: Picture): number {
+  const rows = Math.max(1, picture.status?.nodes.length ?? 1);
+  return Math.max(1000, (HOUR_MS * rows) / LIMITS.screenRecordRows);
 }
 
 /** Seconds before the screen was opened that are asked for: fewer where many nodes would be heavy. */
@@ -59,22 +65,84 @@ export function travel(model: Model, at: Wall): Model {
   return { ...model, past: { at: second, picture: pictureAt(model, second) } };
 }
 
-/** The picture at `at`: the newest one recorded until then, else the oldest one wound back. */
+/**
+ * The picture at `at`: the newest one recorded until then and what was told since; before the record, the
+ * oldest one wound back. Where nothing was seen for longer than pictures are apart, figures are left out.
+ */
 function pictureAt(model: Model, at: Wall): Picture {
-  const recorded = model.record.findLast((p) => p.at <= at);
-  const base = recorded?.picture ?? model.record[0]?.picture ?? model.picture;
-  const events = model.picture.events.filter((e) => Date.parse(e.at) <= at);
-  const status = base.status === null ? null : statusAt(model, base.status, at, recorded !== undefined);
-  const leaderless = status?.raft.leader_id === null ? lossBefore(events, at) : null;
+  const index = model.record.findLastIndex((p) => p.at <= at);
+  const recorded = model.record[index];
+  const told = toldAround(model, index);
+  if (recorded === undefined) return woundBack(model, told, at);
+  const events = eventsUntil(told, at);
+  const since = events.filter((e) => Date.parse(e.at) > recorded.at);
+  const base = addEvents(recorded.picture, since, at);
+  const isSeen = at - recorded.at <= seenFor(model, recorded.picture);
+  const status =
+    base.status === null ? null : statusSince(model, base.status, { at, recorded, since, isSeen });
+  const isLed = status?.raft.leader_id !== null;
+  return {
+    ...base,
+    status,
+    statusAt: recorded.at,
+    events,
+    alerts: alertsAt(model, recorded, at),
+    answers: answersAt(model.picture.answers, at),
+    leaderlessSince: isLed ? null : (base.leaderlessSince ?? lossBefore(events, at)),
+    views: isSeen ? base.views : null,
+    samples: samplesAt(model, at),
+  };
+}
+
+/** A picture stands for so long a time behind it, ms. */
+function seenFor({ refreshMs }: Model, picture: Picture): number {
+  return Math.max(3 * Math.max(1000, refreshMs), 1.5 * stepOf(picture));
+}
+
+/** The seconds around the one looked back at of which no picture is left; null = one is near, or live. */
+export function unseen(model: Model): { readonly from: Wall; readonly to: Wall } | null {
+  const { past, record } = model;
+  if (past === null) return null;
+  const index = record.findLastIndex((p) => p.at <= past.at);
+  const before = record[index];
+  if (before === undefined || past.at - before.at <= 3 * Math.max(1000, model.refreshMs)) return null;
+  return { from: before.at, to: record[index + 1]?.at ?? model.now };
+}
+
+/** Pictures behind the one at that time, which may have heard late of what was then. */
+const LATER_PICTURES = 3;
+
+/** What was told around a picture of the record and is known, oldest first; -1 = before the record. */
+function toldAround({ record, picture }: Model, index: number): readonly EventLine[] {
+  // the first pictures are older than the first events
+  const first = index >= 0 ? index : record.findIndex((p) => p.picture.events.length > 0);
+  const near = first < 0 ? [] : record.slice(first, first + 1 + LATER_PICTURES).map((p) => p.picture.events);
+  const known = new Map<string, EventLine>();
+  for (const event of new Set([...near, picture.events].flat()))
+    if (!known.has(identity(event))) known.set(identity(event), event);
+  return [...known.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** The newest events of then, which are not those of now. */
+function eventsUntil(told: readonly EventLine[], at: Wall): readonly EventLine[] {
+  return told.filter((e) => Date.parse(e.at) <= at).slice(-LIMITS.screenEvents);
+}
+
+/** A second from before the record. */
+function woundBack(model: Model, told: readonly EventLine[], at: Wall): Picture {
+  const base = model.record[0]?.picture ?? model.picture;
+  const events = eventsUntil(told, at);
+  const then = { at, told, seenAt: base.statusAt };
+  const status = base.status === null ? null : earlierStatus(model, base.status, then);
   return {
     ...base,
     status,
     statusAt: at,
     events,
-    alerts: alertsAt(model, recorded, at),
+    alerts: alertsAt(model, undefined, at),
     answers: answersAt(model.picture.answers, at),
-    leaderlessSince: leaderless,
-    views: recorded === undefined ? null : base.views,
+    leaderlessSince: status?.raft.leader_id === null ? lossBefore(events, at) : null,
+    views: null,
     samples: samplesAt(model, at),
   };
 }
@@ -97,25 +165,74 @@ function samplesAt(model: Model, at: Wall): Picture['samples'] {
 }
 
 /** Who led at `at`: the winner of the newest election, unless its loss was told after that. */
-function leaderAt(model: Model, at: Wall): { readonly leader: string | null; readonly term: number } | null {
+function leaderAt(
+  model: Model,
+  { at, told }: Told,
+): { readonly leader: string | null; readonly term: number } | null {
   const won = (model.picture.status?.elections ?? []).findLast((e) => Date.parse(e.at) <= at);
   if (won === undefined) return null;
-  const lost = model.picture.events.some(
+  const lost = told.some(
     (e) => e.kind === 'leader-lost' && Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at),
   );
   return { leader: lost ? null : won.node_id, term: won.term };
 }
 
-function statusAt(model: Model, base: StatusResponse, at: Wall, isSeen: boolean): StatusResponse {
-  const led = leaderAt(model, at);
+/** A second before the record, what was told before and after it, and when the oldest picture was seen. */
+interface Told {
+  readonly at: Wall;
+  readonly told: readonly EventLine[];
+  readonly seenAt: Wall;
+}
+
+function earlierStatus(model: Model, base: StatusResponse, then: Told): StatusResponse {
+  const { at, seenAt, told } = then;
+  const led = leaderAt(model, then);
   const leader = led === null ? base.raft.leader_id : led.leader;
   const term = led?.term ?? base.raft.term;
-  const nodes = base.nodes.map((row) => rowAt(model, row, { at, leader, term, isSeen }));
-  const commit = nodes.find((n) => n.node_id === leader)?.match_index ?? base.raft.commit_index;
+  const life = (row: NodeRow) => livenessAt(told, row, at);
+  const moment = { at, leader, term, isSeen: false, seenAt, life };
+  const nodes = base.nodes.map((row) => rowAt(model, row, moment));
   return {
     ...base,
-    raft: { ...base.raft, leader_id: leader, term, commit_index: commit },
+    raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(base, nodes, leader) },
     elections: base.elections.filter((e) => Date.parse(e.at) <= at),
+    nodes,
+    ...earlierCluster(model, { ...base, nodes }, { at, leader }),
+  };
+}
+
+function commitAt(base: StatusResponse, nodes: readonly NodeRow[], leader: string | null): number {
+  return nodes.find((n) => n.node_id === leader)?.match_index ?? base.raft.commit_index;
+}
+
+interface Since {
+  readonly at: Wall;
+  readonly recorded: Past;
+  /** Told between the recorded picture and `at`. */
+  readonly since: readonly EventLine[];
+  readonly isSeen: boolean;
+}
+
+/** A recorded status, with who was elected and who died between it and `at`. */
+function statusSince(model: Model, base: StatusResponse, then: Since): StatusResponse {
+  const { at, recorded, since, isSeen } = then;
+  const held = (model.picture.status?.elections ?? []).filter(
+    (e) => Date.parse(e.at) > recorded.at && Date.parse(e.at) <= at,
+  );
+  const won = held.findLast((e) => e.term > base.raft.term);
+  const isLost = since.some(
+    (e) => e.kind === 'leader-lost' && Date.parse(e.at) > Date.parse(won?.at ?? e.at),
+  );
+  const leader = won === undefined ? base.raft.leader_id : isLost ? null : won.node_id;
+  const term = won?.term ?? base.raft.term;
+  const life = (row: NodeRow) => lifeSince(row, since);
+  const moment = { at, leader, term, isSeen, seenAt: recorded.at, life };
+  const nodes = base.nodes.map((row) => rowAt(model, row, moment));
+  const fresh = held.filter((e) => !base.elections.some((b) => b.term === e.term));
+  return {
+    ...base,
+    raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(base, nodes, leader) },
+    elections: [...base.elections, ...fresh],
     nodes,
     ...(isSeen ? {} : earlierCluster(model, { ...base, nodes }, { at, leader })),
   };
@@ -181,12 +298,15 @@ interface Moment {
   readonly at: Wall;
   readonly leader: string | null;
   readonly term: number;
-  /** The base was seen at that time, and not later. */
+  /** The base was seen at that time, neither later nor long before. */
   readonly isSeen: boolean;
+  readonly seenAt: Wall;
+  readonly life: (row: NodeRow) => NodeRow['liveness'];
 }
 
 function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
-  const { at, leader, term, isSeen } = moment;
+  const { at, leader, term, isSeen, seenAt } = moment;
+  const liveness = moment.life(row);
   const point = pointAt(model.trace[row.node_id] ?? [], at);
   const isLeader = row.node_id === leader;
   const role = isLeader ? ('leader' as const) : row.role === 'leader' ? ('follower' as const) : row.role;
@@ -194,19 +314,21 @@ function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
     ...row,
     role,
     term: isSeen ? row.term : term,
-    liveness: isSeen ? row.liveness : livenessAt(model, row, at),
+    liveness,
     // what nobody recorded is a dash, not the figure of another time
     cpu_usage: point?.cpu ?? null,
     lag_entries: point === null ? (isSeen ? row.lag_entries : null) : point.lag,
     match_index: point === null ? (isSeen ? row.match_index : null) : point.applied,
-    ...(isSeen ? {} : earlier(row, at, model.picture.statusAt)),
+    ...(isSeen ? {} : earlier({ ...row, liveness }, at, seenAt)),
   };
 }
 
-/** What the newest row still says of an earlier time, and dashes for the rest. */
+/** What a row still says of another time than it was seen at, and dashes for the rest. */
 function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
   const { maintenance, last_heartbeat_ms: heard } = row;
-  const silent = heard === null ? null : heard - (seenAt - at);
+  // whoever lived was heard again since
+  const isHeard = heard === null || (at > seenAt && row.liveness === 'alive');
+  const silent = isHeard ? null : heard - (seenAt - at);
   return {
     rtt_ms: null,
     memory_usage: null,
@@ -228,11 +350,19 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
 const ALIVE = new Set(['node-alive', 'member-alive', 'node-started']);
 const DEAD = new Set(['node-dead', 'member-failed']);
 
+function isOfLife(row: NodeRow, event: EventLine): boolean {
+  return event.node_id === row.node_id && (ALIVE.has(event.kind) || DEAD.has(event.kind));
+}
+
+/** As it was recorded, unless something was told of it since. */
+function lifeSince(row: NodeRow, since: readonly EventLine[]): NodeRow['liveness'] {
+  const last = since.findLast((e) => isOfLife(row, e));
+  return last === undefined ? row.liveness : DEAD.has(last.kind) ? 'dead' : 'alive';
+}
+
 /** From the nearest event before it, else from the first one after it: who dies later lived until then. */
-function livenessAt(model: Model, row: NodeRow, at: Wall): NodeRow['liveness'] {
-  const own = model.picture.events.filter(
-    (e) => e.node_id === row.node_id && (ALIVE.has(e.kind) || DEAD.has(e.kind)),
-  );
+function livenessAt(told: readonly EventLine[], row: NodeRow, at: Wall): NodeRow['liveness'] {
+  const own = told.filter((e) => isOfLife(row, e));
   const before = own.findLast((e) => Date.parse(e.at) <= at);
   if (before !== undefined) return DEAD.has(before.kind) ? 'dead' : 'alive';
   const after = own.find((e) => Date.parse(e.at) > at);
@@ -251,7 +381,11 @@ function alertsAt(model: Model, recorded: Past | undefined, at: Wall): readonly 
   const fired = now.filter((a) =>
     firingsOf(model.picture, a).some((f) => f.from > recorded.at && f.from <= at),
   );
-  const kept = recorded.picture.alerts.filter((a) => !fired.some((b) => b.id === a.id));
+  const over = (a: AlertRow) =>
+    now.find((b) => b.id === a.id && b.state === 'resolved' && Date.parse(b.since) <= at);
+  const kept = recorded.picture.alerts
+    .filter((a) => !fired.some((b) => b.id === a.id))
+    .map((a) => (a.state === 'firing' ? (over(a) ?? a) : a));
   return [...kept, ...fired.flatMap((a) => alertAt(model, a, at))];
 }
 
@@ -275,7 +409,11 @@ function alertAt(model: Model, alert: AlertRow, at: Wall): AlertRow[] {
 /** One event earlier or later than the second that is looked at. */
 export function stepEvent(model: Model, by: 1 | -1): Model {
   const now = model.past?.at ?? model.now;
-  const times = model.picture.events.map((e) => Date.parse(e.at)).sort((a, b) => a - b);
+  const around = toldAround(
+    model,
+    model.record.findLastIndex((p) => p.at <= now),
+  );
+  const times = around.map((e) => Date.parse(e.at));
   const next = by < 0 ? times.findLast((t) => t < now) : times.find((t) => t > now);
   return next === undefined ? (by > 0 ? { ...model, past: null } : model) : travel(model, next);
 }

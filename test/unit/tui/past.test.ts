@@ -1,0 +1,131 @@
+/** Looking back at seconds that were recorded: nothing of another time, and nothing that nobody saw. */
+import { describe, expect, it } from 'vitest';
+import type { StatusResponse } from '../../../tui/feed/wire.ts';
+import { happenings } from '../../../tui/model/lists.ts';
+import type { Message } from '../../../tui/model/messages.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { isStale, shown } from '../../../tui/model/selectors.ts';
+import { stepEvent, travel, unseen } from '../../../tui/model/time.ts';
+import { at, event, node, START, status } from '../../tui/recording.ts';
+import { live, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+const SECOND = 1000;
+const seen = (ms: number, of: StatusResponse = status()): Message => ({
+  ...{ type: 'status', status: of, now: START + ms },
+});
+const told = (ms: number, nodeId: string, kind: string, data = {}): Message => ({
+  type: 'events',
+  events: [{ ...event(ms, nodeId, kind, `${kind} at ${ms}`), data }],
+  now: START + ms,
+});
+const raftAt = (model: Model, ms: number) => shown(travel(model, START + ms)).status?.raft;
+const rowAt = (model: Model, ms: number, id: string) =>
+  shown(travel(model, START + ms)).status?.nodes.find((n) => n.node_id === id);
+
+/** A leader is lost in the second minute, and from then on six hundred events are told. */
+function busy(): Model {
+  const leaderless = status({ raft: { ...status().raft, leader_id: null } });
+  const before = [told(500, 'n2', 'disk-slow'), ...[1, 2, 3].map((s) => seen(s * SECOND))];
+  const loss = [told(3500, 'n1', 'leader-lost', { term: 9 }), seen(4000, leaderless), seen(5000, leaderless)];
+  const after = Array.from({ length: 600 }, (_, i) => [
+    told(6000 + i * 100, 'n3', 'probe', { i }),
+    ...(i % 10 === 0 ? [seen(6000 + i * 100 + 1, leaderless)] : []),
+  ]).flat();
+  return send(live(), ...before, ...loss, ...after)[0];
+}
+
+describe('a second behind more events than are kept', () => {
+  it('travel has the events of then, though the newest list begins later', () => {
+    const model = busy();
+    expect(Date.parse(model.picture.events[0]?.at ?? '')).toBeGreaterThan(START + 10 * SECOND);
+    const then = travel(model, START + 5 * SECOND);
+    expect(happenings(then).map((h) => ('event' in h ? h.event.kind : ''))).toEqual([
+      'leader-lost',
+      'disk-slow',
+    ]);
+    expect(raftAt(model, 5 * SECOND)?.leader_id).toBeNull();
+    expect(raftAt(model, 2 * SECOND)?.leader_id).toBe('n1');
+    // told, and in no status yet
+    expect(raftAt(model, 3600)?.leader_id).toBeNull();
+    expect(shown(travel(model, START + 5 * SECOND)).leaderlessSince).toBe(START + 3500);
+  });
+
+  it('the step by an event goes from the events of then', () => {
+    const back = stepEvent(travel(busy(), START + 5 * SECOND), -1);
+    expect(back.past?.at).toBe(START + 3500);
+    expect(stepEvent(back, -1).past?.at).toBe(START + 500);
+    expect(stepEvent(back, 1).past?.at).toBe(START + 6000);
+  });
+});
+
+/** Five minutes without an answer; who led and died meanwhile was told afterwards. */
+function gap(): Model {
+  const lost: Message = {
+    ...{ type: 'lost', now: START + 4000 },
+    failure: { code: 'unavailable', message: 'gone', hint: '' },
+  };
+  const elections = [
+    ...status().elections,
+    { ...(status().elections.at(-1) as StatusResponse['elections'][number]) },
+  ];
+  const last = elections.at(-1) as StatusResponse['elections'][number];
+  elections[elections.length - 1] = { ...last, at: at(100_000), term: 10, node_id: 'n2' };
+  const later = status({ elections, raft: { ...status().raft, leader_id: 'n2', term: 10 } });
+  return send(
+    live(),
+    seen(2000),
+    lost,
+    seen(300_000, later),
+    told(100_000, 'n4', 'member-failed'),
+    seen(301_000, later),
+    seen(302_000, later),
+  )[0];
+}
+
+describe('a second that nobody saw', () => {
+  it('is said to be none, and carries no figure', () => {
+    const model = travel(gap(), START + 150 * SECOND);
+    expect(unseen(model)).toEqual({ from: START + 2000, to: START + 300_000 });
+    expect(isStale(model)).toBe(true);
+    const text = screenText(model, 200, 60);
+    expect(text).toMatch(/~ no picture between \d\d:\d\d:\d\d and \d\d:\d\d:\d\d/);
+    expect(text).toContain('~● n3');
+    for (const row of shown(model).status?.nodes ?? [])
+      expect(row).toMatchObject({ cpu_usage: null, lag_entries: null, health: 'UNKNOWN', rtt_ms: null });
+  });
+
+  it('tells what was told of it afterwards', () => {
+    const model = gap();
+    expect(raftAt(model, 50_000)).toMatchObject({ leader_id: 'n1', term: 9 });
+    expect(raftAt(model, 150_000)).toMatchObject({ leader_id: 'n2', term: 10 });
+    expect(rowAt(model, 50_000, 'n4')?.liveness).toBe('alive');
+    expect(rowAt(model, 150_000, 'n4')?.liveness).toBe('dead');
+  });
+
+  it('next to a picture nothing is marked', () => {
+    const model = travel(gap(), START + 301_500);
+    expect(unseen(model)).toBeNull();
+    expect(isStale(model)).toBe(false);
+    expect(screenText(model, 200, 60)).not.toContain('no picture between');
+    expect(rowAt(gap(), 301_500, 'n1')?.rtt_ms).toBe(status().nodes.find((n) => n.node_id === 'n1')?.rtt_ms);
+  });
+});
+
+describe('a record that is thinned', () => {
+  it('a node that died between two pictures is dead, and its picture is marked as old', () => {
+    const nodes = Array.from({ length: 1000 }, (_, i) => node(`n${i + 1}`, { role: 'follower' }));
+    const many = status({ nodes });
+    const seconds = Array.from({ length: 90 }, (_, i) => seen((i + 1) * SECOND, many));
+    const model = send(
+      live(many),
+      ...seconds.slice(0, 20),
+      told(20_500, 'n7', 'node-dead'),
+      ...seconds.slice(20),
+    )[0];
+    expect(model.record.length).toBeLessThan(4);
+    expect(rowAt(model, 50_000, 'n7')?.liveness).toBe('dead');
+    expect(rowAt(model, 15_000, 'n7')?.liveness).toBe('alive');
+    expect(isStale(travel(model, START + 50_000))).toBe(true);
+  });
+});
