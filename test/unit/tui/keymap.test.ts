@@ -272,7 +272,7 @@ describe('rights', () => {
       const [after, effects] = pressed(refused, key);
       expect([after.toast?.text, after.overlay, effects]).toMatchObject([/bob is operator/, null, []]);
     }
-    for (const key of ['F', 'M', 'D']) expect(press(refused, key).overlay?.kind, key).toBe('action');
+    for (const key of ['F', 'M', 'D']) expect(press(refused, '1', key).overlay?.kind, key).toBe('action');
     const other = send(refused, { type: 'status', status: status({ caller }), now: full().now })[0];
     expect(other.denied).toEqual({});
   });
