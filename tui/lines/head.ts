@@ -50,7 +50,7 @@ function quorumWord(view: View, short: boolean): Line {
 /** Cells that a name keeps on a small screen, whatever else there is to say. */
 const LEAST_NAME = 6;
 
-/** Whose cluster it is comes first at every size; a long name is cut, and where it still is too much `via` goes. */
+/** Whose cluster it is comes first at every size; a long name is cut, and at last `via` gives way. */
 function shortHeader(
   view: View,
   { tier, columns }: Layout,
