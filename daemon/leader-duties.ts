@@ -31,7 +31,7 @@ import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
 import { nextMemberStep } from './member-step.ts';
 import type { MemberFacts } from './node-view.ts';
-import { givingUp, OperationRefusals } from './operation-refusals.ts';
+import { givingUp, isRefusal, OperationRefusals } from './operation-refusals.ts';
 import { nextStep } from './operation-steps.ts';
 import { candidatesNow, type LagScale, planFacts } from './plan-facts.ts';
 import type { AppliedResult } from './protocol.ts';
@@ -70,6 +70,8 @@ export class LeaderDuties {
   readonly #reporter: HandOverReporter;
   readonly #disk = new FullDisk();
   readonly #refusals = new OperationRefusals();
+  /** Nobody knows what became of the last change of the group. */
+  #isUnsure = false;
   #timer: NodeJS.Timeout | null = null;
   #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
@@ -183,6 +185,10 @@ export class LeaderDuties {
   /** Takes the running operation forward, step by step, as long as each step changes the record. */
   async #operations(): Promise<void> {
     const { consensus, state } = this.#parts;
+    // a change whose outcome is unknown may still wait before the consensus thread: a read goes behind it,
+    // so that the status is one of after it
+    if (this.#isUnsure) await consensus.readBarrier(PROPOSE_TIMEOUT_MS);
+    this.#isUnsure = false;
     for (let n = 0; n < STEPS_A_TICK; n++) {
       const operation = state.cluster?.operations.find((o) => o.state === 'running');
       const status = consensus.status;
@@ -201,13 +207,15 @@ export class LeaderDuties {
         case 'change-members': {
           const expected = status.membershipIndex;
           const change = consensus.changeMembership(step.change, expected, PROPOSE_TIMEOUT_MS);
-          const refusal = await change.then(
+          const error = await change.then(
             () => null,
-            (error: Error) => error.message,
+            (thrown: Error) => thrown,
           );
-          if (refusal === null) this.#refusals.taken();
-          else return this.#refused(operation, refusal);
-          break;
+          if (error !== null && isRefusal(error)) return this.#refused(operation, error.message);
+          this.#refusals.taken();
+          if (error === null) break;
+          this.#isUnsure = true;
+          throw error;
         }
         case 'transfer': {
           const outcome = await consensus.transfer(step.to, TRANSFER_TIMEOUT_MS);
@@ -228,13 +236,15 @@ export class LeaderDuties {
 
   /** A refused change of the group is tried again at the next tick, for a while. */
   async #refused(operation: Operation, reason: string): Promise<void> {
-    const { logger, state } = this.#parts;
+    const { logger, state, consensus } = this.#parts;
     const { isNew, isOver } = this.#refusals.refused(operation, reason, performance.now());
     const { id, kind, phase } = operation;
     if (isNew) logger.log('warn', 'operation-step-refused', { operation: id, kind, phase, reason });
-    if (!isOver || state.cluster === null) return;
-    for (const command of givingUp(operation, state.cluster, reason)) await this.#propose(command);
-    this.#refusals.taken();
+    const raft = consensus.status;
+    if (!isOver || state.cluster === null || raft === null) return;
+    const ending = givingUp(operation, { cluster: state.cluster, raft }, reason);
+    for (const command of ending) await this.#propose(command);
+    if (ending.length > 0) this.#refusals.taken();
   }
 
   async #leaveFullDisk(): Promise<void> {

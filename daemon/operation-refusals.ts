@@ -3,9 +3,10 @@
  * be, a record that can't be written. It is told once for each reason, and it ends when that lasts: while it
  * runs no other operation begins. Time counts on this leader's monotonic clock; the next one begins anew.
  */
-import type { Instant } from '../src/base/index.ts';
-import { LIMITS } from '../src/base/index.ts';
+import type { ErrorCode, Instant } from '../src/base/index.ts';
+import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
+import type { RaftStatus } from '../src/raft/index.ts';
 import { seatGivenBack } from './replace-steps.ts';
 
 export interface Refusal {
@@ -33,10 +34,35 @@ export class OperationRefusals {
   }
 }
 
-/** What ends an operation that gets no further, in order: it leaves behind what was before it. */
-export function givingUp(operation: Operation, cluster: ClusterState, reason: string): ClusterCommand[] {
+/** Of these codes nobody knows whether the change is made yet, or this node does not lead any more. */
+const NO_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
+  'outcome_unknown',
+  'deadline_exceeded',
+  'not_leader',
+  'no_leader',
+]);
+
+/** Whether a change of the group was refused for sure: it is not in the log, and never will be. */
+export function isRefusal(error: Error): boolean {
+  return !(error instanceof SqlccError && NO_REFUSALS.has(error.code));
+}
+
+/** What an operation has come to, by the record and by Raft. */
+interface Reached {
+  readonly cluster: ClusterState;
+  readonly raft: Pick<RaftStatus, 'membership' | 'membershipCommitted'>;
+}
+
+/**
+ * What ends an operation that gets no further, in order: it leaves behind what was before it, and takes
+ * nothing from a node that has got its vote. Nothing while a change of the group is under way.
+ */
+export function givingUp(operation: Operation, { cluster, raft }: Reached, reason: string): ClusterCommand[] {
   const { id, phase } = operation;
-  const back = seatGivenBack(operation, cluster);
+  const { voters, outgoing } = raft.membership;
+  if (!raft.membershipCommitted || outgoing.length > 0) return [];
+  const hasVote = voters.some((v) => v.nodeId === operation.to);
+  const back = hasVote ? null : seatGivenBack(operation, cluster);
   const error = `${phase}: refused for ${LIMITS.operationRefusedMs / 1000} s: ${reason}`;
   const ended = { kind: 'operation-end', id, state: 'failed', error } as const;
   return back === null ? [ended] : [back, ended];

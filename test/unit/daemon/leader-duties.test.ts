@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
 import { type DutyParts, LeaderDuties } from '../../../daemon/leader-duties.ts';
+import { givingUp } from '../../../daemon/operation-refusals.ts';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import { seatOf } from '../../../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
@@ -20,6 +21,15 @@ class World {
   /** What Raft answers to a change; null = it is taken, and nothing becomes of it. */
   refusal: string | null = 'a voter is not to be heard';
   caughtUpMs = LIMITS.learnerStableMs;
+  /** The group as Raft says it, and whether that is committed. */
+  voters = ['n1', 'n2', 'n3'];
+  isCommitted = true;
+  /** What a change comes to otherwise than by `refusal`. */
+  change: () => void = () => {
+    if (this.refusal !== null) throw new SqlccError('failed_precondition', this.refusal);
+  };
+  /** What the consensus thread has done by the time at which it answers a read. */
+  behindRead: () => void = () => {};
   readonly #duties: LeaderDuties;
 
   constructor() {
@@ -30,21 +40,23 @@ class World {
       token: token('t4', { role: 'observer', expires: ledger.now + 1e9 }),
     });
     ledger.done({ kind: 'node-admit', node: record('n4', { suffrage: 'observer' }), tokenId: 't4' });
-    const membership = {
-      ...{ voters: ['n1', 'n2', 'n3'].map(member), learners: [member('n4')] },
-      ...{ outgoing: [], learnersNext: [] },
-    };
+    const all = ['n1', 'n2', 'n3', 'n4'];
+    const membership = () => ({
+      ...{ voters: this.voters.map(member), outgoing: [], learnersNext: [] },
+      learners: all.filter((id) => !this.voters.includes(id)).map(member),
+    });
+    const isCommitted = () => this.isCommitted;
     const peers = () => [{ nodeId: 'n4', caughtUpMs: this.caughtUpMs, match: 9 }];
     this.#duties = new LeaderDuties({
       nodeId: 'n1',
       consensus: {
         get status(): RaftStatus {
-          const status = { nodeId: 'n1', role: 'leader', term: 1, membership, peers: peers() };
-          return { ...status, membershipCommitted: true, transferringTo: null } as unknown as RaftStatus;
+          const group = { membership: membership(), membershipCommitted: isCommitted() };
+          const status = { nodeId: 'n1', role: 'leader', term: 1, peers: peers() };
+          return { ...status, ...group, transferringTo: null } as unknown as RaftStatus;
         },
-        changeMembership: async () => {
-          if (this.refusal !== null) throw new SqlccError('failed_precondition', this.refusal);
-        },
+        changeMembership: async () => this.change(),
+        readBarrier: async () => this.behindRead(),
         proposals: {
           propose: async (_kind: string, data: Uint8Array) => {
             ledger.now = Date.now();
@@ -138,6 +150,92 @@ describe('an operation whose change of the group is refused', () => {
     await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs);
     expect(world.operation).toMatchObject({ state: 'failed' });
     expect(seatOf(world.ledger.cluster.nodes['n4'] as never)).toBe('observer');
+  });
+});
+
+describe('an operation whose change of the group has an unknown outcome', () => {
+  const unknown = () => {
+    throw new SqlccError('outcome_unknown', 'not confirmed within 2000 ms');
+  };
+  const seat = () => seatOf(world.ledger.cluster.nodes['n4'] as never);
+
+  it('is not given up by it, however often, and a refusal counts from then on', async () => {
+    world.begin('replace-node', 'swapping');
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    const refuse = world.change;
+    world.change = unknown;
+    await vi.advanceTimersByTimeAsync(2 * LIMITS.operationRefusedMs);
+    expect([world.operation?.state, seat()]).toEqual(['running', 'voter']);
+    world.change = refuse;
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    expect(world.operation?.state).toBe('running');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([world.operation?.state, seat()]).toEqual(['failed', 'observer']);
+  });
+
+  it('goes on when that is committed: the taker keeps its vote and its seat', async () => {
+    world.begin('replace-node', 'swapping');
+    // with the next refusal it would be given up
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs);
+    world.change = () => {
+      world.isCommitted = false;
+      unknown();
+    };
+    await vi.advanceTimersByTimeAsync(2 * LIMITS.operationRefusedMs);
+    expect([world.operation?.state, seat()]).toEqual(['running', 'voter']);
+    world.voters = ['n1', 'n2', 'n4'];
+    world.isCommitted = true;
+    world.change = () => {};
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.operation).toMatchObject({ state: 'running', phase: 'removing' });
+    expect(seat()).toBe('voter');
+  });
+
+  it('takes no step by a status of before it, also when the taker is dead by then', async () => {
+    world.begin('replace-node', 'swapping');
+    world.change = () => {
+      const death = { nodeId: 'n4', liveness: 'dead', by: ['n2'], cause: 'silent' } as const;
+      world.ledger.done({ kind: 'node-liveness', ...death });
+      world.behindRead = () => {
+        throw new SqlccError('no_quorum', 'no leader confirmed a read');
+      };
+      unknown();
+    };
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([world.operation?.state, seat()]).toEqual(['running', 'voter']);
+    // the thread comes to it, and the change is in the log
+    world.behindRead = () => {
+      world.voters = ['n1', 'n2', 'n4'];
+    };
+    world.change = () => {};
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.operation).toMatchObject({ state: 'running', phase: 'removing' });
+    expect(seat()).toBe('voter');
+  });
+});
+
+describe('giving up a replacement', () => {
+  it('waits until no change of the group is under way', async () => {
+    world.begin('replace-node', 'swapping');
+    await vi.advanceTimersByTimeAsync(1000);
+    const operation = world.operation as never;
+    const kinds = (membershipCommitted: boolean, outgoing: RaftMember[] = []) => {
+      const membership = { voters: ['n1', 'n2', 'n3'].map(member), outgoing };
+      const reached = { cluster: world.ledger.cluster, raft: { membershipCommitted, membership } as never };
+      return givingUp(operation, reached, 'not now').map((command) => command.kind);
+    };
+    expect(kinds(false)).toEqual([]);
+    expect(kinds(true, [member('n3')])).toEqual([]);
+    expect(kinds(true)).toEqual(['node-seat', 'operation-end']);
+  });
+
+  it('leaves the seat to a taker that got its vote another way', async () => {
+    world.begin('replace-node', 'swapping');
+    await vi.advanceTimersByTimeAsync(1000);
+    world.voters = ['n1', 'n2', 'n3', 'n4'];
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs + 1000);
+    expect(world.operation).toMatchObject({ state: 'failed' });
+    expect(seatOf(world.ledger.cluster.nodes['n4'] as never)).toBe('voter');
   });
 });
 
