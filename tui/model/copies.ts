@@ -1,7 +1,10 @@
 /** `y`: what of the selected row can be taken along: its name, the whole row, the command that shows it. */
+import { shellWord } from '../../src/base/index.ts';
+import { fleetRows } from './fleet.ts';
 import {
   alertRows,
   electionRows,
+  fleetEntries,
   happenings,
   logRows,
   operationRows,
@@ -21,11 +24,12 @@ export interface Copy {
 interface Subject {
   readonly name: string;
   readonly row: unknown;
-  readonly command: string;
+  /** Null where no command shows it. */
+  readonly command: string | null;
 }
 
 function subjectOf(model: Model): Subject | null {
-  const of = <T>(row: T | undefined, name: (row: T) => string, command: string): Subject | null =>
+  const of = <T>(row: T | undefined, name: (row: T) => string, command: string | null): Subject | null =>
     row === undefined ? null : { name: name(row), row, command };
   switch (model.view) {
     case 'topology':
@@ -55,19 +59,15 @@ function subjectOf(model: Model): Subject | null {
     }
     case 'log': {
       const line = selectedOf(model, logRows(model), (l) => l.key, 'log')?.line;
-      return of(
-        line,
-        (l) => `${l.at} ${l.level} ${l.event} ${l.text}`,
-        `sqlcc node show ${subjectNode(model)}`,
-      );
+      return of(line, (l) => `${l.at} ${l.level} ${l.event} ${l.text}`, null);
     }
     case 'operations': {
       const row = selectedOf(model, operationRows(model), (o) => o.id, 'operations');
       return of(row, (o) => o.id, `sqlcc op show ${row?.id}`);
     }
     case 'fleet': {
-      const name = model.cursor.fleet ?? model.contexts[0];
-      return of(name, (n) => n, `sqlcc --context ${name} cluster status`);
+      const row = selectedOf(model, fleetRows(fleetEntries(model)), (r) => r.context, 'fleet');
+      return of(row, (r) => r.context, `sqlcc --context ${shellWord(row?.context ?? '')} cluster status`);
     }
   }
 }
@@ -79,6 +79,6 @@ export function copiesOf(model: Model): readonly Copy[] {
   return [
     { what: 'name', text: subject.name },
     { what: 'row as JSON', text: `${JSON.stringify(subject.row, null, 2)}\n` },
-    { what: 'command', text: subject.command },
+    ...(subject.command === null ? [] : [{ what: 'command', text: subject.command }]),
   ];
 }

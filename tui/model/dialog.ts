@@ -46,7 +46,7 @@ function armName(dialog: ActionDialog): string | null {
   return dialog.step.kind === 'review' ? dialog.step.plan.to : null;
 }
 
-/** A new dialog over the view, and the question for its plan. `subject`: a node, else the one under the bar. */
+/** A new dialog over the view, and the question for its plan. `subject`: else the node under the bar. */
 export function openDialog(
   model: Model,
   action: ActionDialog['action'],

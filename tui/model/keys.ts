@@ -35,6 +35,7 @@ import {
 } from './navigate.ts';
 import { shown } from './selectors.ts';
 import { typeInto } from './text-field.ts';
+import { clusterJustMoved } from './under-bar.ts';
 import { undoOf } from './undo.ts';
 import { VIEWS } from './views.ts';
 
@@ -393,6 +394,9 @@ function goToSelected(model: Model): Change {
   const keys = rowKeys(model);
   const name = keys[cursorAt(model, keys)];
   if (name === undefined) return [model, []];
+  const moved = clusterJustMoved(model, name);
+  if (moved !== null)
+    return [{ ...model, toast: { text: moved, level: 'info', until: model.mono + 3000 } }, []];
   // a picture that lives is not given away for one that would not come
   const entry = fleetEntries(model).find((e) => e.context === name);
   if (name === model.contextName || entry?.error == null) return goTo(model, name);

@@ -188,7 +188,7 @@ export interface Model {
   readonly lastView: ViewId;
   /** Key of the selected row of each view's list; null or absent = the first. */
   readonly cursor: Readonly<Partial<Record<ViewId, string>>>;
-  /** The alert under the bar of the Alerts view, and since when it is there; null elsewhere. */
+  /** The alert, or the cluster of the fleet, under the bar, and since when it is there; null elsewhere. */
   readonly underBar: { readonly key: string; readonly since: Mono } | null;
   /** The pane beside the list has the focus, and its first line. */
   readonly side: { readonly focused: boolean; readonly scroll: number };

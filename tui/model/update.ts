@@ -14,12 +14,12 @@ import { addAnswer, addEvents, addStatus, addViews, fillSamples, forgetOwn } fro
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
-import { holdAlert } from './under-bar.ts';
+import { holdRow } from './under-bar.ts';
 import { addUnsettled, unknownAction } from './unsettled.ts';
 
 export function update(model: Model, message: Message): Change {
   const [next, effects] = fold(model, message);
-  const held = holdAlert(next);
+  const held = holdRow(next);
   return held === next ? [next, effects] : [held, effects];
 }
 

@@ -1,0 +1,66 @@
+/** The bar of the fleet stays on its cluster, and `y` and Enter take that one. */
+import { describe, expect, it } from 'vitest';
+import { copiesOf } from '../../../tui/model/copies.ts';
+import { cursorAt, rowKeys } from '../../../tui/model/lists.ts';
+import type { Message } from '../../../tui/model/messages.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { status } from '../../tui/recording.ts';
+import { full, press, pressed, send } from './model-kit.ts';
+
+const key = (name: string, mono: number): Message => ({ type: 'key', key: { name, burst: 1 }, mono });
+
+function underBar(model: Model): string | undefined {
+  const keys = rowKeys(model);
+  return keys[cursorAt(model, keys)];
+}
+
+function told(context: string, health: 'healthy' | 'critical'): Message {
+  const { cluster } = status();
+  const value = status({ cluster: { ...cluster, name: context, health } });
+  return { type: 'answer', question: { slice: 'fleet', arg: context }, value, now: 0 };
+}
+
+function goesTo(model: Model, mono: number): string[] {
+  return send(model, key('enter', mono))[1].flatMap((e) => (e.kind === 'context' ? [e.name] : []));
+}
+
+describe('the bar of the fleet', () => {
+  it('y copies the cluster under it: name, the whole row, and a command that names it', () => {
+    const seen = full({ view: 'fleet' });
+    expect(underBar(seen)).toBe('dr-site');
+    const [name, row, command] = copiesOf(seen);
+    expect(name?.text).toBe('dr-site');
+    expect(JSON.parse(row?.text ?? '')).toMatchObject({ context: 'dr-site', health: 'critical', voters: 3 });
+    expect(command?.text).toBe('sqlcc --context dr-site cluster status');
+    expect(copiesOf(press(full(), '8', 'j'))[0]?.text).toBe('staging');
+  });
+
+  it('of a line of the log no command is offered: none shows it', () => {
+    expect(copiesOf(full({ view: 'log', selected: 'n1' })).map((c) => c.what)).toEqual([
+      'name',
+      'row as JSON',
+    ]);
+  });
+
+  it('stays on its cluster when another becomes sicker, and Enter goes to that one', () => {
+    const seen = press(full(), '8');
+    const worse = send(seen, told('dr-site', 'healthy'), told('prod-us', 'critical'))[0];
+    expect(rowKeys(worse)[0]).toBe('prod-us');
+    expect(underBar(worse)).toBe('dr-site');
+    expect(goesTo(worse, worse.mono + 1000)).toEqual(['dr-site']);
+  });
+
+  it('is on the sickest until all have answered, and Enter does not hit one that has just come', () => {
+    const asked = press({ ...full(), picture: { ...full().picture, answers: {} } }, '8');
+    const answered = send(asked, ...['prod-eu', 'staging', 'prod-us'].map((c) => told(c, 'healthy')))[0];
+    expect(underBar(answered), 'of the last nothing is known').toBe('dr-site');
+    const [first] = send(asked, told('staging', 'critical'));
+    expect(underBar(first)).toBe('staging');
+    expect(goesTo(first, first.mono + 399)).toEqual([]);
+    expect(send(first, key('enter', first.mono + 399))[0].toast?.text).toContain(
+      'staging has only just come',
+    );
+    expect(goesTo(first, first.mono + 400)).toEqual(['staging']);
+    expect(pressed(first, 'enter')[1], 'a person who looked first').toHaveLength(1);
+  });
+});
