@@ -4,6 +4,7 @@
  * whose clock is wrong differs from all others, one beside it from that one alone: the nearest counts.
  */
 import type { Duration, Instant, NodeId, Timestamp } from '../src/base/index.ts';
+import type { ClockWord } from '../src/rpc/index.ts';
 import { SharedTime } from './shared-time.ts';
 
 /** Least differences are those of this while and of the one before it. */
@@ -34,6 +35,14 @@ export class ClockOffsets {
     } else {
       this.#peers.set(peer, { ...known, least: Math.min(known.least, late), words: known.words + 1 });
     }
+  }
+
+  /**
+   * What lines between voters measured. Every voter has one to every other, so that whoever leads knows their
+   * clocks, among however many nodes: gossip hears a few neighbours' own words.
+   */
+  measured(words: readonly ClockWord[], ours: Timestamp, now: Instant): void {
+    for (const { nodeId, lateMs } of words) this.note(nodeId, ours - lateMs, ours, now);
   }
 
   /** How far this clock is ahead of each of `peers` that said enough of late; negative = behind. */

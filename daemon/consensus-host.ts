@@ -393,7 +393,7 @@ export class ConsensusHost {
     const distress = distressOf(vitals);
     this.#measures.look(this.#loop.status(), at);
     const { fsync, loopLag } = this.#surroundings;
-    const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram };
+    const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram, clocks: this.#peers.clockWords() };
     this.#main({ kind: 'measures', report: this.#measures.report(at, own) });
     const isLeading = this.#leading && membership.voters.length > 1;
     const facts = { distress, isLeading, diskLatencyMs: now.diskLatencyMs, others };

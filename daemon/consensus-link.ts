@@ -24,6 +24,7 @@ export interface ConsensusListener {
   readonly leader: () => LeaderAddress | null;
   readonly peer: (peer: NodeId, status: 'lost' | 'dead' | 'restored') => void;
   readonly handOver: (handOver: HandOver) => void;
+  readonly measures: (report: MeasuresReport) => void;
   readonly log: (message: Extract<ConsensusToMain, { kind: 'log' }>) => void;
 }
 
@@ -285,7 +286,7 @@ export class ConsensusLink {
         return this.#listener.handOver(message.handOver);
       case 'measures':
         this.#measures = message.report;
-        return;
+        return this.#listener.measures(message.report);
       case 'events':
         this.#onTransferEvents(message.events);
         return this.#listener.events(message.events);

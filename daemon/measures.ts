@@ -1,11 +1,12 @@
 /**
  * What the consensus thread counts for metrics: it sees the messages and has the clock that no stall of
- * another thread disturbs. Nothing is decided by these figures.
+ * another thread disturbs. Nothing is decided by these figures, but for the clocks (shared-time.ts).
  */
 import type { Instant, NodeId } from '../src/base/index.ts';
 import { Availability, type AvailabilityReport } from '../src/health/index.ts';
 import type { HistogramSnapshot, Series } from '../src/metrics/index.ts';
 import type { RaftMessage, RaftStatus } from '../src/raft/index.ts';
+import type { ClockWord } from '../src/rpc/index.ts';
 import { AppendTimes } from './append-times.ts';
 
 /** Seconds, since this start. */
@@ -15,6 +16,8 @@ export interface MeasuresReport {
   /** By follower. */
   readonly appendRtt: readonly Series[];
   readonly availability: AvailabilityReport;
+  /** What voters said of their wall clocks since the report before. */
+  readonly clocks: readonly ClockWord[];
 }
 
 type Look = Pick<RaftStatus, 'role' | 'leaderId' | 'silenceMs' | 'membership' | 'nodeId'>;
@@ -47,7 +50,7 @@ export class Measures {
     if (this.#answers.size > status.membership.voters.length) this.#forget(status);
   }
 
-  report(now: Instant, own: Pick<MeasuresReport, 'fsync' | 'loopLag'>): MeasuresReport {
+  report(now: Instant, own: Pick<MeasuresReport, 'fsync' | 'loopLag' | 'clocks'>): MeasuresReport {
     return {
       ...own,
       appendRtt: this.#appendTimes.series(),

@@ -187,6 +187,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     leader: () => reads.leader(),
     peer: (peer, status) => events.onPeer(peer, status),
     handOver: (handOver) => events.onHandOver(handOver),
+    measures: ({ clocks }) => gossip.clocks.measured(clocks, Date.now(), performance.now()),
     log: workerLog,
   });
   if (state.cluster !== null) consensus.follow(state.cluster);

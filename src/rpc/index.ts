@@ -19,6 +19,7 @@ export type { OutwardAnswer, OutwardPost } from './outward-post.ts';
 export { postOutward } from './outward-post.ts';
 export type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 export type {
+  ClockWord,
   PeerAddress,
   PeerLinkStatus,
   PeerTransportListener,

@@ -33,7 +33,8 @@ export interface PeerConnectionOptions {
   opened(socket: TLSSocket | null): void;
   /** Once; nothing follows. */
   ended(how: ConnectionEnd, reason: string): void;
-  pong(rttMs: number): void;
+  /** `lateMs`: how much later the wall clock here was than the peer's word of its own; null: it said none. */
+  pong(rttMs: number, lateMs: number | null): void;
 }
 
 export class PeerConnection {
@@ -194,8 +195,11 @@ export class PeerConnection {
       this.#farewell = true;
     } else if (frame.type === PEER_FRAME.pong) {
       this.#isPinging = false;
-      const at = decodePong(frame.payload);
-      if (at !== null) this.#options.pong(Math.max(0, performance.now() - at));
+      const pong = decodePong(frame.payload);
+      if (pong === null) return;
+      const { at, wall } = pong;
+      const lateMs = wall === null ? null : Date.now() - wall;
+      this.#options.pong(Math.max(0, performance.now() - at), lateMs);
     } else {
       throw new SqlccError('invalid_argument', `unknown frame type ${frame.type}`);
     }

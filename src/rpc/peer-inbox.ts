@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import { encodeFrames, type Frame, FrameReader } from './frame.ts';
-import { PEER_FRAME } from './peer-frames.ts';
+import { PEER_FRAME, pongTo } from './peer-frames.ts';
 
 /** Pongs that wait for a peer which does not read them; above it the stream is closed. */
 const MAX_UNREAD_BYTES = 64 * 1024;
@@ -60,7 +60,7 @@ export class PeerInbox {
 
   #onFrame(frame: Frame): void {
     if (frame.type === PEER_FRAME.payload) this.#events.payload(frame.payload);
-    else if (frame.type === PEER_FRAME.ping) this.#pong(frame.payload.slice(0, 8));
+    else if (frame.type === PEER_FRAME.ping) this.#pong(pongTo(frame.payload, Date.now()));
     else this.close(`unknown frame type ${frame.type}`);
   }
 

@@ -66,6 +66,8 @@ export class PeerLine {
   #stopped = false;
   /** The last round trip in ms; null before the first. */
   rttMs: number | null = null;
+  /** The least lateness of the peer's words of its wall clock since `takeLateMs`. */
+  #lateMs: number | null = null;
 
   constructor(options: PeerLineOptions) {
     this.#options = options;
@@ -82,6 +84,16 @@ export class PeerLine {
 
   send(payload: Uint8Array): boolean {
     return this.#connection?.send(payload) ?? false;
+  }
+
+  /**
+   * How much later the wall clock here is than the peer's, the shortest way of its word included; since this
+   * was last asked, null = it said nothing.
+   */
+  takeLateMs(): number | null {
+    const lateMs = this.#lateMs;
+    this.#lateMs = null;
+    return lateMs;
   }
 
   /** Throws `unavailable` when the peer is not connected. */
@@ -167,8 +179,9 @@ export class PeerLine {
         if (this.#connection === connection) this.#connection = null;
         this.#onEnd(how, reason);
       },
-      pong: (rttMs) => {
+      pong: (rttMs, lateMs) => {
         this.rttMs = rttMs;
+        if (lateMs !== null) this.#lateMs = Math.min(this.#lateMs ?? lateMs, lateMs);
         this.#options.pong(rttMs);
       },
     });

@@ -110,6 +110,12 @@ export interface PeerLinkStatus {
   readonly probeLane: 'udp' | 'h2';
 }
 
+/** How much later the wall clock here is than the peer's, the way of its word included. */
+export interface ClockWord {
+  readonly nodeId: NodeId;
+  readonly lateMs: number;
+}
+
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
@@ -267,6 +273,14 @@ export class PeerTransport {
 
   rttP99Ms(): number {
     return this.#roundTrips.p99();
+  }
+
+  /** What peers said of their wall clocks since this was last asked. */
+  clockWords(): ClockWord[] {
+    return [...this.#peers].flatMap(([nodeId, lines]) => {
+      const lateMs = lines.get(this.#probing())?.takeLateMs() ?? null;
+      return lateMs === null ? [] : [{ nodeId, lateMs }];
+    });
   }
 
   /** A stream of its own for one transfer, both ways; throws `unavailable` when the peer is not connected. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
+import { knowsTime } from '../../../daemon/shared-time.ts';
 
 const WALL = 1_800_000_000_000;
 
@@ -41,6 +42,20 @@ describe('ClockOffsets', () => {
       for (const peer of ['n1', 'n2']) hear(wrong, peer, { aheadMs: -aheadMs });
       expect(Math.abs((wrong.offsetMs(10_000) ?? 0) - 5000)).toBe(2);
     }
+  });
+
+  it('knows the voters by what lines measure, among however many whose own words are not heard', () => {
+    const clocks = new ClockOffsets();
+    const words = ['n2', 'n3'].map((nodeId) => ({ nodeId, lateMs: 3_600_002 }));
+    for (let n = 0; n < 5; n++) {
+      expect(clocks.aheadMs(n * 1000, ['n2', 'n3'])).toEqual([]);
+      clocks.measured(words, WALL + n * 1000, n * 1000);
+    }
+    hear(clocks, 'o7', { seconds: 5 });
+    expect(clocks.aheadMs(5000, ['n2', 'n3'])).toEqual([3_600_002, 3_600_002]);
+    expect(knowsTime(5, 2, 0)).toBe(true);
+    // measured while it ran by this clock: nothing was set
+    expect(clocks.sharedTime(WALL + 5000, 5000, ['n2', 'n3'])).toBe(WALL + 5000 - 3_600_002);
   });
 
   it('follows a clock that is set right within a minute', () => {

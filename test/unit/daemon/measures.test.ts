@@ -83,7 +83,7 @@ const VOTERS: Membership = {
   ...{ outgoing: [], learners: [], learnersNext: [] },
 };
 const ROLE = { nodeId: 'n1', membership: VOTERS };
-const OWN = { fsync: new Histogram([1]).snapshot(), loopLag: new Histogram([1]).snapshot() };
+const OWN = { fsync: new Histogram([1]).snapshot(), loopLag: new Histogram([1]).snapshot(), clocks: [] };
 
 describe('Measures', () => {
   it('blames a follower’s loss on the last word of its leader', () => {

@@ -30,6 +30,7 @@ function node() {
     events: nothing,
     status: nothing,
     handOver: nothing,
+    measures: nothing,
     leader: () => null,
     peer: nothing,
     log: nothing,

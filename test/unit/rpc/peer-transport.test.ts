@@ -128,6 +128,16 @@ describe('PeerTransport', { timeout: 20_000 }, () => {
     expect(a.transport.rttP99Ms()).toBeLessThan(500);
   });
 
+  it('clockWords brings how far the wall clocks are apart, each word once', async () => {
+    const [a] = await pair();
+    await until('a pong came', () => a.transport.links()[0]?.rttMs !== null);
+    const words = a.transport.clockWords();
+    expect(words).toEqual([{ nodeId: 'n2', lateMs: expect.any(Number) }]);
+    // one machine, one clock
+    expect(Math.abs(words[0]?.lateMs ?? Number.NaN)).toBeLessThan(500);
+    expect(a.transport.clockWords()).toEqual([]);
+  });
+
   it('openBulk gives both ends a stream with the header, apart from messages', async () => {
     const [a, b] = await pair();
     await until(
