@@ -9,6 +9,7 @@ export type CommandId =
   | 'copy'
   | 'save-screen'
   | 'explain'
+  | 'messages'
   | 'diff-with'
   | 'validate'
   | 'time-format'

@@ -176,7 +176,7 @@ export function contextOf(model: Model): Context {
   const kind = model.overlay?.kind;
   if (kind === 'action' || kind === 'change') return 'dialog';
   if (kind === 'chooser') return 'chooser';
-  if (kind === 'help' || kind === 'explain') return 'overlay';
+  if (kind === 'help' || kind === 'explain' || kind === 'messages') return 'overlay';
   return model.filter.editing ? 'filter' : 'main';
 }
 

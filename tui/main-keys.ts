@@ -89,6 +89,7 @@ const LOOK_KEYS: readonly Row[] = [
     views: ['topology'],
   },
   { id: 'explain', group: 'LOOK', keys: ['e'], label: 'e', help: 'explain it in words', short: 'explain' },
+  { id: 'messages', group: 'LOOK', keys: ['m'], label: 'm', help: 'messages: what was said here, and when' },
   {
     ...{ id: 'diff-with', group: 'LOOK', keys: ['d'], label: 'd', short: 'diff with' },
     help: 'compare with the selected version from now on; again: with the one before',

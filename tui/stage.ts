@@ -41,6 +41,7 @@ export class Stage {
       if (this.#isEnded || this.#session !== before) return next.stop();
       this.#session = next;
       next.start();
+      next.dispatch({ type: 'said', said: before.model.said });
       const words = leftBehind(before.model);
       if (words !== null) next.dispatch({ type: 'unsettled', words });
       before.stop();

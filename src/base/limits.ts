@@ -280,6 +280,8 @@ export const LIMITS = {
   recordingBytes: 268_435_456,
   /** Answers of single views that the screen keeps. */
   screenAnswers: 120,
+  /** Toasts and notices that the screen keeps. */
+  screenMessages: 100,
   /** Clusters that the screen's fleet shows. */
   screenContexts: 60,
   /** Rows of nodes in its pictures of the last hour, and points of its charts, over all nodes. */

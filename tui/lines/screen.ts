@@ -17,6 +17,7 @@ import { type DialogText, fitDialog } from './dialog-parts.ts';
 import { explainText } from './explain.ts';
 import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
+import { messagesText } from './messages.ts';
 import { columnsOf, nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
 import { fitNotice, notice } from './notice.ts';
 import { helpText } from './overlays.ts';
@@ -170,7 +171,7 @@ function textPane(view: View, layout: Layout, place: PanePlace, height: number):
 }
 
 /** The overlay's text, and how large its box may become. */
-function overlayText(view: View, width: number, rows: number): DialogText | null {
+export function overlayText(view: View, width: number, rows: number): DialogText | null {
   const { overlay } = view.model;
   if (overlay === null) return null;
   const room = { width: width - 4, rows: rows - 2 };
@@ -179,6 +180,8 @@ function overlayText(view: View, width: number, rows: number): DialogText | null
       return helpText(view, overlay.scroll);
     case 'explain':
       return explainText(view, overlay.scroll, room);
+    case 'messages':
+      return messagesText(view, overlay.scroll, room);
     case 'chooser':
       return chooserText(overlay, view, room);
     case 'change':

@@ -224,7 +224,8 @@ function refuse(model: Model, what: string, reason: string): Change {
 
 function overlayKey(model: Model, binding: Binding | undefined): Change {
   const { overlay } = model;
-  if ((overlay?.kind !== 'help' && overlay?.kind !== 'explain') || binding === undefined) return [model, []];
+  if (overlay === null || !('scroll' in overlay) || binding === undefined) return [model, []];
+  if (overlay.kind === 'action' || overlay.kind === 'change') return [model, []];
   if (binding.id === 'close') return [{ ...model, overlay: null }, []];
   const by = binding.id === 'down' ? 1 : binding.id === 'up' ? -1 : 0;
   const scroll = Math.min(HELP_LINES, Math.max(0, overlay.scroll + by));
@@ -261,6 +262,8 @@ function command(model: Model, binding: Binding): Change {
       return [model, [{ kind: 'json', ...viewDocument(model) }]];
     case 'explain':
       return [{ ...model, overlay: { kind: 'explain', scroll: 0 } }, []];
+    case 'messages':
+      return [{ ...model, overlay: { kind: 'messages', scroll: 0 } }, []];
     case 'validate':
       return openChange(model, { kind: 'apply', text: '', confirmMs: null, checkOnly: true }, model.mono);
     case 'detail':

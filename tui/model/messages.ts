@@ -12,7 +12,7 @@ import type {
   ViewsResponse,
 } from '../feed/wire.ts';
 import type { ChangeAct, ChangePlan } from './change-plan.ts';
-import type { Model, Mono, Wall } from './model.ts';
+import type { Model, Mono, Said, Wall } from './model.ts';
 
 /** One key: a grapheme (`j`, `F`, `é`) or a name (`up`, `enter`, `escape`, `tab`, `ctrl+c`, …). */
 export interface KeyPress {
@@ -74,6 +74,8 @@ export type Message =
       readonly act?: ChangeAct;
     }
   | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
+  /** What was said before this cluster was on the screen. */
+  | { readonly type: 'said'; readonly said: readonly Said[] }
   /** Something goes on where this screen does not look. */
   | { readonly type: 'unsettled'; readonly words: string }
   /** What became of something that the terminal's owner did. */

@@ -147,6 +147,7 @@ export interface Chooser {
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   | { readonly kind: 'explain'; readonly scroll: number }
+  | { readonly kind: 'messages'; readonly scroll: number }
   | Chooser
   | ChangeDialog
   | ActionDialog;
@@ -161,6 +162,15 @@ export interface Toast {
   readonly text: string;
   readonly level: 'info' | 'warning';
   readonly until: Mono;
+}
+
+/** A toast or a notice that was shown. */
+export interface Said {
+  readonly at: Wall;
+  readonly text: string;
+  readonly level: Toast['level'];
+  /** In a row; `at` is the last time. */
+  readonly times: number;
 }
 
 export interface Model {
@@ -220,6 +230,8 @@ export interface Model {
   readonly filter: { readonly text: string; readonly editing: boolean };
   readonly overlay: Overlay | null;
   readonly toast: Toast | null;
+  /** Oldest first; bounded by LIMITS.screenMessages. */
+  readonly said: readonly Said[];
   /** Rows of nodes that fit, as the layout said last. */
   readonly pageRows: number;
   /** How far the pane with the focus is moved sideways: columns of the node table, else steps of cells. */
@@ -288,6 +300,7 @@ export function initialModel(start: ModelStart): Model {
     filter: { text: '', editing: false },
     overlay: null,
     toast: null,
+    said: [],
     pageRows: 8,
     shift: 0,
     mostShift: 0,

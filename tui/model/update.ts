@@ -11,6 +11,7 @@ import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
 import { addAnswer, addEvents, addStatus, addViews, fillSamples, forgetOwn } from './picture.ts';
+import { recall, remember } from './said.ts';
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
@@ -19,8 +20,7 @@ import { addUnsettled, unknownAction } from './unsettled.ts';
 
 export function update(model: Model, message: Message): Change {
   const [next, effects] = fold(model, message);
-  const held = holdRow(next);
-  return held === next ? [next, effects] : [held, effects];
+  return [remember(model, holdRow(next)), effects];
 }
 
 function fold(model: Model, message: Message): Change {
@@ -79,6 +79,8 @@ function fold(model: Model, message: Message): Change {
       return [operationNews(model, message.operation), []];
     case 'unsettled':
       return [addUnsettled(model, message.words), []];
+    case 'said':
+      return [recall(model, message.said), []];
     case 'told': {
       const { text, level } = message;
       return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
