@@ -1,14 +1,16 @@
 /** `e`: what the selected row means, in sentences, and what a person can do about it. */
 
-import type { AlertRow, NodeRow } from '../feed/wire.ts';
+import type { AlertRow, NodeRow, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, count, percent, plural } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
-import { alertRows, answerOf, selectedOf, subjectNode } from '../model/lists.ts';
+import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../model/lists.ts';
+import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
 import { quorumFacts, selectedNode, shown } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
+import { clusterUnderBar, rowWords } from './explain-rows.ts';
 import type { View } from './view.ts';
 
 const STATES: Readonly<Record<string, string>> = {
@@ -73,29 +75,58 @@ function ofAlert(alert: AlertRow, view: View): string[] {
     `It is ${alert.severity} and ${alert.state}, since ${age(view.model.now - Date.parse(alert.since))}.`,
     ...(answer == null ? [] : [`It fires while: ${clean(answer.rule.condition)}.`]),
     ...(own?.parts ?? []).map((p) => `  ${'  '.repeat(p.depth)}${clean(p.text)} = ${clean(p.value)}`),
-    answer == null || answer.rule.actions.length === 0
-      ? 'Nobody is told of it.'
-      : `Told by ${answer.rule.actions.map(clean).join(', ')}.`,
+    toldWords(view, alert.rule),
     alert.acknowledged_by === null
       ? `${keyOf('ack')} says that you have seen it, ${keyOf('silence')} silences it for a while.`
       : `${clean(alert.acknowledged_by)} has seen it.`,
-    `What it means and what to do: docs/runbooks/${clean(alert.rule)}.md`,
+    RUNBOOKS.has(alert.rule)
+      ? `What it means and what to do: docs/runbooks/${alert.rule}.md`
+      : 'It is a rule of your own: what it means and what to do is written where you wrote it.',
   ];
 }
 
-function ofCluster(view: View): string[] {
-  const { status } = shown(view.model);
-  if (status === null) return ['The cluster has not answered yet.'];
+/** Rules with a page in docs/runbooks: those that are in force without any of one's own. */
+const RUNBOOKS: ReadonlySet<string> = new Set([
+  ...['CertExpiry', 'ClockSkew', 'DiskSlow', 'DiskSpaceLow', 'DivergedReplica', 'HighErrorRate'],
+  ...['HighLatency', 'LeaderDown', 'MaintenanceExpiring', 'NodeDown', 'NodeUnreachable', 'ReplicaLag'],
+]);
+
+/** Who is told, or that it is not known: nobody is nobody only where the cluster says so. */
+function toldWords(view: View, rule: string): string {
+  const answer = answerOf(shown(view.model), 'explain', rule);
+  if (answer === undefined) return 'Who is told of it is being asked.';
+  if (answer.value === null) return `Who is told of it is not known: ${clean(answer.error ?? 'no answer')}.`;
+  const { actions } = answer.value.rule;
+  return actions.length === 0 ? 'Nobody is told of it.' : `Told by ${actions.map(clean).join(', ')}.`;
+}
+
+function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[] {
+  if (status === null) return [`${name} has not answered yet.`];
   const facts = quorumFacts(status);
   const { leader_id: leader, term } = status.raft;
   return [
-    `The cluster is ${status.cluster.health}.`,
+    `${name} is ${status.cluster.health}.`,
     ...status.cluster.reasons.map((reason) => `Because ${clean(reason)}.`),
     leader === null
       ? 'Nobody leads: no write is taken until a majority has elected a leader.'
       : `${clean(leader)} leads in term ${term}: every write goes through it.`,
     `${facts.need} of ${facts.voters} voters are needed, ${facts.up} are up: ` +
       (facts.spare < 0 ? 'there is no majority, writes wait.' : `${plural(facts.spare, 'more')} may fail.`),
+  ];
+}
+
+/** Of the fleet: the cluster under the bar, and not the one that the screen is in. */
+function ofOther(model: Model, context: string): string[] {
+  const entry = fleetEntries(model).find((e) => e.context === context);
+  const name = clean(context);
+  const silent = entry?.error == null ? [] : [`${name} does not answer now: ${clean(entry.error)}.`];
+  const isNews = entry?.status != null || silent.length === 0;
+  const old = silent.length > 0 && isNews ? ['As it was when it answered last:'] : [];
+  return [
+    ...silent,
+    ...old,
+    ...(isNews ? ofCluster(entry?.status ?? null, name) : []),
+    `${keyOf('detail')} leaves this cluster and goes there.`,
   ];
 }
 
@@ -121,8 +152,13 @@ export function explainText(view: View, scroll: number, room: DialogRoom): Dialo
       : model.view === 'node' || model.view === 'log'
         ? nodes.find((n) => n.node_id === subjectNode(model))
         : undefined;
-  const told = alert !== undefined ? ofAlert(alert, view) : node !== undefined ? ofNode(node, view) : [];
-  const sentences = [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(view)];
+  const told =
+    alert !== undefined ? ofAlert(alert, view) : node !== undefined ? ofNode(node, view) : rowWords(model);
+  const other = clusterUnderBar(model);
+  const sentences =
+    other === null
+      ? [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(shown(model).status)]
+      : ofOther(model, other);
   const lines = sentences.flatMap((text): Line[] =>
     wrapped(text, room.width - 2).map((line) => [span(line, 'plain')]),
   );

@@ -308,7 +308,7 @@ describe('e', () => {
     expect(textAt(press({ ...full(), selected: 'n5' }, 'e'))).toContain('Start its daemon');
     const alert = textAt(press(full({ view: 'alerts' }), 'e'));
     expect(alert).toContain('It fires while: node.liveness == dead');
-    expect(alert).toContain('docs/runbooks/node_down.md');
+    expect(alert).toContain('It is a rule of your own');
     const alone = textAt(press(full({ view: 'config' }), 'e'));
     expect(alone).toContain('n1 leads in term 9');
     expect(press(full(), 'e', 'escape').overlay).toBeNull();
