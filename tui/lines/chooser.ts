@@ -1,5 +1,6 @@
 /** A list to choose from: palette, actions of this place, whose view. */
 import { clean, cut, fitText } from '../format/width.ts';
+import { keyOf } from '../key-names.ts';
 import { choices, type Entry } from '../model/chooser.ts';
 import type { Chooser } from '../model/model.ts';
 import { type Line, span, textOf, wrapWords } from '../theme/tokens.ts';
@@ -76,7 +77,7 @@ export function chooserText(chooser: Chooser, view: View, room: DialogRoom): Dia
     edge: 'focus',
     hint:
       room.width < NARROW
-        ? '↑↓ Enter Esc   ! = acts, asks first'
-        : '↑↓ choose  Enter take it  Esc close   ! = may change the cluster, asks first',
+        ? `↑↓ Enter Esc   ! = asks first, ${keyOf('ack')} at once`
+        : `↑↓ choose  Enter take it  Esc close   ! = acts: asks first, ${keyOf('ack')} at once`,
   };
 }

@@ -1,6 +1,7 @@
 /** Help, made from the keymap: the keys that work in this view. */
 
 import { clean, fitText } from '../format/width.ts';
+import { keyOf } from '../key-names.ts';
 import { bindingsOf, type Group } from '../keymap.ts';
 import { viewSpec } from '../model/views.ts';
 import { type Line, span } from '../theme/tokens.ts';
@@ -24,13 +25,16 @@ export function helpText(view: View, scroll: number): DialogText {
         ];
       }),
   );
-  const rule: Line = [span('Only capital letters can change the cluster, and they ask first.', 'muted')];
+  const rules = [
+    'Only capital letters can change the cluster. They ask first,',
+    `but ${keyOf('ack')}, and ${keyOf('unsilence')} behind a change, act at once.`,
+  ].map((text): Line => [span(text, 'muted')]);
   return {
     title: [
       span(`Help ${view.symbols.dot} ${viewSpec(view.model.view).title}`, 'title'),
       span(' keys that work here', 'muted'),
     ],
-    lines: [...lines, rule].slice(Math.min(scroll, lines.length)),
+    lines: [...lines, ...rules].slice(Math.min(scroll, lines.length)),
     edge: 'focus',
     hint: '↑↓ scroll  Esc close',
   };

@@ -1,6 +1,7 @@
 /** What somebody who has never seen the screen is told on the way: found by trying it with its hints alone. */
 import { describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
+import { KEYMAP } from '../../../tui/keymap.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS } from '../../../tui/model/views.ts';
@@ -113,10 +114,18 @@ describe('what is told', () => {
       }).join(' ');
       expect(seen).toMatch(/closed:[\s\S]*the selected[\s\S]*alert is not[\s\S]*silenced/);
       expect(textOf(screenOf({ model: menu, symbols: UNICODE }, columns, rows).foot.line)).toContain(
-        'asks first',
+        'asks first, A at once',
       );
     }
   });
+});
+
+it('who asks first and who acts at once is said where keys are learned, by the keys in force', () => {
+  const help = screenOf({ model: press(full(), '?', ...Array(60).fill('down')), symbols: UNICODE }, 120, 60);
+  const text = help.overlay?.rows.map((r) => textOf(r.line)).join('') ?? '';
+  expect(text).toMatch(/They ask first,[ │]+but A, and U behind a change, act at once\./);
+  const atOnce = KEYMAP.filter((b) => b.level === 1).map((b) => b.id);
+  expect(atOnce, 'whoever joins them is to be named there').toEqual(['ack']);
 });
 
 describe('a dialog', () => {
