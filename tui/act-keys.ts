@@ -78,6 +78,9 @@ function closedUndo(otherwise: Deniable, reason: (model: Model) => string | null
     refusal(model, undoOf(model)?.kind ?? otherwise) ?? reason(model) ?? null;
 }
 
+/** `armOf` decides it. */
+const RAFT = 'where `raft.*` changes';
+
 export const ACT_KEYS: readonly Row[] = [
   {
     id: 'failover',
@@ -183,6 +186,7 @@ export const ACT_KEYS: readonly Row[] = [
     help: 'apply a configuration: key=value, or @file',
     short: 'apply',
     level: 2,
+    named: RAFT,
     views: ['config'],
     disabled: closed('apply'),
   },
@@ -193,7 +197,8 @@ export const ACT_KEYS: readonly Row[] = [
     label: 'B',
     help: 'roll back to the selected version',
     short: 'roll back',
-    level: 3,
+    level: 2,
+    named: RAFT,
     views: ['config'],
     disabled: closed('rollback', noOldVersion),
   },
@@ -204,7 +209,8 @@ export const ACT_KEYS: readonly Row[] = [
     label: 'U',
     help: 'take back what you changed last: the version before it, forward again after a rollback',
     short: 'undo',
-    level: 3,
+    level: 2,
+    named: RAFT,
     views: ['config'],
     disabled: closedUndo('rollback', noConfigUndo),
   },

@@ -105,6 +105,8 @@ export interface Binding {
   readonly views?: readonly ViewId[];
   /** Can begin a change of the cluster; 1 does it at once, 2 asks `y` Enter, 3 the typed name. */
   readonly level?: 1 | 2 | 3;
+  /** Where a change of level 2 asks for the typed name instead. */
+  readonly named?: string;
   /** Why it cannot be used now, in words; null = it can. */
   readonly disabled?: (model: Model) => string | null;
 }

@@ -188,8 +188,12 @@ export function ownPlan(act: ChangeAct): ChangePlan | null {
   }
 }
 
-/** A change of how nodes elect is confirmed by a typed name, any other by `y`. */
+/**
+ * A change of how nodes elect is confirmed by a typed name, any other by `y`: the version that comes back, or
+ * the section that changes.
+ */
 export function armOf(act: ChangeAct, paths: readonly string[]): string | null {
   const isRaft = paths.some((path) => /(^|\.)raft\./.test(path));
-  return act.kind === 'rollback' && isRaft ? `v${act.version}` : null;
+  if (!isRaft || isCheckOnly(act)) return null;
+  return act.kind === 'rollback' ? `v${act.version}` : 'raft';
 }

@@ -72,9 +72,10 @@ const CONTEXTS = {
 
 function keysPage(): string {
   const titles = new Map(VIEWS.map((v) => [v.id, v.title] as const));
-  const row = ({ label, help, views, level }: Binding): string => {
+  const row = ({ label, help, views, level, named }: Binding): string => {
     const where = views === undefined ? 'all' : views.map((v) => titles.get(v) ?? v).join(', ');
-    const asks = ['', 'at once', '`y`, then Enter', 'the name typed'][level ?? 0] ?? '';
+    const asked = ['', 'at once', '`y`, then Enter', 'the name typed'][level ?? 0] ?? '';
+    const asks = named === undefined ? asked : `${asked}; the name typed ${named}`;
     return `| ${code(label)} | ${cell(help)} | ${where} | ${asks} |`;
   };
   const sections = Object.entries(CONTEXTS).map(([context, title]) => {
