@@ -376,8 +376,8 @@ export class Session {
   async #askAlerts(): Promise<void> {
     try {
       this.dispatch({ type: 'alerts', alerts: await this.#feed.alerts(this.#model.observer) });
-    } catch {
-      // the next round asks again
+    } catch (error) {
+      this.dispatch({ type: 'unheard', what: 'alerts', failure: failureOf(error) });
     }
   }
 
@@ -389,8 +389,8 @@ export class Session {
         await this.#sleep(AGREE_MS, false);
         this.dispatch({ type: 'views', views: await this.#feed.views(this.#model.observer) });
       }
-    } catch {
-      // views are a comfort: without them the line is not shown
+    } catch (error) {
+      this.dispatch({ type: 'unheard', what: 'views', failure: failureOf(error) });
     }
   }
 

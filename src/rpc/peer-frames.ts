@@ -14,7 +14,7 @@ export const PEER_FRAME = {
   farewell: 4,
 } as const;
 
-/** Room that a ping leaves for the time of whoever answers; who does not know of it repeats the first half. */
+/** Room that a ping leaves for the answerer's time; who does not know of it repeats the first half. */
 const PLAIN_BYTES = 8;
 const TIMED_BYTES = 16;
 
@@ -23,8 +23,8 @@ function view(bytes: Uint8Array): DataView {
 }
 
 /**
- * A ping carries the sender's monotonic ms as f64, so that nobody has to remember what was asked, and room for
- * another f64.
+ * A ping carries the sender's monotonic ms as f64, so that nobody has to remember what was asked, and room
+ * for another f64.
  */
 export function encodePing(at: number): Uint8Array {
   const out = new Uint8Array(TIMED_BYTES);

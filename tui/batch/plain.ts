@@ -45,9 +45,16 @@ function alertWords(alert: AlertRow): string {
 
 /** One that begins, ends, or is acknowledged; a value that moves is no news. */
 function alertChanges(before: Model, after: Model): string[] {
+  const [was, is] = [before.picture.heard.alerts, after.picture.heard.alerts];
+  const asked: string[] = [];
+  if (is.error !== null && was.error === null) asked.push(`what fires is not known: ${is.error}`);
+  if (is.error === null && is.at !== null && (was.at === null || was.error !== null))
+    asked.push(
+      after.picture.alerts.some((a) => a.state === 'firing') ? 'what fires is known' : 'no alert is firing',
+    );
   const key = (a: AlertRow): string => `${a.id} ${a.incident} ${a.state} ${a.acknowledged_by}`;
   const known = new Set(before.picture.alerts.map(key));
-  return after.picture.alerts.filter((a) => !known.has(key(a))).map(alertWords);
+  return [...asked, ...after.picture.alerts.filter((a) => !known.has(key(a))).map(alertWords)];
 }
 
 function operationChanges(before: Model, after: Model): string[] {

@@ -2,8 +2,9 @@
  * What a view is made of: panes in bands, each a list with a selected row or a text that scrolls. A view
  * says what stands in them; here it is windowed, boxed and marked.
  */
-import type { Answer, SliceName } from '../feed/slices.ts';
+import type { Answer } from '../feed/slices.ts';
 import { clean } from '../format/width.ts';
+import { clockTime } from '../format/words.ts';
 import type { Tier } from '../layout.ts';
 import { dropCells, fitLine, type Line, lineWidth, span, type Token, wrapLine } from '../theme/tokens.ts';
 import { panel } from './panel.ts';
@@ -191,21 +192,20 @@ export function listAndSide(list: PaneSpec, side: PaneSpec, view: View, room: Ro
   );
 }
 
+/** An answer: null until the first came, when that was, and why the newest question had none. */
+export type Told = Pick<Answer, 'at' | 'error'> & { readonly value: unknown };
+
 /** Instead of a list: it is on its way, it can't be had because …, there is nothing. Null = show it. */
-export function emptiness(
-  answer: Answer<SliceName> | undefined,
-  count: number,
-  nothing: string,
-): readonly Line[] | null {
+export function emptiness(answer: Told | undefined, count: number, nothing: string): readonly Line[] | null {
   if (answer === undefined) return [[span('asking the cluster…', 'muted')]];
   if (answer.value === null) return [[span('no answer: ', 'warning'), span(clean(answer.error ?? ''))]];
   return count === 0 ? [[span(nothing, 'muted')]] : null;
 }
 
 /** A word in a title when the newest question had no answer and what is shown is older. */
-export function outdated(answer: Answer<SliceName> | undefined): Line {
-  const isOld = answer?.error != null && answer.value !== null;
-  return isOld ? [span(` ~ not refreshed: ${clean(answer.error ?? '')}`, 'warning')] : [];
+export function outdated(answer: Told | undefined): Line {
+  if (answer?.error == null || answer.value === null) return [];
+  return [span(` ~ of ${clockTime(answer.at)}, not refreshed: ${clean(answer.error)}`, 'warning')];
 }
 
 /** A word in a title of what can't be known of the second that is looked back at: it is as of now. */

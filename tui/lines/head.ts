@@ -181,11 +181,13 @@ export function disagreement(view: View): Line | null {
 /** The views by their digits; what needs a look is counted. */
 export function tabs(view: View, layout: Layout): Line {
   const { model } = view;
-  const { status, alerts } = shown(model);
+  const { status, alerts, heard } = shown(model);
   const firing = alerts.filter((a) => a.state === 'firing').length;
   const short = layout.tier !== 'full';
   const tail = (id: string): readonly [string, 'critical' | 'candidate' | 'muted'] => {
-    if (id === 'alerts' && firing > 0) return [` !${firing}`, 'critical'];
+    const isOld = id === 'alerts' && heard.alerts.error !== null;
+    if (id === 'alerts' && firing > 0) return [` ${isOld ? '~' : '!'}${firing}`, 'critical'];
+    if (isOld) return [' ?', 'critical'];
     if (id === 'config' && status !== null) {
       return [` v${status.config.version}`, status.config.tentative == null ? 'muted' : 'candidate'];
     }

@@ -6,12 +6,14 @@ import { age, clockTime, span as lasted, plural } from '../format/words.ts';
 import {
   collapsedEvents,
   electionSteps,
+  heardOf,
   quorumFacts,
   shown,
   viewGroups,
   viewsDisagree,
 } from '../model/selectors.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
+import { emptiness, outdated } from './body.ts';
 import { nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
 
@@ -180,13 +182,15 @@ export function alertsPane(view: View): PaneText {
       span(`${view.symbols.pass}  ${clean(a.rule)} ${clean(a.node_id ?? 'cluster')} resolved`, 'muted'),
     ],
   );
+  const heard = heardOf(picture, 'alerts');
   const title: Line =
     firing.length === 0
       ? [span('Alerts', 'title')]
       : [span('Alerts ', 'title'), span(`${firing.length} firing`, 'critical')];
+  const unknown = heard?.value == null ? emptiness(heard, 0, '') : null;
   return {
-    title,
-    lines: [...(firing.length === 0 ? [none] : firing.map((a) => alertLine(a, view))), ...past],
+    title: [...title, ...outdated(heard)],
+    lines: unknown ?? [...(firing.length === 0 ? [none] : firing.map((a) => alertLine(a, view))), ...past],
   };
 }
 

@@ -37,6 +37,8 @@ export type Message =
   | { readonly type: 'events'; readonly events: readonly EventLine[]; readonly now: Wall }
   | { readonly type: 'alerts'; readonly alerts: readonly AlertRow[] }
   | { readonly type: 'views'; readonly views: ViewsResponse }
+  /** The newest question for it had no answer. */
+  | { readonly type: 'unheard'; readonly what: 'alerts' | 'views'; readonly failure: Failure }
   /** Another node is looked through: what only the one before told is no longer shown. */
   | { readonly type: 'other-observer' }
   | { readonly type: 'history'; readonly history: HistoryResponse }

@@ -38,6 +38,12 @@ export type Connection =
       readonly attempts: number;
     };
 
+/** Of what is asked for in turns: when it was answered last, and why the newest question had no answer. */
+export interface Heard {
+  readonly at: Wall | null;
+  readonly error: string | null;
+}
+
 /** What is known of the cluster; freezing keeps one of these. */
 export interface Picture {
   readonly status: StatusResponse | null;
@@ -45,6 +51,7 @@ export interface Picture {
   readonly statusAt: Wall;
   readonly alerts: readonly AlertRow[];
   readonly views: ViewsResponse | null;
+  readonly heard: Readonly<Record<'alerts' | 'views', Heard>>;
   /** Answers in a row in which nodes named different leaders. */
   readonly splits: number;
   /** Oldest first; bounded by LIMITS.screenEvents. */
@@ -248,6 +255,7 @@ const EMPTY: Picture = {
   statusAt: 0,
   alerts: [],
   views: null,
+  heard: { alerts: { at: null, error: null }, views: { at: null, error: null } },
   splits: 0,
   events: [],
   samples: {},

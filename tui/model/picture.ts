@@ -5,7 +5,7 @@
  */
 import { LIMITS } from '../../src/base/index.ts';
 import { type Answer, type Question, questionKey } from '../feed/slices.ts';
-import type { EventLine, HistoryResponse, StatusResponse, ViewsResponse } from '../feed/wire.ts';
+import type { AlertRow, EventLine, HistoryResponse, StatusResponse, ViewsResponse } from '../feed/wire.ts';
 import type { Picture, Wall } from './model.ts';
 import { viewGroups } from './selectors.ts';
 
@@ -32,9 +32,18 @@ export function addStatus(picture: Picture, status: StatusResponse, now: Wall): 
   };
 }
 
+export function addAlerts(picture: Picture, alerts: readonly AlertRow[], now: Wall): Picture {
+  return { ...picture, alerts, heard: { ...picture.heard, alerts: { at: now, error: null } } };
+}
+
+/** What was answered last stays, and says that it is no longer fresh. */
+export function unheard(picture: Picture, what: keyof Picture['heard'], error: string): Picture {
+  return { ...picture, heard: { ...picture.heard, [what]: { ...picture.heard[what], error } } };
+}
+
 /** What each node says of who leads, and how often in a row they did not agree. */
-export function addViews(picture: Picture, views: ViewsResponse): Picture {
-  const next = { ...picture, views };
+export function addViews(picture: Picture, views: ViewsResponse, now: Wall): Picture {
+  const next = { ...picture, views, heard: { ...picture.heard, views: { at: now, error: null } } };
   return { ...next, splits: viewGroups(next).length > 1 ? picture.splits + 1 : 0 };
 }
 

@@ -116,6 +116,16 @@ export function isStale(model: Model): boolean {
   return pictureAge(model) > 3 * Math.max(model.refreshMs, 1000);
 }
 
+/** An answer as views draw it: undefined = nobody has answered or refused yet. */
+export function heardOf(
+  picture: Picture,
+  what: 'alerts' | 'views',
+): { readonly value: object | null; readonly at: number; readonly error: string | null } | undefined {
+  const { at, error } = picture.heard[what];
+  if (at === null && error === null) return undefined;
+  return { value: at === null ? null : picture[what], at: at ?? 0, error };
+}
+
 /** Nodes by the leader and term that they name; those that were not heard or know of none are left out. */
 export function viewGroups(picture: Picture): readonly { leader: string; term: number; nodes: string[] }[] {
   const groups: { leader: string; term: number; nodes: string[] }[] = [];

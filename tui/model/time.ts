@@ -90,6 +90,7 @@ function pictureAt(model: Model, at: Wall): Picture {
     answers: answersAt(model.picture.answers, at),
     leaderlessSince: isLed ? null : (base.leaderlessSince ?? lossBefore(events, at)),
     views: isSeen ? base.views : null,
+    heard: heardThen(model, base),
     samples: samplesAt(model, at),
   };
 }
@@ -143,6 +144,7 @@ function woundBack(model: Model, told: readonly EventLine[], at: Wall): Picture 
     answers: answersAt(model.picture.answers, at),
     leaderlessSince: status?.raft.leader_id === null ? lossBefore(events, at) : null,
     views: null,
+    heard: heardThen(model, base),
     samples: samplesAt(model, at),
   };
 }
@@ -375,8 +377,8 @@ function livenessAt(told: readonly EventLine[], row: NodeRow, at: Wall): NodeRow
 /** Alerts as they were recorded at that time, with those that fired since that picture; else wound back. */
 function alertsAt(model: Model, recorded: Past | undefined, at: Wall): readonly AlertRow[] {
   const now = model.picture.alerts;
-  // the first picture comes before the first answer about alerts
-  if (recorded === undefined || recorded === model.record[0])
+  // the first pictures come before the first answer about alerts
+  if (recorded === undefined || recorded.picture.heard.alerts.at === null)
     return now.flatMap((a) => alertAt(model, a, at));
   const fired = now.filter((a) =>
     firingsOf(model.picture, a).some((f) => f.from > recorded.at && f.from <= at),
@@ -387,6 +389,11 @@ function alertsAt(model: Model, recorded: Past | undefined, at: Wall): readonly 
     .filter((a) => !fired.some((b) => b.id === a.id))
     .map((a) => (a.state === 'firing' ? (over(a) ?? a) : a));
   return [...kept, ...fired.flatMap((a) => alertAt(model, a, at))];
+}
+
+/** Where alerts are those of now, wound back, so is what is known of them. */
+function heardThen({ picture }: Model, base: Picture): Picture['heard'] {
+  return base.heard.alerts.at === null ? { ...base.heard, alerts: picture.heard.alerts } : base.heard;
 }
 
 /**

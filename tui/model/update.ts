@@ -10,7 +10,16 @@ import { dialogKey, disarmed, planAgain, receivePlan } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
-import { addAnswer, addEvents, addStatus, addViews, fillSamples, forgetOwn } from './picture.ts';
+import {
+  addAlerts,
+  addAnswer,
+  addEvents,
+  addStatus,
+  addViews,
+  fillSamples,
+  forgetOwn,
+  unheard,
+} from './picture.ts';
 import { recall, remember } from './said.ts';
 import { pasteInto } from './text-field.ts';
 import { addToRecord } from './time.ts';
@@ -38,9 +47,11 @@ function fold(model: Model, message: Message): Change {
     case 'events':
       return [{ ...model, picture: addEvents(model.picture, message.events, message.now) }, []];
     case 'alerts':
-      return [{ ...model, picture: { ...model.picture, alerts: message.alerts } }, []];
+      return [{ ...model, picture: addAlerts(model.picture, message.alerts, model.now) }, []];
     case 'views':
-      return [{ ...model, picture: addViews(model.picture, message.views) }, []];
+      return [{ ...model, picture: addViews(model.picture, message.views, model.now) }, []];
+    case 'unheard':
+      return [{ ...model, picture: unheard(model.picture, message.what, message.failure.message) }, []];
     case 'other-observer':
       return [{ ...model, picture: forgetOwn(model.picture) }, []];
     case 'history':

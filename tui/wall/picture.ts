@@ -2,12 +2,13 @@
  * What the wallboard shows of one cluster: pure, from the same model as the screen. Each
  * text is harmless and has no markup; series are bounded.
  */
+import type { AlertRow } from '../feed/wire.ts';
 import { sparkline } from '../format/chart.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, millis, span } from '../format/words.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { collapsedEvents, pictureAge, quorumFacts } from '../model/selectors.ts';
+import { collapsedEvents, heardOf, pictureAge, quorumFacts } from '../model/selectors.ts';
 import { type Place, placeOf } from './regions.ts';
 
 /** Samples that a chart shows, one a second. */
@@ -106,6 +107,23 @@ function places(model: Model): Pick<WallPicture, 'markers' | 'unplaced'> {
   return { markers, unplaced };
 }
 
+/** What stands above alerts that nobody has told of, or not lately. */
+function alertsUnknown({ picture }: Model): readonly string[] {
+  const heard = heardOf(picture, 'alerts');
+  if (heard === undefined) return ['asking the cluster…'];
+  if (heard.error === null) return [];
+  if (heard.value === null) return [`no answer: ${clean(heard.error)}`];
+  return [`~ of ${clockTime(heard.at)}, not refreshed: ${clean(heard.error)}`];
+}
+
+function alertWords(a: AlertRow, now: number): string {
+  const about = a.node_id === null ? '' : ` ${clean(a.node_id)}`;
+  const seen = a.acknowledged_by === null ? '' : `  seen by ${clean(a.acknowledged_by)}`;
+  const since = age(now - Date.parse(a.since));
+  const sign = a.severity === 'critical' ? '!!' : '! ';
+  return `${sign} ${clean(a.rule)}${about}  ${since}  ${clean(a.value)}${seen}`;
+}
+
 export function wallPicture(model: Model, samples: readonly Sample[]): WallPicture {
   const { status, alerts } = model.picture;
   const firing = alerts.filter((a) => a.state === 'firing');
@@ -123,13 +141,7 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
         (e) =>
           `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${span(e.election_ms)}  ${clean(e.cause)}`,
       ),
-    alerts: firing.map((a) => {
-      const about = a.node_id === null ? '' : ` ${clean(a.node_id)}`;
-      const seen = a.acknowledged_by === null ? '' : `  seen by ${clean(a.acknowledged_by)}`;
-      const since = age(model.now - Date.parse(a.since));
-      const sign = a.severity === 'critical' ? '!!' : '! ';
-      return `${sign} ${clean(a.rule)}${about}  ${since}  ${clean(a.value)}${seen}`;
-    }),
+    alerts: [...alertsUnknown(model), ...firing.map((a) => alertWords(a, model.now))],
     log: collapsedEvents(model.picture).map(({ event, times }) => {
       const repeated = times > 1 ? `  (${times} times)` : '';
       return `${clockTime(event.at)}  ${clean(event.node_id)}  ${clean(event.message)}${repeated}`;

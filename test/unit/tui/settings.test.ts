@@ -78,7 +78,7 @@ describe('withUserKeys', () => {
 
   it('every sentence that names a key names the one in force, and a click on a tab presses it', () => {
     const own = {
-      ...{ help: 'h', freeze: 'z', 'view:raft': 'x', validate: '2', reconnect: 'Q', observer: 'm' },
+      ...{ help: 'h', freeze: 'z', 'view:raft': 'x', validate: '2', reconnect: 'Q', observer: '%' },
       ...{ last: 'b', 'second-back': ';', 'roll-back': 'Z', 'keep-config': 'Y', failover: 'V', ack: 'H' },
       ...{ filter: '=', 'log-of-node': '#' },
     };

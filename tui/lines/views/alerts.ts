@@ -4,9 +4,18 @@ import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
-import { shown } from '../../model/selectors.ts';
+import { heardOf, shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, listAndSide, ofAnybody, ofNow, type PaneSpec, type Room } from '../body.ts';
+import {
+  type BandRows,
+  emptiness,
+  listAndSide,
+  ofAnybody,
+  ofNow,
+  outdated,
+  type PaneSpec,
+  type Room,
+} from '../body.ts';
 import type { View } from '../view.ts';
 
 const SIGN: Readonly<Record<AlertRow['severity'], readonly [string, Token]>> = {
@@ -48,6 +57,7 @@ function list(view: View, room: Room): PaneSpec {
   const rows = alertRows(model);
   const all = shown(model).alerts;
   const of = (test: (a: AlertRow) => boolean) => all.filter(test).length;
+  const heard = heardOf(shown(model), 'alerts');
   const facts = [
     `firing ${of((a) => a.state === 'firing')}`,
     `acked ${of((a) => a.state === 'firing' && a.acknowledged_by !== null)}`,
@@ -55,11 +65,21 @@ function list(view: View, room: Room): PaneSpec {
     `resolved ${of((a) => a.state === 'resolved')}`,
     ...(model.firingOnly ? ['firing only'] : []),
   ].join(` ${symbols.dot} `);
-  const title: Line = [span('Alerts ', 'title'), span(facts, 'muted')];
+  const isKnown = heard !== undefined && heard.value !== null;
+  const title: Line = [
+    span('Alerts', 'title'),
+    ...outdated(heard),
+    span(isKnown ? ` ${facts}` : '', 'muted'),
+  ];
   if (rows.length === 0) {
     const words = model.filter.text !== '' ? 'no alert matches the filter' : 'none: nothing fires';
     const none: Line = [span(`${symbols.pass} `, 'ok'), span(words, 'ok')];
-    return { pane: 'alerts', title, lines: [none], focused: true };
+    return {
+      pane: 'alerts',
+      title,
+      lines: isKnown ? [none] : (emptiness(heard, 0, '') ?? []),
+      focused: true,
+    };
   }
   const wide = room.columns >= 150;
   return {
