@@ -96,19 +96,38 @@ function placement(view: View): Line {
   ]);
 }
 
+/** A word behind what nodes said of who leads when that is no longer fresh. */
+function viewsAge({ model }: View): Line {
+  const { heard } = shown(model);
+  const isOld = heard.views.error !== null || (model.past === null && model.connection.kind === 'lost');
+  return isOld ? [span(` ~ of ${clockTime(heard.views.at ?? 0)}`, 'warning')] : [];
+}
+
+/** Who names whom: agreed are those only that name one. Nothing while one answer alone had two leaders. */
 function viewsLine(view: View): Line[] {
-  const { views } = shown(view.model);
+  const picture = shown(view.model);
+  const { views, splits } = picture;
   if (views === null) return [];
-  const heard = views.views.filter((v) => v.error === null);
-  const groups = viewGroups(shown(view.model)).map(({ leader, term, nodes }) => ({
-    ...{ what: `${clean(leader)} term ${term}`, nodes: nodes.map(clean).join(' ') },
+  const groups = viewGroups(picture).map(({ leader, term, nodes }) => ({
+    ...{ what: `${clean(leader)} term ${term}`, nodes: nodes.map(clean).join(' '), count: nodes.length },
   }));
-  if (!viewsDisagree(shown(view.model))) {
-    const what = groups.at(-1)?.what ?? 'nobody was heard';
-    return [[span(`views agree ${heard.length}/${views.views.length}: `, 'muted'), span(what)]];
+  if (viewsDisagree(picture)) {
+    const told = groups.map(({ what, nodes }) => `${nodes}: ${what}`).join(` ${view.symbols.dot} `);
+    return [[span('!! VIEWS DISAGREE ', 'critical'), span(told), ...viewsAge(view)]];
   }
-  const told = groups.map(({ what, nodes }) => `${nodes}: ${what}`).join(` ${view.symbols.dot} `);
-  return [[span('!! VIEWS DISAGREE ', 'critical'), span(told)]];
+  if (splits > 0) return [];
+  const all = views.views.length;
+  const heard = views.views.filter((v) => v.error === null).length;
+  const [group] = groups;
+  const named = group?.count ?? 0;
+  if (group !== undefined && named === heard)
+    return [[span(`views agree ${named}/${all}: `, 'muted'), span(group.what), ...viewsAge(view)]];
+  const parts = [
+    ...(group === undefined ? [] : [`${named} of ${all} name ${group.what}`]),
+    ...(heard === 0 ? ['nobody was heard'] : [`${heard - named} name nobody`]),
+    ...(heard === 0 || heard === all ? [] : [`${all - heard} not heard`]),
+  ];
+  return [[span('views ', 'muted'), span(parts.join(', '), 'warning'), ...viewsAge(view)]];
 }
 
 export function quorumPane(view: View): PaneText {

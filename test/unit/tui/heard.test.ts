@@ -75,3 +75,45 @@ describe('alerts', () => {
     expect(inAlerts(session.model)).toContain('none: nothing fires');
   });
 });
+
+describe('views', () => {
+  const says = (node_id: string, leader_id: string | null, error: string | null = null) => ({
+    ...{ node_id, leader_id, term: leader_id === null ? null : 9, error, round_trip_ms: 1 },
+  });
+  const views = (...list: readonly ReturnType<typeof says>[]): Message => ({
+    ...{ type: 'views', views: { schemaVersion: 1, agree: true, views: list } as never },
+  });
+  const line = (model: Model) => /views.*?(?=\s*│)/.exec(screenText(model, 200, 60))?.[0] ?? '';
+
+  it('agree only where everybody who was heard names the same leader', () => {
+    const three = [says('n1', 'n1'), says('n2', 'n1'), says('n3', 'n1')];
+    const agreed = send(live(), views(...three, says('n4', 'n1'), says('n5', 'n1')))[0];
+    expect(line(agreed)).toBe('views agree 5/5: n1 term 9');
+    const two = send(live(), views(...three, says('n4', null), says('n5', null)))[0];
+    expect(line(two)).toBe('views 3 of 5 name n1 term 9, 2 name nobody');
+    const one = send(live(), views(...three, says('n4', null), says('n5', null, 'refused')))[0];
+    expect(line(one)).toBe('views 3 of 5 name n1 term 9, 1 name nobody, 1 not heard');
+    const away = send(live(), views(...three, says('n4', null, 'refused'), says('n5', null, 'refused')))[0];
+    expect(line(away)).toBe('views agree 3/5: n1 term 9');
+    const none = send(live(), views(says('n1', null), says('n2', null)))[0];
+    expect(line(none)).toBe('views 2 name nobody');
+  });
+
+  it('are not told while one answer alone has two leaders, and are a banner with the second', () => {
+    const split = views(says('n1', 'n1'), says('n2', 'n2'));
+    const once = send(live(), split)[0];
+    expect(line(once)).toBe('');
+    expect(screenText(once, 200, 60)).not.toContain('agree');
+    expect(screenText(send(once, split)[0], 200, 60)).toContain('!! VIEWS DISAGREE');
+  });
+
+  it('are of their second when nobody answers any more', () => {
+    const agreed = send(live(), views(says('n1', 'n1')))[0];
+    expect(line(send(agreed, refused('views'))[0])).toMatch(
+      /^views agree 1\/1: n1 term 9 ~ of \d\d:\d\d:\d\d$/,
+    );
+    const failure = { code: 'unavailable', message: 'gone', hint: '' };
+    expect(line(send(agreed, { type: 'lost', failure, now: 1 })[0])).toMatch(/ ~ of \d\d:\d\d:\d\d$/);
+    expect(line(send(live(), refused('views'))[0])).toBe('');
+  });
+});
