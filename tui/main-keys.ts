@@ -140,7 +140,7 @@ export const MAIN: readonly Row[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'all about the row: the node, or the pane beside the list',
-    short: 'detail',
+    short: 'open',
     views: VIEW_IDS.filter((id) => id !== 'fleet'),
   },
   {
@@ -177,7 +177,7 @@ export const MAIN: readonly Row[] = [
     keys: [':', 'ctrl+p'],
     label: ': ^P',
     help: 'palette: everything by name',
-    short: 'palette',
+    short: 'go',
   },
   {
     id: 'actions',

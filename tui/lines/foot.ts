@@ -10,7 +10,7 @@ import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
-/** Most wanted first; what does not fit is left out from the end, help always stays. */
+/** Most wanted first; what does not fit is left out from the end. */
 const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   topology: [
     ...(['detail', 'failover', 'maintenance', 'explain', 'actions', 'filter', 'palette'] as const),
@@ -50,27 +50,40 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
 /** Left out while there is nothing that they could do. */
 const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
 
+/** They lead to everything else, so they stand beside help at any width: others give way. */
+const ALWAYS: ReadonlySet<CommandId> = new Set(['filter', 'palette']);
+/** Below, signs alone stand there. */
+const WORDS_FROM = 80;
+/** Below, nothing is said of arrows: who lacks room for words is not to lose one on what everybody tries. */
+const ARROWS_FROM = 100;
+
 function hints(view: View, cells: number): Line {
-  const all = bindingsOf('main', view.model.view);
-  const help: Line = [span(keyOf('help'), 'key'), span(' help ')];
-  // the view of a node has no rows to choose from: its text moves
-  const move = view.model.view === 'node' ? ' scroll' : ' select';
-  let out: Line = [span(' '), span('↑↓', 'key'), span(move)];
-  for (const id of FOOTER[view.model.view] ?? []) {
+  const { model } = view;
+  const all = bindingsOf('main', model.view);
+  const listed = (FOOTER[model.view] ?? []).flatMap((id) => {
     const binding = all.find((b) => b.id === id);
-    if (binding?.short === undefined) continue;
-    const closed = (binding.disabled?.(view.model) ?? null) !== null;
-    if (closed && RARE.has(id)) continue;
-    const next: Line = [
-      ...out,
-      span('  '),
-      span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key'),
-      span(` ${binding.short}`, closed ? 'muted' : 'plain'),
-    ];
-    if (lineWidth(next) + lineWidth(help) + 2 > cells) break;
+    if (binding?.short === undefined) return [];
+    const closed = (binding.disabled?.(model) ?? null) !== null;
+    if (closed && RARE.has(id)) return [];
+    const sign = span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key');
+    return [{ id, sign, words: span(` ${binding.short}`, closed ? 'muted' : 'plain') }];
+  });
+  const right: Line = [
+    ...listed
+      .filter((l) => ALWAYS.has(l.id))
+      .flatMap(({ sign, words }) => [sign, ...(cells >= WORDS_FROM ? [words] : []), span('  ')]),
+    span(keyOf('help'), 'key'),
+    span(' help '),
+  ];
+  // the view of a node has no rows to choose from: its text moves
+  const move = model.view === 'node' ? ' scroll' : ' select';
+  let out: Line = cells < ARROWS_FROM ? [] : [span(' '), span('↑↓', 'key'), span(move)];
+  for (const { sign, words } of listed.filter((l) => !ALWAYS.has(l.id))) {
+    const next: Line = [...out, span(out.length === 0 ? ' ' : '  '), sign, words];
+    if (lineWidth(next) + lineWidth(right) + 2 > cells) break;
     out = next;
   }
-  return spread(out, help, cells);
+  return spread(out, right, cells);
 }
 
 /** Alerts and reasons in a few words, for screens without a pane for them. */

@@ -33,12 +33,25 @@ function overlayText(model: Model): string {
 }
 
 describe('the last line', () => {
+  it('has the filter and the palette beside help at any width, in words from 80 on', () => {
+    for (const view of VIEW_IDS) {
+      const filters = view !== 'raft' && view !== 'node';
+      for (const columns of [80, 100, 120, 200])
+        expect(lastLine(full({ view }), columns), `${view} ${columns}`).toMatch(
+          filters ? / {2}\/ filter {2}: go {2}\? help $/ : / {2}: go {2}\? help $/,
+        );
+      expect(lastLine(full({ view }), 60)).toMatch(filters ? /\/ {2}: {2}\? help $/ : / : {2}\? help $/);
+      expect(lastLine(full({ view }), 60), 'and something to do').toMatch(/^ [A-Za-z]+ [a-z ]+ {2}/);
+    }
+  });
+
   it('names what explains a state, all that can be done, and the way out of a node', () => {
     for (const columns of [80, 120]) {
       expect(lastLine(full(), columns)).toMatch(/F failover .*e explain .*a actions/);
       expect(lastLine(full({ view: 'alerts' }), columns)).toMatch(/A ack .*e explain/);
-      expect(lastLine(full({ view: 'node' }), columns)).toMatch(/↑↓ scroll {2}Esc back .*e explain/);
+      expect(lastLine(full({ view: 'node' }), columns)).toMatch(/Esc back .*e explain .*a actions/);
     }
+    expect(lastLine(full({ view: 'node' }), 120)).toContain('↑↓ scroll  Esc back');
   });
 
   it('of the fleet says that Enter leaves this cluster, and goes to none that does not answer', () => {
