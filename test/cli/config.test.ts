@@ -74,6 +74,14 @@ describe('cluster config update', () => {
     expect((await run(`update ${file} --confirm-within soon`)).code).toBe(2);
   });
 
+  it('replaces the whole configuration with --replace, and without it never', async () => {
+    writeFileSync(file, 'raft: {}\n');
+    expect((await run(`update ${file} --replace --if-version 1`)).code).toBe(0);
+    expect(cluster.config.puts.at(-1)).toMatchObject({ text: 'raft: {}\n', replace: true, if_version: 1 });
+    await run(`update ${file}`);
+    expect(cluster.config.puts.at(-1)?.replace ?? false).toBe(false);
+  });
+
   it('exits 9 when the version has moved on', async () => {
     writeFileSync(file, 'raft: {}\n');
     expect((await run(`update ${file} --if-version 7`)).code).toBe(9);

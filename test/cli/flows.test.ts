@@ -231,6 +231,17 @@ describe('cluster failover', () => {
     expect(err).toContain('- target: no candidate is caught up');
   });
 
+  it('cluster failover exits 9 when the term is not the expected one, and with --at takes none', async () => {
+    cluster.script = ['done'];
+    const late = await run(`cluster failover --yes --expect-term ${cluster.term - 1}`);
+    expect({ code: late.code, leader: cluster.leader }).toEqual({ code: 9, leader: 'n1' });
+    expect(late.err).toContain('the term moved from');
+    const planned = await run('cluster failover --yes --at +30m --expect-term 3');
+    expect(planned).toMatchObject({ code: 2, err: expect.stringContaining('--expect-leader') });
+    expect((await run(`cluster failover --yes --expect-term ${cluster.term}`)).code).toBe(0);
+    expect(cluster.leader).toBe('n2');
+  });
+
   it('cluster failover exits 7 with the id on stdout when it still runs', async () => {
     const { code, out, err } = await run('cluster failover --yes --timeout 300ms');
     expect({ code, out }).toEqual({ code: 7, out: 'op-1\n' });

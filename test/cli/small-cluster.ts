@@ -192,7 +192,13 @@ export class SmallCluster {
 
   #operate(call: Call): Answer {
     const { to, reason, dry_run: isDry, plan_token: token } = call.body as Record<string, string | boolean>;
-    if (isDry === true) return { body: { plan: this.#plan(to as string | undefined) } };
+    const { expect_term: term = this.term } = call.body as { readonly expect_term?: number };
+    if (isDry === true) {
+      const plan = this.#plan(to as string | undefined);
+      if (term === this.term) return { body: { plan } };
+      const moved = { name: 'term', result: 'fail', text: `the term moved from ${term} to ${this.term}` };
+      return { body: { plan: { ...plan, allowed: false, refusal: 'conflict', checks: [moved] } } };
+    }
     if (token !== 'plan-1') throw new SqlccError('failed_precondition', 'the plan is not known');
     this.operation = {
       ...{ id: 'op-1', kind: 'failover', state: 'running', phase: 'starting', phases: [], from: this.leader },

@@ -60,13 +60,15 @@ function changeLines(dialog: ActionDialog, view: View): Line[] {
 }
 
 /**
- * The plan's own command, with the reason that was written. One that moves leadership names who leads now:
- * run later it is refused where somebody else does by then.
+ * The plan's own command, with the reason that was written. One that moves leadership names who leads now and
+ * the term: run later it is refused where somebody else does by then, or the same node was elected again.
  */
-function sameAs({ action, reason }: ActionDialog, { command, from }: Plan, width: number): Line[] {
+function sameAs({ action, reason }: ActionDialog, { command, from, term }: Plan, width: number): Line[] {
   const moves = action === 'failover' || action === 'step-down';
-  const isBound = !moves || from === null || command.includes(' --expect-leader');
-  const bound = isBound ? command : `${command} --expect-leader ${shellWord(from)}`;
+  const flag = (name: string, value: string): string =>
+    moves && !command.includes(` ${name}`) ? ` ${name} ${value}` : '';
+  const leader = from === null ? '' : flag('--expect-leader', shellWord(from));
+  const bound = `${command}${leader}${flag('--expect-term', String(term))}`;
   return commandLines(command.includes(' --reason ') ? bound : `${bound}${reasonFlag(reason)}`, width);
 }
 

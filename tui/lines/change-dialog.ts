@@ -44,7 +44,7 @@ function planLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: Dia
     ...effects,
     ...(hidden > 0 ? [[span(`  and ${hidden} more`, 'muted')] as Line] : []),
     ...(isCheckOnly(dialog.act) ? [] : lengthLine(dialog)),
-    ...commandLines(commandOf(dialog.act, dialog.reason), room.width),
+    ...commandLines(commandOf(dialog.act, dialog.reason, plan.base), room.width),
   ];
 }
 

@@ -111,11 +111,18 @@ function settings(text: string): string {
     .join(' ');
 }
 
-/** The same change for scripts: whole, and quoted for a shell. */
-export function commandOf(act: ChangeAct, reason: string): string {
+/** Of the plan that is agreed to: refused where another configuration is in force by then. */
+function pinned(base: number | null): string {
+  return base === null ? '' : ` --if-version ${base}`;
+}
+
+/** The same change for scripts: whole, bound to what the screen binds it to, and quoted for a shell. */
+export function commandOf(act: ChangeAct, reason: string, base: number | null = null): string {
   switch (act.kind) {
-    case 'ack':
-      return `sqlcc alert ack ${shellWord(act.id)}`;
+    case 'ack': {
+      const incident = act.incident === undefined ? '' : ` --incident ${shellWord(act.incident)}`;
+      return `sqlcc alert ack ${shellWord(act.id)}${incident}`;
+    }
     case 'silence': {
       const node = act.nodeId === null ? '' : ` --node ${shellWord(act.nodeId)}`;
       const told = ` --for ${rough(act.forMs)}${reasonFlag(reason)}`;
@@ -127,16 +134,17 @@ export function commandOf(act: ChangeAct, reason: string): string {
       if (act.checkOnly === true && act.text.startsWith('@'))
         return `sqlcc cluster config validate ${shellWord(act.text.slice(1))}`;
       const dry = act.checkOnly === true ? ' --dry-run' : '';
-      if (act.wholeOf !== undefined)
-        return `sqlcc cluster config edit${within(act.confirmMs)}${reasonFlag(reason)}`;
+      const whole = act.wholeOf === undefined ? '' : ' --replace';
       const from = act.text.startsWith('@')
-        ? `update ${shellWord(act.text.slice(1))}`
+        ? `update ${shellWord(act.text.slice(1))}${whole}`
         : `set ${settings(act.text)}`;
-      const trial = act.checkOnly === true ? dry : within(act.confirmMs);
+      const trial = act.checkOnly === true ? dry : `${pinned(base)}${within(act.confirmMs)}`;
       return `sqlcc cluster config ${from}${trial}${reasonFlag(reason)}`;
     }
-    case 'rollback':
-      return `sqlcc cluster config rollback ${act.version}${within(act.confirmMs)}${reasonFlag(reason)}`;
+    case 'rollback': {
+      const told = `${pinned(base)}${within(act.confirmMs)}${reasonFlag(reason)}`;
+      return `sqlcc cluster config rollback ${act.version}${told}`;
+    }
     case 'confirm':
       return `sqlcc cluster config confirm ${act.version}`;
     case 'cancel':

@@ -33,6 +33,15 @@ export function parseAt(text: string, now: number): Date {
 
 async function schedule(context: CliContext, kind: Kind, flags: Flags): Promise<number> {
   const { terminal, printer, canAsk } = context;
+  // whoever leads then begins it, in whatever term that is
+  if (flags.text('expectTerm') !== undefined)
+    throw new SqlccError(
+      'invalid_argument',
+      '--expect-term does not go with --at: nobody knows the term of then',
+      {
+        hint: '--expect-leader names who must lead when it begins',
+      },
+    );
   const at = parseAt(flags.required('at'), Date.now());
   requireConsent(canAsk, context.isYes, `cluster ${kind} --at`);
   if (!context.isYes && canAsk) {
@@ -62,6 +71,7 @@ const move =
         kind,
         ...given('to', targetOf(flags)),
         ...given('expect_leader', flags.text('expectLeader')),
+        ...given('expect_term', flags.integer('expectTerm')),
         ...given('reason', flags.text('reason')),
       },
       verb: `cluster ${kind}`,

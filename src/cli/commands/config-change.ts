@@ -10,7 +10,8 @@ export const configUpdate: Run = async (context, { args, flags }) => {
   const file = args[0] ?? '';
   const text = readConfig(file);
   const client = await context.client();
-  const put = { text, dryRun: flags.is('dryRun'), ...changeFlags(flags) };
+  const replace = flags.is('replace') ? { replace: true } : {};
+  const put = { text, dryRun: flags.is('dryRun'), ...replace, ...changeFlags(flags) };
   const answer = await client.putConfig(put).catch((error: unknown) => {
     throw withFile(error, file);
   });

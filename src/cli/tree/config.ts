@@ -19,14 +19,15 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'check a configuration file and replicate it',
     details:
       'Takes any of cluster, alerts, metrics and notifiers; what the file does not name ' +
-      'stays. Every live node checks it first, and says when it runs with it. Exits 10 with ' +
+      'stays, or with --replace goes back to its default. Every live node checks it first, and says when it runs with it. Exits 10 with ' +
       'every wrong line, 9 when somebody else changed it first, 12 when a live node did not ' +
       'say that it runs with it.',
     args: ['<file>'],
-    flags: CHANGE,
+    flags: [...CHANGE, { flags: '--replace', text: 'the file is the whole configuration' }],
     online: true,
     examples: [
       'cluster config update cluster.yaml --dry-run',
+      'cluster config update whole.yaml --replace --if-version 41',
       'cluster config update cluster.yaml --reason "slower heartbeats on WAN"',
       'cluster config update cluster.yaml --confirm-within 60s',
     ],

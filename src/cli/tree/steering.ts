@@ -8,6 +8,7 @@ const MOVE_FLAGS = [
   { flags: '--to <id>', text: 'the node that shall lead' },
   { flags: '--candidate <id>', text: 'the same as --to' },
   { flags: '--expect-leader <id>', text: 'refuse (9) unless this node leads' },
+  { flags: '--expect-term <term>', text: 'refuse (9) unless this is still the term; not with --at' },
   { flags: '--at <time>', text: 'begin then: +30m, or a time such as 2026-01-31T02:00:00Z' },
   { flags: '--dry-run', text: 'only show what would happen' },
   YES_FLAG,

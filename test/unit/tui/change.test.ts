@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { changeDialogText } from '../../../tui/lines/change-dialog.ts';
 import { type ChangeAct, commandOf, LENGTHS, titleOfChange } from '../../../tui/model/change-plan.ts';
 import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { status } from '../../tui/recording.ts';
 import { acts, dialogOf, failure, PLAN, planned, silence } from './change-kit.ts';
 import { EVERY_KEY, full, press, pressed, send } from './model-kit.ts';
@@ -300,6 +303,26 @@ describe('what can be changed', () => {
       "sqlcc cluster config set 'raft.election_timeout_ms=[1500, 3000]' a=1 --reason 'so $(id) `id`'",
     );
     expect(apply('@/tmp/my file.yaml')).toContain("config update '/tmp/my file.yaml' --reason");
+  });
+
+  it('the command for scripts is bound to what the screen binds it to', () => {
+    const back = { kind: 'rollback', version: 40, active: 41, confirmMs: 60_000 } as const;
+    expect(commandOf(back, '', 41)).toBe(
+      'sqlcc cluster config rollback 40 --if-version 41 --confirm-within 1m',
+    );
+    const apply = { kind: 'apply', text: 'a.b=1', confirmMs: null } as const;
+    expect(commandOf(apply, '', 41)).toBe('sqlcc cluster config set a.b=1 --if-version 41');
+    expect(commandOf({ ...apply, text: '@/f' }, '', 41)).toBe(
+      'sqlcc cluster config update /f --if-version 41',
+    );
+    const checked = commandOf({ ...apply, checkOnly: true }, '', 41);
+    expect(checked, 'a check changes nothing').toBe('sqlcc cluster config set a.b=1 --dry-run');
+    const ack = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'x' } as const;
+    expect(commandOf(ack, '')).toBe('sqlcc alert ack a1 --incident 1772625600000');
+    const model = planned(rollback(), { base: 41 });
+    const room = { width: 100, rows: 20 };
+    const { lines } = changeDialogText(dialogOf(model), { model, symbols: UNICODE }, room);
+    expect(lines.map(textOf).join('\n'), 'the dialog prints it').toContain('rollback 40 --if-version 41');
   });
 
   it('every kind of change has its command for scripts', () => {

@@ -19,8 +19,8 @@ describe('the editor of a configuration', () => {
     expect(dialogOf(checked).step.kind).toBe('planning');
     const done = pressed(planned(checked), 'y', 'enter')[1];
     expect(acts(done)).toMatchObject([{ act, base: 41 }]);
-    expect(commandOf(dialogOf(checked).act, 'why')).toBe(
-      'sqlcc cluster config edit --confirm-within 1m --reason why',
+    expect(commandOf(dialogOf(checked).act, 'why', 41), 'the file, whole, and nothing newer than it').toBe(
+      'sqlcc cluster config update /tmp/v41.yaml --replace --if-version 41 --confirm-within 1m --reason why',
     );
   });
 

@@ -228,7 +228,7 @@ describe('update: failover', () => {
     }
   });
 
-  it('its command names who leads now, and a longer one than two lines says that more follows', () => {
+  it('its command names who leads now and the term, and a longer one than two lines says that more follows', () => {
     const words = (reason: string): string => {
       const model = press(failover(), 'tab', ...reason);
       const { lines } = actionDialogText(
@@ -244,7 +244,7 @@ describe('update: failover', () => {
         .join('')
         .replaceAll(/ +/g, ' ');
     };
-    const bound = 'sqlcc cluster failover --to n2 --yes --expect-leader n1';
+    const bound = 'sqlcc cluster failover --to n2 --yes --expect-leader n1 --expect-term 9';
     expect(words('')).toContain(bound);
     expect(words('$(id)')).toContain(`${bound} --reason '$(id)'`);
     expect(words('$(id)')).not.toContain('…');
