@@ -1,6 +1,6 @@
 /** Settings of a node's parts that follow from its configuration and the cluster's record. */
 import type { NodeId } from '../src/base/index.ts';
-import { type ClusterState, runningOperation, seatOf, WRONG_CLOCK_MS } from '../src/cluster/index.ts';
+import { type ClusterState, runningOperation, seatOf, wrongClocks } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { isWildcard } from './init.ts';
 import { advertisedHost, type NodeOptions, raftSettings } from './node-parts.ts';
@@ -8,13 +8,18 @@ import type { MemberFacts } from './node-view.ts';
 import type { RenewalOptions } from './renewal.ts';
 
 /**
- * Nodes whose wall clock is far from all others', by their own word. No election rests on a wall clock, but
- * whoever leads by a wrong one refuses good certificates.
+ * Nodes whose wall clock is far from those of the others that live, by their own word. No election rests on a
+ * wall clock, but whoever leads by a wrong one refuses good certificates.
  */
-export function withWrongClock(members: Iterable<Pick<MemberFacts, 'nodeId' | 'digest'>>): NodeId[] {
-  return [...members]
-    .filter(({ digest }) => 1000 * (digest?.readings?.clock_offset ?? 0) >= WRONG_CLOCK_MS)
-    .map(({ nodeId }) => nodeId);
+export function withWrongClock(
+  members: Iterable<Pick<MemberFacts, 'nodeId' | 'liveness' | 'digest'>>,
+): NodeId[] {
+  const alive = [...members].filter(({ liveness }) => liveness === 'alive');
+  const clocks = alive.map(({ nodeId, digest }) => {
+    const seconds = digest?.readings?.clock_offset;
+    return { nodeId, offsetMs: seconds == null ? null : 1000 * seconds };
+  });
+  return wrongClocks(clocks);
 }
 
 /** Raft's; `spared`: nodes that should not lead, as their results or their clocks are not to be trusted. */

@@ -1,5 +1,5 @@
 /** Who could lead next, and why not: one row a voter, with all reasons. The best comes first. */
-import type { NodeId, Timestamp } from '../base/index.ts';
+import type { Duration, NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration, formatSize } from '../base/index.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { own } from './outcome.ts';
@@ -13,6 +13,23 @@ export const MAX_CANDIDATE_LAG_ENTRIES = 1000;
  * refuses whoever connects anew.
  */
 export const WRONG_CLOCK_MS = 60_000;
+
+/** A node's distance to the nearest other clock, by its own word; null where it knows none. */
+export interface ClockDistance {
+  readonly nodeId: NodeId;
+  readonly offsetMs: Duration | null;
+}
+
+/**
+ * Nodes whose wall clock is wrong. Each knows only how far the nearest other one is: of two that differ both
+ * say so, and neither can know who is right. So there is one to be blamed only where more clocks are near
+ * another than are not.
+ */
+export function wrongClocks(clocks: readonly ClockDistance[]): NodeId[] {
+  const known = clocks.filter(({ offsetMs }) => offsetMs !== null);
+  const wrong = known.filter(({ offsetMs }) => (offsetMs ?? 0) >= WRONG_CLOCK_MS);
+  return wrong.length < known.length / 2 ? wrong.map(({ nodeId }) => nodeId) : [];
+}
 
 /** Better first. */
 const HEALTH_RANK: Readonly<Record<NodeFact['health'], number>> = {
@@ -40,6 +57,19 @@ function lagReason(fact: NodeFact, facts: PlanFacts): string | null {
   return null;
 }
 
+function wrongNow({ nodes }: PlanFacts): NodeId[] {
+  const alive = nodes.filter(({ liveness }) => liveness === 'alive');
+  return wrongClocks(alive.map(({ nodeId, clockOffsetMs }) => ({ nodeId, offsetMs: clockOffsetMs ?? null })));
+}
+
+/** None where the leader's own clock is as far off: whoever follows it makes nothing worse. */
+function clockReason({ nodeId, clockOffsetMs }: NodeFact, facts: PlanFacts): string | null {
+  const offsetMs = clockOffsetMs ?? 0;
+  const leading = facts.nodes.find((n) => n.nodeId === facts.leaderId)?.clockOffsetMs ?? 0;
+  if (leading >= offsetMs || !wrongNow(facts).includes(nodeId)) return null;
+  return `has a wall clock that is ${formatDuration(offsetMs)} off`;
+}
+
 /** Everything that speaks against handing leadership to `nodeId` now; empty = nothing does. */
 export function candidateReasons(
   state: ClusterState,
@@ -59,8 +89,8 @@ export function candidateReasons(
     return [...reasons, fact === undefined ? 'is unknown to gossip' : `is ${fact.liveness}`];
   }
   if (fact.health === 'UNHEALTHY') reasons.push('is unhealthy');
-  const offsetMs = fact.clockOffsetMs ?? 0;
-  if (offsetMs >= WRONG_CLOCK_MS) reasons.push(`has a wall clock that is ${formatDuration(offsetMs)} off`);
+  const clock = clockReason(fact, facts);
+  if (clock !== null) reasons.push(clock);
   const lag = nodeId === facts.leaderId ? null : lagReason(fact, facts);
   if (lag !== null) reasons.push(lag);
   return reasons;
@@ -72,15 +102,20 @@ function assets(fact: NodeFact | undefined): string[] {
   return fact.rttMs === null ? words : [...words, `rtt ${Math.round(fact.rttMs * 10) / 10} ms`];
 }
 
-/** One row for each voter but the leader: eligible ones by health, lag, round trip, name; then the rest. */
+/**
+ * One row for each voter but the leader: eligible ones with a right clock by health, lag, round trip, name;
+ * then the rest.
+ */
 export function candidateTable(state: ClusterState, facts: PlanFacts, now: Timestamp): CandidateRow[] {
   const factOf = new Map(facts.nodes.map((n) => [n.nodeId, n]));
+  const wrong = new Set(wrongNow(facts));
   const rank = (row: CandidateRow): readonly number[] => {
     const fact = factOf.get(row.nodeId);
     const health = HEALTH_RANK[fact?.health ?? 'UNKNOWN'];
     const far = Number.MAX_SAFE_INTEGER;
     const gone = fact?.liveness === 'alive' ? 0 : 1;
-    return [row.eligible ? 0 : 1, gone, health, row.lagEntries ?? far, fact?.rttMs ?? far];
+    const off = wrong.has(row.nodeId) ? 1 : 0;
+    return [row.eligible ? 0 : 1, gone, off, health, row.lagEntries ?? far, fact?.rttMs ?? far];
   };
   const before = (a: CandidateRow, b: CandidateRow): number => {
     const [left, right] = [rank(a), rank(b)];

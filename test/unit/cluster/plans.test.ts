@@ -18,6 +18,14 @@ function failover(given: PlanFacts, to: string | null = 'n2', expectTerm: number
   return planFailover(threeNodes().cluster, given, { to, expectTerm }, NOW);
 }
 
+/** How far the nearest other clock is, as n1 (who leads), n2 and n3 say; null: silent and dead. */
+function clocks(...offsetsMs: readonly (number | null)[]): PlanFacts {
+  const nodes = offsetsMs.map((clockOffsetMs, n) => {
+    return fact(`n${n + 1}`, clockOffsetMs === null ? { liveness: 'dead' } : { clockOffsetMs });
+  });
+  return facts({ voters: nodes.map((n) => n.nodeId), nodes });
+}
+
 function reasons(planned: Planned): readonly string[] {
   return planned.kind === 'refused' ? planned.reasons : [];
 }
@@ -42,6 +50,19 @@ describe('planFailover', () => {
     ]);
   });
 
+  it('leaves a leader whose clock may be wrong: of two that live both are as far from the other', () => {
+    expect(reasons(failover(clocks(120_000, 120_000, null)))).toEqual([]);
+    // which of two pairs is right nobody knows either
+    expect(reasons(failover(clocks(0, 120_000, 120_000, 0)))).toEqual([]);
+  });
+
+  it('leaves a leader whose clock is wrong for whomever it can, those with a right one first', () => {
+    const both = clocks(120_000, 90_000, 0, 0, 0);
+    expect(reasons(failover(both))).toEqual([]);
+    const eligible = failover(both, null).plan.candidates.filter((c) => c.eligible);
+    expect(eligible.map((c) => c.nodeId)).toEqual(['n3', 'n2']);
+  });
+
   it.each<[string, PlanFacts, string]>([
     [
       'without a leader',
@@ -52,7 +73,7 @@ describe('planFailover', () => {
     ['to a suspect target', facts({}, [fact('n2', { liveness: 'suspect' })]), 'n2 is suspect'],
     [
       'to a target whose wall clock is far off',
-      facts({}, [fact('n2', { clockOffsetMs: 3_600_000 })]),
+      clocks(0, 3_600_000, 5),
       'n2 has a wall clock that is 1h off',
     ],
     ['to an unhealthy target', facts({}, [fact('n2', { health: 'UNHEALTHY' })]), 'n2 is unhealthy'],

@@ -110,18 +110,29 @@ describe('settingsOf', () => {
 });
 
 describe('withWrongClock', () => {
+  const member = (nodeId: string, readings: object | undefined, liveness = 'alive') =>
+    ({ nodeId, liveness, digest: readings === undefined ? null : { readings } }) as never;
+
   it('names who is a minute or more from all others by its own word, and these are spared', () => {
-    const member = (nodeId: string, readings: object | undefined) =>
-      ({ nodeId, digest: readings === undefined ? null : { readings } }) as never;
     const members = [
       member('n1', { clock_offset: 59.9 }),
       member('n2', { clock_offset: 3600 }),
       member('n3', {}),
       member('n4', undefined),
+      member('n5', { clock_offset: 0.1 }),
     ];
     expect(withWrongClock(members)).toEqual(['n2']);
     const { avoid } = settingsOf(config, threeNodes().cluster, withWrongClock(members));
     expect(avoid).toEqual(['n2']);
+  });
+
+  it('names nobody where none of those that live are beside each other: who knows which of two is right', () => {
+    const two = [member('n1', { clock_offset: 120 }), member('n2', { clock_offset: 120 })];
+    const dead = member('n3', { clock_offset: 0.1 }, 'dead');
+    const gone = member('n4', { clock_offset: 0.1 }, 'left');
+    expect(withWrongClock([...two, dead, gone, member('n5', {})])).toEqual([]);
+    const more = [member('n3', { clock_offset: 0.1 }), member('n4', { clock_offset: 0.1 })];
+    expect(withWrongClock([...two, ...more])).toEqual([]);
   });
 });
 
