@@ -54,6 +54,7 @@ export class HealthLoop {
   #isChecking = false;
   /** Status of each node as it was last told. */
   readonly #told = new Map<NodeId, NodeHealth['status']>();
+  readonly #followers: (() => void)[] = [];
   #timer: NodeJS.Timeout | null = null;
   #intervalMs = 0;
 
@@ -116,8 +117,10 @@ export class HealthLoop {
     return this.#options.connections();
   }
 
-  /** Hears every sample; set once by whoever follows them. */
-  onTick: () => void = () => {};
+  /** Calls `fn` at every sample, before this node's word of it goes out. */
+  onTick(fn: () => void): void {
+    this.#followers.push(fn);
+  }
 
   start(): void {
     this.#schedule();
@@ -171,7 +174,7 @@ export class HealthLoop {
     const { healthCheckIntervalMs } = parts.inForce.config.monitoring;
     if (performance.now() - this.#checkedAt >= healthCheckIntervalMs) this.#check();
     // whoever hears the sample makes readings of it, and they are part of the word
-    this.onTick();
+    for (const follower of this.#followers) follower();
     this.publish();
     parts.history.add(Date.now(), this.#points());
   }

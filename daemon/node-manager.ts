@@ -27,7 +27,7 @@ import {
   raftSettings,
   readSeeds,
 } from './node-parts.ts';
-import { renewalOptions, settingsOf, withWrongClock } from './node-settings.ts';
+import { giveSettings, renewalOptions } from './node-settings.ts';
 import { isoTime } from './node-view.ts';
 import { pkiFollower } from './pki-follow.ts';
 import { SILENT_MS } from './plain-answers.ts';
@@ -220,7 +220,7 @@ export class NodeManager {
       ...{ readings: () => toldReadings(metrics.values()), told: () => alerts.teller.told },
     });
     const metrics = new MetricsSource(parts, health);
-    health.onTick = () => metrics.observe();
+    health.onTick(() => metrics.observe());
     parts.live.listen(() => {
       health.follow();
       alerts.sink.reconfigure(parts.inForce.config.notifiers);
@@ -330,7 +330,7 @@ export class NodeManager {
   }
 
   async #joinRaft(): Promise<void> {
-    const { parts, duties } = this.#need();
+    const { parts, duties, health } = this.#need();
     const { dataDir } = parts.options;
     const { config } = parts.inForce;
     const settings = raftSettings(config, [], []);
@@ -351,6 +351,7 @@ export class NodeManager {
         return () => clearTimeout(timer);
       },
     });
+    health.onTick(() => giveSettings(parts, this.#timings));
     this.#followRecord(parts);
     duties.start();
   }
@@ -417,11 +418,8 @@ export class NodeManager {
     parts.trial.follow(cluster, performance.now());
     this.#auditLog.follow(cluster);
     this.update(cluster);
-    const compared = Object.values(cluster.nodes).filter((n) => n.diverged !== undefined);
-    const accused = [...parts.events.divergence.accused(cluster), ...compared].map((a) => a.nodeId);
     // before the consensus thread runs there is nobody to tell: it starts with what is in force then
-    const spared = [...accused, ...withWrongClock(parts.gossip.members().values())];
-    this.#timings?.follow(settingsOf(parts.inForce.config, cluster, spared));
+    giveSettings(parts, this.#timings);
     parts.live.acknowledge();
   }
 

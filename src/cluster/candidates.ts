@@ -12,7 +12,7 @@ export const MAX_CANDIDATE_LAG_ENTRIES = 1000;
  * A wall clock this far from all others takes good certificates for ended or not valid yet: who leads by it
  * refuses whoever connects anew.
  */
-export const WRONG_CLOCK_MS = 60_000;
+const WRONG_CLOCK_MS = 60_000;
 
 /** A node's distance to the nearest other clock, by its own word; null where it knows none. */
 export interface ClockDistance {

@@ -4,6 +4,7 @@ export { applyCommand } from './apply.ts';
 export type { MembershipWords } from './audit.ts';
 export { membershipAudited } from './audit.ts';
 export { authorityLaggards } from './authorities.ts';
+export type { ClockDistance } from './candidates.ts';
 export { candidateTable, MAX_CANDIDATE_LAG_ENTRIES, wrongClocks } from './candidates.ts';
 export type {
   Authorities,

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { distressOf } from '../../../daemon/distress.ts';
 import { type HandOverFacts, HandOvers, type Restraint } from '../../../daemon/hand-overs.ts';
 import { asideCount, expiringCount } from '../../../daemon/metrics-source.ts';
-import { settingsOf, withWrongClock } from '../../../daemon/node-settings.ts';
+import { giveSettings, settingsOf, withWrongClock } from '../../../daemon/node-settings.ts';
+import { RaftTimings } from '../../../daemon/raft-timings.ts';
+import type { RaftSettings } from '../../../src/raft/index.ts';
 import { NOW, threeNodes } from '../cluster/world.ts';
 import { OWN as config } from '../config/loaded.ts';
 
@@ -110,6 +112,7 @@ describe('settingsOf', () => {
 });
 
 describe('withWrongClock', () => {
+  const own = { nodeId: 'n0', offsetMs: 100 };
   const member = (nodeId: string, readings: object | undefined, liveness = 'alive') =>
     ({ nodeId, liveness, digest: readings === undefined ? null : { readings } }) as never;
 
@@ -119,10 +122,9 @@ describe('withWrongClock', () => {
       member('n2', { clock_offset: 3600 }),
       member('n3', {}),
       member('n4', undefined),
-      member('n5', { clock_offset: 0.1 }),
     ];
-    expect(withWrongClock(members)).toEqual(['n2']);
-    const { avoid } = settingsOf(config, threeNodes().cluster, withWrongClock(members));
+    expect(withWrongClock(own, members)).toEqual(['n2']);
+    const { avoid } = settingsOf(config, threeNodes().cluster, withWrongClock(own, members));
     expect(avoid).toEqual(['n2']);
   });
 
@@ -130,9 +132,41 @@ describe('withWrongClock', () => {
     const two = [member('n1', { clock_offset: 120 }), member('n2', { clock_offset: 120 })];
     const dead = member('n3', { clock_offset: 0.1 }, 'dead');
     const gone = member('n4', { clock_offset: 0.1 }, 'left');
-    expect(withWrongClock([...two, dead, gone, member('n5', {})])).toEqual([]);
-    const more = [member('n3', { clock_offset: 0.1 }), member('n4', { clock_offset: 0.1 })];
-    expect(withWrongClock([...two, ...more])).toEqual([]);
+    expect(withWrongClock({ ...own, offsetMs: null }, [...two, dead, gone, member('n5', {})])).toEqual([]);
+    expect(withWrongClock(own, [...two, member('n3', { clock_offset: 0.1 })])).toEqual([]);
+    expect(withWrongClock({ ...own, offsetMs: 120_000 }, two.slice(1))).toEqual([]);
+  });
+});
+
+describe('giveSettings', () => {
+  it('spares whose clock jumps, and leads on once it is put right, though nothing is recorded', () => {
+    const clock = new Map(['n2', 'n3'].map((id) => [id, 0.1]));
+    let offsetMs = 100;
+    const { cluster } = threeNodes();
+    const members = () => {
+      const rows = [...clock].map(([nodeId, clock_offset]) => {
+        return { nodeId, liveness: 'alive', digest: { readings: { clock_offset } } } as never;
+      });
+      return new Map(rows.map((row: { nodeId: string }) => [row.nodeId, row as never]));
+    };
+    const given: (readonly string[])[] = [];
+    const port = { settings: (s: RaftSettings) => given.push(s.avoid), after: () => () => {} };
+    const timings = new RaftTimings(settingsOf(config, cluster, []), port);
+    const divergence = { accused: () => [] };
+    const parts = {
+      ...{ facts: { nodeId: 'n1' }, inForce: { config }, state: { cluster }, events: { divergence } },
+      gossip: { members, clockOffsetMs: () => offsetMs },
+    };
+    const look = () => giveSettings(parts, timings);
+    look();
+    clock.set('n2', 3600);
+    look();
+    look();
+    clock.set('n2', 0.1);
+    look();
+    offsetMs = 3_600_000;
+    look();
+    expect(given).toEqual([['n2'], [], ['n1']]);
   });
 });
 
