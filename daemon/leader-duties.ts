@@ -297,7 +297,8 @@ export class LeaderDuties {
   /** What another node told of while nobody led; its word may come later than the election. */
   #toldDue(): ClusterCommand[] {
     const { alerts, state, inForce } = this.#parts;
-    return state.cluster === null ? [] : toldDue(state.cluster, alerts.told(), inForce.config.alerts);
+    const by = { rules: inForce.config.alerts, now: this.#sharedTime() };
+    return state.cluster === null ? [] : toldDue(state.cluster, alerts.told(), by);
   }
 
   async #tell(what: 'tell' | 'look'): Promise<void> {

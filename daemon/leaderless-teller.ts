@@ -16,6 +16,8 @@ import type { MemberFacts } from './node-view.ts';
 import type { ToldIncident } from './told.ts';
 
 const RULE = 'LeaderDown';
+/** So long after the next election the end of an incident is told: who was cut off for days comes back. */
+const TOLD_FOR_MS = 7 * 86_400_000;
 
 export interface LeaderlessFacts {
   readonly self: NodeId;
@@ -25,7 +27,7 @@ export interface LeaderlessFacts {
   readonly members: ReadonlyMap<NodeId, MemberFacts>;
   readonly config: Pick<ClusterConfig, 'alerts' | 'notifiers'>;
   readonly now: Timestamp;
-  /** By which silences end here: nobody leads, and so nobody takes them out of the record. */
+  /** By which silences end here (nobody leads, and so nobody takes them out of the record), and old words. */
   readonly sharedTime: Timestamp;
 }
 
@@ -42,20 +44,38 @@ function isRecorded(cluster: ClusterState, incident: string): boolean {
   return isKnown || entryOf(cluster.outbox, { alertId: RULE, incident, kind: 'firing' }) !== undefined;
 }
 
+function termOf(incident: string): number {
+  return Number(/^term-(\d+)$/.exec(incident)?.[1] ?? Number.NaN);
+}
+
+/**
+ * Whether its end is not worth telling any more. A node that was away brings back what it knew when it went:
+ * long after somebody led again it would call people for a cluster that is well, and where no channel has
+ * taken it there is nobody to tell of an end once a later one is on record.
+ */
+function isPast(cluster: ClusterState, { incident, channels }: ToldIncident, now: Timestamp): boolean {
+  const term = termOf(incident);
+  const next = cluster.elections.find((election) => election.term > term);
+  if (next === undefined) return false;
+  const shown = cluster.alerts.find((alert) => alert.id === RULE);
+  const isFollowed = shown !== undefined && termOf(shown.incident) > term;
+  return now - next.at > TOLD_FOR_MS || (channels.length === 0 && isFollowed);
+}
+
 /** What a leader records of incidents that were told before there was one, each once. */
 export function toldDue(
   cluster: ClusterState,
   told: readonly ToldIncident[],
-  rules: readonly AlertRule[],
+  { rules, now }: { readonly rules: readonly AlertRule[]; readonly now: Timestamp },
 ): ClusterCommand[] {
   const open = new Map<string, Set<AlertAction>>();
   for (const { incident, channels } of told)
     open.set(incident, new Set([...(open.get(incident) ?? []), ...channels]));
   return [...open]
-    .filter(([incident]) => !isRecorded(cluster, incident))
-    .map(([incident, channels]) => {
-      const alert = leaderDownTold(rules, incident);
-      return { kind: 'alert-transition', alert, told: [...channels] };
+    .map(([incident, channels]) => ({ incident, channels: [...channels] }))
+    .filter((one) => !isRecorded(cluster, one.incident) && !isPast(cluster, one, now))
+    .map(({ incident, channels }) => {
+      return { kind: 'alert-transition', alert: leaderDownTold(rules, incident), told: channels };
     });
 }
 
@@ -100,12 +120,14 @@ export class LeaderlessTeller {
   /** Looks whether it is this node's turn to tell; true when it told now. */
   look(facts: LeaderlessFacts, sink: AlertSink): boolean {
     const { self, cluster, leaderId, leaderlessMs, members, config, now } = facts;
-    if (this.#told !== null && isRecorded(cluster, this.#told.incident)) this.#note(null);
+    const isOver = (one: ToldIncident): boolean =>
+      isRecorded(cluster, one.incident) || isPast(cluster, one, facts.sharedTime);
+    if (this.#told !== null && isOver(this.#told)) this.#note(null);
     if (leaderId !== null) return false;
     const heard = [...members].flatMap(([nodeId, m]) => {
       return nodeId === self || m.digest?.told == null ? [] : [m.digest.told];
     });
-    this.#adopt(heard.filter((told) => !isRecorded(cluster, told.incident)));
+    this.#adopt(heard.filter((told) => !isOver(told)));
     const leadership = { leaderId, leaderlessMs, rules: config.alerts };
     const alert = alertTransitions(cluster, leadership).find((transition) => transition.rule === RULE);
     const incident = leaderIncident(cluster);

@@ -45,15 +45,17 @@ function facts(ledger: Ledger, changes: Partial<LeaderlessFacts> = {}): Leaderle
 const KEY = 'c-1/LeaderDown/term-1';
 const TOLD: ToldIncident = { incident: 'term-1', channels: ['webhook'] };
 
+const BY = { rules: [], now: NOW };
+
 /** A leader that has recorded what others told; `due`: what it has to tell then. */
 function ledBy(told: readonly ToldIncident[], ledger = threeNodes()) {
   // it announced itself before it heard of it
   ledger.done({ kind: 'leader-started', ...campaign('n3', 2) });
-  const [command, ...more] = toldDue(ledger.cluster, told, []);
+  const [command, ...more] = toldDue(ledger.cluster, told, BY);
   expect(more).toEqual([]);
   if (command === undefined) throw new TypeError('nothing to record');
   ledger.done(command);
-  expect(toldDue(ledger.cluster, told, [])).toEqual([]);
+  expect(toldDue(ledger.cluster, told, BY)).toEqual([]);
   const due = () => {
     const { alerts, outbox, silences } = ledger.cluster;
     const channelsOf = (): readonly AlertAction[] => ['webhook'];
@@ -186,6 +188,53 @@ describe('LeaderlessTeller', () => {
     // what is on record is no news, whoever still says it
     ledBy([TOLD], ledger);
     teller.look(facts(ledger, heard(TOLD)), new Receiver());
+    expect(teller.told).toBeNull();
+  });
+
+  /** `term` leads; a time without a leader before it is on record where `recorded`. */
+  function led(ledger: Ledger, term: number, recorded: boolean): void {
+    const alert = { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical' } as const;
+    const down = {
+      ...alert,
+      condition: '',
+      value: '',
+      state: 'firing',
+      incident: `term-${term - 1}`,
+    } as const;
+    if (recorded) ledger.done({ kind: 'alert-transition', alert: down });
+    ledger.done({ kind: 'leader-started', ...campaign('n3', term) });
+    if (recorded) ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'resolved' } });
+  }
+
+  it('is not believed once a later one is on record and no channel had taken it', () => {
+    const ledger = threeNodes();
+    const untaken = { incident: 'term-1', channels: [] };
+    led(ledger, 2, false);
+    expect(toldDue(ledger.cluster, [untaken], BY)).toHaveLength(1);
+    led(ledger, 3, true);
+    expect(toldDue(ledger.cluster, [untaken], BY)).toEqual([]);
+    // somebody was called: there is an end to tell
+    expect(toldDue(ledger.cluster, [untaken, TOLD], BY)).toMatchObject([{ told: ['webhook'] }]);
+  });
+
+  it('is not believed, and forgotten, a week after somebody led again, however old it is itself', () => {
+    const ledger = threeNodes();
+    const memory = new Memory();
+    memory.told = TOLD;
+    const teller = new LeaderlessTeller(memory);
+    const late = NOW + 7 * 86_400_000 + 1;
+    // all were off for long: nobody has led since
+    teller.look(facts(ledger, { leaderId: 'n3', sharedTime: late }), new Receiver());
+    expect(toldDue(ledger.cluster, [TOLD], { ...BY, now: late })).toHaveLength(1);
+    expect(memory.told).toEqual(TOLD);
+    led(ledger, 2, false);
+    expect(toldDue(ledger.cluster, [TOLD], { ...BY, now: late - 1 })).toHaveLength(1);
+    expect(toldDue(ledger.cluster, [TOLD], { ...BY, now: late })).toEqual([]);
+    teller.look(facts(ledger, { leaderId: 'n3', sharedTime: late }), new Receiver());
+    expect(memory.told).toBeNull();
+    // nor is it taken over from one who still says it
+    const members = new Map([['n1', member('n1', 'alive', TOLD)]]);
+    teller.look(facts(ledger, { members, sharedTime: late, leaderlessMs: 1 }), new Receiver());
     expect(teller.told).toBeNull();
   });
 
