@@ -194,6 +194,7 @@ export class LeaderDuties {
       const status = consensus.status;
       if (operation === undefined || state.cluster === null || status?.role !== 'leader') return;
       const step = nextStep(operation, state.cluster, status, Date.now());
+      if (step.kind !== 'change-members') this.#refusals.broken();
       switch (step.kind) {
         case 'wait':
           return;
@@ -211,8 +212,10 @@ export class LeaderDuties {
             () => null,
             (thrown: Error) => thrown,
           );
-          if (error !== null && isRefusal(error)) return this.#refused(operation, error.message);
-          this.#refusals.taken();
+          if (error !== null && isRefusal(error)) {
+            return this.#refused(operation, status.term, error.message);
+          }
+          this.#refusals.broken();
           if (error === null) break;
           this.#isUnsure = true;
           throw error;
@@ -235,16 +238,16 @@ export class LeaderDuties {
   }
 
   /** A refused change of the group is tried again at the next tick, for a while. */
-  async #refused(operation: Operation, reason: string): Promise<void> {
+  async #refused(operation: Operation, term: Term, reason: string): Promise<void> {
     const { logger, state, consensus } = this.#parts;
-    const { isNew, isOver } = this.#refusals.refused(operation, reason, performance.now());
     const { id, kind, phase } = operation;
+    const { isNew, isOver } = this.#refusals.refused({ id, phase, term }, reason, performance.now());
     if (isNew) logger.log('warn', 'operation-step-refused', { operation: id, kind, phase, reason });
     const raft = consensus.status;
     if (!isOver || state.cluster === null || raft === null) return;
     const ending = givingUp(operation, { cluster: state.cluster, raft }, reason);
     for (const command of ending) await this.#propose(command);
-    if (ending.length > 0) this.#refusals.taken();
+    if (ending.length > 0) this.#refusals.broken();
   }
 
   async #leaveFullDisk(): Promise<void> {

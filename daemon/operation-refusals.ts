@@ -1,9 +1,9 @@
 /**
- * How long an operation is tried whose step is refused again and again: a change of the Raft group that can't
- * be, a record that can't be written. It is told once for each reason, and it ends when that lasts: while it
- * runs no other operation begins. Time counts on this leader's monotonic clock; the next one begins anew.
+ * How long an operation is tried whose change of the Raft group is refused again and again. It is told once
+ * for each reason, and it ends when that lasts without a break: while it runs no other operation begins. Any
+ * other step is a break, a wait too. Time counts on this leader's monotonic clock; the next one begins anew.
  */
-import type { ErrorCode, Instant } from '../src/base/index.ts';
+import type { ErrorCode, Instant, Term } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
@@ -15,22 +15,34 @@ export interface Refusal {
   readonly isOver: boolean;
 }
 
-export class OperationRefusals {
-  #refused: { readonly id: string; readonly since: Instant; readonly reasons: Set<string> } | null = null;
+/** Where an operation stands, and under which leadership. */
+export type Standing = Pick<Operation, 'id' | 'phase'> & { readonly term: Term };
 
-  /** A step of the operation was refused. */
-  refused({ id }: Pick<Operation, 'id'>, reason: string, now: Instant): Refusal {
-    if (this.#refused?.id !== id) this.#refused = { id, since: now, reasons: new Set() };
-    const { since, reasons } = this.#refused;
-    // a reason may hold a number that changes: told are the first few
-    const isNew = !reasons.has(reason) && reasons.size < LIMITS.operationPhases;
-    if (isNew) reasons.add(reason);
-    return { isNew, isOver: now - since >= LIMITS.operationRefusedMs };
+export class OperationRefusals {
+  #run: (Standing & { readonly since: Instant }) | null = null;
+  #told: { readonly id: string; readonly reasons: Set<string> } | null = null;
+
+  /** A change for the operation was refused. */
+  refused({ id, phase, term }: Standing, reason: string, now: Instant): Refusal {
+    const run = this.#run;
+    const isSame = run !== null && run.id === id && run.phase === phase && run.term === term;
+    const { since } = isSame ? run : { since: now };
+    if (!isSame) this.#run = { id, phase, term, since };
+    return { isNew: this.#isNew(id, reason), isOver: now - since >= LIMITS.operationRefusedMs };
   }
 
-  /** A step of the operation was taken. */
-  taken(): void {
-    this.#refused = null;
+  #isNew(id: string, reason: string): boolean {
+    if (this.#told?.id !== id) this.#told = { id, reasons: new Set() };
+    const { reasons } = this.#told;
+    // a reason may hold a number that changes: told are the first few
+    if (reasons.has(reason) || reasons.size >= LIMITS.operationPhases) return false;
+    reasons.add(reason);
+    return true;
+  }
+
+  /** The operation took another step: what is refused from now on is refused anew. */
+  broken(): void {
+    this.#run = null;
   }
 }
 

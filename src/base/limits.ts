@@ -179,7 +179,7 @@ export const LIMITS = {
   scheduleGraceMs: 60_000,
   /** After leadership was given away automatically it is not given away so again before, unless it must. */
   handOverCooldownMs: 60_000,
-  /** A change of the Raft group that is refused all this time ends its operation: others may begin then. */
+  /** A change of the Raft group that is refused all this time, without a break, ends its operation. */
   operationRefusedMs: 60_000,
   /** And so does a taker of a vote that was ready and is not any more for so long; it is a spare again. */
   operationSwapMs: 300_000,

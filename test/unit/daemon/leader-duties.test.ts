@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
 import { type DutyParts, LeaderDuties } from '../../../daemon/leader-duties.ts';
-import { givingUp } from '../../../daemon/operation-refusals.ts';
+import { givingUp, OperationRefusals } from '../../../daemon/operation-refusals.ts';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import { seatOf } from '../../../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
@@ -143,6 +143,18 @@ describe('an operation whose change of the group is refused', () => {
     expect(world.operation?.state).toBe('failed');
   });
 
+  it('is tried for as long anew once it waited', async () => {
+    world.begin('remove-node', 'leaving-raft');
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    world.isCommitted = false;
+    await vi.advanceTimersByTimeAsync(2 * LIMITS.operationRefusedMs);
+    world.isCommitted = true;
+    await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
+    expect(world.operation?.state).toBe('running');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(world.operation?.state).toBe('failed');
+  });
+
   it('leaves the taker of the vote a spare', async () => {
     world.begin('replace-node', 'swapping');
     await vi.advanceTimersByTimeAsync(1000);
@@ -211,6 +223,34 @@ describe('an operation whose change of the group has an unknown outcome', () => 
     await vi.advanceTimersByTimeAsync(1000);
     expect(world.operation).toMatchObject({ state: 'running', phase: 'removing' });
     expect(seat()).toBe('voter');
+  });
+});
+
+describe('OperationRefusals', () => {
+  const standing = { id: 'o1', phase: 'swapping', term: 4 };
+
+  it('counts refusals without a break, of one operation in one phase under one leadership', () => {
+    const others = [{ id: 'o2' }, { phase: 'removing' }, { term: 5 }];
+    for (const other of others) {
+      const refusals = new OperationRefusals();
+      expect(refusals.refused(standing, 'no', 0).isOver).toBe(false);
+      expect(refusals.refused(standing, 'no', LIMITS.operationRefusedMs).isOver).toBe(true);
+      const moved = { ...standing, ...other };
+      expect(refusals.refused(moved, 'no', LIMITS.operationRefusedMs).isOver).toBe(false);
+    }
+    const refusals = new OperationRefusals();
+    refusals.refused(standing, 'no', 0);
+    refusals.broken();
+    expect(refusals.refused(standing, 'no', LIMITS.operationRefusedMs).isOver).toBe(false);
+  });
+
+  it('tells each reason of an operation once, also behind a break', () => {
+    const refusals = new OperationRefusals();
+    expect(refusals.refused(standing, 'no', 0).isNew).toBe(true);
+    refusals.broken();
+    expect(refusals.refused(standing, 'no', 1).isNew).toBe(false);
+    expect(refusals.refused(standing, 'not yet', 2).isNew).toBe(true);
+    expect(refusals.refused({ ...standing, id: 'o2' }, 'no', 3).isNew).toBe(true);
   });
 });
 
