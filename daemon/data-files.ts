@@ -2,10 +2,11 @@
  * The files of a node's `pki` folder and the ports that belong to a node, in one
  * place: `init` and `join` write them, everything else reads them.
  */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
-import { type Authority, certificateOfKey, unsoundPki } from '../src/pki/index.ts';
+import { type Authority, certificateOfKey, issuerIn, unsoundPki } from '../src/pki/index.ts';
 import { writeFileDurably } from './data-dir.ts';
 
 export interface NodePki {
@@ -62,11 +63,21 @@ export function readPki(dataDir: string): NodePki {
 }
 
 /** What a node signs with; null where it holds no key of a CA. */
-export function signerOf({ caCert, caKey, caBridge }: NodePki): Authority | null {
+export function signerOf(pki: NodePki): Authority | null {
+  const { caCert, caKey, caBridge } = pki;
   const certPem = caKey === null ? null : certificateOfKey(caKey, caCert);
   if (caKey === null || certPem === null) return null;
-  const isBridged = caBridge !== null && certificateOfKey(caKey, caBridge) !== null;
-  return { certPem, keyPem: caKey, ...(isBridged && { bridgePem: caBridge }) };
+  return { certPem, keyPem: caKey, ...(leadsHere(caBridge, pki) && { bridgePem: caBridge }) };
+}
+
+/** A bridge is of use while the CA that signed it is trusted; one that rotted is written again soon. */
+function leadsHere(bridge: string | null, { caCert, caKey }: NodePki): bridge is string {
+  try {
+    if (bridge === null || caKey === null || certificateOfKey(caKey, bridge) === null) return false;
+    return issuerIn(new X509Certificate(bridge), caCert) !== null;
+  } catch {
+    return false; // it is no certificate
+  }
 }
 
 /** The key of the CA that is to sign next; null where there is none. */

@@ -6,7 +6,8 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type NoteParts, tellNote } from './audit-notes.ts';
+import { type Note, type NoteParts, tellNote } from './audit-notes.ts';
+import { readSealedLine, sealedLine } from './sealed-json.ts';
 
 interface Issued {
   readonly name: string;
@@ -23,8 +24,9 @@ const waitingPath = (dataDir: string): string => join(dataDir, 'pki', 'issued.js
 const sendingPath = (dataDir: string): string => join(dataDir, 'pki', 'issued.sending.jsonl');
 
 export function noteIssued(dataDir: string, issued: Omit<Issued, 'by'>): void {
-  const line = JSON.stringify({ ...issued, by: userName() });
-  appendFileSync(waitingPath(dataDir), `${line}\n`, { mode: 0o600, flush: true });
+  const line = sealedLine({ ...issued, by: userName() });
+  // behind a line that a crash cut off this is one of its own
+  appendFileSync(waitingPath(dataDir), `\n${line}\n`, { mode: 0o600, flush: true });
 }
 
 function userName(): string {
@@ -35,17 +37,20 @@ function userName(): string {
   }
 }
 
-/** Lines of a file; one that was cut off in writing is told as far as it is known: not at all. */
-function linesOf(path: string): Issued[] {
-  const texts = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((text) => text !== '');
-  return texts.flatMap((text) => {
-    try {
-      return [JSON.parse(text) as Issued];
-    } catch {
-      return [];
+/** What is told of each line of a file. One that rotted names nobody, yet somebody was let in: told too. */
+function notesOf(path: string): { readonly note: Note; readonly by: string }[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const written = lines.filter((line) => line !== '');
+  return written.map((line) => {
+    const found = readSealedLine(line);
+    const action = 'certificate-issue';
+    if (found === null) {
+      const reason = 'what was noted of it is damaged: the serial is not known';
+      return { note: { action, target: 'person unknown', reason, after: null }, by: 'unknown' };
     }
+    const { name, role, serial, at, until, by } = found as unknown as Issued;
+    const after = `serial ${serial}, role ${role}, until ${until}`;
+    return { note: { action, target: `person ${name}`, reason: `signed at ${at}`, after }, by };
   });
 }
 
@@ -62,14 +67,7 @@ export async function tellIssued(parts: IssuedParts): Promise<boolean> {
     renameSync(waiting, sending);
   }
   try {
-    for (const { name, role, serial, at, until, by } of linesOf(sending)) {
-      const after = `serial ${serial}, role ${role}, until ${until}`;
-      const note = {
-        action: 'certificate-issue',
-        target: `person ${name}`,
-        reason: `signed at ${at}`,
-        after,
-      };
+    for (const { note, by } of notesOf(sending)) {
       await tellNote(parts, note, {
         actor: `local:${by}`,
         credential: 'ca.key',

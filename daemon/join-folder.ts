@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { SqlccError } from '../src/base/index.ts';
 import { createCsr } from '../src/pki/index.ts';
 import { ensureDataDir, freshId, writeFileDurably } from './data-dir.ts';
+import { readSealedJson, sealedJson } from './sealed-json.ts';
 
 export interface JoinFolder {
   readonly instanceId: string;
@@ -34,7 +35,7 @@ const keyPath = (dataDir: string): string => join(dataDir, 'pki', 'node.key');
 function readPending(dataDir: string): Pending | null {
   if (existsSync(join(dataDir, 'boot.json'))) return null;
   try {
-    const found = JSON.parse(readFileSync(pendingPath(dataDir), 'utf8')) as Partial<Pending>;
+    const found = readSealedJson(pendingPath(dataDir)) as Partial<Pending>;
     const texts = [found.nodeId, found.instanceId, found.csrPem];
     return texts.every((text) => typeof text === 'string') ? (found as Pending) : null;
   } catch {
@@ -43,7 +44,7 @@ function readPending(dataDir: string): Pending | null {
 }
 
 function writePending(dataDir: string, pending: Pending): void {
-  writeFileDurably(pendingPath(dataDir), `${JSON.stringify(pending, null, 2)}\n`);
+  writeFileDurably(pendingPath(dataDir), sealedJson(pending));
 }
 
 /** True when that file was written by a try of this join that did not come to its end. */

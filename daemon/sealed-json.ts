@@ -16,6 +16,24 @@ export function sealedJson(value: object): string {
   return `${JSON.stringify({ ...value, checksum: checksumOf(value) }, null, 2)}\n`;
 }
 
+/** `value` as one line of a file that holds one a line, without the line's end. */
+export function sealedLine(value: object): string {
+  return JSON.stringify({ ...value, checksum: checksumOf(value) });
+}
+
+/** What such a line holds, or null when that is not what was written. */
+export function readSealedLine(line: string): Record<string, unknown> | null {
+  let found: unknown;
+  try {
+    found = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof found !== 'object' || found === null) return null;
+  const { checksum, ...value } = found as Record<string, unknown>;
+  return checksum === undefined || checksum === checksumOf(value) ? value : null;
+}
+
 /** What the file at `path` holds; throws `storage_failed`, by file, when that is not what was written. */
 export function readSealedJson(path: string): Record<string, unknown> {
   let found: unknown;

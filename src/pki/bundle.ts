@@ -3,7 +3,14 @@
  * CA. While a CA is replaced two of the same name are trusted, so a signer is told by its key, never by its
  * name.
  */
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import type { Timestamp } from '../base/index.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
@@ -35,10 +42,22 @@ export function chainEnd(certPem: string, bundle: string): Timestamp {
   return Math.min(...ends.map(({ validTo }) => Date.parse(validTo)));
 }
 
-/** The certificate of a bundle that belongs to a private key, PEM; null: none does. Throws at no key. */
+/** Signs something: a key file holds its public half too, and either half may be the one that rotted. */
+export function isKeyOf(pem: string, of: X509Certificate): boolean {
+  const message = Buffer.from('sqlcc');
+  try {
+    const key = createPrivateKey(pem);
+    const publicHalf: KeyObject = createPublicKey(key);
+    const signature = sign('sha256', message, key);
+    return publicHalf.equals(of.publicKey) && verify('sha256', message, of.publicKey, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** The certificate of a bundle that belongs to a private key, PEM; null: none does, or the key is damaged. */
 export function certificateOfKey(keyPem: string, bundle: string): string | null {
-  const own = createPublicKey(createPrivateKey(keyPem));
-  return certificatesIn(bundle).find((ca) => new X509Certificate(ca).publicKey.equals(own)) ?? null;
+  return certificatesIn(bundle).find((ca) => isKeyOf(keyPem, new X509Certificate(ca))) ?? null;
 }
 
 /**

@@ -1,13 +1,6 @@
 /** Whether a node's certificates and keys are whole and belong together: files rot, copies get mixed up. */
-import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign,
-  verify,
-  X509Certificate,
-} from 'node:crypto';
-import { certificatesIn, isSignedBy } from './bundle.ts';
+import { X509Certificate } from 'node:crypto';
+import { certificatesIn, isKeyOf, isSignedBy } from './bundle.ts';
 
 export interface PkiTexts {
   readonly caCert: string;
@@ -51,18 +44,5 @@ function certificate(pem: string): X509Certificate | null {
     return new X509Certificate(pem);
   } catch {
     return null;
-  }
-}
-
-/** Signs something: a key file holds its public half too, and either half may be the one that rotted. */
-function isKeyOf(pem: string, of: X509Certificate): boolean {
-  const message = Buffer.from('sqlcc');
-  try {
-    const key = createPrivateKey(pem);
-    const publicHalf: KeyObject = createPublicKey(key);
-    const signature = sign('sha256', message, key);
-    return publicHalf.equals(of.publicKey) && verify('sha256', message, of.publicKey, signature);
-  } catch {
-    return false;
   }
 }

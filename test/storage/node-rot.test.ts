@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotMeta } from '../../src/raft/index.ts';
 import { amount, reportAtEnd, tally, temporaryFolder, WHOLE } from './effort.ts';
+import { kindOf } from './kinds.ts';
 import { LoneNode, type Started } from './lone-node.ts';
 import { brokenNames } from './real-log.ts';
 
@@ -155,6 +156,37 @@ async function tryWholeFiles({ node, saved, older }: Put): Promise<void> {
   }
 }
 
+/** The files of a folder, links left out. */
+function filesOf(dir: string): string[] {
+  const all = readdirSync(dir, { recursive: true, withFileTypes: true });
+  return all
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(dir, join(parentPath, name)));
+}
+
+/** Each file is of a kind whose bits are flipped somewhere: a new kind is somebody's to try. */
+function expectKnownKinds({ saved, older }: Put): void {
+  const names = [saved, older].flatMap(filesOf);
+  expect(names.filter((name) => kindOf(name) === null)).toEqual([]);
+  // the list is no wish: most of it is here
+  expect(new Set(names.map((name) => kindOf(name)?.name)).size).toBeGreaterThan(8);
+}
+
+/** Files that nobody believes, all harmed at once; and of each kind that a quiet folder has not, one that rotted. */
+async function tryUnread({ node, saved }: Put): Promise<void> {
+  node.restore(saved);
+  const unread = filesOf(node.dataDir).filter((name) => kindOf(name)?.fate === 'unread');
+  expect(unread).toContain('wal/ballast');
+  for (const name of unread) {
+    const path = join(node.dataDir, name);
+    if (statSync(path).size > 0) flip(path, 0);
+    tally(`flipped bit: ${kindOf(name)?.name}`, 'nothing lost');
+  }
+  for (const name of ['told.json', 'hosts.json', 'join.json', 'denials.jsonl', 'pki/issued.jsonl'])
+    writeFileSync(join(node.dataDir, name), '{"seq":1,"rotten":"\x07', { mode: 0o600 });
+  expect((await outcomeOf(node, 'files that nobody believes')).ok).toBe(true);
+}
+
 async function tryForeignFiles({ node, saved }: Put): Promise<void> {
   node.restore(saved);
   for (const name of ['notes.txt', 'wal/notes.txt', 'snapshots/x.snap', 'engine/state-7.db', 'pki/x.crt'])
@@ -166,10 +198,12 @@ async function tryForeignFiles({ node, saved }: Put): Promise<void> {
 describe('a daemon', { timeout: 600_000 }, () => {
   it('with damaged files refuses to start and names one, or serves what was acknowledged', async () => {
     const put = await prepared();
+    expectKnownKinds(put);
     await tryTornTails(put);
     await tryState(put);
     await tryBits(put);
     await tryWholeFiles(put);
+    await tryUnread(put);
     await tryForeignFiles(put);
   });
 });

@@ -9,6 +9,7 @@ import { sealedJson } from '../../daemon/sealed-json.ts';
 import { SqlccError } from '../../src/base/index.ts';
 import { createAuthority, createCsr, issueNode } from '../../src/pki/index.ts';
 import { reportAtEnd, sampled, tally, temporaryFolder } from './effort.ts';
+import { KINDS } from './kinds.ts';
 
 reportAtEnd();
 
@@ -59,6 +60,13 @@ function meaningOf(dir: string, name: string): unknown {
 }
 
 describe('a small file of a node', () => {
+  it('is each of those that say so', () => {
+    const here = KINDS.filter(({ triedIn }) => triedIn === 'test/storage/small-files.test.ts');
+    const tried = Object.keys(FILES);
+    expect(here.filter(({ paths }) => !tried.some((name) => paths.test(name)))).toEqual([]);
+    expect(tried.filter((name) => !here.some(({ paths }) => paths.test(name)))).toEqual([]);
+  });
+
   it.each(Object.keys(FILES))('%s, with a bit flipped anywhere, is refused by its name', async (name) => {
     const dir = await folder();
     const path = join(dir, name);
