@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Lab } from '../lab/index.ts';
 import { runOrThrow } from '../lab/tools.ts';
 import { given, number, OUTPUT, refuse, takes, text, turnsOn, whole } from '../usage.ts';
+import { exitCodeOf, notPlayed } from '../verdict.ts';
 import { BUGS } from './mutants/bugs.ts';
 import { type Catch, hunt } from './mutants/hunt.ts';
 import { labGround, missingHardware, plainGround } from './run/ground.ts';
@@ -23,7 +24,8 @@ const USAGE = {
   about:
     'Real clusters under faults: what their clients saw is checked by two independent checkers. One row a cell, a ' +
     `workload (${WORKLOADS.map((w) => w.name).join(', ')}) under a fault (${NEMESES.map((n) => n.name).join(', ')}). ` +
-    'Exits 1 unless every run is good and its faults happened.',
+    'Exits 1 unless every run is good and its faults happened, 3 when those that could be played are and some ' +
+    'could not.',
   takes:
     'about 35 s a cell of 20 s, 25 minutes in all; --mutants up to an hour. Cuts, clocks and disks need root.',
   flags: {
@@ -120,6 +122,13 @@ function print(document: unknown): void {
   if (isJson) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
+function end(asked: number, played: number, failed: number): void {
+  const plays = { asked, skipped: asked - played, failed };
+  const left = notPlayed(plays);
+  if (left !== null) say(left);
+  process.exitCode = exitCodeOf(plays);
+}
+
 // wires of a lab are only for a process that has no others
 if (missing === null && !Lab.isApart()) {
   const [first = '', ...rest] = Lab.inside([process.execPath, ...process.argv.slice(1)]);
@@ -130,10 +139,10 @@ if (missing === null && !Lab.isApart()) {
   if (values.mutants) {
     const mutants = await huntAll();
     print({ schemaVersion: 1, mutants });
-    process.exitCode = mutants.length > 0 && mutants.every((m) => m.by.length > 0) ? 0 : 1;
+    end(wantedBugs.length, mutants.length, mutants.filter((m) => m.by.length === 0).length);
   } else {
     const runs = await playAll();
     print({ schemaVersion: 1, runs });
-    process.exitCode = runs.length > 0 && runs.every((r) => r.verdict === 'good') ? 0 : 1;
+    end(plan.length, runs.length, runs.filter((r) => r.verdict !== 'good').length);
   }
 }
