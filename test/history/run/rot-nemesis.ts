@@ -12,6 +12,8 @@ interface Rot {
   readonly rules: readonly FaultRule[];
   /** The fault is there while the node starts: then it reads all that it has. */
   readonly atStart: boolean;
+  /** The fault can do harm. Without it a run of this kind alone does not count. */
+  readonly counts: boolean;
 }
 
 const WAL = '*/wal/*';
@@ -19,18 +21,35 @@ const ENGINE = '*/engine/*';
 const SYNCS = ['fsync', 'fdatasync'] as const;
 
 const ROTS: Readonly<Record<string, Rot>> = {
-  'read-eio-log': { rules: [{ path: WAL, ops: ['read'], effect: 'EIO', times: 1 }], atStart: true },
-  'read-eio-state': { rules: [{ path: ENGINE, ops: ['read'], effect: 'EIO', times: 1 }], atStart: false },
-  'flip-log': { rules: [{ path: WAL, ops: ['read'], effect: 'flip', times: 2 }], atStart: true },
+  'read-eio-log': {
+    rules: [{ path: WAL, ops: ['read'], effect: 'EIO', times: 1 }],
+    atStart: true,
+    counts: true,
+  },
+  'read-eio-state': {
+    rules: [{ path: ENGINE, ops: ['read'], effect: 'EIO', times: 1 }],
+    atStart: false,
+    counts: true,
+  },
+  'flip-log': {
+    rules: [{ path: WAL, ops: ['read'], effect: 'flip', times: 2 }],
+    atStart: true,
+    counts: true,
+  },
   'flip-state-at-start': {
     rules: [{ path: ENGINE, ops: ['read'], effect: 'flip', times: 2 }],
-    atStart: true,
+    ...{ atStart: true, counts: true },
   },
-  'flip-state': { rules: [{ path: ENGINE, ops: ['read'], effect: 'flip', times: 2 }], atStart: false },
-  // what was written stays in the kernel's memory: a process that dies takes nothing of it along
+  'flip-state': {
+    rules: [{ path: ENGINE, ops: ['read'], effect: 'flip', times: 2 }],
+    atStart: false,
+    counts: true,
+  },
+  // what was written stays in the kernel's memory: a process that dies takes nothing of it along, so all that this
+  // can show is a node that trips over its own kill
   'lying-sync': {
     rules: [WAL, ENGINE].map((path) => ({ path, ops: SYNCS, effect: 'drop' }) as const),
-    atStart: false,
+    ...{ atStart: false, counts: false },
   },
 };
 
@@ -61,7 +80,7 @@ export const rot: Nemesis = {
     const node = victim(scene);
     const disk = diskOf(node.nodeId);
     const name = pick(random, Object.keys(ROTS));
-    const { rules, atStart } = must(ROTS[name], name);
+    const { rules, atStart, counts } = must(ROTS[name], name);
     const sum = (): number => Object.values(disk.counts()).reduce((a, b) => a + b, 0);
     const before = sum();
     scene.allowEnd(node.nodeId, true);
@@ -77,7 +96,7 @@ export const rot: Nemesis = {
       disk.set([]);
       scene.note('healed', { fault: name });
     }
-    if (sum() > before) scene.effect(name);
+    if (sum() > before && counts) scene.effect(name);
     if (hasEnded(node)) await cluster.startNode(node.nodeId);
     scene.allowEnd(node.nodeId, false);
   },
