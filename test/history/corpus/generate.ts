@@ -3,8 +3,8 @@
  * clients whose calls begin before and end behind the moment at which theirs is done. And
  * ways to break such a history so that it is certainly bad.
  */
-import { pick, type Random } from '../../../src/base/index.ts';
 import { type History, isReadOp, type Op, type OpName, type Seen, type WatchEvent } from '../check/record.ts';
+import { type Chance, oneOf } from './chance.ts';
 
 export interface GenerateOptions {
   readonly clients: number;
@@ -79,10 +79,10 @@ class Store {
 }
 
 /** A good history; the same draws give the same one. */
-export function generate(random: Random, options: GenerateOptions): History {
+export function generate(chance: Chance, options: GenerateOptions): History {
   const keys = Array.from({ length: options.keys }, (_, n) => `k${n}`);
   const store = new Store();
-  const free = Array.from({ length: options.clients }, (_, p) => ({ p, at: Math.floor(random.next() * 10) }));
+  const free = Array.from({ length: options.clients }, (_, p) => ({ p, at: Math.floor(chance.next() * 10) }));
   const pending: Pending[] = [];
   const ops: Op[] = [];
   let process = options.clients;
@@ -100,19 +100,19 @@ export function generate(random: Random, options: GenerateOptions): History {
       pending.splice(pending.indexOf(op), 1);
     }
     const call = client.at;
-    const point = call + 1 + Math.floor(random.next() * 20);
-    const ret = point + 1 + Math.floor(random.next() * 20);
-    const f = pick(random, NAMES[options.kind]);
+    const point = call + 1 + Math.floor(chance.next() * 20);
+    const ret = point + 1 + Math.floor(chance.next() * 20);
+    const f = oneOf(chance, NAMES[options.kind]);
     const isWrite = !isReadOp({ f });
-    const isUnknown = isWrite && random.next() < options.unknown;
-    const k = pick(random, keys);
+    const isUnknown = isWrite && chance.next() < options.unknown;
+    const k = oneOf(chance, keys);
     // mostly what was last there, so that about half of the conditions hold
     const candidates = [store.seen(k), ...(known.get(k) ?? []).slice(-2)];
-    const exp = random.next() < 0.6 ? store.seen(k) : pick(random, candidates);
-    const late = isUnknown && random.next() < 0.3 ? Math.floor(random.next() * 200) : 0;
-    const isLost = isUnknown && random.next() < 0.4;
+    const exp = chance.next() < 0.6 ? store.seen(k) : oneOf(chance, candidates);
+    const late = isUnknown && chance.next() < 0.3 ? Math.floor(chance.next() * 200) : 0;
+    const isLost = isUnknown && chance.next() < 0.4;
     pending.push({ p: client.p, f, k, v: `v${n}`, exp, call, point: point + late, ret, isUnknown, isLost });
-    client.at = ret + Math.floor(random.next() * 6);
+    client.at = ret + Math.floor(chance.next() * 6);
     if (isUnknown) client.p = process++;
   }
   for (const op of pending.sort((a, b) => a.point - b.point)) finish(op);
@@ -141,7 +141,7 @@ function watchOf(store: Store): WatchEvent[] {
 export interface Breaker {
   readonly name: string;
   readonly values: boolean;
-  readonly break: (history: History, random: Random) => History | null;
+  readonly break: (history: History, chance: Chance) => History | null;
 }
 
 function replaced(history: History, op: Op, change: Partial<Op>): History {
@@ -169,11 +169,11 @@ function inOrder(history: History): [Op, Op][] {
   );
 }
 
-function withoutWatchLine(history: History, random: Random, again: boolean): History | null {
+function withoutWatchLine(history: History, chance: Chance, again: boolean): History | null {
   const known = new Set(answered(history, 'put', 'cas', 'del').map((op) => op.rev));
   const lines = history.watches.filter((w) => (w.type === 'put' || w.type === 'delete') && known.has(w.rev));
   if (lines.length === 0) return null;
-  const line = pick(random, lines);
+  const line = oneOf(chance, lines);
   return {
     ...history,
     watches: history.watches.flatMap((w) => (w !== line ? [w] : again ? [w, w] : [])),
@@ -184,39 +184,39 @@ export const BREAKERS: readonly Breaker[] = [
   {
     name: 'a read of a value that nobody wrote',
     values: true,
-    break(history, random) {
+    break(history, chance) {
       const reads = answered(history, 'get', 'list', 'members');
       if (reads.length === 0) return null;
-      const op = pick(random, reads);
+      const op = oneOf(chance, reads);
       return replaced(history, op, { res: { v: op.f !== 'get' ? `${op.res?.v}no;` : 'no', mod: 11 } });
     },
   },
   {
     name: 'a read of an overwritten value',
     values: true,
-    break(history, random) {
+    break(history, chance) {
       const found = overwritten(history);
       if (found.length === 0) return null;
-      const [op, res] = pick(random, found);
+      const [op, res] = oneOf(chance, found);
       return replaced(history, op, { res });
     },
   },
   {
     name: 'a write that was seen turns into a refused one',
     values: true,
-    break(history, random) {
+    break(history, chance) {
       const seen = new Set(history.ops.flatMap((op) => (op.f === 'get' ? [op.res?.v] : [])));
       const writes = answered(history, 'put').filter((op) => seen.has(op.v ?? ''));
-      return writes.length === 0 ? null : replaced(history, pick(random, writes), { ok: 'fail' });
+      return writes.length === 0 ? null : replaced(history, oneOf(chance, writes), { ok: 'fail' });
     },
   },
   {
     name: 'an element of a list or a set twice',
     values: true,
-    break(history, random) {
+    break(history, chance) {
       const lists = answered(history, 'list', 'members').filter((op) => (op.res?.v ?? '') !== '');
       if (lists.length === 0) return null;
-      const op = pick(random, lists);
+      const op = oneOf(chance, lists);
       const first = `${op.res?.v?.split(';')[0]};`;
       return replaced(history, op, { res: { v: `${op.res?.v}${first}`, mod: 0 } });
     },
@@ -224,24 +224,24 @@ export const BREAKERS: readonly Breaker[] = [
   {
     name: 'an acknowledged addition that a later read misses',
     values: true,
-    break(history, random) {
+    break(history, chance) {
       const adds = answered(history, 'add');
       const missing = answered(history, 'members').flatMap((read) => {
         const add = adds.find((a) => a.k === read.k && (a.ret ?? Infinity) < read.call);
         return add === undefined ? [] : [{ read, add }];
       });
       if (missing.length === 0) return null;
-      const { read, add } = pick(random, missing);
+      const { read, add } = oneOf(chance, missing);
       return replaced(history, read, { res: { v: (read.res?.v ?? '').replace(`${add.v};`, ''), mod: 0 } });
     },
   },
   {
     name: 'two writes with each other’s revisions',
     values: false,
-    break(history, random) {
+    break(history, chance) {
       const pairs = inOrder(history);
       if (pairs.length === 0) return null;
-      const [a, b] = pick(random, pairs);
+      const [a, b] = oneOf(chance, pairs);
       const swap = (op: Op): Op => {
         const other = op === a ? b : op === b ? a : null;
         return other === null ? op : { ...op, ...(other.rev === undefined ? {} : { rev: other.rev }) };
@@ -249,23 +249,23 @@ export const BREAKERS: readonly Breaker[] = [
       return { ...history, ops: history.ops.map(swap) };
     },
   },
-  { name: 'a watch with a gap', values: false, break: (h, random) => withoutWatchLine(h, random, false) },
+  { name: 'a watch with a gap', values: false, break: (h, chance) => withoutWatchLine(h, chance, false) },
   {
     name: 'a watch with a line twice',
     values: false,
-    break: (h, random) => withoutWatchLine(h, random, true),
+    break: (h, chance) => withoutWatchLine(h, chance, true),
   },
 ];
 
 /** Changes something of one operation, for better or worse. */
-export function disturb(history: History, random: Random): History {
+export function disturb(history: History, chance: Chance): History {
   if (history.ops.length === 0) return history;
-  const op = pick(random, history.ops);
+  const op = oneOf(chance, history.ops);
   const seen = history.ops.flatMap((o) =>
     o.v === undefined || o.rev === undefined ? [] : [{ v: o.v, mod: o.rev }],
   );
-  const any = (): Seen => (seen.length === 0 || random.next() < 0.3 ? ABSENT : pick(random, seen));
-  const ret = op.ret === undefined ? {} : { ret: op.call + 1 + Math.floor(random.next() * 30) };
+  const any = (): Seen => (seen.length === 0 || chance.next() < 0.3 ? ABSENT : oneOf(chance, seen));
+  const ret = op.ret === undefined ? {} : { ret: op.call + 1 + Math.floor(chance.next() * 30) };
   switch (op.f) {
     case 'get':
       return replaced(history, op, { res: any() });

@@ -1,22 +1,22 @@
 /** The checkers against histories made by chance: good by construction, certainly broken, and small ones of any kind. */
 import { describe, expect, it } from 'vitest';
-import { between, seededRandom } from '../../../src/base/index.ts';
 import { checkLinearizable } from '../../history/check/linearizable.ts';
 import { type History, type Op, parseHistory } from '../../history/check/record.ts';
 import { checkRevisions } from '../../history/check/revisions.ts';
 import { bruteForce, isVague } from '../../history/corpus/brute.ts';
+import { seededChance, within } from '../../history/corpus/chance.ts';
 import { BREAKERS, disturb, type GenerateOptions, generate } from '../../history/corpus/generate.ts';
 import { historyFrom } from '../../history/corpus/notation.ts';
 
 const SEEDS = 300;
 
 function optionsOf(seed: number, ops: number): GenerateOptions {
-  const random = seededRandom(seed + 1_000_000);
+  const chance = seededChance(seed + 1_000_000);
   return {
-    clients: between(random, 2, 8),
-    keys: between(random, 1, 4),
+    clients: within(chance, 2, 8),
+    keys: within(chance, 1, 4),
     ops,
-    unknown: random.next() * 0.1,
+    unknown: chance.next() * 0.1,
     kind: seed % 3 === 0 ? 'lists' : seed % 5 === 0 ? 'sets' : 'registers',
     watch: seed % 2 === 0 && seed % 3 !== 0 && seed % 5 !== 0,
   };
@@ -33,7 +33,7 @@ const text = (history: History): string => history.ops.map((op) => JSON.stringif
 describe('checkers on generated histories', () => {
   it('accept what one store did', () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const history = generate(seededRandom(seed), optionsOf(seed, between(seededRandom(seed), 10, 150)));
+      const history = generate(seededChance(seed), optionsOf(seed, within(seededChance(seed), 10, 150)));
       const [one, two] = [checkLinearizable(history), checkRevisions(history)];
       expect(
         [one.verdict, two.verdict],
@@ -46,8 +46,8 @@ describe('checkers on generated histories', () => {
     it(`reject ${breaker.name}`, () => {
       let broken = 0;
       for (let seed = 1; seed <= SEEDS; seed++) {
-        const random = seededRandom(seed);
-        const history = breaker.break(generate(random, optionsOf(seed, 60)), random);
+        const chance = seededChance(seed);
+        const history = breaker.break(generate(chance, optionsOf(seed, 60)), chance);
         if (history === null) continue;
         broken++;
         expect(checkRevisions(history).verdict, `seed ${seed}\n${text(history)}`).toBe('bad');
@@ -60,14 +60,14 @@ describe('checkers on generated histories', () => {
   it('agree with trying every order, on small histories good and bad', () => {
     const met = { good: 0, bad: 0, goodRevisions: 0, badRevisions: 0 };
     for (let seed = 1; seed <= 2500; seed++) {
-      const random = seededRandom(seed);
+      const chance = seededChance(seed);
       const options = {
-        ...optionsOf(seed, between(random, 3, 7)),
-        keys: between(random, 1, 2),
+        ...optionsOf(seed, within(chance, 3, 7)),
+        keys: within(chance, 1, 2),
         watch: false,
       };
-      let history = generate(random, { ...options, unknown: 0.3 });
-      for (let n = between(random, 0, 4); n > 0; n--) history = disturb(history, random);
+      let history = generate(chance, { ...options, unknown: 0.3 });
+      for (let n = within(chance, 0, 4); n > 0; n--) history = disturb(history, chance);
       const values = bruteForce(history.ops.flatMap(readsOf), false);
       expect(checkLinearizable(history).verdict, `seed ${seed}\n${text(history)}`).toBe(values);
       met[values]++;
@@ -90,7 +90,7 @@ describe('checkLinearizable', () => {
       kind: 'registers',
       watch: false,
     } as const;
-    const history = generate(seededRandom(7), options);
+    const history = generate(seededChance(7), options);
     const report = checkLinearizable(history);
     expect(report.verdict).toBe('good');
     // steps are what time is made of, and the same on every machine
@@ -123,8 +123,8 @@ describe('checkLinearizable', () => {
       kind: 'registers',
       watch: false,
     } as const;
-    const random = seededRandom(3);
-    const broken = BREAKERS[0]?.break(generate(random, options), random);
+    const chance = seededChance(3);
+    const broken = BREAKERS[0]?.break(generate(chance, options), chance);
     const report = checkLinearizable(broken ?? { ops: [], watches: [], notes: [] }, { isOver: () => true });
     expect(report.verdict).toBe('undecided');
   });
