@@ -12,6 +12,17 @@ describe('SimCluster', () => {
     },
   );
 
+  it('says whether a bare quorum was healed first, and did', () => {
+    const quorum = (quorumFirst: boolean): string[] => {
+      const options = { ...calmOptions(5), clients: 1, thinkMs: 20, safetyMs: 1000, quorumFirst };
+      const { violation, counts } = makeCluster(1, 'memory', 5, options).run();
+      expect(violation).toBeNull();
+      return Object.keys(counts).filter((name) => name.startsWith('quorum '));
+    };
+    expect(quorum(true)).toEqual(['quorum healed']);
+    expect(quorum(false)).toEqual(['quorum not drawn']);
+  });
+
   it('finds nothing where nothing is wrong', () => {
     for (const nodes of [1, 7]) {
       const options = { ...calmOptions(nodes), clients: 2, thinkMs: 20, safetyMs: 3000 };

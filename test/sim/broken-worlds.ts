@@ -52,6 +52,22 @@ const Mute = withWrite((clock) => (inner, request, done) => {
   });
 });
 
+/** Says that it has failed, and its core ends in that moment by something else. */
+class Twister extends MemorySimStorage {
+  override open(clock: NodeClock): RaftStorage {
+    const inner = super.open(clock);
+    const listeners: ((reason: string) => void)[] = [];
+    const fail = (): void => {
+      for (const [n, failed] of listeners.entries()) failed(n === 0 ? 'a sync failed' : 'an assertion');
+    };
+    if (clock.now() < BROKEN_AT_MS) clock.later(BROKEN_AT_MS, fail);
+    return {
+      ...writingBy(inner, (r, done) => inner.write(r, done)),
+      onFailure: (f) => void listeners.push(f),
+    };
+  }
+}
+
 function world(
   options: Partial<SimOptions>,
   disk: new (parts: SimStorageParts) => SimStorage = MemorySimStorage,
@@ -148,6 +164,11 @@ export const BROKEN_WORLDS: readonly BrokenWorld[] = [
       const options = { snapshotEveryEntries: 20, trailingEntries: 0, partitionEveryMs: 800 };
       return meddled(options, loseWantedSnapshots);
     },
+  },
+  {
+    rule: 'Fatal',
+    about: 'an assertion of a core whose disk has just failed',
+    make: () => world({}, Twister),
   },
   {
     rule: 'Fatal',

@@ -11,16 +11,17 @@
  *   many MiB costs nothing (test/contract/raft-transport.ts, transport.ts).
  * - A snapshot's file is an object: its bytes are checked in test/unit/wal.
  * - Versions differ in the state only: the codec of messages has one version (src/raft/codec.ts).
- * - An old image of a data folder that is put back in its place is never drawn: pinned.ts.
+ * - An old image of a data folder in its place, a copy at its original's address: never drawn (pinned.ts).
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
 import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
 import type { MembershipChange, RaftInput, RaftMarks, RaftSettings } from '../../src/raft/index.ts';
+import { bareQuorum } from './bare-quorum.ts';
 import { type ClientCounts, SimClient } from './clients.ts';
-import { isQuorum } from './config-safety.ts';
 import { Courier } from './courier.ts';
 import type { Reply } from './desk.ts';
 import type { DiskImage } from './disk-image.ts';
+import { Doubles } from './doubles.ts';
 import { History } from './history.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
@@ -30,8 +31,7 @@ import { Oracle } from './oracle.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
 import { Story } from './story.ts';
 import type { ByteTrace } from './trace.ts';
-import { startTwin } from './twin.ts';
-import type { Victim } from './victim.ts';
+import type { CloneManner, Victim } from './victim.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -97,6 +97,7 @@ export class SimCluster implements Victim {
   readonly #seed: number;
   readonly #trace: ByteTrace | null;
   readonly #courier: Courier;
+  readonly #doubles: Doubles;
   readonly #struck = new Map<string, number>();
   readonly #disks: SimStorage[] = [];
   readonly #clientCounts: ClientCounts = { answered: 0, reads: 0, retries: 0, unknown: 0, refused: 0 };
@@ -111,6 +112,11 @@ export class SimCluster implements Victim {
     this.options = { ...drawOptions(seededRandom(seed ^ 0x5eed), nodes), ...options };
     this.network = new SimNetwork(this.world, seededRandom(seed ^ 0x0e7), this.options);
     this.#courier = new Courier(this.world, this.network, seededRandom(seed ^ 0xc0a));
+    this.#doubles = new Doubles({
+      ...{ world: this.world, network: this.network, random: seededRandom(seed ^ 0xdb1) },
+      node: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
+      elected: (nodeId) => this.oracle.fail('Twin', `a copy of ${nodeId} is elected`),
+    });
     this.#nemesis = new Nemesis({ cluster: this, seed: seed ^ 0xbad, say: this.story.say });
     const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
     this.nodes = names.map((name, i) => this.#makeNode(name, names, { i, storage }));
@@ -138,6 +144,7 @@ export class SimCluster implements Victim {
         return disk;
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
+      deliver: this.#doubles.deliver,
       announce: (command, reply) => this.announce(command, reply),
       count: (what) => this.#nemesis.count(what),
       say: this.story.say,
@@ -166,7 +173,7 @@ export class SimCluster implements Victim {
       this.work();
       this.#runUntil(end);
       this.#nemesis.stop();
-      if (this.options.quorumFirst) this.#healQuorum();
+      this.#nemesis.count(`quorum ${this.options.quorumFirst ? this.#healQuorum() : 'not drawn'}`);
       this.#healAll();
     } catch (error) {
       // what follows from a violation is no news
@@ -211,14 +218,8 @@ export class SimCluster implements Victim {
     this.story.say(node.who, node.isUp ? 'started' : 'did not start');
   }
 
-  clone({ nodeId, settings }: SimNode, image: DiskImage, random: Random): void {
-    const { world, network } = this;
-    const peer = (to: NodeId): SimNode | undefined => this.nodes.find((n) => n.nodeId === to);
-    startTwin({
-      ...{ nodeId, image, world, random, settings },
-      send: (messages) => network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m })),
-      elected: () => this.oracle.fail('Twin', `a copy of ${nodeId} is elected`),
-    });
+  clone(node: SimNode, image: DiskImage, manner: CloneManner): void {
+    this.#doubles.start(node, image, manner);
   }
 
   /** Starts the clients; for whoever plays phases of his own. */
@@ -270,8 +271,11 @@ export class SimCluster implements Victim {
     if (missing !== undefined) this.change({ kind: 'add-learner', member: missing.member });
   }
 
-  /** Just enough nodes for every configuration that somebody believes in, and the others out of reach or down. */
-  #healQuorum(): void {
+  /**
+   * Just enough nodes for every configuration that somebody believes in, and the others out of reach or down.
+   * Answers that they did, or why they were not asked.
+   */
+  #healQuorum(): string {
     this.network.calm();
     // of those who become voters while others go a bare quorum may miss one more than it can
     this.#promote([]);
@@ -280,27 +284,18 @@ export class SimCluster implements Victim {
     for (const node of this.nodes) this.restart(node);
     const memberships = this.nodes.map((n) => n.marks?.membership).filter((m) => m !== undefined);
     const order = shuffle(this.#random, this.nodes).filter((n) => !n.isRefused);
-    const core: SimNode[] = [];
-    const suffices = (): boolean => {
-      const has = (id: string): boolean => core.some((n) => n.instanceId === id);
-      return memberships.every((m) => isQuorum(m, has));
-    };
-    while (core.length < order.length && !suffices()) core.push(order[core.length] as SimNode);
+    const core = bareQuorum(order, memberships);
+    if (core === null) return 'skipped: too many disks are refused';
     // a disk that is about to be refused may be one too many
-    if (!suffices() || this.nodes.some((n) => n.isSuspect)) return;
+    if (this.nodes.some((n) => n.isSuspect)) return 'skipped: a disk is suspect';
     // whoever stands still may wake to an order that needs another quorum than this one
-    if (this.#nemesis.isAsking && this.nodes.some((n) => n.isPaused)) return;
-    // not one more than needed
-    for (const node of order) {
-      const at = core.indexOf(node);
-      if (at < 0) continue;
-      core.splice(at, 1);
-      if (!suffices()) core.splice(at, 0, node);
-    }
+    if (this.#nemesis.isAsking && this.nodes.some((n) => n.isPaused))
+      return 'skipped: an order beside a pause';
     this.#shutOut(core);
     this.#wanted = core;
     this.story.say('net', `heals ${core.map((n) => n.nodeId).join(' ')} only`);
     this.#converge('QuorumLiveness', () => core.every((n) => this.#isMemberThere(n)));
+    return core.length < this.nodes.length ? 'healed' : 'healed: all were needed';
   }
 
   #promote(autoPromote: readonly NodeId[]): void {

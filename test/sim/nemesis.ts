@@ -14,10 +14,10 @@ import {
 } from '../../src/base/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import type { SimNode } from './node.ts';
-import { type Operator, replaceVoter, upgradeOne } from './operator.ts';
+import { type Operator, order, replaceVoter, upgradeOne } from './operator.ts';
 import type { FaultRates } from './options.ts';
 import type { DiskFault } from './storage.ts';
-import type { Victim } from './victim.ts';
+import type { CloneManner, Victim } from './victim.ts';
 import { partition, reset, surroundings } from './weather.ts';
 
 /** A hanging disk is this much slower. */
@@ -81,7 +81,7 @@ export class Nemesis {
     });
     this.#every('reset', (random) => reset(operator, random));
     this.#every('pause', (random) => this.#pause(any(random), random));
-    this.#every('transfer', (random) => this.#order(random));
+    this.#every('transfer', (random) => order(operator, random));
     this.#every('membership', (random) => this.#membership(random));
     this.#every('diskFault', (random) => {
       const fault = pick(random, DISK_FAULTS);
@@ -96,7 +96,8 @@ export class Nemesis {
     this.#every('wipe', (random) => this.#wipe(any(random)));
     this.#every('rot', (random) => this.#rot(any(random), random));
     this.#every('move', (random) => this.#move(any(random), random));
-    this.#every('clone', (random) => this.#clone(any(random), random));
+    this.#every('clone', (random) => this.#clone(any(random), { random, isHeard: false }));
+    this.#every('share', (random) => this.#clone(any(random), { random, isHeard: true }));
     this.#every('surroundings', (random) => surroundings(operator, any(random), random));
     this.#every('image', (random) => this.#image(any(random), random));
     this.#every('snapshotRot', (random) => this.#snapshotRot(random));
@@ -302,14 +303,17 @@ export class Nemesis {
   }
 
   /** A copy of a folder is kept, or an earlier one started beside the original. */
-  #clone(node: SimNode, random: Random): void {
+  #clone(node: SimNode, manner: CloneManner): void {
     const kept = this.#copies.get(node.nodeId);
-    const image = kept?.instanceId === node.instanceId && random.next() < 0.5 ? kept : node.image();
+    const image = kept?.instanceId === node.instanceId && manner.random.next() < 0.5 ? kept : node.image();
     if (image === null || node.isSuspect) return;
     this.#copies.set(node.nodeId, image);
-    this.count('clone');
-    this.#say(node.who, `start ${image.boot} of it runs at another address too`);
-    this.#cluster.clone(node, { ...image, disk: image.disk.copy() ?? image.disk }, random);
+    this.count(manner.isHeard ? 'share' : 'clone');
+    this.#say(
+      node.who,
+      `start ${image.boot} of it runs at ${manner.isHeard ? 'its' : 'another'} address too`,
+    );
+    this.#cluster.clone(node, { ...image, disk: image.disk.copy() ?? image.disk }, manner);
   }
 
   /**
@@ -364,28 +368,6 @@ export class Nemesis {
       this.#cluster.change({ kind: 'remove', nodeId });
     else this.#cluster.change({ kind: 'add-learner', member: node.member });
     world.after(100, () => this.#replace(node));
-  }
-
-  /** What operators and drivers may say at any moment. */
-  #order(random: Random): void {
-    const leader = this.#cluster.leader()?.node;
-    const draw = random.next();
-    const peer = pick(random, this.#cluster.nodes).nodeId;
-    if (leader === undefined) return;
-    this.count(draw < 0.7 ? 'transfer' : draw < 0.8 ? 'distress' : draw < 0.9 ? 'unreachable' : 'leave');
-    if (draw < 0.5) leader.submit({ kind: 'transfer', id: 1, to: null });
-    else if (draw < 0.7) leader.submit({ kind: 'transfer', id: 2, to: peer });
-    else if (draw < 0.8) leader.submit({ kind: 'distress', reason: 'the simulator says so' });
-    else if (draw < 0.9) leader.submit({ kind: 'unreachable', peer });
-    else this.#leave(leader, random);
-  }
-
-  #leave(node: SimNode, random: Random): void {
-    const { world } = this.#cluster;
-    this.#say(node.who, 'leaves');
-    node.submit({ kind: 'leave' });
-    world.after(5, () => node.crash(false));
-    world.after(between(random, 50, 500), () => this.#cluster.restart(node));
   }
 
   #membership(random: Random): void {
@@ -447,4 +429,5 @@ const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
   ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
   ...(['clone', 'surroundings', 'snapshotRot', 'replace', 'upgrade', 'wallJump', 'hang'] as const),
+  'share',
 ];

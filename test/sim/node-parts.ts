@@ -1,6 +1,6 @@
 /** What a simulated node is made of. */
 import type { InstanceId, NodeId, Random } from '../../src/base/index.ts';
-import type { RaftSettings, RaftStorage, TurnLoop } from '../../src/raft/index.ts';
+import type { RaftMessage, RaftSettings, RaftStorage, TurnLoop } from '../../src/raft/index.ts';
 import type { Courier, Porter } from './courier.ts';
 import type { Desk, Reply } from './desk.ts';
 import type { History } from './history.ts';
@@ -24,6 +24,8 @@ export interface NodeParts {
   /** A new, empty disk for an instance of this node. */
   readonly makeDisk: (instanceId: InstanceId) => SimStorage;
   readonly peer: (nodeId: NodeId) => Porter | undefined;
+  /** A message has come to whom it is for. */
+  readonly deliver: (message: RaftMessage) => void;
   /** Has the leader propose what a node says of itself. */
   readonly announce: (command: object, reply: Reply) => void;
   /** Notes that something happened. */

@@ -149,14 +149,15 @@ export class SimNode {
 
   #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
     const { random, courier, peer, say, oracle } = this.#parts;
-    let isFailing = false;
+    let failure: string | null = null;
     storage.onFailure((reason) => {
-      isFailing = true;
+      failure ??= reason;
       say(this.who, `fail-stop: ${reason}`);
     });
     const fatal = (reason: string): void => {
       if (isDiskError(reason, this.#disk.isRotten)) say(this.who, `fail-stop: ${reason.split('\n')[0]}`);
-      else if (!isFailing) {
+      // an assertion is one also while the disk fails
+      else if (reason !== failure) {
         if (oracle.violation !== null) throw oracle.violation;
         oracle.fail('Fatal', `${this.who}: ${reason}`);
       }
@@ -331,10 +332,10 @@ export class SimNode {
   }
 
   #send(messages: readonly RaftMessage[]): void {
-    const { network, oracle, peer, trace, world } = this.#parts;
+    const { network, oracle, deliver, trace, world } = this.#parts;
     trace?.sent(world.now, this.who, messages);
     for (const m of messages) oracle.sent(m);
-    network.send(messages, (m) => peer(m.to)?.submit({ kind: 'message', message: m }));
+    network.send(messages, deliver);
   }
 
   #store(clock: NodeClock): RaftStore {

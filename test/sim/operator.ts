@@ -1,5 +1,6 @@
 /** Orders of an operator that take more than one step: voters that are replaced, nodes that are upgraded. */
 import { between, pick, type Random } from '../../src/base/index.ts';
+import type { SimNode } from './node.ts';
 import { NEXT_COMMAND } from './versions.ts';
 import type { Victim } from './victim.ts';
 
@@ -59,4 +60,26 @@ export function upgradeOne({ cluster, count, say }: Operator, random: Random): v
   node.crash(isPowerCut);
   node.version = 'next';
   cluster.world.after(downMs, () => cluster.restart(node));
+}
+
+/** What operators and drivers may say at any moment. */
+export function order(operator: Operator, random: Random): void {
+  const { cluster, count } = operator;
+  const leader = cluster.leader()?.node;
+  const draw = random.next();
+  const peer = pick(random, cluster.nodes).nodeId;
+  if (leader === undefined) return;
+  count(draw < 0.7 ? 'transfer' : draw < 0.8 ? 'distress' : draw < 0.9 ? 'unreachable' : 'leave');
+  if (draw < 0.5) leader.submit({ kind: 'transfer', id: 1, to: null });
+  else if (draw < 0.7) leader.submit({ kind: 'transfer', id: 2, to: peer });
+  else if (draw < 0.8) leader.submit({ kind: 'distress', reason: 'the simulator says so' });
+  else if (draw < 0.9) leader.submit({ kind: 'unreachable', peer });
+  else leave(operator, leader, random);
+}
+
+function leave({ cluster, say }: Operator, node: SimNode, random: Random): void {
+  say(node.who, 'leaves');
+  node.submit({ kind: 'leave' });
+  cluster.world.after(5, () => node.crash(false));
+  cluster.world.after(between(random, 50, 500), () => cluster.restart(node));
 }

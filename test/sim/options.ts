@@ -25,6 +25,8 @@ export interface FaultRates {
   readonly moveEveryMs: number;
   /** A copy of a folder, new or old, that is started at another address beside the original. */
   readonly cloneEveryMs: number;
+  /** A copy that is started at the address of the original, and hears half of what is sent there. Never drawn: pinned.ts. */
+  readonly shareEveryMs: number;
   /** What nodes measure of their surroundings, and settings that change. */
   readonly surroundingsEveryMs: number;
   /**
@@ -105,6 +107,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     cloneEveryMs: often([0, 0, 0, 2000]),
     surroundingsEveryMs: often([0, 0, 1000]),
     imageEveryMs: 0,
+    shareEveryMs: 0,
     clients: often([1, 2, 4, 4]),
     thinkMs: often([10, 30, 150]),
     snapshotEveryEntries: often([0, 20, 100]),
@@ -142,6 +145,7 @@ const NO_FAULTS: FaultRates = {
   cloneEveryMs: 0,
   surroundingsEveryMs: 0,
   imageEveryMs: 0,
+  shareEveryMs: 0,
   snapshotRotEveryMs: 0,
   replaceEveryMs: 0,
   upgradeEveryMs: 0,

@@ -61,7 +61,7 @@ export const PINNED: readonly PinnedBug[] = [
     },
   },
   {
-    seed: 26,
+    seed: 28,
     // the disks of all are slow, and a bare majority must elect
     options: {
       ...calmOptions(5),
@@ -84,12 +84,30 @@ export const PINNED: readonly PinnedBug[] = [
  * vote against entries that it had acknowledged, and its own restarts bring its count of starts up to the
  * record's. `npm run sim -- --limits` plays these: committed entries are lost, or a term has two leaders.
  */
-export const LIMITS_OF_THE_PRODUCT: readonly Pinned[] = [
-  { seed: 37, rule: 'ElectionSafety' },
-  { seed: 31, rule: 'LeaderCompleteness' },
-  { seed: 72, rule: 'ElectionSafety' },
+const oldImagePlays: readonly Pinned[] = [
+  { seed: 10, rule: 'LeaderCompleteness' },
+  { seed: 71, rule: 'ElectionSafety' },
+  { seed: 79, rule: 'ElectionSafety' },
 ].map((play) => ({
   ...play,
   options: oldImages,
   was: 'an old image of a data folder votes before it is recognised',
 }));
+
+/**
+ * Nor this: a copy that is started where its original answers (one address on two machines), for the 3 s until its
+ * announcement is refused for good. A copy that is started at another address asks the recorded one first and does
+ * not start (test/cluster/clone.test.ts); here it would ask itself. Both hold the same key, certificate and instance
+ * id, so nothing in a message tells them apart: what one acknowledges the other does not hold.
+ */
+const sharedAddress: Pinned = {
+  seed: 2,
+  rule: 'CommittedOnQuorum',
+  options: {
+    ...calmOptions(3),
+    ...{ clients: 2, thinkMs: 20, shareEveryMs: 1500, delayMeanMs: 5, diskMeanMs: 5, safetyMs: 10_000 },
+  },
+  was: 'a copy at the address of its original acknowledges in its name',
+};
+
+export const LIMITS_OF_THE_PRODUCT: readonly Pinned[] = [...oldImagePlays, sharedAddress];

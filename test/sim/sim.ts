@@ -129,7 +129,8 @@ function calm(hours: number): void {
     if (values.calm !== undefined && values.calm !== name) continue;
     const result = playCalm(hours * 3_600_000);
     console.log(JSON.stringify(result));
-    if (result.elections > 0 || result.terms > 0) process.exitCode = 1;
+    const isIdle = name !== 'idle' && result.acked === 0;
+    if (result.elections > 0 || result.terms > 0 || result.campaigns > 0 || isIdle) process.exitCode = 1;
   }
 }
 
@@ -138,8 +139,8 @@ function hashes(from: number, count: number): void {
   const seeds = Array.from({ length: count }, (_, n) => from + n);
   if (values.backwards) seeds.reverse();
   for (const seed of seeds) {
-    const { traceHash, bytes } = playTraced(seed, values.options);
-    console.log(`${seed} ${traceHash} ${bytes.count}`);
+    const { traceHash: hash, bytes, counts } = playTraced(seed, values.options);
+    console.log(JSON.stringify({ seed, hash, bytes: bytes.count, counts }));
   }
 }
 

@@ -2,9 +2,10 @@
  * A copy of a node's folder, new or old, that somebody starts at another address while the
  * original goes on. It speaks in the original's name, and hears nothing: what the others
  * answer goes to the address on record. The record refuses its announcement, and it stops.
+ * Or, of the limits in pinned.ts, at the same address: then it hears what the original does not.
  */
 import { type Random, SqlccError, seededRandom } from '../../src/base/index.ts';
-import type { RaftEvent, RaftMessage, RaftSettings, RaftStorage } from '../../src/raft/index.ts';
+import type { RaftEvent, RaftInput, RaftMessage, RaftSettings, RaftStorage } from '../../src/raft/index.ts';
 import { TurnLoop } from '../../src/raft/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import { NodeClock, type World } from './world.ts';
@@ -23,6 +24,11 @@ export interface TwinParts {
   readonly elected: () => void;
 }
 
+export interface Twin {
+  readonly isUp: boolean;
+  submit(input: RaftInput): void;
+}
+
 /** Opens the copy's log; null where a node would not start either: damaged, or on a disk that is full. */
 function opened({ disk }: DiskImage, clock: NodeClock): RaftStorage | null {
   try {
@@ -34,15 +40,18 @@ function opened({ disk }: DiskImage, clock: NodeClock): RaftStorage | null {
   }
 }
 
-/** Runs the copy for as long as the product lets it; it takes part in nothing that needs an answer. */
-export function startTwin(parts: TwinParts): void {
+/** Runs the copy for as long as the product lets it; null when it does not start. */
+export function startTwin(parts: TwinParts): Twin | null {
   const { nodeId, image, world, random, settings, send, elected } = parts;
   const clock = new NodeClock(world);
   const onEvents = (events: readonly RaftEvent[]): void => {
     if (events.some((e) => e.kind === 'elected')) elected();
   };
   const storage = opened(image, clock);
-  if (storage === null) return clock.kill();
+  if (storage === null) {
+    clock.kill();
+    return null;
+  }
   const machine = image.state.machine.copy();
   const loop = new TurnLoop({
     nodeId,
@@ -65,4 +74,10 @@ export function startTwin(parts: TwinParts): void {
     loop.stop();
     clock.kill();
   });
+  return {
+    get isUp() {
+      return clock.isAlive;
+    },
+    submit: (input) => void loop.submit(input),
+  };
 }

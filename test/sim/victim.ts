@@ -8,6 +8,13 @@ import type { SimNode } from './node.ts';
 import type { SimOptions } from './options.ts';
 import type { World } from './world.ts';
 
+/** How a copy runs beside its original. */
+export interface CloneManner {
+  readonly random: Random;
+  /** At the original's address: what is sent there reaches either of the two. */
+  readonly isHeard: boolean;
+}
+
 export interface Victim {
   readonly world: World;
   readonly network: SimNetwork;
@@ -20,5 +27,5 @@ export interface Victim {
   /** Has the leader propose a command that is nobody's who waits for it. */
   announce(command: object, reply: Reply): void;
   /** Runs a copy of the node's folder beside it for a while. */
-  clone(node: SimNode, image: DiskImage, random: Random): void;
+  clone(node: SimNode, image: DiskImage, manner: CloneManner): void;
 }

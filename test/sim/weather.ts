@@ -2,6 +2,7 @@
 import { between, type Random, shuffle } from '../../src/base/index.ts';
 import type { SimNode } from './node.ts';
 import type { Operator } from './operator.ts';
+import { drawShape } from './shapes.ts';
 
 /** A connection breaks, both directions: what was on its way is lost, and one end may hear of it. */
 export function reset({ cluster, count }: Operator, random: Random): void {
@@ -30,19 +31,16 @@ export function surroundings({ cluster, count }: Operator, node: SimNode, random
   for (const each of cluster.nodes) each.change({ heartbeatIntervalMs, avoid });
 }
 
+/** The network becomes whole, or is cut into another shape. */
 export function partition({ cluster, count, say }: Operator, random: Random): void {
   const { network, nodes } = cluster;
   network.heal();
   if (random.next() < 0.3) return;
-  const shuffled = shuffle(random, nodes);
-  const left = shuffled.slice(0, between(random, 1, nodes.length - 1));
-  const isOneWay = random.next() < 0.3;
-  for (const a of left) {
-    for (const b of shuffled.slice(left.length)) {
-      network.cut(a.nodeId, b.nodeId);
-      if (!isOneWay) network.cut(b.nodeId, a.nodeId);
-    }
-  }
-  count(isOneWay ? 'one-way cut' : 'cut');
-  say('net', `${isOneWay ? 'one-way ' : ''}cut of ${left.map((n) => n.nodeId).join(' ')}`);
+  const { name, cuts } = drawShape(
+    random,
+    nodes.map((n) => n.nodeId),
+  );
+  for (const [from, to] of cuts) network.cut(from, to);
+  count(name);
+  say('net', `${name}: ${cuts.map((cut) => cut.join('>')).join(' ')}`);
 }
