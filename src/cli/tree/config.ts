@@ -19,7 +19,8 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'check a configuration file and replicate it',
     details:
       'Takes any of cluster, alerts, metrics and notifiers; what the file does not name ' +
-      'stays, or with --replace goes back to its default. Every live node checks it first, and says when it runs with it. Exits 10 with ' +
+      'stays, or with --replace goes back to its default. Every live node checks it first, and ' +
+      'says when it runs with it. Exits 10 with ' +
       'every wrong line, 9 when somebody else changed it first, 12 when a live node did not ' +
       'say that it runs with it.',
     args: ['<file>'],
