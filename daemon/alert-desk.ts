@@ -6,6 +6,7 @@ import type { AlertAction, Notification } from '../src/alerts/index.ts';
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { AlertDuty } from './alert-duty.ts';
 import type { SinkListener } from './alert-sink.ts';
+import { beats } from './beats.ts';
 import { LeaderlessTeller } from './leaderless-teller.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
@@ -47,7 +48,7 @@ export class AlertDesk implements SinkListener {
   readonly #toldFile: ToldFile;
   /** Whoever waits for what becomes of one notification, by key and channel. */
   readonly #waiting = new Map<string, (told: Told) => void>();
-  #timer: NodeJS.Timeout | null = null;
+  #stopLooking = (): void => {};
 
   constructor(options: AlertDeskOptions) {
     const { parts, metrics, bytesOf, logger } = options;
@@ -64,11 +65,11 @@ export class AlertDesk implements SinkListener {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#stopLooking = beats.every(LOOK_MS, () => this.#look());
   }
 
   async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopLooking();
     await this.sink.stop();
     await this.#toldFile.settled();
   }

@@ -17,6 +17,7 @@ import {
 } from '../src/raft/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
 import type { DurableStorage, SnapshotManager } from '../src/wal/index.ts';
+import { beats } from './beats.ts';
 import { systemRandom } from './chance.ts';
 import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
@@ -66,7 +67,7 @@ export class ConsensusHost {
   readonly #proposed = new Map<LogIndex, { readonly term: Term; readonly id: number }>();
   #applied: ((index: LogIndex) => void) | null = null;
   #restored: ((index: LogIndex) => void) | null = null;
-  #timers: NodeJS.Timeout[] = [];
+  #looks: (() => void)[] = [];
   readonly #applying = new Progress();
   readonly #committing = new Progress();
   readonly #handOvers = new HandOvers();
@@ -161,8 +162,8 @@ export class ConsensusHost {
     this.#peers.setPeers(this.#data.knownPeers);
     this.#loop.start();
     this.#followMembership();
-    this.#timers.push(setInterval(() => this.#reportIfNews(), STATUS_INTERVAL_MS));
-    this.#timers.push(setInterval(() => this.#measure(), SURROUNDINGS_INTERVAL_MS));
+    this.#looks.push(beats.every(STATUS_INTERVAL_MS, () => this.#reportIfNews()));
+    this.#looks.push(beats.every(SURROUNDINGS_INTERVAL_MS, () => this.#measure()));
     this.#reportStatus();
     this.#main({ kind: 'ready' });
   }
@@ -425,7 +426,7 @@ export class ConsensusHost {
   }
 
   async #stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const stop of this.#looks) stop();
     this.#dialled.stop();
     this.#submit({ kind: 'leave' });
     await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));

@@ -19,6 +19,7 @@ import type {
 } from '../src/gossip/index.ts';
 import { decodeGossip, encodeGossip, GossipFailureDetector } from '../src/gossip/index.ts';
 import { PeerTransport } from '../src/rpc/index.ts';
+import { beats } from './beats.ts';
 import { systemRandom } from './chance.ts';
 import { ClockOffsets } from './clock-offsets.ts';
 import { decodeDigest, encodeDigest } from './digest-codec.ts';
@@ -130,7 +131,7 @@ export class GossipDriver {
   readonly clocks = new ClockOffsets();
   #digestKey = '';
   #peersKey = '';
-  #timers: NodeJS.Timeout[] = [];
+  #looks: (() => void)[] = [];
   #cancelWake: () => void = () => {};
   #tickPending = false;
   #isRunning = false;
@@ -167,8 +168,8 @@ export class GossipDriver {
     this.#isRunning = true;
     this.#delay.enable();
     await this.#transport.start();
-    this.#timers.push(setInterval(() => this.#followLinks(), LINKS_INTERVAL_MS));
-    this.#timers.push(setInterval(() => this.#reportLag(), LAG_INTERVAL_MS));
+    this.#looks.push(beats.every(LINKS_INTERVAL_MS, () => this.#followLinks()));
+    this.#looks.push(beats.every(LAG_INTERVAL_MS, () => this.#reportLag()));
     logger.log('info', 'gossip-started', { boot: bootCounter });
     this.#join([...this.#seeds.keys()]);
   }
@@ -182,7 +183,7 @@ export class GossipDriver {
     }
     this.#isRunning = false;
     this.#cancelWake();
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const stop of this.#looks) stop();
     this.#delay.disable();
     await this.#transport.stop();
   }

@@ -8,13 +8,14 @@ import { errorFromWire } from '../src/api/index.ts';
 import { formatDuration, LIMITS, type Logger, type NodeId, SqlccError } from '../src/base/index.ts';
 import type { ClusterEvent } from '../src/cluster/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
+import { beats } from './beats.ts';
 import type { EventHub } from './event-hub.ts';
 import { type Isolation, isolationOf, isolationText } from './isolation.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { LeaderAddress } from './protocol.ts';
 import type { Reads } from './reads.ts';
 
-const LOOK_MS = 250;
+const LOOK_MS = 200;
 /** Elections are shorter; what lasts is a partition, or a majority that is gone. */
 const SUSPECT_MS = 1000;
 const VERIFY_TIMEOUT_MS = 120_000;
@@ -41,7 +42,7 @@ export interface WatchParts {
 
 export class IsolationWatch {
   readonly #parts: WatchParts;
-  #timer: NodeJS.Timeout | null = null;
+  #stopLooking = (): void => {};
   #suspected: Isolation | null = null;
   /** Since when this node has no place, monotonic ms. */
   #strangerSince: number | null = null;
@@ -55,14 +56,13 @@ export class IsolationWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    this.#timer.unref();
+    this.#stopLooking = beats.every(LOOK_MS, () => this.#look());
   }
 
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#rest);
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   /** Events of the record: a node that was dead and is back is compared too. */

@@ -12,6 +12,7 @@ import type { DistributedConfig } from '../src/config/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import { beats } from './beats.ts';
 import type { ConfigTrial } from './config-trial.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { alertTransitions, type Leadership } from './current-alerts.ts';
@@ -72,7 +73,7 @@ export class LeaderDuties {
   readonly #refusals = new OperationRefusals();
   /** Nobody knows what became of the last change of the group. */
   #isUnsure = false;
-  #timer: NodeJS.Timeout | null = null;
+  #stopTicking = (): void => {};
   #elected: (WonElection & { readonly leaderlessMs: Duration }) | null = null;
   #announced: Term = 0;
   #leads: Term = 0;
@@ -88,12 +89,12 @@ export class LeaderDuties {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    this.#stopTicking = beats.every(TICK_MS, () => void this.#tick());
   }
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopTicking();
   }
 
   /** This node won an election: the first duty is to say so. */
