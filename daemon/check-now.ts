@@ -1,16 +1,19 @@
 /**
  * The full check of this node: two things are tried, to make a write durable in the data folder and to have
  * a quorum confirm the leader. It is played every `health_check_interval_ms`, and when somebody asks, who
- * gets all readings with it. Whoever asks while one is under way is given the same one. A write that hangs is
- * not followed by another one: each would hold a thread of the pool that all files share.
+ * gets all readings with it. Whoever asks while one is under way, or within a second behind it, is given the
+ * same one: whoever may only look makes no disk sync and no quorum answer more often than that. A write that
+ * hangs is not followed by another one: each would hold a thread of the pool that all files share.
  */
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Timestamp } from '../src/base/index.ts';
+import type { Instant, Timestamp } from '../src/base/index.ts';
 import type { CheckedReading, HealthStatus, NodeHealth } from '../src/health/index.ts';
 import { DISK_PROBE, PROBE_ISSUES, PROBE_TIMEOUT_MS, QUORUM_PROBE } from '../src/health/index.ts';
 
 const PROBE_BYTES = 4096;
+/** For so long a report is the answer to whoever asks. */
+const FRESH_MS = 1000;
 
 export interface HealthCheckReport {
   readonly at: Timestamp;
@@ -69,6 +72,8 @@ export class CheckNow {
   readonly #sources: CheckSources;
   #underWay: Promise<ProbeTimes> | null = null;
   #report: Promise<HealthCheckReport> | null = null;
+  /** When that came to its end; infinity while it is under way. */
+  #reportedAt: Instant = Number.POSITIVE_INFINITY;
   /** The write that is under way, also past its time. */
   #writing: Promise<void> | null = null;
 
@@ -84,10 +89,13 @@ export class CheckNow {
     return this.#underWay;
   }
 
-  /** Tries both and reads everything; a probe that fails counts at once here. */
+  /** Tries both and reads everything, once a second at most; a probe that fails counts at once here. */
   run(): Promise<HealthCheckReport> {
-    this.#report ??= this.#check().finally(() => {
-      this.#report = null;
+    if (performance.now() - this.#reportedAt >= FRESH_MS) this.#report = null;
+    if (this.#report !== null) return this.#report;
+    this.#reportedAt = Number.POSITIVE_INFINITY;
+    this.#report = this.#check().finally(() => {
+      this.#reportedAt = performance.now();
     });
     return this.#report;
   }

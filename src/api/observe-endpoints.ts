@@ -19,7 +19,8 @@ export const OBSERVE_ENDPOINTS = {
     request: null,
     response: cluster.checkHealthResponse,
     idempotent: true,
-    summary: 'The answering node checks itself now: readings, a write to its disk, an answer of a quorum',
+    summary:
+      'The answering node checks itself now: readings, a write to its disk, an answer of a quorum; once a second',
   },
   metrics: {
     method: 'GET',

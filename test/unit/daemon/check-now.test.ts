@@ -101,8 +101,30 @@ describe('CheckNow', () => {
     });
     const [a, b] = await Promise.all([check.run(), check.run()]);
     expect(a).toBe(b);
-    await check.run();
-    expect(samples).toBe(2);
+    expect(samples).toBe(1);
+  });
+
+  it('tries nothing more often than once a second for whoever asks in a loop, and then again', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const tried = { writes: 0, barriers: 0, samples: 0 };
+    const check = checker({
+      write: async () => void tried.writes++,
+      barrier: async () => tried.barriers++,
+      sample: () => {
+        tried.samples++;
+        return HEALTHY;
+      },
+    });
+    const first = await check.run();
+    for (let n = 0; n < 9; n++) {
+      await vi.advanceTimersByTimeAsync(111);
+      expect(await check.run()).toBe(first);
+    }
+    expect(tried).toEqual({ writes: 1, barriers: 1, samples: 1 });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await check.run()).not.toBe(first);
+    expect(tried).toEqual({ writes: 2, barriers: 2, samples: 2 });
   });
 });
 
