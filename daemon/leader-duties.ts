@@ -34,6 +34,7 @@ import { nextMemberStep } from './member-step.ts';
 import type { MemberFacts } from './node-view.ts';
 import { givingUp, isRefusal, OperationRefusals } from './operation-refusals.ts';
 import { nextStep } from './operation-steps.ts';
+import { PhaseClock } from './phase-clock.ts';
 import { candidatesNow, type LagScale, planFacts } from './plan-facts.ts';
 import type { AppliedResult } from './protocol.ts';
 import type { Reads } from './reads.ts';
@@ -71,6 +72,7 @@ export class LeaderDuties {
   readonly #reporter: HandOverReporter;
   readonly #disk = new FullDisk();
   readonly #refusals = new OperationRefusals();
+  readonly #phase = new PhaseClock();
   /** Nobody knows what became of the last change of the group. */
   #isUnsure = false;
   #stopTicking = (): void => {};
@@ -194,7 +196,9 @@ export class LeaderDuties {
       const operation = state.cluster?.operations.find((o) => o.state === 'running');
       const status = consensus.status;
       if (operation === undefined || state.cluster === null || status?.role !== 'leader') return;
-      const step = nextStep(operation, state.cluster, status, Date.now());
+      const { id, phase } = operation;
+      const inPhaseMs = this.#phase.inPhaseMs({ id, phase, term: status.term }, performance.now());
+      const step = nextStep(operation, state.cluster, status, inPhaseMs);
       if (step.kind !== 'change-members') this.#refusals.broken();
       switch (step.kind) {
         case 'wait':

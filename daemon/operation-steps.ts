@@ -3,7 +3,7 @@
  * status: what the leader does now. Any leader can take it up at any point, because
  * nothing but the record says how far it got. A pure function; leader-duties acts.
  */
-import type { Timestamp } from '../src/base/index.ts';
+import type { Duration } from '../src/base/index.ts';
 import { unreachable } from '../src/base/index.ts';
 import type { ClusterState, Maintenance, Operation } from '../src/cluster/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
@@ -19,18 +19,18 @@ const IN_STEP_ENTRIES = 64;
 /** A target that is not in step by then is none: the switchover ends and the leader stays. */
 const CATCH_UP_MS = 10_000;
 
-/** What the leader `self` does next for `operation`. */
+/** What the leader does next for `operation`, which it has seen in this phase for `inPhaseMs`. */
 export function nextStep(
   operation: Operation,
   cluster: ClusterState,
   raft: RaftStatus,
-  now: Timestamp,
+  inPhaseMs: Duration,
 ): OperationStep {
   switch (operation.kind) {
     case 'failover':
       return failoverStep(operation, raft);
     case 'switchover':
-      return switchoverStep(operation, raft, now);
+      return switchoverStep(operation, raft, inPhaseMs);
     case 'maintenance-enable':
       return maintenanceStep(operation, cluster, raft);
     case 'maintenance-disable':
@@ -46,10 +46,10 @@ export function nextStep(
       return removalStep(operation, cluster, raft);
     case 'replace-node':
     case 'replace-voter':
-      return replaceStep(operation, cluster, raft, now);
+      return replaceStep(operation, cluster, raft, inPhaseMs);
     case 'rotate-ca':
     case 'retire-ca':
-      return rotationStep(operation, cluster, now);
+      return rotationStep(operation, cluster, inPhaseMs);
     case 'hand-over':
     case 'config-update':
       return end(operation, null);
@@ -69,7 +69,7 @@ function failoverStep(operation: Operation, raft: RaftStatus): OperationStep {
 }
 
 /** A failover whose target is in step before leadership moves: writes wait for the move alone. */
-function switchoverStep(operation: Operation, raft: RaftStatus, now: Timestamp): OperationStep {
+function switchoverStep(operation: Operation, raft: RaftStatus, inPhaseMs: Duration): OperationStep {
   const { from, to, phase } = operation;
   if (from !== raft.nodeId || to === raft.nodeId || phase === 'transferring')
     return failoverStep(operation, raft);
@@ -77,8 +77,7 @@ function switchoverStep(operation: Operation, raft: RaftStatus, now: Timestamp):
   const match = raft.peers.find((p) => p.nodeId === to)?.match ?? 0;
   const behind = raft.last.index - match;
   if (behind <= IN_STEP_ENTRIES) return enter(operation, 'transferring');
-  const since = operation.phases.at(-1)?.at ?? operation.startedAt;
-  if (now - since < CATCH_UP_MS) return { kind: 'wait' };
+  if (inPhaseMs < CATCH_UP_MS) return { kind: 'wait' };
   return end(
     operation,
     `${to} is ${behind} entries behind after ${CATCH_UP_MS / 1000} s; ${from} goes on leading`,

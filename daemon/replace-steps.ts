@@ -3,7 +3,7 @@
  * vote, then the old node leaves or stays as a spare. What Raft and the record say decides, so
  * that any leader goes on where another one stopped. A pure function.
  */
-import { formatDuration, LIMITS, type NodeId, type Timestamp } from '../src/base/index.ts';
+import { type Duration, formatDuration, LIMITS, type NodeId } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState, Operation } from '../src/cluster/index.ts';
 import { seatOf } from '../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../src/raft/index.ts';
@@ -23,18 +23,18 @@ interface Swap {
   readonly raft: RaftStatus;
   readonly old: NodeId;
   readonly by: NodeId;
-  readonly now: Timestamp;
+  readonly inPhaseMs: Duration;
 }
 
 export function replaceStep(
   operation: Operation,
   cluster: ClusterState,
   raft: RaftStatus,
-  now: Timestamp,
+  inPhaseMs: Duration,
 ): OperationStep {
   const { from: old, to: by } = operation;
   if (old === null || by === null) return end(operation, 'the operation names no two nodes');
-  const swap: Swap = { operation, cluster, raft, old, by, now };
+  const swap: Swap = { operation, cluster, raft, old, by, inPhaseMs };
   switch (operation.phase) {
     case 'catching-up':
       return catchUp(swap);
@@ -75,8 +75,7 @@ function swapStep(swap: Swap): OperationStep {
     const taker = cluster.nodes[by];
     if (taker === undefined) return end(operation, `${by} is no node any more`);
     if (taker.liveness !== 'alive') return giveBack(swap, `${by} is ${taker.liveness}`);
-    const isWaitOver = swap.now - (operation.phases.at(-1)?.at ?? swap.now) >= LIMITS.operationSwapMs;
-    if (isWaitOver && !isReady(raft, by)) {
+    if (swap.inPhaseMs >= LIMITS.operationSwapMs && !isReady(raft, by)) {
       return giveBack(swap, `${by} is not caught up after ${formatDuration(LIMITS.operationSwapMs)}`);
     }
     // the record first: by it the others know that this node may speak as a voter

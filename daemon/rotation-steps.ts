@@ -3,19 +3,23 @@
  * part. Whoever is missing for long is named, and the operation ends: what it left is safe at every point,
  * and the same command goes on from there. A pure function.
  */
-import type { Timestamp } from '../src/base/index.ts';
+import type { Duration } from '../src/base/index.ts';
 import { authorityLaggards, type ClusterState, type Operation } from '../src/cluster/index.ts';
 import { end, enter, type OperationStep } from './operation-step.ts';
 
 /** A node that restarts is back by then; waiting longer would keep other operations from beginning. */
 const PATIENCE_MS = 60_000;
 
-export function rotationStep(operation: Operation, cluster: ClusterState, now: Timestamp): OperationStep {
+/** `inPhaseMs`: how long this leader has seen it in its phase. */
+export function rotationStep(
+  operation: Operation,
+  cluster: ClusterState,
+  inPhaseMs: Duration,
+): OperationStep {
   const missing = authorityLaggards(cluster);
   if (missing.length === 0)
     return operation.phase === 'trusting' ? enter(operation, 'issuing') : end(operation, null);
-  const since = operation.phases.at(-1)?.at ?? operation.startedAt;
-  if (now - since < PATIENCE_MS) return { kind: 'wait' };
+  if (inPhaseMs < PATIENCE_MS) return { kind: 'wait' };
   const named = missing.map((id) => {
     const { liveness } = cluster.nodes[id] ?? {};
     return liveness === 'alive' ? id : `${id} (${liveness})`;

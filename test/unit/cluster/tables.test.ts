@@ -4,7 +4,7 @@ import { nextStep } from '../../../daemon/operation-steps.ts';
 import type { ClusterEvent, ClusterState, Operation, OperationKind } from '../../../src/cluster/index.ts';
 import { EVENT_KINDS, OPERATION_PHASES } from '../../../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
-import { campaign, NOW, started, threeNodes } from './world.ts';
+import { campaign, started, threeNodes } from './world.ts';
 
 function member(nodeId: string): RaftMember {
   return { nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` };
@@ -34,7 +34,7 @@ function phasesOf(kind: OperationKind, from: string): string[] {
     const state: ClusterState = ledger.cluster;
     const running = state.operations.at(-1) as Operation;
     if (running.state !== 'running') break;
-    const step = nextStep(running, state, status(leader, voters), NOW);
+    const step = nextStep(running, state, status(leader, voters), 0);
     if (step.kind === 'propose') ledger.done(step.command);
     else if (step.kind === 'transfer') {
       leader = 'n2';

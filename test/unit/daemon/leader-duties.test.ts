@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
 import { type DutyParts, LeaderDuties } from '../../../daemon/leader-duties.ts';
 import { givingUp, OperationRefusals } from '../../../daemon/operation-refusals.ts';
+import { PhaseClock } from '../../../daemon/phase-clock.ts';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import { seatOf } from '../../../src/cluster/index.ts';
 import type { RaftMember, RaftStatus } from '../../../src/raft/index.ts';
@@ -20,7 +21,7 @@ class World {
   readonly logged: Record<string, unknown>[] = [];
   /** What Raft answers to a change; null = it is taken, and nothing becomes of it. */
   refusal: string | null = 'a voter is not to be heard';
-  caughtUpMs = LIMITS.learnerStableMs;
+  caughtUpMs: number = LIMITS.learnerStableMs;
   /** The group as Raft says it, and whether that is committed. */
   voters = ['n1', 'n2', 'n3'];
   isCommitted = true;
@@ -223,6 +224,34 @@ describe('an operation whose change of the group has an unknown outcome', () => 
     await vi.advanceTimersByTimeAsync(1000);
     expect(world.operation).toMatchObject({ state: 'running', phase: 'removing' });
     expect(seat()).toBe('voter');
+  });
+});
+
+describe('what an operation waits for', () => {
+  const seat = () => seatOf(world.ledger.cluster.nodes['n4'] as never);
+
+  it.each([-600_000, 600_000])('has its time also where the clock of before was off by %i ms', async (ms) => {
+    world.ledger.now = Date.now() + ms;
+    world.begin('replace-node', 'swapping');
+    // it was ready, and is not any more: the record came before
+    world.ledger.done({ kind: 'node-seat', nodeId: 'n4', seat: 'voter', reason: 'instead of n3' });
+    world.caughtUpMs = 0;
+    await vi.advanceTimersByTimeAsync(LIMITS.operationSwapMs - 1000);
+    expect([world.operation?.state, seat()]).toEqual(['running', 'voter']);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([world.operation?.state, seat()]).toEqual(['failed', 'observer']);
+  });
+});
+
+describe('PhaseClock', () => {
+  it('begins anew with another operation, another phase and another leadership', () => {
+    const standing = { id: 'o1', phase: 'swapping', term: 4 };
+    for (const other of [{ id: 'o2' }, { phase: 'removing' }, { term: 5 }]) {
+      const clock = new PhaseClock();
+      expect([clock.inPhaseMs(standing, 10), clock.inPhaseMs(standing, 70)]).toEqual([0, 60]);
+      const moved = { ...standing, ...other };
+      expect([clock.inPhaseMs(moved, 80), clock.inPhaseMs(moved, 90)]).toEqual([0, 10]);
+    }
   });
 });
 
