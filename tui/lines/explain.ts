@@ -11,6 +11,7 @@ import { quorumFacts, selectedNode, shown } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import { clusterUnderBar, rowWords } from './explain-rows.ts';
+import { bannerWords } from './head.ts';
 import type { View } from './view.ts';
 
 const STATES: Readonly<Record<string, string>> = {
@@ -155,10 +156,12 @@ export function explainText(view: View, scroll: number, room: DialogRoom): Dialo
   const told =
     alert !== undefined ? ofAlert(alert, view) : node !== undefined ? ofNode(node, view) : rowWords(model);
   const other = clusterUnderBar(model);
-  const sentences =
+  const grave = bannerWords(view);
+  const rest =
     other === null
       ? [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(shown(model).status)]
       : ofOther(model, other);
+  const sentences = [...grave, ...(grave.length > 0 ? [''] : []), ...rest];
   const lines = sentences.flatMap((text): Line[] =>
     wrapped(text, room.width - 2).map((line) => [span(line, 'plain')]),
   );

@@ -8,7 +8,7 @@ import type { Layout } from '../layout.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
-import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
+import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 function mode(view: View, isSmall = false): Line {
@@ -259,6 +259,29 @@ function configWords({ version, tentative }: StatusResponse['config']): string {
   return `config v${version} on trial: v${tentative.previous} again at ${until} unless confirmed`;
 }
 
+/** Behind a banner that was cut: the key that says all of it. */
+export function readsOn(): Line {
+  return [span(` ${keyOf('explain')} reads on `, 'key')];
+}
+
+/** All that a banner may have to cut, a sentence each: what `e` begins with. */
+export function bannerWords(view: View): readonly string[] {
+  const lost = lostBanner(view);
+  const picture = shown(view.model);
+  const pause = picture.status?.pause ?? null;
+  return [
+    ...(lost === null ? [] : [`${textOf(lost).replaceAll(/ +/g, ' ').trim()}.`]),
+    ...view.model.unsettled.map((words) => `?? ${clean(words)}`),
+    ...(viewsDisagree(picture) ? ['!! VIEWS DISAGREE: the nodes do not name one leader.'] : []),
+    ...(viewsDisagree(picture) ? viewGroups(picture) : []).map(
+      ({ leader, term, nodes }) => `  ${nodes.map(clean).join(', ')}: ${clean(leader)} in term ${term}`,
+    ),
+    ...(pause === null
+      ? []
+      : [`Paused by ${clean(pause.owner)} until ${clockTime(pause.expires)}: ${clean(pause.reason)}`]),
+  ];
+}
+
 /** Connection loss before everything, then the past, nodes that do not agree, a frozen picture, health. */
 export function banner(view: View, layout: Layout): Line {
   const { model } = view;
@@ -268,9 +291,12 @@ export function banner(view: View, layout: Layout): Line {
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
-  const left =
-    lostBanner(view) ?? unsettledBanner(view) ?? pastBanner(view) ?? disagreement(view) ?? stateBanner(view);
-  return right.every((s) => s.text === '')
+  const said = lostBanner(view) ?? unsettledBanner(view);
+  const past = said === null ? pastBanner(view) : null;
+  const left = said ?? past ?? disagreement(view) ?? stateBanner(view);
+  const isCut = past === null && lineWidth(left) + lineWidth(right) > layout.columns;
+  const told = isCut ? [...readsOn(), ...right] : right;
+  return told.every((s) => s.text === '')
     ? fitLine(left, layout.columns)
-    : spread(left, right, layout.columns);
+    : spread(left, told, layout.columns);
 }

@@ -6,7 +6,7 @@ import { clean } from '../format/width.ts';
 import { age, clockTime } from '../format/words.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import { disagreement, lostBanner, unsettledBanner } from './head.ts';
+import { disagreement, lostBanner, readsOn, unsettledBanner } from './head.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
@@ -57,5 +57,7 @@ const LEFT_CELLS = 18;
 export function fitNotice({ left, right }: Notice, columns: number): Line {
   if (left.length === 0) return fitLine([span(' '), ...right], columns);
   const room = Math.max(0, columns - Math.min(LEFT_CELLS, lineWidth(left)));
-  return spread(left, lineWidth(right) > room ? fitLine(right, room) : right, columns);
+  const isCut = lineWidth(left) + lineWidth(right) > columns;
+  const told = isCut ? [...readsOn(), ...right] : right;
+  return spread(left, lineWidth(told) > room ? fitLine(told, room) : told, columns);
 }

@@ -177,7 +177,7 @@ export function overlayText(view: View, width: number, rows: number): DialogText
   const room = { width: width - 4, rows: rows - 2 };
   switch (overlay.kind) {
     case 'help':
-      return helpText(view, overlay.scroll);
+      return helpText(view, overlay.scroll, room);
     case 'explain':
       return explainText(view, overlay.scroll, room);
     case 'messages':
