@@ -107,3 +107,9 @@ export interface RunTop {
   readonly options: TopOptions;
   readonly io: TopIo;
 }
+
+/** A cluster that is opened behind the first sketch. */
+export interface OpenTop extends Omit<RunTop, 'client' | 'fleet'> {
+  /** Rejects when nothing can be asked; opens no connection yet. */
+  open(): Promise<Pick<RunTop, 'client' | 'fleet'>>;
+}

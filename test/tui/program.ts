@@ -2,7 +2,6 @@
  * `sqlcc top` alone, for tests in a terminal: `node program.js <recording> [flag…]`.
  * Flags: --read-only --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N
  */
-import { runBatch, runOnce } from '../../tui/batch/index.ts';
 import { runTop } from '../../tui/index.ts';
 
 const [replay = '', ...flags] = process.argv.slice(2);
@@ -31,9 +30,12 @@ const run = {
   },
   io,
 };
-const code = has('--once')
-  ? await runOnce(run)
-  : number('--batch') !== undefined
-    ? await runBatch(run)
-    : await runTop(run);
-process.exit(code);
+
+/** Loaded by itself, as the commands do. */
+async function scripted(): Promise<number> {
+  const { runBatch, runOnce } = await import('../../tui/batch/index.ts');
+  return has('--once') ? await runOnce(run) : await runBatch(run);
+}
+
+const isScripted = has('--once') || number('--batch') !== undefined;
+process.exit(isScripted ? await scripted() : await runTop({ ...run, open: async () => ({ client: null }) }));

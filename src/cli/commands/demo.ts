@@ -40,7 +40,10 @@ export const demo: Run = async (context, { flags }) => {
       printed = printer.answer(report, () => showReport(context, { ...report }));
     },
     top: (client: SqlccClient) =>
-      showTop({ context, client, clusterName: 'demo', contextName: 'demo', options: { ephemeral: true } }),
+      showTop({
+        ...{ context, clusterName: 'demo', contextName: 'demo', options: { ephemeral: true } },
+        open: async () => ({ client }),
+      }),
   });
   await printed;
   return code;

@@ -13,11 +13,10 @@ type Fleet = import('../../../tui/index.ts').Fleet;
 
 export interface Shown {
   readonly context: CliContext;
-  /** Null only with a replay. */
-  readonly client: SqlccClient | null;
+  /** Made behind the first sketch; null only with a replay. */
+  readonly open: () => Promise<{ readonly client: SqlccClient | null; readonly fleet?: Fleet }>;
   readonly clusterName: string;
   readonly contextName: string;
-  readonly fleet?: Fleet;
   readonly options: Options;
 }
 
@@ -51,16 +50,22 @@ function optionsOf(context: CliContext, flags: Flags): Options {
 async function onScreen(context: CliContext, flags: Flags, shown: Shown): Promise<number> {
   const settingsFolder = dirname(profileFile(context.terminal.env));
   const theme = flags.text('theme');
-  const { loadTheme } = await import('../../../tui/index.ts');
-  const own = theme === undefined ? {} : { ownTheme: await loadTheme(theme, settingsFolder) };
+  const { themeNamed } = await import('../../../tui/index.ts');
+  const own = theme === undefined ? {} : { ownTheme: await themeNamed(theme, settingsFolder) };
   const options = { ...shown.options, settingsFolder, ...own };
-  if (shown.client === null) return showTop({ ...shown, options });
-  const { fleetOf } = await import('./fleet.ts');
-  const fleet = await fleetOf(context);
+  let close: () => Promise<void> = async () => undefined;
+  const open: Shown['open'] = async () => {
+    const { client } = await shown.open();
+    if (client === null) return { client };
+    const { fleetOf } = await import('./fleet.ts');
+    const fleet = await fleetOf(context);
+    close = () => fleet.close();
+    return { client, fleet };
+  };
   try {
-    return await showTop({ ...shown, fleet, options });
+    return await showTop({ ...shown, options, open });
   } finally {
-    await fleet.close();
+    await close();
   }
 }
 
@@ -86,12 +91,15 @@ export const top: Run = async (context, { flags }) => {
   const options = optionsOf(context, flags);
   const isReplay = options.replay !== undefined;
   const contextName = isReplay ? 'replay' : (await context.connection()).contextName;
-  const client = isReplay ? null : await context.client();
-  const run = { client, clusterName: contextName, contextName };
+  const names = { clusterName: contextName, contextName };
+  const connect = async () => (isReplay ? null : await context.client());
   const { isText, format } = context.printer;
   const isScripted = flags.is('once') || flags.is('batch') || flags.is('check') || !isText;
   if (!isScripted) {
-    if (context.terminal.isOutTty) return onScreen(context, flags, { context, ...run, options });
+    if (context.terminal.isOutTty) {
+      const open = async () => ({ client: await connect() });
+      return onScreen(context, flags, { context, ...names, open, options });
+    }
     context.terminal.err(
       'hint: the output is no terminal, so this is one picture; --once says so, --batch prints many\n',
     );
@@ -99,7 +107,8 @@ export const top: Run = async (context, { flags }) => {
   const { stdin, stdout, stderr, env } = context.terminal;
   const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {
-    ...run,
+    ...names,
+    client: await connect(),
     options: {
       ...options,
       format: isText ? ('text' as const) : format === 'yaml' ? ('yaml' as const) : ('json' as const),

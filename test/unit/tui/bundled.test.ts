@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { asNdjson, calm } from '../../tui/recording.ts';
@@ -11,18 +11,22 @@ import { asNdjson, calm } from '../../tui/recording.ts';
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 let folder = '';
+let outputs: Metafile['outputs'] = {};
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sqlcc-bundled-'));
-  await build({
+  const built = await build({
+    metafile: true,
     absWorkingDir: ROOT,
-    entryPoints: { settings: 'tui/settings.ts', batch: 'tui/batch/batch.ts' },
+    entryPoints: { settings: 'tui/settings.ts', batch: 'tui/batch/batch.ts', top: 'tui/index.ts' },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', logLevel: 'silent' },
+    ...{ jsx: 'automatic', external: ['react-devtools-core'] },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
+  outputs = built.metafile.outputs;
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -49,6 +53,20 @@ describe('the bundled program', () => {
     const options = { replay, format: 'yaml' as const };
     await batch.runOnce({ client: null, clusterName: 'c', contextName: 'c', io, options });
     expect(parse(String(stdout.read()))).toMatchObject({ schema: 'sqlcc.top/1', observer: 'n2' });
+  });
+
+  it('loads neither model, client, YAML nor Ink before the first sketch', () => {
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { kind, path } of outputs[file]?.imports ?? [])
+        if (kind === 'import-statement' && outputs[path] !== undefined) load(path);
+    };
+    load(Object.keys(outputs).find((file) => outputs[file]?.entryPoint === 'tui/index.ts') ?? '');
+    const sources = [...loaded].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+    expect(sources).toContain('tui/skeleton.ts');
+    expect(sources.filter((s) => /node_modules|tui\/(model|feed|lines|batch)\/|session/.test(s))).toEqual([]);
   });
 
   it('loads by name only packages that stay outside of it', () => {
