@@ -136,7 +136,8 @@ describe('what is told', () => {
 it('who asks first and who acts at once is said where keys are learned, by the keys in force', () => {
   const help = screenOf({ model: press(full(), '?', ...Array(40).fill('down')), symbols: UNICODE }, 120, 60);
   const text = help.overlay?.rows.map((r) => textOf(r.line)).join('') ?? '';
-  expect(text).toMatch(/They ask first, but A, and U behind[ │]+a change, act[ │]+at once\./);
+  const words = text.replaceAll(/[ │]+/g, ' ');
+  expect(words).toContain('They ask first, but A, and U behind a change, act at once.');
   const atOnce = KEYMAP.filter((b) => b.level === 1).map((b) => b.id);
   expect(atOnce, 'whoever joins them is to be named there').toEqual(['ack']);
 });
