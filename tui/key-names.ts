@@ -12,6 +12,12 @@ export function takeKeyNames(keymap: readonly Binding[]): void {
   inForce = new Map(main.map((b) => [b.id, b.label.split(' ')[0] ?? b.label]));
 }
 
+/** Two keys that go together, e.g. `← →`, or where they are signs and `isClose` so `↑↓`. */
+export function pairOf(one: CommandId, other: CommandId, isClose = false): string {
+  const keys = [keyOf(one), keyOf(other)];
+  return keys.join(isClose && keys.every((key) => key.length === 1) ? '' : ' ');
+}
+
 /** The first key of the command, as printed, e.g. `F` or `Space`. */
 export function keyOf(id: CommandId): string {
   return inForce.get(id) ?? id;

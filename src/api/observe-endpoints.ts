@@ -20,7 +20,7 @@ export const OBSERVE_ENDPOINTS = {
     response: cluster.checkHealthResponse,
     idempotent: true,
     summary:
-      'The answering node checks itself now: readings, a write to its disk, an answer of a quorum; once a second',
+      'The answering node checks itself: readings, a write to its disk, a quorum’s answer; once a second at most',
   },
   metrics: {
     method: 'GET',

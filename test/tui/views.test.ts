@@ -208,7 +208,7 @@ describe('changes', () => {
       await terminal.see(then);
       expect(terminal.buffer).toBe('alternate');
     }
-    await terminal.see('sqlcc cluster config edit --confirm-within 1m');
+    await terminal.see('Same as: sqlcc cluster config update');
   });
 
   it('a configuration is written, checked, put on trial', async () => {

@@ -171,7 +171,7 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
   switch (act.kind) {
     case 'ack':
       await client.acknowledgeAlert(act.id, { incident: act.incident });
-      return done(`acknowledged ${act.label}: it stays so, U does not take it back`);
+      return done(`acknowledged ${act.label}: it stays so, ${keyOf('unsilence')} does not take it back`);
     case 'silence': {
       const where = act.nodeId === null ? {} : { nodeId: act.nodeId };
       const made = await client.alerting.silence({ rule: act.rule, ...where, forMs: act.forMs, ...told });

@@ -1,7 +1,7 @@
 /** The last line: the filter while it is written, a toast, or the keys that matter here, from the keymap. */
 
 import { clean } from '../format/width.ts';
-import { keyOf } from '../key-names.ts';
+import { keyOf, pairOf } from '../key-names.ts';
 import { bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { rowKeys } from '../model/lists.ts';
@@ -77,7 +77,7 @@ function hints(view: View, cells: number): Line {
   ];
   // the view of a node has no rows to choose from: its text moves
   const move = model.view === 'node' ? ' scroll' : ' select';
-  let out: Line = cells < ARROWS_FROM ? [] : [span(' '), span('↑↓', 'key'), span(move)];
+  let out: Line = cells < ARROWS_FROM ? [] : [span(' '), span(pairOf('up', 'down', true), 'key'), span(move)];
   for (const { sign, words } of listed.filter((l) => !ALWAYS.has(l.id))) {
     const next: Line = [...out, span(out.length === 0 ? ' ' : '  '), sign, words];
     if (lineWidth(next) + lineWidth(right) + 2 > cells) break;

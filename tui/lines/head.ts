@@ -161,7 +161,7 @@ export function unsettledBanner(view: View): Line | null {
   const { unsettled } = view.model;
   if (unsettled.length === 0) return null;
   const words = unsettled.map(clean).join(` ${view.symbols.dot} `);
-  return [span(` ?? ${words} `, 'warning'), span(' Esc takes this away', 'key')];
+  return [span(` ?? ${words} `, 'warning'), span(` ${keyOf('back')} takes this away`, 'key')];
 }
 
 /** The nodes do not agree on who leads: which say what. */

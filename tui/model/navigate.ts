@@ -1,4 +1,5 @@
 /** Moving about: from view to view, from row to row, through time. Nothing here changes the cluster. */
+import { keyOf } from '../key-names.ts';
 import { cursorAt, happenings, logRows, rowKeys } from './lists.ts';
 import type { Change } from './messages.ts';
 import { type Model, PANES } from './model.ts';
@@ -51,12 +52,7 @@ export function moveCursor(model: Model, by: number): Model {
 export function toMatch(model: Model, by: 1 | -1): Model {
   const text = model.filter.text || model.lastFilter;
   if (text === '') {
-    const toast = {
-      text: 'nothing was searched for: / begins',
-      level: 'info' as const,
-      until: model.mono + 3000,
-    };
-    return { ...model, toast };
+    return told(model, `nothing was searched for: ${keyOf('filter')} begins`);
   }
   const all = rowKeys(model);
   const matching = new Set(rowKeys({ ...model, filter: { text, editing: false } }));

@@ -167,7 +167,7 @@ export async function putKey(`,
     edits: [
       {
         file: 'daemon/routes/data.ts',
-        from: 'const found = context.reader.batch(body.keys, LIMITS.maxListBytes);',
+        from: 'const found = await inTurn(context, call, () => context.reader.batch(body.keys, LIMITS.maxListBytes));',
         to: `const parts = [];
   for (const key of body.keys) {
     parts.push(context.reader.batch([key], LIMITS.maxListBytes));

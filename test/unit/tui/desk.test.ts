@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+// its sentences name keys
+import '../../../tui/keymap.ts';
 import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
 import type { ChangeAct } from '../../../tui/model/change-plan.ts';
 import type { DeskClient } from '../../../tui/options.ts';

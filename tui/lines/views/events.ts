@@ -1,6 +1,7 @@
 /** What nodes did and what people did, in one order of time; below it all about the selected line. */
 import { clean, fitText } from '../../format/width.ts';
 import { age, timeWords } from '../../format/words.ts';
+import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, type Happening, happenings, selectedOf } from '../../model/lists.ts';
 import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
@@ -40,7 +41,7 @@ function list(view: View, room: Room): PaneSpec {
   const title: Line = [span('Events and audit ', 'title'), span(facts, 'muted'), ...outdated(audit)];
   if (rows.length === 0) {
     const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
-    const words = isCut ? 'nothing matches: Esc shows all again' : 'quiet so far';
+    const words = isCut ? `nothing matches: ${keyOf('back')} shows all again` : 'quiet so far';
     return { pane: 'events', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const withMillis = room.tier === 'full' || room.tier === 'compact';

@@ -1,6 +1,7 @@
 /** The newest lines of one node's log. */
 import { clean, fitText } from '../../format/width.ts';
 import { timeWords } from '../../format/words.ts';
+import { keyOf, pairOf } from '../../key-names.ts';
 import { answerOf, cursorAt, logRows, subjectNode } from '../../model/lists.ts';
 import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
@@ -17,14 +18,20 @@ function list(view: View): PaneSpec {
   const answer = node === null ? undefined : answerOf(shown(model), 'log', node);
   const level = model.eventLevel === 'info' ? [] : [`${model.eventLevel} and worse`];
   const stands = follows(model) ? `follows ${symbols.follower}` : 'stands';
-  const facts = ['', 'newest first', ...level, stands, '← → other node'].join(` ${symbols.dot} `);
+  const facts = ['', 'newest first', ...level, stands, `${pairOf('left', 'right')} other node`].join(
+    ` ${symbols.dot} `,
+  );
   const title: Line = [
     span(`Log of ${clean(node ?? '?')}`, 'title'),
     span(facts, 'muted'),
     ...outdated(answer),
   ];
   const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
-  const none = emptiness(answer, rows.length, isCut ? 'no line matches: Esc shows all again' : 'no line yet');
+  const none = emptiness(
+    answer,
+    rows.length,
+    isCut ? `no line matches: ${keyOf('back')} shows all again` : 'no line yet',
+  );
   if (none !== null) return { pane: 'log', title, lines: none, focused: true };
   return {
     pane: 'log',

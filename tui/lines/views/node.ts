@@ -4,6 +4,7 @@ import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { bar } from '../../format/chart.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, count, millis, percent } from '../../format/words.ts';
+import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { nodeState } from '../../model/node-state.ts';
@@ -188,7 +189,10 @@ export function nodeView(view: View, room: Room): BandRows[] {
   const id = subjectNode(model);
   const row = shown(model).status?.nodes.find((n) => n.node_id === id);
   if (id === null || row === undefined) {
-    const words = id === null ? 'asking the cluster…' : 'gone from the cluster: ← → another node, Esc back';
+    const words =
+      id === null
+        ? 'asking the cluster…'
+        : `gone from the cluster: ${pairOf('left', 'right')} another node, ${keyOf('back')} back`;
     const title: Line = [span(clean(id ?? 'Node'), 'title')];
     return stack(
       [[{ pane: 'node', title, lines: [[span(words, 'muted')]], focused: true }, room.rows]],

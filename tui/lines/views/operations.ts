@@ -112,7 +112,12 @@ function side(view: View): PaneSpec {
       ...phaseLines(chosen, view),
       ...(chosen.error === null ? [] : [[span(clean(chosen.error), 'critical')] as Line]),
       ...(chosen.state === 'running'
-        ? [[span('X', 'key'), span(' cancels it while nothing of it has begun', 'muted')] as Line]
+        ? [
+            [
+              span(keyOf('cancel-operation'), 'key'),
+              span(' cancels it while nothing of it has begun', 'muted'),
+            ] as Line,
+          ]
         : []),
       ...(candidates.length === 0
         ? []
