@@ -12,9 +12,14 @@ import { cellsOf } from './cells.ts';
 import { copyFile, osc52 } from './osc52.ts';
 import { asAnsi, asSvg, asText } from './picture.ts';
 
-/** Terminals that take no clipboard sequence, or show its letters. */
-function takesClipboard(env: TopIo['env']): boolean {
-  return !['linux', 'dumb', 'vt100'].includes(env['TERM'] ?? '') && env['TERM_PROGRAM'] !== 'Apple_Terminal';
+/** Why no clipboard sequence is sent: the terminal takes none, or shows its letters; null = it may take one. */
+function noClipboard(env: TopIo['env']): string | null {
+  const term = env['TERM'] ?? '';
+  if (['linux', 'dumb', 'vt100'].includes(term) || env['TERM_PROGRAM'] === 'Apple_Terminal')
+    return 'this terminal has no clipboard';
+  // behind ssh neither tmux nor screen says that it is there, and each drops what is wrapped for the other
+  const isInner = /^screen/.test(term) && env['TMUX'] === undefined && env['STY'] === undefined;
+  return isInner ? `TERM=${term}: it is not known which of tmux and screen would have to hand it on` : null;
 }
 
 /** 128 + SIGINT: a person ended it by Ctrl-C. */
@@ -95,14 +100,12 @@ export class Outside {
    */
   copy(what: string, text: string): string {
     const { env, stdout } = this.#io;
-    const sequence = takesClipboard(env) ? osc52(text, env) : null;
+    const closed = noClipboard(env);
+    const sequence = closed === null ? osc52(text, env) : null;
     if (sequence !== null) stdout.write(sequence);
     const path = copyFile(text, this.#folder, 'clipboard.txt');
     if (sequence !== null) return `${what} is in ${path}, and sent to your terminal's clipboard (OSC 52)`;
-    const why = takesClipboard(env)
-      ? 'too long for the clipboard of a terminal'
-      : 'this terminal has no clipboard';
-    return `${what} is in ${path}: ${why}`;
+    return `${what} is in ${path}: ${closed ?? 'too long for the clipboard of a terminal'}`;
   }
 
   /** Writes the document and answers its path; the last one of a view is kept. */

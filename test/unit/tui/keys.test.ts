@@ -65,6 +65,12 @@ describe('Outside', () => {
     expect(bare.to.copy('name', 'n3')).toContain('this terminal has no clipboard');
     expect(bare.written).toEqual([]);
     expect(readFileSync(join(bare.folder, 'clipboard.txt'), 'utf8')).toBe('n3');
+    const behind = outside({ TERM: 'screen-256color' });
+    expect(behind.to.copy('name', 'n3'), 'sent nowhere, said so').toContain('it is not known which of tmux');
+    expect(behind.written).toEqual([]);
+    const inside = outside({ TERM: 'screen-256color', STY: '1.pts' });
+    expect(inside.to.copy('name', 'n3')).toContain('sent to your terminal');
+    expect(inside.written.join('')).toMatch(/^\x1bP\x1b\]52;c;bjM=\x07\x1b\\$/);
   });
 
   it('Outside saves the screen three ways, all of the same picture', () => {

@@ -110,6 +110,16 @@ describe('osc52', () => {
     expect(osc52('x'.repeat(60_000), {})).toBeNull();
   });
 
+  it('osc52 goes through GNU screen in short pieces that together are the sequence', () => {
+    const text = 'é'.repeat(300);
+    const wrapped = osc52(text, { STY: '1.pts', TERM: 'screen' }) ?? '';
+    const pieces = [...wrapped.matchAll(/\u001bP(.*?)\u001b\\/g)].map(([, piece = '']) => piece);
+    expect(pieces.map((p) => `\u001bP${p}\u001b\\`).join('')).toBe(wrapped);
+    for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(76);
+    expect(pieces.join('')).toBe(osc52(text, {}));
+    expect(osc52('x', { TMUX: '/t', STY: '1' })).toBe(osc52('x', { TMUX: '/t' }));
+  });
+
   it('copyFile keeps the text in a private file', () => {
     const dir = mkdtempSync(join(tmpdir(), 'sqlcc-copy-'));
     const path = copyFile('secret', join(dir, 'new'), 'copied.txt');
