@@ -19,8 +19,7 @@ export const OBSERVE_ENDPOINTS = {
     request: null,
     response: cluster.checkHealthResponse,
     idempotent: true,
-    summary:
-      'The answering node checks itself: readings, a write to its disk, a quorum’s answer; once a second at most',
+    summary: 'The answering node checks itself, once a second at most: readings, a write, a word of a quorum',
   },
   metrics: {
     method: 'GET',
