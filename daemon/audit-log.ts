@@ -4,21 +4,28 @@
  */
 import type { Logger } from '../src/base/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
+import type { AuditMark } from './audit-mark.ts';
 
 export class AuditLog {
   readonly #logger: Logger;
-  /** The last line that was written; null before the first look: a life before wrote what it finds. */
+  readonly #mark: Pick<AuditMark, 'recall' | 'keep' | 'settled'>;
+  /** The last line that was written; null before the first look. */
   #seq: number | null = null;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, mark: Pick<AuditMark, 'recall' | 'keep' | 'settled'>) {
     this.#logger = logger;
+    this.#mark = mark;
   }
 
-  /** The record may have changed. */
+  /**
+   * The record may have changed. The first look begins behind what a life before wrote: what was applied
+   * then and not written, or came by a snapshot, is written now.
+   */
   follow({ audit, auditAnchor }: Pick<ClusterState, 'audit' | 'auditAnchor'>): void {
     const head = audit.at(-1)?.seq ?? auditAnchor.seq;
-    const from = this.#seq ?? head;
-    this.#seq = head;
+    const from = this.#seq ?? this.#mark.recall() ?? 0;
+    // behind what was written before a crash: it is applied once more
+    this.#seq = Math.max(from, head);
     if (head <= from) return;
     // newest last; what is older than the record keeps was written by others
     for (const { seq, hash, index, actor, credential, from: address, action, ...what } of audit) {
@@ -29,5 +36,11 @@ export class AuditLog {
         ...{ seq, hash, index, ...who, action, target, reason, before, after, outcome },
       });
     }
+    this.#mark.keep(head);
+  }
+
+  /** Resolves once the next life knows where to begin. */
+  settled(): Promise<void> {
+    return this.#mark.settled();
   }
 }

@@ -11,6 +11,7 @@ import { AlertDesk } from './alert-desk.ts';
 import { announce, startWords } from './announce.ts';
 import { voterAsked } from './ask-voters.ts';
 import { AuditLog } from './audit-log.ts';
+import { AuditMark } from './audit-mark.ts';
 import { checkPki, type NodePki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
@@ -75,7 +76,7 @@ export class NodeManager {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#auditLog = new AuditLog(options.logger);
+    this.#auditLog = new AuditLog(options.logger, new AuditMark(options.dataDir));
     this.#failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -289,6 +290,7 @@ export class NodeManager {
       await parts.threads.end();
       await parts.http.close();
     }
+    await this.#auditLog.settled();
     this.#unlock?.();
     this.#unlock = null;
   }
