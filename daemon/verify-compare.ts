@@ -1,5 +1,6 @@
 /** Digests of several nodes at one index, compared: who holds what most voters hold, who not, where. Pure. */
-import type { LogIndex, NodeId } from '../src/base/index.ts';
+import type { VerifyPartResponse } from '../src/api/index.ts';
+import { type LogIndex, type NodeId, SqlccError } from '../src/base/index.ts';
 import type { ClusterState, ComparedReplica } from '../src/cluster/index.ts';
 import type { PartDigest } from '../src/engines/index.ts';
 
@@ -10,6 +11,24 @@ export interface NodeDigest {
   /** How far it had applied, where it answered. */
   readonly appliedIndex: LogIndex | null;
   readonly error: string | null;
+}
+
+/**
+ * What a node's answer says. One that holds the record in another format than who compares runs another
+ * version: their records differ by that, and what entries made of them may. It is not compared.
+ */
+export function digestOf(
+  nodeId: NodeId,
+  answer: VerifyPartResponse | SqlccError,
+  format: number,
+): NodeDigest {
+  if (answer instanceof SqlccError)
+    return { nodeId, digest: null, appliedIndex: null, error: answer.message };
+  const { parts, damage, applied_index: appliedIndex, error, record_format: theirs } = answer;
+  if (parts === null) return { nodeId, digest: null, appliedIndex, error };
+  if (theirs === format) return { nodeId, digest: { parts, damage }, appliedIndex, error };
+  const text = `its record has format ${theirs ?? 'of an older version'}, the leader's ${format}`;
+  return { nodeId, digest: null, appliedIndex, error: `${text}: compare when all run one version` };
 }
 
 export interface PartDifference {

@@ -5,7 +5,7 @@
 import type { VerifyPartRequest, VerifyPartResponse, VerifyResponse } from '../../src/api/index.ts';
 import { errorFromWire } from '../../src/api/index.ts';
 import { type Duration, type LogIndex, type NodeId, SqlccError } from '../../src/base/index.ts';
-import { seatOf } from '../../src/cluster/index.ts';
+import { STATE_FORMAT, seatOf } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
@@ -13,13 +13,7 @@ import { verifiedEvent } from '../isolation-watch.ts';
 import { type NodeContext, requireCluster, viewSources } from '../node-context.ts';
 import { divergencesOf } from '../node-view.ts';
 import { encodeCommand } from '../requests.ts';
-import {
-  type Comparison,
-  compareDigests,
-  comparisonNews,
-  type NodeDigest,
-  verdictOf,
-} from '../verify-compare.ts';
+import { type Comparison, compareDigests, comparisonNews, digestOf, verdictOf } from '../verify-compare.ts';
 import { unknownNode } from './cluster.ts';
 
 /** A node that does not answer by then is not waited for: the mark is made without it. */
@@ -35,7 +29,8 @@ export async function verifyPart(context: NodeContext, call: Call): Promise<Answ
 
 async function ownPart(context: NodeContext, request: VerifyPartRequest): Promise<VerifyPartResponse> {
   const { verifier, state, facts } = context;
-  const told = { node_id: facts.nodeId, parts: null, damage: null, error: null };
+  const own = { node_id: facts.nodeId, record_format: STATE_FORMAT };
+  const told = { ...own, parts: null, damage: null, error: null };
   try {
     if (request.id === null) {
       await verifier.warm(WARM_MS);
@@ -72,13 +67,6 @@ async function partOf(
     if (!(error instanceof SqlccError)) throw error;
     return error;
   }
-}
-
-function digestOf(nodeId: NodeId, answer: VerifyPartResponse | SqlccError): NodeDigest {
-  if (answer instanceof SqlccError)
-    return { nodeId, digest: null, appliedIndex: null, error: answer.message };
-  const { parts, damage, applied_index: appliedIndex, error } = answer;
-  return { nodeId, digest: parts === null ? null : { parts, damage }, appliedIndex, error };
 }
 
 /** The index of the mark that these nodes stop at. */
@@ -123,7 +111,7 @@ async function compareNodes(
   const left = timeoutMs - (performance.now() - began) - 2 * GRACE_MS;
   const wish = { id, index, wait_ms: Math.max(0, Math.floor(left)) };
   const digests = await Promise.all(
-    nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish))),
+    nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish), STATE_FORMAT)),
   );
   const comparison = compareDigests(digests, { voters, leaderId: context.facts.nodeId });
   await remember(context, comparison, index);

@@ -33,12 +33,19 @@ const TABLES = [
 ];
 
 /**
+ * What of the record is no part of the hash: nodes that came from a version which did not count elections, at
+ * different moments, count from different numbers for good. Nothing follows from it but a metric.
+ */
+const UNHASHED = '$.state.electionCount';
+
+/**
  * Tables and order of what belongs to the replicated state, for its hash. Events are derived, so they
  * are not in it.
  */
 export const HASHED = [
   `SELECT idx, term FROM _sqlcc_applied`,
-  `SELECT name, value FROM _sqlcc_meta ORDER BY name`,
+  `SELECT name, CASE name WHEN 'cluster' THEN json_remove(CAST(value AS TEXT), '${UNHASHED}') ELSE value END
+     FROM _sqlcc_meta ORDER BY name`,
   `SELECT key, value, version, term, at FROM _sqlcc_kv ORDER BY key`,
   `SELECT id, used, floor, replies, bytes FROM _sqlcc_sessions ORDER BY id`,
   `SELECT session, seq, reply FROM _sqlcc_replies ORDER BY session, seq`,

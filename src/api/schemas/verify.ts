@@ -54,6 +54,8 @@ export type VerifyPartRequest = z.infer<typeof verifyPartRequest>;
 export const verifyPartResponse = z.object({
   node_id: nodeId,
   applied_index: z.number().int(),
+  /** In which it holds the record of the cluster; absent: a version before this was told. */
+  record_format: z.number().int().optional(),
   parts: z.array(z.object({ part: z.string(), rows: z.number().int(), sha256: z.string() })).nullable(),
   damage: z.string().nullable(),
   error: z.string().nullable(),

@@ -4,11 +4,13 @@ import { compareReturned } from '../../../daemon/routes/verify.ts';
 import {
   compareDigests,
   comparisonNews,
+  digestOf,
   type NodeDigest,
   verdictOf,
 } from '../../../daemon/verify-compare.ts';
 import { markIn } from '../../../daemon/verify-mark.ts';
 import type { VerifyResponse } from '../../../src/api/index.ts';
+import { SqlccError } from '../../../src/base/index.ts';
 import type { ClusterCommand, KvCommand } from '../../../src/cluster/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
 import { record, threeNodes } from '../cluster/world.ts';
@@ -180,6 +182,39 @@ describe('compareReturned', () => {
   it('asks those two once where there is nobody else', async () => {
     const { asked, verdict } = await returned(['n1'], ['n1', 'n3']);
     expect([asked, verdict]).toEqual([[['n1', 'n3']], 'differs']);
+  });
+});
+
+describe('digestOf', () => {
+  const answer = {
+    ...{ node_id: 'n2', applied_index: 9, record_format: 3, damage: null, error: null },
+    parts: [part('cluster record', 'r')],
+  };
+
+  it('is what a node of the same format says, or why it says nothing', () => {
+    const { parts, damage } = answer;
+    const said = { nodeId: 'n2', digest: { parts, damage }, appliedIndex: 9, error: null };
+    expect(digestOf('n2', answer, 3)).toEqual(said);
+    expect(digestOf('n2', { ...answer, parts: null, error: 'late' }, 4)).toMatchObject({ error: 'late' });
+    const gone = new SqlccError('unavailable', 'no answer');
+    expect(digestOf('n2', gone, 3)).toMatchObject({ digest: null, appliedIndex: null, error: 'no answer' });
+  });
+
+  it('compares no records of two formats: in a rolling upgrade nobody is accused or acquitted', () => {
+    const { record_format: _none, ...older } = answer;
+    const other = [part('cluster record', 'in another format')];
+    for (const n3 of [
+      { ...answer, record_format: 4, parts: other },
+      { ...older, parts: other },
+    ]) {
+      const nodes = [digestOf('n1', answer, 3), digestOf('n2', answer, 3), digestOf('n3', n3, 3)];
+      const compared = compareDigests(nodes, electorate());
+      expect(compared.nodes.map((n) => n.state)).toEqual(['ok', 'ok', 'behind']);
+      expect(compared.nodes[2]?.error).toMatch(/^its record has format .*, the leader's 3: compare when all/);
+      expect(verdictOf(compared)).toBe('incomplete');
+      const accused = ['n3'];
+      expect(comparisonNews(compared, { cluster: threeNodes().cluster, accused })).toEqual([]);
+    }
   });
 });
 

@@ -89,6 +89,26 @@ describe('StateStore', () => {
     expect(StateReader.open(join(dir, 'a')).events(1)).toMatchObject([{ index: 2 }]);
   });
 
+  it('hashes the record but for the count of elections, which nodes of other versions began elsewhere', () => {
+    let stores = 0;
+    const hash = (changes: object): string => {
+      log = new LogWriter();
+      const encodeCluster = (state: object): Buffer => {
+        const all = { text: 'a/"\u2028\\ü\n', small: 1e-7, ...changes, last: [1.5, null, {}] };
+        return Buffer.from(JSON.stringify({ format: 3, state: { ...state, ...all } }));
+      };
+      const store = StateStore.open({ ...optionsIn(join(dir, `e${stores++}`)), encodeCluster });
+      opened.push(store);
+      store.apply([log.command({ kind: 'node-stopped', nodeId: 'n1' })]);
+      return store.stateHash();
+    };
+    const counted = hash({ electionCount: 201 });
+    expect(hash({ electionCount: 200 })).toBe(counted);
+    expect(hash({})).toBe(counted);
+    expect(hash({ electionCounts: 200 })).not.toBe(counted);
+    expect(hash({ electionCount: 201, small: 2e-7 })).not.toBe(counted);
+  });
+
   it('keeps the newest events only', () => {
     const store = open();
     const many = Array.from({ length: LIMITS.eventHistory + 5 }, () =>
