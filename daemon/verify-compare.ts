@@ -1,34 +1,34 @@
 /** Digests of several nodes at one index, compared: who holds what most voters hold, who not, where. Pure. */
 import type { VerifyPartResponse } from '../src/api/index.ts';
-import { type LogIndex, type NodeId, SqlccError } from '../src/base/index.ts';
+import { type InstanceId, type LogIndex, type NodeId, SqlccError } from '../src/base/index.ts';
 import type { ClusterState, ComparedReplica } from '../src/cluster/index.ts';
 import type { PartDigest } from '../src/engines/index.ts';
 
 /** What one node said, or why it said nothing. */
 export interface NodeDigest {
   readonly nodeId: NodeId;
+  /** The disk that the name belonged to when the mark was made. */
+  readonly instanceId: InstanceId;
   readonly digest: { readonly parts: readonly PartDigest[]; readonly damage: string | null } | null;
   /** How far it had applied, where it answered. */
   readonly appliedIndex: LogIndex | null;
   readonly error: string | null;
 }
 
+type Disk = Pick<NodeDigest, 'nodeId' | 'instanceId'>;
+
 /**
  * What a node's answer says. One that holds the record in another format than who compares runs another
  * version: their records differ by that, and what entries made of them may. It is not compared.
  */
-export function digestOf(
-  nodeId: NodeId,
-  answer: VerifyPartResponse | SqlccError,
-  format: number,
-): NodeDigest {
+export function digestOf(disk: Disk, answer: VerifyPartResponse | SqlccError, format: number): NodeDigest {
   if (answer instanceof SqlccError)
-    return { nodeId, digest: null, appliedIndex: null, error: answer.message };
+    return { ...disk, digest: null, appliedIndex: null, error: answer.message };
   const { parts, damage, applied_index: appliedIndex, error, record_format: theirs } = answer;
-  if (parts === null) return { nodeId, digest: null, appliedIndex, error };
-  if (theirs === format) return { nodeId, digest: { parts, damage }, appliedIndex, error };
+  if (parts === null) return { ...disk, digest: null, appliedIndex, error };
+  if (theirs === format) return { ...disk, digest: { parts, damage }, appliedIndex, error };
   const text = `its record has format ${theirs ?? 'of an older version'}, the leader's ${format}`;
-  return { nodeId, digest: null, appliedIndex, error: `${text}: compare when all run one version` };
+  return { ...disk, digest: null, appliedIndex, error: `${text}: compare when all run one version` };
 }
 
 export interface PartDifference {
@@ -41,6 +41,7 @@ export interface PartDifference {
 
 export interface ComparedNode {
   readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
   readonly state: 'ok' | 'differs' | 'behind' | 'unreachable';
   readonly differences: readonly PartDifference[];
   readonly damage: string | null;
@@ -108,15 +109,15 @@ function differencesOf(own: readonly PartDigest[], wanted: readonly PartDigest[]
  */
 export function compareDigests(nodes: readonly NodeDigest[], electorate: Electorate): Comparison {
   const { isDecided, parts, error: unknown } = reference(nodes, electorate);
-  const compared = nodes.map(({ nodeId, digest, appliedIndex, error }): ComparedNode => {
+  const compared = nodes.map(({ nodeId, instanceId, digest, appliedIndex, error }): ComparedNode => {
     if (digest === null) {
       const state = appliedIndex === null ? 'unreachable' : 'behind';
-      return { nodeId, state, differences: [], damage: null, appliedIndex, error };
+      return { nodeId, instanceId, state, differences: [], damage: null, appliedIndex, error };
     }
     const differences = differencesOf(digest.parts, parts);
     const isGood = differences.length === 0 && digest.damage === null && unknown !== UNDECIDED;
     return {
-      ...{ nodeId, state: isGood ? 'ok' : 'differs', differences },
+      ...{ nodeId, instanceId, state: isGood ? 'ok' : 'differs', differences },
       ...{ damage: digest.damage, appliedIndex, error: error ?? unknown },
     };
   });
@@ -149,10 +150,11 @@ export function comparisonNews(
 ): ComparedReplica[] {
   if (!isDecided) return [];
   return nodes.flatMap((node): ComparedReplica[] => {
-    const record = cluster.nodes[node.nodeId];
-    if (record === undefined) return [];
-    const { nodeId, instanceId, diverged } = record;
-    if (node.state === 'differs' && diverged === undefined)
+    const { nodeId, instanceId } = node;
+    const record = cluster.nodes[nodeId];
+    // the name may have passed to another disk while the slowest was waited for
+    if (record?.instanceId !== instanceId) return [];
+    if (node.state === 'differs' && record.diverged === undefined)
       return [{ nodeId, instanceId, differs: differenceText(node) }];
     if (node.state === 'ok' && accused.includes(nodeId)) return [{ nodeId, instanceId, differs: null }];
     return [];

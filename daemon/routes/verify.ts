@@ -104,16 +104,20 @@ async function compareNodes(
   const there = nodes.filter((id) => context.gossip.member(id)?.liveness !== 'dead');
   await Promise.all(there.map((nodeId) => partOf(context, nodeId, ready)));
   const id = shortId();
-  const voters = Object.values(requireCluster(context).nodes)
-    .filter((n) => seatOf(n) === 'voter')
-    .map((n) => n.nodeId);
+  // as it is when the mark is made: answers may take minutes, and a name may pass to another disk meanwhile
+  const { nodes: records } = requireCluster(context);
+  const voters = Object.values(records).filter((n) => seatOf(n) === 'voter');
   const index = await mark(context, id, nodes);
   const left = timeoutMs - (performance.now() - began) - 2 * GRACE_MS;
   const wish = { id, index, wait_ms: Math.max(0, Math.floor(left)) };
   const digests = await Promise.all(
-    nodes.map(async (nodeId) => digestOf(nodeId, await partOf(context, nodeId, wish), STATE_FORMAT)),
+    nodes.map(async (nodeId) => {
+      const instanceId = records[nodeId]?.instanceId ?? '';
+      return digestOf({ nodeId, instanceId }, await partOf(context, nodeId, wish), STATE_FORMAT);
+    }),
   );
-  const comparison = compareDigests(digests, { voters, leaderId: context.facts.nodeId });
+  const electorate = { voters: voters.map((n) => n.nodeId), leaderId: context.facts.nodeId };
+  const comparison = compareDigests(digests, electorate);
   await remember(context, comparison, index);
   const parts = digests.find((d) => d.digest !== null)?.digest?.parts ?? [];
   return {

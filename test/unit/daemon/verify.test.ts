@@ -38,7 +38,7 @@ describe('markIn', () => {
 
 const part = (name: string, sha256: string, rows = 3) => ({ part: name, rows, sha256 });
 const says = (nodeId: string, ...parts: ReturnType<typeof part>[]): NodeDigest => ({
-  ...{ nodeId, digest: { parts, damage: null }, appliedIndex: 9, error: null },
+  ...{ nodeId, instanceId: `i-${nodeId}`, digest: { parts, damage: null }, appliedIndex: 9, error: null },
 });
 
 const electorate = (leaderId = 'n1', voters = ['n1', 'n2', 'n3']) => ({ leaderId, voters });
@@ -97,8 +97,8 @@ describe('compareDigests', () => {
   });
 
   it('damaged pages are a difference, silence and lag are not', () => {
-    const silent = { nodeId: 'n3', digest: null, appliedIndex: null, error: 'refused' };
-    const late = { nodeId: 'n4', digest: null, appliedIndex: 5, error: 'has applied 5 of 9' };
+    const silent = { ...says('n3'), digest: null, appliedIndex: null, error: 'refused' };
+    const late = { ...says('n4'), digest: null, appliedIndex: 5, error: 'has applied 5 of 9' };
     const torn = { ...says('n2', a, b), digest: { parts: [a, b], damage: 'page 3: free' } };
     const compared = [says('n1', a, b), torn, silent, late];
     expect(states(compared)).toEqual(['ok', 'differs', 'unreachable', 'behind']);
@@ -127,7 +127,7 @@ describe('comparisonNews', () => {
   });
 
   it('is who holds the same though it is accused, and of nobody who did not answer', () => {
-    const silent = { nodeId: 'n2', digest: null, appliedIndex: null, error: 'refused' };
+    const silent = { ...says('n2'), digest: null, appliedIndex: null, error: 'refused' };
     const equal = [says('n1', good), silent, says('n3', good)];
     expect(news(equal)).toEqual([]);
     expect(news(equal, ['n2', 'n3'])).toEqual([{ nodeId: 'n3', instanceId: 'i-n3', differs: null }]);
@@ -139,6 +139,15 @@ describe('comparisonNews', () => {
     expect(news([says('n3', bad), says('n4', bad)], ['n3', 'n4'], 'n1', accused)).toEqual([]);
     const all = five.map((id) => says(id, good));
     expect(news(all, ['n3'], 'n1', accused)).toMatchObject([{ nodeId: 'n3', differs: null }]);
+  });
+
+  it('says nothing of a disk whose name belongs to another one by now', () => {
+    const joined = { nodes: { ...cluster.nodes, n3: record('n3', { instanceId: 'new' }) } };
+    expect(news(oneBad, [], 'n1', joined)).toEqual([]);
+    const equal = [says('n1', good), says('n2', good), says('n3', good)];
+    expect(news(equal, ['n3'], 'n1', joined)).toEqual([]);
+    const old = [says('n1', good), says('n2', good), { ...says('n3', bad), instanceId: 'new' }];
+    expect(news(old, [], 'n1', joined)).toMatchObject([{ nodeId: 'n3', instanceId: 'new' }]);
   });
 
   it('is nothing by the word of a leader alone, whether it is accused or not', () => {
@@ -186,6 +195,7 @@ describe('compareReturned', () => {
 });
 
 describe('digestOf', () => {
+  const n2 = { nodeId: 'n2', instanceId: 'i2' };
   const answer = {
     ...{ node_id: 'n2', applied_index: 9, record_format: 3, damage: null, error: null },
     parts: [part('cluster record', 'r')],
@@ -193,11 +203,15 @@ describe('digestOf', () => {
 
   it('is what a node of the same format says, or why it says nothing', () => {
     const { parts, damage } = answer;
-    const said = { nodeId: 'n2', digest: { parts, damage }, appliedIndex: 9, error: null };
-    expect(digestOf('n2', answer, 3)).toEqual(said);
-    expect(digestOf('n2', { ...answer, parts: null, error: 'late' }, 4)).toMatchObject({ error: 'late' });
+    const said = { ...n2, digest: { parts, damage }, appliedIndex: 9, error: null };
+    expect(digestOf(n2, answer, 3)).toEqual(said);
+    expect(digestOf(n2, { ...answer, parts: null, error: 'late' }, 4)).toMatchObject({ error: 'late' });
     const gone = new SqlccError('unavailable', 'no answer');
-    expect(digestOf('n2', gone, 3)).toMatchObject({ digest: null, appliedIndex: null, error: 'no answer' });
+    expect(digestOf(n2, gone, 3)).toMatchObject({
+      digest: null,
+      appliedIndex: null,
+      error: 'no answer',
+    });
   });
 
   it('compares no records of two formats: in a rolling upgrade nobody is accused or acquitted', () => {
@@ -207,7 +221,11 @@ describe('digestOf', () => {
       { ...answer, record_format: 4, parts: other },
       { ...older, parts: other },
     ]) {
-      const nodes = [digestOf('n1', answer, 3), digestOf('n2', answer, 3), digestOf('n3', n3, 3)];
+      const nodes = [
+        digestOf({ nodeId: 'n1', instanceId: 'i1' }, answer, 3),
+        digestOf(n2, answer, 3),
+        digestOf({ nodeId: 'n3', instanceId: 'i3' }, n3, 3),
+      ];
       const compared = compareDigests(nodes, electorate());
       expect(compared.nodes.map((n) => n.state)).toEqual(['ok', 'ok', 'behind']);
       expect(compared.nodes[2]?.error).toMatch(/^its record has format .*, the leader's 3: compare when all/);
