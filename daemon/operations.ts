@@ -88,13 +88,13 @@ function drawPlan(
         allowSwitchover: request.allow_switchover === true,
         acceptQuorumRisk: request.accept_quorum_risk === true,
       };
-      const wish = { nodeId, ...lengthOf(request), ...allowed, owner, expectTerm };
+      const wish = { nodeId, ...lengthOf(context, request), ...allowed, owner, expectTerm };
       return planMaintenance(cluster, facts, wish, now);
     }
-    case 'drain':
-      return planDrain(
-        ...[cluster, facts, { nodeId, ...lengthOf(request), ...graceOf(request), owner, expectTerm }, now],
-      );
+    case 'drain': {
+      const wish = { nodeId, ...lengthOf(context, request), ...graceOf(request), owner, expectTerm };
+      return planDrain(cluster, facts, wish, now);
+    }
     case 'remove-node':
       return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
     case 'replace-node': {
@@ -119,9 +119,15 @@ function hasLength({ kind }: OperationRequest): boolean {
   return kind === 'maintenance' || kind === 'drain';
 }
 
-/** What a request for maintenance means where it is silent. */
-function lengthOf(request: OperationRequest): { enable: boolean; forMs: number } {
-  return { enable: request.enable ?? true, forMs: request.for_ms ?? DEFAULT_MAINTENANCE_MS };
+/** What a request for maintenance means where it is silent: an hour, or less where less is allowed. */
+export function lengthOf(
+  { config }: { readonly config: { readonly membership: { readonly maxMaintenanceMs: Duration } } },
+  request: Pick<OperationRequest, 'enable' | 'for_ms'>,
+): { enable: boolean; forMs: number } {
+  const { maxMaintenanceMs } = config.membership;
+  const usualMs = maxMaintenanceMs === 0 ? Number.POSITIVE_INFINITY : maxMaintenanceMs;
+  const forMs = request.for_ms ?? Math.min(DEFAULT_MAINTENANCE_MS, usualMs);
+  return { enable: request.enable ?? true, forMs };
 }
 
 /** The longest that the configuration allows, and the key that says so. */
@@ -130,16 +136,16 @@ export interface LongestAllowed {
   readonly key: 'membership.max_pause' | 'membership.max_maintenance';
 }
 
-/** Throws invalid_argument for `what` that would last longer than the configuration allows. */
+/** Throws invalid_argument, with `longest_ms`, for `what` that would last longer than is allowed. */
 export function requireLength(what: string, forMs: Duration, { mostMs, key }: LongestAllowed): void {
   if (forMs <= mostMs) return;
   const text = `${what} lasts up to ${formatDuration(mostMs)} here, not ${formatDuration(forMs)}`;
   const hint = `${key} of the configuration says so; it may be extended while it lasts`;
-  throw new SqlccError('invalid_argument', text, { hint });
+  throw new SqlccError('invalid_argument', text, { hint, details: { longest_ms: mostMs } });
 }
 
 function requireAllowedLength(context: NodeContext, request: OperationRequest): void {
-  const { enable, forMs } = lengthOf(request);
+  const { enable, forMs } = lengthOf(context, request);
   if (!hasLength(request) || !enable) return;
   const { maxMaintenanceMs: mostMs } = context.config.membership;
   const what = request.kind === 'drain' ? 'a drain' : 'maintenance';
@@ -151,11 +157,12 @@ function graceOf({ kind, grace_ms: graceMs }: OperationRequest): { graceMs?: num
 }
 
 function bindingOf(
+  context: NodeContext,
   request: OperationRequest,
   at: Pick<Binding, 'to' | 'term' | 'config' | 'expires'>,
 ): Binding {
   const none = { enable: null, forMs: null };
-  const wish = hasLength(request) ? lengthOf(request) : none;
+  const wish = hasLength(request) ? lengthOf(context, request) : none;
   return {
     kind: request.keep === true ? 'replace-voter' : request.kind,
     node: request.node_id ?? null,
@@ -176,7 +183,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   const config = requireCluster(context).configs.findLast((c) => c.isActive)?.version ?? 0;
   const expires = now + PLAN_TTL_MS;
   return {
-    token: sign(bindingOf(request, { to: plan.to, term, config, expires })),
+    token: sign(bindingOf(context, request, { to: plan.to, term, config, expires })),
     create_time: isoTime(now),
     expires: isoTime(expires),
     kind: request.kind,
@@ -289,7 +296,7 @@ async function begin(
       to: plan.to,
       reason: request.reason ?? '',
       phase: firstPhase(context, operationKind(request)),
-      forMs: hasLength(request) ? lengthOf(request).forMs : null,
+      forMs: hasLength(request) ? lengthOf(context, request).forMs : null,
       ...graceOf(request),
       candidates: plan.candidates.map((c) => ({
         nodeId: c.node_id,

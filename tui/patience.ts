@@ -34,9 +34,19 @@ function issuesOf(error: SqlccError): string {
   return said.length === 0 ? '' : `: ${said.join('; ')}`;
 }
 
+function longestOf({ details }: SqlccError): { longestMs?: number } {
+  const { longest_ms: longestMs } = details;
+  return typeof longestMs === 'number' ? { longestMs } : {};
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof SqlccError)
-    return { code: error.code, message: `${error.message}${issuesOf(error)}`, hint: error.hint };
+    return {
+      code: error.code,
+      message: `${error.message}${issuesOf(error)}`,
+      hint: error.hint,
+      ...longestOf(error),
+    };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message, hint: '' };
 }

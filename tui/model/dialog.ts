@@ -9,7 +9,7 @@ import type { NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
-import type { Change, KeyPress } from './messages.ts';
+import type { Change, Failure, KeyPress } from './messages.ts';
 import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
 import { spares } from './selectors.ts';
 import { subjectOf } from './subject.ts';
@@ -250,9 +250,22 @@ function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
 function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const current = dialog.request.for_ms;
   if (current === undefined || dialog.step.kind !== 'review') return [model, []];
-  const next = LENGTHS_MS[LENGTHS_MS.indexOf(current) + by];
+  const next = by > 0 ? LENGTHS_MS.find((ms) => ms > current) : LENGTHS_MS.findLast((ms) => ms < current);
   if (next === undefined) return [model, []];
   return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
+}
+
+/** A plan that was refused because it lasts too long is asked for anew, as long as is allowed; else null. */
+export function withinLongest(
+  model: Model,
+  dialog: ActionDialog,
+  { longestMs, message }: Pick<Failure, 'longestMs' | 'message'>,
+): Change | null {
+  const asked = dialog.request.for_ms ?? 0;
+  if (longestMs === undefined || longestMs <= 0 || asked <= longestMs) return null;
+  if (dialog.step.kind !== 'planning') return null;
+  const request = { ...dialog.request, for_ms: longestMs };
+  return planAgain(model, dialog, { request, changes: [message] });
 }
 
 /** Esc: a dialog closes; an action that runs is only hidden and can be found again. */

@@ -26,6 +26,8 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** The longest time that would be allowed, where a longer one was asked for. */
+  readonly longestMs?: number;
 }
 
 export type Message =

@@ -6,7 +6,7 @@
 import type { OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
 import { acted, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
-import { dialogKey, disarmed, planAgain, receivePlan } from './dialog.ts';
+import { dialogKey, disarmed, planAgain, receivePlan, withinLongest } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
@@ -312,6 +312,8 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
         changes: [`refused, this is a new plan: ${failure.message}`],
       });
     }
+    const shorter = withinLongest(model, dialog, failure);
+    if (shorter !== null) return shorter;
     const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);
     const step = { kind: 'failed' as const, message: failure.message, hint: failure.hint, unknown };
     return [{ ...model, overlay: { ...dialog, step } }, []];

@@ -10,7 +10,6 @@ import { pauseBanner } from './pause-banner.ts';
 import { act } from './show-operation.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
-const MAINTENANCE_DEFAULT_MS = 3_600_000;
 
 /** The node that is meant: argument, `--node`, else the one that the first address leads to. */
 export async function nodeOf(
@@ -89,7 +88,7 @@ export const maintenanceEnable: Run = async (context, { flags }) =>
       kind: 'maintenance',
       enable: true,
       node_id: await nodeToChange(context, flags, 'node maintenance enable'),
-      for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS,
+      ...given('for_ms', flags.duration('for')),
       ...(flags.is('allowSwitchover') && { allow_switchover: true }),
       ...(flags.is('acceptQuorumRisk') && { accept_quorum_risk: true }),
       ...given('reason', flags.text('reason')),
@@ -118,7 +117,7 @@ function drainRun(enable: boolean): Run {
     act(context, {
       request: {
         ...{ kind: 'drain', enable, node_id: args[0] ?? '' },
-        ...(enable && { for_ms: flags.duration('for') ?? MAINTENANCE_DEFAULT_MS }),
+        ...(enable && given('for_ms', flags.duration('for'))),
         ...(enable && given('grace_ms', flags.duration('grace'))),
         ...given('reason', flags.text('reason')),
       },

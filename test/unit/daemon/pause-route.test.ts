@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
-import { planOperation, requireLength } from '../../../daemon/operations.ts';
+import { lengthOf, planOperation, requireLength } from '../../../daemon/operations.ts';
 import { cancelSchedule, pauseCluster } from '../../../daemon/routes/steering.ts';
 import type { OperationRequest } from '../../../src/api/index.ts';
 import type { Identity } from '../../../src/auth/index.ts';
@@ -103,6 +103,17 @@ describe('planOperation', () => {
       expect.objectContaining({ code: 'invalid_argument', message: text, hint }),
     );
     expect(plan(0, { kind })).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  });
+
+  it('means an hour where nothing is said, and no more than is allowed', () => {
+    const usual = (maxMaintenanceMs: number, request = {}) =>
+      lengthOf({ config: { membership: { maxMaintenanceMs } } }, request);
+    expect(usual(30 * DAY_MS)).toEqual({ enable: true, forMs: 3_600_000 });
+    expect(usual(1_800_000)).toEqual({ enable: true, forMs: 1_800_000 });
+    expect(usual(1_800_000, { for_ms: 3_600_000 })).toMatchObject({ forMs: 3_600_000 });
+    expect(plan(1_800_000, { for_ms: 3_600_000 })).toThrow(
+      expect.objectContaining({ details: { longest_ms: 1_800_000 } }),
+    );
   });
 
   it('takes what is as long as it may be', () => {

@@ -408,6 +408,25 @@ describe('update: maintenance', () => {
     expect(effects.map((e) => e.kind)).toEqual(['plan']);
   });
 
+  it('where less is allowed it is planned anew with that, and says so; arrows go on from there', () => {
+    const failure = {
+      code: 'invalid_argument',
+      message: 'lasts up to 30m here, not 1h',
+      hint: '',
+      longestMs: 1_800_000,
+    };
+    const [again, effects] = send(asked, { type: 'refused', dialogId: dialogOf(asked).id, failure });
+    const { request, step, changes, id } = dialogOf(again);
+    expect([request.for_ms, step.kind, changes]).toEqual([1_800_000, 'planning', [failure.message]]);
+    expect(effects).toMatchObject([{ kind: 'plan', request: { for_ms: 1_800_000, dry_run: true } }]);
+    // a second refusal of what was allowed is the end of it
+    const over = send(again, { type: 'refused', dialogId: id, failure })[0];
+    expect(dialogOf(over).step).toMatchObject({ kind: 'failed', message: failure.message });
+    const shown30 = send(again, { type: 'planned', dialogId: id, plan: shown, mono: again.mono })[0];
+    expect(dialogOf(pressed(shown30, 'left')[0]).request.for_ms).toBe(900_000);
+    expect(dialogOf(pressed(shown30, 'right')[0]).request.for_ms).toBe(3_600_000);
+  });
+
   it('a node that is in maintenance is asked out of it', () => {
     const onN6 = press(live(), 'end', 'k', 'M');
     expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
