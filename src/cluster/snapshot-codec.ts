@@ -7,11 +7,11 @@ import { chained } from './audit.ts';
 import type { ClusterState } from './cluster-state.ts';
 
 /**
- * Version of the record that this code writes: of its encoding and of what entries make of it. Two versions of
- * the program with one format give the same record from the same entries, to the byte, are compared with each
- * other (`cluster verify`) and may take each other's place at any time. So whatever changes what an entry of
- * the log means, or does, raises this by one, once between two releases; also where old bytes can be read as
- * they are, and then with a migration that only says so.
+ * Version of the record that this code writes: of its encoding and of what entries make of it. Two versions
+ * of the program with one format give the same record from the same entries, to the byte, are compared with
+ * each other (`cluster verify`) and may take each other's place at any time. So whatever changes what an
+ * entry of the log means, or does, raises this by one, once between two releases; also where old bytes can be
+ * read as they are, and then with a migration that only says so.
  */
 export const STATE_FORMAT = 3;
 
