@@ -9,7 +9,7 @@ import { GossipFailureDetector } from '../../src/gossip/index.ts';
 import { Agenda } from './agenda.ts';
 import { differences } from './baseline.ts';
 import { quantile } from './measures.ts';
-import { play } from './plan.ts';
+import { CI, play } from './plan.ts';
 import type { Row } from './row.ts';
 import { swarm } from './swarm.ts';
 import { findings } from './targets.ts';
@@ -18,15 +18,9 @@ import { nameOf, World } from './world.ts';
 
 const SLOW = { timeout: 240_000 };
 
-function rowsOf(
-  nodes: number,
-  scenarios: readonly string[] = [],
-  lanes: readonly ('h2' | 'udp')[] = ['h2'],
-): Row[] {
+function rowsOf(nodes: number, scenarios: readonly string[] = [], lane: 'h2' | 'udp' = 'h2'): Row[] {
   return play({
-    sizes: [nodes],
-    scenarios,
-    lanes,
+    ...{ sizes: [nodes], scenarios, lanes: [lane] },
     effort: 'brief',
     isWhole: false,
     seeds: [],
@@ -40,24 +34,16 @@ function expectPromises(rows: readonly Row[]): void {
 }
 
 describe('the failure detector keeps FD1–FD7', SLOW, () => {
-  it.each([3, 5, 16])('with %i nodes', (nodes) => {
-    const rows = rowsOf(nodes);
-    expect(rows.length).toBeGreaterThan(15);
+  it.each(CI.filter(({ lane }) => lane === 'h2'))('with $nodes nodes', ({ nodes, scenarios }) => {
+    const rows = rowsOf(nodes, scenarios);
+    expect(rows.length).toBeGreaterThan(nodes <= 100 ? 11 : 3);
     expectPromises(rows);
-  });
-
-  it('with 100 nodes', () => {
-    const most = ['idle', 'kill', 'silent', 'die-1', 'die-30', 'loss-30', 'stall-one', 'stall-observers'];
-    expectPromises(rowsOf(100, [...most, 'one-way', 'churn', 'join-one', 'join-many']));
-  });
-
-  it('with 300 nodes', () => {
-    expectPromises(rowsOf(300, ['kill', 'silent', 'die-1', 'join-one']));
   });
 
   it('with probes in datagrams: nobody is called failed at 30 % loss, however few there are', () => {
-    const rows = [3, 5, 12].flatMap((nodes) => rowsOf(nodes, ['loss-30', 'silent', 'kill'], ['udp']));
-    expectPromises(rows);
+    const parts = CI.filter(({ lane }) => lane === 'udp');
+    expect(parts).toHaveLength(3);
+    expectPromises(parts.flatMap(({ nodes, scenarios }) => rowsOf(nodes, scenarios, 'udp')));
   });
 });
 

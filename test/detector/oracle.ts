@@ -9,6 +9,13 @@ import type { World } from './world.ts';
 
 /** Turns between two looks into a detector; a look costs all of its members. */
 const LOOK_EVERY = 500;
+/** The same for a thorough oracle, by the most members. */
+const THOROUGH = [
+  { members: 10, every: 1 },
+  { members: 20, every: 5 },
+] as const;
+/** What stands around the updates of a packet of news. */
+const HEAD_BYTES = 64;
 /** Until all know that somebody is heard again. */
 const NEWS_TAKES_MS = 1000;
 const RINGS_AGREE_MS = 2000;
@@ -19,6 +26,7 @@ const CHECKED_SIZE = 100;
 
 export class Oracle {
   readonly #label: string;
+  readonly #isThorough: boolean;
   #world: World | null = null;
   /** By viewer and member: the life in which it ended there. */
   readonly #ended = new Map<string, Incarnation>();
@@ -27,8 +35,10 @@ export class Oracle {
   /** Longest queue of news that was seen. */
   queueMax = 0;
 
-  constructor(label: string) {
+  /** `isThorough`: the detectors of few members are looked into on every turn, or nearly. */
+  constructor(label: string, isThorough = false) {
     this.#label = label;
+    this.#isThorough = isThorough;
   }
 
   watch(world: World): void {
@@ -96,16 +106,27 @@ export class Oracle {
   }
 
   onTurn(node: SimNode): void {
-    if (++this.#turns % LOOK_EVERY !== 0) return;
     const world = this.#world as World;
+    const size = world.nodes.length;
     const queued = node.detector.newsQueued;
     this.queueMax = Math.max(this.queueMax, queued);
-    this.#expect(queued <= world.nodes.length + 1, `${node.nodeId}: ${queued} items of news`);
+    this.#expect(queued <= size + 1, `${node.nodeId}: ${queued} items of news`);
+    if (++this.#turns % this.#every(size) === 0 && size <= CHECKED_SIZE) node.detector.check();
+  }
+
+  #every(size: number): number {
+    const rule = this.#isThorough ? THOROUGH.find(({ members }) => size <= members) : undefined;
+    return rule?.every ?? LOOK_EVERY;
+  }
+
+  /** Caps, where each message leaves: one that was exceeded between two looks would be forgotten. */
+  onSent(node: SimNode, { kind, bytes }: { readonly kind: string; readonly bytes: number }): void {
     this.#expect(
       node.newsPeak <= LIMITS.maxGossipBytesPerSecond,
       `${node.nodeId}: ${node.newsPeak} bytes of news in a second`,
     );
-    if (world.nodes.length <= CHECKED_SIZE) node.detector.check();
+    const most = kind === 'news' ? LIMITS.maxGossipBatchBytes + HEAD_BYTES : LIMITS.maxGossipMessageBytes;
+    this.#expect(bytes <= most, `${node.nodeId}: ${kind} of ${bytes} bytes`);
   }
 
   #clock(node: SimNode): number {

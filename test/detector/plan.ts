@@ -16,6 +16,35 @@ export interface Plan {
   readonly onRow: (row: Row) => void;
 }
 
+type Lane = Plan['lanes'][number];
+
+/** What `npm test` plays, in brief; every row of it must have a stored one. Empty: all scenarios of a brief play. */
+export const CI: readonly {
+  readonly nodes: number;
+  readonly lane: Lane;
+  readonly scenarios: readonly string[];
+}[] = [
+  ...[3, 5, 16].map((nodes) => ({ nodes, lane: 'h2', scenarios: [] }) as const),
+  {
+    ...{ nodes: 100, lane: 'h2' },
+    scenarios: [
+      ...['idle', 'kill', 'silent', 'die-1', 'die-30', 'loss-30', 'stall-one', 'stall-observers'],
+      ...['one-way', 'churn', 'join-one', 'join-many'],
+    ],
+  },
+  { nodes: 300, lane: 'h2', scenarios: ['kill', 'silent', 'die-1', 'join-one'] },
+  ...[3, 5, 12].map((nodes) => ({ nodes, lane: 'udp', scenarios: ['loss-30', 'silent', 'kill'] }) as const),
+];
+
+/** True for a row that `npm test` plays, when it is played as there. */
+export function isOfCi(row: Pick<Row, 'nodes' | 'scenario' | 'lane'>): boolean {
+  const part = CI.find(({ nodes, lane }) => nodes === row.nodes && lane === row.lane);
+  if (part === undefined) return false;
+  if (part.scenarios.length > 0) return part.scenarios.includes(row.scenario);
+  const all = chosen(row.nodes, { scenarios: [], effort: 'brief', isWhole: false });
+  return all.some(({ name }) => name === row.scenario);
+}
+
 /** From so many members on a brief play takes these rows only: at a thousand two minutes of one core. */
 const LARGE = 1000;
 const QUICK = ['idle', 'kill', 'silent', 'die-1', 'loss-30', 'stall-one', 'one-way', 'join-one'];

@@ -7,6 +7,10 @@ import { World } from './world.ts';
 /** Each connection is tried each 5 s: a ping and its pong (101 bytes each) and an acknowledgement. */
 const LINE_BYTES_PER_SECOND = (101 + 101 + 52) / 5;
 const HEALED_WITHIN_MS = 15_000;
+/** Between two looks whether all views are equal. */
+export function stepMs({ nodes }: Pick<Row, 'nodes'>): number {
+  return nodes > 1000 ? 250 : 25;
+}
 
 export interface Spread {
   readonly p50: number;
@@ -43,6 +47,8 @@ export interface Row {
   readonly neighboursMax: number;
   readonly traceHash: string;
   readonly packets: number;
+  /** Events of the simulated world in a second of the real one. */
+  readonly eventsPerS: number;
   readonly wallS: number;
   readonly cpuS: number;
 }
@@ -76,6 +82,7 @@ function play(options: RowOptions, seed: number): Run {
       oracle.onEvent(viewer, event);
     },
     onTurn: (node) => oracle.onTurn(node),
+    onSent: (node, message) => oracle.onSent(node, message),
   });
   oracle.watch(world);
   world.run(scenario.fromNothing === true ? 0 : 3000 + world.random.next() * 1000);
@@ -105,7 +112,7 @@ function heal(world: World, measures: Measures): number | null {
   for (const node of world.nodes) if (!node.isHostUp) world.network.setLoss(node.index, 1);
   while (!measures.areViewsEqual()) {
     if (world.now - at > HEALED_WITHIN_MS) return null;
-    world.run(world.nodes.length > 1000 ? 250 : 25);
+    world.run(stepMs({ nodes: world.nodes.length }));
   }
   return world.now - at;
 }
@@ -163,6 +170,7 @@ export function rowOf(options: RowOptions): Row {
     neighboursMax: most((r) => Math.max(...r.world.nodes.map((n) => n.neighboursMax))),
     traceHash: runs.map((r) => r.world.traceHash.toString(16).padStart(8, '0')).join(' '),
     packets: sum((r) => r.world.packets),
+    eventsPerS: rounded((sum((r) => r.world.agenda.planned) / (performance.now() - wall)) * 1000, 0),
     wallS: rounded((performance.now() - wall) / 1000, 1),
     cpuS: rounded((used.user + used.system) / 1e6, 1),
   };

@@ -58,7 +58,7 @@ function heal(world: World): void {
 export function swarm(seed: number): SwarmRun {
   const draw = seededRandom(seed * 7919);
   const nodes = between(draw, 3, 20);
-  const oracle = new Oracle(`swarm seed ${seed}`);
+  const oracle = new Oracle(`swarm seed ${seed}`, true);
   const measures: Measures = new Measures(() => world);
   const world: World = new World({
     ...{ nodes, seed, lane: draw.next() < 0.5 ? 'h2' : 'udp', drift: 0.01 * draw.next() },
@@ -71,6 +71,7 @@ export function swarm(seed: number): SwarmRun {
       oracle.onEvent(viewer, event);
     },
     onTurn: (node) => oracle.onTurn(node),
+    onSent: (node, message) => oracle.onSent(node, message),
   });
   oracle.watch(world);
   // not every kind in every run: some bugs need that one kind is absent

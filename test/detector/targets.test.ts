@@ -10,9 +10,9 @@ import {
   type MemberEvent,
   type MemberUpdate,
 } from '../../src/gossip/index.ts';
-import { differences } from './baseline.ts';
+import { differences, figuresOf } from './baseline.ts';
 import { Measures } from './measures.ts';
-import { chosen, type Plan, play } from './plan.ts';
+import { chosen, isOfCi, type Plan, play } from './plan.ts';
 import type { Row } from './row.ts';
 import { scenariosFor } from './scenarios.ts';
 import type { SimNode } from './sim-node.ts';
@@ -24,7 +24,7 @@ function row(parts: Partial<Row>): Row {
   const times = { firstSuspectMs: spread, firstFailedMs: spread, allKnowMs: spread, healedMs: spread };
   const false_ = { falseSuspectPerNodeHour: 0, falseFailedPerNodeHour: 0, falseFailed: 0, refutations: 0 };
   const load = { bytesPerS: { mean: 1, p99: 1, max: 1 }, bytesPeak: 1, newsPeak: 1, messagesPerS: 1 };
-  const rest = { queueMax: 0, neighboursMax: 1, traceHash: '', packets: 1, wallS: 0, cpuS: 0 };
+  const rest = { queueMax: 0, neighboursMax: 1, traceHash: '', packets: 1, eventsPerS: 1, wallS: 0, cpuS: 0 };
   const head = { nodes: 100, scenario: 'idle', lane: 'h2', seeds: 1, virtualS: 20 } as const;
   return { ...head, ...times, ...false_, ...load, ...rest, unknown: 0, unstableS: 0, ...parts };
 }
@@ -44,6 +44,8 @@ describe('findings', () => {
     ['FD1', 'that somebody never knew in churn', { scenario: 'churn', unknown: 1 }],
     ['FD2', 'late', { scenario: 'silent', allKnowMs: late, firstSuspectMs: late }],
     ['FD3', 'one false word', { scenario: 'clock-jumps', falseFailed: 1 }],
+    ['FD3', 'one false word at 30 % loss among five', { scenario: 'loss-30', nodes: 5, falseFailed: 1 }],
+    ['FD3', 'more false words of three than are known', { scenario: 'loss-30', nodes: 3, falseFailed: 3 }],
     ['FD4', 'a standstill that is not forgotten', { scenario: 'stall-one', healedMs: late }],
     ['FD4', 'a long cut that does not heal', { scenario: 'zone-1h', healedMs: null }],
     ['FD5', 'much at rest', { bytesPerS: { mean: 10_001, p99: 1, max: 1 } }],
@@ -60,14 +62,61 @@ describe('findings', () => {
   it('tell a promise that is known to be missed from one that is met, and from a worse miss', () => {
     expect(said({ neighboursMax: 20 }, 'FD6')).toEqual(['met']);
     expect(said({ neighboursMax: 22 }, 'FD6')).toEqual(['known']);
+    const three = { scenario: 'loss-30', nodes: 3, virtualS: 7200 } as const;
+    expect(said({ ...three, falseFailed: 2 }, 'FD3')).toEqual(['known']);
+    expect(said({ ...three, falseFailed: 12 }, 'FD3')).toEqual(['missed']);
+    expect(said({ ...three, lane: 'udp', falseFailed: 1 }, 'FD3')).toEqual(['missed']);
   });
 });
 
 describe('differences', () => {
-  it('names a row that is compared with nothing', () => {
-    const { lines, missing } = differences([row({ nodes: 77 })]);
-    expect(lines).toEqual([]);
-    expect(missing).toEqual(['77 idle h2 1 seeds 20 s: not compared, no such row is stored']);
+  const KEY = '100 idle h2 1 seeds 20 s';
+  /** What is stored of `row(parts)`, as it would be read. */
+  const storedOf = (parts: Partial<Row> = {}) => ({ [KEY]: figuresOf(row(parts)) });
+
+  it('names a row that is compared with nothing: as missing where npm test plays it, else as not stored', () => {
+    const text = (key: string) => [`${key}: not stored, compared with nothing`];
+    expect(differences([row({})], true, {})).toEqual({ lines: [], missing: text(KEY), notStored: [] });
+    const none = { lines: [], missing: [] };
+    expect(differences([row({ nodes: 77 })])).toEqual({
+      ...none,
+      notStored: text('77 idle h2 1 seeds 20 s'),
+    });
+    expect(differences([row({})], false, {})).toEqual({ ...none, notStored: text(KEY) });
+    expect(isOfCi({ nodes: 100, scenario: 'zone', lane: 'h2' })).toBe(false);
+  });
+
+  it('names a figure that a stored row lacks', () => {
+    const { queueMax: _, ...rest } = figuresOf(row({}));
+    const { missing } = differences([row({})], true, { [KEY]: rest });
+    expect(missing).toEqual([`${KEY}: not stored: queueMax`]);
+  });
+
+  const at = (p50: number, p99 = p50, max = p99) => ({ p50, p99, max });
+  const moves: readonly (readonly [string, Partial<Row>, Partial<Row>])[] = [
+    // a tenth, or what is too little to matter
+    ['allKnowMs max', { allKnowMs: at(81) }, { allKnowMs: at(81, 81, 90) }],
+    ['allKnowMs p50', { allKnowMs: at(81, 99) }, { allKnowMs: at(91, 99) }],
+    ['firstSuspectMs p99', { firstSuspectMs: at(700, 740, 800) }, { firstSuspectMs: at(700, 820, 820) }],
+    ['healedMs max', { healedMs: at(130) }, { healedMs: at(130, 130, 160) }],
+    [
+      'bytesPerS mean',
+      { bytesPerS: { mean: 3474, p99: 1, max: 1 } },
+      { bytesPerS: { mean: 3830, p99: 1, max: 1 } },
+    ],
+    [
+      'bytesPerS p99',
+      { bytesPerS: { mean: 1, p99: 300, max: 1 } },
+      { bytesPerS: { mean: 1, p99: 340, max: 1 } },
+    ],
+    ['refutations', { refutations: 4 }, { refutations: 6 }],
+    ['unstableS', { unstableS: 1 }, { unstableS: 1.3 }],
+    ['queueMax', { queueMax: 3 }, { queueMax: 5 }],
+  ];
+  it.each(moves)('names %s that moved by more than a tenth, and none that did not', (name, before, after) => {
+    expect(differences([row(before)], true, storedOf(before)).lines).toEqual([]);
+    const { lines } = differences([row(after)], true, storedOf(before));
+    expect(lines.some((line) => line.startsWith(`100 idle h2: ${name} was `))).toBe(true);
   });
 });
 

@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly duplicates?: number;
   readonly onEvent: (viewer: SimNode, event: MemberEvent) => void;
   readonly onTurn?: (node: SimNode) => void;
+  /** A message is about to leave, its bytes counted. */
+  readonly onSent?: (node: SimNode, message: { readonly kind: string; readonly bytes: number }) => void;
 }
 
 const LAN: Delay = { leastMs: 0.1, tailMs: 0.3 };
@@ -191,6 +193,7 @@ export class World {
     this.#trace(length, from.index, index);
     from.messagesOut++;
     if (message.kind === 'news') from.countNews(this.now, length);
+    this.#options.onSent?.(from, { kind: message.kind, bytes: length });
     const isProbe = message.kind === 'ping' || message.kind === 'ack';
     if (this.#options.lane === 'udp' && isProbe && length <= MAX_DATAGRAM_PAYLOAD) {
       this.#sendDatagram(from, target, { message, length });
