@@ -10,7 +10,7 @@ const READY_TIMEOUT_MS = 30_000;
 const PORTS_PER_MEMBER = 10;
 
 export interface EtcdOptions {
-  /** Members; 3 in every figure. */
+  /** Members; 3 in every figure but those that say otherwise. */
   readonly members: number;
   /** etcd's own default without. */
   readonly heartbeatMs?: number;

@@ -1,11 +1,13 @@
 /**
- * Kill -9 of the leader until the first accepted write of a later term, round after round. The load process kills,
- * so that its own clock measures from the signal to the answer; between rounds the killed node comes back
- * and catches up. Detection and election are told apart by this project's own events.
+ * SIGKILL of the leader, or SIGTERM, until the first accepted write of a later term, round after round. The load
+ * process sends the signal, so that its own clock measures from there to the answer; between rounds the node that
+ * ended comes back and catches up. Detection and election are told apart by this project's own events.
  */
+import { SqlccError } from '../../src/base/index.ts';
 import type { SqlccClient } from '../../src/client/index.ts';
 import { CALM_CORES, otherCores, untilCalm } from './calm.ts';
 import { Loader } from './load/loader.ts';
+import type { EndSignal } from './options.ts';
 import { type Side, type SideName, START, type Timing } from './sides.ts';
 import { type Figure, figureOf, quantile, short } from './spread.ts';
 import { requestOf } from './throughput.ts';
@@ -17,6 +19,8 @@ export interface FailoverPlan {
   readonly quick: boolean;
   /** More than 1: a kill waits for calm. */
   readonly attempts: number;
+  readonly nodes: number;
+  readonly signal: EndSignal;
   readonly goProgram: string | null;
   say(text: string): void;
 }
@@ -34,10 +38,12 @@ export interface FailoverRow {
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly isDefault: boolean;
+  readonly nodes: number;
+  readonly signal: EndSignal;
   readonly rounds: number;
-  /** From the kill to the first accepted write. */
+  /** From the signal to the first accepted write. */
   readonly gapMs: Times;
-  /** From the leader's last sign of life to the campaign that won; this project only. */
+  /** From the leader's last sign of life to the campaign that won; this project only, null where it handed over. */
   readonly detectMs: Times | null;
   /** From that campaign to the leadership; this project only. */
   readonly electionTookMs: Times | null;
@@ -58,6 +64,8 @@ const GAP_TIMEOUT_MS = 30_000;
 /** Writes flow this long before a kill. */
 const CALM_MS = 600;
 const EVENTS_MS = 500;
+/** A node that was told to stop has ended by then. */
+const END_TIMEOUT_MS = 10_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -87,11 +95,26 @@ async function electionsOf(client: SqlccClient, terms: ReadonlySet<number>) {
     if (data.silence_ms !== null) detect.push(data.silence_ms);
     election.push(data.election_ms);
   }
-  return { detectMs: timesOf(detect), electionTookMs: timesOf(election) };
+  return { detectMs: detect.length === 0 ? null : timesOf(detect), electionTookMs: timesOf(election) };
+}
+
+/** Until that process is gone: what ended is started again. */
+async function untilEnded(pid: number): Promise<void> {
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    if (performance.now() > deadline)
+      throw new SqlccError('deadline_exceeded', `process ${pid} goes on after the signal`);
+    await sleep(10);
+  }
 }
 
 async function playRounds(side: Side, plan: FailoverPlan): Promise<Round[]> {
-  const { goProgram, rounds, attempts, say } = plan;
+  const { goProgram, rounds, attempts, signal, say } = plan;
   const request = { ...requestOf(side, ''), op: 'failover', endpoints: side.endpoints, conns: 1 } as const;
   const loader = new Loader(side.name === 'etcd' ? 'etcd' : 'sdk', goProgram, request);
   try {
@@ -103,8 +126,9 @@ async function playRounds(side: Side, plan: FailoverPlan): Promise<Round[]> {
       const other = await (attempts > 1 ? untilCalm(pids) : otherCores(pids));
       const { pid } = await side.leader();
       const heard = loader.line<Gap>('gap', GAP_TIMEOUT_MS);
-      loader.tell(`kill ${pid}`);
+      loader.tell(`${signal} ${pid}`);
       const gap = await heard;
+      await untilEnded(pid);
       played.push({ ...gap, otherCores: other });
       const busy = other > CALM_CORES ? `, ${other.toFixed(1)} cores busy elsewhere` : '';
       say(`  round ${n} of ${rounds}: ${gap.ms.toFixed(1)} ms, term ${gap.term}${busy}`);
@@ -121,7 +145,8 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverRow[]
   for (const { side: name, isDefault, ...timing } of TIMINGS) {
     if (!plan.sides.includes(name) || (plan.quick && !isDefault)) continue;
     plan.say(`failover, ${name} at ${timing.heartbeatMs}/${timing.electionMs} ms`);
-    const side = await START[name](isDefault ? null : timing);
+    const { nodes, signal } = plan;
+    const side = await START[name](isDefault ? null : timing, nodes);
     try {
       const played = await playRounds(side, plan);
       const terms = new Set(played.map((r) => r.term));
@@ -131,7 +156,7 @@ export async function measureFailover(plan: FailoverPlan): Promise<FailoverRow[]
           : await electionsOf(side.client, terms);
       const gapMs = timesOf(played.map((r) => r.ms));
       const other = figureOf(played.map((r) => r.otherCores));
-      const row = { side: name, ...timing, isDefault, rounds: played.length, gapMs, ...apart };
+      const row = { side: name, ...timing, isDefault, nodes, signal, rounds: played.length, gapMs, ...apart };
       rows.push({ ...row, otherCores: other });
     } finally {
       await side.stop();

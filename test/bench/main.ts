@@ -49,8 +49,8 @@ async function beside(wanted: BenchOptions, folder: string) {
   if (wanted.parts.every((part) => part === 'own')) return null;
   const { options, goProgram, skipped } = prepared(wanted, folder);
   const steal = stealMs();
-  const { sides, quick, rounds, attempts } = options;
-  const plan = { sides, quick, rounds, attempts, goProgram, say };
+  const { sides, quick, rounds, attempts, nodes, signal } = options;
+  const plan = { sides, quick, rounds, attempts, nodes, signal, goProgram, say };
   const has = (part: Part): boolean => options.parts.includes(part);
   const figures: Figures = {
     cells: await throughputOf(options, goProgram),

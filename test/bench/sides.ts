@@ -8,8 +8,6 @@ import { EtcdCluster } from './etcd.ts';
 import type { Generator, LoadRequest } from './load/loader.ts';
 
 export const VALUE_BYTES = 256;
-/** Keys of the throughput loads; every read finds its key. */
-export const KEYS = 10_000;
 
 export type SideName = 'sqlcc' | 'etcd';
 
@@ -25,7 +23,7 @@ export interface Leader {
   readonly pid: number;
 }
 
-/** A running cluster of three. */
+/** A running cluster, of three where nothing else is said. */
 export interface Side {
   readonly name: SideName;
   readonly endpoints: readonly string[];
@@ -81,11 +79,11 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
-export async function startSqlcc(timing: Timing | null = null): Promise<Side> {
+export async function startSqlcc(timing: Timing | null = null, nodes = 3): Promise<Side> {
   const cluster = await DemoCluster.start({
-    nodes: 3,
+    nodes,
     dir: null,
-    basePort: await findPorts(3, 25_433),
+    basePort: await findPorts(nodes, 25_433),
     program: program(),
   });
   if (timing !== null) await setTiming(cluster, timing);
@@ -130,8 +128,8 @@ async function setTiming(cluster: DemoCluster, { heartbeatMs, electionMs }: Timi
   await client.putConfig({ text });
 }
 
-export async function startEtcd(timing: Timing | null = null): Promise<Side> {
-  const cluster = await EtcdCluster.start({ members: 3, ...timing });
+export async function startEtcd(timing: Timing | null = null, members = 3): Promise<Side> {
+  const cluster = await EtcdCluster.start({ members, ...timing });
   return {
     name: 'etcd',
     endpoints: cluster.endpoints,

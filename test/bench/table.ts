@@ -52,6 +52,8 @@ function failoverOf(failover: readonly FailoverRow[]): string {
     times === null ? '' : `${times.p50} / ${times.p95} / ${times.p99} / ${times.max}`;
   const rows = failover.map((row) => [
     `${row.side} ${row.heartbeatMs}/${row.electionMs} ms${row.isDefault ? ' (default)' : ''}`,
+    `${row.nodes}`,
+    row.signal,
     `${row.rounds}`,
     text(row.gapMs),
     text(row.detectMs),
@@ -60,8 +62,10 @@ function failoverOf(failover: readonly FailoverRow[]): string {
   ]);
   const head = [
     'p50 / p95 / p99 / max, ms',
+    'nodes',
+    'signal',
     'rounds',
-    'kill → first write',
+    'signal → first write',
     'detection',
     'election',
     'other cores',

@@ -7,8 +7,9 @@ import { must } from '../../src/base/index.ts';
 import { CALM_CORES, untilCalm } from './calm.ts';
 import { CpuMeter, type CpuUsed, type ThreadTimes } from './cpu-meter.ts';
 import { Loader, type LoadRequest, type LoadResult, runLoad } from './load/loader.ts';
+import { KEYS } from './options.ts';
 import { rssMb } from './process-figures.ts';
-import { KEYS, type Leader, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
+import { type Leader, type Side, type SideName, START, VALUE_BYTES, WAYS, type Way } from './sides.ts';
 import { type Figure, figureOf, quantile } from './spread.ts';
 
 export interface ThroughputPlan {
@@ -17,6 +18,7 @@ export interface ThroughputPlan {
   readonly ways: readonly Way['name'][];
   readonly sides: readonly SideName[];
   readonly repetitions: number;
+  readonly keys: number;
   readonly warmMs: number;
   readonly measureMs: number;
   /** A load beside which something else kept more than CALM_CORES busy is made again, up to so many times in all. */
@@ -67,17 +69,18 @@ export interface Cell {
 }
 
 const TIMEOUT_MS = 60_000;
-export function requestOf(side: Side, leader: string): LoadRequest {
+export function requestOf(side: Side, leader: string, keys = KEYS): LoadRequest {
   return {
-    ...{ op: 'put', endpoints: [leader], callers: 64, conns: 1, keys: KEYS, valueBytes: VALUE_BYTES },
-    ...{ count: KEYS, warmMs: 1000, measureMs: 3000, tls: side.tls },
+    ...{ op: 'put', endpoints: [leader], callers: 64, conns: 1, keys, valueBytes: VALUE_BYTES },
+    ...{ count: keys, warmMs: 1000, measureMs: 3000, tls: side.tls },
   };
 }
 
 /** Every key once, so that every read finds its key; also what warms a fresh cluster. */
-async function prepare(side: Side, leader: string, goProgram: string | null): Promise<void> {
+async function prepare(side: Side, leader: string, plan: ThroughputPlan): Promise<void> {
   const generator = side.name === 'etcd' ? 'etcd' : 'sdk';
-  const loader = new Loader(generator, goProgram, { ...requestOf(side, leader), op: 'fill' });
+  const request = { ...requestOf(side, leader, plan.keys), op: 'fill' } as const;
+  const loader = new Loader(generator, plan.goProgram, request);
   await runLoad(loader, TIMEOUT_MS);
 }
 
@@ -144,11 +147,12 @@ async function visit(plan: ThroughputPlan, name: SideName, callers: number, runs
   const side = await START[name]();
   try {
     const leader = await side.leader();
-    await prepare(side, leader.endpoint, plan.goProgram);
+    await prepare(side, leader.endpoint, plan);
     for (const way of WAYS.filter((w) => w.side === name && plan.ways.includes(w.name))) {
       if (callers === 1 && way.name.endsWith('own')) continue; // the same as one client for all callers
       for (const op of plan.ops) {
-        const request = { ...requestOf(side, leader.endpoint), op, callers, conns: way.connsOf(callers) };
+        const base = requestOf(side, leader.endpoint, plan.keys);
+        const request = { ...base, op, callers, conns: way.connsOf(callers) };
         const { warmMs, measureMs } = plan;
         const loader = () => new Loader(way.generator, plan.goProgram, { ...request, warmMs, measureMs });
         const run = await calmest(side, plan.attempts, () => measure(side, leader, loader()));
@@ -172,7 +176,7 @@ export async function measureThroughput(plan: ThroughputPlan): Promise<Cell[]> {
     const runs: Runs = new Map();
     for (let n = 1; n <= plan.repetitions; n++) {
       for (const side of plan.sides) {
-        const warm = `${KEYS} keys written and ${plan.warmMs / 1000} s of each load uncounted`;
+        const warm = `${plan.keys} keys written and ${plan.warmMs / 1000} s of each load uncounted`;
         plan.say(`${callers} callers, ${n} of ${plan.repetitions}, ${side}; warmed up alike: ${warm}`);
         await visit(plan, side, callers, runs);
       }

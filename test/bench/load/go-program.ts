@@ -13,13 +13,20 @@ function has(command: string, flag: string): boolean {
   return spawnSync(command, [flag], { stdio: 'ignore' }).error === undefined;
 }
 
+/** What is not installed that the comparison takes; null when all is. */
+export function missingGo(): string | null {
+  const install = 'apt-get install etcd-server golang-go golang-etcd-server-dev';
+  if (!has('etcd', '--version')) return `etcd is not installed (${install})`;
+  if (!has('go', 'version')) return `go is not installed (${install})`;
+  if (!existsSync(join(GOCODE, 'src/go.etcd.io/etcd/clientv3')))
+    return `the sources of etcd's client are not installed (${install})`;
+  return null;
+}
+
 /** The program built into `folder`, or the sentence that says why there is no comparison. */
 export function buildGoProgram(folder: string): GoProgram {
-  const install = 'apt-get install etcd-server golang-go golang-etcd-server-dev';
-  if (!has('etcd', '--version')) return { missing: `etcd is not installed (${install})` };
-  if (!has('go', 'version')) return { missing: `go is not installed (${install})` };
-  if (!existsSync(join(GOCODE, 'src/go.etcd.io/etcd/clientv3')))
-    return { missing: `the sources of etcd's client are not installed (${install})` };
+  const missing = missingGo();
+  if (missing !== null) return { missing };
   const path = join(folder, 'load');
   const { status, stderr } = spawnSync('go', ['build', '-o', path, '.'], {
     cwd: import.meta.dirname,

@@ -258,8 +258,8 @@ type gap struct {
 	Term  uint64  `json:"term"`
 }
 
-// failover writes without pause. A line `kill PID` on stdin kills that process at once; the first accepted
-// put of a later term ends the gap.
+// failover writes without pause. A line `SIGKILL PID` or `SIGTERM PID` on stdin sends that signal at once; the
+// first accepted put of a later term ends the gap.
 func failover(t target) error {
 	var lock sync.Mutex
 	var term uint64
@@ -299,14 +299,19 @@ func failover(t target) error {
 	say(event{"begin"})
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		var name string
 		var pid int
-		if _, err := fmt.Sscanf(lines.Text(), "kill %d", &pid); err != nil {
+		if _, err := fmt.Sscanf(lines.Text(), "%s %d", &name, &pid); err != nil {
 			return err
+		}
+		signal := syscall.SIGKILL
+		if name == "SIGTERM" {
+			signal = syscall.SIGTERM
 		}
 		lock.Lock()
 		killed = time.Now()
 		lock.Unlock()
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		if err := syscall.Kill(pid, signal); err != nil {
 			return err
 		}
 	}

@@ -47,18 +47,20 @@ interface Line {
   readonly event: 'begin' | 'end' | 'result' | 'gap';
 }
 
-function commandOf(generator: Generator, goProgram: string | null, request: LoadRequest): [string, string[]] {
-  if (generator === 'sdk')
-    return [process.execPath, [join(import.meta.dirname, 'sdk.ts'), JSON.stringify(request)]];
+/** Flags of the Go program. */
+export function flagsOf(generator: Generator, request: LoadRequest): Record<string, string | number> {
   const { op, endpoints, callers, conns, keys, valueBytes, count, warmMs, measureMs, tls } = request;
-  const flags = {
+  return {
     ...{ target: generator, op, endpoints: endpoints.join(','), callers, conns, keys, count },
     ...{ 'value-bytes': valueBytes, 'warm-ms': warmMs, 'measure-ms': measureMs, ...tls },
   };
-  return [
-    must(goProgram, 'the Go load program'),
-    Object.entries(flags).map(([name, value]) => `-${name}=${value}`),
-  ];
+}
+
+function commandOf(generator: Generator, goProgram: string | null, request: LoadRequest): [string, string[]] {
+  if (generator === 'sdk')
+    return [process.execPath, [join(import.meta.dirname, 'sdk.ts'), JSON.stringify(request)]];
+  const flags = Object.entries(flagsOf(generator, request));
+  return [must(goProgram, 'the Go load program'), flags.map(([name, value]) => `-${name}=${value}`)];
 }
 
 /** A load process that runs; ends with its owner, whatever happens. */

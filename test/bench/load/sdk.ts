@@ -103,7 +103,7 @@ async function fill(): Promise<void> {
   await Promise.all(clients.map((client) => client.close()));
 }
 
-/** `kill PID` on stdin kills at once; the first accepted put of a later term ends the gap. */
+/** `SIGKILL PID` or `SIGTERM PID` on stdin sends that signal at once; the first accepted put of a later term ends the gap. */
 async function failover(): Promise<void> {
   const client = newClient(request.endpoints);
   let term = 0;
@@ -129,9 +129,9 @@ async function failover(): Promise<void> {
   })();
   say({ event: 'begin' });
   for await (const line of createInterface({ input: process.stdin })) {
-    const pid = Number(/^kill (\d+)$/.exec(line)?.[1]);
+    const [signal, pid] = line.split(' ');
     killedAt = performance.now();
-    process.kill(pid, 'SIGKILL');
+    process.kill(Number(pid), signal as 'SIGKILL' | 'SIGTERM');
   }
   running = false;
   await writing;

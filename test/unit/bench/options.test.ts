@@ -7,6 +7,7 @@ describe('parseOptions', () => {
       parts: ['own', 'writes', 'reads', 'failover', 'watch', 'memory'],
       callers: [1, 16, 64, 256],
       ...{ repetitions: 3, measureMs: 3000, rounds: 20, json: null, sides: ['etcd', 'sqlcc'] },
+      ...{ nodes: 3, signal: 'SIGKILL' },
     });
   });
 
@@ -32,6 +33,8 @@ describe('parseOptions', () => {
     ['--only', 'wirtes'],
     ['--clients', '1,x'],
     ['--rounds', '0'],
+    ['--nodes', '2'],
+    ['--signal', 'SIGSTOP'],
     ['--sides', 'zookeeper'],
   ])('refuses %s %s with what it takes', (flag, word) => {
     expect(() => parseOptions([flag, word])).toThrow(new RegExp(`${flag} .*'${word}'.*It takes `));

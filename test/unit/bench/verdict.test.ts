@@ -84,6 +84,8 @@ describe('verdicts', () => {
         heartbeatMs: 50,
         electionMs: 150,
         isDefault: true,
+        nodes: 3,
+        signal: 'SIGKILL',
         rounds: 20,
         detectMs: null,
         electionTookMs: null,
@@ -100,6 +102,10 @@ describe('verdicts', () => {
     expect(named(all, 'kill → first write, defaults, p50 of 20')).toMatchObject({ etcd: 1200, met: true });
     expect(named(all, 'kill → first write, defaults, p99 of 20').met).toBe(false);
     expect(named(all, 'kill → first write, election time-out 500 ms, p50 of 20').target).toBeNull();
+    const five = { nodes: 5, signal: 'SIGTERM' } as const;
+    const stopped = verdicts({ ...NOTHING, failover: [row({ side: 'sqlcc', ...five, gapMs: gap(45, 51) })] });
+    expect(named(stopped, 'SIGTERM → first write, defaults, 5 nodes, p50 of 20').target).toBeNull();
+    expect(named(stopped, 'SIGTERM → first write, defaults, 5 nodes, p99 of 20').met).toBe(false);
   });
 
   it('memory is that of the largest node', () => {
