@@ -5,7 +5,7 @@
 import { given, listOf, number, OUTPUT, oneOf, takes, turnsOn, whole } from '../usage.ts';
 import { exitCodeOf, notPlayed } from '../verdict.ts';
 import { runScenario } from './run.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { BRIEF, SCENARIOS } from './scenarios.ts';
 import type { Report } from './stage.ts';
 
 const USAGE = {
@@ -14,13 +14,18 @@ const USAGE = {
     'Faults, exhaustion and time on real clusters in a lab (root). Exits 1 when a claim did not hold, 3 when none ' +
     'failed and a scenario could not be played here.',
   takes:
-    'about an hour and a half and --minutes in all; most scenarios one to five minutes, F9, F10 and FD1 longer.',
+    'about an hour and a half and --minutes in all; most scenarios one to five minutes, F9, F10 and FD1 longer; ' +
+    '--brief half an hour.',
   flags: {
     only: takes({
       ...{ value: 'a,b', parse: listOf(oneOf(SCENARIOS.map((s) => s.name))) },
       about: 'these scenarios',
     }),
-    minutes: takes({ value: 'M', parse: number(0.1), standard: '30', about: 'length of the soak' }),
+    brief: turnsOn('exhaustion, wires and a soak: half an hour in all'),
+    minutes: takes({
+      ...{ value: 'M', parse: number(0.1) },
+      about: 'length of the soak; 30 without, 15 of --brief',
+    }),
     seed: takes({ value: 'N', parse: whole(), standard: '1', about: 'of operations and chances' }),
     list: turnsOn('the scenarios, and what each plays'),
     output: OUTPUT,
@@ -43,9 +48,11 @@ if (values.list) {
   process.exit(0);
 }
 const reports: Report[] = [];
-for (const scenario of SCENARIOS.filter((s) => values.only?.includes(s.name) ?? true)) {
+const wanted = values.only ?? (values.brief ? BRIEF : SCENARIOS.map((s) => s.name));
+const minutes = values.minutes ?? (values.brief ? 15 : 30);
+for (const scenario of SCENARIOS.filter((s) => wanted.includes(s.name))) {
   process.stderr.write(`== ${scenario.name}: ${scenario.about}\n`);
-  reports.push(await runScenario(scenario, { minutes: values.minutes, seed: values.seed }));
+  reports.push(await runScenario(scenario, { minutes, seed: values.seed }));
 }
 const document = { schemaVersion: 1, at: new Date().toISOString(), seed: values.seed, reports };
 process.stdout.write(values.output === 'json' ? `${JSON.stringify(document, null, 2)}\n` : table(reports));

@@ -15,3 +15,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[CABLE, MINORITY, ...PARTITIONS, ...WIRES, ...TIMES, OLD_LEADER, ...DISKS],
   ...[...LIMIT_SCENES, ...MANY, SOAK],
 ];
+
+/** What runs out, what wires and disks do to a cluster, and a soak: nine minutes and the soak's own. */
+export const BRIEF: readonly string[] = [
+  ...['bad-wires', 'mtu', 'one-way', 'pauses', 'slow-disk', 'hanging-disk', 'failing-disk', 'full-disk'],
+  ...['descriptors', 'memory', 'cpu-quota', 'overload', 'soak'],
+];

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
 import { runScenario } from '../endurance/run.ts';
-import { SCENARIOS } from '../endurance/scenarios.ts';
+import { BRIEF, SCENARIOS } from '../endurance/scenarios.ts';
 import { play, type Scenario } from '../endurance/stage.ts';
 import { Lab } from './index.ts';
 import { skipVisibly } from './skip.ts';
@@ -24,6 +24,15 @@ describe('endurance', () => {
       expect(report).toMatchObject({ ok: true, skipped: null });
     });
   }
+});
+
+describe('BRIEF', () => {
+  it('names scenarios, a soak among them, each once', () => {
+    const names = SCENARIOS.map((s) => s.name);
+    expect(BRIEF.filter((name) => !names.includes(name))).toEqual([]);
+    expect(new Set(BRIEF).size).toBe(BRIEF.length);
+    expect(BRIEF).toContain('soak');
+  });
 });
 
 describe('play', () => {
