@@ -83,6 +83,7 @@ export class Guard {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.end();
-    process.kill(process.pid, signal);
+    // who else heeds it has heard it just now, and ends the process in order
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 }

@@ -93,3 +93,31 @@ describe('runScreen', () => {
     },
   );
 });
+
+describe('Guard', () => {
+  it('Guard gives the terminal back at a signal, and leaves the end to who heeds it', async () => {
+    const { io, written } = terminal();
+    let heard = 0;
+    const heed = () => heard++;
+    process.on('SIGHUP', heed);
+    const guard = new Guard(io);
+    guard.leaveBy(() => void io.stdout.write('left'));
+    io.stderr.write('kept');
+    process.emit('SIGHUP', 'SIGHUP');
+    process.emit('SIGHUP', 'SIGHUP');
+    // a signal of its own would be heard by now
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    process.off('SIGHUP', heed);
+    expect(heard).toBe(2);
+    expect(written).toEqual({ out: 'left', err: 'kept' });
+  });
+
+  it('Guard keeps the newest of what was written to stderr, and says how much it let go', () => {
+    const { io, written } = terminal();
+    const guard = new Guard(io);
+    for (let i = 1; i <= 53; i++) io.stderr.write(`${i};`);
+    guard.end();
+    guard.end();
+    expect(written.err).toMatch(/^\(3 earlier messages are not kept\)\n4;5;.*53;$/);
+  });
+});
