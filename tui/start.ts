@@ -13,6 +13,8 @@ import { chooseLook } from './theme/look.ts';
 /** Resolves the exit code when the screen is left: 0, 2 when it can't be driven here, 1 when it failed. */
 export async function runTop(open: OpenTop): Promise<number> {
   const { io, options } = open;
+  // lines need neither a screen nor keys: a speech program or a log may read them
+  if (options.plain === true) return await asLines(open);
   if (!io.stdout.isTTY) {
     io.stderr.write('hint: the output is no terminal, so this is one picture; see sqlcc top --batch\n');
     const { runOnce } = await import('./batch/batch.ts');
@@ -20,12 +22,15 @@ export async function runTop(open: OpenTop): Promise<number> {
   }
   if (!io.stdin.isTTY) return refuse(open, 'the input is no terminal, so nobody could drive the screen');
   takeZone(options.utc === true ? 'utc' : 'local');
-  if (options.plain === true || io.env['INK_SCREEN_READER'] === 'true') {
-    const { runPlain } = await import('./batch/plain.ts');
-    return await runPlain(await opened(open));
-  }
+  if (io.env['INK_SCREEN_READER'] === 'true') return await asLines(open);
   if (io.env['TERM'] === 'dumb') return refuse(open, 'TERM=dumb: this terminal has no screen to draw on');
   return await onScreen(open);
+}
+
+async function asLines(open: OpenTop): Promise<number> {
+  takeZone(open.options.utc === true ? 'utc' : 'local');
+  const { runPlain } = await import('./batch/plain.ts');
+  return await runPlain(await opened(open));
 }
 
 async function opened({ open, ...rest }: OpenTop): Promise<RunTop> {

@@ -4,6 +4,7 @@
  * begins or ends, and when nodes do not agree. Looking only. No cursor, no boxes. `q`
  * and Enter, or end of input, leave it.
  */
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { openFeed } from '../feed/open-feed.ts';
 import type { AlertRow } from '../feed/wire.ts';
@@ -114,9 +115,16 @@ export async function runPlain(run: RunTop): Promise<number> {
     for (const line of changesBetween(shown, session.model)) io.stdout.write(`${line}\n`);
     shown = session.model;
   });
+  // an input that is no terminal may be none from the first: lines go on until whoever reads them goes
+  const gone = io.stdin.isTTY ? null : once(io.stdout, 'close').catch(() => undefined);
   const input = createInterface({ input: io.stdin });
-  for await (const line of input) if (line.trim() === 'q') break;
+  let left = false;
+  for await (const line of input) {
+    left = line.trim() === 'q';
+    if (left) break;
+  }
   input.close();
+  if (!left) await gone;
   session.stop();
   return 0;
 }

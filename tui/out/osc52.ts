@@ -1,4 +1,4 @@
-/** Copying to the clipboard of the person's own terminal, through ssh, tmux and GNU screen; or into a file. */
+/** Copying to the clipboard of a person's own terminal, through ssh, tmux and GNU screen; or into a file. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

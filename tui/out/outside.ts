@@ -12,7 +12,7 @@ import { cellsOf } from './cells.ts';
 import { copyFile, osc52 } from './osc52.ts';
 import { asAnsi, asSvg, asText } from './picture.ts';
 
-/** Why no clipboard sequence is sent: the terminal takes none, or shows its letters; null = it may take one. */
+/** Why no clipboard sequence is sent: the terminal takes none, or shows its letters; null = it may. */
 function noClipboard(env: TopIo['env']): string | null {
   const term = env['TERM'] ?? '';
   if (['linux', 'dumb', 'vt100'].includes(term) || env['TERM_PROGRAM'] === 'Apple_Terminal')

@@ -96,7 +96,7 @@ export const top: Run = async (context, { flags }) => {
   const { isText, format } = context.printer;
   const isScripted = flags.is('once') || flags.is('batch') || flags.is('check') || !isText;
   if (!isScripted) {
-    if (context.terminal.isOutTty) {
+    if (context.terminal.isOutTty || flags.is('plain')) {
       const open = async () => ({ client: await connect() });
       return onScreen(context, flags, { context, ...names, open, options });
     }

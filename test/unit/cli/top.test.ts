@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run.ts';
 import { memoryTerminal } from '../../cli/memory-terminal.ts';
@@ -15,6 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function top(...flags: string[]) {
   const terminal = memoryTerminal({ env: { HOME: folder } });
+  // what lines are left by; the other modes read nothing
+  (terminal.stdin as unknown as PassThrough).write('q\n');
   const argv = ['top', '--replay', join(folder, 'calm.ndjson'), ...flags];
   const code = await runCli({ argv, terminal, interrupt: () => AbortSignal.abort() });
   await new Promise((resolve) => setImmediate(resolve));
@@ -27,6 +30,13 @@ describe('top without a terminal', () => {
     expect(code).toBe(0);
     expect(out).toContain('QUORUM');
     expect(err).toMatch(/^hint: the output is no terminal[^\n]*--once[^\n]*--batch[^\n]*\n$/);
+  });
+
+  it('top --plain into a pipe is lines, and no hint to another mode', async () => {
+    const { code, out, err } = await top('--plain');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^q and Enter leave/);
+    expect(out).toContain('QUORUM');
   });
 
   it.each([['--once'], ['--batch', '-n', '1'], ['-o', 'json']])(

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/tree/commands.ts';
 import { changesBetween, runPlain } from '../../../tui/batch/plain.ts';
 import { type TextView, textPicture } from '../../../tui/batch/text.ts';
 import type { AlertRow, StatusResponse, ViewsResponse } from '../../../tui/feed/wire.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import type { RunTop } from '../../../tui/options.ts';
+import { runTop } from '../../../tui/start.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { asNdjson, calm, event, START, status } from '../../tui/recording.ts';
 import { full, live, send } from './model-kit.ts';
@@ -108,6 +109,33 @@ describe('plain text', () => {
     expect(told(before, send(before, { type: 'status', status: moved, now: START })[0])).toBe(
       'seen by n3 now',
     );
+  });
+
+  it('top --plain into a pipe goes on without an input, and ends when its reader goes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-plain-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const replay = join(folder, 'calm.ndjson');
+    writeFileSync(replay, asNdjson(calm()));
+    const out: string[] = [];
+    const stdin = new PassThrough();
+    stdin.end();
+    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+    const stderr = new PassThrough();
+    const io = { stdin, stdout, stderr, env: {} } as unknown as RunTop['io'];
+    const options = { replay, replaySpeed: 0, plain: true };
+    let code: number | null = null;
+    const open = async () => ({ client: null });
+    const ended = runTop({ open, clusterName: 'c', contextName: 'c', options, io }).then((c) => {
+      code = c;
+    });
+    await vi.waitFor(() => expect(out.join('')).toContain('QUORUM'), 10_000);
+    // the end of the input was seen long ago
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(code, 'it goes on').toBeNull();
+    expect(stderr.read(), 'and says nothing of --batch').toBeNull();
+    stdout.destroy();
+    await ended;
+    expect(code).toBe(0);
   });
 
   it('runPlain says first how to leave and what can be done elsewhere, by commands that there are', async () => {
