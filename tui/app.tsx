@@ -5,7 +5,8 @@
 import { Box, useApp, useWindowSize } from 'ink';
 import { useCallback, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { tableRows } from './layout.ts';
-import { type Screen, screenOf } from './lines/screen.ts';
+import { drawn } from './lines/drawn.ts';
+import type { Screen } from './lines/screen.ts';
 import { viewSpec } from './model/views.ts';
 import type { Outside } from './out/outside.ts';
 import { Rows } from './parts/rows.tsx';
@@ -174,14 +175,14 @@ export function App({ session, look, ways = null }: AppProps) {
   const model = useSyncExternalStore(subscribe, () => session.model);
   const { columns, rows } = useWindowSize();
   useKeys(session);
-  const screen = screenOf({ model, symbols: look.symbols }, columns, rows);
-  const last = useRef(screen);
+  const last = useRef<Screen | null>(null);
+  const screen = drawn({ model, symbols: look.symbols }, columns, rows, last.current);
   last.current = screen;
   ways?.drawn(screen);
   useTerminal(
     session,
     ways,
-    useCallback(() => last.current, []),
+    useCallback(() => last.current ?? screen, [screen]),
   );
   const pageRows = tableRows(screen.layout);
   const { mostShift } = screen;

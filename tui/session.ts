@@ -15,9 +15,9 @@ import { acceptBurst } from './model/keys.ts';
 import { wanted } from './model/lists.ts';
 import type { Effect, Message } from './model/messages.ts';
 import type { Model } from './model/model.ts';
+import { updateSafely } from './model/safely.ts';
 import { isCounting, looksSame } from './model/selectors.ts';
 import { historySeconds } from './model/time.ts';
-import { update } from './model/update.ts';
 import { failureOf, retryMs, withTimeout } from './patience.ts';
 
 const COMMIT_MS = 100;
@@ -143,7 +143,7 @@ export class Session {
   }
 
   #apply(message: Message): void {
-    const [model, effects] = update(this.#model, message);
+    const [model, effects] = updateSafely(this.#model, message);
     this.#model = model;
     for (const effect of effects) this.#perform(effect);
     if (this.#tick !== null && !this.#isFast && isCounting(model)) {

@@ -4,8 +4,18 @@
  * a stack trace further in. Unknown keys and unknown kinds of events are let through.
  */
 import { SqlccError } from '../../src/base/index.ts';
+import { misshapen, type Shape } from './shape.ts';
+import { ALERTS, HISTORY, OPERATION, PARTS, PLAN, STATUS, VIEWS } from './shapes.ts';
 import type { SliceName, Slices } from './slices.ts';
-import type { EventLine, StatusResponse } from './wire.ts';
+import type {
+  AlertRow,
+  EventLine,
+  HistoryResponse,
+  OperationView,
+  Plan,
+  StatusResponse,
+  ViewsResponse,
+} from './wire.ts';
 
 /** The schema of answers that this program reads. */
 const SCHEMA_VERSION = 1;
@@ -48,7 +58,38 @@ export function checkStatus(value: unknown): StatusResponse {
   for (const key of ['config', 'alerts', 'primary']) if (!isRecord(value[key])) damaged(`${key} is missing`);
   if (!Array.isArray(nodes)) damaged('nodes is no list');
   nodes.forEach(checkNode);
+  const wrong = misshapen(value, STATUS, '');
+  if (wrong !== null) damaged(wrong);
   return value as unknown as StatusResponse;
+}
+
+/** The value as it came, or a sentence of what is wrong with the answer called `what`. */
+function shaped<T>(value: unknown, shape: Shape, what: string): T {
+  const wrong = misshapen(value, shape, what);
+  if (wrong === null) return value as T;
+  throw new SqlccError('internal', `the answer can't be shown: ${wrong}`, {
+    hint: 'compare sqlcc version on both sides',
+  });
+}
+
+export function checkAlerts(value: unknown): readonly AlertRow[] {
+  return shaped(value, ALERTS, 'alerts');
+}
+
+export function checkViews(value: unknown): ViewsResponse {
+  return shaped(value, VIEWS, 'views');
+}
+
+export function checkHistory(value: unknown): HistoryResponse {
+  return shaped(value, HISTORY, 'history');
+}
+
+export function checkPlan(value: unknown): Plan {
+  return shaped(value, PLAN, 'plan');
+}
+
+export function checkOperation(value: unknown): OperationView {
+  return shaped(value, OPERATION, 'operation');
 }
 
 type Kind = 'text' | 'text or null' | 'number' | 'list';
@@ -103,7 +144,7 @@ export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slic
     const { rule, subjects } = isRecord(value) ? value : {};
     const isWhole = isRecord(rule) && Array.isArray(rule['actions']) && Array.isArray(subjects);
     if (!isWhole) wrong(' is no explanation');
-    return value as Slices[K];
+    return shaped(value, PARTS['explain'] ?? 'any', slice);
   }
   if (slice === 'text') {
     const { version, text } = isRecord(value) ? value : {};
@@ -117,7 +158,7 @@ export function checkAnswer<K extends SliceName>(slice: K, value: unknown): Slic
     for (const [key, kind] of Object.entries(wish))
       if (!is(kind, fields[key])) wrong(`.${at}.${key} is no ${kind}`);
   });
-  return value as unknown as Slices[K];
+  return shaped(value, PARTS[slice] ?? 'any', slice);
 }
 
 /** True for what can be shown as an event, of whatever kind. */

@@ -11,7 +11,15 @@
 
 import type { ErrorCode } from '../../src/base/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
-import { checkStatus, isEvent } from './check.ts';
+import {
+  checkAlerts,
+  checkHistory,
+  checkOperation,
+  checkPlan,
+  checkStatus,
+  checkViews,
+  isEvent,
+} from './check.ts';
 import type { Feed } from './feed.ts';
 import type { DeskLine } from './replay-desk.ts';
 import type {
@@ -54,9 +62,15 @@ function checkLine(value: unknown, line: number): ReplayLine {
   const { at, status, event } = value as Partial<ReplayLine>;
   if (typeof at !== 'string' || !Number.isFinite(Date.parse(at))) throw unreadable(line, 'has no time "at"');
   if (event !== undefined && !isEvent(event)) throw unreadable(line, 'has an event that is none');
-  if (status !== undefined) {
+  const { alerts, views, history, plan, operation } = value as Partial<ReplayLine>;
+  if ((status ?? alerts ?? views ?? history ?? plan ?? operation) !== undefined) {
     try {
-      checkStatus(status);
+      if (status !== undefined) checkStatus(status);
+      if (alerts !== undefined) checkAlerts(alerts);
+      if (views !== undefined) checkViews(views);
+      if (history !== undefined) checkHistory(history);
+      if (plan !== undefined) checkPlan(plan);
+      if (operation !== undefined) checkOperation(operation);
     } catch (error) {
       throw unreadable(line, `can't be shown: ${(error as Error).message}`);
     }

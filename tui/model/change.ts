@@ -83,7 +83,7 @@ export function acted(model: Model, dialogId: number, result: Acted): Change {
 }
 
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed'];
-const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
+const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded', 'internal'];
 
 /** A plan or a change was refused: into the dialog, or into a toast where there is none. */
 export function changeRefused(

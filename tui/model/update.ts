@@ -262,7 +262,7 @@ function started(model: Model, dialogId: number, operation: OperationView): Chan
 }
 
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed', 'not_leader'];
-const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded'];
+const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded', 'internal'];
 
 /**
  * For want of rights `thing` would be refused again: from now on the gate says so. Other things ask for
