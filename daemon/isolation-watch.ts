@@ -14,6 +14,7 @@ import { type Isolation, isolationOf, isolationText } from './isolation.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { LeaderAddress } from './protocol.ts';
 import type { Reads } from './reads.ts';
+import { namedFew } from './verify-compare.ts';
 
 const LOOK_MS = 200;
 /** Elections are shorter; what lasts is a partition, or a majority that is gone. */
@@ -217,7 +218,7 @@ export function verifiedEvent(
   }
   const odd = nodes.filter((n) => n.state === 'differs');
   const isOwn = odd.some((n) => n.node_id === nodeId);
-  const differs = [...new Set(odd.flatMap((n) => n.differences.map((d) => d.part)))].join(', ');
+  const differs = namedFew([...new Set(odd.flatMap((n) => n.differences.map((d) => d.part)))]);
   const unlike = namesOf('differs').join(', ');
   let finding = `differs from ${equal} at ${index}`;
   if (equal === '') finding = `differs from ${unlike} at ${index}, no majority says which is right`;

@@ -1,6 +1,6 @@
 /** Digests of several nodes at one index, compared: who holds what most voters hold, who not, where. Pure. */
 import type { VerifyPartResponse } from '../src/api/index.ts';
-import { type InstanceId, type LogIndex, type NodeId, SqlccError } from '../src/base/index.ts';
+import { type InstanceId, LIMITS, type LogIndex, type NodeId, SqlccError } from '../src/base/index.ts';
 import type { ClusterState, ComparedReplica } from '../src/cluster/index.ts';
 import type { PartDigest } from '../src/engines/index.ts';
 
@@ -62,6 +62,9 @@ export interface Comparison {
   readonly nodes: readonly ComparedNode[];
 }
 
+/** Parts that are named in the record and in events: a replica may have lost its whole schema. */
+const NAMED = 8;
+
 const TOO_FEW = 'equal, but those compared are no majority of the voters: compare all nodes';
 const UNDECIDED = 'no majority of the voters holds the same: which one is right is not known';
 
@@ -95,9 +98,11 @@ function reference(nodes: readonly NodeDigest[], { voters, leaderId }: Electorat
 }
 
 function differencesOf(own: readonly PartDigest[], wanted: readonly PartDigest[]): PartDifference[] {
-  const names = [...new Set([...wanted, ...own].map((p) => p.part))];
-  return names.flatMap((part): PartDifference[] => {
-    const [a, b] = [own.find((p) => p.part === part), wanted.find((p) => p.part === part)];
+  // by name: there may be a part for each of very many tables
+  const named = (parts: readonly PartDigest[]) => new Map(parts.map((p) => [p.part, p]));
+  const [owns, wants] = [named(own), named(wanted)];
+  return [...new Set([...wants.keys(), ...owns.keys()])].flatMap((part): PartDifference[] => {
+    const [a, b] = [owns.get(part), wants.get(part)];
     if (a !== undefined && b !== undefined && a.sha256 === b.sha256 && a.rows === b.rows) return [];
     return [{ part, rows: a?.rows ?? null, expectedRows: b?.rows ?? null }];
   });
@@ -136,8 +141,17 @@ export interface ComparisonSources {
   readonly accused: readonly NodeId[];
 }
 
+/** Names of what differs in one text; where it is very much, the first few and how many more. */
+export function namedFew(names: readonly string[]): string {
+  const rest = names.length - NAMED;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  const room = LIMITS.maxAuditText - more.length;
+  const text = names.slice(0, NAMED).join(', ');
+  return `${text.length <= room ? text : `${text.slice(0, room - 1)}…`}${more}`;
+}
+
 const differenceText = ({ differences, damage }: ComparedNode): string =>
-  [...differences.map((d) => d.part), ...(damage === null ? [] : [damage])].join(', ');
+  namedFew([...(damage === null ? [] : [damage]), ...differences.map((d) => d.part)]);
 
 /**
  * What is news for the record: who differs and is not on record as such, and who holds the same although it

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type IsolationFacts, isolationOf, isolationText } from '../../../daemon/isolation.ts';
 import { IsolationWatch, verifiedEvent } from '../../../daemon/isolation-watch.ts';
+import { LIMITS } from '../../../src/base/index.ts';
 
 const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
 
@@ -155,6 +156,18 @@ describe('verifiedEvent', () => {
       ...{ kind: 'replica-diverged', severity: 'critical', nodeId: 'n3' },
       message: 'n3 is back and differs from n1 at 9: table t',
     });
+  });
+
+  it('names the first few of very many tables', () => {
+    const lost = Array.from({ length: 5000 }, (_, n) => ({
+      part: `table t${n}`,
+      rows: null,
+      expected_rows: 1,
+    }));
+    const nodes = [row('n1', 'ok'), { ...row('n3', 'differs'), differences: lost }];
+    const { message, data } = verifiedEvent('n3', { ...said, verdict: 'differs', nodes });
+    expect(message).toMatch(/^n3 is back and differs from n1 at 9: table t0, .* and 4992 more$/);
+    expect(`${data['differs']}`.length).toBeLessThan(LIMITS.maxAuditText);
   });
 
   it('is about the leader where that one differs from most, and accuses nobody without a majority', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../../daemon/verify-compare.ts';
 import { markIn } from '../../../daemon/verify-mark.ts';
 import type { VerifyResponse } from '../../../src/api/index.ts';
-import { SqlccError } from '../../../src/base/index.ts';
+import { LIMITS, SqlccError } from '../../../src/base/index.ts';
 import type { ClusterCommand, KvCommand } from '../../../src/cluster/index.ts';
 import type { LogEntry } from '../../../src/raft/index.ts';
 import { record, threeNodes } from '../cluster/world.ts';
@@ -139,6 +139,22 @@ describe('comparisonNews', () => {
     expect(news([says('n3', bad), says('n4', bad)], ['n3', 'n4'], 'n1', accused)).toEqual([]);
     const all = five.map((id) => says(id, good));
     expect(news(all, ['n3'], 'n1', accused)).toMatchObject([{ nodeId: 'n3', differs: null }]);
+  });
+
+  it('names the first few of very many parts and counts the rest, within the length of a text', () => {
+    const lost = Array.from({ length: 20_000 }, (_, n) => part(`table t${n}`, 'good'));
+    const whole = ['n1', 'n2'].map((id) => says(id, ...lost));
+    const [found] = news([...whole, says('n3')]);
+    expect(found?.differs).toBe(
+      `${Array.from({ length: 8 }, (_, n) => `table t${n}`).join(', ')} and 19992 more`,
+    );
+    const torn = { ...says('n3', good), digest: { parts: [good], damage: 'x'.repeat(5000) } };
+    const [damaged] = news([says('n1', good), says('n2', good), torn]);
+    expect(damaged?.differs).toHaveLength(LIMITS.maxAuditText);
+    const long = Array.from({ length: 20 }, (_, n) => part(`table ${n}${'y'.repeat(200)}`, 'good'));
+    const [named] = news([says('n1', ...long), says('n2', ...long), says('n3')]);
+    expect(named?.differs).toMatch(/… and 12 more$/);
+    expect(named?.differs).toHaveLength(LIMITS.maxAuditText);
   });
 
   it('says nothing of a disk whose name belongs to another one by now', () => {
