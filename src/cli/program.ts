@@ -38,9 +38,11 @@ function addFlags(command: Command, flags: readonly FlagSpec[], group?: string):
   }
 }
 
-function leaf(spec: CommandSpec, execute: Execute): Command {
+/** `isAsked`: with its flags; of all others nobody wants more than the name. */
+function leaf(spec: CommandSpec, execute: Execute, isAsked: boolean): Command {
   const about = spec.details === undefined ? spec.summary : `${spec.summary}\n\n${spec.details}`;
   const command = new Command(spec.path.split(' ').at(-1)).summary(spec.summary).description(about);
+  if (!isAsked) return command;
   for (const arg of spec.args ?? []) command.addArgument(new Argument(arg));
   addFlags(command, flagsOf(spec));
   if (spec.output !== false) addFlags(command, [OUTPUT_FLAG]);
@@ -53,8 +55,16 @@ function leaf(spec: CommandSpec, execute: Execute): Command {
   return command;
 }
 
-/** The whole tree; throws CommanderError instead of ending the process. */
-export function buildProgram(execute: Execute, io: ProgramIo): Command {
+/** First words of command lines. */
+const FIRST_WORDS: ReadonlySet<string> = new Set(COMMANDS.map((spec) => spec.path.split(' ')[0] ?? ''));
+
+/**
+ * The tree for `words`, whole where they do not begin with a command; throws CommanderError instead of ending
+ * the process. The flags of a hundred commands are a tenth of what a one-shot command costs.
+ */
+export function buildProgram(execute: Execute, io: ProgramIo, words: readonly string[]): Command {
+  const [first = ''] = words;
+  const isWhole = !FIRST_WORDS.has(first);
   const program = new Command('sqlcc').description(ABOUT);
   program.addHelpText('after', `\n${EXIT_HELP}`);
   program.helpCommand(false);
@@ -70,7 +80,7 @@ export function buildProgram(execute: Execute, io: ProgramIo): Command {
   };
   const all: Command[] = [];
   for (const spec of COMMANDS) {
-    const command = leaf(spec, execute);
+    const command = leaf(spec, execute, isWhole || spec.path.split(' ')[0] === first);
     groupOf(spec.path.split(' ').slice(0, -1).join(' ')).addCommand(command);
     all.push(command);
   }

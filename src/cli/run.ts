@@ -118,14 +118,10 @@ export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise
     }
   };
   const { columns } = terminal;
-  const program = buildProgram(execute, {
-    out: terminal.out,
-    err: terminal.err,
-    columns: terminal.isOutTty ? columns : 100,
-  });
+  const words = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V') ? ['version'] : [...argv];
+  const io = { out: terminal.out, err: terminal.err, columns: terminal.isOutTty ? columns : 100 };
+  const program = buildProgram(execute, io, words);
   try {
-    const words =
-      argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V') ? ['version'] : [...argv];
     await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (thrown) {

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { must } from '../../../src/base/index.ts';
+import { buildProgram } from '../../../src/cli/program.ts';
+
+const io = { out: () => undefined, err: () => undefined, columns: 80 };
+
+function program(...words: string[]): Command {
+  return buildProgram(async () => undefined, io, words);
+}
+
+/** Options of a command by its path. */
+function optionsOf(root: Command, path: string): number {
+  const find = (at: Command | undefined, name: string) => at?.commands.find((c) => c.name() === name);
+  return must(path.split(' ').reduce(find, root as Command | undefined), path).options.length;
+}
+
+describe('buildProgram', () => {
+  it('buildProgram gives flags to what is asked for and its neighbours, names to all', () => {
+    const top = program('top', '--once');
+    expect(optionsOf(top, 'top')).toBeGreaterThan(10);
+    expect(optionsOf(top, 'node list')).toBe(0);
+    const node = program('node', 'list');
+    expect(optionsOf(node, 'node list')).toBeGreaterThan(5);
+    expect(optionsOf(node, 'node show')).toBeGreaterThan(5);
+    expect(node.commands.map((c) => c.name())).toEqual(top.commands.map((c) => c.name()));
+  });
+
+  it.each([[[]], [['--help']], [['no-such-command']]])('buildProgram is whole for %j', (words) => {
+    const whole = program(...words);
+    expect(optionsOf(whole, 'top')).toBeGreaterThan(10);
+    expect(optionsOf(whole, 'node list')).toBeGreaterThan(5);
+  });
+});
