@@ -7,11 +7,12 @@
  *       dead: 208 bold          # one of the 256 colours
  */
 import { SqlccError } from '../../src/base/index.ts';
+import { MEANINGS } from './meanings.ts';
 import { THEMES, type Theme } from './themes.ts';
 
 const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 const ATTRIBUTES: Readonly<Record<string, string>> = { bold: '1', dim: '2', underline: '4', inverse: '7' };
-const TOKENS = Object.keys(THEMES.default);
+const TOKENS = Object.keys(MEANINGS);
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
