@@ -107,8 +107,9 @@ export class Terminal {
       this.#lastOutput = performance.now();
       this.#screen.write(data);
     });
-    this.#pty.onExit(({ exitCode }) => {
-      this.exitCode = exitCode;
+    // who ends by a signal has no code of its own: it is what a shell says of it
+    this.#pty.onExit(({ exitCode, signal }) => {
+      this.exitCode = signal === undefined || signal === 0 ? exitCode : 128 + signal;
     });
   }
 
@@ -133,6 +134,11 @@ export class Terminal {
 
   type(keys: string): void {
     this.#pty.write(keys);
+  }
+
+  /** Writes onto the screen behind the program's back, as another program's output does. */
+  scribble(text: string): Promise<void> {
+    return new Promise((resolve) => this.#screen.write(text, resolve));
   }
 
   resize(columns: number, rows: number): void {

@@ -167,6 +167,8 @@ describe('keys', () => {
   it('Ctrl-L paints again what was torn', async () => {
     const terminal = await shown();
     const before = terminal.text();
+    await terminal.scribble('\x1b7\x1b[3;5Hwrote this\x1b[20;1H\x1b[2Kand that\x1b8');
+    expect(terminal.text()).toMatch(/wrote this[\s\S]*\nand that\n/);
     terminal.type('\x0c');
     await terminal.still(400);
     expect(terminal.text()).toBe(before);
@@ -276,10 +278,15 @@ describe('terminal', () => {
     expect(terminal.raw).toContain('\x1b[?25h');
   });
 
-  it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'])('%s leaves the screen as it was', async (signal) => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGQUIT', 131],
+  ])('%s leaves the screen as it was', async (signal, code) => {
     const terminal = await shown();
     terminal.kill(signal);
-    await terminal.exited();
+    expect(await terminal.exited()).toBe(code);
     expect(terminal.buffer).toBe('normal');
     expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\x1b[?25l'));
   });
