@@ -84,7 +84,7 @@ const rich = () => {
     nodes: [node('n1', { role: 'leader', maintenance: MAINTENANCE, issues: ['slow'] })],
     elections: [
       {
-        ...(election as never),
+        ...(election as object),
         candidates: [{ node_id: 'n1', eligible: true, reasons: ['a'], lag_entries: 1 }],
       } as never,
     ],
