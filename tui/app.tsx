@@ -178,6 +178,10 @@ export function App({ session, look, ways = null }: AppProps) {
   const last = useRef<Screen | null>(null);
   const screen = drawn({ model, symbols: look.symbols }, columns, rows, last.current);
   last.current = screen;
+  useLayoutEffect(() => {
+    // nobody confirms what he can't see
+    if (screen.isUndrawn === true) session.dispatch({ type: 'undrawn' });
+  }, [session, screen]);
   ways?.drawn(screen);
   useTerminal(
     session,

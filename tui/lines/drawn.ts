@@ -21,8 +21,8 @@ export function drawn(view: View, columns: number, rows: number, before: Screen 
   } catch (error) {
     const foot = { line: fitLine(sentence(error), columns) };
     const isSameSize = before?.layout.columns === columns && before.layout.rows === rows;
-    if (before !== null && isSameSize) return { ...before, overlay: null, foot };
+    if (before !== null && isSameSize) return { ...before, overlay: null, foot, isUndrawn: true };
     const layout = layoutOf({ columns, rows, nodes: 1, focus: 'nodes', hasNotice: false });
-    return { layout, head: [], bands: [], foot, overlay: null, mostShift: 0 };
+    return { layout, head: [], bands: [], foot, overlay: null, mostShift: 0, isUndrawn: true };
   }
 }

@@ -50,6 +50,8 @@ export interface Screen {
   readonly overlay: OverlayRows | null;
   /** How far the pane with the focus can be moved sideways. */
   readonly mostShift: number;
+  /** It is another picture than the model's, which can't be drawn. */
+  readonly isUndrawn?: true;
 }
 
 const PANES: Readonly<Record<Exclude<Pane, 'nodes'>, (view: View) => PaneText>> = {

@@ -77,6 +77,8 @@ export type Message =
       readonly failure: Failure;
       readonly act?: ChangeAct;
     }
+  /** The model can't be drawn: an older picture stands on the screen. */
+  | { readonly type: 'undrawn' }
   | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
   /** What was said before this cluster was on the screen. */
   | { readonly type: 'said'; readonly said: readonly Said[] }

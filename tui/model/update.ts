@@ -96,9 +96,19 @@ function fold(model: Model, message: Message): Change {
       const { text, level } = message;
       return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
     }
+    case 'undrawn':
+      return [unasked(model), []];
     case 'page-rows':
       return [sized(model, message.rows, message.shift ?? 0), []];
   }
+}
+
+/** Without the dialog that would ask for a confirmation; what was sent already goes on. */
+function unasked(model: Model): Model {
+  const { overlay } = model;
+  if (overlay?.kind !== 'action' && overlay?.kind !== 'change') return model;
+  const isAsking = ['editing', 'planning', 'review'].includes(overlay.step.kind);
+  return isAsking ? { ...model, overlay: null } : model;
 }
 
 /** What fits now; nobody stays further to the right than there is something to see. */

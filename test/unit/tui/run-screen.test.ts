@@ -62,8 +62,13 @@ function screen(
 describe('runScreen', () => {
   it('runScreen that can’t draw ends with the cause on stderr and the terminal as it was', async () => {
     const { io, written, raw } = terminal();
-    // a picture that no type allows: drawing it throws
-    const broken = { ...live(), picture: null } as unknown as Model;
+    // what fails outside of the drawn picture, which has a boundary of its own
+    const broken = new Proxy(live(), {
+      get: (model, key) => {
+        if (key === 'view') throw new TypeError('Cannot read it');
+        return Reflect.get(model, key);
+      },
+    });
     const done = screen(io, broken);
     io.stderr.write('kept meanwhile\n');
     expect(await done).toBe(1);

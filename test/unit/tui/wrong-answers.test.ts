@@ -16,7 +16,7 @@ import { clientFeed } from '../../../tui/feed/client-feed.ts';
 import type { SliceName } from '../../../tui/feed/slices.ts';
 import { drawn } from '../../../tui/lines/drawn.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
-import type { Model } from '../../../tui/model/model.ts';
+import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { updateSafely } from '../../../tui/model/safely.ts';
 import { VIEW_IDS, type ViewId } from '../../../tui/model/views.ts';
 import type { TopClient } from '../../../tui/options.ts';
@@ -234,10 +234,23 @@ describe('the boundaries', () => {
     const before = screenOf({ model: live(), symbols: UNICODE }, 120, 36);
     const kept = drawn({ model: broken, symbols: UNICODE }, 120, 36, before);
     expect(kept.bands).toBe(before.bands);
+    expect([before.isUndrawn, kept.isUndrawn]).toEqual([undefined, true]);
     expect(textOf(kept.foot.line)).toMatch(/this could not be drawn: .*q leaves/);
     const bare = drawn({ model: broken, symbols: UNICODE }, 80, 24, before);
     expect(textOf(bare.foot.line)).toContain('this could not be drawn');
     expect(drawn({ model: live(), symbols: UNICODE }, 120, 36, null).bands).toEqual(before.bands);
+  });
+
+  it('nothing is confirmed that can not be seen, and what was sent goes on', () => {
+    const asked = press(live(), 'F');
+    const dialog = asked.overlay as ActionDialog;
+    expect(dialog.kind).toBe('action');
+    const told = { type: 'planned', dialogId: dialog.id, plan: plan(), mono: asked.mono } as const;
+    const planned = send(asked, told)[0];
+    for (const model of [asked, planned]) expect(send(model, { type: 'undrawn' })[0].overlay).toBeNull();
+    const step = { kind: 'running', operation: endedOperation() } as const;
+    const sent = { ...asked, overlay: { ...dialog, step } };
+    expect(send(sent, { type: 'undrawn' })[0].overlay).toEqual(sent.overlay);
   });
 
   it('updateSafely keeps the model, and tells what could not be taken in', () => {
