@@ -1,8 +1,9 @@
 /**
  * Who has computed something else than this node while it led. What was computed stays
  * wrong, whatever the next windows say: a node is cleared by joining anew, which gives it
- * another instance, or by a later comparison of all that it holds. Knowledge only; who
- * acts on it reads `accused`.
+ * another instance, or by a later comparison of all that it holds. Both stand in the record,
+ * so that also who comes by them through a snapshot accuses no more. Knowledge only; who acts
+ * on it reads `accused`.
  */
 import type { LogIndex, NodeId } from '../src/base/index.ts';
 import { type ClusterState, seatOf } from '../src/cluster/index.ts';
@@ -26,16 +27,16 @@ export class Divergence {
   /** True when it is news. */
   add(peer: NodeId, index: LogIndex, cluster: ClusterState | null): boolean {
     const instanceId = cluster?.nodes[peer]?.instanceId ?? '';
-    if (this.#found.get(peer)?.instanceId === instanceId) return false;
+    const before = this.#found.get(peer);
+    const isOpen = before !== undefined && before.index > this.#voidUpTo(peer, cluster);
+    if (isOpen && before.instanceId === instanceId) return false;
     this.#found.set(peer, { index, instanceId });
     return true;
   }
 
-  /** `peer` was compared at `index` and found equal; where it is this node itself, nobody differs from it. */
-  clear(peer: NodeId, index: LogIndex): void {
-    for (const [nodeId, found] of this.#found) {
-      if ((nodeId === peer || peer === this.#nodeId) && found.index <= index) this.#found.delete(nodeId);
-    }
+  /** Where `peer` was found equal; where this node itself was, nobody differed from it up to there. */
+  #voidUpTo(peer: NodeId, cluster: ClusterState | null): LogIndex {
+    return Math.max(-1, ...[peer, this.#nodeId].map((id) => cluster?.nodes[id]?.verified ?? -1));
   }
 
   /**
@@ -46,6 +47,7 @@ export class Divergence {
     if (cluster === null || this.#found.size === 0) return [];
     const differ = [...this.#found]
       .filter(([nodeId, { instanceId }]) => cluster.nodes[nodeId]?.instanceId === instanceId)
+      .filter(([nodeId, { index }]) => index > this.#voidUpTo(nodeId, cluster))
       .map(([nodeId, found]) => ({ nodeId, ...found }));
     const voters = Object.values(cluster.nodes).filter((n) => seatOf(n) === 'voter');
     const isVoter = ({ nodeId }: Accused): boolean => voters.some((v) => v.nodeId === nodeId);

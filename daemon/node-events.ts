@@ -91,10 +91,6 @@ export class NodeEvents {
     keys.publish(message.kvChanges, message.appliedIndex);
     hub.publish(message.events, message.appliedIndex);
     this.heardApplied(message.events);
-    for (const { kind, nodeId, data } of message.events) {
-      if (kind === 'replica-verified' && nodeId !== null)
-        this.divergence.clear(nodeId, Number(data['index']));
-    }
     if (message.clusterState !== null) this.clusterChanged();
   }
 

@@ -167,12 +167,14 @@ function readings(digest: DigestFacts | null) {
  */
 export function divergencesOf(
   members: Iterable<Pick<MemberFacts, 'nodeId' | 'digest'>>,
-  { nodeId, instanceId, diverged }: Pick<NodeRecord, 'nodeId' | 'instanceId' | 'diverged'>,
+  record: Pick<NodeRecord, 'nodeId' | 'instanceId' | 'diverged' | 'verified'>,
 ): { readonly by: NodeId | null; readonly index: LogIndex }[] {
+  const { nodeId, instanceId, diverged, verified = -1 } = record;
   const compared = diverged === undefined ? [] : [{ by: null, index: diverged }];
   const told = [...members].flatMap((member) => {
     const found = member.digest?.diverged?.find(
-      (accused) => accused.nodeId === nodeId && accused.instanceId === instanceId,
+      // who is behind, or is silent by now, may not have learned yet that a comparison found it equal
+      (a) => a.nodeId === nodeId && a.instanceId === instanceId && a.index > verified,
     );
     return found === undefined ? [] : [{ by: member.nodeId, index: found.index }];
   });

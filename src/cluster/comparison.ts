@@ -20,7 +20,7 @@ export function recordComparison(
     if (record?.instanceId !== instanceId) continue;
     if (differs === null) {
       const { diverged: _ended, ...equal } = record;
-      next = withNode(next, equal);
+      next = withNode(next, { ...equal, verified: index });
       const message = `${nodeId} holds what the others hold at ${index}`;
       events.push({ kind: 'replica-verified', nodeId, message, data: { index } });
     } else if (record.diverged === undefined) {

@@ -95,15 +95,26 @@ describe('Divergence', () => {
     expect(divergence.add('n2', 768, rejoined)).toBe(true);
   });
 
-  it('clears who was compared later and found equal, and itself of all', () => {
+  it('clears whom the record says to be found equal later, and itself of all', () => {
     const divergence = new Divergence('n1');
     for (const peer of ['n2', 'n3']) divergence.add(peer, 256, three);
-    divergence.clear('n2', 255);
-    expect(divergence.accused(three).map((a) => a.nodeId)).toEqual(['n1']);
-    divergence.clear('n2', 256);
-    expect(divergence.accused(three).map((a) => a.nodeId)).toEqual(['n3']);
-    divergence.clear('n1', 300);
-    expect(divergence.accused(three)).toEqual([]);
+    const accused = (n1: Partial<NodeRecord>, n2: Partial<NodeRecord>) => {
+      const cluster = clusterOf(record('n1', n1), record('n2', n2), record('n3'));
+      return divergence.accused(cluster).map((a) => a.nodeId);
+    };
+    expect(accused({}, { verified: 255 })).toEqual(['n1']);
+    expect(accused({}, { verified: 256 })).toEqual(['n3']);
+    expect(accused({ verified: 300 }, {})).toEqual([]);
+  });
+
+  it('accuses anew who differs behind a comparison that found it equal', () => {
+    const divergence = new Divergence('n1');
+    divergence.add('n2', 256, three);
+    const verified = clusterOf(record('n1'), record('n2', { verified: 300 }), record('n3'));
+    expect(divergence.accused(verified)).toEqual([]);
+    expect(divergence.add('n2', 512, verified)).toBe(true);
+    expect(divergence.accused(verified)).toMatchObject([{ nodeId: 'n2', index: 512 }]);
+    expect(divergence.add('n2', 768, verified)).toBe(false);
   });
 
   it('takes this node for the odd one when most voters differ from it', () => {
@@ -126,10 +137,11 @@ describe('nodeRow', () => {
   const member = (nodeId: string, facts: DigestFacts, liveness: MemberFacts['liveness'] = 'alive') =>
     [nodeId, { nodeId, liveness, silenceMs: 1, rttMs: 1, digest: facts }] as const;
   const raft = { role: 'follower', membership: { voters: [], outgoing: [] }, peers: [], commitIndex: 9 };
-  const row = (...members: (readonly [string, MemberFacts])[]) => {
-    const cluster = clusterOf(record('n1'), record('n2'), record('n3'));
+  const row = (...members: (readonly [string, MemberFacts])[]) => rowOf({}, ...members);
+  const rowOf = (n2: Partial<NodeRecord>, ...members: (readonly [string, MemberFacts])[]) => {
+    const cluster = clusterOf(record('n1'), record('n2', n2), record('n3'));
     const sources = { nodeId: 'n3', cluster, raft, members: new Map(members), minReplicas: 0, now: 5 };
-    return nodeRow(sources as unknown as ViewSources, record('n2'));
+    return nodeRow(sources as unknown as ViewSources, record('n2', n2));
   };
   const accusing = digest({ diverged: [{ nodeId: 'n2', instanceId: 'i-n2', index: 256 }] });
   const issue = 'computed another result than n1 up to 256: take it out and join it anew';
@@ -163,6 +175,12 @@ describe('nodeRow', () => {
   it('forgets what was said of an instance that is gone', () => {
     const old = digest({ diverged: [{ nodeId: 'n2', instanceId: 'before', index: 256 }] });
     expect(row(member('n1', old), member('n2', digest()))).toMatchObject({ health: 'HEALTHY', issues: [] });
+  });
+
+  it('forgets what was said before a comparison found it equal, also by who does not know of it', () => {
+    const said = [member('n1', accusing, 'dead'), member('n2', digest())];
+    expect(rowOf({ verified: 255 }, ...said)).toMatchObject({ health: 'DEGRADED', issues: [issue] });
+    expect(rowOf({ verified: 256 }, ...said)).toMatchObject({ health: 'HEALTHY', issues: [] });
   });
 
   it('lets a worse word of its own stand beside it', () => {

@@ -266,6 +266,7 @@ describe('verify-result', () => {
     expect(ledger.kinds()).toEqual([]);
     ledger.done(result('n3', null, 60));
     expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
+    expect(ledger.cluster.nodes['n3']?.verified).toBe(60);
     expect(ledger.kinds()).toEqual(['replica-verified']);
   });
 
@@ -273,9 +274,11 @@ describe('verify-result', () => {
     const ledger = threeNodes();
     ledger.done(result('n3', 'table t', 40, 'another'));
     expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
+    ledger.done(result('n3', null));
     ledger.done(result('n3', 'table t'));
     ledger.done({ kind: 'node-remove', nodeId: 'n3', reason: 'diverged' });
     ledger.done({ kind: 'node-admit', node: record('n3', { instanceId: 'new' }), tokenId: null });
     expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
+    expect(ledger.cluster.nodes['n3']).not.toHaveProperty('verified');
   });
 });
