@@ -15,7 +15,14 @@
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
 import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
-import type { MembershipChange, RaftInput, RaftMarks, RaftSettings } from '../../src/raft/index.ts';
+import type {
+  MembershipChange,
+  RaftEvent,
+  RaftInput,
+  RaftMarks,
+  RaftSettings,
+  RaftStorage,
+} from '../../src/raft/index.ts';
 import { bareQuorum } from './bare-quorum.ts';
 import { type ClientCounts, SimClient } from './clients.ts';
 import { Courier } from './courier.ts';
@@ -28,8 +35,9 @@ import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
+import type { SimResult } from './sim-result.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
-import { Story } from './story.ts';
+import { eventText, Story } from './story.ts';
 import type { ByteTrace } from './trace.ts';
 import type { CloneManner, Victim } from './victim.ts';
 import { Violation } from './violation.ts';
@@ -38,27 +46,6 @@ import { World } from './world.ts';
 /** Everything must agree this long after the healing. */
 const LIVENESS_MS = 15_000;
 const FORMING_MS = 60_000;
-
-export interface SimResult {
-  readonly seed: number;
-  readonly options: SimOptions;
-  readonly simulatedMs: number;
-  readonly steps: number;
-  readonly checks: number;
-  readonly committed: number;
-  readonly acked: number;
-  readonly reads: number;
-  readonly terms: number;
-  readonly snapshots: number;
-  /** Whatever happened, and how often: faults that struck, answers, retries. */
-  readonly counts: Readonly<Record<string, number>>;
-  /** Numbers of the faults that were planned, in order of time. */
-  readonly faults: readonly number[];
-  /** SHA-256 over the whole story, and over every byte where there was a trace: equal for equal seeds. */
-  readonly traceHash: string;
-  readonly violation: string | null;
-  readonly story: readonly string[];
-}
 
 export interface SimClusterOptions {
   readonly seed: number;
@@ -70,9 +57,8 @@ export interface SimClusterOptions {
   readonly trace?: ByteTrace;
 }
 
-const SETTINGS: RaftSettings = {
+const SETTINGS: Omit<RaftSettings, 'electionTimeoutMs'> = {
   heartbeatIntervalMs: 50,
-  electionTimeoutMs: 150,
   hintStaggerMs: 7,
   autoPromote: [],
   avoid: [],
@@ -130,11 +116,11 @@ export class SimCluster implements Victim {
     { i, storage }: { i: number; storage: SimClusterOptions['storage'] },
   ): SimNode {
     const random = seededRandom((this.#seed ^ 0xd15c) + i * 7919);
-    const { trailingEntries, maxAppendBytes } = this.options;
+    const { electionTimeoutMs, trailingEntries, maxAppendBytes } = this.options;
     const { world, network, oracle, history, options } = this;
     return new SimNode(name, {
       ...{ world, network, oracle, history, random, options, courier: this.#courier, trace: this.#trace },
-      settings: { ...SETTINGS, autoPromote: names, trailingEntries, maxAppendBytes },
+      settings: { ...SETTINGS, electionTimeoutMs, autoPromote: names, trailingEntries, maxAppendBytes },
       makeDisk: (instanceId) => {
         const latencyMs = (): number => this.#nemesis.diskLatencyMs(name, random);
         const seed = (): number => Math.floor(random.next() * 2 ** 32);
@@ -145,6 +131,7 @@ export class SimCluster implements Victim {
       },
       peer: (nodeId) => this.nodes.find((n) => n.nodeId === nodeId),
       deliver: this.#doubles.deliver,
+      onEvents: (nodeId, events, log) => this.#onEvents(nodeId, events, log),
       announce: (command, reply) => this.announce(command, reply),
       count: (what) => this.#nemesis.count(what),
       say: this.story.say,
@@ -161,6 +148,20 @@ export class SimCluster implements Victim {
       { world, options, history, nodes, random, serial, isCalm },
       this.#clientCounts,
     );
+  }
+
+  #onEvents(nodeId: NodeId, events: readonly RaftEvent[], log: RaftStorage): void {
+    const node = this.nodes.find((n) => n.nodeId === nodeId);
+    if (node === undefined) return;
+    for (const event of events) {
+      this.story.say(node.who, eventText(event));
+      if (event.kind === 'elected') {
+        this.oracle.elected(node.who, event.term, log);
+        const { membership } = node.marks ?? {};
+        if (membership !== undefined) this.oracle.chosen(node.who, event.term, membership);
+      }
+      this.#nemesis.heard(node, event);
+    }
   }
 
   /** Plays the whole seed. */

@@ -12,6 +12,8 @@ import {
   seededRandom,
   shuffle,
 } from '../../src/base/index.ts';
+import type { RaftEvent } from '../../src/raft/index.ts';
+import { Aims } from './aims.ts';
 import type { DiskImage } from './disk-image.ts';
 import type { SimNode } from './node.ts';
 import { type Operator, order, replaceVoter, upgradeOne } from './operator.ts';
@@ -51,6 +53,7 @@ export class Nemesis {
   readonly counts = new Map<string, number>();
   readonly #images = new Map<NodeId, DiskImage>();
   readonly #copies = new Map<NodeId, DiskImage>();
+  #aims: Aims | null = null;
   #end: Instant = 0;
   #isReplacing = false;
   #askedAt: Instant = Number.NEGATIVE_INFINITY;
@@ -112,12 +115,23 @@ export class Nemesis {
       this.count('wall jump');
       any(random).wallAheadMs = sign * pick(random, WALLS_MS);
     });
+    this.#aims = new Aims({
+      ...{ operator, crash: (node, random) => this.#crash(node, random) },
+      stall: (nodeId, ms) => this.#stalledUntil.set(nodeId, this.#cluster.world.now + ms),
+    });
+    this.#every('aim', (random) => this.#aims?.take(random));
     this.#every('hang', (random) => this.#hang(any(random)));
     this.#returning(seededRandom(this.#seed ^ 0x4e7));
   }
 
+  /** What a node's core told of itself. */
+  heard(node: SimNode, event: RaftEvent): void {
+    this.#aims?.heard(node, event);
+  }
+
   stop(): void {
     this.#end = 0;
+    this.#aims?.stop();
     this.#stalledUntil.clear();
     const { nodes, options } = this.#cluster;
     for (const node of nodes) node.disk.repair();
@@ -221,8 +235,9 @@ export class Nemesis {
   }
 
   #wipe(node: SimNode): void {
-    if (!this.#maySpare(node)) return;
-    this.count('wipe');
+    const isLeader = this.#cluster.leader()?.node === node;
+    if (!this.#maySpare(node, true)) return;
+    this.count(isLeader ? 'wipe of the leader' : 'wipe');
     this.#say(node.who, 'gets another disk');
     node.wipe();
     this.#isReplacing = true;
@@ -232,9 +247,10 @@ export class Nemesis {
   /** A bit flips; the node finds out while it runs or when it starts, and its disk is replaced. */
   #rot(node: SimNode, random: Random): void {
     const waitMs = between(random, 1, 1500);
-    if (!this.#maySpare(node) || !node.disk.rot(random)) return;
+    const isLeader = this.#cluster.leader()?.node === node;
+    if (!this.#maySpare(node, true) || !node.disk.rot(random)) return;
     node.isSuspect = true;
-    this.count('rot');
+    this.count(isLeader ? 'rot of the leader' : 'rot');
     this.#say(node.who, 'a bit of its log flips');
     this.#isReplacing = true;
     const { instanceId } = node;
@@ -429,5 +445,5 @@ const KINDS: readonly Kind[] = [
   ...(['crash', 'blackout', 'partition', 'clog', 'reset', 'pause'] as const),
   ...(['membership', 'transfer', 'diskFault', 'diskStall', 'wipe', 'rot', 'image', 'move'] as const),
   ...(['clone', 'surroundings', 'snapshotRot', 'replace', 'upgrade', 'wallJump', 'hang'] as const),
-  'share',
+  ...(['share', 'aim'] as const),
 ];

@@ -53,6 +53,10 @@ export class SimNetwork {
     this.#link(from, to).isCut = true;
   }
 
+  mend(from: NodeId, to: NodeId): void {
+    this.#link(from, to).isCut = false;
+  }
+
   /** The link holds whatever would arrive before `until`. */
   clog(from: NodeId, to: NodeId, until: Instant): void {
     this.#link(from, to).clogUntil = until;

@@ -1,6 +1,6 @@
 /** What a simulated node is made of. */
 import type { InstanceId, NodeId, Random } from '../../src/base/index.ts';
-import type { RaftMessage, RaftSettings, RaftStorage, TurnLoop } from '../../src/raft/index.ts';
+import type { RaftEvent, RaftMessage, RaftSettings, RaftStorage, TurnLoop } from '../../src/raft/index.ts';
 import type { Courier, Porter } from './courier.ts';
 import type { Desk, Reply } from './desk.ts';
 import type { History } from './history.ts';
@@ -26,6 +26,8 @@ export interface NodeParts {
   readonly peer: (nodeId: NodeId) => Porter | undefined;
   /** A message has come to whom it is for. */
   readonly deliver: (message: RaftMessage) => void;
+  /** What its core tells of itself; `log` is that of the life which it is told in. */
+  readonly onEvents: (nodeId: NodeId, events: readonly RaftEvent[], log: RaftStorage) => void;
   /** Has the leader propose what a node says of itself. */
   readonly announce: (command: object, reply: Reply) => void;
   /** Notes that something happened. */

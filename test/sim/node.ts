@@ -13,7 +13,6 @@ import {
 import {
   bootstrapRequest,
   type LogEntry,
-  type RaftEvent,
   type RaftInput,
   type RaftMarks,
   type RaftMember,
@@ -33,7 +32,6 @@ import type { Life, NodeParts } from './node-parts.ts';
 import { NodeState } from './node-state.ts';
 import { spied } from './shadow.ts';
 import { type DiskFault, isDiskError, type SimStorage } from './storage.ts';
-import { eventText } from './story.ts';
 import { unknownCommand, type Version } from './versions.ts';
 import { NodeClock } from './world.ts';
 
@@ -148,7 +146,7 @@ export class SimNode {
   }
 
   #makeLoop(storage: RaftStorage, clock: NodeClock, desk: Desk): TurnLoop {
-    const { random, courier, peer, say, oracle } = this.#parts;
+    const { random, courier, peer, say, oracle, onEvents } = this.#parts;
     let failure: string | null = null;
     storage.onFailure((reason) => {
       failure ??= reason;
@@ -179,7 +177,7 @@ export class SimNode {
       listener: {
         proposals: (results) => desk.onProposals(results),
         reads: (results) => desk.onReads(results, this.state.machine),
-        events: (events) => this.#onEvents(events, storage),
+        events: (events) => onEvents(this.nodeId, events, storage),
         fatal,
       },
     });
@@ -438,13 +436,5 @@ export class SimNode {
     this.#life?.desk.moved(this.state.machine);
     this.#checkRecord();
     return true;
-  }
-
-  #onEvents(events: readonly RaftEvent[], storage: RaftStorage): void {
-    const { oracle, say } = this.#parts;
-    for (const event of events) {
-      say(this.who, eventText(event));
-      if (event.kind === 'elected') oracle.elected(this.who, event.term, storage);
-    }
   }
 }

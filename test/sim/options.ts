@@ -44,6 +44,8 @@ export interface FaultRates {
   readonly wallJumpEveryMs: number;
   /** A disk whose syncs never return, until its process is ended. */
   readonly hangEveryMs: number;
+  /** Faults that wait for their moment: aims.ts. */
+  readonly aimEveryMs: number;
 }
 
 export interface SimOptions extends FaultRates {
@@ -73,6 +75,8 @@ export interface SimOptions extends FaultRates {
   /** A crash is a power cut with this probability, else a killed process whose page cache stays. */
   readonly powerCutRatio: number;
   readonly hints: boolean;
+  /** The setting of all nodes; never under two heartbeats, as in src/config/relations.ts. */
+  readonly electionTimeoutMs: number;
   readonly safetyMs: number;
   /** Before everything heals, a bare quorum must do. */
   readonly quorumFirst: boolean;
@@ -84,8 +88,8 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
   const often = (values: readonly number[]): number => pick(random, values);
   return {
     nodes,
-    lossRatio: often([0, 0, 0.01, 0.05, 0.2]),
-    duplicateRatio: often([0, 0, 0.05, 0.2]),
+    lossRatio: often([0, 0, 0.01, 0.05, 0.2, 0.3]),
+    duplicateRatio: often([0, 0, 0.05, 0.2, 0.5]),
     delayMeanMs: often([0.2, 1, 5, 20]),
     lateRatio: often([0, 0, 0.01, 0.05]),
     asBytes: random.next() < 0.25,
@@ -125,6 +129,8 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     without: [],
     wallJumpEveryMs: often([0, 0, 2000]),
     hangEveryMs: often([0, 0, 0, 5000]),
+    aimEveryMs: often([0, 0, 500, 2000]),
+    electionTimeoutMs: often([150, 150, 120, 400]),
   };
 }
 
@@ -151,6 +157,7 @@ const NO_FAULTS: FaultRates = {
   upgradeEveryMs: 0,
   wallJumpEveryMs: 0,
   hangEveryMs: 0,
+  aimEveryMs: 0,
 };
 
 /** A world in which nothing goes wrong. */
@@ -173,6 +180,7 @@ export function calmOptions(nodes: number): SimOptions {
     maxAppendBytes: 512 * 1024,
     powerCutRatio: 0,
     hints: true,
+    electionTimeoutMs: 150,
     safetyMs: 60_000,
     quorumFirst: false,
     without: [],

@@ -2,104 +2,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  encodeMembership,
-  type LogEntry,
-  type PersistRequest,
-  type RaftMarks,
-  type RaftMessage,
-} from '../../src/raft/index.ts';
+import type { LogPosition } from '../../src/base/index.ts';
+import { encodeMembership, type LogEntry } from '../../src/raft/index.ts';
 import { BROKEN_WORLDS } from './broken-worlds.ts';
 import { disjointQuorums } from './config-safety.ts';
 import { History, type Operation } from './history.ts';
 import { KvMachine } from './kv-machine.ts';
-import { Oracle } from './oracle.ts';
+import { ack, config, ENDS, encoder, entry, membership, request, Stage } from './oracle-stage.ts';
 import { recordOf, unreadable } from './versions.ts';
 
-const member = (nodeId: string) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` });
-const membership = (...voters: string[]) => ({
-  ...{ voters: voters.map(member), outgoing: [], learners: [], learnersNext: [] },
-});
-const encoder = new TextEncoder();
+const NOTHING = { term: 0, index: 0 };
 
-function entry(index: number, term: number, text = `e${index}`): LogEntry {
-  return { index, term, kind: 'command', timestamp: 0, data: encoder.encode(text) };
-}
-
-function config(index: number, term: number, ...voters: string[]): LogEntry {
-  return { index, term, kind: 'membership', timestamp: 0, data: encodeMembership(membership(...voters)) };
-}
-
-function request(parts: Partial<PersistRequest>): PersistRequest {
-  const nothing = { hardState: null, truncateFrom: null, entries: [], snapshot: null, compactTo: null };
-  return { token: 1, ...nothing, ...parts };
-}
-
-/** Three nodes whose logs begin with the same configuration, held by all and committed by n1, which leads term 1. */
-class Stage {
-  readonly oracle = new Oracle();
-  readonly logs = new Map<string, LogEntry[]>();
-  #token = 0;
-
-  constructor() {
-    for (const who of ['n1', 'n2', 'n3']) {
-      this.oracle.started(who, 1, { applied: 0, sent: 0 });
-      this.write(who, { hardState: { term: 1, votedFor: 'n1' }, entries: [config(1, 1, 'n1', 'n2', 'n3')] });
-    }
-    this.elect('n1', 1);
-    this.turn('n1', { commitIndex: 1 });
-  }
-
-  write(who: string, parts: Partial<PersistRequest>, isDurable = true): void {
-    const log = this.logs.get(who) ?? [];
-    const asked = request({ token: ++this.#token, ...parts });
-    this.oracle.written(who, asked, (index) => log[index - 1]?.term ?? (index === 0 ? 0 : undefined));
-    this.oracle.shadowOf(`i-${who}`).written(asked);
-    if (isDurable) this.oracle.shadowOf(`i-${who}`).acknowledged(asked.token);
-    const kept = asked.truncateFrom === null ? log : log.slice(0, asked.truncateFrom - 1);
-    this.logs.set(who, [...kept, ...asked.entries]);
-  }
-
-  elect(who: string, term: number): void {
-    const log = this.logs.get(who) ?? [];
-    const view = {
-      term: (index: number) => log[index - 1]?.term,
-      firstIndex: () => 1,
-      lastIndex: () => log.length,
-    };
-    this.oracle.elected(who, term, view);
-  }
-
-  turn(who: string, marks: Partial<RaftMarks>): void {
-    const log = this.logs.get(who) ?? [];
-    const last = log.at(-1) ?? { index: 0, term: 0 };
-    const leads = who === 'n1' ? 'leader' : 'follower';
-    const usual = {
-      nodeId: who,
-      role: leads,
-      term: 1,
-      votedFor: 'n1',
-      leaderId: 'n1',
-      firstIndex: 1,
-    } as const;
-    const indexes = { commitIndex: 1, applyingIndex: 0, appliedIndex: 0, snapshotIndex: 0 };
-    const configs = {
-      membership: membership('n1', 'n2', 'n3'),
-      membershipIndex: 1,
-      membershipCommitted: true,
-    };
-    const all = { ...usual, ...indexes, ...configs, last, durableIndex: last.index, ...marks };
-    this.oracle.turned(who, all, (index) => log[index - 1]?.term);
-  }
-}
-
-const ENDS = { fromInstance: 'i-n2', toInstance: 'i-n1' };
-
-/** n2 tells n1 that it holds everything up to `index`. */
-function ack(term: number, index: number): RaftMessage {
-  const hint = { term: 0, index: 0 };
-  const body = { accepted: true, index, hint, appliedIndex: 0, round: 0, session: 1 };
-  return { kind: 'append-response', from: 'n2', to: 'n1', ...ENDS, term, ...body };
+/** n3 votes for itself and asks n2, whose log holds one entry; then n2 votes for it. */
+function askForVote(stage: Stage, last: LogPosition): void {
+  const ends = { from: 'n3', fromInstance: 'i-n3', to: 'n2', toInstance: 'i-n2' };
+  stage.turn('n2', {});
+  stage.write('n3', { hardState: { term: 2, votedFor: 'n3' } });
+  stage.oracle.sent({ kind: 'vote', ...ends, term: 2, last, reason: 'timeout' });
+  stage.write('n2', { hardState: { term: 2, votedFor: 'n3' } });
 }
 
 const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
@@ -109,6 +29,39 @@ const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
       const log = { term: () => 1, firstIndex: () => 1, lastIndex: () => 1 };
       oracle.elected('n1', 2, log);
       oracle.elected('n2', 2, log);
+    },
+  ],
+  [
+    'ElectedByQuorum',
+    (stage) => {
+      stage.write('n1', { hardState: { term: 2, votedFor: 'n1' } });
+      stage.write('n2', { hardState: { term: 2, votedFor: 'n1' } }, false);
+      stage.oracle.chosen('n1', 2, membership('n1', 'n2', 'n3'));
+    },
+  ],
+  ['VoteLog', (stage) => askForVote(stage, NOTHING)],
+  [
+    'PreVoteLog',
+    (stage) => {
+      const poll = { ...ENDS, term: 1, campaign: 1 };
+      stage.turn('n2', {});
+      stage.oracle.sent({
+        kind: 'pre-vote',
+        from: 'n3',
+        to: 'n2',
+        ...poll,
+        last: NOTHING,
+        reason: 'timeout',
+      });
+      const yes = {
+        granted: true,
+        refusal: null,
+        retryAfterMs: 0,
+        ...poll,
+        fromInstance: 'i-n2',
+        toInstance: 'i-n2',
+      };
+      stage.oracle.sent({ kind: 'pre-vote-response', from: 'n2', to: 'n3', ...yes });
     },
   ],
   ['MixedVersions', () => void unreadable('this', recordOf('next'), () => 'whatever it is')],
@@ -227,6 +180,15 @@ const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
 describe('Oracle', () => {
   it.each(BROKEN_BY_ONE)('%s is a violation', (rule, play) => {
     expect(() => play(new Stage())).toThrow(new RegExp(`^${rule}:`));
+  });
+
+  it('a leader with the votes of a majority on disk, and a yes to an equal log, are none', () => {
+    const stage = new Stage();
+    askForVote(stage, { term: 1, index: 1 });
+    // who has voted since has voted all the same
+    stage.write('n2', { hardState: { term: 3, votedFor: null } });
+    stage.oracle.chosen('n3', 2, membership('n1', 'n2', 'n3'));
+    expect(stage.oracle.violation).toBeNull();
   });
 
   it('a snapshot of what was not applied is a violation of Order, unless a leader sent it', () => {

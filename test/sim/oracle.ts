@@ -7,7 +7,7 @@
  * keeps one history (what was committed at which index) and holds everybody to it. Each
  * check looks only at what is new, so it costs the same in a long seed.
  */
-import type { InstanceId, LogIndex, NodeId, Term } from '../../src/base/index.ts';
+import type { InstanceId, LogIndex, LogPosition, NodeId, Term } from '../../src/base/index.ts';
 import {
   decodeMembership,
   type LogEntry,
@@ -18,6 +18,7 @@ import {
   type SnapshotMeta,
 } from '../../src/raft/index.ts';
 import { type Config, disjointQuorums, isQuorum, isReplacement } from './config-safety.ts';
+import { Polls } from './polls.ts';
 import { Shadow } from './shadow.ts';
 import { Violation } from './violation.ts';
 
@@ -33,6 +34,8 @@ interface Life {
   membership: Membership | null;
   /** Its log was cut since the last turn. */
   cut: boolean;
+  /** The end of its log after the last turn; null before the first. */
+  last: LogPosition | null;
   /** Newest snapshot that it found when it started, or that a leader sent: the state may have to load it first. */
   sent: LogIndex;
 }
@@ -83,6 +86,7 @@ export class Oracle {
   readonly #committedIn: (Term | undefined)[] = [];
   readonly #applied: (LogEntry | undefined)[] = [];
   readonly #lives = new Map<string, Life>();
+  readonly #polls = new Polls();
   /** Configurations that were appended in the turn under way. */
   #newConfigs: Config[] = [];
   #highest: LogIndex = 0;
@@ -142,6 +146,14 @@ export class Oracle {
     }
   }
 
+  /** Election Safety rests on this (§5.2): the votes of each majority that the configuration needs are on disks. */
+  chosen(who: string, term: Term, membership: Membership): void {
+    const isFor = (instanceId: InstanceId): boolean => this.shadowOf(instanceId).voted(term) === who;
+    if (isQuorum(membership, isFor)) return;
+    const names = [...membership.voters, ...membership.outgoing].map((m) => m.instanceId).filter(isFor);
+    this.fail('ElectedByQuorum', `${who} leads ${term} by the votes of ${names.join(' ')} alone`);
+  }
+
   #inherit(term: Term, log: LogView): void {
     const first = log.firstIndex();
     const terms: Term[] = [];
@@ -165,6 +177,11 @@ export class Oracle {
     if (snapshot !== null) this.snapshot(who, snapshot.meta);
     const life = this.#lives.get(who);
     if (life !== undefined && snapshot?.keepSuffix === false) life.sent = snapshot.meta.index;
+    const { term, votedFor } = request.hardState ?? { term: 0, votedFor: null };
+    if (votedFor !== null && votedFor !== who && life?.last) {
+      const defect = this.#polls.voteDefect(votedFor, term, life.last);
+      if (defect !== null) this.fail('VoteLog', `${who} votes in ${term}: ${defect}`);
+    }
     const first = entries[0];
     let previous: Term = first === undefined ? 0 : (termBefore(first.index - 1) ?? -1);
     if (snapshot?.keepSuffix === false) previous = snapshot.meta.term;
@@ -247,6 +264,12 @@ export class Oracle {
 
   /** Nothing leaves that claims more than the sender's disk holds (§5.1, figure 2). */
   sent(m: RaftMessage): void {
+    if (m.kind === 'pre-vote' || m.kind === 'vote') this.#polls.asked(m);
+    const last = m.kind === 'pre-vote-response' && m.granted ? this.#lives.get(m.from)?.last : null;
+    if (m.kind === 'pre-vote-response' && last) {
+      const defect = this.#polls.preVoteDefect(m, last);
+      if (defect !== null) this.fail('PreVoteLog', `${m.from} says yes to a pre-vote: ${defect}`);
+    }
     if (m.kind !== 'append-response' && m.kind !== 'vote-response' && m.kind !== 'vote') return;
     this.checks++;
     const shadow = this.shadowOf(m.fromInstance);
@@ -274,7 +297,7 @@ export class Oracle {
 
   /** A new life: commit and applied start over, the term does not; `sent` is the snapshot that its log begins with. */
   started(who: string, term: Term, { applied, sent }: { applied: LogIndex; sent: LogIndex }): void {
-    const nothing = { vote: null, commit: 0, leads: 0, membership: null, cut: false };
+    const nothing = { vote: null, commit: 0, leads: 0, membership: null, cut: false, last: null };
     this.#lives.set(who, { ...nothing, term, applied, sent });
   }
 
@@ -302,6 +325,7 @@ export class Oracle {
     life.leads = isLeader ? term : 0;
     life.membership = marks.membership;
     life.cut = false;
+    life.last = marks.last;
   }
 
   #checkMarks(who: string, marks: RaftMarks, life: Life): void {

@@ -1,6 +1,7 @@
 /** Plays one seed over the production log, or over a list when the log is not the question. */
-import { SimCluster, type SimResult } from './cluster.ts';
+import { SimCluster } from './cluster.ts';
 import type { SimOptions } from './options.ts';
+import type { SimResult } from './sim-result.ts';
 import { MemorySimStorage, type SimStorageParts } from './storage.ts';
 import { ByteTrace } from './trace.ts';
 import { WalSimStorage } from './wal-storage.ts';

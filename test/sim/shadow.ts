@@ -3,7 +3,7 @@
  * was written, applied once it was acknowledged. It answers the one question that
  * safety hangs on (is this durable here?), and checks what a restart finds.
  */
-import type { LogIndex, Term } from '../../src/base/index.ts';
+import type { LogIndex, NodeId, Term } from '../../src/base/index.ts';
 import type { HardState, PersistRequest, RaftStorage } from '../../src/raft/index.ts';
 
 /** Terms of entries by index; what lies at and before `base` is covered by a snapshot. */
@@ -61,6 +61,8 @@ export class Shadow {
   #before: Shadow | null = null;
   #durable = new Image();
   #pending: PersistRequest[] = [];
+  /** Votes that were on this disk, by term. */
+  readonly #votes = new Map<Term, NodeId>();
 
   get hardState(): HardState {
     return this.#durable.hardState;
@@ -76,6 +78,15 @@ export class Shadow {
     return this.#before?.holds(index, term) ?? false;
   }
 
+  /** Whom it voted for in a term, if that was ever durable. */
+  voted(term: Term): NodeId | undefined {
+    return this.#votes.get(term) ?? this.#before?.voted(term);
+  }
+
+  #noteVote({ term, votedFor }: HardState): void {
+    if (votedFor !== null) this.#votes.set(term, votedFor);
+  }
+
   written(request: PersistRequest): void {
     this.#pending.push(request);
   }
@@ -85,6 +96,7 @@ export class Shadow {
     for (const request of this.#pending) {
       if (request.token > token) break;
       this.#durable.apply(request);
+      this.#noteVote(this.#durable.hardState);
       count++;
     }
     if (count === this.#pending.length) this.#pending = [];
@@ -96,6 +108,7 @@ export class Shadow {
     const copy = new Shadow();
     copy.#durable = this.#durable.copy();
     copy.#pending = [...this.#pending];
+    for (const [term, candidate] of this.#votes) copy.#votes.set(term, candidate);
     return copy;
   }
 
@@ -117,6 +130,7 @@ export class Shadow {
     this.#pending = [];
     if (found !== null) {
       this.#durable = found;
+      this.#noteVote(found.hardState);
       return null;
     }
     const { hardState } = storage.initialState();

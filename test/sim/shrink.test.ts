@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Liar } from './broken-worlds.ts';
-import { SimCluster, type SimResult } from './cluster.ts';
+import { SimCluster } from './cluster.ts';
 import { nodesOf } from './play.ts';
 import { type Play, ruleOf, shrink } from './shrink.ts';
+import type { SimResult } from './sim-result.ts';
 
 function liars(seed: number): Play {
   return (options) =>

@@ -2,8 +2,9 @@
  * Makes a failing seed small: fewer nodes, kinds of faults, clients and single faults, and
  * less time, as long as the same rule is broken. What remains is what mattered.
  */
-import type { SimResult } from './cluster.ts';
+
 import { calmOptions, type SimOptions } from './options.ts';
+import type { SimResult } from './sim-result.ts';
 
 /** Plays the seed with these options. */
 export type Play = (options: SimOptions) => SimResult;

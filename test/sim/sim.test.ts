@@ -19,6 +19,8 @@ const SEEDS = 1000;
 /** What must have happened over these seeds, or they prove nothing about it. */
 const HAPPENED = [
   ...['kill', 'power cut', 'pause', 'wipe', 'rot', 'rot refused', 'leave', 'hint', 'move', 'clone'],
+  ...['wipe of the leader', 'rot of the leader'],
+  ...['aim election', 'aim joint', 'aim candidacy', 'aim now'],
   ...['surroundings', 'settings', 'blackout', 'wall jump', 'hanging sync', 'hang ended'],
   ...['net lost', 'net doubled', 'net late', 'net cut', 'net clogged', 'net reset', 'net asBytes'],
   ...['cut', 'one-way cut', ...PARTIAL_SHAPES, 'one-way link', 'one-way chain'],
@@ -105,9 +107,9 @@ describe('SimCluster', () => {
   it('plays ten whole seeds the same way, with rot, wiped disks, upgrades, hangs and clones in them', async () => {
     const played = await playTwice(1101, 10, {
       ...{ rotEveryMs: 3000, upgradeEveryMs: 4000, hangEveryMs: 5000, wipeEveryMs: 3000, cloneEveryMs: 2000 },
-      ...{ snapshotRotEveryMs: 2000, snapshotEveryEntries: 20, quorumFirst: true },
+      ...{ snapshotRotEveryMs: 300, snapshotEveryEntries: 20, quorumFirst: true },
     });
-    for (const kind of ['rot', 'wipe', 'upgrade', 'hanging sync', 'clone', 'snapshot rot', 'quorum healed'])
+    for (const kind of ['rot refused', 'upgrade', 'hanging sync', 'clone', 'snapshot rot', 'quorum healed'])
       expect(played.filter(({ counts }) => (counts[kind] ?? 0) > 0).length, kind).toBeGreaterThan(1);
   });
 

@@ -1,12 +1,12 @@
 /** The simulator by hand, `npm run sim -- …`; exit code 1 on any violation. */
 import { given, number, oneOf, takes, turnsOn, whole, wrong } from '../usage.ts';
 import { CALM_PLAYS } from './calm.ts';
-import type { SimResult } from './cluster.ts';
 import { playFleet } from './fleet.ts';
 import { calmOptions, type SimOptions } from './options.ts';
 import { LIMITS_OF_THE_PRODUCT } from './pinned.ts';
 import { nodesOf, playSeed, playTraced } from './play.ts';
 import { shrink } from './shrink.ts';
+import type { SimResult } from './sim-result.ts';
 import { measureSpeed, speedText } from './speed.ts';
 import { failureText, tallyText } from './tally.ts';
 import { STORY_LINES, tellingOf } from './telling.ts';

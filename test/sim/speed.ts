@@ -1,7 +1,8 @@
 /** Simulated seconds in a second of one core, in two worlds without faults, and in the seeds' own. */
-import type { SimResult } from './cluster.ts';
+
 import { calmOptions } from './options.ts';
 import { makeCluster, nodesOf, type StorageKind } from './play.ts';
+import type { SimResult } from './sim-result.ts';
 import { addResult, emptyTally } from './tally.ts';
 
 export interface Speed {

@@ -1,5 +1,5 @@
 /** What many seeds came to together. */
-import type { SimResult } from './cluster.ts';
+import type { SimResult } from './sim-result.ts';
 import { commandOf, tellingOf } from './telling.ts';
 
 export interface Failure {

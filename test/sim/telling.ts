@@ -1,6 +1,7 @@
 /** A play in words: what a person needs who has nothing but this text. */
-import type { SimResult } from './cluster.ts';
+
 import { calmOptions, type SimOptions } from './options.ts';
+import type { SimResult } from './sim-result.ts';
 
 export const STORY_LINES = 80;
 
