@@ -2,10 +2,12 @@
  * `sqlcc top` as it is shipped: `bin/sqlcc` and what `npm run build` made, on a recording. What only goes
  * wrong once everything is bundled shows here, and how the screen is left when the program fails.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { VIEWS } from '../../tui/model/views.ts';
 import { kept, SQLCC } from './accept/kit.ts';
 import { answers } from './answers.ts';
 import { Terminal, type TerminalOptions } from './pty.ts';
@@ -52,6 +54,49 @@ function failing(does: string): Readonly<Record<string, string>> {
 }
 
 describe('the shipped screen', () => {
+  it('is a screen: every view, help, palette, filter and the dialog of an action, with keys and a theme of one’s own', async () => {
+    const own = join(folder, 'own');
+    mkdirSync(join(own, 'themes'), { recursive: true });
+    writeFileSync(join(own, 'themes', 'mine.yaml'), 'tokens: {title: blue}\n');
+    writeFileSync(join(own, 'keys.yaml'), 'quit: Z\n');
+    const env = { SQLCC_CONFIG: join(own, 'config.yaml') };
+    const terminal = top(['--theme', 'mine'], { columns: 120, rows: 36, env });
+    await terminal.see('★ n1');
+    for (const { key, title } of VIEWS.filter((v) => v.key !== null && v.key !== '8')) {
+      terminal.type(key ?? '');
+      await terminal.see(`[${key} ${title}`);
+    }
+    terminal.type('1?');
+    await terminal.see('keys that work here');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('keys that work here'), 'help is closed');
+    terminal.type(':');
+    await terminal.see('go topology');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('go topology'), 'the palette is closed');
+    terminal.type('F');
+    await terminal.see('Expected write pause');
+    terminal.type('\x1b');
+    await terminal.until((t) => !t.includes('Expected write pause'), 'the dialog is closed');
+    terminal.type('q');
+    terminal.type('Z');
+    expect(await terminal.exited()).toBe(0);
+    expect([terminal.buffer, terminal.text().trim()]).toEqual(['normal', '']);
+  });
+
+  it('--check, --plain and YAML are the same cluster', async () => {
+    const check = top(['--check']);
+    const yaml = top(['--once', '-o', 'yaml'], { columns: 200 });
+    const plain = top(['--plain']);
+    await plain.until(() => plain.raw.includes('QUORUM'), 'the lines');
+    plain.kill('SIGTERM');
+    expect(plain.raw).not.toContain('\x1b[?1049h');
+    expect(await check.exited(), 'n5 is dead').toBe(3);
+    expect(check.text()).toContain('n5');
+    expect(await yaml.exited()).toBe(0);
+    expect(parse(yaml.raw)).toMatchObject({ schema: 'sqlcc.top/1', raft: { leader_id: 'n1' } });
+  });
+
   it.each([
     ["throw new Error('out of the blue')", 1, 'error[internal]: the screen failed: out of the blue'],
     ["Promise.reject(new Error('nobody cares'))", 1, 'error[internal]: the screen failed: nobody cares'],
