@@ -96,13 +96,23 @@ function changeWords(change: ConfigChangeRow): string {
   return `${change.path}: ${valueWords(change.from)} → ${valueWords(change.to)} (${change.effect})`;
 }
 
-function checksOf(changes: readonly ConfigChangeRow[], notes: readonly string[]): CheckRow[] {
+const VALIDITY = {
+  asked: { name: 'valid', result: 'pass', text: 'valid on every live node' },
+  later: { name: 'valid', result: 'warn', text: 'not checked yet: the live nodes are asked when it runs' },
+} as const;
+
+/** `isAsked`: the nodes have said that they would run with it. */
+function checksOf(
+  changes: readonly ConfigChangeRow[],
+  notes: readonly string[],
+  isAsked: boolean,
+): CheckRow[] {
   const forbidden = changes.filter((c) => c.effect === 'forbidden');
   const restart = changes.filter((c) => c.effect === 'restart');
   return [
     ...(changes.length === 0
       ? [{ name: 'changes', result: 'fail' as const, text: 'nothing would be different' }]
-      : [{ name: 'valid', result: 'pass' as const, text: 'valid on every live node' }]),
+      : [VALIDITY[isAsked ? 'asked' : 'later']]),
     ...forbidden.map((c) => ({
       name: 'forbidden',
       result: 'fail' as const,
@@ -121,7 +131,7 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
     notes: readonly string[],
     base: number,
   ): ChangePlan => {
-    const checks = checksOf(changes, notes);
+    const checks = checksOf(changes, notes, act.kind === 'apply');
     const paths = changes.map((c) => c.path);
     return {
       checks,

@@ -20,7 +20,13 @@ export type ChangeAct =
       readonly nodeId: string | null;
       readonly forMs: number;
     }
-  | { readonly kind: 'unsilence'; readonly id: string; readonly label: string }
+  /** `label`: what the silence itself is of; `ends`: what it silences, where that is known. */
+  | {
+      readonly kind: 'unsilence';
+      readonly id: string;
+      readonly label: string;
+      readonly ends?: readonly string[];
+    }
   /**
    * `text`: `key=value …`, or `@file`. `checkOnly`: it is never put in force. `wholeOf`: the file is the
    * whole configuration, written from this version; `outdated`: another one is in force by now.
@@ -185,7 +191,7 @@ export function ownPlan(act: ChangeAct): ChangePlan | null {
         'it still fires and is shown here; the silence ends by itself',
       );
     case 'unsilence':
-      return plan('from now on people are told again');
+      return plan(...(act.ends ?? []), 'from now on people are told again');
     case 'confirm':
       return { ...plan(`v${act.version} stays in force; it is not taken back any more`), base: act.version };
     case 'cancel':

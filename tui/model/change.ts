@@ -79,7 +79,8 @@ export function acted(model: Model, dialogId: number, result: Acted): Change {
   const undo = result.undo === null ? null : { act: result.undo, until: model.mono + UNDO_MS };
   const text = undo === null ? result.words : `${result.words}   ${undoWords(undo.act)}`;
   const toast = { text, level: 'info' as const, until: model.mono + (undo === null ? 6000 : UNDO_MS) };
-  return [{ ...model, overlay: closes ? null : model.overlay, toast, undo }, [{ kind: 'ask' }]];
+  const offered = undo === null ? toast : { ...toast, undoes: true as const };
+  return [{ ...model, overlay: closes ? null : model.overlay, toast: offered, undo }, [{ kind: 'ask' }]];
 }
 
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed'];

@@ -1,4 +1,5 @@
 /** Keys outside of the dialogs of actions: moving, finding, looking, and those that open a dialog. */
+import { age, plural } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
 import { actNow, openChange } from './change.ts';
@@ -9,11 +10,13 @@ import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
 import {
   alertRows,
+  answerOf,
   cursorAt,
   fleetEntries,
   operationRows,
   rowKeys,
   selectedOf,
+  silenceScope,
   versionRows,
 } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
@@ -63,13 +66,19 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
   const reason = binding.disabled?.(model) ?? null;
   if (reason !== null) return refuse(model, `${binding.label} ${binding.short ?? binding.id}`, reason);
   if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
+  const act = actOf(model, binding);
   const undo = binding.id === 'unsilence' || binding.id === 'undo-config' ? undoOf(model) : null;
   // a configuration that comes back is planned and confirmed like any other
-  if (undo !== null)
+  if (undo !== null && !isOfOther(model, act, undo))
     return undo.kind === 'rollback' ? openChange(model, undo, model.mono) : actNow(model, undo);
-  const act = actOf(model, binding);
   if (act === null) return [model, []];
   return binding.level === 1 ? actNow(model, act) : openChange(model, act, model.mono);
+}
+
+/** The row under the bar has a silence of its own: that one is meant, and not the last change. */
+function isOfOther(model: Model, act: ChangeAct | null, undo: ChangeAct): boolean {
+  const isRow = model.view === 'alerts' && act?.kind === 'unsilence';
+  return isRow && undo.kind === 'unsilence' && act.id !== undo.id;
 }
 
 const OPERATIONS: readonly string[] = [
@@ -132,7 +141,22 @@ function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAc
   if (what === 'ack') return { kind: 'ack', id: chosen.id, incident: chosen.incident, label };
   if (what === 'silence')
     return { kind: 'silence', rule: chosen.rule, nodeId: chosen.node_id, forMs: 3_600_000 };
-  return chosen.silenced_by == null ? null : { kind: 'unsilence', id: chosen.silenced_by, label };
+  return chosen.silenced_by == null ? null : endOfSilence(model, chosen.silenced_by);
+}
+
+/** The end of a silence, which may be of more than the alert under the bar. */
+function endOfSilence(model: Model, id: string): ChangeAct {
+  const picture = shown(model);
+  const silence = answerOf(picture, 'silences')?.value?.find((s) => s.id === id);
+  const silent = picture.alerts.filter((a) => a.silenced_by === id);
+  const names = silent.map((a) => `${a.rule}${onNode(a.node_id)}`).join(', ');
+  const ends = [`${plural(silent.length, 'alert')} silent by it: ${names}`];
+  if (silence === undefined)
+    return { kind: 'unsilence', id, label: id, ends: [...ends, 'what else it is of is not known'] };
+  const left = age(Math.max(0, Date.parse(silence.until) - model.now));
+  const why = silence.reason === '' ? '' : `: ${silence.reason}`;
+  const by = `by ${silence.by}, ${left} left${why}`;
+  return { kind: 'unsilence', id, label: silenceScope(silence), ends: [by, ...ends] };
 }
 
 /** A burst that mixes keys is dropped whole; `jjj` is three rows. Asked before the keys are taken. */

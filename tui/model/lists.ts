@@ -7,6 +7,7 @@ import type {
   ElectionRow,
   EventLine,
   OperationView,
+  SilenceRow,
 } from '../feed/wire.ts';
 import { type FleetEntry, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
@@ -54,6 +55,12 @@ export function alertRows(model: Model): readonly AlertRow[] {
       matchesWords(model.filter.text, `${a.rule} ${a.node_id ?? 'cluster'} ${a.state} ${a.value}`),
     )
     .sort((a, b) => rank(a) - rank(b) || (a.since < b.since ? 1 : a.since > b.since ? -1 : 0));
+}
+
+/** What a silence is of, whole: `every rule of severity critical on n3`. */
+export function silenceScope({ rule, node_id, severity }: SilenceRow): string {
+  const grade = severity === null ? '' : ` of severity ${severity}`;
+  return `${rule ?? 'every rule'}${grade} on ${node_id ?? 'every node'}`;
 }
 
 /** When the picture is one of the past, what came later is not in it yet. */

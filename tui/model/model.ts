@@ -169,6 +169,8 @@ export interface Toast {
   readonly text: string;
   readonly level: 'info' | 'warning';
   readonly until: Mono;
+  /** It says which key takes the last change back. */
+  readonly undoes?: true;
 }
 
 /** A toast or a notice that was shown. */

@@ -22,7 +22,7 @@ export function openView(model: Model, view: ViewId): Model {
     lastFilter: '',
     overlay: null,
     // what was told of another view would stand where the keys of this one are named
-    toast: model.toast?.level === 'info' && model.undo === null ? null : model.toast,
+    toast: model.toast?.level === 'info' && model.toast.undoes !== true ? null : model.toast,
   };
 }
 

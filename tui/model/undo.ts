@@ -8,7 +8,8 @@ import { shown } from './selectors.ts';
 export function undoOf(model: Model): ChangeAct | null {
   const { undo } = model;
   if (undo === null) return null;
-  const isFresh = undo.until > model.mono;
+  // another toast in its place says nothing of it
+  const isFresh = undo.until > model.mono && model.toast?.undoes === true;
   if (undo.act.kind !== 'rollback') return isFresh ? undo.act : null;
   return (isFresh || model.view === 'config') && newer(model, undo.act.active) === null ? undo.act : null;
 }

@@ -5,7 +5,7 @@ import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { status } from '../../tui/recording.ts';
+import { at, status } from '../../tui/recording.ts';
 import { acts, dialogOf, failure, PLAN, planned, silence } from './change-kit.ts';
 import { EVERY_KEY, full, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
@@ -192,6 +192,54 @@ describe('what came of a change', () => {
     )[0];
     const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
     expect(dialogOf(send(model, later)[0]).act).toMatchObject({ kind: 'unsilence', id: 's7' });
+  });
+
+  it('U takes nothing back once another toast stands in the place of the one that says so', () => {
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const result = { words: 'silenced', undo };
+    const model = send(sent(), { type: 'acted', dialogId: dialogOf(sent()).id, result })[0];
+    const told = send(model, { type: 'told', text: 'copied', level: 'info' })[0];
+    const [after, effects] = pressed(told, 'U');
+    expect(acts(effects)).toEqual([]);
+    expect(after.toast?.text).toContain('not silenced');
+  });
+
+  it('U means the silence of the row under the bar, also while the toast of another shows', () => {
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const silenced = (id: string) => full().picture.alerts.map((a) => ({ ...a, silenced_by: id }));
+    const result = { words: 'silenced', undo };
+    const of = (id: string) =>
+      send(
+        sent(),
+        { type: 'acted', dialogId: dialogOf(sent()).id, result },
+        { type: 'alerts', alerts: silenced(id) },
+      )[0];
+    expect(acts(pressed(of('s7'), 'U')[1])).toEqual([]);
+    expect(dialogOf(press(of('s7'), 'U')).act).toMatchObject({ kind: 'unsilence', id: 's7' });
+    expect(acts(pressed(of('s2'), 'U')[1])).toMatchObject([{ act: undo }]);
+  });
+
+  it('the end of a silence says what the silence is of, whose, and what sounds again', () => {
+    const alerts = full().picture.alerts.map((a) => ({ ...a, silenced_by: 's7' }));
+    const question = { slice: 'silences' as const, arg: '' };
+    const value = [
+      {
+        ...{ id: 's7', rule: null, node_id: 'n3', severity: 'critical' as const, created: at(-1000) },
+        ...{ until: at(18_000_000), by: 'anna', reason: 'move' },
+      },
+    ];
+    const base = send(full({ view: 'alerts' }), { type: 'alerts', alerts })[0];
+    const known = send(base, { type: 'answer', question, value, now: base.now })[0];
+    const dialog = dialogOf(press(known, 'U'));
+    expect(titleOfChange(dialog.act)).toBe('END SILENCE every rule of severity critical on n3');
+    const effects = dialog.step.kind === 'review' ? dialog.step.plan.effects : [];
+    expect(effects[0]).toMatch(/^by anna, .* left: move$/);
+    expect(effects[1]).toBe(
+      `${alerts.length} alerts silent by it: ${alerts.map((a) => `${a.rule} on ${a.node_id}`).join(', ')}`,
+    );
+    const unknown = send(base, { type: 'answer', question, value: [], now: base.now })[0];
+    const plan = dialogOf(press(unknown, 'U')).step;
+    expect(plan.kind === 'review' && plan.plan.effects).toContain('what else it is of is not known');
   });
 
   describe('of a configuration', () => {

@@ -95,6 +95,10 @@ describe('clientDesk', () => {
     expect((await plan([change('cluster.monitoring.interval_ms')])).arm).toBeNull();
     expect((await plan([change('cluster.name', 'forbidden')])).allowed).toBe(false);
     expect((await plan([])).allowed).toBe(false);
+    // no node was asked
+    expect((await plan([change('cluster.monitoring.interval_ms')])).checks[0]).toMatchObject({
+      ...{ name: 'valid', result: 'warn', text: expect.stringContaining('not checked yet') },
+    });
   });
 
   it('a configuration tells what takes it back, and none while it is on trial', async () => {

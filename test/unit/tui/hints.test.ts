@@ -79,8 +79,8 @@ describe('the last line', () => {
     expect(press(said, '4').toast).toBeNull();
     const warned = send(full(), { type: 'told', text: 'not written', level: 'warning' })[0];
     expect(press(warned, '4').toast?.text).toBe('not written');
-    const undo = { act: { kind: 'unsilence' as const, id: 's1', label: 'x' }, until: 9e9 };
-    expect(press({ ...said, undo }, '4').toast?.text).toBe('copied');
+    const offered = { text: 'copied', level: 'info' as const, until: 9e9, undoes: true as const };
+    expect(press({ ...said, toast: offered }, '4').toast?.text).toBe('copied');
   });
 });
 

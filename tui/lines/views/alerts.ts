@@ -3,7 +3,7 @@ import type { AlertRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, plural } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
-import { alertRows, answerOf, cursorAt, selectedOf } from '../../model/lists.ts';
+import { alertRows, answerOf, cursorAt, selectedOf, silenceScope } from '../../model/lists.ts';
 import { heardOf, shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import {
@@ -158,10 +158,9 @@ function side(view: View): PaneSpec {
   const silences = answerOf(shown(model), 'silences')?.value ?? [];
   const { focused, scroll } = model.side;
   const inForce = silences.map((s): Line => {
-    const what = [s.rule ?? 'every rule', s.node_id ?? 'every node'].map(clean).join(' on ');
     return [
       span('  '),
-      span(what),
+      span(clean(silenceScope(s))),
       span(` by ${clean(s.by)}, ${age(Date.parse(s.until) - model.now)} left`, 'muted'),
       span(s.reason === '' ? '' : `: ${clean(s.reason)}`, 'muted'),
     ];
