@@ -215,6 +215,14 @@ export function tabs(view: View, layout: Layout): Line {
   return spread(left, [span(who, caller.scopes.includes('operate') ? 'muted' : 'warning')], layout.columns);
 }
 
+/** Before the first picture: what is waited for. */
+export function waitingBanner({ model, symbols }: View): Line {
+  const error = model.connection.kind === 'connecting' ? model.connection.error : null;
+  return error === null
+    ? [span(' asking the cluster…', 'muted')]
+    : [span(` ${symbols.dead} no answer yet: ${clean(error)}`, 'warning')];
+}
+
 function stateBanner(view: View): Line {
   const { symbols } = view;
   const { status } = shown(view.model);
@@ -224,12 +232,7 @@ function stateBanner(view: View): Line {
       span(` ${symbols.frozen} the picture stands at ${at}; ${keyOf('freeze')} returns to live`, 'suspect'),
     ];
   }
-  if (status === null) {
-    const error = view.model.connection.kind === 'connecting' ? view.model.connection.error : null;
-    return error === null
-      ? [span(' asking the cluster…', 'muted')]
-      : [span(` ${symbols.dead} no answer yet: ${clean(error)}`, 'warning')];
-  }
+  if (status === null) return waitingBanner(view);
   const { health, reasons } = status.cluster;
   if (status.pause != null && health !== 'critical') {
     const { owner, reason, expires } = status.pause;
@@ -276,6 +279,7 @@ export function bannerWords(view: View): readonly string[] {
     ...(viewsDisagree(picture) ? viewGroups(picture) : []).map(
       ({ leader, term, nodes }) => `  ${nodes.map(clean).join(', ')}: ${clean(leader)} in term ${term}`,
     ),
+    ...(picture.status?.config.tentative == null ? [] : [`${configWords(picture.status.config)}.`]),
     ...(pause === null
       ? []
       : [`Paused by ${clean(pause.owner)} until ${clockTime(pause.expires)}: ${clean(pause.reason)}`]),

@@ -6,7 +6,7 @@ import { clean } from '../format/width.ts';
 import { age, clockTime } from '../format/words.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import { disagreement, lostBanner, readsOn, unsettledBanner } from './head.ts';
+import { disagreement, lostBanner, readsOn, unsettledBanner, waitingBanner } from './head.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
@@ -47,7 +47,7 @@ export function notice(view: View): Notice | null {
     disagreement(view) ??
     pastWords(view) ??
     pauseWords(view) ??
-    [];
+    (status === null ? waitingBanner(view) : []);
   return left.length === 0 && right.length === 0 ? null : { left, right };
 }
 

@@ -225,6 +225,11 @@ export function eventLineText(event: EventLine, times: number, time = clockTime(
   ];
 }
 
+/** Nobody has answered yet: that nothing has happened is not known. */
+function isAsked(view: View): boolean {
+  return shown(view.model).status === null;
+}
+
 export function eventsPane(view: View): PaneText {
   const events = collapsedEvents(shown(view.model));
   const kept = shown(view.model).events.length;
@@ -233,6 +238,6 @@ export function eventsPane(view: View): PaneText {
     lines:
       events.length > 0
         ? events.map((e) => eventLineText(e.event, e.times))
-        : [[span('quiet so far', 'muted')]],
+        : [[span(isAsked(view) ? 'asking the cluster…' : 'quiet so far', 'muted')]],
   };
 }

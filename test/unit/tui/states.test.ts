@@ -1,0 +1,98 @@
+/** States of the screen that no other golden has, each at 80x24 and at 44x12, to be looked at. */
+import { describe, expect, it } from 'vitest';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { cellsOf } from '../../../tui/out/cells.ts';
+import { asText } from '../../../tui/out/picture.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { THEMES } from '../../../tui/theme/themes.ts';
+import { expectScreen } from '../../tui/golden.ts';
+import { node, status } from '../../tui/recording.ts';
+import { fresh, full, live, press, send } from './model-kit.ts';
+
+const SIZES = [
+  [80, 24],
+  [44, 12],
+] as const;
+
+const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
+
+/** One node in ten lags, one in a hundred is dead. */
+function thousand(): Model {
+  const nodes = Array.from({ length: 1000 }, (_, i) =>
+    node(`n${i + 1}`, {
+      zone: `eu-${'abcde'[i % 5]}`,
+      ...(i === 0 ? { role: 'leader', state: 'LEADER' } : i > 6 ? { voter: false } : {}),
+      ...(i % 100 === 99 ? { liveness: 'dead', last_heartbeat_ms: 388_000 } : {}),
+      ...(i % 10 === 5 ? { lag_entries: 9000 + i } : {}),
+    } as Parameters<typeof node>[1]),
+  );
+  return live(status({ nodes, raft: { ...status().raft, quorum: 4, tolerates: 3 } }));
+}
+
+function disagreeing(): Model {
+  const base = full();
+  const views = (base.picture.views?.views ?? []).map((v) =>
+    v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
+  );
+  const told = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
+  return send(base, told, told)[0];
+}
+
+const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
+
+const STATES: Readonly<Record<string, () => Model>> = {
+  'explained: a node': () => press(full({ selected: 'n5' }), 'e'),
+  'explained: an alert': () => press(full({ view: 'alerts' }), 'e'),
+  'what can be copied': () => press(full({ selected: 'n3' }), 'y'),
+  'the other clusters': () => press(full(), 'c'),
+  'outcome unknown': () => ({
+    ...full(),
+    unsettled: ['outcome unknown: failover n2: sqlcc op list (no answer within 5 s; it may have happened)'],
+  }),
+  'views disagree': disagreeing,
+  'read-only': () => full({ readOnly: true }),
+  connecting: () => fresh(),
+  'connecting, refused': () => send(fresh(), { type: 'lost', failure, now: 0 })[0],
+  'a configuration on trial': () => live(status({ config: { version: 42, tentative } }), { view: 'config' }),
+  '1,000 nodes': thousand,
+};
+
+function draw(model: Model, columns: number, rows: number): string {
+  const look = { theme: THEMES.mono, symbols: UNICODE, colour: false };
+  return asText(cellsOf(screenOf({ model, symbols: UNICODE }, columns, rows), look));
+}
+
+it('before the first picture every size says what is waited for', () => {
+  for (const [columns, rows] of [[60, 15], ...SIZES] as const) {
+    expect(draw(fresh(), columns, rows)).toContain('asking the cluster…');
+    const refused = send(fresh(), { type: 'lost', failure, now: 0 })[0];
+    expect(draw(refused, columns, rows)).toContain('no answer yet: connection refused');
+    expect(draw(refused, columns, rows), 'nobody knows that').not.toContain('quiet so far');
+  }
+});
+
+describe.each(SIZES)('at %ix%i', (columns, rows) => {
+  it('states look as drawn, and each fills the screen', () => {
+    const all = Object.entries(STATES).map(([name, make]) => {
+      const text = draw(make(), columns, rows);
+      const lines = text.replace(/\n$/, '').split('\n');
+      expect(lines.length, name).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map((line) => [...line].length)), name).toBeLessThanOrEqual(columns);
+      return `=== ${name}\n${text}`;
+    });
+    expectScreen(`${all.join('\n')}\n`, `states-${columns}x${rows}`);
+  });
+
+  it('a name in Chinese takes two cells a sign, and the columns behind it stand', () => {
+    const name = '节点一';
+    const nodes = [node(name, { zone: '上海' }), node('n2'), node('n1', { role: 'leader', state: 'LEADER' })];
+    const raft = { ...status().raft, quorum: 2, tolerates: 1 };
+    const cluster = { ...status().cluster, name: '生产集群' };
+    const model = live(status({ nodes, cluster, raft }), { selected: name });
+    expectScreen(
+      `${[model, press(model, 'M'), press(model, 'enter')].map((m) => draw(m, columns, rows)).join('\n===\n')}\n`,
+      `cjk-${columns}x${rows}`,
+    );
+  });
+});
