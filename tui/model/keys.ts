@@ -43,8 +43,6 @@ import { undoOf } from './undo.ts';
 import { VIEWS } from './views.ts';
 
 const FILTER_LIMIT = 100;
-/** More keys of different kinds in one read are a paste without brackets and mean nothing. */
-const MAX_MIXED_BURST = 3;
 const HELP_LINES = 200;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -157,11 +155,6 @@ function endOfSilence(model: Model, id: string): ChangeAct {
   const why = silence.reason === '' ? '' : `: ${silence.reason}`;
   const by = `by ${silence.by}, ${left} left${why}`;
   return { kind: 'unsilence', id, label: silenceScope(silence), ends: [by, ...ends] };
-}
-
-/** A burst that mixes keys is dropped whole; `jjj` is three rows. Asked before the keys are taken. */
-export function acceptBurst(names: readonly string[]): boolean {
-  return names.length <= MAX_MIXED_BURST || new Set(names).size === 1;
 }
 
 function filterKey(model: Model, key: KeyPress, binding: Binding | undefined): Change {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bindingsOf, type Context, doubledKeys, KEYMAP } from '../../../tui/keymap.ts';
+import { acceptBurst } from '../../../tui/model/burst.ts';
 import type { ChangePlan } from '../../../tui/model/change-plan.ts';
 import { choices } from '../../../tui/model/chooser.ts';
 import { refusal } from '../../../tui/model/gate.ts';
-import { acceptBurst } from '../../../tui/model/keys.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { Chooser, Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS, VIEWS, type ViewId } from '../../../tui/model/views.ts';
