@@ -1,6 +1,7 @@
 /** The wallboard in a real terminal: it draws, rotates, follows the size, survives a loss, and leaves it as it was. */
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { wallLayout } from '../../tui/wall/board.ts';
 import { Terminal, type TerminalOptions } from './pty.ts';
 
 const PROGRAM = join(import.meta.dirname, 'wall-program.ts');
@@ -11,6 +12,12 @@ function wall(options: TerminalOptions): Terminal {
   terminal = new Terminal([process.execPath, PROGRAM], options);
   return terminal;
 }
+
+/** How each pane is titled, as much of it as the narrowest one shows. */
+const TITLES = {
+  ...{ latency: 'leader lat', throughput: 'commits a', map: 'regions' },
+  ...{ elections: 'elections', alerts: 'alerts', log: 'log' },
+} as const;
 
 const LARGE = { columns: 120, rows: 36 };
 const BRAILLE = /[\u2801-\u28ff]/;
@@ -50,6 +57,10 @@ describe('wall', () => {
         `the foot in row ${rows}`,
       );
       expect(Math.max(...text.split('\n').map((l) => l.length))).toBeLessThanOrEqual(columns);
+      expect(text.split('\n')[0], 'whose board it is').toMatch(/^ second {2}\w+ {2}leader n1 /);
+      const panes = Object.keys(wallLayout(columns, rows)) as (keyof typeof TITLES)[];
+      expect(panes.length).toBeGreaterThan(1);
+      for (const pane of panes) expect(text, `${pane} at ${columns}x${rows}`).toContain(TITLES[pane]);
     }
     await screen.until((t) => BRAILLE.test(t), 'charts again');
   });
