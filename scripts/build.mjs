@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { keptWidths } from './kept-widths.ts';
+import { plainBuiltins } from './plain-builtins.ts';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist');
@@ -94,6 +95,8 @@ await build({
   },
   logLevel: 'warning',
 });
+
+plainBuiltins(out);
 
 // unchecked: `npm test` checks the types, here they are only written down; builds with a planted bug need none
 if (!process.argv.includes('--no-types'))

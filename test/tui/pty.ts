@@ -9,6 +9,7 @@ import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 import { build } from 'esbuild';
 import { keptWidths } from '../../scripts/kept-widths.ts';
+import { plainBuiltins } from '../../scripts/plain-builtins.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import { asNdjson } from './recording.ts';
 
@@ -45,6 +46,7 @@ export async function buildProgram(): Promise<Program> {
     },
     logLevel: 'error',
   });
+  plainBuiltins(folder);
   let count = 0;
   return {
     file,
