@@ -79,7 +79,8 @@ function fold(model: Model, message: Message): Change {
       return changeDenied(model, message) ?? changeRefused(model, message);
     case 'planned':
       return forDialog(model, message.dialogId, (dialog) => [
-        { ...model, overlay: receivePlan(dialog, message.plan, message.mono) },
+        // how long it is valid counts from now, not from the last beat of the clock
+        { ...model, mono: message.mono, overlay: receivePlan(dialog, message.plan, message.mono) },
         [],
       ]);
     case 'started':

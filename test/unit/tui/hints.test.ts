@@ -32,6 +32,15 @@ function overlayText(model: Model): string {
   return [...(screen.overlay?.rows ?? []), screen.foot].map((r) => textOf(r.line)).join('\n');
 }
 
+describe('a plan', () => {
+  it('is valid for as long as it says from when it came, whenever the clock beat last', () => {
+    const asked = press(live(), 'F');
+    const dialogId = asked.overlay?.kind === 'action' ? asked.overlay.id : 0;
+    const [planned] = send(asked, { type: 'planned', dialogId, plan: plan(), mono: asked.mono + 900 });
+    expect(overlayText(planned)).toContain('valid 30s:');
+  });
+});
+
 describe('the last line', () => {
   it('has the filter and the palette beside help at any width, in words from 80 on', () => {
     for (const view of VIEW_IDS) {
