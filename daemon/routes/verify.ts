@@ -59,7 +59,7 @@ async function partOf(
       method: 'POST',
       path: '/v1/verify/part',
       body,
-      timeoutMs: Math.max(WARM_MS, body.wait_ms) + GRACE_MS,
+      timeoutMs: (body.id === null ? WARM_MS : body.wait_ms) + GRACE_MS,
     });
     if (answer.status >= 300) return errorFromWire(answer.status, answer.json());
     return answer.json() as VerifyPartResponse;
@@ -70,9 +70,14 @@ async function partOf(
 }
 
 /** The index of the mark that these nodes stop at. */
-async function mark(context: NodeContext, id: string, nodes: readonly NodeId[]): Promise<LogIndex> {
+async function mark(
+  context: NodeContext,
+  id: string,
+  nodes: readonly NodeId[],
+  timeoutMs: Duration,
+): Promise<LogIndex> {
   const data = encodeCommand({ kind: 'verify-mark', id, nodes }, context.facts.nodeId);
-  const applied = await context.consensus.proposals.propose('command', data, PROPOSE_MS);
+  const applied = await context.consensus.proposals.propose('command', data, timeoutMs);
   resultOf(applied.result);
   return applied.index;
 }
@@ -93,6 +98,15 @@ async function remember(context: NodeContext, comparison: Comparison, index: Log
   }
 }
 
+/** Waits for `work`, which goes on behind it, at most so long. */
+async function awaitFor(work: Promise<void>, timeoutMs: Duration): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, timeoutMs));
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 /** Compares these nodes; only the leader can. Throws what the log refuses. */
 async function compareNodes(
   context: NodeContext,
@@ -100,6 +114,7 @@ async function compareNodes(
   timeoutMs: Duration,
 ): Promise<VerifyResponse> {
   const began = performance.now();
+  const left = (): Duration => timeoutMs - (performance.now() - began) - GRACE_MS;
   const ready = { id: null, index: 0, wait_ms: 0 };
   const there = nodes.filter((id) => context.gossip.member(id)?.liveness !== 'dead');
   await Promise.all(there.map((nodeId) => partOf(context, nodeId, ready)));
@@ -107,9 +122,8 @@ async function compareNodes(
   // as it is when the mark is made: answers may take minutes, and a name may pass to another disk meanwhile
   const { nodes: records } = requireCluster(context);
   const voters = Object.values(records).filter((n) => seatOf(n) === 'voter');
-  const index = await mark(context, id, nodes);
-  const left = timeoutMs - (performance.now() - began) - 2 * GRACE_MS;
-  const wish = { id, index, wait_ms: Math.max(0, Math.floor(left)) };
+  const index = await mark(context, id, nodes, Math.max(1, Math.min(PROPOSE_MS, left())));
+  const wish = { id, index, wait_ms: Math.max(0, Math.floor(left() - GRACE_MS)) };
   const digests = await Promise.all(
     nodes.map(async (nodeId) => {
       const instanceId = records[nodeId]?.instanceId ?? '';
@@ -118,7 +132,8 @@ async function compareNodes(
   );
   const electorate = { voters: voters.map((n) => n.nodeId), leaderId: context.facts.nodeId };
   const comparison = compareDigests(digests, electorate);
-  await remember(context, comparison, index);
+  // where the log is slow the answer goes first: who gets none asks again, and all data is walked again
+  await awaitFor(remember(context, comparison, index), left());
   const parts = digests.find((d) => d.digest !== null)?.digest?.parts ?? [];
   return {
     schemaVersion: 1,
