@@ -3,7 +3,7 @@
  * effects). No React, no I/O, no clock of its own; a session is a fold over messages
  * and can be replayed in a test.
  */
-import type { OperationView, StatusResponse } from '../feed/wire.ts';
+import type { HistoryResponse, OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
 import { acted, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
 import { dialogKey, disarmed, planAgain, receivePlan, withinLongest } from './dialog.ts';
@@ -55,14 +55,7 @@ function fold(model: Model, message: Message): Change {
     case 'other-observer':
       return [{ ...model, picture: forgetOwn(model.picture) }, []];
     case 'history':
-      return [
-        {
-          ...model,
-          picture: fillSamples(model.picture, message.history),
-          trace: fillTrace(model.trace, message.history),
-        },
-        [],
-      ];
+      return [withHistory(model, message.history), []];
     case 'answer': {
       const answer = { value: message.value, at: message.now, error: null };
       return [{ ...model, picture: addAnswer(model.picture, message.question, answer) }, []];
@@ -102,6 +95,11 @@ function fold(model: Model, message: Message): Change {
     case 'page-rows':
       return [sized(model, message.rows, message.shift ?? 0), []];
   }
+}
+
+function withHistory(model: Model, history: HistoryResponse): Model {
+  const picture = fillSamples(model.picture, history);
+  return { ...model, picture, trace: fillTrace(model.trace, history) };
 }
 
 /** Without the dialog that would ask for a confirmation; what was sent already goes on. */

@@ -4,17 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/tree/commands.ts';
 import { changesBetween, runPlain } from '../../../tui/batch/plain.ts';
 import { type TextView, textPicture } from '../../../tui/batch/text.ts';
 import type { AlertRow, StatusResponse, ViewsResponse } from '../../../tui/feed/wire.ts';
+import { takeZone } from '../../../tui/format/words.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import type { RunTop } from '../../../tui/options.ts';
 import { runTop } from '../../../tui/start.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { asNdjson, calm, event, START, status } from '../../tui/recording.ts';
 import { full, live, send } from './model-kit.ts';
+
+// runTop takes this machine's
+afterEach(() => takeZone(null));
 
 const VIEWS: readonly TextView[] = ['topology', 'raft', 'alerts', 'config', 'events'];
 /** All that a terminal may obey, and what turns a line round. */
