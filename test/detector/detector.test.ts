@@ -30,7 +30,7 @@ function rowsOf(nodes: number, scenarios: readonly string[] = [], lane: 'h2' | '
 
 function expectPromises(rows: readonly Row[]): void {
   expect(findings(rows).filter((f) => !f.isMet && !f.isKnown)).toEqual([]);
-  expect(differences(rows)).toEqual({ lines: [], missing: [] });
+  expect(differences(rows)).toEqual({ lines: [], missing: [], notStored: [] });
 }
 
 describe('the failure detector keeps FD1–FD7', SLOW, () => {
