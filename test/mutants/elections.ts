@@ -98,7 +98,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: "refusal = 'voted';",
       },
     ],
-    by: 'suite:test/paper/raft.test.ts',
+    by: 'sim',
   },
   {
     id: 'no-log-check-at-all',
@@ -134,7 +134,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: "if (m.kind === 'vote-response') {",
       },
     ],
-    by: GOLDEN,
+    by: 'sim',
   },
   {
     id: 'joint-vote-by-one-half',
@@ -146,7 +146,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: 'return incoming;',
       },
     ],
-    by: 'suite:test/unit/raft/quorum.test.ts',
+    by: 'sim',
   },
   {
     id: 'half-is-a-majority',
@@ -209,7 +209,8 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: 'this.#round = Math.max(1, this.#broadcast);',
       },
     ],
-    by: 'suite:test/unit/raft/progress.test.ts',
+    by: 'sim',
+    rules: ['Linearizability'],
   },
   {
     id: 'read-before-own-commit',
@@ -260,7 +261,7 @@ export const ELECTIONS: readonly Mutant[] = [
         replace: '  if (remainingLease',
       },
     ],
-    by: GOLDEN,
+    by: 'sim',
   },
   {
     id: 'prevote-without-lease',

@@ -14,7 +14,7 @@ export const REPLICATION: readonly Mutant[] = [
         replace: ') return false;',
       },
     ],
-    by: 'suite:test/paper/raft.test.ts',
+    by: 'sim',
   },
   {
     id: 'own-copy-before-sync',

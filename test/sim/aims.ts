@@ -86,8 +86,8 @@ export class Aims {
     const node = cluster.leader()?.node;
     const most = Math.floor((cluster.nodes.length - 1) / 2);
     const [size, pauseMs, awakeMs] = [
-      between(random, 0, Math.max(0, most - 1)),
-      between(random, 250, 900),
+      random.next() < 0.7 ? Math.max(0, most - 1) : 0,
+      between(random, 300, 1800),
       between(random, 20, 400),
     ];
     const others = shuffle(random, cluster.nodes).filter((n) => n !== node);

@@ -12,7 +12,7 @@ import type { SimNode } from './node.ts';
 import type { SimOptions } from './options.ts';
 import type { World } from './world.ts';
 
-const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
+export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** Reads and plain writes are given up after this long. */
 const DEADLINE_MS = 6000;
 /** The network between clients and nodes. */

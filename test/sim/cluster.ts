@@ -15,14 +15,7 @@
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
 import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
-import type {
-  MembershipChange,
-  RaftEvent,
-  RaftInput,
-  RaftMarks,
-  RaftSettings,
-  RaftStorage,
-} from '../../src/raft/index.ts';
+import type { MembershipChange, RaftEvent, RaftInput, RaftMarks, RaftStorage } from '../../src/raft/index.ts';
 import { bareQuorum } from './bare-quorum.ts';
 import { type ClientCounts, SimClient } from './clients.ts';
 import { Courier } from './courier.ts';
@@ -33,8 +26,9 @@ import { History } from './history.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
-import { drawOptions, type SimOptions } from './options.ts';
+import { drawOptions, SETTINGS, type SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
+import { startReaders } from './readers.ts';
 import type { SimResult } from './sim-result.ts';
 import type { SimStorage, SimStorageParts } from './storage.ts';
 import { eventText, Story } from './story.ts';
@@ -56,13 +50,6 @@ export interface SimClusterOptions {
   /** Hears of every byte that is sent and written; it makes a play slower by a fifth. */
   readonly trace?: ByteTrace;
 }
-
-const SETTINGS: Omit<RaftSettings, 'electionTimeoutMs'> = {
-  heartbeatIntervalMs: 50,
-  hintStaggerMs: 7,
-  autoPromote: [],
-  avoid: [],
-};
 
 interface Leader {
   readonly node: SimNode;
@@ -226,6 +213,21 @@ export class SimCluster implements Victim {
   /** Starts the clients; for whoever plays phases of his own. */
   work(): void {
     for (const client of this.#clients) client.start();
+    const { world, history, nodes } = this;
+    if (this.options.readEveryMs === 0) return;
+    startReaders({
+      ...{
+        world,
+        history,
+        nodes,
+        random: seededRandom(this.#seed ^ 0x4ead),
+        everyMs: this.options.readEveryMs,
+      },
+      leader: () => this.leader()?.node,
+      serial: () => ++this.#serial,
+      isOver: () => this.network.isCalm,
+      answered: () => this.#nemesis.count('steady read'),
+    });
   }
 
   /** n1 begins alone, the others join as learners and are promoted by the core. */

@@ -1,5 +1,14 @@
 /** What one seed's world is like: a swarm of options, drawn anew for each seed. */
 import { between, pick, type Random } from '../../src/base/index.ts';
+import type { RaftSettings } from '../../src/raft/index.ts';
+
+/** Of all nodes, where a seed draws nothing else. */
+export const SETTINGS: Omit<RaftSettings, 'electionTimeoutMs'> = {
+  heartbeatIntervalMs: 50,
+  hintStaggerMs: 7,
+  autoPromote: [],
+  avoid: [],
+};
 
 /** Mean times between faults, ms; 0 = never. */
 export interface FaultRates {
@@ -65,6 +74,8 @@ export interface SimOptions extends FaultRates {
   readonly clients: number;
   /** Mean time between two operations of one client, ms. */
   readonly thinkMs: number;
+  /** Mean time between two reads of a client that only reads, ms; 0 = there are none. */
+  readonly readEveryMs: number;
   readonly snapshotEveryEntries: number;
   /** Entries kept behind a snapshot. */
   readonly trailingEntries: number;
@@ -131,6 +142,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     hangEveryMs: often([0, 0, 0, 5000]),
     aimEveryMs: often([0, 0, 500, 2000]),
     electionTimeoutMs: often([150, 150, 120, 400]),
+    readEveryMs: often([0, 20, 20, 100]),
   };
 }
 
@@ -174,6 +186,7 @@ export function calmOptions(nodes: number): SimOptions {
     diskMeanMs: 0.5,
     clients: 0,
     thinkMs: 0,
+    readEveryMs: 0,
     snapshotEveryEntries: 100,
     trailingEntries: 50,
     cacheBytes: 4 * 1024,

@@ -20,7 +20,7 @@ const SEEDS = 1000;
 const HAPPENED = [
   ...['kill', 'power cut', 'pause', 'wipe', 'rot', 'rot refused', 'leave', 'hint', 'move', 'clone'],
   ...['wipe of the leader', 'rot of the leader'],
-  ...['aim election', 'aim joint', 'aim candidacy', 'aim now'],
+  ...['steady read', 'aim election', 'aim joint', 'aim candidacy', 'aim now'],
   ...['surroundings', 'settings', 'blackout', 'wall jump', 'hanging sync', 'hang ended'],
   ...['net lost', 'net doubled', 'net late', 'net cut', 'net clogged', 'net reset', 'net asBytes'],
   ...['cut', 'one-way cut', ...PARTIAL_SHAPES, 'one-way link', 'one-way chain'],
