@@ -65,6 +65,8 @@ export interface TerminalOptions {
   readonly rows: number;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The terminal takes no more than so much: what is written then waits, as on a slow line. */
+  readonly bytesPerSecond?: number;
   /** Standard input comes from nowhere instead of the terminal. */
   readonly noInput?: boolean;
 }
@@ -108,6 +110,10 @@ export class Terminal {
       this.raw += data;
       this.#lastOutput = performance.now();
       this.#screen.write(data);
+      if (options.bytesPerSecond === undefined) return;
+      this.#pty.pause();
+      const waitMs = (1000 * Buffer.byteLength(data)) / options.bytesPerSecond;
+      setTimeout(() => this.#pty.resume(), waitMs).unref();
     });
     // who ends by a signal has no code of its own: it is what a shell says of it
     this.#pty.onExit(({ exitCode, signal }) => {

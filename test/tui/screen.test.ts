@@ -164,6 +164,25 @@ describe('keys', () => {
     expect(without.raw).not.toContain('\x1b[?1000h');
   });
 
+  it('a line that takes 5 KB a second shows the same, a little later, and q ends it', async () => {
+    const terminal = start({ columns: 120, rows: 36, bytesPerSecond: 5000 });
+    const began = performance.now();
+    await terminal.until((t) => t.includes('n5') && t.includes('CPU'), 'the first picture', 30_000);
+    expect(performance.now() - began, 'it was slow indeed').toBeGreaterThan(
+      (1000 * terminal.raw.length) / 10_000,
+    );
+    for (const key of 'jjj') {
+      terminal.type(key);
+      await pause(120);
+    }
+    await terminal.see('▌✖ n5');
+    terminal.type('k');
+    await terminal.see('▌● n3');
+    // what it writes at its end is lost with this line's reader: how a terminal is left is tried below
+    terminal.type('q');
+    expect(await terminal.exited()).toBe(0);
+  });
+
   it('Ctrl-L paints again what was torn', async () => {
     const terminal = await shown();
     const before = terminal.text();
