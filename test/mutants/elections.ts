@@ -236,7 +236,8 @@ export const ELECTIONS: readonly Mutant[] = [
           'id === core.nodeId ? leader.reads.round : Math.max(...[...leader.peers.values()].map((p) => p.ackedRound)),',
       },
     ],
-    by: GOLDEN,
+    by: 'sim',
+    rules: ['Linearizability'],
   },
   {
     id: 'read-request-number-reused',

@@ -105,8 +105,8 @@ export class Aims {
       nodes.filter((b) => !side.includes(b)).map((b) => [a.nodeId, b.nodeId] as const),
     );
     for (const [a, b] of links) {
-      network.cut(a, b);
-      network.cut(b, a);
+      network.sever(a, b);
+      network.sever(b, a);
     }
     world.after(ms, () => {
       // what is cut then is cut for another reason

@@ -25,6 +25,8 @@ export interface NetworkCounts {
 /** One direction between two nodes. */
 interface Link {
   isCut: boolean;
+  /** Cut for a while of its own, whatever becomes of partitions. */
+  isSevered: boolean;
   clogUntil: Instant;
   /** Grows with each reset: messages of an earlier one never arrive. */
   epoch: number;
@@ -53,8 +55,13 @@ export class SimNetwork {
     this.#link(from, to).isCut = true;
   }
 
+  /** Nothing comes through until it is mended; healing partitions mends it not. */
+  sever(from: NodeId, to: NodeId): void {
+    this.#link(from, to).isSevered = true;
+  }
+
   mend(from: NodeId, to: NodeId): void {
-    this.#link(from, to).isCut = false;
+    this.#link(from, to).isSevered = false;
   }
 
   /** The link holds whatever would arrive before `until`. */
@@ -83,6 +90,7 @@ export class SimNetwork {
   /** From now on no loss and short delays: the liveness phase. */
   calm(): void {
     this.heal();
+    for (const links of this.#links.values()) for (const link of links.values()) link.isSevered = false;
     this.#isCalm = true;
   }
 
@@ -91,7 +99,8 @@ export class SimNetwork {
   }
 
   isCut(from: NodeId, to: NodeId): boolean {
-    return this.#link(from, to).isCut;
+    const { isCut, isSevered } = this.#link(from, to);
+    return isCut || isSevered;
   }
 
   /** One-way delay of the next message, ms: a floor, an exponential tail, and now and then one that comes from the past. */
@@ -140,7 +149,7 @@ export class SimNetwork {
         return;
       }
       link.inFlight--;
-      if (link.isCut) {
+      if (link.isCut || link.isSevered) {
         this.counts.cut++;
         return;
       }
@@ -165,7 +174,7 @@ export class SimNetwork {
     }
     let link = links.get(to);
     if (link === undefined) {
-      link = { isCut: false, clogUntil: 0, epoch: 0, inFlight: 0 };
+      link = { isCut: false, isSevered: false, clogUntil: 0, epoch: 0, inFlight: 0 };
       links.set(to, link);
     }
     return link;
