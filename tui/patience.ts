@@ -39,6 +39,11 @@ function longestOf({ details }: SqlccError): { longestMs?: number } {
   return typeof longestMs === 'number' ? { longestMs } : {};
 }
 
+/** Asking again would be answered the same. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof SqlccError && error.retry === 'no';
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof SqlccError)
     return {

@@ -18,7 +18,7 @@ import type { Model } from './model/model.ts';
 import { updateSafely } from './model/safely.ts';
 import { isCounting, looksSame } from './model/selectors.ts';
 import { historySeconds } from './model/time.ts';
-import { failureOf, retryMs, withTimeout } from './patience.ts';
+import { failureOf, isFinal, retryMs, withTimeout } from './patience.ts';
 
 const COMMIT_MS = 100;
 const TICK_MS = 1000;
@@ -231,9 +231,7 @@ export class Session {
         this.#settle(
           { dialogId: effect.dialogId, act: effect.request.act },
           this.#desk?.act(effect.request),
-          (result) => ({
-            ...{ type: 'acted', dialogId: effect.dialogId, result },
-          }),
+          (result) => ({ type: 'acted', dialogId: effect.dialogId, result }),
         );
         return;
       case 'edit':
@@ -289,7 +287,9 @@ export class Session {
         this.dispatch({ type: 'operation', operation });
         if (operation.state !== 'running') break;
         failures = 0;
-      } catch {
+      } catch (error) {
+        if (isFinal(error)) this.dispatch({ type: 'unfollowed', id, failure: failureOf(error) });
+        if (isFinal(error)) break;
         failures++;
         await this.#sleep(retryMs(failures));
       }

@@ -42,8 +42,7 @@ export class Stage {
       this.#session = next;
       next.start();
       next.dispatch({ type: 'said', said: before.model.said });
-      const words = leftBehind(before.model);
-      if (words !== null) next.dispatch({ type: 'unsettled', words });
+      for (const words of leftBehind(before.model)) next.dispatch({ type: 'unsettled', words });
       before.stop();
       for (const listener of this.#listeners) listener();
     } catch (error) {

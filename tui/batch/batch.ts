@@ -10,8 +10,10 @@ import type { Feed } from '../feed/feed.ts';
 import { openFeed } from '../feed/open-feed.ts';
 import type { EventLine, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
+import { age } from '../format/words.ts';
 import { COLUMN_IDS } from '../lines/node-table.ts';
 import { initialModel, type Model } from '../model/model.ts';
+import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
 import type { TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
@@ -108,7 +110,7 @@ function pictureDocument(model: Model): object {
     ...status,
     schema: 'sqlcc.top/1',
     seq: read?.applied_index ?? null,
-    as_of: new Date(model.picture.statusAt).toISOString(),
+    as_of: new Date(model.picture.statusAt - (read?.age_ms ?? 0)).toISOString(),
     observer: read?.node_id ?? null,
     alert_list: alerts,
   };
@@ -130,7 +132,14 @@ function printed(model: Model, run: RunBatch, many: boolean): string {
   return (many ? '---\n' : '') + stringify(pictureDocument(model), { aliasDuplicateObjects: false });
 }
 
+/** What nobody knows of now is no health: a check of it fails as one that nobody answered. */
 function exitOf(run: RunBatch, model: Model): number {
+  if (run.options.check === true && isStale(model)) {
+    const by = clean(model.picture.status?.cluster.read.node_id ?? '?');
+    const stale = new SqlccError('unavailable', `the picture of ${by} is ${age(pictureAge(model))} old`);
+    run.io.stderr.write(`error[${stale.code}]: ${stale.message}\n`);
+    return stale.exitCode;
+  }
   const health = model.picture.status?.cluster.health ?? 'critical';
   return run.options.check === true ? CHECK_EXIT[health] : 0;
 }

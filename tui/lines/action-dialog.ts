@@ -279,6 +279,9 @@ function titleOf(dialog: ActionDialog, view: View): Line {
   return [span(`${WORDS[action]} ${dot} ${cluster}${way}`, 'title')];
 }
 
+/** News of an operation comes several times a second: after this much silence its age is said. */
+const SILENT_MS = 3000;
+
 const TYPED_HINT = 'Tab to the reason, then the name  ↑↓ other target  Enter confirm  Esc cancel';
 const LENGTH_HINT = 'y then Enter confirm  ← → how long  Tab reason  Esc cancel';
 const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
@@ -328,6 +331,9 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       const offer: Line[] =
         back === null ? [] : [[span('F', 'critical'), span(` fail back to ${clean(back)}`)]];
       const told: Line[] = dialog.note === '' ? [] : [[span(clean(dialog.note), 'warning')]];
+      const heardAt = step.kind === 'running' ? (step.heardAt ?? null) : null;
+      const silentMs = heardAt === null ? 0 : view.model.now - heardAt;
+      if (silentMs > SILENT_MS) told.push([span(`last heard ${age(silentMs)} ago`, 'warning')]);
       const rows = room.rows - offer.length - told.length;
       const lines = [...operationLines(step.operation, view, { ...room, rows }), ...offer, ...told];
       const hint = step.kind === 'running' ? 'Esc hides it, it is not cancelled' : 'Esc close';

@@ -64,7 +64,18 @@ function plan(model: Model, dialog: ChangeDialog): Change {
 
 /** Acknowledging, and taking back what was just done: at once, with a toast. */
 export function actNow(model: Model, act: ChangeAct): Change {
-  return [{ ...model, undo: null }, [{ kind: 'act', dialogId: 0, request: { act, reason: '', base: null } }]];
+  const request = { act, reason: '', base: null };
+  return [{ ...sent(model, 0, act), undo: null }, [{ kind: 'act', dialogId: 0, request }]];
+}
+
+function sent(model: Model, dialogId: number, act: ChangeAct): Model {
+  return { ...model, acting: [...model.acting, { dialogId, act }] };
+}
+
+/** Its answer has come. */
+export function answered(model: Model, dialogId: number): Model {
+  const at = model.acting.findIndex((a) => a.dialogId === dialogId);
+  return at < 0 ? model : { ...model, acting: model.acting.toSpliced(at, 1) };
 }
 
 export function receivePreflight(model: Model, dialogId: number, made: ChangePlan, mono: Mono): Change {
@@ -80,7 +91,8 @@ export function acted(model: Model, dialogId: number, result: Acted): Change {
   const text = undo === null ? result.words : `${result.words}   ${undoWords(undo.act)}`;
   const toast = { text, level: 'info' as const, until: model.mono + (undo === null ? 6000 : UNDO_MS) };
   const offered = undo === null ? toast : { ...toast, undoes: true as const };
-  return [{ ...model, overlay: closes ? null : model.overlay, toast: offered, undo }, [{ kind: 'ask' }]];
+  const told = { ...answered(model, dialogId), toast: offered, undo };
+  return [{ ...told, overlay: closes ? null : model.overlay }, [{ kind: 'ask' }]];
 }
 
 const MOVED_ON: readonly string[] = ['conflict', 'precondition_failed'];
@@ -88,9 +100,10 @@ const UNKNOWN: readonly string[] = ['outcome_unknown', 'deadline_exceeded', 'int
 
 /** A plan or a change was refused: into the dialog, or into a toast where there is none. */
 export function changeRefused(
-  model: Model,
+  before: Model,
   { dialogId, failure, act }: Extract<Message, { type: 'change-refused' }>,
 ): Change {
+  const model = answered(before, dialogId);
   const dialog = model.overlay;
   if (dialog?.kind !== 'change' || dialog.id !== dialogId) {
     if (act !== undefined && UNKNOWN.includes(failure.code))
@@ -98,9 +111,11 @@ export function changeRefused(
     const toast = { text: failure.message, level: 'warning' as const, until: model.mono + 6000 };
     return [{ ...model, toast }, []];
   }
-  if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
+  // what needs no plan of the server's has no new one either: it is over, and says why
+  const isPlanned = ownPlan(dialog.act) === null;
+  if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code) && isPlanned) {
     const note = `refused, this is a new plan: ${failure.message}`;
-    return plan({ ...model }, { ...dialog, note });
+    return plan({ ...model }, { ...dialog, note, deafUntil: model.mono + DEAF_MS });
   }
   const unknown = dialog.step.kind === 'starting' && UNKNOWN.includes(failure.code);
   const { message, hint } = failure;
@@ -146,7 +161,10 @@ function perform(model: Model, dialog: ChangeDialog): Change {
   const { plan: agreed } = dialog.step;
   const request = { act: dialog.act, reason: dialog.reason, base: agreed.base };
   return [
-    { ...model, overlay: { ...dialog, step: { kind: 'starting', plan: agreed }, note: '' } },
+    {
+      ...sent(model, dialog.id, dialog.act),
+      overlay: { ...dialog, step: { kind: 'starting', plan: agreed }, note: '' },
+    },
     [{ kind: 'act', dialogId: dialog.id, request }],
   ];
 }

@@ -17,7 +17,7 @@ export interface FleetEntry {
   readonly ageMs?: number | null;
 }
 
-/** `unknown`: nobody has answered yet, and nobody has refused. */
+/** `unknown`: nobody has answered yet, and nobody has refused; or what was answered is old. */
 export type FleetHealth = StatusResponse['cluster']['health'] | 'unreachable' | 'unknown';
 
 export interface FleetRow {
@@ -46,12 +46,25 @@ const TOKENS: Readonly<Record<FleetHealth, Token>> = {
   unknown: 'muted',
 };
 
-function fleetRow({ context, status, error }: FleetEntry): FleetRow {
+/** A copy of a cluster's state that is older says nothing of now. */
+const STALE_MS = 3000;
+
+function healthOf({ status, error }: FleetEntry, isStale: boolean): FleetHealth {
+  if (error !== null) return 'unreachable';
+  const health = status?.cluster.health ?? 'unknown';
+  return isStale && health === 'healthy' ? 'unknown' : health;
+}
+
+function fleetRow(entry: FleetEntry): FleetRow {
+  const { context, status, error } = entry;
+  const oldMs = status?.cluster.read.age_ms ?? 0;
+  const isStale = oldMs > STALE_MS;
+  const stale = isStale ? `STALE: ${age(oldMs)} old` : null;
   const facts = status === null ? null : quorumFacts(status);
   return {
     context,
     cluster: status?.cluster.name ?? null,
-    health: error !== null ? 'unreachable' : (status?.cluster.health ?? 'unknown'),
+    health: healthOf(entry, isStale),
     leader_id: status?.raft.leader_id ?? null,
     term: status?.raft.term ?? null,
     voters_up: facts?.up ?? null,
@@ -61,7 +74,7 @@ function fleetRow({ context, status, error }: FleetEntry): FleetRow {
     alerts_firing: status?.alerts.firing ?? null,
     config_version: status?.config.version ?? null,
     operation: status?.operation ?? null,
-    reason: error ?? status?.cluster.reasons[0] ?? (status === null ? 'asking…' : null),
+    reason: error ?? stale ?? status?.cluster.reasons[0] ?? (status === null ? 'asking…' : null),
   };
 }
 

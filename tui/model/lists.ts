@@ -8,6 +8,7 @@ import type {
   EventLine,
   OperationView,
   SilenceRow,
+  StatusResponse,
 } from '../feed/wire.ts';
 import { type FleetEntry, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
@@ -131,6 +132,10 @@ function collapsed(rows: readonly Happening[]): Happening[] {
   return out;
 }
 
+function ageOf({ cluster }: StatusResponse, sinceMs: number): number {
+  return Math.max(0, sinceMs) + cluster.read.age_ms;
+}
+
 /** What is known of each cluster of the fleet; of one that was not asked yet neither status nor error. */
 export function fleetEntries(model: Model): readonly FleetEntry[] {
   return model.contexts
@@ -139,7 +144,7 @@ export function fleetEntries(model: Model): readonly FleetEntry[] {
       const answer = answerOf(model.picture, 'fleet', context);
       if (answer === undefined) return { context, status: null, error: null };
       const { value, at, error } = answer;
-      return { context, status: value, error, ageMs: value === null ? null : Math.max(0, model.now - at) };
+      return { context, status: value, error, ageMs: value === null ? null : ageOf(value, model.now - at) };
     });
 }
 

@@ -48,6 +48,8 @@ export type Message =
   | { readonly type: 'started'; readonly dialogId: number; readonly operation: OperationView }
   | { readonly type: 'refused'; readonly dialogId: number; readonly failure: Failure }
   | { readonly type: 'operation'; readonly operation: OperationView }
+  /** It can't be read any more, and asking again would not change that. */
+  | { readonly type: 'unfollowed'; readonly id: string; readonly failure: Failure }
   | {
       readonly type: 'answer';
       readonly question: Question;

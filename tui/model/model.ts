@@ -78,7 +78,7 @@ export type DialogStep =
   | { readonly kind: 'review'; readonly plan: Plan; readonly until: Mono }
   /** Sent, no answer yet. */
   | { readonly kind: 'starting'; readonly plan: Plan }
-  | { readonly kind: 'running'; readonly operation: OperationView }
+  | { readonly kind: 'running'; readonly operation: OperationView; readonly heardAt?: Wall }
   | { readonly kind: 'ended'; readonly operation: OperationView }
   /** No plan, or no answer: `unknown` says that it may have happened. */
   | { readonly kind: 'failed'; readonly message: string; readonly hint: string; readonly unknown: boolean };
@@ -201,6 +201,8 @@ export interface Model {
   readonly denied: Readonly<Partial<Record<Deniable | 'all', string>>>;
   /** The operation that was started here and has not ended, with the dialog it came from. */
   readonly running: ActionDialog | null;
+  /** Changes that were sent and not answered yet, with their dialogs. */
+  readonly acting: readonly { readonly dialogId: number; readonly act: ChangeAct }[];
   /** What was begun and whose end was not seen, with the command that shows it; Esc takes it away. */
   readonly unsettled: readonly string[];
   readonly view: ViewId;
@@ -286,6 +288,7 @@ export function initialModel(start: ModelStart): Model {
     observer: null,
     denied: {},
     running: null,
+    acting: [],
     unsettled: [],
     view: 'topology',
     lastView: 'topology',

@@ -318,7 +318,7 @@ function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
     term: isSeen ? row.term : term,
     liveness,
     // what nobody recorded is a dash, not the figure of another time
-    cpu_usage: point?.cpu ?? null,
+    cpu_usage: point === null ? (isSeen ? row.cpu_usage : null) : point.cpu,
     lag_entries: point === null ? (isSeen ? row.lag_entries : null) : point.lag,
     match_index: point === null ? (isSeen ? row.match_index : null) : point.applied,
     ...(isSeen ? {} : earlier({ ...row, liveness }, at, seenAt)),
@@ -405,12 +405,15 @@ function alertAt(model: Model, alert: AlertRow, at: Wall): AlertRow[] {
   if (was === undefined) return [];
   const { from, to, value } = was;
   const isOver = to !== null && to <= at;
+  // the record's value is of now, or of its end; an event's is of that firing
+  const isRecord = from === Date.parse(alert.fired_at ?? alert.since);
+  const told = isRecord && !isOver ? '—' : value;
   const unknown = { acknowledged_by: null, silenced_by: null, inhibited_by: null };
   const times = {
     since: new Date(isOver ? to : from).toISOString(),
     fired_at: new Date(from).toISOString(),
   };
-  return [{ ...alert, ...unknown, ...times, value, state: isOver ? 'resolved' : 'firing' }];
+  return [{ ...alert, ...unknown, ...times, value: told, state: isOver ? 'resolved' : 'firing' }];
 }
 
 /** One event earlier or later than the second that is looked at. */

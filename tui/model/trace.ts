@@ -22,16 +22,28 @@ function most(nodes: number): number {
   return Math.max(60, Math.min(3600, Math.floor(LIMITS.screenRecordRows / Math.max(1, nodes))));
 }
 
+/** Points are kept as they come for this long, and behind it as many as the limit has for an hour. */
+const RECENT_MS = 60_000;
+
+/** The point that is no longer recent goes, unless it is a step behind the one kept before it. */
+function thinned(points: readonly TracePoint[], now: Wall, stepMs: number): TracePoint[] {
+  const first = points.findIndex((p) => p.at > now - HOUR_MS);
+  const list = points.slice(first === -1 ? points.length : first);
+  let aged = list.length - 1;
+  while (aged >= 0 && (list[aged]?.at ?? 0) >= now - RECENT_MS) aged--;
+  const [kept, point] = [list[aged - 1], list[aged]];
+  if (kept !== undefined && point !== undefined && point.at - kept.at < stepMs * 0.9) list.splice(aged, 1);
+  return list;
+}
+
 /** One point more for each node of the status. */
 export function addToTrace(trace: Trace, status: StatusResponse, now: Wall): Trace {
   const next: Record<string, readonly TracePoint[]> = {};
-  const bound = most(status.nodes.length);
+  const stepMs = HOUR_MS / most(status.nodes.length);
   for (const row of status.nodes) {
     const { cpu_usage: cpu, lag_entries: lag, match_index: applied } = row;
-    const past = trace[row.node_id] ?? [];
-    const first = past.findIndex((p) => p.at >= now - HOUR_MS);
     // one copy of each list a second and no more: there may be a thousand
-    const list = past.slice(Math.max(first === -1 ? past.length : first, past.length + 1 - bound));
+    const list = thinned(trace[row.node_id] ?? [], now, stepMs);
     list.push({ at: now, cpu, lag, applied });
     next[row.node_id] = list;
   }

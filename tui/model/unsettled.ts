@@ -53,27 +53,35 @@ function commandFor({ step }: ActionDialog): string {
   return step.kind === 'running' ? `sqlcc op show ${shellWord(step.operation.id)}` : 'sqlcc op list';
 }
 
-/** What goes on in the cluster that is left, for the next one's screen; null = nothing was begun there. */
-export function leftBehind(model: Model): string | null {
+/** What goes on, or is not known, in the cluster that is left, for the next one's screen. */
+export function leftBehind(model: Model): readonly string[] {
+  const { unsettled, acting, contextName } = model;
   const dialog = begun(model);
-  if (dialog === null) return null;
-  const { contextName } = model;
-  const look = `${commandFor(dialog)} --context ${shellWord(contextName)}`;
-  return `${nameOf(dialog)} goes on in ${contextName}: ${look}`;
+  const there = `--context ${shellWord(contextName)}`;
+  return [
+    ...unsettled.map((words) => `in ${contextName}: ${words}`),
+    ...acting.map(
+      ({ act }) =>
+        `${titleOfChange(act).toLowerCase()} was sent in ${contextName} and not answered: ` +
+        `${lookFor(act)} ${there}`,
+    ),
+    ...(dialog === null
+      ? []
+      : [`${nameOf(dialog)} goes on in ${contextName}: ${commandFor(dialog)} ${there}`]),
+  ];
 }
 
 /** What goes on, or may have happened, when this screen ends, each with the command that shows it. */
 export function goesOn(model: Model): readonly string[] {
-  const { contexts, contextName, overlay, unsettled } = model;
+  const { contexts, contextName, acting, unsettled } = model;
   // a cluster that was named by an address is found as it was found by this screen
   const there = contexts.includes(contextName) ? ` --context ${shellWord(contextName)}` : '';
   const dialog = begun(model);
-  const sent = overlay?.kind === 'change' && overlay.step.kind === 'starting' ? overlay.act : null;
   return [
     ...unsettled,
     ...(dialog === null ? [] : [`${nameOf(dialog)} goes on: ${commandFor(dialog)}${there}`]),
-    ...(sent === null
-      ? []
-      : [`${titleOfChange(sent).toLowerCase()} was sent and not answered: ${lookFor(sent)}${there}`]),
+    ...acting.map(
+      ({ act }) => `${titleOfChange(act).toLowerCase()} was sent and not answered: ${lookFor(act)}${there}`,
+    ),
   ];
 }

@@ -5,7 +5,7 @@
  */
 import type { HistoryResponse, OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
-import { acted, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
+import { acted, answered, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
 import { dialogKey, disarmed, planAgain, receivePlan, withinLongest } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
@@ -69,7 +69,7 @@ function fold(model: Model, message: Message): Change {
     case 'edited':
       return edited(model, message);
     case 'change-refused':
-      return changeDenied(model, message) ?? changeRefused(model, message);
+      return changeDenied(answered(model, message.dialogId), message) ?? changeRefused(model, message);
     case 'planned':
       return forDialog(model, message.dialogId, (dialog) => [
         // how long it is valid counts from now, not from the last beat of the clock
@@ -80,6 +80,8 @@ function fold(model: Model, message: Message): Change {
       return started(model, message.dialogId, message.operation);
     case 'refused':
       return refused(model, message.dialogId, message.failure);
+    case 'unfollowed':
+      return [unfollowed(model, message.id, message.failure), []];
     case 'operation':
       return [operationNews(model, message.operation), []];
     case 'unsettled':
@@ -261,7 +263,7 @@ function started(model: Model, dialogId: number, operation: OperationView): Chan
   const dialog = open ?? hidden;
   if (dialog === null) return [model, []];
   const step = operation.state === 'running' ? ('running' as const) : ('ended' as const);
-  const next: ActionDialog = { ...dialog, step: { kind: step, operation } };
+  const next: ActionDialog = { ...dialog, step: { kind: step, operation, heardAt: model.now } };
   const after: Model = {
     ...model,
     running: step === 'running' ? next : null,
@@ -329,10 +331,26 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
   });
 }
 
+/** Nobody will tell more of it: how it ends is not known here, and the dialog says where it is. */
+function unfollowed(model: Model, id: string, failure: Failure): Model {
+  const isOf = (dialog: ActionDialog | null): dialog is ActionDialog =>
+    dialog?.step.kind === 'running' && dialog.step.operation.id === id;
+  const { overlay, running } = model;
+  const open = overlay?.kind === 'action' && isOf(overlay) ? overlay : null;
+  if (open !== null) {
+    const message = `${id} can't be read any more: ${failure.message}`;
+    const step = { kind: 'failed' as const, message, hint: `sqlcc op show ${id}`, unknown: true };
+    return { ...model, running: null, overlay: { ...open, step } };
+  }
+  return isOf(running)
+    ? addUnsettled({ ...model, running: null }, unknownAction(running, failure.message))
+    : model;
+}
+
 /** A newer picture of an operation: into its dialog, or into a toast when that is hidden. */
 function operationNews(model: Model, operation: OperationView): Model {
   const ended = operation.state !== 'running';
-  const step = { kind: ended ? ('ended' as const) : ('running' as const), operation };
+  const step = { kind: ended ? ('ended' as const) : ('running' as const), operation, heardAt: model.now };
   const isOf = (dialog: ActionDialog) =>
     dialog.step.kind === 'running' && dialog.step.operation.id === operation.id;
   if (model.overlay?.kind === 'action' && isOf(model.overlay)) {

@@ -8,7 +8,7 @@ import { clean } from '../format/width.ts';
 import { age, clockTime, millis, span } from '../format/words.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { collapsedEvents, heardOf, pictureAge, quorumFacts } from '../model/selectors.ts';
+import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts } from '../model/selectors.ts';
 import { type Place, placeOf } from './regions.ts';
 
 /** Samples that a chart shows, one a second. */
@@ -72,7 +72,7 @@ function silence({ connection }: Model): string | null {
 function toneOf(model: Model): WallTone {
   const health = model.picture.status?.cluster.health;
   if (model.connection.kind === 'lost' || health === 'critical' || silence(model) !== null) return 'bad';
-  return health === 'healthy' ? 'good' : 'warn';
+  return health === 'healthy' && !isStale(model) ? 'good' : 'warn';
 }
 
 function titleOf(model: Model): string {
@@ -84,7 +84,7 @@ function titleOf(model: Model): string {
   const lost = model.connection.kind === 'lost' ? `LOST, picture ${age(pictureAge(model))} old` : null;
   return [
     clean(status.cluster.name),
-    lost ?? status.cluster.health.toUpperCase(),
+    lost ?? (isStale(model) ? `STALE ${age(pictureAge(model))}` : status.cluster.health.toUpperCase()),
     leader === null ? 'NO LEADER' : `leader ${clean(leader)}`,
     `term ${status.raft.term}`,
     `quorum ${facts.up}/${facts.voters}${facts.spare < 0 ? ' LOST' : ''}`,

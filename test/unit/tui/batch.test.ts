@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type ErrorCode, SqlccError } from '../../../src/base/index.ts';
 import { type RunBatch, runBatch, runOnce } from '../../../tui/batch/index.ts';
@@ -121,6 +121,33 @@ describe('a recording in the scripted modes', () => {
     expect(text).toContain('term 11');
     expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(20_000), raft: { term: 11 } });
     expect(parse(yaml ?? '')).toEqual(JSON.parse(json ?? ''));
+  });
+
+  it('runOnce tells of when a picture is, and a check of an old one fails as unanswered', async () => {
+    const { cluster } = status();
+    const read = { ...cluster.read, age_ms: 60_000 };
+    const line = { at: at(0), status: status({ cluster: { ...cluster, health: 'healthy', read } }) };
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const replay = join(dir, 'old.ndjson');
+    writeFileSync(replay, `${JSON.stringify(line)}\n`);
+    const out: string[] = [];
+    const err: string[] = [];
+    const io = {
+      ...{ stdin: process.stdin, env: {} },
+      stdout: new PassThrough().on('data', (chunk) => out.push(String(chunk))),
+      stderr: new PassThrough().on('data', (chunk) => err.push(String(chunk))),
+    } as unknown as RunBatch['io'];
+    const run = (check: boolean) =>
+      runOnce({
+        ...{ client: null, clusterName: 'c', contextName: 'c', io },
+        options: { replay, format: 'json', check },
+      });
+    expect(await run(false)).toBe(0);
+    expect(JSON.parse(out[0] ?? '').as_of).toBe(at(-60_000));
+    expect(await run(true)).not.toBe(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(err.join('')).toContain('is 1m00s old');
   });
 
   it('runOnce shows the view and the columns that were asked for', async () => {

@@ -242,6 +242,32 @@ describe('what came of a change', () => {
     expect(plan.kind === 'review' && plan.plan.effects).toContain('what else it is of is not known');
   });
 
+  it('a change that moved on is planned anew where a server plans it, and else is over', () => {
+    const running = sent();
+    const { id: dialogId, act } = dialogOf(running);
+    const refusal: Message = { type: 'change-refused', dialogId, act, failure: failure('conflict') };
+    expect(dialogOf(send(running, refusal)[0]).step).toMatchObject({
+      ...{ kind: 'failed', message: 'it said conflict', unknown: false },
+    });
+    const asked = press(planned(rollback()), 'y', 'enter');
+    const again = send(asked, { ...refusal, dialogId: dialogOf(asked).id, act: dialogOf(asked).act })[0];
+    expect(dialogOf(again)).toMatchObject({ step: { kind: 'planning' }, deafUntil: again.mono + 400 });
+  });
+
+  it('a change is under way until it is answered, by whatever answer', () => {
+    const running = sent();
+    const { id: dialogId, act } = dialogOf(running);
+    expect(running.acting).toEqual([{ dialogId, act }]);
+    const hidden = press(running, 'escape');
+    expect(hidden.acting).toEqual(running.acting);
+    const done = { type: 'acted', dialogId, result: { words: 'x', undo: null } } as const;
+    expect(send(hidden, done)[0].acting).toEqual([]);
+    for (const code of ['conflict', 'permission_denied', 'internal'])
+      expect(
+        send(hidden, { type: 'change-refused', dialogId, act, failure: failure(code) })[0].acting,
+      ).toEqual([]);
+  });
+
   describe('of a configuration', () => {
     const back = { kind: 'rollback', version: 41, active: 42, confirmMs: null } as const;
     /** After a rollback to v40, which made v42. */

@@ -32,6 +32,20 @@ describe('fleet', () => {
     expect(unknown).toMatchObject({ health: 'unreachable', term: null, nodes: null, reason: lost.error });
   });
 
+  it('fleet row of an old picture is not healthy, and says how old it is', () => {
+    const { status: known, ...rest } = entry('x', 'healthy');
+    const read = { ...known.cluster.read, age_ms: 60_000 };
+    const old = { ...rest, status: { ...known, cluster: { ...known.cluster, read } } };
+    expect(fleetDocument([old])).toMatchObject({
+      ...{ health: 'unknown', clusters: [{ health: 'unknown', reason: 'STALE: 1m00s old' }] },
+    });
+    const bad = {
+      ...old,
+      status: { ...old.status, cluster: { ...old.status.cluster, health: 'critical' as const } },
+    };
+    expect(fleetDocument([bad]).health).toBe('critical');
+  });
+
   it('fleet text is one line a cluster, and a hostile name steers nothing', () => {
     const text = fleetText([entry('good', 'healthy'), { ...lost, context: '\u001b[2Jx\u202ey\nz' }], 80);
     expect(text.trimEnd().split('\n')).toHaveLength(3);

@@ -103,6 +103,12 @@ describe('a second that nobody saw', () => {
     expect(rowAt(model, 150_000, 'n4')?.liveness).toBe('dead');
   });
 
+  it('a figure of a recorded picture stands where the trace has none', () => {
+    const model = { ...gap(), trace: {} };
+    const n1 = status().nodes.find((n) => n.node_id === 'n1');
+    expect(rowAt(model, 301_500, 'n1')?.cpu_usage).toBe(n1?.cpu_usage);
+  });
+
   it('next to a picture nothing is marked', () => {
     const model = travel(gap(), START + 301_500);
     expect(unseen(model)).toBeNull();

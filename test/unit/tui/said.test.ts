@@ -61,9 +61,9 @@ describe('messages', () => {
     stages.push(stage);
     session.dispatch({ type: 'unsettled', words: 'outcome unknown: silence: sqlcc alert silence list' });
     await stage.go('prod-us');
-    expect(stage.session.model.said.map((s) => s.text)).toEqual([
-      'outcome unknown: silence: sqlcc alert silence list',
-    ]);
+    const words = 'outcome unknown: silence: sqlcc alert silence list';
+    // there it was said, and here it is said of there
+    expect(stage.session.model.said.map((s) => s.text)).toEqual([words, `in prod-eu: ${words}`]);
   });
 
   it('messages scroll by line and close like help', () => {

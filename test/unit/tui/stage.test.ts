@@ -47,6 +47,17 @@ describe('Stage', () => {
     expect(stage.session.model.unsettled).toEqual([
       'failover goes on in prod-eu: sqlcc op show op-7 --context prod-eu',
     ]);
+    const act = { kind: 'rollback', version: 40, active: 41, confirmMs: null } as const;
+    const unsettled = ['outcome unknown: failover n2: sqlcc op list (gone; it may have happened)'];
+    const left = live(undefined, { unsettled, acting: [{ dialogId: 3, act }] });
+    const changed = new Stage(new Session(missingFeed(), left), open);
+    stages.push(changed);
+    await changed.go('prod-us');
+    expect(changed.session.model.unsettled).toEqual([
+      `in prod-eu: ${unsettled[0]}`,
+      'roll back config to v40 was sent in prod-eu and not answered: ' +
+        'sqlcc cluster config history --context prod-eu',
+    ]);
     const idle = stageOf(open);
     await idle.go('prod-us');
     expect(idle.session.model.unsettled).toEqual([]);

@@ -9,6 +9,7 @@ import {
   pointAt,
   ratesOf,
   resample,
+  type Trace,
   type TracePoint,
 } from '../../../tui/model/trace.ts';
 import { VIEW_IDS } from '../../../tui/model/views.ts';
@@ -41,6 +42,8 @@ describe('travel', () => {
     }
     expect(alertRows(travel(full(), ago(100_000))).map((a) => a.id)).toEqual(['a1']);
     expect(alertRows(travel(full(), ago(600_000)))).toEqual([]);
+    // nobody recorded what they said then
+    expect(alertRows(model).map((a) => a.value)).toEqual(['—', '—']);
   });
 
   it('travel tells the life of a node from its events, before and after', () => {
@@ -223,7 +226,23 @@ describe('trace', () => {
     const nodes = Array.from({ length: 2000 }, (_, i) => node(`n${i}`));
     let wide = {};
     for (let s = 0; s < 70; s++) wide = addToTrace(wide, status({ nodes }), START + s * SECOND);
-    expect(Object.values<readonly unknown[]>(wide)[0]?.length).toBe(60);
+    expect(Object.values<readonly unknown[]>(wide)[0]?.length).toBeLessThanOrEqual(62);
+  });
+
+  it('a trace of many nodes reaches back for as long as it is seen, in steps behind the last minute', () => {
+    const nodes = Array.from({ length: 200 }, (_, i) => node(`n${i}`));
+    let trace: Trace = {};
+    for (let s = 0; s <= 600; s++) trace = addToTrace(trace, status({ nodes }), START + s * SECOND);
+    const own = trace['n7'] ?? [];
+    expect(own[0]?.at).toBe(START);
+    // 200 nodes have a step of 12 s, and seconds tremble
+    expect(own.length).toBeLessThanOrEqual(61 + 540 / 11 + 1);
+    const old = own.filter((p) => p.at < START + 540 * SECOND);
+    const steps = old.slice(1).map((p, i) => p.at - (old[i]?.at ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(13 * SECOND);
+    expect(own.slice(-60).map((p) => p.at)).toEqual(
+      Array.from({ length: 60 }, (_, i) => START + (541 + i) * SECOND),
+    );
   });
 
   it('fillTrace puts the past before what was seen here', () => {

@@ -97,6 +97,25 @@ describe('screenOf, every view', () => {
   });
 });
 
+describe('an old answer is marked as one, wherever it is drawn', () => {
+  const failure = { code: 'unavailable', message: 'refused', hint: '' };
+  const slices = {
+    ...{ operations: 'operations', versions: 'config', pending: 'config', diff: 'config' },
+    ...{ silences: 'alerts', explain: 'alerts', audit: 'events', links: 'raft', log: 'log' },
+  } as const;
+  it.each(Object.entries(slices))('%s in %s', (slice, view) => {
+    const model = full({ view: view as Model['view'] });
+    const questions = wanted(model);
+    const known = Object.keys(model.picture.answers).find((key) => key.split(' ')[0] === slice);
+    const question =
+      questions.find((q) => q.slice === slice) ?? ({ slice, arg: known?.split(' ')[1] ?? '' } as never);
+    const old = send(model, { type: 'no-answer', question, failure, now: 1 })[0];
+    expect(textAt(model, 200, 60)).not.toContain('not refreshed');
+    expect(textAt(old, 200, 60)).toMatch(/~ of \d\d:\d\d:\d\d, not refreshed/);
+    if (slice === 'pending') expect(textAt(old, 200, 60)).not.toContain('runs on');
+  });
+});
+
 describe('the register of views', () => {
   it('names no view and no digit twice, and duplicates would say it', () => {
     expect(duplicates(VIEWS.flatMap((v) => v.key ?? []))).toEqual([]);

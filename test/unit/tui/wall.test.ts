@@ -58,6 +58,14 @@ describe('wallPicture', () => {
     expect(wallPicture(fresh(), []).title).toContain('connecting');
   });
 
+  it('wallPicture of an old picture is not healthy', () => {
+    const cluster = { ...status().cluster, health: 'healthy' as const };
+    const old = { ...cluster, read: { ...cluster.read, age_ms: 60_000 } };
+    expect(wallPicture(live(status({ cluster })), [])).toMatchObject({ tone: 'good' });
+    const picture = wallPicture(live(status({ cluster: old })), []);
+    expect(picture).toMatchObject({ tone: 'warn', title: expect.stringContaining('STALE 1m00s') });
+  });
+
   it('wallPicture of a cluster that never answered, or of a context that is none, is red and says why', () => {
     const failure = { code: 'unavailable', message: 'connection refused\x1b[2J', hint: '' };
     const silent = wallPicture(send(fresh(), { type: 'lost', failure, now: START })[0], []);

@@ -125,6 +125,7 @@ function explained(alert: AlertRow, view: View): Line[] {
   const mark = ofNow(view);
   return [
     ...(mark.length === 0 ? [] : [[span('the rule', 'muted'), ...mark] as Line]),
+    ...(outdated(answer).length === 0 ? [] : [[span('explained', 'muted'), ...outdated(answer)] as Line]),
     pair('condition', clean(rule.condition)),
     pair('must hold', rule.for_ms === 0 ? 'at once' : age(rule.for_ms)),
     pair('tells', rule.actions.join(' ') || 'nobody'),
@@ -151,11 +152,19 @@ function firings(alert: AlertRow, { model }: View): Line[] {
   return [[span(`fired ${all.length} times`, 'muted')], ...lines];
 }
 
+/** No silence is listed because nobody says which there are. */
+function silencesUnknown(answer: ReturnType<typeof answerOf<'silences'>>): Line[] {
+  if (answer?.error == null) return [];
+  if (answer.value !== null) return [[], [span('no silence', 'muted'), ...outdated(answer)]];
+  return [[], [span('silences: no answer: ', 'warning'), span(clean(answer.error))]];
+}
+
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
-  const silences = answerOf(shown(model), 'silences')?.value ?? [];
+  const silencesAnswer = answerOf(shown(model), 'silences');
+  const silences = silencesAnswer?.value ?? [];
   const { focused, scroll } = model.side;
   const inForce = silences.map((s): Line => {
     return [
@@ -167,10 +176,15 @@ function side(view: View): PaneSpec {
   });
   const silenced: Line[] =
     inForce.length === 0
-      ? []
+      ? silencesUnknown(silencesAnswer)
       : [
           [],
-          [span(plural(inForce.length, 'silence'), 'muted'), ...ofNow(view), ...ofAnybody(view)],
+          [
+            span(plural(inForce.length, 'silence'), 'muted'),
+            ...outdated(silencesAnswer),
+            ...ofNow(view),
+            ...ofAnybody(view),
+          ],
           ...inForce,
         ];
   if (chosen === undefined)

@@ -64,7 +64,9 @@ function list(view: View, room: Room): PaneSpec {
   const { model, symbols } = view;
   const rows = versionRows(model);
   const answer = answerOf(shown(model), 'versions');
-  const pending = answerOf(shown(model), 'pending')?.value ?? [];
+  const spreadAnswer = answerOf(shown(model), 'pending');
+  // how many run with it now is not known from an answer of before
+  const pending = spreadAnswer?.error == null ? (spreadAnswer?.value ?? []) : [];
   const active = shown(model).status?.config.version ?? null;
   const on = pending.filter((p) => p.version === active).length;
   const isPast = model.past !== null;
@@ -118,14 +120,19 @@ function diffLines(view: View): Line[] {
   if (pair === null) return [[span('the first version that is kept: nothing to compare with', 'muted')]];
   const answer = answerOf(shown(view.model), 'diff', pair);
   const none = emptiness(answer, answer?.value?.length ?? 0, 'both are equal');
-  return none === null ? (answer?.value ?? []).flatMap(changeLines) : [...none];
+  const old = outdated(answer);
+  const mark: Line[] = old.length === 0 ? [] : [old];
+  return none === null ? [...mark, ...(answer?.value ?? []).flatMap(changeLines)] : [...none];
 }
 
 /** Nodes that differ: run another version, wait for a restart, would not start. */
 function pendingLines(view: View): Line[] {
   const picture = shown(view.model);
   const answer = answerOf(picture, 'pending');
-  if (answer?.value == null) return [];
+  if (answer?.value == null)
+    return answer?.error == null
+      ? []
+      : [[span('which nodes run it: no answer: ', 'warning'), span(clean(answer.error))]];
   const active = picture.status?.config.version ?? null;
   const lines = answer.value.flatMap((node): Line[] => {
     const name = span(`  ${fitText(clean(node.node_id), 7)} `, 'title');
@@ -145,11 +152,17 @@ function pendingLines(view: View): Line[] {
     );
     return [...old, ...bad, ...waiting];
   });
+  const old = outdated(answer);
   if (lines.length === 0)
     return [
-      [span(`${view.symbols.pass} `, 'ok'), span('nothing waits for a restart', 'muted'), ...ofNow(view)],
+      [
+        span(`${old.length > 0 ? '~' : view.symbols.pass} `, 'ok'),
+        span('nothing waits for a restart', 'muted'),
+        ...ofNow(view),
+        ...old,
+      ],
     ];
-  return [[span('node by node', 'muted'), ...ofNow(view)], ...lines];
+  return [[span('node by node', 'muted'), ...ofNow(view), ...old], ...lines];
 }
 
 function side(view: View): PaneSpec {

@@ -7,7 +7,7 @@ import { answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.
 import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
+import { type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
 import type { View } from '../view.ts';
 
 const HOUR_MS = 3_600_000;
@@ -209,8 +209,12 @@ function linkCell(view: View, from: string, to: string): readonly [string, Token
 /** Row → column: what the node of the row says of the one of the column; `?` = it could not be asked. */
 function matrix(view: View): PaneSpec {
   const names = (shown(view.model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
-  const title: Line = [span('Links', 'title'), span(' round trip ms, row → column', 'muted')];
   const answer = answerOf(shown(view.model), 'links');
+  const title: Line = [
+    span('Links', 'title'),
+    ...outdated(answer),
+    span(' round trip ms, row → column', 'muted'),
+  ];
   if (names.length > MOST_COLUMNS) {
     const text = `not drawn for ${names.length} nodes: see each in its Node view`;
     return { pane: 'links', title, lines: [[span(text, 'muted')]], focused: false };
