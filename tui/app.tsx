@@ -189,10 +189,10 @@ export function App({ session, look, ways = null }: AppProps) {
     useCallback(() => last.current ?? screen, [screen]),
   );
   const pageRows = tableRows(screen.layout);
-  const { mostShift } = screen;
+  const { mostShift, mostScroll } = screen;
   useEffect(
-    () => session.dispatch({ type: 'page-rows', rows: pageRows, shift: mostShift }),
-    [session, pageRows, mostShift],
+    () => session.dispatch({ type: 'page-rows', rows: pageRows, shift: mostShift, scroll: mostScroll }),
+    [session, pageRows, mostShift, mostScroll],
   );
   const veil = screen.overlay?.veils === true ? 'muted' : undefined;
   return (

@@ -44,6 +44,11 @@ const OVERLAY: readonly Row[] = [
   },
   { id: 'up', group: 'MOVE', keys: ['up', 'k'], label: '↑ k', help: 'up' },
   { id: 'down', group: 'MOVE', keys: ['down', 'j'], label: '↓ j', help: 'down', short: 'scroll' },
+  { id: 'page-up', group: 'MOVE', keys: ['pageup', 'ctrl+u'], label: 'PgUp', help: 'ten lines up' },
+  {
+    ...{ id: 'page-down', group: 'MOVE', keys: ['pagedown', 'ctrl+d', ' '], label: 'PgDn' },
+    help: 'ten lines down; Space too',
+  },
   { id: 'repaint', group: 'APP', keys: ['ctrl+l'], label: '^L', help: 'paint everything again' },
   { id: 'suspend', group: 'APP', keys: ['ctrl+z'], label: '^Z', help: 'suspend; fg comes back' },
 ];

@@ -166,6 +166,12 @@ export function noteLines(dialog: Written, room: DialogRoom): readonly Line[] {
  * The dialog in `rows` lines: all of it where it fits, else the pinned lines at the bottom, above them
  * as much of the rest as fits, and between them how much is not shown and which keys move it.
  */
+/** How far a text without pinned lines can be moved, in so many rows. */
+export function mostScroll({ lines, scroll, pinned }: DialogText, rows: number): number {
+  if (scroll === undefined || pinned !== undefined || lines.length <= rows) return 0;
+  return lines.length - Math.max(0, rows - 1);
+}
+
 export function fitDialog(text: DialogText, { width, rows }: DialogRoom, view: View): readonly Line[] {
   const { pinned = [], scroll = 0 } = text;
   // a wide screen cuts the rare long line, a narrow one would cut most of them
@@ -173,7 +179,7 @@ export function fitDialog(text: DialogText, { width, rows }: DialogRoom, view: V
     pinned.length > 0 && width < NARROW ? text.lines.flatMap((line) => wrapWords(line, width)) : text.lines;
   const gap: Line[] = pinned.length === 0 || lines.length === 0 ? [] : [[]];
   if (lines.length + gap.length + pinned.length <= rows) return [...lines, ...gap, ...pinned];
-  if (pinned.length === 0) return lines.slice(0, rows);
+  if (pinned.length === 0 && text.scroll === undefined) return lines.slice(0, rows);
   const kept = pinned.filter((line) => lineWidth(line) > 0);
   const room = Math.max(0, rows - kept.length - 1);
   if (lines.length <= room) return [...lines, ...gap, ...kept];

@@ -23,6 +23,6 @@ export function drawn(view: View, columns: number, rows: number, before: Screen 
     const isSameSize = before?.layout.columns === columns && before.layout.rows === rows;
     if (before !== null && isSameSize) return { ...before, overlay: null, foot, isUndrawn: true };
     const layout = layoutOf({ columns, rows, nodes: 1, focus: 'nodes', hasNotice: false });
-    return { layout, head: [], bands: [], foot, overlay: null, mostShift: 0, isUndrawn: true };
+    return { layout, head: [], bands: [], foot, overlay: null, mostShift: 0, mostScroll: 0, isUndrawn: true };
   }
 }

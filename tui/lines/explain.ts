@@ -167,7 +167,8 @@ export function explainText(view: View, scroll: number, room: DialogRoom): Dialo
   );
   return {
     title: [span('In words', 'title')],
-    lines: lines.slice(Math.min(scroll, Math.max(0, lines.length - 1))),
+    lines,
+    scroll,
     edge: 'focus',
     hint: '↑↓ scroll  Esc close',
   };

@@ -20,7 +20,8 @@ export function messagesText({ model }: View, scroll: number, room: DialogRoom):
   const none: Line = [span('nothing was said yet', 'muted')];
   return {
     title: [span('Messages', 'title'), span(' newest first', 'muted')],
-    lines: lines.length === 0 ? [none] : lines.slice(Math.min(scroll, lines.length - 1)),
+    lines: lines.length === 0 ? [none] : lines,
+    scroll,
     edge: 'focus',
     hint: '↑↓ scroll  Esc close',
   };

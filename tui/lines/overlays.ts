@@ -40,7 +40,8 @@ export function helpText(view: View, scroll: number, { width }: DialogRoom): Dia
       span(`Help ${view.symbols.dot} ${viewSpec(view.model.view).title}`, 'title'),
       span(' keys that work here', 'muted'),
     ],
-    lines: all.slice(Math.min(scroll, all.length - 1)),
+    lines: all,
+    scroll,
     edge: 'focus',
     hint: '↑↓ scroll  Esc close',
   };

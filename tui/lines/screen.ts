@@ -13,7 +13,7 @@ import { actionDialogText } from './action-dialog.ts';
 import { type BandRows, edgeMarks, type PaneRows, type Room, type Row, sideways } from './body.ts';
 import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
-import { type DialogText, fitDialog } from './dialog-parts.ts';
+import { type DialogText, fitDialog, mostScroll } from './dialog-parts.ts';
 import { explainText } from './explain.ts';
 import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
@@ -50,6 +50,8 @@ export interface Screen {
   readonly overlay: OverlayRows | null;
   /** How far the pane with the focus can be moved sideways. */
   readonly mostShift: number;
+  /** How far the text of the overlay can be moved down. */
+  readonly mostScroll: number;
   /** It is another picture than the model's, which can't be drawn. */
   readonly isUndrawn?: true;
 }
@@ -203,11 +205,18 @@ function toastRows(view: View, { columns, rows }: Layout): OverlayRows | null {
   return { veils: false, left: 0, top, width: columns, rows: above.map((line) => ({ line })) };
 }
 
-function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hint: string | null } {
+interface OverlayPlace {
+  readonly rows: OverlayRows | null;
+  readonly hint: string | null;
+  /** How far its text can be moved. */
+  readonly most: number;
+}
+
+function overlayRows(view: View, layout: Layout): OverlayPlace {
   const width = Math.min(layout.columns, Math.max(40, Math.min(104, layout.columns - 8)));
   const most = Math.max(3, layout.rows - (layout.boxed ? 4 : 2));
   const text = overlayText(view, width, most);
-  if (text === null) return { rows: toastRows(view, layout), hint: null };
+  if (text === null) return { rows: toastRows(view, layout), hint: null, most: 0 };
   const fitting = fitDialog(text, { width: width - 4, rows: most - 2 }, view);
   const height = fitting.length + 2;
   const style = { symbols: view.symbols, width, height, focused: true, boxed: true, edge: text.edge };
@@ -215,7 +224,7 @@ function overlayRows(view: View, layout: Layout): { rows: OverlayRows | null; hi
   const rows = panel(text.title, lines, style).map((line) => ({ line }));
   const left = Math.floor((layout.columns - width) / 2);
   const top = Math.max(0, Math.floor((layout.rows - 1 - height) / 2));
-  return { rows: { veils: true, left, top, width, rows }, hint: text.hint };
+  return { rows: { veils: true, left, top, width, rows }, hint: text.hint, most: mostScroll(text, most - 2) };
 }
 
 const VIEWS: Readonly<Record<Exclude<ViewId, 'topology'>, (view: View, room: Room) => BandRows[]>> = {
@@ -266,5 +275,5 @@ export function screenOf(view: View, columns: number, rows: number): Screen {
   const overlay = overlayRows(view, layout);
   const foot = { line: footer(view, layout, overlay.hint) };
   const mostShift = Math.max(0, ...bands.flatMap((b) => b.panes.map((p) => p.mostShift ?? 0)));
-  return { layout, head, bands, foot, overlay: overlay.rows, mostShift };
+  return { layout, head, bands, foot, overlay: overlay.rows, mostShift, mostScroll: overlay.most };
 }

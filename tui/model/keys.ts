@@ -38,19 +38,19 @@ import {
 } from './navigate.ts';
 import { shown } from './selectors.ts';
 import { typeInto } from './text-field.ts';
+import { textKey } from './texts.ts';
 import { clusterJustMoved } from './under-bar.ts';
 import { undoOf } from './undo.ts';
 import { VIEWS } from './views.ts';
 
 const FILTER_LIMIT = 100;
-const HELP_LINES = 200;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
 export function mainKey(model: Model, key: KeyPress, context: Context, binding: Binding | undefined): Change {
   if (context === 'filter') return filterKey(model, key, binding);
   if (context === 'chooser') return chooserKey(model, key, binding);
-  if (context === 'overlay') return overlayKey(model, binding);
+  if (context === 'overlay') return textKey(model, binding);
   if (binding === undefined) return [model, []];
   if (binding.level !== undefined) return action(model, key, binding);
   return command(model, binding);
@@ -237,16 +237,6 @@ function guarded(
 function refuse(model: Model, what: string, reason: string): Change {
   const toast = { text: `${what}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
   return [{ ...model, toast }, []];
-}
-
-function overlayKey(model: Model, binding: Binding | undefined): Change {
-  const { overlay } = model;
-  if (overlay === null || !('scroll' in overlay) || binding === undefined) return [model, []];
-  if (overlay.kind === 'action' || overlay.kind === 'change') return [model, []];
-  if (binding.id === 'close') return [{ ...model, overlay: null }, []];
-  const by = binding.id === 'down' ? 1 : binding.id === 'up' ? -1 : 0;
-  const scroll = Math.min(HELP_LINES, Math.max(0, overlay.scroll + by));
-  return [{ ...model, overlay: { ...overlay, scroll } }, []];
 }
 
 function chooser(model: Model, purpose: Chooser['purpose']): Change {

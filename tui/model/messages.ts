@@ -81,7 +81,8 @@ export type Message =
     }
   /** The model can't be drawn: an older picture stands on the screen. */
   | { readonly type: 'undrawn' }
-  | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number }
+  /** What fits, and how far what does not can be moved. */
+  | { readonly type: 'page-rows'; readonly rows: number; readonly shift?: number; readonly scroll?: number }
   /** What was said before this cluster was on the screen. */
   | { readonly type: 'said'; readonly said: readonly Said[] }
   /** Something goes on where this screen does not look. */

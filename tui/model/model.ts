@@ -249,6 +249,8 @@ export interface Model {
   readonly shift: number;
   /** The most that shows something new, as the layout said last. */
   readonly mostShift: number;
+  /** How far the text that lies above all can be moved, as the layout said last. */
+  readonly mostScroll: number;
   /** The selected line of events and log is shown whole, over several rows. */
   readonly wrap: boolean;
   readonly nextDialogId: number;
@@ -317,6 +319,8 @@ export function initialModel(start: ModelStart): Model {
     pageRows: 8,
     shift: 0,
     mostShift: 0,
+    // nothing was drawn yet
+    mostScroll: 200,
     wrap: false,
     nextDialogId: 1,
   };

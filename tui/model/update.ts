@@ -22,6 +22,7 @@ import {
 } from './picture.ts';
 import { recall, remember } from './said.ts';
 import { pasteInto } from './text-field.ts';
+import { isText } from './texts.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
 import { holdRow } from './under-bar.ts';
@@ -95,7 +96,7 @@ function fold(model: Model, message: Message): Change {
     case 'undrawn':
       return [unasked(model), []];
     case 'page-rows':
-      return [sized(model, message.rows, message.shift ?? 0), []];
+      return [sized(model, message), []];
   }
 }
 
@@ -112,10 +113,20 @@ function unasked(model: Model): Model {
   return isAsking ? { ...model, overlay: null } : model;
 }
 
-/** What fits now; nobody stays further to the right than there is something to see. */
-function sized(model: Model, pageRows: number, mostShift: number): Model {
-  if (model.pageRows === pageRows && model.mostShift === mostShift) return model;
-  return { ...model, pageRows, mostShift, shift: Math.min(model.shift, mostShift) };
+/** What fits now; nobody stays further to the right, or further down, than there is something to see. */
+function sized(
+  model: Model,
+  { rows, shift = 0, scroll = 0 }: Extract<Message, { type: 'page-rows' }>,
+): Model {
+  const isSame = model.pageRows === rows && model.mostShift === shift && model.mostScroll === scroll;
+  if (isSame) return model;
+  const { overlay } = model;
+  return {
+    ...model,
+    ...{ pageRows: rows, mostShift: shift, mostScroll: scroll },
+    shift: Math.min(model.shift, shift),
+    overlay: isText(overlay) ? { ...overlay, scroll: Math.min(overlay.scroll, scroll) } : overlay,
+  };
 }
 
 function tick(model: Model, now: Wall, mono: number): Change {

@@ -29,6 +29,8 @@ function scrolled(open: Model, columns: number, rows: number): string {
     model = press(model, 'down');
     last = text;
   }
+  // the last page stays whole, and counts what is above it
+  seen.push(...last.split('\n').filter((line, i) => i > 1 && !/more lines:|^└/.test(line)));
   return seen
     .map((line) => line.replaceAll('│', '').trim())
     .join(' ')

@@ -1,7 +1,7 @@
 /** What the screen said stays to be read again. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
-import { overlayText } from '../../../tui/lines/screen.ts';
+import { overlayText, screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { Stage } from '../../../tui/stage.ts';
@@ -27,6 +27,32 @@ function read(model: Model, width = 60): string[] {
 const stages: Stage[] = [];
 afterEach(() => {
   for (const stage of stages.splice(0)) stage.stop();
+});
+
+describe('a text above all', () => {
+  /** As the screen says after each picture. */
+  function drawn(model: Model): Model {
+    const { mostScroll } = screenOf({ model, symbols: UNICODE }, 80, 24);
+    return send(model, { type: 'page-rows', rows: 8, shift: 0, scroll: mostScroll })[0];
+  }
+  const shows = (model: Model): string =>
+    (screenOf({ model, symbols: UNICODE }, 80, 24).overlay?.rows ?? []).map((r) => textOf(r.line)).join('\n');
+
+  it('says how much more there is, pages, and is not scrolled beyond its end', () => {
+    const help = drawn(press(live(), '?'));
+    expect(shows(help)).toMatch(/│ ↓\d\d more lines: PgUp PgDn/);
+    const lower = drawn(press(help, 'pagedown'));
+    expect(lower.overlay).toMatchObject({ scroll: 10 });
+    expect(shows(lower)).toMatch(/│ ↑10 ↓\d\d more lines/);
+    const end = Array.from({ length: 30 }).reduce<Model>((model) => drawn(press(model, ' ')), lower);
+    expect(shows(end)).toContain('act at once.');
+    expect(shows(end).split('\n')).toHaveLength(shows(help).split('\n').length);
+    expect(shows(press(end, 'up')), 'one key back is one line').not.toContain('act at once.');
+  });
+
+  it('that fits says nothing of more lines', () => {
+    expect(shows(drawn(press(tell(live(), 'one'), 'm')))).not.toContain('more lines');
+  });
 });
 
 describe('messages', () => {
@@ -68,7 +94,7 @@ describe('messages', () => {
 
   it('messages scroll by line and close like help', () => {
     const model = press(tell(tell(live(), 'one'), 'two'), 'm');
-    expect(read(press(model, 'down'))).toEqual(['12:04:31 one']);
+    expect(press(model, 'down').overlay).toEqual({ kind: 'messages', scroll: 1 });
     expect(press(model, 'escape').overlay).toBeNull();
   });
 });
