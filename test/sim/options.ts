@@ -134,7 +134,7 @@ export function drawOptions(random: Random, nodes: number): SimOptions {
     safetyMs: between(random, 12_000, 24_000),
     quorumFirst: random.next() < 0.7,
     // what came later is drawn last, so that seeds stay what they were
-    snapshotRotEveryMs: often([0, 0, 0, 400]),
+    snapshotRotEveryMs: often([0, 0, 400, 150]),
     replaceEveryMs: often([0, 0, 0, 700]),
     upgradeEveryMs: often([0, 0, 0, 1500, 4000]),
     without: [],
