@@ -42,7 +42,12 @@ describe('StateReader', () => {
     expect(keys('a', 2)).toEqual(['a', 'a/1']);
     expect(keys('')).toEqual(['a', 'a/1', 'a/2', 'a0', 'ä', '€', '😀', '\u{10ffff}']);
     expect(keys('\u{10ffff}')).toEqual(['\u{10ffff}']);
-    expect(reader.list('nothing', 5, 1e6)).toEqual({ items: [], bytes: 0, appliedIndex: 8, truncated: false });
+    expect(reader.list('nothing', 5, 1e6)).toEqual({
+      items: [],
+      bytes: 0,
+      appliedIndex: 8,
+      truncated: false,
+    });
     expect([7, 8].map((limit) => reader.list('', limit, 1e6).truncated)).toEqual([true, false]);
   });
 
@@ -50,8 +55,20 @@ describe('StateReader', () => {
     const answer = reader.batch(['😀', 'none', 'a', '😀'], 1e6);
     expect(answer.items.map((i) => i.key)).toEqual(['😀', 'a', '😀']);
     expect(answer).toMatchObject({ asked: 4, truncated: false, appliedIndex: 8 });
-    expect(reader.batch(['none'], 1e6)).toEqual({ items: [], bytes: 0, asked: 1, truncated: false, appliedIndex: 8 });
-    expect(reader.batch([], 1e6)).toEqual({ items: [], bytes: 0, asked: 0, truncated: false, appliedIndex: 8 });
+    expect(reader.batch(['none'], 1e6)).toEqual({
+      items: [],
+      bytes: 0,
+      asked: 1,
+      truncated: false,
+      appliedIndex: 8,
+    });
+    expect(reader.batch([], 1e6)).toEqual({
+      items: [],
+      bytes: 0,
+      asked: 0,
+      truncated: false,
+      appliedIndex: 8,
+    });
   });
 
   it('list and batch stop when the answer is full, and say so', () => {
