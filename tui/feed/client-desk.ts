@@ -146,10 +146,14 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
     const base = act.wholeOf ?? (await client.config()).version.version;
     const text = configText(act.text);
     const answer = await client.putConfig({ text, dryRun: true, ifVersion: base, ...replacing(act) });
-    return planOf(answer.changes, answer.notes, base);
+    return { ...planOf(answer.changes, answer.notes, base), text };
   }
   if (act.kind === 'rollback') {
     const base = (await client.config()).version.version;
+    if (act.undoes !== undefined && base !== act.active) {
+      const hint = `select a version and ${keyOf('roll-back')}: its plan says what that changes`;
+      throw new SqlccError('conflict', `v${base} was made meanwhile, and would be taken back too`, { hint });
+    }
     const { changes } = await client.configDiff({ from: base, to: act.version });
     return planOf(changes, [], base);
   }
@@ -174,7 +178,7 @@ function wayBack(act: ChangeAct, before: number, now: number): ChangeAct {
   return { kind: 'rollback', version: before, active: now, confirmMs: null, undoes };
 }
 
-async function perform(client: DeskClient, { act, reason, base }: ActRequest): Promise<Acted> {
+async function perform(client: DeskClient, { act, reason, base, text }: ActRequest): Promise<Acted> {
   const told = reason.trim() === '' ? {} : { reason: reason.trim() };
   const pinned = base === null ? {} : { ifVersion: base };
   const done = (words: string, undo: ChangeAct | null = null): Acted => ({ words, undo });
@@ -197,7 +201,7 @@ async function perform(client: DeskClient, { act, reason, base }: ActRequest): P
       const put = { ...told, ...pinned, ...(confirmMs === null ? {} : { confirmWithinMs: confirmMs }) };
       const answer =
         act.kind === 'apply'
-          ? await client.putConfig({ text: configText(act.text), ...replacing(act), ...put })
+          ? await client.putConfig({ text: text ?? configText(act.text), ...replacing(act), ...put })
           : await client.rollbackConfig(act.version, put);
       // on trial no other version is made: it comes back by itself, or K keeps it
       const isLasting = answer.tentative === null && base !== null;

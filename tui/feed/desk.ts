@@ -18,6 +18,8 @@ export interface ActRequest {
   readonly reason: string;
   /** The version of the configuration that must still be in force. */
   readonly base: number | null;
+  /** The text that was shown and confirmed, where the change is one. */
+  readonly text?: string | undefined;
 }
 
 export interface Desk {

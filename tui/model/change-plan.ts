@@ -60,6 +60,8 @@ export interface ChangePlan {
   readonly arm: string | null;
   /** The version of the configuration that it is made for; null = none. */
   readonly base: number | null;
+  /** The text that was checked: a file may have another one by the time that it is confirmed. */
+  readonly text?: string;
 }
 
 /** Lengths of time that ← and → go through; null = without. */

@@ -159,7 +159,8 @@ function perform(model: Model, dialog: ChangeDialog): Change {
   const lack = refusal(model, dialog.act.kind) ?? missingForChange(dialog);
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
   const { plan: agreed } = dialog.step;
-  const request = { act: dialog.act, reason: dialog.reason, base: agreed.base };
+  const { base, text } = agreed;
+  const request = { act: dialog.act, reason: dialog.reason, base, text };
   return [
     {
       ...sent(model, dialog.id, dialog.act),

@@ -292,8 +292,10 @@ describe('what came of a change', () => {
       expect(effects).toMatchObject([{ kind: 'preflight', act: { kind: 'rollback', version: 41 } }]);
       expect(titleOfChange(dialogOf(model).act)).toBe('ROLL FORWARD CONFIG to v41');
       expect(commandOf(dialogOf(model).act, '')).toBe('sqlcc cluster config rollback 41');
-      const sentOff = pressed(planned(model, { base: 42 }), 'y', 'enter');
-      expect(acts(sentOff[1])).toMatchObject([{ base: 42, act: { kind: 'rollback', version: 41 } }]);
+      const sentOff = pressed(planned(model, { base: 42, text: 'as checked' }), 'y', 'enter');
+      expect(acts(sentOff[1])).toMatchObject([
+        { base: 42, text: 'as checked', act: { kind: 'rollback', version: 41 } },
+      ]);
       const typedOne = planned(model, { arm: 'v41' });
       expect(acts(pressed(typedOne, 'y', 'enter')[1]), 'one that touches elections is typed').toEqual([]);
       expect(rolled('change').toast?.text).toContain('U goes back to v41');

@@ -84,8 +84,22 @@ describe('clientDesk', () => {
     const text = 'cluster: {name: x}\n';
     expect((await desk.preflight(act)).base, 'not 41: somebody may have changed it since').toBe(39);
     expect(calls.at(-1)).toEqual(['putConfig', { text, dryRun: true, ifVersion: 39, replace: true }]);
-    await desk.act({ act, reason: '', base: 39 });
-    expect(calls.at(-1)).toEqual(['putConfig', { text, ifVersion: 39, replace: true }]);
+    const { text: checked } = await desk.preflight(act);
+    writeFileSync(file, 'cluster: {name: saved meanwhile}\n');
+    await desk.act({ act, reason: '', base: 39, text: checked });
+    expect(calls.at(-1), 'what was shown').toEqual(['putConfig', { text, ifVersion: 39, replace: true }]);
+  });
+
+  it('what takes a change back is refused where somebody has changed it again', async () => {
+    const answers = { config, configDiff: { changes: [change('a.b')] } };
+    const undo = (active: number) =>
+      ({ kind: 'rollback', version: 40, active, confirmMs: null, undoes: 'change' }) as const;
+    expect((await clientOf(answers).desk.preflight(undo(41))).base).toBe(41);
+    const late = clientOf(answers).desk.preflight(undo(40));
+    await expect(late).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/^v41 was made/),
+    });
   });
 
   it('a rollback that touches raft must be typed, a forbidden or an empty one is refused', async () => {
