@@ -76,8 +76,12 @@ function shortPauses(cluster: SimCluster, random: Random, count: () => void): vo
   }
 }
 
+/** One at a time: three of four at once would be a majority that is gone, and its leader rightly gives up. */
 function stalledFollower(cluster: SimCluster, random: Random, count: () => void): void {
+  let until = cluster.world.now;
   repeatedly(cluster, random, STALL_EVERY_MS, () => {
+    if (cluster.world.now < until) return;
+    until = cluster.world.now + STALL_MS;
     const leader = cluster.leader()?.node;
     const followers = cluster.nodes.filter((n) => n !== leader);
     count();
