@@ -25,6 +25,11 @@ export class LoopLag {
     return this.#histogram.snapshot();
   }
 
+  /** Looks since the last sample; the first one after it has nothing to compare with and is none. */
+  get looks(): number {
+    return this.#delay.count;
+  }
+
   /** 99th percentile in ms since the last call; 0 when nobody looked. */
   sample(): number {
     const p99 = this.#lagMs(99);
