@@ -4,6 +4,7 @@
  */
 import { Box, useApp, useWindowSize } from 'ink';
 import { useCallback, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import { must } from '../src/base/index.ts';
 import { tableRows } from './layout.ts';
 import { drawn } from './lines/drawn.ts';
 import type { Screen } from './lines/screen.ts';
@@ -131,6 +132,8 @@ function useTerminal(session: Session, ways: Ways | null, screen: () => Screen):
     const repaint = (): void => void lend(() => undefined);
     // who was stopped without being asked finds another picture and other settings of the terminal
     const goOn = (): void => {
+      // the size may have changed while the shell had the terminal, which heard of it alone
+      process.kill(process.pid, 'SIGWINCH');
       if (free === null) repaint();
     };
     process.on('SIGCONT', goOn);
@@ -186,7 +189,8 @@ export function App({ session, look, ways = null }: AppProps) {
   useTerminal(
     session,
     ways,
-    useCallback(() => last.current ?? screen, [screen]),
+    // the same one for all pictures: who lends the terminal remembers whether it is lent
+    useCallback(() => must(last.current, 'a picture'), []),
   );
   const pageRows = tableRows(screen.layout);
   const { mostShift, mostScroll } = screen;
