@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AuditMark } from '../../daemon/audit-mark.ts';
 import { ensureDataDir } from '../../daemon/data-dir.ts';
 import { keepNextKey, readNextKey, readPki, signerOf, writePki } from '../../daemon/data-files.ts';
 import { DenialChain, readDenials } from '../../daemon/denial-chain.ts';
@@ -42,6 +43,17 @@ async function toldIncident(dir: string): Promise<Judge> {
   return () => {
     const found = file.recall();
     expect([null, { incident: 'term-4', channels: ['slack'] }]).toContainEqual(found);
+    return found === null ? 'forgotten' : 'as it was';
+  };
+}
+
+async function auditMark(dir: string): Promise<Judge> {
+  const mark = new AuditMark(dir);
+  mark.keep(4711);
+  await mark.settled();
+  return () => {
+    const found = mark.recall();
+    expect([null, 4711]).toContain(found);
     return found === null ? 'forgotten' : 'as it was';
   };
 }
@@ -154,6 +166,7 @@ async function bridge(dir: string): Promise<Judge> {
 
 const FILES: Record<string, (dir: string, file: string) => Judge | Promise<Judge>> = {
   'told.json': toldIncident,
+  'audit-logged.json': auditMark,
   'hosts.json': hosts,
   'join.json': joining,
   'pki/issued.jsonl': issued,
