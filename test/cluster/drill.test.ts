@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { program, sqlcc, until } from './harness.ts';
 import { findTestPorts } from './ports.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 12;
 const count = z.number().int().min(0);
 const percentiles = z.strictObject({ samples: count, p50: z.number(), p99: z.number(), max: z.number() });
 

@@ -11,7 +11,8 @@ import type { World } from './world.ts';
 const LOOK_EVERY = 500;
 /** The same for a thorough oracle, by the most members. */
 const THOROUGH = [
-  { members: 10, every: 1 },
+  { members: 5, every: 1 },
+  { members: 10, every: 3 },
   { members: 20, every: 5 },
 ] as const;
 /** What stands around the updates of a packet of news. */

@@ -123,8 +123,13 @@ class Recording {
 
   async due(at: number): Promise<void> {
     if (this.#speed === 0) return;
-    const wait = (at - this.wall()) / this.#speed;
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    // a timer knows whole milliseconds, each of them seconds of a quick recording: never before its time
+    for (let wait = this.#until(at); wait > 0; wait = this.#until(at))
+      await new Promise((resolve) => setTimeout(resolve, Math.ceil(wait)));
+  }
+
+  #until(at: number): number {
+    return (Math.min(at, this.#last) - this.wall()) / this.#speed;
   }
 
   /** All values of one kind, in order, with their times. */

@@ -100,7 +100,7 @@ describe('time travel', () => {
       ['[', before, /NO LEADER/],
     ] as const) {
       terminal.type(key);
-      await terminal.still(150);
+      await terminal.until((t) => t.split('\n')[2]?.includes(moment) === true, moment);
       for (const { key: digit, title } of VIEWS.filter((v) => v.key !== null && v.id !== 'fleet')) {
         terminal.type(digit ?? '');
         await terminal.until((t) => t.split('\n')[0]?.includes(`▸ ${title} `) === true, title);
