@@ -112,7 +112,8 @@ it('time in which a node was stopped counts neither way; without a majority all 
   const span = lost.observedMs - counted.observedMs;
   const down = lost.downtimeMs - counted.downtimeMs;
   expect(down).toBeGreaterThan(span - 2500);
-  expect(down).toBeLessThanOrEqual(span);
+  // four sums, each rounded to a millisecond by itself
+  expect(down).toBeLessThanOrEqual(span + 2);
   const { metrics } = await cluster.client().metrics({ node: alone });
   expect(metrics['cluster_availability']).toBeLessThan(1);
 });
