@@ -24,6 +24,19 @@ const VIEWS: readonly TextView[] = ['topology', 'raft', 'alerts', 'config', 'eve
 /** All that a terminal may obey, and what turns a line round. */
 const OBEYED = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 
+/** A recording of a calm cluster, and ends that are no terminal. */
+function calmIo() {
+  const folder = mkdtempSync(join(tmpdir(), 'sqlcc-plain-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const replay = join(folder, 'calm.ndjson');
+  writeFileSync(replay, asNdjson(calm()));
+  const out: string[] = [];
+  const [stdin, stderr] = [new PassThrough(), new PassThrough()];
+  const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+  const io = { stdin, stdout, stderr, env: {} } as unknown as RunTop['io'];
+  return { replay, out, stdin, stdout, stderr, io };
+}
+
 /** The same picture with another text in every place where a cluster may have put one. */
 function withWords<T>(value: T, words: string): T {
   const kept = ['state', 'role', 'severity', 'health', 'kind', 'liveness', 'mode', 'engine'];
@@ -116,16 +129,8 @@ describe('plain text', () => {
   });
 
   it('top --plain into a pipe goes on without an input, and ends when its reader goes', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-plain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const replay = join(folder, 'calm.ndjson');
-    writeFileSync(replay, asNdjson(calm()));
-    const out: string[] = [];
-    const stdin = new PassThrough();
+    const { replay, out, stdin, stdout, stderr, io } = calmIo();
     stdin.end();
-    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
-    const stderr = new PassThrough();
-    const io = { stdin, stdout, stderr, env: {} } as unknown as RunTop['io'];
     const options = { replay, replaySpeed: 0, plain: true };
     let code: number | null = null;
     const open = async () => ({ client: null });
@@ -143,15 +148,8 @@ describe('plain text', () => {
   });
 
   it('runPlain says first how to leave and what can be done elsewhere, by commands that there are', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-plain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const replay = join(folder, 'calm.ndjson');
-    writeFileSync(replay, asNdjson(calm()));
-    const out: string[] = [];
-    const stdin = new PassThrough();
-    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+    const { replay, out, stdin, io } = calmIo();
     stdin.end('q\n');
-    const io = { stdin, stdout, stderr: new PassThrough(), env: {} } as unknown as RunTop['io'];
     const options = { replay, replaySpeed: 0 };
     expect(await runPlain({ client: null, clusterName: 'c', contextName: 'c', options, io })).toBe(0);
     await new Promise((resolve) => setImmediate(resolve));
