@@ -199,6 +199,14 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   };
 }
 
+/** The leadership goes to whom the plan named: who is best may change with each heartbeat while one reads. */
+function withShownTarget(request: OperationRequest): OperationRequest {
+  const isMove = request.kind === 'failover' || request.kind === 'switchover';
+  if (!isMove || request.to !== undefined || request.plan_token === undefined) return request;
+  const to = readBinding(request.plan_token)?.to ?? null;
+  return to === null ? request : { ...request, to };
+}
+
 /** A run that carries a plan's token is refused when the picture of that plan is no longer true. */
 function checkToken(request: OperationRequest, fresh: Plan): void {
   if (request.plan_token === undefined) return;
@@ -229,7 +237,7 @@ function checkToken(request: OperationRequest, fresh: Plan): void {
 /** The plan of a request that may run now; a refusal is put into the audit, in the caller's name. */
 function judged(context: NodeContext, call: Call, request: OperationRequest): Plan {
   try {
-    const plan = planOperation(context, request, call.identity);
+    const plan = planOperation(context, withShownTarget(request), call.identity);
     checkToken(request, plan);
     if (plan.allowed) return plan;
     const failed = plan.checks.filter((c) => c.result === 'fail');

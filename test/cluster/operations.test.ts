@@ -1,6 +1,7 @@
 /** Operations from the command line and the SDK: maintenance, refusals with all reasons, plan tokens, exit codes. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { must } from '../../src/base/index.ts';
 import { followerOf, leaderOf, refusal, sharedCluster, sqlccOn, until } from './harness.ts';
 
 const shared = sharedCluster(3);
@@ -113,14 +114,20 @@ describe('a failover', () => {
     await client.waitOperation(off.id);
   });
 
-  it('with a plan token is refused when the term has moved since (conflict)', async () => {
+  it('with a plan token goes to whom the plan named, and is refused when the term has moved (conflict)', async () => {
     const cluster = shared();
     await cluster.untilHealthy();
     const client = cluster.client();
-    const plan = await client.planOperation({ kind: 'failover' });
-    expect(plan).toMatchObject({ allowed: true, from: await leaderOf(cluster) });
+    const best = await client.planOperation({ kind: 'failover' });
+    const second = must(
+      best.candidates.find((c) => c.eligible && c.node_id !== best.to)?.node_id,
+      'a second',
+    );
+    const plan = await client.planOperation({ kind: 'failover', to: second });
+    expect(plan).toMatchObject({ allowed: true, from: await leaderOf(cluster), to: second });
+    // who is best may change with each heartbeat: the run is bound to the node that was shown
     const done = await client.runOperation({ kind: 'failover', plan_token: plan.token });
-    expect((await client.waitOperation(done.id)).state).toBe('done');
+    expect(await client.waitOperation(done.id)).toMatchObject({ state: 'done', to: second });
     await until('another leader', async () => (await client.leader()).term > plan.term);
     const late = await refusal(client.runOperation({ kind: 'failover', plan_token: plan.token }));
     expect(late.code).toBe('conflict');
