@@ -54,9 +54,10 @@ function candidateLines(plan: Plan, view: View, most: number): Line[] {
   return hidden > 0 ? [head, ...lines, [span(`   and ${hidden} more`, 'muted')]] : [head, ...lines];
 }
 
-function changeLines(dialog: ActionDialog, view: View): Line[] {
-  if (dialog.changes.length === 0) return [];
-  return [[span(`! ${dialog.changes.map(clean).join(` ${view.symbols.dot} `)}`, 'warning')]];
+/** Why there is a new plan and what differs from the one that was confirmed: all of it, however long. */
+function changeLines({ changes }: ActionDialog, view: View, width: number): readonly Line[] {
+  if (changes.length === 0) return [];
+  return wrapWords([span(`! ${changes.map(clean).join(` ${view.symbols.dot} `)}`, 'warning')], width);
 }
 
 /**
@@ -90,14 +91,15 @@ function validWords({ step }: ActionDialog, view: View): string {
 type Review = Pick<DialogText, 'lines' | 'pinned'>;
 
 function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
-  const fixed = 9 + plan.checks.length + dialog.changes.length;
+  const changes = changeLines(dialog, view, room.width);
+  const fixed = 9 + plan.checks.length + changes.length;
   const lines = [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
     [span(`Checks by the leader, valid ${validWords(dialog, view)}:`, 'muted')],
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
     ...sameAs(dialog, plan, room.width),
-    ...changeLines(dialog, view),
+    ...changes,
   ];
   const pinned = [
     reasonLine(dialog, view, room),
@@ -134,7 +136,7 @@ function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: Dialo
     ...checkLines(plan.checks, view),
     ...effect.flatMap((line) => wrapWords(line, room.width)),
     ...sameAs(dialog, plan, room.width),
-    ...changeLines(dialog, view),
+    ...changeLines(dialog, view, room.width),
   ];
   const pinned = [
     reasonLine(dialog, view, room),
@@ -185,7 +187,7 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
     ...checkLines(plan.checks, view),
     ...wrapWords(effectLine(dialog, plan), room.width),
     ...sameAs(dialog, plan, room.width),
-    ...changeLines(dialog, view),
+    ...changeLines(dialog, view, room.width),
   ];
   const pinned = [
     reasonLine(dialog, view, room, TAB_HINT),

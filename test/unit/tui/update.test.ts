@@ -3,7 +3,7 @@ import type { Plan } from '../../../tui/feed/wire.ts';
 import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
-import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
+import { visibleNodes } from '../../../tui/model/selectors.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
@@ -184,12 +184,8 @@ describe('update: failover', () => {
     expect(effects.map((e) => e.kind)).toEqual(['plan']);
     const dialog = dialogOf(planning);
     expect(dialog).toMatchObject({ typed: '', reason: 'kernel', step: { kind: 'planning' } });
-    const again = send(planning, {
-      type: 'planned',
-      dialogId: dialog.id,
-      plan: plan({ term: 10, from: 'n3' }),
-      mono: planning.mono,
-    })[0];
+    const next = { dialogId: dialog.id, plan: plan({ term: 10, from: 'n3' }), mono: planning.mono };
+    const again = send(planning, { type: 'planned', ...next })[0];
     expect(dialogOf(again).changes.join(' ')).toContain('term 9 → 10');
     expect(dialogOf(again).changes.join(' ')).toContain('leader n1 → n3');
   });
@@ -200,6 +196,25 @@ describe('update: failover', () => {
     const [after, effects] = send(sent, { type: 'refused', dialogId: dialogOf(sent).id, failure });
     expect(effects.map((e) => e.kind)).toEqual(['plan']);
     expect(dialogOf(after).changes[0]).toContain('the term is 10');
+  });
+
+  it('shows all that changed, however long the refusal is and however narrow the dialog', () => {
+    const sent = press(failover(), ...ARM, 'tab', 'enter');
+    const failure = { code: 'conflict', message: 'the plan was made by another leader', hint: '' };
+    const refused = send(sent, { type: 'refused', dialogId: dialogOf(sent).id, failure })[0];
+    const again = {
+      dialogId: dialogOf(refused).id,
+      plan: plan({ term: 10, from: 'n3' }),
+      mono: refused.mono,
+    };
+    const model = send(refused, { type: 'planned', ...again })[0];
+    for (const width of [40, 70, 104]) {
+      const room = { width, rows: 30 };
+      const texts = actionDialogText(dialogOf(model), { model, symbols: UNICODE }, room).lines.map(textOf);
+      const said = texts.slice(texts.findIndex((text) => text.startsWith('! refused')));
+      for (const text of said) expect(text.length).toBeLessThanOrEqual(width);
+      expect(said.join(' ')).toContain(`${failure.message} · term 9 → 10 · leader n1 → n3`);
+    }
   });
 
   it('an expired plan is made again instead of run', () => {
@@ -430,16 +445,5 @@ describe('update: maintenance', () => {
   it('a node that is in maintenance is asked out of it', () => {
     const onN6 = press(live(), 'end', 'k', 'M');
     expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
-  });
-});
-
-describe('selectors', () => {
-  it('compareNames counts digits as numbers', () => {
-    expect(['n10', 'n2', 'n1'].sort(compareNames)).toEqual(['n1', 'n2', 'n10']);
-  });
-
-  it('quorumFacts names the zone whose loss would be one too many', () => {
-    const facts = quorumFacts(status());
-    expect(facts).toMatchObject({ voters: 5, need: 3, up: 4, spare: 1, fatalZones: ['eu-a', 'eu-b'] });
   });
 });
