@@ -5,11 +5,12 @@
  * the call, the SIGKILL) and stops when the receiver has the whole request, so that sampling, gossip,
  * evaluation and three steps through the log are all within. Exits 1 when a target is missed.
  */
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { LEADERLESS_ALERT_MS } from '../../src/alerts/index.ts';
 import { assert, must } from '../../src/base/index.ts';
 import { errorBurst } from '../cluster/alert-receiver.ts';
 import { closeClients, program } from '../cluster/harness.ts';
+import { findTestPorts } from '../cluster/ports.ts';
 import { HttpReceiver } from '../unit/rpc/http-receiver.ts';
 import { given, listOf, oneOf, takes, whole } from '../usage.ts';
 import { quantile, short } from './spread.ts';
@@ -191,7 +192,7 @@ async function main(parts: readonly (typeof PARTS)[number][], rounds: number): P
   const stub = await HttpReceiver.start();
   const cluster = await DemoCluster.start({
     ...{ nodes: 3, dir: null, program: program() },
-    basePort: await findPorts(3, 25_433),
+    basePort: await findTestPorts(3, 25_433),
   });
   try {
     const scene = { cluster, inbox: new Inbox(stub), rounds };

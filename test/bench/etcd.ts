@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPorts } from '../../daemon/demo-cluster.ts';
 import { must, SqlccError } from '../../src/base/index.ts';
+import { findTestPorts } from '../cluster/ports.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 const PORTS_PER_MEMBER = 10;
@@ -56,7 +56,7 @@ export class EtcdCluster {
 
   static async start(options: EtcdOptions): Promise<EtcdCluster> {
     const dir = mkdtempSync(join(tmpdir(), 'bench-etcd-'));
-    const cluster = new EtcdCluster(dir, await findPorts(options.members, 26_433), options);
+    const cluster = new EtcdCluster(dir, await findTestPorts(options.members, 26_433), options);
     try {
       for (const member of cluster.#members) cluster.#spawn(member);
       await cluster.untilHealthy();

@@ -1,9 +1,10 @@
 /** Figures of this project alone: cities, SQL writes, hand-over, stalls, what an idle node and a command cost. */
 import { spawnSync } from 'node:child_process';
 import { loadCities } from '../../daemon/cities.ts';
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { MAIN, program } from '../cluster/harness.ts';
 import { INSPECTABLE } from '../cluster/inspector.ts';
+import { findTestPorts } from '../cluster/ports.ts';
 import { measureHandOver, measureIdle, measureStalls, measureWrites } from './cluster.ts';
 
 /** Median wall time of a command over `runs`, ms. */
@@ -40,7 +41,7 @@ export async function measureOwn(say: (text: string) => void) {
   const cluster = await DemoCluster.start({
     nodes: 3,
     dir: null,
-    basePort: await findPorts(3, 25_433),
+    basePort: await findTestPorts(3, 25_433),
     program: program(),
   });
   try {

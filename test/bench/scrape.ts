@@ -3,9 +3,10 @@
  * each second as Prometheus does, then without. Prints one JSON document; `node test/bench/scrape.ts [SECONDS]`.
  */
 import { readFileSync } from 'node:fs';
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
 import { program } from '../cluster/harness.ts';
+import { findTestPorts } from '../cluster/ports.ts';
 
 const TICK_MS = 10;
 const SECONDS = Number(process.argv[2] ?? 30);
@@ -51,7 +52,7 @@ function quantile(values: readonly number[], q: number): number {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-const basePort = await findPorts(5, 27_433);
+const basePort = await findTestPorts(5, 27_433);
 const cluster = await DemoCluster.start({
   nodes: 3,
   dir: null,

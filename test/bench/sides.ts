@@ -1,9 +1,10 @@
 /** The two that are compared, each behind the same few words: start, load, leader, stop. */
 import { join } from 'node:path';
-import { DemoCluster, findPorts } from '../../daemon/demo-cluster.ts';
+import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
 import type { SqlccClient } from '../../src/client/index.ts';
 import { program } from '../cluster/harness.ts';
+import { findTestPorts } from '../cluster/ports.ts';
 import { EtcdCluster } from './etcd.ts';
 import type { Generator, LoadRequest } from './load/loader.ts';
 
@@ -83,7 +84,7 @@ export async function startSqlcc(timing: Timing | null = null, nodes = 3): Promi
   const cluster = await DemoCluster.start({
     nodes,
     dir: null,
-    basePort: await findPorts(nodes, 25_433),
+    basePort: await findTestPorts(nodes, 25_433),
     program: program(),
   });
   if (timing !== null) await setTiming(cluster, timing);
