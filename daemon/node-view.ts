@@ -13,6 +13,7 @@ import type {
   StatusResponse,
 } from '../src/api/index.ts';
 import {
+  compareText,
   type Duration,
   formatDuration,
   LIMITS,
@@ -262,7 +263,7 @@ export function nodeRows(sources: ViewSources): NodeRow[] {
   const rank = (row: NodeRow): number => (row.role === 'leader' ? 0 : row.voter ? 1 : 2);
   return Object.values(sources.cluster.nodes)
     .map((record) => nodeRow(sources, record))
-    .sort((a, b) => rank(a) - rank(b) || a.node_id.localeCompare(b.node_id));
+    .sort((a, b) => rank(a) - rank(b) || compareText(a.node_id, b.node_id));
 }
 
 export function candidateView(row: CandidateRow): CandidateView {

@@ -2,7 +2,7 @@
 import type { AnnounceRequest, UpdateNodeRequest } from '../../src/api/index.ts';
 import { openApiDocument } from '../../src/api/index.ts';
 import { POLICY } from '../../src/auth/index.ts';
-import { SqlccError } from '../../src/base/index.ts';
+import { compareText, SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { metricsView } from '../metrics-view.ts';
@@ -78,7 +78,7 @@ export async function views(context: NodeContext, call: Call): Promise<Answer> {
   const others = records
     .filter((r) => r.nodeId !== context.facts.nodeId)
     .map((r) => otherView(context, r.nodeId));
-  const all = [own, ...others].sort((a, b) => a.node_id.localeCompare(b.node_id));
+  const all = [own, ...others].sort((a, b) => compareText(a.node_id, b.node_id));
   const heard = all.filter((v) => v.error === null);
   const agree = heard.every((v) => v.leader_id === own.leader_id && v.term === own.term);
   return { body: { schemaVersion: 1, views: all, agree } };

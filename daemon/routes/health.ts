@@ -1,4 +1,5 @@
 /** How nodes are: all of them by their own words, or this one, looked at now. */
+import { compareText } from '../../src/base/index.ts';
 import type { Answer } from '../../src/rpc/index.ts';
 import type { NodeContext } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
@@ -12,7 +13,7 @@ export async function nodeHealths(context: NodeContext): Promise<Answer> {
       query_latency_p95_ms: health.queryLatencyP95Ms,
       last_check: health.lastCheck === null ? null : isoTime(health.lastCheck),
     }))
-    .sort((a, b) => a.node_id.localeCompare(b.node_id));
+    .sort((a, b) => compareText(a.node_id, b.node_id));
   return { body: { schemaVersion: 1, node_id: context.facts.nodeId, nodes } };
 }
 

@@ -1,5 +1,6 @@
 export { AssertionError, assert, must, unreachable } from './assert.ts';
 export type { Cancel, Clock } from './clock.ts';
+export { compareText } from './compare.ts';
 export type { ErrorCode, ErrorDetails, RetryClass, SqlccErrorOptions } from './errors.ts';
 export { ERROR_CODES, ERROR_TABLE, SqlccError } from './errors.ts';
 export type { Flavor } from './flavor.ts';

@@ -2,6 +2,7 @@
  * The identity of a configuration: SHA-256 of its meaning, so that comments, order and spelling don't count.
  */
 import { createHash } from 'node:crypto';
+import { compareText } from '../base/index.ts';
 import { readYaml } from './yaml-text.ts';
 
 /** JSON with sorted keys and no spaces. */
@@ -10,7 +11,7 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value as Record<string, unknown>)
       .filter(([, v]) => v !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      .sort(([a], [b]) => compareText(a, b));
     return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';

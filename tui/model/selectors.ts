@@ -1,4 +1,5 @@
 /** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. */
+import { compareText } from '../../src/base/index.ts';
 import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
 import type { Model, Picture, SortKey } from './model.ts';
@@ -35,12 +36,8 @@ const ORDERS: Readonly<Record<SortKey, (a: NodeRow, b: NodeRow) => number>> = {
   lag: (a, b) => (b.lag_entries ?? -1) - (a.lag_entries ?? -1),
   cpu: (a, b) => (b.cpu_usage ?? -1) - (a.cpu_usage ?? -1),
   disk: (a, b) => (b.disk_usage ?? -1) - (a.disk_usage ?? -1),
-  zone: (a, b) => compare(a.zone, b.zone),
+  zone: (a, b) => compareText(a.zone, b.zone),
 };
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 const NAMES = new Intl.Collator('en', { numeric: true });
 

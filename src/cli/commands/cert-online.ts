@@ -1,5 +1,5 @@
 /** `sqlcc cert list|renew|revoke`: what running nodes know of certificates. */
-import { SqlccError } from '../../base/index.ts';
+import { compareText, SqlccError } from '../../base/index.ts';
 import type { CertificateRow, SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -48,7 +48,7 @@ function merged(answers: readonly Answer[]): Row[] {
       rows.set(row.serial, { ...row, where, last_seen, nodes: [...(known?.nodes ?? []), nodeId] });
     }
   }
-  return [...rows.values()].sort((a, b) => a.not_after.localeCompare(b.not_after));
+  return [...rows.values()].sort((a, b) => compareText(a.not_after, b.not_after));
 }
 
 /** Each node is asked for what it knows; one that can't be is told of. */
