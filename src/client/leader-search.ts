@@ -5,11 +5,11 @@
  * election is not disturbed by questions. The lane to the winner is warm by the time it
  * wins; all callers share one search.
  */
-import { LIMITS } from '../base/index.ts';
 import { formatEndpoint } from './failure.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { LeaderTracker } from './leader-tracker.ts';
 import { routeOf } from './routes.ts';
+import { WarmLanes } from './warm-lanes.ts';
 import type { Endpoint, WireRequest } from './wire.ts';
 
 /** How long one node may think about its own view. */
@@ -20,8 +20,6 @@ const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
 /** An address that refused is asked again after this long: a dead process needs no more. */
 const REFUSED_PAUSE_MS = 25;
-/** After a search, lanes to nodes that have come back are opened for the next one. */
-const REWARM_MS = 3000;
 /** Pauses stay short for this long: elections that go well end within it. */
 const EAGER_MS = 400;
 
@@ -70,6 +68,7 @@ interface WatchedCall {
 export class LeaderSearch {
   readonly #tracker: LeaderTracker;
   readonly #lanes: LanePool;
+  readonly #warm: WarmLanes;
   readonly #probing = new Set<Endpoint>();
   readonly #failedAt = new Map<Endpoint, number>();
   readonly #waiters = new Set<() => void>();
@@ -78,7 +77,6 @@ export class LeaderSearch {
   /** How long ago the others heard the leader, by the best word: of this doubt, and of the one before. */
   #heardMs: number | null = null;
   #heardBeforeMs: number | null = null;
-  #rewarm: NodeJS.Timeout | undefined;
   /** Calls whose first doubt is to come, oldest first. */
   readonly #watched = new Set<WatchedCall>();
   #look: NodeJS.Timeout | undefined;
@@ -87,11 +85,12 @@ export class LeaderSearch {
   constructor(tracker: LeaderTracker, lanes: LanePool) {
     this.#tracker = tracker;
     this.#lanes = lanes;
+    this.#warm = new WarmLanes(tracker, lanes);
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#rewarm);
+    this.#warm.close();
     clearTimeout(this.#look);
     this.#wake();
   }
@@ -197,16 +196,14 @@ export class LeaderSearch {
       } while (this.#tracker.leader === null && this.#waiters.size > 0 && !this.#closed);
     } finally {
       this.#running = false;
-      clearTimeout(this.#rewarm);
-      if (!this.#closed) this.#rewarm = setTimeout(() => this.warm(), REWARM_MS).unref();
+      // for the next search, once nodes have come back
+      this.#warm.keepSoon();
     }
   }
 
-  /** Opens lanes to the other nodes: the next leader's is there when it is needed. Waits for nothing. */
+  /** See WarmLanes: from now on the next leader's lane is there when it is needed. */
   warm(): void {
-    for (const endpoint of this.#tracker.endpoints.slice(0, LIMITS.maxVoters)) {
-      this.#lanes.get(endpoint).catch(() => {}); // still down: the next search asks it anyway
-    }
+    this.#warm.keep();
   }
 
   /**
