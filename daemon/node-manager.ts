@@ -16,6 +16,7 @@ import { checkPki, type NodePki } from './data-files.ts';
 import { lockDataDir } from './data-lock.ts';
 import { HealthLoop } from './health-loop.ts';
 import { type IsolationWatch, watchIsolation } from './isolation-watch.ts';
+import { handOver } from './last-duty.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Listeners } from './listeners.ts';
 import { MetricsSource } from './metrics-source.ts';
@@ -42,7 +43,6 @@ import { VERSION } from './version.ts';
 /** How long a start waits for what others must give before it goes on without. */
 const DISCOVER_MS = 1000;
 const SYNC_MS = 3000;
-const TRANSFER_MS = 2000;
 const PART_STOP_MS = 1500;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -118,7 +118,11 @@ export class NodeManager {
     this.#abort.abort();
     await this.#starting.catch(() => {}); // it has told whoever called it
     this.#lifecycle = 'draining';
-    await this.#handOver();
+    const consensus = this.#life?.parts.consensus;
+    if (consensus !== undefined && consensus.status !== null) {
+      this.leave();
+      await handOver(consensus, this.#logger);
+    }
     this.#lifecycle = 'stopping';
     const late = await stopAll(this.#startables, PART_STOP_MS);
     if (late.length > 0) this.#logger.log('warn', 'stopped-late', { parts: late.join(', ') });
@@ -434,16 +438,5 @@ export class NodeManager {
       this.#logger.log('error', 'refused-by-cluster', { error: (error as Error).message });
       this.#fail(error as SqlccError);
     });
-  }
-
-  /** A leader that stops hands over first: no write waits for a timeout. */
-  async #handOver(): Promise<void> {
-    const parts = this.#life?.parts;
-    const status = parts?.consensus.status;
-    if (parts === undefined || status === undefined || status === null) return;
-    this.leave();
-    if (status.role !== 'leader' || status.membership.voters.length < 2) return;
-    const outcome = await parts.consensus.transfer(null, TRANSFER_MS);
-    this.#logger.log('info', 'handed-over', { ok: outcome.ok, reason: outcome.reason });
   }
 }
