@@ -5,6 +5,7 @@ import { cellWidth, clean, cut } from '../format/width.ts';
 import { age, clockTime, count, plural, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
+import { hasNoFigures } from '../model/old.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
@@ -16,7 +17,7 @@ function mode(view: View, isSmall = false): Line {
   if (connection.kind === 'lost') return [span(` ${view.symbols.dead} LOST `, 'lost')];
   if (view.model.past !== null) {
     // where there is no banner the second stands here
-    const blind = isStale(view.model) ? '~' : '';
+    const blind = isStale(view.model) || hasNoFigures(view.model) ? '~' : '';
     const words = isSmall ? `${blind}${clockTime(view.model.past.at)}` : 'HISTORY';
     return [span(` ${view.symbols.past} ${words} `, 'frozen')];
   }
@@ -145,7 +146,9 @@ function pastBanner(view: View): Line | null {
   const track = `${across.repeat(at)}${symbols.follower}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
   const second = clockTime(model.past.at, true).slice(0, 10);
   const gap = unseen(model);
-  const blind = gap === null ? '' : ` ~ no picture between ${clockTime(gap.from)} and ${clockTime(gap.to)} `;
+  const none = hasNoFigures(model) ? ' ~ no figures ' : '';
+  const blind =
+    gap === null ? none : ` ~ no picture between ${clockTime(gap.from)} and ${clockTime(gap.to)} `;
   return [
     span(` ${symbols.past} ${second} (-${age(model.now - model.past.at)}) `, 'frozen'),
     span(blind, 'suspect'),

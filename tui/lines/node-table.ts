@@ -239,7 +239,8 @@ export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: Row
       style.isSelected ? 'focus' : 'muted',
     ),
     nodeSign(row, view),
-    span(' '),
+    // the bar stands where the mark would
+    style.isSelected && style.isStale ? span('~', 'muted') : span(' '),
     span(`${fitText(name, shape.nameWidth)} `, row.role === 'leader' ? 'leader' : 'title'),
   ];
   const cells = shape.columns.map(({ column, width }) => {

@@ -6,7 +6,8 @@
 import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
 import type { Pane } from '../model/model.ts';
-import { isStale, selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
+import { isOld } from '../model/old.ts';
+import { selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
@@ -79,18 +80,19 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   );
   const count = tableRows(layout);
   const start = windowStart(at, all.length, count);
-  const stale = isStale(model) || model.connection.kind === 'lost';
+  const isOldAt = (id: string | undefined): boolean =>
+    model.connection.kind === 'lost' || (id !== undefined && isOld(model, id));
   const inner = place.width - (layout.boxed ? 2 : 0);
   const focused = model.focus === 'nodes';
   const shape = tableShape(all, inner, columnsOf(model.columnSet), focused ? model.shift : 0);
   const mostShift = focused && layout.tier !== 'tiny' ? { mostShift: shape.mostShift } : {};
   const rows = all.slice(start, start + count).map((row, i): Row => {
-    const style = { isSelected: start + i === at, isStale: stale };
+    const style = { isSelected: start + i === at, isStale: isOldAt(row.node_id) };
     const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
     return { line: draw };
   });
   const over = (i: number): Token | undefined =>
-    start + i === at ? 'selected' : stale ? 'muted' : undefined;
+    start + i === at ? 'selected' : isOldAt(all[start + i]?.node_id) ? 'muted' : undefined;
   if (!layout.boxed) {
     const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner) }] : [];
     const body = rows.map((r, i) => withOver(fitLine(r.line, inner), over(i)));

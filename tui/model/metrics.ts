@@ -6,7 +6,7 @@
 import type { NodeRow } from '../feed/wire.ts';
 import type { Model, Wall } from './model.ts';
 import { shown } from './selectors.ts';
-import { ratesOf, type TracePoint } from './trace.ts';
+import { holdMs, ratesOf, type TracePoint } from './trace.ts';
 
 export interface Sample {
   readonly at: Wall;
@@ -50,8 +50,6 @@ const SOURCES: readonly Source[] = [
   { name: 'clients', unit: 'count', row: (r) => r.active_connections },
 ];
 const APPLIED = 'applied/s';
-/** A rate from before this is none of now. */
-const STALE_MS = 15_000;
 
 interface Memo {
   readonly key: readonly unknown[];
@@ -82,7 +80,7 @@ export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
   const rates = told(ratesOf(points), (point) => [point.at, point.applied]);
   const last = rates.at(-1);
   // a node that fell silent applies nobody knows what
-  const isNow = last !== undefined && now - last.at <= STALE_MS;
+  const isNow = last !== undefined && now - last.at <= holdMs(trace);
   const applied = metricOf({ name: APPLIED, unit: 'count' }, isNow ? last.value : null, rates);
   const known = metrics.toSpliced(2, 0, applied).filter((m) => m.now !== null || m.samples.length > 0);
   memo = { key, metrics: known };

@@ -108,9 +108,14 @@ export function pictureAge(model: Model): number {
   return Math.max(0, (model.past?.at ?? model.now) - picture.statusAt) + picture.status.cluster.read.age_ms;
 }
 
-/** Values older than three refreshes carry `~` and no action may be started on them. */
+/** Values older than three refreshes carry `~`, ms. */
+export function freshFor({ refreshMs }: Pick<Model, 'refreshMs'>): number {
+  return 3 * Math.max(refreshMs, 1000);
+}
+
+/** The whole picture is old: no action may be started on it. */
 export function isStale(model: Model): boolean {
-  return pictureAge(model) > 3 * Math.max(model.refreshMs, 1000);
+  return pictureAge(model) > freshFor(model);
 }
 
 /** An answer as views draw it: undefined = nobody has answered or refused yet. */

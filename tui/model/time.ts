@@ -15,7 +15,8 @@ import type {
 import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
 import { addEvents, identity } from './picture.ts';
-import { pointAt } from './trace.ts';
+import { freshFor } from './selectors.ts';
+import { holdMs, pointAt } from './trace.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -96,8 +97,8 @@ function pictureAt(model: Model, at: Wall): Picture {
 }
 
 /** A picture stands for so long a time behind it, ms. */
-function seenFor({ refreshMs }: Model, picture: Picture): number {
-  return Math.max(3 * Math.max(1000, refreshMs), 1.5 * stepOf(picture));
+function seenFor(model: Model, picture: Picture): number {
+  return Math.max(freshFor(model), 1.5 * stepOf(picture));
 }
 
 /** The seconds around the one looked back at of which no picture is left; null = one is near, or live. */
@@ -106,7 +107,7 @@ export function unseen(model: Model): { readonly from: Wall; readonly to: Wall }
   if (past === null) return null;
   const index = record.findLastIndex((p) => p.at <= past.at);
   const before = record[index];
-  if (before === undefined || past.at - before.at <= 3 * Math.max(1000, model.refreshMs)) return null;
+  if (before === undefined || past.at - before.at <= freshFor(model)) return null;
   return { from: before.at, to: record[index + 1]?.at ?? model.now };
 }
 
@@ -154,12 +155,15 @@ function lossBefore(events: readonly EventLine[], at: Wall): Wall {
   return lost === undefined ? at : Date.parse(lost.at);
 }
 
+/** What the column of sparklines says that it shows. */
+const SPARK_MS = 60_000;
+
 function samplesAt(model: Model, at: Wall): Picture['samples'] {
   return Object.fromEntries(
     Object.entries(model.trace).map(([node, points]) => [
       node,
       points
-        .filter((p) => p.at <= at)
+        .filter((p) => p.at <= at && p.at > at - SPARK_MS)
         .slice(-LIMITS.screenSamples)
         .map((p) => p.cpu),
     ]),
@@ -192,7 +196,8 @@ function earlierStatus(model: Model, base: StatusResponse, then: Told): StatusRe
   const leader = led === null ? base.raft.leader_id : led.leader;
   const term = led?.term ?? base.raft.term;
   const life = (row: NodeRow) => livenessAt(told, row, at);
-  const moment = { at, leader, term, isSeen: false, seenAt, life };
+  const hold = holdMs(model.trace);
+  const moment = { at, leader, term, isSeen: false, seenAt, life, hold };
   const nodes = base.nodes.map((row) => rowAt(model, row, moment));
   return {
     ...base,
@@ -228,7 +233,8 @@ function statusSince(model: Model, base: StatusResponse, then: Since): StatusRes
   const leader = won === undefined ? base.raft.leader_id : isLost ? null : won.node_id;
   const term = won?.term ?? base.raft.term;
   const life = (row: NodeRow) => lifeSince(row, since);
-  const moment = { at, leader, term, isSeen, seenAt: recorded.at, life };
+  const hold = holdMs(model.trace);
+  const moment = { at, leader, term, isSeen, seenAt: recorded.at, life, hold };
   const nodes = base.nodes.map((row) => rowAt(model, row, moment));
   const fresh = held.filter((e) => !base.elections.some((b) => b.term === e.term));
   return {
@@ -304,12 +310,14 @@ interface Moment {
   readonly isSeen: boolean;
   readonly seenAt: Wall;
   readonly life: (row: NodeRow) => NodeRow['liveness'];
+  /** For how long a figure stands, ms. */
+  readonly hold: number;
 }
 
 function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
-  const { at, leader, term, isSeen, seenAt } = moment;
+  const { at, leader, term, isSeen, seenAt, hold } = moment;
   const liveness = moment.life(row);
-  const point = pointAt(model.trace[row.node_id] ?? [], at);
+  const point = pointAt(model.trace[row.node_id] ?? [], at, hold);
   const isLeader = row.node_id === leader;
   const role = isLeader ? ('leader' as const) : row.role === 'leader' ? ('follower' as const) : row.role;
   return {

@@ -56,7 +56,9 @@ export function fillTrace(trace: Trace, history: HistoryResponse): Trace {
   for (const p of history.points) {
     const list = past[p.node_id] ?? [];
     past[p.node_id] = list;
-    list.push({ at: Date.parse(p.at), cpu: p.cpu_usage, lag: p.lag_entries, applied: p.applied_index });
+    // whoever said nothing of itself is given as 0
+    const applied = p.lag_entries === null && p.applied_index === 0 ? null : p.applied_index;
+    list.push({ at: Date.parse(p.at), cpu: p.cpu_usage, lag: p.lag_entries, applied });
   }
   const next: Record<string, readonly TracePoint[]> = { ...trace };
   for (const [node, points] of Object.entries(past)) {
@@ -68,8 +70,13 @@ export function fillTrace(trace: Trace, history: HistoryResponse): Trace {
   return next;
 }
 
+/** A figure stands until the next one is overdue, which is later where many nodes have few points, ms. */
+export function holdMs(trace: Trace): number {
+  return Math.max(15_000, (1.5 * HOUR_MS) / most(Object.keys(trace).length));
+}
+
 /** The newest point at or before `at`, if it is not older than `within`. */
-export function pointAt(points: readonly TracePoint[], at: Wall, within = 15_000): TracePoint | null {
+export function pointAt(points: readonly TracePoint[], at: Wall, within: number): TracePoint | null {
   let low = 0;
   let high = points.length;
   while (low < high) {

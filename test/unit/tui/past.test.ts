@@ -118,6 +118,59 @@ describe('a second that nobody saw', () => {
   });
 });
 
+/** A screen that was just opened, and what the cluster remembers: n1 each second, n3 until 20 s before. */
+function opened(): Model {
+  const points = Array.from({ length: 120 }, (_, i) => (i - 120) * SECOND).flatMap((ms) =>
+    ['n1', 'n2', ...(ms <= -20 * SECOND ? ['n3'] : []), 'n4'].map((node_id) => ({
+      ...{ at: at(ms), node_id, applied_index: node_id === 'n4' ? 0 : 1_200_000 },
+      cpu_usage: node_id === 'n4' ? null : 0.25,
+      lag_entries: node_id === 'n4' ? null : 3,
+    })),
+  );
+  const screen = send(live(), seen(0), told(-3_000_000, 'n1', 'node-started'))[0];
+  return send(screen, { type: 'history', history: { schemaVersion: 1, step_ms: 1000, points } })[0];
+}
+
+describe('a second before the screen was opened', () => {
+  const marks = (ms: number) =>
+    screenText(travel(opened(), START + ms), 120, 36)
+      .split('\n')
+      .flatMap((line) => /^│(.)\S(.)(n\d)/.exec(line)?.slice(1).join('') ?? []);
+
+  it('marks the rows whose figures are missing or older than three refreshes, the selected one too', () => {
+    // n4 told nothing of itself, n5 and n6 are not remembered
+    expect(marks(-60 * SECOND)).toEqual(['▌ n1', '  n2', '  n3', '~ n5', '~ n6', '~ n4']);
+    expect(marks(-17 * SECOND)).toEqual(['▌ n1', '  n2', '  n3', '~ n5', '~ n6', '~ n4']);
+    expect(marks(-16.5 * SECOND)).toEqual(['▌ n1', '  n2', '~ n3', '~ n5', '~ n6', '~ n4']);
+    expect(rowAt(opened(), -16.5 * SECOND, 'n3')).toMatchObject({ cpu_usage: 0.25, lag_entries: 3 });
+    expect(rowAt(opened(), -4 * SECOND, 'n3')).toMatchObject({ cpu_usage: null, lag_entries: null });
+    expect(marks(-125 * SECOND)).toEqual(['▌~n1', '~ n2', '~ n3', '~ n5', '~ n6', '~ n4']);
+  });
+
+  it('says so in words where no node has a figure, and of the node that a view is of', () => {
+    const then = travel(opened(), START - 125 * SECOND);
+    expect(screenText(then, 120, 36)).toContain('~ no figures ');
+    expect(screenText(then, 44, 12)).toContain('◄◄ ~12:02:26');
+    const partly = travel(opened(), START - 10 * SECOND);
+    expect(screenText(partly, 120, 36)).not.toContain('no figures');
+    const ofNode = (selected: string) => screenText({ ...partly, view: 'node', selected }, 120, 36);
+    expect(ofNode('n3')).toContain('~ no fresh figures');
+    expect(ofNode('n2')).not.toContain('~');
+  });
+
+  it('a figure that nobody told is none: neither index 0 nor a growth from it', () => {
+    expect(rowAt(opened(), -60 * SECOND, 'n4')?.match_index).toBeNull();
+    expect(rowAt(opened(), -60 * SECOND, 'n2')?.match_index).toBe(1_200_000);
+  });
+
+  it('sparklines show the minute before, and nothing of earlier', () => {
+    const samples = (ms: number) => shown(travel(opened(), START + ms)).samples['n3']?.length;
+    expect(samples(-30 * SECOND)).toBe(60);
+    expect(samples(-5 * SECOND)).toBe(45);
+    expect(shown(travel(opened(), START - 125 * SECOND)).samples['n3']).toEqual([]);
+  });
+});
+
 describe('a record that is thinned', () => {
   it('a node that died between two pictures is dead, and its picture is marked as old', () => {
     const nodes = Array.from({ length: 1000 }, (_, i) => node(`n${i + 1}`, { role: 'follower' }));

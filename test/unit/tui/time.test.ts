@@ -202,9 +202,9 @@ describe('trace', () => {
   }));
 
   it('pointAt finds the newest point that is not too old', () => {
-    expect(pointAt(points, START + 2500)?.lag).toBe(2);
-    expect(pointAt(points, START - 1)).toBeNull();
-    expect(pointAt(points, START + 40 * SECOND)).toBeNull();
+    expect(pointAt(points, START + 2500, 15_000)?.lag).toBe(2);
+    expect(pointAt(points, START - 1, 15_000)).toBeNull();
+    expect(pointAt(points, START + 40 * SECOND, 15_000)).toBeNull();
   });
 
   it('resample holds a value until the next is overdue, then leaves a gap', () => {

@@ -8,6 +8,7 @@ import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { nodeState } from '../../model/node-state.ts';
+import { isOld } from '../../model/old.ts';
 import { selectedNode, shown } from '../../model/selectors.ts';
 import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
@@ -92,7 +93,8 @@ function loads(row: NodeRow, view: View): Line[] {
 function catchUp(row: NodeRow, view: View): Line[] {
   const lag = row.lag_entries ?? 0;
   if (lag <= 0 || row.liveness !== 'alive') return [];
-  const points = (view.model.trace[row.node_id] ?? []).filter((p) => p.at >= view.model.now - 60_000);
+  const { now, trace } = view.model;
+  const points = (trace[row.node_id] ?? []).filter((p) => p.at >= now - 60_000 && p.at <= now);
   const known = points.filter((p) => p.lag !== null);
   const [first, last] = [known[0], known.at(-1)];
   if (first === undefined || last === undefined || last.at - first.at < 5000) return [];
@@ -151,7 +153,11 @@ function charts(view: View, nodeId: string): readonly [ChartWish, ChartWish, Cha
 
 function titleOf(row: NodeRow, state: NodeStateWord, view: View): Line {
   const place = ` ${view.symbols.dot} ${clean(row.zone) || 'no zone'} ${view.symbols.dot} `;
-  return [span(clean(row.node_id), 'title'), span(place, 'muted'), span(state.word, state.token)];
+  const old = isOld(view.model, row.node_id) ? ` ${view.symbols.dot} ~ no fresh figures` : '';
+  return [
+    ...[span(clean(row.node_id), 'title'), span(place, 'muted'), span(state.word, state.token)],
+    ...(old === '' ? [] : [span(old, 'suspect')]),
+  ];
 }
 
 function recent(view: View, nodeId: string): PaneSpec {
