@@ -307,7 +307,10 @@ export class HealthLoop {
       lagEntries: digest === null ? null : Math.max(0, commit - digest.lastIndex),
       appliedIndex: digest?.appliedIndex ?? 0,
     });
-    const others = [...parts.gossip.members().values()].filter((m) => m.nodeId !== parts.facts.nodeId);
+    // the last word of a dead node is none of now
+    const others = [...parts.gossip.members().values()].filter(
+      (m) => m.nodeId !== parts.facts.nodeId && (m.liveness === 'alive' || m.liveness === 'suspect'),
+    );
     return [point(parts.facts.nodeId, this.#digest()), ...others.map((m) => point(m.nodeId, m.digest))];
   }
 }

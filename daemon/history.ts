@@ -2,7 +2,7 @@
  * The last hour of every node in samples of a second (ten above 50 nodes), for screens that look back.
  * Bounded by count.
  */
-import type { LogIndex, NodeId, Timestamp } from '../src/base/index.ts';
+import type { Duration, LogIndex, NodeId, Timestamp } from '../src/base/index.ts';
 import { LIMITS } from '../src/base/index.ts';
 
 export interface HistoryPoint {
@@ -11,6 +11,11 @@ export interface HistoryPoint {
   readonly cpuUsage: number | null;
   readonly lagEntries: number | null;
   readonly appliedIndex: LogIndex;
+}
+
+export interface HistoryAnswer {
+  readonly stepMs: Duration;
+  readonly points: readonly HistoryPoint[];
 }
 
 const MANY_NODES = 50;
@@ -37,9 +42,34 @@ export class History {
     if (this.#rows.length > most * 1.25) this.#rows = this.#rows.slice(-most);
   }
 
-  /** Points of the last `seconds`, oldest first. */
-  since(seconds: number, now: Timestamp): HistoryPoint[] {
+  /**
+   * Points of the last `seconds`, oldest first: the newest of each step. A step is as long as was asked for,
+   * no shorter than they are kept, and long enough that an answer stays within its limit.
+   */
+  since(seconds: number, now: Timestamp, stepMs = 0): HistoryAnswer {
     const from = now - seconds * 1000;
-    return this.#rows.flatMap((row) => ((row[0]?.at ?? 0) >= from ? row : []));
+    const rows = this.#rows.filter((row) => timeOf(row) >= from);
+    const step = Math.max(stepMs, this.#stepMs, leastStep(rows));
+    return { stepMs: step, points: (step > this.#stepMs ? newestOfEach(rows, step) : rows).flat() };
   }
+}
+
+function timeOf(row: readonly HistoryPoint[] | undefined): Timestamp {
+  return row?.[0]?.at ?? 0;
+}
+
+/** The shortest step in which all of it is within the limit of an answer, ms. */
+function leastStep(rows: readonly HistoryPoint[][]): Duration {
+  const points = rows.reduce((sum, row) => sum + row.length, 0);
+  if (points <= LIMITS.historyPoints) return 0;
+  const widest = rows.reduce((most, row) => Math.max(most, row.length), 1);
+  const steps = Math.max(1, Math.floor(LIMITS.historyPoints / widest) - 1);
+  return Math.ceil((timeOf(rows.at(-1)) - timeOf(rows[0])) / steps / STEP_MS) * STEP_MS;
+}
+
+/** Steps are counted back from the newest row. */
+function newestOfEach(rows: readonly HistoryPoint[][], stepMs: Duration): HistoryPoint[][] {
+  const newest = timeOf(rows.at(-1));
+  const stepOf = (row: readonly HistoryPoint[] | undefined) => Math.floor((newest - timeOf(row)) / stepMs);
+  return rows.filter((row, i) => i === rows.length - 1 || stepOf(row) !== stepOf(rows[i + 1]));
 }

@@ -37,7 +37,7 @@ export interface TopClient {
   status(options?: { stale?: boolean; node?: string }): Promise<StatusResponse>;
   alerts(options?: { node?: string }): Promise<{ alerts: AlertRow[] }>;
   views(options?: { node?: string }): Promise<ViewsResponse>;
-  history(seconds: number): Promise<HistoryResponse>;
+  history(seconds: number, options?: { stepMs?: number }): Promise<HistoryResponse>;
   events(options?: {
     after?: string;
     follow?: boolean;

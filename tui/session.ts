@@ -7,6 +7,7 @@
 import { checkAnswer } from './feed/check.ts';
 import type { Desk } from './feed/desk.ts';
 import type { Feed } from './feed/feed.ts';
+import { pastOf } from './feed/past.ts';
 import { type Question, questionKey } from './feed/slices.ts';
 import type { EventLine } from './feed/wire.ts';
 import { contextOf } from './keymap.ts';
@@ -17,7 +18,6 @@ import type { Effect, Message } from './model/messages.ts';
 import type { Model } from './model/model.ts';
 import { updateSafely } from './model/safely.ts';
 import { isCounting, looksSame } from './model/selectors.ts';
-import { historySeconds } from './model/time.ts';
 import { failureOf, isFinal, retryMs, withTimeout } from './patience.ts';
 
 const COMMIT_MS = 100;
@@ -363,11 +363,11 @@ export class Session {
       this.#wake(false);
   }
 
-  /** The hour before this screen was opened, less of it where many nodes would make it heavy. */
+  /** The hour before this screen was opened. */
   async #askHistory(): Promise<void> {
     try {
-      const history = await this.#feed.history(historySeconds(this.#model));
-      this.dispatch({ type: 'history', history });
+      const nodes = this.#model.picture.status?.nodes.length ?? 1;
+      for await (const history of pastOf(this.#feed, nodes)) this.dispatch({ type: 'history', history });
     } catch {
       // charts then begin empty
     }

@@ -2,7 +2,7 @@
 import type { AnnounceRequest, UpdateNodeRequest } from '../../src/api/index.ts';
 import { openApiDocument } from '../../src/api/index.ts';
 import { POLICY } from '../../src/auth/index.ts';
-import { compareText, SqlccError } from '../../src/base/index.ts';
+import { compareText, LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { metricsView } from '../metrics-view.ts';
@@ -125,14 +125,20 @@ export async function history(context: NodeContext, call: Call): Promise<Answer>
   const seconds = call.query['seconds'] === undefined ? 300 : Number(call.query['seconds']);
   if (!Number.isFinite(seconds) || seconds <= 0)
     throw new SqlccError('invalid_argument', 'seconds is a number above 0');
-  const points = context.history.since(seconds, Date.now()).map((p) => ({
+  const wish = call.query['step_ms'] === undefined ? 0 : Number(call.query['step_ms']);
+  const most = LIMITS.historySeconds * 1000;
+  if (!Number.isFinite(wish) || wish < 0 || wish > most)
+    throw new SqlccError('invalid_argument', `step_ms is a number from 0 to ${most}`);
+  const { stepMs, points } = context.history.since(seconds, Date.now(), wish);
+  const told = points.map((p) => ({
     at: isoTime(p.at),
     node_id: p.nodeId,
     cpu_usage: p.cpuUsage,
     lag_entries: p.lagEntries,
     applied_index: p.appliedIndex,
   }));
-  return { body: { schemaVersion: 1, step_ms: context.history.stepMs, points } };
+  const kept = context.history.stepMs;
+  return { body: { schemaVersion: 1, step_ms: stepMs, kept_step_ms: kept, points: told } };
 }
 
 export async function openapi(context: NodeContext): Promise<Answer> {

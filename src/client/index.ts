@@ -37,11 +37,12 @@ export type { AlertsClient, AlertTest, SilenceCreate } from './alerts-client.ts'
 export { ClientSession } from './client-session.ts';
 export type { KvClient } from './kv-client.ts';
 export type { CertificateRevoke, PeopleClient, UserSet } from './people-client.ts';
-export type { ConfigPut, ConfigVersionPut, WaitOptions } from './sqlcc-client.ts';
+export type { ConfigPut, ConfigVersionPut } from './sqlcc-client.ts';
 export { SqlccClient } from './sqlcc-client.ts';
 export type {
   CallOptions,
   EventsOptions,
+  HistoryOptions,
   ListOptions,
   PinnedOptions,
   ReadOptions,
@@ -49,6 +50,7 @@ export type {
   SqlStatement,
   StatusOptions,
   TokenCreate,
+  WaitOptions,
   WatchOptions,
   WriteOptions,
 } from './types.ts';

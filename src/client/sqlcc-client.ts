@@ -31,12 +31,14 @@ import { SteeringClient } from './steering-client.ts';
 import type {
   CallOptions,
   EventsOptions,
+  HistoryOptions,
   PinnedOptions,
   ReadOptions,
   SqlccClientOptions,
   SqlStatement,
   StatusOptions,
   TokenCreate,
+  WaitOptions,
   WatchOptions,
 } from './types.ts';
 import type { Endpoint, Wire } from './wire.ts';
@@ -61,11 +63,6 @@ export interface ConfigPut {
 
 /** How an old version comes back. */
 export type ConfigVersionPut = Pick<ConfigPut, 'reason' | 'ifVersion' | 'confirmWithinMs'>;
-
-export interface WaitOptions extends CallOptions {
-  /** Called with the operation each time its phase or state has changed. */
-  readonly onPhase?: (operation: OperationView) => void;
-}
 
 export class SqlccClient {
   readonly kv: KvClient;
@@ -147,9 +144,9 @@ export class SqlccClient {
     return this.#read('stateHash', call, node);
   }
 
-  /** Samples of the last `seconds`. */
-  history(seconds: number, { node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'history'>> {
-    return this.#read('history', { query: { seconds }, ...call }, node);
+  /** Samples of the last `seconds`, one each `stepMs`; an older node gives all that it keeps. */
+  history(seconds: number, { node, stepMs, ...call }: HistoryOptions = {}): Promise<ResponseOf<'history'>> {
+    return this.#read('history', { query: { seconds, step_ms: stepMs }, ...call }, node);
   }
 
   metrics({ node, ...call }: PinnedOptions = {}): Promise<ResponseOf<'metrics'>> {

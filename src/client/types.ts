@@ -1,5 +1,5 @@
 /** Options of the client's methods; the answers' types are the API's own. */
-import type { ReadLevel, SqlRequest } from '../api/index.ts';
+import type { OperationView, ReadLevel, SqlRequest } from '../api/index.ts';
 
 export interface SqlccClientOptions {
   /** `host:port` of some nodes; the others are learned from them. */
@@ -27,6 +27,15 @@ export interface CallOptions {
 /** `node` pins a call to that node: no redirect, no other address. */
 export interface PinnedOptions extends CallOptions {
   readonly node?: string;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** Called with the operation each time its phase or state has changed. */
+  readonly onPhase?: (operation: OperationView) => void;
+}
+
+export interface HistoryOptions extends PinnedOptions {
+  readonly stepMs?: number;
 }
 
 export interface StatusOptions extends PinnedOptions {

@@ -2,8 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
 import { clientDesk } from '../../tui/feed/client-desk.ts';
+import { clientFeed } from '../../tui/feed/client-feed.ts';
+import { pastOf } from '../../tui/feed/past.ts';
 import type { SliceName } from '../../tui/feed/slices.ts';
-import { leaderOf, sharedCluster } from './harness.ts';
+import type { HistoryResponse } from '../../tui/feed/wire.ts';
+import { leaderOf, sharedCluster, until } from './harness.ts';
 
 const shared = sharedCluster(3);
 
@@ -17,6 +20,31 @@ describe('the desk of the screen', () => {
     expect(await ask('silences')).toEqual([]);
     expect(await ask('explain', 'NodeDown')).toMatchObject({ rule: { name: 'NodeDown', fixed: true } });
     expect(await ask('audit')).not.toEqual([]);
+  });
+
+  it('the hour before is there in steps, and a node says how finely it keeps it', async () => {
+    const client = shared().client();
+    const feed = clientFeed(client);
+    await until('ten seconds that were kept', async () => {
+      const points = await feed.history(60);
+      return points.points.length >= 30 ? points : null;
+    });
+    const answers: HistoryResponse[] = [];
+    for await (const answer of pastOf(feed, 50)) answers.push(answer);
+    const [fine, hour] = answers;
+    expect(answers.map((a) => [a.step_ms, a.kept_step_ms])).toEqual([
+      [1000, 1000],
+      [3000, 1000],
+    ]);
+    const own = (a: HistoryResponse | undefined) => (a?.points ?? []).filter((p) => p.node_id === 'n1');
+    expect(own(fine).length).toBeGreaterThanOrEqual(8);
+    const times = own(hour).map((p) => Date.parse(p.at));
+    expect(times.length).toBeLessThanOrEqual(own(fine).length / 3 + 2);
+    expect(times.length).toBeGreaterThanOrEqual(3);
+    await expect(client.history(60, { stepMs: -1 })).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(client.history(60, { stepMs: 3_600_001 })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
   });
 
   it('links are each node’s own word on each other one', async () => {

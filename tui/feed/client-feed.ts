@@ -47,7 +47,8 @@ export function clientFeed(client: TopClient): Feed {
     status: async (node) => checkStatus(await client.status({ stale: true, ...only(node) })),
     alerts: async (node) => checkAlerts(listIn(await client.alerts(only(node)))),
     views: async (node) => checkViews(await client.views(only(node))),
-    history: async (seconds) => checkHistory(await client.history(seconds)),
+    history: async (seconds, stepMs) =>
+      checkHistory(await client.history(seconds, stepMs === undefined ? {} : { stepMs })),
     events: (after, signal, node) =>
       readable(
         client.events({ follow: true, signal, ...only(node), ...(after === undefined ? {} : { after }) }),

@@ -26,8 +26,8 @@ export interface Feed {
   status(node: string | null): Promise<StatusResponse>;
   alerts(node: string | null): Promise<readonly AlertRow[]>;
   views(node: string | null): Promise<ViewsResponse>;
-  /** Samples of the last seconds, to fill the sparklines at the start. */
-  history(seconds: number): Promise<HistoryResponse>;
+  /** Samples of the last seconds, one each `stepMs` or all: what was before this screen was opened. */
+  history(seconds: number, stepMs?: number): Promise<HistoryResponse>;
   /** Events behind the cursor `after` (undefined = new ones), as `node` tells them, live until the signal. */
   events(after: string | undefined, signal: AbortSignal, node: string | null): AsyncIterable<EventLine>;
   plan(request: OperationRequest): Promise<Plan>;

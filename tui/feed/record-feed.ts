@@ -38,7 +38,8 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     },
     alerts: (node) => told(feed.alerts(node), (alerts) => writeChanged('alerts', { alerts })),
     views: (node) => told(feed.views(node), (views) => writeChanged('views', { views })),
-    history: (seconds) => told(feed.history(seconds), (history) => writeChanged('history', { history })),
+    history: (seconds, stepMs) =>
+      told(feed.history(seconds, stepMs), (history) => writeChanged('history', { history })),
     async *events(after, signal, node) {
       for await (const event of feed.events(after, signal, node)) {
         write({ event });

@@ -193,6 +193,13 @@ function answers(recording: Recording): Pick<Feed, 'plan' | 'run' | 'operation'>
   };
 }
 
+/** Of a minute in fine steps and an hour in longer ones, what was asked for. */
+function historyOf(recording: Recording, stepMs = 0): HistoryResponse | undefined {
+  const all = recording.of('history').map(({ value }) => value);
+  const isLater = (a: HistoryResponse, b: HistoryResponse) => a.step_ms - b.step_ms;
+  return all.sort(isLater).find((h) => h.step_ms >= stepMs) ?? all.at(-1);
+}
+
 /** `stepping`: at speed 0 the clock stands at the picture given last, not at the end of the recording. */
 export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping = false): Feed {
   const recording = new Recording(lines, speed);
@@ -210,7 +217,7 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping
     },
     alerts: async () => newest(recording, recording.of('alerts')) ?? [],
     views: async () => newest(recording, recording.of('views')) ?? missing('views'),
-    history: async () => recording.of('history')[0]?.value ?? missing('history'),
+    history: async (_, stepMs) => historyOf(recording, stepMs) ?? missing('history'),
     async *events(after, signal) {
       for (const { at, value } of recording.of('event')) {
         if (after !== undefined && value.cursor <= after) continue;

@@ -75,6 +75,8 @@ export const VIEWS = fields({
 });
 
 export const HISTORY = fields({
+  step_ms: 'number',
+  kept_step_ms: maybe('number'),
   points: list(
     fields({
       ...all(['at', 'node_id'], 'text'),

@@ -47,10 +47,15 @@ export function addViews(picture: Picture, views: ViewsResponse, now: Wall): Pic
   return { ...next, splits: viewGroups(next).length > 1 ? picture.splits + 1 : 0 };
 }
 
-/** Samples from before this screen was opened, where the picture has none yet. */
+/** What sparklines show, ms. */
+export const SPARK_MS = 60_000;
+
+/** Samples of the last minute, from before this screen was opened, where the picture has none yet. */
 export function fillSamples(picture: Picture, history: HistoryResponse): Picture {
   const past: Record<string, (number | null)[]> = {};
+  const from = picture.statusAt - SPARK_MS;
   for (const point of history.points) {
+    if (Date.parse(point.at) < from) continue;
     past[point.node_id] ??= [];
     past[point.node_id]?.push(point.cpu_usage);
   }

@@ -14,7 +14,7 @@ import type {
 } from '../feed/wire.ts';
 import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
-import { addEvents, identity } from './picture.ts';
+import { addEvents, identity, SPARK_MS } from './picture.ts';
 import { freshFor } from './selectors.ts';
 import { holdMs, pointAt } from './trace.ts';
 
@@ -34,12 +34,6 @@ export function addToRecord(record: readonly Past[], picture: Picture, now: Wall
 function stepOf(picture: Picture): number {
   const rows = Math.max(1, picture.status?.nodes.length ?? 1);
   return Math.max(1000, (HOUR_MS * rows) / LIMITS.screenRecordRows);
-}
-
-/** Seconds before the screen was opened that are asked for: fewer where many nodes would be heavy. */
-export function historySeconds({ picture }: Model): number {
-  const nodes = Math.max(1, picture.status?.nodes.length ?? 1);
-  return Math.max(60, Math.min(HOUR_MS / 1000, Math.floor(LIMITS.screenRecordRows / nodes)));
 }
 
 /** The seconds that can be looked at. */
@@ -154,9 +148,6 @@ function lossBefore(events: readonly EventLine[], at: Wall): Wall {
   const lost = events.findLast((e) => e.kind === 'leader-lost');
   return lost === undefined ? at : Date.parse(lost.at);
 }
-
-/** What the column of sparklines says that it shows. */
-const SPARK_MS = 60_000;
 
 function samplesAt(model: Model, at: Wall): Picture['samples'] {
   return Object.fromEntries(

@@ -64,7 +64,8 @@ export function fillTrace(trace: Trace, history: HistoryResponse): Trace {
   for (const [node, points] of Object.entries(past)) {
     const own = trace[node] ?? [];
     const before = own[0]?.at ?? Number.POSITIVE_INFINITY;
-    const bound = most(Object.keys(past).length);
+    // an hour in steps, and behind it a minute of seconds
+    const bound = most(Object.keys(past).length) + RECENT_MS / 1000;
     next[node] = [...points.filter((p) => p.at < before), ...own].slice(-bound);
   }
   return next;

@@ -100,9 +100,12 @@ function fold(model: Model, message: Message): Change {
   }
 }
 
+/** What is known already stays as it is. */
 function withHistory(model: Model, history: HistoryResponse): Model {
-  const picture = fillSamples(model.picture, history);
-  return { ...model, picture, trace: fillTrace(model.trace, history) };
+  const first = (nodeId: string) => model.trace[nodeId]?.[0]?.at ?? Number.POSITIVE_INFINITY;
+  const points = history.points.filter((p) => Date.parse(p.at) < first(p.node_id));
+  const news = { ...history, points };
+  return { ...model, picture: fillSamples(model.picture, news), trace: fillTrace(model.trace, news) };
 }
 
 /** Without the dialog that would ask for a confirmation; what was sent already goes on. */

@@ -235,7 +235,10 @@ export const metricsResponse = z.object({
 });
 export const historyResponse = z.object({
   schemaVersion,
+  /** Between two points of a node in this answer. */
   step_ms: z.number(),
+  /** Between two that the node keeps; absent from older nodes, which know no `step_ms` of a request. */
+  kept_step_ms: z.number().optional(),
   points: z.array(
     z.object({
       at: time,

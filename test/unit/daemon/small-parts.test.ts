@@ -28,8 +28,52 @@ describe('History', () => {
     const point = (at: number) => ({ at, nodeId: 'n1', cpuUsage: 0, lagEntries: 0, appliedIndex: at });
     for (let s = 0; s < 5000; s++) history.add(s * 1000, [point(s * 1000)]);
     history.add(4_999_100, [point(4_999_100)]);
-    expect(history.since(10, 4_999_000).map((p) => p.at)).toHaveLength(11);
-    expect(history.since(1e9, 4_999_000).length).toBeLessThanOrEqual(LIMITS.historySeconds * 1.25);
+    expect(history.since(10, 4_999_000).points).toHaveLength(11);
+    expect(history.since(1e9, 4_999_000).points.length).toBeLessThanOrEqual(LIMITS.historySeconds * 1.25);
+  });
+
+  /** An hour of so many nodes, each second; seconds tremble. */
+  function hourOf(nodes: number): History {
+    const history = new History();
+    for (let s = 0; s <= 3600; s++) {
+      const at = s * 1000 + ((s * 37) % 80);
+      const row = Array.from({ length: nodes }, (_, i) => ({
+        at,
+        nodeId: `n${i}`,
+        cpuUsage: s,
+        lagEntries: 0,
+      }));
+      history.add(
+        at,
+        row.map((p) => ({ ...p, appliedIndex: s })),
+      );
+    }
+    return history;
+  }
+
+  it('gives the newest of each step that was asked for, and never finer than it keeps them', () => {
+    const history = hourOf(1);
+    const { stepMs, points } = history.since(60, 3_600_000, 10_000);
+    expect(stepMs).toBe(10_000);
+    const seconds = points.map((p) => p.cpuUsage ?? 0);
+    expect(seconds.at(-1)).toBe(3600);
+    expect(seconds.length).toBeGreaterThanOrEqual(6);
+    for (const [i, s] of seconds.slice(1).entries())
+      expect(Math.abs(s - (seconds[i] ?? 0) - 10)).toBeLessThan(2);
+    expect(history.since(60, 3_600_000, 10).stepMs).toBe(1000);
+    expect(history.since(60, 3_600_000, 10).points).toHaveLength(61);
+    expect(new History().since(60, 0, 5000).points).toEqual([]);
+  });
+
+  it.each([
+    [50, 4000],
+    [1000, 61_000],
+  ])('gives an hour of %i nodes within the limit of an answer', (nodes, stepMs) => {
+    const answer = hourOf(nodes).since(3600, 3_600_000);
+    expect(answer.stepMs).toBe(stepMs);
+    expect(answer.points.length).toBeGreaterThan(LIMITS.historyPoints * 0.7);
+    expect(answer.points.length).toBeLessThanOrEqual(LIMITS.historyPoints);
+    expect(answer.points[0]?.at).toBeLessThan(stepMs);
   });
 });
 
