@@ -11,6 +11,7 @@ import { refusal } from './gate.ts';
 import { fleetEntries, versionRows } from './lists.ts';
 import type { Chooser, Deniable, Model } from './model.ts';
 import { compareNames, shown } from './selectors.ts';
+import { underOther } from './subject.ts';
 import { VIEWS, type ViewId } from './views.ts';
 
 export type Choice =
@@ -64,7 +65,7 @@ function paletteEntries(model: Model): Entry[] {
   const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
   const names = nodeNames(model);
   const status = shown(model).status;
-  const closed = (thing: Deniable): string | null => refusal(model, thing);
+  const closed = (thing: Deniable): string | null => refusal(model, thing) ?? underOther(model);
   const noteOf = (why: string | null, free = 'plan'): string => (why === null ? free : `closed: ${why}`);
   const active = status?.config.version ?? 0;
   return [

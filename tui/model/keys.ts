@@ -37,6 +37,7 @@ import {
   toMatch,
 } from './navigate.ts';
 import { shown } from './selectors.ts';
+import { underOther } from './subject.ts';
 import { typeInto } from './text-field.ts';
 import { textKey } from './texts.ts';
 import { clusterJustMoved } from './under-bar.ts';
@@ -230,7 +231,7 @@ function guarded(
   [thing, own = null]: readonly [thing: Deniable, own?: string | null],
   open: () => Change,
 ): Change {
-  const reason = refusal(model, thing) ?? own;
+  const reason = refusal(model, thing) ?? underOther(model) ?? own;
   return reason === null ? open() : refuse(model, thing, reason);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { NodeRow } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
-import { alertRows, happenings, selectedOf, subjectNode } from './lists.ts';
+import { alertRows, cursorAt, happenings, rowKeys, selectedOf, subjectNode } from './lists.ts';
 import type { Model } from './model.ts';
 import { selectedNode, shown } from './selectors.ts';
 
@@ -49,4 +49,17 @@ export function noSubject(model: Model): string | null {
 export function noCluster(model: Model): string | null {
   if (model.view !== 'fleet') return null;
   return `the bar is on a cluster: go there first, or leave Fleet to act on ${model.contextName}`;
+}
+
+/**
+ * Why what is asked for by its name is not begun: names are those of this cluster, and the bar is on another.
+ * Null = it is on this one, or in a view of it.
+ */
+export function underOther(model: Model): string | null {
+  if (model.view !== 'fleet') return null;
+  const keys = rowKeys(model);
+  const name = keys[cursorAt(model, keys)];
+  if (name === undefined || name === model.contextName) return null;
+  const go = `${keyOf('detail')} goes there first`;
+  return `the bar is on ${name}, and this would act on ${model.contextName}: ${go}`;
 }

@@ -1,5 +1,6 @@
 /** What a key would be done to is what the bar is on. */
 import { describe, expect, it } from 'vitest';
+import { choices } from '../../../tui/model/chooser.ts';
 import { happenings } from '../../../tui/model/lists.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { full, press, pressed } from './model-kit.ts';
@@ -50,5 +51,35 @@ describe('a key that acts on a node', () => {
   it('begins nothing from Fleet, where the bar is on another cluster', () => {
     for (const key of ['F', 'D', 'M', 'K'])
       expect(refused(full({ view: 'fleet', selected: 'n3' }), key)).toContain('the bar is on a cluster');
+  });
+
+  /** What the palette answers to a line, with the bar of Fleet on the cluster. */
+  function asked(cluster: string, line: string) {
+    const fleet = full({ view: 'fleet', cursor: { fleet: cluster } });
+    return pressed(fleet, ':', ...line, 'enter');
+  }
+
+  it.each(['failover n2', 'maintenance n3', 'rollback 40'])(
+    'asked for by name in Fleet, %j acts on the cluster under the bar or says why not',
+    (line) => {
+      const [other, effects] = asked('dr-site', line);
+      expect(other.overlay).toBeNull();
+      expect(effects.some((e) => e.kind === 'plan' || e.kind === 'preflight')).toBe(false);
+      expect(other.toast?.text).toContain(
+        'the bar is on dr-site, and this would act on prod-eu: Enter goes there first',
+      );
+      const [own, plans] = asked('prod-eu', line);
+      expect(own.overlay?.kind).toMatch(/action|change/);
+      expect(plans.some((e) => e.kind === 'plan' || e.kind === 'preflight')).toBe(true);
+    },
+  );
+
+  it('says so in the palette already', () => {
+    const noteIn = (cluster: string) => {
+      const chooser = { kind: 'chooser', purpose: 'palette', text: 'failover n2', at: 0 } as const;
+      return choices(full({ view: 'fleet', cursor: { fleet: cluster } }), chooser)[0]?.note;
+    };
+    expect(noteIn('dr-site')).toMatch(/^closed: the bar is on dr-site/);
+    expect(noteIn('prod-eu')).toBe('plan');
   });
 });
