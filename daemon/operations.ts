@@ -73,14 +73,14 @@ function drawPlan(
   const nodeId = request.node_id ?? '';
   const isMove = request.kind === 'failover' || request.kind === 'switchover';
   const isOfCa = request.kind === 'rotate-ca' || request.kind === 'retire-ca';
-  if (!isOfCa) requireNodes(cluster, isMove ? [request.to, request.expect_leader] : [nodeId]);
+  if (!isOfCa) requireNodes(cluster, [isMove ? request.to : nodeId, request.expect_leader]);
   const { caller, now } = asker;
   const owner = caller.id;
-  const expectTerm = request.expect_term ?? null;
+  const expected = expectedOf(request);
   switch (request.kind) {
     case 'failover':
     case 'switchover': {
-      const wish = { to: request.to ?? null, expectTerm, expectLeader: request.expect_leader ?? null };
+      const wish = { to: request.to ?? null, ...expected };
       return (request.kind === 'failover' ? planFailover : planSwitchover)(cluster, facts, wish, now);
     }
     case 'maintenance': {
@@ -88,25 +88,34 @@ function drawPlan(
         allowSwitchover: request.allow_switchover === true,
         acceptQuorumRisk: request.accept_quorum_risk === true,
       };
-      const wish = { nodeId, ...lengthOf(context, request), ...allowed, owner, expectTerm };
+      const wish = { nodeId, ...lengthOf(context, request), ...allowed, owner, ...expected };
       return planMaintenance(cluster, facts, wish, now);
     }
     case 'drain': {
-      const wish = { nodeId, ...lengthOf(context, request), ...graceOf(request), owner, expectTerm };
+      const wish = { nodeId, ...lengthOf(context, request), ...graceOf(request), owner, ...expected };
       return planDrain(cluster, facts, wish, now);
     }
     case 'remove-node':
-      return planRemoval(cluster, facts, { nodeId, expectTerm }, now);
+      return planRemoval(cluster, facts, { nodeId, ...expected }, now);
     case 'replace-node': {
-      const swap = { nodeId, by: request.to ?? '', stays: request.keep ?? false, expectTerm };
+      const swap = { nodeId, by: request.to ?? '', stays: request.keep ?? false, ...expected };
       return planReplacement(cluster, facts, swap, now);
     }
     case 'rotate-ca':
     case 'retire-ca':
-      return planRotation(cluster, facts, { kind: request.kind, expectTerm, ...oldHolders(context, caller) });
+      return planRotation(cluster, facts, {
+        kind: request.kind,
+        ...expected,
+        ...oldHolders(context, caller),
+      });
     default:
       return unreachable(request.kind);
   }
+}
+
+/** What the caller believes of term and leader. */
+export function expectedOf(request: Pick<OperationRequest, 'expect_term' | 'expect_leader'>) {
+  return { expectTerm: request.expect_term ?? null, expectLeader: request.expect_leader ?? null };
 }
 
 /** Throws `not_found` for the first that is no node. */

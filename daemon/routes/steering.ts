@@ -1,7 +1,7 @@
 /** Pause, schedule, and the word of a former leader. Parse, one call, shape the answer. */
-import type { HandOverReport, ScheduleRequest } from '../../src/api/index.ts';
+import type { HandOverReport, PauseRequest, ScheduleRequest } from '../../src/api/index.ts';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
-import type { ScheduledOperation } from '../../src/cluster/index.ts';
+import { expectedChecks, type ScheduledOperation } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
 import { shortId } from '../data-dir.ts';
@@ -9,12 +9,22 @@ import { handOverCommand } from '../hand-over-report.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
 import { maintenanceView } from '../node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from '../operation-steps.ts';
-import { requireLength, requireNodes } from '../operations.ts';
+import { expectedOf, requireLength, requireNodes } from '../operations.ts';
 import { scheduleView } from '../views.ts';
+
+/** Throws `conflict` where term or leader are not as the caller believes. */
+function requireExpected(context: NodeContext, request: PauseRequest): void {
+  requireNodes(requireCluster(context), [request.expect_leader]);
+  const { term = 0, leaderId = null } = context.consensus.status ?? {};
+  const failed = expectedChecks({ term, leaderId }, expectedOf(request));
+  if (failed.length > 0) throw new SqlccError('conflict', `refused: ${failed.map((c) => c.text).join('; ')}`);
+}
 
 export async function pauseCluster(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
-  const { reason, for_ms: forMs = DEFAULT_MAINTENANCE_MS } = call.body as { reason: string; for_ms?: number };
+  const request = call.body as PauseRequest;
+  requireExpected(context, request);
+  const { reason, for_ms: forMs = DEFAULT_MAINTENANCE_MS } = request;
   const { maxPauseMs: mostMs } = context.config.membership;
   requireLength('a pause', forMs, { mostMs, key: 'membership.max_pause' });
   const command = { kind: 'cluster-pause', owner: call.identity.id, reason, forMs } as const;

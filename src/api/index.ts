@@ -93,7 +93,7 @@ export type {
   UserRequest,
   UserRow,
 } from './schemas/people.ts';
-export type { HandOverReport, ScheduleRequest, ScheduleRow } from './schemas/steering.ts';
+export type { HandOverReport, PauseRequest, ScheduleRequest, ScheduleRow } from './schemas/steering.ts';
 export type {
   AuditResponse,
   AuditRow,

@@ -60,4 +60,9 @@ export const YES_CLUSTER_FLAGS: readonly FlagSpec[] = [
   { flags: '-y, --yes', text: 'alone not enough here: see --yes-cluster' },
 ];
 export const REASON_FLAG: FlagSpec = { flags: '--reason <text>', text: 'why; kept in the audit log' };
+/** Compare-and-set for scripts: what was looked at is what is acted on. */
+export const EXPECT_FLAGS: readonly FlagSpec[] = [
+  { flags: '--expect-leader <id>', text: 'refuse (9) unless this node leads' },
+  { flags: '--expect-term <term>', text: 'refuse (9) unless this is still the term' },
+];
 export const NODE_FLAG: FlagSpec = { flags: '--node <id>', text: 'the node; default: the one that answers' };

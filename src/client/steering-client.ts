@@ -7,6 +7,10 @@ export interface Pausing extends CallOptions {
   readonly reason: string;
   /** Default one hour. */
   readonly forMs?: number;
+  /** Throws `conflict` unless this is the term. */
+  readonly expectTerm?: number;
+  /** Throws `conflict` unless this node leads. */
+  readonly expectLeader?: string;
 }
 
 /** A failover or switchover at a time. */
@@ -26,9 +30,11 @@ export class SteeringClient {
   }
 
   /** The cluster moves neither leadership nor members by itself for a while; throws `conflict`. */
-  async pause({ reason, forMs, ...call }: Pausing): Promise<ResponseOf<'pauseCluster'>['pause']> {
+  async pause(wish: Pausing): Promise<ResponseOf<'pauseCluster'>['pause']> {
+    const { reason, forMs, expectTerm, expectLeader, ...call } = wish;
     const dispatch = { name: 'pauseCluster', kind: 'control', repeat: 'guarded', ...call } as const;
-    const answer = await this.#run({ ...dispatch, body: { reason, for_ms: forMs } });
+    const body = { reason, for_ms: forMs, expect_term: expectTerm, expect_leader: expectLeader };
+    const answer = await this.#run({ ...dispatch, body });
     return (answer as ResponseOf<'pauseCluster'>).pause;
   }
 

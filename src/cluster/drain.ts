@@ -2,7 +2,7 @@
  * A drained node serves no clients: they are sent to the leader, and those that stay are let go after
  * a while. It gives up leadership and is no candidate, but keeps its vote and its copy. It ends by itself.
  */
-import type { Term, Timestamp } from '../base/index.ts';
+import type { Timestamp } from '../base/index.ts';
 import { formatDuration, LIMITS, type NodeId } from '../base/index.ts';
 import { expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
@@ -12,7 +12,7 @@ import { isSetAnew, MAX_MAINTENANCE_MS, setAnew, tooLong } from './maintenance.t
 import { knownCheck, type Successor, successorOf } from './node-plans.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
-import type { Check, PlanFacts, Planned } from './plan.ts';
+import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
 
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
@@ -82,7 +82,7 @@ export function disableDrain(
   return done({ ...state, drains: without(state.drains ?? {}, nodeId) }, [event]);
 }
 
-export interface DrainRequest {
+export interface DrainRequest extends Expected {
   readonly nodeId: NodeId;
   readonly enable: boolean;
   /** Length when it is enabled, ms. */
@@ -90,8 +90,6 @@ export interface DrainRequest {
   /** What clients get to go by themselves, where one was named. */
   readonly graceMs?: number | undefined;
   readonly owner: string;
-  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
-  readonly expectTerm?: Term | null;
 }
 
 /** Clients need somewhere to go. */
@@ -119,11 +117,7 @@ export function planDrain(
   const { nodeId, enable, forMs, owner } = request;
   const successor = enable ? successorOf(state, facts, nodeId, now) : NOBODY;
   const current = drainOf(state, nodeId, now);
-  const checks = [
-    ...leaderChecks(facts, request.expectTerm ?? null),
-    knownCheck(state, nodeId),
-    ...busyChecks(state, facts),
-  ];
+  const checks = [...leaderChecks(facts, request), knownCheck(state, nodeId), ...busyChecks(state, facts)];
   if (enable) checks.push(placesCheck(state, facts, nodeId, now), ...successor.checks);
   if (enable && current !== undefined) {
     const left = formatDuration(current.expires - now);

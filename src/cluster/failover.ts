@@ -3,41 +3,48 @@
  * switchover is for a cluster that is well: everybody there, the target healthy and in step. A failover is
  * for one that is not, and takes what can lead.
  */
-import type { NodeId, Term, Timestamp } from '../base/index.ts';
+import type { NodeId, Timestamp } from '../base/index.ts';
 import { candidateReasons, candidateTable, expectedGapMs, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { cooldownChecks } from './hand-over.ts';
 import { runningOperation } from './operations.ts';
 import { pauseChecks } from './pause.ts';
-import type { Check, PlanFacts, Planned } from './plan.ts';
+import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
 
-export interface FailoverRequest {
+export interface FailoverRequest extends Expected {
   /** null = the best candidate. */
   readonly to: NodeId | null;
-  /** Compare-and-set: the term that the asker has seen; null = whatever it is. */
-  readonly expectTerm: Term | null;
-  /** Compare-and-set: who leads now, as the asker believes; null or absent = whoever does. */
-  readonly expectLeader?: NodeId | null;
 }
 
 /** A switchover's target is at most this far behind when it begins; the rest it gets before it takes over. */
 const MAX_SWITCHOVER_LAG_ENTRIES = 100;
 
-/** No leader, or one of a term that the asker has not seen. */
-export function leaderChecks(facts: PlanFacts, expectTerm: Term | null): Check[] {
+/** What is not as the asker believes: another term, or another leader. */
+export function expectedChecks(
+  { leaderId, term }: Pick<PlanFacts, 'leaderId' | 'term'>,
+  { expectTerm = null, expectLeader = null }: Expected,
+): Check[] {
+  const checks: Check[] = [];
+  if (expectTerm !== null && expectTerm !== term) {
+    const text = `the term moved from ${expectTerm} to ${term}: look again and decide again`;
+    checks.push(check('term', 'fail', text));
+  }
+  if (expectLeader !== null && expectLeader !== leaderId) {
+    checks.push(check('expected-leader', 'fail', `${leaderId ?? 'nobody'} leads, not ${expectLeader}`));
+  }
+  return checks;
+}
+
+/** No leader, or not what the asker has seen. */
+export function leaderChecks(facts: PlanFacts, expected: Expected): Check[] {
   const { leaderId, term } = facts;
-  const checks = [
+  return [
     leaderId === null
       ? check('leader', 'fail', 'there is no leader: an election is under way, or a majority is gone')
       : check('leader', 'pass', `${leaderId} leads term ${term}`),
+    ...expectedChecks(facts, expected),
   ];
-  if (expectTerm !== null && expectTerm !== term) {
-    checks.push(
-      check('term', 'fail', `the term moved from ${expectTerm} to ${term}: look again and decide again`),
-    );
-  }
-  return checks;
 }
 
 /** Another operation, a transfer or a change of the membership is under way. */
@@ -90,11 +97,6 @@ function targetChecks(
   const health = facts.nodes.find((n) => n.nodeId === to)?.health ?? 'UNKNOWN';
   if (health !== 'HEALTHY') return [check('target', 'warn', `${to} is ${health.toLowerCase()}`)];
   return [check('target', 'pass', `${to} can take over`)];
-}
-
-function expectedLeaderChecks(facts: PlanFacts, expected: NodeId | null): Check[] {
-  if (expected === null || expected === facts.leaderId) return [];
-  return [check('expected-leader', 'fail', `${facts.leaderId ?? 'nobody'} leads, not ${expected}`)];
 }
 
 /** What an orderly move asks for beyond what any does; a failover does without. */
@@ -159,8 +161,7 @@ function planMove(
     to,
     term: facts.term,
     checks: [
-      ...leaderChecks(facts, request.expectTerm),
-      ...expectedLeaderChecks(facts, request.expectLeader ?? null),
+      ...leaderChecks(facts, request),
       ...busyChecks(state, facts),
       ...pauseChecks(state, request.to !== null, now),
       ...cooldownChecks(state, now),

@@ -49,7 +49,7 @@ export { electionCount } from './elections.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';
 export type { FailoverRequest } from './failover.ts';
-export { planFailover, planSwitchover } from './failover.ts';
+export { expectedChecks, planFailover, planSwitchover } from './failover.ts';
 export { handOverCooldown } from './hand-over.ts';
 export { MAX_MAINTENANCE_MS } from './maintenance.ts';
 export type { MaintenanceRequest, RemovalRequest } from './node-plans.ts';

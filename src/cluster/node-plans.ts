@@ -1,15 +1,15 @@
 /** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
-import type { NodeId, Term, Timestamp } from '../base/index.ts';
+import type { NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import { candidateTable, expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { own } from './outcome.ts';
 import { pauseChecks, pauseInForce } from './pause.ts';
-import type { Check, PlanFacts, Planned } from './plan.ts';
+import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned, yesCluster } from './plan.ts';
 
-export interface MaintenanceRequest {
+export interface MaintenanceRequest extends Expected {
   readonly nodeId: NodeId;
   readonly enable: boolean;
   /** Length when it is enabled, ms. */
@@ -20,14 +20,10 @@ export interface MaintenanceRequest {
   readonly allowSwitchover?: boolean;
   /** The others may be left without a majority when it stops. */
   readonly acceptQuorumRisk?: boolean;
-  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
-  readonly expectTerm?: Term | null;
 }
 
-export interface RemovalRequest {
+export interface RemovalRequest extends Expected {
   readonly nodeId: NodeId;
-  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
-  readonly expectTerm?: Term | null;
 }
 
 export interface Successor {
@@ -147,7 +143,7 @@ export function planMaintenance(
     to: successor.to,
     term: facts.term,
     checks: [
-      ...leaderChecks(facts, request.expectTerm ?? null),
+      ...leaderChecks(facts, request),
       ...ownChecks,
       ...(enable ? leaderMoveChecks(state, facts, request, now) : []),
       ...successor.checks,
@@ -192,7 +188,7 @@ export function planRemoval(
     to: successor.to,
     term: facts.term,
     checks: [
-      ...leaderChecks(facts, request.expectTerm ?? null),
+      ...leaderChecks(facts, request),
       ...removalChecks(state, facts, nodeId),
       ...(facts.leaderId === nodeId ? pauseChecks(state, false, now) : []),
       ...successor.checks,

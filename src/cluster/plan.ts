@@ -35,6 +35,13 @@ export interface PlanFacts {
   readonly lagThresholdBytes: number;
 }
 
+/** Compare-and-set: what the asker believes. null or absent = whatever is. */
+export interface Expected {
+  readonly expectTerm?: Term | null;
+  /** Who leads now. */
+  readonly expectLeader?: NodeId | null;
+}
+
 export interface Check {
   readonly name: string;
   readonly result: 'pass' | 'warn' | 'fail';

@@ -3,7 +3,7 @@
  * grows on the way: by hand (`node replace`), or by the policy of the configuration, where a
  * voter has been dead for long and a spare that follows without a vote is ready.
  */
-import type { Duration, NodeId, Term, Timestamp } from '../base/index.ts';
+import type { Duration, NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import { expectedGapMs, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
@@ -11,19 +11,17 @@ import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { successorOf } from './node-plans.ts';
 import { runningOperation } from './operations.ts';
 import { own } from './outcome.ts';
-import type { Check, PlanFacts, Planned } from './plan.ts';
+import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned, yesCluster } from './plan.ts';
 import { seatOf } from './seats.ts';
 
-export interface ReplacementRequest {
+export interface ReplacementRequest extends Expected {
   /** The voter that gives its place. */
   readonly nodeId: NodeId;
   /** The node without a vote that takes it. */
   readonly by: NodeId;
   /** The old one stays as a spare instead of leaving the cluster. */
   readonly stays: boolean;
-  /** Compare-and-set: the term that the asker has seen; null or absent = whatever it is. */
-  readonly expectTerm?: Term | null;
 }
 
 function takerChecks(state: ClusterState, facts: PlanFacts, by: NodeId, now: Timestamp): Check[] {
@@ -78,7 +76,7 @@ export function planReplacement(
     to: by,
     term: facts.term,
     checks: [
-      ...leaderChecks(facts, request.expectTerm ?? null),
+      ...leaderChecks(facts, request),
       ...busyChecks(state, facts),
       ...replacementChecks(state, facts, request),
       ...takerChecks(state, facts, by, now),

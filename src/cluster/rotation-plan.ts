@@ -2,12 +2,11 @@
 import { shortAuthority } from './authorities.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
-import type { Check, PlanFacts, Planned } from './plan.ts';
+import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
 
-export interface RotationRequest {
+export interface RotationRequest extends Expected {
   readonly kind: 'rotate-ca' | 'retire-ca';
-  readonly expectTerm: number | null;
   /** Whether the caller's own certificate is of the CA that would go. */
   readonly isOwnOld: boolean;
   /** Whose certificates of the CA that would go are known to be in use. */
@@ -50,11 +49,11 @@ function holderChecks({ kind, isOwnOld, old }: RotationRequest): Check[] {
 
 /** Refused while any node is away, which is named, and where a CA of an earlier rotation is left. */
 export function planRotation(state: ClusterState, facts: PlanFacts, request: RotationRequest): Planned {
-  const { kind, expectTerm } = request;
+  const { kind } = request;
   return planned({
     ...{ kind, from: null, to: null, term: facts.term, candidates: [], expectedGapMs: null },
     checks: [
-      ...leaderChecks(facts, expectTerm),
+      ...leaderChecks(facts, request),
       ...busyChecks(state, facts),
       everybodyCheck(state, facts),
       stageCheck(state, kind),

@@ -312,6 +312,30 @@ describe('what can’t be undone', () => {
   });
 });
 
+describe('what changes a node, or pauses', () => {
+  const VERBS = [
+    ...['node maintenance enable --node n3 --yes', 'node maintenance disable --node n3 --yes'],
+    ...['node drain n3', 'node undrain n3', 'node leave n3 --yes-cluster small'],
+    ...['node remove n3 --yes-cluster small', 'node replace n3 n4 --yes-cluster small'],
+    'cluster pause --reason cables',
+  ];
+
+  it('exits 9 and changes nothing when the term or the leader is not the expected one', async () => {
+    for (const verb of VERBS) {
+      Object.assign(cluster, { operation: null, leader: 'n1', script: ['done'] });
+      for (const expected of [`--expect-term ${cluster.term - 1}`, '--expect-leader n2']) {
+        const late = await run(`${verb} ${expected}`);
+        expect(late, `${verb} ${expected}`).toMatchObject({ code: 9, out: '' });
+      }
+      expect(cluster.operation).toBeNull();
+      expect(cluster.paused).toBeNull();
+      const now = await run(`${verb} --expect-term ${cluster.term} --expect-leader n1`);
+      expect(now.code, verb).toBe(0);
+    }
+    expect(cluster.paused).toMatchObject({ reason: 'cables' });
+  });
+});
+
 describe('user', () => {
   it.each(['add', 'grant'])(
     'user %s takes the role as a word or as a flag, and one role only',

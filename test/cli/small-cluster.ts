@@ -12,6 +12,7 @@ import type {
   KvItem,
   NodeRow,
   OperationView,
+  PauseRequest,
   Plan,
   UpdateNodeRequest,
 } from '../../src/api/index.ts';
@@ -32,6 +33,7 @@ export class SmallCluster {
   readonly events: EventLine[] = [];
   readonly control = new SmallControl();
   operation: OperationView | null = null;
+  paused: NodeRow['maintenance'] = null;
   /** Phases that the next operation goes through, one a question. */
   script: string[] = [];
   leader: string | null = 'n1';
@@ -190,14 +192,29 @@ export class SmallCluster {
     };
   }
 
+  /** What is not as the caller believes. */
+  #unexpected(call: Call): string | null {
+    const { expect_term: term, expect_leader: leader } = call.body as PauseRequest;
+    if (term !== undefined && term !== this.term) return `the term moved from ${term} to ${this.term}`;
+    return leader === undefined || leader === this.leader ? null : `${this.leader} leads, not ${leader}`;
+  }
+
+  #pause(call: Call): Answer {
+    const text = this.#unexpected(call);
+    if (text !== null) throw new SqlccError('conflict', text);
+    const { reason } = call.body as PauseRequest;
+    this.paused = { owner: call.identity.id, reason, since: AT, expires: AT };
+    return { body: { pause: this.paused } };
+  }
+
   #operate(call: Call): Answer {
     const { to, reason, dry_run: isDry, plan_token: token } = call.body as Record<string, string | boolean>;
-    const { expect_term: term = this.term } = call.body as { readonly expect_term?: number };
     if (isDry === true) {
       const plan = this.#plan(to as string | undefined);
-      if (term === this.term) return { body: { plan } };
-      const moved = { name: 'term', result: 'fail', text: `the term moved from ${term} to ${this.term}` };
-      return { body: { plan: { ...plan, allowed: false, refusal: 'conflict', checks: [moved] } } };
+      const text = this.#unexpected(call);
+      if (text === null) return { body: { plan } };
+      const checks = [{ name: 'term', result: 'fail', text }];
+      return { body: { plan: { ...plan, allowed: false, refusal: 'conflict', checks } } };
     }
     if (token !== 'plan-1') throw new SqlccError('failed_precondition', 'the plan is not known');
     this.operation = {
@@ -261,6 +278,7 @@ export class SmallCluster {
       listKeys: async () => of({ items: [...this.#keys.values()], truncated: false }),
       sql: leading((call) => this.#sql(id, call)),
       runOperation: leading((call) => this.#operate(call)),
+      pauseCluster: leading((call) => this.#pause(call)),
       operation: async ({ params }) => this.#ask(params.id),
       ...this.config.handlers(this.#read(id)),
       events: async () => ({ stream: streamOf(this.events) }),

@@ -169,6 +169,43 @@ describe('a plan of maintenance', () => {
   });
 });
 
+describe('what was decided on an earlier picture', () => {
+  it('is refused by --expect-term and --expect-leader (9), and changes nothing', async () => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const { leader_id: before, term } = await client.leader();
+    const node = await followerOf(cluster);
+    expect((await json(cluster, 'cluster', 'failover', '--to', node, '--yes')).code).toBe(0);
+    const verbs = [
+      ['node', 'maintenance', 'enable', '--node', must(before, 'a leader'), '--yes'],
+      ['node', 'drain', must(before, 'a leader')],
+      ['node', 'leave', must(before, 'a leader'), '--yes-cluster', 'demo'],
+      ['cluster', 'pause', '--reason', 'cables'],
+    ];
+    for (const verb of verbs) {
+      const late = await json(cluster, ...verb, '--expect-term', String(term));
+      expect.soft(late, verb.join(' ')).toMatchObject({ code: 9, body: null });
+      expect.soft(late.stderr).toContain(`the term moved from ${term} to `);
+      const other = await json(cluster, ...verb, '--expect-leader', must(before, 'a leader'));
+      expect.soft(other, verb.join(' ')).toMatchObject({ code: 9, body: null });
+      expect.soft(other.stderr).toContain(`${node} leads, not ${before}`);
+    }
+    const status = await client.status();
+    expect(status).toMatchObject({ maintenance: [], pause: null });
+    expect(status.nodes.map((row) => row.drain ?? null)).toEqual([null, null, null]);
+    const now = ['--expect-term', String((await client.leader()).term), '--expect-leader', node];
+    for (const verb of verbs.filter(([, what]) => what !== 'leave'))
+      expect.soft((await json(cluster, ...verb, ...now)).code, verb.join(' ')).toBe(0);
+    for (const undo of [
+      ['node', 'maintenance', 'disable', '--node', must(before, 'a leader'), '--yes'],
+      ['node', 'undrain', must(before, 'a leader')],
+      ['cluster', 'resume'],
+    ])
+      expect.soft((await json(cluster, ...undo)).code, undo.join(' ')).toBe(0);
+  });
+});
+
 describe('op', () => {
   it('list, show, wait and cancel tell by exit code what became of an operation', async () => {
     const cluster = shared();

@@ -61,14 +61,14 @@ function changeLines({ changes }: ActionDialog, view: View, width: number): read
 }
 
 /**
- * The plan's own command, with the reason that was written. One that moves leadership names who leads now and
- * the term: run later it is refused where somebody else does by then, or the same node was elected again.
+ * The plan's own command, with the reason that was written and the term: run later it is refused where there
+ * was another election by then. One that moves leadership names who leads now too.
  */
 function sameAs({ action, reason }: ActionDialog, { command, from, term }: Plan, width: number): Line[] {
-  const moves = action === 'failover' || action === 'step-down';
   const flag = (name: string, value: string): string =>
-    moves && !command.includes(` ${name}`) ? ` ${name} ${value}` : '';
-  const leader = from === null ? '' : flag('--expect-leader', shellWord(from));
+    command.includes(` ${name}`) ? '' : ` ${name} ${value}`;
+  const moves = action === 'failover' || action === 'step-down';
+  const leader = moves && from !== null ? flag('--expect-leader', shellWord(from)) : '';
   const bound = `${command}${leader}${flag('--expect-term', String(term))}`;
   return commandLines(command.includes(' --reason ') ? bound : `${bound}${reasonFlag(reason)}`, width);
 }

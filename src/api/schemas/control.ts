@@ -39,7 +39,7 @@ const operationFields = z.object({
   dry_run: z.boolean().optional(),
   plan_token: z.string().optional(),
   expect_term: z.number().int().optional(),
-  /** For failover and switchover: refused unless this node leads. */
+  /** Refused unless this node leads. */
   expect_leader: nodeId.optional(),
 });
 

@@ -7,7 +7,11 @@ import { candidateRow, nodeId, readInfo, schemaVersion, time } from './common.ts
 export const pauseRequest = z.object({
   reason: z.string().min(1).max(500),
   for_ms: z.number().int().min(1000).max(LIMITS.maxPauseMs).optional(),
+  /** Refused unless this is the term, and this node leads. */
+  expect_term: z.number().int().optional(),
+  expect_leader: nodeId.optional(),
 });
+export type PauseRequest = z.infer<typeof pauseRequest>;
 /** `pause` is null once the cluster has resumed. */
 export const pauseResponse = z.object({ pause: maintenance.nullable() });
 

@@ -34,6 +34,15 @@ function common(flags: Flags): { isDryRun: boolean; isWait: boolean; timeoutMs: 
   };
 }
 
+/** What may stand in the request of each change. */
+function wishOf(flags: Flags) {
+  return {
+    ...given('expect_leader', flags.text('expectLeader')),
+    ...given('expect_term', flags.integer('expectTerm')),
+    ...given('reason', flags.text('reason')),
+  };
+}
+
 /** Takes a node out for good; one that is to leave itself, or another one, alive or dead. */
 function takeOut(verb: string): Run {
   return async (context, { args, flags }) => {
@@ -42,7 +51,7 @@ function takeOut(verb: string): Run {
     if (named === undefined)
       throw new SqlccError('invalid_argument', 'which node shall leave?', { hint: `sqlcc ${verb} NODE-ID` });
     return act(context, {
-      request: { kind: 'remove-node', node_id: named, ...given('reason', flags.text('reason')) },
+      request: { kind: 'remove-node', node_id: named, ...wishOf(flags) },
       verb,
       consent: 'cluster',
       ...common(flags),
@@ -59,7 +68,7 @@ export const nodeReplace: Run = async (context, { args, flags }) => {
     request: {
       kind: 'replace-node',
       ...{ node_id, to, keep: flags.is('keep') },
-      ...given('reason', flags.text('reason')),
+      ...wishOf(flags),
     },
     verb: 'node replace',
     consent: 'cluster',
@@ -91,7 +100,7 @@ export const maintenanceEnable: Run = async (context, { flags }) =>
       ...given('for_ms', flags.duration('for')),
       ...(flags.is('allowSwitchover') && { allow_switchover: true }),
       ...(flags.is('acceptQuorumRisk') && { accept_quorum_risk: true }),
-      ...given('reason', flags.text('reason')),
+      ...wishOf(flags),
     },
     verb: 'node maintenance enable',
     consent: 'none',
@@ -104,7 +113,7 @@ export const maintenanceDisable: Run = async (context, { flags }) =>
       kind: 'maintenance',
       enable: false,
       node_id: await nodeToChange(context, flags, 'node maintenance disable'),
-      ...given('reason', flags.text('reason')),
+      ...wishOf(flags),
     },
     verb: 'node maintenance disable',
     consent: 'none',
@@ -119,7 +128,7 @@ function drainRun(enable: boolean): Run {
         ...{ kind: 'drain', enable, node_id: args[0] ?? '' },
         ...(enable && given('for_ms', flags.duration('for'))),
         ...(enable && given('grace_ms', flags.duration('grace'))),
-        ...given('reason', flags.text('reason')),
+        ...wishOf(flags),
       },
       verb,
       consent: 'none',

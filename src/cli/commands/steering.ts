@@ -11,7 +11,12 @@ import { pauseBanner } from './pause-banner.ts';
 export const clusterPause: Run = async (context, { flags }) => {
   const reason = flags.required('reason');
   const client = await context.client();
-  const pause = await client.steering.pause({ reason, ...given('forMs', flags.duration('for')) });
+  const pause = await client.steering.pause({
+    reason,
+    ...given('forMs', flags.duration('for')),
+    ...given('expectTerm', flags.integer('expectTerm')),
+    ...given('expectLeader', flags.text('expectLeader')),
+  });
   const { printer } = context;
   await printer.answer({ pause }, () => pauseBanner(printer, pause));
   return EXIT.ok;

@@ -1,5 +1,12 @@
 /** `sqlcc node …`: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_CLUSTER_FLAGS, YES_FLAG } from '../command-spec.ts';
+import {
+  type CommandSpec,
+  EXPECT_FLAGS,
+  NODE_FLAG,
+  REASON_FLAG,
+  YES_CLUSTER_FLAGS,
+  YES_FLAG,
+} from '../command-spec.ts';
 import { FORMATS } from '../output/format.ts';
 
 const CHANGED_NODE_FLAG = {
@@ -138,6 +145,7 @@ const CHANGES: readonly CommandSpec[] = [
       { flags: '--dry-run', text: 'only show what would happen' },
       ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -155,6 +163,7 @@ const CHANGES: readonly CommandSpec[] = [
       { flags: '--dry-run', text: 'only show what would happen' },
       ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -174,6 +183,7 @@ const CHANGES: readonly CommandSpec[] = [
       { flags: '--dry-run', text: 'only show what would happen' },
       ...YES_CLUSTER_FLAGS,
       REASON_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -196,6 +206,7 @@ const CHANGES: readonly CommandSpec[] = [
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -210,6 +221,7 @@ const CHANGES: readonly CommandSpec[] = [
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -227,6 +239,7 @@ const CHANGES: readonly CommandSpec[] = [
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,
@@ -247,6 +260,7 @@ const CHANGES: readonly CommandSpec[] = [
       CHANGED_NODE_FLAG,
       REASON_FLAG,
       YES_FLAG,
+      ...EXPECT_FLAGS,
       { flags: '--no-wait', text: 'return once it has started' },
     ],
     online: true,

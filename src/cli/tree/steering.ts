@@ -1,5 +1,5 @@
 /** Who leads, and what the cluster may do by itself: words, flags and examples. */
-import { type CommandSpec, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
+import { type CommandSpec, EXPECT_FLAGS, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
 /** What takes effect at once and asks nothing takes `--yes` too: scripts give it always. */
 const NEVER_ASKS = { ...YES_FLAG, text: 'taken for scripts: this never asks' };
@@ -63,6 +63,7 @@ serves nobody. Ends by itself.`,
         flags: '--for <duration>',
         text: 'ends by itself after this long, default 1h, at most 7d (membership.max_pause)',
       },
+      ...EXPECT_FLAGS,
       NEVER_ASKS,
     ],
     online: true,

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { PlanFacts, Planned } from '../../../src/cluster/index.ts';
 import {
   MAX_CANDIDATE_LAG_ENTRIES,
+  planDrain,
   planFailover,
   planMaintenance,
   planRemoval,
+  planReplacement,
 } from '../../../src/cluster/index.ts';
 import { fact, facts, NOW, threeNodes } from './world.ts';
 
@@ -243,15 +245,27 @@ describe('planRemoval', () => {
 });
 
 describe('every plan for a node', () => {
-  it.each([null, 4, 3])('holds against the term that the asker has seen (%s, it is 4)', (expectTerm) => {
+  it.each([
+    ['nothing', {}, []],
+    ['what is so', { expectTerm: 4, expectLeader: 'n1' }, []],
+    ['no word at all', { expectTerm: null, expectLeader: null }, []],
+    ['an earlier term', { expectTerm: 3 }, ['the term moved from 3 to 4: look again and decide again']],
+    ['another leader', { expectLeader: 'n3' }, ['n1 leads, not n3']],
+  ])('holds against what the asker believes of term and leader: %s', (_, expected, why) => {
     const { cluster } = threeNodes();
-    const wish = { nodeId: 'n2', enable: true, forMs: 1000, owner: 'ann', expectTerm };
+    const wish = { nodeId: 'n2', enable: true, forMs: 1000, owner: 'ann', ...expected };
+    const drained = threeNodes();
+    drained.done({ kind: 'drain-enable', nodeId: 'n2', owner: 'ann', reason: '', forMs: 60_000 });
     const plans = [
       planMaintenance(cluster, facts(), wish, NOW),
       planMaintenance(maintained('n2'), facts(), { ...wish, enable: false }, NOW),
-      planRemoval(cluster, facts(), { nodeId: 'n2', expectTerm }, NOW),
+      planDrain(cluster, facts(), wish, NOW),
+      planDrain(drained.cluster, facts(), { ...wish, enable: false }, NOW),
+      planRemoval(cluster, facts(), wish, NOW),
     ];
-    const moved = ['the term moved from 3 to 4: look again and decide again'];
-    for (const plan of plans) expect(reasons(plan)).toEqual(expectTerm === 3 ? moved : []);
+    for (const plan of plans) expect(reasons(plan)).toEqual(why);
+    // n4 is no node here, and that is told beside it
+    const swap = planReplacement(cluster, facts(), { ...wish, by: 'n4', stays: false }, NOW);
+    expect(reasons(swap)).toEqual(expect.arrayContaining(why));
   });
 });

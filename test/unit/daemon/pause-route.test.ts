@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
 import { lengthOf, planOperation, requireLength } from '../../../daemon/operations.ts';
 import { cancelSchedule, pauseCluster } from '../../../daemon/routes/steering.ts';
-import type { OperationRequest } from '../../../src/api/index.ts';
+import type { OperationRequest, PauseRequest } from '../../../src/api/index.ts';
 import type { Identity } from '../../../src/auth/index.ts';
 import type { ClusterCommand } from '../../../src/cluster/index.ts';
 import type { Call } from '../../../src/rpc/index.ts';
@@ -16,7 +16,11 @@ const CALL = {
 };
 
 /** Asks a leader whose configuration allows pauses of `maxPauseMs`; answers what went into the log. */
-async function pause(maxPauseMs: number, forMs?: number): Promise<object[]> {
+async function pause(
+  maxPauseMs: number,
+  forMs?: number,
+  expected: Pick<PauseRequest, 'expect_term' | 'expect_leader'> = {},
+): Promise<object[]> {
   const proposed: object[] = [];
   const context = {
     config: { membership: { maxPauseMs } },
@@ -24,6 +28,7 @@ async function pause(maxPauseMs: number, forMs?: number): Promise<object[]> {
     sample: () => ({ diskFreeBytes: 1e12 }),
     state: { cluster: threeNodes().cluster },
     consensus: {
+      status: { term: 4, leaderId: 'n1' },
       proposals: {
         propose: async (_kind: string, data: Uint8Array) => {
           proposed.push(JSON.parse(new TextDecoder().decode(data)).command);
@@ -34,7 +39,7 @@ async function pause(maxPauseMs: number, forMs?: number): Promise<object[]> {
   } as unknown as NodeContext;
   const call = {
     ...{ ...CALL, params: {} },
-    body: { reason: 'network work', ...(forMs !== undefined && { for_ms: forMs }) },
+    body: { reason: 'network work', ...(forMs !== undefined && { for_ms: forMs }), ...expected },
   } as unknown as Call;
   await pauseCluster(context, call);
   return proposed;
@@ -51,6 +56,22 @@ describe('pauseCluster', () => {
     await expect(pause(7 * DAY_MS, 7 * DAY_MS + 1)).rejects.toMatchObject(refused);
     await expect(pause(60_000)).rejects.toMatchObject(refused);
     await expect(pause(0, 1000)).rejects.toMatchObject(refused);
+  });
+});
+
+describe('pauseCluster for who believes something of term and leader', () => {
+  it.each([
+    [{ expect_term: 3 }, 'conflict', 'refused: the term moved from 3 to 4: look again and decide again'],
+    [{ expect_leader: 'n2' }, 'conflict', 'refused: n1 leads, not n2'],
+    [{ expect_leader: 'n9' }, 'not_found', 'no node "n9"'],
+  ] as const)('refuses what is not so, and puts nothing into the log: %j', async (expected, code, text) => {
+    const message = expect.stringContaining(text);
+    await expect(pause(7 * DAY_MS, 60_000, expected)).rejects.toMatchObject({ code, message });
+  });
+
+  it('pauses where it is so', async () => {
+    const expected = { expect_term: 4, expect_leader: 'n1' };
+    expect(await pause(7 * DAY_MS, 60_000, expected)).toMatchObject([{ kind: 'cluster-pause' }]);
   });
 });
 

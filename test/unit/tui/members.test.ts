@@ -43,6 +43,14 @@ describe('drain', () => {
   });
 });
 
+describe('the same for scripts', () => {
+  it.each(['M', 'E', 'O', 'W'])('is refused behind another election: %s', (key) => {
+    const [model] = planned(key, 'n5');
+    expect(textAt(model).replaceAll(/\s*│\n│?\s*/g, ' ')).toContain('sqlcc node x n5 --expect-term 9');
+    expect(textAt(model)).not.toContain('--expect-leader');
+  });
+});
+
 describe('remove', () => {
   it('is armed by the name of the node and a reason, and by nothing else', () => {
     const [model, request] = planned('O', 'n5');
