@@ -30,6 +30,7 @@ function lookingIn(bind: Bind) {
     alertRules: bind(alerts.alertRules),
     explainAlert: bind(alerts.explainAlert),
     acknowledgeAlert: bind(alerts.acknowledgeAlert),
+    unacknowledgeAlert: bind(alerts.unacknowledgeAlert),
     testAlert: bind(alerts.testAlert),
     silences: bind(alerts.silences),
     createSilence: bind(alerts.createSilence),

@@ -29,9 +29,9 @@ function notSilenced(model: Model): string | null {
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen?.silenced_by != null) return null;
-  return chosen?.acknowledged_by == null
-    ? 'the selected alert is not silenced'
-    : 'it is not silenced, and an acknowledgement is not taken back';
+  if (chosen?.acknowledged_by == null) return 'the selected alert is neither silenced nor acknowledged';
+  if (chosen.state !== 'firing') return `${chosen.rule} no longer fires`;
+  return chosen.incident === undefined ? 'the node does not say which incident it is' : null;
 }
 
 function noOldVersion(model: Model): string | null {
@@ -150,7 +150,7 @@ export const ACT_KEYS: readonly Row[] = [
     group: 'ACT',
     keys: ['A'],
     label: 'A',
-    help: 'acknowledge the selected alert, for good: there is no way back',
+    help: 'acknowledge the selected alert',
     short: 'ack',
     level: 1,
     views: ['alerts'],
@@ -172,7 +172,7 @@ export const ACT_KEYS: readonly Row[] = [
     group: 'ACT',
     keys: ['U'],
     label: 'U',
-    help: 'end the silence; while its toast shows: take the last change back',
+    help: 'end the silence or the acknowledgement; while its toast shows: take the last change back',
     short: 'unsilence',
     level: 2,
     views: VIEW_IDS.filter((id) => id !== 'config'),

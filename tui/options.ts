@@ -28,7 +28,10 @@ export type DeskClient = Pick<
   | 'acknowledgeAlert'
   | 'audit'
 > & {
-  readonly alerting: Pick<SqlccClient['alerting'], 'silences' | 'silence' | 'unsilence' | 'explain'>;
+  readonly alerting: Pick<
+    SqlccClient['alerting'],
+    'silences' | 'silence' | 'unsilence' | 'unacknowledge' | 'explain'
+  >;
   readonly health: Pick<SqlccClient['health'], 'log'>;
 };
 

@@ -2,7 +2,7 @@
 import type { AlertAction, Notification } from '../../src/alerts/index.ts';
 import type { AcknowledgeRequest, AlertTestRequest, SilenceCreateRequest } from '../../src/api/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
-import type { ClusterState } from '../../src/cluster/index.ts';
+import type { ClusterCommand, ClusterState } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { channelsOf, notificationOf } from '../alert-channels.ts';
 import { clusterReading, nodeReadings } from '../alert-readings.ts';
@@ -48,18 +48,34 @@ function whatFires({ alerts: known }: ClusterState): string {
   return `firing are ${firing.map((a) => a.id).join(', ')}; see sqlcc alert list`;
 }
 
+async function proposeOfIncident(context: NodeContext, call: Call, command: ClusterCommand) {
+  const { result } = await proposeCommand(context, command, call);
+  if (!result.ok && isAboutIncidents(result.code))
+    throw new SqlccError(result.code, result.message, { hint: whatFires(requireCluster(context)) });
+  return resultOf(result);
+}
+
 export async function acknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.requireLeader(call.remainingMs());
   const id = call.params['id'] ?? '';
   const { incident } = call.body as AcknowledgeRequest;
-  const { result } = await proposeCommand(
-    context,
-    acknowledgement(requireCluster(context), id, incident),
-    call,
-  );
-  if (!result.ok && isAboutIncidents(result.code))
-    throw new SqlccError(result.code, result.message, { hint: whatFires(requireCluster(context)) });
-  resultOf(result);
+  const command = acknowledgement(requireCluster(context), id, incident);
+  const { changed } = (await proposeOfIncident(context, call, command)) as { changed: boolean };
+  const found = requireCluster(context).alerts.find((alert) => alert.id === id);
+  return { body: { acknowledged_by: found?.acknowledgedBy ?? null, changed } };
+}
+
+export async function unacknowledgeAlert(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const id = call.params['id'] ?? '';
+  const { incident: named, by } = call.query;
+  const known = requireCluster(context).alerts.find((alert) => alert.id === id);
+  if (known === undefined) {
+    const hint = whatFires(requireCluster(context));
+    throw new SqlccError('not_found', `no alert "${id}"`, { hint });
+  }
+  const command = { kind: 'alert-unacknowledge', id, incident: named ?? known.incident } as const;
+  await proposeOfIncident(context, call, by === undefined ? command : { ...command, by });
   return { body: {} };
 }
 

@@ -103,6 +103,8 @@ export function contentOf(
     return told === undefined ? null : { ...told.content, kind, at };
   }
   const { rule, nodeId, severity, condition, value, firedAt, acknowledgedBy } = alert;
+  // it was taken back before it was told
+  if (kind === 'acknowledged' && acknowledgedBy === null) return null;
   const by = kind === 'acknowledged' ? acknowledgedBy : null;
   return { kind, alertId, rule, nodeId, severity, condition, value, since: firedAt, at, by };
 }

@@ -17,6 +17,13 @@ export interface AlertTest {
   readonly channel?: 'email' | 'slack' | 'pagerduty' | 'webhook';
 }
 
+export interface Unacknowledging extends CallOptions {
+  /** The one that is meant; the current one unless named. */
+  readonly incident?: string | undefined;
+  /** Only what this person acknowledged. */
+  readonly by?: string;
+}
+
 const READ = { kind: 'control', repeat: 'free' } as const;
 
 export class AlertsClient {
@@ -41,6 +48,12 @@ export class AlertsClient {
   async test(body: AlertTest, call: CallOptions = {}): Promise<ResponseOf<'testAlert'>> {
     const dispatch = { name: 'testAlert', kind: 'control', repeat: 'once', body, ...call } as const;
     return (await this.#run(dispatch)) as ResponseOf<'testAlert'>;
+  }
+
+  /** Throws `conflict` where another incident fires, or somebody else than `by` acknowledged it. */
+  async unacknowledge(id: string, { incident, by, ...call }: Unacknowledging = {}): Promise<void> {
+    const dispatch = { name: 'unacknowledgeAlert', kind: 'control', repeat: 'guarded', ...call } as const;
+    await this.#run({ ...dispatch, params: { id }, query: { incident, by } });
   }
 
   async silences(call: CallOptions = {}): Promise<ResponseOf<'silences'>> {

@@ -67,6 +67,7 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   alertRules: 'GET /v1/alerts/rules',
   explainAlert: 'GET /v1/alerts/{id}/explain',
   acknowledgeAlert: 'POST /v1/alerts/{id}/ack',
+  unacknowledgeAlert: 'DELETE /v1/alerts/{id}/ack',
   testAlert: 'POST /v1/alerts/test',
   silences: 'GET /v1/silences',
   createSilence: 'POST /v1/silences',

@@ -316,8 +316,8 @@ export class SqlccClient {
   async acknowledgeAlert(
     id: string,
     { incident, ...call }: CallOptions & { readonly incident?: string | undefined } = {},
-  ): Promise<void> {
-    await this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: { incident }, ...call });
+  ): Promise<ResponseOf<'acknowledgeAlert'>> {
+    return this.#write('acknowledgeAlert', { repeat: 'free', params: { id }, body: { incident }, ...call });
   }
 
   /** Control operations; with `node` and `stale` the copy that this node holds. */

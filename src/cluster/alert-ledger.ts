@@ -105,3 +105,31 @@ export function acknowledgeAlert(
   const alerts = state.alerts.map((a) => (a.id === id ? acknowledged : a));
   return done({ ...state, alerts }, [event], { changed: true });
 }
+
+/**
+ * Nobody has seen the incident again. Channels that were told of the acknowledgement are told nothing more:
+ * there is no such word, and who acknowledges it anew is not told of either.
+ */
+export function unacknowledgeAlert(
+  state: ClusterState,
+  { id, incident, by }: Extract<ClusterCommand, { kind: 'alert-unacknowledge' }>,
+  at: ApplyPosition,
+): Outcome {
+  const alert = state.alerts.find((a) => a.id === id);
+  if (alert === undefined) return refused('not_found', `no alert "${id}"`);
+  if (alert.incident !== incident)
+    return refused('conflict', `alert "${id}" has fired again since: that is another incident`);
+  const { acknowledgedBy } = alert;
+  if (acknowledgedBy === null) return done(state, [], { changed: false });
+  if (by !== undefined && by !== acknowledgedBy)
+    return refused('conflict', `alert "${id}" was acknowledged by ${acknowledgedBy}, not by ${by}`);
+  if (alert.state === 'resolved') return refused('failed_precondition', `alert "${id}" is resolved already`);
+  const event: EventDraft = {
+    kind: 'alert-unacknowledged',
+    nodeId: alert.nodeId,
+    message: `${alert.rule} is not acknowledged any more: ${at.actor} took it back`,
+    data: { id, rule: alert.rule, incident, acknowledged_by: acknowledgedBy, taken_back_by: at.actor },
+  };
+  const alerts = state.alerts.map((a) => (a.id === id ? { ...a, acknowledgedBy: null } : a));
+  return done({ ...state, alerts }, [event], { changed: true });
+}

@@ -9,7 +9,7 @@
  * an assertion, and the node stops.
  */
 import { unreachable } from '../base/index.ts';
-import { acknowledgeAlert, moveAlert } from './alert-ledger.ts';
+import { acknowledgeAlert, moveAlert, unacknowledgeAlert } from './alert-ledger.ts';
 import { stepNotifications } from './alert-outbox.ts';
 import { audited } from './audit.ts';
 import { followAuthority } from './authorities.ts';
@@ -44,6 +44,8 @@ function alertOutcome(state: ClusterState, command: OfAlerts, at: ApplyPosition)
       return moveAlert(state, command, at);
     case 'alert-acknowledge':
       return acknowledgeAlert(state, command, at);
+    case 'alert-unacknowledge':
+      return unacknowledgeAlert(state, command, at);
     case 'notification-steps':
       return stepNotifications(state, command, at);
     case 'silence-create':
@@ -81,6 +83,21 @@ function steeringOutcome(state: ClusterState, command: Steering, at: ApplyPositi
       return enableDrain(state, command, at);
     case 'drain-disable':
       return disableDrain(state, command, at);
+    default:
+      return unreachable(command);
+  }
+}
+
+type OfConfig = Extract<ClusterCommand, { kind: `config-${string}` }>;
+
+function configOutcome(state: ClusterState, command: OfConfig, at: ApplyPosition): Outcome {
+  switch (command.kind) {
+    case 'config-put':
+      return putConfig(state, command, at);
+    case 'config-confirm':
+      return confirmConfig(state, command, at);
+    case 'config-revert':
+      return revertConfig(state, command, at);
     default:
       return unreachable(command);
   }
@@ -129,11 +146,9 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'authority-followed':
       return followAuthority(state, command);
     case 'config-put':
-      return putConfig(state, command, at);
     case 'config-confirm':
-      return confirmConfig(state, command, at);
     case 'config-revert':
-      return revertConfig(state, command, at);
+      return configOutcome(state, command, at);
     case 'verify-mark':
       return done(state, [], { index: at.index });
     case 'verify-result':
@@ -148,6 +163,7 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
       return done(state, []);
     case 'alert-transition':
     case 'alert-acknowledge':
+    case 'alert-unacknowledge':
     case 'notification-steps':
     case 'silence-create':
     case 'silence-expire':

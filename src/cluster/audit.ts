@@ -227,6 +227,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'audit-note':
       return { target: command.target, reason: command.reason };
     case 'alert-acknowledge':
+    case 'alert-unacknowledge':
       return { target: command.id, reason: '', seenIn: (s) => alertWords(s, command.id) };
     case 'silence-create':
       return { target: matchersText(command.matchers), reason: command.reason, seenIn: silenceWords };

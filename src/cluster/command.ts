@@ -247,6 +247,13 @@ export type ClusterCommand =
     }
   /** `incident`: the one that was seen, refused when it is not the current one; logs of before name none. */
   | { readonly kind: 'alert-acknowledge'; readonly id: string; readonly incident?: string }
+  /** Takes an acknowledgement of this incident back. `by`: refused where somebody else acknowledged it. */
+  | {
+      readonly kind: 'alert-unacknowledge';
+      readonly id: string;
+      readonly incident: string;
+      readonly by?: string;
+    }
   /** At most LIMITS.maxDeliverySteps, in order; those that change nothing are passed over. */
   | { readonly kind: 'notification-steps'; readonly steps: readonly DeliveryStep[] }
   | {

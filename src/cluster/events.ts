@@ -53,6 +53,7 @@ export const EVENT_KINDS = [
   'alert-fired',
   'alert-resolved',
   'alert-acknowledged',
+  'alert-unacknowledged',
   'notification-delivered',
   'notification-dead',
   'silence-created',

@@ -95,6 +95,10 @@ describe('metrics and alerts', () => {
       ['alert ack NodeDown:n3 --incident 1767322000000', 9],
       ['alert list -o json', 0],
       ['alert ack nothing', 11],
+      ['alert unack NodeDown:n3 --incident 1767322000000', 9],
+      ['alert unack NodeDown:n3', 0],
+      ['alert unack NodeDown:n3 -o json', 0],
+      ['alert unack nothing', 11],
     ]));
 
   it('alert says which rules there are, why one fires, and tests a channel', () =>

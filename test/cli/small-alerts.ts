@@ -7,7 +7,7 @@ import type {
   SilenceRow,
 } from '../../src/api/index.ts';
 import { must, SqlccError } from '../../src/base/index.ts';
-import type { Answer, Handlers } from '../../src/rpc/index.ts';
+import type { Answer, Call, Handlers } from '../../src/rpc/index.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-01-02T05:04:05.678Z';
@@ -57,6 +57,7 @@ export class SmallAlerts {
       explainAlert: async ({ params }) => of({ node_id, ...this.#explain(params['id'] ?? '') }),
       acknowledgeAlert: async ({ params, body, identity }) =>
         this.#acknowledge(params['id'] ?? '', body as AcknowledgeRequest, identity.id),
+      unacknowledgeAlert: async ({ params, query }) => this.#takeBack(params['id'] ?? '', query),
       testAlert: async ({ body }) => {
         const { channel } = body as { channel?: string };
         const sent = { channel: 'email', state: 'delivered', note: '250 ok' };
@@ -89,7 +90,22 @@ export class SmallAlerts {
     if (at < 0) throw new SqlccError('not_found', `no alert "${id}"`);
     if (incident !== this.#alerts[at]?.incident)
       throw new SqlccError('conflict', `alert "${id}" has fired again since: that is another incident`);
-    this.#alerts[at] = { ...must(this.#alerts[at], 'the alert'), acknowledged_by: who };
+    const alert = must(this.#alerts[at], 'the alert');
+    const before = alert.acknowledged_by;
+    this.#alerts[at] = { ...alert, acknowledged_by: before ?? who };
+    return { body: { acknowledged_by: before ?? who, changed: before === null } };
+  }
+
+  #takeBack(id: string, { incident, by }: Call['query']): Answer {
+    const at = this.#alerts.findIndex((a) => a.id === id);
+    const alert = this.#alerts[at];
+    if (alert === undefined) throw new SqlccError('not_found', `no alert "${id}"`);
+    if (
+      (incident ?? alert.incident) !== alert.incident ||
+      (by ?? alert.acknowledged_by) !== alert.acknowledged_by
+    )
+      throw new SqlccError('conflict', `alert "${id}" has fired again since: that is another incident`);
+    this.#alerts[at] = { ...alert, acknowledged_by: null };
     return { body: {} };
   }
 

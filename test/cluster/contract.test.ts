@@ -196,6 +196,7 @@ describe('every write', () => {
       return (body['alerts'] as { id: string; state: string }[]).find((a) => a.state === 'firing') ?? null;
     });
     await write('acknowledgeAlert', `/v1/alerts/${encodeURIComponent(firing.id)}/ack`, {});
+    await write('unacknowledgeAlert', `/v1/alerts/${encodeURIComponent(firing.id)}/ack`);
     const silenced = await write('createSilence', '/v1/silences', { rule: 'NodeDown', for_ms: 60_000 });
     const { body } = await caller.ask(leader, 'GET', '/v1/silences');
     expect(body['silences']).toMatchObject([{ rule: 'NodeDown', node_id: null }]);

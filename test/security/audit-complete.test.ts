@@ -21,6 +21,7 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
     'nothing runs long enough to be cancelled: test/unit/cluster/audit.test.ts has its command',
   acknowledgeAlert:
     'needs an alert that fires: test/cluster/alert-kills.test.ts has some, the unit test its line',
+  unacknowledgeAlert: 'needs one that was acknowledged: test/unit/cluster/control.test.ts has its line',
   testAlert: 'needs a receiver; it sends a word that says it is a test, and changes nothing',
 };
 

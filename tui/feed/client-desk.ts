@@ -183,9 +183,18 @@ async function perform(client: DeskClient, { act, reason, base, text }: ActReque
   const pinned = base === null ? {} : { ifVersion: base };
   const done = (words: string, undo: ChangeAct | null = null): Acted => ({ words, undo });
   switch (act.kind) {
-    case 'ack':
-      await client.acknowledgeAlert(act.id, { incident: act.incident });
-      return done(`acknowledged ${act.label}: it stays so, ${keyOf('unsilence')} does not take it back`);
+    case 'ack': {
+      const { id, incident, label } = act;
+      const answer = await client.acknowledgeAlert(id, { incident });
+      const { acknowledged_by: by = null, changed = false } = answer;
+      // somebody else's is theirs; a node that says nothing of it may not take it back either
+      if (!changed && by !== null) return done(`${label}: acknowledged by ${by} already`);
+      const isOwn = changed && by !== null && incident !== undefined;
+      return done(`acknowledged ${label}`, isOwn ? { kind: 'unack', id, incident, by, label } : null);
+    }
+    case 'unack':
+      await client.alerting.unacknowledge(act.id, { incident: act.incident, by: act.by });
+      return done(`${act.label}: acknowledged by nobody any more`);
     case 'silence': {
       const where = act.nodeId === null ? {} : { nodeId: act.nodeId };
       const made = await client.alerting.silence({ rule: act.rule, ...where, forMs: act.forMs, ...told });

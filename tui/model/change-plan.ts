@@ -14,6 +14,14 @@ export type ChangeAct =
       readonly incident: string | undefined;
       readonly label: string;
     }
+  /** `by`: who acknowledged it; another one's is not taken back instead. */
+  | {
+      readonly kind: 'unack';
+      readonly id: string;
+      readonly incident: string;
+      readonly by: string;
+      readonly label: string;
+    }
   | {
       readonly kind: 'silence';
       readonly rule: string;
@@ -67,6 +75,7 @@ export interface ChangePlan {
 /** Lengths of time that ← and → go through; null = without. */
 export const LENGTHS: Readonly<Record<ChangeAct['kind'], readonly (number | null)[]>> = {
   ack: [],
+  unack: [],
   silence: [900_000, 3_600_000, 14_400_000, 86_400_000],
   unsilence: [],
   apply: [null, 60_000, 300_000, 900_000],
@@ -131,6 +140,8 @@ export function commandOf(act: ChangeAct, reason: string, base: number | null = 
       const incident = act.incident === undefined ? '' : ` --incident ${shellWord(act.incident)}`;
       return `sqlcc alert ack ${shellWord(act.id)}${incident}`;
     }
+    case 'unack':
+      return `sqlcc alert unack ${shellWord(act.id)} --incident ${shellWord(act.incident)}`;
     case 'silence': {
       const node = act.nodeId === null ? '' : ` --node ${shellWord(act.nodeId)}`;
       const told = ` --for ${rough(act.forMs)}${reasonFlag(reason)}`;
@@ -164,6 +175,8 @@ export function titleOfChange(act: ChangeAct): string {
   switch (act.kind) {
     case 'ack':
       return `ACKNOWLEDGE ${act.label}`;
+    case 'unack':
+      return `UNACKNOWLEDGE ${act.label}`;
     case 'silence':
       return `SILENCE ${act.rule}${onNode(act.nodeId)}`;
     case 'unsilence':
@@ -186,7 +199,12 @@ export function ownPlan(act: ChangeAct): ChangePlan | null {
   });
   switch (act.kind) {
     case 'ack':
-      return plan('its notifications stop; it stays on the screen until it is resolved');
+      return plan('it stays on the screen until it is resolved; channels are told who has seen it');
+    case 'unack':
+      return plan(
+        `${act.by} has acknowledged it: from now on nobody has`,
+        'channels that were told of that are not told that it was taken back',
+      );
     case 'silence':
       return plan(
         `nobody is told of ${act.rule}${onNode(act.nodeId)} for ${rough(act.forMs)}`,

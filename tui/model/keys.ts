@@ -74,10 +74,12 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
   return binding.level === 1 ? actNow(model, act) : openChange(model, act, model.mono);
 }
 
-/** The row under the bar has a silence of its own: that one is meant, and not the last change. */
+/** The row under the bar has one of its own: that is meant, and not the last change. */
 function isOfOther(model: Model, act: ChangeAct | null, undo: ChangeAct): boolean {
-  const isRow = model.view === 'alerts' && act?.kind === 'unsilence';
-  return isRow && undo.kind === 'unsilence' && act.id !== undo.id;
+  if (model.view !== 'alerts') return false;
+  const isSilence = act?.kind === 'unsilence' && undo.kind === 'unsilence';
+  const isAcknowledgement = act?.kind === 'unack' && undo.kind === 'unack';
+  return (isSilence || isAcknowledgement) && act.id !== undo.id;
 }
 
 const OPERATIONS: readonly string[] = [
@@ -140,7 +142,9 @@ function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAc
   if (what === 'ack') return { kind: 'ack', id: chosen.id, incident: chosen.incident, label };
   if (what === 'silence')
     return { kind: 'silence', rule: chosen.rule, nodeId: chosen.node_id, forMs: 3_600_000 };
-  return chosen.silenced_by == null ? null : endOfSilence(model, chosen.silenced_by);
+  if (chosen.silenced_by != null) return endOfSilence(model, chosen.silenced_by);
+  const { id, incident, acknowledged_by: by } = chosen;
+  return by === null || incident === undefined ? null : { kind: 'unack', id, incident, by, label };
 }
 
 /** The end of a silence, which may be of more than the alert under the bar. */

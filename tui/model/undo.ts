@@ -1,4 +1,7 @@
-/** `U` takes the last change back: a silence while its toast shows, a configuration while it is in force. */
+/**
+ * `U` takes the last change back: an acknowledgement or a silence while its toast shows, a configuration
+ * while it is in force.
+ */
 import { keyOf } from '../key-names.ts';
 import type { ChangeAct } from './change-plan.ts';
 import type { Model } from './model.ts';

@@ -30,6 +30,7 @@ export function unknownChange(act: ChangeAct, why: string): string {
 function lookFor(act: ChangeAct): string {
   switch (act.kind) {
     case 'ack':
+    case 'unack':
       return 'sqlcc alert list';
     case 'silence':
     case 'unsilence':

@@ -111,6 +111,11 @@ export type AlertExplainResponse = z.infer<typeof alertExplainResponse>;
 /** `incident`: the one that was seen; refused when it is over. The current one unless named. */
 export const acknowledgeRequest = z.object({ incident: z.string().min(1).max(100).optional() });
 export type AcknowledgeRequest = z.infer<typeof acknowledgeRequest>;
+/** Whose it is; `changed` is false where somebody had acknowledged it before. */
+export const acknowledgeResponse = z.object({
+  acknowledged_by: z.string().nullable().optional(),
+  changed: z.boolean().optional(),
+});
 
 /** A rule: its channels; a channel: only that. */
 export const alertTestRequest = z.object({

@@ -1,7 +1,8 @@
-/** `sqlcc alert list|ack|rules|explain|test`. */
+/** `sqlcc alert list|ack|unack|rules|explain|test`. */
 import type { AlertExplanation, AlertRow, AlertRuleRow, AlertTest, SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
 import { duration, state, time } from '../output/words.ts';
 
@@ -50,6 +51,23 @@ export const alertAck: Run = async (context, { args, flags }) => {
   const what = shown === undefined || shown.incident !== incident ? '' : `: ${shown.value}`;
   await context.printer.answer({ id, acknowledged: true, incident: incident ?? null }, () =>
     context.printer.line(`alert ${id} is acknowledged${what}`),
+  );
+  return EXIT.ok;
+};
+
+/** Takes back what it shows: whoever acknowledges it in between keeps that. */
+export const alertUnack: Run = async (context, { args, flags }) => {
+  const id = args[0] ?? '';
+  const client = await context.client();
+  const shown = (await client.alerts()).alerts.find((alert) => alert.id === id);
+  const incident = flags.text('incident') ?? shown?.incident;
+  const isShown = shown !== undefined && shown.incident === incident;
+  const by = isShown ? shown.acknowledged_by : undefined;
+  if (by !== null) await client.alerting.unacknowledge(id, { incident, ...given('by', by) });
+  const whose = by === undefined ? '' : `: it was by ${by ?? 'nobody'}`;
+  await context.printer.answer(
+    { id, acknowledged: false, incident: incident ?? null, was_by: by ?? null },
+    () => context.printer.line(`alert ${id} is not acknowledged${whose}`),
   );
   return EXIT.ok;
 };

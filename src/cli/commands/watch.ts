@@ -25,7 +25,7 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     ...['health-changed', 'replica-diverged', 'replica-verified', 'partition-suspected', 'partition-healed'],
   ],
   alert: [
-    ...['alert-fired', 'alert-resolved', 'alert-acknowledged'],
+    ...['alert-fired', 'alert-resolved', 'alert-acknowledged', 'alert-unacknowledged'],
     ...['notification-delivered', 'notification-dead', 'silence-created', 'silence-ended'],
   ],
   config: ['config-changed', 'config-confirmed', 'config-reverted'],

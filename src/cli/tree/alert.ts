@@ -25,6 +25,20 @@ export const ALERT: readonly CommandSpec[] = [
     load: async () => (await import('../commands/alert.ts')).alertAck,
   },
   {
+    path: 'alert unack',
+    summary: 'take an acknowledgement back',
+    details:
+      'Whosever it is; the audit has who took it back. Channels that were told of the acknowledgement are ' +
+      'not told that it is gone: PagerDuty has no such word. One that has ended is refused.',
+    args: ['<id>'],
+    flags: [
+      { flags: '--incident <incident>', text: 'this one and no other, as "alert list -o json" names it' },
+    ],
+    online: true,
+    examples: ['alert unack LeaderDown', 'alert unack HighErrorRate:n2 --incident 1795917600000'],
+    load: async () => (await import('../commands/alert.ts')).alertUnack,
+  },
+  {
     path: 'alert rules',
     summary: 'all rules with condition, state and what they look at',
     online: true,

@@ -297,6 +297,36 @@ describe('alerts', () => {
     expect(later.done(acknowledge)).toEqual({ changed: true });
   });
 
+  it('lose their acknowledgement to whoever takes back the one that was seen, and is told so', () => {
+    const ledger = threeNodes();
+    const move = (state: 'firing' | 'resolved') => {
+      ledger.now += 1000;
+      ledger.done({ kind: 'alert-transition', alert: { ...down, state } });
+      return must(ledger.cluster.alerts[0], 'the alert').incident;
+    };
+    const first = move('firing');
+    const back = { kind: 'alert-unacknowledge', id: down.id, incident: first } as const;
+    expect(ledger.done(back)).toEqual({ changed: false });
+    ledger.done({ kind: 'alert-acknowledge', id: down.id, incident: first });
+    ledger.refused({ ...back, id: 'nope' }, 'not_found');
+    expect(ledger.refused({ ...back, by: 'bob' }, 'conflict')).toContain('acknowledged by ann, not by bob');
+    expect(ledger.done({ ...back, by: 'ann' })).toEqual({ changed: true });
+    expect(ledger.cluster.alerts[0]).toMatchObject({ state: 'firing', acknowledgedBy: null });
+    expect(ledger.events.at(-1)).toMatchObject({
+      ...{ kind: 'alert-unacknowledged', nodeId: down.nodeId },
+      data: { incident: first, acknowledged_by: 'ann', taken_back_by: 'ann' },
+    });
+    expect(ledger.cluster.audit.at(-1)).toMatchObject({
+      ...{ action: 'alert-unacknowledge', target: down.id, actor: 'ann' },
+      ...{ before: 'firing, acknowledged by ann', after: 'firing, acknowledged by nobody' },
+    });
+    ledger.done({ kind: 'alert-acknowledge', id: down.id, incident: first });
+    move('resolved');
+    ledger.refused(back, 'failed_precondition');
+    move('firing');
+    ledger.refused(back, 'conflict');
+  });
+
   it('do not resolve what never fired, and are bounded', () => {
     const ledger = threeNodes();
     ledger.done({ kind: 'alert-transition', alert: { ...down, state: 'resolved' } });

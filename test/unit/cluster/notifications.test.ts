@@ -88,6 +88,27 @@ describe('notifications', () => {
     expect(ledger.cluster.outbox[2]?.content).toMatchObject({ since: NOW + 1000, at: NOW + 2000 });
   });
 
+  it('tell of an acknowledgement once, not that it was taken back, and not of one that is gone by then', () => {
+    const ledger = threeNodes();
+    move(ledger, 'firing');
+    note(ledger);
+    const [{ id = '', incident = '' } = {}] = ledger.cluster.alerts;
+    ledger.done({ kind: 'alert-acknowledge', id });
+    const late = due(ledger);
+    expect(words(late)).toEqual(['email High:n1 acknowledged']);
+    ledger.done({ kind: 'alert-unacknowledge', id, incident });
+    ledger.done({ kind: 'notification-steps', steps: late });
+    expect(ledger.cluster.outbox.map((e) => e.content.kind)).toEqual(['firing']);
+    ledger.done({ kind: 'alert-acknowledge', id });
+    expect(note(ledger)).toEqual(['email High:n1 acknowledged']);
+    ledger.done({ kind: 'alert-unacknowledge', id, incident });
+    expect(note(ledger)).toEqual([]);
+    ledger.done({ kind: 'alert-acknowledge', id });
+    expect(note(ledger)).toEqual([]);
+    move(ledger, 'resolved');
+    expect(note(ledger)).toEqual(['email High:n1 resolved']);
+  });
+
   it('tell of the end of an incident that a new one has replaced, and of both beginnings', () => {
     const ledger = threeNodes();
     move(ledger, 'firing');

@@ -183,6 +183,7 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
   fc.record({ kind: fc.constant('silence-expire' as const), id: name, cause: text }),
   fc.record({ kind: fc.constant('alert-acknowledge' as const), id: name }),
   fc.record({ kind: fc.constant('alert-acknowledge' as const), id: name, incident: text }),
+  fc.record({ kind: fc.constant('alert-unacknowledge' as const), id: name, incident: text }),
 );
 
 function frozen<T>(value: T): T {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
-import { acknowledgeAlert } from '../../../daemon/routes/alerts.ts';
+import { acknowledgeAlert, unacknowledgeAlert } from '../../../daemon/routes/alerts.ts';
 import type { ClusterCommand } from '../../../src/cluster/index.ts';
 import type { Call } from '../../../src/rpc/index.ts';
 import { type Ledger, threeNodes } from '../cluster/world.ts';
@@ -14,8 +14,10 @@ function move(ledger: Ledger, state: 'firing' | 'resolved'): string {
   return ledger.cluster.alerts[0]?.incident ?? '';
 }
 
-/** Somebody acknowledges at a leader; `meanwhile` comes into the log first. */
-function acknowledge(ledger: Ledger, body: object, meanwhile: () => void = () => {}) {
+type Asked = Partial<Pick<Call, 'body' | 'query' | 'params'>>;
+
+/** Somebody asks a leader; `meanwhile` comes into the log first. */
+function ask(route: typeof acknowledgeAlert, ledger: Ledger, asked: Asked, meanwhile: () => void = () => {}) {
   const propose = async (_kind: string, data: Uint8Array) => {
     meanwhile();
     const { command } = JSON.parse(new TextDecoder().decode(data)) as { command: ClusterCommand };
@@ -30,10 +32,15 @@ function acknowledge(ledger: Ledger, body: object, meanwhile: () => void = () =>
   const call = {
     ...{ params: { id: ID }, query: {}, headers: {}, remoteAddress: '127.0.0.1', remainingMs: () => 1000 },
     identity: { kind: 'certificate', role: 'operator', id: 'ann', serial: '4a' },
-    body,
+    ...asked,
   } as unknown as Call;
-  return acknowledgeAlert(context, call);
+  return route(context, call);
 }
+
+const acknowledge = (ledger: Ledger, body: object, meanwhile?: () => void) =>
+  ask(acknowledgeAlert, ledger, { body }, meanwhile);
+const takeBack = (ledger: Ledger, query: Record<string, string>, meanwhile?: () => void) =>
+  ask(unacknowledgeAlert, ledger, { query }, meanwhile);
 
 const marked = (ledger: Ledger) => ledger.cluster.alerts.map((a) => a.acknowledgedBy);
 
@@ -42,7 +49,11 @@ describe('acknowledgeAlert', () => {
     for (const isNamed of [true, false]) {
       const ledger = threeNodes();
       const incident = move(ledger, 'firing');
-      await acknowledge(ledger, isNamed ? { incident } : {});
+      const asked = isNamed ? { incident } : {};
+      const first = { body: { acknowledged_by: 'ann', changed: true } };
+      expect(await acknowledge(ledger, asked)).toEqual(first);
+      const again = { body: { acknowledged_by: 'ann', changed: false } };
+      expect(await acknowledge(ledger, asked)).toEqual(again);
       expect(marked(ledger)).toEqual(['ann']);
     }
   });
@@ -75,5 +86,37 @@ describe('acknowledgeAlert', () => {
     // the same request once more, after an answer that got lost
     await acknowledge(ledger, { incident: next });
     expect(marked(ledger)).toEqual(['ann']);
+  });
+});
+
+describe('unacknowledgeAlert', () => {
+  it('takes back what is there, once; of the incident and the person that are named', async () => {
+    const ledger = threeNodes();
+    const incident = move(ledger, 'firing');
+    for (const query of [{}, { incident }, { incident, by: 'ann' }]) {
+      await acknowledge(ledger, {});
+      await takeBack(ledger, query);
+      expect(marked(ledger)).toEqual([null]);
+      await takeBack(ledger, query);
+    }
+    await acknowledge(ledger, {});
+    await expect(takeBack(ledger, { by: 'bob' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(marked(ledger)).toEqual(['ann']);
+  });
+
+  it('leaves that of another incident alone, on the way too, and says what fires', async () => {
+    const ledger = threeNodes();
+    move(ledger, 'firing');
+    const again = () => {
+      move(ledger, 'resolved');
+      move(ledger, 'firing');
+      const [{ id = '' } = {}] = ledger.cluster.alerts;
+      ledger.done({ kind: 'alert-acknowledge', id });
+    };
+    const hint = 'firing are High:n2; see sqlcc alert list';
+    await expect(takeBack(ledger, {}, again)).rejects.toMatchObject({ code: 'conflict', hint });
+    expect(marked(ledger)).toEqual(['ann']);
+    const nobody = ask(unacknowledgeAlert, ledger, { query: {}, params: { id: 'x' } });
+    await expect(nobody).rejects.toMatchObject({ code: 'not_found', hint });
   });
 });

@@ -179,7 +179,43 @@ describe('what came of a change', () => {
     const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
     const [after, effects] = send(model, later);
     expect(acts(effects)).toEqual([]);
-    expect(after.toast?.text).toContain('not silenced');
+    expect(after.toast?.text).toContain('neither silenced nor');
+  });
+
+  const unack = (id: string, by = 'anna'): ChangeAct => ({
+    ...{ kind: 'unack', id, incident: '1772625600000', by, label: 'node_down on n5' },
+  });
+
+  it('U takes an acknowledgement back at once while its toast shows, and later by y and Enter', () => {
+    const acknowledged = full().picture.alerts.map((a) => ({ ...a, acknowledged_by: 'anna' }));
+    const result = { words: 'acknowledged node_down on n5', undo: unack('a1') };
+    const [asked] = pressed(full({ view: 'alerts' }), 'A');
+    const model = send(
+      asked,
+      { type: 'acted', dialogId: 0, result },
+      { type: 'alerts', alerts: acknowledged },
+    )[0];
+    expect(model.toast?.text).toBe('acknowledged node_down on n5   U takes it back');
+    expect(acts(pressed(model, 'U')[1])).toMatchObject([{ act: unack('a1') }]);
+    const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
+    const [after, effects] = send(model, later);
+    expect(acts(effects), 'it is asked first').toEqual([]);
+    expect(dialogOf(after).act).toEqual(unack('a1'));
+    expect(titleOfChange(dialogOf(after).act)).toBe('UNACKNOWLEDGE node_down on n5');
+    expect(commandOf(dialogOf(after).act, '')).toBe('sqlcc alert unack a1 --incident 1772625600000');
+    const armed: Message = { type: 'key', key: { name: 'y', burst: 1 }, mono: after.mono + 1000 };
+    const sentOff = send(after, armed, { ...armed, key: { name: 'enter', burst: 1 } })[1];
+    expect(acts(sentOff)).toMatchObject([{ act: unack('a1') }]);
+  });
+
+  it('U of an alert says why there is nothing to take back', () => {
+    const of = (patch: object) => {
+      const alerts = full().picture.alerts.map((a) => ({ ...a, ...patch }));
+      return press(send(full({ view: 'alerts' }), { type: 'alerts', alerts })[0], 'U').toast?.text;
+    };
+    expect(of({ acknowledged_by: null })).toContain('neither silenced nor acknowledged');
+    expect(of({ acknowledged_by: 'bob', state: 'resolved' })).toContain('no longer fires');
+    expect(of({ acknowledged_by: 'bob', incident: undefined })).toContain('which incident it is');
   });
 
   it('what could be taken back earlier keeps no one from ending the silence that is selected', () => {
@@ -201,7 +237,7 @@ describe('what came of a change', () => {
     const told = send(model, { type: 'told', text: 'copied', level: 'info' })[0];
     const [after, effects] = pressed(told, 'U');
     expect(acts(effects)).toEqual([]);
-    expect(after.toast?.text).toContain('not silenced');
+    expect(after.toast?.text).toContain('neither silenced nor');
   });
 
   it('U means the silence of the row under the bar, also while the toast of another shows', () => {
@@ -312,7 +348,7 @@ describe('what came of a change', () => {
       expect(moved.toast?.text).toContain('v43 is in force by now: select a version and B');
       expect(dialogOf(press({ ...rolled(), view: 'topology' }, 'U')).act).toMatchObject({ version: 41 });
       const away = later({ ...rolled(), view: 'topology' });
-      expect(away.toast?.text).toContain('not silenced');
+      expect(away.toast?.text).toContain('neither silenced nor');
       expect(press(full({ view: 'config' }), 'U').toast?.text).toContain('nothing was changed here');
     });
 

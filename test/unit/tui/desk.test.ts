@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 // its sentences name keys
 import '../../../tui/keymap.ts';
+import { must } from '../../../src/base/index.ts';
 import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
 import type { ChangeAct } from '../../../tui/model/change-plan.ts';
 import type { DeskClient } from '../../../tui/options.ts';
@@ -26,7 +27,12 @@ function clientOf(answers: Record<string, unknown>) {
     'acknowledgeAlert',
     'audit',
   ];
-  const alerting = { silence: method('silence'), unsilence: method('unsilence'), explain: method('explain') };
+  const alerting = {
+    silence: method('silence'),
+    unsilence: method('unsilence'),
+    explain: method('explain'),
+    unacknowledge: method('unacknowledge'),
+  };
   const client = { ...Object.fromEntries(names.map((n) => [n, method(n)])), alerting };
   return { calls, desk: clientDesk(client as unknown as DeskClient) };
 }
@@ -139,12 +145,31 @@ describe('clientDesk', () => {
   });
 
   it('an acknowledgement is of the incident on the screen', async () => {
-    const { calls, desk } = clientOf({});
+    const { calls, desk } = clientOf({ acknowledgeAlert: {} });
     const act = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'node_down on n5' } as const;
-    expect((await desk.act({ act, reason: '', base: null })).words).toBe(
-      'acknowledged node_down on n5: it stays so, U does not take it back',
-    );
+    // an older node does not say whose it is: then it is not taken back from here
+    expect(await desk.act({ act, reason: '', base: null })).toEqual({
+      words: 'acknowledged node_down on n5',
+      undo: null,
+    });
     expect(calls).toEqual([['acknowledgeAlert', 'a1', { incident: '1772625600000' }]]);
+  });
+
+  it('an own acknowledgement tells how it is taken back, and of another’s whose it is', async () => {
+    const incident = '1772625600000';
+    const label = 'node_down on n5';
+    const act = { kind: 'ack', id: 'a1', incident, label } as const;
+    const own = clientOf({ acknowledgeAlert: { acknowledged_by: 'anna', changed: true } });
+    const { undo } = await own.desk.act({ act, reason: '', base: null });
+    expect(undo).toEqual({ kind: 'unack', id: 'a1', incident, by: 'anna', label });
+    const taken = await own.desk.act({ act: must(undo, 'a way back'), reason: '', base: null });
+    expect(taken).toEqual({ words: `${label}: acknowledged by nobody any more`, undo: null });
+    expect(own.calls.at(-1)).toEqual(['unacknowledge', 'a1', { incident, by: 'anna' }]);
+    const other = clientOf({ acknowledgeAlert: { acknowledged_by: 'bob', changed: false } });
+    expect(await other.desk.act({ act, reason: '', base: null })).toEqual({
+      words: `${label}: acknowledged by bob already`,
+      undo: null,
+    });
   });
 
   it('a silence tells how it is taken back', async () => {

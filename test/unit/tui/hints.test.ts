@@ -134,7 +134,9 @@ describe('what is told', () => {
         expect(box.join('')).not.toContain('…');
         return box.join('\n');
       }).join(' ');
-      expect(seen).toMatch(/closed:[\s\S]*the selected[\s\S]*alert is not[\s\S]*silenced/);
+      expect(seen).toMatch(
+        /closed:[\s\S]*the selected[\s\S]*neither[\s\S]*silenced[\s\S]*nor[\s\S]*acknowledged/,
+      );
       expect(textOf(screenOf({ model: menu, symbols: UNICODE }, columns, rows).foot.line)).toContain(
         'asks first, A at once',
       );
