@@ -8,7 +8,14 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OperationRequest, Plan } from '../src/api/index.ts';
 import type { Identity } from '../src/auth/index.ts';
 import { type Duration, formatDuration, SqlccError, shellWord, unreachable } from '../src/base/index.ts';
-import type { ClusterState, NewAuthority, Operation, OperationKind, Planned } from '../src/cluster/index.ts';
+import type {
+  Check,
+  ClusterState,
+  NewAuthority,
+  Operation,
+  OperationKind,
+  Planned,
+} from '../src/cluster/index.ts';
 import {
   OPERATION_PHASES,
   planDrain,
@@ -128,15 +135,32 @@ function hasLength({ kind }: OperationRequest): boolean {
   return kind === 'maintenance' || kind === 'drain';
 }
 
+/** As much of a node as says how long maintenance may last. */
+export interface MaintenanceConfig {
+  readonly config: { readonly membership: { readonly maxMaintenanceMs: Duration } };
+}
+
 /** What a request for maintenance means where it is silent: an hour, or less where less is allowed. */
 export function lengthOf(
-  { config }: { readonly config: { readonly membership: { readonly maxMaintenanceMs: Duration } } },
+  { config }: MaintenanceConfig,
   request: Pick<OperationRequest, 'enable' | 'for_ms'>,
 ): { enable: boolean; forMs: number } {
-  const { maxMaintenanceMs } = config.membership;
-  const usualMs = maxMaintenanceMs === 0 ? Number.POSITIVE_INFINITY : maxMaintenanceMs;
-  const forMs = request.for_ms ?? Math.min(DEFAULT_MAINTENANCE_MS, usualMs);
+  const forMs = request.for_ms ?? usualLengthMs(config.membership.maxMaintenanceMs);
   return { enable: request.enable ?? true, forMs };
+}
+
+/** An hour, or the longest that is allowed where that is less; where nothing is, the hour is refused. */
+export function usualLengthMs(mostMs: Duration): Duration {
+  return mostMs === 0 ? DEFAULT_MAINTENANCE_MS : Math.min(DEFAULT_MAINTENANCE_MS, mostMs);
+}
+
+/** What is said where the usual length is cut: nobody asked for that one. */
+export function shortenedChecks(context: MaintenanceConfig, request: OperationRequest): Check[] {
+  const { enable, forMs } = lengthOf(context, request);
+  const isUsual = !hasLength(request) || !enable || request.for_ms !== undefined;
+  if (isUsual || forMs >= DEFAULT_MAINTENANCE_MS) return [];
+  const text = `for ${formatDuration(forMs)}: membership.max_maintenance allows no more`;
+  return [{ name: 'length', result: 'warn', text }];
 }
 
 /** The longest that the configuration allows, and the key that says so. */
@@ -200,7 +224,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
     to: plan.to,
     allowed: drawn.kind === 'ready',
     refusal: drawn.kind === 'ready' ? null : refusalCode(plan.checks.filter((c) => c.result === 'fail')),
-    checks: plan.checks.map((c) => ({ ...c })),
+    checks: [...plan.checks, ...shortenedChecks(context, request)].map((c) => ({ ...c })),
     candidates: plan.candidates.map(candidateView),
     expected_gap_ms: plan.expectedGapMs,
     command: `${plan.command}${reason}`,

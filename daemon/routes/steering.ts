@@ -9,7 +9,7 @@ import { handOverCommand } from '../hand-over-report.ts';
 import { type NodeContext, proposeCommand, requireCluster } from '../node-context.ts';
 import { maintenanceView } from '../node-view.ts';
 import { DEFAULT_MAINTENANCE_MS } from '../operation-steps.ts';
-import { expectedOf, requireLength, requireNodes } from '../operations.ts';
+import { expectedOf, requireLength, requireNodes, usualLengthMs } from '../operations.ts';
 import { scheduleView } from '../views.ts';
 
 /** Throws `conflict` where term or leader are not as the caller believes. */
@@ -24,12 +24,19 @@ export async function pauseCluster(context: NodeContext, call: Call): Promise<An
   await context.reads.requireLeader(call.remainingMs());
   const request = call.body as PauseRequest;
   requireExpected(context, request);
-  const { reason, for_ms: forMs = DEFAULT_MAINTENANCE_MS } = request;
   const { maxPauseMs: mostMs } = context.config.membership;
+  const usualMs = usualLengthMs(mostMs);
+  const { reason, for_ms: forMs = usualMs } = request;
   requireLength('a pause', forMs, { mostMs, key: 'membership.max_pause' });
   const command = { kind: 'cluster-pause', owner: call.identity.id, reason, forMs } as const;
   resultOf((await proposeCommand(context, command, call)).result);
-  return { body: { pause: maintenanceView(requireCluster(context).pause) } };
+  const isCut = request.for_ms === undefined && usualMs < DEFAULT_MAINTENANCE_MS;
+  return {
+    body: {
+      pause: maintenanceView(requireCluster(context).pause),
+      ...(isCut && { longest_ms: usualMs }),
+    },
+  };
 }
 
 export async function resumeCluster(context: NodeContext, call: Call): Promise<Answer> {

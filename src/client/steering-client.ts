@@ -5,7 +5,7 @@ import type { CallOptions } from './types.ts';
 
 export interface Pausing extends CallOptions {
   readonly reason: string;
-  /** Default one hour. */
+  /** Default one hour, or the longest that is allowed where that is less. */
   readonly forMs?: number;
   /** Throws `conflict` unless this is the term. */
   readonly expectTerm?: number;
@@ -30,12 +30,11 @@ export class SteeringClient {
   }
 
   /** The cluster moves neither leadership nor members by itself for a while; throws `conflict`. */
-  async pause(wish: Pausing): Promise<ResponseOf<'pauseCluster'>['pause']> {
+  async pause(wish: Pausing): Promise<ResponseOf<'pauseCluster'>> {
     const { reason, forMs, expectTerm, expectLeader, ...call } = wish;
     const dispatch = { name: 'pauseCluster', kind: 'control', repeat: 'guarded', ...call } as const;
     const body = { reason, for_ms: forMs, expect_term: expectTerm, expect_leader: expectLeader };
-    const answer = await this.#run({ ...dispatch, body });
-    return (answer as ResponseOf<'pauseCluster'>).pause;
+    return (await this.#run({ ...dispatch, body })) as ResponseOf<'pauseCluster'>;
   }
 
   async resume({ reason, ...call }: CallOptions & { readonly reason?: string } = {}): Promise<void> {

@@ -93,6 +93,36 @@ describe('a paused cluster', () => {
     );
   });
 
+  it('lasts as long as it may, and says so, where that is less than the usual hour', async () => {
+    const cluster = shared();
+    const client = cluster.client();
+    await client.putConfig({ text: 'cluster: {membership: {max_pause: 5m, max_maintenance: 10m}}' });
+    const paused = await json(cluster, 'cluster', 'pause', '--reason', 'cables');
+    expect(paused.code).toBe(0);
+    expect(paused.stderr).toContain('for 5m: membership.max_pause allows no more');
+    expect(Date.parse(paused.body.pause.expires) - Date.parse(paused.body.pause.since)).toBe(300_000);
+    const tooLong = await json(cluster, 'cluster', 'pause', '--reason', 'cables', '--for', '6m');
+    expect(tooLong).toMatchObject({ code: 2, body: null });
+    expect((await sqlccOn(cluster, ['cluster', 'resume'])).code).toBe(0);
+    const node = await followerOf(cluster);
+    for (const [verb, undo] of [
+      [
+        ['node', 'drain', node],
+        ['node', 'undrain', node],
+      ],
+      [
+        ['node', 'maintenance', 'enable', '--node', node, '--yes'],
+        ['node', 'maintenance', 'disable', '--node', node, '--yes'],
+      ],
+    ] as const) {
+      const done = await json(cluster, ...verb);
+      expect.soft(done.code, verb.join(' ')).toBe(0);
+      expect.soft(done.stderr).toContain('for 10m: membership.max_maintenance allows no more');
+      expect.soft((await json(cluster, ...undo)).code).toBe(0);
+    }
+    await client.putConfig({ text: 'cluster: {membership: {max_pause: 7d, max_maintenance: 30d}}' });
+  });
+
   it('still elects after a death, and goes on by itself when the time is over', async () => {
     const cluster = shared();
     const client = cluster.client();

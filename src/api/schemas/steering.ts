@@ -12,8 +12,14 @@ export const pauseRequest = z.object({
   expect_leader: nodeId.optional(),
 });
 export type PauseRequest = z.infer<typeof pauseRequest>;
-/** `pause` is null once the cluster has resumed. */
-export const pauseResponse = z.object({ pause: maintenance.nullable() });
+/**
+ * `pause` is null once the cluster has resumed. `longest_ms`: no length was asked for, and the usual hour is
+ * longer than the configuration allows, so that it lasts this long.
+ */
+export const pauseResponse = z.object({
+  pause: maintenance.nullable(),
+  longest_ms: z.number().int().optional(),
+});
 
 const scheduleRow = z.object({
   id: z.string(),

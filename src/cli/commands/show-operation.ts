@@ -169,6 +169,8 @@ async function agree(
   const { terminal, interrupt, canAsk, isYes, yesCluster: given } = context;
   const willAsk = canAsk && (consent === 'cluster' ? given === undefined : !isYes);
   if (willAsk) showPlan(context.printer.aside(), plan);
+  // who is not shown the plan hears that it is shorter than usual
+  else for (const { name, text } of plan.checks) if (name === 'length') context.printer.note(text);
   if (consent === 'cluster') {
     const client = await context.client();
     const { name } = (await client.status({ stale: true, ...budget.call })).cluster;

@@ -1,4 +1,5 @@
 /** `sqlcc cluster pause|resume` and `sqlcc schedule list|cancel`. */
+import { formatDuration } from '../../base/index.ts';
 import type { ScheduleRow } from '../../client/index.ts';
 import { requireConsent } from '../confirm.ts';
 import type { Run } from '../context.ts';
@@ -11,13 +12,15 @@ import { pauseBanner } from './pause-banner.ts';
 export const clusterPause: Run = async (context, { flags }) => {
   const reason = flags.required('reason');
   const client = await context.client();
-  const pause = await client.steering.pause({
+  const { pause, longest_ms: longestMs } = await client.steering.pause({
     reason,
     ...given('forMs', flags.duration('for')),
     ...given('expectTerm', flags.integer('expectTerm')),
     ...given('expectLeader', flags.text('expectLeader')),
   });
   const { printer } = context;
+  if (longestMs !== undefined)
+    printer.note(`for ${formatDuration(longestMs)}: membership.max_pause allows no more`);
   await printer.answer({ pause }, () => pauseBanner(printer, pause));
   return EXIT.ok;
 };

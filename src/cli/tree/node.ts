@@ -16,7 +16,7 @@ const CHANGED_NODE_FLAG = {
 
 const LENGTH_FLAG = {
   flags: '--for <duration>',
-  text: 'ends by itself after this long, default 1h, at most 30d (membership.max_maintenance)',
+  text: 'ends by itself after this long; default 1h, and at most membership.max_maintenance (30d)',
 } as const;
 
 const DAEMON_FLAGS = [

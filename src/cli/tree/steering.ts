@@ -61,7 +61,7 @@ serves nobody. Ends by itself.`,
       { flags: '--reason <text>', text: 'why; shown in every status' },
       {
         flags: '--for <duration>',
-        text: 'ends by itself after this long, default 1h, at most 7d (membership.max_pause)',
+        text: 'ends by itself after this long; default 1h, and at most membership.max_pause (7d)',
       },
       ...EXPECT_FLAGS,
       NEVER_ASKS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
-import { lengthOf, planOperation, requireLength } from '../../../daemon/operations.ts';
+import { lengthOf, planOperation, requireLength, shortenedChecks } from '../../../daemon/operations.ts';
 import { cancelSchedule, pauseCluster } from '../../../daemon/routes/steering.ts';
 import type { OperationRequest, PauseRequest } from '../../../src/api/index.ts';
 import type { Identity } from '../../../src/auth/index.ts';
@@ -16,11 +16,11 @@ const CALL = {
 };
 
 /** Asks a leader whose configuration allows pauses of `maxPauseMs`; answers what went into the log. */
-async function pause(
+async function paused(
   maxPauseMs: number,
   forMs?: number,
   expected: Pick<PauseRequest, 'expect_term' | 'expect_leader'> = {},
-): Promise<object[]> {
+): Promise<{ readonly proposed: object[]; readonly answer: object }> {
   const proposed: object[] = [];
   const context = {
     config: { membership: { maxPauseMs } },
@@ -41,8 +41,12 @@ async function pause(
     ...{ ...CALL, params: {} },
     body: { reason: 'network work', ...(forMs !== undefined && { for_ms: forMs }), ...expected },
   } as unknown as Call;
-  await pauseCluster(context, call);
-  return proposed;
+  const { body } = await pauseCluster(context, call);
+  return { proposed, answer: body as object };
+}
+
+async function pause(...asked: Parameters<typeof paused>): Promise<object[]> {
+  return (await paused(...asked)).proposed;
 }
 
 describe('pauseCluster', () => {
@@ -51,10 +55,23 @@ describe('pauseCluster', () => {
     expect(await pause(14 * DAY_MS, 10 * DAY_MS)).toMatchObject([{ forMs: 10 * DAY_MS }]);
   });
 
-  it('refuses longer ones, also the default where that is too long, and all where none may begin', async () => {
+  it('lasts as long as it may where nobody said how long and an hour is too long, and says so', async () => {
+    const [cut, asked, usual] = [
+      await paused(60_000),
+      await paused(60_000, 30_000),
+      await paused(7 * DAY_MS),
+    ];
+    expect(cut).toMatchObject({ proposed: [{ forMs: 60_000 }], answer: { longest_ms: 60_000 } });
+    expect(asked.proposed).toMatchObject([{ forMs: 30_000 }]);
+    expect(usual.proposed).toMatchObject([{ forMs: 3_600_000 }]);
+    for (const { answer } of [asked, usual]) expect(answer).toEqual({ pause: null });
+  });
+
+  it('refuses longer ones, and all where none may begin', async () => {
     const refused = { code: 'invalid_argument', hint: expect.stringContaining('membership.max_pause') };
     await expect(pause(7 * DAY_MS, 7 * DAY_MS + 1)).rejects.toMatchObject(refused);
-    await expect(pause(60_000)).rejects.toMatchObject(refused);
+    await expect(pause(60_000, 60_001)).rejects.toMatchObject(refused);
+    await expect(pause(0)).rejects.toMatchObject(refused);
     await expect(pause(0, 1000)).rejects.toMatchObject(refused);
   });
 });
@@ -135,6 +152,19 @@ describe('planOperation', () => {
     expect(plan(1_800_000, { for_ms: 3_600_000 })).toThrow(
       expect.objectContaining({ details: { longest_ms: 1_800_000 } }),
     );
+  });
+
+  it('says so where the hour is cut that nobody asked for', () => {
+    const said = (maxMaintenanceMs: number, request: Partial<OperationRequest>) =>
+      shortenedChecks(
+        { config: { membership: { maxMaintenanceMs } } },
+        { kind: 'drain', node_id: 'n2', ...request },
+      ).map((check) => check.text);
+    expect(said(1_800_000, {})).toEqual(['for 30m: membership.max_maintenance allows no more']);
+    expect(said(1_800_000, { for_ms: 60_000 })).toEqual([]);
+    expect(said(1_800_000, { enable: false })).toEqual([]);
+    expect(said(1_800_000, { kind: 'remove-node' })).toEqual([]);
+    expect(said(DAY_MS, {})).toEqual([]);
   });
 
   it('takes what is as long as it may be', () => {
