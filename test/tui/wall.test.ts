@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wallLayout } from '../../tui/wall/board.ts';
+import { expectScreen } from './golden.ts';
 import { Terminal, type TerminalOptions } from './pty.ts';
 
 const PROGRAM = join(import.meta.dirname, 'wall-program.ts');
+const STILL = join(import.meta.dirname, 'wall-still.ts');
 let terminal: Terminal | null = null;
 afterEach(() => terminal?.kill());
 
@@ -38,6 +40,18 @@ describe('wall', () => {
     expect(text).toContain('first  DEGRADED  leader n1  term 9');
     expect(text).toContain('n5 heartbeat lost');
     expect(text).toContain('★');
+  });
+
+  it.each([
+    [120, 36, []],
+    [80, 24, []],
+    [120, 36, ['--ascii']],
+  ] as const)('wall of the recording looks as drawn at %ix%i %j', async (columns, rows, flags) => {
+    terminal = new Terminal([process.execPath, STILL], { columns, rows, flags });
+    await terminal.see('q quit');
+    expectScreen(await terminal.still(), `wall-${columns}x${rows}${flags.length === 0 ? '' : '-ascii'}`);
+    terminal.type('q');
+    expect(await terminal.exited()).toBe(0);
   });
 
   it('wall goes round the clusters and follows the size of the terminal', async () => {

@@ -29,7 +29,7 @@ const SEVERITY: Readonly<Record<EventLine['severity'], { readonly sign: string; 
 };
 
 /** The message without the node's name in front, which stands before it already. */
-function sentence(event: EventLine): string {
+export function sentence(event: EventLine): string {
   const message = clean(event.message);
   const name = `${clean(event.node_id)} `;
   return message.startsWith(name) ? message.slice(name.length) : message;

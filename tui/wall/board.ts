@@ -3,7 +3,7 @@
  * Charts keep the size that they were made with, so a resize makes all of them anew.
  */
 import type { Element, Options, Screen } from 'blessed';
-import { type Sample, seriesLine, type WallPicture, type WallTone } from './picture.ts';
+import { type Marker, type Sample, seriesLine, type WallPicture, type WallTone } from './picture.ts';
 
 export interface Rect {
   readonly top: number;
@@ -59,6 +59,27 @@ function axis(samples: readonly Sample[], value: (s: Sample) => number | null) {
   });
   return { x: known.map((k) => k.x), y: known.map((k) => k.y) };
 }
+
+/**
+ * Markers of one place side by side, a cell each of a map of so many, so that none hides another: the leader
+ * stands where they are, then what is wrong.
+ */
+export function sideBySide(markers: readonly Marker[], cells: number): readonly Marker[] {
+  const rank = ({ isLeader, tone }: Marker) => (isLeader ? 0 : tone === 'bad' ? 1 : tone === 'warn' ? 2 : 3);
+  const taken = new Map<string, number>();
+  return markers
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((marker) => {
+      const place = `${marker.latitude} ${marker.longitude}`;
+      const before = taken.get(place) ?? 0;
+      taken.set(place, before + 1);
+      const east = marker.longitude + (before * 360) / Math.max(1, cells);
+      return { ...marker, longitude: east > 180 ? east - 360 : east };
+    });
+}
+
+/** Cells that the library gives a map less than its box has. */
+const MAP_EDGE = 6;
 
 export class Board {
   readonly #screen: Screen;
@@ -153,7 +174,7 @@ export class Board {
     }
     const map = this.#toolkit.map({ ...this.#frame(rect, label), style: { shapeColor: 'cyan' } });
     this.#screen.append(map);
-    for (const { latitude, longitude, tone, isLeader } of markers)
+    for (const { latitude, longitude, tone, isLeader } of sideBySide(markers, rect.width - MAP_EDGE))
       map.addMarker({
         lat: latitude,
         lon: longitude,

@@ -6,6 +6,7 @@ import type { AlertRow } from '../feed/wire.ts';
 import { sparkline } from '../format/chart.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, millis, span } from '../format/words.ts';
+import { sentence } from '../lines/panes.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
 import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts } from '../model/selectors.ts';
@@ -144,7 +145,7 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
     alerts: [...alertsUnknown(model), ...firing.map((a) => alertWords(a, model.now))],
     log: collapsedEvents(model.picture).map(({ event, times }) => {
       const repeated = times > 1 ? `  (${times} times)` : '';
-      return `${clockTime(event.at)}  ${clean(event.node_id)}  ${clean(event.message)}${repeated}`;
+      return `${clockTime(event.at)}  ${clean(event.node_id)}  ${sentence(event)}${repeated}`;
     }),
   };
 }

@@ -3,6 +3,7 @@
  * time; the board shows one after the other. A lost node costs nothing, a lost cluster
  * shows its last picture and says how old it is.
  */
+import type { Screen } from 'blessed';
 import { SqlccError } from '../../src/base/index.ts';
 import { clientFeed } from '../feed/client-feed.ts';
 import { clean } from '../format/width.ts';
@@ -77,6 +78,21 @@ async function loadBlessed() {
   }
 }
 
+/** A board on the terminal that `io` is. */
+export async function openBoard(
+  io: Pick<TopIo, 'stdin' | 'stdout' | 'env'>,
+  wish: Pick<RunWall, 'ascii' | 'noColor'>,
+): Promise<{ readonly screen: Screen; readonly board: Board }> {
+  const { makeScreen, toolkit } = await loadBlessed();
+  const look = chooseLook({ ascii: wish.ascii, noColor: wish.noColor }, io.env);
+  const { ascii } = look.symbols;
+  const screen = makeScreen({
+    ...{ input: io.stdin, output: io.stdout, smartCSR: true, title: 'sqlcc wall', warnings: false },
+    ...{ fullUnicode: !ascii, forceUnicode: !ascii },
+  });
+  return { screen, board: new Board(screen, toolkit, { ascii, colour: look.colour }) };
+}
+
 /** Resolves with the exit code when somebody leaves it; 2 where no screen can be driven. */
 export async function runWall(run: RunWall): Promise<number> {
   const { io, clusters } = run;
@@ -88,15 +104,8 @@ export async function runWall(run: RunWall): Promise<number> {
     return 2;
   }
   takeZone(run.utc ? 'utc' : 'local');
-  const { makeScreen, toolkit } = await loadBlessed();
-  const look = chooseLook({ ascii: run.ascii, noColor: run.noColor }, io.env);
-  const screen = makeScreen({
-    ...{ input: io.stdin, output: io.stdout, smartCSR: true, title: 'sqlcc wall', warnings: false },
-    fullUnicode: !look.symbols.ascii,
-    forceUnicode: !look.symbols.ascii,
-  });
+  const { screen, board } = await openBoard(io, run);
   const followed = clusters.map((cluster) => follow(cluster, run.refreshMs));
-  const board = new Board(screen, toolkit, { ascii: look.symbols.ascii, colour: look.colour });
   let shown = 0;
   const draw = (): void => {
     const cluster = followed[shown];

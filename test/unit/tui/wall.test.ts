@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wallLayout } from '../../../tui/wall/board.ts';
+import { sideBySide, wallLayout } from '../../../tui/wall/board.ts';
 import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
 import { placeOf } from '../../../tui/wall/regions.ts';
 import { follow } from '../../../tui/wall/wall.ts';
@@ -103,6 +103,20 @@ describe('wallPicture', () => {
         expect(all).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
       }),
     );
+  });
+});
+
+describe('sideBySide', () => {
+  it('sideBySide gives each marker of a place a cell of its own, the leader that of the place', () => {
+    const at = (nodeId: string, longitude: number, tone: 'good' | 'bad', isLeader = false) => ({
+      ...{ nodeId, latitude: 50, longitude, tone, isLeader },
+    });
+    const markers = [at('n1', 10, 'good'), at('n2', 10, 'bad'), at('n3', 10, 'good', true)];
+    const placed = sideBySide([...markers, at('n4', 178, 'good'), at('n5', 178, 'good')], 60);
+    expect(placed.map((m) => `${m.nodeId} ${m.longitude}`)).toEqual([
+      ...['n3 10', 'n2 16', 'n1 22'],
+      ...['n4 178', 'n5 -176'],
+    ]);
   });
 });
 
