@@ -67,6 +67,8 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The terminal takes no more than so much: what is written then waits, as on a slow line. */
   readonly bytesPerSecond?: number;
+  /** Keys reach the program, and what it writes the terminal, so much later: a line with twice this round trip. */
+  readonly lateMs?: number;
   /** Standard input comes from nowhere instead of the terminal. */
   readonly noInput?: boolean;
 }
@@ -83,6 +85,7 @@ export class Terminal {
   /** Everything that was written, for counting. */
   raw = '';
   #lastOutput = performance.now();
+  readonly #late: number;
   exitCode: number | null = null;
 
   /** Runs `command`, with the options' flags behind it. */
@@ -106,10 +109,13 @@ export class Terminal {
       env,
       cwd: ROOT,
     });
+    this.#late = options.lateMs ?? 0;
     this.#pty.onData((data) => {
-      this.raw += data;
-      this.#lastOutput = performance.now();
-      this.#screen.write(data);
+      this.#later(() => {
+        this.raw += data;
+        this.#lastOutput = performance.now();
+        this.#screen.write(data);
+      });
       if (options.bytesPerSecond === undefined) return;
       this.#pty.pause();
       const waitMs = (1000 * Buffer.byteLength(data)) / options.bytesPerSecond;
@@ -141,7 +147,13 @@ export class Terminal {
   }
 
   type(keys: string): void {
-    this.#pty.write(keys);
+    this.#later(() => this.#pty.write(keys));
+  }
+
+  /** Over the line, in order: timers of one length end in the order in which they began. */
+  #later(deliver: () => void): void {
+    if (this.#late === 0) deliver();
+    else setTimeout(deliver, this.#late);
   }
 
   /** Writes onto the screen behind the program's back, as another program's output does. */

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answers } from './answers.ts';
 import { expectScreen } from './golden.ts';
+import { Hands, LATE_MS } from './hands.ts';
 import { buildProgram, type Program, pause, replaying, type Terminal, type TerminalOptions } from './pty.ts';
 import { at, calm, calmWith, status } from './recording.ts';
 
@@ -195,6 +196,18 @@ describe('keys', () => {
 });
 
 describe('actions', () => {
+  it('a failover over a line of 100 ms takes at most 8 keys, beside name and reason', async () => {
+    const terminal = await shown(80, 24, { lateMs: LATE_MS });
+    const hands = new Hands(terminal);
+    const began = performance.now();
+    terminal.type('j');
+    await terminal.see('▌● n2');
+    expect(performance.now() - began, 'it was late indeed').toBeGreaterThanOrEqual(2 * LATE_MS);
+    const { done } = await hands.failOver('kernel update');
+    expect(done).toContain('done: n2 in 122 ms');
+    expect(hands.presses).toBeLessThanOrEqual(8);
+  });
+
   it('a failover by keyboard: plan, reason, name, phases, end', async () => {
     const terminal = await shown(80, 24);
     await failoverDialog(terminal);

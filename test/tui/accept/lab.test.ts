@@ -5,15 +5,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { must } from '../../../src/base/index.ts';
 import { Lab, LabCluster } from '../../lab/index.ts';
 import { skipVisibly } from '../../lab/skip.ts';
-import { pause, type Terminal } from '../pty.ts';
+import { Hands, LATE_MS } from '../hands.ts';
+import { pause } from '../pty.ts';
 import { headline, msOf, tell, top, WHOLE } from './kit.ts';
 
 const reason = WHOLE
   ? (Lab.missing() ?? (Lab.isApart() ? null : 'npm run accept:tui makes the network that it needs'))
   : 'npm run accept:tui plays it';
 const skipped = skipVisibly('acceptance of the screen over slow and cut links', reason);
-
-const HALF_RTT_MS = 50;
 
 async function clusterOf(hosts: number, nodes: number): Promise<{ lab: Lab; cluster: LabCluster }> {
   const lab = await Lab.up(hosts, { wire: 'tap' });
@@ -24,27 +23,6 @@ async function clusterOf(hosts: number, nodes: number): Promise<{ lab: Lab; clus
     cluster.remove();
   });
   return { lab, cluster };
-}
-
-/** Keys one at a time over a link of 100 ms, counted; names and reasons are not. */
-class SlowHands {
-  presses = 0;
-  readonly #terminal: Terminal;
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  async press(key: string): Promise<void> {
-    this.presses++;
-    await pause(HALF_RTT_MS);
-    this.#terminal.type(key);
-  }
-
-  async write(words: string): Promise<void> {
-    await pause(HALF_RTT_MS);
-    this.#terminal.type(words);
-    await pause(2 * HALF_RTT_MS);
-  }
 }
 
 class Writer {
@@ -76,29 +54,18 @@ describe.skipIf(skipped)('links', () => {
     const writer = new Writer(cluster, must(lab.hosts[3], 'a host for the client').prefix);
     lab.together(() => {
       for (const { host } of cluster.nodes) {
-        lab.shape(lab.client, host, { delayMs: HALF_RTT_MS });
-        lab.shape(host, lab.client, { delayMs: HALF_RTT_MS });
+        lab.shape(lab.client, host, { delayMs: LATE_MS });
+        lab.shape(host, lab.client, { delayMs: LATE_MS });
       }
     });
-    const terminal = await top(cluster.contextFile, { columns: 80, rows: 24 }, /★ ?n\d\s+t\d/);
-    const hands = new SlowHands(terminal);
+    // the operator's own end is as far away again: keys and pictures are late too
+    const size = { columns: 80, rows: 24, lateMs: LATE_MS };
+    const terminal = await top(cluster.contextFile, size, /★ ?n\d\s+t\d/);
+    const hands = new Hands(terminal);
     await pause(1500);
     await writer.longestMs();
     const began = performance.now();
-    await hands.press('F');
-    const text = await terminal.see('Expected write pause');
-    const target = /Type (n\d) to arm/.exec(text)?.[1] ?? '';
-    await pause(450);
-    await hands.press('\t');
-    await hands.write('kernel update');
-    await hands.press('\t');
-    await terminal.see('Reason: kernel update');
-    await hands.write(target);
-    await terminal.see(`arm: ${target}`);
-    await hands.press('\t');
-    await pause(2 * HALF_RTT_MS);
-    await hands.press('\r');
-    const done = await terminal.see(`done: ${target} in`);
+    const { target, done } = await hands.failOver('kernel update');
     tell('failover by keyboard over 100 ms, keys beside name and reason', hands.presses);
     tell('from F to done, ms', Math.round(performance.now() - began));
     const shown = /writes paused ([\d.]+ m?s)/.exec(done)?.[1] ?? '';
@@ -120,7 +87,8 @@ describe.skipIf(skipped)('links', () => {
       terminal.type('v');
       await terminal.see('what each node says');
       terminal.type(node);
-      await pause(150);
+      // read together with the name Enter would be a burst, which chooses nothing
+      await terminal.see(`/ ${node}`);
       terminal.type('\r');
     };
     await seeThrough(survivor);

@@ -1,0 +1,46 @@
+/** Somebody at the keys, who goes by what stands on the screen: presses are counted, names and reasons are not. */
+import { pause, type Terminal } from './pty.ts';
+
+/** Half of the round trip of a line that the acceptance list asks for, ms. */
+export const LATE_MS = 50;
+
+export class Hands {
+  presses = 0;
+  readonly #terminal: Terminal;
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  press(key: string): void {
+    this.presses++;
+    this.#terminal.type(key);
+  }
+
+  /** Letter by letter, and then a look at what stands there. */
+  async write(words: string, seen: string): Promise<void> {
+    for (const letter of words) {
+      this.#terminal.type(letter);
+      await pause(20);
+    }
+    await this.#terminal.see(seen);
+  }
+
+  /** `F`, the reason, the target that the plan names, Enter; resolves with the screen that says that it is done. */
+  async failOver(reason: string): Promise<{ readonly target: string; readonly done: string }> {
+    this.press('F');
+    // a picture may come in pieces: what is read is the whole dialog
+    const armed = /Type (n\d) to arm/;
+    const plan = await this.#terminal.until((t) => armed.test(t) && t.includes('write pause'), 'the plan');
+    const target = armed.exec(plan)?.[1] ?? '';
+    // a dialog is deaf at first
+    await pause(450);
+    this.press('\t');
+    await this.write(reason, `Reason: ${reason}`);
+    this.press('\t');
+    await this.write(target, `arm: ${target}`);
+    this.press('\t');
+    await this.#terminal.still(150);
+    this.press('\r');
+    return { target, done: await this.#terminal.see(`done: ${target} in`) };
+  }
+}
