@@ -214,7 +214,7 @@ export const LIMITS = {
   /** Seconds of samples that each node keeps for looking back. */
   historySeconds: 3600,
   /** Points in one answer about it: an hour of many nodes is given in longer steps. */
-  historyPoints: 60_000,
+  historyPoints: 65_000,
   electionHistory: 200,
   /** Of these the newest keep their tables of candidates. */
   electionTables: 16,
