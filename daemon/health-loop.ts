@@ -20,7 +20,7 @@ import {
 import { CheckNow, type HealthCheckReport, type ProbeTimes } from './check-now.ts';
 import { healthEvent, healthOf } from './health-words.ts';
 import type { HistoryPoint } from './history.ts';
-import { LogPace, type OwnLag, ownLag } from './log-pace.ts';
+import { LogPace, lagOf, type OwnLag, ownLag } from './log-pace.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { DigestFacts, MemberFacts } from './node-view.ts';
 import type { SystemSample } from './system-sampler.ts';
@@ -298,13 +298,13 @@ export class HealthLoop {
 
   #points(): HistoryPoint[] {
     const { parts } = this.#options;
-    const commit = parts.consensus.status?.commitIndex ?? 0;
+    const { commitIndex = 0, leaderId = null } = parts.consensus.status ?? {};
     const at = Date.now();
     const point = (nodeId: NodeId, digest: DigestFacts | null): HistoryPoint => ({
       at,
       nodeId,
       cpuUsage: digest?.cpuUsage ?? null,
-      lagEntries: digest === null ? null : Math.max(0, commit - digest.lastIndex),
+      lagEntries: lagOf({ commitIndex, leaderId }, nodeId, digest?.lastIndex ?? null),
       appliedIndex: digest?.appliedIndex ?? 0,
     });
     // the last word of a dead node is none of now

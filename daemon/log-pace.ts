@@ -2,7 +2,7 @@
  * Lag in bytes. Nobody knows the size of entries that have not arrived, so it is an
  * estimate: entries behind × the mean size of the entries of the last minute.
  */
-import type { LogIndex } from '../src/base/index.ts';
+import type { LogIndex, NodeId } from '../src/base/index.ts';
 import type { RaftStatus } from '../src/raft/index.ts';
 import type { TrafficCounts } from './traffic.ts';
 
@@ -43,4 +43,17 @@ export function ownLag(raft: RaftStatus | null, applied: LogIndex, leaderLast: L
   const target = raft.role === 'leader' ? raft.commitIndex : Math.max(raft.commitIndex, leaderLast ?? 0);
   const behind = (index: LogIndex): number => Math.max(0, target - index);
   return { log: raft.role === 'leader' ? 0 : behind(raft.last.index), applied: behind(applied) };
+}
+
+/**
+ * Entries that a node is behind, null where nothing was heard of its log. What a follower hears of the
+ * leader's log is older than the commit index that the leader itself told: a leader is behind nobody.
+ */
+export function lagOf(
+  { leaderId, commitIndex }: Pick<RaftStatus, 'leaderId' | 'commitIndex'>,
+  nodeId: NodeId,
+  match: LogIndex | null,
+): number | null {
+  if (match === null) return null;
+  return nodeId === leaderId ? 0 : Math.max(0, commitIndex - match);
 }

@@ -38,6 +38,7 @@ import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { Accused } from './divergence.ts';
 import { type Isolation, isolationOf, isolationText } from './isolation.ts';
+import { lagOf } from './log-pace.ts';
 import { replacementWords } from './replacement-duty.ts';
 import type { ToldIncident, ToldReadings } from './told.ts';
 
@@ -246,7 +247,7 @@ export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
     metadata: { ...record.metadata },
     term: own ? raft.term : (digest?.term ?? null),
     match_index: match,
-    lag_entries: match === null ? null : Math.max(0, raft.commitIndex - match),
+    lag_entries: lagOf(raft, record.nodeId, match),
     last_heartbeat_ms: own
       ? 0
       : member?.silenceMs === undefined || member.silenceMs === null

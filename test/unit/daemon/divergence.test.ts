@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DIGEST_WINDOW, DigestWindow } from '../../../daemon/digest-window.ts';
 import { Divergence } from '../../../daemon/divergence.ts';
+import { lagOf } from '../../../daemon/log-pace.ts';
 import { type DigestFacts, type MemberFacts, nodeRow, type ViewSources } from '../../../daemon/node-view.ts';
+
 import { LIMITS } from '../../../src/base/index.ts';
 import type { ClusterState, NodeRecord } from '../../../src/cluster/index.ts';
 import { record, threeNodes } from '../cluster/world.ts';
@@ -157,6 +159,14 @@ describe('nodeRow', () => {
         issues: [issue],
       });
     }
+  });
+
+  it('has no lag of the node that leads: what was heard of its log is older than what it has committed', () => {
+    expect(lagOf({ leaderId: 'n2', commitIndex: 9 }, 'n2', 5)).toBe(0);
+    expect(lagOf({ leaderId: 'n1', commitIndex: 9 }, 'n2', 5)).toBe(4);
+    expect(lagOf({ leaderId: null, commitIndex: 9 }, 'n2', 11)).toBe(0);
+    expect(lagOf({ leaderId: 'n2', commitIndex: 9 }, 'n2', null), 'nothing was heard').toBeNull();
+    expect(row(member('n2', digest({ lastIndex: 5 })))).toMatchObject({ match_index: 5, lag_entries: 4 });
   });
 
   it('tells in ms what a node said of its clock, its loop and its disk, and nothing for it', () => {

@@ -92,7 +92,7 @@ function loads(row: NodeRow, view: View): Line[] {
 /** When a follower that is behind will have caught up, at the pace of the last minute. */
 function catchUp(row: NodeRow, view: View): Line[] {
   const lag = row.lag_entries ?? 0;
-  if (lag <= 0 || row.liveness !== 'alive') return [];
+  if (lag <= 0 || row.liveness !== 'alive' || row.role === 'leader') return [];
   const { now, trace } = view.model;
   const points = (trace[row.node_id] ?? []).filter((p) => p.at >= now - 60_000 && p.at <= now);
   const known = points.filter((p) => p.lag !== null);
