@@ -39,6 +39,10 @@ import { unknownNode } from './routes/cluster.ts';
 
 /** A plan that was shown is good for this long, as long as term, leader and configuration stay. */
 const PLAN_TTL_MS = 30_000;
+/** They move leadership, or may, to the node that `to` names. */
+const MOVES: ReadonlySet<string> = new Set([
+  ...['failover', 'switchover', 'maintenance', 'drain', 'remove-node'],
+]);
 /** Signs plans of this process; after a restart or on another leader a plan is made anew. */
 const PLAN_KEY = randomBytes(32);
 
@@ -80,10 +84,12 @@ function drawPlan(
   const nodeId = request.node_id ?? '';
   const isMove = request.kind === 'failover' || request.kind === 'switchover';
   const isOfCa = request.kind === 'rotate-ca' || request.kind === 'retire-ca';
-  if (!isOfCa) requireNodes(cluster, [isMove ? request.to : nodeId, request.expect_leader]);
+  const target = MOVES.has(request.kind) ? request.to : undefined;
+  if (!isOfCa) requireNodes(cluster, [target, isMove ? undefined : nodeId, request.expect_leader]);
   const { caller, now } = asker;
   const owner = caller.id;
   const expected = expectedOf(request);
+  const successor = request.to ?? null;
   switch (request.kind) {
     case 'failover':
     case 'switchover': {
@@ -95,15 +101,19 @@ function drawPlan(
         allowSwitchover: request.allow_switchover === true,
         acceptQuorumRisk: request.accept_quorum_risk === true,
       };
-      const wish = { nodeId, ...lengthOf(context, request), ...allowed, owner, ...expected };
+      const wish = { nodeId, successor, ...lengthOf(context, request), ...allowed, owner, ...expected };
       return planMaintenance(cluster, facts, wish, now);
     }
     case 'drain': {
-      const wish = { nodeId, ...lengthOf(context, request), ...graceOf(request), owner, ...expected };
+      const wish = {
+        ...{ nodeId, successor, owner, ...expected },
+        ...lengthOf(context, request),
+        ...graceOf(request),
+      };
       return planDrain(cluster, facts, wish, now);
     }
     case 'remove-node':
-      return planRemoval(cluster, facts, { nodeId, ...expected }, now);
+      return planRemoval(cluster, facts, { nodeId, successor, ...expected }, now);
     case 'replace-node': {
       const swap = { nodeId, by: request.to ?? '', stays: request.keep ?? false, ...expected };
       return planReplacement(cluster, facts, swap, now);
@@ -232,10 +242,13 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   };
 }
 
-/** The leadership goes to whom the plan named: who is best may change with each heartbeat while one reads. */
+/**
+ * The leadership goes to whom the plan named: who is best may change with each heartbeat while one reads. Of
+ * a node that is put aside or taken out it does so where that one still can take over.
+ */
 function withShownTarget(request: OperationRequest): OperationRequest {
-  const isMove = request.kind === 'failover' || request.kind === 'switchover';
-  if (!isMove || request.to !== undefined || request.plan_token === undefined) return request;
+  if (!MOVES.has(request.kind) || request.to !== undefined || request.plan_token === undefined)
+    return request;
   const to = readBinding(request.plan_token)?.to ?? null;
   return to === null ? request : { ...request, to };
 }

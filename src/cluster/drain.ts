@@ -9,7 +9,7 @@ import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
 import { isSetAnew, MAX_MAINTENANCE_MS, setAnew, tooLong } from './maintenance.ts';
-import { knownCheck, type Successor, successorOf } from './node-plans.ts';
+import { knownCheck, type Leaving, type Successor, successorOf } from './node-plans.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
@@ -82,8 +82,7 @@ export function disableDrain(
   return done({ ...state, drains: without(state.drains ?? {}, nodeId) }, [event]);
 }
 
-export interface DrainRequest extends Expected {
-  readonly nodeId: NodeId;
+export interface DrainRequest extends Expected, Leaving {
   readonly enable: boolean;
   /** Length when it is enabled, ms. */
   readonly forMs: number;
@@ -115,7 +114,7 @@ export function planDrain(
   now: Timestamp,
 ): Planned {
   const { nodeId, enable, forMs, owner } = request;
-  const successor = enable ? successorOf(state, facts, nodeId, now) : NOBODY;
+  const successor = enable ? successorOf(state, facts, request, now) : NOBODY;
   const current = drainOf(state, nodeId, now);
   const checks = [...leaderChecks(facts, request), knownCheck(state, nodeId), ...busyChecks(state, facts)];
   if (enable) checks.push(placesCheck(state, facts, nodeId, now), ...successor.checks);

@@ -9,8 +9,14 @@ import { pauseChecks, pauseInForce } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned, yesCluster } from './plan.ts';
 
-export interface MaintenanceRequest extends Expected {
+/** The node that leadership moves away from, where it leads. */
+export interface Leaving {
   readonly nodeId: NodeId;
+  /** Who takes over if it can, else the best candidate does; null or absent = the best. */
+  readonly successor?: NodeId | null;
+}
+
+export interface MaintenanceRequest extends Expected, Leaving {
   readonly enable: boolean;
   /** Length when it is enabled, ms. */
   readonly forMs: number;
@@ -22,9 +28,7 @@ export interface MaintenanceRequest extends Expected {
   readonly acceptQuorumRisk?: boolean;
 }
 
-export interface RemovalRequest extends Expected {
-  readonly nodeId: NodeId;
-}
+export interface RemovalRequest extends Expected, Leaving {}
 
 export interface Successor {
   readonly to: NodeId | null;
@@ -36,12 +40,13 @@ export interface Successor {
 export function successorOf(
   state: ClusterState,
   facts: PlanFacts,
-  nodeId: NodeId,
+  { nodeId, successor = null }: Leaving,
   now: Timestamp,
 ): Successor {
   if (facts.leaderId !== nodeId) return { to: null, candidates: [], checks: [] };
   const candidates = candidateTable(state, facts, now);
-  const to = candidates.find((c) => c.eligible)?.nodeId ?? null;
+  const able = candidates.filter((c) => c.eligible);
+  const to = (able.find((c) => c.nodeId === successor) ?? able[0])?.nodeId ?? null;
   if (to !== null) {
     const text = `${nodeId} leads: leadership moves to ${to} first`;
     return { to, candidates, checks: [check('successor', 'warn', text)] };
@@ -124,7 +129,7 @@ export function planMaintenance(
   const verb = enable ? 'enable' : 'disable';
   const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s` : '';
   const successor = enable
-    ? successorOf(state, facts, nodeId, now)
+    ? successorOf(state, facts, request, now)
     : { to: null, candidates: [], checks: [] };
   const moves = successor.to === null ? '' : ' --allow-switchover';
   const current = own(state.maintenance, nodeId);
@@ -181,7 +186,7 @@ export function planRemoval(
   now: Timestamp,
 ): Planned {
   const { nodeId } = request;
-  const successor = successorOf(state, facts, nodeId, now);
+  const successor = successorOf(state, facts, request, now);
   return planned({
     kind: 'remove-node',
     from: nodeId,

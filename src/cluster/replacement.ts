@@ -69,7 +69,7 @@ export function planReplacement(
   now: Timestamp,
 ): Planned {
   const { nodeId, by, stays } = request;
-  const successor = successorOf(state, facts, nodeId, now);
+  const successor = successorOf(state, facts, { nodeId }, now);
   return planned({
     kind: stays ? 'replace-voter' : 'replace-node',
     from: nodeId,

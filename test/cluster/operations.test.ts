@@ -139,6 +139,31 @@ describe('a failover', () => {
   });
 });
 
+describe('a plan of maintenance of the leader', () => {
+  it('goes to whom it named, though another candidate is the best by then', async () => {
+    const cluster = shared();
+    await cluster.untilHealthy();
+    const client = cluster.client();
+    const leader = await leaderOf(cluster);
+    const of = { node_id: leader, enable: true, for_ms: 600_000 } as const;
+    const wish = { kind: 'maintenance', ...of, allow_switchover: true } as const;
+    const best = await client.planOperation(wish);
+    const second = must(
+      best.candidates.find((c) => c.eligible && c.node_id !== best.to)?.node_id,
+      'a second',
+    );
+    const { token, to } = await client.planOperation({ ...wish, to: second });
+    expect(to).toBe(second);
+    const unknown = await refusal(client.planOperation({ ...wish, to: 'n9' }));
+    expect(unknown.code).toBe('not_found');
+    const run = await client.runOperation({ ...wish, plan_token: token });
+    expect(await client.waitOperation(run.id)).toMatchObject({ state: 'done', from: leader, to: second });
+    expect(await leaderOf(cluster)).toBe(second);
+    const off = await client.runOperation({ kind: 'maintenance', node_id: leader, enable: false });
+    expect((await client.waitOperation(off.id)).state).toBe('done');
+  });
+});
+
 describe('a plan of maintenance', () => {
   it('binds direction, length and term; a removal binds the term', async () => {
     const cluster = shared();

@@ -17,6 +17,7 @@ const operationKind = z.enum([
 
 const operationFields = z.object({
   kind: operationKind,
+  /** Of a node that leads and is put aside, drained or removed: who takes over, where that one can. */
   to: nodeId.optional(),
   node_id: nodeId.optional(),
   /** For maintenance and drain. */

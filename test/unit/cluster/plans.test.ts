@@ -244,6 +244,23 @@ describe('planRemoval', () => {
   });
 });
 
+describe('a plan for the node that leads', () => {
+  it('names who was shown to take over while that one can, else the best', () => {
+    const { cluster } = threeNodes();
+    const wish = { nodeId: 'n1', enable: true, forMs: 1000, owner: 'ann', allowSwitchover: true };
+    const targets = (given: PlanFacts, successor?: string) => [
+      planMaintenance(cluster, given, { ...wish, successor: successor ?? null }, NOW).plan.to,
+      planDrain(cluster, given, { ...wish, successor: successor ?? null }, NOW).plan.to,
+      planRemoval(cluster, given, { ...wish, successor: successor ?? null }, NOW).plan.to,
+    ];
+    expect(targets(facts())).toEqual(['n2', 'n2', 'n2']);
+    expect(targets(facts(), 'n3')).toEqual(['n3', 'n3', 'n3']);
+    const dead = facts({}, [fact('n3', { liveness: 'dead' })]);
+    expect(targets(dead, 'n3')).toEqual(['n2', 'n2', 'n2']);
+    expect(targets(facts(), 'n1'), 'itself').toEqual(['n2', 'n2', 'n2']);
+  });
+});
+
 describe('every plan for a node', () => {
   it.each([
     ['nothing', {}, []],
