@@ -1,5 +1,6 @@
 /** Keys that can begin a change of the cluster, and why each is closed where it is. Capital letters only. */
 import type { BindingRow as Row } from './binding.ts';
+import { keyOf } from './key-names.ts';
 import { refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Deniable, Model } from './model/model.ts';
@@ -26,6 +27,9 @@ function notAckable(model: Model): string | null {
 
 function notSilenced(model: Model): string | null {
   if (undoOf(model) !== null) return null;
+  // elsewhere nobody sees which alert the bar is on
+  if (model.view !== 'alerts')
+    return `nothing was changed here just now; the alerts are in ${keyOf('view:alerts')}`;
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
   if (chosen?.silenced_by != null) return null;
@@ -172,7 +176,7 @@ export const ACT_KEYS: readonly Row[] = [
     group: 'ACT',
     keys: ['U'],
     label: 'U',
-    help: 'end the silence or the acknowledgement; while its toast shows: take the last change back',
+    help: 'end the silence or the acknowledgement; while its toast shows, take the last change back',
     short: 'unsilence',
     level: 2,
     views: VIEW_IDS.filter((id) => id !== 'config'),

@@ -49,6 +49,13 @@ function entryLines(
   ]);
 }
 
+/** What `!` means is said where there is one. */
+function hintOf(isNarrow: boolean, acts: boolean): string {
+  const keys = isNarrow ? '↑↓ Enter Esc' : '↑↓ choose  Enter take it  Esc close';
+  if (!acts) return keys;
+  return `${keys}   ! = ${isNarrow ? '' : 'acts: '}asks first, ${keyOf('ack')} at once`;
+}
+
 export function chooserText(chooser: Chooser, view: View, room: DialogRoom): DialogText {
   const entries = choices(view.model, chooser);
   const at = Math.min(chooser.at, entries.length - 1);
@@ -75,9 +82,9 @@ export function chooserText(chooser: Chooser, view: View, room: DialogRoom): Dia
     title: [span(TITLES[chooser.purpose], 'title')],
     lines: [prompt, ...(lines.length > 0 ? lines : [[span(NONE[chooser.purpose], 'muted')]])],
     edge: 'focus',
-    hint:
-      room.width < NARROW
-        ? `↑↓ Enter Esc   ! = asks first, ${keyOf('ack')} at once`
-        : `↑↓ choose  Enter take it  Esc close   ! = acts: asks first, ${keyOf('ack')} at once`,
+    hint: hintOf(
+      room.width < NARROW,
+      entries.some((entry) => entry.acts),
+    ),
   };
 }

@@ -43,16 +43,17 @@ function ofNode(row: NodeRow, view: View): string[] {
   const name = clean(row.node_id);
   const heard = row.last_heartbeat_ms === null ? 'never' : `${age(row.last_heartbeat_ms)} ago`;
   const rest = row.maintenance;
-  const part = row.role === 'leader' ? 'the leader' : row.voter ? 'a voter' : 'a node without a vote';
+  const isLeader = row.role === 'leader';
+  const part = isLeader ? 'the leader' : row.voter ? 'a voter' : 'a node without a vote';
   return [
-    `${name} is ${part}, state: ${word}.`,
+    `${name} is ${part}, state: ${word.replace(/ !$/, '')}.`,
     STATES[kind] ?? '',
-    `It was heard ${heard} and is ${count(row.lag_entries)} entries behind the leader.`,
+    `It was heard ${heard}${isLeader ? '' : ` and is ${count(row.lag_entries)} entries behind the leader`}.`,
     ...row.issues.map((issue) => `It names: ${clean(issue)}.`),
     ...(rest === null ? [] : [maintenanceWords(rest, now)]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
     ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
-    kind === 'dead' ? deadWords() : ownKeys(),
+    kind === 'dead' ? deadWords() : ownKeys(isLeader),
   ];
 }
 
@@ -62,9 +63,10 @@ function deadWords(): string {
   return `Start its daemon; ${gone} and ${place} gives its vote to another node.`;
 }
 
-function ownKeys(): string {
+function ownKeys(isLeader: boolean): string {
   const [all, log, lead] = [keyOf('detail'), keyOf('log-of-node'), keyOf('failover')];
-  return `${all} shows all about it, ${log} its log, ${lead} makes it the leader.`;
+  const whom = isLeader ? 'another node' : 'it';
+  return `${all} shows all about it, ${log} its log, ${lead} makes ${whom} the leader.`;
 }
 
 function ofAlert(alert: AlertRow, view: View): string[] {
@@ -73,7 +75,7 @@ function ofAlert(alert: AlertRow, view: View): string[] {
   const place = alert.node_id === null ? 'the cluster' : clean(alert.node_id);
   return [
     `${clean(alert.rule)} on ${place}: ${clean(alert.value)}.`,
-    `It is ${alert.severity} and ${alert.state}, since ${age(view.model.now - Date.parse(alert.since))}.`,
+    `It is ${alert.severity} and ${alert.state}, for ${age(view.model.now - Date.parse(alert.since))} now.`,
     ...(answer == null ? [] : [`It fires while: ${clean(answer.rule.condition)}.`]),
     ...(own?.parts ?? []).map((p) => `  ${'  '.repeat(p.depth)}${clean(p.text)} = ${clean(p.value)}`),
     toldWords(view, alert.rule),

@@ -25,7 +25,7 @@ function mode(view: View, isSmall = false): Line {
   if (connection.kind === 'connecting') return [span(`${view.symbols.left} CONNECTING`, 'suspect')];
   return isStale(view.model)
     ? [span(`~ STALE ${age(pictureAge(view.model))}`, 'suspect')]
-    : [span(`${view.symbols.follower} LIVE`, 'live')];
+    : [span(`${view.symbols.live} LIVE`, 'live')];
 }
 
 function leaderWord(view: View): Line {
@@ -132,7 +132,7 @@ const SCRUBBER_CELLS = 24;
 function timeKeys(): string {
   const pair = (back: CommandId, on: CommandId) => `${keyOf(back)} ${keyOf(on)}`;
   const [seconds, minutes] = [pair('second-back', 'second-on'), pair('minute-back', 'minute-on')];
-  return `${seconds} 1 s  ${minutes} 1 min  ${pair('event-back', 'event-on')} event  ${keyOf('last')} live`;
+  return `${seconds} 1 s  ${minutes} 1 min  ${pair('event-back', 'event-on')} event`;
 }
 
 /** Where the second that is shown lies in what can be looked at. */
@@ -143,7 +143,7 @@ function pastBanner(view: View): Line | null {
   const ratio = to === from ? 1 : (model.past.at - from) / (to - from);
   const at = Math.round(Math.min(1, Math.max(0, ratio)) * (SCRUBBER_CELLS - 1));
   const across = symbols.box[4];
-  const track = `${across.repeat(at)}${symbols.follower}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
+  const track = `${across.repeat(at)}${symbols.live}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
   const second = clockTime(model.past.at, true).slice(0, 10);
   const gap = unseen(model);
   const none = hasNoFigures(model) ? ' ~ no figures ' : '';
@@ -151,6 +151,8 @@ function pastBanner(view: View): Line | null {
     gap === null ? none : ` ~ no picture between ${clockTime(gap.from)} and ${clockTime(gap.to)} `;
   return [
     span(` ${symbols.past} ${second} (-${age(model.now - model.past.at)}) `, 'frozen'),
+    // the way out first: narrow screens have no room for the rest
+    span(` ${keyOf('last')} live `, 'key'),
     span(blind, 'suspect'),
     span(` ${clockTime(from).slice(0, 5)} `, 'muted'),
     span(track, 'suspect'),

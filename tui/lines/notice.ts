@@ -4,6 +4,7 @@
  */
 import { clean } from '../format/width.ts';
 import { age, clockTime } from '../format/words.ts';
+import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import { disagreement, lostBanner, readsOn, unsettledBanner, waitingBanner } from './head.ts';
@@ -17,7 +18,8 @@ export interface Notice {
 
 function pastWords(view: View): Line | null {
   const { past, now } = view.model;
-  return past === null ? null : [span(` HISTORY -${age(now - past.at)} `, 'frozen')];
+  if (past === null) return null;
+  return [span(` HISTORY -${age(now - past.at)} `, 'frozen'), span(` ${keyOf('last')} live`, 'key')];
 }
 
 function pauseWords(view: View): Line | null {

@@ -144,7 +144,7 @@ function contextEntries(model: Model): Entry[] {
 function copyEntries(model: Model): Entry[] {
   return copiesOf(model).map(
     ({ what, text }): Entry => ({
-      ...{ words: what, note: text.split('\n')[0] ?? '', acts: false },
+      ...{ words: what, note: text.replaceAll(/\s+/g, ' ').trim(), acts: false },
       choice: { kind: 'copy', what, text },
     }),
   );

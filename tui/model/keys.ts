@@ -96,7 +96,7 @@ function actOf(model: Model, binding: Binding): ChangeAct | null {
     case 'ack':
     case 'silence':
     case 'unsilence':
-      return alertAct(model, binding.id);
+      return model.view === 'alerts' ? alertAct(model, binding.id) : null;
     case 'apply-config':
       return { kind: 'apply', text: '', confirmMs: null };
     case 'roll-back': {

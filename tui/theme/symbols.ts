@@ -21,6 +21,8 @@ export interface Symbols {
   readonly dash: string;
   readonly crumb: string;
   readonly cursor: string;
+  /** The picture is of now, or the place in the past that is shown. */
+  readonly live: string;
   readonly frozen: string;
   readonly past: string;
   /** Corners and edges: top left, top right, bottom left, bottom right, horizontal, vertical. */
@@ -47,6 +49,7 @@ export const UNICODE: Symbols = {
   dash: '—',
   crumb: '▸',
   cursor: '▏',
+  live: '●',
   frozen: '‖',
   past: '◄◄',
   box: ['┌', '┐', '└', '┘', '─', '│'],
@@ -72,6 +75,7 @@ export const ASCII: Symbols = {
   dash: '-',
   crumb: '>',
   cursor: '_',
+  live: '*',
   frozen: '=',
   past: '<<',
   box: ['+', '+', '+', '+', '-', '|'],

@@ -78,3 +78,19 @@ describe('e on a row', () => {
     expect(words(asked)).toMatch(/^somewhere has not answered yet\./);
   });
 });
+
+describe('e on a node', () => {
+  it('says of the leader that F moves leadership elsewhere, and of no lag behind itself', () => {
+    const leader = words({ ...full(), selected: 'n1' });
+    expect(leader).toMatch(/n1 is the leader, state: \w+\.\n/);
+    expect(leader).not.toContain('behind the leader');
+    expect(leader).toContain('F makes another node the leader');
+    const follower = words({ ...full(), selected: 'n2' });
+    expect(follower).toMatch(/heard .* ago and is \d+ entries behind the leader/);
+    expect(follower).toContain('F makes it the leader');
+    const degraded = full().picture.status?.nodes.map((n) => ({ ...n, health: 'DEGRADED' as const }));
+    const status = { ...full().picture.status, nodes: degraded } as never;
+    const sick = { ...full(), selected: 'n2', picture: { ...full().picture, status } };
+    expect(words(sick)).toContain('state: degraded.');
+  });
+});

@@ -18,9 +18,12 @@ describe('the alert under the bar', () => {
     const [model, effects] = pressed(full({ view: 'alerts' }), 'j', 'A');
     expect(effects).toEqual([]);
     expect(model.toast?.text).toContain('acknowledged by bob already');
-    const own = model.picture.alerts.map((a) => ({ ...a, silenced_by: null }));
+    const own = model.picture.alerts.map((a) => ({ ...a, silenced_by: null, incident: 'i1' }));
     const after = press(send(model, { type: 'alerts', alerts: own })[0], 'U');
-    expect(after.toast?.text).toContain('an acknowledgement is not taken back');
+    expect(after.overlay).toMatchObject({ act: { kind: 'unack', id: 'a2', incident: 'i1', by: 'bob' } });
+    const elsewhere = pressed(press(send(model, { type: 'alerts', alerts: own })[0], '1'), 'U')[0];
+    expect(elsewhere.overlay, 'where nobody sees which alert the bar is on').toBeNull();
+    expect(elsewhere.toast?.text).toContain('nothing was changed here just now; the alerts are in 3');
     const over = full().picture.alerts.map((a) => ({
       ...a,
       state: 'resolved' as const,

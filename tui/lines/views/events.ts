@@ -33,8 +33,8 @@ function list(view: View, room: Room): PaneSpec {
   const rows = happenings(model);
   const audit = answerOf(shown(model), 'audit');
   const facts = [
-    `${model.eventLevel} and worse`,
-    follows(model) ? `follows ${symbols.follower}` : 'stands',
+    model.eventLevel === 'critical' ? 'critical only' : `${model.eventLevel} and worse`,
+    follows(model) ? `follows ${symbols.live}` : 'stands',
     String(rows.length),
     ...(audit?.value == null && audit?.error != null ? [`no audit: ${clean(audit.error)}`] : []),
   ].join(` ${symbols.dot} `);

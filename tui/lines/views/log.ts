@@ -17,7 +17,7 @@ function list(view: View): PaneSpec {
   const rows = logRows(model);
   const answer = node === null ? undefined : answerOf(shown(model), 'log', node);
   const level = model.eventLevel === 'info' ? [] : [`${model.eventLevel} and worse`];
-  const stands = follows(model) ? `follows ${symbols.follower}` : 'stands';
+  const stands = follows(model) ? `follows ${symbols.live}` : 'stands';
   const facts = ['', 'newest first', ...level, stands, `${pairOf('left', 'right')} other node`].join(
     ` ${symbols.dot} `,
   );
