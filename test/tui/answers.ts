@@ -201,7 +201,13 @@ export function answers(): ReplayLine[] {
       at: at(0),
       acted: {
         kind: 'ack',
-        result: { words: 'acknowledged node_down on n5: it stays so, U does not take it back', undo: null },
+        result: {
+          words: 'acknowledged node_down on n5',
+          undo: {
+            ...{ kind: 'unack', id: 'a1', incident: '1772625600000' },
+            ...{ by: 'anna', label: 'node_down on n5' },
+          },
+        },
       },
     },
     {

@@ -107,6 +107,18 @@ function leaderIn({ kind, node_id, data }: EventLine): string | null {
   return typeof data['leader_id'] === 'string' ? data['leader_id'] : null;
 }
 
+/**
+ * Whether the newest word of who leads in `term` or later is that nobody does. One node may have missed the
+ * leader for a moment, and says so when it hears it again.
+ */
+export function isLostBy(events: readonly EventLine[], term: number): boolean {
+  const isNews = (e: EventLine): boolean => {
+    const told = e.data['term'];
+    return (e.kind === 'leader-lost' || leaderIn(e) !== null) && (typeof told !== 'number' || told >= term);
+  };
+  return events.findLast(isNews)?.kind === 'leader-lost';
+}
+
 /** A leader that was seen to lead was lost later than that: bounds what a wrong clock of a node would say. */
 const SEEN_MS = 1000;
 

@@ -14,7 +14,7 @@ import type {
 } from '../feed/wire.ts';
 import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
-import { addEvents, identity, SPARK_MS } from './picture.ts';
+import { addEvents, identity, isLostBy, SPARK_MS } from './picture.ts';
 import { freshFor } from './selectors.ts';
 import { holdMs, pointAt } from './trace.ts';
 
@@ -168,9 +168,8 @@ function leaderAt(
 ): { readonly leader: string | null; readonly term: number } | null {
   const won = (model.picture.status?.elections ?? []).findLast((e) => Date.parse(e.at) <= at);
   if (won === undefined) return null;
-  const lost = told.some(
-    (e) => e.kind === 'leader-lost' && Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at),
-  );
+  const after = told.filter((e) => Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at));
+  const lost = isLostBy(after, won.term);
   return { leader: lost ? null : won.node_id, term: won.term };
 }
 
@@ -218,9 +217,8 @@ function statusSince(model: Model, base: StatusResponse, then: Since): StatusRes
     (e) => Date.parse(e.at) > recorded.at && Date.parse(e.at) <= at,
   );
   const won = held.findLast((e) => e.term > base.raft.term);
-  const isLost = since.some(
-    (e) => e.kind === 'leader-lost' && Date.parse(e.at) > Date.parse(won?.at ?? e.at),
-  );
+  const after = won === undefined ? [] : since.filter((e) => Date.parse(e.at) > Date.parse(won.at));
+  const isLost = isLostBy(after, won?.term ?? 0);
   const leader = won === undefined ? base.raft.leader_id : isLost ? null : won.node_id;
   const term = won?.term ?? base.raft.term;
   const life = (row: NodeRow) => lifeSince(row, since);

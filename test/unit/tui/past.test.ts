@@ -103,6 +103,25 @@ describe('a second that nobody saw', () => {
     expect(rowAt(model, 150_000, 'n4')?.liveness).toBe('dead');
   });
 
+  it('a leader that one node missed for a moment leads on, and one that nobody hears any more does not', () => {
+    const won = {
+      term: 9,
+      node_id: 'n1',
+      at: at(-60_000),
+      cause: 'timeout',
+      detect_ms: null,
+      election_ms: 20,
+    };
+    const begun = live(status({ elections: [{ ...won, votes: ['n1', 'n2'] }] }));
+    const missed = send(begun, told(-30_000, 'n3', 'leader-lost', { term: 9 }))[0];
+    expect(raftAt(missed, -40_000)?.leader_id, 'before').toBe('n1');
+    expect(raftAt(missed, -20_000)?.leader_id, 'missed').toBeNull();
+    const older = send(missed, told(-29_000, 'n4', 'role-changed', { term: 8, leader_id: 'n5' }))[0];
+    expect(raftAt(older, -20_000)?.leader_id, 'a word of an earlier term').toBeNull();
+    const heard = send(missed, told(-29_997, 'n3', 'role-changed', { term: 9, leader_id: 'n1' }))[0];
+    expect(raftAt(heard, -20_000), 'heard again').toMatchObject({ leader_id: 'n1', term: 9 });
+  });
+
   it('a figure of a recorded picture stands where the trace has none', () => {
     const model = { ...gap(), trace: {} };
     const n1 = status().nodes.find((n) => n.node_id === 'n1');
