@@ -240,3 +240,9 @@ export class Terminal {
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** The moment in which it holds. Polls without a pause, so that it adds at most a fraction of a millisecond. */
+export async function when(test: () => boolean): Promise<number> {
+  while (!test()) await new Promise((resolve) => setImmediate(resolve));
+  return performance.now();
+}
