@@ -72,7 +72,7 @@ function anHour(): ReplayLine[] {
 
 /** What the bodies of views say from the second of the election on, and not one second before. */
 const ELECTED: Readonly<Record<string, RegExp>> = {
-  1: /★ n1 .*Leader /,
+  1: /★[ ~]n1 .*Leader /,
   2: /\d\d:\d\d:\d\d +9 +(★ )?n1 /,
   5: /leads term 9 after 2\.31 s/,
 };
