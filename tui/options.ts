@@ -33,6 +33,7 @@ export type DeskClient = Pick<
     'silences' | 'silence' | 'unsilence' | 'unacknowledge' | 'explain'
   >;
   readonly health: Pick<SqlccClient['health'], 'log'>;
+  readonly steering: Pick<SqlccClient['steering'], 'pause' | 'resume'>;
 };
 
 /** The part of the client SDK that the picture needs; `SqlccClient` has it. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument, stringify } from 'yaml';
 import { SqlccError } from '../../src/base/index.ts';
-import { rough } from '../format/words.ts';
+import { clockTime, rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
 import type { DeskClient, Fleet } from '../options.ts';
@@ -221,6 +221,15 @@ async function perform(client: DeskClient, { act, reason, base, text }: ActReque
       const { version, previous } = act;
       return done(`v${version} stays`, previous === null ? null : wayBack(act, previous, version));
     }
+    case 'pause': {
+      const length = act.forMs === null ? {} : { forMs: act.forMs };
+      const { pause } = await client.steering.pause({ reason: reason.trim(), ...length });
+      const until = pause === null ? '' : ` until ${clockTime(Date.parse(pause.expires))}`;
+      return done(`paused${until}: leadership and members stay where they are`);
+    }
+    case 'resume':
+      await client.steering.resume(told);
+      return done('resumed: leadership and members move by themselves again');
     case 'cancel': {
       const operation = await client.cancelOperation(act.id);
       return done(`operation ${operation.id}: ${operation.state}`);

@@ -28,9 +28,10 @@ function lengthLine(dialog: ChangeDialog): Line[] {
   const { kind } = dialog.act;
   if (LENGTHS[kind].length === 0) return [];
   const ms = LENGTHS[kind][dialog.length] ?? null;
-  const value = ms === null ? 'without a trial' : rough(ms);
-  const before =
-    kind === 'silence' ? 'For ' : ms === null ? 'In force at once, ' : 'Taken back unless confirmed within ';
+  const none = kind === 'pause' ? 'an hour, or as long as is allowed' : 'without a trial';
+  const value = ms === null ? none : rough(ms);
+  const isTime = kind === 'silence' || kind === 'pause';
+  const before = isTime ? 'For ' : ms === null ? 'In force at once, ' : 'Taken back unless confirmed within ';
   return [[span(before), span(`[${value}]`, 'title'), span('  ← → changes', 'muted')]];
 }
 

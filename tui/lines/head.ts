@@ -245,7 +245,12 @@ function stateBanner(view: View): Line {
     const why = reason === '' ? '' : `: ${clean(reason)}`;
     const ailing =
       health === 'healthy' ? '' : ` ${symbols.dot} ${reasons.map(clean).join(` ${symbols.dot} `)}`;
-    return [span(' || paused', 'warning'), span(` by ${clean(owner)} until ${until}${why}${ailing}`)];
+    return [
+      span(' || paused', 'warning'),
+      span(` by ${clean(owner)} until ${until}${why}`),
+      span(` ${keyOf('palette')} resume`, 'key'),
+      span(` ends it${ailing}`),
+    ];
   }
   if (health === 'healthy') {
     const nodes = plural(status.nodes.length, 'node');
@@ -287,7 +292,11 @@ export function bannerWords(view: View): readonly string[] {
     ...(picture.status?.config.tentative == null ? [] : [`${configWords(picture.status.config)}.`]),
     ...(pause === null
       ? []
-      : [`Paused by ${clean(pause.owner)} until ${clockTime(pause.expires)}: ${clean(pause.reason)}`]),
+      : [
+          `Paused by ${clean(pause.owner)} until ${clockTime(pause.expires)}: ${clean(pause.reason)}`,
+          'Until then neither leadership nor members move by themselves. To end it now: ' +
+            `${keyOf('palette')} resume here, or sqlcc cluster resume.`,
+        ]),
   ];
 }
 

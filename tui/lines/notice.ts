@@ -26,7 +26,11 @@ function pauseWords(view: View): Line | null {
   const pause = shown(view.model).status?.pause;
   if (pause == null) return null;
   const until = clockTime(Date.parse(pause.expires));
-  return [span(' || paused', 'warning'), span(` by ${clean(pause.owner)} until ${until}`)];
+  return [
+    span(' || paused', 'warning'),
+    span(` by ${clean(pause.owner)} until ${until}`),
+    span(` ${keyOf('palette')} resume`, 'key'),
+  ];
 }
 
 /** Null where there is nothing to say, and then no row is taken for it. */

@@ -57,7 +57,11 @@ export type ChangeAct =
     }
   /** `previous`: what was in force before the trial. */
   | { readonly kind: 'confirm'; readonly version: number; readonly previous: number | null }
-  | { readonly kind: 'cancel'; readonly id: string; readonly what: string };
+  | { readonly kind: 'cancel'; readonly id: string; readonly what: string }
+  /** `forMs`: null = an hour, or as long as is allowed where that is less. */
+  | { readonly kind: 'pause'; readonly forMs: number | null }
+  /** `by`: who paused it, where that is known. */
+  | { readonly kind: 'resume'; readonly by: string | null };
 
 export interface ChangePlan {
   readonly checks: readonly CheckRow[];
@@ -82,6 +86,8 @@ export const LENGTHS: Readonly<Record<ChangeAct['kind'], readonly (number | null
   rollback: [null, 60_000, 300_000, 900_000],
   confirm: [],
   cancel: [],
+  pause: [900_000, null, 14_400_000],
+  resume: [],
 };
 
 const FIRST_LENGTH = 1;
@@ -96,6 +102,7 @@ export function withLength(act: ChangeAct, length: number): ChangeAct {
   const ms = LENGTHS[act.kind][length];
   if (ms === undefined) return act;
   if (act.kind === 'silence') return ms === null ? act : { ...act, forMs: ms };
+  if (act.kind === 'pause') return { ...act, forMs: ms };
   if (act.kind === 'apply' || act.kind === 'rollback') return { ...act, confirmMs: ms };
   return act;
 }
@@ -112,6 +119,11 @@ export function reasonFlag(reason: string): string {
 
 function within(ms: number | null): string {
   return ms === null ? '' : ` --confirm-within ${rough(ms)}`;
+}
+
+/** The cluster takes it only with a reason: whoever finds it paused has to know why. */
+export function needsReason(act: ChangeAct): boolean {
+  return act.kind === 'pause';
 }
 
 /** It asks whether a configuration would do, and no more. */
@@ -168,6 +180,12 @@ export function commandOf(act: ChangeAct, reason: string, base: number | null = 
       return `sqlcc cluster config confirm ${act.version}`;
     case 'cancel':
       return `sqlcc op cancel ${shellWord(act.id)}`;
+    case 'pause': {
+      const length = act.forMs === null ? '' : ` --for ${rough(act.forMs)}`;
+      return `sqlcc cluster pause${length}${reasonFlag(reason)}`;
+    }
+    case 'resume':
+      return `sqlcc cluster resume${reasonFlag(reason)}`;
   }
 }
 
@@ -189,6 +207,10 @@ export function titleOfChange(act: ChangeAct): string {
       return `KEEP CONFIG v${act.version}`;
     case 'cancel':
       return `CANCEL ${act.what}`;
+    case 'pause':
+      return 'PAUSE the cluster';
+    case 'resume':
+      return 'RESUME the cluster';
   }
 }
 
@@ -216,6 +238,16 @@ export function ownPlan(act: ChangeAct): ChangePlan | null {
       return { ...plan(`v${act.version} stays in force; it is not taken back any more`), base: act.version };
     case 'cancel':
       return plan('it ends only if nothing of it has begun; what is under way goes on to its end');
+    case 'pause':
+      return plan(
+        'neither leadership nor members move by themselves; elections go on, and so do all writes',
+        'it ends by itself, or sooner by sqlcc cluster resume',
+      );
+    case 'resume':
+      return plan(
+        ...(act.by === null ? [] : [`the pause by ${act.by} ends`]),
+        'from now on leadership and members move by themselves again',
+      );
     case 'apply':
     case 'rollback':
       return null;

@@ -12,6 +12,7 @@ import {
   firstLength,
   isCheckOnly,
   LENGTHS,
+  needsReason,
   ownPlan,
   withLength,
 } from './change-plan.ts';
@@ -137,8 +138,9 @@ export function missingForChange(dialog: ChangeDialog): string | null {
   if (isCheckOnly(dialog.act)) return `this only checks: ${keyOf('apply-config')} applies`;
   const { allowed, arm } = dialog.step.plan;
   if (!allowed) return 'the checks refuse it: see the lines marked as failed';
+  const lacksReason = dialog.reason.trim() === '' && (arm !== null || needsReason(dialog.act));
+  if (lacksReason) return 'a reason is required: it goes into the audit';
   if (arm === null) return dialog.yes ? null : 'press y, then Enter';
-  if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
   return dialog.typed === arm ? null : `type ${arm} to arm`;
 }
 

@@ -2,6 +2,7 @@
  * One list to choose from with a text above it: the palette (`:`), what can be done here (`a`), whose view
  * this is (`v`). Every entry goes the way of its key, so the gate and the dialogs are the same.
  */
+import { clockTime } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { type Binding, bindingsOf } from '../keymap.ts';
 import type { ChangeAct } from './change-plan.ts';
@@ -60,6 +61,25 @@ export function noLeaderOf(model: Model, id: string): string | null {
   return node?.voter === false ? `${id} has no vote: only a voter can lead` : null;
 }
 
+/** Why a pause can't begin; null = it can, and one's own is made longer. */
+function noPauseOf(model: Model): string | null {
+  const { pause = null, caller } = shown(model).status ?? {};
+  return pause === null || pause.owner === caller?.id
+    ? null
+    : `${pause.owner} has paused it until ${clockTime(pause.expires)}`;
+}
+
+/** Why no pause can be ended; null = one can. */
+function noResumeOf(model: Model): string | null {
+  return shown(model).status?.pause == null ? 'the cluster is not paused' : null;
+}
+
+/** Why a change that is asked for by its name is not planned, where the picture says so; null = it is. */
+export function noChangeOf(model: Model, act: ChangeAct): string | null {
+  if (act.kind === 'pause') return noPauseOf(model);
+  return act.kind === 'resume' ? noResumeOf(model) : null;
+}
+
 function paletteEntries(model: Model): Entry[] {
   const look = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: false });
   const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
@@ -68,6 +88,7 @@ function paletteEntries(model: Model): Entry[] {
   const closed = (thing: Deniable): string | null => refusal(model, thing) ?? underOther(model);
   const noteOf = (why: string | null, free = 'plan'): string => (why === null ? free : `closed: ${why}`);
   const active = status?.config.version ?? 0;
+  const pause = status?.pause ?? null;
   return [
     ...VIEWS.map((v) =>
       look(`go ${v.title.toLowerCase()}`, v.key === null ? '' : keyOf(`view:${v.id}`), {
@@ -98,6 +119,14 @@ function paletteEntries(model: Model): Entry[] {
           act: back,
         });
       }),
+    act('pause', noteOf(closed('pause') ?? noPauseOf(model), 'nothing moves by itself for a while'), {
+      kind: 'change',
+      act: { kind: 'pause', forMs: null },
+    }),
+    act('resume', noteOf(closed('resume') ?? noResumeOf(model), 'ends the pause'), {
+      kind: 'change',
+      act: { kind: 'resume', by: pause?.owner ?? null },
+    }),
     ...[1000, 2000, 5000, 10_000].map((ms) =>
       look(`set refresh ${ms / 1000}s`, 'how often it is asked', { kind: 'refresh', ms }),
     ),

@@ -4,7 +4,7 @@ import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
 import { actNow, openChange } from './change.ts';
 import { type ChangeAct, onNode } from './change-plan.ts';
-import { choices, type Entry, noLeaderOf } from './chooser.ts';
+import { choices, type Entry, noChangeOf, noLeaderOf } from './chooser.ts';
 import { openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
@@ -215,7 +215,9 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
       return guarded(chosen, ['maintenance'], () => openDialog(chosen, 'maintenance', model.mono, choice.id));
     }
     case 'change':
-      return guarded(model, [choice.act.kind], () => openChange(model, choice.act, model.mono));
+      return guarded(model, [choice.act.kind, noChangeOf(model, choice.act)], () =>
+        openChange(model, choice.act, model.mono),
+      );
     case 'observer':
       return observe(model, choice.id);
     case 'filter':

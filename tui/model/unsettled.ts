@@ -39,6 +39,9 @@ function lookFor(act: ChangeAct): string {
     case 'rollback':
     case 'confirm':
       return 'sqlcc cluster config history';
+    case 'pause':
+    case 'resume':
+      return 'sqlcc cluster status';
     case 'cancel':
       return `sqlcc op show ${shellWord(act.id)}`;
   }

@@ -33,7 +33,8 @@ function clientOf(answers: Record<string, unknown>) {
     explain: method('explain'),
     unacknowledge: method('unacknowledge'),
   };
-  const client = { ...Object.fromEntries(names.map((n) => [n, method(n)])), alerting };
+  const steering = { pause: method('pause'), resume: method('resume') };
+  const client = { ...Object.fromEntries(names.map((n) => [n, method(n)])), alerting, steering };
   return { calls, desk: clientDesk(client as unknown as DeskClient) };
 }
 
@@ -179,5 +180,20 @@ describe('clientDesk', () => {
       words: 'silenced node_down on n5 for 1h',
       undo: { kind: 'unsilence', id: 's9', label: 'node_down on n5' },
     });
+  });
+
+  it('a pause is as long as is allowed unless a length is chosen, and says until when', async () => {
+    const pause = { owner: 'anna', reason: 'move', since: '', expires: '2026-03-04T13:00:00.000Z' };
+    const { calls, desk } = clientOf({ pause: { pause } });
+    const act = { kind: 'pause', forMs: null } as const;
+    const { words } = await desk.act({ act, reason: ' move ', base: null });
+    expect(words).toBe('paused until 13:00:00: leadership and members stay where they are');
+    await desk.act({ act: { kind: 'pause', forMs: 900_000 }, reason: 'move', base: null });
+    await desk.act({ act: { kind: 'resume', by: 'anna' }, reason: '', base: null });
+    expect(calls).toEqual([
+      ['pause', { reason: 'move' }],
+      ['pause', { reason: 'move', forMs: 900_000 }],
+      ['resume', {}],
+    ]);
   });
 });

@@ -185,11 +185,11 @@ describe('the banner', () => {
   it('says that the cluster is paused, by whom, until when, why, and what ails it meanwhile', () => {
     const pause = { owner: 'anna', reason: 'move of eu-b', since: '', expires: '2026-03-04T13:00:00.000Z' };
     expect(bannerOf(status({ pause }))).toMatch(
-      /\|\| paused by anna until 13:00:00: move of eu-b .*n5 is dead/,
+      /\|\| paused by anna until 13:00:00: move of eu-b : resume ends it .*n5 is dead/,
     );
     const cluster = { ...status().cluster, health: 'healthy' as const, reasons: [] };
     expect(bannerOf(status({ pause: { ...pause, reason: '' }, cluster })).trim()).toBe(
-      '|| paused by anna until 13:00:00',
+      '|| paused by anna until 13:00:00 : resume ends it',
     );
     const critical = { ...status().cluster, health: 'critical' as const };
     expect(bannerOf(status({ pause, cluster: critical })), 'what is worse is said').toContain('critical:');
