@@ -71,8 +71,10 @@ export function textPicture(view: View, style: TextStyle): string {
   const { cells } = style;
   const none = { rows: 0, headRows: 3 as const, bands: [], detailRows: 0, boxed: false };
   const layout: Layout = { tier: 'full', columns: cells, ...none };
+  // the head names what is below it
+  const asked: View = { ...view, model: { ...view.model, view: style.view ?? 'topology' } };
   const lines = [
-    textOf(header(view, layout)),
+    textOf(header(asked, layout)),
     textOf(banner(view, layout)),
     ...BODIES[style.view ?? 'topology'](view, style),
   ];

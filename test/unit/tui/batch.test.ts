@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { type ErrorCode, SqlccError } from '../../../src/base/index.ts';
 import { type RunBatch, runBatch, runOnce } from '../../../tui/batch/index.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
+import { viewSpec } from '../../../tui/model/views.ts';
 import type { TopClient } from '../../../tui/options.ts';
 import { asNdjson, at, status } from '../../tui/recording.ts';
 
@@ -149,6 +150,14 @@ describe('a recording in the scripted modes', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(err.join('')).toContain('is 1m00s old');
   });
+
+  it.each(['topology', 'raft', 'alerts', 'config', 'events'] as const)(
+    'runOnce heads %s as such',
+    async (view) => {
+      const [head] = (await replayed({ view }, runOnce)).split('\n');
+      expect(head).toContain(` ▸ ${viewSpec(view).title}   `);
+    },
+  );
 
   it('runOnce shows the view and the columns that were asked for', async () => {
     const raft = await replayed({ view: 'raft', wide: true }, runOnce);
