@@ -4,8 +4,8 @@ import { keyOf } from './key-names.ts';
 import { refusal } from './model/gate.ts';
 import { alertRows, operationRows, selectedOf, versionRows } from './model/lists.ts';
 import type { Deniable, Model } from './model/model.ts';
-import { shown, spares } from './model/selectors.ts';
-import { noCluster, noSubject, subjectOf } from './model/subject.ts';
+import { shown } from './model/selectors.ts';
+import { noCluster, noReplacementOf, noSubject, subjectOf } from './model/subject.ts';
 import { justMoved } from './model/under-bar.ts';
 import { noConfigUndo, undoOf } from './model/undo.ts';
 import { VIEW_IDS } from './model/views.ts';
@@ -67,8 +67,7 @@ function noNodeHere(model: Model): string | null {
 function noSpare(model: Model): string | null {
   const chosen = subjectOf(model);
   if (chosen === undefined) return noSubject(model);
-  if (!chosen.voter) return `${chosen.node_id} has no vote: only a voter is replaced`;
-  return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
+  return noReplacementOf(model, chosen);
 }
 
 /** First the gate and the rights that `thing` asks for, then what the row under the bar allows. */

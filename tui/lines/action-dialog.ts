@@ -9,7 +9,7 @@ import type { OperationView, Plan } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, count, span as lasted, rough } from '../format/words.ts';
 import { reasonFlag } from '../model/change-plan.ts';
-import { isTyped, missing, wayBack } from '../model/dialog.ts';
+import { isMove, isTyped, missing, wayBack } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
 import { shown } from '../model/selectors.ts';
 import { type Line, span, wrapWords } from '../theme/tokens.ts';
@@ -67,7 +67,7 @@ function changeLines({ changes }: ActionDialog, view: View, width: number): read
 function sameAs({ action, reason }: ActionDialog, { command, from, term }: Plan, width: number): Line[] {
   const flag = (name: string, value: string): string =>
     command.includes(` ${name}`) ? '' : ` ${name} ${value}`;
-  const moves = action === 'failover' || action === 'step-down';
+  const moves = isMove(action) || action === 'step-down';
   const leader = moves && from !== null ? flag('--expect-leader', shellWord(from)) : '';
   const bound = `${command}${leader}${flag('--expect-term', String(term))}`;
   return commandLines(command.includes(' --reason ') ? bound : `${bound}${reasonFlag(reason)}`, width);
@@ -104,7 +104,11 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   const pinned = [
     reasonLine(dialog, view, room),
     ...nameLine(dialog, view, {
-      ...{ name: plan.to ?? '?', isReady: missing(dialog) === null, verb: 'Fail over' },
+      ...{
+        name: plan.to ?? '?',
+        isReady: missing(dialog) === null,
+        verb: dialog.action === 'failover' ? 'Fail over' : 'Switch over',
+      },
       width: room.width,
     }),
     ...noteLines(dialog, room),
@@ -254,7 +258,13 @@ function operationLines(operation: OperationView, view: View, room: DialogRoom):
 }
 
 const WORDS: Readonly<Record<ActionDialog['action'], string>> = {
-  ...{ failover: 'FAILOVER', 'step-down': 'STEP DOWN', maintenance: 'MAINTENANCE', drain: 'DRAIN' },
+  ...{
+    failover: 'FAILOVER',
+    switchover: 'SWITCHOVER',
+    'step-down': 'STEP DOWN',
+    maintenance: 'MAINTENANCE',
+    drain: 'DRAIN',
+  },
   ...{ 'remove-node': 'REMOVE', 'replace-node': 'REPLACE' },
 };
 
@@ -288,6 +298,7 @@ const TYPED_HINT = 'Tab to the reason, then the name  ↑↓ other target  Enter
 const LENGTH_HINT = 'y then Enter confirm  ← → how long  Tab reason  Esc cancel';
 const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
   failover: TYPED_HINT,
+  switchover: TYPED_HINT,
   maintenance: LENGTH_HINT,
   drain: LENGTH_HINT,
   'step-down': 'y then Enter confirm  Tab reason  Esc cancel',
@@ -298,6 +309,7 @@ const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
 /** Whole at 44 columns, where the long words would end in the middle. */
 const SHORT_HINT: Readonly<Record<ActionDialog['action'], string>> = {
   failover: 'Tab fields  ↑↓ target  Enter do  Esc cancel',
+  switchover: 'Tab fields  ↑↓ target  Enter do  Esc cancel',
   maintenance: 'y Enter do  ← → time  Tab reason  Esc',
   drain: 'y Enter do  ← → time  Tab reason  Esc',
   'step-down': 'y Enter do  Tab reason  Esc cancel',
@@ -306,7 +318,7 @@ const SHORT_HINT: Readonly<Record<ActionDialog['action'], string>> = {
 };
 
 function reviewLines(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
-  if (dialog.action === 'failover') return reviewFailover(dialog, plan, view, room);
+  if (isMove(dialog.action)) return reviewFailover(dialog, plan, view, room);
   return isTyped(dialog.action)
     ? reviewRemoval(dialog, plan, view, room)
     : reviewByYes(dialog, plan, view, room);

@@ -9,18 +9,25 @@ import type { ChangeAct } from './change-plan.ts';
 import { copiesOf } from './copies.ts';
 import { fleetRows } from './fleet.ts';
 import { refusal } from './gate.ts';
-import { fleetEntries, versionRows } from './lists.ts';
+import { alertRows, fleetEntries, versionRows } from './lists.ts';
 import type { Chooser, Deniable, Model } from './model.ts';
+import { openView } from './navigate.ts';
 import { compareNames, shown } from './selectors.ts';
-import { underOther } from './subject.ts';
+import { noReplacementOf, underOther } from './subject.ts';
 import { VIEWS, type ViewId } from './views.ts';
+
+type NodeAction = 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
 
 export type Choice =
   | { readonly kind: 'binding'; readonly binding: Binding }
   | { readonly kind: 'view'; readonly view: ViewId }
   | { readonly kind: 'node'; readonly id: string }
-  | { readonly kind: 'failover'; readonly to: string }
-  | { readonly kind: 'maintenance'; readonly id: string }
+  | { readonly kind: 'log'; readonly id: string }
+  /** In words, what this alert is; `alert` is its row. */
+  | { readonly kind: 'rule'; readonly alert: string }
+  /** `to`: null = the node under the bar where it can lead, else whom the planner chooses. */
+  | { readonly kind: 'move'; readonly action: 'failover' | 'switchover'; readonly to: string | null }
+  | { readonly kind: 'operation'; readonly action: NodeAction; readonly id: string }
   | { readonly kind: 'change'; readonly act: ChangeAct }
   | { readonly kind: 'observer'; readonly id: string | null }
   | { readonly kind: 'filter'; readonly text: string }
@@ -55,7 +62,7 @@ function nodeNames(model: Model): string[] {
 }
 
 /** Why leadership can't be given to this node, where that is plain without a plan; null = ask for one. */
-export function noLeaderOf(model: Model, id: string): string | null {
+export function noLeaderOf(model: Model, id: string | null): string | null {
   const node = shown(model).status?.nodes.find((n) => n.node_id === id);
   if (node?.role === 'leader') return `${id} leads already`;
   return node?.voter === false ? `${id} has no vote: only a voter can lead` : null;
@@ -80,13 +87,75 @@ export function noChangeOf(model: Model, act: ChangeAct): string | null {
   return act.kind === 'resume' ? noResumeOf(model) : null;
 }
 
+/** Why an operation of a node is not planned, where the picture says so; null = it is. */
+export function noOperationOf(model: Model, action: NodeAction, id: string): string | null {
+  const row = shown(model).status?.nodes.find((n) => n.node_id === id);
+  return row === undefined || action !== 'replace-node' ? null : noReplacementOf(model, row);
+}
+
+function look(words: string, note: string, choice: Choice): Entry {
+  return { words, note, choice, acts: false };
+}
+
+function act(words: string, note: string, choice: Choice): Entry {
+  return { words, note, choice, acts: true };
+}
+
+function closedBy(model: Model, thing: Deniable): string | null {
+  return refusal(model, thing) ?? underOther(model);
+}
+
+function noteOf(why: string | null, free = 'plan'): string {
+  return why === null ? free : `closed: ${why}`;
+}
+
+/** Leadership to a node, or to the best: at once, or with everybody there and in step. */
+function moveEntries(model: Model, names: readonly string[]): Entry[] {
+  const to = (action: 'failover' | 'switchover', id: string | null): Entry => {
+    const why = closedBy(model, action) ?? noLeaderOf(model, id);
+    return act(id === null ? action : `${action} ${id}`, noteOf(why), { kind: 'move', action, to: id });
+  };
+  return [
+    ...names.map((id) => to('failover', id)),
+    to('switchover', null),
+    ...names.map((id) => to('switchover', id)),
+  ];
+}
+
+/** What can be done with a node and seen of it, named as in the command line. */
+function nodeEntries(model: Model): Entry[] {
+  const nodes = [...(shown(model).status?.nodes ?? [])].sort((a, b) => compareNames(a.node_id, b.node_id));
+  return nodes.flatMap(({ node_id: id, drain }) => {
+    const operation = (word: string, action: NodeAction): Entry => {
+      const why = closedBy(model, action) ?? noOperationOf(model, action, id);
+      return act(`${word} ${id}`, noteOf(why), { kind: 'operation', action, id });
+    };
+    return [
+      look(`node ${id}`, 'all about it', { kind: 'node', id }),
+      look(`log ${id}`, 'what it says', { kind: 'log', id }),
+      operation('maintenance', 'maintenance'),
+      operation(drain == null ? 'drain' : 'undrain', 'drain'),
+      operation('remove', 'remove-node'),
+      operation('replace', 'replace-node'),
+    ];
+  });
+}
+
+/** A rule by its name, in the words of its first alert. */
+function ruleEntries(model: Model): Entry[] {
+  const alerts = alertRows(openView(model, 'alerts'));
+  const rules = [...new Set(alerts.map((a) => a.rule))];
+  return rules.flatMap((rule) => {
+    const alert = alerts.find((a) => a.rule === rule);
+    return alert === undefined
+      ? []
+      : [look(`explain ${rule}`, 'in words', { kind: 'rule', alert: alert.id })];
+  });
+}
+
 function paletteEntries(model: Model): Entry[] {
-  const look = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: false });
-  const act = (words: string, note: string, choice: Choice): Entry => ({ words, note, choice, acts: true });
   const names = nodeNames(model);
   const status = shown(model).status;
-  const closed = (thing: Deniable): string | null => refusal(model, thing) ?? underOther(model);
-  const noteOf = (why: string | null, free = 'plan'): string => (why === null ? free : `closed: ${why}`);
   const active = status?.config.version ?? 0;
   const pause = status?.pause ?? null;
   return [
@@ -99,14 +168,9 @@ function paletteEntries(model: Model): Entry[] {
     ...bindingEntries(model, false).filter(
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),
-    ...names.map((id) => {
-      const why = closed('failover') ?? noLeaderOf(model, id);
-      return act(`failover ${id}`, noteOf(why), { kind: 'failover', to: id });
-    }),
-    ...names.map((id) =>
-      act(`maintenance ${id}`, noteOf(closed('maintenance')), { kind: 'maintenance', id }),
-    ),
-    ...names.map((id) => look(`node ${id}`, 'all about it', { kind: 'node', id })),
+    ...moveEntries(model, names),
+    ...nodeEntries(model),
+    ...ruleEntries(model),
     ...contextEntries(model).map((e) => ({ ...e, words: `context ${e.words}` })),
     ...names.map((id) => look(`observer ${id}`, 'see through it', { kind: 'observer', id })),
     ...versionRows(model)
@@ -114,16 +178,20 @@ function paletteEntries(model: Model): Entry[] {
       .slice(0, 20)
       .map((v) => {
         const back = { kind: 'rollback', version: v.version, active, confirmMs: null } as const;
-        return act(`rollback ${v.version}`, noteOf(closed('rollback'), v.author), {
+        return act(`rollback ${v.version}`, noteOf(closedBy(model, 'rollback'), v.author), {
           kind: 'change',
           act: back,
         });
       }),
-    act('pause', noteOf(closed('pause') ?? noPauseOf(model), 'nothing moves by itself for a while'), {
-      kind: 'change',
-      act: { kind: 'pause', forMs: null },
-    }),
-    act('resume', noteOf(closed('resume') ?? noResumeOf(model), 'ends the pause'), {
+    act(
+      'pause',
+      noteOf(closedBy(model, 'pause') ?? noPauseOf(model), 'nothing moves by itself for a while'),
+      {
+        kind: 'change',
+        act: { kind: 'pause', forMs: null },
+      },
+    ),
+    act('resume', noteOf(closedBy(model, 'resume') ?? noResumeOf(model), 'ends the pause'), {
       kind: 'change',
       act: { kind: 'resume', by: pause?.owner ?? null },
     }),

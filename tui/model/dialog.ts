@@ -27,6 +27,7 @@ const NAME_LIMIT = 63;
 
 const FIELDS: Readonly<Record<ActionDialog['action'], readonly DialogField[]>> = {
   failover: ['cancel', 'reason', 'confirm', 'execute'],
+  switchover: ['cancel', 'reason', 'confirm', 'execute'],
   'step-down': ['cancel', 'reason'],
   maintenance: ['cancel', 'reason'],
   drain: ['cancel', 'reason'],
@@ -39,10 +40,20 @@ export function isTyped(action: ActionName): boolean {
   return FIELDS[action].includes('confirm');
 }
 
+/** Leadership goes to a node that the dialog names. */
+export function isMove(action: ActionName): action is 'failover' | 'switchover' {
+  return action === 'failover' || action === 'switchover';
+}
+
+/** The key that shows it again while it runs: a switchover has none of its own. */
+export function keyOfAction(action: ActionName): Exclude<ActionName, 'switchover'> {
+  return action === 'switchover' ? 'failover' : action;
+}
+
 /** The name that arms it: who gets the lead, or who goes; null = there is none, or none is asked for. */
 function armName(dialog: ActionDialog): string | null {
   if (!isTyped(dialog.action)) return null;
-  if (dialog.action !== 'failover') return dialog.request.node_id ?? null;
+  if (!isMove(dialog.action)) return dialog.request.node_id ?? null;
   return dialog.step.kind === 'review' ? dialog.step.plan.to : null;
 }
 
@@ -55,7 +66,7 @@ export function openDialog(
 ): Change {
   const nodes = model.picture.status?.nodes ?? [];
   const node = nodes.find((n) => n.node_id === (subject ?? subjectOf(model)?.node_id));
-  if (action !== 'failover' && action !== 'step-down' && node === undefined) return [model, []];
+  if (!isMove(action) && action !== 'step-down' && node === undefined) return [model, []];
   const request = requestOf(model, action, node, subject);
   const dialog: ActionDialog = {
     kind: 'action',
@@ -92,7 +103,8 @@ function requestOf(
   const named = () => must(node, `${action} needs a node`);
   switch (action) {
     case 'failover':
-      return { kind: 'failover', ...(subject === null ? preferredTarget(model) : { to: subject }) };
+    case 'switchover':
+      return { kind: action, ...(subject === null ? preferredTarget(model) : { to: subject }) };
     case 'step-down':
       return { kind: 'failover' };
     case 'maintenance':
@@ -161,7 +173,7 @@ function lengthOf({ create_time: made, expires }: Plan): number {
 
 /** The plan has come: it is shown, and what differs from the one before is said. */
 export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
-  const leads = dialog.action === 'failover' || dialog.action === 'step-down';
+  const leads = isMove(dialog.action) || dialog.action === 'step-down';
   const to = leads && plan.to !== null ? { to: plan.to } : {};
   const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
   return {
@@ -235,12 +247,11 @@ function moveField(dialog: ActionDialog, by: 1 | -1): ActionDialog {
 /** Another target: the next candidate that may lead. */
 function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const { action, step } = dialog;
-  if (step.kind !== 'review' || (action !== 'failover' && action !== 'replace-node')) return [model, []];
-  const able =
-    action === 'failover'
-      ? step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id)
-      : spares(model);
-  const chosen = action === 'failover' ? step.plan.to : (dialog.request.to ?? null);
+  if (step.kind !== 'review' || (!isMove(action) && action !== 'replace-node')) return [model, []];
+  const able = isMove(action)
+    ? step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id)
+    : spares(model);
+  const chosen = isMove(action) ? step.plan.to : (dialog.request.to ?? null);
   const at = able.indexOf(chosen ?? '');
   const to = able[(at + by + able.length) % Math.max(1, able.length)];
   if (to === undefined || to === chosen) return [model, []];
@@ -272,7 +283,7 @@ export function withinLongest(
 function close(model: Model, dialog: ActionDialog): Change {
   const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
   if (!going) return [{ ...model, overlay: null }, []];
-  const text = `the ${dialog.action} goes on; ${keyOf(dialog.action)} shows it again`;
+  const text = `the ${dialog.action} goes on; ${keyOf(keyOfAction(dialog.action))} shows it again`;
   return [
     {
       ...model,
@@ -303,8 +314,8 @@ function confirm(model: Model, dialog: ActionDialog): Change {
 /** Who led before a failover that is done, and may lead again; null = there is no way back to offer. */
 export function wayBack(dialog: ActionDialog): string | null {
   const { action, step } = dialog;
-  const isMove = action === 'failover' || action === 'step-down';
-  return isMove && step.kind === 'ended' && step.operation.state === 'done' ? step.operation.from : null;
+  const moved = isMove(action) || action === 'step-down';
+  return moved && step.kind === 'ended' && step.operation.state === 'done' ? step.operation.from : null;
 }
 
 /** The way back is a failover like any other: its own plan, name and reason. */

@@ -1,24 +1,14 @@
 /** Keys outside of the dialogs of actions: moving, finding, looking, and those that open a dialog. */
-import { age, plural } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
+import { actOf } from './act-of-row.ts';
 import { actNow, openChange } from './change.ts';
-import { type ChangeAct, onNode } from './change-plan.ts';
-import { choices, type Entry, noChangeOf, noLeaderOf } from './chooser.ts';
-import { openDialog } from './dialog.ts';
+import type { ChangeAct } from './change-plan.ts';
+import { choices, type Entry, noChangeOf, noLeaderOf, noOperationOf } from './chooser.ts';
+import { keyOfAction, openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
-import {
-  alertRows,
-  answerOf,
-  cursorAt,
-  fleetEntries,
-  operationRows,
-  rowKeys,
-  selectedOf,
-  silenceScope,
-  versionRows,
-} from './lists.ts';
+import { cursorAt, fleetEntries, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
 import { type ActionName, type Chooser, COLUMN_SETS, type Deniable, type Model, SORT_KEYS } from './model.ts';
 import {
@@ -36,7 +26,6 @@ import {
   seek,
   toMatch,
 } from './navigate.ts';
-import { shown } from './selectors.ts';
 import { underOther } from './subject.ts';
 import { typeInto } from './text-field.ts';
 import { textKey } from './texts.ts';
@@ -61,7 +50,8 @@ export function mainKey(model: Model, key: KeyPress, context: Context, binding: 
 function action(model: Model, key: KeyPress, binding: Binding): Change {
   if (key.burst > 1) return [model, []];
   // what runs is shown again whatever the gate says: looking is always allowed
-  if (model.running?.action === binding.id) return [{ ...model, overlay: model.running }, []];
+  if (model.running !== null && keyOfAction(model.running.action) === binding.id)
+    return [{ ...model, overlay: model.running }, []];
   const reason = binding.disabled?.(model) ?? null;
   if (reason !== null) return refuse(model, `${binding.label} ${binding.short ?? binding.id}`, reason);
   if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
@@ -88,78 +78,6 @@ const OPERATIONS: readonly string[] = [
 
 function isOperation(id: string): id is ActionName {
   return OPERATIONS.includes(id);
-}
-
-/** What an action would change, from the row under the bar. */
-function actOf(model: Model, binding: Binding): ChangeAct | null {
-  switch (binding.id) {
-    case 'ack':
-    case 'silence':
-    case 'unsilence':
-      return model.view === 'alerts' ? alertAct(model, binding.id) : null;
-    case 'apply-config':
-      return { kind: 'apply', text: '', confirmMs: null };
-    case 'roll-back': {
-      const rows = versionRows(model);
-      const chosen =
-        rows[
-          cursorAt(
-            model,
-            rows.map((v) => String(v.version)),
-          )
-        ];
-      const active = shown(model).status?.config.version ?? 0;
-      if (chosen === undefined) return null;
-      return { kind: 'rollback', version: chosen.version, active, confirmMs: null };
-    }
-    case 'keep-config': {
-      const trial = shown(model).status?.config.tentative;
-      if (trial == null) return null;
-      return { kind: 'confirm', version: trial.version, previous: trial.previous };
-    }
-    case 'cancel-operation': {
-      const rows = operationRows(model);
-      const chosen =
-        rows[
-          cursorAt(
-            model,
-            rows.map((o) => o.id),
-          )
-        ];
-      if (chosen === undefined) return null;
-      return { kind: 'cancel', id: chosen.id, what: `${chosen.kind} ${chosen.id}` };
-    }
-    default:
-      return null;
-  }
-}
-
-function alertAct(model: Model, what: 'ack' | 'silence' | 'unsilence'): ChangeAct | null {
-  const rows = alertRows(model);
-  const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
-  if (chosen === undefined) return null;
-  const label = `${chosen.rule}${onNode(chosen.node_id)}`;
-  if (what === 'ack') return { kind: 'ack', id: chosen.id, incident: chosen.incident, label };
-  if (what === 'silence')
-    return { kind: 'silence', rule: chosen.rule, nodeId: chosen.node_id, forMs: 3_600_000 };
-  if (chosen.silenced_by != null) return endOfSilence(model, chosen.silenced_by);
-  const { id, incident, acknowledged_by: by } = chosen;
-  return by === null || incident === undefined ? null : { kind: 'unack', id, incident, by, label };
-}
-
-/** The end of a silence, which may be of more than the alert under the bar. */
-function endOfSilence(model: Model, id: string): ChangeAct {
-  const picture = shown(model);
-  const silence = answerOf(picture, 'silences')?.value?.find((s) => s.id === id);
-  const silent = picture.alerts.filter((a) => a.silenced_by === id);
-  const names = silent.map((a) => `${a.rule}${onNode(a.node_id)}`).join(', ');
-  const ends = [`${plural(silent.length, 'alert')} silent by it: ${names}`];
-  if (silence === undefined)
-    return { kind: 'unsilence', id, label: id, ends: [...ends, 'what else it is of is not known'] };
-  const left = age(Math.max(0, Date.parse(silence.until) - model.now));
-  const why = silence.reason === '' ? '' : `: ${silence.reason}`;
-  const by = `by ${silence.by}, ${left} left${why}`;
-  return { kind: 'unsilence', id, label: silenceScope(silence), ends: [by, ...ends] };
 }
 
 function filterKey(model: Model, key: KeyPress, binding: Binding | undefined): Change {
@@ -206,13 +124,23 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
       return [openView(model, choice.view), []];
     case 'node':
       return [{ ...openView(model, 'node'), selected: choice.id }, []];
-    case 'failover':
-      return guarded(model, ['failover', noLeaderOf(model, choice.to)], () =>
-        openDialog(model, 'failover', model.mono, choice.to),
+    case 'log':
+      return [{ ...openView(model, 'log'), selected: choice.id }, []];
+    case 'rule': {
+      const opened = openView(model, 'alerts');
+      const cursor = { ...opened.cursor, alerts: choice.alert };
+      return [{ ...opened, cursor, overlay: { kind: 'explain', scroll: 0 } }, []];
+    }
+    case 'move':
+      return guarded(model, [choice.action, noLeaderOf(model, choice.to)], () =>
+        openDialog(model, choice.action, model.mono, choice.to),
       );
-    case 'maintenance': {
-      const chosen = { ...model, selected: choice.id };
-      return guarded(chosen, ['maintenance'], () => openDialog(chosen, 'maintenance', model.mono, choice.id));
+    case 'operation': {
+      const { action: name, id } = choice;
+      const chosen = { ...model, selected: id };
+      return guarded(chosen, [name, noOperationOf(model, name, id)], () =>
+        openDialog(chosen, name, model.mono, id),
+      );
     }
     case 'change':
       return guarded(model, [choice.act.kind, noChangeOf(model, choice.act)], () =>

@@ -88,7 +88,14 @@ export type DialogField = 'cancel' | 'reason' | 'confirm' | 'execute';
 /** What the server may refuse this caller, each by itself. */
 export type Deniable = ActionName | ChangeAct['kind'];
 
-export type ActionName = 'failover' | 'step-down' | 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
+export type ActionName =
+  | 'failover'
+  | 'switchover'
+  | 'step-down'
+  | 'maintenance'
+  | 'drain'
+  | 'remove-node'
+  | 'replace-node';
 
 export interface ActionDialog {
   readonly kind: 'action';

@@ -6,7 +6,7 @@ import type { NodeRow } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
 import { alertRows, cursorAt, happenings, rowKeys, selectedOf, subjectNode } from './lists.ts';
 import type { Model } from './model.ts';
-import { selectedNode, shown } from './selectors.ts';
+import { selectedNode, shown, spares } from './selectors.ts';
 
 /** Null where the row is of no node, or there is no row. */
 function subjectId(model: Model): string | null {
@@ -43,6 +43,12 @@ export function noSubject(model: Model): string | null {
   const isList = model.view === 'alerts' || model.view === 'events';
   const why = isList ? 'the selected row is of no node' : 'no row here is a node';
   return `${why}: ${keyOf('view:topology')} selects one`;
+}
+
+/** Why this node's place can't be given to another; null = it can. */
+export function noReplacementOf(model: Model, row: NodeRow): string | null {
+  if (!row.voter) return `${row.node_id} has no vote: only a voter is replaced`;
+  return spares(model).length > 0 ? null : 'no node follows without a vote: join one with --observer';
 }
 
 /** Why nothing is begun from here: the bar is on another cluster, perhaps. Null = it is not. */
