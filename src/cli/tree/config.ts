@@ -155,6 +155,7 @@ export const CONFIG: readonly CommandSpec[] = [
     path: 'cluster config pending',
     summary: 'what waits for a restart, node by node',
     details: 'Exits 12 when a node did not answer.',
+    watchable: true,
     online: true,
     examples: ['cluster config pending', 'cluster config pending -o json'],
     load: async () => (await import('../commands/cluster-config.ts')).configPending,

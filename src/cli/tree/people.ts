@@ -8,6 +8,7 @@ export const PEOPLE: readonly CommandSpec[] = [
   {
     path: 'user list',
     summary: 'named people and programs with the role that they have now',
+    watchable: true,
     online: true,
     examples: ['user list'],
     load: async () => (await import('../commands/user.ts')).userList,
@@ -49,6 +50,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     details:
       'Asks every node; exits 12 when one could not be asked. One that was issued and never ' +
       'shown to a running node is known to nobody but its holder.',
+    watchable: true,
     online: true,
     examples: ['cert list', 'cert list -o json'],
     load: async () => (await import('../commands/cert-online.ts')).certList,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../src/base/index.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
+import { COMMANDS } from '../../../src/cli/tree/commands.ts';
 
 const io = { out: () => undefined, err: () => undefined, columns: 80 };
 
@@ -31,4 +32,17 @@ describe('buildProgram', () => {
     expect(optionsOf(whole, 'top')).toBeGreaterThan(10);
     expect(optionsOf(whole, 'node list')).toBeGreaterThan(5);
   });
+});
+
+/** Lists that take neither -w nor --until, and why. */
+const UNWATCHED: Readonly<Record<string, string>> = {
+  'context list': 'is about a file of this machine and asks no cluster',
+};
+
+it('each list can be watched and waited with, or says here why not', () => {
+  const lists = COMMANDS.filter((c) => / (list|pending|history)$/.test(c.path));
+  expect(lists.length).toBeGreaterThan(12);
+  const without = lists.filter((c) => c.watchable !== true && !(c.path in UNWATCHED)).map((c) => c.path);
+  expect(without).toEqual([]);
+  expect(Object.keys(UNWATCHED).filter((path) => !lists.some((c) => c.path === path))).toEqual([]);
 });
