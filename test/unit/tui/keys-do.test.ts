@@ -115,3 +115,34 @@ it('a key held for 3 s changes nothing but an acknowledgement, alone or behind a
     }
   }
 });
+
+/** A line as a hand types it, a key every 300 ms, each plan there before the next key; what is asked of the cluster. */
+function orderedIn(view: ViewId, order: string): { readonly changes: Effect[]; readonly plans: number } {
+  let model = full({ view, selected: 'n2' });
+  const changes: Effect[] = [];
+  let plans = 0;
+  for (const letter of order) {
+    const mono = model.mono + 300;
+    const name = letter === '\r' ? 'enter' : letter;
+    const [next, effects] = update(model, { type: 'key', key: { name, burst: 1 }, mono });
+    model = next;
+    changes.push(...effects.filter((e) => e.kind === 'run' || e.kind === 'act'));
+    for (const e of effects) {
+      if (e.kind === 'plan') {
+        plans++;
+        model = update(model, { type: 'planned', dialogId: e.dialogId, plan: plan(), mono })[0];
+      }
+      if (e.kind === 'preflight')
+        model = update(model, { type: 'preflight', dialogId: e.dialogId, plan: PLAN, mono })[0];
+    }
+  }
+  return { changes, plans };
+}
+
+it.each(VIEW_IDS)('an order typed letter by letter in %s plans at most, and changes nothing', (view) => {
+  const { changes, plans } = orderedIn(view, 'FAILOVER NOW y\r');
+  const kinds = changes.map((e) => (e.kind === 'act' ? e.request.act.kind : e.kind));
+  expect(kinds.filter((kind) => view !== 'alerts' || kind !== 'ack')).toEqual([]);
+  // keys that reach nothing would prove nothing; Fleet has no node to act on
+  if (view !== 'fleet') expect(plans).toBeGreaterThan(0);
+});
