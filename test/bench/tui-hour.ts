@@ -3,11 +3,13 @@
  * the last hour, so that it must be flat from the 60th minute on. A minute of views and keys in between.
  */
 import { readFileSync } from 'node:fs';
+import { LIMITS } from '../../src/base/index.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import { VIEWS } from '../../tui/model/views.ts';
 import { type Program, pause, type replaying as Replaying } from '../tui/pty.ts';
 import { at, event, node, status } from '../tui/recording.ts';
 
+const HOUR_MS = 3_600_000;
 const MINUTES = 90;
 const PACE = 60;
 /** What garbage collection leaves lying about, of the RSS at the 60th minute. */
@@ -50,7 +52,8 @@ export async function hourOf(
   count: number,
   replaying: typeof Replaying,
 ): Promise<HourFigures> {
-  const stepMs = count <= 5 ? 1000 : 10_000;
+  // as many pictures as the screen keeps of a cluster of that size at 1 Hz, and no fewer
+  const stepMs = Math.max(1000, Math.ceil((HOUR_MS * count) / LIMITS.screenRecordRows));
   const file = program.recording(recorded(count, stepMs));
   const terminal = replaying(program, file, { columns: 120, rows: 36, flags: [`--speed=${PACE}`] });
   await terminal.see('Follower');

@@ -9,7 +9,15 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../../src/base/index.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
-import { buildProgram, type Program, pause, Terminal, type TerminalOptions, when } from '../tui/pty.ts';
+import {
+  buildProgram,
+  FULL_CLEAR,
+  type Program,
+  pause,
+  Terminal,
+  type TerminalOptions,
+  when,
+} from '../tui/pty.ts';
 import { at, calm, event, node, status } from '../tui/recording.ts';
 import { given, listOf, takes, turnsOn, whole } from '../usage.ts';
 import { typedTimes } from './tui-daemon.ts';
@@ -145,7 +153,7 @@ async function figuresOf(program: Program, count: number): Promise<Figures> {
     ...{ cpu_percent, frozen_cpu_percent, bytes_per_s },
     burst_cpu_percent: await burstCpu(program, count),
     rss_mb: rssMb(terminal.pid),
-    clears: terminal.raw.slice(first).split('\u001b[2J').length - 1,
+    clears: terminal.raw.slice(first).split(FULL_CLEAR).length - 1,
   };
   terminal.kill();
   await terminal.exited();

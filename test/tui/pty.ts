@@ -73,6 +73,9 @@ export interface TerminalOptions {
   readonly noInput?: boolean;
 }
 
+/** A clear that would flicker: whole screen, or from the cursor down. */
+export const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
+
 /** The screen on a recording. */
 export function replaying(program: Program, recording: string, options: TerminalOptions): Terminal {
   return new Terminal([process.execPath, program.file, recording], options);

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answers } from './answers.ts';
 import { expectScreen } from './golden.ts';
 import { Hands, LATE_MS } from './hands.ts';
-import { buildProgram, type Program, pause, replaying, type Terminal, type TerminalOptions } from './pty.ts';
+import {
+  buildProgram,
+  FULL_CLEAR,
+  type Program,
+  pause,
+  replaying,
+  type Terminal,
+  type TerminalOptions,
+} from './pty.ts';
 import { at, calm, calmWith, status } from './recording.ts';
 
 const SIZES = [
@@ -13,9 +21,6 @@ const SIZES = [
   [60, 15],
   [44, 12],
 ] as const;
-
-/** A clear that would flicker: whole screen, or from the cursor down. */
-const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
 
 let program: Program;
 let recording: string;

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VIEWS } from '../../tui/model/views.ts';
 import { answers } from './answers.ts';
 import { expectScreen } from './golden.ts';
-import { buildProgram, type Program, pause, replaying, type Terminal } from './pty.ts';
+import { buildProgram, FULL_CLEAR, type Program, pause, replaying, type Terminal } from './pty.ts';
 import { calmWith } from './recording.ts';
 
 const SIZES = [
@@ -36,8 +36,6 @@ function isWhole(text: string, { id, title }: (typeof VIEWS)[number], columns: n
 }
 
 const SPINNER = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏](?= +\d+ ms)/g;
-
-const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
 
 let program: Program;
 let recording: string;
