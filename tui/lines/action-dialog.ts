@@ -79,12 +79,12 @@ function gapLine(plan: Plan): Line {
     : [span('Expected write pause: '), span(lasted(plan.expected_gap_ms), 'title')];
 }
 
-const TEN_S = 10_000;
-
-/** How long the plan holds: in tens of seconds first, so that the line stands still while it is read. */
-function validWords({ step }: ActionDialog, view: View): string {
-  const left = step.kind === 'review' ? Math.max(0, step.until - view.model.mono) : 0;
-  return age(left > TEN_S ? Math.ceil(left / TEN_S) * TEN_S : left);
+/** A plan is renewed before its time is over: said only where that did not happen. */
+function checksHead({ step }: ActionDialog, view: View): Line {
+  const isOver = step.kind === 'review' && step.until <= view.model.mono;
+  return isOver
+    ? [span('Checks by the leader, out of date: it does not answer', 'warning')]
+    : [span('Checks by the leader:', 'muted')];
 }
 
 /** What informs, and what is to be typed: the one may scroll, the other is always seen. */
@@ -95,7 +95,7 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   const fixed = 9 + plan.checks.length + changes.length;
   const lines = [
     ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
-    [span(`Checks by the leader, valid ${validWords(dialog, view)}:`, 'muted')],
+    checksHead(dialog, view),
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
     ...sameAs(dialog, plan, room.width),

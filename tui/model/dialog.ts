@@ -1,11 +1,11 @@
 /**
  * The dialog of an action: plan → confirm → run → follow. It decides what a key means
- * in it and what a plan made anew changed; it sends nothing but effects. A failover is
+ * in it; it sends nothing but effects. A failover is
  * armed by typing the target's name and giving a reason, so is what takes a node out; the rest by `y`, Enter.
  */
 
 import { must } from '../../src/base/index.ts';
-import type { NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
+import type { NodeRow, OperationRequest } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
@@ -20,8 +20,6 @@ export const DEAF_MS = 400;
 /** How long maintenance and draining may last, as offered by ← and →. */
 const LENGTHS_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
 const DEFAULT_MS = 3_600_000;
-/** Of a plan that does not say when it was made. */
-const PLAN_MS = 30_000;
 const REASON_LIMIT = 200;
 const NAME_LIMIT = 63;
 
@@ -160,47 +158,6 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
     { ...model, overlay: next, nextDialogId: model.nextDialogId + 1 },
     [{ kind: 'plan', dialogId: next.id, request: { ...next.request, dry_run: true } }],
   ];
-}
-
-/**
- * How long a plan holds, ms: by the clock of the leader alone. What this machine takes for the time says
- * nothing of it; the leader checks again anyway.
- */
-function lengthOf({ create_time: made, expires }: Plan): number {
-  const ms = made === undefined ? PLAN_MS : Date.parse(expires) - Date.parse(made);
-  return Number.isFinite(ms) ? ms : PLAN_MS;
-}
-
-/** The plan has come: it is shown, and what differs from the one before is said. */
-export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): ActionDialog {
-  const leads = isMove(dialog.action) || dialog.action === 'step-down';
-  const to = leads && plan.to !== null ? { to: plan.to } : {};
-  const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
-  return {
-    ...dialog,
-    previous: null,
-    changes: [...dialog.changes, ...differences],
-    request: { ...dialog.request, ...to },
-    step: { kind: 'review', plan, until: mono + lengthOf(plan) },
-    deafUntil: Math.max(dialog.deafUntil, mono + DEAF_MS),
-  };
-}
-
-/** What a person who confirmed the old plan would want to know about the new one. */
-function planDifferences(before: Plan, after: Plan): string[] {
-  const out: string[] = [];
-  const say = (what: string, a: string | number | null, b: string | number | null) => {
-    if (a !== b) out.push(`${what} ${a ?? 'none'} → ${b ?? 'none'}`);
-  };
-  say('term', before.term, after.term);
-  say('leader', before.from, after.from);
-  say('target', before.to, after.to);
-  for (const check of after.checks) {
-    const old = before.checks.find((c) => c.name === check.name);
-    if (old !== undefined && old.result !== check.result)
-      out.push(`${check.name}: ${old.result} → ${check.result}`);
-  }
-  return out;
 }
 
 /** Is everything there that the confirmation needs? The words say what is missing; null = armed. */

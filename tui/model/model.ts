@@ -74,8 +74,8 @@ export const SORT_KEYS: readonly SortKey[] = ['role', 'name', 'state', 'lag', 'c
 export type DialogStep =
   /** Waiting for the plan. */
   | { readonly kind: 'planning' }
-  /** The plan is shown and waits for the confirmation; from `until` on it is made anew. */
-  | { readonly kind: 'review'; readonly plan: Plan; readonly until: Mono }
+  /** The plan is shown and waits for the confirmation; from `renewAt` on a newer one is asked for. */
+  | { readonly kind: 'review'; readonly plan: Plan; readonly until: Mono; readonly renewAt: Mono }
   /** Sent, no answer yet. */
   | { readonly kind: 'starting'; readonly plan: Plan }
   | { readonly kind: 'running'; readonly operation: OperationView; readonly heardAt?: Wall }

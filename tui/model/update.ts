@@ -6,7 +6,7 @@
 import type { HistoryResponse, OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
 import { acted, answered, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
-import { dialogKey, disarmed, planAgain, receivePlan, withinLongest } from './dialog.ts';
+import { dialogKey, disarmed, planAgain, withinLongest } from './dialog.ts';
 import { mainKey } from './keys.ts';
 import type { Change, Effect, Failure, Message } from './messages.ts';
 import type { ActionDialog, ChangeDialog, Deniable, Model, Wall } from './model.ts';
@@ -20,6 +20,7 @@ import {
   forgetOwn,
   unheard,
 } from './picture.ts';
+import { receivePlan, renewed } from './plan-news.ts';
 import { recall, remember } from './said.ts';
 import { pasteInto } from './text-field.ts';
 import { isText } from './texts.ts';
@@ -134,7 +135,7 @@ function sized(
 
 function tick(model: Model, now: Wall, mono: number): Change {
   const toast = model.toast !== null && model.toast.until <= mono ? null : model.toast;
-  return [{ ...model, now, mono, toast }, []];
+  return renewed({ ...model, now, mono, toast });
 }
 
 const SCROLL_LINES = 3;
@@ -331,6 +332,8 @@ function refused(model: Model, dialogId: number, failure: Failure): Change {
     return [{ ...gone, toast: { text, level: 'warning' as const, until: model.mono + 6000 } }, []];
   }
   return forDialog(model, dialogId, (dialog) => {
+    // no newer plan yet: the one that is read stands, and is asked for again
+    if (dialog.step.kind === 'review') return [model, []];
     if (dialog.step.kind === 'starting' && MOVED_ON.includes(failure.code)) {
       return planAgain(model, dialog, {
         previous: dialog.step.plan,

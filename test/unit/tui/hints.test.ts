@@ -33,11 +33,14 @@ function overlayText(model: Model): string {
 }
 
 describe('a plan', () => {
-  it('is valid for as long as it says from when it came, whenever the clock beat last', () => {
+  it('counts no seconds down; out of date it says so, and holds from when it came, not from the last beat', () => {
     const asked = press(live(), 'F');
     const dialogId = asked.overlay?.kind === 'action' ? asked.overlay.id : 0;
     const [planned] = send(asked, { type: 'planned', dialogId, plan: plan(), mono: asked.mono + 900 });
-    expect(overlayText(planned)).toContain('valid 30s:');
+    expect(overlayText(planned)).toContain('Checks by the leader: ');
+    const at = (ms: number) => overlayText({ ...planned, mono: asked.mono + 900 + ms });
+    expect(at(29_999)).toContain('Checks by the leader: ');
+    expect(at(30_000)).toContain('out of date: it does not answer');
   });
 });
 
