@@ -35,6 +35,7 @@ import {
 } from '../src/cluster/index.ts';
 import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
+import { clusterHealth } from './cluster-health.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
 import type { Accused } from './divergence.ts';
 import { type Isolation, isolationOf, isolationText } from './isolation.ts';
@@ -328,38 +329,17 @@ function isolationView(isolation: Isolation | null): StatusResponse['isolation']
   return { since_ms: Math.round(sinceMs), reached: [...reached], missing: [...missing], needs, text };
 }
 
-/** Why the cluster is not healthy; `critical` ones mean that it can't write. */
-function clusterHealth(
+function healthOfAll(
   sources: ViewSources,
   rows: readonly NodeRow[],
-): { health: StatusResponse['cluster']['health']; reasons: string[] } {
-  const { raft } = sources;
-  const critical: string[] = [];
+): Pick<StatusResponse['cluster'], 'health' | 'reasons'> {
+  const { raft, minReplicas } = sources;
   const isolation = isolationIn(sources);
-  if (isolation !== null) critical.push(isolationText(isolation));
-  const degraded: string[] = [];
-  const voters = rows.filter((r) => r.voter);
-  const alive = voters.filter((r) => r.liveness === 'alive').length;
-  const quorum = Math.floor(voters.length / 2) + 1;
-  if (alive < quorum)
-    critical.push(`no quorum: ${alive} of ${voters.length} voters are alive, ${quorum} are needed`);
-  if (raft.leaderId === null) critical.push('no leader is known');
-  for (const row of rows) {
-    if (row.liveness !== 'alive') degraded.push(`${row.node_id} is ${row.liveness}`);
-    else if (row.health === 'DEGRADED' || row.health === 'UNHEALTHY') {
-      degraded.push(`${row.node_id} is ${row.health.toLowerCase()}: ${row.issues.join(', ')}`);
-    }
-  }
-  const replacement = raft.role === 'leader' ? wordsOnReplacement(sources) : null;
-  if (replacement !== null) degraded.push(replacement);
-  if (alive < sources.minReplicas)
-    degraded.push(`${alive} live copies, min_replicas is ${sources.minReplicas}`);
-  for (const alert of alertsOf(sources)) {
-    if (alert.state === 'firing')
-      degraded.push(`alert ${alert.rule}${alert.nodeId === null ? '' : ` on ${alert.nodeId}`} is firing`);
-  }
-  const health = critical.length > 0 ? 'critical' : degraded.length > 0 ? 'degraded' : 'healthy';
-  return { health, reasons: [...critical, ...degraded] };
+  return clusterHealth({
+    ...{ rows, leaderId: raft.leaderId, minReplicas, alerts: alertsOf(sources) },
+    isolated: isolation === null ? null : isolationText(isolation),
+    replacement: raft.role === 'leader' ? wordsOnReplacement(sources) : null,
+  });
 }
 
 /** The configuration that is on trial; null when none is. */
@@ -410,7 +390,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
       name: cluster.name,
       id: cluster.clusterId,
       engine: extras.engine,
-      ...clusterHealth(sources, rows),
+      ...healthOfAll(sources, rows),
       read,
     },
     raft: {

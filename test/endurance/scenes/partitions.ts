@@ -84,7 +84,7 @@ async function degradedShown(stage: Stage, { cluster }: Cast, name: string, ms: 
     const { cluster: seen } = await cluster.client().status({ timeoutMs: 1000 });
     return (
       seen.health !== 'healthy' &&
-      (seen.reasons.find((r) => /^n\d is (suspect|dead|degraded)/.test(r)) ?? null)
+      (seen.reasons.find((r) => /^n\d.* (is|are) (suspect|dead|degraded)/.test(r)) ?? null)
     );
   });
   stage.claim(`${name}: the status is degraded and says why`, shown !== null, shown ?? 'healthy');
