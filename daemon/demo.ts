@@ -27,6 +27,8 @@ export interface DemoOutput {
   report(report: DrillReport): void;
   /** Shows the terminal on the running cluster; resolves with its exit code when the person leaves it. */
   top(client: SqlccClient, contextFile: string): Promise<number>;
+  /** How another terminal joins, with this context file. */
+  join(contextFile: string): string;
 }
 
 const WRITE_PAUSE_MS = 5;
@@ -96,6 +98,7 @@ async function startAndRun(
   const { nodes, dir, basePort, keep } = options;
   const logLevel = options.logLevel === undefined ? {} : { logLevel: options.logLevel };
   const cluster = await DemoCluster.start({ nodes, dir, basePort, keep, ...logLevel, ...ends });
+  output.say(output.join(cluster.contextFile));
   try {
     const work = options.drill
       ? runDrill(cluster, { rounds: options.rounds, say: (text) => output.say(text), signal: ends.signal })
@@ -112,6 +115,9 @@ async function startAndRun(
   } finally {
     await cluster.stop();
     if (keep) output.say(`kept in ${cluster.dir}`);
-    else cluster.remove();
+    else {
+      cluster.remove();
+      output.say('the demo is over; its files are removed (--keep keeps them)');
+    }
   }
 }

@@ -2,6 +2,7 @@
 import { must } from '../src/base/index.ts';
 import type { Feed } from './feed/feed.ts';
 import { openDesk, openFeed } from './feed/open-feed.ts';
+import { keyOf } from './key-names.ts';
 import { initialModel } from './model/model.ts';
 import type { RunTop } from './options.ts';
 import { Session } from './session.ts';
@@ -15,7 +16,16 @@ export function begin(run: RunTop): Stage {
   const say = (text: string) => void io.stderr.write(`${text}\n`);
   const session = sessionOn(openFeed({ client, options, speed: 1, say }), run);
   session.start();
+  const { ephemeral } = run.options;
+  if (ephemeral !== undefined) void session.ready.then(() => tell(session, ephemeral.notice));
   return new Stage(session, run.fleet === undefined ? null : (name) => elsewhere(run, name));
+}
+
+/** Long enough for a look; the list of messages has it for whoever wants to copy it. */
+function tell(session: Session, notice: string): void {
+  session.dispatch({ type: 'tick', now: Date.now(), mono: performance.now() });
+  const text = `${notice} (${keyOf('messages')} shows this again)`;
+  session.dispatch({ type: 'told', text, level: 'info' });
 }
 
 function sessionOn(feed: Feed, run: RunTop): Session {
@@ -24,6 +34,7 @@ function sessionOn(feed: Feed, run: RunTop): Session {
   const model = initialModel({
     ...{ clusterName, contextName, contexts: desk.contexts, now: feed.wall() },
     readOnly: options.readOnly === true,
+    ...(options.ephemeral === undefined ? {} : { ends: options.ephemeral.ends }),
     refreshMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
   });
   return new Session(feed, model, desk);

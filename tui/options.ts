@@ -73,8 +73,8 @@ export type ThemeName = 'default' | 'high-contrast' | 'colour-blind' | 'mono';
 export interface TopOptions {
   /** No action may be started from the keyboard. */
   readonly readOnly?: boolean;
-  /** The cluster ends together with the screen. */
-  readonly ephemeral?: boolean;
+  /** The cluster ends together with the screen: in words that ask, and what is said of it when it begins. */
+  readonly ephemeral?: { readonly ends: string; readonly notice: string };
   /** Lines instead of a screen: no alternate screen, no boxes, a line a change. */
   readonly plain?: boolean;
   /** Times in UTC, and the header says so; else in the zone of this machine. */

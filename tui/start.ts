@@ -52,7 +52,7 @@ async function onScreen(open: OpenTop): Promise<number> {
     const { runScreen } = await import('./main.tsx');
     return await runScreen({
       ...{ stage, look, io, guard, skeleton },
-      livesOn: options.replay === undefined && options.ephemeral !== true,
+      livesOn: options.replay === undefined && options.ephemeral === undefined,
       folder: options.settingsFolder ?? null,
       mouse: options.mouse === true,
       wholeLines: options.wholeLines === true,

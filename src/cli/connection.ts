@@ -10,6 +10,7 @@ import type { SqlccClientOptions } from '../client/index.ts';
 import { finishKeyPair } from './credentials.ts';
 import { Flags } from './flags.ts';
 import { chooseContext, parseEndpoints, profileFile, readProfile } from './profile.ts';
+import { runningDemo } from './running-demo.ts';
 
 export interface Connection {
   readonly contextName: string;
@@ -74,7 +75,9 @@ interface Found {
 }
 
 async function contextOf(flags: Flags, env: Env, file: string): Promise<Found> {
-  const chosen = chooseContext(await readProfile(file), flags.text('context') ?? env.SQLCC_CONTEXT, file);
+  const wanted = flags.text('context') ?? env.SQLCC_CONTEXT;
+  const findDemo = (): string | null => runningDemo(env['TMPDIR'] ?? '/tmp');
+  const chosen = chooseContext(await readProfile(file), wanted, file, findDemo);
   const { name, context } = chosen;
   const path = (relative: string | undefined): string | undefined =>
     relative === undefined ? undefined : resolve(dirname(file), relative);

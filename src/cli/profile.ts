@@ -11,7 +11,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { SqlccError } from '../base/index.ts';
+import { SqlccError, shellWord } from '../base/index.ts';
 
 export interface Context {
   readonly endpoints: readonly string[];
@@ -128,24 +128,28 @@ export async function saveContext(file: string, name: string, context: Context):
   await writeProfile(file, { current: name, contexts: { ...contexts, [name]: context } });
 }
 
-/** The context by name, else the current one, else the only one. */
+/** The context by name, else the current one, else the only one; without any `findDemo` may know one that runs. */
 export function chooseContext(
   profile: Profile,
   name: string | undefined,
   file: string,
+  findDemo: () => string | null = () => null,
 ): { name: string; context: Context } {
   const names = Object.keys(profile.contexts);
   const wanted = name ?? profile.current ?? (names.length === 1 ? names[0] : undefined);
   const context = wanted === undefined ? undefined : profile.contexts[wanted];
   if (wanted !== undefined && context !== undefined) return { name: wanted, context };
   const known = names.length === 0 ? 'it has none yet' : `it has ${names.join(', ')}`;
+  const found = wanted === undefined ? findDemo() : null;
+  const first =
+    found === null ? '' : `a demo runs: put SQLCC_CONFIG=${shellWord(found)} before the command; or `;
   throw new SqlccError(
     name === undefined ? 'invalid_argument' : 'not_found',
     wanted === undefined ? `no context is chosen in ${file}` : `${file} has no context "${wanted}"`,
     {
       hint:
-        `give --context NAME (${known}), or --endpoint with --ca and a certificate or token; ` +
-        'cluster init writes a context',
+        `${first}give --context NAME (${known}), or --endpoint with --ca and a certificate or token; ` +
+        'cluster init writes a context, sqlcc demo starts a cluster to look at',
     },
   );
 }

@@ -25,6 +25,7 @@ export function sqlcc(args: readonly string[], { env = {}, stdin = '' }: RunOpti
         PATH: process.env.PATH,
         HOME: '/nowhere',
         SQLCC_CONFIG: '/nowhere/config.yaml',
+        TMPDIR: '/nowhere',
         NO_COLOR: '1',
         ...env,
       },

@@ -8,6 +8,7 @@ import { choices, type Entry, noChangeOf, noLeaderOf, noOperationOf } from './ch
 import { keyOfAction, openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { refusal } from './gate.ts';
+import { leave } from './leave.ts';
 import { cursorAt, fleetEntries, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
 import { type ActionName, type Chooser, COLUMN_SETS, type Deniable, type Model, SORT_KEYS } from './model.ts';
@@ -43,6 +44,7 @@ export function mainKey(model: Model, key: KeyPress, context: Context, binding: 
   if (context === 'overlay') return textKey(model, binding);
   if (binding === undefined) return [model, []];
   if (binding.level !== undefined) return action(model, key, binding);
+  if (binding.id === 'quit') return leave(model, key.burst);
   return command(model, binding);
 }
 
@@ -218,8 +220,9 @@ function command(model: Model, binding: Binding): Change {
     case 'reconnect':
       return reconnect(model);
     case 'interrupt':
-    case 'quit':
       return [model, [{ kind: 'quit' }]];
+    case 'quit':
+      return leave(model);
     default:
       return seeking(model, binding) ?? [look(model, binding), []];
   }

@@ -178,6 +178,8 @@ export interface Toast {
   readonly until: Mono;
   /** It says which key takes the last change back. */
   readonly undoes?: true;
+  /** It asks whether to leave. */
+  readonly leaves?: true;
 }
 
 /** A toast or a notice that was shown. */
@@ -195,6 +197,8 @@ export interface Model {
   /** Names of the clusters of the fleet. */
   readonly contexts: readonly string[];
   readonly readOnly: boolean;
+  /** What ends with this screen, in words; null = nothing does. */
+  readonly ends: string | null;
   readonly refreshMs: number;
   readonly now: Wall;
   readonly mono: Mono;
@@ -282,6 +286,8 @@ export interface ModelStart {
   readonly readOnly: boolean;
   readonly refreshMs: number;
   readonly now: Wall;
+  /** What ends with this screen, in words. */
+  readonly ends?: string;
   /** Other clusters that can be gone to. */
   readonly contexts?: readonly string[];
 }
@@ -289,6 +295,7 @@ export interface ModelStart {
 export function initialModel(start: ModelStart): Model {
   return {
     contexts: [],
+    ends: null,
     ...start,
     mono: 0,
     connection: { kind: 'connecting', error: null },

@@ -112,6 +112,7 @@ export function follow(model: Model): Model {
 
 /** One step back towards the plain picture. It never leaves the program. */
 export function back(model: Model): Model {
+  if (model.toast?.leaves === true) return { ...model, toast: null };
   if (model.unsettled.length > 0) return { ...model, unsettled: [] };
   if (model.filter.text !== '') return { ...model, filter: { text: '', editing: false } };
   if (model.eventLevel !== 'info' && (model.view === 'events' || model.view === 'log'))

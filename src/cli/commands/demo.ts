@@ -1,5 +1,6 @@
 /** `sqlcc demo`: flags to the daemon's demo, its words to the terminal. */
-import { SqlccError } from '../../base/index.ts';
+import { dirname, relative, resolve } from 'node:path';
+import { SqlccError, shellWord } from '../../base/index.ts';
 import type { SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { given } from '../flags.ts';
@@ -16,6 +17,22 @@ function showReport(context: CliContext, report: Readonly<Record<string, unknown
   };
   const facts = Object.entries(report).filter(([name]) => name !== 'schemaVersion');
   context.printer.facts(facts.map(([name, value]) => [name, word(value)] as const));
+}
+
+/** How this program is called from the folder that one is in: by its launcher in a checkout, else by its name. */
+export function launcher(cwd = process.cwd(), main = process.argv[1] ?? ''): string {
+  const path = relative(cwd, resolve(dirname(main), '../bin/sqlcc'));
+  return path.startsWith('..') || path.includes('node_modules') ? 'sqlcc' : shellWord(path);
+}
+
+function joinWords(contextFile: string): string {
+  return `in another terminal: SQLCC_CONFIG=${shellWord(contextFile)} ${launcher()} top`;
+}
+
+/** What its screen asks before it is left, and says when it begins. */
+function ephemeral(contextFile: string, keep: boolean) {
+  const ends = keep ? 'the demo ends; its files stay' : 'the demo ends and its data goes';
+  return { ends, notice: joinWords(contextFile) };
 }
 
 export const demo: Run = async (context, { flags }) => {
@@ -39,9 +56,11 @@ export const demo: Run = async (context, { flags }) => {
     report: (report) => {
       printed = printer.answer(report, () => showReport(context, { ...report }));
     },
-    top: (client: SqlccClient) =>
+    join: joinWords,
+    top: (client: SqlccClient, contextFile: string) =>
       showTop({
-        ...{ context, clusterName: 'demo', contextName: 'demo', options: { ephemeral: true } },
+        ...{ context, clusterName: 'demo', contextName: 'demo' },
+        options: { ephemeral: ephemeral(contextFile, options.keep) },
         open: async () => ({ client }),
       }),
   });
