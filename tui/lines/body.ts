@@ -78,6 +78,11 @@ export function sideways(
   return { lines: by === 0 ? lines : lines.map((line) => dropCells(line, by * SHIFT_CELLS)), by, most };
 }
 
+/** Where the arrows lead, also without colours; the list that has them from the beginning needs no mark. */
+export function focusMark(isFocused: boolean, { symbols }: View): Line {
+  return isFocused ? [span(`${symbols.crumb} `, 'focus')] : [];
+}
+
 /** What of a list or text lies beyond the edges of its pane. */
 export function edgeMarks(first: number, below: number, by: number, view: View): Line {
   const left = view.symbols.ascii ? '<' : '←';
@@ -124,7 +129,8 @@ function paneOf(spec: PaneSpec, { width, height }: Size, view: View, room: Room)
     return fitLine([span(lead, 'focus'), ...l], inner);
   });
   const style = { symbols: view.symbols, width, height, focused: spec.focused, boxed: room.boxed };
-  const drawn = panel([...spec.title, ...edgeMarks(first, below, moved.by, view)], content, style);
+  const mark = focusMark(spec.focused && view.model.side.focused, view);
+  const drawn = panel([...mark, ...spec.title, ...edgeMarks(first, below, moved.by, view)], content, style);
   // the upper edge, or the rule, and the heading
   const above = 1 + head.length;
   return {

@@ -11,7 +11,7 @@ import { selectedNode, shown, stateCounts, visibleNodes } from '../model/selecto
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
-import { type BandRows, edgeMarks, type PaneRows, type Room, type Row, sideways } from './body.ts';
+import { type BandRows, edgeMarks, focusMark, type PaneRows, type Room, type Row, sideways } from './body.ts';
 import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
 import { type DialogText, fitDialog, mostScroll } from './dialog-parts.ts';
@@ -155,7 +155,7 @@ function textPane(view: View, layout: Layout, place: PanePlace, height: number):
   const focused = view.model.focus === pane;
   const cells = place.width - (layout.boxed ? 2 : 0) - 1;
   const moved = sideways(lines.slice(first, first + inside), cells, focused ? view.model.shift : 0);
-  const head: Line = [...title, ...edgeMarks(first, below, moved.by, view)];
+  const head: Line = [...focusMark(focused, view), ...title, ...edgeMarks(first, below, moved.by, view)];
   const style = {
     symbols: view.symbols,
     width: place.width,

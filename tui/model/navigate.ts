@@ -9,6 +9,11 @@ import type { ViewId } from './views.ts';
 
 const SIDE = { focused: false, scroll: 0 };
 
+/** Whoever leaves a pane leaves it with its newest lines: nobody would look for them further up later. */
+function atNewest({ focus, scroll }: Model): Model['scroll'] {
+  return focus === 'nodes' ? scroll : { ...scroll, [focus]: 0 };
+}
+
 /** Filters belong to what they were written for: they end with their view. */
 export function openView(model: Model, view: ViewId): Model {
   if (view === model.view) return model;
@@ -17,6 +22,7 @@ export function openView(model: Model, view: ViewId): Model {
     view,
     lastView: model.view,
     side: SIDE,
+    scroll: atNewest(model),
     shift: 0,
     filter: { text: '', editing: false },
     lastFilter: '',
@@ -81,7 +87,8 @@ export function focusBy(model: Model, by: 1 | -1): Model {
   if (model.view !== 'topology')
     return { ...model, shift: 0, side: { ...SIDE, focused: !model.side.focused } };
   const at = PANES.indexOf(model.focus);
-  return { ...model, shift: 0, focus: PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes' };
+  const focus = PANES[(at + by + PANES.length) % PANES.length] ?? 'nodes';
+  return { ...model, shift: 0, scroll: atNewest(model), focus };
 }
 
 /** Enter: all about the node in a table of nodes, elsewhere the pane beside the list. */
@@ -121,7 +128,7 @@ export function back(model: Model): Model {
   if (model.past !== null) return { ...model, past: null };
   if (model.frozen !== null) return { ...model, frozen: null };
   if (model.view !== 'topology') return openView(model, 'topology');
-  return model.focus === 'nodes' ? model : { ...model, focus: 'nodes' };
+  return model.focus === 'nodes' ? model : { ...model, scroll: atNewest(model), focus: 'nodes' };
 }
 
 /** The second of the selected row; in a view without times nothing. */
