@@ -80,12 +80,17 @@ async function keptEvents(feed: Feed): Promise<readonly EventLine[]> {
   return found;
 }
 
+function noPicture(): SqlccError {
+  const hint = 'give a file that sqlcc top --record wrote';
+  return new SqlccError('not_found', 'the recording has no picture', { hint });
+}
+
 async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise<Model> {
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
   let model =
     before ?? initialModel({ clusterName, contextName, readOnly: false, refreshMs, now: feed.wall() });
-  if (feed.ended?.() === true) throw new SqlccError('not_found', 'the recording has no picture');
+  if (feed.ended?.() === true) throw noPicture();
   const status = await feed.status(null);
   const [alerts, views, history, events] = await Promise.all([
     feed.alerts(null),
@@ -168,7 +173,7 @@ export async function runOnce(run: RunBatch): Promise<number> {
       if (feed.ended === undefined || (feed.ended() && model === null)) throw error;
     }
   } while (feed.ended?.() === false);
-  if (model === null) throw new SqlccError('not_found', 'the recording has no picture');
+  if (model === null) throw noPicture();
   run.io.stdout.write(printed(model, run, false));
   return exitOf(run, model);
 }

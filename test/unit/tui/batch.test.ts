@@ -151,6 +151,19 @@ describe('a recording in the scripted modes', () => {
     expect(err.join('')).toContain('is 1m00s old');
   });
 
+  it('a recording without a picture is told as one, with what writes one', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const replay = join(dir, 'empty.ndjson');
+    writeFileSync(replay, '');
+    const io = { stdout: new PassThrough(), stderr: new PassThrough(), env: {} };
+    const run = { client: null, clusterName: 'c', contextName: 'c', io, options: { replay } };
+    await expect(runOnce(run as unknown as RunBatch)).rejects.toMatchObject({
+      message: 'the recording has no picture',
+      hint: 'give a file that sqlcc top --record wrote',
+    });
+  });
+
   it.each(['topology', 'raft', 'alerts', 'config', 'events'] as const)(
     'runOnce heads %s as such',
     async (view) => {
