@@ -4,10 +4,11 @@ import type { AlertRow, NodeRow, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, count, percent, plural } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
+import { refusal } from '../model/gate.ts';
 import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../model/lists.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { quorumFacts, selectedNode, shown } from '../model/selectors.ts';
+import { missingVoters, quorumFacts, selectedNode, shown } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import { clusterUnderBar, rowWords } from './explain-rows.ts';
@@ -45,15 +46,19 @@ function ofNode(row: NodeRow, view: View): string[] {
   const rest = row.maintenance;
   const isLeader = row.role === 'leader';
   const part = isLeader ? 'the leader' : row.voter ? 'a voter' : 'a node without a vote';
+  const { leader_id: leader = null } = shown(view.model).status?.raft ?? {};
+  // without a leader there is nobody to be behind
+  const isBehind = !isLeader && leader !== null;
+  const behind = isBehind ? ` and is ${count(row.lag_entries)} entries behind the leader` : '';
   return [
     `${name} is ${part}, state: ${word.replace(/ !$/, '')}.`,
     STATES[kind] ?? '',
-    `It was heard ${heard}${isLeader ? '' : ` and is ${count(row.lag_entries)} entries behind the leader`}.`,
+    `It was heard ${heard}${behind}.`,
     ...row.issues.map((issue) => `It names: ${clean(issue)}.`),
     ...(rest === null ? [] : [maintenanceWords(rest, now)]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
     ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
-    kind === 'dead' ? deadWords() : ownKeys(isLeader),
+    kind === 'dead' ? deadWords() : ownKeys(isLeader, view.model),
   ];
 }
 
@@ -63,9 +68,10 @@ function deadWords(): string {
   return `Start its daemon; ${gone} and ${place} gives its vote to another node.`;
 }
 
-function ownKeys(isLeader: boolean): string {
+function ownKeys(isLeader: boolean, model: Model): string {
   const [all, log, lead] = [keyOf('detail'), keyOf('log-of-node'), keyOf('failover')];
   const whom = isLeader ? 'another node' : 'it';
+  if (refusal(model, 'failover') !== null) return `${all} shows all about it, ${log} its log.`;
   return `${all} shows all about it, ${log} its log, ${lead} makes ${whom} the leader.`;
 }
 
@@ -103,6 +109,15 @@ function toldWords(view: View, rule: string): string {
   return actions.length === 0 ? 'Nobody is told of it.' : `Told by ${actions.map(clean).join(', ')}.`;
 }
 
+/** What a person does about a majority that is gone; the last way loses what only the others had. */
+function noMajorityWords(missing: readonly string[]): readonly string[] {
+  return [
+    `Start ${missing.map(clean).join(', ')}, or mend the network to them: a majority elects by itself.`,
+    'If their disks are gone for good, one voter that is left can go on alone, and what it never got ' +
+      'is lost: sqlcc cluster recover --help.',
+  ];
+}
+
 function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[] {
   if (status === null) return [`${name} has not answered yet.`];
   const facts = quorumFacts(status);
@@ -115,6 +130,7 @@ function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[
       : `${clean(leader)} leads in term ${term}: every write goes through it.`,
     `${facts.need} of ${facts.voters} voters are needed, ${facts.up} are up: ` +
       (facts.spare < 0 ? 'there is no majority, writes wait.' : `${plural(facts.spare, 'more')} may fail.`),
+    ...(facts.spare < 0 ? noMajorityWords(missingVoters(status)) : []),
   ];
 }
 

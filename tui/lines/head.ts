@@ -75,6 +75,10 @@ function shortHeader(
   return spread(left, [span(beside, 'muted'), ...state], columns);
 }
 
+/** What gives way where the whole line is too long, in this order; who leads and the quorum never do. */
+const YIELDS = ['pace', 'commit', 'brand', 'context', 'clock'] as const;
+type Yielding = (typeof YIELDS)[number];
+
 export function header(view: View, layout: Layout): Line {
   const { model, symbols } = view;
   const { status } = shown(model);
@@ -86,31 +90,26 @@ export function header(view: View, layout: Layout): Line {
   if (layout.tier === 'tiny' || layout.tier === 'small') return shortHeader(view, layout, { name, via });
   const full = layout.tier === 'full';
   const named = model.contextName === name ? name : `${name} (${clean(model.contextName)})`;
-  const crumb = full
-    ? ` sqlcc top ${symbols.crumb} ${named} ${symbols.crumb} ${viewSpec(model.view).title}`
-    : ` ${name} ${symbols.crumb} ${viewSpec(model.view).title}`;
-  const numbers =
-    status === null
-      ? ''
-      : full
-        ? `term ${status.raft.term}  commit ${count(status.raft.commit_index)}`
-        : `t${status.raft.term}`;
-  const left = [
-    span(crumb, 'title'),
-    span('   '),
-    ...leaderWord(view),
-    gap,
-    span(numbers),
-    gap,
-    ...quorumWord(view, !full),
-  ];
-  const every = full ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
-  const right = [
-    span(`${via}${every} ${symbols.dot} ${time}${zoneMark()} `, 'muted'),
-    ...mode(view),
-    span(' '),
-  ];
-  return spread(left, right, layout.columns);
+  const line = (gone: number): readonly [left: Line, right: Line] => {
+    const has = (part: Yielding): boolean => YIELDS.indexOf(part) >= gone;
+    const brand = full && has('brand') ? ` sqlcc top ${symbols.crumb}` : '';
+    const title = `${brand} ${full && has('context') ? named : name} ${symbols.crumb} ${viewSpec(model.view).title}`;
+    const commit = status !== null && has('commit') ? `  commit ${count(status.raft.commit_index)}` : '';
+    const term = status === null ? '' : full ? `term ${status.raft.term}${commit}` : `t${status.raft.term}`;
+    const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !full)];
+    const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
+    const clock = full && !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
+    const right = [span(`${via}${every}${clock} `, 'muted'), ...mode(view), span(' ')];
+    const room = layout.columns - lineWidth([span('    '), ...facts, ...right]);
+    const least = Math.max(LEAST_NAME, room);
+    return [
+      [span(gone === YIELDS.length ? cut(title, least) : title, 'title'), span('   '), ...facts],
+      right,
+    ];
+  };
+  const steps = YIELDS.map((_, gone) => line(gone));
+  const fits = steps.find(([left, right]) => lineWidth(left) + lineWidth(right) < layout.columns);
+  return spread(...(fits ?? line(YIELDS.length)), layout.columns);
 }
 
 export function lostBanner(view: View): Line | null {

@@ -4,11 +4,12 @@
  * true now.
  */
 
+import type { StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Deniable, Model } from './model.ts';
-import { isStale, pictureAge } from './selectors.ts';
+import { isStale, missingVoters, pictureAge, quorumFacts } from './selectors.ts';
 
 /** What the API lets an administrator do and no operator; the rest asks for `operate`. */
 const ADMINISTERED: ReadonlySet<Deniable> = new Set<Deniable>([
@@ -28,9 +29,18 @@ export function refusal(model: Model, thing: Deniable): string | null {
     return `not connected: wait for the reconnect, or ${keyOf('reconnect')} for another node`;
   if (model.past !== null) return `history is read-only: ${keyOf('last')} returns to live`;
   if (model.frozen !== null) return `the picture is frozen: ${keyOf('freeze')} returns to live`;
-  if (model.picture.status?.raft.leader_id === null) return 'there is no leader: wait for the election';
+  const { status } = model.picture;
+  if (status?.raft.leader_id === null) return leaderless(status);
   if (isStale(model)) return `the picture is ${age(pictureAge(model))} old: wait for a fresh one`;
   return null;
+}
+
+/** Waiting helps only where there is a majority that can elect. */
+function leaderless(status: StatusResponse): string {
+  const { spare, up, voters, need } = quorumFacts(status);
+  if (spare >= 0) return 'there is no leader: wait for the election';
+  const missing = missingVoters(status).map(clean).join(', ');
+  return `no majority: ${up} of ${voters} voters up, ${need} needed: start ${missing}; ${keyOf('explain')} says more`;
 }
 
 /** The node told what this caller may: whoever may not is not even asked for a plan. */

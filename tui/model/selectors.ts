@@ -157,16 +157,24 @@ export interface QuorumFacts {
   readonly zones: readonly { readonly zone: string; readonly nodes: readonly NodeRow[] }[];
 }
 
+/** Whoever is cut off counts whom it reaches: the others are only not known to be dead. */
+function isUp(row: NodeRow, status: StatusResponse): boolean {
+  const reached = status.isolation?.reached;
+  if (reached !== undefined)
+    return row.node_id === status.cluster.read.node_id || reached.includes(row.node_id);
+  // nobody leads: who is silent now may be why
+  return row.liveness === 'alive' || (row.liveness === 'suspect' && status.raft.leader_id !== null);
+}
+
+/** Voters that are not counted as up, by name. */
+export function missingVoters(status: StatusResponse): readonly string[] {
+  const missing = status.nodes.filter((n) => n.voter && !isUp(n, status));
+  return missing.map((n) => n.node_id).sort(compareNames);
+}
+
 export function quorumFacts(status: StatusResponse): QuorumFacts {
   const voting = status.nodes.filter((n) => n.voter);
-  // whoever is cut off counts whom it reaches: the others are only not known to be dead
-  const reached = status.isolation?.reached;
-  const living = voting.filter((n) =>
-    reached === undefined
-      ? // nobody leads: who is silent now may be why
-        n.liveness === 'alive' || (n.liveness === 'suspect' && status.raft.leader_id !== null)
-      : n.node_id === status.cluster.read.node_id || reached.includes(n.node_id),
-  );
+  const living = voting.filter((n) => isUp(n, status));
   const need = status.raft.quorum;
   const names = [...new Set(status.nodes.map((n) => n.zone))].sort();
   const zones = names.map((zone) => ({
