@@ -173,7 +173,7 @@ export function answers(): ReplayLine[] {
         kind: 'rollback',
         plan: {
           checks: [
-            { name: 'valid', result: 'warn', text: 'not checked yet: the live nodes are asked when it runs' },
+            { name: 'valid', result: 'pass', text: 'valid on every live node' },
             { name: 'restart', result: 'warn', text: '1 keys wait for a restart' },
           ],
           effects: ['cluster.raft.election_timeout_ms: [1500,3000] → [1000,2000] (live)'],

@@ -96,23 +96,31 @@ function changeWords(change: ConfigChangeRow): string {
   return `${change.path}: ${valueWords(change.from)} → ${valueWords(change.to)} (${change.effect})`;
 }
 
+/** What the live nodes say of a text that is put in force nowhere. */
+type Verdict =
+  | { readonly kind: 'valid' | 'unasked'; readonly notes: readonly string[] }
+  | { readonly kind: 'refused'; readonly why: string };
+
 const VALIDITY = {
-  asked: { name: 'valid', result: 'pass', text: 'valid on every live node' },
-  later: { name: 'valid', result: 'warn', text: 'not checked yet: the live nodes are asked when it runs' },
+  valid: { name: 'valid', result: 'pass', text: 'valid on every live node' },
+  // what is refused anyway is not asked about
+  unasked: { name: 'valid', result: 'warn', text: 'the live nodes were not asked' },
 } as const;
 
-/** `isAsked`: the nodes have said that they would run with it. */
-function checksOf(
-  changes: readonly ConfigChangeRow[],
-  notes: readonly string[],
-  isAsked: boolean,
-): CheckRow[] {
+function validity(verdict: Verdict): CheckRow {
+  return verdict.kind === 'refused'
+    ? { name: 'valid', result: 'fail', text: verdict.why }
+    : VALIDITY[verdict.kind];
+}
+
+function checksOf(changes: readonly ConfigChangeRow[], verdict: Verdict): CheckRow[] {
+  const notes = verdict.kind === 'refused' ? [] : verdict.notes;
   const forbidden = changes.filter((c) => c.effect === 'forbidden');
   const restart = changes.filter((c) => c.effect === 'restart');
   return [
     ...(changes.length === 0
       ? [{ name: 'changes', result: 'fail' as const, text: 'nothing would be different' }]
-      : [VALIDITY[isAsked ? 'asked' : 'later']]),
+      : [validity(verdict)]),
     ...forbidden.map((c) => ({
       name: 'forbidden',
       result: 'fail' as const,
@@ -125,13 +133,27 @@ function checksOf(
   ];
 }
 
+/** Whether the nodes would run with version `version` again; asked only where nothing else forbids it. */
+async function verdictOf(
+  client: DeskClient,
+  { version, base }: { readonly version: number; readonly base: number },
+  changes: readonly ConfigChangeRow[],
+): Promise<Verdict> {
+  if (changes.length === 0 || changes.some((c) => c.effect === 'forbidden'))
+    return { kind: 'unasked', notes: [] };
+  try {
+    const { text } = await client.config(version);
+    const { notes } = await client.putConfig({ text, dryRun: true, ifVersion: base, replace: true });
+    return { kind: 'valid', notes };
+  } catch (error) {
+    if (!(error instanceof SqlccError) || error.code !== 'config_invalid') throw error;
+    return { kind: 'refused', why: error.message };
+  }
+}
+
 async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan> {
-  const planOf = (
-    changes: readonly ConfigChangeRow[],
-    notes: readonly string[],
-    base: number,
-  ): ChangePlan => {
-    const checks = checksOf(changes, notes, act.kind === 'apply');
+  const planOf = (changes: readonly ConfigChangeRow[], verdict: Verdict, base: number): ChangePlan => {
+    const checks = checksOf(changes, verdict);
     const paths = changes.map((c) => c.path);
     return {
       checks,
@@ -146,7 +168,7 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
     const base = act.wholeOf ?? (await client.config()).version.version;
     const text = configText(act.text);
     const answer = await client.putConfig({ text, dryRun: true, ifVersion: base, ...replacing(act) });
-    return { ...planOf(answer.changes, answer.notes, base), text };
+    return { ...planOf(answer.changes, { kind: 'valid', notes: answer.notes }, base), text };
   }
   if (act.kind === 'rollback') {
     const base = (await client.config()).version.version;
@@ -155,7 +177,7 @@ async function preflight(client: DeskClient, act: ChangeAct): Promise<ChangePlan
       throw new SqlccError('conflict', `v${base} was made meanwhile, and would be taken back too`, { hint });
     }
     const { changes } = await client.configDiff({ from: base, to: act.version });
-    return planOf(changes, [], base);
+    return planOf(changes, await verdictOf(client, { version: act.version, base }, changes), base);
   }
   throw new SqlccError('invalid_argument', `${act.kind} has no dry run`);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 // its sentences name keys
 import '../../../tui/keymap.ts';
-import { must } from '../../../src/base/index.ts';
+import { must, SqlccError } from '../../../src/base/index.ts';
 import { clientDesk, configText } from '../../../tui/feed/client-desk.ts';
 import type { ChangeAct } from '../../../tui/model/change-plan.ts';
 import type { DeskClient } from '../../../tui/options.ts';
@@ -98,7 +98,8 @@ describe('clientDesk', () => {
   });
 
   it('what takes a change back is refused where somebody has changed it again', async () => {
-    const answers = { config, configDiff: { changes: [change('a.b')] } };
+    const putConfig = { changes: [], notes: [], version: 41, tentative: null };
+    const answers = { config, configDiff: { changes: [change('a.b')] }, putConfig };
     const undo = (active: number) =>
       ({ kind: 'rollback', version: 40, active, confirmMs: null, undoes: 'change' }) as const;
     expect((await clientOf(answers).desk.preflight(undo(41))).base).toBe(41);
@@ -111,14 +112,49 @@ describe('clientDesk', () => {
 
   it('a rollback that touches raft must be typed, a forbidden or an empty one is refused', async () => {
     const act = { kind: 'rollback', version: 40, active: 41, confirmMs: null } as const;
-    const plan = (changes: unknown[]) => clientOf({ config, configDiff: { changes } }).desk.preflight(act);
+    const put = { changes: [], notes: ['n5 does not answer'], version: 41, tentative: null };
+    const clientWith = (changes: unknown[]) => clientOf({ config, configDiff: { changes }, putConfig: put });
+    const plan = (changes: unknown[]) => clientWith(changes).desk.preflight(act);
     expect((await plan([change('cluster.raft.heartbeat_interval_ms')])).arm).toBe('v40');
     expect((await plan([change('cluster.monitoring.interval_ms')])).arm).toBeNull();
     expect((await plan([change('cluster.name', 'forbidden')])).allowed).toBe(false);
     expect((await plan([])).allowed).toBe(false);
-    // no node was asked
-    expect((await plan([change('cluster.monitoring.interval_ms')])).checks[0]).toMatchObject({
-      ...{ name: 'valid', result: 'warn', text: expect.stringContaining('not checked yet') },
+  });
+
+  it('a rollback is checked on the live nodes before it is armed, where nothing else forbids it', async () => {
+    const act = { kind: 'rollback', version: 40, active: 41, confirmMs: null } as const;
+    const put = { changes: [], notes: ['n5 does not answer'], version: 41, tentative: null };
+    const old = { ...config, text: 'cluster: {}\n' };
+    const asked = (changes: unknown[]) => clientOf({ config: old, configDiff: { changes }, putConfig: put });
+    const free = asked([change('cluster.monitoring.interval_ms')]);
+    const plan = await free.desk.preflight(act);
+    expect(plan.checks).toMatchObject([
+      { name: 'valid', result: 'pass', text: 'valid on every live node' },
+      { name: 'note', result: 'warn', text: 'n5 does not answer' },
+    ]);
+    expect(free.calls.slice(-2)).toEqual([
+      ['config', 40],
+      ['putConfig', { text: 'cluster: {}\n', dryRun: true, ifVersion: 41, replace: true }],
+    ]);
+    const closed = asked([change('cluster.name', 'forbidden')]);
+    expect((await closed.desk.preflight(act)).checks[0]).toMatchObject({
+      result: 'warn',
+      text: expect.stringContaining('not asked'),
+    });
+    expect(closed.calls.map(([name]) => name)).toEqual(['config', 'configDiff']);
+  });
+
+  it('a rollback that a node would not run with is a plan that is not allowed, and says why', async () => {
+    const act = { kind: 'rollback', version: 40, active: 41, confirmMs: null } as const;
+    const client = {
+      config: async () => ({ ...config, text: 'cluster: {}\n' }),
+      configDiff: async () => ({ changes: [change('a.b')] }),
+      putConfig: async () => Promise.reject(new SqlccError('config_invalid', 'n3 has no file ca.pem')),
+    };
+    const plan = await clientDesk(client as unknown as DeskClient).preflight(act);
+    expect(plan).toMatchObject({
+      allowed: false,
+      checks: [{ result: 'fail', text: 'n3 has no file ca.pem' }],
     });
   });
 
