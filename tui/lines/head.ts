@@ -8,6 +8,7 @@ import type { Layout } from '../layout.ts';
 import { hasNoFigures } from '../model/old.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
+import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
 import type { View } from './view.ts';
@@ -259,8 +260,7 @@ function stateBanner(view: View): Line {
   }
   const token = health === 'critical' ? 'critical' : 'warning';
   const sign = health === 'critical' ? '!!' : '! ';
-  const trial = status.config.tentative == null ? [] : [configWords(status.config)];
-  const why = [...reasons.map(clean), ...trial].join(` ${symbols.dot} `);
+  const why = reasons.map(clean).join(` ${symbols.dot} `);
   return [span(` ${sign} ${health}: `, token), span(why)];
 }
 
@@ -268,7 +268,18 @@ function stateBanner(view: View): Line {
 function configWords({ version, tentative }: StatusResponse['config']): string {
   if (tentative == null) return `config v${version}`;
   const until = clockTime(Date.parse(tentative.expires));
-  return `config v${version} on trial: v${tentative.previous} again at ${until} unless confirmed`;
+  return `config v${version} on trial: v${tentative.previous} again at ${until}`;
+}
+
+/** What is on trial, how long still, and the key that keeps it: in every view, beside what is gravest. */
+export function trialMark({ model }: View): Line {
+  const config = shown(model).status?.config;
+  const left = config === undefined ? null : trialLeft(config, model.now);
+  if (left === null) return [];
+  const mark = `v${config?.tentative?.version} on trial`;
+  // of a second that is over nothing can be kept
+  if (model.past !== null) return [span(`${mark} `, 'candidate')];
+  return [span(`${mark} ${age(left)}: `, 'candidate'), span(keyOf('keep-config'), 'key'), span(' keeps it ')];
 }
 
 /** Behind a banner that was cut: the key that says all of it. */
@@ -288,7 +299,9 @@ export function bannerWords(view: View): readonly string[] {
     ...(viewsDisagree(picture) ? viewGroups(picture) : []).map(
       ({ leader, term, nodes }) => `  ${nodes.map(clean).join(', ')}: ${clean(leader)} in term ${term}`,
     ),
-    ...(picture.status?.config.tentative == null ? [] : [`${configWords(picture.status.config)}.`]),
+    ...(picture.status?.config.tentative == null
+      ? []
+      : [`${configWords(picture.status.config)} unless it is kept.`]),
     ...(pause === null
       ? []
       : [
@@ -306,6 +319,7 @@ export function banner(view: View, layout: Layout): Line {
   const right: Line = [
     ...(model.readOnly ? [span('READ-ONLY ', 'frozen'), span(' ')] : []),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
+    ...trialMark(view),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
   const said = lostBanner(view) ?? unsettledBanner(view);

@@ -7,7 +7,7 @@ import { age, clockTime } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import { disagreement, lostBanner, readsOn, unsettledBanner, waitingBanner } from './head.ts';
+import { disagreement, lostBanner, readsOn, trialMark, unsettledBanner, waitingBanner } from './head.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
@@ -38,12 +38,11 @@ export function notice(view: View): Notice | null {
   const { model } = view;
   const { status } = shown(model);
   const running = status?.operation ?? null;
-  const trial = status?.config.tentative;
   const { text, editing } = model.filter;
   const right: Line = [
     ...(model.readOnly ? [span('READ-ONLY', 'frozen'), span(' ')] : []),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
-    ...(trial == null ? [] : [span(`v${trial.version} on trial `, 'candidate')]),
+    ...trialMark(view),
     // while it is written the last line shows it, and the rows stay where they are
     ...(text === '' || editing ? [] : [span(`/${clean(text)} `, 'key')]),
   ];

@@ -26,6 +26,7 @@ import { pasteInto } from './text-field.ts';
 import { isText } from './texts.ts';
 import { addToRecord } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
+import { takenBack } from './trial.ts';
 import { holdRow } from './under-bar.ts';
 import { addUnsettled, unknownAction } from './unsettled.ts';
 
@@ -193,11 +194,13 @@ function pasteIntoChange(model: Model, dialog: ChangeDialog, text: string): Mode
 
 function status(model: Model, next: StatusResponse, now: Wall): Change {
   const picture = addStatus(model.picture, next, now);
+  const ended = takenBack(model.picture.status?.config, next.config, { now, mono: model.mono });
   const came: Model = {
     ...model,
     now,
     connection: model.connection.kind === 'live' ? model.connection : { kind: 'live' },
     picture,
+    toast: ended ?? model.toast,
     // somebody else by now, or with other rights: what was refused before says nothing of that
     denied: sameCaller(model.picture.status, next) ? model.denied : {},
     record: addToRecord(model.record, picture, now),

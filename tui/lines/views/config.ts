@@ -71,12 +71,12 @@ function list(view: View, room: Room): PaneSpec {
   const on = pending.filter((p) => p.version === active).length;
   const isPast = model.past !== null;
   const spread = pending.length === 0 || isPast ? '' : ` ${symbols.dot} runs on ${on}/${pending.length}`;
+  const trial = shown(model).status?.config.tentative;
+  // what was active before is not while another one is on trial
+  const state = trial == null ? `v${active} active` : `v${trial.version} on trial`;
   const title: Line = [
     span('Config ', 'title'),
-    span(
-      active === null ? '' : `v${active} active${spread}`,
-      isPast || on === pending.length ? 'muted' : 'warning',
-    ),
+    span(active === null ? '' : `${state}${spread}`, isPast || on === pending.length ? 'muted' : 'warning'),
     ...outdated(answer),
     ...ofAnybody(view),
   ];

@@ -1,0 +1,52 @@
+/** A configuration on trial is told of in every view, and so is that it was taken back. */
+import { describe, expect, it } from 'vitest';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { VIEW_IDS } from '../../../tui/model/views.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
+import { START, status } from '../../tui/recording.ts';
+import { live, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+const END = START + 42_000;
+const tentative = { version: 42, previous: 41, expires: new Date(END).toISOString() };
+const onTrial = () => live(status({ config: { version: 42, tentative } }));
+
+function then(config: { version: number; tentative: typeof tentative | null }, now: number): Model {
+  return send(onTrial(), { type: 'status', status: status({ config }), now })[0];
+}
+
+describe('a configuration on trial', () => {
+  it.each([
+    [120, 36],
+    [80, 24],
+    [60, 15],
+    [44, 12],
+  ])('has its countdown and its key above every view at %ix%i', (columns, rows) => {
+    for (const view of VIEW_IDS) {
+      const model = { ...onTrial(), view };
+      expect(screenText(model, columns, rows), view).toContain('v42 on trial 42s: K keeps it');
+      expect(screenText({ ...model, now: END - 7000 }, columns, rows), view).toContain('on trial 7s:');
+    }
+  });
+
+  it('is what the title of the versions names, and no version is called active', () => {
+    const { bands } = screenOf({ model: { ...onTrial(), view: 'config' }, symbols: UNICODE }, 120, 36);
+    const titles = bands.flatMap((b) => b.panes.map((p) => textOf(p.rows[0]?.line ?? []))).join('\n');
+    expect(titles).toContain('v42 on trial');
+    expect(titles).not.toContain('active');
+  });
+
+  it('that is taken back is told, with the reason; one that is kept is not', () => {
+    const said = (model: Model) => model.toast?.text ?? null;
+    expect(said(then({ version: 43, tentative: null }, END))).toBe(
+      'v42 was taken back, nobody kept it in its time: what v41 says is in force again',
+    );
+    expect(said(then({ version: 43, tentative: null }, END - 20_000))).toBe(
+      'v42 was taken back, another change ended its trial: v43 is in force',
+    );
+    expect(said(then({ version: 42, tentative: null }, END - 20_000)), 'kept').toBeNull();
+    expect(said(then({ version: 42, tentative }, END)), 'not yet').toBeNull();
+  });
+});
