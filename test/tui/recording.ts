@@ -51,7 +51,7 @@ export function node(id: string, patch: Partial<NodeRow> = {}): NodeRow {
   };
 }
 
-const MAINTENANCE = { owner: 'anna', reason: 'kernel update', since: at(-720_000), expires: at(2_880_000) };
+const MAINTENANCE = { owner: 'anna', reason: 'kernel update', since: at(-720_000), expires: at(2_910_000) };
 
 export function sixNodes(): NodeRow[] {
   return [

@@ -30,7 +30,7 @@ function since(ms: number | null): string {
   return ms === null ? '' : ` ${age(ms)}`;
 }
 
-/** `now` (wall ms) is only needed to tell how long maintenance has lasted. */
+/** `now` (wall ms) is only needed to tell how long maintenance still lasts. */
 export function nodeState(row: NodeRow, now: number | null = null): NodeStateWord {
   const word = (
     kind: NodeStateWord['kind'],
@@ -46,8 +46,8 @@ export function nodeState(row: NodeRow, now: number | null = null): NodeStateWor
   if (row.liveness === 'dead') return word('dead', `DEAD${since(row.last_heartbeat_ms)}`, 'dead');
   if (row.liveness === 'left') return word('left', 'left', 'muted', false);
   if (row.maintenance !== null) {
-    const began = Date.parse(row.maintenance.since);
-    return word('maint', now === null ? 'MAINT' : `MAINT ${rough(now - began)}`, 'maintenance', false);
+    const left = now === null ? 0 : Date.parse(row.maintenance.expires) - now;
+    return word('maint', left > 0 ? `MAINT ${rough(left)} left` : 'MAINT', 'maintenance', false);
   }
   if (row.liveness === 'suspect') return word('suspect', `suspect${since(row.last_heartbeat_ms)}`, 'suspect');
   if (row.liveness === 'unknown') return word('unknown', 'unknown', 'suspect');

@@ -50,7 +50,7 @@ describe('pictures', () => {
     ).toBe(text);
     const svg = asSvg(cells, 'a & b');
     expect(svg).toContain('<title>a &#38; b</title>');
-    for (const name of ['n1', 'n6', 'Leader', 'QUORUM', 'MAINT 12m'])
+    for (const name of ['n1', 'n6', 'Leader', 'QUORUM', 'MAINT 48m left'])
       if (text.includes(name)) expect(svg).toContain(name);
     expect(svg.match(/<text /g)?.length).toBeGreaterThan(40);
   });
