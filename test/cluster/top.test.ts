@@ -36,9 +36,8 @@ async function armed(terminal: Terminal, reason: string): Promise<string> {
   const text = await terminal.until((t) => wanted.test(t), 'the whole plan');
   const target = must(wanted.exec(text)?.[1], 'a target');
   await pause(450);
-  terminal.type('\t');
   terminal.type(reason);
-  await terminal.see(`Reason: ${reason}`);
+  await terminal.see(`Reason (needed): ${reason}`);
   terminal.type('\t');
   terminal.type(target);
   await terminal.see(`arm: ${target}`);

@@ -34,8 +34,7 @@ export class Hands {
     const target = armed.exec(plan)?.[1] ?? '';
     // a dialog is deaf at first
     await pause(450);
-    this.press('\t');
-    await this.write(reason, `Reason: ${reason}`);
+    await this.write(reason, `Reason (needed): ${reason}`);
     this.press('\t');
     await this.write(target, `arm: ${target}`);
     this.press('\t');

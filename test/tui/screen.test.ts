@@ -217,10 +217,9 @@ describe('actions', () => {
     const terminal = await shown(80, 24);
     await failoverDialog(terminal);
     expectScreen(await terminal.still(), 'failover-80x24');
-    terminal.type('\t');
     terminal.type('kernel update');
     terminal.type('\t');
-    await terminal.see('Reason: kernel update');
+    await terminal.see('Reason (needed): kernel update');
     terminal.type('n2');
     await terminal.see('arm: n2');
     terminal.type('\t');
@@ -236,13 +235,13 @@ describe('actions', () => {
     expectScreen(await terminal.still(), 'failover-120x36');
   });
 
-  it('Enter after F closes the dialog and nothing else', async () => {
+  it('Enter after F asks for the reason and does nothing else; Esc says that nothing was changed', async () => {
     const terminal = await shown();
     await failoverDialog(terminal);
     terminal.type('\r');
-    await terminal.until((t) => !t.includes('FAILOVER ·'), 'the table again');
+    await terminal.see('! a reason is required');
     terminal.type('\x1b');
-    await terminal.still();
+    await terminal.see('cancelled: nothing was changed');
     expect(terminal.text()).not.toContain('FAILOVER ·');
   });
 

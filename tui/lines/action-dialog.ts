@@ -20,25 +20,33 @@ import {
   type DialogRoom,
   type DialogText,
   failed,
+  keysHint,
   NARROW,
   nameLine,
   noteLines,
   REFUSED,
   reasonLine,
-  TAB_HINT,
   waiting,
 } from './dialog-parts.ts';
 import { nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
 
-function candidateLines(plan: Plan, view: View, most: number): Line[] {
+/** In the places of the list, so many of them, with the chosen one always among them. */
+function window({ order }: ActionDialog, plan: Plan, most: number) {
+  const ordered = [...plan.candidates].sort((a, b) => order.indexOf(a.node_id) - order.indexOf(b.node_id));
+  const chosen = ordered.findIndex((c) => c.node_id === plan.to);
+  const first = Math.max(0, chosen - most + 1);
+  return { ordered, seen: ordered.slice(first, first + most) };
+}
+
+function candidateLines(dialog: ActionDialog, plan: Plan, view: View, most: number): Line[] {
   const rows = shown(view.model).status?.nodes ?? [];
-  const ordered = [...plan.candidates].sort((a, b) => Number(b.eligible) - Number(a.eligible));
+  const { ordered, seen } = window(dialog, plan, most);
   const nameWidth = ordered.reduce((w, c) => Math.max(w, clean(c.node_id).length), 6);
   const head: Line = [
     span(`   ${fitText('TARGET', nameWidth + 2)} ${fitText('LAG', 8, 'right')}  VERDICT`, 'muted'),
   ];
-  const lines = ordered.slice(0, most).map((c): Line => {
+  const lines = seen.map((c): Line => {
     const chosen = c.node_id === plan.to;
     const row = rows.find((r) => r.node_id === c.node_id);
     const verdict = c.reasons.map(clean).join('; ') || (c.eligible ? 'can take over now' : 'not possible');
@@ -87,6 +95,22 @@ function checksHead({ step }: ActionDialog, view: View): Line {
     : [span('Checks by the leader:', 'muted')];
 }
 
+const GRAVEST: readonly string[] = ['fail', 'warn', 'pass'];
+
+/** Where most has to be scrolled to: what nobody should arm without having seen. */
+function gistLine(plan: Plan, view: View): Line {
+  const worst = [...plan.checks].sort((a, b) => GRAVEST.indexOf(a.result) - GRAVEST.indexOf(b.result))[0];
+  const { dot, pass } = view.symbols;
+  const pause = plan.expected_gap_ms === null ? 'not known' : lasted(plan.expected_gap_ms);
+  const check: Line =
+    worst === undefined || worst.result === 'pass'
+      ? [span(`${pass} all checks pass`, 'ok')]
+      : (checkLines([worst], view)[0] ?? []).map((s, i) =>
+          i === 0 ? { ...s, text: s.text.trimStart() } : s,
+        );
+  return [span(`pause ${pause} ${dot} `, 'title'), ...check];
+}
+
 /** What informs, and what is to be typed: the one may scroll, the other is always seen. */
 type Review = Pick<DialogText, 'lines' | 'pinned'>;
 
@@ -94,15 +118,15 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   const changes = changeLines(dialog, view, room.width);
   const fixed = 9 + plan.checks.length + changes.length;
   const lines = [
-    ...candidateLines(plan, view, Math.max(2, room.rows - fixed)),
+    ...candidateLines(dialog, plan, view, Math.max(2, room.rows - fixed)),
     checksHead(dialog, view),
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
     ...sameAs(dialog, plan, room.width),
     ...changes,
   ];
-  const pinned = [
-    reasonLine(dialog, view, room),
+  const below = [
+    reasonLine(dialog, view, room, { isNeeded: true }),
     ...nameLine(dialog, view, {
       ...{
         name: plan.to ?? '?',
@@ -113,7 +137,8 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
     }),
     ...noteLines(dialog, room),
   ];
-  return { lines, pinned };
+  const isWhole = room.width >= NARROW || lines.length + below.length + 1 <= room.rows;
+  return { lines, pinned: isWhole ? below : [gistLine(plan, view), ...below] };
 }
 
 /** Taking a node out, or giving its place to another. */
@@ -143,7 +168,7 @@ function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: Dialo
     ...changeLines(dialog, view, room.width),
   ];
   const pinned = [
-    reasonLine(dialog, view, room),
+    reasonLine(dialog, view, room, { isNeeded: true }),
     ...(plan.allowed
       ? nameLine(dialog, view, {
           ...{ name: node, isReady: missing(dialog) === null, width: room.width },
@@ -194,8 +219,8 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
     ...changeLines(dialog, view, room.width),
   ];
   const pinned = [
-    reasonLine(dialog, view, room, TAB_HINT),
-    ...(plan.allowed ? wrapWords(armedLine(dialog.yes), room.width) : [REFUSED]),
+    reasonLine(dialog, view, room, { isNeeded: false }),
+    ...(plan.allowed ? wrapWords(armedLine(dialog), room.width) : [REFUSED]),
     ...noteLines(dialog, room),
   ];
   return { lines, pinned };
@@ -230,11 +255,22 @@ export function phaseLines(operation: OperationView, view: View): Line[] {
 /** Phases in which the leader takes no write because another one is to lead. */
 const MOVES = new Set(['transferring', 'handing-over', 'transfer']);
 
-function outcome(operation: OperationView, view: View): Line {
+/** What is so now, of whom: where a node is put aside, who leads since then is not the news. */
+function resultOf({ action, request }: ActionDialog, operation: OperationView): string {
+  const node = clean(request.node_id ?? '?');
+  const time = request.for_ms === undefined ? '' : ` for ${rough(request.for_ms)}`;
+  if (action === 'maintenance')
+    return request.enable === true ? `${node} in maintenance${time}` : `maintenance of ${node} has ended`;
+  if (action === 'drain')
+    return request.enable === true ? `${node} is drained${time}` : `draining of ${node} has ended`;
+  return operation.to === null ? 'done' : `done: ${clean(operation.to)}`;
+}
+
+function outcome(dialog: ActionDialog, operation: OperationView, view: View): Line {
   const { symbols } = view;
   if (operation.state === 'done') {
     const ms = operation.phases.reduce((sum, p) => sum + (p.elapsed_ms ?? 0), 0);
-    const result = operation.to === null ? 'done' : `done: ${clean(operation.to)}`;
+    const result = resultOf(dialog, operation);
     const moved = operation.phases.find((p) => MOVES.has(p.name))?.elapsed_ms ?? null;
     const paused = moved === null ? '' : `, writes paused ${lasted(moved)}`;
     return [
@@ -247,12 +283,17 @@ function outcome(operation: OperationView, view: View): Line {
   return [span(`${symbols.fail} ${operation.state}${error}`, 'critical')];
 }
 
-function operationLines(operation: OperationView, view: View, room: DialogRoom): Line[] {
+function operationLines(
+  dialog: ActionDialog,
+  operation: OperationView,
+  view: View,
+  room: DialogRoom,
+): Line[] {
   const phases = phaseLines(operation, view);
   return [
     ...phases.slice(-Math.max(2, room.rows - 5)),
     [],
-    outcome(operation, view),
+    outcome(dialog, operation, view),
     [span(`Look again: sqlcc op show ${clean(operation.id)}`, 'muted')],
   ];
 }
@@ -294,28 +335,27 @@ function titleOf(dialog: ActionDialog, view: View): Line {
 /** News of an operation comes several times a second: after this much silence its age is said. */
 const SILENT_MS = 3000;
 
-const TYPED_HINT = 'Tab to the reason, then the name  ↑↓ other target  Enter confirm  Esc cancel';
-const LENGTH_HINT = 'y then Enter confirm  ← → how long  Tab reason  Esc cancel';
-const REVIEW_HINT: Readonly<Record<ActionDialog['action'], string>> = {
-  failover: TYPED_HINT,
-  switchover: TYPED_HINT,
-  maintenance: LENGTH_HINT,
-  drain: LENGTH_HINT,
-  'step-down': 'y then Enter confirm  Tab reason  Esc cancel',
-  'remove-node': 'Tab to the reason, then the name  Enter confirm  Esc cancel',
-  'replace-node': TYPED_HINT,
+/** What ← → or ↑↓ change in it. */
+const CHOICE: Readonly<Partial<Record<ActionDialog['action'], readonly [short: string, long: string]>>> = {
+  failover: ['↑↓ target', '↑↓ other target'],
+  switchover: ['↑↓ target', '↑↓ other target'],
+  'replace-node': ['↑↓ target', '↑↓ other target'],
+  maintenance: ['← → time', '← → how long'],
+  drain: ['← → time', '← → how long'],
 };
 
-/** Whole at 44 columns, where the long words would end in the middle. */
-const SHORT_HINT: Readonly<Record<ActionDialog['action'], string>> = {
-  failover: 'Tab fields  ↑↓ target  Enter do  Esc cancel',
-  switchover: 'Tab fields  ↑↓ target  Enter do  Esc cancel',
-  maintenance: 'y Enter do  ← → time  Tab reason  Esc',
-  drain: 'y Enter do  ← → time  Tab reason  Esc',
-  'step-down': 'y Enter do  Tab reason  Esc cancel',
-  'remove-node': 'Tab fields  Enter do  Esc cancel',
-  'replace-node': 'Tab fields  ↑↓ target  Enter do  Esc cancel',
-};
+/** What the last button of a dialog with a name to type does. */
+function doesOf({ action, request }: ActionDialog, plan: Plan): string {
+  if (isMove(action)) return `${action === 'failover' ? 'fails' : 'switches'} over to ${clean(plan.to ?? '?')}`;
+  return `${action === 'remove-node' ? 'removes' : 'replaces'} ${clean(request.node_id ?? '?')}`;
+}
+
+function hintOf(dialog: ActionDialog, plan: Plan, { width }: DialogRoom): string {
+  const choice = CHOICE[dialog.action]?.[width < NARROW ? 0 : 1] ?? '';
+  const isReady = missing(dialog) === null;
+  const does = doesOf(dialog, plan);
+  return keysHint(dialog, { isNamed: isTyped(dialog.action), isReady, does, choice, width });
+}
 
 function reviewLines(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
   if (isMove(dialog.action)) return reviewFailover(dialog, plan, view, room);
@@ -332,7 +372,7 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       return waiting(title, 'asking the leader for a plan…', 'Esc cancel');
     case 'review': {
       const edge = step.plan.allowed ? (missing(dialog) === null ? 'critical' : 'focus') : 'warning';
-      const hint = (room.width < NARROW ? SHORT_HINT : REVIEW_HINT)[dialog.action];
+      const hint = hintOf(dialog, step.plan, room);
       return { title, ...reviewLines(dialog, step.plan, view, room), scroll: dialog.scroll ?? 0, edge, hint };
     }
     case 'starting':
@@ -349,7 +389,7 @@ export function actionDialogText(dialog: ActionDialog, view: View, room: DialogR
       const silentMs = heardAt === null ? 0 : view.model.now - heardAt;
       if (silentMs > SILENT_MS) told.push([span(`last heard ${age(silentMs)} ago`, 'warning')]);
       const rows = room.rows - offer.length - told.length;
-      const lines = [...operationLines(step.operation, view, { ...room, rows }), ...offer, ...told];
+      const lines = [...operationLines(dialog, step.operation, view, { ...room, rows }), ...offer, ...told];
       const hint = step.kind === 'running' ? 'Esc hides it, it is not cancelled' : 'Esc close';
       return { title, lines, edge, hint: back === null ? hint : `${hint}  F plan the way back` };
     }

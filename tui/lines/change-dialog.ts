@@ -4,7 +4,7 @@ import { clean } from '../format/width.ts';
 import { rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { missingForChange } from '../model/change.ts';
-import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, titleOfChange } from '../model/change-plan.ts';
+import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, needsReason, titleOfChange } from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
 import { type Line, lineWidth, span, wrapWords } from '../theme/tokens.ts';
 import {
@@ -14,12 +14,12 @@ import {
   type DialogRoom,
   type DialogText,
   failed,
+  keysHint,
   NARROW,
   nameLine,
   noteLines,
   REFUSED,
   reasonLine,
-  TAB_HINT,
   waiting,
 } from './dialog-parts.ts';
 import type { View } from './view.ts';
@@ -31,7 +31,9 @@ function lengthLine(dialog: ChangeDialog): Line[] {
   const none = kind === 'pause' ? 'an hour, or as long as is allowed' : 'without a trial';
   const value = ms === null ? none : rough(ms);
   const isTime = kind === 'silence' || kind === 'pause';
-  const before = isTime ? 'For ' : ms === null ? 'In force at once, ' : 'Taken back unless confirmed within ';
+  const onTrial = kind === 'rollback' ? 'On trial: taken back' : 'Taken back';
+  const kept = `${onTrial} unless ${keyOf('keep-config')} keeps it within `;
+  const before = isTime ? 'For ' : ms === null ? 'In force at once, ' : kept;
   return [[span(before), span(`[${value}]`, 'title'), span('  ← → changes', 'muted')]];
 }
 
@@ -58,25 +60,24 @@ function confirmLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: 
     ];
   if (!plan.allowed) return [REFUSED];
   if (plan.arm === null) {
-    return [reasonLine(dialog, view, room, TAB_HINT), ...wrapWords(armedLine(dialog.yes), room.width)];
+    const reason = reasonLine(dialog, view, room, { isNeeded: needsReason(dialog.act) });
+    return [reason, ...wrapWords(armedLine(dialog), room.width)];
   }
   const isReady = missingForChange(dialog) === null;
   return [
-    reasonLine(dialog, view, room, TAB_HINT),
+    reasonLine(dialog, view, room, { isNeeded: true }),
     ...nameLine(dialog, view, { name: plan.arm, isReady, verb: 'Do it', width: room.width }),
   ];
 }
 
-function reviewHint({ act }: ChangeDialog, plan: ChangePlan, { width }: DialogRoom): string {
+function reviewHint(dialog: ChangeDialog, plan: ChangePlan, { width }: DialogRoom): string {
+  const { act } = dialog;
   if (isCheckOnly(act)) return 'Esc close';
-  if (width < NARROW) {
-    if (plan.arm !== null) return 'Tab fields  Enter do  Esc cancel';
-    const time = LENGTHS[act.kind].length > 0 ? '← → time  ' : '';
-    return `y Enter do  ${time}Tab reason  Esc`;
-  }
-  if (plan.arm !== null) return 'Tab to the reason, then the name  Enter confirm  Esc cancel';
-  const length = LENGTHS[act.kind].length > 0 ? '← → how long  ' : '';
-  return `y then Enter confirm  ${length}Tab reason  Esc cancel`;
+  const words = width < NARROW ? '← → time' : '← → how long';
+  const choice = LENGTHS[act.kind].length > 0 ? words : '';
+  const does = act.kind === 'rollback' ? `brings v${act.version} back` : 'applies it';
+  const isReady = missingForChange(dialog) === null;
+  return keysHint(dialog, { isNamed: plan.arm !== null, isReady, does, choice, width });
 }
 
 /** Cells of the edge and blanks beside a title. */

@@ -101,11 +101,18 @@ function cursorIn(dialog: Written, field: string, view: View): string {
   return dialog.field === field ? view.symbols.cursor : '';
 }
 
-export function reasonLine(dialog: Written, view: View, room: DialogRoom, hint = ''): Line {
+export function reasonLine(
+  dialog: Written,
+  view: View,
+  room: DialogRoom,
+  { isNeeded }: { readonly isNeeded: boolean },
+): Line {
   const cursor = cursorIn(dialog, 'reason', view);
+  const name = isNeeded ? 'Reason (needed): ' : 'Reason (optional): ';
+  const hint = isNeeded ? '' : TAB_HINT;
   return [
-    label(dialog, 'reason', 'Reason: '),
-    span(`${cut(clean(dialog.reason), room.width - 12)}${cursor}`),
+    label(dialog, 'reason', name),
+    span(`${cut(clean(dialog.reason), room.width - name.length - 4)}${cursor}`),
     span(dialog.reason === '' && cursor === '' ? hint : '', 'muted'),
   ];
 }
@@ -139,10 +146,11 @@ export function nameLine(
   return lineWidth(line) <= width ? [line] : [typed, buttons];
 }
 
-/** What y and Enter would do now. */
-export function armedLine(isArmed: boolean): Line {
-  if (isArmed)
-    return [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')];
+/** What y and Enter would do now; in the reason a y is a letter of it. */
+export function armedLine({ yes, field }: { readonly yes: boolean; readonly field: string }): Line {
+  if (field === 'reason')
+    return [span('Enter', 'key'), span(' ends the reason; then '), span('y', 'key'), span(' arms')];
+  if (yes) return [span(' armed: Enter confirms ', 'armed'), span('  any other key takes it back', 'muted')];
   return [
     span('y', 'key'),
     span(' then '),
@@ -154,7 +162,35 @@ export function armedLine(isArmed: boolean): Line {
 }
 
 export const REFUSED: Line = [span('The checks refuse it. Esc closes.', 'critical')];
-export const TAB_HINT = '(Tab to write one)';
+const TAB_HINT = '(Tab to write one)';
+
+/** The keys of the last line where the cursor is: what Enter does there comes first. */
+export function keysHint(
+  { field, yes = false }: { readonly field: string; readonly yes?: boolean },
+  { isNamed, isReady, does, choice = '', width }: Keys,
+): string {
+  const isNarrow = width < NARROW;
+  const more = choice === '' ? '' : `  ${choice}`;
+  if (!isNamed) {
+    if (field === 'reason')
+      return isNarrow ? 'Enter ends it  Tab  Esc' : 'Enter ends the reason  Tab back  Esc cancel';
+    if (yes) return 'Enter confirms  any other key takes it back';
+    const y = isNarrow ? 'y Enter do' : 'y arms, then Enter confirms';
+    return isNarrow ? `${y}${more}  Tab reason  Esc` : `${y}${more}  Tab reason  Enter or Esc cancels`;
+  }
+  const enter =
+    field === 'cancel' ? 'cancels' : field !== 'execute' ? 'next field' : isReady ? does : 'says what lacks';
+  return isNarrow ? `Enter ${enter}${more}  Tab  Esc` : `Enter ${enter}  Tab other field${more}  Esc cancel`;
+}
+
+/** `does`: what Enter on the last button would do. `choice`: what arrows change. */
+interface Keys {
+  readonly isNamed: boolean;
+  readonly isReady: boolean;
+  readonly does: string;
+  readonly choice?: string;
+  readonly width: number;
+}
 
 /** The whole of it: what is wrong is not cut. */
 export function noteLines(dialog: Written, room: DialogRoom): readonly Line[] {

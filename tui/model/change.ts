@@ -16,7 +16,7 @@ import {
   ownPlan,
   withLength,
 } from './change-plan.ts';
-import { DEAF_MS, disarmed } from './dialog.ts';
+import { CANCELLED, cancelled, DEAF_MS, disarmed, REASON_NEEDED } from './dialog.ts';
 import { refusal } from './gate.ts';
 import type { Change, KeyPress, Message } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
@@ -54,7 +54,8 @@ export function openChange(model: Model, act: ChangeAct, mono: Mono): Change {
 /** The plan of what the dialog holds, made here or asked for. */
 function plan(model: Model, dialog: ChangeDialog): Change {
   const own = ownPlan(dialog.act);
-  const base: ChangeDialog = { ...dialog, yes: false, typed: '', field: 'cancel', id: model.nextDialogId };
+  const field = needsReason(dialog.act) ? 'reason' : 'cancel';
+  const base: ChangeDialog = { ...dialog, yes: false, typed: '', field, id: model.nextDialogId };
   const next = { ...model, nextDialogId: model.nextDialogId + 1 };
   if (own !== null) return [{ ...next, overlay: { ...base, step: { kind: 'review', plan: own } } }, []];
   return [
@@ -83,7 +84,9 @@ export function receivePreflight(model: Model, dialogId: number, made: ChangePla
   const dialog = model.overlay;
   if (dialog?.kind !== 'change' || dialog.id !== dialogId) return [model, []];
   const step = { kind: 'review' as const, plan: made };
-  return [{ ...model, overlay: { ...dialog, step, deafUntil: mono + DEAF_MS } }, []];
+  // the cursor begins where something has to be written
+  const field = made.arm === null ? dialog.field : ('reason' as const);
+  return [{ ...model, overlay: { ...dialog, step, field, deafUntil: mono + DEAF_MS } }, []];
 }
 
 export function acted(model: Model, dialogId: number, result: Acted): Change {
@@ -139,7 +142,7 @@ export function missingForChange(dialog: ChangeDialog): string | null {
   const { allowed, arm } = dialog.step.plan;
   if (!allowed) return 'the checks refuse it: see the lines marked as failed';
   const lacksReason = dialog.reason.trim() === '' && (arm !== null || needsReason(dialog.act));
-  if (lacksReason) return 'a reason is required: it goes into the audit';
+  if (lacksReason) return REASON_NEEDED;
   if (arm === null) return dialog.yes ? null : 'press y, then Enter';
   return dialog.typed === arm ? null : `type ${arm} to arm`;
 }
@@ -183,6 +186,9 @@ function confirm(model: Model, dialog: ChangeDialog): Change {
   if (dialog.step.kind === 'failed') return gone;
   if (dialog.step.kind !== 'review') return [model, []];
   const { arm } = dialog.step.plan;
+  const isLacking = (arm !== null || needsReason(dialog.act)) && dialog.reason.trim() === '';
+  if (dialog.field === 'reason' && isLacking)
+    return [{ ...model, overlay: { ...dialog, note: REASON_NEEDED } }, []];
   if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
   if (arm === null) return dialog.yes ? perform(model, dialog) : gone;
   if (dialog.field === 'cancel') return gone;
@@ -195,8 +201,10 @@ function confirm(model: Model, dialog: ChangeDialog): Change {
 /** The dialog goes; what was written in the editor and is not in force stays in its file, and it says so. */
 function close(model: Model, { act, step }: ChangeDialog): Model {
   const closed = { ...model, overlay: null };
-  if (act.kind !== 'apply' || act.wholeOf === undefined || step.kind === 'starting') return closed;
-  const text = `what you wrote is kept in ${act.text.slice(1)}`;
+  if (step.kind === 'starting') return closed;
+  if (act.kind !== 'apply' || act.wholeOf === undefined)
+    return step.kind === 'failed' || isCheckOnly(act) ? closed : cancelled(model);
+  const text = `${CANCELLED}; what you wrote is kept in ${act.text.slice(1)}`;
   return { ...closed, toast: { text, level: 'info', until: model.mono + UNDO_MS } };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { must } from '../../src/base/index.ts';
-import type { NodeRow, OperationRequest } from '../feed/wire.ts';
+import type { CandidateView, NodeRow, OperationRequest } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
 import { refusal } from './gate.ts';
@@ -18,7 +18,10 @@ import { typeInto } from './text-field.ts';
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
 export const DEAF_MS = 400;
 /** How long maintenance and draining may last, as offered by ← and →. */
-const LENGTHS_MS: readonly number[] = [900_000, 3_600_000, 14_400_000, 86_400_000];
+const LENGTHS_MS: readonly number[] = [
+  ...[5, 10, 15, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 4, 8, 12, 24].map((hours) => hours * 3_600_000),
+];
 const DEFAULT_MS = 3_600_000;
 const REASON_LIMIT = 200;
 const NAME_LIMIT = 63;
@@ -73,10 +76,11 @@ export function openDialog(
     request,
     step: { kind: 'planning' },
     deafUntil: mono + DEAF_MS,
-    field: 'cancel',
+    field: isTyped(action) ? 'reason' : 'cancel',
     reason: '',
     typed: '',
     yes: false,
+    order: [],
     previous: null,
     changes: [],
     note: '',
@@ -142,7 +146,7 @@ function maintenanceRequest(node: {
     : { ...base, enable: false };
 }
 
-/** Asks for the plan again, keeping the reason; what was typed to arm is void. */
+/** Asks for the plan again, keeping the reason and the cursor; what was typed to arm is void. */
 export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<ActionDialog>): Change {
   const next: ActionDialog = {
     ...dialog,
@@ -151,7 +155,7 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
     step: { kind: 'planning' },
     typed: '',
     yes: false,
-    field: 'cancel',
+    field: dialog.field === 'execute' ? 'confirm' : dialog.field,
     note: '',
   };
   return [
@@ -160,13 +164,16 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
   ];
 }
 
+/** What is said where one is asked for and none was written. */
+export const REASON_NEEDED = 'a reason is required: it goes into the audit';
+
 /** Is everything there that the confirmation needs? The words say what is missing; null = armed. */
 export function missing(dialog: ActionDialog): string | null {
   if (dialog.step.kind !== 'review') return 'there is no plan yet';
   const { plan } = dialog.step;
   if (!plan.allowed) return 'the checks refuse it: see the lines marked as failed';
   if (!isTyped(dialog.action)) return dialog.yes ? null : 'press y, then Enter';
-  if (dialog.reason.trim() === '') return 'a reason is required: it goes into the audit';
+  if (dialog.reason.trim() === '') return REASON_NEEDED;
   const name = armName(dialog);
   if (name === null) return 'there is no target';
   return dialog.typed === name ? null : `type ${name} to arm`;
@@ -201,13 +208,19 @@ function moveField(dialog: ActionDialog, by: 1 | -1): ActionDialog {
   return { ...dialog, field: next, note: '' };
 }
 
-/** Another target: the next candidate that may lead. */
+/** Who stands where: the able first in a new list; then each keeps its place, newcomers at the end. */
+export function orderOf(before: readonly string[], candidates: readonly CandidateView[]): readonly string[] {
+  const able = candidates.filter((c) => c.eligible);
+  const listed = [...able, ...candidates.filter((c) => !c.eligible)].map((c) => c.node_id);
+  return [...before, ...listed.filter((id) => !before.includes(id))];
+}
+
+/** Another target: the next candidate that may lead, along the list as it is shown. */
 function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const { action, step } = dialog;
   if (step.kind !== 'review' || (!isMove(action) && action !== 'replace-node')) return [model, []];
-  const able = isMove(action)
-    ? step.plan.candidates.filter((c) => c.eligible).map((c) => c.node_id)
-    : spares(model);
+  const isAble = (id: string) => step.plan.candidates.some((c) => c.node_id === id && c.eligible);
+  const able = isMove(action) ? dialog.order.filter(isAble) : spares(model);
   const chosen = isMove(action) ? step.plan.to : (dialog.request.to ?? null);
   const at = able.indexOf(chosen ?? '');
   const to = able[(at + by + able.length) % Math.max(1, able.length)];
@@ -236,10 +249,22 @@ export function withinLongest(
   return planAgain(model, dialog, { request, changes: [message] });
 }
 
+/** Without the dialog, and saying so: whoever looked away knows that nothing came of it. */
+export function cancelled(model: Model): Model {
+  const closed = { ...model, overlay: null };
+  // what says which key takes the last change back stays: the key works as long as it shows
+  if (model.toast?.undoes === true && model.toast.until > model.mono) return closed;
+  return { ...closed, toast: { text: CANCELLED, level: 'info', until: model.mono + CANCELLED_MS } };
+}
+
+export const CANCELLED = 'cancelled: nothing was changed';
+const CANCELLED_MS = 3000;
+
 /** Esc: a dialog closes; an action that runs is only hidden and can be found again. */
 function close(model: Model, dialog: ActionDialog): Change {
   const going = dialog.step.kind === 'running' || dialog.step.kind === 'starting';
-  if (!going) return [{ ...model, overlay: null }, []];
+  const asks = dialog.step.kind === 'planning' || dialog.step.kind === 'review';
+  if (!going) return [asks ? cancelled(model) : { ...model, overlay: null }, []];
   const text = `the ${dialog.action} goes on; ${keyOf(keyOfAction(dialog.action))} shows it again`;
   return [
     {
@@ -259,11 +284,12 @@ function confirm(model: Model, dialog: ActionDialog): Change {
   }
   if (!isTyped(dialog.action)) {
     if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
-    return dialog.yes ? execute(model, dialog) : [{ ...model, overlay: null }, []];
+    return dialog.yes ? execute(model, dialog) : close(model, dialog);
   }
-  if (dialog.field === 'cancel') return [{ ...model, overlay: null }, []];
+  if (dialog.field === 'cancel') return close(model, dialog);
   if (dialog.field === 'execute') return execute(model, dialog);
-  const lack = dialog.field === 'confirm' ? missing(dialog) : null;
+  const noReason = dialog.reason.trim() === '' ? REASON_NEEDED : null;
+  const lack = dialog.field === 'confirm' ? missing(dialog) : noReason;
   if (lack !== null) return [{ ...model, overlay: { ...dialog, note: lack } }, []];
   return [{ ...model, overlay: moveField(dialog, 1) }, []];
 }

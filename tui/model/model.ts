@@ -112,6 +112,8 @@ export interface ActionDialog {
   readonly typed: string;
   /** `y` was pressed in a dialog that asks for no name. */
   readonly yes: boolean;
+  /** The candidates as they stood when the dialog opened: newer plans change verdicts, not places. */
+  readonly order: readonly string[];
   /** The plan that the present one replaced, when it was made again for a reason. */
   readonly previous: Plan | null;
   /** What differs from the plan before, and why it was made again. */

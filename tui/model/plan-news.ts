@@ -3,7 +3,7 @@
  * order its candidates stand, and what of it is news to a person who has read the one before.
  */
 import type { Plan } from '../feed/wire.ts';
-import { DEAF_MS, isMove } from './dialog.ts';
+import { DEAF_MS, isMove, orderOf } from './dialog.ts';
 import type { Change } from './messages.ts';
 import type { ActionDialog, Model, Mono } from './model.ts';
 
@@ -39,7 +39,9 @@ export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): Actio
   if (dialog.step.kind !== 'planning' && dialog.step.kind !== 'review') return dialog;
   const ms = lengthOf(plan);
   const step = { kind: 'review' as const, plan, until: mono + ms, renewAt: mono + ms * RENEWAL_AT };
-  if (dialog.step.kind === 'review') return withNews({ ...dialog, step }, dialog.step.plan, plan, mono);
+  const order = orderOf(dialog.order, plan.candidates);
+  if (dialog.step.kind === 'review')
+    return withNews({ ...dialog, step, order }, dialog.step.plan, plan, mono);
   const leads = isMove(dialog.action) || dialog.action === 'step-down';
   const to = leads && plan.to !== null ? { to: plan.to } : {};
   const differences = dialog.previous === null ? [] : planDifferences(dialog.previous, plan);
@@ -48,7 +50,7 @@ export function receivePlan(dialog: ActionDialog, plan: Plan, mono: Mono): Actio
     previous: null,
     changes: [...dialog.changes, ...differences],
     request: { ...dialog.request, ...to },
-    step,
+    ...{ step, order },
     deafUntil: Math.max(dialog.deafUntil, mono + DEAF_MS),
   };
 }

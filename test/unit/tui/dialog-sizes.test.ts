@@ -63,12 +63,17 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
       const text = draw(open(), columns, rows);
       if (name === 'configuration, to write') expect(text, name).toContain('Change: ');
       else if (/Type \S+ to arm/.test(text))
-        expect(text, name).toMatch(/Reason:[\s\S]*to arm:[\s\S]*\[ Cancel \]/);
-      else expect(text, name).toMatch(/Reason:[\s\S]*y then Enter confirms/);
+        expect(text, name).toMatch(/Reason \(needed\):[\s\S]*to arm:[\s\S]*\[ Cancel \]/);
+      else expect(text, name).toMatch(/Reason \(optional\):[\s\S]*y then Enter confirms/);
     }
-    const typed = press(DIALOGS['failover']?.() ?? full(), 'tab', ...'why', 'enter', ...'n9', 'enter');
+    const typed = press(DIALOGS['failover']?.() ?? full(), ...'why', 'enter', ...'n9', 'enter');
     expect(draw(typed, columns, rows)).toContain('! type n2 to arm');
     expect(draw(typed, columns, rows)).toContain('[ Fail over ]');
+  });
+
+  it('shows the worst check and the pause beside what is to be typed, without scrolling', () => {
+    const text = draw(DIALOGS['failover']?.() ?? full(), columns, rows);
+    expect(text).toMatch(/pause 180 ms · ! 37 requests in [\s\S]*Reason \(needed\):/);
   });
 
   it('says how much is not shown, and PgDn and PgUp reach the first line and the last', () => {
@@ -82,7 +87,7 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
 
   it('of an unknown outcome warns, however long the reason is', () => {
     const open = DIALOGS['failover']?.() ?? full();
-    const sent = press(open, 'tab', ...'why', 'enter', ...'n2', 'enter', 'enter');
+    const sent = press(open, ...'why', 'enter', ...'n2', 'enter', 'enter');
     const message = 'no answer within 5 s from any of the nodes that were asked. '.repeat(6);
     const failure = { code: 'outcome_unknown', message, hint: 'sqlcc op list says what runs' };
     const dialogId = sent.overlay?.kind === 'action' ? sent.overlay.id : 0;

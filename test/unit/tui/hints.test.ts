@@ -8,7 +8,7 @@ import { VIEW_IDS } from '../../../tui/model/views.ts';
 import { failureOf } from '../../../tui/patience.ts';
 import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { plan, sixNodes, status } from '../../tui/recording.ts';
+import { endedOperation, plan, sixNodes, status } from '../../tui/recording.ts';
 import { full, live, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
@@ -25,6 +25,14 @@ function failover(): Model {
   const asked = press(live(), 'F');
   const dialogId = asked.overlay?.kind === 'action' ? asked.overlay.id : 0;
   return send(asked, { type: 'planned', dialogId, plan: plan(), mono: asked.mono })[0];
+}
+
+/** The dialog of maintenance of n3 with its plan. */
+function maintenance(): Model {
+  const asked = press(live(), 'j', 'j', 'M');
+  const dialogId = asked.overlay?.kind === 'action' ? asked.overlay.id : 0;
+  const made = plan({ kind: 'maintenance', to: null, candidates: [] });
+  return send(asked, { type: 'planned', dialogId, plan: made, mono: asked.mono })[0];
 }
 
 function overlayText(model: Model): string {
@@ -192,11 +200,45 @@ it('who asks first and who acts at once is said where keys are learned, by the k
 
 describe('a dialog', () => {
   it('says where the cursor is when letters are typed on Cancel, and takes them where Tab leads', () => {
-    const lost = press(failover(), 'k');
+    const lost = press(failover(), 'shift+tab', 'k');
     expect(overlayText(lost)).toContain('the cursor is on Cancel: Tab goes to the reason');
-    expect(overlayText(failover())).toContain('Tab to the reason, then the name');
-    expect(overlayText(press(lost, 'tab', ...'kernel'))).toContain('Reason: kernel');
+    expect(overlayText(press(lost, 'tab', ...'kernel'))).toContain('Reason (needed): kernel');
     expect(overlayText(press(lost, 'tab'))).not.toContain('the cursor is on Cancel');
+  });
+
+  it('begins in the reason: Enter and Enter again only says that one is needed; Cancel says it is over', () => {
+    const [model, effects] = pressed(failover(), 'enter', 'enter');
+    expect(effects).toEqual([]);
+    expect(model.overlay).toMatchObject({ field: 'reason', note: expect.stringContaining('required') });
+    for (const keys of [['escape'], ['shift+tab', 'enter']]) {
+      const closed = press(model, ...keys);
+      expect([closed.overlay, closed.toast?.text]).toEqual([null, 'cancelled: nothing was changed']);
+    }
+  });
+
+  it('says what Enter does where the cursor is, and tells of y only where it arms', () => {
+    const said = (model: Model) => overlayText(model).split('\n').at(-1) ?? '';
+    expect(said(failover())).toMatch(/^ Enter next field .*Esc cancel/);
+    expect(said(press(failover(), 'shift+tab'))).toMatch(/^ Enter cancels/);
+    expect(said(press(failover(), 'tab', 'tab'))).toMatch(/^ Enter says what lacks/);
+    expect(said(press(failover(), ...'why', 'tab', ...'n2'))).toMatch(/^ Enter next field/);
+    expect(said(press(failover(), ...'why', 'tab', ...'n2', 'enter'))).toMatch(/^ Enter fails over to n2/);
+    for (const open of [press(full({ view: 'alerts' }), 'S'), maintenance()]) {
+      expect(said(open)).toMatch(/^ y arms, then Enter confirms .*Enter or Esc cancels/);
+      const inReason = overlayText(press(open, 'tab'));
+      expect(inReason).toMatch(/Reason \(optional\):[\s\S]*Enter ends the reason; then y arms/);
+      expect(inReason).not.toContain('y then Enter');
+      expect(said(press(open, 'y'))).toMatch(/^ Enter confirms/);
+    }
+  });
+
+  it('of maintenance ends with the node and for how long, not with who leads since then', () => {
+    const sent = press(maintenance(), 'y', 'enter');
+    const dialogId = sent.overlay?.kind === 'action' ? sent.overlay.id : 0;
+    const operation = { ...endedOperation(), kind: 'maintenance' as const, to: 'n2' };
+    const text = overlayText(send(sent, { type: 'started', dialogId, operation })[0]);
+    expect(text).toContain('n3 in maintenance for 1h');
+    expect(text).not.toContain('done: n2');
   });
 
   it('names no choice that it has not, and says what no trial means', () => {
@@ -207,7 +249,9 @@ describe('a dialog', () => {
     const dialogId = asked.overlay?.kind === 'change' ? asked.overlay.id : 0;
     const made = { checks: [], effects: ['a: 1 → 2'], allowed: true, arm: null, base: 41 };
     const review = send(asked, { type: 'preflight', dialogId, plan: made, mono: asked.mono })[0];
-    expect(overlayText(review)).toMatch(/Taken back unless confirmed within \[1m\][\s\S]*← → how long/);
+    expect(overlayText(review)).toMatch(
+      /On trial: taken back unless K keeps it within \[1m\][\s\S]*← → how long/,
+    );
     expect(overlayText(press(review, 'left'))).toContain('In force at once, [without a trial]');
   });
 

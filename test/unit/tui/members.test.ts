@@ -58,9 +58,9 @@ describe('remove', () => {
     expect(textAt(model)).toContain('leaves for good');
     expect(textAt(model)).toContain('Type n5 to arm');
     expect(runs(model, 'y', 'enter')).toEqual([]);
-    expect(runs(model, 'tab', ...'gone', 'tab', ...'n4', 'tab', 'enter')).toEqual([]);
-    expect(runs(model, 'tab', 'tab', ...'n5', 'tab', 'enter'), 'without a reason').toEqual([]);
-    const sent = runs(model, 'tab', ...'gone', 'tab', ...'n5', 'tab', 'enter');
+    expect(runs(model, ...'gone', 'tab', ...'n4', 'tab', 'enter')).toEqual([]);
+    expect(runs(model, 'tab', ...'n5', 'tab', 'enter'), 'without a reason').toEqual([]);
+    const sent = runs(model, ...'gone', 'tab', ...'n5', 'tab', 'enter');
     expect(sent).toMatchObject([{ kind: 'remove-node', node_id: 'n5', reason: 'gone' }]);
   });
 
@@ -83,7 +83,7 @@ describe('replace', () => {
     expect(textAt(model)).toContain('REPLACE · n5 → n4');
     const [, effects] = pressed(model, 'down');
     expect(effects).toMatchObject([{ kind: 'plan', request: { to: 'n7', node_id: 'n5' } }]);
-    const sent = runs(model, 'tab', ...'dead disk', 'tab', ...'n5', 'tab', 'enter');
+    const sent = runs(model, ...'dead disk', 'tab', ...'n5', 'tab', 'enter');
     expect(sent).toMatchObject([{ kind: 'replace-node', node_id: 'n5', to: 'n4', reason: 'dead disk' }]);
   });
 

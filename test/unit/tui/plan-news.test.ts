@@ -1,8 +1,11 @@
 /** What becomes of a plan that is read for long: it is renewed, and only what changed disturbs the reader. */
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../tui/feed/wire.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { plan, START } from '../../tui/recording.ts';
 import { live, press, pressed, send } from './model-kit.ts';
 
@@ -83,5 +86,48 @@ describe('a plan that is read for long', () => {
     const sent = press(later(armed(), 20_000)[0], 'enter');
     expect(dialogOf(sent).step.kind).toBe('starting');
     expect(dialogOf(came(sent, plan())).step.kind).toBe('starting');
+  });
+});
+
+describe('the candidates of a plan', () => {
+  const many = (...order: string[]) => plan({ to: order[0] ?? null, candidates: order.map((id) => row(id)) });
+  const row = (node_id: string, eligible = true) => ({ node_id, eligible, reasons: [], lag_entries: 0 });
+
+  it('keep their places, the able ones first, however newer plans sort them; arrows go along them', () => {
+    let model = came(press(live(), 'F'), many('n5', 'n4', 'n2', 'n6'));
+    const seen: string[] = [];
+    for (const sorted of [
+      ['n6', 'n4', 'n2', 'n5'],
+      ['n4', 'n6', 'n5', 'n2'],
+      ['n2', 'n6', 'n5', 'n4'],
+    ]) {
+      const asked = press(model, 'down');
+      const { to } = dialogOf(asked).request;
+      seen.push(to ?? '');
+      model = came(asked, { ...many(...sorted), to: to ?? null });
+    }
+    expect(seen).toEqual(['n4', 'n2', 'n6']);
+    expect(dialogOf(model).order).toEqual(['n5', 'n4', 'n2', 'n6']);
+    expect(dialogOf(press(model, 'down')).request.to, 'round').toBe('n5');
+  });
+
+  it('another one is chosen without losing the reason or the cursor; the name is void', () => {
+    const asked = press(came(press(live(), 'F'), plan()), ...'why', 'tab', ...'n2', 'down');
+    expect(dialogOf(asked)).toMatchObject({ reason: 'why', field: 'confirm', typed: '' });
+  });
+
+  it('that one is always among the rows that are shown', () => {
+    const names = Array.from({ length: 12 }, (_, i) => `n${i + 1}`);
+    for (const chosen of names)
+      for (const [columns, rows] of [
+        [120, 36],
+        [80, 24],
+      ] as const) {
+        const first = came(press(live(), 'F'), many(...names));
+        const model = came(first, { ...many(...names), to: chosen });
+        const { overlay } = screenOf({ model, symbols: UNICODE }, columns, rows);
+        const text = overlay?.rows.map((r) => textOf(r.line)).join('\n');
+        expect(text, chosen).toMatch(new RegExp(` ${chosen} .*TARGET:`));
+      }
   });
 });

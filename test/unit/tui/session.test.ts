@@ -216,14 +216,14 @@ describe('Session', () => {
     await until(session, (m) => m.overlay?.kind === 'action' && m.overlay.step.kind === 'review');
     await vi.waitFor(
       () => {
-        // the dialog is deaf at first; a Tab is heard as soon as it listens
-        session.keys(['tab']);
+        // the dialog is deaf at first; a letter is heard as soon as it listens
+        session.keys(['w']);
         const { overlay } = session.model;
-        expect(overlay?.kind === 'action' && overlay.field).toBe('reason');
+        expect(overlay?.kind === 'action' && overlay.reason).toBe('w');
       },
       { timeout: 5000, interval: 20 },
     );
-    for (const key of [...'why', 'tab', 'n', '2', 'tab', 'enter']) session.keys([key]);
+    for (const key of [...'hy', 'tab', 'n', '2', 'tab', 'enter']) session.keys([key]);
     await until(session, (m) => m.overlay?.kind === 'action' && m.overlay.step.kind === 'ended');
     expect(feed.asked).toContain('run plan-1');
   });
