@@ -204,7 +204,9 @@ function close(model: Model, { act, step }: ChangeDialog): Model {
   if (step.kind === 'starting') return closed;
   if (act.kind !== 'apply' || act.wholeOf === undefined)
     return step.kind === 'failed' || isCheckOnly(act) ? closed : cancelled(model);
-  const text = `${CANCELLED}; what you wrote is kept in ${act.text.slice(1)}`;
+  // of one that failed it may not be known that nothing was changed
+  const begin = step.kind === 'failed' ? '' : `${CANCELLED}; `;
+  const text = `${begin}what you wrote is kept in ${act.text.slice(1)}`;
   return { ...closed, toast: { text, level: 'info', until: model.mono + UNDO_MS } };
 }
 

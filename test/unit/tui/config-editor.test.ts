@@ -74,12 +74,13 @@ describe('the editor of a configuration', () => {
   it('what was written and is not in force is kept, and closing says where', () => {
     const checked = edited(press(written(), 'ctrl+e'), '/tmp/v41.yaml')[0];
     const kept = 'what you wrote is kept in /tmp/v41.yaml';
-    expect(press(planned(checked), 'escape').toast?.text).toBe(kept);
+    expect(press(planned(checked), 'escape').toast?.text).toBe(`cancelled: nothing was changed; ${kept}`);
     const sent = press(planned(checked), 'y', 'enter');
     const dialogId = dialogOf(sent).id;
     const failed = send(sent, { type: 'change-refused', dialogId, failure: failure('internal') })[0];
     expect(press(failed, 'enter')).toMatchObject({ overlay: null, toast: { text: kept } });
-    expect(press(written(...'a=1'), 'escape').toast).toBeNull();
+    const words = 'cancelled: nothing was changed';
+    expect(press(written(...'a=1'), 'escape').toast?.text).toBe(words);
   });
 
   it('is not opened by another dialog or at another step, nor is its failure the end of the dialog', () => {
