@@ -3,13 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answers } from './answers.ts';
 import { expectScreen } from './golden.ts';
 import { Hands, LATE_MS } from './hands.ts';
+import { expectAsBefore, noting, signalInside } from './left.ts';
 import {
   buildProgram,
   FULL_CLEAR,
   type Program,
   pause,
   replaying,
-  type Terminal,
+  Terminal,
   type TerminalOptions,
 } from './pty.ts';
 import { at, calm, calmWith, status } from './recording.ts';
@@ -302,16 +303,25 @@ describe('connection', () => {
 });
 
 describe('terminal', () => {
+  /** The screen, with the mouse, in a shell that notes how the terminal is set. */
+  async function noted(): Promise<Terminal> {
+    const command = noting(program.folder, [process.execPath, program.file, recording, '--mouse']);
+    const terminal = new Terminal(command, { columns: 120, rows: 36 });
+    open.push(terminal);
+    await terminal.until((t) => t.includes('n5') && t.includes('CPU'), 'the first picture');
+    await terminal.still(200);
+    expect([terminal.buffer, terminal.hearsMouse]).toEqual(['alternate', true]);
+    return terminal;
+  }
+
   it.each([
     ['q', 0],
     ['\x03', 0],
   ])('key %j leaves the screen as it was', async (key, code) => {
-    const terminal = await shown();
-    expect(terminal.buffer).toBe('alternate');
+    const terminal = await noted();
     terminal.type(key);
     expect(await terminal.exited()).toBe(code);
-    expect(terminal.buffer).toBe('normal');
-    expect(terminal.raw).toContain('\x1b[?25h');
+    expectAsBefore(terminal, program.folder);
   });
 
   it.each([
@@ -320,11 +330,10 @@ describe('terminal', () => {
     ['SIGINT', 130],
     ['SIGQUIT', 131],
   ])('%s leaves the screen as it was', async (signal, code) => {
-    const terminal = await shown();
-    terminal.kill(signal);
+    const terminal = await noted();
+    signalInside(terminal, signal);
     expect(await terminal.exited()).toBe(code);
-    expect(terminal.buffer).toBe('normal');
-    expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\x1b[?25l'));
+    expectAsBefore(terminal, program.folder);
   });
 
   it('a signal during the first sketch leaves the screen as it was', async () => {

@@ -2,7 +2,7 @@
  * `sqlcc top` as it is shipped: `bin/sqlcc` and what `npm run build` made, on a recording. What only goes
  * wrong once everything is bundled shows here, and how the screen is left when the program fails.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { VIEWS } from '../../tui/model/views.ts';
 import { kept, SQLCC } from './accept/kit.ts';
 import { answers } from './answers.ts';
+import { expectAsBefore, noting } from './left.ts';
 import { Terminal, type TerminalOptions } from './pty.ts';
 import { asNdjson, calmWith } from './recording.ts';
 
@@ -22,22 +23,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function top(flags: readonly string[], options: Partial<TerminalOptions> = {}): Terminal {
   const command = [SQLCC, 'top', '--replay', join(folder, 'calm.ndjson'), '--speed', '0', ...flags];
-  const env = { D: folder, SQLCC_CONFIG: join(folder, 'none.yaml'), ...options.env };
-  return kept(new Terminal(noting(command), { columns: 80, rows: 24, ...options, env }));
-}
-
-/** Whether the last of both that was written is `off`, and `on` was at all. */
-function isOff(raw: string, on: string, off: string): boolean {
-  return raw.includes(on) && raw.lastIndexOf(off) > raw.lastIndexOf(on);
-}
-
-/** Settings of the terminal before and behind the screen are in these files. */
-const settings = (when: 'before' | 'after'): string => readFileSync(join(folder, when), 'utf8');
-
-/** What the program runs within: a shell that notes down how the terminal is set. */
-function noting(program: readonly string[]): readonly string[] {
-  const script = 'stty -g >"$D/before"; "$@"; code=$?; stty -g >"$D/after"; exit $code';
-  return ['/bin/sh', '-c', script, 'sh', ...program];
+  const env = { SQLCC_CONFIG: join(folder, 'none.yaml'), ...options.env };
+  return kept(new Terminal(noting(folder, command), { columns: 80, rows: 24, ...options, env }));
 }
 
 /** Inside of the program: does it on SIGUSR2, behind words on stderr. */
@@ -106,14 +93,44 @@ describe('the shipped screen', () => {
     await terminal.see('★ n1');
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGUSR2');
     expect(await terminal.exited()).toBe(code);
-    expect(terminal.buffer).toBe('normal');
     const text = terminal.text();
     expect(text.match(/kept meanwhile/g)).toHaveLength(1);
     expect(text).toContain(told);
     if (told !== '') expect(text).toContain('hint: a bug in sqlcc: run again with SQLCC_DEBUG=1');
-    expect(settings('after'), 'keys').toBe(settings('before'));
-    expect(terminal.hearsMouse).toBe(false);
-    expect(isOff(terminal.raw, '\x1b[?25l', '\x1b[?25h'), 'the cursor').toBe(true);
-    expect(isOff(terminal.raw, '\x1b[?2004h', '\x1b[?2004l'), 'bracketed paste').toBe(true);
+    expectAsBefore(terminal, folder);
+  });
+
+  it('without the packages of the wallboard, wall says so and everything else works', async () => {
+    const alone = join(folder, 'alone');
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(SQLCC, '..', '..', part), join(alone, part), { recursive: true });
+    const config = join(alone, 'config.yaml');
+    // nobody is called: the packages are missed first
+    writeFileSync(join(alone, 'ca.crt'), 'no certificate');
+    writeFileSync(join(alone, 'token'), 'sqlcc1-none', { mode: 0o600 });
+    writeFileSync(
+      config,
+      "current: a\ncontexts:\n  a: {endpoints: ['127.0.0.1:9'], ca: ca.crt, token_file: token}\n",
+      {
+        mode: 0o600,
+      },
+    );
+    const run = (words: readonly string[]): Terminal => {
+      const env = { SQLCC_CONFIG: config, SQLCC_NODE: process.execPath };
+      const options = { columns: 120, rows: 36, env };
+      return kept(new Terminal([join(alone, 'bin', 'sqlcc'), ...words], options));
+    };
+    const wall = run(['wall']);
+    expect(await wall.exited(), wall.text()).toBe(10);
+    expect(wall.text()).toContain('the wallboard needs the packages blessed and blessed-contrib');
+    expect(wall.text()).toContain('everything else works without');
+    expect(wall.buffer).toBe('normal');
+    const once = run(['top', '--once', '--replay', join(folder, 'calm.ndjson')]);
+    expect(await once.exited(), once.text()).toBe(0);
+    expect(once.text()).toContain('n5');
+    const screen = run(['top', '--replay', join(folder, 'calm.ndjson'), '--speed', '0']);
+    await screen.see('★ n1');
+    screen.type('q');
+    expect(await screen.exited()).toBe(0);
   });
 });

@@ -1,8 +1,11 @@
 /** The wallboard in a real terminal: it draws, rotates, follows the size, survives a loss, and leaves it as it was. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { wallLayout } from '../../tui/wall/board.ts';
 import { expectScreen } from './golden.ts';
+import { expectAsBefore, noting, signalInside } from './left.ts';
 import { Terminal, type TerminalOptions } from './pty.ts';
 
 const PROGRAM = join(import.meta.dirname, 'wall-program.ts');
@@ -90,17 +93,27 @@ describe('wall', () => {
   it.each([
     ['q', 0],
     ['\u0003', 0],
-    ['SIGTERM', 130],
-    ['SIGHUP', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGQUIT', 131],
+    ['an error that nobody caught', 1],
   ])('wall leaves the terminal as it was after %j', async (how, code) => {
-    const screen = wall(LARGE);
+    const folder = mkdtempSync(join(tmpdir(), 'sqlcc-wall-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const failing =
+      "process.on('SIGUSR2', () => setTimeout(() => { throw new Error('out of the blue'); }, 1));";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(failing)}` };
+    const screen = new Terminal(noting(folder, [process.execPath, PROGRAM]), { ...LARGE, env });
+    terminal = screen;
     await screen.see('[first] second');
     expect(screen.buffer).toBe('alternate');
-    if (how.startsWith('SIG')) screen.kill(how);
+    if (how.startsWith('SIG')) signalInside(screen, how);
+    else if (code === 1) signalInside(screen, 'SIGUSR2');
     else screen.type(how);
     expect(await screen.exited()).toBe(code);
-    expect(screen.buffer).toBe('normal');
-    expect(screen.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.raw.lastIndexOf('\u001b[?25l'));
+    expectAsBefore(screen, folder, false);
+    if (code === 1) expect(screen.text()).toContain('out of the blue');
   });
 
   it('wall needs no colour and no Unicode, and where there is no terminal it says what to do', async () => {

@@ -3,6 +3,7 @@
  * time; the board shows one after the other. A lost node costs nothing, a lost cluster
  * shows its last picture and says how old it is.
  */
+import { constants } from 'node:os';
 import type { Screen } from 'blessed';
 import { SqlccError } from '../../src/base/index.ts';
 import { clientFeed } from '../feed/client-feed.ts';
@@ -34,7 +35,7 @@ export interface RunWall {
 }
 
 const RESIZE_MS = 80;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 interface Followed {
   readonly name: string;
@@ -132,7 +133,8 @@ export async function runWall(run: RunWall): Promise<number> {
   const left = new Promise<number>((resolve) => {
     leave = resolve;
   });
-  const onSignal = (): void => leave(130);
+  // what a shell says of a program that ended by it
+  const onSignal = (signal: NodeJS.Signals): void => leave(128 + constants.signals[signal]);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   screen.key(['q', 'C-c'], () => leave(0));
   screen.key(['n', 'right', 'space'], next);
