@@ -40,8 +40,8 @@ export class CliContext {
     this.#flags = flags;
     this.#interrupt = interrupt;
     const format = parseFormat(flags.text('output') ?? terminal.env.SQLCC_OUTPUT ?? 'table', formats);
-    const isPlain =
-      (terminal.env.NO_COLOR ?? '') !== '' || terminal.env.TERM === 'dumb' || !terminal.isOutTty;
+    const { NO_COLOR = '', TERM } = terminal.env;
+    const isPlain = flags.isOff('color') || NO_COLOR !== '' || TERM === 'dumb' || !terminal.isOutTty;
     this.printer = new Printer(terminal, format, !isPlain);
   }
 

@@ -84,6 +84,15 @@ describe('the shipped screen', () => {
     expect(parse(yaml.raw)).toMatchObject({ schema: 'sqlcc.top/1', raft: { leader_id: 'n1' } });
   });
 
+  it('--no-color has no colour, and shows the same', async () => {
+    const grey = top(['--no-color']);
+    const colourful = top([]);
+    await grey.see('★ n1');
+    await colourful.see('★ n1');
+    expect(await grey.still()).toBe(await colourful.still());
+    expect([grey.hasColour(), colourful.hasColour()]).toEqual([false, true]);
+  });
+
   it.each([
     ["throw new Error('out of the blue')", 1, 'error[internal]: the screen failed: out of the blue'],
     ["Promise.reject(new Error('nobody cares'))", 1, 'error[internal]: the screen failed: nobody cares'],

@@ -25,6 +25,7 @@ const TOP: CommandSpec = {
     { flags: '--utc', text: 'times in UTC, not in the zone of this machine; scripted pictures always are' },
     { flags: '--mouse', text: 'wheel and clicks select rows and tabs; Shift-drag still marks text' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
+    { flags: '--no-color', text: 'no colours, as with $NO_COLOR' },
     {
       flags: '--no-incremental',
       text: 'write whole lines anew with each change, for terminals that misplace wide letters',
@@ -68,6 +69,7 @@ const WALL: CommandSpec = {
     { flags: '-d, --delay <duration>', text: 'between refreshes, default 1s' },
     { flags: '--utc', text: 'times in UTC, not in the zone of this machine' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
+    { flags: '--no-color', text: 'no colours, as with $NO_COLOR' },
   ],
   online: true,
   output: false,
