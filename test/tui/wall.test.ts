@@ -30,7 +30,10 @@ const BRAILLE = /[\u2801-\u28ff]/;
 describe('wall', () => {
   it('wall has regions, latency, throughput, elections, alerts and log', async () => {
     const screen = wall(LARGE);
-    const text = await screen.until((t) => BRAILLE.test(t) && t.includes('n1  leads first'), 'charts and log');
+    const text = await screen.until(
+      (t) => BRAILLE.test(t) && t.includes('n1  leads first'),
+      'charts and log',
+    );
     for (const title of [
       'leader latency p95 ms',
       'commits a second',
@@ -118,7 +121,10 @@ describe('wall', () => {
 
   it('wall needs no colour and no Unicode, and where there is no terminal it says what to do', async () => {
     const plain = wall({ ...LARGE, flags: ['--ascii'], env: { NO_COLOR: '1' } });
-    const text = await plain.until((t) => t.includes('n1  leads first') && /p95|latency/.test(t), 'the board');
+    const text = await plain.until(
+      (t) => t.includes('n1  leads first') && /p95|latency/.test(t),
+      'the board',
+    );
     expect(text.replace(/\n/g, '')).toMatch(/^[\x20-\x7e]*$/);
     expect(plain.hasColour()).toBe(false);
     plain.kill();

@@ -5,7 +5,7 @@
  */
 
 import { shellWord } from '../../src/base/index.ts';
-import type { OperationView, Plan } from '../feed/wire.ts';
+import type { NodeRow, OperationView, Plan } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, count, span as lasted, rough } from '../format/words.ts';
 import { reasonFlag } from '../model/change-plan.ts';
@@ -31,20 +31,63 @@ import {
 import { nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
 
-/** In the places of the list, so many of them, with the chosen one always among them. */
-function window({ order }: ActionDialog, plan: Plan, most: number) {
-  const ordered = [...plan.candidates].sort((a, b) => order.indexOf(a.node_id) - order.indexOf(b.node_id));
-  const chosen = ordered.findIndex((c) => c.node_id === plan.to);
-  const first = Math.max(0, chosen - most + 1);
-  return { ordered, seen: ordered.slice(first, first + most) };
+/** From here on zone and round trip have room, and who has no vote: the dialog of a screen of 110 cells. */
+const WIDE_CELLS = 98;
+const ZONE_CELLS = 8;
+
+type Candidate = Pick<Plan['candidates'][number], 'node_id' | 'eligible' | 'reasons' | 'lag_entries'>;
+
+/**
+ * Whoever may lead, in the places of the list; behind them nodes without a vote are named, where there is room
+ * to say why not.
+ */
+function candidatesOf(
+  { order }: ActionDialog,
+  plan: Plan,
+  nodes: readonly NodeRow[],
+  isWide: boolean,
+): readonly Candidate[] {
+  const able = [...plan.candidates].sort((a, b) => order.indexOf(a.node_id) - order.indexOf(b.node_id));
+  const learners = nodes.filter((n) => !n.voter && !able.some((c) => c.node_id === n.node_id));
+  const reasons = ['not possible: it has no vote'];
+  return [
+    ...able,
+    ...(isWide ? learners : []).map(({ node_id, lag_entries }) => ({
+      ...{ node_id, reasons, eligible: false },
+      lag_entries: lag_entries ?? 0,
+    })),
+  ];
 }
 
-function candidateLines(dialog: ActionDialog, plan: Plan, view: View, most: number): Line[] {
+/** So many of them, with the chosen one always among them. */
+function windowOf(ordered: readonly Candidate[], plan: Plan, most: number): readonly Candidate[] {
+  const chosen = ordered.findIndex((c) => c.node_id === plan.to);
+  const first = Math.max(0, chosen - most + 1);
+  return ordered.slice(first, first + most);
+}
+
+/** Where a candidate is and how far from here; empty where there is no room. */
+function placeWords(row: NodeRow | undefined, isWide: boolean): string {
+  if (!isWide) return '';
+  // the node that answers has no round trip to itself
+  const rtt = !row?.rtt_ms ? '—' : row.rtt_ms.toFixed(1);
+  return `${fitText(clean(row?.zone ?? ''), ZONE_CELLS)} ${fitText(rtt, 6, 'right')} `;
+}
+
+function candidateLines(
+  dialog: ActionDialog,
+  plan: Plan,
+  view: View,
+  { most, width }: { most: number; width: number },
+): Line[] {
   const rows = shown(view.model).status?.nodes ?? [];
-  const { ordered, seen } = window(dialog, plan, most);
+  const isWide = width >= WIDE_CELLS;
+  const ordered = candidatesOf(dialog, plan, rows, isWide);
+  const seen = windowOf(ordered, plan, most);
   const nameWidth = ordered.reduce((w, c) => Math.max(w, clean(c.node_id).length), 6);
+  const place = isWide ? `${fitText('ZONE', ZONE_CELLS)} RTT ms ` : '';
   const head: Line = [
-    span(`   ${fitText('TARGET', nameWidth + 2)} ${fitText('LAG', 8, 'right')}  VERDICT`, 'muted'),
+    span(`   ${fitText('TARGET', nameWidth + 2)} ${place}${fitText('LAG', 8, 'right')}  VERDICT`, 'muted'),
   ];
   const lines = seen.map((c): Line => {
     const chosen = c.node_id === plan.to;
@@ -54,6 +97,7 @@ function candidateLines(dialog: ActionDialog, plan: Plan, view: View, most: numb
       span(chosen ? `${view.symbols.bar} ` : '  ', 'focus'),
       row === undefined ? span(' ') : nodeSign(row, view),
       span(` ${fitText(clean(c.node_id), nameWidth + 1)} `, chosen ? 'title' : 'plain'),
+      span(placeWords(row, isWide)),
       span(`${fitText(count(c.lag_entries), 7, 'right')}  `),
       span(`${chosen ? 'TARGET: ' : ''}${verdict}`, c.eligible ? (chosen ? 'ok' : 'plain') : 'muted'),
     ];
@@ -118,7 +162,7 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
   const changes = changeLines(dialog, view, room.width);
   const fixed = 9 + plan.checks.length + changes.length;
   const lines = [
-    ...candidateLines(dialog, plan, view, Math.max(2, room.rows - fixed)),
+    ...candidateLines(dialog, plan, view, { most: Math.max(2, room.rows - fixed), width: room.width }),
     checksHead(dialog, view),
     ...checkLines(plan.checks, view),
     [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
@@ -346,7 +390,8 @@ const CHOICE: Readonly<Partial<Record<ActionDialog['action'], readonly [short: s
 
 /** What the last button of a dialog with a name to type does. */
 function doesOf({ action, request }: ActionDialog, plan: Plan): string {
-  if (isMove(action)) return `${action === 'failover' ? 'fails' : 'switches'} over to ${clean(plan.to ?? '?')}`;
+  if (isMove(action))
+    return `${action === 'failover' ? 'fails' : 'switches'} over to ${clean(plan.to ?? '?')}`;
   return `${action === 'remove-node' ? 'removes' : 'replaces'} ${clean(request.node_id ?? '?')}`;
 }
 

@@ -4,7 +4,14 @@ import { clean } from '../format/width.ts';
 import { rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { missingForChange } from '../model/change.ts';
-import { type ChangePlan, commandOf, isCheckOnly, LENGTHS, needsReason, titleOfChange } from '../model/change-plan.ts';
+import {
+  type ChangePlan,
+  commandOf,
+  isCheckOnly,
+  LENGTHS,
+  needsReason,
+  titleOfChange,
+} from '../model/change-plan.ts';
 import type { ChangeDialog } from '../model/model.ts';
 import { type Line, lineWidth, span, wrapWords } from '../theme/tokens.ts';
 import {
