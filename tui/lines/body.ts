@@ -171,12 +171,20 @@ export function beside(
   height: number,
   at: { readonly view: View; readonly room: Room },
 ): BandRows {
-  const { view, room } = at;
-  const left = Math.floor(room.columns * share);
-  const width = [left, room.columns - left] as const;
+  const left = Math.floor(at.room.columns * share);
+  return abreast(specs, [left, at.room.columns - left], height, at);
+}
+
+/** Panes side by side over `height` rows, each so many cells wide. */
+export function abreast(
+  specs: readonly PaneSpec[],
+  widths: readonly number[],
+  height: number,
+  { view, room }: { readonly view: View; readonly room: Room },
+): BandRows {
   return {
     height,
-    panes: specs.map((spec, i) => paneOf(spec, { width: width[i as 0 | 1], height }, view, room)),
+    panes: specs.map((spec, i) => paneOf(spec, { width: widths[i] ?? 0, height }, view, room)),
   };
 }
 

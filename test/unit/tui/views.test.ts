@@ -11,6 +11,7 @@ import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
 import { lineWidth, textOf } from '../../../tui/theme/tokens.ts';
 import { status } from '../../tui/recording.ts';
 import { fresh, full, live, press, pressed, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 const SIZES = [
   [200, 60],
@@ -179,6 +180,18 @@ describe('lists', () => {
     expect(matchesWords('lag|leader n3', 'n3 lag 561')).toBe(true);
     expect(matchesWords('lag !n3', 'n3 lag 561')).toBe(false);
     expect(matchesWords('', 'anything')).toBe(true);
+  });
+});
+
+describe('the Raft view', () => {
+  it.each([
+    [120, 36],
+    [200, 60],
+  ])('says at %d x %d how far the log of each node is', (columns, rows) => {
+    const text = screenText(full({ view: 'raft' }), columns, rows);
+    expect(text).toMatch(/NODE +MATCH +LAG +REPLICATION +│/);
+    expect(text).toMatch(/n3 +1 198 941 +5 610 +█/);
+    expect(text, 'beside the links and the commits').toMatch(/Links.*Logs.*Commits/);
   });
 });
 

@@ -6,8 +6,9 @@ import { age, clockTime, count, span as lasted, millis, percent } from '../../fo
 import { answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
-import { type Line, span, type Token } from '../../theme/tokens.ts';
-import { type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
+import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
+import { abreast, type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
+import { nodeLine, tableHeading, tableShape } from '../node-table.ts';
 import type { View } from '../view.ts';
 
 const HOUR_MS = 3_600_000;
@@ -276,6 +277,39 @@ function rate(view: View, width: number, rows: number): PaneSpec {
   };
 }
 
+/** Cells of a node's log in figures and as a bar, with its edges. */
+const LOG_CELLS = 46;
+const RATE_CELLS = 30;
+const LOG_COLUMNS = ['match', 'lag', 'replication'];
+
+/** How far each node's log is: the entry that it is known to hold, and how far that is behind. */
+function logs(view: View): PaneSpec {
+  const nodes = shown(view.model).status?.nodes ?? [];
+  const rows = [...nodes].sort((a, b) => compareNames(a.node_id, b.node_id));
+  const shape = tableShape(rows, LOG_CELLS - 4, LOG_COLUMNS);
+  const plain = { isSelected: false, isStale: false };
+  return {
+    pane: 'logs',
+    title: [span('Logs', 'title'), span(' entries held and behind', 'muted')],
+    heading: tableHeading(shape, LOG_CELLS - 4),
+    lines: rows.map((row) => nodeLine(row, shape, view, plain)),
+    focused: false,
+  };
+}
+
+/** Links, logs and commits side by side; where the matrix needs the room, without the logs. */
+function figures(links: PaneSpec, height: number, view: View, room: Room): BandRows {
+  const needed = Math.max(0, ...links.lines.map(lineWidth)) + 3;
+  const left = Math.max(needed, Math.floor((room.columns - LOG_CELLS) / 2));
+  const right = room.columns - left - LOG_CELLS;
+  if (right < RATE_CELLS) {
+    const half = room.columns - Math.floor(room.columns * 0.5);
+    return beside([links, rate(view, half, height)], 0.5, height, { view, room });
+  }
+  const panes = [links, logs(view), rate(view, right, height)];
+  return abreast(panes, [left, LOG_CELLS, right], height, { view, room });
+}
+
 export function raftView(view: View, room: Room): BandRows[] {
   const terms = timeline(view, room.columns - (room.boxed ? 2 : 0));
   if (room.tier === 'tiny')
@@ -308,10 +342,9 @@ export function raftView(view: View, room: Room): BandRows[] {
   // the matrix is as high as the cluster is large; what it leaves belongs to the steps of an election
   const wanted = links.lines.length + (links.heading === undefined ? 2 : 3);
   const lower = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
-  const right = room.columns - Math.floor(room.columns * 0.5);
   return [
     ...stack([[terms, height]], view, { ...room, rows: height }),
     beside([elections(view, room), steps(view)], 0.5, rest - lower, { view, room }),
-    beside([links, rate(view, right, lower)], 0.5, lower, { view, room }),
+    figures(links, lower, view, room),
   ];
 }
