@@ -29,10 +29,10 @@ describe('the pause of the cluster', () => {
     const opened = press(full(), ':', ...'pause', 'enter');
     expect(textOfDialog(opened)).toContain('sqlcc cluster pause');
     expect(textOfDialog(opened)).toContain('an hour, or as long as is allowed');
-    const [lacking, none] = pressed(opened, 'y', 'enter');
+    const [lacking, none] = pressed(opened, 'enter', 'enter');
     expect(acts(none)).toEqual([]);
     expect(dialogOf(lacking).note).toContain('a reason is required');
-    const [, sent] = pressed(lacking, 'tab', ...'move', 'tab', 'left', 'y', 'enter');
+    const [, sent] = pressed(lacking, ...'move', 'enter', 'left', 'y', 'enter');
     expect(acts(sent)).toMatchObject([{ act: { kind: 'pause', forMs: 900_000 }, reason: 'move' }]);
   });
 
