@@ -41,10 +41,29 @@ export function unheard(picture: Picture, what: keyof Picture['heard'], error: s
   return { ...picture, heard: { ...picture.heard, [what]: { ...picture.heard[what], error } } };
 }
 
+/** So long a loaded node may tell of the leader before, after one handed over. */
+const HAND_OVER_MS = 3000;
+
+/**
+ * Leadership was just handed over in order, and who has not heard of it is one term behind. Only then: a leader
+ * that was cut off and replaced has to be told of with the second answer, so a change of term by itself is no grace.
+ */
+function isHandingOver(picture: Picture, now: Wall): boolean {
+  const newest = picture.status?.elections.toSorted((a, b) => a.term - b.term).at(-1);
+  if (newest === undefined) return false;
+  const terms = viewGroups(picture).map((g) => g.term);
+  return (
+    newest.cause.startsWith('transfer') &&
+    Math.abs(now - Date.parse(newest.at)) < HAND_OVER_MS &&
+    terms.every((term) => term === newest.term || term === newest.term - 1)
+  );
+}
+
 /** What each node says of who leads, and how often in a row they did not agree. */
 export function addViews(picture: Picture, views: ViewsResponse, now: Wall): Picture {
   const next = { ...picture, views, heard: { ...picture.heard, views: { at: now, error: null } } };
-  return { ...next, splits: viewGroups(next).length > 1 ? picture.splits + 1 : 0 };
+  if (viewGroups(next).length < 2) return { ...next, splits: 0 };
+  return { ...next, splits: isHandingOver(next, now) ? 1 : picture.splits + 1 };
 }
 
 /** What sparklines show, ms. */
@@ -162,6 +181,12 @@ function withLeader(status: StatusResponse, leaderId: string | null, term: numbe
       return node.role === 'leader' ? { ...node, role: 'follower', state: 'FOLLOWER' } : node;
     }),
   };
+}
+
+/** An operation that is known to have ended does not run until the next status says so. */
+export function withoutOperation(picture: Picture, id: string): Picture {
+  const { status } = picture;
+  return status?.operation === id ? { ...picture, status: { ...status, operation: null } } : picture;
 }
 
 /** The answer to a question of one view, or the sentence why there is none: then the old one stays. */

@@ -19,6 +19,7 @@ import {
   fillSamples,
   forgetOwn,
   unheard,
+  withoutOperation,
 } from './picture.ts';
 import { receivePlan, renewed } from './plan-news.ts';
 import { recall, remember } from './said.ts';
@@ -368,8 +369,9 @@ function unfollowed(model: Model, id: string, failure: Failure): Model {
 }
 
 /** A newer picture of an operation: into its dialog, or into a toast when that is hidden. */
-function operationNews(model: Model, operation: OperationView): Model {
+function operationNews(before: Model, operation: OperationView): Model {
   const ended = operation.state !== 'running';
+  const model = ended ? { ...before, picture: withoutOperation(before.picture, operation.id) } : before;
   const step = { kind: ended ? ('ended' as const) : ('running' as const), operation, heardAt: model.now };
   const isOf = (dialog: ActionDialog) =>
     dialog.step.kind === 'running' && dialog.step.operation.id === operation.id;

@@ -295,6 +295,31 @@ describe('whose view', () => {
   });
 });
 
+describe('after a hand-over', () => {
+  /** n1 handed over to n2 so long ago, and n6 is said to tell of this term still. */
+  function told(cause: string, agoMs: number, staleTerm: number): string {
+    const base = full();
+    const at = new Date(base.now - agoMs).toISOString();
+    const newest = { term: 10, node_id: 'n2', at, cause, detect_ms: null, election_ms: 9, votes: ['n2'] };
+    const seen = status({ elections: [...status().elections, newest] });
+    const views = (base.picture.views?.views ?? []).map((v) =>
+      v.node_id === 'n6' ? { ...v, leader_id: 'n1', term: staleTerm } : { ...v, leader_id: 'n2', term: 10 },
+    );
+    const news = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
+    return textAt(send(base, { type: 'status', status: seen, now: base.now }, news, news, news)[0]);
+  }
+
+  it('a node that is one term behind is no alarm for three seconds', () => {
+    expect(told('transfer by anna', 1500, 9)).not.toContain('DISAGREE');
+    expect(told('transfer by anna', 3500, 9)).toContain('DISAGREE');
+  });
+
+  it('one that is further behind is, and so is any after an election that nobody planned', () => {
+    expect(told('transfer by anna', 1500, 8)).toContain('DISAGREE');
+    expect(told('150 ms of silence', 1500, 9)).toContain('DISAGREE');
+  });
+});
+
 describe('through another node', () => {
   it('what it can not be asked for alone says so, and what it told before is forgotten', () => {
     const say = (view: Model['view'], observer: string | null) => textAt(full({ view, observer }), 80, 24);
