@@ -376,6 +376,16 @@ describe('access', () => {
 });
 
 describe('events', () => {
+  it('events --since leaves out what was before', async () => {
+    const old = { ...eventOf(1, 'n1 leads term 6'), at: new Date(Date.now() - 3_600_000).toISOString() };
+    cluster.events.push(old, { ...eventOf(2, 'n1 leads term 7'), at: new Date().toISOString() });
+    const { code, out } = await run('events --since 10m -o jsonl');
+    expect(code).toBe(0);
+    expect(out).toContain('n1 leads term 7');
+    expect(out).not.toContain('n1 leads term 6');
+    expect((await run('events --since soon')).code).toBe(2);
+  });
+
   it('events prints what is stored, in order', async () => {
     cluster.events.push(eventOf(1, 'n1 leads term 6'), eventOf(2, 'n1 leads term 7'));
     const { code, out } = await run('events -o jsonl');

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { given } from '../flags.ts';
 import { type Column, tableLines } from '../output/table.ts';
 import { state, time } from '../output/words.ts';
+import { sinceTime } from '../since.ts';
 
 const COLUMNS: readonly Column<EventLine>[] = [
   { name: 'TIME', of: (e) => time(e.at) },
@@ -34,6 +35,8 @@ export const events: Run = async (context, { flags }) => {
   const isFollow = flags.is('follow');
   const client = await context.client();
   const after = flags.text('after') ?? '0';
+  const since = flags.text('since');
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : sinceTime(since, Date.now());
   const types = flags.text('types')?.split(',').filter(Boolean);
   const signal = isFollow ? context.interrupt : new AbortController().signal;
   const lines = client.events({
@@ -45,7 +48,7 @@ export const events: Run = async (context, { flags }) => {
   const found: EventLine[] = [];
   for await (const event of lines) {
     // a sign of life, not an event
-    if (event.kind === 'progress') continue;
+    if (event.kind === 'progress' || Date.parse(event.at) < from) continue;
     if (!isFollow) found.push(event);
     else if (printer.isText) printer.line(streamLine(event));
     else if (printer.format === 'yaml') await printer.answer({ event }, () => {});

@@ -3,11 +3,12 @@
  * goes on through every failover; where the stream could not be continued without loss it
  * says `{"type":"gap"}`.
  */
-import { formatDuration, parseDuration, SqlccError } from '../../base/index.ts';
+import { formatDuration, SqlccError } from '../../base/index.ts';
 import type { EventLine, SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
+import { sinceTime } from '../since.ts';
 import { type Condition, parseUntil } from '../until.ts';
 import { statusOrNull } from '../watching.ts';
 import { streamLine } from './events.ts';
@@ -56,17 +57,6 @@ export function wantedKinds(types: string | undefined): (kind: string) => boolea
   return (kind) => wanted.has(kind);
 }
 
-/** Wall time from which events are wanted: `10m` ago, or an instant. */
-export function sinceTime(text: string, now: number): number {
-  const ms = parseDuration(text);
-  const at = ms === undefined ? Date.parse(text) : now - ms;
-  if (Number.isFinite(at) && (ms !== undefined || /^\d{4}-/.test(text))) return at;
-  throw new SqlccError(
-    'invalid_argument',
-    `--since takes a duration such as 10m, or a time such as 2026-01-31T12:00:00Z, not "${text}"`,
-  );
-}
-
 interface Watched {
   readonly context: CliContext;
   readonly client: SqlccClient;
@@ -108,6 +98,17 @@ async function waitFor(watched: Watched, condition: Condition, timeoutMs: number
   return false;
 }
 
+/** Nothing may happen for hours: a person who waits is told that this does too, and how it ends. */
+export function watchingWords(until: string | undefined, timeoutMs: number | null): string {
+  const ends = [
+    ...(until === undefined ? [] : [`when ${until} holds`]),
+    ...(timeoutMs === null ? [] : [`after ${formatDuration(timeoutMs)}`]),
+  ];
+  return ends.length === 0
+    ? 'watching …; Ctrl-C ends it'
+    : `watching …; ends ${ends.join(' or ')}, or by Ctrl-C`;
+}
+
 export const watch: Run = async (context, { flags }) => {
   const until = flags.text('until');
   const condition = until === undefined ? null : parseUntil(until);
@@ -119,6 +120,7 @@ export const watch: Run = async (context, { flags }) => {
   interrupt.addEventListener('abort', leave, { once: true });
   if (interrupt.aborted) leave();
   const watched = { context, client: await context.client(), stop, isWanted };
+  if (context.terminal.stderr.isTTY === true) printer.note(watchingWords(until, timeoutMs));
   const followed = follow(watched, flags);
   const timeout = async (): Promise<boolean> => {
     if (timeoutMs === null) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));

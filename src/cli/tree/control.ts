@@ -119,10 +119,16 @@ const WATCHING: readonly CommandSpec[] = [
         flags: '--after <cursor>',
         text: 'behind this cursor or index, default 0 = all that are kept; now = only new ones',
       },
+      { flags: '--since <time>', text: 'from then on: a duration ago (10m) or a time' },
       { flags: '--types <kind,...>', text: 'only these kinds' },
     ],
     online: true,
-    examples: ['events', 'events --follow -o jsonl', 'events --types leader-elected,operation-ended'],
+    examples: [
+      'events',
+      'events --since 10m',
+      'events --follow -o jsonl',
+      'events --types leader-elected,operation-ended',
+    ],
     load: async () => (await import('../commands/events.ts')).events,
   },
   {
@@ -130,7 +136,8 @@ const WATCHING: readonly CommandSpec[] = [
     summary: 'events as they happen, one JSON object a line, until something holds',
     details:
       'Goes on through every failover; {"type":"gap"} says that events were lost in between. ' +
-      'Exits 0 when --until holds or --timeout is over without it, 7 when it did not hold in time.',
+      'Without --timeout it goes on until Ctrl-C, or until --until holds. Exits 0 when that holds or when ' +
+      '--timeout is over and none was given, 7 when it did not hold in time.',
     flags: [
       {
         flags: '--types <type,...>',

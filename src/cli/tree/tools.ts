@@ -53,7 +53,8 @@ const TOP: CommandSpec = {
     'top --once -o json',
     'top --batch -n 5 -d 2s',
     'top --once --check > /dev/null; echo $?',
-    'top --batch -n 60 --record incident.ndjson > /dev/null; sqlcc top --replay incident.ndjson',
+    'top --batch -n 60 --record incident.ndjson > /dev/null',
+    'top --replay incident.ndjson',
   ],
   load: async () => (await import('../commands/top.ts')).top,
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
-import { FAMILIES, sinceTime, wantedKinds } from '../../../src/cli/commands/watch.ts';
+import { FAMILIES, wantedKinds, watchingWords } from '../../../src/cli/commands/watch.ts';
+import { sinceTime } from '../../../src/cli/since.ts';
 import { EVENT_KINDS } from '../../../src/cluster/index.ts';
 
 function caught(work: () => unknown): SqlccError {
@@ -38,6 +39,16 @@ describe('wantedKinds', () => {
     // a gap is always told, and progress never is
     const told = EVENT_KINDS.filter((kind) => kind !== 'gap' && kind !== 'progress');
     expect(kinds).toEqual([...told].sort());
+  });
+});
+
+describe('watchingWords', () => {
+  it('watchingWords says how it ends', () => {
+    expect(watchingWords(undefined, null)).toBe('watching …; Ctrl-C ends it');
+    expect(watchingWords(undefined, 10_000)).toBe('watching …; ends after 10s, or by Ctrl-C');
+    expect(watchingWords('leader==n2', 10_000)).toBe(
+      'watching …; ends when leader==n2 holds or after 10s, or by Ctrl-C',
+    );
   });
 });
 
