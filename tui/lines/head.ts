@@ -94,7 +94,8 @@ export function header(view: View, layout: Layout): Line {
   const line = (gone: number): readonly [left: Line, right: Line] => {
     const has = (part: Yielding): boolean => YIELDS.indexOf(part) >= gone;
     const brand = full && has('brand') ? ` sqlcc top ${symbols.crumb}` : '';
-    const title = `${brand} ${full && has('context') ? named : name} ${symbols.crumb} ${viewSpec(model.view).title}`;
+    const whose = full && has('context') ? named : name;
+    const title = `${brand} ${whose} ${symbols.crumb} ${viewSpec(model.view).title}`;
     const commit = status !== null && has('commit') ? `  commit ${count(status.raft.commit_index)}` : '';
     const term = status === null ? '' : full ? `term ${status.raft.term}${commit}` : `t${status.raft.term}`;
     const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !full)];

@@ -40,7 +40,8 @@ function leaderless(status: StatusResponse): string {
   const { spare, up, voters, need } = quorumFacts(status);
   if (spare >= 0) return 'there is no leader: wait for the election';
   const missing = missingVoters(status).map(clean).join(', ');
-  return `no majority: ${up} of ${voters} voters up, ${need} needed: start ${missing}; ${keyOf('explain')} says more`;
+  const counted = `${up} of ${voters} voters up, ${need} needed`;
+  return `no majority: ${counted}: start ${missing}; ${keyOf('explain')} says more`;
 }
 
 /** The node told what this caller may: whoever may not is not even asked for a plan. */
