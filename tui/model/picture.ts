@@ -45,8 +45,9 @@ export function unheard(picture: Picture, what: keyof Picture['heard'], error: s
 const HAND_OVER_MS = 3000;
 
 /**
- * Leadership was just handed over in order, and who has not heard of it is one term behind. Only then: a leader
- * that was cut off and replaced has to be told of with the second answer, so a change of term by itself is no grace.
+ * Leadership was just handed over in order, and who has not heard of it is one term behind. Only then: a
+ * leader that was cut off and replaced has to be told of with the second answer, so that no other change of
+ * term is any grace.
  */
 function isHandingOver(picture: Picture, now: Wall): boolean {
   const newest = picture.status?.elections.toSorted((a, b) => a.term - b.term).at(-1);

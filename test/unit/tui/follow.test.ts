@@ -6,9 +6,10 @@ import type { ActionDialog, Model } from '../../../tui/model/model.ts';
 import { Session } from '../../../tui/session.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { operation, plan, START } from '../../tui/recording.ts';
+import { endedOperation, operation, plan, START, status } from '../../tui/recording.ts';
 import { scriptedFeed } from './feed-kit.ts';
 import { live, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 /** A failover that was sent and has begun. */
 function running(): Model {
@@ -79,4 +80,14 @@ describe('an operation that can not be read any more', () => {
     expect(session.model.running).toBeNull();
     expect(asked).toBe(2);
   });
+});
+
+it('an operation that is known to have ended runs no longer in the banner', () => {
+  const { id } = endedOperation();
+  const runs = live(status({ operation: id }));
+  expect(screenText(runs, 120, 36)).toContain(`operation ${id} runs`);
+  const other = send(runs, { type: 'operation', operation: { ...endedOperation(), id: 'another' } })[0];
+  expect(screenText(other, 120, 36)).toContain(`operation ${id} runs`);
+  const ended = send(runs, { type: 'operation', operation: endedOperation() })[0];
+  expect(screenText(ended, 120, 36)).not.toContain('runs');
 });

@@ -442,13 +442,3 @@ describe('update: maintenance', () => {
     expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
   });
 });
-
-it('an operation that is known to have ended runs no longer in the banner', () => {
-  const { id } = endedOperation();
-  const runs = live(status({ operation: id }));
-  expect(screenText(runs, 120, 36)).toContain(`operation ${id} runs`);
-  const other = send(runs, { type: 'operation', operation: { ...endedOperation(), id: 'another' } })[0];
-  expect(screenText(other, 120, 36)).toContain(`operation ${id} runs`);
-  const ended = send(runs, { type: 'operation', operation: endedOperation() })[0];
-  expect(screenText(ended, 120, 36)).not.toContain('runs');
-});
