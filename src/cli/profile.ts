@@ -128,7 +128,7 @@ export async function saveContext(file: string, name: string, context: Context):
   await writeProfile(file, { current: name, contexts: { ...contexts, [name]: context } });
 }
 
-/** The context by name, else the current one, else the only one; without any `findDemo` may know one that runs. */
+/** The context by name, else the current, else the only one; without any `findDemo` may know one. */
 export function chooseContext(
   profile: Profile,
   name: string | undefined,
