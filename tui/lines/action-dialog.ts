@@ -38,8 +38,8 @@ const ZONE_CELLS = 8;
 type Candidate = Pick<Plan['candidates'][number], 'node_id' | 'eligible' | 'reasons' | 'lag_entries'>;
 
 /**
- * Whoever may lead, in the places of the list; behind them nodes without a vote are named, where there is room
- * to say why not.
+ * Whoever may lead, in the places of the list; behind them nodes without a vote are named, where there is
+ * room to say why not.
  */
 function candidatesOf(
   { order }: ActionDialog,

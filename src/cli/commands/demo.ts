@@ -19,7 +19,7 @@ function showReport(context: CliContext, report: Readonly<Record<string, unknown
   context.printer.facts(facts.map(([name, value]) => [name, word(value)] as const));
 }
 
-/** How this program is called from this folder: by its launcher in a checkout, else by its name. */
+/** How this program is called from this folder: by its launcher in a checkout, else by name. */
 export function launcher(cwd = process.cwd(), main = process.argv[1] ?? ''): string {
   const path = relative(cwd, resolve(dirname(main), '../bin/sqlcc'));
   return path.startsWith('..') || path.includes('node_modules') ? 'sqlcc' : shellWord(path);

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../../tui/model/messages.ts';
+import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import { plan } from '../../tui/recording.ts';
+import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
+
+function dialogOf(model: Model): ActionDialog {
+  expect(model.overlay?.kind).toBe('action');
+  return model.overlay as ActionDialog;
+}
+
+function runs(effects: readonly Effect[]): Effect[] {
+  return effects.filter((e) => e.kind === 'run');
+}
+
+describe('update: maintenance', () => {
+  const asked = press(live(), 'j', 'j', 'M');
+  const shown = plan({ kind: 'maintenance', token: 'm-1', to: 'n3', candidates: [] });
+  const open = send(asked, {
+    type: 'planned',
+    dialogId: dialogOf(asked).id,
+    plan: shown,
+    mono: asked.mono,
+  })[0];
+
+  it('asks for the selected node, one hour', () => {
+    expect(dialogOf(asked).request).toEqual({
+      kind: 'maintenance',
+      node_id: 'n3',
+      enable: true,
+      for_ms: 3_600_000,
+    });
+  });
+
+  it('y then Enter runs it; Enter alone closes; another key takes the y back', () => {
+    expect(runs(pressed(open, 'y', 'enter')[1])).toHaveLength(1);
+    expect(pressed(open, 'enter')[0].overlay).toBeNull();
+    expect(runs(pressed(open, 'y', 'x', 'enter')[1])).toEqual([]);
+  });
+
+  it('every key but Enter takes the y back, also one that does something else or nothing', () => {
+    for (const key of EVERY_KEY.filter((k) => k !== 'y' && k !== 'enter')) {
+      const [model, effects] = pressed(open, 'y', key, 'enter');
+      expect(runs(effects), key).toEqual([]);
+      if (model.overlay?.kind === 'action') expect(model.overlay.yes, key).toBe(false);
+    }
+    expect(runs(pressed(open, 'y', 'tab', 'tab', 'enter')[1])).toEqual([]);
+    const armed = press(open, 'y');
+    const paste = { type: 'paste' as const, text: 'x', mono: armed.mono + 1000 };
+    expect(runs(pressed(send(armed, paste)[0], 'enter')[1])).toEqual([]);
+  });
+
+  it('y in a burst does not arm', () => {
+    const [model] = send(open, { type: 'key', key: { name: 'y', burst: 2 }, mono: open.mono + 1000 });
+    expect(dialogOf(model).yes).toBe(false);
+  });
+
+  it('arrows change how long', () => {
+    const [model, effects] = pressed(open, 'right');
+    expect(dialogOf(model).request.for_ms).toBe(7_200_000);
+    expect(dialogOf(press(open, 'left')).request.for_ms).toBe(1_800_000);
+    expect(effects.map((e) => e.kind)).toEqual(['plan']);
+  });
+
+  it('where less is allowed it is planned anew with that, and says so; arrows go on from there', () => {
+    const failure = {
+      code: 'invalid_argument',
+      message: 'lasts up to 30m here, not 1h',
+      hint: '',
+      longestMs: 1_800_000,
+    };
+    const [again, effects] = send(asked, { type: 'refused', dialogId: dialogOf(asked).id, failure });
+    const { request, step, changes, id } = dialogOf(again);
+    expect([request.for_ms, step.kind, changes]).toEqual([1_800_000, 'planning', [failure.message]]);
+    expect(effects).toMatchObject([{ kind: 'plan', request: { for_ms: 1_800_000, dry_run: true } }]);
+    // a second refusal of what was allowed is the end of it
+    const over = send(again, { type: 'refused', dialogId: id, failure })[0];
+    expect(dialogOf(over).step).toMatchObject({ kind: 'failed', message: failure.message });
+    const shown30 = send(again, { type: 'planned', dialogId: id, plan: shown, mono: again.mono })[0];
+    expect(dialogOf(pressed(shown30, 'left')[0]).request.for_ms).toBe(900_000);
+    expect(dialogOf(pressed(shown30, 'right')[0]).request.for_ms).toBe(3_600_000);
+  });
+
+  it('a node that is in maintenance is asked out of it', () => {
+    const onN6 = press(live(), 'end', 'k', 'M');
+    expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
+  });
+});
