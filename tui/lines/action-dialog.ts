@@ -396,7 +396,9 @@ function doesOf({ action, request }: ActionDialog, plan: Plan): string {
 }
 
 function hintOf(dialog: ActionDialog, plan: Plan, { width }: DialogRoom): string {
-  const choice = CHOICE[dialog.action]?.[width < NARROW ? 0 : 1] ?? '';
+  const words = CHOICE[dialog.action]?.[width < NARROW ? 0 : 1] ?? '';
+  // the end of maintenance or draining has no length
+  const choice = dialog.request.enable === false ? '' : words;
   const isReady = missing(dialog) === null;
   const does = doesOf(dialog, plan);
   return keysHint(dialog, { isNamed: isTyped(dialog.action), isReady, does, choice, width });

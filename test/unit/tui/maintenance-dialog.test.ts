@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
 import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { plan } from '../../tui/recording.ts';
 import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
 
@@ -84,5 +86,16 @@ describe('update: maintenance', () => {
   it('a node that is in maintenance is asked out of it', () => {
     const onN6 = press(live(), 'end', 'k', 'M');
     expect(dialogOf(onN6).request).toEqual({ kind: 'maintenance', node_id: 'n6', enable: false });
+    const hintOf = (model: Model): string => {
+      const came = { dialogId: dialogOf(model).id, plan: shown, mono: model.mono };
+      const reviewed = send(model, { type: 'planned', ...came })[0];
+      return actionDialogText(
+        dialogOf(reviewed),
+        { model: reviewed, symbols: UNICODE },
+        { width: 100, rows: 20 },
+      ).hint;
+    };
+    expect(hintOf(asked)).toContain('← → how long');
+    expect(hintOf(onN6), 'an end has no length').not.toContain('how long');
   });
 });
