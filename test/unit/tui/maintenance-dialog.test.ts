@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
-import type { Effect } from '../../../tui/model/messages.ts';
-import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { plan } from '../../tui/recording.ts';
-import { EVERY_KEY, live, press, pressed, send } from './model-kit.ts';
-
-function dialogOf(model: Model): ActionDialog {
-  expect(model.overlay?.kind).toBe('action');
-  return model.overlay as ActionDialog;
-}
-
-function runs(effects: readonly Effect[]): Effect[] {
-  return effects.filter((e) => e.kind === 'run');
-}
+import { dialogOf, EVERY_KEY, live, press, pressed, runs, send } from './model-kit.ts';
 
 describe('update: maintenance', () => {
   const asked = press(live(), 'j', 'j', 'M');

@@ -3,7 +3,7 @@ import type { ReplayLine } from '../../../tui/feed/replay-feed.ts';
 import type { SliceName } from '../../../tui/feed/slices.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
-import { initialModel, type Model } from '../../../tui/model/model.ts';
+import { type ActionDialog, initialModel, type Model } from '../../../tui/model/model.ts';
 import { update } from '../../../tui/model/update.ts';
 import { answers } from '../../tui/answers.ts';
 import { calmWith, START, status } from '../../tui/recording.ts';
@@ -94,4 +94,15 @@ const CONTEXTS = ['prod-eu', 'prod-us', 'dr-site', 'staging'];
 /** The calm recording as a model that knows the answers to everything its views ask. */
 export function full(patch: Partial<Model> = {}): Model {
   return { ...send(fresh({ contexts: CONTEXTS }), ...calmWith(answers()).flatMap(messagesOf))[0], ...patch };
+}
+
+/** The dialog of an action that is open. */
+export function dialogOf(model: Model): ActionDialog {
+  if (model.overlay?.kind !== 'action') throw new Error(`no action dialog but ${model.overlay?.kind}`);
+  return model.overlay;
+}
+
+/** What would be sent to be done. */
+export function runs(effects: readonly Effect[]): Effect[] {
+  return effects.filter((e) => e.kind === 'run');
 }

@@ -3,16 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../tui/feed/wire.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Effect } from '../../../tui/model/messages.ts';
-import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { plan, START } from '../../tui/recording.ts';
-import { live, press, pressed, send } from './model-kit.ts';
-
-function dialogOf(model: Model): ActionDialog {
-  if (model.overlay?.kind !== 'action') throw new Error(`no dialog of an action but ${model.overlay?.kind}`);
-  return model.overlay;
-}
+import { dialogOf, live, press, pressed, send } from './model-kit.ts';
 
 function came(model: Model, made: Plan): Model {
   return send(model, { type: 'planned', dialogId: dialogOf(model).id, plan: made, mono: model.mono })[0];

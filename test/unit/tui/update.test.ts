@@ -1,19 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../tui/feed/wire.ts';
 import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
-import type { Effect } from '../../../tui/model/messages.ts';
-import type { ActionDialog, Model } from '../../../tui/model/model.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { visibleNodes } from '../../../tui/model/selectors.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { endedOperation, event, operation, plan, START, sixNodes, status } from '../../tui/recording.ts';
-import { live, press, pressed, send } from './model-kit.ts';
+import { dialogOf, live, press, pressed, runs, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
-
-function dialogOf(model: Model): ActionDialog {
-  expect(model.overlay?.kind).toBe('action');
-  return model.overlay as ActionDialog;
-}
 
 /** Opens the failover dialog and lets `shown` arrive as its plan. */
 function failover(shown: Plan = plan(), model: Model = live()): Model {
@@ -26,10 +20,6 @@ function key(name: string, mono: number) {
 }
 
 const ARM = [...'kernel', 'tab', ...'n2'];
-
-function runs(effects: readonly Effect[]): Effect[] {
-  return effects.filter((e) => e.kind === 'run');
-}
 
 describe('update: looking', () => {
   it('moves the bar and never beyond the ends', () => {
