@@ -54,7 +54,10 @@ const JOIN_TRIES = 4;
 const STORY_TIMEOUT_MS = 2000;
 const STORY_LINES = 30;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-/** Asks a daemon on its own loopback whether it serves; a shell's sockets cost less than another node. */
+/**
+ * Asks a daemon on its own loopback whether it serves; a shell's sockets cost less than another node. Without
+ * --norc a bash whose stdin is a socket takes itself for a remote login and reads ~/.bashrc, for seconds.
+ */
 const READY_PROBE = [
   'exec 3<>/dev/tcp/127.0.0.1/9090 || exit 1',
   'printf "GET /readyz HTTP/1.0\\r\\n\\r\\n" >&3',
@@ -332,7 +335,7 @@ export class LabCluster {
   async #untilReady(node: LabNode): Promise<void> {
     const deadline = performance.now() + this.#readyTimeoutMs;
     let pauseMs = MIN_PROBE_PAUSE_MS;
-    const [first = '', ...rest] = [...node.host.prefix, 'bash', '-c', READY_PROBE];
+    const [first = '', ...rest] = [...node.host.prefix, 'bash', '--norc', '-c', READY_PROBE];
     while (performance.now() < deadline) {
       const child = must(node.child, 'a started daemon');
       if (child.exitCode !== null || child.signalCode !== null) {
