@@ -22,9 +22,8 @@ export interface Shown {
 
 /** The screen; resolves with its exit code when the person leaves it. */
 export async function showTop({ context, ...run }: Shown): Promise<number> {
-  const { stdin, stdout, stderr, env } = context.terminal;
   const { runTop } = await import('../../../tui/index.ts');
-  return runTop({ ...run, io: { stdin, stdout, stderr, env } });
+  return runTop({ ...run, io: context.terminal });
 }
 
 function optionsOf(context: CliContext, flags: Flags): Options {
@@ -104,7 +103,6 @@ export const top: Run = async (context, { flags }) => {
       'hint: the output is no terminal, so this is one picture; --once says so, --batch prints many\n',
     );
   }
-  const { stdin, stdout, stderr, env } = context.terminal;
   const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {
     ...names,
@@ -120,7 +118,7 @@ export const top: Run = async (context, { flags }) => {
       ...given('view', flags.text('view') as TextView | undefined),
       ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
     },
-    io: { stdin, stdout, stderr, env },
+    io: context.terminal,
   };
   return flags.is('batch') ? runBatch(scripted) : runOnce(scripted);
 };

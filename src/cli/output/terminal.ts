@@ -16,10 +16,16 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   return {
-    ...{ env, stdin, stdout, stderr },
-    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    ...{ env, stdout, stderr },
+    // few commands read: it is made when somebody does
+    get stdin() {
+      return process.stdin;
+    },
+    get canAsk() {
+      return process.stdin.isTTY === true && stderr.isTTY === true;
+    },
     isOutTty: stdout.isTTY === true,
     columns: stdout.columns ?? 80,
     out: (text) => void stdout.write(text),

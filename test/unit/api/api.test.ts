@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint, EndpointName } from '../../../src/api/index.ts';
 import {
@@ -7,6 +8,7 @@ import {
   errorToWire,
   openApiDocument,
 } from '../../../src/api/index.ts';
+import { errorBody } from '../../../src/api/schemas/common.ts';
 import { ERROR_CODES, ERROR_TABLE, SqlccError } from '../../../src/base/index.ts';
 
 const rows = Object.entries(ENDPOINTS) as [EndpointName, Endpoint][];
@@ -70,6 +72,27 @@ describe('errorToWire and errorFromWire', () => {
     [404, { code: 'toString', message: 'm', hint: 'h', details: {}, retryable: false }, 'not_found'],
   ])('take status %d with the body %j', (status, body, code) => {
     expect(errorFromWire(status, body).code).toBe(code);
+  });
+});
+
+describe('errorFromWire', () => {
+  const field = fc.constantFrom<unknown>('no_leader', 'x', '', 5, null, undefined, [], {}, { a: 1 }, true);
+  const keys = ['code', 'message', 'hint', 'details', 'retryable'] as const;
+  const good = { code: 'no_leader', message: 'm', hint: 'h', details: {}, retryable: true };
+  const body = fc.oneof(
+    field,
+    fc.tuple(fc.constantFrom(...keys, 'more'), field).map(([key, value]) => ({ ...good, [key]: value })),
+    fc.record({ code: field, message: field, hint: field, details: field, retryable: field }),
+  );
+
+  it('takes the bodies that the schema takes, and no others', () => {
+    fc.assert(
+      fc.property(body, (value) => {
+        const isTaken = !errorFromWire(500, value).message.endsWith('and no error body');
+        expect(isTaken).toBe(errorBody.safeParse(value).success);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
