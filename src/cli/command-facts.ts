@@ -5,7 +5,7 @@
 import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
 import { FORMATS } from './output/format.ts';
 import { COMMANDS, GROUPS } from './tree/commands.ts';
-import { WATCH_FLAGS } from './watch-flags.ts';
+import { flagsOf } from './watch-flags.ts';
 
 /** One flag, taken apart. */
 export interface FlagFacts {
@@ -47,11 +47,6 @@ const HELP: FlagFacts = {
     isPath: false,
   },
 };
-
-/** The flags of the command itself, with those that lists have. */
-export function flagsOf(spec: CommandSpec): readonly FlagSpec[] {
-  return [...(spec.flags ?? []), ...(spec.watchable === true ? WATCH_FLAGS : [])];
-}
 
 /** The command's own flags with `-o`, where it has one. */
 export function ownFlags(spec: CommandSpec): readonly FlagFacts[] {

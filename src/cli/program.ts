@@ -1,14 +1,14 @@
 /**
- * Builds the commander tree from the command table. No effects: a parsed command line is
- * handed to `execute`.
+ * Builds the commander tree from the command table, for the help and for lines that quick-words.ts leaves to
+ * it. No effects: a parsed command line is handed to `execute`.
  */
-import { Argument, Command, Option } from 'commander';
-import { flagsOf } from './command-facts.ts';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
 import type { Invocation } from './context.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 import { Flags } from './flags.ts';
 import { COMMANDS, GROUPS } from './tree/commands.ts';
+import { flagsOf } from './watch-flags.ts';
 
 export type Execute = (spec: CommandSpec, invocation: Invocation) => Promise<void>;
 
@@ -90,4 +90,22 @@ export function buildProgram(execute: Execute, io: ProgramIo, words: readonly st
     command.configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} });
   }
   return program;
+}
+
+/** Words that led to no command. */
+export type Unread = Pick<CommanderError, 'code' | 'exitCode' | 'message'>;
+
+/** Runs the command that `words` ask for; answers what commander said where that was help, or a mistake. */
+export async function readWords(
+  execute: Execute,
+  io: ProgramIo,
+  words: readonly string[],
+): Promise<Unread | null> {
+  try {
+    await buildProgram(execute, io, words).parseAsync(words, { from: 'user' });
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown;
+    throw thrown;
+  }
 }

@@ -3,16 +3,18 @@
  * the command, run it, tell what went wrong. main.ts gives it the process; tests give
  * it streams.
  */
-import { CommanderError } from 'commander';
 import { AssertionError, SqlccError } from '../base/index.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { CliContext, type Invocation, type Run } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { Flags } from './flags.ts';
 import { FORMATS } from './output/format.ts';
 import { paint } from './output/table.ts';
 import type { Terminal } from './output/terminal.ts';
 import { safe } from './output/width.ts';
-import { buildProgram } from './program.ts';
+import type { Unread } from './program.ts';
+import { findQuickly } from './quick-words.ts';
+import { COMMANDS } from './tree/commands.ts';
 
 /** One line of `config_invalid`. */
 interface Issue {
@@ -79,7 +81,7 @@ function report(terminal: Terminal, thrown: unknown): number {
 }
 
 /** commander's own words, in our form. */
-function reportUsage(terminal: Terminal, error: CommanderError): number {
+function reportUsage(terminal: Terminal, error: Unread): number {
   if (error.exitCode === 0) return EXIT.ok;
   // a group without its command: its help has been printed
   if (error.code === 'commander.help') return EXIT.usage;
@@ -120,11 +122,17 @@ export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise
   const { columns } = terminal;
   const words = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V') ? ['version'] : [...argv];
   const io = { out: terminal.out, err: terminal.err, columns: terminal.isOutTty ? columns : 100 };
-  const program = buildProgram(execute, io, words);
   try {
-    await program.parseAsync(words, { from: 'user' });
-    return code;
+    const found = findQuickly(COMMANDS, words);
+    if (found !== null) {
+      const { args, values } = found.quick;
+      await execute(found.spec, { args, flags: new Flags(values) });
+      return code;
+    }
+    const { readWords } = await import('./program.ts');
+    const unread = await readWords(execute, io, words);
+    return unread === null ? code : reportUsage(terminal, unread);
   } catch (thrown) {
-    return thrown instanceof CommanderError ? reportUsage(terminal, thrown) : report(terminal, thrown);
+    return report(terminal, thrown);
   }
 }
