@@ -3,7 +3,9 @@
  * string; it is split here, and each key knows how many came with it. Pastes arrive
  * apart and never become keys.
  */
+
 import { type Key, useInput, usePaste } from 'ink';
+import { Graphemes } from './format/segmenter.ts';
 import type { Session } from './session.ts';
 
 const NAMED: readonly (readonly [keyof Key, string])[] = [
@@ -29,7 +31,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
   '\b': 'backspace',
 };
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const graphemes = new Graphemes();
 
 /** Names of the keys in one read, in order. */
 export function keyNames(input: string, key: Key): string[] {

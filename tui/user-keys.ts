@@ -4,7 +4,9 @@
  * would make a key mean two things, or let a small letter change the cluster, is refused
  * at the start.
  */
+
 import { SqlccError } from '../src/base/index.ts';
+import { Graphemes } from './format/segmenter.ts';
 import { type Binding, doubledKeys } from './keymap.ts';
 
 const WORDS =
@@ -12,7 +14,7 @@ const WORDS =
 const CHORD = /^(?:ctrl|meta)\+[a-z]$/;
 /** They must always lead out, whatever else is set. */
 const KEPT: readonly string[] = ['interrupt', 'repaint', 'suspend'];
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const graphemes = new Graphemes();
 
 function wrong(file: string, what: string, hint: string): never {
   throw new SqlccError('config_invalid', `${file}: ${what}`, { hint });

@@ -37,6 +37,7 @@ export async function buildProgram(): Promise<Program> {
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    supported: { 'regexp-unicode-property-escapes': true, 'regexp-set-notation': true },
     jsx: 'automatic',
     minifySyntax: true,
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },

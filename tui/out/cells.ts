@@ -1,5 +1,6 @@
 /** A whole screen as cells: what stands where, in which attributes. For pictures of it in any form. */
 
+import { Graphemes } from '../format/segmenter.ts';
 import { cellWidth } from '../format/width.ts';
 import type { Screen } from '../lines/screen.ts';
 import type { Look } from '../theme/look.ts';
@@ -14,7 +15,7 @@ export interface Cell {
 }
 
 const BLANK: Cell = { text: ' ', sgr: '' };
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const graphemes = new Graphemes();
 
 interface Spot {
   readonly top: number;

@@ -5,6 +5,7 @@ import { build, type Plugin } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keptWidths } from '../../../scripts/kept-widths.ts';
+import { Graphemes, NARROW } from '../../../tui/format/segmenter.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -24,7 +25,11 @@ let shipped: Bundle;
 async function bundled(name: string, plugins: Plugin[], root = ROOT): Promise<string> {
   const outfile = join(folder, `${name}.mjs`);
   const contents = `export { default as stringWidth } from 'string-width';
-    export { default as Output } from '${root}/node_modules/ink/build/output.js';`;
+    export { default as Output } from '${root}/node_modules/ink/build/output.js';
+    export { default as wrapAnsi } from 'wrap-ansi';
+    export { default as sliceAnsi } from 'slice-ansi';
+    export { default as Yoga } from 'yoga-layout';
+    export * from '${root}/node_modules/ink/build/line-update.js';`;
   const stdin = { contents, resolveDir: root };
   await build({ stdin, outfile, plugins, bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' });
   return outfile;
@@ -64,6 +69,42 @@ const texts = fc.array(
   },
 );
 
+describe('Graphemes', () => {
+  const real = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  const cuts = (text: string, by: Pick<Graphemes, 'segment'>) =>
+    [...by.segment(text)].map(({ segment, index }) => [segment, index]);
+
+  it('cut texts where the language does', () => {
+    const letter = fc.oneof(
+      parts,
+      fc.constantFrom('\r', '\n', '\r\n', '\t', '\u200d', '\ufe0f', '🇩', '©', '\u0600'),
+    );
+    fc.assert(
+      fc.property(fc.array(letter, { maxLength: 8 }), (letters) => {
+        const text = letters.join('');
+        expect(cuts(text, new Graphemes())).toEqual(cuts(text, real));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('NARROW are letters by themselves, beside any other, in one cell each', () => {
+    const one = new RegExp(`^[${NARROW}]$`);
+    const narrow = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((c) =>
+      one.test(c),
+    );
+    expect(narrow.length).toBeGreaterThan(1000);
+    expect(narrow.filter((c) => shipped.stringWidth(c) !== 1)).toEqual([]);
+    for (const text of [
+      narrow.join(''),
+      narrow.flatMap((c) => [c, c]).join(''),
+      narrow.toReversed().join(''),
+    ])
+      expect(cuts(text, real).length).toBe(text.length);
+    expect(shipped.stringWidth(narrow.join(''))).toBe(narrow.length);
+  });
+});
+
 describe('keptWidths', () => {
   it('pictures and widths are those of the packages as shipped, the first time and again', () => {
     fc.assert(
@@ -95,6 +136,10 @@ describe('keptWidths', () => {
     for (const [file, text] of [
       ['string-width/index.js', 'export default function widthOf(text) { return text.length; }'],
       ['ink/build/output.js', 'export default class Output { caches = new OutputCaches(); }'],
+      ['ink/build/line-update.js', 'export const lineUpdate = 1;'],
+      ['wrap-ansi/index.js', 'export default 1;'],
+      ['slice-ansi/index.js', 'export default 1;'],
+      ['yoga-layout/index.js', 'export default 1;'],
     ] as const) {
       const path = join(other, 'node_modules', file);
       mkdirSync(join(path, '..'), { recursive: true });
