@@ -48,17 +48,34 @@ const pastDoors = {
   name: 'past-doors',
   setup(build) {
     build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8').replace(
-        /^import \{([^}]*)\} from '([^']*\/index\.ts)';/gm,
-        (all, list, specifier) => behindDoor(list, specifier, dirname(path)) ?? all,
-      );
+      const text = readFileSync(path, 'utf8')
+        .replace(
+          /^import \{([^}]*)\} from '([^']*\/index\.ts)';/gm,
+          (all, list, specifier) => behindDoor(list, specifier, dirname(path)) ?? all,
+        )
+        // found one by one among the packages its files cost as much as all that they do
+        .replaceAll("load('undici/", "require('undici/");
       return { contents: text, loader: path.endsWith('x') ? 'tsx' : 'ts' };
     });
   },
 };
 
+// undici's parsers of HTTP/1, half of its size, are loaded when somebody speaks that: they stay where they are
+const oldParsers = {
+  name: 'old-parsers',
+  setup(build) {
+    build.onResolve(
+      { filter: /\/(?:milo|llhttp)\/[\w-]*simd\.js$|\/llhttp\/[\w-]*wasm\.js$/ },
+      ({ path }) => ({
+        path: `undici/lib/${path.replace(/^[./]+/, '')}`,
+        external: true,
+      }),
+    );
+  },
+};
+
 await build({
-  plugins: [pastDoors, keptWidths],
+  plugins: [pastDoors, oldParsers, keptWidths],
   absWorkingDir: root,
   entryPoints: {
     main: 'src/cli/main.ts',
