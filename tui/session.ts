@@ -19,6 +19,7 @@ import type { Model } from './model/model.ts';
 import { updateSafely } from './model/safely.ts';
 import { isCounting, looksSame } from './model/selectors.ts';
 import { failureOf, isFinal, retryMs, withTimeout } from './patience.ts';
+import { Via } from './via.ts';
 
 const COMMIT_MS = 100;
 const TICK_MS = 1000;
@@ -72,8 +73,7 @@ export class Session {
   /** Whose events are listened to. */
   #listened: { readonly observer: string | null; readonly end: AbortController } | null = null;
   #lastCommit = 0;
-  /** The node that answered last. */
-  #via: string | null = null;
+  readonly #via = new Via();
   #firstStatus: () => void = () => undefined;
   /** Resolves with the first picture, or when the first attempt has failed. */
   readonly ready: Promise<void>;
@@ -304,10 +304,13 @@ export class Session {
         const status = await (this.#feed.pushes ? asked : withTimeout(asked, STATUS_TIMEOUT_MS));
         failures = 0;
         this.#beat();
-        this.#answeredBy(status.cluster.read.node_id);
+        const { isOther, isLedElsewhere } = this.#via.heard(status);
+        if (isOther) this.#resumeEvents();
         this.dispatch({ type: 'status', status, now: this.#feed.wall() });
         this.#firstStatus();
-        if (!this.#feed.pushes) await this.#sleep(this.#model.refreshMs);
+        // whoever is looked through on purpose is asked at its pace, whoever leads
+        const isEarly = isLedElsewhere && this.#model.observer === null;
+        if (!this.#feed.pushes && !isEarly) await this.#sleep(this.#model.refreshMs);
       } catch (error) {
         failures++;
         this.dispatch({ type: 'lost', failure: failureOf(error), now: this.#feed.wall() });
@@ -321,11 +324,9 @@ export class Session {
    * Another node answers than before: the one that was asked may stand still, and its stream of events would
    * be silent for as long as nobody gives it up. It goes on behind the last event, where answers come from.
    */
-  #answeredBy(node: string): void {
-    const isOther = this.#via !== null && this.#via !== node;
-    this.#via = node;
+  #resumeEvents(): void {
     // whoever is looked through was turned to on purpose, and its events with it
-    if (isOther && !this.#feed.pushes && this.#model.observer === null) this.#listened?.end.abort();
+    if (!this.#feed.pushes && this.#model.observer === null) this.#listened?.end.abort();
   }
 
   /** All events the node still has, then live; resumed behind the last cursor after a loss. */

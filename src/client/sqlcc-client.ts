@@ -26,6 +26,7 @@ import { HttpWire } from './http-wire.ts';
 import { KvClient } from './kv-client.ts';
 import { PeopleClient } from './people-client.ts';
 import { flag, routeOf } from './routes.ts';
+import { heedLeader } from './said-leader.ts';
 import { isReadOnly } from './statement.ts';
 import { SteeringClient } from './steering-client.ts';
 import type {
@@ -111,9 +112,11 @@ export class SqlccClient {
     await this.#wire.close();
   }
 
+  /** Without `node` from the leader, once one is known: what a follower knows of the others is old. */
   async status({ stale, node, ...call }: StatusOptions = {}): Promise<ResponseOf<'status'>> {
     const answer = await this.#read('status', { query: { stale: flag(stale) }, ...call }, node);
     this.#learn(answer.nodes);
+    if (node === undefined) heedLeader(answer, this.#addresses, this.#dispatcher.tracker);
     return answer;
   }
 

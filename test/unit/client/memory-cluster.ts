@@ -150,6 +150,7 @@ export class MemoryCluster implements Wire {
     const [path = ''] = request.path.split('?');
     if (path === '/v1/leader') return ok(this.#view(endpoint));
     if (path === '/v1/nodes') return ok({ nodes: this.#rows() });
+    if (path === '/v1/status') return ok(this.#status(endpoint));
     if (path === '/v1/config' && request.method === 'GET')
       return ok({ version: { version: this.config.version }, text: this.config.text });
     if (endpoint !== this.leader) return this.#redirect();
@@ -193,6 +194,12 @@ export class MemoryCluster implements Wire {
     const [host, port] = leader.split(':');
     const read = { age_ms: endpoint === this.leader ? 0 : this.heardMs };
     return { leader_id: leader, host, port: Number(port), term: this.term, read };
+  }
+
+  #status(endpoint: string): object {
+    const idOf = (e: string | null) => (e === null ? null : `n${this.endpoints.indexOf(e) + 1}`);
+    const raft = { leader_id: idOf(this.#believed(endpoint)), term: this.term };
+    return { nodes: this.#rows(), raft, cluster: { read: { node_id: idOf(endpoint) } } };
   }
 
   #rows(): object[] {

@@ -116,6 +116,26 @@ describe('SqlccClient writes', () => {
     expect(client.endpoints).toEqual(cluster.endpoints);
   });
 
+  it('SqlccClient asks for the status where the last one said that the leader is', async () => {
+    const cluster = new MemoryCluster(3);
+    const client = clientOf(cluster);
+    const asked = async () => (await client.status({ stale: true })).cluster.read.node_id;
+    expect([await asked(), await asked()]).toEqual(['n1', 'n1']);
+    cluster.elect('10.0.0.3:5433');
+    expect([await asked(), await asked()], 'the former leader says who leads now').toEqual(['n1', 'n3']);
+    cluster.kill('10.0.0.3:5433');
+    cluster.belief = '10.0.0.3:5433';
+    expect([await asked(), await asked()], 'nobody is led back to whom is lost').toEqual(['n1', 'n1']);
+  });
+
+  it('SqlccClient is not moved by the status of one node that was asked on purpose', async () => {
+    const cluster = new MemoryCluster(3);
+    const client = clientOf(cluster);
+    cluster.belief = '10.0.0.3:5433';
+    await client.status({ stale: true, node: 'n2' });
+    expect((await client.status({ stale: true })).cluster.read.node_id).toBe('n1');
+  });
+
   it('SqlccClient refuses to be made without an address', () => {
     expect(() => clientOf(new MemoryCluster(0))).toThrow('endpoint');
   });

@@ -55,6 +55,25 @@ describe('Session', () => {
     },
   );
 
+  it('Session asks at once, and once, when a follower is the first to say who leads', async () => {
+    const feed = scriptedFeed();
+    const session = startedByTheClock(feed);
+    const count = () => feed.asked.filter((a) => a.startsWith('status')).length;
+    await vi.advanceTimersByTimeAsync(100);
+    const before = count();
+    const led = status().raft;
+    feed.picture = status({ raft: { ...led, leader_id: 'n3', term: 10 } });
+    await vi.advanceTimersByTimeAsync(session.model.refreshMs);
+    expect(count() - before, 'the one that was due, and one at once').toBe(2);
+    await vi.advanceTimersByTimeAsync(session.model.refreshMs);
+    expect(count() - before).toBe(3);
+    const { read } = status().cluster;
+    const cluster = { ...status().cluster, read: { ...read, node_id: 'n3' } };
+    feed.picture = status({ cluster, raft: { ...led, leader_id: 'n3', term: 11 } });
+    await vi.advanceTimersByTimeAsync(session.model.refreshMs);
+    expect(count() - before, 'the leader itself has no better one to ask').toBe(4);
+  });
+
   it('Session counts the time without a leader in parts of a second from the first one on', async () => {
     const feed = scriptedFeed();
     const session = await started(feed);
