@@ -38,7 +38,7 @@ describe('runOnce', () => {
     expect(document).toMatchObject({
       schema: 'sqlcc.top/1',
       schemaVersion: 1,
-      observer: 'n2',
+      observer: 'n1',
       as_of: '2026-03-04T12:04:31.000Z',
     });
     expect(document.nodes).toHaveLength(6);

@@ -55,8 +55,8 @@ const MAINTENANCE = { owner: 'anna', reason: 'kernel update', since: at(-720_000
 
 export function sixNodes(): NodeRow[] {
   return [
-    node('n1', { role: 'leader', state: 'LEADER', cpu_usage: 0.312, rtt_ms: 0.9, query_latency_p95_ms: 3.1 }),
-    node('n2', { rtt_ms: 0 }),
+    node('n1', { role: 'leader', state: 'LEADER', cpu_usage: 0.312, rtt_ms: 0, query_latency_p95_ms: 3.1 }),
+    node('n2', { rtt_ms: 0.9 }),
     node('n3', { zone: 'eu-b', lag_entries: 5610, match_index: 1_198_941, cpu_usage: 0.881, rtt_ms: 9.8 }),
     node('n4', {
       zone: 'eu-c',
@@ -103,7 +103,7 @@ export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
       engine: 'sqlite',
       health: 'degraded',
       reasons: ['n5 is dead', 'alert node_down on n5 is firing'],
-      read: { mode: 'stale', age_ms: 0, node_id: 'n2', applied_index: 1_204_551 },
+      read: { mode: 'stale', age_ms: 0, node_id: 'n1', applied_index: 1_204_551 },
     },
     raft: {
       leader_id: 'n1',

@@ -35,8 +35,8 @@ function roleWord(row: NodeRow): Span {
 }
 
 function replication(row: NodeRow, view: View, width: number): Span {
-  if (row.match_index === null) return plain(view.symbols.dash, 'muted');
-  const whole = row.match_index + (row.lag_entries ?? 0);
+  if (row.match_index === null || row.lag_entries === null) return plain(view.symbols.dash, 'muted');
+  const whole = row.match_index + row.lag_entries;
   const ratio = whole === 0 ? 1 : row.match_index / whole;
   const token = row.liveness === 'dead' ? 'muted' : ratio === 1 ? 'ok' : 'plain';
   return plain(bar(ratio, width, view.symbols.ascii), token);

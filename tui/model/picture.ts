@@ -21,6 +21,19 @@ function addSamples(samples: Samples, status: StatusResponse): Samples {
   return next;
 }
 
+/**
+ * How far another node is behind only the leader knows. A follower compares what it heard of a log seconds
+ * ago with the commit index of now: under load that names a lag where there is none. Its own it does know.
+ */
+export function knownLags(status: StatusResponse): StatusResponse {
+  const { read } = status.cluster;
+  const { leader_id: leader } = status.raft;
+  if (leader === read.node_id) return status;
+  const isKnown = (id: string): boolean => id === read.node_id || id === leader;
+  const nodes = status.nodes.map((n) => (isKnown(n.node_id) ? n : { ...n, lag_entries: null }));
+  return { ...status, nodes };
+}
+
 export function addStatus(picture: Picture, status: StatusResponse, now: Wall): Picture {
   const leaderless = status.raft.leader_id === null;
   return {

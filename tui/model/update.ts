@@ -18,6 +18,7 @@ import {
   addViews,
   fillSamples,
   forgetOwn,
+  knownLags,
   unheard,
   withoutOperation,
 } from './picture.ts';
@@ -193,7 +194,8 @@ function pasteIntoChange(model: Model, dialog: ChangeDialog, text: string): Mode
   return { ...model, overlay: { ...dialog, reason: pasteInto(dialog.reason, text, 200) } };
 }
 
-function status(model: Model, next: StatusResponse, now: Wall): Change {
+function status(model: Model, told: StatusResponse, now: Wall): Change {
+  const next = knownLags(told);
   const picture = addStatus(model.picture, next, now);
   const ended = takenBack(model.picture.status?.config, next.config, { now, mono: model.mono });
   const came: Model = {

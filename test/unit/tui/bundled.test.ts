@@ -52,7 +52,7 @@ describe('the bundled program', () => {
     >[0]['io'];
     const options = { replay, format: 'yaml' as const };
     await batch.runOnce({ client: null, clusterName: 'c', contextName: 'c', io, options });
-    expect(parse(String(stdout.read()))).toMatchObject({ schema: 'sqlcc.top/1', observer: 'n2' });
+    expect(parse(String(stdout.read()))).toMatchObject({ schema: 'sqlcc.top/1', observer: 'n1' });
   });
 
   it('loads neither model, client, YAML nor Ink before the first sketch', () => {

@@ -35,7 +35,7 @@ describe('the candidates of a failover', () => {
   it('have zone and round trip on a wide screen, and who has no vote is named with the reason', () => {
     const [head = '', ...rows] = table(100);
     expect(head).toMatch(/TARGET +ZONE +RTT ms +LAG +VERDICT/);
-    expect(rows[0]).toMatch(/n2 +eu-a +— +0 +TARGET: can take over now/);
+    expect(rows[0]).toMatch(/n2 +eu-a +0\.9 +0 +TARGET: can take over now/);
     expect(rows[1]).toMatch(/n3 +eu-b +9\.8 +5 610 +5610 entries/);
     expect(rows[2]).toMatch(/n4 +eu-\w.*not possible: it has no vote/);
     for (const [word, row] of [

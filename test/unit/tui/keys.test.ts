@@ -98,7 +98,7 @@ describe('J', () => {
       expect(more, view).toEqual([]);
       assert(effect?.kind === 'json', view);
       const document = JSON.parse(effect.text);
-      expect(document, view).toMatchObject({ schema: 'sqlcc.view/1', view, observer: 'n2' });
+      expect(document, view).toMatchObject({ schema: 'sqlcc.view/1', view, observer: 'n1' });
     }
     const read = (...keys: string[]) => {
       const effect = pressed(full(), ...keys, 'J')[1].at(-1);

@@ -56,9 +56,11 @@ describe('metricsOf', () => {
   });
 
   it('what a node does not say is no figure, and what it says no longer has a past alone', () => {
-    const model = watched(20, (i) => ({ rtt_ms: i < 10 ? i : null, event_loop_lag_ms: null }));
+    const model = watched(20, (i) => ({ rtt_ms: i < 10 ? i + 1 : null, event_loop_lag_ms: null }));
     expect(metric(model, 'loop ms')).toEqual({ count: 0 });
-    expect(metric(model, 'RTT ms')).toMatchObject({ now: null, min: 0, max: 9, count: 10 });
+    expect(metric(model, 'RTT ms')).toMatchObject({ now: null, min: 1, max: 10, count: 10 });
+    const itself = watched(20, () => ({ rtt_ms: 0 }));
+    expect(metric(itself, 'RTT ms'), 'a node has no round trip to itself').toEqual({ count: 0 });
     expect(metricsOf(model, 'gone')).toEqual([]);
   });
 

@@ -22,6 +22,22 @@ describe('the picture of an election', () => {
     expect(won.picture.leaderlessSince).toBeNull();
   });
 
+  it('by a follower nobody but itself and the leader has a lag, by the leader all have one', () => {
+    const { cluster, raft } = status();
+    const lagsBy = (node_id: string, leader_id: string | null = 'n1') => {
+      const told = { ...cluster, read: { ...cluster.read, node_id } };
+      const picture = status({ cluster: told, raft: { ...raft, leader_id } });
+      const model = send(live(), { type: 'status', status: picture, now: START + 1000 })[0];
+      expect(model.trace['n3']?.at(-1)?.lag, 'the chart says the same').toBe(
+        model.picture.status?.nodes.find((n) => n.node_id === 'n3')?.lag_entries,
+      );
+      return model.picture.status?.nodes.map((n) => n.lag_entries);
+    };
+    expect(lagsBy('n1')).toEqual([0, 0, 5610, 104_549, 23_151, 0]);
+    expect(lagsBy('n3')).toEqual([0, null, 5610, null, null, null]);
+    expect(lagsBy('n3', null), 'nobody leads').toEqual([null, null, 5610, null, null, null]);
+  });
+
   it('the time without a leader counts from the loss, also when it is heard of late or by a wrong clock', () => {
     const heard = (at: number, model = live()) => {
       const lost = event(at, 'n3', 'leader-lost', 'gone', { data: { term: 9 } });

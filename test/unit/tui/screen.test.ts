@@ -237,7 +237,7 @@ describe('a screen without a banner', () => {
     expect(say(live(status({ config: { version: 42, tentative } })))).toContain('v42 on trial');
     expect(say(press(full(), '{'))).toMatch(/HISTORY -1m0\ds/);
     const failure = { code: 'unavailable', message: 'connection refused', hint: '' };
-    expect(say(send(live(), { type: 'lost', failure, now: 1 })[0])).toContain('LOST n2');
+    expect(say(send(live(), { type: 'lost', failure, now: 1 })[0])).toContain('LOST n1');
     const pause = { owner: 'anna', reason: '', since: '', expires: '2026-03-04T13:00:00.000Z' };
     expect(say(live(status({ pause })))).toContain('paused by anna until 13:00:00');
   });

@@ -96,7 +96,7 @@ describe('update: looking', () => {
       { type: 'lost', failure, now: START + 100 },
       { type: 'lost', failure, now: START + 300 },
     )[0];
-    expect(model.connection).toMatchObject({ kind: 'lost', via: 'n2', since: START + 100, attempts: 2 });
+    expect(model.connection).toMatchObject({ kind: 'lost', via: 'n1', since: START + 100, attempts: 2 });
     expect(visibleNodes(model)).toHaveLength(6);
   });
 });

@@ -26,6 +26,11 @@ function silence(ms: number): string {
   return ms < 10_000 ? `${millis(ms)} ms` : age(ms);
 }
 
+/** Only the leader knows how far another node is behind. */
+function lagWords(lag: number | null): string {
+  return lag === null ? 'lag not known here' : `lag ${count(lag)} entries`;
+}
+
 /** What a node is and how it does, one fact a line; without what its figures beside them say. */
 function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const { model, symbols } = view;
@@ -35,13 +40,15 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const heard = row.last_heartbeat_ms === null ? 'never' : `${silence(row.last_heartbeat_ms)} ago`;
   const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
   const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
+  // the node that answers has no round trip to itself
+  const trip = row.rtt_ms === null || row.rtt_ms === 0 ? '—' : `${millis(row.rtt_ms)} ms`;
   const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];
   return [
     pair('address', join(`${clean(row.host)}:${row.port}`, `clients ${row.client_port}`, clean(row.version))),
     pair('raft', join(row.role ?? 'unknown', row.voter ? 'voter' : 'no vote', `term ${row.term ?? '—'}`)),
-    pair('log', join(count(row.match_index), `lag ${count(row.lag_entries)} entries`)),
+    pair('log', join(count(row.match_index), lagWords(row.lag_entries))),
     ...catchUp(row, view),
-    pair('liveness', join(row.liveness, `heard ${heard}`, `round trip ${millis(row.rtt_ms)} ms`)),
+    pair('liveness', join(row.liveness, `heard ${heard}`, `round trip ${trip}`)),
     pair('health', join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
     ...maintenanceFact(row, view),
     ...(isBesideFigures ? [] : loads(row, view)),
