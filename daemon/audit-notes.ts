@@ -3,16 +3,13 @@
  * leader afterwards, which puts it into the replicated audit. It is done whether or not anybody leads; the
  * word is said again for a while, and when nobody took it the node's own log has it.
  */
-import { errorFromWire } from '../src/api/index.ts';
-import { SqlccError } from '../src/base/index.ts';
 import type { Call } from '../src/rpc/index.ts';
-import { resultOf } from './applied.ts';
 import type { NodeContext } from './node-context.ts';
 import { encodeCommand, originOf } from './requests.ts';
+import { type TellParts, tellLeader } from './tell-leader.ts';
 
 const RETRY_MS = 1000;
 const TRIES = 60;
-const TIMEOUT_MS = 2000;
 /** Notes that wait for a leader; those beyond stand in the node's own log only. */
 const MAX_WAITING = 32;
 
@@ -29,25 +26,13 @@ let waiting = 0;
 type Who = { readonly actor: string; readonly credential: string; readonly from: string };
 
 /** What telling takes of a node. */
-export type NoteParts = Pick<NodeContext, 'reads' | 'consensus' | 'http' | 'logger'>;
+export type NoteParts = TellParts & Pick<NodeContext, 'logger'>;
 
 /** Tells it once; throws no_leader, and what the leader or the way to it says. */
 export async function tellNote(parts: NoteParts, note: Note, who: Who): Promise<void> {
-  const { reads, consensus, http } = parts;
-  if (reads.isLeader) {
-    const { actor, ...origin } = who;
-    const data = encodeCommand({ kind: 'audit-note', ...note }, actor, { origin });
-    resultOf((await consensus.proposals.propose('command', data, TIMEOUT_MS)).result);
-    return;
-  }
-  const leader = reads.leader();
-  if (leader === null) throw new SqlccError('no_leader', 'nobody leads');
-  const { host, port } = leader;
-  const answer = await http.request({
-    endpoint: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...{ method: 'POST', path: '/v1/audit/notes', body: { ...note, ...who }, timeoutMs: TIMEOUT_MS },
-  });
-  if (answer.status >= 300) throw errorFromWire(answer.status, answer.json());
+  const { actor, ...origin } = who;
+  const data = encodeCommand({ kind: 'audit-note', ...note }, actor, { origin });
+  await tellLeader(parts, { data, path: '/v1/audit/notes', body: { ...note, ...who } });
 }
 
 /** Tells of it in the background; never throws. Said twice when an answer was lost. */

@@ -119,6 +119,7 @@ function peopleHandlers(context: NodeContext) {
     revokeCertificate: bind(people.revokeCertificate),
     renewNodeCertificate: bind(people.renewNodeCertificate),
     renewOwnCertificate: bind(renewOwnCertificate),
+    knowCertificate: bind(people.knowCertificate),
     noteAudit: bind(people.noteAudit),
   };
 }

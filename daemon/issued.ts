@@ -6,7 +6,9 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isPersonRole } from '../src/auth/index.ts';
 import { type Note, type NoteParts, tellNote } from './audit-notes.ts';
+import { type KnownCertificate, tellCertificate } from './known-certificates.ts';
 import { readSealedLine, sealedLine } from './sealed-json.ts';
 
 interface Issued {
@@ -37,8 +39,15 @@ function userName(): string {
   }
 }
 
+interface Waiting {
+  readonly note: Note;
+  readonly by: string;
+  /** Null where the line rotted. */
+  readonly known: KnownCertificate | null;
+}
+
 /** What is told of each line of a file. One that rotted names nobody, yet somebody was let in: told too. */
-function notesOf(path: string): { readonly note: Note; readonly by: string }[] {
+function notesOf(path: string): Waiting[] {
   const lines = readFileSync(path, 'utf8').split('\n');
   const written = lines.filter((line) => line !== '');
   return written.map((line) => {
@@ -46,11 +55,13 @@ function notesOf(path: string): { readonly note: Note; readonly by: string }[] {
     const action = 'certificate-issue';
     if (found === null) {
       const reason = 'what was noted of it is damaged: the serial is not known';
-      return { note: { action, target: 'person unknown', reason, after: null }, by: 'unknown' };
+      return { note: { action, target: 'person unknown', reason, after: null }, by: 'unknown', known: null };
     }
     const { name, role, serial, at, until, by } = found as unknown as Issued;
     const after = `serial ${serial}, role ${role}, until ${until}`;
-    return { note: { action, target: `person ${name}`, reason: `signed at ${at}`, after }, by };
+    const life = { issued: Date.parse(at), expires: Date.parse(until) };
+    const known = isPersonRole(role) ? { name, role, serial, ...life } : null;
+    return { note: { action, target: `person ${name}`, reason: `signed at ${at}`, after }, by, known };
   });
 }
 
@@ -67,12 +78,13 @@ export async function tellIssued(parts: IssuedParts): Promise<boolean> {
     renameSync(waiting, sending);
   }
   try {
-    for (const { note, by } of notesOf(sending)) {
+    for (const { note, by, known } of notesOf(sending)) {
       await tellNote(parts, note, {
         actor: `local:${by}`,
         credential: 'ca.key',
         from: `the disk of ${nodeId}`,
       });
+      if (known !== null) await tellCertificate(parts, known, nodeId);
     }
   } catch (error) {
     parts.logger.log('debug', 'issued-not-told', { error: (error as Error).message });

@@ -14,6 +14,7 @@ import { type Doors, DrainGate, gated } from './drain-gate.ts';
 import { failStop } from './fail-stop.ts';
 import { createHandlers } from './handlers.ts';
 import { tellIssued } from './issued.ts';
+import { tellSeen } from './known-certificates.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeParts } from './node-parts.ts';
 import { plainAnswer } from './plain-answers.ts';
@@ -30,6 +31,8 @@ export class Listeners {
   #plain: PlainServer | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isTelling = false;
+  /** Serial numbers of certificates that the leader would not note. */
+  readonly #refused = new Set<string>();
 
   /** `context` is asked at start: the parts and their context need each other. */
   constructor(parts: NodeParts, context: () => NodeContext) {
@@ -92,14 +95,16 @@ export class Listeners {
     await this.#plain.start();
   }
 
-  /** What was counted of refusals, and what was signed here without this daemon. */
+  /** What was counted of refusals, what was signed here without this daemon, and what people showed. */
   #tellRest(context: NodeContext): void {
     context.denials.flush(performance.now());
     if (this.#isTelling) return;
     this.#isTelling = true;
-    void tellIssued(context).finally(() => {
-      this.#isTelling = false;
-    });
+    void tellIssued(context)
+      .then(() => tellSeen(context, this.#refused))
+      .finally(() => {
+        this.#isTelling = false;
+      });
   }
 
   /** Data of a drained node are asked for elsewhere; what this is about is in the record and who leads. */

@@ -3,7 +3,7 @@
  */
 
 import type { NodeId, Timestamp } from '../src/base/index.ts';
-import { type ClusterState, electionCount } from '../src/cluster/index.ts';
+import { type ClusterState, electionCount, peopleExpiry } from '../src/cluster/index.ts';
 import { type AvailabilityReport, type HealthStatus, ratioOf, rollUp } from '../src/health/index.ts';
 import type {
   ClusterMetrics,
@@ -245,6 +245,7 @@ export class MetricsSource {
     );
     const availability: AvailabilityReport | null = consensus.measures?.availability ?? null;
     const { observedMs, servingMs } = availability ?? NOTHING_OBSERVED;
+    const people = cluster === null ? null : peopleExpiry(cluster, Date.now());
     return {
       totalNodes: rolled.totalNodes,
       healthyNodes: cluster === null ? null : this.#healthyNodes(cluster),
@@ -262,6 +263,8 @@ export class MetricsSource {
       operationsRunning: (cluster?.operations ?? []).filter((o) => o.state === 'running').length,
       epoch: cluster?.primary.epoch ?? null,
       maintenanceExpiring: cluster === null ? 0 : expiringCount(cluster, Date.now()),
+      personCertificatesExpiring: people?.endingSoon ?? 0,
+      personCertificateExpiresInMs: people?.firstEndsInMs ?? null,
     };
   }
 

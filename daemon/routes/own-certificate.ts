@@ -11,6 +11,7 @@ import { certifyPerson, VALIDITY_MS } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { tellAudit } from '../audit-notes.ts';
 import { readPki, signerOf } from '../data-files.ts';
+import { knownOf, tellCertificate } from '../known-certificates.ts';
 import type { NodeContext } from '../node-context.ts';
 import { isoTime } from '../node-view.ts';
 
@@ -48,6 +49,9 @@ export async function renewOwnCertificate(context: NodeContext, call: Call): Pro
   const after = `serial ${fresh.serialNumber.toLowerCase()} until ${isoTime(Date.parse(fresh.validTo))}`;
   const note = { action: 'certificate-renew', target: `person ${name}`, reason: `serial ${serial}`, after };
   void tellAudit(context, call, note);
+  // not shown yet, perhaps never to a node that lives on: told at once, and if that fails when it is shown
+  const known = knownOf(fresh, { name, role });
+  tellCertificate(context, known, context.facts.nodeId).catch(() => {});
   return {
     body: {
       ...{ name, role, certificate, ca_certificate: trustedNow(context, pki.caCert) },

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type {
   AuditNoteRequest,
+  CertificateKnownRequest,
   CertificateRevokeRequest,
   CertificateRow,
   UserRequest,
@@ -9,7 +10,7 @@ import type {
 } from '../../src/api/index.ts';
 import { isNodeRole } from '../../src/auth/index.ts';
 import { SqlccError } from '../../src/base/index.ts';
-import type { ClusterState, UserRecord } from '../../src/cluster/index.ts';
+import { type ClusterState, certificatesKnown, endsSoon, type UserRecord } from '../../src/cluster/index.ts';
 import { certificatesIn, identityOf, issuerIn, spkiFingerprint, VALIDITY_MS } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -20,6 +21,15 @@ import { isoTime } from '../node-view.ts';
 
 const DAY_MS = 86_400_000;
 
+function certificateOf(cluster: ClusterState, name: string): UserRow['certificate'] {
+  const now = Date.now();
+  const known = certificatesKnown(cluster, now);
+  const found = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (found === undefined) return null;
+  const { serial, expires } = found;
+  return { serial, not_after: isoTime(expires), ends_soon: endsSoon(found, now) };
+}
+
 function userView(cluster: ClusterState, user: UserRecord): UserRow {
   const tokens = Object.values(cluster.tokens).filter((t) => t.user === user.name);
   return {
@@ -27,6 +37,7 @@ function userView(cluster: ClusterState, user: UserRecord): UserRow {
     ...{ created: isoTime(user.created), created_by: user.createdBy },
     ...{ changed: isoTime(user.changed), changed_by: user.changedBy },
     tokens: tokens.map((t) => t.id),
+    certificate: certificateOf(cluster, user.name),
   };
 }
 
@@ -84,7 +95,25 @@ function rowOf(
   };
 }
 
-/** What this node can know: its own, the CA, and what callers showed since its start. */
+/** On record and not shown to this node: who signed it was for another one to see. */
+function recordedRows({ state, seen }: NodeContext): CertificateRow[] {
+  if (state.cluster === null) return [];
+  const now = Date.now();
+  const shown = new Set(seen.list().map(({ identity }) => identity.serial));
+  return Object.entries(certificatesKnown(state.cluster, now)).flatMap(([name, known]) => {
+    const { serial, role, issued, expires } = known;
+    if (shown.has(serial)) return [];
+    const left = expires - now;
+    return {
+      ...{ serial, name, role, kind: 'person', not_before: isoTime(issued), not_after: isoTime(expires) },
+      days_left: Math.floor((left / DAY_MS) * 10) / 10,
+      ...{ signed_by: null, is_signing: null, state: left < 0 ? 'expired' : 'valid' },
+      ...{ where: ['record'], last_seen: null },
+    };
+  });
+}
+
+/** What this node can know: its own, the CA, what callers showed since its start, and what is on record. */
 export async function certificates(context: NodeContext): Promise<Answer> {
   const { clusterId, nodeId, dataDir } = context.facts;
   const { cluster } = context.state;
@@ -111,6 +140,7 @@ export async function certificates(context: NodeContext): Promise<Answer> {
       const at = { where: [...seen.where], last_seen: isoTime(seen.lastSeen) };
       return rowOf(seen.certificate, { name, role, kind, ...at }, held);
     }),
+    ...recordedRows(context),
   ];
   const revoked = (cluster?.revoked ?? []).map((r) => ({
     ...{ serial: r.serial, name: r.name, at: isoTime(r.at), by: r.by, reason: r.reason },
@@ -157,6 +187,14 @@ export async function renewNodeCertificate(context: NodeContext, call: Call): Pr
   const after = `serial ${serial} until ${until}`;
   void tellAudit(context, call, { action: 'certificate-renew', target: nodeId, reason: '', after });
   return { body: { node_id: nodeId, serial, not_after: until } };
+}
+
+/** A node's word: nobody is let in by it, and what is no news changes nothing. */
+export async function knowCertificate(context: NodeContext, call: Call): Promise<Answer> {
+  await context.reads.requireLeader(call.remainingMs());
+  const command = { kind: 'certificate-known', ...(call.body as CertificateKnownRequest) } as const;
+  resultOf((await proposeCommand(context, command, call)).result);
+  return { body: {} };
 }
 
 /** The node that tells stands in the line: it is believed as far as nodes are. */

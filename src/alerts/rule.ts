@@ -91,6 +91,13 @@ const FURTHER_RULES: readonly AlertRule[] = [
     forMs: 0,
   },
   {
+    name: 'PersonCertExpiry',
+    condition: 'person_certificates_expiring > 0',
+    severity: 'warning',
+    actions: ['email'],
+    forMs: 0,
+  },
+  {
     name: 'ClockSkew',
     condition: 'clock_offset > 500ms',
     severity: 'warning',

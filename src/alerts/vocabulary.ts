@@ -49,6 +49,8 @@ export const CLUSTER_READINGS = [
   'alerts_firing',
   'maintenance_active',
   'maintenance_expiring',
+  'person_certificates_expiring',
+  'person_certificate_expires_in',
   'commit_index',
   'election_count',
   'replica_count',

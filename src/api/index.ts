@@ -87,6 +87,7 @@ export type {
 } from './schemas/data.ts';
 export type {
   AuditNoteRequest,
+  CertificateKnownRequest,
   CertificateRevokeRequest,
   CertificateRow,
   OwnCertificateRequest,

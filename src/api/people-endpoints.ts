@@ -58,6 +58,14 @@ export const PEOPLE_ENDPOINTS = {
     summary:
       'Renew the certificate of a person or program that one calls with; the key stays with the caller',
   },
+  knowCertificate: {
+    ...BY_NODES,
+    path: '/v1/certificates/known',
+    request: people.certificateKnownRequest,
+    response: nothing,
+    leaderOnly: true,
+    summary: 'A node tells of a certificate that a person showed it or that it signed (nodes only)',
+  },
   noteAudit: {
     ...BY_NODES,
     path: '/v1/audit/notes',

@@ -84,6 +84,7 @@ export const ROUTES: { readonly [N in EndpointName]: `${Table[N]['method']} ${Ta
   revokeCertificate: 'POST /v1/certificates/revoke',
   renewNodeCertificate: 'POST /v1/certificates/renew',
   renewOwnCertificate: 'POST /v1/certificates/self',
+  knowCertificate: 'POST /v1/certificates/known',
   noteAudit: 'POST /v1/audit/notes',
   openapi: 'GET /v1/openapi.json',
   livez: 'GET /livez',

@@ -157,6 +157,7 @@ function outcomeOf(state: ClusterState | null, command: ClusterCommand, at: Appl
     case 'token-revoke':
     case 'user-set':
     case 'user-revoke':
+    case 'certificate-known':
     case 'certificate-revoke':
       return changePeople(state, command, at);
     case 'audit-note':

@@ -240,6 +240,7 @@ function subjectOf(command: ClusterCommand): Subject | null {
     case 'operation-phase':
     case 'hand-over-record':
     case 'authority-followed':
+    case 'certificate-known':
     case 'alert-transition':
     case 'notification-steps':
     case 'verify-mark':

@@ -199,6 +199,14 @@ export interface UserRecord {
   readonly changedBy: string;
 }
 
+/** The last one that was issued to a name, as far as nodes have heard of it. */
+export interface PersonCertificate {
+  readonly serial: string;
+  readonly role: string;
+  readonly issued: Timestamp;
+  readonly expires: Timestamp;
+}
+
 /** One certificate by its serial number (hex), or all that a name was given until `at`; the other is null. */
 export interface Revocation {
   readonly serial: string | null;
@@ -296,6 +304,8 @@ export interface ClusterState {
   /** Absent when no configuration is on trial. */
   readonly tentative?: TentativeConfig;
   readonly users: Readonly<Record<string, UserRecord>>;
+  /** Of people and programs, by name; bounded by LIMITS.maxUsers. Absent: none was heard of. */
+  readonly certificates?: Readonly<Record<string, PersonCertificate>>;
   /** Certificates that were called back, oldest first; bounded by LIMITS.maxRevocations. */
   readonly revoked: readonly Revocation[];
   /** Disks that were removed: their certificates stay refused. */

@@ -227,6 +227,15 @@ export type ClusterCommand =
       readonly reason: string;
       readonly expires: Timestamp;
     }
+  /** A person's or program's, that a caller showed a node or that a node signed. */
+  | {
+      readonly kind: 'certificate-known';
+      readonly name: string;
+      readonly serial: string;
+      readonly role: string;
+      readonly issued: Timestamp;
+      readonly expires: Timestamp;
+    }
   /**
    * Something that a node did at somebody's wish without the log, told afterwards for the audit; or, with
    * `outcome`, a wish that was refused before it came so far.

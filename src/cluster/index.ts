@@ -6,6 +6,7 @@ export { membershipAudited } from './audit.ts';
 export { authorityLaggards } from './authorities.ts';
 export type { ClockDistance } from './candidates.ts';
 export { candidateTable, MAX_CANDIDATE_LAG_ENTRIES, wrongClocks } from './candidates.ts';
+export { certificatesKnown, endsSoon, isCertificateNews, peopleExpiry } from './certificates.ts';
 export type {
   Authorities,
   AuthorityCertificate,
@@ -22,6 +23,7 @@ export type {
   OperationKind,
   OperationPhase,
   OperationState,
+  PersonCertificate,
   Revocation,
   ScheduledOperation,
   TentativeConfig,

@@ -4,6 +4,7 @@
  * reaches all doors.
  */
 import { LIMITS } from '../base/index.ts';
+import { noteCertificate } from './certificates.ts';
 import type { ClusterState, Revocation, UserRecord } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
@@ -135,12 +136,13 @@ function revokeCertificate(
   return done({ ...state, revoked: [...kept, revocation] }, [event], { serial, name });
 }
 
+type OfPeople = Extract<
+  ClusterCommand,
+  { kind: `token-${string}` | `user-${string}` | `certificate-${string}` }
+>;
+
 /** Tokens, users and revocations; roles are checked where they come in and where they are used. */
-export function changePeople(
-  state: ClusterState,
-  command: CommandOf<'token-create' | 'token-revoke' | 'user-set' | 'user-revoke' | 'certificate-revoke'>,
-  at: ApplyPosition,
-): Outcome {
+export function changePeople(state: ClusterState, command: OfPeople, at: ApplyPosition): Outcome {
   switch (command.kind) {
     case 'token-create':
       return createToken(state, command, at);
@@ -150,6 +152,8 @@ export function changePeople(
       return setUser(state, command, at);
     case 'user-revoke':
       return revokeUser(state, command, at);
+    case 'certificate-known':
+      return noteCertificate(state, command, at);
     case 'certificate-revoke':
       return revokeCertificate(state, command, at);
   }

@@ -45,6 +45,16 @@ export const METRICS: readonly Metric[] = [
     ['maintenance_active', '', 'Nodes in maintenance or drained'],
     ['op_running', '', 'Operations that run: 0 or 1'],
     ['epoch', '', 'Epoch of the primary: the term in which it was elected'],
+    [
+      'person_certificates_expiring',
+      '',
+      'People and programs whose newest certificate ends soon or did of late',
+    ],
+    [
+      'person_certificate_expires_in',
+      'seconds',
+      "Time until the first of people's newest certificates expires",
+    ],
     ['maintenance_expiring', '', 'Maintenances and drains of nodes, and a pause, that end within 5 minutes'],
   ]),
   ...rows('node', [

@@ -65,6 +65,9 @@ export interface ClusterMetrics {
   readonly operationsRunning: number;
   readonly epoch: number | null;
   readonly maintenanceExpiring: number;
+  readonly personCertificatesExpiring: number;
+  /** Until the first one ends; null = none is known. */
+  readonly personCertificateExpiresInMs: number | null;
 }
 
 export interface RaftMetrics {
@@ -248,6 +251,8 @@ export class MetricsCollector {
       op_running: cluster.operationsRunning,
       epoch: cluster.epoch,
       maintenance_expiring: cluster.maintenanceExpiring,
+      person_certificates_expiring: cluster.personCertificatesExpiring,
+      person_certificate_expires_in: seconds(cluster.personCertificateExpiresInMs),
     });
   }
 

@@ -101,7 +101,8 @@ function ofAlert(alert: AlertRow, view: View): string[] {
 /** Rules with a page in docs/runbooks: those that are in force without any of one's own. */
 const RUNBOOKS: ReadonlySet<string> = new Set([
   ...['CertExpiry', 'ClockSkew', 'DiskSlow', 'DiskSpaceLow', 'DivergedReplica', 'HighErrorRate'],
-  ...['HighLatency', 'LeaderDown', 'MaintenanceExpiring', 'NodeDown', 'NodeUnreachable', 'ReplicaLag'],
+  ...['HighLatency', 'LeaderDown', 'MaintenanceExpiring', 'NodeDown', 'NodeUnreachable'],
+  ...['PersonCertExpiry', 'ReplicaLag'],
 ]);
 
 /** Who is told, or that it is not known: nobody is nobody only where the cluster says so. */

@@ -16,6 +16,8 @@ const userRow = z.object({
   changed_by: z.string(),
   /** Ids of its access tokens. */
   tokens: z.array(z.string()),
+  /** The last one issued to it that nodes have heard of; null = none. */
+  certificate: z.object({ serial: z.string(), not_after: time, ends_soon: z.boolean() }).nullable(),
 });
 export const usersResponse = z.object({ schemaVersion, users: z.array(userRow), read: readInfo });
 
@@ -86,6 +88,15 @@ export const auditNoteRequest = z.object({
   credential: z.string().max(200),
   from: z.string().max(100),
 });
+/** Moments in ms since 1970. */
+export const certificateKnownRequest = z.object({
+  name: z.string().max(63),
+  serial: z.string().max(64),
+  role,
+  issued: z.number().int().min(0),
+  expires: z.number().int().min(0),
+});
+export type CertificateKnownRequest = z.infer<typeof certificateKnownRequest>;
 export type CertificateRow = z.infer<typeof certificateRow>;
 export type CertificatesResponse = z.infer<typeof certificatesResponse>;
 export type CertificateRevokeRequest = z.infer<typeof certificateRevokeRequest>;

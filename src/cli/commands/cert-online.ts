@@ -45,7 +45,10 @@ function merged(answers: readonly Answer[]): Row[] {
       const where = [...new Set([...(known?.where ?? []), ...row.where])];
       const seen = [known?.last_seen ?? '', row.last_seen ?? ''].sort()[1] ?? '';
       const last_seen = seen === '' ? null : seen;
-      rows.set(row.serial, { ...row, where, last_seen, nodes: [...(known?.nodes ?? []), nodeId] });
+      // who knows it from the record alone was not shown it, and does not know its CA
+      const isRecorded = row.where.every((w) => w === 'record');
+      const nodes = [...(known?.nodes ?? []), ...(isRecorded ? [] : [nodeId])];
+      rows.set(row.serial, { ...row, ...(isRecorded ? known : {}), where, last_seen, nodes });
     }
   }
   return [...rows.values()].sort((a, b) => compareText(a.not_after, b.not_after));

@@ -12,6 +12,10 @@ const COLUMNS: readonly Column<UserRow>[] = [
   { name: 'ROLE', of: (u) => u.role },
   { name: 'STATE', of: (u) => u.state },
   { name: 'TOKENS', of: (u) => u.tokens.join(',') },
+  {
+    name: 'CERT-UNTIL',
+    of: ({ certificate: c }) => c && `${time(c.not_after)}${c.ends_soon ? ' !' : ''}`,
+  },
   { name: 'CHANGED', of: (u) => time(u.changed) },
   { name: 'BY', of: (u) => u.changed_by },
   { name: 'CREATED', of: (u) => time(u.created), wide: true },

@@ -8,6 +8,9 @@ export const PEOPLE: readonly CommandSpec[] = [
   {
     path: 'user list',
     summary: 'named people and programs with the role that they have now',
+    details:
+      'CERT-UNTIL is the end of the certificate that was issued to the name last, as far as nodes have ' +
+      'heard of it; ! = it is near, or was of late (see the alert PersonCertExpiry).',
     watchable: true,
     online: true,
     examples: ['user list'],
@@ -46,10 +49,11 @@ export const PEOPLE: readonly CommandSpec[] = [
   },
   {
     path: 'cert list',
-    summary: 'certificates that nodes hold or were shown since their start, the next to end first',
+    summary:
+      'certificates that nodes hold, were shown since their start, or have on record, the next to end first',
     details:
-      'Asks every node; exits 12 when one could not be asked. One that was issued and never ' +
-      'shown to a running node is known to nobody but its holder.',
+      'Asks every node; exits 12 when one could not be asked. Of people the one that was issued to a name ' +
+      'last is on record (WHERE says record) once a voter signed it or it was shown to a node.',
     watchable: true,
     online: true,
     examples: ['cert list', 'cert list -o json'],

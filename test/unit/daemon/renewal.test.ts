@@ -185,10 +185,12 @@ describe('issueAdmin', () => {
     expect(await tell()).toBe(true);
     expect(await tell()).toBe(true);
     const serial = new X509Certificate(made.cert).serialNumber.toLowerCase();
-    expect(proposed.map((p) => `${p.command['action']} ${p.command['target']}`)).toEqual([
-      'certificate-issue person ann',
-      'certificate-issue person bert',
+    const { expires } = made;
+    expect(proposed.map(({ command: c }) => c['target'] ?? `${c['kind']} ${c['name']}`)).toEqual([
+      ...['person ann', 'certificate-known ann', 'person bert', 'certificate-known bert'],
     ]);
+    // so that its end is told of before it comes
+    expect(proposed[1]?.command).toMatchObject({ name: 'ann', role: 'admin', serial, expires });
     expect(proposed[0]).toMatchObject({
       command: { after: expect.stringContaining(`serial ${serial}, role admin, until `) },
       actor: expect.stringMatching(/^local:/),

@@ -48,6 +48,8 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       operationsRunning: 1,
       epoch: 4,
       maintenanceExpiring: 0,
+      personCertificatesExpiring: 0,
+      personCertificateExpiresInMs: null,
     },
     raft: {
       currentTerm: 4,
