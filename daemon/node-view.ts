@@ -187,9 +187,12 @@ export function divergencesOf(
 /** What other nodes, and it itself, found wrong with its results. */
 function divergenceIssues({ members }: ViewSources, record: NodeRecord): string[] {
   return divergencesOf(members.values(), record).map(({ by, index }) => {
+    const others = record.undecided?.filter((id) => id !== record.nodeId) ?? [];
+    if (by === null && others.length > 0)
+      return `holds something else than ${others.join(', ')} at ${index}, and who is right is not known`;
     if (by === null) return `holds something else than the others at ${index}: take it out and join it anew`;
-    const others = by === record.nodeId ? 'most others' : by;
-    return `computed another result than ${others} up to ${index}: take it out and join it anew`;
+    const accuser = by === record.nodeId ? 'most others' : by;
+    return `computed another result than ${accuser} up to ${index}: take it out and join it anew`;
   });
 }
 

@@ -60,6 +60,8 @@ export interface Comparison {
   /** A majority of all voters holds the same here: only then it is known who is right, and who is not. */
   readonly isDecided: boolean;
   readonly nodes: readonly ComparedNode[];
+  /** All, whether they were compared or not. */
+  readonly voters: readonly NodeId[];
 }
 
 /** Parts that are named in the record and in events: a replica may have lost its whole schema. */
@@ -126,7 +128,7 @@ export function compareDigests(nodes: readonly NodeDigest[], electorate: Elector
       ...{ damage: digest.damage, appliedIndex, error: error ?? unknown },
     };
   });
-  return { isDecided, nodes: compared };
+  return { isDecided, nodes: compared, voters: electorate.voters };
 }
 
 /** `ok` only when each was compared and holds what a majority of the voters holds. */
@@ -150,26 +152,51 @@ export function namedFew(names: readonly string[]): string {
   return `${text.length <= room ? text : `${text.slice(0, room - 1)}…`}${more}`;
 }
 
-const differenceText = ({ differences, damage }: ComparedNode): string =>
-  namedFew([...(damage === null ? [] : [damage]), ...differences.map((d) => d.part)]);
+/** What differs, and what is damaged before all. */
+const namesOf = ({ differences, damage }: ComparedNode): string[] => [
+  ...(damage === null ? [] : [damage]),
+  ...differences.map((d) => d.part),
+];
+
+/**
+ * Where no majority holds the same, each of those that differ from one another is on record with all of them:
+ * one of them is wrong. Only once all voters that live were asked: the others may decide it.
+ */
+function undecidedNews(
+  { nodes, voters }: Comparison,
+  cluster: Pick<ClusterState, 'nodes'>,
+): ComparedReplica[] {
+  const compared = nodes.filter((n) => n.state === 'differs' && voters.includes(n.nodeId));
+  const asked = new Set(nodes.map((n) => n.nodeId));
+  const isAsked = voters.every((id) => asked.has(id) || cluster.nodes[id]?.liveness !== 'alive');
+  if (!isAsked || compared.length < 2) return [];
+  const undecided = compared.map((n) => n.nodeId);
+  const names = [...new Set(compared.flatMap(namesOf))];
+  return compared.flatMap(({ nodeId, instanceId }): ComparedReplica[] => {
+    const record = cluster.nodes[nodeId];
+    if (record?.instanceId !== instanceId || record.diverged !== undefined) return [];
+    return [{ nodeId, instanceId, differs: namedFew(names), undecided }];
+  });
+}
 
 /**
  * What is news for the record: who differs and is not on record as such, and who holds the same although it
- * is accused. Nothing where no majority of all voters holds the same: a node that is compared with itself is
- * equal, and a leader that is wrong itself finds every single other node wrong.
+ * is accused. Nobody is acquitted where no majority of all voters holds the same: a node that is compared
+ * with itself is equal, and a leader that is wrong itself finds every single other node wrong.
  */
 export function comparisonNews(
-  { isDecided, nodes }: Comparison,
+  comparison: Comparison,
   { cluster, accused }: ComparisonSources,
 ): ComparedReplica[] {
-  if (!isDecided) return [];
+  const { isDecided, nodes } = comparison;
+  if (!isDecided) return undecidedNews(comparison, cluster);
   return nodes.flatMap((node): ComparedReplica[] => {
     const { nodeId, instanceId } = node;
     const record = cluster.nodes[nodeId];
     // the name may have passed to another disk while the slowest was waited for
     if (record?.instanceId !== instanceId) return [];
-    if (node.state === 'differs' && record.diverged === undefined)
-      return [{ nodeId, instanceId, differs: differenceText(node) }];
+    const isOpen = record.diverged === undefined || record.undecided !== undefined;
+    if (node.state === 'differs' && isOpen) return [{ nodeId, instanceId, differs: namedFew(namesOf(node)) }];
     if (node.state === 'ok' && accused.includes(nodeId)) return [{ nodeId, instanceId, differs: null }];
     return [];
   });

@@ -49,6 +49,8 @@ export interface NodeRecord {
   readonly livenessSince: Timestamp;
   /** Where a comparison found that it holds something else than the others; absent = none did. */
   readonly diverged?: LogIndex;
+  /** Which ones differ from each other there, this one among them, where nobody knows who is right. */
+  readonly undecided?: readonly NodeId[];
   /** Where a comparison found it equal although it was accused: what was said of it up to there is void. */
   readonly verified?: LogIndex;
 }

@@ -294,6 +294,8 @@ export interface ComparedReplica {
   readonly instanceId: InstanceId;
   /** What it holds otherwise, for people; null = nothing. */
   readonly differs: string | null;
+  /** Those that differ from each other, where no majority holds the same; absent: the majority is right. */
+  readonly undecided?: readonly NodeId[];
 }
 
 export type StateCommand = KvCommand | SessionCommand | ClusterCommand;

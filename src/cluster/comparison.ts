@@ -15,17 +15,19 @@ export function recordComparison(
 ): Outcome {
   const events: EventDraft[] = [];
   let next = state;
-  for (const { nodeId, instanceId, differs } of nodes) {
+  for (const { nodeId, instanceId, differs, undecided } of nodes) {
     const record = own(next.nodes, nodeId);
     if (record?.instanceId !== instanceId) continue;
     if (differs === null) {
-      const { diverged: _ended, ...equal } = record;
+      const { diverged: _ended, undecided: _open, ...equal } = record;
       next = withNode(next, { ...equal, verified: index });
       const message = `${nodeId} holds what the others hold at ${index}`;
       events.push({ kind: 'replica-verified', nodeId, message, data: { index } });
-    } else if (record.diverged === undefined) {
-      next = withNode(next, { ...record, diverged: index });
-      const message = `${nodeId} differs from the others at ${index}: ${differs}`;
+    } else if (record.diverged === undefined || (record.undecided !== undefined && undecided === undefined)) {
+      const { undecided: _open, ...known } = record;
+      next = withNode(next, { ...known, diverged: index, ...(undecided === undefined ? {} : { undecided }) });
+      const open = undecided === undefined ? '' : `; which of ${undecided.join(', ')} is right is not known`;
+      const message = `${nodeId} differs from the others at ${index}: ${differs}${open}`;
       events.push({
         kind: 'replica-diverged',
         severity: 'critical',

@@ -166,11 +166,36 @@ describe('comparisonNews', () => {
     expect(news(old, [], 'n1', joined)).toMatchObject([{ nodeId: 'n3', instanceId: 'new' }]);
   });
 
-  it('is nothing by the word of a leader alone, whether it is accused or not', () => {
+  it('is nothing by the word of a leader alone while somebody lives who could decide it', () => {
     const two = [says('n1', bad), says('n3', good)];
     expect(news(two)).toEqual([]);
     expect(news(two, ['n1'])).toEqual([]);
     expect(news([says('n1', bad), says('n2', good), says('n3', good)])).toMatchObject([{ nodeId: 'n1' }]);
+  });
+
+  it('names all that differ from each other where nobody is left to decide it, once', () => {
+    const two = [says('n1', bad), says('n3', good)];
+    const dead = { nodes: { ...cluster.nodes, n2: record('n2', { liveness: 'dead' }) } };
+    const undecided = ['n1', 'n3'];
+    const found = undecided.map((nodeId) => ({
+      ...{ nodeId, instanceId: `i-${nodeId}`, differs: 'table t', undecided },
+    }));
+    expect(news(two, [], 'n1', dead)).toEqual(found);
+    expect(news(two, [], 'n1', { nodes: recordsOf(undecided) })).toEqual(found);
+    const silent = { ...says('n2'), digest: null, appliedIndex: null, error: 'refused' };
+    expect(news([...two, silent])).toEqual(found);
+    const onRecord = {
+      nodes: Object.fromEntries(
+        ['n1', 'n2', 'n3'].map((id) => [id, record(id, id === 'n2' ? {} : { diverged: 7, undecided })]),
+      ),
+    };
+    expect(news(two, undecided, 'n1', onRecord)).toEqual([]);
+    // the third one is back: it decides
+    const all = [...two, says('n2', good)];
+    expect(news(all, undecided, 'n1', onRecord)).toEqual([
+      { nodeId: 'n1', instanceId: 'i-n1', differs: 'table t' },
+      { nodeId: 'n3', instanceId: 'i-n3', differs: null },
+    ]);
   });
 });
 
@@ -268,6 +293,23 @@ describe('verify-result', () => {
     expect(ledger.cluster.nodes['n3']).not.toHaveProperty('diverged');
     expect(ledger.cluster.nodes['n3']?.verified).toBe(60);
     expect(ledger.kinds()).toEqual(['replica-verified']);
+  });
+
+  it('holds who differ from each other until it is known who is right', () => {
+    const ledger = threeNodes();
+    const undecided = ['n1', 'n3'];
+    const nodes = undecided.map((nodeId) => ({ nodeId, instanceId: `i-${nodeId}`, differs: 't', undecided }));
+    ledger.done({ kind: 'verify-result', index: 40, nodes });
+    expect(ledger.events.slice(-2).map((e) => e.message)).toEqual([
+      'n1 differs from the others at 40: t; which of n1, n3 is right is not known',
+      'n3 differs from the others at 40: t; which of n1, n3 is right is not known',
+    ]);
+    expect(ledger.cluster.nodes['n3']).toMatchObject({ diverged: 40, undecided });
+    ledger.done(result('n3', 'table t', 50));
+    ledger.done(result('n1', null, 50));
+    expect(ledger.cluster.nodes['n3']?.diverged).toBe(50);
+    for (const id of undecided) expect(ledger.cluster.nodes[id]).not.toHaveProperty('undecided');
+    expect(ledger.cluster.nodes['n1']).not.toHaveProperty('diverged');
   });
 
   it('says nothing of another disk of that name, and is forgotten with the disk', () => {
