@@ -112,14 +112,21 @@ const LOOK_KEYS: readonly Row[] = [
     },
     views: ['events', 'log'],
   },
-  { id: 'wider', group: 'LOOK', keys: ['+'], label: '+', help: 'charts: longer', views: ['node', 'raft'] },
+  {
+    id: 'wider',
+    group: 'LOOK',
+    keys: ['+'],
+    label: '+',
+    help: 'charts: longer',
+    views: ['node', 'raft', 'alerts'],
+  },
   {
     id: 'narrower',
     group: 'LOOK',
     keys: ['-'],
     label: '-',
     help: 'charts: shorter',
-    views: ['node', 'raft'],
+    views: ['node', 'raft', 'alerts'],
   },
 ];
 

@@ -45,7 +45,7 @@ const PENDING: Slices['pending'] = sixNodes().map((n) => ({
 const EXPLAIN: Slices['explain'] = {
   ...{ schemaVersion: 1, node_id: 'n1' },
   rule: {
-    ...{ name: 'node_down', condition: 'node.liveness == dead', severity: 'critical', for_ms: 0 },
+    ...{ name: 'node_down', condition: 'node_up == 0', severity: 'critical', for_ms: 0 },
     ...{ actions: ['email', 'webhook'], fixed: true, error: null },
   },
   subjects: [
@@ -63,8 +63,8 @@ const EXPLAIN: Slices['explain'] = {
         },
       ],
       parts: [
-        { depth: 0, text: 'node.liveness == dead', value: 'true' },
-        { depth: 1, text: 'node.liveness', value: 'dead' },
+        { depth: 0, text: 'node_up == 0', value: 'true' },
+        { depth: 1, text: 'node_up', value: '0' },
       ],
     },
   ],

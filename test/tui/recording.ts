@@ -264,6 +264,7 @@ export function calm(): ReplayLine[] {
       id: 'a1',
       incident: '1772625600000',
       rule: 'node_down',
+      condition: 'node_up == 0',
       node_id: 'n5',
       severity: 'critical',
       state: 'firing',
@@ -274,6 +275,7 @@ export function calm(): ReplayLine[] {
     {
       id: 'a2',
       rule: 'follower_lag',
+      condition: 'sync_lag > 5000',
       node_id: 'n3',
       severity: 'warning',
       state: 'firing',

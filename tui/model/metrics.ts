@@ -3,7 +3,7 @@
  * samples. Made of what the screen has: the figures of the last hour (cpu, lag, applied; also of before it
  * was opened) and the rows of the pictures that it recorded.
  */
-import type { NodeRow } from '../feed/wire.ts';
+import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import type { Model, Wall } from './model.ts';
 import { shown } from './selectors.ts';
 import { holdMs, ratesOf, type TracePoint } from './trace.ts';
@@ -60,15 +60,17 @@ let memo: Memo | null = null;
 
 /** Every figure of which there is a sample or a present value, over the `spanMs` before now. */
 export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
-  const { status, statusAt } = shown(model);
+  const { status } = shown(model);
   const { now, spanMs, record, trace } = model;
   const key = [nodeId, now, spanMs, record, trace, status];
   if (memo !== null && key.every((part, i) => part === memo?.key[i])) return memo.metrics;
   const from = now - spanMs;
   const points = (trace[nodeId] ?? []).filter((p) => p.at >= from && p.at <= now);
-  const rows = rowsBetween(model, nodeId, from);
   const present = status?.nodes.find((n) => n.node_id === nodeId);
-  const all = [...rows, ...(present === undefined ? [] : [{ at: Math.min(statusAt, now), row: present }])];
+  const all = keptStatuses(model).flatMap(({ at, status: { nodes } }) => {
+    const row = nodes.find((n) => n.node_id === nodeId);
+    return row === undefined ? [] : [{ at, row }];
+  });
   const metrics = SOURCES.map((source): Metric => {
     const { traced } = source;
     const samples =
@@ -87,15 +89,26 @@ export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
   return known;
 }
 
-/** What the pictures recorded between `from` and now say of the node, before the shown one. */
-function rowsBetween(model: Model, nodeId: string, from: Wall): { at: Wall; row: NodeRow }[] {
-  const { statusAt } = shown(model);
-  const until = Math.min(model.now, statusAt - 1);
-  return model.record.flatMap(({ at, picture }) => {
-    if (at < from || at > until) return [];
-    const row = picture.status?.nodes.find((n) => n.node_id === nodeId);
-    return row === undefined ? [] : [{ at, row }];
-  });
+interface Kept {
+  readonly at: Wall;
+  readonly status: StatusResponse;
+}
+/** The last answer: a list of alerts asks once a row. */
+let lastKept: { readonly key: readonly unknown[]; readonly kept: readonly Kept[] } | null = null;
+
+/** The kept pictures of the span, oldest first, and behind them the shown one. */
+export function keptStatuses(model: Model): readonly Kept[] {
+  const { status, statusAt } = shown(model);
+  const { now, spanMs, record } = model;
+  const key = [status, statusAt, now, spanMs, record];
+  if (lastKept !== null && key.every((part, i) => part === lastKept?.key[i])) return lastKept.kept;
+  const until = Math.min(now, statusAt - 1);
+  const recorded = record.flatMap(({ at, picture }) =>
+    at < now - spanMs || at > until || picture.status === null ? [] : [{ at, status: picture.status }],
+  );
+  const kept = status === null ? recorded : [...recorded, { at: Math.min(statusAt, now), status }];
+  lastKept = { key, kept };
+  return kept;
 }
 
 function told<T>(

@@ -313,7 +313,7 @@ describe('e', () => {
     expect(node).toMatch(/The cluster is degraded/);
     expect(textAt(press({ ...full(), selected: 'n5' }, 'e'))).toContain('Start its daemon');
     const alert = textAt(press(full({ view: 'alerts' }), 'e'));
-    expect(alert).toContain('It fires while: node.liveness == dead');
+    expect(alert).toContain('It fires while: node_up == 0');
     expect(alert).toContain('It is a rule of your own');
     const alone = textAt(press(full({ view: 'config' }), 'e'));
     expect(alone).toContain('n1 leads in term 9');

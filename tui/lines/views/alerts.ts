@@ -1,13 +1,18 @@
 /** Alerts, worst first, and beside them why the selected one fires, part by part, and who was told. */
 import type { AlertRow } from '../../feed/wire.ts';
-import { clean, fitText } from '../../format/width.ts';
-import { age, clockTime, plural } from '../../format/words.ts';
+import { niceTop } from '../../format/braille.ts';
+import { sparkline } from '../../format/chart.ts';
+import { cellWidth, clean, fitText } from '../../format/width.ts';
+import { age, clockTime, plural, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf, silenceScope } from '../../model/lists.ts';
+import { peaks } from '../../model/metrics.ts';
+import { type Reading, readingOf } from '../../model/readings.ts';
 import { heardOf, shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import {
   type BandRows,
+  beside,
   emptiness,
   listAndSide,
   ofAnybody,
@@ -31,7 +36,47 @@ function stateOf(alert: AlertRow): readonly [string, Token] {
   return ['FIRING', (SIGN[alert.severity] ?? SIGN.info)[1]];
 }
 
-function line(alert: AlertRow, view: View, wide: boolean): Line {
+/** What of a row has room: the instant it began, and cells of the line of its reading. */
+interface Columns {
+  readonly since: boolean;
+  readonly curve: number;
+}
+
+/** Cells of a row without the line of its reading and the value. */
+const FIXED_CELLS = 45;
+/** The least of a value that is worth reading. */
+const VALUE_CELLS = 18;
+const SINCE_CELLS = 9;
+const MOST_CURVE_CELLS = 20;
+const LEAST_CURVE_CELLS = 8;
+
+/** The line takes what the longest value leaves, and of a long value so much that it is seen at all. */
+function columnsIn(cells: number, rows: readonly AlertRow[]): Columns {
+  const since = cells >= 85;
+  const left = cells - FIXED_CELLS - (since ? SINCE_CELLS : 0) - 1;
+  if (left - LEAST_CURVE_CELLS < VALUE_CELLS) return { since, curve: 0 };
+  const longest = rows.reduce((most, a) => Math.max(most, cellWidth(clean(a.value)) + 1), 0);
+  return { since, curve: Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest)) };
+}
+
+/** The highest samples of the reading over the span of charts, in so many cells. */
+function curve({ top, samples }: Reading, { model, symbols }: View, cells: number): string {
+  const full = top ?? niceTop(samples.reduce((most, s) => Math.max(most, s.value), 0));
+  const values = peaks(samples, { from: model.now - model.spanMs, to: model.now }, cells);
+  return sparkline(
+    values.map((v) => (v === null ? null : v / full)),
+    cells,
+    symbols.ascii,
+  );
+}
+
+function curveSpan(alert: AlertRow, view: View, cells: number): Line {
+  if (cells === 0) return [];
+  const reading = readingOf(view.model, alert);
+  return [span(`${reading === null ? ' '.repeat(cells) : curve(reading, view, cells)} `, 'key')];
+}
+
+function line(alert: AlertRow, view: View, columns: Columns): Line {
   const [sign, token] = SIGN[alert.severity] ?? SIGN.info;
   const [state, stateToken] = stateOf(alert);
   const owner = alert.acknowledged_by === null ? '' : ` ${clean(alert.acknowledged_by)}`;
@@ -40,16 +85,18 @@ function line(alert: AlertRow, view: View, wide: boolean): Line {
     span(`${fitText(state, 8)} `, stateToken),
     span(`${fitText(clean(alert.rule), 15)} `, 'title'),
     span(`${fitText(clean(alert.node_id ?? 'cluster'), 7)} `),
-    ...(wide ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
+    ...(columns.since ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
     span(`${fitText(age(view.model.now - Date.parse(alert.since)), 6, 'right')}  `),
+    ...curveSpan(alert, view, columns.curve),
     span(clean(alert.value), 'muted'),
     span(owner, 'info'),
   ];
 }
 
-function heading(wide: boolean): Line {
-  const since = wide ? 'SINCE    ' : '';
-  return [span(`   STATE    ${fitText('RULE', 15)} NODE    ${since}   FOR  VALUE`, 'muted')];
+function heading({ since, curve }: Columns, { model }: View): Line {
+  const began = since ? fitText('SINCE', SINCE_CELLS) : '';
+  const last = curve === 0 ? '' : `${fitText(`LAST ${rough(model.spanMs)}`, curve)} `;
+  return [span(`   STATE    ${fitText('RULE', 15)} NODE    ${began}   FOR  ${last}VALUE`, 'muted')];
 }
 
 function list(view: View, room: Room): PaneSpec {
@@ -81,12 +128,12 @@ function list(view: View, room: Room): PaneSpec {
       focused: true,
     };
   }
-  const wide = room.columns >= 150;
+  const columns = columnsIn(listWidth(room) - (room.boxed ? 2 : 0), rows);
   return {
     pane: 'alerts',
     title,
-    ...(room.tier === 'tiny' ? {} : { heading: heading(wide) }),
-    lines: rows.map((a) => line(a, view, wide)),
+    ...(room.tier === 'tiny' ? {} : { heading: heading(columns, view) }),
+    lines: rows.map((a) => line(a, view, columns)),
     selected: cursorAt(
       model,
       rows.map((a) => a.id),
@@ -98,6 +145,14 @@ function list(view: View, room: Room): PaneSpec {
 
 function pair(label: string, value: string, token: Token = 'plain'): Line {
   return [span(`${fitText(label, 11)} `, 'muted'), span(value, token)];
+}
+
+/** What the line in the list stands for, as long as it can be. */
+function reading(alert: AlertRow, view: View): Line[] {
+  const found = readingOf(view.model, alert);
+  if (found === null) return [];
+  const drawn = pair(`last ${rough(view.model.spanMs)}`, curve(found, view, MOST_CURVE_CELLS), 'key');
+  return [[...drawn, span(` ${found.name}`, 'muted')]];
 }
 
 function explained(alert: AlertRow, view: View): Line[] {
@@ -159,7 +214,7 @@ function silencesUnknown(answer: ReturnType<typeof answerOf<'silences'>>): Line[
   return [[], [span('silences: no answer: ', 'warning'), span(clean(answer.error))]];
 }
 
-function side(view: View): PaneSpec {
+function side(view: View, room: Room): PaneSpec {
   const { model } = view;
   const rows = alertRows(model);
   const chosen = selectedOf(model, rows, (a) => a.id, 'alerts');
@@ -197,6 +252,8 @@ function side(view: View): PaneSpec {
     lines: [
       pair('value', clean(chosen.value), token),
       pair('since', `${clockTime(chosen.since)}, ${age(model.now - Date.parse(chosen.since))}`),
+      // its place is scarce below the list, which has the line already
+      ...(room.tier === 'compact' ? [] : reading(chosen, view)),
       ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
       ...(chosen.inhibited_by == null ? [] : [pair('follows from', clean(chosen.inhibited_by))]),
       ...firings(chosen, view),
@@ -208,6 +265,15 @@ function side(view: View): PaneSpec {
   };
 }
 
+/** Beside its list the alerts’ side is narrower than others: values and their lines are to be read. */
+const LIST_SHARE = 0.62;
+
+function listWidth({ tier, columns }: Room): number {
+  return tier === 'full' ? Math.floor(columns * LIST_SHARE) : columns;
+}
+
 export function alertsView(view: View, room: Room): BandRows[] {
-  return listAndSide(list(view, room), side(view), view, room);
+  const specs = [list(view, room), side(view, room)] as const;
+  if (room.tier === 'full') return [beside([...specs], LIST_SHARE, room.rows, { view, room })];
+  return listAndSide(...specs, view, room);
 }

@@ -1,0 +1,87 @@
+/** The line beside an alert: which reading it is of, and that nobody is asked for it. */
+import { describe, expect, it } from 'vitest';
+import type { AlertRow } from '../../../tui/feed/wire.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { readingOf } from '../../../tui/model/readings.ts';
+import { START, status } from '../../tui/recording.ts';
+import { fresh, full, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+const SECOND = 1000;
+
+function alert(condition: string, nodeId: string | null = 'n3'): AlertRow {
+  const since = new Date(START).toISOString();
+  return {
+    ...{ id: 'a9', rule: 'Own', node_id: nodeId, severity: 'warning', state: 'firing', since },
+    ...{ value: 'x', acknowledged_by: null, condition },
+  };
+}
+
+/** Ten pictures a second apart; n3's fsync is the second, from the fifth on n5 lives and nobody leads. */
+function watched(patch: Partial<Model> = {}): Model {
+  const messages = Array.from({ length: 10 }, (_, i) => {
+    const picture = status();
+    const nodes = picture.nodes.map((n) =>
+      n.node_id === 'n3'
+        ? { ...n, fsync_ms: i, disk_usage: i === 9 ? null : 0.5 }
+        : n.node_id === 'n5' && i >= 5
+          ? { ...n, liveness: 'alive' as const }
+          : n,
+    );
+    // one may come or go: the others are found in their new places
+    const listed = i % 2 === 0 ? nodes : nodes.toReversed();
+    const raft = i >= 5 ? { ...picture.raft, leader_id: null } : picture.raft;
+    return {
+      type: 'status' as const,
+      status: { ...picture, raft, nodes: listed },
+      now: START + i * SECOND,
+    };
+  });
+  const [model] = send(fresh(patch), ...messages);
+  return { ...model, now: START + 9 * SECOND };
+}
+
+const values = (model: Model, of: AlertRow): readonly number[] =>
+  readingOf(model, of)?.samples.map((s) => s.value) ?? [];
+
+describe('readingOf', () => {
+  it('readingOf is of the node that the alert is of, through the kept pictures', () => {
+    expect(values(watched(), alert('fsync > 500ms'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(values(watched(), alert('node_up == 0', 'n5'))).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+  });
+
+  it('readingOf the cluster needs no node', () => {
+    const model = watched();
+    expect(values(model, alert('leader_count == 0', null))).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0]);
+    const name = readingOf(model, alert('healthy_nodes < total_nodes * 0.5', null))?.name;
+    expect(name).toBe('healthy_nodes');
+    expect(values(model, alert('healthy_nodes < 2', null))).toEqual([5, 5, 5, 5, 5, 6, 6, 6, 6, 6]);
+  });
+
+  it('readingOf leaves out what was not told, and is none where no picture has it', () => {
+    expect(values(watched(), alert('disk_usage > 0.8'))).toHaveLength(9);
+    expect(readingOf(watched(), alert('error_rate > 0.01'))).toBe(null);
+    expect(readingOf(watched(), alert('fsync > 500ms', 'n99'))).toBe(null);
+    expect(readingOf(fresh(), alert('fsync > 500ms'))).toBe(null);
+  });
+
+  it('readingOf ends at the second that is looked back at, and begins with the span of charts', () => {
+    const past = { ...watched(), now: START + 4 * SECOND };
+    expect(values(past, alert('fsync > 500ms')).slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
+    expect(values(watched({ spanMs: 3 * SECOND }), alert('fsync > 500ms'))).toEqual([6, 7, 8, 9]);
+  });
+});
+
+describe('the alerts', () => {
+  it('have their line in the list and beside it, as long as + and - make it', () => {
+    const text = screenText(full({ view: 'alerts' }), 200, 60);
+    expect(text).toMatch(/FOR {2}LAST 10m +VALUE/);
+    expect(text).toMatch(/follower_lag .*·▁▅ 5610 > 5000 entries bob/);
+    expect(text).toMatch(/last 10m +·+▁ node_up/);
+    expect(screenText(press(full({ view: 'alerts' }), '-'), 200, 60)).toContain('LAST 1m');
+  });
+
+  it('have no line where it would leave no room for what the alert says', () => {
+    expect(screenText(full({ view: 'alerts' }), 60, 15)).not.toContain('LAST ');
+  });
+});

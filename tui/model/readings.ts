@@ -1,0 +1,94 @@
+/**
+ * The reading that an alert’s rule watches, as it was over the span of charts. Made of the pictures and
+ * figures that the screen keeps anyway: nobody is asked for it, and what no picture tells has no line.
+ */
+import type { AlertRow, NodeRow, StatusResponse } from '../feed/wire.ts';
+import { answerOf } from './lists.ts';
+import { keptStatuses, type Sample } from './metrics.ts';
+import type { Model } from './model.ts';
+import { shown } from './selectors.ts';
+import type { TracePoint } from './trace.ts';
+
+export interface Reading {
+  /** As conditions call it. */
+  readonly name: string;
+  /** Full height of a line of it where that is given by its nature. */
+  readonly top: number | null;
+  /** Oldest first, at least one. */
+  readonly samples: readonly Sample[];
+}
+
+interface Source {
+  readonly top?: number;
+  /** Of the figures that reach back to before the screen was opened; else of the kept pictures. */
+  readonly traced?: (point: TracePoint) => number | null;
+  readonly node?: (row: NodeRow) => number | null | undefined;
+  readonly cluster?: (status: StatusResponse) => number | null;
+}
+
+const isAlive = ({ liveness }: NodeRow): boolean => liveness === 'alive';
+const yes = (holds: boolean): number => (holds ? 1 : 0);
+
+/** Lag is in entries here and in bytes in rules: the curve is the same. */
+const SOURCES: Readonly<Record<string, Source>> = {
+  cpu_usage: { top: 1, traced: (p) => p.cpu },
+  sync_lag: { traced: (p) => p.lag },
+  applied_index: { traced: (p) => p.applied },
+  node_up: { top: 1, node: (r) => yes(r.liveness !== 'dead') },
+  memory_usage: { top: 1, node: (r) => r.memory_usage },
+  disk_usage: { top: 1, node: (r) => r.disk_usage },
+  active_connections: { node: (r) => r.active_connections },
+  query_latency_p95: { node: (r) => r.query_latency_p95_ms },
+  event_loop_lag: { node: (r) => r.event_loop_lag_ms },
+  fsync: { node: (r) => r.fsync_ms },
+  clock_offset: { node: (r) => (r.clock_offset_ms == null ? null : Math.abs(r.clock_offset_ms)) },
+  uptime: { node: (r) => r.uptime_ms },
+  current_term: { node: (r) => r.term },
+  leader_count: { top: 1, cluster: (s) => yes(s.raft.leader_id !== null) },
+  node_count: { cluster: (s) => s.nodes.length },
+  total_nodes: { cluster: (s) => s.nodes.length },
+  healthy_nodes: { cluster: (s) => s.nodes.filter((r) => isAlive(r) && r.health !== 'UNHEALTHY').length },
+  alerts_firing: { cluster: (s) => s.alerts.firing },
+  config_version: { cluster: (s) => s.config.version },
+  commit_index: { cluster: (s) => s.raft.commit_index },
+};
+
+/** The first reading of a condition that the screen knows of, e.g. `disk_usage` of `disk_usage > 0.8`. */
+function nameIn(condition: string): string | undefined {
+  return condition.match(/[a-z][a-z0-9_]*/g)?.find((word) => Object.hasOwn(SOURCES, word));
+}
+
+/** Null where it is none that the screen has samples of. */
+export function readingOf(model: Model, alert: AlertRow): Reading | null {
+  const condition =
+    alert.condition ?? answerOf(shown(model), 'explain', alert.rule)?.value?.rule.condition ?? '';
+  const name = nameIn(condition);
+  const source = name === undefined ? undefined : SOURCES[name];
+  if (name === undefined || source === undefined) return null;
+  const samples = samplesOf(model, alert.node_id, source).flatMap(({ at, value }) =>
+    value == null || !Number.isFinite(value) ? [] : [{ at, value }],
+  );
+  return samples.length === 0 ? null : { name, top: source.top ?? null, samples };
+}
+
+interface Told {
+  readonly at: number;
+  readonly value: number | null | undefined;
+}
+
+function samplesOf(model: Model, nodeId: string | null, { traced, node, cluster }: Source): readonly Told[] {
+  const { now, spanMs, trace } = model;
+  if (traced !== undefined) {
+    const points = (trace[nodeId ?? ''] ?? []).filter((p) => p.at >= now - spanMs && p.at <= now);
+    return points.map((p) => ({ at: p.at, value: traced(p) }));
+  }
+  const kept = keptStatuses(model);
+  if (cluster !== undefined) return kept.map(({ at, status }) => ({ at, value: cluster(status) }));
+  // from picture to picture a node nearly always keeps its place
+  let place = 0;
+  return kept.flatMap(({ at, status: { nodes } }) => {
+    if (nodes[place]?.node_id !== nodeId) place = nodes.findIndex((r) => r.node_id === nodeId);
+    const row = nodes[place];
+    return row === undefined ? [] : [{ at, value: node?.(row) }];
+  });
+}
