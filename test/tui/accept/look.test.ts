@@ -1,12 +1,16 @@
 /** Acceptance on real daemons that takes seconds, and runs with all tests: looking, and being told why not. */
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../../daemon/demo-cluster.ts';
 import { bindingsOf } from '../../../tui/keymap.ts';
 import { VIEWS } from '../../../tui/model/views.ts';
 import { leaderOf, sharedCluster, sqlcc, sqlccOn, until } from '../../cluster/harness.ts';
+import { skipVisibly } from '../../lab/skip.ts';
 import type { Terminal } from '../pty.ts';
-import { tell, top } from './kit.ts';
+import { SQLCC, tell, top } from './kit.ts';
 
 /**
  * Presses a key until it is answered, as a person would: where the machine is busy it may be read together with
@@ -22,6 +26,41 @@ async function pressed(terminal: Terminal, key: string, answer: string): Promise
       if (tries === 5) throw error;
     }
   }
+}
+
+const hasJq = spawnSync('jq', ['--version']).error === undefined;
+skipVisibly('top --once through jq', hasJq ? null : 'jq is not installed: its output is read here');
+
+/** `sqlcc top --once -o json | jq .seq`, as a script would. */
+async function seqOfOnce({ contextFile }: DemoCluster): Promise<number> {
+  const env = { ...process.env, SQLCC_CONFIG: contextFile };
+  const reader = hasJq ? ' | jq .seq' : '';
+  const line = `"${SQLCC}" top --once -o json${reader}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', line], { env });
+  return Number(hasJq ? stdout : JSON.parse(stdout).seq);
+}
+
+async function seqsOfBatch(cluster: DemoCluster): Promise<readonly number[]> {
+  const args = ['top', '--batch', '-n', '5', '-d', '200ms', '-o', 'json'];
+  const { stdout } = await sqlccOn(cluster, args);
+  return lines(stdout).map((line) => line['seq'] as number);
+}
+
+/** The highest index of what was told until its condition held, which it does say. */
+async function newestOfWatch(cluster: DemoCluster, leader: string): Promise<number> {
+  const condition = `leader==${leader}`;
+  const args = ['watch', '--since', '1h', '--until', condition, '--timeout', '5s', '-o', 'jsonl'];
+  const { code, stdout } = await sqlccOn(cluster, args);
+  const told = lines(stdout);
+  expect([code, told.at(-1)]).toMatchObject([0, { type: 'until', condition }]);
+  return Math.max(...told.map((line) => (line['index'] as number | null | undefined) ?? 0));
+}
+
+function lines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 describe('a living cluster', () => {
@@ -59,48 +98,30 @@ describe('a living cluster', () => {
     expect(JSON.parse(denied.stdout).denials ?? []).toEqual([]);
   });
 
-  it('11: --once, --batch, watch and the screen agree on the same seq', async () => {
+  it('11: --once through jq, --batch -n 5, watch --until and the screen agree on the same seq', async () => {
     const cluster = shared();
     await cluster.untilHealthy();
     const terminal = await top(cluster.contextFile);
     const leader = await leaderOf(cluster);
+    // the newest entry is one of which an event tells: so the event's index is what has been committed
+    const silence = ['alert', 'silence', 'add', '--rule', 'DiskSlow', '--for', '1h', '--reason', 'seq'];
+    expect((await sqlccOn(cluster, silence)).code).toBe(0);
     await until(
       'all four at one index',
       async () => {
         const [once, batch, watch] = await Promise.all([
-          sqlccOn(cluster, ['top', '--once', '-o', 'json']),
-          sqlccOn(cluster, ['top', '--batch', '-n', '2', '-d', '200ms', '-o', 'json']),
-          sqlccOn(cluster, [
-            'watch',
-            '--since',
-            '1h',
-            '--until',
-            `leader==${leader}`,
-            '--timeout',
-            '5s',
-            '-o',
-            'jsonl',
-          ]),
+          seqOfOnce(cluster),
+          seqsOfBatch(cluster),
+          newestOfWatch(cluster, leader),
         ]);
-        const seq = (JSON.parse(once.stdout) as { seq: number }).seq;
-        const seqs = batch.stdout
-          .trim()
-          .split('\n')
-          .map((l) => (JSON.parse(l) as { seq: number }).seq);
-        const last = watch.stdout
-          .trim()
-          .split('\n')
-          .map((l) => (JSON.parse(l) as { index: number | null }).index);
-        const newest = Math.max(...last.map((n) => n ?? 0));
         const shown = Number(/commit ([\d ]+?) {2}/.exec(terminal.text())?.[1]?.replaceAll(' ', ''));
-        tell(
-          'seq of once, batch, screen; newest event of watch',
-          `${seq} ${seqs.join(' ')} ${shown} ${newest}`,
-        );
-        return newest > 0 && newest <= seq && seqs.every((s) => s === seq) && shown === seq;
+        const words = `${once} · ${batch.join(' ')} · ${shown} · ${watch}`;
+        tell('seq of once, of each frame of batch, of the screen; newest event of watch', words);
+        return batch.length === 5 && new Set([once, ...batch, shown, watch]).size === 1;
       },
-      40_000,
+      60_000,
     );
+    await terminal.see('silenced rule DiskSlow: seq');
     expect((await sqlcc(['top', '--once'], { SQLCC_CONFIG: cluster.contextFile })).code).toBe(0);
   });
 });
