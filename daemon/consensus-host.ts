@@ -93,7 +93,7 @@ export class ConsensusHost {
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
     this.#peers = this.#makePeers();
-    this.#dialled = new ConsensusPeers(facts.nodeId, this.#peers);
+    this.#dialled = new ConsensusPeers(facts.nodeId, this.#peers, data.knownPeers);
     this.#snapshots = new SnapshotTransfer({
       snapshots,
       nodeId: facts.nodeId,
@@ -159,7 +159,6 @@ export class ConsensusHost {
     this.#data.main.on('message', (message: MainToConsensus) => this.#onMain(message));
     this.#data.state.on('message', (message: StateToConsensus) => this.#onState(message));
     await this.#peers.start();
-    this.#peers.setPeers(this.#data.knownPeers);
     this.#loop.start();
     this.#followMembership();
     this.#looks.push(beats.every(STATUS_INTERVAL_MS, () => this.#reportIfNews()));

@@ -1,8 +1,9 @@
 /**
- * Whom the consensus worker connects to, and how often it measures the way. Everybody dials the voters; those
- * without a vote are dialled only by who leads, since nobody else has a word for them: a cluster of many
- * observers would be a full mesh otherwise. Round trips are measured between voters, whose election timeout
- * rests on them; other lines are tried only when they are silent.
+ * Whom the consensus worker connects to, for what, and how often it measures the way. Everybody dials the
+ * voters; those without a vote are dialled only by who leads, since nobody else has a word for them: a cluster
+ * of many observers would be a full mesh otherwise. Round trips are measured between voters, whose election
+ * timeout rests on them; other lines are tried only when they are silent. Entries and snapshots come from
+ * voters alone: who has no vote keeps no connections for them.
  */
 import type { NodeId } from '../src/base/index.ts';
 import { findMember, type Membership } from '../src/raft/index.ts';
@@ -13,6 +14,13 @@ const LEARNERS_A_STEP = 4;
 const STEP_MS = 20;
 /** Callers with a certificate of this cluster and no place in this node's membership; more get no answer. */
 const MAX_STRANGERS = 16;
+const WORDS_ALONE = ['control'] as const;
+/**
+ * A node that does not know the membership yet says little: it answers those who call it, the leader among
+ * them. Of the seeds of its join it dials so many, in case that nobody calls it; dialling all would cost a
+ * cluster of many two handshakes for each pair of nodes.
+ */
+const MAX_SEEDS = 3;
 
 /**
  * Whom a node dials that is `self`; a leader with `learners` at most of those who have no vote. Empty before
@@ -22,9 +30,10 @@ export function consensusPeers(membership: Membership, self: NodeId, learners: n
   const { voters, outgoing } = membership;
   const voting = new Map([...outgoing, ...voters].map((m) => [m.nodeId, m]));
   const pings = voting.has(self) ? 'steady' : 'sparing';
+  const sends = voting.has(self) || learners > 0 ? {} : { purposes: WORDS_ALONE };
   const others = [...membership.learners, ...membership.learnersNext].filter((m) => !voting.has(m.nodeId));
   return [
-    ...[...voting.values()].map(({ nodeId, address }) => ({ nodeId, address, pings }) as const),
+    ...[...voting.values()].map(({ nodeId, address }) => ({ nodeId, address, pings, ...sends }) as const),
     ...others
       .slice(0, learners)
       .map(({ nodeId, address }) => ({ nodeId, address, pings: 'sparing' }) as const),
@@ -37,7 +46,9 @@ export function consensusPeers(membership: Membership, self: NodeId, learners: n
  */
 function strangers(membership: Membership, callers: readonly PeerAddress[]): PeerAddress[] {
   const found = callers.filter((caller) => findMember(membership, caller.nodeId) === undefined);
-  return found.slice(0, MAX_STRANGERS).map((caller) => ({ ...caller, pings: 'sparing' }));
+  return found
+    .slice(0, MAX_STRANGERS)
+    .map((caller) => ({ ...caller, pings: 'sparing', purposes: WORDS_ALONE }));
 }
 
 /** Keeps a transport's peers to what the membership and the own role ask for. */
@@ -48,10 +59,17 @@ export class ConsensusPeers {
   /** How many learners a leader dials by now. */
   #learners = 0;
   #timer: NodeJS.Timeout | null = null;
+  readonly #seeds: readonly PeerAddress[];
 
-  constructor(self: NodeId, transport: Pick<PeerTransport, 'setPeers' | 'callers'>) {
+  /** `seeds` are dialled as long as no membership is known. */
+  constructor(
+    self: NodeId,
+    transport: Pick<PeerTransport, 'setPeers' | 'callers'>,
+    seeds: readonly PeerAddress[],
+  ) {
     this.#self = self;
     this.#transport = transport;
+    this.#seeds = seeds.slice(0, MAX_SEEDS).map((seed) => ({ ...seed, purposes: WORDS_ALONE }));
   }
 
   /** Somebody has dialled in. */
@@ -87,8 +105,9 @@ export class ConsensusPeers {
 
   #apply(membership: Membership): void {
     const isEmpty = membership.voters.length + membership.learners.length === 0;
-    if (isEmpty) return;
-    const peers = consensusPeers(membership, this.#self, this.#learners);
-    this.#transport.setPeers([...peers, ...strangers(membership, this.#transport.callers())]);
+    const members = isEmpty ? this.#seeds : consensusPeers(membership, this.#self, this.#learners);
+    // who is known by both is dialled where it says that it is: a seed may have moved since the join
+    const callers = strangers(membership, this.#transport.callers());
+    this.#transport.setPeers([...members, ...callers]);
   }
 }

@@ -252,6 +252,8 @@ export const LIMITS = {
    */
   maxConnectionsPerUnauthenticatedAddress: 64,
   maxHandshakesPerAddress: 16,
+  /** TLS handshakes that a node has under way at once with nodes that it dialled, for each port of theirs. */
+  maxDialHandshakes: 8,
   /** Calls in flight on one call stream; above it `overloaded`. */
   maxCallsInFlight: 1024,
   /** Bytes of those calls; above it the stream is not read until some are answered. */

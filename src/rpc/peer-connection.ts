@@ -11,23 +11,28 @@ import { LIMITS, type NodeId, SqlccError } from '../base/index.ts';
 import { encodeFrames, type Frame, FrameReader, fitsFrame } from './frame.ts';
 import { decodePong, encodePing, PEER_FRAME } from './peer-frames.ts';
 import { encodeTransfer, PEER_HEADERS, type TransferHeader } from './peer-hello.ts';
-import { type ClientTls, type DialOptions, isRefused } from './tls.ts';
+import { type ClientTls, type DialHandshake, type DialOptions, isLate, isRefused } from './tls.ts';
 import { h2Client } from './undici-client.ts';
 
+/** Of TCP, which the peer's kernel answers. */
 const CONNECT_TIMEOUT_MS = 1000;
-/** TCP, TLS and the peer's SETTINGS together. */
-const OPEN_TIMEOUT_MS = 3000;
+/** From TLS to the stream, at least; a peer that is given longer for TLS is given as long again. */
+const OPEN_TIMEOUT_MS = 2000;
 const KEEP_ALIVE_MS = 600_000;
 const MAX_PAYLOAD_FROM_ACCEPTOR = 1024;
 
-/** How a connection ended. Only `refused` and `hung-up` say something about the peer's process. */
-export type ConnectionEnd = 'refused' | 'failed' | 'hung-up' | 'farewell' | 'closed-here';
+/**
+ * How a connection ended. Only `refused` and `hung-up` say something about the peer's process; `late`: its
+ * host took the connection, and it did not come to answer in time.
+ */
+export type ConnectionEnd = 'refused' | 'failed' | 'late' | 'hung-up' | 'farewell' | 'closed-here';
 
 export interface PeerConnectionOptions {
   readonly peer: NodeId;
   readonly address: string;
   readonly tls: ClientTls;
   readonly judge: NonNullable<DialOptions['judge']>;
+  readonly handshake: DialHandshake;
   readonly headers: Readonly<Record<string, string>>;
   /** `socket` is the connection that carries it. */
   opened(socket: TLSSocket | null): void;
@@ -52,6 +57,9 @@ export class PeerConnection {
   #pingedAt = Number.NEGATIVE_INFINITY;
   #askedAt: number | null = null;
   #isPinging = false;
+  #isReached = false;
+  #giveUp: () => void = () => {};
+  #secured: () => void = () => {};
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
@@ -59,11 +67,16 @@ export class PeerConnection {
       address: options.address,
       tls: options.tls,
       judge: options.judge,
+      handshake: { ...options.handshake, enter: (begin) => this.#enter(begin) },
+      dialling: (giveUp) => {
+        this.#giveUp = giveUp;
+      },
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       keepAliveMs: KEEP_ALIVE_MS,
       maxConcurrentStreams: LIMITS.maxStreamsPerSession,
       connected: (socket) => {
         this.#socket = socket;
+        this.#secured();
       },
     });
     void this.#open();
@@ -71,6 +84,11 @@ export class PeerConnection {
 
   get isOpen(): boolean {
     return this.#stream !== null && !this.#ended;
+  }
+
+  /** The peer's host has taken the connection: what is missing is the peer's to do, not lost on its way. */
+  get isReached(): boolean {
+    return this.#isReached;
   }
 
   /** Bytes that the peer has sent on this connection, its acknowledgements of TCP aside. */
@@ -112,6 +130,11 @@ export class PeerConnection {
     this.#end('closed-here', reason);
   }
 
+  #enter(begin: () => void): () => void {
+    this.#isReached = true;
+    return this.#options.handshake.enter(begin);
+  }
+
   async #open(): Promise<void> {
     try {
       const stream = await this.#connect(this.#options.headers);
@@ -124,14 +147,18 @@ export class PeerConnection {
       this.#options.opened(this.#socket);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#end(isRefused(error) ? 'refused' : 'failed', reason);
+      this.#end(isRefused(error) ? 'refused' : isLate(error) ? 'late' : 'failed', reason);
     }
   }
 
-  /** undici's own timers are coarse and skip queued calls: this race is the one that counts. */
+  /**
+   * undici's own timers are coarse and skip queued calls: this race is the one that counts. It begins where
+   * the dial ends, which has times of its own.
+   */
   #connect(headers: Record<string, string>): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       let open = true;
+      const openTimeoutMs = Math.max(OPEN_TIMEOUT_MS, this.#options.handshake.timeoutMs);
       const settle = (error: Error | null, stream: Duplex | null, status: number): void => {
         stream?.on('error', () => {}); // every end is also told by 'close'
         if (!open) return void stream?.destroy();
@@ -145,8 +172,12 @@ export class PeerConnection {
         const refusal = `${this.#options.peer} refused the stream with status ${status}`;
         reject(error ?? new SqlccError('permission_denied', refusal));
       };
-      const late = new SqlccError('unavailable', `${this.#options.peer} does not answer`);
-      const timer = setTimeout(() => settle(late, null, 0), OPEN_TIMEOUT_MS);
+      const late = new SqlccError('deadline_exceeded', `${this.#options.peer} does not answer`);
+      let timer: NodeJS.Timeout | undefined;
+      this.#secured = () => {
+        timer = setTimeout(() => settle(late, null, 0), openTimeoutMs);
+      };
+      if (this.#socket !== null) this.#secured();
       this.#client.connect({ path: '/', headers }, (error, data) => {
         if (error !== null) settle(error, null, 0);
         else settle(null, data.socket, data.statusCode);
@@ -216,6 +247,7 @@ export class PeerConnection {
     this.#pendingBytes = 0;
     this.#stream?.destroy();
     this.#client.destroy(new SqlccError('unavailable', reason)).catch(() => {}); // already down
+    this.#giveUp();
     this.#options.ended(how, reason);
   }
 }

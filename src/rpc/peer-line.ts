@@ -2,15 +2,17 @@
  * Keeps a connection to one peer for one purpose: dials, redials, and says what the
  * ends of its connections prove. After a hang-up it dials at once (a dead process
  * refuses within a millisecond), after the first refusal 50 ms later, else with full
- * jitter from 20 ms up to 1 s. While the process is gone only the probing purpose asks:
- * the others would cost the successors' time just when they elect one. A peer that
- * hangs up on every connection does not want this node: it is not dialled at once, but
- * with growing patience.
+ * jitter from 20 ms up to 1 s. Who takes connections and is late with TLS is given twice
+ * the time at each dial (dial-budget.ts). While the process is gone only the probing
+ * purpose asks: the others would cost the successors' time just when they elect one. A
+ * peer that hangs up on every connection does not want this node: it is not dialled at
+ * once, but with growing patience.
  */
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type NodeId, SqlccError } from '../base/index.ts';
 import type { EvidenceInput, EvidenceVerdict, PeerEvidence } from './death-evidence.ts';
+import { type DialBudget, handshakeTimeoutMs } from './dial-budget.ts';
 import { type ConnectionEnd, PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
 import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 
@@ -36,8 +38,10 @@ export interface PeerLineOptions {
   readonly probing: boolean;
   /** Of all lines to this peer. */
   readonly evidence: PeerEvidence<PeerPurpose>;
+  /** Of all dials of the transport. */
+  readonly budget: DialBudget;
   /** Everything for a dial but the callbacks; asked anew each time, since certificates are renewed. */
-  readonly dial: () => Omit<PeerConnectionOptions, 'opened' | 'ended' | 'pong'>;
+  readonly dial: () => Omit<PeerConnectionOptions, 'handshake' | 'opened' | 'ended' | 'pong'>;
   verdict(what: NonNullable<EvidenceVerdict>): void;
   /** The connection was given up because its peer was silent. */
   silent(): void;
@@ -57,6 +61,8 @@ export class PeerLine {
   #connection: PeerConnection | null = null;
   #timer: NodeJS.Timeout | null = null;
   #attempts = 0;
+  /** Handshakes in a row that the peer did not end in time. */
+  #late = 0;
   #openedAt = 0;
   #isReset = false;
   #dialledAt = 0;
@@ -119,13 +125,17 @@ export class PeerLine {
     } else if (pings === 'steady' || isTryDue(now - pingedAt, now - heardAt)) connection.ping();
   }
 
-  /** The peer is certainly there, it has just dialled us: waits for no backoff, nor for a lost dial. */
+  /**
+   * The peer is certainly there, it has just dialled us: waits for no backoff, nor for a lost dial. One that
+   * has reached its host is only slow: begun anew it would be slower.
+   */
   nudge(): void {
     const connection = this.#connection;
     if (connection === null) {
       if (this.#timer === null) return;
     } else {
-      if (connection.isOpen || performance.now() - this.#dialledAt < DIAL_PATIENCE_MS) return;
+      if (connection.isOpen || connection.isReached) return;
+      if (performance.now() - this.#dialledAt < DIAL_PATIENCE_MS) return;
       this.#isRedialled = true;
       connection.close('dialled anew');
     }
@@ -166,10 +176,16 @@ export class PeerLine {
   #dial(): void {
     this.#timer = null;
     this.#dialledAt = performance.now();
-    const { purpose, log } = this.#options;
+    const { purpose, log, probing, budget } = this.#options;
+    const rank = probing && this.#late === 0 ? 'urgent' : 'patient';
     const connection = new PeerConnection({
       ...this.#options.dial(),
+      handshake: {
+        timeoutMs: handshakeTimeoutMs(this.#late),
+        enter: (begin) => budget.enter(rank, begin),
+      },
       opened: (socket) => {
+        this.#late = 0;
         this.#openedAt = performance.now();
         this.#options.opened(socket);
         log('peer-connected', purpose);
@@ -199,11 +215,13 @@ export class PeerLine {
     const inputs: Record<ConnectionEnd, EvidenceInput> = {
       refused: 'refused',
       failed: 'inconclusive',
+      late: 'inconclusive',
       'hung-up': 'hung-up',
       farewell: 'farewell',
       'closed-here': 'hung-up', // silence: not evidence yet, but a refusal after it is
     };
-    const wasOpen = how !== 'refused' && how !== 'failed';
+    if (how === 'late') this.#late++;
+    const wasOpen = how === 'hung-up' || how === 'farewell' || how === 'closed-here';
     if (wasOpen && !this.#isReset && performance.now() - this.#openedAt > WELCOME_MS) this.#attempts = 0;
     this.#isReset = false;
     this.#weigh(inputs[how]);

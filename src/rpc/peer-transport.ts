@@ -16,11 +16,12 @@ import { isNodeRole, type NodeClaim } from '../auth/index.ts';
 import type { ClusterId, InstanceId, LogFields, LogLevel, NodeId } from '../base/index.ts';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import { identityOf, spkiFingerprint } from '../pki/index.ts';
-import { type EvidenceVerdict, PeerEvidence } from './death-evidence.ts';
+import type { EvidenceVerdict } from './death-evidence.ts';
+import { DialBudget } from './dial-budget.ts';
 import { fitsFrame } from './frame.ts';
 import { authorityOf, helloHeaders, type PeerPurpose, type TransferHeader } from './peer-hello.ts';
 import { PeerInbox } from './peer-inbox.ts';
-import { PeerLine } from './peer-line.ts';
+import { PeerLines } from './peer-lines.ts';
 import { PeerListener } from './peer-listener.ts';
 import { ProbeLane } from './probe-lane.ts';
 import { RoundTrips } from './round-trips.ts';
@@ -100,6 +101,8 @@ export interface PeerAddress {
   readonly address: string;
   /** Default: as the transport's. */
   readonly pings?: Pings;
+  /** Default: all of the transport's; its first one is always among them. */
+  readonly purposes?: readonly PeerPurpose[];
 }
 
 export interface PeerLinkStatus {
@@ -118,7 +121,8 @@ export interface ClockWord {
 
 export class PeerTransport {
   readonly #options: PeerTransportOptions;
-  readonly #peers = new Map<NodeId, Map<PeerPurpose, PeerLine>>();
+  readonly #peers = new Map<NodeId, PeerLines>();
+  readonly #budget = new DialBudget();
   /** Peers whose lines are pinged in another way than the transport's. */
   readonly #pings = new Map<NodeId, Pings>();
   /** When a peer's streams last brought a message; monotonic ms. */
@@ -191,24 +195,24 @@ export class PeerTransport {
 
   /** Connects to exactly these peers from now on. */
   setPeers(peers: readonly PeerAddress[]): void {
-    const wanted = new Map(
-      peers.filter((p) => p.nodeId !== this.#options.nodeId).map((p) => [p.nodeId, p.address]),
-    );
+    const others = peers.filter((p) => p.nodeId !== this.#options.nodeId);
+    const wanted = new Map(others.map((p) => [p.nodeId, p]));
     this.#pings.clear();
     for (const { nodeId, pings } of peers) if (pings !== undefined) this.#pings.set(nodeId, pings);
     for (const [peer, lines] of this.#peers) {
-      const address = wanted.get(peer);
-      if ([...lines.values()].every((line) => line.address === address)) continue;
-      for (const line of lines.values()) line.stop();
+      if (lines.address === wanted.get(peer)?.address) continue;
+      lines.stop();
       this.#peers.delete(peer);
       this.#heardAt.delete(peer);
       this.#roundTrips.forget(peer);
       this.#probes?.forget(peer);
     }
-    for (const [peer, address] of wanted) {
-      if (this.#peers.has(peer)) continue;
-      if (splitAddress(address) === null) this.#log('warn', 'peer-address-refused', { peer, address });
-      else this.#peers.set(peer, this.#linesTo(peer, address));
+    for (const [peer, { address, purposes }] of wanted) {
+      if (!this.#peers.has(peer)) {
+        if (splitAddress(address) === null) this.#log('warn', 'peer-address-refused', { peer, address });
+        else this.#peers.set(peer, this.#linesTo(peer, address));
+      }
+      this.#peers.get(peer)?.keep(purposes ?? this.#options.purposes);
     }
   }
 
@@ -257,15 +261,14 @@ export class PeerTransport {
 
   /** Closes all connections with a peer; they come back after a backoff. */
   disconnect(peer: NodeId): void {
-    for (const line of this.#peers.get(peer)?.values() ?? []) line.reset('disconnected by this node');
+    this.#peers.get(peer)?.reset('disconnected by this node');
     this.#closeInboxes(peer, 'disconnected by this node');
   }
 
   links(): PeerLinkStatus[] {
-    const purpose = this.#probing();
     const now = performance.now();
     return [...this.#peers].map(([nodeId, lines]) => {
-      const line = lines.get(purpose);
+      const line = lines.probed;
       const probeLane = this.#probes?.isUsed(nodeId, now) === true ? 'udp' : 'h2';
       return { nodeId, connected: line?.isOpen ?? false, rttMs: line?.rttMs ?? null, probeLane };
     });
@@ -278,7 +281,7 @@ export class PeerTransport {
   /** What peers said of their wall clocks since this was last asked. */
   clockWords(): ClockWord[] {
     return [...this.#peers].flatMap(([nodeId, lines]) => {
-      const lateMs = lines.get(this.#probing())?.takeLateMs() ?? null;
+      const lateMs = lines.probed?.takeLateMs() ?? null;
       return lateMs === null ? [] : [{ nodeId, lateMs }];
     });
   }
@@ -313,11 +316,7 @@ export class PeerTransport {
     });
     this.#inboxes.set(key, { inbox, claim, address });
     this.#options.listener.called?.(peer);
-    this.#nudge(peer);
-  }
-
-  #nudge(peer: NodeId): void {
-    for (const line of this.#peers.get(peer)?.values() ?? []) line.nudge();
+    this.#peers.get(peer)?.nudge();
   }
 
   /** Reads the certificates again; connections made from now on use them. */
@@ -350,38 +349,23 @@ export class PeerTransport {
     return this.#options.purposes[0] ?? 'control';
   }
 
-  #linesTo(peer: NodeId, address: string): Map<PeerPurpose, PeerLine> {
-    const { listener, purposes } = this.#options;
-    const evidence = new PeerEvidence<PeerPurpose>(this.#probing());
-    const lines = new Map<PeerPurpose, PeerLine>();
-    const others = (): PeerLine[] =>
-      [...lines].filter(([purpose]) => purpose !== this.#probing()).map(([, other]) => other);
-    const line = (purpose: PeerPurpose): PeerLine =>
-      new PeerLine({
-        ...{ peer, address, purpose, evidence },
-        probing: purpose === this.#probing(),
-        dial: () => ({
-          peer,
-          address,
-          tls: this.#tls,
-          judge: (certificate) => this.#judge(peer, certificate),
-          headers: helloHeaders({ ...this.#options, purpose, address: this.#options.address?.() ?? null }),
-        }),
-        verdict: (what) => this.#onVerdict(peer, what),
-        pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
-        silent: () => {
-          for (const other of others()) other.doubt();
-        },
-        opened: (socket) => {
-          if (purpose !== this.#probing()) return;
-          for (const other of others()) other.renew();
-          if (socket !== null) this.#probes?.dialled(peer, address, socket);
-          this.#nudge(peer);
-        },
-        log: (event, reason) => listener.log('info', event, { peer, purpose, reason }),
-      });
-    for (const purpose of purposes) lines.set(purpose, line(purpose));
-    return lines;
+  #linesTo(peer: NodeId, address: string): PeerLines {
+    return new PeerLines({
+      ...{ peer, address, probing: this.#probing(), budget: this.#budget },
+      dial: (purpose) => ({
+        peer,
+        address,
+        tls: this.#tls,
+        judge: (certificate) => this.#judge(peer, certificate),
+        headers: helloHeaders({ ...this.#options, purpose, address: this.#options.address?.() ?? null }),
+      }),
+      verdict: (what) => this.#onVerdict(peer, what),
+      pong: (rttMs) => this.#roundTrips.record(peer, rttMs),
+      opened: (socket) => {
+        if (socket !== null) this.#probes?.dialled(peer, address, socket);
+      },
+      log: (event, purpose, reason) => this.#log('info', event, { peer, purpose, reason }),
+    });
   }
 
   /** The node that was dialled must be the one that answers, whatever host it lives on. */
@@ -432,7 +416,7 @@ export class PeerTransport {
       for (const [peer, lines] of this.#peers) {
         const heardAt = this.#heardAt.get(peer) ?? Number.NEGATIVE_INFINITY;
         const pings = this.#pings.get(peer) ?? this.#options.pings ?? 'steady';
-        for (const line of lines.values()) line.tick(performance.now(), heardAt, pings);
+        lines.tick(performance.now(), heardAt, pings);
       }
     });
   }

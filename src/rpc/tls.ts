@@ -70,10 +70,19 @@ export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: ClientTls;
-  /** TCP and TLS together. */
+  /** TCP and TLS together; TCP alone where `handshake` is given. */
   readonly timeoutMs: number;
+  /** Absent: TLS begins at once, and has what TCP left of `timeoutMs`. */
+  readonly handshake?: DialHandshake;
   /** Replaces the comparison of host names: the reason to refuse, or null. */
   readonly judge?: (certificate: X509Certificate) => string | null;
+}
+
+/** When TLS may begin behind TCP, and how long it may take from then. */
+export interface DialHandshake {
+  readonly timeoutMs: number;
+  /** The host has taken the connection. Calls `begin` once, now or later; the answer is called behind TLS. */
+  enter(begin: () => void): () => void;
 }
 
 /** What it takes to show and trust the same certificates again: reading PEM costs milliseconds of CPU. */
@@ -93,39 +102,52 @@ function contextOf(tls: ClientTls): SecureContext {
  * Opens a verified TLS connection for HTTP/2 and calls `done` exactly once. A refused
  * TCP connection keeps its code ECONNREFUSED: it is evidence about the process there,
  * and TLS begins only where somebody listens, so that this word costs next to nothing.
- * One `tls` object is one context: whoever dials again hands in the same.
+ * One `tls` object is one context: whoever dials again hands in the same. The answer gives the dial up.
  */
 export function dial(
   options: DialOptions,
   done: (error: Error | null, socket: TLSSocket | null) => void,
-): void {
-  const { host, port } = options;
-  const handshake = handshakeOf(options);
+): () => void {
+  const { host, port, timeoutMs, handshake } = options;
   const tcp = connectTcp({ host, port, noDelay: true, lookup: HOSTS.lookup });
   let secured: TLSSocket | null = null;
   let settled = false;
+  let leave = (): void => {};
   const settle = (error: Error | null): void => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
+    leave();
     if (error !== null) (secured ?? tcp).destroy();
     done(error, error === null ? secured : null);
   };
-  const late = `no connection to ${host}:${port} within ${options.timeoutMs} ms`;
-  const timer = setTimeout(() => settle(new SqlccError('unavailable', late)), options.timeoutMs);
-  tcp.on('error', settle);
-  tcp.once('connect', () => {
+  const fail = (what: string, code: 'unavailable' | 'deadline_exceeded' = 'unavailable'): void =>
+    settle(new SqlccError(code, what));
+  const closed = (): void => fail(`${host}:${port} closed during the handshake`);
+  let timer = setTimeout(() => fail(`no connection to ${host}:${port} within ${timeoutMs} ms`), timeoutMs);
+  const secure = (): void => {
     if (settled) return;
-    secured = connect({ ...handshake, socket: tcp });
+    if (handshake !== undefined) {
+      const late = `no handshake with ${host}:${port} within ${handshake.timeoutMs} ms`;
+      timer = setTimeout(() => fail(late, 'deadline_exceeded'), handshake.timeoutMs);
+    }
+    secured = connect({ ...connectionOf(options), socket: tcp });
     secured.once('secureConnect', () => settle(null));
     secured.on('error', settle);
-    secured.once('close', () =>
-      settle(new SqlccError('unavailable', `${host}:${port} closed during the handshake`)),
-    );
+    secured.once('close', closed);
+  };
+  tcp.on('error', settle);
+  tcp.once('close', closed);
+  tcp.once('connect', () => {
+    if (settled) return;
+    if (handshake === undefined) return secure();
+    clearTimeout(timer);
+    leave = handshake.enter(secure);
   });
+  return () => fail('given up');
 }
 
-function handshakeOf({ host, tls, judge }: DialOptions): ConnectionOptions {
+function connectionOf({ host, tls, judge }: DialOptions): ConnectionOptions {
   return {
     host,
     secureContext: contextOf(tls),
@@ -139,6 +161,11 @@ function handshakeOf({ host, tls, judge }: DialOptions): ConnectionOptions {
       },
     }),
   };
+}
+
+/** True when the other host took the connection and its process did not come to answer in time. */
+export function isLate(error: unknown): boolean {
+  return error instanceof SqlccError && error.code === 'deadline_exceeded';
 }
 
 /** True when the other host says that nobody listens there. */

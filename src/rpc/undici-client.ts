@@ -39,11 +39,14 @@ export interface H2ClientOptions {
   readonly tls: ClientTls;
   readonly connectTimeoutMs: number;
   readonly judge?: DialOptions['judge'];
+  readonly handshake?: DialOptions['handshake'];
   /** An idle session is closed after this long. */
   readonly keepAliveMs: number;
   readonly maxConcurrentStreams: number;
   /** The connection under the session, whenever one was made. */
   readonly connected?: (socket: TLSSocket) => void;
+  /** Begins to dial; `giveUp` ends that, which the client's own `destroy` does not. */
+  readonly dialling?: (giveUp: () => void) => void;
 }
 
 /** `host:port` cut in two, IPv6 in brackets or not; null when it is no address. */
@@ -65,18 +68,20 @@ function originOf(host: string, port: number): string {
  */
 export function h2Client(options: H2ClientOptions): Client {
   const { host, port } = must(splitAddress(options.address), `an address in ${options.address}`);
-  const { tls, judge } = options;
+  const { tls, judge, handshake } = options;
   const Class = clientClass();
   return new Class(originOf(host, port), {
     allowH2: true,
     connect: (_options, callback) => {
-      const goal = { host, port, tls, timeoutMs: options.connectTimeoutMs, ...(judge ? { judge } : {}) };
-      dial(goal, (error, socket) => {
+      const how = { ...(judge && { judge }), ...(handshake && { handshake }) };
+      const goal = { host, port, tls, timeoutMs: options.connectTimeoutMs, ...how };
+      const giveUp = dial(goal, (error, socket) => {
         if (error !== null) dialErrors.add(error);
         if (socket === null) return callback(error as Error, null);
         options.connected?.(socket);
         callback(null, socket);
       });
+      options.dialling?.(giveUp);
     },
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConsensusPeers, consensusPeers } from '../../../daemon/consensus-peers.ts';
 import type { Membership, RaftMember } from '../../../src/raft/index.ts';
+import type { PeerAddress } from '../../../src/rpc/index.ts';
 
 const member = (nodeId: string): RaftMember => ({
   nodeId,
@@ -33,6 +34,14 @@ describe('consensusPeers', () => {
     expect(consensusPeers(MANY, 'o0', 0).map((p) => p.pings)).toEqual(['sparing', 'sparing', 'sparing']);
   });
 
+  it('keeps lines for entries where they may be sent: from voters, and from a leader to everybody', () => {
+    const purposes = (self: string, learners: number) =>
+      new Set(consensusPeers(MANY, self, learners).map((p) => p.purposes));
+    expect(purposes('n1', 0)).toEqual(new Set([undefined]));
+    expect(purposes('n1', 2)).toEqual(new Set([undefined]));
+    expect(purposes('o0', 0)).toEqual(new Set([['control']]));
+  });
+
   it('counts a voter that is to become a learner once', () => {
     const leaving = { ...membership(['n1', 'n2'], [], ['n1', 'n2', 'n3']), learnersNext: [member('n3')] };
     expect(names(consensusPeers(leaving, 'n1', 9))).toBe('n2 n3');
@@ -46,7 +55,7 @@ describe('ConsensusPeers', () => {
   it('dials the learners of a new leader a few at a time, and gives them up with the lead', () => {
     const set: number[] = [];
     const setPeers = (wanted: readonly unknown[]): void => void set.push(wanted.length);
-    const peers = new ConsensusPeers('n1', { setPeers, callers: () => [] });
+    const peers = new ConsensusPeers('n1', { setPeers, callers: () => [] }, []);
     peers.follow(MANY, false);
     peers.follow(MANY, true);
     vi.runAllTimers();
@@ -57,20 +66,32 @@ describe('ConsensusPeers', () => {
     expect(set.slice(4)).toEqual([12, 2]);
   });
 
-  it('leaves the seeds of a join alone before there is a membership', () => {
-    const set: unknown[] = [];
-    const setPeers = (wanted: unknown): void => void set.push(wanted);
-    new ConsensusPeers('n9', { setPeers, callers: () => [] }).follow(membership([]), false);
-    expect(set).toEqual([]);
+  it('dials three seeds of the join and whoever calls, for words alone, until there is a membership', () => {
+    const set: string[] = [];
+    const callers: { nodeId: string; address: string }[] = [];
+    const seeds = ['n1', 'n2', 'n3', 'n4', 'n5'].map((nodeId) => ({ nodeId, address: `${nodeId}:0` }));
+    const setPeers = (wanted: readonly PeerAddress[]): void =>
+      void set.push(wanted.map((p) => `${p.nodeId} ${p.purposes ?? 'all'}`).join(', '));
+    const peers = new ConsensusPeers('n9', { setPeers, callers: () => callers }, seeds);
+    peers.follow(membership([]), false);
+    callers.push({ nodeId: 'n5', address: 'n5:1' });
+    peers.called('n5');
+    expect(set).toEqual([
+      'n1 control, n2 control, n3 control',
+      'n1 control, n2 control, n3 control, n5 control',
+    ]);
+    peers.follow(membership(['n4', 'n5'], ['n9']), false);
+    expect(set[2]).toBe('n4 control, n5 control');
+    peers.follow(membership(['n4', 'n5', 'n9']), false);
+    expect(set[3]).toBe('n4 all, n5 all');
   });
 
   it('answers a caller that is no member: it may lead, and have joined while this node was away', () => {
     const set: string[] = [];
     const callers = [{ nodeId: 'n1', address: 'elsewhere:1' }];
-    const peers = new ConsensusPeers('n3', {
-      setPeers: (wanted) => void set.push(wanted.map((p) => `${p.nodeId}@${p.address}`).join(' ')),
-      callers: () => callers,
-    });
+    const setPeers = (wanted: readonly PeerAddress[]): void =>
+      void set.push(wanted.map((p) => `${p.nodeId}@${p.address}`).join(' '));
+    const peers = new ConsensusPeers('n3', { setPeers, callers: () => callers }, []);
     peers.follow(membership(['n1', 'n2', 'n3']), false);
     peers.called('n1');
     callers.push({ nodeId: 'n4', address: 'n4:7' });
