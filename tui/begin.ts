@@ -12,9 +12,9 @@ const DEFAULT_REFRESH_MS = 1000;
 
 /** The first cluster on its stage, and asked already. */
 export function begin(run: RunTop): Stage {
-  const { client, options, io } = run;
+  const { client, options, io, first } = run;
   const say = (text: string) => void io.stderr.write(`${text}\n`);
-  const session = sessionOn(openFeed({ client, options, speed: 1, say }), run);
+  const session = sessionOn(openFeed({ client, options, speed: 1, say, first }), run);
   session.start();
   const { ephemeral } = run.options;
   if (ephemeral !== undefined) void session.ready.then(() => tell(session, ephemeral.notice));

@@ -106,6 +106,8 @@ export interface RunTop {
   readonly clusterName: string;
   /** Name of the context in the user's configuration; the header shows it when it differs. */
   readonly contextName: string;
+  /** The first status, asked for already: whatever is loaded meanwhile takes longer than the answer. */
+  readonly first?: Promise<StatusResponse>;
   /** Where other clusters can be looked at and gone to. */
   readonly fleet?: Fleet | undefined;
   readonly options: TopOptions;
@@ -113,7 +115,7 @@ export interface RunTop {
 }
 
 /** A cluster that is opened behind the first sketch. */
-export interface OpenTop extends Omit<RunTop, 'client' | 'fleet'> {
+export interface OpenTop extends Omit<RunTop, 'client' | 'fleet' | 'first'> {
   /** Rejects when nothing can be asked; opens no connection yet. */
-  open(): Promise<Pick<RunTop, 'client' | 'fleet'>>;
+  open(): Promise<Pick<RunTop, 'client' | 'fleet' | 'first'>>;
 }

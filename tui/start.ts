@@ -3,12 +3,15 @@
  * cluster, and only then loads Ink. Where no screen can be driven it says what else
  * can be done. Whatever the sketch does not need is loaded behind it.
  */
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { isRead, sketchNow, unfit } from './first-sketch.ts';
 import { takeZone } from './format/words.ts';
-import { Guard } from './guard.ts';
 import type { OpenTop, RunTop } from './options.ts';
 import { takeOwnKeys } from './own-files.ts';
-import { paintSkeleton } from './skeleton.ts';
 import { chooseLook } from './theme/look.ts';
+
+/** So long the sketch stands for want of an answer; then the screen itself says that there is none. */
+const PATIENCE_MS = 250;
 
 /** Resolves the exit code when the screen is left: 0, 2 when it can't be driven here, 1 when it failed. */
 export async function runTop(open: OpenTop): Promise<number> {
@@ -20,11 +23,10 @@ export async function runTop(open: OpenTop): Promise<number> {
     const { runOnce } = await import('./batch/batch.ts');
     return await runOnce(await opened(open));
   }
-  if (!io.stdin.isTTY) return refuse(open, 'the input is no terminal, so nobody could drive the screen');
+  const why = unfit(io);
   takeZone(options.utc === true ? 'utc' : 'local');
-  if (io.env['INK_SCREEN_READER'] === 'true') return await asLines(open);
-  if (io.env['TERM'] === 'dumb') return refuse(open, 'TERM=dumb: this terminal has no screen to draw on');
-  return await onScreen(open);
+  if (io.stdin.isTTY && isRead(io)) return await asLines(open);
+  return why === null ? await onScreen(open) : refuse(open, why);
 }
 
 async function asLines(open: OpenTop): Promise<number> {
@@ -40,16 +42,17 @@ async function opened({ open, ...rest }: OpenTop): Promise<RunTop> {
 async function onScreen(open: OpenTop): Promise<number> {
   const { io, options } = open;
   const look = chooseLook(options, io.env);
-  const guard = new Guard(io);
-  const skeleton = paintSkeleton(io.stdout, open.clusterName, look);
-  guard.leaveBy(skeleton.leave);
+  const { guard, skeleton } = sketchNow(io, options, open.clusterName);
   try {
     if (options.settingsFolder !== undefined) await takeOwnKeys(options.settingsFolder);
+    const run = await opened(open);
     const { begin } = await import('./begin.ts');
-    const stage = begin(await opened(open));
+    const stage = begin(run);
     // colours are ours; what libraries below decide about them must agree before they are loaded
     process.env['FORCE_COLOR'] = look.colour ? '1' : '0';
-    const { runScreen } = await import('./main.tsx');
+    const { runScreen } = await loaded();
+    // drawn without an answer it would be drawn twice, and a picture costs more than the answer
+    await Promise.race([stage.session.ready, wait(PATIENCE_MS)]);
     return await runScreen({
       ...{ stage, look, io, guard, skeleton },
       livesOn: options.replay === undefined && options.ephemeral === undefined,
@@ -60,6 +63,16 @@ async function onScreen(open: OpenTop): Promise<number> {
   } finally {
     guard.end();
   }
+}
+
+/** The screen, loaded piece by piece: between them the handshake with the cluster goes on. */
+async function loaded() {
+  await turn();
+  await import('react');
+  await turn();
+  await import('ink');
+  await turn();
+  return await import('./main.tsx');
 }
 
 function refuse(open: OpenTop, why: string): number {

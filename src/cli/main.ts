@@ -26,7 +26,27 @@ function interrupt(): AbortSignal {
   return abort.signal;
 }
 
-const { runCli } = await import('./run.ts');
-const code = await runCli({ argv: process.argv.slice(2), terminal: processTerminal(), interrupt });
+const terminal = processTerminal();
+const [first, ...rest] = process.argv.slice(2);
+
+/** The command; a screen that is painted before it is read ends with it. */
+async function run(): Promise<number> {
+  const sketch =
+    first === 'top' && terminal.isOutTty
+      ? await (await import('./early-top.ts')).sketchTop(rest, terminal)
+      : null;
+  const command = async (): Promise<number> => {
+    const { runCli } = await import('./run.ts');
+    return runCli({ argv: process.argv.slice(2), terminal, interrupt });
+  };
+  if (sketch === null) return command();
+  try {
+    return await Promise.race([command(), sketch.guard.failed]);
+  } finally {
+    sketch.guard.end();
+  }
+}
+
+const code = await run();
 await flushed();
 process.exit(code);

@@ -59,7 +59,7 @@ export const ARROWS: Readonly<Record<string, Readonly<Record<string, Arrow>>>> =
 /** The named doors through which the CLI loads the daemon and the TUI, lazily. */
 export const LAZY: readonly (readonly [from: RegExp, to: string])[] = [
   [/^src\/cli\/commands\//, 'daemon'],
-  [/^src\/cli\/commands\/(top|fleet|wall)\.ts$/, 'tui'],
+  [/^src\/cli\/(early-top|commands\/(top|fleet|wall))\.ts$/, 'tui'],
 ];
 
 /** Rooms without I/O, clock, chance and async. */

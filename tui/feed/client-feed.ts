@@ -10,7 +10,7 @@ import {
   isEvent,
 } from './check.ts';
 import type { Feed } from './feed.ts';
-import type { EventLine } from './wire.ts';
+import type { EventLine, StatusResponse } from './wire.ts';
 
 /** One node's own word, or that of whichever answers. */
 function only(node: string | null): { node?: string } {
@@ -39,12 +39,21 @@ async function* readable(lines: AsyncIterable<unknown>): AsyncIterable<EventLine
   }
 }
 
-/** Reads are each node's own view (`stale`): an election is seen from the inside, not waited out. */
-export function clientFeed(client: TopClient): Feed {
+/**
+ * Reads are each node's own view (`stale`): an election is seen from the inside, not waited out. `first` is a
+ * status that was asked for already.
+ */
+export function clientFeed(client: TopClient, first?: Promise<StatusResponse>): Feed {
+  let asked = first;
+  const status = (node: string | null): Promise<StatusResponse> => {
+    const there = node === null ? asked : undefined;
+    asked = undefined;
+    return there ?? client.status({ stale: true, ...only(node) });
+  };
   return {
     pushes: false,
     wall: () => Date.now(),
-    status: async (node) => checkStatus(await client.status({ stale: true, ...only(node) })),
+    status: async (node) => checkStatus(await status(node)),
     alerts: async (node) => checkAlerts(listIn(await client.alerts(only(node)))),
     views: async (node) => checkViews(await client.views(only(node))),
     history: async (seconds, stepMs) =>

@@ -11,6 +11,7 @@ import { recordFeed } from './record-feed.ts';
 import { recordingFile } from './recording-file.ts';
 import { replayDesk } from './replay-desk.ts';
 import { parseReplay, replayFeed } from './replay-feed.ts';
+import type { StatusResponse } from './wire.ts';
 
 interface FeedWish {
   /** Null only together with `options.replay`. */
@@ -20,6 +21,8 @@ interface FeedWish {
   readonly speed: number;
   /** Pictures are asked for one by one: at speed 0 the clock goes with them. */
   readonly stepping?: boolean;
+  /** What the cluster was asked already. */
+  readonly first?: Promise<StatusResponse> | undefined;
   /** Told when a recording that is being made ends early. */
   readonly say: (text: string) => void;
 }
@@ -40,13 +43,13 @@ function readRecording(path: string): string {
   }
 }
 
-function sourceOf({ client, options, speed, stepping = false }: FeedWish): Feed {
+function sourceOf({ client, options, speed, stepping = false, first }: FeedWish): Feed {
   const { replay, replaySpeed } = options;
   if (replay !== undefined)
     return replayFeed(parseReplay(readRecording(replay)), replaySpeed ?? speed, stepping);
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
-  return clientFeed(client);
+  return clientFeed(client, first);
 }
 
 /** Pictures of many nodes are most of a recording and none of the desk's: they are not parsed twice. */

@@ -3,6 +3,8 @@
  * cells. ASCII is the fast path; East Asian wide letters count two, marks none.
  */
 
+import { NARROW } from './segmenter.ts';
+
 /** Ranges of code points that terminals draw two cells wide (Unicode 16, East Asian Width W and F). */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
@@ -22,16 +24,18 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 function cellsOf(char: string): number {
   const code = char.codePointAt(0) ?? 0;
-  if (code < 0x300) return 1;
+  if (code < 0x300 || PLAIN.test(char)) return 1;
   if (/\p{M}/u.test(char)) return 0;
   return WIDE.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
 }
 
 const ASCII = /^[\x20-\x7e]*$/;
+/** Without the tables of marks, which take 10 ms to make. */
+const PLAIN = new RegExp(`^[${NARROW}]*$`);
 
 /** Cells that `text` takes; it must be free of control characters (see `clean`). */
 export function cellWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let cells = 0;
   for (const char of text) cells += cellsOf(char);
   return cells;

@@ -41,7 +41,7 @@ const ORDERS: Readonly<Record<SortKey, (a: NodeRow, b: NodeRow) => number>> = {
 
 let collator: Intl.Collator | undefined;
 
-/** Letters, then digits: with the same letters they are in order without the tables of the language (8 ms). */
+/** Letters, then digits: with the same letters they need no tables of the language (8 ms) for their order. */
 const NUMBERED = /^([a-z-]{1,63}?)(\d{1,9})$/;
 
 /** `n2` before `n10`: digits count as a number. */

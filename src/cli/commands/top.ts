@@ -9,12 +9,12 @@ import { profileFile } from '../profile.ts';
 type Options = import('../../../tui/index.ts').TopOptions;
 type TextView = import('../../../tui/batch/index.ts').TextView;
 
-type Fleet = import('../../../tui/index.ts').Fleet;
+type Opened = ReturnType<import('../../../tui/index.ts').OpenTop['open']>;
 
 export interface Shown {
   readonly context: CliContext;
   /** Made behind the first sketch; null only with a replay. */
-  readonly open: () => Promise<{ readonly client: SqlccClient | null; readonly fleet?: Fleet }>;
+  readonly open: () => Opened;
   readonly clusterName: string;
   readonly contextName: string;
   readonly options: Options;
@@ -46,7 +46,12 @@ function optionsOf(context: CliContext, flags: Flags): Options {
   };
 }
 
-async function onScreen(context: CliContext, flags: Flags, shown: Shown): Promise<number> {
+/** `connect` makes the client, null for a replay. */
+interface Screen extends Omit<Shown, 'open'> {
+  readonly connect: () => Promise<SqlccClient | null>;
+}
+
+async function onScreen({ context, connect, ...shown }: Screen, flags: Flags): Promise<number> {
   const settingsFolder = dirname(profileFile(context.terminal.env));
   const theme = flags.text('theme');
   const { themeNamed } = await import('../../../tui/index.ts');
@@ -54,15 +59,18 @@ async function onScreen(context: CliContext, flags: Flags, shown: Shown): Promis
   const options = { ...shown.options, settingsFolder, ...own };
   let close: () => Promise<void> = async () => undefined;
   const open: Shown['open'] = async () => {
-    const { client } = await shown.open();
+    const client = await connect();
     if (client === null) return { client };
+    // told by whoever shows it
+    const first = client.status({ stale: true });
+    first.catch(() => {});
     const { fleetOf } = await import('./fleet.ts');
     const fleet = await fleetOf(context);
     close = () => fleet.close();
-    return { client, fleet };
+    return { client, fleet, first };
   };
   try {
-    return await showTop({ ...shown, options, open });
+    return await showTop({ ...shown, context, options, open });
   } finally {
     await close();
   }
@@ -96,8 +104,7 @@ export const top: Run = async (context, { flags }) => {
   const isScripted = flags.is('once') || flags.is('batch') || flags.is('check') || !isText;
   if (!isScripted) {
     if (context.terminal.isOutTty || flags.is('plain')) {
-      const open = async () => ({ client: await connect() });
-      return onScreen(context, flags, { context, ...names, open, options });
+      return onScreen({ context, ...names, connect, options }, flags);
     }
     context.terminal.err(
       'hint: the output is no terminal, so this is one picture; --once says so, --batch prints many\n',

@@ -1,7 +1,7 @@
 /** demo, top, version, completion, man: words, flags and examples. */
 import type { CommandSpec } from '../command-spec.ts';
 
-const TOP: CommandSpec = {
+export const TOP: CommandSpec = {
   path: 'top',
   summary: 'the live screen: topology, elections, alerts; F fails over, M does maintenance',
   details:

@@ -53,7 +53,7 @@ function screen(
       io,
       guard: new Guard(io),
       look: chooseLook({}, {}),
-      skeleton: { handOver: () => undefined, leave: () => undefined },
+      skeleton: { name: () => undefined, handOver: () => undefined, leave: () => undefined },
     },
     ...{ livesOn: true, folder: null, mouse: true, wholeLines: true, ...more },
   });

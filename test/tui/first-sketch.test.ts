@@ -1,0 +1,106 @@
+/**
+ * The first sketch of `bin/sqlcc top`: painted before the command line is read to its end, drawn over without a
+ * flash, gone without a trace where the line turns out to be wrong or somebody leaves.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kept, SQLCC } from './accept/kit.ts';
+import { expectAsBefore, noting, signalInside } from './left.ts';
+import { FULL_CLEAR, Terminal, type TerminalOptions } from './pty.ts';
+import { asNdjson, calm } from './recording.ts';
+
+const ENTER = '\x1b[?1049h';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sqlcc-sketch-'));
+  writeFileSync(join(folder, 'calm.ndjson'), asNdjson(calm()));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function sqlcc(words: readonly string[], options: Partial<TerminalOptions> = {}): Terminal {
+  const env = { SQLCC_CONFIG: join(folder, 'none.yaml'), ...options.env };
+  const command = noting(folder, [SQLCC, ...words]);
+  return kept(new Terminal(command, { columns: 100, rows: 30, ...options, env }));
+}
+
+const replay = (...flags: string[]): string[] => [
+  ...['top', '--replay', join(folder, 'calm.ndjson'), '--speed', '0', ...flags],
+];
+
+describe('the first sketch', () => {
+  it.each([
+    [100, 30, []],
+    [80, 24, ['--ascii', '--no-color']],
+    [50, 12, []],
+    [30, 6, []],
+  ])(
+    'at %ix%i %j is drawn over, wiped by nobody, and nothing of it is left',
+    async (columns, rows, flags) => {
+      const terminal = sqlcc(replay(...flags), { columns, rows });
+      await terminal.until((t) => /n1|small/.test(t), 'a picture');
+      const text = await terminal.still();
+      expect(text).not.toContain('connecting…');
+      expect(terminal.raw.indexOf(`${ENTER}\x1b[?25l\x1b[H\x1b[1m sqlcc top`), 'it came first').toBe(0);
+      expect(terminal.raw).not.toMatch(FULL_CLEAR);
+      expect(terminal.raw.split(ENTER).length - 1, 'the screen is entered once').toBe(1);
+      const before = terminal.raw.length;
+      terminal.type('\x0c');
+      await terminal.until(() => terminal.raw.length > before, 'each line painted anew');
+      expect(await terminal.still()).toBe(text);
+      terminal.type('q');
+      expect(await terminal.exited()).toBe(0);
+      expectAsBefore(terminal, folder);
+    },
+  );
+
+  it.each([
+    [['top', '--delay', 'soon'], '--delay takes a duration'],
+    [['top', '--context', 'no-such'], 'has no context "no-such"'],
+    [['top'], 'no context is chosen'],
+    [replay('--speed', 'x'), '--speed takes a number'],
+    [replay('--theme', 'no-such'), 'no-such'],
+  ])('%j is painted, taken back, and the error stands behind it', async (words, told) => {
+    const terminal = sqlcc(words);
+    const code = await terminal.exited();
+    expect(code, terminal.text()).toBeGreaterThan(0);
+    expect(terminal.text()).toContain(told);
+    expect(terminal.text()).toContain('hint: ');
+    expect(terminal.raw).toContain(ENTER);
+    expectAsBefore(terminal, folder, false);
+  });
+
+  it.each([
+    [['top', '--bogus'], {}],
+    [['top', 'extra'], {}],
+    [['top', '--help'], {}],
+    [['top', '-n'], {}],
+    [replay('--once'), {}],
+    [replay('--check'), {}],
+    [replay('--batch', '-n', '1'), {}],
+    [replay('-o', 'json'), {}],
+    [replay(), { SQLCC_OUTPUT: 'json' }],
+    [replay(), { TERM: 'dumb' }],
+  ] as const)('%j with %j paints none', async (words, env) => {
+    const terminal = sqlcc(words, { env });
+    await terminal.exited();
+    expect(terminal.text().trim()).not.toBe('');
+    expect(terminal.raw).not.toContain(ENTER);
+  });
+
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'])(
+    '%s while it stands leaves the terminal as it was',
+    async (signal) => {
+      // nobody answers there: it stands until the patience is over
+      for (const name of ['ca.crt', 'token']) writeFileSync(join(folder, name), 'none', { mode: 0o600 });
+      const at = ['-e', '192.0.2.1:9', '--ca', join(folder, 'ca.crt'), '--token-file', join(folder, 'token')];
+      const terminal = sqlcc(['top', ...at]);
+      await terminal.until(() => terminal.raw.includes('connecting'), 'the sketch');
+      signalInside(terminal, signal);
+      expect(await terminal.exited()).toBeGreaterThan(0);
+      expectAsBefore(terminal, folder, false);
+    },
+  );
+});
