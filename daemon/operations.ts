@@ -237,6 +237,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
     checks: [...plan.checks, ...shortenedChecks(context, request)].map((c) => ({ ...c })),
     candidates: plan.candidates.map(candidateView),
     expected_gap_ms: plan.expectedGapMs,
+    measured_gaps_ms: [...plan.measuredGapsMs],
     command: `${plan.command}${reason}`,
     term,
   };

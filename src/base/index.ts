@@ -12,6 +12,7 @@ export { silentLogger } from './log.ts';
 export { nearest } from './nearest.ts';
 export type { Bytes, ConfigVersion, Epoch, LogIndex, LogPosition, Term } from './numbers.ts';
 export { assertCounter, comparePositions } from './numbers.ts';
+export { pauseWords } from './pause-words.ts';
 export type { QueuePolicy } from './queue.ts';
 export { BoundedQueue } from './queue.ts';
 export type { Random } from './random.ts';

@@ -133,15 +133,3 @@ export function candidateTable(state: ClusterState, facts: PlanFacts, now: Times
     })
     .sort(before);
 }
-
-/**
- * Pause that writers feel while leadership moves to `to`: stop, hand over, first commit; a round trip each.
- */
-export function expectedGapMs(facts: PlanFacts, to: NodeId | null): number | null {
-  if (to === null || to === facts.leaderId) return null;
-  const rttMs = facts.nodes.find((n) => n.nodeId === to)?.rttMs ?? 1;
-  return Math.ceil(TRANSFER_FIXED_MS + 3 * rttMs);
-}
-
-/** Two syncs of a common disk and the turns of the loops. */
-const TRANSFER_FIXED_MS = 10;

@@ -4,7 +4,7 @@
  */
 import type { Timestamp } from '../base/index.ts';
 import { formatDuration, LIMITS, type NodeId } from '../base/index.ts';
-import { expectedGapMs, isInMaintenance } from './candidates.ts';
+import { isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
@@ -14,6 +14,7 @@ import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, without } from './outcome.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
+import { expectedGap } from './write-gap.ts';
 
 type CommandOf<K extends ClusterCommand['kind']> = Extract<ClusterCommand, { kind: K }>;
 
@@ -134,7 +135,7 @@ export function planDrain(
     term: facts.term,
     checks,
     candidates: successor.candidates,
-    expectedGapMs: expectedGapMs(facts, successor.to),
+    ...expectedGap(state, facts, successor.to),
     command: `sqlcc node ${enable ? 'drain' : 'undrain'} ${nodeId}${length}`,
   });
 }

@@ -4,13 +4,14 @@
  * for one that is not, and takes what can lead.
  */
 import type { NodeId, Timestamp } from '../base/index.ts';
-import { candidateReasons, candidateTable, expectedGapMs, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
+import { candidateReasons, candidateTable, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { cooldownChecks } from './hand-over.ts';
 import { runningOperation } from './operations.ts';
 import { pauseChecks } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
+import { expectedGap } from './write-gap.ts';
 
 export interface FailoverRequest extends Expected {
   /** null = the best candidate. */
@@ -170,7 +171,7 @@ function planMove(
       ...(kind === 'switchover' ? orderlyChecks(facts, to) : []),
     ],
     candidates,
-    expectedGapMs: expectedGapMs(facts, to),
+    ...expectedGap(state, facts, to),
     command: `sqlcc cluster ${kind}${to === null ? '' : ` --to ${to}`} --yes`,
   });
 }

@@ -1,13 +1,14 @@
 /** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
 import type { NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
-import { candidateTable, expectedGapMs, isInMaintenance } from './candidates.ts';
+import { candidateTable, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { own } from './outcome.ts';
 import { pauseChecks, pauseInForce } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned, yesCluster } from './plan.ts';
+import { expectedGap } from './write-gap.ts';
 
 /** The node that leadership moves away from, where it leads. */
 export interface Leaving {
@@ -154,7 +155,7 @@ export function planMaintenance(
       ...successor.checks,
     ],
     candidates: successor.candidates,
-    expectedGapMs: expectedGapMs(facts, successor.to),
+    ...expectedGap(state, facts, successor.to),
     command: `sqlcc node maintenance ${verb} --node ${nodeId}${length}${moves}`,
   });
 }
@@ -199,7 +200,7 @@ export function planRemoval(
       ...successor.checks,
     ],
     candidates: successor.candidates,
-    expectedGapMs: expectedGapMs(facts, successor.to),
+    ...expectedGap(state, facts, successor.to),
     command: `sqlcc node leave --node ${nodeId} ${yesCluster(state)}`,
   });
 }

@@ -58,6 +58,8 @@ export interface ActionPlan {
   readonly candidates: readonly CandidateRow[];
   /** Pause that writers will feel, ms; null when leadership does not move. */
   readonly expectedGapMs: number | null;
+  /** What hand-overs before took, ms, oldest first: what is expected comes from them; none = an estimate. */
+  readonly measuredGapsMs: readonly number[];
   /** The same action as a command line. */
   readonly command: string;
 }

@@ -5,7 +5,7 @@
  */
 import type { Duration, NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
-import { expectedGapMs, isInMaintenance } from './candidates.ts';
+import { isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { successorOf } from './node-plans.ts';
@@ -14,6 +14,7 @@ import { own } from './outcome.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned, yesCluster } from './plan.ts';
 import { seatOf } from './seats.ts';
+import { expectedGap } from './write-gap.ts';
 
 export interface ReplacementRequest extends Expected {
   /** The voter that gives its place. */
@@ -83,7 +84,7 @@ export function planReplacement(
       ...successor.checks,
     ],
     candidates: successor.candidates,
-    expectedGapMs: expectedGapMs(facts, successor.to),
+    ...expectedGap(state, facts, successor.to),
     command: `sqlcc node replace ${nodeId} ${by}${stays ? ' --keep' : ''} ${yesCluster(state)}`,
   });
 }

@@ -4,6 +4,7 @@ import type { ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
 import { check, planned } from './plan.ts';
+import { NO_GAP } from './write-gap.ts';
 
 export interface RotationRequest extends Expected {
   readonly kind: 'rotate-ca' | 'retire-ca';
@@ -51,7 +52,7 @@ function holderChecks({ kind, isOwnOld, old }: RotationRequest): Check[] {
 export function planRotation(state: ClusterState, facts: PlanFacts, request: RotationRequest): Planned {
   const { kind } = request;
   return planned({
-    ...{ kind, from: null, to: null, term: facts.term, candidates: [], expectedGapMs: null },
+    ...{ kind, from: null, to: null, term: facts.term, candidates: [], ...NO_GAP },
     checks: [
       ...leaderChecks(facts, request),
       ...busyChecks(state, facts),

@@ -96,6 +96,7 @@ export const PLAN = fields({
   checks: list(CHECK),
   candidates: list(CANDIDATE),
   expected_gap_ms: orNull('number'),
+  measured_gaps_ms: orAbsent(list('number')),
   term: 'number',
 });
 

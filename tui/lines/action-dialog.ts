@@ -20,10 +20,12 @@ import {
   type DialogRoom,
   type DialogText,
   failed,
+  gapLine,
   keysHint,
   NARROW,
   nameLine,
   noteLines,
+  pauseOf,
   REFUSED,
   reasonLine,
   waiting,
@@ -125,12 +127,6 @@ function sameAs({ action, reason }: ActionDialog, { command, from, term }: Plan,
   return commandLines(command.includes(' --reason ') ? bound : `${bound}${reasonFlag(reason)}`, width);
 }
 
-function gapLine(plan: Plan): Line {
-  return plan.expected_gap_ms === null
-    ? [span('Expected write pause: not known yet', 'muted')]
-    : [span('Expected write pause: '), span(lasted(plan.expected_gap_ms), 'title')];
-}
-
 /** A plan is renewed before its time is over: said only where that did not happen. */
 function checksHead({ step }: ActionDialog, view: View): Line {
   const isOver = step.kind === 'review' && step.until <= view.model.mono;
@@ -145,7 +141,7 @@ const GRAVEST: readonly string[] = ['fail', 'warn', 'pass'];
 function gistLine(plan: Plan, view: View): Line {
   const worst = [...plan.checks].sort((a, b) => GRAVEST.indexOf(a.result) - GRAVEST.indexOf(b.result))[0];
   const { dot, pass } = view.symbols;
-  const pause = plan.expected_gap_ms === null ? 'not known' : lasted(plan.expected_gap_ms);
+  const pause = plan.expected_gap_ms === null ? 'none' : lasted(plan.expected_gap_ms);
   const check: Line =
     worst === undefined || worst.result === 'pass'
       ? [span(`${pass} all checks pass`, 'ok')]
@@ -165,7 +161,7 @@ function reviewFailover(dialog: ActionDialog, plan: Plan, view: View, room: Dial
     ...candidateLines(dialog, plan, view, { most: Math.max(2, room.rows - fixed), width: room.width }),
     checksHead(dialog, view),
     ...checkLines(plan.checks, view),
-    [...gapLine(plan), span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')],
+    gapLine(plan, room.width),
     ...sameAs(dialog, plan, room.width),
     ...changes,
   ];
@@ -232,7 +228,7 @@ function effectLine(dialog: ActionDialog, plan: Plan): Line {
       span(`${clean(plan.from ?? 'the leader')} hands over to `),
       span(clean(plan.to ?? '?'), 'title'),
       span('; writes pause for '),
-      span(plan.expected_gap_ms === null ? 'a moment' : lasted(plan.expected_gap_ms), 'title'),
+      span(pauseOf(plan)?.time ?? 'a moment', 'title'),
     ];
   const isDrain = action === 'drain';
   if (request.for_ms === undefined)

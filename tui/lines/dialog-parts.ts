@@ -1,5 +1,6 @@
 /** What the dialogs of actions and changes have in common: checks, command, reason, confirmation, failure. */
-import type { CheckRow } from '../feed/wire.ts';
+import { pauseWords } from '../../src/base/index.ts';
+import type { CheckRow, Plan } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
 import { type Line, lineWidth, span, type Token, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
@@ -47,6 +48,22 @@ export function checkLines(checks: readonly CheckRow[], view: View): Line[] {
     span(`  ${signs[c.result]} `, CHECK[c.result]),
     span(clean(c.text), c.result === 'pass' ? 'plain' : CHECK[c.result]),
   ]);
+}
+
+/** How long writes will pause, and since what that is known; null where nobody can take over. */
+export function pauseOf({ expected_gap_ms: most, measured_gaps_ms: measured = [] }: Plan) {
+  return most === null ? null : pauseWords(most, measured);
+}
+
+/** Term and leader stand in the checks too: they give way. */
+export function gapLine(plan: Plan, width: number): Line {
+  const pause = pauseOf(plan);
+  const gap =
+    pause === null
+      ? [span('Expected write pause: none, leadership stays where it is', 'muted')]
+      : [span('Expected write pause: '), span(pause.time, 'title'), span(`, ${pause.from}`)];
+  const whole = [...gap, span(`   term ${plan.term}, leader ${clean(plan.from ?? 'none')}`, 'muted')];
+  return lineWidth(whole) <= width ? whole : gap;
 }
 
 /** `text` in lines of at most `cells`, broken between words; a word that is longer is broken too. */

@@ -84,6 +84,8 @@ const plan = z.object({
   checks: z.array(checkRow),
   candidates: z.array(candidateRow),
   expected_gap_ms: z.number().nullable(),
+  /** Pauses of the newest hand-overs, oldest first: what is expected is from them. None: estimated. */
+  measured_gaps_ms: z.array(z.number()).optional(),
   command: z.string(),
   term: z.number().int(),
 });

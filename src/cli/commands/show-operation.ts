@@ -2,7 +2,7 @@
  * Plans and operations as text, and following one to its end; shared by failover, maintenance,
  * leave and op.
  */
-import { LIMITS, SqlccError } from '../../base/index.ts';
+import { LIMITS, pauseWords, SqlccError } from '../../base/index.ts';
 import type { OperationRequest, OperationView, Plan, SqlccClient } from '../../client/index.ts';
 import { askTyped, askYes, isClusterMeant, requireClusterConsent, requireConsent } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
@@ -37,8 +37,9 @@ const PHASES: readonly Column<Phase>[] = [
 ];
 
 function showPlan(printer: Printer, plan: Plan): void {
-  const gap =
-    plan.expected_gap_ms === null ? 'unknown' : `about ${Math.round(plan.expected_gap_ms)} ms without writes`;
+  const { expected_gap_ms: most, measured_gaps_ms: measured = [] } = plan;
+  const pause = most === null ? null : pauseWords(most, measured);
+  const gap = pause === null ? 'no pause of writes' : `${pause.time} without writes (${pause.from})`;
   printer.facts([
     ['Plan', plan.kind],
     ['From', plan.from],

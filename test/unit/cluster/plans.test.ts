@@ -41,7 +41,8 @@ describe('planFailover', () => {
       from: 'n1',
       to: 'n2',
       term: 4,
-      expectedGapMs: 13,
+      expectedGapMs: 78,
+      measuredGapsMs: [],
       command: 'sqlcc cluster failover --to n2 --yes',
     });
     expect(planned.plan.checks.map((c) => [c.name, c.result])).toEqual([
@@ -50,6 +51,37 @@ describe('planFailover', () => {
       ['quorum', 'pass'],
       ['target', 'pass'],
     ]);
+  });
+
+  it('expects what the last three hand-overs took, and says an estimate where there was none', () => {
+    const ledger = threeNodes();
+    const moved = (id: string, ms: number, state: 'done' | 'failed' = 'done') => {
+      const operation = { id, kind: 'failover', from: 'n1', to: 'n2', reason: '', candidates: [] } as const;
+      ledger.done({ kind: 'operation-begin', operation: { ...operation, phase: 'accepted', forMs: null } });
+      ledger.now += 500;
+      ledger.done({ kind: 'operation-phase', id, phase: 'transferring', result: 'ok' });
+      ledger.now += ms;
+      ledger.done({ kind: 'operation-end', id, state, error: null });
+    };
+    const gaps = () => {
+      const { expectedGapMs, measuredGapsMs } = planFailover(ledger.cluster, facts(), { to: 'n2' }, NOW).plan;
+      return { expectedGapMs, measuredGapsMs };
+    };
+    moved('o1', 5000, 'failed');
+    moved('o2', 0);
+    expect(gaps(), 'it failed, or clocks differ by more than it took').toEqual({
+      ...{ expectedGapMs: 78, measuredGapsMs: [] },
+    });
+    for (const [id, ms] of [
+      ['o3', 900],
+      ['o4', 85],
+      ['o5', 65],
+      ['o6', 70],
+    ] as const)
+      moved(id, ms);
+    expect(gaps()).toEqual({ expectedGapMs: 85, measuredGapsMs: [85, 65, 70] });
+    const stays = planFailover(ledger.cluster, facts({ leaderId: 'n2' }), { to: 'n2' }, NOW).plan;
+    expect(stays).toMatchObject({ expectedGapMs: null, measuredGapsMs: [] });
   });
 
   it('leaves a leader whose clock may be wrong: of two that live both are as far from the other', () => {
