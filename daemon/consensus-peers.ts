@@ -1,9 +1,9 @@
 /**
  * Whom the consensus worker connects to, for what, and how often it measures the way. Everybody dials the
- * voters; those without a vote are dialled only by who leads, since nobody else has a word for them: a cluster
- * of many observers would be a full mesh otherwise. Round trips are measured between voters, whose election
- * timeout rests on them; other lines are tried only when they are silent. Entries and snapshots come from
- * voters alone: who has no vote keeps no connections for them.
+ * voters; those without a vote are dialled only by who leads, since nobody else has a word for them: a
+ * cluster of many observers would be a full mesh otherwise. Round trips are measured between voters, whose
+ * election timeout rests on them; other lines are tried only when they are silent. Entries and snapshots come
+ * from voters alone: who has no vote keeps no connections for them.
  */
 import type { NodeId } from '../src/base/index.ts';
 import { findMember, type Membership } from '../src/raft/index.ts';

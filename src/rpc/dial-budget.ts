@@ -1,10 +1,11 @@
 /**
  * How long a handshake may take, and how many of a node's dials shake hands at once. A host's kernel takes a
  * connection whatever its process does, so the time for that is fixed; TLS waits for the process. Where many
- * daemons start on few cores a fixed time for it is a trap: all are too slow, break off, begin anew, and what
- * they had done was for nothing. So who was late before is given more time, and fewer begin at once.
+ * daemons start on few cores a fixed time for it is a trap: all are too slow, break off, begin anew, and
+ * what they had done was for nothing. So who was late before is given more time, and fewer begin at once.
  *
- * Whether a peer is dead is not decided here: refusals come before the handshake, silence is counted elsewhere.
+ * Whether a peer is dead is not decided here: refusals come before the handshake, silence is counted
+ * elsewhere.
  */
 import { assert, type Duration, LIMITS } from '../base/index.ts';
 

@@ -2,11 +2,12 @@
  * Keeps a connection to one peer for one purpose: dials, redials, and says what the
  * ends of its connections prove. After a hang-up it dials at once (a dead process
  * refuses within a millisecond), after the first refusal 50 ms later, else with full
- * jitter from 20 ms up to 1 s. Who takes connections and is late with TLS is given twice
- * the time at each dial (dial-budget.ts). While the process is gone only the probing
- * purpose asks: the others would cost the successors' time just when they elect one. A
- * peer that hangs up on every connection does not want this node: it is not dialled at
- * once, but with growing patience.
+ * jitter from 20 ms up to 1 s, 5 s where nobody ever listened: who starts calls himself.
+ * Who takes connections and is late with TLS is given twice the time at each dial
+ * (dial-budget.ts). While the process is gone only the probing purpose asks: the others
+ * would cost the successors' time just when they elect one. A peer that hangs up on
+ * every connection does not want this node: it is not dialled at once, but with growing
+ * patience.
  */
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -18,6 +19,8 @@ import type { PeerPurpose, TransferHeader } from './peer-hello.ts';
 
 const BACKOFF_FIRST_MS = 20;
 const BACKOFF_MAX_MS = 1000;
+/** Of a peer that was never reached and whose host says that nobody listens: it calls when it has started. */
+const BACKOFF_ABSENT_MAX_MS = 5000;
 /** A ping unanswered for so long ends the connection. */
 const SILENCE_MS = 2000;
 /** Sparing pings: one so often, and at each tick while a peer that was heard is silent for between these. */
@@ -63,6 +66,7 @@ export class PeerLine {
   #attempts = 0;
   /** Handshakes in a row that the peer did not end in time. */
   #late = 0;
+  /** Zero: it was never open. */
   #openedAt = 0;
   #isReset = false;
   #dialledAt = 0;
@@ -239,7 +243,8 @@ export class PeerLine {
       this.#attempts++;
       return 0;
     }
-    return this.#backoff();
+    const isAbsent = how === 'refused' && this.#openedAt === 0;
+    return this.#backoff(isAbsent ? BACKOFF_ABSENT_MAX_MS : BACKOFF_MAX_MS);
   }
 
   #weigh(input: EvidenceInput): void {
@@ -248,8 +253,8 @@ export class PeerLine {
     if (verdict !== null) this.#options.verdict(verdict);
   }
 
-  #backoff(): number {
-    const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempts, 10));
+  #backoff(maxMs: number): number {
+    const ceiling = Math.min(maxMs, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempts, 10));
     this.#attempts++;
     return BACKOFF_FIRST_MS / 2 + Math.random() * ceiling;
   }
