@@ -163,7 +163,9 @@ export class MetricsSource {
     if (measures === null) return;
     this.#collector.give('fsync', [{ label: '', value: measures.fsync }]);
     this.#collector.give('append_rtt', measures.appendRtt);
-    const windows = measures.availability.windows.map((w) => ({ label: w.name, value: ratioOf(w) }));
+    const windows = this.#parts.availability
+      .report(Date.now())
+      .windows.map((w) => ({ label: w.name, value: ratioOf(w) }));
     this.#collector.give('availability', windows);
   }
 
@@ -256,7 +258,7 @@ export class MetricsSource {
       totalErrors: rolled.totalErrors,
       clusterAvailability: ratioOf({ observedMs, servingMs }),
       downtimeMs: observedMs - servingMs,
-      errorBudgetMs: availability?.budgetMs ?? null,
+      errorBudgetMs: availability === null ? null : this.#parts.availability.report(Date.now()).budgetMs,
       configVersion: cluster?.configs.findLast((c) => c.isActive)?.version ?? 0,
       alertsFiring: cluster === null ? 0 : firingCount(currentAlerts(cluster, leadership, Date.now())),
       maintenanceActive: cluster === null ? 0 : asideCount(cluster),

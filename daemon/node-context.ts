@@ -10,6 +10,7 @@ import type { NodeHealth } from '../src/health/index.ts';
 import type { Call, HttpClient } from '../src/rpc/index.ts';
 import type { ReaderPool, StateReader } from '../src/state/index.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import type { AvailabilityFile } from './availability-file.ts';
 import type { HealthCheckReport } from './check-now.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import type { NodePki } from './data-files.ts';
@@ -63,6 +64,7 @@ export interface NodeContext {
   readonly hub: EventHub;
   readonly keys: KeyWatch;
   readonly gossip: GossipDriver;
+  readonly availability: Pick<AvailabilityFile, 'report'>;
   readonly latencies: Latencies;
   readonly history: History;
   readonly events: Pick<NodeEvents, 'leaderlessMs'>;

@@ -290,6 +290,7 @@ export class NodeManager {
       await parts.readers.stop();
       parts.reader.close();
       parts.denialChain.close();
+      parts.availability.close();
       await Promise.race([parts.state.stop(), sleep(PART_STOP_MS)]);
       await parts.threads.end();
       await parts.http.close();

@@ -10,6 +10,7 @@ import { type ClusterConfig, DistributedConfig } from '../src/config/index.ts';
 import type { RaftSettings } from '../src/raft/index.ts';
 import { HttpClient } from '../src/rpc/index.ts';
 import { ReaderPool, StateReader } from '../src/state/index.ts';
+import { AvailabilityFile } from './availability-file.ts';
 import { ConfigTrial } from './config-trial.ts';
 import { ConsensusLink } from './consensus-link.ts';
 import { type Identity, nextBootCounter } from './data-dir.ts';
@@ -26,6 +27,7 @@ import { Latencies } from './latencies.ts';
 import { LiveConfig } from './live-config.ts';
 import type { LogTail } from './log-tail.ts';
 import type { LogThreshold } from './log-threshold.ts';
+import type { MeasuresReport } from './measures.ts';
 import { NodeEvents } from './node-events.ts';
 import { OwnFile } from './own-file.ts';
 import type { ConsensusToMain, NodeFacts } from './protocol.ts';
@@ -85,6 +87,7 @@ export interface NodeParts {
   readonly hub: EventHub;
   readonly keys: KeyWatch;
   readonly gossip: GossipDriver;
+  readonly availability: AvailabilityFile;
   readonly latencies: Latencies;
   readonly history: History;
   readonly sampler: SystemSampler;
@@ -181,13 +184,14 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   const verifier = new Verifier({ readers, state, logger });
   const keys = new KeyWatch(state.appliedIndex);
   hub.load(reader.events(LIMITS.eventHistory), state.appliedIndex);
+  const memories = remembered(dataDir);
   const consensus = new ConsensusLink(threads.consensusPort, {
     events: (batch) => events.onRaft(batch),
     status: () => events.onStatus(),
     leader: () => reads.leader(),
     peer: (peer, status) => events.onPeer(peer, status),
     handOver: (handOver) => events.onHandOver(handOver),
-    measures: ({ clocks }) => gossip.clocks.measured(clocks, Date.now(), performance.now()),
+    measures: hearMeasures(gossip, memories.availability),
     log: workerLog,
   });
   if (state.cluster !== null) consensus.follow(state.cluster);
@@ -196,8 +200,25 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
   return {
     ...{ options, ...followed(options, state), facts, pki, bootCounter, startedAt, threads },
     ...{ consensus, state, reader, readers, lists: new Turns(), reads, verifier },
-    ...{ denials, denialChain, seen: new SeenCertificates() },
-    ...{ hub, keys, gossip, sampler, http, events, latencies: new Latencies(), history: new History() },
+    ...{ denials, denialChain, ...memories, hub, keys, gossip, sampler, http, events },
+  };
+}
+
+/** What is gathered while the daemon runs; of availability also what was before. */
+function remembered(dataDir: string) {
+  const availability = new AvailabilityFile(dataDir, performance.now());
+  return {
+    ...{ availability, seen: new SeenCertificates() },
+    ...{ latencies: new Latencies(), history: new History() },
+  };
+}
+
+/** What the consensus thread measured goes to those who reckon with it. */
+function hearMeasures(gossip: GossipDriver, availability: AvailabilityFile) {
+  return ({ clocks, availability: totals }: MeasuresReport): void => {
+    const at = { wall: Date.now(), now: performance.now() };
+    gossip.clocks.measured(clocks, at.wall, at.now);
+    availability.heard(totals, at);
   };
 }
 

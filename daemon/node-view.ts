@@ -33,7 +33,7 @@ import {
   type ScheduledOperation,
   seatOf,
 } from '../src/cluster/index.ts';
-import { type AvailabilityReport, ratioOf } from '../src/health/index.ts';
+import { type AvailabilityReport, type AvailabilityWindows, ratioOf } from '../src/health/index.ts';
 import type { RaftRole, RaftStatus } from '../src/raft/index.ts';
 import { clusterHealth } from './cluster-health.ts';
 import { currentAlerts, firingCount } from './current-alerts.ts';
@@ -368,10 +368,12 @@ export interface StatusExtras {
   readonly engine: string;
   readonly heartbeatIntervalMs: number;
   /** Null before the node has counted. */
-  readonly availability: AvailabilityReport | null;
+  readonly availability: (AvailabilityReport & AvailabilityWindows) | null;
 }
 
-function availabilityView(report: AvailabilityReport): NonNullable<StatusResponse['availability']> {
+function availabilityView(
+  report: AvailabilityReport & AvailabilityWindows,
+): NonNullable<StatusResponse['availability']> {
   return {
     ratio: ratioOf(report),
     observed_ms: Math.round(report.observedMs),

@@ -14,10 +14,11 @@ import { PROTOCOL } from '../version.ts';
 
 export async function status(context: NodeContext, call: Call): Promise<Answer> {
   const read = await context.reads.bestEffort(isSet(call.query['stale']));
+  const totals = context.consensus.measures?.availability;
   const extras = {
     engine: 'sqlite',
     heartbeatIntervalMs: context.config.raft.heartbeatIntervalMs,
-    availability: context.consensus.measures?.availability ?? null,
+    availability: totals === undefined ? null : { ...totals, ...context.availability.report(Date.now()) },
   };
   const { id, role } = call.identity;
   const caller = { id, role, scopes: [...POLICY[role]] };

@@ -6,42 +6,20 @@
  */
 import type { Duration, Instant } from '../base/index.ts';
 
-/** What the cluster promises itself; the rest is the error budget. */
-const OBJECTIVE = 0.9999;
-const DAY_MS = 86_400_000;
-const BUDGET_WINDOW_MS = 30 * DAY_MS;
-/** Windows are made of slices this long; they are kept for the longest window. */
-const SLICE_MS = 600_000;
 /** Looks come once a second and with every change; whoever has not looked for so long stood still. */
 const STALL_MS = 3000;
 /** A node that starts has not heard of the leader yet: so long nobody is blamed. */
 const GRACE_MS = 3000;
-
-/** Longest last: the budget's. */
-const WINDOWS: readonly (readonly [name: string, ms: Duration])[] = [
-  ['1h', 3_600_000],
-  ['24h', DAY_MS],
-  ['30d', BUDGET_WINDOW_MS],
-];
 
 export interface Span {
   readonly observedMs: Duration;
   readonly servingMs: Duration;
 }
 
+/** Since the start. */
 export interface AvailabilityReport extends Span {
   /** In which this node stood still; in no other figure. */
   readonly unobservedMs: Duration;
-  /** The same in the last hour, day and 30 days, as far as this process goes back. */
-  readonly windows: readonly (Span & { readonly name: string })[];
-  /** What may still fail in this 30-day window against 99.99 %; below 0 = overspent. */
-  readonly budgetMs: Duration;
-}
-
-interface Slice {
-  readonly number: number;
-  observedMs: Duration;
-  servingMs: Duration;
 }
 
 /** 0–1; 1 before anything was observed: nothing has failed yet. */
@@ -50,7 +28,6 @@ export function ratioOf({ observedMs, servingMs }: Span): number {
 }
 
 export class Availability {
-  #slices: Slice[] = [];
   #observedMs: Duration = 0;
   #servingMs: Duration = 0;
   #unobservedMs: Duration = 0;
@@ -83,18 +60,10 @@ export class Availability {
   report(now: Instant): AvailabilityReport {
     const sinceBooked = this.#booked === null ? 0 : Math.max(0, now - this.#booked);
     const openMs = now - this.#lastLook > STALL_MS ? 0 : sinceBooked;
-    const open = { observedMs: openMs, servingMs: this.#isServing ? openMs : 0 };
-    const slices = this.#slices;
-    const windows = WINDOWS.map(([name, ms]) => {
-      const first = Math.floor((now - ms) / SLICE_MS);
-      return { name, ...total([open, ...slices.filter((slice) => slice.number >= first)]) };
-    });
-    const { observedMs, servingMs } = windows.at(-1) ?? open;
     return {
-      ...total([open, { observedMs: this.#observedMs, servingMs: this.#servingMs }]),
+      observedMs: this.#observedMs + openMs,
+      servingMs: this.#servingMs + (this.#isServing ? openMs : 0),
       unobservedMs: this.#unobservedMs,
-      windows,
-      budgetMs: BUDGET_WINDOW_MS * (1 - OBJECTIVE) - (observedMs - servingMs),
     };
   }
 
@@ -112,21 +81,5 @@ export class Availability {
     this.#booked = until;
     this.#observedMs += ms;
     if (served) this.#servingMs += ms;
-    const number = Math.floor(until / SLICE_MS);
-    let slice = this.#slices.at(-1);
-    if (slice?.number !== number) {
-      slice = { number, observedMs: 0, servingMs: 0 };
-      const oldest = number - BUDGET_WINDOW_MS / SLICE_MS;
-      this.#slices = [...this.#slices.filter((s) => s.number >= oldest), slice];
-    }
-    slice.observedMs += ms;
-    if (served) slice.servingMs += ms;
   }
-}
-
-function total(spans: readonly Span[]): Span {
-  return {
-    observedMs: spans.reduce((sum, s) => sum + s.observedMs, 0),
-    servingMs: spans.reduce((sum, s) => sum + s.servingMs, 0),
-  };
 }

@@ -1,5 +1,7 @@
 export type { AvailabilityReport, Span } from './availability.ts';
 export { Availability, ratioOf } from './availability.ts';
+export type { AvailabilitySlice, AvailabilityWindows } from './availability-history.ts';
+export { AvailabilityHistory } from './availability-history.ts';
 export type { HealthCheck } from './checks.ts';
 export {
   DISK_PROBE,

@@ -43,7 +43,7 @@ export const FAMILIES: readonly Family[] = [
   ...rows('cluster', [
     [
       ...(['availability', 'gauge', 'ratio', 'window', []] as const),
-      'Share of time in which a leader with a majority was known, as far as this process goes back',
+      'Share of time in which a leader with a majority was known, as far as this node goes back',
     ],
     [
       ...(['failover_total', 'counter', '', 'cause', []] as const),

@@ -34,6 +34,7 @@ export const KINDS: readonly FileKind[] = [
   { name: 'a join under way', paths: /^join\.json$/, fate: 'forgotten', triedIn: MEMORIES },
   { name: 'addresses of names', paths: /^hosts\.json$/, fate: 'forgotten', triedIn: MEMORIES },
   { name: 'a told incident', paths: /^told\.json$/, fate: 'forgotten', triedIn: MEMORIES },
+  { name: 'availability so far', paths: /^availability\.json$/, fate: 'forgotten', triedIn: MEMORIES },
   { name: 'mark of the audit', paths: /^audit-logged\.json$/, fate: 'forgotten', triedIn: MEMORIES },
   { name: 'segment', paths: /^wal\/\d+-\d+\.wal$/, fate: 'refused', triedIn: WAL },
   { name: 'watermark', paths: /^wal\/watermark$/, fate: 'refused', triedIn: WAL },

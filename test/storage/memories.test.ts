@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AuditMark } from '../../daemon/audit-mark.ts';
+import { AvailabilityFile } from '../../daemon/availability-file.ts';
 import { ensureDataDir } from '../../daemon/data-dir.ts';
 import { keepNextKey, readNextKey, readPki, signerOf, writePki } from '../../daemon/data-files.ts';
 import { DenialChain, readDenials } from '../../daemon/denial-chain.ts';
@@ -44,6 +45,22 @@ async function toldIncident(dir: string): Promise<Judge> {
     const found = file.recall();
     expect([null, { incident: 'term-4', channels: ['slack'] }]).toContainEqual(found);
     return found === null ? 'forgotten' : 'as it was';
+  };
+}
+
+function availability(dir: string): Judge {
+  const now = Date.now();
+  const totals = { observedMs: 9000, servingMs: 4000 };
+  const month = () => new AvailabilityFile(dir, 0).report(now).windows.at(-1);
+  const file = new AvailabilityFile(dir, 0);
+  file.heard(totals, { wall: now, now: 0 });
+  file.close();
+  return () => {
+    const found = month();
+    expect([0, totals.observedMs]).toContain(found?.observedMs);
+    if (found?.observedMs === 0) return 'forgotten';
+    expect(found).toMatchObject(totals);
+    return 'as it was';
   };
 }
 
@@ -91,8 +108,9 @@ function issued(dir: string, file: string): Judge {
   if (file.endsWith('sending.jsonl')) renameSync(waiting, join(dir, file));
   const told: string[] = [];
   const propose = async (_: string, data: Uint8Array) => {
-    const { target, reason, after } = JSON.parse(new TextDecoder().decode(data)).command;
-    told.push(`${target}, ${reason}, ${after}`);
+    const { kind, target, reason, after } = JSON.parse(new TextDecoder().decode(data)).command;
+    // beside its line in the audit each certificate is put on record
+    if (kind === 'audit-note') told.push(`${target}, ${reason}, ${after}`);
     return { result: { ok: true, value: {} } };
   };
   const parts = {
@@ -166,6 +184,7 @@ async function bridge(dir: string): Promise<Judge> {
 
 const FILES: Record<string, (dir: string, file: string) => Judge | Promise<Judge>> = {
   'told.json': toldIncident,
+  'availability.json': availability,
   'audit-logged.json': auditMark,
   'hosts.json': hosts,
   'join.json': joining,

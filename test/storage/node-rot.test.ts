@@ -182,7 +182,9 @@ async function tryUnread({ node, saved }: Put): Promise<void> {
     if (statSync(path).size > 0) flip(path, 0);
     tally(`flipped bit: ${kindOf(name)?.name}`, 'nothing lost');
   }
-  for (const name of ['told.json', 'hosts.json', 'join.json', 'denials.jsonl', 'pki/issued.jsonl'])
+  for (const name of [
+    ...['told.json', 'availability.json', 'hosts.json', 'join.json', 'denials.jsonl', 'pki/issued.jsonl'],
+  ])
     writeFileSync(join(node.dataDir, name), '{"seq":1,"rotten":"\x07', { mode: 0o600 });
   expect((await outcomeOf(node, 'files that nobody believes')).ok).toBe(true);
 }

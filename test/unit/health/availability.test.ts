@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Span } from '../../../src/health/index.ts';
-import { Availability, ratioOf } from '../../../src/health/index.ts';
+import { Availability, AvailabilityHistory, ratioOf } from '../../../src/health/index.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -10,10 +10,6 @@ const DAY = 24 * HOUR;
 function look(availability: Availability, from: number, until: number, isServing = true): void {
   for (let now = from; now <= until; now += 1000)
     availability.observe(isServing, isServing ? now : null, now);
-}
-
-function spans(availability: Availability, now: number): Record<string, Span> {
-  return Object.fromEntries(availability.report(now).windows.map(({ name, ...span }) => [name, span]));
 }
 
 describe('Availability', () => {
@@ -77,24 +73,59 @@ describe('Availability', () => {
     });
     expect(down.report(99_000)).toMatchObject({ observedMs: 13_000, servingMs: 10_000 });
   });
+});
 
+describe('AvailabilityHistory', () => {
   it('forgets by windows, and what failed 30 days ago costs no budget any more', () => {
-    const availability = new Availability();
-    look(availability, 0, HOUR);
-    look(availability, HOUR + 1000, HOUR + MINUTE, false);
-    look(availability, HOUR + MINUTE + 1000, 3 * HOUR);
-    const now = 3 * HOUR;
-    // the service came back with the first look that saw it
-    expect(spans(availability, now)['24h']).toEqual({ observedMs: now, servingMs: now - 61_000 });
-    expect(ratioOf(spans(availability, now)['1h'] as Span)).toBe(1);
-    expect(availability.report(now).budgetMs).toBeCloseTo(259_200 - 61_000);
-    look(availability, now + 1000, 2 * DAY);
-    expect(ratioOf(spans(availability, 2 * DAY)['24h'] as Span)).toBe(1);
-    expect(ratioOf(spans(availability, 2 * DAY)['30d'] as Span)).toBeCloseTo(1 - 61 / 172_800);
-    // a month asleep is no month of service
-    look(availability, 33 * DAY, 33 * DAY + HOUR);
-    const later = availability.report(33 * DAY + HOUR);
-    expect(later.budgetMs).toBeCloseTo(259_200);
-    expect(later.observedMs - later.servingMs).toBe(61_000);
+    const history = new AvailabilityHistory();
+    const totals = { observedMs: 0, servingMs: 0 };
+    const see = (from: number, until: number, isServing = true): void => {
+      for (let now = from + MINUTE; now <= until; now += MINUTE) {
+        totals.observedMs += MINUTE;
+        if (isServing) totals.servingMs += MINUTE;
+        history.observe(totals, now);
+      }
+    };
+    const ratio = (name: string, now: number) =>
+      ratioOf(history.report(now).windows.find((w) => w.name === name) as Span);
+    expect(history.report(0)).toMatchObject({ budgetMs: expect.closeTo(259_200) });
+    see(0, HOUR);
+    see(HOUR, HOUR + 2 * MINUTE, false);
+    see(HOUR + 2 * MINUTE, 3 * HOUR);
+    expect(ratio('1h', 3 * HOUR)).toBe(1);
+    expect(ratio('24h', 3 * HOUR)).toBeCloseTo(1 - 2 / 180);
+    expect(history.report(3 * HOUR).budgetMs).toBeCloseTo(259_200 - 120_000);
+    see(3 * HOUR, 2 * DAY);
+    expect(ratio('24h', 2 * DAY)).toBe(1);
+    expect(ratio('30d', 2 * DAY)).toBeCloseTo(1 - 2 / 2880);
+    // hours where minutes do not count any more
+    expect(history.slices.length).toBeLessThan(24 * 6 + 26);
+    see(33 * DAY, 33 * DAY + HOUR);
+    expect(history.report(33 * DAY + HOUR).budgetMs).toBeCloseTo(259_200);
+    expect(history.slices.length).toBeLessThan(10);
+  });
+
+  it('goes on over a restart, whose totals begin anew', () => {
+    const before = new AvailabilityHistory();
+    before.observe({ observedMs: 500_000, servingMs: 400_000 }, DAY);
+    const after = new AvailabilityHistory(before.slices);
+    after.observe({ observedMs: 3000, servingMs: 3000 }, DAY + HOUR);
+    expect(after.report(DAY + HOUR)).toMatchObject({
+      windows: [
+        { name: '1h', observedMs: 503_000, servingMs: 403_000 },
+        { name: '24h', observedMs: 503_000 },
+        { name: '30d', observedMs: 503_000 },
+      ],
+      budgetMs: expect.closeTo(259_200 - 100_000),
+    });
+  });
+
+  it('takes service back that turned out to be none, and survives a clock that was set back', () => {
+    const history = new AvailabilityHistory();
+    history.observe({ observedMs: 2000, servingMs: 2000 }, DAY);
+    history.observe({ observedMs: 3000, servingMs: 1500 }, DAY + 1000);
+    history.observe({ observedMs: 4000, servingMs: 2500 }, HOUR);
+    const [month] = history.report(DAY).windows.slice(-1);
+    expect(month).toMatchObject({ observedMs: 4000, servingMs: 2500 });
   });
 });
