@@ -283,6 +283,11 @@ function operationAt(operation: OperationView, at: Wall): OperationView[] {
   ];
 }
 
+/** The second with answers that came later. */
+export function withAnswers({ at, picture }: Past, answers: Picture['answers']): Past {
+  return { at, picture: { ...picture, answers: answersAt(answers, at) } };
+}
+
 /** Answers of now, and operations as of then; views mark the rest as of now or leave it out. */
 function answersAt(answers: Picture['answers'], at: Wall): Picture['answers'] {
   const { operations } = answers;

@@ -3,6 +3,7 @@
  * effects). No React, no I/O, no clock of its own; a session is a fold over messages
  * and can be replayed in a test.
  */
+import type { Answer, Question } from '../feed/slices.ts';
 import type { HistoryResponse, OperationView, StatusResponse } from '../feed/wire.ts';
 import { bindingFor, contextOf } from '../keymap.ts';
 import { acted, answered, changeKey, changeRefused, edited, receivePreflight } from './change.ts';
@@ -26,7 +27,7 @@ import { receivePlan, renewed } from './plan-news.ts';
 import { recall, remember } from './said.ts';
 import { pasteInto } from './text-field.ts';
 import { isText } from './texts.ts';
-import { addToRecord } from './time.ts';
+import { addToRecord, withAnswers } from './time.ts';
 import { addToTrace, fillTrace } from './trace.ts';
 import { takenBack } from './trial.ts';
 import { holdRow } from './under-bar.ts';
@@ -63,10 +64,10 @@ function fold(model: Model, message: Message): Change {
       return [withHistory(model, message.history), []];
     case 'answer': {
       const answer = { value: message.value, at: message.now, error: null };
-      return [{ ...model, picture: addAnswer(model.picture, message.question, answer) }, []];
+      return [withAnswer(model, message.question, answer), []];
     }
     case 'no-answer':
-      return [{ ...model, picture: addAnswer(model.picture, message.question, message.failure.message) }, []];
+      return [withAnswer(model, message.question, message.failure.message), []];
     case 'preflight':
       return receivePreflight(model, message.dialogId, message.plan, message.mono);
     case 'acted':
@@ -166,6 +167,12 @@ function key(model: Model, message: Extract<Message, { type: 'key' }>): Change {
   if (model.overlay?.kind === 'action') return dialogKey(model, model.overlay, message.key, binding?.id);
   if (model.overlay?.kind === 'change') return changeKey(model, model.overlay, message.key, binding?.id);
   return mainKey(model, message.key, context, binding);
+}
+
+/** A view that is opened only in the past asks then; its answer belongs to the second that is shown. */
+function withAnswer(model: Model, question: Question, news: Answer | string): Model {
+  const picture = addAnswer(model.picture, question, news);
+  return { ...model, picture, past: model.past === null ? null : withAnswers(model.past, picture.answers) };
 }
 
 /** A paste is text for a field that takes free text, and nothing anywhere else. */

@@ -37,6 +37,22 @@ export async function top(
   return terminal;
 }
 
+/**
+ * Presses a key until it is answered, as a person would: where the machine is busy it may be read together with
+ * the key before it, and no capital letter of a burst does anything.
+ */
+export async function pressed(terminal: Terminal, key: string, answer: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    terminal.type(key);
+    try {
+      await terminal.until((t) => t.includes(answer), answer, 2000);
+      return;
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+}
+
 /** The leader and the term of the first line; null while there is none. */
 export function headline(text: string): { leader: string; term: number } | null {
   const found = /★ ?(n\d)\s+(?:term |t)(\d+)/.exec(text.split('\n')[0] ?? '');

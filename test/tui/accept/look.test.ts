@@ -9,24 +9,7 @@ import { bindingsOf } from '../../../tui/keymap.ts';
 import { VIEWS } from '../../../tui/model/views.ts';
 import { leaderOf, sharedCluster, sqlcc, sqlccOn, until } from '../../cluster/harness.ts';
 import { skipVisibly } from '../../lab/skip.ts';
-import type { Terminal } from '../pty.ts';
-import { SQLCC, tell, top } from './kit.ts';
-
-/**
- * Presses a key until it is answered, as a person would: where the machine is busy it may be read together with
- * the key before it, and no capital letter of a burst does anything.
- */
-async function pressed(terminal: Terminal, key: string, answer: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    terminal.type(key);
-    try {
-      await terminal.until((t) => t.includes(answer), answer, 2000);
-      return;
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
-  }
-}
+import { pressed, SQLCC, tell, top } from './kit.ts';
 
 const hasJq = spawnSync('jq', ['--version']).error === undefined;
 skipVisibly('top --once through jq', hasJq ? null : 'jq is not installed: its output is read here');

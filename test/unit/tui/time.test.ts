@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryResponse, OperationView } from '../../../tui/feed/wire.ts';
 import { alertRows, happenings, operationRows, versionRows } from '../../../tui/model/lists.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { shown } from '../../../tui/model/selectors.ts';
@@ -16,6 +17,18 @@ import { VIEW_IDS } from '../../../tui/model/views.ts';
 import { at, event, node, operation, START, status } from '../../tui/recording.ts';
 import { full, live, press, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
+
+function phaseAt(ms: number): OperationView['phases'][number] {
+  return { name: 'fence', at: at(ms), elapsed_ms: 5, result: null };
+}
+
+/** A figure a second of one node. */
+function lastMinute(): HistoryResponse {
+  const points = Array.from({ length: 60 }, (_, i) => ({
+    ...{ at: at((i - 60) * 1000), node_id: 'n1', cpu_usage: 0.1, lag_entries: 0, applied_index: 5 },
+  }));
+  return { schemaVersion: 1, step_ms: 1000, points };
+}
 
 const SECOND = 1000;
 const ago = (ms: number) => START - ms;
@@ -135,6 +148,22 @@ describe('what only now is known of', () => {
     expect(operationRows(travel(model, ago(9500)))[0]?.phases.map((p) => p.name)).toEqual(['fence']);
     expect(operationRows(travel(model, ago(1000)))[0]).toMatchObject({ state: 'done' });
     expect(operationRows(travel(model, ago(11_000)))).toEqual([]);
+  });
+
+  it('an answer that comes while the past is shown is of that second, and moves nothing else', () => {
+    const bare = live(status(), { view: 'operations' });
+    const past = travel(send(bare, { type: 'history', history: lastMinute() })[0], ago(30_000));
+    expect(textAt(past)).toContain('asking the cluster…');
+    const question = { slice: 'operations' as const, arg: '' };
+    const old = operation({ id: 'op-5', state: 'done', phases: [phaseAt(-50_000)] });
+    const value = [old, operation({ id: 'op-6', phases: [phaseAt(-10_000)] })];
+    const heard = send(past, { type: 'answer', question, value, now: START })[0];
+    expect(operationRows(heard).map((o) => o.id)).toEqual(['op-5']);
+    expect(textAt(heard)).not.toContain('asking the cluster…');
+    expect(heard.past?.picture.status).toBe(past.past?.picture.status);
+    const failure = { code: 'unavailable', message: 'refused', hint: '' };
+    const refused = send(past, { type: 'no-answer', question, failure, now: START })[0];
+    expect(textAt(refused)).toContain('no answer: refused');
   });
 
   it('a drain, a pause, a trial and reasons of later are not of then', () => {
