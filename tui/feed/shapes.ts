@@ -48,7 +48,7 @@ export const STATUS = fields({
     ...all(['term', 'commit_index', 'quorum', 'election_timeout_ms', 'heartbeat_interval_ms'], 'number'),
     voters: TEXTS,
   }),
-  isolation: maybe(fields({ reached: TEXTS, missing: TEXTS, text: 'text' })),
+  isolation: maybe(fields({ since_ms: 'number', reached: TEXTS, missing: TEXTS, text: 'text' })),
   primary: fields({ node_id: orNull('text'), epoch: 'number' }),
   config: fields({ version: 'number', tentative: maybe(TRIAL) }),
   pause: maybe(ASIDE),

@@ -9,6 +9,7 @@ import {
   heardOf,
   quorumFacts,
   shown,
+  vacancyWords,
   viewGroups,
   viewsDisagree,
 } from '../model/selectors.ts';
@@ -63,7 +64,8 @@ function liveElection(view: View): Line[] {
   const steps = electionSteps(picture);
   const began = steps[0] === undefined ? picture.leaderlessSince : Date.parse(steps[0].at);
   const waited = ((view.model.now - picture.leaderlessSince) / 1000).toFixed(2);
-  const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s, electing`, 'critical')];
+  const doing = picture.status === null ? '' : `, ${vacancyWords(picture.status)}`;
+  const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s${doing}`, 'critical')];
   const told = steps.slice(-6).map((event): Line => {
     const offset = String(Math.max(0, Date.parse(event.at) - began)).padStart(6);
     return [span(`${offset} ms `, 'muted'), span(`${clean(event.node_id)} `, 'title'), span(sentence(event))];

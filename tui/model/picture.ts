@@ -41,7 +41,7 @@ export function addStatus(picture: Picture, status: StatusResponse, now: Wall): 
     status: leaderless ? status : withLeader(status, status.raft.leader_id, status.raft.term),
     statusAt: now,
     samples: addSamples(picture.samples, status),
-    leaderlessSince: leaderless ? (picture.leaderlessSince ?? now) : null,
+    leaderlessSince: leaderless ? (picture.leaderlessSince ?? now - (status.isolation?.since_ms ?? 0)) : null,
   };
 }
 

@@ -179,6 +179,12 @@ export function missingVoters(status: StatusResponse): readonly string[] {
   return missing.map((n) => n.node_id).sort(compareNames);
 }
 
+/** What is to be waited for where nobody leads: an election, or voters. */
+export function vacancyWords(status: StatusResponse): string {
+  const { spare, up, voters, need } = quorumFacts(status);
+  return spare >= 0 ? 'electing' : `no majority: ${up} of ${voters} voters up, ${need} needed`;
+}
+
 export function quorumFacts(status: StatusResponse): QuorumFacts {
   const voting = status.nodes.filter((n) => n.voter);
   const living = voting.filter((n) => isUp(n, status));

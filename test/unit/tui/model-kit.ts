@@ -96,6 +96,15 @@ export function full(patch: Partial<Model> = {}): Model {
   return { ...send(fresh({ contexts: CONTEXTS }), ...calmWith(answers()).flatMap(messagesOf))[0], ...patch };
 }
 
+/** Of the five voters n1 alone is left: nobody leads, and nobody can. */
+export function alone(patch: Partial<StatusResponse> = {}): Model {
+  const nodes = status().nodes.map((n) =>
+    n.node_id === 'n1' ? { ...n, role: 'follower' as const } : { ...n, liveness: 'dead' as const },
+  );
+  const raft = { ...status().raft, leader_id: null };
+  return send(full(), { type: 'status', status: status({ nodes, raft, ...patch }), now: full().now })[0];
+}
+
 /** The dialog of an action that is open. */
 export function dialogOf(model: Model): ActionDialog {
   if (model.overlay?.kind !== 'action') throw new Error(`no action dialog but ${model.overlay?.kind}`);

@@ -6,17 +6,9 @@ import { header } from '../../../tui/lines/head.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { status } from '../../tui/recording.ts';
-import { full, press, send } from './model-kit.ts';
-
-/** Of the five voters n1 alone is left. */
-function alone(patch: object = {}): Model {
-  const nodes = status().nodes.map((n) =>
-    n.node_id === 'n1' ? { ...n, role: 'follower' as const } : { ...n, liveness: 'dead' as const },
-  );
-  const raft = { ...status().raft, leader_id: null };
-  return send(full(), { type: 'status', status: status({ nodes, raft, ...patch }), now: full().now })[0];
-}
+import { START, status } from '../../tui/recording.ts';
+import { alone, fresh, full, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 function words(model: Model): string {
   const { lines } = explainText({ model, symbols: UNICODE }, 0, { width: 400, rows: 40 });
@@ -52,6 +44,41 @@ describe('without a majority', () => {
     expect(told).not.toContain('the leader.');
     expect(told).not.toContain('behind the leader');
     expect(words(full())).not.toContain('recover');
+  });
+});
+
+describe('nobody leads', () => {
+  const isolation = { since_ms: 65_000, reached: ['n1'], missing: ['n2'], needs: 3, text: 'alone' };
+  const at = (view: Model['view'], model: Model) => screenText({ ...model, view }, 120, 36);
+
+  it('since when is what the node measured, also where the screen was opened later', () => {
+    const raft = { ...status().raft, leader_id: null };
+    const cut = status({ raft, isolation });
+    const opened = send(fresh(), { type: 'status', status: cut, now: START })[0];
+    expect(opened.picture.leaderlessSince).toBe(START - 65_000);
+    const later = send(opened, { type: 'status', status: cut, now: START + 1000 })[0];
+    expect(later.picture.leaderlessSince, 'known already').toBe(START - 65_000);
+    expect(at('raft', opened)).toContain('NO LEADER for 65.00 s');
+    expect(at('topology', opened)).toContain('no leader for 65.00 s');
+  });
+
+  it('no term goes on in the timeline, and the time without a leader counts this one', () => {
+    expect(at('raft', full())).toMatch(/t9 +▲── n1 ─+►/);
+    const model = { ...alone(), now: alone().now + 60_000 };
+    expect(at('raft', model)).toMatch(/t9 +▲── n1 ─+✖/);
+    expect(at('raft', model)).not.toContain('►');
+    expect(at('raft', full())).toContain('no leader 439 ms in 60 min');
+    expect(at('raft', model)).toContain('no leader 1m00s in 60 min');
+  });
+
+  it('an election is waited for only where one can be won', () => {
+    const raft = { ...status().raft, leader_id: null };
+    const calm = send(full(), { type: 'status', status: status({ raft }), now: full().now })[0];
+    for (const view of ['topology', 'raft'] as const) {
+      expect(at(view, calm)).toContain('electing');
+      expect(at(view, alone())).toContain('no majority: 1 of 5 voters up, 3 needed');
+      expect(at(view, alone())).not.toContain('electing');
+    }
   });
 });
 

@@ -1,14 +1,16 @@
 /** States of the screen that no other golden has, each at 80x24 and at 44x12, to be looked at. */
 import { describe, expect, it } from 'vitest';
+import { cellWidth } from '../../../tui/format/width.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import { VIEWS, type ViewId } from '../../../tui/model/views.ts';
 import { cellsOf } from '../../../tui/out/cells.ts';
 import { asText } from '../../../tui/out/picture.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { THEMES } from '../../../tui/theme/themes.ts';
 import { expectScreen } from '../../tui/golden.ts';
-import { node, status } from '../../tui/recording.ts';
-import { fresh, full, live, press, send } from './model-kit.ts';
+import { event, node, START, status } from '../../tui/recording.ts';
+import { alone, fresh, full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
   [80, 24],
@@ -63,6 +65,41 @@ function draw(model: Model, columns: number, rows: number): string {
   return asText(cellsOf(screenOf({ model, symbols: UNICODE }, columns, rows), look));
 }
 
+const TIERS = [
+  [200, 60],
+  [120, 36],
+  [80, 24],
+  [60, 15],
+  [44, 12],
+] as const;
+
+/** What n1, the last of five voters, shows: it reaches nobody, and there is no answer but its own. */
+function noQuorum(view: ViewId): Model {
+  const [before, missing] = [status(), ['n2', 'n3', 'n5', 'n6']];
+  const text = `cut off from ${missing.join(', ')} since 1m 5s: 1 of 5 voters reached, needs 3; writes and linearizable reads are refused here; --stale reads work`;
+  const model = alone({
+    cluster: {
+      ...before.cluster,
+      ...{ health: 'critical', reasons: ['no leader is known', text, '5 nodes are dead'] },
+      read: { ...before.cluster.read, node_id: 'n1' },
+    },
+    isolation: { since_ms: 65_000, reached: ['n1'], missing, needs: 3, text },
+  });
+  const words = { severity: 'critical' as const, data: { term: 9 } };
+  const lost = event(-65_000, 'n1', 'leader-lost', 'knows no leader (term 9): it reaches no majority', words);
+  const views = [...missing, 'n4'].map((id) => ({
+    ...{ node_id: id, leader_id: null, term: null, error: 'connection refused' },
+  }));
+  const own = { node_id: 'n1', leader_id: null, term: 9, error: null };
+  const [heard] = send(
+    model,
+    { type: 'events', events: [lost], now: START },
+    { type: 'views', views: { schemaVersion: 1, agree: true, views: [own, ...views] } },
+    { type: 'no-answer', question: { slice: 'versions', arg: '' }, failure, now: START },
+  );
+  return { ...heard, view };
+}
+
 it('before the first picture every size says what is waited for', () => {
   for (const [columns, rows] of [[60, 15], ...SIZES] as const) {
     expect(draw(fresh(), columns, rows)).toContain('asking the cluster…');
@@ -70,6 +107,21 @@ it('before the first picture every size says what is waited for', () => {
     expect(draw(refused, columns, rows)).toContain('no answer yet: connection refused');
     expect(draw(refused, columns, rows), 'nobody knows that').not.toContain('quiet so far');
   }
+});
+
+describe.each(TIERS)('without a majority at %ix%i', (columns, rows) => {
+  it('each view looks as drawn, fills the screen, and names no leader', () => {
+    const all = VIEWS.map(({ id }) => {
+      const text = draw(noQuorum(id), columns, rows);
+      const lines = text.replace(/\n$/, '').split('\n');
+      expect(lines.length, id).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map((line) => cellWidth(line))), id).toBeLessThanOrEqual(columns);
+      expect(lines[0], id).toMatch(/NO LEADER|NO QUORUM/);
+      expect(lines[0], id).not.toContain('★');
+      return `=== ${id}\n${text}`;
+    });
+    expectScreen(`${all.join('\n')}\n`, `no-quorum-${columns}x${rows}`);
+  });
 });
 
 describe.each(SIZES)('at %ix%i', (columns, rows) => {

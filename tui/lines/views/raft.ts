@@ -4,7 +4,7 @@ import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
 import { answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
-import { compareNames, electionSteps, shown } from '../../model/selectors.ts';
+import { compareNames, electionSteps, shown, vacancyWords } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
 import { abreast, type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
@@ -17,9 +17,22 @@ function gapOf(row: ElectionRow): number {
   return row.election_ms + (row.detect_ms ?? 0);
 }
 
+/** Since when nobody leads; null = somebody does. */
+function vacantSince({ model }: View): number | null {
+  const { leaderlessSince, status } = shown(model);
+  return status?.raft.leader_id === null ? leaderlessSince : null;
+}
+
+/** How the line of a term ends: with the next one, with nobody behind it, or not yet. */
+function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly [string, Token] {
+  if (!isLast) return ['┤', 'muted'];
+  return isVacant ? [symbols.dead, 'critical'] : ['►', 'leader'];
+}
+
 /** One line a term: from its election to the next one, on an axis of an hour. */
 function timeline(view: View, cells: number): PaneSpec {
   const { model, symbols } = view;
+  const vacant = vacantSince(view);
   const rows = [...electionRows(model)].reverse();
   const from = model.now - HOUR_MS;
   const axis = Math.max(10, cells - 12);
@@ -32,7 +45,8 @@ function timeline(view: View, cells: number): PaneSpec {
   const lines = shownRows.map((row): Line => {
     const end = rows.find((r) => r.term > row.term);
     const start = place(Date.parse(row.at));
-    const stop = Math.max(start + 1, end === undefined ? axis : place(Date.parse(end.at)));
+    const until = end === undefined ? vacant : Date.parse(end.at);
+    const stop = Math.max(start + 1, until === null ? axis : place(until));
     const room = stop - start - 1;
     const name = ` ${clean(row.node_id)}${/transfer/.test(row.cause) ? ' (transfer)' : ''} `;
     // a name that would be nothing but dots is left to the list below
@@ -42,12 +56,13 @@ function timeline(view: View, cells: number): PaneSpec {
       span(`${fitText(`t${row.term}`, 6, 'right')} `, 'muted'),
       span(' '.repeat(start)),
       span(symbols.candidate, 'candidate'),
-      span(bar, end === undefined ? 'leader' : 'plain'),
-      span(end === undefined ? '►' : '┤', end === undefined ? 'leader' : 'muted'),
+      span(bar, end === undefined && vacant === null ? 'leader' : 'plain'),
+      span(...endOf(end === undefined, vacant !== null, view)),
     ];
   });
   const inside = rows.filter((r) => Date.parse(r.at) >= from);
-  const lost = inside.reduce((sum, r) => sum + gapOf(r), 0);
+  const waiting = vacant === null ? 0 : Math.min(HOUR_MS, model.now - vacant);
+  const lost = inside.reduce((sum, r) => sum + gapOf(r), waiting);
   const [first, last] = [clockTime(from).slice(0, 5), clockTime(model.now).slice(0, 5)];
   const marks = `${first}${' '.repeat(Math.max(1, axis - 10))}${last}`;
   return {
@@ -145,12 +160,13 @@ function steps(view: View): PaneSpec {
   const { model, symbols } = view;
   const picture = shown(model);
   const { focused, scroll } = model.side;
-  if (picture.leaderlessSince !== null && picture.status?.raft.leader_id === null) {
-    const waited = ((model.now - picture.leaderlessSince) / 1000).toFixed(2);
+  const vacant = vacantSince(view);
+  if (vacant !== null && picture.status !== null) {
+    const waited = ((model.now - vacant) / 1000).toFixed(2);
     return {
       pane: 'steps',
       title: [span(`${symbols.candidate} NO LEADER for ${waited} s`, 'critical')],
-      lines: stepLines(electionSteps(picture), view),
+      lines: [[span(vacancyWords(picture.status), 'warning')], ...stepLines(electionSteps(picture), view)],
       focused,
       scroll,
     };
