@@ -1,6 +1,6 @@
 /**
  * What the screen costs, measured in a real terminal on a recording that changes every
- * second: first paint, first table, key to paint, bytes, CPU, memory. Prints each figure
+ * second: first paint, first table, key to paint, new leader, bytes, CPU, memory. Prints each figure
  * beside its target, then one JSON document, and exits 1 when a target was missed; run it
  * alone: `npm run perf:tui`.
  */
@@ -22,6 +22,7 @@ import { at, calm, event, node, status } from '../tui/recording.ts';
 import { given, listOf, takes, turnsOn, whole } from '../usage.ts';
 import { typedTimes } from './tui-daemon.ts';
 import { hourOf } from './tui-hour.ts';
+import { leaderTimes } from './tui-leader.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** As the launcher starts it: what costs memory and time is decided there. */
@@ -102,6 +103,8 @@ interface Figures {
   readonly burst_cpu_percent: number;
   readonly bytes_per_s: number;
   readonly rss_mb: number;
+  /** From the event that somebody leads to the screen that says so. */
+  readonly new_leader_ms: { readonly p50: number; readonly max: number };
   /** Whole-screen clears after the first table. */
   readonly clears: number;
 }
@@ -126,6 +129,7 @@ async function burstCpu(program: Program, count: number): Promise<number> {
 
 /** The screen on a recorded feed of `count` nodes at 1 Hz, with keys pressed, then left alone. */
 async function figuresOf(program: Program, count: number): Promise<Figures> {
+  const { p50, max } = quantiles(await leaderTimes(program, count, replaying));
   const screen = { columns: 120, rows: 36, flags: ['--speed=1'] };
   const terminal = replaying(program, program.recording(busy(count)), screen);
   await terminal.see('Follower');
@@ -153,6 +157,7 @@ async function figuresOf(program: Program, count: number): Promise<Figures> {
     ...{ cpu_percent, frozen_cpu_percent, bytes_per_s },
     burst_cpu_percent: await burstCpu(program, count),
     rss_mb: rssMb(terminal.pid),
+    new_leader_ms: { p50, max },
     clears: terminal.raw.slice(first).split(FULL_CLEAR).length - 1,
   };
   terminal.kill();
@@ -184,6 +189,11 @@ function targetsOf(f: Figures): Target[] {
   return [
     { name: `${f.nodes} nodes: key to paint p50 ms`, value: f.key_to_paint_ms.p50, most: many ? 25 : 16 },
     { name: `${f.nodes} nodes: key to paint p99 ms`, value: f.key_to_paint_ms.p99, most: many ? 80 : 50 },
+    {
+      name: `${f.nodes} nodes: new leader visible, slowest of 12, ms`,
+      value: f.new_leader_ms.max,
+      most: 250,
+    },
     { name: `${f.nodes} nodes: CPU % at 1 Hz`, value: f.cpu_percent, most: few ? 2 : many ? 7 : 6 },
     { name: `${f.nodes} nodes: CPU % with ten events a second`, value: f.burst_cpu_percent, most: 25 },
     { name: `${f.nodes} nodes: CPU % frozen`, value: f.frozen_cpu_percent, most: 0.5 },

@@ -1,15 +1,18 @@
 /**
  * `sqlcc top` alone, for tests in a terminal: `node program.js <recording> [flag…]`.
- * Flags: --read-only --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N
+ * Flags: --read-only --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N --record=FILE
  */
 import { runTop } from '../../tui/index.ts';
 
 const [replay = '', ...flags] = process.argv.slice(2);
 const has = (name: string): boolean => flags.includes(name);
+const text = (name: string): string | undefined =>
+  flags.find((f) => f.startsWith(`${name}=`))?.slice(name.length + 1);
 const number = (name: string): number | undefined => {
-  const flag = flags.find((f) => f.startsWith(`${name}=`));
-  return flag === undefined ? undefined : Number(flag.slice(name.length + 1));
+  const value = text(name);
+  return value === undefined ? undefined : Number(value);
 };
+const record = text('--record');
 const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
 const run = {
   client: null,
@@ -17,6 +20,7 @@ const run = {
   contextName: 'prod-eu',
   options: {
     replay,
+    ...(record === undefined ? {} : { record }),
     replaySpeed: number('--speed') ?? 0,
     readOnly: has('--read-only'),
     plain: has('--plain'),
