@@ -29,6 +29,14 @@ export function runScenario(
     // SIGTERM lets it clear away; what can't even do that is ended, and swept by the next lab
     const terms = setTimeout(() => child.kill('SIGTERM'), limitMs + minutes * 60_000);
     const kills = setTimeout(() => child.kill('SIGKILL'), limitMs + 20_000 + minutes * 60_000);
+    // who ends this process means the play too, which has networks and daemons to take away
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    let ended: (typeof signals)[number] | null = null;
+    const end = (signal: (typeof signals)[number]): void => {
+      ended = signal;
+      child.kill('SIGTERM');
+    };
+    for (const signal of signals) process.once(signal, end);
     let out = '';
     child.stdout?.on('data', (chunk) => {
       out += chunk;
@@ -36,6 +44,8 @@ export function runScenario(
     child.on('close', (code, signal) => {
       clearTimeout(terms);
       clearTimeout(kills);
+      for (const each of signals) process.removeListener(each, end);
+      if (ended !== null) return void process.kill(process.pid, ended);
       const last = out.trim().split('\n').at(-1) ?? '';
       if (last.startsWith('{')) return resolve(JSON.parse(last) as Report);
       resolve({ ...blank, ok: false, skipped: null, error: `it ended with ${signal ?? code} and no report` });

@@ -2,6 +2,10 @@
  * The part of the endurance run that every change is tested with: two partitions and one disk. All others
  * are played by `npm run endurance`.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
 import { runScenario } from '../endurance/run.ts';
@@ -9,6 +13,15 @@ import { BRIEF, SCENARIOS } from '../endurance/scenarios.ts';
 import { play, type Scenario } from '../endurance/stage.ts';
 import { Lab } from './index.ts';
 import { skipVisibly } from './skip.ts';
+
+/** The play among the children of a run, which also asks programs what this machine has. */
+function playOf(run: number): string | undefined {
+  const children = readFileSync(`/proc/${run}/task/${run}/children`, 'utf8').split(' ').filter(Boolean);
+  return children.find((pid) => {
+    const file = `/proc/${pid}/cmdline`;
+    return existsSync(file) && readFileSync(file, 'utf8').includes('play.ts');
+  });
+}
 
 describe('endurance', () => {
   for (const name of ['one-way', 'minority', 'failing-disk']) {
@@ -24,6 +37,22 @@ describe('endurance', () => {
       expect(report).toMatchObject({ ok: true, skipped: null });
     });
   }
+});
+
+describe('an endurance run that is ended', () => {
+  const skip = skipVisibly('the end of an endurance run', Lab.missing());
+  it.skipIf(skip)('ends its play too, which takes away its daemons and networks', async () => {
+    const main = join(import.meta.dirname, '..', 'endurance', 'main.ts');
+    const run = spawn(process.execPath, [main, '--only', 'soak', '--minutes', '1'], { stdio: 'pipe' });
+    const ended = once(run, 'exit');
+    await once(run.stderr, 'data');
+    const found = (): string | undefined => playOf(run.pid ?? 0);
+    while (found() === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    const child = found();
+    run.kill('SIGTERM');
+    expect((await ended)[1]).toBe('SIGTERM');
+    expect(existsSync(`/proc/${child}`)).toBe(false);
+  });
 });
 
 describe('BRIEF', () => {
