@@ -17,6 +17,7 @@ import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
 import type { TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
+import { pictureDocument } from './document.ts';
 import { type TextView, textPicture } from './text.ts';
 
 export interface BatchOptions extends TopOptions {
@@ -107,18 +108,8 @@ async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise
   return { ...model, filter: { text: options.filter ?? '', editing: false } };
 }
 
-/** What scripts read: `seq` is the index of the log that the picture shows, as events carry theirs. */
-function pictureDocument(model: Model): object {
-  const { status, alerts } = model.picture;
-  const read = status?.cluster.read;
-  return {
-    ...status,
-    schema: 'sqlcc.top/1',
-    seq: read?.applied_index ?? null,
-    as_of: new Date(model.picture.statusAt - (read?.age_ms ?? 0)).toISOString(),
-    observer: read?.node_id ?? null,
-    alert_list: alerts,
-  };
+function documentOf({ picture: { status, alerts, statusAt } }: Model): object {
+  return pictureDocument({ status, alerts, at: statusAt });
 }
 
 function asText(model: Model, run: RunBatch): string {
@@ -132,9 +123,9 @@ function asText(model: Model, run: RunBatch): string {
 /** One picture as asked for; `many` documents of YAML are divided by its own line. */
 function printed(model: Model, run: RunBatch, many: boolean): string {
   const { format } = run.options;
-  if (format === 'json') return `${JSON.stringify(pictureDocument(model))}\n`;
+  if (format === 'json') return `${JSON.stringify(documentOf(model))}\n`;
   if (format !== 'yaml') return asText(model, run);
-  return (many ? '---\n' : '') + stringify(pictureDocument(model), { aliasDuplicateObjects: false });
+  return (many ? '---\n' : '') + stringify(documentOf(model), { aliasDuplicateObjects: false });
 }
 
 /** What nobody knows of now is no health: a check of it fails as one that nobody answered. */

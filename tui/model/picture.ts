@@ -8,6 +8,7 @@ import { type Answer, type Question, questionKey } from '../feed/slices.ts';
 import type { AlertRow, EventLine, HistoryResponse, StatusResponse, ViewsResponse } from '../feed/wire.ts';
 import type { Picture, Wall } from './model.ts';
 import { viewGroups } from './selectors.ts';
+import { shownStatus, withLeader } from './shown-status.ts';
 
 type Samples = Picture['samples'];
 
@@ -21,24 +22,11 @@ function addSamples(samples: Samples, status: StatusResponse): Samples {
   return next;
 }
 
-/**
- * How far another node is behind only the leader knows. A follower compares what it heard of a log seconds
- * ago with the commit index of now: under load that names a lag where there is none. Its own it does know.
- */
-export function knownLags(status: StatusResponse): StatusResponse {
-  const { read } = status.cluster;
-  const { leader_id: leader } = status.raft;
-  if (leader === read.node_id) return status;
-  const isKnown = (id: string): boolean => id === read.node_id || id === leader;
-  const nodes = status.nodes.map((n) => (isKnown(n.node_id) ? n : { ...n, lag_entries: null }));
-  return { ...status, nodes };
-}
-
 export function addStatus(picture: Picture, status: StatusResponse, now: Wall): Picture {
   const leaderless = status.raft.leader_id === null;
   return {
     ...picture,
-    status: leaderless ? status : withLeader(status, status.raft.leader_id, status.raft.term),
+    status: shownStatus(status),
     statusAt: now,
     samples: addSamples(picture.samples, status),
     leaderlessSince: leaderless ? (picture.leaderlessSince ?? now - (status.isolation?.since_ms ?? 0)) : null,
@@ -167,35 +155,6 @@ function lostSince({ leaderlessSince, status, statusAt }: Picture, event: EventL
  * that it asks may be silent too (6.4 s were seen where the leader was killed and another node stood still).
  */
 const MOST_LATE_MS = 10_000;
-
-/** As a node says it of a cluster without a leader. */
-const NO_LEADER = 'no leader is known';
-
-/** Health and reasons of before the news of who leads would contradict it until the next status. */
-function withHealth(status: StatusResponse, leaderId: string | null): StatusResponse['cluster'] {
-  const { cluster, isolation, raft } = status;
-  if ((leaderId === null) === (raft.leader_id === null)) return cluster;
-  if (leaderId === null) {
-    const reasons = [NO_LEADER, ...cluster.reasons.filter((r) => r !== NO_LEADER)];
-    return { ...cluster, health: 'critical', reasons };
-  }
-  const reasons = cluster.reasons.filter((r) => r !== NO_LEADER && r !== isolation?.text);
-  return { ...cluster, health: reasons.length === 0 ? 'healthy' : 'degraded', reasons };
-}
-
-/** A follower's word about itself may be a second old; who leads is known better. */
-function withLeader(status: StatusResponse, leaderId: string | null, term: number | null): StatusResponse {
-  return {
-    ...status,
-    cluster: withHealth(status, leaderId),
-    isolation: leaderId === null ? (status.isolation ?? null) : null,
-    raft: { ...status.raft, leader_id: leaderId, term: Math.max(term ?? 0, status.raft.term) },
-    nodes: status.nodes.map((node) => {
-      if (node.node_id === leaderId) return { ...node, role: 'leader', state: 'LEADER', term };
-      return node.role === 'leader' ? { ...node, role: 'follower', state: 'FOLLOWER' } : node;
-    }),
-  };
-}
 
 /** An operation that is known to have ended does not run until the next status says so. */
 export function withoutOperation(picture: Picture, id: string): Picture {

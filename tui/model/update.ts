@@ -19,12 +19,12 @@ import {
   addViews,
   fillSamples,
   forgetOwn,
-  knownLags,
   unheard,
   withoutOperation,
 } from './picture.ts';
 import { receivePlan, renewed } from './plan-news.ts';
 import { recall, remember } from './said.ts';
+import { knownLags } from './shown-status.ts';
 import { pasteInto } from './text-field.ts';
 import { isText } from './texts.ts';
 import { addToRecord, withAnswers } from './time.ts';

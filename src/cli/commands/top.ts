@@ -8,6 +8,7 @@ import { profileFile } from '../profile.ts';
 
 type Options = import('../../../tui/index.ts').TopOptions;
 type TextView = import('../../../tui/batch/index.ts').TextView;
+type BatchOptions = import('../../../tui/batch/index.ts').BatchOptions;
 
 type Opened = ReturnType<import('../../../tui/index.ts').OpenTop['open']>;
 
@@ -93,6 +94,11 @@ async function allContexts(context: CliContext, flags: Flags): Promise<number> {
   });
 }
 
+/** A document, of which nothing is recorded, checked or chosen. */
+function isPlainJson({ format, record, check, columns }: BatchOptions): boolean {
+  return format === 'json' && record === undefined && check !== true && columns === undefined;
+}
+
 export const top: Run = async (context, { flags }) => {
   if (flags.is('allContexts')) return allContexts(context, flags);
   const options = optionsOf(context, flags);
@@ -110,22 +116,24 @@ export const top: Run = async (context, { flags }) => {
       'hint: the output is no terminal, so this is one picture; --once says so, --batch prints many\n',
     );
   }
-  const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
   const scripted = {
-    ...names,
-    client: await connect(),
-    options: {
-      ...options,
-      format: isText ? ('text' as const) : format === 'yaml' ? ('yaml' as const) : ('json' as const),
-      wide: context.printer.format === 'wide',
-      check: flags.is('check'),
-      ...given('count', flags.integer('iterations')),
-      ...given('delayMs', flags.duration('delay')),
-      ...given('filter', flags.text('filter')),
-      ...given('view', flags.text('view') as TextView | undefined),
-      ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
-    },
-    io: context.terminal,
+    ...options,
+    format: isText ? ('text' as const) : format === 'yaml' ? ('yaml' as const) : ('json' as const),
+    wide: context.printer.format === 'wide',
+    check: flags.is('check'),
+    ...given('count', flags.integer('iterations')),
+    ...given('delayMs', flags.duration('delay')),
+    ...given('filter', flags.text('filter')),
+    ...given('view', flags.text('view') as TextView | undefined),
+    ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
   };
-  return flags.is('batch') ? runBatch(scripted) : runOnce(scripted);
+  const client = await connect();
+  const isBatch = flags.is('batch');
+  if (client !== null && !isBatch && isPlainJson(scripted)) {
+    const { runOnceAsJson } = await import('../../../tui/batch/json.ts');
+    return runOnceAsJson(client, context.terminal);
+  }
+  const { runBatch, runOnce } = await import('../../../tui/batch/index.ts');
+  const run = { ...names, client, options: scripted, io: context.terminal };
+  return isBatch ? runBatch(run) : runOnce(run);
 };

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type ErrorCode, SqlccError } from '../../../src/base/index.ts';
 import { type RunBatch, runBatch, runOnce } from '../../../tui/batch/index.ts';
+import { runOnceAsJson } from '../../../tui/batch/json.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import { viewSpec } from '../../../tui/model/views.ts';
 import type { TopClient } from '../../../tui/options.ts';
@@ -179,5 +180,45 @@ describe('a recording in the scripted modes', () => {
     const narrow = await replayed({ columns: ['zone'] }, runOnce);
     expect(narrow).toMatch(/NODE +ZONE\n/);
     await expect(replayed({ columns: ['zone', 'tea'] }, runOnce)).rejects.toThrow('no column "tea"');
+  });
+});
+
+describe('runOnceAsJson', () => {
+  const printed = async (run: (io: RunBatch['io']) => Promise<number>) => {
+    const out: string[] = [];
+    const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
+    const io = { stdin: process.stdin, stdout, stderr: stdout, env: {} } as unknown as RunBatch['io'];
+    const code = await run(io);
+    await new Promise((resolve) => setImmediate(resolve));
+    const { as_of, ...document } = JSON.parse(out.join(''));
+    return { code, document, isTime: !Number.isNaN(Date.parse(as_of)) };
+  };
+
+  const without = status({ raft: { ...status().raft, leader_id: null } });
+  const { read } = status().cluster;
+  const byFollower = status({ cluster: { ...status().cluster, read: { ...read, node_id: 'n3' } } });
+  const late = status({ nodes: status().nodes.map((n) => ({ ...n, role: 'leader', state: 'LEADER' })) });
+
+  it.each([
+    ['healthy', good()],
+    ['without a leader', without],
+    ['told by a follower', byFollower],
+    ['with rows of before', late],
+  ])('runOnceAsJson prints what runOnce does: %s', async (_, told) => {
+    const names = { clusterName: 'c', contextName: 'c' };
+    const options = { format: 'json' as const };
+    const quick = await printed((io) => runOnceAsJson(clientOf([told]), io));
+    const slow = await printed((io) => runOnce({ client: clientOf([told]), ...names, options, io }));
+    expect(quick).toEqual(slow);
+    expect(quick).toMatchObject({ code: 0, isTime: true, document: { schema: 'sqlcc.top/1' } });
+  });
+
+  it('runOnceAsJson throws what the cluster says, and prints nothing', async () => {
+    const stdout = new PassThrough();
+    const io = { stdout } as unknown as RunBatch['io'];
+    await expect(runOnceAsJson(clientOf(['no_leader']), io)).rejects.toMatchObject({ code: 'no_leader' });
+    const mute = { ...clientOf([good()]), alerts: () => Promise.reject(new SqlccError('overloaded', 'no')) };
+    await expect(runOnceAsJson(mute, io)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(stdout.read()).toBeNull();
   });
 });
