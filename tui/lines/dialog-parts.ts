@@ -192,11 +192,17 @@ export function keysHint(
     if (field === 'reason')
       return isNarrow ? 'Enter ends it  Tab  Esc' : 'Enter ends the reason  Tab back  Esc cancel';
     if (yes) return 'Enter confirms  any other key takes it back';
-    const y = isNarrow ? 'y Enter do' : 'y arms, then Enter confirms';
-    return isNarrow ? `${y}${more}  Tab reason  Esc` : `${y}${more}  Tab reason  Enter or Esc cancels`;
+    const y = isNarrow ? 'y, Enter: do it' : 'y arms, then Enter confirms';
+    return isNarrow ? `${y}${more}  Tab reason  Esc` : `${y}${more}  Enter reason  Esc cancel`;
   }
   const enter =
-    field === 'cancel' ? 'cancels' : field !== 'execute' ? 'next field' : isReady ? does : 'says what lacks';
+    field === 'cancel'
+      ? 'cancels'
+      : field !== 'execute'
+        ? 'next field'
+        : isReady
+          ? does
+          : 'says what is missing';
   return isNarrow ? `Enter ${enter}${more}  Tab  Esc` : `Enter ${enter}  Tab other field${more}  Esc cancel`;
 }
 

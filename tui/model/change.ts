@@ -183,14 +183,19 @@ function confirm(model: Model, dialog: ChangeDialog): Change {
     if (closed !== null) return [{ ...model, overlay: { ...dialog, note: closed } }, []];
     return plan(model, { ...dialog, act: withText(dialog.act, dialog.text), note: '' });
   }
-  if (dialog.step.kind === 'failed') return gone;
+  if (dialog.step.kind === 'failed' || isCheckOnly(dialog.act)) return gone;
   if (dialog.step.kind !== 'review') return [model, []];
   const { arm } = dialog.step.plan;
   const isLacking = (arm !== null || needsReason(dialog.act)) && dialog.reason.trim() === '';
   if (dialog.field === 'reason' && isLacking)
     return [{ ...model, overlay: { ...dialog, note: REASON_NEEDED } }, []];
   if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
-  if (arm === null) return dialog.yes ? perform(model, dialog) : gone;
+  if (arm === null) {
+    if (dialog.yes) return perform(model, dialog);
+    const refused = dialog.step.plan.allowed ? null : missingForChange(dialog);
+    if (refused !== null) return [{ ...model, overlay: { ...dialog, note: refused } }, []];
+    return [{ ...model, overlay: moveField(dialog, 1) }, []];
+  }
   if (dialog.field === 'cancel') return gone;
   if (dialog.field === 'execute') return perform(model, dialog);
   const lack = missingForChange(dialog);

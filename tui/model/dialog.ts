@@ -283,8 +283,10 @@ function confirm(model: Model, dialog: ActionDialog): Change {
     return over || dialog.step.kind === 'running' ? close(model, dialog) : [model, []];
   }
   if (!isTyped(dialog.action)) {
-    if (dialog.field === 'reason') return [{ ...model, overlay: moveField(dialog, 1) }, []];
-    return dialog.yes ? execute(model, dialog) : close(model, dialog);
+    if (dialog.field !== 'reason' && dialog.yes) return execute(model, dialog);
+    const refused = dialog.step.plan.allowed ? null : missing(dialog);
+    if (refused !== null) return [{ ...model, overlay: { ...dialog, note: refused } }, []];
+    return [{ ...model, overlay: moveField(dialog, 1) }, []];
   }
   if (dialog.field === 'cancel') return close(model, dialog);
   if (dialog.field === 'execute') return execute(model, dialog);

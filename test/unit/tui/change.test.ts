@@ -34,10 +34,11 @@ describe('a change dialog', () => {
     expect(acts(send(armed, key('enter', 1))[1])).toHaveLength(1);
   });
 
-  it('of y begins on Cancel: Enter alone closes it, any other key takes the y back', () => {
-    expect(press(silence(), 'enter').overlay).toBeNull();
+  it('of y begins before its fields: Enter leads on and neither does nor cancels, other keys take the y back', () => {
+    expect(dialogOf(press(silence(), 'enter')).field).toBe('reason');
+    expect(dialogOf(press(silence(), 'enter', 'enter')).field).toBe('cancel');
     const [model, effects] = pressed(silence(), 'y', 'x', 'enter');
-    expect(model.overlay).toBeNull();
+    expect(dialogOf(model)).toMatchObject({ field: 'reason', yes: false });
     expect(acts(effects)).toEqual([]);
     expect(dialogOf(press(typed(), 'enter')).field, 'it begins where it is filled').toBe('reason');
     for (const key of EVERY_KEY.filter((k) => k !== 'y' && k !== 'enter'))

@@ -220,11 +220,11 @@ describe('a dialog', () => {
     const said = (model: Model) => overlayText(model).split('\n').at(-1) ?? '';
     expect(said(failover())).toMatch(/^ Enter next field .*Esc cancel/);
     expect(said(press(failover(), 'shift+tab'))).toMatch(/^ Enter cancels/);
-    expect(said(press(failover(), 'tab', 'tab'))).toMatch(/^ Enter says what lacks/);
+    expect(said(press(failover(), 'tab', 'tab'))).toMatch(/^ Enter says what is missing/);
     expect(said(press(failover(), ...'why', 'tab', ...'n2'))).toMatch(/^ Enter next field/);
     expect(said(press(failover(), ...'why', 'tab', ...'n2', 'enter'))).toMatch(/^ Enter fails over to n2/);
     for (const open of [press(full({ view: 'alerts' }), 'S'), maintenance()]) {
-      expect(said(open)).toMatch(/^ y arms, then Enter confirms .*Enter or Esc cancels/);
+      expect(said(open)).toMatch(/^ y arms, then Enter confirms .*Enter reason {2}Esc cancel/);
       const inReason = overlayText(press(open, 'tab'));
       expect(inReason).toMatch(/Reason \(optional\):[\s\S]*Enter ends the reason; then y arms/);
       expect(inReason).not.toContain('y then Enter');

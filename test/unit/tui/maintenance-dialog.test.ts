@@ -24,9 +24,15 @@ describe('update: maintenance', () => {
     });
   });
 
-  it('y then Enter runs it; Enter alone closes; another key takes the y back', () => {
+  it('Enter alone leads on to the reason and back, as in every dialog, and neither runs nor cancels', () => {
+    expect(dialogOf(press(open, 'enter')).field).toBe('reason');
+    const back = pressed(open, 'enter', ...'why', 'enter');
+    expect([dialogOf(back[0]).field, dialogOf(back[0]).reason, runs(back[1])]).toEqual(['cancel', 'why', []]);
+    expect(runs(pressed(back[0], 'y', 'enter')[1])).toMatchObject([{ request: { reason: 'why' } }]);
+  });
+
+  it('y then Enter runs it; another key takes the y back', () => {
     expect(runs(pressed(open, 'y', 'enter')[1])).toHaveLength(1);
-    expect(pressed(open, 'enter')[0].overlay).toBeNull();
     expect(runs(pressed(open, 'y', 'x', 'enter')[1])).toEqual([]);
   });
 
