@@ -12,6 +12,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'n
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SqlccError, shellWord } from '../base/index.ts';
+import { readPlainProfile } from './plain-profile.ts';
 
 export interface Context {
   readonly endpoints: readonly string[];
@@ -103,6 +104,8 @@ export async function readProfile(file: string): Promise<Profile> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: null, contexts: {} };
     throw new SqlccError('config_invalid', `${file} can't be read: ${(error as Error).message}`);
   }
+  const plain = readPlainProfile(text);
+  if (plain !== null) return checkProfile(file, plain);
   const { parseYaml } = await import('./output/yaml.ts');
   try {
     return checkProfile(file, parseYaml(text));
