@@ -91,6 +91,14 @@ function reportUsage(terminal: Terminal, error: Unread): number {
   return EXIT.usage;
 }
 
+/** `--version` is a command, and `config show@3` is `config show 3`. */
+function wordsOf(argv: readonly string[]): string[] {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) return ['version'];
+  const [, version] = /^show@(\d+)$/.exec(argv[2] ?? '') ?? [];
+  if (argv[0] !== 'cluster' || argv[1] !== 'config' || version === undefined) return [...argv];
+  return ['cluster', 'config', 'show', version, ...argv.slice(3)];
+}
+
 /** Loaded only where a list was asked for. */
 async function watching(run: Run): Promise<Run> {
   const { watchable } = await import('./watching.ts');
@@ -120,7 +128,7 @@ export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise
     }
   };
   const { columns } = terminal;
-  const words = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V') ? ['version'] : [...argv];
+  const words = wordsOf(argv);
   const io = { out: terminal.out, err: terminal.err, columns: terminal.isOutTty ? columns : 100 };
   try {
     const found = findQuickly(COMMANDS, words);

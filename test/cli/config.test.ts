@@ -173,6 +173,10 @@ describe('cluster config backup and restore', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('# cluster_id: c0ffee\n');
     expect(text.endsWith((await run('show')).out)).toBe(true);
+    const of1 = await run('show 1');
+    expect(of1.code).toBe(0);
+    for (const line of ['show @1', 'show@1']) expect(await run(line)).toEqual(of1);
+    expect((await run('show@x')).code).toBe(2);
     expect(checkText(text)).toEqual([]);
     expect((await run(`backup ${file}`)).code).toBe(9);
     expect((await run(`backup ${file} --force`)).code).toBe(0);

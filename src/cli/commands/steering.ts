@@ -29,7 +29,7 @@ export const clusterResume: Run = async (context, { flags }) => {
   const client = await context.client();
   await client.steering.resume(given('reason', flags.text('reason')));
   const { printer } = context;
-  await printer.answer({ pause: null }, () => printer.line('the cluster is not paused'));
+  await printer.answer({ pause: null }, () => printer.line('the cluster is no longer paused'));
   return EXIT.ok;
 };
 
