@@ -113,25 +113,63 @@ export interface Acknowledgement {
   readonly error: string | null;
 }
 
-/** Waits until the live nodes run with `version`; `since`: monotonic instant of the proposal. */
+type StateAnswer = NodeAnswer<ConfigStateResponse>;
+
+/** Answers that are under way to a question about a version that is yet to be made. */
+export interface EarlyQuestion {
+  readonly version: ConfigVersion;
+  readonly answers: ReadonlyMap<NodeId, Promise<StateAnswer>>;
+}
+
+function askState(
+  context: NodeContext,
+  node: NodeRecord,
+  { version, waitMs }: { readonly version: ConfigVersion; readonly waitMs: Duration },
+): Promise<StateAnswer> {
+  const { nodeId } = node;
+  if (nodeId === context.facts.nodeId)
+    return ownState(context, version, waitMs).then((answer) => ({ nodeId, answer, error: null }));
+  const body = { version, wait_ms: Math.max(0, Math.floor(waitMs)) };
+  return ask(context, node, { path: '/v1/config/state', body, timeoutMs: waitMs + GRACE_MS });
+}
+
+/**
+ * Asks the live nodes for `version` before it is proposed: the question lies with them when they apply it,
+ * and its way there takes no time of the change.
+ */
+export function askEarly(context: NodeContext, version: ConfigVersion, waitMs: Duration): EarlyQuestion {
+  const nodes = liveNodes(context);
+  return {
+    version,
+    answers: new Map(nodes.map((n) => [n.nodeId, askState(context, n, { version, waitMs })])),
+  };
+}
+
+interface Waiting {
+  /** Monotonic instant of the proposal. */
+  readonly since: number;
+  readonly waitMs: Duration;
+  readonly early: EarlyQuestion;
+}
+
+/** Waits until the live nodes run with `version`; who does not say so to the early question is asked anew. */
 export async function acknowledgements(
   context: NodeContext,
   version: ConfigVersion,
-  { since, waitMs }: { readonly since: number; readonly waitMs: Duration },
+  { since, waitMs, early }: Waiting,
 ): Promise<Acknowledgement[]> {
-  const body = { version, wait_ms: Math.max(0, Math.floor(waitMs)) };
-  const question = { path: '/v1/config/state', body, timeoutMs: waitMs + GRACE_MS };
   const live = liveNodes(context);
   const told = live.map(async (node): Promise<Acknowledgement> => {
-    const own = node.nodeId === context.facts.nodeId;
-    const { answer, error } = own
-      ? { answer: await ownState(context, version, waitMs), error: null }
-      : await ask<ConfigStateResponse>(context, node, question);
+    const { nodeId: node_id } = node;
+    const first = early.version === version ? await early.answers.get(node_id) : undefined;
+    const isTold = first?.answer != null && first.answer.version >= version;
+    const leftMs = Math.max(0, since + waitMs - performance.now());
+    const { answer, error } = isTold ? first : await askState(context, node, { version, waitMs: leftMs });
     const ms = Math.round((performance.now() - since) * 10) / 10;
-    if (answer === null) return { node_id: node.nodeId, outcome: 'unknown', ms: null, error };
-    if (answer.version >= version) return { node_id: node.nodeId, outcome: 'applied', ms, error: null };
+    if (answer === null) return { node_id, outcome: 'unknown', ms: null, error };
+    if (answer.version >= version) return { node_id, outcome: 'applied', ms, error: null };
     const behind = `it runs with version ${answer.version} after ${Math.round(ms)} ms`;
-    return { node_id: node.nodeId, outcome: 'unknown', ms: null, error: behind };
+    return { node_id, outcome: 'unknown', ms: null, error: behind };
   });
   const there = new Set(live.map((n) => n.nodeId));
   const absent = Object.keys(requireCluster(context).nodes).filter((id) => !there.has(id));

@@ -3,7 +3,7 @@
  * proposed, applied, waited for. The steps are those of ConfigUpdateManager; here they meet the cluster.
  */
 import type { ConfigPutRequest, ConfigPutResponse, ConfigVersionRequest } from '../src/api/index.ts';
-import { type ConfigVersion, SqlccError } from '../src/base/index.ts';
+import { type ConfigVersion, type Duration, SqlccError } from '../src/base/index.ts';
 import type { ConfigVersionRecord } from '../src/cluster/index.ts';
 import type { ConfigChange, ConfigIssue, VersionRequest } from '../src/config/index.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../src/config/index.ts';
 import type { Call } from '../src/rpc/index.ts';
 import { resultOf } from './applied.ts';
-import { acknowledgements, checkOnNodes } from './config-nodes.ts';
+import { acknowledgements, askEarly, checkOnNodes, type EarlyQuestion } from './config-nodes.ts';
 import { soundNodes } from './config-trial.ts';
 import { revertCommand } from './due-commands.ts';
 import { memberFacts, type NodeContext, proposeCommand, requireCluster } from './node-context.ts';
@@ -122,9 +122,9 @@ export async function returnTo(
   if (cluster.tentative?.previous === target.version) {
     const cause = `${call.identity.id} rolled it back${body.reason === undefined ? '' : `: ${body.reason}`}`;
     const command = revertCommand(cluster, context.facts.nodeId, cause);
-    const since = performance.now();
+    const begun = begin(context, call);
     if (command !== null) resultOf((await proposeCommand(context, command, call)).result);
-    return settled(context, call, { request, changes, notes, since });
+    return settled(context, call, { request, changes, notes, ...begun });
   }
   return put(context, call, { request, changes, notes, confirmWithinMs: body.confirm_within_ms });
 }
@@ -135,26 +135,39 @@ async function put(context: NodeContext, call: Call, wanted: Wanted): Promise<Co
   const sound = soundNodes(voters, (nodeId) => memberFacts(context, nodeId));
   const trial = confirmWithinMs === undefined ? {} : { trial: { withinMs: confirmWithinMs, sound } };
   const command = { kind: 'config-put', ...request, createNode: context.facts.nodeId, ...trial } as const;
-  const since = performance.now();
+  const begun = begin(context, call);
   resultOf((await proposeCommand(context, command, call)).result);
-  return settled(context, call, { request, changes, notes, since });
+  return settled(context, call, { request, changes, notes, ...begun });
 }
 
 interface Proposed extends Pick<Wanted, 'request' | 'changes' | 'notes'> {
   /** Monotonic instant of the proposal. */
   readonly since: number;
+  readonly early: EarlyQuestion;
+}
+
+/** How long nodes may take from the proposal on. */
+function waitMsOf(call: Call): Duration {
+  return Math.max(0, Math.min(ACKNOWLEDGE_MS, call.remainingMs() - ANSWER_MS));
+}
+
+/** Every node is asked for the version that comes next; one that is refused is never told of. */
+function begin(context: NodeContext, call: Call): Pick<Proposed, 'since' | 'early'> {
+  const { configs } = requireCluster(context);
+  const next = (configs.at(-1)?.version ?? 0) + 1;
+  return { since: performance.now(), early: askEarly(context, next, waitMsOf(call)) };
 }
 
 /** Waits until every live node runs with what was applied here just now. */
 async function settled(
   context: NodeContext,
   call: Call,
-  { request, changes, notes, since }: Proposed,
+  { request, changes, notes, since, early }: Proposed,
 ): Promise<ConfigPutResponse> {
   const cluster = requireCluster(context);
   const version = new ConfigVersionManager(cluster.configs).active()?.version ?? 0;
-  const waitMs = Math.max(0, Math.min(ACKNOWLEDGE_MS, call.remainingMs() - ANSWER_MS));
-  const nodes = await acknowledgements(context, version, { since, waitMs });
+  const waitMs = performance.now() - since + waitMsOf(call);
+  const nodes = await acknowledgements(context, version, { since, waitMs, early });
   const live = nodes.filter((n) => n.outcome !== 'not_alive').map((n) => n.node_id);
   // the machine of the seed's ConfigUpdateManager says when it is active everywhere
   let update = nextUpdate({ state: 'proposed', request }, { kind: 'committed', version, nodes: live });
