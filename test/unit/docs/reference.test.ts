@@ -16,7 +16,8 @@ import { VIEWS } from '../../../tui/model/views.ts';
 import { cellsOf } from '../../../tui/out/cells.ts';
 import { asSvg } from '../../../tui/out/picture.ts';
 import { chooseLook } from '../../../tui/theme/look.ts';
-import { full, press } from '../tui/model-kit.ts';
+import { plan } from '../../tui/recording.ts';
+import { full, press, pressed, send } from '../tui/model-kit.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
 const MADE = '<!-- made by UPDATE=1 npm run unit -- test/unit/docs; do not edit -->\n';
@@ -94,6 +95,15 @@ function keysPage(): string {
   ].join('\n');
 }
 
+/** A failover with its plan, its reason and the name typed: the next Enter but one does it. */
+function armed(): Model {
+  const [open, [asked]] = pressed(full({ selected: 'n2' }), 'F');
+  if (asked?.kind !== 'plan') throw new Error('F asked for no plan');
+  const { dialogId } = asked;
+  const planned = send(open, { type: 'planned', dialogId, plan: plan(), mono: open.mono })[0];
+  return press(planned, ...'kernel update', 'tab', ...'n2', 'tab');
+}
+
 const TOUR: readonly (readonly [
   file: string,
   title: string,
@@ -102,7 +112,11 @@ const TOUR: readonly (readonly [
   rows: number,
 ])[] = [
   ['topology', 'the topology: nodes, elections, quorum, events, alerts', full, 120, 36],
+  ['failover', 'the dialog of a failover, armed', armed, 120, 36],
   ['raft', 'the Raft view', () => ({ ...full(), view: 'raft' }), 120, 36],
+  ['history', 'the second of the last election', () => press(full({ view: 'raft' }), 'T', '1'), 120, 36],
+  ['node', 'all about one node', () => full({ view: 'node', selected: 'n3' }), 120, 36],
+  ['config', 'the configuration: versions and differences', () => full({ view: 'config' }), 120, 30],
   ['alerts', 'the alerts', () => ({ ...full(), view: 'alerts' }), 120, 36],
   ['fleet', 'the fleet', () => ({ ...full(), view: 'fleet' }), 100, 14],
   ['help', 'the help, made from the register of keys', () => press(full(), '?'), 100, 34],
