@@ -234,7 +234,7 @@ describe('sqlcc top', () => {
       const told = indexes(await eventsOf(cluster.client()));
       const lines = parseReplay(readFileSync(record, 'utf8'));
       const heard = indexes(lines.flatMap(({ event }) => event ?? []));
-      tell('replicated events told and heard across the loss', `${told.length} ${heard.length}`);
+      tell('replicated events told and heard across the loss', `${told.join(' ')} · ${heard.join(' ')}`);
       return told.length > 2 && heard.slice(0, told.length).join() === told.join();
     });
     await quit(terminal);

@@ -128,16 +128,19 @@ function printed(model: Model, run: RunBatch, many: boolean): string {
   return (many ? '---\n' : '') + stringify(documentOf(model), { aliasDuplicateObjects: false });
 }
 
-/** What nobody knows of now is no health: a check of it fails as one that nobody answered. */
+/**
+ * What nobody knows of now is no health: a check of it fails as one that nobody answered. That there is no
+ * leader a node does know now; what it has of the others grows old by that very lack.
+ */
 function exitOf(run: RunBatch, model: Model): number {
-  if (run.options.check === true && isStale(model)) {
-    const by = clean(model.picture.status?.cluster.read.node_id ?? '?');
-    const stale = new SqlccError('unavailable', `the picture of ${by} is ${age(pictureAge(model))} old`);
-    run.io.stderr.write(`error[${stale.code}]: ${stale.message}\n`);
-    return stale.exitCode;
-  }
-  const health = model.picture.status?.cluster.health ?? 'critical';
-  return run.options.check === true ? CHECK_EXIT[health] : 0;
+  if (run.options.check !== true) return 0;
+  const { status } = model.picture;
+  const code = CHECK_EXIT[status?.cluster.health ?? 'critical'];
+  if (code === CHECK_EXIT.critical || !isStale(model)) return code;
+  const by = clean(status?.cluster.read.node_id ?? '?');
+  const stale = new SqlccError('unavailable', `the picture of ${by} is ${age(pictureAge(model))} old`);
+  run.io.stderr.write(`error[${stale.code}]: ${stale.message}\n`);
+  return stale.exitCode;
 }
 
 function feedOf(run: RunBatch): Feed {

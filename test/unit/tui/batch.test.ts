@@ -152,6 +152,24 @@ describe('a recording in the scripted modes', () => {
     expect(err.join('')).toContain('is 1m00s old');
   });
 
+  it('without a leader a check is critical, however long that has been so', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const replay = join(dir, 'alone.ndjson');
+    const [calmly, raft] = [status(), { ...status().raft, leader_id: null }];
+    const read = { ...calmly.cluster.read, age_ms: 60_000 };
+    const told = status({ cluster: { ...calmly.cluster, read, health: 'critical' }, raft });
+    writeFileSync(replay, `${JSON.stringify({ at: at(0), status: told })}\n`);
+    const err = new PassThrough();
+    const io = { stdin: process.stdin, env: {}, stdout: new PassThrough(), stderr: err };
+    const code = await runOnce({
+      ...{ client: null, clusterName: 'c', contextName: 'c', io: io as unknown as RunBatch['io'] },
+      options: { replay, check: true },
+    });
+    expect(code).toBe(4);
+    expect(err.read()).toBe(null);
+  });
+
   it('a recording without a picture is told as one, with what writes one', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
