@@ -1,13 +1,13 @@
 /** The edge of the process: words in, signals, exit code out. Everything between is run.ts. */
 import { enableCompileCache } from 'node:module';
 import { EXIT } from './exit-codes.ts';
-import { flushed, onBrokenPipe, processTerminal } from './output/terminal.ts';
+import { flushed, onLostOutput, processTerminal } from './output/terminal.ts';
 
 // a one-shot command spends most of its time on compiling itself
 enableCompileCache();
 
-// head, less and their kin may close early; that is no failure
-onBrokenPipe(() => process.exit(EXIT.ok));
+// head, less and their kin may close early; that is no failure, and a full disk is one
+onLostOutput((how) => process.exit(how === 'unread' ? EXIT.ok : EXIT.error));
 
 let abort: AbortController | null = null;
 

@@ -1,9 +1,10 @@
 /** `watch`, `-w` and `--until` on lists, the fleet, and that none of them loads the screen. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import { skipVisibly } from '../lab/skip.ts';
 import { asNdjson, calm, event } from '../tui/recording.ts';
 import { memoryTerminal } from './memory-terminal.ts';
 import { SmallCluster } from './small-cluster.ts';
@@ -150,6 +151,21 @@ function intoHead(args: readonly string[]): Promise<{ readonly code: string; rea
     child.on('close', () => resolve({ code: /code (\d+)\n$/.exec(stderr)?.[1] ?? '', stderr }));
   });
 }
+
+const noFull = skipVisibly('output to a full device', existsSync('/dev/full') ? null : 'no /dev/full here');
+
+it.skipIf(noFull)('output that is lost fails, and says why', async () => {
+  const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+  const child = spawn('/bin/sh', ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, main, 'version'], {
+    env: { PATH: process.env['PATH'], HOME: '/nowhere', NODE_NO_WARNINGS: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect(stderr).toMatch(/^error\[internal\]: the output can't be written: .*ENOSPC.*\n$/);
+  expect(code).toBe(1);
+});
 
 describe('a reader that leaves', () => {
   it.each(['watch --after 0', 'events --follow', 'node list -w 100ms'])('ends %s quietly', async (line) => {

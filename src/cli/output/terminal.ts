@@ -38,9 +38,13 @@ export function flushed(): Promise<void> {
   return new Promise((resolve) => process.stdout.write('', () => resolve()));
 }
 
-/** Calls `fn` when the reader of stdout is gone (`sqlcc … | head`). */
-export function onBrokenPipe(fn: () => void): void {
+/** Calls `fn` when what was written to stdout is lost: nobody reads on (`sqlcc … | head`), or it failed. */
+export function onLostOutput(fn: (how: 'unread' | 'failed') => void): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') fn();
+    if (error.code === 'EPIPE') return fn('unread');
+    // a terminal that hangs up says so by its signal
+    if (process.stdout.isTTY) return;
+    process.stderr.write(`error[internal]: the output can't be written: ${error.message}\n`);
+    fn('failed');
   });
 }
