@@ -1,6 +1,7 @@
 /**
  * A context file as `writeProfile` writes it, read line by line: every command reads it, and the library for
- * YAML takes 10 ms to load. Whatever else stands in it (quotes, comments, lists in one line) is YAML's business.
+ * YAML takes 10 ms to load. Whatever else stands in it (quotes, comments, lists in one line) is left to
+ * that library.
  */
 
 const WORD = /^[A-Za-z][\w./-]*$/;

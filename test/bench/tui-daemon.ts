@@ -8,7 +8,7 @@ import { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { assert } from '../../src/base/index.ts';
 import { MAIN, program } from '../cluster/harness.ts';
 import { findTestPorts } from '../cluster/ports.ts';
-import { Terminal, when } from '../tui/pty.ts';
+import { Terminal } from '../tui/pty.ts';
 
 const SQLCC = join(dirname(MAIN), '..', 'bin', 'sqlcc');
 
@@ -33,8 +33,8 @@ async function starts(contextFile: string): Promise<{ readonly skeleton: number;
   const began = performance.now();
   const env = { SQLCC_CONFIG: contextFile };
   const terminal = new Terminal([SQLCC, 'top'], { columns: 120, rows: 36, env });
-  const skeleton = (await when(() => terminal.raw.includes('sqlcc top'))) - began;
-  const table = (await when(() => terminal.raw.includes('Follower'))) - began;
+  const skeleton = (await terminal.arrival('sqlcc top')) - began;
+  const table = (await terminal.arrival('Follower')) - began;
   terminal.type('q');
   await terminal.exited();
   return { skeleton, table };

@@ -89,6 +89,7 @@ export class Terminal {
   /** Everything that was written, for counting. */
   raw = '';
   #lastOutput = performance.now();
+  readonly #awaited: { readonly words: string; readonly arrived: (at: number) => void }[] = [];
   readonly #late: number;
   exitCode: number | null = null;
 
@@ -118,6 +119,11 @@ export class Terminal {
       this.#later(() => {
         this.raw += data;
         this.#lastOutput = performance.now();
+        for (const one of [...this.#awaited]) {
+          if (!this.raw.includes(one.words)) continue;
+          this.#awaited.splice(this.#awaited.indexOf(one), 1);
+          one.arrived(this.#lastOutput);
+        }
         this.#screen.write(data);
       });
       if (options.bytesPerSecond === undefined) return;
@@ -212,6 +218,12 @@ export class Terminal {
 
   async see(words: string): Promise<string> {
     return await this.until((t) => t.includes(words), `"${words}"`);
+  }
+
+  /** The moment in which `words` had been written. Costs the machine nothing meanwhile, as polling would. */
+  arrival(words: string): Promise<number> {
+    if (this.raw.includes(words)) return Promise.resolve(this.#lastOutput);
+    return new Promise((arrived) => this.#awaited.push({ words, arrived }));
   }
 
   /** Waits until nothing was written for `ms`. */
