@@ -11,6 +11,7 @@ import { reach, unseen } from '../model/time.ts';
 import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
+import { asideMarks } from './aside.ts';
 import type { View } from './view.ts';
 
 function mode(view: View, isSmall = false): Line {
@@ -317,7 +318,9 @@ export function bannerWords(view: View): readonly string[] {
 export function banner(view: View, layout: Layout): Line {
   const { model } = view;
   const running = shown(model).status?.operation ?? null;
-  const right: Line = [
+  const aside = asideMarks(view);
+  const rightWith = (mark: Line): Line => [
+    ...mark,
     ...(model.readOnly ? [span('READ-ONLY ', 'frozen'), span(' ')] : []),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     ...trialMark(view),
@@ -325,7 +328,13 @@ export function banner(view: View, layout: Layout): Line {
   ];
   const said = lostBanner(view) ?? unsettledBanner(view);
   const past = said === null ? pastBanner(view) : null;
-  const left = said ?? past ?? disagreement(view) ?? stateBanner(view);
+  const full = said ?? past ?? disagreement(view) ?? stateBanner(view);
+  const fits = (a: Line, b: Line): boolean => lineWidth(a) + lineWidth(b) <= layout.columns;
+  const whole = rightWith(aside.long);
+  // of a cluster that is well the facts give way to what is out of the ordinary
+  const isSound = full[0]?.token === 'ok' && aside.long.length > 0;
+  const left = isSound && !fits(full, whole) ? full.slice(0, 1) : full;
+  const right = fits(left, whole) ? whole : rightWith(aside.short);
   const isCut = past === null && lineWidth(left) + lineWidth(right) > layout.columns;
   const told = isCut ? [...readsOn(), ...right] : right;
   return told.every((s) => s.text === '')

@@ -1,0 +1,38 @@
+/** Nodes in maintenance, or drained, are said above every view. */
+import { describe, expect, it } from 'vitest';
+import { START, status } from '../../tui/recording.ts';
+import { full, live } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+const HOUR = { owner: 'anna', reason: 'kernel update', since: '', expires: '' };
+
+/** A sound cluster with these nodes set aside for an hour from now. */
+function sound(patch: Readonly<Record<string, 'maintenance' | 'drain'>>) {
+  const told = status();
+  const entry = { ...HOUR, expires: new Date(START + 3_600_000).toISOString() };
+  const nodes = told.nodes.map((n) => ({ ...n, maintenance: null, ...toldOf(patch[n.node_id], entry) }));
+  return live(status({ nodes, cluster: { ...told.cluster, health: 'healthy', reasons: [] } }));
+}
+
+function toldOf(what: 'maintenance' | 'drain' | undefined, entry: typeof HOUR) {
+  return what === undefined ? {} : { [what]: entry };
+}
+
+const banner = (model: ReturnType<typeof live>, columns = 120) =>
+  screenText(model, columns, 36).split('\n')[2];
+
+describe('a node that is set aside', () => {
+  it('is in the banner with the time left and the key that ends it, whatever else stands there', () => {
+    expect(banner(sound({ n3: 'maintenance' }))).toMatch(
+      /healthy .* n3 in maintenance 1h left: M on it ends it/,
+    );
+    expect(banner(sound({ n3: 'drain' }), 80)).toMatch(/n3 drained 1h left: E on it ends it/);
+    const two = sound({ n2: 'maintenance', n3: 'drain' });
+    expect(banner(two)).toMatch(/n2 in maintenance 1h left and 1 more: M on it/);
+    expect(banner(full({ view: 'raft' }))).toMatch(/degraded: n5 is dead .* n6 in maintenance 48m left/);
+    expect(banner(full(), 80), 'where there is less room').toMatch(
+      /degraded: n5 is dead.* n6 MAINT 48m left/,
+    );
+    expect(banner(sound({}))).not.toMatch(/MAINT|maintenance|drain/);
+  });
+});
