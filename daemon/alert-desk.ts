@@ -59,7 +59,8 @@ export class AlertDesk implements SinkListener {
     this.duty = new AlertDuty({
       ...{ inForce, sources: () => this.sources(), metrics, bytesOf },
       now: () => performance.now(),
-      wall: () => Date.now(),
+      // a clock that is ahead ends no aftermath of a time without a leader before its time
+      wall: () => parts.gossip.clocks.sharedTime(Date.now(), performance.now()),
     });
     this.sink = new Courier({ config: inForce.config.notifiers, listener: this, logger });
   }
