@@ -35,7 +35,7 @@ export async function tellCertificate(parts: TellParts, known: KnownCertificate,
 }
 
 /** Shown here and not on record. */
-export function newlySeen(seen: SeenCertificates, cluster: ClusterState, now: number): KnownCertificate[] {
+function newlySeen(seen: SeenCertificates, cluster: ClusterState, now: number): KnownCertificate[] {
   return seen.list().flatMap(({ certificate, identity: { id, role } }) => {
     if (!isPersonRole(role)) return [];
     const known = knownOf(certificate, { name: id, role });
