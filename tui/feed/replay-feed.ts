@@ -95,7 +95,9 @@ export function parseReplay(text: string): ReplayLine[] {
 }
 
 class Recording {
+  /** Without pictures, which are most of it: whoever has shown one need not keep it. */
   readonly #lines: readonly Due[];
+  readonly #pictures: Due[];
   readonly #speed: number;
   readonly #began = performance.now();
   readonly #first: number;
@@ -103,10 +105,17 @@ class Recording {
   #standsAt: number;
 
   constructor(lines: readonly ReplayLine[], speed: number) {
-    this.#lines = lines.map((line) => ({ at: Date.parse(line.at), line }));
+    const all = lines.map((line): Due => ({ at: Date.parse(line.at), line }));
+    const isPicture = ({ line }: Due): boolean => line.status !== undefined || line.lost !== undefined;
+    this.#pictures = all.filter(isPicture);
+    this.#lines = all.flatMap((due) => {
+      if (!isPicture(due)) return [due];
+      const { status: _status, ...rest } = due.line;
+      return Object.keys(rest).length > 1 ? [{ at: due.at, line: rest }] : [];
+    });
     this.#speed = speed;
-    this.#first = this.#lines[0]?.at ?? 0;
-    this.#last = this.#lines.at(-1)?.at ?? 0;
+    this.#first = all[0]?.at ?? 0;
+    this.#last = all.at(-1)?.at ?? 0;
     this.#standsAt = this.#last;
   }
 
@@ -142,9 +151,13 @@ class Recording {
     });
   }
 
-  /** Statuses and losses in their order. */
-  pictures(): readonly Due[] {
-    return this.#lines.filter(({ line }) => line.status !== undefined || line.lost !== undefined);
+  /** Takes the next status or loss. */
+  next(): Due | undefined {
+    return this.#pictures.shift();
+  }
+
+  get isEnded(): boolean {
+    return this.#pictures.length === 0;
   }
 }
 
@@ -203,12 +216,11 @@ function historyOf(recording: Recording, stepMs = 0): HistoryResponse | undefine
 /** `stepping`: at speed 0 the clock stands at the picture given last, not at the end of the recording. */
 export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping = false): Feed {
   const recording = new Recording(lines, speed);
-  const pictures = [...recording.pictures()];
   return {
     pushes: true,
     wall: () => recording.wall(),
     status: async () => {
-      const next = pictures.shift();
+      const next = recording.next();
       if (next === undefined) return never;
       await recording.due(next.at);
       if (stepping) recording.stand(next.at);
@@ -228,6 +240,6 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping
       await never;
     },
     ...answers(recording),
-    ended: () => pictures.length === 0,
+    ended: () => recording.isEnded,
   };
 }
