@@ -72,7 +72,10 @@ describe('readPlainProfile', () => {
     const names = fc.constantFrom('prod', 'eu-1', 'a.b', 'db', 'stage', 'No', 'true', '12', 'x y');
     const files = fc.constantFrom('ca.crt', '/etc/x', 'b/c', 'd-e', 'f_g', '../x', 'null', 'a b', '5');
     const contexts = fc.record({
-      endpoints: fc.array(fc.constantFrom('a:1', 'b:2', '127.0.0.1:5433', '[::1]:5'), { minLength: 1, maxLength: 2 }),
+      endpoints: fc.array(fc.constantFrom('a:1', 'b:2', '127.0.0.1:5433', '[::1]:5'), {
+        minLength: 1,
+        maxLength: 2,
+      }),
       ca: files,
     });
     const profiles = fc.record({ current: names, contexts: fc.dictionary(names, contexts, { maxKeys: 3 }) });
