@@ -334,7 +334,9 @@ export function banner(view: View, layout: Layout): Line {
   // of a cluster that is well the facts give way to what is out of the ordinary
   const isSound = full[0]?.token === 'ok' && aside.long.length > 0;
   const left = isSound && !fits(full, whole) ? full.slice(0, 1) : full;
-  const right = fits(left, whole) ? whole : rightWith(aside.short);
+  // what is critical is not cut short for it
+  const isGrave = left[0]?.token === 'critical' && !fits(left, rightWith(aside.short));
+  const right = fits(left, whole) ? whole : rightWith(isGrave ? [] : aside.short);
   const isCut = past === null && lineWidth(left) + lineWidth(right) > layout.columns;
   const told = isCut ? [...readsOn(), ...right] : right;
   return told.every((s) => s.text === '')
