@@ -25,7 +25,7 @@ export function begin(run: RunTop): Stage {
 function tell(session: Session, notice: string): void {
   session.dispatch({ type: 'tick', now: Date.now(), mono: performance.now() });
   const text = `${notice} (${keyOf('messages')} shows this again)`;
-  session.dispatch({ type: 'told', text, level: 'info' });
+  session.dispatch({ type: 'told', text, level: 'info', greets: true });
 }
 
 function sessionOn(feed: Feed, run: RunTop): Session {

@@ -13,7 +13,7 @@ import type { View } from './view.ts';
 /** Most wanted first; what does not fit is left out from the end. */
 const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   topology: [
-    ...(['detail', 'failover', 'maintenance', 'explain', 'actions', 'filter', 'palette'] as const),
+    ...(['detail', 'failover', 'explain', 'actions', 'maintenance', 'filter', 'palette'] as const),
     ...(['quit', 'second-back', 'observer'] as const),
   ],
   raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
@@ -37,10 +37,10 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   node: [
     'back',
     'failover',
-    'maintenance',
     'explain',
-    'log-of-node',
     'actions',
+    'maintenance',
+    'log-of-node',
     'palette',
     'second-back',
     'quit',
@@ -50,12 +50,12 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
 /** Left out while there is nothing that they could do. */
 const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
 
-/** They lead to everything else, so they stand beside help at any width: others give way. */
-const ALWAYS: ReadonlySet<CommandId> = new Set(['filter', 'palette']);
+/** They lead to everything else, or out: they stand beside help at any width, and others give way. */
+const ALWAYS: ReadonlySet<CommandId> = new Set(['filter', 'palette', 'quit']);
 /** Below, signs alone stand there. */
 const WORDS_FROM = 80;
 /** Below, nothing is said of arrows: who lacks room for words is not to lose one on what everybody tries. */
-const ARROWS_FROM = 100;
+const ARROWS_FROM = 110;
 
 function hints(view: View, cells: number): Line {
   const { model } = view;
@@ -103,7 +103,7 @@ function tinySummary(view: View, cells: number): Line {
     .map((b) => b.label);
   return spread(
     left,
-    [span([...acts, keyOf('filter'), ''].join(' ')), span(keyOf('help'), 'key'), span('help')],
+    [span([...acts, keyOf('filter'), keyOf('quit'), ''].join(' ')), span(keyOf('help'), 'key'), span('help')],
     cells,
   );
 }
@@ -130,7 +130,7 @@ export function footer(view: View, layout: Layout, hint: string | null): Line {
     const left: Line = [span(' / ', 'key'), span(`${clean(model.filter.text)}${view.symbols.cursor}`)];
     return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
   }
-  const told = toastLines(view, cells).at(-1);
+  const told = model.toast?.isAbove === true ? undefined : toastLines(view, cells).at(-1);
   if (told !== undefined) return told;
   return layout.tier === 'tiny' ? tinySummary(view, cells) : hints(view, cells);
 }

@@ -185,6 +185,23 @@ export function disagreement(view: View): Line | null {
   ];
 }
 
+interface Tab {
+  readonly line: Line;
+  /** It is open, or says something that needs a look. */
+  readonly isKept: boolean;
+}
+
+/** Where they are too many the last go whole, and never the open one. */
+function fitTabs(all: readonly Tab[], columns: number): Line {
+  let tabs = all;
+  while (lineWidth(tabs.flatMap((t) => t.line)) > columns + 1) {
+    const gone = tabs.findLastIndex((t) => !t.isKept);
+    if (gone < 0) break;
+    tabs = tabs.toSpliced(gone, 1);
+  }
+  return tabs.flatMap((t) => t.line);
+}
+
 /** The views by their digits; what needs a look is counted. */
 export function tabs(view: View, layout: Layout): Line {
   const { model } = view;
@@ -202,19 +219,19 @@ export function tabs(view: View, layout: Layout): Line {
   };
   // a fleet of one is no view worth a place
   const isListed = (id: string): boolean => id !== 'fleet' || model.contexts.length > 1;
-  const left = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view).flatMap(
-    (v): Line => {
-      const name = short ? v.short : v.title;
-      const words = v.key === null ? name : `${keyOf(`view:${v.id}`)} ${name}`;
-      const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
-      const isOpen = v.id === model.view;
-      return [
-        span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
-        span(more, token),
-        span(isOpen ? ']' : ' ', 'focus'),
-      ];
-    },
-  );
+  const all = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view).map((v) => {
+    const name = short ? v.short : v.title;
+    const words = v.key === null ? name : `${keyOf(`view:${v.id}`)} ${name}`;
+    const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
+    const isOpen = v.id === model.view;
+    const line: Line = [
+      span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
+      span(more, token),
+      span(isOpen ? ']' : ' ', 'focus'),
+    ];
+    return { line, isKept: isOpen || more !== '' };
+  });
+  const left = fitTabs(all, layout.columns);
   const caller = status?.caller;
   // an older node does not say who one is
   if (short || caller === undefined) return fitLine(left, layout.columns);

@@ -197,11 +197,13 @@ export function overlayText(view: View, width: number, rows: number): DialogText
   }
 }
 
-/** What does not fit into the last line stands above it. */
+/** What does not fit into the last line stands above it; of a greeting all of it does. */
 function toastRows(view: View, { columns, rows }: Layout): OverlayRows | null {
-  const above = toastLines(view, columns)
-    .slice(0, -1)
-    .slice(0, Math.max(0, rows - 2));
+  const told = toastLines(view, columns);
+  const above = (view.model.toast?.isAbove === true ? told : told.slice(0, -1)).slice(
+    0,
+    Math.max(0, rows - 2),
+  );
   if (above.length === 0) return null;
   const top = rows - 1 - above.length;
   return { veils: false, left: 0, top, width: columns, rows: above.map((line) => ({ line })) };

@@ -88,7 +88,13 @@ export type Message =
   /** Something goes on where this screen does not look. */
   | { readonly type: 'unsettled'; readonly words: string }
   /** What became of something that the terminal's owner did. */
-  | { readonly type: 'told'; readonly text: string; readonly level: 'info' | 'warning' };
+  | {
+      readonly type: 'told';
+      readonly text: string;
+      readonly level: 'info' | 'warning';
+      /** The first thing that is said here: whoever reads it needs the keys beside it. */
+      readonly greets?: true;
+    };
 
 export type Effect =
   | { readonly kind: 'plan'; readonly dialogId: number; readonly request: OperationRequest }

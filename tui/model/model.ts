@@ -178,6 +178,8 @@ export interface Toast {
   readonly text: string;
   readonly level: 'info' | 'warning';
   readonly until: Mono;
+  /** It stands above the last line, which keeps the keys. */
+  readonly isAbove?: true;
   /** It says which key takes the last change back. */
   readonly undoes?: true;
   /** It asks whether to leave. */

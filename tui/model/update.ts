@@ -95,8 +95,9 @@ function fold(model: Model, message: Message): Change {
     case 'said':
       return [recall(model, message.said), []];
     case 'told': {
-      const { text, level } = message;
-      return [{ ...model, toast: { text, level, until: model.mono + 6000 } }, []];
+      const { text, level, greets } = message;
+      const toast = { text, level, until: model.mono + 6000, ...(greets && { isAbove: true as const }) };
+      return [{ ...model, toast }, []];
     }
     case 'undrawn':
       return [unasked(model), []];

@@ -53,15 +53,34 @@ describe('a plan', () => {
 });
 
 describe('the last line', () => {
-  it('has the filter and the palette beside help at any width, in words from 80 on', () => {
+  it('has the filter, the palette and the way out beside help at any width, in words from 80 on', () => {
     for (const view of VIEW_IDS) {
       const filters = view !== 'raft' && view !== 'node';
       for (const columns of [80, 100, 120, 200])
         expect(lastLine(full({ view }), columns), `${view} ${columns}`).toMatch(
-          filters ? / {2}\/ filter {2}: go {2}\? help $/ : / {2}: go {2}\? help $/,
+          filters ? / {2}\/ filter {2}: go {2}q quit {2}\? help $/ : / {2}: go {2}q quit {2}\? help $/,
         );
-      expect(lastLine(full({ view }), 60)).toMatch(filters ? /\/ {2}: {2}\? help $/ : / : {2}\? help $/);
+      expect(lastLine(full({ view }), 60)).toMatch(
+        filters ? /\/ {2}: {2}q {2}\? help $/ : / : {2}q {2}\? help $/,
+      );
       expect(lastLine(full({ view }), 60), 'and something to do').toMatch(/^ [A-Za-z]+ [a-z ]+ {2}/);
+    }
+  });
+
+  it('keeps the keys while the screen greets: what is said first stands above them', () => {
+    const text = 'this cluster ends with the screen';
+    const greeted = send(full(), { type: 'told', text, level: 'info', greets: true })[0];
+    for (const [columns, rows] of [
+      [120, 36],
+      [80, 24],
+      [60, 15],
+      [44, 12],
+    ] as const) {
+      const lines = screenText(greeted, columns, rows).split('\n');
+      expect(lines.at(-1)).toMatch(/\bq\b.*\?.?help/);
+      const { overlay } = screenOf({ model: greeted, symbols: UNICODE }, columns, rows);
+      expect(overlay?.rows.map((r) => textOf(r.line).trim())).toEqual([text]);
+      expect(overlay?.top).toBe(rows - 2);
     }
   });
 
@@ -102,6 +121,17 @@ describe('the last line', () => {
     const offered = { text: 'copied', level: 'info' as const, until: 9e9, undoes: true as const };
     expect(press({ ...said, toast: offered }, '4').toast?.text).toBe('copied');
   });
+});
+
+it('tabs that do not fit go whole, from the last; the open one and what needs a look stay', () => {
+  const base = full();
+  const current = status({ operation: 'op-7' });
+  const seen = (view: Model['view']) => {
+    const model = { ...base, view, picture: { ...base.picture, status: current } };
+    return textOf(screenOf({ model, symbols: UNICODE }, 80, 24).head[1]?.line ?? []).trimEnd();
+  };
+  expect(seen('topology')).toBe(' [1 Topo]  2 Raft   3 Alerts !2   4 Config   5 Events   6 Log   7 Ops 1');
+  expect(seen('fleet')).toBe('  1 Topo   2 Raft   3 Alerts !2   4 Config   5 Events   7 Ops 1  [8 Fleet]');
 });
 
 describe('what is told', () => {

@@ -87,7 +87,7 @@ describe('withUserKeys', () => {
     expect(screenText(frozen, 120, 36)).toContain('z returns to live');
     expect(refusal(frozen, 'failover')).toContain(': z returns');
     expect(screenText(full(), 120, 36)).toMatch(/ h help *$/);
-    expect(screenText(full(), 44, 12)).toMatch(/= hhelp *$/);
+    expect(screenText(full(), 44, 12)).toMatch(/= q hhelp *$/);
     expect(screenText(full(), 120, 36)).toContain('x Raft');
     const past = press(full(), ';');
     expect(refusal(past, 'failover')).toContain(': b returns');
