@@ -154,6 +154,8 @@ export type MainToState =
   | { readonly kind: 'marked'; readonly id: string }
   /** Somebody wants to read what was applied up to now: write it to the file, answer `settled`. */
   | { readonly kind: 'settle' }
+  /** The message `applied` that said so, and all before it, have been taken. */
+  | { readonly kind: 'heard'; readonly upTo: number }
   | { readonly kind: 'stop' };
 
 export interface AppliedResult {
@@ -183,6 +185,8 @@ export type StateToMain =
       /** The new record where commands changed it, else null. */
       readonly clusterState: ClusterState | null;
       readonly kvChanges: readonly PackedChanges[];
+      /** To be answered with `heard` (unheard.ts), null: not this time. */
+      readonly hear: number | null;
     }
   | { readonly kind: 'settled'; readonly index: LogIndex }
   | { readonly kind: 'restored'; readonly appliedIndex: LogIndex; readonly clusterState: ClusterState | null }

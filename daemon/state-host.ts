@@ -23,6 +23,7 @@ import type {
   StateToMain,
   StateWorkerData,
 } from './protocol.ts';
+import { Unheard } from './unheard.ts';
 import { markIn, type VerifyMark } from './verify-mark.ts';
 
 /** A snapshot is due at the configured number of entries and one of these (README 4.7). */
@@ -57,7 +58,9 @@ export class StateHost {
   /** Snapshots that wait to be loaded: newer ones do not make them old. */
   readonly #wanted = new Set<string>();
   #snapshotThreshold: number;
-  /** Messages that came while a snapshot is being loaded, or the disk waited for; null when nothing is. */
+  readonly #unheard = new Unheard(LIMITS.maxUnheardBytes);
+  #waitsForMain = false;
+  /** Messages that came while a snapshot is loaded, or disk or main waited for; null when nothing is. */
   #waiting: (() => void)[] | null = null;
   /** Ends the time that applied entries wait in memory; null while none do. */
   #settleTimer: NodeJS.Timeout | null = null;
@@ -113,6 +116,7 @@ export class StateHost {
     this.#data.main.on('message', (message: MainToState) => {
       if (message.kind === 'marked') this.#mark?.release(message.id);
       else if (message.kind === 'settle') this.#settleForReader();
+      else if (message.kind === 'heard') this.#onHeard(message.upTo);
       else this.#inOrder(() => this.#onMain(message));
     });
     this.#main({
@@ -141,6 +145,20 @@ export class StateHost {
     this.#goOn();
   }
 
+  /** Behind everything else that is waited for: what waits in the port is applied already. */
+  #waitForMain(): void {
+    if (this.#waiting !== null) return;
+    this.#waiting = [];
+    this.#waitsForMain = true;
+  }
+
+  #onHeard(upTo: number): void {
+    this.#unheard.heard(upTo);
+    if (!this.#waitsForMain || this.#unheard.isTooMuch) return;
+    this.#waitsForMain = false;
+    this.#goOn();
+  }
+
   async #stop(): Promise<void> {
     if (this.#scrubTimer !== null) clearInterval(this.#scrubTimer);
     this.#waiting = [];
@@ -165,7 +183,7 @@ export class StateHost {
     }
   }
 
-  #onMain(message: Exclude<MainToState, { kind: 'marked' | 'settle' }>): void {
+  #onMain(message: Exclude<MainToState, { kind: 'marked' | 'settle' | 'heard' }>): void {
     switch (message.kind) {
       case 'snapshot':
         void this.#snapshot();
@@ -275,15 +293,18 @@ export class StateHost {
     }
     this.#sinceSnapshot.bytes += packed.byteLength;
     const kvChanges = packChanges({ entries, packed, changes: group.kvChanges });
+    const results = packResults(group.results, tags);
+    const record = group.clusterState === null ? 0 : this.#store.clusterBytes;
     this.#main(
       {
         kind: 'applied',
         appliedIndex: group.lastIndex,
         settledIndex: this.#store.settledIndex(),
-        results: packResults(group.results, tags),
+        results,
         events: group.events,
         clusterState: group.clusterState,
         kvChanges,
+        hear: this.#unheard.posted(packed.byteLength + results.others.length + record),
       },
       kvChanges.map((pack) => pack.entries.buffer as ArrayBuffer),
     );
@@ -291,6 +312,7 @@ export class StateHost {
     this.#settleInTime(tags.length > 0);
     if (this.#snapshotDue()) void this.#snapshot();
     if (this.#store.isOutrun) void this.#waitForDisk();
+    else if (this.#unheard.isTooMuch) this.#waitForMain();
   }
 
   #snapshotDue(): boolean {

@@ -147,7 +147,10 @@ export class StateLink {
         if (message.clusterState !== null) this.#cluster = message.clusterState;
         this.#advance(message.appliedIndex);
         this.#settled(message.settledIndex);
-        return this.#listener.applied(message);
+        this.#listener.applied(message);
+        // behind the work: the other thread goes no faster than this one
+        if (message.hear !== null) this.#post({ kind: 'heard', upTo: message.hear });
+        return;
       case 'settled':
         this.#isSettling = false;
         this.#settled(message.index);

@@ -21,6 +21,11 @@ export const LIMITS = {
   /** Committed entries handed to the state worker and not yet applied, in bytes; above it hand-over waits. */
   maxApplyingBytes: 32 * 1024 * 1024,
   /**
+   * What was applied and told to the main thread, with the records that go along, and was not taken there
+   * yet, in bytes; above it applying waits.
+   */
+  maxUnheardBytes: 32 * 1024 * 1024,
+  /**
    * Inputs waiting for the consensus loop's next turn; above it messages of peers are dropped and sent
    * again.
    */

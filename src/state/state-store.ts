@@ -110,6 +110,7 @@ export class StateStore {
   /** How far the file will be when the transaction in steps that is open ends; null without one. */
   #settling: LogPosition | null = null;
   #cluster: ClusterState | null;
+  #clusterBytes = 0;
   #isUnusable = false;
 
   private constructor(options: StateStoreOptions) {
@@ -202,6 +203,11 @@ export class StateStore {
   /** The cluster's record; null before the bootstrap entry was applied. */
   clusterState(): ClusterState | null {
     return this.#cluster;
+  }
+
+  /** Of the record, encoded. */
+  get clusterBytes(): number {
+    return this.#clusterBytes;
   }
 
   /** Applies entries that follow the applied index without a gap, as one transaction or none yet. */
@@ -308,7 +314,9 @@ export class StateStore {
       const done = work();
       this.#write(last);
       if (group.clusterChanged && group.cluster !== null) {
-        this.#parts.meta.putBytes('cluster', this.#options.encodeCluster(group.cluster));
+        const bytes = this.#options.encodeCluster(group.cluster);
+        this.#parts.meta.putBytes('cluster', bytes);
+        this.#clusterBytes = bytes.length;
       }
       this.#parts.events.add(group.events);
       return done;

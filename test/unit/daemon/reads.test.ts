@@ -53,7 +53,7 @@ function node() {
   const applied = (appliedIndex: number, settledIndex = appliedIndex): void =>
     s.port2.postMessage({
       ...{ kind: 'applied', appliedIndex, settledIndex, results: { puts: null, others: '' } },
-      ...{ events: [], clusterState: null, kvChanges: [] },
+      ...{ events: [], clusterState: null, kvChanges: [], hear: null },
     } satisfies StateToMain);
   let asks = 0;
   s.port2.on('message', (m: MainToState) => (m.kind === 'settle' ? asks++ : undefined));

@@ -29,10 +29,10 @@ function start(scrubEveryMs?: number) {
   const [main, consensus] = [new MessageChannel(), new MessageChannel()];
   ports = [main.port1, main.port2, consensus.port1, consensus.port2];
   const said: StateToMain[] = [];
-  let wake = (): void => {};
+  const wakes: (() => void)[] = [];
   main.port1.on('message', (message: StateToMain) => {
     said.push(message);
-    wake();
+    for (const wake of wakes.splice(0)) wake();
   });
   const facts = { clusterId: 'c', nodeId: 'n1', instanceId: 'i', dataDir: dir };
   const ends = { main: main.port2, consensus: consensus.port2 };
@@ -45,17 +45,17 @@ function start(scrubEveryMs?: number) {
       const at = said.findIndex((message) => message.kind === kind);
       if (at >= 0) return said.splice(at, 1)[0] as Extract<StateToMain, { kind: K }>;
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        wakes.push(resolve);
       });
     }
   };
   const tell = (message: MainToState): void => main.port1.postMessage(message);
   let index = 0;
   /** So many puts as one group; `isServing`: callers of this node wait for them. */
-  const put = (count: number, isServing: boolean): Promise<Applied> => {
+  const put = (count: number, isServing: boolean, value = 'v'): Promise<Applied> => {
     const first = index + 1;
     const entries = Array.from({ length: count }, () => {
-      const command = { kind: 'kv-put', key: `k${++index}`, value: 'v', ifVersion: null } as const;
+      const command = { kind: 'kv-put', key: `k${++index}`, value, ifVersion: null } as const;
       const data = encodeCommand(command, 'ada');
       return { term: 1, index, kind: 'command', timestamp: 1000 + index, data } as const;
     });
@@ -115,6 +115,31 @@ describe('StateHost', () => {
     await host.stop();
     expect(await isThere('k2')).toBe(true);
     reader.close();
+  });
+
+  it('applies no more while the main thread takes nothing, and goes on when it does', async () => {
+    const host = start();
+    const value = 'v'.repeat(LIMITS.maxValueBytes / 2);
+    let told = 0;
+    for (let asked = 0; told < LIMITS.maxUnheardBytes; asked++) {
+      const { hear } = await host.put(8, false, value);
+      told = hear ?? told;
+      expect(asked).toBeLessThan(64);
+    }
+    let isApplied = false;
+    const last = host.put(1, false).then((message) => {
+      isApplied = true;
+      return message;
+    });
+    // what is asked for meanwhile is answered
+    for (let n = 0; n < 8; n++) {
+      host.tell({ kind: 'settle' });
+      await host.heard('settled');
+    }
+    expect(isApplied).toBe(false);
+    host.tell({ kind: 'heard', upTo: told });
+    expect((await last).appliedIndex % 8).toBe(1);
+    await host.stop();
   });
 
   it('looks at cold files again and again, and tells of a snapshot that rots while nobody reads it', async () => {
