@@ -22,12 +22,14 @@ import {
   failed,
   gapLine,
   keysHint,
+  lengthsLine,
   NARROW,
   nameLine,
   noteLines,
   pauseOf,
   REFUSED,
   reasonLine,
+  untilWhen,
   waiting,
 } from './dialog-parts.ts';
 import { nodeSign } from './node-table.ts';
@@ -221,7 +223,7 @@ function reviewRemoval(dialog: ActionDialog, plan: Plan, view: View, room: Dialo
 }
 
 /** What a dialog that `y` arms would do. */
-function effectLine(dialog: ActionDialog, plan: Plan): Line {
+function effectLine(dialog: ActionDialog, plan: Plan, now: number): Line {
   const { request, action } = dialog;
   if (action === 'step-down')
     return [
@@ -245,8 +247,7 @@ function effectLine(dialog: ActionDialog, plan: Plan): Line {
         ? 'Clients are sent elsewhere, vote and copy stay, off by itself after '
         : 'No candidacy, alerts of the node are silent, off by itself after ',
     ),
-    span(`[${rough(request.for_ms)}]`, 'title'),
-    span('  ← → changes', 'muted'),
+    ...untilWhen(request.for_ms, now),
   ];
 }
 
@@ -254,7 +255,8 @@ function effectLine(dialog: ActionDialog, plan: Plan): Line {
 function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogRoom): Review {
   const lines = [
     ...checkLines(plan.checks, view),
-    ...wrapWords(effectLine(dialog, plan), room.width),
+    ...wrapWords(effectLine(dialog, plan, view.model.now), room.width),
+    ...wrapWords(lengthsLine(dialog.request.for_ms), room.width),
     ...sameAs(dialog, plan, room.width),
     ...changeLines(dialog, view, room.width),
   ];

@@ -2,6 +2,8 @@
 import { pauseWords } from '../../src/base/index.ts';
 import type { CheckRow, Plan } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
+import { clockTime, rough, zoneMark } from '../format/words.ts';
+import { LENGTHS_MS } from '../model/dialog.ts';
 import { type Line, lineWidth, span, type Token, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -175,6 +177,29 @@ export function armedLine({ yes, field }: { readonly yes: boolean; readonly fiel
     span(' confirms, '),
     span('Esc', 'key'),
     span(' cancels'),
+  ];
+}
+
+/** For how long, and which time of the day that is. */
+export function untilWhen(forMs: number, now: number): Line {
+  const [from, to] = [clockTime(now).slice(0, 5), clockTime(now + forMs).slice(0, 5)];
+  // nothing lasts longer than a day
+  const day = to < from || forMs >= 86_400_000 ? ' tomorrow' : '';
+  return [span(rough(forMs), 'title'), span(', at '), span(`${to}${day}${zoneMark()}`, 'title')];
+}
+
+/** Each step that the arrows go through, with the chosen one marked; none where nothing has a length. */
+export function lengthsLine(forMs: number | undefined): Line {
+  if (forMs === undefined) return [];
+  // the longest that a cluster allows may lie between two steps
+  const steps = [...new Set([...LENGTHS_MS, forMs])].sort((a, b) => a - b);
+  const before = steps.filter((ms) => ms < forMs).map(rough);
+  const behind = steps.filter((ms) => ms > forMs).map(rough);
+  return [
+    span('← → changes:', 'key'),
+    span(['', ...before, ''].join(' '), 'muted'),
+    span(`[${rough(forMs)}]`, 'title'),
+    span(['', ...behind].join(' '), 'muted'),
   ];
 }
 

@@ -6,6 +6,7 @@ import { bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { rowKeys } from '../model/lists.ts';
 import { shown, visibleNodes } from '../model/selectors.ts';
+import { subjectOf } from '../model/subject.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
@@ -13,7 +14,7 @@ import type { View } from './view.ts';
 /** Most wanted first; what does not fit is left out from the end. */
 const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   topology: [
-    ...(['detail', 'failover', 'explain', 'actions', 'maintenance', 'filter', 'palette'] as const),
+    ...(['failover', 'maintenance', 'explain', 'actions', 'detail', 'filter', 'palette'] as const),
     ...(['quit', 'second-back', 'observer'] as const),
   ],
   raft: ['detail', 'jump', 'failover', 'step-down', 'second-back', 'palette', 'quit'],
@@ -57,6 +58,13 @@ const WORDS_FROM = 80;
 /** Below, nothing is said of arrows: who lacks room for words is not to lose one on what everybody tries. */
 const ARROWS_FROM = 110;
 
+/** What the key would do with the node under the bar. */
+function direction(id: CommandId, model: View['model']): string {
+  const node = id === 'maintenance' ? subjectOf(model) : undefined;
+  if (node === undefined) return '';
+  return node.maintenance === null ? ' on' : ' off';
+}
+
 function hints(view: View, cells: number): Line {
   const { model } = view;
   const all = bindingsOf('main', model.view);
@@ -66,7 +74,9 @@ function hints(view: View, cells: number): Line {
     const closed = (binding.disabled?.(model) ?? null) !== null;
     if (closed && RARE.has(id)) return [];
     const sign = span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key');
-    return [{ id, sign, words: span(` ${binding.short}`, closed ? 'muted' : 'plain') }];
+    return [
+      { id, sign, words: span(` ${binding.short}${direction(id, model)}`, closed ? 'muted' : 'plain') },
+    ];
   });
   const right: Line = [
     ...listed

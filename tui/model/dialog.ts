@@ -18,7 +18,7 @@ import { typeInto } from './text-field.ts';
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
 export const DEAF_MS = 400;
 /** How long maintenance and draining may last, as offered by ← and →. */
-const LENGTHS_MS: readonly number[] = [
+export const LENGTHS_MS: readonly number[] = [
   ...[5, 10, 15, 30].map((minutes) => minutes * 60_000),
   ...[1, 2, 4, 8, 12, 24].map((hours) => hours * 3_600_000),
 ];

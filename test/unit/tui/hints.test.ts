@@ -93,6 +93,14 @@ describe('the last line', () => {
     expect(lastLine(full({ view: 'node' }), 120)).toContain('↑↓ scroll  Esc back');
   });
 
+  it('says whether M begins or ends the maintenance of the node under the bar', () => {
+    for (const view of ['topology', 'node'] as const)
+      for (const columns of [80, 120]) {
+        expect(lastLine(full({ view, selected: 'n3' }), columns)).toContain('M maint on ');
+        expect(lastLine(full({ view, selected: 'n6' }), columns)).toContain('M maint off ');
+      }
+  });
+
   it('of the fleet says that Enter leaves this cluster, and goes to none that does not answer', () => {
     const fleet = full({ view: 'fleet' });
     expect(lastLine(fleet, 80)).toContain('Enter go there');

@@ -53,6 +53,21 @@ describe('update: maintenance', () => {
     expect(dialogOf(model).yes).toBe(false);
   });
 
+  it('says each length that the arrows offer, and until what time of the day', () => {
+    const text = (model: Model): string =>
+      actionDialogText(dialogOf(model), { model, symbols: UNICODE }, { width: 98, rows: 20 })
+        .lines.map((line) => line.map((s) => s.text).join(''))
+        .join('\n');
+    expect(text(open)).toContain('off by itself after 1h, at 13:04');
+    expect(text(open)).toContain('← → changes: 5m 10m 15m 30m [1h] 2h 4h 8h 12h 1d');
+    const day = { ...dialogOf(open), request: { ...dialogOf(open).request, for_ms: 86_400_000 } };
+    expect(text({ ...open, overlay: day })).toContain('off by itself after 1d, at 12:04 tomorrow');
+    const odd = { ...day, request: { ...day.request, for_ms: 2_700_000 } };
+    expect(text({ ...open, overlay: odd })).toContain('30m [45m] 1h');
+    const end = { ...day, request: { kind: 'maintenance' as const, node_id: 'n6', enable: false } };
+    expect(text({ ...open, overlay: end })).not.toContain('← → changes');
+  });
+
   it('arrows change how long', () => {
     const [model, effects] = pressed(open, 'right');
     expect(dialogOf(model).request.for_ms).toBe(7_200_000);
