@@ -166,13 +166,23 @@ export class Board {
   }
 
   #map(rect: Rect, { markers, unplaced }: WallPicture): void {
+    const [first] = unplaced;
+    const command = `sqlcc node set ${first} --zone eu-central`;
     const label = unplaced.length === 0 ? 'regions' : `regions, not placed: ${unplaced.join(' ')}`;
+    // a frame has no room for a second line: what does not fit into its first is left to the list
+    const whole = first === undefined ? label : `${label} (${command})`;
     if (this.#style.ascii || markers.length === 0) {
       const where = markers.map((m) => `${m.nodeId} ${m.latitude} ${m.longitude}`);
-      this.#lines(rect, 'regions', [...where, ...unplaced.map((id) => `${id}: zone of no known region`)]);
+      const nowhere = unplaced.map((id) => `${id}: zone of no known region`);
+      const how = first === undefined ? [] : ['give it one, such as eu-central or us-east:', `  ${command}`];
+      // the list is cut from below: the command comes before the many that need it
+      this.#lines(rect, 'regions', [...where, ...nowhere.slice(0, 1), ...how, ...nowhere.slice(1)]);
       return;
     }
-    const map = this.#toolkit.map({ ...this.#frame(rect, label), style: { shapeColor: 'cyan' } });
+    const map = this.#toolkit.map({
+      ...this.#frame(rect, whole.length + 4 <= rect.width ? whole : label),
+      style: { shapeColor: 'cyan' },
+    });
     this.#screen.append(map);
     for (const { latitude, longitude, tone, isLeader } of sideBySide(markers, rect.width - MAP_EDGE))
       map.addMarker({
