@@ -5,8 +5,12 @@
 import { SqlccError } from '../../src/base/index.ts';
 import type { Feed, Sink } from './feed.ts';
 import type { ReplayLine } from './replay-feed.ts';
+import type { EventLine } from './wire.ts';
 
 type Kept = Omit<ReplayLine, 'at'>;
+
+/** Events that are known to be written, newest; more than a node keeps to tell again. */
+const REMEMBERED_EVENTS = 20_000;
 
 /** The same answers as from `feed`, and each of them at `sink` with its time. */
 export function recordFeed(feed: Feed, sink: Sink): Feed {
@@ -18,6 +22,16 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     if (last.get(key) === text) return;
     last.set(key, text);
     write(kept);
+  };
+  // who turns to another node is told again what that one still has: a recording holds each event once
+  const events = new Set<string>();
+  const writeNew = (event: EventLine): void => {
+    const key = JSON.stringify([event.cursor, event.node_id, event.at, event.kind]);
+    if (events.has(key)) return;
+    events.add(key);
+    const [oldest] = events;
+    if (events.size > REMEMBERED_EVENTS && oldest !== undefined) events.delete(oldest);
+    write({ event });
   };
   const told = async <T>(work: Promise<T>, keep: (value: T) => void): Promise<T> => {
     const value = await work;
@@ -42,7 +56,7 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
       told(feed.history(seconds, stepMs), (history) => writeChanged('history', { history })),
     async *events(after, signal, node) {
       for await (const event of feed.events(after, signal, node)) {
-        write({ event });
+        writeNew(event);
         yield event;
       }
     },

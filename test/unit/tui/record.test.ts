@@ -83,6 +83,27 @@ describe('recordFeed', () => {
     expect(again.ended?.()).toBe(true);
     expect(again.wall()).toBe(START);
   });
+
+  it('recordFeed writes an event once, however often nodes tell it, and gives it each time', async () => {
+    const lines: string[] = [];
+    const cluster = scriptedFeed();
+    const feed = recordFeed(cluster, (line) => lines.push(line));
+    const [first, second] = [
+      event(5, 'n1', 'leader-elected', 'leads'),
+      event(6, 'n1', 'node-dead', 'is dead'),
+    ];
+    const heard: string[] = [];
+    for (const node of [null, 'n2']) {
+      for (const one of node === null ? [first] : [second]) cluster.tell(one);
+      for await (const { kind } of feed.events('0', AbortSignal.timeout(1000), node)) {
+        heard.push(kind);
+        if (kind === (node === null ? first : second).kind) break;
+      }
+    }
+    expect(heard).toEqual(['leader-elected', 'leader-elected', 'node-dead']);
+    const kinds = lines.map((line) => JSON.parse(line).event.kind);
+    expect(kinds).toEqual(['leader-elected', 'node-dead']);
+  });
 });
 
 describe('recordingFile', () => {
