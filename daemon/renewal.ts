@@ -147,11 +147,16 @@ export class Renewal {
       const pki = await renewIfDue(this.#options, Date.now());
       if (this.#stopped) return;
       if (pki !== null) this.#renewed(pki);
-      this.#plan(pki === null ? DAY_MS : this.#untilDue());
+      // due, and nobody can sign: tomorrow again. Not due: a timer or a clock was a moment off
+      this.#plan(pki === null && this.#isDue() ? DAY_MS : this.#untilDue());
     } catch (error) {
       this.#options.logger.log('error', 'renewal-failed', { error: (error as Error).message });
       this.#plan(RETRY_MS);
     }
+  }
+
+  #isDue(): boolean {
+    return Date.now() >= renewalTime(readPki(this.#options.dataDir).nodeCert);
   }
 
   /** At most a day: wall clocks are set, and machines sleep. */

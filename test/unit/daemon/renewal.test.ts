@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureDataDir, FORMAT_VERSION, writeIdentity } from '../../../daemon/data-dir.ts';
 import { readPki, writePki } from '../../../daemon/data-files.ts';
 import { issueAdmin } from '../../../daemon/issue-admin.ts';
 import { type IssuedParts, tellIssued } from '../../../daemon/issued.ts';
-import { renewalTime, renewIfDue } from '../../../daemon/renewal.ts';
+import { Renewal, renewalTime, renewIfDue } from '../../../daemon/renewal.ts';
 import type { NodeRole } from '../../../src/auth/index.ts';
 import {
   type Authority,
@@ -135,6 +135,29 @@ describe('renewIfDue', () => {
   it('signs nothing for a certificate of another cluster', async () => {
     await folder('voter', 'another-cluster');
     await expect(renew(NOW + 70 * DAY_MS)).rejects.toThrow(/belongs to cluster another-cluster/);
+  });
+});
+
+describe('Renewal', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('looks again at once where its timer came a moment before the time', async () => {
+    await folder('voter');
+    const due = renewalTime(readPki(dir).nodeCert);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: due - 5000 });
+    const options = { dataDir: dir, clusterId: CLUSTER_ID, hosts: [], logger: { log: () => {} } };
+    let renewed = 0;
+    const renewal = new Renewal(options, () => renewed++);
+    renewal.start();
+    vi.setSystemTime(due - 5001);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(Date.now(), 'a millisecond early').toBe(due - 1);
+    await vi.advanceTimersByTimeAsync(1000);
+    // it is signed beside the timers
+    for (let turns = 0; renewed === 0 && turns < 5000; turns++)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(renewed).toBe(1);
+    renewal.stop();
   });
 });
 
