@@ -14,14 +14,7 @@ import {
   type TerminalOptions,
 } from './pty.ts';
 import { at, calm, calmWith, status } from './recording.ts';
-
-const SIZES = [
-  [200, 60],
-  [120, 36],
-  [80, 24],
-  [60, 15],
-  [44, 12],
-] as const;
+import { SIZES } from './sizes.ts';
 
 let program: Program;
 let recording: string;

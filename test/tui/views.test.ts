@@ -7,14 +7,7 @@ import { answers } from './answers.ts';
 import { expectScreen } from './golden.ts';
 import { buildProgram, FULL_CLEAR, type Program, pause, replaying, type Terminal } from './pty.ts';
 import { calmWith } from './recording.ts';
-
-const SIZES = [
-  [200, 60],
-  [120, 36],
-  [80, 24],
-  [60, 15],
-  [44, 12],
-] as const;
+import { SIZES } from './sizes.ts';
 
 /** Words of this view that are there at the smallest size too; where there is room the first line names it. */
 const SAYS: Readonly<Record<string, RegExp>> = {

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { node, plan, START, status } from '../../tui/recording.ts';
+import { SIZES } from '../../tui/sizes.ts';
 import { fresh, live, press, send } from './model-kit.ts';
 import { renderAt } from './render-at.ts';
-
-const SIZES = [
-  [200, 60],
-  [120, 36],
-  [80, 24],
-  [60, 15],
-  [44, 12],
-] as const;
 
 describe('App', () => {
   it.each(SIZES)('App fills %ix%i and never a row more', async (columns, rows) => {

@@ -10,6 +10,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { THEMES } from '../../../tui/theme/themes.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { event, node, START, status } from '../../tui/recording.ts';
+import { SIZES as TIERS } from '../../tui/sizes.ts';
 import { alone, fresh, full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
@@ -64,14 +65,6 @@ function draw(model: Model, columns: number, rows: number): string {
   const look = { theme: THEMES.mono, symbols: UNICODE, colour: false };
   return asText(cellsOf(screenOf({ model, symbols: UNICODE }, columns, rows), look));
 }
-
-const TIERS = [
-  [200, 60],
-  [120, 36],
-  [80, 24],
-  [60, 15],
-  [44, 12],
-] as const;
 
 /** What n1, the last of five voters, shows: it reaches nobody, and there is no answer but its own. */
 function noQuorum(view: ViewId): Model {
