@@ -122,6 +122,8 @@ export async function certificates(context: NodeContext): Promise<Answer> {
   const own = new X509Certificate(pki.nodeCert);
   const identity = identityOf(own, clusterId);
   const role = 'refused' in identity ? '' : identity.role;
+  const known = cluster === null ? [] : Object.values(certificatesKnown(cluster, Date.now()));
+  const recorded = new Set(known.map((k) => k.serial));
   const rows = [
     ...certificatesIn(pki.caCert).map((ca, n) =>
       rowOf(
@@ -137,7 +139,8 @@ export async function certificates(context: NodeContext): Promise<Answer> {
     ...context.seen.list().map((seen) => {
       const { id: name, role } = seen.identity;
       const kind = isNodeRole(role) ? 'node' : 'person';
-      const at = { where: [...seen.where], last_seen: isoTime(seen.lastSeen) };
+      const record = recorded.has(seen.certificate.serialNumber.toLowerCase()) ? ['record'] : [];
+      const at = { where: [...seen.where, ...record], last_seen: isoTime(seen.lastSeen) };
       return rowOf(seen.certificate, { name, role, kind, ...at }, held);
     }),
     ...recordedRows(context),

@@ -80,6 +80,19 @@ export async function followerOf(cluster: DemoCluster): Promise<string> {
   return must(cluster.nodes.find((n) => n.nodeId !== leader)?.nodeId, 'a follower');
 }
 
+/**
+ * Until the administrator's certificate is on record, which a node tells of seconds after it was shown: so
+ * that no entry comes behind which the test did not write.
+ */
+export async function untilAdminKnown(cluster: DemoCluster): Promise<void> {
+  const node = await leaderOf(cluster);
+  await until('the certificate of the administrator on record', async () => {
+    const { certificates } = await cluster.client().people.certificates({ node });
+    const persons = certificates.filter((c) => c.kind === 'person');
+    return persons.length > 0 && persons.every((c) => c.where.includes('record'));
+  });
+}
+
 /** What a call was refused with: its code, and what else the error says. */
 export async function refusal(work: Promise<unknown>): Promise<SqlccError> {
   const error = await work.then(

@@ -8,7 +8,7 @@ import { allows, NODE_ROLES, PERSON_ROLES, type Role } from '../../src/auth/inde
 import { must } from '../../src/base/index.ts';
 import { createCsr } from '../../src/pki/index.ts';
 import { HttpClient } from '../../src/rpc/index.ts';
-import { sharedCluster, until } from '../cluster/harness.ts';
+import { sharedCluster, until, untilAdminKnown } from '../cluster/harness.ts';
 import { adminFile, type Credentials, HttpCaller } from '../cluster/http-caller.ts';
 import { DAY_MS, Signer } from './credentials.ts';
 
@@ -69,6 +69,7 @@ async function statusOf(caller: HttpCaller, endpoint: Endpoint, clientPort: bool
 describe('credentials that are not good', () => {
   it('open no route of any listener, and do not turn into nobody’s on the public ones', async () => {
     const cluster = shared();
+    await untilAdminKnown(cluster);
     const before = await cluster.client().stateHash('n1');
     for (const [who, caller] of bad)
       for (const [name, endpoint] of Object.entries(ENDPOINTS) as [string, Endpoint][])

@@ -41,7 +41,7 @@ const certificateRow = z.object({
   /** Of a CA: whether this node signs with it, or trusts it beside that one. */
   is_signing: z.boolean().nullable(),
   state: z.enum(['valid', 'expired', 'revoked']),
-  /** What it is shown on, or was shown to: `own`, `ca`, `port`, `client_port`. */
+  /** What it is shown on, was shown to, or is known from: `own`, `ca`, `port`, `client_port`, `record`. */
   where: z.array(z.string()),
   /** When a caller showed it last; null for the node's own. */
   last_seen: time.nullable(),

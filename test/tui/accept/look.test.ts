@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../../daemon/demo-cluster.ts';
 import { bindingsOf } from '../../../tui/keymap.ts';
 import { VIEWS } from '../../../tui/model/views.ts';
-import { leaderOf, sharedCluster, sqlcc, sqlccOn, until } from '../../cluster/harness.ts';
+import { leaderOf, sharedCluster, sqlcc, sqlccOn, until, untilAdminKnown } from '../../cluster/harness.ts';
 import { skipVisibly } from '../../lab/skip.ts';
 import { pressed, SQLCC, tell, top } from './kit.ts';
 
@@ -86,6 +86,7 @@ describe('a living cluster', () => {
     await cluster.untilHealthy();
     const terminal = await top(cluster.contextFile);
     const leader = await leaderOf(cluster);
+    await untilAdminKnown(cluster);
     // the newest entry is one of which an event tells: so the event's index is what has been committed
     const silence = ['alert', 'silence', 'add', '--rule', 'DiskSlow', '--for', '1h', '--reason', 'seq'];
     expect((await sqlccOn(cluster, silence)).code).toBe(0);
