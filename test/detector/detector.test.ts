@@ -16,7 +16,7 @@ import { findings } from './targets.ts';
 import { type FlowPort, TcpFlow } from './tcp-flow.ts';
 import { nameOf, World } from './world.ts';
 
-const SLOW = { timeout: 240_000 };
+const SLOW = { timeout: 1_200_000 };
 
 function rowsOf(nodes: number, scenarios: readonly string[] = [], lane: 'h2' | 'udp' = 'h2'): Row[] {
   return play({

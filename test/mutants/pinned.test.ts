@@ -6,7 +6,7 @@ import { plant, uproot } from './plant.ts';
 /** What the simulation says in `folder`, whatever it ends with. */
 function play(folder: string, args: readonly string[]): Promise<string> {
   return new Promise((done) => {
-    const options = { cwd: folder, maxBuffer: 1 << 26, timeout: 60_000 };
+    const options = { cwd: folder, maxBuffer: 1 << 26, timeout: 600_000 };
     execFile(process.execPath, ['test/sim/sim.ts', ...args], options, (_, stdout) => done(stdout));
   });
 }

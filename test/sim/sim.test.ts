@@ -47,7 +47,7 @@ describe(`${SEEDS} seeds`, () => {
 
   beforeAll(async () => {
     tally = await playFleet({ from: 1, seeds: SEEDS });
-  }, 600_000);
+  }, 1_200_000);
 
   it('keep every property of safety and liveness', () => {
     expect(tally.failures.length, failuresText(tally).join('\n')).toBe(0);
