@@ -221,12 +221,14 @@ export class RaftCore {
     return Math.max(this.settings.electionTimeoutMs, 3 * this.settings.heartbeatIntervalMs, this.floorMs);
   }
 
-  /** A voter of a configuration in force, or of the committed one while that is not. */
+  /**
+   * A voter of the newest configuration, of the committed one, or of any between them: who has a longer log
+   * than all others may be out of the newest, and is needed until that is committed (dissertation §4.2.2).
+   * After a restart little of the log is known to be committed, so it may have become a voter, and none
+   * again, behind that.
+   */
   isCountedVoter(): boolean {
-    return (
-      isVoter(this.membership, this.nodeId) ||
-      (!this.configs.isSettled() && isVoter(this.configs.committed().membership, this.nodeId))
-    );
+    return this.configs.all().some(({ membership }) => isVoter(membership, this.nodeId));
   }
 
   /** False when the configuration knows this node with another disk. */

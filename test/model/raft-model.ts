@@ -195,11 +195,10 @@ export class RaftModel {
 
   // ---- who may
 
-  /** A voter of the newest configuration, or of the committed one before it. */
+  /** A voter of the newest committed configuration or of any behind it. */
   get isVoter(): boolean {
-    const [committed] = this.configs();
-    return [this.membership, committed?.membership ?? NOBODY].some((m) =>
-      [...m.voters, ...m.outgoing].some((v) => v.nodeId === this.id),
+    return this.configs().some(({ membership }) =>
+      [...membership.voters, ...membership.outgoing].some((v) => v.nodeId === this.id),
     );
   }
 

@@ -76,6 +76,30 @@ export const PINNED: readonly PinnedBug[] = [
       replace: '',
     },
   },
+  {
+    seed: 2_019_071,
+    // voters are replaced all the time, and so is who leads
+    options: {
+      ...calmOptions(3),
+      ...{ clients: 1, thinkMs: 150, readEveryMs: 20, delayMeanMs: 5, diskMeanMs: 30, clockDrift: 0.05 },
+      ...{
+        crashEveryMs: 1500,
+        powerCutRatio: 0.5,
+        partitionEveryMs: 500,
+        resetEveryMs: 300,
+        aimEveryMs: 2000,
+      },
+      ...{ replaceEveryMs: 700, surroundingsEveryMs: 1000, upgradeEveryMs: 1500, maxAppendBytes: 250 },
+      ...{ safetyMs: 6104, quorumFirst: true },
+    },
+    was: 'src/raft/core: who replaced itself and was restarted held the longest log and did not stand: nobody led',
+    rule: 'QuorumLiveness',
+    bug: {
+      file: 'src/raft/core.ts',
+      find: 'this.configs.all().some(',
+      replace: '[this.configs.committed(), this.configs.latest()].some(',
+    },
+  },
 ];
 
 /**

@@ -7,7 +7,7 @@
  *   propose n1 [count] · change n1 remove n3 [expect 7] · transfer n1 n2|best · read n1 · leave n1
  *   deliver [n1>n2|n2|kind] · drop [same] · again [same] · stabilize · replay n2
  *   cut n1>n2 · partition n1 | n2 n3 · heal · hint n2 lost n1
- *   hold n1 · flush n1 [writes] · release n1 · crash n1 · restart n1
+ *   hold n1 · flush n1 [writes] · release n1 · crash n1 · restart n1 [state of entry]
  *   snapshot n1 · arrive [lost] · environment n1 rtt lag · quiet · loud
  *   status [n1] · log n1 · peers n1 · membership n1 · wire
  */
@@ -216,7 +216,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     scene.flush(id);
   },
   crash: (scene, [id = '']) => scene.crash(id),
-  restart: (scene, [id = '']) => scene.start(id),
+  restart: (scene, [id = '', applied]) =>
+    scene.start(id, applied === undefined ? undefined : Number(applied)),
   arrive: (scene, [how]) => void scene.arrive(how !== 'lost'),
   quiet: (scene) => {
     scene.isQuiet = true;

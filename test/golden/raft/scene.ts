@@ -130,8 +130,9 @@ export class Scene {
     this.start(id);
   }
 
-  start(id: NodeId): void {
+  start(id: NodeId, appliedIndex = this.node(id).applied): void {
     const node = this.node(id);
+    node.applied = appliedIndex;
     const { storage } = node;
     const number = [...this.nodes.keys()].indexOf(id);
     node.core = new RaftConsensus({
