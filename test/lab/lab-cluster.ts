@@ -268,9 +268,9 @@ export class LabCluster {
   /** What each node believes and logged last: the data folders are gone when a failure is read. */
   async #stories(): Promise<string> {
     const story = async (node: LabNode): Promise<string> => {
-      const client = this.newClient(node.nodeId);
+      const client = this.newClient();
       const seen = await client
-        .status({ stale: true, timeoutMs: STORY_TIMEOUT_MS })
+        .status({ node: node.nodeId, stale: true, timeoutMs: STORY_TIMEOUT_MS })
         .then(({ nodes, raft }) => {
           const members = nodes.map((n) => `${n.node_id} ${n.liveness}`).join(', ');
           return `term ${raft.term}, leader ${raft.leader_id}, commit ${raft.commit_index}: ${members}`;

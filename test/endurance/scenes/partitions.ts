@@ -173,7 +173,8 @@ async function countLed(
 ): Promise<void> {
   const clients = cluster.nodes.map((n) => ({ self: n.nodeId, client: cluster.newClient(n.nodeId) }));
   const look = async ({ self, client }: (typeof clients)[number]) => {
-    const { raft } = await client.status({ stale: true, timeoutMs: LOOK_MS });
+    // by name: a client that has learned the others asks whom it likes, and all of them the same
+    const { raft } = await client.status({ node: self, stale: true, timeoutMs: LOOK_MS });
     return { leads: raft.leader_id === self, term: raft.term, of: raft.leader_id };
   };
   while (performance.now() < until) {
