@@ -55,6 +55,7 @@ export class Surroundings {
       entries: (low, high, maxBytes) => storage.entries(low, high, maxBytes),
       tailWithin: (high, maxBytes) => storage.tailWithin(high, maxBytes),
       snapshot: () => storage.snapshot(),
+      waitingBytes: () => storage.waitingBytes(),
       onFailure: (failed) => storage.onFailure(failed),
       write: (request, done) => {
         const now = performance.now();

@@ -30,6 +30,13 @@ export const LIMITS = {
    * again.
    */
   maxTurnInputs: 65_536,
+  /** Bytes of entries in them, those of one turn; above it likewise. */
+  maxTurnInputBytes: 16 * 1024 * 1024,
+  /**
+   * Bytes handed to the log and not durable yet; above it a leader's proposals wait, and are refused as
+   * `overloaded` when they are too many, and appends to a follower are dropped and sent again.
+   */
+  maxUnwrittenBytes: 32 * 1024 * 1024,
   /**
    * Proposals that one turn of the consensus loop takes, and entries that it sends to one follower, in
    * bytes; the rest waits for the next turn, so that no heartbeat waits behind it.

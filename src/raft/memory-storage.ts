@@ -77,6 +77,10 @@ class Content {
   }
 }
 
+function requestBytes({ entries }: PersistRequest): Bytes {
+  return entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+}
+
 export class MemoryStorage implements RaftStorage {
   #durable = new Content();
   #current = new Content();
@@ -120,6 +124,10 @@ export class MemoryStorage implements RaftStorage {
     if (this.#isPoisoned) return;
     this.#current.apply(request);
     this.#queue.push({ request, done });
+  }
+
+  waitingBytes(): Bytes {
+    return this.#queue.reduce((sum, { request }) => sum + requestBytes(request), 0);
   }
 
   onFailure(failed: (reason: string) => void): void {

@@ -43,6 +43,8 @@ export interface RaftStorage {
    * between is dropped and reads need not show it.
    */
   write(request: PersistRequest, done: (token: number) => void): void;
+  /** Bytes of writes that are not durable yet; above a limit the loop hands over no more (turn-loop.ts). */
+  waitingBytes(): Bytes;
   /** Registers the listener for a poisoned log. */
   onFailure(failed: (reason: string) => void): void;
 }

@@ -12,6 +12,7 @@
 
 import type { Bytes, Cancel, Clock, InstanceId, Instant, NodeId, Random } from '../base/index.ts';
 import { BoundedQueue, LIMITS, NEVER } from '../base/index.ts';
+import { entryBytes } from './log-slice.ts';
 import type { RaftStorage, RaftStore, RaftTransport } from './ports.ts';
 import { RaftConsensus } from './raft-consensus.ts';
 import type { RaftMarks, RaftStatus } from './status.ts';
@@ -52,6 +53,12 @@ export interface TurnLoopOptions {
   readonly schedule: (fn: () => void) => void;
 }
 
+/** Of the entries that it brings: what else there is of a message is small. */
+function bytesOf(input: RaftInput): Bytes {
+  if (input.kind !== 'message' || input.message.kind !== 'append') return 0;
+  return input.message.entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+}
+
 interface Held {
   readonly token: number;
   readonly message: RaftMessage;
@@ -61,6 +68,8 @@ export class TurnLoop {
   readonly #options: TurnLoopOptions;
   readonly #core: RaftConsensus;
   readonly #inputs = new BoundedQueue<RaftInput>(LIMITS.maxTurnInputs, 'reject');
+  /** Of the entries in them. */
+  #inputBytes: Bytes = 0;
   /** Proposals that no turn has taken yet, oldest first; no more than the core has room for. */
   #proposals: Proposal[] = [];
   #proposalBytes: Bytes = 0;
@@ -106,13 +115,17 @@ export class TurnLoop {
   }
 
   /**
-   * Queues an input for the next turn. False when the queue is full: a peer's message
-   * is lost then, as on a bad network; acknowledgements never are, they come from here.
+   * Queues an input for the next turn. False when the queue is full, or the disk too far behind to take
+   * entries: a peer's message is lost then, as on a bad network; acknowledgements never are, they come from
+   * here.
    */
   submit(input: RaftInput): boolean {
     if (!this.#isRunning) return false;
     if (this.#putOff(input)) return true;
+    const bytes = bytesOf(input);
+    if (bytes > 0 && !this.#hasRoom(bytes)) return false;
     const isTaken = this.#inputs.push(input);
+    if (isTaken) this.#inputBytes += bytes;
     this.#schedule();
     return isTaken;
   }
@@ -124,6 +137,14 @@ export class TurnLoop {
   /** The part of `status` that costs next to nothing. */
   marks(): RaftMarks {
     return this.#core.marks();
+  }
+
+  #hasRoom(bytes: Bytes): boolean {
+    return this.#inputBytes + bytes <= LIMITS.maxTurnInputBytes && !this.#isDiskBehind;
+  }
+
+  get #isDiskBehind(): boolean {
+    return this.#options.storage.waitingBytes() >= LIMITS.maxUnwrittenBytes;
   }
 
   /** Proposals wait apart: they may be many and long, and what keeps a leader in office is neither. */
@@ -138,8 +159,12 @@ export class TurnLoop {
     return true;
   }
 
-  /** What of them this turn takes: as many as fit, and one always. */
+  /**
+   * What of them this turn takes: as many as fit, and one always. None while the disk is too far behind: the
+   * followers alone may commit, at their pace.
+   */
   #nextProposals(): Proposal[] {
+    if (this.#proposals.length === 0 || this.#isDiskBehind) return [];
     let bytes = 0;
     let count = 0;
     for (const { data } of this.#proposals) {
@@ -160,6 +185,7 @@ export class TurnLoop {
   #turn(): void {
     if (!this.#isRunning) return;
     const inputs = this.#inputs.drain();
+    this.#inputBytes = 0;
     try {
       const now = this.#options.clock.now();
       // what was heard before what time alone brings: an answer may lie behind the tick that misses it
@@ -171,7 +197,7 @@ export class TurnLoop {
       // before anything leaves; after `take` the log counts on a write that the storage has not seen yet
       this.#core.check();
       this.#carryOut(this.#core.take());
-      if (this.#proposals.length > 0) this.#schedule();
+      if (this.#proposals.length > 0 && !this.#isDiskBehind) this.#schedule();
     } catch (error) {
       // an assertion of the core: a node that contradicts itself must not go on
       this.#fatal((error as Error).stack ?? String(error));
@@ -207,6 +233,7 @@ export class TurnLoop {
     while (ready < this.#held.length && (this.#held[ready] as Held).token <= token) ready++;
     if (ready > 0) this.#options.transport.send(this.#held.splice(0, ready).map((h) => h.message));
     this.insert({ kind: 'storage-ack', token });
+    if (this.#proposals.length > 0) this.#schedule();
   }
 
   /**

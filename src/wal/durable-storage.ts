@@ -242,6 +242,10 @@ export class DurableStorage implements RaftStorage {
     this.#wal.append(recordsOf(request, this.#table), () => done(request.token));
   }
 
+  waitingBytes(): Bytes {
+    return this.#wal.waitingBytes;
+  }
+
   onFailure(failed: (reason: string) => void): void {
     this.#wal.onFailure(failed);
   }

@@ -10,7 +10,7 @@
  *
  * Not here: what records mean (log-table.ts), and what is believed at start (recover.ts).
  */
-import { assert, type Clock, LIMITS, must, SqlccError, type Term } from '../base/index.ts';
+import { assert, type Bytes, type Clock, LIMITS, must, SqlccError, type Term } from '../base/index.ts';
 import { dropBallast } from './ballast.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { BATCH_HEADER_BYTES, encodeBatch, type IdentityPrint } from './frame.ts';
@@ -63,6 +63,7 @@ export class Wal {
   readonly #listeners: ((reason: string) => void)[] = [];
   #pending: Batch[] = [];
   #inFlight: Batch | null = null;
+  #waitingBytes: Bytes = 0;
   #lastBatch: number;
   #durable: number;
   #chain: number;
@@ -102,6 +103,11 @@ export class Wal {
     return this.#segments.length;
   }
 
+  /** Of records that are not durable yet. */
+  get waitingBytes(): Bytes {
+    return this.#waitingBytes;
+  }
+
   /** Why nothing is acknowledged any more, or null. */
   get failure(): string | null {
     return this.#failure;
@@ -127,6 +133,7 @@ export class Wal {
       assert(refused === null, `wal: ${refused}`);
       batch.records.push(bytes);
       batch.bytes += bytes.length;
+      this.#waitingBytes += bytes.length;
       if (record.kind === 'mark') batch.keepFrom = this.#oldestNeeded();
     }
     batch.term = this.table.hardState.term;
@@ -216,6 +223,7 @@ export class Wal {
   #becameDurable(batch: Batch): void {
     this.#durable = this.#lastBatch;
     this.#inFlight = null;
+    this.#waitingBytes -= batch.bytes;
     for (const ack of batch.acks) ack();
     if (this.#isOver()) return;
     this.#marker.durable({ batch: this.#durable, term: batch.term });

@@ -123,6 +123,18 @@ export function describeStorage(name: string, open: () => StoragePupil): void {
   });
 
   describe(`${name}: writes`, () => {
+    it('count as waiting until they are durable', () => {
+      const pupil = withTen();
+      expect(pupil.storage.waitingBytes()).toBe(0);
+      pupil.storage.write(request(2, { entries: entries(11, 12) }), IGNORE);
+      pupil.storage.write(request(3, { entries: entries(13, 20) }), IGNORE);
+      // 100 bytes of data each, and a share of at most 100 for their frames
+      expect(pupil.storage.waitingBytes()).toBeGreaterThan(1000);
+      expect(pupil.storage.waitingBytes()).toBeLessThan(2000);
+      pupil.settle();
+      expect(pupil.storage.waitingBytes()).toBe(0);
+    });
+
     it('are acknowledged later, in order, with their token', () => {
       const { storage, settle } = open();
       const acks: number[] = [];

@@ -151,6 +151,7 @@ export function writingBy(inner: RaftStorage, write: RaftStorage['write']): Raft
     entries: (low, high, maxBytes) => inner.entries(low, high, maxBytes),
     tailWithin: (high, maxBytes) => inner.tailWithin(high, maxBytes),
     snapshot: () => inner.snapshot(),
+    waitingBytes: () => inner.waitingBytes(),
     onFailure: (failed) => inner.onFailure(failed),
     write,
   };

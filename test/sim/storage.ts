@@ -91,6 +91,7 @@ export class MemorySimStorage implements SimStorage {
       entries: (low, high, maxBytes) => log.entries(low, high, maxBytes),
       tailWithin: (high, maxBytes) => log.tailWithin(high, maxBytes),
       snapshot: () => log.snapshot(),
+      waitingBytes: () => log.waitingBytes(),
       onFailure: (failed) => log.onFailure(failed),
       write: (request, done) => {
         log.write(request, done);
