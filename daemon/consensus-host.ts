@@ -21,9 +21,8 @@ import { beats } from './beats.ts';
 import { systemRandom } from './chance.ts';
 import { ConsensusPeers } from './consensus-peers.ts';
 import { Denials } from './denials.ts';
-import { distressOf, hangOf, Progress } from './distress.ts';
 import { failStop } from './fail-stop.ts';
-import { HandOvers } from './hand-overs.ts';
+import { MainPort } from './main-port.ts';
 import { Measures } from './measures.ts';
 import { packDigest, unpackDigest } from './packed-digest.ts';
 import { unpackProposals } from './packed-proposals.ts';
@@ -39,6 +38,7 @@ import type {
 import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { Surroundings } from './surroundings.ts';
 import { systemClock } from './system-clock.ts';
+import { VitalSigns } from './vital-signs.ts';
 
 /** First byte of a peer payload; a digest's is 2. */
 const PAYLOAD_RAFT = 1;
@@ -47,8 +47,6 @@ const PAYLOAD_RAFT = 1;
 const STATUS_INTERVAL_MS = 200;
 const STATUS_AT_REST_TURNS = 3;
 const SURROUNDINGS_INTERVAL_MS = 1000;
-/** No caller waits for it; unlike a transfer in distress it costs no leadership when nobody takes over. */
-const OFFERED_TRANSFER = -1;
 /** Time for the last words to the peers. */
 const GOODBYE_MS = 20;
 type Fields = Record<string, string | number | boolean | null>;
@@ -68,14 +66,12 @@ export class ConsensusHost {
   #applied: ((index: LogIndex) => void) | null = null;
   #restored: ((index: LogIndex) => void) | null = null;
   #looks: (() => void)[] = [];
-  readonly #applying = new Progress();
-  readonly #committing = new Progress();
-  readonly #handOvers = new HandOvers();
+  readonly #main: MainPort;
+  readonly #vitals: VitalSigns;
   #restoring = false;
   /** Where the log stood at the last report, and turns of the clock since it moved. */
   #reported = '';
   #turnsAtRest = 0;
-  #electionTimeoutMs: number;
   #leading = false;
   #leader: string | null = null;
   /** From the record; null before there is one. */
@@ -87,8 +83,8 @@ export class ConsensusHost {
   /** `data.appliedIndex` and the log have been brought together (open-log.ts). */
   constructor(data: ConsensusWorkerData, storage: DurableStorage, snapshots: SnapshotManager) {
     this.#data = data;
-    this.#electionTimeoutMs = data.settings.electionTimeoutMs;
     const { facts } = data;
+    this.#main = new MainPort(data.main, () => this.#statusNow());
     this.#storage = storage;
     this.#storage.onFailure((reason) => failStop('wal', reason));
     this.#surroundings = new Surroundings(data.settings.electionTimeoutMs);
@@ -119,12 +115,16 @@ export class ConsensusHost {
           for (const r of results)
             if (r.kind === 'accepted')
               this.#proposed.set(r.position.index, { term: r.position.term, id: r.id });
-          if (refused.length > 0) this.#main({ kind: 'refusals', results: refused });
+          if (refused.length > 0) this.#main.post({ kind: 'refusals', results: refused });
         },
-        reads: (results) => this.#main({ kind: 'reads', results }),
+        reads: (results) => this.#main.post({ kind: 'reads', results }),
         events: (events) => this.#onEvents(events),
         fatal: (reason) => failStop('raft', reason),
       },
+    });
+    this.#vitals = new VitalSigns({
+      ...{ surroundings: this.#surroundings, measures: this.#measures, peers: this.#peers },
+      ...{ loop: this.#loop, main: this.#main, submit: (input) => this.#submit(input) },
     });
   }
 
@@ -162,9 +162,9 @@ export class ConsensusHost {
     this.#loop.start();
     this.#followMembership();
     this.#looks.push(beats.every(STATUS_INTERVAL_MS, () => this.#reportIfNews()));
-    this.#looks.push(beats.every(SURROUNDINGS_INTERVAL_MS, () => this.#measure()));
-    this.#reportStatus();
-    this.#main({ kind: 'ready' });
+    this.#looks.push(beats.every(SURROUNDINGS_INTERVAL_MS, () => this.#look()));
+    this.#main.status();
+    this.#main.post({ kind: 'ready' });
   }
 
   /** A peer's message may be lost to a full queue, as on a bad network; what this node says may not. */
@@ -249,7 +249,7 @@ export class ConsensusHost {
           if (mine.term === entry.term) tags.push(entry.index, mine.id);
           else overwritten.push(mine.id);
         }
-        if (overwritten.length > 0) this.#main({ kind: 'overwritten', ids: overwritten });
+        if (overwritten.length > 0) this.#main.post({ kind: 'overwritten', ids: overwritten });
         const packed = encodeEntries(entries);
         this.#data.state.postMessage({ kind: 'apply', packed, tags } satisfies ConsensusToState, [
           packed.buffer as ArrayBuffer,
@@ -310,11 +310,10 @@ export class ConsensusHost {
       case 'transfer':
         return this.#submit({ kind: 'transfer', id: message.id, to: message.to });
       case 'settings':
-        this.#electionTimeoutMs = message.settings.electionTimeoutMs;
         this.#surroundings.electionTimeoutMs = message.settings.electionTimeoutMs;
         return this.#submit({ kind: 'settings', settings: message.settings });
       case 'restraint':
-        return this.#handOvers.restrain(message.restraint);
+        return this.#vitals.restrain(message.restraint);
       case 'roster':
         this.#roster = message.roster;
         return this.#peers.review();
@@ -322,6 +321,10 @@ export class ConsensusHost {
         return this.#reloadCertificates();
       case 'peer-hint':
         return this.#submit({ kind: 'peer-hint', peer: message.peer, status: message.status });
+      case 'hear':
+        return this.#data.main.postMessage({ kind: 'heard', upTo: message.upTo } satisfies ConsensusToMain);
+      case 'heard':
+        return this.#main.heard(message.upTo);
       case 'stop':
         void this.#stop();
     }
@@ -338,7 +341,7 @@ export class ConsensusHost {
 
   #onPeer(peer: string, status: 'lost' | 'dead' | 'restored'): void {
     if (status !== 'dead') this.#submit({ kind: 'peer-hint', peer, status });
-    this.#main({ kind: 'peer', peer, status });
+    this.#main.post({ kind: 'peer', peer, status });
   }
 
   #onEvents(events: Parameters<ConstructorParameters<typeof TurnLoop>[0]['listener']['events']>[0]): void {
@@ -350,8 +353,8 @@ export class ConsensusHost {
     // most batches hold no change of leader, and what a look costs is little
     this.#measures.look(this.#loop.status(), systemClock.now());
     const at = systemClock.wall();
-    this.#main({ kind: 'events', events: events.map((event) => ({ at, event })) });
-    this.#reportStatus();
+    this.#main.post({ kind: 'events', events: events.map((event) => ({ at, event })) });
+    this.#main.status();
   }
 
   /** Connects to whom it has something to say; before the first membership, to the seeds of the join. */
@@ -361,48 +364,9 @@ export class ConsensusHost {
     this.#dialled.follow(membership, this.#leading);
   }
 
-  #measure(): void {
+  #look(): void {
     this.#denials.flush(systemClock.now());
-    const rttP99Ms = this.#peers.rttP99Ms();
-    const now = this.#surroundings.sample();
-    this.#submit({
-      kind: 'environment',
-      rttP99Ms,
-      loopLagP99Ms: now.loopLagP99Ms,
-      diskLatencyMs: now.diskLatencyMs,
-      wallOffsetMs: Date.now() - systemClock.now(),
-    });
-    const { appliedIndex, commitIndex, last, ranks, peers, membership } = this.#loop.status();
-    const others = peers.filter(
-      (p) => ranks.includes(p.nodeId) && p.silenceMs < this.#electionTimeoutMs && p.state === 'replicate',
-    );
-    const at = systemClock.now();
-    const applyStalledMs = this.#applying.observe(appliedIndex, commitIndex, at);
-    const commitStalledMs = this.#committing.observe(commitIndex, this.#leading ? last.index : 0, at);
-    const vitals = {
-      syncMs: now.syncMs,
-      slowestSyncMs: now.slowestSyncMs,
-      quickestOtherMs: others.length === 0 ? null : Math.min(...others.map((p) => p.diskLatencyMs)),
-      applyStalledMs: this.#restoring ? 0 : applyStalledMs,
-      commitStalledMs,
-      isLagging: now.lagging,
-      electionTimeoutMs: this.#electionTimeoutMs,
-    };
-    const hang = hangOf(vitals);
-    if (hang !== null) failStop('consensus', hang);
-    const distress = distressOf(vitals);
-    this.#measures.look(this.#loop.status(), at);
-    const { fsync, loopLag } = this.#surroundings;
-    const own = { fsync: fsync.snapshot(), loopLag: loopLag.histogram, clocks: this.#peers.clockWords() };
-    this.#main({ kind: 'measures', report: this.#measures.report(at, own) });
-    const isLeading = this.#leading && membership.voters.length > 1;
-    const facts = { distress, isLeading, diskLatencyMs: now.diskLatencyMs, others };
-    const handOver = this.#handOvers.decide({ ...facts, now: at, wall: systemClock.wall() });
-    if (handOver === null) return;
-    this.#main({ kind: 'hand-over', handOver });
-    const { kind, cause: reason } = handOver;
-    if (kind === 'give-up') this.#submit({ kind: 'distress', reason });
-    if (kind === 'offer') this.#submit({ kind: 'transfer', id: OFFERED_TRANSFER, to: handOver.to });
+    this.#vitals.look(this.#leading, this.#restoring);
   }
 
   #reportIfNews(): void {
@@ -410,18 +374,18 @@ export class ConsensusHost {
     const moved = `${commitIndex} ${appliedIndex} ${last.index}`;
     this.#turnsAtRest = moved === this.#reported ? this.#turnsAtRest + 1 : 0;
     this.#reported = moved;
-    if (this.#turnsAtRest % STATUS_AT_REST_TURNS === 0) this.#reportStatus();
+    if (this.#turnsAtRest % STATUS_AT_REST_TURNS === 0) this.#main.status();
   }
 
-  #reportStatus(): void {
-    this.#main({
+  #statusNow(): Extract<ConsensusToMain, { kind: 'status' }> {
+    return {
       kind: 'status',
       status: this.#loop.status(),
       links: this.#peers.links(),
       diskLatencyMs: this.#surroundings.diskLatencyMs,
       loopLagMs: this.#surroundings.loopLagMs,
       traffic: this.#surroundings.traffic.counts,
-    });
+    };
   }
 
   async #stop(): Promise<void> {
@@ -432,11 +396,7 @@ export class ConsensusHost {
     this.#loop.stop();
     await this.#peers.stop();
     this.#storage.close();
-    this.#main({ kind: 'stopped' });
-  }
-
-  #main(message: ConsensusToMain): void {
-    this.#data.main.postMessage(message);
+    this.#main.post({ kind: 'stopped' });
   }
 
   #state(message: ConsensusToState): void {
@@ -444,6 +404,6 @@ export class ConsensusHost {
   }
 
   #log(level: LogLevel, event: string, fields: Fields = {}): void {
-    this.#main({ kind: 'log', level, event, fields });
+    this.#main.log(level, event, fields);
   }
 }

@@ -4,18 +4,19 @@
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { NodeRoster } from '../src/auth/index.ts';
-import type { Instant, LogIndex, NodeId } from '../src/base/index.ts';
+import type { Bytes, Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Deadlines } from '../src/rpc/index.ts';
 import { Gatherer } from './gatherer.ts';
 import type { HandOver, Restraint } from './hand-overs.ts';
 import type { MeasuresReport } from './measures.ts';
-import { packProposals } from './packed-proposals.ts';
+import { type OutgoingProposal, packProposals } from './packed-proposals.ts';
 import { Proposals } from './proposals.ts';
 import type { ConsensusToMain, LeaderAddress, MainToConsensus, PeerLink, Refused } from './protocol.ts';
 import { refusedError } from './refused.ts';
 import type { TrafficCounts } from './traffic.ts';
+import { Unheard } from './unheard.ts';
 
 export interface ConsensusListener {
   readonly events: (batch: Extract<ConsensusToMain, { kind: 'events' }>['events']) => void;
@@ -39,6 +40,16 @@ const LONGEST_READ_WAIT_MS = 5;
 /** A barrier that got no answer is asked again under a new id: an old answer must not confirm a new read. */
 const BARRIER_RETRY_MS = 25;
 
+/** What a message to the other thread costs, and each proposal in it beside its bytes. */
+const MESSAGE_BYTES: Bytes = 128;
+const PROPOSAL_BYTES: Bytes = 64;
+
+function sizeOf(message: MainToConsensus): Bytes {
+  if (message.kind !== 'propose') return MESSAGE_BYTES;
+  const { ids, data } = message.packed;
+  return MESSAGE_BYTES + PROPOSAL_BYTES * ids.length + data.byteLength;
+}
+
 type Authorities = NonNullable<NodeRoster['authorities']>;
 
 function shaOf({ signing, beside }: Authorities): Authorities {
@@ -48,6 +59,8 @@ function shaOf({ signing, beside }: Authorities): Authorities {
 export class ConsensusLink {
   readonly proposals: Proposals;
   readonly #port: MessagePort;
+  /** A consensus thread without a processor leaves everything in the port, also what nobody waits for. */
+  readonly #untaken = new Unheard(LIMITS.maxUntakenBytes);
   readonly #listener: ConsensusListener;
   readonly #barriers = new Map<number, Barrier[]>();
   readonly #transfers = new Map<number, (outcome: { ok: boolean; reason: string }) => void>();
@@ -74,10 +87,11 @@ export class ConsensusLink {
   constructor(port: MessagePort, listener: ConsensusListener) {
     this.#port = port;
     this.#listener = listener;
-    this.proposals = new Proposals((batch) => {
+    const send = (batch: readonly OutgoingProposal[]): void => {
       const packed = packProposals(batch);
       this.#post({ kind: 'propose', packed }, [packed.data.buffer]);
-    }, listener.leader);
+    };
+    this.proposals = new Proposals(send, listener.leader, () => this.#untaken.bytes);
     port.on('message', (message: ConsensusToMain) => this.#receive(message));
   }
 
@@ -137,6 +151,8 @@ export class ConsensusLink {
     if (this.#pendingReads >= LIMITS.maxPendingReads) {
       return Promise.reject(new SqlccError('overloaded', 'too many reads are waiting on this node'));
     }
+    if (this.#untaken.isTooMuch)
+      return Promise.reject(new SqlccError('overloaded', 'the consensus thread of this node is behind'));
     this.#pendingReads++;
     return new Promise<LogIndex>((settle, fail) => {
       let isOver = false;
@@ -255,7 +271,9 @@ export class ConsensusLink {
   }
 
   #post(message: MainToConsensus, transfer: ArrayBuffer[] = []): void {
+    const upTo = this.#untaken.posted(sizeOf(message));
     this.#port.postMessage(message, transfer);
+    if (upTo !== null) this.#port.postMessage({ kind: 'hear', upTo } satisfies MainToConsensus);
   }
 
   #receive(message: ConsensusToMain): void {
@@ -267,6 +285,11 @@ export class ConsensusLink {
         return this.#ready?.(message);
       case 'stopped':
         return this.#stopped?.();
+      case 'hear':
+        // behind the work: the other thread tells no faster than this one hears
+        return this.#post({ kind: 'heard', upTo: message.upTo });
+      case 'heard':
+        return this.#untaken.heard(message.upTo);
       case 'refusals':
         return this.proposals.onRefused(message.results);
       case 'overwritten':

@@ -5,7 +5,7 @@
  * settles it; a deadline says `outcome_unknown`, never `failed`.
  */
 
-import type { ErrorCode } from '../src/base/index.ts';
+import type { Bytes, ErrorCode } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import { type Deadline, Deadlines } from '../src/rpc/index.ts';
 import { Gatherer } from './gatherer.ts';
@@ -38,18 +38,26 @@ export class Proposals {
   readonly #send: (batch: readonly OutgoingProposal[]) => void;
   readonly #leader: () => LeaderAddress | null;
   readonly #gatherer = new Gatherer(LONGEST_WAIT_MS, () => this.#flush());
+  readonly #untaken: () => Bytes;
   #batch: OutgoingProposal[] = [];
+  #batchBytes: Bytes = 0;
   /** Left with a batch and settled since `#answered`. */
   #gone = 0;
   #nextId = 1;
 
   /**
    * `send` gets all proposals of one turn of the event loop together, or of more (gatherer.ts);
-   * `leader` is where a caller goes that this node can't serve, null when nobody is known to lead.
+   * `leader` is where a caller goes that this node can't serve, null when nobody is known to lead. `untaken`:
+   * bytes that were sent and not taken by the other thread, whether or not anybody still waits for them.
    */
-  constructor(send: (batch: readonly OutgoingProposal[]) => void, leader: () => LeaderAddress | null) {
+  constructor(
+    send: (batch: readonly OutgoingProposal[]) => void,
+    leader: () => LeaderAddress | null,
+    untaken: () => Bytes = () => 0,
+  ) {
     this.#send = send;
     this.#leader = leader;
+    this.#untaken = untaken;
   }
 
   get size(): number {
@@ -75,9 +83,12 @@ export class Proposals {
       const text = `the request has ${data.byteLength} bytes, a log entry at most ${LIMITS.maxEntryBytes}`;
       return Promise.reject(new SqlccError('invalid_argument', text));
     }
+    if (this.#untaken() + this.#batchBytes + data.byteLength > LIMITS.maxUntakenBytes)
+      return Promise.reject(new SqlccError('overloaded', 'the consensus thread of this node is behind'));
     const id = this.nextId();
     const waiting = this.wait(id, timeoutMs);
     this.#batch.push({ id, kind, data });
+    this.#batchBytes += data.byteLength;
     this.#gatherer.came(data.byteLength);
     return waiting;
   }
@@ -136,6 +147,7 @@ export class Proposals {
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
+    this.#batchBytes = 0;
     for (const { id } of batch) {
       const waiting = this.#waiting.get(id);
       if (waiting === undefined) this.#gone++;

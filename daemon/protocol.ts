@@ -23,6 +23,18 @@ import type { PackedChanges } from './packed-changes.ts';
 import type { PackedProposals } from './packed-proposals.ts';
 import type { TrafficCounts } from './traffic.ts';
 
+/** To be answered with `heard` when it and all before it have been taken (unheard.ts). */
+export interface Hear {
+  readonly kind: 'hear';
+  readonly upTo: number;
+}
+
+/** The message that said so, and all before it, have been taken. */
+export interface Heard {
+  readonly kind: 'heard';
+  readonly upTo: number;
+}
+
 /** What every thread is told about the node at birth; nothing in here changes while it runs. */
 export interface NodeFacts {
   readonly clusterId: string;
@@ -74,6 +86,8 @@ export type MainToConsensus =
   | { readonly kind: 'peer-hint'; readonly peer: NodeId; readonly status: 'lost' | 'restored' }
   /** The node's certificate was renewed on disk: new connections use it. */
   | { readonly kind: 'certificates' }
+  | Hear
+  | Heard
   /** Say goodbye to the peers, sync, close, answer `stopped`. */
   | { readonly kind: 'stop' };
 
@@ -94,6 +108,8 @@ export interface Refused {
 
 export type ConsensusToMain =
   | { readonly kind: 'ready' }
+  | Hear
+  | Heard
   | Refused
   /** Proposals that did not enter the log; those that did are told when they are applied. */
   | { readonly kind: 'refusals'; readonly results: readonly RefusedProposal[] }
@@ -154,8 +170,7 @@ export type MainToState =
   | { readonly kind: 'marked'; readonly id: string }
   /** Somebody wants to read what was applied up to now: write it to the file, answer `settled`. */
   | { readonly kind: 'settle' }
-  /** The message `applied` that said so, and all before it, have been taken. */
-  | { readonly kind: 'heard'; readonly upTo: number }
+  | Heard
   | { readonly kind: 'stop' };
 
 export interface AppliedResult {

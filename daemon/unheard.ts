@@ -31,8 +31,13 @@ export class Unheard {
     this.#heard = Math.max(this.#heard, upTo);
   }
 
+  /** What was posted and is not known to be taken: up to a sixteenth of the limit more than waits. */
+  get bytes(): Bytes {
+    return this.#posted - this.#heard;
+  }
+
   /** Nothing more is to be posted before the next `heard`, which has been asked for. */
   get isTooMuch(): boolean {
-    return this.#posted - this.#heard >= this.#limit;
+    return this.bytes >= this.#limit;
   }
 }

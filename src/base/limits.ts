@@ -26,6 +26,17 @@ export const LIMITS = {
    */
   maxUnheardBytes: 32 * 1024 * 1024,
   /**
+   * What the consensus thread told the main thread and was not taken there yet, in bytes; above it the newest
+   * status waits alone, log lines are dropped and counted, and of events of Raft the newest are kept.
+   */
+  maxUnheardWordBytes: 4 * 1024 * 1024,
+  maxHeldRaftEvents: 512,
+  /**
+   * What the main thread handed to the consensus thread and was not taken there yet, in bytes; above it
+   * writes and reads are refused as `overloaded`.
+   */
+  maxUntakenBytes: 64 * 1024 * 1024,
+  /**
    * Inputs waiting for the consensus loop's next turn; above it messages of peers are dropped and sent
    * again.
    */
