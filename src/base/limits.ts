@@ -281,6 +281,8 @@ export const LIMITS = {
   maxCallsInFlight: 1024,
   /** Bytes of those calls; above it the stream is not read until some are answered. */
   maxCallBytesInFlight: 32 * 1024 * 1024,
+  /** Requests that one name or token has under way, over all of its connections to a port; `overloaded`. */
+  maxUnderWayBytes: 128 * 1024 * 1024,
   /** Answers that one name or token leaves unread, over all of its connections to a port. */
   maxUnreadBytes: 32 * 1024 * 1024,
   maxStreamsPerSession: 128,

@@ -1,6 +1,7 @@
 /** Bodies on real sockets: bounded and timed on the way in, paced by the reader on the way out. */
 import type { Readable, Writable } from 'node:stream';
 import { SqlccError } from '../base/index.ts';
+import type { OpenBody } from './under-way.ts';
 
 /** A sender or a reader that makes no progress for so long is cut. */
 const BODY_IDLE_MS = 10_000;
@@ -13,12 +14,13 @@ export interface BodyLimits {
 
 /**
  * The whole body. Throws `invalid_argument` above its size, `deadline_exceeded` when it trickles or is not
- * there in time: then nothing has happened yet.
+ * there in time, `overloaded` where its caller has too much under way: then nothing has happened yet.
  */
 export function readWholeBody(
   stream: Readable,
   contentLength: string | undefined,
   { maxBytes, timeoutMs }: BodyLimits,
+  counted: Pick<OpenBody, 'take'>,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -36,8 +38,13 @@ export function readWholeBody(
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       timer.refresh();
-      if (size > maxBytes) finish(tooLarge());
-      else chunks.push(chunk);
+      if (size > maxBytes) return finish(tooLarge());
+      try {
+        counted.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        finish(error as SqlccError);
+      }
     };
     const late = (text: string): void => finish(new SqlccError('deadline_exceeded', text));
     const onClose = (): void => finish(new SqlccError('unavailable', 'the caller went away'));

@@ -152,18 +152,25 @@ export class CallFront {
       const error = new SqlccError('overloaded', 'too many calls are under way on this stream');
       return done(errorAnswer(error, call.p));
     }
-    const refuse = (error: unknown): void =>
-      done(router.refuse(error, { target: call.p, remoteAddress: caller.address }));
     let who: ReturnType<Caller['identify']>;
     try {
       who = caller.identify(authorization);
       caller.unread.check(this.#account);
+      caller.underWay.add(this.#account, bytes);
     } catch (error) {
-      return refuse(error);
+      return done(router.refuse(error, this.#facts(call)));
     }
-    if (who instanceof Promise)
-      who.then((one) => router.answer(this.#request(call, bytes, one), done), refuse);
-    else router.answer(this.#request(call, bytes, who), done);
+    const counted = (answer: RouterAnswer): void => {
+      caller.underWay.remove(this.#account, bytes);
+      done(answer);
+    };
+    const go = (one: Identity | null): void => router.answer(this.#request(call, bytes, one), counted);
+    if (!(who instanceof Promise)) return go(who);
+    who.then(go, (error: unknown) => counted(router.refuse(error, this.#facts(call))));
+  }
+
+  #facts(call: CallDocument): Pick<RouterRequest, 'target' | 'remoteAddress'> {
+    return { target: call.p, remoteAddress: this.#options.caller.address };
   }
 
   #request(call: CallDocument, bytes: number, identity: Identity | null): RouterRequest {

@@ -12,6 +12,7 @@ import { type Identity, NOBODY } from '../auth/index.ts';
 import { SqlccError } from '../base/index.ts';
 import { checkValidity } from '../pki/index.ts';
 import { peerCertificate } from './tls.ts';
+import { UnderWay } from './under-way.ts';
 import { UnreadAnswers } from './unread.ts';
 
 const TRUSTED_MS = 5000;
@@ -23,6 +24,12 @@ export type Authenticate = (
   address: string,
 ) => Promise<Identity | null>;
 
+/** What is counted over all connections of a port. */
+export interface CallerCounts {
+  readonly unread: UnreadAnswers;
+  readonly underWay: UnderWay;
+}
+
 export class Caller {
   readonly address: string;
   readonly #authenticate: Authenticate;
@@ -33,6 +40,7 @@ export class Caller {
   readonly #authenticated: () => void;
   /** Over all connections of the port. */
   readonly unread: UnreadAnswers;
+  readonly underWay: UnderWay;
   #known: {
     readonly bearer: string | null;
     readonly until: number;
@@ -44,9 +52,10 @@ export class Caller {
     socket: TLSSocket,
     authenticate: Authenticate,
     authenticated: () => void,
-    unread = new UnreadAnswers(),
+    { unread, underWay }: CallerCounts = { unread: new UnreadAnswers(), underWay: new UnderWay() },
   ) {
     this.unread = unread;
+    this.underWay = underWay;
     this.address = socket.remoteAddress ?? 'unknown';
     this.#authenticate = authenticate;
     this.certificate = peerCertificate(socket);

@@ -12,13 +12,14 @@ import { type Identity, NOBODY, type NodeClaim } from '../auth/index.ts';
 import { SqlccError } from '../base/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { CallFront } from './call-front.ts';
-import { type Authenticate, Caller } from './caller.ts';
+import { type Authenticate, Caller, type CallerCounts } from './caller.ts';
 import { DescriptorReserve } from './descriptors.ts';
 import { serveMessage, serveStream } from './http-front.ts';
 import { type PeerPurpose, readHello, type ShownNode } from './peer-hello.ts';
 import type { Router } from './router.ts';
 import { headersTooLarge, SecureListener } from './secure-listener.ts';
 import type { ServerTls } from './tls.ts';
+import { UnderWay } from './under-way.ts';
 import { UnreadAnswers } from './unread.ts';
 
 const IDLE_MS = 120_000;
@@ -41,6 +42,8 @@ export interface H2ServerOptions {
   readonly idleMs?: number;
   /** Default LIMITS.maxUnreadBytes. */
   readonly maxUnreadBytes?: number;
+  /** Default LIMITS.maxUnderWayBytes. */
+  readonly maxUnderWayBytes?: number;
 }
 
 export class H2Server {
@@ -50,12 +53,15 @@ export class H2Server {
   /** By session, or by socket for HTTP/1.1: never by an address, which the next connection may have too. */
   readonly #callers = new WeakMap<object, Caller>();
   readonly #fronts = new Set<CallFront>();
-  readonly #unread: UnreadAnswers;
+  readonly #counts: CallerCounts;
 
   constructor(options: H2ServerOptions) {
     this.#options = options;
     this.#tls = options.tls;
-    this.#unread = new UnreadAnswers(options.maxUnreadBytes);
+    this.#counts = {
+      unread: new UnreadAnswers(options.maxUnreadBytes),
+      underWay: new UnderWay(options.maxUnderWayBytes),
+    };
     this.#listener = new SecureListener({
       tls: options.tls,
       host: options.host,
@@ -126,7 +132,7 @@ export class H2Server {
     const known = this.#callers.get(connection);
     if (known !== undefined) return known;
     const authenticated = this.#listener.strangerAt(socket);
-    const caller = new Caller(socket, this.#options.authenticate, authenticated, this.#unread);
+    const caller = new Caller(socket, this.#options.authenticate, authenticated, this.#counts);
     this.#callers.set(connection, caller);
     return caller;
   }

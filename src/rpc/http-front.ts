@@ -26,17 +26,22 @@ export async function serveStream(
   caller: Caller,
 ): Promise<void> {
   const gone = new Departure(stream);
+  const counted = caller.underWay.open(() => caller.account);
   const method = String(headers[constants.HTTP2_HEADER_METHOD]);
   const target = String(headers[constants.HTTP2_HEADER_PATH]);
   const made = await answerOf(router, caller, {
     method,
     target,
     headers: plainHeaders(headers),
-    body: { kind: 'bytes', read: (limits) => readWholeBody(stream, headers['content-length'], limits) },
+    body: {
+      kind: 'bytes',
+      read: (limits) => readWholeBody(stream, headers['content-length'], limits, counted),
+    },
     singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
     gone: () => gone.signal,
   });
+  counted.close();
   if (stream.destroyed || stream.closed) return;
   const account = caller.account;
   const { answer, bytes } = withRoom(made, { router, caller, account, method, target });
@@ -62,6 +67,7 @@ export async function serveMessage(
   caller: Caller,
 ): Promise<void> {
   const gone = new Departure(response);
+  const counted = caller.underWay.open(() => caller.account);
   response.on('error', () => {}); // followed by 'close'
   const method = request.method ?? 'GET';
   const target = request.url ?? '/';
@@ -71,12 +77,13 @@ export async function serveMessage(
     headers: plainHeaders(request.headers),
     body: {
       kind: 'bytes',
-      read: (limits) => readWholeBody(request, request.headers['content-length'], limits),
+      read: (limits) => readWholeBody(request, request.headers['content-length'], limits, counted),
     },
     singleAnswer: method === 'HEAD',
     remoteAddress: caller.address,
     gone: () => gone.signal,
   });
+  counted.close();
   if (response.destroyed) return;
   const account = caller.account;
   const { answer, bytes } = withRoom(made, { router, caller, account, method, target });

@@ -7,6 +7,7 @@ import { CALL_FRAME, encodeDocument } from '../../../src/rpc/call-frames.ts';
 import { CallFront } from '../../../src/rpc/call-front.ts';
 import { encodeFrames } from '../../../src/rpc/frame.ts';
 import type { Router, RouterRequest } from '../../../src/rpc/router.ts';
+import { UnderWay } from '../../../src/rpc/under-way.ts';
 import { UnreadAnswers } from '../../../src/rpc/unread.ts';
 import { startApi, type TestApi } from './api-fixture.ts';
 import { NodeFolders } from './node-folders.ts';
@@ -127,7 +128,7 @@ describe('a call stream that nobody reads', () => {
         done({ status: 200, headers: {}, body: 'y'.repeat(400) }),
       refuse: () => ({ status: 429, headers: {}, body: {} }),
     } as unknown as Router;
-    const caller = { unread, address: '', account: 'anna', identify: () => NOBODY };
+    const caller = { unread, underWay: new UnderWay(), address: '', account: 'anna', identify: () => NOBODY };
     const options = { stream: stuck, router, caller, authorization: undefined };
     new CallFront(options as unknown as ConstructorParameters<typeof CallFront>[0]);
     const held: number[] = [];
