@@ -3,7 +3,7 @@
  * named, who else asked for votes and why they got none, who answered. The record keeps it, so that "why this
  * one" has an answer long after. Not a rule of the election: it only listens.
  */
-import type { NodeId, Term } from '../src/base/index.ts';
+import type { Duration, NodeId, Term } from '../src/base/index.ts';
 import type { CandidateRow } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 
@@ -35,6 +35,14 @@ const REFUSALS: Readonly<Record<NonNullable<Vote['refusal']>, string>> = {
 
 function ordinal(n: number): string {
   return ['first', 'second', 'third'][n] ?? `${n + 1}th`;
+}
+
+/**
+ * How long nobody led before this election: by all who elected, where they know. The winner's own count is
+ * too short when it stood still meanwhile, and too long when it alone heard no leader.
+ */
+export function vacantMs({ silenceMs, electionMs }: Elected, ownMs: Duration): Duration {
+  return silenceMs === null ? ownMs : Math.round(silenceMs + electionMs);
 }
 
 export class ElectionWatch {

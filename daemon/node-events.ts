@@ -16,7 +16,7 @@ import type { RaftEvent } from '../src/raft/index.ts';
 import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
 import { Divergence } from './divergence.ts';
-import { ElectionWatch, type WonElection } from './election-watch.ts';
+import { ElectionWatch, vacantMs, type WonElection } from './election-watch.ts';
 import type { EventHub } from './event-hub.ts';
 import type { GossipDriver } from './gossip-driver.ts';
 import type { HandOver } from './hand-overs.ts';
@@ -174,7 +174,7 @@ export class NodeEvents {
       const shown = ownEvent(nodeId, at, event);
       if (shown !== null) hub.publishOwn(shown);
       if (event.kind === 'elected')
-        this.elected({ ...event, standing: this.#elections.won(event) }, this.leaderlessMs);
+        this.elected({ ...event, standing: this.#elections.won(event) }, vacantMs(event, this.leaderlessMs));
     }
     this.onStatus();
   }

@@ -20,6 +20,7 @@ const VERSION = 1;
 const MAX_TEXT_BYTES = 255;
 const ENTRY_HEAD_BYTES = 29;
 const NO_INDEX = 2 ** 53 - 1;
+const UNHEARD = -1;
 
 // the place in each list is the byte on the wire: append only
 const KINDS: readonly RaftMessageKind[] = [
@@ -111,6 +112,7 @@ function writeBody(out: ByteWriter, m: RaftMessage): void {
       out.u8(m.granted ? 1 : 0);
       out.u8(REFUSALS.indexOf(m.refusal));
       out.f64(m.retryAfterMs);
+      out.f64(m.silenceMs ?? UNHEARD);
       return;
     case 'vote':
       writePosition(out, m.last);
@@ -198,7 +200,9 @@ function readBody(input: ByteReader, kind: RaftMessageKind): Body {
       const campaign = input.u64();
       const granted = input.u8() === 1;
       const refusal = pickFrom(input, REFUSALS);
-      return { kind, campaign, granted, refusal, retryAfterMs: input.f64() };
+      const retryAfterMs = input.f64();
+      const silenceMs = input.f64();
+      return { kind, campaign, granted, refusal, retryAfterMs, silenceMs: silenceMs >= 0 ? silenceMs : null };
     }
     case 'vote': {
       const last = readPosition(input);

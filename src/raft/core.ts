@@ -20,6 +20,7 @@ import { assert, NEVER } from '../base/index.ts';
 import type { Admission } from './admission.ts';
 import type { Ballot } from './ballot.ts';
 import { decodeMembership } from './codec-membership.ts';
+import { LastWord } from './last-word.ts';
 import { EMPTY_MEMBERSHIP, findMember, isJoint, isVoter, MembershipStack } from './membership.ts';
 import type { RaftStorage } from './ports.ts';
 import type { Progress } from './progress.ts';
@@ -97,6 +98,8 @@ export interface Quest {
   readonly kind: CampaignKind;
   readonly startedAt: Instant;
   readonly silenceMs: Duration | null;
+  /** When this node, or one of those who would vote for it, surely heard a leader last; null = never. */
+  readonly heardAt: Instant | null;
 }
 
 export class RaftCore {
@@ -124,6 +127,7 @@ export class RaftCore {
   electionAt: Instant = NEVER;
   /** Last word of a leader of this or an earlier term. */
   contactAt: Instant | null = null;
+  readonly lastWord = new LastWord();
   /** Outside evidence says that the leader is gone: its lease does not bind pre-votes. */
   leaseVoid = false;
   /** The last one that this node refused for the lease of its leader. */
@@ -245,6 +249,13 @@ export class RaftCore {
   isSoleVoter(): boolean {
     const { voters } = this.membership;
     return !isJoint(this.membership) && voters.length === 1 && voters[0]?.nodeId === this.nodeId;
+  }
+
+  /** Time never goes back. Who took no step for as long as a leader's word binds may have stood still. */
+  moveTo(now: Instant): void {
+    if (now - this.now > this.electionTimeoutMs)
+      this.lastWord.stoodStill(this.now, now, this.electionTimeoutMs);
+    this.now = Math.max(this.now, now);
   }
 
   event(event: RaftEvent): void {

@@ -42,6 +42,7 @@ export function remainingLease(core: RaftCore, asker: NodeId): Duration {
 /** Word of a living leader: its lease runs again and every plan against it is dropped. */
 export function leaderContact(core: RaftCore): void {
   core.contactAt = core.now;
+  core.lastWord.heard(core.now);
   core.leaseVoid = false;
   core.hint = null;
   core.retryAt = NEVER;
@@ -56,12 +57,11 @@ export function leaderContact(core: RaftCore): void {
 export function campaign(core: RaftCore, kind: CampaignKind): void {
   // a hand-over that elected nobody is over: from here on this node asks like everybody
   if (core.quest?.kind === 'transfer') core.quest = { ...core.quest, kind };
-  core.quest ??= {
-    kind,
+  const { startedAt, silenceMs } = core.quest ?? {
     startedAt: core.now,
     silenceMs: core.contactAt === null ? null : core.now - core.contactAt,
   };
-  const { silenceMs } = core.quest;
+  core.quest = { kind: core.quest?.kind ?? kind, startedAt, silenceMs, heardAt: core.lastWord.at };
   if (kind === 'transfer') {
     becomeCandidate(core);
     core.event({ kind: 'campaign-started', campaign: kind, term: core.term, silenceMs });
@@ -130,7 +130,9 @@ export function onPreVote(core: RaftCore, m: MessageOf<'pre-vote'>): void {
       becomeFollower(core, core.term, null, `${m.from} stands`);
   }
   const retryAfterMs = refusal === 'lease' ? remainingLease(core, m.from) : 0;
-  const answer = { campaign: m.campaign, granted: refusal === null, refusal, retryAfterMs };
+  const heardAt = core.lastWord.at;
+  const silenceMs = heardAt === null ? null : core.now - heardAt;
+  const answer = { campaign: m.campaign, granted: refusal === null, refusal, retryAfterMs, silenceMs };
   core.send(m.from, { kind: 'pre-vote-response', ...answer }, m.fromInstance);
 }
 
@@ -174,7 +176,15 @@ export function onPreVoteResponse(core: RaftCore, m: MessageOf<'pre-vote-respons
   // no final word: whoever says so answers again when it learns that its leader is gone
   if (m.refusal === 'lease') planRetry(core, m.retryAfterMs);
   else must(core.ballot, 'the ballot').record(m.from, m.granted);
+  if (m.granted) noteSilence(core, m.silenceMs);
   countPreVotes(core);
+}
+
+/** Nobody leads since the last of those who elect heard a leader: this node may have missed it for long. */
+function noteSilence(core: RaftCore, silenceMs: Duration | null): void {
+  if (core.quest === null || silenceMs === null) return;
+  const heardAt = Math.max(core.quest.heardAt ?? Number.NEGATIVE_INFINITY, core.now - silenceMs);
+  core.quest = { ...core.quest, heardAt };
 }
 
 function planRetry(core: RaftCore, afterMs: Duration): void {

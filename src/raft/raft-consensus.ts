@@ -67,7 +67,7 @@ export class RaftConsensus {
   /** Takes one input at `now`, which never goes back. Collect the results with `take`. */
   step(input: RaftInput, now: Instant): void {
     const core = this.#core;
-    core.now = Math.max(core.now, now);
+    core.moveTo(now);
     this.#handle(input);
     if (core.leader !== null) settleLeader(core, core.leader);
     watchTransfer(core);

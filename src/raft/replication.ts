@@ -259,7 +259,7 @@ function holdCommit(core: RaftCore, leader: LeaderState, entries: number): void 
 }
 
 /** The instant of the last contact with a quorum; the leader itself is always in touch. */
-function quorumContact(core: RaftCore, leader: LeaderState): number {
+export function quorumContact(core: RaftCore, leader: LeaderState): number {
   return quorumValue(core.membership, (id) =>
     id === core.nodeId ? core.now : (leader.peers.get(id)?.contactAt ?? Number.NEGATIVE_INFINITY),
   );

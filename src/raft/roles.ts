@@ -5,14 +5,14 @@
  * move together with the role here: a new term clears the vote, the same term never
  * does, however often the role changes (a vote given twice elects two leaders).
  */
-import type { LogIndex, NodeId, Term } from '../base/index.ts';
+import type { Duration, LogIndex, NodeId, Term } from '../base/index.ts';
 import { assert, NEVER } from '../base/index.ts';
 import { Admission } from './admission.ts';
 import { Ballot } from './ballot.ts';
 import { LEARNER_BEATS, type RaftCore, type Transfer } from './core.ts';
 import type { ReadOrigin } from './read-index.ts';
 import { ReadIndexQueue } from './read-index.ts';
-import { appendOwn, ownTimestamp, syncPeers } from './replication.ts';
+import { appendOwn, ownTimestamp, quorumContact, syncPeers } from './replication.ts';
 import type { CampaignKind, RaftRole } from './types.ts';
 
 /** From each role, the roles that may follow it. */
@@ -71,6 +71,8 @@ export function becomeFollower(core: RaftCore, term: Term, leaderId: NodeId | nu
     for (const origin of led.reads.drain()) answerRead(core, origin, null);
     // its lease on the others is over, and so is theirs on it
     core.contactAt = null;
+    const followedAt = quorumContact(core, led);
+    if (Number.isFinite(followedAt)) core.lastWord.heard(followedAt);
   }
   changeRole(core, core.isCountedVoter() ? 'follower' : 'learner');
   if (leaderId === null || leaderId !== core.leaderId) failForwarded(core);
@@ -122,9 +124,24 @@ export function becomeCandidate(core: RaftCore): void {
   resetElectionTimer(core);
 }
 
+/**
+ * How long nobody led, in two parts. Who asked for votes long before, because it alone heard no leader, has
+ * been electing no longer than the others missed one.
+ */
+function vacancyOf({ quest, now }: RaftCore): {
+  readonly electionMs: Duration;
+  readonly silenceMs: Duration | null;
+} {
+  const askedMs = quest === null ? 0 : now - quest.startedAt;
+  const heardAt = quest?.heardAt ?? null;
+  if (heardAt === null) return { electionMs: askedMs, silenceMs: null };
+  const electionMs = Math.min(askedMs, now - heardAt);
+  return { electionMs, silenceMs: now - heardAt - electionMs };
+}
+
 /** Won: opens the term with an empty entry, whose commit makes all before it committed (Raft §8). */
 export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
-  const quest = core.quest;
+  const { quest } = core;
   const votes = core.ballot?.granted() ?? [];
   changeRole(core, 'leader');
   core.leader = {
@@ -142,8 +159,7 @@ export function becomeLeader(core: RaftCore, kind: CampaignKind): void {
     kind: 'elected',
     term: core.term,
     campaign: quest?.kind ?? kind,
-    electionMs: quest === null ? 0 : core.now - quest.startedAt,
-    silenceMs: quest?.silenceMs ?? null,
+    ...vacancyOf(core),
     votes,
   });
   core.ballot = null;

@@ -123,6 +123,8 @@ export type RaftMessage = MessageBase &
         readonly refusal: VoteRefusal | null;
         /** When refused for `lease`: ms after which asking again makes sense. */
         readonly retryAfterMs: Duration;
+        /** Since the sender surely heard a leader; null = never in its life. */
+        readonly silenceMs: Duration | null;
       }
     | { readonly kind: 'vote'; readonly last: LogPosition; readonly reason: CampaignKind }
     | { readonly kind: 'vote-response'; readonly granted: boolean; readonly refusal: VoteRefusal | null }
@@ -324,8 +326,9 @@ export type RaftEvent =
       readonly kind: 'elected';
       readonly term: Term;
       readonly campaign: CampaignKind;
-      /** From the first PreVote of this campaign to leadership, ms. */
+      /** From the first PreVote of this campaign to leadership, ms; not what lies before the loss. */
       readonly electionMs: Duration;
+      /** Before that: since the last of those who elected heard a leader; null = none of them ever did. */
       readonly silenceMs: Duration | null;
       readonly votes: readonly NodeId[];
     }

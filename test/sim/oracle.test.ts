@@ -57,6 +57,7 @@ const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
         granted: true,
         refusal: null,
         retryAfterMs: 0,
+        silenceMs: null,
         ...poll,
         fromInstance: 'i-n2',
         toInstance: 'i-n2',

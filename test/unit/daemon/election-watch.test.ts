@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ElectionWatch, standingRows } from '../../../daemon/election-watch.ts';
+import { ElectionWatch, standingRows, vacantMs } from '../../../daemon/election-watch.ts';
 import type { CandidateRow } from '../../../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../../../src/raft/index.ts';
 
@@ -69,6 +69,12 @@ describe('ElectionWatch', () => {
     expect(first.why).toBe('no leader was heard; nobody else asked for votes; 1 of 5 votes');
     watch.followed(status('n1'));
     expect(watch.won(elected({ campaign: 'transfer' })).why).toBe('n1 handed leadership to it');
+  });
+
+  it('counts no leader as long as all who elected did, and by itself only where none of them ever heard one', () => {
+    expect(vacantMs(elected({ silenceMs: 5100.2, electionMs: 80.1 }), 130)).toBe(5180);
+    expect(vacantMs(elected({ silenceMs: 30, electionMs: 10 }), 3_600_000)).toBe(40);
+    expect(vacantMs(elected({ silenceMs: null, electionMs: 10 }), 2500)).toBe(2500);
   });
 
   it('forgets what belongs to an election that somebody else won', () => {

@@ -41,7 +41,14 @@ const kind = <K extends string>(name: K): fc.Arbitrary<K> => fc.constant(name);
 
 const body = fc.oneof(
   fc.record({ kind: kind('pre-vote'), campaign: index, last: position, reason }),
-  fc.record({ kind: kind('pre-vote-response'), campaign: index, granted, refusal, retryAfterMs: ms }),
+  fc.record({
+    kind: kind('pre-vote-response'),
+    campaign: index,
+    granted,
+    refusal,
+    retryAfterMs: ms,
+    silenceMs: fc.option(ms),
+  }),
   fc.record({ kind: kind('vote'), last: position, reason }),
   fc.record({ kind: kind('vote-response'), granted, refusal }),
   fc.record({

@@ -375,6 +375,7 @@ describe('RaftConsensus elections', () => {
       granted: true,
       refusal: null,
       retryAfterMs: 0,
+      silenceMs: null,
       ...ends,
     } as const;
     core.step({ kind: 'message', message: { ...answer, campaign: campaign - 1 } }, asked.wakeAt - 1);

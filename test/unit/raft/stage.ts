@@ -150,7 +150,7 @@ export function leading(): Stage {
   stage.settle();
   const asked = stage.sent.filter((m) => m.kind === 'pre-vote');
   for (const { to, term, campaign } of asked) {
-    const yes = { kind: 'pre-vote-response', granted: true, refusal: null, retryAfterMs: 0 };
+    const yes = { kind: 'pre-vote-response', granted: true, refusal: null, retryAfterMs: 0, silenceMs: null };
     stage.receive(to, { ...yes, term, campaign });
   }
   stage.settle();
