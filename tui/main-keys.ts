@@ -148,7 +148,13 @@ export const MAIN: readonly Row[] = [
     label: 'Enter',
     help: 'all about the row: the node, or the pane beside the list',
     short: 'open',
-    views: VIEW_IDS.filter((id) => id !== 'fleet'),
+    views: VIEW_IDS.filter((id) => id !== 'fleet' && id !== 'config'),
+  },
+  {
+    ...{ id: 'detail', group: 'LOOK', keys: ['enter'], label: 'Enter' },
+    help: 'to what the selected version changed; again: back to the list',
+    short: 'diff',
+    views: ['config'],
   },
   {
     ...{ id: 'detail', group: 'LOOK', keys: ['enter'], label: 'Enter' },
