@@ -191,6 +191,26 @@ describe('sqlcc top', () => {
     ENDPOINTS.status.response.strict().parse(status);
   });
 
+  it('--view log prints the log of any node, asked through another one', async () => {
+    const cluster = shared();
+    const [first, second] = cluster.nodes.map((n) => n.nodeId);
+    const asked = await sqlccOn(cluster, [
+      'top',
+      '--once',
+      '--view',
+      'log',
+      '--node',
+      must(second, 'a node'),
+    ]);
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(asked.stdout).toContain(`LOG OF ${second}\n`);
+    expect(asked.stdout).toMatch(/ {2}\d\d:\d\d:\d\d\.\d{3} INFO +\S/);
+    const gone = await sqlccOn(cluster, ['top', '--once', '--view', 'log', '--node', 'n9']);
+    expect(gone.code).not.toBe(0);
+    expect(gone.stderr).toMatch(/^error\[/);
+    expect(gone.stdout).not.toContain(`LOG OF ${first}`);
+  });
+
   it('6: the daemon that the screen asks stops: picture stays, another within 1 s, no event is missing', async () => {
     const cluster = shared();
     await cluster.untilHealthy();

@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { SqlccError } from '../../src/base/index.ts';
+import type { Desk } from '../feed/desk.ts';
 import type { Feed } from '../feed/feed.ts';
-import { openFeed } from '../feed/open-feed.ts';
+import { openDesk, openFeed } from '../feed/open-feed.ts';
 import type { EventLine, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
@@ -15,7 +16,7 @@ import { COLUMN_IDS } from '../lines/node-table.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
-import type { TopClient, TopIo, TopOptions } from '../options.ts';
+import type { DeskClient, TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
 import { pictureDocument } from './document.ts';
 import { type TextView, textPicture } from './text.ts';
@@ -34,12 +35,14 @@ export interface BatchOptions extends TopOptions {
   readonly check?: boolean;
   /** What a text is about; topology unless told. */
   readonly view?: TextView;
+  /** Whose log; that of the node which answers unless told. */
+  readonly node?: string;
   /** Only these columns of the node table. */
   readonly columns?: readonly string[];
 }
 
 export interface RunBatch {
-  readonly client: TopClient | null;
+  readonly client: (TopClient & DeskClient) | null;
   readonly clusterName: string;
   readonly contextName: string;
   readonly options: BatchOptions;
@@ -56,6 +59,12 @@ const WIDE_CELLS = 240;
 const NARROW_CELLS = 44;
 /** A node tells what it still has at once; this long without a further event is the end of that. */
 const EVENTS_QUIET_MS = 300;
+
+interface Sources {
+  readonly feed: Feed;
+  /** Opened when it is asked: one view alone needs it. */
+  readonly desk: () => Desk;
+}
 
 /** What makes the picture richer and may be missing. */
 async function optional<T>(work: Promise<T>): Promise<T | null> {
@@ -81,12 +90,22 @@ async function keptEvents(feed: Feed): Promise<readonly EventLine[]> {
   return found;
 }
 
+/** With the log of one node: who asks for nothing else is told when there is none. */
+async function withLog(model: Model, { feed, desk }: Sources, asked: string | undefined): Promise<Model> {
+  const node = asked ?? model.picture.status?.cluster.read.node_id ?? '';
+  const question = { slice: 'log', arg: node } as const;
+  const value = await desk().read(question);
+  const now = feed.wall();
+  return update({ ...model, selected: node }, { type: 'answer', question, value, now })[0];
+}
+
 function noPicture(): SqlccError {
   const hint = 'give a file that sqlcc top --record wrote';
   return new SqlccError('not_found', 'the recording has no picture', { hint });
 }
 
-async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise<Model> {
+async function picture(sources: Sources, run: RunBatch, before: Model | null): Promise<Model> {
+  const { feed } = sources;
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
   let model =
@@ -105,6 +124,7 @@ async function picture(feed: Feed, run: RunBatch, before: Model | null): Promise
   [model] = update(model, { type: 'status', status, now });
   if (views !== null) [model] = update(model, { type: 'views', views });
   if (events !== null) [model] = update(model, { type: 'events', events, now });
+  if (options.view === 'log') model = await withLog(model, sources, options.node);
   return { ...model, filter: { text: options.filter ?? '', editing: false } };
 }
 
@@ -143,7 +163,7 @@ function exitOf(run: RunBatch, model: Model): number {
   return stale.exitCode;
 }
 
-function feedOf(run: RunBatch): Feed {
+function sourcesOf(run: RunBatch): Sources {
   const unknown = run.options.columns?.find((c) => !COLUMN_IDS.includes(c));
   if (unknown !== undefined) {
     throw new SqlccError('invalid_argument', `there is no column "${clean(unknown)}"`, {
@@ -152,16 +172,19 @@ function feedOf(run: RunBatch): Feed {
   }
   const { client, options, io } = run;
   const say = (text: string) => void io.stderr.write(`${clean(text)}\n`);
-  return openFeed({ client, options, speed: 0, stepping: true, say });
+  const feed = openFeed({ client, options, speed: 0, stepping: true, say });
+  let desk: Desk | null = null;
+  return { feed, desk: () => (desk ??= openDesk({ client, options, feed })) };
 }
 
 /** One picture, of a recording its last. Errors of the cluster are thrown as they come. */
 export async function runOnce(run: RunBatch): Promise<number> {
-  const feed = feedOf(run);
+  const sources = sourcesOf(run);
+  const { feed } = sources;
   let model: Model | null = null;
   do {
     try {
-      model = await picture(feed, run, model);
+      model = await picture(sources, run, model);
     } catch (error) {
       // a recording may tell of losses; its last picture is what was asked for
       if (feed.ended === undefined || (feed.ended() && model === null)) throw error;
@@ -187,13 +210,14 @@ function failedRound(run: RunBatch, error: unknown): number | null {
  */
 export async function runBatch(run: RunBatch): Promise<number> {
   const { count = 0, delayMs = 1000, format = 'text' } = run.options;
-  const feed = feedOf(run);
+  const sources = sourcesOf(run);
+  const { feed } = sources;
   let model: Model | null = null;
   for (let n = 1; ; n++) {
     let code: number;
     try {
       const between = model !== null && format === 'text' ? '\n' : '';
-      model = await picture(feed, run, model);
+      model = await picture(sources, run, model);
       run.io.stdout.write(between + printed(model, run, true));
       code = exitOf(run, model);
     } catch (error) {

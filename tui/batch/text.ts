@@ -6,12 +6,14 @@ import { banner, header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
 import { alertsPane, electionsPane, eventsPane, quorumPane } from '../lines/panes.ts';
 import type { View } from '../lines/view.ts';
+import { logPane } from '../lines/views/log.ts';
+import { subjectNode } from '../model/lists.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { fitLine, type Line, textOf } from '../theme/tokens.ts';
 
 /** What a text picture is about; the head stands above each of them. */
-export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events';
+export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events' | 'log';
 
 export interface TextStyle {
   readonly cells: number;
@@ -49,6 +51,12 @@ function configLines(view: View): string[] {
   return ['', 'CONFIG', `  version ${config.version}${waits}`, '  see sqlcc cluster config show'];
 }
 
+/** As a file is read: the newest line is the last. */
+function logLines(view: View, { cells }: TextStyle): string[] {
+  const title = `LOG OF ${clean(subjectNode(view.model) ?? '?')}`;
+  return section(title, logPane(view).lines.toReversed(), cells);
+}
+
 const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string[]>> = {
   topology: (view, style) => [
     ...table(view, style),
@@ -64,6 +72,7 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
   alerts: (view, style) => section('ALERTS', alertsPane(view).lines, style.cells),
   config: configLines,
   events: (view, style) => section('EVENTS', eventsPane(view).lines, style.cells),
+  log: logLines,
 };
 
 /** Lines without trailing blanks and without escape sequences. */

@@ -24,12 +24,12 @@ export interface Copy {
 interface Subject {
   readonly name: string;
   readonly row: unknown;
-  /** Null where no command shows it. */
-  readonly command: string | null;
+  /** What shows it without a screen. */
+  readonly command: string;
 }
 
 function subjectOf(model: Model): Subject | null {
-  const of = <T>(row: T | undefined, name: (row: T) => string, command: string | null): Subject | null =>
+  const of = <T>(row: T | undefined, name: (row: T) => string, command: string): Subject | null =>
     row === undefined ? null : { name: name(row), row, command };
   switch (model.view) {
     case 'topology':
@@ -59,7 +59,8 @@ function subjectOf(model: Model): Subject | null {
     }
     case 'log': {
       const line = selectedOf(model, logRows(model), (l) => l.key, 'log')?.line;
-      return of(line, (l) => `${l.at} ${l.level} ${l.event} ${l.text}`, null);
+      const command = `sqlcc top --once --view log --node ${subjectNode(model)}`;
+      return of(line, (l) => `${l.at} ${l.level} ${l.event} ${l.text}`, command);
     }
     case 'operations': {
       const row = selectedOf(model, operationRows(model), (o) => o.id, 'operations');
@@ -79,6 +80,6 @@ export function copiesOf(model: Model): readonly Copy[] {
   return [
     { what: 'name', text: subject.name },
     { what: 'row as JSON', text: `${JSON.stringify(subject.row, null, 2)}\n` },
-    ...(subject.command === null ? [] : [{ what: 'command', text: subject.command }]),
+    { what: 'command', text: subject.command },
   ];
 }

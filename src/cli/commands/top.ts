@@ -125,6 +125,7 @@ export const top: Run = async (context, { flags }) => {
     ...given('delayMs', flags.duration('delay')),
     ...given('filter', flags.text('filter')),
     ...given('view', flags.text('view') as TextView | undefined),
+    ...given('node', flags.text('node')),
     ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
   };
   const client = await connect();

@@ -40,8 +40,9 @@ export const TOP: CommandSpec = {
     {
       flags: '--view <view>',
       text: 'with --once and --batch: what the text is about, default topology',
-      choices: ['topology', 'raft', 'alerts', 'config', 'events'],
+      choices: ['topology', 'raft', 'alerts', 'config', 'events', 'log'],
     },
+    { flags: '--node <id>', text: 'with --view log: of this node; default: the one that answers' },
     { flags: '--columns <id,...>', text: 'with --once and --batch: only these columns of the node table' },
     { flags: '--record <file>', text: 'write what the cluster answers into a new file, for --replay' },
     { flags: '--replay <file>', text: 'a recorded session instead of a cluster' },

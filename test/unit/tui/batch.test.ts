@@ -29,14 +29,27 @@ function clientOf(rounds: (StatusResponse | ErrorCode)[]): TopClient {
   };
 }
 
-async function run(rounds: (StatusResponse | ErrorCode)[], options: Partial<RunBatch['options']> = {}) {
+type Log = (asked: { node?: string }) => Promise<unknown>;
+
+const unasked: Log = () => Promise.reject(new SqlccError('unavailable', 'nobody asks for a log'));
+
+/** It answers what single views ask only as far as `log` does. */
+function scripted(rounds: (StatusResponse | ErrorCode)[], log: Log = unasked): RunBatch['client'] {
+  return { ...clientOf(rounds), health: { log } } as unknown as RunBatch['client'];
+}
+
+async function run(
+  rounds: (StatusResponse | ErrorCode)[],
+  options: Partial<RunBatch['options']> = {},
+  log: Log = unasked,
+) {
   const [out, err]: [string[], string[]] = [[], []];
   const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
   const stderr = new PassThrough().on('data', (chunk) => err.push(String(chunk)));
   const io = { stdin: process.stdin, stdout, stderr, env: {} } as unknown as RunBatch['io'];
   const count = options.count ?? rounds.length;
   const code = await runBatch({
-    ...{ client: clientOf(rounds), clusterName: 'c', contextName: 'c', io },
+    ...{ client: scripted(rounds, log), clusterName: 'c', contextName: 'c', io },
     options: { format: 'json', delayMs: 1, ...options, count },
   });
   await new Promise((resolve) => setImmediate(resolve)); // what was written last arrives
@@ -76,17 +89,53 @@ describe('runBatch', () => {
   });
 });
 
+describe('the log as text', () => {
+  const lines = ['first', 'second'].map((event, n) => {
+    return { at: at(n * 1000), level: n === 0 ? 'INFO' : 'WARN', event, fields: { n, ' \u001b[2J': 1 } };
+  });
+  const view = { format: 'text', view: 'log' } as const;
+
+  it('is that of the node which answers, or of the one named, the newest line last', async () => {
+    const asked: unknown[] = [];
+    const log: Log = async (options) => {
+      asked.push(options);
+      return { lines };
+    };
+    const { out } = await run([good(), good()], view, log);
+    expect(out).toMatch(/LOG OF n1\n.*INFO +first +n=0.*\n.*WARN +second +n=1/);
+    expect(out).not.toContain('\u001b');
+    expect(out).not.toContain('QUORUM');
+    await run([good()], { ...view, node: 'n3' }, log);
+    expect(asked).toEqual([{ node: 'n1' }, { node: 'n1' }, { node: 'n3' }]);
+    const few = await run([good()], { ...view, filter: 'second' }, log);
+    expect(few.out).not.toContain('first');
+  });
+
+  it('is a lost round where the node gives none, and nobody takes that for an empty log', async () => {
+    const denied = new SqlccError('unavailable', 'n9 does not answer');
+    const { code, out, err } = await run([good()], { ...view, node: 'n9' }, () => Promise.reject(denied));
+    expect([code, out]).toEqual([5, '']);
+    expect(err).toContain('n9 does not answer');
+  });
+});
+
 describe('a recording in the scripted modes', () => {
   const lines = [0, 10_000, 20_000].map((ms, i) => ({
     at: at(ms),
     status: status({ raft: { ...status().raft, term: 9 + i } }),
   }));
-  const replayed = async (options: Partial<RunBatch['options']>, mode = runBatch) => {
+  const replayed = async (
+    options: Partial<RunBatch['options']>,
+    mode = runBatch,
+    more: Parameters<typeof asNdjson>[0] = [],
+  ) => {
     const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
     const replay = join(dir, 'r.ndjson');
     writeFileSync(
       replay,
-      asNdjson([lines[0], { at: at(500), lost: 'gone' }, ...lines.slice(1)].filter((l) => l !== undefined)),
+      asNdjson(
+        [lines[0], { at: at(500), lost: 'gone' }, ...lines.slice(1), ...more].filter((l) => l !== undefined),
+      ),
     );
     const out: string[] = [];
     const stdout = new PassThrough().on('data', (chunk) => out.push(String(chunk)));
@@ -123,6 +172,13 @@ describe('a recording in the scripted modes', () => {
     expect(text).toContain('term 11');
     expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(20_000), raft: { term: 11 } });
     expect(parse(yaml ?? '')).toEqual(JSON.parse(json ?? ''));
+  });
+
+  it('runOnce shows the log that was recorded, and says so where none was', async () => {
+    const line = { at: at(1), level: 'INFO', event: 'started', text: 'port=1' };
+    const answer = { at: at(2), answer: { to: 'log n1', value: [line] } };
+    expect(await replayed({ view: 'log' }, runOnce, [answer])).toMatch(/LOG OF n1\n.*started +port=1/);
+    await expect(replayed({ view: 'log' }, runOnce)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('runOnce tells of when a picture is, and a check of an old one fails as unanswered', async () => {
@@ -226,7 +282,7 @@ describe('runOnceAsJson', () => {
     const names = { clusterName: 'c', contextName: 'c' };
     const options = { format: 'json' as const };
     const quick = await printed((io) => runOnceAsJson(clientOf([told]), io));
-    const slow = await printed((io) => runOnce({ client: clientOf([told]), ...names, options, io }));
+    const slow = await printed((io) => runOnce({ client: scripted([told]), ...names, options, io }));
     expect(quick).toEqual(slow);
     expect(quick).toMatchObject({ code: 0, isTime: true, document: { schema: 'sqlcc.top/1' } });
   });

@@ -35,11 +35,10 @@ describe('the bar of the fleet', () => {
     expect(copiesOf(press(full(), '8', 'j'))[0]?.text).toBe('staging');
   });
 
-  it('of a line of the log no command is offered: none shows it', () => {
-    expect(copiesOf(full({ view: 'log', selected: 'n1' })).map((c) => c.what)).toEqual([
-      'name',
-      'row as JSON',
-    ]);
+  it('of a line of the log the command is offered that prints the log of its node', () => {
+    const log = copiesOf(full({ view: 'log', selected: 'n1' }));
+    expect(log.map((c) => c.what)).toEqual(['name', 'row as JSON', 'command']);
+    expect(log[2]?.text).toBe('sqlcc top --once --view log --node n1');
   });
 
   it('stays on its cluster when another becomes sicker, and Enter goes to that one', () => {

@@ -11,7 +11,7 @@ import type { View } from '../view.ts';
 
 const LEVEL: Readonly<Record<string, Token>> = { ERROR: 'critical', WARN: 'warning', DEBUG: 'muted' };
 
-function list(view: View): PaneSpec {
+export function logPane(view: View): PaneSpec {
   const { model, symbols } = view;
   const node = subjectNode(model);
   const rows = logRows(model);
@@ -55,5 +55,5 @@ function list(view: View): PaneSpec {
 }
 
 export function logView(view: View, room: Room): BandRows[] {
-  return stack([[list(view), room.rows]], view, room);
+  return stack([[logPane(view), room.rows]], view, room);
 }
