@@ -60,6 +60,18 @@ describe('wall', () => {
     expect(await terminal.exited()).toBe(0);
   });
 
+  it.each([
+    [200, '─ regions, not placed: n7 (sqlcc node set n7 --zone eu-central) ─'],
+    [120, '─ regions, not placed: n7 ─'],
+  ])(
+    'wall names who has no place, and where it fits whole the command for it, at %i cells',
+    async (columns, frame) => {
+      terminal = new Terminal([process.execPath, STILL], { columns, rows: 36 });
+      const text = await terminal.until((t) => BRAILLE.test(t) && t.includes('q quit'), 'the map');
+      expect(text.split('\n').find((line) => line.includes('not placed'))).toContain(frame);
+    },
+  );
+
   it('wall goes round the clusters and follows the size of the terminal', async () => {
     const screen = wall(LARGE);
     await screen.see('[first] second');
