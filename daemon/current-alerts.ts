@@ -15,12 +15,26 @@ export interface Leadership {
   readonly rules: readonly AlertRule[];
 }
 
+/** `term-5`, and `term-5.2` for the second time without a leader since that term began. */
+const INCIDENT = /^term-(\d+)(?:\.(\d+))?$/;
+
+/** Its term, and the how manieth of that term it is; NaN where it is no name of ours. */
+export function incidentPlace(incident: string): { readonly term: number; readonly nth: number } {
+  const [, term, nth = '1'] = INCIDENT.exec(incident) ?? [];
+  return { term: Number(term), nth: Number(nth) };
+}
+
 /**
  * The incident of a cluster without a leader is named after the term of the last one that the record knows:
- * all who followed it tell of the same incident without talking to each other.
+ * all who followed it tell of the same incident without talking to each other. A node that was cut off has
+ * told under that name too, while the others had their leader: once that is over on record, what follows in
+ * the same term is another incident, or nobody would be told of it.
  */
 export function leaderIncident(cluster: ClusterState): string {
-  return `term-${cluster.primary.epoch}`;
+  const term = cluster.primary.epoch;
+  const shown = cluster.alerts.find(({ rule }) => rule === 'LeaderDown');
+  const last = shown?.state === 'resolved' ? incidentPlace(shown.incident) : null;
+  return last?.term === term ? `term-${term}.${last.nth + 1}` : `term-${term}`;
 }
 
 /** What differs from the alerts of the record. */

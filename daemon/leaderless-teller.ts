@@ -11,7 +11,7 @@ import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { channelsOf, notificationOf } from './alert-channels.ts';
 import type { AlertSink } from './alert-sink.ts';
-import { alertTransitions, leaderIncident } from './current-alerts.ts';
+import { alertTransitions, incidentPlace, leaderIncident } from './current-alerts.ts';
 import type { MemberFacts } from './node-view.ts';
 import type { ToldIncident } from './told.ts';
 
@@ -44,8 +44,10 @@ function isRecorded(cluster: ClusterState, incident: string): boolean {
   return isKnown || entryOf(cluster.outbox, { alertId: RULE, incident, kind: 'firing' }) !== undefined;
 }
 
-function termOf(incident: string): number {
-  return Number(/^term-(\d+)$/.exec(incident)?.[1] ?? Number.NaN);
+/** Whether `a` was later than `b`, by their names. */
+function isLater(a: string, b: string): boolean {
+  const [left, right] = [incidentPlace(a), incidentPlace(b)];
+  return left.term > right.term || (left.term === right.term && left.nth > right.nth);
 }
 
 /**
@@ -54,11 +56,11 @@ function termOf(incident: string): number {
  * taken it there is nobody to tell of an end once a later one is on record.
  */
 function isPast(cluster: ClusterState, { incident, channels }: ToldIncident, now: Timestamp): boolean {
-  const term = termOf(incident);
+  const { term } = incidentPlace(incident);
   const next = cluster.elections.find((election) => election.term > term);
   if (next === undefined) return false;
   const shown = cluster.alerts.find((alert) => alert.id === RULE);
-  const isFollowed = shown !== undefined && termOf(shown.incident) > term;
+  const isFollowed = shown !== undefined && isLater(shown.incident, incident);
   return now - next.at > TOLD_FOR_MS || (channels.length === 0 && isFollowed);
 }
 

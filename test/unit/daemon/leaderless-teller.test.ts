@@ -238,6 +238,35 @@ describe('LeaderlessTeller', () => {
     expect(teller.told).toBeNull();
   });
 
+  it('tells of a cluster that stands still after a node that was cut off told in the same term', () => {
+    const ledger = threeNodes();
+    const over = { id: 'LeaderDown', rule: 'LeaderDown', nodeId: null, severity: 'critical' } as const;
+    const end = { ...over, condition: '', value: 'n1 leads', state: 'resolved' } as const;
+    const record = (told: ToldIncident): void => {
+      const [command] = toldDue(ledger.cluster, [told], BY);
+      if (command === undefined) throw new TypeError('nothing to record');
+      ledger.done(command);
+    };
+    // n3 came back: n1 led all the time, and still does
+    record(TOLD);
+    ledger.done({ kind: 'alert-transition', alert: end });
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    expect(teller.look(facts(ledger), sink)).toBe(true);
+    expect(sink.got).toEqual([`webhook ${KEY}.2 firing`]);
+    teller.delivered('term-1.2', 'webhook');
+    ledger.done({ kind: 'leader-started', ...campaign('n3', 2) });
+    // the first one is over: whoever still says it is not believed
+    record({ incident: 'term-1.2', channels: ['webhook'] });
+    expect(toldDue(ledger.cluster, [{ incident: 'term-1', channels: [] }], BY)).toEqual([]);
+    expect(ledger.cluster.alerts).toMatchObject([{ incident: 'term-1.2', state: 'firing' }]);
+    ledger.done({ kind: 'alert-transition', alert: { ...end, value: 'n3 leads' } });
+    expect(ledger.cluster.alerts).toMatchObject([{ incident: 'term-1.2', state: 'resolved' }]);
+    // and the next time without a leader has the name of the new term
+    new LeaderlessTeller().look(facts(ledger), sink);
+    expect(sink.got.at(-1)).toBe('webhook c-1/LeaderDown/term-2 firing');
+  });
+
   it('is believed by the next leader: recorded as told, its end due, and then forgotten', () => {
     const ledger = threeNodes();
     const teller = new LeaderlessTeller();
