@@ -171,6 +171,13 @@ export class DemoCluster {
     return node;
   }
 
+  /** An empty disk under the name and at the address of a node that was removed. */
+  async rejoinNode(nodeId: string): Promise<void> {
+    const node = this.node(nodeId);
+    for (const path of [node.dataDir, node.configFile]) rmSync(path, { recursive: true, force: true });
+    await this.#join(node);
+  }
+
   async #join(node: DemoNode, suffrage: 'voter' | 'observer' = 'voter'): Promise<void> {
     const made = JSON.parse(
       await this.run(['token', 'create', '--join', `--${suffrage}`, '--node', node.nodeId, '-o', 'json']),

@@ -37,7 +37,7 @@ import { RaftTimings } from './raft-timings.ts';
 import { Renewal, renewIfDue } from './renewal.ts';
 import { type Startable, type StepTime, seedStep, startAll, stopAll } from './startable.ts';
 import { toldReadings } from './told.ts';
-import { supersededBy, twinConflict } from './twin.ts';
+import { Succession, twinConflict } from './twin.ts';
 import { VERSION } from './version.ts';
 
 /** How long a start waits for what others must give before it goes on without. */
@@ -65,6 +65,7 @@ export class NodeManager {
   readonly #abort = new AbortController();
   readonly #failed: Promise<SqlccError>;
   #fail: (error: SqlccError) => void = () => {};
+  readonly #succession = new Succession();
   #lifecycle: NodeLifecycle = 'stopped';
   #life: Life | null = null;
   /** What was started, to be stopped in reverse. */
@@ -418,7 +419,7 @@ export class NodeManager {
     const { cluster } = parts.state;
     if (cluster === null || this.#life === null) return;
     const { facts, bootCounter } = parts;
-    const superseded = supersededBy(cluster.nodes[facts.nodeId], { ...facts, bootCounter });
+    const superseded = this.#succession.look(cluster.nodes[facts.nodeId], { ...facts, bootCounter });
     if (superseded !== null) this.#fail(superseded);
     const others = Object.values(cluster.nodes).filter((n) => n.nodeId !== facts.nodeId);
     parts.gossip.knownNodes(others);

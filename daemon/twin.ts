@@ -57,18 +57,30 @@ export async function twinConflict(
   return new SqlccError('conflict', text, { hint, details: { node_id: nodeId, holder, claimant: asker } });
 }
 
-/** Why a process must stop by the record: a later start of its folder, or another disk, has its name. */
-export function supersededBy(
-  record: Pick<NodeRecord, 'host' | 'port' | 'bootCounter' | 'instanceId'> | undefined,
-  self: { readonly nodeId: NodeId; readonly instanceId: string; readonly bootCounter: number },
-): SqlccError | null {
-  if (record === undefined) return null;
-  const at = addressOf(record);
-  if (record.instanceId === self.instanceId && record.bootCounter <= self.bootCounter) return null;
-  const what =
-    record.instanceId === self.instanceId
+type Own = { readonly nodeId: NodeId; readonly instanceId: string; readonly bootCounter: number };
+type Named = Pick<NodeRecord, 'host' | 'port' | 'bootCounter' | 'instanceId'>;
+
+/**
+ * Looks at each state of the record whether this process must stop: a later start of its folder, or
+ * another disk, has its name. In its first start a disk reads the cluster's past, where its name may be
+ * that of a node that was removed: until it comes to its own admission, another disk is not its successor
+ * but its predecessor.
+ */
+export class Succession {
+  #wasOnRecord = false;
+
+  /** Why to stop; null = nothing speaks against going on. */
+  look(record: Named | undefined, self: Own): SqlccError | null {
+    if (record === undefined) return null;
+    const isSame = record.instanceId === self.instanceId;
+    this.#wasOnRecord ||= isSame;
+    if (isSame ? record.bootCounter <= self.bootCounter : !this.#wasOnRecord && self.bootCounter === 1)
+      return null;
+    const at = addressOf(record);
+    const what = isSame
       ? `start ${record.bootCounter} of it runs at ${at}, this is start ${self.bootCounter}`
       : `the name belongs to another disk, at ${at}`;
-  const hint = 'this folder is an older copy, or its boot.json was lost: wipe it and join the node again';
-  return new SqlccError('conflict', `${self.nodeId} was superseded: ${what}`, { hint });
+    const hint = 'this folder is an older copy, or its boot.json was lost: wipe it and join the node again';
+    return new SqlccError('conflict', `${self.nodeId} was superseded: ${what}`, { hint });
+  }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { supersededBy, twinConflict } from '../../../daemon/twin.ts';
+import { Succession, twinConflict } from '../../../daemon/twin.ts';
 import { HttpClient } from '../../../src/rpc/index.ts';
 import { record } from '../cluster/world.ts';
 import { startApi, type TestApi } from '../rpc/api-fixture.ts';
@@ -63,13 +63,27 @@ describe('twinConflict', () => {
   });
 });
 
-describe('supersededBy', () => {
+describe('Succession', () => {
   const self = { nodeId: 'n2', instanceId: 'i-n2', bootCounter: 4 };
+  const another = record('n2', { instanceId: 'other' });
 
   it('lets the recorded start and later ones run, and stops earlier ones and other disks', () => {
-    expect(supersededBy(undefined, self)).toBeNull();
-    for (const bootCounter of [0, 3, 4]) expect(supersededBy(record('n2', { bootCounter }), self)).toBeNull();
-    expect(supersededBy(record('n2', { bootCounter: 5 }), self)?.message).toContain('10.0.0.1:5420');
-    expect(supersededBy(record('n2', { instanceId: 'other' }), self)).toMatchObject({ code: 'conflict' });
+    const succession = new Succession();
+    expect(succession.look(undefined, self)).toBeNull();
+    for (const bootCounter of [0, 3, 4])
+      expect(succession.look(record('n2', { bootCounter }), self)).toBeNull();
+    expect(succession.look(record('n2', { bootCounter: 5 }), self)?.message).toContain('10.0.0.1:5420');
+    expect(succession.look(another, self)).toMatchObject({ code: 'conflict' });
+    expect(new Succession().look(another, self)).toMatchObject({ code: 'conflict' });
+  });
+
+  it('lets a new disk read of the removed node that had its name, and stops it for one that comes later', () => {
+    const succession = new Succession();
+    const fresh = { ...self, bootCounter: 1 };
+    expect(succession.look(another, fresh)).toBeNull();
+    expect(succession.look(undefined, fresh)).toBeNull();
+    expect(succession.look(record('n2', { bootCounter: 0 }), fresh)).toBeNull();
+    expect(succession.look(record('n2', { bootCounter: 2 }), fresh)).toMatchObject({ code: 'conflict' });
+    expect(succession.look(another, fresh)).toMatchObject({ code: 'conflict' });
   });
 });
