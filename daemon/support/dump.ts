@@ -149,13 +149,15 @@ export async function dumpSupport(options: DumpOptions): Promise<Dumped> {
   const nodes = await askAll(bundle, options, { dataDir, config });
   const { configFile } = options;
   const places = { host: '127.0.0.1', port: 5433, clientPort: 5434, peerPort: 5435, metricsPort: 9090 };
-  await bundle.json({ name: 'machine/doctor.json', source: 'sqlcc doctor' }, () =>
-    examine({
+  await bundle.json({ name: 'machine/doctor.json', source: 'sqlcc doctor' }, async () => {
+    const found = await examine({
       ...places,
       ...(configFile !== undefined && { configFile }),
       ...(folder !== null && { dataDir: folder }),
-    }),
-  );
+    });
+    // named as "sqlcc doctor -o json" does: what is called rows counts as data of users
+    return { data_dir: found.dataDir, node_id: found.nodeId, checks: found.rows };
+  });
   const now = Date.now();
   const manifest = { name: 'manifest.json', bytes: manifestOf(bundle, nodes, new Date(now).toISOString()) };
   const packed = await promisify(gzip)(tarOf([manifest, ...bundle.entries], now));

@@ -189,6 +189,8 @@ describe('dumpSupport', () => {
     for (const name of ['node/config', 'node/process.json', 'node/record.json'])
       expect(lacking).toContain(name);
     expect(readFileSync(join(dir, 'node/config.yaml'), 'utf8')).toContain(REDACTED);
+    const { checks } = JSON.parse(readFileSync(join(dir, 'machine/doctor.json'), 'utf8'));
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'node version', state: 'ok' }));
     // nothing was left behind in the folder that it looked at
     expect(readdirSync(dataDir).filter((name) => name.includes('doctor'))).toEqual([]);
     await expect(
