@@ -2,6 +2,7 @@
 import type { Duration, NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration, formatSize } from '../base/index.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
+import { divergedReason } from './comparison.ts';
 import { own } from './outcome.ts';
 import type { NodeFact, PlanFacts } from './plan.ts';
 
@@ -89,6 +90,8 @@ export function candidateReasons(
     return [...reasons, fact === undefined ? 'is unknown to gossip' : `is ${fact.liveness}`];
   }
   if (fact.health === 'UNHEALTHY') reasons.push('is unhealthy');
+  const diverged = divergedReason(state, nodeId);
+  if (diverged !== null) reasons.push(diverged);
   const clock = clockReason(fact, facts);
   if (clock !== null) reasons.push(clock);
   const lag = nodeId === facts.leaderId ? null : lagReason(fact, facts);

@@ -2,11 +2,22 @@
  * What comparisons of nodes have found. It stands in the record and outlives the leader that compared,
  * until a later comparison finds the node equal, or its name belongs to another disk.
  */
+import type { NodeId } from '../base/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { withNode } from './node-lifecycle.ts';
 import type { EventDraft, Outcome } from './outcome.ts';
 import { done, own } from './outcome.ts';
+
+/**
+ * What speaks against giving a node more to do: a majority of the voters holds something else. Where nobody
+ * knows who is right, this says nothing: all of them are as good.
+ */
+export function divergedReason(state: ClusterState, nodeId: NodeId): string | null {
+  const record = own(state.nodes, nodeId);
+  if (record?.diverged === undefined || record.undecided !== undefined) return null;
+  return `holds something else than the others at ${record.diverged}`;
+}
 
 /** Nodes that are gone, or another disk by now, are passed over. */
 export function recordComparison(

@@ -7,6 +7,7 @@ import type { Duration, NodeId, Timestamp } from '../base/index.ts';
 import { formatDuration } from '../base/index.ts';
 import { isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
+import { divergedReason } from './comparison.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
 import { successorOf } from './node-plans.ts';
 import { runningOperation } from './operations.ts';
@@ -36,6 +37,8 @@ function takerChecks(state: ClusterState, facts: PlanFacts, by: NodeId, now: Tim
     checks.push(check('replacement', 'fail', `${by} is ${fact?.liveness ?? 'unknown to gossip'}`));
   }
   if (fact?.health === 'UNHEALTHY') checks.push(check('replacement', 'fail', `${by} is unhealthy`));
+  const diverged = divergedReason(state, by);
+  if (diverged !== null) checks.push(check('replacement', 'fail', `${by} ${diverged}: join it anew first`));
   if (isInMaintenance(state, by, now)) {
     checks.push(check('replacement', 'fail', `${by} is in maintenance`));
   }

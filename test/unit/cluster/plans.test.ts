@@ -84,6 +84,31 @@ describe('planFailover', () => {
     expect(stays).toMatchObject({ expectedGapMs: null, measuredGapsMs: [] });
   });
 
+  it('takes nobody who is known to hold something else, nor gives them a vote; of two that differ either', () => {
+    const found = (undecided?: readonly string[]) => {
+      const ledger = threeNodes();
+      const differs = 'table accounts';
+      const node = { nodeId: 'n2', instanceId: 'i-n2', differs };
+      const nodes = [undecided === undefined ? node : { ...node, undecided }];
+      ledger.done({ kind: 'verify-result', index: 65, nodes });
+      return ledger.cluster;
+    };
+    const planned = planFailover(found(), facts(), { to: null }, NOW);
+    expect(planned.plan).toMatchObject({ to: 'n3' });
+    expect(planned.plan.candidates.find((c) => c.nodeId === 'n2')).toMatchObject({
+      eligible: false,
+      reasons: ['holds something else than the others at 65'],
+    });
+    expect(reasons(planFailover(found(), facts(), { to: 'n2' }, NOW))).toEqual([
+      'n2 holds something else than the others at 65',
+    ]);
+    const undecided = planFailover(found(['n1', 'n2']), facts(), { to: 'n2' }, NOW);
+    expect(reasons(undecided)).toEqual([]);
+    const spare = { nodeId: 'n3', by: 'n2', stays: false };
+    const swap = planReplacement(found(), facts({ voters: ['n1', 'n3'] }), spare, NOW);
+    expect(reasons(swap)).toEqual(['n2 holds something else than the others at 65: join it anew first']);
+  });
+
   it('leaves a leader whose clock may be wrong: of two that live both are as far from the other', () => {
     expect(reasons(failover(clocks(120_000, 120_000, null)))).toEqual([]);
     // which of two pairs is right nobody knows either
