@@ -29,8 +29,18 @@ function readingsOf(
   };
 }
 
+const LATENCIES: ReadonlySet<string> = new Set([
+  'query_latency_p50',
+  'query_latency_p95',
+  'query_latency_p99',
+]);
+
 /** Of a node that is not alive nothing is known but that. */
-function readingOfNode(sources: ViewSources, record: NodeRecord, bytesOf: BytesOf): ReadingOf {
+function readingOfNode(
+  sources: ViewSources,
+  record: NodeRecord,
+  bytesOf: BytesOf,
+): Pick<NodeReadings, 'readingOf' | 'restingOf'> {
   const member = sources.members.get(record.nodeId);
   const isHeard = member?.liveness === 'alive' || member?.liveness === 'suspect';
   const digest = isHeard ? member.digest : null;
@@ -38,7 +48,11 @@ function readingOfNode(sources: ViewSources, record: NodeRecord, bytesOf: BytesO
   const diverged =
     digest === null ? null : Math.min(1, divergencesOf(sources.members.values(), record).length);
   const readings = { ...told, diverged, node_up: record.liveness === 'alive' ? 1 : 0 };
-  return (name) => (Object.hasOwn(readings, name) ? (readings as Record<string, number | null>)[name] : null);
+  const readingOf: ReadingOf = (name) =>
+    Object.hasOwn(readings, name) ? (readings as Record<string, number | null>)[name] : null;
+  // nobody asked anything in the last minute: nobody waits
+  if (digest === null || digest.latencyP95Ms !== null) return { readingOf };
+  return { readingOf, restingOf: (name) => (LATENCIES.has(name) ? 0 : readingOf(name)) };
 }
 
 /** Readings of every node of the record. `bytesOf`: estimated bytes of so many entries of the log. */
@@ -47,7 +61,7 @@ export function nodeReadings(sources: ViewSources, bytesOf: BytesOf): NodeReadin
   return Object.values(nodes).map((record) => ({
     nodeId: record.nodeId,
     inMaintenance: Object.hasOwn(maintenance, record.nodeId),
-    readingOf: readingOfNode(sources, record, bytesOf),
+    ...readingOfNode(sources, record, bytesOf),
   }));
 }
 

@@ -21,6 +21,11 @@ export interface NodeReadings {
   readonly nodeId: NodeId;
   readonly inMaintenance: boolean;
   readonly readingOf: ReadingOf;
+  /**
+   * Of a node that is heard and had nothing to measure: its readings as if that were as good as can be. They
+   * end what fires, and begin nothing; absent = what is missing is not known.
+   */
+  readonly restingOf?: ReadingOf;
 }
 
 export interface EngineInput {
@@ -56,6 +61,7 @@ interface Subject {
   readonly nodeId: NodeId | null;
   readonly inMaintenance: boolean;
   readonly readingOf: ReadingOf;
+  readonly restingOf: ReadingOf | null;
 }
 
 /** What one evaluation of one subject came to. */
@@ -73,11 +79,12 @@ const FIXED: ReadonlySet<string> = new Set(FIXED_RULES.map((rule) => rule.name))
 function subjectsOf(rule: AlertRule, { scope }: Condition, input: EngineInput): Subject[] {
   if (scope === 'cluster') {
     const id = alertId(rule.name, null);
-    return [{ id, nodeId: null, inMaintenance: false, readingOf: input.readingOf }];
+    return [{ id, nodeId: null, inMaintenance: false, readingOf: input.readingOf, restingOf: null }];
   }
-  return input.nodes.map(({ nodeId, inMaintenance, readingOf }) => ({
+  return input.nodes.map(({ nodeId, inMaintenance, readingOf, restingOf }) => ({
     ...{ id: alertId(rule.name, nodeId), nodeId, inMaintenance },
     readingOf: readingOn(readingOf, input.readingOf),
+    restingOf: restingOf === undefined ? null : readingOn(restingOf, input.readingOf),
   }));
 }
 
@@ -129,11 +136,13 @@ export class AlertEngine {
     const record = records.find((r) => r.id === id);
     const waits = this.#since.has(id);
     const before = record?.state === 'firing' ? 'firing' : waits ? 'pending' : (record?.state ?? 'inactive');
-    const finding = this.#finding(rule, subject, truth, now);
+    const rests = truth === null && isOverAtRest(condition, subject);
+    const finding = rests ? 'fails' : this.#finding(rule, subject, truth, now);
     const after = ALERT_TRANSITIONS[before][finding];
     if (after !== 'pending') this.#since.delete(id);
     const readings = readingsText(condition, subject.readingOf);
-    const value = subject.inMaintenance ? `in maintenance; ${readings}` : readings;
+    const why = subject.inMaintenance ? 'in maintenance; ' : rests ? 'nothing to measure; ' : '';
+    const value = `${why}${readings}`;
     return { subject, before, finding, after, truth, value };
   }
 
@@ -155,6 +164,10 @@ export class AlertEngine {
 }
 
 const KEPT_CONDITIONS = 400;
+
+function isOverAtRest(condition: Condition, { restingOf }: Subject): boolean {
+  return restingOf !== null && evaluateCondition(condition, restingOf) === false;
+}
 
 /** A rule that another version accepted and this one can't read: shown, never silently left out. */
 function brokenState({ name }: AlertRule, message: string): RuleState {

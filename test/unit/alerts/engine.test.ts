@@ -21,6 +21,8 @@ class Desk {
   nodes: Record<string, Readings> = { n1: { error_rate: 0 }, n2: { error_rate: 0 } };
   maintenance = new Set<string>();
   cluster: Readings = {};
+  /** Nodes that had nothing to measure. */
+  resting = new Set<string>();
 
   /** Evaluates at `now` and records; answers what changed as `id state`. */
   at(now: number): string[] {
@@ -29,6 +31,7 @@ class Desk {
       nodes: Object.entries(this.nodes).map(([nodeId, readings]) => ({
         ...{ nodeId, inMaintenance: this.maintenance.has(nodeId) },
         readingOf: (name) => readings[name],
+        ...(this.resting.has(nodeId) && { restingOf: () => 0 }),
       })),
       readingOf: (name) => this.cluster[name],
       records: this.records,
@@ -64,6 +67,22 @@ describe('AlertEngine', () => {
     desk.nodes['n1'] = { error_rate: 0 };
     expect(desk.at(5000)).toEqual(['High:n1 resolved']);
     expect(desk.at(6000)).toEqual([]);
+  });
+
+  it('ends where there is nothing to measure any more, begins nothing by it, and goes on where nobody knows', () => {
+    const desk = new Desk();
+    const slow = { ...HIGH, name: 'Slow', condition: 'query_latency_p95 > 1000ms', forMs: 0 };
+    const quick = { ...slow, name: 'Quick', condition: 'query_latency_p95 < 1ms' };
+    desk.rules = [slow, quick];
+    desk.nodes = { n1: { query_latency_p95: 1800 }, n2: { query_latency_p95: 1800 } };
+    expect(desk.at(0)).toEqual(['Slow:n1 firing', 'Slow:n2 firing']);
+    // n2 fell silent, n1 says that nobody asked it anything
+    desk.nodes = { n1: {}, n2: {} };
+    desk.resting.add('n1');
+    expect(desk.at(1000)).toEqual(['Slow:n1 resolved']);
+    const told = desk.records.find((r) => r.id === 'Slow:n1');
+    expect(told?.value).toBe('nothing to measure; query_latency_p95 unknown');
+    expect(desk.at(2000)).toEqual([]);
   });
 
   it('begins the wait anew after a moment without the condition, or without data', () => {

@@ -76,6 +76,19 @@ describe('nodeReadings', () => {
     expect(of('n2')('constructor')).toBeNull();
   });
 
+  it('knows that nobody waits where a live node was asked nothing, and of the rest no more than is told', () => {
+    const sources = sourcesOf(threeNodes());
+    const n2 = must(sources.members.get('n2'), 'n2');
+    const digest = { ...must(n2.digest, 'a word'), latencyP95Ms: null };
+    const members = new Map([...sources.members, ['n2', { ...n2, digest }]]);
+    const nodes = nodeReadings({ ...sources, members }, () => 0);
+    const [first, second, third] = nodes;
+    expect([first?.restingOf, third?.restingOf]).toEqual([undefined, undefined]);
+    const rest = must(second?.restingOf, 'n2');
+    expect([rest('query_latency_p95'), rest('query_latency_p99'), rest('error_rate')]).toEqual([0, 0, 0.5]);
+    expect(rest('constructor')).toBeNull();
+  });
+
   it('calls a node diverged by the word of any other, in this life of it only, and by the record', () => {
     const { cluster } = threeNodes();
     const { condition } = must(
