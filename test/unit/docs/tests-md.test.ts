@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PINNED } from '../../sim/pinned.ts';
 import { type Named, namedIn, namedInFile } from './titles.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -92,6 +93,16 @@ describe.each([
 
 describe('docs/tests.md', () => {
   const { rows } = pageOf('docs/tests.md');
+
+  it('names each pinned play by its seed, and no other', () => {
+    const text = readFileSync(join(ROOT, 'docs', 'tests.md'), 'utf8');
+    const told = [...text.matchAll(/; pinned as ([\d and]+) \|/g)].flatMap(([, seeds = '']) =>
+      seeds.split(' and '),
+    );
+    expect(told.map(Number).sort((a, b) => a - b)).toEqual(
+      PINNED.map(({ seed }) => seed).sort((a, b) => a - b),
+    );
+  });
 
   it('leaves out no transcript', () => {
     const folder = 'test/golden/raft';

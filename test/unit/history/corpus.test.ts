@@ -9,7 +9,8 @@ import { REGISTERS } from '../../history/corpus/registers.ts';
 import { SETS } from '../../history/corpus/sets.ts';
 import { WATCHES } from '../../history/corpus/watches.ts';
 
-const EXAMPLES = [...REGISTERS, ...LISTS, ...SETS, ...WATCHES];
+const KINDS = { registers: REGISTERS, lists: LISTS, sets: SETS, watches: WATCHES };
+const EXAMPLES = Object.values(KINDS).flat();
 
 describe('corpus of histories', () => {
   for (const { name, values, revisions, text } of EXAMPLES) {
@@ -23,7 +24,12 @@ describe('corpus of histories', () => {
     });
   }
 
-  it('has good and bad ones of every kind, at least 40, all with a name of their own', () => {
+  it.each(Object.entries(KINDS))('has good and bad %s', (_, examples) => {
+    const isGood = examples.map(({ values, revisions }) => values === 'good' && revisions === 'good');
+    expect(new Set(isGood)).toEqual(new Set([true, false]));
+  });
+
+  it('has at least 40, all with a name of their own', () => {
     expect(new Set(EXAMPLES.map((e) => e.name)).size).toBe(EXAMPLES.length);
     expect(EXAMPLES.length).toBeGreaterThanOrEqual(40);
   });
