@@ -9,7 +9,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ENDPOINTS } from '../../src/api/index.ts';
 import { must } from '../../src/base/index.ts';
 import type { EventLine, SqlccClient } from '../../src/client/index.ts';
-import { parseReplay } from '../../tui/feed/replay-feed.ts';
+import { textBytes } from '../../tui/feed/recording-text.ts';
+import { readReplay } from '../../tui/feed/replay-feed.ts';
 import { headline, kept, logOf, msOf, SQLCC, tell, top, WHOLE } from '../tui/accept/kit.ts';
 import { pause, Terminal } from '../tui/pty.ts';
 import { clientOf, leaderOf, sharedCluster, sqlccOn, until } from './harness.ts';
@@ -252,7 +253,7 @@ describe('sqlcc top', () => {
       events.map((e) => e.index ?? 0).filter((index) => index > from);
     await until('every replicated event, in order and once', async () => {
       const told = indexes(await eventsOf(cluster.client()));
-      const lines = parseReplay(readFileSync(record, 'utf8'));
+      const lines = readReplay(textBytes(readFileSync(record)));
       const heard = indexes(lines.flatMap(({ event }) => event ?? []));
       tell('replicated events told and heard across the loss', `${told.join(' ')} · ${heard.join(' ')}`);
       return told.length > 2 && heard.slice(0, told.length).join() === told.join();

@@ -1,5 +1,4 @@
 /** Which feed was asked for: the named recording, or the cluster. */
-import { readFileSync } from 'node:fs';
 import { SqlccError } from '../../src/base/index.ts';
 import type { DeskClient, Fleet, TopClient, TopOptions } from '../options.ts';
 import { clientDesk } from './client-desk.ts';
@@ -9,8 +8,9 @@ import type { Feed } from './feed.ts';
 import { recordDesk } from './record-desk.ts';
 import { recordFeed } from './record-feed.ts';
 import { recordingFile } from './recording-file.ts';
+import { openText, type Read } from './recording-text.ts';
 import { replayDesk } from './replay-desk.ts';
-import { parseReplay, replayFeed } from './replay-feed.ts';
+import { readReplay, replayFeed } from './replay-feed.ts';
 import type { StatusResponse } from './wire.ts';
 
 interface FeedWish {
@@ -33,9 +33,9 @@ export function openFeed(wish: FeedWish): Feed {
   return record === undefined ? feed : recordFeed(feed, recordingFile(record, wish.say));
 }
 
-function readRecording(path: string): string {
+function readRecording(path: string): Read {
   try {
-    return readFileSync(path, 'utf8');
+    return openText(path);
   } catch (error) {
     throw new SqlccError('invalid_argument', `the recording can't be read: ${(error as Error).message}`, {
       hint: 'give --replay a file that --record wrote',
@@ -46,17 +46,14 @@ function readRecording(path: string): string {
 function sourceOf({ client, options, speed, stepping = false, first }: FeedWish): Feed {
   const { replay, replaySpeed } = options;
   if (replay !== undefined)
-    return replayFeed(parseReplay(readRecording(replay)), replaySpeed ?? speed, stepping);
+    return replayFeed(readReplay(readRecording(replay)), replaySpeed ?? speed, stepping);
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientFeed(client, first);
 }
 
 /** Pictures of many nodes are most of a recording and none of the desk's: they are not parsed twice. */
-function deskLines(text: string): string {
-  const lines = text.split('\n').filter((line) => /"(answer|preflight|acted)":/.test(line));
-  return lines.join('\n');
-}
+const isOfDesk = (text: string): boolean => /"(answer|preflight|acted)":/.test(text);
 
 interface DeskWish {
   readonly client: DeskClient | null;
@@ -71,7 +68,7 @@ interface DeskWish {
 export function openDesk({ client, options, fleet, feed }: DeskWish): Desk {
   const { replay } = options;
   if (replay !== undefined) {
-    return replayDesk(parseReplay(deskLines(readRecording(replay))), () => feed.wall());
+    return replayDesk(readReplay(readRecording(replay), isOfDesk), () => feed.wall());
   }
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');

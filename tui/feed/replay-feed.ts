@@ -10,7 +10,7 @@
  */
 
 import type { ErrorCode } from '../../src/base/index.ts';
-import { SqlccError } from '../../src/base/index.ts';
+import { must, SqlccError } from '../../src/base/index.ts';
 import {
   checkAlerts,
   checkHistory,
@@ -21,6 +21,7 @@ import {
   isEvent,
 } from './check.ts';
 import type { Feed } from './feed.ts';
+import { linesOf, type RawLine, type Read } from './recording-text.ts';
 import type { DeskLine } from './replay-desk.ts';
 import type {
   AlertRow,
@@ -35,6 +36,8 @@ import type {
 export interface ReplayLine extends DeskLine {
   readonly at: string;
   readonly status?: StatusResponse;
+  /** A status that is not held but read when it is asked for; no key of a file. */
+  readonly picture?: () => StatusResponse;
   readonly event?: EventLine;
   readonly alerts?: readonly AlertRow[];
   readonly views?: ViewsResponse;
@@ -78,20 +81,34 @@ function checkLine(value: unknown, line: number): ReplayLine {
   return value as ReplayLine;
 }
 
-/** The lines of a recording; the last one may be cut off, as when the disk was full or the process died. */
-export function parseReplay(text: string): ReplayLine[] {
-  const lines = text.split('\n');
-  const isWhole = text.endsWith('\n');
-  return lines.flatMap((l, i) => {
-    if (l.trim() === '') return [];
-    try {
-      return [checkLine(JSON.parse(l), i + 1)];
-    } catch (error) {
-      if (error instanceof SqlccError) throw error;
-      if (i === lines.length - 1 && !isWhole && i > 0) return [];
-      throw unreadable(i + 1, 'is no JSON');
-    }
-  });
+/** Null for a last line that was cut off, as when the disk was full or the process died. */
+function parseLine({ text, number, isWhole }: RawLine): ReplayLine | null {
+  try {
+    return checkLine(JSON.parse(text), number);
+  } catch (error) {
+    if (error instanceof SqlccError) throw error;
+    if (!isWhole && number > 1) return null;
+    throw unreadable(number, 'is no JSON');
+  }
+}
+
+/** Pictures are most of a recording and shown one after the other: each is read again when it is due. */
+function lighter(line: ReplayLine, { number, again, isWhole }: RawLine): ReplayLine {
+  if (line.status === undefined) return line;
+  const { status: _status, ...rest } = line;
+  // it names no text here: what a function names it holds
+  const reread = (): ReplayLine | null => parseLine({ number, again, isWhole, text: again() });
+  return { ...rest, picture: () => must(reread()?.status, 'the same picture') };
+}
+
+/** All lines of a recording, every one of them checked. */
+export function readReplay(read: Read, isWanted: (text: string) => boolean = () => true): ReplayLine[] {
+  const lines: ReplayLine[] = [];
+  for (const raw of linesOf(read)) {
+    const line = isWanted(raw.text) ? parseLine(raw) : null;
+    if (line !== null) lines.push(lighter(line, raw));
+  }
+  return lines;
 }
 
 class Recording {
@@ -106,11 +123,11 @@ class Recording {
 
   constructor(lines: readonly ReplayLine[], speed: number) {
     const all = lines.map((line): Due => ({ at: Date.parse(line.at), line }));
-    const isPicture = ({ line }: Due): boolean => line.status !== undefined || line.lost !== undefined;
+    const isPicture = ({ line }: Due): boolean => (line.status ?? line.picture ?? line.lost) !== undefined;
     this.#pictures = all.filter(isPicture);
     this.#lines = all.flatMap((due) => {
       if (!isPicture(due)) return [due];
-      const { status: _status, ...rest } = due.line;
+      const { status: _status, picture: _picture, ...rest } = due.line;
       return Object.keys(rest).length > 1 ? [{ at: due.at, line: rest }] : [];
     });
     this.#speed = speed;
@@ -224,7 +241,8 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping
       if (next === undefined) return never;
       await recording.due(next.at);
       if (stepping) recording.stand(next.at);
-      if (next.line.status !== undefined) return next.line.status;
+      const status = next.line.status ?? next.line.picture?.();
+      if (status !== undefined) return status;
       throw new SqlccError('unavailable', next.line.lost ?? 'connection lost');
     },
     alerts: async () => newest(recording, recording.of('alerts')) ?? [],

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,8 +9,9 @@ import type { Desk } from '../../../tui/feed/desk.ts';
 import { recordDesk } from '../../../tui/feed/record-desk.ts';
 import { recordFeed } from '../../../tui/feed/record-feed.ts';
 import { recordingFile } from '../../../tui/feed/recording-file.ts';
+import { openText, textBytes } from '../../../tui/feed/recording-text.ts';
 import { replayDesk } from '../../../tui/feed/replay-desk.ts';
-import { parseReplay, replayFeed } from '../../../tui/feed/replay-feed.ts';
+import { readReplay, replayFeed } from '../../../tui/feed/replay-feed.ts';
 import type { Question, SliceName, Slices } from '../../../tui/feed/slices.ts';
 import { asNdjson, at, calm, event, START, status } from '../../tui/recording.ts';
 import { scriptedFeed } from './feed-kit.ts';
@@ -47,7 +49,7 @@ describe('recordDesk', () => {
     await desk.read({ slice: 'links', arg: '' });
     await desk.act({ act: { kind: 'confirm', version: 2, previous: 1 }, reason: '', base: 2 });
     expect(lines, 'what is equal is written once').toHaveLength(4);
-    const recorded = parseReplay(`${lines.join('\n')}\n`);
+    const recorded = parsed(`${lines.join('\n')}\n`);
     let clock = START + 1000;
     const again = replayDesk(recorded, () => clock);
     expect(await again.read({ slice: 'links', arg: '' })).toEqual(first);
@@ -77,7 +79,7 @@ describe('recordFeed', () => {
     await expect(feed.status(null)).rejects.toThrow('connection refused');
     const kinds = lines.map((l) => Object.keys(JSON.parse(l)).join());
     expect(kinds).toEqual(['at,status', 'at,alerts', 'at,event', 'at,plan', 'at,operation', 'at,lost']);
-    const again = replayFeed(parseReplay(`${lines.join('\n')}\n`), 0);
+    const again = replayFeed(parsed(`${lines.join('\n')}\n`), 0);
     expect(await again.status(null)).toEqual(given);
     await expect(again.status(null)).rejects.toThrow('connection refused');
     expect(again.ended?.()).toBe(true);
@@ -131,10 +133,12 @@ describe('recordingFile', () => {
   });
 });
 
-describe('parseReplay', () => {
-  it('parseReplay reads a recording whose last line was cut off', () => {
+const parsed = (text: string) => readReplay(textBytes(Buffer.from(text)));
+
+describe('readReplay', () => {
+  it('readReplay reads a recording whose last line was cut off', () => {
     const whole = asNdjson(calm());
-    expect(parseReplay(whole.slice(0, -20))).toHaveLength(calm().length - 1);
+    expect(parsed(whole.slice(0, -20))).toHaveLength(calm().length - 1);
   });
 
   it.each([
@@ -144,8 +148,32 @@ describe('parseReplay', () => {
     ['{"status":{}}\n', 'has no time "at"'],
     [`{"at":"${at(0)}","status":{}}\n`, "can't be shown"],
     [`{"at":"${at(0)}","event":{"kind":3}}\n`, 'an event that is none'],
-  ])('parseReplay names the line of %j', (text, message) => {
-    expect(() => parseReplay(text)).toThrow(message);
+  ])('readReplay names the line of %j', (text, message) => {
+    expect(() => parsed(text)).toThrow(message);
+  });
+
+  it('readReplay holds no picture, and reads each again when it is due, from a file and from a pipe', async () => {
+    const long = 'ä€😀'.repeat(120_000);
+    const lines = [
+      { at: at(0), status: status() },
+      { at: at(1), event: event(1, 'n1', 'disk-slow', long) },
+      { at: at(2), status: status({ raft: { ...status().raft, term: 77 } }) },
+    ];
+    const text = `\n${asNdjson(lines)}\n`;
+    const file = join(dir, 'r.ndjson');
+    writeFileSync(file, text);
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    const fed = spawn('cp', [file, join(dir, 'pipe')]);
+    for (const path of [file, join(dir, 'pipe')]) {
+      const read = readReplay(openText(path));
+      expect(read.map((line) => line.status)).toEqual([undefined, undefined, undefined]);
+      expect(read[1]?.event?.message).toBe(long);
+      const feed = replayFeed(read, 0);
+      expect(await feed.status(null)).toEqual(status());
+      expect((await feed.status(null)).raft.term).toBe(77);
+      expect(feed.ended?.()).toBe(true);
+    }
+    fed.kill();
   });
 });
 
