@@ -78,7 +78,7 @@ function shortHeader(
 }
 
 /** What gives way where the whole line is too long, in this order; who leads and the quorum never do. */
-const YIELDS = ['pace', 'commit', 'brand', 'context', 'clock'] as const;
+const YIELDS = ['pace', 'commit', 'words', 'brand', 'context', 'clock'] as const;
 type Yielding = (typeof YIELDS)[number];
 
 export function header(view: View, layout: Layout): Line {
@@ -98,8 +98,9 @@ export function header(view: View, layout: Layout): Line {
     const whose = full && has('context') ? named : name;
     const title = `${brand} ${whose} ${symbols.crumb} ${viewSpec(model.view).title}`;
     const commit = status !== null && has('commit') ? `  commit ${count(status.raft.commit_index)}` : '';
-    const term = status === null ? '' : full ? `term ${status.raft.term}${commit}` : `t${status.raft.term}`;
-    const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !full)];
+    const isWords = full || has('words');
+    const term = status === null ? '' : `${isWords ? 'term ' : 't'}${status.raft.term}${full ? commit : ''}`;
+    const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];
     const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
     const clock = full && !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
     const right = [span(`${via}${every}${clock} `, 'muted'), ...mode(view), span(' ')];

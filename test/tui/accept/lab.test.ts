@@ -60,7 +60,7 @@ describe.skipIf(skipped)('links', () => {
     });
     // the operator's own end is as far away again: keys and pictures are late too
     const size = { columns: 80, rows: 24, lateMs: LATE_MS };
-    const terminal = await top(cluster.contextFile, size, /★ ?n\d\s+t\d/);
+    const terminal = await top(cluster.contextFile, size, /★ ?n\d\s+(?:term |t)\d/);
     const hands = new Hands(terminal);
     await pause(1500);
     await writer.longestMs();

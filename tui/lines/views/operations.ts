@@ -97,7 +97,7 @@ function side(view: View): PaneSpec {
     (c): Line => [
       span('  '),
       span(fitText(clean(c.node_id), 7), 'title'),
-      span(c.eligible ? 'able ' : 'not  ', c.eligible ? 'ok' : 'muted'),
+      span(c.eligible ? 'yes ' : 'no  ', c.eligible ? 'ok' : 'muted'),
       span(c.reasons.map(clean).join('; '), 'muted'),
     ],
   );
