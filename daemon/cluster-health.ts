@@ -102,7 +102,9 @@ export function clusterHealth(sources: HealthSources): Pick<StatusResponse['clus
   const fires = sources.alerts.filter((a) => a.state === 'firing');
   const others = [
     ...dead,
-    ...(alive < minReplicas ? [`${alive} live copies, min_replicas is ${minReplicas}`] : []),
+    ...(alive < minReplicas
+      ? [`${alive} live ${alive === 1 ? 'copy' : 'copies'}, min_replicas is ${minReplicas}`]
+      : []),
     ...firing(fires.filter((a) => a.severity === 'critical')),
     ...unheard,
     ...unhealthy,

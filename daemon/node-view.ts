@@ -341,7 +341,7 @@ function healthOfAll(
   return clusterHealth({
     ...{ rows, leaderId: raft.leaderId, minReplicas, alerts: alertsOf(sources) },
     isolated: isolation === null ? null : isolationText(isolation),
-    replacement: raft.role === 'leader' ? wordsOnReplacement(sources) : null,
+    replacement: raft.leaderId === null ? null : wordsOnReplacement(sources),
   });
 }
 

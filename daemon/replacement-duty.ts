@@ -20,7 +20,7 @@ interface Seen {
 
 /** `memberOf`: what gossip knows of a node, the leader itself included. */
 export interface ReplacementSources {
-  readonly raft: Pick<RaftStatus, 'membership' | 'membershipCommitted' | 'peers'>;
+  readonly raft: Pick<RaftStatus, 'role' | 'membership' | 'membershipCommitted' | 'peers'>;
   readonly memberOf: (nodeId: NodeId) => Seen | undefined;
 }
 
@@ -33,7 +33,8 @@ export function replacementFacts({ raft, memberOf }: ReplacementSources): Replac
       nodeId,
       liveness: member?.liveness ?? 'unknown',
       health: member?.digest?.health ?? 'UNKNOWN',
-      caughtUpMs: peer?.caughtUpMs ?? null,
+      // only the leader knows; what another one says of it has no word on that
+      caughtUpMs: raft.role === 'leader' ? (peer?.caughtUpMs ?? null) : Number.POSITIVE_INFINITY,
     };
   });
   const ids = [...new Set([...voters, ...outgoing].map((v) => v.nodeId))];
@@ -70,6 +71,9 @@ export function replacementWords(
 ): string | null {
   const verdict = replacementDue(cluster, policy, replacementFacts(sources), now);
   if (verdict.kind === 'none') return null;
-  if (verdict.kind === 'due') return `${verdict.to} takes the vote of ${verdict.from}`;
+  if (verdict.kind === 'due') {
+    const when = sources.raft.role === 'leader' ? '' : ' when it has caught up';
+    return `${verdict.to} takes the vote of ${verdict.from}${when}`;
+  }
   return `${verdict.nodeId} keeps its vote for now: ${verdict.why}`;
 }

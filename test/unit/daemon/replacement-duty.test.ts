@@ -6,7 +6,7 @@ const POLICY = { replaceDeadVoterAfterMs: 60_000, minVoters: 3, replaceCooldownM
 const LATE = NOW + 60_000;
 
 /** n2 has been dead for a minute; n4 follows without a vote and has been caught up for so long. */
-function words(caughtUpMs: number | null): string | null {
+function words(caughtUpMs: number | null, role: 'leader' | 'follower' = 'leader'): string | null {
   const ledger = threeNodes();
   ledger.done({ kind: 'token-create', token: token('t', { role: 'observer' }) });
   ledger.done({ kind: 'node-admit', node: record('n4', { suffrage: 'observer' }), tokenId: 't' });
@@ -14,6 +14,7 @@ function words(caughtUpMs: number | null): string | null {
   const member = (nodeId: string) => ({ nodeId, instanceId: nodeId, address: `${nodeId}:1` });
   const sources = {
     raft: {
+      role,
       membership: {
         voters: ['n1', 'n2', 'n3'].map(member),
         ...{ outgoing: [], learners: [member('n4')], learnersNext: [] },
@@ -36,5 +37,9 @@ describe('replacementWords', () => {
       /^n2 keeps its vote for now: no spare is ready: n4 is caught up for .* of 10s$/,
     );
     expect(words(null)).toBe('n2 keeps its vote for now: no spare is ready: n4 has not caught up');
+  });
+
+  it('is asked of followers too, who do not know how far a spare is', () => {
+    expect(words(null, 'follower')).toBe('n4 takes the vote of n2 when it has caught up');
   });
 });
