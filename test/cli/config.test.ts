@@ -134,6 +134,9 @@ describe('cluster config rollback, diff, history, show', () => {
     expect((await run('show x')).code).toBe(2);
     expect((await run('diff 1 2')).out).toContain('raft.heartbeat_interval_ms  50    100  live');
     expect((await run('diff 1 9')).code).toBe(11);
+    const dry = await run('rollback 1 --dry-run --yes');
+    expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('not applied: dry run') });
+    expect(cluster.config.text).toBe('second: {}\n');
     const back = await run('rollback 1 --reason "too slow"');
     expect(back).toMatchObject({ code: 0, out: expect.stringContaining('version 3 is active') });
     expect(cluster.config.text).toBe('cluster:\n  name: small\n');

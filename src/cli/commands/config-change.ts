@@ -2,8 +2,9 @@
 import { SqlccError } from '../../base/index.ts';
 import { assignmentsText, checkText, readBackup } from '../../config/index.ts';
 import { isClusterMeant, requireClusterConsent } from '../confirm.ts';
-import type { Run } from '../context.ts';
+import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { CHANGES, changeFlags, readConfig, tellChange, versionNumber, withFile } from './config-words.ts';
 
 export const configUpdate: Run = async (context, { args, flags }) => {
@@ -62,14 +63,24 @@ export const configValidate: Run = async (context, { args, flags }) => {
   return EXIT.ok;
 };
 
+/** What going to `version` would change, checked as a change is; nothing is changed. */
+async function wouldMove(context: CliContext, version: number, flags: Flags): Promise<number> {
+  const client = await context.client();
+  const { text } = await client.config(version);
+  const put = { text, replace: true, dryRun: true, ...changeFlags(flags) };
+  return tellChange(context, await client.putConfig(put));
+}
+
 export const configRollback: Run = async (context, { args, flags }) => {
   const version = versionNumber(args[0] ?? '');
+  if (flags.is('dryRun')) return wouldMove(context, version, flags);
   const client = await context.client();
   return tellChange(context, await client.rollbackConfig(version, changeFlags(flags)));
 };
 
 export const configActivate: Run = async (context, { args, flags }) => {
   const version = versionNumber(args[0] ?? '');
+  if (flags.is('dryRun')) return wouldMove(context, version, flags);
   const client = await context.client();
   return tellChange(context, await client.activateConfig(version, changeFlags(flags)));
 };

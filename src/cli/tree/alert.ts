@@ -1,5 +1,5 @@
 /** Alerts, their rules and silences: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG } from '../command-spec.ts';
+import { type CommandSpec, NEVER_ASKS, NODE_FLAG, REASON_FLAG } from '../command-spec.ts';
 
 export const ALERT: readonly CommandSpec[] = [
   {
@@ -19,6 +19,7 @@ export const ALERT: readonly CommandSpec[] = [
     args: ['<id>'],
     flags: [
       { flags: '--incident <incident>', text: 'this one and no other, as "alert list -o json" names it' },
+      NEVER_ASKS,
     ],
     online: true,
     examples: ['alert ack LeaderDown', 'alert ack HighErrorRate:n2 --incident 1795917600000'],
@@ -33,6 +34,7 @@ export const ALERT: readonly CommandSpec[] = [
     args: ['<id>'],
     flags: [
       { flags: '--incident <incident>', text: 'this one and no other, as "alert list -o json" names it' },
+      NEVER_ASKS,
     ],
     online: true,
     examples: ['alert unack LeaderDown', 'alert unack HighErrorRate:n2 --incident 1795917600000'],
@@ -92,6 +94,7 @@ export const ALERT: readonly CommandSpec[] = [
       { flags: '--all', text: 'all alerts' },
       { flags: '--for <duration>', text: 'how long, default 1h' },
       REASON_FLAG,
+      NEVER_ASKS,
     ],
     online: true,
     examples: ['alert silence add --rule HighLatency --for 2h --reason "load test"'],
@@ -101,6 +104,7 @@ export const ALERT: readonly CommandSpec[] = [
     path: 'alert silence remove',
     summary: 'end a silence before its time',
     args: ['<id>'],
+    flags: [NEVER_ASKS],
     online: true,
     examples: ['alert silence remove 4f2a9c'],
     load: async () => (await import('../commands/silence.ts')).silenceRemove,

@@ -1,6 +1,6 @@
 /** `sqlcc cluster config …`: words, flags and examples. */
 import type { CommandSpec, FlagSpec } from '../command-spec.ts';
-import { REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
+import { NEVER_ASKS, REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
 
 const IF_VERSION: FlagSpec = {
   flags: '--if-version <version>',
@@ -24,7 +24,7 @@ const CHANGES: readonly CommandSpec[] = [
       'every wrong line, 9 when somebody else changed it first, 12 when a live node did not ' +
       'say that it runs with it.',
     args: ['<file>'],
-    flags: [...CHANGE, { flags: '--replace', text: 'the file is the whole configuration' }],
+    flags: [...CHANGE, { flags: '--replace', text: 'the file is the whole configuration' }, NEVER_ASKS],
     online: true,
     examples: [
       'cluster config update cluster.yaml --dry-run',
@@ -39,7 +39,7 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'change single keys',
     details: 'Values are YAML. The word "cluster." may be left out.',
     args: ['<key=value...>'],
-    flags: CHANGE,
+    flags: [...CHANGE, NEVER_ASKS],
     online: true,
     examples: [
       'cluster config set raft.heartbeat_interval_ms=40',
@@ -53,7 +53,7 @@ const CHANGES: readonly CommandSpec[] = [
     details:
       'What is deleted goes back to its default. What is wrong comes back into the editor as ' +
       'comments; a text that is left unchanged ends it and changes nothing.',
-    flags: [CONFIRM, REASON_FLAG],
+    flags: [CONFIRM, REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['cluster config edit', 'cluster config edit --confirm-within 5m'],
     load: async () => (await import('../commands/config-edit.ts')).configEdit,
@@ -62,6 +62,7 @@ const CHANGES: readonly CommandSpec[] = [
     path: 'cluster config confirm',
     summary: 'keep the configuration that is on trial',
     args: ['[version]'],
+    flags: [NEVER_ASKS],
     online: true,
     examples: ['cluster config confirm', 'cluster config confirm 7'],
     load: async () => (await import('../commands/config-change.ts')).configConfirm,
@@ -70,7 +71,7 @@ const CHANGES: readonly CommandSpec[] = [
     path: 'cluster config rollback',
     summary: 'make a new version that equals an old one',
     args: ['<version>'],
-    flags: [CONFIRM, IF_VERSION, REASON_FLAG],
+    flags: [...CHANGE, NEVER_ASKS],
     online: true,
     examples: ['cluster config rollback 3', 'cluster config rollback 3 --reason "n3 could not keep up"'],
     load: async () => (await import('../commands/config-change.ts')).configRollback,
@@ -82,7 +83,7 @@ const CHANGES: readonly CommandSpec[] = [
       'Changes nothing where it is in force already; one that is on trial is confirmed. An old one comes ' +
       'back as a new version that equals it, as with rollback, which refuses (9) the one in force.',
     args: ['<version>'],
-    flags: [CONFIRM, IF_VERSION, REASON_FLAG],
+    flags: [...CHANGE, NEVER_ASKS],
     online: true,
     examples: ['cluster config activate 3', 'cluster config activate 3 -o json'],
     load: async () => (await import('../commands/config-change.ts')).configActivate,

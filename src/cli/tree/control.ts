@@ -1,5 +1,5 @@
 /** Tokens, operations, events, metrics: words, flags and examples. */
-import { type CommandSpec, YES_FLAG } from '../command-spec.ts';
+import { type CommandSpec, NEVER_ASKS, YES_FLAG } from '../command-spec.ts';
 import { FORMATS } from '../output/format.ts';
 
 const TOKEN: readonly CommandSpec[] = [
@@ -21,6 +21,7 @@ const TOKEN: readonly CommandSpec[] = [
       },
       { flags: '--user <name>', text: 'whose it is: it has the role of that user, and ends with it' },
       { flags: '--ttl <duration>', text: 'how long it is good, e.g. 1h, 30d' },
+      NEVER_ASKS,
     ],
     online: true,
     examples: [
@@ -42,6 +43,7 @@ const TOKEN: readonly CommandSpec[] = [
     path: 'token revoke',
     summary: 'make a token worthless at once',
     args: ['<id>'],
+    flags: [NEVER_ASKS],
     online: true,
     examples: ['token revoke 4f2a9c'],
     load: async () => (await import('../commands/token.ts')).tokenRevoke,

@@ -2,6 +2,7 @@
 import {
   type CommandSpec,
   EXPECT_FLAGS,
+  NEVER_ASKS,
   NODE_FLAG,
   REASON_FLAG,
   YES_CLUSTER_FLAGS,
@@ -296,6 +297,7 @@ const SERVICE: readonly CommandSpec[] = [
         many: true,
       },
       { flags: '--expect-zone <zone>', text: 'only if this is the zone now' },
+      NEVER_ASKS,
     ],
     online: true,
     examples: [
@@ -316,6 +318,7 @@ const SERVICE: readonly CommandSpec[] = [
     flags: [
       NODE_FLAG,
       { flags: '--for <duration>', text: 'goes back after this long, default 10m, at most 24h' },
+      NEVER_ASKS,
     ],
     online: true,
     examples: [

@@ -1,5 +1,5 @@
 /** Users, and certificates as running nodes know them: words, flags and examples. */
-import { type CommandSpec, NODE_FLAG, REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
+import { type CommandSpec, NEVER_ASKS, NODE_FLAG, REASON_FLAG, YES_CLUSTER_FLAGS } from '../command-spec.ts';
 
 const ROLES = ['admin', 'operator', 'viewer', 'metrics', 'client', 'client-ro'];
 const ROLE_FLAG = { flags: '--role <role>', text: 'what it may do, instead of the argument', choices: ROLES };
@@ -23,7 +23,7 @@ export const PEOPLE: readonly CommandSpec[] = [
       'The role on record counts for every certificate and token of that name, whatever the ' +
       'certificate says; a name without a record has the role in its certificate.',
     args: ['<name>', '[role]'],
-    flags: [ROLE_FLAG, REASON_FLAG],
+    flags: [ROLE_FLAG, REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['user add anna --role operator'],
     load: async () => (await import('../commands/user.ts')).userAdd,
@@ -32,7 +32,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     path: 'user grant',
     summary: 'give a user another role, in force within 10 s',
     args: ['<name>', '[role]'],
-    flags: [ROLE_FLAG, REASON_FLAG],
+    flags: [ROLE_FLAG, REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['user grant anna admin --reason "on call this week"'],
     load: async () => (await import('../commands/user.ts')).userGrant,
@@ -42,7 +42,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     summary: 'refuse a user everywhere, with certificates and tokens',
     details: 'The last administrator on record is never revoked: exit 6 says how to have another one first.',
     args: ['<name>'],
-    flags: [REASON_FLAG],
+    flags: [REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['user revoke anna --reason "left the team"'],
     load: async () => (await import('../commands/user.ts')).userRevoke,
@@ -66,7 +66,7 @@ export const PEOPLE: readonly CommandSpec[] = [
       'Nodes do it by themselves at two thirds of its life. The key stays, connections go on. ' +
       'An observer has it signed by a voter. --self makes a new key here, has it signed with the name, ' +
       'role and length of the certificate that you call with, and replaces the files of the context.',
-    flags: [NODE_FLAG, { flags: '--self', text: 'the certificate that this command calls with' }],
+    flags: [NODE_FLAG, { flags: '--self', text: 'the certificate that this command calls with' }, NEVER_ASKS],
     online: true,
     examples: ['cert renew --node n2', 'cert renew --self'],
     load: async () => (await import('../commands/cert-online.ts')).certRenew,
@@ -101,7 +101,7 @@ export const PEOPLE: readonly CommandSpec[] = [
       'Every node refuses it within 10 s, also where a session is open. A certificate of that ' +
       'name that is issued afterwards is good: to shut a person out, use "user revoke".',
     args: ['<serial|name>'],
-    flags: [REASON_FLAG],
+    flags: [REASON_FLAG, NEVER_ASKS],
     online: true,
     examples: ['cert revoke 4a1f0c2b7d9e4f5566778899aabbccdd', 'cert revoke anna --reason "laptop stolen"'],
     load: async () => (await import('../commands/cert-online.ts')).certRevoke,

@@ -1,8 +1,5 @@
 /** Who leads, and what the cluster may do by itself: words, flags and examples. */
-import { type CommandSpec, EXPECT_FLAGS, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
-
-/** What takes effect at once and asks nothing takes `--yes` too: scripts give it always. */
-const NEVER_ASKS = { ...YES_FLAG, text: 'taken for scripts: this never asks' };
+import { type CommandSpec, EXPECT_FLAGS, NEVER_ASKS, REASON_FLAG, YES_FLAG } from '../command-spec.ts';
 
 const MOVE_FLAGS = [
   { flags: '--to <id>', text: 'the node that shall lead' },

@@ -121,6 +121,19 @@ describe('COMMANDS', () => {
     }
   });
 
+  it('COMMANDS take --yes wherever they change the cluster, so that a script may give it always', () => {
+    const reads =
+      /\b(status|validate|backup|show|diff|history|pending|list|leader|check|get|watch|rules|explain)$/;
+    // what looks, what asks each node, and data, which is written and never asked about
+    const others = ['cluster verify', 'audit verify', 'op wait', 'alert test', 'support dump', 'metrics'];
+    const rest = ['events', 'top', 'wall', 'sql', 'kv put', 'kv delete'];
+    const without = COMMANDS.filter(({ path, online, flags = [] }) => {
+      const takes = flags.some((flag) => flag.flags === '-y, --yes');
+      return online && !takes && !reads.test(path);
+    });
+    expect(without.map((c) => c.path).toSorted()).toEqual([...others, ...rest].toSorted());
+  });
+
   it('COMMANDS all load', async () => {
     for (const spec of COMMANDS) expect(await spec.load(), spec.path).toBeTypeOf('function');
   });
