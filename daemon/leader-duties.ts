@@ -31,6 +31,7 @@ import type { GossipDriver } from './gossip-driver.ts';
 import { HandOverReporter } from './hand-over-report.ts';
 import { toldDue } from './leaderless-teller.ts';
 import { nextMemberStep } from './member-step.ts';
+import type { NodeEvents } from './node-events.ts';
 import type { MemberFacts } from './node-view.ts';
 import { givingUp, isRefusal, OperationRefusals } from './operation-refusals.ts';
 import { nextStep } from './operation-steps.ts';
@@ -59,6 +60,7 @@ export interface DutyParts {
   readonly inForce: DistributedConfig;
   readonly alerts: Pick<AlertDesk, 'duty' | 'sink' | 'told' | 'sources'>;
   readonly logger: Logger;
+  readonly events: Pick<NodeEvents, 'onStepRefused'>;
   /** This node as it sees itself. */
   readonly ownFacts: () => MemberFacts;
   readonly trial: ConfigTrial;
@@ -244,10 +246,10 @@ export class LeaderDuties {
 
   /** A refused change of the group is tried again at the next tick, for a while. */
   async #refused(operation: Operation, term: Term, reason: string): Promise<void> {
-    const { logger, state, consensus } = this.#parts;
-    const { id, kind, phase } = operation;
+    const { events, state, consensus } = this.#parts;
+    const { id, phase } = operation;
     const { isNew, isOver } = this.#refusals.refused({ id, phase, term }, reason, performance.now());
-    if (isNew) logger.log('warn', 'operation-step-refused', { operation: id, kind, phase, reason });
+    if (isNew) events.onStepRefused(operation, reason);
     const raft = consensus.status;
     if (!isOver || state.cluster === null || raft === null) return;
     const ending = givingUp(operation, { cluster: state.cluster, raft }, reason);

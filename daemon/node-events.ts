@@ -11,7 +11,7 @@ import {
   type LogIndex,
   type NodeId,
 } from '../src/base/index.ts';
-import type { ClusterEvent, ClusterState } from '../src/cluster/index.ts';
+import type { ClusterEvent, ClusterState, Operation } from '../src/cluster/index.ts';
 import type { RaftEvent } from '../src/raft/index.ts';
 import type { StateReader } from '../src/state/index.ts';
 import type { ConsensusLink } from './consensus-link.ts';
@@ -141,6 +141,23 @@ export class NodeEvents {
     hub.publishOwn({
       ...{ kind: 'hand-over-held', severity: 'warning', nodeId, at: Date.now(), message },
       data: { cause, because },
+    });
+  }
+
+  /** A change of the Raft group that an operation needs was refused: it is tried again for a while. */
+  onStepRefused({ id, kind, phase, from, to }: Operation, reason: string): void {
+    const { nodeId, logger, hub } = this.#parts;
+    logger.log('warn', 'operation-step-refused', { operation: id, kind, phase, reason });
+    const message = `${kind} ${id}: ${phase} is refused and tried again: ${reason}`;
+    hub.publishOwn({
+      ...{
+        kind: 'operation-phase',
+        severity: 'warning',
+        nodeId: to ?? from ?? nodeId,
+        at: Date.now(),
+        message,
+      },
+      data: { operation: id, kind, phase, result: reason },
     });
   }
 

@@ -217,7 +217,7 @@ export class NodeManager {
     const renewing = renewalOptions(this.#options);
     await renewIfDue(renewing, Date.now());
     const parts = await makeParts(this.#options);
-    const { consensus, state, gossip, logger } = { ...parts, logger: this.#logger };
+    const { consensus, state, reads, logger } = { ...parts, logger: this.#logger };
     const { nodeId, dataDir } = parts.facts;
     const renew = () => renewal.now();
     const listeners = new Listeners(parts, () => context);
@@ -238,10 +238,7 @@ export class NodeManager {
       ...{ bytesOf, ownFacts },
       ended: (channel, result) => metrics.notified(channel, result),
     });
-    const { inForce, trial, reads, http } = parts;
-    const duties = new LeaderDuties({
-      ...{ nodeId, consensus, state, gossip, logger, inForce, alerts, ownFacts, trial, reads, http, bytesOf },
-    });
+    const duties = new LeaderDuties({ ...parts, nodeId, logger, alerts, ownFacts, bytesOf });
     const context: NodeContext = {
       ...parts,
       get config() {

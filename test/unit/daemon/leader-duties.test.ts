@@ -1,7 +1,9 @@
 /** The duties of a leader over a record that its commands change at once, in time that tests move. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClockOffsets } from '../../../daemon/clock-offsets.ts';
+import { EventHub } from '../../../daemon/event-hub.ts';
 import { type DutyParts, LeaderDuties } from '../../../daemon/leader-duties.ts';
+import { type EventParts, NodeEvents } from '../../../daemon/node-events.ts';
 import { givingUp, OperationRefusals } from '../../../daemon/operation-refusals.ts';
 import { PhaseClock } from '../../../daemon/phase-clock.ts';
 import { LIMITS, SqlccError } from '../../../src/base/index.ts';
@@ -19,6 +21,7 @@ const member = (nodeId: string): RaftMember => ({
 class World {
   readonly ledger: Ledger = threeNodes();
   readonly logged: Record<string, unknown>[] = [];
+  readonly hub = new EventHub('n1', 'boot-a');
   /** What Raft answers to a change; null = it is taken, and nothing becomes of it. */
   refusal: string | null = 'a voter is not to be heard';
   caughtUpMs: number = LIMITS.learnerStableMs;
@@ -34,7 +37,8 @@ class World {
   readonly #duties: LeaderDuties;
 
   constructor() {
-    const { ledger, logged } = this;
+    const { ledger, logged, hub } = this;
+    const log = (_level: string, event: string, more: object) => void logged.push({ event, ...more });
     ledger.now = Date.now();
     ledger.done({
       kind: 'token-create',
@@ -78,7 +82,8 @@ class World {
         duty: { enter: () => {}, tell: async () => {}, look: async () => {} },
         ...{ told: () => [], sources: () => null, sink: {} },
       },
-      logger: { log: (_level: string, event: string, more: object) => void logged.push({ event, ...more }) },
+      logger: { log },
+      events: new NodeEvents({ nodeId: 'n1', hub, logger: { log } } as unknown as EventParts),
       ownFacts: () => ({ digest: null }),
       trial: { due: () => null },
       ...{ reads: {}, http: {}, bytesOf: () => null },
@@ -123,6 +128,14 @@ describe('an operation whose change of the group is refused', () => {
       {
         ...{ event: 'operation-step-refused', operation: 'o1', kind: 'remove-node', phase: 'leaving-raft' },
         reason: 'a voter is not to be heard',
+      },
+    ]);
+    // whoever follows the events hears it while it lasts
+    const start = world.hub.begin({ index: -1, nth: null, own: null });
+    expect(world.hub.read(start, () => true, 0).filter((e) => e.severity === 'warning')).toMatchObject([
+      {
+        ...{ kind: 'operation-phase', nodeId: 'n3', data: { operation: 'o1', phase: 'leaving-raft' } },
+        message: 'remove-node o1: leaving-raft is refused and tried again: a voter is not to be heard',
       },
     ]);
     await vi.advanceTimersByTimeAsync(2000);
