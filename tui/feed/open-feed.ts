@@ -68,7 +68,7 @@ interface DeskWish {
 export function openDesk({ client, options, fleet, feed }: DeskWish): Desk {
   const { replay } = options;
   if (replay !== undefined) {
-    return replayDesk(readReplay(readRecording(replay), isOfDesk), () => feed.wall());
+    return replayDesk(readReplay(readRecording(replay), { isWanted: isOfDesk }), () => feed.wall());
   }
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');

@@ -10,7 +10,7 @@
  */
 
 import type { ErrorCode } from '../../src/base/index.ts';
-import { must, SqlccError } from '../../src/base/index.ts';
+import { LIMITS, must, SqlccError } from '../../src/base/index.ts';
 import {
   checkAlerts,
   checkHistory,
@@ -92,21 +92,47 @@ function parseLine({ text, number, isWhole }: RawLine): ReplayLine | null {
   }
 }
 
-/** Pictures are most of a recording and shown one after the other: each is read again when it is due. */
-function lighter(line: ReplayLine, { number, again, isWhole }: RawLine): ReplayLine {
+/** Pictures are most of a recording and shown one after the other: it is read again when it is due. */
+function lighter(line: ReplayLine, { number, again }: RawLine): ReplayLine {
   if (line.status === undefined) return line;
   const { status: _status, ...rest } = line;
-  // it names no text here: what a function names it holds
-  const reread = (): ReplayLine | null => parseLine({ number, again, isWhole, text: again() });
-  return { ...rest, picture: () => must(reread()?.status, 'the same picture') };
+  const { at } = line;
+  // it names no text of the line: what a function names it holds
+  return { ...rest, picture: () => pictureIn(again(), at, number) };
 }
 
-/** All lines of a recording, every one of them checked. */
-export function readReplay(read: Read, isWanted: (text: string) => boolean = () => true): ReplayLine[] {
+/** It was checked when the recording was opened; a file that was written over since then is not read on. */
+function pictureIn(text: string, at: string, number: number): StatusResponse {
+  const changed = (): SqlccError => unreadable(number, 'is another one now: the file was written over');
+  // `JSON.parse` alone: a thousand nodes are half a megabyte a second, and checking costs more than reading
+  if (!text.includes(`"${at}"`)) throw changed();
+  try {
+    return must((JSON.parse(text) as ReplayLine).status, 'a picture');
+  } catch {
+    throw changed();
+  }
+}
+
+export interface ReadWish {
+  /** Other lines are not even parsed. */
+  readonly isWanted?: (text: string) => boolean;
+  /** Rows of nodes in the pictures that are held. */
+  readonly mostRows?: number;
+}
+
+/**
+ * All lines of a recording, every one of them checked. As many of its first pictures are held as the screen
+ * keeps of the past: what is shown goes from here to there, so that both are never more than one of them.
+ */
+export function readReplay(read: Read, wish: ReadWish = {}): ReplayLine[] {
+  const { isWanted = () => true, mostRows = LIMITS.screenRecordRows } = wish;
   const lines: ReplayLine[] = [];
+  let rows = 0;
   for (const raw of linesOf(read)) {
     const line = isWanted(raw.text) ? parseLine(raw) : null;
-    if (line !== null) lines.push(lighter(line, raw));
+    if (line === null) continue;
+    rows += line.status?.nodes.length ?? 0;
+    lines.push(rows <= mostRows ? line : lighter(line, raw));
   }
   return lines;
 }

@@ -152,7 +152,7 @@ describe('readReplay', () => {
     expect(() => parsed(text)).toThrow(message);
   });
 
-  it('readReplay holds no picture, and reads each again when it is due, from a file and from a pipe', async () => {
+  it('readReplay holds so many pictures, and reads the others again when they are due, of a file and of a pipe', async () => {
     const long = 'ä€😀'.repeat(120_000);
     const lines = [
       { at: at(0), status: status() },
@@ -165,8 +165,8 @@ describe('readReplay', () => {
     execFileSync('mkfifo', [join(dir, 'pipe')]);
     const fed = spawn('cp', [file, join(dir, 'pipe')]);
     for (const path of [file, join(dir, 'pipe')]) {
-      const read = readReplay(openText(path));
-      expect(read.map((line) => line.status)).toEqual([undefined, undefined, undefined]);
+      const read = readReplay(openText(path), { mostRows: status().nodes.length });
+      expect(read.map((line) => line.status)).toEqual([status(), undefined, undefined]);
       expect(read[1]?.event?.message).toBe(long);
       const feed = replayFeed(read, 0);
       expect(await feed.status(null)).toEqual(status());
@@ -174,6 +174,18 @@ describe('readReplay', () => {
       expect(feed.ended?.()).toBe(true);
     }
     fed.kill();
+  });
+
+  it('readReplay names the line of a picture whose file was written over since', async () => {
+    const file = join(dir, 'r.ndjson');
+    const lines = [0, 1].map((ms) => ({ at: at(ms), status: status() }));
+    writeFileSync(file, asNdjson(lines));
+    for (const over of [asNdjson(lines).replaceAll(at(0), at(5)), asNdjson(lines).slice(0, 200), '']) {
+      const feed = replayFeed(readReplay(openText(file), { mostRows: 0 }), 0);
+      writeFileSync(file, over);
+      await expect(feed.status(null)).rejects.toThrow('line 1 of the recording is another one now');
+      writeFileSync(file, asNdjson(lines));
+    }
   });
 });
 
