@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bar, sparkline } from '../../../tui/format/chart.ts';
 import { cellWidth, clean, cut, fitText } from '../../../tui/format/width.ts';
 import {
@@ -111,6 +111,8 @@ describe('charts', () => {
 describe('times', () => {
   const at = '2026-03-04T23:04:31.120Z';
   const home = process.env['TZ'];
+  // a program that another file of this process started may have chosen one
+  beforeEach(() => takeZone(null));
   afterEach(() => {
     takeZone(null);
     if (home === undefined) delete process.env['TZ'];
