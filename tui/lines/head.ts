@@ -220,19 +220,23 @@ export function tabs(view: View, layout: Layout): Line {
   };
   // a fleet of one is no view worth a place
   const isListed = (id: string): boolean => id !== 'fleet' || model.contexts.length > 1;
-  const all = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view).map((v) => {
+  const listed = VIEWS.filter((v) => (v.key !== null && isListed(v.id)) || v.id === model.view);
+  const tab = (v: (typeof VIEWS)[number], gap: string): Tab => {
     const name = short ? v.short : v.title;
     const words = v.key === null ? name : `${keyOf(`view:${v.id}`)} ${name}`;
     const [more, token] = short && v.id === 'config' ? (['', 'muted'] as const) : tail(v.id);
     const isOpen = v.id === model.view;
     const line: Line = [
-      span(isOpen ? ` [${words}` : `  ${words}`, isOpen ? 'focus' : 'plain'),
+      span(isOpen ? `${gap}[${words}` : `${gap} ${words}`, isOpen ? 'focus' : 'plain'),
       span(more, token),
       span(isOpen ? ']' : ' ', 'focus'),
     ];
     return { line, isKept: isOpen || more !== '' };
-  });
-  const left = fitTabs(all, layout.columns);
+  };
+  // closer together before one of them goes: who looks for its digit would not find it
+  const rows = [' ', ''].map((gap) => listed.map((v) => tab(v, gap)));
+  const whole = rows.find((row) => lineWidth(row.flatMap((t) => t.line)) <= layout.columns + 1);
+  const left = fitTabs(whole ?? rows.at(-1) ?? [], layout.columns);
   const caller = status?.caller;
   // an older node does not say who one is
   if (short || caller === undefined) return fitLine(left, layout.columns);
