@@ -131,15 +131,19 @@ describe('the last line', () => {
   });
 });
 
-it('tabs that do not fit go whole, from the last; the open one and what needs a look stay', () => {
+it('tabs move closer together, then go whole, from the last; the open one and what needs a look stay', () => {
   const base = full();
   const current = status({ operation: 'op-7' });
-  const seen = (view: Model['view']) => {
-    const model = { ...base, view, picture: { ...base.picture, status: current } };
+  const seen = (view: Model['view'], times = 1) => {
+    const alerts = Array.from({ length: times }, () => base.picture.alerts).flat();
+    const model = { ...base, view, picture: { ...base.picture, alerts, status: current } };
     return textOf(screenOf({ model, symbols: UNICODE }, 80, 24).head[1]?.line ?? []).trimEnd();
   };
-  expect(seen('topology')).toBe(' [1 Topo]  2 Raft   3 Alerts !2   4 Config   5 Events   6 Log   7 Ops 1');
-  expect(seen('fleet')).toBe('  1 Topo   2 Raft   3 Alerts !2   4 Config   5 Events   7 Ops 1  [8 Fleet]');
+  const most = '1 Topo  2 Raft  3 Alerts !2  4 Config  5 Events  6 Log  7 Ops 1';
+  expect(seen('topology')).toBe(`${most.replace('1 Topo ', '[1 Topo]')}  8 Fleet`);
+  expect(seen('fleet')).toBe(` ${most} [8 Fleet]`);
+  expect(seen('node')).toBe(` ${most}  8 Fleet [Node]`);
+  expect(seen('node', 50)).toBe(` ${most.replace('!2', '!100')} [Node]`);
 });
 
 describe('what is told', () => {
