@@ -1,4 +1,4 @@
-// `npm test`: format and lint, types, dead code, then every test. Stops at the first stage that fails.
+// `npm test`: format and lint, types, dead code, and stops at what fails of these; then every test, whatever fails.
 import { spawn, spawnSync } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +17,12 @@ function ended(name, status, started) {
   return status ?? 1;
 }
 
-/** One stage by itself; the last one if it fails. */
+/** One stage by itself; its exit code. */
 function run(name, command, args) {
   const started = Date.now();
   process.stdout.write(`== ${name}\n`);
   const { status } = spawnSync(join(bin, command), args, { cwd: root, env, stdio: 'inherit' });
-  const code = ended(name, status, started);
-  if (code !== 0) process.exit(code);
+  return ended(name, status, started);
 }
 
 /** A stage beside another one: its exit code and, where it is held back, its output. */
@@ -53,11 +52,15 @@ async function runRealBesideSimulated() {
   return ended('simulations', simulated.status, started) || realCode;
 }
 
-run('format and lint', 'biome', ['check', '.']);
-run('types', 'tsc', ['-p', '.', '--noEmit']);
-run('dead code', 'knip', ['--no-progress']);
-if (extra.length > 0) run('tests', 'vitest', ['run', ...extra]);
-else {
-  run('unit tests', 'vitest', ['run', '--project', 'unit']);
-  process.exit(await runRealBesideSimulated());
+const checks = [
+  ['format and lint', 'biome', ['check', '.']],
+  ['types', 'tsc', ['-p', '.', '--noEmit']],
+  ['dead code', 'knip', ['--no-progress']],
+];
+for (const [name, command, args] of checks) {
+  const code = run(name, command, args);
+  if (code !== 0) process.exit(code);
 }
+if (extra.length > 0) process.exit(run('tests', 'vitest', ['run', ...extra]));
+const unitCode = run('unit tests', 'vitest', ['run', '--project', 'unit']);
+process.exit((await runRealBesideSimulated()) || unitCode);
