@@ -3,6 +3,8 @@
  * small numbers. The reader never throws and never reserves by a hostile count: after a
  * short read it is `failed` and answers zeros, so a decoder checks once at the end.
  */
+import { assert } from '../base/index.ts';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: false });
 
@@ -24,8 +26,12 @@ export class ByteWriter {
     for (let shift = 0; shift < 32; shift += 8) this.u8((value >>> shift) & 0xff);
   }
 
-  /** A safe integer ≥ 0, seven bits a byte, low ones first. */
+  /**
+   * A safe integer ≥ 0, seven bits a byte, low ones first. Anything else is a mistake of the caller:
+   * infinity would be written until the memory of the machine is full.
+   */
   counter(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) assert(false, `${value} is no counter`);
     let rest = value;
     while (rest >= 128) {
       this.u8((rest % 128) | 128);

@@ -5,7 +5,7 @@
  * version u8 · kind u8 · incarnation · body · count of updates · updates; counters are
  * variable-length (bytes.ts). Who sent it is not in here: the connection proves that.
  */
-import { LIMITS, parseNodeId, unreachable } from '../base/index.ts';
+import { assert, LIMITS, parseNodeId, unreachable } from '../base/index.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type {
   ClaimState,
@@ -85,6 +85,7 @@ function textBytes({ length }: string): number {
 
 /** Of `ByteWriter.counter`: seven bits a byte. */
 function counterBytes(value: number): number {
+  if (!Number.isSafeInteger(value)) assert(false, `${value} is no counter`);
   let bytes = 1;
   for (let rest = value; rest >= 128; rest /= 128) bytes++;
   return bytes;

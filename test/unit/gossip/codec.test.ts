@@ -54,6 +54,17 @@ describe('encodeGossip', () => {
     }
   });
 
+  it.each([Number.POSITIVE_INFINITY, Number.NaN, 2 ** 60])('writes no counter that is %s', (ageS) => {
+    const update: MemberUpdate = { ...anyUpdate(seededRandom(1)), ageS };
+    const message: GossipMessage = {
+      kind: 'news',
+      incarnation: { boot: 1, refutation: 0 },
+      updates: [update],
+    };
+    expect(() => encodeGossip(message)).toThrow('is no counter');
+    expect(() => updateBytes(update)).toThrow('is no counter');
+  });
+
   it('makes an idle probe of at most 12 bytes', () => {
     const message: GossipMessage = {
       ...{ kind: 'ping', sequence: 100_000, accused: false, rttMs: 0.4 },
