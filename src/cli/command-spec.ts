@@ -55,7 +55,7 @@ export const OUTPUT_FLAG: FlagSpec = {
 };
 export const YES_FLAG: FlagSpec = { flags: '-y, --yes', text: 'do not ask' };
 /** What takes effect at once and asks nothing takes `--yes` too: scripts give it always. */
-export const NEVER_ASKS: FlagSpec = { ...YES_FLAG, text: 'taken for scripts: this never asks' };
+export const NEVER_ASKS: FlagSpec = { ...YES_FLAG, text: 'for scripts: this command never asks' };
 /** Of what can't be undone. */
 export const YES_CLUSTER_FLAGS: readonly FlagSpec[] = [
   { flags: '--yes-cluster <name>', text: 'the name of the cluster, instead of typing it' },
