@@ -11,8 +11,8 @@ const extra = process.argv.slice(2);
 const LEAST_PRIORITY = 19;
 
 /** Says how a stage ended; its exit code. */
-function ended(name, status, started) {
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+function ended(name, status, started, at = Date.now()) {
+  const seconds = ((at - started) / 1000).toFixed(1);
   process.stdout.write(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);
   return status ?? 1;
 }
@@ -32,7 +32,7 @@ function runBeside(command, args, { stdio, isLeast = false }) {
   const held = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => held.push(bytes));
   return new Promise((resolve) => {
-    child.on('close', (status) => resolve({ status, output: Buffer.concat(held) }));
+    child.on('close', (status) => resolve({ status, at: Date.now(), output: Buffer.concat(held) }));
   });
 }
 
@@ -49,7 +49,7 @@ async function runRealBesideSimulated() {
   const realCode = ended('tests of real processes', real.status, started);
   const simulated = await simulating;
   process.stdout.write(simulated.output);
-  return ended('simulations', simulated.status, started) || realCode;
+  return ended('simulations', simulated.status, started, simulated.at) || realCode;
 }
 
 const checks = [
