@@ -5,7 +5,15 @@
  * bound: the newest status, the last word of each peer, the newest events. Log lines are lost, and counted.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { BoundedQueue, type Bytes, LIMITS, type LogLevel, type NodeId } from '../src/base/index.ts';
+import {
+  BoundedQueue,
+  type Bytes,
+  type Duration,
+  type Instant,
+  LIMITS,
+  type LogLevel,
+  type NodeId,
+} from '../src/base/index.ts';
 import type { ConsensusToMain } from './protocol.ts';
 import { Unheard } from './unheard.ts';
 
@@ -34,6 +42,8 @@ export class MainPort {
     'drop-oldest',
   );
   #handOver: Kind<'hand-over'> | null = null;
+  /** Since when main owes a word that it was asked for; null = it owes none. */
+  #askedAt: Instant | null = null;
   #lostLines = 0;
   #toldLostEvents = 0;
 
@@ -59,8 +69,17 @@ export class MainPort {
     else this.#send({ kind: 'log', level, event, fields });
   }
 
+  /** How long main has taken nothing, ms; asks it for a word, so this is called again and again. */
+  silentMs(now: Instant): Duration {
+    if (this.#askedAt !== null) return now - this.#askedAt;
+    this.#askedAt = now;
+    this.#port.postMessage({ kind: 'hear', upTo: this.#unheard.ask() } satisfies ConsensusToMain);
+    return 0;
+  }
+
   /** Main has taken everything up to there. */
   heard(upTo: number): void {
+    this.#askedAt = null;
     this.#unheard.heard(upTo);
     if (!this.#unheard.isTooMuch) this.#release();
   }

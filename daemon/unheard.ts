@@ -22,6 +22,11 @@ export class Unheard {
   posted(bytes: Bytes): number | null {
     this.#posted += bytes;
     if (this.#posted - this.#asked < this.#limit / ASKS_PER_LIMIT) return null;
+    return this.ask();
+  }
+
+  /** What a message says that asks by itself. */
+  ask(): number {
     this.#asked = this.#posted;
     return this.#asked;
   }

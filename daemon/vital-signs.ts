@@ -3,6 +3,7 @@
  * followers. The core gets the figures, main gets the measures; a leader in distress gives leadership away,
  * and a node that hangs stops.
  */
+import type { Bytes } from '../src/base/index.ts';
 import type { RaftInput, TurnLoop } from '../src/raft/index.ts';
 import type { PeerTransport } from '../src/rpc/index.ts';
 import { distressOf, hangOf, Progress } from './distress.ts';
@@ -21,7 +22,7 @@ export interface VitalParts {
   readonly measures: Measures;
   readonly peers: Pick<PeerTransport, 'rttP99Ms' | 'clockWords'>;
   readonly loop: Pick<TurnLoop, 'status'>;
-  readonly main: Pick<MainPort, 'post'>;
+  readonly main: Pick<MainPort, 'post' | 'silentMs'>;
   readonly submit: (input: RaftInput) => void;
 }
 
@@ -30,6 +31,8 @@ export class VitalSigns {
   readonly #applying = new Progress();
   readonly #committing = new Progress();
   readonly #handOvers = new HandOvers();
+  /** What the process took when main was last known to take messages. */
+  #residentAtWord: Bytes = Number.POSITIVE_INFINITY;
 
   constructor(parts: VitalParts) {
     this.#parts = parts;
@@ -59,7 +62,11 @@ export class VitalSigns {
     const at = systemClock.now();
     const applyStalledMs = this.#applying.observe(appliedIndex, commitIndex, at);
     const commitStalledMs = this.#committing.observe(commitIndex, isLeading ? last.index : 0, at);
+    const mainSilentMs = main.silentMs(at);
+    const resident = process.memoryUsage.rss();
+    if (mainSilentMs === 0) this.#residentAtWord = resident;
     const vitals = {
+      ...{ mainSilentMs, grownBytes: resident - this.#residentAtWord },
       syncMs: now.syncMs,
       slowestSyncMs: now.slowestSyncMs,
       quickestOtherMs: others.length === 0 ? null : Math.min(...others.map((p) => p.diskLatencyMs)),

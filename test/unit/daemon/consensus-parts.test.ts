@@ -52,7 +52,7 @@ describe('payloadGroups', () => {
 describe('distress', () => {
   const well: Vitals = {
     ...{ syncMs: 0, slowestSyncMs: 0, applyStalledMs: 0, commitStalledMs: 0 },
-    ...{ isLagging: false, electionTimeoutMs: 150, quickestOtherMs: 2 },
+    ...{ isLagging: false, electionTimeoutMs: 150, quickestOtherMs: 2, mainSilentMs: 0, grownBytes: 0 },
   };
 
   it.each([
@@ -73,6 +73,13 @@ describe('distress', () => {
     [{ commitStalledMs: 3100 }, 'nothing committed for 3100 ms', null],
     [{ commitStalledMs: 3100, electionTimeoutMs: 600 }, null, null],
     [{ isLagging: true }, 'the event loop lags', null],
+    [{ mainSilentMs: 60_000, grownBytes: 2 ** 29 }, null, null],
+    [{ mainSilentMs: 9000, grownBytes: 2 ** 31 }, null, null],
+    [
+      { mainSilentMs: 12_000, grownBytes: 2 ** 30 },
+      null,
+      'taken nothing for 12 s, and the process grew by 1024',
+    ],
   ] as const)('of %j: hand over %s, stop %s', (changes, reason, hang) => {
     const vitals = { ...well, ...changes };
     if (reason === null) expect(distressOf(vitals)).toBeNull();

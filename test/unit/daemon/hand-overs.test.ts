@@ -87,7 +87,7 @@ describe('HandOvers', () => {
 describe('distressOf', () => {
   const vitals = {
     ...{ syncMs: 0, slowestSyncMs: 0, quickestOtherMs: 1, applyStalledMs: 0, commitStalledMs: 0 },
-    ...{ isLagging: false, electionTimeoutMs: 150 },
+    ...{ isLagging: false, electionTimeoutMs: 150, mainSilentMs: 0, grownBytes: 0 },
   };
 
   it.each([

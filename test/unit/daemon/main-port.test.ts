@@ -105,4 +105,16 @@ describe('MainPort', () => {
     port.post({ kind: 'overwritten', ids: [3] });
     expect(taken().map(({ kind }) => kind)).toEqual(['reads', 'overwritten']);
   });
+
+  it('knows how long main has taken nothing', () => {
+    expect(port.silentMs(1000)).toBe(0);
+    expect(port.silentMs(2000)).toBe(1000);
+    expect(port.silentMs(61_000)).toBe(60_000);
+    // one question is enough, however often it is looked
+    const asked = taken().filter((m) => m.kind === 'hear');
+    expect(asked).toHaveLength(1);
+    hear(asked);
+    expect(port.silentMs(62_000)).toBe(0);
+    expect(port.silentMs(63_000)).toBe(1000);
+  });
 });
