@@ -15,6 +15,12 @@ const DISK_HANG_MS = 10_000;
 const APPLY_HANG_MS = 60_000;
 
 /**
+ * A main thread that has taken no message for this long answers no caller: who leads so keeps all waiting,
+ * while its heartbeats go on. Twice what is known to be bridged without a change of leader, and more.
+ */
+const MAIN_STANDS_MS = 5000;
+
+/**
  * A main thread that has taken no message for this long, while the process grows so much, runs without end
  * and takes the machine along. Seen once, of a starved node: 133 MB became 2.8 GB in 90 s.
  */
@@ -73,6 +79,8 @@ function standstillOf(vitals: Vitals): string | null {
   const isWorse = quickestOtherMs === null || slowestSyncMs > NOTABLY * quickestOtherMs;
   if (slowestSyncMs > stallMs && isWorse)
     return `the disk takes ${Math.round(vitals.slowestSyncMs)} ms to sync`;
+  if (vitals.mainSilentMs > MAIN_STANDS_MS)
+    return `the main thread has taken nothing for ${Math.round(vitals.mainSilentMs)} ms`;
   // an entry may carry a statement of seconds: five times the stall of a disk
   if (vitals.applyStalledMs > 5 * stallMs) {
     return `nothing applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
 import { SEED_START_STEPS } from '../../src/cluster/index.ts';
-import { sqlccOn, startCluster, until } from './harness.ts';
+import { clientOf, closeClients, sqlccOn, startCluster, until } from './harness.ts';
 import { INSPECTABLE, stallMainThread } from './inspector.ts';
 
 const insert = (n: number) => ({ sql: 'INSERT INTO t (n) VALUES (?)', params: [n] });
@@ -131,6 +131,28 @@ describe('a cluster of three', () => {
     });
     expect(performance.now() - began).toBeGreaterThan(2500);
     expect((await client.leader()).term).toBe(leader.term);
+  });
+
+  it('gives way when the leader’s main thread stands still: another one leads before it runs again', async () => {
+    vi.stubEnv('NODE_OPTIONS', INSPECTABLE.NODE_OPTIONS);
+    const cluster = await startCluster(3);
+    vi.unstubAllEnvs();
+    const { leader_id: stalled } = await cluster.client().leader();
+    const began = performance.now();
+    let isOver = false;
+    const stall = stallMainThread(cluster.node(stalled as string), 20_000).finally(() => {
+      isOver = true;
+    });
+    const other = clientOf(cluster, { node: stalled === 'n1' ? 'n2' : 'n1' });
+    await until('another leader', async () => {
+      const { raft } = await other.status({ stale: true, node: stalled === 'n1' ? 'n2' : 'n1' });
+      return raft.leader_id !== null && raft.leader_id !== stalled;
+    });
+    expect(isOver).toBe(false);
+    // 5 s of silence, asked each second, and an election
+    expect(performance.now() - began).toBeGreaterThan(4000);
+    await stall;
+    await closeClients();
   });
 
   it('SIGTERM hands over, drains and ends with 0 within 5 s; writers hardly notice', async () => {

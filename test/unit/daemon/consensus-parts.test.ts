@@ -73,11 +73,12 @@ describe('distress', () => {
     [{ commitStalledMs: 3100 }, 'nothing committed for 3100 ms', null],
     [{ commitStalledMs: 3100, electionTimeoutMs: 600 }, null, null],
     [{ isLagging: true }, 'the event loop lags', null],
-    [{ mainSilentMs: 60_000, grownBytes: 2 ** 29 }, null, null],
-    [{ mainSilentMs: 9000, grownBytes: 2 ** 31 }, null, null],
+    [{ mainSilentMs: 4000, grownBytes: 2 ** 31 }, null, null],
+    [{ mainSilentMs: 60_000, grownBytes: 2 ** 29 }, 'the main thread has taken nothing', null],
+    [{ mainSilentMs: 9000, grownBytes: 2 ** 31 }, 'the main thread has taken nothing', null],
     [
       { mainSilentMs: 12_000, grownBytes: 2 ** 30 },
-      null,
+      'the main thread has taken nothing',
       'taken nothing for 12 s, and the process grew by 1024',
     ],
   ] as const)('of %j: hand over %s, stop %s', (changes, reason, hang) => {

@@ -94,6 +94,7 @@ describe('distressOf', () => {
     [{ slowestSyncMs: 1100 }, true],
     [{ applyStalledMs: 6000 }, true],
     [{ commitStalledMs: 3100 }, true],
+    [{ mainSilentMs: 5100 }, true],
     [{ isLagging: true }, false],
   ])('of %j is urgent: %s', (changes, isUrgent) => {
     expect(distressOf({ ...vitals, ...changes })).toMatchObject({ isUrgent });
