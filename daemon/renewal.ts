@@ -144,19 +144,21 @@ export class Renewal {
 
   async #check(): Promise<void> {
     try {
-      const pki = await renewIfDue(this.#options, Date.now());
+      // one instant for both: what was not due when it was looked at may be due a millisecond later
+      const now = Date.now();
+      const pki = await renewIfDue(this.#options, now);
       if (this.#stopped) return;
       if (pki !== null) this.#renewed(pki);
       // due, and nobody can sign: tomorrow again. Not due: a timer or a clock was a moment off
-      this.#plan(pki === null && this.#isDue() ? DAY_MS : this.#untilDue());
+      this.#plan(pki === null && this.#isDue(now) ? DAY_MS : this.#untilDue());
     } catch (error) {
       this.#options.logger.log('error', 'renewal-failed', { error: (error as Error).message });
       this.#plan(RETRY_MS);
     }
   }
 
-  #isDue(): boolean {
-    return Date.now() >= renewalTime(readPki(this.#options.dataDir).nodeCert);
+  #isDue(now: Timestamp): boolean {
+    return now >= renewalTime(readPki(this.#options.dataDir).nodeCert);
   }
 
   /** At most a day: wall clocks are set, and machines sleep. */

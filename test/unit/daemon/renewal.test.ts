@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureDataDir, FORMAT_VERSION, writeIdentity } from '../../../daemon/data-dir.ts';
 import { readPki, writePki } from '../../../daemon/data-files.ts';
 import { issueAdmin } from '../../../daemon/issue-admin.ts';
@@ -141,7 +141,10 @@ describe('renewIfDue', () => {
 describe('Renewal', () => {
   afterEach(() => void vi.useRealTimers());
 
-  it('looks again at once where its timer came a moment before the time', async () => {
+  it.each([
+    ['at once', 0],
+    ['a millisecond later each time it is asked', 1],
+  ])('looks again where its timer came a moment before the time, and it is %s', async (_, stepMs) => {
     await folder('voter');
     const due = renewalTime(readPki(dir).nodeCert);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: due - 5000 });
@@ -150,8 +153,12 @@ describe('Renewal', () => {
     const renewal = new Renewal(options, () => renewed++);
     renewal.start();
     vi.setSystemTime(due - 5001);
+    const clock = Date.now;
+    let steps = 0;
+    const spy = vi.spyOn(Date, 'now').mockImplementation(() => clock() + stepMs * steps++);
+    onTestFinished(() => spy.mockRestore());
     await vi.advanceTimersByTimeAsync(5000);
-    expect(Date.now(), 'a millisecond early').toBe(due - 1);
+    expect(Date.now(), 'a millisecond early').toBeGreaterThanOrEqual(due - 1);
     await vi.advanceTimersByTimeAsync(1000);
     // it is signed beside the timers
     for (let turns = 0; renewed === 0 && turns < 5000; turns++)
