@@ -250,6 +250,11 @@ export class LeaderDuties {
     const { id, phase } = operation;
     const { isNew, isOver } = this.#refusals.refused({ id, phase, term }, reason, performance.now());
     if (isNew) events.onStepRefused(operation, reason);
+    const result = `refused and tried again: ${reason}`;
+    const said = operation.phases.at(-1)?.result ?? null;
+    // every node shows it then; a first word that got lost is said again
+    if (said === null || (isNew && said !== result))
+      await this.#propose({ kind: 'operation-phase', id, phase, result });
     const raft = consensus.status;
     if (!isOver || state.cluster === null || raft === null) return;
     const ending = givingUp(operation, { cluster: state.cluster, raft }, reason);

@@ -234,7 +234,7 @@ export class SqlccClient {
         throw error;
       });
       if (operation !== null) {
-        const now = `${operation.state} ${operation.phase} ${operation.phases.length}`;
+        const now = JSON.stringify([operation.state, operation.phase, operation.phases.at(-1)]);
         if (now !== seen) onPhase?.(operation);
         seen = now;
         if (operation.state !== 'running') return operation;

@@ -108,7 +108,16 @@ function changeable(state: ClusterState, id: string, next: OperationState): Oper
   });
 }
 
-/** Enters the next phase; `result` says how the one before it went. */
+/** The phase that is under way says `result` of itself, until it ends. */
+function noted(state: ClusterState, operation: Operation, result: string | null): Outcome {
+  const last = operation.phases.at(-1);
+  if (last === undefined || result === null || last.result === result)
+    return done(state, [], { repeated: true });
+  const phases = [...operation.phases.slice(0, -1), { ...last, result }];
+  return done(replace(state, { ...operation, phases }), [], { repeated: true });
+}
+
+/** Enters the next phase; `result` says how the one before it went, or how the phase that it is in goes. */
 export function advanceOperation(
   state: ClusterState,
   command: CommandOf<'operation-phase'>,
@@ -116,7 +125,7 @@ export function advanceOperation(
 ): Outcome {
   const found = changeable(state, command.id, 'running');
   if ('ok' in found) return found;
-  if (found.phase === command.phase) return done(state, [], { repeated: true });
+  if (found.phase === command.phase) return noted(state, found, command.result);
   const phases = ring(
     closed(found.phases, at, command.result ?? 'ok'),
     { name: command.phase, at: at.timestamp, elapsedMs: null, result: null },

@@ -234,10 +234,15 @@ export async function follow(
 ): Promise<number> {
   const { printer, interrupt } = context;
   let told = 0;
-  const onPhase = (operation: OperationView): void => {
+  let said: string | null = null;
+  const onPhase = ({ phases, state }: OperationView): void => {
     if (!printer.isText) return;
-    for (const phase of operation.phases.slice(told)) printer.note(`${operation.id}  ${phase.name}`);
-    told = operation.phases.length;
+    for (const phase of phases.slice(told)) printer.note(`${id}  ${phase.name}`);
+    if (told < phases.length) said = null;
+    told = phases.length;
+    const { name, result = null } = phases.at(-1) ?? {};
+    if (state === 'running' && result !== said && result !== null) printer.note(`${id}  ${name}: ${result}`);
+    said = result;
   };
   try {
     const operation = await client.waitOperation(id, {

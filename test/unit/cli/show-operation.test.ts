@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
-import { act } from '../../../src/cli/commands/show-operation.ts';
+import { act, follow } from '../../../src/cli/commands/show-operation.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import type { CallOptions, OperationView, Plan } from '../../../src/client/index.ts';
 
@@ -67,6 +67,44 @@ describe('act', () => {
       ['plan', 5 * SECOND_MS],
       ['run', SECOND_MS],
       ['wait', 1],
+    ]);
+  });
+});
+
+describe('follow', () => {
+  const view = (changes: Partial<OperationView>): OperationView => ({
+    ...{ id: 'op1', kind: 'remove-node', state: 'running', phase: 'leaving-raft', phases: [] },
+    ...{ from: 'n3', to: null, actor: 'ann', reason: '', error: null, candidates: [] },
+    ...changes,
+  });
+  const phase = (name: string, result: string | null, elapsedMs: number | null) => ({
+    ...{ name, result, at: '2026-11-30T10:00:00.000Z', elapsed_ms: elapsedMs },
+  });
+
+  it('tells each phase once, and what one says of itself while it lasts', async () => {
+    const notes: string[] = [];
+    const accepted = phase('accepted', 'ok', 5);
+    const leaving = (result: string | null) => [accepted, phase('leaving-raft', result, null)];
+    const seen = [
+      view({ phase: 'accepted', phases: [phase('accepted', null, null)] }),
+      view({ phases: leaving(null) }),
+      view({ phases: leaving('refused and tried again: not now') }),
+      view({ phases: leaving('refused and tried again: not now') }),
+      view({ phases: [accepted, phase('leaving-raft', 'done', 9)], state: 'done' }),
+    ];
+    const printer = { isText: true, answer: async () => {}, note: (text: string) => void notes.push(text) };
+    const client = {
+      waitOperation: async (_id: string, { onPhase }: { onPhase: (o: OperationView) => void }) => {
+        for (const operation of seen) onPhase(operation);
+        return seen.at(-1);
+      },
+    };
+    const context = { printer, interrupt: new AbortController().signal } as unknown as CliContext;
+    expect(await follow(context, client as never, 'op1', SECOND_MS)).toBe(0);
+    expect(notes).toEqual([
+      'op1  accepted',
+      'op1  leaving-raft',
+      'op1  leaving-raft: refused and tried again: not now',
     ]);
   });
 });

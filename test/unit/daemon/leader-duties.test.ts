@@ -123,6 +123,11 @@ describe('an operation whose change of the group is refused', () => {
     world.begin('remove-node', 'accepted');
     await vi.advanceTimersByTimeAsync(LIMITS.operationRefusedMs - 1000);
     expect(world.operation).toMatchObject({ state: 'running', phase: 'leaving-raft' });
+    // "op show" and "op list" have it on every node
+    expect(world.operation?.phases.at(-1)).toMatchObject({
+      ...{ name: 'leaving-raft', elapsedMs: null },
+      result: 'refused and tried again: a voter is not to be heard',
+    });
     const refused = world.logged.filter((line) => line['event'] === 'operation-step-refused');
     expect(refused).toEqual([
       {
@@ -143,6 +148,7 @@ describe('an operation whose change of the group is refused', () => {
       state: 'failed',
       error: 'leaving-raft: refused for 60 s: a voter is not to be heard',
     });
+    expect(world.operation?.phases.at(-1)?.result).toBe(world.operation?.error);
   });
 
   it('is tried for as long anew once a step was taken', async () => {
