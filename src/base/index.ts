@@ -9,7 +9,7 @@ export { isClusterName, parseNodeId } from './ids.ts';
 export { LIMITS } from './limits.ts';
 export type { LogFields, Logger, LogLevel } from './log.ts';
 export { silentLogger } from './log.ts';
-export { nearest } from './nearest.ts';
+export { nearest, wordDistance } from './nearest.ts';
 export type { Bytes, ConfigVersion, Epoch, LogIndex, LogPosition, Term } from './numbers.ts';
 export { assertCounter, comparePositions } from './numbers.ts';
 export { pauseWords } from './pause-words.ts';

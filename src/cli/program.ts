@@ -7,6 +7,7 @@ import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from '
 import type { Invocation } from './context.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 import { Flags } from './flags.ts';
+import { meantCommands } from './meant-command.ts';
 import { COMMANDS, GROUPS } from './tree/commands.ts';
 import { flagsOf } from './watch-flags.ts';
 
@@ -93,7 +94,21 @@ export function buildProgram(execute: Execute, io: ProgramIo, words: readonly st
 }
 
 /** Words that led to no command. */
-export type Unread = Pick<CommanderError, 'code' | 'exitCode' | 'message'>;
+export interface Unread extends Pick<CommanderError, 'code' | 'exitCode' | 'message'> {
+  /** What was meant, where that can be told: it may be elsewhere in the tree than commander looks. */
+  readonly hint?: string;
+}
+
+/** Undefined when nothing is like the words. */
+function meantHint(words: readonly string[]): string | undefined {
+  const end = words.findIndex((word) => word.startsWith('-'));
+  const paths = [...COMMANDS.map((spec) => spec.path), ...Object.keys(GROUPS)];
+  const meant = meantCommands(end < 0 ? words : words.slice(0, end), paths).map((path) => `sqlcc ${path}`);
+  if (meant.length === 0) return undefined;
+  return meant.length === 1
+    ? `did you mean "${meant[0]}"?`
+    : `did you mean one of these? ${meant.join(', ')}`;
+}
 
 /** Runs the command that `words` ask for; answers what commander said where that was help, or a mistake. */
 export async function readWords(
@@ -105,7 +120,9 @@ export async function readWords(
     await buildProgram(execute, io, words).parseAsync(words, { from: 'user' });
     return null;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown;
-    throw thrown;
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    const { code, exitCode, message } = thrown;
+    const hint = code === 'commander.unknownCommand' ? meantHint(words) : undefined;
+    return { code, exitCode, message, ...(hint !== undefined && { hint }) };
   }
 }

@@ -86,7 +86,7 @@ function reportUsage(terminal: Terminal, error: Unread): number {
   // a group without its command: its help has been printed
   if (error.code === 'commander.help') return EXIT.usage;
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const hint = rest.join(' ').replace(/[()]/g, '').trim();
+  const hint = error.hint ?? rest.join(' ').replace(/[()]/g, '').trim();
   printError(terminal, { code: 'invalid_argument', message: first, hint: hint === '' ? 'see --help' : hint });
   return EXIT.usage;
 }
