@@ -3,7 +3,7 @@
  * proposed, applied, waited for. The steps are those of ConfigUpdateManager; here they meet the cluster.
  */
 import type { ConfigPutRequest, ConfigPutResponse, ConfigVersionRequest } from '../src/api/index.ts';
-import { type ConfigVersion, type Duration, SqlccError } from '../src/base/index.ts';
+import { type ConfigVersion, type Duration, plural, SqlccError } from '../src/base/index.ts';
 import type { ConfigVersionRecord } from '../src/cluster/index.ts';
 import type { ConfigChange, ConfigIssue, VersionRequest } from '../src/config/index.ts';
 import {
@@ -47,7 +47,7 @@ function requireVersion(context: NodeContext, call: Call, ifVersion: ConfigVersi
 }
 
 function invalid(issues: readonly (ConfigIssue & { readonly node_id?: string })[]): SqlccError {
-  const count = issues.length === 1 ? '1 issue' : `${issues.length} issues`;
+  const count = plural(issues.length, 'issue');
   const text = `the configuration has ${count}; nothing was changed`;
   return new SqlccError('config_invalid', text, { details: { issues } });
 }

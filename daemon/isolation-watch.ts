@@ -5,7 +5,7 @@
  */
 import type { VerifyResponse } from '../src/api/index.ts';
 import { errorFromWire } from '../src/api/index.ts';
-import { formatDuration, LIMITS, type Logger, type NodeId, SqlccError } from '../src/base/index.ts';
+import { formatDuration, LIMITS, type Logger, type NodeId, plural, SqlccError } from '../src/base/index.ts';
 import type { ClusterEvent } from '../src/cluster/index.ts';
 import type { HttpClient } from '../src/rpc/index.ts';
 import { beats } from './beats.ts';
@@ -213,7 +213,7 @@ export function verifiedEvent(
   const equal = namesOf('ok').join(', ');
   const data = { index, verdict, parts, rows };
   if (verdict !== 'differs') {
-    const message = `${nodeId} is back and holds what ${equal} holds at ${index}: ${rows} rows`;
+    const message = `${nodeId} is back and holds what ${equal} holds at ${index}: ${plural(rows, 'row')}`;
     return { kind: 'replica-verified', severity: 'info', nodeId, message, data };
   }
   const odd = nodes.filter((n) => n.state === 'differs');

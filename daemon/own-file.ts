@@ -3,7 +3,7 @@
  * the node would not start with it. A running daemon needs it no more, so that nothing here stops one.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { LIMITS } from '../src/base/index.ts';
+import { LIMITS, plural } from '../src/base/index.ts';
 import type { ClusterConfig, ConfigChange, DistributedConfig } from '../src/config/index.ts';
 import { changeText, overlayIssues, parseConfig } from '../src/config/index.ts';
 
@@ -81,7 +81,7 @@ export class OwnFile {
       return `${what}: ${changeText(change)}`.slice(0, ISSUE_LENGTH);
     });
     const rest = told.length - ISSUES_TOLD;
-    return rest <= 0 ? told : [...told.slice(0, ISSUES_TOLD), `restart pending: ${rest} more keys`];
+    return rest <= 0 ? told : [...told.slice(0, ISSUES_TOLD), `restart pending: ${plural(rest, 'more key')}`];
   }
 
   /** Why the node could not start with `shared`, though with its file alone it could. */

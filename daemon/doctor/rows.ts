@@ -2,7 +2,7 @@
  * What `sqlcc doctor` says of the facts that it measured: a row each, with what to do.
  * Only judgements here; the probes beside it read the machine.
  */
-import { formatDuration, formatSize, LIMITS } from '../../src/base/index.ts';
+import { formatDuration, formatSize, LIMITS, plural } from '../../src/base/index.ts';
 
 export interface DoctorRow {
   readonly name: string;
@@ -182,7 +182,7 @@ export function certificateRow(file: string, validTo: number, now: number): Doct
   const days = Math.floor(left / DAY_MS);
   // nodes renew at two thirds of 90 days: with 14 left, renewal has failed for two weeks
   const state = left <= 0 ? 'fail' : left < 14 * DAY_MS ? 'warn' : 'ok';
-  const text = left <= 0 ? `${file} ended ${until}` : `${file} ends ${until}, in ${days} days`;
+  const text = left <= 0 ? `${file} ended ${until}` : `${file} ends ${until}, in ${plural(days, 'day')}`;
   const advice =
     file === 'ca.crt'
       ? 'make a new cluster CA before it ends: sqlcc cert rotate-ca, then sqlcc cert rotate-ca --finish'

@@ -70,3 +70,8 @@ function two(a: number, unitA: string, b: number, unitB: string): string {
 function trim(text: string): string {
   return text.replace(/\.0$/, '');
 }
+
+/** `1 node`, `3 nodes`; `many` where an s does not make it. */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

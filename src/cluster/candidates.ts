@@ -1,6 +1,6 @@
 /** Who could lead next, and why not: one row a voter, with all reasons. The best comes first. */
 import type { Duration, NodeId, Timestamp } from '../base/index.ts';
-import { formatDuration, formatSize } from '../base/index.ts';
+import { formatDuration, formatSize, plural } from '../base/index.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { divergedReason } from './comparison.ts';
 import { own } from './outcome.ts';
@@ -101,7 +101,9 @@ export function candidateReasons(
 
 function assets(fact: NodeFact | undefined): string[] {
   if (fact === undefined) return [];
-  const words = [`${fact.lagEntries ?? '?'} entries behind`, fact.health.toLowerCase()];
+  const lag = fact.lagEntries;
+  const behind = lag === null ? '? entries behind' : `${plural(lag, 'entry', 'entries')} behind`;
+  const words = [behind, fact.health.toLowerCase()];
   return fact.rttMs === null ? words : [...words, `rtt ${Math.round(fact.rttMs * 10) / 10} ms`];
 }
 

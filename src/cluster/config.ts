@@ -3,7 +3,7 @@
  * on trial stays when it is confirmed and is taken back otherwise; who decides that is the leader's daemon.
  */
 import type { ConfigVersion } from '../base/index.ts';
-import { LIMITS, must } from '../base/index.ts';
+import { LIMITS, must, plural } from '../base/index.ts';
 import { ConfigVersionManager } from '../config/index.ts';
 import type { ClusterState, ConfigVersionRecord, TentativeConfig } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -54,7 +54,7 @@ export function putConfig(
   const event: EventDraft = {
     kind: 'config-changed',
     nodeId: createNode,
-    message: `configuration version ${version} by ${at.actor}: ${changes.length} changes`,
+    message: `configuration version ${version} by ${at.actor}: ${plural(changes.length, 'change')}`,
     data: {
       ...{ version, config_hash: configHash, changes, author: at.actor, reason, create_node: createNode },
       ...(trial === undefined ? {} : { confirm_within_ms: trial.withinMs }),
@@ -130,7 +130,7 @@ export function revertConfig(
     },
     {
       ...{ kind: 'config-changed', nodeId: createNode, data },
-      message: `configuration version ${version} by ${at.actor}: ${changes.length} changes`,
+      message: `configuration version ${version} by ${at.actor}: ${plural(changes.length, 'change')}`,
     },
   ];
   return done({ ...trial.rest, configs }, events, { version });

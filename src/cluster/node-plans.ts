@@ -1,6 +1,6 @@
 /** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
 import type { NodeId, Timestamp } from '../base/index.ts';
-import { formatDuration } from '../base/index.ts';
+import { formatDuration, plural } from '../base/index.ts';
 import { candidateTable, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
@@ -171,7 +171,8 @@ function removalChecks(state: ClusterState, facts: PlanFacts, nodeId: NodeId): C
   const before = quorumCheck(facts, null, facts.voters);
   checks.push(before.result === 'fail' ? before : quorumCheck(facts, null, rest));
   const tolerates = Math.floor((rest.length - 1) / 2);
-  const text = `${rest.length} voters are left, they tolerate ${tolerates} failures`;
+  const left = plural(rest.length, 'voter is left, it tolerates', 'voters are left, they tolerate');
+  const text = `${left} ${plural(tolerates, 'failure')}`;
   checks.push(check('tolerance', tolerates === 0 ? 'warn' : 'pass', text));
   return checks;
 }

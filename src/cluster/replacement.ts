@@ -4,7 +4,7 @@
  * voter has been dead for long and a spare that follows without a vote is ready.
  */
 import type { Duration, NodeId, Timestamp } from '../base/index.ts';
-import { formatDuration } from '../base/index.ts';
+import { formatDuration, plural } from '../base/index.ts';
 import { isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { divergedReason } from './comparison.ts';
@@ -45,7 +45,9 @@ function takerChecks(state: ClusterState, facts: PlanFacts, by: NodeId, now: Tim
   if (checks.length > 0) return checks;
   const lag = fact?.lagEntries ?? null;
   const text =
-    lag === null ? `${by} catches up first` : `${by} is ${lag} entries behind, it catches up first`;
+    lag === null
+      ? `${by} catches up first`
+      : `${by} is ${plural(lag, 'entry', 'entries')} behind, it catches up first`;
   return [
     check('replacement', lag === null || lag > 0 ? 'warn' : 'pass', lag === 0 ? `${by} is up to date` : text),
   ];

@@ -174,7 +174,7 @@ export function answers(): ReplayLine[] {
         plan: {
           checks: [
             { name: 'valid', result: 'pass', text: 'valid on every live node' },
-            { name: 'restart', result: 'warn', text: '1 keys wait for a restart' },
+            { name: 'restart', result: 'warn', text: '1 key waits for a restart' },
           ],
           effects: ['cluster.raft.election_timeout_ms: [1500,3000] → [1000,2000] (live)'],
           ...{ allowed: true, arm: 'v40', base: 41 },

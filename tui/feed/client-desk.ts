@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseDocument, stringify } from 'yaml';
-import { SqlccError } from '../../src/base/index.ts';
+import { plural, SqlccError } from '../../src/base/index.ts';
 import { clockTime, rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
@@ -127,7 +127,13 @@ function checksOf(changes: readonly ConfigChangeRow[], verdict: Verdict): CheckR
       text: `${c.path} can't be changed`,
     })),
     ...(restart.length > 0
-      ? [{ name: 'restart', result: 'warn' as const, text: `${restart.length} keys wait for a restart` }]
+      ? [
+          {
+            name: 'restart',
+            result: 'warn' as const,
+            text: `${plural(restart.length, 'key waits', 'keys wait')} for a restart`,
+          },
+        ]
       : []),
     ...notes.map((text) => ({ name: 'note', result: 'warn' as const, text })),
   ];

@@ -91,8 +91,3 @@ export function timeWords(
 function two(n: number): string {
   return String(n).padStart(2, '0');
 }
-
-/** `1 node`, `3 nodes`. */
-export function plural(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}

@@ -1,8 +1,9 @@
 /** `e`: what the selected row means, in sentences, and what a person can do about it. */
 
+import { plural } from '../../src/base/index.ts';
 import type { AlertRow, NodeRow, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
-import { age, count, percent, plural } from '../format/words.ts';
+import { age, count, percent } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { refusal } from '../model/gate.ts';
 import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../model/lists.ts';
@@ -52,7 +53,7 @@ function ofNode(row: NodeRow, view: View): string[] {
   const lag =
     row.lag_entries === null
       ? '; how far it is behind only the leader knows'
-      : ` and is ${count(row.lag_entries)} entries behind the leader`;
+      : ` and is ${count(row.lag_entries)} ${row.lag_entries === 1 ? 'entry' : 'entries'} behind the leader`;
   const behind = isBehind ? lag : '';
   return [
     `${name} is ${part}, state: ${word.replace(/ !$/, '')}.`,

@@ -1,8 +1,9 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
+import { plural } from '../../src/base/index.ts';
 import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
-import { age, clockTime, count, plural, zoneMark } from '../format/words.ts';
+import { age, clockTime, count, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { hasNoFigures } from '../model/old.ts';

@@ -1,8 +1,9 @@
 /** The panes beside the table: elections, quorum, alerts, events; newest or worst first. */
 
+import { plural } from '../../src/base/index.ts';
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { clean, fitText } from '../format/width.ts';
-import { age, clockTime, span as lasted, plural } from '../format/words.ts';
+import { age, clockTime, span as lasted } from '../format/words.ts';
 import {
   collapsedEvents,
   electionSteps,

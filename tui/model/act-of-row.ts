@@ -1,5 +1,6 @@
 /** What an action would change, from the row under the bar. */
-import { age, plural } from '../format/words.ts';
+import { plural } from '../../src/base/index.ts';
+import { age } from '../format/words.ts';
 import type { Binding } from '../keymap.ts';
 import { type ChangeAct, onNode } from './change-plan.ts';
 import {

@@ -1,5 +1,5 @@
 /** `sqlcc cluster verify`: do all nodes hold the same? */
-import { formatDuration } from '../../base/index.ts';
+import { formatDuration, plural } from '../../base/index.ts';
 import type { VerifyResponse } from '../../client/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -14,10 +14,10 @@ type Difference = Row['differences'][number];
 
 function words({ part, rows, expected_rows }: Difference): string {
   if (rows === null) return `${part}: missing`;
-  if (expected_rows === null) return `${part}: ${rows} rows that the others do not have`;
+  if (expected_rows === null) return `${part}: ${plural(rows, 'row')} that the others do not have`;
   return rows === expected_rows
-    ? `${part}: other content (${rows} rows)`
-    : `${part}: ${rows} rows instead of ${expected_rows}`;
+    ? `${part}: other content (${plural(rows, 'row')})`
+    : `${part}: ${plural(rows, 'row')} instead of ${expected_rows}`;
 }
 
 function detail(row: Row): string {
@@ -51,7 +51,7 @@ export const clusterVerify: Run = async (context, { flags }) => {
     answer,
     () => {
       context.printer.table(COLUMNS, answer.nodes);
-      const what = `${answer.parts} parts, ${answer.rows} rows at entry ${answer.index}`;
+      const what = `${plural(answer.parts, 'part')}, ${plural(answer.rows, 'row')} at entry ${answer.index}`;
       context.printer.note(`${answer.verdict}: ${what}, ${formatDuration(answer.took_ms)}`);
     },
     answer.nodes,

@@ -1,5 +1,5 @@
 /** `sqlcc cluster config update|set|validate|rollback|activate|confirm|restore`. */
-import { SqlccError } from '../../base/index.ts';
+import { plural, SqlccError } from '../../base/index.ts';
 import { assignmentsText, checkText, readBackup } from '../../config/index.ts';
 import { isClusterMeant, requireClusterConsent } from '../confirm.ts';
 import type { CliContext, Run } from '../context.ts';
@@ -43,8 +43,9 @@ export const configValidate: Run = async (context, { args, flags }) => {
   if (flags.is('offline')) {
     const issues = checkText(text);
     if (issues.length > 0) {
-      const count = issues.length === 1 ? '1 issue' : `${issues.length} issues`;
-      throw new SqlccError('config_invalid', `${file} has ${count}`, { details: { file, issues } });
+      throw new SqlccError('config_invalid', `${file} has ${plural(issues.length, 'issue')}`, {
+        details: { file, issues },
+      });
     }
     const document = { file, valid: true, checked_by: [] };
     await printer.answer(document, () => printer.line(`${file} is well formed; no node was asked`));
@@ -57,8 +58,9 @@ export const configValidate: Run = async (context, { args, flags }) => {
   const { changes, notes, version } = answer;
   await printer.answer({ file, valid: true, version, changes, notes }, () => {
     for (const note of notes) printer.note(`note: ${note}`);
-    const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
-    printer.line(`${file} is valid on every live node: ${count} to version ${version}`);
+    printer.line(
+      `${file} is valid on every live node: ${plural(changes.length, 'change')} to version ${version}`,
+    );
   });
   return EXIT.ok;
 };

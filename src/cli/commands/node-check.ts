@@ -3,7 +3,7 @@
  * (0, 3, 4) and, with `-o nagios`, for monitoring systems that read plugins (0, 1, 2, 3
  * and one line with performance data).
  */
-import { SqlccError } from '../../base/index.ts';
+import { plural, SqlccError } from '../../base/index.ts';
 import type { NodeRow, StatusResponse } from '../../client/index.ts';
 import type { CliContext, Invocation, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -56,8 +56,8 @@ function findingsOfQuorum({ raft, nodes }: StatusResponse): Finding[] {
 export function judge(status: StatusResponse, node: NodeRow, lag: LagLimits): Verdict {
   const found = [...findingsOfNode(node), ...findingsOfQuorum(status)];
   const behind = node.lag_entries ?? 0;
-  if (behind > lag.critical) found.push(['critical', `${behind} entries behind`]);
-  else if (behind > lag.warn) found.push(['warning', `${behind} entries behind`]);
+  if (behind > lag.critical) found.push(['critical', `${plural(behind, 'entry', 'entries')} behind`]);
+  else if (behind > lag.warn) found.push(['warning', `${plural(behind, 'entry', 'entries')} behind`]);
   const level = found.some(([l]) => l === 'critical') ? 'critical' : found.length > 0 ? 'warning' : 'ok';
   return { level, reasons: found.map(([, reason]) => reason) };
 }

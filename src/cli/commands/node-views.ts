@@ -1,4 +1,5 @@
 /** `sqlcc node list|leader|show`. */
+import { plural } from '../../base/index.ts';
 import type { NodeRow } from '../../client/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -42,7 +43,8 @@ export const nodeLeader: Run = async (context, { flags }) => {
 };
 
 function facts(node: NodeRow): (readonly [string, Cell])[] {
-  const { maintenance } = node;
+  const { maintenance, lag_entries: behind } = node;
+  const lag = behind === null ? null : plural(behind, 'entry', 'entries');
   const labels = Object.entries(node.metadata).map(([key, value]) => `${key}=${value}`);
   return [
     ['Name', node.node_id],
@@ -52,7 +54,7 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     ['Issues', node.issues.join('; ')],
     ['Checked', time(node.last_check)],
     ['Raft', `${node.role ?? 'unknown'}, ${node.voter ? 'voter' : 'learner'}, term ${node.term ?? '-'}`],
-    ['Log', `matches ${node.match_index ?? '-'}, lags ${node.lag_entries ?? '-'} entries`],
+    ['Log', `matches ${node.match_index ?? '-'}, lags ${lag ?? '- entries'}`],
     ['Last seen', node.last_heartbeat_ms === null ? null : `${duration(node.last_heartbeat_ms)} ago`],
     ['Round trip', duration(node.rtt_ms)],
     [

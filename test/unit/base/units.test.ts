@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatSize, parseDuration, parseSize } from '../../../src/base/index.ts';
+import { formatDuration, formatSize, parseDuration, parseSize, plural } from '../../../src/base/index.ts';
 
 describe('parseSize', () => {
   it.each([
@@ -81,5 +81,12 @@ describe('formatSize', () => {
     [5e12, '5 TB'],
   ])('%d bytes are %s', (bytes, text) => {
     expect(formatSize(bytes)).toBe(text);
+  });
+});
+
+describe('plural', () => {
+  it('is one of a thing, or more, or none', () => {
+    expect([0, 1, 2].map((n) => plural(n, 'change'))).toEqual(['0 changes', '1 change', '2 changes']);
+    expect([1, 3].map((n) => plural(n, 'entry', 'entries'))).toEqual(['1 entry', '3 entries']);
   });
 });

@@ -148,6 +148,7 @@ describe('config-put', () => {
     ]);
     expect(activeConfig(ledger.cluster)).toMatchObject({ text: 'a', author: 'ann', reason: 'trial' });
     expect(ledger.events.at(-1)).toMatchObject({ kind: 'config-changed', nodeId: 'n1' });
+    expect(ledger.events.at(-1)?.message).toMatch(/^configuration version 2 by ann: 1 change$/);
   });
 
   it('compares the version that it was made for', () => {

@@ -276,6 +276,11 @@ describe('planRemoval', () => {
       result: 'warn',
       text: '2 voters are left, they tolerate 0 failures',
     });
+    const two = facts({ voters: ['n1', 'n2'] });
+    expect(planRemoval(threeNodes().cluster, two, { nodeId: 'n2' }, NOW).plan.checks).toContainEqual({
+      ...{ name: 'tolerance', result: 'warn' },
+      text: '1 voter is left, it tolerates 0 failures',
+    });
   });
 
   it('is refused for a live node when the rest would have no majority', () => {

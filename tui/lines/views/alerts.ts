@@ -1,9 +1,10 @@
 /** Alerts, worst first, and beside them why the selected one fires, part by part, and who was told. */
+import { plural } from '../../../src/base/index.ts';
 import type { AlertRow } from '../../feed/wire.ts';
 import { niceTop } from '../../format/braille.ts';
 import { sparkline } from '../../format/chart.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
-import { age, clockTime, plural, rough } from '../../format/words.ts';
+import { age, clockTime, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf, silenceScope } from '../../model/lists.ts';
 import { peaks } from '../../model/metrics.ts';

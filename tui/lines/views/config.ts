@@ -1,8 +1,9 @@
 /** Versions of the configuration, what the selected one changed, and which node waits for a restart. */
 
+import { plural } from '../../../src/base/index.ts';
 import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
-import { age, clockTime, dayOf, plural } from '../../format/words.ts';
+import { age, clockTime, dayOf } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';

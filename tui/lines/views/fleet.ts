@@ -1,6 +1,6 @@
 /** Every cluster of the person's contexts, one line each, the sick ones first. */
+import { plural } from '../../../src/base/index.ts';
 import { clean } from '../../format/width.ts';
-import { plural } from '../../format/words.ts';
 import { fleetLines, fleetRows, worstHealth } from '../../model/fleet.ts';
 import { cursorAt, fleetEntries } from '../../model/lists.ts';
 import { type Line, span } from '../../theme/tokens.ts';

@@ -28,7 +28,7 @@ function silence(ms: number): string {
 
 /** Only the leader knows how far another node is behind. */
 function lagWords(lag: number | null): string {
-  return lag === null ? 'lag not known here' : `lag ${count(lag)} entries`;
+  return lag === null ? 'lag not known here' : `lag ${count(lag)} ${lag === 1 ? 'entry' : 'entries'}`;
 }
 
 /** What a node is and how it does, one fact a line; without what its figures beside them say. */
@@ -43,6 +43,7 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   // the node that answers has no round trip to itself
   const trip = row.rtt_ms === null || row.rtt_ms === 0 ? '—' : `${millis(row.rtt_ms)} ms`;
   const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];
+  const clients = `${count(row.active_connections)} connection${row.active_connections === 1 ? '' : 's'}`;
   return [
     pair('address', join(`${clean(row.host)}:${row.port}`, `clients ${row.client_port}`, clean(row.version))),
     pair('raft', join(row.role ?? 'unknown', row.voter ? 'voter' : 'no vote', `term ${row.term ?? '—'}`)),
@@ -52,7 +53,7 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
     pair('health', join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
     ...maintenanceFact(row, view),
     ...(isBesideFigures ? [] : loads(row, view)),
-    pair('clients', join(`${count(row.active_connections)} connections`, ...p95, `up ${uptime}`)),
+    pair('clients', join(clients, ...p95, `up ${uptime}`)),
     ...timing(row, view, isBesideFigures),
     ...(labels.length > 0 ? [pair('labels', labels.join(' '))] : []),
   ];
