@@ -60,7 +60,9 @@ function onHeard(core: GossipCore, member: Member): void {
 function onBody(core: GossipCore, member: Member, message: GossipMessage): void {
   switch (message.kind) {
     case 'ping':
-      if (message.accused && !core.isLeaving) core.health.worse('accused', core.now);
+      // who is called failed here has heard nobody for seconds: it was cut off, and accuses everybody
+      if (message.accused && member.state === 'alive' && !core.isLeaving)
+        core.health.worse('accused', core.now);
       member.rttMs ??= message.rttMs;
       return core.send(member.nodeId, { kind: 'ack', sequence: message.sequence });
     case 'ack':

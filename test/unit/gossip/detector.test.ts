@@ -153,6 +153,18 @@ describe('GossipFailureDetector', () => {
     expect(answer('nobody')).toMatchObject({ agoMs: null });
   });
 
+  it('takes the accusation of a living member for its own trouble, not that of a failed one', () => {
+    const accusation = { kind: 'ping', sequence: 1, accused: true, rttMs: null } as const;
+    const bench = new Bench(['b', 'c']);
+    bench.put({ kind: 'evidence', nodeId: 'b', evidence: 'dead' });
+    bench.put({ kind: 'evidence', nodeId: 'c', evidence: 'dead' });
+    expect(bench.detector.detectFailures()).toEqual(['b', 'c']);
+    bench.hear('b', accusation);
+    expect(bench.detector.status(bench.now).ownHealth).toBe(0);
+    bench.hear('b', accusation, [], { boot: 1, refutation: 1 });
+    expect(bench.detector.status(bench.now).ownHealth).toBe(1);
+  });
+
   it('reports a restart that nobody noticed as one', () => {
     const { events } = new Bench().hear('b', { kind: 'news' }, [], { boot: 2, refutation: 0 });
     expect(events).toContainEqual({
