@@ -173,8 +173,7 @@ export class Reads {
 
   /**
    * The record of an answer given now. A stale one is as old as this node's last word from a leader, or as
-   * the
-   * moment since which its state lags behind what it knows to be committed, whichever is longer ago.
+   * the moment since which its state lags behind what it knows to be committed, whichever is longer ago.
    */
   info(mode: 'quorum' | 'stale'): ReadInfo {
     this.#observe();

@@ -53,7 +53,10 @@ export interface RaftStatus extends RaftMarks {
   readonly electionTimeoutMs: Duration;
   /** The drawn one that runs now; 0 before the first. */
   readonly drawnTimeoutMs: Duration;
-  /** Since the leader's last word, ms; null = none heard, or this node leads. */
+  /**
+   * Since the leader's last word, ms; null = none heard, or this node leads. What waited in a queue while
+   * this node stood still is no newer than the standstill.
+   */
   readonly silenceMs: Duration | null;
   readonly transferringTo: NodeId | null;
   readonly uncommittedBytes: Bytes;
@@ -94,7 +97,8 @@ export function raftStatus(core: RaftCore, wakeAt: Instant): RaftStatus {
     promotable: core.isPromotable(),
     electionTimeoutMs: core.electionTimeoutMs,
     drawnTimeoutMs: core.drawnTimeoutMs,
-    silenceMs: leader !== null || core.contactAt === null ? null : core.now - core.contactAt,
+    silenceMs:
+      leader !== null || core.contactAt === null ? null : core.now - (core.lastWord.at ?? core.contactAt),
     transferringTo: leader === null ? null : (core.transfer?.to ?? null),
     uncommittedBytes: leader?.admission.bytes ?? 0,
     pendingReads: (leader?.reads.size ?? 0) + core.forwarded.size,

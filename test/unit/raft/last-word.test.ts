@@ -109,6 +109,22 @@ describe('the time without a leader', () => {
     expect(goneMs(must(won[0], 'an election')) - tookMs).toBeLessThan(60);
   });
 
+  it('is in the status of who stood still too, until a word comes that nothing held up', () => {
+    const scene = led('abc');
+    pass(scene, 200);
+    pass(scene, 30, 'c');
+    scene.crash('a');
+    pass(scene, 5000, 'b', 'c');
+    wake(scene, 'c');
+    expect(scene.core('c').status()).toMatchObject({ role: 'follower', leaderId: 'a' });
+    expect(scene.core('c').status().silenceMs).toBeGreaterThanOrEqual(5000);
+    expect(scene.core('c').status().silenceMs).toBeLessThan(5100);
+    winBy(scene, 'b');
+    pass(scene, 1000);
+    expect(scene.core('c').status()).toMatchObject({ leaderId: 'b' });
+    expect(scene.core('c').status().silenceMs).toBeLessThan(60);
+  });
+
   it('is not known where nobody ever heard a leader', () => {
     const scene = new Stage();
     for (const id of 'abc') scene.add(id, logOf([1], membership('abc')), 1);
