@@ -31,9 +31,14 @@ export interface CommandSpec {
   readonly output?: false;
   /** What `-o` takes, where it is more than the usual. */
   readonly formats?: readonly string[];
-  /** Without the word `sqlcc`. */
+  /** Without the word `sqlcc`, unless another program or a shell has the line: see `exampleLine`. */
   readonly examples: readonly string[];
   readonly load: () => Promise<Run>;
+}
+
+/** An example as somebody types it. A file may be named `sqlcc` too: a command's name has words behind it. */
+export function exampleLine(example: string): string {
+  return /(?:^|[\s(])sqlcc\s/.test(example) ? example : `sqlcc ${example}`;
 }
 
 export const CONNECTION_FLAGS: readonly FlagSpec[] = [

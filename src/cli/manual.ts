@@ -4,7 +4,7 @@
  * completion, so none of them can lag behind.
  */
 import { connectionFlags, type FlagFacts, ownFlags } from './command-facts.ts';
-import type { CommandSpec } from './command-spec.ts';
+import { type CommandSpec, exampleLine } from './command-spec.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 import { COMMANDS, GROUPS } from './tree/commands.ts';
 
@@ -70,7 +70,7 @@ function synopsis({ path, args = [] }: CommandSpec): string {
 }
 
 function exampleLines(spec: CommandSpec): string {
-  const lines = spec.examples.map((e) => plain(e.includes('sqlcc') ? e : `sqlcc ${e}`));
+  const lines = spec.examples.map((e) => plain(exampleLine(e)));
   return `.SH EXAMPLES\n.nf\n${lines.join('\n')}\n.fi\n`;
 }
 

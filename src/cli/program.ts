@@ -3,7 +3,13 @@
  * it. No effects: a parsed command line is handed to `execute`.
  */
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { CONNECTION_FLAGS, type CommandSpec, type FlagSpec, OUTPUT_FLAG } from './command-spec.ts';
+import {
+  CONNECTION_FLAGS,
+  type CommandSpec,
+  exampleLine,
+  type FlagSpec,
+  OUTPUT_FLAG,
+} from './command-spec.ts';
 import type { Invocation } from './context.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 import { Flags } from './flags.ts';
@@ -48,7 +54,7 @@ function leaf(spec: CommandSpec, execute: Execute, isAsked: boolean): Command {
   addFlags(command, flagsOf(spec));
   if (spec.output !== false) addFlags(command, [OUTPUT_FLAG]);
   if (spec.online) addFlags(command, CONNECTION_FLAGS, 'Connection:');
-  const examples = spec.examples.map((e) => `  ${e.includes('sqlcc') ? e : `sqlcc ${e}`}`).join('\n');
+  const examples = spec.examples.map((e) => `  ${exampleLine(e)}`).join('\n');
   command.addHelpText('after', `\nExamples:\n${examples}`);
   command.action(async () => {
     await execute(spec, { args: command.args, flags: new Flags(command.opts()) });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ALERT_RULES, FIXED_RULES } from '../../../src/alerts/index.ts';
 import { allFlags, connectionFlags, ownFlags } from '../../../src/cli/command-facts.ts';
+import { exampleLine } from '../../../src/cli/command-spec.ts';
 import { EXIT_HELP } from '../../../src/cli/exit-codes.ts';
 import { COMMANDS, GROUPS } from '../../../src/cli/tree/commands.ts';
 import { type Binding, KEYMAP } from '../../../tui/keymap.ts';
@@ -49,7 +50,7 @@ function commandsPage(): string {
   const connection = first === undefined ? [] : connectionFlags(first);
   const one = (spec: (typeof COMMANDS)[number]): string => {
     const words = ['sqlcc', spec.path, ...(spec.args ?? [])].join(' ');
-    const examples = spec.examples.map((e) => (e.includes('sqlcc') ? e : `sqlcc ${e}`));
+    const examples = spec.examples.map(exampleLine);
     const details = spec.details === undefined ? '' : `\n${spec.details}\n`;
     return `## ${spec.path}\n\n\`${words}\`: ${spec.summary}\n${details}${flagRows(ownFlags(spec))}\n\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`;
   };
