@@ -1,6 +1,7 @@
 /** All scenarios by name, in the order in which they are played. */
 import { CABLE } from './scenes/cable.ts';
 import { DISKS } from './scenes/disks.ts';
+import { LEADER_DOWN } from './scenes/leader-down.ts';
 import { LIMIT_SCENES } from './scenes/limits.ts';
 import { MANY } from './scenes/many.ts';
 import { MINORITY } from './scenes/minority.ts';
@@ -12,7 +13,7 @@ import { WIRES } from './scenes/wires.ts';
 import type { Scenario } from './stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...[CABLE, MINORITY, ...PARTITIONS, ...WIRES, ...TIMES, OLD_LEADER, ...DISKS],
+  ...[CABLE, MINORITY, LEADER_DOWN, ...PARTITIONS, ...WIRES, ...TIMES, OLD_LEADER, ...DISKS],
   ...[...LIMIT_SCENES, ...MANY, SOAK],
 ];
 

@@ -1,5 +1,5 @@
 /**
- * The part of the endurance run that every change is tested with: two partitions and one disk. All others
+ * The part of the endurance run that every change is tested with: partitions, what is told of one, and one disk. All others
  * are played by `npm run endurance`.
  */
 import { spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ function playOf(run: number): string | undefined {
 }
 
 describe('endurance', () => {
-  for (const name of ['one-way', 'minority', 'failing-disk']) {
+  for (const name of ['one-way', 'minority', 'leader-down', 'failing-disk']) {
     const scenario = must(
       SCENARIOS.find((s) => s.name === name),
       name,

@@ -47,9 +47,13 @@ export class HttpReceiver {
     });
   }
 
-  static async start(tls: { cert: string; key: string } | null = null): Promise<HttpReceiver> {
+  /** On loopback unless another address of this machine is given. */
+  static async start(
+    tls: { cert: string; key: string } | null = null,
+    address = '127.0.0.1',
+  ): Promise<HttpReceiver> {
     const receiver = new HttpReceiver(tls);
-    receiver.#server.listen(0, '127.0.0.1');
+    receiver.#server.listen(0, address);
     await once(receiver.#server, 'listening');
     return receiver;
   }
