@@ -313,8 +313,12 @@ export const LIMITS = {
   screenMessages: 100,
   /** Clusters that the screen's fleet shows. */
   screenContexts: 60,
-  /** Rows of nodes in its pictures of the last hour, and points of its charts, over all nodes. */
-  screenRecordRows: 60_000,
+  /** Rows of nodes in its pictures of the last hour (0.6 KB each) while a picture a minute fits into them. */
+  screenRecordRows: 40_000,
+  /** And where none would: so many, a picture a minute of a thousand nodes. */
+  maxScreenRecordRows: 60_000,
+  /** Points of its charts over all nodes (0.1 KB each). */
+  screenTracePoints: 60_000,
   /** Clients of a drained node get this long to go by themselves. */
   drainGraceMs: 10_000,
   /** And this long at most. */

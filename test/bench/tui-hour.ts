@@ -53,7 +53,7 @@ export async function hourOf(
   replaying: typeof Replaying,
 ): Promise<HourFigures> {
   // as many pictures as the screen keeps of a cluster of that size at 1 Hz, and no fewer
-  const stepMs = Math.max(1000, Math.ceil((HOUR_MS * count) / LIMITS.screenRecordRows));
+  const stepMs = Math.max(1000, Math.ceil((HOUR_MS * count) / LIMITS.maxScreenRecordRows));
   const file = program.recording(recorded(count, stepMs));
   const terminal = replaying(program, file, { columns: 120, rows: 36, flags: [`--speed=${PACE}`] });
   await terminal.see('Follower');

@@ -10,7 +10,7 @@ const RECENT_SECONDS = 60;
 export async function* pastOf(feed: Pick<Feed, 'history'>, nodes: number): AsyncIterable<HistoryResponse> {
   const hour = LIMITS.historySeconds;
   // points of all nodes stay within what the screen holds
-  const stepMs = Math.ceil((hour * Math.max(1, nodes)) / LIMITS.screenRecordRows) * 1000;
+  const stepMs = Math.ceil((hour * Math.max(1, nodes)) / LIMITS.screenTracePoints) * 1000;
   if (stepMs <= 1000) {
     yield await feed.history(hour);
     return;
@@ -22,6 +22,6 @@ export async function* pastOf(feed: Pick<Feed, 'history'>, nodes: number): Async
     return;
   }
   // an older node knows no steps: less of the hour
-  const seconds = Math.min(hour, Math.floor(LIMITS.screenRecordRows / nodes));
+  const seconds = Math.min(hour, Math.floor(LIMITS.screenTracePoints / nodes));
   if (seconds > RECENT_SECONDS) yield await feed.history(seconds);
 }

@@ -229,7 +229,7 @@ export interface Model {
   /** The pane beside the list has the focus, and its first line. */
   readonly side: { readonly focused: boolean; readonly scroll: number };
   readonly past: Past | null;
-  /** Pictures of the last hour, oldest first; bounded by LIMITS.screenRecordRows. */
+  /** Pictures of the last hour, oldest first; bounded by LIMITS.maxScreenRecordRows. */
   readonly record: readonly Past[];
   /** Figures of the last hour by node. */
   readonly trace: Trace;

@@ -19,6 +19,8 @@ import { freshFor } from './selectors.ts';
 import { holdMs, pointAt } from './trace.ts';
 
 const HOUR_MS = 3_600_000;
+/** Pictures of an hour of many nodes: one a minute. */
+const PICTURES_LEAST = 60;
 
 /** The record with this picture, thinned so that an hour of it stays within the limit. */
 export function addToRecord(record: readonly Past[], picture: Picture, now: Wall): readonly Past[] {
@@ -35,7 +37,8 @@ export function addToRecord(record: readonly Past[], picture: Picture, now: Wall
 /** Time between two pictures of the record: longer where there are many nodes. */
 function stepOf(picture: Picture): number {
   const rows = Math.max(1, picture.status?.nodes.length ?? 1);
-  return Math.max(1000, (HOUR_MS * rows) / LIMITS.screenRecordRows);
+  const most = Math.max(LIMITS.screenRecordRows, Math.min(LIMITS.maxScreenRecordRows, PICTURES_LEAST * rows));
+  return Math.max(1000, (HOUR_MS * rows) / most);
 }
 
 /** The seconds that can be looked at. */

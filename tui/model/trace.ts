@@ -19,7 +19,7 @@ export type Trace = Readonly<Record<string, readonly TracePoint[]>>;
 const HOUR_MS = 3_600_000;
 
 function most(nodes: number): number {
-  return Math.max(60, Math.min(3600, Math.floor(LIMITS.screenRecordRows / Math.max(1, nodes))));
+  return Math.max(60, Math.min(3600, Math.floor(LIMITS.screenTracePoints / Math.max(1, nodes))));
 }
 
 /** Points are kept as they come for this long, and behind it as many as the limit has for an hour. */

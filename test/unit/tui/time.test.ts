@@ -222,6 +222,24 @@ describe('addToRecord', () => {
     expect(record.length).toBeLessThanOrEqual(68);
     expect(record[0]?.at).toBeGreaterThanOrEqual(START + 400 * SECOND);
   });
+
+  it.each([
+    [3, 1],
+    [50, 4.5],
+    [500, 45],
+    [1000, 60],
+    [2000, 120],
+  ])('addToRecord keeps of %i nodes a picture each %d s', (count, seconds) => {
+    const nodes = Array.from({ length: count }, (_, i) => node(`n${i}`));
+    const picture = { ...full().picture, status: status({ nodes }) };
+    let record = addToRecord([], picture, START);
+    for (let tick = 1; tick <= 600; tick++) record = addToRecord(record, picture, START + tick * 500);
+    const steps = record.slice(1).map((p, i) => p.at - (record[i]?.at ?? 0));
+    expect(new Set(steps).size).toBe(1);
+    // refreshes tremble: a tenth early counts
+    expect(steps[0]).toBeGreaterThanOrEqual(seconds * 900);
+    expect(steps[0]).toBeLessThanOrEqual(seconds * 900 + 500);
+  });
 });
 
 describe('trace', () => {
