@@ -1,4 +1,4 @@
-export { AssertionError, assert, must, unreachable } from './assert.ts';
+export { AssertionError, assert, must, unreachable, violated } from './assert.ts';
 export type { Cancel, Clock } from './clock.ts';
 export { compareText } from './compare.ts';
 export type { ErrorCode, ErrorDetails, RetryClass, SqlccErrorOptions } from './errors.ts';

@@ -56,7 +56,7 @@ export class BoundedQueue<T> {
 
   /** All items, oldest first; the queue is empty afterwards. */
   drain(): T[] {
-    const out = this.#items.slice(this.#head);
+    const out = this.#head === 0 ? this.#items : this.#items.slice(this.#head);
     this.#items = [];
     this.#head = 0;
     return out;

@@ -16,17 +16,65 @@ function isAscii(value: string): boolean {
   return true;
 }
 
+/** Short texts that were read last: the same few names stand in all messages, each is made once for all. */
+const names: string[] = new Array(256).fill('');
+
+/** Null: it is not ASCII. */
+function nameAt(bytes: Uint8Array, from: number, length: number): string | null {
+  let mix = length;
+  for (let i = from; i < from + length; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f) return null;
+    mix = (Math.imul(mix, 31) + byte) | 0;
+  }
+  const place = (mix ^ (mix >>> 8)) & 255;
+  const known = names[place] as string;
+  if (isThere(known, bytes, { from, length })) return known;
+  let name = '';
+  for (let i = from; i < from + length; i++) name += String.fromCharCode(bytes[i] as number);
+  names[place] = name;
+  return name;
+}
+
+function isThere(name: string, bytes: Uint8Array, at: { readonly from: number; readonly length: number }) {
+  if (name.length !== at.length) return false;
+  for (let i = 0; i < at.length; i++) if (name.charCodeAt(i) !== bytes[at.from + i]) return false;
+  return true;
+}
+
 /** Unsigned 32-bit length. */
 type Length = Flavor<number, 'Length'>;
 
+/** Who writes so little takes the sheet that the one before has left, and copies: own memory costs more. */
+const SHEET_BYTES = 8192;
+
+interface Sheet {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+}
+
+function sheetOf(capacity: Length): Sheet {
+  const bytes = new Uint8Array(capacity);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+/** Null while a writer has it. */
+let left: Sheet | null = sheetOf(SHEET_BYTES);
+
 export class ByteWriter {
+  #sheet: Sheet | null = null;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #at = 0;
 
   constructor(capacity: Length) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+    if (capacity <= SHEET_BYTES) {
+      this.#sheet = left ?? sheetOf(SHEET_BYTES);
+      left = null;
+    }
+    const { bytes, view } = this.#sheet ?? sheetOf(capacity);
+    this.#bytes = bytes;
+    this.#view = view;
   }
 
   u8(value: number): void {
@@ -72,9 +120,12 @@ export class ByteWriter {
     for (let i = 0; i < value.length; i++) this.#bytes[this.#at++] = value.charCodeAt(i);
   }
 
-  /** What was written, in a buffer of its own. */
+  /** What was written, in a buffer of its own; the last that this writer does. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
+    const isOwn = this.#bytes !== this.#sheet?.bytes;
+    const done = isOwn && this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
+    if (this.#sheet !== null) left = this.#sheet;
+    return done;
   }
 
   #reserve(more: Length): void {
@@ -143,16 +194,14 @@ export class ByteReader {
   }
 
   text(maxBytes: Length): string {
-    const bytes = this.bytes();
-    if (bytes.length > maxBytes) this.#failed = true;
+    const length = this.u32();
+    if (!this.#has(length)) return '';
+    const from = this.#at;
+    this.#at += length;
+    if (length > maxBytes) this.#failed = true;
     if (this.#failed) return '';
-    if (bytes.length > SHORT) return decoder.decode(bytes);
-    let out = '';
-    for (const byte of bytes) {
-      if (byte > 0x7f) return decoder.decode(bytes);
-      out += String.fromCharCode(byte);
-    }
-    return out;
+    const name = length > SHORT ? null : nameAt(this.#bytes, from, length);
+    return name ?? decoder.decode(this.#bytes.subarray(from, this.#at));
   }
 
   /** A count of things that take at least `each` bytes, so that no hostile count reserves memory. */

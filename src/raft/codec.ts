@@ -6,6 +6,7 @@
 import type { LogPosition } from '../base/index.ts';
 import { ByteReader, ByteWriter, type Decoded } from './bytes.ts';
 import { readMembership, writeMembership } from './codec-membership.ts';
+import { enveloped, type RaftMessageBody } from './envelope.ts';
 import type {
   CampaignKind,
   EntryKind,
@@ -69,7 +70,8 @@ function readEntry(input: ByteReader): LogEntry {
   const position = readPosition(input);
   const kind = pickFrom(input, ENTRY_KINDS);
   const timestamp = input.f64();
-  return { ...position, kind, timestamp, data: input.bytes() };
+  const { term, index } = position;
+  return { term, index, kind, timestamp, data: input.bytes() };
 }
 
 function writeEntries(out: ByteWriter, entries: readonly LogEntry[]): void {
@@ -183,13 +185,7 @@ function writeSmallBody(out: ByteWriter, m: SmallMessage): void {
   }
 }
 
-type Body = RaftMessage extends infer M
-  ? M extends RaftMessage
-    ? Omit<M, 'from' | 'to' | 'fromInstance' | 'toInstance' | 'term'>
-    : never
-  : never;
-
-function readBody(input: ByteReader, kind: RaftMessageKind): Body {
+function readBody(input: ByteReader, kind: RaftMessageKind): RaftMessageBody {
   switch (kind) {
     case 'pre-vote': {
       const campaign = input.u64();
@@ -224,7 +220,7 @@ function readBody(input: ByteReader, kind: RaftMessageKind): Body {
   }
 }
 
-function readSmallBody(input: ByteReader, kind: SmallMessage['kind'] | 'append-response'): Body {
+function readSmallBody(input: ByteReader, kind: SmallMessage['kind'] | 'append-response'): RaftMessageBody {
   switch (kind) {
     case 'append-response': {
       const accepted = input.u8() === 1;
@@ -306,7 +302,7 @@ export function decodeMessages(bytes: Uint8Array): Decoded<readonly RaftMessage[
     const fromInstance = input.text(MAX_TEXT_BYTES);
     const toInstance = input.text(MAX_TEXT_BYTES);
     const term = input.u64();
-    messages.push({ from, to, fromInstance, toInstance, term, ...readBody(input, kind) });
+    messages.push(enveloped({ from, to, fromInstance, toInstance, term }, readBody(input, kind)));
   }
   if (input.failed || input.remaining > 0) return { ok: false, reason: 'messages are cut off or damaged' };
   return { ok: true, value: messages };

@@ -20,6 +20,7 @@ import { assert, NEVER } from '../base/index.ts';
 import type { Admission } from './admission.ts';
 import type { Ballot } from './ballot.ts';
 import { decodeMembership } from './codec-membership.ts';
+import { enveloped, type RaftMessageBody } from './envelope.ts';
 import { LastWord } from './last-word.ts';
 import { EMPTY_MEMBERSHIP, findMember, isJoint, isVoter, MembershipStack } from './membership.ts';
 import type { RaftStorage } from './ports.ts';
@@ -52,13 +53,6 @@ export interface RaftOptions {
   readonly appliedIndex: LogIndex;
   readonly now: Instant;
 }
-
-/** A message without its envelope. */
-export type RaftMessageBody = RaftMessage extends infer M
-  ? M extends RaftMessage
-    ? Omit<M, 'from' | 'to' | 'fromInstance' | 'toInstance' | 'term'>
-    : never
-  : never;
 
 /** A leader's hand-over under way, or one that waits to learn who was elected. */
 export interface Transfer {
@@ -270,14 +264,14 @@ export class RaftCore {
 
   /** A message to `to` in the current term; the instance is the configuration's unless given. */
   envelope(to: NodeId, body: RaftMessageBody, toInstance?: InstanceId): RaftMessage {
-    return {
+    const envelope = {
       from: this.nodeId,
       to,
       fromInstance: this.instanceId,
       toInstance: toInstance ?? findMember(this.membership, to)?.instanceId ?? '',
       term: this.term,
-      ...body,
     };
+    return enveloped(envelope, body);
   }
 
   /** Sends at once: the message attests nothing that a crash could take back. */

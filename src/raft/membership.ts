@@ -30,9 +30,16 @@ export function membersOf(m: Membership): RaftMember[] {
 
 /** The member with this id, or undefined. */
 export function findMember(m: Membership, id: NodeId): RaftMember | undefined {
-  for (const list of [m.voters, m.outgoing, m.learners, m.learnersNext]) {
-    for (const member of list) if (member.nodeId === id) return member;
-  }
+  return (
+    memberIn(m.voters, id) ??
+    memberIn(m.outgoing, id) ??
+    memberIn(m.learners, id) ??
+    memberIn(m.learnersNext, id)
+  );
+}
+
+function memberIn(list: readonly RaftMember[], id: NodeId): RaftMember | undefined {
+  for (const member of list) if (member.nodeId === id) return member;
   return undefined;
 }
 
@@ -42,7 +49,7 @@ export function isVoter(m: Membership, id: NodeId): boolean {
 }
 
 function has(list: readonly RaftMember[], id: NodeId): boolean {
-  return list.some((member) => member.nodeId === id);
+  return memberIn(list, id) !== undefined;
 }
 
 function without(list: readonly RaftMember[], id: NodeId): RaftMember[] {

@@ -7,7 +7,7 @@
  * behaviour is in the file of its name.
  */
 import type { Bytes, Instant } from '../base/index.ts';
-import { assert, LIMITS, NEVER, unreachable } from '../base/index.ts';
+import { assert, LIMITS, NEVER, unreachable, violated } from '../base/index.ts';
 import { electionWakeAt, onAnswer, watchTransfer } from './candidate.ts';
 import type { RaftOptions } from './core.ts';
 import { RaftCore } from './core.ts';
@@ -149,7 +149,7 @@ export class RaftConsensus {
 
   #onStorageAck(token: number): void {
     const core = this.#core;
-    assert(token <= core.token, `token ${token} was never handed out`);
+    if (token > core.token) violated(`token ${token} was never handed out`);
     core.ackedToken = Math.max(core.ackedToken, token);
     core.writes.acknowledged(token, core.now);
     core.log.acknowledge(token);
@@ -426,7 +426,7 @@ export class RaftConsensus {
   check(): void {
     const core = this.#core;
     core.log.check();
-    assert(core.term >= this.#highestTerm, `term ${core.term} after ${this.#highestTerm}`);
+    if (core.term < this.#highestTerm) violated(`term ${core.term} after ${this.#highestTerm}`);
     this.#highestTerm = core.term;
     assert((core.role === 'leader') === (core.leader !== null), 'a leader has a leader state');
     assert(core.leader === null || core.leaderId === core.nodeId, 'a leader follows itself');
@@ -436,8 +436,8 @@ export class RaftConsensus {
     assert(core.configs.committed().index <= core.log.commit, 'the membership base is committed');
     if (core.leader === null) return;
     for (const peer of core.leader.peers.values()) {
-      assert(peer.match < peer.next, `${peer.nodeId}: match ${peer.match} < next ${peer.next}`);
-      assert(peer.match <= core.log.lastIndex, `${peer.nodeId}: match beyond the log`);
+      if (peer.match >= peer.next) violated(`${peer.nodeId}: match ${peer.match}, next ${peer.next}`);
+      if (peer.match > core.log.lastIndex) violated(`${peer.nodeId}: match beyond the log`);
     }
   }
 }

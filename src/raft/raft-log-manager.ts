@@ -10,7 +10,7 @@
  * that was overwritten meanwhile (the ABA race of asynchronous storage).
  */
 import type { Bytes, LogIndex, LogPosition, Term } from '../base/index.ts';
-import { assert, comparePositions, must } from '../base/index.ts';
+import { assert, comparePositions, must, violated } from '../base/index.ts';
 import type { LogSlice } from './log-slice.ts';
 import { cutToBytes, entryBytes } from './log-slice.ts';
 import type { RaftStorage } from './ports.ts';
@@ -152,7 +152,7 @@ export class RaftLogManager {
   /** Appends entries that follow the last one. */
   append(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
-      assert(entry.index === this.lastIndex + 1, `entry ${entry.index} after ${this.lastIndex}`);
+      if (entry.index !== this.lastIndex + 1) violated(`entry ${entry.index} after ${this.lastIndex}`);
       this.#pending.push(entry);
     }
     this.#slice = null;
@@ -324,7 +324,7 @@ export class RaftLogManager {
   applyAcknowledged(index: LogIndex): void {
     if (this.#restoring > 0 && index < this.#restoring) return;
     this.#restoring = 0;
-    assert(index <= this.#applying, `applied ${index} before it was handed out (${this.#applying})`);
+    if (index > this.#applying) violated(`applied ${index} before it was handed out (${this.#applying})`);
     this.#applied = Math.max(this.#applied, index);
     while (this.#handed.length > 0) {
       const first = this.#handed[0] as { last: LogIndex; bytes: number };
@@ -336,10 +336,15 @@ export class RaftLogManager {
 
   /** Asserts the inequalities above. */
   check(): void {
-    assert(this.#applied <= this.#applying, `applied ${this.#applied} > applying ${this.#applying}`);
-    assert(this.#applying <= this.#commit, `applying ${this.#applying} > commit ${this.#commit}`);
-    assert(this.#commit <= this.lastIndex, `commit ${this.#commit} > last ${this.lastIndex}`);
-    assert(this.#durable <= this.lastIndex, `durable ${this.#durable} > last ${this.lastIndex}`);
-    assert(this.firstIndex <= this.lastIndex + 1, 'the log starts behind its end');
+    const applied = this.#applied;
+    const applying = this.#applying;
+    const commit = this.#commit;
+    const durable = this.#durable;
+    const last = this.lastIndex;
+    if (applied > applying) violated(`applied ${applied} > applying ${applying}`);
+    if (applying > commit) violated(`applying ${applying} > commit ${commit}`);
+    if (commit > last) violated(`commit ${commit} > last ${last}`);
+    if (durable > last) violated(`durable ${durable} > last ${last}`);
+    if (this.firstIndex > last + 1) violated('the log starts behind its end');
   }
 }

@@ -189,8 +189,12 @@ export class TurnLoop {
     try {
       const now = this.#options.clock.now();
       // what was heard before what time alone brings: an answer may lie behind the tick that misses it
-      for (const input of inputs) if (input.kind !== 'tick') this.#core.step(input, now);
-      if (inputs.some((input) => input.kind === 'tick')) this.#core.step({ kind: 'tick' }, now);
+      let isTick = false;
+      for (const input of inputs) {
+        if (input.kind === 'tick') isTick = true;
+        else this.#core.step(input, now);
+      }
+      if (isTick) this.#core.step({ kind: 'tick' }, now);
       this.#core.catchUpBeat(now);
       const proposals = this.#nextProposals();
       if (proposals.length > 0) this.#core.step({ kind: 'propose', proposals }, now);

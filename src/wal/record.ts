@@ -98,35 +98,38 @@ export function decodeRecord(from: Buffer, at: number): Located | null {
   if (at + HEAD > from.length) return null;
   const end = at + HEAD + from.readUInt32LE(at);
   if (end > from.length || crc32(from.subarray(at + 8, end)) !== from.readUInt32LE(at + 4)) return null;
-  const body = from.subarray(at + HEAD, end);
   const kind = from[at + 8] as number;
-  const record = kind === KIND_ENTRY ? decodeEntry(body) : decodeJson(kind, body);
+  const body = at + HEAD;
+  const record =
+    kind === KIND_ENTRY ? decodeEntry(from, body, end) : decodeJson(kind, from.toString('utf8', body, end));
   return record === null ? null : { record, at, size: end - at };
 }
 
-function decodeEntry(body: Buffer): WalRecord | null {
-  const kind = ENTRY_KINDS[body[24] ?? 255];
-  if (body.length < ENTRY_HEAD || kind === undefined) return null;
-  const term = getCounter(body, 0);
-  const index = getCounter(body, 8);
+/** The body lies between two offsets: a view of each would cost as much as reading it. */
+function decodeEntry(from: Buffer, at: number, end: number): WalRecord | null {
+  if (end - at < ENTRY_HEAD) return null;
+  const kind = ENTRY_KINDS[from[at + 24] as number];
+  if (kind === undefined) return null;
+  const term = getCounter(from, at);
+  const index = getCounter(from, at + 8);
   if (!Number.isSafeInteger(term) || !Number.isSafeInteger(index)) return null;
   return {
     kind: 'entry',
     entry: {
       term,
       index,
-      timestamp: body.readDoubleLE(16),
+      timestamp: from.readDoubleLE(at + 16),
       kind,
-      data: new Uint8Array(body.subarray(ENTRY_HEAD)),
+      data: new Uint8Array(from.subarray(at + ENTRY_HEAD, end)),
     },
   };
 }
 
-function decodeJson(kind: number, body: Buffer): WalRecord | null {
+function decodeJson(kind: number, body: string): WalRecord | null {
   const name = (JSON_KINDS as Record<number, string>)[kind];
   if (name === undefined) return null;
   try {
-    const record = JSON.parse(body.toString()) as WalRecord;
+    const record = JSON.parse(body) as WalRecord;
     return record.kind === name ? record : null;
   } catch {
     return null; // the caller names file and offset
