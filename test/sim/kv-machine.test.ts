@@ -61,6 +61,26 @@ describe('KvMachine', () => {
     expect(copy.read('k')).toEqual({ value: 'one', version: 2 });
   });
 
+  it('copies go on apart, each with the answers that it gave itself', () => {
+    const writer = new LogWriter();
+    const machine = new KvMachine();
+    machine.apply(writer.openSession('s'));
+    const write = (to: KvMachine, value: string, seq: number) =>
+      to.apply(writer.put('k', value, null, { session: 's', seq }));
+    const first = write(machine, 'one', 2);
+    const copies = [machine, machine.copy(), machine.copy().copy()];
+    // behind the end, before it, and behind it once more: a list that is shared knows none of the others' answers
+    const told = copies.map((to, n) => [3, 1, 4].map((seq) => write(to, `${n} ${seq}`, seq)));
+    for (const [n, to] of copies.entries()) {
+      const again = [3, 1, 4].map((seq) => write(to, 'again', seq));
+      expect(again).toEqual(
+        told[n]?.map((result) => ({ ...result, index: expect.any(Number), replayed: true })),
+      );
+      expect(write(to, 'again', 2)).toMatchObject({ ...first, replayed: true });
+    }
+    expect(new Set(told.flat().map((result) => JSON.stringify(result))).size).toBe(9);
+  });
+
   it('refuses statements that the tables do not know', () => {
     expect(() => new MapTables().own('SELECT 1')).toThrow('SELECT 1');
   });

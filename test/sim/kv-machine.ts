@@ -18,20 +18,32 @@ const DONE: ApplyResult = { ok: true, value: null };
 const NO_ENVELOPE: ApplyResult = { ok: false, code: 'invalid_argument', message: 'the entry is no envelope' };
 const NOBODY: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [] };
 
-/** Entries are shared by the nodes of a seed: each is read once. */
-const envelopes = new WeakMap<Uint8Array, CommandEnvelope>();
+/** Envelopes that were read last, by the low bits of their index: all nodes of a seed read the same, again and again. */
+const recent: { readonly data: Uint8Array; readonly envelope: CommandEnvelope | null }[] = [];
+const RECENT = 1024;
 
-export function envelopeOf(entry: LogEntry): CommandEnvelope | null {
-  const known = envelopes.get(entry.data);
-  if (known !== undefined) return known;
+export function envelopeOf({ index, data }: LogEntry): CommandEnvelope | null {
+  const known = recent[index % RECENT];
+  if (known !== undefined && isSameData(known.data, data)) return known.envelope;
+  const envelope = read(data);
+  recent[index % RECENT] = { data, envelope };
+  return envelope;
+}
+
+function read(data: Uint8Array): CommandEnvelope | null {
   try {
-    const envelope = JSON.parse(decoder.decode(entry.data)) as CommandEnvelope | null;
-    if (typeof envelope?.command?.kind !== 'string') return null;
-    envelopes.set(entry.data, envelope);
-    return envelope;
+    const envelope = JSON.parse(decoder.decode(data)) as CommandEnvelope | null;
+    return typeof envelope?.command?.kind === 'string' ? envelope : null;
   } catch {
     return null;
   }
+}
+
+function isSameData(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** A command that only the next version knows. */
@@ -54,8 +66,9 @@ const ABSENT: KvRead = { value: null, version: 0 };
 
 export class KvMachine {
   readonly #tables: MapTables;
-  readonly #kv: KeyValues;
-  readonly #sessions: Sessions;
+  /** Made when the first command comes: most machines are copies that never get one. */
+  #kv: KeyValues | null = null;
+  #sessions: Sessions | null = null;
   #applied: LogPosition = { term: 0, index: 0 };
   /** In force at the applied index, and the entry that brought it. */
   membership: Membership = NOBODY;
@@ -67,8 +80,6 @@ export class KvMachine {
 
   constructor(tables = new MapTables()) {
     this.#tables = tables;
-    this.#kv = new KeyValues(tables);
-    this.#sessions = new Sessions(tables);
   }
 
   get applied(): LogPosition {
@@ -107,19 +118,17 @@ export class KvMachine {
 
   /** All of it as text, equal for equal states. */
   text(): string {
-    const { kv, sessions, replies } = this.#tables;
-    const show = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
-    const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
-      [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-    const kept = sorted(replies).map(([id, those]) => [id, those.all()]);
+    const sorted = (rows: Iterable<readonly [string, unknown]>) =>
+      [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
     const record = [this.marks, sorted(this.starts)];
-    return JSON.stringify([this.#applied, sorted(kv), sorted(sessions), kept, record], show);
+    return JSON.stringify([this.#applied, ...this.#tables.all().map(sorted), record]);
   }
 
   #onceOnly(envelope: CommandEnvelope, entry: LogEntry): ApplyResult {
     const { session, seq } = envelope;
     if (session === undefined || seq === undefined) return this.#command(envelope, entry);
     const key = { session, seq };
+    this.#sessions ??= new Sessions(this.#tables);
     const answered = this.#sessions.answered(key, entry.index);
     if (answered !== null) return answered;
     const result = this.#command(envelope, entry);
@@ -130,12 +139,16 @@ export class KvMachine {
   #command({ command, actor = '' }: CommandEnvelope, entry: LogEntry): ApplyResult {
     const { index, term, timestamp } = entry;
     if (command.kind === 'kv-put' || command.kind === 'kv-delete') {
+      this.#kv ??= new KeyValues(this.#tables);
       const { result } = this.#kv.apply(command, { index, term, timestamp, actor });
       // a group of one: whoever reads, copies or snapshots this machine finds all of it in its tables
       this.#kv.flush();
       return result;
     }
-    if (command.kind === 'session-open') return this.#sessions.open(command.session, index);
+    if (command.kind === 'session-open') {
+      this.#sessions ??= new Sessions(this.#tables);
+      return this.#sessions.open(command.session, index);
+    }
     if (command.kind === 'node-started') return this.#started(command.instanceId, command.bootCounter);
     if (isOfNext(command)) return { ok: true, value: { marks: ++this.marks } };
     throw new TypeError(`the simulated state machine has no ${command.kind}`);

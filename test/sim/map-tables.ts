@@ -23,57 +23,100 @@ interface SessionCells {
 
 type Args = readonly unknown[];
 
-/** The replies of one session, by number and in order of numbers. */
+/**
+ * The replies of one session, by number and in order of numbers. Nearly all are written in order and taken out
+ * from the front, so copies share one list and each knows how much of it is its own; who changes anything but the
+ * end makes its own list first.
+ */
 class Replies {
-  readonly #texts = new Map<bigint, string>();
-  /** Ascending; nearly all are written in order and taken out from the front. */
-  #order: bigint[] = [];
+  #seqs: number[] = [];
+  #texts: string[] = [];
   #head = 0;
+  #end = 0;
+  #isShared = false;
 
   get(seq: bigint): string | undefined {
-    return this.#texts.get(seq);
+    const at = this.#find(Number(seq));
+    return this.#isAt(at, seq) ? this.#texts[at] : undefined;
   }
 
   set(seq: bigint, text: string): void {
-    if (!this.#texts.has(seq)) this.#insert(seq);
-    this.#texts.set(seq, text);
+    // behind the own end the list may go on with what a copy was told
+    const isNext = this.#end === this.#seqs.length && this.#find(Number(seq)) === this.#end;
+    if (!isNext) this.#own();
+    const at = this.#find(Number(seq));
+    if (this.#isAt(at, seq)) {
+      this.#texts[at] = text;
+      return;
+    }
+    this.#seqs.splice(at, 0, Number(seq));
+    this.#texts.splice(at, 0, text);
+    this.#end++;
   }
 
   delete(seq: bigint): void {
-    if (!this.#texts.delete(seq)) return;
-    if (this.#order[this.#head] !== seq) this.#order.splice(this.#order.indexOf(seq, this.#head), 1);
-    else if (++this.#head > 1024) {
-      this.#order = this.#order.slice(this.#head);
-      this.#head = 0;
+    if (!this.#isAt(this.#find(Number(seq)), seq)) return;
+    if (this.#find(Number(seq)) === this.#head) {
+      this.#head++;
+      return;
     }
+    this.#own();
+    const at = this.#find(Number(seq));
+    this.#seqs.splice(at, 1);
+    this.#texts.splice(at, 1);
+    this.#end--;
   }
 
   /** The lowest number with such a text. */
   first(fits: (text: string) => boolean): readonly [bigint, string] | undefined {
-    for (let at = this.#head; at < this.#order.length; at++) {
-      const seq = this.#order[at] as bigint;
-      const text = this.#texts.get(seq) as string;
-      if (fits(text)) return [seq, text];
+    for (let at = this.#head; at < this.#end; at++) {
+      const text = this.#texts[at] as string;
+      if (fits(text)) return [BigInt(this.#seqs[at] as number), text];
     }
     return undefined;
   }
 
-  all(): [bigint, string][] {
-    return this.#order.slice(this.#head).map((seq) => [seq, this.#texts.get(seq) as string]);
+  all(): [number, string][] {
+    const texts = this.#texts.slice(this.#head, this.#end);
+    return texts.map((text, n) => [this.#seqs[this.#head + n] as number, text]);
   }
 
   copy(): Replies {
     const copy = new Replies();
-    for (const [seq, text] of this.#texts) copy.#texts.set(seq, text);
-    copy.#order = this.#order.slice(this.#head);
+    copy.#seqs = this.#seqs;
+    copy.#texts = this.#texts;
+    copy.#head = this.#head;
+    copy.#end = this.#end;
+    copy.#isShared = true;
+    this.#isShared = true;
     return copy;
   }
 
-  #insert(seq: bigint): void {
-    let at = this.#order.length;
-    while (at > this.#head && (this.#order[at - 1] as bigint) > seq) at--;
-    if (at === this.#order.length) this.#order.push(seq);
-    else this.#order.splice(at, 0, seq);
+  #isAt(at: number, seq: bigint): boolean {
+    return at < this.#end && this.#seqs[at] === Number(seq);
+  }
+
+  /** Where a number stands, or would. */
+  #find(seq: number): number {
+    let low = this.#head;
+    let high = this.#end;
+    if (high > low && (this.#seqs[high - 1] as number) < seq) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#seqs[middle] as number) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** From now on nobody else has this list. */
+  #own(): void {
+    if (!this.#isShared) return;
+    this.#seqs = this.#seqs.slice(this.#head, this.#end);
+    this.#texts = this.#texts.slice(this.#head, this.#end);
+    this.#end -= this.#head;
+    this.#head = 0;
+    this.#isShared = false;
   }
 }
 
@@ -88,7 +131,21 @@ const UPSERT =
   'INSERT INTO _sqlcc_kv (key, value, version, term, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET ' +
   'value = excluded.value, version = excluded.version, term = excluded.term, at = excluded.at';
 const keyOf = (bytes: unknown): string => (bytes as Buffer).toString('utf8');
-const squeezed = (sql: string): string => sql.replaceAll(/\s+/g, ' ').trim();
+/** Statements as they were written, and with single spaces: the same few in each machine. */
+const texts = new Map<string, string>();
+
+function squeezed(sql: string): string {
+  const known = texts.get(sql);
+  if (known !== undefined) return known;
+  const text = sql.replaceAll(/\s+/g, ' ').trim();
+  texts.set(sql, text);
+  return text;
+}
+
+const numbers = ([key, cells]: [string, object]): [string, unknown[]] => [
+  key,
+  Object.values(cells).map((cell) => (typeof cell === 'bigint' ? Number(cell) : cell)),
+];
 
 export class MapTables implements OwnStatements {
   readonly kv = new Map<string, KvCells>();
@@ -112,6 +169,12 @@ export class MapTables implements OwnStatements {
     for (const [id, cells] of this.sessions) copy.sessions.set(id, { ...cells });
     for (const [id, replies] of this.replies) copy.replies.set(id, replies.copy());
     return copy;
+  }
+
+  /** All rows of each table, for a text of them. */
+  all(): (readonly [string, unknown])[][] {
+    const replies = [...this.replies].map(([id, those]): [string, unknown] => [id, those.all()]);
+    return [[...this.kv].map(numbers), [...this.sessions].map(numbers), replies];
   }
 
   #kvPlan(text: string): Plan | null {

@@ -38,10 +38,10 @@ export class NodeState {
   }
 
   get newestSnapshot(): SnapshotImage | undefined {
-    return [...this.snapshots.values()].reduce<SnapshotImage | undefined>(
-      (best, image) => (image.meta.index >= (best?.meta.index ?? 0) ? image : best),
-      undefined,
-    );
+    let best: SnapshotImage | undefined;
+    for (const image of this.snapshots.values())
+      if (image.meta.index >= (best?.meta.index ?? 0)) best = image;
+    return best;
   }
 
   /** Why a process of this version does not start on the file, or null. */

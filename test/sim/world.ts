@@ -11,31 +11,30 @@ const SOON_MS = 0.001;
 const WAKE_MS = 1e-6;
 
 class Planned {
-  at: Instant;
   readonly order: number;
   readonly run: () => void;
   /** Whose event it is: none of a dead process runs, those of a paused one wait. */
   readonly clock: NodeClock | null;
   isCancelled = false;
 
-  constructor(at: Instant, order: number, run: () => void, clock: NodeClock | null) {
-    this.at = at;
+  constructor(order: number, run: () => void, clock: NodeClock | null) {
     this.order = order;
     this.run = run;
     this.clock = clock;
   }
 }
 
-function isBefore(a: Planned, b: Planned): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
 export class World {
   now: Instant = 0;
+  /** Instants stand beside their events, here and below: a list of numbers is compared without a look at any. */
+  readonly #heapAt: Instant[] = [];
   readonly #heap: Planned[] = [];
   /** Events that are due in one turn; they come in order by themselves. */
+  #soonAt: Instant[] = [];
   #soon: Planned[] = [];
   #head = 0;
+  /** Of the event that was taken out last. */
+  #at: Instant = 0;
   #order = 0;
   /** Events run so far. */
   steps = 0;
@@ -50,14 +49,15 @@ export class World {
 
   /** The same, as an event of one process. */
   plan(ms: number, run: () => void, clock: NodeClock | null): Planned {
-    const planned = new Planned(this.now + Math.max(0, ms), this.#order++, run, clock);
-    this.#push(planned);
+    const planned = new Planned(this.#order++, run, clock);
+    this.#push(this.now + Math.max(0, ms), planned);
     return planned;
   }
 
   /** One turn of the process's event loop later. */
   soon(run: () => void, clock: NodeClock): void {
-    this.#soon.push(new Planned(this.now + SOON_MS, this.#order++, run, clock));
+    this.#soonAt.push(this.now + SOON_MS);
+    this.#soon.push(new Planned(this.#order++, run, clock));
   }
 
   /** Runs the next event; false when nothing is planned or it lies behind `until`. */
@@ -69,13 +69,12 @@ export class World {
       const { clock } = next;
       if (clock !== null) {
         if (!clock.isAlive) continue;
-        if (clock.pausedUntil > next.at) {
-          next.at = clock.pausedUntil;
-          this.#push(next);
+        if (clock.pausedUntil > this.#at) {
+          this.#push(clock.pausedUntil, next);
           continue;
         }
       }
-      this.now = next.at;
+      this.now = this.#at;
       this.steps++;
       next.run();
       return true;
@@ -84,61 +83,83 @@ export class World {
 
   /** Takes the first event out, if it is due. */
   #next(until: Instant): Planned | null {
-    const soon = this.#soon[this.#head];
-    const top = this.#heap[0];
-    if (soon !== undefined && (top === undefined || isBefore(soon, top))) {
-      if (soon.at > until) return null;
-      this.#head++;
-      if (this.#head === this.#soon.length) {
-        this.#soon = [];
-        this.#head = 0;
-      } else if (this.#head === 4096) {
-        this.#soon = this.#soon.slice(4096);
-        this.#head = 0;
-      }
-      return soon;
+    if (this.#head < this.#soon.length && this.#isSoonFirst()) {
+      const at = this.#soonAt[this.#head] as Instant;
+      if (at > until) return null;
+      this.#at = at;
+      return this.#shift();
     }
-    if (top === undefined || top.at > until) return null;
-    this.#pop();
-    return top;
+    if (this.#heap.length === 0) return null;
+    const at = this.#heapAt[0] as Instant;
+    if (at > until) return null;
+    this.#at = at;
+    return this.#pop();
   }
 
-  #push(item: Planned): void {
+  #isSoonFirst(): boolean {
+    if (this.#heap.length === 0) return true;
+    const soonAt = this.#soonAt[this.#head] as Instant;
+    const heapAt = this.#heapAt[0] as Instant;
+    if (soonAt !== heapAt) return soonAt < heapAt;
+    return (this.#soon[this.#head] as Planned).order < (this.#heap[0] as Planned).order;
+  }
+
+  #shift(): Planned {
+    const soon = this.#soon[this.#head++] as Planned;
+    if (this.#head === this.#soon.length || this.#head === 4096) {
+      this.#soonAt = this.#soonAt.slice(this.#head);
+      this.#soon = this.#soon.slice(this.#head);
+      this.#head = 0;
+    }
+    return soon;
+  }
+
+  #push(at: Instant, item: Planned): void {
+    const heapAt = this.#heapAt;
     const heap = this.#heap;
     let i = heap.length;
+    heapAt.push(at);
     heap.push(item);
     while (i > 0) {
       const up = (i - 1) >> 1;
+      const upAt = heapAt[up] as Instant;
       const parent = heap[up] as Planned;
-      if (!isBefore(item, parent)) break;
+      if (upAt < at || (upAt === at && parent.order < item.order)) break;
+      heapAt[i] = upAt;
       heap[i] = parent;
       i = up;
     }
+    heapAt[i] = at;
     heap[i] = item;
   }
 
-  #pop(): void {
+  #pop(): Planned {
+    const heapAt = this.#heapAt;
     const heap = this.#heap;
+    const first = heap[0] as Planned;
+    const at = heapAt.pop() as Instant;
     const last = heap.pop() as Planned;
     const size = heap.length;
-    if (size === 0) return;
+    if (size === 0) return first;
     let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= size) break;
-      let least = heap[child] as Planned;
-      if (child + 1 < size) {
-        const right = heap[child + 1] as Planned;
-        if (isBefore(right, least)) {
-          child++;
-          least = right;
-        }
-      }
-      if (!isBefore(least, last)) break;
+    for (let child = 1; child < size; child = 2 * i + 1) {
+      if (child + 1 < size && this.#isLess(child + 1, child)) child++;
+      const leastAt = heapAt[child] as Instant;
+      const least = heap[child] as Planned;
+      if (at < leastAt || (at === leastAt && last.order < least.order)) break;
+      heapAt[i] = leastAt;
       heap[i] = least;
       i = child;
     }
+    heapAt[i] = at;
     heap[i] = last;
+    return first;
+  }
+
+  #isLess(a: number, b: number): boolean {
+    const aAt = this.#heapAt[a] as Instant;
+    const bAt = this.#heapAt[b] as Instant;
+    return aAt < bAt || (aAt === bAt && (this.#heap[a] as Planned).order < (this.#heap[b] as Planned).order);
   }
 }
 
