@@ -3,7 +3,7 @@
  * its end. Little endian, lengths before contents. The reader never throws: after a
  * short read it is `failed` and answers zeros, so a decoder checks once at the end.
  */
-import type { Flavor } from '../base/index.ts';
+import { assert, type Flavor } from '../base/index.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: false });
@@ -66,6 +66,7 @@ export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #at = 0;
+  #isDone = false;
 
   constructor(capacity: Length) {
     if (capacity <= SHEET_BYTES) {
@@ -120,8 +121,10 @@ export class ByteWriter {
     for (let i = 0; i < value.length; i++) this.#bytes[this.#at++] = value.charCodeAt(i);
   }
 
-  /** What was written, in a buffer of its own; the last that this writer does. */
+  /** What was written, in a buffer of its own. The last that this writer does: its sheet is free then. */
   finish(): Uint8Array<ArrayBuffer> {
+    assert(!this.#isDone, 'a writer finishes once');
+    this.#isDone = true;
     const isOwn = this.#bytes !== this.#sheet?.bytes;
     const done = isOwn && this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
     if (this.#sheet !== null) left = this.#sheet;

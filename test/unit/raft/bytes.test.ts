@@ -25,6 +25,15 @@ describe('ByteWriter', () => {
   });
 });
 
+describe('a ByteWriter that has finished', () => {
+  it('does not finish again: what it wrote on is another writer’s', () => {
+    const out = new ByteWriter(16);
+    out.text('one');
+    out.finish();
+    expect(() => out.finish()).toThrow('a writer finishes once');
+  });
+});
+
 describe('ByteReader', () => {
   it('reads each of many short texts as it was written, more than it remembers', () => {
     const texts = Array.from({ length: 3000 }, (_, n) => `n${n % 1500}`);
