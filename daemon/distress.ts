@@ -18,7 +18,7 @@ const APPLY_HANG_MS = 60_000;
  * A main thread that has taken no message for this long answers no caller: who leads so keeps all waiting,
  * while its heartbeats go on. Twice what is known to be bridged without a change of leader, and more.
  */
-const MAIN_STANDS_MS = 5000;
+export const MAIN_STANDS_MS = 5000;
 
 /**
  * A main thread that has taken no message for this long, while the process grows so much, runs without end
@@ -101,11 +101,14 @@ export function hangOf(vitals: Vitals): string | null {
   if (vitals.applyStalledMs > APPLY_HANG_MS) {
     return `nothing was applied for ${Math.round(vitals.applyStalledMs)} ms though entries are committed`;
   }
-  if (vitals.mainSilentMs >= RUNAWAY_SILENCE_MS && vitals.grownBytes >= RUNAWAY_BYTES) {
-    const [seconds, mb] = [Math.round(vitals.mainSilentMs / 1000), Math.round(vitals.grownBytes / 2 ** 20)];
-    return `the main thread has taken nothing for ${seconds} s, and the process grew by ${mb} MB meanwhile`;
-  }
   return null;
+}
+
+/** A reason to stop once it is known where the main thread stands, or null. */
+export function runawayOf({ mainSilentMs, grownBytes }: Vitals): string | null {
+  if (mainSilentMs < RUNAWAY_SILENCE_MS || grownBytes < RUNAWAY_BYTES) return null;
+  const [seconds, mb] = [Math.round(mainSilentMs / 1000), Math.round(grownBytes / 2 ** 20)];
+  return `the main thread has taken nothing for ${seconds} s, and the process grew by ${mb} MB meanwhile`;
 }
 
 /** A leader's disk below this is quick enough, whatever the others have. */

@@ -6,10 +6,11 @@
 import type { Bytes } from '../src/base/index.ts';
 import type { RaftInput, TurnLoop } from '../src/raft/index.ts';
 import type { PeerTransport } from '../src/rpc/index.ts';
-import { distressOf, hangOf, Progress } from './distress.ts';
+import { distressOf, hangOf, Progress, runawayOf } from './distress.ts';
 import { failStop } from './fail-stop.ts';
 import { HandOvers, type Restraint } from './hand-overs.ts';
 import type { MainPort } from './main-port.ts';
+import { MainStall } from './main-stall.ts';
 import type { Measures } from './measures.ts';
 import type { Surroundings } from './surroundings.ts';
 import { systemClock } from './system-clock.ts';
@@ -22,7 +23,7 @@ export interface VitalParts {
   readonly measures: Measures;
   readonly peers: Pick<PeerTransport, 'rttP99Ms' | 'clockWords'>;
   readonly loop: Pick<TurnLoop, 'status'>;
-  readonly main: Pick<MainPort, 'post' | 'silentMs'>;
+  readonly main: Pick<MainPort, 'post' | 'silentMs' | 'log'>;
   readonly submit: (input: RaftInput) => void;
 }
 
@@ -34,8 +35,11 @@ export class VitalSigns {
   /** What the process took when main was last known to take messages. */
   #residentAtWord: Bytes = Number.POSITIVE_INFINITY;
 
+  readonly #stall: MainStall;
+
   constructor(parts: VitalParts) {
     this.#parts = parts;
+    this.#stall = new MainStall(parts.main);
   }
 
   /** What keeps automatic hand-overs back, by the record. */
@@ -77,6 +81,7 @@ export class VitalSigns {
     };
     const hang = hangOf(vitals);
     if (hang !== null) failStop('consensus', hang);
+    this.#stall.observe(mainSilentMs, runawayOf(vitals));
     const distress = distressOf(vitals);
     measures.look(loop.status(), at);
     const { fsync, loopLag } = surroundings;

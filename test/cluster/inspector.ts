@@ -30,7 +30,8 @@ function evaluate(url: string, expression: string): Promise<void> {
     socket.onerror = () => reject(new TypeError('the inspector closed'));
     socket.onclose = () => reject(new TypeError('the inspector closed'));
     socket.onopen = () => {
-      socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
+      const params = { expression, awaitPromise: true };
+      socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
     };
     socket.onmessage = (message) => {
       if ((JSON.parse(String(message.data)) as { id?: number }).id !== 1) return;
@@ -40,13 +41,25 @@ function evaluate(url: string, expression: string): Promise<void> {
   });
 }
 
+/** `call` in a turn of its own: as long as one is evaluated, the inspector hears nobody else. */
+function inTurn(url: string, call: string): Promise<void> {
+  return evaluate(url, `new Promise((resolve) => setTimeout(() => resolve(${call})))`);
+}
+
 /** Stalls the main thread of `node` for `ms`; resolves, when it runs again, with what it took. */
 export async function stallMainThread(node: DemoNode, ms: number): Promise<number> {
   const url = await openInspector(node);
   const began = performance.now();
-  await evaluate(url, `{ const end = Date.now() + ${ms}; while (Date.now() < end); }`);
+  await inTurn(url, `(function standsStill(end) { while (Date.now() < end); })(Date.now() + ${ms})`);
   const took = performance.now() - began;
   // closing waits for its sessions to end: let this one go first
   await evaluate(url, "setTimeout(() => process.getBuiltinModule('node:inspector').close(), 100), 0");
   return took;
+}
+
+/** The main thread of `node` takes `bytes`, and then runs without end; resolves when the node has ended. */
+export async function runAwayWith(node: DemoNode, bytes: number): Promise<void> {
+  const url = await openInspector(node);
+  const hold = `for (let n = 0; n < ${bytes} / 2 ** 24; n++) held.push(Buffer.alloc(2 ** 24, 1));`;
+  await inTurn(url, `(function runsAway(held) { ${hold} for (;;); })([])`).catch(() => undefined);
 }

@@ -1,9 +1,10 @@
 /** The life of a cluster of real daemons: form, write, lose a leader, come back, hand over, stop. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
 import { SEED_START_STEPS } from '../../src/cluster/index.ts';
 import { clientOf, closeClients, sqlccOn, startCluster, until } from './harness.ts';
-import { INSPECTABLE, stallMainThread } from './inspector.ts';
+import { INSPECTABLE, runAwayWith, stallMainThread } from './inspector.ts';
 
 const insert = (n: number) => ({ sql: 'INSERT INTO t (n) VALUES (?)', params: [n] });
 
@@ -33,6 +34,13 @@ async function writing(cluster: DemoCluster) {
       return Math.max(...since.map((at, n) => at - (since[n - 1] ?? from)));
     },
   };
+}
+
+/** The last line of that event in a log; undefined = there is none. */
+function lineOf(file: string, event: string): Record<string, string | number> | undefined {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const line = lines.findLast((l) => l.includes(`"event":"${event}"`));
+  return line === undefined ? undefined : JSON.parse(line);
 }
 
 describe('a cluster of three', () => {
@@ -151,7 +159,34 @@ describe('a cluster of three', () => {
     expect(isOver).toBe(false);
     // 5 s of silence, asked each second, and an election
     expect(performance.now() - began).toBeGreaterThan(4000);
+    const { log } = cluster.node(stalled as string);
+    const stands = await until(
+      'the stack',
+      async () => lineOf(`${log}.stderr`, 'main-thread-stands') ?? null,
+    );
+    expect(isOver).toBe(false);
+    expect(stands.stack).toMatch(/^standsStill /);
     await stall;
+    const stood = await until('the end of it', async () => lineOf(log, 'main-thread-stood') ?? null);
+    expect(stood.silentMs).toBeGreaterThan(15_000);
+    expect(stood.stack).toMatch(/^standsStill /);
+    await closeClients();
+  });
+
+  it('a main thread that runs away ends its node, which says where that one stands', async () => {
+    vi.stubEnv('NODE_OPTIONS', INSPECTABLE.NODE_OPTIONS);
+    const cluster = await startCluster(3);
+    vi.unstubAllEnvs();
+    const node = cluster.node('n1');
+    await runAwayWith(node, 1.2 * 2 ** 30);
+    const { where, reason } = lineOf(`${node.log}.stderr`, 'fail-stop') ?? {};
+    expect(where).toBe('consensus');
+    expect(reason).toMatch(
+      /^the main thread has taken nothing for \d+ s, and the process grew by 1\d\d\d MB/,
+    );
+    expect(reason).toMatch(/it stands at .*runsAway .*; R, ran \d+ of \d+ ms\)$/);
+    const other = clientOf(cluster, { node: 'n2' });
+    await until('a leader', async () => (await other.status({ node: 'n2' })).raft.leader_id !== null);
     await closeClients();
   });
 
