@@ -140,15 +140,16 @@ export class ByteWriter {
   }
 }
 
+/** Where a reader puts a float together: a view of each payload costs more than it is read with. */
+const eight = new DataView(new ArrayBuffer(8));
+
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
   #failed = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Something was missing or out of range. */
@@ -171,7 +172,7 @@ export class ByteReader {
   u32(): number {
     if (!this.#has(4)) return 0;
     this.#at += 4;
-    return this.#view.getUint32(this.#at - 4, true);
+    return this.#word(this.#at - 4);
   }
 
   /** Fails on numbers that are no safe integers. */
@@ -185,7 +186,9 @@ export class ByteReader {
   f64(): number {
     if (!this.#has(8)) return 0;
     this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8, true);
+    eight.setUint32(0, this.#word(this.#at - 8), true);
+    eight.setUint32(4, this.#word(this.#at - 4), true);
+    return eight.getFloat64(0, true);
   }
 
   /** A view into the input, not a copy. */
@@ -212,6 +215,12 @@ export class ByteReader {
     const count = this.u32();
     if (count * each > this.remaining) this.#failed = true;
     return this.#failed ? 0 : count;
+  }
+
+  #word(at: number): number {
+    const low = (this.#bytes[at] as number) | ((this.#bytes[at + 1] as number) << 8);
+    const high = (this.#bytes[at + 2] as number) | ((this.#bytes[at + 3] as number) << 8);
+    return (low | (high << 16)) >>> 0;
   }
 
   #has(length: Length): boolean {
