@@ -66,11 +66,35 @@ describe('HandOvers', () => {
     expect(race(restrained(restraint), 5)).toMatchObject([{ kind: 'held' }]);
   });
 
-  it.each([PAUSE, COOLING])('nothing keeps back a leader that serves nobody', (restraint) => {
-    expect(restrained(restraint).decide({ ...well, distress: standing })).toEqual({
+  it('no pause keeps back a leader that serves nobody', () => {
+    expect(restrained(PAUSE).decide({ ...well, distress: standing })).toEqual({
       kind: 'give-up',
       cause: 'nothing committed',
     });
+  });
+
+  it('a cool-down keeps it back for four looks: an overloaded machine gives each leader a bad second', () => {
+    const handOvers = restrained(COOLING);
+    const looks = (seconds: number, distress: HandOverFacts['distress'], from: number) =>
+      Array.from({ length: seconds }, (_, s) =>
+        handOvers.decide({ ...well, distress, now: (from + s) * 1000, wall: NOW + (from + s) * 1000 }),
+      );
+    const held = {
+      ...{ kind: 'held', cause: 'nothing committed' },
+      because: 'leadership was given away lately (n3: slow): again when this lasts 4 s',
+    };
+    expect(looks(3, standing, 0)).toEqual([held, null, null]);
+    expect(looks(1, null, 3)).toEqual([null]);
+    expect(looks(4, standing, 4)).toEqual([
+      null,
+      null,
+      null,
+      { kind: 'give-up', cause: 'nothing committed' },
+    ]);
+    // and where it leads again it is counted anew
+    expect(handOvers.decide({ ...well, distress: standing, isLeading: false })).toBeNull();
+    expect(looks(3, standing, 30).at(-1)).toBeNull();
+    expect(looks(1, standing, 61)).toEqual([{ kind: 'give-up', cause: 'nothing committed' }]);
   });
 
   it('is free again when the time is over', () => {
