@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LIMITS, SqlccError } from '../base/index.ts';
-import type { SqlccClientOptions } from '../client/index.ts';
+import type { Credentials, SqlccClientOptions } from '../client/index.ts';
 import { finishKeyPair } from './credentials.ts';
 import { Flags } from './flags.ts';
 import { chooseContext, parseEndpoints, profileFile, readProfile } from './profile.ts';
@@ -113,16 +113,21 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
     throw new SqlccError('invalid_argument', '--cert and --key belong together');
   }
   const isPair = !isToken && cert !== undefined && key !== undefined;
-  if (isPair) finishKeyPair({ cert, key });
+  const credentials = (): Credentials => {
+    if (isPair) finishKeyPair({ cert, key });
+    return {
+      ca: readPem(ca, 'CA'),
+      ...(isToken && { token: readPem(tokenFile, 'token').trim() }),
+      ...(isPair && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
+    };
+  };
   return {
     contextName: context?.name ?? endpoints[0] ?? '',
     memory: text === undefined ? memory : null,
     options: {
       endpoints: endpoints.slice(0, LIMITS.maxClientEndpoints),
-      ca: readPem(ca, 'CA'),
-      ...(isToken && { token: readPem(tokenFile, 'token').trim() }),
-      ...(isPair && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
-      ...timeout,
+      ...credentials(),
+      ...{ credentials, ...timeout },
       failFast: true,
     },
     files: { ca, ...(isPair && { cert, key }) },

@@ -1,18 +1,30 @@
 /** The real `Wire`: requests and call streams of rpc's HTTP client. Translates shapes, decides nothing. */
 import { HttpClient } from '../rpc/index.ts';
-import type { SqlccClientOptions } from './types.ts';
+import { type RenewableWire, RenewedWire } from './renewed-wire.ts';
+import type { Credentials, SqlccClientOptions } from './types.ts';
 import type { Endpoint, Lane, StreamOptions, Wire, WireAnswer, WireRequest } from './wire.ts';
 
-export class HttpWire implements Wire {
+/** HTTP/2 with these credentials, or with newer ones where they can be read anew. */
+export function wireOf({ credentials, ...shown }: SqlccClientOptions): Wire {
+  const wire = new HttpWire(shown);
+  return credentials === undefined ? wire : new RenewedWire(wire, shown, credentials);
+}
+
+/** Without what else may be in the same record. */
+function plain({ ca, cert, key, token }: Credentials): Credentials {
+  return {
+    ca,
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(token !== undefined && { token }),
+  };
+}
+
+class HttpWire implements RenewableWire {
   readonly #http: HttpClient;
 
-  constructor({ ca, cert, key, token }: SqlccClientOptions) {
-    this.#http = new HttpClient({
-      ca,
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(token !== undefined && { token }),
-    });
+  constructor(credentials: Credentials) {
+    this.#http = new HttpClient(plain(credentials));
   }
 
   async request(
@@ -29,6 +41,10 @@ export class HttpWire implements Wire {
 
   stream(endpoint: Endpoint, request: WireRequest, { signal }: StreamOptions): AsyncIterable<unknown> {
     return this.#http.stream({ endpoint, ...request, signal });
+  }
+
+  reload(credentials: Credentials): void {
+    this.#http.reload(plain(credentials));
   }
 
   openLane(endpoint: Endpoint): Promise<Lane> {

@@ -41,6 +41,7 @@ export type { ConfigPut, ConfigVersionPut } from './sqlcc-client.ts';
 export { SqlccClient } from './sqlcc-client.ts';
 export type {
   CallOptions,
+  Credentials,
   EventsOptions,
   HistoryOptions,
   ListOptions,

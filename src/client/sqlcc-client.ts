@@ -22,7 +22,7 @@ import { type Dispatch, Dispatcher } from './dispatcher.ts';
 import { formatEndpoint } from './failure.ts';
 import { feed } from './feed.ts';
 import { HealthClient } from './health-client.ts';
-import { HttpWire } from './http-wire.ts';
+import { wireOf } from './http-wire.ts';
 import { KvClient } from './kv-client.ts';
 import { PeopleClient } from './people-client.ts';
 import { flag, routeOf } from './routes.ts';
@@ -81,7 +81,7 @@ export class SqlccClient {
   readonly #addresses = new Map<string, Endpoint>();
 
   /** `wire` is HTTP/2 unless something else is given. */
-  constructor(options: SqlccClientOptions, wire: Wire = new HttpWire(options)) {
+  constructor(options: SqlccClientOptions, wire: Wire = wireOf(options)) {
     if (options.endpoints.length === 0)
       throw new SqlccError('invalid_argument', 'the client needs an endpoint');
     this.#wire = wire;

@@ -1,9 +1,8 @@
 /** Options of the client's methods; the answers' types are the API's own. */
 import type { OperationView, ReadLevel, SqlRequest } from '../api/index.ts';
 
-export interface SqlccClientOptions {
-  /** `host:port` of some nodes; the others are learned from them. */
-  readonly endpoints: readonly string[];
+/** What a caller shows, and whom it trusts. */
+export interface Credentials {
   /** The cluster's CA, PEM. */
   readonly ca: string;
   /** Certificate and key, PEM; or `token`. */
@@ -11,6 +10,16 @@ export interface SqlccClientOptions {
   readonly key?: string;
   /** Access token, sent as bearer. */
   readonly token?: string;
+}
+
+export interface SqlccClientOptions extends Credentials {
+  /** `host:port` of some nodes; the others are learned from them. */
+  readonly endpoints: readonly string[];
+  /**
+   * Reads the credentials anew, for programs that outlive a renewal: asked when a node takes those that are
+   * shown no more, or can't be reached with them.
+   */
+  readonly credentials?: () => Credentials;
   /** Deadline of each call that names none, ms; LIMITS.defaultRequestTimeoutMs without. */
   readonly timeoutMs?: number;
   /** Give up once every address has failed, instead of trying until the deadline: for one-shot commands. */

@@ -12,7 +12,7 @@ import { LIMITS, SqlccError } from '../base/index.ts';
 import { CallStream } from './call-stream.ts';
 import { parseJson } from './json.ts';
 import { linesOf } from './lines.ts';
-import type { ClientTls } from './tls.ts';
+import { type ClientTls, contextOf } from './tls.ts';
 import { h2Client, isDialError, splitAddress } from './undici-client.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -141,9 +141,14 @@ export class HttpClient {
     }
   }
 
-  /** Requests from now on show these credentials, on new sessions; what is under way ends on the old ones. */
-  reload(tls: ClientTls): void {
-    this.#options = { ...this.#options, ...tls };
+  /**
+   * Requests from now on show these credentials, on new sessions; what is under way ends on the old ones.
+   * Throws, and changes nothing, where certificate and key do not belong together.
+   */
+  reload(credentials: ClientTls & { readonly token?: string }): void {
+    const options = { ...this.#options, ...credentials };
+    contextOf(options);
+    this.#options = options;
     for (const [endpoint, client] of [...this.#clients]) this.#retire(endpoint, client);
   }
 

@@ -88,7 +88,8 @@ export interface DialHandshake {
 /** What it takes to show and trust the same certificates again: reading PEM costs milliseconds of CPU. */
 const contexts = new WeakMap<ClientTls, SecureContext>();
 
-function contextOf(tls: ClientTls): SecureContext {
+/** Made once for each record; throws where certificate and key do not belong together. */
+export function contextOf(tls: ClientTls): SecureContext {
   const known = contexts.get(tls);
   if (known !== undefined) return known;
   const { ca, cert, key } = tls;

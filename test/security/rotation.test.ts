@@ -49,6 +49,18 @@ function writing(client: SqlccClient) {
   };
 }
 
+/** Values of one key as they change, and what ended the watch. */
+function watching(client: SqlccClient) {
+  const state: { readonly seen: string[]; error: Error | null } = { seen: [], error: null };
+  void (async () => {
+    for await (const line of client.kv.watch({ key: 'watched' }))
+      if (line.type === 'put') state.seen.push(line.value ?? '');
+  })().catch((error: Error) => {
+    state.error = error;
+  });
+  return state;
+}
+
 const fingerprints = (pem: string): string[] =>
   (pem.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
     (c) => new X509Certificate(c).fingerprint256,
@@ -101,6 +113,14 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
     },
   );
 
+  // as every command of the CLI: what its files hold is read anew when a node refuses it
+  const files = () => ({
+    ...{ ca: adminFile(cluster, 'ca.crt') },
+    ...{ cert: adminFile(cluster, 'admin.crt'), key: adminFile(cluster, 'admin.key') },
+  });
+  const open = new SqlccClient({ endpoints, ...files(), credentials: files });
+  const watched = watching(open);
+  await open.kv.put('watched', 'before');
   const rotated = await sqlccOn(cluster, [...ROTATE, '--reason', 'a drill', '-o', 'json']);
   expect(rotated.stderr).toBe('');
   expect(JSON.parse(rotated.stdout).operation).toMatchObject({ kind: 'rotate-ca', state: 'done' });
@@ -142,11 +162,15 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   const refused = new HttpCaller(cluster, old);
   for (const { nodeId } of cluster.nodes)
     expect((await refused.ask(nodeId, 'GET', '/v1/status')).status).toBe(401);
+  // whoever has renewed its files meanwhile goes on: calls, and a watch that has never ended
+  await until('a write by the new files', () => open.kv.put('watched', 'after'));
+  await until('the watch', async () => watched.seen.at(-1) === 'after');
+  expect(watched).toMatchObject({ error: null });
   const left = (await certificates(cluster)).filter((c) => c.kind === 'ca');
   expect(left.map((c) => c.signed_by)).toEqual([fresh]);
   for (const node of cluster.nodes)
     expect(fingerprints(readFileSync(join(node.dataDir, 'pki', 'ca.crt'), 'utf8'))).toHaveLength(1);
-  await Promise.all([oldClient.close(), late.close(), oldCaller.close(), refused.close()]);
+  await Promise.all([open.close(), oldClient.close(), late.close(), oldCaller.close(), refused.close()]);
   const audit = await sqlccOn(cluster, ['audit', 'list', '-o', 'json']);
   const lines = (JSON.parse(audit.stdout) as { records: { action: string; target: string }[] }).records;
   const said = lines.map((r) => `${r.action} ${r.target}`);
