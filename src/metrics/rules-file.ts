@@ -14,23 +14,37 @@ export interface RuleToExport {
 const BESIDE: readonly {
   readonly name: string;
   readonly expr: string;
+  readonly severity: 'warning' | 'critical';
   readonly forMs: number;
   readonly text: string;
 }[] = [
+  {
+    name: 'NodeDown',
+    // of node_up each node tells its own alone: who is dead tells nothing
+    expr: 'count by (cluster) (group by (cluster, node) (sqlcc_build_info)) < cluster:sqlcc_total_nodes:max',
+    severity: 'warning',
+    forMs: 30_000,
+    text: 'fewer daemons answer their scrapes than the cluster has nodes',
+  },
   {
     name: 'ErrorBudgetSpent',
     // from the server's own memory: daemons count since their start. Half of the nodes saw at least so much,
     // so that neither one that was cut off nor one that has just joined decides
     expr: 'quantile by (cluster) (0.5, increase(sqlcc_downtime_seconds[30d])) > 30 * 86400 * 0.0001',
+    severity: 'critical',
     forMs: 0,
     text: 'more than 0.01 % of 30 days without a leader that has a majority',
   },
   {
     name: 'NoNodeTells',
-    expr: 'absent(sqlcc_build_info)',
+    // of several clusters each one that told something within the day; or nothing at all
+    expr:
+      '(group by (cluster) (last_over_time(sqlcc_build_info[1d])) ' +
+      'unless group by (cluster) (sqlcc_build_info)) or absent(last_over_time(sqlcc_build_info[1d]))',
+    severity: 'critical',
     // a server that starts has scraped nobody yet
     forMs: 60_000,
-    text: 'no daemon answers its scrapes',
+    text: 'no daemon of a cluster answers its scrapes',
   },
 ];
 
@@ -59,12 +73,12 @@ function alertLines({ name, condition, severity, forMs }: RuleToExport): string[
   ];
 }
 
-function besideLines({ name, expr, forMs, text }: (typeof BESIDE)[number]): string[] {
+function besideLines({ name, expr, severity, forMs, text }: (typeof BESIDE)[number]): string[] {
   return [
     `      - alert: ${name}`,
     `        expr: ${quoted(expr)}`,
     ...forLine(forMs),
-    '        labels: { severity: "critical" }',
+    `        labels: { severity: ${quoted(severity)} }`,
     '        annotations:',
     `          summary: ${quoted(text)}`,
   ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { monitoringFile } from '../../daemon/monitoring-files.ts';
+import { must } from '../../src/base/index.ts';
 import { exposedName, FAMILIES, METRICS } from '../../src/metrics/index.ts';
 import { missingPrometheus, PrometheusServer, promtool } from '../lab/prometheus.ts';
 import { skipVisibly } from '../lab/skip.ts';
@@ -21,6 +22,47 @@ async function scrape(cluster: DemoCluster, nodeId: string, accept = ''): Promis
 /** The metrics that one value a node has on `/metrics`, and the families. */
 const FAMILY_IDS = new Set(FAMILIES.map((f) => f.id));
 const NAMES = [...METRICS.filter((m) => m.unit !== 'ms' && !FAMILY_IDS.has(m.id)), ...FAMILIES];
+
+/** A daemon of cluster `a` or `b` that answers scrapes once a minute for so long, then none, in 12 minutes. */
+function seriesOf(
+  cluster: string,
+  node: string,
+  nodes: number,
+  minutes: number,
+): { series: string; values: string }[] {
+  const labels = `{cluster="${cluster}",node="${node}"}`;
+  const values = (value: number): string => `${value}x${minutes} stale`;
+  return [
+    { series: `sqlcc_build_info${labels}`, values: values(1) },
+    { series: `sqlcc_total_nodes${labels}`, values: values(nodes) },
+  ];
+}
+
+describe.skipIf(skipped)('the rules for Prometheus', () => {
+  it('raise NodeDown where a daemon falls silent, and NoNodeTells where all of a cluster do', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sqlcc-rules-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    writeFileSync(join(dir, 'sqlcc.rules.yml'), monitoringFile('rules'));
+    const firing = (minute: number, ...alerts: string[]) => ({
+      expr: 'count by (alertname, cluster) (ALERTS{alertstate="firing"})',
+      eval_time: `${minute}m`,
+      exp_samples: alerts.map((name) => ({ labels: `{alertname="${name}",cluster="a"}`, value: 1 })),
+    });
+    const verdictOf = (...promql_expr_test: ReturnType<typeof firing>[]) => {
+      const input_series = [
+        ...[...seriesOf('a', 'n1', 2, 6), ...seriesOf('a', 'n2', 2, 2)],
+        ...seriesOf('b', 'n1', 1, 12),
+      ];
+      const tests = [{ interval: '1m', input_series, promql_expr_test }];
+      // JSON is YAML
+      writeFileSync(join(dir, 'test.yml'), JSON.stringify({ rule_files: ['sqlcc.rules.yml'], tests }));
+      return promtool(['test', 'rules', join(dir, 'test.yml')]);
+    };
+    const verdict = verdictOf(firing(2), firing(5, 'NodeDown'), firing(10, 'NoNodeTells'));
+    expect(verdict).toMatchObject({ ok: true });
+    expect(verdictOf(firing(5))).toMatchObject({ ok: false });
+  });
+});
 
 describe.skipIf(skipped)('Prometheus', () => {
   const shared = sharedCluster(3);
@@ -120,7 +162,11 @@ describe.skipIf(skipped)('Prometheus', () => {
     }
     await expect(server.query('sqlcc_node_count{')).rejects.toThrow(/parse error/);
     expect(await server.firing()).toEqual([]);
-    for (const { nodeId } of cluster.nodes.slice(1)) await cluster.killNode(nodeId);
+    const [, dead, last] = cluster.nodes.map((n) => n.nodeId);
+    await cluster.killNode(must(dead, 'a node'));
+    const isDown = async () => (await server.query('ALERTS{alertname="NodeDown"}')).length > 0;
+    await until('NodeDown, pending', isDown, 30_000);
+    await cluster.killNode(must(last, 'another one'));
     await until('LeaderDown', async () => (await server.firing()).includes('LeaderDown'), 30_000);
     await until('NodeUnreachable', async () => (await server.firing()).includes('NodeUnreachable'), 30_000);
   });
