@@ -63,6 +63,8 @@ export interface Member {
   failedBy: readonly NodeId[];
   /** When it failed or left; the tombstone counts from here. */
   endedAt: Instant;
+  /** When it came back from having been called failed; of nobody else is it known. */
+  backAt: Instant;
   /** `NO_OPINIONS` until there is one: most members are never accused. */
   opinions: Map<ObserverKey, number>;
   /** What people were told last. */
@@ -105,6 +107,7 @@ export function newMember(nodeId: NodeId, address: string): Member {
     cause: null,
     failedBy: NOBODY,
     endedAt: 0,
+    backAt: Number.NEGATIVE_INFINITY,
     opinions: NO_OPINIONS,
     shown: 'alive',
     splitSince: null,

@@ -99,6 +99,7 @@ export function adopt(core: GossipCore, member: Member, incarnation: Incarnation
   core.members.reopine(member, () => {
     member.opinions = NO_OPINIONS;
   });
+  if (member.state === 'failed') member.backAt = core.now;
   core.restate(member, incarnation, 'alive');
   member.cause = null;
   member.failedBy = [];

@@ -60,8 +60,7 @@ function onHeard(core: GossipCore, member: Member): void {
 function onBody(core: GossipCore, member: Member, message: GossipMessage): void {
   switch (message.kind) {
     case 'ping':
-      // who is called failed here has heard nobody for seconds: it was cut off, and accuses everybody
-      if (message.accused && member.state === 'alive' && !core.isLeaving)
+      if (message.accused && isWitness(core, member) && !core.isLeaving)
         core.health.worse('accused', core.now);
       member.rttMs ??= message.rttMs;
       return core.send(member.nodeId, { kind: 'ack', sequence: message.sequence });
@@ -81,6 +80,11 @@ function onBody(core: GossipCore, member: Member, message: GossipMessage): void 
     default:
       return unreachable(message);
   }
+}
+
+/** Who is called failed, or was just now, has heard nobody for seconds: it was cut off, and accuses everybody. */
+function isWitness(core: GossipCore, member: Readonly<Member>): boolean {
+  return member.state === 'alive' && core.now - member.backAt >= core.timing.suspectMs;
 }
 
 function measure(core: GossipCore, member: Member): void {
