@@ -16,6 +16,9 @@ import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, UserRecord } from '../src/cluster/index.ts';
 import { equalHash, hashSecret, identityOf, issuedAt, issuerIn, spkiFingerprint } from '../src/pki/index.ts';
 
+const BAD_TOKEN = 'the bearer token is not valid here';
+const TOKEN_HINT = 'tokens expire and can be revoked: make a new one with "sqlcc token create"';
+
 export interface Authenticator {
   /**
    * The caller's identity; null when nothing was presented. Throws unauthenticated for anything presented
@@ -35,6 +38,18 @@ export function createAuthenticator(clusterId: string, cluster: () => ClusterSta
   };
 }
 
+/** Of certificates that this cluster signed, and tokens whose secret is right. */
+interface Shown {
+  readonly role: string;
+  readonly id: string;
+}
+
+/** Who it is was proved, and is let in no more: the audit of refusals has the name. */
+function noLonger({ role, id }: Shown, reason: string, hint?: string): SqlccError {
+  const details = { identity: `${role} ${id}` };
+  return new SqlccError('unauthenticated', reason, { details, ...(hint !== undefined && { hint }) });
+}
+
 function byCertificate(
   certificate: X509Certificate,
   clusterId: string,
@@ -47,7 +62,7 @@ function byCertificate(
   if (!isNodeRole(role)) return asPerson(identity, certificate, cluster);
   const claim = { nodeId: id, role, keySha256: spkiFingerprint(certificate) };
   const reason = nodeRefusal(cluster, serial === null ? claim : { ...claim, serial });
-  if (reason !== null) throw new SqlccError('unauthenticated', reason);
+  if (reason !== null) throw noLonger(identity, reason);
   return identity;
 }
 
@@ -64,39 +79,39 @@ function asPerson(identity: Identity, certificate: X509Certificate, cluster: Clu
   const { id, serial } = identity;
   const issued = issuedAt(certificate);
   if (isOfGoneCa(certificate, cluster))
-    throw new SqlccError('unauthenticated', `the certificate of ${id} is of a CA that was replaced`);
+    throw noLonger(identity, `the certificate of ${id} is of a CA that was replaced`);
   const isRevoked = cluster.revoked.some(
     // certificates count in whole seconds: one of the same second is refused, never let in
     (r) => (r.serial !== null && r.serial === serial) || (r.name === id && issued <= r.at),
   );
-  if (isRevoked) throw new SqlccError('unauthenticated', `a certificate of ${id} that was revoked`);
+  if (isRevoked) throw noLonger(identity, `a certificate of ${id} that was revoked`);
   const user = Object.hasOwn(cluster.users, id) ? cluster.users[id] : undefined;
   if (user === undefined) return identity;
-  return { ...identity, role: roleOf(user) };
+  return { ...identity, role: roleOf(user, identity) };
 }
 
-function roleOf({ name, role, isActive }: UserRecord): PersonRole {
-  if (!isActive || !isPersonRole(role)) throw new SqlccError('unauthenticated', `user ${name} was revoked`);
+function roleOf({ name, role, isActive }: UserRecord, shown: Shown): PersonRole {
+  if (!isActive || !isPersonRole(role)) throw noLonger(shown, `user ${name} was revoked`);
   return role;
 }
 
 function byToken(text: string, cluster: ClusterState | null): Identity {
   const parsed = parseToken(text);
   const refuse = (): never => {
-    throw new SqlccError('unauthenticated', 'the bearer token is not valid here', {
-      hint: 'tokens expire and can be revoked: make a new one with "sqlcc token create"',
-    });
+    throw new SqlccError('unauthenticated', BAD_TOKEN, { hint: TOKEN_HINT });
   };
   if (!parsed.ok || parsed.token.kind !== 'access' || cluster === null) return refuse();
   const record = cluster.tokens[parsed.token.id];
   // the hash is computed in any case, so that a guess of ids costs the same as a guess of secrets
   const hash = hashSecret(parsed.token.secret);
   if (record === undefined || record.kind !== 'access') return refuse();
-  if (!equalHash(hash, record.hash) || record.expires <= Date.now()) return refuse();
+  if (!equalHash(hash, record.hash)) return refuse();
+  const shown = { role: record.role, id: `token:${record.id}` };
+  if (record.expires <= Date.now()) throw noLonger(shown, BAD_TOKEN, TOKEN_HINT);
   const of = record.user ?? null;
   const user = of === null || !Object.hasOwn(cluster.users, of) ? undefined : cluster.users[of];
   if (of !== null && user === undefined) return refuse();
-  const role = user === undefined ? record.role : roleOf(user);
+  const role = user === undefined ? record.role : roleOf(user, shown);
   if (!isPersonRole(role)) return refuse();
-  return { kind: 'token', role, id: `token:${record.id}`, serial: null };
+  return { kind: 'token', role, id: shown.id, serial: null };
 }

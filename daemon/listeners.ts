@@ -134,11 +134,11 @@ export class Listeners {
   }
 }
 
-/** By address alone where no identity is good: that is all that is known then. */
+/** By address alone where nobody proved to be anybody: that is all that is known then. */
 function noteDenied(denials: Denials, denied: Denied): void {
-  const { code, identity, remoteAddress, endpoint } = denied;
+  const { code, identity, former, remoteAddress, endpoint } = denied;
   const isSomebody = identity !== null && identity !== NOBODY;
-  const who = isSomebody ? `${identity.role} ${identity.id}` : 'nobody';
+  const who = isSomebody ? `${identity.role} ${identity.id}` : (former ?? 'nobody');
   denials.note({ who, from: remoteAddress }, `${code} ${endpoint ?? 'credentials'}`, performance.now());
 }
 

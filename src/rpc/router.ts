@@ -66,6 +66,8 @@ export interface RouterAnswer {
 export interface Denied {
   readonly code: 'unauthenticated' | 'permission_denied';
   readonly identity: Identity | null;
+  /** Of credentials that were good once; null where nobody proved to be anybody. */
+  readonly former: string | null;
   readonly remoteAddress: string;
   readonly endpoint: EndpointName | null;
 }
@@ -207,12 +209,16 @@ export class Router {
   ): RouterAnswer {
     const code = error instanceof SqlccError ? error.code : null;
     if (code === 'unauthenticated' || code === 'permission_denied')
-      this.#options.onDenied?.({ code, endpoint, ...request });
+      this.#options.onDenied?.({ code, endpoint, former: formerOf(error as SqlccError), ...request });
     if (error instanceof SqlccError) return errorAnswer(error, request.target, this.#port);
     if (endpoint !== null) this.#options.onBug?.(error, endpoint);
     // what was thrown stays in the log: it may hold a path, a secret, a stack
     return errorAnswer(new SqlccError('internal', 'the node failed to answer'), request.target);
   }
+}
+
+function formerOf({ details }: SqlccError): string | null {
+  return typeof details['identity'] === 'string' ? details['identity'] : null;
 }
 
 function isStream(name: EndpointName): boolean {

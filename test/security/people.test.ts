@@ -84,6 +84,10 @@ describe('shutting out', () => {
       shutOut([carl, callerOf({ token })], () => people.revoke('carl', 'left')),
     ]);
     process.stderr.write(`shut out everywhere, open streams too, after ${times.join(', ')} ms\n`);
+    // the chain of refusals has the names of those who proved theirs; a token of a revoked user is gone
+    const { stdout } = await sqlccOn(shared(), ['audit', 'list', '--denied', '-o', 'json']);
+    const named = (JSON.parse(stdout) as { records: { who: string }[] }).records.map((d) => d.who);
+    expect(new Set(named)).toEqual(new Set(['admin anna', 'admin bert', 'viewer carl', 'nobody']));
     // anna's other certificate is good: only the serial number was called back
     const other = callerOf(await signer.issue({ role: 'admin', id: 'anna' }));
     expect((await statuses(other)).filter((s) => s === 401)).toEqual([]);

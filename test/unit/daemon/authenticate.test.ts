@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../../daemon/authenticate.ts';
 import { formatToken, type PersonRole } from '../../../src/auth/index.ts';
+import type { SqlccError } from '../../../src/base/index.ts';
 import type { ClusterState } from '../../../src/cluster/index.ts';
 import {
   createAuthority,
@@ -84,6 +85,27 @@ describe('authenticate', () => {
     expect(refusal(ledger.cluster, second)).toContain('revoked');
     expect(refusal(ledger.cluster, await person('anna', 'viewer', Date.now() + 5000))).toBe('anna');
     expect(refusal(ledger.cluster, await person('annabel', 'viewer'))).toBe('annabel');
+  });
+
+  it('says who it was that is let in no more, of proved names alone', async () => {
+    const ledger = threeNodes();
+    const of = (shown: X509Certificate | null, bearer: string | null): unknown => {
+      try {
+        return createAuthenticator(CLUSTER, () => ledger.cluster).authenticate(shown, bearer)?.id;
+      } catch (error) {
+        return (error as SqlccError).details['identity'] ?? 'nobody';
+      }
+    };
+    const anna = await person('anna', 'viewer');
+    const revoke = { kind: 'certificate-revoke', reason: '', expires: Date.now() + 1e9 } as const;
+    ledger.done({ ...revoke, serial: anna.serialNumber.toLowerCase(), name: null });
+    expect(of(anna, null)).toBe('viewer anna');
+    const [secret, wrong] = [newSecret(), newSecret()];
+    const given = { kind: 'access', role: 'operator', hash: hashSecret(secret) } as const;
+    ledger.done({ kind: 'token-create', token: token('tok1', { ...given, expires: Date.now() - 1 }) }, {});
+    expect(of(null, formatToken({ kind: 'access', id: 'tok1', secret }))).toBe('operator token:tok1');
+    expect(of(null, formatToken({ kind: 'access', id: 'tok1', secret: wrong }))).toBe('nobody');
+    expect(of(null, formatToken({ kind: 'access', id: 'tok2', secret }))).toBe('nobody');
   });
 
   it("gives a user's token the role that the user has now, and ends it with the user", () => {
