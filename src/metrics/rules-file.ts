@@ -21,7 +21,7 @@ const BESIDE: readonly {
   {
     name: 'NodeDown',
     // of node_up each node tells its own alone: who is dead tells nothing
-    expr: 'count by (cluster) (group by (cluster, node) (sqlcc_build_info)) < cluster:sqlcc_total_nodes:max',
+    expr: 'count by (cluster) (group by (cluster, node) (sqlcc_build_info)) < cluster:sqlcc_node_count:max',
     severity: 'warning',
     forMs: 30_000,
     text: 'fewer daemons answer their scrapes than the cluster has nodes',

@@ -34,7 +34,7 @@ function seriesOf(
   const values = (value: number): string => `${value}x${minutes} stale`;
   return [
     { series: `sqlcc_build_info${labels}`, values: values(1) },
-    { series: `sqlcc_total_nodes${labels}`, values: values(nodes) },
+    { series: `sqlcc_node_count${labels}`, values: values(nodes) },
   ];
 }
 
