@@ -255,7 +255,7 @@ describe('cluster config edit', () => {
 
   it('comes back with what is wrong, at the lines that the editor shows', async () => {
     const env = editor('echo "  wrong: 1" >> "$1"', `sed -i 's/wrong/right/' "$1"`);
-    expect((await run('edit', { env })).code).toBe(0);
+    expect((await run('edit', { env, typed: [] })).code).toBe(0);
     const again = seen(2).split('\n');
     const told = /^#! line (\d+), column 3: is no key \(did you mean name\?\)$/;
     const complaint = again.find((line) => told.test(line)) ?? '';
@@ -273,10 +273,20 @@ describe('cluster config edit', () => {
       const ran = await run('edit', { env: editor(sitting) });
       expect([ran.code, ran.out, ran.err]).toEqual([code, '', 'nothing was changed\n']);
     }
-    const wrong = await run('edit', { env: editor('echo "  wrong: 1" >> "$1"', 'true') });
+    const wrong = await run('edit', { env: editor('echo "  wrong: 1" >> "$1"', 'true'), typed: [] });
     expect(wrong.code).toBe(10);
     expect(cluster.config.versions).toHaveLength(1);
     expect((await run('edit')).code).toBe(2);
+  });
+
+  it('asks a program that writes what is wrong once', async () => {
+    const worse = 'echo "  wrong: 1" >> "$1"';
+    const { code, err } = await run('edit', { env: editor(worse, worse, worse) });
+    expect(code).toBe(10);
+    expect(readFileSync(join(cluster.folders.dir, 'sittings'), 'utf8').trim()).toBe('1');
+    const kept = /your text is kept in (\S+)/.exec(err)?.[1] ?? '';
+    expect(readFileSync(kept, 'utf8')).toContain('wrong: 1');
+    rmSync(join(kept, '..'), { recursive: true });
   });
 
   it('keeps the text when somebody else was first', async () => {

@@ -1,6 +1,7 @@
 /**
  * `sqlcc cluster config edit`: the whole configuration in the editor of the person. What is wrong comes back
- * into the editor as comments; a text left as it was ends it; what could not be sent is kept in a file.
+ * into the editor as comments, where there is a terminal; a text left as it was ends it; what could not be
+ * sent is kept in a file.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -101,6 +102,8 @@ async function editUntilTaken(session: Session, version: number, original: strin
       return { kind: 'put', answer: await put(text) };
     } catch (error) {
       if (!(error instanceof SqlccError) || error.code !== 'config_invalid') throw error;
+      // a program in the place of an editor reads no complaints: it would be asked for ever
+      if (!session.context.terminal.canAsk) throw error;
       refusal = error;
       head = complaints(version, error);
     }
