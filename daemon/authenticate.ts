@@ -16,6 +16,7 @@ import { SqlccError } from '../src/base/index.ts';
 import type { ClusterState, UserRecord } from '../src/cluster/index.ts';
 import { equalHash, hashSecret, identityOf, issuedAt, issuerIn, spkiFingerprint } from '../src/pki/index.ts';
 
+const GONE_CA_HINT = 'ask for another one, or make it on a voter: "sqlcc cert issue"';
 const BAD_TOKEN = 'the bearer token is not valid here';
 const TOKEN_HINT = 'tokens expire and can be revoked: make a new one with "sqlcc token create"';
 
@@ -79,7 +80,7 @@ function asPerson(identity: Identity, certificate: X509Certificate, cluster: Clu
   const { id, serial } = identity;
   const issued = issuedAt(certificate);
   if (isOfGoneCa(certificate, cluster))
-    throw noLonger(identity, `the certificate of ${id} is of a CA that was replaced`);
+    throw noLonger(identity, `the certificate of ${id} is of a CA that was replaced`, GONE_CA_HINT);
   const isRevoked = cluster.revoked.some(
     // certificates count in whole seconds: one of the same second is refused, never let in
     (r) => (r.serial !== null && r.serial === serial) || (r.name === id && issued <= r.at),

@@ -72,7 +72,7 @@ export function unreached(
 ): SqlccError {
   if (!allFailed || endpoints.length < 2 || last.code !== 'unavailable') return last;
   const text = `none of ${endpoints.length} nodes can be reached (${endpoints.join(', ')}): ${last.message}`;
-  return new SqlccError(last.code, text, { details: last.details, cause: last });
+  return new SqlccError(last.code, text, { details: last.details, cause: last, hint: last.hint });
 }
 
 /** The error that a caller gets in the end; `code` may say more than the last attempt's own. */

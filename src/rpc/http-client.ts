@@ -22,6 +22,8 @@ const GRACE_MS = 100;
 /** Streams show a sign of life every 5 s; a silent one is broken. */
 const STREAM_SILENCE_MS = 15_000;
 const UNAUTHENTICATED = 401;
+const OTHER_CA_HINT =
+  'is it another cluster? where its CA was replaced: "cert issue" on a voter makes files that hold the new one';
 
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
@@ -233,6 +235,10 @@ export class HttpClient {
     const text = error instanceof Error ? error.message : String(error);
     const sent = !isDialError(error);
     const details = { endpoint, sent };
+    if (!sent && isOfOtherCa(error)) {
+      const refused = `${endpoint} shows a certificate of another CA than the one that is trusted here: ${text}`;
+      return new SqlccError('unavailable', refused, { cause: error, details, hint: OTHER_CA_HINT });
+    }
     if (!sent)
       return new SqlccError('unavailable', `${endpoint} cannot be reached: ${text}`, {
         cause: error,
@@ -243,6 +249,12 @@ export class HttpClient {
       details,
     });
   }
+}
+
+/** OpenSSL's words for a chain that ends at nobody who is trusted. */
+function isOfOtherCa(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(String(code));
 }
 
 /** One request's time: its own timer, the caller's signal, and what either of them aborts. */
