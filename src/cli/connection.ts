@@ -23,14 +23,6 @@ export interface Connection {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-function readPem(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new SqlccError('invalid_argument', `the ${what} can't be read: ${(error as Error).message}`);
-  }
-}
-
 /** Addresses remembered in `file`; none when it is absent or damaged. */
 function remembered(file: string | null): string[] {
   if (file === null) return [];
@@ -113,13 +105,11 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
     throw new SqlccError('invalid_argument', '--cert and --key belong together');
   }
   const isPair = !isToken && cert !== undefined && key !== undefined;
+  const { readOwn } = await import('./pem-files.ts');
+  const paths = { ...(isToken && { token: tokenFile }), ...(isPair && { cert, key }) };
   const credentials = (): Credentials => {
     if (isPair) finishKeyPair({ cert, key });
-    return {
-      ca: readPem(ca, 'CA'),
-      ...(isToken && { token: readPem(tokenFile, 'token').trim() }),
-      ...(isPair && { cert: readPem(cert, 'certificate'), key: readPem(key, 'key') }),
-    };
+    return readOwn(ca, paths);
   };
   return {
     contextName: context?.name ?? endpoints[0] ?? '',

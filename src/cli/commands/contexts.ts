@@ -7,6 +7,7 @@ import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Flags, given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
+import { readOwn } from '../pem-files.ts';
 import {
   type Context,
   chooseContext,
@@ -112,13 +113,17 @@ function contextOf(file: string, flags: Flags): Context {
       hint: 'sqlcc token create --role viewer makes a token',
     });
   }
-  return {
+  const ca = flags.required('ca');
+  const context = {
     endpoints: parseEndpoints(flags.required('endpoint')),
-    ...given('ca', kept(file, flags.required('ca'))),
+    ...given('ca', kept(file, ca)),
     ...given('cert', kept(file, cert)),
     ...given('key', kept(file, key)),
     ...given('token_file', kept(file, token)),
   };
+  // as the first command would: what it trips over is corrected while one still has the files at hand
+  readOwn(ca, { ...given('cert', cert), ...given('key', key), ...given('token', token) });
+  return context;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;

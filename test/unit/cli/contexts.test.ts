@@ -1,15 +1,23 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { runCli } from '../../../src/cli/run.ts';
+import { createAuthority } from '../../../src/pki/index.ts';
 import { memoryTerminal } from '../../cli/memory-terminal.ts';
 
 let dir = '';
+let ca = '';
+beforeAll(async () => {
+  const clusterId = '7f1c0c52-3c3e-4a53-9d31-3c2f3a6f5a10';
+  ca = (await createAuthority({ clusterId, clusterName: 't', now: Date.now() })).certPem;
+});
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sqlcc-contexts-'));
-  for (const name of ['ca.crt', 'my.token']) writeFileSync(join(dir, name), 'x');
+  writeFileSync(join(dir, 'ca.crt'), ca);
+  writeFileSync(join(dir, 'my.token'), 'x');
+  writeFileSync(join(dir, 'notes.txt'), 'no PEM\n');
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -63,7 +71,7 @@ describe('context', () => {
     expect((await run('context remove prod --yes')).code).toBe(0);
     expect(file()).toMatchObject({ current: null });
     expect(Object.keys(file().contexts)).toEqual(['lab', 'third']);
-    expect(readFileSync(join(dir, 'ca.crt'), 'utf8')).toBe('x');
+    expect(readFileSync(join(dir, 'ca.crt'), 'utf8')).toBe(ca);
     expect((await run('context show')).err).toContain('no context is chosen');
   });
 
@@ -76,6 +84,11 @@ describe('context', () => {
     ['context add x --endpoint a:1 --ca DIR/ca.crt', 2, 'needs --cert'],
     ['context add x --endpoint a:1 --ca DIR/no.crt --token-file DIR/my.token', 2, 'there is no file'],
     ['context add x --endpoint a:1 --ca DIR/ca.crt --cert DIR/ca.crt', 2, 'belong together'],
+    [
+      'context add x --endpoint a:1 --ca DIR/notes.txt --token-file DIR/my.token',
+      2,
+      'notes.txt is no PEM certificate',
+    ],
   ])('%s is refused with a sentence, and nothing is written', async (line, code, words) => {
     await add('prod');
     const before = readFileSync(join(dir, 'config.yaml'), 'utf8');

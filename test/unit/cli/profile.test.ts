@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findConnection, remember } from '../../../src/cli/connection.ts';
 import { Flags } from '../../../src/cli/flags.ts';
 import {
@@ -12,9 +13,26 @@ import {
   readProfile,
   saveContext,
 } from '../../../src/cli/profile.ts';
+import { createAuthority, issuePerson } from '../../../src/pki/index.ts';
 
 let dir = '';
 let file = '';
+/** What lies in the folder of the context. */
+let pems: Readonly<Record<string, string>> = {};
+beforeAll(async () => {
+  const names = { clusterId: '7f1c0c52-3c3e-4a53-9d31-3c2f3a6f5a10', clusterName: 't' } as const;
+  const now = Date.now();
+  const authority = await createAuthority({ ...names, now });
+  const issue = () => issuePerson({ authority, ...names, name: 'anna', role: 'operator', now });
+  const [admin, other] = await Promise.all([issue(), issue()]);
+  pems = {
+    'ca.crt': authority.certPem,
+    'admin.crt': admin.certPem,
+    'admin.key': admin.keyPem,
+    'other.crt': other.certPem,
+    'other.key': other.keyPem,
+  };
+});
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sqlcc-profile-'));
   file = join(dir, 'config.yaml');
@@ -31,8 +49,7 @@ const CONTEXT = {
 async function savedContext(): Promise<void> {
   await saveContext(file, 'prod', CONTEXT);
   mkdirSync(join(dir, 'prod'));
-  for (const name of ['ca.crt', 'admin.crt', 'admin.key', 'other.crt'])
-    writeFileSync(join(dir, 'prod', name), `pem of ${name}`);
+  for (const [name, text] of Object.entries(pems)) writeFileSync(join(dir, 'prod', name), text);
 }
 
 const connect = (flags: Record<string, unknown> = {}, env: Record<string, string> = {}) =>
@@ -102,9 +119,9 @@ describe('findConnection', () => {
     expect(contextName).toBe('prod');
     expect(options).toMatchObject({
       endpoints: CONTEXT.endpoints,
-      ca: 'pem of ca.crt',
-      cert: 'pem of admin.crt',
-      key: 'pem of admin.key',
+      ca: pems['ca.crt'],
+      cert: pems['admin.crt'],
+      key: pems['admin.key'],
     });
   });
 
@@ -114,8 +131,8 @@ describe('findConnection', () => {
     expect((await connect({ endpoint: 'h:2' }, { SQLCC_ENDPOINT: 'h:1' })).options.endpoints).toEqual([
       'h:2',
     ]);
-    const cert = join(dir, 'prod', 'other.crt');
-    expect((await connect({ cert })).options.cert).toBe('pem of other.crt');
+    const [cert, key] = [join(dir, 'prod', 'other.crt'), join(dir, 'prod', 'other.key')];
+    expect((await connect({ cert, key })).options.cert).toBe(pems['other.crt']);
   });
 
   it('findConnection lets a token replace the certificate of the context', async () => {
@@ -140,6 +157,52 @@ describe('findConnection', () => {
     expect((await connect()).options.endpoints).toEqual(['127.0.0.1:5433', '127.0.0.1:5443']);
     writeFileSync(memory ?? '', 'garbage');
     expect((await connect()).options.endpoints).toEqual(['127.0.0.1:5433']);
+  });
+
+  it('findConnection names the file that is none of its kind, or does not fit, and the flag', async () => {
+    await savedContext();
+    const at = (name: string): string => join(dir, 'prod', name);
+    const put = (name: string, text: string): string => {
+      writeFileSync(at(name), text);
+      return at(name);
+    };
+    const words = put('words.txt', 'no PEM\n');
+    const locked = put(
+      'locked.key',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        ...{ type: 'pkcs8', format: 'pem' },
+        ...{ cipher: 'aes-256-cbc', passphrase: 'x' },
+      }) as string,
+    );
+    const none = join(dir, 'none.pem');
+    const cases: [Record<string, string>, string, string][] = [
+      [{ ca: words }, `${words} is no PEM certificate`, '--ca FILE'],
+      [{ ca: at('admin.key') }, `${at('admin.key')} is no PEM certificate`, '--ca FILE'],
+      [
+        {
+          ca: put(
+            'half.crt',
+            `${pems['ca.crt']}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+          ),
+        },
+        `${at('half.crt')} is damaged`,
+        '--ca FILE',
+      ],
+      [{ cert: words }, `${words} is no PEM certificate`, '--cert FILE'],
+      [{ cert: none }, "the certificate can't be read", '--cert FILE'],
+      [{ key: words }, `${words} is no PEM private key`, '--key FILE'],
+      [{ key: locked }, `${locked} is encrypted with a passphrase`, '--key FILE'],
+      [{ key: at('other.key') }, `${at('other.key')} does not belong to ${at('admin.crt')}`, '--key FILE'],
+      [{ tokenFile: put('t', 'two words') }, `${at('t')} holds no access token`, '--token-file FILE'],
+    ];
+    for (const [flags, message, hint] of cases) {
+      const error = await connect(flags).catch((thrown: unknown) => thrown);
+      expect(error, JSON.stringify(flags)).toMatchObject({
+        code: 'invalid_argument',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      });
+    }
   });
 
   it('findConnection says what is missing', async () => {
