@@ -21,11 +21,39 @@ function distance(typed: readonly string[], known: readonly string[]): number | 
   return sum;
 }
 
+/** Words of other programs, and ours for them. They count under the group that was typed, nowhere else. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  get: ['show'],
+  describe: ['show'],
+  view: ['show'],
+  info: ['show', 'status'],
+  ls: ['list'],
+  rm: ['remove', 'delete'],
+  delete: ['remove'],
+  remove: ['delete'],
+  new: ['create', 'add'],
+  create: ['add'],
+  add: ['create'],
+  set: ['update'],
+  apply: ['update'],
+};
+
 interface Hit {
   readonly path: string;
   readonly edits: number;
   /** It stands where the word was typed: under the group that the words before it named. */
   readonly isHere: boolean;
+}
+
+/** Under `group`: what the one word is called here. */
+function also(
+  group: readonly string[],
+  [word = '', ...more]: readonly string[],
+  paths: readonly string[],
+): Hit[] {
+  if (group.length === 0 || more.length > 0 || !Object.hasOwn(ALSO, word)) return [];
+  const meant = (ALSO[word] ?? []).map((name) => [...group, name].join(' '));
+  return meant.filter((path) => paths.includes(path)).map((path) => ({ path, edits: 0, isHere: true }));
 }
 
 /**
@@ -50,7 +78,9 @@ export function meantCommands(typed: readonly string[], paths: readonly string[]
     });
     const here = hits.filter((hit) => hit.isHere);
     const exact = hits.filter((hit) => hit.edits === 0);
-    const best = exact.length > 0 ? exact : here.length > 0 ? here : hits;
+    const exactHere = exact.filter((hit) => hit.isHere);
+    const [first] = [exactHere, also(group, words, paths), exact, here].filter((some) => some.length > 0);
+    const best = first ?? hits;
     const least = Math.min(...best.map((hit) => hit.edits));
     if (best.length > 0) return best.filter((hit) => hit.edits === least).map((hit) => hit.path);
   }

@@ -29,6 +29,14 @@ describe('meantCommands', () => {
     expect(meant(line)).toEqual([path]);
   });
 
+  it.each([
+    ['cluster config get', 'cluster config show'],
+    ['context rm lab', 'context remove'],
+    ['node ls', 'node list'],
+  ])('takes other programs’ words for ours, in the group that was typed first: %s', (line, path) => {
+    expect(meant(line)).toEqual([path]);
+  });
+
   it('names all commands that a word may have meant', () => {
     const lists = COMMANDS.map((spec) => spec.path).filter((path) => path.endsWith(' list'));
     expect(meant('list')).toEqual(lists);
