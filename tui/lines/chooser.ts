@@ -77,6 +77,7 @@ export function chooserText(chooser: Chooser, view: View, room: DialogRoom): Dia
       chooser.text === '' && chooser.purpose === 'palette' ? '  failover n2, node n3, filter lag>500 …' : '',
       'muted',
     ),
+    span(chooser.note ? `  ${chooser.note}` : '', 'warning'),
   ];
   return {
     title: [span(TITLES[chooser.purpose], 'title')],

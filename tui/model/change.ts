@@ -16,7 +16,7 @@ import {
   ownPlan,
   withLength,
 } from './change-plan.ts';
-import { CANCELLED, cancelled, DEAF_MS, disarmed, REASON_NEEDED } from './dialog.ts';
+import { CANCELLED, cancelled, DEAF_MS, disarmed, REASON_NEEDED, tooEarly, unpressed } from './dialog.ts';
 import { refusal } from './gate.ts';
 import type { Change, KeyPress, Message } from './messages.ts';
 import type { ChangeDialog, Model, Mono } from './model.ts';
@@ -280,7 +280,7 @@ export function changeKey(
   command: CommandId | undefined,
 ): Change {
   if (command === 'close') return [close(model, dialog), []];
-  if (model.mono < dialog.deafUntil) return [model, []];
+  if (model.mono < dialog.deafUntil) return [tooEarly(model, command), []];
   if (dialog.yes && command !== 'arm' && command !== 'confirm')
     return changeKey(disarmed(model), { ...dialog, yes: false }, key, command);
   const typed = intoField(dialog, key);
@@ -298,14 +298,12 @@ export function changeKey(
       return intoEditor(model, dialog);
     case 'arm': {
       const isFree =
-        dialog.step.kind === 'review' &&
-        dialog.step.plan.arm === null &&
-        !isCheckOnly(dialog.act) &&
-        key.burst === 1;
+        dialog.step.kind === 'review' && dialog.step.plan.arm === null && !isCheckOnly(dialog.act);
+      if (isFree && key.burst > 1) return [unpressed(model, 'y', 'at once'), []];
       return isFree ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
     case 'confirm':
-      return key.burst === 1 ? confirm(model, dialog) : [model, []];
+      return key.burst === 1 ? confirm(model, dialog) : [unpressed(model, 'Enter', 'at once'), []];
     default:
       return [model, []];
   }

@@ -5,9 +5,10 @@
  */
 
 import { must } from '../../src/base/index.ts';
-import type { CandidateView, NodeRow, OperationRequest } from '../feed/wire.ts';
+import type { CandidateView, NodeRow, OperationRequest, Plan } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
 import type { CommandId } from '../keymap.ts';
+import { pressAgain } from './burst.ts';
 import { refusal } from './gate.ts';
 import type { Change, Failure, KeyPress } from './messages.ts';
 import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
@@ -152,7 +153,7 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
     ...dialog,
     ...patch,
     id: model.nextDialogId,
-    step: { kind: 'planning' },
+    step: planningAfter(dialog),
     typed: '',
     yes: false,
     field: dialog.field === 'execute' ? 'confirm' : dialog.field,
@@ -162,6 +163,17 @@ export function planAgain(model: Model, dialog: ActionDialog, patch: Partial<Act
     { ...model, overlay: next, nextDialogId: model.nextDialogId + 1 },
     [{ kind: 'plan', dialogId: next.id, request: { ...next.request, dry_run: true } }],
   ];
+}
+
+/** The plan that was shown is remembered: the next arrow may come before the new one. */
+function planningAfter({ step }: ActionDialog): ActionDialog['step'] {
+  const before = shownPlan(step);
+  return { kind: 'planning', ...(before === undefined ? {} : { before }) };
+}
+
+function shownPlan(step: ActionDialog['step']): Plan | undefined {
+  if (step.kind === 'review') return step.plan;
+  return step.kind === 'planning' ? step.before : undefined;
 }
 
 /** What is said where one is asked for and none was written. */
@@ -217,11 +229,13 @@ export function orderOf(before: readonly string[], candidates: readonly Candidat
 
 /** Another target: the next candidate that may lead, along the list as it is shown. */
 function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
-  const { action, step } = dialog;
-  if (step.kind !== 'review' || (!isMove(action) && action !== 'replace-node')) return [model, []];
-  const isAble = (id: string) => step.plan.candidates.some((c) => c.node_id === id && c.eligible);
+  const { action, request } = dialog;
+  const plan = shownPlan(dialog.step);
+  if (plan === undefined || (!isMove(action) && action !== 'replace-node')) return [model, []];
+  const isAble = (id: string) => plan.candidates.some((c) => c.node_id === id && c.eligible);
   const able = isMove(action) ? dialog.order.filter(isAble) : spares(model);
-  const chosen = isMove(action) ? step.plan.to : (dialog.request.to ?? null);
+  const isShown = isMove(action) && dialog.step.kind === 'review';
+  const chosen = isShown ? plan.to : (request.to ?? plan.to);
   const at = able.indexOf(chosen ?? '');
   const to = able[(at + by + able.length) % Math.max(1, able.length)];
   if (to === undefined || to === chosen) return [model, []];
@@ -230,7 +244,8 @@ function chooseTarget(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
 
 function chooseLength(model: Model, dialog: ActionDialog, by: 1 | -1): Change {
   const current = dialog.request.for_ms;
-  if (current === undefined || dialog.step.kind !== 'review') return [model, []];
+  const isOpen = dialog.step.kind === 'review' || dialog.step.kind === 'planning';
+  if (current === undefined || !isOpen) return [model, []];
   const next = by > 0 ? LENGTHS_MS.find((ms) => ms > current) : LENGTHS_MS.findLast((ms) => ms < current);
   if (next === undefined) return [model, []];
   return planAgain(model, dialog, { request: { ...dialog.request, for_ms: next }, changes: [] });
@@ -334,7 +349,7 @@ export function dialogKey(
   command: CommandId | undefined,
 ): Change {
   if (command === 'close') return close(model, dialog);
-  if (model.mono < dialog.deafUntil) return [model, []];
+  if (model.mono < dialog.deafUntil && !isChoice(dialog, command)) return [tooEarly(model, command), []];
   if (dialog.yes && command !== 'arm' && command !== 'confirm')
     return dialogKey(disarmed(model), { ...dialog, yes: false }, key, command);
   const typed = intoField(dialog, key);
@@ -353,17 +368,38 @@ export function dialogKey(
     case 'longer':
       return chooseLength(model, dialog, 1);
     case 'arm': {
-      const armed = !isTyped(dialog.action) && dialog.step.kind === 'review' && key.burst === 1;
-      return armed ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
+      const isArmable = !isTyped(dialog.action) && dialog.step.kind === 'review';
+      if (isArmable && key.burst > 1) return [unpressed(model, 'y', 'at once'), []];
+      return isArmable ? [{ ...model, overlay: { ...dialog, yes: true, note: '' } }, []] : [model, []];
     }
     case 'fail-back':
       return key.burst === 1 ? failBack(model, dialog) : [model, []];
     case 'confirm':
       // an Enter that came together with other keys was not pressed by a person who read the dialog
-      return key.burst === 1 ? confirm(model, dialog) : [model, []];
+      return key.burst === 1 ? confirm(model, dialog) : [unpressed(model, 'Enter', 'at once'), []];
     default:
       return onCancel(model, dialog, key) ?? [model, []];
   }
+}
+
+/** An arrow that changes what is planned: it confirms nothing, and a held one is not to be lost between plans. */
+function isChoice({ step }: ActionDialog, command: CommandId | undefined): boolean {
+  const isArrow = ['choose-next', 'choose-previous', 'shorter', 'longer'].includes(command ?? '');
+  return isArrow && shownPlan(step) !== undefined;
+}
+
+/** A key that confirms was not heard: said where the plan stands, since nothing else shows it. */
+export function unpressed(model: Model, label: string, why: 'at once' | 'early'): Model {
+  const { overlay } = model;
+  if ((overlay?.kind !== 'action' && overlay?.kind !== 'change') || overlay.step.kind !== 'review')
+    return model;
+  return { ...model, overlay: { ...overlay, note: pressAgain(label, why) } };
+}
+
+/** A dialog is deaf yet. */
+export function tooEarly(model: Model, command: CommandId | undefined): Model {
+  const label = command === 'arm' ? 'y' : command === 'confirm' ? 'Enter' : null;
+  return label === null ? model : unpressed(model, label, 'early');
 }
 
 /** Letters for a field that the cursor has not reached: said, since nothing shows where they went. */

@@ -2,6 +2,7 @@
 import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
 import { actOf } from './act-of-row.ts';
+import { pressAgain } from './burst.ts';
 import { actNow, openChange } from './change.ts';
 import type { ChangeAct } from './change-plan.ts';
 import { choices, type Entry, noChangeOf, noLeaderOf, noOperationOf } from './chooser.ts';
@@ -50,7 +51,12 @@ export function mainKey(model: Model, key: KeyPress, context: Context, binding: 
 
 /** The one door of every action, whatever asked for it: key, palette or menu. */
 function action(model: Model, key: KeyPress, binding: Binding): Change {
-  if (key.burst > 1) return [model, []];
+  if (key.burst > 1)
+    return refuse(
+      model,
+      `${binding.label} ${binding.short ?? binding.id}`,
+      pressAgain(binding.label, 'at once'),
+    );
   // what runs is shown again whatever the gate says: looking is always allowed
   if (model.running !== null && keyOfAction(model.running.action) === binding.id)
     return [{ ...model, overlay: model.running }, []];
@@ -102,17 +108,20 @@ function chooserKey(model: Model, key: KeyPress, binding: Binding | undefined): 
   const entries = choices(model, overlay);
   if (binding?.id === 'confirm') {
     const chosen = entries[Math.min(overlay.at, entries.length - 1)];
-    return chosen === undefined || key.burst > 1
-      ? [model, []]
-      : take({ ...model, overlay: null }, key, chosen);
+    if (chosen === undefined) return [model, []];
+    if (key.burst > 1)
+      return [{ ...model, overlay: { ...overlay, note: pressAgain('Enter', 'at once') } }, []];
+    return take({ ...model, overlay: null }, key, chosen);
   }
   const by = binding?.id === 'down' ? 1 : binding?.id === 'up' ? -1 : 0;
   if (by !== 0) {
     const at = Math.min(entries.length - 1, Math.max(0, overlay.at + by));
-    return [{ ...model, overlay: { ...overlay, at: Math.max(0, at) } }, []];
+    return [{ ...model, overlay: { ...overlay, at: Math.max(0, at), note: '' } }, []];
   }
   const text = typeInto(overlay.text, key.name, FILTER_LIMIT);
-  return text === undefined ? [model, []] : [{ ...model, overlay: { ...overlay, text, at: 0 } }, []];
+  return text === undefined
+    ? [model, []]
+    : [{ ...model, overlay: { ...overlay, text, at: 0, note: '' } }, []];
 }
 
 /** What an entry of a list does; what acts goes through the same gate as its key. */

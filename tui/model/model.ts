@@ -72,8 +72,8 @@ export const SORT_KEYS: readonly SortKey[] = ['role', 'name', 'state', 'lag', 'c
 
 /** What the dialog of an action is doing. */
 export type DialogStep =
-  /** Waiting for the plan. */
-  | { readonly kind: 'planning' }
+  /** Waiting for the plan; `before`: the one that was shown until then. */
+  | { readonly kind: 'planning'; readonly before?: Plan }
   /** The plan is shown and waits for the confirmation; from `renewAt` on a newer one is asked for. */
   | { readonly kind: 'review'; readonly plan: Plan; readonly until: Mono; readonly renewAt: Mono }
   /** Sent, no answer yet. */
@@ -158,6 +158,8 @@ export interface Chooser {
   readonly purpose: 'palette' | 'actions' | 'observer' | 'context' | 'copy';
   readonly text: string;
   readonly at: number;
+  /** Why the last key took nothing. */
+  readonly note?: string;
 }
 
 export type Overlay =
