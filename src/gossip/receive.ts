@@ -82,7 +82,7 @@ function onBody(core: GossipCore, member: Member, message: GossipMessage): void 
   }
 }
 
-/** Who is called failed, or was just now, has heard nobody for seconds: it was cut off, and accuses everybody. */
+/** Who is called failed, or was just now, heard nobody for seconds: it was cut off, and accuses everybody. */
 function isWitness(core: GossipCore, member: Readonly<Member>): boolean {
   return member.state === 'alive' && core.now - member.backAt >= core.timing.suspectMs;
 }

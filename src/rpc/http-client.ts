@@ -23,7 +23,7 @@ const GRACE_MS = 100;
 const STREAM_SILENCE_MS = 15_000;
 const UNAUTHENTICATED = 401;
 const OTHER_CA_HINT =
-  'is it another cluster? where its CA was replaced: "cert issue" on a voter makes files that hold the new one';
+  'is it another cluster? where its CA was replaced: "cert issue" on a voter makes files with the new one';
 
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
@@ -236,7 +236,7 @@ export class HttpClient {
     const sent = !isDialError(error);
     const details = { endpoint, sent };
     if (!sent && isOfOtherCa(error)) {
-      const refused = `${endpoint} shows a certificate of another CA than the one that is trusted here: ${text}`;
+      const refused = `${endpoint} shows a certificate of another CA than the one trusted here: ${text}`;
       return new SqlccError('unavailable', refused, { cause: error, details, hint: OTHER_CA_HINT });
     }
     if (!sent)

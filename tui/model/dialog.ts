@@ -382,7 +382,7 @@ export function dialogKey(
   }
 }
 
-/** An arrow that changes what is planned: it confirms nothing, and a held one is not to be lost between plans. */
+/** An arrow that changes what is planned: it confirms nothing, and a held one is not lost between plans. */
 function isChoice({ step }: ActionDialog, command: CommandId | undefined): boolean {
   const isArrow = ['choose-next', 'choose-previous', 'shorter', 'longer'].includes(command ?? '');
   return isArrow && shownPlan(step) !== undefined;

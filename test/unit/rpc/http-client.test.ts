@@ -137,7 +137,7 @@ describe('HttpClient request', { timeout: 20_000 }, () => {
     clients.push(other);
     await expect(other.request(get(api.endpoint))).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('shows a certificate of another CA than the one that is trusted here'),
+      message: expect.stringContaining('shows a certificate of another CA than the one trusted here'),
       hint: expect.stringContaining('"cert issue" on a voter'),
       details: { sent: false },
     });
