@@ -71,7 +71,10 @@ export function unreached(
   last: SqlccError,
 ): SqlccError {
   if (!allFailed || endpoints.length < 2 || last.code !== 'unavailable') return last;
-  const text = `none of ${endpoints.length} nodes can be reached (${endpoints.join(', ')}): ${last.message}`;
+  // the cause before the addresses: where a line is cut, it is what must be read
+  const { why } = last.details;
+  const cause = typeof why === 'string' ? why : last.message;
+  const text = `none of ${endpoints.length} nodes can be reached: ${cause} (${endpoints.join(', ')})`;
   return new SqlccError(last.code, text, { details: last.details, cause: last, hint: last.hint });
 }
 

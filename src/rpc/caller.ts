@@ -12,6 +12,7 @@ import { type Identity, NOBODY } from '../auth/index.ts';
 import { SqlccError } from '../base/index.ts';
 import { checkValidity } from '../pki/index.ts';
 import { peerCertificate } from './tls.ts';
+import { certificateWords } from './tls-words.ts';
 import { UnderWay } from './under-way.ts';
 import { UnreadAnswers } from './unread.ts';
 
@@ -80,9 +81,11 @@ export class Caller {
    */
   identify(authorization: string | undefined): Identity | null | Promise<Identity | null> {
     if (this.#unverified !== null) {
-      const details = { certificate: this.#unverified };
-      throw new SqlccError('unauthenticated', `the certificate was refused: ${this.#unverified}`, {
-        details,
+      const words = certificateWords(this.#unverified);
+      const why = words === null ? this.#unverified : `it ${words}`;
+      throw new SqlccError('unauthenticated', `the certificate was refused: ${why}`, {
+        details: { certificate: this.#unverified },
+        hint: 'show one that this cluster issued: the context that cluster init wrote, or "sqlcc cert issue"',
       });
     }
     const bearer = authorization === undefined ? null : bearerOf(authorization);

@@ -13,6 +13,7 @@ import { CallStream } from './call-stream.ts';
 import { parseJson } from './json.ts';
 import { linesOf } from './lines.ts';
 import { type ClientTls, contextOf } from './tls.ts';
+import { certificateWords } from './tls-words.ts';
 import { h2Client, isDialError, splitAddress } from './undici-client.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -22,8 +23,9 @@ const GRACE_MS = 100;
 /** Streams show a sign of life every 5 s; a silent one is broken. */
 const STREAM_SILENCE_MS = 15_000;
 const UNAUTHENTICATED = 401;
-const OTHER_CA_HINT =
-  'is it another cluster? where its CA was replaced: "cert issue" on a voter makes files with the new one';
+const UNTRUSTED =
+  'is --ca (or the context’s ca) the ca.crt of this cluster? where its CA was replaced, ' +
+  '"cert issue" on a voter makes files with the new one';
 
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
@@ -235,15 +237,15 @@ export class HttpClient {
     const text = error instanceof Error ? error.message : String(error);
     const sent = !isDialError(error);
     const details = { endpoint, sent };
-    if (!sent && isOfOtherCa(error)) {
-      const refused = `${endpoint} shows a certificate of another CA than the one trusted here: ${text}`;
-      return new SqlccError('unavailable', refused, { cause: error, details, hint: OTHER_CA_HINT });
-    }
-    if (!sent)
-      return new SqlccError('unavailable', `${endpoint} cannot be reached: ${text}`, {
+    if (!sent) {
+      const refused = certificateWords(codeOf(error));
+      const why = refused === null ? text : `the node’s certificate ${refused}`;
+      return new SqlccError('unavailable', `${endpoint} cannot be reached: ${why}`, {
         cause: error,
-        details,
+        details: { ...details, why },
+        ...(refused !== null && { hint: UNTRUSTED }),
       });
+    }
     return new SqlccError('outcome_unknown', `the connection to ${endpoint} broke: ${text}`, {
       cause: error,
       details,
@@ -251,10 +253,8 @@ export class HttpClient {
   }
 }
 
-/** OpenSSL's words for a chain that ends at nobody who is trusted. */
-function isOfOtherCa(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(String(code));
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code);
 }
 
 /** One request's time: its own timer, the caller's signal, and what either of them aborts. */

@@ -312,6 +312,13 @@ export function readsOn(): Line {
   return [span(` ${keyOf('explain')} reads on `, 'key')];
 }
 
+/** Why nobody has answered yet, and what may be done about it. */
+function unansweredWords({ model: { connection, frozen } }: View): readonly string[] {
+  if (connection.kind !== 'connecting' || connection.error === null || frozen !== null) return [];
+  const { error, hint = '' } = connection;
+  return [`No answer yet: ${clean(error)}.`, ...(hint === '' ? [] : [`What to do: ${clean(hint)}.`])];
+}
+
 /** All that a banner may have to cut, a sentence each: what `e` begins with. */
 export function bannerWords(view: View): readonly string[] {
   const lost = lostBanner(view);
@@ -319,6 +326,7 @@ export function bannerWords(view: View): readonly string[] {
   const pause = picture.status?.pause ?? null;
   return [
     ...(lost === null ? [] : [`${textOf(lost).replaceAll(/ +/g, ' ').trim()}.`]),
+    ...unansweredWords(view),
     ...view.model.unsettled.map((words) => `?? ${clean(words)}`),
     ...(viewsDisagree(picture) ? ['!! VIEWS DISAGREE: the nodes do not name one leader.'] : []),
     ...(viewsDisagree(picture) ? viewGroups(picture) : []).map(

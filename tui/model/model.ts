@@ -27,7 +27,7 @@ export const PANES = ['nodes', 'elections', 'events', 'quorum', 'alerts'] as con
 export type Pane = (typeof PANES)[number];
 
 export type Connection =
-  | { readonly kind: 'connecting'; readonly error: string | null }
+  | { readonly kind: 'connecting'; readonly error: string | null; readonly hint?: string }
   | { readonly kind: 'live' }
   | {
       readonly kind: 'lost';

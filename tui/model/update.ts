@@ -263,8 +263,10 @@ function lost(model: Model, failure: Failure, now: Wall): Model {
 }
 
 function connectionLost(model: Model, failure: Failure, now: Wall): Model {
-  if (model.connection.kind === 'connecting')
-    return { ...model, now, connection: { kind: 'connecting', error: failure.message } };
+  if (model.connection.kind === 'connecting') {
+    const { message: error, hint } = failure;
+    return { ...model, now, connection: { kind: 'connecting', error, hint } };
+  }
   const before = model.connection.kind === 'lost' ? model.connection : null;
   const via = model.picture.status?.cluster.read.node_id ?? '?';
   return {

@@ -102,7 +102,7 @@ describe('H2Server identity', { timeout: 20_000 }, () => {
     for (const path of ['/v1/leader', '/livez', '/v1/join', '/nowhere']) {
       const [status, text] = await send(from, { ':path': path, authorization: `Bearer ${VIEWER_TOKEN}` });
       expect([path, status]).toEqual([path, 401]);
-      expect(text).toContain('the certificate was refused');
+      expect(text).toMatch(/refused: it (is not signed by this CA|has expired|is not valid yet)/);
     }
     const stream = from.request({
       ':method': 'CONNECT',

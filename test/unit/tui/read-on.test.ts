@@ -6,7 +6,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { sixNodes, status } from '../../tui/recording.ts';
-import { full, live, press, send } from './model-kit.ts';
+import { fresh, full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
   [120, 36],
@@ -90,6 +90,16 @@ describe('a banner that was cut', () => {
     const gone = send(live(), { type: 'lost', failure, now: 1 })[0];
     expect(headOf(gone, columns, rows)).toMatch(/… *e reads on/);
     expect(scrolled(press(gone, 'e'), columns, rows)).toContain(`${message.trim()} `);
+  });
+
+  it.each(SIZES)('at %ix%i it is read on while nobody has answered yet', (columns, rows) => {
+    const message = `none of 3 nodes can be reached: ${'a certificate '.repeat(12)}(127.0.0.1:1)`;
+    const failure = { code: 'unavailable', message, hint: 'is the CA that of this cluster?' };
+    const waiting = send(fresh(), { type: 'lost', failure, now: 1 })[0];
+    expect(headOf(waiting, columns, rows)).toMatch(/no answer yet: .*… *e reads on/);
+    expect(scrolled(press(waiting, 'e'), columns, rows)).toContain(
+      `No answer yet: ${message}. What to do: is the CA that of this cluster?`,
+    );
   });
 
   it('and one that was not names none', () => {
