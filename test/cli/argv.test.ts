@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { COMMANDS, GROUPS } from '../../src/cli/tree/commands.ts';
+import { NodeFolders } from '../unit/rpc/node-folders.ts';
 import { expectGolden, sqlcc, transcript } from './harness.ts';
 import { memoryTerminal } from './memory-terminal.ts';
 
 let dir = '';
 let dead: string[] = [];
-beforeAll(() => {
+beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sqlcc-argv-'));
-  for (const name of ['ca', 'cert', 'key']) writeFileSync(join(dir, name), '');
+  const folders = await NodeFolders.create();
+  for (const [name, pem] of Object.entries(await folders.person('ann', 'admin')))
+    writeFileSync(join(dir, name), pem);
+  folders.remove();
   // port 1 is nobody's
   dead = [
     '-e',
