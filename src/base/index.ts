@@ -20,4 +20,4 @@ export { between, pick, seededRandom, shuffle } from './random.ts';
 export { shellWord } from './shell-word.ts';
 export type { Duration, Instant, Timestamp } from './time.ts';
 export { elapsed, NEVER, plus } from './time.ts';
-export { formatDuration, formatSize, parseDuration, parseSize, plural } from './units.ts';
+export { flagDuration, formatDuration, formatSize, parseDuration, parseSize, plural } from './units.ts';

@@ -47,6 +47,12 @@ export function formatDuration(ms: Duration): string {
   return two(Math.floor(s / 86_400), 'd', Math.floor((s % 86_400) / 3600), 'h');
 }
 
+/** For a flag, in whole seconds and one unit, so that nothing is rounded away: `1h`, `90s`. */
+export function flagDuration(ms: Duration): string {
+  const s = Math.ceil(ms / 1000);
+  return s % 3600 === 0 ? `${s / 3600}h` : s % 60 === 0 ? `${s / 60}m` : `${s}s`;
+}
+
 /** Decimal size with one digit: `1.2 GB`. */
 export function formatSize(bytes: Bytes): string {
   const steps: [number, string][] = [

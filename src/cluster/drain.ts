@@ -3,7 +3,7 @@
  * a while. It gives up leadership and is no candidate, but keeps its vote and its copy. It ends by itself.
  */
 import type { Timestamp } from '../base/index.ts';
-import { formatDuration, LIMITS, type NodeId } from '../base/index.ts';
+import { flagDuration, formatDuration, LIMITS, type NodeId } from '../base/index.ts';
 import { isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
@@ -126,8 +126,8 @@ export function planDrain(
   }
   if (!enable && current === undefined) checks.push(check('drain', 'fail', `${nodeId} is not drained`));
   const { graceMs } = request;
-  const grace = graceMs === undefined ? '' : ` --grace ${Math.ceil(graceMs / 1000)}s`;
-  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s${grace}` : '';
+  const grace = graceMs === undefined ? '' : ` --grace ${flagDuration(graceMs)}`;
+  const length = enable ? ` --for ${flagDuration(forMs)}${grace}` : '';
   return planned({
     kind: enable ? 'drain-enable' : 'drain-disable',
     from: nodeId,

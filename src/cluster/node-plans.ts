@@ -1,6 +1,6 @@
 /** Plans for one node: into maintenance, out of it, out of the cluster. The quorum must survive each. */
 import type { NodeId, Timestamp } from '../base/index.ts';
-import { formatDuration, plural } from '../base/index.ts';
+import { flagDuration, formatDuration, plural } from '../base/index.ts';
 import { candidateTable, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
@@ -128,7 +128,7 @@ export function planMaintenance(
 ): Planned {
   const { nodeId, enable, forMs } = request;
   const verb = enable ? 'enable' : 'disable';
-  const length = enable ? ` --for ${Math.ceil(forMs / 1000)}s` : '';
+  const length = enable ? ` --for ${flagDuration(forMs)}` : '';
   const successor = enable
     ? successorOf(state, facts, request, now)
     : { to: null, candidates: [], checks: [] };

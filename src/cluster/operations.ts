@@ -47,6 +47,9 @@ export const OPERATION_PHASES: Readonly<Record<OperationKind, readonly string[]>
 /** Phases in which nothing has begun that would go on by itself: an operation can be called back there. */
 const CANCELLABLE_PHASES: ReadonlySet<string> = new Set(['accepted', 'catching-up', 'trusting']);
 
+/** Kinds whose `from` is who leads; of the others it is the node that they are about. */
+const MOVES: ReadonlySet<OperationKind> = new Set(['failover', 'switchover', 'hand-over']);
+
 /** The operation that runs now, if any. */
 export function runningOperation(state: ClusterState): Operation | undefined {
   return state.operations.find((o) => o.state === 'running');
@@ -87,7 +90,10 @@ export function beginOperation(
     startedAt: at.timestamp,
     endedAt: null,
   };
-  const way = `${from === null ? '' : ` from ${from}`}${to === null ? '' : ` to ${to}`}`;
+  // what is done to one node leads from nowhere to nowhere
+  const isOfOne = to === null && !MOVES.has(kind);
+  const whence = from === null ? '' : ` ${isOfOne ? 'of' : 'from'} ${from}`;
+  const way = `${whence}${to === null ? '' : ` to ${to}`}`;
   const event: EventDraft = {
     kind: 'operation-started',
     nodeId: to ?? from,

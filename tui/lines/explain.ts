@@ -1,6 +1,5 @@
 /** `e`: what the selected row means, in sentences, and what a person can do about it. */
 
-import { plural } from '../../src/base/index.ts';
 import type { AlertRow, NodeRow, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age, count, percent } from '../format/words.ts';
@@ -58,8 +57,16 @@ function ofNode(row: NodeRow, view: View): string[] {
   return [
     `${name} is ${part}, state: ${word.replace(/ !$/, '')}.`,
     STATES[kind] ?? '',
-    `It was heard ${heard}${behind}.`,
-    ...row.issues.map((issue) => `It names: ${clean(issue)}.`),
+    // the node that answers needs no word of itself
+    ...(row.node_id === shown(view.model).status?.cluster.read.node_id
+      ? isBehind && row.lag_entries !== null
+        ? [`It answers this screen${behind}.`]
+        : ['It answers this screen.']
+      : [`It was heard ${heard}${behind}.`]),
+    // what its state says already
+    ...row.issues
+      .filter((issue) => kind !== 'dead' || !issue.startsWith('dead:'))
+      .map((issue) => `It names: ${clean(issue)}.`),
     ...(rest === null ? [] : [maintenanceWords(rest, now)]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
     ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
@@ -135,7 +142,7 @@ function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[
       ? 'Nobody leads: no write is taken until a majority has elected a leader.'
       : `${clean(leader)} leads in term ${term}: every write goes through it.`,
     `${facts.need} of ${facts.voters} voters are needed, ${facts.up} are up: ` +
-      (facts.spare < 0 ? 'there is no majority, writes wait.' : `${plural(facts.spare, 'more')} may fail.`),
+      (facts.spare < 0 ? 'there is no majority, writes wait.' : `${facts.spare || 'none'} more may fail.`),
     ...(facts.spare < 0 ? noMajorityWords(missingVoters(status)) : []),
   ];
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatSize, parseDuration, parseSize, plural } from '../../../src/base/index.ts';
+import {
+  flagDuration,
+  formatDuration,
+  formatSize,
+  parseDuration,
+  parseSize,
+  plural,
+} from '../../../src/base/index.ts';
 
 describe('parseSize', () => {
   it.each([
@@ -37,6 +44,14 @@ describe('parseDuration', () => {
 
   it.each(['', 's', '-1s', '1w', '1h30m', '1e3s', '9'.repeat(30)])('%j is no duration', (text) => {
     expect(parseDuration(text)).toBeUndefined();
+  });
+});
+
+describe('flagDuration', () => {
+  it('is read back as what it was, in the largest unit that is whole', () => {
+    const texts = [3_600_000, 5_400_000, 90_000, 600_000, 86_400_000].map(flagDuration);
+    expect(texts).toEqual(['1h', '90m', '90s', '10m', '24h']);
+    expect(texts.map(parseDuration)).toEqual([3_600_000, 5_400_000, 90_000, 600_000, 86_400_000]);
   });
 });
 

@@ -227,7 +227,7 @@ describe('planMaintenance', () => {
   it('is ready for a follower and warns that no failure more is tolerated', () => {
     const planned = planMaintenance(threeNodes().cluster, facts(), request, NOW);
     expect(planned).toMatchObject({ kind: 'ready', plan: { from: 'n2', to: null, expectedGapMs: null } });
-    expect(planned.plan.command).toBe('sqlcc node maintenance enable --node n2 --for 3600s');
+    expect(planned.plan.command).toBe('sqlcc node maintenance enable --node n2 --for 1h');
     expect(planned.plan.checks).toContainEqual({
       name: 'quorum',
       result: 'warn',

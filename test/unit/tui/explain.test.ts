@@ -6,7 +6,8 @@ import { explainText } from '../../../tui/lines/explain.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { full, press, send } from './model-kit.ts';
+import { sixNodes, status } from '../../tui/recording.ts';
+import { full, live, press, send } from './model-kit.ts';
 
 function words(model: Model): string {
   const { lines } = explainText({ model, symbols: UNICODE }, 0, { width: 400, rows: 40 });
@@ -80,6 +81,15 @@ describe('e on a row', () => {
 });
 
 describe('e on a node', () => {
+  it('counts who may fail in words that are some, and says of who answers not when it was heard', () => {
+    const nodes = sixNodes().map((n) => (n.node_id === 'n2' ? { ...n, liveness: 'dead' as const } : n));
+    expect(words(live(status({ nodes })))).toContain(
+      '3 of 5 voters are needed, 3 are up: none more may fail.',
+    );
+    expect(words({ ...full(), selected: 'n1' })).toContain('It answers this screen.');
+    expect(words({ ...full(), selected: 'n5' })).not.toContain('It names: dead');
+  });
+
   it('says of the leader that F moves leadership elsewhere, and of no lag behind itself', () => {
     const leader = words({ ...full(), selected: 'n1' });
     expect(leader).toMatch(/n1 is the leader, state: \w+\.\n/);
