@@ -7,7 +7,7 @@
  * reading is over no limit. Time is handed in.
  */
 import type { Instant, NodeId } from '../base/index.ts';
-import { elapsed } from '../base/index.ts';
+import { elapsed, formatDuration, formatSize } from '../base/index.ts';
 import type { HealthCheck } from './checks.ts';
 import { HEALTH_CHECKS, PLAIN_READINGS } from './checks.ts';
 import type { CheckedReading, HealthSample, HealthStatus, NodeHealth } from './sample.ts';
@@ -26,6 +26,32 @@ interface Tracked {
   since: Instant;
   /** The newest reading that was over it. */
   value: number;
+}
+
+/** What counts of a check: how bad, the newest reading that spoke for it, and which limit that was over. */
+interface Verdict {
+  readonly level: Level;
+  readonly over: number;
+  readonly limit: number;
+  /** The newest reading no longer speaks for it: the hold time alone does. */
+  readonly isHeld: boolean;
+}
+
+function figure(unit: CheckedReading['unit'], value: number): string {
+  if (unit === 'ratio') return `${Math.round(value * 100)} %`;
+  return unit === 'bytes' ? formatSize(value) : `${Math.round(value)} ms`;
+}
+
+/** Says the newest reading; where that is well already, also what it was and when the status will follow. */
+function issueOf(check: HealthCheck, value: number | null, { over, limit, isHeld }: Verdict): string {
+  const { unit, holdMs } = check;
+  const was = check.text(over);
+  if (!isHeld) return was;
+  const hold = holdMs === 0 ? '' : ` for ${formatDuration(holdMs)}`;
+  const clears = `clears below ${figure(unit, limit * RECOVERY)}${hold}`;
+  if (value === null) return `${was} when it was read last: ${clears}`;
+  const now = check.text(value);
+  return now === was ? `${was}: ${clears}` : `${now}, was ${figure(unit, over)}: ${clears}`;
 }
 
 const STATUS_OF_LEVEL: readonly HealthStatus[] = ['HEALTHY', 'DEGRADED', 'UNHEALTHY'];
@@ -86,10 +112,11 @@ export class HealthMonitor {
     for (const check of this.#checks) {
       const { name, unit, degraded: limit } = check;
       const value = check.read(sample);
-      const { level, over } = this.#follow(check, value, now);
+      const verdict = this.#follow(check, value, now);
+      const { level } = verdict;
       const status = value === null ? 'UNKNOWN' : (STATUS_OF_LEVEL[level] ?? 'UNKNOWN');
       checks.push({ name, unit, value, limit, status });
-      if (level > 0) issues.push(check.text(over));
+      if (level > 0) issues.push(issueOf(check, value, verdict));
       if (level > worst) worst = level;
     }
     for (const { name, unit, read } of PLAIN_READINGS) {
@@ -129,12 +156,15 @@ export class HealthMonitor {
   }
 
   /** The level that counts now, and the newest reading that spoke for it. */
-  #follow(check: HealthCheck, value: number | null, now: Instant): { level: Level; over: number } {
+  #follow(check: HealthCheck, value: number | null, now: Instant): Verdict {
     const degraded = this.#followLimit(`${check.name} 1`, check, { limit: check.degraded, value, now });
     const limit = check.unhealthy ?? Number.POSITIVE_INFINITY;
     const unhealthy = this.#followLimit(`${check.name} 2`, check, { limit, value, now });
-    if (unhealthy.isOver) return { level: 2, over: unhealthy.value };
-    return { level: degraded.isOver ? 1 : 0, over: degraded.value };
+    const verdict = (level: Level, { value: over, seen }: Tracked, at: number): Verdict => ({
+      ...{ level, over, limit: at, isHeld: !seen },
+    });
+    if (unhealthy.isOver) return verdict(2, unhealthy, limit);
+    return verdict(degraded.isOver ? 1 : 0, degraded, check.degraded);
   }
 
   #followLimit(

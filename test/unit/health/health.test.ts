@@ -74,12 +74,19 @@ describe('HealthMonitor', () => {
     expect(statuses([...up, null, null, null]).slice(3)).toEqual(['DEGRADED', 'DEGRADED', 'HEALTHY']);
   });
 
-  it('tells the reading that was over the limit, not the one between', () => {
+  it('tells the newest reading; while the hold time alone keeps it, what it was and when it clears', () => {
     const monitor = new HealthMonitor('n1', [disk]);
     for (const [n, diskUsage] of [0.95, 0.95, 0.95, 0.85].entries())
       monitor.observe(sample({ diskUsage }), n * 1000);
     expect(monitor.health).toMatchObject({ status: 'UNHEALTHY', issues: ['disk 0.85'] });
-    expect(monitor.observe(sample({ diskUsage: 0.1 }), 4000).issues).toEqual(['disk 0.85']);
+    const held = (diskUsage: number | null) => monitor.observe(sample({ diskUsage }), 4000).issues;
+    expect(held(0.1)).toEqual(['disk 0.1, was 85 %: clears below 81 % for 2s']);
+    expect(held(null)).toEqual(['disk 0.85 when it was read last: clears below 81 % for 2s']);
+    const cpu = new HealthMonitor('n1');
+    for (const now of [0, 60_000]) cpu.observe(sample({ cpuUsage: 0.98 }), now);
+    expect(cpu.observe(sample({ cpuUsage: 0.51 }), 61_000).issues).toEqual([
+      'cpu is at 51 %, was 98 %: clears below 88 % for 1m',
+    ]);
   });
 
   it('leaves out what a machine can not tell', () => {
