@@ -27,6 +27,7 @@ import {
   type ClusterState,
   drainOf,
   type Election,
+  electionCause,
   type Maintenance,
   type NodeRecord,
   type ReplacementPolicy,
@@ -276,12 +277,12 @@ export function candidateView(row: CandidateRow): CandidateView {
   return { node_id: nodeId, eligible, reasons: [...reasons], lag_entries: lagEntries };
 }
 
-function electionRow(election: Election): ElectionRow {
+function electionRow(cluster: ClusterState, election: Election): ElectionRow {
   return {
     term: election.term,
     node_id: election.nodeId,
     at: isoTime(election.at),
-    cause: election.cause,
+    cause: electionCause(cluster, election),
     detect_ms: election.silenceMs,
     election_ms: election.electionMs,
     votes: [...election.votes],
@@ -423,7 +424,7 @@ export function statusView(sources: ViewSources, read: ReadInfo, extras: StatusE
     operation: cluster.operations.findLast((o) => o.state === 'running')?.id ?? null,
     alerts: { firing: firingCount(alertsOf(sources)) },
     ...(extras.availability === null ? {} : { availability: availabilityView(extras.availability) }),
-    elections: cluster.elections.slice(-20).map(electionRow),
+    elections: cluster.elections.slice(-20).map((e) => electionRow(cluster, e)),
     nodes: rows,
   };
 }

@@ -1,6 +1,6 @@
 /** How long writers wait while leadership moves: as it did here before, else an estimate. */
 import type { Duration, NodeId } from '../base/index.ts';
-import type { ClusterState, Operation } from './cluster-state.ts';
+import type { ClusterState, Election, Operation } from './cluster-state.ts';
 import type { PlanFacts } from './plan.ts';
 
 /** What a plan says of the pause. */
@@ -16,8 +16,16 @@ const REMEMBERED = 3;
 /** In these the former leader takes no write, and the next one ends them in the record once it took over. */
 const MOVING: ReadonlySet<string> = new Set(['transferring', 'handing-over']);
 
-function gapOf({ state, phases }: Operation): Duration | null {
+/** One that a leader began by itself is recorded afterwards: how long nobody led is in its election alone. */
+function electionGap({ to, startedAt }: Operation, elections: readonly Election[]): Duration | null {
+  const won = elections.findLast((e) => e.nodeId === to && e.at === startedAt);
+  return won === undefined ? null : (won.silenceMs ?? 0) + won.electionMs;
+}
+
+function gapOf(operation: Operation, elections: readonly Election[]): Duration | null {
+  const { state, kind, phases } = operation;
   if (state !== 'done') return null;
+  if (kind === 'hand-over') return electionGap(operation, elections);
   const elapsedMs = phases.find((p) => MOVING.has(p.name))?.elapsedMs ?? null;
   // recorded afterwards, or begun and ended by two clocks that differ by more than it took: not measured
   return elapsedMs === 0 ? null : elapsedMs;
@@ -25,12 +33,12 @@ function gapOf({ state, phases }: Operation): Duration | null {
 
 /** The pause while leadership moves to `to`, from what the record holds of earlier moves. */
 export function expectedGap(
-  { operations }: Pick<ClusterState, 'operations'>,
+  { operations, elections }: Pick<ClusterState, 'operations' | 'elections'>,
   facts: PlanFacts,
   to: NodeId | null,
 ): ExpectedGap {
   if (to === null || to === facts.leaderId) return NO_GAP;
-  const gaps = operations.map(gapOf).filter((ms) => ms !== null);
+  const gaps = operations.map((o) => gapOf(o, elections)).filter((ms) => ms !== null);
   const measuredGapsMs = gaps.slice(-REMEMBERED);
   if (measuredGapsMs.length > 0) return { expectedGapMs: Math.max(...measuredGapsMs), measuredGapsMs };
   const rttMs = facts.nodes.find((n) => n.nodeId === to)?.rttMs ?? 1;

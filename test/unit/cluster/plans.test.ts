@@ -80,6 +80,20 @@ describe('planFailover', () => {
     ] as const)
       moved(id, ms);
     expect(gaps()).toEqual({ expectedGapMs: 85, measuredGapsMs: [85, 65, 70] });
+    // one by itself is recorded afterwards: its election says how long nobody led
+    const term = ledger.cluster.primary.epoch + 1;
+    const won = {
+      term,
+      nodeId: 'n2',
+      cause: 'transfer',
+      silenceMs: 176,
+      electionMs: 43,
+      votes: ['n1', 'n2'],
+    };
+    ledger.done({ kind: 'leader-started', ...won } as Parameters<typeof ledger.done>[0]);
+    const own = { id: 'h1', from: 'n1', term: term - 1, cause: 'its disk is slow', candidates: [] };
+    ledger.done({ kind: 'hand-over-record', ...own } as Parameters<typeof ledger.done>[0]);
+    expect(gaps()).toEqual({ expectedGapMs: 219, measuredGapsMs: [65, 70, 219] });
     const stays = planFailover(ledger.cluster, facts({ leaderId: 'n2' }), { to: 'n2' }, NOW).plan;
     expect(stays).toMatchObject({ expectedGapMs: null, measuredGapsMs: [] });
   });
