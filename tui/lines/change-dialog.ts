@@ -36,12 +36,22 @@ function lengthLine(dialog: ChangeDialog): Line[] {
   if (LENGTHS[kind].length === 0) return [];
   const ms = LENGTHS[kind][dialog.length] ?? null;
   const none = kind === 'pause' ? 'an hour, or as long as is allowed' : 'without a trial';
-  const value = ms === null ? none : rough(ms);
+  const words = (length: number | null): string => (length === null ? none : rough(length));
+  const steps = (from: number, to?: number): string => LENGTHS[kind].slice(from, to).map(words).join(' ');
+  const [shorter, longer] = [steps(0, dialog.length), steps(dialog.length + 1)];
   const isTime = kind === 'silence' || kind === 'pause';
   const onTrial = kind === 'rollback' ? 'On trial: taken back' : 'Taken back';
   const kept = `${onTrial} unless ${keyOf('keep-config')} keeps it within `;
   const before = isTime ? 'For ' : ms === null ? 'In force at once, ' : kept;
-  return [[span(before), span(`[${value}]`, 'title'), span('  ← → changes', 'muted')]];
+  return [
+    [span(before), span(words(ms), 'title')],
+    [
+      span('← → changes: ', 'key'),
+      span(shorter === '' ? '' : `${shorter} `, 'muted'),
+      span(`[${words(ms)}]`, 'title'),
+      span(longer === '' ? '' : ` ${longer}`, 'muted'),
+    ],
+  ];
 }
 
 function planLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: DialogRoom): Line[] {

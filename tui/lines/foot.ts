@@ -49,7 +49,7 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
 };
 
 /** Left out while there is nothing that they could do. */
-const RARE: ReadonlySet<CommandId> = new Set(['undo-config']);
+const RARE: ReadonlySet<CommandId> = new Set(['undo-config', 'unsilence']);
 
 /** They lead to everything else, or out: they stand beside help at any width, and others give way. */
 const ALWAYS: ReadonlySet<CommandId> = new Set(['filter', 'palette', 'quit']);

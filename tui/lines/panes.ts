@@ -228,9 +228,9 @@ export function eventLineText(event: EventLine, times: number, time = clockTime(
   ];
 }
 
-/** Nobody has answered yet: that nothing has happened is not known. */
-function isAsked(view: View): boolean {
-  return shown(view.model).status === null;
+/** Instead of events: before anybody has answered it is not known that nothing has happened. */
+export function quietWords({ model }: View): string {
+  return shown(model).status === null ? 'asking the cluster…' : 'quiet so far';
 }
 
 export function eventsPane(view: View): PaneText {
@@ -241,6 +241,6 @@ export function eventsPane(view: View): PaneText {
     lines:
       events.length > 0
         ? events.map((e) => eventLineText(e.event, e.times))
-        : [[span(isAsked(view) ? 'asking the cluster…' : 'quiet so far', 'muted')]],
+        : [[span(quietWords(view), 'muted')]],
   };
 }

@@ -258,6 +258,13 @@ const LISTS: Readonly<Record<Chooser['purpose'], (model: Model) => Entry[]>> = {
 /** Letters further apart than this, together, are no match that anybody meant. */
 const MOST_GAPS = 12;
 
+/** Fewer letters may lie anywhere in the words: `fn2`, `flov`. */
+const MOST_SCATTERED = 3;
+
+function isLetter(sign: string | undefined): boolean {
+  return sign !== undefined && /[a-z0-9]/.test(sign);
+}
+
 /** Letters in their order, not side by side: `fn2` finds `failover n2`. Lower is better; null = no match. */
 export function fuzzy(text: string, wanted: string): number | null {
   const [hay, needle] = [text.toLowerCase(), wanted.toLowerCase().trim()];
@@ -265,13 +272,16 @@ export function fuzzy(text: string, wanted: string): number | null {
   if (whole !== -1) return whole;
   let at = -1;
   let gaps = 0;
+  let isLoose = false;
   for (const letter of needle) {
     const next = hay.indexOf(letter, at + 1);
     if (next === -1) return null;
+    // what is left out lies between the beginnings of words, not in the middle of one
+    isLoose ||= next !== at + 1 && at !== -1 && isLetter(hay[next - 1]);
     gaps += next - at - 1;
     at = next;
   }
-  return gaps > MOST_GAPS ? null : 100 + gaps;
+  return gaps > MOST_GAPS || (isLoose && needle.length > MOST_SCATTERED) ? null : 100 + gaps;
 }
 
 /** What the list shows for what was typed, best first. */
@@ -283,9 +293,9 @@ export function choices(model: Model, chooser: Chooser): readonly Entry[] {
     const text = typed.slice(7);
     return [{ words: typed, note: 'show only these', choice: { kind: 'filter', text }, acts: false }];
   }
-  return all
+  const found = all
     .map((entry) => ({ entry, rank: fuzzy(entry.words, typed) }))
     .filter((r): r is { entry: Entry; rank: number } => r.rank !== null)
-    .sort((a, b) => a.rank - b.rank)
-    .map((r) => r.entry);
+    .sort((a, b) => a.rank - b.rank);
+  return found.map((r) => r.entry);
 }

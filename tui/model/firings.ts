@@ -34,5 +34,8 @@ export function firingsOf({ events }: Pick<Picture, 'events'>, alert: AlertRow):
   }
   const last = own(alert);
   const before = told.filter((f) => f.from < last.from - SAME_MS);
-  return [...before, last].sort((a, b) => b.from - a.from);
+  // its record has the value of its end: what it fired with is in the event
+  const fired = told.find((f) => Math.abs(f.from - last.from) <= SAME_MS && f.value !== '');
+  const whole = alert.state === 'resolved' && fired !== undefined ? { ...last, value: fired.value } : last;
+  return [...before, whole].sort((a, b) => b.from - a.from);
 }

@@ -108,7 +108,8 @@ export function happenings(model: Model): readonly Happening[] {
     .filter((e) => matchesWords(filter, `${e.node_id} ${e.kind} ${e.message}`))
     .map((event) => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }));
   const audit: Happening[] = (answered(picture, 'audit') ?? [])
-    .filter((a) => until(model, a.at))
+    // it has no severity: what people did is not critical
+    .filter((a) => least < LEVELS.indexOf('critical') && until(model, a.at))
     .filter((a) => matchesWords(filter, `audit ${a.actor} ${a.action} ${a.target} ${a.reason}`))
     .map((row) => ({ key: `a${row.seq}`, at: row.at, audit: row }));
   const merged = [...events, ...audit].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
@@ -136,8 +137,17 @@ function ageOf({ cluster }: StatusResponse, sinceMs: number): number {
   return Math.max(0, sinceMs) + cluster.read.age_ms;
 }
 
+/** A fleet of one has its one row: the cluster that is looked at. */
+function ownEntry({ contextName, filter, picture, now }: Model): readonly FleetEntry[] {
+  if (!matchesWords(filter.text, contextName)) return [];
+  const { status, statusAt } = picture;
+  const ageMs = status === null ? null : ageOf(status, now - statusAt);
+  return [{ context: contextName, status, error: null, ageMs }];
+}
+
 /** What is known of each cluster of the fleet; of one that was not asked yet neither status nor error. */
 export function fleetEntries(model: Model): readonly FleetEntry[] {
+  if (model.contexts.length === 0) return ownEntry(model);
   return model.contexts
     .filter((context) => matchesWords(model.filter.text, context))
     .map((context) => {

@@ -131,6 +131,16 @@ function metricOf(
   return { name, unit, now, min: sorted[0] ?? null, p99: rank(0.99), max: sorted.at(-1) ?? null, samples };
 }
 
+/** The lowest sample in each slice: for a rule that watches for small values. */
+export function lows(
+  samples: readonly Sample[],
+  span: { readonly from: Wall; readonly to: Wall },
+  cells: number,
+): readonly (number | null)[] {
+  const turned = samples.map(({ at, value }) => ({ at, value: -value }));
+  return peaks(turned, span, cells).map((v) => (v === null ? null : Math.abs(v)));
+}
+
 /** The highest sample in each of `cells` slices of the time from `from` to `to`; null where there is none. */
 export function peaks(
   samples: readonly Sample[],

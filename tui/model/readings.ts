@@ -14,6 +14,8 @@ export interface Reading {
   readonly name: string;
   /** Full height of a line of it where that is given by its nature. */
   readonly top: number | null;
+  /** The rule watches for small values: the least of a slice is its worst. */
+  readonly isLowBad: boolean;
   /** Oldest first, at least one. */
   readonly samples: readonly Sample[];
 }
@@ -58,6 +60,11 @@ function nameIn(condition: string): string | undefined {
   return condition.match(/[a-z][a-z0-9_]*/g)?.find((word) => Object.hasOwn(SOURCES, word));
 }
 
+/** `node_up == 0`, `healthy_nodes < 3`. */
+function isLowBad(condition: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\s*(<|==\\s*0\\b)`).test(condition);
+}
+
 /** Null where it is none that the screen has samples of. */
 export function readingOf(model: Model, alert: AlertRow): Reading | null {
   const condition =
@@ -68,7 +75,8 @@ export function readingOf(model: Model, alert: AlertRow): Reading | null {
   const samples = samplesOf(model, alert.node_id, source).flatMap(({ at, value }) =>
     value == null || !Number.isFinite(value) ? [] : [{ at, value }],
   );
-  return samples.length === 0 ? null : { name, top: source.top ?? null, samples };
+  if (samples.length === 0) return null;
+  return { name, top: source.top ?? null, isLowBad: isLowBad(condition, name), samples };
 }
 
 interface Told {

@@ -104,7 +104,7 @@ export class Outside {
     const sequence = closed === null ? osc52(text, env) : null;
     if (sequence !== null) stdout.write(sequence);
     const path = copyFile(text, this.#folder, 'clipboard.txt');
-    if (sequence !== null) return `${what} is in ${path}, and sent to your terminal's clipboard (OSC 52)`;
+    if (sequence !== null) return `sent to the clipboard: ${what} (also in ${path})`;
     return `${what} is in ${path}: ${closed ?? 'too long for the clipboard of a terminal'}`;
   }
 

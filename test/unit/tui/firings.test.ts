@@ -42,6 +42,17 @@ describe('firingsOf', () => {
     expect(firingsOf({ events: [] }, alert)).toHaveLength(1);
   });
 
+  it('firingsOf says what it fired with, and not what its end found', () => {
+    const model = again();
+    const alert = must(
+      model.picture.alerts.find((a) => a.id === 'a2'),
+      'the alert',
+    );
+    const ended = { ...alert, state: 'resolved' as const, fired_at: alert.since, value: '12 > 5000' };
+    const over = { ...ended, since: new Date(START).toISOString() };
+    expect(firingsOf(model.picture, over)[0]).toMatchObject({ to: START, value: '5610 > 5000 entries' });
+  });
+
   it('travel shows an alert as it was in each of its firings and between them', () => {
     const at = (ms: number) => {
       const { state, since, value } = alertRows(travel(again(), ago(ms))).find((a) => a.id === 'a2') ?? {};

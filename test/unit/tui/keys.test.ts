@@ -54,7 +54,7 @@ describe('Outside', () => {
     const modern = outside({ TERM: 'xterm-256color' });
     const path = join(modern.folder, 'clipboard.txt');
     const told = modern.to.copy('name', 'n3');
-    expect(told).toBe(`name is in ${path}, and sent to your terminal's clipboard (OSC 52)`);
+    expect(told).toBe(`sent to the clipboard: name (also in ${path})`);
     expect(readFileSync(path, 'utf8')).toBe('n3');
     expect(told, 'no terminal says that it took it').not.toContain('copied');
     expect(modern.written).toEqual(['\x1b]52;c;bjM=\x07']);
@@ -69,7 +69,7 @@ describe('Outside', () => {
     expect(behind.to.copy('name', 'n3'), 'sent nowhere, said so').toContain('it is not known which of tmux');
     expect(behind.written).toEqual([]);
     const inside = outside({ TERM: 'screen-256color', STY: '1.pts' });
-    expect(inside.to.copy('name', 'n3')).toContain('sent to your terminal');
+    expect(inside.to.copy('name', 'n3')).toContain('sent to the clipboard');
     expect(inside.written.join('')).toMatch(/^\x1bP\x1b\]52;c;bjM=\x07\x1b\\$/);
   });
 

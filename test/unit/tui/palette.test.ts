@@ -27,6 +27,15 @@ describe('the palette has the words of the command line', () => {
     expect(typed(line)[1].map((e) => e.kind)).toEqual(['plan']);
   });
 
+  it('undo is U, and no word is found in the scattered letters of another', () => {
+    const words = (text: string) => entriesOf(full(), text).map((e) => e.words);
+    expect(words('undo')).toEqual([
+      'undo the last change while its toast shows, else end the silence or the acknowledgement',
+    ]);
+    expect(words('theme')).toEqual([]);
+    expect(words('fn2')[0]).toBe('failover n2');
+  });
+
   it('a node that is drained is undrained, and has no drain', () => {
     const rest = { owner: 'anna', reason: '', since: '', expires: '2026-03-04T13:00:00.000Z' };
     const nodes = status().nodes.map((n) => (n.node_id === 'n3' ? { ...n, drain: rest } : n));

@@ -1,6 +1,7 @@
 /** The line beside an alert: which reading it is of, and that nobody is asked for it. */
 import { describe, expect, it } from 'vitest';
 import type { AlertRow } from '../../../tui/feed/wire.ts';
+import { lows, peaks } from '../../../tui/model/metrics.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { readingOf } from '../../../tui/model/readings.ts';
 import { START, status } from '../../tui/recording.ts';
@@ -69,6 +70,19 @@ describe('readingOf', () => {
     const past = { ...watched(), now: START + 4 * SECOND };
     expect(values(past, alert('fsync > 500ms')).slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
     expect(values(watched({ spanMs: 3 * SECOND }), alert('fsync > 500ms'))).toEqual([6, 7, 8, 9]);
+  });
+});
+
+describe('lows', () => {
+  it('lows has the worst of a slice where the rule watches for small values', () => {
+    const samples = [1, 1, 0, 1].map((value, i) => ({ at: i * SECOND, value }));
+    const window = { from: 0, to: 4 * SECOND };
+    expect([lows(samples, window, 2), peaks(samples, window, 2)]).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+    const isLow = (condition: string) => readingOf(watched(), alert(condition))?.isLowBad;
+    expect(['node_up == 0', 'healthy_nodes < 3', 'fsync > 500ms'].map(isLow)).toEqual([true, true, false]);
   });
 });
 

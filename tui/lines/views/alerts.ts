@@ -7,7 +7,7 @@ import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { age, clockTime, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf, silenceScope } from '../../model/lists.ts';
-import { peaks } from '../../model/metrics.ts';
+import { lows, peaks } from '../../model/metrics.ts';
 import { type Reading, readingOf } from '../../model/readings.ts';
 import { heardOf, shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -60,10 +60,10 @@ function columnsIn(cells: number, rows: readonly AlertRow[]): Columns {
   return { since, curve: Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest)) };
 }
 
-/** The highest samples of the reading over the span of charts, in so many cells. */
-function curve({ top, samples }: Reading, { model, symbols }: View, cells: number): string {
+/** The worst samples of the reading over the span of charts, in so many cells. */
+function curve({ top, samples, isLowBad }: Reading, { model, symbols }: View, cells: number): string {
   const full = top ?? niceTop(samples.reduce((most, s) => Math.max(most, s.value), 0));
-  const values = peaks(samples, { from: model.now - model.spanMs, to: model.now }, cells);
+  const values = (isLowBad ? lows : peaks)(samples, { from: model.now - model.spanMs, to: model.now }, cells);
   return sparkline(
     values.map((v) => (v === null ? null : v / full)),
     cells,

@@ -118,6 +118,8 @@ function changeLines(change: ConfigChangeRow): Line[] {
 
 function diffLines(view: View): Line[] {
   const pair = diffPair(view.model);
+  // of what has not come nothing is said here: the list says that it is asked for
+  if (answerOf(shown(view.model), 'versions')?.value == null) return [];
   if (pair === null) return [[span('the first version that is kept: nothing to compare with', 'muted')]];
   const answer = answerOf(shown(view.model), 'diff', pair);
   const none = emptiness(answer, answer?.value?.length ?? 0, 'both are equal');

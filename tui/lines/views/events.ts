@@ -7,7 +7,7 @@ import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../body.ts';
-import { eventLineText } from '../panes.ts';
+import { eventLineText, quietWords } from '../panes.ts';
 import type { View } from '../view.ts';
 
 function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], time: string): Line {
@@ -41,7 +41,7 @@ function list(view: View, room: Room): PaneSpec {
   const title: Line = [span('Events and audit ', 'title'), span(facts, 'muted'), ...outdated(audit)];
   if (rows.length === 0) {
     const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
-    const words = isCut ? `nothing matches: ${keyOf('back')} shows all again` : 'quiet so far';
+    const words = isCut ? `nothing matches: ${keyOf('back')} shows all again` : quietWords(view);
     return { pane: 'events', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const withMillis = room.tier === 'full' || room.tier === 'compact';

@@ -12,20 +12,15 @@ function list(view: View, room: Room): PaneSpec {
   const entries = fleetEntries(model);
   const rows = fleetRows(entries);
   const worst = worstHealth(rows);
+  const known = Math.max(1, model.contexts.length);
   const title: Line = [
     span('Fleet ', 'title'),
-    span(
-      `${plural(model.contexts.length, 'cluster')} ${symbols.dot} here: ${clean(model.contextName)}`,
-      'muted',
-    ),
+    span(`${plural(known, 'cluster')} ${symbols.dot} here: ${clean(model.contextName)}`, 'muted'),
     ...(model.past === null ? [] : [span(` ${symbols.dot} as of now: HISTORY does not apply`, 'suspect')]),
     ...(worst === 'healthy' || rows.length === 0 ? [] : [span(` ${symbols.dot} worst: ${worst}`, 'warning')]),
   ];
   if (rows.length === 0) {
-    const words =
-      model.contexts.length > 0
-        ? 'no cluster matches the filter'
-        : 'one cluster only: sqlcc context add makes another known here';
+    const words = 'no cluster matches the filter';
     return { pane: 'fleet', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const ages = new Map(entries.flatMap((e) => (e.ageMs == null ? [] : [[e.context, e.ageMs] as const])));
@@ -34,7 +29,7 @@ function list(view: View, room: Room): PaneSpec {
     pane: 'fleet',
     title,
     ...(heading === undefined ? {} : { heading }),
-    lines,
+    lines: model.contexts.length > 0 ? lines : [...lines, ...ALONE],
     selected: cursorAt(
       model,
       rows.map((row) => row.context),
@@ -43,6 +38,12 @@ function list(view: View, room: Room): PaneSpec {
     focused: true,
   };
 }
+
+/** Behind the one row of a fleet of one. */
+const ALONE: readonly Line[] = [
+  [],
+  [span('one cluster only: sqlcc context add makes another known here', 'muted')],
+];
 
 export function fleetView(view: View, room: Room): BandRows[] {
   return stack([[list(view, room), room.rows]], view, room);
