@@ -175,7 +175,7 @@ export const MAIN: readonly Row[] = [
     group: 'FIND',
     keys: ['/'],
     label: '/',
-    help: 'filter: word  state:dead  lag>500  !word  ~regex',
+    help: 'filter: word  field:word  !word  ~regex',
     short: 'filter',
   },
   { id: 'next-match', group: 'FIND', keys: ['n'], label: 'n', help: 'next row that the last filter matches' },

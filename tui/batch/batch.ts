@@ -13,6 +13,7 @@ import type { EventLine, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
 import { COLUMN_IDS } from '../lines/node-table.ts';
+import { wrongFilter } from '../model/filter-fields.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
@@ -59,6 +60,8 @@ const WIDE_CELLS = 240;
 const NARROW_CELLS = 44;
 /** A node tells what it still has at once; this long without a further event is the end of that. */
 const EVENTS_QUIET_MS = 300;
+
+const FILTER_HINT = 'such as state:!ok, zone:eu-a, lag>500, !word or ~regex; see docs/keys.md';
 
 interface Sources {
   readonly feed: Feed;
@@ -164,6 +167,11 @@ function exitOf(run: RunBatch, model: Model): number {
 }
 
 function sourcesOf(run: RunBatch): Sources {
+  const { view, filter } = run.options;
+  // the table of nodes is in all of them but the log
+  const wrong = filter === undefined ? null : wrongFilter(view === 'log' ? 'log' : 'topology', filter);
+  if (wrong !== null)
+    throw new SqlccError('invalid_argument', `--filter: ${clean(wrong)}`, { hint: FILTER_HINT });
   const unknown = run.options.columns?.find((c) => !COLUMN_IDS.includes(c));
   if (unknown !== undefined) {
     throw new SqlccError('invalid_argument', `there is no column "${clean(unknown)}"`, {

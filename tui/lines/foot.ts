@@ -4,6 +4,7 @@ import { clean } from '../format/width.ts';
 import { keyOf, pairOf } from '../key-names.ts';
 import { bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
+import { wrongFilter } from '../model/filter-fields.ts';
 import { rowKeys } from '../model/lists.ts';
 import { shown, visibleNodes } from '../model/selectors.ts';
 import { subjectOf } from '../model/subject.ts';
@@ -137,8 +138,16 @@ export function footer(view: View, layout: Layout, hint: string | null): Line {
       model.view === 'topology'
         ? `${visibleNodes(model).length} of ${shown(model).status?.nodes.length ?? 0}`
         : `${rowKeys(model).length} match`;
+    const wrong = wrongFilter(model.view, model.filter.text);
     const left: Line = [span(' / ', 'key'), span(`${clean(model.filter.text)}${view.symbols.cursor}`)];
-    return spread(left, [span(`${matches}  Enter keep  Esc clear `, 'muted')], cells);
+    return spread(
+      left,
+      [
+        span(wrong === null ? matches : clean(wrong), wrong === null ? 'muted' : 'warning'),
+        span('  Enter keep  Esc clear ', 'muted'),
+      ],
+      cells,
+    );
   }
   const told = model.toast?.isAbove === true ? undefined : toastLines(view, cells).at(-1);
   if (told !== undefined) return told;

@@ -3,6 +3,7 @@
 import { clean, fitText } from '../format/width.ts';
 import { keyOf } from '../key-names.ts';
 import { bindingsOf, type Group } from '../keymap.ts';
+import { fieldsOf } from '../model/filter-fields.ts';
 import { viewSpec } from '../model/views.ts';
 import { type Line, span, wrapWords } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
@@ -20,8 +21,9 @@ export function helpText(view: View, scroll: number, { width }: DialogRoom): Dia
       .filter((b) => b.group === group)
       .flatMap((b, i): Line[] => {
         const why = b.disabled?.(view.model) ?? null;
+        const fields = b.id === 'filter' ? fieldsOf(view.model.view) : null;
         const words: Line = [
-          span(b.help, why === null ? 'plain' : 'muted'),
+          span(fields === null ? b.help : `${b.help}  here: ${fields}`, why === null ? 'plain' : 'muted'),
           span(why === null ? '' : ` (closed: ${clean(why)})`, 'warning'),
         ];
         // the reason is the purpose of the line: it is not cut

@@ -5,6 +5,7 @@
  */
 import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
+import { unmatched } from '../model/lists.ts';
 import type { Pane } from '../model/model.ts';
 import { isOld } from '../model/old.ts';
 import { selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
@@ -121,7 +122,9 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
       'muted',
     ),
   ];
-  const none: Line = [span(total === 0 ? '' : ' no node matches the filter', 'muted')];
+  const none: Line = [
+    span(total === 0 ? '' : ` ${unmatched(view.model, 'no node matches the filter')}`, 'muted'),
+  ];
   const content = [tableHeading(shape, inner), ...(rows.length > 0 ? rows.map((r) => r.line) : [none])];
   const lines = panel(title, content, { symbols, width: place.width, height, focused, boxed: true });
   return {

@@ -2,18 +2,35 @@
 import { type Answer, type Question, questionKey, type SliceName, type Slices } from '../feed/slices.ts';
 import type {
   AlertRow,
-  AuditRow,
   ConfigVersionRow,
   ElectionRow,
-  EventLine,
   OperationView,
   SilenceRow,
   StatusResponse,
 } from '../feed/wire.ts';
+import { parseFilter } from './filter.ts';
+import {
+  ALERT_FIELDS,
+  CONTEXT_FIELDS,
+  ELECTION_FIELDS,
+  HAPPENING_FIELDS,
+  type Happening,
+  LOG_FIELDS,
+  OPERATION_FIELDS,
+  VERSION_FIELDS,
+  wrongFilter,
+} from './filter-fields.ts';
 import { type FleetEntry, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
 import { compareNames, shown, visibleNodes } from './selectors.ts';
 import type { ViewId } from './views.ts';
+
+export type { Happening };
+
+/** What a list says when the filter lets nothing through: what is wrong with it, else `words`. */
+export function unmatched({ view, filter }: Model, words: string): string {
+  return wrongFilter(view, filter.text) ?? words;
+}
 
 /** The newest answer to a question, or undefined when nobody has answered yet. */
 export function answerOf<K extends SliceName>(picture: Picture, slice: K, arg = ''): Answer<K> | undefined {
@@ -24,25 +41,10 @@ function answered<K extends SliceName>(picture: Picture, slice: K, arg = ''): Sl
   return answerOf(picture, slice, arg)?.value ?? null;
 }
 
-/** True when every word of the filter is somewhere in `text`; `!word` = nowhere. */
-export function matchesWords(filter: string, text: string): boolean {
-  const whole = text.toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(Boolean)
-    .every((word) => {
-      // as in `lag|leader`
-      const isNot = word.startsWith('!') && word.length > 1;
-      const found = (isNot ? word.slice(1) : word).split('|').some((part) => whole.includes(part));
-      return found !== isNot;
-    });
-}
-
 /** Newest first. */
 export function electionRows(model: Model): readonly ElectionRow[] {
   const rows = [...(shown(model).status?.elections ?? [])].reverse();
-  return rows.filter((r) => matchesWords(model.filter.text, `${r.term} ${r.node_id} ${r.cause}`));
+  return rows.filter(parseFilter(model.filter.text, ELECTION_FIELDS).test);
 }
 
 const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical: 0, warning: 1, info: 2 };
@@ -52,9 +54,7 @@ export function alertRows(model: Model): readonly AlertRow[] {
   const rank = (a: AlertRow) => (a.state === 'firing' ? 0 : 10) + SEVERITY_RANK[a.severity];
   return shown(model)
     .alerts.filter((a) => !model.firingOnly || a.state === 'firing')
-    .filter((a) =>
-      matchesWords(model.filter.text, `${a.rule} ${a.node_id ?? 'cluster'} ${a.state} ${a.value}`),
-    )
+    .filter(parseFilter(model.filter.text, ALERT_FIELDS).test)
     .sort((a, b) => rank(a) - rank(b) || (a.since < b.since ? 1 : a.since > b.since ? -1 : 0));
 }
 
@@ -73,7 +73,7 @@ function until(model: Model, at: string): boolean {
 export function versionRows(model: Model): readonly ConfigVersionRow[] {
   return [...(answered(shown(model), 'versions') ?? [])]
     .filter((v) => until(model, v.create_time))
-    .filter((v) => matchesWords(model.filter.text, `v${v.version} ${v.author} ${v.reason}`))
+    .filter(parseFilter(model.filter.text, VERSION_FIELDS).test)
     .sort((a, b) => b.version - a.version);
 }
 
@@ -82,17 +82,12 @@ export function operationRows(model: Model): readonly OperationView[] {
   const began = (o: OperationView) => o.phases[0]?.at ?? '';
   return [...(answered(shown(model), 'operations') ?? [])]
     .filter((o) => until(model, began(o)))
-    .filter((o) => matchesWords(model.filter.text, `${o.id} ${o.kind} ${o.state} ${o.actor} ${o.reason}`))
+    .filter(parseFilter(model.filter.text, OPERATION_FIELDS).test)
     .sort((a, b) => {
       const running = Number(b.state === 'running') - Number(a.state === 'running');
       return running || (began(a) < began(b) ? 1 : -1);
     });
 }
-
-/** A line of the Events view: what a node did, or what a person did. */
-export type Happening =
-  | { readonly key: string; readonly at: string; readonly event: EventLine; readonly times: number }
-  | { readonly key: string; readonly at: string; readonly audit: AuditRow };
 
 const LEVELS = ['info', 'warning', 'critical'] as const;
 
@@ -100,18 +95,18 @@ const LEVELS = ['info', 'warning', 'critical'] as const;
 export function happenings(model: Model): readonly Happening[] {
   const picture = shown(model);
   const least = LEVELS.indexOf(model.eventLevel);
-  const filter = model.filter.text;
+  const { test } = parseFilter(model.filter.text, HAPPENING_FIELDS);
   // the newest of those that came in the same ms stands above the others
   const events: Happening[] = [...picture.events]
     .reverse()
     .filter((e) => LEVELS.indexOf(e.severity) >= least)
-    .filter((e) => matchesWords(filter, `${e.node_id} ${e.kind} ${e.message}`))
-    .map((event) => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }));
+    .map((event): Happening => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }))
+    .filter(test);
   const audit: Happening[] = (answered(picture, 'audit') ?? [])
     // it has no severity: what people did is not critical
     .filter((a) => least < LEVELS.indexOf('critical') && until(model, a.at))
-    .filter((a) => matchesWords(filter, `audit ${a.actor} ${a.action} ${a.target} ${a.reason}`))
-    .map((row) => ({ key: `a${row.seq}`, at: row.at, audit: row }));
+    .map((row): Happening => ({ key: `a${row.seq}`, at: row.at, audit: row }))
+    .filter(test);
   const merged = [...events, ...audit].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   return collapsed(merged);
 }
@@ -138,24 +133,22 @@ function ageOf({ cluster }: StatusResponse, sinceMs: number): number {
 }
 
 /** A fleet of one has its one row: the cluster that is looked at. */
-function ownEntry({ contextName, filter, picture, now }: Model): readonly FleetEntry[] {
-  if (!matchesWords(filter.text, contextName)) return [];
+function ownEntry({ contextName, picture, now }: Model): FleetEntry {
   const { status, statusAt } = picture;
   const ageMs = status === null ? null : ageOf(status, now - statusAt);
-  return [{ context: contextName, status, error: null, ageMs }];
+  return { context: contextName, status, error: null, ageMs };
 }
 
 /** What is known of each cluster of the fleet; of one that was not asked yet neither status nor error. */
 export function fleetEntries(model: Model): readonly FleetEntry[] {
-  if (model.contexts.length === 0) return ownEntry(model);
-  return model.contexts
-    .filter((context) => matchesWords(model.filter.text, context))
-    .map((context) => {
-      const answer = answerOf(model.picture, 'fleet', context);
-      if (answer === undefined) return { context, status: null, error: null };
-      const { value, at, error } = answer;
-      return { context, status: value, error, ageMs: value === null ? null : ageOf(value, model.now - at) };
-    });
+  const { test } = parseFilter(model.filter.text, CONTEXT_FIELDS);
+  if (model.contexts.length === 0) return test(model.contextName) ? [ownEntry(model)] : [];
+  return model.contexts.filter(test).map((context) => {
+    const answer = answerOf(model.picture, 'fleet', context);
+    if (answer === undefined) return { context, status: null, error: null };
+    const { value, at, error } = answer;
+    return { context, status: value, error, ageMs: value === null ? null : ageOf(value, model.now - at) };
+  });
 }
 
 /** The node that the Node and Log views are about. */
@@ -167,6 +160,7 @@ export function logRows(model: Model): readonly { key: string; line: Slices['log
   const node = subjectNode(model);
   const lines = node === null ? null : answered(shown(model), 'log', node);
   const least = LEVELS.indexOf(model.eventLevel);
+  const { test } = parseFilter(model.filter.text, LOG_FIELDS);
   // older lines go as new ones come: a place in the list is no name
   const seen = new Map<string, number>();
   return [...(lines ?? [])]
@@ -176,7 +170,7 @@ export function logRows(model: Model): readonly { key: string; line: Slices['log
       return { key: `${line.at} ${nth}`, line };
     })
     .filter(({ line }) => until(model, line.at) && logRank(line.level) >= least)
-    .filter(({ line: l }) => matchesWords(model.filter.text, `${l.level} ${l.event} ${l.text}`))
+    .filter(({ line }) => test(line))
     .reverse();
 }
 

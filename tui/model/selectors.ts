@@ -2,6 +2,7 @@
 import { compareText } from '../../src/base/index.ts';
 import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
+import { NODE_FIELDS } from './filter-fields.ts';
 import type { Model, Picture, SortKey } from './model.ts';
 import { nodeState } from './node-state.ts';
 
@@ -71,7 +72,7 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
   const filter = model.filter.text;
   if (lastSorted?.from === from && lastSorted.filter === filter && lastSorted.sort === sort)
     return lastSorted.rows;
-  const matches = parseFilter(filter);
+  const { test: matches } = parseFilter(filter, NODE_FIELDS);
   const direction = sort.reverse ? -1 : 1;
   const rows = from
     .filter(matches)

@@ -4,7 +4,7 @@
  */
 import type { NodeRow } from '../feed/wire.ts';
 import { keyOf } from '../key-names.ts';
-import { alertRows, cursorAt, happenings, rowKeys, selectedOf, subjectNode } from './lists.ts';
+import { alertRows, cursorAt, happenings, rowKeys, selectedOf, subjectNode, unmatched } from './lists.ts';
 import type { Model } from './model.ts';
 import { selectedNode, shown, spares } from './selectors.ts';
 
@@ -39,7 +39,9 @@ export function noSubject(model: Model): string | null {
   const id = subjectId(model);
   if (id !== null) return `${id} is no member of the cluster`;
   if (model.view === 'topology')
-    return model.filter.text === '' ? 'there is no node to act on' : 'no node matches the filter';
+    return model.filter.text === ''
+      ? 'there is no node to act on'
+      : unmatched(model, 'no node matches the filter');
   const isList = model.view === 'alerts' || model.view === 'events';
   const why = isList ? 'the selected row is of no node' : 'no row here is a node';
   return `${why}: ${keyOf('view:topology')} selects one`;

@@ -84,6 +84,21 @@ describe('runBatch', () => {
     expect((await run([good(), 'no_leader'], { check: true })).code).toBe(4);
   });
 
+  it('runBatch asks nothing for a filter that can’t be meant, and says which word', async () => {
+    for (const options of [
+      { filter: 'foo:bar' },
+      { view: 'log' as const, filter: 'zone:a' },
+      { filter: '~(' },
+    ])
+      await expect(run([good()], options)).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: expect.stringMatching(/^--filter: (there is no field "(foo|zone)"|~\( is no)/),
+      });
+    expect(
+      (await run([good()], { view: 'log', filter: 'level:warn' }, async () => ({ lines: [] }))).code,
+    ).toBe(0);
+  });
+
   it('runBatch ends at once on a refusal that will stay one', async () => {
     await expect(run(['permission_denied', good()])).rejects.toMatchObject({ code: 'permission_denied' });
   });

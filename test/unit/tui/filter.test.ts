@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { screenOf } from '../../../tui/lines/screen.ts';
 import { parseFilter } from '../../../tui/model/filter.ts';
+import { fieldsOf, NODE_FIELDS } from '../../../tui/model/filter-fields.ts';
+import { alertRows, happenings, logRows } from '../../../tui/model/lists.ts';
+import { VIEWS } from '../../../tui/model/views.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { sixNodes } from '../../tui/recording.ts';
+import { full, press } from './model-kit.ts';
 
 describe('parseFilter', () => {
   const names = (filter: string) =>
     sixNodes()
-      .filter(parseFilter(filter))
+      .filter(parseFilter(filter, NODE_FIELDS).test)
       .map((n) => n.node_id);
 
   it('parseFilter takes words, fields, numbers, negation and patterns', () => {
@@ -20,8 +27,71 @@ describe('parseFilter', () => {
     expect(names('state:!ok')).toEqual(['n3', 'n4', 'n5', 'n6']);
   });
 
-  it('parseFilter takes nonsense as text and never throws', () => {
-    expect(names('~([')).toEqual([]);
-    expect(names('nothing:here')).toEqual([]);
+  it.each([
+    ['~([', '~([ is no regular expression'],
+    ['nothing:here', 'there is no field "nothing" here: name: zone:'],
+    ['n1 state:', 'state: wants a word'],
+    ['!lag>', 'lag> wants a number, such as lag>10'],
+    ['speed>3', 'there is no number "speed" here: name:'],
+  ])('parseFilter lets nothing through by %s and says why', (text, words) => {
+    expect(names(text)).toEqual([]);
+    expect(parseFilter(text, NODE_FIELDS).wrong).toContain(words);
+  });
+});
+
+describe('the filter in each view', () => {
+  const filtered = (view: 'events' | 'log' | 'alerts', text: string) =>
+    full({ view, selected: 'n1', filter: { text, editing: false } });
+  const events = (text: string) =>
+    happenings(filtered('events', text)).map((h) => ('event' in h ? h.event.kind : h.audit.action));
+
+  it('finds events by pattern, contrary, node, kind, level and who', () => {
+    const all = happenings(filtered('events', ''));
+    const inEvents = all.filter((h) => 'event' in h);
+    expect(inEvents.length).toBeGreaterThan(3);
+    const { event } = inEvents[0] as Extract<(typeof all)[number], { event: unknown }>;
+    const sameKind = inEvents.filter((h) => 'event' in h && h.event.kind === event.kind);
+    expect(events(`kind:${event.kind}`)).toHaveLength(sameKind.length);
+    expect(events(`!kind:${event.kind}`)).toHaveLength(all.length - sameKind.length);
+    expect(events(`~^${event.node_id}.${event.kind}`).length).toBeGreaterThan(0);
+    expect(events(`node:${event.node_id}`)).toContain(event.kind);
+    expect(events('level:warning').length).toBeGreaterThan(0);
+    expect(events('severity:warning')).toEqual(events('level:warning'));
+    const audit = all.find((h) => 'audit' in h);
+    if (audit === undefined || !('audit' in audit)) throw new Error('no audit');
+    expect(events(`who:${audit.audit.actor}`)).toContain(audit.audit.action);
+    expect(events('kind:nothing-of-that-kind')).toEqual([]);
+  });
+
+  it('finds alerts by severity and lines of the log by level', () => {
+    const alerts = alertRows(filtered('alerts', ''));
+    const critical = alerts.filter((a) => a.severity === 'critical');
+    expect(critical.length).toBeGreaterThan(0);
+    expect(alertRows(filtered('alerts', 'severity:critical'))).toEqual(critical);
+    const warnings = logRows(filtered('log', '')).filter(({ line }) => line.level === 'WARN');
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(logRows(filtered('log', 'level:warning'))).toEqual(warnings);
+  });
+
+  const screenText = (model: ReturnType<typeof full>): string => {
+    const { bands, foot, overlay } = screenOf({ model, symbols: UNICODE }, 120, 60);
+    const rows = [...bands.flatMap((b) => b.panes.flatMap((p) => p.rows)), foot, ...(overlay?.rows ?? [])];
+    return rows.map((r) => textOf(r.line)).join('\n');
+  };
+
+  it.each(['topology', 'events', 'log', 'alerts', 'operations'] as const)(
+    'says in %s which field it does not know, while it is written and after',
+    (view) => {
+      const words = 'there is no field "foo" here';
+      const text = 'foo:bar';
+      expect(screenText(full({ view, filter: { text, editing: true } }))).toContain(words);
+      expect(screenText(full({ view, filter: { text, editing: false } }))).toContain(words);
+    },
+  );
+
+  it.each(VIEWS.map((v) => v.id))('is told by help in %s with its fields', (view) => {
+    const fields = fieldsOf(view);
+    if (fields === null) return expect(view).toBe('node');
+    expect(screenText(press(full({ view }), '?')).replaceAll(/[\s│]+/g, ' ')).toContain(`here: ${fields}`);
   });
 });

@@ -4,7 +4,7 @@ import { brailleChart, niceTop } from '../../../tui/format/braille.ts';
 import { tabs } from '../../../tui/lines/head.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import { choices, fuzzy } from '../../../tui/model/chooser.ts';
-import { alertRows, happenings, matchesWords, wanted } from '../../../tui/model/lists.ts';
+import { alertRows, happenings, wanted } from '../../../tui/model/lists.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { duplicates, VIEW_IDS, VIEWS } from '../../../tui/model/views.ts';
 import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
@@ -174,12 +174,6 @@ describe('lists', () => {
     expect(rows[0]).toMatchObject({ times: 3 });
     expect(rows.some((r) => 'audit' in r)).toBe(true);
     expect(happenings(press(full({ view: 'events' }), 'l', 'l')).filter((r) => 'event' in r)).toHaveLength(1);
-  });
-
-  it('matchesWords wants every word, takes | as or and ! as not', () => {
-    expect(matchesWords('lag|leader n3', 'n3 lag 561')).toBe(true);
-    expect(matchesWords('lag !n3', 'n3 lag 561')).toBe(false);
-    expect(matchesWords('', 'anything')).toBe(true);
   });
 });
 

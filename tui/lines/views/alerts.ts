@@ -6,7 +6,7 @@ import { sparkline } from '../../format/chart.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { age, clockTime, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
-import { alertRows, answerOf, cursorAt, selectedOf, silenceScope } from '../../model/lists.ts';
+import { alertRows, answerOf, cursorAt, selectedOf, silenceScope, unmatched } from '../../model/lists.ts';
 import { lows, peaks } from '../../model/metrics.ts';
 import { type Reading, readingOf } from '../../model/readings.ts';
 import { heardOf, shown } from '../../model/selectors.ts';
@@ -120,7 +120,8 @@ function list(view: View, room: Room): PaneSpec {
     span(isKnown ? ` ${facts}` : '', 'muted'),
   ];
   if (rows.length === 0) {
-    const words = model.filter.text !== '' ? 'no alert matches the filter' : 'none: nothing fires';
+    const words =
+      model.filter.text !== '' ? unmatched(model, 'no alert matches the filter') : 'none: nothing fires';
     const none: Line = [span(`${symbols.pass} `, 'ok'), span(words, 'ok')];
     return {
       pane: 'alerts',

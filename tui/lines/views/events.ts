@@ -2,7 +2,7 @@
 import { clean, fitText } from '../../format/width.ts';
 import { age, timeWords } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
-import { answerOf, cursorAt, type Happening, happenings, selectedOf } from '../../model/lists.ts';
+import { answerOf, cursorAt, type Happening, happenings, selectedOf, unmatched } from '../../model/lists.ts';
 import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
@@ -41,7 +41,8 @@ function list(view: View, room: Room): PaneSpec {
   const title: Line = [span('Events and audit ', 'title'), span(facts, 'muted'), ...outdated(audit)];
   if (rows.length === 0) {
     const isCut = model.filter.text !== '' || model.eventLevel !== 'info';
-    const words = isCut ? `nothing matches: ${keyOf('back')} shows all again` : quietWords(view);
+    const none = unmatched(model, `nothing matches: ${keyOf('back')} shows all again`);
+    const words = isCut ? none : quietWords(view);
     return { pane: 'events', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const withMillis = room.tier === 'full' || room.tier === 'compact';

@@ -2,7 +2,7 @@
 import { plural } from '../../../src/base/index.ts';
 import { clean } from '../../format/width.ts';
 import { fleetLines, fleetRows, worstHealth } from '../../model/fleet.ts';
-import { cursorAt, fleetEntries } from '../../model/lists.ts';
+import { cursorAt, fleetEntries, unmatched } from '../../model/lists.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, type PaneSpec, type Room, stack } from '../body.ts';
 import type { View } from '../view.ts';
@@ -20,7 +20,7 @@ function list(view: View, room: Room): PaneSpec {
     ...(worst === 'healthy' || rows.length === 0 ? [] : [span(` ${symbols.dot} worst: ${worst}`, 'warning')]),
   ];
   if (rows.length === 0) {
-    const words = 'no cluster matches the filter';
+    const words = unmatched(model, 'no cluster matches the filter');
     return { pane: 'fleet', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const ages = new Map(entries.flatMap((e) => (e.ageMs == null ? [] : [[e.context, e.ageMs] as const])));

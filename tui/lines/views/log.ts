@@ -2,7 +2,7 @@
 import { clean, fitText } from '../../format/width.ts';
 import { timeWords } from '../../format/words.ts';
 import { keyOf, pairOf } from '../../key-names.ts';
-import { answerOf, cursorAt, logRows, subjectNode } from '../../model/lists.ts';
+import { answerOf, cursorAt, logRows, subjectNode, unmatched } from '../../model/lists.ts';
 import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
@@ -30,7 +30,7 @@ export function logPane(view: View): PaneSpec {
   const none = emptiness(
     answer,
     rows.length,
-    isCut ? `no line matches: ${keyOf('back')} shows all again` : 'no line yet',
+    isCut ? unmatched(model, `no line matches: ${keyOf('back')} shows all again`) : 'no line yet',
   );
   if (none !== null) return { pane: 'log', title, lines: none, focused: true };
   return {

@@ -4,7 +4,7 @@ import type { OperationView } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { clockTime, span as lasted } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
-import { answerOf, cursorAt, operationRows, selectedOf } from '../../model/lists.ts';
+import { answerOf, cursorAt, operationRows, selectedOf, unmatched } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { phaseLines } from '../action-dialog.ts';
@@ -66,7 +66,7 @@ function list(view: View, room: Room): PaneSpec {
     answer,
     rows.length,
     isCut
-      ? 'none matches the filter'
+      ? unmatched(model, 'none matches the filter')
       : `none so far: ${keyOf('failover')} or ${keyOf('step-down')} begins one`,
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
