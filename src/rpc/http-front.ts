@@ -56,7 +56,17 @@ export async function serveStream(
   else if (bytes === null) stream.end();
   else caller.unread.endWith(stream, bytes, account);
   // an upload that nobody wants any more is stopped, not read to its end; a request without a body has none
-  if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (!stream.readableEnded && !stream.endAfterHeaders) stopUpload(stream);
+}
+
+/**
+ * Not before the answer has left. Node would wait for that too, but forget the reset of a stream that is
+ * destroyed meanwhile, and write empty frames without end: undici-client.ts.
+ */
+function stopUpload(stream: ServerHttp2Stream): void {
+  const stop = (): void => stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.writableFinished) stop();
+  else stream.once('finish', stop);
 }
 
 /** Answers a request that came by HTTP/1.1. */

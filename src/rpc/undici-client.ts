@@ -3,6 +3,8 @@
  * the whole package costs twice the time (50 against 22 ms) and 8 MB more. It has no
  * `exports` map, so its files may be loaded; its version is pinned.
  */
+import { subscribe } from 'node:diagnostics_channel';
+import { type ClientHttp2Stream, constants } from 'node:http2';
 import { createRequire } from 'node:module';
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'undici';
@@ -19,6 +21,21 @@ export function isDialError(error: unknown): boolean {
   return error instanceof Error && dialErrors.has(error);
 }
 
+/**
+ * undici gives a call up by `close` and `destroy`. A close without a code waits until what was written has
+ * left, and Node 26 then forgets the reset when the stream is destroyed meanwhile: nghttp2 goes on with a
+ * stream whose data are gone, and as soon as the peer takes more it writes empty frames into memory without
+ * end, in native code. With a code the reset leaves at once.
+ */
+function resetUnsent(stream: ClientHttp2Stream): void {
+  const close = stream.close.bind(stream);
+  stream.close = (code, callback) =>
+    close(
+      code ?? (stream.writableFinished ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL),
+      callback,
+    );
+}
+
 /** undici's `Client`, loaded when first asked for. */
 export function clientClass(): ClientClass {
   if (loaded !== undefined) return loaded;
@@ -30,6 +47,9 @@ export function clientClass(): ClientClass {
     request: load('undici/lib/api/api-request.js') as unknown,
   });
   loaded = load('undici/lib/dispatcher/client.js') as ClientClass;
+  subscribe('http2.client.stream.created', (message) =>
+    resetUnsent((message as { readonly stream: ClientHttp2Stream }).stream),
+  );
   return loaded;
 }
 
