@@ -265,7 +265,10 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
     ...(plan.allowed ? wrapWords(armedLine(dialog), room.width) : [REFUSED]),
     ...noteLines(dialog, room),
   ];
-  return { lines, pinned };
+  const isWhole = room.width >= NARROW || lines.length + pinned.length + 1 <= room.rows;
+  const { for_ms: forMs } = dialog.request;
+  if (isWhole || forMs === undefined) return { lines, pinned };
+  return { lines, pinned: [[span('for '), ...untilWhen(forMs, view.model.now)], ...pinned] };
 }
 
 /** Phases with the ms at which each began, and what came of it. */

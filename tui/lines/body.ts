@@ -230,5 +230,5 @@ export function ofNow({ model }: View): Line {
 /** A word in a title of what the node that is looked through can't be asked for alone. */
 export function ofAnybody({ model, symbols }: View): Line {
   if (model.observer === null) return [];
-  return [span(` ${symbols.dot} not through ${clean(model.observer)}`, 'suspect')];
+  return [span(` ${symbols.dot} asked of the cluster, not of ${clean(model.observer)}`, 'suspect')];
 }

@@ -92,6 +92,7 @@ export function header(view: View, layout: Layout): Line {
   const time = clockTime(model.past === null && model.frozen !== null ? model.frozen.statusAt : model.now);
   if (layout.tier === 'tiny' || layout.tier === 'small') return shortHeader(view, layout, { name, via });
   const full = layout.tier === 'full';
+  const pinned = full && model.observer !== null && status !== null ? ' (pinned)' : '';
   const named = model.contextName === name ? name : `${name} (${clean(model.contextName)})`;
   const line = (gone: number): readonly [left: Line, right: Line] => {
     const has = (part: Yielding): boolean => YIELDS.indexOf(part) >= gone;
@@ -104,7 +105,7 @@ export function header(view: View, layout: Layout): Line {
     const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];
     const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
     const clock = full && !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
-    const right = [span(`${via}${every}${clock} `, 'muted'), ...mode(view), span(' ')];
+    const right = [span(`${via}${pinned}${every}${clock} `, 'muted'), ...mode(view), span(' ')];
     const room = layout.columns - lineWidth([span('    '), ...facts, ...right]);
     const least = Math.max(LEAST_NAME, room);
     return [

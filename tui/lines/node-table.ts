@@ -3,6 +3,7 @@
  * the narrower the screen, the fewer remain, and none is ever squeezed unreadable.
  */
 
+import { LIMITS } from '../../src/base/index.ts';
 import type { NodeRow } from '../feed/wire.ts';
 import { bar, sparkline } from '../format/chart.ts';
 import { cellWidth, clean, fitText } from '../format/width.ts';
@@ -91,7 +92,9 @@ const COLUMNS: readonly Column[] = [
     width: 7,
     align: 'right',
     priority: 3,
-    cell: (r) => plain(count(r.lag_entries), r.lag_entries === 0 ? 'muted' : 'plain'),
+    // of before it died it says nothing of now
+    cell: (r) =>
+      plain(r.liveness === 'dead' ? '—' : count(r.lag_entries), r.lag_entries === 0 ? 'muted' : 'plain'),
   },
   { id: 'replication', title: 'REPLICATION', width: 11, align: 'left', priority: 6, cell: replication },
   {
@@ -101,7 +104,7 @@ const COLUMNS: readonly Column[] = [
     align: 'right',
     priority: 7,
     // the node that answers has no round trip to itself
-    cell: (r) => plain(r.rtt_ms === null || r.rtt_ms === 0 ? '—' : millis(r.rtt_ms)),
+    cell: (r) => plain(!r.rtt_ms || r.liveness === 'dead' ? '—' : millis(r.rtt_ms)),
   },
   {
     id: 'cpu',
@@ -203,8 +206,17 @@ export function tableShape(
   };
 }
 
-export function tableHeading(shape: TableShape, cells: number): Line {
-  const titles = shape.columns.map(({ column, width }) => `${fitText(column.title, width, column.align)} `);
+/** A cell of the line of the CPU is a picture: the heading says how long all of them are. */
+function titleOf({ id, title }: Column, width: number, stepMs: number): string {
+  if (id !== 'spark') return title;
+  return `CPU ${Math.round((Math.min(width, LIMITS.screenSamples) * stepMs) / 1000)} s`;
+}
+
+/** `stepMs`: how far apart pictures are. */
+export function tableHeading(shape: TableShape, cells: number, stepMs = 1000): Line {
+  const titles = shape.columns.map(
+    ({ column, width }) => `${fitText(titleOf(column, width, stepMs), width, column.align)} `,
+  );
   return fitLine(
     [span(`${' '.repeat(LEAD)}${fitText('NODE', shape.nameWidth)} ${titles.join('')}`, 'muted')],
     cells,

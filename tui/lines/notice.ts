@@ -33,8 +33,19 @@ function pauseWords(view: View): Line | null {
   ];
 }
 
-/** Null where there is nothing to say, and then no row is taken for it. */
-export function notice(view: View): Notice | null {
+/** Why the cluster is not well; the smallest screens have it in their last line. */
+function healthWords({ model }: View): Line {
+  const cluster = shown(model).status?.cluster;
+  if (cluster === undefined || cluster.health === 'healthy' || model.frozen !== null) return [];
+  const isCritical = cluster.health === 'critical';
+  return [
+    span(` ${isCritical ? '!!' : '! '} ${cluster.health}: `, isCritical ? 'critical' : 'warning'),
+    span(cluster.reasons.map(clean).join(', ')),
+  ];
+}
+
+/** Null where there is nothing to say: then no row is taken for it. `tellsHealth`: there is room for why. */
+export function notice(view: View, tellsHealth = false): Notice | null {
   const { model } = view;
   const { status } = shown(model);
   const running = status?.operation ?? null;
@@ -52,7 +63,7 @@ export function notice(view: View): Notice | null {
     disagreement(view) ??
     pastWords(view) ??
     pauseWords(view) ??
-    (status === null ? waitingBanner(view) : []);
+    (status === null ? waitingBanner(view) : tellsHealth ? healthWords(view) : []);
   return left.length === 0 && right.length === 0 ? null : { left, right };
 }
 

@@ -233,11 +233,19 @@ export function quietWords({ model }: View): string {
   return shown(model).status === null ? 'asking the cluster…' : 'quiet so far';
 }
 
+/** Whose events these are, where one node alone is looked through. */
+function ofObserver({ model }: View): string {
+  return model.observer === null ? '' : ` of ${clean(model.observer)}`;
+}
+
 export function eventsPane(view: View): PaneText {
   const events = collapsedEvents(shown(view.model));
   const kept = shown(view.model).events.length;
   return {
-    title: [span('Events', 'title'), span(kept === 0 ? '' : ` ${plural(kept, 'line')}`, 'muted')],
+    title: [
+      span(`Events${ofObserver(view)}`, 'title'),
+      span(kept === 0 ? '' : ` ${plural(kept, 'line')}`, 'muted'),
+    ],
     lines:
       events.length > 0
         ? events.map((e) => eventLineText(e.event, e.times))

@@ -95,7 +95,7 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const over = (i: number): Token | undefined =>
     start + i === at ? 'selected' : isOldAt(all[start + i]?.node_id) ? 'muted' : undefined;
   if (!layout.boxed) {
-    const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner) }] : [];
+    const heading = layout.tier === 'small' ? [{ line: tableHeading(shape, inner, model.refreshMs) }] : [];
     const body = rows.map((r, i) => withOver(fitLine(r.line, inner), over(i)));
     return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body], ...mostShift };
   }
@@ -122,10 +122,11 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
       'muted',
     ),
   ];
-  const none: Line = [
-    span(total === 0 ? '' : ` ${unmatched(view.model, 'no node matches the filter')}`, 'muted'),
+  const none: Line = [span(total === 0 ? '' : ` ${unmatched(model, 'no node matches the filter')}`, 'muted')];
+  const content = [
+    tableHeading(shape, inner, model.refreshMs),
+    ...(rows.length > 0 ? rows.map((r) => r.line) : [none]),
   ];
-  const content = [tableHeading(shape, inner), ...(rows.length > 0 ? rows.map((r) => r.line) : [none])];
   const lines = panel(title, content, { symbols, width: place.width, height, focused, boxed: true });
   return {
     pane: 'nodes',
@@ -273,7 +274,7 @@ function bodyOf(view: View, layout: Layout): BandRows[] {
 export function screenOf(view: View, columns: number, rows: number): Screen {
   // all nodes, not the filtered ones: panes stay where they are while a filter is written
   const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
-  const said = notice(view);
+  const said = notice(view, columns >= 60 && rows >= 15);
   const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus, hasNotice: said !== null });
   const head: Row[] = [{ line: header(view, layout) }];
   if (layout.headRows === 2 && said !== null) head.push({ line: fitNotice(said, columns) });

@@ -209,7 +209,7 @@ function observerEntries(model: Model): Entry[] {
   const views = shown(model).views?.views ?? [];
   const anybody: Entry = {
     words: 'whoever answers',
-    note: model.observer === null ? 'now' : '',
+    note: model.observer === null ? '(now)' : '',
     choice: { kind: 'observer', id: null },
     acts: false,
   };

@@ -37,14 +37,19 @@ interface Source {
   readonly row: (row: NodeRow) => number | null | undefined;
 }
 
+/** What others measure of a node: once it is dead that is of before. */
+function ofLiving(read: Source['row']): Source['row'] {
+  return (row) => (row.liveness === 'dead' ? null : read(row));
+}
+
 /** The most telling first: small screens show the upper ones. */
 const SOURCES: readonly Source[] = [
   { name: 'cpu %', unit: 'ratio', traced: (p) => p.cpu, row: (r) => r.cpu_usage },
-  { name: 'lag', unit: 'count', traced: (p) => p.lag, row: (r) => r.lag_entries },
+  { name: 'lag', unit: 'count', traced: (p) => p.lag, row: ofLiving((r) => r.lag_entries) },
   { name: 'fsync ms', unit: 'ms', row: (r) => r.fsync_ms },
   { name: 'query ms', unit: 'ms', row: (r) => r.query_latency_p95_ms },
-  { name: 'loop ms', unit: 'ms', row: (r) => r.event_loop_lag_ms },
-  { name: 'RTT ms', unit: 'ms', row: (r) => r.rtt_ms || null },
+  { name: 'stall ms', unit: 'ms', row: (r) => r.event_loop_lag_ms },
+  { name: 'RTT ms', unit: 'ms', row: ofLiving((r) => r.rtt_ms || null) },
   { name: 'memory %', unit: 'ratio', row: (r) => r.memory_usage },
   { name: 'disk %', unit: 'ratio', row: (r) => r.disk_usage },
   { name: 'clients', unit: 'count', row: (r) => r.active_connections },

@@ -106,10 +106,12 @@ function list(view: View, room: Room): PaneSpec {
   const all = shown(model).alerts;
   const of = (test: (a: AlertRow) => boolean) => all.filter(test).length;
   const heard = heardOf(shown(model), 'alerts');
+  // one in force is counted, also where nothing that it is of fires
+  const silences = answerOf(shown(model), 'silences')?.value;
   const facts = [
     `firing ${of((a) => a.state === 'firing')}`,
     `acked ${of((a) => a.state === 'firing' && a.acknowledged_by !== null)}`,
-    `silenced ${of((a) => a.silenced_by != null)}`,
+    silences == null ? `silenced ${of((a) => a.silenced_by != null)}` : `silences ${silences.length}`,
     `resolved ${of((a) => a.state === 'resolved')}`,
     ...(model.firingOnly ? ['firing only'] : []),
   ].join(` ${symbols.dot} `);

@@ -41,7 +41,7 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
   const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
   // the node that answers has no round trip to itself
-  const trip = row.rtt_ms === null || row.rtt_ms === 0 ? '—' : `${millis(row.rtt_ms)} ms`;
+  const trip = !row.rtt_ms || row.liveness === 'dead' ? '—' : `${millis(row.rtt_ms)} ms`;
   const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];
   const clients = `${count(row.active_connections)} connection${row.active_connections === 1 ? '' : 's'}`;
   return [
@@ -62,7 +62,7 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
 /** What it said of its clock, its loop and its disk; an older node says nothing. */
 function timing(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const figures = [
-    ['loop', row.event_loop_lag_ms],
+    ['stall', row.event_loop_lag_ms],
     ['fsync', row.fsync_ms],
   ] as const;
   const parts = [['clock off by', row.clock_offset_ms] as const, ...(isBesideFigures ? [] : figures)];

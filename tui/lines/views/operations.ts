@@ -1,7 +1,7 @@
 /** Operations, the running one first, and the phases of the selected one as they come. */
 
 import type { OperationView } from '../../feed/wire.ts';
-import { clean, fitText } from '../../format/width.ts';
+import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { clockTime, span as lasted } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, operationRows, selectedOf, unmatched } from '../../model/lists.ts';
@@ -10,6 +10,7 @@ import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { phaseLines } from '../action-dialog.ts';
 import {
   type BandRows,
+  beside,
   emptiness,
   listAndSide,
   ofAnybody,
@@ -37,13 +38,32 @@ function wayOf(operation: OperationView, view: View): string {
   return ends.join(` ${view.symbols.arrow} `);
 }
 
-function line(operation: OperationView, view: View): Line {
+/** Its two ends are told apart in the first letters; the whole name is beside the list. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ 'maintenance-enable': 'maint on', 'maintenance-disable': 'maint off' },
+  ...{ 'drain-enable': 'drain on', 'drain-disable': 'drain off' },
+  ...{
+    'remove-node': 'remove',
+    'replace-node': 'replace',
+    'replace-voter': 'replace',
+    'config-update': 'config',
+  },
+};
+const KIND_CELLS = 11;
+const MOST_WAY_CELLS = 13;
+
+/** Cells of the widest way among these rows. */
+function wayCells(rows: readonly OperationView[], view: View): number {
+  return rows.reduce((most, o) => Math.max(most, cellWidth(wayOf(o, view))), 3);
+}
+
+function line(operation: OperationView, view: View, way: number): Line {
   const began = operation.phases[0]?.at;
   return [
     span(`${began === undefined ? '--:--:--' : clockTime(began)} `, 'muted'),
     span(`${fitText(operation.state, 9)} `, STATE[operation.state] ?? 'plain'),
-    span(`${fitText(clean(operation.kind), 12)} `, 'title'),
-    span(`${fitText(wayOf(operation, view), 9)} `),
+    span(`${fitText(KINDS[operation.kind] ?? clean(operation.kind), KIND_CELLS)} `, 'title'),
+    span(`${fitText(wayOf(operation, view), way)} `),
     span(`${fitText(took(operation), 8, 'right')}  `),
     span(`${clean(operation.actor)} `),
     span(clean(operation.reason), 'muted'),
@@ -70,14 +90,18 @@ function list(view: View, room: Room): PaneSpec {
       : `none so far: ${keyOf('failover')} or ${keyOf('step-down')} begins one`,
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
+  const way = Math.min(MOST_WAY_CELLS, wayCells(rows, view));
   const head: Line = [
-    span(`BEGAN    STATE     ${fitText('KIND', 12)} ${fitText('WAY', 9)}     TOOK  WHO, WHY`, 'muted'),
+    span(
+      `BEGAN    STATE     ${fitText('KIND', KIND_CELLS)} ${fitText('WAY', way)}     TOOK  WHO, WHY`,
+      'muted',
+    ),
   ];
   return {
     pane: 'operations',
     title,
     ...(room.tier === 'tiny' ? {} : { heading: head }),
-    lines: rows.map((o) => line(o, view)),
+    lines: rows.map((o) => line(o, view, way)),
     selected: cursorAt(
       model,
       rows.map((o) => o.id),
@@ -85,6 +109,12 @@ function list(view: View, room: Room): PaneSpec {
     ),
     focused: !model.side.focused,
   };
+}
+
+/** Who asked for it and why: in the list the reason may be cut. */
+function whoLines({ actor, reason }: OperationView): Line[] {
+  const why = reason === '' ? '' : `: ${clean(reason)}`;
+  return [[span(`by ${clean(actor)}${why}`, 'muted')]];
 }
 
 function side(view: View): PaneSpec {
@@ -109,6 +139,7 @@ function side(view: View): PaneSpec {
       span(chosen.state, STATE[chosen.state] ?? 'plain'),
     ],
     lines: [
+      ...whoLines(chosen),
       ...phaseLines(chosen, view),
       ...(chosen.error === null ? [] : [[span(clean(chosen.error), 'critical')] as Line]),
       ...(chosen.state === 'running'
@@ -130,6 +161,11 @@ function side(view: View): PaneSpec {
   };
 }
 
+const LIST_SHARE = 0.62;
+
 export function operationsView(view: View, room: Room): BandRows[] {
-  return listAndSide(list(view, room), side(view), view, room);
+  const specs = [list(view, room), side(view)] as const;
+  // the reason is to be read in the list
+  if (room.tier === 'full') return [beside([...specs], LIST_SHARE, room.rows, { view, room })];
+  return listAndSide(...specs, view, room);
 }

@@ -1,0 +1,112 @@
+/** Words that fit their place: headings, kinds, the one line of a small screen, what is known of the dead. */
+import { describe, expect, it } from 'vitest';
+import { actionDialogText } from '../../../tui/lines/action-dialog.ts';
+import { tableHeading, tableShape } from '../../../tui/lines/node-table.ts';
+import { metricsOf } from '../../../tui/model/metrics.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
+import { operation, plan, START, status } from '../../tui/recording.ts';
+import { dialogOf, full, live, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
+
+describe('tableHeading', () => {
+  it('says as many seconds as the line of the CPU has cells, at the pace of the pictures', () => {
+    const at = (cells: number, stepMs?: number) => {
+      const shape = tableShape(status().nodes, cells, ['state', 'spark']);
+      const width = shape.columns.find((c) => c.column.id === 'spark')?.width;
+      return [width, textOf(tableHeading(shape, cells, stepMs)).match(/CPU (\d+) s/)?.[1]] as const;
+    };
+    for (const cells of [40, 60, 90]) {
+      const [width, seconds] = at(cells);
+      expect(seconds, `${cells}`).toBe(String(width));
+    }
+    expect(at(60, 2000)[1]).toBe(String((at(60)[0] ?? 0) * 2));
+  });
+});
+
+describe('the Operations view', () => {
+  const rows = [
+    operation({ id: 'o2', kind: 'maintenance-disable', from: 'n2', to: null, reason: 'the disk is new' }),
+    operation({ id: 'o1', kind: 'maintenance-enable', from: 'n2', to: null, reason: 'disk is replaced' }),
+  ];
+  const asked = { question: { slice: 'operations', arg: '' } as const, value: rows, now: START };
+  const model = send(live(undefined, { view: 'operations' }), { type: 'answer', ...asked })[0];
+
+  it('tells the beginning of a maintenance from its end, and has the whole reason beside it', () => {
+    for (const [columns, height] of [
+      [80, 24],
+      [120, 36],
+    ] as const) {
+      const text = screenText(model, columns, height);
+      expect(text).toContain('maint on');
+      expect(text).toContain('maint off');
+      expect(text).not.toContain('maintenance…');
+      expect(text).toMatch(/by anna: (the disk is new|disk is replaced)/);
+    }
+    expect(screenText(model, 120, 36)).toMatch(/maint on .*anna disk is replaced/);
+  });
+});
+
+describe('a small screen', () => {
+  it('has one line with the reason of the health, and none where all is well', () => {
+    const rows = screenText(full(), 60, 15).split('\n');
+    expect(rows[1]).toMatch(/^ ! {2}degraded: .*n5 is dead/);
+    const sound = status().cluster;
+    const well = live(status({ cluster: { ...sound, health: 'healthy', reasons: [] } }));
+    expect(screenText(well, 60, 15)).not.toContain('degraded');
+    expect(screenText(full(), 44, 12).split('\n')[1]).not.toContain('degraded:');
+  });
+
+  it('keeps the length of a maintenance in sight where the rest of the dialog scrolls', () => {
+    const open = press(live(), 'j', 'j', 'M');
+    const shown = plan({ kind: 'maintenance', to: 'n3', candidates: [] });
+    const { id: dialogId } = dialogOf(open);
+    const model = send(open, { type: 'planned', dialogId, plan: shown, mono: open.mono })[0];
+    const pinned = (width: number, rows: number) =>
+      (actionDialogText(dialogOf(model), { model, symbols: UNICODE }, { width, rows }).pinned ?? [])
+        .map(textOf)
+        .join('\n');
+    expect(pinned(40, 7)).toContain('for 1h, at 13:04');
+    expect(pinned(100, 30)).not.toContain('for 1h');
+  });
+});
+
+describe('a dead node', () => {
+  it('has no round trip and no lag: both would be of before', () => {
+    const dead = (nodes = status().nodes) =>
+      nodes.map((n) => (n.node_id === 'n5' ? { ...n, rtt_ms: 12.5, lag_entries: 143 } : n));
+    const model = live(status({ nodes: dead() }), { selected: 'n5' });
+    const row = screenText(model, 200, 60)
+      .split('\n')
+      .find((line) => /n5 .*DEAD/.test(line));
+    expect(row).toBeDefined();
+    expect(row).not.toMatch(/ 143 | 12\.5 /);
+    expect(screenText({ ...model, view: 'node' }, 120, 36)).toContain('round trip —');
+    const now = (name: string) => metricsOf(model, 'n5').find((m) => m.name === name)?.now ?? null;
+    expect([now('lag'), now('RTT ms')]).toEqual([null, null]);
+    expect(metricsOf(live(), 'n3').find((m) => m.name === 'lag')?.now).toBeGreaterThan(0);
+  });
+});
+
+describe('through another node', () => {
+  it('is said in the header and above its events; what the cluster answers is not called its', () => {
+    const through = (patch: Partial<Model> = {}) => screenText(full({ observer: 'n2', ...patch }), 120, 36);
+    expect(through()).toMatch(/via n1 \(pinned\)/);
+    expect(through()).toContain('Events of n2');
+    expect(through({ view: 'operations' })).toContain('asked of the cluster, not of n2');
+    expect(screenText(full(), 120, 36)).not.toMatch(/pinned|Events of/);
+  });
+});
+
+describe('the head of Alerts', () => {
+  it('counts the silences in force, also where none is on an alert that fires', () => {
+    expect(screenText(full({ view: 'alerts' }), 120, 36)).toMatch(/· silences [1-9] ·/);
+  });
+});
+
+describe('the figures of a node', () => {
+  it('call a late event loop by what it does', () => {
+    expect(metricsOf(full(), 'n1').map((m) => m.name)).toContain('stall ms');
+  });
+});
