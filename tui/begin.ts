@@ -35,6 +35,7 @@ function sessionOn(feed: Feed, run: RunTop): Session {
     ...{ clusterName, contextName, contexts: desk.contexts, now: feed.wall() },
     readOnly: options.readOnly === true,
     ...(options.ephemeral === undefined ? {} : { ends: options.ephemeral.ends }),
+    ...(feed.replay === undefined ? {} : { replay: feed.replay }),
     refreshMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
   });
   return new Session(feed, model, desk);

@@ -17,6 +17,16 @@ import type {
 /** Takes one line of a recording, without its newline. */
 export type Sink = (line: string) => void;
 
+/** What a recording is: it ends, and nothing in it can be changed. */
+export interface Replay {
+  /** Its last moment. */
+  readonly until: number;
+  /** What was asked for and done is in it, and can be played. */
+  readonly acts: boolean;
+  /** It has events. */
+  readonly tells: boolean;
+}
+
 export interface Feed {
   /** True when `status` itself waits for the next picture; else it is asked at intervals. */
   readonly pushes: boolean;
@@ -33,6 +43,8 @@ export interface Feed {
   plan(request: OperationRequest): Promise<Plan>;
   run(request: OperationRequest): Promise<OperationView>;
   operation(id: string): Promise<OperationView>;
+  /** Of a recording that plays: how far it goes, and what is in it. */
+  readonly replay?: Replay;
   /** True when no further picture will come; a cluster never says so. */
   ended?(): boolean;
   /** Where what is answered is written down; absent = nowhere. */

@@ -71,6 +71,7 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     },
     operation: (id) =>
       told(feed.operation(id), (operation) => writeChanged(`operation ${id}`, { operation })),
+    ...(feed.replay === undefined ? {} : { replay: feed.replay }),
     ...(feed.ended === undefined ? {} : { ended: () => feed.ended?.() ?? false }),
   };
 }

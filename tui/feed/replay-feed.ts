@@ -20,7 +20,7 @@ import {
   checkViews,
   isEvent,
 } from './check.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, Replay } from './feed.ts';
 import { linesOf, type RawLine, type Read } from './recording-text.ts';
 import type { DeskLine } from './replay-desk.ts';
 import type {
@@ -256,11 +256,20 @@ function historyOf(recording: Recording, stepMs = 0): HistoryResponse | undefine
   return all.sort(isLater).find((h) => h.step_ms >= stepMs) ?? all.at(-1);
 }
 
+/** What a screen says of a recording that plays; at speed 0 it is one picture, and nobody takes it for a cluster. */
+function replayOf(lines: readonly ReplayLine[], speed: number): { readonly replay?: Replay } {
+  if (speed === 0) return {};
+  const acts = lines.some((l) => (l.plan ?? l.preflight ?? l.acted ?? l.operation) !== undefined);
+  const until = Date.parse(lines.at(-1)?.at ?? '') || 0;
+  return { replay: { until, acts, tells: lines.some((l) => l.event !== undefined) } };
+}
+
 /** `stepping`: at speed 0 the clock stands at the picture given last, not at the end of the recording. */
 export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping = false): Feed {
   const recording = new Recording(lines, speed);
   return {
     pushes: true,
+    ...replayOf(lines, speed),
     wall: () => recording.wall(),
     status: async () => {
       const next = recording.next();

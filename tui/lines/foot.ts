@@ -73,7 +73,8 @@ function hints(view: View, cells: number): Line {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) return [];
     const closed = (binding.disabled?.(model) ?? null) !== null;
-    if (closed && RARE.has(id)) return [];
+    const isRecording = model.replay !== null && binding.level !== undefined;
+    if (closed && (isRecording || RARE.has(id))) return [];
     const sign = span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key');
     return [
       { id, sign, words: span(` ${binding.short}${direction(id, model)}`, closed ? 'muted' : 'plain') },

@@ -26,6 +26,8 @@ function mode(view: View, isSmall = false): Line {
   }
   if (frozen !== null) return [span(` ${view.symbols.frozen} FROZEN `, 'frozen')];
   if (connection.kind === 'connecting') return [span(`${view.symbols.left} CONNECTING`, 'suspect')];
+  const { replay, now } = view.model;
+  if (replay !== null) return [span(now >= replay.until ? 'END' : `${view.symbols.crumb} REPLAY`, 'frozen')];
   return isStale(view.model)
     ? [span(`~ STALE ${age(pictureAge(view.model))}`, 'suspect')]
     : [span(`${view.symbols.live} LIVE`, 'live')];

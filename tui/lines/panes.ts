@@ -230,7 +230,8 @@ export function eventLineText(event: EventLine, times: number, time = clockTime(
 
 /** Instead of events: before anybody has answered it is not known that nothing has happened. */
 export function quietWords({ model }: View): string {
-  return shown(model).status === null ? 'asking the cluster…' : 'quiet so far';
+  if (shown(model).status === null) return 'asking the cluster…';
+  return model.replay?.tells === false ? 'the recording has no events' : 'quiet so far';
 }
 
 /** Whose events these are, where one node alone is looked through. */

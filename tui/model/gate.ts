@@ -28,6 +28,7 @@ export function refusal(model: Model, thing: Deniable): string | null {
   if (model.connection.kind === 'lost')
     return `not connected: wait for the reconnect, or ${keyOf('reconnect')} for another node`;
   if (model.past !== null) return `history is read-only: ${keyOf('last')} returns to live`;
+  if (model.replay !== null && !model.replay.acts) return 'a recording can’t be changed, only looked at';
   if (model.frozen !== null) return `the picture is frozen: ${keyOf('freeze')} returns to live`;
   const { status } = model.picture;
   if (status?.raft.leader_id === null) return leaderless(status);

@@ -3,6 +3,7 @@
  * how well, and what the person at the keyboard is doing. React only draws it.
  */
 
+import type { Replay } from '../feed/feed.ts';
 import type { Answer } from '../feed/slices.ts';
 import type {
   AlertRow,
@@ -205,6 +206,8 @@ export interface Model {
   readonly readOnly: boolean;
   /** What ends with this screen, in words; null = nothing does. */
   readonly ends: string | null;
+  /** A recording plays, and not a cluster; null = a cluster. */
+  readonly replay: Replay | null;
   readonly refreshMs: number;
   readonly now: Wall;
   readonly mono: Mono;
@@ -296,12 +299,15 @@ export interface ModelStart {
   readonly ends?: string;
   /** Other clusters that can be gone to. */
   readonly contexts?: readonly string[];
+  /** A recording plays, and not a cluster. */
+  readonly replay?: Replay;
 }
 
 export function initialModel(start: ModelStart): Model {
   return {
     contexts: [],
     ends: null,
+    replay: null,
     ...start,
     mono: 0,
     connection: { kind: 'connecting', error: null },

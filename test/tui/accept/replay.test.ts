@@ -118,7 +118,7 @@ describe('time travel', () => {
       }
     }
     terminal.type('\x1b[F');
-    await terminal.see('LIVE');
+    await terminal.until((t) => / (▸ REPLAY|END) *$/m.test(t), 'the recording, no longer its past');
     terminal.type('5');
     await terminal.see('disk write took 31 ms');
   });
