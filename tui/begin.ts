@@ -1,10 +1,13 @@
 /** What stands behind the first sketch: a session that asks the cluster, and the way to other clusters. */
-import { must } from '../src/base/index.ts';
+import { must, SqlccError } from '../src/base/index.ts';
 import type { Feed } from './feed/feed.ts';
 import { openDesk, openFeed } from './feed/open-feed.ts';
+import { clean } from './format/width.ts';
 import { keyOf } from './key-names.ts';
-import { initialModel } from './model/model.ts';
-import type { RunTop } from './options.ts';
+import { FILTERS, wrongFilter } from './model/filter-fields.ts';
+import { initialModel, type Model } from './model/model.ts';
+import { openView } from './model/navigate.ts';
+import type { RunTop, TopOptions } from './options.ts';
 import { Session } from './session.ts';
 import { Stage } from './stage.ts';
 
@@ -14,7 +17,8 @@ const DEFAULT_REFRESH_MS = 1000;
 export function begin(run: RunTop): Stage {
   const { client, options, io, first } = run;
   const say = (text: string) => void io.stderr.write(`${text}\n`);
-  const session = sessionOn(openFeed({ client, options, speed: 1, say, first }), run);
+  const feed = openFeed({ client, options, speed: 1, say, first });
+  const session = sessionOn(feed, run, (model) => beginning(model, options));
   session.start();
   const { ephemeral } = run.options;
   if (ephemeral !== undefined) void session.ready.then(() => tell(session, ephemeral.notice));
@@ -28,7 +32,20 @@ function tell(session: Session, notice: string): void {
   session.dispatch({ type: 'told', text, level: 'info', greets: true });
 }
 
-function sessionOn(feed: Feed, run: RunTop): Session {
+/** The view, the filter and the row that were asked for on the command line. */
+export function beginning(model: Model, { view, filter, node }: TopOptions): Model {
+  const opened = view === undefined ? model : openView(model, view);
+  const wrong = filter === undefined ? null : wrongFilter(opened.view, filter);
+  if (wrong !== null)
+    throw new SqlccError('invalid_argument', `--filter: ${clean(wrong)}`, { hint: FILTERS });
+  return {
+    ...opened,
+    ...(filter === undefined ? {} : { filter: { text: filter, editing: false }, lastFilter: filter }),
+    ...(node === undefined ? {} : { selected: node }),
+  };
+}
+
+function sessionOn(feed: Feed, run: RunTop, begun: (model: Model) => Model = (model) => model): Session {
   const { client, clusterName, contextName, fleet, options } = run;
   const desk = openDesk({ client, options, fleet, feed });
   const model = initialModel({
@@ -38,7 +55,7 @@ function sessionOn(feed: Feed, run: RunTop): Session {
     ...(feed.replay === undefined ? {} : { replay: feed.replay }),
     refreshMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
   });
-  return new Session(feed, model, desk);
+  return new Session(feed, begun(model), desk);
 }
 
 /** A session on the cluster of another context. What is recorded is the cluster that one began with. */

@@ -70,6 +70,9 @@ export interface TopIo {
 
 export type ThemeName = 'default' | 'high-contrast' | 'colour-blind' | 'mono';
 
+/** The views that a command line names, for the screen and for texts: the head stands above each of them. */
+export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events' | 'log';
+
 export interface TopOptions {
   /** No action may be started from the keyboard. */
   readonly readOnly?: boolean;
@@ -90,6 +93,12 @@ export interface TopOptions {
   readonly ownTheme?: Readonly<Record<Token, string>>;
   /** Where `keys.yaml` may lie. */
   readonly settingsFolder?: string;
+  /** The view that it begins in; Topology unless told. */
+  readonly view?: TextView;
+  /** The filter that it begins with, as `/` takes it. */
+  readonly filter?: string;
+  /** The node that the bar begins on. */
+  readonly node?: string;
   /** How often the status is asked for; 1000 unless told. Events arrive at once in between. */
   readonly refreshMs?: number;
   /** A recorded session (NDJSON) instead of a cluster. */

@@ -13,14 +13,14 @@ import type { EventLine, StatusResponse } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { age } from '../format/words.ts';
 import { COLUMN_IDS } from '../lines/node-table.ts';
-import { wrongFilter } from '../model/filter-fields.ts';
+import { FILTERS, wrongFilter } from '../model/filter-fields.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
 import type { DeskClient, TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
 import { pictureDocument } from './document.ts';
-import { type TextView, textPicture } from './text.ts';
+import { textPicture } from './text.ts';
 
 export interface BatchOptions extends TopOptions {
   readonly format?: 'text' | 'json' | 'yaml';
@@ -30,14 +30,8 @@ export interface BatchOptions extends TopOptions {
   readonly delayMs?: number;
   /** No cutting at the width of the terminal. */
   readonly wide?: boolean;
-  /** As `/` on the screen, e.g. `state:!ok`. */
-  readonly filter?: string;
   /** The exit code says how the cluster is: 0 healthy, 3 degraded, 4 critical. */
   readonly check?: boolean;
-  /** What a text is about; topology unless told. */
-  readonly view?: TextView;
-  /** Whose log; that of the node which answers unless told. */
-  readonly node?: string;
   /** Only these columns of the node table. */
   readonly columns?: readonly string[];
 }
@@ -60,8 +54,6 @@ const WIDE_CELLS = 240;
 const NARROW_CELLS = 44;
 /** A node tells what it still has at once; this long without a further event is the end of that. */
 const EVENTS_QUIET_MS = 300;
-
-const FILTER_HINT = 'such as state:!ok, zone:eu-a, lag>500, !word or ~regex; see docs/keys.md';
 
 interface Sources {
   readonly feed: Feed;
@@ -171,7 +163,7 @@ function sourcesOf(run: RunBatch): Sources {
   // the table of nodes is in all of them but the log
   const wrong = filter === undefined ? null : wrongFilter(view === 'log' ? 'log' : 'topology', filter);
   if (wrong !== null)
-    throw new SqlccError('invalid_argument', `--filter: ${clean(wrong)}`, { hint: FILTER_HINT });
+    throw new SqlccError('invalid_argument', `--filter: ${clean(wrong)}`, { hint: FILTERS });
   const unknown = run.options.columns?.find((c) => !COLUMN_IDS.includes(c));
   if (unknown !== undefined) {
     throw new SqlccError('invalid_argument', `there is no column "${clean(unknown)}"`, {

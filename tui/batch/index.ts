@@ -2,4 +2,3 @@
 export type { BatchOptions, RunBatch } from './batch.ts';
 export { runBatch, runOnce } from './batch.ts';
 export { fleetDocument, fleetText } from './fleet.ts';
-export type { TextView } from './text.ts';

@@ -9,11 +9,9 @@ import type { View } from '../lines/view.ts';
 import { logPane } from '../lines/views/log.ts';
 import { subjectNode } from '../model/lists.ts';
 import { visibleNodes } from '../model/selectors.ts';
+import type { TextView } from '../options.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { fitLine, type Line, textOf } from '../theme/tokens.ts';
-
-/** What a text picture is about; the head stands above each of them. */
-export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events' | 'log';
 
 export interface TextStyle {
   readonly cells: number;

@@ -33,20 +33,27 @@ export function openFeed(wish: FeedWish): Feed {
   return record === undefined ? feed : recordFeed(feed, recordingFile(record, wish.say));
 }
 
+const RECORDED = 'give --replay a file that --record wrote';
+
 function readRecording(path: string): Read {
   try {
     return openText(path);
   } catch (error) {
     throw new SqlccError('invalid_argument', `the recording can't be read: ${(error as Error).message}`, {
-      hint: 'give --replay a file that --record wrote',
+      hint: RECORDED,
     });
   }
 }
 
 function sourceOf({ client, options, speed, stepping = false, first }: FeedWish): Feed {
   const { replay, replaySpeed } = options;
-  if (replay !== undefined)
-    return replayFeed(readReplay(readRecording(replay)), replaySpeed ?? speed, stepping);
+  if (replay !== undefined) {
+    const lines = readReplay(readRecording(replay));
+    // a screen would wait for ever for what it does not have
+    if (lines.length === 0)
+      throw new SqlccError('invalid_argument', `the recording ${replay} is empty`, { hint: RECORDED });
+    return replayFeed(lines, replaySpeed ?? speed, stepping);
+  }
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');
   return clientFeed(client, first);

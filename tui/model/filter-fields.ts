@@ -117,6 +117,9 @@ const OF_VIEW: Readonly<Partial<Record<ViewId, Fields<never>>>> = {
   fleet: CONTEXT_FIELDS,
 };
 
+/** For whoever gave one on a command line that can't be meant. */
+export const FILTERS = 'such as state:!ok, zone:eu-a, lag>500, !word or ~regex; see docs/keys.md';
+
 /** What is wrong with the filter where `view` shows its rows; null = nothing. */
 export function wrongFilter(view: ViewId, text: string): string | null {
   const fields = OF_VIEW[view];

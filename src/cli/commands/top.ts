@@ -7,7 +7,7 @@ import { type Flags, given } from '../flags.ts';
 import { profileFile } from '../profile.ts';
 
 type Options = import('../../../tui/index.ts').TopOptions;
-type TextView = import('../../../tui/batch/index.ts').TextView;
+type TextView = NonNullable<Options['view']>;
 type BatchOptions = import('../../../tui/batch/index.ts').BatchOptions;
 
 type Opened = ReturnType<import('../../../tui/index.ts').OpenTop['open']>;
@@ -41,6 +41,9 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     wholeLines: flags.isOff('incremental'),
     noColor: !context.printer.color,
     ...given('refreshMs', flags.duration('delay')),
+    ...given('filter', flags.text('filter')),
+    ...given('view', flags.text('view') as TextView | undefined),
+    ...given('node', flags.text('node')),
     ...given('replay', flags.text('replay')),
     ...given('replaySpeed', replaySpeed),
     ...given('record', flags.text('record')),
@@ -94,6 +97,16 @@ async function allContexts(context: CliContext, flags: Flags): Promise<number> {
   });
 }
 
+/** A screen chooses its columns by a key, and lines are of all that changes: other wishes are refused. */
+function refuseScripted(flags: Flags): void {
+  const unheeded = flags.is('plain') ? ['view', 'filter', 'node', 'columns'] : ['columns'];
+  const name = unheeded.find((n) => flags.text(n) !== undefined);
+  if (name === undefined) return;
+  throw new SqlccError('invalid_argument', `--${name} goes with --once and --batch here`, {
+    hint: `add --once for one picture${flags.is('plain') ? '' : '; on the screen w chooses the columns'}`,
+  });
+}
+
 /** A document, of which nothing is recorded, checked or chosen. */
 function isPlainJson({ format, record, check, columns }: BatchOptions): boolean {
   return format === 'json' && record === undefined && check !== true && columns === undefined;
@@ -110,6 +123,7 @@ export const top: Run = async (context, { flags }) => {
   const isScripted = flags.is('once') || flags.is('batch') || flags.is('check') || !isText;
   if (!isScripted) {
     if (context.terminal.isOutTty || flags.is('plain')) {
+      refuseScripted(flags);
       return onScreen({ context, ...names, connect, options }, flags);
     }
     context.terminal.err(
@@ -123,9 +137,6 @@ export const top: Run = async (context, { flags }) => {
     check: flags.is('check'),
     ...given('count', flags.integer('iterations')),
     ...given('delayMs', flags.duration('delay')),
-    ...given('filter', flags.text('filter')),
-    ...given('view', flags.text('view') as TextView | undefined),
-    ...given('node', flags.text('node')),
     ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
   };
   const client = await connect();

@@ -36,13 +36,19 @@ export const TOP: CommandSpec = {
         'default, high-contrast, colour-blind, mono, or your own: themes/NAME.yaml beside the ' +
         'context file',
     },
-    { flags: '--filter <expression>', text: 'with --once and --batch: only these nodes' },
+    {
+      flags: '--filter <expression>',
+      text: 'only these rows, as / on the screen: state:!ok, zone:eu-a, lag>500, ~regex',
+    },
     {
       flags: '--view <view>',
-      text: 'with --once and --batch: what the text is about, default topology',
+      text: 'what the screen begins with, or the text is about; default topology',
       choices: ['topology', 'raft', 'alerts', 'config', 'events', 'log'],
     },
-    { flags: '--node <id>', text: 'with --view log: of this node; default: the one that answers' },
+    {
+      flags: '--node <id>',
+      text: 'the node under the bar; with --view log whose log, default the one that answers',
+    },
     { flags: '--columns <id,...>', text: 'with --once and --batch: only these columns of the node table' },
     { flags: '--record <file>', text: 'write what the cluster answers into a new file, for --replay' },
     { flags: '--replay <file>', text: 'a recorded session instead of a cluster' },

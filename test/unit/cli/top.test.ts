@@ -39,6 +39,17 @@ describe('top without a terminal', () => {
     expect(out).toContain('QUORUM');
   });
 
+  it('top refuses what lines would not heed, and takes an empty recording for the file of a person', async () => {
+    const { code, out, err } = await top('--plain', '--filter', 'state:!ok');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/: --filter goes with --once and --batch here\nhint: add --once/);
+    expect((await top('--plain', '--columns', 'lag')).err).toContain('--columns goes with --once');
+    writeFileSync(join(folder, 'empty.ndjson'), '');
+    const empty = await top('--plain', '--replay', join(folder, 'empty.ndjson'));
+    expect(empty.code).toBe(2);
+    expect(empty.err).toContain('empty.ndjson is empty\nhint: give --replay a file');
+  });
+
   it.each([['--once'], ['--batch', '-n', '1'], ['-o', 'json']])(
     'top %s was asked for, and says nothing',
     async (...flags) => {

@@ -244,13 +244,19 @@ describe('a recording in the scripted modes', () => {
   it('a recording without a picture is told as one, with what writes one', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sqlcc-batch-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
-    const replay = join(dir, 'empty.ndjson');
-    writeFileSync(replay, '');
+    const replay = join(dir, 'none.ndjson');
+    writeFileSync(replay, `${JSON.stringify({ at: at(0), alerts: [] })}\n`);
     const io = { stdout: new PassThrough(), stderr: new PassThrough(), env: {} };
     const run = { client: null, clusterName: 'c', contextName: 'c', io, options: { replay } };
     await expect(runOnce(run as unknown as RunBatch)).rejects.toMatchObject({
       message: 'the recording has no picture',
       hint: 'give a file that sqlcc top --record wrote',
+    });
+    writeFileSync(replay, '\n');
+    await expect(runOnce(run as unknown as RunBatch)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: `the recording ${replay} is empty`,
+      hint: 'give --replay a file that --record wrote',
     });
   });
 
