@@ -14,6 +14,8 @@ import { type DialOptions, dial } from './tls.ts';
 
 type ClientClass = typeof Client;
 let loaded: ClientClass | undefined;
+/** Marks the connections of these clients: a program that uses the SDK may have HTTP/2 of its own. */
+const OWN = Symbol('of an h2Client');
 /** Errors of dialling: whatever was to be sent was certainly not. */
 const dialErrors = new WeakSet<Error>();
 
@@ -28,6 +30,9 @@ export function isDialError(error: unknown): boolean {
  * end, in native code. With a code the reset leaves at once.
  */
 function resetUnsent(stream: ClientHttp2Stream): void {
+  const { session } = stream;
+  // the socket of a session is a proxy that answers to a read alone
+  if (session === undefined || session.destroyed || Reflect.get(session.socket, OWN) !== true) return;
   const close = stream.close.bind(stream);
   stream.close = (code, callback) =>
     close(
@@ -98,6 +103,7 @@ export function h2Client(options: H2ClientOptions): Client {
       const giveUp = dial(goal, (error, socket) => {
         if (error !== null) dialErrors.add(error);
         if (socket === null) return callback(error as Error, null);
+        Object.assign(socket, { [OWN]: true });
         options.connected?.(socket);
         callback(null, socket);
       });
