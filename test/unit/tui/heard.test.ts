@@ -1,9 +1,10 @@
 /** What is asked for in turns says when nobody has answered, and when the answer is no longer fresh. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { changesBetween } from '../../../tui/batch/plain.ts';
-import { type TextView, textPicture } from '../../../tui/batch/text.ts';
+import { textPicture } from '../../../tui/batch/text.ts';
 import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import type { TextView } from '../../../tui/options.ts';
 import { Session } from '../../../tui/session.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { wallPicture } from '../../../tui/wall/picture.ts';
