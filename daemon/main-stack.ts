@@ -97,9 +97,11 @@ async function look(session: Session, seen: Seen[]): Promise<void> {
   await session.post('Debugger.resume');
 }
 
-/** Nothing there but Node's own loop of callbacks. */
+/** What Node itself does between two callbacks. */
+const OWN_LOOP = /node:internal\/(process\/|async_hooks|fixed_queue|timers)/;
+
 function isBetween(stack: string): boolean {
-  return stack.split(' < ').every((frame) => frame === '' || frame.includes('node:internal/process/'));
+  return stack.split(' < ').every((frame) => frame === '' || OWN_LOOP.test(frame));
 }
 
 async function evaluate(session: Session): Promise<Seen> {
