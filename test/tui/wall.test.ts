@@ -20,7 +20,7 @@ function wall(options: TerminalOptions): Terminal {
 
 /** How each pane is titled, as much of it as the narrowest one shows. */
 const TITLES = {
-  ...{ latency: 'leader lat', throughput: 'commits a', map: 'regions' },
+  ...{ latency: 'leader SQL', throughput: 'commits a', map: 'regions' },
   ...{ elections: 'elections', alerts: 'alerts', log: 'log' },
 } as const;
 
@@ -35,7 +35,7 @@ describe('wall', () => {
       'charts and log',
     );
     for (const title of [
-      'leader latency p95 ms',
+      'leader SQL latency p95 ms',
       'commits a second',
       'regions',
       'elections',
@@ -49,6 +49,7 @@ describe('wall', () => {
   });
 
   it.each([
+    [200, 60, []],
     [120, 36, []],
     [80, 24, []],
     [120, 36, ['--ascii']],

@@ -3,6 +3,9 @@
  * Charts keep the size that they were made with, so a resize makes all of them anew.
  */
 import type { Element, Options, Screen } from 'blessed';
+import { cellWidth, cut } from '../format/width.ts';
+import { clockTime } from '../format/words.ts';
+import { toAscii } from '../theme/symbols.ts';
 import { type Marker, type Sample, seriesLine, type WallPicture, type WallTone } from './picture.ts';
 
 export interface Rect {
@@ -55,9 +58,28 @@ const COLOURS: Readonly<Record<WallTone, string>> = { good: 'green', warn: 'yell
 function axis(samples: readonly Sample[], value: (s: Sample) => number | null) {
   const known = samples.flatMap((s) => {
     const y = value(s);
-    return y === null ? [] : [{ x: new Date(s.at).toISOString().slice(14, 19), y: Math.round(y * 10) / 10 }];
+    return y === null ? [] : [{ x: clockTime(s.at), y: Math.round(y * 10) / 10 }];
   });
   return { x: known.map((k) => k.x), y: known.map((k) => k.y) };
+}
+
+/** Lines of the axis of a chart, from its bottom. */
+const TICKS = 5;
+
+/** The top of an axis whose ticks are round numbers: a fifth of it is 1, 2 or 5 with noughts. */
+export function axisTop(most: number): number {
+  const least = Math.max(most * 1.05, 0.05) / TICKS;
+  const unit = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].find((n) => n * unit >= least * 0.999_999) ?? 10;
+  return Number((step * unit * TICKS).toPrecision(6));
+}
+
+/** The head: what it says gives way to the clock, and a cut is seen. */
+export function headLine(words: string, clock: string, columns: number): string {
+  const room = columns - cellWidth(clock) - 3;
+  if (room < 20) return cut(` ${words}`, columns);
+  const left = cut(` ${words}`, room);
+  return `${left}${' '.repeat(room - cellWidth(left) + 2)}${clock} `;
 }
 
 /**
@@ -98,7 +120,8 @@ export class Board {
     for (const child of [...this.#screen.children]) child.destroy();
     const tone = this.#colour(COLOURS[picture.tone]);
     const reasons = picture.reasons === '' ? '' : `  ${picture.reasons}`;
-    this.#text({ top: 0, left: 0, width, height: 1 }, ` ${picture.title}${reasons}`, {
+    const head = headLine(`${picture.title}${reasons}`, picture.clock, width);
+    this.#text({ top: 0, left: 0, width, height: 1 }, this.#style.ascii ? toAscii(head) : head, {
       fg: tone,
       bold: true,
     });
@@ -130,7 +153,7 @@ export class Board {
     const { latency: samples } = picture;
     switch (name) {
       case 'latency':
-        return this.#chart(rect, 'leader latency p95 ms', samples, (s) => s.latencyMs);
+        return this.#chart(rect, 'leader SQL latency p95 ms', samples, (s) => s.latencyMs);
       case 'throughput':
         return this.#chart(rect, 'commits a second', samples, (s) => s.commitsPerSecond);
       case 'map':
@@ -158,20 +181,27 @@ export class Board {
     const chart = this.#toolkit.line({
       ...this.#frame(rect, label),
       showLegend: false,
-      wholeNumbersOnly: Math.max(...y) >= 5,
+      numYLabels: TICKS,
+      maxY: axisTop(Math.max(...y)),
+      wholeNumbersOnly: axisTop(Math.max(...y)) >= TICKS,
       style: { line: 'cyan', text: 'white', baseline: 'white' },
     });
     this.#screen.append(chart);
     chart.setData([{ title: '', x, y, style: { line: 'cyan' } }]);
   }
 
-  #map(rect: Rect, { markers, unplaced }: WallPicture): void {
+  #map(rect: Rect, { markers, unplaced, nodes }: WallPicture): void {
     const [first] = unplaced;
     const command = `sqlcc node set ${first} --zone eu-central`;
     const label = unplaced.length === 0 ? 'regions' : `regions, not placed: ${unplaced.join(' ')}`;
     // a frame has no room for a second line: what does not fit into its first is left to the list
     const whole = first === undefined ? label : `${label} (${command})`;
-    if (this.#style.ascii || markers.length === 0) {
+    if (markers.length === 0) {
+      const place = first === undefined ? '' : `, on no map (${command})`;
+      const wide = `nodes${place}`;
+      return this.#lines(rect, wide.length + 4 <= rect.width ? wide : 'nodes', nodes);
+    }
+    if (this.#style.ascii) {
       const where = markers.map((m) => `${m.nodeId} ${m.latitude} ${m.longitude}`);
       const nowhere = unplaced.map((id) => `${id}: zone of no known region`);
       const how = first === undefined ? [] : ['give it one, such as eu-central or us-east:', `  ${command}`];

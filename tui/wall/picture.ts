@@ -37,6 +37,10 @@ export interface WallPicture {
   readonly tone: WallTone;
   /** Why it is not healthy; empty = it is. */
   readonly reasons: string;
+  /** The time, and how old the picture is: a board that stands must be seen to. */
+  readonly clock: string;
+  /** Each node, what it is and how it is, for where no map shows them. */
+  readonly nodes: readonly string[];
   readonly markers: readonly Marker[];
   /** Nodes that no map can show: zone or coordinates are not known. */
   readonly unplaced: readonly string[];
@@ -108,6 +112,22 @@ function places(model: Model): Pick<WallPicture, 'markers' | 'unplaced'> {
   return { markers, unplaced };
 }
 
+function nodeWords(model: Model): readonly string[] {
+  const { status } = model.picture;
+  const nodes = status?.nodes ?? [];
+  const cells = Math.max(0, ...nodes.map((n) => clean(n.node_id).length));
+  return nodes.map((node) => {
+    const part = node.role ?? (node.voter ? 'voter' : 'learner');
+    const issues = node.issues.map(clean).join('; ');
+    return `${clean(node.node_id).padEnd(cells)}  ${part.padEnd(9)}  ${nodeState(node).word}  ${issues}`.trimEnd();
+  });
+}
+
+function clockOf(model: Model): string {
+  const time = clockTime(model.now);
+  return model.picture.status === null ? time : `${time}  ${age(pictureAge(model))} old`;
+}
+
 /** What stands above alerts that nobody has told of, or not lately. */
 function alertsUnknown({ picture }: Model): readonly string[] {
   const heard = heardOf(picture, 'alerts');
@@ -134,13 +154,15 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
     title: titleOf(model),
     tone: toneOf(model),
     reasons: [...lost, ...(status?.cluster.reasons ?? []).map(clean)].join('; '),
+    clock: clockOf(model),
+    nodes: nodeWords(model),
     ...places(model),
     latency: samples,
     elections: (status?.elections ?? [])
       .toReversed()
       .map(
         (e) =>
-          `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${span(e.election_ms)}  ${clean(e.cause)}`,
+          `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${span(e.election_ms + (e.detect_ms ?? 0))}  ${clean(e.cause)}`,
       ),
     alerts: [...alertsUnknown(model), ...firing.map((a) => alertWords(a, model.now))],
     log: collapsedEvents(model.picture).map(({ event, times }) => {

@@ -128,7 +128,8 @@ export async function runWall(run: RunWall): Promise<number> {
       draw();
     }, RESIZE_MS);
   });
-  const timers = [setInterval(draw, run.refreshMs), setInterval(next, run.rotateMs)];
+  const drawing = setInterval(draw, run.refreshMs);
+  let rotation = setInterval(next, run.rotateMs);
   let leave: (code: number) => void = () => undefined;
   const left = new Promise<number>((resolve) => {
     leave = resolve;
@@ -137,12 +138,18 @@ export async function runWall(run: RunWall): Promise<number> {
   const onSignal = (signal: NodeJS.Signals): void => leave(128 + constants.signals[signal]);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   screen.key(['q', 'C-c'], () => leave(0));
-  screen.key(['n', 'right', 'space'], next);
+  screen.key(['n', 'right', 'space'], () => {
+    // what was chosen is shown as long as any other
+    clearInterval(rotation);
+    rotation = setInterval(next, run.rotateMs);
+    next();
+  });
   try {
     draw();
     return await left;
   } finally {
-    for (const timer of timers) clearInterval(timer);
+    clearInterval(drawing);
+    clearInterval(rotation);
     clearTimeout(resize);
     for (const { stop } of followed) stop();
     screen.destroy();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sideBySide, wallLayout } from '../../../tui/wall/board.ts';
+import { axisTop, headLine, sideBySide, wallLayout } from '../../../tui/wall/board.ts';
 import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
 import { placeOf } from '../../../tui/wall/regions.ts';
 import { follow } from '../../../tui/wall/wall.ts';
@@ -21,6 +21,27 @@ describe('wallLayout', () => {
         }
         // equal areas and all inside: without overlap
         if (panes.length > 0) expect(area).toBe(columns * (rows - 2));
+      }),
+    );
+  });
+});
+
+describe('headLine', () => {
+  it('keeps the clock, and a cut is seen', () => {
+    expect(headLine('prod  DEGRADED', '10:37:09', 40)).toBe(' prod  DEGRADED                10:37:09 ');
+    const cutOff = headLine('prod  DEGRADED  alert NodeDown', '10:37:09', 40);
+    expect(cutOff).toMatch(/^ prod {2}DEGRADED.*… {2}10:37:09 $/);
+    expect(cutOff).toHaveLength(40);
+  });
+});
+
+describe('axisTop', () => {
+  it('is above all values and makes round ticks', () => {
+    expect([0, 0.31, 1, 4.9, 9, 601, 2404].map(axisTop)).toEqual([0.05, 0.5, 2.5, 10, 10, 1000, 5000]);
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 1e9, noNaN: true }), (most) => {
+        expect(axisTop(most)).toBeGreaterThan(most);
+        expect(Number((axisTop(most) / 5).toExponential().split('e')[0])).toBeOneOf([1, 2, 5]);
       }),
     );
   });
@@ -54,7 +75,13 @@ describe('wallPicture', () => {
     expect(picture.markers.map((m) => `${m.nodeId} ${m.tone}`)).toEqual(['n0 good', 'n1 bad']);
     expect(picture.unplaced).toEqual(['n2']);
     expect(picture.title).toContain('prod-eu  DEGRADED  leader n1  term 9');
-    expect(picture.elections[0]).toContain('t9 n1  50 ms  n5 heartbeat lost');
+    const [row] = live().picture.status?.elections.toReversed() ?? [];
+    const gap = (row?.election_ms ?? 0) + (row?.detect_ms ?? 0);
+    // the same figure as NO LEADER of Topology
+    expect(picture.elections[0]).toContain(`t9 n1  ${gap} ms  n5 heartbeat lost`);
+    expect(gap).toBe(231);
+    expect(picture.nodes[1]).toMatch(/^n1 +\w+ +DEAD/);
+    expect(picture.clock).toMatch(/^\d\d:\d\d:\d\d {2}\d+m?s old$/);
     expect(wallPicture(fresh(), []).title).toContain('connecting');
   });
 
