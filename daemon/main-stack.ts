@@ -30,7 +30,7 @@ const HALF_FRAMES = 12;
 const OWN_FRAMES = 2;
 
 /** So many lead from anywhere in Node's loop of callbacks into one. */
-const STEPS = 40;
+const STEPS = 200;
 
 /** Evaluated on the main thread, on top of whatever runs there. */
 const LOOK = `(() => {
@@ -97,11 +97,9 @@ async function look(session: Session, seen: Seen[]): Promise<void> {
   await session.post('Debugger.resume');
 }
 
-/** What Node itself does between two callbacks. */
-const OWN_LOOP = /node:internal\/(process\/|async_hooks|fixed_queue|timers)/;
-
+/** Nothing there but Node's own code, as its loop of callbacks. */
 function isBetween(stack: string): boolean {
-  return stack.split(' < ').every((frame) => frame === '' || OWN_LOOP.test(frame));
+  return stack.split(' < ').every((frame) => frame === '' || frame.includes('node:internal/'));
 }
 
 async function evaluate(session: Session): Promise<Seen> {
