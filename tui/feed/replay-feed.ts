@@ -256,7 +256,7 @@ function historyOf(recording: Recording, stepMs = 0): HistoryResponse | undefine
   return all.sort(isLater).find((h) => h.step_ms >= stepMs) ?? all.at(-1);
 }
 
-/** What a screen says of a recording that plays. At speed 0 it is one picture, which none takes for live. */
+/** What a screen says of a recording that plays. At speed 0 it is one picture, and no cluster. */
 function replayOf(lines: readonly ReplayLine[], speed: number): { readonly replay?: Replay } {
   if (speed === 0) return {};
   const acts = lines.some((l) => (l.plan ?? l.preflight ?? l.acted ?? l.operation) !== undefined);

@@ -220,7 +220,9 @@ describe('a screen without a banner', () => {
     [44, 12],
   ])('at %ix%i says in one line what must be said, and takes none where nothing is', (columns, rows) => {
     const say = (model: Model) => headOf(model, columns, rows).join('');
-    expect(headOf(live(), columns, rows)).toEqual([]);
+    const cluster = { ...status().cluster, health: 'healthy' as const, reasons: [] };
+    const well = live(status({ cluster }));
+    expect(headOf(well, columns, rows)).toEqual([]);
     const base = full();
     const own = (base.picture.views?.views ?? []).map((v) =>
       v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
@@ -230,7 +232,7 @@ describe('a screen without a banner', () => {
     expect(say(split)).toContain('VIEWS DISAGREE');
     expect(say({ ...split, readOnly: true })).toMatch(/VIEWS DISAGREE.*READ-ONLY/);
     expect(say({ ...live(), readOnly: true })).toContain('READ-ONLY');
-    expect(say(press(live(), '/', ...'n2')), 'the last line shows it').toBe('');
+    expect(say(press(well, '/', ...'n2')), 'the last line shows it').toBe('');
     expect(say(press(live(), '/', ...'n2', 'enter'))).toContain('/n2');
     expect(say(live(status({ operation: 'op-7' })))).toContain('operation op-7 runs');
     const tentative = { version: 42, previous: 41, expires: '2026-01-02T03:05:00.000Z' };

@@ -318,8 +318,8 @@ describe('through another node', () => {
   it('what it can not be asked for alone says so, and what it told before is forgotten', () => {
     const say = (view: Model['view'], observer: string | null) => textAt(full({ view, observer }), 80, 24);
     for (const view of ['config', 'operations', 'alerts'] as const) {
-      expect(say(view, 'n5'), view).toContain('not through n5');
-      expect(say(view, null), view).not.toContain('not through');
+      expect(say(view, 'n5'), view).toContain('not of n5');
+      expect(say(view, null), view).not.toContain('asked of');
     }
     const other = send(full(), { type: 'other-observer' })[0];
     expect(other.picture.events).toEqual([]);
