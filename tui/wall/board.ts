@@ -74,10 +74,13 @@ export function axisTop(most: number): number {
   return Number((step * unit * TICKS).toPrecision(6));
 }
 
+/** Cells for whose board it is and how it is: where they are fewer the clock goes. */
+const LEAST_WORDS = 48;
+
 /** The head: what it says gives way to the clock, and a cut is seen. */
 export function headLine(words: string, clock: string, columns: number): string {
   const room = columns - cellWidth(clock) - 3;
-  if (room < 20) return cut(` ${words}`, columns);
+  if (room < LEAST_WORDS) return cut(` ${words}`, columns);
   const left = cut(` ${words}`, room);
   return `${left}${' '.repeat(room - cellWidth(left) + 2)}${clock} `;
 }

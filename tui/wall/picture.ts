@@ -119,7 +119,8 @@ function nodeWords(model: Model): readonly string[] {
   return nodes.map((node) => {
     const part = node.role ?? (node.voter ? 'voter' : 'learner');
     const issues = node.issues.map(clean).join('; ');
-    return `${clean(node.node_id).padEnd(cells)}  ${part.padEnd(9)}  ${nodeState(node).word}  ${issues}`.trimEnd();
+    const words = [clean(node.node_id).padEnd(cells), part.padEnd(9), nodeState(node).word, issues];
+    return words.join('  ').trimEnd();
   });
 }
 
@@ -158,12 +159,11 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
     nodes: nodeWords(model),
     ...places(model),
     latency: samples,
-    elections: (status?.elections ?? [])
-      .toReversed()
-      .map(
-        (e) =>
-          `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${span(e.election_ms + (e.detect_ms ?? 0))}  ${clean(e.cause)}`,
-      ),
+    elections: (status?.elections ?? []).toReversed().map((e) => {
+      // as NO LEADER in the views: until it was noticed there was none either
+      const gap = span(e.election_ms + (e.detect_ms ?? 0));
+      return `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${gap}  ${clean(e.cause)}`;
+    }),
     alerts: [...alertsUnknown(model), ...firing.map((a) => alertWords(a, model.now))],
     log: collapsedEvents(model.picture).map(({ event, times }) => {
       const repeated = times > 1 ? `  (${times} times)` : '';

@@ -28,10 +28,12 @@ describe('wallLayout', () => {
 
 describe('headLine', () => {
   it('keeps the clock, and a cut is seen', () => {
-    expect(headLine('prod  DEGRADED', '10:37:09', 40)).toBe(' prod  DEGRADED                10:37:09 ');
-    const cutOff = headLine('prod  DEGRADED  alert NodeDown', '10:37:09', 40);
+    expect(headLine('prod  DEGRADED', '10:37:09', 60)).toBe(` prod  DEGRADED${' '.repeat(36)}10:37:09 `);
+    const cutOff = headLine(`prod  DEGRADED${'  alert NodeDown'.repeat(4)}`, '10:37:09', 60);
     expect(cutOff).toMatch(/^ prod {2}DEGRADED.*… {2}10:37:09 $/);
-    expect(cutOff).toHaveLength(40);
+    expect(cutOff).toHaveLength(60);
+    // whose board it is stands before what time it is
+    expect(headLine('prod  DEGRADED', '10:37:09', 50)).toBe(' prod  DEGRADED');
   });
 });
 
