@@ -4,7 +4,7 @@
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { NodeRoster } from '../src/auth/index.ts';
-import type { Bytes, Instant, LogIndex, NodeId } from '../src/base/index.ts';
+import type { Bytes, Duration, Instant, LogIndex, NodeId } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import type { MembershipChange, RaftSettings, RaftStatus, ReadResult } from '../src/raft/index.ts';
 import { Deadlines } from '../src/rpc/index.ts';
@@ -26,6 +26,8 @@ export interface ConsensusListener {
   readonly peer: (peer: NodeId, status: 'lost' | 'dead' | 'restored') => void;
   readonly handOver: (handOver: HandOver) => void;
   readonly measures: (report: MeasuresReport) => void;
+  /** How long a proposal of this node took until it was applied. */
+  readonly committed: (ms: Duration) => void;
   readonly log: (message: Extract<ConsensusToMain, { kind: 'log' }>) => void;
 }
 
@@ -91,7 +93,8 @@ export class ConsensusLink {
       const packed = packProposals(batch);
       this.#post({ kind: 'propose', packed }, [packed.data.buffer]);
     };
-    this.proposals = new Proposals(send, listener.leader, () => this.#untaken.bytes);
+    const untaken = (): Bytes => this.#untaken.bytes;
+    this.proposals = new Proposals(send, listener.leader, untaken, listener.committed);
     port.on('message', (message: ConsensusToMain) => this.#receive(message));
   }
 

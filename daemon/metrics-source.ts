@@ -271,7 +271,7 @@ export class MetricsSource {
   }
 
   #raft(): RaftMetrics {
-    const { consensus, state } = this.#parts;
+    const { commits, consensus, state } = this.#parts;
     const { status } = consensus;
     return {
       currentTerm: status?.term ?? 0,
@@ -281,6 +281,7 @@ export class MetricsSource {
       electionCount: state.cluster === null ? 0 : electionCount(state.cluster),
       heartbeatCount: consensus.traffic.heartbeats,
       fsyncMs: consensus.diskLatencyMs,
+      commitLatencyMs: commits.quantile(0.95),
       raftState: status === null ? null : STATE_NUMBERS[status.role],
       leaderChanges: this.#leadership.changes,
     };

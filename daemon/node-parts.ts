@@ -89,6 +89,8 @@ export interface NodeParts {
   readonly gossip: GossipDriver;
   readonly availability: AvailabilityFile;
   readonly latencies: Latencies;
+  /** Of writes that this node handed to consensus. */
+  readonly commits: Latencies;
   readonly history: History;
   readonly sampler: SystemSampler;
   /** For what this node asks of other nodes. */
@@ -192,6 +194,7 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
     peer: (peer, status) => events.onPeer(peer, status),
     handOver: (handOver) => events.onHandOver(handOver),
     measures: hearMeasures(gossip, memories.availability),
+    committed: (ms) => memories.commits.record(ms, false),
     log: workerLog,
   });
   if (state.cluster !== null) consensus.follow(state.cluster);
@@ -208,8 +211,8 @@ export async function makeParts(options: NodeOptions): Promise<NodeParts> {
 function remembered(dataDir: string) {
   const availability = new AvailabilityFile(dataDir, performance.now());
   return {
-    ...{ availability, seen: new SeenCertificates() },
-    ...{ latencies: new Latencies(), history: new History() },
+    ...{ availability, seen: new SeenCertificates(), history: new History() },
+    ...{ latencies: new Latencies(), commits: new Latencies() },
   };
 }
 

@@ -162,6 +162,7 @@ function readings(digest: DigestFacts | null) {
     clock_offset_ms: toldMs(digest, 'clock_offset'),
     event_loop_lag_ms: toldMs(digest, 'event_loop_lag'),
     fsync_ms: toldMs(digest, 'fsync'),
+    commit_latency_p95_ms: toldMs(digest, 'commit_latency'),
   };
 }
 

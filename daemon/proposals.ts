@@ -5,7 +5,7 @@
  * settles it; a deadline says `outcome_unknown`, never `failed`.
  */
 
-import type { Bytes, ErrorCode } from '../src/base/index.ts';
+import type { Bytes, Duration, ErrorCode, Instant } from '../src/base/index.ts';
 import { LIMITS, SqlccError } from '../src/base/index.ts';
 import { type Deadline, Deadlines } from '../src/rpc/index.ts';
 import { Gatherer } from './gatherer.ts';
@@ -16,6 +16,7 @@ interface Waiting {
   readonly settle: (result: AppliedResult) => void;
   readonly fail: (error: SqlccError) => void;
   readonly deadline: Deadline;
+  readonly began: Instant;
   /** It left with a batch, and its callers are counted as under way. */
   left: boolean;
 }
@@ -39,6 +40,7 @@ export class Proposals {
   readonly #leader: () => LeaderAddress | null;
   readonly #gatherer = new Gatherer(LONGEST_WAIT_MS, () => this.#flush());
   readonly #untaken: () => Bytes;
+  readonly #committed: (ms: Duration) => void;
   #batch: OutgoingProposal[] = [];
   #batchBytes: Bytes = 0;
   /** Left with a batch and settled since `#answered`. */
@@ -49,15 +51,18 @@ export class Proposals {
    * `send` gets all proposals of one turn of the event loop together, or of more (gatherer.ts);
    * `leader` is where a caller goes that this node can't serve, null when nobody is known to lead. `untaken`:
    * bytes that were sent and not taken by the other thread, whether or not anybody still waits for them.
+   * `committed` hears of each proposal how long it took until it was applied.
    */
   constructor(
     send: (batch: readonly OutgoingProposal[]) => void,
     leader: () => LeaderAddress | null,
     untaken: () => Bytes = () => 0,
+    committed: (ms: Duration) => void = () => {},
   ) {
     this.#send = send;
     this.#leader = leader;
     this.#untaken = untaken;
+    this.#committed = committed;
   }
 
   get size(): number {
@@ -97,7 +102,7 @@ export class Proposals {
   wait(id: number, timeoutMs: number): Promise<AppliedResult> {
     return new Promise((settle, fail) => {
       const deadline = this.#deadlines.set(timeoutMs, () => this.#expire(id, timeoutMs));
-      this.#waiting.set(id, { settle, fail, deadline, left: false });
+      this.#waiting.set(id, { settle, fail, deadline, began: performance.now(), left: false });
     });
   }
 
@@ -115,7 +120,9 @@ export class Proposals {
   onApplied(results: readonly AppliedResult[]): void {
     for (const result of results) {
       const waiting = this.#take(result.proposalId);
-      waiting?.settle(result);
+      if (waiting === undefined) continue;
+      this.#committed(performance.now() - waiting.began);
+      waiting.settle(result);
     }
     this.#answered();
   }

@@ -14,6 +14,7 @@ export const TOLD_READINGS = [
   'network_connections',
   'heartbeat_count',
   'error_count',
+  'commit_latency',
 ] as const;
 
 export type ToldReadings = Readonly<Partial<Record<(typeof TOLD_READINGS)[number], number>>>;

@@ -93,6 +93,11 @@ export const METRICS: readonly Metric[] = [
     ['election_count', '', 'Elections since the cluster was made'],
     ['heartbeat_count', '', 'Heartbeats sent or received since start'],
     ['fsync', 'seconds', 'Time until a write of the log is durable, p99 since the last sample'],
+    [
+      'commit_latency',
+      'seconds',
+      'Time until a write was committed and applied, p95 in the last minute; only the leader knows',
+    ],
     ['raft_state', '', '0 learner, 1 follower, 2 pre-candidate, 3 candidate, 4 leader'],
     ['leader_changes_total', '', 'Changes of leader that this node has seen since its start'],
   ]),

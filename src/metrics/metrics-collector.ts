@@ -78,6 +78,8 @@ export interface RaftMetrics {
   readonly electionCount: number;
   readonly heartbeatCount: number | null;
   readonly fsyncMs: number | null;
+  /** Null where no write was handed to consensus in the last minute. */
+  readonly commitLatencyMs: number | null;
   /** 0 learner, 1 follower, 2 pre-candidate, 3 candidate, 4 leader. */
   readonly raftState: number | null;
   readonly leaderChanges: number;
@@ -265,6 +267,7 @@ export class MetricsCollector {
       election_count: raft.electionCount,
       heartbeat_count: raft.heartbeatCount,
       fsync: seconds(raft.fsyncMs),
+      commit_latency: seconds(raft.commitLatencyMs),
       raft_state: raft.raftState,
       leader_changes_total: raft.leaderChanges,
     });

@@ -45,6 +45,7 @@ export function node(id: string, patch: Partial<NodeRow> = {}): NodeRow {
     clock_offset_ms: 2,
     event_loop_lag_ms: 1.4,
     fsync_ms: 0.9,
+    commit_latency_p95_ms: null,
     rtt_ms: 1.2,
     uptime_ms: 86_400_000,
     ...patch,
@@ -55,7 +56,14 @@ const MAINTENANCE = { owner: 'anna', reason: 'kernel update', since: at(-720_000
 
 export function sixNodes(): NodeRow[] {
   return [
-    node('n1', { role: 'leader', state: 'LEADER', cpu_usage: 0.312, rtt_ms: 0, query_latency_p95_ms: 3.1 }),
+    node('n1', {
+      role: 'leader',
+      state: 'LEADER',
+      cpu_usage: 0.312,
+      rtt_ms: 0,
+      query_latency_p95_ms: 3.1,
+      commit_latency_p95_ms: 2.7,
+    }),
     node('n2', { rtt_ms: 0.9 }),
     node('n3', { zone: 'eu-b', lag_entries: 5610, match_index: 1_198_941, cpu_usage: 0.881, rtt_ms: 9.8 }),
     node('n4', {

@@ -24,7 +24,7 @@ for (let s = 1 - SECONDS; s <= 0; s++) {
   const nodes = [
     ...sixNodes().map((n) => ({
       ...{ ...n, zone: must(ZONES.get(n.zone), 'a place for each zone') },
-      ...(n.node_id === 'n1' ? { query_latency_p95_ms: 6 + 3 * Math.cos(s / 7) } : {}),
+      ...(n.node_id === 'n1' ? { commit_latency_p95_ms: 6 + 3 * Math.cos(s / 7) } : {}),
     })),
     // of no place that is known
     node('n7', { zone: 'rack-7', voter: false, role: 'learner' }),

@@ -20,7 +20,7 @@ function wall(options: TerminalOptions): Terminal {
 
 /** How each pane is titled, as much of it as the narrowest one shows. */
 const TITLES = {
-  ...{ latency: 'leader SQL', throughput: 'commits a', map: 'regions' },
+  ...{ latency: 'commit latency', throughput: 'commits a', map: 'regions' },
   ...{ elections: 'elections', alerts: 'alerts', log: 'log' },
 } as const;
 
@@ -35,7 +35,7 @@ describe('wall', () => {
       'charts and log',
     );
     for (const title of [
-      'leader SQL latency p95 ms',
+      'commit latency p95 ms',
       'commits a second',
       'regions',
       'elections',

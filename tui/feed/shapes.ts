@@ -23,7 +23,7 @@ const NODE = fields({
   ...all(['term', 'match_index', 'lag_entries', 'last_heartbeat_ms', 'load_factor'], orNull('number')),
   ...all(['capacity', 'cpu_usage', 'memory_usage', 'disk_usage', 'disk_used_bytes'], orNull('number')),
   ...all(['active_connections', 'query_latency_p95_ms', 'rtt_ms', 'uptime_ms'], orNull('number')),
-  ...all(['clock_offset_ms', 'event_loop_lag_ms', 'fsync_ms'], maybe('number')),
+  ...all(['clock_offset_ms', 'event_loop_lag_ms', 'fsync_ms', 'commit_latency_p95_ms'], maybe('number')),
 });
 
 const ELECTION = fields({

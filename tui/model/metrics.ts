@@ -47,6 +47,7 @@ const SOURCES: readonly Source[] = [
   { name: 'cpu %', unit: 'ratio', traced: (p) => p.cpu, row: (r) => r.cpu_usage },
   { name: 'lag', unit: 'count', traced: (p) => p.lag, row: ofLiving((r) => r.lag_entries) },
   { name: 'fsync ms', unit: 'ms', row: (r) => r.fsync_ms },
+  { name: 'commit ms', unit: 'ms', row: (r) => r.commit_latency_p95_ms },
   { name: 'query ms', unit: 'ms', row: (r) => r.query_latency_p95_ms },
   { name: 'stall ms', unit: 'ms', row: (r) => r.event_loop_lag_ms },
   { name: 'RTT ms', unit: 'ms', row: ofLiving((r) => r.rtt_ms || null) },

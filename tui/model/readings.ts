@@ -43,6 +43,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   query_latency_p95: { node: (r) => r.query_latency_p95_ms },
   event_loop_lag: { node: (r) => r.event_loop_lag_ms },
   fsync: { node: (r) => r.fsync_ms },
+  commit_latency: { node: (r) => r.commit_latency_p95_ms },
   clock_offset: { node: (r) => (r.clock_offset_ms == null ? null : Math.abs(r.clock_offset_ms)) },
   uptime: { node: (r) => r.uptime_ms },
   current_term: { node: (r) => r.term },

@@ -346,6 +346,7 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
     clock_offset_ms: null,
     event_loop_lag_ms: null,
     fsync_ms: null,
+    commit_latency_p95_ms: null,
     uptime_ms: null,
     query_latency_p95_ms: null,
     issues: [],

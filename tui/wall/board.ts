@@ -156,7 +156,7 @@ export class Board {
     const { latency: samples } = picture;
     switch (name) {
       case 'latency':
-        return this.#chart(rect, 'leader SQL latency p95 ms', samples, (s) => s.latencyMs);
+        return this.#chart(rect, 'commit latency p95 ms', samples, (s) => s.latencyMs);
       case 'throughput':
         return this.#chart(rect, 'commits a second', samples, (s) => s.commitsPerSecond);
       case 'map':

@@ -20,7 +20,7 @@ export interface Sample {
   readonly commitIndex: number;
   /** Entries committed a second since the sample before; null = not known. */
   readonly commitsPerSecond: number | null;
-  /** The leader's 95th percentile over the last minute. */
+  /** Until a write was committed and applied, the leader's 95th percentile over the last minute. */
   readonly latencyMs: number | null;
 }
 
@@ -64,7 +64,7 @@ export function addSample(samples: readonly Sample[], model: Model): readonly Sa
     at,
     commitIndex,
     commitsPerSecond: rate,
-    latencyMs: leader?.query_latency_p95_ms ?? null,
+    latencyMs: leader?.commit_latency_p95_ms ?? null,
   };
   return [...samples, sample].slice(-WALL_SAMPLES);
 }

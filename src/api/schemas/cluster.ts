@@ -44,6 +44,8 @@ const nodeRow = z.object({
   event_loop_lag_ms: z.number().nullable().optional(),
   /** Until a write of its log is durable, p99 of its last sample. */
   fsync_ms: z.number().nullable().optional(),
+  /** Until a write was committed and applied, in its last minute; the leader's alone. */
+  commit_latency_p95_ms: z.number().nullable().optional(),
   rtt_ms: z.number().nullable(),
   uptime_ms: z.number().nullable(),
 });

@@ -78,6 +78,7 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     ['Clock off', duration(node.clock_offset_ms ?? null)],
     ['Loop lag', duration(node.event_loop_lag_ms ?? null)],
     ['Fsync p99', duration(node.fsync_ms ?? null)],
+    ['Commit p95', duration(node.commit_latency_p95_ms ?? null)],
   ];
 }
 

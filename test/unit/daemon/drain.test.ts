@@ -59,7 +59,7 @@ describe('a drain in the record', () => {
         NOW,
       ],
     );
-    expect(plan.command).toBe('sqlcc node drain n3 --for 60s --grace 5s');
+    expect(plan.command).toBe('sqlcc node drain n3 --for 1m --grace 5s');
   });
 
   it('leaves clients the time they have when its owner only asks for a later end', () => {

@@ -27,6 +27,29 @@ describe('Proposals', () => {
     vi.useRealTimers();
   });
 
+  it('tells how long each of its own took until it was applied, and nothing of what was refused', async () => {
+    const took: number[] = [];
+    const sent: OutgoingProposal[] = [];
+    const proposals = new Proposals(
+      (batch) => sent.push(...batch),
+      () => null,
+      () => 0,
+      (ms) => took.push(ms),
+    );
+    const done = proposals.propose('sql', bytes(1), 1000);
+    const refused = proposals.propose('sql', bytes(1), 1000).catch(ignore);
+    await vi.advanceTimersByTimeAsync(30);
+    const [first, second] = sent as [OutgoingProposal, OutgoingProposal];
+    proposals.onRefused([{ id: second.id, kind: 'refused', reason: 'overloaded', text: 'full' }]);
+    const applied = { index: 7, term: 1, timestamp: 0, result: { ok: true as const, value: 1 } };
+    proposals.onApplied([
+      { proposalId: first.id, ...applied },
+      { proposalId: 999, ...applied },
+    ]);
+    await Promise.all([done, refused]);
+    expect(took).toEqual([30]);
+  });
+
   it('hands over all proposals of one turn together and settles each with its own result', async () => {
     const { sent, proposals } = make();
     const a = proposals.propose('sql', bytes(1), 1000);

@@ -31,6 +31,7 @@ function node() {
     status: nothing,
     handOver: nothing,
     measures: nothing,
+    committed: nothing,
     leader: () => null,
     peer: nothing,
     log: nothing,

@@ -21,6 +21,7 @@ function link() {
       status: nothing,
       handOver: nothing,
       measures: nothing,
+      committed: nothing,
       peer: nothing,
       log: nothing,
     },

@@ -59,6 +59,7 @@ function readings(changes: { queries?: number; errors?: number; logBytes?: numbe
       electionCount: 2,
       heartbeatCount: null,
       fsyncMs: 1.5,
+      commitLatencyMs: 4.2,
       raftState: 4,
       leaderChanges: 3,
     },

@@ -163,7 +163,7 @@ describe('addSample', () => {
     samples = addSample(samples, commit(3000, 2000));
     samples = addSample(samples, commit(2900, 3000));
     expect(samples.map((s) => s.commitsPerSecond)).toEqual([null, 1000, 0]);
-    expect(samples[0]?.latencyMs).toBe(3.1);
+    expect(samples[0]?.latencyMs).toBe(2.7);
   });
 
   it('addSample forgets the oldest', () => {
