@@ -13,10 +13,12 @@ import type {
 import {
   alertId,
   checkCondition,
+  entryOf,
   evaluateCondition,
   explainCondition,
   FIXED_RULES,
   inhibitorOf,
+  inhibitorOfEnded,
   readingOn,
   readingsText,
   silenceOf,
@@ -46,12 +48,15 @@ function notificationRows({ outbox }: ClusterState, id: string, incident: string
     );
 }
 
-/** Marks of an alert that fires. */
+/** Why nobody is told of an alert, or was told of one that is over. */
 function marks({ cluster, now }: ViewSources, alert: AlertRecord, all: readonly AlertRecord[]) {
   const fires = alert.state === 'firing';
+  const { id: alertId, incident } = alert;
+  const wasTold = entryOf(cluster.outbox, { alertId, incident, kind: 'firing' }) !== undefined;
+  const inhibitor = fires ? inhibitorOf(alert, all, now) : inhibitorOfEnded(alert, all, wasTold);
   return {
     silenced_by: fires ? (silenceOf(alert, cluster.silences)?.id ?? null) : null,
-    inhibited_by: fires ? (inhibitorOf(alert, all, now)?.id ?? null) : null,
+    inhibited_by: inhibitor?.id ?? null,
   };
 }
 

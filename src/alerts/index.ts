@@ -14,7 +14,7 @@ export type { ConditionError } from './expression.ts';
 export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';
 export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, leaderDownTold, withTransitions } from './fixed-rules.ts';
-export { inhibitionEndsIn, inhibitorOf } from './inhibition.ts';
+export { inhibitionEndsIn, inhibitorOf, inhibitorOfEnded } from './inhibition.ts';
 export type { TemplateName, TemplateValues } from './message-template.ts';
 export { fillTemplate, TEMPLATE_LENGTH, TEMPLATE_NAMES, templateProblem } from './message-template.ts';
 export type { Notification } from './notification.ts';

@@ -2,8 +2,11 @@
 import type { Duration, Timestamp } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { AlertRecord } from './alert-record.ts';
+import { checkCondition } from './check.ts';
+import { SPOILED_WITHOUT_LEADER } from './vocabulary.ts';
 
 const ROOTS: ReadonlySet<string> = new Set(['LeaderDown', 'NodeDown']);
+const SPOILED: ReadonlySet<string> = new Set(SPOILED_WITHOUT_LEADER);
 
 /**
  * How long what follows from this time without a leader is still held back, ms; 0 = no longer. Rules are
@@ -16,9 +19,15 @@ function aftermathMs({ rule, state, since }: AlertRecord, now: Timestamp): Durat
   return Math.abs(agoMs) < LIMITS.leaderDownAftermathMs ? LIMITS.leaderDownAftermathMs - agoMs : 0;
 }
 
+/** A condition that can't be read follows from nothing: better told twice over than to nobody. */
+function readsWhatLeadersMake({ condition }: AlertRecord): boolean {
+  const checked = checkCondition(condition);
+  return checked.ok && checked.condition.metrics.some((name) => SPOILED.has(name));
+}
+
 /**
- * The alert of which `alert` is a consequence: whatever began while nobody leads, or shortly after, follows
- * from that, and what is measured on a node that is down follows from that.
+ * The alert of which `alert` is a consequence: what reads something that a missing leader spoils and began
+ * while nobody leads, or shortly after, follows from that; what is measured on a dead node, from its NodeDown.
  */
 export function inhibitorOf(
   alert: AlertRecord,
@@ -29,11 +38,31 @@ export function inhibitorOf(
   return alerts.find((other) => {
     if (other.rule === 'LeaderDown') {
       const isNear = other.state === 'firing' || aftermathMs(other, now) > 0;
-      return isNear && alert.firedAt >= other.firedAt;
+      return isNear && alert.firedAt >= other.firedAt && readsWhatLeadersMake(alert);
     }
     const isDown = other.rule === 'NodeDown' && other.state === 'firing';
     return isDown && alert.nodeId !== null && other.nodeId === alert.nodeId;
   });
+}
+
+/**
+ * The alert for which nobody was told of `alert`, which is over: it began and ended while it followed from
+ * that one. `wasTold`: its beginning is in the outbox.
+ */
+export function inhibitorOfEnded(
+  alert: AlertRecord,
+  alerts: readonly AlertRecord[],
+  wasTold: boolean,
+): AlertRecord | undefined {
+  if (alert.state !== 'resolved' || wasTold) return undefined;
+  const { firedAt, since } = alert;
+  const asThen = alerts
+    .filter((other) => other.firedAt <= firedAt)
+    .map((other): AlertRecord => {
+      const fired = other.rule === 'NodeDown' && other.since >= since;
+      return fired ? { ...other, state: 'firing' } : other;
+    });
+  return inhibitorOf(alert, asThen, since);
 }
 
 /** After how long inhibition ends by time alone, ms; null = it ends only with a change of the record. */

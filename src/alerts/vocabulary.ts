@@ -59,6 +59,37 @@ export const CLUSTER_READINGS = [
 
 export type ClusterReading = (typeof CLUSTER_READINGS)[number];
 
+/**
+ * What a missing leader spoils, while it is missing or in readings that look back: requests that waited or
+ * were refused, clients that looked for the next one, a log that stood still, elections and what counts them.
+ * A rule that reads none of these can't follow from it.
+ */
+export const SPOILED_WITHOUT_LEADER = [
+  'active_connections',
+  'error_rate',
+  'queries_per_second',
+  'query_latency_p50',
+  'query_latency_p95',
+  'query_latency_p99',
+  'current_term',
+  'log_index',
+  'applied_index',
+  'sync_lag',
+  'network_connections',
+  'heartbeat_count',
+  'error_count',
+  'leader_count',
+  'follower_count',
+  'cluster_availability',
+  'healthy_nodes',
+  'total_queries',
+  'total_errors',
+  'alerts_firing',
+  'commit_index',
+  'election_count',
+  'replication_rate',
+] as const satisfies readonly (NodeReading | ClusterReading)[];
+
 const OF_NODES: ReadonlySet<string> = new Set(NODE_READINGS);
 const OF_CLUSTER: ReadonlySet<string> = new Set(CLUSTER_READINGS);
 const BY_ID: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [metric.id, metric]));

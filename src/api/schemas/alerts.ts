@@ -31,7 +31,7 @@ const alertRow = z.object({
   fired_at: time.optional(),
   /** The silence for which nobody is told. */
   silenced_by: z.string().nullable().optional(),
-  /** The alert of which this is a consequence. */
+  /** The alert of which this is a consequence; of one that is over: for which nobody was told of it. */
   inhibited_by: z.string().nullable().optional(),
   /** What was told of this incident. */
   notifications: z.array(notificationRow).optional(),

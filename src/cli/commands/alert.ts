@@ -6,12 +6,18 @@ import { given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
 import { duration, state, time } from '../output/words.ts';
 
+/** Of which other alert it is, or was, a consequence. */
+function follows({ state: is, inhibited_by: by }: AlertRow): string[] {
+  if (by == null) return [];
+  return [is === 'firing' ? `follows from ${by}` : `followed from ${by}, told to nobody`];
+}
+
 /** Marks beside the state: acknowledged by whom, silenced, a consequence of another alert. */
 function marks(alert: AlertRow): string | null {
   const words = [
     ...(alert.acknowledged_by === null ? [] : [alert.acknowledged_by]),
     ...(alert.silenced_by == null ? [] : [`silenced (${alert.silenced_by})`]),
-    ...(alert.inhibited_by == null ? [] : [`follows from ${alert.inhibited_by}`]),
+    ...follows(alert),
   ];
   return words.length === 0 ? null : words.join(', ');
 }
@@ -127,11 +133,17 @@ export const alertRules: Run = async (context) => {
   return EXIT.ok;
 };
 
+function inhibitedLines({ state: is, inhibited_by: by }: AlertExplanation): string[] {
+  if (by === null) return [];
+  if (is === 'firing') return [`nobody is told: it follows from ${by}`];
+  return [`nobody was told when it fired last: it followed from ${by}`];
+}
+
 function whyLines(subject: AlertExplanation): string[] {
   const quiet = [
     ...(subject.in_maintenance ? ['its node is in maintenance: it does not alarm'] : []),
     ...(subject.silenced_by === null ? [] : [`nobody is told: silence ${subject.silenced_by}`]),
-    ...(subject.inhibited_by === null ? [] : [`nobody is told: it follows from ${subject.inhibited_by}`]),
+    ...inhibitedLines(subject),
   ];
   const sent = subject.notifications.map(
     (n) => `told by ${n.channel}: ${n.kind}, ${n.state}${n.note === '' ? '' : ` (${n.note})`}`,

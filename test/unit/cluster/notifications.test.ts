@@ -251,6 +251,30 @@ describe('inhibition', () => {
     expect(note(ledger)).toEqual(['email High:n1 firing']);
   });
 
+  it.each([
+    ['maintenance_active > 0', false],
+    ['disk_usage > 80%', false],
+    ['certificate_expires_in < 7d or clock_offset > 500ms', false],
+    ['node_up == 0', false],
+    ['query_latency_p95 > 1s', true],
+    ['healthy_nodes < total_nodes * 0.5', true],
+    ['disk_usage > 80% and sync_lag > 1MB', true],
+    // of another version: it can't be known what it follows from
+    ['a_metric_of_tomorrow > 1', false],
+    ['', false],
+  ])('behind a time without a leader holds back what that spoils: %s', (condition, expected) => {
+    const ledger = threeNodes();
+    leaderDown(ledger, 'firing');
+    leaderDown(ledger, 'resolved');
+    note(ledger);
+    const alert = { ...high, rule: 'Own', id: 'Own', nodeId: null, condition } as const;
+    ledger.done({ kind: 'alert-transition', alert: { ...alert, state: 'firing' } });
+    expect(note(ledger)).toEqual(expected ? [] : ['email Own firing']);
+    ledger.done({ kind: 'alert-transition', alert: { ...alert, state: 'resolved' } });
+    ledger.now += LIMITS.leaderDownAftermathMs;
+    expect(note(ledger)).toEqual(expected ? [] : ['email Own resolved']);
+  });
+
   it('holds back nothing that began before the time without a leader', () => {
     const ledger = threeNodes();
     move(ledger, 'firing', 'n1');

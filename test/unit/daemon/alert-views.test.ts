@@ -17,7 +17,7 @@ import {
 } from '../../../src/alerts/index.ts';
 import { NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
 import { ENDPOINTS } from '../../../src/api/index.ts';
-import { must } from '../../../src/base/index.ts';
+import { LIMITS, must } from '../../../src/base/index.ts';
 import { channelLines } from '../../../src/cli/commands/alert.ts';
 import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
 
@@ -202,5 +202,41 @@ describe('explanation', () => {
       notifications: [{ kind: 'firing', channel: 'webhook', state: 'due', times: 0 }],
     });
     ENDPOINTS.alerts.response.shape.alerts.parse(rows);
+  });
+
+  it('says of one that is over why nobody was told of it', () => {
+    const ledger = threeNodes();
+    const move = (rule: string, nodeId: string | null, state: 'firing' | 'resolved') => {
+      ledger.now += 1000;
+      const id = nodeId === null ? rule : `${rule}:${nodeId}`;
+      const condition = rule === 'Disk' ? 'disk_usage > 80%' : 'error_rate > 0.01';
+      const alert = { id, rule, nodeId, severity: 'critical', condition, value: '', state } as const;
+      ledger.done({ kind: 'alert-transition', alert });
+    };
+    const both = (rule: string, nodeId: string | null = 'n2') => {
+      move(rule, nodeId, 'firing');
+      move(rule, nodeId, 'resolved');
+    };
+    const cause = (id: string) => alertRows(sourcesOf(ledger)).find((row) => row.id === id)?.inhibited_by;
+    both('Before');
+    both('LeaderDown', null);
+    both('High');
+    both('Disk');
+    move('NodeDown', 'n3', 'firing');
+    both('Disk', 'n3');
+    move('Told', 'n1', 'firing');
+    const { incident } = must(ledger.cluster.alerts.at(-1), 'an alert');
+    const step = { alertId: 'Told:n1', incident, kind: 'firing', channel: 'email', note: '' } as const;
+    ledger.done({ kind: 'notification-steps', steps: [{ ...step, state: 'delivered' }] });
+    move('Told', 'n1', 'resolved');
+    move('NodeDown', 'n3', 'resolved');
+    const causes = ['Before:n2', 'High:n2', 'Disk:n2', 'Disk:n3', 'Told:n1'].map(cause);
+    expect(causes).toEqual([null, 'LeaderDown', null, 'NodeDown:n3', null]);
+    expect(explanation(factsOf(ledger), 'High:n2')?.subjects[0]?.inhibited_by).toBe('LeaderDown');
+    // what lasted beyond the aftermath would have been told then: no channel was there to tell it by
+    move('High', 'n2', 'firing');
+    ledger.now += LIMITS.leaderDownAftermathMs;
+    move('High', 'n2', 'resolved');
+    expect(cause('High:n2')).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkCondition, DEFAULT_ALERT_RULES, FIXED_RULES } from '../../../src/alerts/index.ts';
-import { CLUSTER_READINGS, NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
+import { CLUSTER_READINGS, NODE_READINGS, SPOILED_WITHOUT_LEADER } from '../../../src/alerts/vocabulary.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'alerts.md'), 'utf8');
@@ -25,6 +25,11 @@ describe('docs/alerts.md', () => {
 
   it('says how long what follows from a time without a leader is held back', () => {
     expect(text).toContain(`within ${LIMITS.leaderDownAftermathMs / 1000} s of a recorded\n\`LeaderDown\``);
+  });
+
+  it('names what a missing leader spoils, all of it and nothing else', () => {
+    const line = text.split('\n').find((one) => one.startsWith('Spoiled without a leader:')) ?? '';
+    expect([...line.matchAll(/`(\w+)`/g)].map((match) => match[1])).toEqual([...SPOILED_WITHOUT_LEADER]);
   });
 
   it('names every shipped rule', () => {

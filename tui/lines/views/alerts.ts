@@ -193,6 +193,12 @@ function explained(alert: AlertRow, view: View): Line[] {
   ];
 }
 
+/** Of which other alert it is, or was, a consequence: nobody is told then. */
+function cause({ state, inhibited_by: by }: AlertRow): Line[] {
+  if (by == null) return [];
+  return [pair('follows from', `${clean(by)}${state === 'firing' ? '' : ', told to nobody'}`)];
+}
+
 const MOST_FIRINGS = 10;
 
 /** Each time that it fired, where that was more than once. */
@@ -259,7 +265,7 @@ function side(view: View, room: Room): PaneSpec {
       // its place is scarce below the list, which has the line already
       ...(room.tier === 'compact' ? [] : reading(chosen, view)),
       ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
-      ...(chosen.inhibited_by == null ? [] : [pair('follows from', clean(chosen.inhibited_by))]),
+      ...cause(chosen),
       ...firings(chosen, view),
       ...explained(chosen, view),
       ...silenced,
