@@ -17,6 +17,7 @@ import {
   evaluateCondition,
   explainCondition,
   FIXED_RULES,
+  forInForceMs,
   inhibitorOf,
   inhibitorOfEnded,
   readingOn,
@@ -88,7 +89,12 @@ export function silenceRow({ id, matchers, created, until, by, reason }: Silence
 /** The configured rules and the fixed ones that no configuration names. */
 export function rulesInForce(rules: readonly AlertRule[]): AlertRule[] {
   const unnamed = FIXED_RULES.filter((fixed) => rules.every((rule) => rule.name !== fixed.name));
-  return [...rules, ...unnamed.map((fixed) => ({ ...fixed, actions: [], forMs: 0 }))];
+  return [
+    ...rules,
+    ...unnamed.map(({ name, condition, severity }) => {
+      return { name, condition, severity, actions: [], forMs: 0 };
+    }),
+  ];
 }
 
 function isFixed(name: string): boolean {
@@ -99,7 +105,7 @@ function headOf(rule: AlertRule) {
   const checked = checkCondition(rule.condition);
   return {
     ...{ name: rule.name, condition: rule.condition, severity: rule.severity, actions: [...rule.actions] },
-    ...{ for_ms: rule.forMs, fixed: isFixed(rule.name) },
+    ...{ for_ms: forInForceMs(rule), fixed: isFixed(rule.name) },
     error: checked.ok ? null : checked.error.message,
   };
 }

@@ -8,10 +8,7 @@ import { formatDuration } from '../base/index.ts';
 import type { AlertRecord, AlertTransition } from './alert-record.ts';
 import { alertId, recordOf } from './alert-record.ts';
 import type { AlertRule } from './rule.ts';
-import { FIXED_RULES } from './rule.ts';
-
-/** An election takes a fraction of this; longer without a leader is worth a call. */
-export const LEADERLESS_ALERT_MS = 1000;
+import { FIXED_RULES, forInForceMs } from './rule.ts';
 
 export interface FixedAlertFacts {
   /** The records in force. */
@@ -37,13 +34,13 @@ function ruleOf({ rules }: Pick<FixedAlertFacts, 'rules'>, name: (typeof FIXED_R
   const fixed = FIXED_RULES.find((rule) => rule.name === name) as (typeof FIXED_RULES)[number];
   const configured = rules.find((rule) => rule.name === name);
   const { condition, severity } = configured ?? fixed;
-  return { rule: name, condition, severity, forMs: configured?.forMs ?? 0 };
+  return { rule: name, condition, severity, forMs: forInForceMs({ name, forMs: configured?.forMs ?? 0 }) };
 }
 
 function leaderVerdict(facts: FixedAlertFacts): Verdict {
   const { leaderId, leaderlessMs, leaderIncident } = facts;
   const { forMs, ...rule } = ruleOf(facts, 'LeaderDown');
-  const firing = leaderId === null && leaderlessMs >= Math.max(LEADERLESS_ALERT_MS, forMs);
+  const firing = leaderId === null && leaderlessMs >= forMs;
   const value = leaderId === null ? `no leader for ${formatDuration(leaderlessMs)}` : `${leaderId} leads`;
   const incident = firing ? { incident: leaderIncident } : {};
   return { id: alertId(rule.rule, null), ...rule, nodeId: null, value, firing, ...incident };

@@ -13,7 +13,7 @@ export { evaluateCondition, explainCondition, readingOn, readingsText } from './
 export type { ConditionError } from './expression.ts';
 export { caretLines } from './expression.ts';
 export type { FixedAlertFacts } from './fixed-rules.ts';
-export { evaluateFixedAlerts, LEADERLESS_ALERT_MS, leaderDownTold, withTransitions } from './fixed-rules.ts';
+export { evaluateFixedAlerts, leaderDownTold, withTransitions } from './fixed-rules.ts';
 export { inhibitionEndsIn, inhibitorOf, inhibitorOfEnded } from './inhibition.ts';
 export type { TemplateName, TemplateValues } from './message-template.ts';
 export { fillTemplate, TEMPLATE_LENGTH, TEMPLATE_NAMES, templateProblem } from './message-template.ts';
@@ -35,6 +35,14 @@ export {
   stepped,
 } from './outbox.ts';
 export type { AlertAction, AlertRule } from './rule.ts';
-export { alertRuleSchema, DEFAULT_ALERT_RULES, FIXED_RULES, SEED_ALERT_RULES } from './rule.ts';
+export {
+  alertRuleSchema,
+  DEFAULT_ALERT_RULES,
+  FIXED_RULES,
+  forInForceMs,
+  forOf,
+  LEADERLESS_ALERT_MS,
+  SEED_ALERT_RULES,
+} from './rule.ts';
 export type { Silence, SilenceMatchers } from './silence.ts';
 export { matchersText, silenceOf } from './silence.ts';

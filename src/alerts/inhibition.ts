@@ -19,15 +19,21 @@ function aftermathMs({ rule, state, since }: AlertRecord, now: Timestamp): Durat
   return Math.abs(agoMs) < LIMITS.leaderDownAftermathMs ? LIMITS.leaderDownAftermathMs - agoMs : 0;
 }
 
-/** A condition that can't be read follows from nothing: better told twice over than to nobody. */
-function readsWhatLeadersMake({ condition }: AlertRecord): boolean {
+/** What a condition reads. One that can't be read follows from nothing: better told twice than never. */
+function metricsOf({ condition }: AlertRecord): readonly string[] {
   const checked = checkCondition(condition);
-  return checked.ok && checked.condition.metrics.some((name) => SPOILED.has(name));
+  return checked.ok ? checked.condition.metrics : [];
+}
+
+/** Whoever asks for `node_up` asks about this very death, and may wait longer than NodeDown. */
+function isOfDeadNode(alert: AlertRecord, down: AlertRecord): boolean {
+  if (alert.nodeId === null || alert.nodeId !== down.nodeId) return false;
+  return !metricsOf(alert).includes('node_up');
 }
 
 /**
  * The alert of which `alert` is a consequence: what reads something that a missing leader spoils and began
- * while nobody leads, or shortly after, follows from that; what is measured on a dead node, from its NodeDown.
+ * while nobody leads, or shortly after, follows from it; what is measured on a dead node from its NodeDown.
  */
 export function inhibitorOf(
   alert: AlertRecord,
@@ -38,10 +44,9 @@ export function inhibitorOf(
   return alerts.find((other) => {
     if (other.rule === 'LeaderDown') {
       const isNear = other.state === 'firing' || aftermathMs(other, now) > 0;
-      return isNear && alert.firedAt >= other.firedAt && readsWhatLeadersMake(alert);
+      return isNear && alert.firedAt >= other.firedAt && metricsOf(alert).some((name) => SPOILED.has(name));
     }
-    const isDown = other.rule === 'NodeDown' && other.state === 'firing';
-    return isDown && alert.nodeId !== null && other.nodeId === alert.nodeId;
+    return other.rule === 'NodeDown' && other.state === 'firing' && isOfDeadNode(alert, other);
   });
 }
 

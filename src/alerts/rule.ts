@@ -1,5 +1,6 @@
 /** The grammar of an alert rule in YAML, and the five rules of the seed as shipped defaults. */
 import * as z from 'zod';
+import type { Duration } from '../base/index.ts';
 import { parseDuration } from '../base/index.ts';
 import type { AlertSeverity } from './alert-record.ts';
 
@@ -17,8 +18,13 @@ export interface AlertRule {
   readonly forMs: number;
 }
 
+/** The milliseconds of a `for:` as written; undefined where it is no duration. */
+export function forOf(value: string | number): Duration | undefined {
+  return typeof value === 'number' ? value : parseDuration(value);
+}
+
 const duration = z.union([z.string().max(32), z.number().int().min(0)]).transform((value, context) => {
-  const ms = typeof value === 'number' ? value : parseDuration(value);
+  const ms = forOf(value);
   if (ms !== undefined) return ms;
   context.addIssue({ code: 'custom', message: 'is no duration such as 30s' });
   return z.NEVER;
@@ -130,8 +136,31 @@ const FURTHER_RULES: readonly AlertRule[] = [
 /** In force unless a configuration brings its own. */
 export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [...SEED_ALERT_RULES, ...FURTHER_RULES];
 
-/** Rules that hold whatever a configuration says; one of the same name may give them other actions. */
+/** An election takes a fraction of this; longer without a leader is worth a call. */
+export const LEADERLESS_ALERT_MS = 1000;
+
+/**
+ * Rules that hold whatever a configuration says; one of the same name may give them other actions. How long
+ * they wait: a node is dead by the verdict of record, after which there is nothing to wait for.
+ */
 export const FIXED_RULES = [
-  { name: 'LeaderDown', condition: 'leader_count == 0', severity: 'critical' },
-  { name: 'NodeDown', condition: 'node_up == 0', severity: 'warning' },
-] as const satisfies readonly Pick<AlertRule, 'name' | 'condition' | 'severity'>[];
+  {
+    ...{ name: 'LeaderDown', condition: 'leader_count == 0', severity: 'critical' },
+    ...{ leastForMs: LEADERLESS_ALERT_MS, mostForMs: Number.POSITIVE_INFINITY },
+  },
+  {
+    ...{ name: 'NodeDown', condition: 'node_up == 0', severity: 'warning' },
+    ...{ leastForMs: 0, mostForMs: 0 },
+  },
+] as const satisfies readonly FixedRule[];
+
+interface FixedRule extends Pick<AlertRule, 'name' | 'condition' | 'severity'> {
+  readonly leastForMs: Duration;
+  readonly mostForMs: Duration;
+}
+
+/** How long a condition must hold before its rule fires, whatever is written for a fixed one. */
+export function forInForceMs({ name, forMs }: Pick<AlertRule, 'name' | 'forMs'>): Duration {
+  const fixed = FIXED_RULES.find((rule) => rule.name === name);
+  return fixed === undefined ? forMs : Math.min(fixed.mostForMs, Math.max(fixed.leastForMs, forMs));
+}

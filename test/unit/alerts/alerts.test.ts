@@ -4,6 +4,7 @@ import {
   alertRuleSchema,
   DEFAULT_ALERT_RULES,
   evaluateFixedAlerts,
+  forInForceMs,
   LEADERLESS_ALERT_MS,
 } from '../../../src/alerts/index.ts';
 
@@ -77,6 +78,17 @@ describe("a configured rule of a fixed rule's name", () => {
       evaluateFixedAlerts(facts({ leaderId: null, leaderlessMs, rules, nodes: [dead] }));
     expect(found(4999)).toMatchObject([{ rule: 'NodeDown', severity: 'warning' }]);
     expect(found(5000)).toMatchObject([{ rule: 'LeaderDown', severity: 'info' }, { rule: 'NodeDown' }]);
+  });
+});
+
+describe('forInForceMs', () => {
+  it.each([
+    ['LeaderDown', 0, LEADERLESS_ALERT_MS],
+    ['LeaderDown', 5000, 5000],
+    ['NodeDown', 300_000, 0],
+    ['Own', 300_000, 300_000],
+  ])('%s with for: %i ms waits %i ms', (name, forMs, expected) => {
+    expect(forInForceMs({ name, forMs })).toBe(expected);
   });
 });
 

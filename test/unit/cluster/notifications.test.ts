@@ -275,6 +275,15 @@ describe('inhibition', () => {
     expect(note(ledger)).toEqual(expected ? [] : ['email Own resolved']);
   });
 
+  it('tells of a dead node again where a rule asks for just that', () => {
+    const ledger = threeNodes();
+    move(ledger, 'firing', 'n2', 'NodeDown');
+    note(ledger);
+    const alert = { ...high, rule: 'Long', id: 'Long:n2', nodeId: 'n2', condition: 'node_up == 0' } as const;
+    ledger.done({ kind: 'alert-transition', alert: { ...alert, state: 'firing' } });
+    expect(note(ledger)).toEqual(['email Long:n2 firing']);
+  });
+
   it('holds back nothing that began before the time without a leader', () => {
     const ledger = threeNodes();
     move(ledger, 'firing', 'n1');

@@ -132,6 +132,7 @@ describe('ruleRows', () => {
       { id: 'High:n3', state: 'inactive', holds: null, value: 'error_rate unknown, total_nodes 3' },
     ]);
     expect(rows[1]?.error).toBe('there is no metric "a_metric_of_tomorrow"');
+    expect(rows.map((r) => r.for_ms)).toEqual([5000, 5000, 1000, 0]);
     expect(rows[2]?.states).toMatchObject([{ id: 'LeaderDown', holds: false, value: 'leader_count 1' }]);
     ENDPOINTS.alertRules.response.shape.rules.parse(rows);
   });
