@@ -11,7 +11,7 @@ export interface LagScale {
 }
 
 export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, bytesOf }: LagScale): PlanFacts {
-  const { raft } = sources;
+  const { raft, minReplicas } = sources;
   const voters = [...raft.membership.voters, ...raft.membership.outgoing].map((v) => v.nodeId);
   return {
     leaderId: raft.leaderId,
@@ -20,6 +20,7 @@ export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, byte
     transferringTo: raft.transferringTo,
     membershipSettled: raft.membershipCommitted,
     lagThresholdBytes: replicaLagThresholdBytes,
+    minReplicas,
     nodes: nodeRows(sources).map((row) => ({
       nodeId: row.node_id,
       liveness: row.liveness,

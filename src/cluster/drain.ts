@@ -8,6 +8,7 @@ import { isInMaintenance } from './candidates.ts';
 import type { ClusterState, Drain } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
 import { busyChecks, leaderChecks } from './failover.ts';
+import { copiesCheck } from './live-copies.ts';
 import { isSetAnew, MAX_MAINTENANCE_MS, setAnew, tooLong } from './maintenance.ts';
 import { knownCheck, type Leaving, type Successor, successorOf } from './node-plans.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
@@ -105,6 +106,12 @@ function placesCheck(state: ClusterState, facts: PlanFacts, nodeId: NodeId, now:
   return check('clients', 'pass', `clients go to ${open.map((n) => n.nodeId).join(', ')}`);
 }
 
+/** A drain takes no copy away; who goes on to stop the node sees here how many there are. */
+function keptCopies(facts: PlanFacts): Check {
+  const { voters } = facts;
+  return copiesCheck(facts, { before: voters, after: voters, instead: '' });
+}
+
 const NOBODY: Successor = { to: null, candidates: [], checks: [] };
 
 /** Refused when the node is unknown, somebody else's already, leads without a successor, or is the last. */
@@ -118,7 +125,10 @@ export function planDrain(
   const successor = enable ? successorOf(state, facts, request, now) : NOBODY;
   const current = drainOf(state, nodeId, now);
   const checks = [...leaderChecks(facts, request), knownCheck(state, nodeId), ...busyChecks(state, facts)];
-  if (enable) checks.push(placesCheck(state, facts, nodeId, now), ...successor.checks);
+  if (enable) {
+    checks.push(placesCheck(state, facts, nodeId, now), ...successor.checks);
+    checks.push(keptCopies(facts));
+  }
   if (enable && current !== undefined) {
     const left = formatDuration(current.expires - now);
     const text = `${nodeId} is drained by ${current.owner} for another ${left}`;

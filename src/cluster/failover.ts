@@ -7,6 +7,7 @@ import type { NodeId, Timestamp } from '../base/index.ts';
 import { candidateReasons, candidateTable, MAX_CANDIDATE_LAG_ENTRIES } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { cooldownChecks } from './hand-over.ts';
+import { aliveOf } from './live-copies.ts';
 import { runningOperation } from './operations.ts';
 import { pauseChecks } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
@@ -70,10 +71,9 @@ export function busyChecks(state: ClusterState, facts: PlanFacts): Check[] {
  * fewer.
  */
 export function quorumCheck(facts: PlanFacts, without: NodeId | null, voters: readonly NodeId[]): Check {
-  const alive = voters.filter(
-    (id) =>
-      id !== without &&
-      (id === facts.leaderId || facts.nodes.some((n) => n.nodeId === id && n.liveness === 'alive')),
+  const alive = aliveOf(
+    facts,
+    voters.filter((id) => id !== without),
   ).length;
   const needed = Math.floor(voters.length / 2) + 1;
   const absent = without === null || !voters.includes(without) ? '' : ` without ${without}`;

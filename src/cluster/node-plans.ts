@@ -4,6 +4,7 @@ import { flagDuration, formatDuration, plural } from '../base/index.ts';
 import { candidateTable, isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
+import { copiesCheck } from './live-copies.ts';
 import { own } from './outcome.ts';
 import { pauseChecks, pauseInForce } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
@@ -80,7 +81,9 @@ function enableChecks(
   if (others.length > 0) {
     checks.push(check('others', 'warn', `in maintenance too: ${others.join(', ')}`));
   }
-  if (facts.voters.includes(nodeId)) checks.push(marginCheck(facts, nodeId, others, request));
+  if (facts.voters.includes(nodeId)) {
+    checks.push(marginCheck(facts, nodeId, others, request), standingCopies(state, facts, request, now));
+  }
   return checks;
 }
 
@@ -103,6 +106,22 @@ function marginCheck(
   return check('quorum', 'fail', `${text}; --accept-quorum-risk overrides`);
 }
 
+/** A node that is maintained may be stopped, and its copy with it. */
+function standingCopies(
+  state: ClusterState,
+  facts: PlanFacts,
+  { nodeId, acceptQuorumRisk }: MaintenanceRequest,
+  now: Timestamp,
+): Check {
+  const before = facts.voters.filter((id) => !isInMaintenance(state, id, now));
+  return copiesCheck(facts, {
+    before,
+    after: before.filter((id) => id !== nodeId),
+    instead: '--accept-quorum-risk overrides',
+    accepted: acceptQuorumRisk === true,
+  });
+}
+
 /** A node that leads is put aside only by who knows that leadership moves; in a pause not at all. */
 function leaderMoveChecks(
   state: ClusterState,
@@ -118,7 +137,7 @@ function leaderMoveChecks(
 
 /**
  * Refused when the node is unknown, in somebody else's maintenance, or the others could not go on without
- * it.
+ * it, or would be fewer live copies than `min_replicas`.
  */
 export function planMaintenance(
   state: ClusterState,
@@ -174,12 +193,14 @@ function removalChecks(state: ClusterState, facts: PlanFacts, nodeId: NodeId): C
   const left = plural(rest.length, 'voter is left, it tolerates', 'voters are left, they tolerate');
   const text = `${left} ${plural(tolerates, 'failure')}`;
   checks.push(check('tolerance', tolerates === 0 ? 'warn' : 'pass', text));
+  const instead = 'join a voter before, or lower replication.min_replicas';
+  checks.push(copiesCheck(facts, { before: facts.voters, after: rest, instead }));
   return checks;
 }
 
 /**
  * Refused when the node is unknown, the last voter, leads without a successor, or the rest would have no
- * majority.
+ * majority or fewer live copies than `min_replicas`.
  */
 export function planRemoval(
   state: ClusterState,

@@ -33,6 +33,8 @@ export interface PlanFacts {
   readonly membershipSettled: boolean;
   /** `replica_lag_threshold`: a node further behind is no candidate. */
   readonly lagThresholdBytes: number;
+  /** `replication.min_replicas`: no step leaves fewer live copies. */
+  readonly minReplicas: number;
 }
 
 /** Compare-and-set: what the asker believes. null or absent = whatever is. */

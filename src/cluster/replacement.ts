@@ -9,6 +9,7 @@ import { isInMaintenance } from './candidates.ts';
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { divergedReason } from './comparison.ts';
 import { busyChecks, leaderChecks, quorumCheck } from './failover.ts';
+import { copiesCheck } from './live-copies.ts';
 import { successorOf } from './node-plans.ts';
 import { runningOperation } from './operations.ts';
 import { own } from './outcome.ts';
@@ -64,7 +65,9 @@ function replacementChecks(state: ClusterState, facts: PlanFacts, request: Repla
   const before = quorumCheck(facts, null, facts.voters);
   const after = [...facts.voters.filter((id) => id !== nodeId), by];
   const quorum = before.result === 'fail' ? before : quorumCheck(facts, null, after);
-  return [check('node', 'pass', `${nodeId} gives its vote`), quorum];
+  const instead = `wait until ${by} is alive, or lower replication.min_replicas`;
+  const copies = copiesCheck(facts, { before: facts.voters, after, instead });
+  return [check('node', 'pass', `${nodeId} gives its vote`), quorum, copies];
 }
 
 /** Refused when either node is the wrong one, the taker is not fit, or a majority would miss on the way. */

@@ -158,7 +158,8 @@ const CHANGES: readonly CommandSpec[] = [
     summary: 'take another node out of the cluster for good, also a dead one',
     details:
       'The same as node leave. Its name is free then; its disk is not let in again: a daemon ' +
-      'that comes back on it is told so and stops. Refused (6) when the rest could not form a quorum.',
+      'that comes back on it is told so and stops. Refused (6) when the rest could not form a quorum, or ' +
+      'would be fewer live copies than min_replicas.',
     args: ['<id>'],
     flags: [
       { flags: '--dry-run', text: 'only show what would happen' },
@@ -236,7 +237,7 @@ const CHANGES: readonly CommandSpec[] = [
       CHANGED_NODE_FLAG,
       LENGTH_FLAG,
       { flags: '--allow-switchover', text: 'when it leads: leadership moves to another node first' },
-      { flags: '--accept-quorum-risk', text: 'also when the others could not go on without it' },
+      { flags: '--accept-quorum-risk', text: 'also when the others could not go on, or are too few copies' },
       REASON_FLAG,
       { flags: '--dry-run', text: 'only show what would happen' },
       YES_FLAG,
@@ -246,8 +247,9 @@ const CHANGES: readonly CommandSpec[] = [
     online: true,
     details:
       'Its vote stays. Refused (6) when it leads, unless --allow-switchover, and when the others, without ' +
-      'nodes in maintenance, would be no majority, unless --accept-quorum-risk. Exits 12 when it is in ' +
-      'maintenance and leads nevertheless, because nobody took over.',
+      'nodes in maintenance, would be no majority or fewer than min_replicas, unless ' +
+      '--accept-quorum-risk. Exits 12 when it is in maintenance and leads nevertheless, because nobody ' +
+      'took over.',
     examples: [
       'node maintenance enable --node n2 --for 1h --reason "kernel update"',
       'node maintenance enable --node n1 --allow-switchover --yes',

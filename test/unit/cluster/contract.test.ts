@@ -155,6 +155,7 @@ describe('maintenance of a node', () => {
     const planned = planMaintenance(ledger.cluster, facts(), { ...wish, nodeId: 'n2' }, NOW);
     expect(reasons(planned)).toEqual([
       '1 of 3 voters are alive without n2, 2 are needed; n3 may be stopped as well; --accept-quorum-risk overrides',
+      '1 live copy is left, min_replicas is 2; --accept-quorum-risk overrides',
     ]);
     const risk = { ...wish, nodeId: 'n2', acceptQuorumRisk: true };
     const accepted = planMaintenance(ledger.cluster, facts(), risk, NOW);

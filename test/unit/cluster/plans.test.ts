@@ -259,13 +259,14 @@ describe('planMaintenance', () => {
     const planned = planMaintenance(threeNodes().cluster, alone, leading, NOW);
     expect(reasons(planned)).toEqual([
       '1 of 3 voters are alive without n1, 2 are needed; --accept-quorum-risk overrides',
+      '1 live copy is left, min_replicas is 2; --accept-quorum-risk overrides',
       'n1 leads and nobody can take over: n3 is unhealthy; n2 is dead',
     ]);
   });
 
   it('is refused when the others could not go on, or when somebody else has it in maintenance', () => {
     const given = facts({}, [fact('n3', { liveness: 'dead' })]);
-    expect(reasons(planMaintenance(threeNodes().cluster, given, request, NOW))).toHaveLength(1);
+    expect(reasons(planMaintenance(threeNodes().cluster, given, request, NOW))).toHaveLength(2);
     const planned = planMaintenance(maintained('n2'), facts(), { ...request, owner: 'bob' }, NOW);
     expect(reasons(planned)).toEqual(['n2 is in maintenance by ann for another 1m']);
     expect(planMaintenance(maintained('n2'), facts(), request, NOW).kind).toBe('ready');
@@ -300,7 +301,10 @@ describe('planRemoval', () => {
   it('is refused for a live node when the rest would have no majority', () => {
     const given = facts({}, [fact('n3', { liveness: 'dead' })]);
     const planned = planRemoval(threeNodes().cluster, given, { nodeId: 'n2' }, NOW);
-    expect(reasons(planned)).toEqual(['1 of 2 voters are alive, 2 are needed']);
+    expect(reasons(planned)).toEqual([
+      '1 of 2 voters are alive, 2 are needed',
+      '1 live copy is left, min_replicas is 2; join a voter before, or lower replication.min_replicas',
+    ]);
   });
 
   it('is refused for an unknown node and for the last voter', () => {

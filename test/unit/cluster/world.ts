@@ -152,6 +152,7 @@ export function facts(changes: Partial<PlanFacts> = {}, nodes: readonly NodeFact
     transferringTo: null,
     membershipSettled: true,
     lagThresholdBytes: 100_000_000,
+    minReplicas: 2,
     ...changes,
   };
 }
