@@ -3,7 +3,7 @@
  * proposed, applied, waited for. The steps are those of ConfigUpdateManager; here they meet the cluster.
  */
 import type { ConfigPutRequest, ConfigPutResponse, ConfigVersionRequest } from '../src/api/index.ts';
-import { type ConfigVersion, type Duration, plural, SqlccError } from '../src/base/index.ts';
+import { type ConfigVersion, type Duration, type NodeId, plural, SqlccError } from '../src/base/index.ts';
 import type { ConfigVersionRecord } from '../src/cluster/index.ts';
 import type { ConfigChange, ConfigIssue, VersionRequest } from '../src/config/index.ts';
 import {
@@ -14,6 +14,7 @@ import {
   nextUpdate,
 } from '../src/config/index.ts';
 import type { Call } from '../src/rpc/index.ts';
+import { ailmentsOf } from './ailments.ts';
 import { resultOf } from './applied.ts';
 import { acknowledgements, askEarly, checkOnNodes, type EarlyQuestion } from './config-nodes.ts';
 import { soundNodes } from './config-trial.ts';
@@ -131,13 +132,21 @@ export async function returnTo(
 
 async function put(context: NodeContext, call: Call, wanted: Wanted): Promise<ConfigPutResponse> {
   const { request, changes, notes, confirmWithinMs } = wanted;
-  const voters = (context.consensus.status?.membership.voters ?? []).map((v) => v.nodeId);
-  const sound = soundNodes(voters, (nodeId) => memberFacts(context, nodeId));
-  const trial = confirmWithinMs === undefined ? {} : { trial: { withinMs: confirmWithinMs, sound } };
+  const trial = confirmWithinMs === undefined ? {} : { trial: trialFrom(context, confirmWithinMs) };
   const command = { kind: 'config-put', ...request, createNode: context.facts.nodeId, ...trial } as const;
   const begun = begin(context, call);
   resultOf((await proposeCommand(context, command, call)).result);
   return settled(context, call, { request, changes, notes, ...begun });
+}
+
+/** The cluster as it is before the change: what is worse than that takes it back. */
+function trialFrom(context: NodeContext, withinMs: Duration) {
+  const cluster = requireCluster(context);
+  const { minReplicas } = context.config.replication;
+  const voters = (context.consensus.status?.membership.voters ?? []).map((v) => v.nodeId);
+  const memberOf = (nodeId: NodeId) => memberFacts(context, nodeId);
+  const ailments = [...ailmentsOf(cluster, { memberOf, voters, minReplicas }).keys()];
+  return { withinMs, sound: soundNodes(Object.keys(cluster.nodes), memberOf), ailments };
 }
 
 interface Proposed extends Pick<Wanted, 'request' | 'changes' | 'notes'> {

@@ -372,12 +372,14 @@ export class LeaderDuties {
 
   /** A configuration on trial that was not confirmed in time, or that the cluster does not bear. */
   #trialDue(cluster: ClusterState): ClusterCommand[] {
-    const { nodeId, consensus, gossip, ownFacts, trial } = this.#parts;
+    const { nodeId, consensus, gossip, inForce, ownFacts, trial } = this.#parts;
     const cause = trial.due(cluster, {
       now: performance.now(),
       memberOf: (id) => (id === nodeId ? ownFacts() : gossip.member(id)),
       elected: this.#elected,
       electionTimeoutMs: consensus.status?.electionTimeoutMs ?? 0,
+      voters: (consensus.status?.membership.voters ?? []).map((v) => v.nodeId),
+      minReplicas: inForce.config.replication.minReplicas,
     });
     return cause === null ? [] : [revertCommand(cluster, nodeId, cause)].filter((c) => c !== null);
   }

@@ -235,8 +235,10 @@ export interface TentativeConfig {
   readonly withinMs: Duration;
   /** Who led then. */
   readonly term: Term;
-  /** Voters that were alive and not unhealthy then: with one of them less the cluster is worse off. */
+  /** Nodes that were alive and not unhealthy then: with one of them less the cluster is worse off. */
   readonly sound: readonly NodeId[];
+  /** Names of what was wrong then; what is wrong besides is new. Absent = an older version began it. */
+  readonly ailments?: readonly string[];
 }
 
 /** A CA; `sha256` is that of its public key (SPKI), hex. */

@@ -3,15 +3,7 @@
  * travels as the data of a log entry: UTF-8 JSON, so that a log can be read.
  */
 import type { AlertAction, AlertTransition, DeliveryStep, SilenceMatchers } from '../alerts/index.ts';
-import type {
-  ConfigVersion,
-  Duration,
-  InstanceId,
-  LogIndex,
-  NodeId,
-  Term,
-  Timestamp,
-} from '../base/index.ts';
+import type { ConfigVersion, InstanceId, LogIndex, NodeId, Term, Timestamp } from '../base/index.ts';
 import type {
   Authorities,
   CandidateRow,
@@ -20,6 +12,7 @@ import type {
   Operation,
   OperationState,
   ScheduledOperation,
+  TentativeConfig,
   TokenRecord,
 } from './cluster-state.ts';
 
@@ -188,7 +181,7 @@ export type ClusterCommand =
       readonly createNode: NodeId;
       readonly ifVersion: ConfigVersion | null;
       /** Put it in force on trial; see `TentativeConfig`. */
-      readonly trial?: { readonly withinMs: Duration; readonly sound: readonly NodeId[] };
+      readonly trial?: Pick<TentativeConfig, 'withinMs' | 'sound' | 'ailments'>;
     }
   /** The configuration on trial stays. */
   | { readonly kind: 'config-confirm'; readonly version: ConfigVersion }

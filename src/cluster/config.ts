@@ -62,9 +62,12 @@ export function putConfig(
   };
   const moved = { ...state, configs };
   if (trial === undefined) return done(moved, [event], { version, changed: true });
-  const { withinMs, sound } = trial;
+  const { withinMs, sound, ailments } = trial;
   const { timestamp: since, term } = at;
-  const tentative: TentativeConfig = { version, previous: current, since, withinMs, term, sound };
+  const tentative: TentativeConfig = {
+    ...{ version, previous: current, since, withinMs, term, sound },
+    ...(ailments === undefined ? {} : { ailments }),
+  };
   return done({ ...moved, tentative }, [event], { version, changed: true });
 }
 

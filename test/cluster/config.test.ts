@@ -230,6 +230,20 @@ describe('a configuration on trial', () => {
     }
   });
 
+  it('is taken back at once when status calls the cluster degraded by it', async () => {
+    const client = shared().client();
+    await shared().untilHealthy();
+    const text = 'cluster: {replication: {min_replicas: 9}}';
+    const { version } = await client.putConfig({ text, confirmWithinMs: 600_000 });
+    const reason = await until('the way back', async () => {
+      const now = (await client.config()).version;
+      return now.version === version + 1 ? now.reason : null;
+    });
+    const what = '3 live copies, min_replicas is 9, which was not so before';
+    expect(reason).toBe(`version ${version} was taken back: ${what}`);
+    expect((await client.status()).cluster.reasons.join()).not.toContain('min_replicas');
+  });
+
   it('ends when somebody goes back by hand', async () => {
     const client = shared().client();
     await shared().untilHealthy();

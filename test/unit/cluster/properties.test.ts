@@ -131,7 +131,10 @@ const command: fc.Arbitrary<ClusterCommand> = fc.oneof(
     kind: fc.constant('config-put' as const),
     ...{ text, configHash: text, changes: fc.constant([]), reason: text, createNode: id },
     ifVersion: fc.constant(null),
-    trial: fc.record({ withinMs: count, sound: fc.array(id, { maxLength: 3 }) }),
+    trial: fc.record(
+      { withinMs: count, sound: fc.array(id, { maxLength: 3 }), ailments: fc.array(text) },
+      { requiredKeys: ['withinMs', 'sound'] },
+    ),
   }),
   fc.record({ kind: fc.constant('config-confirm' as const), version: fc.integer({ min: 1, max: 5 }) }),
   fc.record({

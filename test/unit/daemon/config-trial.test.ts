@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ailmentsOf } from '../../../daemon/ailments.ts';
 import { ConfigTrial, soundNodes, type TrialFacts } from '../../../daemon/config-trial.ts';
 import type { DigestFacts, MemberFacts } from '../../../daemon/node-view.ts';
+import type { AlertRecord } from '../../../src/alerts/index.ts';
 import type { TentativeConfig } from '../../../src/cluster/index.ts';
 import { threeNodes } from '../cluster/world.ts';
 
@@ -13,9 +15,15 @@ function tentative(changes: Partial<TentativeConfig> = {}): TentativeConfig {
   return { version: 5, previous: 4, since: WALL, withinMs: 60_000, term: 7, sound: SOUND, ...changes };
 }
 
-function member(liveness: Member['liveness'], health: DigestFacts['health'] = 'HEALTHY'): Member {
-  return { liveness, digest: { health } as DigestFacts };
+function member(
+  liveness: Member['liveness'],
+  health: DigestFacts['health'] = 'HEALTHY',
+  issues: readonly string[] = [],
+): Member {
+  return { liveness, digest: { health, issues } as unknown as DigestFacts };
 }
+
+const degraded = (...issues: string[]) => member('alive', 'DEGRADED', issues);
 
 function facts(
   now: number,
@@ -27,12 +35,14 @@ function facts(
     memberOf: (id) => members[id] ?? member('alive'),
     elected: null,
     electionTimeoutMs: 150,
+    ...{ voters: SOUND, minReplicas: 2 },
     ...changes,
   };
 }
 
 const cluster = (trial?: TentativeConfig) => ({
   nodes: threeNodes().cluster.nodes,
+  alerts: [] as readonly AlertRecord[],
   ...(trial === undefined ? {} : { tentative: trial }),
 });
 
@@ -73,9 +83,8 @@ describe('ConfigTrial', () => {
     ['dead', member('dead'), 'n3 is dead and was well before'],
     ['gone on purpose', member('left'), 'n3 is left and was well before'],
     ['unhealthy', member('alive', 'UNHEALTHY'), 'n3 is unhealthy and was well before'],
-    ['degraded', member('alive', 'DEGRADED'), null],
     ['suspect', member('suspect'), null],
-  ])('ends at once when a voter that was sound is %s', (_what, n3, cause) => {
+  ])('ends at once when a node that was sound is %s', (_what, n3, cause) => {
     const trial = new ConfigTrial();
     expect(trial.due(cluster(tentative()), facts(0, {}, { n3 }))).toBe(cause);
     // who was not sound before, or is no node any more, was not made worse
@@ -99,6 +108,68 @@ describe('ConfigTrial', () => {
     const elected = { term: 8, leaderlessMs: 11_000 };
     const slow = facts(0, { elected, electionTimeoutMs: 2000 });
     expect(new ConfigTrial().due(cluster(tentative()), slow)).toBeNull();
+  });
+});
+
+describe('ConfigTrial, of what was not so before', () => {
+  const WELL = tentative({ ailments: [] });
+  const alert = (rule: string, changes: Partial<AlertRecord> = {}) =>
+    ({ rule, nodeId: 'n2', severity: 'critical', state: 'firing', ...changes }) as AlertRecord;
+  const withAlert = (one: AlertRecord) => ({ ...cluster(WELL), alerts: [one] });
+
+  /** What is said when it is first seen, just before it has stood for a second, and then. */
+  function said(state: Parameters<ConfigTrial['due']>[0], changes: Partial<TrialFacts>): (string | null)[] {
+    const trial = new ConfigTrial();
+    return [0, 999, 1000].map((now) => trial.due(state, facts(now, changes)));
+  }
+
+  const stands = (text: string) => [null, null, `${text}, which was not so before`];
+  const never = [null, null, null];
+  const seen = (members: Record<string, Member>): Partial<TrialFacts> => ({
+    memberOf: (id) => members[id] ?? member('alive'),
+  });
+
+  it.each<[string, ReturnType<typeof cluster>, Partial<TrialFacts>, (string | null)[]]>([
+    ['all is well', cluster(WELL), {}, never],
+    ['too few copies', cluster(WELL), { minReplicas: 9 }, stands('3 live copies, min_replicas is 9')],
+    [
+      'a node that is slow',
+      cluster(WELL),
+      seen({ n2: degraded('event loop is 300 ms late') }),
+      stands('n2 is degraded: event loop is 300 ms late'),
+    ],
+    ['a busy processor', cluster(WELL), seen({ n2: degraded('cpu is at 99 %') }), never],
+    ['a suspect one', cluster(WELL), { ...seen({ n2: member('suspect') }), minReplicas: 3 }, never],
+    ['a critical alert', withAlert(alert('DiskFull')), {}, stands('alert DiskFull on n2 is firing')],
+    ['a warning', withAlert(alert('Slow', { severity: 'warning' })), {}, never],
+    ['an alert that is over', withAlert(alert('DiskFull', { state: 'resolved' })), {}, never],
+    ['a node that was dead before', withAlert(alert('NodeDown')), {}, never],
+    ['an election', withAlert(alert('LeaderDown', { nodeId: null })), {}, never],
+  ])('%s', (_what, state, changes, expected) => {
+    expect(said(state, changes)).toEqual(expected);
+  });
+
+  it('leaves alone what was there before, with whatever numbers, and names what came besides', () => {
+    const before = { minReplicas: 9, ...seen({ n2: degraded('event loop is 300 ms late') }) };
+    const state = { ...cluster(), alerts: [alert('DiskFull')] };
+    const ailments = [...ailmentsOf(state, facts(0, before)).keys()];
+    expect(ailments).toHaveLength(3);
+    const trial = { ...state, tentative: tentative({ ailments }) };
+    expect(said(trial, { ...before, ...seen({ n2: degraded('event loop is 1250.5 ms late') }) })).toEqual(
+      never,
+    );
+    const more = seen({ n2: degraded('event loop is 260 ms late', 'disk takes 400 ms to sync') });
+    expect(said(trial, { ...before, ...more })).toEqual(stands('n2 is degraded: disk takes 400 ms to sync'));
+  });
+
+  it('counts each second anew after a pause, and says nothing where nobody said what was before', () => {
+    const trial = new ConfigTrial();
+    const few = { minReplicas: 9 };
+    expect(trial.due(cluster(WELL), facts(0, few))).toBeNull();
+    expect(trial.due(cluster(WELL), facts(600))).toBeNull();
+    expect(trial.due(cluster(WELL), facts(1200, few))).toBeNull();
+    expect(trial.due(cluster(WELL), facts(2200, few))).toMatch(/^3 live copies/);
+    expect(said(cluster(tentative()), few)).toEqual(never);
   });
 });
 
