@@ -3,6 +3,7 @@
  * yes and no for answers.
  */
 import { nearest, unreachable } from '../base/index.ts';
+import { familyOf } from '../metrics/index.ts';
 import type { ConditionError, Expression } from './expression.ts';
 import { parseCondition } from './parser.ts';
 import type { Dimension } from './units.ts';
@@ -45,18 +46,22 @@ function number(dimension: Dimension): Judged {
   return { ok: true, kind: { is: 'number', dimension } };
 }
 
+const NAMES_HINT = 'docs/alerts.md has the names that conditions can use';
+
 function metricKind(expression: Expression & { readonly kind: 'metric' }): Judged {
   const { name } = expression;
   const metric = metricOf(name);
   if (metric !== undefined && scopeOfReading(name) !== null) return number(dimensionOf(metric));
   if (metric !== undefined) {
-    const hint = 'its readings stay on their node; "sqlcc alert rules" shows what rules can use';
+    const hint = `its readings stay on their node; ${NAMES_HINT}`;
     return wrong(expression, `${name} can't be used in a condition`, hint);
   }
   if (name === 'query_latency') {
     const hint = 'write query_latency_p50, query_latency_p95 or query_latency_p99';
     return wrong(expression, 'query_latency has many values, not one', hint);
   }
+  if (familyOf(name) !== undefined)
+    return wrong(expression, `${name} has many values, not one`, `/metrics alone has them; ${NAMES_HINT}`);
   const meant = nearest(name, READINGS);
   const hint = meant === undefined ? `e.g. ${READINGS.slice(1, 5).join(', ')}` : `did you mean "${meant}"?`;
   return wrong(expression, `there is no metric "${name.slice(0, 64)}"`, hint);

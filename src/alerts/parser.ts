@@ -6,6 +6,7 @@ import { LIMITS } from '../base/index.ts';
 import type { ArithmeticOperator, ComparisonOperator, ConditionError, Expression } from './expression.ts';
 import type { Token } from './lexer.ts';
 import { lex } from './lexer.ts';
+import { readingNamed } from './vocabulary.ts';
 
 export type Parsed =
   | { readonly ok: true; readonly expression: Expression }
@@ -108,7 +109,7 @@ class Reader {
     if (token.kind === 'number') {
       return { kind: 'number', number: Number(token.text), unit: token.unit, at, end };
     }
-    if (token.kind === 'name') return { kind: 'metric', name: token.text, at, end };
+    if (token.kind === 'name') return { kind: 'metric', name: readingNamed(token.text), at, end };
     if (token.text === '(') {
       const inner = this.#expression(0);
       const close = this.#take();

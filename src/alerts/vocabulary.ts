@@ -97,6 +97,17 @@ const BY_ID: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [metr
 /** All names that a condition may use. */
 export const READINGS: readonly string[] = [...NODE_READINGS, ...CLUSTER_READINGS];
 
+/** What the seed calls a metric that has another name here. */
+const SEED_NAMES: ReadonlyMap<string, ClusterReading> = new Map([
+  ['leader_nodes', 'leader_count'],
+  ['follower_nodes', 'follower_count'],
+]);
+
+/** The name of what a condition calls `name`. */
+export function readingNamed(name: string): string {
+  return SEED_NAMES.get(name) ?? name;
+}
+
 /** The metric of this name, whether a condition may use it or not. */
 export function metricOf(name: string): Metric | undefined {
   return BY_ID.get(name);

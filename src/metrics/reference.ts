@@ -10,21 +10,26 @@ function row(cells: readonly string[]): string {
 
 const unitText = (unit: MetricUnit): string => (unit === '' ? 'count' : unit);
 
-/** Every metric with its name in alert conditions and on `/metrics`. */
-export function metricsReference(): string {
+/**
+ * Every metric with its name on `/metrics`. `conditionsOf`: in whose name conditions of alerts may use it, empty
+ * where none can.
+ */
+export function metricsReference(conditionsOf: (id: string) => string): string {
   const metrics = METRICS.map((metric) => {
     const { id, group, unit, help } = metric;
     const shown = isExposed(metric) ? `\`${exposedName(metric)}\`` : 'as a histogram';
-    return row([`\`${id}\``, group, shown, kindOf(metric), unitText(unit), '', help]);
+    const ids = [`\`${id}\``, group, conditionsOf(id), shown];
+    return row([...ids, kindOf(metric), unitText(unit), '', help]);
   });
   const families = FAMILIES.map((family) => {
     const { id, group, kind, unit, label, help } = family;
     const labelled = (label?.split(',') ?? []).map((name) => `\`${name}\``).join(' ');
-    return row([`\`${id}\``, group, `\`${exposedName(family)}\``, kind, unitText(unit), labelled, help]);
+    const ids = [`\`${id}\``, group, '', `\`${exposedName(family)}\``];
+    return row([...ids, kind, unitText(unit), labelled, help]);
   });
   return [
-    row(['name', 'group', 'on `/metrics`', 'kind', 'unit', 'label', 'meaning']),
-    row(Array<string>(7).fill('---')),
+    row(['name', 'group', 'conditions', 'on `/metrics`', 'kind', 'unit', 'label', 'meaning']),
+    row(Array<string>(8).fill('---')),
     ...metrics,
     ...families,
     '',

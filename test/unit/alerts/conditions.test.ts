@@ -11,9 +11,9 @@ import {
   FIXED_RULES,
   readingsText,
 } from '../../../src/alerts/index.ts';
-import { CLUSTER_READINGS, NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
+import { CLUSTER_READINGS, NODE_READINGS, scopeOfReading } from '../../../src/alerts/vocabulary.ts';
 import { LIMITS, must } from '../../../src/base/index.ts';
-import { METRICS } from '../../../src/metrics/index.ts';
+import { FAMILIES, METRICS } from '../../../src/metrics/index.ts';
 import { SEED_METRICS } from '../config/seed-file.ts';
 
 type Readings = Readonly<Record<string, number | null>>;
@@ -115,6 +115,19 @@ describe('checkCondition', () => {
     expect(names).toHaveLength(21);
     expect(names.filter((name) => !checkCondition(`${name} > 0`).ok)).toEqual(['query_latency']);
     expect(refusal('query_latency > 0')).toContain('has many values');
+  });
+
+  it('takes what the design calls by another name than the catalogue', () => {
+    const checked = checkCondition('leader_nodes == 0 or follower_nodes < 2');
+    expect(checked).toMatchObject({ condition: { metrics: ['leader_count', 'follower_count'] } });
+    expect(ask('leader_nodes == 0', { leader_count: 0 })).toBe(true);
+  });
+
+  it('says of every other metric that no condition can use it, never that there is none', () => {
+    const others = [...METRICS, ...FAMILIES].filter(({ id }) => scopeOfReading(id) === null);
+    expect(others.length).toBeGreaterThan(20);
+    for (const { id } of others.filter((one) => one.id !== 'query_latency'))
+      expect(refusal(`${id} > 0`), id).toMatch(/can't be used in a condition|has many values, not one/);
   });
 
   it('bounds nesting and words, on both sides of each bound', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { monitoringFile } from '../../../daemon/monitoring-files.ts';
 import { quantity, UNITS } from '../../../src/alerts/units.ts';
+import { scopeOfReading } from '../../../src/alerts/vocabulary.ts';
 import { FAMILIES, METRICS, metricsReference, promqlOf, rulesFile } from '../../../src/metrics/index.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
@@ -17,12 +18,17 @@ function expectUpToDate(name: string, wanted: (now: string) => string): void {
   expect(now).toBe(wanted(now));
 }
 
+function conditionsOf(id: string): string {
+  const scope = scopeOfReading(id);
+  return scope === null ? '' : `of ${scope === 'node' ? 'each node' : 'the cluster'}`;
+}
+
 describe('docs', () => {
   it('metrics.md has every metric', () => {
     expectUpToDate('metrics.md', (now) => {
       const [before = '', rest = ''] = now.split(BEGIN);
       const after = rest.split(END)[1] ?? '';
-      return `${before}${BEGIN}\n${metricsReference()}\n${END}${after}`;
+      return `${before}${BEGIN}\n${metricsReference(conditionsOf)}\n${END}${after}`;
     });
     const page = readFileSync(join(DOCS, 'metrics.md'), 'utf8');
     for (const { id } of [...METRICS, ...FAMILIES]) expect(page).toContain(`| \`${id}\` |`);
