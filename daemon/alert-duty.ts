@@ -5,15 +5,17 @@
  */
 import type {
   AlertAction,
+  AlertRule,
   AlertTransition,
   DeliveryRef,
   DeliveryStep,
+  Evaluation,
   Notification,
   OutboxEntry,
   RuleState,
 } from '../src/alerts/index.ts';
 import { AlertEngine, deliveriesToHand, inhibitionEndsIn, notificationsDue } from '../src/alerts/index.ts';
-import type { Instant, Term, Timestamp } from '../src/base/index.ts';
+import type { Duration, Instant, Term, Timestamp } from '../src/base/index.ts';
 import { LIMITS, NEVER } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { DistributedConfig } from '../src/config/index.ts';
@@ -27,6 +29,8 @@ import type { AppliedResult } from './protocol.ts';
 const LOOKS_A_SAMPLE = 4;
 /** Evaluation rests this many times as long as it took: at most 5 % of the thread. */
 const REST_FACTOR = 19;
+/** Who has not looked at the rules for so many samples begins their `for` anew. */
+const UNSEEN_SAMPLES = 3;
 /** After the outbox refused what is due (it is full) it is asked again only then. */
 const FULL_RETRY_MS = 10_000;
 
@@ -97,13 +101,13 @@ export class AlertDuty implements SinkListener {
   }
 
   /**
-   * What is known of the rules is the leader's own; it ends with the term. Answers of channels stay: should
-   * this node lead again, they spare a repetition.
+   * What is on its way ends with the term; how long conditions have held before this node's own eyes does
+   * not. Answers of channels stay: should this node lead again, they spare a repetition.
    */
   enter(term: Term): void {
     if (term === this.#term) return;
     this.#term = term;
-    this.#engine.reset();
+    this.#forgetUnseen();
     this.#given = new Set();
     this.#states = [];
     this.#told = null;
@@ -111,9 +115,26 @@ export class AlertDuty implements SinkListener {
     this.#nextLookAt = this.#parts.now() + this.#parts.inForce.config.monitoring.sampleIntervalMs;
   }
 
-  /** This node does not lead: nothing that it knew of the rules holds any more. */
-  rest(): void {
+  /**
+   * This node does not lead: it shows no findings, but looks once a sample at rules that wait, so that their
+   * `for` does not begin anew should it lead.
+   */
+  watch(): void {
     this.#states = [];
+    const { inForce, sources, now } = this.#parts;
+    const { alerts, monitoring } = inForce.config;
+    const rules = alerts.filter((rule) => rule.forMs > 0);
+    if (rules.length === 0 || now() < this.#nextLookAt) return;
+    this.#forgetUnseen();
+    const known = sources();
+    if (known !== null) this.#judge(rules, known, monitoring.sampleIntervalMs);
+  }
+
+  /** Who has not looked for some samples does not know that a condition held all along. */
+  #forgetUnseen(): void {
+    const { inForce, now } = this.#parts;
+    const mostMs = UNSEEN_SAMPLES * inForce.config.monitoring.sampleIntervalMs;
+    if (now() > this.#nextLookAt + mostMs) this.#engine.reset();
   }
 
   /**
@@ -148,21 +169,30 @@ export class AlertDuty implements SinkListener {
 
   /** Nothing while it is not time to look. */
   #evaluate(record: ClusterState | null): readonly AlertTransition[] {
-    const { inForce, sources, metrics, bytesOf, now } = this.#parts;
+    const { inForce, sources, now } = this.#parts;
     const begin = now();
     const known = sources();
     if (known === null || record === null || begin < this.#nextLookAt) return [];
-    const { transitions, states } = this.#engine.evaluate({
-      rules: inForce.config.alerts,
+    const { alerts, monitoring } = inForce.config;
+    const facts = { ...known, cluster: record };
+    const { transitions, states } = this.#judge(alerts, facts, monitoring.sampleIntervalMs / LOOKS_A_SAMPLE);
+    this.#states = states;
+    return transitions;
+  }
+
+  /** Looks at `rules` now; the next time after `pauseMs` at the earliest. */
+  #judge(rules: readonly AlertRule[], known: ViewSources, pauseMs: Duration): Evaluation {
+    const { metrics, bytesOf, now } = this.#parts;
+    const begin = now();
+    const evaluation = this.#engine.evaluate({
+      rules,
       nodes: nodeReadings(known, bytesOf),
       readingOf: clusterReading(known, metrics()),
-      records: record.alerts,
+      records: known.cluster.alerts,
       now: begin,
     });
-    this.#states = states;
-    const pauseMs = inForce.config.monitoring.sampleIntervalMs / LOOKS_A_SAMPLE;
     this.#nextLookAt = begin + Math.max(pauseMs, (now() - begin) * REST_FACTOR);
-    return transitions;
+    return evaluation;
   }
 
   async #steps(

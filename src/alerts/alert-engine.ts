@@ -1,7 +1,7 @@
 /**
  * Rules × readings × the instant → transitions to propose, and a row a rule and subject for people. The
- * record says what fires; what waits for its `for` is kept here, by monotonic time, and forgotten with the
- * leadership.
+ * record says what fires; what waits for its `for` is kept here, by monotonic time, of what this node has seen
+ * itself.
  */
 import type { Duration, Instant, NodeId } from '../base/index.ts';
 import { elapsed } from '../base/index.ts';
@@ -93,7 +93,7 @@ export class AlertEngine {
   readonly #since = new Map<string, Instant>();
   readonly #checked = new Map<string, CheckedCondition>();
 
-  /** Forgets what waits: this node does not lead any more, or does anew. */
+  /** Forgets what waits: nobody has looked for a while. */
   reset(): void {
     this.#since.clear();
   }
@@ -139,7 +139,9 @@ export class AlertEngine {
     const rests = truth === null && isOverAtRest(condition, subject);
     const finding = rests ? 'fails' : this.#finding(rule, subject, truth, now);
     const after = ALERT_TRANSITIONS[before][finding];
-    if (after !== 'pending') this.#since.delete(id);
+    // held, but not on record: it goes on until whoever leads has recorded it
+    const waitsOn = finding === 'holds' || finding === 'held';
+    if (!waitsOn || record?.state === 'firing') this.#since.delete(id);
     const readings = readingsText(condition, subject.readingOf);
     const why = subject.inMaintenance ? 'in maintenance; ' : rests ? 'nothing to measure; ' : '';
     const value = `${why}${readings}`;
@@ -158,7 +160,7 @@ export class AlertEngine {
 
   #state(rule: AlertRule, { subject, after, truth, value }: Judged, now: Instant): RuleState {
     const since = this.#since.get(subject.id);
-    const pendingMs = since === undefined ? null : elapsed(since, now);
+    const pendingMs = since === undefined || after !== 'pending' ? null : elapsed(since, now);
     return { rule: rule.name, nodeId: subject.nodeId, phase: after, truth, value, pendingMs };
   }
 }

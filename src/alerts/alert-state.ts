@@ -1,5 +1,5 @@
 /**
- * The states of one rule about one subject. `pending` is the leader's own and starts anew with a new leader;
+ * The states of one rule about one subject. `pending` is what the node that leads has seen itself;
  * firing and resolved are records. Acknowledged, silenced and inhibited are marks, no states.
  */
 export type AlertPhase = 'inactive' | 'pending' | 'firing' | 'resolved';

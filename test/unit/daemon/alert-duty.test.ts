@@ -143,6 +143,45 @@ describe('AlertDuty', () => {
     expect(states).toEqual(Array.from({ length: 4 }, () => ['delivered', 1, 'ok']));
   });
 
+  it('goes on with a wait that the next leader has watched itself, and begins one anew that it has not', async () => {
+    const world = new World();
+    const config = inForce(RULES.replace('for: 1s', 'for: 10s'));
+    const [first, second, third] = [1, 2, 3].map(() => new Leader(world, undefined, config));
+    if (first === undefined || second === undefined || third === undefined) throw new TypeError('three');
+    const fires = () => world.ledger.cluster.alerts.some((a) => a.state === 'firing');
+    const watched = async (leader: Leader, watchers: readonly Leader[], count: number) => {
+      for (let n = 0; n < count; n++) {
+        await ticks(world, leader, 1);
+        for (const { duty } of watchers) duty.watch();
+      }
+    };
+    world.errorRate = 1;
+    await watched(first, [second], 90);
+    expect(first.duty.states.find((s) => s.nodeId === 'n2')).toMatchObject({ phase: 'pending' });
+    expect(second.duty.states).toEqual([]);
+    // nobody leads for 2 s: the condition has held for 11 s
+    for (let n = 0; n < 20; n++) {
+      world.nowMs += 100;
+      second.duty.watch();
+    }
+    expect(fires()).toBe(false);
+    world.term++;
+    await watched(second, [first], 12);
+    expect(fires()).toBe(true);
+    world.errorRate = 0;
+    await watched(second, [first], 12);
+    expect(fires()).toBe(false);
+    // whoever has just begun knows nothing; neither does who stood still
+    world.errorRate = 1;
+    await watched(second, [], 90);
+    world.term++;
+    await watched(third, [first], 60);
+    expect(fires()).toBe(false);
+    world.term++;
+    await watched(second, [], 60);
+    expect(fires()).toBe(false);
+  });
+
   it('takes nodes that were not heard yet for neither well nor ill, and those given up for ill', async () => {
     const world = new World();
     const rule =
@@ -242,11 +281,11 @@ describe('AlertDuty', () => {
     ]);
   });
 
-  it('starts `for` anew with its term and keeps what fires', async () => {
+  it('starts `for` anew where its process has just begun', async () => {
     const world = new World();
     world.errorRate = 1;
+    await ticks(world, new Leader(world), 18);
     const next = new Leader(world);
-    await ticks(world, next, 18);
     world.term = 2;
     await ticks(world, next, 19);
     expect(world.ledger.cluster.alerts).toEqual([]);
