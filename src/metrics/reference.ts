@@ -11,7 +11,7 @@ function row(cells: readonly string[]): string {
 const unitText = (unit: MetricUnit): string => (unit === '' ? 'count' : unit);
 
 /**
- * Every metric with its name on `/metrics`. `conditionsOf`: in whose name conditions of alerts may use it, empty
+ * Every metric with its name on `/metrics`. `conditionsOf`: of whom conditions of alerts may ask it, empty
  * where none can.
  */
 export function metricsReference(conditionsOf: (id: string) => string): string {
