@@ -334,6 +334,19 @@ describe('what changes a node, or pauses', () => {
     }
     expect(cluster.paused).toMatchObject({ reason: 'cables' });
   });
+
+  it.each([
+    ...['cluster status', 'cluster history', 'alert list', 'node maintenance status'],
+    ...['node list', 'node leader', 'node show n2', 'node check n2'],
+  ])('is what %s says of a paused cluster, to people alone', async (verb) => {
+    const at = '2026-01-02T03:04:05.678Z';
+    cluster.paused = { owner: 'ann', reason: 'cables', since: at, expires: at };
+    const words = /PAUSED|by ann until .*: cables/;
+    expect((await run(verb)).out).toMatch(words);
+    expect((await run(`${verb} -o json`)).out).not.toMatch(words);
+    cluster.paused = null;
+    expect((await run(verb)).out).not.toMatch(words);
+  });
 });
 
 describe('user', () => {

@@ -144,6 +144,7 @@ export class SmallCluster {
       ...{ config: { version: 1 }, maintenance: [], operation: null, alerts: { firing: 0 } },
       elections: this.elections,
       nodes: IDS.map((n) => this.#row(n)),
+      pause: this.paused,
     };
     return { body };
   }
@@ -253,7 +254,7 @@ export class SmallCluster {
     return {
       ...this.control.handlers(this.#read(id)),
       status: async () => this.#status(id),
-      nodes: async () => of({ nodes: IDS.map((n) => this.#row(n)) }),
+      nodes: async () => of({ nodes: IDS.map((n) => this.#row(n)), pause: this.paused }),
       updateNode: async ({ params, body }) => {
         this.#requireLeader(id);
         const node = params.id ?? '';

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
 import { duration, state, time } from '../output/words.ts';
+import { askPause, pauseBanner } from './pause-banner.ts';
 
 /** Of which other alert it is, or was, a consequence. */
 function follows({ state: is, inhibited_by: by }: AlertRow): string[] {
@@ -43,7 +44,12 @@ const COLUMNS: readonly Column<AlertRow>[] = [
 export const alertList: Run = async (context) => {
   const client = await context.client();
   const answer = await client.alerts();
-  await context.printer.answer(answer, () => context.printer.table(COLUMNS, answer.alerts), answer.alerts);
+  const pause = await askPause(context);
+  const tell = (): void => {
+    pauseBanner(context.printer, pause);
+    context.printer.table(COLUMNS, answer.alerts);
+  };
+  await context.printer.answer(answer, tell, answer.alerts);
   return EXIT.ok;
 };
 

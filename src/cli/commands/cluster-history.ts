@@ -4,6 +4,7 @@ import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Column } from '../output/table.ts';
 import { duration, time } from '../output/words.ts';
+import { pauseBanner } from './pause-banner.ts';
 import { CANDIDATES } from './show-operation.ts';
 
 interface Line extends ElectionRow {
@@ -25,10 +26,11 @@ const COLUMNS: readonly Column<Line>[] = [
 
 export const clusterHistory: Run = async (context, { flags }) => {
   const client = await context.client();
-  const { elections, cluster } = await client.status({ stale: flags.is('stale') });
+  const { elections, cluster, pause } = await client.status({ stale: flags.is('stale') });
   const lines = elections.map((e, n): Line => ({ ...e, from: elections[n - 1]?.node_id ?? null }));
   const { printer } = context;
   const tell = (): void => {
+    pauseBanner(printer, pause);
     if (!flags.is('scores')) return printer.table(COLUMNS, lines);
     for (const [n, line] of lines.entries()) {
       if (n > 0) printer.line('');

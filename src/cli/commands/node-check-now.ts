@@ -3,6 +3,7 @@ import { SqlccError } from '../../base/index.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { duration, percent, size, state, time } from '../output/words.ts';
+import { askPause, pauseBanner } from './pause-banner.ts';
 
 type Status = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY' | 'UNKNOWN';
 
@@ -27,7 +28,9 @@ export async function checkNow(context: CliContext, id: string): Promise<number>
   const answer = await client.health.check({ node: id });
   const { printer } = context;
   const exit = EXIT_OF[answer.status];
+  const pause = await askPause(context);
   await printer.answer({ ...answer, exit }, () => {
+    pauseBanner(printer, pause);
     printer.facts([
       ['Node', answer.node_id],
       ['Health', state(answer.status)],
@@ -53,7 +56,9 @@ export async function checkAll(context: CliContext): Promise<number> {
   const answer = await client.health.all();
   const { printer } = context;
   const exit = Math.max(EXIT.ok, ...answer.nodes.map((node) => EXIT_OF[node.status]));
-  await printer.answer({ ...answer, exit }, () =>
+  const pause = await askPause(context);
+  await printer.answer({ ...answer, exit }, () => {
+    pauseBanner(printer, pause);
     printer.table(
       [
         { name: 'NAME', of: (n) => n.node_id },
@@ -64,8 +69,8 @@ export async function checkAll(context: CliContext): Promise<number> {
         { name: 'WHY', of: (n) => n.issues.join('; ') },
       ],
       answer.nodes,
-    ),
-  );
+    );
+  });
   return exit;
 }
 

@@ -11,6 +11,7 @@ import { safe } from '../output/width.ts';
 import { state, yes } from '../output/words.ts';
 import { nodeOf } from './node-changes.ts';
 import { checkAll, checkAllNow, checkNow } from './node-check-now.ts';
+import { pauseBanner } from './pause-banner.ts';
 
 const WARN_LAG = 1000;
 const CRITICAL_LAG = 10_000;
@@ -28,7 +29,7 @@ export interface Verdict {
 
 type Finding = readonly [level: Verdict['level'], reason: string];
 
-function findingsOfNode({ liveness, health, issues, maintenance }: NodeRow): Finding[] {
+function findingsOfNode({ liveness, health, issues, maintenance, drain }: NodeRow): Finding[] {
   const found: Finding[] = [];
   if (liveness === 'suspect') found.push(['warning', 'it is suspected']);
   else if (liveness !== 'alive') found.push(['critical', `it is ${liveness}`]);
@@ -36,6 +37,7 @@ function findingsOfNode({ liveness, health, issues, maintenance }: NodeRow): Fin
   if (health === 'UNHEALTHY') found.push(['critical', why]);
   else if (health !== 'HEALTHY' && liveness === 'alive') found.push(['warning', why]);
   if (maintenance !== null) found.push(['warning', `in maintenance: ${maintenance.reason}`]);
+  if (drain != null) found.push(['warning', `drained: ${drain.reason}`]);
   return found;
 }
 
@@ -156,7 +158,8 @@ export const nodeCheck: Run = async (context, invocation) => {
     ...{ node_id, exit: code, reasons: verdict.reasons, liveness, health, issues, maintenance },
     ...{ lag_entries, quorum, read: status.cluster.read },
   };
-  await printer.answer(document, () =>
+  await printer.answer(document, () => {
+    pauseBanner(printer, status.pause);
     printer.table<null>(
       [
         { name: 'NAME', of: () => node_id },
@@ -168,7 +171,7 @@ export const nodeCheck: Run = async (context, invocation) => {
         { name: 'WHY', of: () => verdict.reasons.join('; ') },
       ],
       [null],
-    ),
-  );
+    );
+  });
   return code;
 };

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { NODE_COLUMNS } from '../output/node-columns.ts';
 import type { Cell } from '../output/table.ts';
 import { duration, percent, readWords, size, state, time } from '../output/words.ts';
-import { pauseBanner } from './pause-banner.ts';
+import { askPause, pauseBanner, pauseWords } from './pause-banner.ts';
 
 export const nodeList: Run = async (context, { flags }) => {
   const client = await context.client();
@@ -27,7 +27,9 @@ export const nodeLeader: Run = async (context, { flags }) => {
   const client = await context.client();
   const answer = await client.leader({ stale: flags.is('stale') });
   const { printer } = context;
+  const pause = await askPause(context);
   await printer.answer(answer, () => {
+    pauseBanner(printer, pause);
     const isKnown = answer.leader_id !== null;
     printer.facts([
       ['Leader', isKnown ? answer.leader_id : { text: 'none', tone: 'bad' }],
@@ -43,7 +45,7 @@ export const nodeLeader: Run = async (context, { flags }) => {
 };
 
 function facts(node: NodeRow): (readonly [string, Cell])[] {
-  const { maintenance, lag_entries: behind } = node;
+  const { maintenance, drain = null, lag_entries: behind } = node;
   const lag = behind === null ? null : plural(behind, 'entry', 'entries');
   const labels = Object.entries(node.metadata).map(([key, value]) => `${key}=${value}`);
   return [
@@ -57,10 +59,8 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
     ['Log', `matches ${node.match_index ?? '-'}, lags ${lag ?? '- entries'}`],
     ['Last seen', node.last_heartbeat_ms === null ? null : `${duration(node.last_heartbeat_ms)} ago`],
     ['Round trip', duration(node.rtt_ms)],
-    [
-      'Maintenance',
-      maintenance && `by ${maintenance.owner} until ${time(maintenance.expires)}: ${maintenance.reason}`,
-    ],
+    ['Maintenance', maintenance && pauseWords(maintenance)],
+    ['Drained', drain && pauseWords(drain)],
     ['Address', `${node.host}:${node.port}, clients ${node.client_port}`],
     ['Zone', node.zone],
     ['Metadata', labels.join(', ')],
@@ -85,6 +85,10 @@ function facts(node: NodeRow): (readonly [string, Cell])[] {
 export const nodeShow: Run = async (context, { args }) => {
   const client = await context.client();
   const answer = await client.node(args[0] ?? '');
-  await context.printer.answer(answer, () => context.printer.facts(facts(answer.node)));
+  const pause = await askPause(context);
+  await context.printer.answer(answer, () => {
+    pauseBanner(context.printer, pause);
+    context.printer.facts(facts(answer.node));
+  });
   return EXIT.ok;
 };

@@ -29,6 +29,7 @@ describe('judge', () => {
     ['one without a verdict', verdict({ health: 'UNKNOWN' }), 'warning'],
     ['an unhealthy one', verdict({ health: 'UNHEALTHY' }), 'critical'],
     ['one in maintenance', verdict({ maintenance }), 'warning'],
+    ['a drained one', verdict({ drain: maintenance }), 'warning'],
     ['a dead one', verdict({ liveness: 'dead', health: 'UNKNOWN' }), 'critical'],
     ['one that left', verdict({ liveness: 'left' }), 'critical'],
     ['one that nobody knows of', verdict({ liveness: 'unknown' }), 'critical'],
