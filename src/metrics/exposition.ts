@@ -5,7 +5,7 @@
 import type { Metric } from './catalogue.ts';
 import { isExposed } from './catalogue.ts';
 import type { Family } from './families.ts';
-import { labelsOf } from './families.ts';
+import { BUILD_INFO, labelsOf } from './families.ts';
 import type { HistogramSnapshot } from './histogram.ts';
 import type { MetricGroup, MetricKind } from './names.ts';
 import { exposedName, kindOf } from './names.ts';
@@ -97,8 +97,8 @@ function text(registry: MetricsRegistry, options: ExpositionOptions): string {
   return [
     ...lines,
     ...families,
-    ...head('sqlcc_build_info', 'gauge', 'Version of the daemon; always 1', options),
-    line('sqlcc_build_info', { ...options.labels, version: options.version }, 1),
+    ...head(exposedName(BUILD_INFO), BUILD_INFO.kind, BUILD_INFO.help, options),
+    line(exposedName(BUILD_INFO), { ...options.labels, [BUILD_INFO.label]: options.version }, 1),
     ...(options.format === 'openmetrics' ? ['# EOF'] : []),
     '',
   ].join('\n');

@@ -24,6 +24,16 @@ const LAG_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 /** Elections take tens of milliseconds; the election timeout is 150 to 300. */
 const ELECTION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60];
 
+/** What every daemon tells beside its values: it is one, and its version. No condition can use it. */
+export const BUILD_INFO = {
+  id: 'build_info',
+  group: 'node',
+  kind: 'gauge',
+  unit: '',
+  label: 'version',
+  help: 'Version of the daemon; always 1',
+} as const;
+
 type Row = readonly [
   id: string,
   kind: Family['kind'],

@@ -1,6 +1,6 @@
 /** The catalogue as documentation: a Markdown table of all metrics. It can't drift. */
 import { isExposed, METRICS } from './catalogue.ts';
-import { FAMILIES } from './families.ts';
+import { BUILD_INFO, FAMILIES } from './families.ts';
 import type { MetricUnit } from './names.ts';
 import { exposedName, kindOf } from './names.ts';
 
@@ -27,11 +27,14 @@ export function metricsReference(conditionsOf: (id: string) => string): string {
     const ids = [`\`${id}\``, group, '', `\`${exposedName(family)}\``];
     return row([...ids, kind, unitText(unit), labelled, help]);
   });
+  const { group, kind, unit, label, help } = BUILD_INFO;
+  const build = ['none', group, `\`${exposedName(BUILD_INFO)}\``, kind, unitText(unit), `\`${label}\``, help];
   return [
     row(['name', 'group', 'conditions', 'on `/metrics`', 'kind', 'unit', 'label', 'meaning']),
     row(Array<string>(8).fill('---')),
     ...metrics,
     ...families,
+    row(build),
     '',
   ].join('\n');
 }
