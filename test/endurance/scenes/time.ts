@@ -150,9 +150,14 @@ const CLOCKS: Scenario = {
   },
 };
 
-/** When all of `by` say one of `words` of a node, ms; null when not in time. */
-async function whenAllSay(scene: Cast, of: LabNode, words: readonly string[], withinMs: number) {
-  const began = performance.now();
+/** When all of `by` say one of `words` of a node, ms from `began` on; null when not in time. */
+async function whenAllSay(
+  scene: Cast,
+  of: LabNode,
+  words: readonly string[],
+  withinMs: number,
+  began = performance.now(),
+) {
   const by = scene.cluster.nodes.filter((n) => n !== of);
   const said = await within(withinMs, async () =>
     (await livenessOf(scene, of, by)).every((word) => word !== null && words.includes(word)),
@@ -165,8 +170,10 @@ type Times = Record<'killed' | 'suspect' | 'dead' | 'alive', (number | null)[]>;
 async function killedRound(scene: Cast, node: LabNode, times: Times): Promise<void> {
   const { cluster } = scene;
   await sleep(1000);
+  // at the signal: killNode waits until the process has gone
+  const killed = performance.now();
   await cluster.killNode(node.nodeId);
-  times.killed.push(await whenAllSay(scene, node, ['dead'], 6000));
+  times.killed.push(await whenAllSay(scene, node, ['dead'], 6000, killed));
   await cluster.startNode(node.nodeId);
   await cluster.untilHealthy();
 }
