@@ -1,7 +1,7 @@
 /**
  * Rules × readings × the instant → transitions to propose, and a row a rule and subject for people. The
- * record says what fires; what waits for its `for` is kept here, by monotonic time, of what this node has seen
- * itself.
+ * record says what fires; what waits for its `for` is kept here, by monotonic time, as this node saw
+ * it itself.
  */
 import type { Duration, Instant, NodeId } from '../base/index.ts';
 import { elapsed } from '../base/index.ts';
