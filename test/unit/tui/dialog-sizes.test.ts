@@ -1,5 +1,6 @@
-/** Dialogs on small screens: what must be typed, and what confirms, is seen at every size. */
+/** Dialogs at every size: what must be typed, and what confirms, is seen on small screens too. */
 import { describe, expect, it } from 'vitest';
+import { cellWidth } from '../../../tui/format/width.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { cellsOf } from '../../../tui/out/cells.ts';
@@ -56,6 +57,26 @@ const DIALOGS: Readonly<Record<string, () => Model>> = {
   configuration: () => change(press(full({ view: 'config' }), 'C', ...'a.b=1', 'enter'), null),
   'roll back': () => change(press(full({ view: 'config' }), 'j', 'B'), 'v40'),
 };
+
+const LARGE = [
+  [80, 24],
+  [120, 36],
+  [200, 60],
+] as const;
+
+describe.each(LARGE)('a dialog with room, at %ix%i,', (columns, rows) => {
+  it('is drawn whole', () => {
+    const all = Object.entries(DIALOGS).map(([name, open]) => {
+      const text = draw(open(), columns, rows);
+      const lines = text.replace(/\n$/, '').split('\n');
+      expect(lines.length, name).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map((line) => cellWidth(line))), name).toBeLessThanOrEqual(columns);
+      expect(text, name).not.toMatch(/more lines/);
+      return `=== ${name}\n${text}`;
+    });
+    expectScreen(`${all.join('\n')}\n`, `dialogs-${columns}x${rows}`);
+  });
+});
 
 describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
   it('shows its reason, what arms it and what is wrong, whatever else there is to read', () => {

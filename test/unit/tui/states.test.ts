@@ -1,4 +1,4 @@
-/** States of the screen that no other golden has, each at 80x24 and at 44x12, to be looked at. */
+/** States of the screen that no other golden has, each at every size, to be looked at. */
 import { describe, expect, it } from 'vitest';
 import { cellWidth } from '../../../tui/format/width.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
@@ -59,6 +59,11 @@ const STATES: Readonly<Record<string, () => Model>> = {
   'connecting, refused': () => send(fresh(), { type: 'lost', failure, now: 0 })[0],
   'a configuration on trial': () => live(status({ config: { version: 42, tentative } }), { view: 'config' }),
   '1,000 nodes': thousand,
+  help: () => press(full(), '?'),
+  'the palette': () => press(full(), ':', ...'fail'),
+  'a filter': () => press(full(), '/', ...'lag>500'),
+  'whose view': () => press(full(), 'v'),
+  'what can be done': () => press(full({ selected: 'n3' }), 'a'),
 };
 
 function draw(model: Model, columns: number, rows: number): string {
@@ -117,7 +122,7 @@ describe.each(TIERS)('without a majority at %ix%i', (columns, rows) => {
   });
 });
 
-describe.each(SIZES)('at %ix%i', (columns, rows) => {
+describe.each(TIERS)('at %ix%i', (columns, rows) => {
   it('states look as drawn, and each fills the screen', () => {
     const all = Object.entries(STATES).map(([name, make]) => {
       const text = draw(make(), columns, rows);
@@ -128,7 +133,9 @@ describe.each(SIZES)('at %ix%i', (columns, rows) => {
     });
     expectScreen(`${all.join('\n')}\n`, `states-${columns}x${rows}`);
   });
+});
 
+describe.each(SIZES)('at %ix%i', (columns, rows) => {
   it('a name in Chinese takes two cells a sign, and the columns behind it stand', () => {
     const name = '节点一';
     const nodes = [node(name, { zone: '上海' }), node('n2'), node('n1', { role: 'leader', state: 'LEADER' })];
