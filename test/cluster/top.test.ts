@@ -138,6 +138,8 @@ describe('sqlcc top', () => {
     await terminal.until((t) => headline(t) !== null && headline(t)?.leader !== victim, 'the winner');
     const shownAt = Date.now();
     await terminal.until((t) => new RegExp(`✖ ${victim} .*DEAD`).test(t), 'the dead node');
+    // the steps of a vote that took seconds are more than a pane of 36 rows shows
+    terminal.resize(120, 70);
     terminal.type('2');
     const winner = must(headline(terminal.text()), 'a leader');
     const row = new RegExp(` +${winner.term} ★ ${winner.leader} +(?:\\d+ +)?([\\d.]+ m?s)  `);
