@@ -1,6 +1,5 @@
 /** Dialogs at every size: what must be typed, and what confirms, is seen on small screens too. */
 import { describe, expect, it } from 'vitest';
-import { cellWidth } from '../../../tui/format/width.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { cellsOf } from '../../../tui/out/cells.ts';
@@ -10,6 +9,7 @@ import { THEMES } from '../../../tui/theme/themes.ts';
 import { textOf, wrapWords } from '../../../tui/theme/tokens.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { plan } from '../../tui/recording.ts';
+import { expectFits } from '../../tui/sizes.ts';
 import { full, press, pressed, send } from './model-kit.ts';
 
 const SMALL = [
@@ -68,9 +68,7 @@ describe.each(LARGE)('a dialog with room, at %ix%i,', (columns, rows) => {
   it('is drawn whole', () => {
     const all = Object.entries(DIALOGS).map(([name, open]) => {
       const text = draw(open(), columns, rows);
-      const lines = text.replace(/\n$/, '').split('\n');
-      expect(lines.length, name).toBeLessThanOrEqual(rows);
-      expect(Math.max(...lines.map((line) => cellWidth(line))), name).toBeLessThanOrEqual(columns);
+      expectFits(text, columns, rows, name);
       expect(text, name).not.toMatch(/more lines/);
       return `=== ${name}\n${text}`;
     });

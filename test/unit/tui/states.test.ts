@@ -1,6 +1,5 @@
 /** States of the screen that no other golden has, each at every size, to be looked at. */
 import { describe, expect, it } from 'vitest';
-import { cellWidth } from '../../../tui/format/width.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { VIEWS, type ViewId } from '../../../tui/model/views.ts';
@@ -10,7 +9,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { THEMES } from '../../../tui/theme/themes.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { event, node, START, status } from '../../tui/recording.ts';
-import { SIZES as TIERS } from '../../tui/sizes.ts';
+import { expectFits, SIZES as TIERS } from '../../tui/sizes.ts';
 import { alone, fresh, full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
@@ -111,11 +110,10 @@ describe.each(TIERS)('without a majority at %ix%i', (columns, rows) => {
   it('each view looks as drawn, fills the screen, and names no leader', () => {
     const all = VIEWS.map(({ id }) => {
       const text = draw(noQuorum(id), columns, rows);
-      const lines = text.replace(/\n$/, '').split('\n');
-      expect(lines.length, id).toBeLessThanOrEqual(rows);
-      expect(Math.max(...lines.map((line) => cellWidth(line))), id).toBeLessThanOrEqual(columns);
-      expect(lines[0], id).toMatch(/NO LEADER|NO QUORUM/);
-      expect(lines[0], id).not.toContain('★');
+      expectFits(text, columns, rows, id);
+      const [first] = text.split('\n');
+      expect(first, id).toMatch(/NO LEADER|NO QUORUM/);
+      expect(first, id).not.toContain('★');
       return `=== ${id}\n${text}`;
     });
     expectScreen(`${all.join('\n')}\n`, `no-quorum-${columns}x${rows}`);
@@ -126,9 +124,7 @@ describe.each(TIERS)('at %ix%i', (columns, rows) => {
   it('states look as drawn, and each fills the screen', () => {
     const all = Object.entries(STATES).map(([name, make]) => {
       const text = draw(make(), columns, rows);
-      const lines = text.replace(/\n$/, '').split('\n');
-      expect(lines.length, name).toBeLessThanOrEqual(rows);
-      expect(Math.max(...lines.map((line) => [...line].length)), name).toBeLessThanOrEqual(columns);
+      expectFits(text, columns, rows, name);
       return `=== ${name}\n${text}`;
     });
     expectScreen(`${all.join('\n')}\n`, `states-${columns}x${rows}`);
