@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LogPosition } from '../../src/base/index.ts';
-import { encodeMembership, type LogEntry } from '../../src/raft/index.ts';
+import { encodeMembership, type LogEntry, type RaftMessage } from '../../src/raft/index.ts';
 import { BROKEN_WORLDS } from './broken-worlds.ts';
 import { disjointQuorums } from './config-safety.ts';
 import { History, type Operation } from './history.ts';
@@ -12,6 +12,12 @@ import { ack, config, ENDS, encoder, entry, membership, request, Stage } from '.
 import { recordOf, unreadable } from './versions.ts';
 
 const NOTHING = { term: 0, index: 0 };
+
+/** n2 tells `to` that it has its vote in term 2. */
+function vote(to: string): RaftMessage {
+  const ends = { ...ENDS, toInstance: `i-${to}` };
+  return { kind: 'vote-response', from: 'n2', to, ...ends, term: 2, granted: true, refusal: null };
+}
 
 /** n3 votes for itself and asks n2, whose log holds one entry; then n2 votes for it. */
 function askForVote(stage: Stage, last: LogPosition): void {
@@ -131,18 +137,14 @@ const BROKEN_BY_ONE: readonly (readonly [string, (stage: Stage) => void])[] = [
       stage.oracle.sent(ack(2, 2));
     },
   ],
+  ['VoteBeforeDurable', ({ oracle }) => oracle.sent(vote('n3'))],
   [
-    'VoteBeforeDurable',
-    ({ oracle }) =>
-      oracle.sent({
-        kind: 'vote-response',
-        from: 'n2',
-        to: 'n3',
-        ...ENDS,
-        term: 2,
-        granted: true,
-        refusal: null,
-      }),
+    'VoteTwice',
+    (stage) => {
+      stage.write('n2', { hardState: { term: 3, votedFor: 'n3' } });
+      stage.oracle.sent(vote('n1'));
+      stage.oracle.sent(vote('n3'));
+    },
   ],
   ['MonotonicTerm', (stage) => stage.turn('n1', { term: 0 })],
   ['MonotonicVote', (stage) => stage.turn('n1', { votedFor: 'n2' })],
@@ -189,6 +191,20 @@ describe('Oracle', () => {
     // who has voted since has voted all the same
     stage.write('n2', { hardState: { term: 3, votedFor: null } });
     stage.oracle.chosen('n3', 2, membership('n1', 'n2', 'n3'));
+    expect(stage.oracle.violation).toBeNull();
+  });
+
+  it('a vote that a later one of the same turn overtook counts when it is told, and not before', () => {
+    const stage = new Stage();
+    const chosen = (): void => stage.oracle.chosen('n1', 2, membership('n1', 'n2', 'n3'));
+    stage.write('n1', { hardState: { term: 2, votedFor: 'n1' } });
+    // asked in terms 2 and 3 while it stood still: one write says both
+    stage.write('n2', { hardState: { term: 3, votedFor: 'n3' } });
+    expect(chosen).toThrow(/^ElectedByQuorum: n1 leads 2 by the votes of i-n1 alone/);
+    stage.oracle.violation = null;
+    stage.oracle.sent(vote('n1'));
+    stage.oracle.sent(vote('n1'));
+    chosen();
     expect(stage.oracle.violation).toBeNull();
   });
 

@@ -146,7 +146,7 @@ export class Oracle {
     }
   }
 
-  /** Election Safety rests on this (§5.2): the votes of each majority that the configuration needs are on disks. */
+  /** Election Safety rests on this (§5.2): disks can not take back the votes of each majority that the configuration needs. */
   chosen(who: string, term: Term, membership: Membership): void {
     const isFor = (instanceId: InstanceId): boolean => this.shadowOf(instanceId).voted(term) === who;
     if (isQuorum(membership, isFor)) return;
@@ -274,8 +274,11 @@ export class Oracle {
     this.checks++;
     const shadow = this.shadowOf(m.fromInstance);
     const { term, votedFor } = shadow.hardState;
-    // a later term on disk means that the claim was durable before
-    if (term > m.term) return;
+    // a later term on disk means that the claim was durable before, or that a restart can not take it back
+    if (term > m.term) {
+      if (m.kind === 'vote-response' && m.granted) this.#votedBefore(shadow, m.from, m.term, m.to);
+      return;
+    }
     if (m.kind === 'append-response') {
       if (!m.accepted) return;
       if (shadow.last < m.index)
@@ -293,6 +296,17 @@ export class Oracle {
       const text = `${m.from} votes ${candidate} in ${m.term}, holds ${votedFor} in ${term}`;
       this.fail('VoteBeforeDurable', text);
     }
+  }
+
+  /**
+   * Two votes of one turn are one write, of the later term: the earlier vote never lies on the disk, and binds all the
+   * same, because nobody votes in a term that has gone by. It counts from when it was told; nobody may be told another.
+   */
+  #votedBefore(shadow: Shadow, who: string, term: Term, candidate: NodeId): void {
+    const other = shadow.voted(term);
+    if (other !== undefined && other !== candidate)
+      this.fail('VoteTwice', `${who} votes ${candidate} in ${term}, and has voted ${other}`);
+    shadow.countVote(term, candidate);
   }
 
   /** A new life: commit and applied start over, the term does not; `sent` is the snapshot that its log begins with. */

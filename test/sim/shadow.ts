@@ -61,7 +61,7 @@ export class Shadow {
   #before: Shadow | null = null;
   #durable = new Image();
   #pending: PersistRequest[] = [];
-  /** Votes that were on this disk, by term. */
+  /** Votes that were on this disk, or behind which a later term was when they were told; by term. */
   readonly #votes = new Map<Term, NodeId>();
 
   get hardState(): HardState {
@@ -78,13 +78,17 @@ export class Shadow {
     return this.#before?.holds(index, term) ?? false;
   }
 
-  /** Whom it voted for in a term, if that was ever durable. */
+  /** Whom it voted for in a term, if a restart could not undo it. */
   voted(term: Term): NodeId | undefined {
     return this.#votes.get(term) ?? this.#before?.voted(term);
   }
 
+  countVote(term: Term, candidate: NodeId): void {
+    this.#votes.set(term, candidate);
+  }
+
   #noteVote({ term, votedFor }: HardState): void {
-    if (votedFor !== null) this.#votes.set(term, votedFor);
+    if (votedFor !== null) this.countVote(term, votedFor);
   }
 
   written(request: PersistRequest): void {
