@@ -6,7 +6,7 @@ const REAL = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as co
 const CALM = [
   'test/cluster/{availability,drill,life,maintenance,probes,rolling,snapshot,top}.test.ts',
   'test/cluster/state/reader-pool.test.ts',
-  'test/lab/{pieces,scenarios,squeeze}.test.ts',
+  'test/lab/{pieces,proxies,scenarios,squeeze}.test.ts',
   'test/security/{abuse,flood,limits}.test.ts',
 ];
 

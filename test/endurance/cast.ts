@@ -3,17 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, must } from '../../src/base/index.ts';
 import type { EventLine, SqlccClient } from '../../src/client/index.ts';
 import {
+  type Cables,
   Lab,
   LabCluster,
   type LabClusterOptions,
   type LabHost,
   type LabNode,
   type LabOptions,
+  ProxyLab,
 } from '../lab/index.ts';
 import type { Stage } from './stage.ts';
 
 export interface Cast {
   readonly lab: Lab;
+  readonly cluster: LabCluster;
+}
+
+/** What a scenario needs that only cuts wires, of whatever these are made. */
+export interface CutCast {
+  readonly lab: Cables;
   readonly cluster: LabCluster;
 }
 
@@ -26,13 +34,24 @@ export async function cast(
   const { wire = 'bridge', ...rest } = options;
   const lab = await Lab.up(nodes + (rest.observers ?? 0), { wire, seed: stage.seed });
   stage.onEnd(() => lab.down());
-  const cluster = await LabCluster.start({ lab, ...rest });
+  return { lab, cluster: await clusterOn(stage, { lab, ...rest }) };
+}
+
+/** The same where there are no namespaces; its wires can be cut and nothing else. */
+export async function castBehindProxies(stage: Stage, nodes: number): Promise<CutCast> {
+  const lab = await ProxyLab.up(nodes);
+  stage.onEnd(() => lab.down());
+  return { lab, cluster: await clusterOn(stage, { lab }) };
+}
+
+async function clusterOn(stage: Stage, options: LabClusterOptions): Promise<LabCluster> {
+  const cluster = await LabCluster.start(options);
   stage.onAnyEnd(() => cluster.remove());
   stage.onEnd(async () => {
-    lab.heal();
+    options.lab.heal();
     await cluster.stop();
   });
-  return { lab, cluster };
+  return cluster;
 }
 
 export interface Lead {
@@ -109,7 +128,7 @@ export function told(
 }
 
 /** Both directions of a node's wires to the other hosts. */
-export function wiresOf(lab: Lab, host: LabHost, withClient = false): [LabHost, LabHost][] {
+export function wiresOf(lab: Cables, host: LabHost, withClient = false): [LabHost, LabHost][] {
   const others = [...lab.hosts, ...(withClient ? [lab.client] : [])].filter((h) => h !== host);
   return others.flatMap((other): [LabHost, LabHost][] => [
     [host, other],

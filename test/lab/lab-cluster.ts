@@ -11,14 +11,14 @@ import { DAEMON_ENV, DAEMON_FLAGS, type DemoNode } from '../../daemon/demo-clust
 import { STOP_WITH_STDIN } from '../../daemon/start-node.ts';
 import { assert, must, SqlccError } from '../../src/base/index.ts';
 import { SqlccClient } from '../../src/client/index.ts';
-import type { Lab, LabHost } from './lab.ts';
+import type { Cables, LabHost } from './cables.ts';
 
 export interface LabNode extends DemoNode {
   readonly host: LabHost;
 }
 
 export interface LabClusterOptions {
-  readonly lab: Lab;
+  readonly lab: Cables;
   /** Default: all hosts of the lab; hosts beyond are free for `addNode`. */
   readonly nodes?: number;
   /** Further nodes that join as observers, on the hosts behind; default none. */
@@ -42,8 +42,16 @@ export interface LabClusterOptions {
   readonly prepare?: (node: LabNode) => void;
 }
 
-/** Every host has its own network, so every node has the same ports. */
+/** Where every host has its own network, every node has the same ports. */
 const PORTS = { port: 5433, clientPort: 5434, peerPort: 5435, metricsPort: 9090 } as const;
+
+/** The ports of a node: those of all, or its host's block. */
+function portsOn({ listen }: LabHost): Pick<LabNode, keyof typeof PORTS> {
+  if (listen === undefined) return PORTS;
+  const port = listen.firstPort;
+  return { port, clientPort: port + 1, peerPort: port + 2, metricsPort: port + 3 };
+}
+
 /** The bundle, or another program named by `SQLCC_TEST_MAIN`. */
 const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const READY_TIMEOUT_MS = 60_000;
@@ -58,11 +66,13 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * Asks a daemon on its own loopback whether it serves; a shell's sockets cost less than another node. Without
  * --norc a bash whose stdin is a socket takes itself for a remote login and reads ~/.bashrc, for seconds.
  */
-const READY_PROBE = [
-  'exec 3<>/dev/tcp/127.0.0.1/9090 || exit 1',
-  'printf "GET /readyz HTTP/1.0\\r\\n\\r\\n" >&3',
-  'read -r -t 2 line <&3; case "$line" in *" 200 "*) exit 0;; *) exit 1;; esac',
-].join('\n');
+function readyProbe(port: number): string {
+  return [
+    `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1`,
+    'printf "GET /readyz HTTP/1.0\\r\\n\\r\\n" >&3',
+    'read -r -t 2 line <&3; case "$line" in *" 200 "*) exit 0;; *) exit 1;; esac',
+  ].join('\n');
+}
 
 export class LabCluster {
   readonly dir: string;
@@ -81,8 +91,9 @@ export class LabCluster {
 
   #describe(i: number): LabNode {
     const nodeId = `n${i + 1}`;
+    const host = must(this.#options.lab.hosts[i], `a host for ${nodeId}`);
     return {
-      ...{ nodeId, ...PORTS, host: must(this.#options.lab.hosts[i], `a host for ${nodeId}`) },
+      ...{ nodeId, host, ...portsOn(host) },
       dataDir: this.#options.dataDirOf?.(nodeId) ?? join(this.dir, nodeId),
       configFile: join(this.dir, `${nodeId}.yaml`),
       log: join(this.dir, `${nodeId}.log`),
@@ -138,8 +149,14 @@ export class LabCluster {
   }
 
   #place(node: LabNode): string[] {
+    const { address, listen } = node.host;
     return [
-      ...['--host', node.host.address, '--port', `${node.port}`, '--client-port', `${node.clientPort}`],
+      ...[
+        '--host',
+        listen?.address ?? address,
+        ...(listen === undefined ? [] : ['--advertise-host', address]),
+      ],
+      ...['--port', `${node.port}`, '--client-port', `${node.clientPort}`],
       ...['--metrics-port', `${node.metricsPort}`, '--data-dir', node.dataDir, '--config', node.configFile],
     ];
   }
@@ -326,6 +343,7 @@ export class LabCluster {
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     node.child = child;
+    if (child.pid !== undefined) this.#options.lab.began?.(node.host, child.pid);
     child.stdin?.on('error', () => {});
     child.stderr?.on('data', (chunk: Buffer) => {
       if (existsSync(this.dir)) writeFileSync(`${node.log}.stderr`, chunk, { flag: 'a', mode: 0o600 });
@@ -335,7 +353,7 @@ export class LabCluster {
   async #untilReady(node: LabNode): Promise<void> {
     const deadline = performance.now() + this.#readyTimeoutMs;
     let pauseMs = MIN_PROBE_PAUSE_MS;
-    const [first = '', ...rest] = [...node.host.prefix, 'bash', '--norc', '-c', READY_PROBE];
+    const [first = '', ...rest] = [...node.host.prefix, 'bash', '--norc', '-c', readyProbe(node.metricsPort)];
     while (performance.now() < deadline) {
       const child = must(node.child, 'a started daemon');
       if (child.exitCode !== null || child.signalCode !== null) {

@@ -11,15 +11,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, must } from '../../src/base/index.ts';
+import type { Cables, LabHost } from './cables.ts';
 import { missingProgram, programPath, runOrThrow } from './tools.ts';
 import { type BadPair, BridgeWire, type Shape, TapWire, type Wire, type WireCounters } from './wires.ts';
-
-export interface LabHost {
-  readonly name: string;
-  readonly address: string;
-  /** The argv that runs a program there; empty where this process is. */
-  readonly prefix: readonly string[];
-}
 
 export interface LabOptions {
   /** Default bridge. */
@@ -82,7 +76,7 @@ function macOf(i: number): string {
   return `02:00:00:00:00:${i.toString(16).padStart(2, '0')}`;
 }
 
-export class Lab {
+export class Lab implements Cables {
   readonly hosts: readonly LabHost[];
   readonly client: LabHost;
   readonly #all: readonly LabHost[];
