@@ -80,7 +80,8 @@ function drawPlan(
 ): Planned {
   const cluster = requireCluster(context);
   const { replicaLagThresholdBytes } = context.config.replication;
-  const facts = planFacts(viewSources(context), { replicaLagThresholdBytes, bytesOf: context.bytesOf });
+  const scale = { replicaLagThresholdBytes, bytesOf: context.bytesOf };
+  const facts = planFacts(viewSources(context), scale, context.consensus.proposals.size);
   const nodeId = request.node_id ?? '';
   const isMove = request.kind === 'failover' || request.kind === 'switchover';
   const isOfCa = request.kind === 'rotate-ca' || request.kind === 'retire-ca';

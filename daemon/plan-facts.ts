@@ -10,7 +10,12 @@ export interface LagScale {
   readonly bytesOf: (entries: number | null) => number | null;
 }
 
-export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, bytesOf }: LagScale): PlanFacts {
+/** `writesWaiting`: what this node, where it leads, has taken and not answered yet. */
+export function planFacts(
+  sources: ViewSources,
+  { replicaLagThresholdBytes, bytesOf }: LagScale,
+  writesWaiting: number | null = null,
+): PlanFacts {
   const { raft, minReplicas } = sources;
   const voters = [...raft.membership.voters, ...raft.membership.outgoing].map((v) => v.nodeId);
   return {
@@ -21,6 +26,7 @@ export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, byte
     membershipSettled: raft.membershipCommitted,
     lagThresholdBytes: replicaLagThresholdBytes,
     minReplicas,
+    writesWaiting,
     nodes: nodeRows(sources).map((row) => ({
       nodeId: row.node_id,
       liveness: row.liveness,
@@ -29,6 +35,8 @@ export function planFacts(sources: ViewSources, { replicaLagThresholdBytes, byte
       lagBytes: bytesOf(row.lag_entries),
       rttMs: row.rtt_ms,
       clockOffsetMs: row.clock_offset_ms ?? null,
+      term: row.term,
+      connections: row.active_connections,
     })),
   };
 }

@@ -8,6 +8,7 @@ import { candidateReasons, candidateTable, MAX_CANDIDATE_LAG_ENTRIES } from './c
 import type { CandidateRow, ClusterState } from './cluster-state.ts';
 import { cooldownChecks } from './hand-over.ts';
 import { aliveOf } from './live-copies.ts';
+import { moveChecks } from './move-checks.ts';
 import { runningOperation } from './operations.ts';
 import { pauseChecks } from './pause.ts';
 import type { Check, Expected, PlanFacts, Planned } from './plan.ts';
@@ -169,6 +170,7 @@ function planMove(
       quorumCheck(facts, null, facts.voters),
       ...targetChecks(state, facts, { to, candidates, now }),
       ...(kind === 'switchover' ? orderlyChecks(facts, to) : []),
+      ...moveChecks(facts, to),
     ],
     candidates,
     ...expectedGap(state, facts, to),

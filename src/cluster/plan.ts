@@ -18,6 +18,10 @@ export interface NodeFact {
   readonly rttMs: number | null;
   /** How far its wall clock is from the nearest other one, ms; absent or null where nobody knows. */
   readonly clockOffsetMs?: number | null;
+  /** The newest term that it is known to be in; absent or null where nobody knows. */
+  readonly term?: Term | null;
+  /** Open connections of people and programs; absent or null where nobody knows. */
+  readonly connections?: number | null;
 }
 
 /** The facts of the moment, as the leader sees them after a read barrier. */
@@ -35,6 +39,8 @@ export interface PlanFacts {
   readonly lagThresholdBytes: number;
   /** `replication.min_replicas`: no step leaves fewer live copies. */
   readonly minReplicas: number;
+  /** Writes that the leader has taken and not answered yet; absent or null where nobody counts them. */
+  readonly writesWaiting?: number | null;
 }
 
 /** Compare-and-set: what the asker believes. null or absent = whatever is. */

@@ -197,10 +197,16 @@ export function plan(patch: Partial<Plan> = {}): Plan {
     to: 'n2',
     allowed: true,
     checks: [
-      { name: 'log', result: 'pass', text: 'the log of n2 is equal to the leader’s' },
-      { name: 'operation', result: 'pass', text: 'no other operation runs' },
-      { name: 'quorum', result: 'pass', text: 'quorum stays: 4 of 5 voters are up, 3 are needed' },
-      { name: 'clients', result: 'warn', text: '37 requests in flight on n1 will be repeated' },
+      { name: 'leader', result: 'pass', text: 'n1 leads term 9' },
+      { name: 'operation', result: 'pass', text: 'no other operation is running' },
+      { name: 'quorum', result: 'pass', text: '4 of 5 voters are alive, 3 are needed' },
+      { name: 'target', result: 'pass', text: 'n2 can take over' },
+      { name: 'votes', result: 'pass', text: 'n2 can count on 4 of 5 votes, 3 needed' },
+      { name: 'clocks', result: 'pass', text: 'wall clocks agree to 4ms' },
+      {
+        ...{ name: 'work', result: 'warn' },
+        text: '37 writes under way on n1 may have to be repeated (12 connections)',
+      },
     ],
     candidates: [
       { node_id: 'n2', eligible: true, reasons: ['log equal', 'same zone as n1'], lag_entries: 0 },

@@ -34,7 +34,9 @@ function reasons(planned: Planned): readonly string[] {
 
 describe('planFailover', () => {
   it('is ready when all is well', () => {
-    const planned = failover(facts());
+    const told = { term: 4, connections: 2, clockOffsetMs: 3 };
+    const nodes = ['n1', 'n2', 'n3'].map((id) => fact(id, told));
+    const planned = failover(facts({ writesWaiting: 0 }, nodes));
     expect(planned.kind).toBe('ready');
     expect(planned.plan).toMatchObject({
       kind: 'failover',
@@ -50,6 +52,9 @@ describe('planFailover', () => {
       ['operation', 'pass'],
       ['quorum', 'pass'],
       ['target', 'pass'],
+      ['votes', 'pass'],
+      ['clocks', 'pass'],
+      ['work', 'pass'],
     ]);
   });
 

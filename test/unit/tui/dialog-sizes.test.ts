@@ -92,7 +92,7 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
 
   it('shows the worst check and the pause beside what is to be typed, without scrolling', () => {
     const text = draw(DIALOGS['failover']?.() ?? full(), columns, rows);
-    expect(text).toMatch(/pause 212 ms · ! 37 requests in [\s\S]*Reason \(needed\):/);
+    expect(text).toMatch(/pause 212 ms · ! 37 writes under way[\s\S]*Reason \(needed\):/);
   });
 
   it('says how much is not shown, and PgDn and PgUp reach the first line and the last', () => {
