@@ -116,6 +116,16 @@ function meantHint(words: readonly string[]): string | undefined {
     : `did you mean one of these? ${meant.join(', ')}`;
 }
 
+/** Flags by which other programs fail over against all reason; undefined where none was given. */
+function forcedHint([group, verb]: readonly string[], message: string): string | undefined {
+  const isMove = group === 'cluster' && (verb === 'failover' || verb === 'switchover');
+  if (!isMove || !/'--(force|accept-data-loss|allow-data-loss)'/.test(message)) return undefined;
+  return (
+    'a failover can’t be forced: while a majority is up it loses nothing; where one is gone for good, ' +
+    '"sqlcc cluster recover" shows what the last voter holds, and makes it the only one'
+  );
+}
+
 /** Runs the command that `words` ask for; answers what commander said where that was help, or a mistake. */
 export async function readWords(
   execute: Execute,
@@ -128,7 +138,12 @@ export async function readWords(
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     const { code, exitCode, message } = thrown;
-    const hint = code === 'commander.unknownCommand' ? meantHint(words) : undefined;
+    const hint =
+      code === 'commander.unknownCommand'
+        ? meantHint(words)
+        : code === 'commander.unknownOption'
+          ? forcedHint(words, message)
+          : undefined;
     return { code, exitCode, message, ...(hint !== undefined && { hint }) };
   }
 }

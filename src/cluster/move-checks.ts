@@ -61,6 +61,6 @@ function workCheck({ nodes, writesWaiting = null }: PlanFacts, leaderId: NodeId)
   }
   if (writesWaiting === 0) return check('work', 'pass', `no write waits on ${leaderId} (${open})`);
   const writes = plural(writesWaiting, 'write');
-  const text = `${writes} under way on ${leaderId} may have to be repeated (${open})`;
+  const text = `${writes} under way on ${leaderId} may need repeating (${open})`;
   return check('work', 'warn', text);
 }

@@ -66,6 +66,8 @@ describe('sqlcc without a cluster', () => {
     ['subcommand-of-many', ['list'], 2],
     ['nothing-like-it', ['frobnicate'], 2],
     ['unknown-flag', ['node', 'list', '--sort', 'name'], 2],
+    ['forced-failover', ['cluster', 'failover', '--force'], 2],
+    ['lossy-switchover', ['cluster', 'switchover', '--to', 'n2', '--accept-data-loss'], 2],
     ['missing-argument', ['op', 'show'], 2],
     ['excess-argument', ['node', 'leader', 'n1'], 2],
     ['bad-format', ['node', 'list', '-o', 'xml'], 2],

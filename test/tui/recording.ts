@@ -205,7 +205,7 @@ export function plan(patch: Partial<Plan> = {}): Plan {
       { name: 'clocks', result: 'pass', text: 'wall clocks agree to 4ms' },
       {
         ...{ name: 'work', result: 'warn' },
-        text: '37 writes under way on n1 may have to be repeated (12 connections)',
+        text: '37 writes under way on n1 may need repeating (12 connections)',
       },
     ],
     candidates: [

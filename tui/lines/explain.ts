@@ -8,7 +8,7 @@ import { refusal } from '../model/gate.ts';
 import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../model/lists.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { missingVoters, quorumFacts, selectedNode, shown } from '../model/selectors.ts';
+import { missingVoters, quorumFacts, selectedNode, shown, vacancyWords } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import { clusterUnderBar, rowWords } from './explain-rows.ts';
@@ -162,6 +162,48 @@ function ofOther(model: Model, context: string): string[] {
   ];
 }
 
+/** What a failover can't do, and what there is instead: where a majority is gone, and where one is there. */
+function noForceWords(status: StatusResponse | null): readonly string[] {
+  const why =
+    'A failover can’t be forced: whoever led without a majority could lack writes that were acknowledged, ' +
+    'or be the second leader.';
+  if (status === null || quorumFacts(status).spare >= 0) {
+    return [
+      why,
+      '',
+      `It need not be: ${keyOf('failover')} hands over while a majority is up, however ill the rest is, ` +
+        'and loses nothing that was acknowledged. What its checks refuse is named beside each candidate.',
+      '',
+      'Only where a majority is gone for good something is lost, by one command on the machine of the ' +
+        'voter that is left: sqlcc cluster recover --help.',
+    ];
+  }
+  const [first, second] = noMajorityWords(missingVoters(status));
+  return [
+    `There is ${vacancyWords(status)}.`,
+    '',
+    `1. ${first} Nothing is lost then.`,
+    '',
+    `2. ${second}`,
+    'On its machine, its daemon stopped, this shows what it holds and who would go, and changes nothing:',
+    '  sqlcc cluster recover --data-dir DIR --dry-run',
+    'Without --dry-run it wants the cluster’s name typed, and the audit keeps who did it and why.',
+    '',
+    why,
+  ];
+}
+
+export function noForceText({ model }: View, scroll: number, room: DialogRoom): DialogText {
+  const lines = noForceWords(model.picture.status).flatMap((text) => rowsOf(text, room));
+  return { ...READ, title: [span('No forced failover', 'title')], lines, scroll };
+}
+
+const READ = { edge: 'focus', hint: '↑↓ scroll  Esc close' } as const;
+
+function rowsOf(text: string, room: DialogRoom): Line[] {
+  return wrapped(text, room.width - 2).map((line): Line => [span(line, 'plain')]);
+}
+
 /** Wrapped between words. */
 function wrapped(text: string, cells: number): string[] {
   const out: string[] = [];
@@ -193,14 +235,6 @@ export function explainText(view: View, scroll: number, room: DialogRoom): Dialo
       ? [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(shown(model).status)]
       : ofOther(model, other);
   const sentences = [...grave, ...(grave.length > 0 ? [''] : []), ...rest];
-  const lines = sentences.flatMap((text): Line[] =>
-    wrapped(text, room.width - 2).map((line) => [span(line, 'plain')]),
-  );
-  return {
-    title: [span('In words', 'title')],
-    lines,
-    scroll,
-    edge: 'focus',
-    hint: '↑↓ scroll  Esc close',
-  };
+  const lines = sentences.flatMap((text) => rowsOf(text, room));
+  return { ...READ, title: [span('In words', 'title')], lines, scroll };
 }

@@ -16,7 +16,7 @@ import { type BandRows, edgeMarks, focusMark, type PaneRows, type Room, type Row
 import { changeDialogText } from './change-dialog.ts';
 import { chooserText } from './chooser.ts';
 import { type DialogText, fitDialog, mostScroll } from './dialog-parts.ts';
-import { explainText } from './explain.ts';
+import { explainText, noForceText } from './explain.ts';
 import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
 import { messagesText } from './messages.ts';
@@ -189,7 +189,9 @@ export function overlayText(view: View, width: number, rows: number): DialogText
     case 'help':
       return helpText(view, overlay.scroll, room);
     case 'explain':
-      return explainText(view, overlay.scroll, room);
+      return overlay.topic === undefined
+        ? explainText(view, overlay.scroll, room)
+        : noForceText(view, overlay.scroll, room);
     case 'messages':
       return messagesText(view, overlay.scroll, room);
     case 'chooser':

@@ -25,6 +25,8 @@ export type Choice =
   | { readonly kind: 'log'; readonly id: string }
   /** In words, what this alert is; `alert` is its row. */
   | { readonly kind: 'rule'; readonly alert: string }
+  /** Why a failover can't be forced, and what there is instead. */
+  | { readonly kind: 'no-force' }
   /** `to`: null = the node under the bar where it can lead, else whom the planner chooses. */
   | { readonly kind: 'move'; readonly action: 'failover' | 'switchover'; readonly to: string | null }
   | { readonly kind: 'operation'; readonly action: NodeAction; readonly id: string }
@@ -169,6 +171,7 @@ function paletteEntries(model: Model): Entry[] {
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),
     ...moveEntries(model, names),
+    look('forced failover', 'there is none: why, and what instead', { kind: 'no-force' }),
     ...nodeEntries(model),
     ...ruleEntries(model),
     ...contextEntries(model).map((e) => ({ ...e, words: `context ${e.words}` })),

@@ -36,6 +36,13 @@ export function refusal(model: Model, thing: Deniable): string | null {
   return null;
 }
 
+/** Nothing but the majority that is gone keeps a failover from being planned. */
+export function lacksMajority(model: Model): boolean {
+  const { status } = model.picture;
+  if (status?.raft.leader_id !== null || quorumFacts(status).spare >= 0) return false;
+  return refusal(model, 'failover') === leaderless(status);
+}
+
 /** Waiting helps only where there is a majority that can elect. */
 function leaderless(status: StatusResponse): string {
   const { spare, up, voters, need } = quorumFacts(status);

@@ -8,7 +8,7 @@ import type { ChangeAct } from './change-plan.ts';
 import { choices, type Entry, noChangeOf, noLeaderOf, noOperationOf } from './chooser.ts';
 import { keyOfAction, openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
-import { refusal } from './gate.ts';
+import { lacksMajority, refusal } from './gate.ts';
 import { leave } from './leave.ts';
 import { cursorAt, fleetEntries, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
@@ -60,6 +60,8 @@ function action(model: Model, key: KeyPress, binding: Binding): Change {
   // what runs is shown again whatever the gate says: looking is always allowed
   if (model.running !== null && keyOfAction(model.running.action) === binding.id)
     return [{ ...model, overlay: model.running }, []];
+  // whoever looks for a failover now needs another way, and not a sentence that is gone after 5 s
+  if (binding.id === 'failover' && lacksMajority(model) && underOther(model) === null) return noForce(model);
   const reason = binding.disabled?.(model) ?? null;
   if (reason !== null) return refuse(model, `${binding.label} ${binding.short ?? binding.id}`, reason);
   if (isOperation(binding.id)) return openDialog(model, binding.id, model.mono);
@@ -78,6 +80,10 @@ function isOfOther(model: Model, act: ChangeAct | null, undo: ChangeAct): boolea
   const isSilence = act?.kind === 'unsilence' && undo.kind === 'unsilence';
   const isAcknowledgement = act?.kind === 'unack' && undo.kind === 'unack';
   return (isSilence || isAcknowledgement) && act.id !== undo.id;
+}
+
+function noForce(model: Model): Change {
+  return [{ ...model, overlay: { kind: 'explain', scroll: 0, topic: 'no-force' } }, []];
 }
 
 const OPERATIONS: readonly string[] = [
@@ -142,6 +148,8 @@ function take(model: Model, key: KeyPress, { choice }: Entry): Change {
       const cursor = { ...opened.cursor, alerts: choice.alert };
       return [{ ...opened, cursor, overlay: { kind: 'explain', scroll: 0 } }, []];
     }
+    case 'no-force':
+      return noForce(model);
     case 'move':
       return guarded(model, [choice.action, noLeaderOf(model, choice.to)], () =>
         openDialog(model, choice.action, model.mono, choice.to),

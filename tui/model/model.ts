@@ -165,7 +165,8 @@ export interface Chooser {
 
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
-  | { readonly kind: 'explain'; readonly scroll: number }
+  /** `topic`: not the row under the bar, but what a failover can't do. */
+  | { readonly kind: 'explain'; readonly scroll: number; readonly topic?: 'no-force' }
   | { readonly kind: 'messages'; readonly scroll: number }
   | Chooser
   | ChangeDialog

@@ -52,7 +52,7 @@ describe('the plan of a failover says', () => {
   it('whose work is under way at the leader', () => {
     expect(said(told({}), 'work')).toBe('ready pass: no write waits on n1 (12 connections)');
     expect(said(told({ n1: { connections: 1 } }, { writesWaiting: 37 }), 'work')).toBe(
-      'ready warn: 37 writes under way on n1 may have to be repeated (1 connection)',
+      'ready warn: 37 writes under way on n1 may need repeating (1 connection)',
     );
     expect(said(facts(), 'work')).toBe(
       'ready warn: how many writes wait on n1 is not known (connections not known)',

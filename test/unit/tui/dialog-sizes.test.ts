@@ -1,26 +1,17 @@
 /** Dialogs at every size: what must be typed, and what confirms, is seen on small screens too. */
 import { describe, expect, it } from 'vitest';
-import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
-import { cellsOf } from '../../../tui/out/cells.ts';
-import { asText } from '../../../tui/out/picture.ts';
-import { UNICODE } from '../../../tui/theme/symbols.ts';
-import { THEMES } from '../../../tui/theme/themes.ts';
 import { textOf, wrapWords } from '../../../tui/theme/tokens.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { plan } from '../../tui/recording.ts';
 import { expectFits } from '../../tui/sizes.ts';
 import { full, press, pressed, send } from './model-kit.ts';
+import { drawn } from './screen-text.ts';
 
 const SMALL = [
   [60, 15],
   [44, 12],
 ] as const;
-
-function draw(model: Model, columns: number, rows: number): string {
-  const look = { theme: THEMES.mono, symbols: UNICODE, colour: false };
-  return asText(cellsOf(screenOf({ model, symbols: UNICODE }, columns, rows), look));
-}
 
 /** The dialog of an action with a plan that answers what it asked. */
 function action(key: string, on: string): Model {
@@ -67,7 +58,7 @@ const LARGE = [
 describe.each(LARGE)('a dialog with room, at %ix%i,', (columns, rows) => {
   it('is drawn whole', () => {
     const all = Object.entries(DIALOGS).map(([name, open]) => {
-      const text = draw(open(), columns, rows);
+      const text = drawn(open(), columns, rows);
       expectFits(text, columns, rows, name);
       expect(text, name).not.toMatch(/more lines/);
       return `=== ${name}\n${text}`;
@@ -79,29 +70,29 @@ describe.each(LARGE)('a dialog with room, at %ix%i,', (columns, rows) => {
 describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
   it('shows its reason, what arms it and what is wrong, whatever else there is to read', () => {
     for (const [name, open] of Object.entries(DIALOGS)) {
-      const text = draw(open(), columns, rows);
+      const text = drawn(open(), columns, rows);
       if (name === 'configuration, to write') expect(text, name).toContain('Change: ');
       else if (/Type \S+ to arm/.test(text))
         expect(text, name).toMatch(/Reason \(needed\):[\s\S]*to arm:[\s\S]*\[ Cancel \]/);
       else expect(text, name).toMatch(/Reason \(optional\):[\s\S]*y then Enter confirms/);
     }
     const typed = press(DIALOGS['failover']?.() ?? full(), ...'why', 'enter', ...'n9', 'enter');
-    expect(draw(typed, columns, rows)).toContain('! type n2 to arm');
-    expect(draw(typed, columns, rows)).toContain('[ Fail over ]');
+    expect(drawn(typed, columns, rows)).toContain('! type n2 to arm');
+    expect(drawn(typed, columns, rows)).toContain('[ Fail over ]');
   });
 
   it('shows the worst check and the pause beside what is to be typed, without scrolling', () => {
-    const text = draw(DIALOGS['failover']?.() ?? full(), columns, rows);
+    const text = drawn(DIALOGS['failover']?.() ?? full(), columns, rows);
     expect(text).toMatch(/pause 212 ms · ! 37 writes under way[\s\S]*Reason \(needed\):/);
   });
 
   it('says how much is not shown, and PgDn and PgUp reach the first line and the last', () => {
     const first = DIALOGS['failover']?.() ?? full();
-    expect(draw(first, columns, rows)).toMatch(/TARGET +LAG[\s\S]*↓\d+ more lines: PgUp PgDn/);
-    const last = draw(press(first, ...Array(9).fill('pagedown')), columns, rows);
+    expect(drawn(first, columns, rows)).toMatch(/TARGET +LAG[\s\S]*↓\d+ more lines: PgUp PgDn/);
+    const last = drawn(press(first, ...Array(9).fill('pagedown')), columns, rows);
     expect(last).toMatch(/Same as:[\s\S]*↑\d+ more lines/);
     expect(last).not.toMatch(/↓\d+ +more/);
-    expect(draw(press(first, 'pagedown', 'pageup'), columns, rows)).toBe(draw(first, columns, rows));
+    expect(drawn(press(first, 'pagedown', 'pageup'), columns, rows)).toBe(drawn(first, columns, rows));
   });
 
   it('of an unknown outcome warns, however long the reason is', () => {
@@ -111,15 +102,15 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
     const failure = { code: 'outcome_unknown', message, hint: 'sqlcc op list says what runs' };
     const dialogId = sent.overlay?.kind === 'action' ? sent.overlay.id : 0;
     const failed = send(sent, { type: 'refused', dialogId, failure })[0];
-    const text = draw(failed, columns, rows);
+    const text = drawn(failed, columns, rows);
     expect(text.replace(/[│\s]+/g, ' ')).toContain('It may have happened');
     expect(text).toMatch(/↓\d+ more lines/);
-    const below = draw(press(failed, ...Array(4).fill('pagedown')), columns, rows);
+    const below = drawn(press(failed, ...Array(4).fill('pagedown')), columns, rows);
     expect(below).toContain('sqlcc op list');
   });
 
   it('looks as drawn', () => {
-    const all = Object.entries(DIALOGS).map(([name, open]) => `=== ${name}\n${draw(open(), columns, rows)}`);
+    const all = Object.entries(DIALOGS).map(([name, open]) => `=== ${name}\n${drawn(open(), columns, rows)}`);
     expectScreen(`${all.join('\n')}\n`, `dialogs-${columns}x${rows}`);
   });
 });

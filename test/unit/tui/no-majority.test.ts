@@ -1,14 +1,16 @@
 /** What the screen says where no majority is there: words that lead somewhere, and whole ones. */
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../tui/feed/wire.ts';
 import { layoutOf } from '../../../tui/layout.ts';
 import { explainText } from '../../../tui/lines/explain.ts';
 import { header } from '../../../tui/lines/head.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { START, status } from '../../tui/recording.ts';
-import { alone, fresh, full, press, send } from './model-kit.ts';
-import { screenText } from './screen-text.ts';
+import { plan, START, status } from '../../tui/recording.ts';
+import { SIZES } from '../../tui/sizes.ts';
+import { alone, fresh, full, press, pressed, send } from './model-kit.ts';
+import { drawn, screenText } from './screen-text.ts';
 
 function words(model: Model): string {
   const { lines } = explainText({ model, symbols: UNICODE }, 0, { width: 400, rows: 40 });
@@ -20,7 +22,7 @@ const head = (model: Model, columns: number): string =>
 
 describe('without a majority', () => {
   it('an action says whom to start, and not to wait for an election that can not come', () => {
-    const { toast } = press(alone(), 'F');
+    const { toast } = press(alone(), 'D');
     expect(toast?.text).toMatch(
       /no majority: 1 of 5 voters up, 3 needed: start n2, n3, n5, n6; e says more$/,
     );
@@ -34,7 +36,8 @@ describe('without a majority', () => {
     const model = alone({ isolation });
     const via = model.picture.status?.cluster.read.node_id;
     const missing = ['n1', 'n3', 'n5', 'n6'].filter((n) => n !== via).join(', ');
-    expect(press(model, 'F').toast?.text).toContain(`start ${missing};`);
+    expect(press(model, 'D').toast?.text).toContain(`start ${missing};`);
+    expect(drawn(press(model, 'F'), 120, 36)).toContain(`Start ${missing}, or mend`);
   });
 
   it('e says what to do, and names neither a key that is closed nor a leader that there is not', () => {
@@ -44,6 +47,64 @@ describe('without a majority', () => {
     expect(told).not.toContain('the leader.');
     expect(told).not.toContain('behind the leader');
     expect(words(full())).not.toContain('recover');
+  });
+});
+
+describe('a forced failover', () => {
+  const told = (model: Model, columns = 120, rows = 36) =>
+    drawn(model, columns, rows).replace(/[│\s]+/g, ' ');
+
+  it('does not exist: without a majority F says what can be done, and by which command', () => {
+    for (const view of ['topology', 'raft', 'events', 'node'] as const) {
+      const [open, effects] = pressed({ ...alone(), view }, 'F');
+      expect(effects, view).toEqual([]);
+      const text = told(open);
+      expect(text, view).toContain('There is no majority: 1 of 5 voters up, 3 needed.');
+      expect(text, view).toContain('1. Start n2, n3, n5, n6, or mend the network to them');
+      expect(text, view).toContain('sqlcc cluster recover --data-dir DIR --dry-run');
+      expect(text, view).toContain('A failover can’t be forced');
+      expect(press(open, 'escape').overlay, view).toBeNull();
+    }
+    for (const [columns, rows] of SIZES)
+      expect(told(press(alone(), 'F'), columns, rows), `${columns}x${rows}`).toMatch(
+        /There is no majority: .*1\. Start n2, n3, n5, n6/,
+      );
+  });
+
+  it('is found in the palette, and says that a failover need not be forced where a majority is up', () => {
+    const [open, effects] = pressed(full(), ':', ...'force', 'enter');
+    expect(effects).toEqual([]);
+    expect(told(open)).toMatch(/It need not be: F hands over while a majority is up.*cluster recover --help/);
+    expect(told(press(alone(), ':', ...'forced', 'enter'))).toContain('Start n2, n3, n5, n6');
+  });
+
+  it('is not what F says to who may not act, nor while an election can be won', () => {
+    expect(press({ ...alone(), readOnly: true }, 'F').toast?.text).toContain('read-only');
+    const raft = { ...status().raft, leader_id: null };
+    const calm = send(full(), { type: 'status', status: status({ raft }), now: full().now })[0];
+    expect(press(calm, 'F').overlay).toBeNull();
+  });
+
+  it('is not offered by a plan that was refused: its dialog says what to mend, and takes no name', () => {
+    const refusedBy = (name: string, patch: Partial<Plan> = {}) => {
+      const [open, [asked]] = pressed(full(), 'F');
+      const dialogId = asked?.kind === 'plan' ? asked.dialogId : 0;
+      const checks = [{ name, result: 'fail' as const, text: 'it is not safe' }];
+      const answer = plan({ allowed: false, checks, ...patch });
+      return told(send(open, { type: 'planned', dialogId, plan: answer, mono: open.mono })[0]);
+    };
+    const ways = [
+      ['quorum', 'start the voters that are down'],
+      ['operation', 'wait until that has ended'],
+      ['pause', 'choose a target with ↑↓, or end the pause: :resume'],
+      ['target', '↑↓ chooses another'],
+      ['cool', 'mend what is marked'],
+    ] as const;
+    for (const [name, way] of ways) {
+      expect(refusedBy(name), name).toContain(`The checks refuse it and nothing forces it: ${way}.`);
+      expect(refusedBy(name), name).not.toContain('to arm');
+    }
+    expect(refusedBy('target', { candidates: [] })).toContain('mend what is said of it');
   });
 });
 
