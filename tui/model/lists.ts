@@ -41,10 +41,14 @@ function answered<K extends SliceName>(picture: Picture, slice: K, arg = ''): Sl
   return answerOf(picture, slice, arg)?.value ?? null;
 }
 
+/** Every election that is known, newest first: a filter chooses rows of the list, it changes no history. */
+export function allElections(model: Model): readonly ElectionRow[] {
+  return [...(shown(model).status?.elections ?? [])].reverse();
+}
+
 /** Newest first. */
 export function electionRows(model: Model): readonly ElectionRow[] {
-  const rows = [...(shown(model).status?.elections ?? [])].reverse();
-  return rows.filter(parseFilter(model.filter.text, ELECTION_FIELDS).test);
+  return allElections(model).filter(parseFilter(model.filter.text, ELECTION_FIELDS).test);
 }
 
 const SEVERITY_RANK: Readonly<Record<AlertRow['severity'], number>> = { critical: 0, warning: 1, info: 2 };
@@ -69,12 +73,16 @@ function until(model: Model, at: string): boolean {
   return model.past === null || Date.parse(at) <= model.past.at;
 }
 
-/** Newest first. */
-export function versionRows(model: Model): readonly ConfigVersionRow[] {
+/** Every version that is kept, newest first. */
+function allVersions(model: Model): readonly ConfigVersionRow[] {
   return [...(answered(shown(model), 'versions') ?? [])]
     .filter((v) => until(model, v.create_time))
-    .filter(parseFilter(model.filter.text, VERSION_FIELDS).test)
     .sort((a, b) => b.version - a.version);
+}
+
+/** Newest first. */
+export function versionRows(model: Model): readonly ConfigVersionRow[] {
+  return allVersions(model).filter(parseFilter(model.filter.text, VERSION_FIELDS).test);
 }
 
 /** Running ones first, then the newest. */
@@ -248,20 +256,15 @@ export function wanted(model: Model): readonly Question[] {
   }
 }
 
-/** `40..41`: the selected version and the one before it; null where there are no two. */
+/** `40..41`: the selected version and the one before it, listed or not; null where there are no two. */
 export function diffPair(model: Model): string | null {
-  const rows = versionRows(model);
-  const at = cursorAt(
-    model,
-    rows.map((v) => String(v.version)),
-    'config',
-  );
-  const chosen = rows[at];
-  const base = rows.find((v) => v.version === model.diffBase);
-  if (chosen !== undefined && base !== undefined && base !== chosen) {
+  const chosen = selectedOf(model, versionRows(model), (v) => String(v.version), 'config');
+  const kept = allVersions(model);
+  const base = kept.find((v) => v.version === model.diffBase);
+  if (chosen !== undefined && base !== undefined && base.version !== chosen.version) {
     const [low, high] = [base.version, chosen.version].sort((a, b) => a - b);
     return `${low}..${high}`;
   }
-  const before = rows[at + 1];
+  const before = kept.find((v) => v.version < (chosen?.version ?? 0));
   return chosen === undefined || before === undefined ? null : `${before.version}..${chosen.version}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import { parseFilter } from '../../../tui/model/filter.ts';
 import { fieldsOf, NODE_FIELDS } from '../../../tui/model/filter-fields.ts';
-import { alertRows, happenings, logRows } from '../../../tui/model/lists.ts';
+import { alertRows, diffPair, happenings, logRows } from '../../../tui/model/lists.ts';
 import { VIEWS } from '../../../tui/model/views.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
@@ -93,5 +93,42 @@ describe('the filter in each view', () => {
     const fields = fieldsOf(view);
     if (fields === null) return expect(view).toBe('node');
     expect(screenText(press(full({ view }), '?')).replaceAll(/[\s│]+/g, ' ')).toContain(`here: ${fields}`);
+  });
+});
+
+describe('a filter chooses rows and changes no history', () => {
+  const shownIn = (view: 'raft' | 'config', text: string): string[] => {
+    const model = { ...full({ view }), filter: { text, editing: false } };
+    const { bands } = screenOf({ model, symbols: UNICODE }, 120, 36);
+    return bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))));
+  };
+  const terms = (rows: readonly string[]) => {
+    const first = rows.findIndex((row) => row.includes(' Terms '));
+    return rows.slice(first, rows.findIndex((row) => row.includes('led ')) + 1);
+  };
+
+  it('the terms, and for how long somebody led, are of every election', () => {
+    const all = terms(shownIn('raft', ''));
+    expect(all.join('\n')).toMatch(/t7 [\s\S]*t8 [\s\S]*t9 [\s\S]*led \d/);
+    for (const text of ['n2', 'term<9', 'nothing-like-it']) {
+      const rows = shownIn('raft', text);
+      expect(rows.join('\n'), text).not.toMatch(/n5 heartbeat lost[\s\S]*transfer by anna/);
+      expect(terms(rows), text).toEqual(all);
+    }
+  });
+
+  it('a version is compared with the one before it, listed or not', () => {
+    expect(diffPair({ ...full({ view: 'config' }), filter: { text: 'v41', editing: false } })).toBe('40..41');
+    expect(diffPair({ ...full({ view: 'config' }), filter: { text: 'v39', editing: false } })).toBeNull();
+    const rows = shownIn('config', 'v41').join('\n');
+    expect(rows).toContain('v40 → v41');
+    expect(rows).not.toContain('superseded');
+    expect(shownIn('config', 'v39').join('\n')).toContain('the first version that is kept');
+    expect(shownIn('config', 'nothing-like-it').join('\n')).toContain('none is selected');
+  });
+
+  it('the version that others are compared with may be left out by the filter', () => {
+    const model = { ...full({ view: 'config' }), diffBase: 39, filter: { text: 'v41', editing: false } };
+    expect(diffPair(model)).toBe('39..41');
   });
 });

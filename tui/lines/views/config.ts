@@ -120,7 +120,11 @@ function diffLines(view: View): Line[] {
   const pair = diffPair(view.model);
   // of what has not come nothing is said here: the list says that it is asked for
   if (answerOf(shown(view.model), 'versions')?.value == null) return [];
-  if (pair === null) return [[span('the first version that is kept: nothing to compare with', 'muted')]];
+  if (pair === null) {
+    const isListed = versionRows(view.model).length > 0;
+    const words = isListed ? 'the first version that is kept: nothing to compare with' : 'none is selected';
+    return [[span(words, 'muted')]];
+  }
   const answer = answerOf(shown(view.model), 'diff', pair);
   const none = emptiness(answer, answer?.value?.length ?? 0, 'both are equal');
   const old = outdated(answer);

@@ -3,7 +3,7 @@ import type { ElectionRow, EventLine } from '../../feed/wire.ts';
 import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
-import { answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
+import { allElections, answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import { compareNames, electionSteps, shown, vacancyWords } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
@@ -33,7 +33,7 @@ function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly 
 function timeline(view: View, cells: number): PaneSpec {
   const { model, symbols } = view;
   const vacant = vacantSince(view);
-  const rows = [...electionRows(model)].reverse();
+  const rows = [...allElections(model)].reverse();
   const from = model.now - HOUR_MS;
   const axis = Math.max(10, cells - 12);
   const place = (at: number) => Math.floor(((Math.max(from, at) - from) / HOUR_MS) * (axis - 1));
