@@ -37,13 +37,13 @@ export default defineConfig({
         },
       },
       {
-        // Real processes, disks, sockets and terminals: most of the time they wait, so two files at once.
+        // Real processes, disks, sockets and terminals: a third of the time they wait, so three files at once.
         test: {
           name: 'cluster',
           include: ['test/{cluster,history,cli,lab,security,storage,tui}/**/*.test.ts'],
           exclude: CALM,
           ...REAL,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
