@@ -3,6 +3,8 @@
  * and `demo` run.
  */
 
+export type { ConditionName } from '../src/alerts/index.ts';
+export { conditionNames } from '../src/alerts/index.ts';
 export { createCsr as newRequest } from '../src/pki/index.ts';
 export type { DemoOptions, DemoOutput } from './demo.ts';
 export { runDemo } from './demo.ts';

@@ -46,7 +46,7 @@ function number(dimension: Dimension): Judged {
   return { ok: true, kind: { is: 'number', dimension } };
 }
 
-const NAMES_HINT = 'docs/alerts.md has the names that conditions can use';
+const NAMES_HINT = '"sqlcc alert rules --names" lists what conditions can use';
 
 function metricKind(expression: Expression & { readonly kind: 'metric' }): Judged {
   const { name } = expression;
@@ -63,7 +63,7 @@ function metricKind(expression: Expression & { readonly kind: 'metric' }): Judge
   if (familyOf(name) !== undefined)
     return wrong(expression, `${name} has many values, not one`, `/metrics alone has them; ${NAMES_HINT}`);
   const meant = nearest(name, READINGS);
-  const hint = meant === undefined ? `e.g. ${READINGS.slice(1, 5).join(', ')}` : `did you mean "${meant}"?`;
+  const hint = meant === undefined ? NAMES_HINT : `did you mean "${meant}"? ${NAMES_HINT}`;
   return wrong(expression, `there is no metric "${name.slice(0, 64)}"`, hint);
 }
 

@@ -6,6 +6,8 @@ export type { AlertPhase, Finding } from './alert-state.ts';
 export { ALERT_TRANSITIONS } from './alert-state.ts';
 export type { CheckedCondition, Condition } from './check.ts';
 export { checkCondition } from './check.ts';
+export type { ConditionName } from './condition-names.ts';
+export { conditionNames } from './condition-names.ts';
 export type { DueFacts } from './due.ts';
 export { contentOf, deliveriesToHand, notificationsDue } from './due.ts';
 export type { ReadingOf, Trace, Truth } from './evaluate.ts';

@@ -98,7 +98,7 @@ const BY_ID: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [metr
 export const READINGS: readonly string[] = [...NODE_READINGS, ...CLUSTER_READINGS];
 
 /** What the seed calls a metric that has another name here. */
-const SEED_NAMES: ReadonlyMap<string, ClusterReading> = new Map([
+export const SEED_NAMES: ReadonlyMap<string, ClusterReading> = new Map([
   ['leader_nodes', 'leader_count'],
   ['follower_nodes', 'follower_count'],
 ]);

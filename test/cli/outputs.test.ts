@@ -105,6 +105,8 @@ describe('metrics and alerts', () => {
     story('alert-rules', [
       ['alert rules', 0],
       ['alert rules -o jsonl', 0],
+      ['alert rules --names', 0],
+      ['alert rules --names -o jsonl', 0],
       ['alert explain HighErrorRate', 0],
       ['alert explain nothing', 11],
       ['alert test HighErrorRate', 1],

@@ -1,4 +1,5 @@
 /** `sqlcc alert list|ack|unack|rules|explain|test`. */
+import type { ConditionName } from '../../../daemon/index.ts';
 import type { AlertExplanation, AlertRow, AlertRuleRow, AlertTest, SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -121,7 +122,24 @@ export function channelLines({ channel, queued, last_error, held_for_ms }: Chann
 
 type ChannelState = NonNullable<Awaited<ReturnType<SqlccClient['alerting']['rules']>>['channels']>[number];
 
-export const alertRules: Run = async (context) => {
+const NAME_COLUMNS: readonly Column<ConditionName>[] = [
+  { name: 'NAME', of: ({ name }) => name },
+  { name: 'OF', of: ({ of }) => (of === 'node' ? 'each node' : 'the cluster') },
+  { name: 'UNIT', of: ({ unit }) => unit },
+  { name: 'WRITE', of: ({ example }) => example },
+  { name: 'ALSO', of: ({ aliases }) => (aliases.length === 0 ? null : aliases.join(', ')) },
+  { name: 'MEANING', of: ({ meaning }) => meaning },
+];
+
+async function printNames({ printer }: CliContext): Promise<number> {
+  const { conditionNames } = await import('../../../daemon/index.ts');
+  const names = conditionNames();
+  await printer.answer({ names }, () => printer.table(NAME_COLUMNS, names), names);
+  return EXIT.ok;
+}
+
+export const alertRules: Run = async (context, { flags }) => {
+  if (flags.is('names')) return printNames(context);
   const client = await context.client();
   const answer = await client.alerting.rules(await bestNode(client));
   const lines = answer.rules.flatMap((rule): RuleLine[] =>

@@ -43,9 +43,11 @@ export const ALERT: readonly CommandSpec[] = [
   {
     path: 'alert rules',
     summary: 'all rules with condition, state and what they look at',
+    details: '--names asks no node: it lists what a condition can use, with unit and meaning.',
+    flags: [{ flags: '--names', text: 'the names that conditions can use, instead of the rules' }],
     online: true,
     watchable: true,
-    examples: ['alert rules', 'alert rules -o json'],
+    examples: ['alert rules', 'alert rules -o json', 'alert rules --names'],
     load: async () => (await import('../commands/alert.ts')).alertRules,
   },
   {

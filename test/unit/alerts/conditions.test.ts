@@ -5,6 +5,7 @@ import type { Truth } from '../../../src/alerts/index.ts';
 import {
   caretLines,
   checkCondition,
+  conditionNames,
   DEFAULT_ALERT_RULES,
   evaluateCondition,
   explainCondition,
@@ -244,5 +245,26 @@ describe('caretLines', () => {
     const [shown, carets] = caretLines(error);
     expect(shown.length).toBeLessThanOrEqual(80);
     expect(shown.slice(carets.indexOf('^'), carets.length)).toBe('bananas');
+  });
+});
+
+describe('conditionNames', () => {
+  it('lists every name that a condition can use, whose it is, and how a number of it is written', () => {
+    const names = conditionNames();
+    expect(names.map(({ name }) => name)).toEqual([...NODE_READINGS, ...CLUSTER_READINGS]);
+    for (const { name, of, example, meaning, aliases } of names) {
+      expect(of).toBe(scopeOfReading(name));
+      expect(meaning, name).not.toBe('');
+      for (const written of example.split(/, | or /)) {
+        expect(refusal(`${name} > ${written}`)).toBe('no refusal');
+        for (const alias of aliases) expect(refusal(`${alias} > ${written}`)).toBe('no refusal');
+      }
+    }
+    expect(names.flatMap(({ aliases }) => aliases)).toEqual(['leader_nodes', 'follower_nodes']);
+  });
+
+  it.each(['bananas > 1', 'eror_rate > 1', 'error_budget > 1', 'peer_rtt > 1s'])('%s leads there', (text) => {
+    const checked = checkCondition(text);
+    expect(checked.ok ? '' : checked.error.hint).toContain('"sqlcc alert rules --names"');
   });
 });
