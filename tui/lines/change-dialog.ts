@@ -31,7 +31,9 @@ import {
 } from './dialog-parts.ts';
 import type { View } from './view.ts';
 
-function lengthLine(dialog: ChangeDialog): Line[] {
+const SOONER: Line = [span('and at once where a node falls ill or a critical alert fires', 'muted')];
+
+function lengthLine(dialog: ChangeDialog, { width }: DialogRoom): Line[] {
   const { kind } = dialog.act;
   if (LENGTHS[kind].length === 0) return [];
   const ms = LENGTHS[kind][dialog.length] ?? null;
@@ -40,11 +42,14 @@ function lengthLine(dialog: ChangeDialog): Line[] {
   const steps = (from: number, to?: number): string => LENGTHS[kind].slice(from, to).map(words).join(' ');
   const [shorter, longer] = [steps(0, dialog.length), steps(dialog.length + 1)];
   const isTime = kind === 'silence' || kind === 'pause';
-  const onTrial = kind === 'rollback' ? 'On trial: taken back' : 'Taken back';
-  const kept = `${onTrial} unless ${keyOf('keep-config')} keeps it within `;
-  const before = isTime ? 'For ' : ms === null ? 'In force at once, ' : kept;
+  // there is no canary: one version is in force, on all of them
+  const isNarrow = width < NARROW;
+  const back = isNarrow ? 'On trial: taken back' : 'On all nodes at once; taken back';
+  const kept = `${back} unless ${keyOf('keep-config')} keeps it within `;
+  const before = isTime ? 'For ' : ms === null ? 'On all nodes at once, ' : kept;
   return [
     [span(before), span(words(ms), 'title')],
+    ...(isTime || ms === null || isNarrow ? [] : [SOONER]),
     [
       span('← → changes: ', 'key'),
       span(shorter === '' ? '' : `${shorter} `, 'muted'),
@@ -63,7 +68,7 @@ function planLines(dialog: ChangeDialog, plan: ChangePlan, view: View, room: Dia
     ...checks,
     ...effects,
     ...(hidden > 0 ? [[span(`  and ${hidden} more`, 'muted')] as Line] : []),
-    ...(isCheckOnly(dialog.act) ? [] : lengthLine(dialog)),
+    ...(isCheckOnly(dialog.act) ? [] : lengthLine(dialog, room)),
     ...commandLines(commandOf(dialog.act, dialog.reason, plan.base), room.width),
   ];
 }

@@ -292,9 +292,9 @@ describe('a dialog', () => {
     const made = { checks: [], effects: ['a: 1 → 2'], allowed: true, arm: null, base: 41 };
     const review = send(asked, { type: 'preflight', dialogId, plan: made, mono: asked.mono })[0];
     expect(overlayText(review)).toMatch(
-      /On trial: taken back unless K keeps it within 1m[\s\S]*\[1m\][\s\S]*← → how long/,
+      /On all nodes at once; taken back unless K keeps it within 1m[\s\S]*critical alert fires[\s\S]*\[1m\][\s\S]*← → how long/,
     );
-    expect(overlayText(press(review, 'left'))).toContain('In force at once, without a trial');
+    expect(overlayText(press(review, 'left'))).toContain('On all nodes at once, without a trial');
   });
 
   it('says what is wrong with a configuration, not only how much', () => {
