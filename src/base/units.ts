@@ -28,11 +28,15 @@ export function parseSize(text: string): Bytes | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** `30s` → 30000, `1h` → 3600000, `250ms` → 250; a bare number is ms. Undefined when it is no duration. */
-export function parseDuration(text: string): Duration | undefined {
+/**
+ * `30s` → 30000, `1h` → 3600000, `250ms` → 250. A bare number is of `bareUnit`, or with null no duration.
+ * Undefined when it is no duration.
+ */
+export function parseDuration(text: string, bareUnit: 'ms' | 's' | null = 'ms'): Duration | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
-  if (!match) return undefined;
-  const ms = Number(match[1]) * (TIME[match[2] ?? 'ms'] as number);
+  const unit = match?.[2] ?? bareUnit;
+  if (!match || unit === null) return undefined;
+  const ms = Number(match[1]) * (TIME[unit] as number);
   return Number.isSafeInteger(Math.round(ms)) ? Math.round(ms) : undefined;
 }
 

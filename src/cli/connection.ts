@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LIMITS, SqlccError } from '../base/index.ts';
 import type { Credentials, SqlccClientOptions } from '../client/index.ts';
 import { finishKeyPair } from './credentials.ts';
-import { Flags } from './flags.ts';
+import { durationOf, type Flags } from './flags.ts';
 import { chooseContext, parseEndpoints, profileFile, readProfile } from './profile.ts';
 import { runningDemo } from './running-demo.ts';
 
@@ -125,11 +125,9 @@ export async function findConnection(flags: Flags, env: Env): Promise<Connection
 }
 
 function timeoutOf(flags: Flags, env: Env): { timeoutMs?: number } {
+  const { SQLCC_TIMEOUT: usual } = env;
   const given =
-    flags.duration('timeout') ??
-    (env.SQLCC_TIMEOUT === undefined
-      ? undefined
-      : new Flags({ SQLCC_TIMEOUT: env.SQLCC_TIMEOUT }).duration('SQLCC_TIMEOUT'));
+    flags.duration('timeout') ?? (usual === undefined ? undefined : durationOf('$SQLCC_TIMEOUT', usual));
   return given === undefined ? {} : { timeoutMs: given };
 }
 

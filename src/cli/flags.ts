@@ -1,9 +1,35 @@
 /** Options of one command line, read by name and kind; a wrong value names its flag. */
-import { parseDuration, SqlccError } from '../base/index.ts';
+import { type Duration, formatDuration, parseDuration, SqlccError } from '../base/index.ts';
 
 /** `forMs` → `--for-ms`. */
 function flagName(name: string): string {
   return `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
+
+/** What a flag takes for a length of time. */
+export interface DurationRule {
+  /** Of a bare number; null = it is refused, for nobody knows what was meant. */
+  readonly bareUnit?: 's' | null;
+  readonly leastMs?: number;
+}
+
+/** Between two pictures: seconds, as in top(1) and watch(1), and no faster than a person reads. */
+export const INTERVAL: DurationRule = { bareUnit: 's', leastMs: 100 };
+
+/** `30s`, `1h`, `250ms` as ms; throws invalid_argument, naming the flag, for what is none. */
+export function durationOf(flag: string, text: string, rule: DurationRule = {}): Duration {
+  const { bareUnit = null, leastMs = 1 } = rule;
+  const ms = parseDuration(text, bareUnit);
+  if (ms !== undefined && ms >= leastMs) return ms;
+  const bare = text.trim();
+  if (bareUnit === null && Number(bare) > 0) {
+    const hint = `write ${bare}s for seconds, ${bare}m for minutes`;
+    throw new SqlccError('invalid_argument', `${flag} takes a duration with its unit, not "${text}"`, {
+      hint,
+    });
+  }
+  const which = leastMs > 1 ? `from ${formatDuration(leastMs)}` : 'such as 30s or 1h';
+  throw new SqlccError('invalid_argument', `${flag} takes a duration ${which}, not "${text}"`);
 }
 
 export class Flags {
@@ -60,17 +86,9 @@ export class Flags {
   }
 
   /** `30s`, `1h`, `250ms` as ms. */
-  duration(name: string): number | undefined {
+  duration(name: string, rule?: DurationRule): Duration | undefined {
     const text = this.text(name);
-    if (text === undefined) return undefined;
-    const ms = parseDuration(text);
-    if (ms === undefined || ms <= 0) {
-      throw new SqlccError(
-        'invalid_argument',
-        `${flagName(name)} takes a duration such as 30s or 1h, not "${text}"`,
-      );
-    }
-    return ms;
+    return text === undefined ? undefined : durationOf(flagName(name), text, rule);
   }
 }
 

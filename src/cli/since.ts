@@ -3,7 +3,7 @@ import { parseDuration, SqlccError } from '../base/index.ts';
 
 /** Wall time from which events are wanted: `10m` ago, or an instant. */
 export function sinceTime(text: string, now: number): number {
-  const ms = parseDuration(text);
+  const ms = parseDuration(text, null);
   const at = ms === undefined ? Date.parse(text) : now - ms;
   if (Number.isFinite(at) && (ms !== undefined || /^\d{4}-/.test(text))) return at;
   throw new SqlccError(

@@ -2,12 +2,12 @@
  * `-w` and `--until` of commands that list something: the same answer again and again, or
  * once when the cluster is as wanted. The command itself knows nothing of it.
  */
-import { formatDuration, parseDuration, SqlccError } from '../base/index.ts';
+import { formatDuration, SqlccError } from '../base/index.ts';
 import type { SqlccClient, StatusResponse } from '../client/index.ts';
 import { pause } from './commands/pause.ts';
 import type { CliContext, Run } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Flags } from './flags.ts';
+import { type Flags, INTERVAL } from './flags.ts';
 import { type Condition, parseUntil } from './until.ts';
 
 const WAIT_DEFAULT_MS = 60_000;
@@ -17,11 +17,7 @@ const HOME = '\u001b[H\u001b[2J';
 
 function intervalOf(flags: Flags): number | null {
   if (!flags.is('watch') && flags.text('watch') === undefined) return null;
-  const text = flags.text('watch') ?? '2s';
-  const ms = parseDuration(text);
-  if (ms === undefined || ms < 100)
-    throw new SqlccError('invalid_argument', `--watch takes a duration from 100ms, not "${text}"`);
-  return ms;
+  return flags.duration('watch', INTERVAL) ?? 2000;
 }
 
 /** The status, or null while nobody answers; refusals that will stay are thrown. */

@@ -75,6 +75,8 @@ describe('sqlcc without a cluster', () => {
     ['no-context', ['cluster', 'status'], 2],
     ['bad-endpoint', ['cluster', 'status', '-e', 'nowhere'], 2],
     ['bad-timeout', ['cluster', 'status', '--timeout', 'soon'], 2],
+    ['bare-timeout', ['cluster', 'status', '--timeout', '30'], 2],
+    ['short-delay', ['top', '--once', '-d', '0.05'], 2],
     ['bad-until', ['cluster', 'status', '--until', 'happy'], 2],
     ['failover-no-tty', ['cluster', 'failover'], 2],
     ['leave-no-tty', ['node', 'leave', 'n3'], 2],

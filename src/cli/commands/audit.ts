@@ -41,8 +41,10 @@ const DENIED: readonly Column<Refusal>[] = [
 /** `--since` as ms since the epoch; throws invalid_argument for what is neither length nor time. */
 export function sinceOf(text: string | undefined, now: number): number {
   if (text === undefined) return 0;
-  const ago = parseDuration(text);
-  const at = ago === undefined ? Date.parse(text) : now - ago;
+  const ago = parseDuration(text, null);
+  // of a bare number Date makes some year or other
+  const isTime = /^\d{4}-/.test(text);
+  const at = ago === undefined ? (isTime ? Date.parse(text) : Number.NaN) : now - ago;
   if (Number.isNaN(at)) {
     throw new SqlccError('invalid_argument', `--since takes a duration or a time, not "${text}"`, {
       hint: 'e.g. 2h, or 2026-01-31T12:00:00Z',

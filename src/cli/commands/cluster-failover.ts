@@ -22,7 +22,7 @@ function targetOf(flags: Flags): string | undefined {
 
 /** `+30m`, or a time with its zone. */
 export function parseAt(text: string, now: number): Date {
-  const afterMs = text.startsWith('+') ? parseDuration(text.slice(1)) : undefined;
+  const afterMs = text.startsWith('+') ? parseDuration(text.slice(1), null) : undefined;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/.test(text);
   const at = new Date(afterMs === undefined ? (isTime ? text : Number.NaN) : now + afterMs);
   if (Number.isNaN(at.getTime())) {

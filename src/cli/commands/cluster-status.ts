@@ -1,9 +1,9 @@
 /** `sqlcc cluster status`: the picture of the moment, or a wait for a better one. */
-import { formatDuration, parseDuration, SqlccError } from '../../base/index.ts';
+import { formatDuration, SqlccError } from '../../base/index.ts';
 import type { SqlccClient, StatusResponse } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
 import { EXIT, exitOfHealth } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
+import { type Flags, INTERVAL } from '../flags.ts';
 import { NODE_COLUMNS } from '../output/node-columns.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Cell } from '../output/table.ts';
@@ -105,16 +105,8 @@ export const clusterStatus: Run = async (context, { flags }) => {
   return exitOfHealth(status.cluster.health);
 };
 
-function intervalOf(flags: Flags): number {
-  const text = flags.text('watch') ?? '1s';
-  const ms = parseDuration(text);
-  if (ms === undefined || ms < 100)
-    throw new SqlccError('invalid_argument', `--watch takes a duration from 100ms, not "${text}"`);
-  return ms;
-}
-
 async function watch(context: CliContext, flags: Flags): Promise<number> {
-  const everyMs = intervalOf(flags);
+  const everyMs = flags.duration('watch', INTERVAL) ?? 1000;
   const client = await context.client();
   const { printer, terminal, interrupt } = context;
   let code: number = EXIT.unreachable;

@@ -48,7 +48,7 @@ export function changeFlags(flags: Flags) {
   return {
     ...given('reason', flags.text('reason')),
     ...given('ifVersion', flags.integer('ifVersion')),
-    ...given('confirmWithinMs', flags.duration('confirmWithin')),
+    ...given('confirmWithinMs', flags.duration('confirmWithin', { leastMs: 1000 })),
   };
 }
 

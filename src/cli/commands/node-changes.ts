@@ -97,7 +97,7 @@ export const maintenanceEnable: Run = async (context, { flags }) =>
       kind: 'maintenance',
       enable: true,
       node_id: await nodeToChange(context, flags, 'node maintenance enable'),
-      ...given('for_ms', flags.duration('for')),
+      ...given('for_ms', flags.duration('for', { leastMs: 1000 })),
       ...(flags.is('allowSwitchover') && { allow_switchover: true }),
       ...(flags.is('acceptQuorumRisk') && { accept_quorum_risk: true }),
       ...wishOf(flags),
@@ -126,7 +126,7 @@ function drainRun(enable: boolean): Run {
     act(context, {
       request: {
         ...{ kind: 'drain', enable, node_id: args[0] ?? '' },
-        ...(enable && given('for_ms', flags.duration('for'))),
+        ...(enable && given('for_ms', flags.duration('for', { leastMs: 1000 }))),
         ...(enable && given('grace_ms', flags.duration('grace'))),
         ...wishOf(flags),
       },

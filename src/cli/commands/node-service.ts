@@ -26,7 +26,7 @@ function levelOf(text: string): LevelWord {
 export const nodeLogLevel: Run = async (context, { args, flags }) => {
   const { printer } = context;
   const wanted = args[0] === undefined ? null : levelOf(args[0]);
-  const forMs = flags.duration('for');
+  const forMs = flags.duration('for', { leastMs: 1000 });
   const node = await nodeOf(context, flags, undefined);
   const client = await context.client();
   const answer =

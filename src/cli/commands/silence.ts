@@ -47,7 +47,7 @@ export const silenceAdd: Run = async (context, { flags }) => {
     ...given('nodeId', nodeId),
     ...given('severity', severity),
     ...given('reason', flags.text('reason')),
-    forMs: flags.duration('for') ?? HOUR_MS,
+    forMs: flags.duration('for', { leastMs: 1000 }) ?? HOUR_MS,
   });
   await context.printer.answer(made, () =>
     context.printer.line(`silence ${made.id} holds until ${time(made.until)} UTC`),

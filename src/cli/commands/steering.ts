@@ -14,7 +14,7 @@ export const clusterPause: Run = async (context, { flags }) => {
   const client = await context.client();
   const { pause, longest_ms: longestMs } = await client.steering.pause({
     reason,
-    ...given('forMs', flags.duration('for')),
+    ...given('forMs', flags.duration('for', { leastMs: 1000 })),
     ...given('expectTerm', flags.integer('expectTerm')),
     ...given('expectLeader', flags.text('expectLeader')),
   });

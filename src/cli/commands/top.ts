@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { SqlccError } from '../../base/index.ts';
 import type { SqlccClient } from '../../client/index.ts';
 import type { CliContext, Run } from '../context.ts';
-import { type Flags, given } from '../flags.ts';
+import { type Flags, given, INTERVAL } from '../flags.ts';
 import { profileFile } from '../profile.ts';
 
 type Options = import('../../../tui/index.ts').TopOptions;
@@ -40,7 +40,7 @@ function optionsOf(context: CliContext, flags: Flags): Options {
     ascii: flags.is('ascii'),
     wholeLines: flags.isOff('incremental'),
     noColor: !context.printer.color,
-    ...given('refreshMs', flags.duration('delay')),
+    ...given('refreshMs', flags.duration('delay', INTERVAL)),
     ...given('filter', flags.text('filter')),
     ...given('view', flags.text('view') as TextView | undefined),
     ...given('node', flags.text('node')),
@@ -92,7 +92,7 @@ async function allContexts(context: CliContext, flags: Flags): Promise<number> {
   const count = isBatch ? (flags.integer('iterations') ?? 0) : 1;
   return showFleet(context, {
     count,
-    delayMs: flags.duration('delay') ?? 1000,
+    delayMs: flags.duration('delay', INTERVAL) ?? 1000,
     check: flags.is('check'),
   });
 }
@@ -136,7 +136,7 @@ export const top: Run = async (context, { flags }) => {
     wide: context.printer.format === 'wide',
     check: flags.is('check'),
     ...given('count', flags.integer('iterations')),
-    ...given('delayMs', flags.duration('delay')),
+    ...given('delayMs', flags.duration('delay', INTERVAL)),
     ...given('columns', flags.text('columns')?.split(',').filter(Boolean)),
   };
   const client = await connect();

@@ -1,6 +1,7 @@
 /** `sqlcc wall`: contexts to the wallboard. */
 import { SqlccError } from '../../base/index.ts';
 import type { Run } from '../context.ts';
+import { INTERVAL } from '../flags.ts';
 import { closeFleet, fleetClients } from './fleet.ts';
 
 const ROTATE_MS = 20_000;
@@ -27,8 +28,8 @@ export const wall: Run = async (context, { flags }) => {
   try {
     return await runWall({
       clusters: isFleet ? clusters : await single(),
-      rotateMs: flags.duration('rotate') ?? ROTATE_MS,
-      refreshMs: flags.duration('delay') ?? REFRESH_MS,
+      rotateMs: flags.duration('rotate', { leastMs: 1000 }) ?? ROTATE_MS,
+      refreshMs: flags.duration('delay', INTERVAL) ?? REFRESH_MS,
       ascii: flags.is('ascii'),
       utc: flags.is('utc'),
       noColor: !context.printer.color,

@@ -11,7 +11,10 @@ export const TOP: CommandSpec = {
     { flags: '--once', text: 'one picture, then end' },
     { flags: '--batch', text: 'pictures as text, one after the other' },
     { flags: '-n, --iterations <n>', text: 'with --batch: how many, 0 = endless' },
-    { flags: '-d, --delay <duration>', text: 'between pictures or refreshes, default 1s' },
+    {
+      flags: '-d, --delay <duration>',
+      text: 'between pictures or refreshes, in seconds where no unit is given, at least 100ms, default 1s',
+    },
     {
       flags: '--all-contexts',
       text: 'with --once and --batch: one line for each cluster of the context file',
@@ -74,7 +77,10 @@ const WALL: CommandSpec = {
     { flags: '--contexts <name,...>', text: 'these clusters of the context file, in turn' },
     { flags: '--all-contexts', text: 'all clusters of the context file, in turn' },
     { flags: '--rotate <duration>', text: 'how long each is shown, default 20s' },
-    { flags: '-d, --delay <duration>', text: 'between refreshes, default 1s' },
+    {
+      flags: '-d, --delay <duration>',
+      text: 'between refreshes, in seconds where no unit is given, at least 100ms, default 1s',
+    },
     { flags: '--utc', text: 'times in UTC, not in the zone of this machine' },
     { flags: '--ascii', text: 'no characters beyond ASCII' },
     { flags: '--no-color', text: 'no colours, as with $NO_COLOR' },

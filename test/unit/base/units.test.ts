@@ -42,6 +42,12 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
+  it('a bare number is of the unit that the caller names, or of none', () => {
+    expect(parseDuration('1.5', 's')).toBe(1500);
+    expect(parseDuration('1.5s', null)).toBe(1500);
+    expect(parseDuration('1.5', null)).toBeUndefined();
+  });
+
   it.each(['', 's', '-1s', '1w', '1h30m', '1e3s', '9'.repeat(30)])('%j is no duration', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
@@ -51,7 +57,7 @@ describe('flagDuration', () => {
   it('is read back as what it was, in the largest unit that is whole', () => {
     const texts = [3_600_000, 5_400_000, 90_000, 600_000, 86_400_000].map(flagDuration);
     expect(texts).toEqual(['1h', '90m', '90s', '10m', '24h']);
-    expect(texts.map(parseDuration)).toEqual([3_600_000, 5_400_000, 90_000, 600_000, 86_400_000]);
+    expect(texts.map((text) => parseDuration(text))).toEqual([3_600_000, 5_400_000, 90_000, 600_000, 86_400_000]);
   });
 });
 

@@ -56,7 +56,7 @@ describe('sinceTime', () => {
   it('sinceTime takes a duration ago or an instant, and nothing else', () => {
     expect(sinceTime('10m', 1_000_000)).toBe(400_000);
     expect(sinceTime('2026-01-31T12:00:00Z', 0)).toBe(Date.parse('2026-01-31T12:00:00Z'));
-    for (const text of ['', 'soon', '7 cups', '-3m'])
+    for (const text of ['', 'soon', '10', '7 cups', '-3m'])
       expect(() => sinceTime(text, 0)).toThrow('--since takes');
   });
 });

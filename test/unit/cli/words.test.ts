@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { completions } from '../../../src/cli/command-facts.ts';
 import { exampleLine } from '../../../src/cli/command-spec.ts';
-import { Flags } from '../../../src/cli/flags.ts';
+import { durationOf, Flags, INTERVAL } from '../../../src/cli/flags.ts';
 import { splitSql } from '../../../src/cli/split-sql.ts';
 import { COMMANDS, GROUPS } from '../../../src/cli/tree/commands.ts';
 import { parseUntil } from '../../../src/cli/until.ts';
@@ -82,6 +82,17 @@ describe('Flags', () => {
     expect(() => flags.integer('bad')).toThrow('--bad');
     expect(() => flags.duration('bad')).toThrow('--bad');
     expect(() => flags.required('dataDir')).toThrow('--data-dir is missing');
+  });
+
+  it('a bare number is seconds between pictures, and nowhere ms', () => {
+    const delay = (text: string) => new Flags({ delay: text }).duration('delay', INTERVAL);
+    expect(['1', '0.5', '2s', '250ms', '0.1'].map(delay)).toEqual([1000, 500, 2000, 250, 100]);
+    for (const text of ['0', '0.05', '99ms', '-1', 'soon'])
+      expect(() => delay(text), text).toThrow(`--delay takes a duration from 100ms, not "${text}"`);
+    const bare = () => new Flags({ timeout: '30' }).duration('timeout');
+    expect(bare).toThrow('--timeout takes a duration with its unit, not "30"');
+    expect(bare).toThrow(expect.objectContaining({ hint: 'write 30s for seconds, 30m for minutes' }));
+    expect(() => durationOf('--for', '10ms', { leastMs: 1000 })).toThrow('--for takes a duration from 1s');
   });
 });
 
