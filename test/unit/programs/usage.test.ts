@@ -1,6 +1,6 @@
 /** The programs of `npm run …` under test/: what they say of themselves, and of what they can't take. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -25,6 +25,10 @@ const PROGRAMS: Readonly<Record<string, { flags: readonly string[]; bad: readonl
       bad: [UNKNOWN, ['--scenario', 'kil']],
     },
     history: { flags: ['--only <a,b>', '--mutants'], bad: [UNKNOWN, ['--only', 'register/kil']] },
+    storage: {
+      flags: ['--only <a,b>', '--kills <A-B>', '--seed <N>', '--list'],
+      bad: [UNKNOWN, ['--only', 'power,nothing'], ['--kills', '9-1'], ['--kills', 'all']],
+    },
     endurance: { flags: ['--minutes <M>', '--list'], bad: [UNKNOWN, ['--only', 'soak,nothing']] },
     bench: { flags: ['--only <a,b>', '--rounds <N>', '--json <FILE>'], bad: [UNKNOWN, ['--clients', '1,x']] },
     mutants: {
@@ -64,4 +68,15 @@ describe.each(Object.entries(PROGRAMS))('npm run %s', (name, { flags, bad }) => 
       );
     },
   );
+});
+
+it('npm run storage -- --list has each test of its folder, and no other', () => {
+  const { status, stdout } = run('storage', ['--list']);
+  expect(status).toBe(0);
+  const tests = readdirSync(join(ROOT, 'test', 'storage')).filter((name) => name.endsWith('.test.ts'));
+  const listed = stdout
+    .trim()
+    .split('\n')
+    .map((line) => `${line.split(' ')[0]}.test.ts`);
+  expect(listed.sort()).toEqual(tests.sort());
 });
