@@ -4,7 +4,7 @@
  * one" has an answer long after. Not a rule of the election: it only listens.
  */
 import type { Duration, NodeId, Term } from '../src/base/index.ts';
-import type { CandidateRow } from '../src/cluster/index.ts';
+import { type CandidateRow, campaignWords } from '../src/cluster/index.ts';
 import type { RaftEvent, RaftStatus } from '../src/raft/index.ts';
 
 type Elected = Extract<RaftEvent, { kind: 'elected' }>;
@@ -103,7 +103,7 @@ export class ElectionWatch {
   #wordsOf(nodeId: NodeId, { votes, campaign }: Elected): string[] {
     const words: string[] = [];
     if (nodeId === this.#self)
-      words.push(`won: stood on ${campaign}, ${votes.length} of ${this.#voters.length} votes`);
+      words.push(`won: ${this.#cause(campaign)}, ${votes.length} of ${this.#voters.length} votes`);
     else words.push(votes.includes(nodeId) ? `voted for ${this.#self}` : 'no vote of it was needed or came');
     if (nodeId === this.#former && nodeId !== this.#self) words.push('led before');
     const rank = this.#ranks.indexOf(nodeId);
@@ -111,6 +111,11 @@ export class ElectionWatch {
     const asked = this.#asked.get(nodeId);
     if (asked !== undefined) words.push(`stood in term ${asked.term}: ${this.#got(asked)}`);
     return words;
+  }
+
+  #cause(campaign: Elected['campaign']): string {
+    const former = this.#lost ?? this.#former;
+    return campaignWords(campaign, former === this.#self ? null : former);
   }
 
   #got({ granted, refusal }: Vote): string {

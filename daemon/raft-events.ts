@@ -2,7 +2,7 @@
  * What this node's Raft core says, as events for people. They carry no index: they are this node's own view.
  */
 import type { NodeId, Timestamp } from '../src/base/index.ts';
-import type { ClusterEvent } from '../src/cluster/index.ts';
+import { type ClusterEvent, campaignWords } from '../src/cluster/index.ts';
 import type { Membership, RaftEvent } from '../src/raft/index.ts';
 
 type OwnEvent = Omit<ClusterEvent, 'index'>;
@@ -30,8 +30,11 @@ function leaderWording(self: NodeId, leaderId: NodeId | null, term: number): Wor
 function campaignWording(self: NodeId, event: Extract<RaftEvent, { kind: 'campaign-started' }>): Wording {
   const silence = round(event.silenceMs);
   const heard = silence === null ? '' : `, last word of the leader ${silence} ms ago`;
-  const message = `${self} asks for pre-votes for term ${event.term + 1} (${event.campaign}${heard})`;
-  const data = { campaign: event.campaign, term: event.term, silence_ms: silence };
+  const { campaign, term } = event;
+  // one that was handed leadership has begun its term and asks for votes at once
+  const asks = campaign === 'transfer' ? `votes for term ${term}` : `pre-votes for term ${term + 1}`;
+  const message = `${self} asks for ${asks} (${campaignWords(campaign, null)}${heard})`;
+  const data = { campaign, term, silence_ms: silence };
   return { kind: 'campaign-started', message, data };
 }
 

@@ -3,6 +3,7 @@ import type { Epoch } from '../base/index.ts';
 import { LIMITS } from '../base/index.ts';
 import type { ClusterState, Election } from './cluster-state.ts';
 import type { ClusterCommand } from './command.ts';
+import { campaignWords } from './election-cause.ts';
 import { withNode } from './node-lifecycle.ts';
 import type { ApplyPosition, EventDraft, Outcome } from './outcome.ts';
 import { done, own, refused, ring } from './outcome.ts';
@@ -11,13 +12,13 @@ type LeaderStarted = Extract<ClusterCommand, { kind: 'leader-started' }>;
 
 function electedEvent(command: LeaderStarted, from: string | null): EventDraft {
   const { nodeId, term, cause, silenceMs, electionMs, votes, why, candidates = [] } = command;
-  const silence = silenceMs === null ? '' : ` after ${silenceMs} ms of silence`;
-  const how = `${cause}${silence}, elected in ${electionMs} ms`;
+  const words = from === null ? 'first election' : campaignWords(cause, from === nodeId ? null : from);
+  const vacancy = `${Math.round((silenceMs ?? 0) + electionMs)} ms without a leader`;
   const reason = why === undefined ? '' : `: ${why}`;
   return {
     kind: 'leader-elected',
     nodeId,
-    message: `${nodeId} leads term ${term} (${how}, votes of ${votes.join(', ')})${reason}`,
+    message: `${nodeId} leads term ${term} (${words}, ${vacancy}, votes of ${votes.join(', ')})${reason}`,
     data: {
       term,
       leader_id: nodeId,

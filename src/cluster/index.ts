@@ -47,7 +47,7 @@ export type {
 export { activeConfig } from './config.ts';
 export type { DrainRequest } from './drain.ts';
 export { drainOf, planDrain } from './drain.ts';
-export { electionCause } from './election-cause.ts';
+export { campaignWords, electionCause } from './election-cause.ts';
 export { electionCount } from './elections.ts';
 export type { ClusterEvent, EventKind } from './events.ts';
 export { EVENT_KINDS } from './events.ts';

@@ -193,7 +193,9 @@ describe('node-remove', () => {
 describe('leader-started', () => {
   it('keeps why, and of the newest elections the table of candidates, in the event and the history', () => {
     const ledger = threeNodes();
-    const candidates = [{ nodeId: 'n2', eligible: true, reasons: ['won: stood on hint'], lagEntries: 0 }];
+    const candidates = [
+      { nodeId: 'n2', eligible: true, reasons: ['won: n1 connection lost'], lagEntries: 0 },
+    ];
     const told = { why: 'the connection to n1 ended; 2 of 3 votes', candidates };
     ledger.done({ kind: 'leader-started', ...campaign('n2', 4), ...told });
     expect(ledger.cluster.elections.at(-1)).toMatchObject(told);
@@ -229,6 +231,7 @@ describe('leader-started', () => {
     expect(ledger.cluster.elections.at(-1)).toMatchObject({ term: 4, nodeId: 'n2', index: ledger.index });
     expect(ledger.events.at(-1)).toMatchObject({
       kind: 'leader-elected',
+      message: 'n2 leads term 4 (n1 connection lost, 20 ms without a leader, votes of n2, n3)',
       data: { term: 4, leader_id: 'n2', cause: 'hint', silence_ms: 12, election_ms: 8, votes: ['n2', 'n3'] },
     });
   });

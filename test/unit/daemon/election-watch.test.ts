@@ -40,7 +40,7 @@ describe('ElectionWatch', () => {
     const words = Object.fromEntries(rows.map((row) => [row.nodeId, row.words.join(', ')]));
     expect(words).toEqual({
       n1: 'no vote of it was needed or came, led before',
-      n2: "won: stood on hint, 3 of 5 votes, first successor by n1's order",
+      n2: "won: n1 connection lost, 3 of 5 votes, first successor by n1's order",
       n3: "voted for n2, third successor by n1's order, stood in term 7: had the vote of n2, and did not win",
       n4: "no vote of it was needed or came, second successor by n1's order, stood in term 8: refused, the vote was given already",
       n5: "voted for n2, 4th successor by n1's order",
