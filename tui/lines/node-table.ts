@@ -6,7 +6,8 @@
 import { LIMITS } from '../../src/base/index.ts';
 import type { NodeRow } from '../feed/wire.ts';
 import { bar, sparkline } from '../format/chart.ts';
-import { cellWidth, clean, fitText } from '../format/width.ts';
+import { type Names, namesIn } from '../format/names.ts';
+import { clean, fitText } from '../format/width.ts';
 import { count, millis, percent } from '../format/words.ts';
 import type { ColumnSet } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
@@ -145,7 +146,7 @@ const COLUMNS: readonly Column[] = [
 const LEAD = 3;
 
 export interface TableShape {
-  readonly nameWidth: number;
+  readonly names: Names;
   /** Columns that were left out at the left, and the most that it takes until the last one is seen. */
   readonly by: number;
   readonly mostShift: number;
@@ -178,6 +179,12 @@ function fitting(wanted: readonly Column[], cells: number, nameWidth: number) {
   return { columns: wanted.filter((c) => kept.has(c)), left };
 }
 
+/** A column for the names of these nodes, of so many cells at the most. */
+export function nodeNames(rows: readonly { readonly node_id: string }[], most: number, least = 4): Names {
+  const names = rows.map((row) => clean(row.node_id));
+  return namesIn(names, Math.floor(most), least);
+}
+
 /**
  * The columns that fit into `cells`, all of them or `only` these, without as many at the left as `shift` says
  * and the width calls for; what is left over widens the sparkline.
@@ -188,15 +195,15 @@ export function tableShape(
   only: readonly string[] = COLUMN_IDS,
   shift = 0,
 ): TableShape {
-  const longest = rows.reduce((most, r) => Math.max(most, cellWidth(clean(r.node_id))), 4);
-  const nameWidth = Math.min(longest, Math.max(4, Math.floor(cells * 0.25)));
+  const names = nodeNames(rows, cells * 0.25);
   const all = COLUMNS.filter((c) => only.includes(c.id));
   let mostShift = 0;
-  while (fitting(all.slice(mostShift), cells, nameWidth).columns.length < all.length - mostShift) mostShift++;
+  while (fitting(all.slice(mostShift), cells, names.width).columns.length < all.length - mostShift)
+    mostShift++;
   const by = Math.min(shift, mostShift);
-  const { columns, left } = fitting(all.slice(by), cells, nameWidth);
+  const { columns, left } = fitting(all.slice(by), cells, names.width);
   return {
-    nameWidth,
+    names,
     by,
     mostShift,
     columns: columns.map((column) => ({
@@ -218,7 +225,7 @@ export function tableHeading(shape: TableShape, cells: number, stepMs = 1000): L
     ({ column, width }) => `${fitText(titleOf(column, width, stepMs), width, column.align)} `,
   );
   return fitLine(
-    [span(`${' '.repeat(LEAD)}${fitText('NODE', shape.nameWidth)} ${titles.join('')}`, 'muted')],
+    [span(`${' '.repeat(LEAD)}${fitText('NODE', shape.names.width)} ${titles.join('')}`, 'muted')],
     cells,
   );
 }
@@ -253,7 +260,7 @@ export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: Row
     nodeSign(row, view),
     // the bar stands where the mark would
     style.isSelected && style.isStale ? span('~', 'muted') : span(' '),
-    span(`${fitText(name, shape.nameWidth)} `, row.role === 'leader' ? 'leader' : 'title'),
+    span(`${shape.names.fit(name)} `, row.role === 'leader' ? 'leader' : 'title'),
   ];
   const cells = shape.columns.map(({ column, width }) => {
     const cell = column.cell(row, view, width);
@@ -263,13 +270,13 @@ export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: Row
 }
 
 /** One node on a very small screen: sign, name, zone and what is wrong. */
-export function tinyNodeLine(row: NodeRow, view: View, style: RowStyle): Line {
+export function tinyNodeLine(row: NodeRow, names: Names, view: View, style: RowStyle): Line {
   const state = nodeState(row, view.model.now);
   const lag = row.lag_entries ?? 0;
   return [
     span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', 'focus'),
     nodeSign(row, view),
-    span(`${fitText(clean(row.node_id), 8)} `, row.role === 'leader' ? 'leader' : 'title'),
+    span(`${names.fit(clean(row.node_id))} `, row.role === 'leader' ? 'leader' : 'title'),
     span(`${fitText(clean(row.zone), 6)} `, 'muted'),
     span(state.word, state.token),
     ...(lag > 0 ? [span(`  lag ${count(lag)}`)] : []),

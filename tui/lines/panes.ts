@@ -2,6 +2,7 @@
 
 import { plural } from '../../src/base/index.ts';
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
+import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted } from '../format/words.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from '../model/selectors.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
 import { emptiness, outdated } from './body.ts';
-import { nodeSign } from './node-table.ts';
+import { nodeNames, nodeSign } from './node-table.ts';
 import type { View } from './view.ts';
 
 export interface PaneText {
@@ -37,6 +38,11 @@ export function sentence(event: EventLine): string {
   return message.startsWith(name) ? message.slice(name.length) : message;
 }
 
+/** The most cells of a name in a list whose width is not known here: beside it the rest has room at 60. */
+const NAME_CELLS = 16;
+/** Of names up to here columns stand where they always did. */
+const WINNER_CELLS = 7;
+
 /** Who voted, or how many when the names are too long. */
 function votes(row: ElectionRow): string {
   const names = row.votes.map(clean).join(' ');
@@ -44,15 +50,31 @@ function votes(row: ElectionRow): string {
 }
 
 const VOTES_CELLS = 14;
-const ELECTION_HEADING: Line = [span('TIME     TERM   WINNER    VOTES           NO LEADER  CAUSE', 'muted')];
+/** Where nobody is named: `5 votes`. */
+const COUNT_CELLS = 7;
 
-function electionLine(row: ElectionRow, view: View): Line {
+interface ElectionShape {
+  readonly names: Names;
+  readonly votes: number;
+}
+
+function electionShape(rows: readonly ElectionRow[]): ElectionShape {
+  const isNamed = rows.some((row) => row.votes.length > 0 && !votes(row).endsWith(' votes'));
+  return { names: nodeNames(rows, NAME_CELLS, WINNER_CELLS), votes: isNamed ? VOTES_CELLS : COUNT_CELLS };
+}
+
+function electionHeading(shape: ElectionShape): Line {
+  const winner = fitText('WINNER', shape.names.width + 2);
+  return [span(`TIME     TERM   ${winner} ${fitText('VOTES', shape.votes)}  NO LEADER  CAUSE`, 'muted')];
+}
+
+function electionLine(row: ElectionRow, shape: ElectionShape, view: View): Line {
   const gap = row.election_ms + (row.detect_ms ?? 0);
   return [
     span(`${clockTime(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 4, 'right')}   `),
-    span(`${view.symbols.leader} ${fitText(clean(row.node_id), 7)} `, 'leader'),
-    span(`${fitText(votes(row), VOTES_CELLS)}  `),
+    span(`${view.symbols.leader} ${shape.names.fit(clean(row.node_id))} `, 'leader'),
+    span(`${fitText(votes(row), shape.votes)}  `),
     span(`${fitText(lasted(gap), 9, 'right')}  `, 'title'),
     span(clean(row.cause)),
   ];
@@ -77,7 +99,9 @@ function liveElection(view: View): Line[] {
 export function electionsPane(view: View): PaneText {
   const { status } = shown(view.model);
   const past = [...(status?.elections ?? [])].reverse();
-  const table = past.length === 0 ? [] : [ELECTION_HEADING, ...past.map((row) => electionLine(row, view))];
+  const shape = electionShape(past);
+  const rows = past.map((row) => electionLine(row, shape, view));
+  const table = past.length === 0 ? [] : [electionHeading(shape), ...rows];
   const lines = [...liveElection(view), ...table];
   return {
     title: [span('Elections', 'title')],
@@ -216,12 +240,19 @@ export function alertsPane(view: View): PaneText {
   };
 }
 
-export function eventLineText(event: EventLine, times: number, time = clockTime(event.at)): Line {
+interface EventStyle {
+  readonly time?: string;
+  /** The column of all that stand in the list with it; alone it has its whole name. */
+  readonly names?: Names;
+}
+
+export function eventLineText(event: EventLine, times: number, style: EventStyle = {}): Line {
+  const { time = clockTime(event.at), names = namesIn([clean(event.node_id)], NAME_CELLS * 4) } = style;
   // a newer node may know a severity that this program does not
   const { sign, token } = SEVERITY[event.severity] ?? SEVERITY.info;
   return [
     span(`${time} `, 'muted'),
-    span(`${fitText(clean(event.node_id), 4)} `, 'title'),
+    span(`${names.fit(clean(event.node_id))} `, 'title'),
     span(`${sign} `, token),
     span(sentence(event)),
     ...(times > 1 ? [span(` ×${times}`, 'muted')] : []),
@@ -242,6 +273,10 @@ function ofObserver({ model }: View): string {
 export function eventsPane(view: View): PaneText {
   const events = collapsedEvents(shown(view.model));
   const kept = shown(view.model).events.length;
+  const names = nodeNames(
+    events.map((e) => e.event),
+    NAME_CELLS,
+  );
   return {
     title: [
       span(`Events${ofObserver(view)}`, 'title'),
@@ -249,7 +284,7 @@ export function eventsPane(view: View): PaneText {
     ],
     lines:
       events.length > 0
-        ? events.map((e) => eventLineText(e.event, e.times))
+        ? events.map((e) => eventLineText(e.event, e.times, { names }))
         : [[span(quietWords(view), 'muted')]],
   };
 }

@@ -20,7 +20,7 @@ import { explainText, noForceText } from './explain.ts';
 import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
 import { messagesText } from './messages.ts';
-import { columnsOf, nodeLine, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
+import { columnsOf, nodeLine, nodeNames, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
 import { fitNotice, notice } from './notice.ts';
 import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
@@ -71,6 +71,10 @@ function windowStart(selected: number, total: number, rows: number): number {
   return Math.min(latest, Math.max(0, selected - Math.floor(rows / 2)));
 }
 
+/** Of a line of a very small screen: with a name of 16 cells zone and state are whole still. */
+const TINY_NAME_SHARE = 0.37;
+const TINY_NAME_CELLS = 8;
+
 function nodesPane(view: View, layout: Layout, place: PanePlace, height: number): PaneRows {
   const { model, symbols } = view;
   const all = visibleNodes(model);
@@ -86,11 +90,12 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
   const inner = place.width - (layout.boxed ? 2 : 0);
   const focused = model.focus === 'nodes';
   const shape = tableShape(all, inner, columnsOf(model.columnSet), focused ? model.shift : 0);
+  const tinyNames = nodeNames(all, inner * TINY_NAME_SHARE, TINY_NAME_CELLS);
   const mostShift = focused && layout.tier !== 'tiny' ? { mostShift: shape.mostShift } : {};
   const rows = all.slice(start, start + count).map((row, i): Row => {
     const style = { isSelected: start + i === at, isStale: isOldAt(row.node_id) };
-    const draw = layout.tier === 'tiny' ? tinyNodeLine(row, view, style) : nodeLine(row, shape, view, style);
-    return { line: draw };
+    const isTiny = layout.tier === 'tiny';
+    return { line: isTiny ? tinyNodeLine(row, tinyNames, view, style) : nodeLine(row, shape, view, style) };
   });
   const over = (i: number): Token | undefined =>
     start + i === at ? 'selected' : isOldAt(all[start + i]?.node_id) ? 'muted' : undefined;

@@ -1,5 +1,6 @@
 /** Several clusters at a glance: one line each, the sick ones first. Pure; screen and scripts share it. */
 import type { StatusResponse } from '../feed/wire.ts';
+import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age } from '../format/words.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
@@ -107,8 +108,17 @@ function outOf(part: number | null, whole: number | null): string {
 }
 
 const HEALTH_CELLS = 11;
+const LEADER_CELLS = 12;
+const LEADER = ({ width, short }: Names): Column => ({
+  ...{ title: 'LEADER', width, priority: 1 },
+  text: (r) => short(leaderOf(r)),
+});
+
+function leaderOf({ leader_id }: FleetRow): string {
+  return clean(leader_id ?? '—');
+}
+
 const COLUMNS: readonly Column[] = [
-  { title: 'LEADER', width: 12, priority: 1, text: (r) => clean(r.leader_id ?? '—') },
   { title: 'TERM', width: 6, priority: 5, text: (r) => (r.term === null ? '—' : String(r.term)) },
   { title: 'QUORUM', width: 7, priority: 2, text: (r) => outOf(r.voters_up, r.voters) },
   { title: 'NODES', width: 9, priority: 6, text: (r) => outOf(r.nodes_alive, r.nodes) },
@@ -137,13 +147,15 @@ export function fleetLines(
   cells: number,
   ages?: ReadonlyMap<string, number>,
 ): readonly Line[] {
-  const name = Math.min(
-    32,
-    Math.max(7, ...rows.map((r) => clean(r.context).length)),
-    Math.max(7, Math.floor(cells / 4)),
+  const most = Math.floor(cells / 4);
+  const names = namesIn(
+    rows.map((r) => clean(r.context)),
+    Math.min(32, most),
+    7,
   );
-  const all = ages === undefined ? COLUMNS : [...COLUMNS, AGE(ages)];
-  let left = cells - name - 1 - HEALTH_CELLS - 1 - LEAST_REASON;
+  const leaders = namesIn(rows.map(leaderOf), Math.min(20, most), LEADER_CELLS);
+  const all = [LEADER(leaders), ...COLUMNS, ...(ages === undefined ? [] : [AGE(ages)])];
+  let left = cells - names.width - 1 - HEALTH_CELLS - 1 - LEAST_REASON;
   const kept = new Set<Column>();
   for (const column of [...all].sort((a, b) => a.priority - b.priority)) {
     left -= column.width + 1;
@@ -154,12 +166,12 @@ export function fleetLines(
   const join = (read: (column: Column) => string): string =>
     columns.map((c) => fitText(read(c), c.width)).join(' ');
   const titles = `${fitText('HEALTH', HEALTH_CELLS)} ${join((c) => c.title)}`;
-  const heading = `${fitText('CLUSTER', name)} ${titles} WHY`;
+  const heading = `${fitText('CLUSTER', names.width)} ${titles} WHY`;
   const lines = rows.map((row): Line => {
     // what is old is marked as such: it was so before the cluster fell silent
     const token: Token = row.health === 'unreachable' ? 'muted' : 'plain';
     return [
-      span(`${fitText(clean(row.context), name)} `, 'title'),
+      span(`${names.fit(clean(row.context))} `, 'title'),
       span(`${fitText(row.health, HEALTH_CELLS)} `, TOKENS[row.health]),
       span(
         join((c) => c.text(row)),

@@ -3,6 +3,7 @@ import { plural } from '../../../src/base/index.ts';
 import type { AlertRow } from '../../feed/wire.ts';
 import { niceTop } from '../../format/braille.ts';
 import { sparkline } from '../../format/chart.ts';
+import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { age, clockTime, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
@@ -39,25 +40,34 @@ function stateOf(alert: AlertRow): readonly [string, Token] {
 
 /** What of a row has room: the instant it began, and cells of the line of its reading. */
 interface Columns {
+  readonly names: Names;
   readonly since: boolean;
   readonly curve: number;
 }
 
-/** Cells of a row without the line of its reading and the value. */
-const FIXED_CELLS = 45;
+/** Cells of a row without the node, the line of its reading and the value. */
+const FIXED_CELLS = 38;
+/** `cluster` stands where no node is meant. */
+const NODE_CELLS = 7;
+const NODE_SHARE = 0.2;
 /** The least of a value that is worth reading. */
 const VALUE_CELLS = 18;
 const SINCE_CELLS = 9;
 const MOST_CURVE_CELLS = 20;
 const LEAST_CURVE_CELLS = 8;
 
+function placeOf({ node_id }: AlertRow): string {
+  return clean(node_id ?? 'cluster');
+}
+
 /** The line takes what the longest value leaves, and of a long value so much that it is seen at all. */
 function columnsIn(cells: number, rows: readonly AlertRow[]): Columns {
   const since = cells >= 85;
-  const left = cells - FIXED_CELLS - (since ? SINCE_CELLS : 0) - 1;
-  if (left - LEAST_CURVE_CELLS < VALUE_CELLS) return { since, curve: 0 };
+  const names = namesIn(rows.map(placeOf), Math.floor(cells * NODE_SHARE), NODE_CELLS);
+  const left = cells - FIXED_CELLS - names.width - (since ? SINCE_CELLS : 0) - 1;
+  if (left - LEAST_CURVE_CELLS < VALUE_CELLS) return { names, since, curve: 0 };
   const longest = rows.reduce((most, a) => Math.max(most, cellWidth(clean(a.value)) + 1), 0);
-  return { since, curve: Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest)) };
+  return { names, since, curve: Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest)) };
 }
 
 /** The worst samples of the reading over the span of charts, in so many cells. */
@@ -85,7 +95,7 @@ function line(alert: AlertRow, view: View, columns: Columns): Line {
     span(`${sign} `, token),
     span(`${fitText(state, 8)} `, stateToken),
     span(`${fitText(clean(alert.rule), 15)} `, 'title'),
-    span(`${fitText(clean(alert.node_id ?? 'cluster'), 7)} `),
+    span(`${columns.names.fit(placeOf(alert))} `),
     ...(columns.since ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
     span(`${fitText(age(view.model.now - Date.parse(alert.since)), 6, 'right')}  `),
     ...curveSpan(alert, view, columns.curve),
@@ -94,10 +104,15 @@ function line(alert: AlertRow, view: View, columns: Columns): Line {
   ];
 }
 
-function heading({ since, curve }: Columns, { model }: View): Line {
+function heading({ names, since, curve }: Columns, { model }: View): Line {
   const began = since ? fitText('SINCE', SINCE_CELLS) : '';
   const last = curve === 0 ? '' : `${fitText(`LAST ${rough(model.spanMs)}`, curve)} `;
-  return [span(`   STATE    ${fitText('RULE', 15)} NODE    ${began}   FOR  ${last}VALUE`, 'muted')];
+  return [
+    span(
+      `   STATE    ${fitText('RULE', 15)} ${fitText('NODE', names.width)} ${began}   FOR  ${last}VALUE`,
+      'muted',
+    ),
+  ];
 }
 
 function list(view: View, room: Room): PaneSpec {

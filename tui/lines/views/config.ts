@@ -18,6 +18,7 @@ import {
   type PaneSpec,
   type Room,
 } from '../body.ts';
+import { nodeNames } from '../node-table.ts';
 import type { View } from '../view.ts';
 
 const DAY_MS = 86_400_000;
@@ -132,6 +133,9 @@ function diffLines(view: View): Line[] {
   return none === null ? [...mark, ...(answer?.value ?? []).flatMap(changeLines)] : [...none];
 }
 
+const NAME_CELLS = 20;
+const LEAST_NAME_CELLS = 7;
+
 /** Nodes that differ: run another version, wait for a restart, would not start. */
 function pendingLines(view: View): Line[] {
   const picture = shown(view.model);
@@ -141,8 +145,9 @@ function pendingLines(view: View): Line[] {
       ? []
       : [[span('which nodes run it: no answer: ', 'warning'), span(clean(answer.error))]];
   const active = picture.status?.config.version ?? null;
+  const names = nodeNames(answer.value, NAME_CELLS, LEAST_NAME_CELLS);
   const lines = answer.value.flatMap((node): Line[] => {
-    const name = span(`  ${fitText(clean(node.node_id), 7)} `, 'title');
+    const name = span(`  ${names.fit(clean(node.node_id))} `, 'title');
     if (node.error !== null) return [[name, span(`not asked: ${clean(node.error)}`, 'muted')]];
     const old =
       node.version !== active ? [[name, span(`still runs v${node.version ?? '?'}`, 'warning')] as Line] : [];

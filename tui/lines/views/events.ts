@@ -1,4 +1,5 @@
 /** What nodes did and what people did, in one order of time; below it all about the selected line. */
+import type { Names } from '../../format/names.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, timeWords } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
@@ -7,14 +8,18 @@ import { follows } from '../../model/navigate.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, outdated, type PaneSpec, type Room, stack } from '../body.ts';
+import { nodeNames } from '../node-table.ts';
 import { eventLineText, quietWords } from '../panes.ts';
 import type { View } from '../view.ts';
 
-function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], time: string): Line {
+/** Cells of the sign of an event and the blank before it: what people did has none. */
+const SIGN_CELLS = 3;
+
+function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], time: string, names: Names): Line {
   const isRefused = /refused|failed|denied/.test(row.outcome);
   return [
     span(`${time} `, 'muted'),
-    span('AUDIT   ', 'learner'),
+    span(`${fitText('AUDIT', names.width + SIGN_CELLS)} `, 'learner'),
     span(`${clean(row.actor)} `, 'title'),
     span(`${clean(row.action)} ${clean(row.target)} `),
     span(clean(row.outcome), isRefused ? 'warning' : 'ok'),
@@ -22,11 +27,16 @@ function auditLine(row: Extract<Happening, { audit: unknown }>['audit'], time: s
   ];
 }
 
-function lineOf(row: Happening, view: View, withMillis: boolean): Line {
+function lineOf(row: Happening, names: Names, view: View, withMillis: boolean): Line {
   const { timeFormat, now } = view.model;
   const time = timeWords(row.at, timeFormat, now, withMillis);
-  return 'event' in row ? eventLineText(row.event, row.times, time) : auditLine(row.audit, time);
+  return 'event' in row
+    ? eventLineText(row.event, row.times, { time, names })
+    : auditLine(row.audit, time, names);
 }
+
+/** Of a line names take no more than this. */
+const NAME_SHARE = 0.2;
 
 function list(view: View, room: Room): PaneSpec {
   const { model, symbols } = view;
@@ -46,10 +56,12 @@ function list(view: View, room: Room): PaneSpec {
     return { pane: 'events', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const withMillis = room.tier === 'full' || room.tier === 'compact';
+  const events = rows.flatMap((row) => ('event' in row ? [row.event] : []));
+  const names = nodeNames(events, room.columns * NAME_SHARE);
   return {
     pane: 'events',
     title,
-    lines: rows.map((row) => lineOf(row, view, withMillis)),
+    lines: rows.map((row) => lineOf(row, names, view, withMillis)),
     selected: cursorAt(
       model,
       rows.map((r) => r.key),

@@ -1,6 +1,7 @@
 /** Operations, the running one first, and the phases of the selected one as they come. */
 
 import type { OperationView } from '../../feed/wire.ts';
+import { namesIn } from '../../format/names.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { clockTime, span as lasted } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
@@ -18,6 +19,7 @@ import {
   type PaneSpec,
   type Room,
 } from '../body.ts';
+import { nodeNames } from '../node-table.ts';
 import type { View } from '../view.ts';
 
 const STATE: Readonly<Record<OperationView['state'], Token>> = {
@@ -33,9 +35,18 @@ function took(operation: OperationView): string {
   return measured.length === 0 ? '—' : lasted(measured.reduce((a, b) => a + b, 0));
 }
 
-function wayOf(operation: OperationView, view: View): string {
-  const ends = [operation.from, operation.to].filter((n): n is string => n !== null).map(clean);
-  return ends.join(` ${view.symbols.arrow} `);
+type Way = (operation: OperationView) => string;
+
+function endsOf({ from, to }: OperationView): string[] {
+  return [from, to].filter((n): n is string => n !== null).map(clean);
+}
+
+/** From whom to whom, for rows that have so many cells for both names and what is between them. */
+function waysOf(rows: readonly OperationView[], cells: number, view: View): { way: Way; cells: number } {
+  const between = ` ${view.symbols.arrow} `;
+  const names = namesIn(rows.flatMap(endsOf), Math.floor((cells - cellWidth(between)) / 2), 2);
+  const way: Way = (operation) => endsOf(operation).map(names.short).join(between);
+  return { way, cells: rows.reduce((most, o) => Math.max(most, cellWidth(way(o))), LEAST_WAY_CELLS) };
 }
 
 /** Its two ends are told apart in the first letters; the whole name is beside the list. */
@@ -50,20 +61,19 @@ const KINDS: Readonly<Record<string, string>> = {
   },
 };
 const KIND_CELLS = 11;
-const MOST_WAY_CELLS = 13;
+const LEAST_WAY_CELLS = 3;
+/** Of a line the way takes no more than this. */
+const WAY_SHARE = 0.3;
 
-/** Cells of the widest way among these rows. */
-function wayCells(rows: readonly OperationView[], view: View): number {
-  return rows.reduce((most, o) => Math.max(most, cellWidth(wayOf(o, view))), 3);
-}
-
-function line(operation: OperationView, view: View, way: number): Line {
-  const began = operation.phases[0]?.at;
+function line(operation: OperationView, way: string, room: Room): Line {
+  const at = operation.phases[0]?.at;
+  const began = at === undefined ? '--:--:--' : clockTime(at);
   return [
-    span(`${began === undefined ? '--:--:--' : clockTime(began)} `, 'muted'),
+    // a very small screen has room for both names rather than for seconds
+    span(`${room.tier === 'tiny' ? began.slice(0, 5) : began} `, 'muted'),
     span(`${fitText(operation.state, 9)} `, STATE[operation.state] ?? 'plain'),
     span(`${fitText(KINDS[operation.kind] ?? clean(operation.kind), KIND_CELLS)} `, 'title'),
-    span(`${fitText(wayOf(operation, view), way)} `),
+    span(`${way} `),
     span(`${fitText(took(operation), 8, 'right')}  `),
     span(`${clean(operation.actor)} `),
     span(clean(operation.reason), 'muted'),
@@ -90,10 +100,10 @@ function list(view: View, room: Room): PaneSpec {
       : `none so far: ${keyOf('failover')} or ${keyOf('step-down')} begins one`,
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
-  const way = Math.min(MOST_WAY_CELLS, wayCells(rows, view));
+  const { way, cells } = waysOf(rows, Math.floor(listWidth(room) * WAY_SHARE), view);
   const head: Line = [
     span(
-      `BEGAN    STATE     ${fitText('KIND', KIND_CELLS)} ${fitText('WAY', way)}     TOOK  WHO, WHY`,
+      `BEGAN    STATE     ${fitText('KIND', KIND_CELLS)} ${fitText('WAY', cells)}     TOOK  WHO, WHY`,
       'muted',
     ),
   ];
@@ -101,7 +111,7 @@ function list(view: View, room: Room): PaneSpec {
     pane: 'operations',
     title,
     ...(room.tier === 'tiny' ? {} : { heading: head }),
-    lines: rows.map((o) => line(o, view, way)),
+    lines: rows.map((o) => line(o, fitText(way(o), cells), room)),
     selected: cursorAt(
       model,
       rows.map((o) => o.id),
@@ -117,16 +127,20 @@ function whoLines({ actor, reason }: OperationView): Line[] {
   return [[span(`by ${clean(actor)}${why}`, 'muted')]];
 }
 
+const NAME_CELLS = 20;
+const LEAST_NAME_CELLS = 6;
+
 function side(view: View): PaneSpec {
   const { model } = view;
   const rows = operationRows(model);
   const chosen = selectedOf(model, rows, (o) => o.id, 'operations');
   const { focused, scroll } = model.side;
   if (chosen === undefined) return { pane: 'phases', title: [span('Phases', 'title')], lines: [], focused };
+  const names = nodeNames(chosen.candidates, NAME_CELLS, LEAST_NAME_CELLS);
   const candidates = chosen.candidates.map(
     (c): Line => [
       span('  '),
-      span(fitText(clean(c.node_id), 7), 'title'),
+      span(`${names.fit(clean(c.node_id))} `, 'title'),
       span(c.eligible ? 'yes ' : 'no  ', c.eligible ? 'ok' : 'muted'),
       span(c.reasons.map(clean).join('; '), 'muted'),
     ],
@@ -162,6 +176,10 @@ function side(view: View): PaneSpec {
 }
 
 const LIST_SHARE = 0.62;
+
+function listWidth({ tier, columns }: Room): number {
+  return tier === 'full' ? Math.floor(columns * LIST_SHARE) : columns;
+}
 
 export function operationsView(view: View, room: Room): BandRows[] {
   const specs = [list(view, room), side(view)] as const;

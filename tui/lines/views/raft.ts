@@ -1,6 +1,7 @@
 /** Terms over the last hour, the elections and one of them step by step, and who hears whom. */
 import type { ElectionRow, EventLine } from '../../feed/wire.ts';
 import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
+import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
 import { allElections, answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
@@ -8,7 +9,7 @@ import { compareNames, electionSteps, shown, vacancyWords } from '../../model/se
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
 import { abreast, type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
-import { nodeLine, tableHeading, tableShape } from '../node-table.ts';
+import { nodeLine, nodeNames, tableHeading, tableShape } from '../node-table.ts';
 import type { View } from '../view.ts';
 
 const HOUR_MS = 3_600_000;
@@ -48,9 +49,10 @@ function timeline(view: View, cells: number): PaneSpec {
     const until = end === undefined ? vacant : Date.parse(end.at);
     const stop = Math.max(start + 1, until === null ? axis : place(until));
     const room = stop - start - 1;
-    const name = ` ${clean(row.node_id)}${/transfer/.test(row.cause) ? ' (transfer)' : ''} `;
+    const name = namesIn([clean(row.node_id)], room - 4, 1).short(clean(row.node_id));
+    const words = ` ${name}${/transfer/.test(row.cause) ? ' (transfer)' : ''} `;
     // a name that would be nothing but dots is left to the list below
-    const body = room < 6 ? '' : cut(`${across}${across}${name}`, room);
+    const body = room < 6 ? '' : cut(`${across}${across}${words}`, room);
     const bar = body + across.repeat(Math.max(0, room - cellWidth(body)));
     return [
       span(`${fitText(`t${row.term}`, 6, 'right')} `, 'muted'),
@@ -81,15 +83,27 @@ function timeline(view: View, cells: number): PaneSpec {
   };
 }
 
-function electionLine(row: ElectionRow, view: View, room: Room): Line {
-  const wide = room.columns >= 150;
-  const voters = row.votes.map(clean).join(' ');
-  const size = `${row.votes.length}${wide ? ` ${voters}` : ''}`;
+/** Of names up to here columns stand where they always did; of longer ones a fifth of the line is theirs. */
+const WINNER_CELLS = 7;
+const WINNER_SHARE = 0.2;
+
+/** How many voted, and where there is room for all of their names also who. */
+function votesOf({ votes }: ElectionRow, cells: number): string {
+  const whole = [String(votes.length), ...votes.map(clean)].join(' ');
+  return cellWidth(whole) <= cells ? whole : String(votes.length);
+}
+
+function votesCells({ columns }: Room): number {
+  return columns >= 150 ? 18 : 5;
+}
+
+function electionLine(row: ElectionRow, names: Names, view: View, room: Room): Line {
+  const votes = votesCells(room);
   return [
     span(`${clockTime(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 5, 'right')} `),
-    span(`${view.symbols.leader} ${fitText(clean(row.node_id), 7)} `, 'leader'),
-    ...(room.tier === 'tiny' ? [] : [span(`${fitText(size, wide ? 18 : 5)} `)]),
+    span(`${view.symbols.leader} ${names.fit(clean(row.node_id))} `, 'leader'),
+    ...(room.tier === 'tiny' ? [] : [span(`${fitText(votesOf(row, votes), votes)} `)]),
     span(`${fitText(lasted(gapOf(row)), 9, 'right')}  `, 'title'),
     span(clean(row.cause)),
   ];
@@ -98,7 +112,8 @@ function electionLine(row: ElectionRow, view: View, room: Room): Line {
 function elections(view: View, room: Room): PaneSpec {
   const { model } = view;
   const rows = electionRows(model);
-  const lines = rows.map((row) => electionLine(row, view, room));
+  const names = nodeNames(rows, room.columns * WINNER_SHARE, WINNER_CELLS);
+  const lines = rows.map((row) => electionLine(row, names, view, room));
   const selected = cursorAt(
     model,
     rows.map((r) => String(r.term)),
@@ -107,11 +122,12 @@ function elections(view: View, room: Room): PaneSpec {
   const title: Line = [span('Elections ', 'title'), span(String(rows.length), 'muted')];
   if (lines.length === 0)
     return { pane: 'elections', title, lines: [[span('none seen yet', 'muted')]], focused: true };
-  const votes = room.tier === 'tiny' ? '' : `${fitText('VOTES', room.columns >= 150 ? 18 : 5)} `;
+  const votes = room.tier === 'tiny' ? '' : `${fitText('VOTES', votesCells(room))} `;
+  const winner = fitText('WINNER', names.width + 2);
   return {
     pane: 'elections',
     title,
-    heading: [span(`TIME     ${fitText('TERM', 5, 'right')} WINNER    ${votes}NO LEADER CAUSE`, 'muted')],
+    heading: [span(`TIME     ${fitText('TERM', 5, 'right')} ${winner} ${votes}NO LEADER CAUSE`, 'muted')],
     lines,
     selected,
     focused: !model.side.focused,
@@ -212,6 +228,8 @@ function steps(view: View): PaneSpec {
 }
 
 const MOST_COLUMNS = 12;
+/** The least of the chart beside the matrix. */
+const RATE_CELLS = 30;
 
 function linkCell(view: View, from: string, to: string): readonly [string, Token] {
   if (from === to) return [view.symbols.dot, 'muted'];
@@ -224,7 +242,7 @@ function linkCell(view: View, from: string, to: string): readonly [string, Token
 }
 
 /** Row → column: what the node of the row says of the one of the column; `?` = it could not be asked. */
-function matrix(view: View): PaneSpec {
+function matrix(view: View, room: Room): PaneSpec {
   const names = (shown(view.model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
   const answer = answerOf(shown(view.model), 'links');
   const title: Line = [
@@ -240,20 +258,22 @@ function matrix(view: View): PaneSpec {
     const words = answer === undefined ? 'asking each node…' : `no answer: ${clean(answer.error ?? '')}`;
     return { pane: 'links', title, lines: [[span(words, 'muted')]], focused: false };
   }
-  const width = Math.min(8, Math.max(5, ...names.map((n) => clean(n).length + 1)));
+  const most = Math.floor((room.columns - RATE_CELLS - 3) / (names.length + 1)) - 1;
+  const columns = namesIn(names.map(clean), most);
+  const width = columns.width + 1;
   const lines = names.map((from): Line => {
     const cells = names.map((to) => {
       const [text, token] = linkCell(view, from, to);
       return span(fitText(text, width, 'right'), token);
     });
-    return [span(fitText(clean(from), width), 'title'), ...cells];
+    return [span(fitText(columns.short(clean(from)), width), 'title'), ...cells];
   });
   return {
     pane: 'links',
     title,
     heading: [
       span(' '.repeat(width)),
-      ...names.map((to) => span(fitText(clean(to), width, 'right'), 'muted')),
+      ...names.map((to) => span(fitText(columns.short(clean(to)), width, 'right'), 'muted')),
     ],
     lines,
     focused: false,
@@ -295,7 +315,6 @@ function rate(view: View, width: number, rows: number): PaneSpec {
 
 /** Cells of a node's log in figures and as a bar, with its edges. */
 const LOG_CELLS = 46;
-const RATE_CELLS = 30;
 const LOG_COLUMNS = ['match', 'lag', 'replication'];
 
 /** How far each node's log is: the entry that it is known to hold, and how far that is behind. */
@@ -319,8 +338,9 @@ function figures(links: PaneSpec, height: number, view: View, room: Room): BandR
   const left = Math.max(needed, Math.floor((room.columns - LOG_CELLS) / 2));
   const right = room.columns - left - LOG_CELLS;
   if (right < RATE_CELLS) {
-    const half = room.columns - Math.floor(room.columns * 0.5);
-    return beside([links, rate(view, half, height)], 0.5, height, { view, room });
+    const share = Math.max(needed, Math.floor(room.columns * 0.5));
+    const rest = room.columns - share;
+    return abreast([links, rate(view, rest, height)], [share, rest], height, { view, room });
   }
   const panes = [links, logs(view), rate(view, right, height)];
   return abreast(panes, [left, LOG_CELLS, right], height, { view, room });
@@ -354,7 +374,7 @@ export function raftView(view: View, room: Room): BandRows[] {
     );
   }
   const rest = room.rows - height;
-  const links = matrix(view);
+  const links = matrix(view, room);
   // the matrix is as high as the cluster is large; what it leaves belongs to the steps of an election
   const wanted = links.lines.length + (links.heading === undefined ? 2 : 3);
   const lower = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
