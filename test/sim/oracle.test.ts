@@ -208,6 +208,21 @@ describe('Oracle', () => {
     expect(stage.oracle.violation).toBeNull();
   });
 
+  it('a vote that was overtaken is a violation of VoteLog too where the log of the candidate is older', () => {
+    const play = (last: LogPosition): void => {
+      const stage = new Stage();
+      const ends = { from: 'n1', fromInstance: 'i-n1', to: 'n2', toInstance: 'i-n2' };
+      stage.turn('n2', {});
+      stage.write('n1', { hardState: { term: 2, votedFor: 'n1' } });
+      stage.oracle.sent({ kind: 'vote', ...ends, term: 2, last, reason: 'timeout' });
+      stage.write('n2', { hardState: { term: 3, votedFor: 'n3' } });
+      stage.turn('n2', { term: 3, votedFor: 'n3' });
+      stage.oracle.sent(vote('n1'));
+    };
+    play({ term: 1, index: 1 });
+    expect(() => play(NOTHING)).toThrow(/^VoteLog: n2 votes in 2: its log ends with 1\/1/);
+  });
+
   it('a snapshot of what was not applied is a violation of Order, unless a leader sent it', () => {
     const ahead = { commitIndex: 1, applyingIndex: 0, appliedIndex: 0, snapshotIndex: 1 };
     const meta = { id: 's', index: 1, term: 1, membership: membership('n1'), membershipIndex: 1, size: 1 };

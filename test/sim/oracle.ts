@@ -36,6 +36,8 @@ interface Life {
   cut: boolean;
   /** The end of its log after the last turn; null before the first. */
   last: LogPosition | null;
+  /** Terms between the last turn's and that of its newest write, and the end of its log before. */
+  skipped: { readonly after: Term; readonly before: Term; readonly last: LogPosition } | null;
   /** Newest snapshot that it found when it started, or that a leader sent: the state may have to load it first. */
   sent: LogIndex;
 }
@@ -182,6 +184,8 @@ export class Oracle {
       const defect = this.#polls.voteDefect(votedFor, term, life.last);
       if (defect !== null) this.fail('VoteLog', `${who} votes in ${term}: ${defect}`);
     }
+    if (life?.last && term > life.term + 1 && truncateFrom === null && snapshot === null)
+      life.skipped = { after: life.term, before: term, last: life.last };
     const first = entries[0];
     let previous: Term = first === undefined ? 0 : (termBefore(first.index - 1) ?? -1);
     if (snapshot?.keepSuffix === false) previous = snapshot.meta.term;
@@ -301,17 +305,31 @@ export class Oracle {
   /**
    * Two votes of one turn are one write, of the later term: the earlier vote never lies on the disk, and binds all the
    * same, because nobody votes in a term that has gone by. It counts from when it was told; nobody may be told another.
+   * A log that nothing cut is at least as long in a turn as before it.
    */
   #votedBefore(shadow: Shadow, who: string, term: Term, candidate: NodeId): void {
     const other = shadow.voted(term);
     if (other !== undefined && other !== candidate)
       this.fail('VoteTwice', `${who} votes ${candidate} in ${term}, and has voted ${other}`);
+    const skipped = this.#lives.get(who)?.skipped;
+    if (skipped && term > skipped.after && term < skipped.before) {
+      const defect = this.#polls.voteDefect(candidate, term, skipped.last);
+      if (defect !== null) this.fail('VoteLog', `${who} votes in ${term}: ${defect}`);
+    }
     shadow.countVote(term, candidate);
   }
 
   /** A new life: commit and applied start over, the term does not; `sent` is the snapshot that its log begins with. */
   started(who: string, term: Term, { applied, sent }: { applied: LogIndex; sent: LogIndex }): void {
-    const nothing = { vote: null, commit: 0, leads: 0, membership: null, cut: false, last: null };
+    const nothing = {
+      vote: null,
+      commit: 0,
+      leads: 0,
+      membership: null,
+      cut: false,
+      last: null,
+      skipped: null,
+    };
     this.#lives.set(who, { ...nothing, term, applied, sent });
   }
 
