@@ -21,10 +21,11 @@ const USAGE = {
       ...{ value: 'a,b', parse: listOf(oneOf(SCENARIOS.map((s) => s.name))) },
       about: 'these scenarios',
     }),
-    brief: turnsOn('exhaustion, wires and a soak: half an hour in all'),
+    brief: turnsOn('exhaustion, wires, 16 daemons (not 64) and a soak: half an hour in all'),
     minutes: takes({
       ...{ value: 'M', parse: number(0.1) },
-      about: 'length of the soak; 30 without, 15 of --brief',
+      about:
+        'length of the soak; 30 without, 15 of --brief, in which memory fails above 15 MB in ten, not above 1',
     }),
     seed: takes({ value: 'N', parse: whole(), standard: '1', about: 'of operations and chances' }),
     list: turnsOn('the scenarios, and what each plays'),
