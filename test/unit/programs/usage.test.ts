@@ -36,6 +36,7 @@ const PROGRAMS: Readonly<Record<string, { flags: readonly string[]; bad: readonl
       bad: [UNKNOWN, ['--only', 'no-such-bug']],
     },
     'perf:alerts': { flags: ['--only <a,b>', '--rounds <N>'], bad: [UNKNOWN, ['--only', 'load,nothing']] },
+    'perf:config': { flags: ['--nodes <N>', '--changes <N>'], bad: [UNKNOWN, ['--nodes', '10']] },
     'perf:tui': { flags: ['--daemon', '--nodes <N,N>', '--hour'], bad: [['--nodes', '0']] },
     'accept:tui': { flags: [], bad: [['everything']] },
     'docs:commands': { flags: [], bad: [UNKNOWN] },
