@@ -4,7 +4,7 @@ import type { CheckRow, Plan } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
 import { clockTime, rough, zoneMark } from '../format/words.ts';
 import { LENGTHS_MS } from '../model/dialog.ts';
-import { type Line, lineWidth, span, type Token, wrapWords } from '../theme/tokens.ts';
+import { type Line, lineWidth, span, type Token, wrapUnderText, wrapWords } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 export interface DialogText {
@@ -260,7 +260,9 @@ export function fitDialog(text: DialogText, { width, rows }: DialogRoom, view: V
   const { pinned = [], scroll = 0 } = text;
   // a wide screen cuts the rare long line, a narrow one would cut most of them
   const lines =
-    pinned.length > 0 && width < NARROW ? text.lines.flatMap((line) => wrapWords(line, width)) : text.lines;
+    pinned.length > 0 && width < NARROW
+      ? text.lines.flatMap((line) => wrapUnderText(line, width))
+      : text.lines;
   const gap: Line[] = pinned.length === 0 || lines.length === 0 ? [] : [[]];
   if (lines.length + gap.length + pinned.length <= rows) return [...lines, ...gap, ...pinned];
   if (pinned.length === 0 && text.scroll === undefined) return lines.slice(0, rows);

@@ -98,18 +98,32 @@ export function wrapLine(spans: Line, cells: number): readonly Line[] {
   return rows;
 }
 
-/** The whole line in rows of at most `cells`, broken between words; a longer word is cut between letters. */
-export function wrapWords(spans: Line, cells: number): readonly Line[] {
+/**
+ * The whole line in rows of at most `cells`, broken between words; a longer word is cut between letters. Rows
+ * below the first are set in by `indent`.
+ */
+export function wrapWords(spans: Line, cells: number, indent = 0): readonly Line[] {
   const rows: Span[][] = [[]];
+  const lead: Span[] = indent > 0 ? [{ text: ' '.repeat(indent), token: 'plain' }] : [];
   const words = spans.flatMap(({ text, token }) =>
     (text.match(/\s*\S+|\s+$/g) ?? []).map((part) => ({ text: part, token })),
   );
   for (const word of words) {
     const row = rows.at(-1) ?? [];
     if (row.length === 0 || lineWidth(row) + cellWidth(word.text) <= cells) row.push(word);
-    else rows.push([{ ...word, text: word.text.trimStart() }]);
+    else rows.push([...lead, { ...word, text: word.text.trimStart() }]);
   }
   return rows.flatMap((row) => (lineWidth(row) <= cells ? [row] : wrapLine(row, cells)));
+}
+
+/** A longer beginning is no sign in front of a text. */
+const MOST_SIGN_CELLS = 6;
+
+/** As `wrapWords`, with what does not fit below the text and not below the sign in front of it. */
+export function wrapUnderText(spans: Line, cells: number): readonly Line[] {
+  const [signs = ''] = /^[^\p{L}\p{N}]*/u.exec(textOf(spans)) ?? [];
+  const width = cellWidth(signs);
+  return wrapWords(spans, cells, width > MOST_SIGN_CELLS ? 0 : width);
 }
 
 /** As many whole letters from the beginning as fit. */

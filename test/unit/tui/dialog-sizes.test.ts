@@ -1,7 +1,7 @@
 /** Dialogs at every size: what must be typed, and what confirms, is seen on small screens too. */
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../tui/model/model.ts';
-import { textOf, wrapWords } from '../../../tui/theme/tokens.ts';
+import { textOf, wrapUnderText, wrapWords } from '../../../tui/theme/tokens.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { plan } from '../../tui/recording.ts';
 import { expectFits } from '../../tui/sizes.ts';
@@ -117,6 +117,31 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
 
 it('scrolling takes a y back, as any other key does', () => {
   expect(press(action('M', 'n3'), 'y', 'pagedown').overlay).toMatchObject({ yes: false });
+});
+
+it.each(SMALL)(
+  'at %ix%i a check or a verdict goes on below its text, not below its sign',
+  (columns, rows) => {
+    const pages = Array.from({ length: 4 }, (_, n) => press(action('F', 'n2'), ...Array(n).fill('pagedown')));
+    const seen = pages.flatMap((model) => {
+      const inside = drawn(model, columns, rows)
+        .split('\n')
+        .flatMap((line) => /│ (.*)│/.exec(line)?.[1] ?? []);
+      const end = inside.findIndex((line) => line.includes('more lines'));
+      return inside.slice(0, end);
+    });
+    expect(seen.some((line) => line.startsWith('    ') && line.includes('zone as n1'))).toBe(true);
+    const begun = /^(Checks by|Expected write|the last|Same as)/;
+    // all else has a sign, or stands below the text of what has one
+    for (const line of seen) if (!begun.test(line)) expect(line).toMatch(/^(▌ | {2})/);
+  },
+);
+
+it('wrapUnderText sets in what does not fit, as far as the sign in front is wide', () => {
+  const rows = (text: string) => wrapUnderText([{ text, token: 'plain' }], 12).map(textOf);
+  expect(rows('  ✓ one two three')).toEqual(['  ✓ one two', '    three']);
+  expect(rows('one two three four')).toEqual(['one two', 'three four']);
+  expect(rows('         far away')).toEqual(['         far', 'away']);
 });
 
 it('wrapWords breaks between words, and between letters only what is longer than a row', () => {
