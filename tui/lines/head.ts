@@ -6,6 +6,7 @@ import { cellWidth, clean, cut } from '../format/width.ts';
 import { age, clockTime, count, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
+import { vacantSince } from '../model/election-steps.ts';
 import { hasNoFigures } from '../model/old.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
@@ -34,13 +35,13 @@ function mode(view: View, isSmall = false): Line {
 }
 
 function leaderWord(view: View): Line {
-  const { status, leaderlessSince } = shown(view.model);
+  const { status } = shown(view.model);
   if (status === null) return [];
   const leader = status.raft.leader_id;
   if (leader !== null) return [span(`${view.symbols.leader} ${clean(leader)}`, 'leader')];
-  const since =
-    leaderlessSince === null ? '' : ` ${((view.model.now - leaderlessSince) / 1000).toFixed(1)} s`;
-  return [span(`${view.symbols.candidate} NO LEADER${since}`, 'critical')];
+  const since = vacantSince(shown(view.model));
+  const waited = since === null ? '' : ` ${((view.model.now - since) / 1000).toFixed(1)} s`;
+  return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];
 }
 
 function quorumWord(view: View, short: boolean): Line {

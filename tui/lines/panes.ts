@@ -5,9 +5,9 @@ import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted } from '../format/words.ts';
+import { gapOf, liveSteps, vacantSince } from '../model/election-steps.ts';
 import {
   collapsedEvents,
-  electionSteps,
   heardOf,
   quorumFacts,
   shown,
@@ -69,29 +69,40 @@ function electionHeading(shape: ElectionShape): Line {
 }
 
 function electionLine(row: ElectionRow, shape: ElectionShape, view: View): Line {
-  const gap = row.election_ms + (row.detect_ms ?? 0);
   return [
     span(`${clockTime(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 4, 'right')}   `),
     span(`${view.symbols.leader} ${shape.names.fit(clean(row.node_id))} `, 'leader'),
     span(`${fitText(votes(row), shape.votes)}  `),
-    span(`${fitText(lasted(gap), 9, 'right')}  `, 'title'),
+    span(`${fitText(lasted(gapOf(row)), 9, 'right')}  `, 'title'),
     span(clean(row.cause)),
   ];
 }
 
-/** The election under way, step by step in ms since the leader was lost. */
+/** Who and what happened, without the name where the sentence begins with that of another node. */
+export function stepWords(event: EventLine, { model }: View): readonly [name: string, words: string] {
+  const message = clean(event.message);
+  const [first = ''] = message.split(' ', 1);
+  const isNode = shown(model).status?.nodes.some((n) => clean(n.node_id) === first) === true;
+  return isNode ? [first, message.slice(first.length + 1)] : [clean(event.node_id), message];
+}
+
+/** The election under way, step by step in ms since the leader's last word. */
 function liveElection(view: View): Line[] {
   const picture = shown(view.model);
-  if (picture.leaderlessSince === null) return [];
-  const steps = electionSteps(picture);
-  const began = steps[0] === undefined ? picture.leaderlessSince : Date.parse(steps[0].at);
-  const waited = ((view.model.now - picture.leaderlessSince) / 1000).toFixed(2);
+  const since = vacantSince(picture);
+  if (since === null) return [];
+  const steps = liveSteps(picture);
+  const waited = ((view.model.now - since) / 1000).toFixed(2);
   const doing = picture.status === null ? '' : `, ${vacancyWords(picture.status)}`;
   const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s${doing}`, 'critical')];
-  const told = steps.slice(-6).map((event): Line => {
-    const offset = String(Math.max(0, Date.parse(event.at) - began)).padStart(6);
-    return [span(`${offset} ms `, 'muted'), span(`${clean(event.node_id)} `, 'title'), span(sentence(event))];
+  const told = steps.slice(-6).map(({ event, offsetMs }): Line => {
+    const [name, words] = stepWords(event, view);
+    return [
+      span(`${String(Math.round(offsetMs)).padStart(6)} ms `, 'muted'),
+      span(`${name} `, 'title'),
+      span(words),
+    ];
   });
   return [head, ...told];
 }

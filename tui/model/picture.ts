@@ -121,7 +121,7 @@ function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
 }
 
 /** Who leads by this event; a node's own word comes before the entry that all apply. Null = nothing of it. */
-function leaderIn({ kind, node_id, data }: EventLine): string | null {
+export function leaderIn({ kind, node_id, data }: EventLine): string | null {
   if (kind === 'leader-elected') return node_id;
   if (kind !== 'role-changed') return null;
   if (data['role'] === 'leader') return node_id;

@@ -235,21 +235,6 @@ export function collapsedEvents(picture: Picture): readonly ShownEvent[] {
   return out;
 }
 
-/** Events of the election under way, oldest first: since the leader was lost, until one is elected. */
-export function electionSteps(picture: Picture): readonly Picture['events'][number][] {
-  const since = picture.leaderlessSince;
-  if (since === null) return [];
-  const kinds = [
-    'leader-lost',
-    'campaign-started',
-    'vote',
-    'role-changed',
-    'member-suspect',
-    'member-failed',
-  ];
-  return picture.events.filter((e) => kinds.includes(e.kind) && Date.parse(e.at) >= since - 1000);
-}
-
 /** What a picture that stands does not show: what is only recorded meanwhile. */
 const BEHIND: ReadonlySet<string> = new Set(['picture', 'record', 'trace', 'now', 'mono']);
 

@@ -7,6 +7,7 @@ import { sparkline } from '../format/chart.ts';
 import { clean } from '../format/width.ts';
 import { age, clockTime, millis, span } from '../format/words.ts';
 import { sentence } from '../lines/panes.ts';
+import { gapOf } from '../model/election-steps.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
 import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts } from '../model/selectors.ts';
@@ -161,7 +162,7 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
     latency: samples,
     elections: (status?.elections ?? []).toReversed().map((e) => {
       // as NO LEADER in the views: until it was noticed there was none either
-      const gap = span(e.election_ms + (e.detect_ms ?? 0));
+      const gap = span(gapOf(e));
       return `${clockTime(e.at)}  t${e.term} ${clean(e.node_id)}  ${gap}  ${clean(e.cause)}`;
     }),
     alerts: [...alertsUnknown(model), ...firing.map((a) => alertWords(a, model.now))],

@@ -57,7 +57,9 @@ describe('flagDuration', () => {
   it('is read back as what it was, in the largest unit that is whole', () => {
     const texts = [3_600_000, 5_400_000, 90_000, 600_000, 86_400_000].map(flagDuration);
     expect(texts).toEqual(['1h', '90m', '90s', '10m', '24h']);
-    expect(texts.map((text) => parseDuration(text))).toEqual([3_600_000, 5_400_000, 90_000, 600_000, 86_400_000]);
+    expect(texts.map((text) => parseDuration(text))).toEqual([
+      3_600_000, 5_400_000, 90_000, 600_000, 86_400_000,
+    ]);
   });
 });
 

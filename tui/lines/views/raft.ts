@@ -1,27 +1,25 @@
 /** Terms over the last hour, the elections and one of them step by step, and who hears whom. */
-import type { ElectionRow, EventLine } from '../../feed/wire.ts';
+import type { ElectionRow } from '../../feed/wire.ts';
 import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
+import { gapOf, liveSteps, type Step, stepsOf, vacantSince } from '../../model/election-steps.ts';
 import { allElections, answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
-import { compareNames, electionSteps, shown, vacancyWords } from '../../model/selectors.ts';
+import { compareNames, shown, vacancyWords } from '../../model/selectors.ts';
 import { ratesOf, resample } from '../../model/trace.ts';
 import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
 import { abreast, type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
 import { nodeLine, nodeNames, tableHeading, tableShape } from '../node-table.ts';
+import { stepWords } from '../panes.ts';
 import type { View } from '../view.ts';
 
 const HOUR_MS = 3_600_000;
 
-function gapOf(row: ElectionRow): number {
-  return row.election_ms + (row.detect_ms ?? 0);
-}
-
 /** Since when nobody leads; null = somebody does. */
-function vacantSince({ model }: View): number | null {
-  const { leaderlessSince, status } = shown(model);
-  return status?.raft.leader_id === null ? leaderlessSince : null;
+function vacancy({ model }: View): number | null {
+  const picture = shown(model);
+  return picture.status?.raft.leader_id === null ? vacantSince(picture) : null;
 }
 
 /** How the line of a term ends: with the next one, with nobody behind it, or not yet. */
@@ -33,7 +31,7 @@ function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly 
 /** One line a term: from its election to the next one, on an axis of an hour. */
 function timeline(view: View, cells: number): PaneSpec {
   const { model, symbols } = view;
-  const vacant = vacantSince(view);
+  const vacant = vacancy(view);
   const rows = [...allElections(model)].reverse();
   const from = model.now - HOUR_MS;
   const axis = Math.max(10, cells - 12);
@@ -134,30 +132,15 @@ function elections(view: View, room: Room): PaneSpec {
   };
 }
 
-const STEP_KINDS = new Set([
-  'leader-lost',
-  'campaign-started',
-  'vote',
-  'role-changed',
-  'leader-elected',
-  'member-suspect',
-  'member-failed',
-]);
-const BEFORE_MS = 5000;
-
-/** Events around an election, with ms since the first of them. */
-function stepLines(events: readonly EventLine[], view: View): Line[] {
-  const began = events[0] === undefined ? 0 : Date.parse(events[0].at);
-  return events.map((event): Line => {
-    const offset = count(Math.max(0, Date.parse(event.at) - began));
-    const message = clean(event.message);
-    const name = `${clean(event.node_id)} `;
+function stepLines(steps: readonly Step[], view: View): Line[] {
+  return steps.map(({ event, offsetMs }): Line => {
+    const [name, words] = stepWords(event, view);
     const isWon = event.kind === 'leader-elected';
     return [
-      span(`${fitText(offset, 6, 'right')} ms `, 'muted'),
+      span(`${fitText(count(Math.round(offsetMs)), 6, 'right')} ms `, 'muted'),
       span(isWon ? `${view.symbols.leader} ` : '  ', 'leader'),
-      span(name, 'title'),
-      span(message.startsWith(name) ? message.slice(name.length) : message),
+      span(`${name} `, 'title'),
+      span(words),
     ];
   });
 }
@@ -176,13 +159,13 @@ function steps(view: View): PaneSpec {
   const { model, symbols } = view;
   const picture = shown(model);
   const { focused, scroll } = model.side;
-  const vacant = vacantSince(view);
+  const vacant = vacancy(view);
   if (vacant !== null && picture.status !== null) {
     const waited = ((model.now - vacant) / 1000).toFixed(2);
     return {
       pane: 'steps',
       title: [span(`${symbols.candidate} NO LEADER for ${waited} s`, 'critical')],
-      lines: [[span(vacancyWords(picture.status), 'warning')], ...stepLines(electionSteps(picture), view)],
+      lines: [[span(vacancyWords(picture.status), 'warning')], ...stepLines(liveSteps(picture), view)],
       focused,
       scroll,
     };
@@ -191,14 +174,10 @@ function steps(view: View): PaneSpec {
   const chosen = selectedOf(model, rows, (r) => String(r.term), 'raft');
   const title: Line = [
     span(chosen === undefined ? 'Step by step' : `Term ${chosen.term}`, 'title'),
-    span(` ${symbols.dot} step by step`, 'muted'),
+    span(` ${symbols.dot} step by step, ms after the last heartbeat`, 'muted'),
   ];
   if (chosen === undefined) return { pane: 'steps', title, lines: [], focused };
   const at = Date.parse(chosen.at);
-  const around = picture.events.filter((e) => {
-    const t = Date.parse(e.at);
-    return STEP_KINDS.has(e.kind) && t >= at - BEFORE_MS && t <= at + 500;
-  });
   const { sentence, standing } = standingOf(chosen);
   const facts: Line[] = [
     [
@@ -216,7 +195,7 @@ function steps(view: View): PaneSpec {
     ],
     ...sentence,
   ];
-  const told = stepLines(around, view);
+  const told = stepLines(stepsOf(picture, chosen), view);
   const gone: Line[] = [[span('its events are no longer kept', 'muted')]];
   return {
     pane: 'steps',

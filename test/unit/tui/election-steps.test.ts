@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { ElectionRow, EventLine } from '../../../tui/feed/wire.ts';
+import { screenOf } from '../../../tui/lines/screen.ts';
+import { gapOf, liveSteps, stepsOf, vacantSince } from '../../../tui/model/election-steps.ts';
+import type { Model } from '../../../tui/model/model.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
+import { at, event, status } from '../../tui/recording.ts';
+import { full, send } from './model-kit.ts';
+
+/** n1 is killed: its last word is at 0, two stand, n2 wins after 225 ms; told as a screen hears it. */
+const KILLED: readonly EventLine[] = [
+  event(225, 'n2', 'leader-elected', 'n2 leads term 10 (n1 connection lost)', { data: { term: 10 } }),
+  event(7, 'n2', 'leader-lost', 'n2 knows no leader (term 9)', { data: { term: 9 } }),
+  event(166, 'n2', 'campaign-started', 'n2 asks for pre-votes', { data: { term: 9, silence_ms: 166 } }),
+  event(160, 'n3', 'campaign-started', 'n3 asks for pre-votes', { data: { term: 9, silence_ms: 158 } }),
+  event(400, 'n3', 'campaign-started', 'n3 asks for pre-votes', { data: { term: 9, silence_ms: 158 } }),
+  event(-12, 'n1', 'member-suspect', 'n3 sees n1 suspect: not heard by n6'),
+];
+const WON: ElectionRow = {
+  ...{ term: 10, node_id: 'n2', at: at(225), cause: 'n1 connection lost', votes: ['n2', 'n3', 'n6'] },
+  ...{ detect_ms: 166, election_ms: 59 },
+};
+
+function hearing(events: readonly EventLine[]): Model {
+  const now = full().now + 1000;
+  return { ...send(full({ view: 'raft' }), { type: 'events', events, now })[0], now };
+}
+
+const offsets = (steps: ReturnType<typeof stepsOf>) => steps.map((s) => s.offsetMs);
+
+describe('the steps of an election', () => {
+  it('stand in the order of their times, and the winner leads when nobody no longer does', () => {
+    const { picture } = hearing(KILLED);
+    const steps = stepsOf(picture, WON);
+    expect(offsets(steps)).toEqual([-12, 7, 160, 166, 225, 400]);
+    expect(steps.find((s) => s.event.kind === 'leader-elected')?.offsetMs).toBe(gapOf(WON));
+  });
+
+  it('are the same through whichever node they were heard', () => {
+    const other = hearing([...KILLED].reverse().slice(0, 4));
+    expect(offsets(stepsOf(other.picture, WON))).toEqual([-12, 160, 166, 400]);
+  });
+
+  it('begin with the loss, however long ago nobody has led', () => {
+    const long = { ...WON, at: at(60_000), detect_ms: null, election_ms: 30 };
+    const events = [KILLED[1], event(58_000, 'n3', 'vote', 'n3 votes for n2')] as EventLine[];
+    expect(offsets(stepsOf(hearing(events).picture, long))).toEqual([7 - 59_970, 58_000 - 59_970]);
+    // and not with what some node missed an hour before, when it was heard again
+    const heard = event(9, 'n2', 'role-changed', 'n2 follows n1', { data: { leader_id: 'n1', term: 9 } });
+    const missed = [KILLED[1], heard, event(59_500, 'n3', 'vote', 'n3 votes for n2')] as EventLine[];
+    expect(offsets(stepsOf(hearing(missed).picture, long))).toEqual([59_500 - 59_970]);
+    const counted = { ...long, detect_ms: 59_000 };
+    expect(offsets(stepsOf(hearing(events).picture, counted))).toEqual([7 - 970, 58_000 - 970]);
+  });
+});
+
+describe('the election under way', () => {
+  const lost = KILLED.slice(1);
+
+  it('counts from the last word that anybody who asks had heard', () => {
+    expect(vacantSince(hearing(lost).picture)).toBe(Date.parse(at(2)));
+    expect(offsets(liveSteps(hearing(lost).picture))).toEqual([-14, 5, 158, 164, 398]);
+    expect(vacantSince(hearing(lost.slice(0, 1)).picture), 'nobody has asked yet').toBe(Date.parse(at(7)));
+    expect(liveSteps(full().picture)).toEqual([]);
+  });
+
+  it('has one figure at the top, in the list and in the steps, and one name in front', () => {
+    const model = hearing(lost);
+    for (const view of ['raft', 'topology'] as const) {
+      const screen = screenOf({ model: { ...model, view }, symbols: UNICODE }, 160, 45);
+      const rows = screen.bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))));
+      const text = [...screen.head.map((h) => textOf(h.line)), ...rows].join('\n');
+      expect(text, view).toContain('NO LEADER 1.0 s');
+      expect(text, view).toMatch(/(no leader|NO LEADER) for 1\.00 s/);
+      expect(text, view).toMatch(/-14 ms {1,3}n3 sees n1 suspect/);
+    }
+  });
+
+  it('is measured when it is over as its row says', () => {
+    const won = send(hearing(KILLED), {
+      ...{ type: 'status' as const, now: full().now + 2000 },
+      status: status({ elections: [...status().elections, WON] }),
+    })[0];
+    const { bands } = screenOf({ model: won, symbols: UNICODE }, 120, 36);
+    const text = bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line)))).join('\n');
+    expect(text).toMatch(/10 ★ n2 .*225 ms +n1 connection/);
+    expect(text).toMatch(/225 ms ★ n2 leads term 10/);
+  });
+});

@@ -1,0 +1,79 @@
+/** An election step by step: which events belong to it, in order of time, and from when it counts. */
+import type { ElectionRow, EventLine } from '../feed/wire.ts';
+import type { Picture, Wall } from './model.ts';
+import { leaderIn } from './picture.ts';
+
+export interface Step {
+  readonly event: EventLine;
+  /** Since the leader's last word, ms; below 0 = before it was lost. */
+  readonly offsetMs: number;
+}
+
+const KINDS: ReadonlySet<string> = new Set([
+  ...['leader-lost', 'campaign-started', 'vote', 'role-changed', 'leader-elected'],
+  ...['member-suspect', 'member-failed'],
+]);
+/** Clocks of nodes differ by less, and so long before its end a leader may have been missed by one. */
+const BEFORE_MS = 1000;
+/** In which the others say whom they follow. */
+const AFTER_MS = 500;
+
+const timeOf = (event: EventLine): Wall => Date.parse(event.at);
+
+/** Nodes are heard one after the other: their events come in another order than they happened. */
+function inOrder(events: readonly EventLine[]): EventLine[] {
+  return events.toSorted((a, b) => timeOf(a) - timeOf(b));
+}
+
+/** From detection to victory: for so long nobody led. */
+export function gapOf({ election_ms: took, detect_ms: noticed }: ElectionRow): number {
+  return took + (noticed ?? 0);
+}
+
+/** When a vacancy that lasted at `then` was first told, behind the last word that somebody leads. */
+function lossBefore(events: readonly EventLine[], then: Wall): Wall {
+  const before = events.filter((e) => timeOf(e) < then);
+  const led = before.findLastIndex((e) => leaderIn(e) !== null);
+  const lost = before.slice(led + 1).find((e) => e.kind === 'leader-lost');
+  return lost === undefined ? then : timeOf(lost);
+}
+
+function stepsBetween(events: readonly EventLine[], base: Wall, [from, to]: readonly [Wall, Wall]): Step[] {
+  return events
+    .filter((e) => KINDS.has(e.kind) && timeOf(e) >= from && timeOf(e) <= to)
+    .map((event) => ({ event, offsetMs: timeOf(event) - base }));
+}
+
+/** Of an election that is over: its winner leads at the end of the time for which nobody led. */
+export function stepsOf({ events }: Picture, election: ElectionRow): Step[] {
+  const sorted = inOrder(events);
+  const won = Date.parse(election.at);
+  const base = won - gapOf(election);
+  // where nobody who elected had heard a leader the vacancy is older than the count
+  const lost = election.detect_ms === null ? lossBefore(sorted, base) : base;
+  return stepsBetween(sorted, base, [Math.min(base - BEFORE_MS, lost), won + AFTER_MS]);
+}
+
+/**
+ * Since when nobody leads: the leader's last word to any of those who ask for votes, as it will be counted
+ * when somebody has won; before anybody asks, since its loss was told. Null = somebody leads.
+ */
+export function vacantSince({ leaderlessSince, events }: Picture): Wall | null {
+  if (leaderlessSince === null) return null;
+  const asked = new Map<string, Wall>();
+  for (const event of events) {
+    const silence = event.data['silence_ms'];
+    if (event.kind !== 'campaign-started' || typeof silence !== 'number') continue;
+    // who asks again tells of the silence before its first question
+    if (timeOf(event) >= leaderlessSince - BEFORE_MS && !asked.has(event.node_id))
+      asked.set(event.node_id, timeOf(event) - silence);
+  }
+  return Math.min(leaderlessSince, ...(asked.size === 0 ? [] : [Math.max(...asked.values())]));
+}
+
+/** Of the election under way; none while somebody leads. */
+export function liveSteps(picture: Picture): Step[] {
+  const since = vacantSince(picture);
+  if (since === null) return [];
+  return stepsBetween(inOrder(picture.events), since, [since - BEFORE_MS, Number.POSITIVE_INFINITY]);
+}
