@@ -20,7 +20,7 @@ import { update } from '../model/update.ts';
 import type { DeskClient, TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
 import { pictureDocument } from './document.ts';
-import { textPicture } from './text.ts';
+import { ROWS_OF, textPicture } from './text.ts';
 
 export interface BatchOptions extends TopOptions {
   readonly format?: 'text' | 'json' | 'yaml';
@@ -158,12 +158,27 @@ function exitOf(run: RunBatch, model: Model): number {
   return stale.exitCode;
 }
 
-function sourcesOf(run: RunBatch): Sources {
-  const { view, filter } = run.options;
-  // the table of nodes is in all of them but the log
-  const wrong = filter === undefined ? null : wrongFilter(view === 'log' ? 'log' : 'topology', filter);
+/** Throws for one that would let all rows through without a word. */
+function requireFilter({ view, filter, format }: BatchOptions): void {
+  if (filter === undefined) return;
+  const rows = ROWS_OF[view ?? 'topology'];
+  const isText = format === undefined || format === 'text';
+  const unheeded = !isText
+    ? 'goes with text: a document has all rows'
+    : rows === null
+      ? `has no rows to choose from with --view ${view}`
+      : null;
+  if (unheeded !== null) {
+    const hint = isText ? 'leave it out' : 'leave it out; jq takes what you want from -o json';
+    throw new SqlccError('invalid_argument', `--filter ${unheeded}`, { hint });
+  }
+  const wrong = rows === null ? null : wrongFilter(rows, filter);
   if (wrong !== null)
     throw new SqlccError('invalid_argument', `--filter: ${clean(wrong)}`, { hint: FILTERS });
+}
+
+function sourcesOf(run: RunBatch): Sources {
+  requireFilter(run.options);
   const unknown = run.options.columns?.find((c) => !COLUMN_IDS.includes(c));
   if (unknown !== undefined) {
     throw new SqlccError('invalid_argument', `there is no column "${clean(unknown)}"`, {

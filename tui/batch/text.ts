@@ -4,14 +4,14 @@ import { clean } from '../format/width.ts';
 import type { Layout } from '../layout.ts';
 import { banner, header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
-import { alertsPane, electionsPane, eventsPane, quorumPane } from '../lines/panes.ts';
+import { alertsPane, electionsPane, eventLineText, eventsPane, quorumPane } from '../lines/panes.ts';
 import type { View } from '../lines/view.ts';
 import { logPane } from '../lines/views/log.ts';
-import { subjectNode } from '../model/lists.ts';
+import { alertRows, happenings, subjectNode } from '../model/lists.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import type { TextView } from '../options.ts';
 import { toAscii } from '../theme/symbols.ts';
-import { fitLine, type Line, textOf } from '../theme/tokens.ts';
+import { fitLine, type Line, span, textOf } from '../theme/tokens.ts';
 
 export interface TextStyle {
   readonly cells: number;
@@ -55,6 +55,33 @@ function logLines(view: View, { cells }: TextStyle): string[] {
   return section(title, logPane(view).lines.toReversed(), cells);
 }
 
+function nothing({ model }: View): Line[] {
+  return [[span(`nothing matches ${clean(model.filter.text)}`, 'muted')]];
+}
+
+/** Those that the filter lets through; beside the table of nodes it chooses from that, and all alerts stand. */
+function alertLines(view: View, { cells }: TextStyle): string[] {
+  const { model } = view;
+  const alerts = alertRows(model);
+  const left: View = { ...view, model: { ...model, picture: { ...model.picture, alerts } } };
+  const isCut = alerts.length === 0 && model.picture.alerts.length > 0;
+  return section('ALERTS', isCut ? nothing(view) : alertsPane(left).lines, cells);
+}
+
+function eventLines(view: View, { cells }: TextStyle): string[] {
+  const { model } = view;
+  if (model.filter.text === '') return section('EVENTS', eventsPane(view).lines, cells);
+  const rows = happenings(model).flatMap((row) =>
+    'event' in row ? [eventLineText(row.event, row.times)] : [],
+  );
+  return section('EVENTS', rows.length === 0 ? nothing(view) : rows, cells);
+}
+
+/** The view whose rows a filter chooses from in each text; null = it has none. */
+export const ROWS_OF: Readonly<Record<TextView, TextView | null>> = {
+  ...{ topology: 'topology', raft: 'topology', alerts: 'alerts', config: null, events: 'events', log: 'log' },
+};
+
 const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string[]>> = {
   topology: (view, style) => [
     ...table(view, style),
@@ -67,9 +94,9 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
     ...section('QUORUM', quorumPane(view).lines, style.cells),
     ...section('ELECTIONS', electionsPane(view).lines, style.cells),
   ],
-  alerts: (view, style) => section('ALERTS', alertsPane(view).lines, style.cells),
+  alerts: alertLines,
   config: configLines,
-  events: (view, style) => section('EVENTS', eventsPane(view).lines, style.cells),
+  events: eventLines,
   log: logLines,
 };
 

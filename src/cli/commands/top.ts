@@ -108,8 +108,9 @@ function refuseScripted(flags: Flags): void {
 }
 
 /** A document, of which nothing is recorded, checked or chosen. */
-function isPlainJson({ format, record, check, columns }: BatchOptions): boolean {
-  return format === 'json' && record === undefined && check !== true && columns === undefined;
+function isPlainJson({ format, record, check, columns, filter }: BatchOptions): boolean {
+  const isWhole = columns === undefined && filter === undefined;
+  return format === 'json' && record === undefined && check !== true && isWhole;
 }
 
 export const top: Run = async (context, { flags }) => {

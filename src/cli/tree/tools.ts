@@ -41,7 +41,9 @@ export const TOP: CommandSpec = {
     },
     {
       flags: '--filter <expression>',
-      text: 'only these rows, as / on the screen: state:!ok, zone:eu-a, lag>500, ~regex',
+      text:
+        'only these rows of the screen or of the text, as / takes it: state:!ok, zone:eu-a, lag>500, ' +
+        'with --view events kind:leader-elected, level:critical; ~regex',
     },
     {
       flags: '--view <view>',

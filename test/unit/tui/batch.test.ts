@@ -10,7 +10,8 @@ import { runOnceAsJson } from '../../../tui/batch/json.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import { viewSpec } from '../../../tui/model/views.ts';
 import type { TopClient } from '../../../tui/options.ts';
-import { asNdjson, at, status } from '../../tui/recording.ts';
+import { asNdjson, at, event, status } from '../../tui/recording.ts';
+import { full } from './model-kit.ts';
 
 /** A cluster whose status is answered, or refused with a code, round by round. */
 function clientOf(rounds: (StatusResponse | ErrorCode)[]): TopClient {
@@ -88,15 +89,32 @@ describe('runBatch', () => {
     for (const options of [
       { filter: 'foo:bar' },
       { view: 'log' as const, filter: 'zone:a' },
+      { view: 'events' as const, filter: 'zone:a' },
       { filter: '~(' },
     ])
-      await expect(run([good()], options)).rejects.toMatchObject({
+      await expect(run([good()], { format: 'text', ...options })).rejects.toMatchObject({
         code: 'invalid_argument',
         message: expect.stringMatching(/^--filter: (there is no field "(foo|zone)"|~\( is no)/),
       });
     expect(
-      (await run([good()], { view: 'log', filter: 'level:warn' }, async () => ({ lines: [] }))).code,
+      (
+        await run([good()], { format: 'text', view: 'log', filter: 'level:warn' }, async () => ({
+          lines: [],
+        }))
+      ).code,
     ).toBe(0);
+  });
+
+  it('runBatch refuses a filter that could not choose anything', async () => {
+    for (const [options, why] of [
+      [{ format: 'json' }, /goes with text: a document has all rows/],
+      [{ format: 'yaml', view: 'events' }, /goes with text/],
+      [{ format: 'text', view: 'config' }, /no rows to choose from with --view config/],
+    ] as const)
+      await expect(run([good()], { ...options, filter: 'n1' })).rejects.toMatchObject({
+        ...{ code: 'invalid_argument', message: expect.stringMatching(why) },
+        hint: expect.stringContaining('leave it out'),
+      });
   });
 
   it('runBatch ends at once on a refusal that will stay one', async () => {
@@ -194,6 +212,34 @@ describe('a recording in the scripted modes', () => {
     const answer = { at: at(2), answer: { to: 'log n1', value: [line] } };
     expect(await replayed({ view: 'log' }, runOnce, [answer])).toMatch(/LOG OF n1\n.*started +port=1/);
     await expect(replayed({ view: 'log' }, runOnce)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('a filter chooses from the events and alerts that the text is about, once and again', async () => {
+    const disk = event(0, 'n3', 'disk-slow', 'a write took 31 ms', { severity: 'warning' });
+    const more = [
+      { at: at(1), event: event(0, 'n1', 'leader-elected', 'leads term 9') },
+      { at: at(2), event: disk },
+    ];
+    const view = { format: 'text', view: 'events' } as const;
+    const all = await replayed(view, runOnce, more);
+    expect(all).toMatch(/leads term 9/);
+    for (const mode of [runOnce, runBatch]) {
+      const some = await replayed({ ...view, filter: 'kind:disk-slow' }, mode, more);
+      expect(some).toMatch(/EVENTS\n .*n3 .*a write took 31 ms/);
+      expect(some).not.toContain('leads term 9');
+    }
+    const level = await replayed({ ...view, filter: 'level:critical' }, runOnce, more);
+    expect(level).toMatch(/EVENTS\n +nothing matches level:critical/);
+    const alerts = { format: 'text', view: 'alerts' } as const;
+    const rows = [{ at: at(1), alerts: full().picture.alerts }];
+    expect(await replayed(alerts, runOnce, rows)).toMatch(/node_down[\s\S]*follower_lag/);
+    const down = await replayed({ ...alerts, filter: 'rule:node_down' }, runOnce, rows);
+    expect(down).toContain('node_down n5');
+    expect(down).not.toContain('follower_lag');
+    // what the filter hides fires all the same
+    const none = await replayed({ ...alerts, filter: 'rule:other' }, runOnce, rows);
+    expect(none).toContain('nothing matches rule:other');
+    expect(none).not.toContain('none firing');
   });
 
   it('runOnce tells of when a picture is, and a check of an old one fails as unanswered', async () => {
