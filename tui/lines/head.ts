@@ -7,6 +7,7 @@ import { age, clockTime, count, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { vacantSince } from '../model/election-steps.ts';
+import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
@@ -349,6 +350,14 @@ export function bannerWords(view: View): readonly string[] {
   ];
 }
 
+/** At every size: no key can change anything here; `role` says why where that is the caller's. */
+export function readOnlyMark({ model }: View, isShort = false): Line {
+  if (!isReadOnly(model)) return [];
+  const role = isShort || model.readOnly ? undefined : model.picture.status?.caller?.role;
+  const why = role === undefined ? '' : ` (${clean(role)})`;
+  return [span(`READ-ONLY${why}${isShort ? '' : ' '}`, 'frozen'), span(' ')];
+}
+
 /** Connection loss before everything, then the past, nodes that do not agree, a frozen picture, health. */
 export function banner(view: View, layout: Layout): Line {
   const { model } = view;
@@ -356,7 +365,7 @@ export function banner(view: View, layout: Layout): Line {
   const aside = asideMarks(view);
   const rightWith = (mark: Line): Line => [
     ...mark,
-    ...(model.readOnly ? [span('READ-ONLY ', 'frozen'), span(' ')] : []),
+    ...readOnlyMark(view),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     ...trialMark(view),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),

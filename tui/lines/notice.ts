@@ -7,7 +7,15 @@ import { age, clockTime } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import { disagreement, lostBanner, readsOn, trialMark, unsettledBanner, waitingBanner } from './head.ts';
+import {
+  disagreement,
+  lostBanner,
+  readOnlyMark,
+  readsOn,
+  trialMark,
+  unsettledBanner,
+  waitingBanner,
+} from './head.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
@@ -51,7 +59,7 @@ export function notice(view: View, tellsHealth = false): Notice | null {
   const running = status?.operation ?? null;
   const { text, editing } = model.filter;
   const right: Line = [
-    ...(model.readOnly ? [span('READ-ONLY', 'frozen'), span(' ')] : []),
+    ...readOnlyMark(view, true),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     ...trialMark(view),
     // while it is written the last line shows it, and the rows stay where they are

@@ -43,6 +43,11 @@ export function lacksMajority(model: Model): boolean {
   return refusal(model, 'failover') === leaderless(status);
 }
 
+/** Nothing can be changed from here: by how it was started, or by the rights of whoever looks. */
+export function isReadOnly(model: Model): boolean {
+  return model.readOnly || lackingScope(model, 'operate') !== null;
+}
+
 /** Waiting helps only where there is a majority that can elect. */
 function leaderless(status: StatusResponse): string {
   const { spare, up, voters, need } = quorumFacts(status);

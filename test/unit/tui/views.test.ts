@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../../src/base/index.ts';
+import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import { brailleChart, niceTop } from '../../../tui/format/braille.ts';
 import { tabs } from '../../../tui/lines/head.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
@@ -95,6 +96,28 @@ describe('screenOf, every view', () => {
     const old = send(full({ view: 'operations' }), { type: 'no-answer', question, failure, now: 1 })[0];
     expect(textAt(old, 200, 60)).toMatch(/~ of \d\d:\d\d:\d\d, not refreshed: connection refused/);
     expect(textAt(old, 200, 60)).toContain('balance the load');
+  });
+});
+
+describe('who may change nothing', () => {
+  const seenBy = (role: string, ...scopes: string[]) => {
+    const caller = { id: 'eve', role, scopes } as NonNullable<StatusResponse['caller']>;
+    return send(full(), { type: 'status', status: status({ caller }), now: full().now })[0];
+  };
+
+  it('is told so at every size, by its rights as by how the screen was started', () => {
+    for (const [columns, rows] of SIZES) {
+      const text = (model: Model) => textAt(model, columns, rows);
+      const what = `${columns}x${rows}`;
+      expect(text(seenBy('viewer', 'read-cluster')), what).toContain('READ-ONLY');
+      expect(text(full({ readOnly: true })), what).toContain('READ-ONLY');
+      expect(text(seenBy('operator', 'read-cluster', 'operate')), what).not.toContain('READ-ONLY');
+    }
+    expect(textAt(seenBy('viewer', 'read-cluster'), 80, 24)).toContain('READ-ONLY (viewer)');
+    // an older node does not say who one is
+    const { caller: _none, ...older } = status();
+    const unsaid = send(full(), { type: 'status', status: older, now: full().now })[0];
+    expect(textAt(unsaid)).not.toContain('READ-ONLY');
   });
 });
 
