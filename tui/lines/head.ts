@@ -373,7 +373,9 @@ export function banner(view: View, layout: Layout): Line {
   const said = lostBanner(view) ?? unsettledBanner(view);
   const past = said === null ? pastBanner(view) : null;
   const full = said ?? past ?? disagreement(view) ?? stateBanner(view);
-  const fits = (a: Line, b: Line): boolean => lineWidth(a) + lineWidth(b) <= layout.columns;
+  // a blank between what stands at both edges
+  const fits = (a: Line, b: Line): boolean =>
+    lineWidth(a) + lineWidth(b) + (lineWidth(b) > 0 ? 1 : 0) <= layout.columns;
   const whole = rightWith(aside.long);
   // of a cluster that is well the facts give way to what is out of the ordinary
   const isSound = full[0]?.token === 'ok' && aside.long.length > 0;
@@ -381,8 +383,7 @@ export function banner(view: View, layout: Layout): Line {
   // what is critical is not cut short for it
   const isGrave = left[0]?.token === 'critical' && !fits(left, rightWith(aside.short));
   const right = fits(left, whole) ? whole : rightWith(isGrave ? [] : aside.short);
-  const isCut = past === null && lineWidth(left) + lineWidth(right) > layout.columns;
-  const told = isCut ? [...readsOn(), ...right] : right;
+  const told = fits(left, right) ? right : [...(past === null ? readsOn() : [span(' ')]), ...right];
   return told.every((s) => s.text === '')
     ? fitLine(left, layout.columns)
     : spread(left, told, layout.columns);

@@ -1,7 +1,7 @@
 /** Nodes in maintenance, or drained, are said above every view. */
 import { describe, expect, it } from 'vitest';
 import { START, status } from '../../tui/recording.ts';
-import { full, live } from './model-kit.ts';
+import { full, live, press } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 const HOUR = { owner: 'anna', reason: 'kernel update', since: '', expires: '' };
@@ -43,5 +43,16 @@ describe('a node that is set aside', () => {
       /critical: no leader is known to any node, 3 of 5 voters are dead[^M]*$/,
     );
     expect(banner(sound({}))).not.toMatch(/MAINT|maintenance|drain/);
+  });
+
+  it('has a blank before it at each width, and before what else stands at the right edge', () => {
+    for (let columns = 80; columns <= 180; columns++) {
+      expect(banner(full(), columns), `${columns}`).toMatch(/firing +n6 |… e reads on n6 MAINT/);
+      expect(banner(full({ readOnly: true }), columns), `${columns}`).toMatch(
+        /firing +n6 |[^ ] n6 .*READ-ONLY/,
+      );
+      const past = press(full({ readOnly: true }), '{');
+      expect(banner(past, columns), `${columns}`).toMatch(/ READ-ONLY/);
+    }
   });
 });
