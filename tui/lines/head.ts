@@ -178,18 +178,29 @@ export function unsettledBanner(view: View): Line | null {
   return [span(` ?? ${words} `, 'warning'), span(` ${keyOf('back')} takes this away`, 'key')];
 }
 
-/** The nodes do not agree on who leads: which say what. */
-export function disagreement(view: View): Line | null {
+/** The nodes do not agree on who leads: which say what; where that is too long, how many of them. */
+export function disagreement(view: View, columns: number): Line | null {
   const picture = shown(view.model);
   if (!viewsDisagree(picture)) return null;
-  const told = viewGroups(picture).map(
-    ({ leader, term, nodes }) => `${nodes.map(clean).join(' ')}: ${clean(leader)} t${term}`,
-  );
-  return [
-    span(' !! VIEWS DISAGREE ', 'lost'),
-    span(` ${told.join(` ${view.symbols.dot} `)} `, 'warning'),
-    span(`  ${keyOf('observer')} compares`, 'key'),
+  const groups = viewGroups(picture);
+  const line = (name: string, who: (nodes: readonly string[]) => string, key: string): Line => {
+    const told = groups.map(({ leader, term, nodes }) => `${who(nodes)} ${clean(leader)} t${term}`);
+    return [
+      span(` !! ${name} `, 'lost'),
+      span(` ${told.join(` ${view.symbols.dot} `)} `, 'warning'),
+      span(key, 'key'),
+    ];
+  };
+  const all = (nodes: readonly string[]): string => `${nodes.map(clean).join(' ')}:`;
+  const most = (nodes: readonly string[]): string => (nodes.length > 1 ? `${nodes.length}×` : all(nodes));
+  const compares = `  ${keyOf('observer')} compares`;
+  const lines = [
+    line('VIEWS DISAGREE', all, compares),
+    line('VIEWS DISAGREE', most, compares),
+    line('VIEWS DISAGREE', most, ` ${keyOf('observer')}`),
+    line('DISAGREE', most, ` ${keyOf('observer')}`),
   ];
+  return lines.find((l) => lineWidth(l) < columns) ?? lines.at(-1) ?? null;
 }
 
 interface Tab {
@@ -370,9 +381,11 @@ export function banner(view: View, layout: Layout): Line {
     ...trialMark(view),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
+  const room = layout.columns - lineWidth(rightWith([]));
   const said = lostBanner(view) ?? unsettledBanner(view);
   const past = said === null ? pastBanner(view) : null;
-  const full = said ?? past ?? disagreement(view) ?? stateBanner(view);
+  const split = said === null && past === null ? disagreement(view, room) : null;
+  const full = said ?? past ?? split ?? stateBanner(view);
   // a blank between what stands at both edges
   const fits = (a: Line, b: Line): boolean =>
     lineWidth(a) + lineWidth(b) + (lineWidth(b) > 0 ? 1 : 0) <= layout.columns;
@@ -380,9 +393,10 @@ export function banner(view: View, layout: Layout): Line {
   // of a cluster that is well the facts give way to what is out of the ordinary
   const isSound = full[0]?.token === 'ok' && aside.long.length > 0;
   const left = isSound && !fits(full, whole) ? full.slice(0, 1) : full;
-  // what is critical is not cut short for it
-  const isGrave = left[0]?.token === 'critical' && !fits(left, rightWith(aside.short));
-  const right = fits(left, whole) ? whole : rightWith(isGrave ? [] : aside.short);
+  // what is critical, or not as it is shown, is not cut short for it
+  const isGrave = said !== null || split !== null || left[0]?.token === 'critical';
+  const isCrowded = isGrave && !fits(left, rightWith(aside.short));
+  const right = fits(left, whole) ? whole : rightWith(isCrowded ? [] : aside.short);
   const told = fits(left, right) ? right : [...(past === null ? readsOn() : [span(' ')]), ...right];
   return told.every((s) => s.text === '')
     ? fitLine(left, layout.columns)

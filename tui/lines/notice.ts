@@ -53,7 +53,7 @@ function healthWords({ model }: View): Line {
 }
 
 /** Null where there is nothing to say: then no row is taken for it. `tellsHealth`: there is room for why. */
-export function notice(view: View, tellsHealth = false): Notice | null {
+export function notice(view: View, columns: number, tellsHealth = false): Notice | null {
   const { model } = view;
   const { status } = shown(model);
   const running = status?.operation ?? null;
@@ -68,7 +68,7 @@ export function notice(view: View, tellsHealth = false): Notice | null {
   const left =
     lostBanner(view) ??
     unsettledBanner(view) ??
-    disagreement(view) ??
+    disagreement(view, columns - lineWidth(right)) ??
     pastWords(view) ??
     pauseWords(view) ??
     (status === null ? waitingBanner(view) : tellsHealth ? healthWords(view) : []);

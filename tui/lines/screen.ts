@@ -281,7 +281,7 @@ function bodyOf(view: View, layout: Layout): BandRows[] {
 export function screenOf(view: View, columns: number, rows: number): Screen {
   // all nodes, not the filtered ones: panes stay where they are while a filter is written
   const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
-  const said = notice(view, columns >= 60 && rows >= 15);
+  const said = notice(view, columns, columns >= 60 && rows >= 15);
   const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus, hasNotice: said !== null });
   const head: Row[] = [{ line: header(view, layout) }];
   if (layout.headRows === 2 && said !== null) head.push({ line: fitNotice(said, columns) });

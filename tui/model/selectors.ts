@@ -136,9 +136,18 @@ export function heardOf(
   return { value: at === null ? null : picture[what], at: at ?? 0, error };
 }
 
-/** Nodes by the leader and term that they name; those that were not heard or know of none are left out. */
-export function viewGroups(picture: Picture): readonly { leader: string; term: number; nodes: string[] }[] {
-  const groups: { leader: string; term: number; nodes: string[] }[] = [];
+interface ViewGroup {
+  readonly leader: string;
+  readonly term: number;
+  readonly nodes: string[];
+}
+
+/**
+ * Nodes by the leader and term that they name, the fewest first: they are what is out of the ordinary.
+ * Those that were not heard or know of none are left out.
+ */
+export function viewGroups(picture: Picture): readonly ViewGroup[] {
+  const groups: ViewGroup[] = [];
   for (const view of picture.views?.views ?? []) {
     const { leader_id: leader, term } = view;
     if (view.error !== null || leader === null || term === null) continue;
@@ -146,7 +155,7 @@ export function viewGroups(picture: Picture): readonly { leader: string; term: n
     if (own === undefined) groups.push({ leader, term, nodes: [view.node_id] });
     else own.nodes.push(view.node_id);
   }
-  return groups;
+  return groups.sort((a, b) => a.nodes.length - b.nodes.length);
 }
 
 /** One answer may have been asked for in the middle of an election: only the second in a row is said. */

@@ -1,7 +1,7 @@
 /** Nodes in maintenance, or drained, are said above every view. */
 import { describe, expect, it } from 'vitest';
 import { START, status } from '../../tui/recording.ts';
-import { full, live, press } from './model-kit.ts';
+import { full, live, press, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 const HOUR = { owner: 'anna', reason: 'kernel update', since: '', expires: '' };
@@ -43,6 +43,19 @@ describe('a node that is set aside', () => {
       /critical: no leader is known to any node, 3 of 5 voters are dead[^M]*$/,
     );
     expect(banner(sound({}))).not.toMatch(/MAINT|maintenance|drain/);
+  });
+
+  it('does not cut short that nodes disagree on who leads', () => {
+    const views = ['n1', 'n2', 'n3', 'n4', 'n6'].map((node_id) => {
+      const [leader_id, term] = node_id === 'n6' ? ['n6', 8] : ['n1', 9];
+      return { node_id, leader_id, term, error: null };
+    });
+    const told = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
+    const split = send(full(), told, told)[0];
+    expect(banner(split, 80)).toMatch(
+      /^ !! VIEWS DISAGREE {2}n6: n6 t8 · n1 n2 n3 n4: n1 t9 {3}v compares *$/,
+    );
+    expect(banner(split, 120)).toMatch(/DISAGREE {2}n6: n6 t8 .* n6 in maintenance 48m left: M on it/);
   });
 
   it('has a blank before it at each width, and before what else stands at the right edge', () => {

@@ -118,7 +118,7 @@ describe('plain text', () => {
     const message = { type: 'views' as const, views: disagree };
     const split = send(before, message, message)[0];
     expect(told(before, split)).toBe(
-      'the nodes do not agree on who leads: n1 n2 name n1 in term 9; n3 name n3 in term 9',
+      'the nodes do not agree on who leads: n3 name n3 in term 9; n1 n2 name n1 in term 9',
     );
     expect(told(split, before)).toBe('the nodes agree again on who leads');
     const read = { ...status().cluster.read, node_id: 'n3' };

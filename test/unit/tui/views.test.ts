@@ -307,7 +307,7 @@ describe('whose view', () => {
     expect(textAt(once), 'one answer may come from the middle of an election').not.toContain('DISAGREE');
     const model = send(once, news)[0];
     expect(textAt(model)).toContain('!! VIEWS DISAGREE');
-    expect(textAt(model)).toContain('n1 n2 n3 n4: n1 t9 · n6: n6 t8');
+    expect(textAt(model)).toContain('n6: n6 t8 · n1 n2 n3 n4: n1 t9');
     expect(textAt(full())).not.toContain('DISAGREE');
   });
 });
