@@ -4,7 +4,7 @@ import { clean } from '../format/width.ts';
 import type { Layout } from '../layout.ts';
 import { banner, header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
-import { alertsPane, electionsPane, eventLineText, eventsPane, quorumPane } from '../lines/panes.ts';
+import { alertsPane, electionsPane, eventLines, eventsPane, quorumPane } from '../lines/panes.ts';
 import type { View } from '../lines/view.ts';
 import { logPane } from '../lines/views/log.ts';
 import { alertRows, happenings, subjectNode } from '../model/lists.ts';
@@ -59,7 +59,7 @@ function nothing({ model }: View): Line[] {
   return [[span(`nothing matches ${clean(model.filter.text)}`, 'muted')]];
 }
 
-/** Those that the filter lets through; beside the table of nodes it chooses from that, and all alerts stand. */
+/** Those that the filter lets through; beside the table of nodes it chooses of that, and all alerts stand. */
 function alertLines(view: View, { cells }: TextStyle): string[] {
   const { model } = view;
   const alerts = alertRows(model);
@@ -68,12 +68,10 @@ function alertLines(view: View, { cells }: TextStyle): string[] {
   return section('ALERTS', isCut ? nothing(view) : alertsPane(left).lines, cells);
 }
 
-function eventLines(view: View, { cells }: TextStyle): string[] {
+function eventsText(view: View, { cells }: TextStyle): string[] {
   const { model } = view;
   if (model.filter.text === '') return section('EVENTS', eventsPane(view).lines, cells);
-  const rows = happenings(model).flatMap((row) =>
-    'event' in row ? [eventLineText(row.event, row.times)] : [],
-  );
+  const rows = eventLines(happenings(model).filter((row) => 'event' in row));
   return section('EVENTS', rows.length === 0 ? nothing(view) : rows, cells);
 }
 
@@ -96,7 +94,7 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
   ],
   alerts: alertLines,
   config: configLines,
-  events: eventLines,
+  events: eventsText,
   log: logLines,
 };
 

@@ -270,6 +270,13 @@ export function eventLineText(event: EventLine, times: number, style: EventStyle
   ];
 }
 
+/** A list of them: the names of its nodes in one column. */
+export function eventLines(events: readonly { event: EventLine; times: number }[]): Line[] {
+  const nodes = events.map((e) => e.event);
+  const names = nodeNames(nodes, NAME_CELLS);
+  return events.map((e) => eventLineText(e.event, e.times, { names }));
+}
+
 /** Instead of events: before anybody has answered it is not known that nothing has happened. */
 export function quietWords({ model }: View): string {
   if (shown(model).status === null) return 'asking the cluster…';
@@ -284,18 +291,11 @@ function ofObserver({ model }: View): string {
 export function eventsPane(view: View): PaneText {
   const events = collapsedEvents(shown(view.model));
   const kept = shown(view.model).events.length;
-  const names = nodeNames(
-    events.map((e) => e.event),
-    NAME_CELLS,
-  );
   return {
     title: [
       span(`Events${ofObserver(view)}`, 'title'),
       span(kept === 0 ? '' : ` ${plural(kept, 'line')}`, 'muted'),
     ],
-    lines:
-      events.length > 0
-        ? events.map((e) => eventLineText(e.event, e.times, { names }))
-        : [[span(quietWords(view), 'muted')]],
+    lines: events.length > 0 ? eventLines(events) : [[span(quietWords(view), 'muted')]],
   };
 }
