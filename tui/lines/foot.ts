@@ -2,7 +2,7 @@
 
 import { clean } from '../format/width.ts';
 import { keyOf, pairOf } from '../key-names.ts';
-import { bindingsOf, type CommandId } from '../keymap.ts';
+import { type Binding, bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { wrongFilter } from '../model/filter-fields.ts';
 import { rowKeys } from '../model/lists.ts';
@@ -49,8 +49,14 @@ const FOOTER: Readonly<Partial<Record<ViewId, readonly CommandId[]>>> = {
   ],
 };
 
-/** Left out while there is nothing that they could do. */
-const RARE: ReadonlySet<CommandId> = new Set(['undo-config', 'unsilence']);
+/** What is wanted first where the picture is not of now, and what the key does there. */
+function wayBack({ connection, frozen, past }: View['model']): readonly (readonly [CommandId, string])[] {
+  return [
+    ...(connection.kind === 'lost' ? [['reconnect', 'other node'] as const] : []),
+    ...(past === null ? [] : [['last', 'live'] as const]),
+    ...(frozen === null || past !== null ? [] : [['freeze', 'live'] as const]),
+  ];
+}
 
 /** They lead to everything else, or out: they stand beside help at any width, and others give way. */
 const ALWAYS: ReadonlySet<CommandId> = new Set(['filter', 'palette', 'quit']);
@@ -66,20 +72,25 @@ function direction(id: CommandId, model: View['model']): string {
   return node.maintenance === null ? ' on' : ' off';
 }
 
-function hints(view: View, cells: number): Line {
-  const { model } = view;
+/** What works here, the most wanted first: why another is closed is said by its key and in the menu. */
+function openHere(model: View['model']): readonly Binding[] {
   const all = bindingsOf('main', model.view);
-  const listed = (FOOTER[model.view] ?? []).flatMap((id) => {
+  // what is closed for a moment, because its row has just come under the bar, does not come and go
+  const settled = { ...model, underBar: null };
+  return (FOOTER[model.view] ?? []).flatMap((id) => {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) return [];
-    const closed = (binding.disabled?.(model) ?? null) !== null;
-    const isRecording = model.replay !== null && binding.level !== undefined;
-    if (closed && (isRecording || RARE.has(id))) return [];
-    const sign = span(binding.label.split(' ')[0] ?? '', closed ? 'muted' : 'key');
-    return [
-      { id, sign, words: span(` ${binding.short}${direction(id, model)}`, closed ? 'muted' : 'plain') },
-    ];
+    return (binding.disabled?.(settled) ?? null) === null ? [binding] : [];
   });
+}
+
+function hints(view: View, cells: number): Line {
+  const { model } = view;
+  const open = openHere(model);
+  const listed = [
+    ...wayBack(model).map(([id, words]) => ({ id, words })),
+    ...open.map(({ id, short }) => ({ id, words: `${short ?? ''}${direction(id, model)}` })),
+  ].map(({ id, words }) => ({ id, sign: span(keyOf(id), 'key'), words: span(` ${words}`) }));
   const right: Line = [
     ...listed
       .filter((l) => ALWAYS.has(l.id))
@@ -109,15 +120,12 @@ function tinySummary(view: View, cells: number): Line {
       ? span(clean(reasons[0] ?? ''), 'warning')
       : span(status === null || view.model.past !== null ? '' : 'healthy', 'ok'),
   ];
-  const acts = bindingsOf('main', view.model.view)
-    .filter((b) => b.level !== undefined && (FOOTER[view.model.view] ?? []).includes(b.id))
-    .filter((b) => !RARE.has(b.id) || (b.disabled?.(view.model) ?? null) === null)
-    .map((b) => b.label);
-  return spread(
-    left,
-    [span([...acts, keyOf('filter'), keyOf('quit'), ''].join(' ')), span(keyOf('help'), 'key'), span('help')],
-    cells,
-  );
+  const back = wayBack(view.model).map(([id]) => keyOf(id));
+  const acts = openHere(view.model).flatMap((b) => (b.level === undefined ? [] : b.label));
+  // all of one node has no rows that a filter could choose from
+  const filter = view.model.view === 'node' ? [] : [keyOf('filter')];
+  const keys = [...back, ...acts, ...filter, keyOf('quit'), ''].join(' ');
+  return spread(left, [span(keys), span(keyOf('help'), 'key'), span('help')], cells);
 }
 
 /** The whole toast: as many lines as it needs; none while something else has the last line. */

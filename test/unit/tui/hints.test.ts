@@ -93,6 +93,56 @@ describe('the last line', () => {
     expect(lastLine(full({ view: 'node' }), 120)).toContain('↑↓ scroll  Esc back');
   });
 
+  it('offers what works here and nothing else, and the way back first', () => {
+    const failure = { code: 'unavailable', message: 'refused', hint: '' };
+    const caller = { id: 'eve', role: 'viewer' as const, scopes: ['read-cluster' as const] };
+    const models: readonly (readonly [string, Model, RegExp])[] = [
+      ['lost', send(full(), { type: 'lost', failure, now: full().now })[0], /R other node/],
+      ['history', press(full(), '{'), /End live/],
+      ['frozen', press(full(), ' '), /Space live/],
+      ['read-only', full({ readOnly: true }), /e explain/],
+      [
+        'viewer',
+        send(full(), { type: 'status', status: status({ caller }), now: full().now })[0],
+        /e explain/,
+      ],
+    ];
+    for (const [name, base, first] of models) {
+      expect(lastLine(base, 80), name).toMatch(first);
+      for (const view of VIEW_IDS)
+        for (const columns of [44, 60, 80, 120]) {
+          const keys = screenText({ ...base, view, toast: null }, columns, columns < 60 ? 12 : 36).split(
+            '\n',
+          );
+          expect(keys.at(-1), `${name} ${view} ${columns}`).not.toMatch(/(^|\s)[FDMASUCBKXEOW](\s|$)/);
+        }
+    }
+    const tiny = (model: Model) =>
+      screenText({ ...model, toast: null }, 44, 12)
+        .split('\n')
+        .at(-1);
+    expect(tiny(models[0]?.[1] as Model)).toMatch(/ R .*q \?help/);
+    expect(tiny(models[1]?.[1] as Model)).toMatch(/ End .*q \?help/);
+    expect(tiny(full({ view: 'node' })), 'it has no rows').not.toContain('/');
+  });
+
+  it('offers what the row under the bar allows, and K while something is on trial', () => {
+    const config = full({ view: 'config' });
+    expect(lastLine(config, 80)).not.toMatch(/B roll back|K keep/);
+    expect(lastLine(press(config, 'down'), 80)).toContain('B roll back');
+    const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
+    const trial = send(config, {
+      type: 'status',
+      now: config.now,
+      status: status({ config: { version: 42, tentative } }),
+    });
+    expect(lastLine(trial[0], 80)).toContain('K keep');
+    // it is closed for the first 400 ms under the bar, which is no reason to come and go
+    const alerts = full({ view: 'alerts' });
+    expect(lastLine(alerts, 80)).toContain('A ack');
+    expect(lastLine(press(alerts, 'down'), 80), 'acknowledged already').not.toContain('A ack');
+  });
+
   it('says whether M begins or ends the maintenance of the node under the bar', () => {
     for (const view of ['topology', 'node'] as const)
       for (const columns of [80, 120]) {
