@@ -103,7 +103,8 @@ export function header(view: View, layout: Layout): Line {
     const brand = full && has('brand') ? ` sqlcc top ${symbols.crumb}` : '';
     const whose = full && has('context') ? named : name;
     const title = `${brand} ${whose} ${symbols.crumb} ${viewSpec(model.view).title}`;
-    const commit = status !== null && has('commit') ? `  commit ${count(status.raft.commit_index)}` : '';
+    const index = status?.raft.commit_index ?? Number.NaN;
+    const commit = !Number.isNaN(index) && has('commit') ? `  commit ${count(index)}` : '';
     const isWords = full || has('words');
     const term = status === null ? '' : `${isWords ? 'term ' : 't'}${status.raft.term}${full ? commit : ''}`;
     const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];

@@ -170,12 +170,12 @@ function samplesAt(model: Model, at: Wall): Picture['samples'] {
 function leaderAt(
   model: Model,
   { at, told }: Told,
-): { readonly leader: string | null; readonly term: number } | null {
+): { readonly leader: string | null; readonly term: number; readonly winner: string } | null {
   const won = (model.picture.status?.elections ?? []).findLast((e) => Date.parse(e.at) <= at);
   if (won === undefined) return null;
   const after = told.filter((e) => Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at));
   const lost = isLostBy(after, won.term);
-  return { leader: lost ? null : won.node_id, term: won.term };
+  return { leader: lost ? null : won.node_id, term: won.term, winner: won.node_id };
 }
 
 /** A second before the record, what was told before and after it, and when the oldest picture was seen. */
@@ -196,15 +196,21 @@ function earlierStatus(model: Model, base: StatusResponse, then: Told): StatusRe
   const nodes = base.nodes.map((row) => rowAt(model, row, moment));
   return {
     ...base,
-    raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(base, nodes, leader) },
+    raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(nodes, leader) },
+    // the primary stays who won last, also while nobody leads
+    primary: led === null ? base.primary : { ...base.primary, node_id: led.winner, epoch: term },
     elections: base.elections.filter((e) => Date.parse(e.at) <= at),
     nodes,
     ...earlierCluster(model, { ...base, nodes }, { at, leader }),
   };
 }
 
-function commitAt(base: StatusResponse, nodes: readonly NodeRow[], leader: string | null): number {
-  return nodes.find((n) => n.node_id === leader)?.match_index ?? base.raft.commit_index;
+/**
+ * What the leader had committed; where its row does not tell, `seen`: NaN = nobody recorded it, and no figure
+ * of another time stands for it.
+ */
+function commitAt(nodes: readonly NodeRow[], leader: string | null, seen = Number.NaN): number {
+  return nodes.find((n) => n.node_id === leader)?.match_index ?? seen;
 }
 
 interface Since {
@@ -230,10 +236,12 @@ function statusSince(model: Model, base: StatusResponse, then: Since): StatusRes
   const hold = holdMs(model.trace);
   const moment = { at, leader, term, isSeen, seenAt: recorded.at, life, hold };
   const nodes = base.nodes.map((row) => rowAt(model, row, moment));
+  const commit = commitAt(nodes, leader, isSeen ? base.raft.commit_index : undefined);
   const fresh = held.filter((e) => !base.elections.some((b) => b.term === e.term));
   return {
     ...base,
-    raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(base, nodes, leader) },
+    raft: { ...base.raft, leader_id: leader, term, commit_index: commit },
+    ...(won === undefined ? {} : { primary: { ...base.primary, node_id: won.node_id, epoch: won.term } }),
     elections: [...base.elections, ...fresh],
     nodes,
     ...(isSeen ? {} : earlierCluster(model, { ...base, nodes }, { at, leader })),
@@ -322,7 +330,8 @@ function rowAt(model: Model, row: NodeRow, moment: Moment): NodeRow {
   return {
     ...row,
     role,
-    term: isSeen ? row.term : term,
+    // who is dead heard of no later term
+    term: isSeen ? row.term : liveness === 'alive' ? term : null,
     liveness,
     // what nobody recorded is a dash, not the figure of another time
     cpu_usage: point === null ? (isSeen ? row.cpu_usage : null) : point.cpu,

@@ -77,6 +77,22 @@ describe('travel', () => {
     expect(row).toMatchObject(unknown);
   });
 
+  it('neither is what was committed, nor who was primary, nor the term of who is dead', () => {
+    const at600 = travel(full(), ago(600_000));
+    expect(shown(at600).status?.primary).toMatchObject({ node_id: 'n5', epoch: 8 });
+    expect(screenText(at600, 200, 60)).toContain('primary n5');
+    expect(screenText(at600, 200, 60)).not.toContain('commit 1');
+    const [near, dead] = [travel(full(), ago(30_000)), travel(full(), ago(300_000))];
+    expect(screenText(near, 200, 60)).toMatch(/commit 1 203 \d\d\d/);
+    expect(screenText(dead, 200, 60)).not.toContain('commit 1');
+    const term = (model: Model, id: string) => shown(model).status?.nodes.find((n) => n.node_id === id)?.term;
+    expect([term(dead, 'n1'), term(dead, 'n5'), term(at600, 'n5')]).toEqual([9, null, 8]);
+    // nobody leads, and who did stays the primary; a picture of then says what was committed
+    const between = travel(full(), ago(388_100));
+    expect(shown(between).status?.primary).toMatchObject({ node_id: 'n5', epoch: 8 });
+    expect(screenText(between, 200, 60)).not.toContain('commit 1');
+  });
+
   it('travel keeps within what is known, and the newest second is live', () => {
     const model = full();
     expect(travel(model, START + 5000).past).toBeNull();
