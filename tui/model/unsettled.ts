@@ -16,15 +16,18 @@ function nameOf({ action, request }: ActionDialog): string {
   return subject === undefined ? action : `${action} ${subject}`;
 }
 
-/** An action whose answer was lost; the command comes before the cause, for narrow screens. */
+/** An action whose answer was lost; the command comes first, for narrow screens. */
 export function unknownAction(dialog: ActionDialog, why: string): string {
-  return `outcome unknown: ${nameOf(dialog)}: ${commandFor(dialog)} (${why}; it may have happened)`;
+  return unknown(commandFor(dialog), nameOf(dialog), why);
 }
 
 /** A change whose answer was lost. */
 export function unknownChange(act: ChangeAct, why: string): string {
-  const what = titleOfChange(act).toLowerCase();
-  return `outcome unknown: ${what}: ${lookFor(act)} (${why}; it may have happened)`;
+  return unknown(lookFor(act), titleOfChange(act).toLowerCase(), why);
+}
+
+function unknown(command: string, what: string, why: string): string {
+  return `${command}: ${what}, outcome unknown (${why}; it may have happened)`;
 }
 
 function lookFor(act: ChangeAct): string {

@@ -137,7 +137,7 @@ describe('what came of a change', () => {
     const lost = { type: 'change-refused' as const, dialogId, failure: failure('outcome_unknown') };
     const after = send(hidden, { ...lost, act })[0];
     expect(after.unsettled).toMatchObject([
-      /^outcome unknown: silence node_down on n5: sqlcc alert silence list/,
+      /^sqlcc alert silence list: silence node_down on n5, outcome unknown/,
     ]);
     expect(press(after, 'escape').unsettled).toEqual([]);
     expect(send(hidden, lost)[0].unsettled, 'a question changes nothing').toEqual([]);

@@ -46,7 +46,7 @@ describe('an operation that can not be read any more', () => {
     expect(hidden.running).not.toBeNull();
     const model = send(hidden, gone)[0];
     expect(model).toMatchObject({ running: null, overlay: null });
-    expect(model.unsettled[0]).toMatch(/^outcome unknown: failover.*sqlcc op show op-7 \(no op-7/);
+    expect(model.unsettled[0]).toMatch(/^sqlcc op show op-7: failover.*, outcome unknown \(no op-7/);
     expect(send(hidden, { ...gone, id: 'op-9' })[0].running).toBe(hidden.running);
   });
 

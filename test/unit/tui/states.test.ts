@@ -50,7 +50,7 @@ const STATES: Readonly<Record<string, () => Model>> = {
   'the other clusters': () => press(full(), 'c'),
   'outcome unknown': () => ({
     ...full(),
-    unsettled: ['outcome unknown: failover n2: sqlcc op list (no answer within 5 s; it may have happened)'],
+    unsettled: ['sqlcc op list: failover n2, outcome unknown (no answer within 5 s; it may have happened)'],
   }),
   'views disagree': disagreeing,
   'read-only': () => full({ readOnly: true }),

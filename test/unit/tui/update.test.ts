@@ -334,7 +334,7 @@ describe('update: failover', () => {
     const after = send(press(sent, 'escape'), lost)[0];
     expect(after.running).toBeNull();
     const late = send(after, { type: 'tick', now: START, mono: after.mono + 3_600_000 })[0];
-    const words = /outcome unknown: failover n2: sqlcc op list/;
+    const words = /sqlcc op list: failover n2, outcome unknown/;
     for (const [columns, rows] of [
       [120, 36],
       [80, 24],
