@@ -7,8 +7,14 @@ import { keyOf } from '../key-names.ts';
 import { refusal } from '../model/gate.ts';
 import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../model/lists.ts';
 import type { Model } from '../model/model.ts';
-import { nodeState } from '../model/node-state.ts';
-import { missingVoters, quorumFacts, selectedNode, shown, vacancyWords } from '../model/selectors.ts';
+import {
+  missingVoters,
+  quorumFacts,
+  selectedNode,
+  shown,
+  stateIn,
+  vacancyWords,
+} from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import { clusterUnderBar, rowWords } from './explain-rows.ts';
@@ -40,7 +46,7 @@ function maintenanceWords(
 
 function ofNode(row: NodeRow, view: View): string[] {
   const { now } = view.model;
-  const { kind, word } = nodeState(row, now);
+  const { kind, word } = stateIn(view.model, row);
   const name = clean(row.node_id);
   const heard = row.last_heartbeat_ms === null ? 'never' : `${age(row.last_heartbeat_ms)} ago`;
   const rest = row.maintenance;

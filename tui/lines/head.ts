@@ -123,18 +123,30 @@ export function header(view: View, layout: Layout): Line {
   return spread(...(fits ?? line(YIELDS.length)), layout.columns);
 }
 
-export function lostBanner(view: View): Line | null {
+/** Cells of `readsOn`, which stands behind what was cut. */
+const READS_ON_CELLS = 12;
+
+/** How old the picture is comes first: why it is, and what is done about it, may be cut. */
+export function lostBanner(view: View, columns = Number.POSITIVE_INFINITY): Line | null {
   const { connection, now, observer } = view.model;
   if (connection.kind !== 'lost') return null;
   const asked = observer === null ? 'trying others' : `asking ${clean(observer)} alone`;
   const { statusAt } = shown(view.model);
   const { dead, dot } = view.symbols;
   const ago = age(now - connection.since);
-  return [
-    span(` ${dead} LOST ${clean(connection.via)} ${ago} `, 'lost'),
-    span(` ${clean(connection.error)} ${dot} ${asked}, attempt ${connection.attempts} `, 'warning'),
-    span(`${dot} picture of ${clockTime(statusAt)}, ${age(now - statusAt)} old `),
-  ];
+  const old = `${age(now - statusAt)} old`;
+  const heads = [`picture of ${clockTime(statusAt)}, ${old}`, `picture ${old}`, old].map(
+    (picture): Line => [span(` ${dead} LOST ${clean(connection.via)} ${ago} `, 'lost'), span(` ${picture} `)],
+  );
+  const head = heads.find((line) => lineWidth(line) + READS_ON_CELLS < columns) ?? heads.at(-1) ?? [];
+  const { error, attempts } = connection;
+  return [...head, span(`${dot} ${clean(error)} ${dot} ${asked}, attempt ${attempts} `, 'warning')];
+}
+
+/** Where the connection is lost: the key that looks for another node at once. */
+export function anotherNode({ model }: View, isShort: boolean): Line {
+  if (model.connection.kind !== 'lost') return [];
+  return [span(keyOf('reconnect'), 'key'), span(isShort ? ' ' : ' another node ')];
 }
 
 const SCRUBBER_CELLS = 24;
@@ -380,10 +392,11 @@ export function banner(view: View, layout: Layout): Line {
     ...readOnlyMark(view),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     ...trialMark(view),
+    ...anotherNode(view, false),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
   const room = layout.columns - lineWidth(rightWith([]));
-  const said = lostBanner(view) ?? unsettledBanner(view);
+  const said = lostBanner(view, room) ?? unsettledBanner(view);
   const past = said === null ? pastBanner(view) : null;
   const split = said === null && past === null ? disagreement(view, room) : null;
   const full = said ?? past ?? split ?? stateBanner(view);

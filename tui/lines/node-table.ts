@@ -11,7 +11,7 @@ import { clean, fitText } from '../format/width.ts';
 import { count, millis, percent } from '../format/words.ts';
 import type { ColumnSet } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { shown } from '../model/selectors.ts';
+import { shown, stateIn } from '../model/selectors.ts';
 import { fitLine, type Line, type Span, span, type Token } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -67,7 +67,7 @@ const COLUMNS: readonly Column[] = [
     align: 'left',
     priority: 1,
     cell: (r, v) => {
-      const { word, token } = nodeState(r, v.model.now);
+      const { word, token } = stateIn(v.model, r);
       return plain(word, token);
     },
   },
@@ -271,7 +271,7 @@ export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: Row
 
 /** One node on a very small screen: sign, name, zone and what is wrong. */
 export function tinyNodeLine(row: NodeRow, names: Names, view: View, style: RowStyle): Line {
-  const state = nodeState(row, view.model.now);
+  const state = stateIn(view.model, row);
   const lag = row.lag_entries ?? 0;
   return [
     span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', 'focus'),

@@ -8,6 +8,7 @@ import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import {
+  anotherNode,
   disagreement,
   lostBanner,
   readOnlyMark,
@@ -62,11 +63,12 @@ export function notice(view: View, columns: number, tellsHealth = false): Notice
     ...readOnlyMark(view, true),
     ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
     ...trialMark(view),
+    ...anotherNode(view, !tellsHealth),
     // while it is written the last line shows it, and the rows stay where they are
     ...(text === '' || editing ? [] : [span(`/${clean(text)} `, 'key')]),
   ];
   const left =
-    lostBanner(view) ??
+    lostBanner(view, columns - lineWidth(right)) ??
     unsettledBanner(view) ??
     disagreement(view, columns - lineWidth(right)) ??
     pastWords(view) ??

@@ -26,12 +26,10 @@ export interface NodeStateWord {
 /** A follower this many entries behind is worth a word; between two heartbeats a busy one has fewer. */
 const LAG_WORTH_SAYING = 2000;
 
-function since(ms: number | null): string {
-  return ms === null ? '' : ` ${age(ms)}`;
-}
-
-/** `now` (wall ms) is only needed to tell how long maintenance still lasts. */
-export function nodeState(row: NodeRow, now: number | null = null): NodeStateWord {
+/** `now` (wall ms) is only needed for how long something lasts; `toldAt`: when what is said of it was so. */
+export function nodeState(row: NodeRow, now: number | null = null, toldAt = now): NodeStateWord {
+  const more = now === null || toldAt === null ? 0 : Math.max(0, now - toldAt);
+  const since = (ms: number | null): string => (ms === null ? '' : ` ${age(ms + more)}`);
   const word = (
     kind: NodeStateWord['kind'],
     text: string,

@@ -4,7 +4,7 @@ import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
 import { NODE_FIELDS } from './filter-fields.ts';
 import type { Model, Picture, SortKey } from './model.ts';
-import { nodeState } from './node-state.ts';
+import { type NodeStateWord, nodeState } from './node-state.ts';
 
 /** The picture of the second that is looked back at, else the frozen one, else the living one. */
 export function shown(model: Model): Picture {
@@ -79,6 +79,12 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
     .sort((a, b) => direction * (ORDERS[sort.key](a, b) || compareNames(a.node_id, b.node_id)));
   lastSorted = { from, filter, sort, rows };
   return rows;
+}
+
+/** The state of a node of the picture: a death that was told of before the connection was lost grows older. */
+export function stateIn(model: Model, row: NodeRow): NodeStateWord {
+  const { statusAt } = shown(model);
+  return nodeState(row, model.past?.at ?? model.frozen?.statusAt ?? model.now, statusAt);
 }
 
 let lastCounts: { readonly from: readonly NodeRow[]; readonly words: readonly string[] } | null = null;

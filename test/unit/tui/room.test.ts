@@ -89,6 +89,37 @@ describe('a dead node', () => {
   });
 });
 
+describe('a lost connection', () => {
+  const failure = { code: 'unavailable', message: 'connect ECONNREFUSED 10.0.0.1:5434', hint: '' };
+  const { now } = full();
+  const gone = { ...send(full(), { type: 'lost', failure, now })[0], now: now + 7000 };
+
+  it.each([
+    [
+      200,
+      60,
+      /LOST n1 7s {2}picture of 12:04:31, 7s old · connect .* attempt 1 .*n6 in maint.* R another node/,
+    ],
+    [80, 24, /LOST n1 7s {2}picture of 12:04:31, 7s old · conn.* e reads on R another node *$/],
+    [60, 15, /LOST n1 7s {2}picture 7s old .* e reads on R another node *$/],
+    [44, 12, /LOST n1 7s {2}7s old · .*R *$/],
+  ])('says at %ix%i first how old the picture is', (columns, rows, words) => {
+    const [first, second, third] = screenText(gone, columns, rows).split('\n');
+    expect(first).toContain('LOST');
+    expect(columns < 80 ? second : third).toMatch(words);
+  });
+
+  it('lets a death grow older as its alert does', () => {
+    const before = screenText(full(), 80, 24);
+    expect(before).toMatch(/DEAD 6m28s/);
+    expect(before).toMatch(/node_down n5 6m25s/);
+    const after = screenText(gone, 80, 24);
+    expect(after).toMatch(/DEAD 6m35s/);
+    expect(after).toMatch(/node_down n5 6m32s/);
+    expect(screenText({ ...gone, view: 'node', selected: 'n5' }, 120, 36)).toContain('DEAD 6m35s');
+  });
+});
+
 describe('through another node', () => {
   it('is said in the header and above its events; what the cluster answers is not called its', () => {
     const through = (patch: Partial<Model> = {}) => screenText(full({ observer: 'n2', ...patch }), 120, 36);

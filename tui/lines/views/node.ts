@@ -7,9 +7,8 @@ import { age, count, millis, percent } from '../../format/words.ts';
 import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
-import { nodeState } from '../../model/node-state.ts';
 import { isOld } from '../../model/old.ts';
-import { selectedNode, shown } from '../../model/selectors.ts';
+import { selectedNode, shown, stateIn } from '../../model/selectors.ts';
 import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
@@ -180,7 +179,7 @@ function recent(view: View, nodeId: string): PaneSpec {
 }
 
 function aboutOf(row: NodeRow, view: View, isBesideFigures: boolean): PaneSpec {
-  const title = titleOf(row, nodeState(row, view.model.now), view);
+  const title = titleOf(row, stateIn(view.model, row), view);
   return { pane: 'node', title, lines: facts(row, view, isBesideFigures), focused: false };
 }
 
