@@ -189,6 +189,11 @@ export function bindingFor(context: Context, key: string, view: ViewId): Binding
   return inForce.byKey.get(`${context} ${view} ${key}`);
 }
 
+/** Means something, wherever that is. */
+export function isBound(key: string): boolean {
+  return inForce.keymap.some((b) => b.keys.includes(key));
+}
+
 /** Bindings of a context, for help, footer and palette; of the main one those that work in `view`. */
 export function bindingsOf(context: Context, view?: ViewId): readonly Binding[] {
   return inForce.keymap.filter((b) => b.context === context && (view === undefined || worksIn(b, view)));

@@ -6,6 +6,7 @@
 
 import { type Key, useInput, usePaste } from 'ink';
 import { Graphemes } from './format/segmenter.ts';
+import { isBound } from './keymap.ts';
 import type { Session } from './session.ts';
 
 const NAMED: readonly (readonly [keyof Key, string])[] = [
@@ -33,14 +34,27 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 const graphemes = new Graphemes();
 
+/** Keys of which no terminal sends Alt but as an Esc before them. */
+const PLAIN: ReadonlySet<string> = new Set(['enter', 'escape', 'backspace', 'tab']);
+
+/**
+ * `name` with Alt: what a person bound, else Esc and the key. A slow line puts both into one read, and Esc
+ * has to get out of wherever one is; two keys at once confirm and change nothing.
+ */
+function withAlt(name: string): string[] {
+  const chord = `meta+${name}`;
+  return isBound(chord) ? [chord] : ['escape', name];
+}
+
 /** Names of the keys in one read, in order. */
 export function keyNames(input: string, key: Key): string[] {
   if (key.eventType === 'release') return [];
-  if (key.tab) return [key.shift ? 'shift+tab' : 'tab'];
-  const named = NAMED.find(([flag]) => key[flag] === true);
-  if (named !== undefined) return [named[1]];
+  const tab = key.tab ? (key.shift ? 'shift+tab' : 'tab') : undefined;
+  const named = tab ?? NAMED.find(([flag]) => key[flag] === true)?.[1];
+  if (named !== undefined) return key.meta && PLAIN.has(named) ? withAlt(named) : [named];
   if (key.ctrl) return input === '' ? [] : [`ctrl+${input.toLowerCase()}`];
-  if (key.meta || key.super || key.hyper) return input === '' ? [] : [`meta+${input}`];
+  if (key.super || key.hyper) return input === '' ? [] : [`meta+${input}`];
+  if (key.meta) return input === '' ? [] : withAlt(input);
   return [...graphemes.segment(input)].flatMap(({ segment }) => {
     // a carriage return and line feed are one grapheme
     if (segment === '\r\n') return ['enter'];

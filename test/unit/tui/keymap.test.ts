@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { bindingsOf, type Context, doubledKeys, KEYMAP } from '../../../tui/keymap.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bindingsOf, type Context, doubledKeys, KEYMAP, takeKeymap } from '../../../tui/keymap.ts';
 import { acceptBurst } from '../../../tui/model/burst.ts';
 import type { ChangePlan } from '../../../tui/model/change-plan.ts';
 import { choices } from '../../../tui/model/chooser.ts';
@@ -8,6 +8,7 @@ import type { Effect, Message } from '../../../tui/model/messages.ts';
 import type { Chooser, Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS, VIEWS, type ViewId } from '../../../tui/model/views.ts';
 import { keyNames } from '../../../tui/use-keys.ts';
+import { withUserKeys } from '../../../tui/user-keys.ts';
 import { plan, START, status } from '../../tui/recording.ts';
 import { EVERY_KEY, fresh, full, live, press, pressed, send } from './model-kit.ts';
 
@@ -324,7 +325,43 @@ describe('keyNames', () => {
     expect(keyNames('', { ...plain, upArrow: true })).toEqual(['up']);
     expect(keyNames('', { ...plain, tab: true, shift: true })).toEqual(['shift+tab']);
     expect(keyNames('c', { ...plain, ctrl: true })).toEqual(['ctrl+c']);
-    expect(keyNames('F', { ...plain, meta: true })).toEqual(['meta+F']);
+    expect(keyNames('v', { ...plain, super: true })).toEqual(['meta+v']);
+  });
+
+  it('Esc and a key in one read, as a slow line brings them, are both', () => {
+    const alt = { ...plain, meta: true };
+    expect(keyNames('5', alt)).toEqual(['escape', '5']);
+    expect(keyNames('', { ...alt, return: true })).toEqual(['escape', 'enter']);
+    expect(keyNames('', { ...alt, escape: true })).toEqual(['escape', 'escape']);
+    expect(keyNames('', { ...alt, tab: true })).toEqual(['escape', 'tab']);
+    // terminals say Alt with an arrow in another way
+    expect(keyNames('', { ...alt, upArrow: true })).toEqual(['up']);
+    onTestFinished(() => takeKeymap(KEYMAP));
+    takeKeymap(withUserKeys(KEYMAP, { help: ['?', 'meta+h'] }, 'keys.yaml'));
+    expect(keyNames('h', alt), 'somebody bound it').toEqual(['meta+h']);
+    expect(keyNames('5', alt)).toEqual(['escape', '5']);
+  });
+
+  it('an Esc that came together with another key closes, and the other changes nothing', () => {
+    const together = (model: Model, names: readonly string[]) =>
+      send(model, ...names.map((name) => ({ type: 'key' as const, key: { name, burst: 2 }, mono: 9000 })));
+    const alt = { ...plain, meta: true };
+    const explained = press(full(), 'e');
+    expect(explained.overlay?.kind).toBe('explain');
+    const [fifth] = together(explained, keyNames('5', alt));
+    expect([fifth.overlay, fifth.view]).toEqual([null, 'events']);
+    for (const view of VIEWS)
+      for (const letter of 'FDMASUCBKXEOW') {
+        const [model, effects] = together({ ...explained, view: view.id }, keyNames(letter, alt));
+        expect([model.overlay, effects], `${view.id} ${letter}`).toEqual([null, []]);
+      }
+    // with Enter it was taken for Enter alone, which confirms
+    const armed = pressedWithPlans(press(full(), 'j', 'j'), 'M')[0];
+    const ready = press(armed, 'y');
+    expect(pressed(ready, 'enter')[1].map((e) => e.kind)).toContain('run');
+    const [closed, effects] = together(ready, keyNames('', { ...alt, return: true }));
+    expect(closed.overlay?.kind).not.toBe('action');
+    expect(effects.map((e) => e.kind)).not.toContain('run');
   });
 
   it('acceptBurst lets a held key through and drops a disguised paste', () => {
