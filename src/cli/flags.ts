@@ -28,8 +28,10 @@ export function durationOf(flag: string, text: string, rule: DurationRule = {}):
       hint,
     });
   }
-  const which = leastMs > 1 ? `from ${formatDuration(leastMs)}` : 'such as 30s or 1h';
-  throw new SqlccError('invalid_argument', `${flag} takes a duration ${which}, not "${text}"`);
+  const which = leastMs > 1 ? `of at least ${formatDuration(leastMs)}` : 'such as 30s or 1h';
+  throw new SqlccError('invalid_argument', `${flag} takes a duration ${which}, not "${text}"`, {
+    hint: 'a number with its unit: 250ms, 30s, 5m, 1h',
+  });
 }
 
 export class Flags {

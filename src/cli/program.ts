@@ -14,6 +14,7 @@ import type { Invocation } from './context.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 import { Flags } from './flags.ts';
 import { meantCommands } from './meant-command.ts';
+import { otherWay } from './other-ways.ts';
 import { COMMANDS, GROUPS } from './tree/commands.ts';
 import { flagsOf } from './watch-flags.ts';
 
@@ -116,16 +117,6 @@ function meantHint(words: readonly string[]): string | undefined {
     : `did you mean one of these? ${meant.join(', ')}`;
 }
 
-/** Flags by which other programs fail over against all reason; undefined where none was given. */
-function forcedHint([group, verb]: readonly string[], message: string): string | undefined {
-  const isMove = group === 'cluster' && (verb === 'failover' || verb === 'switchover');
-  if (!isMove || !/'--(force|accept-data-loss|allow-data-loss)'/.test(message)) return undefined;
-  return (
-    'a failover can’t be forced: while a majority is up it loses nothing; where one is gone for good, ' +
-    '"sqlcc cluster recover" shows what the last voter holds, and makes it the only one'
-  );
-}
-
 /** Runs the command that `words` ask for; answers what commander said where that was help, or a mistake. */
 export async function readWords(
   execute: Execute,
@@ -142,7 +133,7 @@ export async function readWords(
       code === 'commander.unknownCommand'
         ? meantHint(words)
         : code === 'commander.unknownOption'
-          ? forcedHint(words, message)
+          ? otherWay(words, message)
           : undefined;
     return { code, exitCode, message, ...(hint !== undefined && { hint }) };
   }

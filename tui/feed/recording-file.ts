@@ -1,7 +1,23 @@
 /** The file behind `--record`: new, private, bounded. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
 import type { Sink } from './feed.ts';
+
+/** What is wrong with the name, and where. */
+function refused(path: string, { code, message }: NodeJS.ErrnoException): SqlccError {
+  const folder = dirname(resolve(path));
+  const hint = 'give --record the name of a new file in a folder that you may write to';
+  const [text, way] =
+    code === 'ENOENT' || code === 'ENOTDIR'
+      ? [`there is no folder ${folder}`, `make it first, or ${hint}`]
+      : code === 'EEXIST' || code === 'EISDIR'
+        ? [`${path} exists`, hint]
+        : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+          ? [`nothing may be written in ${folder}`, hint]
+          : [message, hint];
+  return new SqlccError('invalid_argument', `--record: ${text}`, { hint: way });
+}
 
 /**
  * A sink that appends to a new file. An existing one is never overwritten: a recording is often the only
@@ -16,10 +32,7 @@ export function recordingFile(
   try {
     file = openSync(path, 'wx', 0o600);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new SqlccError('invalid_argument', code === 'EEXIST' ? `${path} exists` : message, {
-      hint: 'give --record the name of a new file in a folder that you may write to',
-    });
+    throw refused(path, error as NodeJS.ErrnoException);
   }
   let bytes = 0;
   const end = (why: string): void => {

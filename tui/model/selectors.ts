@@ -81,7 +81,7 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
   return rows;
 }
 
-/** The state of a node of the picture: a death that was told of before the connection was lost grows older. */
+/** The state of a node of the picture: a death told of before the connection was lost grows older. */
 export function stateIn(model: Model, row: NodeRow): NodeStateWord {
   const { statusAt } = shown(model);
   return nodeState(row, model.past?.at ?? model.frozen?.statusAt ?? model.now, statusAt);

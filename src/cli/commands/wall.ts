@@ -8,6 +8,8 @@ const ROTATE_MS = 20_000;
 const REFRESH_MS = 1000;
 
 export const wall: Run = async (context, { flags }) => {
+  const rotateMs = flags.duration('rotate', { leastMs: 1000 }) ?? ROTATE_MS;
+  const refreshMs = flags.duration('delay', INTERVAL) ?? REFRESH_MS;
   const names = flags.text('contexts')?.split(',').filter(Boolean);
   const isFleet = names !== undefined || flags.is('allContexts');
   const { stdin, stdout, stderr, env } = context.terminal;
@@ -28,8 +30,7 @@ export const wall: Run = async (context, { flags }) => {
   try {
     return await runWall({
       clusters: isFleet ? clusters : await single(),
-      rotateMs: flags.duration('rotate', { leastMs: 1000 }) ?? ROTATE_MS,
-      refreshMs: flags.duration('delay', INTERVAL) ?? REFRESH_MS,
+      ...{ rotateMs, refreshMs },
       ascii: flags.is('ascii'),
       utc: flags.is('utc'),
       noColor: !context.printer.color,

@@ -124,6 +124,23 @@ describe('recordingFile', () => {
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n');
   });
 
+  it('recordingFile says what is wrong with the name, where, and what to do', () => {
+    const folder = dir;
+    writeFileSync(join(folder, 'a-file'), '');
+    for (const [name, told] of [
+      ['none/r.ndjson', `--record: there is no folder ${join(folder, 'none')}`],
+      ['a-file/r.ndjson', `--record: there is no folder ${join(folder, 'a-file')}`],
+      ['a-file', `--record: ${join(folder, 'a-file')} exists`],
+      ['.', `--record: ${folder} exists`],
+    ] as const) {
+      const refused = expect.objectContaining({
+        ...{ code: 'invalid_argument', message: told, exitCode: 2 },
+        hint: expect.stringContaining('--record the name of a new file'),
+      });
+      expect(() => made(join(folder, name)), name).toThrow(refused);
+    }
+  });
+
   it('recordingFile ends when it is full, whole lines only, and says so once', () => {
     const path = join(dir, 'b.ndjson');
     const [sink, told] = made(path, 12);
