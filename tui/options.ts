@@ -105,6 +105,8 @@ export interface TopOptions {
   readonly replay?: string;
   /** Pace of a replay: 1 = as recorded, 0 = all at once with the clock standing at its end. */
   readonly replaySpeed?: number;
+  /** The recording stands for a cluster, and is not called one: for pictures of the screen. */
+  readonly asCluster?: true;
   /** A new file that gets what was answered, for a replay. */
   readonly record?: string;
 }

@@ -1,6 +1,6 @@
 /**
  * `sqlcc top` alone, for tests in a terminal: `node program.js <recording> [flag…]`.
- * Flags: --read-only --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N --record=FILE
+ * Flags: --read-only --recorded --plain --no-incremental --mouse --ascii --speed=N --once --json --batch=N --record=FILE
  */
 import { runTop } from '../../tui/index.ts';
 
@@ -22,6 +22,8 @@ const run = {
     replay,
     ...(record === undefined ? {} : { record }),
     replaySpeed: number('--speed') ?? 0,
+    // its screens are those of a cluster, unless the recording plays
+    ...(number('--speed') === undefined && !has('--recorded') ? { asCluster: true as const } : {}),
     readOnly: has('--read-only'),
     plain: has('--plain'),
     mouse: has('--mouse'),

@@ -104,7 +104,11 @@ async function picture(sources: Sources, run: RunBatch, before: Model | null): P
   const { clusterName, contextName, options } = run;
   const refreshMs = options.delayMs ?? 1000;
   let model =
-    before ?? initialModel({ clusterName, contextName, readOnly: false, refreshMs, now: feed.wall() });
+    before ??
+    initialModel({
+      ...{ clusterName, contextName, readOnly: false, refreshMs, now: feed.wall() },
+      ...(feed.replay === undefined ? {} : { replay: feed.replay }),
+    });
   if (feed.ended?.() === true) throw noPicture();
   const status = await feed.status(null);
   const [alerts, views, history, events] = await Promise.all([

@@ -25,6 +25,8 @@ export interface Replay {
   readonly acts: boolean;
   /** It has events. */
   readonly tells: boolean;
+  /** It does not play: one moment of it is shown, and no later one comes. */
+  readonly stands?: true;
 }
 
 export interface Feed {

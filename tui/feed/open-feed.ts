@@ -52,7 +52,9 @@ function sourceOf({ client, options, speed, stepping = false, first }: FeedWish)
     // a screen would wait for ever for what it does not have
     if (lines.length === 0)
       throw new SqlccError('invalid_argument', `the recording ${replay} is empty`, { hint: RECORDED });
-    return replayFeed(lines, replaySpeed ?? speed, stepping);
+    const feed = replayFeed(lines, replaySpeed ?? speed, stepping);
+    const { replay: _said, ...silent } = feed;
+    return options.asCluster === true ? silent : feed;
   }
   if (client === null)
     throw new SqlccError('invalid_argument', 'neither a cluster nor a recording was given');

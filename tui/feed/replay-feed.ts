@@ -256,12 +256,12 @@ function historyOf(recording: Recording, stepMs = 0): HistoryResponse | undefine
   return all.sort(isLater).find((h) => h.step_ms >= stepMs) ?? all.at(-1);
 }
 
-/** What a screen says of a recording that plays. At speed 0 it is one picture, and no cluster. */
-function replayOf(lines: readonly ReplayLine[], speed: number): { readonly replay?: Replay } {
-  if (speed === 0) return {};
+/** What a screen says of a recording: it plays, or at speed 0 it stands. */
+function replayOf(lines: readonly ReplayLine[], speed: number): { readonly replay: Replay } {
   const acts = lines.some((l) => (l.plan ?? l.preflight ?? l.acted ?? l.operation) !== undefined);
   const until = Date.parse(lines.at(-1)?.at ?? '') || 0;
-  return { replay: { until, acts, tells: lines.some((l) => l.event !== undefined) } };
+  const tells = lines.some((l) => l.event !== undefined);
+  return { replay: { until, acts, tells, ...(speed === 0 ? { stands: true } : {}) } };
 }
 
 /** `stepping`: at speed 0 the clock stands at the picture given last, not at the end of the recording. */

@@ -17,7 +17,7 @@ import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/to
 import { asideMarks } from './aside.ts';
 import type { View } from './view.ts';
 
-function mode(view: View, isSmall = false): Line {
+function mode(view: View, { isSmall = false, isWide = false } = {}): Line {
   const { connection, frozen } = view.model;
   if (connection.kind === 'lost') return [span(` ${view.symbols.dead} LOST `, 'lost')];
   if (view.model.past !== null) {
@@ -29,6 +29,8 @@ function mode(view: View, isSmall = false): Line {
   if (frozen !== null) return [span(` ${view.symbols.frozen} FROZEN `, 'frozen')];
   if (connection.kind === 'connecting') return [span(`${view.symbols.left} CONNECTING`, 'suspect')];
   const { replay, now } = view.model;
+  if (replay?.stands === true)
+    return [span(`${view.symbols.frozen} RECORDED${isWide ? ', stands still' : ''}`, 'frozen')];
   if (replay !== null) return [span(now >= replay.until ? 'END' : `${view.symbols.crumb} REPLAY`, 'frozen')];
   return isStale(view.model)
     ? [span(`~ STALE ${age(pictureAge(view.model))}`, 'suspect')]
@@ -71,7 +73,7 @@ function shortHeader(
   const gap = span(isTiny ? ' ' : '  ');
   const facts = [...leaderWord(view), span(term), gap, ...quorumWord(view, true)];
   const where = isTiny || model.view === 'topology' ? '' : ` ${symbols.crumb} ${viewSpec(model.view).title}`;
-  const state = [...mode(view, true), span(isTiny ? '' : ' ')];
+  const state = [...mode(view, { isSmall: true }), span(isTiny ? '' : ' ')];
   const [before, after] = isTiny ? ['', ' '] : [' ', '   '];
   const room = columns - lineWidth([span(before + where + after), ...facts, ...state]);
   const seen = ` ${via} `;
@@ -110,7 +112,11 @@ export function header(view: View, layout: Layout): Line {
     const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];
     const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
     const clock = full && !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
-    const right = [span(`${via}${pinned}${every}${clock} `, 'muted'), ...mode(view), span(' ')];
+    const right = [
+      span(`${via}${pinned}${every}${clock} `, 'muted'),
+      ...mode(view, { isWide: full }),
+      span(' '),
+    ];
     const room = layout.columns - lineWidth([span('    '), ...facts, ...right]);
     const least = Math.max(LEAST_NAME, room);
     return [

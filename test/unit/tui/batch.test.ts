@@ -203,6 +203,8 @@ describe('a recording in the scripted modes', () => {
       (['text', 'json', 'yaml'] as const).map((format) => replayed({ format }, runOnce)),
     );
     expect(text).toContain('term 11');
+    expect(text).toContain('RECORDED, stands still');
+    expect(text).not.toContain('LIVE');
     expect(JSON.parse(json ?? '')).toMatchObject({ seq: 1_204_551, as_of: at(20_000), raft: { term: 11 } });
     expect(parse(yaml ?? '')).toEqual(JSON.parse(json ?? ''));
   });

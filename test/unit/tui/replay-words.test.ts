@@ -4,6 +4,7 @@ import { recordFeed } from '../../../tui/feed/record-feed.ts';
 import { type ReplayLine, replayFeed } from '../../../tui/feed/replay-feed.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { event, plan, START, status } from '../../tui/recording.ts';
+import { SIZES } from '../../tui/sizes.ts';
 import { full, live, press, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
@@ -21,7 +22,8 @@ describe('replayFeed', () => {
     const feed = replayFeed(more, 1);
     expect(feed.replay).toEqual({ until: START + 9600, acts: true, tells: true });
     expect(recordFeed(feed, () => undefined).replay).toEqual(feed.replay);
-    expect(replayFeed(pictures, 0).replay, 'a still is no film').toBeUndefined();
+    const still = { until: START + 9000, acts: false, tells: false, stands: true };
+    expect(replayFeed(pictures, 0).replay, 'a still is no film, and no cluster either').toEqual(still);
   });
 });
 
@@ -31,17 +33,28 @@ describe('a recording on the screen', () => {
   const head = (model: Model, columns = 120, rows = 36) => screenText(model, columns, rows).split('\n')[0];
 
   it('is called a replay until its end, and then its end', () => {
-    for (const [columns, rows] of [
-      [120, 36],
-      [80, 24],
-      [60, 15],
-      [44, 12],
-    ] as const) {
+    for (const [columns, rows] of SIZES) {
       expect(head(played(START), columns, rows)).toMatch(/REPLAY ?$/);
       const over = send(played(START), { type: 'tick', now: START + 9000, mono: 1 })[0];
       expect(head(over, columns, rows)).toMatch(/END ?$/);
       expect(head(live(), columns, rows)).toMatch(/LIVE ?$/);
     }
+  });
+
+  it('that does not play is called so from the first picture on, at every size, and nothing is live', () => {
+    const still = played(START, { replay: { ...replay, stands: true } });
+    for (const [columns, rows] of SIZES) {
+      const first = head(still, columns, rows) ?? '';
+      expect(first, `${columns}`).toMatch(columns >= 110 ? /RECORDED, stands still ?$/ : /RECORDED ?$/);
+      expect(first, `${columns}`).not.toMatch(/LIVE|END/);
+      // who leads and the quorum have their room
+      expect(first, `${columns}`).toMatch(/n1 .*(q|quorum )4\/5/);
+    }
+    expect(press(still, 'F').toast?.text).toContain('a recording can’t be changed');
+    // what is looked back at is the past of it, and End returns to where it stands
+    const back = press(full({ replay: { ...replay, stands: true } }), '{');
+    expect(head(back)).toContain('HISTORY');
+    expect(head(press(back, 'end'))).toMatch(/RECORDED, stands still ?$/);
   });
 
   it('offers nothing that changes a cluster and says why, unless it was recorded', () => {
