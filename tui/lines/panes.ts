@@ -1,7 +1,7 @@
 /** The panes beside the table: elections, quorum, alerts, events; newest or worst first. */
 
 import { plural } from '../../src/base/index.ts';
-import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
+import type { AlertRow, ElectionRow, EventLine, NodeRow } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted } from '../format/words.ts';
@@ -120,17 +120,26 @@ export function electionsPane(view: View): PaneText {
   };
 }
 
+/** So many nodes of a zone are named. */
+const MOST_NAMED = 8;
+
+/** All of a zone where they have room, else those that vote and those that are dead. */
+function namedOf(nodes: readonly NodeRow[]): readonly NodeRow[] {
+  if (nodes.length <= MOST_NAMED) return nodes;
+  return nodes.filter((n) => n.voter || n.liveness === 'dead').slice(0, MOST_NAMED);
+}
+
 function placement(view: View): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   return quorumFacts(status).zones.flatMap(({ zone, nodes }, i) => [
     span(`${i === 0 ? '' : '  '}${clean(zone) || 'no zone'} `, 'muted'),
-    ...nodes.slice(0, 8).flatMap((node) => [
+    ...namedOf(nodes).flatMap((node) => [
       nodeSign(node, view),
       // letters as signs would run into the name
       span(`${view.symbols.ascii ? ' ' : ''}${clean(node.node_id)} `),
     ]),
-    ...(nodes.length > 8 ? [span(`+${nodes.length - 8} `, 'muted')] : []),
+    ...(nodes.length > MOST_NAMED ? [span(`+${nodes.length - namedOf(nodes).length} `, 'muted')] : []),
   ]);
 }
 

@@ -20,7 +20,15 @@ import { explainText, noForceText } from './explain.ts';
 import { footer, toastLines } from './foot.ts';
 import { banner, header, tabs } from './head.ts';
 import { messagesText } from './messages.ts';
-import { columnsOf, nodeLine, nodeNames, tableHeading, tableShape, tinyNodeLine } from './node-table.ts';
+import {
+  columnsOf,
+  nodeLine,
+  nodeNames,
+  type TableShape,
+  tableHeading,
+  tableShape,
+  tinyNodeLine,
+} from './node-table.ts';
 import { fitNotice, notice } from './notice.ts';
 import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
@@ -71,6 +79,30 @@ function windowStart(selected: number, total: number, rows: number): number {
   return Math.min(latest, Math.max(0, selected - Math.floor(rows / 2)));
 }
 
+/** How many there are, which of them are seen, and how they were asked for and sorted. */
+function nodesTitle(
+  { model, symbols }: View,
+  shape: TableShape,
+  { first, last, all }: { readonly first: number; readonly last: number; readonly all: number },
+): Line {
+  const { status } = shown(model);
+  const observer = clean(status?.cluster.read.node_id ?? '?');
+  const range = `${all === 0 ? '0' : `${first}–${last}`} of ${all}`;
+  const set = model.columnSet === 'all' ? [] : [`columns ${model.columnSet}`];
+  const left = symbols.ascii ? '<' : '←';
+  const moved = shape.by === 0 ? [] : [`${left}${shape.by} columns`];
+  const asked = [`seen by ${observer}`, `sort ${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`];
+  // what can't be seen at a glance is counted, and comes before who says so
+  const isWhole = all <= last - first + 1;
+  const told = isWhole
+    ? [...asked, ...set, ...moved, range]
+    : [range, ...stateCounts(shown(model)), ...asked, ...set, ...moved];
+  return [
+    span(`Nodes ${status?.nodes.length ?? 0}`, 'title'),
+    span(['', ...told].join(` ${symbols.dot} `), 'muted'),
+  ];
+}
+
 /** Of a line of a very small screen: with a name of 16 cells zone and state are whole still. */
 const TINY_NAME_SHARE = 0.37;
 const TINY_NAME_CELLS = 8;
@@ -104,29 +136,11 @@ function nodesPane(view: View, layout: Layout, place: PanePlace, height: number)
     const body = rows.map((r, i) => withOver(fitLine(r.line, inner), over(i)));
     return { pane: 'nodes', width: place.width, height, rows: [...heading, ...body], ...mostShift };
   }
-  const observer = clean(shown(model).status?.cluster.read.node_id ?? '?');
-  // what can't be seen at a glance is counted
-  const counted = all.length > count ? stateCounts(shown(model)) : [];
-  const range = all.length === 0 ? '0' : `${start + 1}–${Math.min(all.length, start + count)}`;
-  const set = model.columnSet === 'all' ? [] : [`columns ${model.columnSet}`];
-  const left = view.symbols.ascii ? '<' : '←';
-  const moved = shape.by === 0 ? [] : [`${left}${shape.by} columns`];
-  const order = `${model.sort.key} ${model.sort.reverse ? '▼' : '▲'}`;
-  const title: Line = [
-    span(`Nodes ${total}`, 'title'),
-    span(
-      [
-        '',
-        `seen by ${observer}`,
-        `sort ${order}`,
-        ...counted,
-        ...set,
-        ...moved,
-        `${range} of ${all.length}`,
-      ].join(` ${symbols.dot} `),
-      'muted',
-    ),
-  ];
+  const title = nodesTitle(view, shape, {
+    first: start + 1,
+    last: Math.min(all.length, start + count),
+    all: all.length,
+  });
   const none: Line = [span(total === 0 ? '' : ` ${unmatched(model, 'no node matches the filter')}`, 'muted')];
   const content = [
     tableHeading(shape, inner, model.refreshMs),

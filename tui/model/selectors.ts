@@ -33,7 +33,7 @@ function roleRank(row: NodeRow): number {
 const ORDERS: Readonly<Record<SortKey, (a: NodeRow, b: NodeRow) => number>> = {
   role: (a, b) => roleRank(a) - roleRank(b),
   name: () => 0,
-  state: (a, b) => STATE_RANK.indexOf(nodeState(a).kind) - STATE_RANK.indexOf(nodeState(b).kind),
+  state: (a, b) => stateRank(a) - stateRank(b),
   lag: (a, b) => (b.lag_entries ?? -1) - (a.lag_entries ?? -1),
   cpu: (a, b) => (b.cpu_usage ?? -1) - (a.cpu_usage ?? -1),
   disk: (a, b) => (b.disk_usage ?? -1) - (a.disk_usage ?? -1),
@@ -65,7 +65,21 @@ let lastSorted: Sorted | null = null;
 
 const NO_ROWS: readonly NodeRow[] = [];
 
-/** Rows that pass the filter, in the chosen order; equal rows by name. */
+/** Of more nodes than a screen shows at a glance those in trouble stand first among equals. */
+const MANY_NODES = 20;
+
+function stateRank(row: NodeRow): number {
+  return STATE_RANK.indexOf(nodeState(row).kind);
+}
+
+/** Places among equal rows; all the same where there are few nodes, whose rows are to stay where they are. */
+function troubles(rows: readonly NodeRow[]): (row: NodeRow) => number {
+  if (rows.length <= MANY_NODES) return () => 0;
+  const ranks = new Map(rows.map((row) => [row, stateRank(row)]));
+  return (row) => ranks.get(row) ?? 0;
+}
+
+/** Rows that pass the filter, in the chosen order; equal rows by trouble where they are many, then by name. */
 export function visibleNodes(model: Model): readonly NodeRow[] {
   const from = shown(model).status?.nodes ?? NO_ROWS;
   const { sort } = model;
@@ -74,9 +88,13 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
     return lastSorted.rows;
   const { test: matches } = parseFilter(filter, NODE_FIELDS);
   const direction = sort.reverse ? -1 : 1;
+  const rank = sort.key === 'role' ? troubles(from) : () => 0;
   const rows = from
     .filter(matches)
-    .sort((a, b) => direction * (ORDERS[sort.key](a, b) || compareNames(a.node_id, b.node_id)));
+    .sort(
+      (a, b) =>
+        direction * (ORDERS[sort.key](a, b) || rank(a) - rank(b) || compareNames(a.node_id, b.node_id)),
+    );
   lastSorted = { from, filter, sort, rows };
   return rows;
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNames, quorumFacts } from '../../../tui/model/selectors.ts';
-import { status } from '../../tui/recording.ts';
+import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
+import { node, status } from '../../tui/recording.ts';
+import { full, live } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 describe('selectors', () => {
   it('compareNames counts digits as numbers', () => {
@@ -19,6 +21,29 @@ describe('selectors', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('visibleNodes has problems first within a role where nodes are many', () => {
+    const nodes = Array.from({ length: 100 }, (_, i) =>
+      node(`n${i + 1}`, {
+        ...(i === 0 ? { role: 'leader', state: 'LEADER' } : {}),
+        ...(i > 6 ? { role: 'learner', voter: false } : {}),
+        ...(i === 5 ? { lag_entries: 9000 } : {}),
+        ...(i === 4 || i % 40 === 39 ? { liveness: 'dead' } : {}),
+      } as Parameters<typeof node>[1]),
+    );
+    const model = live(status({ nodes, raft: { ...status().raft, quorum: 4, tolerates: 3 } }));
+    const names = visibleNodes(model).map((n) => n.node_id);
+    expect(names.slice(0, 10)).toEqual(['n1', 'n5', 'n6', 'n2', 'n3', 'n4', 'n7', 'n40', 'n80', 'n8']);
+    const text = screenText(model, 80, 24);
+    expect(text).toMatch(/Nodes 100 · 1–\d of 100 · 3 dead · 1 lagging · 96 ok/);
+    expect(text, 'of a large zone those that vote and the dead are named').toMatch(
+      /eu-a ★n1 ●n2 ●n3 ●n4 ✖n5/,
+    );
+    expect(
+      visibleNodes(full()).map((n) => n.node_id),
+      'few stay where they are',
+    ).toEqual(['n1', 'n2', 'n3', 'n5', 'n6', 'n4']);
   });
 
   it('quorumFacts names the zone whose loss would be one too many', () => {
