@@ -215,6 +215,21 @@ function bindingOf(
   };
 }
 
+/**
+ * The plan's command as scripts may keep it: run later it is refused where there was another election, or one
+ * that moves leadership where somebody else leads. An authority that is rotated asks for neither.
+ */
+export function boundCommand(
+  { kind, command, from }: Pick<Planned['plan'], 'kind' | 'command' | 'from'>,
+  term: number,
+  reason = '',
+): string {
+  const isMove = kind === 'failover' || kind === 'switchover';
+  const leader = isMove && from !== null ? ` --expect-leader ${shellWord(from)}` : '';
+  const bound = kind === 'rotate-ca' || kind === 'retire-ca' ? '' : `${leader} --expect-term ${term}`;
+  return `${command}${bound}${reason === '' ? '' : ` --reason ${shellWord(reason)}`}`;
+}
+
 /** What would happen, with a token that binds a later run to this very picture. */
 export function planOperation(context: NodeContext, request: OperationRequest, caller: Identity): Plan {
   requireAllowedLength(context, request);
@@ -222,7 +237,6 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
   const judgedAt = context.gossip.clocks.sharedTime(now, performance.now());
   const drawn = drawPlan(context, request, { caller, now: judgedAt });
   const { plan } = drawn;
-  const reason = request.reason ? ` --reason ${shellWord(request.reason)}` : '';
   const term = context.consensus.status?.term ?? 0;
   const config = requireCluster(context).configs.findLast((c) => c.isActive)?.version ?? 0;
   const expires = now + PLAN_TTL_MS;
@@ -239,7 +253,7 @@ export function planOperation(context: NodeContext, request: OperationRequest, c
     candidates: plan.candidates.map(candidateView),
     expected_gap_ms: plan.expectedGapMs,
     measured_gaps_ms: [...plan.measuredGapsMs],
-    command: `${plan.command}${reason}`,
+    command: boundCommand(plan, term, request.reason),
     term,
   };
 }

@@ -95,6 +95,9 @@ describe('a failover', () => {
     expect((error.details['reasons'] as string[]).length).toBeGreaterThanOrEqual(2);
     const dry = await json(cluster, 'cluster', 'failover', '--dry-run');
     expect(dry.code).toBe(0);
+    // what scripts may keep is bound as the screen's own
+    const { command, from, term } = dry.body.plan;
+    expect(command).toMatch(new RegExp(`--yes --expect-leader ${from} --expect-term ${term}$`));
     const candidates = dry.body.plan.candidates as {
       node_id: string;
       eligible: boolean;

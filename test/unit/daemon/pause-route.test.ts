@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeContext } from '../../../daemon/node-context.ts';
-import { lengthOf, planOperation, requireLength, shortenedChecks } from '../../../daemon/operations.ts';
+import {
+  boundCommand,
+  lengthOf,
+  planOperation,
+  requireLength,
+  shortenedChecks,
+} from '../../../daemon/operations.ts';
 import { cancelSchedule, pauseCluster } from '../../../daemon/routes/steering.ts';
 import type { OperationRequest, PauseRequest } from '../../../src/api/index.ts';
 import type { Identity } from '../../../src/auth/index.ts';
+import { COMMANDS } from '../../../src/cli/tree/commands.ts';
 import type { ClusterCommand } from '../../../src/cluster/index.ts';
 import type { Call } from '../../../src/rpc/index.ts';
 import { type Ledger, NOW, threeNodes } from '../cluster/world.ts';
@@ -122,6 +129,31 @@ describe('cancelSchedule', () => {
       ...{ code: 'conflict', message: 'schedule s1 does not wait any more: cancelled' },
       hint: expect.stringContaining('"sqlcc schedule list --all"'),
     });
+  });
+});
+
+describe('boundCommand', () => {
+  it('carries the term, the leader where leadership moves, and the reason', () => {
+    const move = { kind: 'failover', from: 'n1', command: 'sqlcc cluster failover --yes' } as const;
+    const bound = `${move.command} --expect-leader n1 --expect-term 9`;
+    expect(boundCommand(move, 9)).toBe(bound);
+    expect(boundCommand(move, 9, 'the new kernel')).toBe(`${bound} --reason 'the new kernel'`);
+    expect(boundCommand({ ...move, from: null }, 9)).toBe(`${move.command} --expect-term 9`);
+    const leave = { kind: 'remove-node', from: 'n1', command: 'sqlcc node leave n1' } as const;
+    expect(boundCommand(leave, 9)).toBe('sqlcc node leave n1 --expect-term 9');
+    const rotation = { kind: 'rotate-ca', from: null, command: 'sqlcc cert rotate-ca' } as const;
+    expect(boundCommand(rotation, 9)).toBe('sqlcc cert rotate-ca');
+  });
+
+  it('has flags that its command line takes', () => {
+    const moves = ['cluster failover', 'cluster switchover'];
+    const nodes = ['maintenance enable', 'maintenance disable', 'drain', 'undrain', 'leave', 'replace'];
+    for (const path of [...moves, ...nodes.map((word) => `node ${word}`)]) {
+      const flags = COMMANDS.find((c) => c.path === path)
+        ?.flags?.map((f) => f.flags)
+        .join(' ');
+      expect(flags, path).toMatch(/--expect-leader .*--expect-term /);
+    }
   });
 });
 
