@@ -14,6 +14,7 @@ import type { Chooser, Deniable, Model } from './model.ts';
 import { openView } from './navigate.ts';
 import { compareNames, shown } from './selectors.ts';
 import { noReplacementOf, underOther } from './subject.ts';
+import { successors } from './successors.ts';
 import { VIEWS, type ViewId } from './views.ts';
 
 type NodeAction = 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
@@ -63,13 +64,6 @@ function nodeNames(model: Model): string[] {
   return (shown(model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
 }
 
-/** Why leadership can't be given to this node, where that is plain without a plan; null = ask for one. */
-export function noLeaderOf(model: Model, id: string | null): string | null {
-  const node = shown(model).status?.nodes.find((n) => n.node_id === id);
-  if (node?.role === 'leader') return `${id} leads already`;
-  return node?.voter === false ? `${id} has no vote: only a voter can lead` : null;
-}
-
 /** Why a pause can't begin; null = it can, and one's own is made longer. */
 function noPauseOf(model: Model): string | null {
   const { pause = null, caller } = shown(model).status ?? {};
@@ -112,15 +106,17 @@ function noteOf(why: string | null, free = 'plan'): string {
 }
 
 /** Leadership to a node, or to the best: at once, or with everybody there and in step. */
-function moveEntries(model: Model, names: readonly string[]): Entry[] {
-  const to = (action: 'failover' | 'switchover', id: string | null): Entry => {
-    const why = closedBy(model, action) ?? noLeaderOf(model, id);
-    return act(id === null ? action : `${action} ${id}`, noteOf(why), { kind: 'move', action, to: id });
+function moveEntries(model: Model): Entry[] {
+  const nodes = successors(model);
+  const best = nodes.find((n) => n.why === null)?.id;
+  const to = (action: 'failover' | 'switchover', id: string | null, own: string | null): Entry => {
+    const note = noteOf(closedBy(model, action) ?? own, id === best ? 'plan, best candidate' : 'plan');
+    return act(id === null ? action : `${action} ${id}`, note, { kind: 'move', action, to: id });
   };
   return [
-    ...names.map((id) => to('failover', id)),
-    to('switchover', null),
-    ...names.map((id) => to('switchover', id)),
+    ...nodes.map(({ id, why }) => to('failover', id, why)),
+    to('switchover', null, null),
+    ...nodes.map(({ id, why }) => to('switchover', id, why)),
   ];
 }
 
@@ -170,7 +166,7 @@ function paletteEntries(model: Model): Entry[] {
     ...bindingEntries(model, false).filter(
       (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
     ),
-    ...moveEntries(model, names),
+    ...moveEntries(model),
     look('forced failover', 'there is none: why, and what instead', { kind: 'no-force' }),
     ...nodeEntries(model),
     ...ruleEntries(model),

@@ -5,7 +5,7 @@ import { actOf } from './act-of-row.ts';
 import { pressAgain } from './burst.ts';
 import { actNow, openChange } from './change.ts';
 import type { ChangeAct } from './change-plan.ts';
-import { choices, type Entry, noChangeOf, noLeaderOf, noOperationOf } from './chooser.ts';
+import { choices, type Entry, noChangeOf, noOperationOf } from './chooser.ts';
 import { keyOfAction, openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { lacksMajority, refusal } from './gate.ts';
@@ -29,6 +29,7 @@ import {
   toMatch,
 } from './navigate.ts';
 import { underOther } from './subject.ts';
+import { noLeaderOf } from './successors.ts';
 import { typeInto } from './text-field.ts';
 import { textKey } from './texts.ts';
 import { clusterJustMoved } from './under-bar.ts';

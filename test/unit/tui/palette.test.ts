@@ -48,12 +48,29 @@ describe('the palette has the words of the command line', () => {
     for (const [line, why] of [
       ['replace n4', 'n4 has no vote: only a voter is replaced'],
       ['switchover n1', 'n1 leads already'],
+      ['failover n4', 'n4 has no vote: only a voter can lead'],
+      ['failover n5', 'n5 is dead'],
+      ['switchover n6', 'n6 is in maintenance'],
     ] as const) {
       expect(entriesOf(full(), line)[0]?.note, line).toBe(`closed: ${why}`);
       const [model, effects] = typed(line);
       expect([effects, model.overlay], line).toEqual([[], null]);
       expect(model.toast?.text, line).toContain(why);
     }
+  });
+
+  it('the best candidate stands first, and those that can not lead last', () => {
+    const seen = (text: string, model = full()) => entriesOf(model, text).map((e) => `${e.words}: ${e.note}`);
+    expect(seen('failover n')).toEqual([
+      ...['failover n2: plan, best candidate', 'failover n3: plan', 'failover n1: closed: n1 leads already'],
+      'failover n4: closed: n4 has no vote: only a voter can lead',
+      ...['failover n5: closed: n5 is dead', 'failover n6: closed: n6 is in maintenance'],
+    ]);
+    const nodes = status().nodes.map((n) => (n.node_id === 'n2' ? { ...n, lag_entries: 9000 } : n));
+    const behind = send(full(), { type: 'status', status: status({ nodes }), now: full().now })[0];
+    expect(seen('switchover n', behind).slice(0, 2)).toEqual([
+      ...['switchover n3: plan, best candidate', 'switchover n2: plan'],
+    ]);
   });
 
   it('log and explain look, and change nothing', () => {
