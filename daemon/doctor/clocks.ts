@@ -3,15 +3,17 @@
  * time twice, some time apart, with this node's own certificate; the answer was made
  * between question and answer, so half of that time is what the figure may be wrong by.
  */
-import type { NodeId } from '../../src/base/index.ts';
+import { errorFromWire } from '../../src/api/index.ts';
+import type { NodeId, SqlccError } from '../../src/base/index.ts';
 import { HttpClient } from '../../src/rpc/index.ts';
 import type { NodePki } from '../data-files.ts';
-import { type DoctorRow, ownClockRow, type PeerClock, peerClockRow, row } from './rows.ts';
+import { type DoctorRow, ownClockRow, type PeerClock, peerClockRow, row, unaskedRow } from './rows.ts';
 
 const APART_MS = 1000;
 const ASK_MS = 1500;
 /** The best of so many questions: the shortest way says most. */
 const QUESTIONS = 3;
+const OK = 200;
 
 export interface PeerPlace {
   readonly nodeId: NodeId;
@@ -32,6 +34,7 @@ async function readOnce(http: HttpClient, endpoint: string): Promise<Reading> {
   const wall = Date.now();
   const answer = await http.request({ endpoint, method: 'GET', path: '/v1/metrics', timeoutMs: ASK_MS });
   const tookMs = performance.now() - from;
+  if (answer.status !== OK) throw errorFromWire(answer.status, answer.json());
   const at = (answer.json() as { at?: unknown } | undefined)?.at;
   const theirs = typeof at === 'string' ? Date.parse(at) : Number.NaN;
   // their stamp is a whole millisecond
@@ -68,8 +71,7 @@ async function peerRow(http: HttpClient, { nodeId, host, port }: PeerPlace): Pro
     if (!Number.isNaN(second.theirs)) return peerClockRow(compareReadings(nodeId, first, second));
     return row(`clock of ${nodeId}`, 'warn', `${endpoint} does not tell its time`, 'look at its version');
   } catch (error) {
-    const text = `${endpoint} can’t be asked: ${(error as Error).message}`;
-    return row(`clock of ${nodeId}`, 'warn', text, 'start it, or look at the network between the two');
+    return unaskedRow(nodeId, endpoint, error as SqlccError);
   }
 }
 

@@ -2,7 +2,8 @@
  * What `sqlcc doctor` says of the facts that it measured: a row each, with what to do.
  * Only judgements here; the probes beside it read the machine.
  */
-import { formatDuration, formatSize, LIMITS, plural } from '../../src/base/index.ts';
+import type { SqlccError } from '../../src/base/index.ts';
+import { ERROR_TABLE, formatDuration, formatSize, LIMITS, plural } from '../../src/base/index.ts';
 
 export interface DoctorRow {
   readonly name: string;
@@ -183,9 +184,27 @@ export function certificateRow(file: string, validTo: number, now: number): Doct
   // nodes renew at two thirds of 90 days: with 14 left, renewal has failed for two weeks
   const state = left <= 0 ? 'fail' : left < 14 * DAY_MS ? 'warn' : 'ok';
   const text = left <= 0 ? `${file} ended ${until}` : `${file} ends ${until}, in ${plural(days, 'day')}`;
-  const advice =
-    file === 'ca.crt'
-      ? 'make a new cluster CA before it ends: sqlcc cert rotate-ca, then sqlcc cert rotate-ca --finish'
-      : 'start the node: it renews by itself where a voter can sign; see certificate-renewed in its log';
-  return row('certificate', state, text, advice);
+  return row('certificate', state, text, certificateAdvice(file, left));
+}
+
+/** A voter signs for itself also what has ended; every other node asks one, with what is still good. */
+function certificateAdvice(file: string, left: number): string {
+  if (file === 'ca.crt')
+    return 'make a new cluster CA before it ends: sqlcc cert rotate-ca, then sqlcc cert rotate-ca --finish';
+  if (left <= 0)
+    return 'restart this node: a voter signs its own anew as it starts; others leave and join again';
+  return (
+    'restart this node: it renews as it starts, where a voter can sign; renewal-failed or certificate-due ' +
+    'in its log say why it has not'
+  );
+}
+
+/** A peer that did not tell its time: the advice of its certificate or of this node's, or the usual one. */
+export function unaskedRow(peer: string, endpoint: string, error: SqlccError): DoctorRow {
+  const { code, message, hint } = error;
+  const why = message.startsWith(endpoint) ? message : `${endpoint}: ${message}`;
+  const usual = 'start it, or look at the network between the two';
+  const told = hint === ERROR_TABLE[code].hint ? usual : hint;
+  const advice = code === 'unauthenticated' ? 'mend this node’s certificate first, see its row' : told;
+  return row(`clock of ${peer}`, 'warn', `can’t be asked: ${why}`, advice);
 }

@@ -12,7 +12,7 @@ import { type Identity, NOBODY } from '../auth/index.ts';
 import { SqlccError } from '../base/index.ts';
 import { checkValidity } from '../pki/index.ts';
 import { peerCertificate } from './tls.ts';
-import { certificateWords } from './tls-words.ts';
+import { certificateAdvice, certificateWords } from './tls-words.ts';
 import { UnderWay } from './under-way.ts';
 import { UnreadAnswers } from './unread.ts';
 
@@ -85,7 +85,7 @@ export class Caller {
       const why = words === null ? this.#unverified : `it ${words}`;
       throw new SqlccError('unauthenticated', `the certificate was refused: ${why}`, {
         details: { certificate: this.#unverified },
-        hint: 'show one that this cluster issued: the context that cluster init wrote, or "sqlcc cert issue"',
+        hint: certificateAdvice(this.#unverified, 'caller'),
       });
     }
     const bearer = authorization === undefined ? null : bearerOf(authorization);

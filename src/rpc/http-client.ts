@@ -13,7 +13,7 @@ import { CallStream } from './call-stream.ts';
 import { parseJson } from './json.ts';
 import { linesOf } from './lines.ts';
 import { type ClientTls, contextOf } from './tls.ts';
-import { certificateWords } from './tls-words.ts';
+import { certificateAdvice, certificateWords } from './tls-words.ts';
 import { h2Client, isDialError, splitAddress } from './undici-client.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -23,9 +23,6 @@ const GRACE_MS = 100;
 /** Streams show a sign of life every 5 s; a silent one is broken. */
 const STREAM_SILENCE_MS = 15_000;
 const UNAUTHENTICATED = 401;
-const UNTRUSTED =
-  'is --ca (or the context’s ca) the ca.crt of this cluster? where its CA was replaced, ' +
-  '"cert issue" on a voter makes files with the new one';
 
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
@@ -243,7 +240,7 @@ export class HttpClient {
       return new SqlccError('unavailable', `${endpoint} cannot be reached: ${why}`, {
         cause: error,
         details: { ...details, why },
-        ...(refused !== null && { hint: UNTRUSTED }),
+        ...(refused !== null && { hint: certificateAdvice(codeOf(error), 'node') }),
       });
     }
     return new SqlccError('outcome_unknown', `the connection to ${endpoint} broke: ${text}`, {

@@ -9,6 +9,7 @@ import { examine } from '../../../daemon/doctor/doctor.ts';
 import { holderOf, portRow } from '../../../daemon/doctor/ports.ts';
 import * as rows from '../../../daemon/doctor/rows.ts';
 import { softLimit } from '../../../daemon/kernel-facts.ts';
+import { SqlccError } from '../../../src/base/index.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -78,6 +79,34 @@ describe('judgements', () => {
     const { state, advice } = rows.certificateRow('ca.crt', NOW + 5 * DAY, NOW);
     expect(state).toBe('warn');
     expect(advice).toContain('sqlcc cert rotate-ca');
+  });
+
+  it('a certificate of a node: restart it, which helps a voter also behind the end', () => {
+    const advice = (days: number) => rows.certificateRow('node.crt', NOW + days * DAY, NOW).advice;
+    expect(advice(5)).toMatch(/^restart this node: it renews as it starts.*renewal-failed/);
+    expect(advice(-1)).toMatch(/^restart this node: a voter signs its own.*others leave and join again$/);
+  });
+
+  it('a peer that can’t be asked: why, and the advice of that, not the usual one', () => {
+    const at = '127.0.0.1:5433';
+    const told = new SqlccError(
+      'unavailable',
+      `${at} cannot be reached: the node’s certificate has expired`,
+      {
+        hint: 'restart that node',
+      },
+    );
+    expect(rows.unaskedRow('n2', at, told)).toMatchObject({
+      text: `can’t be asked: ${told.message}`,
+      advice: 'restart that node',
+    });
+    const silent = rows.unaskedRow('n2', at, new SqlccError('deadline_exceeded', 'no answer in time'));
+    expect(silent.text).toBe(`can’t be asked: ${at}: no answer in time`);
+    expect(silent.advice).toMatch(/^start it, or look at the network/);
+    const refused = new SqlccError('unauthenticated', 'the certificate was refused: it has expired', {
+      hint: 'on the machine of a voter',
+    });
+    expect(rows.unaskedRow('n2', at, refused).advice).toMatch(/^mend this node’s certificate first/);
   });
 
   it('softLimit reads the table of the kernel', () => {

@@ -103,6 +103,7 @@ describe('H2Server identity', { timeout: 20_000 }, () => {
       const [status, text] = await send(from, { ':path': path, authorization: `Bearer ${VIEWER_TOKEN}` });
       expect([path, status]).toEqual([path, 401]);
       expect(text).toMatch(/refused: it (is not signed by this CA|has expired|is not valid yet)/);
+      expect(text).toMatch(/"hint":"(show one that|on the machine of a voter|compare the clocks)/);
     }
     const stream = from.request({
       ':method': 'CONNECT',

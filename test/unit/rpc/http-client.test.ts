@@ -14,10 +14,11 @@ import {
   type Handlers,
   HttpClient,
   PlainServer,
+  readServerTls,
   showAuthorities,
 } from '../../../src/rpc/index.ts';
 import { startApi, type TestApi, VIEWER_TOKEN } from './api-fixture.ts';
-import { NodeFolders } from './node-folders.ts';
+import { CLUSTER_ID, NodeFolders } from './node-folders.ts';
 
 let folders: NodeFolders;
 let admin: Required<ClientTls>;
@@ -71,6 +72,20 @@ describe('HttpClient request', { timeout: 20_000 }, () => {
       code: 'unavailable',
       message: expect.stringMatching(/cannot be reached: the node’s certificate is not signed by this CA$/),
       hint: expect.stringContaining('--ca'),
+    });
+  });
+
+  it.each([
+    ['has expired', -100, /^restart that node: a voter signs its own certificate anew/],
+    ['is not valid yet', 100, /^compare the clocks/],
+  ])('says what to do about a node whose certificate %s', async (words, days, advice) => {
+    const at = { now: Date.now() + days * 86_400_000 };
+    const api = await startApi(folders, {}, { tls: readServerTls(await folders.node('n9', at), CLUSTER_ID) });
+    apis.push(api);
+    await expect(client().request(get(api.endpoint))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`the node’s certificate ${words}`),
+      hint: expect.stringMatching(advice),
     });
   });
 
