@@ -3,11 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PINNED } from '../../sim/pinned.ts';
-import { type Named, namedIn, namedInFile } from './titles.ts';
+import { isNamed, namedIn, namedInFile } from './titles.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** A part of a title that is shorter names too little, unless it is the whole title. */
-const MIN_PART = 10;
 /** How a row begins that has no test: what stands in its place follows. */
 const NONE = 'none: ';
 
@@ -33,12 +31,6 @@ function rowsOf(text: string): Row[] {
     rows.push({ id, sentence, isNone: cell.startsWith(NONE), references });
   }
   return rows;
-}
-
-/** The title of a test or a good part of it, or the whole name of a scenario or of what a file exports. */
-function isNamed({ tests, scenarios, exported }: Named, name: string): boolean {
-  if (scenarios.includes(name) || exported.includes(name)) return true;
-  return tests.some((title) => title === name || (name.length >= MIN_PART && title.includes(name)));
 }
 
 /** What is wrong with a row's references: each path must be there, and each file of code must have each name. */

@@ -73,6 +73,15 @@ export function namedIn(path: string, text: string): Named {
   return { tests, scenarios, exported };
 }
 
+/** A part of a title that is shorter names too little, unless it is the whole title. */
+const MIN_PART = 10;
+
+/** The title of a test or a good part of it, or the whole name of a scenario or of what the file exports. */
+export function isNamed({ tests, scenarios, exported }: Named, name: string): boolean {
+  if (scenarios.includes(name) || exported.includes(name)) return true;
+  return tests.some((title) => title === name || (name.length >= MIN_PART && title.includes(name)));
+}
+
 const cached = new Map<string, Named>();
 
 /** What stands in a file of this repository, by its path from the root. */
