@@ -27,7 +27,7 @@ const USAGE = {
     'Exits 1 unless every run is good and its faults happened, 3 when those that could be played are and some ' +
     'could not.',
   takes:
-    'about 35 s a cell of 20 s, 25 minutes in all; --mutants up to an hour. Cuts, clocks and disks need root.',
+    'about 35 s a cell of 20 s, about 32 minutes in all; --mutants up to an hour. Cuts, clocks and disks need root.',
   flags: {
     only: takes({
       value: 'a,b',

@@ -273,7 +273,8 @@ export async function putKey(`,
     name: 'refused-though-committed',
     why: 'writes that wait when the quorum is lost are said not to have happened',
     workload: 'register',
-    nemesis: 'partition',
+    // where others still have a leader the client asks them, and gives the call up before it is refused
+    nemesis: 'apart',
     edits: [
       {
         file: 'daemon/proposals.ts',

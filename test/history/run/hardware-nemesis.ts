@@ -68,6 +68,31 @@ const partition: Nemesis = {
   },
 };
 
+/** Longer than a write waits: it is refused or given up before the wires are whole again. */
+const APART_MS = [2600, 3500] as const;
+
+/** Nobody hears anybody: no majority is left, and what a leader had in its log may yet be committed. */
+const apart: Nemesis = {
+  name: 'apart',
+  needsHardware: true,
+  async strike(scene) {
+    const { lab, hostOf } = hardwareOf(scene);
+    const hosts = scene.cluster.nodes.map(({ nodeId }) => hostOf(nodeId));
+    const before = lab.droppedPackets();
+    scene.note('fault', { fault: 'apart' });
+    lab.together(() => {
+      for (const from of hosts) for (const to of hosts) if (from !== to) lab.cut(from, to);
+    });
+    try {
+      await scene.wait(between(scene.random, ...APART_MS));
+      if (lab.droppedPackets() > before) scene.effect('apart');
+    } finally {
+      lab.heal();
+      scene.note('healed', { fault: 'apart' });
+    }
+  },
+};
+
 /** A follower misses a second of the log; then the leader dies at the instant at which it is heard again. */
 const lag: Nemesis = {
   name: 'lag',
@@ -122,18 +147,21 @@ const clock: Nemesis = {
     const isLeading = targets.some((n) => n.nodeId === scene.leader());
     scene.note('fault', { fault: 'clock', nodes: targets.map((n) => n.nodeId), jumpMs });
     for (const { nodeId } of targets) clockOf(nodeId).jumpMs(jumpMs);
+    let isSeen = false;
     try {
       for (let n = between(random, 1, 4); n > 0; n--) {
         if (isLeading) {
           const { timestamp } = await client.kv.put(PROBE_KEY, 'now', { timeoutMs: 1000 });
           const offMs = Date.parse(timestamp) - Date.now() - jumpMs;
-          if (Math.abs(offMs) < SEEN_WITHIN_MS) scene.effect('clock');
+          isSeen ||= Math.abs(offMs) < SEEN_WITHIN_MS;
         }
         await scene.wait(between(random, 100, 800));
       }
     } catch {
       // another node leads by now, or none: then nothing was seen
     } finally {
+      // one jump is one fault, however often it was seen
+      if (isSeen) scene.effect('clock');
       for (const { nodeId } of targets) clockOf(nodeId).jumpMs(-jumpMs);
       scene.note('healed', { fault: 'clock' });
     }
@@ -204,6 +232,7 @@ const all: Nemesis = {
 export const NEMESES: readonly Nemesis[] = [
   ...Object.values(PROCESS_NEMESES),
   partition,
+  apart,
   lag,
   clock,
   disk,
