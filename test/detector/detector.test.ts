@@ -36,7 +36,7 @@ function expectPromises(rows: readonly Row[]): void {
 describe('the failure detector keeps FD1–FD7', SLOW, () => {
   it.each(CI.filter(({ lane }) => lane === 'h2'))('with $nodes nodes', ({ nodes, scenarios }) => {
     const rows = rowsOf(nodes, scenarios);
-    expect(rows.length).toBeGreaterThan(nodes <= 100 ? 11 : 3);
+    expect(rows.length).toBeGreaterThan(nodes <= 100 ? 11 : 6);
     expectPromises(rows);
   });
 

@@ -13,7 +13,7 @@ const USAGE = {
     'the stored ones. Exits 1 when a promise is missed that is not known to be, a figure moved by more than a tenth, ' +
     'or a row that npm test plays has no stored one; other rows that have none are named.',
   takes:
-    'about five minutes of one core, --n 1000 two, with --all a quarter of an hour; --full hours; --n 10000 an hour and 8 GB.',
+    'about five minutes of one core, --n 1000 two, with --all a quarter of an hour; --full hours; --n 10000 some two minutes and 1.2 GB for kill or silent, never played with others.',
   flags: {
     n: takes({
       value: 'N,N',

@@ -32,7 +32,10 @@ export const CI: readonly {
       ...['one-way', 'churn', 'join-one', 'join-many'],
     ],
   },
-  { nodes: 300, lane: 'h2', scenarios: ['kill', 'silent', 'die-1', 'join-one'] },
+  {
+    ...{ nodes: 300, lane: 'h2' },
+    scenarios: ['idle', 'kill', 'silent', 'die-1', 'stall-one', 'one-way', 'join-one'],
+  },
   ...[3, 5, 12].map((nodes) => ({ nodes, lane: 'udp', scenarios: ['loss-30', 'silent', 'kill'] }) as const),
 ];
 
