@@ -79,7 +79,7 @@ function troubles(rows: readonly NodeRow[]): (row: NodeRow) => number {
   return (row) => ranks.get(row) ?? 0;
 }
 
-/** Rows that pass the filter, in the chosen order; equal rows by trouble where they are many, then by name. */
+/** Rows that pass the filter, in the chosen order; equal rows by trouble where many, then by name. */
 export function visibleNodes(model: Model): readonly NodeRow[] {
   const from = shown(model).status?.nodes ?? NO_ROWS;
   const { sort } = model;

@@ -88,11 +88,13 @@ describe('Flags', () => {
     const delay = (text: string) => new Flags({ delay: text }).duration('delay', INTERVAL);
     expect(['1', '0.5', '2s', '250ms', '0.1'].map(delay)).toEqual([1000, 500, 2000, 250, 100]);
     for (const text of ['0', '0.05', '99ms', '-1', 'soon'])
-      expect(() => delay(text), text).toThrow(`--delay takes a duration from 100ms, not "${text}"`);
+      expect(() => delay(text), text).toThrow(`--delay takes a duration of at least 100ms, not "${text}"`);
     const bare = () => new Flags({ timeout: '30' }).duration('timeout');
     expect(bare).toThrow('--timeout takes a duration with its unit, not "30"');
     expect(bare).toThrow(expect.objectContaining({ hint: 'write 30s for seconds, 30m for minutes' }));
-    expect(() => durationOf('--for', '10ms', { leastMs: 1000 })).toThrow('--for takes a duration from 1s');
+    expect(() => durationOf('--for', '10ms', { leastMs: 1000 })).toThrow(
+      '--for takes a duration of at least 1s',
+    );
   });
 });
 
