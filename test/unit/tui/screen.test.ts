@@ -78,7 +78,9 @@ describe('the topology of a large screen', () => {
       { length: 100 },
       (_, i) => ({ ...(i === 50 ? dead : well), node_id: `n${i}` }) as NodeRow,
     );
-    expect(textAt(live(status({ nodes })), 200, 60)).toMatch(/Nodes 100 · 1–15 of 100 · 1 dead · 99 ok · seen/);
+    expect(textAt(live(status({ nodes })), 200, 60)).toMatch(
+      /Nodes 100 · 1–15 of 100 · 1 dead · 99 ok · seen/,
+    );
     expect(textAt(live(), 200, 60)).not.toContain('1 dead');
   });
 });
