@@ -110,7 +110,7 @@ function moveEntries(model: Model): Entry[] {
   const nodes = successors(model);
   const best = nodes.find((n) => n.why === null)?.id;
   const to = (action: 'failover' | 'switchover', id: string | null, own: string | null): Entry => {
-    const note = noteOf(closedBy(model, action) ?? own, id === best ? 'plan, best candidate' : 'plan');
+    const note = noteOf(closedBy(model, action) ?? own, id === best ? 'best candidate' : 'plan');
     return act(id === null ? action : `${action} ${id}`, note, { kind: 'move', action, to: id });
   };
   return [

@@ -80,6 +80,6 @@ describe('a key that acts on a node', () => {
       return choices(full({ view: 'fleet', cursor: { fleet: cluster } }), chooser)[0]?.note;
     };
     expect(noteIn('dr-site')).toMatch(/^closed: the bar is on dr-site/);
-    expect(noteIn('prod-eu')).toBe('plan, best candidate');
+    expect(noteIn('prod-eu')).toBe('best candidate');
   });
 });
