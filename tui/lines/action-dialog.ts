@@ -11,6 +11,8 @@ import { age, span as lasted, rough } from '../format/words.ts';
 import { reasonFlag } from '../model/change-plan.ts';
 import { isMove, isTyped, missing, wayBack } from '../model/dialog.ts';
 import type { ActionDialog } from '../model/model.ts';
+import { MOVES, moveSteps } from '../model/move-steps.ts';
+import { shown } from '../model/selectors.ts';
 import { type Line, span, wrapWords } from '../theme/tokens.ts';
 import { candidateLines, wayOut } from './candidates.ts';
 import {
@@ -193,12 +195,20 @@ function reviewByYes(dialog: ActionDialog, plan: Plan, view: View, room: DialogR
   return { lines, pinned: [[span('for '), ...untilWhen(forMs, view.model.now)], ...pinned] };
 }
 
+/** Below the phase in which leadership moves: what is heard of it, with ms since the first phase. */
+function stepLines(operation: OperationView, began: number, view: View): Line[] {
+  return moveSteps(operation, shown(view.model)).map(({ at, words }): Line => {
+    const offset = String(Math.round(at - began)).padStart(6);
+    return [span(`    ${offset} ms    `, 'muted'), span(clean(words))];
+  });
+}
+
 /** Phases with the ms at which each began, and what came of it. */
 export function phaseLines(operation: OperationView, view: View): Line[] {
   const { symbols } = view;
   const frame = symbols.spinner[Math.floor(view.model.mono / 120) % symbols.spinner.length] ?? '';
   const began = operation.phases[0] === undefined ? 0 : Date.parse(operation.phases[0].at);
-  return operation.phases.map((phase, i): Line => {
+  return operation.phases.flatMap((phase, i): Line[] => {
     const isLast = i === operation.phases.length - 1;
     const going = isLast && operation.state === 'running';
     const bad = isLast && (operation.state === 'failed' || operation.state === 'cancelled');
@@ -208,7 +218,7 @@ export function phaseLines(operation: OperationView, view: View): Line[] {
         ? span(symbols.fail, 'critical')
         : span(symbols.pass, 'ok');
     const offset = String(Math.max(0, Date.parse(phase.at) - began)).padStart(6);
-    return [
+    const line: Line = [
       span('  '),
       sign,
       span(` ${offset} ms  `, 'muted'),
@@ -216,11 +226,9 @@ export function phaseLines(operation: OperationView, view: View): Line[] {
       span(phase.result === null ? '' : `  ${clean(phase.result)}`),
       span(phase.elapsed_ms === null ? '' : `  ${lasted(phase.elapsed_ms)}`, 'muted'),
     ];
+    return MOVES.has(phase.name) ? [line, ...stepLines(operation, began, view)] : [line];
   });
 }
-
-/** Phases in which the leader takes no write because another one is to lead. */
-const MOVES = new Set(['transferring', 'handing-over', 'transfer']);
 
 /** What is so now, of whom: where a node is put aside, who leads since then is not the news. */
 function resultOf({ action, request }: ActionDialog, operation: OperationView): string {
