@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { given } from '../flags.ts';
 import type { Column } from '../output/table.ts';
 import { duration, state, time } from '../output/words.ts';
+import { firstSteps } from './first-steps.ts';
 import { askPause, pauseBanner } from './pause-banner.ts';
 
 /** Of which other alert it is, or was, a consequence. */
@@ -190,6 +191,8 @@ export const alertExplain: Run = async (context, { args }) => {
     printer.line(`rule ${rule.name}: ${rule.condition}${wait}`);
     if (rule.error !== null) printer.line(`it can't be read: ${rule.error}`);
     for (const line of subjects.flatMap(whyLines)) printer.line(line);
+    if (!subjects.some(({ state: is }) => is === 'firing' || is === 'pending')) return;
+    for (const step of firstSteps(rule.condition)) printer.line(`first: ${step}`);
   });
   return EXIT.ok;
 };
