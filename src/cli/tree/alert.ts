@@ -5,6 +5,8 @@ export const ALERT: readonly CommandSpec[] = [
   {
     path: 'alert list',
     summary: 'alerts that fire, or did, and who was told',
+    details:
+      'VALUE is that of the moment in SINCE; "alert explain" has the one of now, and what is done first.',
     online: true,
     watchable: true,
     examples: ['alert list', 'alert list -o json'],
