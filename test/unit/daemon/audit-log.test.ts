@@ -22,6 +22,8 @@ function life(dir: string) {
     log: (_level: string, event: string, fields: object) => written.push({ event, ...fields }),
   } as unknown as Logger;
   const log = new AuditLog(logger, new AuditMark(dir));
+  // before its folder goes: the mark is written behind the lines
+  onTestFinished(() => log.settled());
   return { log, written, seqs: () => written.map(({ seq }) => seq as number) };
 }
 
