@@ -5,7 +5,7 @@
  */
 import type { NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
-import { changeText, diffTexts } from '../src/config/index.ts';
+import { backTo, changeText, diffTexts } from '../src/config/index.ts';
 import type { MemberFacts } from './node-view.ts';
 
 /** A member with who accuses it and why. */
@@ -62,10 +62,7 @@ export function revertCommand(cluster: ClusterState, nodeId: NodeId, cause: stri
   if (tentative === undefined) return null;
   const { version, previous } = tentative;
   const textOf = (wanted: number): string => cluster.configs.find((c) => c.version === wanted)?.text ?? '';
-  const changes = [
-    `back to version ${previous}`,
-    ...diffTexts(textOf(version), textOf(previous)).map(changeText),
-  ];
+  const changes = backTo(previous, diffTexts(textOf(version), textOf(previous)).map(changeText));
   return { kind: 'config-revert', version, cause, changes, createNode: nodeId };
 }
 

@@ -44,6 +44,13 @@ export type VersionAnswer =
   | { readonly ok: true; readonly request: VersionRequest }
   | { readonly ok: false; readonly reason: string };
 
+/** The changes of a version that says what `target` said: as many lines as there are changes. */
+export function backTo(target: ConfigVersion, differences: readonly string[]): readonly string[] {
+  const [first, ...rest] = differences;
+  const back = `back to version ${target}`;
+  return [first === undefined ? back : `${back}, ${first}`, ...rest];
+}
+
 export class ConfigVersionManager {
   readonly #versions: readonly ConfigVersionInfo[];
 
@@ -96,7 +103,7 @@ export class ConfigVersionManager {
     if (wanted.isActive) return { ok: false, reason: `version ${target} is active already` };
     const { text, configHash } = wanted;
     const differences = diffTexts(this.active()?.text ?? '', text).map(changeText);
-    const changes = [`back to version ${target}`, ...differences];
+    const changes = backTo(target, differences);
     const request = this.createNewVersion({ text, configHash, changes }, reason);
     return { ok: true, request };
   }

@@ -27,7 +27,7 @@ export type {
   VersionAnswer,
   VersionRequest,
 } from './config-version-manager.ts';
-export { ConfigVersionManager } from './config-version-manager.ts';
+export { backTo, ConfigVersionManager } from './config-version-manager.ts';
 export { changeText, diffConfigs } from './diff.ts';
 export type { AppliedVersion } from './distributed-config.ts';
 export { DistributedConfig } from './distributed-config.ts';

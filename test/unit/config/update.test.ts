@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { CheckedUpdate, ConfigVersionInfo } from '../../../src/config/index.ts';
 import {
+  backTo,
   ConfigUpdateManager,
   ConfigVersionManager,
   changeText,
@@ -179,9 +180,12 @@ describe('ConfigVersionManager', () => {
         text: 'a: 1',
         configHash: configHash('a: 1'),
         ifVersion: 2,
-        changes: ['back to version 1', 'a: 2 → 1'],
+        changes: ['back to version 1, a: 2 → 1'],
       },
     });
+    // what is counted is what changes, and not that it is a way back
+    expect(backTo(1, ['a: 2 → 1', 'b: 4 → 3'])).toEqual(['back to version 1, a: 2 → 1', 'b: 4 → 3']);
+    expect(backTo(1, [])).toEqual(['back to version 1']);
   });
 
   it('adds a version that is in force, retires the last and forgets the oldest', () => {
