@@ -40,13 +40,21 @@ function stateOf(alert: AlertRow): readonly [string, Token] {
 
 /** What of a row has room: the instant it began, and cells of the line of its reading. */
 interface Columns {
+  readonly rules: Names;
   readonly names: Names;
+  /** Who acknowledged, at the end of the value; null where nobody did, or where it has no room of its own. */
+  readonly owners: Names | null;
+  readonly value: number;
   readonly since: boolean;
   readonly curve: number;
 }
 
-/** Cells of a row without the node, the line of its reading and the value. */
-const FIXED_CELLS = 38;
+/** Cells of a row without the rule, the node, the line of its reading and the value. */
+const FIXED_CELLS = 23;
+const RULE_CELLS = 15;
+const RULE_SHARE = 0.3;
+const OWNER_CELLS = 2;
+const OWNER_SHARE = 0.15;
 /** `cluster` stands where no node is meant. */
 const NODE_CELLS = 7;
 const NODE_SHARE = 0.2;
@@ -64,10 +72,23 @@ function placeOf({ node_id }: AlertRow): string {
 function columnsIn(cells: number, rows: readonly AlertRow[]): Columns {
   const since = cells >= 85;
   const names = namesIn(rows.map(placeOf), Math.floor(cells * NODE_SHARE), NODE_CELLS);
-  const left = cells - FIXED_CELLS - names.width - (since ? SINCE_CELLS : 0) - 1;
-  if (left - LEAST_CURVE_CELLS < VALUE_CELLS) return { names, since, curve: 0 };
-  const longest = rows.reduce((most, a) => Math.max(most, cellWidth(clean(a.value)) + 1), 0);
-  return { names, since, curve: Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest)) };
+  const rules = namesIn(
+    rows.map((a) => clean(a.rule)),
+    Math.floor(cells * RULE_SHARE),
+    RULE_CELLS,
+  );
+  const seenBy = rows.flatMap((a) => (a.acknowledged_by === null ? [] : [clean(a.acknowledged_by)]));
+  const owners = namesIn(seenBy, Math.floor(cells * OWNER_SHARE), OWNER_CELLS);
+  const left = cells - FIXED_CELLS - rules.width - names.width - (since ? SINCE_CELLS : 0) - 1;
+  const longest = rows.reduce((most, a) => {
+    const owner = a.acknowledged_by === null ? 0 : owners.width + 1;
+    return Math.max(most, cellWidth(clean(a.value)) + owner);
+  }, 0);
+  const hasCurve = left - LEAST_CURVE_CELLS >= VALUE_CELLS;
+  const curve = hasCurve ? Math.min(MOST_CURVE_CELLS, Math.max(LEAST_CURVE_CELLS, left - longest - 1)) : 0;
+  const value = Math.min(longest, hasCurve ? left - curve - 1 : left);
+  const isRoom = seenBy.length > 0 && value - owners.width > LEAST_CURVE_CELLS;
+  return { rules, names, owners: isRoom ? owners : null, value, since, curve };
 }
 
 /** The worst samples of the reading over the span of charts, in so many cells. */
@@ -90,29 +111,33 @@ function curveSpan(alert: AlertRow, view: View, cells: number): Line {
 function line(alert: AlertRow, view: View, columns: Columns): Line {
   const [sign, token] = SIGN[alert.severity] ?? SIGN.info;
   const [state, stateToken] = stateOf(alert);
-  const owner = alert.acknowledged_by === null ? '' : ` ${clean(alert.acknowledged_by)}`;
+  const { rules, names } = columns;
   return [
     span(`${sign} `, token),
     span(`${fitText(state, 8)} `, stateToken),
-    span(`${fitText(clean(alert.rule), 15)} `, 'title'),
-    span(`${columns.names.fit(placeOf(alert))} `),
+    span(`${rules.fit(clean(alert.rule))} `, 'title'),
+    span(`${names.fit(placeOf(alert))} `),
     ...(columns.since ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
     span(`${fitText(age(view.model.now - Date.parse(alert.since)), 6, 'right')}  `),
     ...curveSpan(alert, view, columns.curve),
-    span(clean(alert.value), 'muted'),
-    span(owner, 'info'),
+    ...valueSpans(alert, columns),
   ];
 }
 
-function heading({ names, since, curve }: Columns, { model }: View): Line {
+/** The value, and at its end who acknowledged: a long value gives way to that. */
+function valueSpans({ value, acknowledged_by: by }: AlertRow, { value: cells, owners }: Columns): Line {
+  if (by === null) return [span(clean(value), 'muted')];
+  if (owners === null) return [span(clean(value), 'muted'), span(` ${clean(by)}`, 'info')];
+  const room = cells - owners.width - 1;
+  return [span(`${fitText(clean(value), room)} `, 'muted'), span(owners.fit(clean(by)), 'info')];
+}
+
+function heading({ rules, names, owners, value, since, curve }: Columns, { model }: View): Line {
+  const place = `${fitText('RULE', rules.width)} ${fitText('NODE', names.width)}`;
   const began = since ? fitText('SINCE', SINCE_CELLS) : '';
   const last = curve === 0 ? '' : `${fitText(`LAST ${rough(model.spanMs)}`, curve)} `;
-  return [
-    span(
-      `   STATE    ${fitText('RULE', 15)} ${fitText('NODE', names.width)} ${began}   FOR  ${last}VALUE`,
-      'muted',
-    ),
-  ];
+  const end = owners === null ? 'VALUE' : `${fitText('VALUE', value - owners.width - 1)} BY`;
+  return [span(`   STATE    ${place} ${began}   FOR  ${last}${end}`, 'muted')];
 }
 
 function list(view: View, room: Room): PaneSpec {
@@ -123,9 +148,10 @@ function list(view: View, room: Room): PaneSpec {
   const heard = heardOf(shown(model), 'alerts');
   // one in force is counted, also where nothing that it is of fires
   const silences = answerOf(shown(model), 'silences')?.value;
+  // of those that fire: they are not counted twice
+  const acked = of((a) => a.state === 'firing' && a.acknowledged_by !== null);
   const facts = [
-    `firing ${of((a) => a.state === 'firing')}`,
-    `acked ${of((a) => a.state === 'firing' && a.acknowledged_by !== null)}`,
+    `firing ${of((a) => a.state === 'firing')}${acked === 0 ? '' : ` (${acked} acked)`}`,
     silences == null ? `silenced ${of((a) => a.silenced_by != null)}` : `silences ${silences.length}`,
     `resolved ${of((a) => a.state === 'resolved')}`,
     ...(model.firingOnly ? ['firing only'] : []),
