@@ -65,6 +65,18 @@ describe('the election under way', () => {
     expect(liveSteps(full().picture)).toEqual([]);
   });
 
+  it('has its newest step in sight where the pane has two lines', () => {
+    const model = hearing(lost);
+    const few = { ...status(), nodes: status().nodes.slice(0, 3) };
+    const three = { ...model, view: 'topology' as const, picture: { ...model.picture, status: few } };
+    const screen = screenOf({ model: three, symbols: UNICODE }, 80, 24);
+    const pane = screen.bands.flatMap((b) => b.panes).find((p) => p.pane === 'elections');
+    const lines = (pane?.rows ?? []).map((r) => textOf(r.line)).slice(1, -1);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/no leader for 1\.00 s/);
+    expect(lines[1]).toMatch(/ 398 ms n3 asks for pre-votes/);
+  });
+
   it('has one figure at the top, in the list and in the steps, and one name in front', () => {
     const model = hearing(lost);
     for (const view of ['raft', 'topology'] as const) {
@@ -73,7 +85,9 @@ describe('the election under way', () => {
       const text = [...screen.head.map((h) => textOf(h.line)), ...rows].join('\n');
       expect(text, view).toContain('NO LEADER 1.0 s');
       expect(text, view).toMatch(/(no leader|NO LEADER) for 1\.00 s/);
-      expect(text, view).toMatch(/-14 ms {1,3}n3 sees n1 suspect/);
+      expect(text, view).toMatch(
+        view === 'raft' ? /-14 ms {1,3}n3 sees n1 suspect/ : / 5 ms n2 knows no leader/,
+      );
     }
   });
 
