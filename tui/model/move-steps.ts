@@ -27,13 +27,13 @@ function during({ phases }: OperationView, events: readonly EventLine[]): readon
   return events.filter((e) => Date.parse(e.at) >= from && Date.parse(e.at) <= to);
 }
 
-type Part = 'asks' | 'votes' | 'leads' | 'follows';
+type Part = 'asks' | 'votes' | 'leads' | 'follows' | 'applied';
 
 /** What the event says of `to` on its way to lead; null = nothing. */
 function partOf({ kind, node_id, data }: EventLine, to: string): Part | null {
   if (kind === 'campaign-started' && node_id === to && data['campaign'] === 'transfer') return 'asks';
   if (kind === 'vote' && data['candidate'] === to && data['granted'] === true) return 'votes';
-  if (kind === 'leader-elected' && node_id === to) return 'leads';
+  if (kind === 'leader-elected' && node_id === to) return 'applied';
   if (kind !== 'role-changed') return null;
   if (data['role'] === 'leader' && node_id === to) return 'leads';
   return data['leader_id'] === to ? 'follows' : null;
@@ -41,19 +41,19 @@ function partOf({ kind, node_id, data }: EventLine, to: string): Part | null {
 
 const termOf = ({ data }: EventLine): number => (typeof data['term'] === 'number' ? data['term'] : -1);
 
-function names(events: readonly EventLine[]): string {
-  return [...new Set(events.map((e) => e.node_id))].sort(compareNames).join(' ');
+function names(ids: Iterable<string>): string {
+  return [...new Set(ids)].sort(compareNames).join(' ');
 }
 
-/** Who voted: by the record of the election when it has come, else who was heard to. */
-function voteStep(voted: readonly EventLine[], led: readonly EventLine[], voters: number): MoveStep[] {
-  const record = led.find((e) => Array.isArray(e.data['votes']));
-  const told = record?.data['votes'] as readonly string[] | undefined;
-  const last = voted.at(-1) ?? led[0];
-  if (last === undefined || (told === undefined && voted.length === 0)) return [];
-  const list = told ?? names(voted).split(' ');
-  const words = `votes ${list.length}/${voters}: ${[...list].sort(compareNames).join(' ')}`;
-  return [{ at: Date.parse(last.at), words }];
+const idsOf = (events: readonly EventLine[]): string[] => events.map((e) => e.node_id);
+
+/** Who voted: who was heard to, and whom the record of the election names: it counts until it has enough. */
+function voteStep(voted: readonly EventLine[], record: EventLine | undefined, voters: number): MoveStep[] {
+  const counted = record?.data['votes'];
+  const ids = [...idsOf(voted), ...(Array.isArray(counted) ? counted.map(String) : [])];
+  const last = voted.at(-1) ?? record;
+  if (last === undefined || ids.length === 0) return [];
+  return [{ at: Date.parse(last.at), words: `votes ${new Set(ids).size}/${voters}: ${names(ids)}` }];
 }
 
 /** Oldest first; nothing where the operation moves no leadership, or nobody told of it. */
@@ -64,15 +64,17 @@ export function moveSteps(operation: OperationView, { events, status }: Picture)
     .filter((e) => partOf(e, to) !== null)
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const term = Math.max(-1, ...told.map(termOf));
-  const own = (part: Part) => told.filter((e) => partOf(e, to) === part && termOf(e) === term);
-  const [asked] = own('asks');
-  const [voted, led, followed] = [own('votes'), own('leads'), own('follows')];
+  const own = (...parts: readonly Part[]) =>
+    told.filter((e) => parts.some((part) => partOf(e, to) === part) && termOf(e) === term);
+  const [followed, [record]] = [own('follows'), own('applied')];
   const step = (event: EventLine | undefined, words: string): MoveStep[] =>
     event === undefined ? [] : [{ at: Date.parse(event.at), words }];
   return [
-    ...step(asked, `${to} asks for votes, term ${term}`),
-    ...voteStep(voted, led, status?.raft.voters.length ?? 0),
-    ...step(led[0], `${to} leads term ${term}`),
-    ...step(followed.at(-1), `followed by ${names(followed)}`),
-  ];
+    ...step(own('asks')[0], `${to} asks for votes, term ${term}`),
+    ...voteStep(own('votes'), record, status?.raft.voters.length ?? 0),
+    // whoever follows it knows that it leads, also where its own word is not heard
+    ...step(own('leads', 'follows', 'applied')[0], `${to} leads term ${term}`),
+    ...step(followed.at(-1), `followed by ${names(idsOf(followed))}`),
+    ...step(record, 'its first entry is applied: writes go on'),
+  ].sort((a, b) => a.at - b.at);
 }

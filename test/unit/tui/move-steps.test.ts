@@ -44,10 +44,17 @@ describe('what is seen of a change of leadership', () => {
     expect(steps([ASKS, ...VOTES]).slice(1)).toEqual(['62 votes 2/5: n1 n3']);
     expect(steps([...FOLLOWS, RECORD, LEADS, ...VOTES, ASKS])).toEqual([
       ...['50 n2 asks for votes, term 10', '62 votes 3/5: n1 n2 n3', '75 n2 leads term 10'],
-      '83 followed by n1 n3',
+      ...['80 its first entry is applied: writes go on', '83 followed by n1 n3'],
     ]);
     // a node that neither voted nor stood hears the entry that all apply
-    expect(steps([RECORD])).toEqual(['80 votes 3/5: n1 n2 n3', '80 n2 leads term 10']);
+    const writes = '80 its first entry is applied: writes go on';
+    expect(steps([RECORD])).toEqual(['80 votes 3/5: n1 n2 n3', '80 n2 leads term 10', writes]);
+    // through the old leader, which voted when there were enough, and follows before it applies
+    const late = own(1062, 'n6', 'vote', { candidate: 'n2', term: 10, granted: true, refusal: null });
+    const follows = own(1070, 'n6', 'role-changed', { leader_id: 'n2', term: 10 });
+    expect(steps([late, follows, RECORD])).toEqual([
+      ...['62 votes 4/5: n1 n2 n3 n6', '70 n2 leads term 10', '70 followed by n6', writes],
+    ]);
   });
 
   it('is of this operation alone: no other time, candidate or term', () => {
