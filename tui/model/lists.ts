@@ -22,7 +22,7 @@ import {
 } from './filter-fields.ts';
 import { type FleetEntry, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
-import { compareNames, shown, visibleNodes } from './selectors.ts';
+import { compareNames, newestFirst, shown, visibleNodes } from './selectors.ts';
 import type { ViewId } from './views.ts';
 
 export type { Happening };
@@ -104,9 +104,7 @@ export function happenings(model: Model): readonly Happening[] {
   const picture = shown(model);
   const least = LEVELS.indexOf(model.eventLevel);
   const { test } = parseFilter(model.filter.text, HAPPENING_FIELDS);
-  // the newest of those that came in the same ms stands above the others
-  const events: Happening[] = [...picture.events]
-    .reverse()
+  const events: Happening[] = newestFirst(picture)
     .filter((e) => LEVELS.indexOf(e.severity) >= least)
     .map((event): Happening => ({ key: `e${event.cursor}`, at: event.at, event, times: 1 }))
     .filter(test);

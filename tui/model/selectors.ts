@@ -250,12 +250,15 @@ export interface ShownEvent {
   readonly times: number;
 }
 
+/** By their times: nodes tell of one thing one after the other. Of the same ms the last that came is first. */
+export function newestFirst({ events }: Picture): Picture['events'] {
+  return events.toReversed().sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+}
+
 /** Newest first; the same sentence of the same node in a row becomes one line with a count. */
 export function collapsedEvents(picture: Picture): readonly ShownEvent[] {
   const out: { event: Picture['events'][number]; times: number }[] = [];
-  for (let i = picture.events.length - 1; i >= 0; i--) {
-    const event = picture.events[i];
-    if (event === undefined) continue;
+  for (const event of newestFirst(picture)) {
     const last = out.at(-1);
     const same =
       last !== undefined &&

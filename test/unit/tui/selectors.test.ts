@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNames, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
-import { node, status } from '../../tui/recording.ts';
-import { full, live } from './model-kit.ts';
+import { textPicture } from '../../../tui/batch/text.ts';
+import { compareNames, newestFirst, quorumFacts, visibleNodes } from '../../../tui/model/selectors.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { event, node, START, status } from '../../tui/recording.ts';
+import { full, live, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 describe('selectors', () => {
@@ -44,6 +46,22 @@ describe('selectors', () => {
       visibleNodes(full()).map((n) => n.node_id),
       'few stay where they are',
     ).toEqual(['n1', 'n2', 'n3', 'n5', 'n6', 'n4']);
+  });
+
+  it('events have one order, that of their times, in the pane, the view, of a node and printed', () => {
+    const told = [
+      event(3000, 'n2', 'a', 'second'),
+      event(5000, 'n2', 'b', 'fourth'),
+      event(1000, 'n2', 'c', 'first'),
+      event(3000, 'n2', 'd', 'third, of the same ms'),
+    ];
+    const model = send(live(), { type: 'events', events: told, now: START + 6000 })[0];
+    const order = /fourth[\s\S]*third, of the same ms[\s\S]*second[\s\S]*first/;
+    expect(newestFirst(model.picture).map((e) => e.kind)).toEqual(['b', 'd', 'a', 'c']);
+    for (const view of ['topology', 'events'] as const)
+      expect(screenText({ ...model, view }, 120, 36), view).toMatch(order);
+    expect(screenText({ ...model, view: 'node', selected: 'n2' }, 120, 36)).toMatch(order);
+    expect(textPicture({ model, symbols: UNICODE }, { cells: 80, view: 'events' })).toMatch(order);
   });
 
   it('quorumFacts names the zone whose loss would be one too many', () => {

@@ -8,7 +8,7 @@ import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { isOld } from '../../model/old.ts';
-import { selectedNode, shown, stateIn } from '../../model/selectors.ts';
+import { newestFirst, selectedNode, shown, stateIn } from '../../model/selectors.ts';
 import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
@@ -168,8 +168,8 @@ function titleOf(row: NodeRow, state: NodeStateWord, view: View): Line {
 }
 
 function recent(view: View, nodeId: string): PaneSpec {
-  const events = shown(view.model).events.filter((e) => e.node_id === nodeId);
-  const lines = [...events].reverse().map((e) => eventLineText(e, 1));
+  const events = newestFirst(shown(view.model)).filter((e) => e.node_id === nodeId);
+  const lines = events.map((e) => eventLineText(e, 1));
   return {
     pane: 'recent',
     title: [span('What it did', 'title')],
