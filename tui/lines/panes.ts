@@ -87,7 +87,7 @@ export function stepWords(event: EventLine, { model }: View): readonly [name: st
   return isNode ? [first, message.slice(first.length + 1)] : [clean(event.node_id), message];
 }
 
-/** The election under way in ms since the leader's last word: what came last is the line that is always seen. */
+/** The election under way, in ms since the leader's last word: what came last is always seen. */
 function liveElection(view: View): Line[] {
   const picture = shown(view.model);
   const since = vacantSince(picture);

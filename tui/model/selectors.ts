@@ -250,7 +250,7 @@ export interface ShownEvent {
   readonly times: number;
 }
 
-/** By their times: nodes tell of one thing one after the other. Of the same ms the last that came is first. */
+/** By their times, for nodes tell of one thing in turns; of the same ms the last that came is first. */
 export function newestFirst({ events }: Picture): Picture['events'] {
   return events.toReversed().sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
