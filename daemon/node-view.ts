@@ -163,6 +163,8 @@ function readings(digest: DigestFacts | null) {
     event_loop_lag_ms: toldMs(digest, 'event_loop_lag'),
     fsync_ms: toldMs(digest, 'fsync'),
     commit_latency_p95_ms: toldMs(digest, 'commit_latency'),
+    queries_per_second: digest?.readings?.queries_per_second ?? null,
+    error_rate: digest?.readings?.error_rate ?? null,
   };
 }
 

@@ -24,6 +24,7 @@ const NODE = fields({
   ...all(['capacity', 'cpu_usage', 'memory_usage', 'disk_usage', 'disk_used_bytes'], orNull('number')),
   ...all(['active_connections', 'query_latency_p95_ms', 'rtt_ms', 'uptime_ms'], orNull('number')),
   ...all(['clock_offset_ms', 'event_loop_lag_ms', 'fsync_ms', 'commit_latency_p95_ms'], maybe('number')),
+  ...all(['queries_per_second', 'error_rate'], maybe('number')),
 });
 
 const ELECTION = fields({

@@ -5,7 +5,7 @@
 
 import { LIMITS } from '../../src/base/index.ts';
 import type { NodeRow } from '../feed/wire.ts';
-import { bar, sparkline } from '../format/chart.ts';
+import { bar, condensed, sparkline } from '../format/chart.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { count, millis, percent } from '../format/words.ts';
@@ -36,18 +36,29 @@ function roleWord(row: NodeRow): Span {
   return row.role === null ? plain('Voter', 'muted') : plain('Follower');
 }
 
+/** How far it is behind; of before a node died it says nothing of now. */
+function lagOf({ liveness, lag_entries: lag }: NodeRow): number | null {
+  return liveness === 'dead' ? null : lag;
+}
+
 function replication(row: NodeRow, view: View, width: number): Span {
-  if (row.match_index === null || row.lag_entries === null) return plain(view.symbols.dash, 'muted');
-  const whole = row.match_index + row.lag_entries;
+  const lag = lagOf(row);
+  if (row.match_index === null || lag === null) return plain(view.symbols.dash, 'muted');
+  const whole = row.match_index + lag;
   const ratio = whole === 0 ? 1 : row.match_index / whole;
-  const token = row.liveness === 'dead' ? 'muted' : ratio === 1 ? 'ok' : 'plain';
-  return plain(bar(ratio, width, view.symbols.ascii), token);
+  return plain(bar(ratio, width, view.symbols.ascii), ratio === 1 ? 'ok' : 'plain');
 }
 
 /** A load that people should look at is coloured before any alert says so. */
 function loadToken(ratio: number | null, high: number): Token {
   if (ratio === null) return 'muted';
   return ratio >= high ? 'warning' : 'plain';
+}
+
+/** In five cells: `640`, `9 999`, `12.3k`. */
+function rateWords(rate: number | null): string {
+  if (rate === null || rate < 9999.5) return count(rate);
+  return `${(rate / 1000).toFixed(rate < 99_950 ? 1 : 0)}k`;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -93,9 +104,7 @@ const COLUMNS: readonly Column[] = [
     width: 7,
     align: 'right',
     priority: 3,
-    // of before it died it says nothing of now
-    cell: (r) =>
-      plain(r.liveness === 'dead' ? '—' : count(r.lag_entries), r.lag_entries === 0 ? 'muted' : 'plain'),
+    cell: (r) => plain(count(lagOf(r)), r.lag_entries === 0 ? 'muted' : 'plain'),
   },
   { id: 'replication', title: 'REPLICATION', width: 11, align: 'left', priority: 6, cell: replication },
   {
@@ -132,13 +141,24 @@ const COLUMNS: readonly Column[] = [
     cell: (r) => plain(millis(r.query_latency_p95_ms)),
   },
   {
+    id: 'tx',
+    title: 'TX/S',
+    width: 5,
+    align: 'right',
+    priority: 14,
+    // of before it died it says nothing of now
+    cell: (r) => plain(rateWords(r.liveness === 'dead' ? null : (r.queries_per_second ?? null))),
+  },
+  {
     id: 'spark',
     title: 'CPU 60 s',
     width: 8,
     align: 'left',
     priority: 8,
-    cell: (r, v, width) =>
-      plain(sparkline(shown(v.model).samples[r.node_id] ?? [], width, v.symbols.ascii), 'key'),
+    cell: (r, v, width) => {
+      const values = condensed(shown(v.model).samples[r.node_id] ?? [], width, LIMITS.screenSamples);
+      return plain(sparkline(values, width, v.symbols.ascii), 'key');
+    },
   },
 ];
 
@@ -159,7 +179,7 @@ export const COLUMN_IDS: readonly string[] = COLUMNS.map((c) => c.id);
 const SETS: Readonly<Record<ColumnSet, readonly string[]>> = {
   all: COLUMN_IDS,
   raft: ['state', 'role', 'term', 'match', 'lag', 'replication', 'rtt'],
-  load: ['state', 'cpu', 'disk', 'p95', 'spark', 'lag'],
+  load: ['state', 'cpu', 'disk', 'p95', 'tx', 'spark', 'lag'],
 };
 
 /** What the table shows when a person asked for this set; what does not fit is left out as ever. */
@@ -213,16 +233,15 @@ export function tableShape(
   };
 }
 
-/** A cell of the line of the CPU is a picture: the heading says how long all of them are. */
-function titleOf({ id, title }: Column, width: number, stepMs: number): string {
-  if (id !== 'spark') return title;
-  return `CPU ${Math.round((Math.min(width, LIMITS.screenSamples) * stepMs) / 1000)} s`;
+/** The line of the CPU is of all samples, however narrow: the heading says how long that is. */
+function titleOf({ id, title }: Column, stepMs: number): string {
+  return id === 'spark' ? `CPU ${Math.round((LIMITS.screenSamples * stepMs) / 1000)} s` : title;
 }
 
 /** `stepMs`: how far apart pictures are. */
 export function tableHeading(shape: TableShape, cells: number, stepMs = 1000): Line {
   const titles = shape.columns.map(
-    ({ column, width }) => `${fitText(titleOf(column, width, stepMs), width, column.align)} `,
+    ({ column, width }) => `${fitText(titleOf(column, stepMs), width, column.align)} `,
   );
   return fitLine(
     [span(`${' '.repeat(LEAD)}${fitText('NODE', shape.names.width)} ${titles.join('')}`, 'muted')],
@@ -272,7 +291,7 @@ export function nodeLine(row: NodeRow, shape: TableShape, view: View, style: Row
 /** One node on a very small screen: sign, name, zone and what is wrong. */
 export function tinyNodeLine(row: NodeRow, names: Names, view: View, style: RowStyle): Line {
   const state = stateIn(view.model, row);
-  const lag = row.lag_entries ?? 0;
+  const lag = lagOf(row) ?? 0;
   return [
     span(style.isSelected ? view.symbols.bar : style.isStale ? '~' : ' ', 'focus'),
     nodeSign(row, view),

@@ -357,7 +357,7 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
     fsync_ms: null,
     commit_latency_p95_ms: null,
     uptime_ms: null,
-    query_latency_p95_ms: null,
+    ...{ query_latency_p95_ms: null, queries_per_second: null, error_rate: null },
     issues: [],
     health: 'UNKNOWN',
     ...(row.drain == null || Date.parse(row.drain.since) <= at ? {} : { drain: null }),

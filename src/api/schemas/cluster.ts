@@ -46,6 +46,9 @@ const nodeRow = z.object({
   fsync_ms: z.number().nullable().optional(),
   /** Until a write was committed and applied, in its last minute; the leader's alone. */
   commit_latency_p95_ms: z.number().nullable().optional(),
+  /** SQL requests a second, and the part of them that the node failed, 0 to 1, in its last sample. */
+  queries_per_second: z.number().nullable().optional(),
+  error_rate: z.number().nullable().optional(),
   rtt_ms: z.number().nullable(),
   uptime_ms: z.number().nullable(),
 });

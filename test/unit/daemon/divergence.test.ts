@@ -169,12 +169,15 @@ describe('nodeRow', () => {
     expect(row(member('n2', digest({ lastIndex: 5 })))).toMatchObject({ match_index: 5, lag_entries: 4 });
   });
 
-  it('tells in ms what a node said of its clock, its loop and its disk, and nothing for it', () => {
-    const said = digest({ readings: { clock_offset: 0.0123, event_loop_lag: 0.2, fsync: 1.00004 } });
+  it('tells what a node said of its clock, loop, disk and rates, times in ms, and nothing for it', () => {
+    const rates = { queries_per_second: 640.5, error_rate: 0.02 };
+    const times = { clock_offset: 0.0123, event_loop_lag: 0.2, fsync: 1.00004 };
+    const said = digest({ readings: { ...times, ...rates } });
     expect(row(member('n2', said))).toMatchObject({
-      ...{ clock_offset_ms: 12.3, event_loop_lag_ms: 200, fsync_ms: 1000 },
+      ...{ clock_offset_ms: 12.3, event_loop_lag_ms: 200, fsync_ms: 1000, ...rates },
     });
-    const silent = { clock_offset_ms: null, event_loop_lag_ms: null, fsync_ms: null };
+    const none = { queries_per_second: null, error_rate: null };
+    const silent = { clock_offset_ms: null, event_loop_lag_ms: null, fsync_ms: null, ...none };
     for (const readings of [{}, undefined]) {
       const facts = readings === undefined ? digest() : digest({ readings });
       expect(row(member('n2', facts))).toMatchObject(silent);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bar, sparkline } from '../../../tui/format/chart.ts';
+import { bar, condensed, sparkline } from '../../../tui/format/chart.ts';
 import { cellWidth, clean, cut, fitText } from '../../../tui/format/width.ts';
 import {
   age,
@@ -105,6 +105,18 @@ describe('charts', () => {
     expect(sparkline([0, 0.5, 1], 5, false)).toBe('  ▁▅█');
     expect(sparkline([0, 0.5, 1, null], 3, false)).toBe('▅█·');
     expect(sparkline([0.1, 0.9], 2, true)).toBe('_@');
+  });
+
+  it('condensed has the whole time in however few cells, the newest at the end', () => {
+    expect(condensed([1, 3, 5, 7], 2, 4)).toEqual([2, 6]);
+    expect(condensed([1, null, null, null], 2, 4)).toEqual([1, null]);
+    // of a screen that was just opened there is no more than the end
+    expect(condensed([5, 7], 2, 4)).toEqual([6]);
+    expect(condensed([9, 9, 1, 3, 5, 7], 2, 4)).toEqual([2, 6]);
+    expect(condensed([1, 2], 4, 4)).toEqual([1, 2]);
+    const minute = Array.from({ length: 60 }, (_, i) => i);
+    expect(condensed(minute, 8, 60)).toHaveLength(8);
+    expect(condensed(minute, 8, 60).at(-1)).toBe(55.5);
   });
 });
 

@@ -61,7 +61,7 @@ describe('readingOf', () => {
 
   it('readingOf leaves out what was not told, and is none where no picture has it', () => {
     expect(values(watched(), alert('disk_usage > 0.8'))).toHaveLength(9);
-    expect(readingOf(watched(), alert('error_rate > 0.01'))).toBe(null);
+    expect(readingOf(watched(), alert('replication_rate > 9'))).toBe(null);
     expect(readingOf(watched(), alert('fsync > 500ms', 'n99'))).toBe(null);
     expect(readingOf(fresh(), alert('fsync > 500ms'))).toBe(null);
   });

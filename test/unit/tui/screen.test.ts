@@ -116,6 +116,7 @@ describe('tableShape', () => {
       'cpu',
       'disk',
       'p95',
+      'tx',
       'spark',
     ]);
   });

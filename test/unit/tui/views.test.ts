@@ -99,6 +99,24 @@ describe('screenOf, every view', () => {
   });
 });
 
+describe('a node that is dead', () => {
+  it('has no lag, no bar of it and no rate, at any size: they were of before', () => {
+    for (const [columns, rows] of SIZES) {
+      const lines = textAt(full(), columns, rows).split('\n');
+      const row = lines.find((line) => /✖ ?n5/.test(line) && /DEAD/.test(line)) ?? '';
+      expect(row, `${columns}x${rows}`).not.toMatch(/23 151|█/);
+    }
+    const told = (rate: number) => {
+      const nodes = status().nodes.map((n) => ({ ...n, queries_per_second: rate }));
+      return textAt(send(full(), { type: 'status', status: status({ nodes }), now: full().now })[0], 130, 36);
+    };
+    expect(told(640)).toMatch(/TX\/S[\s\S]*n1 .* 640 [\s\S]*n5 .* — /);
+    expect(told(12_345)).toMatch(/n1 .* 12\.3k /);
+    expect(textAt(full(), 44, 12), 'of who lives it stands there').toMatch(/n3 .*lag 5 610/);
+    expect(textAt(full(), 44, 12)).toMatch(/✖ ?n5 .*DEAD/);
+  });
+});
+
 describe('who may change nothing', () => {
   const seenBy = (role: string, ...scopes: string[]) => {
     const caller = { id: 'eve', role, scopes } as NonNullable<StatusResponse['caller']>;
