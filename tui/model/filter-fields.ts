@@ -104,7 +104,22 @@ export const LOG_FIELDS: Fields<Slices['log'][number]> = {
   words: { level: (l) => `${l.level} ${LOG_LEVELS[l.level] ?? 'info'}`, event: (l) => l.event },
 };
 
-export const CONTEXT_FIELDS: Fields<string> = { text: (name) => name, words: { name: (name) => name } };
+/** Of a row of the fleet its context, and what is known of the cluster. */
+interface OfCluster {
+  readonly context: string;
+  readonly cluster: string | null;
+  readonly health: string;
+  readonly leader_id: string | null;
+  readonly term: number | null;
+  readonly nodes: number | null;
+  readonly alerts_firing: number | null;
+}
+
+export const FLEET_FIELDS: Fields<OfCluster> = {
+  text: (r) => `${r.context} ${r.cluster ?? ''} ${r.health}`,
+  words: { name: (r) => r.context, health: (r) => r.health, leader: (r) => r.leader_id ?? '' },
+  numbers: { alerts: (r) => r.alerts_firing, nodes: (r) => r.nodes, term: (r) => r.term },
+};
 
 const OF_VIEW: Readonly<Partial<Record<ViewId, Fields<never>>>> = {
   topology: NODE_FIELDS,
@@ -114,7 +129,7 @@ const OF_VIEW: Readonly<Partial<Record<ViewId, Fields<never>>>> = {
   events: HAPPENING_FIELDS,
   log: LOG_FIELDS,
   operations: OPERATION_FIELDS,
-  fleet: CONTEXT_FIELDS,
+  fleet: FLEET_FIELDS,
 };
 
 /** For whoever gave one on a command line that can't be meant. */

@@ -3,6 +3,7 @@ import type { StatusResponse } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age } from '../format/words.ts';
+import type { Symbols } from '../theme/symbols.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
 import { quorumFacts } from './selectors.ts';
 
@@ -56,7 +57,7 @@ function healthOf({ status, error }: FleetEntry, isStale: boolean): FleetHealth 
   return isStale && health === 'healthy' ? 'unknown' : health;
 }
 
-function fleetRow(entry: FleetEntry): FleetRow {
+export function fleetRow(entry: FleetEntry): FleetRow {
   const { context, status, error } = entry;
   const oldMs = status?.cluster.read.age_ms ?? 0;
   const isStale = oldMs > STALE_MS;
@@ -108,6 +109,25 @@ function outOf(part: number | null, whole: number | null): string {
 }
 
 const HEALTH_CELLS = 11;
+/** A sign of at most two cells, and a blank. */
+const SIGN_CELLS = 3;
+
+/** The word says it too: colours and signs are for whoever looks over many rows. */
+function signOf(health: FleetHealth, symbols: Symbols): string {
+  switch (health) {
+    case 'critical':
+      return '!!';
+    case 'unreachable':
+      return symbols.dead;
+    case 'degraded':
+      return '!';
+    case 'unknown':
+      return symbols.suspect;
+    case 'healthy':
+      return symbols.pass;
+  }
+}
+
 const LEADER_CELLS = 12;
 const LEADER = ({ width, short }: Names): Column => ({
   ...{ title: 'LEADER', width, priority: 1 },
@@ -141,12 +161,21 @@ const AGE = (entries: ReadonlyMap<string, number>): Column => ({
 /** What is left for the reason before a column is given up for it. */
 const LEAST_REASON = 8;
 
+/** What a screen adds to what is printed: how old each status is, and signs. */
+interface FleetStyle {
+  readonly ages: ReadonlyMap<string, number>;
+  readonly symbols: Symbols;
+}
+
 /** Heading and one line a cluster; what does not fit into `cells` is left out, the least wanted first. */
 export function fleetLines(
   rows: readonly FleetRow[],
   cells: number,
-  ages?: ReadonlyMap<string, number>,
+  { ages, symbols }: Partial<FleetStyle> = {},
 ): readonly Line[] {
+  const signCells = symbols === undefined ? 0 : SIGN_CELLS;
+  const sign = (health: FleetHealth): string =>
+    fitText(symbols === undefined ? '' : signOf(health, symbols), signCells);
   const most = Math.floor(cells / 4);
   const names = namesIn(
     rows.map((r) => clean(r.context)),
@@ -155,7 +184,7 @@ export function fleetLines(
   );
   const leaders = namesIn(rows.map(leaderOf), Math.min(20, most), LEADER_CELLS);
   const all = [LEADER(leaders), ...COLUMNS, ...(ages === undefined ? [] : [AGE(ages)])];
-  let left = cells - names.width - 1 - HEALTH_CELLS - 1 - LEAST_REASON;
+  let left = cells - names.width - 1 - signCells - HEALTH_CELLS - 1 - LEAST_REASON;
   const kept = new Set<Column>();
   for (const column of [...all].sort((a, b) => a.priority - b.priority)) {
     left -= column.width + 1;
@@ -165,14 +194,14 @@ export function fleetLines(
   const columns = all.filter((c) => kept.has(c));
   const join = (read: (column: Column) => string): string =>
     columns.map((c) => fitText(read(c), c.width)).join(' ');
-  const titles = `${fitText('HEALTH', HEALTH_CELLS)} ${join((c) => c.title)}`;
+  const titles = `${fitText('', signCells)}${fitText('HEALTH', HEALTH_CELLS)} ${join((c) => c.title)}`;
   const heading = `${fitText('CLUSTER', names.width)} ${titles} WHY`;
   const lines = rows.map((row): Line => {
     // what is old is marked as such: it was so before the cluster fell silent
     const token: Token = row.health === 'unreachable' ? 'muted' : 'plain';
     return [
       span(`${names.fit(clean(row.context))} `, 'title'),
-      span(`${fitText(row.health, HEALTH_CELLS)} `, TOKENS[row.health]),
+      span(`${sign(row.health)}${fitText(row.health, HEALTH_CELLS)} `, TOKENS[row.health]),
       span(
         join((c) => c.text(row)),
         token,

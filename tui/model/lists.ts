@@ -11,8 +11,8 @@ import type {
 import { parseFilter } from './filter.ts';
 import {
   ALERT_FIELDS,
-  CONTEXT_FIELDS,
   ELECTION_FIELDS,
+  FLEET_FIELDS,
   HAPPENING_FIELDS,
   type Happening,
   LOG_FIELDS,
@@ -20,7 +20,7 @@ import {
   VERSION_FIELDS,
   wrongFilter,
 } from './filter-fields.ts';
-import { type FleetEntry, fleetRows } from './fleet.ts';
+import { type FleetEntry, fleetRow, fleetRows } from './fleet.ts';
 import type { Model, Picture } from './model.ts';
 import { compareNames, newestFirst, shown, visibleNodes } from './selectors.ts';
 import type { ViewId } from './views.ts';
@@ -147,9 +147,13 @@ function ownEntry({ contextName, picture, now }: Model): FleetEntry {
 
 /** What is known of each cluster of the fleet; of one that was not asked yet neither status nor error. */
 export function fleetEntries(model: Model): readonly FleetEntry[] {
-  const { test } = parseFilter(model.filter.text, CONTEXT_FIELDS);
-  if (model.contexts.length === 0) return test(model.contextName) ? [ownEntry(model)] : [];
-  return model.contexts.filter(test).map((context) => {
+  const { test } = parseFilter(model.filter.text, FLEET_FIELDS);
+  return knownEntries(model).filter((entry) => test(fleetRow(entry)));
+}
+
+function knownEntries(model: Model): readonly FleetEntry[] {
+  if (model.contexts.length === 0) return [ownEntry(model)];
+  return model.contexts.map((context): FleetEntry => {
     const answer = answerOf(model.picture, 'fleet', context);
     if (answer === undefined) return { context, status: null, error: null };
     const { value, at, error } = answer;

@@ -5,7 +5,9 @@ import { cursorAt, rowKeys } from '../../../tui/model/lists.ts';
 import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { status } from '../../tui/recording.ts';
+import { SIZES } from '../../tui/sizes.ts';
 import { full, press, pressed, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 const key = (name: string, mono: number): Message => ({ type: 'key', key: { name, burst: 1 }, mono });
 
@@ -39,6 +41,26 @@ describe('the bar of the fleet', () => {
     const log = copiesOf(full({ view: 'log', selected: 'n1' }));
     expect(log.map((c) => c.what)).toEqual(['name', 'row as JSON', 'command']);
     expect(log[2]?.text).toBe('sqlcc top --once --view log --node n1');
+  });
+
+  it('has a sign beside each word of health, and a filter by that word', () => {
+    const seen = full({ view: 'fleet' });
+    for (const [columns, rows] of SIZES) {
+      const text = screenText(seen, columns, rows);
+      expect(text).toMatch(/dr-site +!! critical/);
+      expect(text).toMatch(/staging +✖ {2}unreachable/);
+      expect(text).toMatch(/prod-eu +! {2}degraded/);
+      expect(text).toMatch(/prod-us +✓ {2}healthy/);
+    }
+    const filtered = (text: string): readonly string[] => rowKeys(press(seen, '/', ...text, 'enter'));
+    expect(filtered('health:critical')).toEqual(['dr-site']);
+    expect(filtered('health:!healthy')).toEqual(['dr-site', 'staging', 'prod-eu']);
+    expect(filtered('alerts>0'), 'of one that does not answer nothing is known').toEqual([
+      'dr-site',
+      'prod-eu',
+    ]);
+    expect(filtered('name:prod')).toEqual(['prod-eu', 'prod-us']);
+    expect(filtered('prod-us')).toEqual(['prod-us']);
   });
 
   it('stays on its cluster when another becomes sicker, and Enter goes to that one', () => {

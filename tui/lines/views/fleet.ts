@@ -24,7 +24,7 @@ function list(view: View, room: Room): PaneSpec {
     return { pane: 'fleet', title, lines: [[span(words, 'muted')]], focused: true };
   }
   const ages = new Map(entries.flatMap((e) => (e.ageMs == null ? [] : [[e.context, e.ageMs] as const])));
-  const [heading, ...lines] = fleetLines(rows, room.columns - (room.boxed ? 3 : 1), ages);
+  const [heading, ...lines] = fleetLines(rows, room.columns - (room.boxed ? 3 : 1), { ages, symbols });
   return {
     pane: 'fleet',
     title,
