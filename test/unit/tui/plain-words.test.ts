@@ -57,6 +57,6 @@ describe('a fleet of one', () => {
   it('shows its one row', () => {
     const text = screenText(live(undefined, { view: 'fleet' }), 120, 36);
     expect(text).toContain('1 cluster ');
-    expect(text).toMatch(/prod-eu +degraded +n1/);
+    expect(text).toMatch(/prod-eu +! +degraded +n1/);
   });
 });
