@@ -14,6 +14,7 @@ import type { Change, Failure, KeyPress } from './messages.ts';
 import type { ActionDialog, ActionName, DialogField, Model, Mono } from './model.ts';
 import { spares } from './selectors.ts';
 import { subjectOf } from './subject.ts';
+import { noLeaderOf } from './successors.ts';
 import { typeInto } from './text-field.ts';
 
 /** A dialog is deaf for this long, so that a key meant for the table confirms nothing. */
@@ -129,9 +130,7 @@ function requestOf(
 /** The node under the bar when it could lead; else the planner chooses. */
 function preferredTarget(model: Model): { to: string } | null {
   const node = subjectOf(model);
-  const able =
-    node?.voter && node.liveness === 'alive' && node.role !== 'leader' && node.maintenance === null;
-  return able ? { to: node.node_id } : null;
+  return node === undefined || noLeaderOf(model, node.node_id) !== null ? null : { to: node.node_id };
 }
 
 /** Of a leader the plan says that leadership moves, and to whom: whoever confirms it allows that. */

@@ -73,6 +73,25 @@ describe('the palette has the words of the command line', () => {
     ]);
   });
 
+  it('F takes the node under the bar, and the planner chooses where the palette says that it can not lead', () => {
+    const asked = (patch: object) => {
+      const nodes = status().nodes.map((n) => (n.node_id === 'n3' ? { ...n, ...patch } : n));
+      const model = send(full(), { type: 'status', status: status({ nodes }), now: full().now })[0];
+      return pressed({ ...model, selected: 'n3' }, 'F')[1].flatMap((e) =>
+        e.kind === 'plan' ? [e.request.to] : [],
+      );
+    };
+    expect(asked({})).toEqual(['n3']);
+    const rest = { owner: 'anna', reason: '', since: '', expires: '2026-03-04T13:00:00.000Z' };
+    for (const patch of [
+      { drain: rest },
+      { maintenance: rest },
+      { liveness: 'suspect' },
+      { health: 'UNHEALTHY' },
+    ])
+      expect(asked(patch), JSON.stringify(patch)).toEqual([undefined]);
+  });
+
   it('log and explain look, and change nothing', () => {
     const [log] = typed('log n3');
     expect([log.view, log.selected, log.overlay]).toEqual(['log', 'n3', null]);
