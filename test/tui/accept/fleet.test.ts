@@ -35,11 +35,14 @@ describe.skipIf(skipped)('several clusters', () => {
     const terminal = await top(contextFile);
     terminal.type('8');
     const fleet = await terminal.until(
-      (t) => /demo +healthy/.test(t) && /gone +unreachable/.test(t) && /broken +unreachable/.test(t),
+      (t) =>
+        /demo +\S+ +healthy/.test(t) &&
+        /gone +\S+ +unreachable/.test(t) &&
+        /broken +\S+ +unreachable/.test(t),
       'all three',
     );
-    expect(fleet).toMatch(/broken +unreachable .*can.t be read/);
-    expect(fleet.indexOf('gone ')).toBeLessThan(fleet.search(/demo +healthy/));
+    expect(fleet).toMatch(/broken +\S+ +unreachable .*can.t be read/);
+    expect(fleet.indexOf('gone ')).toBeLessThan(fleet.search(/demo +\S+ +healthy/));
     terminal.type(':');
     await terminal.see('Palette');
     terminal.type('context gone');
