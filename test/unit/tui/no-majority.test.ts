@@ -9,7 +9,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { plan, START, status } from '../../tui/recording.ts';
 import { SIZES } from '../../tui/sizes.ts';
-import { alone, fresh, full, press, pressed, send } from './model-kit.ts';
+import { alone, fresh, full, live, press, pressed, send } from './model-kit.ts';
 import { drawn, screenText } from './screen-text.ts';
 
 function words(model: Model): string {
@@ -130,6 +130,31 @@ describe('nobody leads', () => {
     expect(at('raft', model)).not.toContain('►');
     expect(at('raft', full())).toContain('no leader 439 ms in 60 min');
     expect(at('raft', model)).toContain('no leader 1m00s in 60 min');
+  });
+
+  it('terms of a young cluster fill the axis, and of many the newest are seen with the sum', () => {
+    const [row] = status().elections;
+    if (row === undefined) throw new Error('no election');
+    const elected = (s: number, term: number) => ({
+      ...row,
+      term,
+      at: new Date(START - s * 1000).toISOString(),
+    });
+    const young = live(status({ elections: [elected(120, 1), elected(60, 2)] }), { view: 'raft' });
+    const text = screenText(young, 120, 36);
+    expect(text).toContain('Terms · last 2m00s');
+    expect(text).toMatch(/12:02:31 .*12:04:31/);
+    const start =
+      text
+        .split('\n')
+        .find((line) => / t2 /.test(line))
+        ?.indexOf('▲') ?? 0;
+    expect(Math.abs(start - 62), 'in the middle').toBeLessThan(4);
+    const many = Array.from({ length: 12 }, (_, i) => elected(3000 - i * 200, i + 1));
+    const busy = screenText(live(status({ elections: many }), { view: 'raft' }), 80, 24);
+    expect(busy).toMatch(/Terms · last 50m00s, 9 older/);
+    expect(busy).toMatch(/t10 .*\n.*t11 .*\n.*t12 .*\n.*\n.* in 60 min: led /);
+    expect(screenText(full({ view: 'raft' }), 80, 24)).toContain('in 60 min: led 99.988 %');
   });
 
   it('an election is waited for only where one can be won', () => {

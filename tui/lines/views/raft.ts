@@ -28,14 +28,28 @@ function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly 
   return isVacant ? [symbols.dead, 'critical'] : ['►', 'leader'];
 }
 
-/** One line a term: from its election to the next one, on an axis of an hour. */
+/** A shorter axis is worth its while where the first election is nearer than this part of an hour. */
+const NEARLY = 0.9;
+const LEAST_AXIS_MS = 60_000;
+/** On a shorter axis than this the ends are told to the second. */
+const FINE_MS = 600_000;
+
+/** How long ago the axis begins: an hour, or less where all that is known of elections began later. */
+function axisMs(rows: readonly ElectionRow[], now: number): number {
+  const [first] = rows;
+  const since = first === undefined ? HOUR_MS : now - Date.parse(first.at);
+  return since > HOUR_MS * NEARLY ? HOUR_MS : Math.max(LEAST_AXIS_MS, since);
+}
+
+/** One line a term: from its election to the next one, on an axis of an hour at the most. */
 function timeline(view: View, cells: number): PaneSpec {
   const { model, symbols } = view;
   const vacant = vacancy(view);
   const rows = [...allElections(model)].reverse();
-  const from = model.now - HOUR_MS;
+  const wholeMs = axisMs(rows, model.now);
+  const from = model.now - wholeMs;
   const axis = Math.max(10, cells - 12);
-  const place = (at: number) => Math.floor(((Math.max(from, at) - from) / HOUR_MS) * (axis - 1));
+  const place = (at: number) => Math.floor(((Math.max(from, at) - from) / wholeMs) * (axis - 1));
   const across = symbols.box[4];
   const shownRows = rows.filter((_, i) => {
     const end = rows[i + 1];
@@ -60,14 +74,16 @@ function timeline(view: View, cells: number): PaneSpec {
       span(...endOf(end === undefined, vacant !== null, view)),
     ];
   });
-  const inside = rows.filter((r) => Date.parse(r.at) >= from);
+  const inside = rows.filter((r) => Date.parse(r.at) >= model.now - HOUR_MS);
   const waiting = vacant === null ? 0 : Math.min(HOUR_MS, model.now - vacant);
   const lost = inside.reduce((sum, r) => sum + gapOf(r), waiting);
-  const [first, last] = [clockTime(from).slice(0, 5), clockTime(model.now).slice(0, 5)];
-  const marks = `${first}${' '.repeat(Math.max(1, axis - 10))}${last}`;
+  const clock = (at: number) => clockTime(at).slice(0, wholeMs < FINE_MS ? 8 : 5);
+  const [first, last] = [clock(from), clock(model.now)];
+  const marks = `${first}${' '.repeat(Math.max(1, axis - first.length - last.length))}${last}`;
+  const shownSpan = wholeMs === HOUR_MS ? '60 min' : age(wholeMs);
   return {
     pane: 'timeline',
-    title: [span('Terms', 'title'), span(` ${symbols.dot} last 60 min`, 'muted')],
+    title: [span('Terms', 'title'), span(` ${symbols.dot} last ${shownSpan}`, 'muted')],
     lines: [
       ...(lines.length > 0 ? lines : [[span('no election seen', 'muted')]]),
       [span(`       ${marks}`, 'muted')],
@@ -79,6 +95,14 @@ function timeline(view: View, cells: number): PaneSpec {
     ],
     focused: false,
   };
+}
+
+/** In so many rows the newest terms, and how long nobody led: what has no room are the oldest ones. */
+function newestTerms(terms: PaneSpec, rows: number): PaneSpec {
+  const gone = terms.lines.length - Math.max(0, rows);
+  if (gone <= 0) return terms;
+  const older: Line = [span(`, ${gone} older`, 'muted')];
+  return { ...terms, title: [...terms.title, ...older], lines: terms.lines.slice(gone) };
 }
 
 /** Of names up to here columns stand where they always did; of longer ones a fifth of the line is theirs. */
@@ -294,6 +318,7 @@ function rate(view: View, width: number, rows: number): PaneSpec {
 
 /** Cells of a node's log in figures and as a bar, with its edges. */
 const LOG_CELLS = 46;
+const MOST_TITLE_CELLS = 40;
 const LOG_COLUMNS = ['match', 'lag', 'replication'];
 
 /** How far each node's log is: the entry that it is known to hold, and how far that is behind. */
@@ -313,7 +338,9 @@ function logs(view: View): PaneSpec {
 
 /** Links, logs and commits side by side; where the matrix needs the room, without the logs. */
 function figures(links: PaneSpec, height: number, view: View, room: Room): BandRows {
-  const needed = Math.max(0, ...links.lines.map(lineWidth)) + 3;
+  // a title that is no longer than usual is whole too
+  const titled = Math.min(MOST_TITLE_CELLS, lineWidth(links.title) + 4);
+  const needed = Math.max(titled, ...links.lines.map((line) => lineWidth(line) + 3));
   const left = Math.max(needed, Math.floor((room.columns - LOG_CELLS) / 2));
   const right = room.columns - left - LOG_CELLS;
   if (right < RATE_CELLS) {
@@ -338,13 +365,15 @@ export function raftView(view: View, room: Room): BandRows[] {
       view,
       room,
     );
-  const height = Math.min(terms.lines.length + 2, Math.floor(room.rows * 0.3));
-  if (room.tier === 'compact') {
+  const isCompact = room.tier === 'compact';
+  const height = Math.min(terms.lines.length + 2, Math.floor(room.rows * (isCompact ? 0.36 : 0.3)));
+  const newest = newestTerms(terms, height - 2);
+  if (isCompact) {
     const rest = room.rows - height;
-    const list = Math.floor(rest * 0.45);
+    const list = Math.floor(rest * 0.47);
     return stack(
       [
-        [terms, height],
+        [newest, height],
         [elections(view, room), list],
         [steps(view), rest - list],
       ],
@@ -358,7 +387,7 @@ export function raftView(view: View, room: Room): BandRows[] {
   const wanted = links.lines.length + (links.heading === undefined ? 2 : 3);
   const lower = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
   return [
-    ...stack([[terms, height]], view, { ...room, rows: height }),
+    ...stack([[newest, height]], view, { ...room, rows: height }),
     beside([elections(view, room), steps(view)], 0.5, rest - lower, { view, room }),
     figures(links, lower, view, room),
   ];
