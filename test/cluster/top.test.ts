@@ -241,14 +241,6 @@ describe('sqlcc top', () => {
     tell('another node answers after, ms', Math.round(movedMs));
     expect(movedMs).toBeLessThan(1000);
     expect(lines, 'the picture never went away').toBeGreaterThan(10);
-    // who asks for the node that is gone is shown the others, with a word of it
-    const chosen = (t: string) => /seen through (n\d) *$/m.exec(t)?.[1] ?? '';
-    for (let now = ''; now !== via; now = chosen(terminal.text())) {
-      terminal.type('R');
-      await terminal.until((t) => !['', now].includes(chosen(t)), 'the next observer');
-    }
-    await terminal.see(`${via} does not answer: seen through whichever node does`);
-    await terminal.until((t) => t.includes('LIVE') && other(t), 'another view');
     const { id } = await cluster.client().alerting.silence({ rule: 'NodeDown', nodeId: via, forMs: 60_000 });
     await cluster.client().alerting.unsilence(id);
     const indexes = (events: readonly EventLine[]) =>
@@ -260,6 +252,14 @@ describe('sqlcc top', () => {
       tell('replicated events told and heard across the loss', `${told.join(' ')} · ${heard.join(' ')}`);
       return told.length > 2 && heard.slice(0, told.length).join() === told.join();
     });
+    // who asks for the node that is gone is shown the others, with a word of it
+    const chosen = (t: string) => /seen through (n\d) *$/m.exec(t)?.[1] ?? '';
+    for (let now = ''; now !== via; now = chosen(terminal.text())) {
+      terminal.type('R');
+      await terminal.until((t) => !['', now].includes(chosen(t)), 'the next observer');
+    }
+    await terminal.see(`${via} does not answer: seen through whichever node does`);
+    await terminal.until((t) => t.includes('LIVE') && other(t), 'another view');
     await quit(terminal);
     expect(await batch.exited()).toBe(0);
     const pictures = batch.raw
