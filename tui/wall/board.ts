@@ -15,7 +15,11 @@ export interface Rect {
   readonly height: number;
 }
 
-type PaneName = 'latency' | 'throughput' | 'log' | 'map' | 'elections' | 'alerts';
+type PaneName = 'latency' | 'throughput' | 'log' | 'map' | 'elections' | 'alerts' | 'figures';
+
+/** Two lines and their box: where they leave the lists enough. */
+const FIGURES_ROWS = 4;
+const LEAST_WITH_FIGURES = 18;
 
 /** Panes that fit; head and foot take a line each. Nothing overlaps and nothing is refused. */
 export function wallLayout(columns: number, rows: number): Readonly<Partial<Record<PaneName, Rect>>> {
@@ -37,6 +41,11 @@ export function wallLayout(columns: number, rows: number): Readonly<Partial<Reco
       ...stack(['map', 'elections', 'alerts'], [0.45, 0.25], left, columns - left),
     ]);
   }
+  if (body >= LEAST_WITH_FIGURES)
+    return Object.fromEntries(
+      // half a row more, for what division loses
+      stack(['figures', 'alerts', 'elections', 'log'], [(FIGURES_ROWS + 0.5) / body, 0.3, 0.25], 0, columns),
+    );
   if (body >= 9) return Object.fromEntries(stack(['alerts', 'elections', 'log'], [0.34, 0.33], 0, columns));
   return body < 3 ? {} : Object.fromEntries(stack(['alerts'], [], 0, columns));
 }
@@ -159,6 +168,8 @@ export class Board {
         return this.#chart(rect, 'commit latency p95 ms', samples, (s) => s.latencyMs);
       case 'throughput':
         return this.#chart(rect, 'commits a second', samples, (s) => s.commitsPerSecond);
+      case 'figures':
+        return this.#figures(rect, samples);
       case 'map':
         return this.#map(rect, picture);
       case 'log':
@@ -191,6 +202,23 @@ export class Board {
     });
     this.#screen.append(chart);
     chart.setData([{ title: '', x, y, style: { line: 'cyan' } }]);
+  }
+
+  /** For charts there is no room: their newest values and courses, a line each. */
+  #figures(rect: Rect, samples: readonly Sample[]): void {
+    const { ascii } = this.#style;
+    this.#lines(rect, 'commits; charts and the map from 90x24 on', [
+      seriesLine(
+        'latency p95 ms',
+        samples.map((s) => s.latencyMs),
+        ascii,
+      ),
+      seriesLine(
+        'a second      ',
+        samples.map((s) => s.commitsPerSecond),
+        ascii,
+      ),
+    ]);
   }
 
   #map(rect: Rect, { markers, unplaced, nodes }: WallPicture): void {

@@ -8,6 +8,20 @@ import { event, node, START, status } from '../../tui/recording.ts';
 import { fresh, live, send } from './model-kit.ts';
 
 describe('wallLayout', () => {
+  it('has latency and rate on a narrow wall too, where the lists keep three lines each', () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [60, 20],
+      [200, 21],
+    ] as const) {
+      const { figures, alerts, elections, log } = wallLayout(columns, rows);
+      expect(figures?.height, `${columns}x${rows}`).toBe(4);
+      for (const list of [alerts, elections, log]) expect(list?.height).toBeGreaterThanOrEqual(4);
+    }
+    expect(wallLayout(80, 19).figures).toBeUndefined();
+    expect(wallLayout(120, 36).figures, 'charts say it').toBeUndefined();
+  });
+
   it('wallLayout fills the body at any size: nothing overlaps, nothing hangs out', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 320 }), fc.integer({ min: 1, max: 100 }), (columns, rows) => {
