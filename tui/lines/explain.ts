@@ -55,10 +55,12 @@ function ofNode(row: NodeRow, view: View): string[] {
   const { leader_id: leader = null } = shown(view.model).status?.raft ?? {};
   // without a leader there is nobody to be behind
   const isBehind = !isLeader && leader !== null;
+  const was = kind === 'dead' ? 'was' : 'is';
+  const entries = row.lag_entries === 1 ? 'entry' : 'entries';
   const lag =
     row.lag_entries === null
       ? '; how far it is behind only the leader knows'
-      : ` and is ${count(row.lag_entries)} ${row.lag_entries === 1 ? 'entry' : 'entries'} behind the leader`;
+      : ` and ${was} ${count(row.lag_entries)} ${entries} behind the leader`;
   const behind = isBehind ? lag : '';
   return [
     `${name} is ${part}, state: ${word.replace(/ !$/, '')}.`,
