@@ -141,7 +141,10 @@ export class AlertDesk implements SinkListener {
   #look(): void {
     const { parts, publish } = this.#options;
     const { status } = parts.consensus;
-    if (status?.role !== 'leader') this.duty.watch();
+    if (status?.role !== 'leader') {
+      this.duty.leave(this.sink);
+      this.duty.watch();
+    }
     // five times a second and nearly always in vain: all that is known is put together only when it counts
     if (status !== null && status.leaderId !== null && this.teller.told === null) return;
     const sources = this.sources();

@@ -52,6 +52,10 @@ function refText({ alertId, incident, kind, channel }: DeliveryRef): string {
   return JSON.stringify([alertId, incident, kind, channel]);
 }
 
+function parcelText({ key, kind }: Notification, channel: AlertAction): string {
+  return JSON.stringify([key, kind, channel]);
+}
+
 interface Answer {
   readonly notification: Notification;
   readonly channel: AlertAction;
@@ -66,6 +70,8 @@ export class AlertDuty implements SinkListener {
   #answers: Answer[] = [];
   /** Deliveries that this leader has given to the sink in its term. */
   #given = new Set<string>();
+  /** Of all terms, what the sink has not ended. */
+  readonly #onTheWay = new Set<string>();
   #states: readonly RuleState[] = [];
   #term: Term = 0;
   #nextLookAt: Instant = 0;
@@ -95,6 +101,7 @@ export class AlertDuty implements SinkListener {
   }
 
   #answer(answer: Answer): void {
+    this.#onTheWay.delete(parcelText(answer.notification, answer.channel));
     const note = answer.note.slice(0, MAX_NOTE);
     this.#answers = [...this.#answers, { ...answer, note }].slice(-LIMITS.alertOutbox);
     this.answered();
@@ -113,6 +120,16 @@ export class AlertDuty implements SinkListener {
     this.#told = null;
     // what nodes tell of themselves is of the time before for one sample more
     this.#nextLookAt = this.#parts.now() + this.#parts.inForce.config.monitoring.sampleIntervalMs;
+  }
+
+  /**
+   * This node leads no more: what still waits for a channel is told by whoever leads next, which has it on
+   * record. From here it would come once more, a begin perhaps behind its end.
+   */
+  leave(sink: AlertSink): void {
+    if (this.#onTheWay.size === 0) return;
+    sink.withdraw((notification, channel) => this.#onTheWay.has(parcelText(notification, channel)));
+    this.#onTheWay.clear();
   }
 
   /**
@@ -246,7 +263,9 @@ export class AlertDuty implements SinkListener {
         const ref = refText({ alertId: content.alertId, incident, kind: content.kind, channel });
         if (state !== 'handed' || term !== this.#term || this.#given.has(ref)) continue;
         this.#given.add(ref);
-        sink.offer(notificationOf(cluster, incident, content), channel);
+        const notification = notificationOf(cluster, incident, content);
+        this.#onTheWay.add(parcelText(notification, channel));
+        sink.offer(notification, channel);
       }
     }
   }

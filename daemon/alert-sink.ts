@@ -11,6 +11,8 @@ export interface SinkListener {
 export interface AlertSink {
   /** The same notification on its way to the same channel is not taken again. */
   offer(notification: Notification, channel: AlertAction): void;
+  /** Forgets of what waits whatever `isIt` says, and tells nobody: another node sends that now. */
+  withdraw(isIt: (notification: Notification, channel: AlertAction) => boolean): void;
   reconfigure(config: NotifierConfig): void;
   stop(): Promise<void>;
 }

@@ -92,6 +92,8 @@ export class LeaderlessTeller {
   #told: ToldIncident | null;
   /** A channel gave up, or the process that offered it is gone: it is offered once more. */
   #isAgain: boolean;
+  /** What this process has offered for the time without a leader that it saw last. */
+  #offered: string | null = null;
 
   constructor(memory: ToldMemory | null = null) {
     this.#memory = memory;
@@ -125,7 +127,10 @@ export class LeaderlessTeller {
     const isOver = (one: ToldIncident): boolean =>
       isRecorded(cluster, one.incident) || isPast(cluster, one, facts.sharedTime);
     if (this.#told !== null && isOver(this.#told)) this.#note(null);
-    if (leaderId !== null) return false;
+    if (leaderId !== null) {
+      if (leaderId !== self) this.#leave(sink);
+      return false;
+    }
     const heard = [...members].flatMap(([nodeId, m]) => {
       return nodeId === self || m.digest?.told == null ? [] : [m.digest.told];
     });
@@ -145,8 +150,22 @@ export class LeaderlessTeller {
     const { id: alertId, rule, nodeId, severity, condition, value } = alert;
     const subject = { alertId, rule, nodeId, severity, condition, value, by: null };
     const content = { kind: 'firing', ...subject, since: now - leaderlessMs, at: now } as const;
-    for (const channel of channels) sink.offer(notificationOf(cluster, incident, content), channel);
+    const notification = notificationOf(cluster, incident, content);
+    this.#offered = notification.key;
+    for (const channel of channels) sink.offer(notification, channel);
     return true;
+  }
+
+  /**
+   * Another node leads, records what was told and tells the rest: what still waits here would come behind the
+   * end. Should nobody lead again before it is on record, it is offered once more.
+   */
+  #leave(sink: AlertSink): void {
+    const key = this.#offered;
+    if (key === null) return;
+    this.#offered = null;
+    this.#isAgain = true;
+    sink.withdraw((notification) => notification.key === key && notification.kind === 'firing');
   }
 
   /** Another one's word becomes this node's as well: the one who told may not come back. */

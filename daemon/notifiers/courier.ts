@@ -63,11 +63,11 @@ export class Courier {
   }
 
   /**
-   * Somebody else sends from now on, a new leader: forgets what waits, and tells nobody of it. What is under
+   * Somebody else sends it from now on, a new leader: forgets what waits, tells nobody of it. What is under
    * way may end, and is reported when it was delivered or rejected.
    */
-  withdraw(): void {
-    for (const lane of this.#lanes.values()) lane.withdraw();
+  withdraw(isIt: (notification: Notification, channel: AlertAction) => boolean): void {
+    for (const [channel, lane] of this.#lanes) lane.withdraw((notification) => isIt(notification, channel));
   }
 
   /** The channels for people, all four. */

@@ -190,10 +190,15 @@ export class DeliveryQueue {
     for (const parcel of this.#all) parcel.dueAt = Math.min(parcel.dueAt, now);
   }
 
-  /** Forgets what waits; what is under way is not tried again unless it is offered again before it ends. */
-  withdraw(): void {
-    this.drain();
-    for (const parcel of this.#all) parcel.isWithdrawn = true;
+  /**
+   * Forgets of what waits whatever `isIt` says; what is under way is not tried again unless it is offered
+   * again before it ends.
+   */
+  withdraw(isIt: (notification: Notification) => boolean): void {
+    for (const parcel of [...this.#all].filter(({ notification }) => isIt(notification))) {
+      if (parcel.isUnderWay) parcel.isWithdrawn = true;
+      else this.#remove(parcel);
+    }
   }
 
   /** Takes out everything that is not under way. */

@@ -86,9 +86,9 @@ export class Lane {
     else this.#pump();
   }
 
-  /** Forgets what waits. */
-  withdraw(): void {
-    this.#queue.withdraw();
+  /** Forgets of what waits whatever `isIt` says. */
+  withdraw(isIt: (notification: Notification) => boolean): void {
+    this.#queue.withdraw(isIt);
     this.#pump();
   }
 

@@ -1,8 +1,9 @@
 /** Alerts on real daemons: real conditions, a real receiver on loopback, leaders that are killed in between. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { must } from '../../src/base/index.ts';
+import { answer } from '../unit/rpc/http-receiver.ts';
 import { configure, errorBurst, expectTold, postsOf, receiver } from './alert-receiver.ts';
-import { clientOf, leaderOf, startCluster, until } from './harness.ts';
+import { clientOf, leaderOf, sqlccOn, startCluster, until } from './harness.ts';
 
 describe('an alert on a real condition', () => {
   it('is told once at its begin and once at its end, across the death of the leader', async () => {
@@ -34,6 +35,48 @@ describe('an alert on a real condition', () => {
     expect(expectTold(postsOf(stub, 'HighErrorRate'))).toHaveLength(1);
     expect(expectTold(postsOf(stub, 'NodeDown'))).toHaveLength(1);
     expect(await rows()).toMatchObject([{ state: 'resolved' }]);
+  });
+});
+
+describe('a receiver that is away while leadership moves', () => {
+  it('hears begin and end once each, the end last, and nothing from who led before', async () => {
+    const cluster = await startCluster(3);
+    const stub = await receiver();
+    await configure(cluster, stub);
+    const leader = await leaderOf(cluster);
+    const node = must(cluster.nodes.find((n) => n.nodeId !== leader)?.nodeId, 'a follower');
+    const next = must(cluster.nodes.find((n) => ![leader, node].includes(n.nodeId))?.nodeId, 'another');
+    stub.behaviour = answer(503);
+    const stopBurst = errorBurst(cluster, node);
+    onTestFinished(() => stopBurst());
+    const isAsked = async () => postsOf(stub, 'HighErrorRate').length > 0;
+    await until('the first attempt', isAsked);
+    const moved = await sqlccOn(cluster, [
+      'cluster',
+      'failover',
+      '--to',
+      next,
+      '--yes',
+      '--reason',
+      'a test',
+    ]);
+    expect(moved.code, moved.stderr).toBe(0);
+    const queuedOn = async (at: string) => {
+      const { channels = [] } = await clientOf(cluster, { node: at }).alerting.rules({ node: at });
+      return channels.find((row) => row.channel === 'webhook')?.queued;
+    };
+    await until('the next leader has it', async () => (await queuedOn(next)) === 1);
+    await until('the former one has it no more', async () => (await queuedOn(leader)) === 0);
+    await stopBurst();
+    const rows = async () =>
+      (await cluster.client().alerts()).alerts.filter((a) => a.rule === 'HighErrorRate');
+    await until('the end on record', async () => (await rows())[0]?.state === 'resolved');
+    const refused = stub.requests.length;
+    stub.behaviour = answer(200);
+    const posts = () => postsOf(stub, 'HighErrorRate', refused);
+    await until('the end', async () => posts().some((post) => post.startsWith('resolved')), 60_000);
+    expect(await Promise.all(cluster.nodes.map((n) => queuedOn(n.nodeId)))).toEqual([0, 0, 0]);
+    expect(posts().map((post) => post.split(' ')[0])).toEqual(['firing', 'resolved']);
   });
 });
 

@@ -82,6 +82,10 @@ class Leader implements AlertSink {
     this.#queue.push([notification, channel]);
   }
 
+  withdraw(isIt: (notification: Notification, channel: AlertAction) => boolean): void {
+    this.#queue = this.#queue.filter(([notification, channel]) => !isIt(notification, channel));
+  }
+
   reconfigure(): void {}
 
   async stop(): Promise<void> {}
@@ -90,7 +94,7 @@ class Leader implements AlertSink {
     if (this.#mayDie(where)) throw new Killed();
   }
 
-  readonly #propose: Propose = async (command) => {
+  readonly propose: Propose = async (command) => {
     this.#die('before the proposal');
     const { ledger, term } = this.#world;
     const result = ledger.apply(command, { term });
@@ -102,9 +106,13 @@ class Leader implements AlertSink {
   async tick(): Promise<void> {
     const { ledger, term } = this.#world;
     this.duty.enter(term);
-    await this.duty.tell(() => ledger.cluster, this.#propose, this);
-    await this.duty.look(() => ledger.cluster, this.#propose, this);
-    for (const [notification, channel] of this.isHeld ? [] : this.#queue.splice(0)) {
+    await this.duty.tell(() => ledger.cluster, this.propose, this);
+    await this.duty.look(() => ledger.cluster, this.propose, this);
+    if (!this.isHeld) this.deliver();
+  }
+
+  deliver(): void {
+    for (const [notification, channel] of this.#queue.splice(0)) {
       this.#die('before the delivery');
       this.#world.received.push(`${channel} ${notification.key} ${notification.kind}`);
       this.#die('behind the delivery');
@@ -141,6 +149,29 @@ describe('AlertDuty', () => {
       e.deliveries.map((d) => [d.state, d.times, d.note]),
     );
     expect(states).toEqual(Array.from({ length: 4 }, () => ['delivered', 1, 'ok']));
+  });
+
+  it('leaves to the next leader what waits for a channel, and nothing else', async () => {
+    const world = new World();
+    const [first, second] = [new Leader(world), new Leader(world)];
+    first.isHeld = true;
+    world.errorRate = 0.5;
+    await ticks(world, first, 25);
+    const incident = world.ledger.cluster.alerts[0]?.incident;
+    const key = `c-1/High:n2/${incident}`;
+    const test = { key: 'c-1/High/test', kind: 'firing' } as Notification;
+    first.offer(test, 'slack');
+    // another one leads before the receivers are back; a tick of the first one's term may still end then
+    first.duty.leave(first);
+    await first.duty.tell(() => world.ledger.cluster, first.propose, first);
+    world.term++;
+    await ticks(world, second, 25);
+    world.errorRate = 0;
+    await ticks(world, second, 20);
+    const both = (kind: string) => [`webhook ${key} ${kind}`, `slack ${key} ${kind}`];
+    expect(world.received).toEqual([...both('firing'), ...both('resolved')]);
+    first.deliver();
+    expect(world.received.slice(4)).toEqual([`slack ${test.key} firing`]);
   });
 
   it('goes on with a wait that the next leader has watched itself, and begins one anew that it has not', async () => {

@@ -3,16 +3,23 @@ import type { AlertSink } from '../../../daemon/alert-sink.ts';
 import { type LeaderlessFacts, LeaderlessTeller, toldDue } from '../../../daemon/leaderless-teller.ts';
 import type { MemberFacts } from '../../../daemon/node-view.ts';
 import type { ToldIncident } from '../../../daemon/told.ts';
-import type { AlertAction } from '../../../src/alerts/index.ts';
+import type { AlertAction, Notification } from '../../../src/alerts/index.ts';
 import { notificationsDue } from '../../../src/alerts/index.ts';
 import type { NotifierConfig } from '../../../src/config/index.ts';
 import { campaign, type Ledger, NOW, threeNodes } from '../cluster/world.ts';
 
 class Receiver implements AlertSink {
-  readonly got: string[] = [];
+  got: string[] = [];
 
   offer(n: { key: string; kind: string; since: number }, channel: AlertAction): void {
     this.got.push(`${channel} ${n.key} ${n.kind}`);
+  }
+
+  withdraw(isIt: (n: Notification, channel: AlertAction) => boolean): void {
+    this.got = this.got.filter((one) => {
+      const [channel, key, kind] = one.split(' ');
+      return !isIt({ key, kind } as Notification, channel as AlertAction);
+    });
   }
 
   reconfigure(): void {}
@@ -90,6 +97,21 @@ describe('LeaderlessTeller', () => {
     expect(ledger.cluster.alerts).toHaveLength(1);
     const open = ledBy([{ incident: 'term-1', channels: [] }]);
     expect(open.due()).toMatchObject([{ kind: 'firing', incident: 'term-1', channel: 'webhook' }]);
+  });
+
+  it('keeps nothing back of what another leader tells, and offers it again where that one goes untold', () => {
+    const ledger = threeNodes();
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    teller.look(facts(ledger), sink);
+    // who leads itself has the same parcel on its way, and tells it
+    teller.look(facts(ledger, { leaderId: 'n2' }), sink);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+    teller.look(facts(ledger, { leaderId: 'n3' }), sink);
+    expect(sink.got).toEqual([]);
+    expect(teller.told).toEqual({ incident: 'term-1', channels: [] });
+    expect(teller.look(facts(ledger), sink)).toBe(true);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
   });
 
   const dead = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, 'dead')]));

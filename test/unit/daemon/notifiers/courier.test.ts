@@ -253,7 +253,7 @@ describe('Courier', () => {
     start(webhook());
     for (const kind of ['firing', 'resolved'] as const) courier.offer(sample({ kind }), 'webhook');
     await failed(1);
-    courier.withdraw();
+    courier.withdraw(() => true);
     expect(row().queued).toBe(0);
     expect(clock.waiting).toBe(0);
     await clock.advance(3_600_000);

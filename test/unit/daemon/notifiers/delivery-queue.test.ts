@@ -166,7 +166,7 @@ describe('DeliveryQueue', () => {
     for (const key of ['a', 'b', 'c']) queue.offer(one(key), 0);
     queue.offer(one('a', 'resolved'), 0);
     const [a, b, c] = Array.from({ length: 3 }, () => must(queue.take(0), 'a parcel'));
-    queue.withdraw();
+    queue.withdraw(() => true);
     expect(queue.size).toBe(3);
     expect(queue.offer(one('c'), 1)).toBe('repeated');
     expect(queue.settle(must(a, 'a'), retry(), 2, random)).toEqual({ do: 'dropped' });
@@ -232,7 +232,7 @@ describe('DeliveryQueue', () => {
             for (const { notification } of queue.expire(now)) leave(notification);
           else if (step.do === 'hurry') queue.hurry(now);
           else if (step.do === 'withdraw') {
-            queue.withdraw();
+            queue.withdraw(() => true);
             for (const [key, chain] of here) {
               const mine = underWay.filter((p) => p.notification.key === key).map((p) => p.notification.kind);
               here.set(
