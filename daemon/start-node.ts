@@ -34,8 +34,14 @@ export interface StartOptions {
   readonly logFile?: string;
 }
 
+export interface LoadedConfig {
+  readonly config: ClusterConfig;
+  /** What may be as it is and yet surprise somebody. */
+  readonly warnings: readonly string[];
+}
+
 /** The parsed file; throws config_invalid with every issue at once. */
-export function loadConfig(file: string): ClusterConfig {
+export function loadConfig(file: string): LoadedConfig {
   let text: string;
   try {
     const info = statSync(file);
@@ -62,7 +68,7 @@ export function loadConfig(file: string): ClusterConfig {
     );
   }
   const parsed = parseConfig(text, { source: file });
-  if (parsed.ok) return parsed.config;
+  if (parsed.ok) return parsed;
   const details = { file, issues: parsed.issues };
   const count = parsed.issues.length;
   throw new SqlccError('config_invalid', `${file} has ${count} ${count === 1 ? 'issue' : 'issues'}`, {
@@ -94,7 +100,7 @@ function checkIdentity(config: ClusterConfig, identity: Identity, dataDir: strin
 
 /** Runs the daemon in the foreground until a signal; resolves with the exit code. */
 export async function startNode(options: StartOptions): Promise<number> {
-  const config = loadConfig(options.configFile);
+  const { config, warnings } = loadConfig(options.configFile);
   const dataDir = resolve(options.dataDir ?? config.dataDir);
   const level = parseLogLevel(options.logLevel ?? 'INFO');
   if (level === undefined) {
@@ -110,6 +116,7 @@ export async function startNode(options: StartOptions): Promise<number> {
   const logThreshold = new LogThreshold(level);
   const logTail = new LogTail();
   const logger = createLogger(logThreshold, options.logFile ?? null, logTail);
+  for (const warning of warnings) logger.log('warn', 'config-warning', { warning });
   const { configFile } = options;
   const node = new NodeManager({ config, identity, dataDir, logger, logThreshold, logTail, configFile });
   return run(node, logger);

@@ -53,7 +53,9 @@ function configRow(options: DoctorOptions): { rows: DoctorRow[]; config: Cluster
   const { configFile } = options;
   if (configFile === undefined) return { rows: [], config: null };
   try {
-    return { rows: [row('configuration', 'ok', configFile)], config: loadConfig(configFile) };
+    const { config, warnings } = loadConfig(configFile);
+    const rows = warnings.map((text) => row('configuration', 'warn', text, 'mend it where it is not meant'));
+    return { rows: rows.length > 0 ? rows : [row('configuration', 'ok', configFile)], config };
   } catch (error) {
     const { issues = [] } = error instanceof SqlccError ? (error.details as { issues?: object[] }) : {};
     const more = issues.map((issue) => (issue as { message?: string }).message ?? '').join('; ');

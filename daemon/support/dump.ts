@@ -50,7 +50,7 @@ export interface Dumped {
 function configOf(bundle: Bundle, file: string | undefined): ClusterConfig | null {
   if (file === undefined) return null;
   try {
-    return loadConfig(file);
+    return loadConfig(file).config;
   } catch (error) {
     bundle.lacks('node/config', (error as Error).message);
     return null;

@@ -144,21 +144,19 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::' || host === '[::]';
 }
 
+/** Alerts that name a channel which is not there: whoever relies on it is not called. */
+export function unsentActions({ alerts, notifiers }: Pick<ClusterConfig, 'alerts' | 'notifiers'>): string[] {
+  const wanted = new Set(alerts === DEFAULT_ALERT_RULES ? [] : alerts.flatMap((rule) => rule.actions));
+  return [...wanted]
+    .filter((action) => notifiers[action] === null)
+    .map(
+      (action) => `alerts use the action "${action}", notifiers.${action} is not configured: nothing is sent`,
+    );
+}
+
 /** What may be as it is and yet surprise somebody. */
 export function warningsOf(config: ClusterConfig): string[] {
-  const warnings: string[] = [];
-  if (config.network.advertiseHost === null) {
-    const { host } = config.network;
-    warnings.push(`network.host is ${host}: give network.advertise_host, or others can't reach this node`);
-  }
-  const shipped = config.alerts === DEFAULT_ALERT_RULES;
-  const wanted = new Set(shipped ? [] : config.alerts.flatMap((rule) => rule.actions));
-  for (const action of wanted) {
-    if (config.notifiers[action] === null) {
-      warnings.push(
-        `alerts use the action "${action}", notifiers.${action} is not configured: nothing is sent`,
-      );
-    }
-  }
-  return warnings;
+  const { host, advertiseHost } = config.network;
+  const reach = `network.host is ${host}: give network.advertise_host, or others can't reach this node`;
+  return [...(advertiseHost === null ? [reach] : []), ...unsentActions(config)];
 }

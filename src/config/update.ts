@@ -20,6 +20,7 @@ import type { Readable } from './issues.ts';
 import { issueAtKey, ordered, valueAt } from './issues.ts';
 import { KEY_LIST } from './keys.ts';
 import { checkFile } from './parse.ts';
+import { unsentActions } from './relations.ts';
 import { renderTree, withoutLocal } from './render.ts';
 import { readYaml } from './yaml-text.ts';
 
@@ -155,10 +156,12 @@ export function checkUpdate(
   if (!checked.ok) return { ok: false, issues: ordered([...checked.issues, ...refusals]) };
   if (refusals.length > 0) return { ok: false, issues: ordered(refusals) };
   const was = checkFile({ ...read, value: before });
-  const after = withoutLocal(toFile(toConfig(checked.file)));
+  const config = toConfig(checked.file);
+  const after = withoutLocal(toFile(config));
   const changes = diffTrees(was.ok ? withoutLocal(toFile(toConfig(was.file))) : {}, after);
   const text = renderTree(after);
-  return { ok: true, text, configHash: configHash(text), changes, notes: verdict.notes };
+  const notes = [...verdict.notes, ...unsentActions(config)];
+  return { ok: true, text, configHash: configHash(text), changes, notes };
 }
 
 /**

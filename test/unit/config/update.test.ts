@@ -81,6 +81,19 @@ describe('checkUpdate', () => {
     ]);
   });
 
+  it('tells of actions that no channel carries, and of none of the shipped rules', () => {
+    const notesOf = (text: string) => {
+      const result = update(text);
+      return result.ok ? result.notes : result.issues;
+    };
+    const text = 'alerts use the action "email", notifiers.email is not configured: nothing is sent';
+    expect(notesOf(SEED_ALERTS)).toContain(text);
+    expect(
+      notesOf(`${SEED_ALERTS}notifiers: {email: {smtp_url: "env:SMTP", to: [a@b.example]}}\n`),
+    ).not.toContain(text);
+    expect(notesOf('cluster: {raft: {heartbeat_interval_ms: 40}}')).toEqual([]);
+  });
+
   it.each([
     ['cluster: {node_id: n9}', 'cluster.node_id'],
     ['cluster: {data_dir: /srv/other}', 'cluster.data_dir'],
