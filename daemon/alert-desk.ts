@@ -126,9 +126,15 @@ export class AlertDesk implements SinkListener {
   /** Offers one notification that is on no record and waits for what becomes of it. */
   async tell(notification: Notification, channel: AlertAction, timeoutMs: number): Promise<Told> {
     const name = `${notification.key} ${channel}`;
+    const began = Date.now();
     const told = new Promise<Told>((resolve) => {
-      const note = `no answer yet after ${Math.round(timeoutMs)} ms; it is tried further`;
-      const timer = setTimeout(() => resolve({ channel, state: 'pending', note }), timeoutMs);
+      const wait = `no answer yet after ${Math.round(timeoutMs)} ms`;
+      const timer = setTimeout(() => {
+        const { lastError = null, lastErrorAt } = this.sink.status().find((r) => r.channel === channel) ?? {};
+        const why =
+          lastError !== null && (lastErrorAt ?? 0) >= began ? `, the last attempt: ${lastError}` : '';
+        resolve({ channel, state: 'pending', note: `${wait}${why}; it is tried further` });
+      }, timeoutMs);
       this.#waiting.set(name, (result) => {
         clearTimeout(timer);
         resolve(result);

@@ -77,6 +77,10 @@ describe('a receiver that is away while leadership moves', () => {
     await until('the end', async () => posts().some((post) => post.startsWith('resolved')), 60_000);
     expect(await Promise.all(cluster.nodes.map((n) => queuedOn(n.nodeId)))).toEqual([0, 0, 0]);
     expect(posts().map((post) => post.split(' ')[0])).toEqual(['firing', 'resolved']);
+    // and whoever tries it by hand is told why nothing comes
+    stub.behaviour = answer(503);
+    const { stdout } = await sqlccOn(cluster, ['alert', 'test', 'NodeDown', '--channel', 'webhook']);
+    expect(stdout).toMatch(/no answer yet after \d+ ms, the last attempt: .*503/);
   });
 });
 
