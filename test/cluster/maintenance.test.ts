@@ -140,13 +140,15 @@ describe('a paused cluster', () => {
   });
 });
 
+const BEHIND_TABLE = { sql: 'CREATE TABLE IF NOT EXISTS behind (n INTEGER)' };
+
 /** Writes more than a frozen `target` may miss to be in step, and less than a switchover to it is refused for. */
 async function leaveBehind(cluster: DemoCluster, asked: SqlccClient, target: string): Promise<void> {
   // each of its threads must have stopped before the first entry that it is to miss
   const stat = `/proc/${must(cluster.node(target).child?.pid, 'its pid')}/stat`;
   await until('it to stand still', async () => readFileSync(stat, 'utf8').includes(') T '));
-  // one after the other: puts of one moment may share an entry, and more than 64 are needed
-  for (let n = 0; n < 80; n++) await asked.kv.put(`lag-${n}`, 'x');
+  // all at once, before anybody doubts who stands still; puts would share an entry, and more than 64 are needed
+  await Promise.all(Array.from({ length: 80 }, () => asked.sql([{ sql: 'INSERT INTO behind VALUES (1)' }])));
   // what the leader's duties see of its log is a moment old
   const lag = async () => (await asked.status()).nodes.find((n) => n.node_id === target)?.lag_entries ?? 0;
   await until('the leader to see it', async () => (await lag()) >= 75);
@@ -212,9 +214,10 @@ describe('a switchover', () => {
     const leader = await leaderOf(cluster);
     const target = await followerOf(cluster);
     const { child } = cluster.node(target);
+    const asked = clientOf(cluster, { node: leader });
+    await asked.sql([BEHIND_TABLE]);
     child?.kill('SIGSTOP');
     try {
-      const asked = clientOf(cluster, { node: leader });
       await leaveBehind(cluster, asked, target);
       const { id } = await asked.runOperation({ kind: 'switchover', to: target });
       await until('its second phase', async () => (await asked.operation(id)).phase === 'catching-up');
@@ -293,10 +296,11 @@ describe('an operation whose leader dies', () => {
     const plan = await client.planOperation(wish(kind, leader, otherThan(cluster, leader)));
     const waitedFor = must(plan.to ?? otherThan(cluster, leader, plan.from ?? ''), 'a node to freeze');
     const { child } = cluster.node(waitedFor);
+    // who asks must not wait for the frozen one
+    const asked = clientOf(cluster, { node: leader });
+    await asked.sql([BEHIND_TABLE]);
     child?.kill('SIGSTOP');
     try {
-      // who asks must not wait for the frozen one
-      const asked = clientOf(cluster, { node: leader });
       if (isBehind) await leaveBehind(cluster, asked, waitedFor);
       const { id } = await asked.runOperation(wish(kind, leader, plan.to ?? plan.from ?? ''));
       await until('the phase', async () => (await asked.operation(id)).phase === phase);
