@@ -88,6 +88,8 @@ export class Terminal {
   readonly #screen: headless.Terminal;
   /** Everything that was written, for counting. */
   raw = '';
+  /** How long nothing was read because the line is slow, ms; without the wait that lasts still. */
+  heldMs = 0;
   #lastOutput = performance.now();
   readonly #awaited: { readonly words: string; readonly arrived: (at: number) => void }[] = [];
   readonly #late: number;
@@ -129,7 +131,11 @@ export class Terminal {
       if (options.bytesPerSecond === undefined) return;
       this.#pty.pause();
       const waitMs = (1000 * Buffer.byteLength(data)) / options.bytesPerSecond;
-      setTimeout(() => this.#pty.resume(), waitMs).unref();
+      const resume = (): void => {
+        this.heldMs += waitMs;
+        this.#pty.resume();
+      };
+      setTimeout(resume, waitMs).unref();
     });
     // who ends by a signal has no code of its own: it is what a shell says of it
     this.#pty.onExit(({ exitCode, signal }) => {

@@ -166,11 +166,9 @@ describe('keys', () => {
 
   it('a line that takes 5 KB a second shows the same, a little later, and q ends it', async () => {
     const terminal = start({ columns: 120, rows: 36, bytesPerSecond: 5000 });
-    const began = performance.now();
     await terminal.until((t) => t.includes('n5') && t.includes('CPU'), 'the first picture', 30_000);
-    expect(performance.now() - began, 'it was slow indeed').toBeGreaterThan(
-      (1000 * terminal.raw.length) / 10_000,
-    );
+    // the picture is some 5 KB, of which the last read has not been waited for: 476 ms
+    expect(terminal.heldMs, 'it was slow indeed').toBeGreaterThan(200);
     for (const key of 'jjj') {
       terminal.type(key);
       await pause(120);
