@@ -152,7 +152,7 @@ export class AlertDesk implements SinkListener {
       this.duty.watch();
     }
     // five times a second and nearly always in vain: all that is known is put together only when it counts
-    if (status !== null && status.leaderId !== null && this.teller.told === null) return;
+    if (status !== null && status.leaderId !== null && this.teller.isIdle) return;
     const sources = this.sources();
     if (sources === null) return;
     const { nodeId: self, cluster, members, leaderlessMs, raft, now } = sources;

@@ -109,6 +109,11 @@ export class LeaderlessTeller {
     return this.#told;
   }
 
+  /** Nothing is told and nothing offered may wait: while somebody leads there is nothing to look at. */
+  get isIdle(): boolean {
+    return this.#told === null && this.#offered === null;
+  }
+
   /** A channel has taken it; true when that is news to tell. */
   delivered(incident: string, channel: AlertAction): boolean {
     const told = this.#told;
@@ -129,6 +134,8 @@ export class LeaderlessTeller {
     if (this.#told !== null && isOver(this.#told)) this.#note(null);
     if (leaderId !== null) {
       if (leaderId !== self) this.#leave(sink);
+      // on record: the duty of this leader has the same parcel on its way
+      else if (this.#told === null) this.#offered = null;
       return false;
     }
     const heard = [...members].flatMap(([nodeId, m]) => {

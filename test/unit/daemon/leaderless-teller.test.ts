@@ -109,9 +109,21 @@ describe('LeaderlessTeller', () => {
     expect(sink.got).toEqual([`webhook ${KEY} firing`]);
     teller.look(facts(ledger, { leaderId: 'n3' }), sink);
     expect(sink.got).toEqual([]);
+    expect(teller.isIdle).toBe(false);
     expect(teller.told).toEqual({ incident: 'term-1', channels: [] });
     expect(teller.look(facts(ledger), sink)).toBe(true);
     expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+  });
+
+  it('withdraws too where the record came before the word of who leads', () => {
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    teller.look(facts(threeNodes()), sink);
+    const { ledger } = ledBy([{ incident: 'term-1', channels: [] }]);
+    teller.look(facts(ledger), sink);
+    expect([teller.told, teller.isIdle]).toEqual([null, false]);
+    teller.look(facts(ledger, { leaderId: 'n3' }), sink);
+    expect([sink.got, teller.isIdle]).toEqual([[], true]);
   });
 
   const dead = new Map(['n1', 'n2', 'n3'].map((id) => [id, member(id, 'dead')]));
