@@ -3,9 +3,11 @@
  * flash, gone without a trace where the line turns out to be wrong or somebody leaves.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../src/pki/index.ts';
 import { kept, SQLCC } from './accept/kit.ts';
 import { expectAsBefore, noting, signalInside } from './left.ts';
 import { FULL_CLEAR, Terminal, type TerminalOptions } from './pty.ts';
@@ -29,6 +31,19 @@ function sqlcc(words: readonly string[], options: Partial<TerminalOptions> = {})
 const replay = (...flags: string[]): string[] => [
   ...['top', '--replay', join(folder, 'calm.ndjson'), '--speed', '0', ...flags],
 ];
+
+/** Takes connections and answers none: whoever asks waits for as long as it has patience. */
+async function startSilent(): Promise<{ at: readonly string[]; server: Server }> {
+  const names = { clusterId: '7f1c0c52-3c3e-4a53-9d31-3c2f3a6f5a10', clusterName: 't' } as const;
+  const authority = await createAuthority({ ...names, now: Date.now() });
+  const [ca, token] = [join(folder, 'ca.crt'), join(folder, 'token')];
+  writeFileSync(ca, authority.certPem);
+  writeFileSync(token, 'none', { mode: 0o600 });
+  const server = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { at: ['-e', `127.0.0.1:${port}`, '--ca', ca, '--token-file', token], server };
+}
 
 describe('the first sketch', () => {
   it.each([
@@ -93,14 +108,16 @@ describe('the first sketch', () => {
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'])(
     '%s while it stands leaves the terminal as it was',
     async (signal) => {
-      // nobody answers there: it stands until the patience is over
-      for (const name of ['ca.crt', 'token']) writeFileSync(join(folder, name), 'none', { mode: 0o600 });
-      const at = ['-e', '192.0.2.1:9', '--ca', join(folder, 'ca.crt'), '--token-file', join(folder, 'token')];
-      const terminal = sqlcc(['top', ...at]);
-      await terminal.until(() => terminal.raw.includes('connecting'), 'the sketch');
-      signalInside(terminal, signal);
-      expect(await terminal.exited()).toBeGreaterThan(0);
-      expectAsBefore(terminal, folder, false);
+      const { at, server } = await startSilent();
+      try {
+        const terminal = sqlcc(['top', ...at]);
+        await terminal.until(() => terminal.raw.includes('connecting'), 'the sketch');
+        signalInside(terminal, signal);
+        expect(await terminal.exited()).toBeGreaterThan(0);
+        expectAsBefore(terminal, folder, false);
+      } finally {
+        server.close();
+      }
     },
   );
 });
