@@ -34,7 +34,8 @@ export const DAEMON_FLAGS = [
   '--disable-warning=ExperimentalWarning',
 ];
 export const DAEMON_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '262144' };
-const READY_TIMEOUT_MS = 30_000;
+/** A node that ended is told at once; without CPU to spare one needs half a minute to start. */
+const READY_TIMEOUT_MS = 90_000;
 
 /** True when nobody listens on the port. */
 function isFree(port: number): Promise<boolean> {

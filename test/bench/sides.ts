@@ -1,7 +1,7 @@
 /** The two that are compared, each behind the same few words: start, load, leader, stop. */
 import { join } from 'node:path';
 import { DemoCluster } from '../../daemon/demo-cluster.ts';
-import { must } from '../../src/base/index.ts';
+import { must, SqlccError } from '../../src/base/index.ts';
 import type { SqlccClient } from '../../src/client/index.ts';
 import { program } from '../cluster/harness.ts';
 import { findTestPorts } from '../cluster/ports.ts';
@@ -80,6 +80,21 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
+/** Longer than any election; on a machine with no CPU to spare a leader may give up by itself. */
+const LEADER_TIMEOUT_MS = 30_000;
+
+/** Asks until somebody leads: between two leaders nobody does. */
+export async function untilLed<T>(ask: () => Promise<T | null>): Promise<T> {
+  const deadline = performance.now() + LEADER_TIMEOUT_MS;
+  for (;;) {
+    const leader = await ask();
+    if (leader !== null) return leader;
+    if (performance.now() > deadline)
+      throw new SqlccError('deadline_exceeded', `nobody leads for ${LEADER_TIMEOUT_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 export async function startSqlcc(timing: Timing | null = null, nodes = 3): Promise<Side> {
   const cluster = await DemoCluster.start({
     nodes,
@@ -89,7 +104,8 @@ export async function startSqlcc(timing: Timing | null = null, nodes = 3): Promi
   });
   if (timing !== null) await setTiming(cluster, timing);
   const pem = (file: string): string => join(cluster.dir, 'demo', file);
-  const leaderNode = async () => cluster.node(must((await cluster.client().leader()).leader_id, 'a leader'));
+  const leaderNode = async () =>
+    cluster.node(await untilLed(async () => (await cluster.client().leader()).leader_id));
   const isOver = (i: number): boolean => {
     const child = cluster.nodes[i]?.child ?? null;
     return child === null || child.exitCode !== null || child.signalCode !== null;
@@ -137,8 +153,8 @@ export async function startEtcd(timing: Timing | null = null, members = 3): Prom
     pids: () => cluster.pids(),
     tls: null,
     client: null,
-    leader: () => cluster.leader(),
-    follower: () => cluster.follower(),
+    leader: () => untilLed(() => cluster.leader()),
+    follower: async () => cluster.other(await untilLed(() => cluster.leader())),
     revive: () => cluster.revive(),
     stop: () => cluster.stop(),
   };
