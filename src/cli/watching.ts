@@ -66,10 +66,13 @@ async function watch(wish: Watch): Promise<number> {
   const deadline = condition === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   let code: number = EXIT.ok;
   let nextPrint = 0;
+  // a question that the end of the time cuts short says nothing of the nodes: what was known before holds
+  let isReached = false;
   while (!signal.aborted) {
     const left = deadline - performance.now();
     const status = condition === null ? null : await statusOrNull(client, left, signal);
     if (status !== null && condition?.(status) === true) return wish.print();
+    if (status !== null || left >= ASK_MS) isReached = status !== null;
     if (everyMs !== null && performance.now() >= nextPrint) {
       nextPrint = performance.now() + everyMs;
       code = await printAgain(wish);
@@ -79,8 +82,8 @@ async function watch(wish: Watch): Promise<number> {
       context.printer.note(
         `error[deadline_exceeded]: ${until} did not hold within ${formatDuration(timeoutMs)}`,
       );
-      context.printer.note(`hint: ${status === null ? 'no node answered' : 'see sqlcc cluster status'}`);
-      return status === null ? EXIT.unreachable : EXIT.timedOut;
+      context.printer.note(`hint: ${isReached ? 'see sqlcc cluster status' : 'no node answered'}`);
+      return isReached ? EXIT.timedOut : EXIT.unreachable;
     }
     await pause(waitMs, signal);
   }

@@ -42,6 +42,8 @@ export class SmallCluster {
   refusal: string | null = null;
   hostileZone = '';
   readonly elections: ElectionRow[] = [];
+  /** So many questions for the status are answered; then there is silence. */
+  statusesLeft = Number.POSITIVE_INFINITY;
   /** Called once, between the reading of a node and the next write of it. */
   overtaking: ((nodeId: string) => void) | null = null;
   /** What `updateNode` wrote on nodes. */
@@ -253,7 +255,7 @@ export class SmallCluster {
     const of = (body: object): Answer => ({ body: { schemaVersion: 1, ...body, read: this.#read(id) } });
     return {
       ...this.control.handlers(this.#read(id)),
-      status: async () => this.#status(id),
+      status: async () => (this.statusesLeft-- > 0 ? this.#status(id) : new Promise<never>(() => undefined)),
       nodes: async () => of({ nodes: IDS.map((n) => this.#row(n)), pause: this.paused }),
       updateNode: async ({ params, body }) => {
         this.#requireLeader(id);

@@ -89,6 +89,22 @@ describe('lists', () => {
     expect(ran.terminal.stdoutText().match(/^ID /gm)).toHaveLength(1);
   });
 
+  it.each([
+    ['node list', 5],
+    ['cluster status', 7],
+  ])(
+    '%s --until takes no question that its end cut short for a cluster that is gone: %i is for one never heard',
+    async (list, unheard) => {
+      // shorter than a question may take: each is cut short
+      cluster.statusesLeft = 1;
+      const late = start(`${list} --until leader==n9 --timeout 1900ms`);
+      expect(await late.ended, late.terminal.stderrText()).toBe(7);
+      expect(late.terminal.stderrText()).toMatch(/leader==n9 did not hold within .*\nhint: see /);
+      cluster.statusesLeft = 0;
+      expect(await start(`${list} --until leader==n9 --timeout 300ms`).ended).toBe(unheard);
+    },
+  );
+
   it('node list --until exits 7 when it never held, 2 on what it can not read', async () => {
     const late = start('node list --until alive>=9 --timeout 500ms');
     expect(await late.ended).toBe(7);
