@@ -52,8 +52,8 @@ const CHECK_EXIT: Readonly<Record<StatusResponse['cluster']['health'], number>> 
 };
 const WIDE_CELLS = 240;
 const NARROW_CELLS = 44;
-/** A node tells what it still has at once; this long without a further event is the end of that. */
-const EVENTS_QUIET_MS = 300;
+/** For the events that a node still has; what has come by then is shown. */
+const EVENTS_MS = 5000;
 
 interface Sources {
   readonly feed: Feed;
@@ -70,18 +70,10 @@ async function optional<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Events that the node still has; a stream without end is left when it falls silent. */
+/** Events that the node still has. */
 async function keptEvents(feed: Feed): Promise<readonly EventLine[]> {
-  const leave = new AbortController();
   const found: EventLine[] = [];
-  const lines = feed.events('0', leave.signal, null)[Symbol.asyncIterator]();
-  while (!leave.signal.aborted) {
-    const asked = lines.next();
-    asked.catch(() => undefined); // told by the race, unless that is over
-    const next = await Promise.race([asked, sleep(EVENTS_QUIET_MS, null)]);
-    if (next === null || next.done === true || next.value.kind === 'progress') leave.abort();
-    else found.push(next.value);
-  }
+  for await (const event of feed.kept(AbortSignal.timeout(EVENTS_MS))) found.push(event);
   return found;
 }
 

@@ -62,6 +62,7 @@ export function clientFeed(client: TopClient, first?: Promise<StatusResponse>): 
       readable(
         client.events({ follow: true, signal, ...only(node), ...(after === undefined ? {} : { after }) }),
       ),
+    kept: (signal) => readable(client.events({ after: '0', follow: false, signal })),
     plan: async (request) => checkPlan(await client.planOperation(request)),
     run: async (request) => checkOperation(await client.runOperation(request)),
     operation: async (id) => checkOperation(await client.operation(id)),

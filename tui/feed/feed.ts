@@ -42,6 +42,8 @@ export interface Feed {
   history(seconds: number, stepMs?: number): Promise<HistoryResponse>;
   /** Events behind the cursor `after` (undefined = new ones), as `node` tells them, live until the signal. */
   events(after: string | undefined, signal: AbortSignal, node: string | null): AsyncIterable<EventLine>;
+  /** Events that there are by now: it ends behind the newest one. */
+  kept(signal: AbortSignal): AsyncIterable<EventLine>;
   plan(request: OperationRequest): Promise<Plan>;
   run(request: OperationRequest): Promise<OperationView>;
   operation(id: string): Promise<OperationView>;

@@ -33,6 +33,12 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     if (events.size > REMEMBERED_EVENTS && oldest !== undefined) events.delete(oldest);
     write({ event });
   };
+  async function* noted(lines: AsyncIterable<EventLine>): AsyncIterable<EventLine> {
+    for await (const event of lines) {
+      writeNew(event);
+      yield event;
+    }
+  }
   const told = async <T>(work: Promise<T>, keep: (value: T) => void): Promise<T> => {
     const value = await work;
     keep(value);
@@ -54,12 +60,8 @@ export function recordFeed(feed: Feed, sink: Sink): Feed {
     views: (node) => told(feed.views(node), (views) => writeChanged('views', { views })),
     history: (seconds, stepMs) =>
       told(feed.history(seconds, stepMs), (history) => writeChanged('history', { history })),
-    async *events(after, signal, node) {
-      for await (const event of feed.events(after, signal, node)) {
-        writeNew(event);
-        yield event;
-      }
-    },
+    events: (after, signal, node) => noted(feed.events(after, signal, node)),
+    kept: (signal) => noted(feed.kept(signal)),
     plan: (request) => told(feed.plan(request), (plan) => write({ plan })),
     run: async (request) => {
       try {

@@ -292,6 +292,9 @@ export function replayFeed(lines: readonly ReplayLine[], speed: number, stepping
       }
       await never;
     },
+    async *kept() {
+      yield* recording.of('event').map(({ value }) => value);
+    },
     ...answers(recording),
     ended: () => recording.isEnded,
   };

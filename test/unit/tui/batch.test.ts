@@ -117,6 +117,26 @@ describe('runBatch', () => {
       });
   });
 
+  it('runBatch asks a node for the events that it has, to their end, and not for more', async () => {
+    const asked: unknown[] = [];
+    const client: TopClient = {
+      ...clientOf([good()]),
+      async *events({ after, follow } = {}) {
+        asked.push({ after, follow });
+        yield event(0, 'n3', 'disk-slow', 'a write took 31 ms');
+        // who waits for more is told of it
+        if (follow !== false) throw new SqlccError('unavailable', 'it goes on');
+      },
+    };
+    const out = new PassThrough();
+    const io = { stdin: process.stdin, stdout: out, stderr: out, env: {} } as unknown as RunBatch['io'];
+    const options = { format: 'text', view: 'events', count: 1 } as const;
+    const run = { client: client as RunBatch['client'], clusterName: 'c', contextName: 'c', io, options };
+    expect(await runBatch(run)).toBe(0);
+    expect(String(out.read())).toMatch(/EVENTS\n .*n3 .*a write took 31 ms/);
+    expect(asked).toEqual([{ after: '0', follow: false }]);
+  });
+
   it('runBatch ends at once on a refusal that will stay one', async () => {
     await expect(run(['permission_denied', good()])).rejects.toMatchObject({ code: 'permission_denied' });
   });

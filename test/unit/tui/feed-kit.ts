@@ -22,6 +22,10 @@ export function missingFeed(): Feed {
     async *events() {
       absent();
     },
+    // biome-ignore lint/correctness/useYield: the same
+    async *kept() {
+      absent();
+    },
     plan: fails,
     run: fails,
     operation: fails,
@@ -64,6 +68,9 @@ export function scriptedFeed(): Scripted {
     plan: (request: OperationRequest) => answer(`plan ${request.to ?? ''}`, () => plan()),
     run: (request: OperationRequest) => answer(`run ${request.plan_token ?? ''}`, () => operation()),
     operation: (id) => answer(`operation ${id}`, () => (++steps < 3 ? operation() : endedOperation())),
+    async *kept() {
+      yield* events;
+    },
     async *events(after, signal) {
       asked.push(`events ${after ?? ''}`);
       for (let at = 0; !signal.aborted; ) {
