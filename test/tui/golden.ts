@@ -1,7 +1,31 @@
 /** Screens as text files; only `UPDATE=1` writes one. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectFile } from '../cli/harness.ts';
+import type { Terminal } from './pty.ts';
+
+function fileOf(name: string): string {
+  return join(import.meta.dirname, 'golden', `${name}.txt`);
+}
 
 export function expectScreen(text: string, name: string): void {
-  expectFile(join(import.meta.dirname, 'golden', `${name}.txt`), text);
+  expectFile(fileOf(name), text);
+}
+
+/** A screen as drawn. */
+export function drawn(name: string): string {
+  return readFileSync(fileOf(name), 'utf8');
+}
+
+/** The screen comes to rest as drawn, but for what `as` makes the same each time; answers it. */
+export async function expectDrawn(
+  terminal: Terminal,
+  name: string,
+  as: (text: string) => string = (text) => text,
+): Promise<string> {
+  const isDrawnNow = process.env['UPDATE'] === '1' || !existsSync(fileOf(name));
+  const wanted = isDrawnNow ? null : drawn(name);
+  const text = as(await terminal.settled((t) => wanted === null || as(t) === wanted));
+  expectScreen(text, name);
+  return text;
 }

@@ -4,6 +4,11 @@ import { pause, type Terminal } from './pty.ts';
 /** Half of the round trip of a line that the acceptance list asks for, ms. */
 export const LATE_MS = 50;
 
+/** The cursor has left the field for the button: an Enter that is read together with another key confirms nothing. */
+export async function onButton(terminal: Terminal): Promise<void> {
+  await terminal.until((t) => /arm: n\d +\[ Cancel/.test(t), 'the focus on the button');
+}
+
 export class Hands {
   presses = 0;
   readonly #terminal: Terminal;
@@ -38,7 +43,7 @@ export class Hands {
     this.press('\t');
     await this.write(target, `arm: ${target}`);
     this.press('\t');
-    await this.#terminal.still(150);
+    await onButton(this.#terminal);
     this.press('\r');
     return { target, done: await this.#terminal.see(`done: ${target} in`) };
   }

@@ -74,6 +74,14 @@ export interface TerminalOptions {
   readonly noInput?: boolean;
 }
 
+/**
+ * For what does not come at all: every wait ends with that for which it waits, and a machine that does much else
+ * takes ten seconds to start a program.
+ */
+const PATIENCE_MS = 60_000;
+/** For a screen that shall look as drawn, once what it shows has been seen. */
+const REST_MS = 20_000;
+
 /** A clear that would flicker: whole screen, or from the cursor down. */
 export const FULL_CLEAR = /\x1b\[[0-3]?J|\x1bc/;
 
@@ -212,7 +220,7 @@ export class Terminal {
   }
 
   /** Waits until the screen fulfils `test`; says what stood there when it does not. */
-  async until(test: (text: string) => boolean, what: string, timeoutMs = 15_000): Promise<string> {
+  async until(test: (text: string) => boolean, what: string, timeoutMs = PATIENCE_MS): Promise<string> {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const text = this.text();
@@ -239,13 +247,27 @@ export class Terminal {
     return this.text();
   }
 
-  async exited(timeoutMs = 10_000): Promise<number> {
-    const end = performance.now() + timeoutMs;
+  /**
+   * The screen at rest that fulfils `test`, or what stands there at last. A program that gets no processor rests
+   * half-way too, so that nothing written for a moment does not mean that nothing more comes.
+   */
+  async settled(test: (text: string) => boolean, ms = 250): Promise<string> {
+    const end = performance.now() + REST_MS;
+    for (;;) {
+      const text = await this.still(ms);
+      if (test(text) || performance.now() > end) return text;
+    }
+  }
+
+  /** The exit code, once all that was written stands on the screen. */
+  async exited(): Promise<number> {
+    const end = performance.now() + PATIENCE_MS;
     while (this.exitCode === null) {
-      if (performance.now() > end) throw new Error('the program did not end');
+      if (performance.now() > end) throw new Error(`the program did not end; the screen:\n${this.text()}`);
       await pause(10);
     }
-    await pause(30);
+    if (this.#late > 0) await pause(2 * this.#late);
+    await this.scribble('');
     return this.exitCode;
   }
 

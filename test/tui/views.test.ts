@@ -1,10 +1,8 @@
 /** Every view at every tier in a real terminal: one program a size, its views one after the other. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VIEWS } from '../../tui/model/views.ts';
 import { answers } from './answers.ts';
-import { expectScreen } from './golden.ts';
+import { drawn, expectDrawn } from './golden.ts';
 import { buildProgram, FULL_CLEAR, type Program, pause, replaying, type Terminal } from './pty.ts';
 import { calmWith } from './recording.ts';
 import { SIZES } from './sizes.ts';
@@ -28,7 +26,10 @@ function isWhole(text: string, { id, title }: (typeof VIEWS)[number], columns: n
   return isNamed && (SAYS[id]?.test(text) ?? false) && !text.includes('asking the cluster');
 }
 
-const SPINNER = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏](?= +\d+ ms)/g;
+/** Which frame of the spinner it is, depends on the moment. */
+function withoutSpinner(text: string): string {
+  return text.replace(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏](?= +\d+ ms)/g, '⠋');
+}
 
 let program: Program;
 let recording: string;
@@ -71,9 +72,7 @@ describe('views', () => {
           terminal.type('\r');
         } else terminal.type(key);
         await terminal.until((t) => isWhole(t, view, columns), `the view ${id}`);
-        // which frame of the spinner it is, depends on the moment
-        const text = (await terminal.still(200)).replace(SPINNER, '⠋');
-        expectScreen(text, `view-${id}-${columns}x${rows}`);
+        await expectDrawn(terminal, `view-${id}-${columns}x${rows}`, withoutSpinner);
       }
       expect(terminal.raw.slice(before)).not.toMatch(FULL_CLEAR);
     },
@@ -90,11 +89,9 @@ describe('views', () => {
       await terminal.still(120);
       const name = view.id === 'topology' ? 'topology' : `view-${view.id}`;
       for (const [columns, rows] of [...SIZES, SIZES[1]]) {
-        const file = join(import.meta.dirname, 'golden', `${name}-${columns}x${rows}.txt`);
-        const drawn = readFileSync(file, 'utf8');
+        const wanted = drawn(`${name}-${columns}x${rows}`);
         terminal.resize(columns, rows);
-        const same = (t: string) => t.replace(SPINNER, '⠋') === drawn;
-        await terminal.until(same, `${name} at ${columns}x${rows}`, 5000);
+        await terminal.until((t) => withoutSpinner(t) === wanted, `${name} at ${columns}x${rows}`);
       }
     }
   });
@@ -115,11 +112,12 @@ describe('views', () => {
     await terminal.see('HISTORY');
     terminal.type('{');
     await terminal.see('(-1m02s)');
-    expectScreen(await terminal.still(200), 'past-topology-120x36');
-    for (const key of ['2', '3', '4', '5', '6', '7']) {
-      terminal.type(key);
-      await terminal.still(120);
-      expect(terminal.text()).toContain('(-1m02s)');
+    await expectDrawn(terminal, 'past-topology-120x36');
+    for (const { key, title } of VIEWS.filter((v) => /[2-7]/.test(v.key ?? ''))) {
+      terminal.type(key ?? '');
+      const isThen = (t: string) =>
+        t.split('\n')[0]?.includes(`▸ ${title} `) === true && t.includes('(-1m02s)');
+      await terminal.until(isThen, `${title} of then`);
       terminal.type('F');
       await terminal.see('history is read-only: End returns to live');
     }
@@ -133,17 +131,17 @@ describe('views', () => {
     await terminal.see('Palette');
     terminal.type('fn2');
     await terminal.see('▌ failover n2');
-    expectScreen(await terminal.still(200), 'palette-80x24');
+    await expectDrawn(terminal, 'palette-80x24');
     terminal.type('\x1b');
     await terminal.until((t) => !t.includes('Palette'), 'the table again');
     terminal.type('a');
     await terminal.see('What can be done here');
-    expectScreen(await terminal.still(200), 'actions-80x24');
+    await expectDrawn(terminal, 'actions-80x24');
     terminal.type('\x1b');
     await terminal.until((t) => !t.includes('What can be done'), 'the table again');
     terminal.type('v');
     await terminal.see('leader n1, term 9');
-    expectScreen(await terminal.still(200), 'observer-80x24');
+    await expectDrawn(terminal, 'observer-80x24');
   });
 });
 
@@ -155,7 +153,7 @@ describe('changes', () => {
     terminal.type('S');
     await terminal.see('SILENCE node_down on n5');
     await pause(450);
-    expectScreen(await terminal.still(200), 'silence-120x36');
+    await expectDrawn(terminal, 'silence-120x36');
     terminal.type('y');
     await terminal.see('armed: Enter confirms');
     terminal.type('\r');
@@ -169,11 +167,11 @@ describe('changes', () => {
     terminal.type('4');
     await terminal.see('v39');
     terminal.type('j');
-    await terminal.still(150);
+    await terminal.see('▌v40');
     terminal.type('B');
     await terminal.see('Type v40 to arm');
     await pause(450);
-    expectScreen(await terminal.still(200), 'rollback-80x24');
+    await expectDrawn(terminal, 'rollback-80x24');
     terminal.type('\r');
     await terminal.see('! a reason is required');
     terminal.type('\x1b');
@@ -214,7 +212,7 @@ describe('changes', () => {
     terminal.type('\r');
     await terminal.see('valid on every live node');
     await pause(450);
-    expectScreen(await terminal.still(200), 'apply-80x24');
+    await expectDrawn(terminal, 'apply-80x24');
     terminal.type('y');
     await terminal.see('armed');
     terminal.type('\r');

@@ -1,14 +1,14 @@
 /**
  * `sqlcc wall` alone, for tests in a terminal: two clusters whose answers are made here. The first one is
- * lost after `--lost-after=MS`, and comes back 1.5 s later.
+ * lost while the file of `--lost-by=FILE` is there.
  */
+import { existsSync } from 'node:fs';
 import { SqlccError } from '../../src/base/index.ts';
 import type { TopClient } from '../../tui/options.ts';
 import { runWall } from '../../tui/wall/index.ts';
 import { event, node, status } from './recording.ts';
 
-const lostAfterMs = Number(/--lost-after=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 'Infinity');
-const began = performance.now();
+const lostBy = process.argv.find((word) => word.startsWith('--lost-by='))?.slice('--lost-by='.length) ?? '';
 const ZONES = ['eu-west-1', 'us-east-1', 'ap-northeast-1'];
 
 function clientOf(name: string, losable: boolean): TopClient {
@@ -18,9 +18,7 @@ function clientOf(name: string, losable: boolean): TopClient {
   };
   return {
     status: async () => {
-      const now = performance.now() - began;
-      if (losable && now > lostAfterMs && now < lostAfterMs + 1500)
-        throw new SqlccError('unavailable', 'connection refused');
+      if (losable && existsSync(lostBy)) throw new SqlccError('unavailable', 'connection refused');
       index += 137;
       const nodes = ZONES.map((zone, i) =>
         node(`n${i + 1}`, { zone, ...(i === 0 ? { role: 'leader', state: 'LEADER' } : {}) }),
@@ -43,7 +41,7 @@ const code = await runWall({
     { name: 'first', client: clientOf('first', true) },
     { name: 'second', client: clientOf('second', false) },
   ],
-  ...{ rotateMs: 60_000, refreshMs: 200, noColor: false, ascii: process.argv.includes('--ascii') },
+  ...{ rotateMs: 3_600_000, refreshMs: 200, noColor: false, ascii: process.argv.includes('--ascii') },
   io: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env },
 });
 process.exit(code);

@@ -39,16 +39,16 @@ export async function top(
 
 /**
  * Presses a key until it is answered, as a person would: where the machine is busy it may be read together with
- * the key before it, and no capital letter of a burst does anything.
+ * the key before it, and no capital letter of a burst does anything. Each time it has twice as long for it.
  */
 export async function pressed(terminal: Terminal, key: string, answer: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
+  for (let waitMs = 2000; ; waitMs *= 2) {
     terminal.type(key);
     try {
-      await terminal.until((t) => t.includes(answer), answer, 2000);
+      await terminal.until((t) => t.includes(answer), answer, waitMs);
       return;
     } catch (error) {
-      if (tries === 5) throw error;
+      if (waitMs > 30_000) throw error;
     }
   }
 }
