@@ -121,7 +121,7 @@ describe('cluster config validate', () => {
     expect(cluster.config.puts).toHaveLength(asked);
     for (const id of ['n1', 'n2', 'n3']) await cluster.kill(id);
     expect((await run(`validate ${file} --offline`)).code).toBe(10);
-    expect((await run(`validate ${file} --timeout 300ms`)).code).toBe(5);
+    expect((await run(`validate ${file} --timeout 3s`)).code).toBe(5);
   });
 });
 

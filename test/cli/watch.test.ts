@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { skipVisibly } from '../lab/skip.ts';
 import { asNdjson, calm, event } from '../tui/recording.ts';
@@ -29,12 +29,10 @@ async function until(test: () => boolean): Promise<void> {
   while (!test()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-vi.setConfig({ testTimeout: 20_000 });
-
 describe('watch', () => {
   it('watch prints one object a line, and ends when the condition holds', async () => {
     cluster.events.push(event(0, 'n1', 'leader-elected', 'n1 leads'));
-    const ran = start('watch --after 0 --until leader==n2 --timeout 20s');
+    const ran = start('watch --after 0 --until leader==n2 --timeout 60s');
     await until(() => ran.terminal.stdoutText().includes('"type":"event"'));
     cluster.leader = 'n2';
     expect(await ran.ended).toBe(0);
@@ -81,7 +79,7 @@ describe('lists', () => {
 
   it('alert list --until waits without a word, then prints once', async () => {
     cluster.leader = null;
-    const ran = start('op list --until leader==n3 --timeout 20s');
+    const ran = start('op list --until leader==n3 --timeout 60s');
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(ran.terminal.stdoutText()).toBe('');
     cluster.leader = 'n3';
@@ -106,7 +104,7 @@ describe('lists', () => {
   );
 
   it('node list --until exits 7 when it never held, 2 on what it can not read', async () => {
-    const late = start('node list --until alive>=9 --timeout 500ms');
+    const late = start('node list --until alive>=9 --timeout 3s');
     expect(await late.ended).toBe(7);
     expect(late.terminal.stdoutText()).toBe('');
     expect(await start('node list -w soon').ended).toBe(2);
@@ -203,7 +201,7 @@ describe('the scripted modes', () => {
     'top --batch -n 1 --replay FILE',
     'top --once --check --view raft',
     'top --once --all-contexts',
-    'watch --until healthy --timeout 5s',
+    'watch --until healthy --timeout 60s',
     'node list --until healthy',
     'context list',
   ])('%s loads neither Ink nor React', async (line) => {
