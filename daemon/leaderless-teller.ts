@@ -5,19 +5,23 @@
  * record: whoever hears it says so too, and keeps it over a restart, since its end has to be told.
  */
 import type { AlertAction, AlertRule } from '../src/alerts/index.ts';
-import { entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
+import { deliveryOf, entryOf, leaderDownTold, silenceOf } from '../src/alerts/index.ts';
 import type { Duration, NodeId, Timestamp } from '../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../src/cluster/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { channelsOf, notificationOf } from './alert-channels.ts';
 import type { AlertSink } from './alert-sink.ts';
-import { alertTransitions, incidentPlace, leaderIncident } from './current-alerts.ts';
+import { currentAlerts, incidentPlace } from './current-alerts.ts';
 import type { MemberFacts } from './node-view.ts';
 import type { ToldIncident } from './told.ts';
 
 const RULE = 'LeaderDown';
 /** So long after the next election the end of an incident is told: who was cut off for days comes back. */
 const TOLD_FOR_MS = 7 * 86_400_000;
+/** A channel that gave up is asked again after this: some give up at once. */
+const AGAIN_MS = 60_000;
+/** What is on record the next leader tells; so long after the last one there may be none. */
+const RECORDED_MS = 10_000;
 
 export interface LeaderlessFacts {
   readonly self: NodeId;
@@ -87,13 +91,30 @@ export interface ToldMemory {
   keep(told: ToldIncident | null): void;
 }
 
+/** What one process has offered, and how long nobody had led then. */
+interface Offered {
+  readonly key: string;
+  readonly incident: string;
+  readonly leaderlessMs: Duration;
+}
+
+/** Channels that the record does not know to have taken it, or to have given it up. */
+function openChannels({ cluster, config }: LeaderlessFacts, incident: string): AlertAction[] {
+  return [...new Set(channelsOf(config, RULE))].filter((channel) => {
+    const delivery = deliveryOf(cluster.outbox, { alertId: RULE, incident, kind: 'firing', channel });
+    return delivery?.state !== 'delivered' && delivery?.state !== 'dead';
+  });
+}
+
 export class LeaderlessTeller {
   readonly #memory: ToldMemory | null;
   #told: ToldIncident | null;
+  /** Who told what this node has only heard of. */
+  #by: NodeId | null = null;
   /** A channel gave up, or the process that offered it is gone: it is offered once more. */
   #isAgain: boolean;
   /** What this process has offered for the time without a leader that it saw last. */
-  #offered: string | null = null;
+  #offered: Offered | null = null;
 
   constructor(memory: ToldMemory | null = null) {
     this.#memory = memory;
@@ -128,7 +149,7 @@ export class LeaderlessTeller {
 
   /** Looks whether it is this node's turn to tell; true when it told now. */
   look(facts: LeaderlessFacts, sink: AlertSink): boolean {
-    const { self, cluster, leaderId, leaderlessMs, members, config, now } = facts;
+    const { self, cluster, leaderId, leaderlessMs, config, now } = facts;
     const isOver = (one: ToldIncident): boolean =>
       isRecorded(cluster, one.incident) || isPast(cluster, one, facts.sharedTime);
     if (this.#told !== null && isOver(this.#told)) this.#note(null);
@@ -138,29 +159,48 @@ export class LeaderlessTeller {
       else if (this.#told === null) this.#offered = null;
       return false;
     }
-    const heard = [...members].flatMap(([nodeId, m]) => {
-      return nodeId === self || m.digest?.told == null ? [] : [m.digest.told];
-    });
-    this.#adopt(heard.filter((told) => !isOver(told)));
+    const heard = this.#hear(facts, isOver);
     const leadership = { leaderId, leaderlessMs, rules: config.alerts };
-    const alert = alertTransitions(cluster, leadership).find((transition) => transition.rule === RULE);
-    const incident = leaderIncident(cluster);
-    if (alert?.state !== 'firing' || isRecorded(cluster, incident)) return false;
-    const own = this.#told?.incident === incident ? this.#told : null;
-    const isTold = own === null ? heard.some((told) => told.incident === incident) : !this.#isAgain;
+    const alert = currentAlerts(cluster, leadership, now).find(({ rule }) => rule === RULE);
+    if (alert?.state !== 'firing') return false;
+    const { incident } = alert;
     const silences = cluster.silences.filter(({ until }) => until > facts.sharedTime);
-    if (isTold || lowestLive(facts) !== self || silenceOf(alert, silences) !== undefined) return false;
+    if (lowestLive(facts) !== self || silenceOf(alert, silences) !== undefined) return false;
+    const own = this.#told?.incident === incident ? this.#told : null;
     const taken = own?.channels ?? [];
-    const channels = [...new Set(channelsOf(config, RULE))].filter((channel) => !taken.includes(channel));
-    this.#note({ incident, channels: taken });
+    const channels = openChannels(facts, incident).filter((channel) => !taken.includes(channel));
+    const isOnRecord = isRecorded(cluster, incident);
+    if ((isOnRecord || own !== null) && channels.length === 0) return false;
+    if (!this.#isTurn(facts, incident, heard)) return false;
+    if (!isOnRecord) this.#note({ incident, channels: taken });
     this.#isAgain = false;
-    const { id: alertId, rule, nodeId, severity, condition, value } = alert;
+    this.#by = null;
+    const { id: alertId, rule, nodeId, severity, condition, value, firedAt } = alert;
     const subject = { alertId, rule, nodeId, severity, condition, value, by: null };
-    const content = { kind: 'firing', ...subject, since: now - leaderlessMs, at: now } as const;
+    const content = { kind: 'firing', ...subject, since: firedAt, at: now } as const;
     const notification = notificationOf(cluster, incident, content);
-    this.#offered = notification.key;
+    this.#offered = { key: notification.key, incident, leaderlessMs };
     for (const channel of channels) sink.offer(notification, channel);
     return true;
+  }
+
+  /** Nobody told of it yet, or whoever did can't go on: it died, gave up, or was another process. */
+  #isTurn(
+    { cluster, members, leaderlessMs }: LeaderlessFacts,
+    incident: string,
+    heard: readonly ToldIncident[],
+  ): boolean {
+    // its leader was gone before a channel had it
+    if (isRecorded(cluster, incident))
+      return leaderlessMs >= RECORDED_MS && this.#offered?.incident !== incident;
+    if (this.#told?.incident !== incident) return !heard.some((told) => told.incident === incident);
+    if (this.#by !== null) {
+      const liveness = members.get(this.#by)?.liveness;
+      return liveness !== 'alive' && liveness !== 'suspect';
+    }
+    const offeredMs = this.#offered?.leaderlessMs ?? Number.POSITIVE_INFINITY;
+    const isSoon = leaderlessMs >= offeredMs && leaderlessMs < offeredMs + AGAIN_MS;
+    return this.#isAgain && !isSoon;
   }
 
   /**
@@ -168,25 +208,39 @@ export class LeaderlessTeller {
    * end. Should nobody lead again before it is on record, it is offered once more.
    */
   #leave(sink: AlertSink): void {
-    const key = this.#offered;
-    if (key === null) return;
+    if (this.#offered === null) return;
+    const { key } = this.#offered;
     this.#offered = null;
-    this.#isAgain = true;
+    this.#isAgain = this.#told !== null;
     sink.withdraw((notification) => notification.key === key && notification.kind === 'firing');
   }
 
-  /** Another one's word becomes this node's as well: the one who told may not come back. */
-  #adopt(heard: readonly ToldIncident[]): void {
+  /** What others say. It becomes this node's word as well: the one who told may not come back. */
+  #hear(
+    { self, members }: LeaderlessFacts,
+    isOver: (told: ToldIncident) => boolean,
+  ): readonly ToldIncident[] {
+    const heard = [...members].flatMap(([nodeId, m]) => {
+      const told = nodeId === self ? null : (m.digest?.told ?? null);
+      return told === null || isOver(told) ? [] : [{ nodeId, ...told }];
+    });
     const incident = this.#told?.incident ?? heard[0]?.incident;
-    const own = this.#told?.channels ?? [];
     const same = heard.filter((told) => told.incident === incident);
+    if (incident === undefined || same.length === 0) return heard;
+    const own = this.#told?.channels ?? [];
     const channels = [...new Set([...own, ...same.flatMap((told) => told.channels)])];
-    const isNews = this.#told === null || channels.length > own.length;
-    if (incident !== undefined && isNews) this.#note({ incident, channels });
+    // who tells is the lowest; who says it after that one has a higher name
+    if (this.#told === null) this.#by = same.map(({ nodeId }) => nodeId).sort()[0] ?? null;
+    if (this.#told === null || channels.length > own.length) this.#note({ incident, channels });
+    return heard;
   }
 
   #note(told: ToldIncident | null): void {
     this.#told = told;
+    if (told === null) {
+      this.#by = null;
+      this.#isAgain = false;
+    }
     this.#memory?.keep(told);
   }
 }

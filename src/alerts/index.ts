@@ -32,6 +32,7 @@ export type {
 } from './outbox.ts';
 export {
   DELIVERY_TRANSITIONS,
+  deliveryOf,
   entryOf,
   notificationKey,
   stepped,

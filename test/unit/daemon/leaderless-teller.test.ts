@@ -170,10 +170,46 @@ describe('LeaderlessTeller', () => {
     teller.dead('term-0');
     expect(teller.look(world, sink)).toBe(false);
     teller.dead('term-1');
-    expect(teller.look(world, sink)).toBe(true);
-    expect(teller.look(world, sink)).toBe(false);
+    // one that refuses, or has no notifier, gives up at once, and again
+    expect(teller.look({ ...world, leaderlessMs: 61_499 }, sink)).toBe(false);
+    expect(teller.look({ ...world, leaderlessMs: 61_500 }, sink)).toBe(true);
+    expect(teller.look({ ...world, leaderlessMs: 180_000 }, sink)).toBe(false);
     expect(sink.got.map((text) => text.split(' ')[0])).toEqual(['slack', 'webhook', 'webhook']);
     expect(teller.told).toEqual({ incident: 'term-1', channels: ['slack'] });
+  });
+
+  it('is told by the next one where the one who told dies before a channel had it', () => {
+    const ledger = threeNodes();
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    const by = (liveness: MemberFacts['liveness'], told: ToldIncident) => {
+      const members = new Map([['n2', member('n2', liveness, told)]]);
+      return teller.look(facts(ledger, { self: 'n3', members }), sink);
+    };
+    const untaken = { ...TOLD, channels: [] };
+    expect([by('alive', untaken), by('suspect', untaken)]).toEqual([false, false]);
+    expect([by('dead', untaken), by('dead', untaken), by('dead', TOLD)]).toEqual([true, false, false]);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+    // nothing where a channel had it
+    const other = new LeaderlessTeller();
+    const members = new Map([['n2', member('n2', 'dead', TOLD)]]);
+    expect(other.look(facts(ledger, { self: 'n3', members }), sink)).toBe(false);
+  });
+
+  it('tells what a leader recorded that was gone before a channel had it, where none comes', () => {
+    const { ledger } = ledBy([{ ...TOLD, channels: [] }]);
+    const sink = new Receiver();
+    const teller = new LeaderlessTeller();
+    const alone = (leaderlessMs: number) => teller.look(facts(ledger, { leaderlessMs }), sink);
+    expect([alone(9999), alone(10_000), alone(20_000)]).toEqual([false, true, false]);
+    expect(sink.got).toEqual([`webhook ${KEY} firing`]);
+    expect(teller.told).toBeNull();
+    // the next leader tells it itself
+    teller.look(facts(ledger, { leaderId: 'n3' }), sink);
+    expect([sink.got, teller.isIdle]).toEqual([[], true]);
+    // of what a channel had, and of what is over, there is nothing to tell
+    const taken = ledBy([TOLD]);
+    expect(new LeaderlessTeller().look(facts(taken.ledger, { leaderlessMs: 10_000 }), sink)).toBe(false);
   });
 
   /** A disk, as a test sees it. */
@@ -213,7 +249,7 @@ describe('LeaderlessTeller', () => {
     const ledger = threeNodes();
     const memory = new Memory();
     const teller = new LeaderlessTeller(memory);
-    const heard = (told: ToldIncident) => ({ members: new Map([['n3', member('n3', 'dead', told)]]) });
+    const heard = (told: ToldIncident) => ({ members: new Map([['n3', member('n3', 'suspect', told)]]) });
     expect(teller.look(facts(ledger, heard({ ...TOLD, channels: [] })), new Receiver())).toBe(false);
     expect(teller.told).toEqual({ incident: 'term-1', channels: [] });
     teller.look(facts(ledger, heard(TOLD)), new Receiver());
