@@ -51,6 +51,18 @@ export function brailleChart(values: readonly (number | null)[], chart: Chart): 
   return cells.map((row) => row.map((bits) => String.fromCodePoint(0x2800 + bits)).join(''));
 }
 
+/** The row from the top where a line at `value` is, and what it is drawn with; null = above the top. */
+export function boundRow(
+  value: number,
+  { rows, top, ascii }: Chart,
+): { readonly row: number; readonly dash: string } | null {
+  if (!(value >= 0) || value > top) return null;
+  if (ascii) return { row: rows - 1 - levelOf(value, top, rows), dash: '-' };
+  const y = levelOf(value, top, rows * 4);
+  const bits = DOTS.reduce((all, column) => all | (column[3 - (y & 3)] ?? 0), 0);
+  return { row: rows - 1 - (y >> 2), dash: String.fromCodePoint(0x2800 + bits) };
+}
+
 function levelOf(value: number, top: number, height: number): number {
   return Math.min(height - 1, Math.max(0, Math.round((value / top) * (height - 1))));
 }

@@ -241,6 +241,8 @@ export interface Model {
   readonly trace: Trace;
   /** How far back charts go. */
   readonly spanMs: number;
+  /** By somebody: until then what has an axis of its own, as the terms have, follows what there is. */
+  readonly spanChosen: boolean;
   /** Least severity of events, and of log lines, that is shown. */
   readonly eventLevel: 'info' | 'warning' | 'critical';
   readonly firingOnly: boolean;
@@ -328,6 +330,7 @@ export function initialModel(start: ModelStart): Model {
     record: [],
     trace: {},
     spanMs: 600_000,
+    spanChosen: false,
     eventLevel: 'info',
     firingOnly: false,
     timeFormat: 'clock',

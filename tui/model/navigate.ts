@@ -161,7 +161,7 @@ const SPANS: readonly number[] = [60_000, 600_000, 3_600_000];
 
 export function chooseSpan(model: Model, by: 1 | -1): Model {
   const next = SPANS[SPANS.indexOf(model.spanMs) + by];
-  return next === undefined ? model : { ...model, spanMs: next };
+  return next === undefined ? model : { ...model, spanMs: next, spanChosen: true };
 }
 
 const LEVELS = ['info', 'warning', 'critical'] as const;

@@ -13,6 +13,10 @@ export interface TracePoint {
   readonly applied: number | null;
 }
 
+interface Timed {
+  readonly at: Wall;
+}
+
 /** Oldest first, by node. */
 export type Trace = Readonly<Record<string, readonly TracePoint[]>>;
 
@@ -77,7 +81,7 @@ export function holdMs(trace: Trace): number {
 }
 
 /** The newest point at or before `at`, if it is not older than `within`. */
-export function pointAt(points: readonly TracePoint[], at: Wall, within: number): TracePoint | null {
+export function pointAt<P extends Timed>(points: readonly P[], at: Wall, within: number): P | null {
   let low = 0;
   let high = points.length;
   while (low < high) {
@@ -90,9 +94,9 @@ export function pointAt(points: readonly TracePoint[], at: Wall, within: number)
 }
 
 /** `cells` values between `from` and `to`: the newest of each slice of time, null where there is none. */
-export function resample(
-  points: readonly TracePoint[],
-  read: (point: TracePoint) => number | null,
+export function resample<P extends Timed>(
+  points: readonly P[],
+  read: (point: P) => number | null,
   span: { readonly from: Wall; readonly to: Wall },
   cells: number,
 ): (number | null)[] {
@@ -107,11 +111,11 @@ export function resample(
 }
 
 /** Where samples are further apart than cells a value holds until the next one is overdue. */
-function held(
-  cells: (number | null)[],
-  points: readonly TracePoint[],
+export function held<P extends Timed>(
+  cells: readonly (number | null)[],
+  points: readonly P[],
   span: { readonly from: Wall; readonly to: Wall },
-  read: (point: TracePoint) => number | null,
+  read: (point: P) => number | null,
 ): (number | null)[] {
   const steps = points.slice(1).map((p, i) => p.at - (points[i]?.at ?? p.at));
   const usual = steps.sort((a, b) => a - b)[steps.length >> 1] ?? 0;

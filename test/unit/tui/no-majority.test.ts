@@ -153,7 +153,7 @@ describe('nobody leads', () => {
     const many = Array.from({ length: 12 }, (_, i) => elected(3000 - i * 200, i + 1));
     const busy = screenText(live(status({ elections: many }), { view: 'raft' }), 80, 24);
     expect(busy).toMatch(/Terms · last 50m00s, 9 older/);
-    expect(busy).toMatch(/t10 .*\n.*t11 .*\n.*t12 .*\n.*\n.* in 60 min: led /);
+    expect(busy).toMatch(/t10 .*\n.*t11 .*\n.*t12 .*\n.*\n.* in 50m00s: led /);
     expect(screenText(full({ view: 'raft' }), 80, 24)).toContain('in 60 min: led 99.988 %');
   });
 

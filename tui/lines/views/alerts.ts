@@ -5,12 +5,13 @@ import { niceTop } from '../../format/braille.ts';
 import { sparkline } from '../../format/chart.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
-import { age, clockTime, rough } from '../../format/words.ts';
+import { age, clockTime, count, millis, percent, rough } from '../../format/words.ts';
 import { firingsOf } from '../../model/firings.ts';
 import { alertRows, answerOf, cursorAt, selectedOf, silenceScope, unmatched } from '../../model/lists.ts';
 import { lows, peaks } from '../../model/metrics.ts';
 import { type Reading, readingOf } from '../../model/readings.ts';
 import { heardOf, shown } from '../../model/selectors.ts';
+import { held } from '../../model/trace.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import {
   type BandRows,
@@ -23,6 +24,7 @@ import {
   type PaneSpec,
   type Room,
 } from '../body.ts';
+import { type ChartWish, chartPane } from '../chart-pane.ts';
 import type { View } from '../view.ts';
 
 const SIGN: Readonly<Record<AlertRow['severity'], readonly [string, Token]>> = {
@@ -192,11 +194,41 @@ function pair(label: string, value: string, token: Token = 'plain'): Line {
   return [span(`${fitText(label, 11)} `, 'muted'), span(value, token)];
 }
 
-/** What the line in the list stands for, as long as it can be. */
-function reading(alert: AlertRow, view: View): Line[] {
+const READING_WORDS: Readonly<Record<Reading['unit'], (value: number) => string>> = {
+  // a share of errors is told finer than one of a disk
+  ratio: (v) => `${percent(v, v < 0.1 ? 1 : 0)} %`,
+  ms: (v) => `${millis(v)} ms`,
+  count,
+};
+/** A chart in the text beside the list with its times, and the rows of a screen that has room for it. */
+const CHART_ROWS = 7;
+const LEAST_WITH_CHART = 28;
+
+/** The reading over the span of charts, its worst values, with what the rule says is too much. */
+function readingChart(found: Reading, view: View, room: Room): Line[] {
+  const { name, unit, top, bound, samples, isLowBad } = found;
+  const wish: ChartWish = {
+    ...{ title: name, unit: READING_WORDS[unit], bound },
+    ...(top !== null && bound === null && { top }),
+    values: (window, slices) => {
+      // two points a cell: of samples that come slower a value holds until the next
+      const worst = (isLowBad ? lows : peaks)(samples, window, slices);
+      return held(worst, samples, window, (s) => s.value);
+    },
+  };
+  const width = room.columns - listWidth(room);
+  return [...chartPane(wish, view, { width, height: CHART_ROWS + 2 }).lines];
+}
+
+/** What the line in the list stands for, as long as it can be; where there is room as a chart. */
+function reading(alert: AlertRow, view: View, room: Room): Line[] {
   const found = readingOf(view.model, alert);
   if (found === null) return [];
-  const drawn = pair(`last ${rough(view.model.spanMs)}`, curve(found, view, MOST_CURVE_CELLS), 'key');
+  const label = `last ${rough(view.model.spanMs)}`;
+  const isYesOrNo = found.unit === 'count' && found.top !== null;
+  if (room.rows >= LEAST_WITH_CHART && room.tier === 'full' && !isYesOrNo)
+    return [pair(label, found.name, 'muted'), ...readingChart(found, view, room)];
+  const drawn = pair(label, curve(found, view, MOST_CURVE_CELLS), 'key');
   return [[...drawn, span(` ${found.name}`, 'muted')]];
 }
 
@@ -304,7 +336,7 @@ function side(view: View, room: Room): PaneSpec {
       pair('value', clean(chosen.value), token),
       pair('since', `${clockTime(chosen.since)}, ${age(model.now - Date.parse(chosen.since))}`),
       // its place is scarce below the list, which has the line already
-      ...(room.tier === 'compact' ? [] : reading(chosen, view)),
+      ...(room.tier === 'compact' ? [] : reading(chosen, view, room)),
       ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
       ...cause(chosen),
       ...firings(chosen, view),

@@ -2,7 +2,7 @@
 import { niceTop } from '../../format/braille.ts';
 import { sparkline } from '../../format/chart.ts';
 import { fitText } from '../../format/width.ts';
-import { age, count, millis, percent } from '../../format/words.ts';
+import { count, millis, percent, rough } from '../../format/words.ts';
 import { type Metric, type MetricUnit, metricsOf, peaks } from '../../model/metrics.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import type { PaneSpec } from '../body.ts';
@@ -58,7 +58,7 @@ export function metricsPane(view: View, nodeId: string, cells: number): PaneSpec
   const heads = ['now', 'min', 'p99', 'max'].map((word) => fitText(word, FIGURE_CELLS, 'right'));
   return {
     pane: 'metrics',
-    title: [span('Metrics', 'title'), span(` ${age(view.model.spanMs)} ${dot} + -`, 'muted')],
+    title: [span('Metrics', 'title'), span(` ${rough(view.model.spanMs)} ${dot} + -`, 'muted')],
     heading: [span(`${' '.repeat(NAME_CELLS)}${heads.join('')}`, 'muted')],
     lines: lines.length > 0 ? lines : [[span('no samples', 'muted')]],
     focused: false,

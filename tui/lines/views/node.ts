@@ -1,6 +1,5 @@
 /** All about one node: facts, charts of load and lag, and what it did last. */
 import type { NodeRow } from '../../feed/wire.ts';
-import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { bar } from '../../format/chart.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, count, millis, percent } from '../../format/words.ts';
@@ -8,10 +7,12 @@ import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { isOld } from '../../model/old.ts';
+import { boundOf } from '../../model/readings.ts';
 import { newestFirst, selectedNode, shown, stateIn } from '../../model/selectors.ts';
 import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
+import { type ChartWish, chartPane } from '../chart-pane.ts';
 import { eventLineText } from '../panes.ts';
 import type { View } from '../view.ts';
 import { metricLines, metricsPane } from './node-metrics.ts';
@@ -110,51 +111,28 @@ function catchUp(row: NodeRow, view: View): Line[] {
   return [pair('', `${view.symbols.arrow} ${words}, ${count(Math.abs(pace))} entries/s`)];
 }
 
-interface ChartWish {
-  readonly title: string;
-  readonly unit: (value: number) => string;
-  readonly read: (point: TracePoint) => number | null;
-  readonly points: readonly TracePoint[];
-  /** A fixed top; else the next round number above the highest value. */
-  readonly top?: number;
+/** The course of one of its figures. */
+function traced(
+  title: string,
+  unit: (value: number) => string,
+  points: readonly TracePoint[],
+  read: (point: TracePoint) => number | null,
+): ChartWish {
+  return { title, unit, values: (window, slices) => resample(points, read, window, slices) };
 }
 
-function chart(wish: ChartWish, view: View, width: number, rows: number): PaneSpec {
-  const { model, symbols } = view;
-  const cells = Math.max(8, width - 14);
-  const window = { from: model.now - model.spanMs, to: model.now };
-  const values = resample(wish.points, wish.read, window, pointsOf(cells));
-  const most = values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
-  const top = wish.top ?? niceTop(most);
-  const drawn = brailleChart(values, {
-    columns: cells,
-    rows: Math.max(1, rows - 2),
-    top,
-    ascii: symbols.ascii,
-  });
-  const now = values.findLast((v) => v !== null) ?? null;
-  const value = now === null ? 'no samples' : wish.unit(now);
-  const facts = ` ${[value, age(model.spanMs), '+ -'].join(` ${symbols.dot} `)}`;
-  return {
-    pane: wish.title,
-    title: [span(wish.title, 'title'), span(facts, 'muted')],
-    lines: drawn.map(
-      (text, i): Line => [
-        span(fitText(i === 0 ? wish.unit(top) : i === drawn.length - 1 ? '0' : '', 9, 'right'), 'muted'),
-        span(symbols.box[5], 'muted'),
-        span(text, 'key'),
-      ],
-    ),
-    focused: false,
-  };
-}
-
-function charts(view: View, nodeId: string): readonly [ChartWish, ChartWish, ChartWish] {
-  const points = view.model.trace[nodeId] ?? [];
+function charts({ model }: View, nodeId: string): readonly [ChartWish, ChartWish, ChartWish] {
+  const points = model.trace[nodeId] ?? [];
+  const cpu = traced(
+    'CPU %',
+    (v) => percent(v, 0),
+    points,
+    (p) => p.cpu,
+  );
   return [
-    { title: 'CPU %', unit: (v) => percent(v, 0), read: (p) => p.cpu, points, top: 1 },
-    { title: 'Lag, entries', unit: count, read: (p) => p.lag, points },
-    { title: 'Applied a second', unit: count, read: (p) => p.applied, points: ratesOf(points) },
+    { ...cpu, top: 1, bound: boundOf(model, 'cpu_usage') },
+    traced('Lag, entries', count, points, (p) => p.lag),
+    traced('Applied a second', count, ratesOf(points), (p) => p.applied),
   ];
 }
 
@@ -193,7 +171,12 @@ export function nodeDetail(view: View, room: Room): BandRows[] {
   const right = room.columns - Math.floor(room.columns * 0.5);
   const [cpu] = charts(view, row.node_id);
   return [
-    beside([aboutOf(row, view, false), chart(cpu, view, right, room.rows)], 0.5, room.rows, { view, room }),
+    beside(
+      [aboutOf(row, view, false), chartPane(cpu, view, { width: right, height: room.rows })],
+      0.5,
+      room.rows,
+      { view, room },
+    ),
   ];
 }
 
@@ -249,9 +232,11 @@ function wholeNode(view: View, room: Room, about: PaneSpec, id: string): BandRow
   const high = Math.min(wish, Math.floor(room.rows * 0.5));
   const rest = room.rows - high;
   const low = Math.floor(rest / 2);
+  const left = chartPane(lag, view, { width: half, height: low });
+  const below = chartPane(cpu, view, { width: right, height: rest - low });
   return [
     beside([about, figures], 0.5, high, { view, room }),
-    beside([chart(lag, view, half, low), chart(applied, view, right, low)], 0.5, low, { view, room }),
-    beside([recent(view, id), chart(cpu, view, right, rest - low)], 0.5, rest - low, { view, room }),
+    beside([left, chartPane(applied, view, { width: right, height: low })], 0.5, low, { view, room }),
+    beside([recent(view, id), below], 0.5, rest - low, { view, room }),
   ];
 }

@@ -1,18 +1,19 @@
 /** Terms over the last hour, the elections and one of them step by step, and who hears whom. */
 import type { ElectionRow } from '../../feed/wire.ts';
-import { brailleChart, niceTop, pointsOf } from '../../format/braille.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
-import { age, clockTime, count, span as lasted, millis, percent } from '../../format/words.ts';
+import { age, clockTime, count, span as lasted, percent } from '../../format/words.ts';
 import { gapOf, liveSteps, type Step, stepsOf, vacantSince } from '../../model/election-steps.ts';
-import { allElections, answerOf, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
-import { compareNames, shown, vacancyWords } from '../../model/selectors.ts';
-import { ratesOf, resample } from '../../model/trace.ts';
-import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
-import { abreast, type BandRows, beside, outdated, type PaneSpec, type Room, stack } from '../body.ts';
-import { nodeLine, nodeNames, tableHeading, tableShape } from '../node-table.ts';
+import { allElections, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
+import type { Model, Wall } from '../../model/model.ts';
+import { shown, vacancyWords } from '../../model/selectors.ts';
+import { type Line, span, type Token } from '../../theme/tokens.ts';
+import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
+import { timesOf } from '../chart-pane.ts';
+import { nodeNames } from '../node-table.ts';
 import { stepWords } from '../panes.ts';
 import type { View } from '../view.ts';
+import { figures } from './raft-figures.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -31,22 +32,31 @@ function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly 
 /** A shorter axis is worth its while where the first election is nearer than this part of an hour. */
 const NEARLY = 0.9;
 const LEAST_AXIS_MS = 60_000;
-/** On a shorter axis than this the ends are told to the second. */
-const FINE_MS = 600_000;
 
-/** How long ago the axis begins: an hour, or less where all that is known of elections began later. */
-function axisMs(rows: readonly ElectionRow[], now: number): number {
+/**
+ * How long ago the axis begins: as long as charts are, once somebody chose that, else an hour; less where all
+ * that is known of elections began later.
+ */
+function axisMs(rows: readonly ElectionRow[], { now, spanMs, spanChosen }: Model): number {
+  const most = spanChosen ? spanMs : HOUR_MS;
   const [first] = rows;
-  const since = first === undefined ? HOUR_MS : now - Date.parse(first.at);
-  return since > HOUR_MS * NEARLY ? HOUR_MS : Math.max(LEAST_AXIS_MS, since);
+  const since = first === undefined ? most : now - Date.parse(first.at);
+  return since > most * NEARLY ? most : Math.max(LEAST_AXIS_MS, since);
 }
 
-/** One line a term: from its election to the next one, on an axis of an hour at the most. */
+/** For how long of the time from `from` nobody led. */
+function vacantMs(rows: readonly ElectionRow[], vacant: Wall | null, from: Wall, now: Wall): number {
+  const within = (start: Wall, end: Wall) => Math.max(0, end - Math.max(from, start));
+  const waiting = vacant === null ? 0 : within(vacant, now);
+  return rows.reduce((sum, r) => sum + within(Date.parse(r.at) - gapOf(r), Date.parse(r.at)), waiting);
+}
+
+/** One line a term: from its election to the next one, and for how long of the time nobody led. */
 function timeline(view: View, cells: number): PaneSpec {
   const { model, symbols } = view;
   const vacant = vacancy(view);
   const rows = [...allElections(model)].reverse();
-  const wholeMs = axisMs(rows, model.now);
+  const wholeMs = axisMs(rows, model);
   const from = model.now - wholeMs;
   const axis = Math.max(10, cells - 12);
   const place = (at: number) => Math.floor(((Math.max(from, at) - from) / wholeMs) * (axis - 1));
@@ -69,28 +79,28 @@ function timeline(view: View, cells: number): PaneSpec {
     return [
       span(`${fitText(`t${row.term}`, 6, 'right')} `, 'muted'),
       span(' '.repeat(start)),
-      span(symbols.candidate, 'candidate'),
+      // of one that began before the axis does the beginning is not seen
+      Date.parse(row.at) < from ? span(across, 'plain') : span(symbols.candidate, 'candidate'),
       span(bar, end === undefined && vacant === null ? 'leader' : 'plain'),
       span(...endOf(end === undefined, vacant !== null, view)),
     ];
   });
-  const inside = rows.filter((r) => Date.parse(r.at) >= model.now - HOUR_MS);
-  const waiting = vacant === null ? 0 : Math.min(HOUR_MS, model.now - vacant);
-  const lost = inside.reduce((sum, r) => sum + gapOf(r), waiting);
-  const clock = (at: number) => clockTime(at).slice(0, wholeMs < FINE_MS ? 8 : 5);
-  const [first, last] = [clock(from), clock(model.now)];
-  const marks = `${first}${' '.repeat(Math.max(1, axis - first.length - last.length))}${last}`;
+  const lost = vacantMs(rows, vacant, from, model.now);
   const shownSpan = wholeMs === HOUR_MS ? '60 min' : age(wholeMs);
   return {
     pane: 'timeline',
-    title: [span('Terms', 'title'), span(` ${symbols.dot} last ${shownSpan}`, 'muted')],
+    title: [
+      span('Terms', 'title'),
+      span(` ${symbols.dot} last ${shownSpan}`, 'muted'),
+      span(` ${symbols.dot} + -`, 'muted'),
+    ],
     lines: [
       ...(lines.length > 0 ? lines : [[span('no election seen', 'muted')]]),
-      [span(`       ${marks}`, 'muted')],
+      [span(`       ${timesOf({ from, to: model.now }, axis)}`, 'muted')],
       [
         span('       no leader ', 'muted'),
         span(lasted(lost), lost > 0 ? 'warning' : 'ok'),
-        span(` in 60 min: led ${percent(1 - lost / HOUR_MS, 3)} %`, 'muted'),
+        span(` in ${shownSpan}: led ${percent(1 - lost / wholeMs, 3)} %`, 'muted'),
       ],
     ],
     focused: false,
@@ -101,8 +111,8 @@ function timeline(view: View, cells: number): PaneSpec {
 function newestTerms(terms: PaneSpec, rows: number): PaneSpec {
   const gone = terms.lines.length - Math.max(0, rows);
   if (gone <= 0) return terms;
-  const older: Line = [span(`, ${gone} older`, 'muted')];
-  return { ...terms, title: [...terms.title, ...older], lines: terms.lines.slice(gone) };
+  const older = span(`, ${gone} older`, 'muted');
+  return { ...terms, title: terms.title.toSpliced(-1, 0, older), lines: terms.lines.slice(gone) };
 }
 
 /** Of names up to here columns stand where they always did; of longer ones a fifth of the line is theirs. */
@@ -230,128 +240,6 @@ function steps(view: View): PaneSpec {
   };
 }
 
-const MOST_COLUMNS = 12;
-/** The least of the chart beside the matrix. */
-const RATE_CELLS = 30;
-
-function linkCell(view: View, from: string, to: string): readonly [string, Token] {
-  if (from === to) return [view.symbols.dot, 'muted'];
-  const links = answerOf(shown(view.model), 'links')?.value ?? [];
-  const link = links.find((l) => l.from === from && l.to === to);
-  if (link === undefined) return ['?', 'muted'];
-  if (link.liveness === 'dead') return [view.symbols.dead, 'dead'];
-  if (link.liveness !== 'alive') return [link.liveness.slice(0, 5), 'suspect'];
-  return link.rttMs === null ? ['ok', 'ok'] : [millis(link.rttMs), link.rttMs > 100 ? 'warning' : 'ok'];
-}
-
-/** Row → column: what the node of the row says of the one of the column; `?` = it could not be asked. */
-function matrix(view: View, room: Room): PaneSpec {
-  const names = (shown(view.model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
-  const answer = answerOf(shown(view.model), 'links');
-  const title: Line = [
-    span('Links', 'title'),
-    ...outdated(answer),
-    span(' round trip ms, row → column', 'muted'),
-  ];
-  if (names.length > MOST_COLUMNS) {
-    const text = `not drawn for ${names.length} nodes: see each in its Node view`;
-    return { pane: 'links', title, lines: [[span(text, 'muted')]], focused: false };
-  }
-  if (answer === undefined || answer.value === null) {
-    const words = answer === undefined ? 'asking each node…' : `no answer: ${clean(answer.error ?? '')}`;
-    return { pane: 'links', title, lines: [[span(words, 'muted')]], focused: false };
-  }
-  const most = Math.floor((room.columns - RATE_CELLS - 3) / (names.length + 1)) - 1;
-  const columns = namesIn(names.map(clean), most);
-  const width = columns.width + 1;
-  const lines = names.map((from): Line => {
-    const cells = names.map((to) => {
-      const [text, token] = linkCell(view, from, to);
-      return span(fitText(text, width, 'right'), token);
-    });
-    return [span(fitText(columns.short(clean(from)), width), 'title'), ...cells];
-  });
-  return {
-    pane: 'links',
-    title,
-    heading: [
-      span(' '.repeat(width)),
-      ...names.map((to) => span(fitText(columns.short(clean(to)), width, 'right'), 'muted')),
-    ],
-    lines,
-    focused: false,
-  };
-}
-
-/** Entries a second that the leader applied: what the cluster commits. */
-function rate(view: View, width: number, rows: number): PaneSpec {
-  const { model, symbols } = view;
-  const leader = shown(model).status?.raft.leader_id ?? null;
-  const points = ratesOf(leader === null ? [] : (model.trace[leader] ?? []));
-  const cells = Math.max(10, width - 14);
-  const window = { from: model.now - model.spanMs, to: model.now };
-  const values = resample(points, (p) => p.applied, window, pointsOf(cells));
-  const most = values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
-  const top = niceTop(most);
-  const chart = brailleChart(values, {
-    columns: cells,
-    rows: Math.max(1, rows - 2),
-    top,
-    ascii: symbols.ascii,
-  });
-  return {
-    pane: 'rate',
-    title: [
-      span('Commits', 'title'),
-      span(` a second ${symbols.dot} ${age(model.spanMs)} ${symbols.dot} + -`, 'muted'),
-    ],
-    lines: chart.map(
-      (text, i): Line => [
-        span(fitText(i === 0 ? count(top) : i === chart.length - 1 ? '0' : '', 9, 'right'), 'muted'),
-        span(symbols.box[5], 'muted'),
-        span(text, 'key'),
-      ],
-    ),
-    focused: false,
-  };
-}
-
-/** Cells of a node's log in figures and as a bar, with its edges. */
-const LOG_CELLS = 46;
-const MOST_TITLE_CELLS = 40;
-const LOG_COLUMNS = ['match', 'lag', 'replication'];
-
-/** How far each node's log is: the entry that it is known to hold, and how far that is behind. */
-function logs(view: View): PaneSpec {
-  const nodes = shown(view.model).status?.nodes ?? [];
-  const rows = [...nodes].sort((a, b) => compareNames(a.node_id, b.node_id));
-  const shape = tableShape(rows, LOG_CELLS - 4, LOG_COLUMNS);
-  const plain = { isSelected: false, isStale: false };
-  return {
-    pane: 'logs',
-    title: [span('Logs', 'title'), span(' entries held and behind', 'muted')],
-    heading: tableHeading(shape, LOG_CELLS - 4),
-    lines: rows.map((row) => nodeLine(row, shape, view, plain)),
-    focused: false,
-  };
-}
-
-/** Links, logs and commits side by side; where the matrix needs the room, without the logs. */
-function figures(links: PaneSpec, height: number, view: View, room: Room): BandRows {
-  // a title that is no longer than usual is whole too
-  const titled = Math.min(MOST_TITLE_CELLS, lineWidth(links.title) + 4);
-  const needed = Math.max(titled, ...links.lines.map((line) => lineWidth(line) + 3));
-  const left = Math.max(needed, Math.floor((room.columns - LOG_CELLS) / 2));
-  const right = room.columns - left - LOG_CELLS;
-  if (right < RATE_CELLS) {
-    const share = Math.max(needed, Math.floor(room.columns * 0.5));
-    const rest = room.columns - share;
-    return abreast([links, rate(view, rest, height)], [share, rest], height, { view, room });
-  }
-  const panes = [links, logs(view), rate(view, right, height)];
-  return abreast(panes, [left, LOG_CELLS, right], height, { view, room });
-}
-
 export function raftView(view: View, room: Room): BandRows[] {
   const terms = timeline(view, room.columns - (room.boxed ? 2 : 0));
   if (room.tier === 'tiny')
@@ -381,14 +269,19 @@ export function raftView(view: View, room: Room): BandRows[] {
       room,
     );
   }
-  const rest = room.rows - height;
-  const links = matrix(view, room);
+  return [...stack([[newest, height]], view, { ...room, rows: height }), ...lowerBands(view, room, height)];
+}
+
+/** Elections and their steps need no more than this, unless many are listed: the rest is for charts. */
+const ELECTION_ROWS = 17;
+
+function lowerBands(view: View, room: Room, above: number): BandRows[] {
+  const rest = room.rows - above;
+  const { wanted, bands } = figures(view, room);
+  const list = elections(view, room);
   // the matrix is as high as the cluster is large; what it leaves belongs to the steps of an election
-  const wanted = links.lines.length + (links.heading === undefined ? 2 : 3);
-  const lower = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
-  return [
-    ...stack([[newest, height]], view, { ...room, rows: height }),
-    beside([elections(view, room), steps(view)], 0.5, rest - lower, { view, room }),
-    figures(links, lower, view, room),
-  ];
+  const least = Math.min(Math.max(8, Math.min(wanted, Math.floor(rest * 0.45))), rest);
+  const listed = Math.min(list.lines.length + 3, Math.floor(rest / 2));
+  const low = Math.max(least, rest - Math.max(ELECTION_ROWS, listed));
+  return [beside([list, steps(view)], 0.5, rest - low, { view, room }), ...bands(low)];
 }
