@@ -2,6 +2,7 @@
  * Alerts of one node: the leader's duty, the teller for the time without a leader, and the sink that carries
  * what either says. Wiring and one timer; what is due is decided elsewhere.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertAction, Notification } from '../src/alerts/index.ts';
 import type { Logger, NodeId } from '../src/base/index.ts';
 import { AlertDuty } from './alert-duty.ts';
@@ -11,10 +12,13 @@ import { LeaderlessTeller } from './leaderless-teller.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { MemberFacts, ViewSources } from './node-view.ts';
 import { Courier } from './notifiers/courier.ts';
+import { Standstill } from './standstill.ts';
 import type { ToldIncident } from './told.ts';
 import { ToldFile } from './told-file.ts';
 
 const LOOK_MS = 200;
+/** Behind a standstill: so long it is asked who leads before nobody seems to. */
+const CONFIRM_MS = 2000;
 
 /** What became of a notification on one channel. */
 export interface Told {
@@ -46,6 +50,7 @@ export class AlertDesk implements SinkListener {
   readonly teller: LeaderlessTeller;
   readonly #options: AlertDeskOptions;
   readonly #toldFile: ToldFile;
+  readonly #standstill: Standstill;
   /** Whoever waits for what becomes of one notification, by key and channel. */
   readonly #waiting = new Map<string, (told: Told) => void>();
   #stopLooking = (): void => {};
@@ -62,7 +67,16 @@ export class AlertDesk implements SinkListener {
       // a clock that is ahead ends no aftermath of a time without a leader before its time
       wall: () => parts.gossip.clocks.sharedTime(Date.now(), performance.now()),
     });
-    this.sink = new Courier({ config: inForce.config.notifiers, listener: this, logger });
+    this.#standstill = new Standstill({
+      now: () => performance.now(),
+      confirm: () => this.#confirm(),
+      goOn: () => {
+        this.#look();
+        this.sink.goOn();
+      },
+    });
+    const mayBegin = () => this.#standstill.mayBegin;
+    this.sink = new Courier({ config: inForce.config.notifiers, listener: this, logger, mayBegin });
   }
 
   start(): void {
@@ -71,6 +85,7 @@ export class AlertDesk implements SinkListener {
 
   async stop(): Promise<void> {
     this.#stopLooking();
+    this.#standstill.stop();
     await this.sink.stop();
     await this.#toldFile.settled();
   }
@@ -144,7 +159,21 @@ export class AlertDesk implements SinkListener {
     return told.finally(() => this.#waiting.delete(name));
   }
 
+  /** A barrier that resolves went through whoever leads, and its news came before. */
+  async #confirm(): Promise<boolean> {
+    const { consensus } = this.#options.parts;
+    try {
+      await consensus.readBarrier(CONFIRM_MS);
+      return true;
+    } catch {
+      // a refusal may come at once
+      await sleep(LOOK_MS, undefined, { ref: false });
+      return consensus.status?.role !== 'leader';
+    }
+  }
+
   #look(): void {
+    this.#standstill.look();
     const { parts, publish } = this.#options;
     const { status } = parts.consensus;
     if (status?.role !== 'leader') {

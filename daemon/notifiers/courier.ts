@@ -22,6 +22,8 @@ export interface CourierOptions {
   /** The real ones unless given. */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Whether attempts may begin now; they may unless given. After it said no, call `goOn`. */
+  readonly mayBegin?: () => boolean;
   /** The four of this folder unless given. */
   readonly create?: (channel: AlertAction, config: NotifierConfig) => Notifier | null;
 }
@@ -33,10 +35,11 @@ export class Courier {
 
   constructor(options: CourierOptions) {
     const { config, listener, logger, clock = systemClock, random = systemRandom() } = options;
+    const { mayBegin = () => true } = options;
     this.#create = options.create ?? createNotifier;
     this.#config = config;
     this.#lanes = new Map(
-      CHANNELS.map((channel) => [channel, new Lane({ channel, listener, logger, clock, random })]),
+      CHANNELS.map((channel) => [channel, new Lane({ channel, listener, logger, clock, random, mayBegin })]),
     );
     for (const [channel, lane] of this.#lanes) lane.configure(this.#create(channel, config));
   }
@@ -68,6 +71,11 @@ export class Courier {
    */
   withdraw(isIt: (notification: Notification, channel: AlertAction) => boolean): void {
     for (const [channel, lane] of this.#lanes) lane.withdraw((notification) => isIt(notification, channel));
+  }
+
+  /** Attempts may begin again. */
+  goOn(): void {
+    for (const lane of this.#lanes.values()) lane.goOn();
   }
 
   /** The channels for people, all four. */

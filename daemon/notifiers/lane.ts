@@ -46,6 +46,8 @@ export interface LaneOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  /** False: no attempt begins now; `goOn` is called when one may. */
+  readonly mayBegin: () => boolean;
 }
 
 /** How long `stop` lets attempts under way end by themselves: what is known now is not sent twice later. */
@@ -92,6 +94,11 @@ export class Lane {
     this.#pump();
   }
 
+  /** Attempts may begin again. */
+  goOn(): void {
+    this.#pump();
+  }
+
   row(): CourierRow {
     const { channel, clock } = this.#options;
     return {
@@ -124,12 +131,13 @@ export class Lane {
   #pump(): void {
     this.#cancelWake();
     if (this.#isStopped) return;
-    const { clock, channel } = this.#options;
+    const { clock, channel, mayBegin } = this.#options;
     const now = clock.now();
     if (this.#notifier === null) {
       for (const notification of this.#queue.drain()) this.#dead(notification, unconfigured(channel));
       return;
     }
+    if (!mayBegin()) return;
     for (let next = this.#queue.take(now); next !== null; next = this.#queue.take(now))
       this.#start(next, this.#notifier);
     for (const { notification, reason } of this.#queue.expire(now)) this.#dead(notification, reason);

@@ -1,9 +1,16 @@
 /** Alerts on real daemons: real conditions, a real receiver on loopback, leaders that are killed in between. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { must } from '../../src/base/index.ts';
 import { answer } from '../unit/rpc/http-receiver.ts';
 import { configure, errorBurst, expectTold, postsOf, receiver } from './alert-receiver.ts';
 import { clientOf, leaderOf, sqlccOn, startCluster, until } from './harness.ts';
+
+/** The receiver's channel as a node has it. */
+async function channelOf(cluster: DemoCluster, node: string) {
+  const { channels = [] } = await clientOf(cluster, { node }).alerting.rules({ node });
+  return channels.find((row) => row.channel === 'webhook');
+}
 
 describe('an alert on a real condition', () => {
   it('is told once at its begin and once at its end, across the death of the leader', async () => {
@@ -61,10 +68,7 @@ describe('a receiver that is away while leadership moves', () => {
       'a test',
     ]);
     expect(moved.code, moved.stderr).toBe(0);
-    const queuedOn = async (at: string) => {
-      const { channels = [] } = await clientOf(cluster, { node: at }).alerting.rules({ node: at });
-      return channels.find((row) => row.channel === 'webhook')?.queued;
-    };
+    const queuedOn = async (at: string) => (await channelOf(cluster, at))?.queued;
     await until('the next leader has it', async () => (await queuedOn(next)) === 1);
     await until('the former one has it no more', async () => (await queuedOn(leader)) === 0);
     await stopBurst();
@@ -81,6 +85,40 @@ describe('a receiver that is away while leadership moves', () => {
     stub.behaviour = answer(503);
     const { stdout } = await sqlccOn(cluster, ['alert', 'test', 'NodeDown', '--channel', 'webhook']);
     expect(stdout).toMatch(/no answer yet after \d+ ms, the last attempt: .*503/);
+  });
+});
+
+describe('a leader that stands still', () => {
+  it('sends nothing when it goes on of what the next leader has told to the end', async () => {
+    const cluster = await startCluster(3);
+    const stub = await receiver();
+    await configure(cluster, stub);
+    const leader = await leaderOf(cluster);
+    const old = must(
+      cluster.nodes.find((n) => n.nodeId === leader),
+      'it',
+    );
+    const left = cluster.nodes.filter((n) => n !== old).map((n) => n.nodeId);
+    const node = must(left[0], 'a follower');
+    stub.behaviour = answer(503);
+    const stopBurst = errorBurst(cluster, node);
+    onTestFinished(() => stopBurst());
+    const row = () => channelOf(cluster, leader);
+    // its next attempt is a matter of time alone
+    await until('a failed attempt', async () => (await row())?.last_error != null);
+    old.child?.kill('SIGSTOP');
+    onTestFinished(() => void old.child?.kill('SIGCONT'));
+    const leads = async (at: string) => (await clientOf(cluster, { node: at }).status()).raft.leader_id;
+    await until('the next leader', async () => left.includes((await leads(node)) ?? ''));
+    await stopBurst();
+    stub.behaviour = answer(200);
+    const posts = (from: number) => postsOf(stub, 'HighErrorRate', from);
+    await until('the end', async () => posts(0).some((post) => post.startsWith('resolved')), 60_000);
+    const told = stub.requests.length;
+    old.child?.kill('SIGCONT');
+    await until('its way back', async () => left.includes((await leads(leader)) ?? ''));
+    await until('that nothing waits there', async () => (await row())?.queued === 0);
+    expect(posts(told)).toEqual([]);
   });
 });
 

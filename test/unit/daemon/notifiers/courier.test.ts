@@ -263,6 +263,22 @@ describe('Courier', () => {
     await outcomes(1);
   });
 
+  it('begins no attempt, due or new, while it may not, and all when it goes on', async () => {
+    receiver.behaviour = answer(503);
+    let mayBegin = true;
+    start(webhook(), { mayBegin: () => mayBegin });
+    courier.offer(sample(), 'webhook');
+    await failed(1);
+    mayBegin = false;
+    receiver.behaviour = answer(200);
+    courier.offer(sample({ key: 'other' }), 'webhook');
+    await clock.advance(60_000);
+    expect([receiver.requests.length, row().queued]).toEqual([1, 2]);
+    mayBegin = true;
+    courier.goOn();
+    await outcomes(2);
+  });
+
   it('begins nothing once it is stopped, but hears what was under way', async () => {
     let end = (): void => {};
     receiver.behaviour = (response) => {
