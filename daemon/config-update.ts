@@ -70,6 +70,12 @@ async function checkEverywhere(context: NodeContext, text: string, shown: string
   );
 }
 
+function updatesOf(context: NodeContext): ConfigUpdateManager {
+  const { nodeId, dataDir } = context.facts;
+  const local = { nodeId, dataDir, network: context.config.network };
+  return new ConfigUpdateManager(requireCluster(context).configs, local);
+}
+
 /** A text becomes the next version. */
 export async function changeConfig(
   context: NodeContext,
@@ -77,12 +83,7 @@ export async function changeConfig(
   body: ConfigPutRequest,
 ): Promise<ConfigPutResponse> {
   requireVersion(context, call, body.if_version);
-  const local = {
-    nodeId: context.facts.nodeId,
-    dataDir: context.facts.dataDir,
-    network: context.config.network,
-  };
-  const updates = new ConfigUpdateManager(requireCluster(context).configs, local);
+  const updates = updatesOf(context);
   const mode = body.replace === true ? 'replace' : 'merge';
   const prepared = updates.updateClusterConfig(body.text, body.reason ?? '', mode);
   if (!prepared.ok) throw invalid(prepared.issues);
@@ -119,7 +120,8 @@ export async function returnTo(
   if (!answer.ok) throw new SqlccError('conflict', answer.reason, { hint: 'nothing to do' });
   const { request } = answer;
   const changes = diffTexts(current?.text ?? '', request.text);
-  const notes = await checkEverywhere(context, request.text, request.text);
+  const told = await checkEverywhere(context, request.text, request.text);
+  const notes = [...updatesOf(context).notesOnReturn(request.text), ...told];
   if (cluster.tentative?.previous === target.version) {
     const cause = `${call.identity.id} rolled it back${body.reason === undefined ? '' : `: ${body.reason}`}`;
     const command = revertCommand(cluster, context.facts.nodeId, cause);

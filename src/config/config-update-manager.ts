@@ -89,4 +89,10 @@ export class ConfigUpdateManager {
     const request = this.#versions.createNewVersion(content, reason);
     return { ok: true, update: { state: 'validated', request }, request, checked };
   }
+
+  /** What is said of a whole text of before that comes back: it was valid once, and is not refused now. */
+  notesOnReturn(text: string): readonly string[] {
+    const checked = checkUpdate(this.#versions.active()?.text ?? '', text, this.#local, 'replace');
+    return checked.ok ? checked.notes : [];
+  }
 }

@@ -136,6 +136,17 @@ describe('a rollback', () => {
     expect(await client.activateConfig(now.version.version)).toMatchObject({ applied: false });
     expect((await refusal(client.rollbackConfig(9999))).code).toBe('not_found');
   });
+
+  it('says which actions of the old one nobody carries', async () => {
+    const client = shared().client();
+    const { version: base } = (await client.config()).version;
+    const rule = '{name: Full, condition: "disk_usage > 99.9%", severity: info, actions: [email]}';
+    const { version } = await client.putConfig({ text: `alerts: [${rule}]` });
+    expect((await client.rollbackConfig(base)).notes).toEqual([]);
+    const text = 'alerts use the action "email", notifiers.email is not configured: nothing is sent';
+    expect((await client.rollbackConfig(version)).notes).toEqual([text]);
+    await client.rollbackConfig(base);
+  });
 });
 
 describe("a node's own file", () => {

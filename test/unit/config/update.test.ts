@@ -248,6 +248,18 @@ describe('ConfigUpdateManager', () => {
     });
   });
 
+  it('says of a text that comes back what a new one would be told', () => {
+    const text = 'alerts use the action "email", notifiers.email is not configured: nothing is sent';
+    const textOf = (change: string): string => {
+      const result = update(change);
+      return result.ok ? result.text : '';
+    };
+    const manager = new ConfigUpdateManager([version(3, textOf(SEED_ALERTS), true)], LOCAL);
+    expect(manager.notesOnReturn(textOf(SEED_ALERTS))).toContain(text);
+    // what comes back is the whole: the alerts in force go with it
+    expect(manager.notesOnReturn(textOf('cluster: {raft: {heartbeat_interval_ms: 40}}'))).toEqual([]);
+  });
+
   it('lists the issues of a wrong text and takes only steps of its table', () => {
     expect(manager.updateClusterConfig('cluster: 5', '')).toMatchObject({ ok: false });
     const refusedState = { state: 'refused', reason: 'version moved' } as const;
