@@ -25,6 +25,15 @@ export function channelsOf(
   return configured(notifiers).filter((channel) => rule.actions.includes(channel));
 }
 
+/** Actions of a shipped rule that no notifier carries: `channelsOf` leaves them out. */
+export function unsentOf(
+  { alerts, notifiers }: Pick<ClusterConfig, 'alerts' | 'notifiers'>,
+  name: string,
+): readonly AlertAction[] {
+  const rule = alerts === DEFAULT_ALERT_RULES ? alerts.find((r) => r.name === name) : undefined;
+  return (rule?.actions ?? []).filter((action) => notifiers[action] === null);
+}
+
 export function notificationOf(
   { clusterId, name }: Pick<ClusterState, 'clusterId' | 'name'>,
   incident: string,

@@ -20,14 +20,22 @@ import {
   forInForceMs,
   inhibitorOf,
   inhibitorOfEnded,
+  notificationKey,
   readingOn,
   readingsText,
   silenceOf,
 } from '../src/alerts/index.ts';
-import type { AlertExplanation, AlertRow, AlertRuleRow, ChannelRow, SilenceRow } from '../src/api/index.ts';
+import type {
+  AlertExplanation,
+  AlertRow,
+  AlertRuleRow,
+  ChannelRow,
+  NotificationRow,
+  SilenceRow,
+} from '../src/api/index.ts';
 import type { ClusterState } from '../src/cluster/index.ts';
 import { alertsOf, isoTime, type ViewSources } from './node-view.ts';
-import type { CourierRow } from './notifiers/courier.ts';
+import type { Courier, CourierRow } from './notifiers/courier.ts';
 
 /** What a node knows when it looks at its rules. */
 export interface RuleFacts {
@@ -37,14 +45,29 @@ export interface RuleFacts {
   readonly readingOf: ReadingOf;
   /** The leader's newest findings; none on other nodes. */
   readonly found: readonly RuleState[];
+  /** What is on its way to channels from here; only a leader's is what the record has as handed. */
+  readonly waiting?: Waiting;
 }
 
-function notificationRows({ outbox }: ClusterState, id: string, incident: string) {
+/** What waits for its channel here, as the courier says it. */
+export type Waiting = ReturnType<Courier['waiting']>;
+
+function notificationRows(
+  { outbox, clusterId }: ClusterState,
+  { id, incident }: Pick<AlertRecord, 'id' | 'incident'>,
+  waiting: Waiting,
+): NotificationRow[] {
+  const key = notificationKey(clusterId, id, incident);
   return outbox
     .filter((entry) => entry.content.alertId === id && entry.incident === incident)
-    .flatMap(({ content, deliveries }) =>
+    .flatMap(({ content: { kind }, deliveries }) =>
       deliveries.map(({ channel, state, at, times, note }) => {
-        return { kind: content.kind, channel, state, at: isoTime(at), times, note };
+        const row = { kind, channel, state, at: isoTime(at), times, note };
+        const found = waiting.find((w) => w.key === key && w.kind === kind && w.channel === channel);
+        if (state !== 'handed' || found === undefined) return row;
+        const { attempts, lastError, nextInMs } = found;
+        const next_in_ms = nextInMs === null ? null : Math.round(nextInMs);
+        return { ...row, under_way: { attempts, last_error: lastError, next_in_ms } };
       }),
     );
 }
@@ -61,7 +84,7 @@ function marks({ cluster, now }: ViewSources, alert: AlertRecord, all: readonly 
   };
 }
 
-export function alertRows(sources: ViewSources): AlertRow[] {
+export function alertRows(sources: ViewSources, waiting: Waiting = []): AlertRow[] {
   const all = alertsOf(sources);
   return all.map((alert) => ({
     id: alert.id,
@@ -76,7 +99,7 @@ export function alertRows(sources: ViewSources): AlertRow[] {
     incident: alert.incident,
     fired_at: isoTime(alert.firedAt),
     ...marks(sources, alert, all),
-    notifications: notificationRows(sources.cluster, alert.id, alert.incident),
+    notifications: notificationRows(sources.cluster, alert, waiting),
   }));
 }
 
@@ -187,7 +210,7 @@ export function explanation(
         in_maintenance: subject.inMaintenance,
         ...(record === undefined ? none : marks(facts.sources, record, all)),
         notifications:
-          record === undefined ? [] : notificationRows(facts.sources.cluster, state.id, record.incident),
+          record === undefined ? [] : notificationRows(facts.sources.cluster, record, facts.waiting ?? []),
         parts: flat(explainCondition(condition, subject.readingOf)),
       };
     });

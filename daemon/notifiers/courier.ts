@@ -8,6 +8,7 @@ import type { NotifierConfig } from '../../src/config/index.ts';
 import { systemRandom } from '../chance.ts';
 import { systemClock } from '../system-clock.ts';
 import { createNotifier } from './create-notifier.ts';
+import type { WaitingRow } from './delivery-queue.ts';
 import { type CourierListener, type CourierRow, Lane } from './lane.ts';
 import type { Notifier } from './notifier.ts';
 
@@ -81,6 +82,11 @@ export class Courier {
   /** The channels for people, all four. */
   status(): CourierRow[] {
     return [...this.#lanes.values()].map((lane) => lane.row());
+  }
+
+  /** What was offered here and not delivered yet. */
+  waiting(): (WaitingRow & { readonly channel: AlertAction })[] {
+    return [...this.#lanes].flatMap(([channel, lane]) => lane.waiting().map((row) => ({ channel, ...row })));
   }
 
   /**

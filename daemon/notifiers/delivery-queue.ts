@@ -6,7 +6,15 @@
  * is given up.
  */
 import type { Notification } from '../../src/alerts/index.ts';
-import { assert, type Instant, LIMITS, must, NEVER, type Random } from '../../src/base/index.ts';
+import {
+  assert,
+  type Duration,
+  type Instant,
+  LIMITS,
+  must,
+  NEVER,
+  type Random,
+} from '../../src/base/index.ts';
 import type { Delivery } from './notifier.ts';
 
 /** One notification on its way. */
@@ -15,11 +23,25 @@ export interface Parcel {
   readonly offeredAt: Instant;
   /** Ended attempts. */
   attempts: number;
+  /** Why the last of them failed. */
+  lastError: string | null;
   /** No attempt before this. */
   dueAt: Instant;
   isUnderWay: boolean;
   /** Nobody wants it to be tried again. */
   isWithdrawn: boolean;
+}
+
+/** What keeps a notification that was not delivered yet. */
+export interface WaitingRow {
+  /** Of the notification. */
+  readonly key: string;
+  readonly kind: Notification['kind'];
+  /** Ended attempts. */
+  readonly attempts: number;
+  readonly lastError: string | null;
+  /** Until the next one; null = one is under way, or others are sent first. */
+  readonly nextInMs: Duration | null;
 }
 
 export interface Attempted {
@@ -110,6 +132,7 @@ export class DeliveryQueue {
       notification,
       offeredAt: now,
       attempts: 0,
+      lastError: null,
       dueAt: now,
       isUnderWay: false,
       isWithdrawn: false,
@@ -122,6 +145,17 @@ export class DeliveryQueue {
     this.#all.add(parcel);
     this.#marks.add(mark);
     return 'queued';
+  }
+
+  /** All that is here, oldest first. */
+  waiting(now: Instant): WaitingRow[] {
+    return [...this.#all].map((parcel) => {
+      const { notification, attempts, lastError, dueAt } = parcel;
+      const { key, kind } = notification;
+      const isNext = this.#due.includes(parcel);
+      const nextInMs = isNext ? Math.max(0, dueAt - now, this.#holdUntil - now) : null;
+      return { key, kind, attempts, lastError, nextInMs };
+    });
   }
 
   /** What is to be sent now, marked as under way; null when nothing is, or enough is. */
@@ -144,6 +178,7 @@ export class DeliveryQueue {
     const { offeredAt, attempts } = parcel;
     const next = afterAttempt({ offeredAt, attempts, delivery, now, random });
     this.#lastError = delivery.outcome === 'delivered' ? null : delivery.reason;
+    parcel.lastError = this.#lastError;
     if (next.do !== 'again' || parcel.isWithdrawn) {
       this.#remove(parcel);
       return next.do === 'again' ? { do: 'dropped' } : next;

@@ -11,7 +11,7 @@ import {
   type Random,
   type Timestamp,
 } from '../../src/base/index.ts';
-import { DeliveryQueue, type Parcel } from './delivery-queue.ts';
+import { DeliveryQueue, type Parcel, type WaitingRow } from './delivery-queue.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 
 /** What became of notifications; each offer that was taken ends in one of the two, unless it is stopped. */
@@ -112,6 +112,11 @@ export class Lane {
       lastDeliveredAt: this.#lastDeliveredAt,
       heldForMs: Math.max(0, this.#queue.holdUntil - clock.now()),
     };
+  }
+
+  /** What of the channel was not delivered yet, oldest first. */
+  waiting(): WaitingRow[] {
+    return this.#queue.waiting(this.#options.clock.now());
   }
 
   /** Begins nothing any more; what is under way may end within a second and is still reported. */

@@ -4,7 +4,7 @@ import type { AcknowledgeRequest, AlertTestRequest, SilenceCreateRequest } from 
 import { SqlccError } from '../../src/base/index.ts';
 import type { ClusterCommand, ClusterState } from '../../src/cluster/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
-import { channelsOf, notificationOf } from '../alert-channels.ts';
+import { channelsOf, notificationOf, unsentOf } from '../alert-channels.ts';
 import { clusterReading, nodeReadings } from '../alert-readings.ts';
 import {
   alertRows,
@@ -29,7 +29,13 @@ const DEADLINE_RESERVE_MS = 200;
 /** Without a leader nothing can be recorded: then the same rules are asked on this node. */
 export async function alerts(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
-  return { body: { schemaVersion: 1, alerts: alertRows(viewSources(context)), read } };
+  const rows = alertRows(viewSources(context), waiting(context));
+  return { body: { schemaVersion: 1, alerts: rows, read } };
+}
+
+/** What the record has as handed is on its way from the leader, and from nowhere else. */
+function waiting({ consensus, alerts: { sink } }: NodeContext) {
+  return consensus.status?.role === 'leader' ? sink.waiting() : [];
 }
 
 /** Who names no incident means the one of now, not whichever there is when the command is applied. */
@@ -82,7 +88,7 @@ export async function unacknowledgeAlert(context: NodeContext, call: Call): Prom
 function ruleFacts(context: NodeContext): RuleFacts {
   const sources = viewSources(context);
   return {
-    ...{ sources, found: context.alerts.duty.states },
+    ...{ sources, found: context.alerts.duty.states, waiting: waiting(context) },
     nodes: nodeReadings(sources, context.bytesOf),
     readingOf: clusterReading(sources, context.metrics().values),
   };
@@ -136,10 +142,8 @@ export async function testAlert(context: NodeContext, call: Call): Promise<Answe
   if (rule !== undefined && !isRule(context, rule)) throw unknownRule(context, `no alert rule "${rule}"`);
   const channels: readonly AlertAction[] =
     channel !== undefined ? [channel] : rule === undefined ? [] : channelsOf(context.config, rule);
-  if (channels.length === 0) {
-    const text = rule === undefined ? 'a test needs a rule or a channel' : `rule "${rule}" tells nobody`;
-    throw new SqlccError('invalid_argument', text, { hint: 'name a channel, or configure notifiers' });
-  }
+  const unsent = rule === undefined || channel !== undefined ? [] : unsentOf(context.config, rule);
+  if (channels.length === 0) throw nobodyTold(rule, unsent);
   const notification = testNotification(context, rule ?? channel ?? '', call.identity.id);
   const waitMs = Math.max(1, Math.min(TEST_WAIT_MS, call.remainingMs() - DEADLINE_RESERVE_MS));
   const results = await Promise.all(
@@ -147,7 +151,13 @@ export async function testAlert(context: NodeContext, call: Call): Promise<Answe
   );
   const after = results.map((r) => `${r.channel} ${r.state}`).join(', ');
   void tellAudit(context, call, { action: 'alert-test', target: rule ?? channel ?? '', reason: '', after });
-  return { body: { schemaVersion: 1, results } };
+  return { body: { schemaVersion: 1, results, ...(unsent.length === 0 ? {} : { unsent }) } };
+}
+
+function nobodyTold(rule: string | undefined, unsent: readonly AlertAction[]): SqlccError {
+  const why = unsent.length === 0 ? '' : `: no notifier carries ${unsent.join(', ')}`;
+  const text = rule === undefined ? 'a test needs a rule or a channel' : `rule "${rule}" tells nobody${why}`;
+  return new SqlccError('invalid_argument', text, { hint: 'name a channel, or configure notifiers' });
 }
 
 export async function silences(context: NodeContext): Promise<Answer> {

@@ -14,6 +14,7 @@ export type {
   AlertsResponse,
   AlertTestRequest,
   ChannelRow,
+  NotificationRow,
   SilenceCreateRequest,
   SilenceRow,
 } from './schemas/alerts.ts';

@@ -44,6 +44,10 @@ export class SmallAlerts {
       notifications: [
         { kind: 'firing', channel: 'email', state: 'delivered', note: '250 ok', ...DELIVERY },
         { kind: 'firing', channel: 'slack', state: 'dead', note: 'notifiers.slack is missing', ...DELIVERY },
+        {
+          ...{ kind: 'firing', channel: 'webhook', state: 'handed', note: '', ...DELIVERY },
+          under_way: { attempts: 3, last_error: 'the receiver answered 503', next_in_ms: 12_000 },
+        },
       ],
     },
   ];
@@ -63,7 +67,8 @@ export class SmallAlerts {
         const sent = { channel: 'email', state: 'delivered', note: '250 ok' };
         const lost = { channel: 'slack', state: 'dead', note: 'notifiers.slack is missing' };
         const results = [sent, lost].filter((one) => channel === undefined || one.channel === channel);
-        return { body: { schemaVersion: 1, results } };
+        const unsent = channel === undefined ? { unsent: ['pagerduty'] } : {};
+        return { body: { schemaVersion: 1, results, ...unsent } };
       },
       silences: async () => of({ silences: this.#silences }),
       createSilence: async ({ body, identity }) => this.#silence(body as SilenceCreateRequest, identity.id),

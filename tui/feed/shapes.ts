@@ -125,7 +125,12 @@ export const PARTS: Readonly<Record<string, Shape>> = {
         parts: maybe(list(fields({ depth: 'number', text: 'text', value: 'text' }))),
         notifications: maybe(
           list(
-            fields({ ...all(['kind', 'channel', 'state', 'at', 'note'], 'text'), times: maybe('number') }),
+            fields({
+              ...{ ...all(['kind', 'channel', 'state', 'at', 'note'], 'text'), times: maybe('number') },
+              under_way: maybe(
+                fields({ attempts: 'number', last_error: orNull('text'), next_in_ms: orNull('number') }),
+              ),
+            }),
           ),
         ),
       }),

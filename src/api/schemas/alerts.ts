@@ -14,7 +14,18 @@ const notificationRow = z.object({
   times: z.number().int(),
   /** The channel's receipt, or why it gave up. */
   note: z.string(),
+  /** What the answering node, where it leads, knows of one that is handed. */
+  under_way: z
+    .object({
+      /** Attempts that failed. */
+      attempts: z.number().int(),
+      last_error: z.string().nullable(),
+      /** Until the next attempt; null = it is made now, or another one is first. */
+      next_in_ms: z.number().nullable(),
+    })
+    .optional(),
 });
+export type NotificationRow = z.infer<typeof notificationRow>;
 
 const alertRow = z.object({
   id: z.string(),
@@ -125,6 +136,8 @@ export const alertTestRequest = z.object({
 export const alertTestResponse = z.object({
   schemaVersion,
   results: z.array(z.object({ channel, state: z.enum(['delivered', 'dead', 'pending']), note: z.string() })),
+  /** Actions of the rule that no notifier carries, and that nothing was sent by. */
+  unsent: z.array(channel).optional(),
 });
 export type AlertTestRequest = z.infer<typeof alertTestRequest>;
 

@@ -25,9 +25,21 @@ function marks(alert: AlertRow): string | null {
   return words.length === 0 ? null : words.join(', ');
 }
 
+type Told = NonNullable<AlertRow['notifications']>[number];
+
+/** ` (2 tries: …, the next in 3s)`: what keeps a message from its receiver; empty where nothing does. */
+function keptBy({ under_way: way }: Told): string {
+  if (way === undefined || way.last_error === null) return '';
+  const { attempts, last_error: error, next_in_ms: ms } = way;
+  const next = ms === null ? '' : `, the next in ${duration(ms)}`;
+  return ` (${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${error}${next})`;
+}
+
 /** `email delivered, slack dead`: the newest kind of each channel. */
-function told(rows: AlertRow['notifications'] = []): string | null {
-  const newest = new Map(rows.map((row) => [row.channel, `${row.channel} ${row.kind} ${row.state}`]));
+function told(rows: readonly Told[] = []): string | null {
+  const newest = new Map(
+    rows.map((row) => [row.channel, `${row.channel} ${row.kind} ${row.state}${keptBy(row)}`]),
+  );
   return newest.size === 0 ? null : [...newest.values()].join(', ');
 }
 
@@ -45,7 +57,9 @@ const COLUMNS: readonly Column<AlertRow>[] = [
 
 export const alertList: Run = async (context) => {
   const client = await context.client();
-  const answer = await client.alerts();
+  // the leader alone knows what keeps a message from its receiver
+  const asked = client.alerts(await bestNode(client));
+  const answer = await asked.catch(() => client.alerts());
   const pause = await askPause(context);
   const tell = (): void => {
     pauseBanner(context.printer, pause);
@@ -171,7 +185,7 @@ function whyLines(subject: AlertExplanation): string[] {
     ...inhibitedLines(subject),
   ];
   const sent = subject.notifications.map(
-    (n) => `told by ${n.channel}: ${n.kind}, ${n.state}${n.note === '' ? '' : ` (${n.note})`}`,
+    (n) => `told by ${n.channel}: ${n.kind}, ${n.state}${n.note === '' ? keptBy(n) : ` (${n.note})`}`,
   );
   const waits = subject.pending_ms === null ? '' : ` for ${duration(subject.pending_ms)}`;
   return [
@@ -219,12 +233,14 @@ export const alertTest: Run = async (context, { args, flags }) => {
 };
 
 function printResults(
-  context: CliContext,
-  answer: { readonly results: readonly TestResult[] },
+  { printer }: CliContext,
+  answer: Awaited<ReturnType<SqlccClient['alerting']['test']>>,
 ): Promise<void> {
-  return context.printer.answer(
-    answer,
-    () => context.printer.table(RESULT_COLUMNS, answer.results),
-    answer.results,
-  );
+  const { results, unsent = [] } = answer;
+  const tell = (): void => {
+    printer.table(RESULT_COLUMNS, results);
+    for (const action of unsent)
+      printer.line(`${action}: nothing is sent, notifiers.${action} is not configured`);
+  };
+  return printer.answer(answer, tell, results);
 }

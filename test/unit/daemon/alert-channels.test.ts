@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { channelsOf } from '../../../daemon/alert-channels.ts';
+import { channelsOf, unsentOf } from '../../../daemon/alert-channels.ts';
 import type { AlertRule } from '../../../src/alerts/index.ts';
 import { DEFAULT_ALERT_RULES } from '../../../src/alerts/index.ts';
 import type { NotifierConfig } from '../../../src/config/index.ts';
@@ -21,5 +21,16 @@ describe('channelsOf', () => {
     ['a fixed rule beside own rules', [own], some, 'NodeDown', ['slack', 'webhook']],
   ] as const)('%s', (_case, alerts, notifiers, rule, expected) => {
     expect(channelsOf({ alerts, notifiers }, rule)).toEqual(expected);
+  });
+});
+
+describe('unsentOf', () => {
+  it.each([
+    ['a shipped rule, what of it nobody carries', DEFAULT_ALERT_RULES, 'LeaderDown', ['email', 'pagerduty']],
+    ['a shipped rule, of which one is carried', DEFAULT_ALERT_RULES, 'HighErrorRate', ['email']],
+    ['a rule that somebody wrote: what it lacks is a dead letter', [own], 'Own', []],
+    ['a fixed rule that nobody names', [own], 'LeaderDown', []],
+  ] as const)('%s', (_case, alerts, rule, expected) => {
+    expect(unsentOf({ alerts, notifiers: some }, rule)).toEqual(expected);
   });
 });

@@ -14,6 +14,7 @@ import {
   checkCondition,
   DEFAULT_ALERT_RULES,
   evaluateCondition,
+  notificationKey,
 } from '../../../src/alerts/index.ts';
 import { NODE_READINGS } from '../../../src/alerts/vocabulary.ts';
 import { ENDPOINTS } from '../../../src/api/index.ts';
@@ -203,6 +204,35 @@ describe('explanation', () => {
       notifications: [{ kind: 'firing', channel: 'webhook', state: 'due', times: 0 }],
     });
     ENDPOINTS.alerts.response.shape.alerts.parse(rows);
+  });
+
+  it('says of what is handed what keeps it, and of nothing else', () => {
+    const ledger = threeNodes();
+    const alert = { id: 'High:n2', rule: 'High', nodeId: 'n2', severity: 'critical' } as const;
+    ledger.done({
+      kind: 'alert-transition',
+      alert: { ...alert, condition: '', value: '', state: 'firing' },
+    });
+    const ref = { alertId: 'High:n2', incident: `${NOW}`, kind: 'firing' } as const;
+    const handed = { ...ref, channel: 'webhook', state: 'handed', note: '' } as const;
+    const sent = { ...ref, channel: 'slack', state: 'delivered', note: 'ok' } as const;
+    ledger.done({ kind: 'notification-steps', steps: [handed, sent] });
+    const key = notificationKey(ledger.cluster.clusterId, 'High:n2', `${NOW}`);
+    const kept = { attempts: 2, lastError: 'answered 503', nextInMs: 1499.6 };
+    const waiting = (['webhook', 'slack'] as const).map((channel) => {
+      return { key, kind: 'firing', channel, ...kept } as const;
+    });
+    const underWay = { attempts: 2, last_error: 'answered 503', next_in_ms: 1500 };
+    const rows = alertRows(sourcesOf(ledger), waiting);
+    expect(rows[0]?.notifications).toEqual([
+      expect.objectContaining({ channel: 'webhook', state: 'handed', under_way: underWay }),
+      expect.not.objectContaining({ under_way: expect.anything() }),
+    ]);
+    ENDPOINTS.alerts.response.shape.alerts.parse(rows);
+    const { subjects = [] } = explanation({ ...factsOf(ledger), waiting }, 'High:n2') ?? {};
+    expect(subjects[0]?.notifications[0]).toMatchObject({ under_way: underWay });
+    const other = waiting.map((row) => ({ ...row, kind: 'resolved' as const }));
+    expect(alertRows(sourcesOf(ledger), other)[0]?.notifications?.[0]).not.toHaveProperty('under_way');
   });
 
   it('says of one that is over why nobody was told of it', () => {

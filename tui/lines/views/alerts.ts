@@ -232,6 +232,11 @@ function reading(alert: AlertRow, view: View, room: Room): Line[] {
   return [[...drawn, span(` ${found.name}`, 'muted')]];
 }
 
+/** Why a message that is handed has not come: of the last attempt. */
+function kept(error: string | null = null): string {
+  return error === null ? '' : ` ${clean(error)}`;
+}
+
 function explained(alert: AlertRow, view: View): Line[] {
   const answer = answerOf(shown(view.model), 'explain', alert.rule);
   if (answer === undefined) return [[span('asking why it fires…', 'muted')]];
@@ -251,7 +256,7 @@ function explained(alert: AlertRow, view: View): Line[] {
       span(`  ${clockTime(n.at)} `, 'muted'),
       span(`${n.channel} ${n.kind} `),
       span(n.state, n.state === 'dead' ? 'critical' : n.state === 'delivered' ? 'ok' : 'plain'),
-      span(n.note === '' ? '' : ` ${clean(n.note)}`, 'muted'),
+      span(n.note === '' ? kept(n.under_way?.last_error) : ` ${clean(n.note)}`, 'muted'),
     ],
   );
   const mark = ofNow(view);

@@ -97,6 +97,25 @@ describe('DeliveryQueue', () => {
     expect(taken(queue, 530)).toEqual(['a resolved']);
   });
 
+  it('says of each what keeps it: its failures, and when it is tried next', () => {
+    const queue = new DeliveryQueue();
+    for (const key of ['a', 'b']) queue.offer(one(key), 0);
+    queue.offer(one('a', 'resolved'), 0);
+    const none = { attempts: 0, lastError: null };
+    const first = must(queue.take(0), 'a parcel');
+    expect(queue.waiting(0)).toEqual([
+      { key: 'a', kind: 'firing', ...none, nextInMs: null },
+      { key: 'b', kind: 'firing', ...none, nextInMs: 0 },
+      { key: 'a', kind: 'resolved', ...none, nextInMs: null },
+    ]);
+    queue.settle(first, retry(30_000), 1000, drawing(0));
+    expect(queue.waiting(2000).slice(0, 2)).toEqual([
+      { key: 'a', kind: 'firing', attempts: 1, lastError: '503', nextInMs: 29_000 },
+      // the receiver asked for silence of all
+      { key: 'b', kind: 'firing', ...none, nextInMs: 29_000 },
+    ]);
+  });
+
   it('takes the same kind of the same incident once while it is here', () => {
     const queue = new DeliveryQueue();
     expect(queue.offer(one('a'), 0)).toBe('queued');
