@@ -146,6 +146,8 @@ class Recording {
   readonly #first: number;
   readonly #last: number;
   #standsAt: number;
+  /** The picture that is given: its time is its own, however late a machine that stood still gives it. */
+  #given: number;
 
   constructor(lines: readonly ReplayLine[], speed: number) {
     const all = lines.map((line): Due => ({ at: Date.parse(line.at), line }));
@@ -160,6 +162,7 @@ class Recording {
     this.#first = all[0]?.at ?? 0;
     this.#last = all.at(-1)?.at ?? 0;
     this.#standsAt = this.#last;
+    this.#given = this.#pictures[0]?.at ?? this.#last;
   }
 
   /** At speed 0: the clock stands at this picture. */
@@ -170,7 +173,7 @@ class Recording {
   wall(): number {
     if (this.#speed === 0) return this.#standsAt;
     // behind its last line nothing is known: the clock stands there
-    return Math.min(this.#last, this.#first + (performance.now() - this.#began) * this.#speed);
+    return Math.min(this.#last, this.#given, this.#first + (performance.now() - this.#began) * this.#speed);
   }
 
   async due(at: number): Promise<void> {
@@ -196,7 +199,11 @@ class Recording {
 
   /** Takes the next status or loss. */
   next(): Due | undefined {
-    return this.#pictures.shift();
+    const due = this.#pictures.shift();
+    // who was told of a loss waits before the next question: the loss grows older meanwhile
+    const given = due?.line.lost === undefined ? due : this.#pictures[0];
+    this.#given = Math.max(this.#given, given?.at ?? this.#last);
+    return due;
   }
 
   get isEnded(): boolean {

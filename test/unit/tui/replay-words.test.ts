@@ -1,5 +1,5 @@
 /** A recording is no live cluster: the screen says so, and offers nothing that would change one. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { recordFeed } from '../../../tui/feed/record-feed.ts';
 import { type ReplayLine, replayFeed } from '../../../tui/feed/replay-feed.ts';
 import type { Model } from '../../../tui/model/model.ts';
@@ -24,6 +24,23 @@ describe('replayFeed', () => {
     expect(recordFeed(feed, () => undefined).replay).toEqual(feed.replay);
     const still = { until: START + 9000, acts: false, tells: false, stands: true };
     expect(replayFeed(pictures, 0).replay, 'a still is no film, and no cluster either').toEqual(still);
+  });
+
+  it('gives each picture its own time, also where the machine stood still when it was due', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const feed = replayFeed(pictures, 1);
+    await feed.status(null);
+    expect(feed.wall()).toBe(START);
+    const second = feed.status(null);
+    vi.advanceTimersByTime(8000);
+    await second;
+    expect(feed.wall()).toBe(START + 1000);
+    const third = feed.status(null);
+    expect(feed.wall(), 'as late as the clock on the wall').toBe(START + 8000);
+    vi.advanceTimersByTime(1000);
+    await third;
+    expect(feed.wall()).toBe(START + 9000);
   });
 });
 
