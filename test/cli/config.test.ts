@@ -1,8 +1,7 @@
 /** `sqlcc cluster config …` against the small cluster: words, files, exit codes, and the editor of a person. */
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { checkText } from '../../src/config/index.ts';
 import { type MemoryTerminalOptions, memoryTerminal } from './memory-terminal.ts';
@@ -240,17 +239,26 @@ describe('cluster config edit', () => {
   }
 
   const seen = (n: number) => readFileSync(join(cluster.folders.dir, `sittings.${n}`), 'utf8');
-  const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('sqlcc-edit-'));
 
   it('sends the whole text, bound to the version that was shown', async () => {
-    const before = leftovers();
-    const { code, out } = await run('edit', { env: editor('echo "second: {}" >> "$1"') });
+    // a folder of its own: others on this machine may edit too
+    const [temporary, place] = ['tmp', 'place'].map((name) => join(cluster.folders.dir, name)) as [
+      string,
+      string,
+    ];
+    mkdirSync(temporary);
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { code, out } = await run('edit', {
+      env: editor(`echo "second: {}" >> "$1"; echo "$1" > "${place}"`),
+    });
     expect({ code, out: out.includes('version 2 is active') }).toEqual({ code: 0, out: true });
     expect(seen(1)).toMatch(/^#! The configuration, version 1\..*\n#! .*\ncluster:\n {2}name: small\n$/);
     expect(cluster.config.puts).toEqual([
       { text: 'cluster:\n  name: small\nsecond: {}\n', replace: true, if_version: 1 },
     ]);
-    expect(leftovers()).toEqual(before);
+    expect(readFileSync(place, 'utf8'), 'it was there').toMatch(new RegExp(`^${temporary}/.`));
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('comes back with what is wrong, at the lines that the editor shows', async () => {
