@@ -61,7 +61,7 @@ describe('a closed pipe', () => {
     const line = '"$0" "$@" | head -n 3; echo "code $PIPESTATUS"';
     const argv = ['--norc', '-c', line, process.execPath, program.file, recording, '--batch=0'];
     const env = { PATH: process.env['PATH'], LANG: 'C.UTF-8', COLUMNS: '120' };
-    const { stdout, stderr } = spawnSync('/bin/bash', argv, { encoding: 'utf8', env, timeout: 20_000 });
+    const { stdout, stderr } = spawnSync('/bin/bash', argv, { encoding: 'utf8', env, timeout: 100_000 });
     expect(stdout.trim().split('\n')).toHaveLength(4);
     expect(stdout).toMatch(/code 0\n$/);
     expect(stderr).toBe('');
