@@ -24,8 +24,8 @@ import { VERSION } from './version.ts';
 const JOIN_TIMEOUT_MS = 10_000;
 const LOOK_TIMEOUT_MS = 5000;
 const MAX_REDIRECTS = 3;
-/** A cluster between two leaders is asked again for this long. */
-const NO_LEADER_PATIENCE_MS = 8000;
+/** A cluster between two leaders, or a leader that is not reached, is asked again for this long. */
+const PATIENCE_MS = 8000;
 
 export interface JoinOptions extends Omit<InitOptions, 'clusterName'> {
   /** `host:port` of any node. */
@@ -96,21 +96,34 @@ function checkJoin(options: JoinOptions): { caFingerprint: string } {
 
 const sleep = (ms: number): Promise<void> => new Promise((settle) => setTimeout(settle, ms));
 
+/** Nothing has left: asking again spends the token once. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof SqlccError && error.code === 'unavailable' && error.details['sent'] === false;
+}
+
 /** Asks the seed, follows it to the leader, and answers what the leader gave. */
-async function askToJoin(seed: string, ca: string, request: JoinRequest): Promise<JoinResponse> {
+export async function askToJoin(seed: string, ca: string, request: JoinRequest): Promise<JoinResponse> {
   const http = new HttpClient({ ca });
   let endpoint = seed;
   let redirects = 0;
-  const deadline = performance.now() + NO_LEADER_PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
+  const again = async (): Promise<void> => {
+    await sleep(200);
+    endpoint = seed;
+    redirects = 0;
+  };
   try {
     for (;;) {
-      const answer = await http.request({
-        endpoint,
-        method: 'POST',
-        path: '/v1/join',
-        body: request,
-        timeoutMs: JOIN_TIMEOUT_MS,
+      const call = { endpoint, method: 'POST', path: '/v1/join', body: request, timeoutMs: JOIN_TIMEOUT_MS };
+      const answer = await http.request(call).catch((error: unknown) => {
+        // the seed was reached: a connection that takes too long is a busy machine, or a leader that has gone
+        if (isUnsent(error) && performance.now() < deadline) return null;
+        throw error;
       });
+      if (answer === null) {
+        await again();
+        continue;
+      }
       const body = answer.json() as {
         code?: string;
         message?: string;
@@ -129,9 +142,7 @@ async function askToJoin(seed: string, ca: string, request: JoinRequest): Promis
       const isPassing =
         body.code === 'no_leader' || body.code === 'not_leader' || body.code === 'unavailable';
       if (isPassing && performance.now() < deadline) {
-        await sleep(200);
-        endpoint = seed;
-        redirects = 0;
+        await again();
         continue;
       }
       const options = body.hint === undefined ? {} : { hint: body.hint };
