@@ -68,7 +68,8 @@ const NO_ROWS: readonly NodeRow[] = [];
 /** Of more nodes than a screen shows at a glance those in trouble stand first among equals. */
 const MANY_NODES = 20;
 
-function stateRank(row: NodeRow): number {
+/** The lower the worse. */
+export function stateRank(row: NodeRow): number {
   return STATE_RANK.indexOf(nodeState(row).kind);
 }
 

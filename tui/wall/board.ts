@@ -7,6 +7,7 @@ import { cellWidth, cut } from '../format/width.ts';
 import { clockTime } from '../format/words.ts';
 import { toAscii } from '../theme/symbols.ts';
 import { type Marker, type Sample, seriesLine, type WallPicture, type WallTone } from './picture.ts';
+import { inLines } from './region-words.ts';
 
 export interface Rect {
   readonly top: number;
@@ -17,9 +18,11 @@ export interface Rect {
 
 type PaneName = 'latency' | 'throughput' | 'log' | 'map' | 'elections' | 'alerts' | 'figures';
 
-/** Two lines and their box: where they leave the lists enough. */
-const FIGURES_ROWS = 4;
+/** Commits in two lines and regions in one, and their box. */
+const FIGURES_ROWS = 5;
 const LEAST_WITH_FIGURES = 18;
+/** From here on regions have a second line. */
+const LEAST_WITH_REGIONS = 21;
 
 /** Panes that fit; head and foot take a line each. Nothing overlaps and nothing is refused. */
 export function wallLayout(columns: number, rows: number): Readonly<Partial<Record<PaneName, Rect>>> {
@@ -41,11 +44,13 @@ export function wallLayout(columns: number, rows: number): Readonly<Partial<Reco
       ...stack(['map', 'elections', 'alerts'], [0.45, 0.25], left, columns - left),
     ]);
   }
-  if (body >= LEAST_WITH_FIGURES)
+  if (body >= LEAST_WITH_FIGURES) {
+    const figures = body >= LEAST_WITH_REGIONS ? FIGURES_ROWS + 1 : FIGURES_ROWS;
     return Object.fromEntries(
       // half a row more, for what division loses
-      stack(['figures', 'alerts', 'elections', 'log'], [(FIGURES_ROWS + 0.5) / body, 0.3, 0.25], 0, columns),
+      stack(['figures', 'alerts', 'elections', 'log'], [(figures + 0.5) / body, 0.25, 0.24], 0, columns),
     );
+  }
   if (body >= 9) return Object.fromEntries(stack(['alerts', 'elections', 'log'], [0.34, 0.33], 0, columns));
   return body < 3 ? {} : Object.fromEntries(stack(['alerts'], [], 0, columns));
 }
@@ -112,6 +117,7 @@ export function sideBySide(markers: readonly Marker[], cells: number): readonly 
     });
 }
 
+const REGIONS_LABEL = 'regions        ';
 /** Cells that the library gives a map less than its box has. */
 const MAP_EDGE = 6;
 
@@ -169,7 +175,7 @@ export class Board {
       case 'throughput':
         return this.#chart(rect, 'commits a second', samples, (s) => s.commitsPerSecond);
       case 'figures':
-        return this.#figures(rect, samples);
+        return this.#figures(rect, picture);
       case 'map':
         return this.#map(rect, picture);
       case 'log':
@@ -204,10 +210,15 @@ export class Board {
     chart.setData([{ title: '', x, y, style: { line: 'cyan' } }]);
   }
 
-  /** For charts there is no room: their newest values and courses, a line each. */
-  #figures(rect: Rect, samples: readonly Sample[]): void {
+  /** For charts and the map there is no room: newest values and courses in a line each, and the regions. */
+  #figures(rect: Rect, { latency: samples, regions }: WallPicture): void {
     const { ascii } = this.#style;
-    this.#lines(rect, 'commits; charts and the map from 90x24 on', [
+    const room = rect.width - 2 - REGIONS_LABEL.length;
+    const words = inLines(regions, room, rect.height - FIGURES_ROWS + 1).map((line, i) => {
+      const label = i === 0 ? REGIONS_LABEL : ' '.repeat(REGIONS_LABEL.length);
+      return `${label}${ascii ? toAscii(line) : line}`;
+    });
+    this.#lines(rect, 'commits, regions; charts and the map from 90x24 on', [
       seriesLine(
         'latency p95 ms',
         samples.map((s) => s.latencyMs),
@@ -218,6 +229,7 @@ export class Board {
         samples.map((s) => s.commitsPerSecond),
         ascii,
       ),
+      ...words,
     ]);
   }
 

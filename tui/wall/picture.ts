@@ -11,6 +11,7 @@ import { gapOf } from '../model/election-steps.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
 import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts } from '../model/selectors.ts';
+import { regionWords } from './region-words.ts';
 import { type Place, placeOf } from './regions.ts';
 
 /** Samples that a chart shows, one a second. */
@@ -42,6 +43,8 @@ export interface WallPicture {
   readonly clock: string;
   /** Each node, what it is and how it is, for where no map shows them. */
   readonly nodes: readonly string[];
+  /** Each region and its worst node, for where no map has room. */
+  readonly regions: readonly string[];
   readonly markers: readonly Marker[];
   /** Nodes that no map can show: zone or coordinates are not known. */
   readonly unplaced: readonly string[];
@@ -158,6 +161,7 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
     reasons: [...lost, ...(status?.cluster.reasons ?? []).map(clean)].join('; '),
     clock: clockOf(model),
     nodes: nodeWords(model),
+    regions: regionWords(status?.nodes ?? [], status?.raft.leader_id ?? null),
     ...places(model),
     latency: samples,
     elections: (status?.elections ?? []).toReversed().map((e) => {

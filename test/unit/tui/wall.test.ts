@@ -2,20 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { axisTop, headLine, sideBySide, wallLayout } from '../../../tui/wall/board.ts';
 import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
+import { inLines, regionWords } from '../../../tui/wall/region-words.ts';
 import { placeOf } from '../../../tui/wall/regions.ts';
 import { follow } from '../../../tui/wall/wall.ts';
 import { event, node, START, status } from '../../tui/recording.ts';
 import { fresh, live, send } from './model-kit.ts';
 
 describe('wallLayout', () => {
-  it('has latency and rate on a narrow wall too, where the lists keep three lines each', () => {
-    for (const [columns, rows] of [
-      [80, 24],
-      [60, 20],
-      [200, 21],
+  it('has latency, rate and regions on a narrow wall too, where the lists keep two lines each', () => {
+    for (const [columns, rows, height] of [
+      [80, 24, 6],
+      [60, 20, 5],
+      [200, 21, 5],
     ] as const) {
       const { figures, alerts, elections, log } = wallLayout(columns, rows);
-      expect(figures?.height, `${columns}x${rows}`).toBe(4);
+      expect(figures?.height, `${columns}x${rows}`).toBe(height);
       for (const list of [alerts, elections, log]) expect(list?.height).toBeGreaterThanOrEqual(4);
     }
     expect(wallLayout(80, 19).figures).toBeUndefined();
@@ -37,6 +38,30 @@ describe('wallLayout', () => {
         if (panes.length > 0) expect(area).toBe(columns * (rows - 2));
       }),
     );
+  });
+});
+
+describe('regionWords', () => {
+  it('has each region once, the worst first, with who leads and who is ill', () => {
+    const words = regionWords([...status().nodes, node('n8', { zone: '' })], 'n1');
+    expect(words).toEqual([
+      'eu-c 2 nodes DEAD n5',
+      'eu-b 2 nodes lagging n3',
+      'eu-a ★n1 2 nodes ok',
+      'no zone 1 node ok',
+    ]);
+    expect(regionWords([], null)).toEqual([]);
+  });
+
+  it.each([
+    [40, 1, ['aaaa   bbbb   cccc   dddd']],
+    [18, 2, ['aaaa   bbbb   cccc', 'dddd']],
+    [18, 1, ['aaaa   bbbb   +2']],
+    [11, 2, ['aaaa   bbbb', 'cccc   dddd']],
+    [9, 2, ['aaaa', 'bbbb   +2']],
+    [3, 1, ['aa…']],
+  ])('inLines of %i cells and at most %i lines says how many it left out', (cells, most, lines) => {
+    expect(inLines(['aaaa', 'bbbb', 'cccc', 'dddd'], cells, most)).toEqual(lines);
   });
 });
 
