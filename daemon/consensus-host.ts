@@ -28,6 +28,7 @@ import { packDigest, unpackDigest } from './packed-digest.ts';
 import { unpackProposals } from './packed-proposals.ts';
 import { payloadGroups } from './payload-groups.ts';
 import { wordRefusal } from './peer-words.ts';
+import { type ElectionEvent, PreVotes } from './pre-votes.ts';
 import type {
   ConsensusToMain,
   ConsensusToState,
@@ -78,6 +79,7 @@ export class ConsensusHost {
   #roster: NodeRoster | null = null;
   /** Of the Raft group. */
   #members: ReadonlySet<string> = new Set();
+  readonly #preVotes = new PreVotes();
   readonly #denials = new Denials((denial) => this.#log('warn', 'peer-denied', { ...denial }));
 
   /** `data.appliedIndex` and the log have been brought together (open-log.ts). */
@@ -192,6 +194,7 @@ export class ConsensusHost {
       payload.set(body, 1);
       this.#peers.send(peer, purpose, payload);
     }
+    this.#tell(this.#preVotes.answersIn(messages));
   }
 
   #onPayload(claim: NodeClaim, bytes: Uint8Array): void {
@@ -208,6 +211,7 @@ export class ConsensusHost {
       for (const message of decoded.value) {
         if (!this.#hears(claim, message)) continue;
         this.#measures.heard(message, systemClock.now());
+        this.#preVotes.heard(message);
         this.#submit({ kind: 'message', message });
       }
       return;
@@ -348,13 +352,19 @@ export class ConsensusHost {
     for (const event of events) {
       if (event.kind === 'role-changed') this.#leading = event.role === 'leader';
       if (event.kind === 'leader-changed') this.#leader = event.leaderId;
+      if (event.kind === 'leader-changed' && event.leaderId !== null) this.#preVotes.over();
       if (event.kind === 'membership-changed' || event.kind === 'role-changed') this.#followMembership();
     }
     // most batches hold no change of leader, and what a look costs is little
     this.#measures.look(this.#loop.status(), systemClock.now());
+    this.#tell(events);
+    this.#main.status();
+  }
+
+  #tell(events: readonly ElectionEvent[]): void {
+    if (events.length === 0) return;
     const at = systemClock.wall();
     this.#main.post({ kind: 'events', events: events.map((event) => ({ at, event })) });
-    this.#main.status();
   }
 
   /** Connects to whom it has something to say; before the first membership, to the seeds of the join. */

@@ -179,6 +179,11 @@ export class NodeEvents {
     for (const { at, event } of batch) {
       const { kind, ...fields } = event;
       logger.log('info', `raft-${kind}`, flat(fields));
+      if (event.kind === 'pre-vote') {
+        const told = ownEvent(nodeId, at, event);
+        if (told !== null) hub.publishOwn(told);
+        continue;
+      }
       this.heardRaft(event);
       this.#elections.heard(event);
       if (event.kind === 'leader-changed') this.#campaigns = '';

@@ -11,7 +11,6 @@ import type { ApplyResult, ClusterEvent, ClusterState } from '../src/cluster/ind
 import type {
   MembershipChange,
   ProposalResult,
-  RaftEvent,
   RaftSettings,
   RaftStatus,
   ReadResult,
@@ -21,6 +20,7 @@ import type { HandOver, Restraint } from './hand-overs.ts';
 import type { MeasuresReport } from './measures.ts';
 import type { PackedChanges } from './packed-changes.ts';
 import type { PackedProposals } from './packed-proposals.ts';
+import type { ElectionEvent } from './pre-votes.ts';
 import type { TrafficCounts } from './traffic.ts';
 
 /** To be answered with `heard` when it and all before it have been taken (unheard.ts). */
@@ -118,7 +118,7 @@ export type ConsensusToMain =
   | { readonly kind: 'reads'; readonly results: readonly ReadResult[] }
   | {
       readonly kind: 'events';
-      readonly events: readonly { readonly at: Timestamp; readonly event: RaftEvent }[];
+      readonly events: readonly { readonly at: Timestamp; readonly event: ElectionEvent }[];
     }
   | {
       readonly kind: 'status';

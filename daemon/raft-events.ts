@@ -4,6 +4,7 @@
 import type { NodeId, Timestamp } from '../src/base/index.ts';
 import { type ClusterEvent, campaignWords } from '../src/cluster/index.ts';
 import type { Membership, RaftEvent } from '../src/raft/index.ts';
+import type { ElectionEvent, PreVoteAnswer } from './pre-votes.ts';
 
 type OwnEvent = Omit<ClusterEvent, 'index'>;
 type Wording = Pick<OwnEvent, 'kind' | 'message' | 'data'> & { readonly severity?: OwnEvent['severity'] };
@@ -38,8 +39,16 @@ function campaignWording(self: NodeId, event: Extract<RaftEvent, { kind: 'campai
   return { kind: 'campaign-started', message, data };
 }
 
-function wording(self: NodeId, event: RaftEvent): Wording | null {
+function preVoteWording(self: NodeId, { candidate, term, granted, refusal }: PreVoteAnswer): Wording {
+  const word = granted ? `pre-votes for ${candidate} in` : `refuses (${refusal}) ${candidate} a pre-vote for`;
+  const data = { candidate, term, granted, refusal };
+  return { kind: 'pre-vote', message: `${self} ${word} term ${term}`, data };
+}
+
+function wording(self: NodeId, event: ElectionEvent): Wording | null {
   switch (event.kind) {
+    case 'pre-vote':
+      return preVoteWording(self, event);
     case 'role-changed': {
       const { role, term } = event;
       return { kind: 'role-changed', message: `${self} is ${role} in term ${term}`, data: { role, term } };
@@ -75,7 +84,7 @@ function wording(self: NodeId, event: RaftEvent): Wording | null {
 }
 
 /** The event for the stream, or null for what nobody watches. */
-export function ownEvent(nodeId: NodeId, at: Timestamp, event: RaftEvent): OwnEvent | null {
+export function ownEvent(nodeId: NodeId, at: Timestamp, event: ElectionEvent): OwnEvent | null {
   const worded = wording(nodeId, event);
   return worded === null ? null : { severity: 'info', nodeId, at, ...worded };
 }

@@ -23,6 +23,7 @@ export const EVENT_KINDS = [
   'member-left',
   'role-changed',
   'campaign-started',
+  'pre-vote',
   'vote',
   'leader-elected',
   'leader-lost',

@@ -10,7 +10,7 @@ export interface Step {
 }
 
 const KINDS: ReadonlySet<string> = new Set([
-  ...['leader-lost', 'campaign-started', 'vote', 'role-changed', 'leader-elected'],
+  ...['leader-lost', 'campaign-started', 'pre-vote', 'vote', 'role-changed', 'leader-elected'],
   ...['member-suspect', 'member-failed'],
 ]);
 /** Clocks of nodes differ by less, and so long before its end a leader may have been missed by one. */

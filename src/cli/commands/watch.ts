@@ -18,7 +18,7 @@ const POLL_MS = 250;
 
 /** Kinds by family, as `--types` takes them: every kind of event is in one. */
 export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
-  leader: ['leader-elected', 'leader-lost', 'campaign-started', 'role-changed', 'vote'],
+  leader: ['leader-elected', 'leader-lost', 'campaign-started', 'role-changed', 'pre-vote', 'vote'],
   node: [
     ...['node-admitted', 'node-start-step', 'node-started', 'node-stopped', 'node-removed', 'node-updated'],
     ...['node-dead', 'node-alive', 'node-seat-moved', 'node-readmitted'],

@@ -7,6 +7,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { at, event, status } from '../../tui/recording.ts';
 import { full, send } from './model-kit.ts';
+import { drawn } from './screen-text.ts';
 
 /** n1 is killed: its last word is at 0, two stand, n2 wins after 225 ms; told as a screen hears it. */
 const KILLED: readonly EventLine[] = [
@@ -40,6 +41,22 @@ describe('the steps of an election', () => {
   it('are the same through whichever node they were heard', () => {
     const other = hearing([...KILLED].reverse().slice(0, 4));
     expect(offsets(stepsOf(other.picture, WON))).toEqual([-12, 160, 166, 400]);
+  });
+
+  it('name who would elect whom, as they name who votes', () => {
+    const told = [
+      event(170, 'n3', 'pre-vote', 'n3 pre-votes for n2 in term 10', { data: { candidate: 'n2', term: 10 } }),
+      event(172, 'n6', 'pre-vote', 'n6 refuses (log) n2 a pre-vote for term 10', { data: {} }),
+      event(190, 'n3', 'vote', 'n3 votes for n2 in term 10', { data: {} }),
+    ];
+    const model = hearing([...KILLED, ...told]);
+    const elections = [WON, ...(model.picture.status?.elections ?? [])];
+    const raft = { ...status().raft, term: 10, leader_id: 'n2' };
+    const seen = send(model, { type: 'status', status: status({ elections, raft }), now: model.now })[0];
+    const text = drawn({ ...seen, cursor: { raft: '10' } }, 120, 36);
+    expect(text).toContain('170 ms   n3 pre-votes for n2 in term 10');
+    expect(text).toContain('172 ms   n6 refuses (log) n2 a pre-vote for term 10');
+    expect(text).toContain('190 ms   n3 votes for n2 in term 10');
   });
 
   it('begin with the loss, however long ago nobody has led', () => {
