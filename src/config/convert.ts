@@ -1,8 +1,8 @@
 /** Between the file's keys and the record inside the walls: the one place that knows both spellings. */
 import type { AlertRule } from '../alerts/index.ts';
 import { DEFAULT_ALERT_RULES } from '../alerts/index.ts';
-import type { LogLevel } from '../base/index.ts';
-import { formatSize, parseSize } from '../base/index.ts';
+import type { Duration, LogLevel } from '../base/index.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../base/index.ts';
 import type { ClusterConfig, NetworkConfig, NotifierConfig } from './cluster-config.ts';
 import { isWildcard } from './relations.ts';
 import type { ConfigFile } from './schema.ts';
@@ -107,6 +107,13 @@ function sizeText(bytes: number): string | number {
   return parseSize(text) === bytes ? text : bytes;
 }
 
+/** `10m` where that says exactly the same. */
+export function durationText(ms: Duration): string | number {
+  const text = formatDuration(ms);
+  if (parseDuration(text) === ms) return ms === 0 ? 0 : text;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 function ruleFile({ forMs, actions, ...rule }: AlertRule): Record<string, unknown> {
   return { ...rule, actions: [...actions], ...(forMs === 0 ? {} : { for: `${forMs}ms` }) };
 }
@@ -175,11 +182,11 @@ export function toFile(config: ClusterConfig): FileTree {
         replica_lag_threshold: sizeText(replication.replicaLagThresholdBytes),
       },
       membership: {
-        replace_dead_voter_after: membership.replaceDeadVoterAfterMs,
+        replace_dead_voter_after: durationText(membership.replaceDeadVoterAfterMs),
         min_voters: membership.minVoters,
-        replace_cooldown: membership.replaceCooldownMs,
-        max_pause: membership.maxPauseMs,
-        max_maintenance: membership.maxMaintenanceMs,
+        replace_cooldown: durationText(membership.replaceCooldownMs),
+        max_pause: durationText(membership.maxPauseMs),
+        max_maintenance: durationText(membership.maxMaintenanceMs),
       },
       monitoring: {
         enable_metrics: monitoring.enableMetrics,

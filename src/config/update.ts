@@ -13,7 +13,7 @@ import type {
   UpdateMode,
 } from './cluster-config.ts';
 import type { FileTree } from './convert.ts';
-import { toConfig, toFile } from './convert.ts';
+import { durationText, toConfig, toFile } from './convert.ts';
 import { diffTrees } from './diff.ts';
 import { configHash } from './hash.ts';
 import type { Readable } from './issues.ts';
@@ -179,7 +179,18 @@ const NAMELESS: FileTree = { cluster: { name: 'cluster', node_id: 'node' } };
 
 /** What differs between two replicated texts. */
 export function diffTexts(a: string, b: string): readonly ConfigChange[] {
-  return diffTrees(treeOf(a), treeOf(b));
+  return diffTrees(withUnits(treeOf(a)), withUnits(treeOf(b)));
+}
+
+/** Durations that an earlier version wrote as bare numbers, as they are written now. */
+function withUnits(tree: FileTree): FileTree {
+  const written = valueAt(tree, ['cluster', 'membership']);
+  if (!isMap(written)) return tree;
+  const membership = Object.entries(written).map(([key, value]) => {
+    const isMs = key !== 'min_voters' && typeof value === 'number';
+    return [key, isMs ? durationText(value) : value];
+  });
+  return merge(tree, nested(['cluster', 'membership'], Object.fromEntries(membership)));
 }
 
 function overlaid(own: ClusterConfig, replicated: string) {

@@ -10,6 +10,7 @@ import {
   configHash,
   DistributedConfig,
   diffConfigs,
+  diffTexts,
   nextUpdate,
   overlayConfig,
   renderSharedConfig,
@@ -92,6 +93,28 @@ describe('checkUpdate', () => {
       notesOf(`${SEED_ALERTS}notifiers: {email: {smtp_url: "env:SMTP", to: [a@b.example]}}\n`),
     ).not.toContain(text);
     expect(notesOf('cluster: {raft: {heartbeat_interval_ms: 40}}')).toEqual([]);
+  });
+
+  it('writes durations with their unit, and finds no difference to a text of before that has none', () => {
+    const result = update('cluster: {membership: {replace_cooldown: 90s, replace_dead_voter_after: 1500}}');
+    const text = result.ok ? result.text : '';
+    const lines = text.split('\n').filter((line) => /replace_|max_/.test(line));
+    expect(lines.map((line) => line.trim())).toEqual([
+      'replace_dead_voter_after: 1.5s',
+      'replace_cooldown: 90s',
+      'max_pause: 7d',
+      'max_maintenance: 30d',
+    ]);
+    const before = text
+      .replace('90s', '90000')
+      .replace('1.5s', '1500')
+      .replace('7d', '604800000')
+      .replace('30d', '2592000000');
+    expect([before === text, diffTexts(before, text), update(before)]).toEqual([
+      false,
+      [],
+      expect.objectContaining({ ok: true, text }),
+    ]);
   });
 
   it.each([
