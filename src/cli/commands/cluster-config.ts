@@ -21,9 +21,9 @@ const VERSIONS: readonly Column<ConfigVersionRow>[] = [
   { name: 'ACTIVE', of: standing },
   { name: 'AUTHOR', of: (v) => v.author },
   { name: 'TIME', of: (v) => time(v.create_time) },
-  { name: 'CHANGES', of: (v) => v.changes.join(', ') },
-  { name: 'REASON', of: (v) => v.reason },
-  { name: 'HASH', of: (v) => v.config_hash.slice(0, 12) },
+  { name: 'CHANGES', of: (v) => v.changes.join(', '), ifNarrow: 'cut' },
+  { name: 'REASON', of: (v) => v.reason, ifNarrow: 'cut' },
+  { name: 'HASH', of: (v) => v.config_hash.slice(0, 12), ifNarrow: 'left-out' },
   { name: 'NODE', of: (v) => v.create_node, wide: true },
 ];
 

@@ -48,7 +48,11 @@ export class Printer {
   }
 
   table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
-    const style = { wide: this.format === 'wide', color: this.color };
+    const { isOutTty, columns: most } = this.#terminal;
+    const style = {
+      ...{ wide: this.format === 'wide', color: this.color },
+      ...(isOutTty ? { columns: most } : {}),
+    };
     for (const line of tableLines(columns, rows, style)) this.line(line);
   }
 

@@ -2,7 +2,7 @@
  * Plain tables: capital headings, aligned columns two spaces apart, no lines; easy to
  * read, to cut and to grep. Cells are made safe here, so no caller can forget it.
  */
-import { safe, widthOf } from './width.ts';
+import { cutTo, safe, widthOf } from './width.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'dim';
 export type Cell = string | number | null | undefined | { readonly text: string; readonly tone: Tone };
@@ -13,12 +13,19 @@ export interface Column<Row> {
   readonly align?: 'right';
   /** Only with `-o wide`. */
   readonly wide?: boolean;
+  /** Where the terminal is too narrow it is `left-out`, or as much of it `cut` as needed. */
+  readonly ifNarrow?: 'left-out' | 'cut';
 }
 
 export interface TableStyle {
   readonly wide: boolean;
   readonly color: boolean;
+  /** Of the terminal; absent = nobody minds how long lines are. */
+  readonly columns?: number;
 }
+
+/** What is cut keeps this much. */
+const LEAST_CUT = 8;
 
 const SGR: Readonly<Record<Tone, string>> = { good: '32', warn: '33', bad: '31', dim: '2' };
 const GAP = '  ';
@@ -33,21 +40,49 @@ function plain(cell: Cell): string {
   return safe(typeof cell === 'object' ? cell.text : String(cell));
 }
 
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+}
+
+/** Takes from what may be cut, always from the widest, until a line fits or there is nothing to take. */
+function fitted(
+  columns: readonly Pick<Column<never>, 'ifNarrow'>[],
+  widths: number[],
+  most: number,
+): number[] {
+  const fit = [...widths];
+  for (let over = lineWidth(fit) - most; over > 0; over--) {
+    const cut = fit.map((width, i) => (columns[i]?.ifNarrow === 'cut' ? width : 0));
+    const widest = Math.max(...cut);
+    if (widest <= LEAST_CUT) break;
+    fit[cut.indexOf(widest)] = widest - 1;
+  }
+  return fit;
+}
+
 /** Lines of the table, heading first; no line ends in a space. */
 export function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   style: TableStyle,
 ): string[] {
-  const shown = columns.filter((c) => style.wide || c.wide !== true);
+  const most = style.wide ? Number.POSITIVE_INFINITY : (style.columns ?? Number.POSITIVE_INFINITY);
+  const measured = columns
+    .filter((column) => style.wide || column.wide !== true)
+    .map((column) => {
+      const texts = rows.map((row) => plain(column.of(row)));
+      return { column, width: Math.max(...[column.name, ...texts].map(widthOf)) };
+    });
+  const isNarrow = lineWidth(measured.map(({ width }) => width)) > most;
+  const kept = measured.filter(({ column }) => !(isNarrow && column.ifNarrow === 'left-out'));
+  const shown = kept.map(({ column }) => column);
   const cells = rows.map((row) => shown.map((column) => column.of(row)));
-  const widths = shown.map((column, i) =>
-    Math.max(widthOf(column.name), ...cells.map((line) => widthOf(plain(line[i])))),
-  );
+  const full = kept.map(({ width }) => width);
+  const widths = fitted(shown, full, most);
   const draw = (line: readonly Cell[]): string => {
     const drawn = shown.map((column, i) => {
       const cell = line[i];
-      const text = plain(cell);
+      const text = cutTo(plain(cell), widths[i] ?? 0);
       const pad = ' '.repeat((widths[i] ?? 0) - widthOf(text));
       const painted = typeof cell === 'object' && cell !== null ? paint(text, cell.tone, style.color) : text;
       return column.align === 'right' ? pad + painted : painted + pad;

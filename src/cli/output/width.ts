@@ -44,3 +44,14 @@ export function widthOf(text: string): number {
   }
   return width;
 }
+
+/** `text` in at most `columns`, its end as `…` where that is too few; it has no controls. */
+export function cutTo(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let kept = '';
+  for (const char of text) {
+    if (widthOf(kept + char) >= columns) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}

@@ -44,6 +44,29 @@ describe('tableLines', () => {
     expect(draw(false, true)[1]).toContain('\u001b[32malive\u001b[0m');
   });
 
+  it('tableLines fits a terminal with what may be cut or left out, and cuts nothing that need not be', () => {
+    const columns: readonly Column<readonly string[]>[] = [
+      { name: 'VERSION', of: ([v]) => v, align: 'right' },
+      { name: 'CHANGES', of: ([, c]) => c, ifNarrow: 'cut' },
+      { name: 'REASON', of: ([, , r]) => r, ifNarrow: 'cut' },
+      { name: 'HASH', of: ([, , , h]) => h, ifNarrow: 'left-out' },
+    ];
+    const rows = [
+      ['1', 'cluster.raft.heartbeat_interval_ms: 50 → 40', 'the disk of 节点 is slow', '0123456789ab'],
+      ['2', '-', '-', 'ba9876543210'],
+    ];
+    const drawn = (most: number, wide = false) =>
+      tableLines(columns, rows, { wide, color: false, columns: most });
+    const widest = (most: number) => Math.max(...drawn(most).map(widthOf));
+    expect(drawn(60)).toEqual([
+      'VERSION  CHANGES                    REASON',
+      '      1  cluster.raft.heartbeat_i…  the disk of 节点 is slow',
+      '      2  -                          -',
+    ]);
+    expect([drawn(100), drawn(40, true)]).toEqual([drawn(1000), drawn(1000)]);
+    expect([widest(60), widest(50), widest(30), widest(20)]).toEqual([60, 50, 30, 27]);
+  });
+
   it('tableLines prints the heading of an empty table', () => {
     expect(tableLines(COLUMNS, [], { wide: false, color: false })).toEqual(['NAME  LAG  STATE']);
   });
