@@ -63,11 +63,14 @@ function replacementChecks(state: ClusterState, facts: PlanFacts, request: Repla
   }
   // the joint change needs a majority of the voters before it and one of those behind it
   const before = quorumCheck(facts, null, facts.voters);
+  const gives = check('node', 'pass', `${nodeId} gives its vote`);
+  // a name that stands for no new voter makes no group to count
+  if (own(state.nodes, by) === undefined || facts.voters.includes(by)) return [gives, before];
   const after = [...facts.voters.filter((id) => id !== nodeId), by];
   const quorum = before.result === 'fail' ? before : quorumCheck(facts, null, after);
   const instead = `wait until ${by} is alive, or lower replication.min_replicas`;
   const copies = copiesCheck(facts, { before: facts.voters, after, instead });
-  return [check('node', 'pass', `${nodeId} gives its vote`), quorum, copies];
+  return [gives, quorum, copies];
 }
 
 /** Refused when either node is the wrong one, the taker is not fit, or a majority would miss on the way. */

@@ -155,6 +155,14 @@ describe('planReplacement', () => {
     expect(reasons('n2', 'n3')).toContain('n3 has a vote already');
     expect(reasons('n2', 'n9')).toContain('n9 is no node of this cluster: join it as observer first');
     expect(reasons('n2', 'n5')).toContain('n5 is unknown to gossip');
+    // a mistyped name, or one that votes already, says nothing of those that live
+    const whole = { ...facts({}, [fact('n4')]), nodes: ['n1', 'n2', 'n3', 'n4'].map((id) => fact(id)) };
+    for (const by of ['n9', 'n3']) {
+      const { checks } = plan('n2', by, whole).plan;
+      const text = '3 of 3 voters are alive, 2 are needed';
+      expect(checks.find(({ name }) => name === 'quorum')).toEqual({ name: 'quorum', result: 'pass', text });
+      expect(checks.map(({ name }) => name)).not.toContain('replicas');
+    }
     const world = given();
     const lonely = {
       ...world,
