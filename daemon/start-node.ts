@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Logger } from '../src/base/index.ts';
-import { LIMITS, SqlccError } from '../src/base/index.ts';
+import { LIMITS, nearest, SqlccError } from '../src/base/index.ts';
 import type { ClusterConfig } from '../src/config/index.ts';
 import { parseConfig } from '../src/config/index.ts';
 import { ensureDataDir, type Identity, readIdentity } from './data-dir.ts';
@@ -104,10 +104,10 @@ export async function startNode(options: StartOptions): Promise<number> {
   const dataDir = resolve(options.dataDir ?? config.dataDir);
   const level = parseLogLevel(options.logLevel ?? 'INFO');
   if (level === undefined) {
-    throw new SqlccError(
-      'invalid_argument',
-      `log level "${options.logLevel}" is none of DEBUG, INFO, WARN, ERROR`,
-    );
+    const meant = nearest(options.logLevel ?? '', ['debug', 'info', 'warn', 'error'])?.toUpperCase();
+    const hint = meant === undefined ? 'without --log-level it is INFO' : `did you mean ${meant}?`;
+    const text = `log level "${options.logLevel}" is none of DEBUG, INFO, WARN, ERROR`;
+    throw new SqlccError('invalid_argument', text, { hint });
   }
   const identity = readIdentity(dataDir);
   ensureDataDir(dataDir);

@@ -212,6 +212,7 @@ describe('node check', () => {
       ['node check n2 -o nagios', 0],
       ['node check n9 -o nagios', 3],
       ['node check n2 -o nagios --warn-lag soon', 3],
+      ['node check --all -o nagios', 3],
     ]);
     await cluster.kill('n3');
     expect((await run('node check n2 -o nagios')).code).toBe(1);

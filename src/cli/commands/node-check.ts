@@ -64,6 +64,7 @@ export function judge(status: StatusResponse, node: NodeRow, lag: LagLimits): Ve
   return { level, reasons: found.map(([, reason]) => reason) };
 }
 
+const ONE_NODE = 'such a plugin tells of one node, as it is known; name it, or leave -o nagios out';
 const NAGIOS = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 const CODES = { ok: EXIT.ok, warning: EXIT.degraded, critical: EXIT.critical } as const;
 
@@ -122,7 +123,10 @@ async function look(context: CliContext, { args, flags }: Invocation): Promise<L
 }
 
 async function nagios(context: CliContext, invocation: Invocation): Promise<number> {
+  const { flags } = invocation;
   try {
+    if (flags.is('all') || flags.is('now'))
+      throw new SqlccError('invalid_argument', `-o nagios goes with neither --all nor --now: ${ONE_NODE}`);
     const { status, node, lag, verdict } = await look(context, invocation);
     const fine = `${node.node_id} is ${node.role ?? 'there'}, term ${status.raft.term}`;
     const text = verdict.level === 'ok' ? fine : `${node.node_id}: ${verdict.reasons.join('; ')}`;
@@ -141,11 +145,9 @@ async function nagios(context: CliContext, invocation: Invocation): Promise<numb
 export const nodeCheck: Run = async (context, invocation) => {
   const { printer } = context;
   const { args, flags } = invocation;
-  if (printer.format === 'nagios' && (flags.is('all') || flags.is('now')))
-    throw new SqlccError('invalid_argument', '-o nagios goes with neither --all nor --now');
+  if (printer.format === 'nagios') return nagios(context, invocation);
   if (flags.is('all')) return flags.is('now') ? checkAllNow(context) : checkAll(context);
   if (flags.is('now')) return checkNow(context, await nodeOf(context, flags, args[0]));
-  if (printer.format === 'nagios') return nagios(context, invocation);
   const { status, node, verdict } = await look(context, invocation);
   const code = CODES[verdict.level];
   const { node_id, liveness, health, issues, maintenance, lag_entries } = node;

@@ -1,7 +1,7 @@
 /** `sqlcc node log-level` and `sqlcc node systemd`. */
 import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { SqlccError } from '../../base/index.ts';
+import { nearest, SqlccError } from '../../base/index.ts';
 import type { Run } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { given } from '../flags.ts';
@@ -17,10 +17,11 @@ function levelOf(text: string): LevelWord {
   if (text.toLowerCase() === 'default') return 'default';
   const level = LEVELS.find((l) => l === text.toUpperCase());
   if (level !== undefined) return level;
-  throw new SqlccError(
-    'invalid_argument',
-    `log level "${text}" is none of debug, info, warn, error, default`,
-  );
+  const words = [...LEVELS.map((l) => l.toLowerCase()), 'default'];
+  const meant = nearest(text, words);
+  throw new SqlccError('invalid_argument', `log level "${text}" is none of ${words.join(', ')}`, {
+    hint: meant === undefined ? 'e.g. sqlcc node log-level debug --for 10m' : `did you mean "${meant}"?`,
+  });
 }
 
 export const nodeLogLevel: Run = async (context, { args, flags }) => {
