@@ -80,7 +80,7 @@ describe('a living cluster', () => {
     const denied = await sqlccOn(cluster, ['audit', 'list', '--denied', '-o', 'json']);
     expect(denied.stdout, 'no node has refused it anything').not.toContain('viewer');
     expect(JSON.parse(denied.stdout).denials ?? []).toEqual([]);
-  });
+  }, 300_000);
 
   it('11: --once through jq, --batch -n 5, watch --until and the screen agree on the same seq', async () => {
     const cluster = shared();
@@ -108,5 +108,5 @@ describe('a living cluster', () => {
     );
     await terminal.see('silenced rule DiskSlow: seq');
     expect((await sqlcc(['top', '--once'], { SQLCC_CONFIG: cluster.contextFile })).code).toBe(0);
-  });
+  }, 300_000);
 });
