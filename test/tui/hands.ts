@@ -3,6 +3,8 @@ import { pause, type Terminal } from './pty.ts';
 
 /** Half of the round trip of a line that the acceptance list asks for, ms. */
 export const LATE_MS = 50;
+/** A dialog is deaf for a moment from when its plan stands there. */
+export const DEAF_MS = 450;
 
 /** The cursor has left the field for the button: an Enter that is read together with another key confirms nothing. */
 export async function onButton(terminal: Terminal): Promise<void> {
@@ -37,8 +39,7 @@ export class Hands {
     const armed = /Type (n\d) to arm/;
     const plan = await this.#terminal.until((t) => armed.test(t) && t.includes('write pause'), 'the plan');
     const target = armed.exec(plan)?.[1] ?? '';
-    // a dialog is deaf at first
-    await pause(450);
+    await pause(DEAF_MS);
     await this.write(reason, `Reason (needed): ${reason}`);
     this.press('\t');
     await this.write(target, `arm: ${target}`);

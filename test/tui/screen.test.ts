@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answers } from './answers.ts';
 import { expectDrawn } from './golden.ts';
-import { Hands, LATE_MS, onButton } from './hands.ts';
+import { DEAF_MS, Hands, LATE_MS, onButton } from './hands.ts';
 import { expectAsBefore, noting, signalInside } from './left.ts';
 import {
   buildProgram,
@@ -55,7 +55,7 @@ async function shown(
 async function failoverDialog(terminal: Terminal): Promise<void> {
   terminal.type('F');
   await terminal.see('Expected write pause');
-  await pause(450);
+  await pause(DEAF_MS);
 }
 
 describe('topology', () => {
@@ -243,8 +243,8 @@ describe('actions', () => {
     await terminal.see('▌● n3');
     terminal.type('M');
     await terminal.see('MAINTENANCE ON · n3');
-    await pause(450);
     await expectDrawn(terminal, 'maintenance-120x36');
+    await pause(DEAF_MS);
     terminal.type('y');
     await terminal.see('armed: Enter confirms');
   });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VIEWS } from '../../tui/model/views.ts';
 import { answers } from './answers.ts';
 import { drawn, expectDrawn } from './golden.ts';
+import { DEAF_MS } from './hands.ts';
 import { buildProgram, FULL_CLEAR, type Program, pause, replaying, type Terminal } from './pty.ts';
 import { calmWith } from './recording.ts';
 import { SIZES } from './sizes.ts';
@@ -152,8 +153,8 @@ describe('changes', () => {
     await terminal.see('part by part');
     terminal.type('S');
     await terminal.see('SILENCE node_down on n5');
-    await pause(450);
     await expectDrawn(terminal, 'silence-120x36');
+    await pause(DEAF_MS);
     terminal.type('y');
     await terminal.see('armed: Enter confirms');
     terminal.type('\r');
@@ -170,8 +171,8 @@ describe('changes', () => {
     await terminal.see('▌v40');
     terminal.type('B');
     await terminal.see('Type v40 to arm');
-    await pause(450);
     await expectDrawn(terminal, 'rollback-80x24');
+    await pause(DEAF_MS);
     terminal.type('\r');
     await terminal.see('! a reason is required');
     terminal.type('\x1b');
@@ -185,7 +186,7 @@ describe('changes', () => {
     await terminal.see('v39');
     terminal.type('C');
     await terminal.see('in your editor');
-    await pause(450);
+    await pause(DEAF_MS);
     for (const [word, then] of [
       ['no', 'left as it is'],
       ['more', 'valid on every live node'],
@@ -206,13 +207,13 @@ describe('changes', () => {
     await terminal.see('v39');
     terminal.type('C');
     await terminal.see('Change:');
-    await pause(450);
+    await pause(DEAF_MS);
     for (const key of 'monitoring.interval_ms=250') terminal.type(key);
     await terminal.see('interval_ms=250');
     terminal.type('\r');
     await terminal.see('valid on every live node');
-    await pause(450);
     await expectDrawn(terminal, 'apply-80x24');
+    await pause(DEAF_MS);
     terminal.type('y');
     await terminal.see('armed');
     terminal.type('\r');
