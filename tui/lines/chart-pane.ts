@@ -3,6 +3,7 @@ import { boundRow, brailleChart, niceTop, pointsOf } from '../format/braille.ts'
 import { cellWidth, fitText } from '../format/width.ts';
 import { clockTime, rough } from '../format/words.ts';
 import type { Wall } from '../model/model.ts';
+import { slicedSpan } from '../model/trace.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { PaneSpec, Size } from './body.ts';
 import type { View } from './view.ts';
@@ -18,6 +19,8 @@ export interface ChartWish {
   readonly unit: (value: number) => string;
   /** So many slices of the time, oldest first; null where there is no sample. */
   readonly values: (window: Window, slices: number) => readonly (number | null)[];
+  /** What it is now, where that is not what the newest slice says; null = not known. */
+  readonly now?: number | null;
   /** A fixed top; else the next round number above all that is drawn. */
   readonly top?: number;
   /** Where an alert's rule says that it is too much, or too little; null = no rule is known to. */
@@ -74,8 +77,8 @@ function merged(parts: Line): Line {
 export function chartPane(wish: ChartWish, view: View, { width, height }: Size): PaneSpec {
   const { model, symbols } = view;
   const cells = Math.max(8, width - SCALE_CELLS - 5);
-  const window = { from: model.now - model.spanMs, to: model.now };
-  const values = wish.values(window, pointsOf(cells));
+  const slices = pointsOf(cells);
+  const values = wish.values(slicedSpan(model.now, model.spanMs, slices), slices);
   const bound = wish.bound ?? null;
   const most = values.reduce<number>((m, v) => Math.max(m, v ?? 0), bound ?? 0);
   const top = wish.top ?? niceTop(most);
@@ -92,9 +95,14 @@ export function chartPane(wish: ChartWish, view: View, { width, height }: Size):
       ...(isBound ? bounded(text, line.dash, `${wish.unit(bound)} = alert`) : [span(text, 'key')]),
     ];
   });
-  const now = values.findLast((v) => v !== null) ?? null;
+  const now = wish.now === undefined ? (values.findLast((v) => v !== null) ?? null) : wish.now;
   const facts = [now === null ? 'no samples' : wish.unit(now), rough(model.spanMs), '+ -'];
-  const times: Line = [span(`${' '.repeat(SCALE_CELLS + 1)}${timesOf(window, cells)}`, 'muted')];
+  const times: Line = [
+    span(
+      `${' '.repeat(SCALE_CELLS + 1)}${timesOf({ from: model.now - model.spanMs, to: model.now }, cells)}`,
+      'muted',
+    ),
+  ];
   return {
     pane: wish.title,
     title: [span(wish.title, 'title'), span(` ${facts.join(` ${symbols.dot} `)}`, 'muted')],

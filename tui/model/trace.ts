@@ -93,11 +93,26 @@ export function pointAt<P extends Timed>(points: readonly P[], at: Wall, within:
   return found !== undefined && at - found.at <= within ? found : null;
 }
 
-/** `cells` values between `from` and `to`: the newest of each slice of time, null where there is none. */
+interface Span {
+  readonly from: Wall;
+  readonly to: Wall;
+}
+
+/**
+ * The last `spanMs` in slices whose edges stay where they are while time goes on: no sample wanders from one
+ * slice to the next, and what was drawn once keeps its height. It ends up to a slice later than `now`.
+ */
+export function slicedSpan(now: Wall, spanMs: number, slices: number): Span {
+  const width = spanMs / slices;
+  const to = Math.ceil(now / width) * width;
+  return { from: to - spanMs, to };
+}
+
+/** `cells` values between `from` and `to`: the highest of each slice of time, null where there is none. */
 export function resample<P extends Timed>(
   points: readonly P[],
   read: (point: P) => number | null,
-  span: { readonly from: Wall; readonly to: Wall },
+  span: Span,
   cells: number,
 ): (number | null)[] {
   const out: (number | null)[] = Array.from({ length: cells }, () => null);
@@ -105,7 +120,8 @@ export function resample<P extends Timed>(
   for (const point of points) {
     if (point.at < span.from || point.at > span.to) continue;
     const at = Math.min(cells - 1, Math.floor((point.at - span.from) / width));
-    out[at] = read(point);
+    const [value, highest] = [read(point), out[at] ?? null];
+    out[at] = value === null || highest === null ? (value ?? highest) : Math.max(value, highest);
   }
   return held(out, points, span, read);
 }
@@ -114,7 +130,7 @@ export function resample<P extends Timed>(
 export function held<P extends Timed>(
   cells: readonly (number | null)[],
   points: readonly P[],
-  span: { readonly from: Wall; readonly to: Wall },
+  span: Span,
   read: (point: P) => number | null,
 ): (number | null)[] {
   const steps = points.slice(1).map((p, i) => p.at - (points[i]?.at ?? p.at));
@@ -136,5 +152,33 @@ export function ratesOf(points: readonly TracePoint[]): readonly TracePoint[] {
     return seconds <= 0
       ? []
       : [{ ...point, applied: Math.max(0, (point.applied - before.applied) / seconds) }];
+  });
+}
+
+/** Between two indexes that are further apart it is not known when it grew. */
+const GROWTH_GAP_MS = 60_000;
+
+/** Entries applied a second in each of `cells` slices: what the index grew in it; null where nobody knows. */
+export function growth(points: readonly TracePoint[], span: Span, cells: number): readonly (number | null)[] {
+  const grown: number[] = Array.from({ length: cells }, () => 0);
+  const known: number[] = Array.from({ length: cells }, () => 0);
+  const width = (span.to - span.from) / cells;
+  const list = points.filter((p) => p.applied !== null);
+  for (const [i, { at: to, applied }] of list.entries()) {
+    const before = list[i - 1];
+    if (before === undefined || to <= before.at || to - before.at > GROWTH_GAP_MS) continue;
+    const perMs = Math.max(0, (applied ?? 0) - (before.applied ?? 0)) / (to - before.at);
+    const first = Math.max(0, Math.floor((before.at - span.from) / width));
+    for (let c = first; c < cells && span.from + c * width < to; c++) {
+      const start = Math.max(before.at, span.from + c * width);
+      const part = Math.min(to, span.from + (c + 1) * width) - start;
+      if (part <= 0) continue;
+      grown[c] = (grown[c] ?? 0) + perMs * part;
+      known[c] = (known[c] ?? 0) + part;
+    }
+  }
+  return grown.map((entries, c) => {
+    const ms = known[c] ?? 0;
+    return ms === 0 ? null : (entries / ms) * 1000;
   });
 }

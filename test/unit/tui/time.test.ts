@@ -7,9 +7,11 @@ import { addToRecord, reach, travel } from '../../../tui/model/time.ts';
 import {
   addToTrace,
   fillTrace,
+  growth,
   pointAt,
   ratesOf,
   resample,
+  slicedSpan,
   type Trace,
   type TracePoint,
 } from '../../../tui/model/trace.ts';
@@ -273,6 +275,43 @@ describe('trace', () => {
   it('resample holds a value until the next is overdue, then leaves a gap', () => {
     const span = { from: START, to: START + 10 * SECOND };
     expect(resample(points, (p) => p.lag, span, 5)).toEqual([1, 3, 3, null, 10]);
+  });
+
+  it('resample tells the highest of each slice, not the newest', () => {
+    const span = { from: START, to: START + 10 * SECOND };
+    const peak = points.map((p) => ({ ...p, lag: p.lag === 2 ? 900 : p.lag }));
+    expect(resample(peak, (p) => p.lag, span, 5)).toEqual([1, 900, 3, null, 10]);
+  });
+
+  it('growth draws a burst as high in every second of ten minutes that it is seen', () => {
+    let applied = 0;
+    const burst: TracePoint[] = Array.from({ length: 1200 }, (_, s) => {
+      applied += s >= 500 && s < 506 ? 50 : 4;
+      return { at: START + s * SECOND, cpu: null, lag: null, applied };
+    });
+    const tops = Array.from({ length: 500 }, (_, s) => {
+      const now = START + (525 + s) * SECOND;
+      const known = burst.filter((p) => p.at <= now);
+      return Math.max(...growth(known, slicedSpan(now, 600_000, 46), 46).map((v) => v ?? 0));
+    });
+    // 6 s of 50 and 7 s of 4 in a slice of 13 s
+    expect(new Set(tops.map((top) => Math.round(top)))).toEqual(new Set([25]));
+  });
+
+  it('growth knows nothing of a time that nobody saw, nor of what went backwards', () => {
+    const list = [0, 1, 100, 101, 102].map((s) => ({
+      at: START + s * SECOND,
+      cpu: null,
+      lag: null,
+      applied: s * 10,
+    }));
+    const last = list.map((p, i) => (i === 4 ? { ...p, applied: 0 } : p));
+    const drawn = growth(last, { from: START, to: START + 102 * SECOND }, 102);
+    expect(drawn.flatMap((v, i) => (v === null ? [] : [[i, v]]))).toEqual([
+      [0, 10],
+      [100, 10],
+      [101, 0],
+    ]);
   });
 
   it('ratesOf tells growth a second, and nothing below zero', () => {

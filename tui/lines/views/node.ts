@@ -9,10 +9,10 @@ import type { NodeStateWord } from '../../model/node-state.ts';
 import { isOld } from '../../model/old.ts';
 import { boundOf } from '../../model/readings.ts';
 import { newestFirst, selectedNode, shown, stateIn } from '../../model/selectors.ts';
-import { ratesOf, resample, type TracePoint } from '../../model/trace.ts';
+import { growth, holdMs, pointAt, resample, type TracePoint } from '../../model/trace.ts';
 import { type Line, span } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
-import { type ChartWish, chartPane } from '../chart-pane.ts';
+import { type ChartWish, chartPane, type Window } from '../chart-pane.ts';
 import { eventLineText } from '../panes.ts';
 import type { View } from '../view.ts';
 import { metricLines, metricsPane } from './node-metrics.ts';
@@ -111,28 +111,26 @@ function catchUp(row: NodeRow, view: View): Line[] {
   return [pair('', `${view.symbols.arrow} ${words}, ${count(Math.abs(pace))} entries/s`)];
 }
 
-/** The course of one of its figures. */
+/** The course of one of its figures: the highest of each slice, so that the newest is told apart. */
 function traced(
-  title: string,
-  unit: (value: number) => string,
-  points: readonly TracePoint[],
+  { title, unit }: Pick<ChartWish, 'title' | 'unit'>,
+  { model: { now, trace } }: View,
+  nodeId: string,
   read: (point: TracePoint) => number | null,
 ): ChartWish {
-  return { title, unit, values: (window, slices) => resample(points, read, window, slices) };
+  const points = trace[nodeId] ?? [];
+  const newest = pointAt(points, now, holdMs(trace));
+  const values = (window: Window, slices: number) => resample(points, read, window, slices);
+  return { title, unit, values, now: newest === null ? null : read(newest) };
 }
 
-function charts({ model }: View, nodeId: string): readonly [ChartWish, ChartWish, ChartWish] {
-  const points = model.trace[nodeId] ?? [];
-  const cpu = traced(
-    'CPU %',
-    (v) => percent(v, 0),
-    points,
-    (p) => p.cpu,
-  );
+function charts(view: View, nodeId: string): readonly [ChartWish, ChartWish, ChartWish] {
+  const points = view.model.trace[nodeId] ?? [];
+  const cpu = { title: 'CPU %', unit: (value: number) => percent(value, 0) };
   return [
-    { ...cpu, top: 1, bound: boundOf(model, 'cpu_usage') },
-    traced('Lag, entries', count, points, (p) => p.lag),
-    traced('Applied a second', count, ratesOf(points), (p) => p.applied),
+    { ...traced(cpu, view, nodeId, (p) => p.cpu), top: 1, bound: boundOf(view.model, 'cpu_usage') },
+    traced({ title: 'Lag, entries', unit: count }, view, nodeId, (p) => p.lag),
+    { title: 'Applied a second', unit: count, values: (window, slices) => growth(points, window, slices) },
   ];
 }
 

@@ -2,10 +2,10 @@
 import { namesIn } from '../../format/names.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { count, millis } from '../../format/words.ts';
-import { answerOf } from '../../model/lists.ts';
+import { allElections, answerOf } from '../../model/lists.ts';
 import { metricsOf, type Sample } from '../../model/metrics.ts';
 import { compareNames, shown } from '../../model/selectors.ts';
-import { ratesOf, resample } from '../../model/trace.ts';
+import { growth, resample } from '../../model/trace.ts';
 import { type Line, lineWidth, span, type Token } from '../../theme/tokens.ts';
 import { abreast, type BandRows, outdated, type PaneSpec, type Room } from '../body.ts';
 import { type ChartWish, chartPane } from '../chart-pane.ts';
@@ -65,20 +65,25 @@ function matrix(view: View, room: Room): PaneSpec {
   };
 }
 
+/** Who leads, or led last: what was committed before is of interest most while nobody leads. */
+function newestLeader({ model }: View): string | null {
+  return shown(model).status?.raft.leader_id ?? allElections(model)[0]?.node_id ?? null;
+}
+
 /** Entries a second that the leader applied: what the cluster commits. */
 function rate(view: View, width: number, height: number): PaneSpec {
-  const leader = shown(view.model).status?.raft.leader_id ?? null;
-  const points = ratesOf(leader === null ? [] : (view.model.trace[leader] ?? []));
+  const leader = newestLeader(view);
+  const points = leader === null ? [] : (view.model.trace[leader] ?? []);
   const wish: ChartWish = {
     ...{ title: 'Commits/s', unit: count },
-    values: (window, slices) => resample(points, (p) => p.applied, window, slices),
+    values: (window, slices) => growth(points, window, slices),
   };
   return { ...chartPane(wish, view, { width, height }), pane: 'rate' };
 }
 
 /** Until a write was committed and applied, as the leader says. */
 function latency(view: View, width: number, height: number): PaneSpec {
-  const leader = shown(view.model).status?.raft.leader_id ?? null;
+  const leader = newestLeader(view);
   const samples = leader === null ? [] : (commitLatency(view, leader) ?? []);
   const wish: ChartWish = {
     ...{ title: 'Commit latency p95 ms', unit: millis },
