@@ -6,7 +6,7 @@ import { cellWidth, clean, cut } from '../format/width.ts';
 import { age, clockTime, count, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
-import { vacantSince } from '../model/election-steps.ts';
+import { vacantFor } from '../model/election-steps.ts';
 import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
 import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
@@ -42,8 +42,8 @@ function leaderWord(view: View): Line {
   if (status === null) return [];
   const leader = status.raft.leader_id;
   if (leader !== null) return [span(`${view.symbols.leader} ${clean(leader)}`, 'leader')];
-  const since = vacantSince(shown(view.model));
-  const waited = since === null ? '' : ` ${((view.model.now - since) / 1000).toFixed(1)} s`;
+  const vacant = vacantFor(view.model);
+  const waited = vacant === null ? '' : ` ${(vacant / 1000).toFixed(1)} s`;
   return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];
 }
 

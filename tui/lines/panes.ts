@@ -5,7 +5,7 @@ import type { AlertRow, ElectionRow, EventLine, NodeRow } from '../feed/wire.ts'
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted } from '../format/words.ts';
-import { gapOf, liveSteps, vacantSince } from '../model/election-steps.ts';
+import { gapOf, liveSteps, vacantFor } from '../model/election-steps.ts';
 import {
   collapsedEvents,
   heardOf,
@@ -90,10 +90,10 @@ export function stepWords(event: EventLine, { model }: View): readonly [name: st
 /** The election under way, in ms since the leader's last word: what came last is always seen. */
 function liveElection(view: View): Line[] {
   const picture = shown(view.model);
-  const since = vacantSince(picture);
-  if (since === null) return [];
+  const vacant = vacantFor(view.model);
+  if (vacant === null) return [];
   const steps = liveSteps(picture);
-  const waited = ((view.model.now - since) / 1000).toFixed(2);
+  const waited = (vacant / 1000).toFixed(2);
   const doing = picture.status === null ? '' : `, ${vacancyWords(picture.status)}`;
   const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s${doing}`, 'critical')];
   const told = steps.slice(-6).map(({ event, offsetMs }): Line => {

@@ -1,7 +1,8 @@
 /** An election step by step: which events belong to it, in order of time, and from when it counts. */
 import type { ElectionRow, EventLine } from '../feed/wire.ts';
-import type { Picture, Wall } from './model.ts';
+import type { Model, Picture, Wall } from './model.ts';
 import { leaderIn } from './picture.ts';
+import { shown } from './selectors.ts';
 
 export interface Step {
   readonly event: EventLine;
@@ -69,6 +70,13 @@ export function vacantSince({ leaderlessSince, events }: Picture): Wall | null {
       asked.set(event.node_id, timeOf(event) - silence);
   }
   return Math.min(leaderlessSince, ...(asked.size === 0 ? [] : [Math.max(...asked.values())]));
+}
+
+/** For how long nobody leads at the moment that is shown, ms; null = somebody does. */
+export function vacantFor(model: Model): number | null {
+  const since = vacantSince(shown(model));
+  // a wrong clock of a node is no time before the loss
+  return since === null ? null : Math.max(0, model.now - since);
 }
 
 /** Of the election under way; none while somebody leads. */

@@ -51,7 +51,7 @@ function fold(model: Model, message: Message): Change {
     case 'lost':
       return [lost(model, message.failure, message.now), []];
     case 'events':
-      return [{ ...model, picture: addEvents(model.picture, message.events, message.now) }, []];
+      return [heard(model, message), []];
     case 'alerts':
       return [{ ...model, picture: addAlerts(model.picture, message.alerts, model.now) }, []];
     case 'views':
@@ -104,6 +104,11 @@ function fold(model: Model, message: Message): Change {
     case 'page-rows':
       return [sized(model, message), []];
   }
+}
+
+/** The clock goes on with what is told: what an event begins is counted before the next beat of the clock. */
+function heard(model: Model, { events, now }: Extract<Message, { type: 'events' }>): Model {
+  return { ...model, now: Math.max(model.now, now), picture: addEvents(model.picture, events, now) };
 }
 
 /** What is known already stays as it is. */

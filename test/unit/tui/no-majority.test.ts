@@ -7,7 +7,7 @@ import { header } from '../../../tui/lines/head.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { plan, START, status } from '../../tui/recording.ts';
+import { event, plan, START, status } from '../../tui/recording.ts';
 import { SIZES } from '../../tui/sizes.ts';
 import { alone, fresh, full, live, press, pressed, send } from './model-kit.ts';
 import { drawn, screenText } from './screen-text.ts';
@@ -105,6 +105,30 @@ describe('a forced failover', () => {
       expect(refusedBy(name), name).not.toContain('to arm');
     }
     expect(refusedBy('target', { candidates: [] })).toContain('mend what is said of it');
+  });
+});
+
+describe('the first moment without a leader', () => {
+  const told = (ms: number) => {
+    const lost = event(ms, 'n2', 'leader-lost', 'knows no leader (term 9)', { data: { term: 9 } });
+    return send(full(), { type: 'events', events: [lost], now: START + ms })[0];
+  };
+
+  it('is counted from the loss also before the next beat of the clock', () => {
+    for (const view of ['topology', 'raft'] as const) {
+      const [text, later] = [told(700), send(told(700), { type: 'tick', now: START + 950, mono: 1 })[0]].map(
+        (model) => screenText({ ...model, view }, 120, 36),
+      );
+      expect(text, view).toContain('NO LEADER 0.0 s');
+      expect(text, view).toMatch(/no leader for 0\.00 s/i);
+      expect(text, view).not.toMatch(/-\d+(\.\d+)? (ms|s)\b|led 1\d\d\.\d*[1-9]/);
+      expect(later, view).toMatch(/no leader for 0\.25 s/i);
+    }
+  });
+
+  it('the clock of the screen never goes back for what is told late', () => {
+    const [late] = send(full(), { type: 'events', events: [], now: START - 5000 });
+    expect(late.now).toBe(full().now);
   });
 });
 

@@ -3,7 +3,7 @@ import type { ElectionRow } from '../../feed/wire.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, percent } from '../../format/words.ts';
-import { gapOf, liveSteps, type Step, stepsOf, vacantSince } from '../../model/election-steps.ts';
+import { gapOf, liveSteps, type Step, stepsOf, vacantFor, vacantSince } from '../../model/election-steps.ts';
 import { allElections, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import type { Model, Wall } from '../../model/model.ts';
 import { shown, vacancyWords } from '../../model/selectors.ts';
@@ -193,9 +193,9 @@ function steps(view: View): PaneSpec {
   const { model, symbols } = view;
   const picture = shown(model);
   const { focused, scroll } = model.side;
-  const vacant = vacancy(view);
+  const vacant = picture.status?.raft.leader_id === null ? vacantFor(model) : null;
   if (vacant !== null && picture.status !== null) {
-    const waited = ((model.now - vacant) / 1000).toFixed(2);
+    const waited = (vacant / 1000).toFixed(2);
     return {
       pane: 'steps',
       title: [span(`${symbols.candidate} NO LEADER for ${waited} s`, 'critical')],
