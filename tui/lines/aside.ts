@@ -3,7 +3,7 @@ import type { NodeRow } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
 import { rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
-import { shown } from '../model/selectors.ts';
+import { momentOf, shown } from '../model/selectors.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
@@ -40,7 +40,7 @@ export function asideMarks(view: View): { readonly long: Line; readonly short: L
   if (first === undefined || view.model.past !== null || isPaused) return { long: [], short: [] };
   const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
   const name = first.what === 'maintenance' ? 'in maintenance' : 'drained';
-  const rest = left(first, view.model.now);
+  const rest = left(first, momentOf(view.model));
   const ends: Line = [span(': ', 'muted'), span(keyThatEnds(first.what), 'key'), span(' on it ends it')];
   return {
     long: [span(`${first.node} ${name}${rest}${more}`, 'maintenance'), ...ends, span(' ')],

@@ -9,6 +9,7 @@ import { alertRows, answerOf, fleetEntries, selectedOf, subjectNode } from '../m
 import type { Model } from '../model/model.ts';
 import {
   missingVoters,
+  momentOf,
   quorumFacts,
   selectedNode,
   shown,
@@ -45,7 +46,6 @@ function maintenanceWords(
 }
 
 function ofNode(row: NodeRow, view: View): string[] {
-  const { now } = view.model;
   const { kind, word } = stateIn(view.model, row);
   const name = clean(row.node_id);
   const heard = row.last_heartbeat_ms === null ? 'never' : `${age(row.last_heartbeat_ms)} ago`;
@@ -75,7 +75,7 @@ function ofNode(row: NodeRow, view: View): string[] {
     ...row.issues
       .filter((issue) => kind !== 'dead' || !issue.startsWith('dead:'))
       .map((issue) => `It names: ${clean(issue)}.`),
-    ...(rest === null ? [] : [maintenanceWords(rest, now)]),
+    ...(rest === null ? [] : [maintenanceWords(rest, momentOf(view.model))]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
     ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
     kind === 'dead' ? deadWords() : ownKeys(isLeader, view.model),
@@ -101,7 +101,7 @@ function ofAlert(alert: AlertRow, view: View): string[] {
   const place = alert.node_id === null ? 'the cluster' : clean(alert.node_id);
   return [
     `${clean(alert.rule)} on ${place}: ${clean(alert.value)}.`,
-    `It is ${alert.severity} and ${alert.state}, for ${age(view.model.now - Date.parse(alert.since))} now.`,
+    `It is ${alert.severity} and ${alert.state}, for ${age(momentOf(view.model) - Date.parse(alert.since))} now.`,
     ...(answer == null ? [] : [`It fires while: ${clean(answer.rule.condition)}.`]),
     ...(own?.parts ?? []).map((p) => `  ${'  '.repeat(p.depth)}${clean(p.text)} = ${clean(p.value)}`),
     toldWords(view, alert.rule),

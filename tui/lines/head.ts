@@ -9,7 +9,15 @@ import type { Layout } from '../layout.ts';
 import { vacantFor } from '../model/election-steps.ts';
 import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
-import { isStale, pictureAge, quorumFacts, shown, viewGroups, viewsDisagree } from '../model/selectors.ts';
+import {
+  isStale,
+  momentOf,
+  pictureAge,
+  quorumFacts,
+  shown,
+  viewGroups,
+  viewsDisagree,
+} from '../model/selectors.ts';
 import { reach, unseen } from '../model/time.ts';
 import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
@@ -95,7 +103,7 @@ export function header(view: View, layout: Layout): Line {
   const gap = span('  ');
   const via = status === null ? '' : `via ${clean(status.cluster.read.node_id)}`;
   // a picture that stands is not painted each second for a clock beside it
-  const time = clockTime(model.past === null && model.frozen !== null ? model.frozen.statusAt : model.now);
+  const time = clockTime(model.past === null && model.frozen !== null ? model.frozen.at : model.now);
   if (layout.tier === 'tiny' || layout.tier === 'small') return shortHeader(view, layout, { name, via });
   const full = layout.tier === 'full';
   const pinned = full && model.observer !== null && status !== null ? ' (pinned)' : '';
@@ -292,7 +300,7 @@ function stateBanner(view: View): Line {
   const { symbols } = view;
   const { status } = shown(view.model);
   if (view.model.frozen !== null) {
-    const at = clockTime(view.model.frozen.statusAt);
+    const at = clockTime(view.model.frozen.at);
     return [
       span(` ${symbols.frozen} the picture stands at ${at}; ${keyOf('freeze')} returns to live`, 'suspect'),
     ];
@@ -334,7 +342,7 @@ function configWords({ version, tentative }: StatusResponse['config']): string {
 /** What is on trial, how long still, and the key that keeps it: in every view, beside what is gravest. */
 export function trialMark({ model }: View): Line {
   const config = shown(model).status?.config;
-  const left = config === undefined ? null : trialLeft(config, model.now);
+  const left = config === undefined ? null : trialLeft(config, momentOf(model));
   if (left === null) return [];
   const mark = `v${config?.tentative?.version} on trial`;
   // of a second that is over nothing can be kept

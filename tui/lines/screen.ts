@@ -8,7 +8,7 @@ import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
 import { unmatched } from '../model/lists.ts';
 import type { Pane } from '../model/model.ts';
 import { isOld } from '../model/old.ts';
-import { selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
+import { momentOf, selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
@@ -280,9 +280,8 @@ function topology(view: View, layout: Layout): BandRows[] {
 
 function bodyOf(view: View, layout: Layout): BandRows[] {
   const { model } = view;
-  // what is drawn of the past, or stands, counts its ages to then
-  const then = model.past?.at ?? model.frozen?.statusAt ?? null;
-  const seen = then === null ? view : { ...view, model: { ...model, now: then } };
+  const then = momentOf(model);
+  const seen = then === model.now ? view : { ...view, model: { ...model, now: then } };
   const { columns, tier, boxed, detailRows } = layout;
   if (model.view === 'topology') {
     const room = { columns, rows: detailRows, tier, boxed };

@@ -2,7 +2,7 @@
 import type { ElectionRow, EventLine } from '../feed/wire.ts';
 import type { Model, Picture, Wall } from './model.ts';
 import { leaderIn } from './picture.ts';
-import { shown } from './selectors.ts';
+import { momentOf, shown } from './selectors.ts';
 
 export interface Step {
   readonly event: EventLine;
@@ -76,7 +76,7 @@ export function vacantSince({ leaderlessSince, events }: Picture): Wall | null {
 export function vacantFor(model: Model): number | null {
   const since = vacantSince(shown(model));
   // a wrong clock of a node is no time before the loss
-  return since === null ? null : Math.max(0, model.now - since);
+  return since === null ? null : Math.max(0, momentOf(model) - since);
 }
 
 /** Of the election under way; none while somebody leads. */

@@ -305,7 +305,7 @@ function look(model: Model, binding: Binding): Model {
     case 'sort-reverse':
       return { ...model, sort: { ...model.sort, reverse: !model.sort.reverse } };
     case 'freeze':
-      return { ...model, frozen: model.frozen === null ? model.picture : null };
+      return { ...model, frozen: model.frozen === null ? { at: model.now, picture: model.picture } : null };
     case 'problems':
       return {
         ...model,

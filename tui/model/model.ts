@@ -214,8 +214,8 @@ export interface Model {
   readonly mono: Mono;
   readonly connection: Connection;
   readonly picture: Picture;
-  /** The picture that stands still while the clock and the recording go on. */
-  readonly frozen: Picture | null;
+  /** The picture that stands still, and since when, while the clock and the recording go on. */
+  readonly frozen: Past | null;
   /** The node whose view is asked for; null = whoever answers. */
   readonly observer: string | null;
   /** What the server refused for want of rights, in its words; `all`: it does not know who asks. */

@@ -3,12 +3,17 @@ import { compareText } from '../../src/base/index.ts';
 import type { NodeRow, StatusResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
 import { NODE_FIELDS } from './filter-fields.ts';
-import type { Model, Picture, SortKey } from './model.ts';
+import type { Model, Picture, SortKey, Wall } from './model.ts';
 import { type NodeStateWord, nodeState } from './node-state.ts';
 
 /** The picture of the second that is looked back at, else the frozen one, else the living one. */
 export function shown(model: Model): Picture {
-  return model.past?.picture ?? model.frozen ?? model.picture;
+  return model.past?.picture ?? model.frozen?.picture ?? model.picture;
+}
+
+/** The moment of `shown`: ages of what is drawn of the past, or stands, are counted to then. */
+export function momentOf({ past, frozen, now }: Model): Wall {
+  return past?.at ?? frozen?.at ?? now;
 }
 
 const STATE_RANK = [
@@ -103,7 +108,7 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
 /** The state of a node of the picture: a death told of before the connection was lost grows older. */
 export function stateIn(model: Model, row: NodeRow): NodeStateWord {
   const { statusAt } = shown(model);
-  return nodeState(row, model.past?.at ?? model.frozen?.statusAt ?? model.now, statusAt);
+  return nodeState(row, momentOf(model), statusAt);
 }
 
 let lastCounts: { readonly from: readonly NodeRow[]; readonly words: readonly string[] } | null = null;

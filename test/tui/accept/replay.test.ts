@@ -97,7 +97,7 @@ describe('time travel', () => {
     const before = at(WAS_MS - 1000).slice(11, 19);
     for (const [key, moment, leader] of [
       ['', second, /★ n1 {2}term 9/],
-      ['[', before, /NO LEADER/],
+      ['[', before, /NO LEADER 1\.3 s/],
     ] as const) {
       terminal.type(key);
       await terminal.until((t) => t.split('\n')[2]?.includes(moment) === true, moment);
@@ -114,6 +114,8 @@ describe('time travel', () => {
         expect(text, 'what came later').not.toContain('disk write took 31 ms');
         if (own !== undefined && moment === second) expect(text, `${digit} at ${moment}`).toMatch(own);
         if (own !== undefined && moment === before) expect(text, `${digit} at ${moment}`).not.toMatch(own);
+        if (moment === before && (digit === '1' || digit === '2'))
+          expect(text, `${digit} says what the first line says`).toMatch(/no leader for 1\.31 s/i);
         if (digit === '5') expect(text, 'a second that both know').toContain('knows no leader (term 8)');
         terminal.type('F');
         await terminal.see('history is read-only: End returns to live');

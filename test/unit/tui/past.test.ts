@@ -1,13 +1,16 @@
 /** Looking back at seconds that were recorded: nothing of another time, and nothing that nobody saw. */
 import { describe, expect, it } from 'vitest';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
+import { explainText } from '../../../tui/lines/explain.ts';
 import { happenings } from '../../../tui/model/lists.ts';
 import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { isStale, shown } from '../../../tui/model/selectors.ts';
 import { stepEvent, travel, unseen } from '../../../tui/model/time.ts';
+import { UNICODE } from '../../../tui/theme/symbols.ts';
+import { textOf } from '../../../tui/theme/tokens.ts';
 import { at, event, node, START, status } from '../../tui/recording.ts';
-import { live, send } from './model-kit.ts';
+import { live, press, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
 const SECOND = 1000;
@@ -205,5 +208,41 @@ describe('a record that is thinned', () => {
     expect(rowAt(model, 50_000, 'n7')?.liveness).toBe('dead');
     expect(rowAt(model, 15_000, 'n7')?.liveness).toBe('alive');
     expect(isStale(travel(model, START + 50_000))).toBe(true);
+  });
+});
+
+describe('the moment that is shown', () => {
+  const leaderless = status({ raft: { ...status().raft, leader_id: null } });
+  /** Nobody leads from 100 ms on; the screen looks on for a minute. */
+  const vacant = send(
+    live(),
+    told(100, 'n2', 'leader-lost', { term: 9 }),
+    ...Array.from({ length: 60 }, (_, i) => seen((i + 1) * SECOND, leaderless)),
+  )[0];
+  const later = (model: Model) => send(model, { type: 'tick', now: START + 90 * SECOND, mono: 90_000 })[0];
+  const text = (model: Model, view: Model['view']) => screenText({ ...model, view }, 120, 36);
+
+  it.each(['topology', 'raft'] as const)('%s: of the past head and body count to then alone', (view) => {
+    for (const model of [travel(vacant, START + 55 * SECOND), later(travel(vacant, START + 55 * SECOND))]) {
+      expect(text(model, view)).toContain('NO LEADER 54.9 s');
+      expect(text(model, view)).toMatch(/no leader for 54\.90 s/i);
+    }
+  });
+
+  it.each(['topology', 'raft'] as const)('%s: what stands counts no further', (view) => {
+    const still = later(press(vacant, ' '));
+    expect(text(still, view)).toContain('NO LEADER 59.9 s');
+    expect(text(still, view)).toMatch(/no leader for 59\.90 s/i);
+    expect(text(later(still), view)).toBe(text(still, view));
+  });
+
+  it('a maintenance that ends has as long left in the banner as in its row', () => {
+    const still = send(press(live(), ' '), { type: 'tick', now: START + 180 * SECOND, mono: 180_000 })[0];
+    expect(screenText(still, 120, 36)).toContain('n6 MAINT 48m left');
+    expect(screenText(still, 200, 60)).toMatch(/n6 in maintenance 48m left/);
+    const { lines } = explainText({ model: { ...still, selected: 'n6' }, symbols: UNICODE }, 0, {
+      ...{ width: 200, rows: 40 },
+    });
+    expect(lines.map(textOf).join('\n')).toContain('ends by itself in 48m30s');
   });
 });

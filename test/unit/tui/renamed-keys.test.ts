@@ -37,7 +37,7 @@ function states(view: Model['view']): Model[] {
     empty,
     silenced(model),
     toMatch(model, 1),
-    { ...model, frozen: model.picture },
+    { ...model, frozen: { at: model.now, picture: model.picture } },
     { ...model, past: { at: model.now - 5000, picture: model.picture } },
     { ...model, unsettled: ['outcome unknown: failover'] },
     { ...model, selected: 'n99' },
