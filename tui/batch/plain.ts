@@ -103,7 +103,10 @@ export async function runPlain(run: RunTop): Promise<number> {
   const refreshMs = options.refreshMs ?? 1000;
   const session = new Session(
     feed,
-    initialModel({ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() }),
+    initialModel({
+      ...{ clusterName, contextName, readOnly: true, refreshMs, now: feed.wall() },
+      ...(feed.replay === undefined ? {} : { replay: feed.replay }),
+    }),
   );
   io.stdout.write(`${FIRST_WORDS.join('\n')}\n\n`);
   session.start();

@@ -147,6 +147,21 @@ describe('plain text', () => {
     expect(code).toBe(0);
   });
 
+  it('runPlain never calls a recording live', async () => {
+    for (const [replaySpeed, said] of [
+      [0, /^ prod-eu .* RECORDED/m],
+      [1, /^ prod-eu .* (> REPLAY|END)/m],
+    ] as const) {
+      const { replay, out, stdin, io } = calmIo();
+      stdin.end('q\n');
+      const options = { replay, replaySpeed };
+      await runPlain({ client: null, clusterName: 'c', contextName: 'c', options, io });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(out.join('')).toMatch(said);
+      expect(out.join('')).not.toContain('LIVE');
+    }
+  });
+
   it('runPlain says first how to leave and what can be done elsewhere, by commands that there are', async () => {
     const { replay, out, stdin, io } = calmIo();
     stdin.end('q\n');
