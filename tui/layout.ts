@@ -32,7 +32,8 @@ export interface Layout {
   readonly boxed: boolean;
 }
 
-function tierOf(columns: number, rows: number): Tier {
+/** Of a text, which has no last row, the columns alone decide. */
+export function tierOf(columns: number, rows = Number.POSITIVE_INFINITY): Tier {
   if (columns >= 110 && rows >= 30) return 'full';
   if (columns >= 80 && rows >= 20) return 'compact';
   return columns >= 60 && rows >= 15 ? 'small' : 'tiny';

@@ -1,8 +1,8 @@
 /** The picture as plain text: the same table and panes as the screen, without boxes, cursor or Ink. */
 
-import { clean } from '../format/width.ts';
-import type { Layout } from '../layout.ts';
-import { banner, header } from '../lines/head.ts';
+import { cellWidth, clean } from '../format/width.ts';
+import { type Layout, tierOf } from '../layout.ts';
+import { header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
 import { alertsPane, electionsPane, eventLines, eventsPane, quorumPane } from '../lines/panes.ts';
 import type { View } from '../lines/view.ts';
@@ -11,7 +11,8 @@ import { alertRows, happenings, subjectNode } from '../model/lists.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import type { TextView } from '../options.ts';
 import { toAscii } from '../theme/symbols.ts';
-import { fitLine, type Line, span, textOf } from '../theme/tokens.ts';
+import { fitLine, type Line, span, textOf, wrapWords } from '../theme/tokens.ts';
+import { saidLines } from './said.ts';
 
 export interface TextStyle {
   readonly cells: number;
@@ -25,6 +26,29 @@ const RAFT_COLUMNS = ['role', 'state', 'term', 'match', 'lag', 'replication', 'r
 
 function section(title: string, lines: readonly Line[], cells: number): string[] {
   return ['', title, ...lines.map((l) => `  ${textOf(fitLine(l, cells - 2))}`)];
+}
+
+const INDENT = 4;
+
+/** Broken between columns, which two blanks or more divide; where one is too long, between words. */
+function wrapColumns(text: string, cells: number): readonly string[] {
+  const columns = text.split(/(?<=\S)(?=\s{2,}\S)/);
+  if (columns.some((column) => cellWidth(column.trim()) > cells - INDENT))
+    return wrapWords([span(text)], cells, INDENT).map(textOf);
+  const rows: string[] = [];
+  for (const column of columns) {
+    const row = `${rows.at(-1) ?? ''}${column}`;
+    if (rows.length === 0 || cellWidth(row) > cells)
+      rows.push(rows.length === 0 ? column : `${' '.repeat(INDENT)}${column.trim()}`);
+    else rows[rows.length - 1] = row;
+  }
+  return rows;
+}
+
+/** A list that nobody can move sideways: what is too long goes on below, a little set in. */
+function whole(title: string, lines: readonly Line[], cells: number): string[] {
+  const rows = lines.flatMap((line) => wrapColumns(textOf(line), cells - 2));
+  return ['', title, ...rows.map((row) => `  ${row}`)];
 }
 
 function table(view: View, style: TextStyle): string[] {
@@ -65,7 +89,7 @@ function alertLines(view: View, { cells }: TextStyle): string[] {
   const alerts = alertRows(model);
   const left: View = { ...view, model: { ...model, picture: { ...model.picture, alerts } } };
   const isCut = alerts.length === 0 && model.picture.alerts.length > 0;
-  return section('ALERTS', isCut ? nothing(view) : alertsPane(left).lines, cells);
+  return whole('ALERTS', isCut ? nothing(view) : alertsPane(left).lines, cells);
 }
 
 function eventsText(view: View, { cells }: TextStyle): string[] {
@@ -83,14 +107,14 @@ export const ROWS_OF: Readonly<Record<TextView, TextView | null>> = {
 const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string[]>> = {
   topology: (view, style) => [
     ...table(view, style),
-    ...section('QUORUM', quorumPane(view).lines, style.cells),
-    ...section('ELECTIONS', electionsPane(view).lines.slice(0, FEW_ELECTIONS), style.cells),
-    ...section('ALERTS', alertsPane(view).lines, style.cells),
+    ...whole('QUORUM', quorumPane(view).lines, style.cells),
+    ...whole('ELECTIONS', electionsPane(view).lines.slice(0, FEW_ELECTIONS), style.cells),
+    ...whole('ALERTS', alertsPane(view).lines, style.cells),
   ],
   raft: (view, style) => [
     ...table(view, { ...style, columns: style.columns ?? RAFT_COLUMNS }),
-    ...section('QUORUM', quorumPane(view).lines, style.cells),
-    ...section('ELECTIONS', electionsPane(view).lines, style.cells),
+    ...whole('QUORUM', quorumPane(view).lines, style.cells),
+    ...whole('ELECTIONS', electionsPane(view).lines, style.cells),
   ],
   alerts: alertLines,
   config: configLines,
@@ -102,12 +126,12 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
 export function textPicture(view: View, style: TextStyle): string {
   const { cells } = style;
   const none = { rows: 0, headRows: 3 as const, bands: [], detailRows: 0, boxed: false };
-  const layout: Layout = { tier: 'full', columns: cells, ...none };
+  const layout: Layout = { tier: tierOf(cells), columns: cells, ...none };
   // the head names what is below it
   const asked: View = { ...view, model: { ...view.model, view: style.view ?? 'topology' } };
   const lines = [
     textOf(header(asked, layout)),
-    textOf(banner(view, layout)),
+    ...saidLines(view, cells).map(textOf),
     ...BODIES[style.view ?? 'topology'](view, style),
   ];
   const trimmed = lines.map((l) => l.trimEnd()).join('\n');

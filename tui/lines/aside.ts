@@ -31,6 +31,13 @@ function keyThatEnds(what: Aside['what']): string {
   return keyOf(what === 'maintenance' ? 'maintenance' : 'drain');
 }
 
+const NAMES = { maintenance: 'in maintenance', drain: 'drained' } as const;
+
+/** Each of them, for a text, which has no key that ends it. */
+export function asideWords(view: View): readonly string[] {
+  return asides(view).map((a) => `${a.node} ${NAMES[a.what]}${left(a, view.model.now)}`);
+}
+
 /** For the banner: with the key that ends it, and the same in few words; none where nobody is set aside. */
 export function asideMarks(view: View): { readonly long: Line; readonly short: Line } {
   const found = asides(view);
@@ -39,7 +46,7 @@ export function asideMarks(view: View): { readonly long: Line; readonly short: L
   const isPaused = shown(view.model).status?.pause != null;
   if (first === undefined || view.model.past !== null || isPaused) return { long: [], short: [] };
   const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
-  const name = first.what === 'maintenance' ? 'in maintenance' : 'drained';
+  const name = NAMES[first.what];
   const rest = left(first, momentOf(view.model));
   const ends: Line = [span(': ', 'muted'), span(keyThatEnds(first.what), 'key'), span(' on it ends it')];
   return {

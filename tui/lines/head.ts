@@ -333,7 +333,7 @@ function stateBanner(view: View): Line {
 }
 
 /** A configuration on trial says what comes back and when. */
-function configWords({ version, tentative }: StatusResponse['config']): string {
+export function configWords({ version, tentative }: StatusResponse['config']): string {
   if (tentative == null) return `config v${version}`;
   const until = clockTime(Date.parse(tentative.expires));
   return `config v${version} on trial: v${tentative.previous} again at ${until}`;

@@ -143,11 +143,14 @@ function takeCells(spans: Line, cells: number): Line {
   return out;
 }
 
-/** `left` at the left edge and `right` at the right one; the left gives way. */
+/** `left` at the left edge and `right` at the right one; the left gives way, and a blank stands between. */
 export function spread(left: Line, right: Line, cells: number): Line {
   const room = cells - lineWidth(right);
   if (room <= 0) return fitLine(right, cells);
-  return [...fitLine(left, room), ...right];
+  const beside = textOf(right);
+  const isGlued = beside !== '' && !beside.startsWith(' ') && lineWidth(left) >= room;
+  if (!isGlued || textOf(left).at(-1) === ' ') return [...fitLine(left, room), ...right];
+  return [...fitLine(left, room - 1), span(' '), ...right];
 }
 
 /** The text alone, for scripts and tests. */
