@@ -25,7 +25,9 @@ export async function expectDrawn(
 ): Promise<string> {
   const isDrawnNow = process.env['UPDATE'] === '1' || !existsSync(fileOf(name));
   const wanted = isDrawnNow ? null : drawn(name);
-  const text = as(await terminal.settled((t) => wanted === null || as(t) === wanted));
+  const isDone = (t: string): boolean => (wanted === null ? t.trim() !== '' : as(t) === wanted);
+  // nothing tells when a screen is whole that is drawn for the first time
+  const text = as(await terminal.settled(isDone, wanted === null ? 2000 : 250));
   expectScreen(text, name);
   return text;
 }
