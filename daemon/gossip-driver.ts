@@ -290,6 +290,7 @@ export class GossipDriver {
       liveness: LIVENESS[view.state],
       silenceMs: view.silenceMs,
       rttMs: view.rttMs,
+      rttSpread: view.rttSpread,
       digest: view.digest === null ? null : this.#parse(view.digest.bytes),
       accusedBy: view.accusedBy,
       cause: causeText(view),

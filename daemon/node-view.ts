@@ -51,6 +51,8 @@ export interface MemberFacts {
   /** Since its newest sign of life, ms; null = never. */
   readonly silenceMs: number | null;
   readonly rttMs: number | null;
+  /** Of the newest round trips that this node measured; absent or null = it measured none. */
+  readonly rttSpread?: { readonly p50Ms: number; readonly p99Ms: number } | null;
   readonly digest: DigestFacts | null;
 }
 
@@ -222,6 +224,11 @@ function healthOf(sources: ViewSources, record: NodeRecord, digest: DigestFacts 
   return { health, issues: [...(digest?.issues ?? []), ...differs, ...voteIssues(sources, record)] };
 }
 
+/** A measurement in ms without the digits that no clock has. */
+function toMicros(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms * 1000) / 1000;
+}
+
 /** One row; an unreachable node has `state` null and `liveness` says why. */
 export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
   const { cluster, raft, now } = sources;
@@ -263,6 +270,8 @@ export function nodeRow(sources: ViewSources, record: NodeRecord): NodeRow {
         : Math.round(member.silenceMs),
     ...readings(digest),
     rtt_ms: own ? 0 : (member?.rttMs ?? null),
+    rtt_p50_ms: own ? null : toMicros(member?.rttSpread?.p50Ms),
+    rtt_p99_ms: own ? null : toMicros(member?.rttSpread?.p99Ms),
     uptime_ms: digest === null ? null : Math.max(0, now - digest.startedAt),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Duration, Instant, NodeId } from '../base/index.ts';
 import { observerKey } from './hash.ts';
+import type { RttWindow } from './rtt-window.ts';
 import type {
   ClaimState,
   Digest,
@@ -77,6 +78,8 @@ export interface Member {
   /** Last packet from itself; null = none yet. */
   heardAt: Instant | null;
   rttMs: Duration | null;
+  /** Of whom this node probes; null = nothing was measured. */
+  rtts: RttWindow | null;
   pingSequence: number;
   pingAt: Instant;
   digest: Digest | null;
@@ -115,6 +118,7 @@ export function newMember(nodeId: NodeId, address: string): Member {
     claimDueAt: null,
     heardAt: null,
     rttMs: null,
+    rtts: null,
     pingSequence: 0,
     pingAt: 0,
     digest: null,

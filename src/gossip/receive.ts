@@ -17,6 +17,7 @@ import {
 } from './member-list.ts';
 import { adopt, mergeUpdate } from './merge.ts';
 import { sendTable } from './probe.ts';
+import { RttWindow } from './rtt-window.ts';
 import { digestSpreadIntervalMs } from './suspicion.ts';
 import { differingBuckets } from './sync.ts';
 import type { GossipMessage, MemberUpdate } from './types.ts';
@@ -90,6 +91,8 @@ function isWitness(core: GossipCore, member: Readonly<Member>): boolean {
 function measure(core: GossipCore, member: Member): void {
   const rtt = Math.max(0, core.now - member.pingAt);
   member.rttMs = member.rttMs === null ? rtt : member.rttMs + (rtt - member.rttMs) * RTT_WEIGHT;
+  member.rtts ??= new RttWindow();
+  member.rtts.record(rtt);
 }
 
 /** SWIM's ping-req: an observer probes the subject anyway, so it answers from what it heard itself. */

@@ -2,6 +2,7 @@
 import type { Duration, Instant, NodeId } from '../base/index.ts';
 import type { GossipCore } from './core.ts';
 import type { Member } from './member-list.ts';
+import type { RttSpread } from './rtt-window.ts';
 import type { Digest, FailureCause, Incarnation, MemberState } from './types.ts';
 import { accusers, SUSPECTS } from './votes.ts';
 
@@ -21,6 +22,8 @@ export interface MemberView {
   /** Since its last packet to this node; null = none came yet. */
   readonly silenceMs: Duration | null;
   readonly rttMs: Duration | null;
+  /** Of the newest round trips; null = this node measured none. */
+  readonly rttSpread: RttSpread | null;
   readonly digest: Digest | null;
 }
 
@@ -51,6 +54,7 @@ export function memberView(core: GossipCore, member: Readonly<Member>, now: Inst
     isDegraded: member.degraded,
     silenceMs: member.heardAt === null ? null : Math.max(0, now - member.heardAt),
     rttMs: member.rttMs,
+    rttSpread: member.rtts?.spread ?? null,
     digest: member.digest,
   };
 }

@@ -128,6 +128,10 @@ function links(): Slices['links'] {
     .flatMap((from, i) =>
       names.map((to, j) => ({
         ...{ from, to, rttMs: to === 'n5' ? null : Math.abs(i - j) * 2.1 + 0.9 },
+        ...(to !== 'n5' && {
+          rttP50Ms: Math.abs(i - j) * 2.1 + 0.7,
+          rttP99Ms: Math.abs(i - j) * 3.4 + 1.6 + (to === 'n3' ? 22 : 0),
+        }),
         liveness: to === 'n5' ? 'dead' : 'alive',
       })),
     );

@@ -22,7 +22,10 @@ async function links(client: DeskClient): Promise<Link[]> {
   const rows = await Promise.allSettled(
     asked.map(async ({ node_id: from }) => {
       const answer = await client.status({ stale: true, node: from, timeoutMs: LINK_TIMEOUT_MS });
-      return answer.nodes.map((n): Link => ({ from, to: n.node_id, rttMs: n.rtt_ms, liveness: n.liveness }));
+      return answer.nodes.map((n): Link => {
+        const spread = { rttP50Ms: n.rtt_p50_ms ?? null, rttP99Ms: n.rtt_p99_ms ?? null };
+        return { from, to: n.node_id, rttMs: n.rtt_ms, ...spread, liveness: n.liveness };
+      });
     }),
   );
   return rows.flatMap((r) => (r.status === 'fulfilled' ? r.value : []));

@@ -116,7 +116,7 @@ export const PARTS: Readonly<Record<string, Shape>> = {
   versions: list(fields({ changes: TEXTS, confirmation: maybe('text') })),
   pending: list(fields({ pending: list(CHANGE), version: orNull('number') })),
   silences: list(fields({ severity: orNull('text') })),
-  links: list(fields({ rttMs: orNull('number') })),
+  links: list(fields({ rttMs: orNull('number'), rttP50Ms: maybe('number'), rttP99Ms: maybe('number') })),
   explain: fields({
     rule: fields({ name: 'text', condition: 'text', severity: 'text', for_ms: 'number', actions: TEXTS }),
     subjects: list(

@@ -18,6 +18,9 @@ export interface Link {
   readonly from: string;
   readonly to: string;
   readonly rttMs: number | null;
+  /** Of its newest round trips; an older node does not say them. */
+  readonly rttP50Ms?: number | null;
+  readonly rttP99Ms?: number | null;
   readonly liveness: string;
 }
 

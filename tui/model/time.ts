@@ -349,6 +349,7 @@ function earlier(row: NodeRow, at: Wall, seenAt: Wall): Partial<NodeRow> {
   const silent = isHeard ? null : heard - (seenAt - at);
   return {
     rtt_ms: null,
+    ...{ rtt_p50_ms: null, rtt_p99_ms: null },
     memory_usage: null,
     disk_usage: null,
     active_connections: null,

@@ -50,6 +50,9 @@ const nodeRow = z.object({
   queries_per_second: z.number().nullable().optional(),
   error_rate: z.number().nullable().optional(),
   rtt_ms: z.number().nullable(),
+  /** Of the newest 128 round trips from the node that answers; null = it measured none. */
+  rtt_p50_ms: z.number().nullable().optional(),
+  rtt_p99_ms: z.number().nullable().optional(),
   uptime_ms: z.number().nullable(),
 });
 export type NodeRow = z.infer<typeof nodeRow>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../../src/base/index.ts';
+import type { Link } from '../../../tui/feed/slices.ts';
 import type { StatusResponse } from '../../../tui/feed/wire.ts';
 import { brailleChart, niceTop } from '../../../tui/format/braille.ts';
 import { tabs } from '../../../tui/lines/head.ts';
@@ -227,6 +228,25 @@ describe('the Raft view', () => {
     expect(text).toMatch(/NODE +MATCH +LAG +REPLICATION +│/);
     expect(text).toMatch(/n3 +1 198 941 +5 610 +█/);
     expect(text, 'beside the links').toMatch(/Links.*Logs/);
+  });
+
+  it('has p50 and p99 of each link where both have room, else p50 and says so, else what an older node says', () => {
+    const model = full({ view: 'raft' });
+    const wide = screenText(model, 200, 60);
+    expect(wide).toContain('Links RTT ms p50/p99, row → column');
+    expect(wide).toMatch(/ n1 +· 2\.8\/5\.0 +4\.9\/30 +7\.0\/12 +✖ +11\/19 /);
+    const narrow = screenText(model, 120, 36);
+    expect(narrow).toContain('Links RTT ms p50, row → column');
+    expect(narrow).toMatch(/ n1 +· +2\.8 +4\.9 +7\.0 +✖ +11\b/);
+    const three = status().nodes.slice(0, 3);
+    const few = send(model, { type: 'status', status: status({ nodes: three }), now: model.now })[0];
+    expect(screenText(few, 120, 36)).toMatch(/ n1 +· 2\.8\/5\.0 +4\.9\/30 /);
+    const links = (model.picture.answers['links']?.value ?? []) as readonly Link[];
+    const older = links.map(({ rttP50Ms: _p50, rttP99Ms: _p99, ...link }) => link);
+    const told = { type: 'answer' as const, question: { slice: 'links' as const, arg: '' }, value: older };
+    const old = screenText(send(model, { ...told, now: model.now })[0], 200, 60);
+    expect(old).toContain('Links RTT ms, row → column');
+    expect(old).toMatch(/ n1 +· +3\.0 +5\.1 +7\.2 +✖ +11\b/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Below the elections: who hears whom how fast, how far each log is, and what is committed. */
+import type { Link } from '../../feed/slices.ts';
 import { namesIn } from '../../format/names.ts';
-import { clean, fitText } from '../../format/width.ts';
+import { cellWidth, clean, fitText } from '../../format/width.ts';
 import { count, millis } from '../../format/words.ts';
 import { allElections, answerOf } from '../../model/lists.ts';
 import { metricsOf, type Sample } from '../../model/metrics.ts';
@@ -13,27 +14,51 @@ import { nodeLine, tableHeading, tableShape } from '../node-table.ts';
 import type { View } from '../view.ts';
 
 const MOST_COLUMNS = 12;
+/** A round trip of so long is worth a look. */
+const SLOW_MS = 100;
+/** From here on two figures a cell are worth trying. */
+const PAIR_COLUMNS = 120;
 /** The least of the chart beside the matrix. */
 const RATE_CELLS = 30;
 
-function linkCell(view: View, from: string, to: string): readonly [string, Token] {
-  if (from === to) return [view.symbols.dot, 'muted'];
-  const links = answerOf(shown(view.model), 'links')?.value ?? [];
+type Links = readonly Link[];
+
+/** As p50/p99, as one of them, or as the mean that an older node tells alone. */
+function tripWords({ rttMs, rttP50Ms, rttP99Ms }: Link, isPair: boolean): readonly [string, Token] {
+  if (rttMs === null) return ['ok', 'ok'];
+  const usual = rttP50Ms ?? rttMs;
+  const isSlow = (isPair ? (rttP99Ms ?? usual) : usual) > SLOW_MS;
+  const slowest = isPair && rttP99Ms != null ? `/${millis(rttP99Ms)}` : '';
+  return [`${millis(usual)}${slowest}`, isSlow ? 'warning' : 'ok'];
+}
+
+function linkCell(links: Links, view: View, [from, to]: readonly [string, string], isPair: boolean) {
+  if (from === to) return [view.symbols.dot, 'muted'] as const;
   const link = links.find((l) => l.from === from && l.to === to);
-  if (link === undefined) return ['?', 'muted'];
-  if (link.liveness === 'dead') return [view.symbols.dead, 'dead'];
-  if (link.liveness !== 'alive') return [link.liveness.slice(0, 5), 'suspect'];
-  return link.rttMs === null ? ['ok', 'ok'] : [millis(link.rttMs), link.rttMs > 100 ? 'warning' : 'ok'];
+  if (link === undefined) return ['?', 'muted'] as const;
+  if (link.liveness === 'dead') return [view.symbols.dead, 'dead'] as const;
+  if (link.liveness !== 'alive') return [link.liveness.slice(0, 5), 'suspect'] as const;
+  return tripWords(link, isPair);
+}
+
+/** Whether two figures a cell have room beside the panes that stand there too. */
+function isPairRoom(links: Links, names: readonly string[], room: Room): boolean {
+  if (room.columns < PAIR_COLUMNS || !links.some((l) => l.rttP99Ms != null)) return false;
+  const longest = Math.max(...names.map(cellWidth), ...links.map((l) => cellWidth(tripWords(l, true)[0])));
+  return (longest + 1) * (names.length + 1) + 3 <= room.columns - LOG_CELLS - RATE_CELLS;
 }
 
 /** Row → column: what the node of the row says of the one of the column; `?` = it could not be asked. */
 function matrix(view: View, room: Room): PaneSpec {
   const names = (shown(view.model).status?.nodes ?? []).map((n) => n.node_id).sort(compareNames);
   const answer = answerOf(shown(view.model), 'links');
+  const links = answer?.value ?? [];
+  const isPair = isPairRoom(links, names.map(clean), room);
+  const figure = isPair ? ' p50/p99' : links.some((l) => l.rttP50Ms != null) ? ' p50' : '';
   const title: Line = [
     span('Links', 'title'),
     ...outdated(answer),
-    span(' round trip ms, row → column', 'muted'),
+    span(` RTT ms${figure}, row → column`, 'muted'),
   ];
   if (names.length > MOST_COLUMNS) {
     const text = `not drawn for ${names.length} nodes: see each in its Node view`;
@@ -45,13 +70,12 @@ function matrix(view: View, room: Room): PaneSpec {
   }
   const most = Math.floor((room.columns - RATE_CELLS - 3) / (names.length + 1)) - 1;
   const columns = namesIn(names.map(clean), most);
-  const width = columns.width + 1;
-  const lines = names.map((from): Line => {
-    const cells = names.map((to) => {
-      const [text, token] = linkCell(view, from, to);
-      return span(fitText(text, width, 'right'), token);
-    });
-    return [span(fitText(columns.short(clean(from)), width), 'title'), ...cells];
+  const rows = names.map((from) => names.map((to) => linkCell(links, view, [from, to], isPair)));
+  const longest = Math.max(columns.width, ...rows.flat().map(([text]) => cellWidth(text)));
+  const width = (isPair ? longest : columns.width) + 1;
+  const lines = rows.map((row, i): Line => {
+    const cells = row.map(([text, token]) => span(fitText(text, width, 'right'), token));
+    return [span(fitText(columns.short(clean(names[i] ?? '')), width), 'title'), ...cells];
   });
   return {
     pane: 'links',
