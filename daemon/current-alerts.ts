@@ -30,7 +30,7 @@ export function incidentPlace(incident: string): { readonly term: number; readon
  * told under that name too, while the others had their leader: once that is over on record, what follows in
  * the same term is another incident, or nobody would be told of it.
  */
-export function leaderIncident(cluster: ClusterState): string {
+function leaderIncident(cluster: ClusterState): string {
   const term = cluster.primary.epoch;
   const shown = cluster.alerts.find(({ rule }) => rule === 'LeaderDown');
   const last = shown?.state === 'resolved' ? incidentPlace(shown.incident) : null;

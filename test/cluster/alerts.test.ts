@@ -70,6 +70,9 @@ describe('a receiver that is away while leadership moves', () => {
     expect(moved.code, moved.stderr).toBe(0);
     const queuedOn = async (at: string) => (await channelOf(cluster, at))?.queued;
     await until('the next leader has it', async () => (await queuedOn(next)) === 1);
+    const listed = async () => (await sqlccOn(cluster, ['alert', 'list'])).stdout;
+    const why = /webhook firing handed \(\d+ tr(y|ies): .*503/;
+    await until('what keeps it, as the next leader knows it', async () => why.test(await listed()));
     await until('the former one has it no more', async () => (await queuedOn(leader)) === 0);
     await stopBurst();
     const rows = async () =>

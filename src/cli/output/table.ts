@@ -70,13 +70,14 @@ export function tableLines<Row>(
   const measured = columns
     .filter((column) => style.wide || column.wide !== true)
     .map((column) => {
-      const texts = rows.map((row) => plain(column.of(row)));
-      return { column, width: Math.max(...[column.name, ...texts].map(widthOf)) };
+      const cells = rows.map((row) => column.of(row));
+      const ofCells = cells.map((cell) => widthOf(plain(cell)));
+      const width = ofCells.reduce((a, b) => Math.max(a, b), widthOf(column.name));
+      return { column, cells, width };
     });
   const isNarrow = lineWidth(measured.map(({ width }) => width)) > most;
   const kept = measured.filter(({ column }) => !(isNarrow && column.ifNarrow === 'left-out'));
   const shown = kept.map(({ column }) => column);
-  const cells = rows.map((row) => shown.map((column) => column.of(row)));
   const full = kept.map(({ width }) => width);
   const widths = fitted(shown, full, most);
   const draw = (line: readonly Cell[]): string => {
@@ -89,7 +90,8 @@ export function tableLines<Row>(
     });
     return drawn.join(GAP).trimEnd();
   };
-  return [draw(shown.map((c) => c.name)), ...cells.map(draw)];
+  const lines = rows.map((_row, n) => kept.map(({ cells }) => cells[n]));
+  return [draw(shown.map((c) => c.name)), ...lines.map(draw)];
 }
 
 /** `Name:   value` lines for one thing. */
