@@ -99,9 +99,10 @@ function ofAlert(alert: AlertRow, view: View): string[] {
   const answer = answerOf(shown(view.model), 'explain', alert.rule)?.value;
   const own = answer?.subjects.find((s) => s.node_id === alert.node_id);
   const place = alert.node_id === null ? 'the cluster' : clean(alert.node_id);
+  const lasted = momentOf(view.model) - Date.parse(alert.since);
   return [
     `${clean(alert.rule)} on ${place}: ${clean(alert.value)}.`,
-    `It is ${alert.severity} and ${alert.state}, for ${age(momentOf(view.model) - Date.parse(alert.since))} now.`,
+    `It is ${alert.severity} and ${alert.state}, for ${age(lasted)} now.`,
     ...(answer == null ? [] : [`It fires while: ${clean(answer.rule.condition)}.`]),
     ...(own?.parts ?? []).map((p) => `  ${'  '.repeat(p.depth)}${clean(p.text)} = ${clean(p.value)}`),
     toldWords(view, alert.rule),
