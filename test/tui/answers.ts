@@ -91,35 +91,43 @@ const AUDIT: Slices['audit'] = [
   },
 ];
 
-const PAST: OperationView = {
-  ...endedOperation(),
-  id: 'op-6',
-  phases: endedOperation().phases.map((p) => ({ ...p, at: at(-2_571_000) })),
-  from: 'n2',
-  to: 'n5',
-  reason: 'balance the load',
-};
-const RUNNING: OperationView = {
-  ...PAST,
-  ...{
-    id: 'op-8',
-    kind: 'maintenance',
-    state: 'running',
-    phase: 'drain',
-    from: null,
-    to: 'n6',
-    actor: 'anna',
-  },
-  reason: 'kernel update',
-  phases: [
-    { name: 'check', at: at(-4000), elapsed_ms: 12, result: 'quorum stays 3 of 5' },
-    { name: 'drain', at: at(-3988), elapsed_ms: null, result: null },
-  ],
-  candidates: [
-    { node_id: 'n2', eligible: true, reasons: ['log equal'], lag_entries: 0 },
-    { node_id: 'n5', eligible: false, reasons: ['dead'], lag_entries: 23_151 },
-  ],
-};
+/** A failover of before, ended at `ms`, in which writes waited for `elapsedMs`. */
+function failedOver(ms: number, elapsedMs: number, patch: Partial<OperationView>): OperationView {
+  const [accepted, moved] = [ms - elapsedMs - 38, ms - elapsedMs];
+  return {
+    ...endedOperation(),
+    phases: [
+      { name: 'accepted', at: at(accepted), elapsed_ms: 38, result: 'ok' },
+      { name: 'transferring', at: at(moved), elapsed_ms: elapsedMs, result: 'done' },
+    ],
+    ...patch,
+  };
+}
+
+/** What was done in the cluster before, oldest first. */
+export function doneOperations(): OperationView[] {
+  const accepted = { name: 'accepted', at: at(-720_140), elapsed_ms: 161, result: 'done' };
+  return [
+    failedOver(-2 * 86_400_000, 150, { id: 'op-3', from: 'n4', to: 'n3', reason: 'new disks' }),
+    failedOver(-86_400_000, 212, { id: 'op-4', from: 'n1', to: 'n3', reason: 'new disks' }),
+    failedOver(-2_571_000, 180, { id: 'op-5', from: 'n2', to: 'n5', reason: 'balance the load' }),
+    {
+      ...endedOperation(),
+      ...{ id: 'op-6', kind: 'maintenance-enable', phase: 'accepted', phases: [accepted], candidates: [] },
+      ...{ from: 'n6', to: null },
+    },
+  ];
+}
+
+/** A spare that is to take the vote of the dead node, and can be called back still. */
+export function runningOperation(): OperationView {
+  return {
+    ...endedOperation(),
+    ...{ id: 'op-8', kind: 'replace-node', state: 'running', phase: 'catching-up', from: 'n5', to: 'n4' },
+    ...{ reason: 'disk of n5 is lost', candidates: [] },
+    phases: [{ name: 'catching-up', at: at(-4000), elapsed_ms: null, result: null }],
+  };
+}
 
 function links(): Slices['links'] {
   const names = sixNodes().map((n) => n.node_id);
@@ -141,12 +149,21 @@ function links(): Slices['links'] {
 function fleet(): ReplayLine[] {
   const well = status({ nodes: sixNodes().slice(0, 3) });
   const us = { ...well.cluster, name: 'prod-us', health: 'healthy' as const, reasons: [] };
-  const dr = { ...well.cluster, name: 'dr', health: 'critical' as const, reasons: ['1 of 3 voters reached'] };
+  const down = [
+    ...['no quorum: 1 of 3 voters are alive, 2 are needed', 'no leader is known', 'n2 and n3 are dead'],
+    '1 live copy, min_replicas is 2',
+  ];
+  const dr = { ...well.cluster, name: 'dr', health: 'critical' as const, reasons: down };
+  const nodes = well.nodes.map((n) =>
+    n.node_id === 'n1'
+      ? { ...n, role: 'follower' as const, state: 'FOLLOWER' as const, term: 17 }
+      : { ...n, role: null, state: null, liveness: 'dead' as const, health: 'UNKNOWN' as const },
+  );
   const three = { ...well.raft, voters: ['n1', 'n2', 'n3'], quorum: 2 };
   return [
     answer('fleet prod-eu', status()),
     answer('fleet prod-us', { ...well, cluster: us, raft: { ...three, term: 4 }, alerts: { firing: 0 } }),
-    answer('fleet dr-site', { ...well, cluster: dr, raft: { ...three, leader_id: null, term: 17 } }),
+    answer('fleet dr-site', { ...well, cluster: dr, nodes, raft: { ...three, leader_id: null, term: 17 } }),
     { at: at(0), answer: { to: 'fleet staging', error: 'connection refused' } },
   ];
 }
@@ -167,7 +184,7 @@ export function answers(): ReplayLine[] {
     answer('silences', SILENCES),
     answer('explain node_down', EXPLAIN),
     answer('audit', AUDIT),
-    answer('operations', [PAST, RUNNING]),
+    answer('operations', [...doneOperations(), runningOperation()]),
     answer('links', links()),
     ...fleet(),
     ...sixNodes().map((n) => answer(`log ${n.node_id}`, LOG)),

@@ -140,16 +140,16 @@ export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
         term: 7,
         node_id: 'n2',
         at: at(-3_591_000),
-        cause: 'bootstrap',
-        detect_ms: null,
-        election_ms: 190,
+        cause: 'n3 connection lost',
+        detect_ms: 12,
+        election_ms: 178,
         votes: ['n1', 'n2', 'n3', 'n6'],
       },
       {
         term: 8,
         node_id: 'n5',
         at: at(-2_571_000),
-        cause: 'transfer by anna',
+        cause: 'transfer by anna: balance the load',
         detect_ms: null,
         election_ms: 18,
         votes: ['n1', 'n2', 'n3', 'n5', 'n6'],
@@ -208,21 +208,31 @@ export function plan(patch: Partial<Plan> = {}): Plan {
       { name: 'quorum', result: 'pass', text: '4 of 5 voters are alive, 3 are needed' },
       { name: 'target', result: 'pass', text: 'n2 can take over' },
       { name: 'votes', result: 'pass', text: 'n2 can count on 4 of 5 votes, 3 needed' },
-      { name: 'clocks', result: 'pass', text: 'wall clocks agree to 4ms' },
+      { name: 'clocks', result: 'pass', text: 'wall clocks agree to 2ms' },
       {
         ...{ name: 'work', result: 'warn' },
         text: '37 writes under way on n1 may need repeating (12 connections)',
       },
     ],
     candidates: [
-      { node_id: 'n2', eligible: true, reasons: ['log equal', 'same zone as n1'], lag_entries: 0 },
-      { node_id: 'n3', eligible: true, reasons: ['5610 entries to catch up first'], lag_entries: 5610 },
-      { node_id: 'n6', eligible: false, reasons: ['in maintenance'], lag_entries: 0 },
-      { node_id: 'n5', eligible: false, reasons: ['dead'], lag_entries: 23_151 },
+      ...[
+        {
+          node_id: 'n2',
+          eligible: true,
+          reasons: ['0 entries behind', 'healthy', 'rtt 0.9 ms'],
+          lag_entries: 0,
+        },
+        { node_id: 'n6', eligible: false, reasons: ['is in maintenance'], lag_entries: 0 },
+      ],
+      {
+        ...{ node_id: 'n3', eligible: false, lag_entries: 5610 },
+        reasons: ['is 5610 entries behind, at most 1000 are allowed'],
+      },
+      { node_id: 'n5', eligible: false, reasons: ['is dead'], lag_entries: 23_151 },
     ],
     expected_gap_ms: 212,
     measured_gaps_ms: [150, 212, 180],
-    command: 'sqlcc cluster failover --to n2 --yes',
+    command: 'sqlcc cluster failover --to n2 --yes --expect-leader n1 --expect-term 9',
     term: 9,
     ...patch,
   };
@@ -233,34 +243,31 @@ export function operation(patch: Partial<OperationView> = {}): OperationView {
     id: 'op-7',
     kind: 'failover',
     state: 'running',
-    phase: 'transfer',
+    phase: 'transferring',
     phases: [
-      { name: 'fence', at: at(1000), elapsed_ms: 2, result: 'no new writes on n1' },
-      { name: 'catch-up', at: at(1002), elapsed_ms: 38, result: 'n2 holds 1204551' },
-      { name: 'transfer', at: at(1040), elapsed_ms: null, result: null },
+      { name: 'accepted', at: at(1000), elapsed_ms: 40, result: 'ok' },
+      { name: 'transferring', at: at(1040), elapsed_ms: null, result: null },
     ],
     from: 'n1',
     to: 'n2',
     actor: 'anna',
     reason: 'kernel update',
     error: null,
-    candidates: [],
+    candidates: [...plan().candidates],
     ...patch,
   };
 }
 
+/** The same before leadership began to move. */
+export function acceptedOperation(): OperationView {
+  const phases = [{ name: 'accepted', at: at(1000), elapsed_ms: null, result: null }];
+  return operation({ phase: 'accepted', phases });
+}
+
 export function endedOperation(): OperationView {
-  const running = operation();
-  return {
-    ...running,
-    state: 'done',
-    phase: 'done',
-    phases: [
-      ...running.phases.slice(0, 2),
-      { name: 'transfer', at: at(1040), elapsed_ms: 82, result: 'n2 leads term 10' },
-      { name: 'done', at: at(1122), elapsed_ms: 0, result: null },
-    ],
-  };
+  const [accepted, moving] = operation().phases;
+  if (accepted === undefined || moving === undefined) throw new TypeError('a failover has two phases');
+  return operation({ state: 'done', phases: [accepted, { ...moving, elapsed_ms: 82, result: 'done' }] });
 }
 
 /** CPU of the last minute, different for each node and the same in each run. */
@@ -275,6 +282,25 @@ function history(): NonNullable<ReplayLine['history']> {
     })),
   );
   return { schemaVersion: 1, step_ms: 1000, points };
+}
+
+/** What n1 told of the election that it won, and the record of it. */
+function lastElection(): EventLine[] {
+  const lost = 'n1 asks for pre-votes for term 9 (no leader heard, last word of the leader 181 ms ago)';
+  const asks = { campaign: 'timeout', term: 8, silence_ms: 181 };
+  const votes = ['n1', 'n2', 'n3', 'n6'];
+  const won = `n1 leads term 9 (n5 heartbeat lost, 231 ms without a leader, votes of ${votes.join(', ')})`;
+  return [
+    event(-388_050, 'n1', 'campaign-started', lost, { data: asks }),
+    event(-388_049, 'n1', 'leader-lost', 'n1 knows no leader (term 8)', {
+      ...{ severity: 'warning', data: { term: 8 } },
+    }),
+    event(-388_030, 'n1', 'role-changed', 'n1 is candidate in term 9', {
+      data: { role: 'candidate', term: 9 },
+    }),
+    event(-388_000, 'n1', 'role-changed', 'n1 is leader in term 9', { data: { role: 'leader', term: 9 } }),
+    event(-388_000, 'n1', 'leader-elected', won, { data: { term: 9, leader_id: 'n1', votes } }),
+  ];
 }
 
 /** The calm recording of the golden screens, with the answers of a failover. */
@@ -321,32 +347,22 @@ export function calm(): ReplayLine[] {
         })),
       },
     },
+    ...lastElection().map((told) => ({ at: at(0), event: told })),
     {
       at: at(0),
-      event: event(-388_231, 'n5', 'leader-lost', 'n5 no longer leads: connection refused', {
-        severity: 'warning',
-      }),
-    },
-    { at: at(0), event: event(-388_050, 'n1', 'campaign-started', 'asks for votes in term 9') },
-    {
-      at: at(0),
-      event: event(
-        -388_000,
-        'n1',
-        'leader-elected',
-        'leads term 9: n5 heartbeat lost, 231 ms without a leader',
-        { data: { term: 9 } },
-      ),
-    },
-    {
-      at: at(0),
-      event: event(-385_000, 'n5', 'node-dead', 'dead: two reconnects refused; seen by n1 n2 n3 n6', {
+      event: event(-385_040, 'n5', 'member-failed', 'n1 sees n5 dead: silent for too long', {
         severity: 'critical',
       }),
     },
     {
       at: at(0),
-      event: event(-63_000, 'n3', 'alert-fired', 'follower_lag fires: 5610 > 5000 entries', {
+      event: event(-385_000, 'n5', 'node-dead', 'n5 is dead: silent for too long', {
+        severity: 'warning',
+      }),
+    },
+    {
+      at: at(0),
+      event: event(-63_000, 'n3', 'alert-fired', 'follower_lag on n3 fires: 5610 > 5000 entries', {
         severity: 'warning',
       }),
     },
@@ -358,24 +374,18 @@ export function calm(): ReplayLine[] {
     {
       at: at(0),
       plan: plan({
-        kind: 'maintenance',
-        from: null,
-        to: 'n3',
-        token: 'plan-2',
+        ...{ kind: 'maintenance', token: 'plan-2', from: 'n4', to: null },
         checks: [
-          { name: 'leader', result: 'pass', text: 'n3 does not lead' },
-          {
-            name: 'quorum',
-            result: 'warn',
-            text: 'quorum without n3: 3 of 5, then no further loss is survivable',
-          },
+          { name: 'leader', result: 'pass', text: 'n1 leads term 9' },
+          { name: 'node', result: 'pass', text: 'n4 is known' },
+          { name: 'operation', result: 'pass', text: 'no other operation is running' },
+          { name: 'others', result: 'warn', text: 'in maintenance too: n6' },
         ],
-        candidates: [],
-        expected_gap_ms: null,
-        command: 'sqlcc node maintenance enable --node n3 --for 1h',
+        ...{ candidates: [], expected_gap_ms: null, measured_gaps_ms: [] },
+        command: 'sqlcc node maintenance enable --node n4 --for 1h --expect-term 9',
       }),
     },
-    { at: at(0), operation: operation({ phases: operation().phases.slice(0, 1) }) },
+    { at: at(0), operation: acceptedOperation() },
     { at: at(0), operation: operation() },
     { at: at(0), operation: endedOperation() },
   ];

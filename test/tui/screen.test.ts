@@ -239,10 +239,10 @@ describe('actions', () => {
 
   it('maintenance asks for y, then Enter', async () => {
     const terminal = await shown();
-    terminal.type('jj');
-    await terminal.see('▌● n3');
+    terminal.type('jjjjj');
+    await terminal.see('▌◇ n4');
     terminal.type('M');
-    await terminal.see('MAINTENANCE ON · n3');
+await terminal.see('MAINTENANCE ON · n4');
     await expectDrawn(terminal, 'maintenance-120x36');
     await pause(DEAF_MS);
     terminal.type('y');

@@ -1,11 +1,13 @@
 /** Dialogs at every size: what must be typed, and what confirms, is seen on small screens too. */
 import { describe, expect, it } from 'vitest';
+import type { OperationView } from '../../../tui/feed/wire.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { textOf, wrapUnderText, wrapWords } from '../../../tui/theme/tokens.ts';
 import { expectScreen } from '../../tui/golden.ts';
-import { plan } from '../../tui/recording.ts';
+import { at, endedOperation, event, operation } from '../../tui/recording.ts';
 import { expectFits } from '../../tui/sizes.ts';
-import { full, press, pressed, send } from './model-kit.ts';
+import { plannedBy } from './leader-words.ts';
+import { dialogOf, full, press, pressed, send } from './model-kit.ts';
 import { drawn } from './screen-text.ts';
 
 const SMALL = [
@@ -17,9 +19,7 @@ const SMALL = [
 function action(key: string, on: string): Model {
   const [open, [asked]] = pressed(full({ selected: on }), key);
   if (asked?.kind !== 'plan') throw new Error(`${key} asked for no plan`);
-  const { kind } = asked.request;
-  const answer =
-    kind === 'failover' ? plan() : plan({ kind, from: on, to: null, command: `sqlcc node x ${on}` });
+  const answer = plannedBy(asked.request);
   return send(open, { type: 'planned', dialogId: asked.dialogId, plan: answer, mono: open.mono })[0];
 }
 
@@ -39,7 +39,7 @@ function change(model: Model, arm: string | null): Model {
 const DIALOGS: Readonly<Record<string, () => Model>> = {
   failover: () => action('F', 'n2'),
   'step down': () => action('D', 'n1'),
-  maintenance: () => action('M', 'n3'),
+  maintenance: () => action('M', 'n4'),
   drain: () => action('E', 'n3'),
   remove: () => action('O', 'n5'),
   replace: () => action('W', 'n5'),
@@ -47,6 +47,33 @@ const DIALOGS: Readonly<Record<string, () => Model>> = {
   'configuration, to write': () => press(full({ view: 'config' }), 'C'),
   configuration: () => change(press(full({ view: 'config' }), 'C', ...'a.b=1', 'enter'), null),
   'roll back': () => change(press(full({ view: 'config' }), 'j', 'B'), 'v40'),
+};
+
+/** What is heard through n1 of leadership that moves from it to n2: its own words, and the entry that all apply. */
+const MOVING = [
+  event(1051, 'n1', 'vote', 'n1 votes for n2 in term 10', {
+    data: { candidate: 'n2', term: 10, granted: true },
+  }),
+  event(1070, 'n1', 'role-changed', 'n1 follows n2 in term 10', { data: { leader_id: 'n2', term: 10 } }),
+  event(
+    ...([1078, 'n2', 'leader-elected'] as const),
+    'n2 leads term 10 (transfer, 28 ms without a leader, votes of n1, n2, n6)',
+    { data: { term: 10, votes: ['n1', 'n2', 'n6'] } },
+  ),
+];
+
+/** A failover that was confirmed and has come so far. */
+function underWay(now: OperationView, told: number): Model {
+  const sent = press(action('F', 'n2'), ...'why', 'enter', ...'n2', 'enter', 'enter');
+  const began = { type: 'started', dialogId: dialogOf(sent).id, operation: now } as const;
+  return send(sent, began, { type: 'events', events: MOVING.slice(0, told), now: Date.parse(at(1100)) })[0];
+}
+
+/** Nothing can be typed into these any more, or it would change nothing. */
+const BEHIND: Readonly<Record<string, () => Model>> = {
+  'maintenance, refused': () => action('M', 'n3'),
+  'failing over': () => underWay(operation(), 1),
+  'failed over': () => underWay(endedOperation(), MOVING.length),
 };
 
 const LARGE = [
@@ -57,7 +84,7 @@ const LARGE = [
 
 describe.each(LARGE)('a dialog with room, at %ix%i,', (columns, rows) => {
   it('is drawn whole', () => {
-    const all = Object.entries(DIALOGS).map(([name, open]) => {
+    const all = Object.entries({ ...DIALOGS, ...BEHIND }).map(([name, open]) => {
       const text = drawn(open(), columns, rows);
       expectFits(text, columns, rows, name);
       expect(text, name).not.toMatch(/more lines/);
@@ -110,13 +137,15 @@ describe.each(SMALL)('a dialog at %ix%i', (columns, rows) => {
   });
 
   it('looks as drawn', () => {
-    const all = Object.entries(DIALOGS).map(([name, open]) => `=== ${name}\n${drawn(open(), columns, rows)}`);
+    const all = Object.entries({ ...DIALOGS, ...BEHIND }).map(
+      ([name, open]) => `=== ${name}\n${drawn(open(), columns, rows)}`,
+    );
     expectScreen(`${all.join('\n')}\n`, `dialogs-${columns}x${rows}`);
   });
 });
 
 it('scrolling takes a y back, as any other key does', () => {
-  expect(press(action('M', 'n3'), 'y', 'pagedown').overlay).toMatchObject({ yes: false });
+  expect(press(action('M', 'n4'), 'y', 'pagedown').overlay).toMatchObject({ yes: false });
 });
 
 it.each(SMALL)(
@@ -130,8 +159,8 @@ it.each(SMALL)(
       const end = inside.findIndex((line) => line.includes('more lines'));
       return inside.slice(0, end);
     });
-    expect(seen.some((line) => line.startsWith('    ') && line.includes('zone as n1'))).toBe(true);
-    const begun = /^(Checks by|Expected write|the last|Same as)/;
+    expect(seen.some((line) => line.startsWith('    ') && line.includes('rtt'))).toBe(true);
+    const begun = /^(Checks by|Expected write|(the )?last|Same as)/;
     // all else has a sign, or stands below the text of what has one
     for (const line of seen) if (!begun.test(line)) expect(line).toMatch(/^(▌ | {2})/);
   },

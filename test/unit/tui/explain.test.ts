@@ -59,7 +59,8 @@ describe('e on a row', () => {
     const told: Readonly<Record<string, RegExp>> = {
       raft: /^n\d was elected for term 9 at .*\nThe election took /,
       config: /^Configuration v41 was written by anna at .*\nIt is in force\./,
-      operations: /^Operation op-8 is a maintenance, n6, begun by anna: kernel update\.\nIt runs\./,
+      operations:
+        /^Operation op-8 is a replace-node, n5 to n4, begun by anna: disk of n5 is lost\.\nIt runs\./,
       events: /^n3, at 12:04:29.*: disk write took 31 ms\.\nIt is warning, of the kind /,
     };
     for (const [view, pattern] of Object.entries(told)) {
@@ -72,7 +73,9 @@ describe('e on a row', () => {
 
   it('of Fleet speaks of the cluster under the bar alone', () => {
     const sick = words(full({ view: 'fleet' }));
-    expect(sick).toMatch(/^dr-site is critical\.\nBecause 1 of 3 voters reached\./);
+    expect(sick).toMatch(
+      /^dr-site is critical\.\nBecause no quorum: 1 of 3 voters are alive, 2 are needed\./,
+    );
     expect(sick).not.toContain('The cluster is');
     expect(words(press(full(), '8', 'j'))).toMatch(/^staging does not answer now: /);
     const asked = { ...full({ view: 'fleet' }), contexts: ['somewhere'] };

@@ -90,7 +90,8 @@ describe('a forced failover', () => {
       const [open, [asked]] = pressed(full(), 'F');
       const dialogId = asked?.kind === 'plan' ? asked.dialogId : 0;
       const checks = [{ name, result: 'fail' as const, text: 'it is not safe' }];
-      const answer = plan({ allowed: false, checks, ...patch });
+      const candidates = plan().candidates.map((c) => ({ ...c, eligible: c.node_id !== 'n5' }));
+      const answer = plan({ allowed: false, checks, candidates, ...patch });
       return told(send(open, { type: 'planned', dialogId, plan: answer, mono: open.mono })[0]);
     };
     const ways = [

@@ -107,7 +107,7 @@ describe('the candidates of a plan', () => {
   });
 
   it('another one is chosen without losing the reason or the cursor; the name is void', () => {
-    const asked = press(came(press(live(), 'F'), plan()), ...'why', 'tab', ...'n2', 'down');
+    const asked = press(came(press(live(), 'F'), many('n2', 'n6')), ...'why', 'tab', ...'n2', 'down');
     expect(dialogOf(asked)).toMatchObject({ reason: 'why', field: 'confirm', typed: '' });
   });
 

@@ -29,7 +29,14 @@ function thousand(): Model {
       ...(i % 10 === 5 ? { lag_entries: 9000 + i } : {}),
     } as Parameters<typeof node>[1]),
   );
-  return live(status({ nodes, raft: { ...status().raft, quorum: 4, tolerates: 3 } }));
+  const { cluster, raft } = status();
+  const voters = nodes.filter((n) => n.voter).map((n) => n.node_id);
+  return live(
+    status({
+      ...{ nodes, raft: { ...raft, voters, quorum: 4, tolerates: 3 } },
+      ...{ cluster: { ...cluster, reasons: ['10 nodes are dead'] }, maintenance: [], alerts: { firing: 0 } },
+    }),
+  );
 }
 
 function disagreeing(): Model {
@@ -55,7 +62,7 @@ const STATES: Readonly<Record<string, () => Model>> = {
   'views disagree': disagreeing,
   'read-only': () => full({ readOnly: true }),
   connecting: () => fresh(),
-  'connecting, refused': () => send(fresh(), { type: 'lost', failure, now: 0 })[0],
+  'connecting, refused': () => send(fresh(), { type: 'lost', failure, now: START })[0],
   'a configuration on trial': () => live(status({ config: { version: 42, tentative } }), { view: 'config' }),
   '1,000 nodes': thousand,
   help: () => press(full(), '?'),
@@ -100,7 +107,7 @@ function noQuorum(view: ViewId): Model {
 it('before the first picture every size says what is waited for', () => {
   for (const [columns, rows] of [[60, 15], ...SIZES] as const) {
     expect(draw(fresh(), columns, rows)).toContain('asking the cluster…');
-    const refused = send(fresh(), { type: 'lost', failure, now: 0 })[0];
+    const refused = send(fresh(), { type: 'lost', failure, now: START })[0];
     expect(draw(refused, columns, rows)).toContain('no answer yet: connection refused');
     expect(draw(refused, columns, rows), 'nobody knows that').not.toContain('quiet so far');
   }
