@@ -161,6 +161,9 @@ export class DemoCluster {
     ]);
     await this.startNode('n1');
     for (const node of this.nodes.slice(1)) await this.#join(node);
+    // the context names n1, and the first that anybody does in a demo is to kill it
+    const addresses = this.nodes.map((n) => `${HOST}:${n.port}`);
+    writeFileSync(join(this.dir, 'demo', 'endpoints.json'), JSON.stringify(addresses), { mode: 0o600 });
     await this.untilHealthy();
     this.#writeManifest();
   }

@@ -2,6 +2,7 @@
  * What every command is given: flags, printer, client, terminal. Made once a run; opens
  * nothing by itself.
  */
+import { SqlccError } from '../base/index.ts';
 import type { SqlccClient } from '../client/index.ts';
 import { type Connection, findConnection, remember } from './connection.ts';
 import type { Flags } from './flags.ts';
@@ -71,13 +72,25 @@ export class CliContext {
 
   async client(): Promise<SqlccClient> {
     if (this.#client !== null) return this.#client;
-    const { options } = await this.connection();
-    const { SqlccClient } = await import('../client/index.ts');
+    const { options, memory } = await this.connection();
+    const { RememberingClient } = await import('./remembering-client.ts');
     const { expiryNotice } = await import('./own-expiry.ts');
     const notice = expiryNotice(options.cert ?? '', Date.now());
     if (notice !== null) this.printer.note(notice);
-    this.#client = new SqlccClient(options);
+    this.#client = new RememberingClient(options, memory);
     return this.#client;
+  }
+
+  /** What a command threw; where the one address that is known does not answer, with the way to another. */
+  advised(thrown: unknown): unknown {
+    const [known, ...others] = this.#client?.endpoints ?? [];
+    if (known === undefined || others.length > 0 || !(thrown instanceof SqlccError)) return thrown;
+    const { code, message, details } = thrown;
+    // what has a reason of its own (a certificate) has its own advice
+    const isUnreached = code === 'unavailable' && details.sent === false && details.endpoint === known;
+    if (!isUnreached || thrown.hint !== new SqlccError(code, '').hint) return thrown;
+    const hint = 'no other node is known here: give one with --endpoint, or check that this one runs';
+    return new SqlccError(code, message, { details, hint, cause: thrown });
   }
 
   async close(): Promise<void> {

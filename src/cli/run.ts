@@ -123,6 +123,8 @@ export async function runCli({ argv, terminal, interrupt }: RunOptions): Promise
     try {
       const run = await spec.load();
       code = await (spec.watchable === true ? await watching(run) : run)(context, invocation);
+    } catch (thrown) {
+      throw context.advised(thrown);
     } finally {
       await context.close();
     }

@@ -80,6 +80,13 @@ describe('a cluster of three', () => {
     expect(new Set(hashes).size).toBe(1);
   });
 
+  it('is found by its context when n1, the one node that this names, was killed', async () => {
+    const cluster = await startCluster(3);
+    expect(readFileSync(cluster.contextFile, 'utf8')).not.toContain(`${cluster.node('n2').port}`);
+    await cluster.killNode('n1');
+    expect(await sqlccOn(cluster, ['op', 'list'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('hands leadership over by command without a failed write', async () => {
     const cluster = await startCluster(3);
     const client = cluster.client();
