@@ -71,6 +71,12 @@ describe('sqlcc without a cluster', () => {
     ['events-watched', ['events', '-w'], 2],
     ['events-watched-slowly', ['events', '--types', 'leader-elected', '--watch=5s'], 2],
     ['contexts-watched', ['context', 'list', '--until', 'healthy'], 2],
+    ['connection-before', ['-e', '127.0.0.1:1', 'top'], 2],
+    ['json-of-top', ['top', '--once', '--json'], 2],
+    ['wide-of-top', ['top', '--once', '--wide'], 2],
+    ['text-of-watch', ['watch', '--text'], 2],
+    ['watch-replayed', ['watch', '--replay', 'r.ndjson'], 2],
+    ['wall-replayed', ['wall', '--replay', 'r.ndjson'], 2],
     ['no-delay', ['top', '--once', '--delay', '0'], 2],
     ['no-delay-batch', ['top', '--batch', '-d', '50ms'], 2],
     ['no-delay-wall', ['wall', '--delay', '0'], 2],
@@ -128,6 +134,9 @@ describe('sqlcc without a cluster', () => {
       const result = await sqlcc([...args, ...dead]);
       expect(result, args.join(' ')).toMatchObject({ code: 5, stdout: '' });
       expect(result.stderr).toContain('error[unavailable]: 127.0.0.1:1 cannot be reached');
+      expect(result.stderr, args.join(' ')).toContain(
+        'hint: no other node is known here: give one with --endpoint',
+      );
     }
   });
 
