@@ -71,7 +71,7 @@ export interface TopIo {
 export type ThemeName = 'default' | 'high-contrast' | 'colour-blind' | 'mono';
 
 /** The views that a command line names, for the screen and for texts: the head stands above each of them. */
-export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events' | 'log';
+export type TextView = 'topology' | 'raft' | 'alerts' | 'config' | 'events' | 'log' | 'operations' | 'node';
 
 export interface TopOptions {
   /** No action may be started from the keyboard. */

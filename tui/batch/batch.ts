@@ -17,8 +17,9 @@ import { FILTERS, wrongFilter } from '../model/filter-fields.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { isStale, pictureAge } from '../model/selectors.ts';
 import { update } from '../model/update.ts';
-import type { DeskClient, TopClient, TopIo, TopOptions } from '../options.ts';
+import type { DeskClient, TextView, TopClient, TopIo, TopOptions } from '../options.ts';
 import { chooseLook } from '../theme/look.ts';
+import { withAnswers } from './answers.ts';
 import { pictureDocument } from './document.ts';
 import { ROWS_OF, textPicture } from './text.ts';
 
@@ -86,6 +87,26 @@ async function withLog(model: Model, { feed, desk }: Sources, asked: string | un
   return update({ ...model, selected: node }, { type: 'answer', question, value, now })[0];
 }
 
+/** With one node chosen: the one named, else the one that answers. */
+function ofNode(model: Model, asked: string | undefined): Model {
+  const { status } = model.picture;
+  const node = asked ?? status?.cluster.read.node_id ?? '';
+  if (status?.nodes.some((n) => n.node_id === node) !== true)
+    throw new SqlccError('not_found', `no node ${node} in this cluster`, {
+      hint: 'sqlcc node list has their names',
+    });
+  return { ...model, selected: node };
+}
+
+/** Views that tell of events, and those that ask for more than the status. */
+const WITH_EVENTS: readonly TextView[] = ['events', 'raft'];
+const WITH_ANSWERS: readonly TextView[] = ['raft', 'config', 'operations'];
+
+/** A document holds the same whatever view is named. */
+function isOneOf(views: readonly TextView[], { view, format }: BatchOptions): boolean {
+  return view !== undefined && views.includes(view) && (format === undefined || format === 'text');
+}
+
 function noPicture(): SqlccError {
   const hint = 'give a file that sqlcc top --record wrote';
   return new SqlccError('not_found', 'the recording has no picture', { hint });
@@ -107,7 +128,7 @@ async function picture(sources: Sources, run: RunBatch, before: Model | null): P
     feed.alerts(null),
     optional(feed.views(null)),
     before === null && options.format !== 'json' ? optional(feed.history(60)) : null,
-    options.view === 'events' ? optional(keptEvents(feed)) : null,
+    isOneOf(WITH_EVENTS, options) ? optional(keptEvents(feed)) : null,
   ]);
   const now = feed.wall();
   [model] = update(model, { type: 'alerts', alerts });
@@ -116,7 +137,10 @@ async function picture(sources: Sources, run: RunBatch, before: Model | null): P
   if (views !== null) [model] = update(model, { type: 'views', views });
   if (events !== null) [model] = update(model, { type: 'events', events, now });
   if (options.view === 'log') model = await withLog(model, sources, options.node);
-  return { ...model, filter: { text: options.filter ?? '', editing: false } };
+  if (options.view === 'node') model = ofNode(model, options.node);
+  model = { ...model, filter: { text: options.filter ?? '', editing: false } };
+  if (!isOneOf(WITH_ANSWERS, options)) return model;
+  return withAnswers({ ...model, view: options.view ?? 'topology' }, sources.desk(), feed.wall);
 }
 
 function documentOf({ picture: { status, alerts, statusAt } }: Model): object {

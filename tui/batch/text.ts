@@ -1,6 +1,6 @@
 /** The picture as plain text: the same table and panes as the screen, without boxes, cursor or Ink. */
 
-import { cellWidth, clean } from '../format/width.ts';
+import { clean } from '../format/width.ts';
 import { type Layout, tierOf } from '../layout.ts';
 import { header } from '../lines/head.ts';
 import { nodeLine, tableHeading, tableShape } from '../lines/node-table.ts';
@@ -11,8 +11,10 @@ import { alertRows, happenings, subjectNode } from '../model/lists.ts';
 import { visibleNodes } from '../model/selectors.ts';
 import type { TextView } from '../options.ts';
 import { toAscii } from '../theme/symbols.ts';
-import { fitLine, type Line, span, textOf, wrapWords } from '../theme/tokens.ts';
+import { type Line, span, textOf } from '../theme/tokens.ts';
 import { saidLines } from './said.ts';
+import { section, whole } from './section.ts';
+import { configText, nodeText, operationsText, raftText } from './views.ts';
 
 export interface TextStyle {
   readonly cells: number;
@@ -24,33 +26,6 @@ export interface TextStyle {
 const FEW_ELECTIONS = 5;
 const RAFT_COLUMNS = ['role', 'state', 'term', 'match', 'lag', 'replication', 'rtt'];
 
-function section(title: string, lines: readonly Line[], cells: number): string[] {
-  return ['', title, ...lines.map((l) => `  ${textOf(fitLine(l, cells - 2))}`)];
-}
-
-const INDENT = 4;
-
-/** Broken between columns, which two blanks or more divide; where one is too long, between words. */
-function wrapColumns(text: string, cells: number): readonly string[] {
-  const columns = text.split(/(?<=\S)(?=\s{2,}\S)/);
-  if (columns.some((column) => cellWidth(column.trim()) > cells - INDENT))
-    return wrapWords([span(text)], cells, INDENT).map(textOf);
-  const rows: string[] = [];
-  for (const column of columns) {
-    const row = `${rows.at(-1) ?? ''}${column}`;
-    if (rows.length === 0 || cellWidth(row) > cells)
-      rows.push(rows.length === 0 ? column : `${' '.repeat(INDENT)}${column.trim()}`);
-    else rows[rows.length - 1] = row;
-  }
-  return rows;
-}
-
-/** A list that nobody can move sideways: what is too long goes on below, a little set in. */
-function whole(title: string, lines: readonly Line[], cells: number): string[] {
-  const rows = lines.flatMap((line) => wrapColumns(textOf(line), cells - 2));
-  return ['', title, ...rows.map((row) => `  ${row}`)];
-}
-
 function table(view: View, style: TextStyle): string[] {
   const rows = visibleNodes(view.model);
   const shape = tableShape(rows, style.cells, style.columns);
@@ -60,17 +35,6 @@ function table(view: View, style: TextStyle): string[] {
     textOf(tableHeading(shape, style.cells)),
     ...rows.map((row) => textOf(nodeLine(row, shape, view, plain))),
   ];
-}
-
-function configLines(view: View): string[] {
-  const config = view.model.picture.status?.config;
-  if (config === undefined) return ['', 'CONFIG', '  not known'];
-  const trial = config.tentative;
-  const waits =
-    trial == null
-      ? ''
-      : `, on trial: version ${trial.previous} again at ${clean(trial.expires)} unless confirmed`;
-  return ['', 'CONFIG', `  version ${config.version}${waits}`, '  see sqlcc cluster config show'];
 }
 
 /** As a file is read: the newest line is the last. */
@@ -101,7 +65,8 @@ function eventsText(view: View, { cells }: TextStyle): string[] {
 
 /** The view whose rows a filter chooses from in each text; null = it has none. */
 export const ROWS_OF: Readonly<Record<TextView, TextView | null>> = {
-  ...{ topology: 'topology', raft: 'topology', alerts: 'alerts', config: null, events: 'events', log: 'log' },
+  ...{ topology: 'topology', raft: 'topology', alerts: 'alerts', events: 'events', log: 'log' },
+  ...{ config: 'config', operations: 'operations', node: null },
 };
 
 const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string[]>> = {
@@ -114,10 +79,12 @@ const BODIES: Readonly<Record<TextView, (view: View, style: TextStyle) => string
   raft: (view, style) => [
     ...table(view, { ...style, columns: style.columns ?? RAFT_COLUMNS }),
     ...whole('QUORUM', quorumPane(view).lines, style.cells),
-    ...whole('ELECTIONS', electionsPane(view).lines, style.cells),
+    ...raftText(view, style.cells),
   ],
   alerts: alertLines,
-  config: configLines,
+  config: (view, { cells }) => configText(view, cells),
+  operations: (view, { cells }) => operationsText(view, cells),
+  node: (view, { cells }) => nodeText(view, cells),
   events: eventsText,
   log: logLines,
 };

@@ -48,11 +48,11 @@ export const TOP: CommandSpec = {
     {
       flags: '--view <view>',
       text: 'what the screen begins with, or the text is about; default topology',
-      choices: ['topology', 'raft', 'alerts', 'config', 'events', 'log'],
+      choices: ['topology', 'raft', 'alerts', 'config', 'events', 'log', 'operations', 'node'],
     },
     {
       flags: '--node <id>',
-      text: 'the node under the bar; with --view log whose log, default the one that answers',
+      text: 'the node under the bar; with --view node and log which one, default the one that answers',
     },
     { flags: '--columns <id,...>', text: 'with --once and --batch: only these columns of the node table' },
     { flags: '--record <file>', text: 'write what the cluster answers into a new file, for --replay' },

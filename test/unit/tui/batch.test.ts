@@ -109,7 +109,7 @@ describe('runBatch', () => {
     for (const [options, why] of [
       [{ format: 'json' }, /goes with text: a document has all rows/],
       [{ format: 'yaml', view: 'events' }, /goes with text/],
-      [{ format: 'text', view: 'config' }, /no rows to choose from with --view config/],
+      [{ format: 'text', view: 'node' }, /no rows to choose from with --view node/],
     ] as const)
       await expect(run([good()], { ...options, filter: 'n1' })).rejects.toMatchObject({
         ...{ code: 'invalid_argument', message: expect.stringMatching(why) },
@@ -234,6 +234,28 @@ describe('a recording in the scripted modes', () => {
     const answer = { at: at(2), answer: { to: 'log n1', value: [line] } };
     expect(await replayed({ view: 'log' }, runOnce, [answer])).toMatch(/LOG OF n1\n.*started +port=1/);
     await expect(replayed({ view: 'log' }, runOnce)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('runOnce asks what the view wants to know, and says where there is no answer', async () => {
+    const pair = ['versions', 'diff 40..41'];
+    const versions = full().picture.answers['versions']?.value;
+    const diff = full().picture.answers['diff 40..41']?.value;
+    expect(diff, pair[1]).toBeDefined();
+    const answers = [
+      { at: at(1), answer: { to: 'versions', value: versions } },
+      { at: at(1), answer: { to: 'diff 40..41', value: diff } },
+    ];
+    const config = await replayed({ view: 'config' }, runOnce, answers as never);
+    expect(config).toMatch(/CONFIG v41 active\n[\s\S]*v40 [\s\S]*DIFF v40 → v41\n/);
+    expect(config).toContain('which nodes run it: no answer: the recording has no pending');
+    expect(await replayed({ view: 'operations' }, runOnce)).toContain(
+      'no answer: the recording has no operations',
+    );
+    expect(await replayed({ view: 'node', node: 'n3' }, runOnce)).toMatch(/^n3 · eu-b/m);
+    expect(await replayed({ view: 'node' }, runOnce)).toMatch(/^n1 · eu-a/m);
+    await expect(replayed({ view: 'node', node: 'n9' }, runOnce)).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('a filter chooses from the events and alerts that the text is about, once and again', async () => {

@@ -20,7 +20,9 @@ import { full, live, send } from './model-kit.ts';
 // runTop takes this machine's
 afterEach(() => takeZone(null));
 
-const VIEWS: readonly TextView[] = ['topology', 'raft', 'alerts', 'config', 'events'];
+const VIEWS: readonly TextView[] = [
+  ...(['topology', 'raft', 'alerts', 'config', 'events', 'log', 'operations', 'node'] as const),
+];
 /** All that a terminal may obey, and what turns a line round. */
 const OBEYED = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 

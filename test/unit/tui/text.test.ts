@@ -8,7 +8,9 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { START, status } from '../../tui/recording.ts';
 import { alone, fresh, full, live, send } from './model-kit.ts';
 
-const VIEWS: readonly TextView[] = ['topology', 'raft', 'alerts', 'config', 'events', 'log'];
+const VIEWS: readonly TextView[] = [
+  ...(['topology', 'raft', 'alerts', 'config', 'events', 'log', 'operations', 'node'] as const),
+];
 const WIDTHS = Array.from({ length: 100 }, (_, i) => 44 + i);
 
 /** As the generator of a cluster calls them. */
@@ -50,6 +52,14 @@ function lost(): Model {
 
 const MODELS: Readonly<Record<string, () => Model>> = {
   ...{ full, alone, paused, disagreeing, lost, connecting: fresh },
+  'on trial': () => {
+    const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
+    return send(full(), {
+      type: 'status',
+      status: status({ config: { version: 42, tentative } }),
+      now: START,
+    })[0];
+  },
   viewer: () => full({ readOnly: true }),
   filtered: () => full({ filter: { text: 'zone:eu-a', editing: false } }),
 };
@@ -99,7 +109,21 @@ describe('textPicture', () => {
       for (const view of VIEWS)
         for (const cells of [60, 200])
           expect(text(make(), cells, view), `${name} ${view}`).not.toMatch(
-            /reads on|ends it|keeps it|takes this away|compares|another node|READ-ONLY|: resume/,
+            /reads on|ends it|keeps it|takes this away|compares|another node|READ-ONLY|: resume|begins one|cancels it|\+ -/,
           );
+  });
+
+  it('shows of each view what the screen shows of it', () => {
+    const raft = joined(text(full(), 120, 'raft'));
+    expect(raft).toMatch(/TERMS t7 .*led 99\.\d+ % ELECTIONS .*TERM 9 .*votes n1 n2 n3 n6/);
+    expect(raft).toMatch(/231 ms ★ n1 leads term 9.* LINKS.* n1 n2 n3 n4 n5 n6 n1 · 3\.0 5\.1/);
+    const config = joined(text(full(), 120, 'config'));
+    expect(config).toMatch(/CONFIG v41 active · runs on 4\/6 .*v40 .*DIFF v40 → v41 .*waits for a restart/);
+    const operations = joined(text(full(), 120, 'operations'));
+    expect(operations).toMatch(/OPERATIONS 1 running .*12:04:27 running .*Same as: sqlcc op show op-8/);
+    const node = joined(text(full({ selected: 'n3' }), 120, 'node'));
+    expect(node).toMatch(
+      /n3 · eu-b · lagging .*address 10\.0\.0\.1:5433 .*METRICS now min p99 max cpu % 88\.1/,
+    );
   });
 });

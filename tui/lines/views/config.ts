@@ -210,6 +210,11 @@ function side(view: View): PaneSpec {
   };
 }
 
+/** The versions, and what the selected one changed. */
+export function configPanes(view: View, room: Room): readonly [PaneSpec, PaneSpec] {
+  return [list(view, room), side(view)];
+}
+
 export function configView(view: View, room: Room): BandRows[] {
-  return listAndSide(list(view, room), side(view), view, room);
+  return listAndSide(...configPanes(view, room), view, room);
 }

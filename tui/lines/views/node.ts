@@ -159,6 +159,11 @@ function aboutOf(row: NodeRow, view: View, isBesideFigures: boolean): PaneSpec {
   return { pane: 'node', title, lines: facts(row, view, isBesideFigures), focused: false };
 }
 
+/** All facts of a node, whatever stands beside them. */
+export function aboutNode(row: NodeRow, view: View): PaneSpec {
+  return aboutOf(row, view, false);
+}
+
 /** Below the table on a large screen: the selected node, in one band. */
 export function nodeDetail(view: View, room: Room): BandRows[] {
   const row = selectedNode(view.model);

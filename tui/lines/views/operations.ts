@@ -181,8 +181,13 @@ function listWidth({ tier, columns }: Room): number {
   return tier === 'full' ? Math.floor(columns * LIST_SHARE) : columns;
 }
 
+/** The operations, and the phases of the selected one. */
+export function operationsPanes(view: View, room: Room): readonly [PaneSpec, PaneSpec] {
+  return [list(view, room), side(view)];
+}
+
 export function operationsView(view: View, room: Room): BandRows[] {
-  const specs = [list(view, room), side(view)] as const;
+  const specs = operationsPanes(view, room);
   // the reason is to be read in the list
   if (room.tier === 'full') return [beside([...specs], LIST_SHARE, room.rows, { view, room })];
   return listAndSide(...specs, view, room);

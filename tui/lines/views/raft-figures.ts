@@ -89,6 +89,11 @@ function matrix(view: View, room: Room): PaneSpec {
   };
 }
 
+/** The matrix alone: a text has the whole width for it. */
+export function linksPane(view: View, room: Room): PaneSpec {
+  return matrix(view, { ...room, columns: room.columns + RATE_CELLS });
+}
+
 /** Who leads, or led last: what was committed before is of interest most while nobody leads. */
 function newestLeader({ model }: View): string | null {
   return shown(model).status?.raft.leader_id ?? allElections(model)[0]?.node_id ?? null;

@@ -240,6 +240,11 @@ function steps(view: View): PaneSpec {
   };
 }
 
+/** What a text has of it: all terms, the elections, and the newest step by step or the one under way. */
+export function raftPanes(view: View, room: Room): readonly [PaneSpec, PaneSpec, PaneSpec] {
+  return [timeline(view, room.columns), elections(view, room), steps(view)];
+}
+
 export function raftView(view: View, room: Room): BandRows[] {
   const terms = timeline(view, room.columns - (room.boxed ? 2 : 0));
   if (room.tier === 'tiny')
