@@ -31,6 +31,11 @@ const NODE_WORDS: Fields<NodeRow>['words'] = {
   version: (r) => r.version,
 };
 
+/** Of a dead node no figures are shown, so none are found either. */
+function ofLiving(read: (row: NodeRow) => number | null): (row: NodeRow) => number | null {
+  return (row) => (row.liveness === 'dead' ? null : read(row));
+}
+
 export const NODE_FIELDS: Fields<NodeRow> = {
   words: NODE_WORDS,
   text: (row) =>
@@ -38,11 +43,11 @@ export const NODE_FIELDS: Fields<NodeRow> = {
       .map((read) => read(row))
       .join(' '),
   numbers: {
-    lag: (r) => r.lag_entries,
-    cpu: (r) => share(r.cpu_usage),
-    mem: (r) => share(r.memory_usage),
-    disk: (r) => share(r.disk_usage),
-    rtt: (r) => r.rtt_ms,
+    lag: ofLiving((r) => r.lag_entries),
+    cpu: ofLiving((r) => share(r.cpu_usage)),
+    mem: ofLiving((r) => share(r.memory_usage)),
+    disk: ofLiving((r) => share(r.disk_usage)),
+    rtt: ofLiving((r) => r.rtt_ms),
     term: (r) => r.term,
   },
 };

@@ -3,6 +3,7 @@ import { screenOf } from '../../../tui/lines/screen.ts';
 import { parseFilter } from '../../../tui/model/filter.ts';
 import { fieldsOf, NODE_FIELDS } from '../../../tui/model/filter-fields.ts';
 import { alertRows, diffPair, happenings, logRows } from '../../../tui/model/lists.ts';
+import { visibleNodes } from '../../../tui/model/selectors.ts';
 import { VIEWS } from '../../../tui/model/views.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
@@ -19,7 +20,7 @@ describe('parseFilter', () => {
     expect(names('')).toHaveLength(6);
     expect(names('state:dead')).toEqual(['n5']);
     expect(names('zone:eu-b')).toEqual(['n3', 'n6']);
-    expect(names('lag>10000')).toEqual(['n4', 'n5']);
+    expect(names('lag>10000')).toEqual(['n4']);
     expect(names('cpu<10')).toEqual(['n6']);
     expect(names('!zone:eu-b role:follower')).toEqual(['n2']);
     expect(names('~^n[12] ')).toEqual(['n1', 'n2']);
@@ -130,5 +131,14 @@ describe('a filter chooses rows and changes no history', () => {
   it('the version that others are compared with may be left out by the filter', () => {
     const model = { ...full({ view: 'config' }), diffBase: 39, filter: { text: 'v41', editing: false } };
     expect(diffPair(model)).toBe('39..41');
+  });
+
+  it('figures of a dead node are found no more than they are shown', () => {
+    const base = full();
+    const rows = (text: string) =>
+      visibleNodes({ ...base, filter: { text, editing: false } }).map((n) => n.node_id);
+    expect(base.picture.status?.nodes.find((n) => n.node_id === 'n5')?.lag_entries).toBeGreaterThan(500);
+    expect(rows('lag>500').toSorted()).toEqual(['n3', 'n4']);
+    expect(rows('term<9')).toEqual(['n5']);
   });
 });
