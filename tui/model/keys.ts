@@ -12,7 +12,15 @@ import { lacksMajority, refusal } from './gate.ts';
 import { leave } from './leave.ts';
 import { cursorAt, fleetEntries, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
-import { type ActionName, type Chooser, COLUMN_SETS, type Deniable, type Model, SORT_KEYS } from './model.ts';
+import {
+  type ActionName,
+  type Chooser,
+  COLUMN_SETS,
+  type Deniable,
+  type Model,
+  SORT_KEYS,
+  type Toast,
+} from './model.ts';
 import {
   back,
   chooseSpan,
@@ -40,7 +48,14 @@ const FILTER_LIMIT = 100;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
-export function mainKey(model: Model, key: KeyPress, context: Context, binding: Binding | undefined): Change {
+export function mainKey(
+  before: Model,
+  key: KeyPress,
+  context: Context,
+  binding: Binding | undefined,
+): Change {
+  // beside this key the answer to the one before would be taken for its own
+  const model = before.toast?.refuses === true ? { ...before, toast: null } : before;
   if (context === 'filter') return filterKey(model, key, binding);
   if (context === 'chooser') return chooserKey(model, key, binding);
   if (context === 'overlay') return textKey(model, binding);
@@ -190,7 +205,12 @@ function guarded(
 }
 
 function refuse(model: Model, what: string, reason: string): Change {
-  const toast = { text: `${what}: ${reason}`, level: 'warning' as const, until: model.mono + 5000 };
+  const toast: Toast = {
+    text: `${what}: ${reason}`,
+    level: 'warning',
+    until: model.mono + 5000,
+    refuses: true,
+  };
   return [{ ...model, toast }, []];
 }
 

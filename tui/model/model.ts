@@ -188,6 +188,8 @@ export interface Toast {
   readonly undoes?: true;
   /** It asks whether to leave. */
   readonly leaves?: true;
+  /** It says why a key did nothing: gone with the next key. */
+  readonly refuses?: true;
 }
 
 /** A toast or a notice that was shown. */

@@ -145,43 +145,49 @@ function checksOf(view: ViewId) {
   return bindingsOf('main', view).filter((b) => b.level === undefined && b.disabled !== undefined);
 }
 
-describe('refusal', () => {
-  const states: readonly (readonly [string, Model, RegExp])[] = [
-    ['read-only', live(undefined, { readOnly: true }), /read-only/],
-    ['connecting', fresh(), /not connected yet/],
-    ['frozen', press(live(), ' '), /frozen/],
-    ['past', press(full(), '{'), /history is read-only: End/],
-    ['denied', live(undefined, { denied: { all: 'not allowed: role viewer' } }), /not allowed/],
-    [
-      'a viewer',
-      live(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })),
-      /needs the scope (operate|administer), and eve is viewer/,
-    ],
-    [
-      'lost',
-      send(live(), {
-        type: 'lost',
-        failure: { code: 'unavailable', message: 'gone', hint: '' },
-        now: START,
-      })[0],
-      /not connected/,
-    ],
-    [
-      'a viewer whose node is lost',
-      send(live(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })), {
-        type: 'lost',
-        failure: { code: 'unavailable', message: 'gone', hint: '' },
-        now: START,
-      })[0],
-      /needs the scope (operate|administer)/,
-    ],
-    ['leaderless', live(status({ raft: { ...status().raft, leader_id: null } })), /no leader/],
-    ['stale', send(live(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
-  ];
+/** The recording with another status. */
+function told(newest: ReturnType<typeof status>): Model {
+  return send(full(), { type: 'status', status: newest, now: full().now })[0];
+}
 
+/** In each of them nothing can be changed, and why in a few words. */
+const CLOSED: readonly (readonly [string, Model, RegExp])[] = [
+  ['read-only', full({ readOnly: true }), /read-only/],
+  ['connecting', fresh(), /not connected yet/],
+  ['frozen', press(full(), ' '), /frozen/],
+  ['past', press(full(), '{'), /history is read-only: End/],
+  ['denied', full({ denied: { all: 'not allowed: role viewer' } }), /not allowed/],
+  [
+    'a viewer',
+    told(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })),
+    /needs the scope (operate|administer), and eve is viewer/,
+  ],
+  [
+    'lost',
+    send(full(), {
+      type: 'lost',
+      failure: { code: 'unavailable', message: 'gone', hint: '' },
+      now: START,
+    })[0],
+    /not connected/,
+  ],
+  [
+    'a viewer whose node is lost',
+    send(told(status({ caller: { id: 'eve', role: 'viewer', scopes: ['read-cluster'] } })), {
+      type: 'lost',
+      failure: { code: 'unavailable', message: 'gone', hint: '' },
+      now: START,
+    })[0],
+    /needs the scope (operate|administer)/,
+  ],
+  ['leaderless', told(status({ raft: { ...status().raft, leader_id: null } })), /no leader/],
+  ['stale', send(full(), { type: 'tick', now: START + 10_000, mono: 1 })[0], /10s old/],
+];
+
+describe('refusal', () => {
   it('refusal closes every action in every state but a live one, and says why', () => {
     expect(refusal(live(), 'failover')).toBeNull();
-    for (const [name, model, words] of states) {
+    for (const [name, model, words] of CLOSED) {
       expect(refusal(model, 'failover'), name).toMatch(words);
       for (const { id: view } of VIEWS) {
         for (const binding of [...actionsOf(view), ...checksOf(view)]) {
@@ -195,6 +201,16 @@ describe('refusal', () => {
   });
 });
 
+describe('the answer of a key that is refused', () => {
+  it('is gone with the next key, which may do nothing at all', () => {
+    const refused = press(full(), 'U');
+    expect(refused.toast?.text).toMatch(/^U unsilence: /);
+    expect(press(refused, 'X').toast).toBeNull();
+    expect(press(refused, 'j').toast).toBeNull();
+    expect(press(refused, 'U').toast?.text).toMatch(/^U unsilence: /);
+  });
+});
+
 describe('every path to a change', () => {
   /** Entries of a list that act, or that ask the nodes to check something. */
   const actsOf = (model: Model, purpose: Chooser['purpose']): (readonly [string, Model])[] => {
@@ -205,18 +221,10 @@ describe('every path to a change', () => {
         : [],
     );
   };
-  const caller = { id: 'eve', role: 'viewer', scopes: ['read-cluster'] };
-  const closedModels: readonly (readonly [string, Model])[] = [
-    ['read-only', full({ readOnly: true })],
-    ['viewer', send(full(), { type: 'status', status: status({ caller }), now: full().now })[0]],
-    ['history', press(full(), '{')],
-    ['frozen', press(full(), ' ')],
-  ];
-
   it.each(['palette', 'actions'] as const)(
     'the gate closes each entry of the %s, in every view',
     (purpose) => {
-      for (const [name, model] of closedModels) {
+      for (const [name, model, why] of CLOSED) {
         for (const view of VIEW_IDS) {
           const entries = actsOf({ ...model, view }, purpose);
           expect(entries.length, `${view} ${name}`).toBeGreaterThan(2);
@@ -224,6 +232,7 @@ describe('every path to a change', () => {
             const [after, effects] = pressed(at, 'enter');
             expect([effects, after.overlay], `${view} ${name} ${words}`).toEqual([[], null]);
             expect(after.toast?.level, `${view} ${name} ${words}`).toBe('warning');
+            expect(after.toast?.text, `${view} ${name} ${words}`).toMatch(why);
           }
         }
       }
