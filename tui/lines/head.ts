@@ -160,7 +160,9 @@ export function lostBanner(view: View, columns = Number.POSITIVE_INFINITY): Line
 /** Where the connection is lost: the key that looks for another node at once. */
 export function anotherNode({ model }: View, isShort: boolean): Line {
   if (model.connection.kind !== 'lost') return [];
-  return [span(keyOf('reconnect'), 'key'), span(isShort ? ' ' : ' another node ')];
+  // beside another mark the age of the picture needs the cells
+  const words = !isShort ? ' another node ' : isReadOnly(model) ? ' ' : ' other ';
+  return [span(keyOf('reconnect'), 'key'), span(words)];
 }
 
 const SCRUBBER_CELLS = 24;

@@ -113,6 +113,16 @@ it('before the first picture every size says what is waited for', () => {
   }
 });
 
+it('where the connection is lost the smallest screen has the age of the picture, and what its key does', () => {
+  const [lost] = send(
+    full(),
+    { type: 'lost', failure, now: START },
+    { type: 'tick', now: START + 7000, mono: 7000 },
+  );
+  expect(draw(lost, 44, 12)).toMatch(/LOST n1 7s {2}7s old.* e reads on R other/);
+  expect(draw({ ...lost, readOnly: true }, 44, 12)).toMatch(/LOST n1 7s {2}7s o.* e reads on READ-ONLY R/);
+});
+
 describe.each(TIERS)('without a majority at %ix%i', (columns, rows) => {
   it('each view looks as drawn, fills the screen, and names no leader', () => {
     const all = VIEWS.map(({ id }) => {
