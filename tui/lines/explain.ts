@@ -150,7 +150,7 @@ function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[
     leader === null
       ? 'Nobody leads: no write is taken until a majority has elected a leader.'
       : `${clean(leader)} leads in term ${term}: every write goes through it.`,
-    `${facts.need} of ${facts.voters} voters are needed, ${facts.up} are up: ` +
+    `${facts.need} of ${facts.voters} voters are needed, ${facts.up} ${facts.up === 1 ? 'is' : 'are'} up: ` +
       (facts.spare < 0 ? 'there is no majority, writes wait.' : `${facts.spare || 'none'} more may fail.`),
     ...(facts.spare < 0 ? noMajorityWords(missingVoters(status)) : []),
   ];

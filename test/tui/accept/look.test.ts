@@ -74,6 +74,13 @@ describe('a living cluster', () => {
     await terminal.see(': failover n2');
     terminal.type('\r');
     await terminal.see('failover: needs the scope operate');
+    terminal.type(':');
+    await terminal.see('Palette');
+    terminal.type('maintenance n3');
+    await terminal.see(': maintenance n3');
+    terminal.type('\r');
+    await terminal.see('maintenance: needs the scope operate');
+    expect(terminal.text(), 'and without a key').toContain('READ-ONLY (viewer)');
     tell('capital keys that told a viewer why', answered);
     expect(answered).toBeGreaterThan(20);
     expect((await cluster.client().audit()).records.length).toBe(before);

@@ -7,7 +7,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { sixNodes, status } from '../../tui/recording.ts';
-import { full, live, press, send } from './model-kit.ts';
+import { alone, full, live, press, send } from './model-kit.ts';
 
 function words(model: Model): string {
   const { lines } = explainText({ model, symbols: UNICODE }, 0, { width: 400, rows: 40 });
@@ -89,6 +89,7 @@ describe('e on a node', () => {
     expect(words(live(status({ nodes })))).toContain(
       '3 of 5 voters are needed, 3 are up: none more may fail.',
     );
+    expect(words(alone())).toContain('3 of 5 voters are needed, 1 is up: ');
     expect(words({ ...full(), selected: 'n1' })).toContain('It answers this screen.');
     expect(words({ ...full(), selected: 'n5' })).not.toContain('It names: dead');
   });
