@@ -54,6 +54,8 @@ function wording(self: NodeId, event: ElectionEvent): Wording | null {
       return { kind: 'role-changed', message: `${self} is ${role} in term ${term}`, data: { role, term } };
     }
     case 'leader-changed':
+      // its role says so already
+      if (event.leaderId === self) return null;
       return leaderWording(self, event.leaderId, event.term);
     case 'campaign-started':
       return campaignWording(self, event);
@@ -74,7 +76,8 @@ function wording(self: NodeId, event: ElectionEvent): Wording | null {
     }
     case 'hint-taken': {
       const { peer, rank } = event;
-      const message = `${self} lost its connection to ${peer} (rank ${rank})`;
+      const place = rank === 0 ? 'first' : `number ${rank + 1}`;
+      const message = `${self} lost its connection to ${peer}, and is ${place} in line to stand`;
       return { kind: 'campaign-started', message, data: { peer, rank } };
     }
     case 'elected':

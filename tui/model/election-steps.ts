@@ -42,17 +42,34 @@ function lossBefore(events: readonly EventLine[], then: Wall): Wall {
 function stepsBetween(events: readonly EventLine[], base: Wall, [from, to]: readonly [Wall, Wall]): Step[] {
   return events
     .filter((e) => KINDS.has(e.kind) && timeOf(e) >= from && timeOf(e) <= to)
+    // an older node says of itself that it follows itself
+    .filter((e) => e.kind !== 'role-changed' || e.data['leader_id'] !== e.node_id)
     .map((event) => ({ event, offsetMs: timeOf(event) - base }));
+}
+
+/** When it was won: by the winner's own word, for its entry in the log is applied later; else by that. */
+function wonAt(events: readonly EventLine[], { node_id: winner, term, at }: ElectionRow): Wall {
+  const word = events.find(
+    ({ kind, node_id, data }) =>
+      kind === 'role-changed' && node_id === winner && data['role'] === 'leader' && data['term'] === term,
+  );
+  return word === undefined ? Date.parse(at) : timeOf(word);
+}
+
+/** What the steps of an election are counted from. */
+export function countedFrom({ cause, detect_ms: noticed }: ElectionRow): string {
+  if (cause.startsWith('transfer')) return 'since leadership was given away';
+  return noticed === null ? 'since it began' : 'after the last heartbeat';
 }
 
 /** Of an election that is over: its winner leads at the end of the time for which nobody led. */
 export function stepsOf({ events }: Picture, election: ElectionRow): Step[] {
   const sorted = inOrder(events);
-  const won = Date.parse(election.at);
+  const won = wonAt(sorted, election);
   const base = won - gapOf(election);
   // where nobody who elected had heard a leader the vacancy is older than the count
   const lost = election.detect_ms === null ? lossBefore(sorted, base) : base;
-  return stepsBetween(sorted, base, [Math.min(base - BEFORE_MS, lost), won + AFTER_MS]);
+  return stepsBetween(sorted, base, [Math.min(base - BEFORE_MS, lost), Math.max(won, Date.parse(election.at)) + AFTER_MS]);
 }
 
 /**

@@ -26,4 +26,16 @@ describe('ownEvent', () => {
       'n2 asks for votes for term 4 (transfer, last word of the leader 3 ms ago)',
     );
   });
+
+  it('tells of who leads once, and of a place in line in words', () => {
+    const role = ownEvent('n2', 0, { kind: 'role-changed', role: 'leader', term: 4 });
+    expect(role?.message).toBe('n2 is leader in term 4');
+    const follows = (leaderId: string) =>
+      ownEvent('n2', 0, { kind: 'leader-changed', leaderId, term: 4 })?.message;
+    expect(follows('n2'), 'not that it follows itself').toBeUndefined();
+    expect(follows('n3')).toBe('n2 follows n3 in term 4');
+    const lost = (rank: number) => ownEvent('n2', 0, { kind: 'hint-taken', peer: 'n1', rank })?.message;
+    expect(lost(0)).toBe('n2 lost its connection to n1, and is first in line to stand');
+    expect(lost(1)).toBe('n2 lost its connection to n1, and is number 2 in line to stand');
+  });
 });

@@ -38,6 +38,38 @@ describe('the steps of an election', () => {
     expect(steps.find((s) => s.event.kind === 'leader-elected')?.offsetMs).toBe(gapOf(WON));
   });
 
+  it('count to the win, however late its entry is applied, and the same live and afterwards', () => {
+    const late = { ...WON, at: at(395) };
+    const told = [
+      event(395, 'n2', 'leader-elected', 'n2 leads term 10 (n1 connection lost)', { data: { term: 10 } }),
+      event(225, 'n2', 'role-changed', 'n2 is leader in term 10', { data: { term: 10, role: 'leader' } }),
+      event(226, 'n2', 'role-changed', 'n2 follows n2 in term 10', { data: { term: 10, leader_id: 'n2' } }),
+    ];
+    const asked = KILLED.filter((e) => e.kind === 'campaign-started');
+    const steps = stepsOf(hearing([...asked, ...told]).picture, late);
+    expect(steps.map((s) => [s.event.node_id, s.event.kind, s.offsetMs])).toEqual([
+      ['n3', 'campaign-started', 160],
+      ['n2', 'campaign-started', 166],
+      ['n2', 'role-changed', gapOf(WON)],
+      ['n2', 'leader-elected', 395],
+      ['n3', 'campaign-started', 400],
+    ]);
+    // one of another term is not the win
+    const other = event(100, 'n2', 'role-changed', 'n2 is leader', { data: { term: 9, role: 'leader' } });
+    expect(offsets(stepsOf(hearing([...asked, other]).picture, WON))).toEqual([100, 160, 166, 400]);
+  });
+
+  it('say what they are counted from', () => {
+    const texts = [WON, { ...WON, cause: 'transfer by admin' }, { ...WON, detect_ms: null }].map((row) => {
+      const elections = [...status().elections, row];
+      const news = { type: 'status' as const, status: status({ elections }), now: full().now + 2000 };
+      return drawn({ ...send(hearing(KILLED), news)[0], cursor: { raft: '10' } }, 160, 45);
+    });
+    expect(texts[0]).toContain('step by step, ms after the last heartbeat');
+    expect(texts[1]).toContain('step by step, ms since leadership was given away');
+    expect(texts[2]).toContain('step by step, ms since it began');
+  });
+
   it('are the same through whichever node they were heard', () => {
     const other = hearing([...KILLED].reverse().slice(0, 4));
     expect(offsets(stepsOf(other.picture, WON))).toEqual([-12, 160, 166, 400]);

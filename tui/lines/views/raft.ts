@@ -3,7 +3,15 @@ import type { ElectionRow } from '../../feed/wire.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
 import { age, clockTime, count, span as lasted, percent } from '../../format/words.ts';
-import { gapOf, liveSteps, type Step, stepsOf, vacantFor, vacantSince } from '../../model/election-steps.ts';
+import {
+  countedFrom,
+  gapOf,
+  liveSteps,
+  type Step,
+  stepsOf,
+  vacantFor,
+  vacantSince,
+} from '../../model/election-steps.ts';
 import { allElections, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import type { Model, Wall } from '../../model/model.ts';
 import { shown, vacancyWords } from '../../model/selectors.ts';
@@ -208,7 +216,7 @@ function steps(view: View): PaneSpec {
   const chosen = selectedOf(model, rows, (r) => String(r.term), 'raft');
   const title: Line = [
     span(chosen === undefined ? 'Step by step' : `Term ${chosen.term}`, 'title'),
-    span(` ${symbols.dot} step by step, ms after the last heartbeat`, 'muted'),
+    span(` ${symbols.dot} step by step, ms${chosen === undefined ? '' : ` ${countedFrom(chosen)}`}`, 'muted'),
   ];
   if (chosen === undefined) return { pane: 'steps', title, lines: [], focused };
   const at = Date.parse(chosen.at);
