@@ -13,6 +13,7 @@ import {
   shown,
   vacancyWords,
   viewGroups,
+  viewsAreOlder,
   viewsDisagree,
 } from '../model/selectors.ts';
 import { type Line, span, type Token } from '../theme/tokens.ts';
@@ -163,6 +164,11 @@ function viewsLine(view: View): Line[] {
     return [[span('!! VIEWS DISAGREE ', 'critical'), span(told), ...viewsAge(view)]];
   }
   if (splits > 0) return [];
+  if (viewsAreOlder(picture)) {
+    const leader = picture.status?.raft.leader_id ?? null;
+    const since = leader === null ? 'the leader was lost' : `${clean(leader)} leads`;
+    return [[span(`views not heard since ${since}`, 'warning')]];
+  }
   const all = views.views.length;
   const heard = views.views.filter((v) => v.error === null).length;
   const [group] = groups;

@@ -1,6 +1,6 @@
 /** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. */
 import { compareText } from '../../src/base/index.ts';
-import type { NodeRow, StatusResponse } from '../feed/wire.ts';
+import type { NodeRow, StatusResponse, ViewsResponse } from '../feed/wire.ts';
 import { parseFilter } from './filter.ts';
 import { NODE_FIELDS } from './filter-fields.ts';
 import type { Model, Picture, SortKey, Wall } from './model.ts';
@@ -191,6 +191,20 @@ export function viewGroups(picture: Picture): readonly ViewGroup[] {
 /** One answer may have been asked for in the middle of an election: only the second in a row is said. */
 export function viewsDisagree(picture: Picture): boolean {
   return picture.splits > 1;
+}
+
+/**
+ * What nodes said of who leads is older than what is known of it now, by the word of the node that answers: it
+ * named then whom it does not follow any more.
+ */
+export function viewsAreOlder({ status, views }: Picture): boolean {
+  if (status === null || views === null) return false;
+  const { leader_id: leader, term } = status.raft;
+  const own = views.views.find((v) => v.node_id === status.cluster.read.node_id && v.error === null);
+  const told = own === undefined ? views.views.filter((v) => v.leader_id !== null) : [own];
+  const isOlder = ({ leader_id: named, term: then }: ViewsResponse['views'][number]): boolean =>
+    leader === null ? named !== null && (then ?? term) <= term : (then ?? term) < term;
+  return told.length > 0 && told.every(isOlder);
 }
 
 export interface QuorumFacts {

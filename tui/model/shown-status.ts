@@ -29,6 +29,16 @@ function withHealth(status: StatusResponse, leaderId: string | null): StatusResp
   return { ...cluster, health: reasons.length === 0 ? 'healthy' : 'degraded', reasons };
 }
 
+/** It is whoever leads, and its epoch the term; nobody is it while nobody leads, as nodes say. */
+function withPrimary(
+  { primary, raft }: StatusResponse,
+  leaderId: string | null,
+  term: number | null,
+): StatusResponse['primary'] {
+  if (leaderId === raft.leader_id) return primary;
+  return { node_id: leaderId, epoch: leaderId === null ? primary.epoch : Math.max(primary.epoch, term ?? 0) };
+}
+
 /** A follower's word about itself may be a second old; who leads is known better. */
 export function withLeader(
   status: StatusResponse,
@@ -38,6 +48,7 @@ export function withLeader(
   return {
     ...status,
     cluster: withHealth(status, leaderId),
+    primary: withPrimary(status, leaderId, term),
     isolation: leaderId === null ? (status.isolation ?? null) : null,
     raft: { ...status.raft, leader_id: leaderId, term: Math.max(term ?? 0, status.raft.term) },
     nodes: status.nodes.map((node) => {

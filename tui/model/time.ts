@@ -170,12 +170,12 @@ function samplesAt(model: Model, at: Wall): Picture['samples'] {
 function leaderAt(
   model: Model,
   { at, told }: Told,
-): { readonly leader: string | null; readonly term: number; readonly winner: string } | null {
+): { readonly leader: string | null; readonly term: number } | null {
   const won = (model.picture.status?.elections ?? []).findLast((e) => Date.parse(e.at) <= at);
   if (won === undefined) return null;
   const after = told.filter((e) => Date.parse(e.at) <= at && Date.parse(e.at) > Date.parse(won.at));
   const lost = isLostBy(after, won.term);
-  return { leader: lost ? null : won.node_id, term: won.term, winner: won.node_id };
+  return { leader: lost ? null : won.node_id, term: won.term };
 }
 
 /** A second before the record, what was told before and after it, and when the oldest picture was seen. */
@@ -197,8 +197,8 @@ function earlierStatus(model: Model, base: StatusResponse, then: Told): StatusRe
   return {
     ...base,
     raft: { ...base.raft, leader_id: leader, term, commit_index: commitAt(nodes, leader) },
-    // the primary stays who won last, also while nobody leads
-    primary: led === null ? base.primary : { ...base.primary, node_id: led.winner, epoch: term },
+    // the epoch stays that of who won last, also while nobody leads
+    primary: led === null ? base.primary : { ...base.primary, node_id: led.leader, epoch: term },
     elections: base.elections.filter((e) => Date.parse(e.at) <= at),
     nodes,
     ...earlierCluster(model, { ...base, nodes }, { at, leader }),
@@ -241,7 +241,7 @@ function statusSince(model: Model, base: StatusResponse, then: Since): StatusRes
   return {
     ...base,
     raft: { ...base.raft, leader_id: leader, term, commit_index: commit },
-    ...(won === undefined ? {} : { primary: { ...base.primary, node_id: won.node_id, epoch: won.term } }),
+    ...(won === undefined ? {} : { primary: { ...base.primary, node_id: leader, epoch: won.term } }),
     elections: [...base.elections, ...fresh],
     nodes,
     ...(isSeen ? {} : earlierCluster(model, { ...base, nodes }, { at, leader })),

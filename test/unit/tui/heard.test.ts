@@ -8,7 +8,7 @@ import type { TextView } from '../../../tui/options.ts';
 import { Session } from '../../../tui/session.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { wallPicture } from '../../../tui/wall/picture.ts';
-import { event } from '../../tui/recording.ts';
+import { event, START } from '../../tui/recording.ts';
 import { missingFeed, scriptedFeed } from './feed-kit.ts';
 import { full, live, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
@@ -98,6 +98,24 @@ describe('views', () => {
     expect(line(away)).toBe('views agree 3/5: n1 term 9');
     const none = send(live(), views(says('n1', null), says('n2', null)))[0];
     expect(line(none)).toBe('views 2 name nobody');
+  });
+
+  it('are not called agreed by answers of before somebody was lost, or elected', () => {
+    const told = (ms: number, kind: string, data: object): Message => ({
+      ...{ type: 'events', now: START + ms },
+      events: [event(ms, 'n2', kind, kind, { data: { ...data } })],
+    });
+    const lost = send(full(), told(100, 'leader-lost', { term: 9 }))[0];
+    expect(line(lost)).toBe('views not heard since the leader was lost');
+    expect(screenText(lost, 120, 36)).toContain('primary none · epoch 9');
+    const won = send(lost, told(200, 'role-changed', { role: 'leader', term: 10 }))[0];
+    expect(line(won)).toBe('views not heard since n2 leads');
+    expect(screenText(won, 120, 36)).toContain('primary n2 · epoch 10');
+    const now = ['n1', 'n2', 'n3'].map((id) => ({ ...says(id, 'n2'), term: 10 }));
+    expect(line(send(won, views(...now))[0])).toBe('views agree 3/3: n2 term 10');
+    // through another node: what it said itself counts
+    const nobody = send(lost, views(says('n1', null), says('n2', null)))[0];
+    expect(line(nobody)).toBe('views 2 name nobody');
   });
 
   it('are not told while one answer alone has two leaders, and are a banner with the second', () => {
