@@ -40,11 +40,10 @@ function lossBefore(events: readonly EventLine[], then: Wall): Wall {
 }
 
 function stepsBetween(events: readonly EventLine[], base: Wall, [from, to]: readonly [Wall, Wall]): Step[] {
-  return events
-    .filter((e) => KINDS.has(e.kind) && timeOf(e) >= from && timeOf(e) <= to)
-    // an older node says of itself that it follows itself
-    .filter((e) => e.kind !== 'role-changed' || e.data['leader_id'] !== e.node_id)
-    .map((event) => ({ event, offsetMs: timeOf(event) - base }));
+  const within = events.filter((e) => KINDS.has(e.kind) && timeOf(e) >= from && timeOf(e) <= to);
+  // an older node says of itself that it follows itself
+  const told = within.filter((e) => e.kind !== 'role-changed' || e.data['leader_id'] !== e.node_id);
+  return told.map((event) => ({ event, offsetMs: timeOf(event) - base }));
 }
 
 /** When it was won: by the winner's own word, for its entry in the log is applied later; else by that. */
@@ -69,7 +68,10 @@ export function stepsOf({ events }: Picture, election: ElectionRow): Step[] {
   const base = won - gapOf(election);
   // where nobody who elected had heard a leader the vacancy is older than the count
   const lost = election.detect_ms === null ? lossBefore(sorted, base) : base;
-  return stepsBetween(sorted, base, [Math.min(base - BEFORE_MS, lost), Math.max(won, Date.parse(election.at)) + AFTER_MS]);
+  return stepsBetween(sorted, base, [
+    Math.min(base - BEFORE_MS, lost),
+    Math.max(won, Date.parse(election.at)) + AFTER_MS,
+  ]);
 }
 
 /**
