@@ -10,11 +10,12 @@ import { vacantFor } from '../model/election-steps.ts';
 import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
 import {
-  isStale,
+  isUnconfirmed,
+  isUnseen,
   momentOf,
-  pictureAge,
   quorumFacts,
   shown,
+  staleWords,
   viewGroups,
   viewsDisagree,
 } from '../model/selectors.ts';
@@ -30,7 +31,7 @@ function mode(view: View, { isSmall = false, isWide = false } = {}): Line {
   if (connection.kind === 'lost') return [span(` ${view.symbols.dead} LOST `, 'lost')];
   if (view.model.past !== null) {
     // where there is no banner the second stands here
-    const blind = isStale(view.model) || hasNoFigures(view.model) ? '~' : '';
+    const blind = isUnseen(view.model) || hasNoFigures(view.model) ? '~' : '';
     const words = isSmall ? `${blind}${clockTime(view.model.past.at)}` : 'HISTORY';
     return [span(` ${view.symbols.past} ${words} `, 'frozen')];
   }
@@ -40,9 +41,10 @@ function mode(view: View, { isSmall = false, isWide = false } = {}): Line {
   if (replay?.stands === true)
     return [span(`${view.symbols.frozen} RECORDED${isWide ? ', stands still' : ''}`, 'frozen')];
   if (replay !== null) return [span(now >= replay.until ? 'END' : `${view.symbols.crumb} REPLAY`, 'frozen')];
-  return isStale(view.model)
-    ? [span(`~ STALE ${age(pictureAge(view.model))}`, 'suspect')]
-    : [span(`${view.symbols.live} LIVE`, 'live')];
+  const stale = staleWords(view.model);
+  if (stale === null) return [span(`${view.symbols.live} LIVE`, 'live')];
+  // where there is no room for more the quorum beside it has the word
+  return [span(`~ ${isSmall ? stale.replace('NO QUORUM ', '') : stale}`, 'suspect')];
 }
 
 function leaderWord(view: View): Line {
@@ -119,7 +121,7 @@ export function header(view: View, layout: Layout): Line {
     const term = status === null ? '' : `${isWords ? 'term ' : 't'}${status.raft.term}${full ? commit : ''}`;
     const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];
     const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
-    const clock = full && !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
+    const clock = !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
     const right = [
       span(`${via}${pinned}${every}${clock} `, 'muted'),
       ...mode(view, { isWide: full }),
@@ -364,6 +366,20 @@ function unansweredWords({ model: { connection, frozen } }: View): readonly stri
   return [`No answer yet: ${clean(error)}.`, ...(hint === '' ? [] : [`What to do: ${clean(hint)}.`])];
 }
 
+/** What is not of now where somebody answers, and what that forbids. */
+function staleSentences({ model }: View): readonly string[] {
+  const { status } = shown(model);
+  const words = model.connection.kind === 'live' ? staleWords(model) : null;
+  if (status === null || words === null) return [];
+  const via = clean(status.cluster.read.node_id);
+  if (!isUnconfirmed(model))
+    return [`~ ${words}: what ${via} tells is that old; nothing can be changed by it.`];
+  return [
+    `~ ${words}: ${via} answers, and which nodes it hears and how they do is of now.`,
+    'What all share, as configuration, maintenance and operations, no majority has confirmed for so long.',
+  ];
+}
+
 /** All that a banner may have to cut, a sentence each: what `e` begins with. */
 export function bannerWords(view: View): readonly string[] {
   const lost = lostBanner(view);
@@ -372,6 +388,7 @@ export function bannerWords(view: View): readonly string[] {
   return [
     ...(lost === null ? [] : [`${textOf(lost).replaceAll(/ +/g, ' ').trim()}.`]),
     ...unansweredWords(view),
+    ...staleSentences(view),
     ...view.model.unsettled.map((words) => `?? ${clean(words)}`),
     ...(viewsDisagree(picture) ? ['!! VIEWS DISAGREE: the nodes do not name one leader.'] : []),
     ...(viewsDisagree(picture) ? viewGroups(picture) : []).map(

@@ -9,6 +9,7 @@ import { gapOf, liveSteps, vacantFor } from '../model/election-steps.ts';
 import {
   collapsedEvents,
   heardOf,
+  isUnconfirmed,
   quorumFacts,
   shown,
   vacancyWords,
@@ -218,6 +219,7 @@ export function quorumPane(view: View): PaneText {
         span(String(status.primary.epoch)),
         span(` ${dot} config `, 'muted'),
         span(`v${status.config.version}`),
+        span(isUnconfirmed(view.model) ? '~' : '', 'suspect'),
       ],
     ],
   };

@@ -1,6 +1,7 @@
 /** What screens may see of the model: the shown picture, sorted rows, ages, quorum arithmetic. */
 import { compareText } from '../../src/base/index.ts';
 import type { NodeRow, StatusResponse, ViewsResponse } from '../feed/wire.ts';
+import { age } from '../format/words.ts';
 import { parseFilter } from './filter.ts';
 import { NODE_FIELDS } from './filter-fields.ts';
 import type { Model, Picture, SortKey, Wall } from './model.ts';
@@ -149,6 +150,30 @@ export function pictureAge(model: Model): number {
 /** Values older than three refreshes carry `~`, ms. */
 export function freshFor({ refreshMs }: Pick<Model, 'refreshMs'>): number {
   return 3 * Math.max(refreshMs, 1000);
+}
+
+/** What was seen of the nodes is old: nobody has answered for so long, or of the second looked back at. */
+export function isUnseen(model: Model): boolean {
+  const picture = shown(model);
+  return picture.status === null || pictureAge(model) - readAge(picture) > freshFor(model);
+}
+
+/** How old the copy of the node that answers was by its own word, ms. */
+function readAge({ status }: Picture): number {
+  return status?.cluster.read.age_ms ?? 0;
+}
+
+/** A node answers each second, and no majority has confirmed for long what all share. */
+export function isUnconfirmed(model: Model): boolean {
+  const picture = shown(model);
+  const isLeaderless = picture.status?.raft.leader_id === null;
+  return isLeaderless && !isUnseen(model) && readAge(picture) > freshFor(model);
+}
+
+/** Why it is not of now, and for how long; null = it is. */
+export function staleWords(model: Model): string | null {
+  if (!isStale(model)) return null;
+  return `${isUnconfirmed(model) ? 'NO QUORUM' : 'STALE'} ${age(pictureAge(model))}`;
 }
 
 /** The whole picture is old: no action may be started on it. */

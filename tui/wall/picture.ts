@@ -10,7 +10,7 @@ import { sentence } from '../lines/panes.ts';
 import { gapOf } from '../model/election-steps.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts } from '../model/selectors.ts';
+import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts, staleWords } from '../model/selectors.ts';
 import { regionWords } from './region-words.ts';
 import { type Place, placeOf } from './regions.ts';
 
@@ -93,7 +93,7 @@ function titleOf(model: Model): string {
   const lost = model.connection.kind === 'lost' ? `LOST, picture ${age(pictureAge(model))} old` : null;
   return [
     clean(status.cluster.name),
-    lost ?? (isStale(model) ? `STALE ${age(pictureAge(model))}` : status.cluster.health.toUpperCase()),
+    lost ?? staleWords(model) ?? status.cluster.health.toUpperCase(),
     leader === null ? 'NO LEADER' : `leader ${clean(leader)}`,
     `term ${status.raft.term}`,
     `quorum ${facts.up}/${facts.voters}${facts.spare < 0 ? ' LOST' : ''}`,

@@ -98,9 +98,11 @@ export function full(patch: Partial<Model> = {}): Model {
 
 /** Of the five voters n1 alone is left: nobody leads, and nobody can. */
 export function alone(patch: Partial<StatusResponse> = {}): Model {
-  const nodes = status().nodes.map((n) =>
-    n.node_id === 'n1' ? { ...n, role: 'follower' as const } : { ...n, liveness: 'dead' as const },
-  );
+  const nodes = status().nodes.map((n) => {
+    if (n.node_id === 'n1') return { ...n, role: 'follower' as const };
+    // silent for as long as it is cut off
+    return { ...n, liveness: 'dead' as const, last_heartbeat_ms: Math.max(65_000, n.last_heartbeat_ms ?? 0) };
+  });
   const raft = { ...status().raft, leader_id: null };
   return send(full(), { type: 'status', status: status({ nodes, raft, ...patch }), now: full().now })[0];
 }

@@ -7,6 +7,7 @@ import { header } from '../../../tui/lines/head.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
+import { wallPicture } from '../../../tui/wall/picture.ts';
 import { event, plan, START, status } from '../../tui/recording.ts';
 import { SIZES } from '../../tui/sizes.ts';
 import { alone, fresh, full, live, press, pressed, send } from './model-kit.ts';
@@ -190,6 +191,39 @@ describe('nobody leads', () => {
       expect(at(view, alone())).toContain('no majority: 1 of 5 voters up, 3 needed');
       expect(at(view, alone())).not.toContain('electing');
     }
+  });
+});
+
+describe('a node that answers each second without a majority', () => {
+  const copy = (ageMs: number) => ({
+    ...status().cluster,
+    read: { ...status().cluster.read, age_ms: ageMs },
+  });
+  const cut = alone({ cluster: copy(18_000) });
+
+  it('has an old copy of what all share, and is not called stale for it', () => {
+    for (const [columns, rows] of SIZES) {
+      const text = drawn(cut, columns, rows);
+      expect(text, `${columns}x${rows}`).toMatch(/q(uorum )?1\/5 .*~ (NO QUORUM )?18s/);
+      expect(text, `${columns}x${rows}`).not.toMatch(/STALE|~[★●✖■◇ ] ?n\d/);
+    }
+    expect(head(cut, 120)).toContain('~ NO QUORUM 18s');
+    expect(drawn(cut, 120, 36)).toContain('config v41~');
+    expect(wallPicture(cut, []).title).toContain('NO QUORUM 18s');
+    expect(words(cut)).toMatch(/~ NO QUORUM 18s: n1 answers, .* is of now\.\n.*configuration.*no majority/);
+  });
+
+  it('is stale, with all of its rows, where it answers no longer', () => {
+    const silent = { ...cut, now: cut.now + 60_000 };
+    expect(head(silent, 120)).toContain('~ STALE 1m18s');
+    expect(drawn(silent, 120, 36)).toMatch(/~● n2|~✖ n2/);
+    expect(words(silent)).toContain('~ STALE 1m18s: what n1 tells is that old');
+    const [led] = send(full(), {
+      type: 'status',
+      status: status({ cluster: copy(18_000) }),
+      now: full().now,
+    });
+    expect(head(led, 120), 'somebody leads').toContain('~ STALE 18s');
   });
 });
 

@@ -85,7 +85,7 @@ function noQuorum(view: ViewId): Model {
     cluster: {
       ...before.cluster,
       ...{ health: 'critical', reasons: ['no leader is known', text, '5 nodes are dead'] },
-      read: { ...before.cluster.read, node_id: 'n1' },
+      read: { ...before.cluster.read, node_id: 'n1', age_ms: 65_000 },
     },
     isolation: { since_ms: 65_000, reached: ['n1'], missing, needs: 3, text },
   });
