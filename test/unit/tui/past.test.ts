@@ -180,6 +180,17 @@ describe('a second before the screen was opened', () => {
     expect(ofNode('n2')).not.toContain('~');
   });
 
+  it('in the Node view what nobody recorded is a dash, and no word for something else', () => {
+    const then = { ...travel(opened(), START - 125 * SECOND), view: 'node' as const, selected: 'n2' };
+    const text = screenText(then, 120, 36);
+    expect(text).toMatch(/liveness +alive · heard — · round trip —/);
+    expect(text).toMatch(/health +— /);
+    expect(text).toMatch(/clients +— · /);
+    expect(text).not.toMatch(/never|checked|— connections/);
+    const now = screenText({ ...opened(), view: 'node', selected: 'n2' }, 120, 36);
+    expect(now).toMatch(/health +healthy · checked/);
+  });
+
   it('a figure that nobody told is none: neither index 0 nor a growth from it', () => {
     expect(rowAt(opened(), -60 * SECOND, 'n4')?.match_index).toBeNull();
     expect(rowAt(opened(), -60 * SECOND, 'n2')?.match_index).toBe(1_200_000);

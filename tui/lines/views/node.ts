@@ -36,21 +36,26 @@ function facts(row: NodeRow, view: View, isBesideFigures: boolean): Line[] {
   const { model, symbols } = view;
   const { dot } = symbols;
   const join = (...parts: readonly string[]): string => parts.join(` ${dot} `);
+  // of a second that nobody recorded nothing is said, neither that it never was
+  const unknown = model.past === null ? null : symbols.dash;
   const checked = row.last_check === null ? 'never' : `${age(model.now - Date.parse(row.last_check))} ago`;
-  const heard = row.last_heartbeat_ms === null ? 'never' : `${silence(row.last_heartbeat_ms)} ago`;
+  const heard =
+    row.last_heartbeat_ms === null ? (unknown ?? 'never') : `${silence(row.last_heartbeat_ms)} ago`;
   const labels = Object.entries(row.metadata).map(([k, v]) => `${clean(k)}=${clean(v)}`);
   const uptime = row.uptime_ms === null ? '—' : age(row.uptime_ms);
   // the node that answers has no round trip to itself
   const trip = !row.rtt_ms || row.liveness === 'dead' ? '—' : `${millis(row.rtt_ms)} ms`;
   const p95 = isBesideFigures ? [] : [`query p95 ${millis(row.query_latency_p95_ms)} ms`];
-  const clients = `${count(row.active_connections)} connection${row.active_connections === 1 ? '' : 's'}`;
+  const { active_connections: open } = row;
+  const clients = open === null ? symbols.dash : `${count(open)} connection${open === 1 ? '' : 's'}`;
+  const health = row.health === 'UNKNOWN' ? unknown : null;
   return [
     pair('address', join(`${clean(row.host)}:${row.port}`, `clients ${row.client_port}`, clean(row.version))),
     pair('raft', join(row.role ?? 'unknown', row.voter ? 'voter' : 'no vote', `term ${row.term ?? '—'}`)),
     pair('log', join(count(row.match_index), lagWords(row.lag_entries))),
     ...catchUp(row, view),
     pair('liveness', join(row.liveness, `heard ${heard}`, `round trip ${trip}`)),
-    pair('health', join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
+    pair('health', health ?? join(row.health.toLowerCase(), `checked ${checked}`, ...row.issues.map(clean))),
     ...maintenanceFact(row, view),
     ...(isBesideFigures ? [] : loads(row, view)),
     pair('clients', join(clients, ...p95, `up ${uptime}`)),
