@@ -53,6 +53,8 @@ export interface LayoutWish {
   readonly nodes: number;
   /** Decides what is shown where not everything fits. */
   readonly focus: Pane;
+  /** Nobody leads and somebody may be elected: its steps are seen at every size. */
+  readonly isElecting?: boolean;
   /** There is something that a screen without a banner must say too. */
   readonly hasNotice?: boolean;
 }
@@ -88,23 +90,26 @@ function fullBands({ columns, nodes }: LayoutWish, body: number): Band[] {
   ];
 }
 
-function compactBands({ columns, nodes, focus }: LayoutWish, body: number): Band[] {
+function compactBands({ columns, nodes, focus, isElecting }: LayoutWish, body: number): Band[] {
   const table = clamp(nodes + 3, 6, Math.floor(body * 0.48));
   const rest = body - table;
   const middle = clamp(Math.floor(rest * 0.45), 5, 7);
   const left = Math.floor(columns / 2);
+  const bottom = rest - middle;
+  const isTall = bottom >= 8;
+  // where elections have no band of their own the one under way is seen instead of the quorum
+  const isInstead = isElecting === true && !isTall && focus !== 'quorum' && focus !== 'elections';
   const bands: Band[] = [
     { height: table, panes: [{ pane: 'nodes', width: columns }] },
     {
       height: middle,
       panes: [
-        { pane: 'quorum', width: left },
+        { pane: isInstead ? 'elections' : 'quorum', width: left },
         { pane: 'alerts', width: columns - left },
       ],
     },
   ];
-  const bottom = rest - middle;
-  if (bottom >= 8) {
+  if (isTall) {
     bands.push({ height: 4, panes: [{ pane: 'elections', width: columns }] });
     bands.push({ height: bottom - 4, panes: [{ pane: 'events', width: columns }] });
   } else {
@@ -117,12 +122,13 @@ function compactBands({ columns, nodes, focus }: LayoutWish, body: number): Band
 }
 
 /** The table and below it the pane that has the focus; on a tiny screen only where there is room. */
-function smallBands({ columns, nodes, focus }: LayoutWish, body: number, tier: Tier): Band[] {
+function smallBands({ columns, nodes, focus, isElecting }: LayoutWish, body: number, tier: Tier): Band[] {
   const heading = tier === 'small' ? 1 : 0;
   const least = tier === 'small' ? 5 : 3;
   const wanted = Math.max(1, nodes) + heading;
-  const lower: Pane = focus === 'nodes' ? 'events' : focus;
-  const room = focus === 'nodes' ? body - wanted : Math.max(least, body - wanted);
+  const own: Pane | null = focus !== 'nodes' ? focus : isElecting === true ? 'elections' : null;
+  const lower: Pane = own ?? 'events';
+  const room = own === null ? body - wanted : Math.max(least, body - wanted);
   if (room < least || body - room < 1) return [{ height: body, panes: [{ pane: 'nodes', width: columns }] }];
   return [
     { height: body - room, panes: [{ pane: 'nodes', width: columns }] },

@@ -5,10 +5,11 @@
  */
 import { clean } from '../format/width.ts';
 import { type Layout, layoutOf, type PanePlace, tableRows } from '../layout.ts';
+import { vacantFor } from '../model/election-steps.ts';
 import { unmatched } from '../model/lists.ts';
-import type { Pane } from '../model/model.ts';
+import type { Model, Pane } from '../model/model.ts';
 import { isOld } from '../model/old.ts';
-import { momentOf, selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
+import { momentOf, quorumFacts, selectedNode, shown, stateCounts, visibleNodes } from '../model/selectors.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, span, type Token } from '../theme/tokens.ts';
 import { actionDialogText } from './action-dialog.ts';
@@ -291,11 +292,19 @@ function bodyOf(view: View, layout: Layout): BandRows[] {
   return VIEWS[model.view](seen, { columns, rows, tier, boxed });
 }
 
+/** Nobody leads, and a majority is there that can elect somebody. */
+function canElect(model: Model): boolean {
+  const { status } = shown(model);
+  return status !== null && vacantFor(model) !== null && quorumFacts(status).spare >= 0;
+}
+
 export function screenOf(view: View, columns: number, rows: number): Screen {
   // all nodes, not the filtered ones: panes stay where they are while a filter is written
   const nodes = Math.max(1, shown(view.model).status?.nodes.length ?? 0);
   const said = notice(view, columns, columns >= 60 && rows >= 15);
-  const layout = layoutOf({ columns, rows, nodes, focus: view.model.focus, hasNotice: said !== null });
+  const isElecting = view.model.view === 'topology' && canElect(view.model);
+  const wish = { columns, rows, nodes, focus: view.model.focus, isElecting };
+  const layout = layoutOf({ ...wish, hasNotice: said !== null });
   const head: Row[] = [{ line: header(view, layout) }];
   if (layout.headRows === 2 && said !== null) head.push({ line: fitNotice(said, columns) });
   if (layout.headRows === 3) head.push({ line: tabs(view, layout) }, { line: banner(view, layout) });

@@ -6,6 +6,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { at, event, status } from '../../tui/recording.ts';
+import { SIZES } from '../../tui/sizes.ts';
 import { full, send } from './model-kit.ts';
 import { drawn } from './screen-text.ts';
 
@@ -124,6 +125,17 @@ describe('the election under way', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/no leader for 1\.00 s/);
     expect(lines[1]).toMatch(/ 398 ms n3 asks for pre-votes/);
+  });
+
+  it('is seen with its newest step at every size, however many nodes there are', () => {
+    for (const [columns, rows] of SIZES) {
+      const text = drawn({ ...hearing(lost), view: 'topology' }, columns, rows);
+      expect(text, `${columns}x${rows}`).toMatch(/no leader for 1\.00 s/);
+      expect(text, `${columns}x${rows}`).toMatch(/ 398 ms n3 asks/);
+    }
+    // and the quorum again when somebody leads, or for who looks at it
+    expect(drawn({ ...full(), view: 'topology' }, 80, 24)).toContain('need 3 of 5');
+    expect(drawn({ ...hearing(lost), view: 'topology', focus: 'quorum' }, 80, 24)).toContain('need 3 of 5');
   });
 
   it('has one figure at the top, in the list and in the steps, and one name in front', () => {
