@@ -24,11 +24,12 @@ export function raftText(view: View, cells: number): string[] {
   // a filter chooses from the table of nodes above
   const all: View = { ...view, model: { ...view.model, filter: { ...view.model.filter, text: '' } } };
   const [terms, elections, steps] = raftPanes(all, roomOf(cells));
+  const links = linksPane(all, roomOf(cells));
   return [
     ...paneSection(terms, 'TERMS', cells),
     ...paneSection(elections, 'ELECTIONS', cells),
     ...paneSection(steps, titleOf(steps), cells),
-    ...paneSection(linksPane(all, roomOf(cells)), 'LINKS, round trip in ms, row to column', cells),
+    ...paneSection(links, titleOf(links).replace('→', 'to'), cells),
   ];
 }
 

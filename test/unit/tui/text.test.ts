@@ -116,7 +116,9 @@ describe('textPicture', () => {
   it('shows of each view what the screen shows of it', () => {
     const raft = joined(text(full(), 120, 'raft'));
     expect(raft).toMatch(/TERMS t7 .*led 99\.\d+ % ELECTIONS .*TERM 9 .*votes n1 n2 n3 n6/);
-    expect(raft).toMatch(/231 ms ★ n1 leads term 9.* LINKS.* n1 n2 n3 n4 n5 n6 n1 · 3\.0 5\.1/);
+    expect(raft).toMatch(
+      /231 ms ★ n1 leads term 9.* LINKS RTT ms p50\/p99, row to column n1 n2 n3 n4 n5 n6 n1 · 2\.8\/5\.0 4/,
+    );
     const config = joined(text(full(), 120, 'config'));
     expect(config).toMatch(/CONFIG v41 active · runs on 4\/6 .*v40 .*DIFF v40 → v41 .*waits for a restart/);
     const operations = joined(text(full(), 120, 'operations'));
