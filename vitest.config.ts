@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const REAL = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const;
+/** A test that waits says itself what never came; these end what hangs. */
+const REAL = { pool: 'forks', testTimeout: 240_000, hookTimeout: 240_000 } as const;
 
 /** They judge how long something takes, or take all there is of the machine: one file at a time. */
 const CALM = [

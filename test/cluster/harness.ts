@@ -18,6 +18,12 @@ export const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(ROOT, 'dist', 'main.j
 /** Ports of the tests lie above those of a demo that a person may be running. */
 const FIRST_TEST_PORT = 25_433;
 
+/**
+ * How long a test waits for what must come. A wait says that something never came: how soon it has to come is
+ * judged by what is measured, where that is promised.
+ */
+const PATIENCE_MS = 60_000;
+
 export function program(): string[] {
   assert(existsSync(MAIN), `${MAIN} is missing: run "npm run build" first`);
   return [MAIN];
@@ -56,14 +62,10 @@ export function sharedCluster(nodes: number, logLevel = 'INFO'): () => DemoClust
 /** Equal hashes at one index on all nodes; answers the hash. */
 export async function untilEqual(cluster: DemoCluster): Promise<string> {
   const client = cluster.client();
-  const answers = await until(
-    'equal state',
-    async () => {
-      const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
-      return new Set(all.map((a) => a.index)).size === 1 ? all : null;
-    },
-    30_000,
-  );
+  const answers = await until('equal state', async () => {
+    const all = await Promise.all(cluster.nodes.map((n) => client.stateHash(n.nodeId)));
+    return new Set(all.map((a) => a.index)).size === 1 ? all : null;
+  });
   const hashes = [...new Set(answers.map((a) => a.state_hash))];
   assert(hashes.length === 1, `states differ at index ${answers[0]?.index}`);
   return hashes[0] as string;
@@ -146,7 +148,7 @@ export interface Ran {
 export function sqlcc(
   args: readonly string[],
   env: Record<string, string> = {},
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<Ran> {
   const began = performance.now();
   return new Promise((resolve) => {
@@ -179,7 +181,7 @@ export function sqlccOn(cluster: DemoCluster, args: readonly string[], timeoutMs
 export async function until<T>(
   what: string,
   probe: () => Promise<T | false | null>,
-  timeoutMs = 15_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last = '';

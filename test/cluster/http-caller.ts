@@ -20,15 +20,22 @@ export interface Credentials {
 export interface Asking {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: 30 s; how soon somebody answers is judged where that is promised. */
   readonly timeoutMs?: number;
   /** The data port instead of the API's. */
   readonly clientPort?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** A file of the demo's administrator: `ca.crt`, `admin.crt`, `admin.key`. */
 export function adminFile(cluster: DemoCluster, file: string): string {
   return readFileSync(join(cluster.dir, 'demo', file), 'utf8');
 }
+
+/** For a connection, and for an answer. */
+const PATIENCE_MS = 30_000;
+
+const never = (): Promise<never> => new Promise(() => {});
 
 export class HttpCaller {
   readonly #cluster: DemoCluster;
@@ -38,16 +45,38 @@ export class HttpCaller {
   constructor(cluster: DemoCluster, credentials?: Credentials) {
     this.#cluster = cluster;
     const admin = { cert: adminFile(cluster, 'admin.crt'), key: adminFile(cluster, 'admin.key') };
-    this.#http = new HttpClient({ ca: adminFile(cluster, 'ca.crt'), ...(credentials ?? admin) });
+    this.#http = new HttpClient({
+      ...{ ca: adminFile(cluster, 'ca.crt'), connectTimeoutMs: PATIENCE_MS },
+      ...(credentials ?? admin),
+    });
   }
 
   async ask(nodeId: string, method: string, path: string, asking: Asking = {}): Promise<Asked> {
-    const { clientPort, ...rest } = asking;
+    const { clientPort, timeoutMs = PATIENCE_MS, ...rest } = asking;
     const node = this.#cluster.node(nodeId);
     const endpoint = `127.0.0.1:${clientPort ? node.clientPort : node.port}`;
-    const answer = await this.#http.request({ endpoint, method, path, ...rest });
+    const answer = await this.#http.request({ endpoint, method, path, timeoutMs, ...rest });
     const { status, headers, text } = answer;
     return { status, headers, text, body: (answer.json() ?? {}) as Record<string, unknown> };
+  }
+
+  /** The status of an answer that may have no end: its first line, which comes at once, is one of 200. */
+  async open(nodeId: string, path: string, asking: Asking = {}): Promise<number> {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const node = this.#cluster.node(nodeId);
+    const endpoint = `127.0.0.1:${asking.clientPort ? node.clientPort : node.port}`;
+    const first = async (): Promise<number> => {
+      for await (const _ of this.#http.stream({ endpoint, method: 'GET', path, signal })) return 200;
+      return never();
+    };
+    const whole = this.ask(nodeId, 'GET', path, { ...asking, signal }).then((answer) => answer.status);
+    try {
+      // a refusal is a whole answer, and says more than what a stream fails with
+      return await Promise.race([first().catch(never), whole]);
+    } finally {
+      stop.abort();
+    }
   }
 
   close(): Promise<void> {
