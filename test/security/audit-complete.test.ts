@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ENDPOINTS, type Endpoint } from '../../src/api/index.ts';
 import { must } from '../../src/base/index.ts';
 import type { AuditRow } from '../../src/client/index.ts';
-import { leaderOf, sharedCluster, until } from '../cluster/harness.ts';
+import { followerOf, leaderOf, sharedCluster, until } from '../cluster/harness.ts';
 import { adminFile, HttpCaller } from '../cluster/http-caller.ts';
 import { Signer } from './credentials.ts';
 
@@ -170,7 +170,7 @@ describe('the audit', () => {
       const lines = records.filter((r) => r.action === 'operation-refused');
       return lines.length > 0 ? lines : null;
     };
-    expect(await until('its line', refused, 5000)).toMatchObject([
+    expect(await until('its line', refused)).toMatchObject([
       {
         ...{ actor: 'admin', target: `failover → ${leader}`, reason: 'a mistake' },
         outcome: `failed_precondition: refused: ${leader} is the leader already`,
@@ -178,16 +178,11 @@ describe('the audit', () => {
     ]);
   });
 
-  it('has a line of each of them that succeeds, in the name of who asked', { timeout: 90_000 }, async () => {
+  it('has a line of each of them that succeeds, in the name of who asked', async () => {
     const cluster = shared();
     const client = cluster.client();
-    const leader = await leaderOf(cluster);
     const caller = new HttpCaller(cluster);
-    const follower = must(
-      cluster.nodes.map((n) => n.nodeId).find((id) => id !== leader),
-      'a follower',
-    );
-    const made: Made = { follower };
+    const made: Made = { follower: await followerOf(cluster) };
     // the others were joined by tokens when the cluster was formed
     const joined = (await client.audit()).records.filter((r) => r.action === 'node-admit');
     expect(joined.map((r) => r.actor)).toEqual([
@@ -201,14 +196,16 @@ describe('the audit', () => {
         (await client.operations()).operations.every((o) => o.state !== 'running'),
       );
       const before = (await client.audit()).records.at(-1)?.seq ?? 0;
+      // nothing is led on to another node here
+      const leader = await leaderOf(cluster);
       const body = step.body === undefined ? {} : { body: step.body(made) };
       const path = step.path?.(made) ?? endpoint.path;
-      const answer = await caller.ask(leader, endpoint.method, path, { ...body, timeoutMs: 10_000 });
+      const answer = await caller.ask(leader, endpoint.method, path, { ...body, timeoutMs: 30_000 });
       expect(answer.status, `${name}: ${answer.text}`).toBeLessThan(300);
       step.keep?.(answer.body, made);
       const isIts = (r: AuditRow): boolean =>
         r.seq > before && r.action === step.action && r.actor === 'admin' && r.outcome === 'ok';
-      await until(`a line of ${name}`, async () => (await client.audit()).records.some(isIts), 5000);
+      await until(`a line of ${name}`, async () => (await client.audit()).records.some(isIts));
     }
     await caller.close();
   });

@@ -9,10 +9,13 @@ import { Signer } from './credentials.ts';
 const LIFE_MS = 60_000;
 
 it('a person’s certificate is on record, alarms before its end, and is quiet when renewed', async () => {
+  const began = performance.now();
   const cluster = await startCluster(3);
+  // what is looked at before its end is near must be there by then, however slow this machine is
+  const lifeMs = Math.max(LIFE_MS, Math.ceil(4 * (performance.now() - began)));
   const client = cluster.client();
   const issued = Date.now();
-  const anna = await Signer.of(cluster).issue({ role: 'operator', id: 'anna', validForMs: LIFE_MS });
+  const anna = await Signer.of(cluster).issue({ role: 'operator', id: 'anna', validForMs: lifeMs });
   await client.people.set({ name: 'anna', role: 'operator', mode: 'add' });
 
   // a follower is shown one, and another one is only signed, on the disk of a voter
@@ -27,7 +30,7 @@ it('a person’s certificate is on record, alarms before its end, and is quiet w
     const { certificates } = await client.people.certificates({ node: cluster.nodes[0]?.nodeId ?? '' });
     return ['anna', 'bert'].every((name) => certificates.some((c) => c.name === name));
   };
-  await until('every node knows both from the record', known, 25_000);
+  await until('every node knows both from the record', known);
   const listed = JSON.parse((await sqlccOn(cluster, ['cert', 'list', '-o', 'json'])).stdout) as {
     certificates: readonly { name: string; where: readonly string[]; nodes: readonly string[] }[];
   };
@@ -38,16 +41,16 @@ it('a person’s certificate is on record, alarms before its end, and is quiet w
 
   const expiry = async (state: string) =>
     (await client.alerts()).alerts.filter((a) => a.rule === 'PersonCertExpiry' && a.state === state);
-  await until('the alert', async () => (await expiry('firing')).length === 1, LIFE_MS + 5000);
-  expect(Date.now() - issued).toBeLessThan(LIFE_MS);
-  expect(Date.now() - issued).toBeGreaterThan(0.75 * LIFE_MS);
+  await until('the alert', async () => (await expiry('firing')).length === 1, lifeMs + 5000);
+  expect(Date.now() - issued).toBeLessThan(lifeMs);
+  expect(Date.now() - issued).toBeGreaterThan(0.75 * lifeMs);
   expect(await ofAnna()).toMatchObject({ ends_soon: true });
   expect((await sqlccOn(cluster, ['user', 'list'])).stdout).toMatch(/anna .*\d !/);
 
   const { csrPem } = await createCsr('anna');
   const renewed = await caller.ask(follower, 'POST', '/v1/certificates/self', { body: { csr: csrPem } });
   expect(renewed.status).toBe(200);
-  await until('it is over', async () => (await expiry('resolved')).length === 1, 5000);
+  await until('it is over', async () => (await expiry('resolved')).length === 1);
   expect(await ofAnna()).toMatchObject({ serial: renewed.body['serial'], ends_soon: false });
   await caller.close();
-}, 240_000);
+}, 480_000);

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { must } from '../../src/base/index.ts';
 import { refusal, sharedCluster, sqlccOn, until } from '../cluster/harness.ts';
 import { HttpCaller } from '../cluster/http-caller.ts';
+import { stopwatch } from '../cluster/stopwatch.ts';
 import { type Certified, Signer } from './credentials.ts';
 
 const PROMISED_MS = 10_000;
@@ -39,7 +40,7 @@ function openStream(caller: HttpCaller, nodeId: string): { endedAt: number | nul
   const ended = (): void => {
     state.endedAt = performance.now();
   };
-  caller.ask(nodeId, 'GET', '/v1/events?types=gap', { timeoutMs: 60_000 }).then(ended, ended);
+  caller.ask(nodeId, 'GET', '/v1/events?types=gap', { timeoutMs: 600_000 }).then(ended, ended);
   return state;
 }
 
@@ -52,16 +53,15 @@ async function shutOut(out: readonly HttpCaller[], act: () => Promise<void>): Pr
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(streams.filter((s) => s.endedAt !== null)).toEqual([]);
   await act();
-  const began = performance.now();
+  const tookMs = stopwatch();
   const isOut = async () => (await all()).every((s) => s === 401) && streams.every((s) => s.endedAt !== null);
-  await until('it is refused everywhere', isOut, PROMISED_MS);
-  return Math.round(performance.now() - began);
+  await until('it is refused everywhere', isOut);
+  expect(tookMs()).toBeLessThan(PROMISED_MS);
+  return Math.round(tookMs());
 }
 
 describe('shutting out', () => {
-  it('a certificate by its serial number, a name, a user with tokens: all doors, open sessions too', {
-    timeout: 60_000,
-  }, async () => {
+  it('a certificate by its serial number, a name, a user with tokens: all doors, open sessions too', async () => {
     const signer = Signer.of(shared());
     const client = shared().client();
     const { people } = client;
@@ -115,12 +115,13 @@ describe('shutting out', () => {
     const renewed = await client.people.renewNode({ node: 'n2' });
     expect(renewed.serial).not.toBe(old);
     await client.people.revokeCertificate({ serial: old });
-    const began = performance.now();
+    const tookMs = stopwatch();
     // n2's streams that stand were opened with it: the other nodes say that they end, and why
     const ended = async () =>
       ['n1', 'n3'].every((id) => logOf(id).includes(`certificate ${old} of n2 was revoked`));
-    await until('the connections of n2 end', ended, PROMISED_MS);
-    process.stderr.write(`connections of peers ended after ${Math.round(performance.now() - began)} ms\n`);
+    await until('the connections of n2 end', ended);
+    expect(tookMs()).toBeLessThan(PROMISED_MS);
+    process.stderr.write(`connections of peers ended after ${Math.round(tookMs())} ms\n`);
     await client.kv.put('after', 'the revocation');
     await shared().untilHealthy();
     const { nodes } = await client.nodes();

@@ -84,16 +84,14 @@ it.skipIf(noClock)('a node whose clock is 5 s ahead fires ClockSkew', async () =
     const found = alerts.filter((a) => a.rule === 'ClockSkew' && a.state === 'firing');
     return found.length > 0 ? found : null;
   };
-  const fired = await until('the alert', fires, 30_000);
+  const fired = await until('the alert', fires);
   expect(fired.map((a) => a.node_id)).toEqual(['n4']);
   const { metrics } = await client.metrics({ node: 'n4' });
   expect(metrics['clock_offset']).toBeGreaterThan(4);
   expect(metrics['clock_offset']).toBeLessThan(6);
 });
 
-it('the CA is replaced while calls flow and streams stand, and the old one goes at the end', {
-  timeout: 120_000,
-}, async () => {
+it('the CA is replaced while calls flow and streams stand, and the old one goes at the end', async () => {
   const cluster = shared();
   if (cluster.nodes.length === 3) await cluster.addNode('observer');
   const oldCa = adminFile(cluster, 'ca.crt');
@@ -104,7 +102,7 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   const { term } = (await oldClient.status()).raft;
   const writer = writing(oldClient);
   let streamEnded = false;
-  void oldCaller.ask('n2', 'GET', '/v1/events?types=gap', { timeoutMs: 60_000 }).then(
+  void oldCaller.ask('n2', 'GET', '/v1/events?types=gap', { timeoutMs: 600_000 }).then(
     () => {
       streamEnded = true;
     },
@@ -158,7 +156,7 @@ it('the CA is replaced while calls flow and streams stand, and the old one goes 
   expect(finished.stderr).toBe('');
   expect(JSON.parse(finished.stdout).operation).toMatchObject({ kind: 'retire-ca', state: 'done' });
   // the stream that stood ends, and nobody takes the old certificate: neither with the old trust nor with the new
-  await until('the old stream ends', async () => streamEnded, 10_000);
+  await until('the old stream ends', async () => streamEnded);
   const refused = new HttpCaller(cluster, old);
   for (const { nodeId } of cluster.nodes)
     expect((await refused.ask(nodeId, 'GET', '/v1/status')).status).toBe(401);
@@ -228,7 +226,7 @@ it('whose leader is killed amid it goes on under the next one, in both halves, a
           const now = await client.operation(id);
           return now.phase === phase && now.state === 'running' ? null : now;
         };
-        ({ phase, state } = await until('the next phase', moved, 30_000));
+        ({ phase, state } = await until('the next phase', moved));
       }
       process.stderr.write(`${kind}: killed ${killed.join(', ')}; ${state}\n`);
       const alive = async () => (await client.nodes()).nodes.every((n) => n.liveness === 'alive');
@@ -254,4 +252,4 @@ it('whose leader is killed amid it goes on under the next one, in both halves, a
     };
     expect((await until('one index', hashes)).size).toBe(1);
   });
-}, 90_000);
+});

@@ -61,7 +61,7 @@ async function statusOf(caller: HttpCaller, endpoint: Endpoint, clientPort: bool
   const path = endpoint.path.replace('{id}', 'n1').replace('{key}', 'k').replace('?watch', '?watch=1');
   const body = endpoint.request === null ? {} : { body: {} };
   const answer = await caller
-    .ask('n1', endpoint.method, path, { ...body, clientPort, timeoutMs: 3000 })
+    .ask('n1', endpoint.method, path, { ...body, clientPort, timeoutMs: 30_000 })
     .catch(() => ({ status: 0 }));
   return answer.status;
 }
@@ -149,7 +149,7 @@ describe('operations', () => {
     const http = new HttpClient({ ca: adminFile(cluster, 'ca.crt'), token });
     const stream = await http.openCallStream(`127.0.0.1:${cluster.node('n1').port}`);
     const plan = (body: object) =>
-      stream.call({ method: 'POST', path: '/v1/operations', body: { ...body, dry_run: true } }, 3000);
+      stream.call({ method: 'POST', path: '/v1/operations', body: { ...body, dry_run: true } }, 30_000);
     expect((await plan(KINDS.failover.body)).status).toBe(200);
     expect((await plan(KINDS['remove-node'].body)).status).toBe(403);
     stream.close();
