@@ -5,6 +5,7 @@ import { must } from '../../src/base/index.ts';
 import { answer } from '../unit/rpc/http-receiver.ts';
 import { configure, errorBurst, expectTold, postsOf, receiver } from './alert-receiver.ts';
 import { clientOf, leaderOf, sqlccOn, startCluster, until } from './harness.ts';
+import { coreWaits } from './stopwatch.ts';
 
 /** The receiver's channel as a node has it. */
 async function channelOf(cluster: DemoCluster, node: string) {
@@ -19,7 +20,7 @@ describe('an alert on a real condition', () => {
     await configure(cluster, stub);
     const leader = await leaderOf(cluster);
     const node = must(cluster.nodes.find((n) => n.nodeId !== leader)?.nodeId, 'a follower');
-    const began = performance.now();
+    const [began, waitedMs] = [performance.now(), coreWaits()];
     const stopBurst = errorBurst(cluster, node);
     onTestFinished(() => stopBurst());
     const fires = (count: number) => async () => {
@@ -27,10 +28,10 @@ describe('an alert on a real condition', () => {
       return told.length >= count;
     };
     await until('the first notification', fires(1));
-    const toldMs = Math.round(performance.now() - began);
+    const [toldMs, busyMs] = [Math.round(performance.now() - began), waitedMs()];
     console.log(`from the first failing statement to the receiver: ${toldMs} ms`);
     // 2 s and the rule's own second are the target (docs/tests.md), on a machine that does something else twice that
-    expect(toldMs).toBeLessThan(6000);
+    expect(toldMs - busyMs).toBeLessThan(6000);
     await cluster.killNode(leader);
     await until('another leader', async () => (await leaderOf(cluster)) !== leader);
     const rows = async () =>
@@ -38,7 +39,10 @@ describe('an alert on a real condition', () => {
     expect(await rows()).toMatchObject([{ id: `HighErrorRate:${node}`, state: 'firing', node_id: node }]);
     await cluster.startNode(leader);
     await stopBurst();
-    await until('its end', async () => postsOf(stub, 'HighErrorRate').some((p) => p.startsWith('resolved')));
+    for (const rule of ['HighErrorRate', 'NodeDown'])
+      await until(`the end of ${rule}`, async () =>
+        postsOf(stub, rule).some((p) => p.startsWith('resolved')),
+      );
     expect(expectTold(postsOf(stub, 'HighErrorRate'))).toHaveLength(1);
     expect(expectTold(postsOf(stub, 'NodeDown'))).toHaveLength(1);
     expect(await rows()).toMatchObject([{ state: 'resolved' }]);
@@ -81,7 +85,7 @@ describe('a receiver that is away while leadership moves', () => {
     const refused = stub.requests.length;
     stub.behaviour = answer(200);
     const posts = () => postsOf(stub, 'HighErrorRate', refused);
-    await until('the end', async () => posts().some((post) => post.startsWith('resolved')), 60_000);
+    await until('the end', async () => posts().some((post) => post.startsWith('resolved')));
     expect(await Promise.all(cluster.nodes.map((n) => queuedOn(n.nodeId)))).toEqual([0, 0, 0]);
     expect(posts().map((post) => post.split(' ')[0])).toEqual(['firing', 'resolved']);
     // and whoever tries it by hand is told why nothing comes
@@ -142,7 +146,8 @@ alerts: [{${rule}, actions: [webhook]}]`;
     expect(await state()).toBe('firing');
     // two of three are more than half again
     await cluster.startNode(must(dead[0]?.nodeId, 'one of them'));
-    await until('its end', async () => postsOf(stub, 'NodeUnreachable').length > 1);
+    const isOver = async () => postsOf(stub, 'NodeUnreachable').some((post) => post.startsWith('resolved'));
+    await until('its end', isOver);
     expect(expectTold(postsOf(stub, 'NodeUnreachable'))).toHaveLength(1);
   });
 });

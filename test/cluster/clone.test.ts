@@ -70,11 +70,11 @@ describe('a copy of a data folder', () => {
       const { node } = await client.node(nodeId);
       return node.port !== before && node.liveness === 'alive';
     };
-    await until('the move is on record', moved, 30_000);
+    await until('the move is on record', moved);
     // both are start 2 of that folder: the record has the one that came first
     await cluster.startNode(nodeId).catch(() => {});
     const original = cluster.node(nodeId);
-    await until('the original has stopped', async () => original.child?.exitCode === 9, 30_000);
+    await until('the original has stopped', async () => original.child?.exitCode === 9);
     expect(readFileSync(original.log, 'utf8')).toContain('uses a copy of its data folder');
     original.child = null;
     // the goodbye of the one that stopped is denied by the one that runs

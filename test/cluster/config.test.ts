@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
+import { must } from '../../src/base/index.ts';
 import { clientOf, followerOf, leaderOf, refusal, sharedCluster, startCluster, until } from './harness.ts';
+import { stopwatch } from './stopwatch.ts';
 
 const shared = sharedCluster(3);
 const raft = (beat: number, timeout: number) =>
@@ -49,9 +51,9 @@ describe('an update', () => {
     const leader = clientOf(cluster, { node: await leaderOf(cluster) });
     await leader.config();
     cluster.node(frozen).child?.kill('SIGSTOP');
-    const began = performance.now();
-    const answer = await leader.putConfig({ text: raft(40, 160) });
-    const took = performance.now() - began;
+    const tookMs = stopwatch();
+    const answer = await leader.putConfig({ text: raft(40, 160) }, { timeoutMs: 30_000 });
+    const took = tookMs();
     cluster.node(frozen).child?.kill('SIGCONT');
     expect(answer.applied).toBe(true);
     // a node that was found dead meanwhile is not waited for
@@ -112,7 +114,7 @@ describe('an update', () => {
       expect(inForce).toBeGreaterThanOrEqual(timeout);
       if (timeout < slowest / 2) expect(inForce).toBeLessThan(slowest - 200);
     }
-  }, 60_000);
+  });
 });
 
 describe('a rollback', () => {
@@ -184,14 +186,15 @@ describe('a configuration on trial', () => {
   it('stays when it is confirmed', async () => {
     const cluster = shared();
     const client = cluster.client();
-    const put = await client.putConfig({ text: raft(42, 168), confirmWithinMs: 2000 });
+    const put = await client.putConfig({ text: raft(42, 168), confirmWithinMs: 6000 });
     const { version } = put;
     expect(put.tentative).toMatchObject({ version, previous: version - 1 });
     expect((await client.status()).config).toMatchObject({ version, tentative: { version } });
     const other = await refusal(client.putConfig({ text: raft(43, 168) }));
     expect([other.code, other.exitCode]).toEqual(['failed_precondition', 6]);
     expect((await client.confirmConfig()).version).toBe(version);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const end = Date.parse(must(put.tentative, 'a trial').expires) + 500;
+    await new Promise((resolve) => setTimeout(resolve, end - Date.now()));
     expect((await client.status()).config).toEqual({ version, tentative: null });
     expect((await story(cluster)).slice(-2)).toEqual([
       `config-changed ${version}`,
@@ -207,13 +210,13 @@ describe('a configuration on trial', () => {
     const client = cluster.client();
     const before = (await client.config()).version;
     const began = performance.now();
+    const tookMs = stopwatch();
     const { version } = await client.putConfig({ text: raft(39, 156), confirmWithinMs: 4000 });
     const { id } = await client.runOperation({ kind: 'failover' });
     expect((await client.waitOperation(id)).state).toBe('done');
     await until('the way back', async () => (await client.config()).version.version === version + 1);
-    const took = performance.now() - began;
-    expect(took).toBeGreaterThan(3900);
-    expect(took).toBeLessThan(6000);
+    expect(performance.now() - began).toBeGreaterThan(3900);
+    expect(tookMs()).toBeLessThan(6000);
     const now = (await client.config()).version;
     expect(now).toMatchObject({ config_hash: before.config_hash, author: 'system' });
     expect(now.reason).toBe(`version ${version} was taken back: it was not confirmed within 4s`);
@@ -231,14 +234,14 @@ describe('a configuration on trial', () => {
     for (const who of [followerOf, leaderOf]) {
       const victim = await who(cluster);
       const { version } = await client.putConfig({ text: raft(42, 168), confirmWithinMs: 600_000 });
-      const killed = performance.now();
+      const soonMs = stopwatch();
       await cluster.killNode(victim);
       const reason = await until('the way back', async () => {
         const now = (await client.config()).version;
         return now.version === version + 1 ? now.reason : null;
       });
       expect(reason).toBe(`version ${version} was taken back: ${victim} is dead and was well before`);
-      expect(performance.now() - killed).toBeLessThan(10_000);
+      expect(soonMs()).toBeLessThan(10_000);
     }
   });
 

@@ -57,15 +57,11 @@ describe('node drain', () => {
     const alone = cluster.newClient(node);
     expect((await alone.kv.get('w1')).value).toBe('before');
     await alone.close();
-    await until(
-      'no client is left there',
-      async () => {
-        const { nodes } = await cluster.client().status();
-        await cluster.client().kv.put('w2', 'after');
-        return nodes.find((n) => n.node_id === node)?.drain != null && seen.includes('after');
-      },
-      30_000,
-    );
+    await until('no client is left there', async () => {
+      const { nodes } = await cluster.client().status();
+      await cluster.client().kv.put('w2', 'after');
+      return nodes.find((n) => n.node_id === node)?.drain != null && seen.includes('after');
+    });
     gone.abort();
     await watch;
     await client.close();

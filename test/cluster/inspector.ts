@@ -21,7 +21,7 @@ function announced(node: DemoNode): string[] {
 async function openInspector(node: DemoNode): Promise<string> {
   const before = announced(node).length;
   node.child?.kill('SIGUSR1');
-  return await until('the inspector', async () => announced(node)[before] ?? null, 5000);
+  return await until('the inspector', async () => announced(node)[before] ?? null);
 }
 
 function evaluate(url: string, expression: string): Promise<void> {

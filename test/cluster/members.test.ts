@@ -33,18 +33,15 @@ describe('node replace', () => {
     let acknowledged = 0;
     const load = (async () => {
       while (!isOver) {
-        await client.sql([{ sql: 'INSERT INTO t (x) VALUES (?)', params: ['v'] }]);
+        await client.sql([{ sql: 'INSERT INTO t (x) VALUES (?)', params: ['v'] }], { timeoutMs: 60_000 });
         acknowledged++;
       }
     })();
     const plan = await sqlccOn(cluster, ['node', 'replace', old, 'n4', '--dry-run']);
     expect(plan.code).toBe(0);
     expect(await votersOf(cluster)).toBe('n1 n2 n3');
-    const ran = await sqlccOn(
-      cluster,
-      ['node', 'replace', old, 'n4', '--yes-cluster', 'demo', '--reason', 'retired'],
-      60_000,
-    );
+    const swap = ['node', 'replace', old, 'n4', '--yes-cluster', 'demo', '--reason', 'retired'];
+    const ran = await sqlccOn(cluster, swap);
     isOver = true;
     await load;
     expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('swapping')]);
@@ -64,7 +61,7 @@ describe('node replace', () => {
 
     // the removed node is told so and stops, with a code on which no service manager starts it again
     const ends = cluster.node(old);
-    await until('the removed node stops', async () => ends.child?.exitCode !== null, 20_000);
+    await until('the removed node stops', async () => ends.child?.exitCode !== null);
     expect(ends.child?.exitCode).toBe(8);
     expect(readFileSync(`${ends.log}.stderr`, 'utf8')).toContain(`${old} was removed from this cluster`);
 
@@ -74,7 +71,7 @@ describe('node replace', () => {
     expect(led.code).toBe(0);
     // an empty disk may have the name at once; it reads in the log that another one had it
     await cluster.rejoinNode(old);
-    await until('the new disk votes', async () => (await votersOf(cluster)) === 'n1 n2 n3 n4', 20_000);
+    await until('the new disk votes', async () => (await votersOf(cluster)) === 'n1 n2 n3 n4');
     expect(cluster.node(old).child?.exitCode).toBeNull();
   });
 });
@@ -91,14 +88,12 @@ describe('membership.replace_dead_voter_after', () => {
     const wish = ['membership.replace_dead_voter_after=1500ms', 'membership.replace_cooldown=1h'];
     const set = await sqlccOn(cluster, ['cluster', 'config', 'set', ...wish]);
     expect(set.stderr).not.toContain('error');
-    const swapped = await until(
-      'the replacement',
-      async () => (await client.operations()).operations.find((o) => o.kind === 'replace-voter') ?? null,
-      // a spare is first looked at for ten seconds
-      30_000,
-    );
+    // a spare is first looked at for ten seconds
+    const swapped = await until('the replacement', async () => {
+      return (await client.operations()).operations.find((o) => o.kind === 'replace-voter') ?? null;
+    });
     expect(swapped).toMatchObject({ from: victim, to: 'n4', actor: 'system' });
-    expect((await client.waitOperation(swapped.id, { timeoutMs: 15_000 })).state).toBe('done');
+    expect((await client.waitOperation(swapped.id)).state).toBe('done');
     const rest = ['n1', 'n2', 'n3', 'n4'].filter((id) => id !== victim);
     expect(await votersOf(cluster)).toBe(rest.join(' '));
     const { records } = await client.audit();

@@ -96,15 +96,15 @@ describe('a running cluster', () => {
     const session = await client.openSession();
     const value = 'v'.repeat(LIMITS.maxValueBytes);
     const keys = Array.from({ length: 40 }, (_, n) => `large/${String(n).padStart(2, '0')}`);
-    for (const key of keys) await session.put(key, value, { timeoutMs: 15_000 });
+    for (const key of keys) await session.put(key, value, { timeoutMs: 30_000 });
     const list = await client.kv.list({ prefix: 'large/' });
     expect(list.truncated).toBe(true);
     expect(list.items.length).toBe(23);
-    const batch = await client.kv.batch(['none', ...keys], { timeoutMs: 15_000 });
+    const batch = await client.kv.batch(['none', ...keys], { timeoutMs: 30_000 });
     expect(batch).toMatchObject({ truncated: true, missing: ['none'] });
     expect(batch.items.map((i) => i.key)).toEqual(keys.slice(0, batch.items.length));
     const rest = keys.slice(batch.items.length);
-    expect(await client.kv.batch(rest, { timeoutMs: 15_000 })).toMatchObject({
+    expect(await client.kv.batch(rest, { timeoutMs: 30_000 })).toMatchObject({
       truncated: false,
       missing: [],
     });
@@ -137,14 +137,14 @@ describe('a changed configuration', () => {
     // samples too: a node tells of itself with each, five a second now instead of one
     await client.putConfig({ text: 'cluster: {monitoring: {sample_interval_ms: 200}}' });
     const [asked, watched] = cluster.nodes.map((n) => n.nodeId) as [string, string];
-    const checks = new Set<string | null>();
-    const begin = performance.now();
-    await until('five samples', async () => {
+    const checks = new Set<number>();
+    // by the node's own clock, and not all in a row: whoever looks late misses some
+    const quick = () => [...checks].filter((at, n, all) => at - (all[n - 1] ?? 0) < 600);
+    await until('samples less than 600 ms apart', async () => {
       const { nodes } = await client.nodes({ node: asked, stale: true });
-      checks.add(nodes.find((n) => n.node_id === watched)?.last_check ?? null);
-      return checks.size >= 6;
+      checks.add(Date.parse(nodes.find((n) => n.node_id === watched)?.last_check ?? ''));
+      return quick().length >= 4;
     });
-    expect(performance.now() - begin).toBeLessThan(4000);
     // without metrics there are still the probes, on the same port
     await client.putConfig({ text: 'cluster: {monitoring: {enable_metrics: false}}' });
     await until('no metrics', async () => (await plain(cluster, asked, '/metrics')).status === 404);

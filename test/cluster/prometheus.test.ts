@@ -124,8 +124,10 @@ describe.skipIf(skipped)('Prometheus', () => {
       ...Array(3).fill(['open', 'up', '']),
       ...Array(3).fill(['text', 'up', '']),
     ]);
-    // by the server's own watch; the quickest of six, because others use this machine too
-    expect(Math.min(...targets.map((t) => t.lastScrapeMs))).toBeLessThanOrEqual(20);
+    // by the server's own watch; the quickest of many, because others use this machine too
+    await until('a scrape within 20 ms', async () =>
+      (await server.targets()).some((target) => target.lastScrapeMs <= 20),
+    );
     const known = await server.query('count by (__name__) ({job="text",__name__=~"sqlcc_.*"})');
     const names = new Set(known.map((s) => s.metric['__name__']));
     // nobody is told of alerts here; only some machines limit a process, tell how much others wait, or see an election
@@ -165,9 +167,9 @@ describe.skipIf(skipped)('Prometheus', () => {
     const [, dead, last] = cluster.nodes.map((n) => n.nodeId);
     await cluster.killNode(must(dead, 'a node'));
     const isDown = async () => (await server.query('ALERTS{alertname="NodeDown"}')).length > 0;
-    await until('NodeDown, pending', isDown, 30_000);
+    await until('NodeDown, pending', isDown);
     await cluster.killNode(must(last, 'another one'));
-    await until('LeaderDown', async () => (await server.firing()).includes('LeaderDown'), 30_000);
-    await until('NodeUnreachable', async () => (await server.firing()).includes('NodeUnreachable'), 30_000);
+    await until('LeaderDown', async () => (await server.firing()).includes('LeaderDown'));
+    await until('NodeUnreachable', async () => (await server.firing()).includes('NodeUnreachable'));
   });
 });

@@ -102,7 +102,7 @@ describe('a cluster whose processes all die at once', () => {
     const leaderless: number[] = [];
     for (let round = 0; round < RESTARTS; round++) {
       const before = acknowledged.length;
-      await until('writes', async () => acknowledged.length > before + 100, 60_000);
+      await until('writes', async () => acknowledged.length > before + 100);
       await Promise.all(cluster.nodes.map((n) => cluster.killNode(n.nodeId)));
       // a node alone has no quorum and is not ready: start all, then wait
       await Promise.all(cluster.nodes.map((n) => cluster.startNode(n.nodeId)));
@@ -110,7 +110,7 @@ describe('a cluster whose processes all die at once', () => {
       leaderless.push(leaderlessMs(cluster));
     }
     const before = acknowledged.length;
-    await until('writes go on', async () => acknowledged.length > before + 20, 60_000);
+    await until('writes go on', async () => acknowledged.length > before + 20);
     running = false;
     await Promise.all(writers);
     // every write was waited for until its outcome was known: what is there is what was acknowledged
@@ -180,21 +180,14 @@ describe('a damaged log', () => {
     rmSync(victim.configFile);
     assert(!existsSync(victim.dataDir), 'the folder is gone');
     await rejoin(cluster, victim);
-    await until(
-      'three voters',
-      async () => {
-        const { voters } = (await client.status()).raft;
-        return voters.length === 3 && voters.includes(victim.nodeId);
-      },
-      30_000,
-    );
+    await until('three voters', async () => {
+      const { voters } = (await client.status()).raft;
+      return voters.length === 3 && voters.includes(victim.nodeId);
+    });
     await untilEqual(cluster);
     await cluster.killNode(await leaderOf(cluster));
-    await until(
-      'a quorum with the new disk',
-      async () => (await client.kv.get('after')).value === 'damage',
-      20_000,
-    );
+    const isServed = async () => (await client.kv.get('after')).value === 'damage';
+    await until('a quorum with the new disk', isServed);
   });
 });
 

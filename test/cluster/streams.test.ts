@@ -37,14 +37,14 @@ describe('a watch of keys', () => {
     await until('the first half', async () => seen.length >= 51);
     const victim = await leaderOf(cluster);
     await cluster.killNode(victim);
-    for (let n = 50; n < 100; n++) await writer.put(`w/${n}`, `${n}`, { timeoutMs: 15_000 });
-    await writer.delete('w/start', { timeoutMs: 15_000 });
+    for (let n = 50; n < 100; n++) await writer.put(`w/${n}`, `${n}`, { timeoutMs: 60_000 });
+    await writer.delete('w/start', { timeoutMs: 60_000 });
     const second = cluster.nodes.find((n) => n.nodeId !== victim)?.nodeId as string;
     await cluster.startNode(victim);
     await cluster.untilHealthy();
     await cluster.killNode(second);
-    for (let n = 100; n < 150; n++) await writer.put(`w/${n}`, `${n}`, { timeoutMs: 15_000 });
-    await until('all changes', async () => seen.length >= 152, 30_000);
+    for (let n = 100; n < 150; n++) await writer.put(`w/${n}`, `${n}`, { timeoutMs: 60_000 });
+    await until('all changes', async () => seen.length >= 152);
     abort.abort();
     await watching;
     const keys = seen.map((line) => `${line.type} ${line.key}`);
@@ -71,7 +71,7 @@ describe('events', () => {
     for (let round = 0; round < 2; round++) {
       const victim = round === 0 ? await leaderOf(cluster) : await followerOf(cluster);
       await cluster.killNode(victim);
-      await client.createToken({ kind: 'access', role: 'viewer' }, { timeoutMs: 15_000 });
+      await client.createToken({ kind: 'access', role: 'viewer' }, { timeoutMs: 60_000 });
       await cluster.startNode(victim);
       await cluster.untilHealthy();
     }
