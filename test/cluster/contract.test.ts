@@ -1,5 +1,5 @@
 /** Real daemons' answers against the endpoint table and the OpenAPI document: nothing missing, nothing undeclared. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { ENDPOINTS, type Endpoint, type EndpointName, openApiDocument } from '../../src/api/index.ts';
 import { errorBody } from '../../src/api/schemas/common.ts';
@@ -78,6 +78,10 @@ beforeAll(async () => {
   const { id } = await cluster.client().runOperation(wish);
   operationId = id;
   await cluster.client().waitOperation(id);
+});
+// each of them is asked of one node, which leads nobody on
+beforeEach(async () => {
+  leader = await leaderOf(shared());
 });
 afterAll(() => caller.close());
 

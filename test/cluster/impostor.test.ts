@@ -38,7 +38,7 @@ async function admit(cluster: DemoCluster, nodeId: string, instanceId: string): 
 async function remove(cluster: DemoCluster, nodeId: string): Promise<void> {
   const client = cluster.client();
   const { operation } = await client.removeNode(nodeId);
-  const done = await client.waitOperation(operation?.id as string, { timeoutMs: 20_000 });
+  const done = await client.waitOperation(operation?.id as string);
   expect(done.state).toBe('done');
 }
 

@@ -71,7 +71,7 @@ describe('systemd', () => {
     const daemon = spawn(process.execPath, args, { env, stdio: 'ignore' });
     onTestFinished(() => void daemon.kill('SIGKILL'));
     const ended = new Promise<number | null>((resolve) => daemon.on('exit', resolve));
-    await until('READY', async () => heard.includes('READY=1'), 30_000);
+    await until('READY', async () => heard.includes('READY=1'));
     expect(heard).toContain('STATUS=node n1 serves');
     // it serves, and not only says so
     expect((await fetch(`http://127.0.0.1:${port + 3}/readyz`)).status).toBe(200);

@@ -54,7 +54,7 @@ describe('cluster verify', () => {
     const cluster = shared();
     const node = await followerOf(cluster);
     await cluster.killNode(node);
-    const ran = await sqlccOn(cluster, ['cluster', 'verify', '--timeout', '5s', '-o', 'json']);
+    const ran = await sqlccOn(cluster, ['cluster', 'verify', '--timeout', '30s', '-o', 'json']);
     expect(ran.code).toBe(3);
     const { nodes, verdict } = JSON.parse(ran.stdout) as {
       nodes: { node_id: string; state: string }[];

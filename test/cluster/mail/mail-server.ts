@@ -24,6 +24,9 @@ export interface Mail {
   readonly defects: readonly string[];
 }
 
+/** Of a Python that starts on a busy machine. */
+const PATIENCE_MS = 60_000;
+
 interface Line extends Mail {
   readonly what: 'ready' | 'mail' | 'auth' | 'mood';
   readonly port: number;
@@ -56,7 +59,7 @@ export class MailServer {
   static async start(options: MailServerOptions): Promise<MailServer> {
     const server = new MailServer(options);
     const isUp = () => server.#lines.length > 0 || server.#child.exitCode !== null;
-    await until('the mail server to listen', isUp, 20_000);
+    await until('the mail server to listen', isUp, PATIENCE_MS);
     if (server.#lines.length === 0) throw new Error(`the mail server ended: ${server.#errors}`);
     return server;
   }
@@ -81,7 +84,8 @@ export class MailServer {
   async behave(mood: string): Promise<void> {
     const before = this.#lines.length;
     this.#child.stdin.write(`${mood}\n`);
-    await until('the mood to change', () => this.#lines.slice(before).some((line) => line.what === 'mood'));
+    const isChanged = () => this.#lines.slice(before).some((line) => line.what === 'mood');
+    await until('the mood to change', isChanged, PATIENCE_MS);
   }
 
   async stop(): Promise<void> {
