@@ -10,7 +10,7 @@ const shared = sharedCluster(3);
 
 /** Runs with `-o json`; the document of stdout beside the exit code. */
 async function json(cluster: DemoCluster, ...args: string[]) {
-  const ran = await sqlccOn(cluster, [...args, '-o', 'json'], 40_000);
+  const ran = await sqlccOn(cluster, [...args, '-o', 'json']);
   const body = ran.stdout.trim() === '' ? null : JSON.parse(ran.stdout);
   return { ...ran, body };
 }
@@ -76,7 +76,8 @@ describe('a paused cluster', () => {
     const { id } = await client.steering.at({
       kind: 'switchover',
       to: target,
-      at: new Date(Date.now() + 300),
+      // a time that is over when the request comes is refused
+      at: new Date(Date.now() + 2000),
     });
     const skipped = await until('the schedule to be skipped', () => scheduledAs(cluster, id, 'skipped'));
     expect(skipped.cause).toContain('the cluster is paused by');
@@ -134,7 +135,7 @@ describe('a paused cluster', () => {
       return leader_id !== victim ? leader_id : null;
     });
     expect(next).not.toBe(victim);
-    await until('the end of the pause', async () => (await client.status()).pause === null, 10_000);
+    await until('the end of the pause', async () => (await client.status()).pause === null);
     await cluster.startNode(victim);
     await cluster.untilHealthy();
   });
@@ -186,22 +187,27 @@ describe('a switchover', () => {
     await cluster.untilHealthy();
     const client = cluster.client();
     const before = await leaderOf(cluster);
-    const kept = await json(cluster, 'cluster', 'failover', '--at', '+4s', '--yes', '--reason', 'at night');
-    expect(kept.code).toBe(0);
-    const other = await json(cluster, 'cluster', 'failover', '--at', '+1h', '--yes');
+    const [early, late] = [
+      await json(cluster, 'cluster', 'failover', '--at', '+1h', '--yes'),
+      await json(cluster, 'cluster', 'failover', '--at', '+2h', '--yes'),
+    ];
     const list = await json(cluster, 'schedule', 'list');
     expect(list.body.schedule.map((s: { id: string }) => s.id)).toEqual([
-      kept.body.entry.id,
-      other.body.entry.id,
+      early.body.entry.id,
+      late.body.entry.id,
     ]);
-    expect((await json(cluster, 'schedule', 'cancel', other.body.entry.id, '--yes')).code).toBe(0);
-    expect((await json(cluster, 'schedule', 'cancel', other.body.entry.id, '--yes')).code).toBe(9);
+    for (const { body } of [early, late])
+      expect((await json(cluster, 'schedule', 'cancel', body.entry.id, '--yes')).code).toBe(0);
+    expect((await json(cluster, 'schedule', 'cancel', late.body.entry.id, '--yes')).code).toBe(9);
     expect((await json(cluster, 'schedule', 'cancel', 'none', '--yes')).code).toBe(11);
     expect((await json(cluster, 'cluster', 'failover', '--at', 'noon', '--yes')).code).toBe(2);
+    // long enough for the leader to be dead by then: a command of its own may take seconds
+    const at = new Date(Date.now() + 4000);
+    const { id } = await client.steering.at({ kind: 'failover', at, reason: 'at night' });
     await cluster.killNode(before);
-    const begun = () => scheduledAs(cluster, kept.body.entry.id, 'started');
-    const started = await until('the schedule to begin', begun, 15_000);
-    const done = await client.waitOperation(must(started.operation, 'its operation'), { timeoutMs: 10_000 });
+    const begun = () => scheduledAs(cluster, id, 'started');
+    const started = await until('the schedule to begin', begun);
+    const done = await client.waitOperation(must(started.operation, 'its operation'));
     expect(done).toMatchObject({ kind: 'failover', state: 'done', reason: 'at night' });
     expect((await client.operations()).operations.filter((o) => o.reason === 'at night')).toHaveLength(1);
     await cluster.startNode(before);
@@ -277,7 +283,7 @@ describe('an operation whose leader dies', () => {
     const { id } = await client.runOperation(wish(kind, leader, otherThan(cluster, leader)));
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await cluster.killNode(leader);
-    await judge(cluster, await client.waitOperation(id, { timeoutMs: 15_000 }));
+    await judge(cluster, await client.waitOperation(id));
     await repair(cluster, leader);
   });
 
@@ -308,7 +314,7 @@ describe('an operation whose leader dies', () => {
       child?.kill('SIGCONT');
       // of the two voters that a removal leaves both are needed
       if (kind === 'remove-node') await cluster.startNode(leader);
-      const ended = await client.waitOperation(id, { timeoutMs: 20_000 });
+      const ended = await client.waitOperation(id);
       expect(ended.phases.map((p) => p.name)).toContain(phase);
       await judge(cluster, ended);
     } finally {
