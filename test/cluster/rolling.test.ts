@@ -8,6 +8,7 @@ import { VERSION } from '../../daemon/version.ts';
 import { assert } from '../../src/base/index.ts';
 import { STATE_FORMAT } from '../../src/cluster/snapshot-codec.ts';
 import { followerOf, leaderOf, MAIN, ROOT, startCluster, until, untilEqual } from './harness.ts';
+import { coreWaits, stopwatch } from './stopwatch.ts';
 
 /** Writers that number what they write, each write waited for until its outcome is known. */
 function writing(cluster: DemoCluster, writers: number) {
@@ -82,12 +83,12 @@ describe('a rolling upgrade under load', () => {
     const newer = otherBuild([...version(NEWER), ...NEW_FORMAT]);
     const stop = async (nodeId: string): Promise<void> => {
       const before = acknowledged.length;
-      await until('writes', async () => acknowledged.length > before + 50, 30_000);
+      await until('writes', async () => acknowledged.length > before + 50);
       const child = cluster.node(nodeId).child;
       await cluster.killNode(nodeId, 'SIGTERM');
       expect(child?.exitCode).toBe(0);
       const during = acknowledged.length;
-      await until('writes without the node', async () => acknowledged.length > during + 20, 30_000);
+      await until('writes without the node', async () => acknowledged.length > during + 20);
     };
     const change = async (nodeId: string, program: readonly string[]): Promise<void> => {
       await stop(nodeId);
@@ -166,21 +167,23 @@ describe('a follower that is killed under writes', () => {
     const follower = await followerOf(cluster);
     const before = await client.leader();
     const { acknowledged, took, stop } = writing(cluster, 4);
-    const writesFrom = (n: number) => until('writes', async () => took.length >= n + 150, 30_000);
+    const writesFrom = (n: number) => until('writes', async () => took.length >= n + 150);
     await writesFrom(0);
     const base = middleAndMost(took);
     const killed = took.length;
+    const waitedMs = coreWaits();
     await cluster.killNode(follower);
     await writesFrom(killed);
     const without = middleAndMost(took.slice(killed));
+    const busyMs = waitedMs();
     await cluster.startNode(follower);
-    const startedAt = performance.now();
+    const startedMs = stopwatch();
     const { index } = await client.sql([{ sql: 'SELECT 1' }]);
     await until(
       'the follower to apply',
       async () => (await client.stateHash(follower)).index >= (index ?? 0),
     );
-    const caughtUpMs = performance.now() - startedAt;
+    const caughtUpMs = startedMs();
     await stop();
     const { leader_id, term } = before;
     expect(await client.leader()).toMatchObject({ leader_id, term });
@@ -192,7 +195,8 @@ describe('a follower that is killed under writes', () => {
     );
     // of the same minute, so of the same load: whoever waits for the dead one waits for a deadline
     expect(without[0]).toBeLessThan(2 * base[0] + 20);
-    expect(without[1]).toBeLessThan(Math.max(1000, 2 * base[1]));
+    // one of 150 that waited alone for a core, or for a hypervisor, waited for nobody dead
+    expect(without[1] - busyMs).toBeLessThan(Math.max(1000, 2 * base[1]));
     // 2 s are promised; 3.1 s with a load of 25
     expect(caughtUpMs).toBeLessThan(10_000);
   });

@@ -12,11 +12,15 @@ import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { LIMITS } from '../../src/base/index.ts';
 import { clientOf, followerOf, leaderOf, startCluster, untilEqual } from '../cluster/harness.ts';
 import { adminFile } from '../cluster/http-caller.ts';
+import { stopwatch } from '../cluster/stopwatch.ts';
 
 const CONNECTIONS = 100;
 const GROUP = 25;
 const STREAMS = 100;
 const FLOOD_MS = 6000;
+/** And until so many were served and refused, where that takes longer. */
+const MANY = 1000;
+const PATIENCE_MS = 60_000;
 /** The deadline of a call that names none, and time to say so. */
 const ANSWERED_MS = LIMITS.defaultRequestTimeoutMs + 3000;
 const MAX_RSS_MB = 600;
@@ -76,9 +80,14 @@ async function connections(cluster: DemoCluster, nodeId: string): Promise<Client
 async function flood(cluster: DemoCluster, nodeId: string): Promise<Tally> {
   const tally: Tally = { statuses: new Map(), longestMs: 0 };
   const sessions = await connections(cluster, nodeId);
-  const until = performance.now() + FLOOD_MS;
+  const from = performance.now();
+  const goesOn = (): boolean => {
+    const ms = performance.now() - from;
+    const isEnough = [200, 429].every((status) => (tally.statuses.get(status) ?? 0) > MANY);
+    return ms < FLOOD_MS || (!isEnough && ms < PATIENCE_MS);
+  };
   const lane = async (session: ClientHttp2Session, first: number): Promise<void> => {
-    for (let n = first; performance.now() < until; n++) {
+    for (let n = first; goesOn(); n++) {
       const began = performance.now();
       const status = await call(session, n);
       tally.longestMs = Math.max(tally.longestMs, performance.now() - began);
@@ -107,7 +116,7 @@ async function electionsOf(cluster: DemoCluster, nodeId: string): Promise<string
 
 describe('ten thousand calls at once', () => {
   it('cost no leader its office: those too many are refused, all are answered', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const cluster = await startCluster(3);
     const leader = await leaderOf(cluster);
@@ -129,8 +138,8 @@ describe('ten thousand calls at once', () => {
 
     const { statuses, longestMs } = tally;
     const told = JSON.stringify([...statuses]);
-    expect(statuses.get(200) ?? 0, told).toBeGreaterThan(1000);
-    expect(statuses.get(429) ?? 0, told).toBeGreaterThan(1000);
+    expect(statuses.get(200) ?? 0, told).toBeGreaterThan(MANY);
+    expect(statuses.get(429) ?? 0, told).toBeGreaterThan(MANY);
     // what can't be done in time is called so; no stream ends without a word
     const expected = [200, 429, 503, 504, ...(raft.leader_id === leader ? [] : [307])];
     expect(
@@ -140,9 +149,9 @@ describe('ten thousand calls at once', () => {
     if (isCalm) expect(longestMs).toBeLessThan(ANSWERED_MS);
     expect(rssMb(cluster, leader)).toBeLessThan(MAX_RSS_MB);
 
-    const began = performance.now();
+    const tookMs = stopwatch();
     await cluster.client().kv.put('calm', 'again');
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(tookMs()).toBeLessThan(1000);
     await untilEqual(cluster);
   });
 });
