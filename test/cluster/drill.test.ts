@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { program, sqlcc, until } from './harness.ts';
 import { findTestPorts } from './ports.ts';
+import { stopwatch } from './stopwatch.ts';
 
 const ROUNDS = 12;
 const count = z.number().int().min(0);
@@ -82,28 +83,13 @@ function manifest(dir: string): readonly Node[] {
   return (JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8')) as { nodes: Node[] }).nodes;
 }
 
-/** How late this machine wakes a process while other things run; answered at the end, the mean, ms. */
-function watchLateness(): () => number {
-  const everyMs = 25;
-  let last = performance.now();
-  let [sum, count] = [0, 0];
-  const timer = setInterval(() => {
-    const now = performance.now();
-    sum += Math.max(0, now - last - everyMs);
-    count++;
-    last = now;
-  }, everyMs);
-  onTestFinished(() => clearInterval(timer));
-  return () => sum / Math.max(1, count);
-}
-
 describe('demo --drill', () => {
   it('loses and doubles nothing while its leaders are killed, says so, and leaves nothing behind', async () => {
     const TMPDIR = temporary();
     const args = ['demo', '--drill', '--rounds', `${ROUNDS}`, '-o', 'json', ...(await ports())];
-    const lateness = watchLateness();
-    const ran = await sqlcc(args, { TMPDIR }, 280_000);
-    const lateMs = lateness();
+    const [began, ranMs] = [performance.now(), stopwatch()];
+    const ran = await sqlcc(args, { TMPDIR }, 560_000);
+    const share = ranMs() / (performance.now() - began);
     expect(ran.code, ran.stderr).toBe(0);
     const told = report.parse(JSON.parse(ran.stdout));
     expect(told).toMatchObject({ lost: 0, duplicated: 0, unexpected: 0, state_hash_equal: true });
@@ -113,28 +99,29 @@ describe('demo --drill', () => {
       expect(measure.samples).toBeGreaterThanOrEqual(ROUNDS * 0.9);
       expect(measure.samples).toBeLessThanOrEqual(ROUNDS);
     }
-    // Not what it takes where nothing else runs (README.md): half took 68, 46 and 272 ms with a load of 16. A
-    // machine that has no time wakes each process late, in a row of some five until the first write
-    const busyMs = 5 * lateMs;
+    // Not what it takes where nothing else runs (README.md): half took 68, 46 and 272 ms with a load of 16, and
+    // 75, 79 and 268 ms beside two programs of a higher priority. What is judged is the share of it in which nobody
+    // waited for a core, as over the whole drill
+    const own = (ms: number): number => ms * share;
     // without a word of the death all wait an election timeout, 150 ms at least
-    expect(told.detect_ms.p50).toBeLessThan(150 + busyMs);
+    expect(own(told.detect_ms.p50)).toBeLessThan(150);
     // the design document's bound; an election that is lost is repeated after another timeout
-    expect(told.election_ms.p50).toBeLessThan(100 + busyMs);
+    expect(own(told.election_ms.p50)).toBeLessThan(100);
     // a caller that is not led to the new leader asks again after 400 ms (CALM_DOUBT_MS of the client)
     const behind = told.write_gap_ms.p50 - told.detect_ms.p50 - told.election_ms.p50;
-    expect(behind).toBeLessThan(250 + busyMs);
-    expect(told.write_gap_ms.p50).toBeLessThan(400 + busyMs);
+    expect(own(behind)).toBeLessThan(250);
+    expect(own(told.write_gap_ms.p50)).toBeLessThan(400);
     // one that waits for a dead connection ends after 2.5 s (its ATTEMPT_MS)
-    expect(told.write_gap_ms.max).toBeLessThan(1500 + busyMs);
+    expect(own(told.write_gap_ms.max)).toBeLessThan(1500);
     // 169 MB in the report that README.md shows; a leak of every write of the drill, or a process that was not measured, is far from that
     expect(told.rss_mb_per_node).toBeGreaterThan(50);
     expect(told.rss_mb_per_node).toBeLessThan(400);
     expect(left(TMPDIR)).toEqual([]);
     const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
     process.stdout.write(
-      `${JSON.stringify({ lateMs, acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
+      `${JSON.stringify({ share, acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
     );
-  }, 300_000);
+  }, 600_000);
 });
 
 describe('demo', () => {
@@ -163,7 +150,7 @@ describe('demo', () => {
     const dir = join(temporary(), 'here');
     const base = await ports();
     const { child, ended } = startDemo(['--keep', '--dir', dir, ...base], temporary());
-    await until('three nodes', async () => existsSync(join(dir, 'demo.json')), 40_000);
+    await until('three nodes', async () => existsSync(join(dir, 'demo.json')));
     // its ports are taken
     const TMPDIR = temporary();
     const second = await sqlcc(['demo', '--drill', ...base], { TMPDIR });
@@ -172,14 +159,10 @@ describe('demo', () => {
     expect(left(TMPDIR)).toEqual([]);
     // the first one's manifest names who runs now, also behind a kill
     const first = manifest(dir).map((n) => n.pid);
-    await until(
-      'another process',
-      async () => {
-        const now = manifest(dir).map((n) => n.pid);
-        return now.every((pid) => pid !== null && isAlive(pid)) && now.some((pid, i) => pid !== first[i]);
-      },
-      60_000,
-    );
+    await until('another process', async () => {
+      const now = manifest(dir).map((n) => n.pid);
+      return now.every((pid) => pid !== null && isAlive(pid)) && now.some((pid, i) => pid !== first[i]);
+    });
     child.kill('SIGTERM');
     expect(await ended).toBe(130);
     expect(manifest(dir).map((n) => n.pid)).toEqual([null, null, null]);

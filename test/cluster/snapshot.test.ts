@@ -186,7 +186,7 @@ function firstIndexOf(node: DemoNode): number {
 
 describe('nodes that the log can not bring up', () => {
   it('install a snapshot under load, one that was away and one that joins, and agree', {
-    timeout: 240_000,
+    timeout: 480_000,
   }, async () => {
     const cluster = await startCluster(3);
     const client = cluster.client();

@@ -14,13 +14,15 @@ import { readReplay } from '../../tui/feed/replay-feed.ts';
 import { headline, kept, logOf, msOf, SQLCC, tell, top, WHOLE } from '../tui/accept/kit.ts';
 import { pause, Terminal } from '../tui/pty.ts';
 import { clientOf, leaderOf, sharedCluster, sqlccOn, until } from './harness.ts';
+import { coreWaits } from './stopwatch.ts';
 
 const shared = sharedCluster(3);
 
 /**
  * What script 1 promises, ms: a new leader on the screen behind its event, the time without one against the
  * logs, the count while it lasts. `npm run accept:tui` has the machine for itself; `npm test` may share it,
- * and a screen that waits for a core paints later: there only what is plainly wrong fails.
+ * and a screen that waits for a core paints later: there what was waited for is taken off, and only what is
+ * plainly wrong fails.
  */
 const MOST_MS = WHOLE ? { news: 250, gap: 50, count: 300 } : { news: 1000, gap: 150, count: 900 };
 
@@ -114,6 +116,7 @@ describe('sqlcc top', () => {
       process.kill(pid, 'SIGCONT');
       if (cluster.nodes.find((n) => n.nodeId === victim)?.child === null) await cluster.startNode(victim);
     });
+    const waitedMs = coreWaits();
     const killedAt = Date.now();
     await cluster.killNode(victim);
     await terminal.see('NO LEADER');
@@ -153,8 +156,9 @@ describe('sqlcc top', () => {
     const events = await eventsOf(watcher);
     const lost = events.findLast((e) => e.kind === 'leader-lost' && Date.parse(e.at) < readAt);
     const realMs = readAt - Date.parse(must(lost, 'a loss').at);
+    const busyMs = WHOLE ? 0 : waitedMs();
     tell('counted while it lasted, on the screen s, by the node ms', `${counted} ${realMs}`);
-    expect(Math.abs(realMs - 1000 * Number(counted))).toBeLessThan(MOST_MS.count);
+    expect(Math.abs(realMs - 1000 * Number(counted)) - busyMs).toBeLessThan(MOST_MS.count);
     const won = events.findLast((e) => e.kind === 'leader-elected');
     expect(won?.node_id).toBe(winner.leader);
     // the event comes with the leader's first entry; its log has the moment in which it won
@@ -167,10 +171,10 @@ describe('sqlcc top', () => {
       'the new leader was on the screen, after its event and after it won, ms',
       `${newsMs} ${shownAt - wonAt}`,
     );
-    expect(newsMs, 'a new leader is seen').toBeLessThanOrEqual(MOST_MS.news);
+    expect(newsMs - busyMs, 'a new leader is seen').toBeLessThanOrEqual(MOST_MS.news);
     tell('no leader, shown and from the logs, ms', `${shownMs} ${loggedMs}`);
     tell('the loss was on the screen after, ms', seenMs);
-    expect(Math.abs(shownMs - loggedMs)).toBeLessThanOrEqual(MOST_MS.gap);
+    expect(Math.abs(shownMs - loggedMs) - busyMs).toBeLessThanOrEqual(MOST_MS.gap);
     await cluster.startNode(victim);
     await terminal.see('quorum 3/3 OK');
     await quit(terminal);
@@ -224,13 +228,13 @@ describe('sqlcc top', () => {
     await terminal.see('[5 Events]');
     const from = Math.max(...(await eventsOf(cluster.client())).map((e) => e.index ?? 0));
     const batch = kept(
-      new Terminal([SQLCC, 'top', '--batch', '-n', '8', '-d', '250ms', '-o', 'json'], {
+      new Terminal([SQLCC, 'top', '--batch', '-n', '20', '-d', '250ms', '-o', 'json'], {
         ...{ columns: 120, rows: 36, env: { SQLCC_CONFIG: cluster.contextFile } },
       }),
     );
     await until('its first picture', async () => batch.raw.includes('\n'));
     await cluster.killNode(via, 'SIGKILL');
-    const [killedAt, killedWall] = [performance.now(), Date.now()];
+    const [killedAt, killedWall, waitedMs] = [performance.now(), Date.now(), coreWaits()];
     const other = (t: string) => /via (n\d)/.exec(t)?.[1] !== via && t.includes('LIVE');
     let lines = 99;
     await terminal.until((t) => {
@@ -239,7 +243,7 @@ describe('sqlcc top', () => {
     }, 'another node');
     const movedMs = performance.now() - killedAt;
     tell('another node answers after, ms', Math.round(movedMs));
-    expect(movedMs).toBeLessThan(1000);
+    expect(movedMs - (WHOLE ? 0 : waitedMs())).toBeLessThan(1000);
     expect(lines, 'the picture never went away').toBeGreaterThan(10);
     const { id } = await cluster.client().alerting.silence({ rule: 'NodeDown', nodeId: via, forMs: 60_000 });
     await cluster.client().alerting.unsilence(id);
@@ -266,7 +270,7 @@ describe('sqlcc top', () => {
       .trim()
       .split('\r\n')
       .map((line) => JSON.parse(line));
-    expect(pictures).toHaveLength(8);
+    expect(pictures).toHaveLength(20);
     expect(Date.parse(pictures[0].as_of), 'it began before the loss').toBeLessThan(killedWall);
     expect(Date.parse(pictures.at(-1).as_of), 'it went on behind it').toBeGreaterThan(killedWall);
     expect(pictures.at(-1).observer).not.toBe(via);
@@ -282,7 +286,7 @@ describe('sqlcc top', () => {
     for (const victim of [null, ...alive.filter((id) => id !== leader), leader]) {
       if (victim !== null) await cluster.killNode(victim);
       const want = [3, 4, 5][codes.length];
-      const end = performance.now() + 15_000;
+      const end = performance.now() + 60_000;
       let code = await check();
       while (code !== want && performance.now() < end) code = await check();
       codes.push(code);
