@@ -11,8 +11,8 @@ import { WORKLOADS } from './run/workloads.ts';
 
 const SECONDS = 20;
 /** Runs that do not count, on a machine that is busy with something else, before that is a failure. */
-const ATTEMPTS = 3;
-const TIMEOUT_MS = 360_000;
+const ATTEMPTS = 5;
+const TIMEOUT_MS = 600_000;
 
 async function play(name: string, nemesis: keyof typeof PROCESS_NEMESES, seed: number): Promise<RunResult> {
   const dir = mkdtempSync(join(tmpdir(), 'sqlcc-history-'));

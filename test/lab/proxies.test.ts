@@ -76,7 +76,7 @@ async function labOf(hosts: number): Promise<{ lab: ProxyLab; hosts: readonly La
 }
 
 const skip = skipVisibly('a laboratory of proxies', ProxyLab.missing());
-const becomes = (what: () => unknown) => expect.poll(what, { timeout: 10_000, interval: 5 });
+const becomes = (what: () => unknown) => expect.poll(what, { timeout: 60_000, interval: 5 });
 
 describe.skipIf(skip)('ProxyLab', () => {
   it('cuts each direction alone; what was held back comes in order once it is healed', async () => {

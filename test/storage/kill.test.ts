@@ -19,7 +19,7 @@ it('a daemon that is killed again and again starts each time and has lost nothin
   let rows = 0;
   for (let round = 1; round <= amount(6, 34); round++) {
     const before = load.acknowledged.size;
-    await until('writes', async () => load.acknowledged.size > before + 20, 30_000);
+    await until('writes', async () => load.acknowledged.size > before + 20);
     const inserts = Math.floor(random.next() * 5);
     for (let n = 0; n < inserts; n++) {
       await session.sql([{ sql: 'INSERT INTO t VALUES (?)', params: [rows] }], { timeoutMs: 60_000 });

@@ -33,9 +33,10 @@ const KINDS: readonly Place[] = [
   { ops: ['fsync', 'rename', 'unlink'], files: '/*', at: 5 },
 ];
 const WRITES_AT_ONCE = 4;
-const PATIENCE_MS = 60_000;
+/** A write that was under way ends when nodes have started again, each with all the time that it has. */
+const PATIENCE_MS = 150_000;
 /** What a place may take at most, start, writes and comparison in all; 9 to 28 s were found. */
-const PLACE_MS = 180_000;
+const PLACE_MS = 300_000;
 
 /** Kind of call and of file: `fdatasync wal/segment`. */
 function kindOf(call: string): string {

@@ -13,7 +13,7 @@ import type { Scenario, Stage } from '../stage.ts';
 
 /** Whoever would tell twice has done it by then: a channel is tried again after a second, gossip takes less. */
 const SETTLE_MS = 3000;
-const TOLD_MS = 15_000;
+const TOLD_MS = 60_000;
 
 interface Posted {
   readonly groupKey: string;
