@@ -219,8 +219,8 @@ export function viewsDisagree(picture: Picture): boolean {
 }
 
 /**
- * What nodes said of who leads is older than what is known of it now, by the word of the node that answers: it
- * named then whom it does not follow any more.
+ * What nodes said of who leads is older than what is known of it now, by the word of the node that answers:
+ * it named then whom it does not follow any more.
  */
 export function viewsAreOlder({ status, views }: Picture): boolean {
   if (status === null || views === null) return false;

@@ -10,7 +10,14 @@ import { sentence } from '../lines/panes.ts';
 import { gapOf } from '../model/election-steps.ts';
 import type { Model } from '../model/model.ts';
 import { nodeState } from '../model/node-state.ts';
-import { collapsedEvents, heardOf, isStale, pictureAge, quorumFacts, staleWords } from '../model/selectors.ts';
+import {
+  collapsedEvents,
+  heardOf,
+  isStale,
+  pictureAge,
+  quorumFacts,
+  staleWords,
+} from '../model/selectors.ts';
 import { regionWords } from './region-words.ts';
 import { type Place, placeOf } from './regions.ts';
 
