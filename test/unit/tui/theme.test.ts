@@ -56,8 +56,8 @@ describe('chooseLook', () => {
 });
 
 describe('lines', () => {
-  it('spread keeps the right part and cuts the left', () => {
-    expect(textOf(spread([span('a long left part')], [span('right')], 12))).toBe('a long…right');
+  it('spread keeps the right part and cuts the left, a blank between them', () => {
+    expect(textOf(spread([span('a long left part')], [span('right')], 12))).toBe('a lon… right');
     expect(lineWidth(fitLine([span('节点'), span('abc')], 4))).toBe(4);
   });
 });
