@@ -24,6 +24,7 @@ import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
 import { asideMarks } from './aside.ts';
+import { anotherNode, lostBanner } from './lost.ts';
 import type { View } from './view.ts';
 
 function mode(view: View, { isSmall = false, isWide = false } = {}): Line {
@@ -137,34 +138,6 @@ export function header(view: View, layout: Layout): Line {
   const steps = YIELDS.map((_, gone) => line(gone));
   const fits = steps.find(([left, right]) => lineWidth(left) + lineWidth(right) < layout.columns);
   return spread(...(fits ?? line(YIELDS.length)), layout.columns);
-}
-
-/** Cells of `readsOn`, which stands behind what was cut. */
-const READS_ON_CELLS = 12;
-
-/** How old the picture is comes first: why it is, and what is done about it, may be cut. */
-export function lostBanner(view: View, columns = Number.POSITIVE_INFINITY): Line | null {
-  const { connection, now, observer } = view.model;
-  if (connection.kind !== 'lost') return null;
-  const asked = observer === null ? 'trying others' : `asking ${clean(observer)} alone`;
-  const { statusAt } = shown(view.model);
-  const { dead, dot } = view.symbols;
-  const ago = age(now - connection.since);
-  const old = `${age(now - statusAt)} old`;
-  const heads = [`picture of ${clockTime(statusAt)}, ${old}`, `picture ${old}`, old].map(
-    (picture): Line => [span(` ${dead} LOST ${clean(connection.via)} ${ago} `, 'lost'), span(` ${picture} `)],
-  );
-  const head = heads.find((line) => lineWidth(line) + READS_ON_CELLS < columns) ?? heads.at(-1) ?? [];
-  const { error, attempts } = connection;
-  return [...head, span(`${dot} ${clean(error)} ${dot} ${asked}, attempt ${attempts} `, 'warning')];
-}
-
-/** Where the connection is lost: the key that looks for another node at once. */
-export function anotherNode({ model }: View, isShort: boolean): Line {
-  if (model.connection.kind !== 'lost') return [];
-  // beside another mark the age of the picture needs the cells
-  const words = !isShort ? ' another node ' : isReadOnly(model) ? ' ' : ' other ';
-  return [span(keyOf('reconnect'), 'key'), span(words)];
 }
 
 const SCRUBBER_CELLS = 24;

@@ -7,16 +7,8 @@ import { age, clockTime } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
-import {
-  anotherNode,
-  disagreement,
-  lostBanner,
-  readOnlyMark,
-  readsOn,
-  trialMark,
-  unsettledBanner,
-  waitingBanner,
-} from './head.ts';
+import { disagreement, readOnlyMark, readsOn, trialMark, unsettledBanner, waitingBanner } from './head.ts';
+import { anotherNode, lostBanner } from './lost.ts';
 import type { View } from './view.ts';
 
 /** The gravest thing, which gives way where there is no room, and short words that do not. */
