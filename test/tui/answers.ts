@@ -108,8 +108,8 @@ function failedOver(ms: number, elapsedMs: number, patch: Partial<OperationView>
 export function doneOperations(): OperationView[] {
   const accepted = { name: 'accepted', at: at(-720_140), elapsed_ms: 161, result: 'done' };
   return [
-    failedOver(-2 * 86_400_000, 150, { id: 'op-3', from: 'n4', to: 'n3', reason: 'new disks' }),
-    failedOver(-86_400_000, 212, { id: 'op-4', from: 'n1', to: 'n3', reason: 'new disks' }),
+    failedOver(-183_000_000, 150, { id: 'op-3', from: 'n4', to: 'n3', reason: 'new disks' }),
+    failedOver(-104_000_000, 212, { id: 'op-4', from: 'n1', to: 'n3', reason: 'new disks' }),
     failedOver(-2_571_000, 180, { id: 'op-5', from: 'n2', to: 'n5', reason: 'balance the load' }),
     {
       ...endedOperation(),

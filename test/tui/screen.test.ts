@@ -242,7 +242,7 @@ describe('actions', () => {
     terminal.type('jjjjj');
     await terminal.see('▌◇ n4');
     terminal.type('M');
-await terminal.see('MAINTENANCE ON · n4');
+    await terminal.see('MAINTENANCE ON · n4');
     await expectDrawn(terminal, 'maintenance-120x36');
     await pause(DEAF_MS);
     terminal.type('y');

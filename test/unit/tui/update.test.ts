@@ -252,9 +252,10 @@ describe('update: failover', () => {
   });
 
   it('another target asks for another plan', () => {
-    const [model, effects] = pressed(failover(), 'down');
+    const candidates = plan().candidates.map((c) => ({ ...c, eligible: c.node_id !== 'n5' }));
+    const [model, effects] = pressed(failover(plan({ candidates })), 'down');
     expect(effects).toEqual([
-      { kind: 'plan', dialogId: dialogOf(model).id, request: { kind: 'failover', to: 'n3', dry_run: true } },
+      { kind: 'plan', dialogId: dialogOf(model).id, request: { kind: 'failover', to: 'n6', dry_run: true } },
     ]);
   });
 
