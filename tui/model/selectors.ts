@@ -71,7 +71,7 @@ let lastSorted: Sorted | null = null;
 
 const NO_ROWS: readonly NodeRow[] = [];
 
-/** Of more nodes than a screen shows at a glance those in trouble stand first among equals. */
+/** Of more nodes than a screen shows at a glance those in trouble stand first, behind the leader alone. */
 const MANY_NODES = 20;
 
 /** The lower the worse. */
@@ -79,14 +79,14 @@ export function stateRank(row: NodeRow): number {
   return STATE_RANK.indexOf(nodeState(row).kind);
 }
 
-/** Places among equal rows; all the same where there are few nodes, whose rows are to stay where they are. */
-function troubles(rows: readonly NodeRow[]): (row: NodeRow) => number {
+/** By trouble where nodes are many; few stay where they are, whatever becomes of them. */
+function byTrouble(rows: readonly NodeRow[]): (a: NodeRow, b: NodeRow) => number {
   if (rows.length <= MANY_NODES) return () => 0;
-  const ranks = new Map(rows.map((row) => [row, stateRank(row)]));
-  return (row) => ranks.get(row) ?? 0;
+  const ranks = new Map(rows.map((row) => [row, row.role === 'leader' ? -1 : stateRank(row)]));
+  return (a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0);
 }
 
-/** Rows that pass the filter, in the chosen order; equal rows by trouble where many, then by name. */
+/** Rows that pass the filter, in the chosen order, among roles by trouble where many; equal ones by name. */
 export function visibleNodes(model: Model): readonly NodeRow[] {
   const from = shown(model).status?.nodes ?? NO_ROWS;
   const { sort } = model;
@@ -95,12 +95,11 @@ export function visibleNodes(model: Model): readonly NodeRow[] {
     return lastSorted.rows;
   const { test: matches } = parseFilter(filter, NODE_FIELDS);
   const direction = sort.reverse ? -1 : 1;
-  const rank = sort.key === 'role' ? troubles(from) : () => 0;
+  const trouble = sort.key === 'role' ? byTrouble(from) : () => 0;
   const rows = from
     .filter(matches)
     .sort(
-      (a, b) =>
-        direction * (ORDERS[sort.key](a, b) || rank(a) - rank(b) || compareNames(a.node_id, b.node_id)),
+      (a, b) => direction * (trouble(a, b) || ORDERS[sort.key](a, b) || compareNames(a.node_id, b.node_id)),
     );
   lastSorted = { from, filter, sort, rows };
   return rows;
