@@ -98,7 +98,7 @@ describe('a lost connection', () => {
     ],
     [80, 24, /LOST n1 7s {2}picture of 12:04:31, 7s old · conn.* e reads on R another node *$/],
     [60, 15, /LOST n1 7s {2}picture 7s old .* e reads on R another node *$/],
-    [44, 12, /LOST n1 7s {2}7s old · .*R *$/],
+    [44, 12, /LOST n1 7s {2}7s old ·… e reads on R other *$/],
   ])('says at %ix%i first how old the picture is', (columns, rows, words) => {
     const [first, second, third] = screenText(gone, columns, rows).split('\n');
     expect(first).toContain('LOST');
