@@ -4,7 +4,7 @@ import { clean } from '../format/width.ts';
 import { rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { momentOf, shown } from '../model/selectors.ts';
-import { type Line, span } from '../theme/tokens.ts';
+import { type Line, lineWidth, span } from '../theme/tokens.ts';
 import type { View } from './view.ts';
 
 interface Aside {
@@ -45,12 +45,29 @@ export function asideMarks(view: View): { readonly long: Line; readonly short: L
   // of a second that is over nothing can be ended; a pause of the cluster needs the room for its own end
   const isPaused = shown(view.model).status?.pause != null;
   if (first === undefined || view.model.past !== null || isPaused) return { long: [], short: [] };
+  const others = found.length > 1 ? ` +${found.length - 1}` : '';
   const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
   const name = NAMES[first.what];
   const rest = left(first, momentOf(view.model));
   const ends: Line = [span(': ', 'muted'), span(keyThatEnds(first.what), 'key'), span(' on it ends it')];
   return {
     long: [span(`${first.node} ${name}${rest}${more}`, 'maintenance'), ...ends, span(' ')],
-    short: [span(`${first.node} ${first.what === 'maintenance' ? 'MAINT' : 'DRAIN'}${rest} `, 'maintenance')],
+    short: [
+      span(
+        `${first.node} ${first.what === 'maintenance' ? 'MAINT' : 'DRAIN'}${rest}${others} `,
+        'maintenance',
+      ),
+    ],
   };
+}
+
+/** Of what is wrong at least so much is read, with what stands behind it where it is cut. */
+const LEAST_REASON_CELLS = 30;
+/** Cells of `readsOn`, which stands behind what was cut. */
+export const READS_ON_CELLS = 12;
+
+/** Beside `right` too little is left of the reason, which stands behind the first word of `left`. */
+export function crowds(left: Line, right: Line, columns: number): boolean {
+  const room = columns - lineWidth(right) - READS_ON_CELLS - lineWidth(left.slice(0, 1));
+  return room < LEAST_REASON_CELLS;
 }

@@ -23,7 +23,7 @@ import { reach, unseen } from '../model/time.ts';
 import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
-import { asideMarks } from './aside.ts';
+import { asideMarks, crowds } from './aside.ts';
 import { anotherNode, lostBanner } from './lost.ts';
 import type { View } from './view.ts';
 
@@ -415,8 +415,9 @@ export function banner(view: View, layout: Layout): Line {
   const left = isSound && !fits(full, whole) ? full.slice(0, 1) : full;
   // what is critical, or not as it is shown, is not cut short for it
   const isGrave = said !== null || split !== null || left[0]?.token === 'critical';
-  const isCrowded = isGrave && !fits(left, rightWith(aside.short));
-  const right = fits(left, whole) ? whole : rightWith(isCrowded ? [] : aside.short);
+  const short = rightWith(aside.short);
+  const isCrowded = !fits(left, short) && (isGrave || crowds(left, short, layout.columns));
+  const right = fits(left, whole) ? whole : isCrowded ? rightWith([]) : short;
   const told = fits(left, right) ? right : [...(past === null ? readsOn() : [span(' ')]), ...right];
   return told.every((s) => s.text === '')
     ? fitLine(left, layout.columns)

@@ -5,10 +5,8 @@ import { keyOf } from '../key-names.ts';
 import { isReadOnly } from '../model/gate.ts';
 import { shown } from '../model/selectors.ts';
 import { type Line, lineWidth, span } from '../theme/tokens.ts';
+import { READS_ON_CELLS } from './aside.ts';
 import type { View } from './view.ts';
-
-/** Cells of `readsOn`, which stands behind what was cut. */
-const READS_ON_CELLS = 12;
 
 /** How old the picture is comes first: why it is, and what is done about it, may be cut. */
 export function lostBanner(view: View, columns = Number.POSITIVE_INFINITY): Line | null {

@@ -6,6 +6,8 @@ import { screenText } from './screen-text.ts';
 
 const HOUR = { owner: 'anna', reason: 'kernel update', since: '', expires: '' };
 
+const HOUR_LEFT = { ...HOUR, expires: new Date(START + 3_600_000).toISOString() };
+
 /** A sound cluster with these nodes set aside for an hour from now. */
 function sound(patch: Readonly<Record<string, 'maintenance' | 'drain'>>) {
   const told = status();
@@ -45,6 +47,19 @@ describe('a node that is set aside', () => {
     expect(banner(sound({}))).not.toMatch(/MAINT|maintenance|drain/);
   });
 
+  it('gives way to the reason where that would have too few cells, and counts who else is aside', () => {
+    const caller = { id: 'bob', role: 'viewer', scopes: ['read-cluster' as const] };
+    const looks = live(status({ caller }));
+    expect(banner(looks, 80)).toMatch(/degraded: n5 is dead · alert node_.*READ-ONLY \(viewer\)/);
+    expect(banner(looks, 80)).not.toContain('MAINT');
+    expect(banner(looks, 120)).toMatch(/n5 is dead .* n6 MAINT 48m left READ-ONLY/);
+    const tentative = { version: 42, previous: 41, expires: new Date(START + 60_000).toISOString() };
+    const trial = live(status({ config: { version: 42, tentative } }));
+    expect(banner(trial, 80)).toMatch(/degraded: n5 is dead .*v42 on trial 1m00s: K keeps it/);
+    const nodes = status().nodes.map((n) => (n.node_id === 'n2' ? { ...n, maintenance: HOUR_LEFT } : n));
+    expect(banner(live(status({ nodes })), 80)).toMatch(/n5 is dead.* n2 MAINT 1h left \+1 /);
+  });
+
   it('does not cut short that nodes disagree on who leads', () => {
     const views = ['n1', 'n2', 'n3', 'n4', 'n6'].map((node_id) => {
       const [leader_id, term] = node_id === 'n6' ? ['n6', 8] : ['n1', 9];
@@ -62,7 +77,7 @@ describe('a node that is set aside', () => {
     for (let columns = 80; columns <= 180; columns++) {
       expect(banner(full(), columns), `${columns}`).toMatch(/firing +n6 |… e reads on n6 MAINT/);
       expect(banner(full({ readOnly: true }), columns), `${columns}`).toMatch(
-        /firing +n6 |[^ ] n6 .*READ-ONLY/,
+        /firing +(n6|READ-ONLY) |[^ ] n6 .*READ-ONLY|reads on READ-ONLY/,
       );
       const past = press(full({ readOnly: true }), '{');
       expect(banner(past, columns), `${columns}`).toMatch(/ READ-ONLY/);
