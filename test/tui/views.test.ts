@@ -15,7 +15,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   config: /v39/,
   events: /bob|AUDIT/,
   log: /wal\.slow/,
-  operations: /maintenance/,
+  operations: /replace/,
   fleet: /prod-us/,
   node: /connections|address/,
 };
