@@ -27,7 +27,7 @@ export async function expectDrawn(
   const wanted = isDrawnNow ? null : drawn(name);
   const isDone = (t: string): boolean => (wanted === null ? t.trim() !== '' : as(t) === wanted);
   // nothing tells when a screen is whole that is drawn for the first time
-  const text = as(await terminal.settled(isDone, wanted === null ? 2000 : 250));
+  const text = as(await terminal.settled(isDone, wanted === null ? 700 : 250));
   expectScreen(text, name);
   return text;
 }
