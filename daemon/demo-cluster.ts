@@ -34,9 +34,9 @@ export const DAEMON_FLAGS = [
   '--disable-warning=ExperimentalWarning',
 ];
 export const DAEMON_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '262144' };
-/** A node that ended is told at once; without CPU to spare one needs half a minute to start. */
 /** No leader, nobody reached, no answer in time: another time it may be otherwise. */
 const PASSING_EXITS: readonly unknown[] = [4, 5, 7];
+/** A node that ended is told at once; without CPU to spare one needs half a minute to start. */
 const READY_TIMEOUT_MS = 90_000;
 
 /** True when nobody listens on the port. */
@@ -48,17 +48,30 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** Ports of a block that somebody listens on. */
+async function takenPorts(nodes: number, base: number): Promise<readonly number[]> {
+  const wanted = Array.from({ length: nodes }, (_, i) =>
+    [0, 1, 2, 3].map((k) => base + i * PORTS_PER_NODE + k),
+  ).flat();
+  const free = await Promise.all(wanted.map(isFree));
+  return wanted.filter((_, i) => free[i] === false);
+}
+
 /** The first block of ports for `nodes` nodes that is free as a whole. */
 export async function findPorts(nodes: number, from: number = FIRST_PORT): Promise<number> {
-  for (let base = from; base < 60_000; base += nodes * PORTS_PER_NODE) {
-    const wanted = Array.from({ length: nodes }, (_, i) =>
-      [0, 1, 2, 3].map((k) => base + i * PORTS_PER_NODE + k),
-    ).flat();
-    const free = await Promise.all(wanted.map(isFree));
-    if (free.every(Boolean)) return base;
-  }
+  for (let base = from; base < 60_000; base += nodes * PORTS_PER_NODE)
+    if ((await takenPorts(nodes, base)).length === 0) return base;
   throw new SqlccError('unavailable', `no free block of ports from ${from} upwards`, {
     hint: 'give one with --base-port',
+  });
+}
+
+/** The block that was asked for; who listens there may be a cluster that answers in a new one's place. */
+async function requireFree(nodes: number, base: number): Promise<number> {
+  const [taken] = await takenPorts(nodes, base);
+  if (taken === undefined) return base;
+  throw new SqlccError('conflict', `port ${taken} is taken by another program`, {
+    hint: 'choose another block with --base-port, or leave it out: then a free one is found',
   });
 }
 
@@ -133,7 +146,8 @@ export class DemoCluster {
 
   /** Starts `nodes` daemons and waits until all are voters; on failure takes away what it started. */
   static async start(options: DemoClusterOptions): Promise<DemoCluster> {
-    const base = options.basePort ?? (await findPorts(options.nodes));
+    const { nodes, basePort } = options;
+    const base = basePort === null ? await findPorts(nodes) : await requireFree(nodes, basePort);
     const cluster = new DemoCluster(DemoFolder.claim(options.dir), base, options);
     try {
       await cluster.#form();
@@ -209,6 +223,8 @@ export class DemoCluster {
       } catch (error) {
         const isPassing = error instanceof SqlccError && PASSING_EXITS.includes(error.details['exit']);
         if (!isPassing || Date.now() > deadline) throw error;
+        // another program may answer in the place of a node that ended
+        this.#requireRunning(this.node('n1'));
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
@@ -363,21 +379,23 @@ export class DemoCluster {
     });
   }
 
+  /** A node that was started and has ended ends the start, with what it said. */
+  #requireRunning({ nodeId, log, child }: DemoNode): void {
+    if (child === null || (child.exitCode === null && child.signalCode === null)) return;
+    const said = existsSync(`${log}.stderr`) ? readFileSync(`${log}.stderr`, 'utf8').trim() : 'nothing';
+    throw new SqlccError(
+      'unavailable',
+      `${nodeId} ended with ${child.exitCode ?? child.signalCode} and said: ${said}`,
+    );
+  }
+
   async #untilReady(node: DemoNode): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT_MS;
     // also when it is ended from here meanwhile, and the node has none any more
     const { child } = node;
     while (Date.now() < deadline) {
       this.#signal.throwIfAborted();
-      if (child !== null && (child.exitCode !== null || child.signalCode !== null)) {
-        const said = existsSync(`${node.log}.stderr`)
-          ? readFileSync(`${node.log}.stderr`, 'utf8').trim()
-          : 'nothing';
-        throw new SqlccError(
-          'unavailable',
-          `${node.nodeId} ended with ${child.exitCode ?? child.signalCode} and said: ${said}`,
-        );
-      }
+      this.#requireRunning({ ...node, child });
       try {
         const answer = await fetch(`http://${HOST}:${node.metricsPort}/readyz`);
         await answer.arrayBuffer();

@@ -146,16 +146,20 @@ describe('demo', () => {
     expect(left(TMPDIR)).toEqual([]);
   });
 
-  it('takes its files away when its start fails', async () => {
+  it('refuses ports that are taken, and leaves no file; what runs there goes on', async () => {
     const dir = join(temporary(), 'here');
     const base = await ports();
     const { child, ended } = startDemo(['--keep', '--dir', dir, ...base], temporary());
-    await until('three nodes', async () => existsSync(join(dir, 'demo.json')));
-    // its ports are taken
+    await until(
+      'three nodes',
+      async () => existsSync(join(dir, 'demo.json')) && manifest(dir).every((n) => n.pid !== null),
+    );
     const TMPDIR = temporary();
     const second = await sqlcc(['demo', '--drill', ...base], { TMPDIR });
-    expect(second.code).not.toBe(0);
-    expect(second.stderr).toMatch(/error\[/);
+    expect(second.code).toBe(9);
+    expect(second.stderr).toMatch(
+      /error\[conflict\]: port \d+ is taken by another program\nhint: .*--base-port/,
+    );
     expect(left(TMPDIR)).toEqual([]);
     // the first one's manifest names who runs now, also behind a kill
     const first = manifest(dir).map((n) => n.pid);
