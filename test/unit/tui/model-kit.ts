@@ -117,3 +117,13 @@ export function dialogOf(model: Model): ActionDialog {
 export function runs(effects: readonly Effect[]): Effect[] {
   return effects.filter((e) => e.kind === 'run');
 }
+
+/** n6 sees another leader, of a term before. */
+export function disagreeing(): Model {
+  const base = full();
+  const views = (base.picture.views?.views ?? []).map((v) =>
+    v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
+  );
+  const told = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
+  return send(base, told, told)[0];
+}

@@ -10,7 +10,7 @@ import { THEMES } from '../../../tui/theme/themes.ts';
 import { expectScreen } from '../../tui/golden.ts';
 import { event, node, START, status } from '../../tui/recording.ts';
 import { expectFits, SIZES as TIERS } from '../../tui/sizes.ts';
-import { alone, fresh, full, live, press, send } from './model-kit.ts';
+import { alone, disagreeing, fresh, full, live, press, send } from './model-kit.ts';
 
 const SIZES = [
   [80, 24],
@@ -37,15 +37,6 @@ function thousand(): Model {
       ...{ cluster: { ...cluster, reasons: ['10 nodes are dead'] }, maintenance: [], alerts: { firing: 0 } },
     }),
   );
-}
-
-function disagreeing(): Model {
-  const base = full();
-  const views = (base.picture.views?.views ?? []).map((v) =>
-    v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
-  );
-  const told = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
-  return send(base, told, told)[0];
 }
 
 const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };

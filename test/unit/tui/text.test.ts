@@ -6,7 +6,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import type { TextView } from '../../../tui/options.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { START, status } from '../../tui/recording.ts';
-import { alone, fresh, full, live, send } from './model-kit.ts';
+import { alone, disagreeing, fresh, full, live, send } from './model-kit.ts';
 
 const VIEWS: readonly TextView[] = [
   ...(['topology', 'raft', 'alerts', 'config', 'events', 'log', 'operations', 'node'] as const),
@@ -34,15 +34,6 @@ function paused(): Model {
   const tentative = { version: 42, previous: 41, expires: '2026-03-04T12:09:31.000Z' };
   const picture = { ...status({ config: { version: 42, tentative }, operation: 'op-7' }), pause: entry };
   return live(picture as ReturnType<typeof status>);
-}
-
-function disagreeing(): Model {
-  const base = full();
-  const views = (base.picture.views?.views ?? []).map((v) =>
-    v.node_id === 'n6' ? { ...v, leader_id: 'n6', term: 8 } : v,
-  );
-  const told = { type: 'views' as const, views: { schemaVersion: 1 as const, agree: false, views } };
-  return send(base, told, told)[0];
 }
 
 function lost(): Model {
