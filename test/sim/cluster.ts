@@ -295,7 +295,7 @@ export class SimCluster implements Victim {
     // a disk that is about to be refused may be one too many
     if (this.nodes.some((n) => n.isSuspect)) return 'skipped: a disk is suspect';
     // whoever stands still may wake to an order that needs another quorum than this one
-    if (this.#nemesis.isAsking && this.nodes.some((n) => n.isPaused))
+    if (this.nodes.some((n) => n.isPaused && (this.#nemesis.isAsking || n.holdsOrder)))
       return 'skipped: an order beside a pause';
     this.#shutOut(core);
     this.#wanted = core;

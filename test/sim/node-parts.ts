@@ -1,6 +1,13 @@
 /** What a simulated node is made of. */
 import type { InstanceId, NodeId, Random } from '../../src/base/index.ts';
-import type { RaftEvent, RaftMessage, RaftSettings, RaftStorage, TurnLoop } from '../../src/raft/index.ts';
+import type {
+  RaftEvent,
+  RaftInput,
+  RaftMessage,
+  RaftSettings,
+  RaftStorage,
+  TurnLoop,
+} from '../../src/raft/index.ts';
 import type { Courier, Porter } from './courier.ts';
 import type { Desk, Reply } from './desk.ts';
 import type { History } from './history.ts';
@@ -44,6 +51,8 @@ export interface Life {
   /** Work of the state machine, one after the other. */
   busyUntil: number;
   isSnapshotting: boolean;
+  /** What came while the process stands still. */
+  readonly held: Set<RaftInput>;
   /** When the log was first seen to drop a write. */
   dropped: number | null;
 }

@@ -80,6 +80,11 @@ export class SimNode {
     return this.#life?.clock.isPaused ?? false;
   }
 
+  /** An order to change the membership lies before it while it stands still, however long that is. */
+  get holdsOrder(): boolean {
+    return [...(this.#life?.held ?? [])].some((input) => input.kind === 'propose-membership');
+  }
+
   get member(): RaftMember {
     return { nodeId: this.nodeId, instanceId: this.instanceId, address: `${this.nodeId}:1` };
   }
@@ -139,7 +144,7 @@ export class SimNode {
     oracle.started(this.who, storage.initialState().hardState.term, { applied: this.appliedIndex, sent });
     const desk = new Desk((input) => this.submit(input));
     const loop = this.#makeLoop(storage, clock, desk);
-    const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null };
+    const nothing = { busyUntil: 0, isSnapshotting: false, dropped: null, held: new Set<RaftInput>() };
     this.#life = { loop, storage, clock, desk, ...nothing };
     loop.start();
     if (options.imageEveryMs > 0) announceStart(this, this.#parts);
@@ -188,8 +193,7 @@ export class SimNode {
     try {
       return this.#disk.open(clock);
     } catch (error) {
-      const isKnown = error instanceof SqlccError;
-      if (!isKnown || (!('errno' in error.details) && !this.#disk.isRotten)) throw error;
+      if (!(error instanceof SqlccError) || !('errno' in error.details || this.#disk.isRotten)) throw error;
       const isDamage = !('errno' in error.details);
       this.isRefused = isDamage;
       this.#parts.say(this.who, `${isDamage ? 'refuses to start' : 'does not start'}: ${error.message}`);
@@ -290,10 +294,16 @@ export class SimNode {
 
   /** A paused process reads its sockets when it wakes, in order. */
   submit(input: RaftInput): void {
-    const life = this.#life;
-    if (life === null) return;
-    if (life.clock.isPaused) life.clock.later(0, () => life.loop.submit(input));
-    else life.loop.submit(input);
+    if (this.#life === null) return;
+    const { clock, held, loop } = this.#life;
+    if (!clock.isPaused) loop.submit(input);
+    else {
+      held.add(input);
+      clock.later(0, () => {
+        held.delete(input);
+        loop.submit(input);
+      });
+    }
   }
 
   /** Asks for a write; it is answered once it is applied here, or when it is known that it won't be. */
