@@ -2,7 +2,7 @@
 import type { ElectionRow, EventLine } from '../feed/wire.ts';
 import type { Model, Picture, Wall } from './model.ts';
 import { leaderIn } from './picture.ts';
-import { momentOf, shown } from './selectors.ts';
+import { seenTo, shown } from './selectors.ts';
 
 export interface Step {
   readonly event: EventLine;
@@ -91,11 +91,11 @@ export function vacantSince({ leaderlessSince, events }: Picture): Wall | null {
   return Math.min(leaderlessSince, ...(asked.size === 0 ? [] : [Math.max(...asked.values())]));
 }
 
-/** For how long nobody leads at the moment that is shown, ms; null = somebody does. */
+/** For how long nobody leads at the moment that is shown, or was seen last, ms; null = somebody does. */
 export function vacantFor(model: Model): number | null {
   const since = vacantSince(shown(model));
   // a wrong clock of a node is no time before the loss
-  return since === null ? null : Math.max(0, momentOf(model) - since);
+  return since === null ? null : Math.max(0, seenTo(model) - since);
 }
 
 /** Of the election under way; none while somebody leads. */

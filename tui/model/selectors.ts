@@ -17,6 +17,13 @@ export function momentOf({ past, frozen, now }: Model): Wall {
   return past?.at ?? frozen?.at ?? now;
 }
 
+/** Up to when anybody was heard: what time did behind it nobody knows. */
+export function seenTo(model: Model): Wall {
+  const moment = momentOf(model);
+  const isHeard = model.past !== null || model.connection.kind !== 'lost';
+  return isHeard ? moment : Math.min(moment, shown(model).statusAt);
+}
+
 const STATE_RANK = [
   'dead',
   'unhealthy',

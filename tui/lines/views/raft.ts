@@ -14,7 +14,7 @@ import {
 } from '../../model/election-steps.ts';
 import { allElections, cursorAt, electionRows, selectedOf } from '../../model/lists.ts';
 import type { Model, Wall } from '../../model/model.ts';
-import { shown, vacancyWords } from '../../model/selectors.ts';
+import { seenTo, shown, vacancyWords } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
 import { timesOf } from '../chart-pane.ts';
@@ -31,9 +31,10 @@ function vacancy({ model }: View): number | null {
   return picture.status?.raft.leader_id === null ? vacantSince(picture) : null;
 }
 
-/** How the line of a term ends: with the next one, with nobody behind it, or not yet. */
-function endOf(isLast: boolean, isVacant: boolean, { symbols }: View): readonly [string, Token] {
+/** How the line of a term ends: with the next one, with nobody behind it, not yet, or nobody knows how. */
+function endOf(isLast: boolean, isVacant: boolean, { model, symbols }: View): readonly [string, Token] {
   if (!isLast) return ['┤', 'muted'];
+  if (seenTo(model) < model.now) return ['?', 'suspect'];
   return isVacant ? [symbols.dead, 'critical'] : ['►', 'leader'];
 }
 
@@ -45,10 +46,10 @@ const LEAST_AXIS_MS = 60_000;
  * How long ago the axis begins: as long as charts are, once somebody chose that, else an hour; less where all
  * that is known of elections began later.
  */
-function axisMs(rows: readonly ElectionRow[], { now, spanMs, spanChosen }: Model): number {
-  const most = spanChosen ? spanMs : HOUR_MS;
+function axisMs(rows: readonly ElectionRow[], model: Model): number {
+  const most = model.spanChosen ? model.spanMs : HOUR_MS;
   const [first] = rows;
-  const since = first === undefined ? most : now - Date.parse(first.at);
+  const since = first === undefined ? most : seenTo(model) - Date.parse(first.at);
   return since > most * NEARLY ? most : Math.max(LEAST_AXIS_MS, since);
 }
 
@@ -65,7 +66,8 @@ function timeline(view: View, cells: number): PaneSpec {
   const vacant = vacancy(view);
   const rows = [...allElections(model)].reverse();
   const wholeMs = axisMs(rows, model);
-  const from = model.now - wholeMs;
+  const to = seenTo(model);
+  const from = to - wholeMs;
   const axis = Math.max(10, cells - 12);
   const place = (at: number) => Math.floor(((Math.max(from, at) - from) / wholeMs) * (axis - 1));
   const across = symbols.box[4];
@@ -93,8 +95,9 @@ function timeline(view: View, cells: number): PaneSpec {
       span(...endOf(end === undefined, vacant !== null, view)),
     ];
   });
-  const lost = vacantMs(rows, vacant, from, model.now);
-  const shownSpan = wholeMs === HOUR_MS ? '60 min' : age(wholeMs);
+  const lost = vacantMs(rows, vacant, from, to);
+  const spanWords = wholeMs === HOUR_MS ? '60 min' : age(wholeMs);
+  const shownSpan = to < model.now ? `${spanWords} to ${clockTime(to)}` : spanWords;
   return {
     pane: 'timeline',
     title: [
@@ -104,7 +107,7 @@ function timeline(view: View, cells: number): PaneSpec {
     ],
     lines: [
       ...(lines.length > 0 ? lines : [[span('no election seen', 'muted')]]),
-      [span(`       ${timesOf({ from, to: model.now }, axis)}`, 'muted')],
+      [span(`       ${timesOf({ from, to }, axis)}`, 'muted')],
       [
         span('       no leader ', 'muted'),
         span(lasted(lost), lost > 0 ? 'warning' : 'ok'),
