@@ -179,6 +179,7 @@ export class Dispatcher {
     const request: WireRequest = {
       ...routeOf(dispatch.name, dispatch.params ?? {}, dispatch.query ?? {}),
       headers: { ...dispatch.headers, 'x-sqlcc-timeout-ms': `${timeoutMs}` },
+      isMovable: dispatch.repeat !== 'once' && dispatch.pinned === undefined,
       ...(dispatch.body !== undefined && { body: dispatch.body }),
     };
     if (lane === undefined) return this.#wire.request(endpoint, request, timeoutMs, dispatch.signal);

@@ -2,9 +2,14 @@
 import { SqlccError } from '../base/index.ts';
 import type { Endpoint, Lane, Wire } from './wire.ts';
 
+/** How long a node that leads no more may take to tell what became of writes that must not be sent twice. */
+const LAST_WORD_MS = 2000;
+
 export class LanePool {
   readonly #wire: Wire;
   readonly #lanes = new Map<Endpoint, Lane>();
+  /** Those with a call that only they can answer. */
+  readonly #left = new Set<Lane>();
   readonly #opening = new Map<Endpoint, Promise<Lane>>();
   #closed = false;
 
@@ -41,14 +46,21 @@ export class LanePool {
     }
   }
 
-  /** Closes the lane to `endpoint`: its calls in flight are rejected and judged by their own rules. */
-  drop(endpoint: Endpoint): void {
-    this.#lanes.get(endpoint)?.close();
+  /**
+   * Leaves the lane to `endpoint`: its calls in flight are rejected and made again where another node leads,
+   * but for those that must not be sent twice.
+   */
+  leave(endpoint: Endpoint): void {
+    const lane = this.#lanes.get(endpoint);
+    if (lane === undefined) return;
     this.#lanes.delete(endpoint);
+    this.#left.add(lane);
+    void lane.leave('another node leads now', LAST_WORD_MS).then(() => this.#left.delete(lane));
   }
 
   close(): void {
     this.#closed = true;
-    for (const endpoint of [...this.#lanes.keys()]) this.drop(endpoint);
+    for (const lane of [...this.#lanes.values(), ...this.#left]) lane.close();
+    this.#lanes.clear();
   }
 }

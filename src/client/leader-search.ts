@@ -79,6 +79,8 @@ export class LeaderSearch {
   #heardBeforeMs: number | null = null;
   /** Calls whose first doubt is to come, oldest first. */
   readonly #watched = new Set<WatchedCall>();
+  /** Those behind it. */
+  readonly #doubted = new Set<WatchedCall>();
   #look: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -111,8 +113,8 @@ export class LeaderSearch {
 
   /**
    * Follows a call to `endpoint` that has no answer yet: asks the others whether it still leads, eagerly
-   * while they say that they do not hear it either. A newer leader lets the lane go, and the call with it.
-   * Answers what ends the watch.
+   * while they say that they do not hear it either. Once another leads, the lane is left, and the watch is
+   * over. Answers what ends the watch.
    */
   watch(endpoint: Endpoint): () => void {
     const call: WatchedCall = { endpoint, began: performance.now(), timer: undefined };
@@ -120,6 +122,7 @@ export class LeaderSearch {
     this.#look ??= setTimeout(this.#lookAtOldest, FIRST_DOUBT_MS).unref();
     return () => {
       this.#watched.delete(call);
+      this.#doubted.delete(call);
       clearTimeout(call.timer);
     };
   }
@@ -134,6 +137,7 @@ export class LeaderSearch {
         return;
       }
       this.#watched.delete(call);
+      this.#doubted.add(call);
       this.#askAbout(call);
     }
   };
@@ -163,7 +167,18 @@ export class LeaderSearch {
     const heardMs = await this.#probe(other);
     if (heardMs !== null && heardMs > HEARD_MS) await this.#probe(other, doubted);
     const { leader } = this.#tracker;
-    if (leader !== null && leader !== doubted) this.#lanes.drop(doubted);
+    if (leader !== null && leader !== doubted) this.#leave(doubted);
+  }
+
+  /** Lets the lane go. A call that stays with it asks nothing more: the next lane there is not its own. */
+  #leave(endpoint: Endpoint): void {
+    for (const calls of [this.#watched, this.#doubted])
+      for (const call of calls) {
+        if (call.endpoint !== endpoint) continue;
+        calls.delete(call);
+        clearTimeout(call.timer);
+      }
+    this.#lanes.leave(endpoint);
   }
 
   #news(timeoutMs: number): Promise<void> {

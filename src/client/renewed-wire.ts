@@ -14,6 +14,9 @@ export interface RenewableWire extends Wire {
 }
 
 const UNAUTHENTICATED = 401;
+const RENEWED = 'the credentials were renewed';
+/** How long what was sent with the old ones may take on its lane. */
+const REFUSAL_MS = 2000;
 
 function isAtTheDoor(error: unknown): boolean {
   if (!(error instanceof SqlccError)) return false;
@@ -81,14 +84,16 @@ export class RenewedWire implements Wire {
     const call = async (request: WireRequest, timeoutMs: number): Promise<WireAnswer> => {
       const answer = await lane.call(request, timeoutMs);
       if (answer.status !== UNAUTHENTICATED || !this.#isRenewed(renewals)) return answer;
-      lane.close();
-      throw new SqlccError('unavailable', 'the credentials were renewed', { details: { sent: false } });
+      // what is under way was sent before, and is answered: with a refusal, or for good
+      void lane.leave(RENEWED, REFUSAL_MS);
+      throw new SqlccError('unavailable', RENEWED, { details: { sent: false } });
     };
     return {
       get isOpen() {
         return lane.isOpen;
       },
       call,
+      leave: (reason, patienceMs) => lane.leave(reason, patienceMs),
       close: () => lane.close(),
     };
   }

@@ -17,6 +17,8 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON value; undefined = no body. */
   readonly body?: unknown;
+  /** On a lane: may be sent again elsewhere, so that it need not wait for a lane that is left. */
+  readonly isMovable?: boolean;
 }
 
 export interface WireAnswer {
@@ -31,6 +33,12 @@ export interface Lane {
   /** False once the stream has ended; calls in flight have been rejected by then. */
   readonly isOpen: boolean;
   call(request: WireRequest, timeoutMs: number): Promise<WireAnswer>;
+  /**
+   * Takes no more calls, rejects those that may move, and waits for the others, at most `patienceMs`.
+   * Resolves when it is over.
+   */
+  leave(reason: string, patienceMs: number): Promise<void>;
+  /** Rejects all that is under way. */
   close(): void;
 }
 

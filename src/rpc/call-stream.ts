@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'undici';
 import { HEADERS } from '../api/index.ts';
-import { LIMITS, SqlccError } from '../base/index.ts';
+import { type Duration, LIMITS, SqlccError } from '../base/index.ts';
 import {
   type AnswerDocument,
   CALL_FRAME,
@@ -27,6 +27,8 @@ export interface CallRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A JSON value. */
   readonly body?: unknown;
+  /** May be sent again elsewhere: it need not wait for the word of a stream that is left. */
+  readonly isMovable?: boolean;
 }
 
 export interface CallAnswer {
@@ -40,6 +42,7 @@ interface Waiting {
   readonly resolve: (answer: CallAnswer) => void;
   readonly reject: (error: SqlccError) => void;
   readonly deadline: Deadline;
+  readonly isMovable: boolean;
   sent: boolean;
 }
 
@@ -57,6 +60,8 @@ export class CallStream {
   #blocked = false;
   #open = true;
   #farewell = false;
+  /** The end of a stream that is left, while calls wait on it. */
+  #leaving: { readonly limit: Deadline; readonly over: () => void } | null = null;
 
   /** `stream` is an accepted CONNECT stream; the call stream owns it and its client. */
   constructor(endpoint: string, client: Client, stream: Duplex) {
@@ -73,9 +78,9 @@ export class CallStream {
     stream.once('close', () => this.#end('the connection broke'));
   }
 
-  /** False when it is closed, or the node has asked to go elsewhere. */
+  /** False when it is closed or left, or the node has asked to go elsewhere. */
   get isOpen(): boolean {
-    return this.#open && !this.#farewell;
+    return this.#open && !this.#farewell && this.#leaving === null;
   }
 
   /** Calls that wait for their answer. */
@@ -114,7 +119,8 @@ export class CallStream {
     }
     return new Promise((resolve, reject) => {
       const deadline = this.#deadlines.set(timeoutMs + GRACE_MS, () => this.#late(id, timeoutMs));
-      this.#waiting.set(id, { resolve, reject, deadline, sent: false });
+      const isMovable = request.isMovable === true;
+      this.#waiting.set(id, { resolve, reject, deadline, isMovable, sent: false });
       this.#unsent.push({ id, frame: { type: CALL_FRAME.call, payload } });
       this.#planFlush();
     });
@@ -122,7 +128,24 @@ export class CallStream {
 
   /** Closes it; what is under way fails as when the connection breaks. */
   close(): void {
-    this.#end('this side closed the stream');
+    this.#end('the client was closed');
+  }
+
+  /**
+   * Takes no more calls, and rejects for `reason` those that may move or never left. The others are waited
+   * for, at most `patienceMs`: what became of them is known here alone. Resolves when the stream is over.
+   */
+  leave(reason: string, patienceMs: Duration): Promise<void> {
+    return new Promise((over) => {
+      this.onClose(over);
+      if (!this.#open || this.#leaving !== null) return;
+      const late = `${reason}, and no answer came within ${patienceMs} ms`;
+      const limit = this.#deadlines.set(patienceMs, () => this.#end(late));
+      this.#leaving = { limit, over: () => this.#end(reason) };
+      for (const [id, waiting] of [...this.#waiting])
+        if (waiting.isMovable || !waiting.sent) this.#fail(id, waiting, reason);
+      this.#settled();
+    });
   }
 
   #planFlush(): void {
@@ -168,6 +191,12 @@ export class CallStream {
     this.#waiting.delete(answer.id);
     this.#deadlines.clear(waiting.deadline);
     waiting.resolve({ status: answer.s, headers: answer.h ?? {}, body: answer.t ?? answer.b });
+    this.#settled();
+  }
+
+  /** The last call on a stream that is left ends it. */
+  #settled(): void {
+    if (this.#waiting.size === 0) this.#leaving?.over();
   }
 
   #late(id: number, timeoutMs: number): void {
@@ -175,21 +204,25 @@ export class CallStream {
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     waiting.reject(this.#error('deadline_exceeded', `no answer within ${timeoutMs} ms`, waiting.sent));
+    this.#settled();
   }
 
   #end(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
+    if (this.#leaving !== null) this.#deadlines.clear(this.#leaving.limit);
+    const waiting = [...this.#waiting];
     this.#unsent.length = 0;
     this.#stream.destroy();
     this.#client.destroy(null).catch(() => {}); // already down
-    for (const { reject, deadline, sent } of waiting) {
-      this.#deadlines.clear(deadline);
-      reject(this.#error(sent ? 'outcome_unknown' : 'unavailable', reason, sent));
-    }
+    for (const [id, call] of waiting) this.#fail(id, call, reason);
     for (const listener of this.#onClose.splice(0)) listener();
+  }
+
+  #fail(id: number, { deadline, sent, reject }: Waiting, reason: string): void {
+    this.#waiting.delete(id);
+    this.#deadlines.clear(deadline);
+    reject(this.#error(sent ? 'outcome_unknown' : 'unavailable', reason, sent));
   }
 
   #error(

@@ -8,6 +8,7 @@ import type { Lane, StreamOptions, Wire, WireAnswer, WireRequest } from '../../.
 
 interface Open {
   readonly endpoint: string;
+  readonly isMovable: boolean;
   readonly end: (error: SqlccError) => void;
 }
 
@@ -48,6 +49,8 @@ export class MemoryCluster implements Wire {
   belief: string | null = null;
   readonly #replies = new Map<string, number>();
   readonly #open = new Set<Open>();
+  /** What mute nodes would do now. */
+  readonly #held = new Map<string, (() => void)[]>();
   #sessions = 0;
 
   constructor(count: number) {
@@ -69,8 +72,15 @@ export class MemoryCluster implements Wire {
     this.term++;
   }
 
+  /** A mute node answers what it was asked, in the end. */
+  speak(endpoint: string): void {
+    this.mute.delete(endpoint);
+    for (const look of this.#held.get(endpoint) ?? []) look();
+    this.#held.delete(endpoint);
+  }
+
   async request(endpoint: string, request: WireRequest): Promise<WireAnswer> {
-    return this.#during(endpoint, () => this.#answer(endpoint, request));
+    return this.#during(endpoint, request, () => this.#answer(endpoint, request));
   }
 
   async *stream(endpoint: string, request: WireRequest, options: StreamOptions): AsyncIterable<unknown> {
@@ -102,11 +112,16 @@ export class MemoryCluster implements Wire {
         const beside = pathname === '/v1/leader' ? searchParams.get('beside') : null;
         if (beside !== null) this.waiting.push(`${endpoint} beside ${beside}`);
         const isEarly = () => beside !== null && [beside, null].includes(this.#believed(endpoint));
-        return this.#during(endpoint, () => this.#answer(endpoint, request), isEarly);
+        return this.#during(endpoint, request, () => this.#answer(endpoint, request), isEarly);
+      },
+      leave: async (reason) => {
+        isClosed = true;
+        const left = new SqlccError('outcome_unknown', reason);
+        for (const open of [...this.#open]) if (open.endpoint === endpoint && open.isMovable) open.end(left);
       },
       close: () => {
         isClosed = true;
-        const closed = new SqlccError('outcome_unknown', 'this side closed the stream');
+        const closed = new SqlccError('outcome_unknown', 'the client was closed');
         for (const open of [...this.#open]) if (open.endpoint === endpoint) open.end(closed);
       },
     };
@@ -121,19 +136,23 @@ export class MemoryCluster implements Wire {
   /** The answer one turn later, or the end of the connection if it comes first. */
   async #during(
     endpoint: string,
+    { isMovable = false }: WireRequest,
     work: () => WireAnswer,
     isEarly: () => boolean = () => false,
   ): Promise<WireAnswer> {
     this.#requireUp(endpoint);
     return new Promise((resolve, reject) => {
-      const open: Open = { endpoint, end: (error) => settle(() => reject(error)) };
+      const open: Open = { endpoint, isMovable, end: (error) => settle(() => reject(error)) };
       const settle = (how: () => void): void => {
         this.#open.delete(open);
         how();
       };
       this.#open.add(open);
       const look = (): void => {
-        if (this.mute.has(endpoint)) return;
+        if (this.mute.has(endpoint)) {
+          this.#held.set(endpoint, [...(this.#held.get(endpoint) ?? []), look]);
+          return;
+        }
         if (!this.#open.has(open)) return;
         if (isEarly()) return void setImmediate(look);
         const answer = work();

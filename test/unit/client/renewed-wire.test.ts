@@ -52,9 +52,10 @@ class Door implements RenewableWire {
         return isOpen;
       },
       call: async () => ({ status: cert === this.good.cert ? 200 : 401, headers: {}, body: null }),
-      close: () => {
+      leave: async () => {
         isOpen = false;
       },
+      close: () => {},
     };
   }
 

@@ -181,6 +181,42 @@ describe('CallStream', { timeout: 20_000 }, () => {
     await stopped;
   });
 
+  it('a stream that is left rejects what may move, and ends when the last of the others is answered', async () => {
+    const release: (() => void)[] = [];
+    const { stream } = await open({
+      putKey: () => new Promise((resolve) => release.push(() => resolve({ body: { done: true } }))),
+    });
+    const bound = stream.call(put('v'), 5000);
+    const movable = stream.call({ ...put('v'), isMovable: true }, 5000);
+    await until('both are under way', () => release.length === 2);
+    const unsent = stream.call(put('v'), 5000);
+    const over = stream.leave('another node leads now', 5000);
+    expect(stream.isOpen).toBe(false);
+    const left = { message: expect.stringContaining('another node leads now') };
+    await expect(movable).rejects.toMatchObject({
+      ...left,
+      code: 'outcome_unknown',
+      details: { sent: true },
+    });
+    await expect(unsent).rejects.toMatchObject({ ...left, code: 'unavailable', details: { sent: false } });
+    expect(stream.inFlight).toBe(1);
+    for (const answer of release) answer();
+    expect((await bound).body).toEqual({ done: true });
+    await over;
+  });
+
+  it('a stream that is left waits for a silent node so long and no longer, and says so', async () => {
+    const { stream } = await open({ putKey: () => new Promise(() => {}) });
+    const bound = stream.call(put('v'), 60_000);
+    bound.catch(() => {}); // looked at below
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await stream.leave('another node leads now', 50);
+    await expect(bound).rejects.toMatchObject({
+      code: 'outcome_unknown',
+      message: expect.stringContaining('another node leads now, and no answer came within 50 ms'),
+    });
+  });
+
   it('more calls than the limit are refused as overloaded, here and there', async () => {
     const { stream } = await open({ putKey: () => new Promise(() => {}) });
     const waiting = Array.from({ length: LIMITS.maxCallsInFlight }, () => stream.call(put('v'), 5000));
