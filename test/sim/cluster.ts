@@ -14,7 +14,7 @@
  * - An old image of a data folder in its place, a copy at its original's address: never drawn (pinned.ts).
  * - No threads: what one worker says while another is busy arrives in its turn.
  */
-import { type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
+import { type LogIndex, type NodeId, type Random, seededRandom, shuffle } from '../../src/base/index.ts';
 import type { MembershipChange, RaftEvent, RaftInput, RaftMarks, RaftStorage } from '../../src/raft/index.ts';
 import { bareQuorum } from './bare-quorum.ts';
 import { type ClientCounts, SimClient } from './clients.ts';
@@ -26,7 +26,7 @@ import { History } from './history.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { SimNode } from './node.ts';
-import { drawOptions, SETTINGS, type SimOptions } from './options.ts';
+import { drawOptions, type FirstWrite, LIVENESS_MS, PACE_MS, SETTINGS, type SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { startReaders } from './readers.ts';
 import type { SimResult } from './sim-result.ts';
@@ -37,8 +37,6 @@ import type { CloneManner, Victim } from './victim.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
-/** Everything must agree this long after the healing. */
-const LIVENESS_MS = 15_000;
 const FORMING_MS = 60_000;
 /** Events that are run in one go. */
 const PIECE = 256;
@@ -300,7 +298,7 @@ export class SimCluster implements Victim {
     this.#shutOut(core);
     this.#wanted = core;
     this.story.say('net', `heals ${core.map((n) => n.nodeId).join(' ')} only`);
-    this.#converge('QuorumLiveness', () => core.every((n) => this.#isMemberThere(n)));
+    this.#converge('QuorumLiveness', (index) => core.every((n) => this.#isMemberThere(n, index)));
     return core.length < this.nodes.length ? 'healed' : 'healed: all were needed';
   }
 
@@ -321,13 +319,13 @@ export class SimCluster implements Victim {
     }
   }
 
-  /** A node that the leader knows as a member, with this disk, holds all that was applied; others need not. */
-  #isMemberThere(node: SimNode): boolean {
+  /** A node that the leader knows as a member, with this disk, has applied up to `index`; others need not. */
+  #isMemberThere(node: SimNode, index: LogIndex): boolean {
     const membership = this.leader()?.marks.membership;
     if (membership === undefined) return false;
     const members = [...membership.voters, ...membership.learners];
     const isMember = members.some((m) => m.instanceId === node.instanceId);
-    return !isMember || node.appliedIndex === this.oracle.appliedIndex;
+    return !isMember || node.appliedIndex >= index;
   }
 
   /** All faults end; within the limit one leader leads and every node has applied the same. */
@@ -350,9 +348,9 @@ export class SimCluster implements Victim {
   }
 
   /** A write is done and `isThere` within the limit. */
-  #converge(rule: string, isThere: () => boolean): void {
+  #converge(rule: string, isThere: (index: LogIndex) => boolean): void {
     const end = Math.max(this.world.now, this.#nemesis.hangsUntil) + LIVENESS_MS;
-    let isAcked = false;
+    let done = null as FirstWrite | null;
     let isOver = false;
     const ask = (): void => {
       if (isOver) return;
@@ -365,11 +363,13 @@ export class SimCluster implements Victim {
       const leader = this.leader();
       if (leader === null) return;
       if (this.#wanted === this.nodes) this.#admit(leader.marks);
-      if (!isAcked && this.#wanted.includes(leader.node)) this.#ping(leader.node, () => (isAcked = true));
+      if (done === null && this.#wanted.includes(leader.node))
+        this.#ping(leader.node, () => (done = { at: this.world.now, index: this.oracle.appliedIndex }));
     };
     ask();
     while (this.#step(end)) {
-      if (this.world.steps % 16 > 0 || !isAcked || !isThere()) continue;
+      if (this.world.steps % 16 > 0 || done === null) continue;
+      if (!isThere(this.world.now < done.at + PACE_MS ? this.oracle.appliedIndex : done.index)) continue;
       isOver = true;
       return;
     }

@@ -1,5 +1,5 @@
 /** What one seed's world is like: a swarm of options, drawn anew for each seed. */
-import { between, pick, type Random } from '../../src/base/index.ts';
+import { between, type Instant, type LogIndex, pick, type Random } from '../../src/base/index.ts';
 import type { RaftSettings } from '../../src/raft/index.ts';
 
 /** Of all nodes, where a seed draws nothing else. */
@@ -55,6 +55,21 @@ export interface FaultRates {
   readonly hangEveryMs: number;
   /** Faults that wait for their moment: aims.ts. */
   readonly aimEveryMs: number;
+}
+
+/** Everything must agree this long after the healing. */
+export const LIVENESS_MS = 15_000;
+/**
+ * A bare quorum must agree on all that was applied this long behind its first write, and later on what there was with
+ * that one: clients may write without end, and a node of small appends stay some of them behind.
+ */
+export const PACE_MS = 5000;
+
+/** The one that says that somebody leads again. */
+export interface FirstWrite {
+  readonly at: Instant;
+  /** Applied with it. */
+  readonly index: LogIndex;
 }
 
 export interface SimOptions extends FaultRates {

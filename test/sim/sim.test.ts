@@ -120,6 +120,12 @@ describe('SimCluster', () => {
     expect(counts['quorum skipped: an order beside a pause']).toBe(1);
   });
 
+  it('asks a learner that never comes to the end of endless small writes for what was there with the first', () => {
+    const { violation, counts } = playSeed(3_086_178, 'wal', 5);
+    expect(violation).toBeNull();
+    expect(counts['quorum healed']).toBe(1);
+  });
+
   it('leaves a fault out without moving the others', () => {
     const whole = playSeed(20);
     const [first, ...rest] = whole.faults;
