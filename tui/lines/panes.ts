@@ -1,7 +1,7 @@
 /** The panes beside the table: elections, quorum, alerts, events; newest or worst first. */
 
 import { plural } from '../../src/base/index.ts';
-import type { AlertRow, ElectionRow, EventLine, NodeRow } from '../feed/wire.ts';
+import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
 import { age, clockTime, span as lasted } from '../format/words.ts';
@@ -10,6 +10,7 @@ import {
   collapsedEvents,
   heardOf,
   isUnconfirmed,
+  type QuorumFacts,
   quorumFacts,
   shown,
   vacancyWords,
@@ -17,9 +18,10 @@ import {
   viewsAreOlder,
   viewsDisagree,
 } from '../model/selectors.ts';
-import { type Line, span, type Token } from '../theme/tokens.ts';
+import { type Line, lineWidth, span, type Token } from '../theme/tokens.ts';
 import { emptiness, outdated } from './body.ts';
-import { nodeNames, nodeSign } from './node-table.ts';
+import { nodeNames } from './node-table.ts';
+import { BOUNDLESS, placement, type Space } from './placement.ts';
 import type { View } from './view.ts';
 
 export interface PaneText {
@@ -122,29 +124,6 @@ export function electionsPane(view: View): PaneText {
   };
 }
 
-/** So many nodes of a zone are named. */
-const MOST_NAMED = 8;
-
-/** All of a zone where they have room, else those that vote and those that are dead. */
-function namedOf(nodes: readonly NodeRow[]): readonly NodeRow[] {
-  if (nodes.length <= MOST_NAMED) return nodes;
-  return nodes.filter((n) => n.voter || n.liveness === 'dead').slice(0, MOST_NAMED);
-}
-
-function placement(view: View): Line {
-  const { status } = shown(view.model);
-  if (status === null) return [];
-  return quorumFacts(status).zones.flatMap(({ zone, nodes }, i) => [
-    span(`${i === 0 ? '' : '  '}${clean(zone) || 'no zone'} `, 'muted'),
-    ...namedOf(nodes).flatMap((node) => [
-      nodeSign(node, view),
-      // letters as signs would run into the name
-      span(`${view.symbols.ascii ? ' ' : ''}${clean(node.node_id)} `),
-    ]),
-    ...(nodes.length > MOST_NAMED ? [span(`+${nodes.length - namedOf(nodes).length} `, 'muted')] : []),
-  ]);
-}
-
 /** A word behind what nodes said of who leads when that is no longer fresh. */
 function viewsAge({ model }: View): Line {
   const { heard } = shown(model);
@@ -184,44 +163,66 @@ function viewsLine(view: View): Line[] {
   return [[span('views ', 'muted'), span(parts.join(', '), 'warning'), ...viewsAge(view)]];
 }
 
-export function quorumPane(view: View): PaneText {
+/** The first of these that has room, else the last. */
+function fitting(lines: readonly Line[], cells: number): Line {
+  return lines.find((line) => lineWidth(line) <= cells) ?? lines.at(-1) ?? [];
+}
+
+/** What is needed and there, and what may still be lost: that comes last, and is never cut. */
+function majority({ need, voters, up, spare }: QuorumFacts, { dot }: View['symbols'], cells: number): Line {
+  const facts = `need ${need} of ${voters} ${dot} up ${up} ${dot} `;
+  const token = spare < 0 ? 'critical' : spare === 0 ? 'warning' : 'ok';
+  const outlooks =
+    spare < 0
+      ? ['NO QUORUM, no writes', 'no writes']
+      : spare === 0
+        ? ['no spare left', 'no spare']
+        : [`can lose ${spare} more`, `can lose ${spare}`];
+  return fitting(
+    outlooks.map((words) => [span(facts), span(words, token)]),
+    cells,
+  );
+}
+
+function fatalZone(name: string, cells: number): Line {
+  const zone = clean(name) || 'the unnamed zone';
+  const words = [`!! losing ${zone} loses the quorum`, `!! no quorum without ${zone}`];
+  return fitting(
+    words.map((text) => [span(text, 'critical')]),
+    cells,
+  );
+}
+
+export function quorumPane(view: View, { cells, rows }: Space = BOUNDLESS): PaneText {
   const { status } = shown(view.model);
   if (status === null) return { title: [span('Quorum', 'title')], lines: [] };
   const facts = quorumFacts(status);
   const { dot } = view.symbols;
-  const outlook: Line =
-    facts.spare < 0
-      ? [span('NO QUORUM, no writes', 'critical')]
-      : facts.spare === 0
-        ? [span('no spare left', 'warning')]
-        : [span(`can lose ${facts.spare} more`, 'ok')];
-  const zones = facts.fatalZones.map(
-    (zone): Line => [span(`!! losing ${clean(zone) || 'the unnamed zone'} loses the quorum`, 'critical')],
-  );
   const { raft } = status;
+  const others: Line[] = [
+    ...facts.fatalZones.map((zone) => fatalZone(zone, cells)),
+    ...viewsLine(view),
+    [
+      span('election ', 'muted'),
+      span(`${Math.round(raft.election_timeout_ms)} ms`),
+      span(` ${dot} heartbeat `, 'muted'),
+      span(`${raft.heartbeat_interval_ms} ms`),
+    ],
+    [
+      span('primary ', 'muted'),
+      span(clean(status.primary.node_id ?? 'none')),
+      span(` ${dot} epoch `, 'muted'),
+      span(String(status.primary.epoch)),
+      span(` ${dot} config `, 'muted'),
+      span(`v${status.config.version}`),
+      span(isUnconfirmed(view.model) ? '~' : '', 'suspect'),
+    ],
+  ];
+  // a row more for zones only where nothing else goes for it
+  const left = Math.max(1, rows - others.length - 1);
   return {
     title: [span('Quorum', 'title')],
-    lines: [
-      [span(`need ${facts.need} of ${facts.voters} ${dot} up ${facts.up} ${dot} `), ...outlook],
-      placement(view),
-      ...zones,
-      ...viewsLine(view),
-      [
-        span('election ', 'muted'),
-        span(`${Math.round(raft.election_timeout_ms)} ms`),
-        span(` ${dot} heartbeat `, 'muted'),
-        span(`${raft.heartbeat_interval_ms} ms`),
-      ],
-      [
-        span('primary ', 'muted'),
-        span(clean(status.primary.node_id ?? 'none')),
-        span(` ${dot} epoch `, 'muted'),
-        span(String(status.primary.epoch)),
-        span(` ${dot} config `, 'muted'),
-        span(`v${status.config.version}`),
-        span(isUnconfirmed(view.model) ? '~' : '', 'suspect'),
-      ],
-    ],
+    lines: [majority(facts, view.symbols, cells), ...placement(view, { cells, rows: left }), ...others],
   };
 }
 

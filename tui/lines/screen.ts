@@ -34,6 +34,7 @@ import { fitNotice, notice } from './notice.ts';
 import { helpText } from './overlays.ts';
 import { panel } from './panel.ts';
 import { alertsPane, electionsPane, eventsPane, type PaneText, quorumPane } from './panes.ts';
+import type { Space } from './placement.ts';
 import type { View } from './view.ts';
 import { alertsView } from './views/alerts.ts';
 import { configView } from './views/config.ts';
@@ -67,7 +68,7 @@ export interface Screen {
   readonly isUndrawn?: true;
 }
 
-const PANES: Readonly<Record<Exclude<Pane, 'nodes'>, (view: View) => PaneText>> = {
+const PANES: Readonly<Record<Exclude<Pane, 'nodes'>, (view: View, space: Space) => PaneText>> = {
   elections: electionsPane,
   quorum: quorumPane,
   alerts: alertsPane,
@@ -172,12 +173,12 @@ function insideOver(line: Line, over: Token | undefined): Row {
 
 function textPane(view: View, layout: Layout, place: PanePlace, height: number): PaneRows {
   const pane = place.pane as Exclude<Pane, 'nodes'>;
-  const { title, lines } = PANES[pane](view);
   const inside = Math.max(1, height - (layout.boxed ? 2 : 1));
+  const cells = place.width - (layout.boxed ? 2 : 0) - 1;
+  const { title, lines } = PANES[pane](view, { cells, rows: inside });
   const first = Math.min(view.model.scroll[pane] ?? 0, Math.max(0, lines.length - inside));
   const below = lines.length - first - inside;
   const focused = view.model.focus === pane;
-  const cells = place.width - (layout.boxed ? 2 : 0) - 1;
   const moved = sideways(lines.slice(first, first + inside), cells, focused ? view.model.shift : 0);
   const head: Line = [...focusMark(focused, view), ...title, ...edgeMarks(first, below, moved.by, view)];
   const style = {
