@@ -74,6 +74,33 @@ export function clockTime(at: number | string, withMillis = false): string {
   return wallText(time).slice(11, withMillis ? 23 : 19);
 }
 
+/** Times of a list in one column. */
+export interface Moments {
+  readonly cells: number;
+  /** In exactly as many cells: the clock, and of another day also which. */
+  readonly text: (at: string) => string;
+}
+
+/** Where all are of today their clocks, else the day beside them; short: no seconds, or the day alone. */
+export function momentsIn(all: readonly string[], now: number, isShort = false): Moments {
+  const wall = (at: string): string => {
+    const time = Date.parse(at);
+    return Number.isFinite(time) ? wallText(time) : '';
+  };
+  const today = wallText(now);
+  const isToday = (text: string): boolean => text.slice(0, 10) === today.slice(0, 10);
+  const isAllToday = all.map(wall).every((text) => text === '' || isToday(text));
+  const cells = isShort ? 5 : isAllToday ? 8 : 11;
+  const words = (text: string): string => {
+    if (text === '') return '--:--:--'.slice(0, cells);
+    if (isToday(text)) return text.slice(11, 11 + Math.min(cells, 8));
+    // of another year the hour says nothing
+    if (text.slice(0, 4) !== today.slice(0, 4)) return isShort ? text.slice(2, 7) : text.slice(0, 10);
+    return isShort ? text.slice(5, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}`;
+  };
+  return { cells, text: (at) => words(wall(at)).padEnd(cells) };
+}
+
 /** A time as the person wants it: clock, how long ago, or with its date. */
 export function timeWords(
   at: string,

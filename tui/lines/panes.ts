@@ -4,7 +4,7 @@ import { plural } from '../../src/base/index.ts';
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { clean, fitText } from '../format/width.ts';
-import { age, clockTime, span as lasted } from '../format/words.ts';
+import { age, clockTime, span as lasted, type Moments, momentsIn } from '../format/words.ts';
 import { gapOf, liveSteps, vacantFor } from '../model/election-steps.ts';
 import {
   collapsedEvents,
@@ -59,22 +59,29 @@ const COUNT_CELLS = 7;
 
 interface ElectionShape {
   readonly names: Names;
+  readonly times: Moments;
   readonly votes: number;
 }
 
-function electionShape(rows: readonly ElectionRow[]): ElectionShape {
+function electionShape(rows: readonly ElectionRow[], now: number): ElectionShape {
   const isNamed = rows.some((row) => row.votes.length > 0 && !votes(row).endsWith(' votes'));
-  return { names: nodeNames(rows, NAME_CELLS, WINNER_CELLS), votes: isNamed ? VOTES_CELLS : COUNT_CELLS };
+  const times = momentsIn(
+    rows.map((row) => row.at),
+    now,
+  );
+  const cells = isNamed ? VOTES_CELLS : COUNT_CELLS;
+  return { names: nodeNames(rows, NAME_CELLS, WINNER_CELLS), times, votes: cells };
 }
 
 function electionHeading(shape: ElectionShape): Line {
   const winner = fitText('WINNER', shape.names.width + 2);
-  return [span(`TIME     TERM   ${winner} ${fitText('VOTES', shape.votes)}  NO LEADER  CAUSE`, 'muted')];
+  const time = fitText('TIME', shape.times.cells);
+  return [span(`${time} TERM   ${winner} ${fitText('VOTES', shape.votes)}  NO LEADER  CAUSE`, 'muted')];
 }
 
 function electionLine(row: ElectionRow, shape: ElectionShape, view: View): Line {
   return [
-    span(`${clockTime(row.at)} `, 'muted'),
+    span(`${shape.times.text(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 4, 'right')}   `),
     span(`${view.symbols.leader} ${shape.names.fit(clean(row.node_id))} `, 'leader'),
     span(`${fitText(votes(row), shape.votes)}  `),
@@ -114,7 +121,7 @@ function liveElection(view: View): Line[] {
 export function electionsPane(view: View): PaneText {
   const { status } = shown(view.model);
   const past = [...(status?.elections ?? [])].reverse();
-  const shape = electionShape(past);
+  const shape = electionShape(past, view.model.now);
   const rows = past.map((row) => electionLine(row, shape, view));
   const table = past.length === 0 ? [] : [electionHeading(shape), ...rows];
   const lines = [...liveElection(view), ...table];

@@ -3,7 +3,7 @@
 import type { OperationView } from '../../feed/wire.ts';
 import { namesIn } from '../../format/names.ts';
 import { cellWidth, clean, fitText } from '../../format/width.ts';
-import { clockTime, span as lasted } from '../../format/words.ts';
+import { span as lasted, type Moments, momentsIn } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, operationRows, selectedOf, unmatched } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
@@ -65,12 +65,13 @@ const LEAST_WAY_CELLS = 3;
 /** Of a line the way takes no more than this. */
 const WAY_SHARE = 0.3;
 
-function line(operation: OperationView, way: string, room: Room): Line {
-  const at = operation.phases[0]?.at;
-  const began = at === undefined ? '--:--:--' : clockTime(at);
+function beganAt({ phases }: OperationView): string {
+  return phases[0]?.at ?? '';
+}
+
+function line(operation: OperationView, way: string, times: Moments): Line {
   return [
-    // a very small screen has room for both names rather than for seconds
-    span(`${room.tier === 'tiny' ? began.slice(0, 5) : began} `, 'muted'),
+    span(`${times.text(beganAt(operation))} `, 'muted'),
     span(`${fitText(operation.state, 9)} `, STATE[operation.state] ?? 'plain'),
     span(`${fitText(KINDS[operation.kind] ?? clean(operation.kind), KIND_CELLS)} `, 'title'),
     span(`${way} `),
@@ -101,9 +102,12 @@ function list(view: View, room: Room): PaneSpec {
   );
   if (none !== null) return { pane: 'operations', title, lines: none, focused: true };
   const { way, cells } = waysOf(rows, Math.floor(listWidth(room) * WAY_SHARE), view);
+  // a very small screen has room for both names rather than for seconds
+  const times = momentsIn(rows.map(beganAt), model.now, room.tier === 'tiny');
+  const began = fitText('BEGAN', times.cells);
   const head: Line = [
     span(
-      `BEGAN    STATE     ${fitText('KIND', KIND_CELLS)} ${fitText('WAY', cells)}     TOOK  WHO, WHY`,
+      `${began} STATE     ${fitText('KIND', KIND_CELLS)} ${fitText('WAY', cells)}     TOOK  WHO, WHY`,
       'muted',
     ),
   ];
@@ -111,7 +115,7 @@ function list(view: View, room: Room): PaneSpec {
     pane: 'operations',
     title,
     ...(room.tier === 'tiny' ? {} : { heading: head }),
-    lines: rows.map((o) => line(o, fitText(way(o), cells), room)),
+    lines: rows.map((o) => line(o, fitText(way(o), cells), times)),
     selected: cursorAt(
       model,
       rows.map((o) => o.id),

@@ -2,7 +2,15 @@
 import type { ElectionRow } from '../../feed/wire.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
-import { age, clockTime, count, span as lasted, percent } from '../../format/words.ts';
+import {
+  age,
+  clockTime,
+  count,
+  span as lasted,
+  type Moments,
+  momentsIn,
+  percent,
+} from '../../format/words.ts';
 import {
   countedFrom,
   gapOf,
@@ -130,23 +138,37 @@ function newestTerms(terms: PaneSpec, rows: number): PaneSpec {
 const WINNER_CELLS = 7;
 const WINNER_SHARE = 0.2;
 
-/** How many voted, and where there is room for all of their names also who. */
-function votesOf({ votes }: ElectionRow, cells: number): string {
-  const whole = [String(votes.length), ...votes.map(clean)].join(' ');
-  return cellWidth(whole) <= cells ? whole : String(votes.length);
+interface Voted {
+  readonly cells: number;
+  readonly words: (row: ElectionRow) => string;
 }
 
-function votesCells({ columns }: Room): number {
-  return columns >= 150 ? 18 : 5;
+const VOTES_CELLS = 5;
+/** From here on a name a voter is worth trying. */
+const VOTERS_COLUMNS = 150;
+const VOTERS_CELLS = 18;
+
+/** Who voted where that has room in every row, else how many: never one of them here and the other there. */
+function votedIn(rows: readonly ElectionRow[], { columns }: Room): Voted {
+  const named = ({ votes }: ElectionRow): string => votes.map(clean).join(' ');
+  const isNamed = columns >= VOTERS_COLUMNS && rows.every((row) => cellWidth(named(row)) <= VOTERS_CELLS);
+  if (!isNamed) return { cells: VOTES_CELLS, words: ({ votes }) => String(votes.length) };
+  return { cells: VOTERS_CELLS, words: (row) => named(row) || '—' };
 }
 
-function electionLine(row: ElectionRow, names: Names, view: View, room: Room): Line {
-  const votes = votesCells(room);
+interface ElectionShape {
+  readonly names: Names;
+  readonly times: Moments;
+  /** Null where there is no room for votes. */
+  readonly voted: Voted | null;
+}
+
+function electionLine(row: ElectionRow, { names, times, voted }: ElectionShape, view: View): Line {
   return [
-    span(`${clockTime(row.at)} `, 'muted'),
+    span(`${times.text(row.at)} `, 'muted'),
     span(`${fitText(String(row.term), 5, 'right')} `),
     span(`${view.symbols.leader} ${names.fit(clean(row.node_id))} `, 'leader'),
-    ...(room.tier === 'tiny' ? [] : [span(`${fitText(votesOf(row, votes), votes)} `)]),
+    ...(voted === null ? [] : [span(`${fitText(voted.words(row), voted.cells)} `)]),
     span(`${fitText(lasted(gapOf(row)), 9, 'right')}  `, 'title'),
     span(clean(row.cause)),
   ];
@@ -156,7 +178,12 @@ function elections(view: View, room: Room): PaneSpec {
   const { model } = view;
   const rows = electionRows(model);
   const names = nodeNames(rows, room.columns * WINNER_SHARE, WINNER_CELLS);
-  const lines = rows.map((row) => electionLine(row, names, view, room));
+  const times = momentsIn(
+    rows.map((row) => row.at),
+    model.now,
+  );
+  const voted = room.tier === 'tiny' ? null : votedIn(rows, room);
+  const lines = rows.map((row) => electionLine(row, { names, times, voted }, view));
   const selected = cursorAt(
     model,
     rows.map((r) => String(r.term)),
@@ -165,12 +192,17 @@ function elections(view: View, room: Room): PaneSpec {
   const title: Line = [span('Elections ', 'title'), span(String(rows.length), 'muted')];
   if (lines.length === 0)
     return { pane: 'elections', title, lines: [[span('none seen yet', 'muted')]], focused: true };
-  const votes = room.tier === 'tiny' ? '' : `${fitText('VOTES', votesCells(room))} `;
+  const votes = voted === null ? '' : `${fitText('VOTES', voted.cells)} `;
   const winner = fitText('WINNER', names.width + 2);
   return {
     pane: 'elections',
     title,
-    heading: [span(`TIME     ${fitText('TERM', 5, 'right')} ${winner} ${votes}NO LEADER CAUSE`, 'muted')],
+    heading: [
+      span(
+        `${fitText('TIME', times.cells)} ${fitText('TERM', 5, 'right')} ${winner} ${votes}NO LEADER CAUSE`,
+        'muted',
+      ),
+    ],
     lines,
     selected,
     focused: !model.side.focused,
