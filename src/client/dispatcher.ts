@@ -6,7 +6,15 @@
 
 import type { EndpointName } from '../api/index.ts';
 import { ERROR_TABLE, type ErrorCode, LIMITS, SqlccError } from '../base/index.ts';
-import { errorOfAnswer, failureOfRejection, finalError, leaderOfError, unreached } from './failure.ts';
+import {
+  errorOfAnswer,
+  failureOfRejection,
+  finalError,
+  isLate,
+  leaderOfError,
+  tooLate,
+  unreached,
+} from './failure.ts';
 import { LanePool } from './lane-pool.ts';
 import { FIRST_DOUBT_MS, LeaderSearch } from './leader-search.ts';
 import { LeaderTracker } from './leader-tracker.ts';
@@ -31,8 +39,14 @@ export interface Dispatch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One attempt of a repeatable control call; a frozen node costs this much and no more. */
+/** One attempt of a repeatable control call, at least; a frozen node costs this much and no more. */
 const ATTEMPT_MS = 2500;
+/** That attempt's part of a longer deadline, where all nodes are slow. */
+const ATTEMPT_PART = 1 / 4;
+/** How long a call waits for a lane before it asks another node. Dialling goes on meanwhile. */
+const LANE_MS = 2000;
+/** A call that may fail fast waits for nodes that take no connection for this part of its time. */
+const REACHING_PART = 1 / 2;
 
 /** How a server says that what a request was bound to is no more. */
 const PASSED: ReadonlySet<ErrorCode> = new Set([
@@ -40,10 +54,13 @@ const PASSED: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 interface Attempts {
+  readonly began: number;
   readonly deadline: number;
   count: number;
   hops: number;
   doubtful: boolean;
+  /** Some node may only be slow to take a connection. */
+  late: boolean;
   last: SqlccError | null;
 }
 
@@ -97,8 +114,10 @@ export class Dispatcher {
     if (this.#inFlight >= LIMITS.maxPendingProposals) {
       throw new SqlccError('overloaded', `${this.#inFlight} calls of this client are in flight`);
     }
-    const deadline = performance.now() + (dispatch.timeoutMs ?? this.timeoutMs);
-    const attempts: Attempts = { deadline, count: 0, hops: 0, doubtful: false, last: null };
+    const began = performance.now();
+    const deadline = began + (dispatch.timeoutMs ?? this.timeoutMs);
+    const none = { count: 0, hops: 0, doubtful: false, late: false, last: null };
+    const attempts: Attempts = { began, deadline, ...none };
     this.#inFlight++;
     try {
       for (;;) {
@@ -117,19 +136,21 @@ export class Dispatcher {
     const endpoint = isKnown ? leader : await this.#target(dispatch, attempts);
     if (this.#closed) throw new SqlccError('unavailable', 'the client is closed');
     attempts.count++;
-    const outcome = await this.#try(endpoint, dispatch, attempts.deadline);
+    const outcome = await this.#try(endpoint, dispatch, attempts);
     if (outcome.failure === undefined) return outcome.answer;
     attempts.last = outcome.error;
     attempts.doubtful ||= isDoubtful(outcome.failure);
+    attempts.late ||= isLate(outcome.error);
     const final = await this.#afterFailure(outcome.failure, dispatch, attempts);
     if (final === undefined) return undefined;
     const isPinned = dispatch.pinned !== undefined;
-    throw finalError(final, isPinned ? outcome.error : unreached(this.tracker, outcome.error));
+    const told = tooLate(outcome.error, performance.now() - attempts.began);
+    throw finalError(final, isPinned ? told : unreached(this.tracker, told));
   }
 
-  async #try(endpoint: Endpoint, dispatch: Dispatch, deadline: number): Promise<Outcome> {
+  async #try(endpoint: Endpoint, dispatch: Dispatch, attempts: Attempts): Promise<Outcome> {
     try {
-      const answer = await this.#send(endpoint, dispatch, deadline);
+      const answer = await this.#send(endpoint, dispatch, attempts);
       this.tracker.answered(endpoint);
       const error = errorOfAnswer(answer, endpoint);
       if (error === undefined) {
@@ -169,13 +190,14 @@ export class Dispatcher {
     return next;
   }
 
-  async #send(endpoint: Endpoint, dispatch: Dispatch, deadline: number): Promise<WireAnswer> {
+  async #send(endpoint: Endpoint, dispatch: Dispatch, { began, deadline }: Attempts): Promise<WireAnswer> {
     const isControl = dispatch.kind === 'control';
     // before the request is made: what dialling takes is missing to the call
     const lane = isControl ? undefined : await this.#laneTo(endpoint, dispatch, deadline);
     const remainingMs = deadline - performance.now();
     const isCapped = isControl && dispatch.repeat === 'free' && dispatch.pinned === undefined;
-    const timeoutMs = Math.max(1, Math.ceil(isCapped ? Math.min(remainingMs, ATTEMPT_MS) : remainingMs));
+    const capMs = isCapped ? Math.max(ATTEMPT_MS, (deadline - began) * ATTEMPT_PART) : remainingMs;
+    const timeoutMs = Math.max(1, Math.ceil(Math.min(remainingMs, capMs)));
     const request: WireRequest = {
       ...routeOf(dispatch.name, dispatch.params ?? {}, dispatch.query ?? {}),
       headers: { ...dispatch.headers, 'x-sqlcc-timeout-ms': `${timeoutMs}` },
@@ -196,9 +218,10 @@ export class Dispatcher {
   #laneTo(endpoint: Endpoint, { signal }: Dispatch, deadline: number): Lane | Promise<Lane> {
     const open = this.#lanes.peek(endpoint);
     if (open !== undefined) return open;
-    const timeoutMs = Math.ceil(deadline - performance.now());
-    const text = `${endpoint} did not take a call stream within ${Math.max(0, timeoutMs)} ms`;
-    const late = () => new SqlccError('unavailable', text, { details: { endpoint, sent: false } });
+    const timeoutMs = Math.max(0, Math.ceil(Math.min(LANE_MS, deadline - performance.now())));
+    const text = `${endpoint} did not take a call stream within ${timeoutMs} ms`;
+    const details = { endpoint, sent: false, late: true };
+    const late = () => new SqlccError('unavailable', text, { details });
     return within(this.#lanes.get(endpoint), { signal, timeoutMs, late });
   }
 
@@ -209,12 +232,14 @@ export class Dispatcher {
     attempts: Attempts,
   ): Promise<ErrorCode | undefined> {
     const { repeat, pinned } = dispatch;
-    const { count, hops, deadline } = attempts;
-    const remainingMs = deadline - performance.now();
+    const { count, hops, began, deadline } = attempts;
+    const now = performance.now();
+    const remainingMs = deadline - now;
     const verdict = judge(failure, { repeat, attempt: count, hops, remainingMs, chance: Math.random() });
     const isDeaf = failure.reach === 'unsent' && (pinned !== undefined || this.tracker.allFailed);
     if (verdict.kind === 'give-up') return this.#lastWord(verdict.code, dispatch, attempts);
-    if (isDeaf && this.#failFast) return this.#lastWord(failure.code, dispatch, attempts);
+    const isSure = !attempts.late || now - began >= (deadline - began) * REACHING_PART;
+    if (isDeaf && isSure && this.#failFast) return this.#lastWord(failure.code, dispatch, attempts);
     if (verdict.kind === 'follow') {
       attempts.hops++;
       return pinned === undefined ? undefined : 'not_leader';

@@ -2,7 +2,7 @@
  * Between answers, errors and what retry.ts wants to know about them. The API's own reader
  * of error bodies loads the schemas; a client that follows a redirect must not wait for that.
  */
-import { ERROR_TABLE, type ErrorCode, SqlccError } from '../base/index.ts';
+import { type Duration, ERROR_TABLE, type ErrorCode, SqlccError } from '../base/index.ts';
 import type { Failure, Reach } from './retry.ts';
 import type { Endpoint, WireAnswer } from './wire.ts';
 
@@ -63,6 +63,20 @@ function reachOf(error: SqlccError): Reach {
   if (error.code === 'unavailable' || error.code === 'overloaded') return 'unsent';
   // refused by this side before sending, or by the node instead of a stream: its word, not silence
   return ERROR_TABLE[error.code].retry === 'no' ? 'answered' : 'silent';
+}
+
+/** The node has taken no connection yet, and may still do so. */
+export function isLate(error: SqlccError): boolean {
+  return error.details['late'] === true;
+}
+
+/** What a wait of `waitedMs` for a connection ends with; other errors as they are. */
+export function tooLate(last: SqlccError, waitedMs: Duration): SqlccError {
+  if (!isLate(last)) return last;
+  const why = `no connection within ${Math.round(waitedMs)} ms`;
+  const hint = 'check that it runs; one that is only busy or far away needs a longer timeout';
+  const text = `${last.details['endpoint']} cannot be reached: ${why}`;
+  return new SqlccError(last.code, text, { details: { ...last.details, why }, cause: last, hint });
 }
 
 /** A refused connection is said of one node; when all refuse, whoever reads it must know that all did. */

@@ -1,8 +1,14 @@
 /** The real `Wire`: requests and call streams of rpc's HTTP client. Translates shapes, decides nothing. */
+import { LIMITS } from '../base/index.ts';
 import { HttpClient } from '../rpc/index.ts';
 import { type RenewableWire, RenewedWire } from './renewed-wire.ts';
 import type { Credentials, SqlccClientOptions } from './types.ts';
 import type { Endpoint, Lane, StreamOptions, Wire, WireAnswer, WireRequest } from './wire.ts';
+
+/** A busy node takes a connection at once and shakes hands late: to begin anew would only add to that. */
+const HANDSHAKE_MS = LIMITS.handshakeTimeoutMs;
+/** Dialling, the handshake and the node's word. */
+const LANE_MS = HANDSHAKE_MS + 2000;
 
 /** HTTP/2 with these credentials, or with newer ones where they can be read anew. */
 export function wireOf({ credentials, ...shown }: SqlccClientOptions): Wire {
@@ -24,7 +30,7 @@ class HttpWire implements RenewableWire {
   readonly #http: HttpClient;
 
   constructor(credentials: Credentials) {
-    this.#http = new HttpClient(plain(credentials));
+    this.#http = new HttpClient({ ...plain(credentials), handshakeTimeoutMs: HANDSHAKE_MS });
   }
 
   async request(
@@ -48,7 +54,7 @@ class HttpWire implements RenewableWire {
   }
 
   openLane(endpoint: Endpoint): Promise<Lane> {
-    return this.#http.openCallStream(endpoint);
+    return this.#http.openCallStream(endpoint, LANE_MS);
   }
 
   close(): Promise<void> {

@@ -8,11 +8,11 @@
 import type { Readable } from 'node:stream';
 import type { Client } from 'undici';
 import { errorFromWire, HEADERS } from '../api/index.ts';
-import { LIMITS, SqlccError } from '../base/index.ts';
+import { type Duration, LIMITS, SqlccError } from '../base/index.ts';
 import { CallStream } from './call-stream.ts';
 import { parseJson } from './json.ts';
 import { linesOf } from './lines.ts';
-import { type ClientTls, contextOf } from './tls.ts';
+import { type ClientTls, contextOf, type DialHandshake } from './tls.ts';
 import { certificateAdvice, certificateWords } from './tls-words.ts';
 import { h2Client, isDialError, splitAddress } from './undici-client.ts';
 
@@ -27,7 +27,13 @@ const UNAUTHENTICATED = 401;
 export interface HttpClientOptions extends ClientTls {
   /** Bearer token, for callers without a certificate. */
   readonly token?: string;
-  readonly connectTimeoutMs?: number;
+  /** How long a request waits for its connection. */
+  readonly connectTimeoutMs?: Duration;
+  /**
+   * How long a handshake may take, while requests wait for it one after the other. Absent: it ends with
+   * `connectTimeoutMs`, and the next request begins another.
+   */
+  readonly handshakeTimeoutMs?: Duration;
 }
 
 export interface HttpRequest {
@@ -61,6 +67,7 @@ interface OpenAnswer {
 export class HttpClient {
   #options: HttpClientOptions;
   readonly #clients = new Map<string, Client>();
+  readonly #giveUp = new WeakMap<Client, () => void>();
   #closed = false;
 
   constructor(options: HttpClientOptions) {
@@ -68,12 +75,12 @@ export class HttpClient {
   }
 
   /**
-   * Sends it and reads the whole answer, whatever its status. Rejects with `unavailable` (nothing was sent),
-   * `outcome_unknown` (the connection broke after sending), `deadline_exceeded`, `invalid_argument`
-   * (no address).
+   * Sends it and reads the whole answer, whatever its status. Rejects with `unavailable` (nothing was sent;
+   * `details.late`: there is no connection yet), `outcome_unknown` (the connection broke after sending),
+   * `deadline_exceeded`, `invalid_argument` (no address).
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
-    const timer = new Deadline(request, this.#connected(request.endpoint));
+    const timer = this.#deadline(request);
     try {
       const answer = await this.#open(request, timer);
       const text = await timer.race(readText(answer.body));
@@ -98,7 +105,7 @@ export class HttpClient {
    * error.
    */
   async *stream(request: HttpRequest): AsyncGenerator<unknown> {
-    const timer = new Deadline(request, this.#connected(request.endpoint));
+    const timer = this.#deadline(request);
     let body: Readable | null = null;
     try {
       const answer = await this.#open(request, timer);
@@ -118,13 +125,13 @@ export class HttpClient {
   }
 
   /**
-   * A call stream on a connection of its own. Rejects with `unavailable`, `unauthenticated`,
-   * `deadline_exceeded`.
+   * A call stream on a connection of its own, all in `timeoutMs`. Rejects with `unavailable`,
+   * `unauthenticated`.
    */
   async openCallStream(endpoint: string, timeoutMs: number = CONNECT_TIMEOUT_MS * 2): Promise<CallStream> {
     const request: HttpRequest = { endpoint, method: 'CONNECT', path: '/', timeoutMs };
     const client = this.#make(endpoint);
-    const timer = new Deadline(request, () => false);
+    const timer = new Deadline(request, () => false, timeoutMs);
     try {
       const headers = { [HEADERS.stream]: 'client', ...this.#credentials() };
       const { socket, statusCode } = await timer.race(client.connect({ path: '/', headers }));
@@ -135,7 +142,7 @@ export class HttpClient {
         `${endpoint} refused the call stream with status ${statusCode}`,
       );
     } catch (error) {
-      client.destroy(null).catch(() => {}); // already down
+      this.#destroy(client).catch(() => {}); // already down
       throw this.#classify(error, request);
     } finally {
       timer.stop();
@@ -158,7 +165,12 @@ export class HttpClient {
     this.#closed = true;
     const clients = [...this.#clients.values()];
     this.#clients.clear();
-    await Promise.all(clients.map((client) => client.destroy(null)));
+    await Promise.all(clients.map((client) => this.#destroy(client)));
+  }
+
+  #destroy(client: Client): Promise<void> {
+    this.#giveUp.get(client)?.();
+    return client.destroy(null);
   }
 
   async #open(request: HttpRequest, timer: Deadline): Promise<OpenAnswer> {
@@ -184,8 +196,8 @@ export class HttpClient {
       return { status: answer.statusCode, headers: flat(answer.headers), body: answer.body };
     } catch (error) {
       // a session that gave no answer in time may be frozen: the next request dials anew
-      if (error instanceof SqlccError && error.code === 'deadline_exceeded')
-        this.#retire(request.endpoint, client);
+      const isSilent = error instanceof SqlccError && error.code === 'deadline_exceeded';
+      if (isSilent && error.details['sent'] === true) this.#retire(request.endpoint, client);
       throw error;
     }
   }
@@ -195,8 +207,13 @@ export class HttpClient {
     return token === undefined ? {} : { [HEADERS.authorization]: `Bearer ${token}` };
   }
 
-  #connected(endpoint: string): () => boolean {
-    return () => this.#clients.get(endpoint)?.stats.connected === true;
+  #deadline(request: HttpRequest): Deadline {
+    const connected = (): boolean => this.#clients.get(request.endpoint)?.stats.connected === true;
+    return new Deadline(request, connected, this.#connectTimeoutMs);
+  }
+
+  get #connectTimeoutMs(): Duration {
+    return this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   }
 
   #clientOf(endpoint: string): Client {
@@ -213,13 +230,17 @@ export class HttpClient {
     if (splitAddress(endpoint) === null) {
       throw new SqlccError('invalid_argument', `"${endpoint}" is no address of the form host:port`);
     }
-    return h2Client({
+    const { handshakeTimeoutMs } = this.#options;
+    const client: Client = h2Client({
       address: endpoint,
       tls: this.#options,
-      connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      connectTimeoutMs: this.#connectTimeoutMs,
+      ...(handshakeTimeoutMs !== undefined && { handshake: atOnce(handshakeTimeoutMs) }),
+      dialling: (giveUp) => this.#giveUp.set(client, giveUp),
       keepAliveMs: KEEP_ALIVE_MS,
       maxConcurrentStreams: LIMITS.maxStreamsPerSession,
     });
+    return client;
   }
 
   /** Others may still be reading from it: it ends when they do. */
@@ -233,7 +254,8 @@ export class HttpClient {
     const { endpoint } = request;
     const text = error instanceof Error ? error.message : String(error);
     const sent = !isDialError(error);
-    const details = { endpoint, sent };
+    const isLate = error instanceof SqlccError && error.details['late'] === true;
+    const details = { endpoint, sent, ...(isLate && { late: true }) };
     if (!sent) {
       const refused = certificateWords(codeOf(error));
       const why = refused === null ? text : `the node’s certificate ${refused}`;
@@ -250,8 +272,23 @@ export class HttpClient {
   }
 }
 
+/** Dialling may go on; nothing was sent. */
+function unconnected(endpoint: string, timeoutMs: Duration): SqlccError {
+  const why = `no connection within ${timeoutMs} ms`;
+  const details = { endpoint, sent: false, late: true, why };
+  return new SqlccError('unavailable', `${endpoint} cannot be reached: ${why}`, { details });
+}
+
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown }).code);
+}
+
+function atOnce(timeoutMs: Duration): DialHandshake {
+  const enter = (begin: () => void): (() => void) => {
+    begin();
+    return () => {};
+  };
+  return { timeoutMs, enter };
 }
 
 /** One request's time: its own timer, the caller's signal, and what either of them aborts. */
@@ -260,9 +297,11 @@ class Deadline {
   readonly #abort = new AbortController();
   readonly #expired: Promise<never>;
   readonly #timer: NodeJS.Timeout;
+  /** For its connection. */
+  readonly #waiting: NodeJS.Timeout;
   readonly #stopListening: () => void;
 
-  constructor(request: HttpRequest, connected: () => boolean) {
+  constructor(request: HttpRequest, connected: () => boolean, connectTimeoutMs: Duration) {
     this.timeoutMs = Math.max(1, Math.round(request.timeoutMs ?? LIMITS.defaultRequestTimeoutMs));
     let expire: (error: SqlccError) => void = () => {};
     this.#expired = new Promise((_resolve, reject) => {
@@ -276,6 +315,9 @@ class Deadline {
     const fail = (code: 'deadline_exceeded' | 'outcome_unknown', text: string): void => {
       expire(new SqlccError(code, text, { details: { endpoint, sent: connected() } }));
     };
+    this.#waiting = setTimeout(() => {
+      if (!connected()) expire(unconnected(endpoint, connectTimeoutMs));
+    }, connectTimeoutMs);
     const late = `${endpoint} gave no answer within ${this.timeoutMs} ms`;
     this.#timer = setTimeout(() => fail('deadline_exceeded', late), this.timeoutMs + GRACE_MS);
     const onAbort = (): void => fail('outcome_unknown', `the request to ${endpoint} was given up`);
@@ -295,6 +337,7 @@ class Deadline {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#waiting);
     this.#stopListening();
   }
 }

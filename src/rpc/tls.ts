@@ -122,15 +122,17 @@ export function dial(
     if (error !== null) (secured ?? tcp).destroy();
     done(error, error === null ? secured : null);
   };
-  const fail = (what: string, code: 'unavailable' | 'deadline_exceeded' = 'unavailable'): void =>
-    settle(new SqlccError(code, what));
+  const fail = (what: string): void => settle(new SqlccError('unavailable', what));
+  const late = (what: string, code: 'unavailable' | 'deadline_exceeded'): void =>
+    settle(new SqlccError(code, what, { details: { late: true } }));
   const closed = (): void => fail(`${host}:${port} closed during the handshake`);
-  let timer = setTimeout(() => fail(`no connection to ${host}:${port} within ${timeoutMs} ms`), timeoutMs);
+  const noConnection = `no connection to ${host}:${port} within ${timeoutMs} ms`;
+  let timer = setTimeout(() => late(noConnection, 'unavailable'), timeoutMs);
   const secure = (): void => {
     if (settled) return;
     if (handshake !== undefined) {
-      const late = `no handshake with ${host}:${port} within ${handshake.timeoutMs} ms`;
-      timer = setTimeout(() => fail(late, 'deadline_exceeded'), handshake.timeoutMs);
+      const noHandshake = `no handshake with ${host}:${port} within ${handshake.timeoutMs} ms`;
+      timer = setTimeout(() => late(noHandshake, 'deadline_exceeded'), handshake.timeoutMs);
     }
     secured = connect({ ...connectionOf(options), socket: tcp });
     secured.once('secureConnect', () => settle(null));

@@ -145,6 +145,49 @@ describe('deadlines', () => {
   });
 });
 
+describe('a node that is slow to take a connection', () => {
+  const shortly = { failFast: true, timeoutMs: 2000 };
+
+  it('is waited for, however fast the client may fail', async () => {
+    const cluster = new MemoryCluster(1);
+    cluster.late.add(FIRST);
+    const asked = clientOf(cluster, shortly).leader();
+    asked.catch(() => {}); // looked at below
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    cluster.late.clear();
+    expect(await asked).toMatchObject({ leader_id: FIRST });
+  });
+
+  it('is waited for half of the time, and what it waited is told', async () => {
+    const cluster = new MemoryCluster(2);
+    cluster.late.add(FIRST);
+    cluster.down.add('10.0.0.2:5433');
+    const began = performance.now();
+    const asked = clientOf(cluster, { ...shortly, timeoutMs: 400 }).leader();
+    const error = await asked.catch((caught: unknown) => caught);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(199);
+    expect(error).toMatchObject({ code: 'unavailable', message: expect.stringMatching(/none of 2 nodes/) });
+  });
+
+  it('keeps nobody from the others', async () => {
+    const cluster = new MemoryCluster(3);
+    cluster.late.add(FIRST);
+    expect(await clientOf(cluster, shortly).leader()).toMatchObject({ leader_id: FIRST });
+    expect(cluster.seen).toEqual(['10.0.0.2:5433 GET /v1/leader']);
+  });
+
+  it('and of a pinned call is named with the time and what to do', async () => {
+    const cluster = new MemoryCluster(1);
+    const client = clientOf(cluster, { ...shortly, timeoutMs: 100 });
+    await client.status();
+    cluster.late.add(FIRST);
+    await expect(client.leader({ node: 'n1' })).rejects.toMatchObject({
+      message: expect.stringMatching(/^10\.0\.0\.1:5433 cannot be reached: no connection within \d+ ms$/),
+      hint: expect.stringContaining('longer timeout'),
+    });
+  });
+});
+
 describe('signals', () => {
   it('a signal ends a data call while its call stream is being opened', async () => {
     const cluster = new MemoryCluster(1);

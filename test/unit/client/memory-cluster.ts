@@ -40,6 +40,8 @@ export class MemoryCluster implements Wire {
   script: ((endpoint: string, request: WireRequest) => WireAnswer | undefined) | null = null;
   /** Nodes that take no call stream and refuse none: dialling them hangs. */
   readonly frozen = new Set<string>();
+  /** Nodes that have taken no connection yet. */
+  readonly late = new Set<string>();
   /** Nodes that take calls and never answer one, as behind a pulled cable. */
   readonly mute = new Set<string>();
   /** How long ago followers heard the leader, ms. */
@@ -131,6 +133,8 @@ export class MemoryCluster implements Wire {
 
   #requireUp(endpoint: string): void {
     if (this.down.has(endpoint)) throw new SqlccError('unavailable', `${endpoint} refused the connection`);
+    if (!this.late.has(endpoint)) return;
+    throw new SqlccError('unavailable', 'not yet', { details: { endpoint, sent: false, late: true } });
   }
 
   /** The answer one turn later, or the end of the connection if it comes first. */

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
@@ -13,6 +13,7 @@ import {
   type ClientTls,
   type Handlers,
   HttpClient,
+  type HttpClientOptions,
   PlainServer,
   readServerTls,
   showAuthorities,
@@ -43,7 +44,7 @@ async function serve(handlers: Handlers): Promise<TestApi> {
   return api;
 }
 
-function client(options: Partial<ClientTls> & { token?: string } = admin): HttpClient {
+function client(options: Partial<HttpClientOptions> = admin): HttpClient {
   const made = new HttpClient({ ca: admin.ca, ...options });
   clients.push(made);
   return made;
@@ -61,6 +62,11 @@ async function oddServer(what: (socket: import('node:net').Socket) => void): Pro
 }
 
 const get = (endpoint: string, path = '/v1/leader') => ({ endpoint, method: 'GET', path });
+
+function isStillLate(error: unknown): false {
+  expect(error).toMatchObject({ details: { late: true } });
+  return false;
+}
 
 describe('HttpClient request', { timeout: 20_000 }, () => {
   it('says in words that a node has no certificate of the CA that it was given, and what to look at', async () => {
@@ -143,6 +149,28 @@ describe('HttpClient request', { timeout: 20_000 }, () => {
     const silent = client().request({ ...get(endpoint), timeoutMs: 5000 });
     await expect(silent).rejects.toMatchObject({ code: 'unavailable', details: { sent: false } });
     expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('a handshake goes on behind the request that waited for it, and the next one has its connection', async () => {
+    const api = await serve({ leader: async () => ({ body: { ok: true } }) });
+    const [host = '', port] = api.endpoint.split(':');
+    const held: (() => void)[] = [];
+    let taken = 0;
+    const busy = await oddServer((socket) => {
+      taken++;
+      const inner = connectTcp({ host, port: Number(port) });
+      inner.on('error', () => {});
+      socket.once('close', () => inner.destroy());
+      held.push(() => socket.pipe(inner).pipe(socket));
+    });
+    const from = client({ ...admin, connectTimeoutMs: 100, handshakeTimeoutMs: 10_000 });
+    const late = { code: 'unavailable', details: { endpoint: busy, sent: false, late: true } };
+    await expect(from.request(get(busy))).rejects.toMatchObject(late);
+    await expect(from.request(get(busy))).rejects.toMatchObject(late);
+    for (const go of held) go();
+    let isAnswered = false;
+    while (!isAnswered) isAnswered = await from.request(get(busy)).then(() => true, isStillLate);
+    expect(taken).toBe(1);
   });
 
   it('a short deadline beats a connection that hangs', async () => {
