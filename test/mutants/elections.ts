@@ -125,6 +125,18 @@ export const ELECTIONS: readonly Mutant[] = [
     by: 'sim',
   },
   {
+    id: 'voter-asks-its-own-configuration',
+    sentence: 'A node that its own configuration calls a learner votes for nobody.',
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: "if (!core.hasOwnIdentity() || core.log.isInstalling) refusal = 'not-ready';",
+        replace: "if (!core.isCountedVoter() || core.log.isInstalling) refusal = 'not-ready';",
+      },
+    ],
+    by: GOLDEN,
+  },
+  {
     id: 'stale-votes-counted',
     sentence: 'Votes of an earlier term count in the election of this one.',
     edits: [
