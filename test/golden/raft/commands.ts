@@ -11,7 +11,7 @@
  *   snapshot n1 · arrive [lost] · environment n1 rtt lag · quiet · loud
  *   status [n1] · log n1 · peers n1 · membership n1 · wire
  */
-import type { NodeId } from '../../../src/base/index.ts';
+import type { NodeId, Term } from '../../../src/base/index.ts';
 import type { Membership, MembershipChange, RaftMessage } from '../../../src/raft/index.ts';
 import { printEntry, printMembership, printMessage, printPeer, printStatus } from './print.ts';
 import { logOf, memberOf, type Scene } from './scene.ts';
@@ -129,19 +129,33 @@ function snapshot(scene: Scene, [id = '']: Words): void {
   scene.say(`${id} keeps entries from ${node.storage.firstIndex()}`);
 }
 
-/** Every message that this node was ever sent, once more: nothing may change. */
+/** What no old message may change. */
+function standing(scene: Scene, id: NodeId): string {
+  const { storage } = scene.node(id);
+  const { term, role, commitIndex } = scene.core(id).status();
+  const { votedFor } = storage.initialState().hardState;
+  const terms: (Term | undefined)[] = [];
+  for (let index = storage.firstIndex(); index <= storage.lastIndex(); index++)
+    terms.push(storage.term(index));
+  return JSON.stringify({ role, term, votedFor, commitIndex, first: storage.firstIndex(), terms });
+}
+
+/**
+ * Every message that this node was ever sent once more, in its order and in the opposite one. It is looked
+ * at after each: what one append cuts off, a later one would bring back.
+ */
 function replay(scene: Scene, [id = '']: Words): void {
-  const before = scene.core(id).status();
+  const before = standing(scene, id);
   const old = scene.history.filter((m) => m.to === id);
   scene.isQuiet = true;
-  for (const message of old) scene.step(id, { kind: 'message', message });
+  const guilty = [...old, ...old.toReversed()].find((message) => {
+    scene.step(id, { kind: 'message', message });
+    return standing(scene, id) !== before;
+  });
   scene.isQuiet = false;
   scene.wire = scene.wire.filter((m) => m.from !== id);
-  const after = scene.core(id).status();
-  const isSame = after.last.index === before.last.index && after.commitIndex === before.commitIndex;
-  scene.say(
-    `${old.length} old messages change ${isSame && after.term === before.term ? 'nothing' : 'SOMETHING'}`,
-  );
+  const verdict = guilty === undefined ? 'nothing' : `SOMETHING: ${printMessage(guilty)}`;
+  scene.say(`${old.length} old messages, forwards and backwards, change ${verdict}`);
 }
 
 function printLog(scene: Scene, [id = '']: Words): void {
