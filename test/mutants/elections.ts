@@ -289,6 +289,18 @@ export const ELECTIONS: readonly Mutant[] = [
     by: GOLDEN,
   },
   {
+    id: 'hint-outlives-heartbeat',
+    sentence: 'Evidence that the leader is gone counts on although the leader was heard since.',
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: '  core.lastWord.heard(core.now);\n  core.leaseVoid = false;\n',
+        replace: '  core.lastWord.heard(core.now);\n',
+      },
+    ],
+    by: GOLDEN,
+  },
+  {
     id: 'vote-without-stickiness',
     sentence: 'A voter that hears its leader follows any request of a newer term.',
     edits: [

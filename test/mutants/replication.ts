@@ -215,6 +215,18 @@ export const REPLICATION: readonly Mutant[] = [
     by: GOLDEN,
   },
   {
+    id: 'second-change-before-commit',
+    sentence: 'A leader takes a change of membership while the last one is not committed.',
+    edits: [
+      {
+        file: 'src/raft/leader.ts',
+        find: 'core.configs.isSettled() && !isJoint(core.membership);',
+        replace: '!isJoint(core.membership);',
+      },
+    ],
+    by: GOLDEN,
+  },
+  {
     id: 'removed-leader-leads-on',
     sentence: 'A leader whose removal is committed goes on leading.',
     edits: [
