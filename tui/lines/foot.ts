@@ -6,7 +6,7 @@ import { type Binding, bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { wrongFilter } from '../model/filter-fields.ts';
 import { rowKeys } from '../model/lists.ts';
-import { shown, visibleNodes } from '../model/selectors.ts';
+import { openAlerts, shown, visibleNodes } from '../model/selectors.ts';
 import { subjectOf } from '../model/subject.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
@@ -111,11 +111,11 @@ function hints(view: View, cells: number): Line {
 
 /** Alerts and reasons in a few words, for screens without a pane for them. */
 function tinySummary(view: View, cells: number): Line {
-  const { status, alerts } = shown(view.model);
-  const firing = alerts.filter((a) => a.state === 'firing').length;
+  const { status } = shown(view.model);
+  const open = openAlerts(shown(view.model)).length;
   const reasons = status?.cluster.reasons ?? [];
   const left: Line = [
-    ...(firing > 0 ? [span(`!!${firing} `, 'critical')] : []),
+    ...(open > 0 ? [span(`!!${open} `, 'critical')] : []),
     reasons.length > 0
       ? span(clean(reasons[0] ?? ''), 'warning')
       : span(status === null || view.model.past !== null ? '' : 'healthy', 'ok'),

@@ -13,6 +13,7 @@ import {
   isUnconfirmed,
   isUnseen,
   momentOf,
+  openAlerts,
   quorumFacts,
   shown,
   staleWords,
@@ -213,10 +214,16 @@ interface Tab {
   readonly isKept: boolean;
 }
 
+/** Their cells without the blank at the end, which may be cut; a bracket there may not. */
+function cellsOf(tabs: readonly Tab[]): number {
+  const line = tabs.flatMap((t) => t.line);
+  return lineWidth(line) - (line.at(-1)?.text === ' ' ? 1 : 0);
+}
+
 /** Where they are too many the last go whole, and never the open one. */
 function fitTabs(all: readonly Tab[], columns: number): Line {
   let tabs = all;
-  while (lineWidth(tabs.flatMap((t) => t.line)) > columns + 1) {
+  while (cellsOf(tabs) > columns) {
     const gone = tabs.findLastIndex((t) => !t.isKept);
     if (gone < 0) break;
     tabs = tabs.toSpliced(gone, 1);
@@ -227,12 +234,12 @@ function fitTabs(all: readonly Tab[], columns: number): Line {
 /** The views by their digits; what needs a look is counted. */
 export function tabs(view: View, layout: Layout): Line {
   const { model } = view;
-  const { status, alerts, heard } = shown(model);
-  const firing = alerts.filter((a) => a.state === 'firing').length;
+  const { status, heard } = shown(model);
+  const open = openAlerts(shown(model)).length;
   const short = layout.tier !== 'full';
   const tail = (id: string): readonly [string, 'critical' | 'candidate' | 'muted'] => {
     const isOld = id === 'alerts' && heard.alerts.error !== null;
-    if (id === 'alerts' && firing > 0) return [` ${isOld ? '~' : '!'}${firing}`, 'critical'];
+    if (id === 'alerts' && open > 0) return [` ${isOld ? '~' : '!'}${open}`, 'critical'];
     if (isOld) return [' ?', 'critical'];
     if (id === 'config' && status !== null) {
       return [` v${status.config.version}`, status.config.tentative == null ? 'muted' : 'candidate'];
@@ -256,7 +263,7 @@ export function tabs(view: View, layout: Layout): Line {
   };
   // closer together before one of them goes: who looks for its digit would not find it
   const rows = [' ', ''].map((gap) => listed.map((v) => tab(v, gap)));
-  const whole = rows.find((row) => lineWidth(row.flatMap((t) => t.line)) <= layout.columns + 1);
+  const whole = rows.find((row) => cellsOf(row) <= layout.columns);
   const left = fitTabs(whole ?? rows.at(-1) ?? [], layout.columns);
   const caller = status?.caller;
   // an older node does not say who one is

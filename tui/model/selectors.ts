@@ -197,6 +197,13 @@ export function heardOf(
   return { value: at === null ? null : picture[what], at: at ?? 0, error };
 }
 
+/** Alerts that need a look: nobody has acknowledged or silenced them. */
+export function openAlerts({ alerts }: Pick<Picture, 'alerts'>): Picture['alerts'] {
+  return alerts.filter(
+    (a) => a.state === 'firing' && a.acknowledged_by === null && (a.silenced_by ?? null) === null,
+  );
+}
+
 interface ViewGroup {
   readonly leader: string;
   readonly term: number;

@@ -186,8 +186,28 @@ describe('the register of views', () => {
   it('tabs mark the open view and count what needs a look', () => {
     const view = { model: full({ view: 'alerts' }), symbols: UNICODE };
     const words = textOf(tabs(view, screenOf(view, 120, 36).layout));
-    expect(words).toContain('[3 Alerts !2]');
+    expect(words).toContain('[3 Alerts !1]');
     expect(words).toContain('4 Config v41');
+  });
+
+  it('the tab, the title of the alerts and the smallest screen count alike those that need a look', () => {
+    const [down, lag] = full().picture.alerts;
+    if (down === undefined || lag === undefined) throw new Error('two alerts are recorded');
+    const seen = { acknowledged_by: 'anna' };
+    const told = (...alerts: readonly (typeof down)[]) => {
+      const base = full({ view: 'alerts' });
+      const model = { ...base, picture: { ...base.picture, alerts } };
+      return `${screenText(model, 120, 36)}\n${screenText(model, 44, 12)}`;
+    };
+    const third = { ...lag, id: 'a3', acknowledged_by: null, silenced_by: 's1' };
+    const mixed = told(down, lag, third);
+    expect(mixed).toContain('[3 Alerts !1]');
+    expect(mixed).toContain('firing 3 (1 acked, 1 silenced) · silences 1');
+    expect(mixed).toMatch(/^!!1 /m);
+    const looked = told({ ...down, ...seen }, lag);
+    expect(looked).toContain('[3 Alerts]');
+    expect(looked).toContain('firing 2 (2 acked)');
+    expect(looked).not.toMatch(/^!!\d/m);
   });
 
   it('a view asks only for what it shows, and the selection asks for its own', () => {

@@ -142,6 +142,11 @@ function heading({ rules, names, owners, value, since, curve }: Columns, { model
   return [span(`   STATE    ${place} ${began}   FOR  ${last}${end}`, 'muted')];
 }
 
+/** It fires, and nobody is told. */
+function isHeld({ state, silenced_by: by }: AlertRow): boolean {
+  return state === 'firing' && by != null;
+}
+
 function list(view: View, room: Room): PaneSpec {
   const { model, symbols } = view;
   const rows = alertRows(model);
@@ -150,11 +155,15 @@ function list(view: View, room: Room): PaneSpec {
   const heard = heardOf(shown(model), 'alerts');
   // one in force is counted, also where nothing that it is of fires
   const silences = answerOf(shown(model), 'silences')?.value;
-  // of those that fire: they are not counted twice
-  const acked = of((a) => a.state === 'firing' && a.acknowledged_by !== null);
+  // of those that fire: the tab counts the others
+  const [held, acked] = [
+    of(isHeld),
+    of((a) => a.state === 'firing' && !isHeld(a) && a.acknowledged_by !== null),
+  ];
+  const looked = [...(acked === 0 ? [] : [`${acked} acked`]), ...(held === 0 ? [] : [`${held} silenced`])];
   const facts = [
-    `firing ${of((a) => a.state === 'firing')}${acked === 0 ? '' : ` (${acked} acked)`}`,
-    silences == null ? `silenced ${of((a) => a.silenced_by != null)}` : `silences ${silences.length}`,
+    `firing ${of((a) => a.state === 'firing')}${looked.length === 0 ? '' : ` (${looked.join(', ')})`}`,
+    ...(silences == null ? [] : [`silences ${silences.length}`]),
     `resolved ${of((a) => a.state === 'resolved')}`,
     ...(model.firingOnly ? ['firing only'] : []),
   ].join(` ${symbols.dot} `);
