@@ -45,7 +45,7 @@ const PENDING: Slices['pending'] = sixNodes().map((n) => ({
 const EXPLAIN: Slices['explain'] = {
   ...{ schemaVersion: 1, node_id: 'n1' },
   rule: {
-    ...{ name: 'node_down', condition: 'node_up == 0', severity: 'critical', for_ms: 0 },
+    ...{ name: 'NodeDown', condition: 'node_up == 0', severity: 'critical', for_ms: 0 },
     ...{ actions: ['email', 'webhook'], fixed: true, error: null },
   },
   subjects: [
@@ -73,7 +73,7 @@ const EXPLAIN: Slices['explain'] = {
 
 const SILENCES: Slices['silences'] = [
   {
-    ...{ id: 's1', rule: 'cert_expiry', node_id: 'n4', severity: null, created: at(-3_600_000) },
+    ...{ id: 's1', rule: 'CertExpiry', node_id: 'n4', severity: null, created: at(-3_600_000) },
     ...{ until: at(7_200_000), by: 'ci', reason: 'renewal is planned' },
   },
 ];
@@ -182,7 +182,7 @@ export function answers(): ReplayLine[] {
     answer('diff 39..40', DIFF.slice(1, 2)),
     answer('pending', PENDING),
     answer('silences', SILENCES),
-    answer('explain node_down', EXPLAIN),
+    answer('explain NodeDown', EXPLAIN),
     answer('audit', AUDIT),
     answer('operations', [...doneOperations(), runningOperation()]),
     answer('links', links()),
@@ -223,10 +223,10 @@ export function answers(): ReplayLine[] {
       acted: {
         kind: 'ack',
         result: {
-          words: 'acknowledged node_down on n5',
+          words: 'acknowledged NodeDown on n5',
           undo: {
             ...{ kind: 'unack', id: 'a1', incident: '1772625600000' },
-            ...{ by: 'anna', label: 'node_down on n5' },
+            ...{ by: 'anna', label: 'NodeDown on n5' },
           },
         },
       },
@@ -236,14 +236,14 @@ export function answers(): ReplayLine[] {
       acted: {
         kind: 'silence',
         result: {
-          words: 'silenced node_down on n5 for 1h',
-          undo: { kind: 'unsilence', id: 's2', label: 'node_down on n5' },
+          words: 'silenced NodeDown on n5 for 1h',
+          undo: { kind: 'unsilence', id: 's2', label: 'NodeDown on n5' },
         },
       },
     },
     {
       at: at(0),
-      acted: { kind: 'unsilence', result: { words: 'the silence of node_down on n5 has ended', undo: null } },
+      acted: { kind: 'unsilence', result: { words: 'the silence of NodeDown on n5 has ended', undo: null } },
     },
     { at: at(0), acted: { kind: 'rollback', result: { words: 'v42 is in force', undo: null } } },
     { at: at(0), acted: { kind: 'cancel', result: { words: 'operation op-8: cancelled', undo: null } } },

@@ -116,7 +116,7 @@ export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
       id: 'c-1',
       engine: 'sqlite',
       health: 'degraded',
-      reasons: ['n5 is dead', 'alert node_down on n5 is firing'],
+      reasons: ['n5 is dead', 'alert NodeDown on n5 is firing'],
       read: { mode: 'stale', age_ms: 0, node_id: 'n1', applied_index: 1_204_551 },
     },
     raft: {
@@ -310,7 +310,7 @@ export function calm(): ReplayLine[] {
     {
       id: 'a1',
       incident: '1772625600000',
-      rule: 'node_down',
+      rule: 'NodeDown',
       condition: 'node_up == 0',
       node_id: 'n5',
       severity: 'critical',
@@ -321,7 +321,7 @@ export function calm(): ReplayLine[] {
     },
     {
       id: 'a2',
-      rule: 'follower_lag',
+      rule: 'ReplicaLag',
       condition: 'sync_lag > 5000',
       node_id: 'n3',
       severity: 'warning',
@@ -362,7 +362,7 @@ export function calm(): ReplayLine[] {
     },
     {
       at: at(0),
-      event: event(-63_000, 'n3', 'alert-fired', 'follower_lag on n3 fires: 5610 > 5000 entries', {
+      event: event(-63_000, 'n3', 'alert-fired', 'ReplicaLag on n3 fires: 5610 > 5000 entries', {
         severity: 'warning',
       }),
     },

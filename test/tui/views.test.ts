@@ -11,7 +11,7 @@ import { SIZES } from './sizes.ts';
 /** Words of this view that are there at the smallest size too; where there is room the first line names it. */
 const SAYS: Readonly<Record<string, RegExp>> = {
   raft: /transfer by anna|18 ms/,
-  alerts: /node_down/,
+  alerts: /NodeDown/,
   config: /v39/,
   events: /bob|AUDIT/,
   log: /wal\.slow/,
@@ -152,7 +152,7 @@ describe('changes', () => {
     terminal.type('3');
     await terminal.see('part by part');
     terminal.type('S');
-    await terminal.see('SILENCE node_down on n5');
+    await terminal.see('SILENCE NodeDown on n5');
     await expectDrawn(terminal, 'silence-120x36');
     await pause(DEAF_MS);
     terminal.type('y');
@@ -160,7 +160,7 @@ describe('changes', () => {
     terminal.type('\r');
     await terminal.see('U takes it back');
     terminal.type('U');
-    await terminal.see('the silence of node_down on n5 has ended');
+    await terminal.see('the silence of NodeDown on n5 has ended');
   });
 
   it('a rollback that touches elections is armed by its typed version and a reason', async () => {

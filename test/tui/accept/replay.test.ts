@@ -153,7 +153,7 @@ const PLAIN = [
   /^ X n5 +eu-c +Voter +DEAD /m,
   /QUORUM\s+need 3 of 5 \S up 4 \S can lose 1 more/,
   /ELECTIONS\s+TIME +TERM +WINNER/,
-  /ALERTS\s+!! node_down n5 /,
+  /ALERTS\s+!! NodeDown n5 /,
 ];
 
 describe('any terminal', () => {
@@ -171,7 +171,7 @@ describe('any terminal', () => {
     await wide.exited();
     expect(wide.buffer).toBe('normal');
     const plain = kept(replaying(program, calm, { columns: 80, rows: 24, flags: ['--plain'] }));
-    await plain.until(() => /QUORUM[\s\S]*ALERTS[\s\S]*node_down/.test(plain.raw), 'the lines');
+    await plain.until(() => /QUORUM[\s\S]*ALERTS[\s\S]*NodeDown/.test(plain.raw), 'the lines');
     expect(plain.raw).not.toMatch(/\x1b\[\?1049h|[─│█⠁-⣿]/);
     const lines = plain.raw.split('\r\n');
     expect(lines[0]).toBe(

@@ -50,7 +50,7 @@ describe('a node that is set aside', () => {
   it('gives way to the reason where that would have too few cells, and counts who else is aside', () => {
     const caller = { id: 'bob', role: 'viewer', scopes: ['read-cluster' as const] };
     const looks = live(status({ caller }));
-    expect(banner(looks, 80)).toMatch(/degraded: n5 is dead · alert node_.*READ-ONLY \(viewer\)/);
+    expect(banner(looks, 80)).toMatch(/degraded: n5 is dead · alert Nod.*READ-ONLY \(viewer\)/);
     expect(banner(looks, 80)).not.toContain('MAINT');
     expect(banner(looks, 120)).toMatch(/n5 is dead .* n6 MAINT 48m left READ-ONLY/);
     const tentative = { version: 42, previous: 41, expires: new Date(START + 60_000).toISOString() };

@@ -276,10 +276,10 @@ describe('a recording in the scripted modes', () => {
     expect(level).toMatch(/EVENTS\n +nothing matches level:critical/);
     const alerts = { format: 'text', view: 'alerts' } as const;
     const rows = [{ at: at(1), alerts: full().picture.alerts }];
-    expect(await replayed(alerts, runOnce, rows)).toMatch(/node_down[\s\S]*follower_lag/);
-    const down = await replayed({ ...alerts, filter: 'rule:node_down' }, runOnce, rows);
-    expect(down).toContain('node_down n5');
-    expect(down).not.toContain('follower_lag');
+    expect(await replayed(alerts, runOnce, rows)).toMatch(/NodeDown[\s\S]*ReplicaLag/);
+    const down = await replayed({ ...alerts, filter: 'rule:NodeDown' }, runOnce, rows);
+    expect(down).toContain('NodeDown n5');
+    expect(down).not.toContain('ReplicaLag');
     // what the filter hides fires all the same
     const none = await replayed({ ...alerts, filter: 'rule:other' }, runOnce, rows);
     expect(none).toContain('nothing matches rule:other');

@@ -81,14 +81,14 @@ describe('a change dialog', () => {
     const act = (model: Model) => dialogOf(model).act;
     expect(act(silence())).toMatchObject({
       kind: 'silence',
-      rule: 'node_down',
+      rule: 'NodeDown',
       nodeId: 'n5',
       forMs: 3_600_000,
     });
     expect(act(press(silence(), 'right'))).toMatchObject({ forMs: 14_400_000 });
     expect(act(press(silence(), 'left', 'left', 'left'))).toMatchObject({ forMs: 900_000 });
     expect(commandOf(act(press(silence(), 'right')), 'a "b"')).toBe(
-      'sqlcc alert silence add --rule node_down --node n5 --for 4h --reason \'a "b"\'',
+      'sqlcc alert silence add --rule NodeDown --node n5 --for 4h --reason \'a "b"\'',
     );
     expect(dialogOf(press(silence(), 'y', 'right')).yes).toBe(false);
     expect(act(press(planned(rollback()), 'left'))).toMatchObject({ confirmMs: null });
@@ -137,7 +137,7 @@ describe('what came of a change', () => {
     const lost = { type: 'change-refused' as const, dialogId, failure: failure('outcome_unknown') };
     const after = send(hidden, { ...lost, act })[0];
     expect(after.unsettled).toMatchObject([
-      /^sqlcc alert silence list: silence node_down on n5, outcome unknown/,
+      /^sqlcc alert silence list: silence NodeDown on n5, outcome unknown/,
     ]);
     expect(press(after, 'escape').unsettled).toEqual([]);
     expect(send(hidden, lost)[0].unsettled, 'a question changes nothing').toEqual([]);
@@ -172,7 +172,7 @@ describe('what came of a change', () => {
   });
 
   it('U takes the last change back while its toast shows, and not after', () => {
-    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'NodeDown on n5' };
     const result = { words: 'silenced', undo };
     const model = send(sent(), { type: 'acted', dialogId: dialogOf(sent()).id, result })[0];
     expect(model.toast?.text).toContain('U takes it back');
@@ -184,25 +184,25 @@ describe('what came of a change', () => {
   });
 
   const unack = (id: string, by = 'anna'): ChangeAct => ({
-    ...{ kind: 'unack', id, incident: '1772625600000', by, label: 'node_down on n5' },
+    ...{ kind: 'unack', id, incident: '1772625600000', by, label: 'NodeDown on n5' },
   });
 
   it('U takes an acknowledgement back at once while its toast shows, and later by y and Enter', () => {
     const acknowledged = full().picture.alerts.map((a) => ({ ...a, acknowledged_by: 'anna' }));
-    const result = { words: 'acknowledged node_down on n5', undo: unack('a1') };
+    const result = { words: 'acknowledged NodeDown on n5', undo: unack('a1') };
     const [asked] = pressed(full({ view: 'alerts' }), 'A');
     const model = send(
       asked,
       { type: 'acted', dialogId: 0, result },
       { type: 'alerts', alerts: acknowledged },
     )[0];
-    expect(model.toast?.text).toBe('acknowledged node_down on n5   U takes it back');
+    expect(model.toast?.text).toBe('acknowledged NodeDown on n5   U takes it back');
     expect(acts(pressed(model, 'U')[1])).toMatchObject([{ act: unack('a1') }]);
     const later: Message = { type: 'key', key: { name: 'U', burst: 1 }, mono: model.mono + 10_001 };
     const [after, effects] = send(model, later);
     expect(acts(effects), 'it is asked first').toEqual([]);
     expect(dialogOf(after).act).toEqual(unack('a1'));
-    expect(titleOfChange(dialogOf(after).act)).toBe('UNACKNOWLEDGE node_down on n5');
+    expect(titleOfChange(dialogOf(after).act)).toBe('UNACKNOWLEDGE NodeDown on n5');
     expect(commandOf(dialogOf(after).act, '')).toBe('sqlcc alert unack a1 --incident 1772625600000');
     const armed: Message = { type: 'key', key: { name: 'y', burst: 1 }, mono: after.mono + 1000 };
     const sentOff = send(after, armed, { ...armed, key: { name: 'enter', burst: 1 } })[1];
@@ -220,7 +220,7 @@ describe('what came of a change', () => {
   });
 
   it('what could be taken back earlier keeps no one from ending the silence that is selected', () => {
-    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'NodeDown on n5' };
     const silenced = full().picture.alerts.map((a) => ({ ...a, silenced_by: 's7' }));
     const model = send(
       sent(),
@@ -232,7 +232,7 @@ describe('what came of a change', () => {
   });
 
   it('U takes nothing back once another toast stands in the place of the one that says so', () => {
-    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'NodeDown on n5' };
     const result = { words: 'silenced', undo };
     const model = send(sent(), { type: 'acted', dialogId: dialogOf(sent()).id, result })[0];
     const told = send(model, { type: 'told', text: 'copied', level: 'info' })[0];
@@ -242,7 +242,7 @@ describe('what came of a change', () => {
   });
 
   it('U means the silence of the row under the bar, also while the toast of another shows', () => {
-    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'node_down on n5' };
+    const undo: ChangeAct = { kind: 'unsilence', id: 's2', label: 'NodeDown on n5' };
     const silenced = (id: string) => full().picture.alerts.map((a) => ({ ...a, silenced_by: id }));
     const result = { words: 'silenced', undo };
     const of = (id: string) =>

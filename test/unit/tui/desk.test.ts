@@ -60,11 +60,11 @@ describe('clientDesk', () => {
   it('what a node tells itself is asked of the one that is looked through', async () => {
     const { calls, desk } = clientOf({ audit: { records: [] }, explain: {} });
     await desk.read({ slice: 'audit', arg: '' }, 'n5');
-    await desk.read({ slice: 'explain', arg: 'node_down' }, 'n5');
+    await desk.read({ slice: 'explain', arg: 'NodeDown' }, 'n5');
     await desk.read({ slice: 'audit', arg: '' }, null);
     expect(calls).toEqual([
       ['audit', { node: 'n5' }],
-      ['explain', 'node_down', { node: 'n5' }],
+      ['explain', 'NodeDown', { node: 'n5' }],
       ['audit', {}],
     ]);
   });
@@ -183,10 +183,10 @@ describe('clientDesk', () => {
 
   it('an acknowledgement is of the incident on the screen', async () => {
     const { calls, desk } = clientOf({ acknowledgeAlert: {} });
-    const act = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'node_down on n5' } as const;
+    const act = { kind: 'ack', id: 'a1', incident: '1772625600000', label: 'NodeDown on n5' } as const;
     // an older node does not say whose it is: then it is not taken back from here
     expect(await desk.act({ act, reason: '', base: null })).toEqual({
-      words: 'acknowledged node_down on n5',
+      words: 'acknowledged NodeDown on n5',
       undo: null,
     });
     expect(calls).toEqual([['acknowledgeAlert', 'a1', { incident: '1772625600000' }]]);
@@ -194,7 +194,7 @@ describe('clientDesk', () => {
 
   it('an own acknowledgement tells how it is taken back, and of another’s whose it is', async () => {
     const incident = '1772625600000';
-    const label = 'node_down on n5';
+    const label = 'NodeDown on n5';
     const act = { kind: 'ack', id: 'a1', incident, label } as const;
     const own = clientOf({ acknowledgeAlert: { acknowledged_by: 'anna', changed: true } });
     const { undo } = await own.desk.act({ act, reason: '', base: null });
@@ -211,10 +211,10 @@ describe('clientDesk', () => {
 
   it('a silence tells how it is taken back', async () => {
     const { desk } = clientOf({ silence: { id: 's9' } });
-    const act = { kind: 'silence', rule: 'node_down', nodeId: 'n5', forMs: 3_600_000 } as const;
+    const act = { kind: 'silence', rule: 'NodeDown', nodeId: 'n5', forMs: 3_600_000 } as const;
     expect(await desk.act({ act, reason: '', base: null })).toEqual({
-      words: 'silenced node_down on n5 for 1h',
-      undo: { kind: 'unsilence', id: 's9', label: 'node_down on n5' },
+      words: 'silenced NodeDown on n5 for 1h',
+      undo: { kind: 'unsilence', id: 's9', label: 'NodeDown on n5' },
     });
   });
 

@@ -35,7 +35,7 @@ describe('e on an alert', () => {
     const value = { ...answer, rule: { ...answer?.rule, actions: [] } } as never;
     const silent = send(known, {
       type: 'answer',
-      question: { slice: 'explain', arg: 'node_down' },
+      question: { slice: 'explain', arg: 'NodeDown' },
       value,
       now: 0,
     });

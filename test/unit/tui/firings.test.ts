@@ -13,7 +13,7 @@ const ago = (ms: number) => START - ms;
 
 function told(ms: number, kind: 'fired' | 'resolved', value: string, since: number | null = null) {
   const data = { id: 'a2', value, previous_since_ms: since };
-  return event(-ms, 'n3', `alert-${kind}`, `follower_lag ${kind}: ${value}`, { data });
+  return event(-ms, 'n3', `alert-${kind}`, `ReplicaLag ${kind}: ${value}`, { data });
 }
 
 /** `a2` fires since 63 s ago; it did so from 330 to 300 s ago and until 350 s ago, before what is told of. */

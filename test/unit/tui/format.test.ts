@@ -39,7 +39,7 @@ describe('cellWidth', () => {
   });
 
   it('cut marks what it leaves out', () => {
-    expect(cut('follower_lag', 8)).toBe('followe…');
+    expect(cut('ReplicaLag', 8)).toBe('Replica…');
     expect(cut('short', 8)).toBe('short');
     expect(cut('节点一', 4)).toBe('节…');
   });

@@ -46,7 +46,7 @@ describe('alerts', () => {
   it('what was answered before stays, with the second it is of', () => {
     const model = send(full(), refused('alerts'))[0];
     for (const text of [inAlerts(model), screenText(model, 200, 60)]) {
-      expect(text).toContain('node_down');
+      expect(text).toContain('NodeDown');
       expect(text).toMatch(/~ of \d\d:\d\d:\d\d, not refreshed: connection refused/);
     }
     expect(inAlerts(model)).toContain('3 Alerts ~');

@@ -90,7 +90,7 @@ describe('the alerts', () => {
   it('have their line in the list and beside it, as long as + and - make it', () => {
     const text = screenText(full({ view: 'alerts' }), 200, 60);
     expect(text).toMatch(/FOR {2}LAST 10m +VALUE/);
-    expect(text).toMatch(/follower_lag .*·▁▅ 5610 > 5000 entries +bob/);
+    expect(text).toMatch(/ReplicaLag .*·▁▅ 5610 > 5000 entries +bob/);
     expect(text).toMatch(/last 10m +·+▁ node_up/);
     expect(screenText(press(full({ view: 'alerts' }), '-'), 200, 60)).toContain('LAST 1m');
   });

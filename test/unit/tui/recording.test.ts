@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { clusterHealth } from '../../../daemon/cluster-health.ts';
 import { ownEvent } from '../../../daemon/raft-events.ts';
+import { DEFAULT_ALERT_RULES, FIXED_RULES } from '../../../src/alerts/index.ts';
 import { electionCause, OPERATION_PHASES } from '../../../src/cluster/index.ts';
+import type { Slices } from '../../../tui/feed/slices.ts';
 import type { EventLine, OperationView, StatusResponse } from '../../../tui/feed/wire.ts';
 import { answers, doneOperations, runningOperation } from '../../tui/answers.ts';
 import { at, calm, endedOperation, operation, type plan, START, status } from '../../tui/recording.ts';
@@ -81,6 +83,22 @@ function elected() {
 describe('what the recording tells', () => {
   const told = calm().flatMap((line) => line.event ?? []);
   const of = (kind: string, id: string) => told.filter((e) => e.kind === kind && e.node_id === id);
+
+  it('names alerts by rules that daemons have', () => {
+    const lines = [...calm(), ...answers()];
+    const rows = lines.flatMap((line) => line.alerts ?? []).map((a) => a.rule);
+    const asked = lines.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
+    const silenced = asked.flatMap(({ to, value }) =>
+      to === 'silences' ? (value as Slices['silences']).map((s) => s.rule ?? '') : [],
+    );
+    const explained = asked.flatMap(({ to }) => (to.startsWith('explain ') ? [to.slice(8)] : []));
+    const fired = told.flatMap((e) => (e.kind === 'alert-fired' ? [e.message.split(' ', 1)[0] ?? ''] : []));
+    const reasons = status().cluster.reasons.flatMap((r) => /^alert (\S+)/.exec(r)?.[1] ?? []);
+    const names = [rows, silenced, explained, fired, reasons];
+    expect(names.map((some) => some.length > 0)).toEqual(names.map(() => true));
+    const known = [...DEFAULT_ALERT_RULES, ...FIXED_RULES].map((rule): string => rule.name);
+    expect(names.flat().filter((name) => !known.includes(name))).toEqual([]);
+  });
 
   it('has the causes of the record', () => {
     const { cluster } = elected();

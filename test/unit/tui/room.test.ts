@@ -108,10 +108,10 @@ describe('a lost connection', () => {
   it('lets a death grow older as its alert does', () => {
     const before = screenText(full(), 80, 24);
     expect(before).toMatch(/DEAD 6m28s/);
-    expect(before).toMatch(/node_down n5 6m25s/);
+    expect(before).toMatch(/NodeDown n5 6m25s/);
     const after = screenText(gone, 80, 24);
     expect(after).toMatch(/DEAD 6m35s/);
-    expect(after).toMatch(/node_down n5 6m32s/);
+    expect(after).toMatch(/NodeDown n5 6m32s/);
     expect(screenText({ ...gone, view: 'node', selected: 'n5' }, 120, 36)).toContain('DEAD 6m35s');
   });
 });

@@ -75,7 +75,7 @@ describe('textPicture', () => {
     for (const cells of [44, 60, 80, 120]) {
       const told = text(full(), cells);
       expect(told).toMatch(/^ ! {2}degraded: n5 is dead$/m);
-      expect(joined(told)).toContain('n5 is dead alert node_down on n5 is firing n6 in maintenance 48m left');
+      expect(joined(told)).toContain('n5 is dead alert NodeDown on n5 is firing n6 in maintenance 48m left');
       const pause = joined(text(paused(), cells));
       expect(pause).toContain('|| paused by anna until 13:00:00: the switch is changed');
       expect(pause).toContain('config v42 on trial: v41 again at 12:09:31 unless it is kept');

@@ -212,10 +212,10 @@ describe('the register of views', () => {
 
   it('a view asks only for what it shows, and the selection asks for its own', () => {
     expect(wanted(full())).toEqual([]);
-    expect(wanted(full({ view: 'alerts' }))).toContainEqual({ slice: 'explain', arg: 'node_down' });
+    expect(wanted(full({ view: 'alerts' }))).toContainEqual({ slice: 'explain', arg: 'NodeDown' });
     expect(wanted(press(full({ view: 'alerts' }), 'j'))).toContainEqual({
       slice: 'explain',
-      arg: 'follower_lag',
+      arg: 'ReplicaLag',
     });
     expect(wanted(full({ view: 'config' }))).toContainEqual({ slice: 'diff', arg: '40..41' });
   });

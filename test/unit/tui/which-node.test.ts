@@ -24,7 +24,7 @@ describe('a key that acts on a node', () => {
   it('takes the one under the bar, whatever was selected elsewhere', () => {
     expect(subject(full({ selected: 'n3' }))).toBe('n3');
     const alerts = full({ view: 'alerts', selected: 'n3' });
-    expect(subject(alerts), 'node_down on n5').toBe('n5');
+    expect(subject(alerts), 'NodeDown on n5').toBe('n5');
     const events = full({ view: 'events', selected: 'n1' });
     const [row] = happenings(events);
     if (row === undefined || !('event' in row)) throw new Error('no event on top');
