@@ -7,8 +7,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JoinRequest, JoinResponse } from '../src/api/index.ts';
 import { parseToken } from '../src/auth/index.ts';
-import type { ErrorCode } from '../src/base/index.ts';
-import { must, parseNodeId, SqlccError } from '../src/base/index.ts';
+import type { Duration, ErrorCode } from '../src/base/index.ts';
+import { LIMITS, must, parseNodeId, SqlccError } from '../src/base/index.ts';
 import { HttpClient, showAuthorities } from '../src/rpc/index.ts';
 import { initDurableStorage, NodeDisk } from '../src/wal/index.ts';
 import { joinedConfigText } from './config-text.ts';
@@ -21,11 +21,15 @@ import { startNode } from './start-node.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
-const JOIN_TIMEOUT_MS = 10_000;
+const TRY_MS = 10_000;
 const LOOK_TIMEOUT_MS = 5000;
 const MAX_REDIRECTS = 3;
 /** A cluster between two leaders, or a leader that is not reached, is asked again for this long. */
 const PATIENCE_MS = 8000;
+/** A machine that is short of CPU may be silent for this long. */
+const SILENCE_MS = 30_000;
+const AGAIN =
+  'run the same command again, with the same token: it takes up what was begun; or give another --seed-node';
 
 export interface JoinOptions extends Omit<InitOptions, 'clusterName'> {
   /** `host:port` of any node. */
@@ -101,12 +105,30 @@ function isUnsent(error: unknown): boolean {
   return error instanceof SqlccError && error.code === 'unavailable' && error.details['sent'] === false;
 }
 
+/** How long one try may take, and for how long tries without an answer are made again. */
+interface JoinTiming {
+  readonly tryMs: Duration;
+  readonly silenceMs: Duration;
+}
+
+/** Whether it was done is not known: who has spent the token may ask again, and is answered the same. */
+function isSilent(code: string | undefined): boolean {
+  return code === 'deadline_exceeded' || code === 'outcome_unknown';
+}
+
 /** Asks the seed, follows it to the leader, and answers what the leader gave. */
-export async function askToJoin(seed: string, ca: string, request: JoinRequest): Promise<JoinResponse> {
-  const http = new HttpClient({ ca });
+export async function askToJoin(
+  seed: string,
+  ca: string,
+  request: JoinRequest,
+  timing: JoinTiming = { tryMs: TRY_MS, silenceMs: SILENCE_MS },
+): Promise<JoinResponse> {
+  const http = new HttpClient({ ca, handshakeTimeoutMs: LIMITS.handshakeTimeoutMs });
   let endpoint = seed;
   let redirects = 0;
-  const deadline = performance.now() + PATIENCE_MS;
+  const began = performance.now();
+  const deadline = began + PATIENCE_MS;
+  const isTooLong = (): boolean => performance.now() >= began + timing.silenceMs;
   const again = async (): Promise<void> => {
     await sleep(200);
     endpoint = seed;
@@ -114,11 +136,13 @@ export async function askToJoin(seed: string, ca: string, request: JoinRequest):
   };
   try {
     for (;;) {
-      const call = { endpoint, method: 'POST', path: '/v1/join', body: request, timeoutMs: JOIN_TIMEOUT_MS };
+      const call = { endpoint, method: 'POST', path: '/v1/join', body: request, timeoutMs: timing.tryMs };
       const answer = await http.request(call).catch((error: unknown) => {
         // the seed was reached: a connection that takes too long is a busy machine, or a leader that has gone
         if (isUnsent(error) && performance.now() < deadline) return null;
-        throw error;
+        if (!(error instanceof SqlccError) || !isSilent(error.code)) throw error;
+        if (isTooLong()) throw new SqlccError(error.code, error.message, { hint: AGAIN, cause: error });
+        return null;
       });
       if (answer === null) {
         await again();
@@ -141,11 +165,12 @@ export async function askToJoin(seed: string, ca: string, request: JoinRequest):
       }
       const isPassing =
         body.code === 'no_leader' || body.code === 'not_leader' || body.code === 'unavailable';
-      if (isPassing && performance.now() < deadline) {
+      if ((isPassing && performance.now() < deadline) || (isSilent(body.code) && !isTooLong())) {
         await again();
         continue;
       }
-      const options = body.hint === undefined ? {} : { hint: body.hint };
+      const hint = isSilent(body.code) ? AGAIN : body.hint;
+      const options = hint === undefined ? {} : { hint };
       throw new SqlccError(
         (body.code ?? 'internal') as ErrorCode,
         body.message ?? `status ${answer.status}`,

@@ -8,6 +8,8 @@ import { time } from '../output/words.ts';
 import { act } from './show-operation.ts';
 
 const WAIT_DEFAULT_MS = 180_000;
+/** Where --timeout says nothing: nobody is in a hurry for a certificate, and the node may be busy. */
+const RENEW_DEFAULT_MS = 20_000;
 
 export const certRotateCa: Run = async (context, { flags }) => {
   const isFinish = flags.is('finish');
@@ -34,16 +36,17 @@ export const certRotateCa: Run = async (context, { flags }) => {
 
 /** The key is made here and goes nowhere; the CAs of the answer replace the context's. */
 export const certRenewSelf: Run = async (context) => {
-  const { files } = await context.connection();
+  const { files, options } = await context.connection();
   const { ca, cert, key } = files;
   if (cert === undefined || key === undefined)
     throw new SqlccError('invalid_argument', 'a token has no certificate to renew', {
       hint: 'give --cert and --key, or a context that has them',
     });
   const client = await context.client();
+  const { timeoutMs = RENEW_DEFAULT_MS } = options;
   const { newRequest } = await import('../../../daemon/index.ts');
   const fresh = await newRequest('self');
-  const made = await client.people.renewOwn({ csr: fresh.csrPem });
+  const made = await client.people.renewOwn({ csr: fresh.csrPem }, { timeoutMs });
   // the CAs first: they hold those of before as long as anybody shows them
   replaceFile(ca, made.ca_certificate);
   replaceKeyPair({ cert, key }, { cert: made.certificate, key: fresh.keyPem });

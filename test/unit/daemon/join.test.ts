@@ -41,3 +41,24 @@ it('askToJoin asks the seed again when the leader that it names can not be reach
   expect(await askToJoin(endpoint, folders.authority.certPem, REQUEST)).toMatchObject({ cluster_id: 'c-1' });
   expect(asked).toBe(2);
 });
+
+it('askToJoin asks again when no answer comes, and says what to do when none ever does', async () => {
+  const folders = await NodeFolders.create();
+  onTestFinished(() => folders.remove());
+  let silent = 2;
+  const { server, endpoint } = await startApi(folders, {
+    join: async () => {
+      if (silent-- > 0) return new Promise(() => {});
+      return { body: GIVEN };
+    },
+  });
+  onTestFinished(() => server.stop(0));
+  const ask = (silenceMs: number) =>
+    askToJoin(endpoint, folders.authority.certPem, REQUEST, { tryMs: 200, silenceMs });
+  expect(await ask(60_000)).toMatchObject({ cluster_id: 'c-1' });
+  silent = Number.POSITIVE_INFINITY;
+  await expect(ask(0)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(deadline_exceeded|outcome_unknown)$/),
+    hint: expect.stringContaining('run the same command again'),
+  });
+});
