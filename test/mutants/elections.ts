@@ -15,6 +15,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B1',
   },
   {
     id: 'candidacy-before-sync',
@@ -39,6 +40,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B2',
   },
   {
     id: 'vote-not-persisted',
@@ -75,6 +77,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B6',
   },
   {
     id: 'two-votes-in-a-term',
@@ -123,6 +126,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B7',
   },
   {
     id: 'voter-asks-its-own-configuration',
@@ -135,6 +139,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B9',
   },
   {
     id: 'stale-votes-counted',
@@ -159,6 +164,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B11',
   },
   {
     id: 'half-is-a-majority',
@@ -235,6 +241,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B13',
     rules: ['Linearizability'],
   },
   {
@@ -249,6 +256,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B12',
     rules: ['Linearizability'],
   },
   {
@@ -287,6 +295,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B16',
   },
   {
     id: 'hint-outlives-heartbeat',
@@ -299,6 +308,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'A11',
   },
   {
     id: 'vote-without-stickiness',
@@ -311,6 +321,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: 'suite:test/paper/raft.test.ts',
+    row: 'B16',
   },
   {
     id: 'leader-without-quorum-leads-on',
@@ -323,6 +334,7 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B19',
   },
   {
     id: 'timeout-now-without-log-check',
@@ -337,6 +349,19 @@ export const ELECTIONS: readonly Mutant[] = [
     by: 'suite:test/unit/raft/raft-consensus.test.ts',
   },
   {
+    id: 'lower-term-unanswered',
+    sentence: 'A candidate of a lower term gets no answer and never learns the newer one.',
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: '  const refusal = preVoteRefusal(core, m);\n',
+        replace: "  const refusal = preVoteRefusal(core, m);\n  if (refusal === 'term') return;\n",
+      },
+    ],
+    by: GOLDEN,
+    row: 'B17',
+  },
+  {
     id: 'stranded-peer-hears-nothing',
     sentence: 'A node in a higher term leaves the words of a leader in a lower one unanswered.',
     edits: [
@@ -347,5 +372,6 @@ export const ELECTIONS: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B18',
   },
 ];

@@ -27,7 +27,7 @@ interface Ended {
 }
 
 /** Runs a command in `folder` until it ends or its time is over; then only this process is ended. */
-function run(folder: string, args: readonly string[], options: HuntOptions): Promise<Ended> {
+export function run(folder: string, args: readonly string[], options: HuntOptions): Promise<Ended> {
   return new Promise((done, failed) => {
     const { timeoutMs: timeout, signal } = options;
     const env = { ...process.env, FORCE_COLOR: '0', NODE_OPTIONS: '' };
@@ -79,19 +79,29 @@ interface VitestReport {
   }[];
 }
 
-async function bySuite(folder: string, path: string, options: HuntOptions): Promise<Finding> {
+/** What a suite says in `folder`: its tests and, of them, those that fail. `more`: further words to vitest. */
+export async function resultsOf(
+  folder: string,
+  paths: readonly string[],
+  options: HuntOptions,
+  more: readonly string[] = [],
+) {
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const report = join(folder, 'report.json');
-  const args = [vitest, 'run', '--root', folder, '--reporter=json', `--outputFile=${report}`, path];
-  const ended = await run(folder, args, options);
+  const fixed = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`];
+  const ended = await run(folder, [vitest, ...fixed, ...more, ...paths], options);
   if (!existsSync(report))
-    throw new Error(`no report of ${path} (${ended.code}): ${ended.stderr.slice(-2000)}`);
+    throw new Error(`no report of ${paths} (${ended.code}): ${ended.stderr.slice(-2000)}`);
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
   const results = testResults.flatMap((file) => file.assertionResults);
-  if (results.length === 0) throw new Error(`${path} has no tests: ${testResults[0]?.message}`);
-  const failed = results.filter((r) => r.status === 'failed');
+  if (results.length === 0) throw new Error(`${paths} has no tests: ${testResults[0]?.message}`);
+  return { count: results.length, failed: results.filter((r) => r.status === 'failed') };
+}
+
+async function bySuite(folder: string, path: string, options: HuntOptions): Promise<Finding> {
+  const { count, failed } = await resultsOf(folder, [path], options);
   const [first] = failed;
-  if (first === undefined) return { seed: null, found: null, text: `all ${results.length} tests pass` };
+  if (first === undefined) return { seed: null, found: null, text: `all ${count} tests pass` };
   const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
   return { seed: null, found: `${first.fullName}${more}`, text: oneLine(first.failureMessages[0] ?? '') };
 }

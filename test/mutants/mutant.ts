@@ -19,6 +19,8 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** `sim`: the simulation's seeds; `suite:<path>`: a test file. */
   readonly by: 'sim' | `suite:${string}`;
+  /** The row of docs/tests.md that tells of it: a test that it names fails with this bug (by-row.ts). */
+  readonly row?: string;
   /** Rules of the oracle that count as finding it; any, unless given. */
   readonly rules?: readonly string[];
 }

@@ -28,6 +28,13 @@ process.on('exit', () => {
   for (const folder of standing) rmSync(folder, { recursive: true, force: true });
 });
 
+function edit(folder: string, edits: readonly Edit[]): void {
+  for (const one of edits) {
+    const path = join(folder, one.file);
+    writeFileSync(path, edited(readFileSync(path, 'utf8'), one));
+  }
+}
+
 /** A copy with `edits` in it; the caller removes it with `uproot`. */
 export function plant(edits: readonly Edit[]): string {
   const parent = join(ROOT, '.tmp');
@@ -35,11 +42,18 @@ export function plant(edits: readonly Edit[]): string {
   const folder = mkdtempSync(join(parent, 'mutant-'));
   standing.add(folder);
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  for (const edit of edits) {
-    const path = join(folder, edit.file);
-    writeFileSync(path, edited(readFileSync(path, 'utf8'), edit));
-  }
+  edit(folder, edits);
   return folder;
+}
+
+/** The same copy for several bugs in turn: has `edits` in it until `act` ends. */
+export async function planted<T>(folder: string, edits: readonly Edit[], act: () => Promise<T>): Promise<T> {
+  edit(folder, edits);
+  try {
+    return await act();
+  } finally {
+    for (const { file } of edits) cpSync(join(ROOT, file), join(folder, file));
+  }
 }
 
 export function uproot(folder: string): void {

@@ -15,6 +15,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B4',
   },
   {
     id: 'own-copy-before-sync',
@@ -51,6 +52,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B5',
   },
   {
     id: 'match-of-an-earlier-term',
@@ -63,6 +65,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B5',
   },
   {
     id: 'append-without-previous-term',
@@ -87,6 +90,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B3',
   },
   {
     id: 'late-acknowledgement-vouches',
@@ -117,6 +121,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'suite:test/unit/raft/raft-consensus.test.ts',
+    row: 'B28',
   },
   {
     id: 'refusal-taken-for-a-match',
@@ -141,6 +146,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B11',
   },
   {
     id: 'learner-counted',
@@ -201,6 +207,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B8',
   },
   {
     id: 'change-before-own-commit',
@@ -213,6 +220,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B8',
   },
   {
     id: 'second-change-before-commit',
@@ -225,6 +233,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B35',
   },
   {
     id: 'removed-leader-leads-on',
@@ -237,6 +246,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B10',
   },
   {
     id: 'snapshot-beside-a-conflict',
@@ -249,6 +259,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B20',
   },
   {
     id: 'snapshot-keeps-the-membership',
@@ -261,6 +272,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: GOLDEN,
+    row: 'B20',
   },
   {
     id: 'old-log-read-while-replaced',
@@ -285,6 +297,7 @@ export const REPLICATION: readonly Mutant[] = [
       },
     ],
     by: 'suite:test/unit/raft/raft-log-manager.test.ts',
+    row: 'B24',
   },
   {
     id: 'apply-before-sync',

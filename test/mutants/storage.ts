@@ -37,6 +37,7 @@ export const STORAGE: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B25',
   },
   {
     id: 'checksums-unread',
@@ -54,6 +55,7 @@ export const STORAGE: readonly Mutant[] = [
       },
     ],
     by: 'suite:test/unit/wal/recover.test.ts',
+    row: 'B27',
   },
   {
     id: 'torn-tail-stays',
@@ -103,6 +105,7 @@ export const STORAGE: readonly Mutant[] = [
       },
     ],
     by: 'sim',
+    row: 'B22',
   },
   {
     id: 'watermark-ahead',
@@ -165,6 +168,7 @@ export const STORAGE: readonly Mutant[] = [
       },
     ],
     by: 'suite:test/unit/wal/recover.test.ts',
+    row: 'B27',
   },
   {
     id: 'watermark-unread',

@@ -2,37 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MUTANTS } from '../../mutants/mutants.ts';
 import { PINNED } from '../../sim/pinned.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { isNamed, namedIn, namedInFile } from './titles.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** How a row begins that has no test: what stands in its place follows. */
-const NONE = 'none: ';
-
-interface Row {
-  readonly id: string;
-  readonly sentence: string;
-  readonly isNone: boolean;
-  readonly references: readonly { readonly path: string; readonly names: readonly string[] }[];
-}
-
-/** Every row of every table whose first cell is an id like `A12`. */
-function rowsOf(text: string): Row[] {
-  const rows: Row[] = [];
-  for (const line of text.split('\n')) {
-    const [, id, sentence, cell] = /^\| ([A-Z]+\d+) \| (.+?) \| (.+) \|$/.exec(line) ?? [];
-    if (id === undefined || sentence === undefined || cell === undefined) continue;
-    const references = [...cell.matchAll(/`((?:test|daemon|src|docs)\/[^`]+)`((?: "[^"]+")*)/g)].map(
-      ([, path = '', quoted = '']) => ({
-        path,
-        names: [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name),
-      }),
-    );
-    rows.push({ id, sentence, isNone: cell.startsWith(NONE), references });
-  }
-  return rows;
-}
-
 /** What is wrong with a row's references: each path must be there, and each file of code must have each name. */
 function defects(row: Row): string[] {
   const found: string[] = [];
@@ -94,6 +69,17 @@ describe('docs/tests.md', () => {
     expect(told.map(Number).sort((a, b) => a - b)).toEqual(
       PINNED.map(({ seed }) => seed).sort((a, b) => a - b),
     );
+  });
+
+  it('names each planted bug by its suite or seed, and README.md counts them', () => {
+    const text = readFileSync(join(ROOT, 'docs', 'tests.md'), 'utf8');
+    const [, table = ''] = /## Planted bugs, as last found(.*?)\n## /s.exec(text) ?? [];
+    const rows = table.split('\n').filter((line) => line.startsWith('| '));
+    const words = rows.flatMap((line) => line.split(/[|,]/)).map((cell) => cell.trim());
+    const told = words.filter((word) => /^[a-z]+(-[a-z]+)+$/.test(word));
+    expect(told.sort()).toEqual(MUTANTS.map(({ id }) => id).sort());
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    expect(/(\d+) planted bugs, each found/.exec(readme)?.[1]).toBe(String(MUTANTS.length));
   });
 
   it('leaves out no transcript', () => {
