@@ -3,6 +3,7 @@
  * bound in milliseconds is for is what a program does with its time, not how many others the machine serves.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 const LOOK_EVERY_MS = 50;
 /** Many ask at once: a look is good for so long. */
@@ -36,26 +37,39 @@ function* threadsBelow(pid: string): Generator<string> {
   }
 }
 
-/** Taken from this whole machine by others on the same hardware, ms. */
-function stolenMs(): number {
-  return Number(told('/proc/stat').split('\n', 1)[0]?.trim().split(/ +/)[8] ?? 0) * TICK_MS;
+/** Of all cores since the machine began, ms: what somebody took, and what others on the same hardware took of that. */
+function taken(): { readonly busy: number; readonly stolen: number } {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = told('/proc/stat')
+    .split('\n', 1)
+    .flatMap((line) => line.trim().split(/ +/).slice(1).map(Number));
+  return { busy: (user + nice + system + irq + softirq + steal) * TICK_MS, stolen: steal * TICK_MS };
 }
 
-/** How long each thread below this process has stood in the run queue of a core since it began, ms. */
-const queuedMs = new Map<string, number>();
+/** This process's own threads. */
+const OWN = `/proc/${process.pid}/`;
+/** How long each thread below this process has run and has stood in the run queue of a core since it began, ms. */
+const times = new Map<string, readonly [ran: number, queued: number]>();
+/** What all of them have run since they were first looked at, ms. */
+let ran = 0;
 let [lookedAt, stolen, waited, isOn] = [0, 0, 0, false];
+/** Of the processes that the test has begun, from one look to the next, the thread that waited most; ms. */
+const ofOthers: number[] = [];
 
 /** Adds what the one thread waited that waited most since the last look, and what nobody had. */
 function look(): void {
-  const [now, stolenNow] = [performance.now(), stolenMs()];
-  let most = 0;
+  const [now, stolenNow] = [performance.now(), taken().stolen];
+  let [most, mostOfOthers] = [0, 0];
   for (const thread of threadsBelow(`${process.pid}`)) {
-    const [, waitedNs] = told(`${thread}/schedstat`).split(' ');
-    if (waitedNs === undefined) continue;
-    const ms = Number(waitedNs) / 1e6;
-    most = Math.max(most, ms - (queuedMs.get(thread) ?? 0));
-    queuedMs.set(thread, ms);
+    const [ranNs, queuedNs] = told(`${thread}/schedstat`).split(' ');
+    if (queuedNs === undefined) continue;
+    const [ranMs, queuedMs] = [Number(ranNs) / 1e6, Number(queuedNs) / 1e6];
+    const [ranBefore, queuedBefore] = times.get(thread) ?? [0, 0];
+    ran += ranMs - ranBefore;
+    most = Math.max(most, queuedMs - queuedBefore);
+    if (!thread.startsWith(OWN)) mostOfOthers = Math.max(mostOfOthers, queuedMs - queuedBefore);
+    times.set(thread, [ranMs, queuedMs]);
   }
+  if (isOn) ofOthers.push(mostOfOthers + stolenNow - stolen);
   if (isOn) waited += Math.min(now - lookedAt, most + stolenNow - stolen);
   [lookedAt, stolen] = [now, stolenNow];
 }
@@ -74,6 +88,30 @@ function allMs(): number {
 export function coreWaits(): () => number {
   const before = allMs();
   return () => allMs() - before;
+}
+
+/**
+ * Answers how long, from now on, a thread of a process that this test has begun waited for a core at a stretch, ms:
+ * of the times between two looks the worst. A wait is known when it ends, so one may be longer than a look is old.
+ */
+export function longestStretch(): () => number {
+  allMs();
+  const from = ofOthers.length;
+  return () => {
+    look();
+    return Math.max(0, ...ofOthers.slice(from));
+  };
+}
+
+/** Answers which share of all cores was taken, from now on, by others than the processes of this test. */
+export function othersShare(): () => number {
+  allMs();
+  const [began, ranBefore, { busy }] = [performance.now(), ran, taken()];
+  return () => {
+    look();
+    const all = (performance.now() - began) * cpus().length;
+    return Math.min(1, Math.max(0, (taken().busy - busy - (ran - ranBefore)) / all));
+  };
 }
 
 /** Starts; answers the ms since then without those in which somebody of this test waited for a core. */
