@@ -11,7 +11,6 @@ import {
   type SecureClientSessionOptions,
 } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { availableParallelism, loadavg } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
@@ -19,7 +18,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { LIMITS, must } from '../../src/base/index.ts';
 import { leaderOf, sharedCluster, until } from '../cluster/harness.ts';
 import { adminFile } from '../cluster/http-caller.ts';
-import { coreWaits } from '../cluster/stopwatch.ts';
+import { longestStretch } from '../cluster/stopwatch.ts';
+import { inWords, type Took, taking, type Verdict, verdict } from '../cluster/took.ts';
 import { type Certified, DAY_MS, Signer } from './credentials.ts';
 import type { Honest, Waits } from './honest-client.ts';
 import { FLAG, type Flood, FRAME, field, flood, frame, requestFields, uint32 } from './raw-http2.ts';
@@ -32,7 +32,8 @@ const MUST_END_MS = 8000;
 const BUSY_MS = 40_000;
 const MAY_STAY_MS = 1500;
 const MAX_WAIT_MS = 1500;
-const PATIENCE_MS = 5000;
+/** A daemon's thread that was kept from a core so long at a stretch may have missed an election timeout of 150 ms. */
+const STARVED_MS = 75;
 /** When whoever takes his time is closed at the latest: his 5 s, and a look at the clock now and then. */
 const CLOSED_MS = LIMITS.handshakeTimeoutMs + 2500;
 const MAX_GROWTH_MB = 150;
@@ -44,8 +45,10 @@ let term = 0;
 let restMb = 0;
 let node: Certified;
 let worker: Worker | null = null;
-let isCalm = true;
-let busyMs = (): number => 0;
+let starvedMs = (): number => 0;
+/** Of the attack that is under way, and how many there were and could be judged. */
+let found: Verdict[] = [];
+const attacks = { all: 0, waits: 0, offices: 0 };
 
 /** Their answers have 4 MB each, more than may wait in all. */
 const UNREAD_STREAMS = 24;
@@ -58,12 +61,12 @@ function rssMb(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
-/** What the honest ones waited since they were last asked. */
-function waits(): Promise<Waits> {
+/** What the honest ones waited since they were last asked: told once each of them has ended one more call. */
+function waits(message: 'forget' | 'tell'): Promise<Waits> {
   const honest = must(worker, 'the honest ones');
   return new Promise((resolve) => {
     honest.once('message', resolve);
-    honest.postMessage('tell');
+    honest.postMessage(message);
   });
 }
 
@@ -84,7 +87,15 @@ beforeAll(async () => {
   node = await Signer.of(cluster).issue({ role: 'voter', id: 'n8' });
   await cluster.client().kv.put('honest', 'v');
 });
-afterAll(() => worker?.terminate());
+afterAll(async () => {
+  await worker?.terminate();
+  process.stdout.write(
+    `judged of ${attacks.all} attacks: waits ${attacks.waits}, offices ${attacks.offices}\n`,
+  );
+  // what the machine kept waiting says nothing; where most of it does, this file says nothing
+  expect(attacks.waits).toBeGreaterThan(attacks.all / 2);
+  expect(attacks.offices).toBeGreaterThan(attacks.all / 2);
+});
 
 beforeEach(async () => {
   const before = leader;
@@ -93,27 +104,41 @@ beforeEach(async () => {
     await employ();
     restMb = rssMb();
   }
-  await waits();
+  await waits('forget');
   term = (await shared().client().status()).raft.term;
-  isCalm = (loadavg()[0] ?? 0) < 2 * availableParallelism();
-  busyMs = coreWaits();
+  starvedMs = longestStretch();
+  found = [];
 });
+
+/** None of them took so long, or the machine kept it waiting: then this attack's waits are not judged. */
+function expectWithin(boundMs: number, all: readonly Took[], what: string): void {
+  const said = verdict(all, boundMs);
+  const told = `${what}, < ${boundMs} ms: ${said}: ${inWords(all)}`;
+  if (said === 'unjudged') process.stderr.write(`${told}\n`);
+  found.push(said);
+  expect.soft(said, told).not.toBe('long');
+}
 
 /** After each attack: the same process and office, honest callers were served soon, little memory was taken. */
 afterEach(async () => {
   const cluster = shared();
-  const { write, newcomer, scrape, failures } = await waits();
-  const longest = Math.max(write, newcomer, scrape) - busyMs();
+  const { slow, failures } = await waits('tell');
+  const [stretchMs, now] = [starvedMs(), (await cluster.client().status()).raft];
   expect(cluster.node(leader).child?.exitCode).toBeNull();
   expect.soft(rssMb() - restMb).toBeLessThan(MAX_GROWTH_MB);
-  // however busy the machine is: scrapers are answered, and nobody waits longer than a caller's patience
+  expectWithin(MAX_WAIT_MS, slow, `the honest: ${slow.map(({ name }) => name)}`);
+  // however busy the machine is, scrapers are answered
   expect.soft(failures.filter((f) => f.startsWith('scrape'))).toEqual([]);
-  expect.soft(longest).toBeLessThan(PATIENCE_MS);
-  if (isCalm) {
-    expect.soft(failures).toEqual([]);
-    expect.soft(longest).toBeLessThan(MAX_WAIT_MS);
-    expect((await cluster.client().status()).raft).toMatchObject({ term, leader_id: leader });
-  } else process.stderr.write('the machine was busy before: elections and waits under 5 s are not judged\n');
+  const isWaits = !found.includes('unjudged');
+  const isSame = now.term === term && now.leader_id === leader;
+  const isOffice = isSame || stretchMs < STARVED_MS;
+  attacks.all++;
+  if (isWaits) attacks.waits++;
+  if (isOffice) attacks.offices++;
+  else
+    process.stderr.write(`an election behind a wait of ${stretchMs.toFixed()} ms for a core: not judged\n`);
+  if (isOffice) expect.soft(now).toMatchObject({ term, leader_id: leader });
+  if (isWaits && isOffice) expect.soft(failures).toEqual([]);
 });
 
 /** On one listener of the leader, with a certificate that gets behind its handshake. */
@@ -203,20 +228,23 @@ describe('a flood of', () => {
   it.each(Object.keys(FLOODS))('%s costs its own connection at most, on every port', async (name) => {
     const what = must(FLOODS[name], name);
     const forMs = what.mayStay === true ? MAY_STAY_MS : BUSY_MS;
-    const outcomes = await Promise.all(LISTENERS.map((listener) => flood(to(listener), what, forMs)));
+    const tookOf = taking();
+    const outcomes = await Promise.all(
+      LISTENERS.map(async (listener) => ({ ...(await flood(to(listener), what, forMs)), took: tookOf() })),
+    );
     for (const [n, outcome] of outcomes.entries()) {
       if (what.mayStay === true) continue;
       const told = `${name} on ${LISTENERS[n]}: ${JSON.stringify(outcome)}`;
       expect.soft(outcome.isClosed, told).toBe(true);
-      expect.soft(outcome.ms - busyMs(), told).toBeLessThan(MUST_END_MS);
+      expectWithin(MUST_END_MS, [outcome.took], told);
     }
   });
 });
 
-/** A connection that does what it should not; resolves with the ms until it was closed by the other side. */
-function lingering(port: number, act: (socket: Socket) => NodeJS.Timeout | null): Promise<number> {
+/** A connection that does what it should not; resolves with what it took until the other side closed it. */
+function lingering(port: number, act: (socket: Socket) => NodeJS.Timeout | null): Promise<Took> {
   return new Promise((resolve) => {
-    const began = performance.now();
+    const tookOf = taking();
     const socket = connectTcp({ host: '127.0.0.1', port, localAddress: ATTACKER });
     socket.on('error', () => {}); // followed by 'close'
     socket.resume();
@@ -228,7 +256,7 @@ function lingering(port: number, act: (socket: Socket) => NodeJS.Timeout | null)
     socket.once('close', () => {
       clearTimeout(giveUp);
       if (trickle !== null) clearInterval(trickle);
-      resolve(performance.now() - began);
+      resolve(tookOf());
     });
   });
 }
@@ -259,7 +287,7 @@ const HEADER = 'GET / HTTP/1.1\r\nhost: x\r\nx-slow: ';
 describe('connections that take their time', () => {
   it('are closed when it is over, on every port', async () => {
     const { metricsPort } = shared().node(leader);
-    const attempts: Record<string, Promise<number>> = {
+    const attempts: Record<string, Promise<Took>> = {
       'metrics: silent': lingering(metricsPort, silent),
       'metrics: header': lingering(metricsPort, trickling(HEADER, 'x')),
       'metrics: body': lingering(
@@ -281,10 +309,7 @@ describe('connections that take their time', () => {
         secured(options, ['http/1.1'], trickling(HEADER, 'x')),
       );
     }
-    for (const [name, closed] of Object.entries(attempts)) {
-      const ms = await closed;
-      expect.soft(ms - busyMs(), name).toBeLessThan(CLOSED_MS);
-    }
+    for (const [name, closed] of Object.entries(attempts)) expectWithin(CLOSED_MS, [await closed], name);
   });
 
   it('on the metrics port keep nobody from scraping, however many they are', async () => {

@@ -6,13 +6,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { availableParallelism, loadavg } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../daemon/demo-cluster.ts';
 import { LIMITS } from '../../src/base/index.ts';
-import { clientOf, followerOf, leaderOf, startCluster, untilEqual } from '../cluster/harness.ts';
+import { clientOf, followerOf, leaderOf, startCluster, until, untilEqual } from '../cluster/harness.ts';
 import { adminFile } from '../cluster/http-caller.ts';
-import { stopwatch } from '../cluster/stopwatch.ts';
+import { othersShare, stopwatch } from '../cluster/stopwatch.ts';
 
 const CONNECTIONS = 100;
 const GROUP = 25;
@@ -24,6 +23,9 @@ const PATIENCE_MS = 60_000;
 /** The deadline of a call that names none, and time to say so. */
 const ANSWERED_MS = LIMITS.defaultRequestTimeoutMs + 3000;
 const MAX_RSS_MB = 600;
+/** A flood wants all of the machine. What is wrong where others had more than this of it may be their doing. */
+const MOST_OF_OTHERS = 0.25;
+const TRIES = 3;
 
 const json = { 'content-type': 'application/json' };
 /** What a caller asks for in turn: a write, a linearizable read, a plan of an operation. */
@@ -40,6 +42,8 @@ interface Tally {
   /** Answers by status; 0 = the stream ended without one. */
   readonly statuses: Map<number, number>;
   longestMs: number;
+  /** Of the machine, which others had meanwhile. */
+  others: number;
 }
 
 /** One call; resolves with its status when it is over. */
@@ -78,9 +82,9 @@ async function connections(cluster: DemoCluster, nodeId: string): Promise<Client
 }
 
 async function flood(cluster: DemoCluster, nodeId: string): Promise<Tally> {
-  const tally: Tally = { statuses: new Map(), longestMs: 0 };
+  const tally: Tally = { statuses: new Map(), longestMs: 0, others: 0 };
   const sessions = await connections(cluster, nodeId);
-  const from = performance.now();
+  const [from, share] = [performance.now(), othersShare()];
   const goesOn = (): boolean => {
     const ms = performance.now() - from;
     const isEnough = [200, 429].every((status) => (tally.statuses.get(status) ?? 0) > MANY);
@@ -97,6 +101,7 @@ async function flood(cluster: DemoCluster, nodeId: string): Promise<Tally> {
   await Promise.all(
     sessions.flatMap((session) => Array.from({ length: STREAMS }, (_, n) => lane(session, n))),
   );
+  tally.others = share();
   for (const session of sessions) session.destroy();
   return tally;
 }
@@ -106,48 +111,61 @@ function rssMb(cluster: DemoCluster, nodeId: string): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
-/** What the nodes said about leadership: why it moved, if it did. */
-async function electionsOf(cluster: DemoCluster, nodeId: string): Promise<string> {
-  const lines: string[] = [];
-  for await (const event of clientOf(cluster, { node: nodeId }).events({ after: '0', follow: false }))
-    if (/elect|lead|transfer|distress/.test(event.kind)) lines.push(`${event.kind}: ${event.message}`);
-  return lines.join('\n');
+/** A flood of the leader; what a machine may have done to it that has no time for it, in words. */
+async function floodOnce(cluster: DemoCluster): Promise<{ tally: Tally; wrong: string[] }> {
+  const leader = await leaderOf(cluster);
+  const follower = await followerOf(cluster);
+  const { term } = (await cluster.client().status()).raft;
+  const tally = await flood(cluster, leader);
+  const { raft, elections } = await until('a leader, and the record of its election', async () => {
+    const status = await clientOf(cluster, { node: follower }).status();
+    return status.raft.leader_id !== null && status.elections.at(-1)?.term === status.raft.term
+      ? status
+      : null;
+  });
+  const how = elections.filter((e) => e.term > term).map(({ cause, why }) => `${cause}: ${why}`);
+  // Nobody may take the leader for dead, nor it give way. The flood leaves two cores no time for anything, so
+  // a follower may find the leader silent for an election timeout; more than once says that nobody leads.
+  expect(how.filter((cause) => !/^(n\d heartbeat lost|no leader heard): /.test(cause))).toEqual([]);
+  if (raft.leader_id !== leader)
+    process.stderr.write(`an election by time-out under the flood: ${how.join('; ')}\n`);
+  for (const { child } of cluster.nodes) expect(child?.exitCode ?? child?.signalCode).toBeNull();
+
+  const { statuses, longestMs, others } = tally;
+  const told = JSON.stringify([...statuses]);
+  expect(statuses.get(200) ?? 0, told).toBeGreaterThan(MANY);
+  expect(statuses.get(429) ?? 0, told).toBeGreaterThan(MANY);
+  // what can't be done in time is called so; no stream ends without a word
+  const expected = [200, 429, 503, 504, ...(raft.leader_id === leader ? [] : [307])];
+  expect(
+    [...statuses.keys()].filter((s) => !expected.includes(s)),
+    told,
+  ).toEqual([]);
+  const wrong: string[] = [];
+  if (raft.term - term > 1) wrong.push(`${raft.term - term} terms: ${how.join('; ')}`);
+  // as long as it would have taken with all of the machine
+  if (longestMs * (1 - others) >= ANSWERED_MS) wrong.push(`an answer after ${longestMs.toFixed()} ms`);
+  return { tally, wrong };
 }
 
 describe('ten thousand calls at once', () => {
   it('cost no leader its office: those too many are refused, all are answered', {
-    timeout: 180_000,
+    timeout: 360_000,
   }, async () => {
     const cluster = await startCluster(3);
-    const leader = await leaderOf(cluster);
-    const follower = await followerOf(cluster);
-    const { term } = (await cluster.client().status()).raft;
     await cluster.client().kv.put('flood', 'begins');
-    const before = await electionsOf(cluster, follower);
-    const isCalm = (loadavg()[0] ?? 0) < 2 * availableParallelism();
-    const tally = await flood(cluster, leader);
-    const { raft } = await clientOf(cluster, { node: follower }).status();
-    const how = (await electionsOf(cluster, follower)).slice(before.length);
-    // Nobody may take the leader for dead, nor it give way. The flood leaves two cores no time for anything, so
-    // a follower may find the leader silent for an election timeout; more than once says that nobody leads.
-    expect(how).not.toMatch(/hint|transfer/);
-    if (raft.leader_id !== leader) process.stderr.write(`an election by time-out under the flood: ${how}\n`);
-    if (isCalm) expect(raft.term - term, how).toBeLessThanOrEqual(1);
-    else process.stderr.write('the machine was busy before: elections by time-out are not judged\n');
-    for (const { child } of cluster.nodes) expect(child?.exitCode ?? child?.signalCode).toBeNull();
-
-    const { statuses, longestMs } = tally;
-    const told = JSON.stringify([...statuses]);
-    expect(statuses.get(200) ?? 0, told).toBeGreaterThan(MANY);
-    expect(statuses.get(429) ?? 0, told).toBeGreaterThan(MANY);
-    // what can't be done in time is called so; no stream ends without a word
-    const expected = [200, 429, 503, 504, ...(raft.leader_id === leader ? [] : [307])];
-    expect(
-      [...statuses.keys()].filter((s) => !expected.includes(s)),
-      told,
-    ).toEqual([]);
-    if (isCalm) expect(longestMs).toBeLessThan(ANSWERED_MS);
-    expect(rssMb(cluster, leader)).toBeLessThan(MAX_RSS_MB);
+    for (let n = 1; ; n++) {
+      const { tally, wrong } = await floodOnce(cluster);
+      const { longestMs, others } = tally;
+      process.stdout.write(
+        `flood: longest ${longestMs.toFixed()} ms; others had ${(others * 100).toFixed()} % of the machine\n`,
+      );
+      if (wrong.length === 0) break;
+      if (others <= MOST_OF_OTHERS || n === TRIES)
+        expect(wrong, `others had ${others} of the machine`).toEqual([]);
+      process.stderr.write(`the machine was busy, not judged: ${wrong.join('; ')}\n`);
+    }
+    expect(rssMb(cluster, await leaderOf(cluster))).toBeLessThan(MAX_RSS_MB);
 
     const tookMs = stopwatch();
     await cluster.client().kv.put('calm', 'again');

@@ -1,10 +1,11 @@
 /**
  * Somebody who only works here, in a thread of its own so that no attack of the test slows its clock: writes on one
- * connection, comes anew now and then, and scrapes. Posts its longest waits (ms) when it is told to tell.
+ * connection, comes anew now and then, and scrapes. Told to tell, it posts those of its calls that took long.
  */
 import { get } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type Took, taking } from '../cluster/took.ts';
 
 export interface Honest {
   readonly port: number;
@@ -15,17 +16,17 @@ export interface Honest {
   readonly key: string;
 }
 
-/** ms; the longest since the last time it was told to tell. */
+/** Since the last time it was told to tell. */
 export interface Waits {
-  write: number;
-  /** From the first packet to the answer of a connection made for it. */
-  newcomer: number;
-  scrape: number;
+  /** Those that were not answered at once; a newcomer's wait is from his first packet to his answer. */
+  readonly slow: (Took & { readonly name: Kind })[];
   /** Calls that failed, with their reason. */
   readonly failures: string[];
-  count: number;
 }
 
+type Kind = 'write' | 'newcomer' | 'scrape';
+
+const SLOW_MS = 500;
 const EVERY_MS = 20;
 const NEWCOMER_EVERY_MS = 250;
 const SCRAPE_EVERY_MS = 100;
@@ -33,7 +34,7 @@ const SCRAPE_EVERY_MS = 100;
 const GIVE_UP_MS = 30_000;
 
 const { port, clientPort, metricsPort, ...tls } = workerData as Honest;
-const fresh = (): Waits => ({ write: 0, newcomer: 0, scrape: 0, failures: [], count: 0 });
+const fresh = (): Waits => ({ slow: [], failures: [] });
 let waits = fresh();
 
 function open(to: number): ClientHttp2Session {
@@ -84,21 +85,21 @@ function scrape(): Promise<void> {
   });
 }
 
-/** Does `work` again and again, a while apart, and keeps the longest. */
-async function repeat(
-  name: 'write' | 'newcomer' | 'scrape',
-  everyMs: number,
-  work: () => Promise<void>,
-): Promise<never> {
+/** Who waits for the end of the next call of a kind. */
+const told: Record<Kind, (() => void)[]> = { write: [], newcomer: [], scrape: [] };
+
+/** Does `work` again and again, a while apart, and keeps what took long. */
+async function repeat(name: Kind, everyMs: number, work: () => Promise<void>): Promise<never> {
   for (;;) {
-    const began = performance.now();
+    const tookOf = taking();
     try {
       await work();
     } catch (error) {
       waits.failures.push(`${name}: ${(error as Error).message}`);
     }
-    waits[name] = Math.max(waits[name], performance.now() - began);
-    waits.count++;
+    const took = tookOf();
+    if (took.ms > SLOW_MS) waits.slow.push({ name, ...took });
+    for (const tell of told[name].splice(0)) tell();
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
@@ -112,7 +113,11 @@ repeat('write', EVERY_MS, async () => {
 let turn = 0;
 repeat('newcomer', NEWCOMER_EVERY_MS, () => newcomer(turn++ % 2 === 0 ? port : clientPort));
 repeat('scrape', SCRAPE_EVERY_MS, scrape);
-parentPort?.on('message', () => {
+parentPort?.on('message', async (message: 'forget' | 'tell') => {
+  // a call that is under way when it is told to tell belongs to what was before, and one of each kind ends first
+  if (message === 'tell')
+    await Promise.all(Object.values(told).map((waiting) => new Promise<void>((end) => waiting.push(end))));
+  else waits = fresh();
   parentPort?.postMessage(waits);
   waits = fresh();
 });
