@@ -107,7 +107,8 @@ export class Lab implements Cables {
     this.client = { name: 'client', address: addressOf(hosts), prefix };
     this.#all = [...this.hosts, this.client];
     this.#names = [name('hub'), ...ends.map(name), ...(apart ? [] : [name('client')])];
-    this.#ownDevice = apart ? `lab${number}` : null;
+    // of this process: another one in the same namespace numbers its labs as well
+    this.#ownDevice = apart ? `lab${number}p${process.pid}` : null;
     this.#dir = mkdtempSync(join(tmpdir(), 'sqlcc-lab-'));
   }
 
@@ -127,7 +128,7 @@ export class Lab implements Cables {
   static isApart(): boolean {
     try {
       const routes = readFileSync('/proc/self/net/route', 'utf8').trim().split('\n').slice(1);
-      return routes.every((route) => /^lab\d+\s/.test(route));
+      return routes.every((route) => /^lab\d+p\d+\s/.test(route));
     } catch {
       return false;
     }
