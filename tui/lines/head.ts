@@ -324,14 +324,17 @@ export function configWords({ version, tentative }: StatusResponse['config']): s
 }
 
 /** What is on trial, how long still, and the key that keeps it: in every view, beside what is gravest. */
-export function trialMark({ model }: View): Line {
+export function trialMark({ model }: View, isShort = false): Line {
   const config = shown(model).status?.config;
   const left = config === undefined ? null : trialLeft(config, momentOf(model));
   if (left === null) return [];
-  const mark = `v${config?.tentative?.version} on trial`;
+  const mark = `v${config?.tentative?.version}${isShort ? '' : ' on'} trial`;
   // of a second that is over nothing can be kept
   if (model.past !== null) return [span(`${mark} `, 'candidate')];
-  return [span(`${mark} ${age(left)}: `, 'candidate'), span(keyOf('keep-config'), 'key'), span(' keeps it ')];
+  // nor by whoever may only look
+  if (isReadOnly(model)) return [span(`${mark} ${age(left)} `, 'candidate')];
+  const keeps = isShort ? ' ' : ' keeps it ';
+  return [span(`${mark} ${age(left)}: `, 'candidate'), span(keyOf('keep-config'), 'key'), span(keeps)];
 }
 
 /** Behind a banner that was cut: the key that says all of it. */
@@ -400,11 +403,11 @@ export function banner(view: View, layout: Layout): Line {
   const { model } = view;
   const running = shown(model).status?.operation ?? null;
   const aside = asideMarks(view);
-  const rightWith = (mark: Line): Line => [
+  const rightWith = (mark: Line, isShort = false): Line => [
     ...mark,
-    ...readOnlyMark(view),
-    ...(running === null ? [] : [span(`operation ${clean(running)} runs `, 'candidate')]),
-    ...trialMark(view),
+    ...readOnlyMark(view, isShort),
+    ...(running === null ? [] : [span(`${isShort ? '' : 'operation '}${clean(running)} runs `, 'candidate')]),
+    ...trialMark(view, isShort),
     ...anotherNode(view, false),
     span(model.filter.text === '' ? '' : `/${clean(model.filter.text)} `, 'key'),
   ];
@@ -424,7 +427,10 @@ export function banner(view: View, layout: Layout): Line {
   const isGrave = said !== null || split !== null || left[0]?.token === 'critical';
   const short = rightWith(aside.short);
   const isCrowded = !fits(left, short) && (isGrave || crowds(left, short, layout.columns));
-  const right = fits(left, whole) ? whole : isCrowded ? rightWith([]) : short;
+  const wanted = fits(left, whole) ? whole : isCrowded ? rightWith([]) : short;
+  // words of marks go before words of what is wrong
+  const isTight = !fits(left, wanted) && crowds(left, wanted, layout.columns);
+  const right = isTight ? rightWith([], true) : wanted;
   const told = fits(left, right) ? right : [...(past === null ? readsOn() : [span(' ')]), ...right];
   return told.every((s) => s.text === '')
     ? fitLine(left, layout.columns)

@@ -55,7 +55,7 @@ describe('a node that is set aside', () => {
     expect(banner(looks, 120)).toMatch(/n5 is dead .* n6 MAINT 48m left READ-ONLY/);
     const tentative = { version: 42, previous: 41, expires: new Date(START + 60_000).toISOString() };
     const trial = live(status({ config: { version: 42, tentative } }));
-    expect(banner(trial, 80)).toMatch(/degraded: n5 is dead .*v42 on trial 1m00s: K keeps it/);
+    expect(banner(trial, 80)).toMatch(/degraded: n5 is dead .* firing +v42 trial 1m00s: K $/);
     const nodes = status().nodes.map((n) => (n.node_id === 'n2' ? { ...n, maintenance: HOUR_LEFT } : n));
     expect(banner(live(status({ nodes })), 80)).toMatch(/n5 is dead.* n2 MAINT 1h left \+1 /);
   });

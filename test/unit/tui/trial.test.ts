@@ -26,8 +26,10 @@ describe('a configuration on trial', () => {
   ])('has its countdown and its key above every view at %ix%i', (columns, rows) => {
     for (const view of VIEW_IDS) {
       const model = { ...onTrial(), view };
-      expect(screenText(model, columns, rows), view).toContain('v42 on trial 42s: K keeps it');
-      expect(screenText({ ...model, now: END - 7000 }, columns, rows), view).toContain('on trial 7s:');
+      // beside a reason that needs the cells it is short
+      const words = columns === 80 ? 'v42 trial 42s: K ' : 'v42 on trial 42s: K keeps it';
+      expect(screenText(model, columns, rows), view).toContain(words);
+      expect(screenText({ ...model, now: END - 7000 }, columns, rows), view).toMatch(/v42( on)? trial 7s: K/);
     }
   });
 
@@ -48,5 +50,27 @@ describe('a configuration on trial', () => {
     );
     expect(said(then({ version: 42, tentative: null }, END - 20_000)), 'kept').toBeNull();
     expect(said(then({ version: 42, tentative }, END)), 'not yet').toBeNull();
+  });
+});
+
+describe('beside other marks at 80 columns', () => {
+  const banner = (patch: Parameters<typeof status>[0], columns = 80) => {
+    const model = live(status({ config: { version: 42, tentative }, ...patch }));
+    return screenText(model, columns, 24).split('\n')[2] ?? '';
+  };
+  const caller = { id: 'otto', role: 'viewer' as const, scopes: ['view' as const] };
+
+  it('what is wrong comes first, and how long the trial has still is read', () => {
+    expect(banner({})).toMatch(/degraded: n5 is dead · alert NodeDown on n5 is firing +v42 trial 42s: K $/);
+    expect(banner({}, 120)).toMatch(/ v42 on trial 42s: K keeps it $/);
+    expect(banner({ operation: 'op-7' })).toMatch(
+      /degraded: n5 is dead .*e reads on op-7 runs v42 trial 42s: K $/,
+    );
+    expect(banner({ caller })).toMatch(/degraded: n5 is dead .*e reads on READ-ONLY v42 trial 42s $/);
+    expect(banner({ caller }, 160)).toContain('READ-ONLY (viewer)  v42 on trial 42s ');
+  });
+
+  it('nobody who may only look is told of the key that keeps it', () => {
+    for (const columns of [80, 120, 200]) expect(banner({ caller }, columns)).not.toMatch(/K keeps|: K /);
   });
 });
