@@ -31,6 +31,8 @@ interface Source {
   readonly traced?: (point: TracePoint) => number | null;
   readonly node?: (row: NodeRow) => number | null | undefined;
   readonly cluster?: (status: StatusResponse) => number | null;
+  /** Conditions count it in something else than the samples do: no number of theirs is a bound here. */
+  readonly isOther?: true;
 }
 
 const isAlive = ({ liveness }: NodeRow): boolean => liveness === 'alive';
@@ -39,7 +41,7 @@ const yes = (holds: boolean): number => (holds ? 1 : 0);
 /** Lag is in entries here and in bytes in rules: the curve is the same. */
 const SOURCES: Readonly<Record<string, Source>> = {
   cpu_usage: { top: 1, unit: 'ratio', traced: (p) => p.cpu },
-  sync_lag: { traced: (p) => p.lag },
+  sync_lag: { isOther: true, traced: (p) => p.lag },
   applied_index: { traced: (p) => p.applied },
   node_up: { top: 1, node: (r) => yes(r.liveness !== 'dead') },
   memory_usage: { top: 1, unit: 'ratio', node: (r) => r.memory_usage },
@@ -125,7 +127,7 @@ export function readingOf(model: Model, alert: AlertRow): Reading | null {
   );
   if (samples.length === 0) return null;
   const { unit = 'count', top = null } = source;
-  const bound = boundIn(condition, name);
+  const bound = source.isOther === true ? null : boundIn(condition, name);
   return { name, unit, top, bound, isLowBad: isLowBad(condition, name), samples };
 }
 

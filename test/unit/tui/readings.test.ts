@@ -86,6 +86,23 @@ describe('lows', () => {
   });
 });
 
+describe('a bound', () => {
+  it('is that of the rule where it counts what the samples count, and none where it counts bytes', () => {
+    const model = full();
+    const lag = model.picture.alerts.find((a) => a.node_id === 'n3');
+    if (lag === undefined) throw new Error('no alert of n3');
+    const bound = (condition: string) => readingOf(model, { ...lag, condition })?.bound;
+    expect(bound('cpu_usage > 0.8')).toBe(0.8);
+    expect(bound('sync_lag > 5000'), '5000 bytes are no entries').toBeNull();
+    expect(bound('sync_lag > 100MB')).toBeNull();
+    const alerts = [{ ...lag, condition: 'sync_lag > 5' }];
+    const wide = { ...model, view: 'alerts' as const, picture: { ...model.picture, alerts } };
+    const node = press({ ...wide, view: 'topology', selected: 'n3' }, 'enter');
+    expect(screenText(wide, 200, 60)).toContain('sync_lag');
+    for (const seen of [wide, node]) expect(screenText(seen, 200, 60)).not.toContain('= alert');
+  });
+});
+
 describe('the alerts', () => {
   it('have their line in the list and beside it, as long as + and - make it', () => {
     const text = screenText(full({ view: 'alerts' }), 200, 60);
