@@ -117,6 +117,15 @@ function meantHint(words: readonly string[]): string | undefined {
     : `did you mean one of these? ${meant.join(', ')}`;
 }
 
+/** The help of the command, or group of them, that `words` begin with. */
+function helpHint(code: string, words: readonly string[]): string {
+  const paths = [...COMMANDS.map((spec) => spec.path), ...Object.keys(GROUPS)];
+  const begins = (path: string): boolean => path.split(' ').every((word, i) => words[i] === word);
+  const [path = ''] = paths.filter(begins).sort((a, b) => b.length - a.length);
+  const help = ['sqlcc', path, '--help'].filter((word) => word !== '').join(' ');
+  return code === 'commander.unknownOption' ? `"${help}" lists its flags` : `see ${help}`;
+}
+
 /** Runs the command that `words` ask for; answers what commander said where that was help, or a mistake. */
 export async function readWords(
   execute: Execute,
@@ -135,6 +144,8 @@ export async function readWords(
         : code === 'commander.unknownOption'
           ? otherWay(words, message)
           : undefined;
-    return { code, exitCode, message, ...(hint !== undefined && { hint }) };
+    // commander's own guess is in the lines behind the first
+    const said = hint ?? (exitCode === 0 || message.includes('\n') ? undefined : helpHint(code, words));
+    return { code, exitCode, message, ...(said !== undefined && { hint: said }) };
   }
 }

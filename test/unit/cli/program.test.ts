@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../src/base/index.ts';
-import { buildProgram } from '../../../src/cli/program.ts';
+import { buildProgram, readWords } from '../../../src/cli/program.ts';
 import { COMMANDS } from '../../../src/cli/tree/commands.ts';
 
 const io = { out: () => undefined, err: () => undefined, columns: 80 };
@@ -31,6 +31,27 @@ describe('buildProgram', () => {
     const whole = program(...words);
     expect(optionsOf(whole, 'top')).toBeGreaterThan(10);
     expect(optionsOf(whole, 'node list')).toBeGreaterThan(5);
+  });
+});
+
+describe('a line that can not be read', () => {
+  const hint = async (line: string): Promise<string | undefined> => {
+    const unread = await readWords(async () => undefined, io, line.split(' '));
+    return unread?.message.includes('\n') === true ? unread.message.split('\n')[1] : unread?.hint;
+  };
+
+  it('with a flag that nothing is like names the help of its own command', async () => {
+    expect(await hint('top --bogus')).toBe('"sqlcc top --help" lists its flags');
+    expect(await hint('alert silence add --bogus')).toBe('"sqlcc alert silence add --help" lists its flags');
+    expect(await hint('--bogus')).toBe('"sqlcc --help" lists its flags');
+    expect(await hint('top --replai f'), 'one that is near is named').toBe('(Did you mean --replay?)');
+    expect(await hint('top --json'), 'and one that is called otherwise').toContain('-o json');
+  });
+
+  it('for any other reason names it too', async () => {
+    expect(await hint('op show')).toBe('see sqlcc op show --help');
+    expect(await hint('node leader n1')).toBe('see sqlcc node leader --help');
+    expect(await hint('frobnicate')).toBe('see sqlcc --help');
   });
 });
 
