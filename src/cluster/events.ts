@@ -65,7 +65,6 @@ export const EVENT_KINDS = [
   'replica-verified',
   'partition-suspected',
   'partition-healed',
-  'disk-slow',
   'health-changed',
   'progress',
   'gap',

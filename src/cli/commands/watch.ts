@@ -37,7 +37,7 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     ...['schedule-added', 'schedule-started', 'schedule-skipped', 'schedule-cancelled'],
   ],
   access: ['token-created', 'token-revoked', 'user-changed', 'user-revoked', 'certificate-revoked'],
-  storage: ['snapshot-made', 'snapshot-installed', 'disk-slow'],
+  storage: ['snapshot-made', 'snapshot-installed'],
 };
 
 /**

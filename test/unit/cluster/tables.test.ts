@@ -1,4 +1,6 @@
 /** Tables of the cluster against those who act on them. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nextStep } from '../../../daemon/operation-steps.ts';
 import type { ClusterEvent, ClusterState, Operation, OperationKind } from '../../../src/cluster/index.ts';
@@ -69,5 +71,18 @@ describe('EVENT_KINDS', () => {
     const told: readonly ClusterEvent[] = ledger.events;
     expect(told.filter((e) => !EVENT_KINDS.includes(e.kind))).toEqual([]);
     expect(new Set(EVENT_KINDS).size).toBe(EVENT_KINDS.length);
+  });
+
+  it('are told by somebody each, and none waits for an event that never comes', () => {
+    const root = join(import.meta.dirname, '../../..');
+    // whoever lists kinds tells nothing
+    const lists = ['src/cluster/events.ts', 'src/cli/commands/watch.ts'].map((file) => join(root, file));
+    const files = ['src', 'daemon']
+      .flatMap((dir) => globSync(join(root, dir, '**/*.ts')))
+      .filter((file) => !lists.includes(file));
+    const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+    const isTold = (kind: string): boolean =>
+      source.includes(`'${kind}'`) || (/^schedule-/.test(kind) && /kind: `schedule-/.test(source));
+    expect(EVENT_KINDS.filter((kind) => !isTold(kind))).toEqual([]);
   });
 });
