@@ -33,6 +33,9 @@ describe('RaftConsensus in lock-step with the reference model', () => {
     for (const name of ['vote', 'append', 'snapshot', 'timeout-now', 'propose-membership', 'storage-ack']) {
       expect(seen.get(name) ?? 0, name).toBeGreaterThan(WALKS / 4);
     }
+    for (const change of ['add-learner', 'promote', 'demote', 'remove', 'replace', 'set-address']) {
+      expect(seen.get(change) ?? 0, change).toBeGreaterThan(4);
+    }
   });
 
   it('differs as soon as a core does what no rule asks for', () => {

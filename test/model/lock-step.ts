@@ -27,7 +27,7 @@ export class LockStep implements SceneWatch {
   #committed = 0;
   /** Reads that wait: their number, and what was committed somewhere when they were asked. */
   readonly #reads = new Map<number, number>();
-  /** Comparisons made, and how often each kind of input was seen. */
+  /** Comparisons made, and how often each kind of input was seen, and each kind of change was taken. */
   compared = 0;
   readonly seen = new Map<string, number>();
 
@@ -50,7 +50,7 @@ export class LockStep implements SceneWatch {
     const status = node.core?.status();
     if (model === undefined || status === undefined) return;
     const name = input.kind === 'message' ? input.message.kind : input.kind;
-    this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
+    this.#note(name);
     if (input.kind === 'read-index') this.#reads.set(input.id, this.#committed);
     const { role } = model;
     this.#take(model, input, { now, status });
@@ -136,6 +136,10 @@ export class LockStep implements SceneWatch {
     if (wanted !== null) model.changeMembership(wanted, this.#now);
   }
 
+  #note(name: string): void {
+    this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
+  }
+
   #take(model: RaftModel, input: RaftInput, seen: { now: number; status: RaftStatus }): void {
     const { now, status } = seen;
     switch (input.kind) {
@@ -156,7 +160,9 @@ export class LockStep implements SceneWatch {
       }
       case 'propose-membership': {
         const next = status.membershipIndex === model.last.index + 1 ? changed(model, input.change) : null;
-        if (next !== null) model.changeMembership(next, now);
+        if (next === null) return;
+        model.changeMembership(next, now);
+        this.#note(input.change.kind);
         return;
       }
       case 'storage-ack':

@@ -129,9 +129,27 @@ function crashOne(scene: Scene, random: Random): void {
 }
 
 function changeOne(scene: Scene, random: Random): void {
-  const kind = pick(random, ['add-learner', 'promote', 'demote', 'remove', 'set-address', 'readmit']);
+  const leader = leaderOf(scene);
+  const kinds = [
+    'add-learner',
+    'promote',
+    'demote',
+    'remove',
+    'replace',
+    'replace',
+    'set-address',
+    'readmit',
+  ];
+  const kind = pick(random, kinds);
   const id = pick(random, [...scene.nodes.keys()]);
-  command(scene, `change ${leaderOf(scene)} ${kind} ${id}`);
+  // of nodes drawn at random hardly ever one is a learner and another one a voter
+  const { voters, learners } = scene.node(leader).core?.status().membership ?? { voters: [], learners: [] };
+  const [voter, learner] = [voters, learners].map((list) =>
+    list.length > 0 ? pick(random, list).nodeId : id,
+  );
+  if (kind === 'replace')
+    command(scene, `change ${leader} replace ${voter} ${learner} ${random.next() < 0.5 ? 'stays' : ''}`);
+  else command(scene, `change ${leader} ${kind} ${kind === 'promote' ? learner : id}`);
 }
 
 /** A leader is cut off, alone or with one other, and stands still while the rest elects and writes; then it is asked. */

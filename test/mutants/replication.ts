@@ -236,6 +236,32 @@ export const REPLICATION: readonly Mutant[] = [
     row: 'B35',
   },
   {
+    id: 'replacement-at-once',
+    sentence: 'A learner takes the place of a voter in one entry, with no joint configuration between.',
+    edits: [
+      {
+        file: 'src/raft/membership.ts',
+        find: 'incoming],\n    outgoing: m.voters,',
+        replace: 'incoming],\n    outgoing: [],',
+      },
+    ],
+    by: 'suite:test/model/lock-step.test.ts',
+    row: 'A13',
+  },
+  {
+    id: 'replaced-voter-is-gone',
+    sentence: 'A voter that is replaced and was to stay is no learner then, but nobody.',
+    edits: [
+      {
+        file: 'src/raft/membership.ts',
+        find: 'learnersNext: change.stays ? [outgoing] : [],',
+        replace: 'learnersNext: change.stays ? [] : [],',
+      },
+    ],
+    by: 'suite:test/unit/raft/membership.test.ts',
+    row: 'A3',
+  },
+  {
     id: 'removed-leader-leads-on',
     sentence: 'A leader whose removal is committed goes on leading.',
     edits: [

@@ -4,7 +4,8 @@
  *   nodes n1 n2 n3 [learners n4] [empty n5]   start with one membership in every log
  *   logs n1 1 1 2 / n2@7 1 1 3                 start with logs of these terms, same membership; n2 is in term 7
  *   campaign n1 · tick [n1] · advance 50 · run 200
- *   propose n1 [count] · change n1 remove n3 [expect 7] · transfer n1 n2|best · read n1 · leave n1
+ *   propose n1 [count] · change n1 remove n3 [expect 7] · change n1 replace n2 n4 [stays]
+ *   transfer n1 n2|best · read n1 · leave n1
  *   deliver [n1>n2|n2|kind] · drop [same] · again [same] · stabilize · replay n2
  *   cut n1>n2 · partition n1 | n2 n3 · heal · hint n2 lost n1
  *   hold n1 · flush n1 [writes] · release n1 · crash n1 · restart n1 [state of entry]
@@ -71,18 +72,20 @@ function picker(words: Words): (m: RaftMessage) => boolean {
   return (m) => m.to === what || m.kind === what;
 }
 
-function changeOf(kind: string, nodeId: NodeId): MembershipChange {
+function changeOf([kind = '', nodeId = '', by = '', stays]: Words): MembershipChange {
   if (kind === 'add-learner') return { kind, member: memberOf(nodeId) };
   if (kind === 'readmit') return { kind: 'add-learner', member: memberOf(nodeId, `new-${nodeId}`) };
+  if (kind === 'replace') return { kind, nodeId, by, stays: stays === 'stays' };
   if (kind === 'set-address') return { kind, nodeId, address: `${nodeId}:2` };
   return { kind: kind as 'promote' | 'demote' | 'remove', nodeId };
 }
 
-function change(scene: Scene, [id = '', kind = '', nodeId = '', , expected]: Words): void {
+function change(scene: Scene, [id = '', ...words]: Words): void {
+  const { '': asked = [], expect: [expected] = [] } = sections(words, ['expect']);
   scene.step(id, {
     kind: 'propose-membership',
     id: scene.nextId(),
-    change: changeOf(kind, nodeId),
+    change: changeOf(asked),
     expectedMembershipIndex: expected === undefined ? null : Number(expected),
     timestamp: 0,
   });

@@ -31,6 +31,16 @@ function planned(m: Membership, change: MembershipChange): Membership | string {
   return plan.kind === 'ready' ? plan.membership : plan.reason;
 }
 
+const KINDS = ['add-learner', 'promote', 'demote', 'remove', 'replace'] as const;
+
+function changeOf(names: string): fc.Arbitrary<MembershipChange> {
+  const name = fc.constantFrom(...names);
+  return fc.tuple(fc.constantFrom(...KINDS), name, name, fc.boolean()).map(([kind, nodeId, by, stays]) => {
+    if (kind === 'add-learner') return { kind, member: member(nodeId) };
+    return kind === 'replace' ? { kind, nodeId, by, stays } : { kind, nodeId };
+  });
+}
+
 describe('planChange', () => {
   it('replaces a voter by a learner in one joint configuration of the same size', () => {
     const change = { kind: 'replace', nodeId: 'b', by: 'd', stays: false } as const;
@@ -93,13 +103,8 @@ describe('planChange', () => {
   });
 
   it('never loses the last voter, nor makes anybody two things, whatever is asked', () => {
-    const change: fc.Arbitrary<MembershipChange> = fc
-      .tuple(fc.constantFrom('add-learner', 'promote', 'demote', 'remove'), fc.constantFrom(...'abcdefgh'))
-      .map(([kind, nodeId]) =>
-        kind === 'add-learner' ? { kind, member: member(nodeId) } : { kind, nodeId },
-      );
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+      fc.property(fc.array(changeOf('abcdefgh'), { maxLength: 40 }), (changes) => {
         let current = group('a');
         for (const next of changes) {
           const plan = planChange(current, next);
@@ -123,9 +128,7 @@ describe('planChange', () => {
 
 describe('a change of membership', () => {
   const anyone = [...'abcdef'];
-  const change: fc.Arbitrary<MembershipChange> = fc
-    .tuple(fc.constantFrom('add-learner', 'promote', 'demote', 'remove'), fc.constantFrom(...anyone))
-    .map(([kind, nodeId]) => (kind === 'add-learner' ? { kind, member: member(nodeId) } : { kind, nodeId }));
+  const change = changeOf(anyone.join(''));
   const start: fc.Arbitrary<Membership> = fc
     .tuple(fc.subarray(anyone, { minLength: 1 }), fc.subarray(anyone))
     .map(([voters, all]) => group(voters.join(''), all.filter((id) => !voters.includes(id)).join('')));
@@ -133,10 +136,13 @@ describe('a change of membership', () => {
   /** What the change means, said without joint configurations. */
   function direct(m: Membership, wanted: MembershipChange): { voters: string[]; learners: string[] } {
     const id = wanted.kind === 'add-learner' ? wanted.member.nodeId : wanted.nodeId;
+    const moved = wanted.kind === 'replace' ? [id, wanted.by] : [id];
     const [voters, learners] = [m.voters, m.learners].map((list) =>
-      list.map((x) => x.nodeId).filter((x) => x !== id),
+      list.map((x) => x.nodeId).filter((x) => !moved.includes(x)),
     ) as [string[], string[]];
     if (wanted.kind === 'promote') voters.push(id);
+    if (wanted.kind === 'replace') voters.push(wanted.by);
+    if (wanted.kind === 'replace' && wanted.stays) learners.push(id);
     if (wanted.kind === 'demote' || wanted.kind === 'add-learner') learners.push(id);
     return { voters: voters.sort(), learners: learners.sort() };
   }
