@@ -7,9 +7,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { program, sqlcc, until } from './harness.ts';
 import { findTestPorts } from './ports.ts';
-import { stopwatch } from './stopwatch.ts';
+import { othersShare } from './stopwatch.ts';
 
 const ROUNDS = 12;
+/** Where others had more than this of the machine, nothing can be said of how long something took. */
+const MOST_OF_OTHERS = 0.5;
+const TRIES = 3;
 const count = z.number().int().min(0);
 const percentiles = z.strictObject({ samples: count, p50: z.number(), p99: z.number(), max: z.number() });
 
@@ -83,45 +86,77 @@ function manifest(dir: string): readonly Node[] {
   return (JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8')) as { nodes: Node[] }).nodes;
 }
 
+type Report = z.infer<typeof report>;
+
+/** A drill of twelve rounds that lost nothing; its report, and what share of the machine others had meanwhile. */
+async function drilled(): Promise<{ told: Report; others: number }> {
+  const TMPDIR = temporary();
+  const args = ['demo', '--drill', '--rounds', `${ROUNDS}`, '-o', 'json', ...(await ports())];
+  const share = othersShare();
+  const ran = await sqlcc(args, { TMPDIR }, 280_000);
+  const others = share();
+  expect(ran.code, ran.stderr).toBe(0);
+  const told = report.parse(JSON.parse(ran.stdout));
+  expect(told).toMatchObject({ lost: 0, duplicated: 0, unexpected: 0, state_hash_equal: true });
+  for (const measure of [told.write_gap_ms, told.rejoin_ms]) expect(measure.samples).toBe(ROUNDS);
+  // an election's event that never came is no sample; with most of them missing the figures mean nothing
+  for (const measure of [told.detect_ms, told.election_ms]) {
+    expect(measure.samples).toBeGreaterThanOrEqual(ROUNDS * 0.9);
+    expect(measure.samples).toBeLessThanOrEqual(ROUNDS);
+  }
+  // 169 MB in the report that README.md shows; a leak of every write of the drill, or a process that was not measured, is far from that
+  expect(told.rss_mb_per_node).toBeGreaterThan(50);
+  expect(told.rss_mb_per_node).toBeLessThan(400);
+  expect(left(TMPDIR)).toEqual([]);
+  const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
+  process.stdout.write(
+    `${JSON.stringify({ others, acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
+  );
+  return { told, others };
+}
+
+/**
+ * What took too long, ms. Not what it takes where nothing else runs (README.md): half took 68, 46 and 272 ms with a
+ * load of 16, and 75, 79 and 268 ms beside two programs of a higher priority.
+ */
+function tooLong({
+  detect_ms,
+  election_ms,
+  write_gap_ms,
+}: Report): { what: string; ms: number; bound: number }[] {
+  const bounds = [
+    // without a word of the death all wait an election timeout, 150 ms at least
+    { what: 'detect p50', ms: detect_ms.p50, bound: 150 },
+    // the design document's bound; an election that is lost is repeated after another timeout
+    { what: 'election p50', ms: election_ms.p50, bound: 100 },
+    // a caller that is not led to the new leader asks again after 400 ms (CALM_DOUBT_MS of the client)
+    { what: 'write behind it p50', ms: write_gap_ms.p50 - detect_ms.p50 - election_ms.p50, bound: 250 },
+    { what: 'write gap p50', ms: write_gap_ms.p50, bound: 400 },
+    // one that waits for a dead connection ends after 2.5 s (its ATTEMPT_MS)
+    { what: 'write gap max', ms: write_gap_ms.max, bound: 1500 },
+  ];
+  return bounds.filter(({ ms, bound }) => ms >= bound);
+}
+
 describe('demo --drill', () => {
   it('loses and doubles nothing while its leaders are killed, says so, and leaves nothing behind', async () => {
-    const TMPDIR = temporary();
-    const args = ['demo', '--drill', '--rounds', `${ROUNDS}`, '-o', 'json', ...(await ports())];
-    const [began, ranMs] = [performance.now(), stopwatch()];
-    const ran = await sqlcc(args, { TMPDIR }, 560_000);
-    const share = ranMs() / (performance.now() - began);
-    expect(ran.code, ran.stderr).toBe(0);
-    const told = report.parse(JSON.parse(ran.stdout));
-    expect(told).toMatchObject({ lost: 0, duplicated: 0, unexpected: 0, state_hash_equal: true });
-    for (const measure of [told.write_gap_ms, told.rejoin_ms]) expect(measure.samples).toBe(ROUNDS);
-    // an election's event that never came is no sample; with most of them missing the figures mean nothing
-    for (const measure of [told.detect_ms, told.election_ms]) {
-      expect(measure.samples).toBeGreaterThanOrEqual(ROUNDS * 0.9);
-      expect(measure.samples).toBeLessThanOrEqual(ROUNDS);
+    for (let n = 1; ; n++) {
+      const { told, others } = await drilled();
+      const late = tooLong(told);
+      if (late.length === 0) break;
+      // what it would have taken without the others is judged, where they had no more than half of the machine
+      const text = `others had ${others.toFixed(2)} of the machine: ${JSON.stringify(late)}`;
+      if (others <= MOST_OF_OTHERS || n === TRIES) {
+        expect(others, `no drill of ${TRIES} could be judged: ${text}`).toBeLessThanOrEqual(MOST_OF_OTHERS);
+        expect(
+          late.filter(({ ms, bound }) => ms * (1 - others) >= bound),
+          text,
+        ).toEqual([]);
+        break;
+      }
+      process.stderr.write(`not judged: ${text}\n`);
     }
-    // Not what it takes where nothing else runs (README.md): half took 68, 46 and 272 ms with a load of 16, and
-    // 75, 79 and 268 ms beside two programs of a higher priority. What is judged is the share of it in which nobody
-    // waited for a core, as over the whole drill
-    const own = (ms: number): number => ms * share;
-    // without a word of the death all wait an election timeout, 150 ms at least
-    expect(own(told.detect_ms.p50)).toBeLessThan(150);
-    // the design document's bound; an election that is lost is repeated after another timeout
-    expect(own(told.election_ms.p50)).toBeLessThan(100);
-    // a caller that is not led to the new leader asks again after 400 ms (CALM_DOUBT_MS of the client)
-    const behind = told.write_gap_ms.p50 - told.detect_ms.p50 - told.election_ms.p50;
-    expect(own(behind)).toBeLessThan(250);
-    expect(own(told.write_gap_ms.p50)).toBeLessThan(400);
-    // one that waits for a dead connection ends after 2.5 s (its ATTEMPT_MS)
-    expect(own(told.write_gap_ms.max)).toBeLessThan(1500);
-    // 169 MB in the report that README.md shows; a leak of every write of the drill, or a process that was not measured, is far from that
-    expect(told.rss_mb_per_node).toBeGreaterThan(50);
-    expect(told.rss_mb_per_node).toBeLessThan(400);
-    expect(left(TMPDIR)).toEqual([]);
-    const { detect_ms, election_ms, write_gap_ms, rejoin_ms, acked, seconds } = told;
-    process.stdout.write(
-      `${JSON.stringify({ share, acked, seconds, detect_ms, election_ms, write_gap_ms, rejoin_ms })}\n`,
-    );
-  }, 600_000);
+  }, 900_000);
 });
 
 describe('demo', () => {

@@ -26,7 +26,8 @@ describe('what something took', () => {
 
   it('is played again until it can be judged; where it never can, that fails', async () => {
     const [unjudged, good, long] = [took(900, 800), took(300, 0), took(900, 0)];
-    const play = (tries: Took[]) => untilJudged('a gap', 500, async () => tries.splice(0, 1));
+    const play = (tries: Took[]) =>
+      untilJudged(async () => [{ what: 'a gap', boundMs: 500, all: tries.splice(0, 1) }]);
     const left = [unjudged, good, long];
     await play(left);
     expect(left).toEqual([long]);
