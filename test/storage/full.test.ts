@@ -192,7 +192,7 @@ describe.skipIf(skip)('a full disk', () => {
       // on a busy machine a write may miss its deadline; nothing else ends one
       const codes = [...load.refusals.keys()].filter((code) => code !== 'outcome_unknown');
       expect(codes).toEqual(['storage_failed']);
-      const refused = await refusal(cluster.client().kv.put('more', 'x', { timeoutMs: 1000 }));
+      const refused = await refusal(cluster.client().kv.put('more', 'x', { timeoutMs: 30_000 }));
       expect(refused).toMatchObject({ code: 'storage_failed', message: expect.stringContaining('MB left') });
       expect(refused.hint).toContain('free some space');
       const status = await cluster.client().status();
