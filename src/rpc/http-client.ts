@@ -209,7 +209,9 @@ export class HttpClient {
 
   #deadline(request: HttpRequest): Deadline {
     const connected = (): boolean => this.#clients.get(request.endpoint)?.stats.connected === true;
-    return new Deadline(request, connected, this.#connectTimeoutMs);
+    // without a longer handshake the dial itself ends the wait
+    const isLonger = this.#options.handshakeTimeoutMs !== undefined;
+    return new Deadline(request, connected, isLonger ? this.#connectTimeoutMs : null);
   }
 
   get #connectTimeoutMs(): Duration {
@@ -298,10 +300,10 @@ class Deadline {
   readonly #expired: Promise<never>;
   readonly #timer: NodeJS.Timeout;
   /** For its connection. */
-  readonly #waiting: NodeJS.Timeout;
+  readonly #waiting: NodeJS.Timeout | undefined;
   readonly #stopListening: () => void;
 
-  constructor(request: HttpRequest, connected: () => boolean, connectTimeoutMs: Duration) {
+  constructor(request: HttpRequest, connected: () => boolean, connectTimeoutMs: Duration | null) {
     this.timeoutMs = Math.max(1, Math.round(request.timeoutMs ?? LIMITS.defaultRequestTimeoutMs));
     let expire: (error: SqlccError) => void = () => {};
     this.#expired = new Promise((_resolve, reject) => {
@@ -315,9 +317,10 @@ class Deadline {
     const fail = (code: 'deadline_exceeded' | 'outcome_unknown', text: string): void => {
       expire(new SqlccError(code, text, { details: { endpoint, sent: connected() } }));
     };
-    this.#waiting = setTimeout(() => {
-      if (!connected()) expire(unconnected(endpoint, connectTimeoutMs));
-    }, connectTimeoutMs);
+    if (connectTimeoutMs !== null)
+      this.#waiting = setTimeout(() => {
+        if (!connected()) expire(unconnected(endpoint, connectTimeoutMs));
+      }, connectTimeoutMs);
     const late = `${endpoint} gave no answer within ${this.timeoutMs} ms`;
     this.#timer = setTimeout(() => fail('deadline_exceeded', late), this.timeoutMs + GRACE_MS);
     const onAbort = (): void => fail('outcome_unknown', `the request to ${endpoint} was given up`);

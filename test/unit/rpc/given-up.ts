@@ -45,7 +45,7 @@ async function calls(): Promise<void> {
     caller.on('data', (bytes) => called.write(bytes));
     called.on('data', (bytes) => caller.write(bytes));
   });
-  const http = new HttpClient({ ca });
+  const http = new HttpClient({ ca, connectTimeoutMs: PATIENCE_MS });
   const endpoint = `127.0.0.1:${await listening(between)}`;
   const kept = http.request({ endpoint, method: 'GET', path: '/', timeoutMs: PATIENCE_MS });
   await until('the call that is kept', () => streams.length === 1, PATIENCE_MS);
