@@ -288,6 +288,19 @@ export const REPLICATION: readonly Mutant[] = [
     row: 'B20',
   },
   {
+    id: 'covered-snapshot-cuts-the-tail',
+    sentence: 'A snapshot of what the log holds already replaces the log, with all that follows it.',
+    edits: [
+      {
+        file: 'src/raft/follower.ts',
+        find: 'if (log.matches(meta)) {',
+        replace: 'if (log.matches(meta) && log.lastIndex === meta.index) {',
+      },
+    ],
+    by: GOLDEN,
+    row: 'B21',
+  },
+  {
     id: 'snapshot-keeps-the-membership',
     sentence: 'Installing a snapshot leaves the memberships of the replaced log in force.',
     edits: [
