@@ -55,6 +55,19 @@ export const REPLICATION: readonly Mutant[] = [
     row: 'B5',
   },
   {
+    id: 'commit-beyond-the-log',
+    sentence: 'A follower commits as far as the leader says, also behind the end of its own log.',
+    edits: [
+      {
+        file: 'src/raft/follower.ts',
+        find: 'core.log.commitTo(Math.min(commit, core.matched))',
+        replace: 'core.log.commitTo(commit > core.log.lastIndex ? commit : Math.min(commit, core.matched))',
+      },
+    ],
+    by: 'suite:test/paper/raft.test.ts',
+    row: 'B29',
+  },
+  {
     id: 'match-of-an-earlier-term',
     sentence: 'What matched the leader of the last term is taken to match the new one.',
     edits: [
