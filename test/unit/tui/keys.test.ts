@@ -314,7 +314,7 @@ describe('e', () => {
     expect(textAt(press({ ...full(), selected: 'n5' }, 'e'))).toContain('Start its daemon');
     const alert = textAt(press(full({ view: 'alerts' }), 'e'));
     expect(alert).toContain('It fires while: node_up == 0');
-    expect(alert).toContain('It is a rule of your own');
+    expect(alert).toContain('docs/runbooks/NodeDown.md');
     const alone = textAt(press(full({ view: 'config' }), 'e'));
     expect(alone).toContain('n1 leads in term 9');
     expect(press(full(), 'e', 'escape').overlay).toBeNull();
