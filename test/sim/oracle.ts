@@ -28,8 +28,10 @@ interface Life {
   vote: NodeId | null;
   commit: LogIndex;
   applied: LogIndex;
-  /** The term that it leads, or 0. */
+  /** The last term that it led, or 0. */
   leads: Term;
+  /** The newest term that it has written or ended a turn in. */
+  wrote: Term;
   /** The membership in force after the last turn. */
   membership: Membership | null;
   /** Its log was cut since the last turn. */
@@ -175,9 +177,10 @@ export class Oracle {
   written(who: string, request: PersistRequest, termBefore: (index: LogIndex) => Term | undefined): void {
     this.checks++;
     const { entries, truncateFrom, snapshot } = request;
+    const life = this.#lives.get(who);
+    if (life !== undefined) life.wrote = request.hardState?.term ?? life.wrote;
     if (truncateFrom !== null) this.#cuts(who, truncateFrom, termBefore);
     if (snapshot !== null) this.snapshot(who, snapshot.meta);
-    const life = this.#lives.get(who);
     if (life !== undefined && snapshot?.keepSuffix === false) life.sent = snapshot.meta.index;
     const { term, votedFor } = request.hardState ?? { term: 0, votedFor: null };
     if (votedFor !== null && votedFor !== who && life?.last) {
@@ -249,7 +252,12 @@ export class Oracle {
   /** A committed entry is never taken back where it lies. */
   #cuts(who: string, from: LogIndex, termAt: (index: LogIndex) => Term | undefined): void {
     const life = this.#lives.get(who);
-    if (life !== undefined) life.cut = true;
+    if (life !== undefined) {
+      life.cut = true;
+      // also in the turn in which it steps down: nobody else leads that term, so nobody may make it cut
+      if (life.leads > 0 && life.wrote === life.leads)
+        this.fail('LeaderAppendOnly', `${who} led term ${life.leads} and cuts`);
+    }
     for (let index = from; index < this.#committed.length; index++) {
       const known = this.#committed[index];
       if (known !== undefined && termAt(index) === known) {
@@ -325,6 +333,7 @@ export class Oracle {
       vote: null,
       commit: 0,
       leads: 0,
+      wrote: term,
       membership: null,
       cut: false,
       last: null,
@@ -344,7 +353,6 @@ export class Oracle {
       this.#commits(who, index, { at: term, term: entryTerm(index) });
     }
     const isLeader = marks.role === 'leader';
-    if (isLeader && life.leads === term && life.cut) this.fail('LeaderAppendOnly', `${who} leads and cuts`);
     if (isLeader && commit > life.commit) this.#decides(marks, life, entryTerm);
     if (this.#newConfigs.length > 0) {
       for (const config of this.#newConfigs) this.#checkConfig(config);
@@ -354,7 +362,8 @@ export class Oracle {
     life.vote = marks.votedFor;
     life.commit = commit;
     life.applied = marks.appliedIndex;
-    life.leads = isLeader ? term : 0;
+    life.leads = isLeader ? term : life.leads;
+    life.wrote = term;
     life.membership = marks.membership;
     life.cut = false;
     life.last = marks.last;

@@ -44,15 +44,16 @@ class Image {
     return copy;
   }
 
+  /** Each entry that the log has is one of these, and it has all of them that no snapshot covers. */
   fits(storage: RaftStorage): boolean {
     const { hardState } = storage.initialState();
-    const last = storage.lastIndex();
-    return (
-      this.hardState.term === hardState.term &&
-      this.hardState.votedFor === hardState.votedFor &&
-      this.last === last &&
-      this.term(last) === (storage.term(last) ?? 0)
-    );
+    if (this.hardState.term !== hardState.term || this.hardState.votedFor !== hardState.votedFor)
+      return false;
+    const [first, last] = [storage.firstIndex(), storage.lastIndex()];
+    if (this.last !== last || first > Math.max(this.base, storage.snapshot()?.index ?? 0) + 1) return false;
+    if (this.term(last) !== (storage.term(last) ?? 0)) return false;
+    for (let index = first; index < last; index++) if (this.term(index) !== storage.term(index)) return false;
+    return true;
   }
 }
 
