@@ -17,6 +17,8 @@ export const MAIN = process.env['SQLCC_TEST_MAIN'] ?? join(ROOT, 'dist', 'main.j
 
 /** Ports of the tests lie above those of a demo that a person may be running. */
 const FIRST_TEST_PORT = 25_433;
+/** So many nodes a test may add, whose ports are looked for before. */
+const MAY_JOIN = 4;
 
 /**
  * How long a test waits for what must come. A wait says that something never came: how soon it has to come is
@@ -30,7 +32,7 @@ export function program(): string[] {
 }
 
 async function form(nodes: number, logLevel: string): Promise<DemoCluster> {
-  const basePort = await findTestPorts(nodes + 2, FIRST_TEST_PORT);
+  const basePort = await findTestPorts(nodes + MAY_JOIN, FIRST_TEST_PORT);
   return DemoCluster.start({ nodes, dir: null, basePort, logLevel, program: program() });
 }
 

@@ -28,6 +28,8 @@ const PATIENCE_MS = 60_000;
 const PROBE_PERIOD_MS = 100;
 const LATE_MS = 50;
 const CALM_MS = 1500;
+/** So many nodes join, one after the other, until one has joined while the machine did not stand still. */
+const JOINS = 3;
 const VERDICTS = ['member-suspect', 'member-failed'];
 
 /** Writers that put their keys in turn until they are stopped, each write exactly once. */
@@ -133,13 +135,14 @@ async function verdicts(cluster: DemoCluster, viewers: readonly string[]): Promi
 
 /**
  * While `over` goes on, nobody doubts a neighbour or loses the leader, and what is heard of the neighbours is no
- * more than LATE_MS later than before it. What is heard while the machine itself stood still says nothing.
+ * more than LATE_MS later than before it. What is heard while the machine itself stood still says nothing: false
+ * where that is most of it, and nothing was judged.
  */
-async function expectUndisturbed(
+async function isJudgedUndisturbed(
   cluster: DemoCluster,
   viewers: readonly string[],
   over: () => Promise<unknown>,
-) {
+): Promise<boolean> {
   const client = cluster.client();
   const { raft } = await client.status();
   const saidBefore = await verdicts(cluster, viewers);
@@ -157,13 +160,14 @@ async function expectUndisturbed(
     process.stderr.write(
       `not judged: the machine stood still too often (${judged.length} of ${all.length})\n`,
     );
-    return;
+    return false;
   }
   // a machine that is busy with something else is late without a snapshot too
   const boundMs = Math.max(PROBE_PERIOD_MS, before99) + LATE_MS;
   const late = judged.filter((s) => s.ms >= boundMs).map((s) => `${s.who} ${s.ms} ms at ${s.atMs.toFixed()}`);
   const whole = `${late.length} of ${judged.length} later than ${boundMs} ms: ${late.slice(0, 40).join(', ')}`;
   expect(quantile(ascending(judged), 0.99), whole).toBeLessThan(boundMs);
+  return true;
 }
 
 /** Where the log of a stopped node begins, by recovering a copy of it. */
@@ -225,13 +229,16 @@ describe('nodes that the log can not bring up', () => {
     await grow(client, async () => ((await sizes()).at(-1) ?? 0) > LARGE_BYTES);
     await untilEqual(cluster);
     // one more, and nothing else to do: probes of the others come on time while 64 MiB go to it
-    const viewers = cluster.nodes.map((n) => n.nodeId);
-    const fifth = { id: '' };
-    await expectUndisturbed(cluster, viewers, async () => {
-      fifth.id = (await cluster.addNode()).nodeId;
-    });
-    const ofFifth = clientOf(cluster, { node: fifth.id });
-    expect(await snapshots(ofFifth, fifth.id, 'snapshot-installed')).toHaveLength(1);
+    let isJudged = false;
+    for (let n = 0; !isJudged && n < JOINS; n++) {
+      const viewers = cluster.nodes.map((node) => node.nodeId);
+      let last = '';
+      isJudged = await isJudgedUndisturbed(cluster, viewers, async () => {
+        last = (await cluster.addNode()).nodeId;
+      });
+      expect(await snapshots(clientOf(cluster, { node: last }), last, 'snapshot-installed')).toHaveLength(1);
+    }
+    expect(isJudged, `one of ${JOINS} joins on a machine that runs`).toBe(true);
 
     // a log that begins behind a snapshot starts again, also after a kill
     await cluster.killNode(away);
