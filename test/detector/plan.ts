@@ -29,7 +29,7 @@ export const CI: readonly {
     ...{ nodes: 100, lane: 'h2' },
     scenarios: [
       ...['idle', 'kill', 'silent', 'die-1', 'die-30', 'loss-30', 'stall-one', 'stall-observers'],
-      ...['one-way', 'churn', 'join-one', 'join-many'],
+      ...['one-way', 'churn', 'join-one', 'join-many', 'zone', 'loss-10', 'clock-jumps'],
     ],
   },
   {

@@ -45,6 +45,8 @@ export interface Row {
   readonly messagesPerS: number;
   readonly queueMax: number;
   readonly neighboursMax: number;
+  /** Of one node, both ways, most at once; compared with no stored row: neighbours are. */
+  readonly connectionsMax: number;
   readonly traceHash: string;
   readonly packets: number;
   /** Events of the simulated world in a second of the real one. */
@@ -168,6 +170,7 @@ export function rowOf(options: RowOptions): Row {
     messagesPerS: rounded(sum((r) => r.messagesPerS) / runs.length, 1),
     queueMax: most((r) => r.oracle.queueMax),
     neighboursMax: most((r) => Math.max(...r.world.nodes.map((n) => n.neighboursMax))),
+    connectionsMax: most((r) => Math.max(...r.world.nodes.map((n) => n.connectionsMax))),
     traceHash: runs.map((r) => r.world.traceHash.toString(16).padStart(8, '0')).join(' '),
     packets: sum((r) => r.world.packets),
     eventsPerS: rounded((sum((r) => r.world.agenda.planned) / (performance.now() - wall)) * 1000, 0),

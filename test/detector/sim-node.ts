@@ -23,6 +23,8 @@ export class SimNode implements LinkTarget {
   #detector: GossipFailureDetector | null = null;
   neighbours: readonly NodeId[] = [];
   neighboursMax = 0;
+  /** Its own and those of others to it, most at once. */
+  connectionsMax = 0;
   isUp = false;
   isHostUp = false;
   boots = 0;

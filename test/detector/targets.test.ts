@@ -24,7 +24,16 @@ function row(parts: Partial<Row>): Row {
   const times = { firstSuspectMs: spread, firstFailedMs: spread, allKnowMs: spread, healedMs: spread };
   const false_ = { falseSuspectPerNodeHour: 0, falseFailedPerNodeHour: 0, falseFailed: 0, refutations: 0 };
   const load = { bytesPerS: { mean: 1, p99: 1, max: 1 }, bytesPeak: 1, newsPeak: 1, messagesPerS: 1 };
-  const rest = { queueMax: 0, neighboursMax: 1, traceHash: '', packets: 1, eventsPerS: 1, wallS: 0, cpuS: 0 };
+  const rest = {
+    queueMax: 0,
+    neighboursMax: 1,
+    connectionsMax: 2,
+    traceHash: '',
+    packets: 1,
+    eventsPerS: 1,
+    wallS: 0,
+    cpuS: 0,
+  };
   const head = { nodes: 100, scenario: 'idle', lane: 'h2', seeds: 1, virtualS: 20 } as const;
   return { ...head, ...times, ...false_, ...load, ...rest, unknown: 0, unstableS: 0, ...parts };
 }
@@ -52,6 +61,7 @@ describe('findings', () => {
     ['FD5', 'one node that sends more than the cap', { bytesPerS: { mean: 1, p99: 1, max: 70_000 } }],
     ['FD5', 'more news than the cap in one second', { newsPeak: 65_537 }],
     ['FD6', 'many neighbours', { neighboursMax: 27 }],
+    ['FD6', 'many connections', { connectionsMax: 57 }],
     ['FD7', 'late', { scenario: 'join-one', healedMs: late }],
   ];
 
@@ -60,8 +70,8 @@ describe('findings', () => {
   });
 
   it('tell a promise that is known to be missed from one that is met, and from a worse miss', () => {
-    expect(said({ neighboursMax: 20 }, 'FD6')).toEqual(['met']);
-    expect(said({ neighboursMax: 22 }, 'FD6')).toEqual(['known']);
+    expect(said({ neighboursMax: 20, connectionsMax: 20 }, 'FD6')).toEqual(['met', 'met']);
+    expect(said({ neighboursMax: 22, connectionsMax: 44 }, 'FD6')).toEqual(['known', 'known']);
     const three = { scenario: 'loss-30', nodes: 3, virtualS: 7200 } as const;
     expect(said({ ...three, falseFailed: 2 }, 'FD3')).toEqual(['known']);
     expect(said({ ...three, falseFailed: 12 }, 'FD3')).toEqual(['missed']);
@@ -83,7 +93,7 @@ describe('differences', () => {
       notStored: text('77 idle h2 1 seeds 20 s'),
     });
     expect(differences([row({})], false, {})).toEqual({ ...none, notStored: text(KEY) });
-    expect(isOfCi({ nodes: 100, scenario: 'zone', lane: 'h2' })).toBe(false);
+    expect(isOfCi({ nodes: 100, scenario: 'loss-80', lane: 'h2' })).toBe(false);
   });
 
   it('names a figure that a stored row lacks', () => {

@@ -244,6 +244,8 @@ export class World {
     });
     from.links.set(to.index, link);
     to.incoming.add(link);
+    for (const node of [from, to])
+      node.connectionsMax = Math.max(node.connectionsMax, node.links.size + node.incoming.size);
     link.dialIn(0);
     if (this.now < to.stalledUntil) link.watch();
     return link;
