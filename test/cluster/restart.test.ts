@@ -10,13 +10,15 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Identity } from '../../daemon/data-dir.ts';
 import type { DemoCluster, DemoNode } from '../../daemon/demo-cluster.ts';
 import { assert, must } from '../../src/base/index.ts';
 import { batchBytes, findBatchHeaders, IdentityPrint } from '../../src/wal/frame.ts';
 import { FIRST_BATCH_AT } from '../../src/wal/segment.ts';
 import { followerOf, leaderOf, sqlccOn, startCluster, until, untilEqual } from './harness.ts';
+import { coreWaits } from './stopwatch.ts';
+import { inWords, type Moment, OFTEN_MS, type Took, verdict } from './took.ts';
 
 const LEAVE = ['node', 'leave', '--yes-cluster', 'demo', '-o', 'json'];
 
@@ -66,8 +68,8 @@ async function count(cluster: DemoCluster, table: string): Promise<unknown> {
 /** Kills of all at once; `SQLCC_RESTARTS=50` plays more of them. */
 const RESTARTS = Number(process.env['SQLCC_RESTARTS'] ?? 3);
 
-/** From when the second of three spoke to others until one of them led, ms; of their last start. */
-function leaderlessMs(cluster: DemoCluster): number {
+/** From when the second of three spoke to others until one of them led, wall clock in ms; of their last start. */
+function leaderless(cluster: DemoCluster): { from: number; to: number } {
   const starts = cluster.nodes.map(({ log }) => {
     const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
     const entries = lines.map((line) => JSON.parse(line) as { at: string; event: string; role?: string });
@@ -77,7 +79,8 @@ function leaderlessMs(cluster: DemoCluster): number {
     starts.flatMap((entries) => entries.find(is) ?? []).map((entry) => Date.parse(entry.at));
   const up = instantOf((e) => e.event === 'gossip-started').toSorted((a, b) => a - b);
   const led = instantOf((e) => e.event === 'raft-role-changed' && e.role === 'leader');
-  return Math.max(0, Math.min(...led) - must(up[1], 'two that started'));
+  const from = must(up[1], 'two that started');
+  return { from, to: Math.max(from, Math.min(...led)) };
 }
 
 describe('a cluster whose processes all die at once', () => {
@@ -99,7 +102,12 @@ describe('a cluster whose processes all die at once', () => {
       }
     };
     const writers = Array.from({ length: 8 }, write);
-    const leaderless: number[] = [];
+    const found: Took[] = [];
+    const waitedMs = coreWaits(OFTEN_MS);
+    const looks: Moment[] = [];
+    const looking = setInterval(() => looks.push({ atMs: Date.now(), waitedMs: waitedMs() }), OFTEN_MS);
+    onTestFinished(() => clearInterval(looking));
+    const waitedUntil = (atMs: number): number => looks.findLast((m) => m.atMs <= atMs)?.waitedMs ?? 0;
     for (let round = 0; round < RESTARTS; round++) {
       const before = acknowledged.length;
       await until('writes', async () => acknowledged.length > before + 100);
@@ -107,7 +115,8 @@ describe('a cluster whose processes all die at once', () => {
       // a node alone has no quorum and is not ready: start all, then wait
       await Promise.all(cluster.nodes.map((n) => cluster.startNode(n.nodeId)));
       await cluster.untilHealthy();
-      leaderless.push(leaderlessMs(cluster));
+      const { from, to } = leaderless(cluster);
+      found.push({ ms: to - from, waitedMs: waitedUntil(to) - waitedUntil(from) });
     }
     const before = acknowledged.length;
     await until('writes go on', async () => acknowledged.length > before + 20);
@@ -116,13 +125,14 @@ describe('a cluster whose processes all die at once', () => {
     // every write was waited for until its outcome was known: what is there is what was acknowledged
     expect(await count(cluster, 't')).toEqual([acknowledged.length, acknowledged.length]);
     await untilEqual(cluster);
-    leaderless.sort((a, b) => a - b);
-    const [middle, most] = [leaderless[RESTARTS >> 1], leaderless.at(-1)];
+    const sorted = found.map(({ ms }) => ms).toSorted((x, y) => x - y);
     process.stdout.write(
-      `${RESTARTS} restarts of all, ${acknowledged.length} writes; second up → leader: ${middle} ms, most ${most}\n`,
+      `${RESTARTS} restarts of all, ${acknowledged.length} writes; second up → leader: ${sorted[RESTARTS >> 1]} ms; ${inWords(found)}\n`,
     );
-    // a second is promised (docs/faults.md); other work may have the machine, no election takes so long
-    expect(most).toBeLessThan(10_000);
+    // a second is promised (docs/faults.md); in whole runs of all tests, beside two other files, 1.7 to 2.2 s were found
+    const said = found.map((took) => verdict([took], 4000));
+    expect(said, inWords(found)).not.toContain('long');
+    expect(said, `a restart that can be judged: ${inWords(found)}`).toContain('good');
   });
 });
 
