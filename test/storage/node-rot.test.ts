@@ -76,7 +76,7 @@ async function tryState({ node, saved, snapshots }: Put): Promise<void> {
     node.restore(saved);
     flip(state, at);
     expect((await outcomeOf(node, `state, byte ${at}`)).ok).toBe(true);
-    expect(node.logged('state-damaged')).toHaveLength(1);
+    expect(node.logged('state-damaged'), `state, byte ${at}`).toHaveLength(1);
     tally('state damaged', 'made again');
   }
   const [newest, older] = [node.snapshot(snapshots.newest), node.snapshot(snapshots.older)];
