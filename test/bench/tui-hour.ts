@@ -36,7 +36,7 @@ function recorded(count: number, stepMs: number): ReplayLine[] {
       }),
     );
     const picture = { at: at(ms), status: status({ nodes }) };
-    const told = event(ms, 'n2', 'disk-slow', `disk write took ${i} ms`);
+    const told = event(ms, 'n2', 'health-changed', `disk takes ${i} ms to sync`);
     return i % 10 === 0 ? [picture, { at: at(ms), event: told }] : [picture];
   }).flat();
 }

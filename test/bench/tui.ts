@@ -87,7 +87,10 @@ function busy(count: number, eventsASecond = 0): ReplayLine[] {
     );
     const told = Array.from({ length: eventsASecond }, (_, i): ReplayLine => {
       const ms = second * 1000 + (i * 1000) / eventsASecond;
-      return { at: at(ms), event: event(ms, `n${i + 1}`, 'disk-slow', `disk write took ${second + i} ms`) };
+      return {
+        at: at(ms),
+        event: event(ms, `n${i + 1}`, 'health-changed', `disk takes ${second + i} ms to sync`),
+      };
     });
     return [{ at: at(second * 1000), status: status({ nodes }) }, ...told];
   }).flat();

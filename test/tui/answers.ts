@@ -45,12 +45,12 @@ const PENDING: Slices['pending'] = sixNodes().map((n) => ({
 const EXPLAIN: Slices['explain'] = {
   ...{ schemaVersion: 1, node_id: 'n1' },
   rule: {
-    ...{ name: 'NodeDown', condition: 'node_up == 0', severity: 'critical', for_ms: 0 },
+    ...{ name: 'NodeDown', condition: 'node_up == 0', severity: 'warning', for_ms: 0 },
     ...{ actions: ['email', 'webhook'], fixed: true, error: null },
   },
   subjects: [
     {
-      ...{ id: 'a1', node_id: 'n5', state: 'firing', holds: true, value: 'no heartbeat for 388 s' },
+      ...{ id: 'a1', node_id: 'n5', state: 'firing', holds: true, value: 'node_up 0' },
       ...{ pending_ms: null, in_maintenance: false, silenced_by: null, inhibited_by: null },
       notifications: [
         {
@@ -147,7 +147,12 @@ function links(): Slices['links'] {
 
 /** Other clusters of the same person: one well, one silent, one without a majority. */
 function fleet(): ReplayLine[] {
-  const well = status({ nodes: sixNodes().slice(0, 3) });
+  const quick = { health: 'HEALTHY' as const, issues: [], fsync_ms: 0.9 };
+  const well = status({
+    nodes: sixNodes()
+      .slice(0, 3)
+      .map((n) => ({ ...n, ...quick })),
+  });
   const us = { ...well.cluster, name: 'prod-us', health: 'healthy' as const, reasons: [] };
   const down = [
     ...['no quorum: 1 of 3 voters are alive, 2 are needed', 'no leader is known', 'n2 and n3 are dead'],

@@ -47,7 +47,7 @@ async function startSilent(): Promise<{ at: readonly string[]; server: Server }>
 
 /** Nodes, and where there is room the events and the last minute of a node: they come one after the other. */
 function isWhole(text: string, columns: number, rows: number): boolean {
-  const events = rows < 12 || /disk write/.test(text);
+  const events = rows < 12 || /DEGRADED/.test(text);
   return /n5 .*DEAD/.test(text) && events && (columns < 80 || /\d [▁-▇+=_.*-]{8}/.test(text));
 }
 

@@ -69,7 +69,16 @@ export function sixNodes(): NodeRow[] {
       error_rate: 0.002,
     }),
     node('n2', { rtt_ms: 0.9 }),
-    node('n3', { zone: 'eu-b', lag_entries: 5610, match_index: 1_198_941, cpu_usage: 0.881, rtt_ms: 9.8 }),
+    node('n3', {
+      zone: 'eu-b',
+      health: 'DEGRADED',
+      issues: ['disk takes 312 ms to sync'],
+      lag_entries: 5610,
+      match_index: 1_198_941,
+      cpu_usage: 0.881,
+      fsync_ms: 312,
+      rtt_ms: 9.8,
+    }),
     node('n4', {
       zone: 'eu-c',
       voter: false,
@@ -116,7 +125,10 @@ export function status(patch: Partial<StatusResponse> = {}): StatusResponse {
       id: 'c-1',
       engine: 'sqlite',
       health: 'degraded',
-      reasons: ['n5 is dead', 'alert NodeDown on n5 is firing'],
+      reasons: [
+        ...['n5 is dead', 'alert ReplicaLag on n3 is firing', 'alert NodeDown on n5 is firing'],
+        'n3 is degraded: disk takes 312 ms to sync',
+      ],
       read: { mode: 'stale', age_ms: 0, node_id: 'n1', applied_index: 1_204_551 },
     },
     raft: {
@@ -308,27 +320,27 @@ export function calm(): ReplayLine[] {
   cursor = 0;
   const alerts: NonNullable<ReplayLine['alerts']> = [
     {
+      id: 'a2',
+      rule: 'ReplicaLag',
+      condition: 'sync_lag > 100MB',
+      node_id: 'n3',
+      severity: 'warning',
+      state: 'firing',
+      since: at(-450_000),
+      value: 'sync_lag 112.2 MB',
+      acknowledged_by: 'bob',
+    },
+    {
       id: 'a1',
       incident: '1772625600000',
       rule: 'NodeDown',
       condition: 'node_up == 0',
       node_id: 'n5',
-      severity: 'critical',
-      state: 'firing',
-      since: at(-385_000),
-      value: 'no heartbeat for 388 s',
-      acknowledged_by: null,
-    },
-    {
-      id: 'a2',
-      rule: 'ReplicaLag',
-      condition: 'sync_lag > 5000',
-      node_id: 'n3',
       severity: 'warning',
       state: 'firing',
-      since: at(-63_000),
-      value: '5610 > 5000 entries',
-      acknowledged_by: 'bob',
+      since: at(-385_000),
+      value: 'dead',
+      acknowledged_by: null,
     },
   ];
   return [
@@ -347,6 +359,12 @@ export function calm(): ReplayLine[] {
         })),
       },
     },
+    {
+      at: at(0),
+      event: event(-450_000, 'n3', 'alert-fired', 'ReplicaLag on n3 fires: sync_lag 112.2 MB', {
+        severity: 'warning',
+      }),
+    },
     ...lastElection().map((told) => ({ at: at(0), event: told })),
     {
       at: at(0),
@@ -362,13 +380,11 @@ export function calm(): ReplayLine[] {
     },
     {
       at: at(0),
-      event: event(-63_000, 'n3', 'alert-fired', 'ReplicaLag on n3 fires: 5610 > 5000 entries', {
+      event: event(-2000, 'n3', 'health-changed', 'n3 says it is DEGRADED: disk takes 312 ms to sync', {
         severity: 'warning',
+        data: { status: 'DEGRADED', before: 'HEALTHY', issues: ['disk takes 312 ms to sync'] },
       }),
     },
-    { at: at(0), event: event(-30_000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
-    { at: at(0), event: event(-12_000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
-    { at: at(0), event: event(-2000, 'n3', 'disk-slow', 'disk write took 31 ms', { severity: 'warning' }) },
     { at: at(0), status: status() },
     { at: at(0), plan: plan() },
     {

@@ -44,7 +44,7 @@ async function shown(
 ): Promise<Terminal> {
   const terminal = start({ columns, rows, ...more }, file);
   await terminal.until(
-    (t) => t.includes('n5') && t.includes('disk write') && /CPU|q4\/5/.test(t),
+    (t) => t.includes('n5') && t.includes('DEGRADED') && /CPU|q4\/5/.test(t),
     'the first picture',
   );
   await terminal.still(400);

@@ -61,7 +61,8 @@ describe('e on a row', () => {
       config: /^Configuration v41 was written by anna at .*\nIt is in force\./,
       operations:
         /^Operation op-8 is a replace-node, n5 to n4, begun by anna: disk of n5 is lost\.\nIt runs\./,
-      events: /^n3, at 12:04:29.*: disk write took 31 ms\.\nIt is warning, of the kind /,
+      events:
+        /^n3, at 12:04:29.*: n3 says it is DEGRADED: disk takes 312 ms to sync\.\nIt is warning, of the kind /,
     };
     for (const [view, pattern] of Object.entries(told)) {
       const text = words(full({ view: view as Model['view'] }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { must } from '../../../src/base/index.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import { parseFilter } from '../../../tui/model/filter.ts';
 import { fieldsOf, NODE_FIELDS } from '../../../tui/model/filter-fields.ts';
@@ -65,10 +66,14 @@ describe('the filter in each view', () => {
   });
 
   it('finds alerts by severity and lines of the log by level', () => {
-    const alerts = alertRows(filtered('alerts', ''));
-    const critical = alerts.filter((a) => a.severity === 'critical');
-    expect(critical.length).toBeGreaterThan(0);
-    expect(alertRows(filtered('alerts', 'severity:critical'))).toEqual(critical);
+    const seen = full();
+    const [worse, ...others] = seen.picture.alerts;
+    const alerts = [{ ...must(worse, 'an alert'), severity: 'critical' as const }, ...others];
+    const matching = (text: string) =>
+      alertRows({ ...filtered('alerts', text), picture: { ...seen.picture, alerts } });
+    expect(others.length).toBeGreaterThan(0);
+    expect(matching('severity:critical')).toEqual(alerts.slice(0, 1));
+    expect(matching('severity:warning').map((a) => a.id)).toEqual(others.map((a) => a.id));
     const warnings = logRows(filtered('log', '')).filter(({ line }) => line.level === 'WARN');
     expect(warnings.length).toBeGreaterThan(0);
     expect(logRows(filtered('log', 'level:warning'))).toEqual(warnings);

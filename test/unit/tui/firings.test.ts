@@ -24,7 +24,12 @@ function again(): Model {
     told(300_000, 'resolved', '100 > 5000'),
     told(63_000, 'fired', '5610 > 5000 entries'),
   ];
-  return send(full({ view: 'alerts' }), { type: 'events', events, now: START })[0];
+  const model = full({ view: 'alerts' });
+  const since = new Date(ago(63_000)).toISOString();
+  const alerts = model.picture.alerts.map((a) => (a.id === 'a2' ? { ...a, since } : a));
+  const recorded = model.picture.events.filter((e) => e.kind !== 'alert-fired');
+  const picture = { ...model.picture, events: recorded };
+  return send({ ...model, picture }, { type: 'alerts', alerts }, { type: 'events', events, now: START })[0];
 }
 
 describe('firingsOf', () => {

@@ -270,7 +270,7 @@ describe('← → and w', () => {
   });
 
   it('→ moves the pane with the focus, by cells, until its longest line ends', () => {
-    const long = event(0, 'n3', 'disk-slow', `begins ${'x'.repeat(150)} ends`);
+    const long = event(0, 'n3', 'health-changed', `begins ${'x'.repeat(150)} ends`);
     const told = send(full({ view: 'events' }), { type: 'events', events: [long], now: START })[0];
     const model = sized(told, 80, 24);
     expect(textAt(model, 80, 24)).not.toContain('xx ends');
@@ -282,7 +282,7 @@ describe('← → and w', () => {
   });
 
   it('w shows the selected line whole, over as many rows as it takes, and cut again', () => {
-    const long = event(0, 'n3', 'disk-slow', `begins ${'x'.repeat(150)} ends`);
+    const long = event(0, 'n3', 'health-changed', `begins ${'x'.repeat(150)} ends`);
     const model = send(full({ view: 'events' }), { type: 'events', events: [long], now: START })[0];
     const listed = (m: Model) => textAt(m, 80, 24).split('All about it')[0] ?? '';
     expect(listed(model)).not.toContain('ends');

@@ -18,6 +18,10 @@ import { at, plan, START, sixNodes, status } from '../../tui/recording.ts';
 import { Ledger, record, token } from '../cluster/world.ts';
 
 const HOUR_MS = 3_600_000;
+/** Of this cluster a mean entry has 20 kB, and who is a long way behind may catch up in peace. */
+const ENTRY_BYTES = 20_000;
+export const LAG_THRESHOLD_BYTES = 5_000_000_000;
+export const bytesOf = (entries: number | null) => (entries === null ? null : entries * ENTRY_BYTES);
 const { leader_id: LEADER, term: TERM, voters: VOTERS } = status().raft;
 
 function operationOf(view: OperationView): Operation {
@@ -57,7 +61,7 @@ export function recordedState(): ClusterState {
 function factOf(n: NodeRow): PlanFacts['nodes'][number] {
   return {
     ...{ nodeId: n.node_id, liveness: n.liveness, health: n.health, rttMs: n.rtt_ms, term: n.term },
-    ...{ lagEntries: n.lag_entries, lagBytes: null, connections: n.active_connections },
+    ...{ lagEntries: n.lag_entries, lagBytes: bytesOf(n.lag_entries), connections: n.active_connections },
     clockOffsetMs: n.clock_offset_ms ?? null,
   };
 }
@@ -65,7 +69,12 @@ function factOf(n: NodeRow): PlanFacts['nodes'][number] {
 function factsOf(nodes: readonly NodeRow[]): PlanFacts {
   return {
     ...{ leaderId: LEADER, term: TERM, voters: VOTERS, nodes: nodes.map(factOf) },
-    ...{ transferringTo: null, membershipSettled: true, lagThresholdBytes: 100_000_000, minReplicas: 2 },
+    ...{
+      transferringTo: null,
+      membershipSettled: true,
+      lagThresholdBytes: LAG_THRESHOLD_BYTES,
+      minReplicas: 2,
+    },
     writesWaiting: 37,
   };
 }

@@ -66,7 +66,9 @@ describe('the palette has the words of the command line', () => {
       'failover n4: closed: n4 has no vote: only a voter can lead',
       ...['failover n5: closed: n5 is dead', 'failover n6: closed: n6 is in maintenance'],
     ]);
-    const nodes = status().nodes.map((n) => (n.node_id === 'n2' ? { ...n, lag_entries: 9000 } : n));
+    const nodes = status().nodes.map((n) => {
+      return { ...n, health: 'HEALTHY' as const, ...(n.node_id === 'n2' && { lag_entries: 9000 }) };
+    });
     const behind = send(full(), { type: 'status', status: status({ nodes }), now: full().now })[0];
     expect(seen('switchover n', behind).slice(0, 2)).toEqual([
       ...['switchover n3: best candidate', 'switchover n2: plan'],

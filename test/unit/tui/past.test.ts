@@ -29,7 +29,7 @@ const rowAt = (model: Model, ms: number, id: string) =>
 /** A leader is lost in the second minute, and from then on six hundred events are told. */
 function busy(): Model {
   const leaderless = status({ raft: { ...status().raft, leader_id: null } });
-  const before = [told(500, 'n2', 'disk-slow'), ...[1, 2, 3].map((s) => seen(s * SECOND))];
+  const before = [told(500, 'n2', 'health-changed'), ...[1, 2, 3].map((s) => seen(s * SECOND))];
   const loss = [told(3500, 'n1', 'leader-lost', { term: 9 }), seen(4000, leaderless), seen(5000, leaderless)];
   const after = Array.from({ length: 600 }, (_, i) => [
     told(6000 + i * 100, 'n3', 'probe', { i }),
@@ -45,7 +45,7 @@ describe('a second behind more events than are kept', () => {
     const then = travel(model, START + 5 * SECOND);
     expect(happenings(then).map((h) => ('event' in h ? h.event.kind : ''))).toEqual([
       'leader-lost',
-      'disk-slow',
+      'health-changed',
     ]);
     expect(raftAt(model, 5 * SECOND)?.leader_id).toBeNull();
     expect(raftAt(model, 2 * SECOND)?.leader_id).toBe('n1');

@@ -98,17 +98,17 @@ describe('plain text', () => {
 
   it('tells alerts, operations and disagreement as they begin and end', () => {
     const before = full();
-    const [first] = before.picture.alerts as AlertRow[];
+    const first = before.picture.alerts.find((a) => a.id === 'a1');
     const alert = { ...first, id: 'a9', rule: 'disk_full', node_id: 'n3', value: '97 %' } as AlertRow;
     const told = (from: Model, to: Model) => changesBetween(from, to).join('\n');
     const withAlerts = (...alerts: AlertRow[]): Model => send(before, { type: 'alerts', alerts })[0];
     const firing = withAlerts(alert);
-    expect(told(before, firing)).toBe('alert disk_full on n3 is firing (critical): 97 %');
+    expect(told(before, firing)).toBe('alert disk_full on n3 is firing (warning): 97 %');
     expect(told(firing, withAlerts({ ...alert, value: '98 %' }))).toBe('');
     const acked = withAlerts({ ...alert, acknowledged_by: 'anna' });
     expect(told(firing, acked)).toContain('acknowledged by anna');
     expect(told(acked, withAlerts({ ...alert, node_id: null, state: 'resolved' }))).toBe(
-      'alert disk_full on the cluster is resolved (critical)',
+      'alert disk_full on the cluster is resolved (warning)',
     );
     const runs = send(before, { type: 'status', status: status({ operation: 'op-7' }), now: START })[0];
     expect(told(before, runs)).toBe('operation op-7 runs');

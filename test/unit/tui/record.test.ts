@@ -173,7 +173,7 @@ describe('readReplay', () => {
     const long = 'ä€😀'.repeat(120_000);
     const lines = [
       { at: at(0), status: status() },
-      { at: at(1), event: event(1, 'n1', 'disk-slow', long) },
+      { at: at(1), event: event(1, 'n1', 'health-changed', long) },
       { at: at(2), status: status({ raft: { ...status().raft, term: 77 } }) },
     ];
     const text = `\n${asNdjson(lines)}\n`;

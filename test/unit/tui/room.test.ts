@@ -50,7 +50,7 @@ describe('a small screen', () => {
     expect(rows[1]).toMatch(/^ ! {2}degraded: .*n5 is dead/);
     const sound = status().cluster;
     const well = live(status({ cluster: { ...sound, health: 'healthy', reasons: [] } }));
-    expect(screenText(well, 60, 15)).not.toContain('degraded');
+    expect(screenText(well, 60, 15)).not.toContain('degraded:');
     expect(screenText(full(), 44, 12).split('\n')[1]).not.toContain('degraded:');
   });
 

@@ -171,7 +171,7 @@ describe('screenOf', () => {
       '◇ n4',
       'Learner',
       'catch-up 91%',
-      'lagging !',
+      'degraded !',
     ]) {
       expect(text).toContain(words);
     }

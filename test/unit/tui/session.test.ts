@@ -92,11 +92,11 @@ describe('Session', () => {
   it('Session keeps the picture while nobody answers, and resumes events behind the last one', async () => {
     const feed = scriptedFeed();
     const session = await started(feed);
-    const seen = event(0, 'n3', 'disk-slow', 'slow');
+    const seen = event(0, 'n3', 'health-changed', 'slow');
     feed.tell(seen);
     await until(session, (m) => m.picture.events.length === 1);
     feed.down = true;
-    feed.tell(event(10, 'n3', 'disk-slow', 'slower'));
+    feed.tell(event(10, 'n3', 'health-changed', 'slower'));
     await until(session, (m) => m.connection.kind === 'lost');
     expect(session.model.picture.status?.nodes).toHaveLength(6);
     feed.down = false;
@@ -154,7 +154,7 @@ describe('Session', () => {
     await vi.advanceTimersByTimeAsync(500);
     let painted = 0;
     session.subscribe(() => painted++);
-    feed.tell(event(0, 'n3', 'disk-slow', 'slow'));
+    feed.tell(event(0, 'n3', 'health-changed', 'slow'));
     feed.picture = status({ config: { version: 42 } });
     await vi.advanceTimersByTimeAsync(5000);
     expect(painted).toBe(0);
@@ -192,7 +192,7 @@ describe('Session', () => {
   it('Session shows no event of the node before once another is looked through, and all of its own', async () => {
     const feed = scriptedFeed();
     const session = await started(feed);
-    feed.tell(event(0, 'n1', 'disk-slow', 'told by whoever answered'));
+    feed.tell(event(0, 'n1', 'health-changed', 'told by whoever answered'));
     await until(session, (m) => m.picture.events.length === 1);
     const own = event(1, 'n1', 'node-started', 'told by n1');
     feed.events = async function* (after, signal, node) {
@@ -209,7 +209,7 @@ describe('Session', () => {
     const feed = scriptedFeed();
     const session = await started(feed);
     const streams = () => feed.asked.filter((a) => a.startsWith('events'));
-    feed.tell(event(0, 'n1', 'disk-slow', 'slow'));
+    feed.tell(event(0, 'n1', 'health-changed', 'slow'));
     await until(session, (m) => m.picture.events.length === 1);
     const { cursor } = session.model.picture.events[0] as EventLine;
     // the same node again changes nothing

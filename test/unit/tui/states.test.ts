@@ -1,5 +1,6 @@
 /** States of the screen that no other golden has, each at every size, to be looked at. */
 import { describe, expect, it } from 'vitest';
+import { evaluateFixedAlerts } from '../../../src/alerts/index.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { VIEWS, type ViewId } from '../../../tui/model/views.ts';
@@ -8,7 +9,7 @@ import { asText } from '../../../tui/out/picture.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { THEMES } from '../../../tui/theme/themes.ts';
 import { expectScreen } from '../../tui/golden.ts';
-import { event, node, START, status } from '../../tui/recording.ts';
+import { at, event, node, START, status } from '../../tui/recording.ts';
 import { expectFits, SIZES as TIERS } from '../../tui/sizes.ts';
 import { alone, disagreeing, fresh, full, live, press, send } from './model-kit.ts';
 
@@ -78,6 +79,7 @@ function noQuorum(view: ViewId): Model {
       ...{ health: 'critical', reasons: ['no leader is known', text, '5 nodes are dead'] },
       read: { ...before.cluster.read, node_id: 'n1', age_ms: 65_000 },
     },
+    alerts: { firing: 3 },
     isolation: { since_ms: 65_000, reached: ['n1'], missing, needs: 3, text },
   });
   const words = { severity: 'critical' as const, data: { term: 9 } };
@@ -92,7 +94,14 @@ function noQuorum(view: ViewId): Model {
     { type: 'views', views: { schemaVersion: 1, agree: true, views: [own, ...views] } },
     { type: 'no-answer', question: { slice: 'versions', arg: '' }, failure, now: START },
   );
-  return { ...heard, view };
+  // told while it lasts, and on no record
+  const none = { previous: [], nodes: [], leaderId: null, leaderIncident: 'term-9.1', rules: [] };
+  const down = evaluateFixedAlerts({ ...none, leaderlessMs: 65_000 }).map(({ nodeId, ...alert }) => {
+    return { ...alert, node_id: nodeId, since: at(-65_000), acknowledged_by: null };
+  });
+  const alerts = [...heard.picture.alerts, ...down];
+  expect(down.map((a) => `${a.severity} ${a.rule}`)).toEqual(['critical LeaderDown']);
+  return { ...send(heard, { type: 'alerts', alerts })[0], view };
 }
 
 it('before the first picture every size says what is waited for', () => {

@@ -55,7 +55,8 @@ describe('a configuration on trial', () => {
 
 describe('beside other marks at 80 columns', () => {
   const banner = (patch: Parameters<typeof status>[0], columns = 80) => {
-    const model = live(status({ config: { version: 42, tentative }, ...patch }));
+    const cluster = { ...status().cluster, reasons: ['n5 is dead', 'alert NodeDown on n5 is firing'] };
+    const model = live(status({ config: { version: 42, tentative }, cluster, ...patch }));
     return screenText(model, columns, 24).split('\n')[2] ?? '';
   };
   const caller = { id: 'otto', role: 'viewer' as const, scopes: ['view' as const] };

@@ -35,7 +35,7 @@ describe('the alert under the bar', () => {
 
   it('A acts on the alert that was under the bar, whatever comes above it, and not on one that just came', () => {
     const seen = press(full(), '3');
-    const [first] = seen.picture.alerts;
+    const first = seen.picture.alerts.find((a) => a.id === 'a1');
     assert(first !== undefined, 'an alert');
     const newer = { ...first, id: 'zz', rule: 'LeaderDown', since: '2030-01-01T00:00:00.000Z' };
     const came = send(seen, { type: 'alerts', alerts: [newer, ...seen.picture.alerts] })[0];

@@ -80,7 +80,7 @@ describe('update: looking', () => {
   });
 
   it('an event that comes again after a reconnect is shown once', () => {
-    const e = event(0, 'n3', 'disk-slow', 'slow');
+    const e = event(0, 'n3', 'health-changed', 'slow');
     const model = send(
       live(),
       { type: 'events', events: [e], now: START },

@@ -11,7 +11,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import { duplicates, VIEW_IDS, VIEWS } from '../../../tui/model/views.ts';
 import { ASCII, UNICODE } from '../../../tui/theme/symbols.ts';
 import { lineWidth, textOf } from '../../../tui/theme/tokens.ts';
-import { status } from '../../tui/recording.ts';
+import { event, START, status } from '../../tui/recording.ts';
 import { fresh, full, live, press, pressed, send } from './model-kit.ts';
 import { screenText } from './screen-text.ts';
 
@@ -191,7 +191,7 @@ describe('the register of views', () => {
   });
 
   it('the tab, the title of the alerts and the smallest screen count alike those that need a look', () => {
-    const [down, lag] = full().picture.alerts;
+    const [lag, down] = full().picture.alerts;
     if (down === undefined || lag === undefined) throw new Error('two alerts are recorded');
     const seen = { acknowledged_by: 'anna' };
     const told = (...alerts: readonly (typeof down)[]) => {
@@ -231,7 +231,9 @@ describe('lists', () => {
   });
 
   it('events and audit are one order of time, and equal ones in a row are one line', () => {
-    const rows = happenings(full());
+    const again = [1, 2].map((ms) => event(ms, 'n3', 'leader-lost', 'n3 knows no leader (term 9)'));
+    const third = event(3, 'n3', 'leader-lost', 'n3 knows no leader (term 9)');
+    const rows = happenings(send(full(), { type: 'events', events: [...again, third], now: START })[0]);
     expect(rows.map((r) => r.at)).toEqual([...rows.map((r) => r.at)].sort().reverse());
     expect(rows[0]).toMatchObject({ times: 3 });
     expect(rows.some((r) => 'audit' in r)).toBe(true);

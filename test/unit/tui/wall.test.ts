@@ -46,7 +46,7 @@ describe('regionWords', () => {
     const words = regionWords([...status().nodes, node('n8', { zone: '' })], 'n1');
     expect(words).toEqual([
       'eu-c 2 nodes DEAD n5',
-      'eu-b 2 nodes lagging n3',
+      'eu-b 2 nodes degraded n3',
       'eu-a ★n1 2 nodes ok',
       'no zone 1 node ok',
     ]);
