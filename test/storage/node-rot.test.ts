@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { must } from '../../src/base/index.ts';
 import type { SnapshotMeta } from '../../src/raft/index.ts';
 import { amount, reportAtEnd, tally, temporaryFolder, WHOLE } from './effort.ts';
 import { kindOf } from './kinds.ts';
@@ -15,7 +16,7 @@ reportAtEnd();
 
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
-  bytes[at] = (bytes[at] as number) ^ (1 << (at % 8));
+  bytes[at] = must(bytes[at], `byte ${at} of ${bytes.length} of ${path}`) ^ (1 << (at % 8));
   writeFileSync(path, bytes);
 }
 
@@ -72,6 +73,8 @@ function refusedWith(started: Started, text: string): void {
 /** The state is made again, from an older snapshot if need be, or the damage is named. */
 async function tryState({ node, saved, snapshots }: Put): Promise<void> {
   const state = join(node.dataDir, 'engine', 'state-1.db');
+  // what was tried before has made it longer
+  node.restore(saved);
   for (const at of offsets(state, amount(1, 40))) {
     node.restore(saved);
     flip(state, at);
