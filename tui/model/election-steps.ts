@@ -1,8 +1,8 @@
 /** An election step by step: which events belong to it, in order of time, and from when it counts. */
 import type { ElectionRow, EventLine } from '../feed/wire.ts';
 import type { Model, Picture, Wall } from './model.ts';
-import { leaderIn } from './picture.ts';
 import { seenTo, shown } from './selectors.ts';
+import { lossIn } from './who-leads.ts';
 
 export interface Step {
   readonly event: EventLine;
@@ -29,14 +29,6 @@ function inOrder(events: readonly EventLine[]): EventLine[] {
 /** From detection to victory: for so long nobody led. */
 export function gapOf({ election_ms: took, detect_ms: noticed }: ElectionRow): number {
   return took + (noticed ?? 0);
-}
-
-/** When a vacancy that lasted at `then` was first told, behind the last word that somebody leads. */
-function lossBefore(events: readonly EventLine[], then: Wall): Wall {
-  const before = events.filter((e) => timeOf(e) < then);
-  const led = before.findLastIndex((e) => leaderIn(e) !== null);
-  const lost = before.slice(led + 1).find((e) => e.kind === 'leader-lost');
-  return lost === undefined ? then : timeOf(lost);
 }
 
 function stepsBetween(events: readonly EventLine[], base: Wall, [from, to]: readonly [Wall, Wall]): Step[] {
@@ -67,7 +59,8 @@ export function stepsOf({ events }: Picture, election: ElectionRow): Step[] {
   const won = wonAt(sorted, election);
   const base = won - gapOf(election);
   // where nobody who elected had heard a leader the vacancy is older than the count
-  const lost = election.detect_ms === null ? lossBefore(sorted, base) : base;
+  const before = election.detect_ms === null ? sorted.filter((e) => timeOf(e) < base) : [];
+  const lost = lossIn(before) ?? base;
   return stepsBetween(sorted, base, [
     Math.min(base - BEFORE_MS, lost),
     Math.max(won, Date.parse(election.at)) + AFTER_MS,

@@ -59,6 +59,8 @@ export interface Picture {
   readonly events: readonly EventLine[];
   /** CPU samples by node, oldest first, one a refresh; bounded by LIMITS.screenSamples. */
   readonly samples: Readonly<Record<string, readonly (number | null)[]>>;
+  /** When somebody was last seen to lead; null = not yet, or not by the node that is looked through. */
+  readonly ledUntil: Wall | null;
   /** Since when no leader is known; null while there is one. */
   readonly leaderlessSince: Wall | null;
   /** Answers to the questions of single views, by question; bounded by LIMITS.screenAnswers. */
@@ -290,6 +292,7 @@ const EMPTY: Picture = {
   splits: 0,
   events: [],
   samples: {},
+  ledUntil: null,
   leaderlessSince: null,
   answers: {},
 };

@@ -8,7 +8,8 @@ import { type Answer, type Question, questionKey } from '../feed/slices.ts';
 import type { AlertRow, EventLine, HistoryResponse, StatusResponse, ViewsResponse } from '../feed/wire.ts';
 import type { Picture, Wall } from './model.ts';
 import { viewGroups } from './selectors.ts';
-import { shownStatus, withLeader } from './shown-status.ts';
+import { shownStatus } from './shown-status.ts';
+import { applyEvent, toldSince } from './who-leads.ts';
 
 type Samples = Picture['samples'];
 
@@ -23,14 +24,16 @@ function addSamples(samples: Samples, status: StatusResponse): Samples {
 }
 
 export function addStatus(picture: Picture, status: StatusResponse, now: Wall): Picture {
-  const leaderless = status.raft.leader_id === null;
-  return {
+  const isLed = status.raft.leader_id !== null;
+  const next: Picture = {
     ...picture,
     status: shownStatus(status),
     statusAt: now,
     samples: addSamples(picture.samples, status),
-    leaderlessSince: leaderless ? (picture.leaderlessSince ?? now - (status.isolation?.since_ms ?? 0)) : null,
+    ledUntil: isLed ? now : picture.ledUntil,
+    leaderlessSince: isLed ? null : (picture.leaderlessSince ?? now),
   };
+  return { ...next, leaderlessSince: toldSince(next) };
 }
 
 export function addAlerts(picture: Picture, alerts: readonly AlertRow[], now: Wall): Picture {
@@ -102,60 +105,6 @@ export function identity(event: EventLine): string {
   return `${event.index ?? event.node_id} ${event.at} ${event.kind} ${event.message}`;
 }
 
-function applyEvent(picture: Picture, event: EventLine, now: Wall): Picture {
-  const { status } = picture;
-  if (status === null) return picture;
-  const term = typeof event.data['term'] === 'number' ? event.data['term'] : null;
-  if (event.kind === 'leader-lost' && (term === null || term >= status.raft.term)) {
-    return {
-      ...picture,
-      leaderlessSince: lostSince(picture, event, now),
-      status: withLeader(status, null, term),
-    };
-  }
-  const leader = leaderIn(event);
-  if (leader !== null && term !== null && term >= status.raft.term) {
-    return { ...picture, leaderlessSince: null, status: withLeader(status, leader, term) };
-  }
-  return picture;
-}
-
-/** Who leads by this event; a node's own word comes before the entry that all apply. Null = nothing of it. */
-export function leaderIn({ kind, node_id, data }: EventLine): string | null {
-  if (kind === 'leader-elected') return node_id;
-  if (kind !== 'role-changed') return null;
-  if (data['role'] === 'leader') return node_id;
-  return typeof data['leader_id'] === 'string' ? data['leader_id'] : null;
-}
-
-/**
- * Whether the newest word of who leads in `term` or later is that nobody does. One node may have missed the
- * leader for a moment, and says so when it hears it again.
- */
-export function isLostBy(events: readonly EventLine[], term: number): boolean {
-  const isNews = (e: EventLine): boolean => {
-    const told = e.data['term'];
-    return (e.kind === 'leader-lost' || leaderIn(e) !== null) && (typeof told !== 'number' || told >= term);
-  };
-  return events.findLast(isNews)?.kind === 'leader-lost';
-}
-
-/** A leader that was seen to lead was lost later than that: bounds what a wrong clock of a node would say. */
-const SEEN_MS = 1000;
-
-/** Since when: as its node tells it, because a screen may hear of it late. */
-function lostSince({ leaderlessSince, status, statusAt }: Picture, event: EventLine, now: Wall): Wall {
-  const known = leaderlessSince ?? now;
-  const told = Date.parse(event.at);
-  const earliest = status?.raft.leader_id == null ? known - MOST_LATE_MS : statusAt - SEEN_MS;
-  return Number.isFinite(told) ? Math.min(known, Math.max(told, earliest)) : known;
-}
-/**
- * A screen hears of a loss no later: it asks each second, gives a silent node up after 2.5 s, and the next
- * that it asks may be silent too (6.4 s were seen where the leader was killed and another node stood still).
- */
-const MOST_LATE_MS = 10_000;
-
 /** An operation that is known to have ended does not run until the next status says so. */
 export function withoutOperation(picture: Picture, id: string): Picture {
   const { status } = picture;
@@ -173,10 +122,10 @@ export function addAnswer(picture: Picture, question: Question, news: Answer | s
   return { ...picture, answers: Object.fromEntries([...kept, [key, answer]]) };
 }
 
-/** Without what a node tells of itself: its events, its audit, its own account of alerts. */
+/** Without what a node tells of itself: events, audit, its account of alerts, and whom it heard lead. */
 export function forgetOwn(picture: Picture): Picture {
   const kept = Object.entries(picture.answers).filter(
     ([key]) => key !== 'audit' && !key.startsWith('explain '),
   );
-  return { ...picture, events: [], answers: Object.fromEntries(kept) };
+  return { ...picture, events: [], ledUntil: null, answers: Object.fromEntries(kept) };
 }

@@ -14,9 +14,10 @@ import type {
 } from '../feed/wire.ts';
 import { firingsOf } from './firings.ts';
 import type { Model, Past, Picture, Wall } from './model.ts';
-import { addEvents, identity, isLostBy, SPARK_MS } from './picture.ts';
+import { addEvents, identity, SPARK_MS } from './picture.ts';
 import { freshFor } from './selectors.ts';
 import { holdMs, pointAt } from './trace.ts';
+import { isLostBy, lossIn } from './who-leads.ts';
 
 const HOUR_MS = 3_600_000;
 /** Pictures of an hour of many nodes: one a minute. */
@@ -88,7 +89,7 @@ function pictureAt(model: Model, at: Wall): Picture {
     events,
     alerts: alertsAt(model, recorded, at),
     answers: answersAt(model.picture.answers, at),
-    leaderlessSince: isLed ? null : (base.leaderlessSince ?? lossBefore(events, at)),
+    leaderlessSince: isLed ? null : (base.leaderlessSince ?? lossIn(events) ?? at),
     views: isSeen ? base.views : null,
     heard: heardThen(model, base),
     samples: samplesAt(model, at),
@@ -142,16 +143,11 @@ function woundBack(model: Model, told: readonly EventLine[], at: Wall): Picture 
     events,
     alerts: alertsAt(model, undefined, at),
     answers: answersAt(model.picture.answers, at),
-    leaderlessSince: status?.raft.leader_id === null ? lossBefore(events, at) : null,
+    leaderlessSince: status?.raft.leader_id === null ? (lossIn(events) ?? at) : null,
     views: null,
     heard: heardThen(model, base),
     samples: samplesAt(model, at),
   };
-}
-
-function lossBefore(events: readonly EventLine[], at: Wall): Wall {
-  const lost = events.findLast((e) => e.kind === 'leader-lost');
-  return lost === undefined ? at : Date.parse(lost.at);
 }
 
 function samplesAt(model: Model, at: Wall): Picture['samples'] {

@@ -45,8 +45,12 @@ describe('the picture of an election', () => {
     };
     expect(heard(10)).toBe(START + 10);
     expect(heard(9000), 'a clock that is ahead').toBe(START + 1500);
-    expect(heard(-60_000), 'a clock that is behind: a leader was seen then').toBe(START - 1000);
     const raft = { ...status().raft, leader_id: null };
+    const behind = event(-60_000, 'n3', 'leader-lost', 'gone', { data: { term: 9 } });
+    const told = send(live(), { type: 'events', events: [behind], now: START + 400 })[0];
+    expect(told.picture.leaderlessSince, 'a clock that is behind: the next status says it').toBeNull();
+    const seen = send(told, { type: 'status', status: status({ raft }), now: START + 450 })[0];
+    expect(seen.picture.leaderlessSince, 'a leader was seen then').toBe(START - 1000);
     const said = send(live(), { type: 'status', status: status({ raft }), now: START + 1400 })[0];
     expect(said.picture.leaderlessSince).toBe(START + 1400);
     expect(heard(10, said), 'the event of what a status said before').toBe(START + 10);
