@@ -289,7 +289,7 @@ describe('connection', () => {
     const terminal = await shown(120, 36, {}, file);
     await terminal.see('NO LEADER');
     await terminal.see('asks for votes in term 10');
-    expect(terminal.text()).toContain('critical: no leader is known');
+    expect(terminal.text()).toContain('NO WRITES: no leader is known');
   });
 });
 

@@ -140,13 +140,22 @@ function noMajorityWords(missing: readonly string[]): readonly string[] {
   ];
 }
 
-function ofCluster(status: StatusResponse | null, name = 'The cluster'): string[] {
+interface AboutCluster {
+  readonly name?: string;
+  /** The reasons stand above already. */
+  readonly isWhyTold?: boolean;
+}
+
+function ofCluster(
+  status: StatusResponse | null,
+  { name = 'The cluster', isWhyTold = false }: AboutCluster = {},
+): string[] {
   if (status === null) return [`${name} has not answered yet.`];
   const facts = quorumFacts(status);
   const { leader_id: leader, term } = status.raft;
   return [
     `${name} is ${status.cluster.health}.`,
-    ...status.cluster.reasons.map((reason) => `Because ${clean(reason)}.`),
+    ...(isWhyTold ? [] : status.cluster.reasons.map((reason) => `Because ${clean(reason)}.`)),
     leader === null
       ? 'Nobody leads: no write is taken until a majority has elected a leader.'
       : `${clean(leader)} leads in term ${term}: every write goes through it.`,
@@ -166,7 +175,7 @@ function ofOther(model: Model, context: string): string[] {
   return [
     ...silent,
     ...old,
-    ...(isNews ? ofCluster(entry?.status ?? null, name) : []),
+    ...(isNews ? ofCluster(entry?.status ?? null, { name }) : []),
     `${keyOf('detail')} leaves this cluster and goes there.`,
   ];
 }
@@ -239,9 +248,11 @@ export function explainText(view: View, scroll: number, room: DialogRoom): Dialo
     alert !== undefined ? ofAlert(alert, view) : node !== undefined ? ofNode(node, view) : rowWords(model);
   const other = clusterUnderBar(model);
   const grave = bannerWords(view);
+  const { status } = shown(model);
+  const isWhyTold = status?.cluster.health === 'critical';
   const rest =
     other === null
-      ? [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(shown(model).status)]
+      ? [...told, ...(told.length > 0 ? [''] : []), ...ofCluster(status, { isWhyTold })]
       : ofOther(model, other);
   const sentences = [...grave, ...(grave.length > 0 ? [''] : []), ...rest];
   const lines = sentences.flatMap((text) => rowsOf(text, room));

@@ -10,6 +10,7 @@ import { openAlerts, shown, visibleNodes } from '../model/selectors.ts';
 import { subjectOf } from '../model/subject.ts';
 import type { ViewId } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
+import { healthWords } from './health.ts';
 import type { View } from './view.ts';
 
 /** Most wanted first; what does not fit is left out from the end. */
@@ -109,17 +110,21 @@ function hints(view: View, cells: number): Line {
   return spread(out, right, cells);
 }
 
+/** That nothing can be written stands before why; of what is less grave the reason alone. */
+function summary({ model }: View): Line {
+  const { status } = shown(model);
+  if (status === null) return [];
+  const [what, [first]] = healthWords(status);
+  if (status.cluster.health === 'critical')
+    return [span(`${what}: `, 'critical'), span(first ?? '', 'warning')];
+  if (first !== undefined) return [span(first, 'warning')];
+  return model.past === null ? [span('healthy', 'ok')] : [];
+}
+
 /** Alerts and reasons in a few words, for screens without a pane for them. */
 function tinySummary(view: View, cells: number): Line {
-  const { status } = shown(view.model);
   const open = openAlerts(shown(view.model)).length;
-  const reasons = status?.cluster.reasons ?? [];
-  const left: Line = [
-    ...(open > 0 ? [span(`!!${open} `, 'critical')] : []),
-    reasons.length > 0
-      ? span(clean(reasons[0] ?? ''), 'warning')
-      : span(status === null || view.model.past !== null ? '' : 'healthy', 'ok'),
-  ];
+  const left: Line = [...(open > 0 ? [span(`!!${open} `, 'critical')] : []), ...summary(view)];
   const back = wayBack(view.model).map(([id]) => keyOf(id));
   const acts = openHere(view.model).flatMap((b) => (b.level === undefined ? [] : b.label));
   // all of one node has no rows that a filter could choose from

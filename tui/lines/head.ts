@@ -25,6 +25,7 @@ import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
 import { asideMarks, crowds } from './aside.ts';
+import { healthLine, noWritesSentences } from './health.ts';
 import { anotherNode, lostBanner } from './lost.ts';
 import type { View } from './view.ts';
 
@@ -310,10 +311,7 @@ function stateBanner(view: View): Line {
     const facts = parts.join(` ${symbols.dot} `);
     return [span(` ${symbols.pass} healthy`, 'ok'), span(facts, 'muted')];
   }
-  const token = health === 'critical' ? 'critical' : 'warning';
-  const sign = health === 'critical' ? '!!' : '! ';
-  const why = reasons.map(clean).join(` ${symbols.dot} `);
-  return [span(` ${sign} ${health}: `, token), span(why)];
+  return healthLine(status, ` ${symbols.dot} `);
 }
 
 /** A configuration on trial says what comes back and when. */
@@ -371,6 +369,7 @@ export function bannerWords(view: View): readonly string[] {
   return [
     ...(lost === null ? [] : [`${textOf(lost).replaceAll(/ +/g, ' ').trim()}.`]),
     ...unansweredWords(view),
+    ...noWritesSentences(picture.status),
     ...staleSentences(view),
     ...view.model.unsettled.map((words) => `?? ${clean(words)}`),
     ...(viewsDisagree(picture) ? ['!! VIEWS DISAGREE: the nodes do not name one leader.'] : []),

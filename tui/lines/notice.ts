@@ -8,6 +8,7 @@ import { keyOf } from '../key-names.ts';
 import { shown } from '../model/selectors.ts';
 import { fitLine, type Line, lineWidth, span, spread } from '../theme/tokens.ts';
 import { disagreement, readOnlyMark, readsOn, trialMark, unsettledBanner, waitingBanner } from './head.ts';
+import { healthLine } from './health.ts';
 import { anotherNode, lostBanner } from './lost.ts';
 import type { View } from './view.ts';
 
@@ -35,14 +36,10 @@ function pauseWords(view: View): Line | null {
 }
 
 /** Why the cluster is not well; the smallest screens have it in their last line. */
-function healthWords({ model }: View): Line {
-  const cluster = shown(model).status?.cluster;
-  if (cluster === undefined || cluster.health === 'healthy' || model.frozen !== null) return [];
-  const isCritical = cluster.health === 'critical';
-  return [
-    span(` ${isCritical ? '!!' : '! '} ${cluster.health}: `, isCritical ? 'critical' : 'warning'),
-    span(cluster.reasons.map(clean).join(', ')),
-  ];
+function whyUnwell({ model }: View): Line {
+  const { status } = shown(model);
+  const isSilent = status === null || status.cluster.health === 'healthy' || model.frozen !== null;
+  return isSilent ? [] : healthLine(status, ', ');
 }
 
 /** Null where there is nothing to say: then no row is taken for it. `tellsHealth`: there is room for why. */
@@ -65,7 +62,7 @@ export function notice(view: View, columns: number, tellsHealth = false): Notice
     disagreement(view, columns - lineWidth(right)) ??
     pastWords(view) ??
     pauseWords(view) ??
-    (status === null ? waitingBanner(view) : tellsHealth ? healthWords(view) : []);
+    (status === null ? waitingBanner(view) : tellsHealth ? whyUnwell(view) : []);
   return left.length === 0 && right.length === 0 ? null : { left, right };
 }
 

@@ -15,7 +15,7 @@ export function knownLags(status: StatusResponse): StatusResponse {
 }
 
 /** As a node says it of a cluster without a leader. */
-const NO_LEADER = 'no leader is known';
+export const NO_LEADER = 'no leader is known';
 
 /** Health and reasons of before the news of who leads would contradict it until the next status. */
 function withHealth(status: StatusResponse, leaderId: string | null): StatusResponse['cluster'] {

@@ -47,9 +47,9 @@ describe('a node that is set aside', () => {
       reasons: ['no leader is known to any node, 3 of 5 voters are dead'],
     };
     const lost = live(status({ cluster: { ...status().cluster, ...grave } }));
-    expect(banner(lost, 200)).toMatch(/critical: no leader .* n6 in maintenance 48m left/);
+    expect(banner(lost, 200)).toMatch(/NO WRITES: no leader .* n6 in maintenance 48m left/);
     expect(banner(lost, 80), 'which does not cut short what is critical').toMatch(
-      /critical: no leader is known to any node, 3 of 5 voters are dead[^M]*$/,
+      /NO WRITES: no leader is known to any node, 3 of 5 voters are dead[^M]*$/,
     );
     expect(banner(sound({}))).not.toMatch(/MAINT|maintenance|drain/);
   });

@@ -195,7 +195,9 @@ describe('the banner', () => {
       '|| paused by anna until 13:00:00 : resume ends it',
     );
     const critical = { ...status().cluster, health: 'critical' as const };
-    expect(bannerOf(status({ pause, cluster: critical })), 'what is worse is said').toContain('critical:');
+    expect(bannerOf(status({ pause, cluster: critical })), 'what is worse is said').toContain(
+      '!! NO WRITES:',
+    );
     expect(bannerOf(status({ pause: null }))).not.toContain('paused');
   });
 
