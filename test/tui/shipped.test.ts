@@ -77,7 +77,7 @@ describe('the shipped screen', () => {
     const yaml = top(['--once', '-o', 'yaml'], { columns: 200 });
     const plain = top(['--plain']);
     await plain.until(() => plain.raw.includes('QUORUM'), 'the lines');
-    plain.kill('SIGTERM');
+    expect(await plain.exited(), 'it ends with its recording').toBe(0);
     expect(plain.raw).not.toContain('\x1b[?1049h');
     expect(await check.exited(), 'n5 is dead').toBe(3);
     expect(check.text()).toContain('n5');

@@ -2,13 +2,17 @@
  * `top --plain`: for screen readers and paper. One picture, then a line a change: each
  * event as it comes, each loss and return of the connection, each alert and operation that
  * begins or ends, and when nodes do not agree. Looking only. No cursor, no boxes. `q`
- * and Enter, or end of input, leave it.
+ * and Enter leave it, on a terminal the end of the input too; it ends with a
+ * recording, and with its reader.
  */
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Feed, Replay } from '../feed/feed.ts';
 import { openFeed } from '../feed/open-feed.ts';
 import type { AlertRow } from '../feed/wire.ts';
 import { clean } from '../format/width.ts';
+import { clockTime } from '../format/words.ts';
 import { eventLineText } from '../lines/panes.ts';
 import { initialModel, type Model } from '../model/model.ts';
 import { viewGroups, viewsDisagree } from '../model/selectors.ts';
@@ -18,9 +22,16 @@ import { chooseLook } from '../theme/look.ts';
 import { textOf } from '../theme/tokens.ts';
 import { textPicture } from './text.ts';
 
+/** An input that is no terminal may be none from the first: its end ends nothing, and nobody types a `q`. */
+function wayOut(isTerminal: boolean, replay: Replay | undefined): string {
+  if (isTerminal)
+    return 'q and Enter leave, as the end of the input does. What changes is told in a line each.';
+  const until = replay === undefined ? 'for as long as they are read' : 'to the end of the recording';
+  return `What changes is told in a line each, ${until}.`;
+}
+
 /** What a person without a screen must know first. */
 const FIRST_WORDS = [
-  'q and Enter leave, as the end of the input does. What changes is told in a line each.',
   'Nothing can be changed in here. In another terminal: sqlcc cluster failover, sqlcc node maintenance,',
   'sqlcc alert ack, sqlcc cluster config; sqlcc --help lists them, and each explains itself with --help.',
   'sqlcc top --once prints the whole picture again.',
@@ -94,6 +105,40 @@ export function changesBetween(before: Model, after: Model): string[] {
   return out.map(clean);
 }
 
+const QUIET_MS = 60_000;
+
+/**
+ * That a reader has gone is noticed by writing alone. So into what is no terminal a minute without news is a
+ * line, and says so.
+ */
+export function quietLines(write: (line: string) => void, wall: () => number) {
+  let since = wall();
+  const timer = setInterval(() => write(`nothing new since ${clockTime(since)}`), QUIET_MS);
+  return {
+    /** There was news. */
+    news: () => {
+      since = wall();
+      timer.refresh();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** A little later than each commit of the session: what came last is told by then. */
+const LATER_MS = 200;
+
+/** Returns behind the end of the recording; a cluster has none. */
+async function played(feed: Feed, { until }: Replay, left: AbortSignal): Promise<void> {
+  const isOver = (): boolean => feed.ended?.() === true && feed.wall() >= until;
+  while (!isOver() && !left.aborted) await wait(LATER_MS);
+  await wait(LATER_MS);
+}
+
+async function typedLeave(input: Interface, isTerminal: boolean): Promise<void> {
+  for await (const line of input) if (line.trim() === 'q') return;
+  if (!isTerminal) await new Promise<never>(() => undefined);
+}
+
 export async function runPlain(run: RunTop): Promise<number> {
   const { io, options } = run;
   const look = chooseLook({ ...options, ascii: true }, io.env);
@@ -108,26 +153,34 @@ export async function runPlain(run: RunTop): Promise<number> {
       ...(feed.replay === undefined ? {} : { replay: feed.replay }),
     }),
   );
-  io.stdout.write(`${FIRST_WORDS.join('\n')}\n\n`);
+  const isTerminal = io.stdin.isTTY === true;
+  const write = (line: string) => void io.stdout.write(`${line}\n`);
+  for (const line of [wayOut(isTerminal, feed.replay), ...FIRST_WORDS, '']) write(line);
+  const gone = once(io.stdout, 'close').catch(() => undefined);
   session.start();
   await session.ready;
   let shown = session.model;
   const width = Math.max(44, io.stdout.columns ?? 80);
   io.stdout.write(textPicture({ model: shown, symbols: look.symbols }, { cells: width }));
-  session.subscribe(() => {
-    for (const line of changesBetween(shown, session.model)) io.stdout.write(`${line}\n`);
+  const quiet = io.stdout.isTTY === true ? null : quietLines(write, () => feed.wall());
+  const tell = (): void => {
+    const lines = changesBetween(shown, session.model);
+    for (const line of lines) write(line);
+    if (lines.length > 0) quiet?.news();
     shown = session.model;
-  });
-  // an input that is no terminal may be none from the first: lines go on until whoever reads them goes
-  const gone = io.stdin.isTTY ? null : once(io.stdout, 'close').catch(() => undefined);
-  const input = createInterface({ input: io.stdin });
-  let left = false;
-  for await (const line of input) {
-    left = line.trim() === 'q';
-    if (left) break;
+  };
+  session.subscribe(tell);
+  const [input, left] = [createInterface({ input: io.stdin }), new AbortController()];
+  const ends: Promise<unknown>[] = [typedLeave(input, isTerminal), gone];
+  if (feed.replay !== undefined) {
+    const { until } = feed.replay;
+    const over = played(feed, feed.replay, left.signal);
+    ends.push(over.then(() => left.signal.aborted || write(`the recording ends at ${clockTime(until)}`)));
   }
+  await Promise.race(ends);
+  left.abort();
   input.close();
-  if (!left) await gone;
+  quiet?.stop();
   session.stop();
   return 0;
 }

@@ -35,7 +35,7 @@ describe('top without a terminal', () => {
   it('top --plain into a pipe is lines, and no hint to another mode', async () => {
     const { code, out, err } = await top('--plain');
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^q and Enter leave/);
+    expect(out).toMatch(/^What changes is told in a line each, to the end of the recording/);
     expect(out).toContain('QUORUM');
   });
 

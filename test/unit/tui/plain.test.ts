@@ -6,10 +6,10 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/tree/commands.ts';
-import { changesBetween, runPlain } from '../../../tui/batch/plain.ts';
+import { changesBetween, quietLines, runPlain } from '../../../tui/batch/plain.ts';
 import { textPicture } from '../../../tui/batch/text.ts';
 import type { AlertRow, StatusResponse, ViewsResponse } from '../../../tui/feed/wire.ts';
-import { takeZone } from '../../../tui/format/words.ts';
+import { clockTime, takeZone } from '../../../tui/format/words.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import type { RunTop, TextView } from '../../../tui/options.ts';
 import { runTop } from '../../../tui/start.ts';
@@ -133,7 +133,8 @@ describe('plain text', () => {
   it('top --plain into a pipe goes on without an input, and ends when its reader goes', async () => {
     const { replay, out, stdin, stdout, stderr, io } = calmIo();
     stdin.end();
-    const options = { replay, replaySpeed: 0, plain: true };
+    // a recording that never comes to its end, as a cluster does not
+    const options = { replay, replaySpeed: 0, plain: true, asCluster: true as const };
     let code: number | null = null;
     const open = async () => ({ client: null });
     const ended = runTop({ open, clusterName: 'c', contextName: 'c', options, io }).then((c) => {
@@ -144,9 +145,45 @@ describe('plain text', () => {
     for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
     expect(code, 'it goes on').toBeNull();
     expect(stderr.read(), 'and says nothing of --batch').toBeNull();
+    expect(out[0], 'nobody types a q').toBe(
+      'What changes is told in a line each, for as long as they are read.\n',
+    );
     stdout.destroy();
     await ended;
     expect(code).toBe(0);
+  });
+
+  it('top --plain of a recording ends behind its last line, whoever reads and types', async () => {
+    for (const isTerminal of [false, true]) {
+      const { replay, out, stdin, io } = calmIo();
+      Object.assign(stdin, { isTTY: isTerminal });
+      // the end of a terminal's input leaves; what is no terminal has ended from the first
+      if (!isTerminal) stdin.end();
+      const options = { replay, replaySpeed: 0, plain: true };
+      const open = async () => ({ client: null });
+      expect(await runTop({ open, clusterName: 'c', contextName: 'c', options, io })).toBe(0);
+      await new Promise((resolve) => setImmediate(resolve));
+      const text = out.join('');
+      expect(text.startsWith('q and Enter leave, as the end of the input does.')).toBe(isTerminal);
+      expect(text).toMatch(/QUORUM[\s\S]*\nthe recording ends at \d\d:\d\d:\d\d\n$/);
+    }
+  });
+
+  it('quietLines writes each minute without news, so that a reader who went is noticed', () => {
+    vi.useFakeTimers({ now: START });
+    onTestFinished(() => void vi.useRealTimers());
+    const lines: string[] = [];
+    const quiet = quietLines((line) => lines.push(line), Date.now);
+    vi.advanceTimersByTime(59_000);
+    quiet.news();
+    vi.advanceTimersByTime(59_000);
+    expect(lines).toEqual([]);
+    vi.advanceTimersByTime(61_000);
+    const since = clockTime(START + 59_000);
+    expect(lines).toEqual([`nothing new since ${since}`, `nothing new since ${since}`]);
+    quiet.stop();
+    vi.advanceTimersByTime(600_000);
+    expect(lines).toHaveLength(2);
   });
 
   it('runPlain never calls a recording live', async () => {
@@ -164,8 +201,9 @@ describe('plain text', () => {
     }
   });
 
-  it('runPlain says first how to leave and what can be done elsewhere, by commands that there are', async () => {
+  it('runPlain says first how to leave a terminal and what can be done elsewhere, by commands that there are', async () => {
     const { replay, out, stdin, io } = calmIo();
+    Object.assign(stdin, { isTTY: true });
     stdin.end('q\n');
     const options = { replay, replaySpeed: 0 };
     expect(await runPlain({ client: null, clusterName: 'c', contextName: 'c', options, io })).toBe(0);
