@@ -203,6 +203,15 @@ export interface Said {
   readonly times: number;
 }
 
+/** Since when a row is under the bar, and whether somebody moved the bar there. */
+export interface HeldRow {
+  readonly key: string;
+  /** Its name among the rows of the view; null while it is not held. */
+  readonly cursor: string | null;
+  readonly since: Mono;
+  readonly chosen: boolean;
+}
+
 export interface Model {
   readonly clusterName: string;
   readonly contextName: string;
@@ -234,8 +243,8 @@ export interface Model {
   readonly lastView: ViewId;
   /** Key of the selected row of each view's list; null or absent = the first. */
   readonly cursor: Readonly<Partial<Record<ViewId, string>>>;
-  /** The alert, or the cluster of the fleet, under the bar, and since when it is there; null elsewhere. */
-  readonly underBar: { readonly key: string; readonly since: Mono } | null;
+  /** The alert, or the cluster of the fleet, under the bar; null elsewhere. */
+  readonly underBar: HeldRow | null;
   /** The pane beside the list has the focus, and its first line. */
   readonly side: { readonly focused: boolean; readonly scroll: number };
   readonly past: Past | null;

@@ -1,7 +1,8 @@
 /**
  * The alert or cluster under the bar: held by its name from the moment it is there, so that one which comes
  * above it does not slip under the bar; and since when: `A` acts at once, Enter leaves this cluster for
- * another, and neither must hit what just moved.
+ * another, and neither must hit what just moved. An alert that is over is held for whoever chose or reads it
+ * alone: else the bar goes to the first that fires.
  */
 import type { AlertRow } from '../feed/wire.ts';
 import { alertRows, cursorAt, fleetEntries, rowKeys, selectedOf } from './lists.ts';
@@ -21,10 +22,25 @@ interface UnderBar {
   readonly cursor: string | null;
 }
 
+/** Somebody moved the bar to the row that it is on, or came for it with its explanation. */
+function isChosen({ underBar, cursor, view, overlay }: Model): boolean {
+  if (underBar === null) return overlay !== null;
+  return underBar.chosen || cursor[view] !== underBar.cursor;
+}
+
+function alertUnderBar(model: Model): AlertRow | undefined {
+  const rows = alertRows(model);
+  const held = selectedOf(model, rows, (a) => a.id, 'alerts');
+  const isRead = model.side.focused || model.overlay !== null;
+  if (held?.state !== 'resolved' || isRead || isChosen(model)) return held;
+  // those that fire stand first
+  return rows[0]?.state === 'firing' ? rows[0] : held;
+}
+
 function barOf(model: Model): UnderBar | null {
   if (model.view === 'alerts') {
-    const chosen = selectedOf(model, alertRows(model), (a) => a.id, 'alerts');
-    return chosen === undefined ? null : { key: keyOf(chosen), cursor: chosen.id };
+    const held = alertUnderBar(model);
+    return held === undefined ? null : { key: keyOf(held), cursor: held.id };
   }
   if (model.view !== 'fleet') return null;
   const keys = rowKeys(model);
@@ -40,11 +56,13 @@ export function holdRow(model: Model): Model {
   const bar = barOf(model);
   if (bar === null) return model.underBar === null ? model : { ...model, underBar: null };
   const { key, cursor } = bar;
+  const was = model.underBar;
   const isHeld = cursor === null || model.cursor[model.view] === cursor;
-  if (model.underBar?.key === key && isHeld) return model;
-  const since = model.underBar?.key === key ? model.underBar.since : model.mono;
+  if (was?.key === key && was.cursor === cursor && isHeld) return model;
+  const since = was?.key === key ? was.since : model.mono;
+  const chosen = model.cursor[model.view] === cursor && isChosen(model);
   const held = cursor === null ? model.cursor : { ...model.cursor, [model.view]: cursor };
-  return { ...model, underBar: { key, since }, cursor: held };
+  return { ...model, underBar: { key, cursor, since, chosen }, cursor: held };
 }
 
 /** Why what is under the bar is not acted on yet; null = it has been there for a moment. */

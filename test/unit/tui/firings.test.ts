@@ -78,4 +78,17 @@ describe('firingsOf', () => {
     expect(text).toMatch(/11:59:01 for 30s +7200 > 5000/);
     expect(screenText({ ...second, cursor: { alerts: 'a1' } }, 120, 36)).not.toMatch(/fired \d/);
   });
+
+  it('the Alerts view tells of what is over when that was, not for how long it is', () => {
+    const [first] = full().picture.alerts;
+    const since = new Date(ago(185_000)).toISOString();
+    const text = (state: 'firing' | 'resolved') => {
+      const alerts = [{ ...must(first, 'an alert'), since, state }];
+      return screenText(send(full({ view: 'alerts' }), { type: 'alerts', alerts })[0], 120, 36);
+    };
+    expect(text('resolved')).toMatch(/RESOLVED \S+ +\S+ +3m ago /);
+    expect(text('resolved')).toMatch(/resolved +12:01:26, 3m05s ago/);
+    expect(text('firing')).toMatch(/(FIRING|ACKED) +\S+ +\S+ +3m05s /);
+    expect(text('firing')).toMatch(/since +12:01:26, 3m05s /);
+  });
 });

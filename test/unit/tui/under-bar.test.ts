@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../../src/base/index.ts';
 import type { ActRequest } from '../../../tui/feed/desk.ts';
-import { alertRows } from '../../../tui/model/lists.ts';
+import type { AlertRow } from '../../../tui/feed/wire.ts';
+import { alertRows, cursorAt, rowKeys } from '../../../tui/model/lists.ts';
 import type { Effect, Message } from '../../../tui/model/messages.ts';
+import type { Model } from '../../../tui/model/model.ts';
 import { full, press, pressed, send } from './model-kit.ts';
 
 function acts(effects: readonly Effect[]): ActRequest[] {
@@ -53,5 +55,39 @@ describe('the alert under the bar', () => {
     const again = send(gone, { type: 'tick', now: gone.now, mono: gone.mono + 5000 })[0];
     const changed = send(again, { type: 'alerts', alerts: [refired] })[0];
     expect(acts(send(changed, key(changed.mono + 100))[1]), 'another incident of it').toEqual([]);
+  });
+
+  const [one] = full().picture.alerts;
+  assert(one !== undefined, 'an alert');
+  const fires = (id: string, since: string) => ({ ...one, id, since, state: 'firing' as const });
+  const over = (id: string, since: string) => ({ ...one, id, since, state: 'resolved' as const });
+  const bar = (model: Model) => rowKeys(model)[cursorAt(model, rowKeys(model))];
+  const told = (model: Model, ...alerts: AlertRow[]) => send(model, { type: 'alerts', alerts })[0];
+  const [early, late] = ['2026-03-04T12:00:00.000Z', '2026-03-04T12:04:00.000Z'];
+
+  it('nobody moved the bar: it leaves what is resolved for the first that fires', () => {
+    const seen = told(full({ view: 'alerts' }), fires('x', early));
+    expect(bar(seen)).toBe('x');
+    const resolved = told(seen, over('x', late));
+    expect(bar(resolved), 'nothing fires').toBe('x');
+    const next = told(resolved, over('x', late), fires('y', late), fires('z', early));
+    expect(bar(next)).toBe('y');
+    const [, none] = send(next, { type: 'key', key: { name: 'A', burst: 1 }, mono: next.mono + 399 });
+    expect(acts(none), 'it has only just come').toEqual([]);
+    // what fires holds it still, also when another view was looked at meanwhile
+    expect(bar(told(next, fires('a', '2026-03-04T12:05:00.000Z'), fires('y', late)))).toBe('y');
+    const back = press(told(press(next, '1'), over('y', late), fires('z', early)), '3');
+    expect(bar(back)).toBe('z');
+  });
+
+  it('a row that somebody chose, or reads, keeps the bar though it is resolved', () => {
+    const both = [fires('y', late), over('x', early)];
+    const chosen = press(told(full({ view: 'alerts' }), ...both), 'j');
+    expect(bar(told(chosen, ...both, fires('a', late)))).toBe('x');
+    expect(bar(press(chosen, '1', '3')), 'looked at anew, what fires is first').toBe('y');
+    const read = press(told(full({ view: 'alerts' }), fires('x', early)), 'tab');
+    const meanwhile = told(read, over('x', late), fires('y', late));
+    expect(bar(meanwhile)).toBe('x');
+    expect(bar(press(meanwhile, 'escape'))).toBe('y');
   });
 });

@@ -110,6 +110,15 @@ function curveSpan(alert: AlertRow, view: View, cells: number): Line {
   return [span(`${reading === null ? ' '.repeat(cells) : curve(reading, view, cells)} `, 'key')];
 }
 
+const LONG_CELLS = 6;
+
+/** For how long it fires, or how long ago it ceased. */
+function howLong({ state, since }: AlertRow, { model }: View): string {
+  const ms = model.now - Date.parse(since);
+  if (state !== 'resolved') return `${fitText(age(ms), LONG_CELLS, 'right')}  `;
+  return `${fitText(`${rough(ms)} ago`, LONG_CELLS + 1, 'right')} `;
+}
+
 function line(alert: AlertRow, view: View, columns: Columns): Line {
   const [sign, token] = SIGN[alert.severity] ?? SIGN.info;
   const [state, stateToken] = stateOf(alert);
@@ -120,7 +129,7 @@ function line(alert: AlertRow, view: View, columns: Columns): Line {
     span(`${rules.fit(clean(alert.rule))} `, 'title'),
     span(`${names.fit(placeOf(alert))} `),
     ...(columns.since ? [span(`${clockTime(alert.since)} `, 'muted')] : []),
-    span(`${fitText(age(view.model.now - Date.parse(alert.since)), 6, 'right')}  `),
+    span(howLong(alert, view)),
     ...curveSpan(alert, view, columns.curve),
     ...valueSpans(alert, columns),
   ];
@@ -311,6 +320,12 @@ function silencesUnknown(answer: ReturnType<typeof answerOf<'silences'>>): Line[
   return [[], [span('silences: no answer: ', 'warning'), span(clean(answer.error))]];
 }
 
+/** Since when it is so; of what is over, when that was. */
+function began({ state, since }: AlertRow, { model }: View): Line {
+  const [at, long] = [clockTime(since), age(model.now - Date.parse(since))];
+  return state === 'resolved' ? pair('resolved', `${at}, ${long} ago`) : pair('since', `${at}, ${long}`);
+}
+
 function side(view: View, room: Room): PaneSpec {
   const { model } = view;
   const rows = alertRows(model);
@@ -348,7 +363,7 @@ function side(view: View, room: Room): PaneSpec {
     title: [span(clean(chosen.rule), 'title'), span(place, 'muted'), span(state, token)],
     lines: [
       pair('value', clean(chosen.value), token),
-      pair('since', `${clockTime(chosen.since)}, ${age(model.now - Date.parse(chosen.since))}`),
+      began(chosen, view),
       // its place is scarce below the list, which has the line already
       ...(room.tier === 'compact' ? [] : reading(chosen, view, room)),
       ...(chosen.acknowledged_by === null ? [] : [pair('acked by', clean(chosen.acknowledged_by))]),
