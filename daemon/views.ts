@@ -6,13 +6,15 @@ import type { OperationView, ScheduleRow } from '../src/api/index.ts';
 import type {
   AuditRecord,
   ConfigVersionRecord,
+  Election,
   Operation,
   ScheduledOperation,
   TokenRecord,
 } from '../src/cluster/index.ts';
+import { writeGapMs } from '../src/cluster/index.ts';
 import { candidateView, isoTime } from './node-view.ts';
 
-export function operationView(operation: Operation): OperationView {
+export function operationView(operation: Operation, elections: readonly Election[]): OperationView {
   return {
     id: operation.id,
     kind: operation.kind,
@@ -30,6 +32,7 @@ export function operationView(operation: Operation): OperationView {
     reason: operation.reason,
     error: operation.error,
     candidates: operation.candidates.map(candidateView),
+    write_gap_ms: writeGapMs(operation, elections),
   };
 }
 

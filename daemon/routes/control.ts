@@ -6,6 +6,7 @@
 import type { OperationRequest } from '../../src/api/index.ts';
 import { formatToken, NODE_ROLES, PERSON_ROLES } from '../../src/auth/index.ts';
 import { LIMITS, SqlccError } from '../../src/base/index.ts';
+import type { Operation } from '../../src/cluster/index.ts';
 import { hashSecret, newSecret, spkiFingerprint } from '../../src/pki/index.ts';
 import type { Answer, Call } from '../../src/rpc/index.ts';
 import { resultOf } from '../applied.ts';
@@ -21,14 +22,19 @@ const ACCESS_TOKEN_TTL_MS = 30 * 86_400_000;
 
 export async function operations(context: NodeContext): Promise<Answer> {
   const read = await context.reads.bestEffort(false);
-  const rows = requireCluster(context).operations.map(operationView);
-  const pause = maintenanceView(requireCluster(context).pause);
+  const { operations: all, elections, pause: paused } = requireCluster(context);
+  const rows = all.map((o) => operationView(o, elections));
+  const pause = maintenanceView(paused);
   return { body: { schemaVersion: 1, operations: rows, read, pause } };
 }
 
 export async function operation(context: NodeContext, call: Call): Promise<Answer> {
   await context.reads.bestEffort(false);
-  return { body: { operation: operationView(findOperation(context, call)) } };
+  return { body: { operation: viewOf(context, findOperation(context, call)) } };
+}
+
+function viewOf(context: NodeContext, operation: Operation) {
+  return operationView(operation, requireCluster(context).elections);
 }
 
 function findOperation(context: NodeContext, call: Call) {
@@ -46,7 +52,7 @@ export async function runOperation(context: NodeContext, call: Call): Promise<An
   await context.reads.requireLeader(call.remainingMs());
   await context.reads.prepare({ level: 'linearizable', minIndex: 0 }, call.remainingMs());
   if (request.dry_run === true) return { body: { plan: planOperation(context, request, call.identity) } };
-  return { status: 202, body: { operation: operationView(await run(context, call, request)) } };
+  return { status: 202, body: { operation: viewOf(context, await run(context, call, request)) } };
 }
 
 /** Takes a node out for good; the same as an operation of kind remove-node. */
@@ -54,7 +60,7 @@ export async function removeNode(context: NodeContext, call: Call): Promise<Answ
   const reason = call.query['reason'] ?? '';
   const request: OperationRequest = { kind: 'remove-node', node_id: call.params['id'] ?? '', reason };
   await context.reads.requireLeader(call.remainingMs());
-  return { status: 202, body: { operation: operationView(await run(context, call, request)) } };
+  return { status: 202, body: { operation: viewOf(context, await run(context, call, request)) } };
 }
 
 export async function cancelOperation(context: NodeContext, call: Call): Promise<Answer> {
@@ -72,7 +78,7 @@ export async function cancelOperation(context: NodeContext, call: Call): Promise
     error: `cancelled by ${call.identity.id}`,
   } as const;
   resultOf((await proposeCommand(context, command, call)).result);
-  return { body: { operation: operationView(findOperation(context, call)) } };
+  return { body: { operation: viewOf(context, findOperation(context, call)) } };
 }
 
 export async function tokens(context: NodeContext): Promise<Answer> {

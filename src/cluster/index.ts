@@ -77,3 +77,4 @@ export { planRotation } from './rotation-plan.ts';
 export { scheduledDue, skipCause } from './schedule.ts';
 export { seatOf } from './seats.ts';
 export { decodeState, encodeState, STATE_FORMAT } from './snapshot-codec.ts';
+export { writeGapMs } from './write-gap.ts';

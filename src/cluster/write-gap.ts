@@ -13,7 +13,7 @@ export interface ExpectedGap {
 
 /** So many of the newest are told: older ones were of another load. */
 const REMEMBERED = 3;
-/** In these the former leader takes no write, and the next one ends them in the record once it took over. */
+/** As it begins the former leader stops taking writes. */
 const MOVING: ReadonlySet<string> = new Set(['transferring', 'handing-over']);
 
 /** One that a leader began by itself is recorded afterwards: how long nobody led is in its election alone. */
@@ -22,13 +22,20 @@ function electionGap({ to, startedAt }: Operation, elections: readonly Election[
   return won === undefined ? null : (won.silenceMs ?? 0) + won.electionMs;
 }
 
-function gapOf(operation: Operation, elections: readonly Election[]): Duration | null {
-  const { state, kind, phases } = operation;
-  if (state !== 'done') return null;
+/**
+ * How long writers waited while an operation moved leadership: until the first entry of the new leader, not
+ * until the operation ended, which is some of its duties later. Null where the record can't tell.
+ */
+export function writeGapMs(operation: Operation, elections: readonly Election[]): Duration | null {
+  const { state, kind, phases, from, endedAt } = operation;
+  if (state !== 'done' || endedAt === null) return null;
   if (kind === 'hand-over') return electionGap(operation, elections);
-  const elapsedMs = phases.find((p) => MOVING.has(p.name))?.elapsedMs ?? null;
-  // recorded afterwards, or begun and ended by two clocks that differ by more than it took: not measured
-  return elapsedMs === 0 ? null : elapsedMs;
+  const stopped = phases.find((p) => MOVING.has(p.name))?.at ?? endedAt;
+  const won = elections.find((e) => e.at > stopped && e.at <= endedAt && e.nodeId !== from);
+  if (won === undefined) return null;
+  const gapMs = won.at - stopped;
+  // begun and ended by two clocks: one that is shorter than its own election was not measured
+  return gapMs < won.electionMs ? null : gapMs;
 }
 
 /** The pause while leadership moves to `to`, from what the record holds of earlier moves. */
@@ -38,7 +45,7 @@ export function expectedGap(
   to: NodeId | null,
 ): ExpectedGap {
   if (to === null || to === facts.leaderId) return NO_GAP;
-  const gaps = operations.map((o) => gapOf(o, elections)).filter((ms) => ms !== null);
+  const gaps = operations.map((o) => writeGapMs(o, elections)).filter((ms) => ms !== null);
   const measuredGapsMs = gaps.slice(-REMEMBERED);
   if (measuredGapsMs.length > 0) return { expectedGapMs: Math.max(...measuredGapsMs), measuredGapsMs };
   const rttMs = facts.nodes.find((n) => n.nodeId === to)?.rttMs ?? 1;

@@ -100,6 +100,7 @@ function failedOver(ms: number, elapsedMs: number, patch: Partial<OperationView>
       { name: 'accepted', at: at(accepted), elapsed_ms: 38, result: 'ok' },
       { name: 'transferring', at: at(moved), elapsed_ms: elapsedMs, result: 'done' },
     ],
+    write_gap_ms: elapsedMs,
     ...patch,
   };
 }
@@ -114,7 +115,7 @@ export function doneOperations(): OperationView[] {
     {
       ...endedOperation(),
       ...{ id: 'op-6', kind: 'maintenance-enable', phase: 'accepted', phases: [accepted], candidates: [] },
-      ...{ from: 'n6', to: null },
+      ...{ from: 'n6', to: null, write_gap_ms: null },
     },
   ];
 }
@@ -124,7 +125,7 @@ export function runningOperation(): OperationView {
   return {
     ...endedOperation(),
     ...{ id: 'op-8', kind: 'replace-node', state: 'running', phase: 'catching-up', from: 'n5', to: 'n4' },
-    ...{ reason: 'disk of n5 is lost', candidates: [] },
+    ...{ reason: 'disk of n5 is lost', candidates: [], write_gap_ms: null },
     phases: [{ name: 'catching-up', at: at(-4000), elapsed_ms: null, result: null }],
   };
 }

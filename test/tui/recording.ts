@@ -279,7 +279,8 @@ export function acceptedOperation(): OperationView {
 export function endedOperation(): OperationView {
   const [accepted, moving] = operation().phases;
   if (accepted === undefined || moving === undefined) throw new TypeError('a failover has two phases');
-  return operation({ state: 'done', phases: [accepted, { ...moving, elapsed_ms: 82, result: 'done' }] });
+  const phases = [accepted, { ...moving, elapsed_ms: 82, result: 'done' }];
+  return operation({ state: 'done', phases, write_gap_ms: 38 });
 }
 
 /** CPU of the last minute, different for each node and the same in each run. */

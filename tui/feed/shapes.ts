@@ -106,6 +106,7 @@ export const OPERATION = fields({
   ...all(['from', 'to', 'error'], orNull('text')),
   phases: list(fields({ name: 'text', at: 'text', elapsed_ms: orNull('number'), result: orNull('text') })),
   candidates: list(CANDIDATE),
+  write_gap_ms: maybe('number'),
 });
 
 const CHANGE = fields({ path: 'text', effect: 'text', from: 'any', to: 'any' });

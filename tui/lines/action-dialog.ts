@@ -246,8 +246,8 @@ function outcome(dialog: ActionDialog, operation: OperationView, view: View): Li
   if (operation.state === 'done') {
     const ms = operation.phases.reduce((sum, p) => sum + (p.elapsed_ms ?? 0), 0);
     const result = resultOf(dialog, operation);
-    const moved = operation.phases.find((p) => MOVES.has(p.name))?.elapsed_ms ?? null;
-    const paused = moved === null ? '' : `, writes paused ${lasted(moved)}`;
+    const gapMs = operation.write_gap_ms ?? null;
+    const paused = gapMs === null ? '' : `, writes paused ${lasted(gapMs)}`;
     return [
       span(`${symbols.pass} ${result}`, 'ok'),
       span(ms > 0 ? ` in ${lasted(ms)}${paused}` : '', 'muted'),

@@ -110,6 +110,8 @@ const operation = z.object({
   reason: z.string(),
   error: z.string().nullable(),
   candidates: z.array(candidateRow),
+  /** How long writers waited while it moved leadership; null or absent = not known, or it moved none. */
+  write_gap_ms: z.number().nullable().optional(),
 });
 export type OperationView = z.infer<typeof operation>;
 

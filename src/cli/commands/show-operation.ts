@@ -57,6 +57,7 @@ function showPlan(printer: Printer, plan: Plan): void {
 }
 
 export function showOperation(printer: Printer, operation: OperationView): void {
+  const gapMs = operation.write_gap_ms ?? null;
   printer.facts([
     ['Operation', operation.id],
     ['Kind', operation.kind],
@@ -66,6 +67,7 @@ export function showOperation(printer: Printer, operation: OperationView): void 
     ['To', operation.to],
     ['Actor', operation.actor],
     ['Reason', operation.reason],
+    ...(gapMs === null ? [] : ([['Writes paused', duration(gapMs)]] as const)),
     ...(operation.error === null ? [] : ([['Error', { text: operation.error, tone: 'bad' }]] as const)),
   ]);
   if (operation.phases.length > 0) {

@@ -60,12 +60,21 @@ describe('planFailover', () => {
 
   it('expects what the last three hand-overs took, and says an estimate where there was none', () => {
     const ledger = threeNodes();
+    const elect = (nodeId: string, election: { silenceMs: number | null; electionMs: number }) => {
+      const term = ledger.cluster.primary.epoch + 1;
+      const cause = 'transfer';
+      ledger.done({ kind: 'leader-started', term, nodeId, cause, ...election, votes: ['n1', 'n2'] });
+      return term;
+    };
+    // what the new leader does between its first entry and the end of the operation keeps no writer waiting
     const moved = (id: string, ms: number, state: 'done' | 'failed' = 'done') => {
       const operation = { id, kind: 'failover', from: 'n1', to: 'n2', reason: '', candidates: [] } as const;
       ledger.done({ kind: 'operation-begin', operation: { ...operation, phase: 'accepted', forMs: null } });
       ledger.now += 500;
       ledger.done({ kind: 'operation-phase', id, phase: 'transferring', result: 'ok' });
       ledger.now += ms;
+      elect('n2', { silenceMs: null, electionMs: 20 });
+      ledger.now += 120;
       ledger.done({ kind: 'operation-end', id, state, error: null });
     };
     const gaps = () => {
@@ -74,7 +83,8 @@ describe('planFailover', () => {
     };
     moved('o1', 5000, 'failed');
     moved('o2', 0);
-    expect(gaps(), 'it failed, or clocks differ by more than it took').toEqual({
+    moved('o2a', 19);
+    expect(gaps(), 'it failed, or clocks differ by so much that it took less than its election').toEqual({
       ...{ expectedGapMs: 78, measuredGapsMs: [] },
     });
     for (const [id, ms] of [
@@ -86,16 +96,7 @@ describe('planFailover', () => {
       moved(id, ms);
     expect(gaps()).toEqual({ expectedGapMs: 85, measuredGapsMs: [85, 65, 70] });
     // one by itself is recorded afterwards: its election says how long nobody led
-    const term = ledger.cluster.primary.epoch + 1;
-    const won = {
-      term,
-      nodeId: 'n2',
-      cause: 'transfer',
-      silenceMs: 176,
-      electionMs: 43,
-      votes: ['n1', 'n2'],
-    };
-    ledger.done({ kind: 'leader-started', ...won } as Parameters<typeof ledger.done>[0]);
+    const term = elect('n2', { silenceMs: 176, electionMs: 43 });
     const own = { id: 'h1', from: 'n1', term: term - 1, cause: 'its disk is slow', candidates: [] };
     ledger.done({ kind: 'hand-over-record', ...own } as Parameters<typeof ledger.done>[0]);
     expect(gaps()).toEqual({ expectedGapMs: 219, measuredGapsMs: [65, 70, 219] });

@@ -3,7 +3,7 @@
  * nodes, so that no dialog is drawn with words that no daemon has.
  */
 import { boundCommand } from '../../../daemon/operations.ts';
-import type { ClusterState, Operation, PlanFacts, Planned } from '../../../src/cluster/index.ts';
+import type { ClusterState, Election, Operation, PlanFacts, Planned } from '../../../src/cluster/index.ts';
 import {
   planDrain,
   planFailover,
@@ -31,10 +31,20 @@ function operationOf(view: OperationView): Operation {
   const { id, state, phase, from, to, actor, reason, error } = view;
   const kind = view.kind as Operation['kind'];
   const startedAt = phases[0]?.at ?? START;
+  const last = phases.at(-1);
   return {
     ...{ id, kind, state, phase, phases, from, to, actor, reason, error, startedAt },
-    ...{ endedAt: startedAt, forMs: null, candidates: [] },
+    ...{ endedAt: (last?.at ?? startedAt) + (last?.elapsedMs ?? 0), forMs: null, candidates: [] },
   };
+}
+
+/** The election by which the leadership moved, where it did. */
+function electionsOf({ phases, to, write_gap_ms: gapMs }: OperationView, term: number): Election[] {
+  const moved = phases.find((p) => p.name === 'transferring');
+  if (moved === undefined || to === null || gapMs == null) return [];
+  const at = Date.parse(moved.at) + gapMs;
+  const times = { at, silenceMs: null, electionMs: 20 };
+  return [{ term, nodeId: to, index: term, cause: 'transfer', ...times, votes: ['n1', 'n2', 'n3'] }];
 }
 
 /** The record behind the recording: its nodes, who is in maintenance, and what was done before. */
@@ -55,7 +65,9 @@ export function recordedState(): ClusterState {
       return [[id, { ...m, since: Date.parse(m.since), expires: Date.parse(m.expires) }]];
     }),
   );
-  return { ...ledger.cluster, maintenance, operations: doneOperations().map(operationOf) };
+  const done = doneOperations();
+  const elections = done.flatMap(electionsOf);
+  return { ...ledger.cluster, maintenance, elections, operations: done.map(operationOf) };
 }
 
 function factOf(n: NodeRow): PlanFacts['nodes'][number] {

@@ -5,7 +5,7 @@ import type { Model } from '../../../tui/model/model.ts';
 import { moveSteps } from '../../../tui/model/move-steps.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
-import { at, event, operation, plan } from '../../tui/recording.ts';
+import { at, endedOperation, event, operation, plan } from '../../tui/recording.ts';
 import { dialogOf, full, live, press, send } from './model-kit.ts';
 
 /** As a daemon names them: leadership moves from n1 to n2 between 1040 and 1122. */
@@ -70,6 +70,20 @@ describe('what is seen of a change of leadership', () => {
     const ended = moving().phases.map((p) => ({ ...p, elapsed_ms: p.elapsed_ms ?? 82 }));
     const later = own(60_000, 'n2', 'leader-elected', { term: 12, votes: ['n2'] });
     expect(steps([ASKS, LEADS, later], moving({ phases: ended }))).toHaveLength(2);
+  });
+
+  it('says of the pause what the daemon tells: to the first entry, not to the end of the phase', () => {
+    const asked = press(live(), 'F');
+    const dialog = dialogOf(asked);
+    const ended = (gapMs: number | null) => {
+      const { write_gap_ms: _told, ...unknown } = endedOperation();
+      const op = gapMs === null ? unknown : { ...unknown, write_gap_ms: gapMs };
+      const model = { ...asked, overlay: { ...dialog, step: { kind: 'ended', operation: op } as const } };
+      const rows = screenOf({ model, symbols: UNICODE }, 120, 36).overlay?.rows ?? [];
+      return rows.map((r) => textOf(r.line).trim()).find((line) => line.includes('done: n2'));
+    };
+    expect(ended(38)).toContain('done: n2 in 122 ms, writes paused 38 ms');
+    expect(ended(null)).toMatch(/done: n2 in 122 ms\W*$/);
   });
 
   it('stands below its phase in the dialog while it runs, and in the Operations view', () => {
