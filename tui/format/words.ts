@@ -41,6 +41,19 @@ export function span(ms: number | null): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : age(ms);
 }
 
+/**
+ * A point in time among others of one event, to the ms wherever it lies: `139 ms`, `12.345 s`, `2m19.797s`.
+ * Below 0 = before what is counted from.
+ */
+export function offset(ms: number): string {
+  const whole = Math.round(Math.abs(ms));
+  const sign = ms < 0 && whole > 0 ? '-' : '';
+  if (whole < 10_000) return `${sign}${count(whole)} ms`;
+  const rest = whole % 60_000;
+  if (whole < 60_000) return `${sign}${(rest / 1000).toFixed(3)} s`;
+  return `${sign}${Math.floor(whole / 60_000)}m${(rest / 1000).toFixed(3).padStart(6, '0')}s`;
+}
+
 /** `local`: the zone of this machine; null = UTC without a word, for scripts. */
 export type Zone = 'local' | 'utc';
 let zone: Zone | null = null;

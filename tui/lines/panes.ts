@@ -3,9 +3,9 @@
 import { plural } from '../../src/base/index.ts';
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
-import { clean, fitText } from '../format/width.ts';
-import { age, clockTime, span as lasted, type Moments, momentsIn } from '../format/words.ts';
-import { gapOf, liveSteps, vacantFor } from '../model/election-steps.ts';
+import { cellWidth, clean, fitText } from '../format/width.ts';
+import { age, clockTime, span as lasted, type Moments, momentsIn, offset } from '../format/words.ts';
+import { gapOf, liveSteps, type Step, vacantFor } from '../model/election-steps.ts';
 import {
   collapsedEvents,
   heardOf,
@@ -98,6 +98,16 @@ export function stepWords(event: EventLine, { model }: View): readonly [name: st
   return isNode ? [first, message.slice(first.length + 1)] : [clean(event.node_id), message];
 }
 
+/** The least cells of the column: the steps of most elections need no more. */
+const STEP_CELLS = 9;
+
+/** When each of them was, in one column as wide as the longest. */
+export function stepTimes(steps: readonly Step[]): readonly string[] {
+  const times = steps.map((s) => offset(s.offsetMs));
+  const cells = Math.max(STEP_CELLS, ...times.map(cellWidth));
+  return times.map((text) => fitText(text, cells, 'right'));
+}
+
 /** The election under way, in ms since the leader's last word: what came last is always seen. */
 function liveElection(view: View): Line[] {
   const picture = shown(view.model);
@@ -107,13 +117,11 @@ function liveElection(view: View): Line[] {
   const waited = (vacant / 1000).toFixed(2);
   const doing = picture.status === null ? '' : `, ${vacancyWords(picture.status)}`;
   const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s${doing}`, 'critical')];
-  const told = steps.slice(-6).map(({ event, offsetMs }): Line => {
+  const last = steps.slice(-6);
+  const times = stepTimes(last);
+  const told = last.map(({ event }, i): Line => {
     const [name, words] = stepWords(event, view);
-    return [
-      span(`${String(Math.round(offsetMs)).padStart(6)} ms `, 'muted'),
-      span(`${name} `, 'title'),
-      span(words),
-    ];
+    return [span(`${times[i]} `, 'muted'), span(`${name} `, 'title'), span(words)];
   });
   return [head, ...told.reverse()];
 }

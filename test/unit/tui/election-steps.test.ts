@@ -71,6 +71,31 @@ describe('the steps of an election', () => {
     expect(texts[2]).toContain('step by step, ms since it began');
   });
 
+  it('of a vacancy of minutes are told to the ms, each apart from the other, at every size', () => {
+    const at139 = 139_690;
+    const told = [
+      event(at139, 'n2', 'vote', 'n3 votes for n2 in term 10', { data: { term: 10 } }),
+      event(at139 + 107, 'n2', 'role-changed', 'n2 is leader in term 10', {
+        data: { term: 10, role: 'leader' },
+      }),
+      event(at139 + 112, 'n2', 'leader-elected', 'n2 leads term 10', { data: { term: 10 } }),
+    ];
+    const row = { ...WON, at: at(at139 + 112), detect_ms: at139, election_ms: 107 };
+    const elections = [...status().elections, row];
+    const news = { type: 'status' as const, status: status({ elections }), now: full().now + 150_000 };
+    const model = { ...send(hearing(told), news)[0], view: 'raft' as const, cursor: { raft: '10' } };
+    for (const [columns, rows] of [
+      [80, 24],
+      [120, 36],
+      [160, 45],
+    ] as const) {
+      const text = drawn(model, columns, rows);
+      for (const time of ['2m19.690s', '2m19.797s', '2m19.802s'])
+        expect(text, `${columns}x${rows}`).toContain(` ${time} `);
+      expect(text).not.toMatch(/\d… ms/);
+    }
+  });
+
   it('are the same through whichever node they were heard', () => {
     const other = hearing([...KILLED].reverse().slice(0, 4));
     expect(offsets(stepsOf(other.picture, WON))).toEqual([-12, 160, 166, 400]);

@@ -8,6 +8,7 @@ import {
   count,
   dayOf,
   millis,
+  offset,
   percent,
   rough,
   span,
@@ -84,6 +85,13 @@ describe('words', () => {
       '1204',
       '31.2',
       '—',
+    ]);
+  });
+
+  it('the offset of a step is exact to the ms, however far it lies', () => {
+    const all = [0, -0.2, 139.4, -14, 9999, 10_000, 59_999.6, 139_797, 3_600_005];
+    expect(all.map(offset)).toEqual([
+      ...['0 ms', '0 ms', '139 ms', '-14 ms', '9 999 ms', '10.000 s', '1m00.000s', '2m19.797s', '60m00.005s'],
     ]);
   });
 

@@ -2,15 +2,7 @@
 import type { ElectionRow } from '../../feed/wire.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
-import {
-  age,
-  clockTime,
-  count,
-  span as lasted,
-  type Moments,
-  momentsIn,
-  percent,
-} from '../../format/words.ts';
+import { age, clockTime, span as lasted, type Moments, momentsIn, percent } from '../../format/words.ts';
 import {
   countedFrom,
   gapOf,
@@ -27,7 +19,7 @@ import { type Line, span, type Token } from '../../theme/tokens.ts';
 import { type BandRows, beside, type PaneSpec, type Room, stack } from '../body.ts';
 import { timesOf } from '../chart-pane.ts';
 import { nodeNames } from '../node-table.ts';
-import { stepWords } from '../panes.ts';
+import { stepTimes, stepWords } from '../panes.ts';
 import type { View } from '../view.ts';
 import { figures } from './raft-figures.ts';
 
@@ -210,11 +202,12 @@ function elections(view: View, room: Room): PaneSpec {
 }
 
 function stepLines(steps: readonly Step[], view: View): Line[] {
-  return steps.map(({ event, offsetMs }): Line => {
+  const times = stepTimes(steps);
+  return steps.map(({ event }, i): Line => {
     const [name, words] = stepWords(event, view);
     const isWon = event.kind === 'leader-elected';
     return [
-      span(`${fitText(count(Math.round(offsetMs)), 6, 'right')} ms `, 'muted'),
+      span(`${times[i]} `, 'muted'),
       span(isWon ? `${view.symbols.leader} ` : '  ', 'leader'),
       span(`${name} `, 'title'),
       span(words),
