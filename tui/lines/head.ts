@@ -10,6 +10,7 @@ import { vacantFor } from '../model/election-steps.ts';
 import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
 import {
+  isLeaderDead,
   isUnconfirmed,
   isUnseen,
   momentOf,
@@ -54,7 +55,12 @@ function leaderWord(view: View): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   const leader = status.raft.leader_id;
-  if (leader !== null) return [span(`${view.symbols.leader} ${clean(leader)}`, 'leader')];
+  if (leader !== null) {
+    const dead = isLeaderDead(status);
+    return [
+      span(`${view.symbols.leader} ${clean(leader)}${dead ? ' DEAD' : ''}`, dead ? 'critical' : 'leader'),
+    ];
+  }
   const vacant = vacantFor(view.model);
   const waited = vacant === null ? '' : ` ${(vacant / 1000).toFixed(1)} s`;
   return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];

@@ -9,6 +9,7 @@ import { gapOf, liveSteps, type Step, vacantFor } from '../model/election-steps.
 import {
   collapsedEvents,
   heardOf,
+  isLeaderDead,
   isUnconfirmed,
   type QuorumFacts,
   quorumFacts,
@@ -149,10 +150,13 @@ function viewsAge({ model }: View): Line {
 /** Who names whom: agreed are those only that name one. Nothing while one answer alone had two leaders. */
 function viewsLine(view: View): Line[] {
   const picture = shown(view.model);
-  const { views, splits } = picture;
+  const { views, splits, status } = picture;
   if (views === null) return [];
+  // what the dead said before is no voice for anybody
+  const dead = new Set(status?.nodes.filter((n) => n.liveness === 'dead').map((n) => n.node_id));
   const groups = viewGroups(picture).map(({ leader, term, nodes }) => ({
-    ...{ what: `${clean(leader)} term ${term}`, nodes: nodes.map(clean).join(' '), count: nodes.length },
+    ...{ what: `${clean(leader)} term ${term}`, nodes: nodes.map(clean).join(' ') },
+    count: nodes.filter((id) => !dead.has(id)).length,
   }));
   if (viewsDisagree(picture)) {
     const told = groups.map(({ what, nodes }) => `${nodes}: ${what}`).join(` ${view.symbols.dot} `);
@@ -160,13 +164,13 @@ function viewsLine(view: View): Line[] {
   }
   if (splits > 0) return [];
   if (viewsAreOlder(picture)) {
-    const leader = picture.status?.raft.leader_id ?? null;
+    const leader = status?.raft.leader_id ?? null;
     const since = leader === null ? 'the leader was lost' : `${clean(leader)} leads`;
     return [[span(`views not heard since ${since}`, 'warning')]];
   }
   const all = views.views.length;
-  const heard = views.views.filter((v) => v.error === null).length;
-  const [group] = groups;
+  const heard = views.views.filter((v) => v.error === null && !dead.has(v.node_id)).length;
+  const group = groups.find((g) => g.count > 0);
   const named = group?.count ?? 0;
   if (group !== undefined && named === heard)
     return [[span(`views agree ${named}/${all}: `, 'muted'), span(group.what), ...viewsAge(view)]];
@@ -214,6 +218,7 @@ export function quorumPane(view: View, { cells, rows }: Space = BOUNDLESS): Pane
   const facts = quorumFacts(status);
   const { dot } = view.symbols;
   const { raft } = status;
+  const isPrimaryDead = isLeaderDead(status) && status.primary.node_id === raft.leader_id;
   const others: Line[] = [
     ...facts.fatalZones.map((zone) => fatalZone(zone, cells)),
     ...viewsLine(view),
@@ -226,6 +231,7 @@ export function quorumPane(view: View, { cells, rows }: Space = BOUNDLESS): Pane
     [
       span('primary ', 'muted'),
       span(clean(status.primary.node_id ?? 'none')),
+      span(isPrimaryDead ? ' DEAD' : '', 'critical'),
       span(` ${dot} epoch `, 'muted'),
       span(String(status.primary.epoch)),
       span(` ${dot} config `, 'muted'),

@@ -204,6 +204,11 @@ export function openAlerts({ alerts }: Pick<Picture, 'alerts'>): Picture['alerts
   );
 }
 
+/** The node that is named as the leader is held for dead already: its followers have not missed it yet. */
+export function isLeaderDead({ raft, nodes }: StatusResponse): boolean {
+  return nodes.some((n) => n.node_id === raft.leader_id && n.liveness === 'dead');
+}
+
 interface ViewGroup {
   readonly leader: string;
   readonly term: number;

@@ -35,7 +35,9 @@ function withPrimary(
   leaderId: string | null,
   term: number | null,
 ): StatusResponse['primary'] {
-  if (leaderId === raft.leader_id) return primary;
+  // its entry may not be applied yet where the node that answers follows the new leader already
+  const isTold = primary.node_id === leaderId || leaderId === null;
+  if (leaderId === raft.leader_id && isTold) return primary;
   return { node_id: leaderId, epoch: leaderId === null ? primary.epoch : Math.max(primary.epoch, term ?? 0) };
 }
 

@@ -13,6 +13,7 @@ import { nodeState } from '../model/node-state.ts';
 import {
   collapsedEvents,
   heardOf,
+  isLeaderDead,
   isStale,
   pictureAge,
   quorumFacts,
@@ -101,7 +102,7 @@ function titleOf(model: Model): string {
   return [
     clean(status.cluster.name),
     lost ?? staleWords(model) ?? status.cluster.health.toUpperCase(),
-    leader === null ? 'NO LEADER' : `leader ${clean(leader)}`,
+    leader === null ? 'NO LEADER' : `leader ${clean(leader)}${isLeaderDead(status) ? ' DEAD' : ''}`,
     `term ${status.raft.term}`,
     `quorum ${facts.up}/${facts.voters}${facts.spare < 0 ? ' LOST' : ''}`,
     `alerts ${status.alerts.firing}`,

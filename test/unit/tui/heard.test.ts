@@ -88,13 +88,13 @@ describe('views', () => {
 
   it('agree only where everybody who was heard names the same leader', () => {
     const three = [says('n1', 'n1'), says('n2', 'n1'), says('n3', 'n1')];
-    const agreed = send(live(), views(...three, says('n4', 'n1'), says('n5', 'n1')))[0];
+    const agreed = send(live(), views(...three, says('n4', 'n1'), says('n6', 'n1')))[0];
     expect(line(agreed)).toBe('views agree 5/5: n1 term 9');
-    const two = send(live(), views(...three, says('n4', null), says('n5', null)))[0];
+    const two = send(live(), views(...three, says('n4', null), says('n6', null)))[0];
     expect(line(two)).toBe('views 3 of 5 name n1 term 9, 2 name nobody');
-    const one = send(live(), views(...three, says('n4', null), says('n5', null, 'refused')))[0];
+    const one = send(live(), views(...three, says('n4', null), says('n6', null, 'refused')))[0];
     expect(line(one)).toBe('views 3 of 5 name n1 term 9, 1 name nobody, 1 not heard');
-    const away = send(live(), views(...three, says('n4', null, 'refused'), says('n5', null, 'refused')))[0];
+    const away = send(live(), views(...three, says('n4', null, 'refused'), says('n6', null, 'refused')))[0];
     expect(line(away)).toBe('views agree 3/5: n1 term 9');
     const none = send(live(), views(says('n1', null), says('n2', null)))[0];
     expect(line(none)).toBe('views 2 name nobody');

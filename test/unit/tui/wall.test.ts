@@ -115,7 +115,7 @@ describe('wallPicture', () => {
     const picture = wallPicture(live(status({ nodes })), []);
     expect(picture.markers.map((m) => `${m.nodeId} ${m.tone}`)).toEqual(['n0 good', 'n1 bad']);
     expect(picture.unplaced).toEqual(['n2']);
-    expect(picture.title).toContain('prod-eu  DEGRADED  leader n1  term 9');
+    expect(picture.title).toContain('prod-eu  DEGRADED  leader n1 DEAD  term 9');
     const [row] = live().picture.status?.elections.toReversed() ?? [];
     const gap = (row?.election_ms ?? 0) + (row?.detect_ms ?? 0);
     // the same figure as NO LEADER of Topology
