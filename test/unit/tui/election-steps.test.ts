@@ -60,6 +60,22 @@ describe('the steps of an election', () => {
     expect(offsets(stepsOf(hearing([...asked, other]).picture, WON))).toEqual([100, 160, 166, 400]);
   });
 
+  it('count the question as it was counted live, where the win is written down late', () => {
+    const role = { data: { term: 10, role: 'leader' } };
+    const late = [
+      event(272, 'n2', 'role-changed', 'n2 is leader in term 10', role),
+      event(290, 'n2', 'leader-elected', 'n2 leads term 10 (n1 connection lost)', { data: { term: 10 } }),
+    ];
+    const asked = KILLED.filter((e) => e.kind === 'campaign-started' && e.node_id === 'n2');
+    expect(offsets(liveSteps(hearing([...KILLED.slice(1, 2), ...asked]).picture))).toEqual([7, 166]);
+    const steps = stepsOf(hearing([...asked, ...late]).picture, { ...WON, at: at(290) });
+    expect(steps.map((s) => [s.event.kind, s.offsetMs])).toEqual([
+      ['campaign-started', WON.detect_ms],
+      ['role-changed', gapOf(WON)],
+      ['leader-elected', 290],
+    ]);
+  });
+
   it('say what they are counted from', () => {
     const texts = [WON, { ...WON, cause: 'transfer by admin' }, { ...WON, detect_ms: null }].map((row) => {
       const elections = [...status().elections, row];
