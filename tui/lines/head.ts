@@ -11,6 +11,7 @@ import { isReadOnly } from '../model/gate.ts';
 import { hasNoFigures } from '../model/old.ts';
 import {
   isLeaderDead,
+  isOfBefore,
   isUnconfirmed,
   isUnseen,
   momentOf,
@@ -55,24 +56,35 @@ function leaderWord(view: View): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   const leader = status.raft.leader_id;
+  const old = oldMark(view);
   if (leader !== null) {
     const dead = isLeaderDead(status);
-    return [
-      span(`${view.symbols.leader} ${clean(leader)}${dead ? ' DEAD' : ''}`, dead ? 'critical' : 'leader'),
-    ];
+    const text = `${view.symbols.leader} ${clean(leader)}${dead ? ' DEAD' : ''}`;
+    return [span(text, dead ? 'critical' : 'leader'), ...old];
   }
   const vacant = vacantFor(view.model);
   const waited = vacant === null ? '' : ` ${(vacant / 1000).toFixed(1)} s`;
-  return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];
+  return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical'), ...old];
+}
+
+/** Behind each fact of the first line that nobody confirms any more. */
+function oldMark({ model }: View): Line {
+  return isOfBefore(model) ? [span('~', 'suspect')] : [];
+}
+
+function termWord(view: View, before: string): Line {
+  const { status } = shown(view.model);
+  return status === null ? [span('')] : [span(`${before}${status.raft.term}`), ...oldMark(view)];
 }
 
 function quorumWord(view: View, short: boolean): Line {
   const { status } = shown(view.model);
   if (status === null) return [];
   const facts = quorumFacts(status);
-  const text = short
-    ? `q${facts.up}/${facts.voters}`
-    : `quorum ${facts.up}/${facts.voters} ${facts.spare < 0 ? 'LOST' : 'OK'}`;
+  const counted = `${short ? 'q' : 'quorum '}${facts.up}/${facts.voters}`;
+  // how it was is no word of how it is
+  if (isOfBefore(view.model)) return [span(counted, 'muted'), ...oldMark(view)];
+  const text = short ? counted : `${counted} ${facts.spare < 0 ? 'LOST' : 'OK'}`;
   return [span(text, facts.spare < 0 ? 'critical' : facts.spare === 0 ? 'warning' : 'ok')];
 }
 
@@ -86,11 +98,9 @@ function shortHeader(
   { name, via }: { readonly name: string; readonly via: string },
 ): Line {
   const { model, symbols } = view;
-  const { status } = shown(model);
   const isTiny = tier === 'tiny';
-  const term = status === null ? '' : ` t${status.raft.term}`;
   const gap = span(isTiny ? ' ' : '  ');
-  const facts = [...leaderWord(view), span(term), gap, ...quorumWord(view, true)];
+  const facts = [...leaderWord(view), ...termWord(view, ' t'), gap, ...quorumWord(view, true)];
   const where = isTiny || model.view === 'topology' ? '' : ` ${symbols.crumb} ${viewSpec(model.view).title}`;
   const state = [...mode(view, { isSmall: true }), span(isTiny ? '' : ' ')];
   const [before, after] = isTiny ? ['', ' '] : [' ', '   '];
@@ -127,8 +137,8 @@ export function header(view: View, layout: Layout): Line {
     const index = status?.raft.commit_index ?? Number.NaN;
     const commit = !Number.isNaN(index) && has('commit') ? `  commit ${count(index)}` : '';
     const isWords = full || has('words');
-    const term = status === null ? '' : `${isWords ? 'term ' : 't'}${status.raft.term}${full ? commit : ''}`;
-    const facts = [...leaderWord(view), gap, span(term), gap, ...quorumWord(view, !isWords)];
+    const term = [...termWord(view, isWords ? 'term ' : 't'), span(full ? commit : '')];
+    const facts = [...leaderWord(view), gap, ...term, gap, ...quorumWord(view, !isWords)];
     const every = full && has('pace') ? ` ${symbols.dot} ${age(model.refreshMs)}` : '';
     const clock = !has('clock') ? '' : ` ${symbols.dot} ${time}${zoneMark()}`;
     const right = [

@@ -10,6 +10,7 @@ import {
   collapsedEvents,
   heardOf,
   isLeaderDead,
+  isOfBefore,
   isUnconfirmed,
   type QuorumFacts,
   quorumFacts,
@@ -188,8 +189,12 @@ function fitting(lines: readonly Line[], cells: number): Line {
 }
 
 /** What is needed and there, and what may still be lost: that comes last, and is never cut. */
-function majority({ need, voters, up, spare }: QuorumFacts, { dot }: View['symbols'], cells: number): Line {
+function majority({ need, voters, up, spare }: QuorumFacts, view: View, cells: number): Line {
+  const { dot } = view.symbols;
   const facts = `need ${need} of ${voters} ${dot} up ${up} ${dot} `;
+  // what may still be lost is known of nodes that are heard
+  if (isOfBefore(view.model))
+    return [span(facts), span(`~ of ${clockTime(shown(view.model).statusAt)}`, 'suspect')];
   const token = spare < 0 ? 'critical' : spare === 0 ? 'warning' : 'ok';
   const outlooks =
     spare < 0
@@ -243,7 +248,7 @@ export function quorumPane(view: View, { cells, rows }: Space = BOUNDLESS): Pane
   const left = Math.max(1, rows - others.length - 1);
   return {
     title: [span('Quorum', 'title')],
-    lines: [majority(facts, view.symbols, cells), ...placement(view, { cells, rows: left }), ...others],
+    lines: [majority(facts, view, cells), ...placement(view, { cells, rows: left }), ...others],
   };
 }
 

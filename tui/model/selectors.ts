@@ -164,6 +164,11 @@ export function isUnseen(model: Model): boolean {
   return picture.status === null || pictureAge(model) - readAge(picture) > freshFor(model);
 }
 
+/** Who leads and who is up was so when a node answered last: nobody does now, or has for too long. */
+export function isOfBefore(model: Model): boolean {
+  return model.past === null && (model.connection.kind === 'lost' || isUnseen(model));
+}
+
 /** How old the copy of the node that answers was by its own word, ms. */
 function readAge({ status }: Picture): number {
   return status?.cluster.read.age_ms ?? 0;

@@ -231,8 +231,8 @@ describe('the first line', () => {
   const named = { cluster: { ...status().cluster, name: 'production-of-western-europe' } };
   const lost: readonly (readonly [string, Model, RegExp])[] = [
     ['no leader', alone(named), /NO LEADER.*quorum 1\/5 LOST/],
-    ['stale', { ...alone(named), now: alone().now + 60_000 }, /quorum 1\/5 LOST.*STALE/],
-    ['lost', disconnected(alone(named)), /quorum 1\/5 LOST.* LOST /],
+    ['stale', { ...alone(named), now: alone().now + 60_000 }, /quorum 1\/5~.*STALE/],
+    ['lost', disconnected(alone(named)), /quorum 1\/5~ .* LOST /],
     ['history', press(full(), '{'), /quorum \d\/\d (OK|LOST) .*HISTORY/],
     ['healthy, with a long name', send(full(), { type: 'status', status: status(named), now: 0 })[0], /OK/],
   ];
