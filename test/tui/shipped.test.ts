@@ -55,9 +55,9 @@ describe('the shipped screen', () => {
       await terminal.see(`[${key} ${title}`);
     }
     terminal.type('1?');
-    await terminal.see('keys that work here');
+    await terminal.see('keys that work now');
     terminal.type('\x1b');
-    await terminal.until((t) => !t.includes('keys that work here'), 'help is closed');
+    await terminal.until((t) => !t.includes('keys that work now'), 'help is closed');
     terminal.type(':');
     await terminal.see('go topology');
     terminal.type('\x1b');

@@ -9,6 +9,7 @@ import { rowKeys } from '../model/lists.ts';
 import { openAlerts, shown, visibleNodes } from '../model/selectors.ts';
 import { subjectOf } from '../model/subject.ts';
 import type { ViewId } from '../model/views.ts';
+import { closedNow } from '../model/works-now.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
 import { healthWords } from './health.ts';
 import type { View } from './view.ts';
@@ -81,7 +82,7 @@ function openHere(model: View['model']): readonly Binding[] {
   return (FOOTER[model.view] ?? []).flatMap((id) => {
     const binding = all.find((b) => b.id === id);
     if (binding?.short === undefined) return [];
-    return (binding.disabled?.(settled) ?? null) === null ? [binding] : [];
+    return closedNow(binding, settled) === null ? [binding] : [];
   });
 }
 
@@ -101,7 +102,9 @@ function hints(view: View, cells: number): Line {
   ];
   // the view of a node has no rows to choose from: its text moves
   const move = model.view === 'node' ? ' scroll' : ' select';
-  let out: Line = cells < ARROWS_FROM ? [] : [span(' '), span(pairOf('up', 'down', true), 'key'), span(move)];
+  const isStill = model.view !== 'node' && rowKeys(model).length === 0;
+  let out: Line =
+    cells < ARROWS_FROM || isStill ? [] : [span(' '), span(pairOf('up', 'down', true), 'key'), span(move)];
   for (const { sign, words } of listed.filter((l) => !ALWAYS.has(l.id))) {
     const next: Line = [...out, span(out.length === 0 ? ' ' : '  '), sign, words];
     if (lineWidth(next) + lineWidth(right) + 2 > cells) break;

@@ -16,6 +16,7 @@ import { compareNames, shown } from './selectors.ts';
 import { noReplacementOf, underOther } from './subject.ts';
 import { successors } from './successors.ts';
 import { VIEWS, type ViewId } from './views.ts';
+import { closedNow } from './works-now.ts';
 
 type NodeAction = 'maintenance' | 'drain' | 'remove-node' | 'replace-node';
 
@@ -50,7 +51,7 @@ function bindingEntries(model: Model, actsOnly: boolean): Entry[] {
   return bindingsOf('main', model.view)
     .filter((b) => (actsOnly ? b.level !== undefined : true))
     .map((binding) => {
-      const why = binding.disabled?.(model) ?? null;
+      const why = closedNow(binding, model);
       return {
         words: binding.help.split(':')[0] ?? binding.help,
         note: why === null ? binding.label : `${binding.label}  closed: ${why}`,

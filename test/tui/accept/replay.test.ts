@@ -280,7 +280,7 @@ describe('help', () => {
         await terminal.still(120);
         const bindings = bindingsOf('main', id);
         terminal.type('?');
-        await terminal.see('keys that work here');
+        await terminal.see('keys that work now');
         const help = await terminal.still(80);
         const lines = help.split('\n');
         const left = Math.max(...lines.map((l) => l.indexOf('┌ Help')));
@@ -291,7 +291,7 @@ describe('help', () => {
         for (const { label } of bindings) expect(listed, `${id}: ${label}`).toContain(label.trim());
         expect(listed.length, id).toBe(bindings.length);
         terminal.type('\x1b');
-        await terminal.until((t) => !t.includes('keys that work here'), 'help is closed');
+        await terminal.until((t) => !t.includes('keys that work now'), 'help is closed');
         const before = (await terminal.still(80)).replace(SPINNER, '');
         const bound = new Set(bindings.flatMap((b) => b.keys));
         for (let code = 33; code < 127; code++) {

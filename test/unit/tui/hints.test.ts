@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SqlccError } from '../../../src/base/index.ts';
 import { KEYMAP } from '../../../tui/keymap.ts';
+import { helpText } from '../../../tui/lines/overlays.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
 import { VIEW_IDS } from '../../../tui/model/views.ts';
@@ -65,6 +66,19 @@ describe('the last line', () => {
       );
       expect(lastLine(full({ view }), 60), 'and something to do').toMatch(/^ [A-Za-z]+ [a-z ]+ {2}/);
     }
+  });
+
+  it('has no key of a row where there is none, nor of the past before anything was heard', () => {
+    const calm = full({ view: 'alerts' });
+    const none = { ...calm, picture: { ...calm.picture, alerts: [] } };
+    expect(lastLine(calm, 120)).toMatch(/↑↓ select.*Enter open.*T that second/);
+    expect(lastLine(none, 120)).not.toMatch(/select|Enter|T that second/);
+    const idle = { ...full({ view: 'operations' }) };
+    const empty = { ...idle, picture: { ...idle.picture, answers: {} } };
+    expect(lastLine(idle, 120)).toMatch(/↑↓ select.*Enter open/);
+    expect(lastLine(empty, 120)).not.toMatch(/select|Enter/);
+    const unheard = { ...live(), picture: { ...live().picture, status: null } };
+    expect(lastLine(unheard, 120)).not.toMatch(/select|Enter|past/);
   });
 
   it('keeps the keys while the screen greets: what is said first stands above them', () => {
@@ -366,5 +380,27 @@ describe('a silent node', () => {
     const model = live(status({ nodes }), { view: 'node', selected: 'n3' });
     expect(screenText(model, 120, 36)).toContain('heard 1m09s ago');
     expect(screenText({ ...model, selected: 'n2' }, 120, 36)).toContain('heard 4.0 ms ago');
+  });
+});
+
+describe('help', () => {
+  it('lists what works now, and under a head of its own what is closed, with the reason', () => {
+    const lines = (model: Model) => {
+      const text = helpText({ model, symbols: UNICODE }, 0, { width: 110, rows: 80 });
+      expect(textOf(text.title)).toContain('keys that work now');
+      const all = text.lines.map(textOf);
+      const at = all.indexOf('closed now, and why');
+      return { open: all.slice(0, at), closed: all.slice(at + 1) };
+    };
+    const { open, closed } = lines(full());
+    expect(open.some((l) => l.includes('keep the configuration'))).toBe(false);
+    expect(open.join('\n')).not.toMatch(/closed|no configuration is on trial/);
+    expect(closed.join('\n')).toMatch(
+      /ACT +.*\n(.*\n)*.*K +keep the .* on trial \(no configuration is on trial\)/,
+    );
+    const calm = full({ view: 'alerts' });
+    const none = lines({ ...calm, picture: { ...calm.picture, alerts: [] } });
+    expect(none.open.join('\n')).not.toMatch(/row up|that second|all about the row/);
+    expect(none.closed.join('\n')).toMatch(/row up \(nothing is listed here\)/);
   });
 });
