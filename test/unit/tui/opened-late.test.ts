@@ -61,7 +61,7 @@ describe('a screen that is opened while nobody leads', () => {
 
   it('has the steps of the vacancy, the reason, and the part of the hour that was led', () => {
     const text = screenText({ ...withHistory(seen(fresh(), cutOff)), view: 'raft' }, 120, 36);
-    expect(text).toContain('critical: cut off from n2');
+    expect(text).toContain('NO WRITES: 1 of 2 reached, 3 needed (n2 missing');
     expect(text).toContain('n1 campaign-started');
     expect(text).toMatch(/no leader 1m05s in 60 min: led 98\.\d{3} %/);
   });
