@@ -1,6 +1,6 @@
 /** What the screen says where no majority is there: words that lead somewhere, and whole ones. */
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../../tui/feed/wire.ts';
+import type { Plan, StatusResponse } from '../../../tui/feed/wire.ts';
 import { layoutOf } from '../../../tui/layout.ts';
 import { explainText } from '../../../tui/lines/explain.ts';
 import { header } from '../../../tui/lines/head.ts';
@@ -181,6 +181,22 @@ describe('nobody leads', () => {
     expect(busy).toMatch(/Terms · last 50m00s, 9 older/);
     expect(busy).toMatch(/t10 .*\n.*t11 .*\n.*t12 .*\n.*\n.* in 50m00s: led /);
     expect(screenText(full({ view: 'raft' }), 80, 24)).toContain('in 60 min: led 99.988 %');
+  });
+
+  it('of a cluster that is half a minute old no more is counted than there was, with its first election', () => {
+    const row = { ...status().elections[0], detect_ms: null, election_ms: 14, term: 1 };
+    const aged = (s: number): string => {
+      const first = { ...row, at: new Date(START - s * 1000).toISOString() };
+      return screenText(
+        live(status({ elections: [first] } as Partial<StatusResponse>), { view: 'raft' }),
+        120,
+        36,
+      );
+    };
+    expect(aged(36)).toContain('no leader 14 ms in 36s: led 99.961 %');
+    expect(aged(36), 'the axis has its least length').toContain('Terms · last 1m00s');
+    expect(aged(66)).toContain('no leader 14 ms in 1m06s: led 99.979 %');
+    expect(aged(3300), 'nearly an hour is one').toContain('no leader 14 ms in 60 min: led 100.000 %');
   });
 
   it('an election is waited for only where one can be won', () => {

@@ -53,6 +53,20 @@ function axisMs(rows: readonly ElectionRow[], model: Model): number {
   return since > most * NEARLY ? most : Math.max(LEAST_AXIS_MS, since);
 }
 
+/** The time of which it is counted who led: as long as the axis, and not before the first election began. */
+function countedFor(
+  rows: readonly ElectionRow[],
+  model: Model,
+): { readonly from: Wall; readonly ms: number } {
+  const to = seenTo(model);
+  const most = model.spanChosen ? model.spanMs : HOUR_MS;
+  const [first] = rows;
+  const begun = first === undefined ? to - most : Date.parse(first.at) - gapOf(first);
+  const isYoung = to - begun <= most * NEARLY;
+  const from = isYoung ? begun : to - axisMs(rows, model);
+  return { from, ms: Math.max(1, to - from) };
+}
+
 /** For how long of the time from `from` nobody led. */
 function vacantMs(rows: readonly ElectionRow[], vacant: Wall | null, from: Wall, now: Wall): number {
   const within = (start: Wall, end: Wall) => Math.max(0, end - Math.max(from, start));
@@ -95,9 +109,13 @@ function timeline(view: View, cells: number): PaneSpec {
       span(...endOf(end === undefined, vacant !== null, view)),
     ];
   });
-  const lost = vacantMs(rows, vacant, from, to);
-  const spanWords = wholeMs === HOUR_MS ? '60 min' : age(wholeMs);
-  const shownSpan = to < model.now ? `${spanWords} to ${clockTime(to)}` : spanWords;
+  const counted = countedFor(rows, model);
+  const lost = vacantMs(rows, vacant, counted.from, to);
+  const spanOf = (ms: number): string => {
+    const words = ms === HOUR_MS ? '60 min' : age(ms);
+    return to < model.now ? `${words} to ${clockTime(to)}` : words;
+  };
+  const shownSpan = spanOf(wholeMs);
   return {
     pane: 'timeline',
     title: [
@@ -111,7 +129,7 @@ function timeline(view: View, cells: number): PaneSpec {
       [
         span('       no leader ', 'muted'),
         span(lasted(lost), lost > 0 ? 'warning' : 'ok'),
-        span(` in ${shownSpan}: led ${percent(1 - lost / wholeMs, 3)} %`, 'muted'),
+        span(` in ${spanOf(counted.ms)}: led ${percent(1 - lost / counted.ms, 3)} %`, 'muted'),
       ],
     ],
     focused: false,
