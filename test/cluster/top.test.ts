@@ -121,10 +121,7 @@ describe('sqlcc top', () => {
     await cluster.killNode(victim);
     await terminal.see('NO LEADER');
     const seenMs = Date.now() - killedAt;
-    await terminal.until(
-      (t) => /no leader for \d\.\d\d s, (electing|no majority)/.test(t),
-      'the vacant term',
-    );
+    await terminal.until((t) => /no leader for \d\.\d s, (electing|no majority)/.test(t), 'the vacant term');
     const steps = await terminal.see('asks for pre-votes for term');
     expect(steps, 'no health without a leader').not.toContain('healthy');
     // one voter is gone at once, the other only silent: it counts for as long as it may be a stall

@@ -13,10 +13,10 @@ export function percent(ratio: number | null, digits = 1): string {
   return ratio === null ? '—' : (ratio * 100).toFixed(digits);
 }
 
-/** Milliseconds with at most three figures: `1.2`, `38`, `1204`. */
+/** Milliseconds, with a decimal below ten: `1.2`, `38`, `1 204`. */
 export function millis(ms: number | null): string {
   if (ms === null) return '—';
-  return ms < 9.95 ? ms.toFixed(1) : String(Math.round(ms));
+  return ms < 9.95 ? ms.toFixed(1) : count(ms);
 }
 
 /** An age in the largest two units: `4s`, `6m30s`, `1h24m`, `3d4h`. */
@@ -32,6 +32,19 @@ export function age(ms: number): string {
 export function rough(ms: number): string {
   const text = age(ms);
   return /^\d+[smhd]/.exec(text)?.[0] ?? text;
+}
+
+/** Time that runs on the screen: tenths below a minute, `25.6 s`, then as ages, `2m17s`. */
+export function running(ms: number): string {
+  return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : age(Math.max(60_000, ms));
+}
+
+/** From so many ms on nobody counts them: words of nodes have seconds there as everything else has. */
+const MANY_MS = /\b(\d{5,12})(?:\.\d+)? ms\b/g;
+
+/** What a node tells in ms alone, as lengths of time are written here: `139802 ms` is `2m19s`. */
+export function withLengths(words: string): string {
+  return words.replace(MANY_MS, (_, ms: string) => span(Number(ms)));
 }
 
 /** A length of time that was measured: `180 ms`, `2.31 s`, `1m05s`. */

@@ -3,7 +3,7 @@ import { plural } from '../../src/base/index.ts';
 import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
-import { age, clockTime, count, zoneMark } from '../format/words.ts';
+import { age, clockTime, count, running, zoneMark } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import type { Layout } from '../layout.ts';
 import { vacantFor } from '../model/election-steps.ts';
@@ -63,6 +63,7 @@ function leaderWord(view: View): Line {
     return [span(text, dead ? 'critical' : 'leader'), ...old];
   }
   const vacant = vacantFor(view.model);
+<<<<<<< HEAD
   const waited = vacant === null ? '' : ` ${(vacant / 1000).toFixed(1)} s`;
   return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical'), ...old];
 }
@@ -75,6 +76,10 @@ function oldMark({ model }: View): Line {
 function termWord(view: View, before: string): Line {
   const { status } = shown(view.model);
   return status === null ? [span('')] : [span(`${before}${status.raft.term}`), ...oldMark(view)];
+=======
+  const waited = vacant === null ? '' : ` ${running(vacant)}`;
+  return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];
+>>>>>>> fcde48e1 (tui: one formatter for the time that runs)
 }
 
 function quorumWord(view: View, short: boolean): Line {

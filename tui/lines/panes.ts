@@ -4,7 +4,16 @@ import { plural } from '../../src/base/index.ts';
 import type { AlertRow, ElectionRow, EventLine } from '../feed/wire.ts';
 import { type Names, namesIn } from '../format/names.ts';
 import { cellWidth, clean, fitText } from '../format/width.ts';
-import { age, clockTime, span as lasted, type Moments, momentsIn, offset } from '../format/words.ts';
+import {
+  age,
+  clockTime,
+  span as lasted,
+  type Moments,
+  momentsIn,
+  offset,
+  running,
+  withLengths,
+} from '../format/words.ts';
 import { gapOf, liveSteps, type Step, vacantFor } from '../model/election-steps.ts';
 import {
   collapsedEvents,
@@ -39,7 +48,7 @@ const SEVERITY: Readonly<Record<EventLine['severity'], { readonly sign: string; 
 
 /** The message without the node's name in front, which stands before it already. */
 export function sentence(event: EventLine): string {
-  const message = clean(event.message);
+  const message = withLengths(clean(event.message));
   const name = `${clean(event.node_id)} `;
   return message.startsWith(name) ? message.slice(name.length) : message;
 }
@@ -94,7 +103,7 @@ function electionLine(row: ElectionRow, shape: ElectionShape, view: View): Line 
 
 /** Who and what happened, without the name where the sentence begins with that of another node. */
 export function stepWords(event: EventLine, { model }: View): readonly [name: string, words: string] {
-  const message = clean(event.message);
+  const message = withLengths(clean(event.message));
   const [first = ''] = message.split(' ', 1);
   const isNode = shown(model).status?.nodes.some((n) => clean(n.node_id) === first) === true;
   return isNode ? [first, message.slice(first.length + 1)] : [clean(event.node_id), message];
@@ -116,9 +125,8 @@ function liveElection(view: View): Line[] {
   const vacant = vacantFor(view.model);
   if (vacant === null) return [];
   const steps = liveSteps(picture);
-  const waited = (vacant / 1000).toFixed(2);
   const doing = picture.status === null ? '' : `, ${vacancyWords(picture.status)}`;
-  const head: Line = [span(`${view.symbols.candidate} no leader for ${waited} s${doing}`, 'critical')];
+  const head: Line = [span(`${view.symbols.candidate} no leader for ${running(vacant)}${doing}`, 'critical')];
   const last = steps.slice(-6);
   const times = stepTimes(last);
   const told = last.map(({ event }, i): Line => {

@@ -105,7 +105,7 @@ describe('a bound on the screen', () => {
     const text = screenText(model, 120, 36);
     expect(text).toContain('last 1m     fsync');
     expect(text).toMatch(/ 500 ms = alert /);
-    expect(text).toMatch(/ 1000 ms│/);
+    expect(text).toMatch(/ 1 000 ms│/);
     expect(text).toMatch(/12:04:31 +12:05:31/);
     for (const [columns, rows] of [
       [110, 30],

@@ -11,9 +11,11 @@ import {
   offset,
   percent,
   rough,
+  running,
   span,
   takeZone,
   timeWords,
+  withLengths,
   zoneMark,
 } from '../../../tui/format/words.ts';
 import { live } from './model-kit.ts';
@@ -82,10 +84,24 @@ describe('words', () => {
     expect([millis(1.23), millis(38.4), millis(1204), percent(0.312), percent(null)]).toEqual([
       '1.2',
       '38',
-      '1204',
+      '1 204',
       '31.2',
       '—',
     ]);
+  });
+
+  it('time that runs has tenths below a minute, and one figure with ages above', () => {
+    const all = [0, 250, 25_640, 59_940, 59_960, 65_000, 137_400];
+    expect(all.map(running)).toEqual(['0.0 s', '0.3 s', '25.6 s', '59.9 s', '1m00s', '1m05s', '2m17s']);
+    expect(running(137_400)).toBe(age(137_400));
+  });
+
+  it('what a node tells in thousands of ms is a length of time like every other', () => {
+    expect(withLengths('n1 leads term 5 (no leader heard, 139802 ms without a leader)')).toBe(
+      'n1 leads term 5 (no leader heard, 2m19s without a leader)',
+    );
+    expect(withLengths('a write took 9999 ms, one 12345.6 ms')).toBe('a write took 9999 ms, one 12.35 s');
+    expect(withLengths('row 12345 of 99999')).toBe('row 12345 of 99999');
   });
 
   it('the offset of a step is exact to the ms, however far it lies', () => {

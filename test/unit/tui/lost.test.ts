@@ -39,7 +39,7 @@ describe('a connection that is lost', () => {
     )[0];
     const text = screenText(lostFor(HOUR_MS, vacant), 120, 36);
     expect(text).toMatch(/NO LEADER 2\.\d s/);
-    expect(text).toMatch(/NO LEADER for 2\.\d\d s/);
+    expect(text).toMatch(/NO LEADER for 2\.\d s/);
     expect(text).toMatch(/no leader 2\.\d+ s in 60 min to 12:04:33: led 99\.9/);
     expect(text).toMatch(/t9 +▲── n1 ─+\?/);
   });

@@ -122,9 +122,9 @@ describe('the first moment without a leader', () => {
         (model) => screenText({ ...model, view }, 120, 36),
       );
       expect(text, view).toContain('NO LEADER 0.0 s');
-      expect(text, view).toMatch(/no leader for 0\.00 s/i);
+      expect(text, view).toMatch(/no leader for 0\.0 s/i);
       expect(text, view).not.toMatch(/-\d+(\.\d+)? (ms|s)\b|led 1\d\d\.\d*[1-9]/);
-      expect(later, view).toMatch(/no leader for 0\.25 s/i);
+      expect(later, view).toMatch(/no leader for 0\.3 s/i);
     }
   });
 
@@ -145,8 +145,8 @@ describe('nobody leads', () => {
     expect(opened.picture.leaderlessSince).toBe(START - 65_000);
     const later = send(opened, { type: 'status', status: cut, now: START + 1000 })[0];
     expect(later.picture.leaderlessSince, 'known already').toBe(START - 65_000);
-    expect(at('raft', opened)).toContain('NO LEADER for 65.00 s');
-    expect(at('topology', opened)).toContain('no leader for 65.00 s');
+    expect(at('raft', opened)).toContain('NO LEADER for 1m05s');
+    expect(at('topology', opened)).toContain('no leader for 1m05s');
   });
 
   it('no term goes on in the timeline, and the time without a leader counts this one', () => {

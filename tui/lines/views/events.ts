@@ -1,7 +1,7 @@
 /** What nodes did and what people did, in one order of time; below it all about the selected line. */
 import type { Names } from '../../format/names.ts';
 import { clean, fitText } from '../../format/width.ts';
-import { age, timeWords } from '../../format/words.ts';
+import { age, timeWords, withLengths } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
 import { answerOf, cursorAt, type Happening, happenings, selectedOf, unmatched } from '../../model/lists.ts';
 import { follows } from '../../model/navigate.ts';
@@ -89,7 +89,7 @@ function side(view: View): PaneSpec {
     const data = Object.entries(event.data).map(([k, v]) => pair(clean(k), clean(JSON.stringify(v) ?? '')));
     const place = event.index === null ? 'its own, not in the log' : `log index ${event.index}`;
     const lines = [
-      pair('what', clean(event.message)),
+      pair('what', withLengths(clean(event.message))),
       pair('kind', `${clean(event.kind)}, ${event.severity}`),
       pair('node', clean(event.node_id)),
       pair('at', ago),

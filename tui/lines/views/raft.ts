@@ -2,7 +2,15 @@
 import type { ElectionRow } from '../../feed/wire.ts';
 import { type Names, namesIn } from '../../format/names.ts';
 import { cellWidth, clean, cut, fitText } from '../../format/width.ts';
-import { age, clockTime, span as lasted, type Moments, momentsIn, percent } from '../../format/words.ts';
+import {
+  age,
+  clockTime,
+  span as lasted,
+  type Moments,
+  momentsIn,
+  percent,
+  running,
+} from '../../format/words.ts';
 import {
   countedFrom,
   gapOf,
@@ -249,10 +257,9 @@ function steps(view: View): PaneSpec {
   const { focused, scroll } = model.side;
   const vacant = picture.status?.raft.leader_id === null ? vacantFor(model) : null;
   if (vacant !== null && picture.status !== null) {
-    const waited = (vacant / 1000).toFixed(2);
     return {
       pane: 'steps',
-      title: [span(`${symbols.candidate} NO LEADER for ${waited} s`, 'critical')],
+      title: [span(`${symbols.candidate} NO LEADER for ${running(vacant)}`, 'critical')],
       lines: [[span(vacancyWords(picture.status), 'warning')], ...stepLines(liveSteps(picture), view)],
       focused,
       scroll,
