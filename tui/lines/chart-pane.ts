@@ -96,7 +96,9 @@ export function chartPane(wish: ChartWish, view: View, { width, height }: Size):
     ];
   });
   const now = wish.now === undefined ? (values.findLast((v) => v !== null) ?? null) : wish.now;
-  const facts = [now === null ? 'no samples' : wish.unit(now), rough(model.spanMs), '+ -'];
+  const isEmpty = values.every((v) => v === null);
+  const words = now !== null ? wish.unit(now) : isEmpty ? 'no samples' : symbols.dash;
+  const facts = [words, rough(model.spanMs), '+ -'];
   const times: Line = [
     span(
       `${' '.repeat(SCALE_CELLS + 1)}${timesOf({ from: model.now - model.spanMs, to: model.now }, cells)}`,

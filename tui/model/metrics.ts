@@ -88,13 +88,24 @@ export function metricsOf(model: Model, nodeId: string): readonly Metric[] {
     return metricOf(source, present === undefined ? null : (source.row(present) ?? null), samples);
   });
   const rates = told(ratesOf(points), (point) => [point.at, point.applied]);
-  const last = rates.at(-1);
-  // a node that fell silent applies nobody knows what
-  const isNow = last !== undefined && now - last.at <= holdMs(trace);
-  const applied = metricOf({ name: APPLIED, unit: 'count' }, isNow ? last.value : null, rates);
+  const applied = metricOf({ name: APPLIED, unit: 'count' }, appliedNow(model, nodeId), rates);
   const known = metrics.toSpliced(2, 0, applied).filter((m) => m.now !== null || m.samples.length > 0);
   memo = { key, metrics: known };
   return known;
+}
+
+/** Entries that it applies a second; null of who is dead or fell silent: it applies nobody knows what. */
+export function appliedNow(model: Model, nodeId: string): number | null {
+  const row = shown(model).status?.nodes.find((n) => n.node_id === nodeId);
+  if (row?.liveness === 'dead') return null;
+  const { now, refreshMs, trace } = model;
+  const points = trace[nodeId] ?? [];
+  const last = points.findLast((p) => p.at <= now && p.applied !== null);
+  const before = points.findLast((p) => last !== undefined && p.at < last.at && p.applied !== null);
+  if (before === undefined || last === undefined) return null;
+  // points of before this screen was opened may be further apart than pictures are
+  const step = Math.max(refreshMs, 1000, Math.min(last.at - before.at, holdMs(trace)));
+  return now - last.at <= 2 * step ? (ratesOf([before, last])[0]?.applied ?? null) : null;
 }
 
 interface Kept {

@@ -42,8 +42,20 @@ describe('metricsOf', () => {
 
   it('applied a second of a node that fell silent is nothing of now', () => {
     const figures = (i: number) => ({ match_index: i < 30 ? 1000 + i * 5 : null });
-    expect(metric(watched(40, figures), 'applied/s')).toMatchObject({ now: 5, max: 5 });
+    expect(metric(watched(32, figures), 'applied/s'), 'two intervals').toMatchObject({ now: 5, max: 5 });
+    expect(metric(watched(33, figures), 'applied/s')).toMatchObject({ now: null, max: 5 });
     expect(metric(watched(60, figures), 'applied/s')).toMatchObject({ now: null, max: 5 });
+  });
+
+  it('applied a second is one figure in the table and above the chart, and none of a dead node', () => {
+    const shownOf = (figures: (second: number) => object) => {
+      const text = screenText(watched(30, figures), 120, 36);
+      return [/applied\/s +(\S+)/, /Applied a second +(\S+) ·/].map((r) => r.exec(text)?.[1]);
+    };
+    // one slice of the chart has several samples, and the newest alone is of now
+    expect(shownOf((i) => ({ match_index: 1000 + i * i }))).toEqual(['57', '57']);
+    const dead = (i: number) => (i < 28 ? {} : { liveness: 'dead' });
+    expect(shownOf((i) => ({ match_index: 1000 + i * i, ...dead(i) }))).toEqual(['—', '—']);
   });
 
   it('what was before the span does not count, and + takes it in', () => {

@@ -5,6 +5,7 @@ import { clean, fitText } from '../../format/width.ts';
 import { age, count, millis, percent } from '../../format/words.ts';
 import { keyOf, pairOf } from '../../key-names.ts';
 import { subjectNode } from '../../model/lists.ts';
+import { appliedNow } from '../../model/metrics.ts';
 import type { NodeStateWord } from '../../model/node-state.ts';
 import { isOld } from '../../model/old.ts';
 import { boundOf } from '../../model/readings.ts';
@@ -135,7 +136,10 @@ function charts(view: View, nodeId: string): readonly [ChartWish, ChartWish, Cha
   return [
     { ...traced(cpu, view, nodeId, (p) => p.cpu), top: 1, bound: boundOf(view.model, 'cpu_usage') },
     traced({ title: 'Lag, entries', unit: count }, view, nodeId, (p) => p.lag),
-    { title: 'Applied a second', unit: count, values: (window, slices) => growth(points, window, slices) },
+    {
+      ...{ title: 'Applied a second', unit: count, now: appliedNow(view.model, nodeId) },
+      values: (window, slices) => growth(points, window, slices),
+    },
   ];
 }
 
