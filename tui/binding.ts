@@ -11,6 +11,7 @@ export type CommandId =
   | 'explain'
   | 'messages'
   | 'diff-with'
+  | 'whole-config'
   | 'validate'
   | 'time-format'
   | 'column-set'

@@ -96,6 +96,11 @@ const LOOK_KEYS: readonly Row[] = [
     views: ['config'],
   },
   {
+    ...{ id: 'whole-config', group: 'LOOK', keys: ['w'], label: 'w', short: 'whole' },
+    help: 'the selected version whole; again: what it changed',
+    views: ['config'],
+  },
+  {
     ...{ id: 'validate', group: 'LOOK', keys: ['x'], label: 'x', short: 'validate' },
     help: 'check a configuration on every node, change nothing',
     views: ['config'],

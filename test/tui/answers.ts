@@ -32,6 +32,16 @@ const DIFF: Slices['diff'] = [
   { path: 'cluster.network.port', from: 5433, to: 5434, effect: 'restart' },
 ];
 
+/** As a daemon renders a version: every key, set or not. */
+const TEXT = (version: number, election: string): Slices['text'] => ({
+  version,
+  text: [
+    ...['cluster:', '  name: prod-eu', '  raft:', '    heartbeat_interval_ms: 50'],
+    ...[`    election_timeout_ms: ${election}`, '    snapshot_threshold: 50000'],
+    ...['  monitoring:', `    interval_ms: ${version === 41 ? 500 : 1000}`, ''],
+  ].join('\n'),
+});
+
 const PENDING: Slices['pending'] = sixNodes().map((n) => ({
   node_id: n.node_id,
   version: n.node_id === 'n5' ? null : n.node_id === 'n4' ? 40 : 41,
@@ -186,6 +196,9 @@ export function answers(): ReplayLine[] {
     answer('versions', VERSIONS),
     answer('diff 40..41', DIFF),
     answer('diff 39..40', DIFF.slice(1, 2)),
+    answer('text 41', TEXT(41, '[1500, 3000]')),
+    answer('text 40', TEXT(40, '[1000, 2000]')),
+    answer('text 39', TEXT(39, '[1000, 2000]')),
     answer('pending', PENDING),
     answer('silences', SILENCES),
     answer('explain NodeDown', EXPLAIN),

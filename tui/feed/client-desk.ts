@@ -47,8 +47,8 @@ const READS: {
   operations: async (client) => (await client.operations()).operations,
   versions: async (client) => (await client.configVersions()).versions,
   pending: async (client) => (await client.configPending()).nodes,
-  text: async (client) => {
-    const { version, text } = await client.config();
+  text: async (client, arg) => {
+    const { version, text } = await (arg === '' ? client.config() : client.config(Number(arg)));
     return { version: version.version, text };
   },
   diff: async (client, arg) => {

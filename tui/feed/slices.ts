@@ -44,7 +44,7 @@ export interface Slices {
   readonly pending: readonly ConfigPendingRow[];
   /** Argument `40..41`. */
   readonly diff: readonly ConfigChangeRow[];
-  /** What is in force now. */
+  /** Argument: a version; without one what is in force now. */
   readonly text: ConfigText;
   readonly silences: readonly SilenceRow[];
   /** Argument: name of a rule. */

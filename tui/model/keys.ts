@@ -341,6 +341,8 @@ function look(model: Model, binding: Binding): Model {
       return { ...model, timeFormat: next(TIME_FORMATS, model.timeFormat) };
     case 'column-set':
       return { ...model, columnSet: next(COLUMN_SETS, model.columnSet) };
+    case 'whole-config':
+      return { ...model, wholeConfig: !model.wholeConfig, side: { ...model.side, scroll: 0 } };
     case 'diff-with':
       return chooseBase(model);
     case 'log-of-node':

@@ -240,8 +240,9 @@ export function wanted(model: Model): readonly Question[] {
       return [ask('silences'), ...(chosen === undefined ? [] : [ask('explain', chosen.rule)])];
     }
     case 'config': {
-      const [versions, pair] = [ask('versions'), diffPair(model)];
-      return [versions, ask('pending'), ...(pair === null ? [] : [ask('diff', pair)])];
+      const [versions, pair, whole] = [ask('versions'), diffPair(model), wholeVersion(model)];
+      const changes = pair === null ? [] : [ask('diff', pair)];
+      return [versions, ask('pending'), ...(whole === null ? changes : [ask('text', String(whole))])];
     }
     case 'events':
       return [ask('audit')];
@@ -269,4 +270,11 @@ export function diffPair(model: Model): string | null {
   }
   const before = kept.find((v) => v.version < (chosen?.version ?? 0));
   return chosen === undefined || before === undefined ? null : `${before.version}..${chosen.version}`;
+}
+
+/** The version that is shown whole: as is wished, or because none is to be compared with it; null = none. */
+export function wholeVersion(model: Model): number | null {
+  const chosen = selectedOf(model, versionRows(model), (v) => String(v.version), 'config');
+  if (chosen === undefined) return null;
+  return model.wholeConfig || diffPair(model) === null ? chosen.version : null;
 }

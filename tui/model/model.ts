@@ -265,6 +265,8 @@ export interface Model {
   readonly columnSet: ColumnSet;
   /** The version that others are compared with; null = each with the one before it. */
   readonly diffBase: number | null;
+  /** All of the selected version instead of what it changed. */
+  readonly wholeConfig: boolean;
   /** What was filtered by last, for going from match to match. */
   readonly lastFilter: string;
   /** What takes the last change back, while its toast is shown. */
@@ -350,6 +352,7 @@ export function initialModel(start: ModelStart): Model {
     timeFormat: 'clock',
     columnSet: 'all',
     diffBase: null,
+    wholeConfig: false,
     lastFilter: '',
     undo: null,
     selected: null,

@@ -7,7 +7,7 @@ import { shown } from './selectors.ts';
 /** They are about the row under the bar, or move it. */
 const OF_ROWS: ReadonlySet<CommandId> = new Set([
   ...(['up', 'down', 'page-up', 'page-down', 'first', 'detail', 'jump'] as const),
-  ...(['next-match', 'previous-match', 'follow', 'wrap', 'diff-with', 'log-of-node'] as const),
+  ...(['next-match', 'previous-match', 'follow', 'wrap', 'diff-with', 'whole-config'] as const),
 ]);
 
 /** Null = it works. */

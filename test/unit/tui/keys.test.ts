@@ -330,6 +330,22 @@ describe('d and x', () => {
     expect(press(at40, 'd').diffBase).toBeNull();
   });
 
+  it('w shows all of the selected version, with what nobody set, and again what it changed', () => {
+    const view = full({ view: 'config' });
+    expect(textAt(view)).not.toContain('snapshot_threshold: 50000');
+    const whole = press(view, 'w');
+    expect(textAt(whole)).toMatch(
+      /Whole v41[\s\S]*election_timeout_ms: \[1500, 3000\][\s\S]*threshold: 50000/,
+    );
+    expect(wanted(whole)).toContainEqual({ slice: 'text', arg: '41' });
+    expect(wanted(whole).some((q) => q.slice === 'diff')).toBe(false);
+    expect(textAt(press(whole, 'w'))).toMatch(/Diff v40 → v41/);
+    // there is nothing to compare the oldest one with: it is shown whole by itself
+    const oldest = press(view, 'down', 'down');
+    expect(wanted(oldest)).toContainEqual({ slice: 'text', arg: '39' });
+    expect(textAt(oldest)).toMatch(/Whole v39[\s\S]*the oldest that is kept: all of it[\s\S]*name: prod-eu/);
+  });
+
   it('x checks a configuration on the nodes and can never put it in force', () => {
     const typed = press(full({ view: 'config' }), 'x', ...'a.b=1');
     expect(textAt(typed)).toContain('VALIDATE CONFIG');

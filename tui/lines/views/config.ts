@@ -5,7 +5,7 @@ import type { ConfigChangeRow, ConfigVersionRow } from '../../feed/wire.ts';
 import { clean, fitText } from '../../format/width.ts';
 import { age, clockTime, dayOf } from '../../format/words.ts';
 import { keyOf } from '../../key-names.ts';
-import { answerOf, cursorAt, diffPair, selectedOf, versionRows } from '../../model/lists.ts';
+import { answerOf, cursorAt, diffPair, selectedOf, versionRows, wholeVersion } from '../../model/lists.ts';
 import { shown } from '../../model/selectors.ts';
 import { type Line, span, type Token } from '../../theme/tokens.ts';
 import {
@@ -121,16 +121,26 @@ function diffLines(view: View): Line[] {
   const pair = diffPair(view.model);
   // of what has not come nothing is said here: the list says that it is asked for
   if (answerOf(shown(view.model), 'versions')?.value == null) return [];
-  if (pair === null) {
-    const isListed = versionRows(view.model).length > 0;
-    const words = isListed ? 'the first version that is kept: nothing to compare with' : 'none is selected';
-    return [[span(words, 'muted')]];
-  }
+  if (pair === null) return [[span('none is selected', 'muted')]];
   const answer = answerOf(shown(view.model), 'diff', pair);
   const none = emptiness(answer, answer?.value?.length ?? 0, 'both are equal');
   const old = outdated(answer);
   const mark: Line[] = old.length === 0 ? [] : [old];
   return none === null ? [...mark, ...(answer?.value ?? []).flatMap(changeLines)] : [...none];
+}
+
+/** The text of a version, every key with its value: also those that nobody has set. */
+function wholeLines(version: number, view: View): Line[] {
+  const answer = answerOf(shown(view.model), 'text', String(version));
+  if (answer?.value == null) return [...(emptiness(answer, 1, '') ?? [])];
+  const old = outdated(answer);
+  const isFirst = diffPair(view.model) === null;
+  const mark: Line[] = [
+    ...(old.length === 0 ? [] : [old]),
+    ...(isFirst ? [[span('the oldest that is kept: all of it', 'muted')]] : []),
+  ];
+  const text = answer.value.text.trimEnd().split('\n');
+  return [...mark, ...text.map((row): Line => [span(clean(row), /^\s*#/.test(row) ? 'muted' : 'plain')])];
 }
 
 const NAME_CELLS = 20;
@@ -183,10 +193,15 @@ function side(view: View): PaneSpec {
   const chosen = selectedOf(model, rows, (r) => String(r.version), 'config');
   const pair = diffPair(model);
   const { focused, scroll } = model.side;
-  const title: Line = [
-    span('Diff ', 'title'),
-    span(pair === null ? '' : `v${pair.replace('..', ` ${symbols.arrow} v`)}`, 'muted'),
-  ];
+  const whole = wholeVersion(model);
+  const title: Line =
+    whole !== null
+      ? [span('Whole ', 'title'), span(`v${whole}`, 'muted')]
+      : [
+          span('Diff ', 'title'),
+          span(pair === null ? '' : `v${pair.replace('..', ` ${symbols.arrow} v`)}`, 'muted'),
+        ];
+  const inside = whole === null ? diffLines(view) : wholeLines(whole, view);
   const by: Line[] =
     chosen === undefined
       ? []
@@ -204,7 +219,7 @@ function side(view: View): PaneSpec {
   return {
     pane: 'diff',
     title,
-    lines: [...trialLines(view), ...by, ...diffLines(view), [], ...pendingLines(view)],
+    lines: [...trialLines(view), ...by, ...inside, [], ...pendingLines(view)],
     focused,
     scroll,
   };
