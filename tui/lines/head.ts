@@ -63,8 +63,7 @@ function leaderWord(view: View): Line {
     return [span(text, dead ? 'critical' : 'leader'), ...old];
   }
   const vacant = vacantFor(view.model);
-<<<<<<< HEAD
-  const waited = vacant === null ? '' : ` ${(vacant / 1000).toFixed(1)} s`;
+  const waited = vacant === null ? '' : ` ${running(vacant)}`;
   return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical'), ...old];
 }
 
@@ -76,10 +75,6 @@ function oldMark({ model }: View): Line {
 function termWord(view: View, before: string): Line {
   const { status } = shown(view.model);
   return status === null ? [span('')] : [span(`${before}${status.raft.term}`), ...oldMark(view)];
-=======
-  const waited = vacant === null ? '' : ` ${running(vacant)}`;
-  return [span(`${view.symbols.candidate} NO LEADER${waited}`, 'critical')];
->>>>>>> fcde48e1 (tui: one formatter for the time that runs)
 }
 
 function quorumWord(view: View, short: boolean): Line {
