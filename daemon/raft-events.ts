@@ -15,8 +15,30 @@ function round(ms: number | null): number | null {
 
 function membershipText({ voters, outgoing, learners }: Membership): string {
   const names = (members: typeof voters): string => members.map((m) => m.nodeId).join(' ') || 'none';
-  const joint = outgoing.length === 0 ? '' : `, leaving ${names(outgoing)}`;
-  return `voters ${names(voters)}${joint}, learners ${names(learners)}`;
+  // the old voters have their say until the new ones are agreed on: most of them stay
+  const change = outgoing.length === 0 ? '' : `changing from ${names(outgoing)} to `;
+  return `voters ${change}${names(voters)}, learners ${names(learners)}`;
+}
+
+/** A change is told as it begins and when it is done: what lies between is neither. */
+function membershipWording(event: Extract<RaftEvent, { kind: 'membership-changed' }>): Wording | null {
+  const { index, committed, membership } = event;
+  const isChanging = membership.outgoing.length > 0;
+  if (isChanging === committed) return null;
+  return { kind: 'membership-changed', message: membershipText(membership), data: { index, committed } };
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  lease: 'it hears a leader',
+  log: 'its own log has more',
+  term: 'it knows a later term',
+  voted: 'it has voted for another',
+  'not-ready': 'it is not ready yet',
+};
+
+/** Why a vote is refused, in words. */
+function refusalWords(refusal: string | null): string {
+  return refusal === null ? '' : `: ${REFUSALS[refusal] ?? refusal}`;
 }
 
 function leaderWording(self: NodeId, leaderId: NodeId | null, term: number): Wording {
@@ -40,9 +62,10 @@ function campaignWording(self: NodeId, event: Extract<RaftEvent, { kind: 'campai
 }
 
 function preVoteWording(self: NodeId, { candidate, term, granted, refusal }: PreVoteAnswer): Wording {
-  const word = granted ? `pre-votes for ${candidate} in` : `refuses (${refusal}) ${candidate} a pre-vote for`;
+  const word = granted ? `pre-votes for ${candidate} in` : `refuses ${candidate} a pre-vote for`;
   const data = { candidate, term, granted, refusal };
-  return { kind: 'pre-vote', message: `${self} ${word} term ${term}`, data };
+  const why = granted ? '' : refusalWords(refusal);
+  return { kind: 'pre-vote', message: `${self} ${word} term ${term}${why}`, data };
 }
 
 function wording(self: NodeId, event: ElectionEvent): Wording | null {
@@ -61,19 +84,17 @@ function wording(self: NodeId, event: ElectionEvent): Wording | null {
       return campaignWording(self, event);
     case 'vote': {
       const { candidate, term, granted, refusal } = event;
-      const word = granted ? 'votes for' : `refuses (${refusal})`;
+      const word = granted ? `votes for ${candidate}` : `refuses ${candidate} a vote`;
       const data = { candidate, term, granted, refusal };
-      return { kind: 'vote', message: `${self} ${word} ${candidate} in term ${term}`, data };
+      const why = granted ? '' : refusalWords(refusal);
+      return { kind: 'vote', message: `${self} ${word} in term ${term}${why}`, data };
     }
     case 'stepped-down': {
       const message = `${self} steps down: ${event.reason}`;
       return { kind: 'role-changed', severity: 'warning', message, data: { term: event.term } };
     }
-    case 'membership-changed': {
-      const { index, committed } = event;
-      const message = `${membershipText(event.membership)}${committed ? '' : ' (not committed)'}`;
-      return { kind: 'membership-changed', message, data: { index, committed } };
-    }
+    case 'membership-changed':
+      return membershipWording(event);
     case 'hint-taken': {
       const { peer, rank } = event;
       const place = rank === 0 ? 'first' : `number ${rank + 1}`;

@@ -12,8 +12,15 @@ describe('ownEvent', () => {
       data: { candidate: 'n2', term: 5, granted: true },
     });
     expect(ownEvent('n3', 0, { ...answer, granted: false, refusal: 'lease' })?.message).toBe(
-      'n3 refuses (lease) n2 a pre-vote for term 5',
+      'n3 refuses n2 a pre-vote for term 5: it hears a leader',
     );
+    const vote = { ...answer, kind: 'vote', granted: false } as const;
+    const why = (refusal: 'voted' | 'term' | 'log' | 'not-ready') =>
+      ownEvent('n3', 0, { ...vote, refusal })?.message;
+    expect(why('voted')).toBe('n3 refuses n2 a vote in term 5: it has voted for another');
+    expect(why('term')).toBe('n3 refuses n2 a vote in term 5: it knows a later term');
+    expect(why('log')).toBe('n3 refuses n2 a vote in term 5: its own log has more');
+    expect(why('not-ready')).toBe('n3 refuses n2 a vote in term 5: it is not ready yet');
   });
 
   it('says why a node stands for election, and what it asks for, in words', () => {
@@ -37,5 +44,26 @@ describe('ownEvent', () => {
     const lost = (rank: number) => ownEvent('n2', 0, { kind: 'hint-taken', peer: 'n1', rank })?.message;
     expect(lost(0)).toBe('n2 lost its connection to n1, and is first in line to stand');
     expect(lost(1)).toBe('n2 lost its connection to n1, and is number 2 in line to stand');
+  });
+
+  it('tells of a change of voters once as it begins and once as it is done, and calls nobody leaving', () => {
+    const members = (ids: string) =>
+      ids.split(' ').map((nodeId) => ({ nodeId, instanceId: `i-${nodeId}`, address: `${nodeId}:1` }));
+    const said = (outgoing: string, committed: boolean) => {
+      const learners = { learners: [], learnersNext: [] };
+      const membership = { voters: members('n1 n2 n3'), ...learners };
+      const before = outgoing === '' ? [] : members(outgoing);
+      return ownEvent('n1', 0, {
+        ...{ kind: 'membership-changed', index: 9, committed },
+        membership: { ...membership, outgoing: before },
+      })?.message;
+    };
+    const told = [said('n1 n2', false), said('n1 n2', true), said('', false), said('', true)];
+    expect(told).toEqual([
+      'voters changing from n1 n2 to n1 n2 n3, learners none',
+      undefined,
+      undefined,
+      'voters n1 n2 n3, learners none',
+    ]);
   });
 });
