@@ -91,6 +91,16 @@ export function axisTop(most: number): number {
 /** Cells for whose board it is and how it is: where they are fewer the clock goes. */
 const LEAST_WORDS = 48;
 
+/** Whose board it is and why it is not well: reasons that have no room are counted, and none is cut. */
+export function headWords(title: string, reasons: readonly string[], cells: number): string {
+  for (let n = reasons.length; n > 0; n--) {
+    const more = n === reasons.length ? '' : `; +${reasons.length - n} more`;
+    const words = `${title}  ${reasons.slice(0, n).join('; ')}${more}`;
+    if (cellWidth(words) <= cells) return words;
+  }
+  return reasons.length === 0 ? title : `${title}  ${reasons.join('; ')}`;
+}
+
 /** The head: what it says gives way to the clock, and a cut is seen. */
 export function headLine(words: string, clock: string, columns: number): string {
   const room = columns - cellWidth(clock) - 3;
@@ -137,8 +147,8 @@ export class Board {
     const { width, height } = this.#screen;
     for (const child of [...this.#screen.children]) child.destroy();
     const tone = this.#colour(COLOURS[picture.tone]);
-    const reasons = picture.reasons === '' ? '' : `  ${picture.reasons}`;
-    const head = headLine(`${picture.title}${reasons}`, picture.clock, width);
+    const words = headWords(picture.title, picture.reasons, width - cellWidth(picture.clock) - 4);
+    const head = headLine(words, picture.clock, width);
     this.#text({ top: 0, left: 0, width, height: 1 }, this.#style.ascii ? toAscii(head) : head, {
       fg: tone,
       bold: true,

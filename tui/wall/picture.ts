@@ -19,6 +19,7 @@ import {
   quorumFacts,
   staleWords,
 } from '../model/selectors.ts';
+import { ratesOf } from '../model/trace.ts';
 import { regionWords } from './region-words.ts';
 import { type Place, placeOf } from './regions.ts';
 
@@ -45,8 +46,8 @@ export interface Marker extends Place {
 export interface WallPicture {
   readonly title: string;
   readonly tone: WallTone;
-  /** Why it is not healthy; empty = it is. */
-  readonly reasons: string;
+  /** Why it is not healthy, the gravest first; none = it is. */
+  readonly reasons: readonly string[];
   /** The time, and how old the picture is: a board that stands must be seen to. */
   readonly clock: string;
   /** Each node, what it is and how it is, for where no map shows them. */
@@ -79,6 +80,21 @@ export function addSample(samples: readonly Sample[], model: Model): readonly Sa
     latencyMs: leader?.commit_latency_p95_ms ?? null,
   };
   return [...samples, sample].slice(-WALL_SAMPLES);
+}
+
+/**
+ * The seconds before the first sample, as the cluster remembers them: what its leader applied. Latencies it
+ * does not remember.
+ */
+export function withPast(samples: readonly Sample[], { picture, trace, now }: Model): readonly Sample[] {
+  const leader = picture.status?.raft.leader_id ?? null;
+  const points = leader === null ? [] : (trace[leader] ?? []);
+  const [from, until] = [now - WALL_SAMPLES * 1000, samples[0]?.at ?? now];
+  const past = ratesOf(points.filter((p) => p.at >= from && p.at < until));
+  const before = past.map(({ at, applied }): Sample => {
+    return { at, commitIndex: 0, commitsPerSecond: applied, latencyMs: null };
+  });
+  return [...before, ...samples].slice(-WALL_SAMPLES);
 }
 
 /** Why nothing has ever been heard of this cluster; null = something has, or nobody has refused yet. */
@@ -166,12 +182,12 @@ export function wallPicture(model: Model, samples: readonly Sample[]): WallPictu
   return {
     title: titleOf(model),
     tone: toneOf(model),
-    reasons: [...lost, ...(status?.cluster.reasons ?? []).map(clean)].join('; '),
+    reasons: [...lost, ...(status?.cluster.reasons ?? []).map(clean)],
     clock: clockOf(model),
     nodes: nodeWords(model),
     regions: regionWords(status?.nodes ?? [], status?.raft.leader_id ?? null),
     ...places(model),
-    latency: samples,
+    latency: withPast(samples, model),
     elections: (status?.elections ?? []).toReversed().map((e) => {
       // as NO LEADER in the views: until it was noticed there was none either
       const gap = span(gapOf(e));

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axisTop, headLine, sideBySide, wallLayout } from '../../../tui/wall/board.ts';
-import { addSample, type Sample, seriesLine, WALL_SAMPLES, wallPicture } from '../../../tui/wall/picture.ts';
+import { axisTop, headLine, headWords, sideBySide, wallLayout } from '../../../tui/wall/board.ts';
+import {
+  addSample,
+  type Sample,
+  seriesLine,
+  WALL_SAMPLES,
+  wallPicture,
+  withPast,
+} from '../../../tui/wall/picture.ts';
 import { inLines, regionWords } from '../../../tui/wall/region-words.ts';
 import { placeOf } from '../../../tui/wall/regions.ts';
 import { follow } from '../../../tui/wall/wall.ts';
@@ -62,6 +69,17 @@ describe('regionWords', () => {
     [3, 1, ['aa…']],
   ])('inLines of %i cells and at most %i lines says how many it left out', (cells, most, lines) => {
     expect(inLines(['aaaa', 'bbbb', 'cccc', 'dddd'], cells, most)).toEqual(lines);
+  });
+});
+
+describe('headWords', () => {
+  it('counts the reasons that have no room, and cuts none', () => {
+    const reasons = ['n1 is dead', 'alert NodeDown on n1 is firing', 'n3 is degraded'];
+    const at = (cells: number) => headWords('prod  DEGRADED', reasons, cells);
+    expect(at(80)).toBe('prod  DEGRADED  n1 is dead; alert NodeDown on n1 is firing; n3 is degraded');
+    expect(at(73)).toBe('prod  DEGRADED  n1 is dead; alert NodeDown on n1 is firing; +1 more');
+    expect(at(50)).toBe('prod  DEGRADED  n1 is dead; +2 more');
+    expect(headWords('prod  HEALTHY', [], 10)).toBe('prod  HEALTHY');
   });
 });
 
@@ -138,13 +156,13 @@ describe('wallPicture', () => {
     const failure = { code: 'unavailable', message: 'connection refused\x1b[2J', hint: '' };
     const silent = wallPicture(send(fresh(), { type: 'lost', failure, now: START })[0], []);
     expect(silent).toMatchObject({ title: 'prod-eu  NO ANSWER', tone: 'bad' });
-    expect(silent.reasons).toMatch(/^connection refused/);
-    expect(silent.reasons).not.toContain('\x1b');
+    expect(silent.reasons[0]).toMatch(/^connection refused/);
+    expect(silent.reasons.join()).not.toContain('\x1b');
     const model = follow({ name: 'dr', client: null, error: 'no token file' }, 1000).model();
     const none = wallPicture(model, []);
     expect(none).toMatchObject({ title: 'dr  NO ANSWER', tone: 'bad' });
-    expect(none.reasons).toBe("this context can't be used: no token file");
-    expect(wallPicture(fresh(), [])).toMatchObject({ tone: 'warn', reasons: '' });
+    expect(none.reasons).toEqual(["this context can't be used: no token file"]);
+    expect(wallPicture(fresh(), [])).toMatchObject({ tone: 'warn', reasons: [] });
   });
 
   it('wallPicture of a lost cluster says so, and how old it is', () => {
@@ -167,7 +185,7 @@ describe('wallPicture', () => {
           now: START,
         });
         const { markers, unplaced, title, reasons, log } = wallPicture(model, []);
-        const all = [...unplaced, ...markers.map((m) => m.nodeId), title, reasons, ...log].join('');
+        const all = [...unplaced, ...markers.map((m) => m.nodeId), title, ...reasons, ...log].join('');
         expect(all).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
       }),
     );
@@ -210,6 +228,24 @@ describe('addSample', () => {
     for (let i = 0; i < WALL_SAMPLES + 5; i++) samples = addSample(samples, commit(i, i * 1000));
     expect(samples).toHaveLength(WALL_SAMPLES);
     expect(samples[0]?.commitIndex).toBe(5);
+  });
+
+  it('withPast begins with what the leader applied in the seconds that the cluster remembers', () => {
+    const point = (second: number) => {
+      const at = new Date(START + second * 1000).toISOString();
+      return { at, node_id: 'n1', cpu_usage: 0.5, lag_entries: 0, applied_index: 5000 + second * 7 };
+    };
+    const opened = live(status(), { trace: {} });
+    const points = Array.from({ length: 300 }, (_, i) => point(i - 300));
+    const history = { schemaVersion: 1 as const, step_ms: 1000, points };
+    const told = send(opened, { type: 'history', history })[0];
+    const samples = addSample([], told);
+    const seen = withPast(samples, told);
+    expect(seen).toHaveLength(WALL_SAMPLES);
+    expect(new Set(seen.slice(0, -1).map((s) => s.commitsPerSecond))).toEqual(new Set([7]));
+    expect(seen.at(-1)).toBe(samples[0]);
+    expect(seen.every((s, i) => i === 0 || s.at > (seen[i - 1]?.at ?? 0))).toBe(true);
+    expect(wallPicture(told, samples).latency).toEqual(seen);
   });
 
   it('seriesLine says the newest value first', () => {
