@@ -1,6 +1,5 @@
 /** The line above everything and the banner under it: whose view this is, how old, and what is wrong. */
 import { plural } from '../../src/base/index.ts';
-import type { CommandId } from '../binding.ts';
 import type { StatusResponse } from '../feed/wire.ts';
 import { cellWidth, clean, cut } from '../format/width.ts';
 import { age, clockTime, count, running, zoneMark } from '../format/words.ts';
@@ -22,13 +21,13 @@ import {
   viewGroups,
   viewsDisagree,
 } from '../model/selectors.ts';
-import { reach, unseen } from '../model/time.ts';
 import { trialLeft } from '../model/trial.ts';
 import { VIEWS, viewSpec } from '../model/views.ts';
 import { fitLine, type Line, lineWidth, span, spread, textOf } from '../theme/tokens.ts';
 import { asideMarks, crowds } from './aside.ts';
 import { healthLine, noWritesSentences } from './health.ts';
 import { anotherNode, lostBanner } from './lost.ts';
+import { pastBanner } from './past-banner.ts';
 import type { View } from './view.ts';
 
 function mode(view: View, { isSmall = false, isWide = false } = {}): Line {
@@ -156,40 +155,6 @@ export function header(view: View, layout: Layout): Line {
   const steps = YIELDS.map((_, gone) => line(gone));
   const fits = steps.find(([left, right]) => lineWidth(left) + lineWidth(right) < layout.columns);
   return spread(...(fits ?? line(YIELDS.length)), layout.columns);
-}
-
-const SCRUBBER_CELLS = 24;
-
-function timeKeys(): string {
-  const pair = (back: CommandId, on: CommandId) => `${keyOf(back)} ${keyOf(on)}`;
-  const [seconds, minutes] = [pair('second-back', 'second-on'), pair('minute-back', 'minute-on')];
-  return `${seconds} 1 s  ${minutes} 1 min  ${pair('event-back', 'event-on')} event`;
-}
-
-/** Where the second that is shown lies in what can be looked at. */
-function pastBanner(view: View): Line | null {
-  const { model, symbols } = view;
-  if (model.past === null) return null;
-  const { from, to } = reach(model);
-  const ratio = to === from ? 1 : (model.past.at - from) / (to - from);
-  const at = Math.round(Math.min(1, Math.max(0, ratio)) * (SCRUBBER_CELLS - 1));
-  const across = symbols.box[4];
-  const track = `${across.repeat(at)}${symbols.live}${across.repeat(SCRUBBER_CELLS - 1 - at)}`;
-  const second = clockTime(model.past.at, true).slice(0, 10);
-  const gap = unseen(model);
-  const none = hasNoFigures(model) ? ' ~ no figures ' : '';
-  const blind =
-    gap === null ? none : ` ~ no picture between ${clockTime(gap.from)} and ${clockTime(gap.to)} `;
-  return [
-    span(` ${symbols.past} ${second} (-${age(model.now - model.past.at)}) `, 'frozen'),
-    // the way out first: narrow screens have no room for the rest
-    span(` ${keyOf('last')} live `, 'key'),
-    span(blind, 'suspect'),
-    span(` ${clockTime(from).slice(0, 5)} `, 'muted'),
-    span(track, 'suspect'),
-    span(` ${clockTime(to).slice(0, 5)} `, 'muted'),
-    span(` ${timeKeys()}`, 'key'),
-  ];
 }
 
 /** What may have happened, or goes on elsewhere: until the person takes it away. */
