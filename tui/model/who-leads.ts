@@ -7,7 +7,7 @@ import type { Picture, Wall } from './model.ts';
 import { withLeader } from './shown-status.ts';
 
 /** Who leads by this event; a node's own word comes before the entry that all apply. Null = nothing of it. */
-export function leaderIn({ kind, node_id, data }: EventLine): string | null {
+function leaderIn({ kind, node_id, data }: EventLine): string | null {
   if (kind === 'leader-elected') return node_id;
   if (kind !== 'role-changed') return null;
   if (data['role'] === 'leader') return node_id;
