@@ -42,7 +42,8 @@ function maintenanceWords(
   now: number,
 ): string {
   const left = age(Date.parse(expires) - now);
-  return `In maintenance by ${clean(owner)}: ${clean(reason)}; ends by itself in ${left}.`;
+  const why = reason === '' ? '' : `: ${clean(reason)}`;
+  return `In maintenance by ${clean(owner)}${why}; ends by itself in ${left}.`;
 }
 
 function ofNode(row: NodeRow, view: View): string[] {
@@ -77,7 +78,7 @@ function ofNode(row: NodeRow, view: View): string[] {
       .map((issue) => `It names: ${clean(issue)}.`),
     ...(rest === null ? [] : [maintenanceWords(rest, momentOf(view.model))]),
     ...(row.drain == null ? [] : [`Its clients are sent elsewhere (drain by ${clean(row.drain.owner)}).`]),
-    ...(row.cpu_usage === null ? [] : [`It uses ${percent(row.cpu_usage)} % of its CPU.`]),
+    ...(row.cpu_usage === null ? [] : [`Its machine’s processors are ${percent(row.cpu_usage)} % busy.`]),
     kind === 'dead' ? deadWords() : ownKeys(isLeader, view.model),
   ];
 }

@@ -26,7 +26,7 @@ export function lostBanner(view: View, columns = Number.POSITIVE_INFINITY): Line
   const error = all === null ? connection.error : connection.error.replace(UNANSWERED, `${noneOf(all)}: `);
   const tail = span(`${dot} ${clean(error)} ${dot} ${asked}, attempt ${attempts} `, 'warning');
   const least: Line = [span(` ${dead} LOST ${ago} `, 'lost'), span(' ')];
-  if (all !== null) return nobody(all, [...heads, least], tail, columns);
+  if (all !== null) return nobody({ gist: noneOf(all), dot }, { heads, least, tail }, columns);
   const head = heads.find((line) => lineWidth(line) + READS_ON_CELLS < columns) ?? heads.at(-1) ?? [];
   return [...head, tail];
 }
@@ -44,11 +44,16 @@ function noneOf(count: string): string {
 }
 
 /** Nobody answers: that is whole at every width, and the addresses, which `e` has, go first. */
-function nobody(count: string, heads: readonly Line[], tail: Span, columns: number): Line {
-  const gist = span(`${noneOf(count)} `, 'warning');
-  const lines = heads.map((head): Line => [...head, gist]);
-  const whole: Line = [...(heads[0] ?? []), tail];
-  if (lineWidth(whole) < columns) return whole;
+function nobody(
+  { gist, dot }: { readonly gist: string; readonly dot: string },
+  { heads, least, tail }: { readonly heads: readonly Line[]; readonly least: Line; readonly tail: Span },
+  columns: number,
+): Line {
+  const lines: readonly Line[] = [
+    [...(heads[0] ?? []), tail],
+    ...heads.map((head): Line => [...head, span(`${dot} ${gist} `, 'warning')]),
+    [...least, span(`${gist} `, 'warning')],
+  ];
   return lines.find((line) => lineWidth(line) < columns) ?? lines.at(-1) ?? [];
 }
 

@@ -8,6 +8,7 @@ import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { sixNodes, status } from '../../tui/recording.ts';
 import { alone, full, live, press, send } from './model-kit.ts';
+import { screenText } from './screen-text.ts';
 
 function words(model: Model): string {
   const { lines } = explainText({ model, symbols: UNICODE }, 0, { width: 400, rows: 40 });
@@ -108,4 +109,15 @@ describe('e on a node', () => {
     const sick = { ...full(), selected: 'n2', picture: { ...full().picture, status } };
     expect(words(sick)).toContain('state: degraded.');
   });
+});
+
+it('a load is said of the machine, and a maintenance without a reason has no colon for one', () => {
+  const nodes = status().nodes.map((n) =>
+    n.maintenance === null ? n : { ...n, maintenance: { ...n.maintenance, reason: '' } },
+  );
+  const model = live(status({ nodes }), { selected: 'n6' });
+  const text = words(model);
+  expect(text).toContain('Its machine’s processors are 2.0 % busy.');
+  expect(text).toMatch(/In maintenance by \w+; ends by itself/);
+  expect(screenText({ ...model, view: 'node' }, 120, 36)).toMatch(/maintenance +by \w+, ends in [0-9ms]+ /);
 });

@@ -67,7 +67,7 @@ describe('nobody answers any more', () => {
     expect(text).toMatch(
       c < 60
         ? /LOST 7s {2}no node of 3 answers .*R again/
-        : /LOST n1 7s .*7s old .*no node of 3 answers.* R again/,
+        : /LOST n1 7s .*7s old · no node of 3 answers.* R again/,
     );
     expect(text).not.toContain('R another');
   });

@@ -80,9 +80,8 @@ function maintenanceFact(row: NodeRow, view: View): Line[] {
   const { maintenance } = row;
   if (maintenance === null) return [];
   const left = age(Date.parse(maintenance.expires) - view.model.now);
-  return [
-    pair('maintenance', `by ${clean(maintenance.owner)}, ends in ${left}: ${clean(maintenance.reason)}`),
-  ];
+  const why = maintenance.reason === '' ? '' : `: ${clean(maintenance.reason)}`;
+  return [pair('maintenance', `by ${clean(maintenance.owner)}, ends in ${left}${why}`)];
 }
 
 /** Cpu, memory and disk as bars; a bar that is nearly full is coloured before any alert says so. */
