@@ -1,7 +1,9 @@
 /** What the recorded cluster answers to the questions of single views, and to changes. */
+import type { LogFields } from '../../src/base/index.ts';
 import type { ReplayLine } from '../../tui/feed/replay-feed.ts';
 import type { LogLine, SliceName, Slices } from '../../tui/feed/slices.ts';
 import type { OperationView } from '../../tui/feed/wire.ts';
+import { logText } from '../../tui/model/log-text.ts';
 import { at, endedOperation, sixNodes, status } from './recording.ts';
 
 function answer<K extends SliceName>(to: K | `${K} ${string}`, value: Slices[K]): ReplayLine {
@@ -184,14 +186,50 @@ function fleet(): ReplayLine[] {
   ];
 }
 
-const LOG: readonly LogLine[] = [
-  { at: at(-62_000), level: 'INFO', event: 'raft.follower', text: 'term=9 leader=n1' },
-  { at: at(-30_000), level: 'WARN', event: 'wal.slow', text: 'ms=31 bytes=8192' },
-  { at: at(-2000), level: 'ERROR', event: 'notifier.dead', text: 'channel=webhook status=502' },
+const GROUP = {
+  voters: ['n1', 'n2', 'n3', 'n4', 'n5'].map((nodeId) => ({ nodeId, address: `${nodeId}.eu:5435` })),
+  ...{ outgoing: [], learners: [{ nodeId: 'n6', address: 'n6.eu:5435' }], learnersNext: [] },
+};
+/** As daemons write them: `test/unit/tui/log-text.test.ts` looks for each event and field there. */
+export const LOG: readonly (Omit<LogLine, 'text'> & { readonly fields: LogFields })[] = [
+  { at: at(-190_000), level: 'INFO', event: 'raft-elected', fields: elected(9, 62.112561999998434) },
+  {
+    ...{ at: at(-120_000), level: 'INFO', event: 'raft-membership-changed' },
+    fields: { membership: JSON.stringify(GROUP), index: 1_204_102, committed: true },
+  },
+  {
+    ...{ at: at(-90_000), level: 'INFO', event: 'audit' },
+    fields: {
+      ...{
+        seq: 11,
+        hash: '6026cc9f41be5233f78a88525ae5c7c74bec3c18b458b1ca9a06719f7fea0d18',
+        index: 1_204_110,
+      },
+      ...{ actor: 'anna', credential: 'certificate:76d5f8f6f4f00359561f1f1adeda8991', from: '10.0.0.7' },
+      ...{ action: 'maintenance-enable', target: 'n6', reason: 'new disks', before: 'off' },
+      ...{ after: 'until 13:04:31', outcome: 'ok' },
+    },
+  },
+  { at: at(-30_000), level: 'WARN', event: 'own-health', fields: { value: 3 } },
+  {
+    ...{ at: at(-2000), level: 'ERROR', event: 'notification-dead' },
+    fields: {
+      alert: 'a1',
+      kind: 'fired',
+      incident: '1772625600000',
+      channel: 'webhook',
+      reason: 'status 502',
+    },
+  },
 ];
+
+function elected(term: number, electionMs: number): LogFields {
+  return { term, campaign: 'timeout', electionMs, silenceMs: 1812.151637000002, votes: '["n1","n2","n3"]' };
+}
 
 /** Everything that a view of the calm recording may ask for. */
 export function answers(): ReplayLine[] {
+  const log = LOG.map(({ fields, ...line }) => ({ ...line, text: logText(line.event, fields) }));
   return [
     answer('versions', VERSIONS),
     answer('diff 40..41', DIFF),
@@ -206,7 +244,7 @@ export function answers(): ReplayLine[] {
     answer('operations', [...doneOperations(), runningOperation()]),
     answer('links', links()),
     ...fleet(),
-    ...sixNodes().map((n) => answer(`log ${n.node_id}`, LOG)),
+    ...sixNodes().map((n) => answer(`log ${n.node_id}`, log)),
     {
       at: at(0),
       preflight: {

@@ -14,7 +14,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   alerts: /NodeDown/,
   config: /v39/,
   events: /bob|AUDIT/,
-  log: /wal\.slow/,
+  log: /own-health/,
   operations: /replace/,
   fleet: /prod-us/,
   node: /connections|address/,

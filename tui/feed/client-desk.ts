@@ -6,6 +6,7 @@ import { plural, SqlccError } from '../../src/base/index.ts';
 import { clockTime, rough } from '../format/words.ts';
 import { keyOf } from '../key-names.ts';
 import { armOf, type ChangeAct, type ChangePlan, onNode } from '../model/change-plan.ts';
+import { logText } from '../model/log-text.ts';
 import type { DeskClient, Fleet } from '../options.ts';
 import type { Acted, ActRequest, Desk } from './desk.ts';
 import type { Link, LogLine, Question, SliceName, Slices } from './slices.ts';
@@ -61,10 +62,9 @@ const READS: {
   links,
   log: async (client, node) => {
     const { lines } = await client.health.log({ node });
-    return lines.map(({ at, level, event, fields }): LogLine => {
-      const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
-      return { at, level, event, text: words.join(' ') };
-    });
+    return lines.map(
+      ({ at, level, event, fields }): LogLine => ({ at, level, event, text: logText(event, fields) }),
+    );
   },
 };
 
