@@ -47,7 +47,9 @@ export interface Entry {
   readonly acts: boolean;
 }
 
-function bindingEntries(model: Model, actsOnly: boolean): Entry[] {
+type KeyEntry = Entry & { readonly choice: Extract<Choice, { kind: 'binding' }> };
+
+function bindingEntries(model: Model, actsOnly: boolean): KeyEntry[] {
   return bindingsOf('main', model.view)
     .filter((b) => (actsOnly ? b.level !== undefined : true))
     .map((binding) => {
@@ -157,6 +159,7 @@ function paletteEntries(model: Model): Entry[] {
   const status = shown(model).status;
   const active = status?.config.version ?? 0;
   const pause = status?.pause ?? null;
+  const keys = bindingEntries(model, false);
   return [
     ...VIEWS.map((v) =>
       look(`go ${v.title.toLowerCase()}`, v.key === null ? '' : keyOf(`view:${v.id}`), {
@@ -164,9 +167,7 @@ function paletteEntries(model: Model): Entry[] {
         view: v.id,
       }),
     ),
-    ...bindingEntries(model, false).filter(
-      (e) => e.choice.kind === 'binding' && !isViewKey(e.choice.binding),
-    ),
+    ...keys.filter(({ choice: { binding } }) => !isViewKey(binding) && binding.group !== 'MOVE'),
     ...moveEntries(model),
     look('forced failover', 'there is none: why, and what instead', { kind: 'no-force' }),
     ...nodeEntries(model),
@@ -198,6 +199,8 @@ function paletteEntries(model: Model): Entry[] {
     ...[1000, 2000, 5000, 10_000].map((ms) =>
       look(`set refresh ${ms / 1000}s`, 'how often it is asked', { kind: 'refresh', ms }),
     ),
+    // nobody moves the bar by a list of names: what does comes last
+    ...keys.filter(({ choice: { binding } }) => binding.group === 'MOVE'),
   ];
 }
 

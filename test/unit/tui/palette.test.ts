@@ -27,6 +27,15 @@ describe('the palette has the words of the command line', () => {
     expect(typed(line)[1].map((e) => e.kind)).toEqual(['plan']);
   });
 
+  it('begins with places and what can be done there: what moves the bar comes last', () => {
+    const words = entriesOf(full(), '').map((e) => e.words);
+    expect(words[0]).toBe('go topology');
+    const moving = words.indexOf('row up');
+    expect(moving).toBeGreaterThan(words.indexOf('set refresh 10s'));
+    expect(words.slice(moving)).toContain('first row');
+    expect(entriesOf(full(), 'first row')[0]).toMatchObject({ words: 'first row' });
+  });
+
   it('undo is U, and no word is found in the scattered letters of another', () => {
     const words = (text: string) => entriesOf(full(), text).map((e) => e.words);
     expect(words('undo')).toEqual([

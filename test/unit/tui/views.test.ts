@@ -263,6 +263,7 @@ describe('the Raft view', () => {
     const three = status().nodes.slice(0, 3);
     const few = send(model, { type: 'status', status: status({ nodes: three }), now: model.now })[0];
     expect(screenText(few, 120, 36)).toMatch(/ n1 +· 2\.8\/5\.0 +4\.9\/30 /);
+    expect(screenText(few, 120, 36), 'whole').toContain('Links RTT ms p50/p99, row → column ');
     const links = (model.picture.answers['links']?.value ?? []) as readonly Link[];
     const older = links.map(({ rttP50Ms: _p50, rttP99Ms: _p99, ...link }) => link);
     const told = { type: 'answer' as const, question: { slice: 'links' as const, arg: '' }, value: older };

@@ -156,6 +156,16 @@ function isHeld({ state, silenced_by: by }: AlertRow): boolean {
   return state === 'firing' && by != null;
 }
 
+/** Of a title: its first word and the edges. */
+const TITLE_CELLS = 12;
+
+/** As many of the words as have room, whole: the first at any rate. */
+function whole(words: readonly string[], between: string, cells: number): string {
+  let out = words;
+  while (out.length > 1 && cellWidth(out.join(between)) > cells) out = out.slice(0, -1);
+  return out.join(between);
+}
+
 function list(view: View, room: Room): PaneSpec {
   const { model, symbols } = view;
   const rows = alertRows(model);
@@ -170,12 +180,16 @@ function list(view: View, room: Room): PaneSpec {
     of((a) => a.state === 'firing' && !isHeld(a) && a.acknowledged_by !== null),
   ];
   const looked = [...(acked === 0 ? [] : [`${acked} acked`]), ...(held === 0 ? [] : [`${held} silenced`])];
-  const facts = [
-    `firing ${of((a) => a.state === 'firing')}${looked.length === 0 ? '' : ` (${looked.join(', ')})`}`,
-    ...(silences == null ? [] : [`silences ${silences.length}`]),
-    `resolved ${of((a) => a.state === 'resolved')}`,
-    ...(model.firingOnly ? ['firing only'] : []),
-  ].join(` ${symbols.dot} `);
+  const facts = whole(
+    [
+      `firing ${of((a) => a.state === 'firing')}${looked.length === 0 ? '' : ` (${looked.join(', ')})`}`,
+      ...(model.firingOnly ? ['firing only'] : []),
+      ...(silences == null ? [] : [`silences ${silences.length}`]),
+      `resolved ${of((a) => a.state === 'resolved')}`,
+    ],
+    ` ${symbols.dot} `,
+    listWidth(room) - TITLE_CELLS,
+  );
   const isKnown = heard !== undefined && heard.value !== null;
   const title: Line = [
     span('Alerts', 'title'),

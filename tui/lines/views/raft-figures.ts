@@ -161,7 +161,7 @@ function inOneBand(links: PaneSpec, height: number, view: View, room: Room): Ban
 
 /** A title that is no longer than usual is whole too. */
 function cellsOf(links: PaneSpec): number {
-  const titled = Math.min(MOST_TITLE_CELLS, lineWidth(links.title) + 4);
+  const titled = Math.min(MOST_TITLE_CELLS, lineWidth(links.title) + 5);
   return Math.max(titled, ...links.lines.map((line) => lineWidth(line) + 3));
 }
 
