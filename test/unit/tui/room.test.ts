@@ -42,9 +42,30 @@ describe('the Operations view', () => {
     }
     expect(screenText(model, 120, 36)).toMatch(/maint on .*anna disk is replaced/);
   });
+
+  it('calls it in the pane as in the list, and says by which word events have it', () => {
+    const text = screenText(model, 120, 36);
+    expect(text).toMatch(/┌ maint (on|off) o\d /);
+    expect(text).toMatch(/in events: maintenance-(enable|disable)/);
+    const other = { ...asked, value: [operation({ id: 'o3' })] };
+    const moved = screenText(send(model, { type: 'answer', ...other })[0], 120, 36);
+    expect(moved).toContain('┌ failover o3 ');
+    expect(moved).not.toContain('in events:');
+  });
 });
 
 describe('a small screen', () => {
+  it('leaves facts out of the title of Alerts rather than cut one', () => {
+    const title = (columns: number, rows: number) =>
+      screenText(full({ view: 'alerts' }), columns, rows)
+        .split('\n')
+        .find((l) => l.includes('Alerts firing'))
+        ?.replace(/─+$/, '')
+        .trim();
+    expect(title(44, 12)).toBe('─ Alerts firing 2 (1 acked) · silences 1');
+    expect(title(60, 15)).toBe('─ Alerts firing 2 (1 acked) · silences 1 · resolved 0');
+  });
+
   it('has one line with the reason of the health, and none where all is well', () => {
     const rows = screenText(full(), 60, 15).split('\n');
     expect(rows[1]).toMatch(/^ ! {2}degraded: .*n5 is dead/);

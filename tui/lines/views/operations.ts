@@ -49,7 +49,7 @@ function waysOf(rows: readonly OperationView[], cells: number, view: View): { wa
   return { way, cells: rows.reduce((most, o) => Math.max(most, cellWidth(way(o))), LEAST_WAY_CELLS) };
 }
 
-/** Its two ends are told apart in the first letters; the whole name is beside the list. */
+/** Its two ends are told apart in the first letters. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ 'maintenance-enable': 'maint on', 'maintenance-disable': 'maint off' },
   ...{ 'drain-enable': 'drain on', 'drain-disable': 'drain off' },
@@ -61,6 +61,15 @@ const KINDS: Readonly<Record<string, string>> = {
   },
 };
 const KIND_CELLS = 11;
+
+function kindWord({ kind }: OperationView): string {
+  return KINDS[kind] ?? clean(kind);
+}
+
+/** The daemon's own word, by which events and commands call it, where the list has a shorter one. */
+function ownWord({ kind }: OperationView): Line[] {
+  return KINDS[kind] === undefined ? [] : [[span(`in events: ${clean(kind)}`, 'muted')]];
+}
 const LEAST_WAY_CELLS = 3;
 /** Of a line the way takes no more than this. */
 const WAY_SHARE = 0.3;
@@ -73,7 +82,7 @@ function line(operation: OperationView, way: string, times: Moments): Line {
   return [
     span(`${times.text(beganAt(operation))} `, 'muted'),
     span(`${fitText(operation.state, 9)} `, STATE[operation.state] ?? 'plain'),
-    span(`${fitText(KINDS[operation.kind] ?? clean(operation.kind), KIND_CELLS)} `, 'title'),
+    span(`${fitText(kindWord(operation), KIND_CELLS)} `, 'title'),
     span(`${way} `),
     span(`${fitText(took(operation), 8, 'right')}  `),
     span(`${clean(operation.actor)} `),
@@ -152,7 +161,7 @@ function side(view: View): PaneSpec {
   return {
     pane: 'phases',
     title: [
-      span(`${clean(chosen.kind)} `, 'title'),
+      span(`${kindWord(chosen)} `, 'title'),
       span(`${clean(chosen.id)} `, 'muted'),
       span(chosen.state, STATE[chosen.state] ?? 'plain'),
     ],
@@ -173,6 +182,7 @@ function side(view: View): PaneSpec {
         : [[], [span('who could have led, and why', 'muted')] as Line, ...candidates]),
       [],
       [span(`Same as: sqlcc op show ${clean(chosen.id)}`, 'muted')],
+      ...ownWord(chosen),
     ],
     focused,
     scroll,
