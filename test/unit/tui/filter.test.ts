@@ -129,7 +129,7 @@ describe('a filter chooses rows and changes no history', () => {
     const rows = shownIn('config', 'v41').join('\n');
     expect(rows).toContain('v40 → v41');
     expect(rows).not.toContain('superseded');
-    expect(shownIn('config', 'v39').join('\n')).toContain('the first version that is kept');
+    expect(shownIn('config', 'v39').join('\n')).toContain('the oldest that is kept: all of it');
     expect(shownIn('config', 'nothing-like-it').join('\n')).toContain('none is selected');
   });
 

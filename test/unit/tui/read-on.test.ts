@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bindingsOf } from '../../../tui/keymap.ts';
 import { screenOf } from '../../../tui/lines/screen.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import { closedNow } from '../../../tui/model/works-now.ts';
 import { UNICODE } from '../../../tui/theme/symbols.ts';
 import { textOf } from '../../../tui/theme/tokens.ts';
 import { sixNodes, status } from '../../tui/recording.ts';
@@ -59,9 +60,9 @@ describe('help', () => {
   it.each(SIZES)('at %ix%i cuts no sentence and no reason why a key is closed', (columns, rows) => {
     for (const model of [full(), full({ view: 'config' }), full({ readOnly: true })]) {
       const text = scrolled(press(model, '?'), columns, rows);
-      const missing = bindingsOf('main', model.view).flatMap(({ help, disabled }) => {
-        const why = disabled?.(model) ?? null;
-        const words = why === null ? help : `${help} (closed: ${why})`;
+      const missing = bindingsOf('main', model.view).flatMap((binding) => {
+        const why = closedNow(binding, model);
+        const words = why === null ? binding.help : `${binding.help} (${why})`;
         return text.includes(words.replaceAll(/\s+/g, ' ')) ? [] : [words];
       });
       expect(missing).toEqual([]);

@@ -55,8 +55,12 @@ function drawn(model: Model): string[] {
   const overlay = model.overlay === null ? [] : (screen.overlay?.rows ?? []).map((r) => textOf(r.line));
   const bands = screen.bands.flatMap((b) => b.panes.flatMap((p) => p.rows.map((r) => textOf(r.line))));
   const foot = model.overlay === null ? [textOf(screen.foot.line)] : [];
-  return [...screen.head.map((r) => textOf(r.line)), ...bands, ...overlay, ...foot];
+  const lists = model.overlay?.kind === 'chooser' ? overlay.map((l) => l.replace(MARK, '   ')) : overlay;
+  return [...screen.head.map((r) => textOf(r.line)), ...bands, ...lists, ...foot];
 }
+
+/** The mark of what acts, in lists to choose from: no key. */
+const MARK = / ! (?=plan|best candidate|closed: |ends the pause|nothing moves by itself)/g;
 
 /** A key as sentences name it: a capital or a sign alone, an arrow before words, a name with a capital. */
 const OLD = /(^|[ (│])(?:([A-Z?/:!]|Esc|Space|Enter|Tab|← →|↑↓|Ctrl-\w)) (?=[a-z])/;
