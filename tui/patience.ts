@@ -44,11 +44,14 @@ export function isFinal(error: unknown): boolean {
   return error instanceof SqlccError && error.retry === 'no';
 }
 
+/** What Node says of its own end of a connection that never began. */
+const NO_PLACE = / - Local \([^)]*\)/g;
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof SqlccError)
     return {
       code: error.code,
-      message: `${error.message}${issuesOf(error)}`,
+      message: `${error.message}${issuesOf(error)}`.replace(NO_PLACE, ''),
       hint: error.hint,
       ...longestOf(error),
     };

@@ -16,6 +16,7 @@ import {
   stateIn,
   vacancyWords,
 } from '../model/selectors.ts';
+import { noAnswerOf } from '../model/under-bar.ts';
 import { type Line, span } from '../theme/tokens.ts';
 import type { DialogRoom, DialogText } from './dialog-parts.ts';
 import { clusterUnderBar, rowWords } from './explain-rows.ts';
@@ -177,8 +178,15 @@ function ofOther(model: Model, context: string): string[] {
     ...silent,
     ...old,
     ...(isNews ? ofCluster(entry?.status ?? null, { name }) : []),
-    `${keyOf('detail')} leaves this cluster and goes there.`,
+    ...wayThere(model, context),
   ];
+}
+
+/** What the keys do; none goes to where one is. */
+function wayThere(model: Model, context: string): string[] {
+  if (context === model.contextName) return [];
+  const sign = keyOf(noAnswerOf(model, context) === null ? 'detail' : 'contexts');
+  return [`${sign} leaves this cluster and goes there${sign === keyOf('detail') ? '.' : ' all the same.'}`];
 }
 
 /** What a failover can't do, and what there is instead: where a majority is gone, and where one is there. */

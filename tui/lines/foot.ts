@@ -5,9 +5,10 @@ import { keyOf, pairOf } from '../key-names.ts';
 import { type Binding, bindingsOf, type CommandId } from '../keymap.ts';
 import type { Layout } from '../layout.ts';
 import { wrongFilter } from '../model/filter-fields.ts';
-import { rowKeys } from '../model/lists.ts';
+import { cursorAt, rowKeys } from '../model/lists.ts';
 import { openAlerts, shown, visibleNodes } from '../model/selectors.ts';
 import { subjectOf } from '../model/subject.ts';
+import { noAnswerOf } from '../model/under-bar.ts';
 import type { ViewId } from '../model/views.ts';
 import { closedNow } from '../model/works-now.ts';
 import { fitLine, type Line, lineWidth, span, spread, wrapWords } from '../theme/tokens.ts';
@@ -84,6 +85,12 @@ function direction(id: CommandId, model: View['model']): string {
   return node.maintenance === null ? ' on' : ' off';
 }
 
+/** The bar is on a cluster that does not answer, and Enter stays here. */
+function isShut(model: View['model']): boolean {
+  const [keys, isFleet] = [rowKeys(model), model.view === 'fleet'];
+  return isFleet && noAnswerOf(model, keys[cursorAt(model, keys)] ?? '') !== null;
+}
+
 /** What works here, the most wanted first: why another is closed is said by its key and in the menu. */
 function openHere(model: View['model']): readonly Binding[] {
   const all = bindingsOf('main', model.view);
@@ -91,7 +98,7 @@ function openHere(model: View['model']): readonly Binding[] {
   const settled = { ...model, underBar: null };
   return (FOOTER[model.view] ?? []).flatMap((id) => {
     const binding = all.find((b) => b.id === id);
-    if (binding?.short === undefined) return [];
+    if (binding?.short === undefined || (id === 'detail' && isShut(model))) return [];
     return closedNow(binding, settled) === null ? [binding] : [];
   });
 }

@@ -1,5 +1,4 @@
 /** Keys outside of the dialogs of actions: moving, finding, looking, and those that open a dialog. */
-import { keyOf } from '../key-names.ts';
 import type { Binding, Context } from '../keymap.ts';
 import { actOf } from './act-of-row.ts';
 import { pressAgain } from './burst.ts';
@@ -10,7 +9,7 @@ import { keyOfAction, openDialog } from './dialog.ts';
 import { viewDocument } from './document.ts';
 import { lacksMajority, refusal } from './gate.ts';
 import { leave } from './leave.ts';
-import { cursorAt, fleetEntries, rowKeys, selectedOf, versionRows } from './lists.ts';
+import { cursorAt, rowKeys, selectedOf, versionRows } from './lists.ts';
 import type { Change, KeyPress } from './messages.ts';
 import {
   type ActionName,
@@ -40,7 +39,7 @@ import { underOther } from './subject.ts';
 import { noLeaderOf } from './successors.ts';
 import { typeInto } from './text-field.ts';
 import { textKey } from './texts.ts';
-import { clusterJustMoved } from './under-bar.ts';
+import { clusterJustMoved, noAnswerOf } from './under-bar.ts';
 import { undoOf } from './undo.ts';
 import { VIEWS } from './views.ts';
 
@@ -386,10 +385,9 @@ function goToSelected(model: Model): Change {
   if (moved !== null)
     return [{ ...model, toast: { text: moved, level: 'info', until: model.mono + 3000 } }, []];
   // a picture that lives is not given away for one that would not come
-  const entry = fleetEntries(model).find((e) => e.context === name);
-  if (name === model.contextName || entry?.error == null) return goTo(model, name);
-  const text = `${name} does not answer: ${entry.error}; ${keyOf('contexts')} goes there all the same`;
-  return [{ ...model, toast: { text, level: 'warning', until: model.mono + 6000 } }, []];
+  const closed = noAnswerOf(model, name);
+  if (closed === null) return goTo(model, name);
+  return [{ ...model, toast: { text: closed, level: 'warning', until: model.mono + 6000 } }, []];
 }
 
 const PROBLEMS = 'state:!ok';

@@ -5,6 +5,7 @@
  * alone: else the bar goes to the first that fires.
  */
 import type { AlertRow } from '../feed/wire.ts';
+import { keyOf as signOf } from '../key-names.ts';
 import { alertRows, cursorAt, fleetEntries, rowKeys, selectedOf } from './lists.ts';
 import type { Model } from './model.ts';
 
@@ -79,4 +80,11 @@ export function justMoved(model: Model, alert: AlertRow): string | null {
 /** The same for a cluster of the fleet. */
 export function clusterJustMoved(model: Model, name: string): string | null {
   return moved(model, name, name);
+}
+
+/** Why Enter does not go to this cluster of the fleet; null = it does, or it is this one. */
+export function noAnswerOf(model: Model, name: string): string | null {
+  const error = fleetEntries(model).find((e) => e.context === name)?.error;
+  if (name === model.contextName || error == null) return null;
+  return `${name} does not answer: ${error}; ${signOf('contexts')} goes there all the same`;
 }

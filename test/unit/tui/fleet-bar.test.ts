@@ -1,9 +1,11 @@
 /** The bar of the fleet stays on its cluster, and `y` and Enter take that one. */
 import { describe, expect, it } from 'vitest';
+import { SqlccError } from '../../../src/base/index.ts';
 import { copiesOf } from '../../../tui/model/copies.ts';
 import { cursorAt, rowKeys } from '../../../tui/model/lists.ts';
 import type { Message } from '../../../tui/model/messages.ts';
 import type { Model } from '../../../tui/model/model.ts';
+import { failureOf } from '../../../tui/patience.ts';
 import { status } from '../../tui/recording.ts';
 import { SIZES } from '../../tui/sizes.ts';
 import { full, press, pressed, send } from './model-kit.ts';
@@ -83,5 +85,10 @@ describe('the bar of the fleet', () => {
     );
     expect(goesTo(first, first.mono + 400)).toEqual(['staging']);
     expect(pressed(first, 'enter')[1], 'a person who looked first').toHaveLength(1);
+  });
+
+  it('tells why one does not answer without the place that a connection never had', () => {
+    const told = 'connect ENETUNREACH 10.9.9.9:15434 - Local (0.0.0.0:0)';
+    expect(failureOf(new SqlccError('unavailable', told)).message).toBe('connect ENETUNREACH 10.9.9.9:15434');
   });
 });

@@ -176,6 +176,14 @@ describe('the last line', () => {
     const [stays, effects] = pressed({ ...silent, cursor: { fleet: 'dr-site' } }, 'enter');
     expect(effects).toEqual([]);
     expect(stays.toast?.text).toMatch(/dr-site does not answer: .*; c goes there all the same/);
+    const shut = { ...silent, cursor: { fleet: 'dr-site' } };
+    expect(lastLine(shut, 80)).not.toContain('go there');
+    expect(overlayText(press(shut, 'e'))).toContain('c leaves this cluster and goes there all the same');
+    const there = { ...silent, cursor: { fleet: 'prod-us' } };
+    expect(lastLine(there, 80)).toContain('Enter go there');
+    expect(overlayText(press(there, 'e'))).toContain('Enter leaves this cluster and goes there.');
+    const own = { ...silent, cursor: { fleet: 'prod-eu' } };
+    expect(overlayText(press(own, 'e')), 'it is here already').not.toContain('goes there');
     const [, going] = pressed({ ...silent, cursor: { fleet: 'prod-us' } }, 'enter');
     expect(going).toMatchObject([{ kind: 'context', name: 'prod-us' }]);
   });
